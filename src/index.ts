@@ -1,0 +1,13 @@
+/** What a user's own stage file imports from `spikeline`. */
+
+export { Type } from '@sinclair/typebox';
+export {
+  type AxisValue,
+  defineStage,
+  type InputArtifact,
+  type Metrics,
+  type Progress,
+  type StageContext,
+  type StageDefinition,
+  StageError,
+} from './stage/definition.js';

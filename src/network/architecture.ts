@@ -1,0 +1,29 @@
+/** Height, width, channels of one image's feature map (NHWC without N). */
+export type Shape = readonly [height: number, width: number, channels: number];
+
+/** Float baseline, or k and B of the paper: n = 2^k, levels L = n·B. */
+export type Precision =
+  | { readonly kind: 'fp32' }
+  | { readonly kind: 'quantised'; readonly k: number; readonly B: number };
+
+/** A block: convolution → batch norm → ReLU → clip at B → quantise (the last two not at fp32). No biases. */
+export interface ConvLayer {
+  readonly name: string;
+  readonly kernel: readonly [height: number, width: number];
+  readonly stride: number;
+  /** Zero rows and columns added on every side (same: (kernel − 1)/2, valid: 0). */
+  readonly padding: readonly [vertical: number, horizontal: number];
+  readonly input: Shape;
+  readonly output: Shape;
+  /** `ternary` layers hold float latent weights and compute with Q(W); at fp32 all layers are float. */
+  readonly weights: 'float' | 'ternary';
+}
+
+/** Blocks, then one dense layer of float weights to the classes, without batch norm. */
+export interface Network {
+  readonly name: string;
+  readonly input: Shape;
+  readonly classes: number;
+  readonly precision: Precision;
+  readonly layers: readonly ConvLayer[];
+}

@@ -1,0 +1,86 @@
+import type { AxisValue, ResourceRequest, StageDefinition } from '../stage/definition.js';
+import type { SourceRange } from './diagnostic.js';
+
+declare const brand: unique symbol;
+/** `stage` or `stage@axis=label,…`: unique within a pipeline, for people and for the readable tree. */
+export type TaskId = string & { readonly [brand]: 'TaskId' };
+
+/** Where a task's input comes from. A list keeps axis order; its items are always single outputs. */
+export type TaskInput =
+  | { readonly kind: 'output'; readonly task: TaskId; readonly output: string }
+  | { readonly kind: 'list'; readonly items: readonly { readonly task: TaskId; readonly output: string }[] }
+  | { readonly kind: 'file'; readonly path: string; readonly range: SourceRange };
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** What a task executes. */
+export type TaskAction =
+  | { readonly kind: 'stage'; readonly uses: string; readonly definition: StageDefinition }
+  /** List form: no shell. `{ input }` and `{ output }` stand for paths known only when the task runs. */
+  | { readonly kind: 'command'; readonly command: readonly CommandWord[] }
+  /** String form: given to the shell, every expression quoted for it. */
+  | { readonly kind: 'shell'; readonly script: readonly CommandPart[] };
+
+/** A word of a command is the concatenation of its parts. */
+export type CommandWord = readonly CommandPart[];
+export type CommandPart =
+  | { readonly text: string }
+  /** An expression's value that was known when the file was read (parameters, axes). Quoted in the shell form. */
+  | { readonly value: string }
+  | { readonly input: string }
+  | { readonly output: string };
+
+/** A stage at one point of its axes: what is scheduled, cached, run. */
+export interface Task {
+  readonly id: TaskId;
+  readonly stage: string;
+  /** Values of the stage's own axes, in the order of `over`. */
+  readonly axes: Readonly<Record<string, AxisValue>>;
+  /** Short readable forms of the same, unique within the axis, safe as folder names. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly action: TaskAction;
+  /** `with:` with expressions evaluated and the schema's defaults applied; for commands an empty object. */
+  readonly parameters: { readonly [name: string]: Json };
+  readonly inputs: Readonly<Record<string, TaskInput>>;
+  /** Output name → file or folder name; the first is the default output. */
+  readonly outputs: Readonly<Record<string, string>>;
+  /** Names of declared environment variables, sorted. */
+  readonly env: readonly string[];
+  readonly resources: ResourceRequest;
+  /** The stage's name in the pipeline file. */
+  readonly range: SourceRange;
+}
+
+/** One line of `expect:`, resolved to the tasks it speaks of. */
+export interface Expectation {
+  readonly tasks: readonly TaskId[];
+  readonly metric: string;
+  /** A number to be met within `tolerance`, or another task's metric to be equal to, per task in `tasks` order. */
+  readonly expected:
+    | { readonly kind: 'value'; readonly value: number; readonly tolerance: number }
+    | { readonly kind: 'bounds'; readonly min?: number; readonly max?: number }
+    | {
+        readonly kind: 'equals';
+        readonly metric: string;
+        readonly tasks: readonly TaskId[];
+        readonly tolerance: number;
+      };
+  readonly source?: string;
+  readonly range: SourceRange;
+}
+
+/** A pipeline file, checked and expanded. Tasks are in topological order: inputs come first. */
+export interface Pipeline {
+  readonly name: string;
+  readonly description?: string;
+  /** Absolute path of the file. */
+  readonly file: string;
+  /** Its folder: what relative paths are relative to. */
+  readonly folder: string;
+  /** The effective `params` after profile and `--set`. */
+  readonly params: { readonly [name: string]: Json };
+  readonly axes: Readonly<Record<string, readonly AxisValue[]>>;
+  readonly stages: readonly string[];
+  readonly tasks: readonly Task[];
+  readonly expectations: readonly Expectation[];
+}

@@ -1,0 +1,56 @@
+import type { Task, TaskId } from '../pipeline/task.js';
+import type { Metrics, Progress } from '../stage/definition.js';
+import type { TaskKey } from '../store/types.js';
+
+/** Why a task can't be taken from the store, down to the parameter or file that changed. */
+export interface Reason {
+  /** Stable code, such as `parameter`, `input`, `code`, `file`, `env`, `engine`, `new`, `missing-blob`, `forced`. */
+  readonly code: string;
+  /** One line for people: `epochs: 2 → 10`. */
+  readonly text: string;
+}
+
+export type TaskStatus =
+  | { readonly state: 'cached'; readonly key: TaskKey }
+  /** It ran before, but something it depends on changed. */
+  | { readonly state: 'stale'; readonly key?: TaskKey; readonly reasons: readonly Reason[] }
+  /** It never ran here, or its result is gone. */
+  | { readonly state: 'missing'; readonly key?: TaskKey; readonly reasons: readonly Reason[] }
+  /** An input will be made anew first: it may turn out the same, and then this task is cached. */
+  | { readonly state: 'waiting'; readonly on: readonly TaskId[] };
+
+/** A failure as users see it. */
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+  /** Where the task's log is. */
+  readonly log?: string;
+}
+
+/** Everything that happens in a run. Views only consume these. */
+export type RunEvent =
+  | { readonly event: 'start'; readonly pipeline: string; readonly tasks: readonly Task[] }
+  /** Another run on the same store is computing this very task; we wait for it. */
+  | { readonly event: 'task-waiting'; readonly task: TaskId; readonly message: string }
+  | { readonly event: 'task-start'; readonly task: TaskId; readonly key: TaskKey; readonly reasons: readonly Reason[] }
+  | { readonly event: 'task-progress'; readonly task: TaskId; readonly progress: Progress }
+  | { readonly event: 'task-log'; readonly task: TaskId; readonly line: string }
+  | {
+      readonly event: 'task';
+      readonly task: TaskId;
+      readonly status: 'ran' | 'cached' | 'failed' | 'skipped';
+      readonly key?: TaskKey;
+      readonly seconds: number;
+      readonly metrics?: Metrics;
+      readonly failure?: Failure;
+    }
+  | { readonly event: 'interrupted' }
+  | {
+      readonly event: 'end';
+      readonly ran: number;
+      readonly cached: number;
+      readonly failed: number;
+      readonly skipped: number;
+      readonly seconds: number;
+    };

@@ -1,0 +1,126 @@
+import type { Static, TObject } from '@sinclair/typebox';
+
+/** What a stage reports of its result: stored in the task record, shown by `show`, compared by `expect:`. */
+export type MetricValue = number | string | boolean | readonly number[] | readonly string[];
+export type Metrics = Readonly<Record<string, MetricValue>>;
+
+/** A value of a sweep axis: a scalar, or a map of scalars such as `{ k: 1, B: 2 }`. */
+export type Scalar = string | number | boolean;
+export type AxisValue = Scalar | Readonly<Record<string, Scalar>>;
+
+/** One input as a stage sees it while it runs. */
+export interface InputArtifact {
+  /** Absolute path of the file or folder; read-only. */
+  readonly path: string;
+  /** The axis values of the task that made it, by axis name; empty for files and unswept stages. */
+  readonly axes: Readonly<Record<string, AxisValue>>;
+  /** The same as short readable labels, such as `{ precision: 'k1B2' }`. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** What the task that made it reported. */
+  readonly metrics: Metrics;
+}
+
+export interface InputDeclaration {
+  readonly description: string;
+  /** May the pipeline leave it out? Default: no. */
+  readonly optional?: boolean;
+  /** Does the stage take a list (fan-in over axes it does not have itself)? Default: exactly one artifact. */
+  readonly list?: boolean;
+}
+
+export interface OutputDeclaration {
+  readonly description: string;
+  /** File or folder name inside the task's output folder. */
+  readonly path: string;
+}
+
+/** Live progress of a task. Everything but `done` and `total` is for people and never enters a result. */
+export interface Progress {
+  readonly done: number;
+  readonly total: number;
+  /** What `done` counts, such as `images`, `epochs`, `bytes`. */
+  readonly unit: string;
+  /** What is going on, such as `epoch 3/10`. */
+  readonly phase?: string;
+  /** Live figures in display order, such as `{ loss: 0.31, accuracy: 0.87, 'images/s': 2900 }`. */
+  readonly values?: Readonly<Record<string, number | string>>;
+}
+
+/** Mid-task state that survives `kill -9`: the newest saved state of this very task, under its key. */
+export interface ResumePoint {
+  /** The newest complete state, or undefined on a fresh start. */
+  load(): Promise<Uint8Array | undefined>;
+  /** Replaces the state atomically. It is removed once the task is done. */
+  save(state: Uint8Array): Promise<void>;
+}
+
+export interface ResourceRequest {
+  /** CPU cores the task keeps busy; `all` for every core the run may use. Default 1. */
+  readonly cpus?: number | 'all';
+}
+
+export interface StageContext<P = unknown> {
+  readonly parameters: P;
+  /** One artifact an input; a list for inputs declared with `list`; missing for optional inputs left out. */
+  readonly inputs: Readonly<Record<string, InputArtifact | readonly InputArtifact[]>>;
+  /** Absolute paths to write, by output name. The parent folder exists. */
+  readonly outputs: Readonly<Record<string, string>>;
+  /** CPU cores this task may use. Results must not depend on it. */
+  readonly threads: number;
+  readonly signal: AbortSignal;
+  readonly resume: ResumePoint;
+  /** The folder of the pipeline file: what relative paths in parameters are relative to. */
+  readonly pipelineFolder: string;
+  progress(progress: Progress): void;
+  /** Writes a line to the task's log. */
+  log(line: string): void;
+}
+
+export interface StageDefinition<S extends TObject = TObject> {
+  readonly name: string;
+  /** One line for `spikeline stages`. */
+  readonly summary: string;
+  /** JSON Schema (TypeBox) of `with:`. Defaults and descriptions are part of it. */
+  readonly parameters: S;
+  readonly inputs: Readonly<Record<string, InputDeclaration>>;
+  /** The first output is the default one: what `inputs: { data: data }` refers to. */
+  readonly outputs: Readonly<Record<string, OutputDeclaration>>;
+  /** Does it compute with the engine? Then the engine's fingerprint enters its key. */
+  readonly usesEngine?: boolean;
+  readonly resources?: ResourceRequest;
+  /** Rules between parameters that a schema can't say. Returns problems, each naming its parameter. */
+  readonly check?: (parameters: Static<S>) => readonly { readonly parameter: string; readonly message: string }[];
+  /**
+   * Paths outside the pipeline that the result depends on (such as a local data folder), to be hashed into the key.
+   * They may depend on the environment; a folder is hashed with all its files.
+   */
+  readonly files?: (parameters: Static<S>, pipelineFolder: string) => readonly string[];
+  readonly run: (context: StageContext<Static<S>>) => Promise<Metrics | undefined>;
+}
+
+/** Declares a stage, with the types of its parameters checked against their schema. */
+export function defineStage<S extends TObject>(definition: StageDefinition<S>): StageDefinition<S> {
+  return definition;
+}
+
+/** A mistake of the user's that a stage found at run time: shown as one message, without a stack trace. */
+export class StageError extends Error {
+  override readonly name = 'StageError';
+  constructor(
+    /** Stable code, such as `E_DATA_CHECKSUM`. */
+    readonly code: string,
+    message: string,
+    /** What the user can do about it. */
+    readonly hint?: string,
+  ) {
+    super(message);
+  }
+}
+
+/** The single artifact of an input that is not a list. */
+export function inputFile(context: StageContext<never>, name: string): InputArtifact {
+  const input = context.inputs[name];
+  if (input === undefined || Array.isArray(input))
+    throw new StageError('E_STAGE_INPUT', `The input "${name}" must be one artifact.`);
+  return input as InputArtifact;
+}

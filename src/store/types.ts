@@ -1,0 +1,61 @@
+import type { TaskId } from '../pipeline/task.js';
+import type { AxisValue, Metrics } from '../stage/definition.js';
+
+declare const brand: unique symbol;
+/** `sha256:` and 64 hexadecimal digits: the content of a blob or folder. */
+export type Digest = string & { readonly [brand]: 'Digest' };
+/** 64 hexadecimal digits: what a task is found again by. */
+export type TaskKey = string & { readonly [brand]: 'TaskKey' };
+
+/** An output in the store. A folder's digest is that of its manifest blob, which lists its files' digests. */
+export interface Artifact {
+  readonly kind: 'file' | 'folder';
+  readonly digest: Digest;
+  /** Bytes of content, all files of a folder together. */
+  readonly size: number;
+}
+
+/** The components a task key is the SHA-256 of. Each says why it is there. */
+export interface KeyParts {
+  /** Record type and schema version, so that a later format can't collide with this one. */
+  readonly type: 'spikeline-task/1';
+  /** What is executed: a stage's code fingerprint, or a command's words with inputs and outputs by name. */
+  readonly action:
+    | { readonly stage: string; readonly fingerprint: string }
+    | { readonly command: unknown }
+    | { readonly script: unknown };
+  /** Parameters change results. */
+  readonly parameters: unknown;
+  /** Inputs by content, never by the name of what made them; lists with labels, because stages show those. */
+  readonly inputs: Readonly<
+    Record<string, Digest | readonly { readonly digest: Digest; readonly axes: unknown; readonly metrics: unknown }[]>
+  >;
+  /** Output names and paths: the same computation with other outputs has other records. */
+  readonly outputs: Readonly<Record<string, string>>;
+  /** Declared environment variables by value; unset is null. */
+  readonly env: Readonly<Record<string, string | null>>;
+  /** Files outside the pipeline that the stage names itself (such as a local data folder), by content. */
+  readonly files: Readonly<Record<string, Digest>>;
+  /** Which arithmetic: engine name and fingerprint, null where nothing is computed with it. */
+  readonly engine: { readonly name: string; readonly fingerprint: string } | null;
+}
+
+/** What the store knows of a finished task. */
+export interface TaskRecord {
+  readonly key: TaskKey;
+  readonly parts: KeyParts;
+  readonly outputs: Readonly<Record<string, Artifact>>;
+  readonly metrics: Metrics;
+  /** For people: never compared, never hashed. */
+  readonly provenance: {
+    readonly task: TaskId;
+    readonly pipeline: string;
+    readonly axes: Readonly<Record<string, AxisValue>>;
+    readonly finishedAt: string;
+    readonly seconds: number;
+    readonly threads: number;
+    readonly spikeline: string;
+    readonly node: string;
+    readonly platform: string;
+  };
+}

@@ -12,12 +12,13 @@ export type AxisValue = Scalar | Readonly<Record<string, Scalar>>;
 export interface InputArtifact {
   /** Absolute path of the file or folder; read-only. */
   readonly path: string;
-  /** The axis values of the task that made it, by axis name; empty for files and unswept stages. */
+  /**
+   * For the items of a list: the axis values of the task that made it, by axis name. Empty for single inputs, so that
+   * a result depends on what an input holds and not on what the axes of its pipeline are called.
+   */
   readonly axes: Readonly<Record<string, AxisValue>>;
   /** The same as short readable labels, such as `{ precision: 'k1B2' }`. */
   readonly labels: Readonly<Record<string, string>>;
-  /** What the task that made it reported. */
-  readonly metrics: Metrics;
 }
 
 export interface InputDeclaration {

@@ -28,7 +28,7 @@ export interface KeyParts {
   readonly parameters: unknown;
   /** Inputs by content, never by the name of what made them; lists with labels, because stages show those. */
   readonly inputs: Readonly<
-    Record<string, Digest | readonly { readonly digest: Digest; readonly axes: unknown; readonly metrics: unknown }[]>
+    Record<string, Digest | readonly { readonly digest: Digest; readonly axes: unknown; readonly labels: unknown }[]>
   >;
   /** Output names and paths: the same computation with other outputs has other records. */
   readonly outputs: Readonly<Record<string, string>>;

@@ -1,0 +1,67 @@
+export type Cell = string | number | boolean | null | undefined;
+
+export interface Column {
+  /** Property of the rows. */
+  readonly key: string;
+  /** Heading; the key if left out. */
+  readonly title?: string;
+  /** How a cell reads in text and Markdown; CSV always holds the plain value. */
+  readonly format?: (value: Cell) => string;
+}
+
+export type TableFormat = 'text' | 'md' | 'csv';
+
+/**
+ * A table of rows for a terminal (aligned, ruled), a Markdown page or a CSV file (RFC 4180, line feeds). Columns of
+ * numbers are aligned to the right. Every line ends in a line feed.
+ */
+export function renderTable(
+  rows: readonly Readonly<Record<string, Cell>>[],
+  columns: readonly Column[],
+  format: TableFormat,
+): string {
+  const titles = columns.map((column) => column.title ?? column.key);
+  if (format === 'csv') {
+    const lines = rows.map((row) => columns.map(({ key }) => plain(row[key])));
+    return [titles, ...lines].map((line) => `${line.map(csvField).join(',')}\n`).join('');
+  }
+  const cells = rows.map((row) => columns.map(({ key, format: show }) => (show ?? plain)(row[key])));
+  const escaped = format === 'md' ? [titles, ...cells].map((line) => line.map(markdownCell)) : [titles, ...cells];
+  const widths = columns.map((_, i) => Math.max(...escaped.map((line) => width(line[i]!)), format === 'md' ? 3 : 0));
+  const numeric = columns.map(({ key }) => isNumeric(rows.map((row) => row[key])));
+  const [head, ...body] = escaped.map((line) => line.map((cell, i) => align(cell, widths[i]!, numeric[i]!)));
+  if (format === 'md') {
+    const rule = widths.map((size, i) => (numeric[i] ? `${'-'.repeat(size - 1)}:` : '-'.repeat(size)));
+    return [head!, rule, ...body].map((line) => `| ${line.join(' | ')} |\n`).join('');
+  }
+  const rule = widths.map((size) => '─'.repeat(size));
+  return [head!, rule, ...body].map((line) => `${line.join('  ').trimEnd()}\n`).join('');
+}
+
+function plain(value: Cell): string {
+  return value === null || value === undefined ? '' : String(value);
+}
+
+/** Only a column that holds numbers, and nothing else but gaps, is one of numbers. */
+function isNumeric(values: readonly Cell[]): boolean {
+  const present = values.filter((value) => value !== null && value !== undefined);
+  return present.length > 0 && present.every((value) => typeof value === 'number');
+}
+
+function align(cell: string, size: number, right: boolean): string {
+  const space = ' '.repeat(size - width(cell));
+  return right ? space + cell : cell + space;
+}
+
+/** Characters as a reader counts them: code points, not UTF-16 units. */
+function width(text: string): number {
+  return [...text].length;
+}
+
+function csvField(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+function markdownCell(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll('|', '\\|').replaceAll(/\r?\n/g, ' ');
+}

@@ -19,18 +19,20 @@ export function precisionLabel(precision: Precision): string {
 /** Most levels of an activation: counts are kept in unsigned bytes. */
 const maximumLevels = 255;
 
+/** What is wrong with a precision, as a clause without full stop. */
+export function precisionProblem(precision: Precision): string | undefined {
+  if (precision.kind === 'fp32') return undefined;
+  const { k, B } = precision;
+  if (!Number.isInteger(k) || k < 0) return `k must be a whole number from 0 on, not ${k}`;
+  if (!Number.isInteger(B) || B < 1) return `B must be a whole number from 1 on, not ${B}`;
+  if (levels(precision) > maximumLevels)
+    return `k = ${k} and B = ${B} give ${levels(precision)} levels, and at most ${maximumLevels} are possible`;
+  return undefined;
+}
+
 /** @throws {StageError} E_PRECISION when k or B is no whole number in range, or a count would not fit into a byte. */
 export function checkPrecision(precision: Precision): void {
-  if (precision.kind === 'fp32') return;
-  const { k, B } = precision;
-  if (!Number.isInteger(k) || k < 0)
-    throw new StageError('E_PRECISION', `k must be a whole number from 0 on, not ${k}.`);
-  if (!Number.isInteger(B) || B < 1)
-    throw new StageError('E_PRECISION', `B must be a whole number from 1 on, not ${B}.`);
-  if (levels(precision) > maximumLevels)
-    throw new StageError(
-      'E_PRECISION',
-      `k = ${k} and B = ${B} give ${levels(precision)} levels; at most ${maximumLevels} are possible.`,
-      'Take a smaller k or B: the paper goes to k = 1, B = 4, which is 8 levels.',
-    );
+  const problem = precisionProblem(precision);
+  if (problem !== undefined)
+    throw new StageError('E_PRECISION', `${problem}.`, 'The paper has k of 0 and 1 and B of 1, 2 and 4.');
 }

@@ -89,7 +89,7 @@ describe('precision', () => {
     [-1, 1, 'k must be a whole number from 0 on, not -1.'],
     [0.5, 1, 'k must be a whole number from 0 on, not 0.5.'],
     [1, 0, 'B must be a whole number from 1 on, not 0.'],
-    [8, 1, 'k = 8 and B = 1 give 256 levels; at most 255 are possible.'],
+    [8, 1, 'k = 8 and B = 1 give 256 levels, and at most 255 are possible.'],
   ])('refuses k = %s, B = %s', (k, B, message) => {
     expect(() => checkPrecision({ kind: 'quantised', k, B })).toThrow(message);
   });

@@ -1,0 +1,92 @@
+import { type Static, Type } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
+import type { ConvLayer, Network } from './architecture.js';
+import { precisionProblem } from './precision.js';
+import { convolutionOutput } from './presets.js';
+
+const Size = Type.Integer({ minimum: 1 });
+const Pad = Type.Integer({ minimum: 0 });
+const ShapeSchema = Type.Tuple([Size, Size, Size]);
+
+/** Where a convolution reads and what it leaves: what ANN and SNN have in common. */
+export const GeometrySchema = Type.Object({
+  name: Type.String({ minLength: 1 }),
+  kernel: Type.Tuple([Size, Size]),
+  stride: Size,
+  padding: Type.Tuple([Pad, Pad]),
+  input: ShapeSchema,
+  output: ShapeSchema,
+});
+export type Geometry = Static<typeof GeometrySchema>;
+
+const NetworkSchema = Type.Object({
+  name: Type.String(),
+  input: ShapeSchema,
+  classes: Size,
+  precision: Type.Union([
+    Type.Object({ kind: Type.Literal('fp32') }),
+    Type.Object({ kind: Type.Literal('quantised'), k: Type.Integer(), B: Type.Integer() }),
+  ]),
+  layers: Type.Array(
+    Type.Intersect([
+      GeometrySchema,
+      Type.Object({ weights: Type.Union([Type.Literal('float'), Type.Literal('ternary')]) }),
+    ]),
+    { minItems: 1 },
+  ),
+});
+
+/** The fields of a layer's geometry in one fixed order, so that descriptions of equal layers are equal bytes. */
+export function describeGeometry(layer: Geometry | Omit<ConvLayer, 'weights'>): Geometry {
+  const { name, kernel, stride, padding, input, output } = layer;
+  return { name, kernel: [...kernel], stride, padding: [...padding], input: [...input], output: [...output] };
+}
+
+/** A network as JSON, the same text for the same network. */
+export function encodeNetwork(network: Network): string {
+  const { name, input, classes, precision } = network;
+  return JSON.stringify({
+    name,
+    input,
+    classes,
+    precision: precision.kind === 'fp32' ? { kind: 'fp32' } : { kind: 'quantised', k: precision.k, B: precision.B },
+    layers: network.layers.map((layer) => ({ ...describeGeometry(layer), weights: layer.weights })),
+  });
+}
+
+/** Reads a network back. Gives the network, or one sentence on what is wrong with the text. */
+export function decodeNetwork(json: string | undefined): Network | string {
+  const value = parseJson(json);
+  if (!Value.Check(NetworkSchema, value)) return describeMismatch(value);
+  return precisionProblem(value.precision) ?? chainProblem(value.layers, value.input) ?? value;
+}
+
+/** JSON, or undefined for what is none. */
+export function parseJson(text: string | undefined): unknown {
+  try {
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Do layers follow on each other, with the output sizes that their kernels give? Returns the first problem. */
+export function chainProblem(layers: readonly Geometry[], input: readonly number[]): string | undefined {
+  let shape: readonly number[] = input;
+  for (const layer of layers) {
+    if (layer.input.join() !== shape.join())
+      return `the layer "${layer.name}" takes ${layer.input.join('×')}, but is given ${shape.join('×')}`;
+    const expected = [...convolutionOutput(layer), layer.output[2]];
+    if (layer.output.join() !== expected.join())
+      return `the layer "${layer.name}" claims an output of ${layer.output.join('×')} instead of ${expected.join('×')}`;
+    shape = layer.output;
+  }
+  const names = new Set(layers.map(({ name }) => name));
+  return names.size === layers.length && !names.has('dense') ? undefined : 'two of its layers have the same name';
+}
+
+function describeMismatch(value: unknown): string {
+  if (value === undefined) return 'it does not describe its network';
+  const error = Value.Errors(NetworkSchema, value).First();
+  return `the description of its network is wrong at "${error?.path.slice(1).replaceAll('/', '.') ?? ''}"`;
+}

@@ -96,7 +96,8 @@ export function decodeSafetensors(bytes: Uint8Array, label: string): TensorFile 
   }
 
   entries.sort((a, b) => a.start - b.start || a.end - b.end);
-  const data = bytes.subarray(8 + headerLength);
+  // As a plain Uint8Array: `slice` of a Buffer would not copy.
+  const data = new Uint8Array(bytes.buffer, bytes.byteOffset + 8 + headerLength, bytes.length - 8 - headerLength);
   const tensors = new Map<string, Tensor>();
   let covered = 0;
   for (const { name, dtype, shape, start, end } of entries) {

@@ -1,0 +1,93 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { parameterShapes } from '../../src/network/parameters.js';
+import { network as preset } from '../../src/network/presets.js';
+import { packageRoot } from '../../src/paths.js';
+import { convert } from '../../src/spiking/convert.js';
+import type { SpikingNetwork } from '../../src/spiking/network.js';
+import { annForward } from '../network/reference-ann.js';
+import { parseNpy, readNpz } from './npz.js';
+import { type Simulation, simulate } from './reference-simulator.js';
+
+// The authors' trained LeNet and what their own simulator counts for it. The files are not part of the repository.
+const folder = join(packageRoot, '..', 'shared', 'reference');
+const present = existsSync(join(folder, 'lenet_k1B2.json'));
+
+describe.skipIf(!present)(`the paper's own checkpoint${present ? '' : ` (skipped: no folder ${folder})`}`, () => {
+  const lenet = preset('lenet', { precision: { kind: 'quantised', k: 1, B: 2 } });
+  let parameters: Map<string, Float32Array>;
+  let images: Float32Array[];
+  let spiking: SpikingNetwork;
+  let simulations: Simulation[];
+
+  beforeAll(() => {
+    const weights = readNpz(join(folder, 'lenet_weights_plain.npz'));
+    parameters = new Map(
+      parameterShapes(lenet).map(({ name }) => [name, weights.get(paperName(name)) as Float32Array]),
+    );
+    const pixels = parseNpy(readFileSync(join(folder, 'images_u8.npy')));
+    images = Array.from({ length: 200 }, (_, i) =>
+      Float32Array.from(pixels.subarray(i * 784, (i + 1) * 784), (pixel) => pixel / 256),
+    );
+    spiking = convert(lenet, parameters).network;
+    simulations = images.map((image) => simulate(spiking, image));
+  });
+
+  it('gives the spikes, operations and predictions of their simulator', () => {
+    const expected = JSON.parse(readFileSync(join(folder, 'lenet_k1B2.json'), 'utf8'));
+    const spikesPerLayer = spiking.layers.map(() => 0).concat(0);
+    const sopsPerLayer = spiking.layers.map(() => 0);
+    for (const { spikesPerLayer: spikes, operations } of simulations) {
+      for (const [i, count] of spikes.entries()) spikesPerLayer[i]! += count;
+      for (const [i, { paper }] of operations.entries()) sopsPerLayer[i]! += paper;
+    }
+    expect({
+      spikesPerLayer,
+      spikes: spikesPerLayer.reduce((a, b) => a + b),
+      sopsPerLayer,
+      sops: sopsPerLayer.reduce((a, b) => a + b),
+      predictions: simulations.map(({ logits }) => logits.indexOf(Math.max(...logits))),
+    }).toEqual({
+      spikesPerLayer: expected.spikes_per_layer,
+      spikes: expected.spike_num_total,
+      sopsPerLayer: expected.sops_per_layer_2to6,
+      sops: expected.sop_num_total,
+      predictions: expected.predictions,
+    });
+  });
+
+  it('gives their spikes in every neuron of the first eight images', () => {
+    const expected = readNpz(join(folder, 'lenet_k1B2.npz'));
+    let different = 0;
+    for (const [l, { output }] of [spiking.encoding, ...spiking.layers].entries()) {
+      const [height, width, channels] = output;
+      const theirs = expected.get(`spikes_first8_layer${l + 1}`)!;
+      for (let image = 0; image < 8; image++)
+        for (let pixel = 0; pixel < height * width; pixel++)
+          for (let c = 0; c < channels; c++)
+            // Theirs are stored NCHW.
+            if (
+              theirs[(image * channels + c) * height * width + pixel] !==
+              simulations[image]!.spikes[l]![pixel * channels + c]
+            )
+              different++;
+    }
+    expect(different).toBe(0);
+  });
+
+  it('decides in every neuron as the ANN does', () => {
+    for (const [i, image] of images.slice(0, 20).entries())
+      expect(simulations[i]!.spikes.map((layer) => [...layer])).toEqual(
+        annForward(lenet, parameters, image).activations.map((layer) => [...layer]),
+      );
+  });
+});
+
+/** `conv2.gamma` → `bn2_gamma`. */
+function paperName(name: string): string {
+  const [layer, role] = name.split('.') as [string, string];
+  if (layer === 'dense') return 'fc_w';
+  const index = layer.replace('conv', '');
+  return role === 'weight' ? `conv${index}_w` : `bn${index}_${role === 'variance' ? 'var' : role}`;
+}

@@ -1,0 +1,42 @@
+import { layerOperations, type Operations, spikeCount } from '../../src/spiking/counts.js';
+import type { EncodingLayer, SpikingLayer, SpikingNetwork } from '../../src/spiking/network.js';
+import { convolve, dense } from '../network/reference-ann.js';
+
+export interface Simulation {
+  /** Spikes of every neuron, layer by layer, NHWC. */
+  readonly spikes: readonly Uint8Array[];
+  readonly spikesPerLayer: readonly number[];
+  /** Of the layers after the encoding one. */
+  readonly operations: readonly Operations[];
+  readonly logits: Float64Array;
+}
+
+/** The spiking network on one image: membranes are integers but in the encoding layer, and spikes count thresholds. */
+export function simulate(network: SpikingNetwork, image: Float32Array): Simulation {
+  const n = 2 ** network.k;
+  const { levels } = network;
+  const encoded = convolve(
+    network.encoding,
+    network.encoding.weights,
+    Float64Array.from(image, (x) => n * x),
+  );
+  const spikes = [fire(network.encoding, encoded, levels)];
+  const operations: Operations[] = [];
+  for (const layer of network.layers) {
+    const input = spikes.at(-1)!;
+    operations.push(layerOperations(layer, layer.weights, input, levels));
+    spikes.push(fire(layer, Int32Array.from(convolve(layer, layer.weights, input)), levels));
+  }
+  const logits = dense(network.dense, spikes.at(-1)!, network.classes);
+  return { spikes, spikesPerLayer: spikes.map(spikeCount), operations, logits };
+}
+
+function fire(layer: EncodingLayer | SpikingLayer, membranes: Float64Array | Int32Array, levels: number): Uint8Array {
+  const channels = layer.output[2];
+  return Uint8Array.from(membranes as ArrayLike<number>, (membrane, i) => {
+    let spikes = 0;
+    for (let level = 0; level < levels; level++)
+      if (membrane >= layer.thresholds[(i % channels) * levels + level]!) spikes++;
+    return spikes;
+  });
+}

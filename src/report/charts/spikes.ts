@@ -1,0 +1,43 @@
+import { comparePrecisions, groupBy, mean, runsNote } from '../group.js';
+import { type Bar, barSeries } from '../marks.js';
+import { compact, grouped } from '../numbers.js';
+import type { SnnResult } from '../results.js';
+import { baseOption, type Chart, colours, horizontalAxis, legend, verticalAxis } from '../style.js';
+import { imagesNote, precisionAxisName, subtitle } from './notes.js';
+
+/** Spikes an image beside the number of neurons, a bar a precision. Expects results of one network without noise. */
+export function spikesChart(title: string, snn: readonly SnnResult[]): Chart | undefined {
+  const runs = groupBy(snn, ({ precision }) => precision);
+  const precisions = [...runs.keys()].sort(comparePrecisions);
+  const neurons = snn[0]?.neurons;
+  if (neurons === undefined) return undefined;
+  const bar = (category: number, value: number): Bar => ({ category, value, label: grouped(value), slot: 0, slots: 1 });
+  const spikes = precisions.map((precision, index) =>
+    bar(index + 1, mean(runs.get(precision)!.map((run) => run.spikesPerImage))),
+  );
+  return {
+    name: 'spikes',
+    width: Math.max(560, 150 + 92 * (precisions.length + 1)),
+    height: 430,
+    option: {
+      ...baseOption(
+        'Spikes per image beside the number of neurons',
+        subtitle(title, imagesNote(snn), 'a neuron emits at most 2ᵏ·B spikes', runsNote(runs.values())),
+      ),
+      grid: { left: 84, right: 28, top: 96, bottom: 92 },
+      legend: legend(['neurons', 'spikes per image']),
+      xAxis: { type: 'category', data: ['neurons', ...precisions], ...horizontalAxis(precisionAxisName) },
+      yAxis: {
+        type: 'value',
+        min: 0,
+        ...verticalAxis('count per image'),
+        nameGap: 56,
+        axisLabel: { formatter: compact, fontSize: 12.5 },
+      },
+      series: [
+        barSeries('neurons', colours.grey, [bar(0, neurons)]),
+        barSeries('spikes per image', colours.orange, spikes),
+      ],
+    },
+  };
+}

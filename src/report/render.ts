@@ -1,0 +1,34 @@
+import { createRequire } from 'node:module';
+import type { Chart } from './style.js';
+
+/** PNG pixels per SVG pixel: sharp in print at the width of a column. */
+const pngScale = 2;
+
+/** A chart as SVG. The same chart gives the same bytes, whatever was rendered before. */
+export async function renderSvg(chart: Chart): Promise<string> {
+  // Loaded on use: the libraries are large, and most commands draw nothing.
+  const echarts = await import('echarts');
+  const instance = echarts.init(null, null, { renderer: 'svg', ssr: true, width: chart.width, height: chart.height });
+  try {
+    instance.setOption(chart.option);
+    // Class names and ids hold the number of charts that this process has drawn so far.
+    return `${instance.renderToSVGString().replaceAll(/\bzr\d+-/g, 'zr-')}\n`;
+  } finally {
+    instance.dispose();
+  }
+}
+
+/** An SVG as PNG, with the font that comes with the program and none of the system: the same pixels anywhere. */
+export async function renderPng(svg: string): Promise<Uint8Array> {
+  const { Resvg } = await import('@resvg/resvg-js');
+  const resvg = new Resvg(svg, {
+    fitTo: { mode: 'zoom', value: pngScale },
+    font: { fontFiles: fontFiles(), loadSystemFonts: false, defaultFontFamily: 'DejaVu Sans' },
+  });
+  return resvg.render().asPng();
+}
+
+function fontFiles(): string[] {
+  const require = createRequire(import.meta.url);
+  return ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'].map((file) => require.resolve(`dejavu-fonts-ttf/ttf/${file}`));
+}

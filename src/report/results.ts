@@ -1,0 +1,102 @@
+import { type Static, type TSchema, Type } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
+import { StageError } from '../stage/definition.js';
+
+const Count = Type.Number({ minimum: 0 });
+
+const AnnResultSchema = Type.Object({
+  stage: Type.Literal('ann-infer'),
+  network: Type.String(),
+  dataset: Type.String(),
+  /** `fp32` or such as `k1B2`. */
+  precision: Type.String(),
+  images: Count,
+  correct: Count,
+  /** 0 to 1. */
+  accuracy: Count,
+});
+
+const SnnResultSchema = Type.Object({
+  ...AnnResultSchema.properties,
+  stage: Type.Literal('snn-infer'),
+  /** Probability that a spike of the encoding layer is deleted. */
+  noise: Count,
+  /** L = 2^k·B. */
+  levels: Count,
+  neurons: Count,
+  spikesPerImage: Count,
+  sopsPerImage: Count,
+  eventSopsPerImage: Count,
+  effectiveSopsPerImage: Count,
+  firingRate: Count,
+  layers: Type.Array(Type.Object({ name: Type.String(), neurons: Count, firingRate: Count })),
+  /** Multiply-adds per image of the ANN, with the exclusions of the paper's count of operations. */
+  denseMacs: Count,
+});
+
+/** What `ann-infer` found, as far as charts show it. */
+export type AnnResult = Static<typeof AnnResultSchema>;
+/** What `snn-infer` found, as far as charts show it. */
+export type SnnResult = Static<typeof SnnResultSchema>;
+
+/** One epoch of a training. */
+export interface Epoch {
+  readonly epoch: number;
+  readonly learningRate: number;
+  readonly loss: number;
+  /** 0 to 1. */
+  readonly trainAccuracy: number;
+  readonly testAccuracy: number;
+}
+
+/** A training, or part of one, under the labels of its place in a sweep. */
+export interface History {
+  readonly label: string;
+  readonly epochs: readonly Epoch[];
+}
+
+/** @throws {StageError} E_PLOT_INPUT */
+export function parseAnnResult(text: string, file: string): AnnResult {
+  return parseResult(text, AnnResultSchema, 'ann-infer', file);
+}
+
+/** @throws {StageError} E_PLOT_INPUT */
+export function parseSnnResult(text: string, file: string): SnnResult {
+  return parseResult(text, SnnResultSchema, 'snn-infer', file);
+}
+
+function parseResult<S extends TSchema>(text: string, schema: S, stage: string, file: string): Static<S> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new StageError('E_PLOT_INPUT', `${file} is not JSON, and so no result of ${stage}.`);
+  }
+  if (Value.Check(schema, value)) return value;
+  const error = Value.Errors(schema, value).First();
+  throw new StageError(
+    'E_PLOT_INPUT',
+    `${file} is not a result of ${stage}: "${error?.path.slice(1) ?? ''}" is missing or wrong.`,
+  );
+}
+
+const columns = ['epoch', 'learningRate', 'loss', 'trainAccuracy', 'testAccuracy'] as const;
+
+/** Reads a training history; fields that a training did not measure may be empty. @throws {StageError} E_PLOT_INPUT */
+export function parseHistory(text: string, label: string, file: string): History {
+  const [head, ...lines] = text.trimEnd().split(/\r?\n/);
+  const titles = (head ?? '').split(',');
+  const places = columns.map((column) => titles.indexOf(column));
+  if (places.includes(-1))
+    throw new StageError('E_PLOT_INPUT', `${file} is not a training history: its first line must name ${columns.join(', ')}.`);
+  const epochs = lines.map((line): Epoch => {
+    const fields = line.split(',');
+    const [epoch, learningRate, loss, trainAccuracy, testAccuracy] = places.map((place) => {
+      const field = fields[place] ?? '';
+      return field === '' ? Number.NaN : Number(field);
+    }) as [number, number, number, number, number];
+    if (!Number.isInteger(epoch)) throw new StageError('E_PLOT_INPUT', `${file} has a line without epoch: "${line}".`);
+    return { epoch, learningRate, loss, trainAccuracy, testAccuracy };
+  });
+  return { label, epochs };
+}

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { type Column, renderTable } from '../../src/report/table.js';
+
+const rows = [
+  { precision: 'k0B1', accuracy: 0.8125, note: null },
+  { precision: 'k1B2|x', accuracy: 0.9, note: 'a "b", c' },
+  { precision: 'fp32' },
+];
+const columns: Column[] = [
+  { key: 'precision' },
+  {
+    key: 'accuracy',
+    title: 'accuracy (%)',
+    format: (value) => (typeof value === 'number' ? (100 * value).toFixed(2) : '–'),
+  },
+  { key: 'note' },
+];
+
+describe('tables', () => {
+  it('are aligned for the terminal, numbers to the right', () => {
+    expect(renderTable(rows, columns, 'text')).toBe(
+      `${[
+        'precision  accuracy (%)  note',
+        '─────────  ────────────  ────────',
+        'k0B1              81.25',
+        'k1B2|x            90.00  a "b", c',
+        'fp32                  –',
+      ].join('\n')}\n`,
+    );
+  });
+
+  it('are Markdown with bars escaped', () => {
+    expect(renderTable(rows, columns, 'md')).toBe(
+      `${[
+        '| precision | accuracy (%) | note     |',
+        '| --------- | -----------: | -------- |',
+        '| k0B1      |        81.25 |          |',
+        '| k1B2\\|x   |        90.00 | a "b", c |',
+        '| fp32      |            – |          |',
+      ].join('\n')}\n`,
+    );
+  });
+
+  it('are CSV with plain values', () => {
+    expect(renderTable(rows, columns, 'csv')).toBe(
+      'precision,accuracy (%),note\nk0B1,0.8125,\nk1B2|x,0.9,"a ""b"", c"\nfp32,,\n',
+    );
+  });
+
+  it('may have no rows', () => {
+    expect(renderTable([], [{ key: 'a' }], 'text')).toBe('a\n─\n');
+    expect(renderTable([], [{ key: 'a' }], 'md')).toBe('| a   |\n| --- |\n');
+    expect(renderTable([], [{ key: 'a' }], 'csv')).toBe('a\n');
+  });
+});

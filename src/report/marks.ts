@@ -17,6 +17,9 @@ const fill = 0.8;
 /** Pixels that no bar is wider than, so that a lone one does not look like a wall. */
 const widest = 64;
 
+/** What lies over what: a reference line crosses the bars, and both leave labels readable. */
+const layers = { bar: 1, line: 5, text: 10 } as const;
+
 /** White around letters keeps grid lines from running through them. */
 const halo = { stroke: '#ffffff', lineWidth: 3 } as const;
 
@@ -38,7 +41,6 @@ export function barSeries(name: string, colour: string, bars: readonly Bar[]): C
     itemStyle: { color: colour },
     data: bars.map(({ category, value }) => [category, value]),
     encode: { x: 0, y: 1 },
-    z: 3,
     renderItem: (params, api) => {
       const bar = bars[params.dataIndex]!;
       const area = params.coordSys as unknown as Area;
@@ -55,12 +57,13 @@ export function barSeries(name: string, colour: string, bars: readonly Bar[]): C
             type: 'rect',
             shape: { x: middle - width * 0.47, y: top, width: width * 0.94, height },
             style: { fill: colour },
+            z2: layers.bar,
           },
           {
             type: 'text',
             x: middle,
             y: top - 4,
-            z2: 10,
+            z2: layers.text,
             style: { text: bar.label, fill: ink, font, align: 'center', verticalAlign: 'bottom', ...halo },
           },
         ],
@@ -69,14 +72,19 @@ export function barSeries(name: string, colour: string, bars: readonly Bar[]): C
   };
 }
 
-/** A dashed line across the whole chart at a value, with its name above the right end if it has one. */
-export function referenceLine(value: number, label?: string): CustomSeriesOption {
+/**
+ * A dashed line across the whole chart at a value.
+ * @param label its name: above its right end, or in the margin behind it
+ */
+export function referenceLine(
+  value: number,
+  label?: { readonly text: string; readonly place: 'above' | 'margin' },
+): CustomSeriesOption {
   return {
     type: 'custom',
     silent: true,
     data: [[0, value]],
     encode: { x: 0, y: 1 },
-    z: 4,
     renderItem: (params, api) => {
       const area = params.coordSys as unknown as Area;
       const [, y] = api.coord([0, value]) as [number, number];
@@ -85,11 +93,16 @@ export function referenceLine(value: number, label?: string): CustomSeriesOption
         type: 'line' as const,
         shape: { x1: area.x, y1: y, x2: right, y2: y },
         style: { stroke: colours.dark, lineWidth: 1.3, lineDash: [5, 4] },
+        z2: layers.line,
       };
       if (label === undefined) return { type: 'group', children: [line] };
       const font = `11.5px ${fontFamily}`;
-      const style = { text: label, fill: ink, font, align: 'right', verticalAlign: 'bottom', ...halo } as const;
-      return { type: 'group', children: [line, { type: 'text', x: right, y: y - 4, style }] };
+      const place =
+        label.place === 'above'
+          ? ({ x: right, y: y - 4, style: { align: 'right', verticalAlign: 'bottom' } } as const)
+          : ({ x: right + 8, y, style: { align: 'left', verticalAlign: 'middle' } } as const);
+      const style = { text: label.text, fill: ink, font, lineHeight: 15, ...halo, ...place.style };
+      return { type: 'group', children: [line, { type: 'text', ...place, style, z2: layers.text }] };
     },
   };
 }

@@ -1,8 +1,6 @@
-/** `26,880`: digits in groups of three, the same in every locale. */
-export function grouped(value: number, digits = 0): string {
-  const [whole, fraction] = value.toFixed(digits).split('.') as [string, string?];
-  const groups = whole.replace(/\B(?=(\d{3})+$)/g, ',');
-  return fraction === undefined ? groups : `${groups}.${fraction}`;
+/** `26,880`: a whole number with its digits in groups of three, the same in every locale. */
+export function grouped(value: number): string {
+  return value.toFixed(0).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
 const units = [
@@ -25,7 +23,7 @@ function threeDigits(value: number): string {
   return String(Number(value.toPrecision(3)));
 }
 
-/** `84.1` of 0.841: percent without the sign, which the axis has. */
-export function percent(share: number, digits = 1): string {
-  return (100 * share).toFixed(digits);
+/** `84.12` of 0.8412: percent without the sign, which the axis has. */
+export function percent(share: number): string {
+  return (100 * share).toFixed(2);
 }

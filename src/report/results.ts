@@ -88,7 +88,10 @@ export function parseHistory(text: string, label: string, file: string): History
   const titles = (head ?? '').split(',');
   const places = columns.map((column) => titles.indexOf(column));
   if (places.includes(-1))
-    throw new StageError('E_PLOT_INPUT', `${file} is not a training history: its first line must name ${columns.join(', ')}.`);
+    throw new StageError(
+      'E_PLOT_INPUT',
+      `${file} is not a training history: its first line must name ${columns.join(', ')}.`,
+    );
   const epochs = lines.map((line): Epoch => {
     const fields = line.split(',');
     const [epoch, learningRate, loss, trainAccuracy, testAccuracy] = places.map((place) => {

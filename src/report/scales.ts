@@ -7,13 +7,14 @@ export interface Range {
 }
 
 /**
- * Bounds of an axis for accuracies in percent, in whole steps around the values with a step of room below. It starts
- * above 0, because the differences that matter are of a few points; the axis' name says where.
+ * Bounds of an axis for accuracies in percent, in whole steps around the values. It starts above 0, because the
+ * differences that matter are of a few points; the axis' name says where.
  */
 export function accuracyRange(values: readonly number[]): Range {
   const [lowest, highest] = [Math.min(...values), Math.max(...values)];
-  const interval = steps.find((step) => (highest - lowest) / step <= 4) ?? 20;
-  const min = tidy(Math.max(0, (Math.floor(lowest / interval) - 1) * interval));
+  const interval = steps.find((step) => (highest - lowest) / step <= 6) ?? 20;
+  // At least a third of a step under the lowest, so that its bar does not vanish.
+  const min = tidy(Math.max(0, Math.floor(lowest / interval - 1 / 3) * interval));
   const max = tidy(Math.min(100, Math.ceil(highest / interval) * interval));
   return { min, max: max > min ? max : tidy(min + interval), interval };
 }

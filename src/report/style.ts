@@ -29,9 +29,9 @@ export const colours = {
 } as const;
 
 const sequence = ['blue', 'vermilion', 'green', 'purple', 'orange', 'sky', 'black'] as const;
-const symbols = ['circle', 'rect', 'triangle', 'diamond', 'pin'] as const;
+const symbols = ['circle', 'rect', 'triangle', 'diamond'] as const;
 
-/** Colour and marker of the i-th of several lines; pairs repeat only after 35. */
+/** Colour and marker of the i-th of several lines; pairs repeat only after 28. */
 export function lineLook(index: number): { colour: string; symbol: string } {
   return { colour: colours[sequence[index % sequence.length]!], symbol: symbols[index % symbols.length]! };
 }
@@ -62,20 +62,20 @@ export function legend(names: readonly string[]): LegendComponentOption {
     left: 'center',
     itemWidth: 22,
     itemHeight: 12,
-    itemGap: 22,
+    itemGap: 32,
     textStyle: { fontFamily, fontSize: 12.5, color: ink },
   };
 }
 
 const axisText = { fontFamily, fontSize: 12.5, color: ink };
 
-/** Settings shared by the axes of all charts; `name` is the title, with its unit. */
-export function verticalAxis(name: string) {
+/** Settings shared by the vertical axes of all charts; `name` is the title, with its unit. */
+export function verticalAxis(name: string, formatter?: (value: number) => string) {
   return {
     name,
     nameLocation: 'middle',
     nameTextStyle: { ...axisText, fontSize: 13 },
-    axisLabel: axisText,
+    axisLabel: formatter === undefined ? axisText : { ...axisText, formatter },
     axisLine: { show: false },
     axisTick: { show: false },
     splitLine: { lineStyle: { color: rule } },

@@ -7,11 +7,7 @@ import { baseOption, type Chart, colours, horizontalAxis, legend, verticalAxis }
 import { imagesNote, precisionAxisName, subtitle } from './notes.js';
 
 /** Test accuracy of ANN and noiseless SNN, a group of bars a precision; the FP32 baseline as a bar and a line. */
-export function accuracyChart(
-  title: string,
-  ann: readonly AnnResult[],
-  snn: readonly SnnResult[],
-): Chart | undefined {
+export function accuracyChart(title: string, ann: readonly AnnResult[], snn: readonly SnnResult[]): Chart | undefined {
   const clean = snn.filter(({ noise }) => noise === 0);
   const annRuns = groupBy(ann, ({ precision }) => precision);
   const snnRuns = groupBy(clean, ({ precision }) => precision);
@@ -27,7 +23,7 @@ export function accuracyChart(
     const present = kinds.filter(([, runs]) => runs !== undefined);
     for (const [slot, [kind, runs]] of present.entries()) {
       const accuracy = mean(runs!.map((run) => run.accuracy));
-      bars[kind].push({ category, value: 100 * accuracy, label: percent(accuracy, 2), slot, slots: present.length });
+      bars[kind].push({ category, value: 100 * accuracy, label: percent(accuracy), slot, slots: present.length });
     }
   }
   const series = [

@@ -37,7 +37,9 @@ export function noiseChart(title: string, ann: readonly AnnResult[], snn: readon
       yAxis: { type: 'value', ...range, ...verticalAxis(accuracyAxisName(range.min)), nameGap: 46 },
       series: [
         ...lines.map(({ precision, line }) => namedLine(precision, line, looks.get(precision)!)),
-        ...(baseline === undefined ? [] : [referenceLine(100 * baseline, `FP32 ANN without noise ${percent(baseline)}`)]),
+        ...(baseline === undefined
+          ? []
+          : [referenceLine(100 * baseline, { text: `FP32 ANN, no noise: ${percent(baseline)}`, place: 'above' })]),
       ],
     },
   };

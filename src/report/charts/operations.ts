@@ -8,7 +8,7 @@ import { imagesNote, precisionAxisName, subtitle } from './notes.js';
 
 const conventions = [
   { name: "paper's convention", colour: colours.blue, of: (run: SnnResult) => run.sopsPerImage },
-  { name: 'event: one a spike and synapse', colour: colours.orange, of: (run: SnnResult) => run.eventSopsPerImage },
+  { name: 'event: all synapses', colour: colours.orange, of: (run: SnnResult) => run.eventSopsPerImage },
   { name: 'effective: non-zero weights', colour: colours.green, of: (run: SnnResult) => run.effectiveSopsPerImage },
 ] as const;
 
@@ -31,7 +31,7 @@ export function operationsChart(title: string, snn: readonly SnnResult[]): Chart
   const range = logRange([denseMacs, ...series.flatMap(({ bars }) => bars.map(({ value }) => value))]);
   return {
     name: 'operations',
-    width: Math.max(700, 150 + 190 * precisions.length),
+    width: Math.max(720, 168 + 165 * precisions.length),
     height: 460,
     option: {
       ...baseOption(
@@ -39,19 +39,18 @@ export function operationsChart(title: string, snn: readonly SnnResult[]): Chart
         `${subtitle(title, imagesNote(snn), runsNote(runs.values()))}\n` +
           "paper's convention: Σ im2col(spikes)·C_out·2·L, zero weights counted; all without encoding and dense layer",
       ),
-      grid: { left: 84, right: 28, top: 116, bottom: 92 },
+      grid: { left: 84, right: 84, top: 116, bottom: 92 },
       legend: legend(conventions.map(({ name }) => name)),
       xAxis: { type: 'category', data: precisions, ...horizontalAxis(precisionAxisName) },
       yAxis: {
         type: 'log',
         ...range,
-        ...verticalAxis('operations per image (logarithmic)'),
+        ...verticalAxis('operations per image (logarithmic)', compact),
         nameGap: 58,
-        axisLabel: { formatter: compact, fontSize: 12.5 },
       },
       series: [
         ...series.map(({ name, colour, bars }) => barSeries(name, colour, bars)),
-        referenceLine(denseMacs, `multiply-adds of the ANN: ${compact(denseMacs)}`),
+        referenceLine(denseMacs, { text: `ANN:\n${compact(denseMacs)}\nmultiply-\nadds`, place: 'margin' }),
       ],
     },
   };

@@ -30,9 +30,8 @@ export function spikesChart(title: string, snn: readonly SnnResult[]): Chart | u
       yAxis: {
         type: 'value',
         min: 0,
-        ...verticalAxis('count per image'),
-        nameGap: 56,
-        axisLabel: { formatter: compact, fontSize: 12.5 },
+        ...verticalAxis('count', compact),
+        nameGap: 58,
       },
       series: [
         barSeries('neurons', colours.grey, [bar(0, neurons)]),

@@ -50,7 +50,13 @@ export function trainingChart(title: string, histories: readonly History[]): Cha
       ],
       yAxis: [
         { type: 'value', gridIndex: 0, min: 0, ...verticalAxis('training loss (cross-entropy, nats)'), nameGap: 42 },
-        { type: 'value', gridIndex: 1, ...range, ...verticalAxis(accuracyAxisName(range.min, 'accuracy')), nameGap: 42 },
+        {
+          type: 'value',
+          gridIndex: 1,
+          ...range,
+          ...verticalAxis(accuracyAxisName(range.min, 'accuracy')),
+          nameGap: 42,
+        },
       ],
       series: trainings.flatMap((training) => [
         line(training, 0, false, ({ loss }) => loss),

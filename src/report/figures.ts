@@ -1,0 +1,74 @@
+import { accuracyChart } from './charts/accuracy.js';
+import { firingRateChart } from './charts/firing-rate.js';
+import { noiseChart } from './charts/noise.js';
+import { operationsChart } from './charts/operations.js';
+import { spikesChart } from './charts/spikes.js';
+import { trainingChart } from './charts/training.js';
+import { groupBy } from './group.js';
+import type { AnnResult, History, SnnResult } from './results.js';
+import type { Chart } from './style.js';
+
+export interface ReportInputs {
+  readonly ann: readonly AnnResult[];
+  readonly snn: readonly SnnResult[];
+  readonly histories: readonly History[];
+}
+
+/**
+ * All charts that the results allow: accuracy, accuracy against noise, spikes, operations and firing rates for each
+ * network and data set, and training curves. With more than one network or data set, their names lead the files'.
+ * @param title stands in the subtitles in place of network and data set
+ */
+export function charts(inputs: ReportInputs, title?: string): Chart[] {
+  const groups = groupBy<AnnResult | SnnResult, string>(
+    [...inputs.ann, ...inputs.snn],
+    ({ network, dataset }) => `${network}-${dataset}`,
+  );
+  const drawn: Chart[] = [];
+  for (const [name, results] of groups) {
+    const ann = results.filter((result): result is AnnResult => result.stage === 'ann-infer');
+    const snn = results.filter((result): result is SnnResult => result.stage === 'snn-infer');
+    const subject = `${displayName(results[0]!.network)} on ${displayName(results[0]!.dataset)}`;
+    const heading = title === undefined ? subject : groups.size > 1 ? `${title}, ${subject}` : title;
+    const prefix = groups.size > 1 ? `${name.replaceAll(/[^\w.-]+/g, '-')}-` : '';
+    for (const chart of resultCharts(heading, ann, snn)) drawn.push({ ...chart, name: prefix + chart.name });
+  }
+  const training = trainingChart(title ?? onlySubject(groups), inputs.histories);
+  return training === undefined ? drawn : [...drawn, training];
+}
+
+function resultCharts(heading: string, ann: readonly AnnResult[], snn: readonly SnnResult[]): Chart[] {
+  const least = Math.min(...snn.map(({ noise }) => noise));
+  const clean = snn.filter(({ noise }) => noise === least);
+  // Counts belong to the network without noise; where it was never run, the subtitle says what is shown instead.
+  const counted = least > 0 ? `${heading} at ${Number((100 * least).toPrecision(6))} % noise` : heading;
+  return [
+    accuracyChart(heading, ann, snn),
+    noiseChart(heading, ann, snn),
+    spikesChart(counted, clean),
+    operationsChart(counted, clean),
+    firingRateChart(counted, clean),
+  ].filter((chart) => chart !== undefined);
+}
+
+/** Network and data set of all results, if there is just one pair; histories do not name theirs. */
+function onlySubject(groups: ReadonlyMap<string, readonly { network: string; dataset: string }[]>): string {
+  const [group, ...others] = groups.values();
+  return group === undefined || others.length > 0
+    ? ''
+    : `${displayName(group[0]!.network)} on ${displayName(group[0]!.dataset)}`;
+}
+
+const displayNames: Readonly<Record<string, string>> = {
+  lenet: 'LeNet',
+  vgg: 'VGG',
+  mnist: 'MNIST',
+  'fashion-mnist': 'Fashion-MNIST',
+  'fashion-mnist-sample': 'Fashion-MNIST (sample)',
+  cifar10: 'CIFAR-10',
+  cifar100: 'CIFAR-100',
+};
+
+function displayName(name: string): string {
+  return Object.hasOwn(displayNames, name) ? displayNames[name]! : name;
+}

@@ -1,0 +1,143 @@
+// Convolutions as kernel calls: forward on floats, forward on spikes.
+import {
+  type Geometry,
+  inputPixels,
+  outputPixels,
+  type PaddedMap,
+  windowOffsets,
+} from './geometry.js';
+import { type Call, type Item, type MemoryPlan, split } from './plan.js';
+
+/** What a planned convolution needs done: once a weight change, and per range of images. */
+export interface PlannedConvolution {
+  /** Packs the weights; independent items. */
+  readonly pack: readonly Item[];
+  readonly calls: (lo: number, hi: number) => Call[];
+  /** Private memory a thread needs for it. */
+  readonly scratchBytes: number;
+}
+
+/** Bytes of packed weights are read two inputs at a time. */
+const even = (n: number): number => n + (n % 2);
+/** Packing is split so that a large layer does not keep one thread alone. */
+const packParts = 8;
+
+/** y = x ∗ w in single precision, exact for integers below 2^24. x: padded map; w: HWIO floats; y: [image][pixel][channel]. */
+export function denseForward(
+  plan: MemoryPlan,
+  g: Geometry,
+  buffers: { readonly x: number; readonly map: PaddedMap; readonly w: number; readonly y: number },
+): PlannedConvolution {
+  const run = g.kernelWidth * g.inChannels;
+  const paddedRun = even(run);
+  const packed = plan.alloc(g.kernelHeight * paddedRun * g.outChannels * 4);
+  const pixelBytes = g.outChannels * 4;
+  const pixels = outputPixels(g);
+  const pack = plan.descriptor('PackForward', {
+    ...{ w: buffers.w, packed, rows: g.kernelHeight, run, paddedRun, channels: g.outChannels },
+  });
+  const conv = plan.descriptor('DenseConv', {
+    x: buffers.x,
+    xImage: buffers.map.imageBytes,
+    xOffsets: plan.table(windowOffsets(g, buffers.map)),
+    w: packed,
+    y: buffers.y,
+    yImage: pixels * pixelBytes,
+    yOffsets: plan.table(Uint32Array.from({ length: pixels }, (_, i) => i * pixelBytes)),
+    pixels,
+    rows: g.kernelHeight,
+    run: paddedRun,
+    rowSkip: buffers.map.rowBytes - paddedRun * 4,
+    channels: g.outChannels,
+  });
+  return {
+    pack: split(g.outChannels / 8, packParts, (lo, hi) => [{ kernel: 'packForward', descriptor: pack, lo, hi }]),
+    calls: (lo, hi) => [{ kernel: 'denseConv', descriptor: conv, lo, hi }],
+    scratchBytes: 0,
+  };
+}
+
+/** Spike counts above which a table of level · weight would not fit the caches any more. */
+const maximumTableLevels = 16;
+
+/**
+ * y = spikes ∗ Q(W) from non-zero spikes. Integer sums: exact, and in any order the same. Sums that 16 bits can't hold
+ * take the 32-bit kernel; both give the same results.
+ * @param scale y is written as floats times this; without it as 32-bit integers
+ */
+export function eventForward(
+  plan: MemoryPlan,
+  g: Geometry,
+  buffers: { readonly spikes: number; readonly q: number; readonly y: number },
+  levels: number,
+  scale?: number,
+): PlannedConvolution {
+  const taps = g.kernelHeight * g.kernelWidth;
+  const wide = levels > maximumTableLevels || taps * g.inChannels * levels >= 32768;
+  const tableLevels = wide ? 1 : levels;
+  // Behind each tap's rows lies one of zeros, for lists padded to an even length.
+  const tapStride = g.inChannels * g.outChannels * tableLevels + (wide ? 0 : g.outChannels);
+  const packed = plan.alloc(taps * tapStride);
+  const pack = plan.descriptor('PackEvents', {
+    ...{ q: buffers.q, packed, inChannels: g.inChannels, outChannels: g.outChannels, levels: tableLevels },
+    zeroRow: wide ? 0 : 1,
+  });
+  const levelStride = g.inChannels * g.outChannels;
+  const conv = plan.descriptor('EventConv', {
+    spikes: buffers.spikes,
+    w: packed,
+    y: buffers.y,
+    height: g.inHeight,
+    width: g.inWidth,
+    inChannels: g.inChannels,
+    outHeight: g.outHeight,
+    outWidth: g.outWidth,
+    outChannels: g.outChannels,
+    kernelHeight: g.kernelHeight,
+    kernelWidth: g.kernelWidth,
+    stride: g.stride,
+    padV: g.padV,
+    padH: g.padH,
+    tapStride,
+    levelStride,
+    // Sums of bytes are widened before they can leave −128 … 127.
+    period: (Math.floor(127 / tableLevels) & ~1) * 4,
+    scale: scale ?? 1,
+  });
+  const block = g.outChannels % 64 === 0 ? 64 : g.outChannels % 32 === 0 ? 32 : 16;
+  const kernel = `eventConv${wide ? 'Wide' : block}_${scale === undefined ? 'i32' : 'f32'}`;
+  return {
+    pack: split(taps, packParts, (lo, hi) => [{ kernel: 'packEvents', descriptor: pack, lo, hi }]),
+    calls: (lo, hi) => [{ kernel, descriptor: conv, lo, hi }],
+    // Start of each pixel's events, all events, and what the branch-free list writes beyond its end.
+    scratchBytes: wide ? 0 : (inputPixels(g) * (g.inChannels + 2) + 1 + 4) * 4,
+  };
+}
+
+/** y = x ∗ w in double precision; y: [image][pixel][channel] doubles. For layer 1 and the classifier of inference. */
+export function realForward(
+  plan: MemoryPlan,
+  g: Geometry,
+  buffers: { readonly x: number; readonly map: PaddedMap; readonly w: number; readonly y: number },
+): PlannedConvolution {
+  const run = g.kernelWidth * g.inChannels;
+  const packed = plan.alloc(g.kernelHeight * run * g.outChannels * 8);
+  const pack = plan.descriptor('PackReal', { w: buffers.w, packed, channels: g.outChannels });
+  const conv = plan.descriptor('RealConv', {
+    x: buffers.x,
+    xImage: buffers.map.imageBytes,
+    xOffsets: plan.table(windowOffsets(g, buffers.map)),
+    w: packed,
+    y: buffers.y,
+    pixels: outputPixels(g),
+    rows: g.kernelHeight,
+    run,
+    rowSkip: buffers.map.rowBytes - run * 4,
+    channels: g.outChannels,
+  });
+  return {
+    pack: split(g.kernelHeight * run, packParts, (lo, hi) => [{ kernel: 'packReal', descriptor: pack, lo, hi }]),
+    calls: (lo, hi) => [{ kernel: 'realConv', descriptor: conv, lo, hi }],
+    scratchBytes: 0,
+  };
+}

@@ -1,0 +1,138 @@
+import type { ConvLayer, Network } from '../../network/architecture.js';
+import { batchNormEpsilon } from '../../network/quantise.js';
+import type { EngineOptions, Evaluator, Inference, Parameters } from '../engine.js';
+import { denseForward, realForward } from './convolution.js';
+import { outputPixels, padChannels } from './geometry.js';
+import { ImageWriter, type Layer, planLayers, quantiser } from './layers.js';
+import { type Call, MemoryPlan, type Program, split } from './plan.js';
+import { Pool } from './pool.js';
+import { planTensors, type Tensor } from './tensors.js';
+import { ternaryItems } from './training-plan.js';
+
+/** Programs of the pool: weights once, then images. */
+const [prepare, infer] = [0, 1];
+
+interface EvaluationPlan {
+  readonly programs: readonly Program[];
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  readonly layers: readonly Layer[];
+  /** Classifier's logits in double precision, [image][padded classes]. */
+  readonly logits: number;
+  /** Doubles per block and channel: γ, β, mean, √(variance + ε). */
+  readonly norms: readonly { readonly layer: ConvLayer; readonly address: number; readonly channels: number }[];
+}
+
+/**
+ * Inference of the network in floating point, as any framework would do it: dense convolutions of real activations,
+ * batch norm, ReLU, clip, round. Layer 1, batch norm and classifier are computed in double precision; the convolutions
+ * between them add small multiples of 1/n, which single precision holds exactly.
+ */
+export class WasmEvaluator implements Evaluator {
+  private constructor(
+    private readonly network: Network,
+    private readonly plan: EvaluationPlan,
+    private readonly pool: Pool,
+    private readonly images: ImageWriter,
+  ) {}
+
+  static async create(network: Network, parameters: Parameters, options: EngineOptions): Promise<WasmEvaluator> {
+    const memoryPlan = new MemoryPlan();
+    const plan = planEvaluation(memoryPlan, network, options);
+    const pool = await Pool.start(memoryPlan, plan.programs, options.threads, 64);
+    const { buffer } = pool.memory;
+    for (const tensor of plan.tensors.values())
+      new Float32Array(buffer, tensor.w, tensor.count).set(tensor.pad(parameters.get(tensor.name)!));
+    for (const { layer, address, channels } of plan.norms) {
+      const values = new Float64Array(buffer, address, channels * 4);
+      values.fill(1, channels * 3);
+      const role = (name: string) => parameters.get(`${layer.name}.${name}`)!;
+      values.set(role('gamma'), 0);
+      values.set(role('beta'), channels);
+      values.set(role('mean'), channels * 2);
+      values.set(Float64Array.from(role('variance'), (variance) => Math.sqrt(variance + batchNormEpsilon)), channels * 3);
+    }
+    pool.run(prepare);
+    return new WasmEvaluator(network, plan, pool, new ImageWriter(network, buffer, plan.layers[0]!, options.batch));
+  }
+
+  evaluate(images: Float32Array, count: number, wantLevels = false): Inference {
+    this.images.write(images, count, 1);
+    this.pool.run(infer);
+    const { buffer } = this.pool.memory;
+    const { layers, logits } = this.plan;
+    const blocks = this.network.layers;
+    const levels = wantLevels ? blocks.map((block, i) => unpadLevels(buffer, layers[i + 1]!.spikes, block, count)) : [];
+    return { logits: unpadLogits(buffer, logits, this.network.classes, count), levels };
+  }
+
+  async close(): Promise<void> {
+    await this.pool.close();
+  }
+}
+
+/** [count][classes] of [batch][padded classes]. */
+export function unpadLogits(buffer: SharedArrayBuffer, address: number, classes: number, count: number): Float64Array {
+  const padded = padChannels(classes);
+  const all = new Float64Array(buffer, address, count * padded);
+  const logits = new Float64Array(count * classes);
+  for (let i = 0; i < count; i++) logits.set(all.subarray(i * padded, i * padded + classes), i * classes);
+  return logits;
+}
+
+/** Levels or spikes of a block's neurons without padding channels. */
+export function unpadLevels(
+  buffer: SharedArrayBuffer,
+  address: number,
+  block: Pick<ConvLayer, 'output'>,
+  count: number,
+): Uint8Array {
+  const [height, width, channels] = block.output;
+  const padded = padChannels(channels);
+  const pixels = count * height * width;
+  const all = new Uint8Array(buffer, address, pixels * padded);
+  if (padded === channels) return all.slice();
+  const levels = new Uint8Array(pixels * channels);
+  for (let i = 0; i < pixels; i++) levels.set(all.subarray(i * padded, i * padded + channels), i * channels);
+  return levels;
+}
+
+function planEvaluation(plan: MemoryPlan, network: Network, { batch, threads }: EngineOptions): EvaluationPlan {
+  const { n, levels } = quantiser(network);
+  const tensors = planTensors(plan, network, false);
+  const layers = planLayers(plan, network, tensors, batch, true);
+  const last = layers.length - 1;
+  const doubles = layers.map(({ g }, i) =>
+    i === 0 || i === last ? plan.alloc(batch * outputPixels(g) * g.outChannels * 8) : 0,
+  );
+  const convolutions = layers.map((layer, i) => {
+    const { g, x, map, effective: w } = layer;
+    return doubles[i] ? realForward(plan, g, { x, map, w, y: doubles[i] }) : denseForward(plan, g, { x, map, w, y: layer.z });
+  });
+  const norms = network.layers.map((layer) => {
+    const channels = padChannels(layer.output[2]);
+    return { layer, channels, address: plan.alloc(channels * 4 * 8) };
+  });
+  const activate = norms.map(({ address, channels }, i) => {
+    const next = layers[i + 1]!;
+    return plan.descriptor('ActivateReal', {
+      z: doubles[i] || layers[i]!.z,
+      double: doubles[i] ? 1 : 0,
+      gamma: address,
+      beta: address + channels * 8,
+      mean: address + channels * 16,
+      deviation: address + channels * 24,
+      ...{ spikes: next.spikes, x: next.x, xImage: next.map.imageBytes, xOffsets: next.xOffsets },
+      ...{ pixels: outputPixels(layers[i]!.g), channels, n, levels },
+    });
+  });
+  const calls = (lo: number, hi: number): Call[] =>
+    convolutions.flatMap((convolution, i) => [
+      ...convolution.calls(lo, hi),
+      ...(i < last ? [{ kernel: 'activateReal', descriptor: activate[i]!, lo, hi }] : []),
+    ]);
+  const programs = [
+    [ternaryItems(plan, layers), convolutions.flatMap(({ pack }) => pack)],
+    [split(batch, threads * 8, calls)],
+  ];
+  return { programs, tensors, layers, logits: doubles[last]!, norms };
+}

@@ -1,0 +1,188 @@
+import { EventConv, MaskedGradient, SpikeLists } from './generated';
+import { scratch } from './scratch';
+
+/**
+ * Lists the non-zero inputs of image n in the thread's scratch memory: first the addresses where each pixel's events
+ * start (height·width + 1), then the events. An event is (level − 1)·levelStride + channel·row bytes + column·tapStride.
+ * Branch-free: always stores, advances if non-zero; one event of slack is reserved behind the list.
+ */
+export function listEvents(address: usize, n: i32): void {
+  const t = changetype<EventConv>(address);
+  const height = t.height, width = t.width, channels = t.inChannels, levelStride = t.levelStride, tapStride = t.tapStride;
+  const rowBytes = t.outChannels;
+  let start: usize = scratch;
+  let e: usize = scratch + (<usize>(height * width + 1) << 2);
+  let x: usize = t.spikes + <usize>(n * height * width * channels);
+  for (let iy = 0; iy < height; iy++) {
+    let column = -levelStride;
+    for (let ix = 0; ix < width; ix++, column += tapStride) {
+      const first = e;
+      store<u32>(start, <u32>e);
+      start += 4;
+      let offset = column;
+      for (let c = 0; c < channels; c += 4, x += 4) {
+        const v0 = <i32>load<u8>(x), v1 = <i32>load<u8>(x, 1), v2 = <i32>load<u8>(x, 2), v3 = <i32>load<u8>(x, 3);
+        store<u32>(e, offset + v0 * levelStride); e += <usize>(v0 != 0) << 2; offset += rowBytes;
+        store<u32>(e, offset + v1 * levelStride); e += <usize>(v1 != 0) << 2; offset += rowBytes;
+        store<u32>(e, offset + v2 * levelStride); e += <usize>(v2 != 0) << 2; offset += rowBytes;
+        store<u32>(e, offset + v3 * levelStride); e += <usize>(v3 != 0) << 2; offset += rowBytes;
+      }
+      // An even number of events a pixel: the last one meets the row of zeros behind the tap's table.
+      store<u32>(e, column + tapStride - rowBytes + levelStride);
+      e += (e - first) & 4;
+    }
+  }
+  store<u32>(start, <u32>e);
+}
+
+/**
+ * The same convolution for any number of levels and any sum below 2^31: rows hold Q(W) itself, the event's level
+ * multiplies them in 32 bits. Slower; the planner takes it where bytes or 16 bits could overflow.
+ */
+function convolveWide(address: usize, lo: i32, hi: i32, float: bool): void {
+  const t = changetype<EventConv>(address);
+  const channels = t.inChannels, outChannels = t.outChannels;
+  for (let n = lo; n < hi; n++) {
+    let yo: usize = t.y + <usize>(n * t.outHeight * t.outWidth * outChannels) * 4;
+    for (let oy = 0; oy < t.outHeight; oy++) for (let ox = 0; ox < t.outWidth; ox++, yo += <usize>outChannels << 2) {
+      memory.fill(yo, 0, <usize>outChannels << 2);
+      for (let ky = 0; ky < t.kernelHeight; ky++) {
+        const iy = oy * t.stride - t.padV + ky;
+        if (<u32>iy >= <u32>t.height) continue;
+        for (let kx = 0; kx < t.kernelWidth; kx++) {
+          const ix = ox * t.stride - t.padH + kx;
+          if (<u32>ix >= <u32>t.width) continue;
+          const x: usize = t.spikes + <usize>(((n * t.height + iy) * t.width + ix) * channels);
+          const w: usize = t.w + <usize>((ky * t.kernelWidth + kx) * channels * outChannels);
+          for (let c = 0; c < channels; c++) {
+            const v = <i32>load<u8>(x + c);
+            if (!v) continue;
+            const level = i32x4.splat(v);
+            const row: usize = w + <usize>(c * outChannels);
+            for (let co = 0; co < outChannels; co += 4) {
+              const weights = i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(v128.load32_zero(row + co)));
+              const at: usize = yo + (<usize>co << 2);
+              v128.store(at, i32x4.add(v128.load(at), i32x4.mul(level, weights)));
+            }
+          }
+        }
+      }
+      if (float) {
+        const scale = f32x4.splat(t.scale);
+        for (let co = 0; co < outChannels; co += 4) {
+          const at: usize = yo + (<usize>co << 2);
+          v128.store(at, f32x4.mul(f32x4.convert_i32x4_s(v128.load(at)), scale));
+        }
+      }
+    }
+  }
+}
+
+export function eventConvWide_f32(address: usize, lo: i32, hi: i32): void {
+  convolveWide(address, lo, hi, true);
+}
+
+export function eventConvWide_i32(address: usize, lo: i32, hi: i32): void {
+  convolveWide(address, lo, hi, false);
+}
+
+/**
+ * Lists the open channels (0 < y ≤ B) of the neurons at byte `index` of z in the thread's scratch memory, padded to a
+ * multiple of `lanes` by repeating the last (its gradient is just stored again). Returns the end of the list.
+ */
+export function listOpen(address: usize, index: usize, lanes: i32): usize {
+  const t = changetype<MaskedGradient>(address);
+  const bytes: usize = <usize>t.channels << 2;
+  const zero = f32x4.splat(0), bound = f32x4.splat(t.bound);
+  const z: usize = t.z + index, scale: usize = t.scale, shift: usize = t.shift;
+  let e: usize = scratch;
+  for (let c: usize = 0; c < bytes; c += 16) {
+    const y = f32x4.add(f32x4.mul(v128.load(z + c), v128.load(scale + c)), v128.load(shift + c));
+    const open = i32x4.bitmask(v128.and(f32x4.gt(y, zero), f32x4.le(y, bound)));
+    const channel = <u32>(c >> 2);
+    store<u32>(e, channel); e += <usize>(open & 1) << 2;
+    store<u32>(e, channel + 1); e += <usize>(open & 2) << 1;
+    store<u32>(e, channel + 2); e += <usize>(open & 4);
+    store<u32>(e, channel + 3); e += <usize>(open & 8) >> 1;
+  }
+  if (e == scratch) return e;
+  const last = load<u32>(e - 4);
+  while (((e - scratch) >> 2) % lanes) { store<u32>(e, last); e += 4; }
+  return e;
+}
+
+/** 16×16 bytes at p (rows 16 apart) to columns: out[c·step + r] = p[16·r + c]. */
+function transpose(p: usize, out: usize, step: usize): void {
+  const buffer: usize = p;
+  // Four rounds of interleaving rows r and r + 8 move row bits into column bits.
+  for (let round = 0; round < 4; round++) {
+    const from: usize = buffer + (<usize>(round & 1) << 8), to: usize = buffer + (<usize>((round & 1) ^ 1) << 8);
+    for (let r: usize = 0; r < 128; r += 16) {
+      const a = v128.load(from + r), b = v128.load(from + r, 128);
+      v128.store(to + (r << 1), v128.shuffle<i8>(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23));
+      v128.store(to + (r << 1), v128.shuffle<i8>(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31), 16);
+    }
+  }
+  for (let c: usize = 0; c < 16; c++) v128.store(out + c * step, v128.load(buffer + (c << 4)));
+}
+
+// @ts-ignore: decorator
+@inline
+function equalBits(address: usize, wanted: v128): u64 {
+  return <u64><u32>i8x16.bitmask(i8x16.eq(v128.load(address), wanted));
+}
+
+/**
+ * For the weight gradient: the non-zero inputs of chunks lo…hi, sorted by (stride phase, channel, level); an event is the
+ * byte distance of its dy pixel for the phase's first tap. Heads: index of each list's first event, one more at the end.
+ * 16 channels at a time are turned to rows of pixels, which are compared with a level 64 pixels at a time.
+ */
+export function spikeLists(address: usize, lo: i32, hi: i32): void {
+  const t = changetype<SpikeLists>(address);
+  const channels = t.channels, levels = t.levels;
+  const lists = t.phases * channels * levels;
+  const block: usize = scratch, rows: usize = scratch + 512;
+  for (let chunk = lo; chunk < hi; chunk++) {
+    let head: usize = t.heads + (<usize>(chunk * (lists + 1)) << 2);
+    const events: usize = t.events + (<usize>chunk * <usize>t.capacity << 2);
+    const first = chunk * t.imagesPerChunk, images = min(t.imagesPerChunk, t.images - first);
+    const spikes: usize = t.spikes + <usize>first * t.imageBytes;
+    let e: usize = events;
+    let order: usize = t.order;
+    for (let phase = 0; phase < t.phases; phase++) {
+      const perImage = load<i32>(t.phasePixels + (<usize>phase << 2));
+      const pixels = perImage * images;
+      const step: usize = <usize>(pixels + 63) & ~63;
+      for (let cb = 0; cb < channels; cb += 16) {
+        const base: usize = spikes + cb;
+        for (let p = 0; p < <i32>step; p += 16) {
+          const count = max(min(16, pixels - p), 0);
+          const at: usize = order + (<usize>p << 3);
+          for (let r = 0; r < count; r++)
+            v128.store(block + (<usize>r << 4), v128.load(base + load<u32>(at + (<usize>r << 3))));
+          for (let r = count; r < 16; r++) v128.store(block + (<usize>r << 4), i8x16.splat(0));
+          transpose(block, rows + p, step);
+        }
+        for (let c: usize = 0; c < 16; c++) {
+          const row: usize = rows + c * step;
+          for (let level = 1; level <= levels; level++, head += 4) {
+            store<u32>(head, <u32>((e - events) >> 2));
+            const wanted = i8x16.splat(<i8>level);
+            for (let p: usize = 0; p < step; p += 64) {
+              let hits = equalBits(row + p, wanted) | (equalBits(row + p + 16, wanted) << 16)
+                | (equalBits(row + p + 32, wanted) << 32) | (equalBits(row + p + 48, wanted) << 48);
+              const at: usize = order + (p << 3) + 4;
+              while (hits) {
+                store<u32>(e, load<u32>(at + (<usize>ctz(hits) << 3)));
+                e += 4;
+                hits &= hits - 1;
+              }
+            }
+          }
+        }
+      }
+      order += <usize>(perImage * t.imagesPerChunk) << 3;
+    }
+    store<u32>(head, <u32>((e - events) >> 2));
+  }
+}

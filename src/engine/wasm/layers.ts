@@ -1,0 +1,108 @@
+import type { Network } from '../../network/architecture.js';
+import { levels, spikesPerUnit } from '../../network/precision.js';
+import {
+  denseGeometry,
+  type Geometry,
+  inputBorders,
+  layerGeometry,
+  outputPixels,
+  type PaddedMap,
+  paddedMap,
+  padChannels,
+  pixelOffsets,
+} from './geometry.js';
+import type { MemoryPlan } from './plan.js';
+import type { Tensor } from './tensors.js';
+
+export const noBorders = { top: 0, bottom: 0, left: 0, right: 0 };
+
+/** n and L of a network; at fp32 there are no levels. */
+export function quantiser(network: Network): { readonly n: number; readonly levels: number; readonly bound: number } {
+  const { precision } = network;
+  if (precision.kind === 'fp32') return { n: 1, levels: 0, bound: Number.POSITIVE_INFINITY };
+  return { n: spikesPerUnit(precision.k), levels: levels(precision), bound: precision.B };
+}
+
+/** A convolution, or the classifier at the end: what it reads and writes. */
+export interface Layer {
+  readonly name: string;
+  readonly g: Geometry;
+  readonly weight: Tensor;
+  readonly ternary: boolean;
+  /** Address of the weights that it computes with: Q(W), or W itself. */
+  readonly effective: number;
+  /** Its input as floats in a padded map; address 0 if nobody reads it. */
+  readonly x: number;
+  readonly map: PaddedMap;
+  /** Byte offsets of the input's pixels in that map, as the layer before counts them. */
+  readonly xOffsets: number;
+  /** Its input as spike counts; address 0 for the image and at fp32. */
+  readonly spikes: number;
+  /** Pre-activations [image][pixel][channel] in single precision; the classifier's are the logits. */
+  readonly z: number;
+}
+
+/**
+ * Lays out inputs and pre-activations of all layers for a batch.
+ * @param floatInputs does every layer read its input as floats? Otherwise only float layers do.
+ */
+export function planLayers(
+  plan: MemoryPlan,
+  network: Network,
+  tensors: ReadonlyMap<string, Tensor>,
+  batch: number,
+  floatInputs: boolean,
+): Layer[] {
+  const quantised = network.precision.kind === 'quantised';
+  const blocks = [...network.layers, undefined];
+  return blocks.map((block, index): Layer => {
+    const [height, width, raw] = block?.input ?? network.layers.at(-1)?.output ?? network.input;
+    const channels = index === 0 ? raw : padChannels(raw);
+    const g = block ? layerGeometry(block, index === 0) : denseGeometry([height, width, raw], network.classes);
+    const name = block?.name ?? 'dense';
+    const weight = tensors.get(`${name}.weight`)!;
+    const ternary = block?.weights === 'ternary';
+    // A layer that covers its whole input reads it as one pixel, but the layer before writes a map of pixels.
+    const borders = g.inHeight === height && g.inWidth === width ? inputBorders(g) : noBorders;
+    const written = paddedMap(height, width, channels, borders);
+    const map = g.inHeight === height ? written : paddedMap(1, 1, g.inChannels, noBorders);
+    return {
+      name,
+      g,
+      weight,
+      ternary,
+      effective: ternary ? plan.alloc(weight.count * 4) : weight.w,
+      x: !ternary || floatInputs ? plan.alloc(batch * written.imageBytes) : 0,
+      map,
+      xOffsets: plan.table(pixelOffsets(written, height, width)),
+      spikes: quantised && index > 0 ? plan.alloc(batch * height * width * channels) : 0,
+      z: plan.alloc(batch * outputPixels(g) * g.outChannels * 4),
+    };
+  });
+}
+
+/** Writes images into the first layer's padded map. */
+export class ImageWriter {
+  readonly #map: Float32Array;
+  readonly #size: readonly [height: number, rowValues: number];
+  readonly #padded: PaddedMap;
+
+  constructor(network: Network, buffer: SharedArrayBuffer, first: Layer, batch: number) {
+    const [height, width, channels] = network.input;
+    this.#size = [height, width * channels];
+    this.#padded = first.map;
+    this.#map = new Float32Array(buffer, first.x, (batch * first.map.imageBytes) / 4);
+  }
+
+  /** @param factor what pixels are multiplied with: n for spikes, 1 otherwise */
+  write(images: Float32Array, count: number, factor: number): void {
+    const [height, rowValues] = this.#size;
+    const { imageBytes, rowBytes, origin } = this.#padded;
+    for (let n = 0, from = 0; n < count; n++)
+      for (let y = 0; y < height; y++) {
+        const to = (n * imageBytes + origin + y * rowBytes) / 4;
+        for (let i = 0; i < rowValues; i++) this.#map[to + i] = images[from + i]! * factor;
+        from += rowValues;
+      }
+  }
+}

@@ -1,0 +1,56 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { Worker } from 'node:worker_threads';
+import { buildFolder } from '../../paths.js';
+import type { MemoryPlan, Program } from './plan.js';
+import { createControl, type SharedSetup, ThreadRunner } from './threads.js';
+
+let compiled: Promise<WebAssembly.Module> | undefined;
+
+/** Compiles the kernels once a process, with the optimising compiler from the start: the first one is 3× slower. */
+function compileKernels(): Promise<WebAssembly.Module> {
+  compiled ??= (async () => {
+    setFlagsFromString('--no-liftoff');
+    setFlagsFromString('--no-wasm-lazy-compilation');
+    return WebAssembly.compile(await readFile(join(buildFolder, 'kernels.wasm')));
+  })();
+  return compiled;
+}
+
+/** Worker threads on one shared memory. The calling thread is the first of them and blocks while a program runs. */
+export class Pool {
+  private constructor(
+    readonly memory: WebAssembly.Memory,
+    readonly runner: ThreadRunner,
+    readonly workers: readonly Worker[],
+  ) {}
+
+  /** @param scratchBytes private memory each thread needs */
+  static async start(plan: MemoryPlan, programs: readonly Program[], threads: number, scratchBytes: number) {
+    const module = await compileKernels();
+    const scratch = Array.from({ length: threads }, () => plan.alloc(scratchBytes));
+    const memory = plan.create();
+    const setup: SharedSetup = { module, memory, control: createControl(), threads, programs, scratch };
+    const workers = await Promise.all(
+      Array.from({ length: threads - 1 }, async (_, i) => {
+        const worker = new Worker(join(buildFolder, 'engine-worker.js'), { workerData: { setup, thread: i + 1 } });
+        await new Promise((resolve, reject) => {
+          worker.once('message', resolve);
+          worker.once('error', reject);
+        });
+        worker.unref();
+        return worker;
+      }),
+    );
+    return new Pool(memory, new ThreadRunner(setup, 0), workers);
+  }
+
+  run(program: number): void {
+    this.runner.lead(program);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.workers.map((worker) => worker.terminate()));
+  }
+}

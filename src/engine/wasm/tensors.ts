@@ -1,0 +1,70 @@
+import type { Network } from '../../network/architecture.js';
+import { type ParameterShape, parameterShapes } from '../../network/parameters.js';
+import { padChannels, padWeights, unpadWeights } from './geometry.js';
+import type { MemoryPlan } from './plan.js';
+
+/** A parameter tensor in the engine's memory: channels padded with zeros. */
+export interface Tensor {
+  readonly name: string;
+  readonly trainable: boolean;
+  /** Number of values with padding, a multiple of 16. */
+  readonly count: number;
+  /** Number of values without. */
+  readonly realCount: number;
+  /** Address of the values. */
+  readonly w: number;
+  /** Addresses of gradient and Adam's moments; 0 for tensors that are not trained. */
+  readonly g: number;
+  readonly m: number;
+  readonly v: number;
+  pad(raw: Float32Array): Float32Array;
+  unpad(padded: Float32Array): Float32Array;
+}
+
+export function planTensors(plan: MemoryPlan, network: Network, training: boolean): Map<string, Tensor> {
+  const tensors = new Map<string, Tensor>();
+  for (const parameter of parameterShapes(network)) {
+    const layout = tensorLayout(network, parameter);
+    const bytes = layout.count * 4;
+    const trained = training && parameter.trainable;
+    const [w, g, m, v] = [plan.alloc(bytes), ...[0, 1, 2].map(() => (trained ? plan.alloc(bytes) : 0))] as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    const { name, trainable } = parameter;
+    tensors.set(name, { name, trainable, ...layout, w, g, m, v });
+  }
+  return tensors;
+}
+
+function tensorLayout(network: Network, { name, shape, role }: ParameterShape) {
+  const realCount = shape.reduce((product, size) => product * size, 1);
+  if (role !== 'weight') {
+    const count = padChannels(realCount);
+    const pad = (raw: Float32Array) => {
+      const padded = new Float32Array(count);
+      padded.set(raw);
+      return padded;
+    };
+    return { count, realCount, pad, unpad: (padded: Float32Array) => padded.slice(0, realCount) };
+  }
+  const [taps, inRaw, outRaw] = weightDimensions(network, name, shape);
+  const isFirst = name === `${network.layers[0]?.name}.weight`;
+  const inPadded = isFirst ? inRaw : padChannels(inRaw);
+  const outPadded = padChannels(outRaw);
+  return {
+    count: taps * inPadded * outPadded,
+    realCount,
+    pad: (raw: Float32Array) => padWeights(raw, taps, inRaw, outRaw, inPadded, outPadded),
+    unpad: (padded: Float32Array) => unpadWeights(padded, taps, inRaw, outRaw, inPadded, outPadded),
+  };
+}
+
+/** Weights as [taps][input channels][output channels]; the dense layer's taps are the pixels of the last map. */
+function weightDimensions(network: Network, name: string, shape: readonly number[]): [number, number, number] {
+  if (name !== 'dense.weight') return [shape[0]! * shape[1]!, shape[2]!, shape[3]!];
+  const channels = (network.layers.at(-1)?.output ?? network.input)[2];
+  return [shape[0]! / channels, channels, shape[1]!];
+}

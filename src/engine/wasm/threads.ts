@@ -1,0 +1,112 @@
+// What main thread and workers share: the control words, the barrier, the walk through a program.
+import type { Program } from './plan.js';
+
+/** Indices into the shared control words. */
+const word = { generation: 0, program: 1, arrived: 2, barrier: 3, failed: 4, counters: 16 } as const;
+const controlWords = 4096;
+/** A barrier by waiting costs 13–35 µs, one by polling 0.1 µs: poll a while first. */
+const polls = 20_000;
+
+export interface SharedSetup {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  readonly control: Int32Array;
+  readonly threads: number;
+  readonly programs: readonly Program[];
+  /** Scratch memory of each thread. */
+  readonly scratch: readonly number[];
+}
+
+export function createControl(): Int32Array {
+  return new Int32Array(new SharedArrayBuffer(controlWords * 4));
+}
+
+type Kernel = (descriptor: number, lo: number, hi: number) => void;
+
+/** One thread's view: its own instance of the module, and its part in every program. */
+export class ThreadRunner {
+  readonly #programs: { readonly run: Kernel; readonly descriptor: number; readonly lo: number; readonly hi: number }[][][][];
+  readonly #control: Int32Array;
+  readonly #threads: number;
+
+  constructor(setup: SharedSetup, thread: number) {
+    this.#control = setup.control;
+    this.#threads = setup.threads;
+    const abort = () => {
+      throw new Error('kernel aborted');
+    };
+    const instance = new WebAssembly.Instance(setup.module, { env: { memory: setup.memory, abort } });
+    const kernels = instance.exports as Record<string, Kernel>;
+    (kernels.setScratch as unknown as (address: number) => void)(setup.scratch[thread]!);
+    this.#programs = setup.programs.map((program) =>
+      program.map((phase) =>
+        phase.map((item) =>
+          item.map(({ kernel, descriptor, lo, hi }) => {
+            const run = kernels[kernel];
+            if (run === undefined) throw new TypeError(`no kernel "${kernel}"`);
+            return { run, descriptor, lo, hi };
+          }),
+        ),
+      ),
+    );
+  }
+
+  /** Takes items until none is left, phase by phase. Which thread takes which item changes no bit of the result. */
+  walk(program: number): void {
+    const control = this.#control;
+    for (const [index, phase] of this.#programs[program]!.entries()) {
+      for (;;) {
+        const next = Atomics.add(control, word.counters + index, 1);
+        if (next >= phase.length || Atomics.load(control, word.failed)) break;
+        try {
+          for (const { run, descriptor, lo, hi } of phase[next]!) run(descriptor, lo, hi);
+        } catch (error) {
+          // The others must not wait for ever at the barrier; the main thread reports it.
+          Atomics.store(control, word.failed, 1);
+          console.error(error);
+        }
+      }
+      this.#barrier();
+    }
+  }
+
+  #barrier(): void {
+    if (this.#threads === 1) return;
+    const control = this.#control;
+    const before = Atomics.load(control, word.barrier);
+    if (Atomics.add(control, word.arrived, 1) === this.#threads - 1) {
+      Atomics.store(control, word.arrived, 0);
+      Atomics.add(control, word.barrier, 1);
+      Atomics.notify(control, word.barrier);
+      return;
+    }
+    waitWhile(control, word.barrier, before);
+  }
+
+  /** A worker's life: wait for the next program, walk it. */
+  serve(): never {
+    const control = this.#control;
+    for (let seen = 0; ; ) {
+      waitWhile(control, word.generation, seen);
+      seen = Atomics.load(control, word.generation);
+      this.walk(Atomics.load(control, word.program));
+    }
+  }
+
+  /** The main thread's call: starts the workers on a program and takes part in it. */
+  lead(program: number): void {
+    const control = this.#control;
+    const phases = this.#programs[program]!.length;
+    for (let i = 0; i < phases; i++) Atomics.store(control, word.counters + i, 0);
+    Atomics.store(control, word.program, program);
+    Atomics.add(control, word.generation, 1);
+    Atomics.notify(control, word.generation);
+    this.walk(program);
+    if (Atomics.load(control, word.failed)) throw new Error('a kernel failed; its message is above');
+  }
+}
+
+function waitWhile(control: Int32Array, index: number, value: number): void {
+  for (let i = 0; i < polls; i++) if (Atomics.load(control, index) !== value) return;
+  while (Atomics.load(control, index) === value) Atomics.wait(control, index, value);
+}

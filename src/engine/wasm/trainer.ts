@@ -1,0 +1,98 @@
+import type { Network } from '../../network/architecture.js';
+import type { AdamState } from '../../network/checkpoint.js';
+import type { EngineOptions, Trainer, TrainingStart } from '../engine.js';
+import { ImageWriter } from './layers.js';
+import { MemoryPlan } from './plan.js';
+import { Pool } from './pool.js';
+import type { Tensor } from './tensors.js';
+import { planTraining, type TrainingPlan } from './training-plan.js';
+
+/** Adam's constants (method: β 0.9 / 0.999, ε 1e-8). */
+const [beta1, beta2, epsilon] = [0.9, 0.999, 1e-8];
+
+/** Trains a network on the WASM kernels. Everything is laid out once; a step allocates nothing. */
+export class WasmTrainer implements Trainer {
+  readonly #batch: number;
+  readonly #pool: Pool;
+  readonly #tensors: ReadonlyMap<string, Tensor>;
+  readonly #images: ImageWriter;
+  readonly #labels: Int32Array;
+  readonly #losses: Float64Array;
+  readonly #hits: Int32Array;
+  readonly #rates: Float32Array;
+  #adam: { step: number; beta1Power: number; beta2Power: number };
+
+  private constructor(network: Network, batch: number, layout: TrainingPlan, pool: Pool, start: TrainingStart) {
+    this.#batch = batch;
+    this.#pool = pool;
+    this.#tensors = layout.tensors;
+    const { buffer } = pool.memory;
+    this.#images = new ImageWriter(network, buffer, layout.layers[0]!, batch);
+    this.#labels = new Int32Array(buffer, layout.labels, batch);
+    this.#losses = new Float64Array(buffer, layout.losses, batch);
+    this.#hits = new Int32Array(buffer, layout.hits, batch);
+    this.#rates = new Float32Array(buffer, layout.rates, 6);
+    for (const tensor of layout.tensors.values()) {
+      this.#values(tensor, 'w').set(tensor.pad(start.parameters.get(tensor.name)!));
+      if (start.optimizer === undefined || !tensor.trainable) continue;
+      this.#values(tensor, 'm').set(tensor.pad(start.optimizer.m.get(tensor.name)!));
+      this.#values(tensor, 'v').set(tensor.pad(start.optimizer.v.get(tensor.name)!));
+    }
+    const { step, beta1Power, beta2Power } = start.optimizer ?? { step: 0, beta1Power: 1, beta2Power: 1 };
+    this.#adam = { step, beta1Power, beta2Power };
+  }
+
+  static async create(network: Network, start: TrainingStart, options: EngineOptions): Promise<WasmTrainer> {
+    const plan = new MemoryPlan();
+    const layout = planTraining(plan, network, options);
+    const pool = await Pool.start(plan, [layout.program], options.threads, layout.scratchBytes);
+    return new WasmTrainer(network, options.batch, layout, pool, start);
+  }
+
+  step(images: Float32Array, labels: Int32Array, learningRate: number): { loss: number; correct: number } {
+    this.#images.write(images, this.#batch, 1);
+    this.#labels.set(labels.subarray(0, this.#batch));
+    // Powers by multiplication: Math.pow may differ between builds in the last bit.
+    const beta1Power = this.#adam.beta1Power * beta1;
+    const beta2Power = this.#adam.beta2Power * beta2;
+    this.#adam = { step: this.#adam.step + 1, beta1Power, beta2Power };
+    const rate = (learningRate * Math.sqrt(1 - beta2Power)) / (1 - beta1Power);
+    this.#rates.set([rate, beta1, 1 - beta1, beta2, 1 - beta2, epsilon]);
+    this.#pool.run(0);
+    let [loss, correct] = [0, 0];
+    for (let i = 0; i < this.#batch; i++) {
+      loss += this.#losses[i]!;
+      correct += this.#hits[i]!;
+    }
+    return { loss: loss / this.#batch, correct };
+  }
+
+  parameters(): Map<string, Float32Array> {
+    return this.#copies([...this.#tensors.values()], 'w');
+  }
+
+  optimizer(): AdamState {
+    const trained = [...this.#tensors.values()].filter(({ trainable }) => trainable);
+    return { ...this.#adam, m: this.#copies(trained, 'm'), v: this.#copies(trained, 'v') };
+  }
+
+  /** Gradients of the last step: for ternary layers with respect to Q(W), before the factor 2. */
+  gradients(): Map<string, Float32Array> {
+    return this.#copies(
+      [...this.#tensors.values()].filter(({ trainable }) => trainable),
+      'g',
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.close();
+  }
+
+  #copies(tensors: readonly Tensor[], field: 'w' | 'g' | 'm' | 'v'): Map<string, Float32Array> {
+    return new Map(tensors.map((tensor) => [tensor.name, tensor.unpad(this.#values(tensor, field))]));
+  }
+
+  #values(tensor: Tensor, field: 'w' | 'g' | 'm' | 'v'): Float32Array {
+    return new Float32Array(this.#pool.memory.buffer, tensor[field], tensor.count);
+  }
+}

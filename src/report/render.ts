@@ -4,6 +4,11 @@ import type { Chart } from './style.js';
 /** PNG pixels per SVG pixel: sharp in print at the width of a column. */
 const pngScale = 2;
 
+/** The part of zrender's SVG painter that ECharts does not pass on. */
+interface SvgPainter {
+  renderToString(options: { readonly cssAnimation: boolean; readonly cssEmphasis: boolean }): string;
+}
+
 /** A chart as SVG. The same chart gives the same bytes, whatever was rendered before. */
 export async function renderSvg(chart: Chart): Promise<string> {
   // Loaded on use: the libraries are large, and most commands draw nothing.
@@ -11,8 +16,12 @@ export async function renderSvg(chart: Chart): Promise<string> {
   const instance = echarts.init(null, null, { renderer: 'svg', ssr: true, width: chart.width, height: chart.height });
   try {
     instance.setOption(chart.option);
-    // Class names and ids hold the number of charts that this process has drawn so far.
-    return `${instance.renderToSVGString().replaceAll(/\bzr\d+-/g, 'zr-')}\n`;
+    // Through the painter, because ECharts' own call always adds styles for hovering: useless on paper, and with names
+    // that count on over all charts of the process.
+    const painter = instance.getZr().painter as unknown as SvgPainter;
+    const svg = painter.renderToString({ cssAnimation: false, cssEmphasis: false });
+    // Ids of clip paths hold the number of the chart in this process. With its name instead, charts in one page don't clash.
+    return `${svg.replaceAll(/\bzr\d+-/g, `${chart.name}-`)}\n`;
   } finally {
     instance.dispose();
   }

@@ -7,7 +7,7 @@ import { annResults, history, snnResults } from './examples.js';
 async function texts(inputs: Parameters<typeof charts>[0], name: string, title?: string): Promise<string[]> {
   const chart = charts(inputs, title).find((candidate) => candidate.name === name);
   const svg = await renderSvg(chart!);
-  return [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map((match) => match[1]!);
+  return [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map((match) => match[1]!.replaceAll('&#39;', "'"));
 }
 
 const names = (inputs: Parameters<typeof charts>[0]) => charts(inputs).map(({ name }) => name);

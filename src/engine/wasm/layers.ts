@@ -87,7 +87,7 @@ export class ImageWriter {
   readonly #size: readonly [height: number, rowValues: number];
   readonly #padded: PaddedMap;
 
-  constructor(network: Network, buffer: SharedArrayBuffer, first: Layer, batch: number) {
+  constructor(network: Pick<Network, 'input'>, buffer: SharedArrayBuffer, first: Pick<Layer, 'x' | 'map'>, batch: number) {
     const [height, width, channels] = network.input;
     this.#size = [height, width * channels];
     this.#padded = first.map;

@@ -87,3 +87,8 @@ export function split(count: number, parts: number, calls: (lo: number, hi: numb
   }
   return items;
 }
+
+/** Byte offset of a field in its descriptor, for those that change between runs. */
+export function fieldOffset<N extends DescriptorName>(name: N, field: keyof DescriptorFields<N>): number {
+  return Object.keys(descriptors[name]).indexOf(field as string) * 4;
+}

@@ -107,6 +107,8 @@ export const descriptors = /** @type {const} */ ({
     spikes: 'u32', neurons: 'i32', imageChannels: 'i32', channels: 'i32', seedLow: 'u32', seedHigh: 'u32',
     purpose: 'u32', firstImage: 'u32', limit: 'u32',
   },
+  /** Logits of the spiking network: doubles, weights as RealConv has them. */
+  Readout: { spikes: 'u32', w: 'u32', logits: 'u32', inputs: 'i32', channels: 'i32' },
   /** Per image: spikes, Σ spikes·windows, Σ spikes·non-zero weights (three doubles). */
   CountSpikes: {
     spikes: 'u32', pixels: 'i32', channels: 'i32', windows: 'u32', synapses: 'u32', counts: 'u32',

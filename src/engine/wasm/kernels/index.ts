@@ -8,4 +8,4 @@ export { channelSums, batchNorm, activate, gradientSums, batchNormGradient, grad
 export { ternarise, packEvents, packForward, packBackward, packMasked, packReal } from './weights';
 export { softmaxLoss, adam } from './learn';
 export { realConv, activateReal } from './real';
-export { fireInteger, fireReal, deleteSpikes, countSpikes } from './spiking';
+export { fireInteger, fireReal, deleteSpikes, countSpikes, readout } from './spiking';

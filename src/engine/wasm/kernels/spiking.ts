@@ -1,5 +1,5 @@
 // The spiking network: thresholds, spike deletion, counts.
-import { CountSpikes, DeleteSpikes, Fire } from './generated';
+import { CountSpikes, DeleteSpikes, Fire, Readout } from './generated';
 
 /** Integer membranes: spikes = number of levels j with membrane ≥ threshold[j][channel]. */
 export function fireInteger(address: usize, lo: i32, hi: i32): void {
@@ -109,5 +109,24 @@ export function countSpikes(address: usize, lo: i32, hi: i32): void {
     store<f64>(out, <f64>spikes);
     store<f64>(out, <f64>windows, 8);
     store<f64>(out, <f64>synapses, 16);
+  }
+}
+
+/** logits = Σ spikes·w over the inputs that spiked, in double precision. */
+export function readout(address: usize, lo: i32, hi: i32): void {
+  const t = changetype<Readout>(address);
+  const inputs = t.inputs;
+  const step: usize = <usize>t.channels << 3;
+  for (let n = lo; n < hi; n++) {
+    const logits: usize = t.logits + <usize>n * step;
+    memory.fill(logits, 0, step);
+    for (let i = 0; i < inputs; i++) {
+      const count = load<u8>(t.spikes + <usize>(n * inputs + i));
+      if (!count) continue;
+      const spikes = f64x2.splat(<f64>count);
+      const w: usize = t.w + <usize>i * step;
+      for (let c: usize = 0; c < step; c += 16)
+        v128.store(logits + c, f64x2.add(v128.load(logits + c), f64x2.mul(spikes, v128.load(w + c))));
+    }
   }
 }

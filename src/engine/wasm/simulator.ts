@@ -1,0 +1,208 @@
+import type { EncodingLayer, SpikingLayer, SpikingNetwork } from '../../spiking/network.js';
+import type { EngineOptions, Inference, LayerCounts, Simulator } from '../engine.js';
+import { eventForward, realForward } from './convolution.js';
+import { unpadLevels, unpadLogits } from './evaluator.js';
+import { denseGeometry, inputBorders, layerGeometry, outputPixels, padChannels, padWeights, paddedMap } from './geometry.js';
+import { ImageWriter } from './layers.js';
+import { type Call, fieldOffset, type Item, MemoryPlan, type Program, split } from './plan.js';
+import { Pool } from './pool.js';
+import { synapseTables } from './synapses.js';
+
+/** Programs of the pool: weights once, then images without and with noise. */
+const [prepare, quiet, noisy] = [0, 1, 2];
+/** Doubles that CountSpikes writes per image. */
+const countFields = 3;
+
+interface SimulationPlan {
+  readonly programs: readonly Program[];
+  readonly input: number;
+  readonly map: ReturnType<typeof paddedMap>;
+  /** Addresses by block: spike counts [image][pixel][padded channel], and CountSpikes' doubles per image. */
+  readonly spikes: readonly number[];
+  readonly counts: readonly number[];
+  readonly deletion: number;
+  readonly logits: number;
+  readonly scratchBytes: number;
+}
+
+/**
+ * Simulates the spiking network in one time step. Layer 1 adds real pixels into membranes in double precision; all
+ * others add ternary weights of arriving spikes into integer membranes. A neuron sends one spike for every threshold
+ * that its membrane reaches. Nothing is normalised, rounded or clipped here: conversion put that into the thresholds.
+ */
+export class WasmSimulator implements Simulator {
+  private constructor(
+    private readonly network: SpikingNetwork,
+    private readonly plan: SimulationPlan,
+    private readonly pool: Pool,
+    private readonly images: ImageWriter,
+  ) {}
+
+  static async create(network: SpikingNetwork, options: EngineOptions): Promise<WasmSimulator> {
+    const memoryPlan = new MemoryPlan();
+    const plan = planSimulation(memoryPlan, network, options);
+    const pool = await Pool.start(memoryPlan, plan.programs, options.threads, plan.scratchBytes);
+    pool.run(prepare);
+    const first = { x: plan.input, map: plan.map };
+    return new WasmSimulator(network, plan, pool, new ImageWriter(network, pool.memory.buffer, first, options.batch));
+  }
+
+  simulate(
+    images: Float32Array,
+    count: number,
+    noise?: { readonly probability: number; readonly seed: number; readonly firstImage: number },
+    wantSpikes = false,
+  ): Inference & { readonly counts: readonly LayerCounts[] } {
+    this.images.write(images, count, 2 ** this.network.k);
+    if (noise !== undefined && noise.probability > 0) {
+      this.#setNoise(noise);
+      this.pool.run(noisy);
+    } else this.pool.run(quiet);
+    const { buffer } = this.pool.memory;
+    const { spikes, logits } = this.plan;
+    const blocks = [this.network.encoding, ...this.network.layers];
+    return {
+      logits: unpadLogits(buffer, logits, this.network.classes, count),
+      levels: wantSpikes ? blocks.map((block, i) => unpadLevels(buffer, spikes[i]!, block, count)) : [],
+      counts: this.#counts(blocks, count),
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.pool.close();
+  }
+
+  #setNoise({ probability, seed, firstImage }: { probability: number; seed: number; firstImage: number }): void {
+    const view = new DataView(this.pool.memory.buffer, this.plan.deletion);
+    const set = (field: 'seedLow' | 'seedHigh' | 'firstImage' | 'limit', value: number) =>
+      view.setUint32(fieldOffset('DeleteSpikes', field), value, true);
+    set('seedLow', seed % 2 ** 32);
+    set('seedHigh', Math.floor(seed / 2 ** 32));
+    set('firstImage', firstImage);
+    set('limit', Math.min(Math.round(probability * 2 ** 32), 2 ** 32 - 1));
+  }
+
+  #counts(blocks: readonly (EncodingLayer | SpikingLayer)[], images: number): LayerCounts[] {
+    const sums = blocks.map((_, i) => {
+      const values = new Float64Array(this.pool.memory.buffer, this.plan.counts[i]!, images * countFields);
+      const sum = [0, 0, 0];
+      for (const [at, value] of values.entries()) sum[at % countFields]! += value;
+      return { spikes: sum[0]!, windows: sum[1]!, synapses: sum[2]! };
+    });
+    return blocks.map(({ name, output }, i) => ({
+      name,
+      spikes: sums[i]!.spikes,
+      // What the block before sends arrives here: a spike is added once for each window it lies in and channel out.
+      eventOperations: i === 0 ? 0 : sums[i - 1]!.windows * output[2],
+      effectiveOperations: i === 0 ? 0 : sums[i - 1]!.synapses,
+    }));
+  }
+}
+
+function planSimulation(plan: MemoryPlan, network: SpikingNetwork, { batch, threads }: EngineOptions): SimulationPlan {
+  const { encoding, layers, levels } = network;
+  const blocks = [encoding, ...layers];
+  const geometries = blocks.map((block, i) => layerGeometry(block, i === 0));
+  const spikes = blocks.map(({ output: [height, width, channels] }) =>
+    plan.alloc(batch * height * width * padChannels(channels)),
+  );
+  const counts = blocks.map(() => plan.alloc(batch * countFields * 8));
+  const [height, width, channels] = network.input;
+  const first = geometries[0]!;
+  const map = paddedMap(height, width, channels, inputBorders(first));
+  const input = plan.alloc(batch * map.imageBytes);
+  const firstWeights = padBlockWeights(plan, encoding, true);
+  const pixels = geometries.map(outputPixels);
+  const membranes = geometries.map((g, i) => plan.alloc(batch * pixels[i]! * g.outChannels * (i === 0 ? 8 : 4)));
+
+  const convolutions = geometries.map((g, i) =>
+    i === 0
+      ? realForward(plan, g, { x: input, map, w: firstWeights, y: membranes[0]! })
+      : eventForward(
+          plan,
+          g,
+          { spikes: spikes[i - 1]!, q: padBlockWeights(plan, layers[i - 1]!, false), y: membranes[i]! },
+          levels,
+        ),
+  );
+  const fire = geometries.map((g, i) =>
+    plan.descriptor('Fire', {
+      membranes: membranes[i]!,
+      thresholds: plan.table(thresholdTable(blocks[i]!, g.outChannels, levels)),
+      spikes: spikes[i]!,
+      pixels: pixels[i]!,
+      channels: g.outChannels,
+      levels,
+    }),
+  );
+  const count = blocks.map((_, i) => {
+    const tables = i < layers.length ? synapseTables(layers[i]!, geometries[i]!.outChannels) : undefined;
+    return plan.descriptor('CountSpikes', {
+      spikes: spikes[i]!,
+      pixels: pixels[i]!,
+      channels: geometries[i]!.outChannels,
+      windows: tables ? plan.table(tables.windows) : 0,
+      synapses: tables ? plan.table(tables.synapses) : 0,
+      counts: counts[i]!,
+    });
+  });
+  const encodingChannels = encoding.output[2];
+  const deletion = plan.descriptor('DeleteSpikes', {
+    spikes: spikes[0]!,
+    neurons: pixels[0]! * encodingChannels,
+    imageChannels: encodingChannels,
+    channels: first.outChannels,
+    ...{ seedLow: 0, seedHigh: 0, purpose: 0, firstImage: 0, limit: 0 },
+  });
+  const readout = planReadout(plan, network, batch, spikes.at(-1)!);
+
+  const infer = (noise: boolean) => (lo: number, hi: number) => [
+    ...convolutions.flatMap((convolution, i): Call[] => [
+      ...convolution.calls(lo, hi),
+      { kernel: i === 0 ? 'fireReal' : 'fireInteger', descriptor: fire[i]!, lo, hi },
+      ...(noise && i === 0 ? [{ kernel: 'deleteSpikes', descriptor: deletion, lo, hi }] : []),
+      { kernel: 'countSpikes', descriptor: count[i]!, lo, hi },
+    ]),
+    { kernel: 'readout', descriptor: readout.descriptor, lo, hi },
+  ];
+  const programs = [
+    [[...convolutions.flatMap(({ pack }) => pack), ...readout.pack]],
+    [split(batch, threads * 8, infer(false))],
+    [split(batch, threads * 8, infer(true))],
+  ];
+  const scratchBytes = Math.max(64, ...convolutions.map((convolution) => convolution.scratchBytes));
+  return { programs, input, map, spikes, counts, deletion, logits: readout.logits, scratchBytes };
+}
+
+function planReadout(plan: MemoryPlan, network: SpikingNetwork, batch: number, spikes: number) {
+  const last = [network.encoding, ...network.layers].at(-1)!.output;
+  const g = denseGeometry(last, network.classes);
+  const [height, width, channels] = last;
+  const raw = padWeights(network.dense, height * width, channels, network.classes, padChannels(channels), g.outChannels);
+  const packed = plan.alloc(raw.length * 8);
+  const pack = plan.descriptor('PackReal', { w: plan.table(raw), packed, channels: g.outChannels });
+  const logits = plan.alloc(batch * g.outChannels * 8);
+  const inputs = g.inChannels;
+  const descriptor = plan.descriptor('Readout', { spikes, w: packed, logits, inputs, channels: g.outChannels });
+  const items: Item[] = split(inputs, 8, (lo, hi) => [{ kernel: 'packReal', descriptor: pack, lo, hi }]);
+  return { descriptor, logits, pack: items };
+}
+
+function padBlockWeights(plan: MemoryPlan, block: EncodingLayer | SpikingLayer, rawInput: boolean): number {
+  const [inRaw, outRaw] = [block.input[2], block.output[2]];
+  const taps = block.kernel[0] * block.kernel[1];
+  const weights = Float32Array.from(block.weights);
+  return plan.table(padWeights(weights, taps, inRaw, outRaw, rawInput ? inRaw : padChannels(inRaw), padChannels(outRaw)));
+}
+
+/** [channel][level] → [level][padded channel]; padding channels never fire. */
+function thresholdTable(block: EncodingLayer | SpikingLayer, channels: number, levels: number): Float64Array | Int32Array {
+  const { thresholds } = block;
+  const table =
+    thresholds instanceof Float64Array
+      ? new Float64Array(levels * channels).fill(Number.POSITIVE_INFINITY)
+      : new Int32Array(levels * channels).fill(2 ** 31 - 1);
+  for (let c = 0; c < block.output[2]; c++)
+    for (let j = 0; j < levels; j++) table[j * channels + c] = thresholds[c * levels + j]!;
+  return table;
+}

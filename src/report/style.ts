@@ -15,7 +15,7 @@ export const ink = '#222222';
 export const faint = '#6b6b6b';
 export const rule = '#e3e3e3';
 
-/** Okabe and Ito's colours (Color Universal Design, 2008), which colour-blind readers tell apart. */
+/** Colours that colour-blind readers tell apart: Okabe and Ito's (Color Universal Design, 2008), and two of Paul Tol's. */
 export const colours = {
   blue: '#0072B2',
   vermilion: '#D55E00',
@@ -23,15 +23,16 @@ export const colours = {
   orange: '#E69F00',
   sky: '#56B4E9',
   purple: '#CC79A7',
-  black: '#000000',
+  wine: '#882255',
+  olive: '#999933',
   grey: '#9A9A9A',
   dark: '#4A4A4A',
 } as const;
 
-const sequence = ['blue', 'vermilion', 'green', 'purple', 'orange', 'sky', 'black'] as const;
-const symbols = ['circle', 'rect', 'triangle', 'diamond'] as const;
+const sequence = ['blue', 'vermilion', 'green', 'purple', 'orange', 'sky', 'wine', 'olive'] as const;
+const symbols = ['circle', 'rect', 'triangle', 'diamond', 'roundRect'] as const;
 
-/** Colour and marker of the i-th of several lines; pairs repeat only after 28. */
+/** Colour and marker of the i-th of several lines; pairs repeat only after 40. */
 export function lineLook(index: number): { colour: string; symbol: string } {
   return { colour: colours[sequence[index % sequence.length]!], symbol: symbols[index % symbols.length]! };
 }

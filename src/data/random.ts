@@ -1,0 +1,122 @@
+// Counter-based random numbers: every number is a function of (seed, purpose, stream, index) and of nothing else, so
+// that neither threads nor the order of work nor a restart change a result.
+
+/** Streams that must never overlap. Numbers are part of the format: results depend on them. */
+export const purposes = { initialise: 1, shuffle: 2, augment: 3, deleteSpikes: 4, sample: 5 } as const;
+export type Purpose = (typeof purposes)[keyof typeof purposes];
+
+/** Which sequence: `stream` tells apart what a purpose needs many of (tensors, epochs, images). */
+export interface Sequence {
+  readonly seed: number;
+  readonly purpose: Purpose;
+  readonly stream: number;
+}
+
+/** Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011): four random words of 32 bits. */
+export function philox(key: readonly [number, number], counter: readonly number[], out: Uint32Array): void {
+  let [a, b, c, d] = [counter[0]! >>> 0, counter[1]! >>> 0, counter[2]! >>> 0, counter[3]! >>> 0];
+  let [key0, key1] = [key[0] >>> 0, key[1] >>> 0];
+  for (let round = 0; round < 10; round++) {
+    const [high0, low0] = multiply(0xd2511f53, a);
+    const [high1, low1] = multiply(0xcd9e8d57, c);
+    a = (high1 ^ b ^ key0) >>> 0;
+    b = low1;
+    c = (high0 ^ d ^ key1) >>> 0;
+    d = low0;
+    key0 = (key0 + 0x9e3779b9) >>> 0;
+    key1 = (key1 + 0xbb67ae85) >>> 0;
+  }
+  out[0] = a;
+  out[1] = b;
+  out[2] = c;
+  out[3] = d;
+}
+
+/** High and low word of the 64-bit product of two unsigned words. */
+function multiply(x: number, y: number): [number, number] {
+  const low = Math.imul(x, y) >>> 0;
+  const [x0, x1, y0, y1] = [x & 0xffff, x >>> 16, y & 0xffff, y >>> 16];
+  // Each term stays below 2^33, exact in a double.
+  const middle = x1 * y0 + Math.floor((x0 * y0) / 65536);
+  const high = x1 * y1 + Math.floor(middle / 65536) + Math.floor(((middle % 65536) + x0 * y1) / 65536);
+  return [high >>> 0, low];
+}
+
+/** The words of a sequence, from any index on. */
+export class RandomWords {
+  readonly #key: readonly [number, number];
+  readonly #purpose: number;
+  readonly #stream: number;
+  readonly #block = new Uint32Array(4);
+  #next = 0;
+
+  /** @param index word to start with, a multiple of 4 */
+  constructor({ seed, purpose, stream }: Sequence, index = 0) {
+    this.#key = [seed % 2 ** 32, Math.floor(seed / 2 ** 32)];
+    this.#purpose = purpose;
+    this.#stream = stream;
+    this.#next = index;
+  }
+
+  /** 32 random bits. */
+  word(): number {
+    if (this.#next % 4 === 0) {
+      const block = this.#next / 4;
+      philox(this.#key, [block % 2 ** 32, Math.floor(block / 2 ** 32), this.#stream, this.#purpose], this.#block);
+    }
+    return this.#block[this.#next++ % 4]!;
+  }
+
+  /** Uniform in [0, 1), 53 bits. */
+  uniform(): number {
+    return ((this.word() >>> 5) * 67108864 + (this.word() >>> 6)) / 9007199254740992;
+  }
+
+  /** Uniform whole number in [0, bound), without bias, bound ≤ 2³². */
+  below(bound: number): number {
+    const limit = 2 ** 32 - (2 ** 32 % bound);
+    for (;;) {
+      const word = this.word();
+      if (word < limit) return word % bound;
+    }
+  }
+}
+
+/** 0 … n − 1 in random order (Fisher–Yates). */
+export function permutation(n: number, sequence: Sequence): Uint32Array {
+  const words = new RandomWords(sequence);
+  const order = Uint32Array.from({ length: n }, (_, i) => i);
+  for (let i = n - 1; i > 0; i--) {
+    const j = words.below(i + 1);
+    [order[i], order[j]] = [order[j]!, order[i]!];
+  }
+  return order;
+}
+
+/**
+ * `count` numbers of the standard normal distribution cut at ±2: rejection from the uniform on [−2, 2] under
+ * exp(−x²/2). The exponential is evaluated by a series, because Math.exp may differ between builds in the last bit.
+ */
+export function truncatedNormal(count: number, sequence: Sequence): Float64Array {
+  const words = new RandomWords(sequence);
+  const values = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
+    for (;;) {
+      const x = 4 * words.uniform() - 2;
+      if (words.uniform() < exponential((-x * x) / 2)) {
+        values[i] = x;
+        break;
+      }
+    }
+  }
+  return values;
+}
+
+/** exp(x) for −2 ≤ x ≤ 0 from +, · and / alone: (Taylor series at x/4)⁴, relative error below 1e-15. */
+function exponential(x: number): number {
+  const y = x / 4;
+  let sum = 1;
+  for (let i = 14; i >= 1; i--) sum = 1 + (y / i) * sum;
+  const square = sum * sum;
+  return square * square;
+}

@@ -14,11 +14,17 @@ export interface Sequence {
 
 /** Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011): four random words of 32 bits. */
 export function philox(key: readonly [number, number], counter: readonly number[], out: Uint32Array): void {
-  let [a, b, c, d] = [counter[0]! >>> 0, counter[1]! >>> 0, counter[2]! >>> 0, counter[3]! >>> 0];
-  let [key0, key1] = [key[0] >>> 0, key[1] >>> 0];
+  let a = counter[0]! >>> 0;
+  let b = counter[1]! >>> 0;
+  let c = counter[2]! >>> 0;
+  let d = counter[3]! >>> 0;
+  let key0 = key[0] >>> 0;
+  let key1 = key[1] >>> 0;
   for (let round = 0; round < 10; round++) {
-    const [high0, low0] = multiply(0xd2511f53, a);
-    const [high1, low1] = multiply(0xcd9e8d57, c);
+    const high0 = multiplyHigh(0xd2511f53, a);
+    const high1 = multiplyHigh(0xcd9e8d57, c);
+    const low0 = Math.imul(0xd2511f53, a) >>> 0;
+    const low1 = Math.imul(0xcd9e8d57, c) >>> 0;
     a = (high1 ^ b ^ key0) >>> 0;
     b = low1;
     c = (high0 ^ d ^ key1) >>> 0;
@@ -32,29 +38,28 @@ export function philox(key: readonly [number, number], counter: readonly number[
   out[3] = d;
 }
 
-/** High and low word of the 64-bit product of two unsigned words. */
-function multiply(x: number, y: number): [number, number] {
-  const low = Math.imul(x, y) >>> 0;
-  const [x0, x1, y0, y1] = [x & 0xffff, x >>> 16, y & 0xffff, y >>> 16];
+/** High word of the 64-bit product of two unsigned words. */
+function multiplyHigh(x: number, y: number): number {
+  const x0 = x & 0xffff;
+  const x1 = x >>> 16;
+  const y0 = y & 0xffff;
+  const y1 = y >>> 16;
   // Each term stays below 2^33, exact in a double.
   const middle = x1 * y0 + Math.floor((x0 * y0) / 65536);
-  const high = x1 * y1 + Math.floor(middle / 65536) + Math.floor(((middle % 65536) + x0 * y1) / 65536);
-  return [high >>> 0, low];
+  return x1 * y1 + Math.floor(middle / 65536) + Math.floor(((middle % 65536) + x0 * y1) / 65536);
 }
 
 /** The words of a sequence, from any index on. */
 export class RandomWords {
   readonly #key: readonly [number, number];
-  readonly #purpose: number;
-  readonly #stream: number;
+  readonly #counter: [number, number, number, number];
   readonly #block = new Uint32Array(4);
   #next = 0;
 
   /** @param index word to start with, a multiple of 4 */
   constructor({ seed, purpose, stream }: Sequence, index = 0) {
     this.#key = [seed % 2 ** 32, Math.floor(seed / 2 ** 32)];
-    this.#purpose = purpose;
-    this.#stream = stream;
+    this.#counter = [0, 0, stream, purpose];
     this.#next = index;
   }
 
@@ -62,7 +67,9 @@ export class RandomWords {
   word(): number {
     if (this.#next % 4 === 0) {
       const block = this.#next / 4;
-      philox(this.#key, [block % 2 ** 32, Math.floor(block / 2 ** 32), this.#stream, this.#purpose], this.#block);
+      this.#counter[0] = block % 2 ** 32;
+      this.#counter[1] = Math.floor(block / 2 ** 32);
+      philox(this.#key, this.#counter, this.#block);
     }
     return this.#block[this.#next++ % 4]!;
   }

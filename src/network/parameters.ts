@@ -52,7 +52,7 @@ export function parameterCount(network: Network): number {
 }
 
 /** Spiking neurons: all outputs of convolutions; pixels and classes are none. */
-export function neuronCount(network: Pick<Network, 'layers'>): number {
+export function neuronCount(network: { readonly layers: readonly Pick<ConvLayer, 'output'>[] }): number {
   return network.layers.reduce((sum, { output }) => sum + elements(output), 0);
 }
 
@@ -65,6 +65,6 @@ export function convolutionMacs(layer: Pick<ConvLayer, 'kernel' | 'input' | 'out
  * Multiply-adds per image of the non-spiking network, with the exclusions of the paper's operation counts: without
  * the encoding layer and without the dense one.
  */
-export function denseMacs(network: Pick<Network, 'layers'>): number {
+export function denseMacs(network: { readonly layers: readonly Parameters<typeof convolutionMacs>[0][] }): number {
   return network.layers.slice(1).reduce((sum, layer) => sum + convolutionMacs(layer), 0);
 }

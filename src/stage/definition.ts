@@ -119,7 +119,7 @@ export class StageError extends Error {
 }
 
 /** The single artifact of an input that is not a list. */
-export function inputFile(context: StageContext<never>, name: string): InputArtifact {
+export function inputFile(context: StageContext, name: string): InputArtifact {
   const input = context.inputs[name];
   if (input === undefined || Array.isArray(input))
     throw new StageError('E_STAGE_INPUT', `The input "${name}" must be one artifact.`);

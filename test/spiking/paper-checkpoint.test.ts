@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { parameterShapes } from '../../src/network/parameters.js';
+import { decodeAuthorsCheckpoint } from '../../src/network/authors/checkpoint.js';
 import { network as preset } from '../../src/network/presets.js';
 import { packageRoot } from '../../src/paths.js';
 import { convert } from '../../src/spiking/convert.js';
@@ -16,16 +16,14 @@ const present = existsSync(join(folder, 'lenet_k1B2.json'));
 
 describe.skipIf(!present)(`the paper's own checkpoint${present ? '' : ` (skipped: no folder ${folder})`}`, () => {
   const lenet = preset('lenet', { precision: { kind: 'quantised', k: 1, B: 2 } });
-  let parameters: Map<string, Float32Array>;
+  let parameters: ReadonlyMap<string, Float32Array>;
   let images: Float32Array[];
   let spiking: SpikingNetwork;
   let simulations: Simulation[];
 
   beforeAll(() => {
-    const weights = readNpz(join(folder, 'lenet_weights_plain.npz'));
-    parameters = new Map(
-      parameterShapes(lenet).map(({ name }) => [name, weights.get(paperName(name)) as Float32Array]),
-    );
+    const file = join(folder, 'model_mnist.npz');
+    parameters = decodeAuthorsCheckpoint(readFileSync(file), lenet, file).parameters;
     const pixels = parseNpy(readFileSync(join(folder, 'images_u8.npy')));
     images = Array.from({ length: 200 }, (_, i) =>
       Float32Array.from(pixels.subarray(i * 784, (i + 1) * 784), (pixel) => pixel / 256),
@@ -83,11 +81,3 @@ describe.skipIf(!present)(`the paper's own checkpoint${present ? '' : ` (skipped
       );
   });
 });
-
-/** `conv2.gamma` → `bn2_gamma`. */
-function paperName(name: string): string {
-  const [layer, role] = name.split('.') as [string, string];
-  if (layer === 'dense') return 'fc_w';
-  const index = layer.replace('conv', '');
-  return role === 'weight' ? `conv${index}_w` : `bn${index}_${role === 'variance' ? 'var' : role}`;
-}

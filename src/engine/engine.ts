@@ -35,6 +35,8 @@ export interface Evaluator {
    *   activations, [count][H][W][C]) when asked for
    */
   evaluate(images: Float32Array, count: number, wantLevels?: boolean): Inference;
+  /** Goes on with other parameters of the same network. */
+  load(parameters: Parameters): void;
   close(): Promise<void>;
 }
 

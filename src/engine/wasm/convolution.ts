@@ -1,11 +1,5 @@
 // Convolutions as kernel calls: forward on floats, forward on spikes.
-import {
-  type Geometry,
-  inputPixels,
-  outputPixels,
-  type PaddedMap,
-  windowOffsets,
-} from './geometry.js';
+import { type Geometry, inputPixels, outputPixels, type PaddedMap, windowOffsets } from './geometry.js';
 import { type Call, type Item, type MemoryPlan, split } from './plan.js';
 
 /** What a planned convolution needs done: once a weight change, and per range of images. */

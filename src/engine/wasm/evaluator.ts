@@ -39,20 +39,29 @@ export class WasmEvaluator implements Evaluator {
     const memoryPlan = new MemoryPlan();
     const plan = planEvaluation(memoryPlan, network, options);
     const pool = await Pool.start(memoryPlan, plan.programs, options.threads, 64);
-    const { buffer } = pool.memory;
-    for (const tensor of plan.tensors.values())
+    const images = new ImageWriter(network, pool.memory.buffer, plan.layers[0]!, options.batch);
+    const evaluator = new WasmEvaluator(network, plan, pool, images);
+    evaluator.load(parameters);
+    return evaluator;
+  }
+
+  load(parameters: Parameters): void {
+    const { buffer } = this.pool.memory;
+    for (const tensor of this.plan.tensors.values())
       new Float32Array(buffer, tensor.w, tensor.count).set(tensor.pad(parameters.get(tensor.name)!));
-    for (const { layer, address, channels } of plan.norms) {
+    for (const { layer, address, channels } of this.plan.norms) {
       const values = new Float64Array(buffer, address, channels * 4);
       values.fill(1, channels * 3);
       const role = (name: string) => parameters.get(`${layer.name}.${name}`)!;
       values.set(role('gamma'), 0);
       values.set(role('beta'), channels);
       values.set(role('mean'), channels * 2);
-      values.set(Float64Array.from(role('variance'), (variance) => Math.sqrt(variance + batchNormEpsilon)), channels * 3);
+      values.set(
+        Float64Array.from(role('variance'), (variance) => Math.sqrt(variance + batchNormEpsilon)),
+        channels * 3,
+      );
     }
-    pool.run(prepare);
-    return new WasmEvaluator(network, plan, pool, new ImageWriter(network, buffer, plan.layers[0]!, options.batch));
+    this.pool.run(prepare);
   }
 
   evaluate(images: Float32Array, count: number, wantLevels = false): Inference {
@@ -106,7 +115,9 @@ function planEvaluation(plan: MemoryPlan, network: Network, { batch, threads }: 
   );
   const convolutions = layers.map((layer, i) => {
     const { g, x, map, effective: w } = layer;
-    return doubles[i] ? realForward(plan, g, { x, map, w, y: doubles[i] }) : denseForward(plan, g, { x, map, w, y: layer.z });
+    return doubles[i]
+      ? realForward(plan, g, { x, map, w, y: doubles[i] })
+      : denseForward(plan, g, { x, map, w, y: layer.z });
   });
   const norms = network.layers.map((layer) => {
     const channels = padChannels(layer.output[2]);

@@ -27,13 +27,38 @@ export function layerGeometry(layer: Omit<ConvLayer, 'name' | 'weights'>, rawInp
   const outChannels = padChannels(outRaw);
   const [kernelHeight, kernelWidth] = layer.kernel;
   const [padV, padH] = layer.padding;
-  const covers = outHeight === 1 && outWidth === 1 && padV + padH === 0 && kernelHeight === inHeight && kernelWidth === inWidth;
+  const covers =
+    outHeight === 1 && outWidth === 1 && padV + padH === 0 && kernelHeight === inHeight && kernelWidth === inWidth;
   if (covers) {
     // NHWC memory of the whole map is one pixel of many channels, and HWIO weights are its 1×1 kernel already.
     const all = inHeight * inWidth * inChannels;
-    return { kernelHeight: 1, kernelWidth: 1, stride: 1, padV: 0, padH: 0, inHeight: 1, inWidth: 1, inChannels: all, outHeight: 1, outWidth: 1, outChannels };
+    return {
+      kernelHeight: 1,
+      kernelWidth: 1,
+      stride: 1,
+      padV: 0,
+      padH: 0,
+      inHeight: 1,
+      inWidth: 1,
+      inChannels: all,
+      outHeight: 1,
+      outWidth: 1,
+      outChannels,
+    };
   }
-  return { kernelHeight, kernelWidth, stride: layer.stride, padV, padH, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels };
+  return {
+    kernelHeight,
+    kernelWidth,
+    stride: layer.stride,
+    padV,
+    padH,
+    inHeight,
+    inWidth,
+    inChannels,
+    outHeight,
+    outWidth,
+    outChannels,
+  };
 }
 
 /** The classifier as a convolution that covers the last map. */
@@ -86,8 +111,7 @@ export function pixelOffsets(map: PaddedMap, height: number, width: number): Uin
 export function windowOffsets(g: Geometry, map: PaddedMap): Uint32Array {
   const offsets = new Uint32Array(outputPixels(g));
   for (let y = 0, i = 0; y < g.outHeight; y++)
-    for (let x = 0; x < g.outWidth; x++, i++)
-      offsets[i] = y * g.stride * map.rowBytes + x * g.stride * map.pixelBytes;
+    for (let x = 0; x < g.outWidth; x++, i++) offsets[i] = y * g.stride * map.rowBytes + x * g.stride * map.pixelBytes;
   return offsets;
 }
 
@@ -112,7 +136,13 @@ export function stridePhases(g: Geometry): StridePhase[] {
             pixels.push([y, x, Math.floor((y + g.padV) / g.stride), Math.floor((x + g.padH) / g.stride)]);
       const taps = (kernel: number, phase: number) => Math.max(0, Math.ceil((kernel - phase) / g.stride));
       if (pixels.length > 0)
-        phases.push({ phaseY, phaseX, tapsY: taps(g.kernelHeight, phaseY), tapsX: taps(g.kernelWidth, phaseX), pixels });
+        phases.push({
+          phaseY,
+          phaseX,
+          tapsY: taps(g.kernelHeight, phaseY),
+          tapsX: taps(g.kernelWidth, phaseX),
+          pixels,
+        });
     }
   return phases;
 }
@@ -131,7 +161,14 @@ export function gradientBorders(g: Geometry): Borders {
 }
 
 /** Copies [taps][inRaw][outRaw] weights into [taps][inPadded][outPadded], or back. */
-export function padWeights(raw: Float32Array, taps: number, inRaw: number, outRaw: number, inPadded: number, outPadded: number): Float32Array {
+export function padWeights(
+  raw: Float32Array,
+  taps: number,
+  inRaw: number,
+  outRaw: number,
+  inPadded: number,
+  outPadded: number,
+): Float32Array {
   const padded = new Float32Array(taps * inPadded * outPadded);
   for (let tap = 0; tap < taps; tap++)
     for (let ci = 0; ci < inRaw; ci++) {
@@ -141,7 +178,14 @@ export function padWeights(raw: Float32Array, taps: number, inRaw: number, outRa
   return padded;
 }
 
-export function unpadWeights(padded: Float32Array, taps: number, inRaw: number, outRaw: number, inPadded: number, outPadded: number): Float32Array {
+export function unpadWeights(
+  padded: Float32Array,
+  taps: number,
+  inRaw: number,
+  outRaw: number,
+  inPadded: number,
+  outPadded: number,
+): Float32Array {
   const raw = new Float32Array(taps * inRaw * outRaw);
   for (let tap = 0; tap < taps; tap++)
     for (let ci = 0; ci < inRaw; ci++) {

@@ -109,11 +109,7 @@ function maskedWindows(g: Geometry, { tapsY, tapsX, pixels }: StridePhase, map: 
 }
 
 /** Of all neurons: one dense convolution for each stride phase, with the taps that it sees. */
-function denseInputGradient(
-  plan: MemoryPlan,
-  g: Geometry,
-  buffers: GradientBuffers,
-): PlannedConvolution {
+function denseInputGradient(plan: MemoryPlan, g: Geometry, buffers: GradientBuffers): PlannedConvolution {
   const { map } = buffers;
   const pixelBytes = g.inChannels * 4;
   const phases = stridePhases(g).map(({ phaseY, phaseX, tapsY, tapsX, pixels }) => {

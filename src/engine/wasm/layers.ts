@@ -7,8 +7,8 @@ import {
   layerGeometry,
   outputPixels,
   type PaddedMap,
-  paddedMap,
   padChannels,
+  paddedMap,
   pixelOffsets,
 } from './geometry.js';
 import type { MemoryPlan } from './plan.js';
@@ -87,7 +87,12 @@ export class ImageWriter {
   readonly #size: readonly [height: number, rowValues: number];
   readonly #padded: PaddedMap;
 
-  constructor(network: Pick<Network, 'input'>, buffer: SharedArrayBuffer, first: Pick<Layer, 'x' | 'map'>, batch: number) {
+  constructor(
+    network: Pick<Network, 'input'>,
+    buffer: SharedArrayBuffer,
+    first: Pick<Layer, 'x' | 'map'>,
+    batch: number,
+  ) {
     const [height, width, channels] = network.input;
     this.#size = [height, width * channels];
     this.#padded = first.map;

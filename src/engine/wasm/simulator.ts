@@ -2,7 +2,15 @@ import type { EncodingLayer, SpikingLayer, SpikingNetwork } from '../../spiking/
 import type { EngineOptions, Inference, LayerCounts, Simulator } from '../engine.js';
 import { eventForward, realForward } from './convolution.js';
 import { unpadLevels, unpadLogits } from './evaluator.js';
-import { denseGeometry, inputBorders, layerGeometry, outputPixels, padChannels, padWeights, paddedMap } from './geometry.js';
+import {
+  denseGeometry,
+  inputBorders,
+  layerGeometry,
+  outputPixels,
+  padChannels,
+  paddedMap,
+  padWeights,
+} from './geometry.js';
 import { ImageWriter } from './layers.js';
 import { type Call, fieldOffset, type Item, MemoryPlan, type Program, split } from './plan.js';
 import { Pool } from './pool.js';
@@ -178,7 +186,14 @@ function planReadout(plan: MemoryPlan, network: SpikingNetwork, batch: number, s
   const last = [network.encoding, ...network.layers].at(-1)!.output;
   const g = denseGeometry(last, network.classes);
   const [height, width, channels] = last;
-  const raw = padWeights(network.dense, height * width, channels, network.classes, padChannels(channels), g.outChannels);
+  const raw = padWeights(
+    network.dense,
+    height * width,
+    channels,
+    network.classes,
+    padChannels(channels),
+    g.outChannels,
+  );
   const packed = plan.alloc(raw.length * 8);
   const pack = plan.descriptor('PackReal', { w: plan.table(raw), packed, channels: g.outChannels });
   const logits = plan.alloc(batch * g.outChannels * 8);
@@ -192,11 +207,17 @@ function padBlockWeights(plan: MemoryPlan, block: EncodingLayer | SpikingLayer, 
   const [inRaw, outRaw] = [block.input[2], block.output[2]];
   const taps = block.kernel[0] * block.kernel[1];
   const weights = Float32Array.from(block.weights);
-  return plan.table(padWeights(weights, taps, inRaw, outRaw, rawInput ? inRaw : padChannels(inRaw), padChannels(outRaw)));
+  return plan.table(
+    padWeights(weights, taps, inRaw, outRaw, rawInput ? inRaw : padChannels(inRaw), padChannels(outRaw)),
+  );
 }
 
 /** [channel][level] → [level][padded channel]; padding channels never fire. */
-function thresholdTable(block: EncodingLayer | SpikingLayer, channels: number, levels: number): Float64Array | Int32Array {
+function thresholdTable(
+  block: EncodingLayer | SpikingLayer,
+  channels: number,
+  levels: number,
+): Float64Array | Int32Array {
   const { thresholds } = block;
   const table =
     thresholds instanceof Float64Array

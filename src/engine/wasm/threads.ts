@@ -25,7 +25,12 @@ type Kernel = (descriptor: number, lo: number, hi: number) => void;
 
 /** One thread's view: its own instance of the module, and its part in every program. */
 export class ThreadRunner {
-  readonly #programs: { readonly run: Kernel; readonly descriptor: number; readonly lo: number; readonly hi: number }[][][][];
+  readonly #programs: {
+    readonly run: Kernel;
+    readonly descriptor: number;
+    readonly lo: number;
+    readonly hi: number;
+  }[][][][];
   readonly #control: Int32Array;
   readonly #threads: number;
 

@@ -62,7 +62,9 @@ export function planTraining(plan: MemoryPlan, network: Network, { batch, thread
   );
   const backward = layers.map((layer, i): PlannedConvolution | undefined => {
     const { dy, dyMap } = gradients[i]!;
-    return i === 0 ? undefined : inputGradient(plan, layer.g, { dy, map: dyMap, w: layer.effective, dx: dxOf(i - 1) }, norms[i - 1]!.open);
+    return i === 0
+      ? undefined
+      : inputGradient(plan, layer.g, { dy, map: dyMap, w: layer.effective, dx: dxOf(i - 1) }, norms[i - 1]!.open);
   });
   const parts = threads * 2;
   const weightGradients = layers.map((layer, i): PlannedWeightGradient => {

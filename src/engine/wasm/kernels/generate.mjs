@@ -11,7 +11,10 @@ const separator = (variable) => `if (${variable} == ${++separators}) break;`;
 
 function classes() {
   return Object.entries(descriptors)
-    .map(([name, fields]) => `@unmanaged export class ${name} {\n${lines(Object.entries(fields), ([field, type]) => `  ${field}: ${type};`)}\n}`)
+    .map(
+      ([name, fields]) =>
+        `@unmanaged export class ${name} {\n${lines(Object.entries(fields), ([field, type]) => `  ${field}: ${type};`)}\n}`,
+    )
     .join('\n');
 }
 
@@ -36,8 +39,13 @@ export function denseConv(address: usize, lo: i32, hi: i32): void {
     let xi: usize = t.x + <usize>lo * t.xImage, yi: usize = t.y + <usize>lo * t.yImage + (<usize>cb << 2);
     let pixel = 0;
     for (let P = 0; P < total; P += 4) {
-${lines(R, (r) => `      let p${r}: usize = xi + load<u32>(xOffsets + (<usize>pixel << 2)); const y${r}: usize = yi + load<u32>(yOffsets + (<usize>pixel << 2));
-      if (P + ${r + 1} < total && ++pixel == pixels) { pixel = 0; xi += t.xImage; yi += t.yImage; }`)}
+${lines(
+  R,
+  (
+    r,
+  ) => `      let p${r}: usize = xi + load<u32>(xOffsets + (<usize>pixel << 2)); const y${r}: usize = yi + load<u32>(yOffsets + (<usize>pixel << 2));
+      if (P + ${r + 1} < total && ++pixel == pixels) { pixel = 0; xi += t.xImage; yi += t.yImage; }`,
+)}
       let q = w;
       let a: v128, b0: v128, b1: v128;
 ${lines(R, (r) => `      let c${r}_0 = f32x4.splat(0), c${r}_1 = f32x4.splat(0);`)}
@@ -64,10 +72,16 @@ function eventConv(blocks, output) {
   const B = range(blocks);
   const one = (u) => `
             { const r = wt + load<u32>(e, ${u * 4}); ${B.map((b) => `d${b} = i8x16.add(d${b}, v128.load(r, ${b * 16}));`).join(' ')} }`;
-  const flush = lines(B, (b) => `          c${b}l = i16x8.add(c${b}l, i16x8.extend_low_i8x16_s(d${b})); c${b}h = i16x8.add(c${b}h, i16x8.extend_high_i8x16_s(d${b})); d${b} = i8x16.splat(0);`);
+  const flush = lines(
+    B,
+    (b) =>
+      `          c${b}l = i16x8.add(c${b}l, i16x8.extend_low_i8x16_s(d${b})); c${b}h = i16x8.add(c${b}h, i16x8.extend_high_i8x16_s(d${b})); d${b} = i8x16.splat(0);`,
+  );
   const widen = (part, b) => `i32x4.extend_${part}_i16x8_s(c${b})`;
   const emit = (value, at) =>
-    output === 'f32' ? `v128.store(yo, f32x4.mul(f32x4.convert_i32x4_s(${value}), scale), ${at});` : `v128.store(yo, ${value}, ${at});`;
+    output === 'f32'
+      ? `v128.store(yo, f32x4.mul(f32x4.convert_i32x4_s(${value}), scale), ${at});`
+      : `v128.store(yo, ${value}, ${at});`;
   return `
 export function eventConv${blocks * 16}_${output}(address: usize, lo: i32, hi: i32): void {
   const t = changetype<EventConv>(address);
@@ -127,8 +141,11 @@ export function denseWeightGradient(address: usize, lo: i32, hi: i32): void {
     for (let tile = lo; tile < hi; tile++) {
 ${lines(R, (r) => `      const row${r} = min(tile * 4 + ${r}, t.rows - 1); const o${r}: usize = load<u32>(t.rowOffsets + (<usize>row${r} << 2));`)}
       for (let cb = 0; cb < channels; cb += 8) {
-${lines(R, (r) => `        const w${r}: usize = t.dw + (<usize>(row${r} * channels + cb) << 2);
-        let s${r}_0 = first ? v128.load(w${r}) : f32x4.splat(0), s${r}_1 = first ? v128.load(w${r}, 16) : f32x4.splat(0);`)}
+${lines(
+  R,
+  (r) => `        const w${r}: usize = t.dw + (<usize>(row${r} * channels + cb) << 2);
+        let s${r}_0 = first ? v128.load(w${r}) : f32x4.splat(0), s${r}_1 = first ? v128.load(w${r}, 16) : f32x4.splat(0);`,
+)}
         for (let n = first; n < last; n++) {
           let xi: usize = t.x + <usize>n * t.xImage, di: usize = t.dy + <usize>n * t.dyImage + (<usize>cb << 2);
 ${lines(R, (r) => `          let c${r}_0 = f32x4.splat(0), c${r}_1 = f32x4.splat(0);`)}
@@ -159,8 +176,11 @@ function sparseWeightGradient(vectors, taps) {
   const V = range(vectors);
   const T = range(taps);
   const name = `sparseGradient${vectors * 4}x${taps}`;
-  const accumulators = T.flatMap((tap) => V.map((v) => ({ name: `c${tap}_${v}`, offset: tap * vectors * 16 + v * 16 })));
-  const one = (u) => `{ const r = q + load<u32>(e, ${u * 4}); ${accumulators.map(({ name: c, offset }) => `${c} = f32x4.add(${c}, v128.load(r, ${offset}));`).join(' ')} }`;
+  const accumulators = T.flatMap((tap) =>
+    V.map((v) => ({ name: `c${tap}_${v}`, offset: tap * vectors * 16 + v * 16 })),
+  );
+  const one = (u) =>
+    `{ const r = q + load<u32>(e, ${u * 4}); ${accumulators.map(({ name: c, offset }) => `${c} = f32x4.add(${c}, v128.load(r, ${offset}));`).join(' ')} }`;
   // Tap t of the group lies t pixels before the first: address q is that of the last tap, so offsets are positive.
   return `
 // @ts-ignore: decorator
@@ -192,7 +212,8 @@ function sparseWeightGradient(vectors, taps) {
  */
 function maskedGradient(lanes) {
   const C = range(lanes);
-  const one = (u) => `a = v128.load(p, ${u * 16}); ${C.map((c) => `c${c} = f32x4.add(c${c}, f32x4.mul(a, v128.load(q${c}, ${u * 16})));`).join(' ')} ${separator('p')}`;
+  const one = (u) =>
+    `a = v128.load(p, ${u * 16}); ${C.map((c) => `c${c} = f32x4.add(c${c}, f32x4.mul(a, v128.load(q${c}, ${u * 16})));`).join(' ')} ${separator('p')}`;
   return `
 export function maskedGradient${lanes}(address: usize, lo: i32, hi: i32): void {
   const t = changetype<MaskedGradient>(address);
@@ -234,7 +255,13 @@ export function generateKernels() {
     denseWeightGradient(),
   ];
   for (const output of ['f32', 'i32']) for (const blocks of [1, 2, 4]) parts.push(eventConv(blocks, output));
-  for (const [vectors, taps] of [[4, 3], [4, 2], [4, 1], [8, 1]]) parts.push(sparseWeightGradient(vectors, taps));
+  for (const [vectors, taps] of [
+    [4, 3],
+    [4, 2],
+    [4, 1],
+    [8, 1],
+  ])
+    parts.push(sparseWeightGradient(vectors, taps));
   parts.push(maskedGradient(4), maskedGradient(6), sparseDriver());
   return `${parts.join('\n')}\n`;
 }

@@ -5,24 +5,36 @@ import { ActivateReal, RealConv } from './generated';
 /** y[pixel][channel] = Σ x·w in double precision; weights are doubles in memory order [ky][kx·ci][channel]. */
 export function realConv(address: usize, lo: i32, hi: i32): void {
   const t = changetype<RealConv>(address);
-  const pixels = t.pixels, rows = t.rows, run = t.run, rowSkip: usize = t.rowSkip;
-  const step: usize = <usize>t.channels << 3;
+  const pixels = t.pixels,
+    rows = t.rows,
+    run = t.run,
+    rowSkip: usize = t.rowSkip;
+  const step: usize = (<usize>t.channels) << 3;
   for (let n = lo; n < hi; n++) {
     const image: usize = t.x + <usize>n * t.xImage;
     for (let pixel = 0; pixel < pixels; pixel++) {
-      const start: usize = image + load<u32>(t.xOffsets + (<usize>pixel << 2));
+      const start: usize = image + load<u32>(t.xOffsets + ((<usize>pixel) << 2));
       const y: usize = t.y + <usize>(n * pixels + pixel) * step;
       for (let c: usize = 0; c < step; c += 64) {
-        let x = start, w: usize = t.w + c;
-        let s0 = f64x2.splat(0), s1 = f64x2.splat(0), s2 = f64x2.splat(0), s3 = f64x2.splat(0);
+        let x = start,
+          w: usize = t.w + c;
+        let s0 = f64x2.splat(0),
+          s1 = f64x2.splat(0),
+          s2 = f64x2.splat(0),
+          s3 = f64x2.splat(0);
         for (let row = 0; row < rows; row++, x += rowSkip) {
           for (let k = 0; k < run; k++, x += 4, w += step) {
             const a = f64x2.splat(<f64>load<f32>(x));
-            s0 = f64x2.add(s0, f64x2.mul(a, v128.load(w))); s1 = f64x2.add(s1, f64x2.mul(a, v128.load(w, 16)));
-            s2 = f64x2.add(s2, f64x2.mul(a, v128.load(w, 32))); s3 = f64x2.add(s3, f64x2.mul(a, v128.load(w, 48)));
+            s0 = f64x2.add(s0, f64x2.mul(a, v128.load(w)));
+            s1 = f64x2.add(s1, f64x2.mul(a, v128.load(w, 16)));
+            s2 = f64x2.add(s2, f64x2.mul(a, v128.load(w, 32)));
+            s3 = f64x2.add(s3, f64x2.mul(a, v128.load(w, 48)));
           }
         }
-        v128.store(y + c, s0); v128.store(y + c, s1, 16); v128.store(y + c, s2, 32); v128.store(y + c, s3, 48);
+        v128.store(y + c, s0);
+        v128.store(y + c, s1, 16);
+        v128.store(y + c, s2, 32);
+        v128.store(y + c, s3, 48);
       }
     }
   }
@@ -34,15 +46,20 @@ export function realConv(address: usize, lo: i32, hi: i32): void {
  */
 export function activateReal(address: usize, lo: i32, hi: i32): void {
   const t = changetype<ActivateReal>(address);
-  const pixels = t.pixels, channels = t.channels;
-  const n = <f64>t.n, top = <f64>t.levels;
-  const zero = f64x2.splat(0), half = f64x2.splat(0.5);
+  const pixels = t.pixels,
+    channels = t.channels;
+  const n = <f64>t.n,
+    top = <f64>t.levels;
+  const zero = f64x2.splat(0),
+    half = f64x2.splat(0.5);
   for (let image = lo; image < hi; image++) {
     for (let p = 0; p < pixels; p++) {
       const index: usize = <usize>((image * pixels + p) * channels);
-      const x: usize = t.x ? t.x + <usize>image * t.xImage + load<u32>(t.xOffsets + (<usize>p << 2)) : 0;
+      const x: usize = t.x ? t.x + <usize>image * t.xImage + load<u32>(t.xOffsets + ((<usize>p) << 2)) : 0;
       for (let c: usize = 0; c < <usize>channels; c += 2) {
-        const z = t.double ? v128.load(t.z + ((index + c) << 3)) : f64x2.promote_low_f32x4(v128.load64_zero(t.z + ((index + c) << 2)));
+        const z = t.double
+          ? v128.load(t.z + ((index + c) << 3))
+          : f64x2.promote_low_f32x4(v128.load64_zero(t.z + ((index + c) << 2)));
         const at: usize = c << 3;
         const product = f64x2.mul(v128.load(t.gamma + at), f64x2.sub(z, v128.load(t.mean + at)));
         let y = f64x2.add(f64x2.div(product, v128.load(t.deviation + at)), v128.load(t.beta + at));

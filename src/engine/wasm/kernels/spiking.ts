@@ -4,18 +4,28 @@ import { CountSpikes, DeleteSpikes, Fire, Readout } from './generated';
 /** Integer membranes: spikes = number of levels j with membrane ≥ threshold[j][channel]. */
 export function fireInteger(address: usize, lo: i32, hi: i32): void {
   const t = changetype<Fire>(address);
-  const channels: usize = t.channels, levels = t.levels;
+  const channels: usize = t.channels,
+    levels = t.levels;
   for (let p = lo * t.pixels; p < hi * t.pixels; p++) {
-    const m: usize = t.membranes + (<usize>p * channels << 2), s: usize = t.spikes + <usize>p * channels;
+    const m: usize = t.membranes + ((<usize>p * channels) << 2),
+      s: usize = t.spikes + <usize>p * channels;
     for (let c: usize = 0; c < channels; c += 16) {
       const at: usize = m + (c << 2);
-      const m0 = v128.load(at), m1 = v128.load(at, 16), m2 = v128.load(at, 32), m3 = v128.load(at, 48);
-      let s0 = i32x4.splat(0), s1 = i32x4.splat(0), s2 = i32x4.splat(0), s3 = i32x4.splat(0);
+      const m0 = v128.load(at),
+        m1 = v128.load(at, 16),
+        m2 = v128.load(at, 32),
+        m3 = v128.load(at, 48);
+      let s0 = i32x4.splat(0),
+        s1 = i32x4.splat(0),
+        s2 = i32x4.splat(0),
+        s3 = i32x4.splat(0);
       let threshold: usize = t.thresholds + (c << 2);
       for (let j = 0; j < levels; j++, threshold += channels << 2) {
         // A true comparison is −1.
-        s0 = i32x4.sub(s0, i32x4.ge_s(m0, v128.load(threshold))); s1 = i32x4.sub(s1, i32x4.ge_s(m1, v128.load(threshold, 16)));
-        s2 = i32x4.sub(s2, i32x4.ge_s(m2, v128.load(threshold, 32))); s3 = i32x4.sub(s3, i32x4.ge_s(m3, v128.load(threshold, 48)));
+        s0 = i32x4.sub(s0, i32x4.ge_s(m0, v128.load(threshold)));
+        s1 = i32x4.sub(s1, i32x4.ge_s(m1, v128.load(threshold, 16)));
+        s2 = i32x4.sub(s2, i32x4.ge_s(m2, v128.load(threshold, 32)));
+        s3 = i32x4.sub(s3, i32x4.ge_s(m3, v128.load(threshold, 48)));
       }
       v128.store(s + c, i8x16.narrow_i16x8_u(i16x8.narrow_i32x4_s(s0, s1), i16x8.narrow_i32x4_s(s2, s3)));
     }
@@ -25,9 +35,11 @@ export function fireInteger(address: usize, lo: i32, hi: i32): void {
 /** The same for the real-valued membranes of layer 1, in double precision. */
 export function fireReal(address: usize, lo: i32, hi: i32): void {
   const t = changetype<Fire>(address);
-  const channels: usize = t.channels, levels = t.levels;
+  const channels: usize = t.channels,
+    levels = t.levels;
   for (let p = lo * t.pixels; p < hi * t.pixels; p++) {
-    const m: usize = t.membranes + (<usize>p * channels << 3), s: usize = t.spikes + <usize>p * channels;
+    const m: usize = t.membranes + ((<usize>p * channels) << 3),
+      s: usize = t.spikes + <usize>p * channels;
     for (let c: usize = 0; c < channels; c += 2) {
       const membrane = v128.load(m + (c << 3));
       let count = i64x2.splat(0);
@@ -40,12 +52,16 @@ export function fireReal(address: usize, lo: i32, hi: i32): void {
   }
 }
 
-let word0: u32 = 0, word1: u32 = 0, word2: u32 = 0, word3: u32 = 0;
+let word0: u32 = 0,
+  word1: u32 = 0,
+  word2: u32 = 0,
+  word3: u32 = 0;
 
 /** Philox4x32-10 (Salmon et al. 2011): counter (a, b, c, d) and key to four random words. */
 function philox(a: u32, b: u32, c: u32, d: u32, key0: u32, key1: u32): void {
   for (let round = 0; round < 10; round++) {
-    const p0 = <u64>a * 0xd2511f53, p1 = <u64>c * 0xcd9e8d57;
+    const p0 = <u64>a * 0xd2511f53,
+      p1 = <u64>c * 0xcd9e8d57;
     a = <u32>(p1 >> 32) ^ b ^ key0;
     b = <u32>p1;
     c = <u32>(p0 >> 32) ^ d ^ key1;
@@ -53,7 +69,10 @@ function philox(a: u32, b: u32, c: u32, d: u32, key0: u32, key1: u32): void {
     key0 += 0x9e3779b9;
     key1 += 0xbb67ae85;
   }
-  word0 = a; word1 = b; word2 = c; word3 = d;
+  word0 = a;
+  word1 = b;
+  word2 = c;
+  word3 = d;
 }
 
 /**
@@ -65,7 +84,8 @@ export function deleteSpikes(address: usize, lo: i32, hi: i32): void {
   for (let n = lo; n < hi; n++) {
     for (let i = 0; i < t.neurons; i++) {
       // Neurons count without the padding channels, so that the noise does not depend on the engine's layout.
-      const pixel = i / t.imageChannels, channel = i - pixel * t.imageChannels;
+      const pixel = i / t.imageChannels,
+        channel = i - pixel * t.imageChannels;
       const at: usize = t.spikes + <usize>((n * (t.neurons / t.imageChannels) + pixel) * t.channels + channel);
       const count = <i32>load<u8>(at);
       let left = count;
@@ -87,7 +107,9 @@ export function deleteSpikes(address: usize, lo: i32, hi: i32): void {
 export function countSpikes(address: usize, lo: i32, hi: i32): void {
   const t = changetype<CountSpikes>(address);
   for (let n = lo; n < hi; n++) {
-    let spikes: u64 = 0, windows: u64 = 0, synapses: u64 = 0;
+    let spikes: u64 = 0,
+      windows: u64 = 0,
+      synapses: u64 = 0;
     let s: usize = t.spikes + <usize>(n * t.pixels * t.channels);
     let synapse: usize = t.synapses;
     for (let p = 0; p < t.pixels; p++) {
@@ -97,13 +119,13 @@ export function countSpikes(address: usize, lo: i32, hi: i32): void {
         while (eight) {
           const shift = ctz(eight) & ~7;
           const count = <u32>((eight >> shift) & 255);
-          eight &= ~(<u64>255 << shift);
+          eight &= ~((<u64>255) << shift);
           sum += count;
           if (t.synapses) synapses += <u64>count * load<u32>(synapse + <usize>(shift >> 1));
         }
       }
       spikes += sum;
-      if (t.windows) windows += <u64>sum * load<u32>(t.windows + (<usize>p << 2));
+      if (t.windows) windows += <u64>sum * load<u32>(t.windows + ((<usize>p) << 2));
     }
     const out: usize = t.counts + <usize>n * 24;
     store<f64>(out, <f64>spikes);
@@ -116,7 +138,7 @@ export function countSpikes(address: usize, lo: i32, hi: i32): void {
 export function readout(address: usize, lo: i32, hi: i32): void {
   const t = changetype<Readout>(address);
   const inputs = t.inputs;
-  const step: usize = <usize>t.channels << 3;
+  const step: usize = (<usize>t.channels) << 3;
   for (let n = lo; n < hi; n++) {
     const logits: usize = t.logits + <usize>n * step;
     memory.fill(logits, 0, step);

@@ -7,11 +7,13 @@ import { PackBackward, PackEvents, PackForward, PackMasked, PackReal, Ternarise 
  */
 export function ternarise(address: usize, lo: i32, hi: i32): void {
   const t = changetype<Ternarise>(address);
-  const end: usize = t.w + (<usize>t.count << 2);
+  const end: usize = t.w + ((<usize>t.count) << 2);
   let sum: f64 = 0;
   for (let p: usize = t.w; p < end; p += 4) sum += <f64>abs<f32>(load<f32>(p));
-  const threshold = f32x4.splat(<f32>(0.7 * (sum / <f64>t.realCount))), negative = f32x4.neg(threshold);
-  const one = f32x4.splat(1), minusOne = f32x4.splat(-1);
+  const threshold = f32x4.splat(<f32>(0.7 * (sum / <f64>t.realCount))),
+    negative = f32x4.neg(threshold);
+  const one = f32x4.splat(1),
+    minusOne = f32x4.splat(-1);
   let q: usize = t.q;
   for (let p: usize = t.w; p < end; p += 16, q += 16) {
     const w = v128.load(p);
@@ -31,7 +33,8 @@ export function packEvents(address: usize, lo: i32, hi: i32): void {
       const p: usize = q + (i << 2);
       const row = i8x16.narrow_i16x8_s(
         i16x8.narrow_i32x4_s(i32x4.trunc_sat_f32x4_s(v128.load(p)), i32x4.trunc_sat_f32x4_s(v128.load(p, 16))),
-        i16x8.narrow_i32x4_s(i32x4.trunc_sat_f32x4_s(v128.load(p, 32)), i32x4.trunc_sat_f32x4_s(v128.load(p, 48))));
+        i16x8.narrow_i32x4_s(i32x4.trunc_sat_f32x4_s(v128.load(p, 32)), i32x4.trunc_sat_f32x4_s(v128.load(p, 48))),
+      );
       let sum = row;
       for (let level = 0; level < t.levels; level++) {
         v128.store(packed + <usize>level * bytes + i, sum);
@@ -44,11 +47,11 @@ export function packEvents(address: usize, lo: i32, hi: i32): void {
 /** Items: blocks of 8 output channels. */
 export function packForward(address: usize, lo: i32, hi: i32): void {
   const t = changetype<PackForward>(address);
-  const rowBytes: usize = <usize>t.channels << 2;
+  const rowBytes: usize = (<usize>t.channels) << 2;
   for (let block = lo; block < hi; block++) {
-    let out: usize = t.packed + (<usize>(block * t.rows * t.paddedRun) << 5);
+    let out: usize = t.packed + ((<usize>(block * t.rows * t.paddedRun)) << 5);
     for (let row = 0; row < t.rows; row++) {
-      let w: usize = t.w + <usize>(row * t.run) * rowBytes + (<usize>block << 5);
+      let w: usize = t.w + <usize>(row * t.run) * rowBytes + ((<usize>block) << 5);
       for (let k = 0; k < t.run; k++, w += rowBytes, out += 32) {
         v128.store(out, v128.load(w));
         v128.store(out, v128.load(w, 16), 16);
@@ -63,30 +66,32 @@ export function packForward(address: usize, lo: i32, hi: i32): void {
 export function packBackward(address: usize, lo: i32, hi: i32): void {
   const t = changetype<PackBackward>(address);
   const outChannels = t.outChannels;
-  const step: usize = <usize>outChannels << 2;
+  const step: usize = (<usize>outChannels) << 2;
   for (let block = lo; block < hi; block++) {
-    let out: usize = t.packed + (<usize>(block * t.tapsY * t.tapsX * outChannels) << 5);
-    for (let ty = t.tapsY - 1; ty >= 0; ty--) for (let tx = t.tapsX - 1; tx >= 0; tx--) {
-      const tap = (t.phaseY + ty * t.stride) * t.kernelWidth + t.phaseX + tx * t.stride;
-      let w: usize = t.w + <usize>(tap * t.inChannels + block * 8) * step;
-      for (let co = 0; co < outChannels; co++, w += 4, out += 32) {
-        let p = w;
-        for (let i: usize = 0; i < 32; i += 4, p += step) store<f32>(out + i, load<f32>(p));
+    let out: usize = t.packed + ((<usize>(block * t.tapsY * t.tapsX * outChannels)) << 5);
+    for (let ty = t.tapsY - 1; ty >= 0; ty--)
+      for (let tx = t.tapsX - 1; tx >= 0; tx--) {
+        const tap = (t.phaseY + ty * t.stride) * t.kernelWidth + t.phaseX + tx * t.stride;
+        let w: usize = t.w + <usize>(tap * t.inChannels + block * 8) * step;
+        for (let co = 0; co < outChannels; co++, w += 4, out += 32) {
+          let p = w;
+          for (let i: usize = 0; i < 32; i += 4, p += step) store<f32>(out + i, load<f32>(p));
+        }
       }
-    }
   }
 }
 
 /** Items: input channels. */
 export function packMasked(address: usize, lo: i32, hi: i32): void {
   const t = changetype<PackMasked>(address);
-  const bytes: usize = <usize>t.outChannels << 2;
+  const bytes: usize = (<usize>t.outChannels) << 2;
   for (let ci = lo; ci < hi; ci++) {
     let out: usize = t.packed + <usize>(ci * t.tapsY * t.tapsX) * bytes;
-    for (let ty = t.tapsY - 1; ty >= 0; ty--) for (let tx = t.tapsX - 1; tx >= 0; tx--, out += bytes) {
-      const tap = (t.phaseY + ty * t.stride) * t.kernelWidth + t.phaseX + tx * t.stride;
-      memory.copy(out, t.w + <usize>(tap * t.inChannels + ci) * bytes, bytes);
-    }
+    for (let ty = t.tapsY - 1; ty >= 0; ty--)
+      for (let tx = t.tapsX - 1; tx >= 0; tx--, out += bytes) {
+        const tap = (t.phaseY + ty * t.stride) * t.kernelWidth + t.phaseX + tx * t.stride;
+        memory.copy(out, t.w + <usize>(tap * t.inChannels + ci) * bytes, bytes);
+      }
   }
 }
 

@@ -1,0 +1,64 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { StageError } from '../stage/definition.js';
+import { decodeNpy, encodeNpy } from './formats/npy.js';
+
+/** Images and labels of one half of a data set. */
+export interface Split {
+  readonly count: number;
+  /** [count][H][W][C] bytes. */
+  readonly images: Uint8Array;
+  /** [count], from 0. */
+  readonly labels: Uint8Array;
+}
+
+/** What `dataset` makes and all stages read. */
+export interface Dataset {
+  readonly name: string;
+  readonly shape: readonly [height: number, width: number, channels: number];
+  readonly classes: number;
+  readonly classNames?: readonly string[];
+  /** What pixels are divided by. */
+  readonly scale: 255 | 256;
+  /** Where it comes from, for people. */
+  readonly source: string;
+  readonly train: Split;
+  readonly test: Split;
+}
+
+const halves = ['train', 'test'] as const;
+
+/** Writes a data set as a folder: dataset.json, and {train,test}-{images,labels}.npy. */
+export async function writeDataset(folder: string, dataset: Dataset): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const { train, test, ...description } = dataset;
+  const counts = { train: { images: train.count }, test: { images: test.count } };
+  await writeFile(join(folder, 'dataset.json'), `${JSON.stringify({ ...description, ...counts }, null, 2)}\n`);
+  for (const half of halves) {
+    const { count, images, labels } = dataset[half];
+    await writeFile(join(folder, `${half}-images.npy`), encodeNpy({ shape: [count, ...dataset.shape], data: images }));
+    await writeFile(join(folder, `${half}-labels.npy`), encodeNpy({ shape: [count], data: labels }));
+  }
+}
+
+/** Reads such a folder. @throws {StageError} E_DATA_FOLDER, E_DATA_NPY */
+export async function openDataset(folder: string): Promise<Dataset> {
+  const read = (name: string) =>
+    readFile(join(folder, name)).catch(() => {
+      throw new StageError('E_DATA_FOLDER', `There is no ${name}: this input is not a folder that \`dataset\` made.`);
+    });
+  type Description = Omit<Dataset, 'train' | 'test'>;
+  const { name, shape, classes, classNames, scale, source } = JSON.parse(
+    (await read('dataset.json')).toString(),
+  ) as Description;
+  const half = async (which: (typeof halves)[number]): Promise<Split> => {
+    const images = decodeNpy(await read(`${which}-images.npy`), `${which}-images.npy`);
+    const labels = decodeNpy(await read(`${which}-labels.npy`), `${which}-labels.npy`);
+    const count = labels.shape[0] ?? 0;
+    if (images.shape.join() !== [count, ...shape].join() || !(images.data instanceof Uint8Array))
+      throw new StageError('E_DATA_FOLDER', `${which}-images.npy does not hold ${count} images of ${shape.join('×')}.`);
+    return { count, images: images.data, labels: Uint8Array.from(labels.data) };
+  };
+  const description = { name, shape, classes, scale, source, ...(classNames === undefined ? {} : { classNames }) };
+  return { ...description, train: await half('train'), test: await half('test') };
+}

@@ -1,0 +1,192 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { permutation, purposes } from '../data/random.js';
+import type { Engine, Evaluator, Trainer } from '../engine/engine.js';
+import type { Network } from '../network/architecture.js';
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../network/checkpoint.js';
+import { initialParameters } from '../network/initialise.js';
+import type { ResumePoint } from '../stage/definition.js';
+import { StageError } from '../stage/definition.js';
+import { countCorrect, inferenceBatch, rate, round, type Surroundings } from './evaluate.js';
+import type { ImageSource } from './images.js';
+
+export interface Schedule {
+  /** Epochs of this training, on top of those the checkpoint has. */
+  readonly epochs: number;
+  readonly learningRate: number;
+  readonly batch: number;
+  /** The last images of the training split that are not trained on. */
+  readonly heldOut: number;
+}
+
+/** A line of history.csv. */
+interface EpochResult {
+  readonly epoch: number;
+  readonly learningRate: number;
+  readonly loss: number;
+  readonly trainAccuracy: number;
+  readonly testAccuracy: number;
+}
+
+export interface TrainingResult {
+  readonly checkpoint: Uint8Array;
+  readonly history: string;
+  readonly last: EpochResult;
+}
+
+/** A network before its first epoch. */
+export function freshCheckpoint(network: Network, seed: number): Checkpoint {
+  return { network, parameters: initialParameters(network, seed), epoch: 0, seed };
+}
+
+/**
+ * Trains for `schedule.epochs` epochs. After each one all state is saved at the resume point, and random numbers are
+ * counted by (seed, purpose, epoch, index): a training that was killed goes on from there and ends with the same bytes.
+ */
+export async function train(
+  engine: Engine,
+  source: ImageSource,
+  start: Checkpoint,
+  schedule: Schedule,
+  threads: number,
+  surroundings: Surroundings & { readonly resume: ResumePoint; log(line: string): void },
+): Promise<TrainingResult> {
+  const images = source.dataset.train.count - schedule.heldOut;
+  const steps = Math.floor(images / schedule.batch);
+  if (steps < 1)
+    throw new StageError(
+      'E_TRAIN_BATCH',
+      `There are ${images} images to train on, fewer than the ${schedule.batch} of one batch.`,
+      'Choose a smaller `batch`, or hold out fewer images.',
+    );
+  const saved = readState(await surroundings.resume.load());
+  const from = saved?.checkpoint ?? start;
+  const history = [...(saved?.history ?? [])];
+  if (saved) surroundings.log(`going on after epoch ${from.epoch}, from the state that an interrupted run saved`);
+
+  const { network } = start;
+  const trainer = await engine.trainer(network, from, { batch: schedule.batch, threads });
+  const evaluator = await engine.evaluator(network, from.parameters, { batch: inferenceBatch, threads });
+  let checkpoint = from;
+  try {
+    for (let epoch = from.epoch; epoch < start.epoch + schedule.epochs; epoch++) {
+      const result = await trainEpoch(
+        trainer,
+        source,
+        { ...schedule, steps, images },
+        { ...from, epoch, start },
+        surroundings,
+      );
+      checkpoint = snapshot(trainer, checkpoint, epoch + 1, start, schedule);
+      const testAccuracy = await test(evaluator, source, checkpoint, surroundings);
+      history.push({ epoch: epoch + 1, learningRate: schedule.learningRate, ...result, testAccuracy });
+      surroundings.log(describe(history.at(-1)!));
+      await surroundings.resume.save(writeState(checkpoint, history));
+    }
+  } finally {
+    await Promise.all([trainer.close(), evaluator.close()]);
+  }
+  return { checkpoint: encodeCheckpoint(checkpoint), history: historyCsv(history), last: history.at(-1)! };
+}
+
+async function trainEpoch(
+  trainer: Trainer,
+  source: ImageSource,
+  { epochs, batch, steps, images, learningRate }: Schedule & { readonly steps: number; readonly images: number },
+  { seed, epoch, start }: { readonly seed: number; readonly epoch: number; readonly start: Checkpoint },
+  { signal, progress }: Surroundings,
+): Promise<Pick<EpochResult, 'loss' | 'trainAccuracy'>> {
+  const order = permutation(images, { seed, purpose: purposes.shuffle, stream: epoch });
+  const inputs = new Float32Array(batch * source.size);
+  const labels = new Int32Array(batch);
+  const began = epoch - start.epoch;
+  const started = performance.now();
+  let [loss, correct] = [0, 0];
+  for (let step = 0; step < steps; step++) {
+    signal.throwIfAborted();
+    source.fillTraining(order.subarray(step * batch, (step + 1) * batch), inputs, labels, seed, epoch);
+    const result = trainer.step(inputs, labels, learningRate);
+    if (!Number.isFinite(result.loss))
+      throw new StageError(
+        'E_TRAIN_DIVERGED',
+        `The loss is no longer a number in epoch ${epoch + 1}, step ${step + 1}.`,
+        'Try a smaller `learningRate`.',
+      );
+    loss += result.loss;
+    correct += result.correct;
+    const done = (step + 1) * batch;
+    progress({
+      done: began * steps * batch + done,
+      total: epochs * steps * batch,
+      unit: 'images',
+      phase: `epoch ${epoch + 1}/${start.epoch + epochs}`,
+      values: {
+        loss: round(loss / (step + 1), 4),
+        accuracy: round(correct / done, 4),
+        'images/s': rate(done, started),
+      },
+    });
+    // Lets messages out and signals in.
+    await nextTurn();
+  }
+  return { loss: loss / steps, trainAccuracy: correct / (steps * batch) };
+}
+
+/** Accuracy on the test split, without progress of its own: it is part of the epoch. */
+async function test(
+  evaluator: Evaluator,
+  source: ImageSource,
+  { parameters }: Checkpoint,
+  { signal }: Surroundings,
+): Promise<number> {
+  evaluator.load(parameters);
+  const correct = await countCorrect(source, evaluator, { signal, progress: () => undefined });
+  return correct / source.dataset.test.count;
+}
+
+function snapshot(
+  trainer: Trainer,
+  before: Checkpoint,
+  epoch: number,
+  start: Checkpoint,
+  { learningRate, batch, heldOut }: Schedule,
+): Checkpoint {
+  const earlier = (start.training as { readonly schedule: readonly unknown[] } | undefined)?.schedule ?? [];
+  const now = { epochs: epoch - start.epoch, learningRate, batch, heldOut };
+  return {
+    ...before,
+    epoch,
+    parameters: trainer.parameters(),
+    optimizer: trainer.optimizer(),
+    training: { schedule: [...earlier, now] },
+  };
+}
+
+const columns = ['epoch', 'learningRate', 'loss', 'trainAccuracy', 'testAccuracy'] as const;
+
+function historyCsv(history: readonly EpochResult[]): string {
+  const lines = history.map((result) => columns.map((column) => String(round(result[column], 6))).join(','));
+  return `${[columns.join(','), ...lines].join('\n')}\n`;
+}
+
+function describe({ epoch, loss, trainAccuracy, testAccuracy }: EpochResult): string {
+  const percent = (value: number) => `${(100 * value).toFixed(2)} %`;
+  return `epoch ${epoch}: loss ${loss.toFixed(4)}, training ${percent(trainAccuracy)}, test ${percent(testAccuracy)}`;
+}
+
+/** Mid-task state: four bytes of length, the history as JSON, the checkpoint. */
+function writeState(checkpoint: Checkpoint, history: readonly EpochResult[]): Uint8Array {
+  const json = Buffer.from(JSON.stringify(history));
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(json.length);
+  return Buffer.concat([length, json, encodeCheckpoint(checkpoint)]);
+}
+
+function readState(
+  state: Uint8Array | undefined,
+): { readonly checkpoint: Checkpoint; readonly history: readonly EpochResult[] } | undefined {
+  if (state === undefined) return undefined;
+  const bytes = Buffer.from(state.buffer, state.byteOffset, state.byteLength);
+  const end = 4 + bytes.readUInt32LE(0);
+  const history = JSON.parse(bytes.subarray(4, end).toString()) as EpochResult[];
+  return { checkpoint: decodeCheckpoint(bytes.subarray(end), 'the saved state'), history };
+}

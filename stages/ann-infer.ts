@@ -1,0 +1,38 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { Type } from '@sinclair/typebox';
+import { defineStage, inputFile } from '../src/stage/definition.js';
+
+export default defineStage({
+  name: 'ann-infer',
+  summary: 'Runs the trained network in floating point on the test images',
+  parameters: Type.Object({}, { additionalProperties: false }),
+  inputs: {
+    data: { description: 'Data set, as `dataset` makes it.' },
+    checkpoint: { description: 'Trained network, as `train` makes it.' },
+  },
+  outputs: { result: { description: 'Accuracy and counts (JSON).', path: 'result.json' } },
+  usesEngine: true,
+  resources: { cpus: 'all' },
+  async run(context) {
+    const { countCorrect, inferenceBatch } = await import('../src/experiment/evaluate.js');
+    const { ImageSource } = await import('../src/experiment/images.js');
+    const { openDataset } = await import('../src/data/dataset.js');
+    const { decodeCheckpoint } = await import('../src/network/checkpoint.js');
+    const { precisionLabel } = await import('../src/network/precision.js');
+    const { wasmEngine } = await import('../src/engine/wasm/engine.js');
+
+    const dataset = await openDataset(inputFile(context, 'data').path);
+    const bytes = await readFile(inputFile(context, 'checkpoint').path);
+    const { network, parameters } = decodeCheckpoint(bytes, 'the input "checkpoint"');
+    const source = new ImageSource(network, dataset);
+    const options = { batch: inferenceBatch, threads: context.threads };
+    const evaluator = await wasmEngine.evaluator(network, parameters, options);
+    const images = dataset.test.count;
+    const correct = await countCorrect(source, evaluator, context).finally(() => evaluator.close());
+    const metrics = { accuracy: correct / images, correct, images };
+    const about = { network: network.name, dataset: dataset.name, precision: precisionLabel(network.precision) };
+    const result = { stage: 'ann-infer', ...about, ...metrics };
+    await writeFile(context.outputs.result!, `${JSON.stringify(result, null, 2)}\n`);
+    return metrics;
+  },
+});

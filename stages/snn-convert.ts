@@ -1,0 +1,82 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { Type } from '@sinclair/typebox';
+import { defineStage, inputFile } from '../src/stage/definition.js';
+
+export default defineStage({
+  name: 'snn-convert',
+  summary:
+    'Turns a quantised network into a spiking one that needs one time step, and checks every neuron on test images',
+  parameters: Type.Object(
+    {
+      compare: Type.Optional(
+        Type.Integer({
+          minimum: 0,
+          description:
+            'Test images on which ANN and SNN are compared neuron by neuron; default: all, if `data` is given.',
+        }),
+      ),
+    },
+    { additionalProperties: false },
+  ),
+  inputs: {
+    checkpoint: { description: 'Trained quantised network, as `train` makes it.' },
+    data: { description: 'Data set to compare ANN and SNN on, neuron by neuron.', optional: true },
+  },
+  outputs: {
+    network: {
+      description: 'The spiking network: ternary weights and thresholds (safetensors).',
+      path: 'snn.safetensors',
+    },
+    report: { description: 'What conversion did to each layer, and the comparison (JSON).', path: 'conversion.json' },
+  },
+  usesEngine: true,
+  resources: { cpus: 'all' },
+  async run(context) {
+    const { convert } = await import('../src/spiking/convert.js');
+    const { encodeSpikingNetwork } = await import('../src/spiking/model-file.js');
+    const { decodeCheckpoint } = await import('../src/network/checkpoint.js');
+
+    const bytes = await readFile(inputFile(context, 'checkpoint').path);
+    const checkpoint = decodeCheckpoint(bytes, 'the input "checkpoint"');
+    const { network, layers } = convert(checkpoint.network, checkpoint.parameters);
+    await writeFile(context.outputs.network!, encodeSpikingNetwork(network));
+    const sum = (field: 'negatedChannels' | 'constantChannels' | 'correctedThresholds') =>
+      layers.reduce((total, layer) => total + layer[field], 0);
+    const metrics = {
+      negatedChannels: sum('negatedChannels'),
+      constantChannels: sum('constantChannels'),
+      correctedThresholds: sum('correctedThresholds'),
+    };
+    const comparison = await compareOn(context, checkpoint, network);
+    const report = { stage: 'snn-convert', ...metrics, layers, ...(comparison ? { comparison } : {}) };
+    await writeFile(context.outputs.report!, `${JSON.stringify(report, null, 2)}\n`);
+    if (comparison === undefined) return metrics;
+    const different = comparison.layers.map((layer) => layer.different);
+    return {
+      ...metrics,
+      images: comparison.images,
+      neuronsCompared: comparison.neuronsCompared,
+      neuronsDifferent: different.reduce((total, value) => total + value, 0),
+      neuronsDifferentByLayer: different,
+      predictionsDifferent: comparison.predictionsDifferent,
+    };
+  },
+});
+
+type Context = Parameters<typeof inputFile>[0] & { readonly parameters: { readonly compare?: number } };
+
+async function compareOn(
+  context: Context,
+  checkpoint: import('../src/network/checkpoint.js').Checkpoint,
+  spiking: import('../src/spiking/network.js').SpikingNetwork,
+) {
+  if (context.inputs.data === undefined || context.parameters.compare === 0) return undefined;
+  const { compare } = await import('../src/experiment/convert.js');
+  const { ImageSource } = await import('../src/experiment/images.js');
+  const { openDataset } = await import('../src/data/dataset.js');
+  const { wasmEngine } = await import('../src/engine/wasm/engine.js');
+  const dataset = await openDataset(inputFile(context, 'data').path);
+  const source = new ImageSource(checkpoint.network, dataset);
+  const images = Math.min(context.parameters.compare ?? dataset.test.count, dataset.test.count);
+  return compare(wasmEngine, source, checkpoint, spiking, images, context.threads, context);
+}

@@ -1,0 +1,66 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { Type } from '@sinclair/typebox';
+import { defineStage, inputFile } from '../src/stage/definition.js';
+
+export default defineStage({
+  name: 'snn-infer',
+  summary: 'Simulates the spiking network on the test images: accuracy, spikes, operations, firing rates, noise',
+  parameters: Type.Object(
+    {
+      noise: Type.Number({
+        minimum: 0,
+        maximum: 1,
+        default: 0,
+        description: 'Probability that a spike of layer 1 is deleted, each independently.',
+      }),
+      seed: Type.Integer({
+        minimum: 0,
+        maximum: Number.MAX_SAFE_INTEGER,
+        default: 1,
+        description: 'Seed of the noise.',
+      }),
+    },
+    { additionalProperties: false },
+  ),
+  inputs: {
+    data: { description: 'Data set, as `dataset` makes it.' },
+    network: { description: 'Spiking network, as `snn-convert` makes it.' },
+  },
+  outputs: { result: { description: 'Accuracy, spikes and operations, by layer too (JSON).', path: 'result.json' } },
+  usesEngine: true,
+  resources: { cpus: 'all' },
+  async run(context) {
+    const { activityReport, simulate } = await import('../src/experiment/simulate.js');
+    const { ImageSource } = await import('../src/experiment/images.js');
+    const { openDataset } = await import('../src/data/dataset.js');
+    const { decodeSpikingNetwork } = await import('../src/spiking/model-file.js');
+    const { wasmEngine } = await import('../src/engine/wasm/engine.js');
+
+    const dataset = await openDataset(inputFile(context, 'data').path);
+    const bytes = await readFile(inputFile(context, 'network').path);
+    const network = decodeSpikingNetwork(bytes, 'the input "network"');
+    const source = new ImageSource(network, dataset);
+    const { noise, seed } = context.parameters;
+    const activity = await simulate(
+      wasmEngine,
+      source,
+      network,
+      { probability: noise, seed },
+      context.threads,
+      context,
+    );
+    const report = activityReport(network, activity);
+    const about = { network: network.name, dataset: dataset.name, precision: `k${network.k}B${network.B}`, noise };
+    await writeFile(
+      context.outputs.result!,
+      `${JSON.stringify({ stage: 'snn-infer', ...about, ...report }, null, 2)}\n`,
+    );
+    const { layers, ...totals } = report;
+    return {
+      ...totals,
+      spikesByLayer: layers.map(({ spikes }) => spikes),
+      firingRateByLayer: layers.map((layer) => layer.firingRate),
+      sopsByLayer: layers.map(({ sops }) => sops),
+    };
+  },
+});

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { permutation, purposes } from '../data/random.js';
-import type { Engine, Evaluator, Trainer } from '../engine/engine.js';
+import type { Engine, Evaluator, Parameters, Trainer } from '../engine/engine.js';
 import type { Network } from '../network/architecture.js';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../network/checkpoint.js';
 import { initialParameters } from '../network/initialise.js';
@@ -18,7 +18,7 @@ export interface Schedule {
   readonly heldOut: number;
 }
 
-/** A line of history.csv. */
+/** A line of history.csv. A checkpoint carries those of all its epochs, resumed or not. */
 interface EpochResult {
   readonly epoch: number;
   readonly learningRate: number;
@@ -58,9 +58,8 @@ export async function train(
       `There are ${images} images to train on, fewer than the ${schedule.batch} of one batch.`,
       'Choose a smaller `batch`, or hold out fewer images.',
     );
-  const saved = readState(await surroundings.resume.load());
-  const from = saved?.checkpoint ?? start;
-  const history = [...(saved?.history ?? [])];
+  const saved = await surroundings.resume.load();
+  const from = saved === undefined ? start : decodeCheckpoint(saved, 'the saved state');
   if (saved) surroundings.log(`going on after epoch ${from.epoch}, from the state that an interrupted run saved`);
 
   const { network } = start;
@@ -76,15 +75,19 @@ export async function train(
         { ...from, epoch, start },
         surroundings,
       );
-      checkpoint = snapshot(trainer, checkpoint, epoch + 1, start, schedule);
-      const testAccuracy = await test(evaluator, source, checkpoint, surroundings);
-      history.push({ epoch: epoch + 1, learningRate: schedule.learningRate, ...result, testAccuracy });
-      surroundings.log(describe(history.at(-1)!));
-      await surroundings.resume.save(writeState(checkpoint, history));
+      const parameters = trainer.parameters();
+      const testAccuracy = await test(evaluator, source, parameters, surroundings);
+      const line = { epoch: epoch + 1, learningRate: schedule.learningRate, ...result, testAccuracy };
+      const history = [...historyOf(checkpoint), line];
+      const optimizer = trainer.optimizer();
+      checkpoint = { ...checkpoint, epoch: epoch + 1, parameters, optimizer, training: { history } };
+      surroundings.log(describe(line));
+      await surroundings.resume.save(encodeCheckpoint(checkpoint));
     }
   } finally {
     await Promise.all([trainer.close(), evaluator.close()]);
   }
+  const history = historyOf(checkpoint);
   return { checkpoint: encodeCheckpoint(checkpoint), history: historyCsv(history), last: history.at(-1)! };
 }
 
@@ -135,7 +138,7 @@ async function trainEpoch(
 async function test(
   evaluator: Evaluator,
   source: ImageSource,
-  { parameters }: Checkpoint,
+  parameters: Parameters,
   { signal }: Surroundings,
 ): Promise<number> {
   evaluator.load(parameters);
@@ -143,22 +146,8 @@ async function test(
   return correct / source.dataset.test.count;
 }
 
-function snapshot(
-  trainer: Trainer,
-  before: Checkpoint,
-  epoch: number,
-  start: Checkpoint,
-  { learningRate, batch, heldOut }: Schedule,
-): Checkpoint {
-  const earlier = (start.training as { readonly schedule: readonly unknown[] } | undefined)?.schedule ?? [];
-  const now = { epochs: epoch - start.epoch, learningRate, batch, heldOut };
-  return {
-    ...before,
-    epoch,
-    parameters: trainer.parameters(),
-    optimizer: trainer.optimizer(),
-    training: { schedule: [...earlier, now] },
-  };
+function historyOf({ training }: Checkpoint): readonly EpochResult[] {
+  return (training as { readonly history: readonly EpochResult[] } | undefined)?.history ?? [];
 }
 
 const columns = ['epoch', 'learningRate', 'loss', 'trainAccuracy', 'testAccuracy'] as const;
@@ -171,22 +160,4 @@ function historyCsv(history: readonly EpochResult[]): string {
 function describe({ epoch, loss, trainAccuracy, testAccuracy }: EpochResult): string {
   const percent = (value: number) => `${(100 * value).toFixed(2)} %`;
   return `epoch ${epoch}: loss ${loss.toFixed(4)}, training ${percent(trainAccuracy)}, test ${percent(testAccuracy)}`;
-}
-
-/** Mid-task state: four bytes of length, the history as JSON, the checkpoint. */
-function writeState(checkpoint: Checkpoint, history: readonly EpochResult[]): Uint8Array {
-  const json = Buffer.from(JSON.stringify(history));
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(json.length);
-  return Buffer.concat([length, json, encodeCheckpoint(checkpoint)]);
-}
-
-function readState(
-  state: Uint8Array | undefined,
-): { readonly checkpoint: Checkpoint; readonly history: readonly EpochResult[] } | undefined {
-  if (state === undefined) return undefined;
-  const bytes = Buffer.from(state.buffer, state.byteOffset, state.byteLength);
-  const end = 4 + bytes.readUInt32LE(0);
-  const history = JSON.parse(bytes.subarray(4, end).toString()) as EpochResult[];
-  return { checkpoint: decodeCheckpoint(bytes.subarray(end), 'the saved state'), history };
 }

@@ -1,0 +1,143 @@
+import type { BigIntStats } from 'node:fs';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { temporaryPath } from './atomic.js';
+import { type Blobs, type BlobState, blobError } from './blobs.js';
+import { digestBytes, digestFile } from './digest.js';
+import { guarded, StoreError, systemCode } from './error.js';
+import { decodeManifest, describeFolder, encodeManifest, type FolderManifest } from './manifest.js';
+import type { StatCache } from './stat-cache.js';
+import { copyTree, linkTree, type Tree } from './tree.js';
+import type { Artifact, Digest } from './types.js';
+
+/** A blob that an artifact needs and that can't be used. */
+export interface BlobProblem {
+  readonly digest: Digest;
+  readonly state: Exclude<BlobState, 'good'>;
+  /** The file inside a folder artifact; missing if it is the artifact itself or its manifest. */
+  readonly path?: string;
+}
+
+/** Takes a file or folder into the store. */
+export async function ingest(blobs: Blobs, path: string): Promise<Artifact> {
+  const found = await statInput(path);
+  if (!found.isDirectory()) {
+    const { digest, size } = await blobs.addFile(path);
+    return { kind: 'file', digest, size };
+  }
+  const manifest = await guarded(path, () => describeFolder(path, (file) => blobs.addFile(file)));
+  const artifact = folderArtifact(manifest);
+  await blobs.addBytes(encodeManifest(manifest));
+  return artifact;
+}
+
+/** The artifact that `ingest` would make, without taking it in. What did not change since the last time is not read. */
+export async function describe(path: string, cache: StatCache): Promise<Artifact> {
+  const digest = async (file: string, before: BigIntStats): Promise<{ digest: Digest; size: number }> => {
+    const known = cache.get(file, before);
+    if (known !== undefined) return { digest: known, size: Number(before.size) };
+    const readAt = Date.now();
+    const content = await digestFile(file);
+    const after = await stat(file, { bigint: true });
+    if (after.mtimeNs !== before.mtimeNs || after.size !== before.size || after.ino !== before.ino)
+      throw new StoreError('E_INPUT_CHANGED', `${file} changed while it was read.`, 'Run again when it is complete.');
+    cache.set(file, before, content.digest, readAt);
+    return content;
+  };
+  const found = await statInput(path);
+  if (found.isDirectory()) return folderArtifact(await guarded(path, () => describeFolder(path, digest)));
+  return { kind: 'file', ...(await guarded(path, () => digest(path, found))) };
+}
+
+/** The first blob of an artifact that can't be used; undefined if all are good. */
+export async function findProblem(blobs: Blobs, artifact: Artifact): Promise<BlobProblem | undefined> {
+  const { digest } = artifact;
+  if (artifact.kind === 'file') {
+    const state = await blobs.check(digest, artifact.size);
+    return state === 'good' ? undefined : { digest, state };
+  }
+  const state = await blobs.check(digest);
+  if (state !== 'good') return { digest, state };
+  for (const file of (await readManifest(blobs, digest)).files) {
+    const fileState = await blobs.check(file.digest, file.size);
+    if (fileState !== 'good') return { digest: file.digest, state: fileState, path: file.path };
+  }
+  return undefined;
+}
+
+/**
+ * Puts an artifact at `target`, which must not exist. `link`: links to the read-only blobs; `copy`: files of one's own,
+ * compared with their digests once more before they appear.
+ *
+ * @param what names it in errors, such as `The input "data"`
+ * @throws StoreError `E_STORE_MISSING`, `E_STORE_CORRUPT`
+ */
+export async function materialise(
+  blobs: Blobs,
+  artifact: Artifact,
+  target: string,
+  mode: 'link' | 'copy',
+  what: string,
+): Promise<void> {
+  const problem = await findProblem(blobs, artifact);
+  if (problem !== undefined)
+    throw blobError(problem.digest, problem.state, problem.path === undefined ? what : `${what} (${problem.path})`);
+  const tree = await treeOf(blobs, artifact);
+  await mkdir(dirname(target), { recursive: true });
+  if (mode === 'link') {
+    if (artifact.kind === 'folder') await mkdir(target);
+    await linkTree(tree, target);
+    return;
+  }
+  const draft = temporaryPath(dirname(target));
+  try {
+    if (artifact.kind === 'folder') await mkdir(draft);
+    await copyTree(tree, draft);
+    for (const file of tree.files)
+      if ((await digestFile(file.path === '' ? draft : `${draft}/${file.path}`)).digest !== file.digest)
+        throw blobError(file.digest, 'damaged', what);
+    await rename(draft, target);
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+}
+
+/** The files of an artifact, with their blobs. */
+export async function treeOf(blobs: Blobs, artifact: Artifact): Promise<Tree> {
+  if (artifact.kind === 'file') {
+    const { digest } = artifact;
+    return { files: [{ path: '', blob: blobs.pathOf(digest), digest, executable: false }], folders: [] };
+  }
+  const manifest = await readManifest(blobs, artifact.digest);
+  return {
+    files: manifest.files.map(({ path, digest, executable }) => ({
+      path,
+      blob: blobs.pathOf(digest),
+      digest,
+      executable,
+    })),
+    folders: ['', ...manifest.emptyFolders],
+  };
+}
+
+async function readManifest(blobs: Blobs, digest: Digest): Promise<FolderManifest> {
+  const manifest = decodeManifest((await blobs.read(digest))?.toString() ?? '');
+  if (manifest === undefined) throw blobError(digest, 'damaged', 'The list of files of a folder');
+  return manifest;
+}
+
+function folderArtifact(manifest: FolderManifest): Artifact {
+  const size = manifest.files.reduce((sum, file) => sum + file.size, 0);
+  return { kind: 'folder', digest: digestBytes(encodeManifest(manifest)), size };
+}
+
+async function statInput(path: string): Promise<BigIntStats> {
+  return guarded(path, async () => {
+    try {
+      return await stat(path, { bigint: true });
+    } catch (error) {
+      if (systemCode(error) !== 'ENOENT' && systemCode(error) !== 'ENOTDIR') throw error;
+      throw new StoreError('E_INPUT_MISSING', `${path} does not exist.`, undefined, { cause: error });
+    }
+  });
+}

@@ -1,0 +1,63 @@
+/** Stable codes of what can go wrong with a store. */
+export type StoreErrorCode =
+  /** A blob does not hold what its name says. It has been set aside. */
+  | 'E_STORE_CORRUPT'
+  /** A blob that an artifact needs is not there. */
+  | 'E_STORE_MISSING'
+  /** No space, or a quota, or a file too large for the file system. */
+  | 'E_STORE_FULL'
+  /** The store may not be read or written. */
+  | 'E_STORE_ACCESS'
+  /** The device or the network file system failed. */
+  | 'E_STORE_IO'
+  /** A symbolic link in an artifact that leads out of it, or to a folder. */
+  | 'E_STORE_LINK'
+  /** Something that is neither file nor folder, such as a socket. */
+  | 'E_STORE_FILE_TYPE'
+  /** A file changed while it was read, or since the plan was made. */
+  | 'E_INPUT_CHANGED'
+  /** A file that a task names as its input is not there. */
+  | 'E_INPUT_MISSING'
+  /** A value that has no canonical JSON form, such as NaN. */
+  | 'E_CANONICAL';
+
+/** What a store could not do, in words for users. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+  constructor(
+    readonly code: StoreErrorCode,
+    message: string,
+    readonly hint?: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+const codes: Readonly<Record<string, readonly [StoreErrorCode, string]>> = {
+  ENOSPC: ['E_STORE_FULL', 'There is no space left for'],
+  EDQUOT: ['E_STORE_FULL', 'The disk quota is used up; there is no space for'],
+  EFBIG: ['E_STORE_FULL', 'The file system takes no file as large as'],
+  EACCES: ['E_STORE_ACCESS', 'Permission is missing to use'],
+  EPERM: ['E_STORE_ACCESS', 'Permission is missing to use'],
+  EROFS: ['E_STORE_ACCESS', 'The file system is read-only; it does not take'],
+  EIO: ['E_STORE_IO', 'The device failed at'],
+  ESTALE: ['E_STORE_IO', 'The network file system lost'],
+  EMFILE: ['E_STORE_IO', 'Too many files are open to use'],
+};
+
+/** The system's error code of a failed file operation, such as `ENOENT`. */
+export function systemCode(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException | undefined)?.code;
+}
+
+/** Runs file operations of the store on `path`; what the system refuses becomes a `StoreError`. */
+export async function guarded<T>(path: string, operation: () => Promise<T>): Promise<T> {
+  try {
+    return await operation();
+  } catch (error) {
+    const known = codes[systemCode(error) ?? ''];
+    if (known === undefined || error instanceof StoreError) throw error;
+    throw new StoreError(known[0], `${known[1]} ${path}.`, undefined, { cause: error });
+  }
+}

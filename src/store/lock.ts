@@ -1,0 +1,182 @@
+import { link, mkdir, readFile, rm, stat, unlink, utimes, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { temporaryPath } from './atomic.js';
+import { guarded, systemCode } from './error.js';
+import { isToken, ownToken, stateOf } from './process-identity.js';
+import type { TaskKey } from './types.js';
+
+/** How often the holder shows that it lives, for observers on other hosts. */
+const heartbeatMs = 10_000;
+/** How long a holder that can't be asked may be silent, by the observer's own clock. */
+const silenceMs = 60_000;
+/** How long an unreadable lock is taken for one that is just being written. */
+const unreadableMs = 2_000;
+const firstPollMs = 20;
+const lastPollMs = 500;
+
+/** Who holds a lock. */
+export interface LockHolder {
+  readonly host: string;
+  readonly pid: number;
+  readonly token: string;
+}
+
+export interface Lock {
+  /** Did another run hold it when we came? Then its result may be in the store now. */
+  readonly waited: boolean;
+  release(): Promise<void>;
+}
+
+/**
+ * One computation of a task at a time, over all processes that share a store. A lock is a file that appears whole
+ * (`link` of a finished draft). One whose holder has died is taken over: at once if it died on this host, after a
+ * minute without a heartbeat otherwise.
+ *
+ * Locks save work and no more than that: should two runs compute the same task after all, they write the same bytes to
+ * the same names.
+ */
+export class Locks {
+  readonly #folder: string;
+  readonly #temporary: string;
+
+  constructor(store: string, temporary: string) {
+    this.#folder = join(store, 'locks');
+    this.#temporary = temporary;
+  }
+
+  /**
+   * Waits until the lock is ours.
+   *
+   * @param onWait called once, as soon as there is somebody to wait for
+   * @throws the signal's reason when it is aborted while waiting
+   */
+  async acquire(
+    key: TaskKey,
+    options: { readonly signal?: AbortSignal; readonly onWait?: (holder: LockHolder) => void } = {},
+  ): Promise<Lock> {
+    const path = join(this.#folder, key);
+    return guarded(path, async () => {
+      const watch = new Watch();
+      let waited = false;
+      for (let poll = firstPollMs; ; poll = Math.min(2 * poll, lastPollMs)) {
+        options.signal?.throwIfAborted();
+        if (await this.#create(path)) return this.#held(path, waited);
+        const seen = await watch.look(path);
+        if (seen === undefined) continue;
+        if (seen.dead) {
+          await this.#remove(path, seen.text);
+          continue;
+        }
+        if (!waited && seen.holder !== undefined) {
+          waited = true;
+          options.onWait?.(seen.holder);
+        }
+        await sleep(poll, undefined, options.signal === undefined ? {} : { signal: options.signal }).catch(() => {
+          options.signal?.throwIfAborted();
+        });
+      }
+    });
+  }
+
+  #held(path: string, waited: boolean): Lock {
+    const beat = setInterval(() => {
+      const now = new Date();
+      utimes(path, now, now).catch(() => {});
+    }, heartbeatMs);
+    beat.unref();
+    return {
+      waited,
+      release: async () => {
+        clearInterval(beat);
+        const text = await readFile(path, 'utf8').catch(() => '');
+        if (parse(text)?.token === ownToken()) await rm(path, { force: true });
+      },
+    };
+  }
+
+  /** Puts our name on `path`, if nobody's is there. */
+  async #create(path: string): Promise<boolean> {
+    await mkdir(this.#folder, { recursive: true });
+    await mkdir(this.#temporary, { recursive: true });
+    const text = JSON.stringify({ host: hostname(), pid: process.pid, token: ownToken() } satisfies LockHolder);
+    const draft = temporaryPath(this.#temporary);
+    try {
+      await writeFile(draft, text, { flag: 'wx' });
+      await link(draft, path);
+      return true;
+    } catch (error) {
+      const code = systemCode(error) ?? '';
+      if (code === 'EEXIST') return false;
+      if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EXDEV', 'EMLINK'].includes(code)) throw error;
+      // A file system without hard links: the file appears before its text does, which `unreadableMs` allows for.
+      return await writeFile(path, text, { flag: 'wx' }).then(
+        () => true,
+        (failure: unknown) => {
+          if (systemCode(failure) === 'EEXIST') return false;
+          throw failure;
+        },
+      );
+    } finally {
+      await rm(draft, { force: true });
+    }
+  }
+
+  /**
+   * Removes a dead holder's lock. Two that find it dead must not remove each other's new one: the right to remove is
+   * a lock of its own, held for a moment, under which the text is compared once more.
+   */
+  async #remove(path: string, text: string): Promise<void> {
+    const breaker = `${path}.break`;
+    if (!(await this.#create(breaker))) {
+      const holder = parse(await readFile(breaker, 'utf8').catch(() => ''));
+      if (holder !== undefined && stateOf(holder.token) === 'dead') await rm(breaker, { force: true });
+      await sleep(firstPollMs);
+      return;
+    }
+    try {
+      if ((await readFile(path, 'utf8').catch(() => undefined)) === text) await unlink(path);
+    } finally {
+      await rm(breaker, { force: true });
+    }
+  }
+}
+
+/** What an observer learns of a lock by looking at it again and again. */
+class Watch {
+  #stamp = '';
+  #since = 0;
+
+  /** Undefined if the lock is gone. */
+  async look(path: string): Promise<{ text: string; holder?: LockHolder; dead: boolean } | undefined> {
+    let text: string;
+    let stamp: string;
+    try {
+      text = await readFile(path, 'utf8');
+      stamp = `${(await stat(path, { bigint: true })).mtimeNs} ${text}`;
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+    const now = performance.now();
+    if (stamp !== this.#stamp) {
+      this.#stamp = stamp;
+      this.#since = now;
+    }
+    const silent = now - this.#since;
+    const holder = parse(text);
+    if (holder === undefined) return { text, dead: silent > unreadableMs };
+    const state = stateOf(holder.token);
+    return { text, holder, dead: state === 'dead' || (state === 'unknown' && silent > silenceMs) };
+  }
+}
+
+function parse(text: string): LockHolder | undefined {
+  try {
+    const value = JSON.parse(text) as Partial<LockHolder>;
+    return typeof value.token === 'string' && isToken(value.token) ? (value as LockHolder) : undefined;
+  } catch {
+    return undefined;
+  }
+}

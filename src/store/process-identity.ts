@@ -1,0 +1,83 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { systemCode } from './error.js';
+
+/**
+ * Names a process so that it can be told later whether it still lives: `host-boot-pid-start`, all but the process id
+ * hashed. A process id alone is not enough: it is used again, after a reboot above all.
+ */
+export type ProcessToken = string;
+
+let own: ProcessToken | undefined;
+
+/** The token of this process. */
+export function ownToken(): ProcessToken {
+  own ??= [short(hostname()), short(bootId()), process.pid, short(startTime(process.pid) ?? '')].join('-');
+  return own;
+}
+
+/**
+ * Does the process live? `unknown` when it runs on another host, where nobody here can look.
+ *
+ * @param token a token, or a name that begins with one
+ */
+export function stateOf(token: ProcessToken): 'alive' | 'dead' | 'unknown' {
+  const [host, boot, pid, start] = token.split('-');
+  const [ownHost, ownBoot] = ownToken().split('-');
+  if (host !== ownHost) return 'unknown';
+  if (boot !== ownBoot) return 'dead';
+  const now = startTime(Number(pid));
+  return now !== undefined && short(now) === start ? 'alive' : 'dead';
+}
+
+/** Is it a name that begins with a token? */
+export function isToken(name: string): boolean {
+  return /^[0-9a-f]{8}-[0-9a-f]{8}-\d+-[0-9a-f]{8}\b/.test(name);
+}
+
+function short(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 8);
+}
+
+/** Changes with every boot. Where start times are dates of the calendar, nothing of the kind is needed. */
+function bootId(): string {
+  if (process.platform !== 'linux') return '';
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return '';
+  }
+}
+
+/** When a process began, in whatever unit the system tells; undefined if there is no such process. */
+function startTime(pid: number): string | undefined {
+  if (process.platform === 'linux') {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+      // proc(5): the second field, in brackets, may hold spaces and brackets itself; start time is field 22.
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      // A zombie has ended; only its parent has not noticed.
+      return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
+    } catch {
+      return undefined;
+    }
+  }
+  if (process.platform === 'win32') return exists(pid) ? '' : undefined;
+  try {
+    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8', env: { LC_ALL: 'C', TZ: 'UTC' } })
+      .trim();
+  } catch {
+    return undefined;
+  }
+}
+
+function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return systemCode(error) === 'EPERM';
+  }
+}

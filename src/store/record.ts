@@ -1,0 +1,39 @@
+import { canonicalJson } from './canonical.js';
+import { digestBytes, digestJson, hexOf } from './digest.js';
+import type { KeyParts, TaskKey, TaskRecord } from './types.js';
+
+const type = 'spikeline-record/1';
+
+/** The key of a task: SHA-256 of the canonical JSON of its parts. */
+export function keyOf(parts: KeyParts): TaskKey {
+  return hexOf(digestJson(parts)) as string as TaskKey;
+}
+
+/**
+ * The text of a record's file, with a checksum over the record's canonical JSON.
+ *
+ * @throws StoreError `E_CANONICAL` if a metric is NaN or infinite
+ */
+export function encodeRecord(record: TaskRecord): string {
+  const text = canonicalJson(record);
+  return `{"type":"${type}","checksum":"${digestBytes(text)}","record":${text}}\n`;
+}
+
+/**
+ * Reads a record's file. `foreign` is the record of another version, to be left alone; undefined is a damaged one, or
+ * one that lies under the name of another.
+ */
+export function decodeRecord(text: string, key: TaskKey): TaskRecord | 'foreign' | undefined {
+  try {
+    const file = JSON.parse(text) as { type?: unknown; checksum?: unknown; record?: TaskRecord };
+    if (typeof file.type === 'string' && file.type.startsWith('spikeline-record/') && file.type !== type)
+      return 'foreign';
+    const { record } = file;
+    if (file.type !== type || record === undefined) return undefined;
+    return digestJson(record) === file.checksum && record.key === key && keyOf(record.parts) === key
+      ? record
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,39 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ResumePoint } from '../stage/definition.js';
+import { writeAtomically } from './atomic.js';
+import { digestBytes } from './digest.js';
+import { guarded, systemCode } from './error.js';
+import type { TaskKey } from './types.js';
+
+const type = 'spikeline-resume/1';
+
+/** A task's mid-way state in the store. The key says everything the state depends on, so it fits whenever it is found. */
+export interface StoredResumePoint extends ResumePoint {
+  /** Removes the state, once the task's record is written. */
+  finish(): Promise<void>;
+}
+
+export function openResumePoint(store: string, key: TaskKey, temporary: string): StoredResumePoint {
+  const path = join(store, 'resume', key);
+  return {
+    load: () =>
+      guarded(path, async () => {
+        let file: Buffer;
+        try {
+          file = await readFile(path);
+        } catch (error) {
+          if (systemCode(error) === 'ENOENT') return undefined;
+          throw error;
+        }
+        const end = file.indexOf('\n');
+        const state = file.subarray(end + 1);
+        if (end >= 0 && file.toString('utf8', 0, end) === `${type} ${digestBytes(state)}`) return state;
+        await rm(path, { force: true });
+        return undefined;
+      }),
+    save: (state) =>
+      guarded(path, () => writeAtomically(path, [`${type} ${digestBytes(state)}\n`, state], temporary)),
+    finish: () => guarded(path, () => rm(path, { force: true })),
+  };
+}

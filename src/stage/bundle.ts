@@ -1,0 +1,138 @@
+import { readFile } from 'node:fs/promises';
+import { builtinModules } from 'node:module';
+import { basename, dirname, extname, relative, resolve, sep } from 'node:path';
+import type { BuildFailure, Loader, Metafile, Plugin } from 'esbuild';
+import { digestBytes } from '../store/digest.js';
+import { packageVersion } from './packages.js';
+
+/** The code that a stage consists of, as far as it can change a result. */
+export interface Bundle {
+  /** All of it in one text, minified: without comments, types, white space and the names of local variables. */
+  readonly code: string;
+  /** Digest of each source file, minified by itself: they tell which one changed. Paths are relative to `base`. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Versions of the packages it imports. */
+  readonly packages: Readonly<Record<string, string>>;
+}
+
+/** The code can't be bundled: a mistake in it, with its place. */
+export class BundleError extends Error {
+  override readonly name = 'BundleError';
+}
+
+const settings = {
+  minify: true,
+  legalComments: 'none',
+  platform: 'node',
+  target: 'node20',
+  // Not the user's own: settings for an editor must not change fingerprints.
+  tsconfigRaw: '{}',
+  logLevel: 'silent',
+} as const;
+
+/** Schemas are made with it; what they say enters keys as parameters, with defaults applied. */
+const withoutInfluence = new Set(['@sinclair/typebox']);
+
+/**
+ * Bundles a file with everything it imports by relative path, literal dynamic imports included. What it reads while it
+ * runs is not part of it.
+ *
+ * @param base what paths are relative to
+ * @param engines the folder of engines, whose entries (`<name>/engine.ts`) stay out: they have their own fingerprint
+ * @throws BundleError naming file, line and column
+ */
+export async function bundle(entry: string, base: string, engines?: string): Promise<Bundle> {
+  const esbuild = await import('esbuild');
+  const result = await esbuild
+    .build({
+      ...settings,
+      absWorkingDir: dirname(entry),
+      entryPoints: [entry],
+      bundle: true,
+      write: false,
+      metafile: true,
+      format: 'esm',
+      packages: 'external',
+      plugins: engines === undefined ? [] : [engineBoundary(engines)],
+    })
+    .catch((error: unknown) => {
+      throw new BundleError(failureText(error as BuildFailure, dirname(entry), base), { cause: error });
+    });
+  const inputs = Object.keys(result.metafile.inputs).map((path) => resolve(dirname(entry), path));
+  const files = await Promise.all(
+    inputs.map(async (path) => [toPosix(relative(base, path)), await fileDigest(path, esbuild.transform)] as const),
+  );
+  return {
+    code: result.outputFiles[0]!.text,
+    files: sorted(files),
+    packages: await packageVersions(result.metafile, dirname(entry)),
+  };
+}
+
+function engineBoundary(engines: string): Plugin {
+  return {
+    name: 'engine-boundary',
+    setup(build) {
+      build.onResolve({ filter: /^\..*\/engine\.[jt]s$/ }, ({ path, resolveDir }) => {
+        const engine = resolve(resolveDir, dirname(path));
+        return dirname(engine) === engines ? { path: `engine:${basename(engine)}`, external: true } : undefined;
+      });
+    },
+  };
+}
+
+async function packageVersions(metafile: Metafile, folder: string): Promise<Readonly<Record<string, string>>> {
+  const importers = new Map<string, string>();
+  for (const [file, input] of Object.entries(metafile.inputs))
+    for (const { path, external } of input.imports)
+      if (external === true && isPackage(path)) importers.set(packageName(path), dirname(resolve(folder, file)));
+  const versions = [...importers].map(async ([name, importer]) => [name, await packageVersion(name, importer)] as const);
+  return sorted(await Promise.all(versions));
+}
+
+function isPackage(path: string): boolean {
+  return !/^(node|engine|file|data|https?):/.test(path) && !builtinModules.includes(path) && !withoutInfluence.has(path);
+}
+
+/** `@scope/name/sub/path` → `@scope/name` */
+function packageName(path: string): string {
+  return path
+    .split('/')
+    .slice(0, path.startsWith('@') ? 2 : 1)
+    .join('/');
+}
+
+const loaders: Readonly<Record<string, Loader>> = {
+  '.ts': 'ts',
+  '.mts': 'ts',
+  '.cts': 'ts',
+  '.tsx': 'tsx',
+  '.jsx': 'jsx',
+  '.js': 'js',
+  '.mjs': 'js',
+  '.cjs': 'js',
+};
+
+async function fileDigest(path: string, transform: typeof import('esbuild').transform): Promise<string> {
+  const source = await readFile(path);
+  const loader = loaders[extname(path)];
+  if (loader === undefined) return digestBytes(source);
+  return digestBytes((await transform(source, { ...settings, loader })).code);
+}
+
+function failureText(failure: BuildFailure, folder: string, base: string): string {
+  const [first] = failure.errors ?? [];
+  if (first === undefined) return String((failure as Error).message);
+  const { location, text } = first;
+  if (location === null) return text;
+  const file = toPosix(relative(base, resolve(folder, location.file)));
+  return `${file.startsWith('.') ? '' : './'}${file}:${location.line}:${location.column + 1}: ${text}`;
+}
+
+function sorted<T>(entries: readonly (readonly [string, T])[]): Readonly<Record<string, T>> {
+  return Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function toPosix(path: string): string {
+  return path.split(sep).join('/');
+}

@@ -1,0 +1,42 @@
+import { isAbsolute } from 'node:path';
+
+/** What is wrong with the default export of a user's stage file, one phrase a problem; empty if nothing is. */
+export function definitionProblems(value: unknown): readonly string[] {
+  if (!isRecord(value)) return ['is not an object made by defineStage({ … })'];
+  const problems: string[] = [];
+  for (const field of ['name', 'summary'])
+    if (typeof value[field] !== 'string') problems.push(`${field} must be a string`);
+  if (typeof value.run !== 'function') problems.push('run must be a function');
+  if (!isRecord(value.parameters) || value.parameters.type !== 'object')
+    problems.push('parameters must be Type.Object({ … })');
+  problems.push(...fieldProblems(value.inputs, 'inputs'), ...fieldProblems(value.outputs, 'outputs'));
+  if (isRecord(value.outputs)) problems.push(...pathProblems(value.outputs));
+  for (const field of ['check', 'files'])
+    if (value[field] !== undefined && typeof value[field] !== 'function') problems.push(`${field} must be a function`);
+  return problems;
+}
+
+function fieldProblems(value: unknown, field: string): readonly string[] {
+  if (!isRecord(value)) return [`${field} must be an object, { } if there are none`];
+  return Object.entries(value)
+    .filter(([, declaration]) => !isRecord(declaration) || typeof declaration.description !== 'string')
+    .map(([name]) => `${field}.${name} must have a description`);
+}
+
+/** Outputs lie in the task's own folder, each in its own place. */
+function pathProblems(outputs: Readonly<Record<string, unknown>>): readonly string[] {
+  const problems: string[] = [];
+  const places = new Map<string, string>();
+  for (const [name, declaration] of Object.entries(outputs)) {
+    const path = isRecord(declaration) ? declaration.path : undefined;
+    if (typeof path !== 'string' || isAbsolute(path) || path.split(/[\\/]/).some((step) => step === '' || /^\.+$/.test(step)))
+      problems.push(`outputs.${name}.path must be a file or folder name inside the task's folder`);
+    else if (places.has(path)) problems.push(`outputs.${name} and outputs.${places.get(path)} have the same path`);
+    else places.set(path, name);
+  }
+  return problems;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,95 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { buildFolder, packageRoot } from '../paths.js';
+import { digestBytes, digestFile, digestJson } from '../store/digest.js';
+import { bundle } from './bundle.js';
+import { isUserStage } from './load.js';
+import { builtInStage, isBuilt } from './registry.js';
+
+/** What identifies the code of a stage. */
+export interface CodeFingerprint {
+  /** Changes with whatever in the code can change a result, and with nothing else. */
+  readonly fingerprint: string;
+  /** Digests of the source files and versions of the packages, by name: they tell what changed. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** Which arithmetic. */
+export interface EngineFingerprint {
+  readonly name: string;
+  readonly fingerprint: string;
+}
+
+/** What the build writes down about the built-in stages, so that a run need not bundle them. */
+export interface BuiltFingerprints {
+  readonly engine: EngineFingerprint;
+  readonly stages: Readonly<Record<string, CodeFingerprint>>;
+}
+
+export const fingerprintsFile = join(buildFolder, 'fingerprints.json');
+
+const enginesFolder = join(packageRoot, 'src/engine');
+const cache = new Map<string, Promise<CodeFingerprint>>();
+let built: Promise<BuiltFingerprints> | undefined;
+
+/**
+ * The fingerprint of a stage's code.
+ *
+ * @param folder of the pipeline file
+ * @throws BundleError if a file of the user's has a mistake
+ */
+export async function stageFingerprint(uses: string, folder: string): Promise<CodeFingerprint> {
+  if (!isUserStage(uses)) {
+    if (!isBuilt) return remember(uses, () => builtInFingerprint(uses));
+    const known = (await builtFingerprints()).stages[uses];
+    if (known === undefined) throw new TypeError(`no fingerprint of the built-in stage "${uses}"`);
+    return known;
+  }
+  const file = resolve(folder, uses);
+  return remember(file, () => codeFingerprint(file, dirname(file)));
+}
+
+/** The fingerprint of a file of the user's as it is now, even if it changed since this process began. */
+export async function currentFingerprint(uses: string, folder: string): Promise<CodeFingerprint> {
+  if (isUserStage(uses)) cache.delete(resolve(folder, uses));
+  return stageFingerprint(uses, folder);
+}
+
+/** The fingerprint of the default engine: its code, that of its worker, and its kernels. */
+export async function engineFingerprint(): Promise<EngineFingerprint> {
+  return isBuilt ? (await builtFingerprints()).engine : wasmFingerprint();
+}
+
+/** Takes the fingerprint of a built-in stage from its sources. The engine stays out where its own fingerprint counts. */
+export async function builtInFingerprint(name: string): Promise<CodeFingerprint> {
+  const definition = await builtInStage(name);
+  const entry = join(packageRoot, 'stages', `${name}.ts`);
+  return codeFingerprint(entry, packageRoot, definition?.usesEngine === true ? enginesFolder : undefined);
+}
+
+/** Takes the fingerprint of the default engine from its sources and the built kernels. */
+export async function wasmFingerprint(): Promise<EngineFingerprint> {
+  const folder = join(enginesFolder, 'wasm');
+  const entries = ['engine.ts', 'worker.ts'].map((name) => join(folder, name)).filter(existsSync);
+  const code = await Promise.all(entries.map(async (entry) => (await codeFingerprint(entry, packageRoot)).fingerprint));
+  const kernels = (await digestFile(join(buildFolder, 'kernels.wasm'))).digest;
+  return { name: 'wasm', fingerprint: digestJson({ type: 'spikeline-engine/1', code, kernels }) };
+}
+
+async function codeFingerprint(entry: string, base: string, engines?: string): Promise<CodeFingerprint> {
+  const { code, files, packages } = await bundle(entry, base, engines);
+  const fingerprint = digestJson({ type: 'spikeline-code/1', code: digestBytes(code), packages });
+  return { fingerprint, files: { ...files, ...packages } };
+}
+
+function remember(name: string, take: () => Promise<CodeFingerprint>): Promise<CodeFingerprint> {
+  const known = cache.get(name) ?? take();
+  cache.set(name, known);
+  return known;
+}
+
+function builtFingerprints(): Promise<BuiltFingerprints> {
+  built ??= readFile(fingerprintsFile, 'utf8').then((text) => JSON.parse(text) as BuiltFingerprints);
+  return built;
+}

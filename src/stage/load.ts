@@ -1,0 +1,83 @@
+import { existsSync, statSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
+import * as spikeline from '../index.js';
+import { BundleError, bundle } from './bundle.js';
+import { definitionProblems } from './check.js';
+import { closest } from './closest.js';
+import type { StageDefinition } from './definition.js';
+import { builtInStage, builtInStageNames } from './registry.js';
+
+/** Why a stage can't be used, in the user's words. */
+export interface StageProblem {
+  readonly error: string;
+  readonly hint?: string;
+}
+
+const extensions = /\.(ts|mts|js|mjs)$/;
+const loaded = new Map<string, Promise<StageDefinition | StageProblem>>();
+
+/** Does `uses:` name a file of the user's? */
+export function isUserStage(uses: string): boolean {
+  return uses.startsWith('./') || uses.startsWith('../');
+}
+
+/**
+ * Finds what `uses:` names: a built-in stage, or the default export of a file of the user's.
+ *
+ * @param folder of the pipeline file, which `./` is relative to
+ */
+export async function resolveStage(uses: string, folder: string): Promise<StageDefinition | StageProblem> {
+  if (!isUserStage(uses)) return (await builtInStage(uses)) ?? unknownStage(uses, folder);
+  const file = resolve(folder, uses);
+  if (!extensions.test(uses))
+    return { error: `${uses} is not a TypeScript or JavaScript file.`, hint: 'Its name must end in .ts, .mts, .js or .mjs.' };
+  if (!existsSync(file)) return { error: `The file ${uses} does not exist.` };
+  const { ino, size, mtimeNs } = statSync(file, { bigint: true });
+  const version = `${file} ${ino} ${size} ${mtimeNs}`;
+  const stage = loaded.get(version) ?? loadUserStage(file, uses, folder);
+  loaded.set(version, stage);
+  return stage;
+}
+
+function unknownStage(uses: string, folder: string): StageProblem {
+  const names = builtInStageNames();
+  const error = `There is no stage "${uses}".`;
+  if (extensions.test(uses) && existsSync(resolve(folder, uses)))
+    return { error, hint: `For the file of that name, write "./${uses}".` };
+  const near = closest(uses, names);
+  const all = `Built-in stages: ${names.join(', ')}.`;
+  return { error, hint: near === undefined ? `${all} A file of your own begins with "./".` : `Did you mean "${near}"?` };
+}
+
+async function loadUserStage(file: string, uses: string, folder: string): Promise<StageDefinition | StageProblem> {
+  const { createJiti } = await import('jiti');
+  // The same module that the program itself uses, so that `spikeline` is found without a node_modules beside the file.
+  const jiti = createJiti(file, { fsCache: false, moduleCache: false, virtualModules: { spikeline } });
+  let module: { default?: unknown };
+  try {
+    module = await jiti.import<{ default?: unknown }>(file);
+  } catch (error) {
+    return loadProblem(error, file, uses, folder);
+  }
+  if (!('default' in module) || module.default === undefined)
+    return { error: `${uses} has no default export.`, hint: 'End it with "export default defineStage({ … })".' };
+  const problems = definitionProblems(module.default);
+  if (problems.length === 0) return module.default as StageDefinition;
+  return { error: `The default export of ${uses} is no stage: ${problems.join('; ')}.` };
+}
+
+/** A file that can't be loaded either can't be parsed, which esbuild explains best, or fails as it runs. */
+async function loadProblem(error: unknown, file: string, uses: string, folder: string): Promise<StageProblem> {
+  try {
+    await bundle(file, folder);
+  } catch (failure) {
+    if (failure instanceof BundleError) return { error: failure.message };
+    throw failure;
+  }
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  const place = /\(?((?:file:\/\/)?[^\s()]+):(\d+):(\d+)\)?$/m
+    .exec((stack ?? '').split('\n').find((line) => line.includes(file)) ?? '')
+    ?.slice(2)
+    .join(':');
+  return { error: `${place === undefined ? uses : `./${relative(folder, file)}:${place}`}: ${message}` };
+}

@@ -1,0 +1,32 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join, parse } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { buildFolder, packageRoot } from '../paths.js';
+import type { StageDefinition } from './definition.js';
+
+/** Is this the built program, or its sources as the tests run them? Built-in stages come from the same side. */
+export const isBuilt: boolean = dirname(fileURLToPath(import.meta.url)).startsWith(buildFolder);
+
+const [folder, extension] = isBuilt ? [join(buildFolder, 'stages'), '.js'] : [join(packageRoot, 'stages'), '.ts'];
+
+/** Names of the built-in stages, sorted: each is the name of its file. */
+export function builtInStageNames(): readonly string[] {
+  return readdirSync(folder)
+    .filter((file) => file.endsWith(extension))
+    .map((file) => parse(file).name)
+    .sort();
+}
+
+/** A built-in stage; undefined if there is none of that name. Only its own file is loaded. */
+export async function builtInStage(name: string): Promise<StageDefinition | undefined> {
+  const file = join(folder, `${name}${extension}`);
+  if (!/^[a-z0-9-]+$/.test(name) || !existsSync(file)) return undefined;
+  const module = (await import(pathToFileURL(file).href)) as { default: StageDefinition };
+  return module.default;
+}
+
+/** All built-in stages, sorted by name. */
+export async function builtInStages(): Promise<readonly StageDefinition[]> {
+  const stages = await Promise.all(builtInStageNames().map(builtInStage));
+  return stages.filter((stage) => stage !== undefined);
+}

@@ -86,12 +86,16 @@ async function packageVersions(metafile: Metafile, folder: string): Promise<Read
   for (const [file, input] of Object.entries(metafile.inputs))
     for (const { path, external } of input.imports)
       if (external === true && isPackage(path)) importers.set(packageName(path), dirname(resolve(folder, file)));
-  const versions = [...importers].map(async ([name, importer]) => [name, await packageVersion(name, importer)] as const);
+  const versions = [...importers].map(
+    async ([name, importer]) => [name, await packageVersion(name, importer)] as const,
+  );
   return sorted(await Promise.all(versions));
 }
 
 function isPackage(path: string): boolean {
-  return !/^(node|engine|file|data|https?):/.test(path) && !builtinModules.includes(path) && !withoutInfluence.has(path);
+  return (
+    !/^(node|engine|file|data|https?):/.test(path) && !builtinModules.includes(path) && !withoutInfluence.has(path)
+  );
 }
 
 /** `@scope/name/sub/path` → `@scope/name` */

@@ -29,7 +29,11 @@ function pathProblems(outputs: Readonly<Record<string, unknown>>): readonly stri
   const places = new Map<string, string>();
   for (const [name, declaration] of Object.entries(outputs)) {
     const path = isRecord(declaration) ? declaration.path : undefined;
-    if (typeof path !== 'string' || isAbsolute(path) || path.split(/[\\/]/).some((step) => step === '' || /^\.+$/.test(step)))
+    if (
+      typeof path !== 'string' ||
+      isAbsolute(path) ||
+      path.split(/[\\/]/).some((step) => step === '' || /^\.+$/.test(step))
+    )
       problems.push(`outputs.${name}.path must be a file or folder name inside the task's folder`);
     else if (places.has(path)) problems.push(`outputs.${name} and outputs.${places.get(path)} have the same path`);
     else places.set(path, name);

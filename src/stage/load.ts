@@ -30,7 +30,10 @@ export async function resolveStage(uses: string, folder: string): Promise<StageD
   if (!isUserStage(uses)) return (await builtInStage(uses)) ?? unknownStage(uses, folder);
   const file = resolve(folder, uses);
   if (!extensions.test(uses))
-    return { error: `${uses} is not a TypeScript or JavaScript file.`, hint: 'Its name must end in .ts, .mts, .js or .mjs.' };
+    return {
+      error: `${uses} is not a TypeScript or JavaScript file.`,
+      hint: 'Its name must end in .ts, .mts, .js or .mjs.',
+    };
   if (!existsSync(file)) return { error: `The file ${uses} does not exist.` };
   const { ino, size, mtimeNs } = statSync(file, { bigint: true });
   const version = `${file} ${ino} ${size} ${mtimeNs}`;
@@ -46,7 +49,10 @@ function unknownStage(uses: string, folder: string): StageProblem {
     return { error, hint: `For the file of that name, write "./${uses}".` };
   const near = closest(uses, names);
   const all = `Built-in stages: ${names.join(', ')}.`;
-  return { error, hint: near === undefined ? `${all} A file of your own begins with "./".` : `Did you mean "${near}"?` };
+  return {
+    error,
+    hint: near === undefined ? `${all} A file of your own begins with "./".` : `Did you mean "${near}"?`,
+  };
 }
 
 async function loadUserStage(file: string, uses: string, folder: string): Promise<StageDefinition | StageProblem> {

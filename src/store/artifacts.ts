@@ -2,7 +2,7 @@ import type { BigIntStats } from 'node:fs';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { temporaryPath } from './atomic.js';
-import { type Blobs, type BlobState, blobError } from './blobs.js';
+import { type BlobState, type Blobs, blobError } from './blobs.js';
 import { digestBytes, digestFile } from './digest.js';
 import { guarded, StoreError, systemCode } from './error.js';
 import { decodeManifest, describeFolder, encodeManifest, type FolderManifest } from './manifest.js';

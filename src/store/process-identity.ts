@@ -66,8 +66,10 @@ function startTime(pid: number): string | undefined {
   }
   if (process.platform === 'win32') return exists(pid) ? '' : undefined;
   try {
-    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8', env: { LC_ALL: 'C', TZ: 'UTC' } })
-      .trim();
+    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], {
+      encoding: 'utf8',
+      env: { LC_ALL: 'C', TZ: 'UTC' },
+    }).trim();
   } catch {
     return undefined;
   }

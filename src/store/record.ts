@@ -6,7 +6,7 @@ const type = 'spikeline-record/1';
 
 /** The key of a task: SHA-256 of the canonical JSON of its parts. */
 export function keyOf(parts: KeyParts): TaskKey {
-  return hexOf(digestJson(parts)) as string as TaskKey;
+  return hexOf(digestJson(parts)) as TaskKey;
 }
 
 /**

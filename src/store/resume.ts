@@ -32,8 +32,7 @@ export function openResumePoint(store: string, key: TaskKey, temporary: string):
         await rm(path, { force: true });
         return undefined;
       }),
-    save: (state) =>
-      guarded(path, () => writeAtomically(path, [`${type} ${digestBytes(state)}\n`, state], temporary)),
+    save: (state) => guarded(path, () => writeAtomically(path, [`${type} ${digestBytes(state)}\n`, state], temporary)),
     finish: () => guarded(path, () => rm(path, { force: true })),
   };
 }

@@ -52,8 +52,8 @@ export class StatCache {
    *   remembered: a second change might not show.
    */
   set(name: string, stat: FileStat, digest: Digest, readAt: number): void {
-    const changed = stat.mtimeNs > stat.ctimeNs ? stat.mtimeNs : stat.ctimeNs;
-    if (Number(changed / 1_000_000n) > readAt - grainMs) return;
+    const changed = Math.max(Number(stat.mtimeNs / 1_000_000n), Number(stat.ctimeNs / 1_000_000n));
+    if (changed > readAt - grainMs) return;
     const stamp = stampOf(stat);
     this.#entries.set(name, { stamp, digest });
     try {

@@ -183,7 +183,9 @@ export class Store {
     for (const [name, artifact] of Object.entries(record.outputs)) {
       const output = task.outputs[name] ?? name;
       const tree = await treeOf(this.#blobs, artifact);
-      files.push(...tree.files.map((file) => ({ ...file, path: file.path === '' ? output : `${output}/${file.path}` })));
+      files.push(
+        ...tree.files.map((file) => ({ ...file, path: file.path === '' ? output : `${output}/${file.path}` })),
+      );
       folders.push(...tree.folders.map((folder) => (folder === '' ? output : `${output}/${folder}`)));
     }
     return { files, folders };
@@ -207,6 +209,7 @@ export class Store {
       return;
     }
     for (const name of names)
-      if (isToken(name) && stateOf(name) === 'dead') rmSync(join(this.#temporary, name), { recursive: true, force: true });
+      if (isToken(name) && stateOf(name) === 'dead')
+        rmSync(join(this.#temporary, name), { recursive: true, force: true });
   }
 }

@@ -46,6 +46,8 @@ export interface TaskRecord {
   readonly parts: KeyParts;
   readonly outputs: Readonly<Record<string, Artifact>>;
   readonly metrics: Metrics;
+  /** Digests of the stage's source files: they tell which one changed. The key has their fingerprint. */
+  readonly code?: Readonly<Record<string, string>>;
   /** For people: never compared, never hashed. */
   readonly provenance: {
     readonly task: TaskId;

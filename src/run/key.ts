@@ -1,0 +1,84 @@
+import type { Json, Task } from '../pipeline/task.js';
+import type { AxisValue } from '../stage/definition.js';
+import type { EngineFingerprint } from '../stage/fingerprint.js';
+import type { Artifact, Digest, KeyParts } from '../store/types.js';
+
+export { keyOf } from '../store/record.js';
+
+/** One artifact of a task's input, known by content. */
+export interface ResolvedArtifact {
+  readonly artifact: Artifact;
+  /** Of a file input: where it is. All others are in the store. */
+  readonly source?: string;
+  /** Axis values and labels of the task that made it; empty for single inputs. */
+  readonly axes: Readonly<Record<string, AxisValue>>;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** A task's input, once all it depends on is done. */
+export type ResolvedInput = ResolvedArtifact | readonly ResolvedArtifact[];
+
+/** What a key depends on beside the task itself. */
+export interface KeyContext {
+  readonly inputs: Readonly<Record<string, ResolvedInput>>;
+  /** Of the stage's code; commands have none. */
+  readonly fingerprint?: string;
+  /** For stages that compute with the engine. */
+  readonly engine?: EngineFingerprint;
+  /** The environment that declared variables are taken from. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Contents of the files that the stage names itself, in its order. */
+  readonly files: readonly Digest[];
+}
+
+/** Collects what a task's key is made of. Paths, and names of pipelines, stages, tasks and files, are no part of it. */
+export function buildKeyParts(task: Task, context: KeyContext): KeyParts {
+  return {
+    type: 'spikeline-task/1',
+    action: actionPart(task, context),
+    parameters: withoutNegativeZero(task.parameters),
+    inputs: mapValues(context.inputs, inputPart),
+    outputs: task.outputs,
+    env: Object.fromEntries(task.env.map((name) => [name, context.env[name] ?? null])),
+    files: Object.fromEntries(context.files.map((digest, index) => [String(index), digest])),
+    engine: context.engine ?? null,
+  };
+}
+
+function actionPart(task: Task, context: KeyContext): KeyParts['action'] {
+  const { action } = task;
+  switch (action.kind) {
+    case 'stage':
+      return { stage: action.definition.name, fingerprint: context.fingerprint! };
+    case 'command':
+      return { command: action.command };
+    case 'shell':
+      return { script: action.script };
+  }
+}
+
+function inputPart(input: ResolvedInput): KeyParts['inputs'][string] {
+  if (!isList(input)) return input.artifact.digest;
+  return input.map(({ artifact, axes, labels }) => ({
+    digest: artifact.digest,
+    axes: withoutNegativeZero(axes),
+    labels,
+  }));
+}
+
+/** Is it the input of a stage that takes a list? */
+export function isList(input: ResolvedInput): input is readonly ResolvedArtifact[] {
+  return Array.isArray(input);
+}
+
+/** YAML knows -0, canonical JSON does not. Who writes it as a parameter means 0. */
+function withoutNegativeZero(value: Json): Json {
+  if (value === 0) return 0;
+  if (Array.isArray(value)) return value.map(withoutNegativeZero);
+  if (typeof value !== 'object' || value === null) return value;
+  return mapValues(value as { readonly [key: string]: Json }, withoutNegativeZero);
+}
+
+function mapValues<A, B>(record: Readonly<Record<string, A>>, change: (value: A) => B): Readonly<Record<string, B>> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
+}

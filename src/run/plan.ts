@@ -1,0 +1,233 @@
+import { relative, resolve } from 'node:path';
+import type { Pipeline, Task, TaskId, TaskInput } from '../pipeline/task.js';
+import { currentFingerprint, engineFingerprint, stageFingerprint } from '../stage/fingerprint.js';
+import type { BlobProblem } from '../store/artifacts.js';
+import { StoreError } from '../store/error.js';
+import { createLimit } from '../store/limit.js';
+import type { Store } from '../store/store.js';
+import type { Artifact, Digest, KeyParts, TaskKey, TaskRecord } from '../store/types.js';
+import type { Reason, TaskStatus } from './events.js';
+import { buildKeyParts, keyOf, type ResolvedArtifact, type ResolvedInput } from './key.js';
+import { explain } from './reasons.js';
+
+/** A task whose inputs are known. */
+export interface TaskIdentity {
+  readonly key: TaskKey;
+  readonly parts: KeyParts;
+  readonly inputs: Readonly<Record<string, ResolvedInput>>;
+  /** Digests of the stage's source files, for the record; commands have none. */
+  readonly code?: Readonly<Record<string, string>>;
+}
+
+/** What the plan says of a task. */
+export interface TaskPlan {
+  readonly status: TaskStatus;
+  /** Missing while an input is yet to be made. */
+  readonly identity?: TaskIdentity;
+  /** The result, if the task is cached. */
+  readonly record?: TaskRecord;
+}
+
+/** The outputs of a task that is done, by name; undefined while it is not. */
+export type OutputsOf = (task: TaskId) => Readonly<Record<string, Artifact>> | undefined;
+
+export interface PlanOptions {
+  /** Tasks to run whether or not they are cached. */
+  readonly force?: ReadonlySet<TaskId>;
+  /** The environment that declared variables are taken from. Default: this process's. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+/** Tasks looked up in the store at a time. */
+const lookups = 16;
+
+/** Compares a pipeline with a store. It writes nothing but the store's notes on what it has verified. */
+export class Planner {
+  readonly #pipeline: Pipeline;
+  readonly #store: Store;
+  readonly #force: ReadonlySet<TaskId>;
+  readonly #env: Readonly<Record<string, string | undefined>>;
+  readonly #tasks: ReadonlyMap<TaskId, Task>;
+
+  constructor(pipeline: Pipeline, store: Store, options: PlanOptions = {}) {
+    this.#pipeline = pipeline;
+    this.#store = store;
+    this.#force = options.force ?? new Set();
+    this.#env = options.env ?? process.env;
+    this.#tasks = new Map(pipeline.tasks.map((task) => [task.id, task]));
+  }
+
+  /**
+   * The state of every task, in the order given. A task below one that has to run is `waiting`: it may turn out cached.
+   *
+   * @param tasks in topological order, with all they depend on
+   */
+  async plan(tasks: readonly Task[] = this.#pipeline.tasks): Promise<ReadonlyMap<TaskId, TaskPlan>> {
+    const limit = createLimit(lookups);
+    const done = new Map<TaskId, TaskPlan>();
+    const plans = new Map<TaskId, Promise<TaskPlan>>();
+    for (const task of tasks) {
+      const before = dependenciesOf(task).flatMap((id) => plans.get(id) ?? []);
+      const plan = Promise.all(before).then(() =>
+        limit(() => this.statusOf(task, (id) => done.get(id)?.record?.outputs)),
+      );
+      plans.set(
+        task.id,
+        plan.then((result) => {
+          done.set(task.id, result);
+          return result;
+        }),
+      );
+    }
+    const results = await Promise.all(tasks.map(async (task) => [task.id, (await plans.get(task.id))!] as const));
+    return new Map(results);
+  }
+
+  /**
+   * The state of one task, as far as the outputs of the tasks before it are known.
+   *
+   * @throws StoreError `E_INPUT_MISSING`, `E_INPUT_CHANGED` for file inputs; BundleError for mistakes in a user's stage
+   */
+  async statusOf(task: Task, outputsOf: OutputsOf): Promise<TaskPlan> {
+    const waitingFor = dependenciesOf(task).filter((id) => outputsOf(id) === undefined);
+    const forced: readonly Reason[] = this.#force.has(task.id) ? [{ code: 'forced', text: 'forced' }] : [];
+    if (waitingFor.length > 0)
+      return {
+        status: forced.length > 0 ? { state: 'stale', reasons: forced } : { state: 'waiting', on: waitingFor },
+      };
+    const { identity, files } = await this.#identify(task, outputsOf);
+    const { key } = identity;
+    const record = await this.#store.record(key);
+    const problem = record && (await this.#problemOf(record));
+    if (record === undefined || problem !== undefined) {
+      const status = await this.#explain(task, identity, files, problem);
+      return { identity, status: { ...status, reasons: [...forced, ...status.reasons] } };
+    }
+    if (forced.length > 0) return { identity, status: { state: 'stale', key, reasons: forced } };
+    return { identity, record, status: { state: 'cached', key } };
+  }
+
+  /**
+   * What a task read from outside the store and changed while it ran: then its result belongs to no key, and must not
+   * be recorded.
+   */
+  async changedMeanwhile(task: Task, identity: TaskIdentity): Promise<readonly Reason[]> {
+    const inputs = { ...identity.inputs };
+    for (const [name, input] of Object.entries(task.inputs))
+      if (input.kind === 'file') inputs[name] = await this.#resolveFile(input.path);
+    const { identity: now, files } = await this.#identifyWith(task, inputs, currentFingerprint);
+    return explain(task, identity, now, files);
+  }
+
+  async #identify(task: Task, outputsOf: OutputsOf): Promise<{ identity: TaskIdentity; files: readonly string[] }> {
+    const inputs: Record<string, ResolvedInput> = {};
+    for (const [name, input] of Object.entries(task.inputs)) inputs[name] = await this.#resolve(input, outputsOf);
+    return this.#identifyWith(task, inputs, stageFingerprint);
+  }
+
+  async #identifyWith(
+    task: Task,
+    inputs: Readonly<Record<string, ResolvedInput>>,
+    fingerprintOf: typeof stageFingerprint,
+  ): Promise<{ identity: TaskIdentity; files: readonly string[] }> {
+    const { action } = task;
+    if (action.kind !== 'stage') {
+      const parts = buildKeyParts(task, { inputs, env: this.#env, files: [] });
+      return { identity: { key: keyOf(parts), parts, inputs }, files: [] };
+    }
+    const { definition, uses } = action;
+    const code = await fingerprintOf(uses, this.#pipeline.folder);
+    const { paths, digests } = await this.#namedFiles(task);
+    const parts = buildKeyParts(task, {
+      inputs,
+      fingerprint: code.fingerprint,
+      ...(definition.usesEngine === true ? { engine: await engineFingerprint() } : {}),
+      env: this.#env,
+      files: digests,
+    });
+    return { identity: { key: keyOf(parts), parts, inputs, code: code.files }, files: paths };
+  }
+
+  async #resolve(input: TaskInput, outputsOf: OutputsOf): Promise<ResolvedInput> {
+    const made = (id: TaskId, output: string): Artifact => {
+      const artifact = outputsOf(id)?.[output];
+      if (artifact === undefined) throw new TypeError(`${id} has no output "${output}"`);
+      return artifact;
+    };
+    switch (input.kind) {
+      case 'file':
+        return this.#resolveFile(input.path);
+      case 'output':
+        return { artifact: made(input.task, input.output), axes: {}, labels: {} };
+      case 'list':
+        return input.items.map(({ task, output }) => {
+          const { axes, labels } = this.#tasks.get(task)!;
+          return { artifact: made(task, output), axes, labels };
+        });
+    }
+  }
+
+  async #resolveFile(path: string): Promise<ResolvedArtifact> {
+    const source = resolve(this.#pipeline.folder, path);
+    return { artifact: await this.#store.describe(source), source, axes: {}, labels: {} };
+  }
+
+  /** Files that the stage names itself. One that is not there has no content: the stage will say what it thinks of it. */
+  async #namedFiles(task: Task): Promise<{ paths: readonly string[]; digests: readonly Digest[] }> {
+    const { action, parameters } = task;
+    const named = action.kind === 'stage' ? (action.definition.files?.(parameters, this.#pipeline.folder) ?? []) : [];
+    const paths: string[] = [];
+    const digests: Digest[] = [];
+    for (const path of named) {
+      const absolute = resolve(this.#pipeline.folder, path);
+      try {
+        digests.push((await this.#store.describe(absolute)).digest);
+        paths.push(relative(this.#pipeline.folder, absolute).startsWith('..') ? absolute : path);
+      } catch (error) {
+        if (!(error instanceof StoreError) || error.code !== 'E_INPUT_MISSING') throw error;
+      }
+    }
+    return { paths, digests };
+  }
+
+  async #problemOf(record: TaskRecord): Promise<Reason | undefined> {
+    for (const [name, artifact] of Object.entries(record.outputs)) {
+      const problem = await this.#store.problemOf(artifact);
+      if (problem !== undefined) return blobReason(name, problem);
+    }
+    return undefined;
+  }
+
+  async #explain(
+    task: Task,
+    identity: TaskIdentity,
+    files: readonly string[],
+    problem: Reason | undefined,
+  ): Promise<Extract<TaskStatus, { state: 'stale' | 'missing' }>> {
+    const { key } = identity;
+    const missing = (reason: Reason) => ({ state: 'missing', key, reasons: [reason] }) as const;
+    if (problem !== undefined) return missing(problem);
+    const latest = await this.#store.latestKey(this.#pipeline.name, task.id);
+    if (latest === undefined) return missing({ code: 'new', text: 'never run here' });
+    const record = await this.#store.record(latest);
+    if (record === undefined || latest === key)
+      return missing({ code: 'missing-record', text: 'the record of its last run is missing or damaged' });
+    return { state: 'stale', key, reasons: explain(task, record, identity, files) };
+  }
+}
+
+/** The tasks whose outputs a task takes, each once. */
+export function dependenciesOf(task: Task): readonly TaskId[] {
+  const ids = Object.values(task.inputs).flatMap((input) => {
+    if (input.kind === 'file') return [];
+    return input.kind === 'output' ? [input.task] : input.items.map((item) => item.task);
+  });
+  return [...new Set(ids)];
+}
+
+function blobReason(output: string, { digest, state, path }: BlobProblem): Reason {
+  const what = `output "${output}"${path === undefined ? '' : ` (${path})`}`;
+  const happened =
+    state === 'missing' ? 'is missing from the store' : 'was damaged in the store and has been set aside';
+  return { code: 'missing-blob', text: `${what} ${happened} (${digest.slice(0, 'sha256:'.length + 8)})` };
+}

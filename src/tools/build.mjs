@@ -56,6 +56,7 @@ async function bundleProgram() {
     cli: 'src/cli/main.ts',
     task: 'src/run/task-process.ts',
     'engine-worker': 'src/engine/wasm/worker.ts',
+    bench: 'test/bench/engine.ts',
   };
   for (const stage of stages) entries[`stages/${basename(stage, '.ts')}`] = `stages/${stage}`;
   const present = Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(join(root, file))));

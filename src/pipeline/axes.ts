@@ -1,0 +1,62 @@
+import type { AxisValue } from '../stage/definition.js';
+
+/** One value of an axis with its label. */
+export interface AxisPoint {
+  readonly value: AxisValue;
+  readonly label: string;
+}
+
+/** A point of several axes, by axis name in the order of `over`. */
+export type Point = Readonly<Record<string, AxisPoint>>;
+
+const maximumLabel = 60;
+
+/** Short readable forms, unique within the axis and safe as folder names: `0.1`, `fp32`, `k1B2`. */
+export function labelAxis(values: readonly AxisValue[]): AxisPoint[] {
+  const used = new Set<string>();
+  return values.map((value, index) => {
+    const plain = plainLabel(value)
+      .replace(/[^A-Za-z0-9._+-]/g, '-')
+      .replace(/^\.+/, '');
+    let label = plain.slice(0, maximumLabel) || String(index);
+    // Labels differ even where a file system does not tell upper from lower case.
+    for (let suffix = index; used.has(label.toLowerCase()); suffix += values.length)
+      label = `${plain.slice(0, maximumLabel - 8)}-${suffix}`;
+    used.add(label.toLowerCase());
+    return { value, label };
+  });
+}
+
+function plainLabel(value: AxisValue): string {
+  if (typeof value !== 'object') return String(value);
+  if (value.label !== undefined) return String(value.label);
+  return Object.entries(value)
+    .map(([key, item]) => `${key}${item}`)
+    .join('');
+}
+
+/** Are two axis values the same? Order of keys does not matter. */
+export function sameValue(a: AxisValue, b: AxisValue): boolean {
+  return canonical(a) === canonical(b);
+}
+
+export function canonical(value: AxisValue): string {
+  if (typeof value !== 'object') return JSON.stringify(value);
+  return JSON.stringify(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Does `wanted`, a value or label, mean this point? */
+export function matches(point: AxisPoint, wanted: AxisValue): boolean {
+  return sameValue(point.value, wanted) || (typeof wanted !== 'object' && String(wanted) === point.label);
+}
+
+/** All combinations, the last axis fastest. */
+export function* product(axes: readonly (readonly [string, readonly AxisPoint[]])[]): Generator<Point> {
+  const [first, ...rest] = axes;
+  if (first === undefined) {
+    yield {};
+    return;
+  }
+  const [name, points] = first;
+  for (const point of points) for (const others of product(rest)) yield { [name]: point, ...others };
+}

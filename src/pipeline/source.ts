@@ -1,0 +1,170 @@
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  parseDocument,
+  visit,
+} from 'yaml';
+import type { Diagnostic, SourceRange } from './diagnostic.js';
+
+/** Path of keys and indices from the root of a document. */
+export type Path = readonly (string | number)[];
+
+/** A YAML file with its syntax tree, so that every value can be pointed at. */
+export class Source {
+  constructor(
+    readonly file: string,
+    readonly text: string,
+    readonly document: Document.Parsed,
+  ) {}
+
+  /** Range of the value at a path, or of the nearest ancestor that exists. */
+  range(path: Path): SourceRange {
+    let node: unknown = this.document.contents;
+    let found: Node | undefined = isNode(node) ? node : undefined;
+    for (const step of path) {
+      node = child(node, step);
+      if (!isNode(node)) break;
+      found = node;
+    }
+    return this.#rangeOf(found);
+  }
+
+  /** Range of the key at a path, for messages about the key itself. */
+  keyRange(path: Path): SourceRange {
+    const parent = path.slice(0, -1).reduce<unknown>((node, step) => child(node, step), this.document.contents);
+    const pair = isMap(parent) ? findPair(parent.items, path.at(-1)!) : undefined;
+    return pair !== undefined && isNode(pair.key) ? this.#rangeOf(pair.key) : this.range(path);
+  }
+
+  /** Range of `part` inside the scalar at a path, such as one expression of a string. */
+  partRange(path: Path, part: string): SourceRange {
+    const whole = this.range(path);
+    const at = this.text.slice(whole.start, whole.end).indexOf(part);
+    return at < 0 ? whole : { ...whole, start: whole.start + at, end: whole.start + at + part.length };
+  }
+
+  #rangeOf(node: Node | undefined): SourceRange {
+    const [start, end] = node?.range ?? [0, 0];
+    return clampRange({ file: this.file, start, end }, this.text);
+  }
+}
+
+/** Keeps a range inside its text, and within one place to point at if it is empty. */
+export function clampRange({ file, start, end }: SourceRange, text: string): SourceRange {
+  const from = Math.max(0, Math.min(start, text.length));
+  return { file, start: from, end: Math.max(from, Math.min(end, text.length)) };
+}
+
+function child(node: unknown, step: string | number): unknown {
+  if (isMap(node)) return findPair(node.items, step)?.value;
+  if (isSeq(node)) return node.items[Number(step)];
+  return undefined;
+}
+
+function findPair(items: readonly Pair[], key: string | number): Pair | undefined {
+  return items.find((pair) => (isScalar(pair.key) ? String(pair.key.value) : undefined) === String(key));
+}
+
+/** Aliases that one document may expand to: far more than anyone writes, far less than a bomb. */
+const maximumAliases = 1000;
+
+/** Parses a file. All syntax errors come at once; the value is missing if there are any. */
+export function parseSource(
+  file: string,
+  text: string,
+): { source: Source; value?: unknown; diagnostics: Diagnostic[] } {
+  const document = parseDocument(text, { uniqueKeys: false, prettyErrors: false, strict: true });
+  const source = new Source(file, text, document);
+  const diagnostics = document.errors.map(({ message, pos }): Diagnostic => {
+    const range = clampRange({ file, start: pos[0], end: Math.max(pos[1], pos[0] + 1) }, text);
+    return (
+      unquotedExpression(text, range) ?? { severity: 'error', code: 'E_YAML', message: yamlMessage(message), range }
+    );
+  });
+  // One unquoted expression makes several syntax errors: the first says it all.
+  const expression = diagnostics.find(({ code }) => code === 'E_YAML_EXPRESSION');
+  if (expression) return { source, diagnostics: [expression] };
+  diagnostics.push(...duplicateKeys(source), ...nonScalarKeys(source));
+  if (diagnostics.length > 0) return { source, diagnostics };
+  try {
+    return { source, value: document.toJS({ maxAliasCount: maximumAliases }) as unknown, diagnostics };
+  } catch (error) {
+    const message = `The file can't be read: ${yamlMessage((error as Error).message)}`;
+    return { source, diagnostics: [{ severity: 'error', code: 'E_YAML', message, range: source.range([]) }] };
+  }
+}
+
+function yamlMessage(message: string): string {
+  return `${message.replace(/ at line \d+.*$/s, '').replace(/[:.]?\s*$/, '')}.`;
+}
+
+/** `{ epochs: ${{ params.epochs }} }`: in a flow map, YAML reads the braces of an unquoted expression as maps. */
+function unquotedExpression(text: string, range: SourceRange): Diagnostic | undefined {
+  const lineStart = text.lastIndexOf('\n', range.start - 1) + 1;
+  const lineEnd = text.indexOf('\n', range.start);
+  const line = text.slice(lineStart, lineEnd < 0 ? text.length : lineEnd);
+  const match = /[{,:[]\s*(\$\{\{[^}]*\}\})/.exec(line);
+  if (match === null) return undefined;
+  const expression = match[1]!;
+  const start = lineStart + line.indexOf(expression);
+  return {
+    severity: 'error',
+    code: 'E_YAML_EXPRESSION',
+    message: 'An expression inside { } or [ ] must be quoted: YAML takes its braces for a map.',
+    range: { ...range, start, end: start + expression.length },
+    hint: `write '${expression}', with the quotes`,
+  };
+}
+
+function duplicateKeys(source: Source): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
+  visit(source.document, {
+    Map(_, map) {
+      const seen = new Map<string, Node>();
+      for (const { key } of map.items) {
+        if (!isScalar(key)) continue;
+        const name = String(key.value);
+        const first = seen.get(name);
+        if (first === undefined) seen.set(name, key);
+        else
+          diagnostics.push({
+            severity: 'error',
+            code: 'E_DUPLICATE',
+            message: `"${name}" is here twice.`,
+            range: nodeRange(source, key),
+            related: [{ message: `"${name}" is first here`, range: nodeRange(source, first) }],
+            hint: 'rename one of them, or remove it',
+          });
+      }
+    },
+  });
+  return diagnostics;
+}
+
+function nonScalarKeys(source: Source): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
+  visit(source.document, {
+    Pair(_, pair) {
+      if (isPair(pair) && isNode(pair.key) && !isScalar(pair.key) && !isAlias(pair.key))
+        diagnostics.push({
+          severity: 'error',
+          code: 'E_YAML',
+          message: 'A key must be a plain word.',
+          range: nodeRange(source, pair.key),
+        });
+    },
+  });
+  return diagnostics;
+}
+
+function nodeRange({ file, text }: Source, node: Node): SourceRange {
+  const [start, end] = node.range ?? [0, 0];
+  return clampRange({ file, start, end }, text);
+}

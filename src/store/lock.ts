@@ -14,7 +14,7 @@ const silenceMs = 60_000;
 /** How long an unreadable lock is taken for one that is just being written. */
 const unreadableMs = 2_000;
 const firstPollMs = 20;
-const lastPollMs = 500;
+const lastPollMs = 200;
 
 /** Who holds a lock. */
 export interface LockHolder {
@@ -24,7 +24,7 @@ export interface LockHolder {
 }
 
 export interface Lock {
-  /** Did another run hold it when we came? Then its result may be in the store now. */
+  /** Did another run hold it for a while? (Its result may be in the store even if not: it may have been faster still.) */
   readonly waited: boolean;
   release(): Promise<void>;
 }

@@ -94,17 +94,18 @@ export function encodeManifest(manifest: FolderManifest): string {
 
 /** Reads a manifest; undefined if it is none, or if a path in it would lead out of the folder. */
 export function decodeManifest(text: string): FolderManifest | undefined {
-  let value: Partial<FolderManifest>;
+  let value: Partial<FolderManifest> | null;
   try {
-    value = JSON.parse(text) as Partial<FolderManifest>;
+    value = JSON.parse(text) as Partial<FolderManifest> | null;
   } catch {
     return undefined;
   }
-  const { type, files, emptyFolders } = value;
+  const { type, files, emptyFolders } = value ?? {};
   if (type !== 'spikeline-folder/1' || !Array.isArray(files) || !Array.isArray(emptyFolders)) return undefined;
   const good =
     files.every(
-      (file: ManifestFile) => isSafePath(file.path) && isDigest(file.digest) && Number.isSafeInteger(file.size),
+      (file: ManifestFile | null) =>
+        isSafePath(file?.path) && isDigest(file?.digest) && Number.isSafeInteger(file?.size),
     ) && emptyFolders.every(isSafePath);
   return good ? (value as FolderManifest) : undefined;
 }

@@ -163,8 +163,8 @@ export class Store {
   }
 
   /**
-   * The right to compute the task with this key: waits for whoever else does. The one who `waited` looks for the record
-   * again before computing.
+   * The right to compute the task with this key: waits for whoever else does. Look for the record again before
+   * computing: another run may have written it meanwhile.
    */
   lock(
     key: TaskKey,

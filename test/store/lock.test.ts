@@ -1,0 +1,175 @@
+import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { LockHolder } from '../../src/store/lock.js';
+import { ownToken, stateOf } from '../../src/store/process-identity.js';
+import { Store } from '../../src/store/store.js';
+import type { TaskKey } from '../../src/store/types.js';
+import { listFiles, testFolder, writeFiles } from './folder.js';
+import { buildProgram, start } from './programs/start.js';
+
+const key = 'ab'.repeat(32) as TaskKey;
+const [host, boot, pid, began] = ownToken().split('-');
+
+let folder: string;
+let store: Store;
+let lockFile: string;
+beforeEach(() => {
+  folder = testFolder();
+  store = Store.open(folder);
+  lockFile = join(folder, 'store/locks', key);
+});
+
+function writeLock(token: string): void {
+  const holder: LockHolder = { host: 'elsewhere', pid: 7, token };
+  writeFiles(folder, { [`store/locks/${key}`]: JSON.stringify(holder) });
+}
+
+describe('lock', () => {
+  it('is had at once when nobody holds it, and again after its release', async () => {
+    for (let round = 0; round < 2; round++) {
+      const lock = await store.lock(key, { onWait: () => expect.unreachable() });
+      expect(lock.waited).toBe(false);
+      expect(JSON.parse(readFileSync(lockFile, 'utf8'))).toEqual({
+        host: hostname(),
+        pid: process.pid,
+        token: ownToken(),
+      });
+      await lock.release();
+    }
+    expect(listFiles(join(folder, 'store'))).toEqual([]);
+  });
+
+  it('makes the second of one process wait, too', async () => {
+    const first = await store.lock(key);
+    const onWait = vi.fn<(holder: LockHolder) => void>();
+    const second = store.lock(key, { onWait });
+    await vi.waitFor(() => expect(onWait).toHaveBeenCalled());
+    expect(onWait.mock.calls).toEqual([[{ host: hostname(), pid: process.pid, token: ownToken() }]]);
+    await first.release();
+    const lock = await second;
+    expect(lock.waited).toBe(true);
+    await lock.release();
+  });
+
+  it('can be given up while waiting', async () => {
+    const lock = await store.lock(key);
+    const reason = new Error('interrupted');
+    const abort = new AbortController();
+    const waiting = store.lock(key, { signal: abort.signal, onWait: () => abort.abort(reason) });
+    await expect(waiting).rejects.toBe(reason);
+    expect(existsSync(lockFile)).toBe(true);
+    await lock.release();
+  });
+
+  it.each([
+    ['of a process that is no more', `${host}-${boot}-999999999-${began}`],
+    ['of a process whose id is used again', `${host}-${boot}-${pid}-00000000`],
+    ['from before a reboot', `${host}-00000000-${pid}-${began}`],
+  ])('is taken over %s', async (_, token) => {
+    writeLock(token);
+    const lock = await store.lock(key);
+    expect(JSON.parse(readFileSync(lockFile, 'utf8'))).toMatchObject({ token: ownToken() });
+    await lock.release();
+    expect(listFiles(join(folder, 'store/locks'))).toEqual([]);
+  });
+
+  it('is taken over by one alone when many find its holder dead', async () => {
+    for (let round = 0; round < 3; round++) {
+      writeLock(`${host}-${boot}-999999999-${began}`);
+      let holders = 0;
+      await Promise.all(
+        Array.from({ length: 6 }, async () => {
+          const lock = await store.lock(key);
+          expect(++holders).toBe(1);
+          await new Promise((resolve) => setTimeout(resolve, 1));
+          holders--;
+          await lock.release();
+        }),
+      );
+    }
+  });
+
+  it('is taken over even if who was about to do so died', async () => {
+    writeLock(`${host}-${boot}-999999999-${began}`);
+    writeFiles(folder, { [`store/locks/${key}.break`]: readFileSync(lockFile, 'utf8') });
+    await (await store.lock(key)).release();
+    expect(listFiles(join(folder, 'store/locks'))).toEqual([]);
+  });
+
+  it('of another host is left alone while it beats, and taken over after a minute of silence', async () => {
+    writeLock(`00000000-${boot}-${pid}-${began}`);
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      const waiting = store.lock(key);
+      const look = () => new Promise((resolve) => setTimeout(resolve, 700));
+      await look();
+      vi.advanceTimersByTime(59_000);
+      utimesSync(lockFile, 1, 1);
+      await look();
+      vi.advanceTimersByTime(59_000);
+      await look();
+      expect(readFileSync(lockFile, 'utf8')).toContain('00000000');
+      vi.advanceTimersByTime(2_000);
+      await (await waiting).release();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('that was torn by a crash is taken over', async () => {
+    writeFiles(folder, { [`store/locks/${key}`]: '{"host":' });
+    const lock = await store.lock(key);
+    await lock.release();
+  });
+
+  it('is not released when another has taken it over', async () => {
+    const lock = await store.lock(key);
+    writeFileSync(lockFile, JSON.stringify({ host: 'b', pid: 1, token: `00000000-${boot}-1-${began}` }));
+    await lock.release();
+    expect(existsSync(lockFile)).toBe(true);
+  });
+});
+
+describe('processes', () => {
+  it('hold a lock one after the other', async () => {
+    const program = buildProgram('holder', folder);
+    const log = join(folder, 'log');
+    const racers = Array.from({ length: 4 }, () => start(program, [folder, key, log]));
+    await Promise.all(
+      racers.map(async (racer) => {
+        while ((await racer.line()) !== 'held');
+        await racer.finish();
+      }),
+    );
+    const lines = readFileSync(log, 'utf8').trim().split('\n');
+    expect(lines).toHaveLength(8);
+    for (let index = 0; index < lines.length; index += 2)
+      expect(lines[index + 1]).toBe(lines[index]!.replace('in', 'out'));
+    expect(existsSync(lockFile)).toBe(false);
+  });
+
+  it('leave a lock to others when they are killed', async () => {
+    const program = buildProgram('holder', folder);
+    const log = join(folder, 'log');
+    const killed = start(program, [folder, key, log]);
+    expect(await killed.line()).toBe('held');
+    const heir = start(program, [folder, key, log]);
+    expect(await heir.line()).toBe('waiting');
+    killed.process.kill('SIGKILL');
+    expect(await heir.line()).toBe('held');
+    await heir.finish();
+    expect(readFileSync(log, 'utf8')).toBe(
+      `in ${killed.process.pid}\nin ${heir.process.pid}\nout ${heir.process.pid}\n`,
+    );
+  });
+});
+
+describe('stateOf', () => {
+  it('knows this process to live, and can not tell of other hosts', () => {
+    expect(stateOf(ownToken())).toBe('alive');
+    expect(stateOf(`${ownToken()}-12`)).toBe('alive');
+    expect(stateOf(`00000000-${boot}-${pid}-${began}`)).toBe('unknown');
+  });
+});

@@ -1,0 +1,158 @@
+import { mkdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import fc from 'fast-check';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { TaskId } from '../../src/pipeline/task.js';
+import { canonicalJson } from '../../src/store/canonical.js';
+import { digestBytes } from '../../src/store/digest.js';
+import { Store } from '../../src/store/store.js';
+import type { TaskKey, TaskRecord } from '../../src/store/types.js';
+import { commandTask, keyParts, recordOf } from './examples.js';
+import { listFiles, testFolder } from './folder.js';
+
+let store: Store;
+beforeEach(() => {
+  store = Store.open(testFolder());
+});
+
+const record = recordOf(keyParts({ epochs: 2 }), {
+  result: { kind: 'file', digest: digestBytes('result'), size: 6 },
+});
+
+function pathOf(key: TaskKey): string {
+  return join(store.folder, 'store/records', key.slice(0, 2), `${key}.json`);
+}
+
+async function expectSetAside(key: TaskKey): Promise<void> {
+  expect(await store.record(key)).toBeUndefined();
+  expect(listFiles(join(store.folder, 'store/records'))).toEqual([]);
+  expect(listFiles(join(store.folder, 'store/quarantine'))).toHaveLength(1);
+}
+
+describe('a record', () => {
+  it('is read as it was written', async () => {
+    expect(await store.record(record.key)).toBeUndefined();
+    await store.writeRecord(record);
+    expect(await store.record(record.key)).toEqual(record);
+    const file = JSON.parse(readFileSync(pathOf(record.key), 'utf8')) as unknown;
+    expect(file).toEqual({ type: 'spikeline-record/1', checksum: digestBytes(canonicalJson(record)), record });
+    expect(listFiles(join(store.folder, 'store/tmp'))).toEqual([]);
+  });
+
+  it('is replaced by a later one', async () => {
+    await store.writeRecord(record);
+    const later: TaskRecord = { ...record, metrics: { accuracy: 0.75, perLayer: [1, 2], label: 'k1B2' } };
+    await store.writeRecord(later);
+    expect(await store.record(record.key)).toEqual(later);
+  });
+
+  it('counts as none after any change of a byte of its content', async () => {
+    await store.writeRecord(record);
+    const bytes = readFileSync(pathOf(record.key));
+    await fc.assert(
+      fc.asyncProperty(fc.nat(bytes.length - 2), fc.integer({ min: 0, max: 7 }), async (at, bit) => {
+        const damaged = Buffer.from(bytes);
+        damaged[at]! ^= 1 << bit;
+        writeFileSync(pathOf(record.key), damaged);
+        expect(await store.record(record.key)).toBeUndefined();
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it.each([0, 1, 100])('counts as none and is set aside when cut to %i bytes', async (length) => {
+    await store.writeRecord(record);
+    truncateSync(pathOf(record.key), length);
+    await expectSetAside(record.key);
+  });
+
+  it('counts as none under the name of another', async () => {
+    await store.writeRecord(record);
+    const other = recordOf(keyParts({ epochs: 3 }), {}).key;
+    mkdirSync(dirname(pathOf(other)), { recursive: true });
+    renameSync(pathOf(record.key), pathOf(other));
+    await expectSetAside(other);
+  });
+
+  it('counts as none when its key does not follow from its parts', async () => {
+    const forged: TaskRecord = { ...record, parts: keyParts({ epochs: 3 }) };
+    await store.writeRecord(forged);
+    await expectSetAside(record.key);
+  });
+
+  it('of a later version is left alone', async () => {
+    await store.writeRecord(record);
+    const text = readFileSync(pathOf(record.key), 'utf8').replace('spikeline-record/1', 'spikeline-record/2');
+    writeFileSync(pathOf(record.key), text);
+    expect(await store.record(record.key)).toBeUndefined();
+    expect(readFileSync(pathOf(record.key), 'utf8')).toBe(text);
+  });
+
+  it('takes no metric that JSON can not hold', async () => {
+    await expect(store.writeRecord({ ...record, metrics: { loss: Number.NaN } })).rejects.toMatchObject({
+      code: 'E_CANONICAL',
+      message: "The value at metrics.loss is NaN, which JSON can't hold.",
+    });
+  });
+});
+
+describe('latestKey', () => {
+  it('is the key last published for a task of a pipeline', async () => {
+    const task = commandTask('train', { precision: 'k1B2' }, {});
+    expect(await store.latestKey('paper', task.id)).toBeUndefined();
+    await store.publish('paper', task, recordOf(keyParts({ epochs: 2 }), {}));
+    const later = recordOf(keyParts({ epochs: 3 }), {});
+    await store.publish('paper', task, later);
+    expect(await store.latestKey('paper', task.id)).toBe(later.key);
+    expect(await store.latestKey('other', task.id)).toBeUndefined();
+    expect(await store.latestKey('paper', 'train' as TaskId)).toBeUndefined();
+  });
+
+  it('is unknown when its note is damaged', async () => {
+    const task = commandTask('train', {}, {});
+    await store.publish('paper', task, recordOf(keyParts({}), {}));
+    for (const text of ['', '{"task":"train"}', '{"task":"train","key":"../../x"}', 'null']) {
+      writeFileSync(join(store.folder, 'paper/.tasks/train.json'), text);
+      expect(await store.latestKey('paper', task.id)).toBeUndefined();
+    }
+  });
+});
+
+describe('resumePoint', () => {
+  const key = 'cd'.repeat(32) as TaskKey;
+  const stateFile = () => join(store.folder, 'store/resume', key);
+
+  it('gives back the newest state, until the task is finished', async () => {
+    const point = store.resumePoint(key);
+    expect(await point.load()).toBeUndefined();
+    await point.save(new Uint8Array([1, 10, 2]));
+    await point.save(new Uint8Array([3, 10, 10, 0]));
+    expect(new Uint8Array((await Store.open(store.folder).resumePoint(key).load())!)).toEqual(
+      new Uint8Array([3, 10, 10, 0]),
+    );
+    await point.finish();
+    await point.finish();
+    expect(await point.load()).toBeUndefined();
+    expect(listFiles(store.folder)).toEqual([]);
+  });
+
+  it('holds an empty state, too', async () => {
+    await store.resumePoint(key).save(new Uint8Array());
+    expect((await store.resumePoint(key).load())?.length).toBe(0);
+  });
+
+  it('gives nothing when the state is damaged', async () => {
+    const point = store.resumePoint(key);
+    await point.save(new Uint8Array(64));
+    const bytes = readFileSync(stateFile());
+    for (const at of [0, 20, bytes.length - 1]) {
+      const damaged = Buffer.from(bytes);
+      damaged[at]! ^= 4;
+      writeFileSync(stateFile(), damaged);
+      expect(await point.load()).toBeUndefined();
+      expect(listFiles(store.folder)).toEqual([]);
+    }
+    writeFileSync(stateFile(), bytes.subarray(0, 70));
+    expect(await point.load()).toBeUndefined();
+  });
+});

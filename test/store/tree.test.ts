@@ -1,0 +1,130 @@
+import { lstatSync, mkdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { hexOf } from '../../src/store/digest.js';
+import { fileName, pipelineFolderName } from '../../src/store/names.js';
+import { Store } from '../../src/store/store.js';
+import { commandTask, keyParts, recordOf } from './examples.js';
+import { listFiles, testFolder, writeFiles } from './folder.js';
+
+let folder: string;
+let store: Store;
+beforeEach(() => {
+  folder = writeFiles(testFolder(), { one: '1', two: '2', 'plots/a.svg': 'a', 'plots/more/b.svg': 'b' });
+  store = Store.open(join(folder, 'artifacts'));
+});
+
+const point = { precision: 'k1B2', noise: '0.1' };
+
+async function publish(task: ReturnType<typeof commandTask>, files: Readonly<Record<string, string>>): Promise<void> {
+  const outputs = await Promise.all(
+    Object.entries(files).map(async ([name, file]) => [name, await store.ingest(join(folder, file))] as const),
+  );
+  await store.publish('paper', task, recordOf(keyParts({}), Object.fromEntries(outputs)));
+}
+
+function tree(): Record<string, string> {
+  const paths = listFiles(join(folder, 'artifacts/paper')).filter((path) => !path.startsWith('.'));
+  return Object.fromEntries(paths.map((path) => [path, readFileSync(join(folder, 'artifacts/paper', path), 'utf8')]));
+}
+
+describe('publish', () => {
+  it('links outputs by relative paths, a level of folders for each axis', async () => {
+    await publish(commandTask('snn', point, { result: 'result.json', plots: 'plots' }), {
+      result: 'one',
+      plots: 'plots',
+    });
+    expect(tree()).toEqual({
+      'snn/k1B2/0.1/result.json': '1',
+      'snn/k1B2/0.1/plots/a.svg': 'a',
+      'snn/k1B2/0.1/plots/more/b.svg': 'b',
+    });
+    const { digest } = await store.describe(join(folder, 'one'));
+    expect(readlinkSync(join(folder, 'artifacts/paper/snn/k1B2/0.1/result.json'))).toBe(
+      `../../../../store/blobs/${hexOf(digest).slice(0, 2)}/${hexOf(digest).slice(2)}`,
+    );
+    expect(listFiles(join(folder, 'artifacts/store/tmp'))).toEqual([]);
+  });
+
+  it('puts new outputs in the place of all old ones, and no others', async () => {
+    await publish(commandTask('snn', point, { result: 'old.json', plots: 'plots' }), { result: 'one', plots: 'plots' });
+    await publish(commandTask('snn', { ...point, noise: '0' }, { result: 'result.json' }), { result: 'one' });
+    await publish(commandTask('snn', point, { result: 'sub/new.json' }), { result: 'two' });
+    expect(tree()).toEqual({ 'snn/k1B2/0.1/sub/new.json': '2', 'snn/k1B2/0/result.json': '1' });
+  });
+
+  it('follows a stage that gains and loses axes', async () => {
+    await publish(commandTask('snn', {}, { result: 'result.json' }), { result: 'one' });
+    await publish(commandTask('snn', point, { result: 'result.json' }), { result: 'one' });
+    expect(tree()).toEqual({ 'snn/k1B2/0.1/result.json': '1' });
+    await publish(commandTask('snn', { precision: 'k1B2' }, { result: 'result.json' }), { result: 'two' });
+    expect(tree()).toEqual({ 'snn/k1B2/result.json': '2' });
+    await publish(commandTask('snn', {}, { result: 'result.json' }), { result: 'one' });
+    expect(tree()).toEqual({ 'snn/result.json': '1' });
+  });
+
+  it('writes nothing when all is there already, and mends what is not', async () => {
+    const task = commandTask('plot', {}, { plots: 'plots', empty: 'empty' });
+    mkdirSync(join(folder, 'none/at-all'), { recursive: true });
+    const outputs = { plots: 'plots', empty: 'none' };
+    await publish(task, outputs);
+    const place = join(folder, 'artifacts/paper/plot');
+    const { ino } = lstatSync(place);
+    await publish(task, outputs);
+    expect(lstatSync(place).ino).toBe(ino);
+    expect(lstatSync(join(place, 'empty/at-all')).isDirectory()).toBe(true);
+    const mends = async (damage: () => void) => {
+      damage();
+      await publish(task, outputs);
+      expect(tree()).toEqual({ 'plot/plots/a.svg': 'a', 'plot/plots/more/b.svg': 'b' });
+    };
+    await mends(() => rmSync(join(place, 'plots/a.svg')));
+    await mends(() => writeFileSync(join(place, 'stale.txt'), ''));
+    await mends(() => rmSync(place, { recursive: true }));
+    await mends(() => {
+      rmSync(join(place, 'plots/a.svg'));
+      symlinkSync(join(folder, 'two'), join(place, 'plots/a.svg'));
+    });
+    await mends(() => {
+      rmSync(join(place, 'plots/a.svg'));
+      writeFileSync(join(place, 'plots/a.svg'), 'a');
+    });
+    await mends(() => {
+      rmSync(place, { recursive: true });
+      writeFileSync(place, '');
+    });
+  });
+});
+
+describe('logPath', () => {
+  it('is a file of its own for every task', () => {
+    const path = store.logPath('paper', commandTask('snn', point, {}).id);
+    expect(path).toBe(join(folder, 'artifacts/paper/.logs/snn@precision=k1B2,noise=0.1.log'));
+  });
+});
+
+describe('names', () => {
+  it('are kept where they can be, and never lead anywhere else', () => {
+    expect(fileName('snn@precision=k1B2,noise=0.1')).toBe('snn@precision=k1B2,noise=0.1');
+    expect(fileName('..')).toBe('%2e%2e');
+    expect(fileName('a/b\\c:d')).toBe('a%2fb%5cc%3ad');
+    expect(fileName('ü')).toBe('%c3%bc');
+    expect(pipelineFolderName('lenet-mnist')).toBe('lenet-mnist');
+    expect(pipelineFolderName('Store')).toBe('%73tore');
+  });
+
+  it('are safe and differ for different texts', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'grapheme', maxLength: 300 }),
+        fc.string({ unit: 'grapheme', maxLength: 300 }),
+        (a, b) => {
+          expect(fileName(a)).toMatch(/^[A-Za-z0-9_=@,+%~-][A-Za-z0-9._=@,+%~-]{0,149}$/);
+          expect(fileName(a)).not.toMatch(/\.$/);
+          expect(fileName(a) === fileName(b)).toBe(a === b);
+        },
+      ),
+    );
+  });
+});

@@ -43,12 +43,13 @@ export function findTargets(
   return { tasks: [...found.values()], diagnostics };
 }
 
-/** Ids of the tasks that a task takes inputs from. */
+/** Ids of the tasks that a task takes inputs from, each once. */
 export function dependenciesOf(task: Task): TaskId[] {
-  return Object.values(task.inputs).flatMap((input): TaskId[] => {
+  const ids = Object.values(task.inputs).flatMap((input): TaskId[] => {
     if (input.kind === 'output') return [input.task];
     return input.kind === 'list' ? input.items.map((item) => item.task) : [];
   });
+  return [...new Set(ids)];
 }
 
 /** The given tasks with everything they need, in the pipeline's order. */

@@ -1,4 +1,5 @@
 import { relative, resolve } from 'node:path';
+import { dependenciesOf } from '../pipeline/targets.js';
 import type { Pipeline, Task, TaskId, TaskInput } from '../pipeline/task.js';
 import { currentFingerprint, engineFingerprint, stageFingerprint } from '../stage/fingerprint.js';
 import type { BlobProblem } from '../store/artifacts.js';
@@ -214,15 +215,6 @@ export class Planner {
       return missing({ code: 'missing-record', text: 'the record of its last run is missing or damaged' });
     return { state: 'stale', key, reasons: explain(task, record, identity, files) };
   }
-}
-
-/** The tasks whose outputs a task takes, each once. */
-export function dependenciesOf(task: Task): readonly TaskId[] {
-  const ids = Object.values(task.inputs).flatMap((input) => {
-    if (input.kind === 'file') return [];
-    return input.kind === 'output' ? [input.task] : input.items.map((item) => item.task);
-  });
-  return [...new Set(ids)];
 }
 
 function blobReason(output: string, { digest, state, path }: BlobProblem): Reason {

@@ -1,0 +1,214 @@
+import { hostname, platform, release } from 'node:os';
+import { dependenciesOf } from '../pipeline/targets.js';
+import type { Pipeline, Task, TaskId } from '../pipeline/task.js';
+import { BundleError } from '../stage/bundle.js';
+import { StoreError } from '../store/error.js';
+import { createLimit } from '../store/limit.js';
+import type { Store } from '../store/store.js';
+import type { TaskRecord } from '../store/types.js';
+import { version } from '../version.js';
+import type { Failure, Reason, RunEvent } from './events.js';
+import { LocalExecutor } from './executor-local.js';
+import { Planner, type TaskIdentity, type TaskPlan } from './plan.js';
+import { CpuPool } from './resources.js';
+
+export interface RunOptions {
+  /** Tasks to bring up to date, in the pipeline's order, with all they need. */
+  readonly tasks: readonly Task[];
+  readonly force: ReadonlySet<TaskId>;
+  readonly keepGoing: boolean;
+  /** Tasks at a time at most. */
+  readonly jobs: number;
+  /** Cores that tasks may keep busy. */
+  readonly cpus: number;
+  emit(event: RunEvent): void;
+}
+
+export interface RunResult {
+  readonly ran: number;
+  readonly cached: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly interrupted: boolean;
+}
+
+type Outcome = 'ran' | 'cached' | 'failed' | 'skipped';
+
+/** Tasks compared with the store at a time. */
+const lookups = 16;
+
+/** One run: brings tasks up to date, each as soon as what it needs is there. */
+export class Run {
+  readonly #planner: Planner;
+  readonly #executor: LocalExecutor;
+  readonly #pool: CpuPool;
+  readonly #records = new Map<TaskId, TaskRecord>();
+  readonly #waiting = new AbortController();
+  readonly #lookup = createLimit(lookups);
+  #interrupted = false;
+  #failed = false;
+
+  constructor(
+    readonly pipeline: Pipeline,
+    readonly store: Store,
+    readonly options: RunOptions,
+  ) {
+    this.#planner = new Planner(pipeline, store, { force: options.force });
+    this.#executor = new LocalExecutor(pipeline, store);
+    this.#pool = new CpuPool(options.cpus, options.jobs);
+  }
+
+  async start(): Promise<RunResult> {
+    const { tasks, emit } = this.options;
+    const started = performance.now();
+    emit({ event: 'start', pipeline: this.pipeline.name, tasks });
+    const outcomes = new Map<TaskId, Promise<Outcome>>();
+    for (const task of tasks) {
+      const before = dependenciesOf(task).map((id) => outcomes.get(id)!);
+      outcomes.set(
+        task.id,
+        Promise.all(before).then((results) => this.#bring(task, results)),
+      );
+    }
+    const all = await Promise.all(outcomes.values());
+    const count = (outcome: Outcome) => all.filter((one) => one === outcome).length;
+    const counts = { ran: count('ran'), cached: count('cached'), failed: count('failed'), skipped: count('skipped') };
+    emit({ event: 'end', ...counts, seconds: seconds(started) });
+    return { ...counts, interrupted: this.#interrupted };
+  }
+
+  /** Ends the run: no new tasks, running ones are asked to end. A second call kills them. */
+  interrupt(): void {
+    if (!this.#interrupted) this.options.emit({ event: 'interrupted' });
+    this.#interrupted = true;
+    this.#waiting.abort();
+    this.#executor.abort();
+  }
+
+  get #stopping(): boolean {
+    return this.#interrupted || (this.#failed && !this.options.keepGoing);
+  }
+
+  async #bring(task: Task, before: readonly Outcome[]): Promise<Outcome> {
+    const started = performance.now();
+    if (this.#stopping || before.some((outcome) => outcome === 'failed' || outcome === 'skipped'))
+      return this.#skip(task, started);
+    try {
+      const plan = await this.#lookup(() => this.#statusOf(task));
+      if (plan.record) return await this.#cached(task, plan.record, started);
+      return await this.#compute(task, started);
+    } catch (error) {
+      return this.#fail(task, failureOf(error), started);
+    }
+  }
+
+  #statusOf(task: Task): Promise<TaskPlan> {
+    return this.#planner.statusOf(task, (id) => this.#records.get(id)?.outputs);
+  }
+
+  async #compute(task: Task, started: number): Promise<Outcome> {
+    const granted = await this.#pool.acquire(task.resources.cpus ?? 1);
+    try {
+      // While it waited, the run may have been stopped, or inputs changed.
+      if (this.#stopping) return this.#skip(task, started);
+      const { identity, status } = await this.#statusOf(task);
+      const lock = await this.store.lock(identity!.key, {
+        signal: this.#waiting.signal,
+        onWait: ({ host, pid }) => {
+          const message = `another run (process ${pid} on ${host}) is computing it`;
+          this.options.emit({ event: 'task-waiting', task: task.id, message });
+        },
+      });
+      try {
+        if (lock.waited) {
+          const now = await this.#statusOf(task);
+          if (now.record) return await this.#cached(task, now.record, started);
+        }
+        if (this.#stopping) return this.#skip(task, started);
+        const reasons = 'reasons' in status ? status.reasons : [];
+        return await this.#execute(task, identity!, reasons, granted.cpus);
+      } finally {
+        await lock.release();
+      }
+    } catch (error) {
+      if (this.#interrupted) return this.#skip(task, started);
+      throw error;
+    } finally {
+      granted.release();
+    }
+  }
+
+  async #execute(task: Task, identity: TaskIdentity, reasons: readonly Reason[], cpus: number): Promise<Outcome> {
+    const { emit } = this.options;
+    const started = performance.now();
+    emit({ event: 'task-start', task: task.id, key: identity.key, reasons });
+    const result = await this.#executor.execute({
+      task,
+      identity,
+      cpus,
+      progress: (progress) => emit({ event: 'task-progress', task: task.id, progress }),
+      log: (line) => emit({ event: 'task-log', task: task.id, line }),
+    });
+    if ('failure' in result) return this.#fail(task, result.failure, started);
+    const changed = await this.#planner.changedMeanwhile(task, identity);
+    if (changed.length > 0) {
+      const message = `Something it depends on changed while it ran: ${changed.map(({ text }) => text).join('; ')}.`;
+      return this.#fail(task, { code: 'E_INPUT_CHANGED', message, hint: 'Run again.' }, started);
+    }
+    const record: TaskRecord = {
+      key: identity.key,
+      parts: identity.parts,
+      ...(identity.code === undefined ? {} : { code: identity.code }),
+      outputs: result.outputs,
+      metrics: result.metrics,
+      provenance: {
+        task: task.id,
+        pipeline: this.pipeline.name,
+        axes: task.axes,
+        finishedAt: new Date().toISOString(),
+        seconds: seconds(started),
+        threads: cpus,
+        spikeline: version,
+        node: process.version,
+        platform: `${platform()} ${release()} ${process.arch} ${hostname()}`,
+      },
+    };
+    await this.store.writeRecord(record);
+    await this.store.resumePoint(identity.key).finish();
+    await this.store.publish(this.pipeline.name, task, record);
+    this.#records.set(task.id, record);
+    emit({ event: 'task', task: task.id, status: 'ran', key: record.key, seconds: seconds(started), metrics: record.metrics });
+    return 'ran';
+  }
+
+  async #cached(task: Task, record: TaskRecord, started: number): Promise<Outcome> {
+    await this.store.publish(this.pipeline.name, task, record);
+    this.#records.set(task.id, record);
+    const { key, metrics } = record;
+    this.options.emit({ event: 'task', task: task.id, status: 'cached', key, seconds: seconds(started), metrics });
+    return 'cached';
+  }
+
+  #skip(task: Task, started: number): Outcome {
+    this.options.emit({ event: 'task', task: task.id, status: 'skipped', seconds: seconds(started) });
+    return 'skipped';
+  }
+
+  #fail(task: Task, failure: Failure, started: number): Outcome {
+    if (this.#interrupted) return this.#skip(task, started);
+    this.#failed = true;
+    this.options.emit({ event: 'task', task: task.id, status: 'failed', seconds: seconds(started), failure });
+    return 'failed';
+  }
+}
+
+const seconds = (started: number): number => Number(((performance.now() - started) / 1e3).toFixed(3));
+
+function failureOf(error: unknown): Failure {
+  if (error instanceof StoreError || error instanceof BundleError) {
+    const { code, message, hint } = error as { code: string; message: string; hint?: string };
+    return { code, message, ...(hint === undefined ? {} : { hint }) };
+  }
+  // A defect of the program's own: it must not look like the user's.
+  throw error;
+}

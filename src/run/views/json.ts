@@ -1,0 +1,15 @@
+import type { RunEvent } from '../events.js';
+import type { View } from './view.js';
+
+/** One JSON object a line, for programs. */
+export class JsonView implements View {
+  constructor(readonly write: (line: string) => void) {}
+
+  handle(event: RunEvent): void {
+    // The tasks of the start event are the plan in full: their names are enough here.
+    const line = event.event === 'start' ? { ...event, tasks: event.tasks.map(({ id }) => id) } : event;
+    this.write(JSON.stringify(line));
+  }
+
+  async close(): Promise<void> {}
+}

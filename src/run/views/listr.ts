@@ -1,0 +1,135 @@
+import { Listr, type ListrTaskWrapper, type DefaultRenderer, type SimpleRenderer } from 'listr2';
+import type { Task, TaskId } from '../../pipeline/task.js';
+import type { RunEvent } from '../events.js';
+import { duration, progressText, TimeLeft } from './text.js';
+import type { View } from './view.js';
+
+type Row = ListrTaskWrapper<unknown, typeof DefaultRenderer, typeof SimpleRenderer>;
+
+/** What is known of a stage's tasks, shown as one row. */
+interface StageState {
+  readonly name: string;
+  readonly total: number;
+  ended: number;
+  cached: number;
+  skipped: number;
+  failed: number;
+  seconds: number;
+  /** Progress lines of the tasks that run now. */
+  readonly running: Map<TaskId, string>;
+  row?: Row;
+  finish: (error?: Error) => void;
+  readonly finished: Promise<void>;
+}
+
+/** A row a stage on a terminal, with live progress of the tasks that run; cached tasks are counted, not listed. */
+export class ListrView implements View {
+  readonly #stages = new Map<string, StageState>();
+  readonly #left = new Map<TaskId, TimeLeft>();
+  readonly #stageOf = new Map<TaskId, StageState>();
+  #rendered: Promise<unknown> = Promise.resolve();
+
+  handle(event: RunEvent): void {
+    switch (event.event) {
+      case 'start':
+        this.#start(event.tasks);
+        return;
+      case 'task-waiting':
+        this.#running(event.task, event.message);
+        return;
+      case 'task-start':
+        this.#running(event.task, event.reasons.map(({ text }) => text).join('; '));
+        return;
+      case 'task-progress': {
+        const timer = this.#left.get(event.task) ?? new TimeLeft();
+        this.#left.set(event.task, timer);
+        this.#running(event.task, progressText(event.progress, timer.update(event.progress), true));
+        return;
+      }
+      case 'task':
+        this.#end(event);
+        return;
+      case 'interrupted':
+        for (const stage of this.#stages.values()) if (stage.running.size > 0) stage.row!.output = 'ending (Ctrl-C again kills)';
+        return;
+      case 'task-log':
+      case 'end':
+        return;
+      default:
+        event satisfies never;
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const stage of this.#stages.values()) stage.finish();
+    await this.#rendered;
+  }
+
+  #start(tasks: readonly Task[]): void {
+    for (const task of tasks) {
+      const known = this.#stages.get(task.stage);
+      const stage = known ?? newStage(task.stage, tasks.filter((other) => other.stage === task.stage).length);
+      this.#stages.set(task.stage, stage);
+      this.#stageOf.set(task.id, stage);
+    }
+    const list = new Listr(
+      [...this.#stages.values()].map((stage) => ({
+        title: stage.name,
+        task: (_: unknown, row: Row) => {
+          stage.row = row;
+          show(stage);
+          return stage.finished;
+        },
+      })),
+      { concurrent: true, exitOnError: false, registerSignalListeners: false, rendererOptions: { collapseErrors: true, showErrorMessage: false } },
+    );
+    this.#rendered = list.run().catch(() => undefined);
+  }
+
+  #running(task: TaskId, text: string): void {
+    const stage = this.#stageOf.get(task)!;
+    stage.running.set(task, text);
+    show(stage);
+  }
+
+  #end({ task, status, seconds }: Extract<RunEvent, { event: 'task' }>): void {
+    const stage = this.#stageOf.get(task)!;
+    stage.running.delete(task);
+    stage.ended++;
+    if (status === 'cached') stage.cached++;
+    else stage.seconds += seconds;
+    if (status === 'skipped') stage.skipped++;
+    if (status === 'failed') stage.failed++;
+    show(stage);
+    if (stage.ended === stage.total) stage.finish(stage.failed > 0 ? new Error('failed') : undefined);
+  }
+}
+
+function newStage(name: string, total: number): StageState {
+  let finish: (error?: Error) => void = () => undefined;
+  const finished = new Promise<void>((resolve, reject) => {
+    finish = (error) => (error ? reject(error) : resolve());
+  });
+  finished.catch(() => undefined);
+  return { name, total, ended: 0, cached: 0, skipped: 0, failed: 0, seconds: 0, running: new Map(), finish, finished };
+}
+
+function show(stage: StageState): void {
+  const { row, name, total, ended, cached, skipped, failed, running } = stage;
+  if (row === undefined) return;
+  const ran = ended - cached - skipped - failed;
+  const counts = [
+    ...(ended < total && total > 1 ? [`${ended}/${total}`] : []),
+    ...(cached > 0 ? [total === cached ? 'cached' : `${cached} cached`] : []),
+    ...(ran > 0 && ended === total ? [`${total > 1 ? `${ran} ran, ` : ''}${duration(stage.seconds)}`] : []),
+    ...(skipped > 0 ? [`${skipped} skipped`] : []),
+    ...(failed > 0 ? [`${failed} failed`] : []),
+  ];
+  row.title = counts.length > 0 ? `${name}  ${counts.join(', ')}` : name;
+  const [first] = running;
+  if (first === undefined) return;
+  const [task, text] = first;
+  const point = task.includes('@') ? `${task.slice(task.indexOf('@') + 1)}  ` : '';
+  const more = running.size > 1 ? `  (and ${running.size - 1} more)` : '';
+  row.output = `${point}${text}${more}`;
+}

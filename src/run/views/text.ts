@@ -1,0 +1,44 @@
+import type { Progress } from '../../stage/definition.js';
+
+/** `84 s`, `3 min 20 s`, `2 h 5 min`. */
+export function duration(seconds: number): string {
+  if (seconds < 10) return `${Number(seconds.toFixed(1))} s`;
+  const whole = Math.round(seconds);
+  if (whole < 120) return `${whole} s`;
+  if (whole < 7200) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}
+
+/** Estimates the time left of a task from the pace of its recent progress. */
+export class TimeLeft {
+  readonly #marks: { readonly at: number; readonly done: number }[] = [];
+
+  /** Seconds left, or undefined while there is too little to go by. */
+  update({ done, total }: Progress, now: number = performance.now()): number | undefined {
+    const marks = this.#marks;
+    // A smaller count is a new phase with a pace of its own.
+    if (marks.length > 0 && done < marks.at(-1)!.done) marks.length = 0;
+    marks.push({ at: now, done });
+    if (marks.length > 50) marks.shift();
+    const first = marks[0]!;
+    const passed = (now - first.at) / 1e3;
+    if (passed < 1 || done <= first.done) return undefined;
+    return ((total - done) * passed) / (done - first.done);
+  }
+}
+
+const barWidth = 16;
+
+/** `epoch 3/8 ████░░░░ 42 %  loss 0.31  accuracy 0.87  images/s 2900  12 s left`. */
+export function progressText({ done, total, unit, phase, values }: Progress, left: number | undefined, bar: boolean): string {
+  const share = total > 0 ? Math.min(1, done / total) : 0;
+  const filled = Math.round(share * barWidth);
+  const parts = [
+    ...(phase === undefined ? [] : [phase]),
+    ...(bar ? [`${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}`] : []),
+    `${Math.floor(share * 100)} %`,
+    ...(values === undefined ? [`${done}/${total} ${unit}`] : Object.entries(values).map(([name, value]) => `${name} ${value}`)),
+    ...(left === undefined ? [] : [`${duration(left)} left`]),
+  ];
+  return parts.join('  ');
+}

@@ -7,7 +7,7 @@ import { packageVersion } from './packages.js';
 
 /** The code that a stage consists of, as far as it can change a result. */
 export interface Bundle {
-  /** All of it in one text, minified: without comments, types, white space and the names of local variables. */
+  /** All of it in one text, minified: without comments, types, white space and unused declarations. */
   readonly code: string;
   /** Digest of each source file, minified by itself: they tell which one changed. Paths are relative to `base`. */
   readonly files: Readonly<Record<string, string>>;
@@ -21,7 +21,9 @@ export class BundleError extends Error {
 }
 
 const settings = {
-  minify: true,
+  // Names of local variables stay: esbuild chooses short ones by how often letters occur, in types too.
+  minifySyntax: true,
+  minifyWhitespace: true,
   legalComments: 'none',
   platform: 'node',
   target: 'node20',
@@ -94,7 +96,9 @@ async function packageVersions(metafile: Metafile, folder: string): Promise<Read
 
 function isPackage(path: string): boolean {
   return (
-    !/^(node|engine|file|data|https?):/.test(path) && !builtinModules.includes(path) && !withoutInfluence.has(path)
+    !/^(node|engine|file|data|https?):/.test(path) &&
+    !builtinModules.includes(path) &&
+    !withoutInfluence.has(packageName(path))
   );
 }
 

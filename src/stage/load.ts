@@ -1,9 +1,9 @@
 import { existsSync, statSync } from 'node:fs';
-import { relative, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import * as spikeline from '../index.js';
+import { nearest } from '../pipeline/suggest.js';
 import { BundleError, bundle } from './bundle.js';
 import { definitionProblems } from './check.js';
-import { closest } from './closest.js';
 import type { StageDefinition } from './definition.js';
 import { builtInStage, builtInStageNames } from './registry.js';
 
@@ -47,11 +47,11 @@ function unknownStage(uses: string, folder: string): StageProblem {
   const error = `There is no stage "${uses}".`;
   if (extensions.test(uses) && existsSync(resolve(folder, uses)))
     return { error, hint: `For the file of that name, write "./${uses}".` };
-  const near = closest(uses, names);
+  const near = nearest(uses, names);
   const all = `Built-in stages: ${names.join(', ')}.`;
   return {
     error,
-    hint: near === undefined ? `${all} A file of your own begins with "./".` : `Did you mean "${near}"?`,
+    hint: near === undefined ? `${all} A file of your own begins with "./".` : `did you mean "${near}"?`,
   };
 }
 
@@ -81,9 +81,8 @@ async function loadProblem(error: unknown, file: string, uses: string, folder: s
     throw failure;
   }
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  const place = /\(?((?:file:\/\/)?[^\s()]+):(\d+):(\d+)\)?$/m
-    .exec((stack ?? '').split('\n').find((line) => line.includes(file)) ?? '')
-    ?.slice(2)
-    .join(':');
-  return { error: `${place === undefined ? uses : `./${relative(folder, file)}:${place}`}: ${message}` };
+  const frame = (stack ?? '').split('\n').find((line) => line.includes(file));
+  // jiti keeps lines, but not columns.
+  const line = /:(\d+):\d+\)?$/.exec(frame ?? '')?.[1];
+  return { error: `${line === undefined ? uses : `${uses}:${line}`}: ${message}` };
 }

@@ -1,9 +1,13 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { generateJsonSchema } from '../pipeline/schema.js';
 import { type BuiltFingerprints, builtInFingerprint, wasmFingerprint } from '../stage/fingerprint.js';
-import { builtInStageNames } from '../stage/registry.js';
+import { builtInStageNames, builtInStages } from '../stage/registry.js';
 
-/** Writes what is made from the built program into `.build`: the fingerprints of the built-in stages and the engine. */
+/**
+ * Writes what is made from the built program into `.build`: the fingerprints of the built-in stages and the engine, and
+ * the JSON Schema of pipeline files.
+ */
 export async function derive(root: string): Promise<void> {
   const stages = builtInStageNames().map(async (name) => [name, await builtInFingerprint(name)] as const);
   const fingerprints: BuiltFingerprints = {
@@ -11,6 +15,7 @@ export async function derive(root: string): Promise<void> {
     stages: Object.fromEntries(await Promise.all(stages)),
   };
   await replace(join(root, '.build/fingerprints.json'), fingerprints);
+  await replace(join(root, '.build/pipeline.schema.json'), generateJsonSchema(await builtInStages()));
 }
 
 /** A run that reads meanwhile finds the old content or the new. */

@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest';
+import { type StageDefinition, StageError } from '../../src/stage/definition.js';
+import { resolveStage } from '../../src/stage/load.js';
+import { builtInStageNames, builtInStages } from '../../src/stage/registry.js';
+import { testFolder, writeFiles } from '../store/folder.js';
+
+const good = `import { defineStage, StageError, Type } from 'spikeline';
+import { factor } from './lib/factor';
+
+export default defineStage({
+  name: 'scale',
+  summary: 'Scales',
+  parameters: Type.Object({ by: Type.Number({ default: 2 }) }),
+  inputs: {},
+  outputs: { result: { description: 'The product', path: 'result.txt' } },
+  async run(context): Promise<{ product: number }> {
+    if (context.parameters.by === 0) throw new StageError('E_ZERO', 'by must not be 0.');
+    return { product: context.parameters.by * factor };
+  },
+});
+`;
+
+function resolveText(text: string) {
+  return resolveStage('./stage.ts', writeFiles(testFolder(), { 'stage.ts': text }));
+}
+
+describe('resolveStage', () => {
+  it('knows every built-in stage by the name of its file', async () => {
+    const stages = await builtInStages();
+    expect(stages.map((stage) => stage.name)).toEqual(builtInStageNames());
+    expect(builtInStageNames()).toContain('train');
+    expect(await resolveStage('train', '/')).toBe(stages.find((stage) => stage.name === 'train'));
+  });
+
+  it('loads a TypeScript file anywhere, with what it imports', async () => {
+    const folder = writeFiles(testFolder(), {
+      'stages/scale.ts': good,
+      'stages/lib/factor.ts': 'export const factor: number = 21;',
+    });
+    const stage = (await resolveStage('./stages/scale.ts', folder)) as StageDefinition;
+    expect(stage).toMatchObject({ name: 'scale', outputs: { result: { path: 'result.txt' } } });
+    expect(await stage.run({ parameters: { by: 2 } } as never)).toEqual({ product: 42 });
+    await expect(stage.run({ parameters: { by: 0 } } as never)).rejects.toBeInstanceOf(StageError);
+    expect(await resolveStage('./stages/scale.ts', folder)).toBe(stage);
+  });
+
+  it.each(['js', 'mjs'])('loads a .%s file', async (extension) => {
+    const text = good.replace(': Promise<{ product: number }>', '').replace("'./lib/factor'", "'./lib/factor.js'");
+    const folder = writeFiles(testFolder(), { [`s.${extension}`]: text, 'lib/factor.js': 'export const factor = 3;' });
+    expect(await resolveStage(`./s.${extension}`, folder)).toMatchObject({ name: 'scale' });
+  });
+
+  it('reads a file anew when it changed', async () => {
+    const folder = writeFiles(testFolder(), { 'stage.ts': good, 'lib/factor.ts': 'export const factor = 1;' });
+    await resolveStage('./stage.ts', folder);
+    writeFiles(folder, { 'stage.ts': good.replace("summary: 'Scales'", "summary: 'Multiplies'") });
+    expect(await resolveStage('./stage.ts', folder)).toMatchObject({ summary: 'Multiplies' });
+  });
+
+  it('explains names that are none', async () => {
+    const all = `Built-in stages: ${builtInStageNames().join(', ')}. A file of your own begins with "./".`;
+    const folder = writeFiles(testFolder(), { 'mine.ts': good });
+    expect(await resolveStage('trian', folder)).toEqual({
+      error: 'There is no stage "trian".',
+      hint: 'did you mean "train"?',
+    });
+    expect(await resolveStage('compose', folder)).toEqual({ error: 'There is no stage "compose".', hint: all });
+    expect(await resolveStage('../train', folder)).toMatchObject({
+      error: '../train is not a TypeScript or JavaScript file.',
+    });
+    expect(await resolveStage('mine.ts', folder)).toEqual({
+      error: 'There is no stage "mine.ts".',
+      hint: 'For the file of that name, write "./mine.ts".',
+    });
+    expect(await resolveStage('./no.ts', folder)).toEqual({ error: 'The file ./no.ts does not exist.' });
+    expect(await resolveStage('./mine.py', folder)).toEqual({
+      error: './mine.py is not a TypeScript or JavaScript file.',
+      hint: 'Its name must end in .ts, .mts, .js or .mjs.',
+    });
+  });
+
+  it('shows the place of a syntax error', async () => {
+    expect(await resolveText('const a = 1;\nconst b = ;\nexport default a;')).toEqual({
+      error: './stage.ts:2:11: Unexpected ";"',
+    });
+    const folder = writeFiles(testFolder(), { 'sub/stage.ts': "import '../other';", 'other.ts': 'const = 3' });
+    expect(await resolveStage('./sub/stage.ts', folder)).toEqual({
+      error: './other.ts:1:7: Expected identifier but found "="',
+    });
+  });
+
+  it('names an import that is not there', async () => {
+    expect(await resolveText("\nimport { x } from './nothing';\nexport default x;")).toEqual({
+      error: './stage.ts:2:19: Could not resolve "./nothing"',
+    });
+    expect(await resolveText("import x from 'no-such-package-at-all';\nexport default x;")).toMatchObject({
+      error: expect.stringContaining("Cannot find module 'no-such-package-at-all'") as unknown,
+    });
+  });
+
+  it('shows the place where a file fails as it is loaded', async () => {
+    expect(await resolveText('const a: { b?: { c: number } } = {};\n\nexport default a.b!.c;')).toEqual({
+      error: "./stage.ts:3: Cannot read properties of undefined (reading 'c')",
+    });
+  });
+
+  it('lists what is missing in a definition', async () => {
+    expect(await resolveText('export const stage = 1;')).toEqual({
+      error: './stage.ts has no default export.',
+      hint: 'End it with "export default defineStage({ … })".',
+    });
+    expect(await resolveText('export default 7;')).toEqual({
+      error: 'The default export of ./stage.ts is no stage: is not an object made by defineStage({ … }).',
+    });
+    expect(await resolveText("export default { name: 'x' };")).toEqual({
+      error:
+        'The default export of ./stage.ts is no stage: summary must be a string; run must be a function; ' +
+        'parameters must be Type.Object({ … }); inputs must be an object, { } if there are none; ' +
+        'outputs must be an object, { } if there are none.',
+    });
+  });
+
+  it.each([
+    ["{ a: { description: 'A' } }", "outputs.a.path must be a file or folder name inside the task's folder"],
+    ["{ a: { path: 'a' } }", 'outputs.a must have a description'],
+    [
+      "{ a: { description: 'A', path: '../a' } }",
+      "outputs.a.path must be a file or folder name inside the task's folder",
+    ],
+    [
+      "{ a: { description: 'A', path: '/a' } }",
+      "outputs.a.path must be a file or folder name inside the task's folder",
+    ],
+    [
+      "{ a: { description: 'A', path: 'x' }, b: { description: 'B', path: 'x' } }",
+      'outputs.b and outputs.a have the same path',
+    ],
+  ])('refuses the outputs %s', async (outputs, problem) => {
+    const text = good.replace(/outputs: .*/, `outputs: ${outputs},`).replace("'./lib/factor'", "'node:os'");
+    expect(await resolveText(text.replace('import { factor }', 'import * as factor'))).toEqual({
+      error: `The default export of ./stage.ts is no stage: ${problem}.`,
+    });
+  });
+});

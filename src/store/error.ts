@@ -41,6 +41,8 @@ const codes: Readonly<Record<string, readonly [StoreErrorCode, string]>> = {
   EACCES: ['E_STORE_ACCESS', 'Permission is missing to use'],
   EPERM: ['E_STORE_ACCESS', 'Permission is missing to use'],
   EROFS: ['E_STORE_ACCESS', 'The file system is read-only; it does not take'],
+  ENOTDIR: ['E_STORE_ACCESS', 'There is a file where a folder has to be for'],
+  ENAMETOOLONG: ['E_STORE_ACCESS', 'The file system takes no name as long as'],
   EIO: ['E_STORE_IO', 'The device failed at'],
   ESTALE: ['E_STORE_IO', 'The network file system lost'],
   EMFILE: ['E_STORE_IO', 'Too many files are open to use'],

@@ -90,14 +90,21 @@ export async function isLinked(tree: Tree, target: string): Promise<boolean> {
 /** Replaces the folder at `target` by `draft`. The old one is moved away whole before it is removed. */
 export async function replaceFolder(draft: string, target: string, temporary: string): Promise<void> {
   await mkdir(dirname(target), { recursive: true });
-  const old = temporaryPath(temporary);
-  try {
-    await rename(target, old);
-  } catch (error) {
-    if (systemCode(error) !== 'ENOENT') throw error;
+  for (;;) {
+    const old = temporaryPath(temporary);
+    await rename(target, old).catch((error: unknown) => {
+      if (systemCode(error) !== 'ENOENT') throw error;
+    });
+    try {
+      await rename(draft, target);
+      return;
+    } catch (error) {
+      // Another process put its own there in between.
+      if (systemCode(error) !== 'ENOTEMPTY' && systemCode(error) !== 'EEXIST') throw error;
+    } finally {
+      await rm(old, { recursive: true, force: true });
+    }
   }
-  await rename(draft, target);
-  await rm(old, { recursive: true, force: true });
 }
 
 /**

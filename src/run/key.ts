@@ -1,6 +1,7 @@
-import type { Json, Task } from '../pipeline/task.js';
+import type { Task } from '../pipeline/task.js';
 import type { AxisValue } from '../stage/definition.js';
 import type { EngineFingerprint } from '../stage/fingerprint.js';
+import { withoutNegativeZero } from '../store/canonical.js';
 import type { Artifact, Digest, KeyParts } from '../store/types.js';
 
 export { keyOf } from '../store/record.js';
@@ -36,6 +37,7 @@ export function buildKeyParts(task: Task, context: KeyContext): KeyParts {
   return {
     type: 'spikeline-task/1',
     action: actionPart(task, context),
+    // YAML knows -0, canonical JSON does not. Who writes it as a parameter means 0.
     parameters: withoutNegativeZero(task.parameters),
     inputs: mapValues(context.inputs, inputPart),
     outputs: task.outputs,
@@ -69,14 +71,6 @@ function inputPart(input: ResolvedInput): KeyParts['inputs'][string] {
 /** Is it the input of a stage that takes a list? */
 export function isList(input: ResolvedInput): input is readonly ResolvedArtifact[] {
   return Array.isArray(input);
-}
-
-/** YAML knows -0, canonical JSON does not. Who writes it as a parameter means 0. */
-function withoutNegativeZero(value: Json): Json {
-  if (value === 0) return 0;
-  if (Array.isArray(value)) return value.map(withoutNegativeZero);
-  if (typeof value !== 'object' || value === null) return value;
-  return mapValues(value as { readonly [key: string]: Json }, withoutNegativeZero);
 }
 
 function mapValues<A, B>(record: Readonly<Record<string, A>>, change: (value: A) => B): Readonly<Record<string, B>> {

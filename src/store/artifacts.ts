@@ -133,11 +133,11 @@ function folderArtifact(manifest: FolderManifest): Artifact {
 
 async function statInput(path: string): Promise<BigIntStats> {
   return guarded(path, async () => {
-    try {
-      return await stat(path, { bigint: true });
-    } catch (error) {
+    const found = await stat(path, { bigint: true }).catch((error: unknown) => {
       if (systemCode(error) !== 'ENOENT' && systemCode(error) !== 'ENOTDIR') throw error;
       throw new StoreError('E_INPUT_MISSING', `${path} does not exist.`, undefined, { cause: error });
-    }
+    });
+    if (found.isFile() || found.isDirectory()) return found;
+    throw new StoreError('E_STORE_FILE_TYPE', `${path} is neither a file nor a folder.`);
   });
 }

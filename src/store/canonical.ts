@@ -11,6 +11,16 @@ export function canonicalJson(value: unknown): string {
   return write(value, [], new Set());
 }
 
+/** The same value with 0 in the place of -0, for numbers where the sign of zero means nothing. */
+export function withoutNegativeZero<T>(value: T): T {
+  if (value === 0) return 0 as T;
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(withoutNegativeZero) as T;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, withoutNegativeZero(item as unknown)]),
+  ) as T;
+}
+
 function write(value: unknown, path: readonly (string | number)[], open: Set<object>): string {
   switch (typeof value) {
     case 'string':

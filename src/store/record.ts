@@ -1,4 +1,5 @@
-import { canonicalJson } from './canonical.js';
+import type { Metrics, MetricValue } from '../stage/definition.js';
+import { canonicalJson, withoutNegativeZero } from './canonical.js';
 import { digestBytes, digestJson, hexOf } from './digest.js';
 import type { KeyParts, TaskKey, TaskRecord } from './types.js';
 
@@ -9,13 +10,9 @@ export function keyOf(parts: KeyParts): TaskKey {
   return hexOf(digestJson(parts)) as TaskKey;
 }
 
-/**
- * The text of a record's file, with a checksum over the record's canonical JSON.
- *
- * @throws StoreError `E_CANONICAL` if a metric is NaN or infinite
- */
+/** The text of a record's file, with a checksum over the record's canonical JSON. */
 export function encodeRecord(record: TaskRecord): string {
-  const text = canonicalJson(record);
+  const text = canonicalJson({ ...record, metrics: storableMetrics(record.metrics) });
   return `{"type":"${type}","checksum":"${digestBytes(text)}","record":${text}}\n`;
 }
 
@@ -36,4 +33,17 @@ export function decodeRecord(text: string, key: TaskKey): TaskRecord | 'foreign'
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Metrics as JSON can hold them. A loss that is NaN is a result, too, and must not cost the training that found it: it
+ * is kept as the text `NaN`, and so are infinities.
+ */
+function storableMetrics(metrics: Metrics): Metrics {
+  const storable = (value: MetricValue): MetricValue => {
+    const numbers = [value].flat().filter((item) => typeof item === 'number');
+    if (numbers.every(Number.isFinite)) return withoutNegativeZero(value);
+    return Array.isArray(value) ? value.map(String) : String(value);
+  };
+  return Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, storable(value)]));
 }

@@ -208,8 +208,11 @@ export class Store {
     } catch {
       return;
     }
-    for (const name of names)
-      if (isToken(name) && stateOf(name) === 'dead')
+    for (const name of names.filter((name) => isToken(name) && stateOf(name) === 'dead'))
+      try {
         rmSync(join(this.#temporary, name), { recursive: true, force: true });
+      } catch {
+        // Another user's: that one will remove it.
+      }
   }
 }

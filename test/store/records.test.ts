@@ -88,10 +88,14 @@ describe('a record', () => {
     expect(readFileSync(pathOf(record.key), 'utf8')).toBe(text);
   });
 
-  it('takes no metric that JSON can not hold', async () => {
-    await expect(store.writeRecord({ ...record, metrics: { loss: Number.NaN } })).rejects.toMatchObject({
-      code: 'E_CANONICAL',
-      message: "The value at metrics.loss is NaN, which JSON can't hold.",
+  it('keeps metrics that JSON has no numbers for as text', async () => {
+    const metrics = { loss: Number.NaN, rates: [1, Number.POSITIVE_INFINITY], difference: -0, layers: [-0, 1] };
+    await store.writeRecord({ ...record, metrics });
+    expect((await store.record(record.key))?.metrics).toEqual({
+      loss: 'NaN',
+      rates: ['1', 'Infinity'],
+      difference: 0,
+      layers: [0, 1],
     });
   });
 });

@@ -96,6 +96,13 @@ describe('ingest', () => {
     expect(await store.has(file)).toBe(true);
   });
 
+  it('refuses pipes, which have no end', async () => {
+    const { folder, store } = await filledStore();
+    const pipe = join(folder, 'pipe');
+    spawnSync('mkfifo', [pipe]);
+    await expect(store.ingest(pipe)).rejects.toMatchObject({ code: 'E_STORE_FILE_TYPE' });
+  });
+
   it('names a file that is not there', async () => {
     const { folder, store } = await filledStore();
     const path = join(folder, 'nothing');

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
-import { packageRoot } from '../paths.js';
+import { version } from '../version.js';
 
 interface LockFile {
   readonly packages?: Readonly<Record<string, { readonly version?: string; readonly resolved?: string }>>;
@@ -13,7 +13,7 @@ const parsed = new Map<string, Promise<unknown>>();
  * above, else from the installed package itself. `spikeline` is always this one. `missing` if there is none.
  */
 export async function packageVersion(name: string, folder: string): Promise<string> {
-  if (name === 'spikeline') return spikelineVersion();
+  if (name === 'spikeline') return version;
   const lock = await findLock(folder);
   if (lock !== undefined) {
     for (const place of upwards(folder)) {
@@ -28,11 +28,6 @@ export async function packageVersion(name: string, folder: string): Promise<stri
     if (manifest !== undefined) return manifest.version ?? 'unversioned';
   }
   return 'missing';
-}
-
-/** The version of this program. */
-export async function spikelineVersion(): Promise<string> {
-  return (await readJson<{ version: string }>(join(packageRoot, 'package.json')))!.version;
 }
 
 async function findLock(folder: string): Promise<{ folder: string; file: LockFile } | undefined> {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { packageRoot } from '../../src/paths.js';
 import { bundle } from '../../src/stage/bundle.js';
 import { builtInFingerprint, currentFingerprint, stageFingerprint } from '../../src/stage/fingerprint.js';
-import { spikelineVersion } from '../../src/stage/packages.js';
+import { version } from '../../src/version.js';
 import { testFolder, writeFiles } from '../store/folder.js';
 
 const stage = `import { defineStage, Type } from 'spikeline';
@@ -88,7 +88,7 @@ describe("the fingerprint of a file of the user's", () => {
     writeFiles(folder, { 'lib/rate.ts': 'export const rate = 0.25;', 'stage.ts': `// mine\n${stage}` });
     const after = await currentFingerprint('./stage.ts', folder);
     expect(Object.keys(before.files)).toEqual(['lib/rate.ts', 'stage.ts', 'spikeline']);
-    expect(before.files.spikeline).toBe(await spikelineVersion());
+    expect(before.files.spikeline).toBe(version);
     expect(after.files['stage.ts']).toBe(before.files['stage.ts']);
     expect(after.files['lib/rate.ts']).not.toBe(before.files['lib/rate.ts']);
   });

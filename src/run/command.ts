@@ -1,10 +1,22 @@
 import { readFile } from 'node:fs/promises';
 import { ExecaError, execa } from 'execa';
-import { type MetricValue, type Metrics, StageError } from '../stage/definition.js';
 import type { CommandPart, CommandWord } from '../pipeline/task.js';
+import { type Metrics, type MetricValue, StageError } from '../stage/definition.js';
 
 /** Variables that every command gets; all others must be declared with `env:`. */
-const passedVariables = ['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'TERM', 'SystemRoot'];
+const passedVariables = [
+  'PATH',
+  'HOME',
+  'USER',
+  'LOGNAME',
+  'SHELL',
+  'LANG',
+  'LC_ALL',
+  'TZ',
+  'TMPDIR',
+  'TERM',
+  'SystemRoot',
+];
 
 /** Where inputs and outputs lie: one path, or several for a list. */
 export type Paths = Readonly<Record<string, string | readonly string[]>>;
@@ -76,7 +88,8 @@ export async function runCommand(words: readonly string[] | string, options: Com
     const name = typeof words === 'string' ? 'The command' : `The command "${words[0]}"`;
     if (error.code === 'ENOENT')
       throw new StageError('E_COMMAND', `${name} was not found.`, 'Is it installed, and on the PATH?');
-    const how = error.signal === undefined ? `failed with exit code ${error.exitCode ?? '?'}` : `was ended by ${error.signal}`;
+    const how =
+      error.signal === undefined ? `failed with exit code ${error.exitCode ?? '?'}` : `was ended by ${error.signal}`;
     throw new StageError('E_COMMAND', `${name} ${how}.`, 'Its output is in the log.');
   }
 }
@@ -95,10 +108,13 @@ export async function readMetrics(file: string | undefined): Promise<Metrics> {
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new StageError('E_METRICS', 'The output "metrics" must be a JSON object.');
-  return Object.fromEntries(Object.entries(value).filter((entry): entry is [string, MetricValue] => isMetric(entry[1])));
+  return Object.fromEntries(
+    Object.entries(value).filter((entry): entry is [string, MetricValue] => isMetric(entry[1])),
+  );
 }
 
 function isMetric(value: unknown): value is MetricValue {
-  if (Array.isArray(value)) return value.every((item) => typeof item === 'number') || value.every((item) => typeof item === 'string');
+  if (Array.isArray(value))
+    return value.every((item) => typeof item === 'number') || value.every((item) => typeof item === 'string');
   return ['number', 'string', 'boolean'].includes(typeof value);
 }

@@ -1,7 +1,7 @@
+import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, open, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { ChildProcess } from 'node:child_process';
 import { execa } from 'execa';
 import { buildFolder } from '../paths.js';
 import type { Pipeline, Task } from '../pipeline/task.js';
@@ -77,7 +77,10 @@ export class LocalExecutor {
     for (const [name, input] of Object.entries(identity.inputs))
       inputs[name] = await this.#materialise(task, name, input, join(work, 'inputs', name));
     const paths = Object.fromEntries(
-      Object.entries(inputs).map(([name, input]) => [name, Array.isArray(input) ? input.map(({ path }) => path as string) : (input as InputArtifact).path]),
+      Object.entries(inputs).map(([name, input]) => [
+        name,
+        Array.isArray(input) ? input.map(({ path }) => path as string) : (input as InputArtifact).path,
+      ]),
     );
     return {
       artifacts: this.store.folder,
@@ -88,7 +91,9 @@ export class LocalExecutor {
       inputs,
       outputs,
       threads: cpus,
-      env: Object.fromEntries(task.env.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))),
+      env: Object.fromEntries(
+        task.env.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+      ),
     };
   }
 
@@ -102,11 +107,14 @@ export class LocalExecutor {
       return { path, axes: resolved.axes, labels: resolved.labels };
     };
     if (!isList(input)) {
-      const file = source.kind === 'file' ? basename(source.path) : this.#outputFile(source as { task: string; output: string });
+      const file =
+        source.kind === 'file' ? basename(source.path) : this.#outputFile(source as { task: string; output: string });
       return put(input, folder, file);
     }
     const items = source.kind === 'list' ? source.items : [];
-    return Promise.all(input.map((item, i) => put(item, join(folder, String(i).padStart(4, '0')), this.#outputFile(items[i]!))));
+    return Promise.all(
+      input.map((item, i) => put(item, join(folder, String(i).padStart(4, '0')), this.#outputFile(items[i]!))),
+    );
   }
 
   #files: Map<string, string> | undefined;
@@ -114,7 +122,9 @@ export class LocalExecutor {
   /** File name of a task's output, so that inputs keep their endings. */
   #outputFile({ task, output }: { readonly task: string; readonly output: string }): string {
     this.#files ??= new Map(
-      this.pipeline.tasks.flatMap(({ id, outputs }) => Object.entries(outputs).map(([name, path]) => [`${id} ${name}`, basename(path)])),
+      this.pipeline.tasks.flatMap(({ id, outputs }) =>
+        Object.entries(outputs).map(([name, path]) => [`${id} ${name}`, basename(path)]),
+      ),
     );
     return this.#files.get(`${task} ${output}`) ?? output;
   }
@@ -155,7 +165,13 @@ export class LocalExecutor {
       if (result !== undefined) return result;
       if (this.#aborted) return { failure: { code: 'E_INTERRUPTED', message: 'The task was interrupted.' } };
       const how = signal === undefined ? `with exit code ${exitCode ?? '?'}` : `by ${signal}`;
-      return { failure: { code: 'E_TASK_DIED', message: `The task's process ended ${how}.`, hint: 'Was it killed, or out of memory?' } };
+      return {
+        failure: {
+          code: 'E_TASK_DIED',
+          message: `The task's process ended ${how}.`,
+          hint: 'Was it killed, or out of memory?',
+        },
+      };
     } finally {
       await file.close();
     }
@@ -179,7 +195,10 @@ function actionOf({ action }: Task, inputs: Paths, outputs: Paths): Job['action'
 
 function missingOutput(task: Task, name: string, log: string): Failure {
   const message = `The task ended, but its output "${name}" (${task.outputs[name]}) is not there.`;
-  const hint = task.action.kind === 'stage' ? 'The stage must write all outputs it declares.' : `Write it to \${{ outputs.${name} }}.`;
+  const hint =
+    task.action.kind === 'stage'
+      ? 'The stage must write all outputs it declares.'
+      : `Write it to \${{ outputs.${name} }}.`;
   return { code: 'E_OUTPUT_MISSING', message, hint, log };
 }
 

@@ -177,7 +177,14 @@ export class Run {
     await this.store.resumePoint(identity.key).finish();
     await this.store.publish(this.pipeline.name, task, record);
     this.#records.set(task.id, record);
-    emit({ event: 'task', task: task.id, status: 'ran', key: record.key, seconds: seconds(started), metrics: record.metrics });
+    emit({
+      event: 'task',
+      task: task.id,
+      status: 'ran',
+      key: record.key,
+      seconds: seconds(started),
+      metrics: record.metrics,
+    });
     return 'ran';
   }
 

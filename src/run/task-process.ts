@@ -1,6 +1,7 @@
 // Entry of a task's own process: told its job by its parent, it runs one stage or command and reports.
-import { resolveStage } from '../stage/load.js';
+
 import { type Metrics, type Progress, type StageContext, StageError } from '../stage/definition.js';
+import { resolveStage } from '../stage/load.js';
 import { StoreError } from '../store/error.js';
 import { Store } from '../store/store.js';
 import { readMetrics, runCommand } from './command.js';

@@ -57,6 +57,7 @@ async function bundleProgram() {
     task: 'src/run/task-process.ts',
     'engine-worker': 'src/engine/wasm/worker.ts',
     bench: 'test/bench/engine.ts',
+    sample: 'src/tools/sample.ts',
   };
   for (const stage of stages) entries[`stages/${basename(stage, '.ts')}`] = `stages/${stage}`;
   const present = Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(join(root, file))));

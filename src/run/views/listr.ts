@@ -1,4 +1,4 @@
-import { Listr, type ListrTaskWrapper, type DefaultRenderer, type SimpleRenderer } from 'listr2';
+import { type DefaultRenderer, Listr, type ListrTaskWrapper, type SimpleRenderer } from 'listr2';
 import type { Task, TaskId } from '../../pipeline/task.js';
 import type { RunEvent } from '../events.js';
 import { duration, progressText, TimeLeft } from './text.js';
@@ -50,7 +50,8 @@ export class ListrView implements View {
         this.#end(event);
         return;
       case 'interrupted':
-        for (const stage of this.#stages.values()) if (stage.running.size > 0) stage.row!.output = 'ending (Ctrl-C again kills)';
+        for (const stage of this.#stages.values())
+          if (stage.running.size > 0) stage.row!.output = 'ending (Ctrl-C again kills)';
         return;
       case 'task-log':
       case 'end':
@@ -81,7 +82,12 @@ export class ListrView implements View {
           return stage.finished;
         },
       })),
-      { concurrent: true, exitOnError: false, registerSignalListeners: false, rendererOptions: { collapseErrors: true, showErrorMessage: false } },
+      {
+        concurrent: true,
+        exitOnError: false,
+        registerSignalListeners: false,
+        rendererOptions: { collapseErrors: true, showErrorMessage: false },
+      },
     );
     this.#rendered = list.run().catch(() => undefined);
   }

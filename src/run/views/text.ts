@@ -30,14 +30,20 @@ export class TimeLeft {
 const barWidth = 16;
 
 /** `epoch 3/8 ████░░░░ 42 %  loss 0.31  accuracy 0.87  images/s 2900  12 s left`. */
-export function progressText({ done, total, unit, phase, values }: Progress, left: number | undefined, bar: boolean): string {
+export function progressText(
+  { done, total, unit, phase, values }: Progress,
+  left: number | undefined,
+  bar: boolean,
+): string {
   const share = total > 0 ? Math.min(1, done / total) : 0;
   const filled = Math.round(share * barWidth);
   const parts = [
     ...(phase === undefined ? [] : [phase]),
     ...(bar ? [`${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}`] : []),
     `${Math.floor(share * 100)} %`,
-    ...(values === undefined ? [`${done}/${total} ${unit}`] : Object.entries(values).map(([name, value]) => `${name} ${value}`)),
+    ...(values === undefined
+      ? [`${done}/${total} ${unit}`]
+      : Object.entries(values).map(([name, value]) => `${name} ${value}`)),
     ...(left === undefined ? [] : [`${duration(left)} left`]),
   ];
   return parts.join('  ');

@@ -1,0 +1,95 @@
+import { readdir } from 'node:fs/promises';
+import { relative, resolve } from 'node:path';
+import type { Diagnostic } from '../pipeline/diagnostic.js';
+import { formatDiagnostics } from '../pipeline/format.js';
+import { loadPipeline } from '../pipeline/load.js';
+import { findTargets, withDependencies } from '../pipeline/targets.js';
+import type { Pipeline, Task } from '../pipeline/task.js';
+import { resolveStage } from '../stage/load.js';
+import { Store } from '../store/store.js';
+import { UsageError } from './errors.js';
+
+/** Options of all commands that read a pipeline. */
+export interface PipelineOptions {
+  readonly set?: readonly string[];
+  readonly profile?: string;
+  readonly artifacts?: string;
+}
+
+/** Exit codes of the program. */
+export const exitCodes = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+
+export const print = (text: string): void => void process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+export const printError = (text: string): void => void process.stderr.write(text.endsWith('\n') ? text : `${text}\n`);
+
+/** What a user types to call this program. */
+export const program = 'npx spikeline';
+
+/** A file as the user would type it. */
+export function shownPath(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short === '' ? '.' : short.startsWith('..') ? path : short;
+}
+
+/** The pipeline file meant when none is named: the only one here. */
+async function onlyPipeline(): Promise<string> {
+  const names = (await readdir('.')).filter((name) => /\.ya?ml$/.test(name)).sort();
+  if (names.length === 1) return names[0]!;
+  const found = names.length === 0 ? 'there is none in this folder' : `this folder has ${names.join(', ')}`;
+  throw new UsageError(
+    `Which pipeline file? ${found[0]!.toUpperCase()}${found.slice(1)}.`,
+    `name it: ${program} run FILE`,
+  );
+}
+
+/** Loads a pipeline; its mistakes are shown all at once and end the program with exit code 2. */
+export async function openPipeline(file: string | undefined, options: PipelineOptions): Promise<Pipeline> {
+  const name = file ?? (await onlyPipeline());
+  const { set, profile } = options;
+  const { pipeline, diagnostics, text } = await loadPipeline(name, {
+    resolveStage,
+    ...(set === undefined ? {} : { set }),
+    ...(profile === undefined ? {} : { profile }),
+  });
+  if (pipeline === undefined) throw new DiagnosticsError(diagnostics, name, text);
+  return pipeline;
+}
+
+/** Mistakes in a pipeline file. */
+export class DiagnosticsError extends Error {
+  override readonly name = 'DiagnosticsError';
+  constructor(
+    readonly diagnostics: readonly Diagnostic[],
+    file: string,
+    text: string,
+  ) {
+    const count = `${diagnostics.length} ${diagnostics.length === 1 ? 'error' : 'errors'} in ${file}`;
+    super(`${formatDiagnostics(diagnostics, (name) => (name === file ? text : undefined))}\n${count}`);
+  }
+}
+
+export function openStore(options: PipelineOptions): Store {
+  return Store.open(resolve(options.artifacts ?? 'artifacts'));
+}
+
+/** Tasks that targets name; without targets all. With what they need, in the pipeline's order. */
+export function chooseTasks(
+  pipeline: Pipeline,
+  targets: readonly string[],
+): { chosen: readonly Task[]; all: readonly Task[] } {
+  if (targets.length === 0) return { chosen: pipeline.tasks, all: pipeline.tasks };
+  const { tasks, diagnostics } = findTargets(pipeline, targets);
+  const [first] = diagnostics;
+  if (first !== undefined) throw new UsageError(first.message, first.hint);
+  return { chosen: tasks, all: withDependencies(pipeline, tasks) };
+}
+
+/** The one task that a target names. */
+export function chooseTask(pipeline: Pipeline, target: string): Task {
+  const { chosen } = chooseTasks(pipeline, [target]);
+  if (chosen.length === 1) return chosen[0]!;
+  throw new UsageError(
+    `"${target}" means ${chosen.length} tasks.`,
+    `choose one: ${chosen.map(({ id }) => id).join(' ')}`,
+  );
+}

@@ -1,0 +1,116 @@
+import { existsSync } from 'node:fs';
+import { access, constants, mkdir, statfs } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
+import { debianFolder } from '../data/locations.js';
+import { buildFolder } from '../paths.js';
+import { renderTable } from '../report/table.js';
+import { version } from '../version.js';
+import { exitCodes, type PipelineOptions, print } from './context.js';
+
+interface Finding {
+  readonly what: string;
+  readonly state: 'ok' | 'optional' | 'PROBLEM';
+  readonly found: string;
+}
+
+const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+
+/** `doctor`: what this machine offers, and what is missing. Exit code 1 where something needed is. */
+export async function doctorCommand(options: PipelineOptions): Promise<number> {
+  const findings: Finding[] = [
+    { what: 'spikeline', state: 'ok', found: version },
+    node(),
+    { what: 'processor', state: 'ok', found: `${availableParallelism()} cores, ${cpus()[0]?.model ?? 'unknown'}` },
+    { what: 'memory', state: 'ok', found: `${gigabytes(freemem())} free of ${gigabytes(totalmem())}` },
+    await engine(),
+    await tensorflow(),
+    slurm(),
+    data(),
+    await store(resolve(options.artifacts ?? 'artifacts')),
+  ];
+  print(
+    renderTable(
+      findings as unknown as Record<string, string>[],
+      [{ key: 'what' }, { key: 'state' }, { key: 'found' }],
+      'text',
+    ),
+  );
+  return findings.some(({ state }) => state === 'PROBLEM') ? exitCodes.failed : exitCodes.done;
+}
+
+function node(): Finding {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const fine = major > 20 || (major === 20 && minor >= 19);
+  return {
+    what: 'Node',
+    state: fine ? 'ok' : 'PROBLEM',
+    found: `${process.version}${fine ? '' : ': 20.19 or newer is needed'}`,
+  };
+}
+
+/** Runs a kernel for real: SIMD and shared memory are what a browser-like sandbox may lack. */
+async function engine(): Promise<Finding> {
+  const what = 'engine wasm';
+  if (!existsSync(join(buildFolder, 'kernels.wasm')))
+    return { what, state: 'PROBLEM', found: 'the kernels are not built: run npm ci' };
+  try {
+    const { wasmEngine } = await import('../engine/wasm/engine.js');
+    const { network } = await import('../network/presets.js');
+    const { initialParameters } = await import('../network/initialise.js');
+    const lenet = network('lenet', { precision: { kind: 'quantised', k: 1, B: 2 } });
+    const evaluator = await wasmEngine.evaluator(lenet, initialParameters(lenet, 1), { batch: 2, threads: 2 });
+    evaluator.evaluate(new Float32Array(2 * 784).fill(0.5), 2);
+    await evaluator.close();
+    return { what, state: 'ok', found: 'WebAssembly with SIMD, threads on shared memory' };
+  } catch (error) {
+    return { what, state: 'PROBLEM', found: (error as Error).message };
+  }
+}
+
+async function tensorflow(): Promise<Finding> {
+  const what = 'engine tensorflow';
+  try {
+    createRequire(import.meta.url).resolve('@tensorflow/tfjs-node');
+    await import('@tensorflow/tfjs-node' as string);
+    return { what, state: 'optional', found: 'the native library loads; no stage uses it yet' };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const found =
+      code === 'MODULE_NOT_FOUND' && message.includes("'@tensorflow/tfjs-node'")
+        ? 'not installed (optional: npm install @tensorflow/tfjs-node)'
+        : 'the package is there, its native library is not (optional: npm rebuild @tensorflow/tfjs-node fetches it)';
+    return { what, state: 'optional', found };
+  }
+}
+
+function slurm(): Finding {
+  const found = (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, 'sbatch')));
+  return { what: 'Slurm', state: 'optional', found: found ? 'sbatch is there; runs are local so far' : 'not found' };
+}
+
+function data(): Finding {
+  const { SPIKELINE_DATA: own } = process.env;
+  const folders = [
+    ...(own === undefined ? [] : [`SPIKELINE_DATA=${own}${existsSync(own) ? '' : ' (missing!)'}`]),
+    ...(existsSync(debianFolder) ? [debianFolder] : []),
+  ];
+  const state = own !== undefined && !existsSync(own) ? 'PROBLEM' : 'optional';
+  return {
+    what: 'local data',
+    state,
+    found: folders.length > 0 ? folders.join(', ') : 'none: data sets are downloaded when needed',
+  };
+}
+
+async function store(folder: string): Promise<Finding> {
+  try {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK);
+    const { bavail, bsize } = await statfs(folder);
+    return { what: 'store', state: 'ok', found: `${folder}, ${gigabytes(bavail * bsize)} free` };
+  } catch (error) {
+    return { what: 'store', state: 'PROBLEM', found: `${folder}: ${(error as Error).message}` };
+  }
+}

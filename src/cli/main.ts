@@ -1,0 +1,180 @@
+#!/usr/bin/env node
+// The command line: one table of commands. Each loads its own code only, so that `run` starts fast.
+import { Command, CommanderError } from 'commander';
+import { suggestion } from '../pipeline/suggest.js';
+import { version } from '../version.js';
+
+const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
+
+/** `--force` alone forces all, `--force TARGET` one; it may be repeated. */
+const collectForce = (value: string, before?: true | readonly string[]): string[] => [
+  ...(Array.isArray(before) ? (before as string[]) : []),
+  value,
+];
+
+type Action = (...args: never[]) => Promise<number>;
+
+interface CommandEntry {
+  /** As commander writes them: `<needed> [optional] [several...]`. */
+  readonly usage: string;
+  readonly description: string;
+  readonly options?: readonly (readonly [
+    flags: string,
+    description: string,
+    parse?: (value: string, before: never) => unknown,
+  ])[];
+  /** Takes a pipeline: the options that go with it are added. */
+  readonly pipeline?: boolean;
+  readonly load: () => Promise<Action>;
+}
+
+const runOptions: CommandEntry['options'] = [
+  ['--jobs <n>', 'tasks at a time at most (default: as many as the cores allow)'],
+  ['--force [target]', 'run even what is cached: all, or a stage or task', collectForce as never],
+  ['--keep-going', 'after a failure, go on with what does not depend on it'],
+  ['--reporter <kind>', 'auto, plain or json'],
+];
+
+const commands: readonly CommandEntry[] = [
+  {
+    usage: 'run [file] [targets...]',
+    description: 'run what is out of date',
+    pipeline: true,
+    options: [...runOptions, ['--dry-run', 'show what would run']],
+    load: async () => (await import('./run.js')).runCommand,
+  },
+  {
+    usage: 'plan [file] [targets...]',
+    description: 'show what would run, in order, and why',
+    pipeline: true,
+    options: [['--force [target]', 'as if forced', collectForce as never]],
+    load: async () => (await import('./plan.js')).planCommand,
+  },
+  {
+    usage: 'status [file]',
+    description: 'show the state of each task, and why',
+    pipeline: true,
+    options: [['--json', 'for programs']],
+    load: async () => (await import('./status.js')).statusCommand,
+  },
+  {
+    usage: 'validate <files...>',
+    description: 'check pipeline files, run nothing',
+    options: [['--json', 'for editors']],
+    load: async () => (await import('./validate.js')).validateCommand,
+  },
+  {
+    usage: 'show [file]',
+    description: 'show the metrics over the axes',
+    pipeline: true,
+    options: [
+      ['--json', 'an array of {task, stage, axes, metrics}'],
+      ['--csv', 'comma-separated values'],
+      ['--md', 'Markdown'],
+    ],
+    load: async () => (await import('./show.js')).showCommand,
+  },
+  {
+    usage: 'check [file]',
+    description: 'compare results with `expect:`; exit code 1 where they are off',
+    pipeline: true,
+    load: async () => (await import('./check.js')).checkCommand,
+  },
+  {
+    usage: 'log <file> <task>',
+    description: 'show what a task wrote when it last ran',
+    pipeline: true,
+    load: async () => (await import('./log.js')).logCommand,
+  },
+  {
+    usage: 'stages [name]',
+    description: 'list the built-in stages, or describe one',
+    load: async () => (await import('./stages.js')).stagesCommand,
+  },
+  {
+    usage: 'schema',
+    description: 'print the JSON Schema of pipeline files',
+    load: async () => (await import('./schema.js')).schemaCommand,
+  },
+  {
+    usage: 'doctor',
+    description: 'tell what this machine offers',
+    options: [['--artifacts <dir>', 'where the store is']],
+    load: async () => (await import('./doctor.js')).doctorCommand,
+  },
+];
+
+const examples = `
+Examples:
+  npx spikeline run pipelines/quickstart.yaml
+  npx spikeline run pipelines/lenet-fashion.yaml snn@precision=k1B2,noise=0
+  npx spikeline run my.yaml --set epochs=2 --set 'noise=[0, 0.3]'
+  npx spikeline status my.yaml
+  npx spikeline stages train`;
+
+function build(finish: (code: number) => void): Command {
+  const root = new Command('spikeline')
+    .description('Runs declarative pipelines that reproduce papers on spiking networks.')
+    .version(version)
+    .showSuggestionAfterError()
+    .addHelpText('after', examples)
+    .exitOverride();
+  for (const { usage, description, options = [], pipeline, load } of commands) {
+    const command = root.command(usage).description(description).exitOverride();
+    if (pipeline)
+      command
+        .option('--set <name=value>', 'override a param or an axis; may be repeated', collect)
+        .option('--profile <name>', 'use a profile of the pipeline')
+        .option('--artifacts <dir>', 'where results and the store are (default: artifacts)');
+    for (const [flags, text, parse] of options)
+      if (parse) command.option(flags, text, parse as never);
+      else command.option(flags, text);
+    command.action(async (...args: unknown[]) => {
+      const action = (await load()) as (...args: unknown[]) => Promise<number>;
+      // commander appends the command itself to arguments and options.
+      finish(await action(...args.slice(0, -1)));
+    });
+  }
+  return root;
+}
+
+/** Runs a call and returns the exit code. */
+async function main(argv: readonly string[]): Promise<number> {
+  let code = 0;
+  const root = build((result) => {
+    code = result;
+  });
+  const [first] = argv.slice(2);
+  if (first === undefined) {
+    root.outputHelp();
+    return 2;
+  }
+  const names = commands.map(({ usage }) => usage.split(' ')[0]!);
+  if (!first.startsWith('-') && first !== 'help' && !names.includes(first)) {
+    const hint = suggestion(first, names);
+    process.stderr.write(`There is no command "${first}".\n${hint === undefined ? '' : `  hint: ${hint}\n`}`);
+    return 2;
+  }
+  try {
+    await root.parseAsync([...argv]);
+    return code;
+  } catch (error) {
+    return report(error);
+  }
+}
+
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (!(error instanceof Error)) throw error;
+  const { name, message, hint, code, stack } = error as Error & { hint?: string; code?: string };
+  if (['UsageError', 'DiagnosticsError', 'StoreError', 'BundleError', 'StageError'].includes(name)) {
+    process.stderr.write(`${message.trimEnd()}\n${hint === undefined ? '' : `  hint: ${hint}\n`}`);
+    return name === 'StoreError' && code !== 'E_INPUT_MISSING' ? 1 : 2;
+  }
+  process.stderr.write(`Spikeline failed: ${message}\nThis is a mistake in Spikeline, not in your pipeline.\n`);
+  if (process.env.SPIKELINE_DEBUG === undefined) process.stderr.write('SPIKELINE_DEBUG=1 shows where.\n');
+  else process.stderr.write(`${stack ?? ''}\n`);
+  return 1;
+}
+
+process.exitCode = await main(process.argv);

@@ -1,0 +1,111 @@
+import { availableParallelism } from 'node:os';
+import type { Pipeline, Task, TaskId } from '../pipeline/task.js';
+import type { RunEvent } from '../run/events.js';
+import { Run } from '../run/schedule.js';
+import type { Store } from '../store/store.js';
+import {
+  chooseTasks,
+  exitCodes,
+  openPipeline,
+  openStore,
+  type PipelineOptions,
+  print,
+  program,
+  shownPath,
+} from './context.js';
+import { UsageError } from './errors.js';
+import { planCommand } from './plan.js';
+import { closingReport } from './summary.js';
+
+export interface RunCommandOptions extends PipelineOptions {
+  readonly jobs?: string;
+  /** `true` for all, or targets. */
+  readonly force?: true | readonly string[];
+  readonly keepGoing?: boolean;
+  readonly dryRun?: boolean;
+  readonly reporter?: string;
+}
+
+const reporters = ['auto', 'plain', 'json'];
+
+export async function runCommand(
+  file: string | undefined,
+  targets: readonly string[],
+  options: RunCommandOptions,
+): Promise<number> {
+  if (options.dryRun === true) return planCommand(file, targets, options);
+  const reporter = options.reporter ?? 'auto';
+  if (!reporters.includes(reporter))
+    throw new UsageError(`There is no reporter "${reporter}".`, `known: ${reporters.join(', ')}`);
+  const jobs = options.jobs === undefined ? Number.POSITIVE_INFINITY : Number(options.jobs);
+  if (!(jobs >= 1) || (Number.isFinite(jobs) && !Number.isInteger(jobs)))
+    throw new UsageError(`--jobs ${options.jobs}: a whole number from 1 on is needed.`);
+  const pipeline = await openPipeline(file, options);
+  const { all } = chooseTasks(pipeline, targets);
+  const force = forcedTasks(pipeline, all, options.force);
+  const store = openStore(options);
+
+  const view = await openView(reporter);
+  const failures: Extract<RunEvent, { event: 'task' }>[] = [];
+  let end: Extract<RunEvent, { event: 'end' }> | undefined;
+  const emit = (event: RunEvent) => {
+    if (event.event === 'task' && event.status === 'failed') failures.push(event);
+    if (event.event === 'end') end = event;
+    view.handle(event);
+  };
+  const run = new Run(pipeline, store, {
+    tasks: all,
+    force,
+    keepGoing: options.keepGoing ?? false,
+    jobs,
+    cpus: availableParallelism(),
+    emit,
+  });
+  const stop = () => run.interrupt();
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  const result = await run.start();
+  await view.close();
+  if (reporter !== 'json') {
+    reportFailures(pipeline, failures);
+    await report(pipeline, store, all, end!, result.interrupted);
+  }
+  if (result.interrupted) return exitCodes.interrupted;
+  return result.failed > 0 ? exitCodes.failed : exitCodes.done;
+}
+
+async function openView(reporter: string) {
+  const write = (line: string) => print(line);
+  if (reporter === 'json') return new (await import('../run/views/json.js')).JsonView(write);
+  if (reporter === 'auto' && process.stdout.isTTY === true && process.env.CI === undefined)
+    return new (await import('../run/views/listr.js')).ListrView();
+  return new (await import('../run/views/plain.js')).PlainView(write);
+}
+
+function forcedTasks(pipeline: Pipeline, all: readonly Task[], force: RunCommandOptions['force']): ReadonlySet<TaskId> {
+  if (force === undefined) return new Set();
+  if (force === true) return new Set(all.map(({ id }) => id));
+  return new Set(chooseTasks(pipeline, force).chosen.map(({ id }) => id));
+}
+
+function reportFailures(pipeline: Pipeline, failures: readonly Extract<RunEvent, { event: 'task' }>[]): void {
+  for (const { task, failure } of failures) {
+    print(`\n${task} failed [${failure!.code}]\n  ${failure!.message}`);
+    if (failure!.hint !== undefined) print(`  hint: ${failure!.hint}`);
+    if (failure!.log !== undefined) print(`  log:  ${program} log ${shownPath(pipeline.file)} ${task}`);
+  }
+}
+
+async function report(
+  pipeline: Pipeline,
+  store: Store,
+  tasks: readonly Task[],
+  { ran, cached, failed, skipped, seconds }: Extract<RunEvent, { event: 'end' }>,
+  interrupted: boolean,
+): Promise<void> {
+  const counts = [`ran ${ran}`, `cached ${cached}`, `failed ${failed}`, ...(skipped > 0 ? [`skipped ${skipped}`] : [])];
+  const { duration } = await import('../run/views/text.js');
+  print(`\n${pipeline.name}: ${counts.join(', ')} in ${duration(seconds)}${interrupted ? ' (interrupted)' : ''}`);
+  if (interrupted) print(`Finished work is kept. Go on with: ${program} run ${shownPath(pipeline.file)}`);
+  if (failed + skipped === 0) print(await closingReport(pipeline, store, tasks, ran > 0));
+}

@@ -1,0 +1,53 @@
+import { type Cell, renderTable } from '../report/table.js';
+import { exitCodes, openPipeline, openStore, type PipelineOptions, print, program, shownPath } from './context.js';
+import { UsageError } from './errors.js';
+import { currentMetrics, scalarMetrics, tasksOfStage } from './results.js';
+
+export interface ShowOptions extends PipelineOptions {
+  readonly json?: boolean;
+  readonly csv?: boolean;
+  readonly md?: boolean;
+}
+
+/** `show`: the metrics over the axes, a table a stage. */
+export async function showCommand(file: string | undefined, options: ShowOptions): Promise<number> {
+  if ([options.json, options.csv, options.md].filter(Boolean).length > 1)
+    throw new UsageError('Choose one of --json, --csv and --md.');
+  const pipeline = await openPipeline(file, options);
+  const metrics = await currentMetrics(pipeline, openStore(options));
+  if (options.json === true) {
+    const list = pipeline.tasks.flatMap(({ id, stage, axes }) => {
+      const found = metrics.get(id);
+      return found === undefined ? [] : [{ task: id, stage, axes, metrics: found }];
+    });
+    print(JSON.stringify(list, null, 2));
+    return exitCodes.done;
+  }
+  const format = options.csv === true ? 'csv' : options.md === true ? 'md' : 'text';
+  const tables = pipeline.stages.flatMap((stage) => {
+    const rows = tasksOfStage(pipeline, stage).flatMap(({ id, labels }): Record<string, Cell>[] => {
+      const found = metrics.get(id);
+      return found === undefined ? [] : [{ ...labels, ...scalarMetrics(found) }];
+    });
+    if (rows.length === 0) return [];
+    const keys = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+    if (keys.length === 0) return [];
+    const heading = format === 'md' ? `## ${stage}\n\n` : format === 'text' ? `${stage}\n` : `# ${stage}\n`;
+    return [
+      `${heading}${renderTable(
+        rows,
+        keys.map((key) => ({ key, format: shown })),
+        format,
+      )}`,
+    ];
+  });
+  if (tables.length === 0) print(`No results yet. Run it first: ${program} run ${shownPath(pipeline.file)}`);
+  else print(tables.join('\n'));
+  return exitCodes.done;
+}
+
+/** Numbers to six significant digits: these are tables for people; --json and --csv have all of them. */
+function shown(value: Cell): string {
+  if (typeof value !== 'number') return value?.toString() ?? '';
+  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(6)));
+}

@@ -1,0 +1,21 @@
+import { diagnosticsToJson } from '../pipeline/format.js';
+import { loadPipeline } from '../pipeline/load.js';
+import { resolveStage } from '../stage/load.js';
+import { DiagnosticsError, exitCodes, print, printError } from './context.js';
+import { UsageError } from './errors.js';
+
+/** `validate`: checks files and runs nothing. */
+export async function validateCommand(files: readonly string[], options: { readonly json?: boolean }): Promise<number> {
+  if (files.length === 0) throw new UsageError('Which files?', 'name one or more pipeline files');
+  let wrong = false;
+  const all: unknown[] = [];
+  for (const file of files) {
+    const { pipeline, diagnostics, text } = await loadPipeline(file, { resolveStage });
+    wrong ||= pipeline === undefined;
+    if (options.json === true) all.push(...diagnosticsToJson(diagnostics, () => text));
+    else if (pipeline === undefined) printError(new DiagnosticsError(diagnostics, file, text).message);
+    else print(`${file}: ${pipeline.stages.length} stages, ${pipeline.tasks.length} tasks, no mistakes`);
+  }
+  if (options.json === true) print(JSON.stringify(all, null, 2));
+  return wrong ? exitCodes.usage : exitCodes.done;
+}

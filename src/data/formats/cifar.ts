@@ -1,0 +1,35 @@
+import { StageError } from '../../stage/definition.js';
+
+const [size, channels] = [32, 3];
+const imageBytes = size * size * channels;
+
+/**
+ * Reads a file of CIFAR's binary version: records of one label byte (CIFAR-100: coarse, then fine; the fine one counts)
+ * and 32·32 bytes of red, green and blue each.
+ * @returns images [count][32][32][3] and labels
+ * @throws {StageError} E_DATA_CIFAR
+ */
+export function decodeCifar(
+  bytes: Uint8Array,
+  labelBytes: 1 | 2,
+  label: string,
+): { images: Uint8Array; labels: Uint8Array } {
+  const record = labelBytes + imageBytes;
+  if (bytes.length === 0 || bytes.length % record !== 0)
+    throw new StageError(
+      'E_DATA_CIFAR',
+      `${label} is not a file of CIFAR's binary version: its ${bytes.length} bytes are no multiple of ${record}.`,
+      'The "binary version (suitable for C programs)" is needed.',
+    );
+  const count = bytes.length / record;
+  const images = new Uint8Array(count * imageBytes);
+  const labels = new Uint8Array(count);
+  for (let n = 0; n < count; n++) {
+    const at = n * record;
+    labels[n] = bytes[at + labelBytes - 1]!;
+    for (let c = 0; c < channels; c++)
+      for (let p = 0; p < size * size; p++)
+        images[n * imageBytes + p * channels + c] = bytes[at + labelBytes + c * size * size + p]!;
+  }
+  return { images, labels };
+}

@@ -1,0 +1,121 @@
+import { resolve } from 'node:path';
+import { Type } from '@sinclair/typebox';
+import { ownFiles } from '../src/data/local.js';
+import { defineStage } from '../src/stage/definition.js';
+
+const half = (which: string) =>
+  Type.Optional(
+    Type.Object(
+      {
+        images: Type.String({ description: 'IDX or npy file of bytes.' }),
+        labels: Type.String({ description: 'IDX or npy file of bytes.' }),
+      },
+      {
+        additionalProperties: false,
+        description: `For custom: files of the ${which} half, relative to the pipeline file.`,
+      },
+    ),
+  );
+
+const names = ['fashion-mnist-sample', 'fashion-mnist', 'mnist', 'cifar10', 'cifar100', 'custom'] as const;
+
+export default defineStage({
+  name: 'dataset',
+  summary: 'Gets a data set: embedded, from a local folder, or downloaded with its checksums checked',
+  parameters: Type.Object(
+    {
+      name: Type.Union(
+        names.map((name) => Type.Literal(name)),
+        { description: 'Which data set.' },
+      ),
+      source: Type.Optional(
+        Type.String({ description: 'Folder that holds the publisher’s files; relative to the pipeline file.' }),
+      ),
+      scale: Type.Union([Type.Literal(255), Type.Literal(256)], {
+        default: 256,
+        description: 'What pixels are divided by.',
+      }),
+      subset: Type.Optional(
+        Type.Object(
+          { train: Type.Optional(Type.Integer({ minimum: 1 })), test: Type.Optional(Type.Integer({ minimum: 1 })) },
+          { additionalProperties: false, description: 'Only so many images of each half, balanced over the classes.' },
+        ),
+      ),
+      train: half('training'),
+      test: half('test'),
+      shape: Type.Optional(
+        Type.Array(Type.Integer({ minimum: 1 }), {
+          minItems: 3,
+          maxItems: 3,
+          description: 'For custom: height, width, channels.',
+        }),
+      ),
+      classNames: Type.Optional(
+        Type.Array(Type.String(), { minItems: 2, maxItems: 256, description: 'For custom: names of the classes.' }),
+      ),
+    },
+    { additionalProperties: false },
+  ),
+  inputs: {},
+  outputs: { dataset: { description: 'Images and labels as npy files, and dataset.json.', path: 'dataset' } },
+  check({ name, train, test, shape, classNames, source }) {
+    const own = { train, test, shape, classNames };
+    if (name === 'custom') {
+      const missing = (['train', 'test'] as const).find((which) => own[which] === undefined);
+      return missing === undefined
+        ? []
+        : [{ parameter: 'name', message: `a custom data set needs \`${missing}: { images, labels }\`` }];
+    }
+    const surplus = (Object.keys(own) as (keyof typeof own)[]).find((key) => own[key] !== undefined);
+    if (surplus !== undefined) return [{ parameter: surplus, message: `\`${surplus}\` belongs to \`name: custom\`` }];
+    return name === 'fashion-mnist-sample' && source !== undefined
+      ? [{ parameter: 'source', message: 'fashion-mnist-sample is embedded: it has no other source' }]
+      : [];
+  },
+  // What is downloaded is pinned by its checksum; the user's own files enter the key by content.
+  files({ name, train, test, source }, folder) {
+    if (name === 'custom') return [train, test].flatMap((paths) => (paths ? [paths.images, paths.labels] : []));
+    return name === 'fashion-mnist-sample'
+      ? []
+      : ownFiles(name, source === undefined ? undefined : resolve(folder, source));
+  },
+  async run(context) {
+    const { acquire, subset } = await import('../src/data/acquire.js');
+    const { readCustom } = await import('../src/data/custom.js');
+    const { writeDataset } = await import('../src/data/dataset.js');
+    const { parameters, pipelineFolder: folder, signal } = context;
+    const { name, source, scale, train, test, shape, classNames } = parameters;
+    const progress = (done: number, total: number) =>
+      context.progress({ done, total, unit: 'bytes', phase: 'download' });
+    const log = (line: string) => context.log(line);
+    const whole =
+      name === 'custom'
+        ? await readCustom({
+            train: train!,
+            test: test!,
+            ...(shape === undefined ? {} : { shape: shape as [number, number, number] }),
+            ...(classNames === undefined ? {} : { classNames }),
+            scale,
+            folder,
+          })
+        : await acquire(name, {
+            scale,
+            signal,
+            progress,
+            log,
+            ...(source === undefined ? {} : { source: resolve(folder, source) }),
+          });
+    const dataset = {
+      ...whole,
+      train: subset(whole.train, parameters.subset?.train ?? whole.train.count, whole.classes),
+      test: subset(whole.test, parameters.subset?.test ?? whole.test.count, whole.classes),
+    };
+    await writeDataset(context.outputs.dataset!, dataset);
+    return {
+      trainImages: dataset.train.count,
+      testImages: dataset.test.count,
+      classes: dataset.classes,
+      shape: [...dataset.shape],
+    };
+  },
+});

@@ -39,7 +39,7 @@ async function buildKernels() {
     join(generated, 'index.ts'),
     '--baseDir', generated,
     '--outFile', `${target}.new`,
-    '-O3', '--noAssert', '--runtime', 'stub',
+    '-O3', '--disableWarning', '201', '--noAssert', '--runtime', 'stub',
     '--enable', 'simd', '--enable', 'threads',
     '--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536',
   ]);

@@ -19,6 +19,8 @@ export interface OpenNeurons {
   readonly scale: number;
   readonly shift: number;
   readonly bound: number;
+  /** Channels of scale and shift: those of the layer before. */
+  readonly normChannels: number;
 }
 
 /** Packed weights that are read once a pixel must stay in the second-level cache. */

@@ -155,7 +155,7 @@ function planNorm(
   const coefficients = { a: a!, b: b!, d: d! };
   const statistics = { sums, images, pixels, channels, mean: mean!, inverseDeviation: inverseDeviation! };
   return {
-    open: { z, ...affine, bound },
+    open: { z, ...affine, bound, normChannels: channels },
     channelSums: plan.descriptor('ChannelSums', { z, sums, pixels, channels }),
     batchNorm: plan.descriptor('BatchNorm', {
       ...statistics,

@@ -138,6 +138,7 @@ export const descriptors = /** @type {const} */ ({
     scale: 'u32',
     shift: 'u32',
     bound: 'f32',
+    normChannels: 'i32',
     channels: 'i32',
     imageBytes: 'u32',
     pixels: 'i32',

@@ -96,8 +96,11 @@ export function listOpen(address: usize, index: usize, lanes: i32): usize {
   const zero = f32x4.splat(0), bound = f32x4.splat(t.bound);
   const z: usize = t.z + index, scale: usize = t.scale, shift: usize = t.shift;
   let e: usize = scratch;
-  for (let c: usize = 0; c < bytes; c += 16) {
-    const y = f32x4.add(f32x4.mul(v128.load(z + c), v128.load(scale + c)), v128.load(shift + c));
+  // Where a layer covers its whole input, that is one pixel here, but its channels repeat with each real pixel.
+  const period: usize = <usize>t.normChannels << 2;
+  let at: usize = 0;
+  for (let c: usize = 0; c < bytes; c += 16, at = at + 16 == period ? 0 : at + 16) {
+    const y = f32x4.add(f32x4.mul(v128.load(z + c), v128.load(scale + at)), v128.load(shift + at));
     const open = i32x4.bitmask(v128.and(f32x4.gt(y, zero), f32x4.le(y, bound)));
     const channel = <u32>(c >> 2);
     store<u32>(e, channel); e += <usize>(open & 1) << 2;

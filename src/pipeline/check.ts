@@ -21,7 +21,11 @@ export function check(schema: TSchema, value: unknown): Violation[] {
   let validate = validators.get(schema);
   if (validate === undefined) {
     // TypeBox marks its schemas with symbols; ajv wants plain JSON.
-    validate = ajv.compile(JSON.parse(JSON.stringify(schema)) as TSchema);
+    // A map that does not say whether it takes other keys takes none: a misspelt parameter must not pass.
+    const plain = JSON.parse(JSON.stringify(schema)) as TSchema;
+    validate = ajv.compile(
+      plain.type === 'object' && plain.properties ? { additionalProperties: false, ...plain } : plain,
+    );
     validators.set(schema, validate);
   }
   if (validate(value)) return [];

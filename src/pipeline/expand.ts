@@ -219,9 +219,19 @@ function commandParts(
     inputs: Object.fromEntries([...stage.inputs.keys()].map((name) => [name, name])),
     outputs: Object.fromEntries(Object.keys(stage.outputs).map((name) => [name, name])),
   };
+  let before = '';
   return template.map((part): CommandPart => {
-    if ('text' in part) return part;
+    if ('text' in part) {
+      before += part.text;
+      return part;
+    }
     const { raw, path: names0 } = part.expression;
+    // Inside the user's own quotes, ours would end them, and the shell would read the value as code.
+    if (!list && insideQuotes(before))
+      report('E_EXPRESSION', `${raw} stands inside quotes`, path, {
+        part: raw,
+        hint: 'remove the quotes around it: every expression is quoted for the shell',
+      });
     const result = resolve(part.expression, names);
     if (!('value' in result)) {
       report(result.code, result.message, path, {
@@ -242,4 +252,16 @@ function commandParts(
       report('E_EXPRESSION', `${raw} is a map or list, which can't be part of a command`, path, { part: raw });
     return { value: String(result.value) };
   });
+}
+
+/** Has a shell that read this text an open quote? */
+function insideQuotes(script: string): boolean {
+  let quote = '';
+  for (let i = 0; i < script.length; i++) {
+    const character = script[i]!;
+    if (character === '\\' && quote !== "'") i++;
+    else if (quote === '' && (character === '"' || character === "'")) quote = character;
+    else if (character === quote) quote = '';
+  }
+  return quote !== '';
 }

@@ -89,7 +89,8 @@ function evaluateString(text: string, scope: Scope, report: (problem: Expression
   const values = template.map((part) => {
     if ('text' in part) return part.text;
     const result = resolve(part.expression, scope);
-    if ('value' in result) return result.value;
+    // A copy: checks fill in defaults, which must not reach other tasks.
+    if ('value' in result) return structuredClone(result.value);
     report(result);
     return null;
   });

@@ -75,11 +75,35 @@ function findPair(items: readonly Pair[], key: string | number): Pair | undefine
 /** Aliases that one document may expand to: far more than anyone writes, far less than a bomb. */
 const maximumAliases = 1000;
 
+/** A parser that follows brackets or dashes by recursion must not be led too deep. */
+const maximumDepth = 200;
+const maximumBytes = 16 * 2 ** 20;
+
+/** What would harm the parser itself, found by a plain scan. */
+function refuseHuge(file: string, text: string): Diagnostic | undefined {
+  const refuse = (message: string, start: number): Diagnostic => {
+    const range = clampRange({ file, start, end: start + 1 }, text);
+    return { severity: 'error', code: 'E_YAML', message, range };
+  };
+  if (text.length > maximumBytes) return refuse('The file is too large for a pipeline.', 0);
+  let depth = 0;
+  for (let i = 0; i < text.length; i++) {
+    const character = text[i];
+    if (character === '[' || character === '{') depth++;
+    else if (character === ']' || character === '}') depth = Math.max(0, depth - 1);
+    if (depth > maximumDepth) return refuse('Brackets are nested too deep here.', i);
+  }
+  const dashes = new RegExp(`^ *(- +){${maximumDepth},}|^ {${4 * maximumDepth},}\\S`, 'm').exec(text);
+  return dashes === null ? undefined : refuse('Lists are nested too deep here.', dashes.index);
+}
+
 /** Parses a file. All syntax errors come at once; the value is missing if there are any. */
 export function parseSource(
   file: string,
   text: string,
 ): { source: Source; value?: unknown; diagnostics: Diagnostic[] } {
+  const huge = refuseHuge(file, text);
+  if (huge !== undefined) return { source: new Source(file, text, parseDocument('')), diagnostics: [huge] };
   const document = parseDocument(text, { uniqueKeys: false, prettyErrors: false, strict: true });
   const source = new Source(file, text, document);
   const diagnostics = document.errors.map(({ message, pos }): Diagnostic => {
@@ -91,7 +115,7 @@ export function parseSource(
   // One unquoted expression makes several syntax errors: the first says it all.
   const expression = diagnostics.find(({ code }) => code === 'E_YAML_EXPRESSION');
   if (expression) return { source, diagnostics: [expression] };
-  diagnostics.push(...duplicateKeys(source), ...nonScalarKeys(source));
+  diagnostics.push(...duplicateKeys(source), ...nonScalarKeys(source), ...badAliases(source));
   if (diagnostics.length > 0) return { source, diagnostics };
   try {
     return { source, value: document.toJS({ maxAliasCount: maximumAliases }) as unknown, diagnostics };
@@ -143,6 +167,27 @@ function duplicateKeys(source: Source): Diagnostic[] {
             hint: 'rename one of them, or remove it',
           });
       }
+    },
+  });
+  return diagnostics;
+}
+
+/** Aliases without anchor, and those inside of what they stand for. */
+function badAliases(source: Source): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
+  visit(source.document, {
+    Alias(_, alias, ancestors) {
+      const target = alias.resolve(source.document);
+      const range = nodeRange(source, alias);
+      if (target === undefined)
+        diagnostics.push({
+          severity: 'error',
+          code: 'E_YAML',
+          message: `There is no anchor "&${alias.source}".`,
+          range,
+        });
+      else if (ancestors.includes(target))
+        diagnostics.push({ severity: 'error', code: 'E_YAML', message: `"*${alias.source}" contains itself.`, range });
     },
   });
   return diagnostics;

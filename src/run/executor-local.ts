@@ -109,7 +109,10 @@ export class LocalExecutor {
     if (!isList(input)) {
       const file =
         source.kind === 'file' ? basename(source.path) : this.#outputFile(source as { task: string; output: string });
-      return put(input, folder, file);
+      const single = await put(input, folder, file);
+      // A file of the user's where the stage takes a list is a list of one.
+      const wantsList = task.action.kind === 'stage' && task.action.definition.inputs[name]?.list === true;
+      return wantsList ? [single] : single;
     }
     const items = source.kind === 'list' ? source.items : [];
     return Promise.all(

@@ -13,7 +13,8 @@ const kernelFolder = join(root, 'src/engine/wasm/kernels');
 /** SHA-256 over the names and bytes of files, so that a build step can be skipped when nothing it reads changed. */
 function hashFiles(files) {
   const hash = createHash('sha256');
-  for (const file of [...files].sort()) hash.update(relative(root, file)).update('\0').update(readFileSync(file)).update('\0');
+  for (const file of [...files].sort())
+    hash.update(relative(root, file)).update('\0').update(readFileSync(file)).update('\0');
   return hash.digest('hex');
 }
 
@@ -37,11 +38,26 @@ async function buildKernels() {
   // No relaxed SIMD: its fused multiply-add gives other bits on other machines.
   const { error, stderr } = await asc.main([
     join(generated, 'index.ts'),
-    '--baseDir', generated,
-    '--outFile', `${target}.new`,
-    '-O3', '--disableWarning', '201', '--noAssert', '--runtime', 'stub',
-    '--enable', 'simd', '--enable', 'threads',
-    '--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536',
+    '--baseDir',
+    generated,
+    '--outFile',
+    `${target}.new`,
+    '-O3',
+    '--disableWarning',
+    '201',
+    '--noAssert',
+    '--runtime',
+    'stub',
+    '--enable',
+    'simd',
+    '--enable',
+    'threads',
+    '--importMemory',
+    '--sharedMemory',
+    '--initialMemory',
+    '1',
+    '--maximumMemory',
+    '65536',
   ]);
   if (error) throw new Error(`The kernels did not compile.\n${stderr.toString()}`);
   renameSync(`${target}.new`, target);
@@ -85,8 +101,15 @@ async function writeDerivedFiles() {
   const esbuild = await import('esbuild');
   const file = join(out, 'derive.js');
   await esbuild.build({
-    absWorkingDir: root, entryPoints: ['src/tools/derive.ts'], outfile: file,
-    bundle: true, format: 'esm', platform: 'node', target: 'node20', packages: 'external', logLevel: 'error',
+    absWorkingDir: root,
+    entryPoints: ['src/tools/derive.ts'],
+    outfile: file,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    packages: 'external',
+    logLevel: 'error',
   });
   const { derive } = await import(file);
   await derive(root);

@@ -1,0 +1,207 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { WasmEvaluator } from '../../src/engine/wasm/evaluator.js';
+import { WasmSimulator } from '../../src/engine/wasm/simulator.js';
+import type { Network } from '../../src/network/architecture.js';
+import { decodeAuthorsCheckpoint } from '../../src/network/authors/checkpoint.js';
+import { network as preset } from '../../src/network/presets.js';
+import { packageRoot } from '../../src/paths.js';
+import { convert } from '../../src/spiking/convert.js';
+import { annForward } from '../network/reference-ann.js';
+import { parseNpy } from '../spiking/npz.js';
+import { simulate as referenceSimulate } from '../spiking/reference-simulator.js';
+import { batchOf, customNetwork, fp32, imageOf, liveParameters, quantised } from './examples.js';
+
+const odd = (k: number, B: number): Network =>
+  customNetwork(
+    [11, 9, 2],
+    [
+      { kernel: [3, 3], padding: [1, 1], channels: 5 },
+      { kernel: [3, 2], channels: 17 },
+      { kernel: [2, 2], stride: 2, channels: 33 },
+      { kernel: [3, 3], stride: 3, padding: [1, 1], channels: 40 },
+      { kernel: [2, 2], channels: 21 },
+    ],
+    quantised(k, B),
+    7,
+  );
+
+const precisions = [
+  [0, 1],
+  [0, 2],
+  [0, 4],
+  [1, 1],
+  [1, 2],
+  [1, 4],
+] as const;
+
+/** Some channels negated, one constant: what conversion has to handle. */
+function withHardChannels(network: Network, seed: number) {
+  const parameters = liveParameters(network, seed);
+  for (const { name } of network.layers) {
+    const gamma = parameters.get(`${name}.gamma`)!;
+    for (let c = 0; c < gamma.length; c += 3) gamma[c] = -gamma[c]!;
+    gamma[1] = 0;
+  }
+  return parameters;
+}
+
+async function both(network: Network, seed: number, count: number, threads: number) {
+  const parameters = withHardChannels(network, seed);
+  const { images } = batchOf(network, count, seed);
+  const spiking = convert(network, parameters).network;
+  const evaluator = await WasmEvaluator.create(network, parameters, { batch: count, threads });
+  const simulator = await WasmSimulator.create(spiking, { batch: count, threads });
+  const ann = evaluator.evaluate(images, count, true);
+  const snn = simulator.simulate(images, count, undefined, true);
+  await Promise.all([evaluator.close(), simulator.close()]);
+  return { parameters, images, spiking, ann, snn };
+}
+
+describe('inference against plain loops, neuron by neuron', () => {
+  it.each(precisions)('k%iB%i: ANN, SNN and both references agree', async (k, B) => {
+    const network = odd(k, B);
+    const count = 3;
+    const { parameters, images, spiking, ann, snn } = await both(network, 10 * k + B, count, 2);
+    const counts = snn.counts.map(() => ({ spikes: 0, event: 0, effective: 0 }));
+    for (let i = 0; i < count; i++) {
+      const image = Float32Array.from(imageOf(network, images, i));
+      const reference = annForward(network, parameters, image);
+      const simulation = referenceSimulate(spiking, image);
+      for (const [layer, levels] of reference.activations.entries()) {
+        const size = levels.length;
+        const part = (all: Uint8Array) => [...all.subarray(i * size, (i + 1) * size)];
+        expect(part(ann.levels[layer]!)).toEqual([...levels]);
+        expect(part(snn.levels[layer]!)).toEqual([...simulation.spikes[layer]!]);
+        counts[layer]!.spikes += simulation.spikesPerLayer[layer]!;
+        if (layer > 0) counts[layer]!.event += simulation.operations[layer - 1]!.event;
+        if (layer > 0) counts[layer]!.effective += simulation.operations[layer - 1]!.effective;
+      }
+      for (let c = 0; c < network.classes; c++) {
+        expect(ann.logits[i * network.classes + c]!).toBeCloseTo(reference.logits[c]!, 9);
+        expect(snn.logits[i * network.classes + c]!).toBeCloseTo(simulation.logits[c]!, 9);
+      }
+    }
+    expect(ann.levels).toEqual(snn.levels);
+    expect(
+      snn.counts.map(({ spikes, eventOperations: event, effectiveOperations: effective }) => ({
+        spikes,
+        event,
+        effective,
+      })),
+    ).toEqual(counts);
+  });
+
+  it('fp32', async () => {
+    const network = {
+      ...odd(1, 2),
+      precision: fp32,
+      layers: odd(1, 2).layers.map((layer) => ({ ...layer, weights: 'float' as const })),
+    };
+    const parameters = liveParameters(network, 3);
+    const { images } = batchOf(network, 2, 3);
+    const evaluator = await WasmEvaluator.create(network, parameters, { batch: 2, threads: 2 });
+    const { logits } = evaluator.evaluate(images, 2);
+    await evaluator.close();
+    const expected = [0, 1].flatMap((i) => [
+      ...annForward(network, parameters, Float32Array.from(imageOf(network, images, i))).logits,
+    ]);
+    for (const [i, value] of expected.entries()) expect(logits[i]!).toBeCloseTo(value, 4);
+  });
+
+  it.each(precisions)(
+    'LeNet and VGG k%iB%i: 0 neurons differ between ANN and SNN',
+    async (k, B) => {
+      for (const [name, count] of [
+        ['lenet', 8],
+        ['vgg', 2],
+      ] as const) {
+        const { ann, snn } = await both(preset(name, { precision: quantised(k, B) }), 3, count, 2);
+        const different = ann.levels.map((levels, i) =>
+          levels.reduce((sum, level, j) => sum + (level === snn.levels[i]![j] ? 0 : 1), 0),
+        );
+        expect(different).toEqual(ann.levels.map(() => 0));
+      }
+    },
+    60_000,
+  );
+});
+
+describe('noise', () => {
+  const network = odd(1, 2);
+  const spiking = convert(network, withHardChannels(network, 1)).network;
+  const { images } = batchOf(network, 12, 1);
+  const size = images.length / 12;
+
+  /** Spikes of layer 1 under noise, computed in batches of `batch`. */
+  async function noisy(probability: number, seed: number, batch: number): Promise<number[]> {
+    const simulator = await WasmSimulator.create(spiking, { batch, threads: 2 });
+    const spikes: number[] = [];
+    for (let first = 0; first < 12; first += batch) {
+      const part = images.slice(first * size, (first + batch) * size);
+      spikes.push(...simulator.simulate(part, batch, { probability, seed, firstImage: first }, true).levels[0]!);
+    }
+    await simulator.close();
+    return spikes;
+  }
+
+  it('depends on seed, image and neuron, and not on batches', async () => {
+    const whole = await noisy(0.3, 7, 12);
+    expect(await noisy(0.3, 7, 4)).toEqual(whole);
+    expect(await noisy(0.3, 8, 12)).not.toEqual(whole);
+  });
+
+  it('deletes the share of spikes that it says, and all at 1', async () => {
+    const sum = (spikes: readonly number[]) => spikes.reduce((a, b) => a + b, 0);
+    const before = sum(await noisy(0, 1, 12));
+    for (const probability of [0.1, 0.4]) {
+      const kept = sum(await noisy(probability, 1, 12)) / before;
+      // Five standard deviations of a binomial share.
+      expect(Math.abs(kept - (1 - probability))).toBeLessThan(
+        5 * Math.sqrt((probability * (1 - probability)) / before),
+      );
+    }
+    expect(sum(await noisy(1, 1, 12))).toBe(0);
+  });
+});
+
+// The authors' trained LeNet and what their own simulator counts for it. The files are not part of the repository.
+const folder = join(packageRoot, '..', 'shared', 'reference');
+const present = existsSync(join(folder, 'lenet_k1B2.json'));
+
+describe.skipIf(!present)(
+  `the paper's own checkpoint on the engine${present ? '' : ` (skipped: no folder ${folder})`}`,
+  () => {
+    it('gives the spikes, operations, predictions and logits of their simulator', async () => {
+      const expected = JSON.parse(readFileSync(join(folder, 'lenet_k1B2.json'), 'utf8'));
+      const lenet = preset('lenet', { precision: quantised(1, 2) });
+      const file = join(folder, 'model_mnist.npz');
+      const { parameters } = decodeAuthorsCheckpoint(readFileSync(file), lenet, file);
+      const images = Float32Array.from(parseNpy(readFileSync(join(folder, 'images_u8.npy'))), (pixel) => pixel / 256);
+      const simulator = await WasmSimulator.create(convert(lenet, parameters).network, { batch: 200, threads: 2 });
+      const { logits, counts } = simulator.simulate(images, 200);
+      await simulator.close();
+      const paper = counts.slice(1).map(({ eventOperations }) => eventOperations * 2 * 4);
+      const prediction = (i: number) => {
+        const own = [...logits.subarray(i * 10, (i + 1) * 10)];
+        return own.indexOf(Math.max(...own));
+      };
+      expect({
+        spikes: counts.map(({ spikes }) => spikes),
+        total: counts.reduce((sum, { spikes }) => sum + spikes, 0),
+        sops: paper,
+        allSops: paper.reduce((a, b) => a + b),
+        predictions: Array.from({ length: 200 }, (_, i) => prediction(i)),
+      }).toEqual({
+        spikes: expected.spikes_per_layer,
+        total: expected.spike_num_total,
+        sops: expected.sops_per_layer_2to6,
+        allSops: expected.sop_num_total,
+        predictions: expected.predictions,
+      });
+      for (const [i, row] of (expected.logits_first3 as number[][]).entries())
+        for (const [c, value] of row.entries()) expect(Math.abs(logits[i * 10 + c]! / value - 1)).toBeLessThan(1e-9);
+    });
+  },
+);

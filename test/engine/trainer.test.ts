@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest';
+import { WasmTrainer } from '../../src/engine/wasm/trainer.js';
+import type { Network } from '../../src/network/architecture.js';
+import { network as preset } from '../../src/network/presets.js';
+import { type BlockSpec, batchOf, customNetwork, fp32, imageOf, liveParameters, quantised } from './examples.js';
+import { referenceStep } from './reference-trainer.js';
+
+/** Largest difference between two tensors, relative to the largest value of the second. */
+function relativeError(found: ArrayLike<number>, expected: ArrayLike<number>): number {
+  let [difference, largest] = [0, 0];
+  for (let i = 0; i < expected.length; i++) {
+    difference = Math.max(difference, Math.abs(found[i]! - expected[i]!));
+    largest = Math.max(largest, Math.abs(expected[i]!));
+  }
+  return difference / Math.max(largest, 1e-6);
+}
+
+/** Data for which no activation is so near a decision that single and double precision could decide differently. */
+function clearCut(network: Network, batch: number) {
+  for (let seed = 1; seed < 200; seed++) {
+    const parameters = liveParameters(network, seed);
+    const { images, labels } = batchOf(network, batch, seed);
+    const all = Array.from({ length: batch }, (_, i) => imageOf(network, images, i));
+    const expected = referenceStep(network, parameters, all, [...labels]);
+    if (expected.margin > 1e-5) return { parameters, images, labels, expected };
+  }
+  throw new Error('no clear-cut example found');
+}
+
+async function expectAgreement(network: Network, batch: number, threads: number): Promise<void> {
+  const { parameters, images, labels, expected } = clearCut(network, batch);
+  const trainer = await WasmTrainer.create(network, { parameters }, { batch, threads });
+  const { loss, correct } = trainer.step(images, labels, 1e-3);
+  const gradients = trainer.gradients();
+  const after = trainer.parameters();
+  await trainer.close();
+  expect(loss).toBeCloseTo(expected.loss, 4);
+  expect(correct).toBe(expected.correct);
+  const errors = [...expected.gradients].map(([name, values]) => [name, relativeError(gradients.get(name)!, values)]);
+  expect(errors.filter(([, error]) => !((error as number) < 2e-3))).toEqual([]);
+  for (const [name, values] of expected.running)
+    expect(relativeError(after.get(name)!, values), name).toBeLessThan(1e-4);
+}
+
+const shapes: Record<string, { input: [number, number, number]; blocks: BlockSpec[]; classes?: number }> = {
+  'odd channels, SAME and VALID, a kernel that covers its input': {
+    input: [8, 8, 1],
+    blocks: [
+      { kernel: [3, 3], padding: [1, 1], channels: 5 },
+      { kernel: [3, 3], channels: 17 },
+      { kernel: [2, 2], stride: 2, channels: 33 },
+      { kernel: [3, 3], channels: 20 },
+    ],
+    classes: 3,
+  },
+  'strides 2 and 3 that leave rows over, kernels of 5×3': {
+    input: [13, 11, 3],
+    blocks: [
+      { kernel: [5, 3], padding: [2, 1], channels: 16 },
+      { kernel: [3, 3], stride: 2, padding: [1, 1], channels: 18 },
+      { kernel: [3, 2], stride: 3, channels: 12 },
+    ],
+  },
+  'wide layers and a classifier of a whole map': {
+    input: [6, 6, 2],
+    blocks: [
+      { kernel: [1, 1], channels: 64 },
+      { kernel: [3, 3], padding: [1, 1], channels: 70 },
+      { kernel: [1, 1], stride: 2, channels: 48 },
+    ],
+    classes: 12,
+  },
+};
+
+describe('a training step agrees with plain loops', () => {
+  for (const [name, { input, blocks, classes }] of Object.entries(shapes))
+    for (const [label, precision] of [
+      ['k0B1', quantised(0, 1)],
+      ['k1B2', quantised(1, 2)],
+      ['k2B4', quantised(2, 4)],
+      ['fp32', fp32],
+    ] as const)
+      it(`${name}, ${label}`, async () => {
+        await expectAgreement(customNetwork(input, blocks, precision, classes), 6, 2);
+      });
+
+  it('LeNet k1B2, one image short of a chunk', async () => {
+    await expectAgreement(preset('lenet', { precision: quantised(1, 2) }), 3, 2);
+  });
+
+  it('17 levels take the wide kernel', async () => {
+    const { input, blocks } = shapes['odd channels, SAME and VALID, a kernel that covers its input']!;
+    await expectAgreement(customNetwork(input, blocks, quantised(0, 17)), 6, 1);
+  });
+});
+
+describe('Adam', () => {
+  it('moves every weight as its formula says, twice the gradient for ternary layers', async () => {
+    const { input, blocks } = shapes['odd channels, SAME and VALID, a kernel that covers its input']!;
+    const network = customNetwork(input, blocks, quantised(1, 2), 3);
+    const { parameters, images, labels } = clearCut(network, 6);
+    const trainer = await WasmTrainer.create(network, { parameters }, { batch: 6, threads: 1 });
+    const rate = 1e-2;
+    const state = new Map(
+      [...parameters].map(([name, values]) => [name, { w: Float64Array.from(values), m: 0, v: 0 }]),
+    );
+    const moments = new Map<string, { m: Float64Array; v: Float64Array }>();
+    for (let step = 1; step <= 3; step++) {
+      trainer.step(images, labels, rate);
+      for (const [name, gradient] of trainer.gradients()) {
+        const { w } = state.get(name)!;
+        const { m, v } = moments.get(name) ?? { m: new Float64Array(w.length), v: new Float64Array(w.length) };
+        moments.set(name, { m, v });
+        const ternary = network.layers.some((layer) => layer.weights === 'ternary' && `${layer.name}.weight` === name);
+        for (let i = 0; i < w.length; i++) {
+          const g = gradient[i]! * (ternary ? 2 : 1);
+          m[i] = 0.9 * m[i]! + 0.1 * g;
+          v[i] = 0.999 * v[i]! + 0.001 * g * g;
+          const corrected = (rate * Math.sqrt(1 - 0.999 ** step)) / (1 - 0.9 ** step);
+          w[i] = w[i]! - (corrected * m[i]!) / (Math.sqrt(v[i]!) + 1e-8);
+        }
+      }
+    }
+    const after = trainer.parameters();
+    await trainer.close();
+    for (const name of moments.keys())
+      expect(relativeError(after.get(name)!, state.get(name)!.w), name).toBeLessThan(1e-4);
+  });
+});

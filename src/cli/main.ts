@@ -177,4 +177,9 @@ function report(error: unknown): number {
   return 1;
 }
 
+// `spikeline status | head`: nobody reads on, which is no mistake.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
 process.exitCode = await main(process.argv);

@@ -1,14 +1,17 @@
 import type { TSchema } from '@sinclair/typebox';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
-import { suggestion } from './suggest.js';
+import type { Path } from './source.js';
+import { nearest, suggestion } from './suggest.js';
+import { isMap, kindOf, listed, notThis, typeHint } from './words.js';
 
 /** A violation of a schema, in the user's words. */
 export interface Violation {
   /** Keys and indices from the checked value to the place. */
-  readonly path: readonly (string | number)[];
+  readonly path: Path;
   /** Does the message speak of the key at the path, and not of its value? */
   readonly atKey: boolean;
   readonly code: 'E_UNKNOWN_KEY' | 'E_MISSING_KEY' | 'E_TYPE' | 'E_VALUE';
+  /** A sentence if `atKey`; otherwise what follows the name of the value. */
   readonly message: string;
   readonly hint?: string;
 }
@@ -29,118 +32,169 @@ export function check(schema: TSchema, value: unknown): Violation[] {
     validators.set(schema, validate);
   }
   if (validate(value)) return [];
-  return mainErrors(validate.errors ?? []).map(describe);
+  const errors = mainErrors(validate.errors ?? []);
+  const misspelt = new Set(errors.flatMap(meantKey));
+  return errors
+    .filter((error) => !(error.keyword === 'required' && misspelt.has(placeOf(error, missingKey(error)))))
+    .map((error) => describe(error, value));
 }
 
 /** Errors inside the branches of a union are replaced by that of the union, unless one branch was clearly meant. */
 function mainErrors(errors: readonly ErrorObject[]): ErrorObject[] {
   const unions = errors.filter(({ keyword }) => keyword === 'anyOf');
-  const kept = errors.filter(
-    (error) => !unions.some((union) => union !== error && error.schemaPath.startsWith(`${union.schemaPath}/`)),
-  );
+  if (unions.length === 0) return [...errors];
+  const inside = (error: ErrorObject, union: ErrorObject) =>
+    error !== union &&
+    error.schemaPath.startsWith(`${union.schemaPath}/`) &&
+    `${error.instancePath}/`.startsWith(`${union.instancePath}/`);
+  const kept = errors.filter((error) => !unions.some((union) => inside(error, union)));
   return kept.flatMap((error) => {
     if (error.keyword !== 'anyOf') return [error];
-    const inner = errors.filter((other) => other !== error && other.schemaPath.startsWith(`${error.schemaPath}/`));
     // A map was given where a map is one of the choices: what is wrong inside it says more.
-    const isMap = typeof error.data === 'object' && error.data !== null && !Array.isArray(error.data);
-    const specific = inner.filter(
-      ({ keyword, instancePath }) =>
-        isMap && (keyword === 'additionalProperties' || keyword === 'required' || instancePath !== error.instancePath),
+    const specific = errors.filter(
+      (other) =>
+        inside(other, error) &&
+        isMap(error.data) &&
+        (['additionalProperties', 'required'].includes(other.keyword) || other.instancePath !== error.instancePath),
     );
     return specific.length > 0 ? mainErrors(specific) : [error];
   });
 }
 
-function describe(error: ErrorObject): Violation {
-  const path = error.instancePath
-    .split('/')
-    .slice(1)
-    .map((part) => decodeURIComponent(part.replace(/~1/g, '/').replace(/~0/g, '~')));
-  const params = error.params as Record<string, never>;
-  const value = { path, atKey: false, code: 'E_VALUE' } as const;
+/** Place of the key that was meant by an unknown one: that it is missing need not be said, too. */
+function meantKey(error: ErrorObject): string[] {
+  if (error.keyword !== 'additionalProperties') return [];
+  const near = nearest(unknownKey(error), knownKeys(error) ?? []);
+  return near === undefined ? [] : [placeOf(error, near)];
+}
+
+const placeOf = (error: ErrorObject, key: string) => JSON.stringify([error.instancePath, key]);
+const missingKey = (error: ErrorObject) => (error.params as { missingProperty: string }).missingProperty;
+const unknownKey = (error: ErrorObject) => (error.params as { additionalProperty: string }).additionalProperty;
+
+interface Parent {
+  readonly properties?: Readonly<Record<string, { readonly description?: string }>>;
+  readonly anyOf?: readonly Readonly<Record<string, unknown>>[];
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly title?: string;
+  readonly description?: string;
+}
+
+const parentOf = (error: ErrorObject) => (error.parentSchema ?? {}) as Parent;
+
+/** Names that a map may have; undefined if any name of the right form will do. */
+function knownKeys(error: ErrorObject): string[] | undefined {
+  const { properties } = parentOf(error);
+  return properties && Object.keys(properties);
+}
+
+function describe(error: ErrorObject, root: unknown): Violation {
+  const path = pathOf(error, root);
+  const { limit } = error.params as { limit: number };
+  const not = notThis(error.data);
+  const value = (message: string, hint?: string, code: 'E_VALUE' | 'E_TYPE' = 'E_VALUE'): Violation => ({
+    path,
+    atKey: false,
+    code,
+    message,
+    ...(hint === undefined ? {} : { hint }),
+  });
   switch (error.keyword) {
-    case 'additionalProperties': {
-      const key = String(params.additionalProperty);
-      const properties = (error.parentSchema as { properties?: object } | undefined)?.properties;
-      const patterns = (error.parentSchema as { patternProperties?: object } | undefined)?.patternProperties;
-      if (properties === undefined && patterns !== undefined)
-        return {
-          path: [...path, key],
-          atKey: true,
-          code: 'E_VALUE',
-          message: `"${key}" can't be a name here: names are letters, digits, - and _, and begin with a letter`,
-        };
-      const hint = suggestion(key, Object.keys(properties ?? {}));
-      const violation = {
-        path: [...path, key],
-        atKey: true,
-        code: 'E_UNKNOWN_KEY',
-        message: `unknown key "${key}"`,
-      } as const;
-      return hint === undefined ? violation : { ...violation, hint };
-    }
+    case 'additionalProperties':
+      return unexpectedKey(error, path);
     case 'required':
-      return { path, atKey: true, code: 'E_MISSING_KEY', message: `"${String(params.missingProperty)}" is missing` };
-    case 'type':
-      return { ...value, code: 'E_TYPE', message: `must be ${article(params.type)}, not ${show(error.data)}` };
+      return missing(error, path);
+    case 'type': {
+      const { type } = error.params as { type: string };
+      return value(`must be ${kindOf(type)}${not}`, typeHint([type].flat(), error.data), 'E_TYPE');
+    }
     case 'const':
     case 'enum':
     case 'anyOf':
-      return { ...value, ...oneOf(error) };
+      return value(...choice(error));
     case 'minimum':
+      return value(`must be at least ${limit}${not}`);
     case 'maximum':
+      return value(`must be at most ${limit}${not}`);
     case 'exclusiveMinimum':
+      return value(`must be more than ${limit}${not}`);
     case 'exclusiveMaximum':
-      return {
-        ...value,
-        message: `must be ${String(params.comparison)} ${String(params.limit)}, not ${show(error.data)}`,
-      };
+      return value(`must be less than ${limit}${not}`);
     case 'minItems':
-      return { ...value, message: `needs at least ${String(params.limit)} ${params.limit === 1 ? 'item' : 'items'}` };
-    case 'pattern':
-      return { ...value, message: `${show(error.data)} is not possible here: it must match ${String(params.pattern)}` };
+      return value(`needs at least ${limit} ${limit === 1 ? 'item' : 'items'}`);
+    case 'maxItems':
+      return value(`may have at most ${limit} ${limit === 1 ? 'item' : 'items'}`);
+    case 'uniqueItems':
+      return value('has the same item twice');
+    case 'minLength':
+      return value(limit === 1 ? 'must not be empty' : `must have at least ${limit} characters`);
+    case 'pattern': {
+      const { title } = parentOf(error);
+      return value(`must be ${title ?? `text that matches ${(error.params as { pattern: string }).pattern}`}${not}`);
+    }
     default:
-      return { ...value, message: error.message ?? 'is wrong' };
+      return value(`${error.message ?? 'is wrong'}`);
   }
 }
 
-function oneOf(error: ErrorObject): Pick<Violation, 'code' | 'message'> & { readonly hint?: string } {
-  const schema = error.parentSchema as {
-    anyOf?: { const?: unknown }[];
-    enum?: unknown[];
-    const?: unknown;
-    description?: string;
-  };
-  const choices = schema.enum ?? schema.anyOf?.map((option) => option.const) ?? [schema.const];
-  if (choices.every((choice) => choice !== undefined)) {
-    const words = choices.map((choice) => String(choice));
-    const hint = suggestion(String(error.data), words);
-    const message = `must be one of ${words.join(', ')}, not ${show(error.data)}`;
-    return { code: 'E_VALUE', message, ...(hint?.startsWith('did') ? { hint } : {}) };
+function unexpectedKey(error: ErrorObject, parent: Path): Violation {
+  const key = unknownKey(error);
+  const known = knownKeys(error);
+  const place = { path: [...parent, key], atKey: true } as const;
+  if (known === undefined) {
+    const message = `"${key}" can't be a name here: a name is letters, digits, - and _, and begins with a letter`;
+    return { ...place, code: 'E_VALUE', message };
   }
-  return { code: 'E_TYPE', message: `must be ${schema.description ?? 'something else'}, not ${show(error.data)}` };
-}
-
-function article(type: unknown): string {
-  const names: Record<string, string> = {
-    string: 'text',
-    integer: 'a whole number',
-    number: 'a number',
-    boolean: 'true or false',
-    array: 'a list',
-    object: 'a map',
-    null: 'empty',
+  const hint = suggestion(key, known);
+  return {
+    ...place,
+    code: 'E_UNKNOWN_KEY',
+    message: `Unknown key "${key}"`,
+    ...(hint === undefined ? {} : { hint }),
   };
-  return String(type)
-    .split(',')
-    .map((name) => names[name] ?? name)
-    .join(' or ');
 }
 
-/** A value as the user would recognise it, shortened. */
-export function show(value: unknown): string {
-  if (value === null || value === undefined) return 'nothing';
-  if (typeof value === 'string') return value.length > 40 ? `"${value.slice(0, 37)}…"` : `"${value}"`;
-  if (Array.isArray(value)) return 'a list';
-  return typeof value === 'object' ? 'a map' : String(value as number);
+function missing(error: ErrorObject, path: Path): Violation {
+  const key = missingKey(error);
+  const description = parentOf(error).properties?.[key]?.description;
+  const message = `"${key}" is missing`;
+  const hint = description === undefined ? {} : { hint: `${key}: ${description}` };
+  return { path, atKey: true, code: 'E_MISSING_KEY', message, ...hint };
+}
+
+/** Message, hint and code for a value that is none of several. */
+function choice(error: ErrorObject): [string, string | undefined, 'E_VALUE' | 'E_TYPE'] {
+  const { anyOf, enum: values, const: only, title } = parentOf(error);
+  const choices = values ?? anyOf?.map((branch) => branch.const) ?? [only];
+  const not = notThis(error.data);
+  if (choices.every((item) => item !== undefined)) {
+    const words = choices.map(String);
+    const near = nearest(String(error.data), words);
+    const hint = near === undefined ? undefined : `did you mean "${near}"?`;
+    return [`must be ${listed(words)}${not}`, hint, 'E_VALUE'];
+  }
+  const branches = anyOf ?? [];
+  const types = branches.flatMap(({ type, anyOf: inner }) => [type, ...((inner ?? []) as Parent[]).map(typeOf)].flat());
+  return [`must be ${title ?? listed(branches.map(branchName))}${not}`, typeHint(types, error.data), 'E_TYPE'];
+}
+
+const typeOf = (schema: object) => (schema as { type?: unknown }).type;
+
+function branchName(branch: Readonly<Record<string, unknown>>): string {
+  return branch.const === undefined ? kindOf(branch.type ?? 'object') : String(branch.const as string);
+}
+
+/** ajv's JSON pointer as keys and indices. */
+function pathOf(error: ErrorObject, root: unknown): Path {
+  let value = root;
+  return error.instancePath
+    .split('/')
+    .slice(1)
+    .map((part) => {
+      const key = part.replace(/~1/g, '/').replace(/~0/g, '~');
+      const step = Array.isArray(value) ? Number(key) : key;
+      value = (value as Record<string | number, unknown>)[step];
+      return step;
+    });
 }

@@ -4,9 +4,9 @@ import type { StageDefinition } from '../stage/definition.js';
 const closed = { additionalProperties: false };
 const name = '^[A-Za-z][A-Za-z0-9_-]*$';
 
-const ScalarSchema = Type.Union([Type.String(), Type.Number(), Type.Boolean()], { description: 'a scalar' });
+const ScalarSchema = Type.Union([Type.String(), Type.Number(), Type.Boolean()], { title: 'a scalar' });
 const AxisValueSchema = Type.Union([ScalarSchema, Type.Record(Type.String(), ScalarSchema)], {
-  description: 'a scalar or a map of scalars',
+  title: 'a scalar or a map of scalars',
 });
 const PointSchema = Type.Record(Type.String(), AxisValueSchema, {
   description: 'Axis names with a value or label each, such as { precision: { k: 1, B: 2 }, noise: 0 }.',
@@ -14,7 +14,7 @@ const PointSchema = Type.Record(Type.String(), AxisValueSchema, {
 
 const InputSchema = Type.Union(
   [Type.String(), Type.Object({ file: Type.String({ description: 'Path relative to this file.' }) }, closed)],
-  { description: 'a stage, stage.output, or { file: path }' },
+  { title: 'a stage, stage.output or { file: path }' },
 );
 
 const StageSchema = Type.Object(
@@ -23,7 +23,7 @@ const StageSchema = Type.Object(
     uses: Type.Optional(Type.String({ description: 'A built-in stage, or ./path of your own (.ts, .js, .mjs).' })),
     run: Type.Optional(
       Type.Union([Type.String(), Type.Array(ScalarSchema, { minItems: 1 })], {
-        description: 'a command as a list of words (no shell), or a string for the shell',
+        title: 'a command as a list of words, or text for the shell',
       }),
     ),
     over: Type.Optional(
@@ -47,7 +47,7 @@ const StageSchema = Type.Object(
         {
           cpus: Type.Optional(
             Type.Union([Type.Integer({ minimum: 1 }), Type.Literal('all')], {
-              description: 'a number of cores, or all',
+              title: 'a number of cores, or all',
             }),
           ),
         },

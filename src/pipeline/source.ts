@@ -10,6 +10,7 @@ import {
   type Pair,
   parseDocument,
   visit,
+  type YAMLMap,
 } from 'yaml';
 import type { Diagnostic, SourceRange } from './diagnostic.js';
 
@@ -18,6 +19,9 @@ export type Path = readonly (string | number)[];
 
 /** A YAML file with its syntax tree, so that every value can be pointed at. */
 export class Source {
+  /** Pairs by key: a map may have ten thousand. */
+  readonly #pairs = new WeakMap<YAMLMap, Map<string, Pair>>();
+
   constructor(
     readonly file: string,
     readonly text: string,
@@ -29,30 +33,53 @@ export class Source {
     let node: unknown = this.document.contents;
     let found: Node | undefined = isNode(node) ? node : undefined;
     for (const step of path) {
-      node = child(node, step);
+      node = this.#child(node, step);
       if (!isNode(node)) break;
       found = node;
     }
     return this.#rangeOf(found);
   }
 
-  /** Range of the key at a path, for messages about the key itself. */
+  /** Range of the key at a path, or of the nearest key above it that exists. */
   keyRange(path: Path): SourceRange {
-    const parent = path.slice(0, -1).reduce<unknown>((node, step) => child(node, step), this.document.contents);
-    const pair = isMap(parent) ? findPair(parent.items, path.at(-1)!) : undefined;
-    return pair !== undefined && isNode(pair.key) ? this.#rangeOf(pair.key) : this.range(path);
+    const nodes: unknown[] = [this.document.contents];
+    for (const step of path) nodes.push(this.#child(nodes.at(-1), step));
+    for (let depth = path.length; depth > 0; depth--) {
+      const parent = nodes[depth - 1];
+      const key = isMap(parent) ? this.#pair(parent, path[depth - 1]!)?.key : undefined;
+      if (isNode(key)) return this.#rangeOf(key);
+    }
+    return this.range(path);
   }
 
-  /** Range of `part` inside the scalar at a path, such as one expression of a string. */
-  partRange(path: Path, part: string): SourceRange {
+  /** Range of `text` inside the scalar at a path, or of the part of it from `start` to `end`. */
+  partRange(
+    path: Path,
+    { text, start = 0, end = text.length }: { readonly text: string; readonly start?: number; readonly end?: number },
+  ): SourceRange {
     const whole = this.range(path);
-    const at = this.text.slice(whole.start, whole.end).indexOf(part);
-    return at < 0 ? whole : { ...whole, start: whole.start + at, end: whole.start + at + part.length };
+    const at = this.text.slice(whole.start, whole.end).indexOf(text);
+    return at < 0 ? whole : { ...whole, start: whole.start + at + start, end: whole.start + at + end };
   }
 
   #rangeOf(node: Node | undefined): SourceRange {
     const [start, end] = node?.range ?? [0, 0];
     return clampRange({ file: this.file, start, end }, this.text);
+  }
+
+  #child(node: unknown, step: string | number): unknown {
+    if (isMap(node)) return this.#pair(node, step)?.value;
+    if (isSeq(node)) return node.items[Number(step)];
+    return undefined;
+  }
+
+  #pair(map: YAMLMap, key: string | number): Pair | undefined {
+    let pairs = this.#pairs.get(map);
+    if (pairs === undefined) {
+      pairs = new Map(map.items.map((pair) => [isScalar(pair.key) ? String(pair.key.value) : '', pair] as const));
+      this.#pairs.set(map, pairs);
+    }
+    return pairs.get(String(key));
   }
 }
 
@@ -60,16 +87,6 @@ export class Source {
 export function clampRange({ file, start, end }: SourceRange, text: string): SourceRange {
   const from = Math.max(0, Math.min(start, text.length));
   return { file, start: from, end: Math.max(from, Math.min(end, text.length)) };
-}
-
-function child(node: unknown, step: string | number): unknown {
-  if (isMap(node)) return findPair(node.items, step)?.value;
-  if (isSeq(node)) return node.items[Number(step)];
-  return undefined;
-}
-
-function findPair(items: readonly Pair[], key: string | number): Pair | undefined {
-  return items.find((pair) => (isScalar(pair.key) ? String(pair.key.value) : undefined) === String(key));
 }
 
 /** Aliases that one document may expand to: far more than anyone writes, far less than a bomb. */

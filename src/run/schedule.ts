@@ -115,15 +115,15 @@ export class Run {
       const lock = await this.store.lock(identity!.key, {
         signal: this.#waiting.signal,
         onWait: ({ host, pid }) => {
-          const message = `another run (process ${pid} on ${host}) is computing it`;
+          const who = pid === process.pid ? 'another task of this run' : `another run (process ${pid} on ${host})`;
+          const message = `${who} is computing the same`;
           this.options.emit({ event: 'task-waiting', task: task.id, message });
         },
       });
       try {
-        if (lock.waited) {
-          const now = await this.#statusOf(task);
-          if (now.record) return await this.#cached(task, now.record, started);
-        }
+        // Whoever held the lock before us may have made the result, even just before we came.
+        const now = await this.#statusOf(task);
+        if (now.record) return await this.#cached(task, now.record, started);
         if (this.#stopping) return this.#skip(task, started);
         const reasons = 'reasons' in status ? status.reasons : [];
         return await this.#execute(task, identity!, reasons, granted.cpus);

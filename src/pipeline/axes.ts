@@ -45,9 +45,11 @@ export function canonical(value: AxisValue): string {
   return JSON.stringify(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Does `wanted`, a value or label, mean this point? */
-export function matches(point: AxisPoint, wanted: AxisValue): boolean {
-  return sameValue(point.value, wanted) || (typeof wanted !== 'object' && String(wanted) === point.label);
+/** Labels of the points that `wanted` means: the value itself, or else a label. */
+export function selectPoints(points: readonly AxisPoint[], wanted: AxisValue): ReadonlySet<string> {
+  const same = points.filter(({ value }) => sameValue(value, wanted));
+  const found = same.length > 0 ? same : points.filter(({ label }) => label === String(wanted));
+  return new Set(found.map(({ label }) => label));
 }
 
 /** All combinations, the last axis fastest. */

@@ -1,96 +1,97 @@
-import type { StageDefinition } from '../stage/definition.js';
 import { type Point, product } from './axes.js';
-import { check } from './check.js';
-import { type ExpressionProblem, evaluate, parseTemplate, resolve, type Scope } from './expressions.js';
-import type { Reporter } from './load.js';
-import type { Path } from './source.js';
-import type { CheckedStage, StageInput } from './stages.js';
-import type { CommandPart, Json, Task, TaskAction, TaskId, TaskInput } from './task.js';
+import type { Settings } from './call.js';
+import { commandAction } from './command.js';
+import type { Scope } from './expressions.js';
+import { checkParameters, Origins } from './parameters.js';
+import { Problems } from './problems.js';
+import type { Reporter } from './reporter.js';
+import type { CheckedStage, LabelledAxes, StageInput } from './stages.js';
+import type { Task, TaskId, TaskInput } from './task.js';
 
 /** More tasks than this are a mistake in the axes. */
 const maximumTasks = 100_000;
 
-/** Stages → tasks in topological order. Stages must be in topological order. */
-export function expandStages(
-  stages: readonly CheckedStage[],
-  params: { readonly [name: string]: Json },
-  reporter: Reporter,
-): Task[] | undefined {
+type Names = Pick<Settings, 'params' | 'places'> & { readonly axes: LabelledAxes };
+
+/**
+ * Stages → tasks in topological order. Stages must be in topological order. Stages with a mistake that would have
+ * consequences here are left out; undefined if there are too many tasks.
+ */
+export function expandStages(stages: readonly CheckedStage[], names: Names, reporter: Reporter): Task[] | undefined {
   const tasks: Task[] = [];
-  const byStage = new Map<string, Task[]>();
+  const byStage = new Map<string, readonly Task[]>();
   for (const stage of stages) {
+    if (reporter.doubtful(stage.name, 'uses', 'run', 'over', 'exclude', 'with')) continue;
     const count = stage.axes.reduce((total, [, points]) => total * points.length, 1);
     if (tasks.length + count > maximumTasks) {
-      reporter.error('E_TOO_MANY_TASKS', `there would be more than ${maximumTasks} tasks`, {
-        path: stage.path,
-        key: true,
-      });
+      const sizes = stage.axes.map(([axis, points]) => `${axis} has ${points.length} values`).join(', ');
+      reporter.error(
+        'E_TOO_MANY_TASKS',
+        `With "${stage.name}" there would be more than ${maximumTasks} tasks`,
+        { path: stage.path, key: true },
+        sizes === '' ? {} : { hint: sizes },
+      );
       return undefined;
     }
-    const own = expandStage(stage, params, byStage, reporter);
-    if (own.length === 0 && reporter.diagnostics.length === 0)
-      reporter.error('E_EXCLUDE', `every point of "${stage.name}" is excluded`, {
-        path: [...stage.path, 'exclude'],
-        key: true,
-      });
-    byStage.set(stage.name, own);
-    tasks.push(...own);
+    const own = expandStage(stage, names, byStage, reporter);
+    if (own.length === 0)
+      reporter.error(
+        'E_EXCLUDE',
+        `Every point of "${stage.name}" is excluded`,
+        { path: [...stage.path, 'exclude'], key: true },
+        { hint: 'remove an entry, or the stage' },
+      );
+    else byStage.set(stage.name, own);
+    for (const task of own) tasks.push(task);
   }
-  return reporter.diagnostics.length > 0 ? undefined : tasks;
+  return tasks;
 }
 
 function expandStage(
   stage: CheckedStage,
-  params: { readonly [name: string]: Json },
+  names: Names,
   byStage: ReadonlyMap<string, readonly Task[]>,
   reporter: Reporter,
 ): Task[] {
-  const { definition } = stage;
+  const { definition, name } = stage;
   const range = reporter.source.keyRange(stage.path);
-  const groups = new Map<string, Map<string, readonly Task[]>>();
-  for (const [input, target] of stage.inputs)
-    if (target.kind === 'output') groups.set(input, groupTasks(byStage.get(target.stage) ?? [], target.shared));
-  // The first point that fails speaks for all.
-  const reported = new Set<string>();
+  const env = [...new Set(stage.file.env ?? [])].sort();
+  const resources = { ...definition?.resources, ...(stage.file.resources as object | undefined) };
+  const arriving = arrivingInputs(stage, byStage);
+  const indices = new Map(stage.axes.map(([axis, points]) => [axis, new Map(points.map((point, i) => [point, i]))]));
+  const problems = new Problems(reporter, stage, names);
   const tasks: Task[] = [];
   for (const point of product(stage.axes)) {
     if (stage.excludes(point)) continue;
-    const labels = Object.fromEntries(Object.entries(point).map(([axis, { label }]) => [axis, label]));
-    const axes = Object.fromEntries(Object.entries(point).map(([axis, { value }]) => [axis, value]));
-    const id = taskId(stage.name, labels);
-    const where = Object.keys(labels).length === 0 ? '' : ` (at ${formatLabels(labels)})`;
-    const report: Report = (code, message, path, rest = {}) => {
-      const key = JSON.stringify([code, path, rest.part]);
-      if (reported.has(key)) return;
-      reported.add(key);
-      const at = { path, ...(rest.key ? { key: true } : {}), ...(rest.part === undefined ? {} : { part: rest.part }) };
-      reporter.error(code, message, at, rest.hint === undefined ? {} : { hint: rest.hint });
-    };
-    const scope: Scope = { params, ...axes };
-    const parameters = definition ? checkParameters(stage, definition, scope, where, report) : {};
+    const entries = Object.entries(point);
+    const labels = Object.fromEntries(entries.map(([axis, { label }]) => [axis, label]));
+    const axes = Object.fromEntries(entries.map(([axis, { value }]) => [axis, value]));
+    const index = Object.fromEntries(entries.map(([axis, value]) => [axis, indices.get(axis)!.get(value)!]));
+    problems.point = formatLabels(labels);
+    const scope: Scope = { ...axes, params: names.params };
+    const origins = new Origins(reporter.source, names.places, index);
+    const id = taskId(name, labels);
+    const parameters = definition ? checkParameters(stage, definition, scope, origins, problems) : {};
+    const action = definition
+      ? ({ kind: 'stage', uses: stage.file.uses!, definition } as const)
+      : commandAction(stage, scope, (problem, path) => problems.expression(problem, path));
+    const inputs = taskInputs(stage, point, arriving, problems, range);
     tasks.push({
       id,
-      stage: stage.name,
+      stage: name,
       axes,
       labels,
-      action: definition ? { kind: 'stage', uses: stage.file.uses!, definition } : commandAction(stage, scope, report),
+      action,
       parameters,
-      inputs: taskInputs(stage, point, labels, groups, report, range),
+      inputs,
       outputs: stage.outputs,
-      env: [...new Set(stage.file.env ?? [])].sort(),
-      resources: { ...definition?.resources, ...(stage.file.resources as object | undefined) },
+      env,
+      resources,
       range,
     });
   }
   return tasks;
 }
-
-type Report = (
-  code: string,
-  message: string,
-  path: Path,
-  rest?: { readonly part?: string; readonly hint?: string; readonly key?: boolean },
-) => void;
 
 /** `stage@axis=label,…`. */
 export function taskId(stage: string, labels: Readonly<Record<string, string>>): TaskId {
@@ -103,23 +104,39 @@ function formatLabels(labels: Readonly<Record<string, string>>): string {
     .join(',');
 }
 
-function groupTasks(tasks: readonly Task[], axes: readonly string[]): Map<string, Task[]> {
-  const groups = new Map<string, Task[]>();
-  for (const task of tasks) {
-    const key = JSON.stringify(axes.map((axis) => task.labels[axis]));
-    const group = groups.get(key);
-    if (group) group.push(task);
-    else groups.set(key, [task]);
+/** What arrives at each input, by the labels of the axes that producer and consumer share. */
+type Arriving = ReadonlyMap<string, ReadonlyMap<string, TaskInput>>;
+
+const keyOf = (axes: readonly string[], label: (axis: string) => string) => JSON.stringify(axes.map(label));
+
+function arrivingInputs(stage: CheckedStage, byStage: ReadonlyMap<string, readonly Task[]>): Arriving {
+  const arriving = new Map<string, Map<string, TaskInput>>();
+  for (const [input, target] of stage.inputs) {
+    // A stage without tasks has a mistake of its own, which was reported there.
+    const producers = target.kind === 'output' ? byStage.get(target.stage) : undefined;
+    if (target.kind !== 'output' || producers === undefined) continue;
+    const groups = new Map<string, Task[]>();
+    for (const task of producers) {
+      const key = keyOf(target.shared, (axis) => task.labels[axis]!);
+      const group = groups.get(key);
+      if (group) group.push(task);
+      else groups.set(key, [task]);
+    }
+    arriving.set(input, new Map([...groups].map(([key, tasks]) => [key, connect(target, tasks)])));
   }
-  return groups;
+  return arriving;
+}
+
+function connect(target: StageInput, producers: readonly Task[]): TaskInput {
+  const items = producers.map(({ id }) => ({ task: id, output: target.output }));
+  return target.collected.length > 0 || target.list ? { kind: 'list', items } : { kind: 'output', ...items[0]! };
 }
 
 function taskInputs(
   stage: CheckedStage,
   point: Point,
-  labels: Readonly<Record<string, string>>,
-  groups: ReadonlyMap<string, ReadonlyMap<string, readonly Task[]>>,
-  report: Report,
+  arriving: Arriving,
+  problems: Problems,
   range: Task['range'],
 ): Record<string, TaskInput> {
   const inputs: Record<string, TaskInput> = {};
@@ -128,140 +145,16 @@ function taskInputs(
       inputs[name] = { kind: 'file', path: target.path, range };
       continue;
     }
-    const key = JSON.stringify(target.shared.map((axis) => point[axis]!.label));
-    const producers = groups.get(name)!.get(key);
-    if (producers === undefined) {
-      report(
-        'E_EXCLUDED_INPUT',
-        `"${target.stage}" has no task at ${formatLabels(labels)}: it is excluded there`,
-        [...stage.path, 'inputs', name],
-        {
-          hint: 'exclude the same point here',
-        },
-      );
-      continue;
+    const groups = arriving.get(name);
+    const input = groups?.get(keyOf(target.shared, (axis) => point[axis]!.label));
+    if (input !== undefined) inputs[name] = input;
+    else if (groups !== undefined) {
+      const labels = Object.fromEntries(target.shared.map((axis) => [axis, point[axis]!.label]));
+      const entry = Object.entries(labels).map(([axis, label]) => `${axis}: ${label}`);
+      const message = `"${stage.name}" needs ${taskId(target.stage, labels)}, which is excluded there`;
+      const at = { path: [...stage.path, 'inputs', name] };
+      problems.report('E_EXCLUDED_INPUT', message, at, { hint: `add exclude: [{ ${entry.join(', ')} }] here, too` });
     }
-    inputs[name] = connect(target, producers);
   }
   return inputs;
-}
-
-function connect(target: StageInput, producers: readonly Task[]): TaskInput {
-  const items = producers.map(({ id }) => ({ task: id, output: target.output }));
-  return target.collected.length > 0 || target.list ? { kind: 'list', items } : { kind: 'output', ...items[0]! };
-}
-
-function checkParameters(
-  stage: CheckedStage,
-  definition: StageDefinition,
-  scope: Scope,
-  where: string,
-  report: Report,
-): { readonly [name: string]: Json } {
-  const given = stage.file.with ?? {};
-  const root = [...stage.path, 'with'];
-  let failed = false;
-  const expressionFailed = ({ raw, code, message, hint }: ExpressionProblem, path: Path) => {
-    failed = true;
-    report(code, message, [...root, ...path], { part: raw, ...(hint === undefined ? {} : { hint }) });
-  };
-  const parameters = evaluate(given, scope, expressionFailed) as { [name: string]: Json };
-  if (failed) return parameters;
-  const violations = check(definition.parameters, parameters);
-  for (const { path, atKey, code, message, hint } of violations) {
-    const named = atKey || path.length === 0 ? message : `"${path.join('.')}" ${message}`;
-    const origin = expressionAt(given, path);
-    const from = origin === undefined ? '' : ` (from ${origin})`;
-    const at = stage.file.with === undefined ? [...stage.path, 'uses'] : [...root, ...path];
-    report(code, `${named}${from}${where}`, at, { key: atKey, ...(hint === undefined ? {} : { hint }) });
-  }
-  if (violations.length === 0)
-    for (const { parameter, message } of definition.check?.(parameters) ?? [])
-      report('E_VALUE', `${message}${where}`, [...root, parameter]);
-  return parameters;
-}
-
-/** The expression that a value came from, if it is one. */
-function expressionAt(given: unknown, path: Path): string | undefined {
-  let value = given;
-  for (const step of path) {
-    if (typeof value === 'string') break;
-    value = (value as Record<string | number, unknown> | undefined)?.[step];
-  }
-  if (typeof value !== 'string' || !value.includes('${{')) return undefined;
-  return parseTemplate(value)
-    .flatMap((part) => ('expression' in part ? [part.expression.path.join('.')] : []))
-    .join(', ');
-}
-
-function commandAction(stage: CheckedStage, scope: Scope, report: Report): TaskAction {
-  const { run } = stage.file;
-  const path: Path = [...stage.path, 'run'];
-  if (Array.isArray(run))
-    return {
-      kind: 'command',
-      command: run.map((word, i) => commandParts(String(word), stage, scope, [...path, i], true, report)),
-    };
-  return { kind: 'shell', script: commandParts(String(run ?? ''), stage, scope, path, false, report) };
-}
-
-function commandParts(
-  text: string,
-  stage: CheckedStage,
-  scope: Scope,
-  path: Path,
-  list: boolean,
-  report: Report,
-): CommandPart[] {
-  const template = parseTemplate(text);
-  const names = {
-    ...scope,
-    inputs: Object.fromEntries([...stage.inputs.keys()].map((name) => [name, name])),
-    outputs: Object.fromEntries(Object.keys(stage.outputs).map((name) => [name, name])),
-  };
-  let before = '';
-  return template.map((part): CommandPart => {
-    if ('text' in part) {
-      before += part.text;
-      return part;
-    }
-    const { raw, path: names0 } = part.expression;
-    // Inside the user's own quotes, ours would end them, and the shell would read the value as code.
-    if (!list && insideQuotes(before))
-      report('E_EXPRESSION', `${raw} stands inside quotes`, path, {
-        part: raw,
-        hint: 'remove the quotes around it: every expression is quoted for the shell',
-      });
-    const result = resolve(part.expression, names);
-    if (!('value' in result)) {
-      report(result.code, result.message, path, {
-        part: raw,
-        ...(result.hint === undefined ? {} : { hint: result.hint }),
-      });
-      return { text: '' };
-    }
-    const [kind, name] = names0;
-    if ((kind === 'inputs' || kind === 'outputs') && name !== undefined) {
-      const target = stage.inputs.get(name);
-      const isList = kind === 'inputs' && target?.kind === 'output' && target.collected.length > 0;
-      if (isList && list && template.length > 1)
-        report('E_EXPRESSION', `${raw} is a list of files, which must be a word of its own`, path, { part: raw });
-      return kind === 'inputs' ? { input: name } : { output: name };
-    }
-    if (typeof result.value === 'object')
-      report('E_EXPRESSION', `${raw} is a map or list, which can't be part of a command`, path, { part: raw });
-    return { value: String(result.value) };
-  });
-}
-
-/** Has a shell that read this text an open quote? */
-function insideQuotes(script: string): boolean {
-  let quote = '';
-  for (let i = 0; i < script.length; i++) {
-    const character = script[i]!;
-    if (character === '\\' && quote !== "'") i++;
-    else if (quote === '' && (character === '"' || character === "'")) quote = character;
-    else if (character === quote) quote = '';
-  }
-  return quote !== '';
 }

@@ -1,11 +1,11 @@
 import type { AxisValue } from '../stage/definition.js';
-import { matches } from './axes.js';
-import type { Reporter } from './load.js';
+import { selectPoints } from './axes.js';
+import { hinted, type Reporter } from './reporter.js';
 import type { ExpectationFile } from './schema.js';
 import type { Path } from './source.js';
-import type { CheckedStage } from './stages.js';
+import { type CheckedStage, valuesOf } from './stages.js';
 import { suggestion } from './suggest.js';
-import type { Expectation, Task } from './task.js';
+import type { Expectation, Task, TaskId } from './task.js';
 
 type At = Readonly<Record<string, AxisValue>>;
 
@@ -16,106 +16,142 @@ export function resolveExpectations(
   tasks: readonly Task[],
   reporter: Reporter,
 ): Expectation[] {
-  const find = (stage: string, at: At, path: Path): readonly Task[] => select(stage, at, path, stages, tasks, reporter);
+  const finder = new Finder(stages, tasks, reporter);
   return entries.flatMap((entry, i): Expectation[] => {
     const path: Path = ['expect', i];
-    const before = reporter.diagnostics.length;
-    const selected = find(entry.stage, (entry.at ?? {}) as At, path);
-    const expected = expectedOf(entry, selected, path, find, reporter);
-    if (reporter.diagnostics.length > before || expected === undefined) return [];
+    const formSound = checkForm(entry, path, reporter);
+    const selected = finder.find(entry.stage, (entry.at ?? {}) as At, path);
+    const others = entry.equals && finder.find(entry.equals.stage, (entry.equals.at ?? {}) as At, [...path, 'equals']);
+    if (!formSound || selected === undefined) return [];
+    const expected = others === undefined ? numbers(entry) : equality(entry, selected, others, path, reporter);
+    if (expected === undefined) return [];
     const { metric, source } = entry;
-    const range = reporter.source.range(path);
+    const ids = selected.map(({ id }) => id);
     return [
-      { tasks: selected.map(({ id }) => id), metric, expected, ...(source === undefined ? {} : { source }), range },
+      { tasks: ids, metric, expected, ...(source === undefined ? {} : { source }), range: reporter.source.range(path) },
     ];
   });
 }
 
-function expectedOf(
-  entry: ExpectationFile,
-  selected: readonly Task[],
-  path: Path,
-  find: (stage: string, at: At, path: Path) => readonly Task[],
-  reporter: Reporter,
-): Expectation['expected'] | undefined {
-  const { value, min, max, equals, tolerance = 0 } = entry;
-  const kinds = [value !== undefined, min !== undefined || max !== undefined, equals !== undefined].filter(
-    Boolean,
-  ).length;
-  if (kinds !== 1) {
-    reporter.error('E_EXPECT', 'an expectation has exactly one of `value`, `min`/`max` and `equals`', { path });
-    return undefined;
-  }
-  if (value !== undefined) return { kind: 'value', value, tolerance };
-  if (equals === undefined)
-    return { kind: 'bounds', ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) };
-  const at: Path = [...path, 'equals'];
-  const others = find(equals.stage, (equals.at ?? {}) as At, at);
-  const pairs = selected.map((task) => {
-    const partners = others.filter((other) =>
-      Object.keys(other.labels).every(
-        (axis) => !Object.hasOwn(task.labels, axis) || task.labels[axis] === other.labels[axis],
-      ),
+/** Does an entry say exactly one thing that is expected? */
+function checkForm({ value, min, max, equals, tolerance }: ExpectationFile, path: Path, reporter: Reporter): boolean {
+  const given = [value !== undefined, min !== undefined || max !== undefined, equals !== undefined];
+  const count = given.filter(Boolean).length;
+  if (count !== 1) {
+    const message = `An expectation says ${count === 0 ? 'what is expected' : 'one thing only'}: \`value\`, \`min\` and \`max\`, or \`equals\``;
+    const hint = 'such as value: 0.99, tolerance: 0.003';
+    reporter.error('E_EXPECT', message, { path }, { hint });
+  } else if (tolerance !== undefined && given[1])
+    reporter.error(
+      'E_EXPECT',
+      '`tolerance` belongs to `value` or `equals`',
+      { path: [...path, 'tolerance'], key: true },
+      { hint: 'put it into the bounds' },
     );
-    if (partners.length === 1) return partners[0]!;
-    const found = partners.length === 0 ? 'no task' : `${partners.length} tasks`;
-    if (others.length > 0)
-      reporter.error('E_EXPECT', `${task.id} must equal one task of "${equals.stage}", and ${found} fit`, { path: at });
-    return undefined;
-  });
-  const partners = pairs.filter((task) => task !== undefined);
-  return { kind: 'equals', metric: equals.metric ?? entry.metric, tasks: partners.map(({ id }) => id), tolerance };
+  else if (min !== undefined && max !== undefined && min > max)
+    reporter.error('E_EXPECT', `No number is at least ${min} and at most ${max}`, { path: [...path, 'min'] });
+  else return true;
+  return false;
 }
 
-function select(
-  name: string,
-  at: At,
+function numbers({ value, min, max, equals, tolerance = 0 }: ExpectationFile): Expectation['expected'] | undefined {
+  if (equals !== undefined) return undefined;
+  if (value !== undefined) return { kind: 'value', value, tolerance };
+  return { kind: 'bounds', ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) };
+}
+
+/** Pairs each task with the one it must equal: that with the same labels on the axes that both have. */
+function equality(
+  { metric, equals, tolerance = 0 }: ExpectationFile,
+  selected: readonly Task[],
+  others: readonly Task[],
   path: Path,
-  stages: readonly CheckedStage[],
-  tasks: readonly Task[],
   reporter: Reporter,
-): readonly Task[] {
-  const stage = stages.find((candidate) => candidate.name === name);
-  if (stage === undefined) {
-    const hint = suggestion(
-      name,
-      stages.map((candidate) => candidate.name),
-    );
-    reporter.error(
-      'E_UNKNOWN_STAGE',
-      `there is no stage "${name}"`,
-      { path: [...path, 'stage'] },
-      hint === undefined ? {} : { hint },
-    );
-    return [];
+): Expectation['expected'] | undefined {
+  const axes = Object.keys(selected[0]!.labels).filter((axis) => Object.hasOwn(others[0]!.labels, axis));
+  const keyOf = (task: Task) => JSON.stringify(axes.map((axis) => task.labels[axis]));
+  const groups = new Map<string, Task[]>();
+  for (const other of others) {
+    const group = groups.get(keyOf(other));
+    if (group) group.push(other);
+    else groups.set(keyOf(other), [other]);
   }
-  const points = new Map(stage.axes);
-  for (const [axis, wanted] of Object.entries(at)) {
-    const known = points.get(axis);
-    if (known === undefined) {
-      const hint = suggestion(axis, points.keys());
-      reporter.error(
-        'E_UNKNOWN_AXIS',
-        `"${name}" has no axis "${axis}"`,
-        { path: [...path, 'at', axis], key: true },
-        hint === undefined ? {} : { hint },
-      );
-      return [];
+  const partners: TaskId[] = [];
+  for (const task of selected) {
+    const [partner, second] = groups.get(keyOf(task)) ?? [];
+    if (partner !== undefined && second === undefined) {
+      partners.push(partner.id);
+      continue;
     }
-    if (!known.some((point) => matches(point, wanted))) {
-      const hint = `its values are ${known.map(({ label }) => label).join(', ')}`;
-      reporter.error('E_EXPECT', `the axis "${axis}" has no such value`, { path: [...path, 'at', axis] }, { hint });
-      return [];
+    const at = { path: [...path, 'equals'] };
+    const [found, hint] =
+      partner === undefined
+        ? ['there is none at its point', 'say with at: for which tasks this holds']
+        : [`both ${partner.id} and ${second!.id} would do`, 'choose one with at: inside equals:'];
+    reporter.error('E_EXPECT', `${task.id} must equal one task of "${equals!.stage}", and ${found}`, at, { hint });
+    // The first that fails speaks for all.
+    return undefined;
+  }
+  return { kind: 'equals', metric: equals!.metric ?? metric, tasks: partners, tolerance };
+}
+
+/** Finds the tasks of a stage at a point; undefined after a mistake. */
+class Finder {
+  readonly #stages: ReadonlyMap<string, CheckedStage>;
+  readonly #tasks = new Map<string, Task[]>();
+
+  constructor(
+    stages: readonly CheckedStage[],
+    tasks: readonly Task[],
+    readonly reporter: Reporter,
+  ) {
+    this.#stages = new Map(stages.map((stage) => [stage.name, stage]));
+    for (const task of tasks) {
+      const own = this.#tasks.get(task.stage);
+      if (own) own.push(task);
+      else this.#tasks.set(task.stage, [task]);
     }
   }
-  const selected = tasks.filter(
-    (task) =>
-      task.stage === name &&
-      Object.entries(at).every(([axis, wanted]) =>
-        matches({ value: task.axes[axis]!, label: task.labels[axis]! }, wanted),
-      ),
-  );
-  if (selected.length === 0)
-    reporter.error('E_EXPECT', `"${name}" has no task there: it is excluded`, { path: [...path, 'at'] });
-  return selected;
+
+  find(name: string, at: At, path: Path): readonly Task[] | undefined {
+    const stage = this.#stages.get(name);
+    if (stage === undefined) {
+      const hint = suggestion(name, this.#stages.keys());
+      this.reporter.error('E_UNKNOWN_STAGE', `There is no stage "${name}"`, { path: [...path, 'stage'] }, hinted(hint));
+      return undefined;
+    }
+    const tasks = this.#tasks.get(name);
+    // A stage without tasks has a mistake of its own, which was reported there.
+    if (tasks === undefined) return undefined;
+    const wanted = this.#wanted(stage, at, path);
+    if (wanted === undefined) return undefined;
+    const selected = tasks.filter(({ labels }) => wanted.every(([axis, points]) => points.has(labels[axis]!)));
+    if (selected.length > 0) return selected;
+    this.reporter.error('E_EXPECT', `"${name}" has no task there: it is excluded`, { path: [...path, 'at'] });
+    return undefined;
+  }
+
+  /** Labels that `at:` asks for, by axis. */
+  #wanted(stage: CheckedStage, at: At, path: Path): [axis: string, labels: ReadonlySet<string>][] | undefined {
+    const axes = new Map(stage.axes);
+    const wanted: [string, ReadonlySet<string>][] = [];
+    for (const [axis, value] of Object.entries(at)) {
+      const points = axes.get(axis);
+      const place = [...path, 'at', axis];
+      if (points === undefined) {
+        const hint = axes.size === 0 ? 'it has no axes' : suggestion(axis, axes.keys());
+        const message = `"${stage.name}" has no axis "${axis}"`;
+        this.reporter.error('E_UNKNOWN_AXIS', message, { path: place, key: true }, hinted(hint));
+        return undefined;
+      }
+      const labels = selectPoints(points, value);
+      if (labels.size === 0) {
+        const message = `The axis "${axis}" has no such value`;
+        this.reporter.error('E_EXPECT', message, { path: place }, { hint: valuesOf(points) });
+        return undefined;
+      }
+      wanted.push([axis, labels]);
+    }
+    return wanted;
+  }
 }

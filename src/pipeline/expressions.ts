@@ -1,5 +1,7 @@
+import type { Path } from './source.js';
 import { suggestion } from './suggest.js';
 import type { Json } from './task.js';
+import { isMap, show } from './words.js';
 
 /** Names that expressions can use: values, or maps of them. */
 export type Scope = { readonly [name: string]: unknown };
@@ -16,12 +18,18 @@ export interface Expression {
 
 export interface ExpressionProblem {
   readonly raw: string;
+  /** Of `raw`, the name that is wrong; all of it if left out. */
+  readonly start?: number;
+  readonly end?: number;
   readonly code: 'E_EXPRESSION' | 'E_UNKNOWN_NAME';
   readonly message: string;
   readonly hint?: string;
+  /** An expression that begins with a name that nothing has. */
+  readonly unknown?: string;
 }
 
-const pattern = /\$\{\{(.*?)\}\}/gs;
+/** The last alternative is an expression that is not closed. */
+const pattern = /\$\{\{(.*?)\}\}|\$\{\{.*/gs;
 const dotted = /^[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z0-9_][A-Za-z0-9_-]*)*$/;
 
 export function parseTemplate(text: string): Template {
@@ -29,7 +37,7 @@ export function parseTemplate(text: string): Template {
   let at = 0;
   for (const match of text.matchAll(pattern)) {
     if (match.index > at) parts.push({ text: text.slice(at, match.index) });
-    const inside = match[1]!.trim();
+    const inside = match[1]?.trim() ?? '';
     parts.push({ expression: { raw: match[0], path: dotted.test(inside) ? inside.split('.') : [] } });
     at = match.index + match[0].length;
   }
@@ -40,33 +48,46 @@ export function parseTemplate(text: string): Template {
 /** The value of an expression in a scope, or what is wrong with it. */
 export function resolve(expression: Expression, scope: Scope): { readonly value: unknown } | ExpressionProblem {
   const { raw, path } = expression;
-  if (path.length === 0)
-    return {
-      raw,
-      code: 'E_EXPRESSION',
-      message: `${raw} is not an expression: it may hold names and dotted paths only`,
-      hint: 'such as ${{ params.epochs }} or ${{ precision.k }}',
-    };
+  if (path.length === 0) return malformed(raw);
   let value: unknown = scope;
+  let start = raw.indexOf(path.join('.'));
   for (const [i, name] of path.entries()) {
-    const map = typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Scope) : undefined;
+    const map = isMap(value) ? value : undefined;
     if (map === undefined || !Object.hasOwn(map, name)) {
-      const where = i === 0 ? '' : ` in ${path.slice(0, i).join('.')}`;
-      const hint = map === undefined ? undefined : suggestion(name, Object.keys(map));
-      const problem = { raw, code: 'E_UNKNOWN_NAME', message: `there is no "${name}"${where}` } as const;
-      return hint === undefined ? problem : { ...problem, hint };
+      const above = path.slice(0, i).join('.');
+      const where = i === 0 ? '' : ` in ${above}`;
+      const hint = map === undefined ? `${above} is ${show(value)}` : suggestion(name, Object.keys(map));
+      return {
+        raw,
+        start,
+        end: start + name.length,
+        code: 'E_UNKNOWN_NAME',
+        message: `There is no "${name}"${where}`,
+        ...(hint === undefined ? {} : { hint }),
+        ...(i === 0 ? { unknown: name } : {}),
+      };
     }
     value = map[name];
+    start += name.length + 1;
   }
   return { value };
+}
+
+function malformed(raw: string): ExpressionProblem {
+  const code = 'E_EXPRESSION';
+  if (!raw.endsWith('}}')) return { raw, code, message: 'An expression ends with }}, and this one does not' };
+  const inside = raw.slice(3, -2).trim();
+  const message =
+    inside === ''
+      ? `${raw} is empty: an expression holds a name`
+      : `"${inside}" is not a name: expressions hold names and dotted paths only`;
+  return { raw, code, message, hint: 'such as ${{ params.epochs }} or ${{ precision.k }}' };
 }
 
 /** Evaluates all strings of a value. A string that is one expression takes its value, whatever type that has. */
 export function evaluate(value: unknown, scope: Scope, report: (problem: ExpressionProblem, path: Path) => void): Json {
   return walk(value, scope, report, []);
 }
-
-type Path = readonly (string | number)[];
 
 function walk(
   value: unknown,
@@ -92,14 +113,24 @@ function evaluateString(text: string, scope: Scope, report: (problem: Expression
     // A copy: checks fill in defaults, which must not reach other tasks.
     if ('value' in result) return structuredClone(result.value);
     report(result);
-    return null;
+    return undefined;
   });
-  if (template.length === 1) return values[0] as Json;
-  for (const [i, value] of values.entries())
-    if (typeof value === 'object' && value !== null) {
-      const part = template[i]!;
-      const raw = 'expression' in part ? part.expression.raw : '';
-      report({ raw, code: 'E_EXPRESSION', message: `${raw} is a map or list, which can't be part of a text` });
-    }
+  if (template.length === 1) return (values[0] ?? null) as Json;
+  for (const [i, value] of values.entries()) {
+    const part = template[i]!;
+    if ('expression' in part && value !== undefined && !isText(value))
+      report(notText(part.expression, value, 'a text'));
+  }
   return values.map(String).join('');
+}
+
+/** Can a value be inserted into a text? */
+export function isText(value: unknown): value is string | number | boolean {
+  return ['string', 'number', 'boolean'].includes(typeof value);
+}
+
+/** What is wrong with an expression whose value is no part of a text. */
+export function notText({ raw, path }: Expression, value: unknown, whole: string): ExpressionProblem {
+  const what = value === null ? 'empty' : show(value);
+  return { raw, code: 'E_EXPRESSION', message: `${path.join('.')} is ${what}, which can't be part of ${whole}` };
 }

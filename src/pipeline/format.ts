@@ -19,7 +19,7 @@ export type TextOf = (file: string) => string | undefined;
 /**
  * Diagnostics for people:
  *
- *     file.yaml:12:7: error[E_UNKNOWN_KEY]: unknown key "epoch"
+ *     file.yaml:12:7: error[E_UNKNOWN_KEY]: Unknown key "epoch".
  *       12 |       epoch: 3
  *          |       ^^^^^
  *       hint: did you mean "epochs"?

@@ -1,17 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { parseDocument } from 'yaml';
-import type { AxisValue, StageDefinition } from '../stage/definition.js';
+import type { StageDefinition } from '../stage/definition.js';
 import { type AxisPoint, canonical, labelAxis } from './axes.js';
-import { check } from './check.js';
+import { type Axes, applyCall } from './call.js';
+import { check, type Violation } from './check.js';
 import type { Diagnostic } from './diagnostic.js';
 import { expandStages } from './expand.js';
 import { resolveExpectations } from './expectations.js';
+import { hinted, Reporter } from './reporter.js';
 import { type PipelineFile, PipelineSchema } from './schema.js';
-import { type Path, parseSource, type Source } from './source.js';
+import { parseSource } from './source.js';
 import { checkStages } from './stages.js';
 import { suggestion } from './suggest.js';
-import type { Json, Pipeline } from './task.js';
+import type { Pipeline } from './task.js';
+import { placeName } from './words.js';
 
 export interface LoadOptions {
   /** `name=value` pairs of `--set`. */
@@ -26,36 +28,9 @@ export interface LoadOptions {
 export interface Loaded {
   /** Missing when there are errors. */
   readonly pipeline?: Pipeline;
+  /** Mistakes of the call, then those of the file from top to bottom. */
   readonly diagnostics: readonly Diagnostic[];
   readonly text: string;
-}
-
-/** Collects diagnostics of one file. */
-export class Reporter {
-  readonly diagnostics: Diagnostic[] = [];
-  constructor(readonly source: Source) {}
-
-  error(
-    code: string,
-    message: string,
-    at: { path: Path; key?: boolean; part?: string },
-    rest: Partial<Diagnostic> = {},
-  ) {
-    const range = at.key
-      ? this.source.keyRange(at.path)
-      : at.part === undefined
-        ? this.source.range(at.path)
-        : this.source.partRange(at.path, at.part);
-    this.diagnostics.push({ severity: 'error', code, message: sentence(message), range, ...definedOnly(rest) });
-  }
-}
-
-function definedOnly(rest: Partial<Diagnostic>): Partial<Diagnostic> {
-  return Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)) as Partial<Diagnostic>;
-}
-
-function sentence(message: string): string {
-  return /[.?!]$/.test(message) ? message : `${message}.`;
 }
 
 /** Text → checked pipeline → tasks. All mistakes come back as diagnostics; nothing is thrown for a user's mistake. */
@@ -69,28 +44,22 @@ export async function loadPipeline(file: string, options: LoadOptions): Promise<
     return { diagnostics: [{ severity: 'error', code: 'E_FILE', message }], text: '' };
   }
   const { source, value, diagnostics } = parseSource(file, text);
-  if (diagnostics.length > 0) return { diagnostics, text };
+  if (diagnostics.length > 0) return { diagnostics: inOrder(diagnostics), text };
 
   const reporter = new Reporter(source);
-  for (const { path: at, atKey, code, message, hint } of check(PipelineSchema, value)) {
-    // A missing key is reported at the map that lacks it: at its key, if it has one.
-    const named = atKey || at.length === 0 ? message : `"${at.at(-1)}" ${message}`;
-    reporter.error(code, named, { path: at, key: atKey && at.length > 0 }, { ...(hint === undefined ? {} : { hint }) });
-  }
-  if (reporter.diagnostics.length > 0) return { diagnostics: reporter.diagnostics, text };
+  const content = checkFormat(value, reporter);
+  if (content === undefined) return { diagnostics: inOrder(reporter.diagnostics), text };
 
-  const content = value as PipelineFile;
   checkProfiles(content, reporter);
-  const call: Diagnostic[] = [];
-  const { params, axes } = applyCall(content, options, call);
-  checkAxes(axes, reporter);
+  const { params, axes, places, diagnostics: call } = applyCall(content, options);
   const labelled: Record<string, readonly AxisPoint[]> = {};
-  for (const [axis, values] of Object.entries(axes)) labelled[axis] = labelAxis(values);
+  if (checkAxes(axes, reporter)) for (const [axis, values] of Object.entries(axes)) labelled[axis] = labelAxis(values);
+  else return { diagnostics: [...call, ...inOrder(reporter.diagnostics)], text };
 
   const stages = await checkStages(content, labelled, dirname(path), reporter, options.resolveStage);
-  const tasks = reporter.diagnostics.length + call.length > 0 ? undefined : expandStages(stages, params, reporter);
+  const tasks = expandStages(stages, { params, axes: labelled, places }, reporter);
   const expectations = tasks ? resolveExpectations(content.expect ?? [], stages, tasks, reporter) : [];
-  const all = [...call, ...reporter.diagnostics];
+  const all = [...call, ...inOrder(reporter.diagnostics)];
   if (tasks === undefined || all.length > 0) return { diagnostics: all, text };
   const { name, description } = content;
   const pipeline: Pipeline = {
@@ -107,55 +76,38 @@ export async function loadPipeline(file: string, options: LoadOptions): Promise<
   return { pipeline, diagnostics: [], text };
 }
 
-type Params = { [name: string]: Json };
-type Axes = { [name: string]: AxisValue[] };
+/** From top to bottom of the file. */
+function inOrder(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  return [...diagnostics].sort((a, b) => (a.range?.start ?? 0) - (b.range?.start ?? 0));
+}
 
-/** Params and axes after the profile and `--set`. */
-function applyCall(
-  file: PipelineFile,
-  options: LoadOptions,
-  diagnostics: Diagnostic[],
-): { params: Params; axes: Axes } {
-  const params = { ...(file.params as Params | undefined) };
-  const axes = { ...(file.axes as Axes | undefined) };
-  const mistake = (code: string, message: string, hint?: string) =>
-    diagnostics.push({ severity: 'error', code, message, ...(hint === undefined ? {} : { hint }) });
-  if (options.profile !== undefined) {
-    const profile = file.profiles?.[options.profile];
-    if (profile === undefined) {
-      const known = Object.keys(file.profiles ?? {});
-      const hint = known.length === 0 ? 'the file declares no profiles' : suggestion(options.profile, known);
-      mistake('E_UNKNOWN_PROFILE', `There is no profile "${options.profile}".`, hint);
-    } else Object.assign(params, profile);
+/**
+ * Checks the file against its schema. What is wrong inside a stage or an expectation is taken out, so that the rest
+ * can be checked; what is wrong elsewhere would make consequences everywhere: then the result is undefined.
+ */
+function checkFormat(value: unknown, reporter: Reporter): PipelineFile | undefined {
+  const violations = check(PipelineSchema, value);
+  for (const { path, atKey, code, message, hint } of violations) {
+    const named = placeName(path.slice(typeof path.at(-1) === 'number' ? -2 : -1));
+    const subject = path.length === 0 ? 'The file' : named;
+    reporter.error(code, atKey ? message : `${subject} ${message}`, { path, key: atKey }, hinted(hint));
   }
-  for (const pair of options.set ?? []) {
-    const at = pair.indexOf('=');
-    const name = pair.slice(0, Math.max(0, at));
-    const document = parseDocument(pair.slice(at + 1));
-    if (at < 1 || document.errors.length > 0) {
-      mistake(
-        'E_SET',
-        `--set ${pair} can't be read.`,
-        "write --set name=value, such as --set epochs=2 or --set 'noise=[0, 0.3]'",
-      );
-      continue;
-    }
-    const value = document.toJS() as Json;
-    if (Object.hasOwn(params, name)) params[name] = value;
-    else if (Object.hasOwn(axes, name)) {
-      const violations = Array.isArray(value)
-        ? check(PipelineSchema.properties.axes, { [name]: value })
-        : [{ message: 'must be a list' }];
-      if (violations.length > 0) mistake('E_SET', `--set ${name}: the values of an axis ${violations[0]!.message}.`);
-      else axes[name] = value as AxisValue[];
-    } else
-      mistake(
-        'E_SET',
-        `--set ${name}: there is no param or axis "${name}".`,
-        suggestion(name, [...Object.keys(params), ...Object.keys(axes)]),
-      );
-  }
-  return { params, axes };
+  let sound = true;
+  for (const violation of violations) sound = takeOut(value, violation) && sound;
+  return sound ? (value as PipelineFile) : undefined;
+}
+
+/** Removes the section of a stage, the stage, or the expectation that is wrong. Is the rest of use? */
+function takeOut(file: unknown, { path }: Violation): boolean {
+  const [top, name, section] = path;
+  if (top === 'expect' && typeof name === 'number') delete (file as { expect: unknown[] }).expect[name];
+  else if (top === 'stages' && name !== undefined) {
+    const { stages } = file as { stages: Record<string, Record<string, unknown>> };
+    const stage = stages[name];
+    if (section === undefined || stage === undefined) stages[name] = {};
+    else delete stage[section];
+  } else return false;
+  return true;
 }
 
 /** A profile may only set what the file declares, or a misspelt name would do nothing. */
@@ -163,39 +115,32 @@ function checkProfiles({ profiles = {}, params = {} }: PipelineFile, reporter: R
   for (const [profile, values] of Object.entries(profiles))
     for (const name of Object.keys(values))
       if (!Object.hasOwn(params, name)) {
+        const hint = suggestion(name, Object.keys(params)) ?? 'declare it under params:';
         const at = { path: ['profiles', profile, name], key: true };
-        const hint = suggestion(name, Object.keys(params));
-        reporter.error(
-          'E_UNKNOWN_PARAM',
-          `the profile sets "${name}", which is not in params`,
-          at,
-          hint === undefined ? {} : { hint },
-        );
+        reporter.error('E_UNKNOWN_PARAM', `The profile sets "${name}", which is not in params`, at, { hint });
       }
 }
 
 const reserved = ['params', 'inputs', 'outputs'];
 
-function checkAxes(axes: Axes, reporter: Reporter): void {
+/** Are the axes fit to be used? */
+function checkAxes(axes: Axes, reporter: Reporter): boolean {
+  const before = reporter.diagnostics.length;
   for (const [axis, values] of Object.entries(axes)) {
-    if (reserved.includes(axis))
-      reporter.error('E_AXIS', `an axis can't be called "${axis}": expressions mean something else by it`, {
-        path: ['axes', axis],
-        key: true,
-      });
+    if (reserved.includes(axis)) {
+      const at = { path: ['axes', axis], key: true };
+      reporter.error('E_AXIS', `An axis can't be called "${axis}": expressions mean something else by it`, at);
+    }
     const seen = new Map<string, number>();
     for (const [i, value] of values.entries()) {
       const first = seen.get(canonical(value));
       if (first === undefined) seen.set(canonical(value), i);
-      else
-        reporter.error(
-          'E_DUPLICATE',
-          'this value is on the axis twice',
-          { path: ['axes', axis, i] },
-          {
-            related: [{ message: 'first here', range: reporter.source.range(['axes', axis, first]) }],
-          },
-        );
+      else {
+        const related = [{ message: 'first here', range: reporter.source.range(['axes', axis, first]) }];
+        const at = { path: ['axes', axis, i] };
+        reporter.error('E_DUPLICATE', 'This value is on the axis twice', at, { related });
+      }
     }
   }
+  return reporter.diagnostics.length === before;
 }

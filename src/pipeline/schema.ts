@@ -1,9 +1,14 @@
-import { type Static, type TSchema, Type } from '@sinclair/typebox';
+import { type ObjectOptions, type Static, type TSchema, Type } from '@sinclair/typebox';
 import type { StageDefinition } from '../stage/definition.js';
 
 const closed = { additionalProperties: false };
 const name = '^[A-Za-z][A-Za-z0-9_-]*$';
 
+/** A map whose keys are names of the user's. */
+const named = <T extends TSchema>(value: T, options: ObjectOptions = {}) =>
+  Type.Record(Type.String({ pattern: name }), value, { ...closed, ...options });
+
+// A `title` is what a message calls the value: "must be a scalar, not a list".
 const ScalarSchema = Type.Union([Type.String(), Type.Number(), Type.Boolean()], { title: 'a scalar' });
 const AxisValueSchema = Type.Union([ScalarSchema, Type.Record(Type.String(), ScalarSchema)], {
   title: 'a scalar or a map of scalars',
@@ -14,7 +19,10 @@ const PointSchema = Type.Record(Type.String(), AxisValueSchema, {
 
 const InputSchema = Type.Union(
   [Type.String(), Type.Object({ file: Type.String({ description: 'Path relative to this file.' }) }, closed)],
-  { title: 'a stage, stage.output or { file: path }' },
+  {
+    title: 'a stage, stage.output or { file: path }',
+    description: 'A stage (its default output), stage.output, or { file: path } relative to this file.',
+  },
 );
 
 const StageSchema = Type.Object(
@@ -24,21 +32,22 @@ const StageSchema = Type.Object(
     run: Type.Optional(
       Type.Union([Type.String(), Type.Array(ScalarSchema, { minItems: 1 })], {
         title: 'a command as a list of words, or text for the shell',
+        description: 'A command as a list of words (no shell), or as text for the shell (expressions are quoted).',
       }),
     ),
     over: Type.Optional(
       Type.Array(Type.String(), { description: 'Axes: one task for each combination of their values.' }),
     ),
     exclude: Type.Optional(Type.Array(PointSchema, { description: 'Points of the axes that have no task.' })),
-    inputs: Type.Optional(Type.Record(Type.String({ pattern: name }), InputSchema)),
+    inputs: Type.Optional(named(InputSchema, { description: 'What the stage takes from other stages and files.' })),
     with: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: 'Parameters of the stage.' })),
     outputs: Type.Optional(
-      Type.Record(Type.String({ pattern: name }), Type.String({ minLength: 1 }), {
+      named(Type.String({ minLength: 1 }), {
         description: 'Files or folders that a command makes; the first is the default output.',
       }),
     ),
     env: Type.Optional(
-      Type.Array(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }), {
+      Type.Array(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$', title: 'the name of a variable' }), {
         description: 'Environment variables that the task sees; their values enter its key.',
       }),
     ),
@@ -48,6 +57,7 @@ const StageSchema = Type.Object(
           cpus: Type.Optional(
             Type.Union([Type.Integer({ minimum: 1 }), Type.Literal('all')], {
               title: 'a number of cores, or all',
+              description: 'CPU cores that the task keeps busy: a number, or all.',
             }),
           ),
         },
@@ -55,22 +65,22 @@ const StageSchema = Type.Object(
       ),
     ),
   },
-  { ...closed, description: 'a stage' },
+  closed,
 );
 
 const ExpectationSchema = Type.Object(
   {
-    stage: Type.String(),
+    stage: Type.String({ description: 'The stage whose metric is compared.' }),
     at: Type.Optional(PointSchema),
-    metric: Type.String(),
-    value: Type.Optional(Type.Number()),
-    tolerance: Type.Optional(Type.Number({ minimum: 0 })),
-    min: Type.Optional(Type.Number()),
-    max: Type.Optional(Type.Number()),
+    metric: Type.String({ description: 'Name of the metric, such as accuracy.' }),
+    value: Type.Optional(Type.Number({ description: 'The number that the paper gives.' })),
+    tolerance: Type.Optional(Type.Number({ minimum: 0, description: 'How far off it may be; 0 if left out.' })),
+    min: Type.Optional(Type.Number({ description: 'The metric must be at least this.' })),
+    max: Type.Optional(Type.Number({ description: 'The metric must be at most this.' })),
     equals: Type.Optional(
       Type.Object(
         { stage: Type.String(), metric: Type.Optional(Type.String()), at: Type.Optional(PointSchema) },
-        closed,
+        { ...closed, description: 'A metric of another stage, at the same point of the axes that both have.' },
       ),
     ),
     source: Type.Optional(Type.String({ description: 'Where the number comes from.' })),
@@ -83,14 +93,27 @@ export const PipelineSchema = Type.Object(
   {
     name: Type.String({
       pattern: '^[a-z0-9][a-z0-9._-]*$',
-      description: 'Name of the pipeline: lower case, digits, . _ -',
+      title: 'lower-case letters, digits, . _ and -',
+      description: 'Name of the pipeline: lower-case letters, digits, . _ and -',
     }),
     description: Type.Optional(Type.String()),
-    axes: Type.Optional(Type.Record(Type.String({ pattern: name }), Type.Array(AxisValueSchema, { minItems: 1 }))),
-    params: Type.Optional(Type.Record(Type.String({ pattern: name }), Type.Unknown())),
-    profiles: Type.Optional(Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown()))),
-    stages: Type.Record(Type.String({ pattern: name }), StageSchema),
-    expect: Type.Optional(Type.Array(ExpectationSchema)),
+    axes: Type.Optional(
+      named(Type.Array(AxisValueSchema, { minItems: 1 }), {
+        description: 'Named lists of values, which stages are swept over with over: [axis].',
+      }),
+    ),
+    params: Type.Optional(
+      named(Type.Unknown(), { description: 'Values for ${{ params.name }}, to be changed with --set name=value.' }),
+    ),
+    profiles: Type.Optional(
+      Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown()), {
+        description: 'Other values of params, chosen with --profile NAME.',
+      }),
+    ),
+    stages: named(StageSchema, { description: 'The steps, by name.' }),
+    expect: Type.Optional(
+      Type.Array(ExpectationSchema, { description: 'What the results must be, such as the numbers of the paper.' }),
+    ),
   },
   closed,
 );
@@ -102,45 +125,88 @@ export type ExpectationFile = Static<typeof ExpectationSchema>;
 /** An expression may stand in place of any parameter value. */
 const expression = { type: 'string', pattern: '\\$\\{\\{.*\\}\\}' };
 
+type Schema = { readonly [keyword: string]: unknown };
+
 /**
  * JSON Schema (draft-07) of pipeline files for editors: the format above, with parameters, inputs and outputs of the
  * built-in stages by their `uses`.
  */
 export function generateJsonSchema(stages: readonly StageDefinition[]): object {
-  const plain = JSON.parse(JSON.stringify(PipelineSchema)) as Record<string, never> & {
-    properties: { stages: { patternProperties: Record<string, Record<string, unknown>> } };
+  const plain = JSON.parse(JSON.stringify(PipelineSchema)) as {
+    properties: { stages: { patternProperties: Record<string, Schema> } };
   };
-  const [pattern] = Object.keys(plain.properties.stages.patternProperties);
-  const stage = plain.properties.stages.patternProperties[pattern!]!;
-  const properties = stage.properties as Record<string, Record<string, unknown>>;
-  properties.uses = {
+  const patterns = plain.properties.stages.patternProperties;
+  const stage = patterns[name]!;
+  const properties = stage.properties as Readonly<Record<string, Schema>>;
+  const uses = {
     description: properties.uses!.description,
     anyOf: [
       { enum: stages.map((definition) => definition.name), description: 'A built-in stage.' },
       { type: 'string', pattern: '^\\.{1,2}/', description: 'A stage of your own.' },
     ],
   };
-  stage.allOf = stages.map((definition) => ({
-    if: { properties: { uses: { const: definition.name } }, required: ['uses'] },
-    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
-    then: { description: definition.summary, properties: stageProperties(definition) },
-  }));
+  patterns[name] = {
+    ...stage,
+    properties: { ...properties, uses },
+    oneOf: [{ required: ['uses'] }, { required: ['run'] }],
+    dependencies: { with: ['uses'], outputs: ['run'] },
+    allOf: stages.map((definition) => ({
+      if: { properties: { uses: { const: definition.name } }, required: ['uses'] },
+      // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+      then: stageSchema(definition),
+    })),
+  };
   return { $schema: 'http://json-schema.org/draft-07/schema#', title: 'Spikeline pipeline', ...plain };
 }
 
-function stageProperties(definition: StageDefinition): object {
-  const schema = JSON.parse(JSON.stringify(definition.parameters)) as { properties?: Record<string, TSchema> };
-  const parameters = Object.entries(schema.properties ?? {}).map(([key, value]) => {
-    const { description, default: standard } = value as { description?: string; default?: unknown };
-    const about = {
-      ...(description === undefined ? {} : { description }),
-      ...(standard === undefined ? {} : { default: standard }),
-    };
-    return [key, { ...about, anyOf: [value, expression] }];
-  });
-  const inputs = Object.entries(definition.inputs).map(([key, { description }]) => [key, { description }]);
+/** What a stage of the file must be like if it uses this definition. */
+function stageSchema({ summary, parameters, inputs, outputs }: StageDefinition): Schema {
+  const plain = JSON.parse(JSON.stringify(parameters)) as Schema;
+  const properties = Object.entries((plain.properties ?? {}) as Record<string, Schema>);
+  const needed = ((plain.required ?? []) as string[]).filter(
+    (parameter) => !properties.some(([key, value]) => key === parameter && 'default' in value),
+  );
+  const neededInputs = Object.keys(inputs).filter((input) => inputs[input]!.optional !== true);
+  const [first, ...others] = Object.keys(outputs);
+  const required = [...(needed.length > 0 ? ['with'] : []), ...(neededInputs.length > 0 ? ['inputs'] : [])];
   return {
-    with: { type: 'object', properties: Object.fromEntries(parameters) as object, additionalProperties: false },
-    inputs: { type: 'object', properties: Object.fromEntries(inputs) as object, additionalProperties: false },
+    description: `${summary}. Outputs: ${[`${first} (default)`, ...others].join(', ')}.`,
+    properties: {
+      with: {
+        type: 'object',
+        properties: Object.fromEntries(properties.map(([key, value]) => [key, orExpression(value)])),
+        ...(needed.length > 0 ? { required: needed } : {}),
+        additionalProperties: plain.additionalProperties ?? false,
+      },
+      inputs: {
+        type: 'object',
+        properties: Object.fromEntries(Object.entries(inputs).map(([key, { description }]) => [key, { description }])),
+        ...(neededInputs.length > 0 ? { required: neededInputs } : {}),
+        additionalProperties: false,
+      },
+    },
+    ...(required.length > 0 ? { required } : {}),
+  };
+}
+
+/** The same schema, with an expression allowed instead of the value and of every value in it. */
+function orExpression(schema: Schema): Schema {
+  const { description, default: standard, anyOf, ...rest } = schema;
+  const branches = anyOf === undefined ? [rest] : (anyOf as readonly Schema[]);
+  return {
+    ...(description === undefined ? {} : { description }),
+    ...(standard === undefined ? {} : { default: standard }),
+    anyOf: [...branches.map(withExpressionsInside), expression],
+  };
+}
+
+function withExpressionsInside(schema: Schema): Schema {
+  const properties = Object.entries((schema.properties ?? {}) as Record<string, Schema>);
+  return {
+    ...schema,
+    ...(properties.length === 0
+      ? {}
+      : { properties: Object.fromEntries(properties.map(([key, value]) => [key, orExpression(value)])) }),
+    ...(schema.items === undefined ? {} : { items: orExpression(schema.items as Schema) }),
   };
 }

@@ -24,7 +24,9 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   let best: { readonly candidate: string; readonly cost: number } | undefined;
   for (const candidate of candidates) {
     const cost = distance(lower, candidate.toLowerCase(), limit);
-    if (cost <= limit && (best === undefined || cost < best.cost)) best = { candidate, cost };
+    // A word of one letter is not near another one.
+    if (cost <= limit && cost < Math.max(word.length, candidate.length) && (best === undefined || cost < best.cost))
+      best = { candidate, cost };
   }
   return best?.candidate;
 }

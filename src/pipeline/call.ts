@@ -1,0 +1,93 @@
+import { parseDocument } from 'yaml';
+import type { AxisValue } from '../stage/definition.js';
+import { check } from './check.js';
+import type { Diagnostic } from './diagnostic.js';
+import { type PipelineFile, PipelineSchema } from './schema.js';
+import type { Path } from './source.js';
+import { suggestion } from './suggest.js';
+import type { Json } from './task.js';
+import { placeName } from './words.js';
+
+export type Params = { [name: string]: Json };
+export type Axes = { [name: string]: AxisValue[] };
+
+/** Params and axes that hold for this call. */
+export interface Settings {
+  readonly params: Params;
+  readonly axes: Axes;
+  /** Where the file says a param or axis, by name; those of `--set` are missing. */
+  readonly places: ReadonlyMap<string, Path>;
+  /** What is wrong with the call. It has no place in the file. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Params and axes after the profile and `--set`. */
+export function applyCall(
+  file: PipelineFile,
+  call: { readonly profile?: string; readonly set?: readonly string[] },
+): Settings {
+  const params = { ...(file.params as Params | undefined) };
+  const axes = { ...(file.axes as Axes | undefined) };
+  const places = new Map<string, Path>([
+    ...Object.keys(params).map((name) => [`params.${name}`, ['params', name]] as const),
+    ...Object.keys(axes).map((name) => [name, ['axes', name]] as const),
+  ]);
+  const diagnostics: Diagnostic[] = [];
+  const mistake = (code: string, message: string, hint?: string) =>
+    diagnostics.push({ severity: 'error', code, message, ...(hint === undefined ? {} : { hint }) });
+
+  const { profile } = call;
+  if (profile !== undefined) {
+    const profiles = file.profiles ?? {};
+    if (Object.hasOwn(profiles, profile)) {
+      Object.assign(params, profiles[profile]);
+      for (const name of Object.keys(profiles[profile]!)) places.set(`params.${name}`, ['profiles', profile, name]);
+    } else {
+      const known = Object.keys(profiles);
+      const hint = known.length === 0 ? 'the file declares no profiles' : suggestion(profile, known);
+      mistake('E_UNKNOWN_PROFILE', `There is no profile "${profile}".`, hint);
+    }
+  }
+  for (const pair of call.set ?? []) {
+    const setting = readSetting(pair);
+    if (setting === undefined) {
+      const hint = "write --set name=value, such as --set epochs=2 or --set 'noise=[0, 0.3]'";
+      mistake('E_SET', `--set ${pair} can't be read.`, hint);
+      continue;
+    }
+    const { name, value } = setting;
+    if (Object.hasOwn(params, name)) {
+      params[name] = value;
+      places.delete(`params.${name}`);
+    } else if (Object.hasOwn(axes, name)) {
+      const [violation] = check(PipelineSchema.properties.axes, { [name]: value });
+      if (violation !== undefined) {
+        const hint = violation.hint ?? `such as --set '${name}=[${axes[name]!.map(show).join(', ')}]'`;
+        mistake('E_SET', `--set ${name}: ${placeName(violation.path)} ${violation.message}.`, hint);
+      } else {
+        axes[name] = value as AxisValue[];
+        places.delete(name);
+      }
+    } else {
+      const hint = suggestion(name, [...Object.keys(params), ...Object.keys(axes)]);
+      mistake('E_SET', `--set ${name}: there is no param or axis "${name}".`, hint);
+    }
+  }
+  return { params, axes, places, diagnostics };
+}
+
+const show = (value: AxisValue) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
+
+/** `name=value`, the value as in YAML. */
+function readSetting(pair: string): { readonly name: string; readonly value: Json } | undefined {
+  const [, name, text] = /^([^=]+)=(.*)$/s.exec(pair) ?? [];
+  if (name === undefined || text === undefined) return undefined;
+  const document = parseDocument(text);
+  if (document.errors.length > 0) return undefined;
+  try {
+    return { name, value: document.toJS() as Json };
+  } catch {
+    // An alias: there is nothing that it could stand for.
+    return undefined;
+  }
+}

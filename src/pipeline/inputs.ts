@@ -1,0 +1,113 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { StageDefinition } from '../stage/definition.js';
+import { hinted, type Reporter } from './reporter.js';
+import type { PipelineFile, StageFile } from './schema.js';
+import type { Path } from './source.js';
+import type { CheckedStage, FileInput, StageInput } from './stages.js';
+import { nearest, suggestion } from './suggest.js';
+
+export interface InputCheck {
+  readonly name: string;
+  readonly stage: StageFile;
+  readonly path: Path;
+  readonly definition: StageDefinition | undefined;
+  readonly file: PipelineFile;
+  /** Axes of the stage itself. */
+  readonly own: CheckedStage['axes'];
+  /** Is this the name of an axis? */
+  isAxis(name: string): boolean;
+  readonly folder: string;
+  readonly reporter: Reporter;
+  /** Outputs of a stage; undefined where a mistake in the stage hides them. */
+  outputsOf(stage: string): Readonly<Record<string, string>> | undefined;
+}
+
+export function checkInputs(args: InputCheck): Map<string, StageInput | FileInput> {
+  const { name: stageName, stage, path, definition, reporter } = args;
+  const inputs = new Map<string, StageInput | FileInput>();
+  const misspelt = new Set<string>();
+  const known = definition && Object.keys(definition.inputs);
+  for (const [name, reference] of Object.entries(stage.inputs ?? {})) {
+    const at: Path = [...path, 'inputs', name];
+    if (known !== undefined && !known.includes(name)) {
+      const hint = known.length === 0 ? 'it takes none' : suggestion(name, known);
+      const meant = nearest(name, known);
+      if (meant !== undefined) misspelt.add(meant);
+      const message = `${stageCalled(stageName, stage)} has no input "${name}"`;
+      reporter.error('E_UNKNOWN_INPUT', message, { path: at, key: true }, hinted(hint));
+      continue;
+    }
+    const input =
+      typeof reference === 'string' ? stageInput(args, name, reference, at) : fileInput(args, reference.file, at);
+    if (input !== undefined) inputs.set(name, input);
+  }
+  if (definition === undefined || (stage.inputs === undefined && reporter.doubtful(stageName, 'inputs'))) return inputs;
+  for (const [name, { optional, description }] of Object.entries(definition.inputs))
+    if (!optional && !Object.hasOwn(stage.inputs ?? {}, name) && !misspelt.has(name)) {
+      const message = `${stageCalled(stageName, stage)} needs the input "${name}": ${lowerFirst(description)}`;
+      const hint = stage.inputs === undefined ? `add inputs: { ${name}: STAGE }` : `add ${name}: STAGE`;
+      reporter.error('E_MISSING_INPUT', message, { path: [...path, 'inputs'], key: true }, { hint });
+    }
+  return inputs;
+}
+
+/** `"train"`, or `"resume" (train)` where the stage is named otherwise than what it uses. */
+function stageCalled(name: string, { uses }: StageFile): string {
+  return uses === undefined || uses === name ? `"${name}"` : `"${name}" (${uses})`;
+}
+
+/** A description as part of a sentence; names in capitals stay as they are. */
+function lowerFirst(text: string): string {
+  return /^[A-Z][a-z]/.test(text) ? text[0]!.toLowerCase() + text.slice(1) : text;
+}
+
+function fileInput({ folder, reporter }: InputCheck, file: string, at: Path): FileInput | undefined {
+  const path = resolve(folder, file);
+  if (existsSync(path)) return { kind: 'file', path };
+  const hint = `paths are relative to the pipeline file: looked for ${path}`;
+  reporter.error('E_FILE', `There is no file "${file}"`, { path: [...at, 'file'] }, { hint });
+  return undefined;
+}
+
+function stageInput(args: InputCheck, name: string, reference: string, at: Path): StageInput | undefined {
+  const { file, definition, own, reporter } = args;
+  const [stage, output] = splitReference(reference);
+  if (!Object.hasOwn(file.stages, stage)) {
+    const isFile = existsSync(resolve(args.folder, reference));
+    const hint = isFile
+      ? `for the file of that name, write { file: ${reference} }`
+      : suggestion(stage, Object.keys(file.stages));
+    reporter.error('E_UNKNOWN_STAGE', `There is no stage "${stage}"`, { path: at }, hinted(hint));
+    return undefined;
+  }
+  const outputs = args.outputsOf(stage);
+  if (outputs === undefined) return undefined;
+  const wanted = output ?? Object.keys(outputs)[0];
+  if (wanted === undefined || !Object.hasOwn(outputs, wanted)) {
+    const none = Object.keys(outputs).length === 0;
+    const message = none ? `The stage "${stage}" has no outputs` : `The stage "${stage}" has no output "${wanted}"`;
+    const hint = none ? 'declare them there with outputs: { NAME: FILE }' : suggestion(wanted!, Object.keys(outputs));
+    reporter.error('E_UNKNOWN_OUTPUT', message, { path: at }, hinted(hint));
+    return undefined;
+  }
+  const theirs = (file.stages[stage]!.over ?? []).filter((axis) => args.isAxis(axis));
+  const ownAxes = own.map(([axis]) => axis);
+  const shared = theirs.filter((axis) => ownAxes.includes(axis));
+  const collected = theirs.filter((axis) => !shared.includes(axis));
+  const list = definition?.inputs[name]?.list === true;
+  if (collected.length > 0 && definition !== undefined && !list) {
+    if (reporter.doubtful(args.name, 'over')) return undefined;
+    const message = `"${stage}" arrives as a list over ${collected.join(' and ')}, and the input "${name}" takes one artifact`;
+    const hint = `add over: [${[...ownAxes, ...collected].join(', ')}] to this stage`;
+    reporter.error('E_INPUT_LIST', message, { path: at }, { hint });
+    return undefined;
+  }
+  return { kind: 'output', stage, output: wanted, collected, shared, list };
+}
+
+/** `stage.output` or `stage`. */
+function splitReference(reference: string): [stage: string, output: string | undefined] {
+  const dot = reference.indexOf('.');
+  return dot < 0 ? [reference, undefined] : [reference.slice(0, dot), reference.slice(dot + 1)];
+}

@@ -36,13 +36,24 @@ function plainLabel(value: AxisValue): string {
 }
 
 /** Are two axis values the same? Order of keys does not matter. */
-export function sameValue(a: AxisValue, b: AxisValue): boolean {
+function sameValue(a: AxisValue, b: AxisValue): boolean {
   return canonical(a) === canonical(b);
 }
 
-export function canonical(value: AxisValue): string {
+function canonical(value: AxisValue): string {
   if (typeof value !== 'object') return JSON.stringify(value);
   return JSON.stringify(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Indices of the first two values that are the same, if any are. */
+export function duplicateOf(values: readonly AxisValue[]): readonly [number, number] | undefined {
+  const seen = new Map<string, number>();
+  for (const [i, value] of values.entries()) {
+    const first = seen.get(canonical(value));
+    if (first !== undefined) return [first, i];
+    seen.set(canonical(value), i);
+  }
+  return undefined;
 }
 
 /** Labels of the points that `wanted` means: the value itself, or else a label. */

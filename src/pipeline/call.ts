@@ -1,5 +1,6 @@
 import { parseDocument } from 'yaml';
 import type { AxisValue } from '../stage/definition.js';
+import { duplicateOf } from './axes.js';
 import { check } from './check.js';
 import type { Diagnostic } from './diagnostic.js';
 import { type PipelineFile, PipelineSchema } from './schema.js';
@@ -60,10 +61,10 @@ export function applyCall(
       params[name] = value;
       places.delete(`params.${name}`);
     } else if (Object.hasOwn(axes, name)) {
-      const [violation] = check(PipelineSchema.properties.axes, { [name]: value });
-      if (violation !== undefined) {
-        const hint = violation.hint ?? `such as --set '${name}=[${axes[name]!.map(show).join(', ')}]'`;
-        mistake('E_SET', `--set ${name}: ${placeName(violation.path)} ${violation.message}.`, hint);
+      const problem = axisProblem(name, value);
+      if (problem !== undefined) {
+        const hint = `write the list of its values, such as --set '${name}=[${axes[name]!.map(show).join(', ')}]'`;
+        mistake('E_SET', `--set ${name}: ${problem}.`, hint);
       } else {
         axes[name] = value as AxisValue[];
         places.delete(name);
@@ -74,6 +75,14 @@ export function applyCall(
     }
   }
   return { params, axes, places, diagnostics };
+}
+
+function axisProblem(name: string, value: Json): string | undefined {
+  const [violation] = check(PipelineSchema.properties.axes, { [name]: value });
+  if (violation !== undefined) return `${placeName(violation.path)} ${violation.message}`;
+  const values = value as AxisValue[];
+  const [, second] = duplicateOf(values) ?? [];
+  return second === undefined ? undefined : `${show(values[second]!)} is there twice`;
 }
 
 const show = (value: AxisValue) => (typeof value === 'object' ? JSON.stringify(value) : String(value));

@@ -41,24 +41,35 @@ export function check(schema: TSchema, value: unknown): Violation[] {
 
 /** Errors inside the branches of a union are replaced by that of the union, unless one branch was clearly meant. */
 function mainErrors(errors: readonly ErrorObject[]): ErrorObject[] {
-  const unions = errors.filter(({ keyword }) => keyword === 'anyOf');
-  if (unions.length === 0) return [...errors];
-  const inside = (error: ErrorObject, union: ErrorObject) =>
-    error !== union &&
-    error.schemaPath.startsWith(`${union.schemaPath}/`) &&
-    `${error.instancePath}/`.startsWith(`${union.instancePath}/`);
-  const kept = errors.filter((error) => !unions.some((union) => inside(error, union)));
+  const unions = new Map<string, ErrorObject[]>();
+  for (const error of errors)
+    if (error.keyword === 'anyOf') unions.set(error.instancePath, [...(unions.get(error.instancePath) ?? []), error]);
+  const inside = new Map<ErrorObject, ErrorObject[]>();
+  const kept = errors.filter((error) => {
+    const around = unionsAround(error, unions);
+    for (const union of around) inside.set(union, [...(inside.get(union) ?? []), error]);
+    return around.length === 0;
+  });
   return kept.flatMap((error) => {
     if (error.keyword !== 'anyOf') return [error];
     // A map was given where a map is one of the choices: what is wrong inside it says more.
-    const specific = errors.filter(
-      (other) =>
-        inside(other, error) &&
+    const specific = (inside.get(error) ?? []).filter(
+      ({ keyword, instancePath }) =>
         isMap(error.data) &&
-        (['additionalProperties', 'required'].includes(other.keyword) || other.instancePath !== error.instancePath),
+        (['additionalProperties', 'required'].includes(keyword) || instancePath !== error.instancePath),
     );
     return specific.length > 0 ? mainErrors(specific) : [error];
   });
+}
+
+/** Unions that an error is in a branch of: those of its value and of the values around it. */
+function unionsAround(error: ErrorObject, unions: ReadonlyMap<string, readonly ErrorObject[]>): ErrorObject[] {
+  const found: ErrorObject[] = [];
+  for (let path = error.instancePath; ; path = path.slice(0, path.lastIndexOf('/'))) {
+    for (const union of unions.get(path) ?? [])
+      if (union !== error && error.schemaPath.startsWith(`${union.schemaPath}/`)) found.push(union);
+    if (path === '') return found;
+  }
 }
 
 /** Place of the key that was meant by an unknown one: that it is missing need not be said, too. */
@@ -146,7 +157,8 @@ function unexpectedKey(error: ErrorObject, parent: Path): Violation {
     const message = `"${key}" can't be a name here: a name is letters, digits, - and _, and begins with a letter`;
     return { ...place, code: 'E_VALUE', message };
   }
-  const hint = suggestion(key, known);
+  const [, name, value] = /^([\w-]+):(.+)$/.exec(key) ?? [];
+  const hint = name === undefined ? suggestion(key, known) : `write ${name}: ${value}, with a space after the colon`;
   return {
     ...place,
     code: 'E_UNKNOWN_KEY',
@@ -182,7 +194,7 @@ function choice(error: ErrorObject): [string, string | undefined, 'E_VALUE' | 'E
 const typeOf = (schema: object) => (schema as { type?: unknown }).type;
 
 function branchName(branch: Readonly<Record<string, unknown>>): string {
-  return branch.const === undefined ? kindOf(branch.type ?? 'object') : String(branch.const as string);
+  return branch.const === undefined ? kindOf(branch.type ?? 'object') : String(branch.const);
 }
 
 /** ajv's JSON pointer as keys and indices. */

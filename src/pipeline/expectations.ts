@@ -20,8 +20,8 @@ export function resolveExpectations(
   return entries.flatMap((entry, i): Expectation[] => {
     const path: Path = ['expect', i];
     const formSound = checkForm(entry, path, reporter);
-    const selected = finder.find(entry.stage, (entry.at ?? {}) as At, path);
-    const others = entry.equals && finder.find(entry.equals.stage, (entry.equals.at ?? {}) as At, [...path, 'equals']);
+    const selected = finder.find(entry.stage, entry.at ?? {}, path);
+    const others = entry.equals && finder.find(entry.equals.stage, entry.equals.at ?? {}, [...path, 'equals']);
     if (!formSound || selected === undefined) return [];
     const expected = others === undefined ? numbers(entry) : equality(entry, selected, others, path, reporter);
     if (expected === undefined) return [];

@@ -1,15 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { StageDefinition } from '../stage/definition.js';
-import { type AxisPoint, canonical, labelAxis } from './axes.js';
+import { type AxisPoint, duplicateOf, labelAxis } from './axes.js';
 import { type Axes, applyCall } from './call.js';
 import { check, type Violation } from './check.js';
 import type { Diagnostic } from './diagnostic.js';
 import { expandStages } from './expand.js';
 import { resolveExpectations } from './expectations.js';
+import { parseSource } from './parse.js';
 import { hinted, Reporter } from './reporter.js';
 import { type PipelineFile, PipelineSchema } from './schema.js';
-import { parseSource } from './source.js';
 import { checkStages } from './stages.js';
 import { suggestion } from './suggest.js';
 import type { Pipeline } from './task.js';
@@ -90,7 +90,12 @@ function checkFormat(value: unknown, reporter: Reporter): PipelineFile | undefin
   for (const { path, atKey, code, message, hint } of violations) {
     const named = placeName(path.slice(typeof path.at(-1) === 'number' ? -2 : -1));
     const subject = path.length === 0 ? 'The file' : named;
-    reporter.error(code, atKey ? message : `${subject} ${message}`, { path, key: atKey }, hinted(hint));
+    reporter.error(
+      code,
+      atKey ? message : `${subject} ${message}`,
+      { path, key: atKey && typeof path.at(-1) === 'string' },
+      hinted(hint),
+    );
   }
   let sound = true;
   for (const violation of violations) sound = takeOut(value, violation) && sound;
@@ -131,16 +136,11 @@ function checkAxes(axes: Axes, reporter: Reporter): boolean {
       const at = { path: ['axes', axis], key: true };
       reporter.error('E_AXIS', `An axis can't be called "${axis}": expressions mean something else by it`, at);
     }
-    const seen = new Map<string, number>();
-    for (const [i, value] of values.entries()) {
-      const first = seen.get(canonical(value));
-      if (first === undefined) seen.set(canonical(value), i);
-      else {
-        const related = [{ message: 'first here', range: reporter.source.range(['axes', axis, first]) }];
-        const at = { path: ['axes', axis, i] };
-        reporter.error('E_DUPLICATE', 'This value is on the axis twice', at, { related });
-      }
-    }
+    const [first, second] = duplicateOf(values) ?? [];
+    if (first === undefined || second === undefined) continue;
+    const related = [{ message: 'first here', range: reporter.source.range(['axes', axis, first]) }];
+    const at = { path: ['axes', axis, second] };
+    reporter.error('E_DUPLICATE', 'This value is on the axis twice', at, { related, hint: 'remove one of them' });
   }
   return reporter.diagnostics.length === before;
 }

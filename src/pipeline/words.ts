@@ -26,7 +26,7 @@ export function show(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';
   if (typeof value === 'string') return value.length > 40 ? `"${value.slice(0, 37)}…"` : `"${value}"`;
   if (Array.isArray(value)) return 'a list';
-  return typeof value === 'object' ? 'a map' : String(value as number);
+  return typeof value === 'object' ? 'a map' : String(value);
 }
 
 /** End of a sentence that said what a value must be. */
@@ -58,7 +58,8 @@ export function typeHint(wanted: readonly unknown[], value: unknown): string | u
     const meant = switches[value.toLowerCase()];
     if (wants('boolean') && meant !== undefined) return `write ${meant}`;
   }
-  if (wants('string') && (typeof value === 'number' || typeof value === 'boolean')) return `write '${value}', quoted`;
+  if (wanted.every((type) => type === 'string') && (typeof value === 'number' || typeof value === 'boolean'))
+    return `write '${value}', quoted`;
   if (wants('array') && !wants('object') && (typeof value === 'string' || typeof value === 'number'))
     return `write [${value}]`;
   return undefined;

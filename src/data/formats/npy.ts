@@ -65,6 +65,7 @@ export function decodeNpy(bytes: Uint8Array, label: string): NpyArray {
     fail(
       `it holds ${file.length - from} bytes of data, and its shape [${shape.join(', ')}] needs ${count * Kind.BYTES_PER_ELEMENT}`,
     );
-  const data = new Kind(Uint8Array.from(file.subarray(from)).buffer);
+  // A copy: the data of wider types must begin at a multiple of their size.
+  const data = new Kind(new Uint8Array(file.subarray(from)).buffer);
   return { shape, data };
 }

@@ -27,7 +27,7 @@ export class TimeLeft {
   }
 }
 
-const barWidth = 16;
+const barWidth = 12;
 
 /** `epoch 3/8 ████░░░░ 42 %  loss 0.31  accuracy 0.87  images/s 2900  12 s left`. */
 export function progressText(

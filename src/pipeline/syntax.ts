@@ -151,7 +151,7 @@ function unfinishedKey(text: string, start: number, end: number, { errors }: Doc
   if (nested) return indentation(text, text.lastIndexOf('\n', end - 1));
   const line = text.slice(start, lineEnd(text, start)).trimEnd();
   if (line.startsWith('-'))
-    return { message: 'A list can't stand beside keys.', end: start + 1, hint: 'indent it below its own key' };
+    return { message: 'A list stands beside keys here.', end: start + 1, hint: 'indent it below its own key' };
   const [, key, value] = /^([\w-]+):(.+)$/.exec(line) ?? [];
   const hint = key === undefined ? `write ${line}:` : `write ${key}: ${value}`;
   return { message: 'After a key come a colon and a space.', end: start + line.length, hint };

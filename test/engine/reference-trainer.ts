@@ -158,11 +158,11 @@ function backward(
 }
 
 /** dw += x·dz and dx += w·dz over all windows. */
-function correlate(
-  layer: ConvLayer,
-  w: Float64Array,
-  x: Float64Array,
-  dz: Float64Array,
+export function correlate(
+  layer: Pick<ConvLayer, 'kernel' | 'stride' | 'padding' | 'input' | 'output'>,
+  w: ArrayLike<number>,
+  x: ArrayLike<number>,
+  dz: ArrayLike<number>,
   dw: Float64Array,
   dx: Float64Array,
 ): void {

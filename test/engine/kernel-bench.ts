@@ -1,0 +1,141 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import type { Geometry } from '../../src/engine/wasm/geometry.js';
+import { type Call, MemoryPlan, type Phase, type Program } from '../../src/engine/wasm/plan.js';
+import { createControl, ThreadRunner } from '../../src/engine/wasm/threads.js';
+import { buildFolder } from '../../src/paths.js';
+import { randomNumbers } from '../network/random-network.js';
+
+const module = await WebAssembly.compile(readFileSync(join(buildFolder, 'kernels.wasm')));
+
+/** A byte that no buffer is filled with by chance: as a float 0xa5a5a5a5 is −2.9e-16. */
+const pattern = 0xa5;
+
+export function fillGuards(plan: MemoryPlan, memory: WebAssembly.Memory): void {
+  const bytes = new Uint8Array(memory.buffer);
+  for (const { start, end } of plan.guards()) bytes.fill(pattern, start, end);
+}
+
+/** No kernel wrote behind its buffer. */
+export function expectGuardsIntact(plan: MemoryPlan, memory: WebAssembly.Memory): void {
+  const bytes = new Uint8Array(memory.buffer);
+  const broken = plan.guards().filter(({ start, end }) => bytes.subarray(start, end).some((byte) => byte !== pattern));
+  expect(broken).toEqual([]);
+}
+
+/** A memory with a few buffers, and kernels that run on it; every run looks at the zones between the buffers. */
+export class KernelBench {
+  readonly plan = new MemoryPlan();
+  #memory: WebAssembly.Memory | undefined;
+
+  floats(values: ArrayLike<number>): number {
+    return this.plan.table(Float32Array.from(values));
+  }
+
+  doubles(values: ArrayLike<number>): number {
+    return this.plan.table(Float64Array.from(values));
+  }
+
+  bytes(values: ArrayLike<number>): number {
+    return this.plan.table(Uint8Array.from(values));
+  }
+
+  words(values: ArrayLike<number>): number {
+    return this.plan.table(Uint32Array.from(values));
+  }
+
+  /** A buffer of floats with something in it that a kernel has to overwrite. */
+  room(values: number): number {
+    return this.floats(new Float32Array(values).fill(-12345));
+  }
+
+  run(program: Program, scratchBytes = 64): void {
+    const scratch = [this.plan.alloc(scratchBytes)];
+    const memory = this.plan.create();
+    this.#memory = memory;
+    fillGuards(this.plan, memory);
+    const setup = { module, memory, control: createControl(), threads: 1, programs: [program], scratch };
+    new ThreadRunner(setup, 0).lead(0);
+    expectGuardsIntact(this.plan, memory);
+  }
+
+  /** One call over a range. */
+  call(kernel: string, descriptor: number, count: number): void {
+    this.run([inParts(count, (lo, hi) => [{ kernel, descriptor, lo, hi }])]);
+  }
+
+  readFloats(address: number, count: number): number[] {
+    return [...new Float32Array(this.#buffer(), address, count)];
+  }
+
+  readDoubles(address: number, count: number): number[] {
+    return [...new Float64Array(this.#buffer(), address, count)];
+  }
+
+  readIntegers(address: number, count: number): number[] {
+    return [...new Int32Array(this.#buffer(), address, count)];
+  }
+
+  readBytes(address: number, count: number): number[] {
+    return [...new Uint8Array(this.#buffer(), address, count)];
+  }
+
+  #buffer(): SharedArrayBuffer {
+    return this.#memory!.buffer;
+  }
+}
+
+/** A range in two calls of unequal size, so that kernels have to start in the middle, too. */
+export function inParts(count: number, calls: (lo: number, hi: number) => Call[]): Phase {
+  const middle = Math.floor(count / 3);
+  return middle === 0 ? [calls(0, count)] : [calls(middle, count), calls(0, middle)];
+}
+
+/** Random whole numbers from `least` to `most`: sums of their products are exact in single precision, in any order. */
+export function integers(count: number, least: number, most: number, seed: number): number[] {
+  const random = randomNumbers(seed);
+  return Array.from({ length: count }, () => least + Math.floor(random() * (most - least + 1)));
+}
+
+/** Spike counts up to `levels`, two thirds of them 0. */
+export function spikeCounts(count: number, levels: number, seed: number): number[] {
+  return integers(count, -2 * levels, levels, seed).map((value) => Math.max(0, value));
+}
+
+/** Real numbers of single precision from −1 to 1. */
+export function reals(count: number, seed: number): number[] {
+  const random = randomNumbers(seed);
+  return Array.from({ length: count }, () => Math.fround(2 * random() - 1));
+}
+
+/** −0 as 0. */
+export const plain = (values: readonly number[]): number[] => values.map((value) => value + 0);
+
+/** A geometry of kernels as the plain references take it. */
+export function layerOf(g: Geometry) {
+  return {
+    kernel: [g.kernelHeight, g.kernelWidth] as const,
+    stride: g.stride,
+    padding: [g.padV, g.padH] as const,
+    input: [g.inHeight, g.inWidth, g.inChannels] as const,
+    output: [g.outHeight, g.outWidth, g.outChannels] as const,
+  };
+}
+
+export interface GeometrySpec {
+  readonly kernel: readonly [number, number];
+  readonly stride?: number;
+  readonly padding?: readonly [number, number];
+  readonly input: readonly [number, number, number];
+  readonly channels: number;
+}
+
+export function geometry({ kernel, stride = 1, padding = [0, 0], input, channels }: GeometrySpec): Geometry {
+  const size = (axis: 0 | 1) => Math.floor((input[axis] + 2 * padding[axis] - kernel[axis]) / stride) + 1;
+  return {
+    ...{ kernelHeight: kernel[0], kernelWidth: kernel[1], stride, padV: padding[0], padH: padding[1] },
+    ...{ inHeight: input[0], inWidth: input[1], inChannels: input[2] },
+    ...{ outHeight: size(0), outWidth: size(1), outChannels: channels },
+  };
+}

@@ -1,0 +1,42 @@
+import fc from 'fast-check';
+import type { Geometry, PaddedMap } from '../../src/engine/wasm/geometry.js';
+import { geometry } from './kernel-bench.js';
+
+/** Convolutions of any kernel, stride and padding that leave at least one output pixel. */
+export const geometries = (): fc.Arbitrary<Geometry> => geometriesOf([16, 32, 48]);
+
+/** The same, with images among the inputs, whose channels are not padded. */
+export const imageGeometries = (): fc.Arbitrary<Geometry> => geometriesOf([1, 2, 3, 16, 48]);
+
+function geometriesOf(inChannels: readonly number[]): fc.Arbitrary<Geometry> {
+  return fc
+    .record({
+      kernel: fc.tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 5 })),
+      stride: fc.integer({ min: 1, max: 3 }),
+      padding: fc.tuple(fc.nat(2), fc.nat(2)),
+      input: fc.tuple(fc.integer({ min: 1, max: 7 }), fc.integer({ min: 1, max: 7 }), fc.constantFrom(...inChannels)),
+      channels: fc.constantFrom(16, 32, 48, 64, 80, 128),
+    })
+    .map((spec) => {
+      // More padding than kernel would make windows that see nothing of the image.
+      const padding = spec.padding.map((pad, axis) => Math.min(pad, spec.kernel[axis as 0 | 1]));
+      return geometry({ ...spec, padding: padding as [number, number] });
+    })
+    .filter(({ outHeight, outWidth }) => outHeight > 0 && outWidth > 0);
+}
+
+/** [image][pixel][channel] values in a zero-bordered map. */
+export function intoMap(
+  { inHeight, inWidth, inChannels }: Pick<Geometry, 'inHeight' | 'inWidth' | 'inChannels'>,
+  map: PaddedMap,
+  values: readonly number[],
+  images: number,
+): Float32Array {
+  const filled = new Float32Array((images * map.imageBytes) / 4);
+  for (let n = 0, from = 0; n < images; n++)
+    for (let y = 0; y < inHeight; y++)
+      for (let x = 0; x < inWidth; x++)
+        for (let c = 0; c < inChannels; c++, from++)
+          filled[(n * map.imageBytes + map.origin + y * map.rowBytes + x * map.pixelBytes) / 4 + c] = values[from]!;
+  return filled;
+}

@@ -1,0 +1,118 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { denseForward, eventForward, realForward } from '../../src/engine/wasm/convolution.js';
+import {
+  type Geometry,
+  inputBorders,
+  inputPixels,
+  outputPixels,
+  paddedMap,
+  weightCount,
+} from '../../src/engine/wasm/geometry.js';
+import { convolve } from '../network/reference-ann.js';
+import { geometry, inParts, integers, KernelBench, layerOf, plain, reals, spikeCounts } from './kernel-bench.js';
+import { geometries, imageGeometries, intoMap } from './kernel-geometries.js';
+
+const images = 3;
+
+/** The reference on every image, one after the other. */
+function convolveAll(g: Geometry, weights: readonly number[], x: readonly number[]): number[] {
+  const size = inputPixels(g) * g.inChannels;
+  return Array.from({ length: images }, (_, n) => [
+    ...convolve(layerOf(g), weights, x.slice(n * size, (n + 1) * size)),
+  ]).flat();
+}
+
+describe('denseConv', () => {
+  it('convolves floats', () => {
+    fc.assert(
+      fc.property(imageGeometries(), fc.nat(), (g, seed) => {
+        const bench = new KernelBench();
+        const x = integers(images * inputPixels(g) * g.inChannels, -9, 9, seed);
+        const w = integers(weightCount(g), -9, 9, seed + 1);
+        const map = paddedMap(g.inHeight, g.inWidth, g.inChannels, inputBorders(g));
+        const y = bench.room(images * outputPixels(g) * g.outChannels);
+        const buffers = { x: bench.floats(intoMap(g, map, x, images)), map, w: bench.floats(w), y };
+        const { pack, calls } = denseForward(bench.plan, g, buffers);
+        bench.run([pack, inParts(images, calls)]);
+        expect(plain(bench.readFloats(y, images * outputPixels(g) * g.outChannels))).toEqual(convolveAll(g, w, x));
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+describe('realConv', () => {
+  it('convolves in double precision, bit for bit in the order of the reference', () => {
+    fc.assert(
+      fc.property(imageGeometries(), fc.nat(), (g, seed) => {
+        const bench = new KernelBench();
+        const x = reals(images * inputPixels(g) * g.inChannels, seed);
+        const w = reals(weightCount(g), seed + 1);
+        const map = paddedMap(g.inHeight, g.inWidth, g.inChannels, inputBorders(g));
+        const y = bench.doubles(new Float64Array(images * outputPixels(g) * g.outChannels).fill(-7));
+        const buffers = { x: bench.floats(intoMap(g, map, x, images)), map, w: bench.floats(w), y };
+        const { pack, calls } = realForward(bench.plan, g, buffers);
+        bench.run([pack, inParts(images, calls)]);
+        expect(plain(bench.readDoubles(y, images * outputPixels(g) * g.outChannels))).toEqual(convolveAll(g, w, x));
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+describe('eventConv', () => {
+  /** Runs the planned kernel, compares with the reference, and returns the kernel's name. */
+  function held(
+    g: Geometry,
+    levels: number,
+    scale: number | undefined,
+    spikes: readonly number[],
+    seed: number,
+  ): string {
+    const bench = new KernelBench();
+    const q = integers(weightCount(g), -1, 1, seed);
+    const count = images * outputPixels(g) * g.outChannels;
+    const y = bench.room(count);
+    const buffers = { spikes: bench.bytes(spikes), q: bench.floats(q), y };
+    const { pack, calls, scratchBytes } = eventForward(bench.plan, g, buffers, levels, scale);
+    bench.run([pack, inParts(images, calls)], scratchBytes);
+    const found = scale === undefined ? bench.readIntegers(y, count) : plain(bench.readFloats(y, count));
+    expect(found).toEqual(plain(convolveAll(g, q, spikes).map((value) => value * (scale ?? 1))));
+    return calls(0, 1)[0]!.kernel;
+  }
+
+  it('convolves spikes of any geometry and number of levels', () => {
+    const kernels = new Set<string>();
+    const levels = fc.oneof(fc.integer({ min: 1, max: 16 }), fc.integer({ min: 17, max: 255 }));
+    fc.assert(
+      fc.property(geometries(), levels, fc.constantFrom(undefined, 0.25), fc.nat(), (g, most, scale, seed) => {
+        const spikes = spikeCounts(images * inputPixels(g) * g.inChannels, most, seed);
+        kernels.add(held(g, most, scale, spikes, seed + 1));
+      }),
+      { numRuns: 120, seed: 1 },
+    );
+    const types = ['i32', 'f32'];
+    expect([...kernels].sort()).toEqual(
+      ['16', '32', '64', 'Wide'].flatMap((block) => types.map((type) => `eventConv${block}_${type}`)).sort(),
+    );
+  });
+
+  it.each([
+    ['16 levels, all inputs at the top', { kernel: [3, 3], padding: [1, 1], input: [4, 4, 64], channels: 64 }, 16],
+    ['a sum one short of 16 bits', { kernel: [1, 1], input: [2, 2, 2032], channels: 16 }, 16],
+    ['a sum of just 16 bits', { kernel: [1, 1], input: [2, 2, 2048], channels: 16 }, 16],
+  ] as const)('holds %s', (_, spec, levels) => {
+    const g = geometry(spec);
+    const full = Array.from({ length: images * inputPixels(g) * g.inChannels }, () => levels);
+    for (const sign of [1, -1]) {
+      const bench = new KernelBench();
+      const q = Array.from({ length: weightCount(g) }, () => sign);
+      const count = images * outputPixels(g) * g.outChannels;
+      const buffers = { spikes: bench.bytes(full), q: bench.floats(q), y: bench.room(count) };
+      const { pack, calls, scratchBytes } = eventForward(bench.plan, g, buffers, levels);
+      bench.run([pack, inParts(images, calls)], scratchBytes);
+      expect(bench.readIntegers(buffers.y, count)).toEqual(convolveAll(g, q, full));
+    }
+  });
+});

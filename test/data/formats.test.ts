@@ -1,0 +1,162 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { fillCentreCrop, fillTrainingCrop } from '../../src/data/augment.js';
+import { decodeIdx, encodeIdx } from '../../src/data/formats/idx.js';
+import { decodeNpy, encodeNpy } from '../../src/data/formats/npy.js';
+import { debianFolder, embeddedFolder } from '../../src/data/locations.js';
+import { permutation, philox, purposes, truncatedNormal } from '../../src/data/random.js';
+import { chooseSample } from '../../src/tools/sample.js';
+
+describe('random numbers', () => {
+  // Known answers of the Random123 library.
+  it.each([
+    [
+      [0, 0],
+      [0, 0, 0, 0],
+      [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8],
+    ],
+    [
+      [0xffffffff, 0xffffffff],
+      [0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff],
+      [0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd],
+    ],
+    [
+      [0xa4093822, 0x299f31d0],
+      [0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344],
+      [0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1],
+    ],
+  ])('Philox4x32-10 %j', (key, counter, expected) => {
+    const out = new Uint32Array(4);
+    philox(key as [number, number], counter, out);
+    expect([...out]).toEqual(expected);
+  });
+
+  it('permutations hold every number once, and differ by seed and stream', () => {
+    const of = (seed: number, stream: number) => permutation(1000, { seed, purpose: purposes.shuffle, stream });
+    expect([...of(1, 0)].sort((a, b) => a - b)).toEqual(Array.from({ length: 1000 }, (_, i) => i));
+    expect(of(1, 0)).toEqual(of(1, 0));
+    expect(of(1, 0)).not.toEqual(of(1, 1));
+    expect(of(1, 0)).not.toEqual(of(2, 0));
+  });
+
+  it('the truncated normal has the moments of one cut at ±2', () => {
+    const values = truncatedNormal(100_000, { seed: 3, purpose: purposes.initialise, stream: 0 });
+    const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
+    const variance = values.reduce((sum, x) => sum + x * x, 0) / values.length;
+    expect(Math.abs(mean)).toBeLessThan(0.01);
+    expect(Math.abs(variance - 0.7737)).toBeLessThan(0.01);
+    expect(values.every((x) => Math.abs(x) <= 2)).toBe(true);
+  });
+});
+
+describe('file formats', () => {
+  it('npy: any array comes back', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.nat(6), { minLength: 1, maxLength: 4 }),
+        fc.constantFrom(Uint8Array, Int32Array, Float32Array, Float64Array),
+        (shape, Kind) => {
+          const count = shape.reduce((product, size) => product * size, 1);
+          const data = new Kind(Array.from({ length: count }, (_, i) => i % 200));
+          expect(decodeNpy(encodeNpy({ shape, data }), 'x')).toEqual({ shape, data });
+        },
+      ),
+    );
+  });
+
+  it('npy: a file as NumPy writes it', () => {
+    const header = "{'descr': '<i4', 'fortran_order': False, 'shape': (3,), }".padEnd(117);
+    const file = Buffer.concat([
+      Buffer.from('\x93NUMPY\x01\x00v\x00', 'latin1'),
+      Buffer.from(`${header}\n`),
+      Buffer.from(Int32Array.of(1, -2, 3).buffer),
+    ]);
+    expect(decodeNpy(file, 'x')).toEqual({ shape: [3], data: Int32Array.of(1, -2, 3) });
+  });
+
+  it('damaged files are told apart, and never crash', () => {
+    const npy = encodeNpy({ shape: [2, 3], data: new Uint8Array(6) });
+    const idx = encodeIdx({ shape: [2, 3], data: new Uint8Array(6) });
+    fc.assert(
+      fc.property(
+        fc.constantFrom<[(bytes: Uint8Array, label: string) => unknown, Uint8Array]>(
+          [decodeNpy, npy],
+          [decodeIdx, idx],
+        ),
+        fc.nat(),
+        fc.nat(255),
+        fc.nat(),
+        ([decode, good], at, value, cut) => {
+          const bytes = Uint8Array.from(good.subarray(0, good.length - (cut % 40)));
+          if (bytes.length > 0) bytes[at % bytes.length] = value;
+          try {
+            decode(bytes, 'x');
+          } catch (error) {
+            expect((error as { code: string }).code).toMatch(/^E_DATA_/);
+          }
+        },
+      ),
+    );
+    expect(() => decodeIdx(gzipSync(Buffer.from([0, 0, 8, 1, 0, 0, 0, 5, 1])), 'labels.gz')).toThrow(
+      'labels.gz is not an IDX file of bytes: it holds 1 values, and its shape [5] needs 5.',
+    );
+  });
+});
+
+describe('augmentation of VGG', () => {
+  const shape = [32, 32, 3] as const;
+  const image = Uint8Array.from({ length: 3072 }, (_, i) => (i * 37) & 255);
+  const fill = (index: number, epoch: number, seed: number) => {
+    const target = new Float32Array(1728);
+    fillTrainingCrop({ image, shape, crop: 24, index, epoch, seed }, target, 0);
+    return target;
+  };
+  const moments = (values: Float32Array) => {
+    const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
+    return { mean, deviation: Math.sqrt(values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / values.length) };
+  };
+
+  it('depends on seed, epoch and index alone, and is standardised', () => {
+    expect(fill(5, 2, 1)).toEqual(fill(5, 2, 1));
+    for (const other of [fill(6, 2, 1), fill(5, 3, 1), fill(5, 2, 2)]) expect(other).not.toEqual(fill(5, 2, 1));
+    const { mean, deviation } = moments(fill(5, 2, 1));
+    expect(Math.abs(mean)).toBeLessThan(1e-5);
+    expect(deviation).toBeCloseTo(1, 5);
+  });
+
+  it('the centre crop begins at row and column 4; a flat image stays finite', () => {
+    const target = new Float32Array(1728);
+    fillCentreCrop(image, shape, 24, target, 0);
+    const first = image[(4 * 32 + 4) * 3]!;
+    const second = image[(4 * 32 + 4) * 3 + 1]!;
+    expect(Math.sign(target[0]! - target[1]!)).toBe(Math.sign(first - second));
+    fillCentreCrop(new Uint8Array(3072).fill(9), shape, 24, target, 0);
+    expect(target.every((x) => x === 0)).toBe(true);
+  });
+});
+
+describe('the embedded sample', () => {
+  it('is the one that results were measured with', () => {
+    const hash = createHash('sha256');
+    for (const name of ['train-images-idx3', 'train-labels-idx1', 't10k-images-idx3', 't10k-labels-idx1'])
+      hash.update(decodeIdx(readFileSync(join(embeddedFolder, `${name}-ubyte.gz`)), name).data);
+    expect(hash.digest('hex')).toBe('b2ff8d1062a6c2fc7e7522ea03d368eec9e6e849c743caaf6375d9470ecaa337');
+  });
+
+  it.skipIf(!existsSync(debianFolder))('is taken from the full set as the script says', () => {
+    const read = (folder: string, name: string) =>
+      new Uint8Array(decodeIdx(readFileSync(join(folder, `${name}-ubyte.gz`)), name).data);
+    const chosen = chooseSample(read(debianFolder, 't10k-labels-idx1'), 100, 1);
+    expect(read(embeddedFolder, 't10k-labels-idx1')).toEqual(
+      Uint8Array.from(chosen, (i) => read(debianFolder, 't10k-labels-idx1')[i]!),
+    );
+    const all = read(debianFolder, 't10k-images-idx3');
+    const own = read(embeddedFolder, 't10k-images-idx3');
+    for (const at of [0, 499, 999])
+      expect(own.subarray(at * 784, (at + 1) * 784)).toEqual(all.subarray(chosen[at]! * 784, (chosen[at]! + 1) * 784));
+  });
+});

@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface Served {
+  readonly body: Buffer;
+  readonly etag?: string;
+}
+
+/** How one request is answered instead of properly. */
+export type Misbehaviour = (request: IncomingMessage, response: ServerResponse, served: Served) => void;
+
+/** A real HTTP server on loopback that knows ranges, and misbehaves on request. */
+export class FileServer {
+  readonly files = new Map<string, Served>();
+  /** Taken one by one, oldest first; afterwards requests are answered properly. */
+  readonly misbehaviours: Misbehaviour[] = [];
+  readonly requests: { readonly path: string; readonly range: string | undefined }[] = [];
+  readonly #server: Server;
+
+  private constructor(server: Server) {
+    this.#server = server;
+  }
+
+  static async start(): Promise<FileServer> {
+    let own: FileServer;
+    const server = createServer((request, response) => own.#answer(request, response));
+    own = new FileServer(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return own;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`;
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const path = (request.url ?? '/').slice(1);
+    this.requests.push({ path, range: request.headers.range });
+    const served = this.files.get(path);
+    const misbehaviour = this.misbehaviours.shift();
+    if (served === undefined) response.writeHead(404).end('not here');
+    else if (misbehaviour) misbehaviour(request, response, served);
+    else sendProperly(request, response, served);
+  }
+}
+
+export const sendProperly: Misbehaviour = (request, response, { body, etag = '"v1"' }) => {
+  const range = /^bytes=(\d+)-$/.exec(request.headers.range ?? '');
+  const from = Number(range?.[1] ?? 0);
+  if (range !== null && request.headers['if-range'] === etag && from < body.length) {
+    const rest = body.subarray(from);
+    const headers = {
+      etag,
+      'content-length': rest.length,
+      'content-range': `bytes ${from}-${body.length - 1}/${body.length}`,
+    };
+    response.writeHead(206, headers).end(rest);
+  } else response.writeHead(200, { etag, 'content-length': body.length }).end(body);
+};
+
+/** Sends the beginning and breaks the connection. */
+export const breakOffAfter =
+  (bytes: number): Misbehaviour =>
+  (_, response, { body, etag = '"v1"' }) => {
+    response.writeHead(200, { etag, 'content-length': body.length });
+    response.write(body.subarray(0, bytes), () => setTimeout(() => response.destroy(), 50));
+  };
+
+/** Sends everything from the start, whatever range was asked for. */
+export const ignoreRange: Misbehaviour = (_, response, { body }) => {
+  response.writeHead(200, { 'content-length': body.length }).end(body);
+};
+
+export const answer =
+  (status: number): Misbehaviour =>
+  (_, response) => {
+    response.writeHead(status).end('sorry');
+  };
+
+/** Sends the headers and a byte, and then nothing. */
+export const stall: Misbehaviour = (_, response, { body }) => {
+  response.writeHead(200, { 'content-length': body.length });
+  response.write(body.subarray(0, 1));
+};
+
+export const md5 = (bytes: Uint8Array): string => createHash('md5').update(bytes).digest('hex');

@@ -17,7 +17,9 @@ export function ternarise(address: usize, lo: i32, hi: i32): void {
   let q: usize = t.q;
   for (let p: usize = t.w; p < end; p += 16, q += 16) {
     const w = v128.load(p);
-    v128.store(q, v128.or(v128.and(f32x4.ge(w, threshold), one), v128.and(f32x4.le(w, negative), minusOne)));
+    // One after the other: where all weights are 0, so is t, and both comparisons hold.
+    const low = v128.and(f32x4.le(w, negative), minusOne);
+    v128.store(q, v128.bitselect(one, low, f32x4.ge(w, threshold)));
   }
 }
 

@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest';
+import { ternarise, ternaryThreshold } from '../../src/network/ternary.js';
+import { integers, KernelBench, reals } from './kernel-bench.js';
+
+const f = Math.fround;
+
+describe('softmaxLoss', () => {
+  const images = 5;
+
+  it.each([
+    [3, 16, 1],
+    [10, 16, 8],
+    [100, 112, 30],
+  ])('%i classes in rows of %i: loss, hit and gradient of the mean', (classes, stride, size) => {
+    const bench = new KernelBench();
+    const logits = reals(images * stride, classes).map((x) => f(size * x));
+    const labels = integers(images, 0, classes - 1, 2);
+    const gradient = bench.floats(new Float32Array(images * stride));
+    const losses = bench.doubles(new Array(images).fill(-1));
+    const hits = bench.words(new Array(images).fill(9));
+    const addresses = { logits: bench.floats(logits), labels: bench.words(labels), gradient, losses, hits };
+    const scale = 1 / 8;
+    bench.call('softmaxLoss', bench.plan.descriptor('SoftmaxLoss', { ...addresses, classes, stride, scale }), images);
+
+    const found = bench.readFloats(gradient, images * stride);
+    for (let n = 0; n < images; n++) {
+      const own = logits.slice(n * stride, n * stride + classes);
+      const top = Math.max(...own);
+      const total = own.reduce((sum, logit) => sum + Math.exp(logit - top), 0);
+      const label = labels[n]!;
+      expect(bench.readDoubles(losses, images)[n]).toBeCloseTo(Math.log(total) - (own[label]! - top), 12);
+      expect(bench.readIntegers(hits, images)[n]).toBe(own.indexOf(top) === label ? 1 : 0);
+      for (let c = 0; c < stride; c++) {
+        const expected = c < classes ? (Math.exp(own[c]! - top) / total - (c === label ? 1 : 0)) * scale : 0;
+        expect(Math.abs(found[n * stride + c]! - expected)).toBeLessThan(1e-7 * scale);
+      }
+    }
+  });
+
+  it('takes the first of equal logits, and large ones without overflow', () => {
+    const bench = new KernelBench();
+    const logits = [
+      [7, 7, 7],
+      [3e38, 1, -3e38],
+      [-1e4, -1e4, 0],
+    ].flatMap((row) => [...row, ...new Array(13).fill(0)]);
+    const gradient = bench.floats(new Float32Array(48));
+    const losses = bench.doubles([0, 0, 0]);
+    const hits = bench.words([9, 9, 9]);
+    const addresses = { logits: bench.floats(logits), labels: bench.words([0, 1, 2]), gradient, losses, hits };
+    const descriptor = bench.plan.descriptor('SoftmaxLoss', { ...addresses, classes: 3, stride: 16, scale: 1 });
+    bench.call('softmaxLoss', descriptor, 3);
+    expect(bench.readIntegers(hits, 3)).toEqual([1, 0, 1]);
+    const [equal, certain, right] = bench.readDoubles(losses, 3);
+    expect(equal).toBeCloseTo(Math.log(3), 14);
+    expect(certain! / f(3e38)).toBeCloseTo(1, 7);
+    expect(right).toBe(0);
+    expect(bench.readFloats(gradient, 48).every(Number.isFinite)).toBe(true);
+  });
+});
+
+describe('adam', () => {
+  it.each([1, 2])('follows its formula bit for bit, gradient times %i', (factor) => {
+    const bench = new KernelBench();
+    const count = 64;
+    const [w, g, m, v] = [1, 2, 3, 4].map((seed) => reals(count, seed)) as [number[], number[], number[], number[]];
+    for (let i = 0; i < count; i++) v[i] = Math.abs(v[i]!);
+    // A weight that never had a gradient, as those of padding channels.
+    for (const values of [w, g, m, v]) values[5] = 0;
+    const rates = [0.003, 0.9, 1 - 0.9, 0.999, 1 - 0.999, 1e-8].map(f) as [
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
+    const [wa, ga, ma, va] = [w, g, m, v].map((values) => bench.floats(values)) as [number, number, number, number];
+    const descriptor = bench.plan.descriptor('Adam', {
+      w: wa,
+      g: ga,
+      m: ma,
+      v: va,
+      rates: bench.floats(rates),
+      factor,
+    });
+    bench.call('adam', descriptor, count / 4);
+
+    const [rate, keep1, add1, keep2, add2, epsilon] = rates;
+    const expected = w.map((weight, i) => {
+      const gradient = f(g[i]! * factor);
+      const first = f(f(m[i]! * keep1) + f(gradient * add1));
+      const second = f(f(v[i]! * keep2) + f(f(gradient * gradient) * add2));
+      return { first, second, weight: f(weight - f(f(rate * first) / f(f(Math.sqrt(second)) + epsilon))) };
+    });
+    expect(bench.readFloats(ma, count)).toEqual(expected.map(({ first }) => first));
+    expect(bench.readFloats(va, count)).toEqual(expected.map(({ second }) => second));
+    expect(bench.readFloats(wa, count)).toEqual(expected.map(({ weight }) => weight));
+    expect(bench.readFloats(ga, count)).toEqual(g);
+  });
+});
+
+describe('ternarise', () => {
+  function ternarised(weights: Float32Array, padded: Float32Array): number[] {
+    const bench = new KernelBench();
+    const q = bench.room(padded.length);
+    const addresses = { w: bench.floats(padded), q };
+    const counts = { count: padded.length, realCount: weights.length };
+    bench.call('ternarise', bench.plan.descriptor('Ternarise', { ...addresses, ...counts }), 1);
+    return bench.readFloats(q, padded.length);
+  }
+
+  it('gives Q(W) bit for bit, weights exactly at the threshold among them', () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const weights = Float32Array.from(reals(16 * 15, seed), (w) => 0.02 * w);
+      // Moving a weight to the threshold moves the threshold: settle on a fixed point.
+      for (let round = 0; round < 50; round++) {
+        weights[3] = ternaryThreshold(weights);
+        weights[4] = -weights[3]!;
+      }
+      expect(weights[3]).toBe(ternaryThreshold(weights));
+      expect(ternarised(weights, weights)).toEqual([...ternarise(weights)]);
+      expect([...ternarise(weights)].slice(3, 5)).toEqual([1, -1]);
+    }
+  });
+
+  it('does not count padding weights', () => {
+    const weights = Float32Array.from(reals(10, 1));
+    const padded = new Float32Array(16);
+    padded.set(weights);
+    expect(ternarised(weights, padded)).toEqual([...ternarise(weights), 0, 0, 0, 0, 0, 0]);
+  });
+
+  it('gives +1 throughout when all weights are 0, as w ≥ t holds', () => {
+    const weights = new Float32Array(16);
+    expect(ternarised(weights, weights)).toEqual([...ternarise(weights)]);
+  });
+});
+
+it('fill writes one byte', () => {
+  const bench = new KernelBench();
+  const address = bench.bytes(new Array(40).fill(7));
+  bench.run([[[{ kernel: 'fill', descriptor: address, lo: 0, hi: 39 }]]]);
+  expect(bench.readBytes(address, 40)).toEqual([...new Array(39).fill(0), 7]);
+});

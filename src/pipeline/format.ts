@@ -7,10 +7,22 @@ export interface Position {
   readonly column: number;
 }
 
-export function positionOf(text: string, offset: number): Position {
-  const before = text.slice(0, offset);
-  const lastBreak = before.lastIndexOf('\n');
-  return { line: before.split('\n').length, column: offset - lastBreak };
+/** Offsets at which lines begin. */
+function lineStarts(text: string): number[] {
+  const starts = [0];
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
+  return starts;
+}
+
+/** The last line that begins at or before the offset, by halving. */
+function locate(starts: readonly number[], offset: number): Position {
+  let [low, high] = [0, starts.length];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (starts[middle]! <= offset) low = middle;
+    else high = middle;
+  }
+  return { line: low + 1, column: offset - starts[low]! + 1 };
 }
 
 /** Texts of source files by name. */
@@ -25,53 +37,81 @@ export type TextOf = (file: string) => string | undefined;
  *       hint: did you mean "epochs"?
  */
 export function formatDiagnostics(diagnostics: readonly Diagnostic[], textOf: TextOf): string {
-  return diagnostics.map((diagnostic) => formatOne(diagnostic, textOf)).join('\n');
+  const sources = new Sources(textOf);
+  return diagnostics.map((diagnostic) => formatOne(diagnostic, sources)).join('\n');
 }
 
-function formatOne({ severity, code, message, range, hint, related }: Diagnostic, textOf: TextOf): string {
-  const lines = [`${place(range, textOf)}${severity}[${code}]: ${message}`];
-  if (range) lines.push(...excerpt(range, textOf));
-  for (const { message: note, range: other } of related ?? []) {
-    lines.push(`  ${place(other, textOf)}${note}`, ...excerpt(other, textOf));
+/** Source files by name, with their lines looked for once. */
+class Sources {
+  readonly #files = new Map<string, { readonly text: string; readonly starts: readonly number[] } | undefined>();
+  constructor(readonly textOf: TextOf) {}
+
+  /** `file:line:column`, or the file alone where its text is not known. */
+  place({ file, start }: SourceRange): string {
+    const found = this.#open(file);
+    if (found === undefined) return file;
+    const { line, column } = locate(found.starts, start);
+    return `${file}:${line}:${column}`;
   }
+
+  /** Line and column of both ends. */
+  ends({ file, start, end }: SourceRange): readonly [Position, Position] {
+    const starts = this.#open(file)?.starts ?? [0];
+    return [locate(starts, start), locate(starts, end)];
+  }
+
+  /** The line with a caret under the range; a range over several lines is marked to the end of its first. */
+  excerpt({ file, start, end }: SourceRange): string[] {
+    const found = this.#open(file);
+    if (found === undefined) return [];
+    const { text, starts } = found;
+    const { line, column } = locate(starts, start);
+    const content = text.slice(starts[line - 1], (starts[line] ?? text.length + 1) - 1).replace(/\r$/, '');
+    // Of a long line, what is around the range.
+    const from = content.length > 2 * widest && column > widest ? column - widest / 2 : 1;
+    const shown = `${from > 1 ? '…' : ''}${content.slice(from - 1, from - 1 + 2 * widest)}${
+      content.length > from - 1 + 2 * widest ? '…' : ''
+    }`;
+    const at = column - from + (from > 1 ? 1 : 0);
+    const length = Math.max(1, Math.min(end - start, shown.length - at));
+    const indent = shown.slice(0, at).replace(/[^\t]/g, ' ');
+    return [`${String(line).padStart(4)} | ${shown}`, `     | ${indent}${'^'.repeat(length)}`];
+  }
+
+  #open(file: string) {
+    if (!this.#files.has(file)) {
+      const text = this.textOf(file);
+      this.#files.set(file, text === undefined ? undefined : { text, starts: lineStarts(text) });
+    }
+    return this.#files.get(file);
+  }
+}
+
+/** Half the characters of a line that are shown. */
+const widest = 120;
+
+function formatOne({ severity, code, message, range, hint, related = [] }: Diagnostic, sources: Sources): string {
+  const lines = [`${range ? `${sources.place(range)}: ` : ''}${severity}[${code}]: ${message}`];
+  if (range) lines.push(...sources.excerpt(range));
+  for (const { message: note, range: other } of related)
+    lines.push(`  ${sources.place(other)}: ${note}`, ...sources.excerpt(other));
   if (hint !== undefined) lines.push(`  hint: ${hint}`);
   return `${lines.join('\n')}\n`;
 }
 
-function place(range: SourceRange | undefined, textOf: TextOf): string {
-  if (range === undefined) return '';
-  const text = textOf(range.file);
-  if (text === undefined) return `${range.file}: `;
-  const { line, column } = positionOf(text, range.start);
-  return `${range.file}:${line}:${column}: `;
-}
-
-/** The line with a caret under the range; a range over several lines is marked to the end of its first. */
-function excerpt(range: SourceRange, textOf: TextOf): string[] {
-  const text = textOf(range.file);
-  if (text === undefined) return [];
-  const { line, column } = positionOf(text, range.start);
-  const content = (text.split('\n')[line - 1] ?? '').replace(/\r$/, '');
-  const length = Math.max(1, Math.min(range.end - range.start, content.length - column + 1));
-  const number = String(line).padStart(4);
-  const indent = content.slice(0, column - 1).replace(/[^\t]/g, ' ');
-  return [`${number} | ${content}`, `     | ${indent}${'^'.repeat(length)}`];
-}
-
-/** Diagnostics for editors and scripts. */
+/** Diagnostics for editors and scripts: lines and columns from 1, the end exclusive. */
 export function diagnosticsToJson(diagnostics: readonly Diagnostic[], textOf: TextOf): unknown[] {
-  const locate = (range: SourceRange) => {
-    const text = textOf(range.file) ?? '';
-    const start = positionOf(text, range.start);
-    const end = positionOf(text, range.end);
+  const sources = new Sources(textOf);
+  const place = (range: SourceRange) => {
+    const [start, end] = sources.ends(range);
     return { file: range.file, line: start.line, column: start.column, endLine: end.line, endColumn: end.column };
   };
   return diagnostics.map(({ severity, code, message, range, hint, related }) => ({
-    ...(range ? locate(range) : {}),
+    ...(range ? place(range) : {}),
     severity,
     code,
     message,
     ...(hint === undefined ? {} : { hint }),
-    ...(related ? { related: related.map((item) => ({ ...locate(item.range), message: item.message })) } : {}),
+    ...(related ? { related: related.map((item) => ({ ...place(item.range), message: item.message })) } : {}),
   }));
 }

@@ -70,14 +70,18 @@ function fileInput({ folder, reporter }: InputCheck, file: string, at: Path): Fi
   return undefined;
 }
 
+/** Each is a comparison with every stage. */
+const maximumSuggestions = 100;
+
 function stageInput(args: InputCheck, name: string, reference: string, at: Path): StageInput | undefined {
   const { file, definition, own, reporter } = args;
   const [stage, output] = splitReference(reference);
   if (!Object.hasOwn(file.stages, stage)) {
-    const isFile = existsSync(resolve(args.folder, reference));
-    const hint = isFile
+    const hint = existsSync(resolve(args.folder, reference))
       ? `for the file of that name, write { file: ${reference} }`
-      : suggestion(stage, Object.keys(file.stages));
+      : reporter.diagnostics.length < maximumSuggestions
+        ? suggestion(stage, Object.keys(file.stages))
+        : undefined;
     reporter.error('E_UNKNOWN_STAGE', `There is no stage "${stage}"`, { path: at }, hinted(hint));
     return undefined;
   }

@@ -73,7 +73,7 @@ async function tensorflow(): Promise<Finding> {
   const what = 'engine tensorflow';
   try {
     createRequire(import.meta.url).resolve('@tensorflow/tfjs-node');
-    await import('@tensorflow/tfjs-node' as string);
+    await import('@tensorflow/tfjs-node');
     return { what, state: 'optional', found: 'the native library loads; no stage uses it yet' };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;

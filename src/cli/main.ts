@@ -30,7 +30,7 @@ interface CommandEntry {
 
 const runOptions: CommandEntry['options'] = [
   ['--jobs <n>', 'tasks at a time at most (default: as many as the cores allow)'],
-  ['--force [target]', 'run even what is cached: all, or a stage or task', collectForce as never],
+  ['--force [target]', 'run even what is cached: all, or a stage or task', collectForce],
   ['--keep-going', 'after a failure, go on with what does not depend on it'],
   ['--reporter <kind>', 'auto, plain or json'],
 ];
@@ -47,7 +47,7 @@ const commands: readonly CommandEntry[] = [
     usage: 'plan [file] [targets...]',
     description: 'show what would run, in order, and why',
     pipeline: true,
-    options: [['--force [target]', 'as if forced', collectForce as never]],
+    options: [['--force [target]', 'as if forced', collectForce]],
     load: async () => (await import('./plan.js')).planCommand,
   },
   {

@@ -34,7 +34,7 @@ function describe(stage: StageDefinition): string {
       parameter: name,
       type: typeOf(schema),
       default: standard === undefined ? (required.has(name) ? 'required' : '–') : JSON.stringify(standard),
-      meaning: (schema.description as string | undefined) ?? '',
+      meaning: schema.description ?? '',
     };
   });
   const inputs = Object.entries(stage.inputs).map(([input, { description, optional, list }]) => ({

@@ -61,7 +61,7 @@ export class LocalExecutor {
   abort(): void {
     for (const child of this.#running) {
       if (this.#aborted) killGroup(child.pid);
-      else if (child.connected) child.send!({ type: 'abort' } satisfies ToTask);
+      else if (child.connected) child.send({ type: 'abort' } satisfies ToTask);
     }
     this.#aborted = true;
   }
@@ -160,8 +160,8 @@ export class LocalExecutor {
         else if (message.type === 'log') log(message.line);
         else result = message.type === 'done' ? { metrics: message.metrics } : { failure: message.failure };
       });
-      child.send!({ type: 'job', job } satisfies ToTask);
-      if (this.#aborted) child.send!({ type: 'abort' } satisfies ToTask);
+      child.send({ type: 'job', job } satisfies ToTask);
+      if (this.#aborted) child.send({ type: 'abort' } satisfies ToTask);
       const { exitCode, signal } = await child;
       this.#running.delete(handle);
       killGroup(child.pid);

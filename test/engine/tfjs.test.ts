@@ -18,7 +18,7 @@ const ternary = (weights: tf.Tensor, threshold: number): tf.Tensor =>
       tf.cast(tf.greaterEqual(w as tf.Tensor, threshold), 'float32'),
       tf.cast(tf.lessEqual(w as tf.Tensor, -threshold), 'float32'),
     ),
-    gradFunc: (dy) => dy as tf.Tensor,
+    gradFunc: (dy) => dy,
   }))(weights);
 
 /** ReLU, clip and median quantisation; gradient 1 for 0 < y ≤ B. */
@@ -29,7 +29,7 @@ const quantise = (y: tf.Tensor, n: number, B: number): tf.Tensor =>
     const value = tf.div(tf.floor(tf.add(tf.mul(tf.clipByValue(input, 0, B), n), 0.5)), n);
     const gradFunc = (dy: tf.Tensor, [saved]: tf.Tensor[]) =>
       tf.mul(dy, tf.cast(tf.logicalAnd(tf.greater(saved!, 0), tf.lessEqual(saved!, B)), 'float32'));
-    return { value, gradFunc: gradFunc as never };
+    return { value, gradFunc: gradFunc };
   })(y);
 
 function gradients(
@@ -57,7 +57,7 @@ function gradients(
       const { precision } = network;
       x = precision.kind === 'fp32' ? tf.relu(y) : quantise(y, 2 ** precision.k, precision.B);
     }
-    const logits = tf.matMul(tf.reshape(x, [batch, -1]), of('dense.weight') as tf.Tensor2D);
+    const logits = tf.matMul(tf.reshape(x, [batch, -1]), of('dense.weight'));
     const target = tf.oneHot(tf.tensor1d(labels, 'int32'), network.classes);
     return tf.neg(tf.mean(tf.sum(tf.mul(target, tf.logSoftmax(logits)), 1))) as tf.Scalar;
   };

@@ -1,3 +1,4 @@
+import { purposes } from '../../data/random.js';
 import type { EncodingLayer, SpikingLayer, SpikingNetwork } from '../../spiking/network.js';
 import type { EngineOptions, Inference, LayerCounts, Simulator } from '../engine.js';
 import { eventForward, realForward } from './convolution.js';
@@ -62,8 +63,10 @@ export class WasmSimulator implements Simulator {
     wantSpikes = false,
   ): Inference & { readonly counts: readonly LayerCounts[] } {
     this.images.write(images, count, 2 ** this.network.k);
-    if (noise !== undefined && noise.probability > 0) {
-      this.#setNoise(noise);
+    // Of the 2^32 values of a random word, those that delete a spike.
+    const words = Math.round((noise?.probability ?? 0) * 2 ** 32);
+    if (noise !== undefined && words > 0) {
+      this.#setNoise(noise, words);
       this.pool.run(noisy);
     } else this.pool.run(quiet);
     const { buffer } = this.pool.memory;
@@ -80,19 +83,19 @@ export class WasmSimulator implements Simulator {
     await this.pool.close();
   }
 
-  #setNoise({ probability, seed, firstImage }: { probability: number; seed: number; firstImage: number }): void {
+  #setNoise({ seed, firstImage }: { seed: number; firstImage: number }, words: number): void {
     const view = new DataView(this.pool.memory.buffer, this.plan.deletion);
-    const set = (field: 'seedLow' | 'seedHigh' | 'firstImage' | 'limit', value: number) =>
+    const set = (field: 'seedLow' | 'seedHigh' | 'firstImage' | 'last', value: number) =>
       view.setUint32(fieldOffset('DeleteSpikes', field), value, true);
     set('seedLow', seed % 2 ** 32);
     set('seedHigh', Math.floor(seed / 2 ** 32));
     set('firstImage', firstImage);
-    set('limit', Math.min(Math.round(probability * 2 ** 32), 2 ** 32 - 1));
+    set('last', words - 1);
   }
 
   #counts(blocks: readonly (EncodingLayer | SpikingLayer)[], images: number): LayerCounts[] {
     const sums = blocks.map((_, i) => {
-      const values = new Float64Array(this.pool.memory.buffer, this.plan.counts[i]!, images * countFields);
+      const values = new Float64Array(this.pool.memory.buffer, this.plan.counts[i], images * countFields);
       const sum = [0, 0, 0];
       for (const [at, value] of values.entries()) sum[at % countFields]! += value;
       return { spikes: sum[0]!, windows: sum[1]!, synapses: sum[2]! };
@@ -160,7 +163,7 @@ function planSimulation(plan: MemoryPlan, network: SpikingNetwork, { batch, thre
     neurons: pixels[0]! * encodingChannels,
     imageChannels: encodingChannels,
     channels: first.outChannels,
-    ...{ seedLow: 0, seedHigh: 0, purpose: 0, firstImage: 0, limit: 0 },
+    ...{ seedLow: 0, seedHigh: 0, purpose: purposes.deleteSpikes, firstImage: 0, last: 0 },
   });
   const readout = planReadout(plan, network, batch, spikes.at(-1)!);
 

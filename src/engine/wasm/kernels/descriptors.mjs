@@ -271,7 +271,7 @@ export const descriptors = /** @type {const} */ ({
   },
   /** Membranes against thresholds [level][channel]: spike counts. */
   Fire: { membranes: 'u32', thresholds: 'u32', spikes: 'u32', pixels: 'i32', channels: 'i32', levels: 'i32' },
-  /** Deletes each spike of layer 1 with a probability of limit / 2^32. */
+  /** Deletes each spike of layer 1 whose random word is at most `last`: a probability of (last + 1) / 2^32. */
   DeleteSpikes: {
     spikes: 'u32',
     neurons: 'i32',
@@ -281,7 +281,7 @@ export const descriptors = /** @type {const} */ ({
     seedHigh: 'u32',
     purpose: 'u32',
     firstImage: 'u32',
-    limit: 'u32',
+    last: 'u32',
   },
   /** Logits of the spiking network: doubles, weights as RealConv has them. */
   Readout: { spikes: 'u32', w: 'u32', logits: 'u32', inputs: 'i32', channels: 'i32' },

@@ -76,7 +76,7 @@ function philox(a: u32, b: u32, c: u32, d: u32, key0: u32, key1: u32): void {
 }
 
 /**
- * Noise: each spike of a neuron is deleted independently with probability limit/2^32. Random words by (seed, purpose,
+ * Noise: each spike of a neuron is deleted independently with probability (last + 1)/2^32. Random words by (seed, purpose,
  * image, neuron), so that neither threads nor batches matter; the words of a neuron are taken four at a time.
  */
 export function deleteSpikes(address: usize, lo: i32, hi: i32): void {
@@ -92,7 +92,7 @@ export function deleteSpikes(address: usize, lo: i32, hi: i32): void {
       for (let j = 0; j < count; j++) {
         if ((j & 3) == 0) philox(<u32>i, t.firstImage + n, <u32>(j >> 2), t.purpose, t.seedLow, t.seedHigh);
         const word = (j & 3) == 0 ? word0 : (j & 3) == 1 ? word1 : (j & 3) == 2 ? word2 : word3;
-        if (word < t.limit) left--;
+        if (word <= t.last) left--;
       }
       store<u8>(at, <u8>left);
     }

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { philox, purposes } from '../../src/data/random.js';
 import { WasmEvaluator } from '../../src/engine/wasm/evaluator.js';
 import { WasmSimulator } from '../../src/engine/wasm/simulator.js';
 import type { Network } from '../../src/network/architecture.js';
@@ -139,8 +140,9 @@ describe('noise', () => {
     const simulator = await WasmSimulator.create(spiking, { batch, threads: 2 });
     const spikes: number[] = [];
     for (let first = 0; first < 12; first += batch) {
-      const part = images.slice(first * size, (first + batch) * size);
-      spikes.push(...simulator.simulate(part, batch, { probability, seed, firstImage: first }, true).levels[0]!);
+      const count = Math.min(batch, 12 - first);
+      const part = images.slice(first * size, (first + count) * size);
+      spikes.push(...simulator.simulate(part, count, { probability, seed, firstImage: first }, true).levels[0]!);
     }
     await simulator.close();
     return spikes;
@@ -150,6 +152,23 @@ describe('noise', () => {
     const whole = await noisy(0.3, 7, 12);
     expect(await noisy(0.3, 7, 4)).toEqual(whole);
     expect(await noisy(0.3, 8, 12)).not.toEqual(whole);
+  });
+
+  it('deletes the spikes whose random words say so, by (seed, purpose, image, neuron)', async () => {
+    const seed = 2 ** 33 + 5;
+    const quiet = await noisy(0, seed, 12);
+    const neurons = quiet.length / 12;
+    const words = new Uint32Array(4);
+    const expected = quiet.map((count, i) => {
+      let left = count;
+      for (let j = 0; j < count; j++) {
+        const counter = [i % neurons, Math.floor(i / neurons), Math.floor(j / 4), purposes.deleteSpikes];
+        philox([5, 2], counter, words);
+        if (words[j % 4]! < 0.3 * 2 ** 32) left--;
+      }
+      return left;
+    });
+    expect(await noisy(0.3, seed, 5)).toEqual(expected);
   });
 
   it('deletes the share of spikes that it says, and all at 1', async () => {

@@ -59,7 +59,7 @@ function gradients(
     }
     const logits = tf.matMul(tf.reshape(x, [batch, -1]), of('dense.weight'));
     const target = tf.oneHot(tf.tensor1d(labels, 'int32'), network.classes);
-    return tf.neg(tf.mean(tf.sum(tf.mul(target, tf.logSoftmax(logits)), 1))) as tf.Scalar;
+    return tf.neg<tf.Scalar>(tf.mean(tf.sum(tf.mul(target, tf.logSoftmax(logits)), 1)));
   };
   const { value, grads } = tf.valueAndGrads(loss)(tensors);
   return {

@@ -116,7 +116,7 @@ describe('ternarise', () => {
       // Moving a weight to the threshold moves the threshold: settle on a fixed point.
       for (let round = 0; round < 50; round++) {
         weights[3] = ternaryThreshold(weights);
-        weights[4] = -weights[3]!;
+        weights[4] = -weights[3];
       }
       expect(weights[3]).toBe(ternaryThreshold(weights));
       expect(ternarised(weights, weights)).toEqual([...ternarise(weights)]);

@@ -51,7 +51,7 @@ describe('deleteSpikes', () => {
 
   function deleted(
     spikes: readonly number[],
-    words: { seedLow: number; seedHigh: number; purpose: number; firstImage: number; limit: number },
+    words: { seedLow: number; seedHigh: number; purpose: number; firstImage: number; last: number },
   ): number[] {
     const bench = new KernelBench();
     const address = bench.bytes(spikes);
@@ -65,10 +65,10 @@ describe('deleteSpikes', () => {
     const words = [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8];
     const spikes = new Array(neurons).fill(0);
     spikes[0] = 4;
-    const left = (limit: number) => deleted(spikes, { seedLow: 0, seedHigh: 0, purpose: 0, firstImage: 0, limit })[0];
+    const left = (last: number) => deleted(spikes, { seedLow: 0, seedHigh: 0, purpose: 0, firstImage: 0, last })[0];
     for (const word of words) {
       const below = words.filter((other) => other < word).length;
-      expect([left(word), left(word + 1)]).toEqual([4 - below, 3 - below]);
+      expect([left(word - 1), left(word)]).toEqual([4 - below, 3 - below]);
     }
     // All of counter and key: counter 243f6a88 85a308d3 13198a2e 03707344, key a4093822 299f31d0.
     const out = new Uint32Array(4);
@@ -78,7 +78,7 @@ describe('deleteSpikes', () => {
 
   it('takes the words of (seed, purpose, image, neuron), neurons counted without padding channels', () => {
     const spikes = spikeCounts(neurons, 11, 1).map((count, i) => (i % channels < imageChannels ? count : 0));
-    const [seedLow, seedHigh, purpose, firstImage, limit] = [123456789, 987654321, 4, 4_000_000_000, 0x60000000];
+    const [seedLow, seedHigh, purpose, firstImage, last] = [123456789, 987654321, 4, 4_000_000_000, 0x60000000];
     const word = new Uint32Array(4);
     const expected = spikes.map((count, i) => {
       const image = Math.floor(i / (pixels * channels));
@@ -86,11 +86,11 @@ describe('deleteSpikes', () => {
       let left = count;
       for (let j = 0; j < count; j++) {
         philox([seedLow, seedHigh], [neuron, firstImage + image, Math.floor(j / 4), purpose], word);
-        if (word[j % 4]! < limit) left--;
+        if (word[j % 4]! <= last) left--;
       }
       return left;
     });
-    expect(deleted(spikes, { seedLow, seedHigh, purpose, firstImage, limit })).toEqual(expected);
+    expect(deleted(spikes, { seedLow, seedHigh, purpose, firstImage, last })).toEqual(expected);
   });
 });
 

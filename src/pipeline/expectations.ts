@@ -3,9 +3,10 @@ import { selectPoints } from './axes.js';
 import { hinted, type Reporter } from './reporter.js';
 import type { ExpectationFile } from './schema.js';
 import type { Path } from './source.js';
-import { type CheckedStage, valuesOf } from './stages.js';
+import type { CheckedStage } from './stages.js';
 import { suggestion } from './suggest.js';
 import type { Expectation, Task, TaskId } from './task.js';
+import { valuesOf } from './words.js';
 
 type At = Readonly<Record<string, AxisValue>>;
 
@@ -147,7 +148,12 @@ class Finder {
       const labels = selectPoints(points, value);
       if (labels.size === 0) {
         const message = `The axis "${axis}" has no such value`;
-        this.reporter.error('E_EXPECT', message, { path: place }, { hint: valuesOf(points) });
+        this.reporter.error(
+          'E_EXPECT',
+          message,
+          { path: place },
+          { hint: valuesOf(points.map((point) => point.label)) },
+        );
         return undefined;
       }
       wanted.push([axis, labels]);

@@ -6,6 +6,7 @@ import { hinted, type Reporter } from './reporter.js';
 import type { PipelineFile, StageFile } from './schema.js';
 import type { Path } from './source.js';
 import { suggestion } from './suggest.js';
+import { valuesOf } from './words.js';
 
 /** A reference to another stage's output, with what becomes of its axes. */
 export interface StageInput {
@@ -165,19 +166,15 @@ function checkExclude(
       }
       const selected = selectPoints(points, wanted);
       if (selected.size === 0)
-        reporter.error('E_EXCLUDE', `The axis "${axis}" has no such value`, { path: at }, { hint: valuesOf(points) });
+        reporter.error(
+          'E_EXCLUDE',
+          `The axis "${axis}" has no such value`,
+          { path: at },
+          { hint: valuesOf(points.map(({ label }) => label)) },
+        );
       return [{ axis, selected }];
     }),
   );
   return (point) =>
     entries.some((entry) => entry.length > 0 && entry.every(({ axis, selected }) => selected.has(point[axis]!.label)));
-}
-
-/** More values than this are not listed. */
-const shownValues = 12;
-
-/** What an axis has, for hints. */
-export function valuesOf(points: readonly AxisPoint[]): string {
-  const labels = points.slice(0, shownValues).map(({ label }) => label);
-  return `its values are ${labels.join(', ')}${points.length > shownValues ? ', …' : ''}`;
 }

@@ -1,6 +1,7 @@
 import type { Diagnostic } from './diagnostic.js';
 import { suggestion } from './suggest.js';
 import type { Pipeline, Task, TaskId } from './task.js';
+import { valuesOf } from './words.js';
 
 /** Tasks that a `stage` or `stage@axis=label,…` names. */
 export function findTargets(
@@ -12,35 +13,50 @@ export function findTargets(
   const mistake = (message: string, hint: string | undefined) =>
     diagnostics.push({ severity: 'error', code: 'E_TARGET', message, ...(hint === undefined ? {} : { hint }) });
   for (const target of targets) {
-    const [stage, filter = ''] = target.split(/@(.*)/s) as [string, string?];
+    const [stage, filter] = target.split(/@(.*)/s) as [string, string?];
     if (!pipeline.stages.includes(stage)) {
       mistake(`There is no stage "${stage}".`, suggestion(stage, pipeline.stages));
       continue;
     }
-    let tasks = pipeline.tasks.filter((task) => task.stage === stage);
-    const axes = Object.keys(tasks[0]?.labels ?? {});
-    for (const part of filter.split(',').filter((text) => text !== '')) {
-      const [axis, label] = part.split(/=(.*)/s) as [string, string?];
-      if (label === undefined || !axes.includes(axis)) {
-        const hint =
-          axes.length === 0 ? 'the stage has no axes' : (suggestion(axis, axes) ?? `its axes are ${axes.join(', ')}`);
-        mistake(`"${target}": "${stage}" has no axis "${axis}".`, hint);
-        tasks = [];
-        break;
-      }
-      const labels = [...new Set(tasks.map((task) => task.labels[axis]!))];
-      tasks = tasks.filter((task) => task.labels[axis] === label);
-      if (tasks.length === 0) {
-        mistake(
-          `"${target}": there is no task at ${axis}=${label}.`,
-          suggestion(label, labels) ?? `there are ${labels.join(', ')}`,
-        );
-        break;
-      }
-    }
-    for (const task of tasks) found.set(task.id, task);
+    const selected = selectTasks(pipeline, stage, target, filter, mistake);
+    for (const task of selected) found.set(task.id, task);
   }
   return { tasks: [...found.values()], diagnostics };
+}
+
+/** Tasks of a stage at the labels that `axis=label,…` asks for; without a filter all of them. */
+function selectTasks(
+  pipeline: Pipeline,
+  stage: string,
+  target: string,
+  filter: string | undefined,
+  mistake: (message: string, hint: string | undefined) => void,
+): readonly Task[] {
+  let tasks = pipeline.tasks.filter((task) => task.stage === stage);
+  if (filter === undefined) return tasks;
+  const [first] = tasks;
+  const axes = Object.keys(first!.labels);
+  const refuse = (message: string, hint: string | undefined): readonly Task[] => {
+    mistake(message, hint);
+    return [];
+  };
+  if (filter === '')
+    return refuse(`"${target}" says no point.`, `write ${stage} for all of its tasks, or such as ${first!.id}`);
+  const seen = new Set<string>();
+  for (const part of filter.split(',')) {
+    const [axis, label] = part.split(/=(.*)/s) as [string, string?];
+    if (!axes.includes(axis)) {
+      const hint = axes.length === 0 ? 'the stage has no axes' : suggestion(axis, axes);
+      return refuse(`"${target}": "${stage}" has no axis "${axis}".`, hint);
+    }
+    if (label === undefined) return refuse(`"${target}": a point is axis=label.`, `such as ${first!.id}`);
+    if (seen.has(axis)) return refuse(`"${target}" says the axis "${axis}" twice.`, 'give each as a target of its own');
+    seen.add(axis);
+    const labels = new Set(tasks.map((task) => task.labels[axis]!));
+    tasks = tasks.filter((task) => task.labels[axis] === label);
+    if (tasks.length === 0) return refuse(`"${target}": there is no task at ${axis}=${label}.`, valuesOf([...labels]));
+  }
+  return tasks;
 }
 
 /** Ids of the tasks that a task takes inputs from, each once. */

@@ -41,6 +41,14 @@ export function placeName(path: Path): string {
   return path.length === 1 ? `Item ${last + 1}` : `Item ${last + 1} of ${placeName(path.slice(0, -1))}`;
 }
 
+/** More values than this are not listed. */
+const shownValues = 12;
+
+/** What an axis has, for hints. */
+export function valuesOf(labels: readonly string[]): string {
+  return `its values are ${labels.slice(0, shownValues).join(', ')}${labels.length > shownValues ? ', …' : ''}`;
+}
+
 export function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -16,6 +16,16 @@ export interface PipelineOptions {
   readonly artifacts?: string;
 }
 
+/** Options of `run` and `plan`. */
+export interface RunCommandOptions extends PipelineOptions {
+  readonly jobs?: string;
+  /** `true` for all, or targets. */
+  readonly force?: true | readonly string[];
+  readonly keepGoing?: boolean;
+  readonly dryRun?: boolean;
+  readonly reporter?: string;
+}
+
 /** Exit codes of the program. */
 export const exitCodes = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 

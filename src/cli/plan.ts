@@ -1,7 +1,6 @@
 import type { TaskStatus } from '../run/events.js';
 import { Planner, type TaskPlan } from '../run/plan.js';
-import { chooseTasks, exitCodes, openPipeline, openStore, print } from './context.js';
-import type { RunCommandOptions } from './run.js';
+import { chooseTasks, exitCodes, openPipeline, openStore, print, type RunCommandOptions } from './context.js';
 
 /** `plan`: what would run, in order, and why. */
 export async function planCommand(

@@ -8,23 +8,14 @@ import {
   exitCodes,
   openPipeline,
   openStore,
-  type PipelineOptions,
   print,
   program,
+  type RunCommandOptions,
   shownPath,
 } from './context.js';
 import { UsageError } from './errors.js';
 import { planCommand } from './plan.js';
 import { closingReport } from './summary.js';
-
-export interface RunCommandOptions extends PipelineOptions {
-  readonly jobs?: string;
-  /** `true` for all, or targets. */
-  readonly force?: true | readonly string[];
-  readonly keepGoing?: boolean;
-  readonly dryRun?: boolean;
-  readonly reporter?: string;
-}
 
 const reporters = ['auto', 'plain', 'json'];
 

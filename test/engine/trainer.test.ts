@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { WasmTrainer } from '../../src/engine/wasm/trainer.js';
 import type { Network } from '../../src/network/architecture.js';
@@ -72,6 +73,35 @@ const shapes: Record<string, { input: [number, number, number]; blocks: BlockSpe
   },
 };
 
+const precisions = [quantised(0, 1), quantised(0, 2), quantised(1, 1), quantised(1, 4), quantised(2, 2), fp32];
+
+const networks = fc
+  .record({
+    input: fc.tuple(fc.integer({ min: 5, max: 9 }), fc.integer({ min: 5, max: 9 }), fc.constantFrom(1, 3)),
+    blocks: fc.array(
+      fc.record({
+        kernel: fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 4 })),
+        stride: fc.integer({ min: 1, max: 3 }),
+        padding: fc.tuple(fc.nat(1), fc.nat(1)),
+        channels: fc.constantFrom(3, 5, 17, 33, 48, 70),
+      }),
+      { minLength: 1, maxLength: 3 },
+    ),
+    precision: fc.constantFrom(...precisions),
+    classes: fc.constantFrom(3, 10, 100),
+    batch: fc.constantFrom(1, 2, 5),
+    threads: fc.constantFrom(1, 2),
+  })
+  .map(({ input, blocks, precision, classes, batch, threads }) => ({
+    network: customNetwork(input, blocks, precision, classes),
+    batch,
+    threads,
+  }))
+  // Statistics of very few values have variances near 0, which no two ways of rounding agree on.
+  .filter(({ network, batch }) =>
+    network.layers.every(({ output: [height, width] }) => height > 0 && width > 0 && batch * height * width >= 6),
+  );
+
 describe('a training step agrees with plain loops', () => {
   for (const [name, { input, blocks, classes }] of Object.entries(shapes))
     for (const [label, precision] of [
@@ -86,6 +116,13 @@ describe('a training step agrees with plain loops', () => {
 
   it('LeNet k1B2, one image short of a chunk', async () => {
     await expectAgreement(preset('lenet', { precision: quantised(1, 2) }), 3, 2);
+  });
+
+  it('any small network, precision, batch and number of threads', async () => {
+    await fc.assert(
+      fc.asyncProperty(networks, async ({ network, batch, threads }) => expectAgreement(network, batch, threads)),
+      { numRuns: 12, seed: 1 },
+    );
   });
 
   it('17 levels take the wide kernel', async () => {

@@ -27,15 +27,14 @@ export function checkParameters(
   if (failed) return parameters;
   const violations = check(definition.parameters, parameters);
   for (const { path, atKey, code, message, hint } of violations) {
-    const { names, related } = origins.of(given, path);
+    const origin = origins.of(given, path);
     const subject = atKey ? message : `${placeName(path)} ${message}`;
-    problems.report(code, subject, { path: [...root, ...path], key: atKey }, { from: names, hint, related });
+    problems.report(code, subject, { path: [...root, ...path], key: atKey }, { ...origin, hint });
   }
   if (violations.length > 0) return parameters;
   for (const { parameter, message, hint } of problemsOf(definition, parameters)) {
-    const { names, related } = origins.of(given, [parameter]);
     const at = { path: [...root, parameter], key: given[parameter] === undefined };
-    problems.report('E_VALUE', message, at, { from: names, hint, related });
+    problems.report('E_VALUE', message, at, { ...origins.of(given, [parameter]), swept: true, hint });
   }
   return parameters;
 }
@@ -53,6 +52,14 @@ function problemsOf(
   }
 }
 
+interface Origin {
+  /** Names of the expressions, or the setting of the call that took their place. */
+  readonly from: readonly string[];
+  readonly related: readonly { readonly message: string; readonly range: SourceRange }[];
+  /** Does the value depend on the point of the axes? */
+  readonly swept: boolean;
+}
+
 /** Where the values of expressions are said. */
 export class Origins {
   constructor(
@@ -62,22 +69,25 @@ export class Origins {
     readonly point: Readonly<Record<string, number>>,
   ) {}
 
-  /** Names that a value came from, if expressions made it, and where the file says what they are. */
-  of(
-    given: unknown,
-    path: Path,
-  ): { readonly names: readonly string[]; readonly related: readonly { message: string; range: SourceRange }[] } {
+  /** What expressions a value came from, and where the file says what they are. */
+  of(given: unknown, path: Path): Origin {
     const { expressions, rest } = expressionsAt(given, path);
-    const related = expressions.flatMap(({ path: dotted }) => {
+    const origins = expressions.map(({ path: dotted }) => {
       const [first = '', second = ''] = dotted;
       const isParam = first === 'params';
       const place = this.places.get(isParam ? `params.${second}` : first);
-      if (place === undefined) return [];
+      // What has no place in the file was set by the call.
+      if (place === undefined) return { name: `--set ${isParam ? second : first}`, related: [] };
       const inside = isParam ? dotted.slice(2) : [this.point[first]!, ...dotted.slice(1)];
+      const name = dotted.join('.');
       const range = this.source.range([...place, ...inside, ...rest]);
-      return [{ message: `${dotted.join('.')} is here`, range }];
+      return { name, related: [{ message: `${name} is here`, range }] };
     });
-    return { names: expressions.map(({ path: dotted }) => dotted.join('.')), related };
+    return {
+      from: origins.map(({ name }) => name),
+      related: origins.flatMap(({ related }) => related),
+      swept: expressions.some(({ path: [first] }) => first !== 'params'),
+    };
   }
 }
 

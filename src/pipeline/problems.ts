@@ -6,6 +6,8 @@ import type { CheckedStage, LabelledAxes } from './stages.js';
 import { nearest } from './suggest.js';
 
 interface Details {
+  /** Does it depend on the point of the axes? Default: yes. */
+  readonly swept?: boolean;
   /** Expressions that the wrong value came from. */
   readonly from?: readonly string[];
   readonly hint?: string | undefined;
@@ -24,13 +26,18 @@ export class Problems {
     readonly names: { readonly params: object; readonly axes: LabelledAxes },
   ) {}
 
-  report(code: string, message: string, at: Place, { from = [], hint, related = [] }: Details = {}): void {
+  report(
+    code: string,
+    message: string,
+    at: Place,
+    { swept = true, from = [], hint, related = [] }: Details = {},
+  ): void {
     const id = JSON.stringify([code, at]);
     if (this.#reported.has(id)) return;
     this.#reported.add(id);
     const about = [
       ...(from.length === 0 ? [] : [`from ${from.join(' and ')}`]),
-      ...(this.point === '' ? [] : [`at ${this.point}`]),
+      ...(this.point === '' || !swept ? [] : [`at ${this.point}`]),
     ];
     const where = about.length === 0 ? '' : ` (${about.join(', ')})`;
     const sentence = `${message.replace(/\.$/, '')}${where}`;

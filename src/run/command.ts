@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { ExecaError, execa } from 'execa';
 import type { CommandPart, CommandWord } from '../pipeline/task.js';
 import { type Metrics, type MetricValue, StageError } from '../stage/definition.js';
 
@@ -65,6 +64,7 @@ export interface CommandOptions {
  * @throws {StageError} E_COMMAND when it can't start, fails or is killed
  */
 export async function runCommand(words: readonly string[] | string, options: CommandOptions): Promise<void> {
+  const { ExecaError, execa } = await import('execa');
   const { cwd, env, threads, signal } = options;
   const passed = Object.fromEntries(
     passedVariables.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),

@@ -2,7 +2,6 @@ import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, open, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { execa } from 'execa';
 import { buildFolder } from '../paths.js';
 import type { Pipeline, Task } from '../pipeline/task.js';
 import type { InputArtifact, Metrics, Progress } from '../stage/definition.js';
@@ -137,6 +136,8 @@ export class LocalExecutor {
     { progress, log }: Execution,
     logPath: string,
   ): Promise<{ readonly metrics: Metrics } | { readonly failure: Failure }> {
+    // Loaded here, because a run that finds everything cached does not need it.
+    const { execa } = await import('execa');
     await mkdir(dirname(logPath), { recursive: true });
     const file = await open(logPath, 'w');
     try {

@@ -1,7 +1,6 @@
 // Entry of a task's own process: told its job by its parent, it runs one stage or command and reports.
 
 import { type Metrics, type Progress, type StageContext, StageError } from '../stage/definition.js';
-import { resolveStage } from '../stage/load.js';
 import { StoreError } from '../store/error.js';
 import { Store } from '../store/store.js';
 import { readMetrics, runCommand } from './command.js';
@@ -56,6 +55,8 @@ async function run(job: Job): Promise<Metrics> {
     await runCommand(words, { cwd: pipelineFolder, env, threads, signal: controller.signal });
     return readMetrics(outputs.metrics);
   }
+  // Loaded here, because commands do not need it.
+  const { resolveStage } = await import('../stage/load.js');
   const definition = await resolveStage(action.uses, pipelineFolder);
   if ('error' in definition) throw new StageError('E_UNKNOWN_STAGE', definition.error, definition.hint);
   const context: StageContext = {

@@ -61,7 +61,7 @@ const StageSchema = Type.Object(
             }),
           ),
         },
-        closed,
+        { ...closed, description: 'What the task takes of the machine.' },
       ),
     ),
   },

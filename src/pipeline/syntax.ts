@@ -38,7 +38,7 @@ export function syntaxErrors(file: string, text: string, document: Document.Pars
 
 /** Where the parser stumbled over `${{` inside brackets. */
 function unquotedExpression(text: string, { errors }: Document.Parsed): number | undefined {
-  const error = errors.find(({ pos: [start] }) => text.startsWith('${{', start - 1));
+  const error = errors.find(({ pos: [start] }) => start > 0 && text.startsWith('${{', start - 1));
   return error && error.pos[0] - 1;
 }
 
@@ -94,7 +94,10 @@ function explain(error: YAMLError, text: string, document: Document.Parsed): Exp
         hint: 'quote a text that begins with !',
       };
     case 'BLOCK_IN_FLOW':
-      return { message: 'Items inside { } or [ ] are separated by commas.' };
+      return {
+        message: 'Items inside { } or [ ] are separated by commas.',
+        end: start + text.slice(start, end).trimEnd().length,
+      };
     case 'BLOCK_AS_IMPLICIT_KEY':
       if (error.message.includes('Nested mappings')) return colonInText(text, start);
       return indentation(text, start);
@@ -171,6 +174,8 @@ function unclosed(error: YAMLError, text: string, document: Document.Parsed): Ex
         found = node;
     },
   });
+  const other = text[error.pos[0]];
+  if (quote === undefined && (other === '}' || other === ']')) return { message: `This ${other} closes nothing.` };
   const close = wanted === '{' ? '}' : wanted === '[' ? ']' : wanted;
   const message = `This ${wanted} is never closed.`;
   const start = found?.range?.[0];

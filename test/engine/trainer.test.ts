@@ -163,4 +163,22 @@ describe('Adam', () => {
     for (const name of moments.keys())
       expect(relativeError(after.get(name)!, state.get(name)!.w), name).toBeLessThan(1e-4);
   });
+
+  it('goes on from saved parameters and moments with the same bits', async () => {
+    const { input, blocks } = shapes['wide layers and a classifier of a whole map']!;
+    const network = customNetwork(input, blocks, quantised(1, 2));
+    const options = { batch: 4, threads: 2 };
+    const { images, labels } = batchOf(network, 4, 1);
+    const state = (trainer: WasmTrainer) => ({ parameters: trainer.parameters(), optimizer: trainer.optimizer() });
+    const through = await WasmTrainer.create(network, { parameters: liveParameters(network, 1) }, options);
+    through.step(images, labels, 1e-3);
+    through.step(images, labels, 1e-3);
+    const saved = state(through);
+    const resumed = await WasmTrainer.create(network, saved, options);
+    expect(state(resumed)).toEqual(saved);
+    expect(resumed.step(images, labels, 1e-4)).toEqual(through.step(images, labels, 1e-4));
+    expect(state(resumed)).toEqual(state(through));
+    expect(state(resumed)).not.toEqual(saved);
+    await Promise.all([through.close(), resumed.close()]);
+  });
 });

@@ -14,6 +14,8 @@ export interface Violation {
   /** A sentence if `atKey`; otherwise what follows the name of the value. */
   readonly message: string;
   readonly hint?: string;
+  /** The key that is missing, with what is known of it. */
+  readonly missing?: { readonly key: string; readonly description?: string };
 }
 
 const ajv = new Ajv({ allErrors: true, verbose: true, useDefaults: true, strict: false });
@@ -170,14 +172,21 @@ function unexpectedKey(error: ErrorObject, parent: Path): Violation {
 function missing(error: ErrorObject, path: Path): Violation {
   const key = missingKey(error);
   const description = parentOf(error).properties?.[key]?.description;
-  const message = `"${key}" is missing`;
+  const about = description === undefined ? {} : { description };
   const hint = description === undefined ? {} : { hint: `${key}: ${description}` };
-  return { path, atKey: true, code: 'E_MISSING_KEY', message, ...hint };
+  return {
+    path,
+    atKey: true,
+    code: 'E_MISSING_KEY',
+    message: `"${key}" is missing`,
+    missing: { key, ...about },
+    ...hint,
+  };
 }
 
 /** Message, hint and code for a value that is none of several. */
 function choice(error: ErrorObject): [string, string | undefined, 'E_VALUE' | 'E_TYPE'] {
-  const { anyOf, enum: values, const: only, title } = parentOf(error);
+  const { anyOf, enum: values, const: only, title, description } = parentOf(error);
   const choices = values ?? anyOf?.map((branch) => branch.const) ?? [only];
   const not = notThis(error.data);
   if (choices.every((item) => item !== undefined)) {
@@ -188,7 +197,11 @@ function choice(error: ErrorObject): [string, string | undefined, 'E_VALUE' | 'E
   }
   const branches = anyOf ?? [];
   const types = branches.flatMap(({ type, anyOf: inner }) => [type, ...((inner ?? []) as Parent[]).map(typeOf)].flat());
-  return [`must be ${title ?? listed(branches.map(branchName))}${not}`, typeHint(types, error.data), 'E_TYPE'];
+  return [
+    `must be ${title ?? listed(branches.map(branchName))}${not}`,
+    typeHint(types, error.data) ?? description,
+    'E_TYPE',
+  ];
 }
 
 const typeOf = (schema: object) => (schema as { type?: unknown }).type;

@@ -6,6 +6,7 @@ import type { PipelineFile, StageFile } from './schema.js';
 import type { Path } from './source.js';
 import type { CheckedStage, FileInput, StageInput } from './stages.js';
 import { nearest, suggestion } from './suggest.js';
+import { described, stageCalled } from './words.js';
 
 export interface InputCheck {
   readonly name: string;
@@ -34,7 +35,7 @@ export function checkInputs(args: InputCheck): Map<string, StageInput | FileInpu
       const hint = known.length === 0 ? 'it takes none' : suggestion(name, known);
       const meant = nearest(name, known);
       if (meant !== undefined) misspelt.add(meant);
-      const message = `${stageCalled(stageName, stage)} has no input "${name}"`;
+      const message = `${stageCalled(stageName, stage.uses)} has no input "${name}"`;
       reporter.error('E_UNKNOWN_INPUT', message, { path: at, key: true }, hinted(hint));
       continue;
     }
@@ -45,21 +46,11 @@ export function checkInputs(args: InputCheck): Map<string, StageInput | FileInpu
   if (definition === undefined || (stage.inputs === undefined && reporter.doubtful(stageName, 'inputs'))) return inputs;
   for (const [name, { optional, description }] of Object.entries(definition.inputs))
     if (!optional && !Object.hasOwn(stage.inputs ?? {}, name) && !misspelt.has(name)) {
-      const message = `${stageCalled(stageName, stage)} needs the input "${name}": ${lowerFirst(description)}`;
+      const message = `${stageCalled(stageName, stage.uses)} needs the input "${name}"${described(description)}`;
       const hint = stage.inputs === undefined ? `add inputs: { ${name}: STAGE }` : `add ${name}: STAGE`;
       reporter.error('E_MISSING_INPUT', message, { path: [...path, 'inputs'], key: true }, { hint });
     }
   return inputs;
-}
-
-/** `"train"`, or `"resume" (train)` where the stage is named otherwise than what it uses. */
-function stageCalled(name: string, { uses }: StageFile): string {
-  return uses === undefined || uses === name ? `"${name}"` : `"${name}" (${uses})`;
-}
-
-/** A description as part of a sentence; names in capitals stay as they are. */
-function lowerFirst(text: string): string {
-  return /^[A-Z][a-z]/.test(text) ? text[0]!.toLowerCase() + text.slice(1) : text;
 }
 
 function fileInput({ folder, reporter }: InputCheck, file: string, at: Path): FileInput | undefined {

@@ -81,6 +81,8 @@ function inOrder(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   return [...diagnostics].sort((a, b) => (a.range?.start ?? 0) - (b.range?.start ?? 0));
 }
 
+const shape = 'a pipeline is a map with `name:` and `stages:`';
+
 /**
  * Checks the file against its schema. What is wrong inside a stage or an expectation is taken out, so that the rest
  * can be checked; what is wrong elsewhere would make consequences everywhere: then the result is undefined.
@@ -94,7 +96,7 @@ function checkFormat(value: unknown, reporter: Reporter): PipelineFile | undefin
       code,
       atKey ? message : `${subject} ${message}`,
       { path, key: atKey && typeof path.at(-1) === 'string' },
-      hinted(hint),
+      hinted(path.length === 0 && !atKey ? shape : hint),
     );
   }
   let sound = true;
@@ -111,7 +113,7 @@ function takeOut(file: unknown, { path }: Violation): boolean {
     const stage = stages[name];
     if (section === undefined || stage === undefined) stages[name] = {};
     else delete stage[section];
-  } else return false;
+  } else return top === 'name' || top === 'description';
   return true;
 }
 

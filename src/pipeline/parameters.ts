@@ -7,7 +7,7 @@ import type { Problems } from './problems.js';
 import type { Path, Source } from './source.js';
 import type { CheckedStage } from './stages.js';
 import type { Json } from './task.js';
-import { placeName } from './words.js';
+import { described, placeName, stageCalled } from './words.js';
 
 /** `with:` at one point of the axes: expressions evaluated, checked, defaults filled in. */
 export function checkParameters(
@@ -26,7 +26,14 @@ export function checkParameters(
   }) as { [name: string]: Json };
   if (failed) return parameters;
   const violations = check(definition.parameters, parameters);
-  for (const { path, atKey, code, message, hint } of violations) {
+  for (const { path, atKey, code, message, hint, missing } of violations) {
+    if (missing !== undefined && path.length === 0) {
+      const what = `${stageCalled(stage.name, stage.file.uses)} needs the parameter "${missing.key}"`;
+      const add = stage.file.with === undefined ? `add with: { ${missing.key}: VALUE }` : `add ${missing.key}: VALUE`;
+      const details = { swept: false, hint: add };
+      problems.report(code, `${what}${described(missing.description)}`, { path: root, key: true }, details);
+      continue;
+    }
     const origin = origins.of(given, path);
     const subject = atKey ? message : `${placeName(path)} ${message}`;
     problems.report(code, subject, { path: [...root, ...path], key: atKey }, { ...origin, hint });

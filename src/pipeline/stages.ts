@@ -101,7 +101,7 @@ function checkShape(stage: StageFile, name: string, path: Path, reporter: Report
       'E_STAGE',
       '`with` belongs to `uses`: a command takes its parameters in its words',
       { path: [...path, 'with'], key: true },
-      { hint: 'such as run: [python3, mine.py, --epochs, ${{ params.epochs }}], the expression quoted' },
+      { hint: "such as run: [python3, mine.py, --epochs, '${{ params.epochs }}']" },
     );
   if (stage.uses !== undefined && stage.outputs !== undefined)
     reporter.error(

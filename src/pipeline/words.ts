@@ -34,6 +34,17 @@ export function notThis(value: unknown): string {
   return value === null || value === undefined ? ', and nothing is there' : `, not ${show(value)}`;
 }
 
+/** `"train"`, or `"resume" (train)` where a stage is named otherwise than what it uses. */
+export function stageCalled(name: string, uses: string | undefined): string {
+  return uses === undefined || uses === name ? `"${name}"` : `"${name}" (${uses})`;
+}
+
+/** What a description says after a colon; names in capitals stay as they are. */
+export function described(description: string | undefined): string {
+  if (description === undefined) return '';
+  return `: ${/^[A-Z][a-z]/.test(description) ? description[0]!.toLowerCase() + description.slice(1) : description}`;
+}
+
 /** A place in a value by name: `epochs`, `precision.k`, `item 2 of "formats"`. */
 export function placeName(path: Path): string {
   const last = path.at(-1);

@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { lines, mistakes, pipelineOf } from './load.js';
+
+const withRun = (run: string) =>
+  lines(`
+    name: commands
+    axes: { seed: [1, 2] }
+    params: { rate: 0.1, map: { a: 1 }, empty: }
+    stages:
+      first: { run: [x], over: [seed], outputs: { out: out.txt } }
+      own:
+        inputs: { all: first, file: { file: package.json } }
+        outputs: { result: result.json, log: log }
+        env: [HOME, CUDA, HOME]
+        run: RUN
+  `).replace('RUN', () => run);
+
+const own = async (run: string) => (await pipelineOf(withRun(run))).tasks.at(-1)!;
+
+describe('commands', () => {
+  it('are words, with parts that are known now and parts that are known later', async () => {
+    const run =
+      "[mine, 3, true, 'rate=${{ params.rate }}', '${{ inputs.all }}', '-o${{ outputs.result }}', '${{ params.map.a }}']";
+    const { action, env, resources } = await own(run);
+    expect({ action, env, resources }).toEqual({
+      action: {
+        kind: 'command',
+        command: [
+          [{ text: 'mine' }],
+          [{ text: '3' }],
+          [{ text: 'true' }],
+          [{ text: 'rate=' }, { value: '0.1' }],
+          [{ input: 'all' }],
+          [{ text: '-o' }, { output: 'result' }],
+          [{ value: '1' }],
+        ],
+      },
+      env: ['CUDA', 'HOME'],
+      resources: {},
+    });
+  });
+
+  it('may be a text for the shell', async () => {
+    const { action } = await own('mine ${{ inputs.all }} < ${{ inputs.file }} > ${{ outputs.log }} ${{ params.rate }}');
+    expect(action).toEqual({
+      kind: 'shell',
+      script: [
+        { text: 'mine ' },
+        { input: 'all' },
+        { text: ' < ' },
+        { input: 'file' },
+        { text: ' > ' },
+        { output: 'log' },
+        { text: ' ' },
+        { value: '0.1' },
+      ],
+    });
+  });
+
+  it('name what can not be part of them', async () => {
+    const words = `
+      - x\${{ inputs.all }}
+      - \${{ inputs.al }}
+      - \${{ outputs.out }}
+      - \${{ params.map }}
+      - \${{ params.empty }}
+      - \${{ seed }}`;
+    expect(await mistakes(withRun(words))).toBe(
+      lines(`
+        pipeline.yaml:11:10: error[E_EXPRESSION]: inputs.all is a list of files, which must be a word of its own.
+          11 |       - x\${{ inputs.all }}
+             |          ^^^^^^^^^^^^^^^^^
+          hint: write '\${{ inputs.all }}' as an item of the list: each file becomes a word
+
+        pipeline.yaml:12:20: error[E_UNKNOWN_NAME]: There is no "al" in inputs.
+          12 |       - \${{ inputs.al }}
+             |                    ^^
+          hint: did you mean "all"?
+
+        pipeline.yaml:13:21: error[E_UNKNOWN_NAME]: There is no "out" in outputs.
+          13 |       - \${{ outputs.out }}
+             |                     ^^^
+          hint: known: result, log
+
+        pipeline.yaml:14:9: error[E_EXPRESSION]: params.map is a map, which can't be part of a command.
+          14 |       - \${{ params.map }}
+             |         ^^^^^^^^^^^^^^^^^
+
+        pipeline.yaml:15:9: error[E_EXPRESSION]: params.empty is empty, which can't be part of a command.
+          15 |       - \${{ params.empty }}
+             |         ^^^^^^^^^^^^^^^^^^^
+
+        pipeline.yaml:16:13: error[E_UNKNOWN_NAME]: There is no "seed".
+          16 |       - \${{ seed }}
+             |             ^^^^
+          hint: the stage is not swept over "seed": write over: [seed]
+      `),
+    );
+  });
+
+  it('quote expressions themselves', async () => {
+    expect(await mistakes(withRun('mine "${{ inputs.file }}"'))).toBe(
+      lines(`
+        pipeline.yaml:10:16: error[E_EXPRESSION]: \${{ inputs.file }} stands inside quotes.
+          10 |     run: mine "\${{ inputs.file }}"
+             |                ^^^^^^^^^^^^^^^^^^
+          hint: remove the quotes around it: every expression is quoted for the shell
+      `),
+    );
+  });
+});

@@ -72,8 +72,10 @@ async function engine(): Promise<Finding> {
 async function tensorflow(): Promise<Finding> {
   const what = 'engine tensorflow';
   try {
-    createRequire(import.meta.url).resolve('@tensorflow/tfjs-node');
-    await import('@tensorflow/tfjs-node');
+    // By a variable: the types of an optional package may not be there.
+    const name: string = '@tensorflow/tfjs-node';
+    createRequire(import.meta.url).resolve(name);
+    await import(name);
     return { what, state: 'optional', found: 'the native library loads; no stage uses it yet' };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;

@@ -81,7 +81,8 @@ export async function isLinked(tree: Tree, target: string): Promise<boolean> {
   for (const entry of found) {
     const place = join(entry.parentPath, entry.name);
     if (!expected.has(place)) return false;
-    const link = entry.isSymbolicLink() ? await readlink(place) : undefined;
+    // Another run may be replacing the folder right now: then it is not what is expected.
+    const link = entry.isSymbolicLink() ? await readlink(place).catch(() => undefined) : undefined;
     if (link !== expected.get(place) || (link === undefined && !entry.isDirectory())) return false;
   }
   return true;

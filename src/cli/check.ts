@@ -1,5 +1,5 @@
 import { renderTable } from '../report/table.js';
-import { exitCodes, openPipeline, openStore, type PipelineOptions, print, program, shownPath } from './context.js';
+import { callOf, exitCodes, openPipeline, openStore, type PipelineOptions, print, shownPath } from './context.js';
 import { compareExpectations } from './expect.js';
 import { currentMetrics } from './results.js';
 
@@ -22,6 +22,6 @@ export async function checkCommand(file: string | undefined, options: PipelineOp
   const met = verdicts.filter(({ verdict }) => verdict === 'met').length;
   print(`\n${met} of ${verdicts.length} met`);
   if (verdicts.some(({ verdict }) => verdict === 'missing'))
-    print(`Results are missing or out of date: ${program} run ${shownPath(pipeline.file)}`);
+    print(`Results are missing or out of date: ${callOf('run', pipeline, options)}`);
   return met === verdicts.length ? exitCodes.done : exitCodes.failed;
 }

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import type { Diagnostic } from '../pipeline/diagnostic.js';
@@ -5,6 +6,7 @@ import { formatDiagnostics } from '../pipeline/format.js';
 import { loadPipeline } from '../pipeline/load.js';
 import { findTargets, withDependencies } from '../pipeline/targets.js';
 import type { Pipeline, Task } from '../pipeline/task.js';
+import { quote } from '../run/command.js';
 import { resolveStage } from '../stage/load.js';
 import { Store } from '../store/store.js';
 import { UsageError } from './errors.js';
@@ -39,6 +41,21 @@ export const program = 'npx spikeline';
 export function shownPath(path: string): string {
   const short = relative(process.cwd(), path);
   return short === '' ? '.' : short.startsWith('..') ? path : short;
+}
+
+/** A call of this program that means the pipeline in its present form, as the user would type it. */
+export function callOf(
+  command: string,
+  { file }: Pick<Pipeline, 'file'>,
+  { set = [], profile, artifacts }: PipelineOptions,
+  targets: readonly string[] = [],
+): string {
+  const options = [
+    ...set.flatMap((value) => ['--set', value]),
+    ...(profile === undefined ? [] : ['--profile', profile]),
+    ...(artifacts === undefined ? [] : ['--artifacts', artifacts]),
+  ];
+  return [program, ...[command, shownPath(file), ...targets, ...options].map(quote)].join(' ');
 }
 
 /** The pipeline file meant when none is named: the only one here. */
@@ -78,8 +95,10 @@ export class DiagnosticsError extends Error {
   }
 }
 
-export function openStore(options: PipelineOptions): Store {
-  return Store.open(resolve(options.artifacts ?? 'artifacts'));
+export function openStore({ artifacts = 'artifacts' }: PipelineOptions): Store {
+  if (statSync(artifacts, { throwIfNoEntry: false })?.isDirectory() === false)
+    throw new UsageError(`${artifacts} is a file; results need a folder.`, 'choose another one with --artifacts');
+  return Store.open(resolve(artifacts));
 }
 
 /** Tasks that targets name; without targets all. With what they need, in the pipeline's order. */

@@ -40,7 +40,10 @@ function compareOne(
     const wanted = [expected.min === undefined ? '' : `≥ ${min}`, expected.max === undefined ? '' : `≤ ${max}`]
       .join(' ')
       .trim();
-    if (typeof value !== 'number') return missing(wanted);
+    if (value === undefined) return missing(wanted);
+    // A loss that became NaN is kept as a text: it is there, and within no bounds.
+    if (typeof value !== 'number')
+      return { ...about, expected: wanted, got: show(value), difference: '', verdict: 'OFF' };
     const difference = value < min ? value - min : value > max ? value - max : 0;
     const verdict = difference === 0 ? 'met' : 'OFF';
     return {

@@ -3,14 +3,16 @@
 import { Command, CommanderError } from 'commander';
 import { suggestion } from '../pipeline/suggest.js';
 import { version } from '../version.js';
+import { UsageError } from './errors.js';
 
 const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
 
 /** `--force` alone forces all, `--force TARGET` one; it may be repeated. */
-const collectForce = (value: string, before?: true | readonly string[]): string[] => [
-  ...(Array.isArray(before) ? (before as string[]) : []),
-  value,
-];
+const collectForce = (value: string, before?: true | readonly string[]): string[] => {
+  if (/^[^@]*\.ya?ml$/.test(value))
+    throw new UsageError(`--force ${value}: that is a file, not a stage or task.`, 'put --force after the file');
+  return [...(Array.isArray(before) ? (before as string[]) : []), value];
+};
 
 type Action = (...args: never[]) => Promise<number>;
 

@@ -2,17 +2,8 @@ import { availableParallelism } from 'node:os';
 import type { Pipeline, Task, TaskId } from '../pipeline/task.js';
 import type { RunEvent } from '../run/events.js';
 import { Run } from '../run/schedule.js';
-import type { Store } from '../store/store.js';
-import {
-  chooseTasks,
-  exitCodes,
-  openPipeline,
-  openStore,
-  print,
-  program,
-  type RunCommandOptions,
-  shownPath,
-} from './context.js';
+import { duration } from '../run/views/text.js';
+import { callOf, chooseTasks, exitCodes, openPipeline, openStore, print, type RunCommandOptions } from './context.js';
 import { UsageError } from './errors.js';
 import { planCommand } from './plan.js';
 import { closingReport } from './summary.js';
@@ -52,24 +43,28 @@ export async function runCommand(
     cpus: availableParallelism(),
     emit,
   });
-  const stop = () => run.interrupt();
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
-  const result = await run.start();
-  await view.close();
+  listenForSignals(run);
+  const result = await run.start().finally(() => view.close());
   if (reporter !== 'json') {
-    reportFailures(pipeline, failures);
-    await report(pipeline, store, all, end!, result.interrupted);
+    reportFailures(pipeline, options, failures);
+    reportCounts(pipeline, end!, result.interrupted);
+    if (result.interrupted) print(`Finished work is kept. Go on with: ${callOf('run', pipeline, options, targets)}`);
+    if (result.failed + result.skipped === 0)
+      print(await closingReport({ pipeline, store, options, tasks: all, computed: result.ran > 0 }));
   }
   if (result.interrupted) return exitCodes.interrupted;
   return result.failed > 0 ? exitCodes.failed : exitCodes.done;
 }
 
+/** A terminal that can move its cursor, with somebody before it. */
+function isTerminal(): boolean {
+  return process.stdout.isTTY === true && process.env.CI === undefined && process.env.TERM !== 'dumb';
+}
+
 async function openView(reporter: string) {
   const write = (line: string) => print(line);
   if (reporter === 'json') return new (await import('../run/views/json.js')).JsonView(write);
-  if (reporter === 'auto' && process.stdout.isTTY === true && process.env.CI === undefined)
-    return new (await import('../run/views/listr.js')).ListrView();
+  if (reporter === 'auto' && isTerminal()) return new (await import('../run/views/listr.js')).ListrView();
   return new (await import('../run/views/plain.js')).PlainView(write);
 }
 
@@ -79,24 +74,37 @@ function forcedTasks(pipeline: Pipeline, all: readonly Task[], force: RunCommand
   return new Set(chooseTasks(pipeline, force).chosen.map(({ id }) => id));
 }
 
-function reportFailures(pipeline: Pipeline, failures: readonly Extract<RunEvent, { event: 'task' }>[]): void {
+/** npm and npx pass on a Ctrl-C that the terminal has sent to this process already: for this long, both are one. */
+const echoMs = 300;
+
+function listenForSignals(run: Run): void {
+  let first: number | undefined;
+  const stop = () => {
+    if (first !== undefined && performance.now() - first < echoMs) return;
+    first ??= performance.now();
+    run.interrupt();
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+}
+
+function reportFailures(
+  pipeline: Pipeline,
+  options: RunCommandOptions,
+  failures: readonly Extract<RunEvent, { event: 'task' }>[],
+): void {
   for (const { task, failure } of failures) {
     print(`\n${task} failed [${failure!.code}]\n  ${failure!.message}`);
     if (failure!.hint !== undefined) print(`  hint: ${failure!.hint}`);
-    if (failure!.log !== undefined) print(`  log:  ${program} log ${shownPath(pipeline.file)} ${task}`);
+    if (failure!.log !== undefined) print(`  log:  ${callOf('log', pipeline, options, [task])}`);
   }
 }
 
-async function report(
-  pipeline: Pipeline,
-  store: Store,
-  tasks: readonly Task[],
+function reportCounts(
+  { name }: Pipeline,
   { ran, cached, failed, skipped, seconds }: Extract<RunEvent, { event: 'end' }>,
   interrupted: boolean,
-): Promise<void> {
+): void {
   const counts = [`ran ${ran}`, `cached ${cached}`, `failed ${failed}`, ...(skipped > 0 ? [`skipped ${skipped}`] : [])];
-  const { duration } = await import('../run/views/text.js');
-  print(`\n${pipeline.name}: ${counts.join(', ')} in ${duration(seconds)}${interrupted ? ' (interrupted)' : ''}`);
-  if (interrupted) print(`Finished work is kept. Go on with: ${program} run ${shownPath(pipeline.file)}`);
-  if (failed + skipped === 0) print(await closingReport(pipeline, store, tasks, ran > 0));
+  print(`\n${name}: ${counts.join(', ')} in ${duration(seconds)}${interrupted ? ' (interrupted)' : ''}`);
 }

@@ -1,5 +1,5 @@
 import { type Cell, renderTable } from '../report/table.js';
-import { exitCodes, openPipeline, openStore, type PipelineOptions, print, program, shownPath } from './context.js';
+import { callOf, exitCodes, openPipeline, openStore, type PipelineOptions, print } from './context.js';
 import { UsageError } from './errors.js';
 import { currentMetrics, scalarMetrics, tasksOfStage } from './results.js';
 
@@ -41,7 +41,7 @@ export async function showCommand(file: string | undefined, options: ShowOptions
       )}`,
     ];
   });
-  if (tables.length === 0) print(`No results yet. Run it first: ${program} run ${shownPath(pipeline.file)}`);
+  if (tables.length === 0) print(`No results yet. Run it first: ${callOf('run', pipeline, options)}`);
   else print(tables.join('\n'));
   return exitCodes.done;
 }

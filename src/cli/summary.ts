@@ -1,20 +1,29 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { loadPipeline } from '../pipeline/load.js';
 import type { Pipeline, Task } from '../pipeline/task.js';
 import { type Cell, renderTable } from '../report/table.js';
-import type { Metrics } from '../stage/definition.js';
+import type { AxisValue, Metrics } from '../stage/definition.js';
+import { resolveStage } from '../stage/load.js';
+import { pipelineFolderName } from '../store/names.js';
 import type { Store } from '../store/store.js';
-import { program, shownPath } from './context.js';
+import { callOf, type PipelineOptions, shownPath } from './context.js';
 import { compareExpectations } from './expect.js';
 import { currentMetrics } from './results.js';
 
+export interface ClosingReport {
+  readonly pipeline: Pipeline;
+  readonly store: Store;
+  /** What chose the pipeline's present form: the calls that are proposed repeat it. */
+  readonly options: PipelineOptions;
+  readonly tasks: readonly Task[];
+  /** Did anything run? Then something to try next is proposed. */
+  readonly computed: boolean;
+}
+
 /** What a finished run says: the table of ANN and SNN, the expectations, where things lie, what to try next. */
-export async function closingReport(
-  pipeline: Pipeline,
-  store: Store,
-  tasks: readonly Task[],
-  computed: boolean,
-): Promise<string> {
+export async function closingReport(run: ClosingReport): Promise<string> {
+  const { pipeline, store, options } = run;
   const metrics = await currentMetrics(pipeline, store);
   const parts: string[] = [];
   const rows = comparisonRows(pipeline, metrics);
@@ -22,11 +31,11 @@ export async function closingReport(
   const verdicts = compareExpectations(pipeline, metrics);
   if (verdicts.length > 0) {
     const met = verdicts.filter(({ verdict }) => verdict === 'met').length;
-    const more = met === verdicts.length ? '' : ` – see ${program} check ${shownPath(pipeline.file)}`;
+    const more = met === verdicts.length ? '' : ` – see ${callOf('check', pipeline, options)}`;
     parts.push(`expect: ${met} of ${verdicts.length} met${more}\n`);
   }
-  parts.push(places(pipeline, store, tasks));
-  if (computed) parts.push(nextSteps(pipeline));
+  parts.push(places(run));
+  if (run.computed) parts.push(await nextSteps(pipeline, options));
   return `\n${parts.join('\n')}`;
 }
 
@@ -80,31 +89,54 @@ const round = (value: unknown): Cell => (typeof value === 'number' ? Math.round(
 const grouped = (value: Cell): string =>
   typeof value === 'number' ? String(value).replace(/\B(?=(\d{3})+$)/g, ',') : (value?.toString() ?? '');
 
-function places(pipeline: Pipeline, store: Store, tasks: readonly Task[]): string {
+function places({ pipeline, store, tasks }: ClosingReport): string {
   const lines = tasks
     .filter(({ action }) => action.kind === 'stage' && action.uses === 'plot')
     .map((task) => join(store.publishedFolder(pipeline.name, task), Object.values(task.outputs)[0]!))
     .filter((folder) => existsSync(folder))
     .map((folder) => `plots:   ${shownPath(folder)}/`);
-  return `${[...lines, `results: ${shownPath(join(store.folder, pipeline.name))}/`].join('\n')}\n`;
+  return `${[...lines, `results: ${shownPath(join(store.folder, pipelineFolderName(pipeline.name)))}/`].join('\n')}\n`;
 }
 
-/** Three things that are true for this pipeline. */
-function nextSteps(pipeline: Pipeline): string {
-  const file = shownPath(pipeline.file);
-  const steps = [
-    [`${program} show ${file}`, 'all metrics'],
-    [`${program} run ${file}`, 'again: nothing has changed, so nothing runs'],
+/** Calls that are right for this very pipeline. */
+async function nextSteps(pipeline: Pipeline, options: PipelineOptions): Promise<string> {
+  const steps: [call: string, what: string][] = [
+    [callOf('show', pipeline, options), 'all metrics'],
+    [callOf('run', pipeline, options), 'again: nothing has changed, so nothing runs'],
   ];
-  const sweep = Object.entries(pipeline.axes).find(
-    ([, values]) => values.length > 1 && values.every((value) => typeof value === 'number'),
-  );
-  if (sweep !== undefined) {
-    const [axis, values] = sweep as [string, number[]];
-    const between = Number(((values.at(-2)! + values.at(-1)!) / 2).toPrecision(3));
-    const more = [...values.slice(0, -1), between, values.at(-1)!].join(', ');
-    steps.push([`${program} run ${file} --set '${axis}=[${more}]'`, 'only the new point runs']);
+  for (const [axis, values] of Object.entries(pipeline.axes)) {
+    const longer = await longerAxis(pipeline, options, axis, values);
+    if (longer === undefined) continue;
+    steps.push([callOf('run', pipeline, longer), `a new point of ${axis}: only that and what collects it runs`]);
+    break;
   }
-  const width = Math.max(...steps.map(([command]) => command!.length));
-  return `Next:\n${steps.map(([command, what]) => `  ${command!.padEnd(width)}  # ${what}`).join('\n')}\n`;
+  const width = Math.max(...steps.map(([call]) => call.length));
+  return `Next:\n${steps.map(([call, what]) => `  ${call.padEnd(width)}  # ${what}`).join('\n')}\n`;
+}
+
+/** The longest axis that is still good to read in a proposal. */
+const longestAxis = 12;
+
+/** The options that add a point to a numeric axis, one that its stages accept. */
+async function longerAxis(
+  pipeline: Pipeline,
+  options: PipelineOptions,
+  axis: string,
+  values: readonly AxisValue[],
+): Promise<PipelineOptions | undefined> {
+  if (values.length < 2 || values.length > longestAxis || values.some((value) => typeof value !== 'number')) return;
+  const numbers = values as readonly number[];
+  const [before, last] = numbers.slice(-2) as [number, number];
+  const between = Number(((before + last) / 2).toPrecision(3));
+  const others = (options.set ?? []).filter((one) => !one.startsWith(`${axis}=`));
+  for (const longer of [
+    [...numbers.slice(0, -1), between, last],
+    [...numbers, last + (last - before)],
+  ]) {
+    const longerOptions = { ...options, set: [...others, `${axis}=[${longer.join(', ')}]`] };
+    const { set, profile } = longerOptions;
+    const loading = { resolveStage, set, ...(profile === undefined ? {} : { profile }) };
+    if ((await loadPipeline(pipeline.file, loading)).pipeline !== undefined) return longerOptions;
+  }
+  return;
 }

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import type { ExecaError } from 'execa';
 import type { CommandPart, CommandWord } from '../pipeline/task.js';
-import { type Metrics, type MetricValue, StageError } from '../stage/definition.js';
+import { StageError } from '../stage/definition.js';
 
 /** Variables that every command gets; all others must be declared with `env:`. */
 const passedVariables = [
@@ -48,7 +48,7 @@ function partText(part: CommandPart, inputs: Paths, outputs: Paths): string | re
 }
 
 /** One word for a POSIX shell. */
-function quote(word: string): string {
+export function quote(word: string): string {
   return /^[A-Za-z0-9_./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
@@ -57,15 +57,20 @@ export interface CommandOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly threads: number;
   readonly signal: AbortSignal;
+  /** Asks the command, and all that it started, to end. False where that can't be done: then the command alone is. */
+  terminate(): boolean;
 }
 
 /**
  * Runs a command with its output to this process's own. It stays in this process group, which its parent can end.
- * @throws {StageError} E_COMMAND when it can't start, fails or is killed
+ *
+ * @throws {StageError} E_COMMAND when it can't start, fails or is killed; the signal's reason once that is aborted, even
+ * if the command makes an orderly end of it: what it leaves behind is not whole
  */
 export async function runCommand(words: readonly string[] | string, options: CommandOptions): Promise<void> {
   const { ExecaError, execa } = await import('execa');
-  const { cwd, env, threads, signal } = options;
+  const { cwd, env, threads, signal, terminate } = options;
+  signal.throwIfAborted();
   const passed = Object.fromEntries(
     passedVariables.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
   );
@@ -76,45 +81,29 @@ export async function runCommand(words: readonly string[] | string, options: Com
     stdin: 'ignore',
     stdout: 'inherit',
     stderr: 'inherit',
-    cancelSignal: signal,
-    forceKillAfterDelay: 5000,
   } as const;
+  const child =
+    typeof words === 'string' ? execa(words, { ...settings, shell: true }) : execa(words[0]!, words.slice(1), settings);
+  const end = () => void (terminate() || child.kill());
+  signal.addEventListener('abort', end, { once: true });
   try {
-    if (typeof words === 'string') await execa(words, { ...settings, shell: true });
-    else await execa(words[0]!, words.slice(1), settings);
+    await child;
+    signal.throwIfAborted();
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof ExecaError)) throw error;
-    const name = typeof words === 'string' ? 'The command' : `The command "${words[0]}"`;
-    if (error.code === 'ENOENT')
-      throw new StageError('E_COMMAND', `${name} was not found.`, 'Is it installed, and on the PATH?');
-    const how =
-      error.signal === undefined ? `failed with exit code ${error.exitCode ?? '?'}` : `was ended by ${error.signal}`;
-    throw new StageError('E_COMMAND', `${name} ${how}.`, 'Its output is in the log.');
+    throw commandError(typeof words === 'string' ? 'The command' : `The command "${words[0]}"`, error);
+  } finally {
+    signal.removeEventListener('abort', end);
   }
 }
 
-/**
- * Metrics of a command: numbers, texts and lists at the top of the JSON file that it wrote as its output `metrics`.
- * @throws {StageError} E_METRICS
- */
-export async function readMetrics(file: string | undefined): Promise<Metrics> {
-  if (file === undefined) return {};
-  let value: unknown;
-  try {
-    value = JSON.parse(await readFile(file, 'utf8'));
-  } catch (error) {
-    throw new StageError('E_METRICS', `The output "metrics" is not JSON: ${(error as Error).message}.`);
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new StageError('E_METRICS', 'The output "metrics" must be a JSON object.');
-  return Object.fromEntries(
-    Object.entries(value).filter((entry): entry is [string, MetricValue] => isMetric(entry[1])),
-  );
-}
-
-function isMetric(value: unknown): value is MetricValue {
-  if (Array.isArray(value))
-    return value.every((item) => typeof item === 'number') || value.every((item) => typeof item === 'string');
-  return ['number', 'string', 'boolean'].includes(typeof value);
+/** Why a command failed, in the user's words. */
+function commandError(name: string, { code, exitCode, signal, originalMessage }: ExecaError): StageError {
+  const fail = (how: string, hint: string) => new StageError('E_COMMAND', `${name} ${how}.`, hint);
+  if (signal !== undefined) return fail(`was ended by ${signal}`, 'Its output is in the log.');
+  if (exitCode !== undefined) return fail(`failed with exit code ${exitCode}`, 'Its output is in the log.');
+  if (code === 'ENOENT') return fail('was not found', 'Is it installed, and on the PATH?');
+  if (code === 'EACCES') return fail('may not be executed', 'Is it a program? chmod +x makes a script one.');
+  return fail(`could not be started (${originalMessage ?? code ?? 'unknown error'})`, 'Can it be started by hand?');
 }

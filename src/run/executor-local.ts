@@ -2,9 +2,11 @@ import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, open, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { buildFolder } from '../paths.js';
 import type { Pipeline, Task } from '../pipeline/task.js';
 import type { InputArtifact, Metrics, Progress } from '../stage/definition.js';
+import { guarded } from '../store/error.js';
 import type { Store } from '../store/store.js';
 import type { Artifact } from '../store/types.js';
 import { commandWords, type Paths, shellScript } from './command.js';
@@ -26,6 +28,9 @@ export type ExecutionResult =
   | { readonly outputs: Readonly<Record<string, Artifact>>; readonly metrics: Metrics }
   | { readonly failure: Failure };
 
+/** How long what a command started may live on after it, once the run was asked to end. */
+const graceMs = 5000;
+
 /** Runs tasks in processes of their own on this machine, each in its own empty folder and its own process group. */
 export class LocalExecutor {
   readonly #running = new Set<ChildProcess>();
@@ -42,7 +47,7 @@ export class LocalExecutor {
     const work = await this.store.workFolder();
     const log = this.store.logPath(this.pipeline.name, task.id);
     try {
-      const job = await this.#prepare(execution, work);
+      const job = await guarded(work, () => this.#prepare(execution, work));
       const result = await this.#spawn(job, execution, log);
       if ('failure' in result) return { failure: { ...result.failure, log } };
       const outputs: Record<string, Artifact> = {};
@@ -138,8 +143,10 @@ export class LocalExecutor {
   ): Promise<{ readonly metrics: Metrics } | { readonly failure: Failure }> {
     // Loaded here, because a run that finds everything cached does not need it.
     const { execa } = await import('execa');
-    await mkdir(dirname(logPath), { recursive: true });
-    const file = await open(logPath, 'w');
+    const file = await guarded(logPath, async () => {
+      await mkdir(dirname(logPath), { recursive: true });
+      return open(logPath, 'w');
+    });
     try {
       const child = execa(process.execPath, [join(buildFolder, 'task.js')], {
         ipc: true,
@@ -164,18 +171,13 @@ export class LocalExecutor {
       child.send({ type: 'job', job } satisfies ToTask);
       if (this.#aborted) child.send({ type: 'abort' } satisfies ToTask);
       const { exitCode, signal } = await child;
+      // What a command started was asked to end, too, and may need a moment more than the command itself.
+      if (this.#aborted) await groupEnd(child.pid);
       this.#running.delete(handle);
       killGroup(child.pid);
       if (result !== undefined) return result;
       if (this.#aborted) return { failure: { code: 'E_INTERRUPTED', message: 'The task was interrupted.' } };
-      const how = signal === undefined ? `with exit code ${exitCode ?? '?'}` : `by ${signal}`;
-      return {
-        failure: {
-          code: 'E_TASK_DIED',
-          message: `The task's process ended ${how}.`,
-          hint: 'Was it killed, or out of memory?',
-        },
-      };
+      return { failure: diedFailure(exitCode, signal) };
     } finally {
       await file.close();
     }
@@ -204,6 +206,31 @@ function missingOutput(task: Task, name: string, log: string): Failure {
       ? 'The stage must write all outputs it declares.'
       : `Write it to \${{ outputs.${name} }}.`;
   return { code: 'E_OUTPUT_MISSING', message, hint, log };
+}
+
+/** The task's process ended without a word. */
+function diedFailure(exitCode: number | undefined, signal: string | undefined): Failure {
+  const code = 'E_TASK_DIED';
+  if (signal === undefined) {
+    const message = `The task's process ended with exit code ${exitCode ?? '?'} before the task was done.`;
+    return { code, message, hint: 'The log may say why.' };
+  }
+  const message = `The task's process was ended by ${signal}.`;
+  return { code, message, hint: 'Was it killed, or out of memory? The log may say more.' };
+}
+
+/** Resolves when nothing is left of a process group, or after a while. */
+async function groupEnd(pid: number | undefined): Promise<void> {
+  if (pid === undefined) return;
+  const end = performance.now() + graceMs;
+  while (performance.now() < end) {
+    try {
+      process.kill(-pid, 0);
+    } catch {
+      return;
+    }
+    await sleep(20);
+  }
 }
 
 /** Ends what a task's process group still holds. */

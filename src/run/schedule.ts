@@ -47,6 +47,8 @@ export class Run {
   readonly #lookup = createLimit(lookups);
   #interrupted = false;
   #failed = false;
+  /** A mistake of this program's own: it ends the run. */
+  #defect: Error | undefined;
 
   constructor(
     readonly pipeline: Pipeline,
@@ -71,6 +73,7 @@ export class Run {
       );
     }
     const all = await Promise.all(outcomes.values());
+    if (this.#defect !== undefined) throw this.#defect;
     const count = (outcome: Outcome) => all.filter((one) => one === outcome).length;
     const counts = { ran: count('ran'), cached: count('cached'), failed: count('failed'), skipped: count('skipped') };
     emit({ event: 'end', ...counts, seconds: seconds(started) });
@@ -81,12 +84,16 @@ export class Run {
   interrupt(): void {
     if (!this.#interrupted) this.options.emit({ event: 'interrupted' });
     this.#interrupted = true;
+    this.#halt();
+  }
+
+  #halt(): void {
     this.#waiting.abort();
     this.#executor.abort();
   }
 
   get #stopping(): boolean {
-    return this.#interrupted || (this.#failed && !this.options.keepGoing);
+    return this.#waiting.signal.aborted || (this.#failed && !this.options.keepGoing);
   }
 
   async #bring(task: Task, before: readonly Outcome[]): Promise<Outcome> {
@@ -98,7 +105,11 @@ export class Run {
       if (plan.record) return await this.#cached(task, plan.record, started);
       return await this.#compute(task, started);
     } catch (error) {
-      return this.#fail(task, failureOf(error), started);
+      const failure = failureOf(error);
+      if (failure !== undefined) return this.#fail(task, failure, started);
+      this.#defect ??= error as Error;
+      this.#halt();
+      return 'failed';
     }
   }
 
@@ -131,7 +142,7 @@ export class Run {
         await lock.release();
       }
     } catch (error) {
-      if (this.#interrupted) return this.#skip(task, started);
+      if (this.#waiting.signal.aborted) return this.#skip(task, started);
       throw error;
     } finally {
       granted.release();
@@ -211,11 +222,11 @@ export class Run {
 
 const seconds = (started: number): number => Number(((performance.now() - started) / 1e3).toFixed(3));
 
-function failureOf(error: unknown): Failure {
+/** What a user can do something about; undefined for a defect of the program's own, which must not look like that. */
+function failureOf(error: unknown): Failure | undefined {
   if (error instanceof StoreError || error instanceof BundleError) {
     const { code, message, hint } = error as { code: string; message: string; hint?: string };
     return { code, message, ...(hint === undefined ? {} : { hint }) };
   }
-  // A defect of the program's own: it must not look like the user's.
-  throw error;
+  return undefined;
 }

@@ -3,10 +3,16 @@
 import { type Metrics, type Progress, type StageContext, StageError } from '../stage/definition.js';
 import { StoreError } from '../store/error.js';
 import { Store } from '../store/store.js';
-import { readMetrics, runCommand } from './command.js';
+import { runCommand } from './command.js';
+import type { Failure } from './events.js';
 import type { FromTask, Job, ToTask } from './job.js';
+import { checkMetrics, readMetrics } from './metrics.js';
+import { watchParent } from './watchdog.js';
 
 const progressMs = 200;
+/** How long a command that was asked to end may take. */
+const graceMs = 5000;
+const parent = process.ppid;
 const controller = new AbortController();
 
 /** Sends a message; resolves when it is out, so that the last one is not lost at exit. */
@@ -17,33 +23,54 @@ function send(message: FromTask): Promise<void> {
   });
 }
 
-/** Ends this whole process group, whatever a command started in it. */
-function endGroup(): never {
+/** Sends a signal to this whole process group, whatever a command started in it. */
+function signalGroup(signal: NodeJS.Signals): boolean {
   try {
-    process.kill(-process.pid, 'SIGKILL');
+    return process.kill(-process.pid, signal);
   } catch {
-    // Not the leader of a group: this process alone ends.
+    // Not the leader of a group, as on Windows, which knows none.
+    return false;
   }
+}
+
+function killGroup(): never {
+  signalGroup('SIGKILL');
   process.exit(1);
 }
 
+/** Asks a command to end, and kills it if it does not. This process hears its own signal, too: it is used to it. */
+function endCommand(): boolean {
+  setTimeout(killGroup, graceMs);
+  return signalGroup('SIGTERM');
+}
+
 // The parent is gone, even by kill -9: nobody wants the result, and nothing may be left running.
-process.on('disconnect', endGroup);
-// Whoever asks the group to end asks the command; this process ends when that has.
+process.on('disconnect', killGroup);
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => controller.abort());
 process.on('message', (message: ToTask) => {
   if (message.type === 'abort') controller.abort();
   else void perform(message.job);
 });
+// What a stage throws where nobody waits for it, in a timer for example.
+process.on('uncaughtException', (error) => void fail(error));
 
 async function perform(job: Job): Promise<void> {
-  let message: FromTask;
   try {
-    message = { type: 'done', metrics: await run(job) };
+    const metrics = await run(job);
+    // A stage may take the signal as a request to come to an early end: what it leaves behind is not whole.
+    controller.signal.throwIfAborted();
+    await finish({ type: 'done', metrics });
   } catch (error) {
-    if (!(error instanceof StageError)) console.error(error);
-    message = { type: 'failed', failure: describe(error) };
+    await fail(error);
   }
+}
+
+async function fail(error: unknown): Promise<void> {
+  if (!(error instanceof StageError)) console.error(error);
+  await finish({ type: 'failed', failure: describe(error) });
+}
+
+async function finish(message: FromTask): Promise<void> {
   await send(message);
   process.exit(0);
 }
@@ -52,9 +79,11 @@ async function run(job: Job): Promise<Metrics> {
   const { action, pipelineFolder, env, threads, inputs, outputs } = job;
   if (action.kind !== 'stage') {
     const words = action.kind === 'command' ? action.words : action.script;
-    await runCommand(words, { cwd: pipelineFolder, env, threads, signal: controller.signal });
+    const { signal } = controller;
+    await runCommand(words, { cwd: pipelineFolder, env, threads, signal, terminate: endCommand });
     return readMetrics(outputs.metrics);
   }
+  watchParent(parent);
   // Loaded here, because commands do not need it.
   const { resolveStage } = await import('../stage/load.js');
   const definition = await resolveStage(action.uses, pipelineFolder);
@@ -73,7 +102,7 @@ async function run(job: Job): Promise<Metrics> {
       void send({ type: 'log', line });
     },
   };
-  return (await definition.run(context as never)) ?? {};
+  return checkMetrics(await definition.run(context as never));
 }
 
 /** A few messages a second, the last one of each phase always. */
@@ -87,7 +116,7 @@ function throttledProgress(): (progress: Progress) => void {
   };
 }
 
-function describe(error: unknown) {
+function describe(error: unknown): Failure {
   if (controller.signal.aborted) return { code: 'E_INTERRUPTED', message: 'The task was interrupted.' };
   if (error instanceof StageError || error instanceof StoreError) {
     const { code, message, hint } = error;

@@ -1,8 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { it, vi } from 'vitest';
 import { buildFolder } from '../../src/paths.js';
+
+// Programs start slowly on a busy machine, and nothing here is about time.
+vi.setConfig({ testTimeout: 120_000 });
 
 export interface Result {
   readonly code: number | null;
@@ -10,14 +14,44 @@ export interface Result {
   readonly err: string;
 }
 
+/** A test with a sandbox of its own, so that tests can run side by side. */
+export const test = it.extend<{ readonly box: Sandbox }>({
+  box: async ({ task: _ }, use) => {
+    const box = new Sandbox();
+    try {
+      await use(box);
+    } finally {
+      await box.remove();
+    }
+  },
+});
+
 /** A temporary folder in which the real, built program runs. */
 export class Sandbox {
   readonly folder = mkdtempSync(join(tmpdir(), 'spikeline-e2e-'));
+  readonly #started: Running[] = [];
 
-  write(name: string, text: string): string {
-    const path = join(this.folder, name);
-    writeFileSync(path, text);
-    return path;
+  path(name: string): string {
+    return join(this.folder, name);
+  }
+
+  write(name: string, text: string): void {
+    mkdirSync(dirname(this.path(name)), { recursive: true });
+    writeFileSync(this.path(name), text);
+  }
+
+  has(name: string): boolean {
+    return existsSync(this.path(name));
+  }
+
+  read(name: string): string {
+    return readFileSync(this.path(name), 'utf8');
+  }
+
+  /** A process id that a command wrote to a file, once it is there. */
+  async pid(name: string): Promise<number> {
+    await until(() => this.has(name) && this.read(name).endsWith('\n'), `${name} is written`);
+    return Number(this.read(name));
   }
 
   /** Starts the program without waiting for it. */
@@ -27,7 +61,9 @@ export class Sandbox {
       env: { ...process.env, CI: 'true', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    return new Running(child);
+    const running = new Running(child);
+    this.#started.push(running);
+    return running;
   }
 
   run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Result> {
@@ -45,13 +81,30 @@ export class Sandbox {
 
   /** What became of each task: `{ 'train@k=1': 'ran' }`. */
   async outcomes(args: readonly string[]): Promise<Record<string, unknown>> {
-    const events = await this.events(args);
-    return Object.fromEntries(events.filter(({ event }) => event === 'task').map(({ task, status }) => [task, status]));
+    return Object.fromEntries(taskEvents(await this.events(args)).map(({ task, status }) => [task, status]));
   }
 
-  remove(): void {
-    rmSync(this.folder, { recursive: true, force: true });
+  /** How tasks failed: `{ train: { code, message, hint } }`. */
+  async failures(args: readonly string[]): Promise<Record<string, unknown>> {
+    const failed = taskEvents(await this.events(args)).filter(({ failure }) => failure !== undefined);
+    return Object.fromEntries(
+      failed.map(({ task, failure }) => {
+        const { log: _, ...rest } = failure as Record<string, unknown>;
+        return [task, rest];
+      }),
+    );
   }
+
+  async remove(): Promise<void> {
+    for (const { child } of this.#started) child.kill('SIGKILL');
+    await Promise.all(this.#started.map(({ result }) => result));
+    // The tasks of a killed run may write for a moment yet.
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  }
+}
+
+function taskEvents(events: readonly Record<string, unknown>[]) {
+  return events.filter(({ event }) => event === 'task');
 }
 
 export class Running {
@@ -73,7 +126,7 @@ export class Running {
 }
 
 /** Waits until a condition holds; fails loudly when it never does. */
-export async function until(condition: () => boolean, what: string, seconds = 20): Promise<void> {
+export async function until(condition: () => boolean, what: string, seconds = 60): Promise<void> {
   const end = Date.now() + seconds * 1000;
   while (!condition()) {
     if (Date.now() > end) throw new Error(`waited in vain: ${what}`);
@@ -89,4 +142,9 @@ export function alive(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** Output without what differs from run to run. */
+export function steady(text: string): string {
+  return text.replaceAll(/\d+(\.\d+)? s\b/g, 'N s');
 }

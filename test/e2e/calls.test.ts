@@ -1,0 +1,106 @@
+import { describe, expect } from 'vitest';
+import { test } from './program.js';
+
+const pipeline = `name: p
+axes: { n: [1, 2] }
+params: { extra: 10 }
+stages:
+  one: { run: 'echo \${{ n }}', over: [n] }
+  all: { run: 'echo \${{ params.extra }}' }
+`;
+
+/** Each call with what it says on standard error; all exit with 2 and print nothing else. */
+const mistakes: readonly (readonly [call: string, message: string])[] = [
+  ['rnu p.yaml', 'There is no command "rnu".\n  hint: did you mean "run"?\n'],
+  ['run p.yaml --keep-goin', "error: unknown option '--keep-goin'\n(Did you mean --keep-going?)\n"],
+  ['run p.yaml --jobs 0', '--jobs 0: a whole number from 1 on is needed.\n'],
+  ['run p.yaml --reporter jsn', 'There is no reporter "jsn".\n  hint: known: auto, plain, json\n'],
+  ['run p.yaml al', 'There is no stage "al".\n  hint: did you mean "all"?\n'],
+  ['run p.yaml one@n=3', '"one@n=3": there is no task at n=3.\n  hint: its values are 1, 2\n'],
+  ['run p.yaml --force al', 'There is no stage "al".\n  hint: did you mean "all"?\n'],
+  ['run --force p.yaml', '--force p.yaml: that is a file, not a stage or task.\n  hint: put --force after the file\n'],
+  [
+    'run p.yaml --set extr=1',
+    'error[E_SET]: --set extr: there is no param or axis "extr".\n  hint: did you mean "extra"?\n\n1 error in p.yaml\n',
+  ],
+  [
+    'run p.yaml --profile x',
+    'error[E_UNKNOWN_PROFILE]: There is no profile "x".\n  hint: the file declares no profiles\n\n1 error in p.yaml\n',
+  ],
+  [
+    'run p.yaml --artifacts p.yaml',
+    'p.yaml is a file; results need a folder.\n  hint: choose another one with --artifacts\n',
+  ],
+  ['run none.yaml', "error[E_FILE]: none.yaml can't be read: there is no such file.\n\n1 error in none.yaml\n"],
+  ['run', 'Which pipeline file? This folder has p.yaml, q.yml.\n  hint: name it: npx spikeline run FILE\n'],
+  ['log p.yaml one', '"one" means 2 tasks.\n  hint: choose one: one@n=1 one@n=2\n'],
+  ['show p.yaml --csv --md', 'Choose one of --json, --csv and --md.\n'],
+  ['stages trian', 'There is no stage "trian".\n  hint: did you mean "train"?\n'],
+  ['validate', "error: missing required argument 'files'\n"],
+];
+
+describe.concurrent('mistakes in the call', () => {
+  test.for(mistakes)('%s', async ([call, message], { box }) => {
+    box.write('p.yaml', pipeline);
+    box.write('q.yml', pipeline);
+    const { code, out, err } = await box.run(call.split(' '));
+    expect([code, out, err]).toEqual([2, '', message]);
+    expect(box.has('artifacts')).toBe(false);
+  });
+});
+
+describe.concurrent('mistakes in the file', () => {
+  test('are shown all at once, each at its place, by every command', async ({ box }) => {
+    box.write('good.yaml', pipeline);
+    box.write(
+      'bad.yaml',
+      `name: bad
+stages:
+  data: { run: 'true', outputs: { x: x } }
+  train: { uses: trian, inputs: { data: data } }
+  own: { run: [cat, '\${{ inputs.data }}'], inputs: { data: dat } }
+`,
+    );
+    const said = `bad.yaml:4:18: error[E_UNKNOWN_STAGE]: There is no stage "trian".
+   4 |   train: { uses: trian, inputs: { data: data } }
+     |                  ^^^^^
+  hint: did you mean "train"?
+
+bad.yaml:5:60: error[E_UNKNOWN_STAGE]: There is no stage "dat".
+   5 |   own: { run: [cat, '\${{ inputs.data }}'], inputs: { data: dat } }
+     |                                                            ^^^
+  hint: did you mean "data"?
+
+2 errors in bad.yaml
+`;
+    const validated = await box.run(['validate', 'good.yaml', 'bad.yaml']);
+    expect(validated).toEqual({ code: 2, out: 'good.yaml: 2 stages, 3 tasks, no mistakes\n', err: said });
+    for (const command of ['run', 'status'])
+      expect(await box.run([command, 'bad.yaml'])).toEqual({ code: 2, out: '', err: said });
+  });
+});
+
+describe.concurrent('the call', () => {
+  test('needs no file where there is only one', async ({ box }) => {
+    box.write('p.yaml', pipeline);
+    expect(await box.outcomes([])).toEqual({ 'one@n=1': 'ran', 'one@n=2': 'ran', all: 'ran' });
+  });
+
+  test('without a command shows the help, and exits with 2; --help with 0', async ({ box }) => {
+    const [nothing, help, ofRun, version] = await Promise.all(
+      [[], ['--help'], ['run', '--help'], ['--version']].map((args) => box.run(args)),
+    );
+    expect([nothing!.code, help!.code, ofRun!.code, version!.code]).toEqual([2, 0, 0, 0]);
+    expect(help!.out).toContain('Examples:\n  npx spikeline run pipelines/quickstart.yaml\n');
+    expect(nothing!.out).toBe(help!.out);
+    expect(ofRun!.out).toContain('--keep-going');
+    expect(version!.out).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  test('may end before all is read', async ({ box }) => {
+    box.write('p.yaml', pipeline);
+    const running = box.start(['status', 'p.yaml']);
+    running.child.stdout!.destroy();
+    expect(await running.result).toMatchObject({ code: 0, err: '' });
+  });
+});

@@ -1,0 +1,82 @@
+import { chmodSync } from 'node:fs';
+import { describe, expect } from 'vitest';
+import { test } from './program.js';
+
+describe.concurrent('commands', () => {
+  test('see the variables that are declared, a few more, and no others', async ({ box }) => {
+    box.write(
+      'p.yaml',
+      `name: e
+stages:
+  a: { run: 'env | sed "s/=.*//" | sort > \${{ outputs.names }}; echo "$SEEN" > \${{ outputs.seen }}', outputs: { names: names, seen: seen }, env: [SEEN, UNSET] }
+`,
+    );
+    const env = { SEEN: 'yes', HIDDEN: 'no', TERM: 'dumb' };
+    expect((await box.run(['run', 'p.yaml'], env)).code).toBe(0);
+    expect(box.read('artifacts/e/a/seen')).toBe('yes\n');
+    const names = box.read('artifacts/e/a/names').trim().split('\n');
+    // What the shell itself adds aside.
+    const passed = names.filter((name) => !['PWD', 'OLDPWD', 'SHLVL', '_'].includes(name));
+    const few = [
+      'HOME',
+      'LANG',
+      'LC_ALL',
+      'LOGNAME',
+      'PATH',
+      'SHELL',
+      'SPIKELINE_THREADS',
+      'TERM',
+      'TMPDIR',
+      'TZ',
+      'USER',
+    ];
+    expect(passed.filter((name) => !few.includes(name))).toEqual(['SEEN']);
+    expect(passed).toEqual(expect.arrayContaining(['PATH', 'SPIKELINE_THREADS']));
+    const { out } = await box.run(['status', 'p.yaml'], { ...env, SEEN: 'other', HIDDEN: 'changed' });
+    // Its value may be a secret.
+    expect(out).toContain('a     stale  environment variable SEEN changed\n');
+  });
+
+  test('run in the folder of the pipeline, with its own scripts, and get lists of files as words', async ({ box }) => {
+    box.write('deep/join.sh', '#!/bin/sh\nout=$1; shift; cat "$@" > "$out"\n');
+    chmodSync(box.path('deep/join.sh'), 0o755);
+    box.write(
+      'deep/p.yaml',
+      `name: words
+axes: { word: ["it's", 'a "b" $HOME', '*'] }
+stages:
+  shell: { run: 'echo \${{ word }} > \${{ outputs.x }}', over: [word], outputs: { x: 'a file.txt' } }
+  list: { run: [./join.sh, '\${{ outputs.all }}', '\${{ inputs.words }}'], inputs: { words: shell }, outputs: { all: all } }
+  each: { run: 'for i in \${{ inputs.words }}; do cat "$i"; done > \${{ outputs.all }}', inputs: { words: shell }, outputs: { all: all } }
+  loud: { run: 'echo here; pwd', inputs: { all: each } }
+`,
+    );
+    expect((await box.run(['run', 'deep/p.yaml'])).code).toBe(0);
+    const words = 'it\'s\na "b" $HOME\n*\n';
+    expect(box.read('artifacts/words/list/all')).toBe(words);
+    expect(box.read('artifacts/words/each/all')).toBe(words);
+    expect((await box.run(['log', 'deep/p.yaml', 'loud'])).out).toMatch(/^here\n.*\/deep\n$/);
+  });
+
+  test('report metrics in a JSON file; other files of that name are results like any other', async ({ box }) => {
+    box.write(
+      'm.json',
+      '{ "accuracy": 0.5, "note": "x", "fine": true, "list": [1, 2], "map": { "a": 1 }, "none": null }',
+    );
+    box.write(
+      'p.yaml',
+      `name: m
+stages:
+  json: { run: [cp, m.json, '\${{ outputs.metrics }}'], outputs: { metrics: metrics.json } }
+  csv: { run: 'echo a,b > \${{ outputs.metrics }}', outputs: { metrics: metrics.csv } }
+expect: [{ stage: json, metric: accuracy, min: 0.4 }]
+`,
+    );
+    expect(await box.outcomes(['p.yaml'])).toEqual({ json: 'ran', csv: 'ran' });
+    expect(JSON.parse((await box.run(['show', 'p.yaml', '--json'])).out)).toEqual([
+      { task: 'json', stage: 'json', axes: {}, metrics: { accuracy: 0.5, note: 'x', fine: true, list: [1, 2] } },
+      { task: 'csv', stage: 'csv', axes: {}, metrics: {} },
+    ]);
+    expect((await box.run(['check', 'p.yaml'])).code).toBe(0);
+  });
+});

@@ -1,0 +1,171 @@
+import { describe, expect } from 'vitest';
+import { steady, test } from './program.js';
+
+/** A stage that fails in the way it is asked to. */
+const failingStage = `import { writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { defineStage, StageError, Type } from 'spikeline';
+export default defineStage({
+  name: 'fail',
+  summary: 'Fails',
+  parameters: Type.Object({ how: Type.String() }),
+  inputs: {},
+  outputs: { x: { description: 'Anything', path: 'x.txt' } },
+  async run({ parameters: { how }, outputs, log }) {
+    log('this is ' + how);
+    if (how === 'mistake') throw new StageError('E_UNLUCKY', 'Thirteen is unlucky.', 'Take twelve.');
+    if (how === 'crash') throw new TypeError('x is not y');
+    if (how === 'timer') {
+      setTimeout(() => { throw new Error('too late'); }, 1);
+      await sleep(60_000);
+    }
+    if (how === 'exit') process.exit(3);
+    if (how === 'forget') return { fine: 1 };
+    writeFileSync(outputs.x!, 'x');
+    return how === 'map' ? { nested: { a: 1 } } : { number: -0, notNumber: Number.NaN, none: undefined, list: [1, 2] };
+  },
+});
+`;
+
+const crashed = (message: string) => ({
+  code: 'E_STAGE_CRASHED',
+  message: `The stage crashed: ${message}`,
+  hint: 'The log has the stack trace.',
+});
+
+describe.concurrent('a failure', () => {
+  test('is told with what to do, ends the run, and exits with 1', async ({ box }) => {
+    box.write(
+      'p.yaml',
+      `name: bad
+axes: { n: [0, 3] }
+stages:
+  first: { run: 'echo some output; echo x >&2; exit \${{ n }}', over: [n], outputs: { x: x } }
+  after: { run: 'cat \${{ inputs.x }}', inputs: { x: first } }
+`,
+    );
+    const { code, out, err } = await box.run(['run', 'p.yaml', '--set', 'n=[3]', '--artifacts', 'my results']);
+    expect([code, err]).toEqual([1, '']);
+    expect(steady(out)).toBe(`bad: 2 tasks
+start   first@n=3 (never run here)
+FAILED  first@n=3: The command failed with exit code 3.
+
+first@n=3 failed [E_COMMAND]
+  The command failed with exit code 3.
+  hint: Its output is in the log.
+  log:  npx spikeline log p.yaml first@n=3 --set 'n=[3]' --artifacts 'my results'
+
+bad: ran 0, cached 0, failed 1, skipped 1 in N s
+`);
+    const log = await box.run(['log', 'p.yaml', 'first@n=3', '--artifacts', 'my results']);
+    expect(log).toEqual({ code: 0, out: 'some output\nx\n', err: '' });
+    expect((await box.run(['log', 'p.yaml', 'first@n=0'])).out).toBe('first@n=0 has no log: it has not run here.\n');
+  });
+
+  test('of a stage is told in its words; a stack trace is in the log alone', async ({ box }) => {
+    box.write('fail.ts', failingStage);
+    const how = ['mistake', 'crash', 'timer', 'exit', 'forget', 'map', 'none'];
+    const stages = how.map((way) => `  ${way}: { uses: ./fail.ts, with: { how: ${way} } }\n`).join('');
+    box.write('p.yaml', `name: fails\nstages:\n${stages}`);
+    expect(await box.failures(['p.yaml', '--keep-going'])).toEqual({
+      mistake: { code: 'E_UNLUCKY', message: 'Thirteen is unlucky.', hint: 'Take twelve.' },
+      crash: crashed('x is not y'),
+      timer: crashed('too late'),
+      exit: {
+        code: 'E_TASK_DIED',
+        message: "The task's process ended with exit code 3 before the task was done.",
+        hint: 'The log may say why.',
+      },
+      forget: {
+        code: 'E_OUTPUT_MISSING',
+        message: 'The task ended, but its output "x" (x.txt) is not there.',
+        hint: 'The stage must write all outputs it declares.',
+      },
+      map: {
+        code: 'E_METRICS',
+        message: 'The stage returned a metric "nested" that is none.',
+        hint: 'Metrics are numbers, texts, true or false, and lists of numbers or of texts.',
+      },
+    });
+    const metrics = { number: 0, notNumber: 'NaN', list: [1, 2] };
+    expect(JSON.parse((await box.run(['show', 'p.yaml', '--json'])).out)).toEqual([
+      { task: 'none', stage: 'none', axes: {}, metrics },
+    ]);
+    expect((await box.run(['log', 'p.yaml', 'mistake'])).out).toBe('this is mistake\n');
+    const log = (await box.run(['log', 'p.yaml', 'crash'])).out;
+    expect(log).toMatch(/^this is crash\nTypeError: x is not y\n {4}at /);
+    // Lines of the user's own file.
+    expect(log).toContain('fail.ts:13:');
+  });
+
+  test('of a command says how it ended', async ({ box }) => {
+    box.write('text.txt', 'no program');
+    box.write(
+      'p.yaml',
+      `name: commands
+stages:
+  missing: { run: [no-such-program] }
+  text: { run: [./text.txt] }
+  killed: { run: 'kill -9 $$' }
+  silent: { run: 'true', outputs: { x: x.txt } }
+  unreadable: { run: 'echo "{" > \${{ outputs.metrics }}', outputs: { metrics: m.json } }
+  list: { run: 'echo "[1]" > \${{ outputs.metrics }}', outputs: { metrics: m.json } }
+  forgotten: { run: 'true', outputs: { metrics: m.json } }
+`,
+    );
+    const said = (code: string, message: string, hint?: string) => ({ code, message, ...(hint ? { hint } : {}) });
+    expect(await box.failures(['p.yaml', '--keep-going'])).toEqual({
+      missing: said('E_COMMAND', 'The command "no-such-program" was not found.', 'Is it installed, and on the PATH?'),
+      text: said(
+        'E_COMMAND',
+        'The command "./text.txt" may not be executed.',
+        'Is it a program? chmod +x makes a script one.',
+      ),
+      killed: said('E_COMMAND', 'The command was ended by SIGKILL.', 'Its output is in the log.'),
+      silent: said(
+        'E_OUTPUT_MISSING',
+        'The task ended, but its output "x" (x.txt) is not there.',
+        'Write it to ${{ outputs.x }}.',
+      ),
+      unreadable: said('E_METRICS', expect.stringMatching(/^The output "metrics" is not JSON: [^\n]+\.$/) as string),
+      list: said('E_METRICS', 'The output "metrics" must be a JSON object.'),
+      forgotten: said(
+        'E_OUTPUT_MISSING',
+        'The task ended, but its output "metrics" (m.json) is not there.',
+        'Write it to ${{ outputs.metrics }}.',
+      ),
+    });
+  });
+
+  test('starts nothing new, unless with --keep-going', async ({ box }) => {
+    box.write(
+      'p.yaml',
+      `name: two
+stages:
+  bad: { run: 'exit 3' }
+  other: { run: 'until [ -e artifacts/two/.logs/bad.log ]; do sleep 0.05; done; sleep 0.5; echo > \${{ outputs.x }}', outputs: { x: x } }
+  after: { run: [cp, '\${{ inputs.x }}', '\${{ outputs.y }}'], inputs: { x: other }, outputs: { y: y } }
+`,
+    );
+    // What runs already comes to its end, and counts.
+    expect(await box.outcomes(['p.yaml', '--jobs', '2'])).toEqual({ bad: 'failed', other: 'ran', after: 'skipped' });
+    expect(await box.outcomes(['p.yaml', '--keep-going'])).toEqual({ bad: 'failed', other: 'cached', after: 'ran' });
+  });
+
+  test('is what it is when an input changed meanwhile: no key fits the result', async ({ box }) => {
+    box.write('in.txt', 'before');
+    const run = 'cat ${{ inputs.f }} > ${{ outputs.x }}; echo after > in.txt';
+    box.write(
+      'p.yaml',
+      `name: c\nstages:\n  a: { run: '${run}', inputs: { f: { file: in.txt } }, outputs: { x: x } }\n`,
+    );
+    expect(await box.failures(['p.yaml'])).toEqual({
+      a: {
+        code: 'E_INPUT_CHANGED',
+        message: expect.stringMatching(/^Something it depends on changed while it ran: .*in\.txt.*\.$/) as string,
+        hint: 'Run again.',
+      },
+    });
+    expect(await box.outcomes(['p.yaml'])).toEqual({ a: 'ran' });
+  });
+});

@@ -1,0 +1,154 @@
+import { readdirSync } from 'node:fs';
+import { describe, expect } from 'vitest';
+import { alive, type Sandbox, test, until } from './program.js';
+
+/** A command of two processes, which both would last a minute. Their ids go to files. */
+const nap = `name: nap
+stages:
+  nap: { run: 'sleep 60 & echo $! > child; echo $$ > pid; wait; true', outputs: { x: x } }
+`;
+
+/** It ends in an orderly way, in its own time, and claims success. */
+const tidy = `name: tidy
+stages:
+  tidy: { run: 'sh tidy.sh; echo never > late', outputs: { x: x } }
+`;
+const tidyScript = `trap 'sleep 0.5; echo yes > tidied; exit 0' TERM
+echo $$ > pid
+sleep 60 &
+wait
+`;
+
+const deaf = `name: deaf
+stages:
+  deaf: { run: 'trap "" TERM INT; echo $$ > pid; while :; do sleep 0.1; done' }
+`;
+
+/** A stage that computes without a pause: no event reaches it. */
+const busyStage = `import { writeFileSync } from 'node:fs';
+import { defineStage, Type } from 'spikeline';
+export default defineStage({
+  name: 'busy', summary: 'Busy', parameters: Type.Object({}), inputs: {}, outputs: {},
+  async run({ pipelineFolder }) {
+    writeFileSync(pipelineFolder + '/pid', process.pid + '\\n');
+    for (;;);
+  },
+});
+`;
+
+/** Counts to five, keeps the count, and at three dies once, as by \`kill -9\`. */
+const countStage = `import { existsSync, appendFileSync, rmSync, writeFileSync } from 'node:fs';
+import { defineStage, Type } from 'spikeline';
+export default defineStage({
+  name: 'count', summary: 'Counts', parameters: Type.Object({}), inputs: {},
+  outputs: { counted: { description: 'The numbers', path: 'counted.txt' } },
+  async run({ outputs, resume, pipelineFolder }) {
+    const saved = await resume.load();
+    let numbers = saved === undefined ? [] : JSON.parse(Buffer.from(saved).toString());
+    for (let n = numbers.length + 1; n <= 5; n++) {
+      appendFileSync(pipelineFolder + '/steps', n + ' ');
+      numbers = [...numbers, n];
+      await resume.save(Buffer.from(JSON.stringify(numbers)));
+      if (n === 3 && existsSync(pipelineFolder + '/die')) {
+        rmSync(pipelineFolder + '/die');
+        process.kill(process.pid, 'SIGKILL');
+      }
+    }
+    writeFileSync(outputs.counted!, numbers.join(' '));
+  },
+});
+`;
+
+const gone = (...pids: number[]) => until(() => !pids.some(alive), 'nothing is left running');
+const workFolders = (box: Sandbox) => readdirSync(box.path('artifacts/store/tmp'));
+
+describe.concurrent('Ctrl-C', () => {
+  test.for(['SIGINT', 'SIGTERM'] as const)(
+    '%s ends commands with all they started; exit code 130',
+    async (signal, { box }) => {
+      box.write('p.yaml', nap);
+      const running = box.start(['run', 'p.yaml', '--artifacts', 'mine']);
+      const pids = [await box.pid('pid'), await box.pid('child')];
+      running.child.kill(signal);
+      const { code, out, err } = await running.result;
+      expect(pids.filter(alive)).toEqual([]);
+      expect([code, err]).toEqual([130, '']);
+      expect(out).toContain('interrupted: ending the running tasks (again to kill them)\n');
+      expect(out).toContain('nap: ran 0, cached 0, failed 0, skipped 1 in');
+      expect(out).toContain('Go on with: npx spikeline run p.yaml --artifacts mine\n');
+    },
+  );
+
+  test('lets a command tidy up, once, and records nothing of it', async ({ box }) => {
+    box.write('p.yaml', tidy);
+    box.write('tidy.sh', tidyScript);
+    const running = box.start(['run', 'p.yaml']);
+    const pid = await box.pid('pid');
+    running.child.kill('SIGINT');
+    // npm hands on the Ctrl-C that the terminal has sent already: that is no second one.
+    running.child.kill('SIGINT');
+    expect((await running.result).code).toBe(130);
+    expect(alive(pid)).toBe(false);
+    expect([box.has('tidied'), box.has('late')]).toEqual([true, false]);
+    expect((await box.run(['plan', 'p.yaml'])).out).toBe('run    tidy (never run here)\n\n1 to run, 0 cached\n');
+    expect(workFolders(box)).toEqual([]);
+  });
+
+  test.for([
+    ['a command that will not hear', deaf],
+    ['a stage that can not hear', 'name: deaf\nstages:\n  deaf: { uses: ./busy.ts }\n'],
+  ] as const)('a second one kills %s', async ([, pipeline], { box }) => {
+    box.write('p.yaml', pipeline);
+    box.write('busy.ts', busyStage);
+    const running = box.start(['run', 'p.yaml']);
+    const pid = await box.pid('pid');
+    running.child.kill('SIGINT');
+    await until(() => running.out.includes('interrupted'), 'the first one is heard');
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(alive(pid)).toBe(true);
+    running.child.kill('SIGINT');
+    expect((await running.result).code).toBe(130);
+    await gone(pid);
+  });
+});
+
+describe.concurrent('kill -9', () => {
+  test('of the program leaves no orphan, and the next run goes on', async ({ box }) => {
+    box.write('p.yaml', nap);
+    const running = box.start(['run', 'p.yaml']);
+    const pids = [await box.pid('pid'), await box.pid('child')];
+    running.child.kill('SIGKILL');
+    await running.result;
+    await gone(...pids);
+    box.write('p.yaml', nap.replace('sleep 60', 'true').replace('true', 'echo > ${{ outputs.x }}'));
+    expect(await box.outcomes(['p.yaml'])).toEqual({ nap: 'ran' });
+    expect(workFolders(box)).toEqual([]);
+  });
+
+  test('of the program ends a stage that computes without a pause', async ({ box }) => {
+    box.write('p.yaml', 'name: busy\nstages:\n  busy: { uses: ./busy.ts }\n');
+    box.write('busy.ts', busyStage);
+    const running = box.start(['run', 'p.yaml']);
+    const pid = await box.pid('pid');
+    running.child.kill('SIGKILL');
+    await running.result;
+    await gone(pid);
+  });
+
+  test('of a task fails it; the next run goes on where it was, to the same bytes', async ({ box }) => {
+    box.write('p.yaml', 'name: count\nstages:\n  count: { uses: ./count.ts }\n');
+    box.write('count.ts', countStage);
+    box.write('die', '');
+    expect(await box.failures(['p.yaml'])).toEqual({
+      count: {
+        code: 'E_TASK_DIED',
+        message: "The task's process was ended by SIGKILL.",
+        hint: 'Was it killed, or out of memory? The log may say more.',
+      },
+    });
+    expect(await box.outcomes(['p.yaml'])).toEqual({ count: 'ran' });
+    expect(box.read('steps')).toBe('1 2 3 4 5 ');
+    expect(box.read('artifacts/count/count/counted.txt')).toBe('1 2 3 4 5');
+    expect(readdirSync(box.path('artifacts/store/resume'))).toEqual([]);
+  });
+});

@@ -1,0 +1,97 @@
+import { describe, expect } from 'vitest';
+import { test } from './program.js';
+
+const pipeline = `name: p
+axes: { k: [1, 2] }
+stages:
+  a:
+    run: 'echo {\\"accuracy\\":0.\${{ k }},\\"layers\\":[1,2],\\"note\\":\\"x,y\\"} > \${{ outputs.metrics }}'
+    over: [k]
+    outputs: { metrics: metrics.json }
+  b: { run: 'cat \${{ inputs.all }} > \${{ outputs.x }}', inputs: { all: a }, outputs: { x: x } }
+expect:
+  - { stage: a, at: { k: 2 }, metric: accuracy, value: 0.25, tolerance: 0.01, source: "table 1" }
+  - { stage: a, metric: accuracy, max: 0.15 }
+  - { stage: a, metric: layers, equals: { stage: a, at: { k: 1 } } }
+`;
+
+describe.concurrent('reports', () => {
+  test('show, check, status and plan before and after a run', async ({ box }) => {
+    box.write('p.yaml', pipeline.replace(/ {2}- .*layers.*\n/, ''));
+    const [show, check, plan, status] = await Promise.all(
+      ['show', 'check', 'plan', 'status'].map((command) => box.run([command, 'p.yaml', '--artifacts', 'mine'])),
+    );
+    expect(show).toEqual({
+      code: 0,
+      out: 'No results yet. Run it first: npx spikeline run p.yaml --artifacts mine\n',
+      err: '',
+    });
+    expect(check!.code).toBe(1);
+    expect(check!.out).toBe(`verdict  task   metric    expected     got  difference  source
+───────  ─────  ────────  ───────────  ───  ──────────  ───────
+missing  a@k=2  accuracy  0.25 ± 0.01  –                table 1
+missing  a@k=1  accuracy  ≤ 0.15       –
+missing  a@k=2  accuracy  ≤ 0.15       –
+
+0 of 3 met
+Results are missing or out of date: npx spikeline run p.yaml --artifacts mine
+`);
+    const planned = `run    a@k=1 (never run here)
+run    a@k=2 (never run here)
+maybe  b (waits for a@k=1, a@k=2)
+
+3 to run, 0 cached
+`;
+    expect(plan).toEqual({ code: 0, out: planned, err: '' });
+    expect(status!.out).toContain('\n0 of 3 cached\n');
+
+    await box.outcomes(['p.yaml', 'a', '--artifacts', 'mine']);
+    const call = (...args: string[]) => box.run([...args, 'p.yaml', '--artifacts', 'mine']);
+    const [text, csv, md, checked, now, dry] = await Promise.all([
+      call('show'),
+      call('show', '--csv'),
+      call('show', '--md'),
+      call('check'),
+      call('status', '--json'),
+      call('run', '--dry-run'),
+    ]);
+    expect(text.out).toBe('a\nk  accuracy  note\n─  ────────  ────\n1       0.1  x,y\n2       0.2  x,y\n');
+    expect(csv.out).toBe('# a\nk,accuracy,note\n1,0.1,"x,y"\n2,0.2,"x,y"\n');
+    expect(md.out).toBe(
+      '## a\n\n| k   | accuracy | note |\n| --- | -------: | ---- |\n| 1   |      0.1 | x,y  |\n| 2   |      0.2 | x,y  |\n',
+    );
+    expect([checked.code, checked.out]).toEqual([
+      1,
+      `verdict  task   metric    expected     got  difference  source
+───────  ─────  ────────  ───────────  ───  ──────────  ───────
+OFF      a@k=2  accuracy  0.25 ± 0.01  0.2  -0.05       table 1
+met      a@k=1  accuracy  ≤ 0.15       0.1
+OFF      a@k=2  accuracy  ≤ 0.15       0.2  0.05
+
+1 of 3 met
+`,
+    ]);
+    const states = JSON.parse(now.out) as Record<string, unknown>[];
+    expect(states.map(({ task, state, stage, labels }) => ({ task, state, stage, labels }))).toEqual([
+      { task: 'a@k=1', state: 'cached', stage: 'a', labels: { k: '1' } },
+      { task: 'a@k=2', state: 'cached', stage: 'a', labels: { k: '2' } },
+      { task: 'b', state: 'missing', stage: 'b', labels: {} },
+    ]);
+    expect(dry.out).toBe('run    b (never run here)\n\n1 to run, 2 cached\n');
+    expect(box.has('mine/p/b')).toBe(false);
+  });
+
+  test('doctor, stages and schema answer', async ({ box }) => {
+    const [doctor, stages, train, schema] = await Promise.all([
+      box.run(['doctor']),
+      box.run(['stages']),
+      box.run(['stages', 'train']),
+      box.run(['schema']),
+    ]);
+    expect([doctor.code, doctor.err]).toEqual([0, '']);
+    expect(doctor.out).toContain('WebAssembly with SIMD');
+    expect(stages.out).toContain('snn-convert');
+    expect(train.out).toContain('learningRate');
+    expect(JSON.parse(schema.out)).toMatchObject({ title: 'Spikeline pipeline' });
+  });
+});

@@ -1,0 +1,68 @@
+import { describe, expect } from 'vitest';
+import { test } from './program.js';
+
+/** A stage of the user's, in TypeScript, with no node_modules beside it; it writes to `runs` each time it runs. */
+const addStage = `import { appendFileSync, writeFileSync, readFileSync } from 'node:fs';
+import { defineStage, Type, type InputArtifact } from 'spikeline';
+import { sum } from './sum.js';
+export default defineStage({
+  name: 'add',
+  summary: 'Adds',
+  parameters: Type.Object({ amount: Type.Integer({ minimum: 0, default: 1 }) }),
+  inputs: { numbers: { description: 'Numbers', list: true, optional: true } },
+  outputs: { sum: { description: 'The sum', path: 'sum.txt' } },
+  async run({ parameters, inputs, outputs, pipelineFolder }) {
+    appendFileSync(pipelineFolder + '/runs', 'x');
+    const items = (inputs.numbers ?? []) as readonly InputArtifact[];
+    const total = sum([parameters.amount, ...items.map(({ path }) => Number(readFileSync(path, 'utf8')))]);
+    writeFileSync(outputs.sum!, String(total));
+    return { sum: total };
+  },
+});
+`;
+const sum = 'export const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);\n';
+
+const pipeline = `name: own
+axes: { n: [1, 2] }
+stages:
+  one: { uses: ./add.ts, over: [n], with: { amount: '\${{ n }}' } }
+  all: { uses: ./add.ts, inputs: { numbers: one } }
+`;
+
+describe.concurrent('a stage of the user', () => {
+  test('runs, and runs again when a formula changes, but not for comments and types', async ({ box }) => {
+    box.write('p.yaml', pipeline);
+    box.write('add.ts', addStage);
+    box.write('sum.ts', sum);
+    expect(await box.outcomes(['p.yaml'])).toEqual({ 'one@n=1': 'ran', 'one@n=2': 'ran', all: 'ran' });
+    expect(box.read('artifacts/own/all/sum.txt')).toBe('4');
+    box.write('add.ts', `// a comment\n${addStage.replace('const total =', 'const total: number =')}`);
+    box.write('sum.ts', `${sum}\n/** Nobody uses this. */\nexport type Unused = string;\n`);
+    expect(await box.outcomes(['p.yaml'])).toEqual({ 'one@n=1': 'cached', 'one@n=2': 'cached', all: 'cached' });
+    expect(box.read('runs')).toBe('xxx');
+    box.write('sum.ts', sum.replace('a + b, 0', 'a + b, 10'));
+    expect((await box.run(['status', 'p.yaml'])).out).toBe(`task     state    why
+───────  ───────  ─────────────────────────────────
+one@n=1  stale    code of stage add changed: sum.ts
+one@n=2  stale    code of stage add changed: sum.ts
+all      waiting  waits for one@n=1, one@n=2
+
+0 of 3 cached
+`);
+    expect(await box.outcomes(['p.yaml'])).toEqual({ 'one@n=1': 'ran', 'one@n=2': 'ran', all: 'ran' });
+  });
+
+  test('is checked with the pipeline: mistakes in its parameters and in itself exit with 2', async ({ box }) => {
+    box.write('add.ts', addStage);
+    box.write('sum.ts', sum);
+    box.write('p.yaml', 'name: p\nstages:\n  a: { uses: ./add.ts, with: { amont: -1 } }\n');
+    const { code, err } = await box.run(['run', 'p.yaml']);
+    expect(code).toBe(2);
+    expect(err).toContain('did you mean "amount"?');
+    box.write('add.ts', 'export default {');
+    const broken = await box.run(['run', 'p.yaml']);
+    expect(broken.code).toBe(2);
+    expect(broken.err).toContain('add.ts:1:');
+    expect(broken.err).not.toMatch(/\n\s+at /);
+  });
+});

@@ -102,12 +102,12 @@ function places({ pipeline, store, tasks }: ClosingReport): string {
 async function nextSteps(pipeline: Pipeline, options: PipelineOptions): Promise<string> {
   const steps: [call: string, what: string][] = [
     [callOf('show', pipeline, options), 'all metrics'],
-    [callOf('run', pipeline, options), 'again: nothing has changed, so nothing runs'],
+    [callOf('run', pipeline, options), 'nothing has changed: nothing runs'],
   ];
   for (const [axis, values] of Object.entries(pipeline.axes)) {
     const longer = await longerAxis(pipeline, options, axis, values);
     if (longer === undefined) continue;
-    steps.push([callOf('run', pipeline, longer), `a new point of ${axis}: only that and what collects it runs`]);
+    steps.push([callOf('run', pipeline, longer), 'one more point: the others are kept']);
     break;
   }
   const width = Math.max(...steps.map(([call]) => call.length));

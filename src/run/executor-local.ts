@@ -28,13 +28,14 @@ export type ExecutionResult =
   | { readonly outputs: Readonly<Record<string, Artifact>>; readonly metrics: Metrics }
   | { readonly failure: Failure };
 
-/** How long what a command started may live on after it, once the run was asked to end. */
-const graceMs = 5000;
+/** How long what a command started may live on after it. (The dead count, too, where nobody collects them.) */
+const graceMs = 2000;
 
 /** Runs tasks in processes of their own on this machine, each in its own empty folder and its own process group. */
 export class LocalExecutor {
   readonly #running = new Set<ChildProcess>();
-  #aborted = false;
+  /** How urgently tasks were asked to end. */
+  #aborted: false | 'asked' | 'killed' = false;
 
   constructor(
     readonly pipeline: Pipeline,
@@ -63,11 +64,17 @@ export class LocalExecutor {
 
   /** Asks all running tasks to end; a second call kills them. */
   abort(): void {
+    this.#aborted = this.#aborted ? 'killed' : 'asked';
     for (const child of this.#running) {
-      if (this.#aborted) killGroup(child.pid);
+      if (this.#aborted === 'killed') killGroup(child.pid);
       else if (child.connected) child.send({ type: 'abort' } satisfies ToTask);
     }
-    this.#aborted = true;
+  }
+
+  /** Waits for what a task's command started: asked to end, too, it may need a moment more than the command itself. */
+  async #groupEnd(pid: number | undefined): Promise<void> {
+    const end = performance.now() + graceMs;
+    while (this.#aborted === 'asked' && groupExists(pid) && performance.now() < end) await sleep(20);
   }
 
   async #prepare({ task, identity, cpus }: Execution, work: string): Promise<Job> {
@@ -171,8 +178,7 @@ export class LocalExecutor {
       child.send({ type: 'job', job } satisfies ToTask);
       if (this.#aborted) child.send({ type: 'abort' } satisfies ToTask);
       const { exitCode, signal } = await child;
-      // What a command started was asked to end, too, and may need a moment more than the command itself.
-      if (this.#aborted) await groupEnd(child.pid);
+      await this.#groupEnd(child.pid);
       this.#running.delete(handle);
       killGroup(child.pid);
       if (result !== undefined) return result;
@@ -219,17 +225,12 @@ function diedFailure(exitCode: number | undefined, signal: string | undefined): 
   return { code, message, hint: 'Was it killed, or out of memory? The log may say more.' };
 }
 
-/** Resolves when nothing is left of a process group, or after a while. */
-async function groupEnd(pid: number | undefined): Promise<void> {
-  if (pid === undefined) return;
-  const end = performance.now() + graceMs;
-  while (performance.now() < end) {
-    try {
-      process.kill(-pid, 0);
-    } catch {
-      return;
-    }
-    await sleep(20);
+function groupExists(pid: number | undefined): boolean {
+  if (pid === undefined) return false;
+  try {
+    return process.kill(-pid, 0);
+  } catch {
+    return false;
   }
 }
 

@@ -134,11 +134,13 @@ export async function until(condition: () => boolean, what: string, seconds = 60
   }
 }
 
-/** Is this process alive? */
+/** Is this process alive? One that has ended and only waits to be collected (a zombie) is not. */
 export function alive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    if (process.platform !== 'linux') return true;
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat[stat.lastIndexOf(')') + 2] !== 'Z';
   } catch {
     return false;
   }

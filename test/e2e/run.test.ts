@@ -64,8 +64,8 @@ results: artifacts/sums/
 
 Next:
   npx spikeline show p.yaml --set 'n=[1, 2, 3, 6]'      # all metrics
-  npx spikeline run p.yaml --set 'n=[1, 2, 3, 6]'       # again: nothing has changed, so nothing runs
-  npx spikeline run p.yaml --set 'n=[1, 2, 3, 4.5, 6]'  # a new point of n: only that and what collects it runs
+  npx spikeline run p.yaml --set 'n=[1, 2, 3, 6]'       # nothing has changed: nothing runs
+  npx spikeline run p.yaml --set 'n=[1, 2, 3, 4.5, 6]'  # one more point: the others are kept
 `);
   });
 

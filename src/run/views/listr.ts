@@ -15,6 +15,7 @@ interface StageState {
   skipped: number;
   failed: number;
   seconds: number;
+  ending: boolean;
   /** Progress lines of the tasks that run now. */
   readonly running: Map<TaskId, string>;
   row?: Row;
@@ -50,8 +51,10 @@ export class ListrView implements View {
         this.#end(event);
         return;
       case 'interrupted':
-        for (const stage of this.#stages.values())
-          if (stage.running.size > 0) stage.row!.output = 'ending (Ctrl-C again kills)';
+        for (const stage of this.#stages.values()) {
+          stage.ending = true;
+          show(stage);
+        }
         return;
       case 'task-log':
       case 'end':
@@ -86,7 +89,7 @@ export class ListrView implements View {
         concurrent: true,
         exitOnError: false,
         registerSignalListeners: false,
-        rendererOptions: { collapseErrors: true, showErrorMessage: false },
+        rendererOptions: { collapseErrors: true, showErrorMessage: false, formatOutput: 'truncate' },
       },
     );
     this.#rendered = list.run().catch(() => undefined);
@@ -103,11 +106,13 @@ export class ListrView implements View {
     stage.running.delete(task);
     stage.ended++;
     if (status === 'cached') stage.cached++;
-    else stage.seconds += seconds;
+    if (status === 'ran') stage.seconds += seconds;
     if (status === 'skipped') stage.skipped++;
     if (status === 'failed') stage.failed++;
     show(stage);
-    if (stage.ended === stage.total) stage.finish(stage.failed > 0 ? new Error('failed') : undefined);
+    if (stage.ended < stage.total) return;
+    if (stage.skipped > 0 && stage.failed === 0) stage.row?.skip();
+    stage.finish(stage.failed > 0 ? new Error('failed') : undefined);
   }
 }
 
@@ -117,14 +122,19 @@ function newStage(name: string, total: number): StageState {
     finish = (error) => (error ? reject(error) : resolve());
   });
   finished.catch(() => undefined);
-  return { name, total, ended: 0, cached: 0, skipped: 0, failed: 0, seconds: 0, running: new Map(), finish, finished };
+  const counts = { ended: 0, cached: 0, skipped: 0, failed: 0, seconds: 0 };
+  return { name, total, ...counts, ending: false, running: new Map(), finish, finished };
 }
 
+/** Tasks of a stage that are shown at a time. */
+const shownTasks = 8;
+
 function show(stage: StageState): void {
-  const { row, name, total, ended, cached, skipped, failed, running } = stage;
+  const { row, name, total, ended, cached, skipped, failed, running, ending } = stage;
   if (row === undefined) return;
   const ran = ended - cached - skipped - failed;
   const counts = [
+    ...(ended === 0 && running.size === 0 ? ['waits'] : []),
     ...(ended < total && total > 1 ? [`${ended}/${total}`] : []),
     ...(cached > 0 ? [total === cached ? 'cached' : `${cached} cached`] : []),
     ...(ran > 0 && ended === total ? [`${total > 1 ? `${ran} ran, ` : ''}${duration(stage.seconds)}`] : []),
@@ -132,10 +142,12 @@ function show(stage: StageState): void {
     ...(failed > 0 ? [`${failed} failed`] : []),
   ];
   row.title = counts.length > 0 ? `${name}  ${counts.join(', ')}` : name;
-  const [first] = running;
-  if (first === undefined) return;
-  const [task, text] = first;
-  const point = task.includes('@') ? `${task.slice(task.indexOf('@') + 1)}  ` : '';
-  const more = running.size > 1 ? `  (and ${running.size - 1} more)` : '';
-  row.output = `${point}${text}${more}`;
+  if (running.size === 0) return;
+  const lines = [...running].slice(0, shownTasks).map(([task, text]) => {
+    const point = task.includes('@') ? `${task.slice(task.indexOf('@') + 1)}  ` : '';
+    return `${point}${text}`;
+  });
+  if (running.size > shownTasks) lines.push(`and ${running.size - shownTasks} more`);
+  if (ending) lines.push('ending (Ctrl-C again kills)');
+  row.output = lines.join('\n');
 }

@@ -7,7 +7,7 @@ import type { Store } from '../store/store.js';
 export async function currentMetrics(pipeline: Pipeline, store: Store): Promise<ReadonlyMap<TaskId, Metrics>> {
   const plans = await new Planner(pipeline, store).plan();
   return new Map(
-    [...plans].flatMap(([id, { record }]) => (record === undefined ? [] : [[id, record.metrics] as const])),
+    [...plans].flatMap(([id, { result }]) => (result === undefined ? [] : [[id, result.metrics] as const])),
   );
 }
 

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import type { Pipeline, Task, TaskId } from '../pipeline/task.js';
 import type { RunEvent } from '../run/events.js';
 import { Run } from '../run/schedule.js';
@@ -40,7 +39,6 @@ export async function runCommand(
     force,
     keepGoing: options.keepGoing ?? false,
     jobs,
-    cpus: availableParallelism(),
     emit,
   });
   listenForSignals(run);

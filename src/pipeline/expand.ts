@@ -1,3 +1,4 @@
+import type { ResourceRequest } from '../stage/definition.js';
 import { type Point, product } from './axes.js';
 import type { Settings } from './call.js';
 import { commandAction } from './command.js';
@@ -5,8 +6,10 @@ import type { Scope } from './expressions.js';
 import { checkParameters, Origins } from './parameters.js';
 import { Problems } from './problems.js';
 import type { Reporter } from './reporter.js';
+import type { StageFile } from './schema.js';
 import type { CheckedStage, LabelledAxes, StageInput } from './stages.js';
 import type { Task, TaskId, TaskInput } from './task.js';
+import { parseMemory, parseTime } from './units.js';
 
 /** More tasks than this are a mistake in the axes. */
 const maximumTasks = 100_000;
@@ -56,7 +59,12 @@ function expandStage(
   const { definition, name } = stage;
   const range = reporter.source.keyRange(stage.path);
   const env = [...new Set(stage.file.env ?? [])].sort();
-  const resources = { ...definition?.resources, ...(stage.file.resources as object | undefined) };
+  const { retries, timeout } = stage.file;
+  const control = {
+    resources: { ...definition?.resources, ...resourcesOf(stage.file.resources) },
+    ...(retries === undefined ? {} : { retries }),
+    ...(timeout === undefined ? {} : { timeout: parseTime(timeout) }),
+  };
   const arriving = arrivingInputs(stage, byStage);
   const indices = new Map(stage.axes.map(([axis, points]) => [axis, new Map(points.map((point, i) => [point, i]))]));
   const problems = new Problems(reporter, stage, names);
@@ -86,11 +94,15 @@ function expandStage(
       inputs,
       outputs: stage.outputs,
       env,
-      resources,
+      ...control,
       range,
     });
   }
   return tasks;
+}
+
+function resourcesOf({ memory, ...others }: NonNullable<StageFile['resources']> = {}): ResourceRequest {
+  return { ...others, ...(memory === undefined ? {} : { memory: parseMemory(memory) }) };
 }
 
 /** `stage@axis=label,…`. */

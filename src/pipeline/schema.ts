@@ -1,5 +1,6 @@
 import { type ObjectOptions, type Static, type TSchema, Type } from '@sinclair/typebox';
 import type { StageDefinition } from '../stage/definition.js';
+import { memoryPattern, timePattern } from './units.js';
 
 const closed = { additionalProperties: false };
 const name = '^[A-Za-z][A-Za-z0-9_-]*$';
@@ -51,6 +52,20 @@ const StageSchema = Type.Object(
         description: 'Environment variables that the task sees; their values enter its key.',
       }),
     ),
+    retries: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 100,
+        description: 'How often a task that failed is tried again, after 1 s, 2 s, 4 s and so on up to a minute.',
+      }),
+    ),
+    timeout: Type.Optional(
+      Type.Union([Type.Number({ exclusiveMinimum: 0 }), Type.String({ pattern: timePattern })], {
+        title: 'a time in seconds, or such as 30min or 2h',
+        description:
+          'How long a task may take: seconds, or a text such as 30min or 2h. Then it is ended and has failed.',
+      }),
+    ),
     resources: Type.Optional(
       Type.Object(
         {
@@ -58,6 +73,20 @@ const StageSchema = Type.Object(
             Type.Union([Type.Integer({ minimum: 1 }), Type.Literal('all')], {
               title: 'a number of cores, or all',
               description: 'CPU cores that the task keeps busy: a number, or all.',
+            }),
+          ),
+          gpus: Type.Optional(
+            Type.Integer({
+              minimum: 1,
+              description: 'GPUs that the task has to itself; CUDA_VISIBLE_DEVICES says which.',
+            }),
+          ),
+          memory: Type.Optional(
+            Type.String({
+              pattern: memoryPattern,
+              title: 'an amount such as 4GB',
+              description:
+                'Memory that the task needs, such as 4GB: tasks run beside each other as long as there is enough.',
             }),
           ),
         },

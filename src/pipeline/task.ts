@@ -47,6 +47,10 @@ export interface Task {
   /** Names of declared environment variables, sorted. */
   readonly env: readonly string[];
   readonly resources: ResourceRequest;
+  /** How often it is tried again when it fails. Default 0. */
+  readonly retries?: number;
+  /** How long it may take, in seconds. Default: as long as it takes. */
+  readonly timeout?: number;
   /** The stage's name in the pipeline file. */
   readonly range: SourceRange;
 }

@@ -1,6 +1,5 @@
-import type { ExecaError } from 'execa';
 import type { CommandPart, CommandWord } from '../pipeline/task.js';
-import { StageError } from '../stage/definition.js';
+import type { Failure } from './events.js';
 
 /** Variables that every command gets; all others must be declared with `env:`. */
 const passedVariables = [
@@ -52,55 +51,38 @@ export function quote(word: string): string {
   return /^[A-Za-z0-9_./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-export interface CommandOptions {
+export interface CommandCall {
+  /** Words, or a script for the shell. */
+  readonly words: readonly string[] | string;
   readonly cwd: string;
-  readonly env: Readonly<Record<string, string>>;
-  readonly threads: number;
-  readonly signal: AbortSignal;
-  /** Asks the command, and all that it started, to end. False where that can't be done: then the command alone is. */
-  terminate(): boolean;
+  /** Variables beside the few that every command gets. */
+  readonly env: Environment;
 }
 
-/**
- * Runs a command with its output to this process's own. It stays in this process group, which its parent can end.
- *
- * @throws {StageError} E_COMMAND when it can't start, fails or is killed; the signal's reason once that is aborted, even
- * if the command makes an orderly end of it: what it leaves behind is not whole
- */
-export async function runCommand(words: readonly string[] | string, options: CommandOptions): Promise<void> {
-  const { ExecaError, execa } = await import('execa');
-  const { cwd, env, threads, signal, terminate } = options;
-  signal.throwIfAborted();
+export type Environment = Readonly<Record<string, string>>;
+
+/** The environment that a command sees. */
+export function commandEnvironment({ env }: CommandCall): Environment {
   const passed = Object.fromEntries(
     passedVariables.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
   );
-  const settings = {
-    cwd,
-    env: { ...passed, ...env, SPIKELINE_THREADS: String(threads) },
-    extendEnv: false,
-    stdin: 'ignore',
-    stdout: 'inherit',
-    stderr: 'inherit',
-  } as const;
-  const child =
-    typeof words === 'string' ? execa(words, { ...settings, shell: true }) : execa(words[0]!, words.slice(1), settings);
-  const end = () => void (terminate() || child.kill());
-  signal.addEventListener('abort', end, { once: true });
-  try {
-    await child;
-    signal.throwIfAborted();
-  } catch (error) {
-    signal.throwIfAborted();
-    if (!(error instanceof ExecaError)) throw error;
-    throw commandError(typeof words === 'string' ? 'The command' : `The command "${words[0]}"`, error);
-  } finally {
-    signal.removeEventListener('abort', end);
-  }
+  return { ...passed, ...env };
+}
+
+/** How a command ended, if not well. */
+export interface CommandEnd {
+  /** The system's code, where it could not be started. */
+  readonly code?: string | undefined;
+  readonly exitCode?: number | undefined;
+  readonly signal?: string | undefined;
+  readonly originalMessage?: string | undefined;
 }
 
 /** Why a command failed, in the user's words. */
-function commandError(name: string, { code, exitCode, signal, originalMessage }: ExecaError): StageError {
-  const fail = (how: string, hint: string) => new StageError('E_COMMAND', `${name} ${how}.`, hint);
+export function commandFailure(words: CommandCall['words'], end: CommandEnd): Failure {
+  const { code, exitCode, signal, originalMessage } = end;
+  const name = typeof words === 'string' ? 'The command' : `The command "${words[0]}"`;
+  const fail = (how: string, hint: string): Failure => ({ code: 'E_COMMAND', message: `${name} ${how}.`, hint });
   if (signal !== undefined) return fail(`was ended by ${signal}`, 'Its output is in the log.');
   if (exitCode !== undefined) return fail(`failed with exit code ${exitCode}`, 'Its output is in the log.');
   if (code === 'ENOENT') return fail('was not found', 'Is it installed, and on the PATH?');

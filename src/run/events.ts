@@ -34,6 +34,16 @@ export type RunEvent =
   /** Another run on the same store is computing this very task; we wait for it. */
   | { readonly event: 'task-waiting'; readonly task: TaskId; readonly message: string }
   | { readonly event: 'task-start'; readonly task: TaskId; readonly key: TaskKey; readonly reasons: readonly Reason[] }
+  /** An attempt has failed; there will be another after `seconds`. */
+  | {
+      readonly event: 'task-retry';
+      readonly task: TaskId;
+      /** The attempt that failed, from 1 on, and how many there may be in all. */
+      readonly attempt: number;
+      readonly attempts: number;
+      readonly seconds: number;
+      readonly failure: Failure;
+    }
   | { readonly event: 'task-progress'; readonly task: TaskId; readonly progress: Progress }
   | { readonly event: 'task-log'; readonly task: TaskId; readonly line: string }
   | {

@@ -6,7 +6,7 @@ import type { BlobProblem } from '../store/artifacts.js';
 import { StoreError } from '../store/error.js';
 import { createLimit } from '../store/limit.js';
 import type { Store } from '../store/store.js';
-import type { Artifact, Digest, KeyParts, TaskKey, TaskRecord } from '../store/types.js';
+import type { Artifact, Digest, KeyParts, TaskKey, TaskResult } from '../store/types.js';
 import type { Reason, TaskStatus } from './events.js';
 import { buildKeyParts, keyOf, type ResolvedArtifact, type ResolvedInput } from './key.js';
 import { explain } from './reasons.js';
@@ -26,7 +26,7 @@ export interface TaskPlan {
   /** Missing while an input is yet to be made. */
   readonly identity?: TaskIdentity;
   /** The result, if the task is cached. */
-  readonly record?: TaskRecord;
+  readonly result?: TaskResult;
 }
 
 /** The outputs of a task that is done, by name; undefined while it is not. */
@@ -70,7 +70,7 @@ export class Planner {
     for (const task of tasks) {
       const before = dependenciesOf(task).flatMap((id) => plans.get(id) ?? []);
       const plan = Promise.all(before).then(() =>
-        limit(() => this.statusOf(task, (id) => done.get(id)?.record?.outputs)),
+        limit(() => this.statusOf(task, (id) => done.get(id)?.result?.outputs)),
       );
       plans.set(
         task.id,
@@ -98,14 +98,14 @@ export class Planner {
       };
     const { identity, files } = await this.#identify(task, outputsOf);
     const { key } = identity;
-    const record = await this.#store.record(key);
-    const problem = record && (await this.#problemOf(record));
-    if (record === undefined || problem !== undefined) {
+    const result = await this.#store.result(key);
+    const problem = result && (await this.#problemOf(result));
+    if (result === undefined || problem !== undefined) {
       const status = await this.#explain(task, identity, files, problem);
       return { identity, status: { ...status, reasons: [...forced, ...status.reasons] } };
     }
     if (forced.length > 0) return { identity, status: { state: 'stale', key, reasons: forced } };
-    return { identity, record, status: { state: 'cached', key } };
+    return { identity, result, status: { state: 'cached', key } };
   }
 
   /**
@@ -191,8 +191,8 @@ export class Planner {
     return { paths, digests };
   }
 
-  async #problemOf(record: TaskRecord): Promise<Reason | undefined> {
-    for (const [name, artifact] of Object.entries(record.outputs)) {
+  async #problemOf({ outputs }: TaskResult): Promise<Reason | undefined> {
+    for (const [name, artifact] of Object.entries(outputs)) {
       const problem = await this.#store.problemOf(artifact);
       if (problem !== undefined) return blobReason(name, problem);
     }
@@ -208,7 +208,7 @@ export class Planner {
     const { key } = identity;
     const missing = (reason: Reason) => ({ state: 'missing', key, reasons: [reason] }) as const;
     if (problem !== undefined) return missing(problem);
-    const latest = await this.#store.latestKey(this.#pipeline.name, task.id);
+    const latest = this.#store.latestKey(this.#pipeline.name, task.id);
     if (latest === undefined) return missing({ code: 'new', text: 'never run here' });
     const record = await this.#store.record(latest);
     if (record === undefined || latest === key)

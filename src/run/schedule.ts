@@ -1,16 +1,17 @@
 import { hostname, platform, release } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { dependenciesOf } from '../pipeline/targets.js';
 import type { Pipeline, Task, TaskId } from '../pipeline/task.js';
 import { BundleError } from '../stage/bundle.js';
 import { StoreError } from '../store/error.js';
 import { createLimit } from '../store/limit.js';
 import type { Store } from '../store/store.js';
-import type { TaskRecord } from '../store/types.js';
+import type { TaskRecord, TaskResult } from '../store/types.js';
 import { version } from '../version.js';
 import type { Failure, Reason, RunEvent } from './events.js';
 import { LocalExecutor } from './executor-local.js';
 import { Planner, type TaskIdentity, type TaskPlan } from './plan.js';
-import { CpuPool } from './resources.js';
+import { type Granted, machineResources, ResourcePool } from './resources.js';
 
 export interface RunOptions {
   /** Tasks to bring up to date, in the pipeline's order, with all they need. */
@@ -19,8 +20,6 @@ export interface RunOptions {
   readonly keepGoing: boolean;
   /** Tasks at a time at most. */
   readonly jobs: number;
-  /** Cores that tasks may keep busy. */
-  readonly cpus: number;
   emit(event: RunEvent): void;
 }
 
@@ -30,19 +29,24 @@ export interface RunResult {
   readonly failed: number;
   readonly skipped: number;
   readonly interrupted: boolean;
+  /** What is up to date now. */
+  readonly results: ReadonlyMap<TaskId, TaskResult>;
 }
 
 type Outcome = 'ran' | 'cached' | 'failed' | 'skipped';
 
 /** Tasks compared with the store at a time. */
 const lookups = 16;
+/** Seconds before a second attempt; each further one waits twice as long, up to a minute. */
+const firstDelay = 1;
+const longestDelay = 60;
 
 /** One run: brings tasks up to date, each as soon as what it needs is there. */
 export class Run {
   readonly #planner: Planner;
   readonly #executor: LocalExecutor;
-  readonly #pool: CpuPool;
-  readonly #records = new Map<TaskId, TaskRecord>();
+  readonly #pool: ResourcePool;
+  readonly #results = new Map<TaskId, TaskResult>();
   readonly #waiting = new AbortController();
   readonly #lookup = createLimit(lookups);
   #interrupted = false;
@@ -57,7 +61,7 @@ export class Run {
   ) {
     this.#planner = new Planner(pipeline, store, { force: options.force });
     this.#executor = new LocalExecutor(pipeline, store);
-    this.#pool = new CpuPool(options.cpus, options.jobs);
+    this.#pool = new ResourcePool(machineResources(options.jobs));
   }
 
   async start(): Promise<RunResult> {
@@ -73,11 +77,12 @@ export class Run {
       );
     }
     const all = await Promise.all(outcomes.values());
+    await this.#executor.close();
     if (this.#defect !== undefined) throw this.#defect;
     const count = (outcome: Outcome) => all.filter((one) => one === outcome).length;
     const counts = { ran: count('ran'), cached: count('cached'), failed: count('failed'), skipped: count('skipped') };
     emit({ event: 'end', ...counts, seconds: seconds(started) });
-    return { ...counts, interrupted: this.#interrupted };
+    return { ...counts, interrupted: this.#interrupted, results: this.#results };
   }
 
   /** Ends the run: no new tasks, running ones are asked to end. A second call kills them. */
@@ -102,7 +107,7 @@ export class Run {
       return this.#skip(task, started);
     try {
       const plan = await this.#lookup(() => this.#statusOf(task));
-      if (plan.record) return await this.#cached(task, plan.record, started);
+      if (plan.result) return await this.#cached(task, plan.result, started);
       return await this.#compute(task, started);
     } catch (error) {
       const failure = failureOf(error);
@@ -114,11 +119,30 @@ export class Run {
   }
 
   #statusOf(task: Task): Promise<TaskPlan> {
-    return this.#planner.statusOf(task, (id) => this.#records.get(id)?.outputs);
+    return this.#planner.statusOf(task, (id) => this.#results.get(id)?.outputs);
   }
 
   async #compute(task: Task, started: number): Promise<Outcome> {
-    const granted = await this.#pool.acquire(task.resources.cpus ?? 1);
+    const { retries = 0, resources } = task;
+    const lacking = this.#pool.lacking(resources);
+    if (lacking !== undefined) {
+      const hint = 'Run it on a machine that has it, or change `resources:`.';
+      return this.#fail(task, { code: 'E_RESOURCES', message: `It needs ${lacking}.`, hint }, started);
+    }
+    for (let attempt = 1; ; attempt++) {
+      const outcome = await this.#attempt(task, attempt, started);
+      if (typeof outcome === 'string') return outcome;
+      if (attempt > retries || this.#stopping) return this.#fail(task, outcome.failure, started);
+      const seconds = Math.min(firstDelay * 2 ** (attempt - 1), longestDelay);
+      const { failure } = outcome;
+      this.options.emit({ event: 'task-retry', task: task.id, attempt, attempts: retries + 1, seconds, failure });
+      await sleep(seconds * 1e3, undefined, { signal: this.#waiting.signal }).catch(() => undefined);
+    }
+  }
+
+  /** One attempt at a task, with what it needs of the machine, and under a lock. */
+  async #attempt(task: Task, attempt: number, started: number): Promise<Outcome | { readonly failure: Failure }> {
+    const granted = await this.#pool.acquire(task.resources);
     try {
       // While it waited, the run may have been stopped, or inputs changed.
       if (this.#stopping) return this.#skip(task, started);
@@ -134,10 +158,10 @@ export class Run {
       try {
         // Whoever held the lock before us may have made the result, even just before we came.
         const now = await this.#statusOf(task);
-        if (now.record) return await this.#cached(task, now.record, started);
+        if (now.result) return await this.#cached(task, now.result, started);
         if (this.#stopping) return this.#skip(task, started);
         const reasons = 'reasons' in status ? status.reasons : [];
-        return await this.#execute(task, identity!, reasons, granted.cpus);
+        return await this.#execute(task, identity!, { attempt, granted, reasons });
       } finally {
         await lock.release();
       }
@@ -149,22 +173,27 @@ export class Run {
     }
   }
 
-  async #execute(task: Task, identity: TaskIdentity, reasons: readonly Reason[], cpus: number): Promise<Outcome> {
+  async #execute(
+    task: Task,
+    identity: TaskIdentity,
+    { attempt, granted, reasons }: { attempt: number; granted: Granted; reasons: readonly Reason[] },
+  ): Promise<Outcome | { readonly failure: Failure }> {
     const { emit } = this.options;
     const started = performance.now();
     emit({ event: 'task-start', task: task.id, key: identity.key, reasons });
     const result = await this.#executor.execute({
       task,
       identity,
-      cpus,
+      granted,
+      attempt,
       progress: (progress) => emit({ event: 'task-progress', task: task.id, progress }),
       log: (line) => emit({ event: 'task-log', task: task.id, line }),
     });
-    if ('failure' in result) return this.#fail(task, result.failure, started);
+    if ('failure' in result) return result;
     const changed = await this.#planner.changedMeanwhile(task, identity);
     if (changed.length > 0) {
       const message = `Something it depends on changed while it ran: ${changed.map(({ text }) => text).join('; ')}.`;
-      return this.#fail(task, { code: 'E_INPUT_CHANGED', message, hint: 'Run again.' }, started);
+      return { failure: { code: 'E_INPUT_CHANGED', message, hint: 'Run again.' } };
     }
     const record: TaskRecord = {
       key: identity.key,
@@ -178,7 +207,7 @@ export class Run {
         axes: task.axes,
         finishedAt: new Date().toISOString(),
         seconds: seconds(started),
-        threads: cpus,
+        threads: granted.cpus,
         spikeline: version,
         node: process.version,
         platform: `${platform()} ${release()} ${process.arch} ${hostname()}`,
@@ -187,7 +216,7 @@ export class Run {
     await this.store.writeRecord(record);
     await this.store.resumePoint(identity.key).finish();
     await this.store.publish(this.pipeline.name, task, record);
-    this.#records.set(task.id, record);
+    this.#results.set(task.id, record);
     emit({
       event: 'task',
       task: task.id,
@@ -199,10 +228,10 @@ export class Run {
     return 'ran';
   }
 
-  async #cached(task: Task, record: TaskRecord, started: number): Promise<Outcome> {
-    await this.store.publish(this.pipeline.name, task, record);
-    this.#records.set(task.id, record);
-    const { key, metrics } = record;
+  async #cached(task: Task, result: TaskResult, started: number): Promise<Outcome> {
+    await this.store.publish(this.pipeline.name, task, result);
+    this.#results.set(task.id, result);
+    const { key, metrics } = result;
     this.options.emit({ event: 'task', task: task.id, status: 'cached', key, seconds: seconds(started), metrics });
     return 'cached';
   }

@@ -1,17 +1,16 @@
-// Entry of a task's own process: told its job by its parent, it runs one stage or command and reports.
+// Entry of the process of one stage: told its job by its parent, it runs the stage and reports.
 
 import { type Metrics, type Progress, type StageContext, StageError } from '../stage/definition.js';
+import { resolveStage } from '../stage/load.js';
 import { StoreError } from '../store/error.js';
 import { Store } from '../store/store.js';
-import { runCommand } from './command.js';
 import type { Failure } from './events.js';
 import type { FromTask, Job, ToTask } from './job.js';
-import { checkMetrics, readMetrics } from './metrics.js';
+import { checkMetrics } from './metrics.js';
+import { signalGroup } from './process-group.js';
 import { watchParent } from './watchdog.js';
 
 const progressMs = 200;
-/** How long a command that was asked to end may take. */
-const graceMs = 5000;
 const parent = process.ppid;
 const controller = new AbortController();
 
@@ -23,25 +22,10 @@ function send(message: FromTask): Promise<void> {
   });
 }
 
-/** Sends a signal to this whole process group, whatever a command started in it. */
-function signalGroup(signal: NodeJS.Signals): boolean {
-  try {
-    return process.kill(-process.pid, signal);
-  } catch {
-    // Not the leader of a group, as on Windows, which knows none.
-    return false;
-  }
-}
-
+/** Ends this process with whatever the stage has started. */
 function killGroup(): never {
-  signalGroup('SIGKILL');
+  signalGroup(process.pid, 'SIGKILL');
   process.exit(1);
-}
-
-/** Asks a command to end, and kills it if it does not. This process hears its own signal, too: it is used to it. */
-function endCommand(): boolean {
-  setTimeout(killGroup, graceMs);
-  return signalGroup('SIGTERM');
 }
 
 // The parent is gone, even by kill -9: nobody wants the result, and nothing may be left running.
@@ -76,17 +60,9 @@ async function finish(message: FromTask): Promise<void> {
 }
 
 async function run(job: Job): Promise<Metrics> {
-  const { action, pipelineFolder, env, threads, inputs, outputs } = job;
-  if (action.kind !== 'stage') {
-    const words = action.kind === 'command' ? action.words : action.script;
-    const { signal } = controller;
-    await runCommand(words, { cwd: pipelineFolder, env, threads, signal, terminate: endCommand });
-    return readMetrics(outputs.metrics);
-  }
+  const { uses, pipelineFolder, threads, inputs, outputs } = job;
   watchParent(parent);
-  // Loaded here, because commands do not need it.
-  const { resolveStage } = await import('../stage/load.js');
-  const definition = await resolveStage(action.uses, pipelineFolder);
+  const definition = await resolveStage(uses, pipelineFolder);
   if ('error' in definition) throw new StageError('E_UNKNOWN_STAGE', definition.error, definition.hint);
   const context: StageContext = {
     parameters: job.parameters,

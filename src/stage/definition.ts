@@ -58,6 +58,10 @@ export interface ResumePoint {
 export interface ResourceRequest {
   /** CPU cores the task keeps busy; `all` for every core the run may use. Default 1. */
   readonly cpus?: number | 'all';
+  /** GPUs the task has to itself. Default 0. */
+  readonly gpus?: number;
+  /** Memory in bytes that the task needs. Default: nobody counts. */
+  readonly memory?: number;
 }
 
 export interface StageContext<P = unknown> {

@@ -1,9 +1,8 @@
-import type { BigIntStats } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { type BigIntStats, lstatSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { temporaryPath } from './atomic.js';
 import { type BlobState, type Blobs, blobError } from './blobs.js';
-import { digestBytes, digestFile } from './digest.js';
+import { digestBytes, digestFile, type FileContent } from './digest.js';
 import { guarded, StoreError, systemCode } from './error.js';
 import { decodeManifest, describeFolder, encodeManifest, type FolderManifest } from './manifest.js';
 import type { StatCache } from './stat-cache.js';
@@ -18,14 +17,24 @@ export interface BlobProblem {
   readonly path?: string;
 }
 
-/** Takes a file or folder into the store. */
-export async function ingest(blobs: Blobs, path: string): Promise<Artifact> {
+/** Takes a file or folder into the store. It stays where it is. */
+export function ingest(blobs: Blobs, path: string): Promise<Artifact> {
+  return take(blobs, path, (file) => blobs.addFile(file));
+}
+
+/** Takes a file or folder, which must be on the store's file system, into the store, and away from where it is. */
+export function adopt(blobs: Blobs, path: string): Promise<Artifact> {
+  // What a link leads to is another's, or another file of the same folder, which has to be there still.
+  return take(blobs, path, (file) => (lstatSync(file).isSymbolicLink() ? blobs.addFile(file) : blobs.adoptFile(file)));
+}
+
+async function take(blobs: Blobs, path: string, add: (file: string) => Promise<FileContent>): Promise<Artifact> {
   const found = await statInput(path);
   if (!found.isDirectory()) {
-    const { digest, size } = await blobs.addFile(path);
+    const { digest, size } = await add(path);
     return { kind: 'file', digest, size };
   }
-  const manifest = await guarded(path, () => describeFolder(path, (file) => blobs.addFile(file)));
+  const manifest = await guarded(path, () => describeFolder(path, add));
   const artifact = folderArtifact(manifest);
   await blobs.addBytes(encodeManifest(manifest));
   return artifact;
@@ -33,12 +42,12 @@ export async function ingest(blobs: Blobs, path: string): Promise<Artifact> {
 
 /** The artifact that `ingest` would make, without taking it in. What did not change since the last time is not read. */
 export async function describe(path: string, cache: StatCache): Promise<Artifact> {
-  const digest = async (file: string, before: BigIntStats): Promise<{ digest: Digest; size: number }> => {
+  const digest = async (file: string, before: BigIntStats): Promise<FileContent> => {
     const known = cache.get(file, before);
     if (known !== undefined) return { digest: known, size: Number(before.size) };
     const readAt = Date.now();
     const content = await digestFile(file);
-    const after = await stat(file, { bigint: true });
+    const after = statSync(file, { bigint: true });
     if (after.mtimeNs !== before.mtimeNs || after.size !== before.size || after.ino !== before.ino)
       throw new StoreError('E_INPUT_CHANGED', `${file} changed while it was read.`, 'Run again when it is complete.');
     cache.set(file, before, content.digest, readAt);
@@ -83,22 +92,22 @@ export async function materialise(
   if (problem !== undefined)
     throw blobError(problem.digest, problem.state, problem.path === undefined ? what : `${what} (${problem.path})`);
   const tree = await treeOf(blobs, artifact);
-  await mkdir(dirname(target), { recursive: true });
+  mkdirSync(dirname(target), { recursive: true });
   if (mode === 'link') {
-    if (artifact.kind === 'folder') await mkdir(target);
+    if (artifact.kind === 'folder') mkdirSync(target);
     await linkTree(tree, target);
     return;
   }
   const draft = temporaryPath(dirname(target));
   try {
-    if (artifact.kind === 'folder') await mkdir(draft);
+    if (artifact.kind === 'folder') mkdirSync(draft);
     await copyTree(tree, draft);
     for (const file of tree.files)
       if ((await digestFile(file.path === '' ? draft : `${draft}/${file.path}`)).digest !== file.digest)
         throw blobError(file.digest, 'damaged', what);
-    await rename(draft, target);
+    renameSync(draft, target);
   } finally {
-    await rm(draft, { recursive: true, force: true });
+    rmSync(draft, { recursive: true, force: true });
   }
 }
 
@@ -133,10 +142,13 @@ function folderArtifact(manifest: FolderManifest): Artifact {
 
 async function statInput(path: string): Promise<BigIntStats> {
   return guarded(path, async () => {
-    const found = await stat(path, { bigint: true }).catch((error: unknown) => {
+    let found: BigIntStats;
+    try {
+      found = statSync(path, { bigint: true });
+    } catch (error) {
       if (systemCode(error) !== 'ENOENT' && systemCode(error) !== 'ENOTDIR') throw error;
       throw new StoreError('E_INPUT_MISSING', `${path} does not exist.`, undefined, { cause: error });
-    });
+    }
     if (found.isFile() || found.isDirectory()) return found;
     throw new StoreError('E_STORE_FILE_TYPE', `${path} is neither a file nor a folder.`);
   });

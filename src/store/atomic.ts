@@ -1,7 +1,14 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { closeSync, fsync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { systemCode } from './error.js';
 import { ownToken } from './process-identity.js';
+
+// Short operations on names are synchronous here and in the files beside: a detour through the thread pool costs ten
+// times as much as they take. What moves many bytes, or waits for the disk, is not.
+
+/** Waits until an open file is on the disk. */
+export const syncDescriptor = promisify(fsync);
 
 let counter = 0;
 
@@ -10,24 +17,64 @@ export function temporaryPath(folder: string): string {
   return join(folder, `${ownToken()}-${++counter}`);
 }
 
+/** Does something in a folder that most of the time is there already. */
+export function inFolder<T>(folder: string, operation: () => T): T {
+  try {
+    return operation();
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
+    mkdirSync(folder, { recursive: true });
+    return operation();
+  }
+}
+
 /** Makes renames and deletions in a folder durable. Windows can't open folders; its renames need no such help. */
 export async function syncFolder(folder: string): Promise<void> {
   try {
-    const handle = await open(folder, 'r');
+    const descriptor = openSync(folder, 'r');
     try {
-      await handle.sync();
+      await syncDescriptor(descriptor);
     } finally {
-      await handle.close();
+      closeSync(descriptor);
     }
   } catch (error) {
     if (!['EPERM', 'EISDIR', 'EINVAL', 'EACCES'].includes(systemCode(error) ?? '')) throw error;
   }
 }
 
-/** Makes a folder and those above it, durably. */
-export async function makeFolder(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true });
-  if (first !== undefined) await syncFolder(dirname(first));
+/** Renames a finished draft, durably, into a folder that need not exist. */
+export async function moveInto(draft: string, path: string): Promise<void> {
+  const folder = dirname(path);
+  let made: string | undefined;
+  try {
+    renameSync(draft, path);
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
+    made = mkdirSync(folder, { recursive: true });
+    renameSync(draft, path);
+  }
+  if (made !== undefined) await syncFolder(dirname(made));
+  await syncFolder(folder);
+}
+
+/** Writes a new file and waits until it is on the disk. */
+export async function writeDraft(
+  temporary: string,
+  parts: readonly (Uint8Array | string)[],
+  mode: number,
+): Promise<string> {
+  const draft = temporaryPath(temporary);
+  const descriptor = inFolder(temporary, () => openSync(draft, 'wx', mode));
+  try {
+    for (const part of parts) writeAll(descriptor, part);
+    await syncDescriptor(descriptor);
+    return draft;
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /**
@@ -39,21 +86,16 @@ export async function writeAtomically(
   parts: readonly (Uint8Array | string)[],
   temporary: string,
 ): Promise<void> {
-  await makeFolder(dirname(path));
-  await mkdir(temporary, { recursive: true });
-  const draft = temporaryPath(temporary);
+  const draft = await writeDraft(temporary, parts, 0o666);
   try {
-    const handle = await open(draft, 'wx');
-    try {
-      for (const part of parts) await handle.writeFile(part);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(draft, path);
-  } catch (error) {
-    await rm(draft, { force: true });
-    throw error;
+    await moveInto(draft, path);
+  } finally {
+    rmSync(draft, { force: true });
   }
-  await syncFolder(dirname(path));
+}
+
+/** A write may take less than it was given. */
+function writeAll(descriptor: number, part: Uint8Array | string): void {
+  const bytes = typeof part === 'string' ? Buffer.from(part) : part;
+  for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done);
 }

@@ -1,11 +1,27 @@
-import { type BigIntStats, constants } from 'node:fs';
-import { chmod, copyFile, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { makeFolder, syncFolder, temporaryPath } from './atomic.js';
-import { digestBytes, digestFile, digestHandle, hexOf } from './digest.js';
+import {
+  type BigIntStats,
+  chmodSync,
+  closeSync,
+  constants,
+  copyFileSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { inFolder, moveInto, syncDescriptor, temporaryPath, writeDraft } from './atomic.js';
+import { digestBytes, digestFile, type FileContent, hexOf } from './digest.js';
 import { guarded, StoreError, systemCode } from './error.js';
 import type { StatCache } from './stat-cache.js';
 import type { Digest } from './types.js';
+
+/** Files up to this size are copied at once. */
+const smallCopy = 1 << 16;
 
 /** Why a blob can't be used. */
 export type BlobState = 'good' | 'missing' | 'damaged';
@@ -37,44 +53,54 @@ export class Blobs {
    * Takes a copy of a file. The copy is what is hashed, so that a blob is right even if the file changes meanwhile;
    * where the file system can, the copy shares its blocks with the original until one of them is written to.
    */
-  async addFile(source: string): Promise<{ digest: Digest; size: number }> {
+  addFile(source: string): Promise<FileContent> {
+    return this.#add(source, false);
+  }
+
+  /**
+   * Takes a file away from where it is, on this file system: what a task has made in a folder of its own need not be
+   * copied. A file that has other names, too, is.
+   */
+  adoptFile(source: string): Promise<FileContent> {
+    return this.#add(source, true);
+  }
+
+  #add(source: string, move: boolean): Promise<FileContent> {
     return guarded(source, async () => {
-      const draft = await this.#draft();
+      const draft = temporaryPath(this.#temporary);
       try {
-        await copyFile(source, draft, constants.COPYFILE_FICLONE);
-        await chmod(draft, 0o600);
-        const handle = await open(draft, 'r+');
-        let content: { digest: Digest; size: number };
-        try {
-          content = await digestHandle(handle);
-          await handle.sync();
-        } finally {
-          await handle.close();
-        }
+        const { nlink } = lstatSync(source);
+        if (move && nlink === 1) inFolder(this.#temporary, () => renameSync(source, draft));
+        else await this.#copy(source, draft);
+        chmodSync(draft, 0o600);
+        const content = await digestFile(draft);
+        await syncFile(draft);
         await this.#place(draft, content.digest);
         return content;
       } finally {
-        await rm(draft, { force: true });
+        rmSync(draft, { force: true });
       }
     });
+  }
+
+  async #copy(source: string, draft: string): Promise<void> {
+    if (statSync(source).size <= smallCopy)
+      inFolder(this.#temporary, () => copyFileSync(source, draft, constants.COPYFILE_FICLONE));
+    else {
+      mkdirSync(this.#temporary, { recursive: true });
+      await copyFile(source, draft, constants.COPYFILE_FICLONE);
+    }
   }
 
   /** Adds bytes held in memory. */
   async addBytes(bytes: Uint8Array | string): Promise<Digest> {
     const digest = digestBytes(bytes);
     await guarded(this.pathOf(digest), async () => {
-      const draft = await this.#draft();
+      const draft = await writeDraft(this.#temporary, [bytes], 0o600);
       try {
-        const handle = await open(draft, 'wx', 0o600);
-        try {
-          await handle.writeFile(bytes);
-          await handle.sync();
-        } finally {
-          await handle.close();
-        }
         await this.#place(draft, digest);
       } finally {
-        await rm(draft, { force: true });
+        rmSync(draft, { force: true });
       }
     });
     return digest;
@@ -89,7 +115,7 @@ export class Blobs {
   async check(digest: Digest, size?: number): Promise<BlobState> {
     const path = this.pathOf(digest);
     return guarded(path, async () => {
-      const before = await statOf(path);
+      const before = statOf(path);
       if (before === undefined) return 'missing';
       const right = before.isFile() && (size === undefined || before.size === BigInt(size));
       if (right && this.#verified.get(digest, before) === digest) return 'good';
@@ -98,7 +124,7 @@ export class Blobs {
         this.#verified.set(digest, before, digest, readAt);
         return 'good';
       }
-      await this.#setAside(path, digest, before);
+      this.#setAside(path, digest, before);
       return 'damaged';
     });
   }
@@ -106,36 +132,28 @@ export class Blobs {
   /** The bytes of a small blob, compared with its name; undefined if it is missing or damaged. */
   async read(digest: Digest): Promise<Buffer | undefined> {
     if ((await this.check(digest)) !== 'good') return undefined;
-    const bytes = await readFile(this.pathOf(digest));
+    const bytes = readFileSync(this.pathOf(digest));
     return digestBytes(bytes) === digest ? bytes : undefined;
-  }
-
-  async #draft(): Promise<string> {
-    await mkdir(this.#temporary, { recursive: true });
-    return temporaryPath(this.#temporary);
   }
 
   /** Moves a finished draft to its name, unless the right bytes are there already. */
   async #place(draft: string, digest: Digest): Promise<void> {
     if ((await this.check(digest)) === 'good') return;
     const path = this.pathOf(digest);
-    await makeFolder(dirname(path));
-    await chmod(draft, 0o444);
+    chmodSync(draft, 0o444);
     try {
-      await rename(draft, path);
+      await moveInto(draft, path);
     } catch (error) {
       // Windows does not replace a read-only file: another process was faster with the same bytes.
       if (systemCode(error) !== 'EPERM' || (await this.check(digest)) !== 'good') throw error;
     }
-    await syncFolder(dirname(path));
   }
 
-  async #setAside(path: string, digest: Digest, seen: BigIntStats): Promise<void> {
+  #setAside(path: string, digest: Digest, seen: BigIntStats): void {
     // Another process may have set it aside and put the right bytes there since.
-    if ((await statOf(path))?.ino !== seen.ino) return;
-    await mkdir(this.#quarantine, { recursive: true });
+    if (statOf(path)?.ino !== seen.ino) return;
     try {
-      await rename(path, `${temporaryPath(this.#quarantine)}-${hexOf(digest)}`);
+      inFolder(this.#quarantine, () => renameSync(path, `${temporaryPath(this.#quarantine)}-${hexOf(digest)}`));
     } catch (error) {
       if (systemCode(error) !== 'ENOENT') throw error;
     }
@@ -153,11 +171,20 @@ export function blobError(digest: Digest, state: Exclude<BlobState, 'good'>, wha
       );
 }
 
-async function statOf(path: string): Promise<BigIntStats | undefined> {
+function statOf(path: string): BigIntStats | undefined {
   try {
-    return await stat(path, { bigint: true });
+    return statSync(path, { bigint: true, throwIfNoEntry: false });
   } catch (error) {
-    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return undefined;
+    if (systemCode(error) === 'ENOTDIR') return undefined;
     throw error;
+  }
+}
+
+async function syncFile(path: string): Promise<void> {
+  const descriptor = openSync(path, 'r+');
+  try {
+    await syncDescriptor(descriptor);
+  } finally {
+    closeSync(descriptor);
   }
 }

@@ -8,7 +8,7 @@ import { StoreError } from './error.js';
  * @throws StoreError `E_CANONICAL`, naming the place, such as `parameters.rates[2]`.
  */
 export function canonicalJson(value: unknown): string {
-  return write(value, [], new Set());
+  return write(value, { path: [], open: [] });
 }
 
 /** The same value with 0 in the place of -0, for numbers where the sign of zero means nothing. */
@@ -21,46 +21,67 @@ export function withoutNegativeZero<T>(value: T): T {
   ) as T;
 }
 
-function write(value: unknown, path: readonly (string | number)[], open: Set<object>): string {
+/** Where the writer is: for errors, and to notice values that contain themselves. */
+interface Place {
+  readonly path: (string | number)[];
+  readonly open: object[];
+}
+
+function write(value: unknown, place: Place): string {
   switch (typeof value) {
     case 'string':
-      if (/\p{Surrogate}/u.test(value)) throw problem(path, 'is a string with half a character');
+      if (!value.isWellFormed()) throw problem(place, 'is a string with half a character');
       return JSON.stringify(value);
     case 'boolean':
       return String(value);
     case 'number':
       if (!Number.isFinite(value) || Object.is(value, -0))
-        throw problem(path, `is ${Object.is(value, -0) ? '-0' : value}, which JSON can't hold`);
+        throw problem(place, `is ${Object.is(value, -0) ? '-0' : value}, which JSON can't hold`);
       return JSON.stringify(value);
     case 'object':
-      if (value === null) return 'null';
-      return writeObject(value, path, open);
+      return value === null ? 'null' : writeObject(value, place);
     default:
-      throw problem(path, `is of type ${typeof value}, which JSON can't hold`);
+      throw problem(place, `is of type ${typeof value}, which JSON can't hold`);
   }
 }
 
-function writeObject(value: object, path: readonly (string | number)[], open: Set<object>): string {
-  if (open.has(value)) throw problem(path, 'contains itself');
-  open.add(value);
-  let text: string;
+function writeObject(value: object, place: Place): string {
+  const { path, open } = place;
+  if (open.includes(value)) throw problem(place, 'contains itself');
+  open.push(value);
+  let text = '';
+  const depth = path.length;
   if (Array.isArray(value)) {
-    // Not map(): it skips holes, which are undefined to everybody who reads them.
-    text = `[${Array.from(value, (item, index) => write(item, [...path, index], open)).join(',')}]`;
+    // By index, not map(): it skips holes, which are undefined to everybody who reads them.
+    for (let index = 0; index < value.length; index++) {
+      path[depth] = index;
+      text += `${index === 0 ? '[' : ','}${write(value[index], place)}`;
+    }
+    text = value.length === 0 ? '[]' : `${text}]`;
   } else {
-    const prototype: unknown = Object.getPrototypeOf(value);
-    // The prototype's own prototype, because a plain object may come from another realm (such as node:vm).
-    if (prototype !== null && Object.getPrototypeOf(prototype) !== null)
-      throw problem(path, `is a ${value.constructor?.name ?? 'class instance'}, which JSON can't hold`);
-    const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-    const fields = entries.map(([key, item]) => `${write(key, path, open)}:${write(item, [...path, key], open)}`);
-    text = `{${fields.join(',')}}`;
+    checkPlain(value, place);
+    const keys = Object.keys(value).sort();
+    for (const key of keys) {
+      const name = write(key, place);
+      path[depth] = key;
+      text += `${text === '' ? '{' : ','}${name}:${write((value as Record<string, unknown>)[key], place)}`;
+      path.length = depth;
+    }
+    text = keys.length === 0 ? '{}' : `${text}}`;
   }
-  open.delete(value);
+  path.length = depth;
+  open.pop();
   return text;
 }
 
-function problem(path: readonly (string | number)[], what: string): StoreError {
+function checkPlain(value: object, place: Place): void {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // The prototype's own prototype, because a plain object may come from another realm (such as node:vm).
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null)
+    throw problem(place, `is a ${value.constructor?.name ?? 'class instance'}, which JSON can't hold`);
+}
+
+function problem({ path }: Place, what: string): StoreError {
   const place = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`)).join('');
   return new StoreError('E_CANONICAL', `The value ${place === '' ? '' : `at ${place.replace(/^\./, '')} `}${what}.`);
 }

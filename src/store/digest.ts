@@ -1,13 +1,21 @@
-import { createHash } from 'node:crypto';
-import { type FileHandle, open } from 'node:fs/promises';
+import { createHash, hash } from 'node:crypto';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { canonicalJson } from './canonical.js';
+import { digestLargeFile } from './digest-pool.js';
 import type { Digest } from './types.js';
 
-const chunk = 1 << 20;
+/** Files up to this size are hashed at once: to hand them to a thread would take longer. */
+const small = 1 << 20;
+
+export interface FileContent {
+  readonly digest: Digest;
+  /** In bytes. */
+  readonly size: number;
+}
 
 /** SHA-256 of bytes, or of a string's UTF-8. */
 export function digestBytes(bytes: Uint8Array | string): Digest {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}` as Digest;
+  return `sha256:${hash('sha256', bytes, 'hex')}` as Digest;
 }
 
 /** SHA-256 of a value's canonical JSON. */
@@ -15,28 +23,29 @@ export function digestJson(value: unknown): Digest {
   return digestBytes(canonicalJson(value));
 }
 
-/** SHA-256 of a file, read in pieces of 1 MiB. */
-export async function digestFile(path: string): Promise<{ digest: Digest; size: number }> {
-  const handle = await open(path, 'r');
+/** SHA-256 of a file's content. Large files are hashed by threads, several at a time. */
+export async function digestFile(path: string): Promise<FileContent> {
+  const descriptor = openSync(path, 'r');
   try {
-    return await digestHandle(handle);
+    if (fstatSync(descriptor).size <= small) return digestOpenFile(descriptor, small);
   } finally {
-    await handle.close();
+    closeSync(descriptor);
   }
+  return digestLargeFile(path);
 }
 
-/** SHA-256 of an open file, from its start. */
-export async function digestHandle(handle: FileHandle): Promise<{ digest: Digest; size: number }> {
-  const hash = createHash('sha256');
+/** SHA-256 of an open file, from its start, read in pieces of `chunk` bytes. */
+export function digestOpenFile(descriptor: number, chunk: number): FileContent {
+  const sha256 = createHash('sha256');
   const buffer = Buffer.allocUnsafe(chunk);
   let size = 0;
   for (;;) {
-    const { bytesRead } = await handle.read(buffer, 0, chunk, size);
-    if (bytesRead === 0) break;
-    hash.update(buffer.subarray(0, bytesRead));
-    size += bytesRead;
+    const length = readSync(descriptor, buffer, 0, chunk, size);
+    if (length === 0) break;
+    sha256.update(buffer.subarray(0, length));
+    size += length;
   }
-  return { digest: `sha256:${hash.digest('hex')}` as Digest, size };
+  return { digest: `sha256:${sha256.digest('hex')}` as Digest, size };
 }
 
 /** Is it `sha256:` and 64 hexadecimal digits? */

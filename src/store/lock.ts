@@ -1,8 +1,9 @@
-import { link, mkdir, readFile, rm, stat, unlink, utimes, writeFile } from 'node:fs/promises';
+import { linkSync, readFileSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { temporaryPath } from './atomic.js';
+import { inFolder, temporaryPath } from './atomic.js';
 import { guarded, systemCode } from './error.js';
 import { isToken, ownToken, stateOf } from './process-identity.js';
 import type { TaskKey } from './types.js';
@@ -62,8 +63,8 @@ export class Locks {
       let waited = false;
       for (let poll = firstPollMs; ; poll = Math.min(2 * poll, lastPollMs)) {
         options.signal?.throwIfAborted();
-        if (await this.#create(path)) return this.#held(path, waited);
-        const seen = await watch.look(path);
+        if (this.#create(path)) return this.#held(path, waited);
+        const seen = watch.look(path);
         if (seen === undefined) continue;
         if (seen.dead) {
           await this.#remove(path, seen.text);
@@ -90,36 +91,20 @@ export class Locks {
       waited,
       release: async () => {
         clearInterval(beat);
-        const text = await readFile(path, 'utf8').catch(() => '');
-        if (parse(text)?.token === ownToken()) await rm(path, { force: true });
+        if (parse(readOr(path, ''))?.token === ownToken()) rmSync(path, { force: true });
       },
     };
   }
 
   /** Puts our name on `path`, if nobody's is there. */
-  async #create(path: string): Promise<boolean> {
-    await mkdir(this.#folder, { recursive: true });
-    await mkdir(this.#temporary, { recursive: true });
+  #create(path: string): boolean {
     const text = JSON.stringify({ host: hostname(), pid: process.pid, token: ownToken() } satisfies LockHolder);
     const draft = temporaryPath(this.#temporary);
     try {
-      await writeFile(draft, text, { flag: 'wx' });
-      await link(draft, path);
-      return true;
-    } catch (error) {
-      const code = systemCode(error) ?? '';
-      if (code === 'EEXIST') return false;
-      if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EXDEV', 'EMLINK'].includes(code)) throw error;
-      // A file system without hard links: the file appears before its text does, which `unreadableMs` allows for.
-      return await writeFile(path, text, { flag: 'wx' }).then(
-        () => true,
-        (failure: unknown) => {
-          if (systemCode(failure) === 'EEXIST') return false;
-          throw failure;
-        },
-      );
+      inFolder(this.#temporary, () => writeFileSync(draft, text, { flag: 'wx' }));
+      return inFolder(this.#folder, () => createLinked(draft, path, text));
     } finally {
-      await rm(draft, { force: true });
+      rmSync(draft, { force: true });
     }
   }
 
@@ -129,16 +114,16 @@ export class Locks {
    */
   async #remove(path: string, text: string): Promise<void> {
     const breaker = `${path}.break`;
-    if (!(await this.#create(breaker))) {
-      const holder = parse(await readFile(breaker, 'utf8').catch(() => ''));
-      if (holder !== undefined && stateOf(holder.token) === 'dead') await rm(breaker, { force: true });
+    if (!this.#create(breaker)) {
+      const holder = parse(readOr(breaker, ''));
+      if (holder !== undefined && stateOf(holder.token) === 'dead') rmSync(breaker, { force: true });
       await sleep(firstPollMs);
       return;
     }
     try {
-      if ((await readFile(path, 'utf8').catch(() => undefined)) === text) await unlink(path);
+      if (readOr(path, undefined) === text) unlinkSync(path);
     } finally {
-      await rm(breaker, { force: true });
+      rmSync(breaker, { force: true });
     }
   }
 }
@@ -149,12 +134,12 @@ class Watch {
   #since = 0;
 
   /** Undefined if the lock is gone. */
-  async look(path: string): Promise<{ text: string; holder?: LockHolder; dead: boolean } | undefined> {
+  look(path: string): { text: string; holder?: LockHolder; dead: boolean } | undefined {
     let text: string;
     let stamp: string;
     try {
-      text = await readFile(path, 'utf8');
-      stamp = `${(await stat(path, { bigint: true })).mtimeNs} ${text}`;
+      text = readFileSync(path, 'utf8');
+      stamp = `${statSync(path, { bigint: true }).mtimeNs} ${text}`;
     } catch (error) {
       if (systemCode(error) === 'ENOENT') return undefined;
       throw error;
@@ -169,6 +154,32 @@ class Watch {
     if (holder === undefined) return { text, dead: silent > unreadableMs };
     const state = stateOf(holder.token);
     return { text, holder, dead: state === 'dead' || (state === 'unknown' && silent > silenceMs) };
+  }
+}
+
+/** Makes the lock out of the draft. False if somebody's is there. */
+function createLinked(draft: string, path: string, text: string): boolean {
+  const noLinks = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EXDEV', 'EMLINK'];
+  try {
+    try {
+      linkSync(draft, path);
+    } catch (error) {
+      if (!noLinks.includes(systemCode(error) ?? '')) throw error;
+      // A file system without hard links: the file appears before its text does, which `unreadableMs` allows for.
+      writeFileSync(path, text, { flag: 'wx' });
+    }
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+function readOr<T>(path: string, otherwise: T): string | T {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return otherwise;
   }
 }
 

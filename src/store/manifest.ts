@@ -31,6 +31,12 @@ export type FileDigester = (path: string, stat: BigIntStats) => Promise<{ digest
 
 const openFiles = 8;
 
+interface FoundFile {
+  readonly path: string;
+  readonly link: boolean;
+  readonly stat: BigIntStats;
+}
+
 /**
  * Lists a folder with the digests of its files.
  *
@@ -38,18 +44,21 @@ const openFiles = 8;
  *   for sockets, pipes and devices.
  */
 export async function describeFolder(folder: string, digest: FileDigester): Promise<FolderManifest> {
-  const found: { path: string; stat: BigIntStats }[] = [];
+  const found: FoundFile[] = [];
   const emptyFolders: string[] = [];
   await walk(folder, '', await realpath(folder), found, emptyFolders);
   const limit = createLimit(openFiles);
-  const files = await Promise.all(
-    found.map(({ path, stat }) =>
-      limit(async (): Promise<ManifestFile> => {
-        const content = await digest(join(folder, path), stat);
-        return { path, size: content.size, digest: content.digest, executable: (stat.mode & 0o111n) !== 0n };
-      }),
-    ),
-  );
+  const all = (some: readonly FoundFile[]) =>
+    Promise.all(
+      some.map(({ path, stat }) =>
+        limit(async (): Promise<ManifestFile> => {
+          const content = await digest(join(folder, path), stat);
+          return { path, size: content.size, digest: content.digest, executable: (stat.mode & 0o111n) !== 0n };
+        }),
+      ),
+    );
+  // Links first: the digester may take the files away that they lead to.
+  const files = [...(await all(found.filter(({ link }) => link))), ...(await all(found.filter(({ link }) => !link)))];
   return {
     type: 'spikeline-folder/1',
     files: files.sort((a, b) => (a.path < b.path ? -1 : 1)),
@@ -61,7 +70,7 @@ async function walk(
   folder: string,
   relative: string,
   root: string,
-  files: { path: string; stat: BigIntStats }[],
+  files: FoundFile[],
   emptyFolders: string[],
 ): Promise<void> {
   const names = await readdir(join(folder, relative));
@@ -70,7 +79,8 @@ async function walk(
     const path = relative === '' ? name : `${relative}/${name}`;
     const full = join(folder, path);
     let entry = await lstat(full, { bigint: true });
-    if (entry.isSymbolicLink()) {
+    const link = entry.isSymbolicLink();
+    if (link) {
       entry = await stat(full, { bigint: true }).catch((error: unknown) => {
         throw new StoreError('E_STORE_LINK', `${full} is a symbolic link to nothing.`, undefined, { cause: error });
       });
@@ -82,7 +92,7 @@ async function walk(
         );
     }
     if (entry.isDirectory()) await walk(folder, path, root, files, emptyFolders);
-    else if (entry.isFile()) files.push({ path, stat: entry });
+    else if (entry.isFile()) files.push({ path, link, stat: entry });
     else throw new StoreError('E_STORE_FILE_TYPE', `${full} is neither a file nor a folder.`);
   }
 }

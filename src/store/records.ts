@@ -1,39 +1,53 @@
-import { mkdir, readFile, rename } from 'node:fs/promises';
+import { readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TaskId } from '../pipeline/task.js';
-import { temporaryPath, writeAtomically } from './atomic.js';
+import { inFolder, temporaryPath, writeAtomically } from './atomic.js';
 import { guarded, systemCode } from './error.js';
-import { fileName } from './names.js';
+import { Journal } from './journal.js';
 import { decodeRecord, encodeRecord } from './record.js';
-import type { TaskKey, TaskRecord } from './types.js';
+import { isSettled, stampOf } from './stat-cache.js';
+import type { TaskKey, TaskRecord, TaskResult } from './types.js';
 
-/** Task records by key, and for each task of a pipeline which of them is its newest. */
+/** Task records by key: `records/ab/<key>.json`. */
 export class Records {
   readonly #folder: string;
   readonly #quarantine: string;
   readonly #temporary: string;
+  /** Results of records that were found whole, by key, with the stamp of the file they were read from. */
+  readonly #results: Journal;
 
   constructor(store: string, temporary: string) {
     this.#folder = join(store, 'records');
     this.#quarantine = join(store, 'quarantine');
     this.#temporary = temporary;
+    this.#results = new Journal(join(store, 'results'), temporary);
   }
 
   /** The record of a key. A damaged one is set aside and counts as none. */
   async read(key: TaskKey): Promise<TaskRecord | undefined> {
     const path = this.#pathOf(key);
     return guarded(path, async () => {
-      const text = await readText(path);
+      const text = readText(path);
       if (text === undefined) return undefined;
       const record = decodeRecord(text, key);
       if (record === 'foreign') return undefined;
-      if (record !== undefined) return record;
-      await mkdir(this.#quarantine, { recursive: true });
-      await rename(path, `${temporaryPath(this.#quarantine)}-${key}.json`).catch((error: unknown) => {
-        if (systemCode(error) !== 'ENOENT') throw error;
-      });
-      return undefined;
+      if (record === undefined) this.#setAside(path, key);
+      return record;
     });
+  }
+
+  /** What a record says of the result. A record that has not changed since it was read is not read again. */
+  async result(key: TaskKey): Promise<TaskResult | undefined> {
+    const path = this.#pathOf(key);
+    const stat = await guarded(path, async () => statSync(path, { bigint: true, throwIfNoEntry: false }));
+    if (stat === undefined) return undefined;
+    const note = this.#results.get(key) as [stamp: string, result: Omit<TaskResult, 'key'>] | undefined;
+    if (note?.[0] === stampOf(stat)) return { key, ...note[1] };
+    const readAt = Date.now();
+    const record = await this.read(key);
+    if (record === undefined) return undefined;
+    const { outputs, metrics } = record;
+    if (isSettled(stat, readAt)) this.#results.set(key, [stampOf(stat), { outputs, metrics }]);
+    return { key, outputs, metrics };
   }
 
   /** Writes a record: the last step of a task, after all blobs it names. */
@@ -42,23 +56,12 @@ export class Records {
     await guarded(path, () => writeAtomically(path, [encodeRecord(record)], this.#temporary));
   }
 
-  /** The key that a task had when its result was last made or found, as `tasks` (the pipeline's folder) knows it. */
-  async latestKey(tasks: string, task: TaskId): Promise<TaskKey | undefined> {
-    const text = await guarded(tasks, () => readText(join(tasks, `${fileName(task)}.json`)));
+  #setAside(path: string, key: TaskKey): void {
     try {
-      const latest = JSON.parse(text ?? '') as { task?: unknown; key?: unknown };
-      const { key } = latest;
-      return latest.task === task && typeof key === 'string' && /^[0-9a-f]{64}$/.test(key)
-        ? (key as TaskKey)
-        : undefined;
-    } catch {
-      return undefined;
+      inFolder(this.#quarantine, () => renameSync(path, `${temporaryPath(this.#quarantine)}-${key}.json`));
+    } catch (error) {
+      if (systemCode(error) !== 'ENOENT') throw error;
     }
-  }
-
-  async setLatestKey(tasks: string, task: TaskId, key: TaskKey): Promise<void> {
-    const text = `${JSON.stringify({ task, key })}\n`;
-    await guarded(tasks, () => writeAtomically(join(tasks, `${fileName(task)}.json`), [text], this.#temporary));
   }
 
   #pathOf(key: TaskKey): string {
@@ -66,9 +69,9 @@ export class Records {
   }
 }
 
-async function readText(path: string): Promise<string | undefined> {
+function readText(path: string): string | undefined {
   try {
-    return await readFile(path, 'utf8');
+    return readFileSync(path, 'utf8');
   } catch (error) {
     if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return undefined;
     throw error;

@@ -1,7 +1,5 @@
-import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { temporaryPath } from './atomic.js';
 import { isDigest } from './digest.js';
+import { Journal } from './journal.js';
 import type { Digest } from './types.js';
 
 /** What of `stat(path, { bigint: true })` changes when a file's bytes do. */
@@ -14,79 +12,45 @@ export interface FileStat {
 
 /** A later write within the clock's grain would leave the times as they are. */
 const grainMs = 2000;
-/** Lines beyond one a name that a file may hold before it is written anew. */
-const slack = 1000;
+
+/** Identifies a file's bytes without reading them, if it is `settled`. */
+export function stampOf({ ino, size, mtimeNs, ctimeNs }: FileStat): string {
+  return `${ino} ${size} ${mtimeNs} ${ctimeNs}`;
+}
+
+/**
+ * Would a change after `readAt` show in the file's times?
+ *
+ * @param readAt when reading began, in milliseconds since the epoch
+ */
+export function isSettled({ mtimeNs, ctimeNs }: FileStat, readAt: number): boolean {
+  return Number(mtimeNs > ctimeNs ? mtimeNs : ctimeNs) / 1e6 <= readAt - grainMs;
+}
 
 /**
  * Remembers the digests of files by inode, size, modification and change time, so that what did not change is not read
- * again. Kept as lines appended to a file: a lost or torn line costs a hash, and can't give a wrong one, because an entry
- * counts only for the very file that it was taken from.
+ * again. An entry counts only for the very file that it was taken from.
  */
 export class StatCache {
-  readonly #entries = new Map<string, { readonly stamp: string; readonly digest: Digest }>();
-  readonly #file: string;
+  readonly #journal: Journal;
 
   constructor(file: string, temporary: string) {
-    this.#file = file;
-    let lines: string[];
-    try {
-      lines = readFileSync(file, 'utf8').split('\n');
-    } catch {
-      return;
-    }
-    for (const line of lines) this.#read(line);
-    if (lines.length > 2 * this.#entries.size + slack) this.#compact(temporary);
+    this.#journal = new Journal(file, temporary);
   }
 
   /** The digest of the file, if it is the one it was taken from and has not changed since. */
   get(name: string, stat: FileStat): Digest | undefined {
-    const entry = this.#entries.get(name);
-    return entry?.stamp === stampOf(stat) ? entry.digest : undefined;
+    const entry = this.#journal.get(name) as readonly unknown[] | undefined;
+    return entry?.[0] === stampOf(stat) && isDigest(entry[1]) ? entry[1] : undefined;
   }
 
   /**
-   * Remembers a digest.
+   * Remembers a digest, unless the file changed less than 2 s before it was read: a second change might not show.
    *
    * @param stat of the file, taken before it was read
-   * @param readAt when reading began, in milliseconds since the epoch. Files that changed less than 2 s before are not
-   *   remembered: a second change might not show.
+   * @param readAt when reading began, in milliseconds since the epoch
    */
   set(name: string, stat: FileStat, digest: Digest, readAt: number): void {
-    const changed = Math.max(Number(stat.mtimeNs / 1_000_000n), Number(stat.ctimeNs / 1_000_000n));
-    if (changed > readAt - grainMs) return;
-    const stamp = stampOf(stat);
-    this.#entries.set(name, { stamp, digest });
-    try {
-      mkdirSync(dirname(this.#file), { recursive: true });
-      appendFileSync(this.#file, `${JSON.stringify([name, stamp, digest])}\n`);
-    } catch {
-      // A store that can only be read still serves: it just has to hash again next time.
-    }
+    if (isSettled(stat, readAt)) this.#journal.set(name, [stampOf(stat), digest]);
   }
-
-  #read(line: string): void {
-    try {
-      const [name, stamp, digest] = JSON.parse(line) as unknown[];
-      if (typeof name === 'string' && typeof stamp === 'string' && isDigest(digest))
-        this.#entries.set(name, { stamp, digest });
-    } catch {
-      // Torn by a crash, or the empty one after the last line break.
-    }
-  }
-
-  #compact(temporary: string): void {
-    const lines = [...this.#entries].map(([name, { stamp, digest }]) => `${JSON.stringify([name, stamp, digest])}\n`);
-    try {
-      mkdirSync(temporary, { recursive: true });
-      const draft = temporaryPath(temporary);
-      writeFileSync(draft, lines.join(''));
-      renameSync(draft, this.#file);
-    } catch {
-      // The long file serves as well.
-    }
-  }
-}
-
-function stampOf(stat: FileStat): string {
-  return `${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs}`;
 }

@@ -1,11 +1,11 @@
-import { readdirSync, rmSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Task, TaskId } from '../pipeline/task.js';
-import { type BlobProblem, describe, findProblem, ingest, materialise, treeOf } from './artifacts.js';
-import { temporaryPath } from './atomic.js';
+import { adopt, type BlobProblem, describe, findProblem, ingest, materialise, treeOf } from './artifacts.js';
+import { inFolder, temporaryPath } from './atomic.js';
 import { Blobs } from './blobs.js';
 import { guarded, StoreError } from './error.js';
+import { Journal } from './journal.js';
 import { type Lock, type LockHolder, Locks } from './lock.js';
 import { fileName, pipelineFolderName } from './names.js';
 import { isToken, stateOf } from './process-identity.js';
@@ -13,7 +13,7 @@ import { Records } from './records.js';
 import { openResumePoint, type StoredResumePoint } from './resume.js';
 import { StatCache } from './stat-cache.js';
 import { isLinked, linkTree, removeFile, removeLinks, replaceFolder, type Tree } from './tree.js';
-import type { Artifact, TaskKey, TaskRecord } from './types.js';
+import type { Artifact, TaskKey, TaskRecord, TaskResult } from './types.js';
 
 /**
  * Artifacts by content, records by task key, and a readable tree that points into them:
@@ -21,8 +21,10 @@ import type { Artifact, TaskKey, TaskRecord } from './types.js';
  *     artifacts/store/blobs/ab/cdef…                  files, read-only
  *     artifacts/store/records/ab/<key>.json           what finished tasks made
  *     artifacts/store/{locks,resume,quarantine,tmp}/
+ *     artifacts/store/{verified,inputs,results}       journals of what was found out about files
  *     artifacts/<pipeline>/<stage>/<labels>/<output>  links to blobs, for people
- *     artifacts/<pipeline>/.tasks/, .logs/            the newest record and the log of each task
+ *     artifacts/<pipeline>/.latest                    journal of the newest key of each task
+ *     artifacts/<pipeline>/.logs/                     the log of each task
  *
  * Every write is a temporary file, fsync, rename. Nothing is used before it is compared with its name. Any number of
  * processes may share a store.
@@ -36,6 +38,8 @@ export class Store {
   readonly #records: Records;
   readonly #locks: Locks;
   readonly #inputs: StatCache;
+  /** The newest key of each task, by pipeline. */
+  readonly #latest = new Map<string, Journal>();
 
   private constructor(folder: string) {
     this.folder = resolve(folder);
@@ -58,6 +62,11 @@ export class Store {
   /** Takes a file or folder into the store. It stays where it is; the store has its own copy. */
   ingest(path: string): Promise<Artifact> {
     return ingest(this.#blobs, path);
+  }
+
+  /** Takes what a task has made in its work folder into the store, away from where it is. */
+  adopt(path: string): Promise<Artifact> {
+    return adopt(this.#blobs, path);
   }
 
   /**
@@ -105,38 +114,43 @@ export class Store {
     return this.#records.read(key);
   }
 
+  /** What a key's record says of the result: all that is needed to use it, and faster to find than the record. */
+  result(key: TaskKey): Promise<TaskResult | undefined> {
+    return this.#records.result(key);
+  }
+
   /** Writes a record: the last step of a task, after all its outputs are ingested. */
   writeRecord(record: TaskRecord): Promise<void> {
     return this.#records.write(record);
   }
 
   /** The key that a task of a pipeline had when it was last published, whether or not its record still is there. */
-  latestKey(pipeline: string, task: TaskId): Promise<TaskKey | undefined> {
-    return this.#records.latestKey(this.#tasksFolder(pipeline), task);
+  latestKey(pipeline: string, task: TaskId): TaskKey | undefined {
+    const key = this.#latestOf(pipeline).get(task);
+    return typeof key === 'string' && /^[0-9a-f]{64}$/.test(key) ? (key as TaskKey) : undefined;
   }
 
   /**
    * Shows a task's outputs in the readable tree, in the place of what was there, and notes the record as the task's
    * newest. Where both are so already, nothing is written.
    */
-  async publish(pipeline: string, task: Task, record: TaskRecord): Promise<void> {
+  async publish(pipeline: string, task: Task, result: TaskResult): Promise<void> {
     const target = this.publishedFolder(pipeline, task);
     await guarded(target, async () => {
-      const tree = await this.#outputTree(task, record);
-      if (!(await isLinked(tree, target))) {
-        await this.#clearTheWay(pipeline, target);
+      const tree = await this.#outputTree(task, result);
+      if (!isLinked(tree, target)) {
+        this.#clearTheWay(pipeline, target);
         const draft = temporaryPath(this.#temporary);
         try {
-          await mkdir(draft, { recursive: true });
+          mkdirSync(draft, { recursive: true });
           await linkTree(tree, draft, target);
-          await replaceFolder(draft, target, this.#temporary);
+          replaceFolder(draft, target, this.#temporary);
         } finally {
-          await rm(draft, { recursive: true, force: true });
+          rmSync(draft, { recursive: true, force: true });
         }
       }
     });
-    if ((await this.latestKey(pipeline, task.id)) !== record.key)
-      await this.#records.setLatestKey(this.#tasksFolder(pipeline), task.id, record.key);
+    if (this.latestKey(pipeline, task.id) !== result.key) this.#latestOf(pipeline).set(task.id, result.key);
   }
 
   /** Where the readable tree shows a task's outputs. */
@@ -158,7 +172,7 @@ export class Store {
   /** A new folder for one attempt at a task. The caller removes it; if it dies, the next `open` does. */
   async workFolder(): Promise<string> {
     const folder = temporaryPath(this.#temporary);
-    await guarded(folder, () => mkdir(folder, { recursive: true }));
+    await guarded(folder, async () => inFolder(this.#temporary, () => mkdirSync(folder)));
     return folder;
   }
 
@@ -173,14 +187,19 @@ export class Store {
     return this.#locks.acquire(key, options);
   }
 
-  #tasksFolder(pipeline: string): string {
-    return join(this.folder, pipelineFolderName(pipeline), '.tasks');
+  #latestOf(pipeline: string): Journal {
+    let journal = this.#latest.get(pipeline);
+    if (journal === undefined) {
+      journal = new Journal(join(this.folder, pipelineFolderName(pipeline), '.latest'), this.#temporary);
+      this.#latest.set(pipeline, journal);
+    }
+    return journal;
   }
 
-  async #outputTree(task: Task, record: TaskRecord): Promise<Tree> {
+  async #outputTree(task: Task, { outputs }: TaskResult): Promise<Tree> {
     const files: Tree['files'][number][] = [];
     const folders: string[] = [];
-    for (const [name, artifact] of Object.entries(record.outputs)) {
+    for (const [name, artifact] of Object.entries(outputs)) {
       const output = task.outputs[name] ?? name;
       const tree = await treeOf(this.#blobs, artifact);
       files.push(
@@ -192,13 +211,13 @@ export class Store {
   }
 
   /** Links above the place are of an earlier form of the pipeline, where the stage had fewer axes. */
-  async #clearTheWay(pipeline: string, target: string): Promise<void> {
+  #clearTheWay(pipeline: string, target: string): void {
     const top = join(this.folder, pipelineFolderName(pipeline));
     for (let folder = dirname(target); folder.length > top.length; folder = dirname(folder)) {
-      await removeFile(folder);
-      await removeLinks(folder);
+      removeFile(folder);
+      removeLinks(folder);
     }
-    await removeFile(target);
+    removeFile(target);
   }
 
   #removeLeftovers(): void {

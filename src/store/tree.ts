@@ -1,6 +1,18 @@
-import { chmod, copyFile, lstat, mkdir, readdir, readlink, rename, rm, symlink, unlink } from 'node:fs/promises';
-import { dirname, join, relative, resolve, sep } from 'node:path';
-import { temporaryPath } from './atomic.js';
+import {
+  chmodSync,
+  type Dirent,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+} from 'node:fs';
+import { copyFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { inFolder, temporaryPath } from './atomic.js';
 import { systemCode } from './error.js';
 import type { Digest } from './types.js';
 
@@ -32,7 +44,7 @@ export async function linkTree(tree: Tree, target: string, movedTo?: string): Pr
     if (file.executable) return copyBlob(file, place);
     try {
       const link = movedTo === undefined ? file.blob : relative(dirname(join(movedTo, file.path)), file.blob);
-      await symlink(link, place, 'file');
+      symlinkSync(link, place, 'file');
     } catch (error) {
       if (systemCode(error) !== 'EPERM') throw error;
       await copyBlob(file, place);
@@ -44,13 +56,13 @@ export async function linkTree(tree: Tree, target: string, movedTo?: string): Pr
 export async function copyTree(tree: Tree, target: string): Promise<void> {
   await forEachPlace(tree, target, async (file, place) => {
     await copyBlob(file, place);
-    await chmod(place, file.executable ? 0o755 : 0o644);
+    chmodSync(place, file.executable ? 0o755 : 0o644);
   });
 }
 
 async function copyBlob(file: TreeFile, place: string): Promise<void> {
   await copyFile(file.blob, place);
-  if (file.executable) await chmod(place, 0o555);
+  if (file.executable) chmodSync(place, 0o555);
 }
 
 async function forEachPlace(
@@ -58,52 +70,60 @@ async function forEachPlace(
   target: string,
   put: (file: TreeFile, place: string) => Promise<void>,
 ): Promise<void> {
-  for (const folder of tree.folders) await mkdir(join(target, folder), { recursive: true });
+  for (const folder of tree.folders) mkdirSync(join(target, folder), { recursive: true });
   for (const file of tree.files) {
     const place = join(target, file.path);
-    await mkdir(dirname(place), { recursive: true });
+    if (file.path.includes('/')) mkdirSync(dirname(place), { recursive: true });
     await put(file, place);
   }
 }
 
 /** Is the place exactly the tree of relative links? Then nothing needs to be done; copies always do. */
-export async function isLinked(tree: Tree, target: string): Promise<boolean> {
+export function isLinked(tree: Tree, target: string): boolean {
   const expected = new Map<string, string | undefined>();
-  for (const folder of tree.folders) expected.set(resolve(target, folder), undefined);
-  for (const file of tree.files) {
-    const place = resolve(target, file.path);
-    expected.set(place, relative(dirname(place), file.blob));
-    for (let folder = dirname(place); folder.startsWith(target + sep); folder = dirname(folder))
-      expected.set(folder, undefined);
+  for (const folder of tree.folders) if (folder !== '') expected.set(folder, undefined);
+  for (const { path, blob } of tree.files) {
+    expected.set(path, blob);
+    for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1))
+      expected.set(path.slice(0, end), undefined);
   }
-  const found = await readdir(target, { recursive: true, withFileTypes: true }).catch(() => undefined);
-  if (found === undefined || found.length !== expected.size) return false;
-  for (const entry of found) {
-    const place = join(entry.parentPath, entry.name);
-    if (!expected.has(place)) return false;
-    // Another run may be replacing the folder right now: then it is not what is expected.
-    const link = entry.isSymbolicLink() ? await readlink(place).catch(() => undefined) : undefined;
-    if (link !== expected.get(place) || (link === undefined && !entry.isDirectory())) return false;
+  let found = 0;
+  const matches = (folder: string): boolean => {
+    const at = folder === '' ? target : join(target, folder);
+    return readdirSync(at).every((name) => {
+      const path = folder === '' ? name : `${folder}/${name}`;
+      if (!expected.has(path)) return false;
+      found++;
+      const blob = expected.get(path);
+      return blob === undefined ? matches(path) : readlinkSync(join(at, name)) === relative(at, blob);
+    });
+  };
+  try {
+    return matches('') && found === expected.size;
+  } catch (error) {
+    // Not there, not a link where one should be, or another run is replacing the folder right now.
+    if (['ENOENT', 'ENOTDIR', 'EINVAL', 'UNKNOWN'].includes(systemCode(error) ?? '')) return false;
+    throw error;
   }
-  return true;
 }
 
 /** Replaces the folder at `target` by `draft`. The old one is moved away whole before it is removed. */
-export async function replaceFolder(draft: string, target: string, temporary: string): Promise<void> {
-  await mkdir(dirname(target), { recursive: true });
+export function replaceFolder(draft: string, target: string, temporary: string): void {
   for (;;) {
-    const old = temporaryPath(temporary);
-    await rename(target, old).catch((error: unknown) => {
-      if (systemCode(error) !== 'ENOENT') throw error;
-    });
     try {
-      await rename(draft, target);
+      // A folder that is not there, or is empty, gives way by itself.
+      inFolder(dirname(target), () => renameSync(draft, target));
       return;
     } catch (error) {
-      // Another process put its own there in between.
-      if (systemCode(error) !== 'ENOTEMPTY' && systemCode(error) !== 'EEXIST') throw error;
-    } finally {
-      await rm(old, { recursive: true, force: true });
+      if (!['ENOTEMPTY', 'EEXIST', 'EPERM'].includes(systemCode(error) ?? '')) throw error;
+      const old = temporaryPath(temporary);
+      try {
+        renameSync(target, old);
+      } catch (failure) {
+        // Another process has moved it away in between; what could not be moved for another reason will not give way.
+        if (systemCode(failure) !== 'ENOENT') throw error;
+      }
+      rmSync(old, { recursive: true, force: true });
     }
   }
 }
@@ -112,13 +132,18 @@ export async function replaceFolder(draft: string, target: string, temporary: st
  * Removes links that lie directly in a folder. In a folder between a stage and its tasks they are what the stage left
  * there when it had fewer axes.
  */
-export async function removeLinks(folder: string): Promise<void> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  for (const entry of entries) if (entry.isSymbolicLink()) await unlink(join(folder, entry.name));
+export function removeLinks(folder: string): void {
+  let entries: Dirent[];
+  try {
+    entries = readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return;
+  }
+  for (const entry of entries) if (entry.isSymbolicLink()) unlinkSync(join(folder, entry.name));
 }
 
 /** Makes way for a folder where a file or link is. */
-export async function removeFile(path: string): Promise<void> {
-  const entry = await lstat(path).catch(() => undefined);
-  if (entry !== undefined && !entry.isDirectory()) await unlink(path);
+export function removeFile(path: string): void {
+  const entry = lstatSync(path, { throwIfNoEntry: false });
+  if (entry !== undefined && !entry.isDirectory()) unlinkSync(path);
 }

@@ -40,12 +40,16 @@ export interface KeyParts {
   readonly engine: { readonly name: string; readonly fingerprint: string } | null;
 }
 
-/** What the store knows of a finished task. */
-export interface TaskRecord {
+/** What a finished task has made. */
+export interface TaskResult {
   readonly key: TaskKey;
-  readonly parts: KeyParts;
   readonly outputs: Readonly<Record<string, Artifact>>;
   readonly metrics: Metrics;
+}
+
+/** What the store knows of a finished task. */
+export interface TaskRecord extends TaskResult {
+  readonly parts: KeyParts;
   /** Digests of the stage's source files: they tell which one changed. The key has their fingerprint. */
   readonly code?: Readonly<Record<string, string>>;
   /** For people: never compared, never hashed. */

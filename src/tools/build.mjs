@@ -70,7 +70,9 @@ async function bundleProgram() {
   const entries = {
     index: 'src/index.ts',
     cli: 'src/cli/main.ts',
+    'command-host': 'src/run/command-host.ts',
     task: 'src/run/task-process.ts',
+    'digest-worker': 'src/store/digest-worker.ts',
     'engine-worker': 'src/engine/wasm/worker.ts',
     bench: 'test/bench/engine.ts',
     sample: 'src/tools/sample.ts',

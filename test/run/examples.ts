@@ -4,7 +4,7 @@ import type { Pipeline, Task, TaskId, TaskInput } from '../../src/pipeline/task.
 import type { Planner, TaskPlan } from '../../src/run/plan.js';
 import { defineStage, type StageDefinition } from '../../src/stage/definition.js';
 import type { Store } from '../../src/store/store.js';
-import type { Artifact, TaskRecord } from '../../src/store/types.js';
+import type { Artifact, TaskRecord, TaskResult } from '../../src/store/types.js';
 import { writeFiles } from '../store/folder.js';
 
 const range = { file: 'pipeline.yaml', start: 0, end: 0 };
@@ -108,16 +108,16 @@ export async function runAll(
   planner: Planner,
   resultOf: (task: Task) => string = (task) => `result of ${task.id}`,
 ): Promise<string[]> {
-  const records = new Map<TaskId, TaskRecord>();
+  const results = new Map<TaskId, TaskResult>();
   const ran: string[] = [];
   for (const task of pipeline.tasks) {
-    const plan = await planner.statusOf(task, (id) => records.get(id)?.outputs);
-    if (plan.record === undefined) {
+    const plan = await planner.statusOf(task, (id) => results.get(id)?.outputs);
+    if (plan.result === undefined) {
       ran.push(task.id);
-      records.set(task.id, await complete(store, pipeline, task, plan, resultOf(task)));
+      results.set(task.id, await complete(store, pipeline, task, plan, resultOf(task)));
     } else {
-      await store.publish(pipeline.name, task, plan.record);
-      records.set(task.id, plan.record);
+      await store.publish(pipeline.name, task, plan.result);
+      results.set(task.id, plan.result);
     }
   }
   return ran;

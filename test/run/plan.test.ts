@@ -270,7 +270,7 @@ describe('a damaged store', () => {
 
   it('tells a record that is gone from a task that never ran', async () => {
     await run(chain);
-    const key = (await store.latestKey('example', id('data')))!;
+    const key = store.latestKey('example', id('data'))!;
     writeFileSync(join(store.folder, 'store/records', key.slice(0, 2), `${key}.json`), '{}');
     expect((await states(chain)).data).toEqual([
       'missing',
@@ -334,8 +334,8 @@ describe('random changes of a pipeline', () => {
             made.add(results.get(task)!);
           }
           const plans = await new Planner(pipelineOf(folder, tasks), store).plan();
-          for (const [task, { record }] of plans)
-            expect(record?.outputs.result?.digest).toBe(digestBytes(results.get(task)!));
+          for (const [task, { result }] of plans)
+            expect(result?.outputs.result?.digest).toBe(digestBytes(results.get(task)!));
         }
       }),
       { numRuns: 15 },

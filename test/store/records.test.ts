@@ -103,21 +103,27 @@ describe('a record', () => {
 describe('latestKey', () => {
   it('is the key last published for a task of a pipeline', async () => {
     const task = commandTask('train', { precision: 'k1B2' }, {});
-    expect(await store.latestKey('paper', task.id)).toBeUndefined();
+    expect(store.latestKey('paper', task.id)).toBeUndefined();
     await store.publish('paper', task, recordOf(keyParts({ epochs: 2 }), {}));
     const later = recordOf(keyParts({ epochs: 3 }), {});
     await store.publish('paper', task, later);
-    expect(await store.latestKey('paper', task.id)).toBe(later.key);
-    expect(await store.latestKey('other', task.id)).toBeUndefined();
-    expect(await store.latestKey('paper', 'train' as TaskId)).toBeUndefined();
+    expect(store.latestKey('paper', task.id)).toBe(later.key);
+    expect(store.latestKey('other', task.id)).toBeUndefined();
+    expect(store.latestKey('paper', 'train' as TaskId)).toBeUndefined();
   });
 
-  it('is unknown when its note is damaged', async () => {
+  it('is unknown to later runs when its note is damaged', async () => {
     const task = commandTask('train', {}, {});
-    await store.publish('paper', task, recordOf(keyParts({}), {}));
-    for (const text of ['', '{"task":"train"}', '{"task":"train","key":"../../x"}', 'null']) {
-      writeFileSync(join(store.folder, 'paper/.tasks/train.json'), text);
-      expect(await store.latestKey('paper', task.id)).toBeUndefined();
+    const published = recordOf(keyParts({}), {});
+    await store.publish('paper', task, published);
+    const journal = join(store.folder, 'paper/.latest');
+    const bytes = readFileSync(journal);
+    expect(Store.open(store.folder).latestKey('paper', task.id)).toBe(published.key);
+    for (const [at] of bytes.entries()) {
+      const damaged = Buffer.from(bytes);
+      damaged[at]! ^= 1;
+      writeFileSync(journal, damaged);
+      expect(Store.open(store.folder).latestKey('paper', task.id)).toBeUndefined();
     }
   });
 });

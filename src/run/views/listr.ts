@@ -1,7 +1,7 @@
 import { type DefaultRenderer, Listr, type ListrTaskWrapper, type SimpleRenderer } from 'listr2';
 import type { Task, TaskId } from '../../pipeline/task.js';
 import type { RunEvent } from '../events.js';
-import { duration, progressText, TimeLeft } from './text.js';
+import { duration, progressText, retryText, TimeLeft } from './text.js';
 import type { View } from './view.js';
 
 type Row = ListrTaskWrapper<unknown, typeof DefaultRenderer, typeof SimpleRenderer>;
@@ -9,7 +9,7 @@ type Row = ListrTaskWrapper<unknown, typeof DefaultRenderer, typeof SimpleRender
 /** What is known of a stage's tasks, shown as one row. */
 interface StageState {
   readonly name: string;
-  readonly total: number;
+  total: number;
   ended: number;
   cached: number;
   skipped: number;
@@ -56,6 +56,9 @@ export class ListrView implements View {
           show(stage);
         }
         return;
+      case 'task-retry':
+        this.#running(event.task, `again ${retryText(event)}`);
+        return;
       case 'task-log':
       case 'end':
         return;
@@ -71,8 +74,8 @@ export class ListrView implements View {
 
   #start(tasks: readonly Task[]): void {
     for (const task of tasks) {
-      const known = this.#stages.get(task.stage);
-      const stage = known ?? newStage(task.stage, tasks.filter((other) => other.stage === task.stage).length);
+      const stage = this.#stages.get(task.stage) ?? newStage(task.stage);
+      stage.total++;
       this.#stages.set(task.stage, stage);
       this.#stageOf.set(task.id, stage);
     }
@@ -116,14 +119,14 @@ export class ListrView implements View {
   }
 }
 
-function newStage(name: string, total: number): StageState {
+function newStage(name: string): StageState {
   let finish: (error?: Error) => void = () => undefined;
   const finished = new Promise<void>((resolve, reject) => {
     finish = (error) => (error ? reject(error) : resolve());
   });
   finished.catch(() => undefined);
-  const counts = { ended: 0, cached: 0, skipped: 0, failed: 0, seconds: 0 };
-  return { name, total, ...counts, ending: false, running: new Map(), finish, finished };
+  const counts = { total: 0, ended: 0, cached: 0, skipped: 0, failed: 0, seconds: 0 };
+  return { name, ...counts, ending: false, running: new Map(), finish, finished };
 }
 
 /** Tasks of a stage that are shown at a time. */

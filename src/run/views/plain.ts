@@ -1,6 +1,6 @@
 import type { TaskId } from '../../pipeline/task.js';
 import type { RunEvent } from '../events.js';
-import { duration, progressText, TimeLeft } from './text.js';
+import { duration, progressText, retryText, TimeLeft } from './text.js';
 import type { View } from './view.js';
 
 /** How often a running task says how far it is. */
@@ -28,6 +28,9 @@ export class PlainView implements View {
         this.#shown.set(event.task, performance.now());
         return;
       }
+      case 'task-retry':
+        this.write(`retry   ${event.task} ${retryText(event)}`);
+        return;
       case 'task-progress': {
         const timer = this.#left.get(event.task) ?? new TimeLeft();
         this.#left.set(event.task, timer);

@@ -1,12 +1,19 @@
 import type { Progress } from '../../stage/definition.js';
+import type { RunEvent } from '../events.js';
 
 /** `84 s`, `3 min 20 s`, `2 h 5 min`. */
 export function duration(seconds: number): string {
+  if (seconds < 1) return `${Number(seconds.toFixed(2))} s`;
   if (seconds < 10) return `${Number(seconds.toFixed(1))} s`;
   const whole = Math.round(seconds);
   if (whole < 120) return `${whole} s`;
   if (whole < 7200) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}
+
+/** `in 2 s (attempt 1 of 3: The command failed with exit code 1.)` */
+export function retryText({ attempt, attempts, seconds, failure }: Extract<RunEvent, { event: 'task-retry' }>): string {
+  return `in ${duration(seconds)} (attempt ${attempt} of ${attempts}: ${failure.message})`;
 }
 
 /** Estimates the time left of a task from the pace of its recent progress. */

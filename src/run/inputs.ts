@@ -1,0 +1,57 @@
+import { basename, join } from 'node:path';
+import type { Pipeline, Task } from '../pipeline/task.js';
+import type { InputArtifact } from '../stage/definition.js';
+import type { Store } from '../store/store.js';
+import { isList, type ResolvedArtifact } from './key.js';
+import type { TaskIdentity } from './plan.js';
+
+/** Puts the inputs of tasks where they can read them, as links to what is in the store. */
+export class Inputs {
+  #files: Map<string, string> | undefined;
+
+  constructor(
+    readonly pipeline: Pipeline,
+    readonly store: Store,
+  ) {}
+
+  /** @param folder each input gets a folder of its own name there */
+  async materialise(
+    task: Task,
+    identity: TaskIdentity,
+    folder: string,
+  ): Promise<Readonly<Record<string, InputArtifact | readonly InputArtifact[]>>> {
+    const inputs: Record<string, InputArtifact | readonly InputArtifact[]> = {};
+    for (const [name, input] of Object.entries(identity.inputs)) {
+      const source = task.inputs[name]!;
+      const put = async (resolved: ResolvedArtifact, path: string): Promise<InputArtifact> => {
+        if (resolved.source !== undefined) await this.store.ingestExpected(resolved.source, resolved.artifact);
+        await this.store.materialise(resolved.artifact, path, 'link', `The input "${name}" of ${task.id}`);
+        return { path, axes: resolved.axes, labels: resolved.labels };
+      };
+      if (isList(input)) {
+        const items = source.kind === 'list' ? source.items : [];
+        const pathOf = (index: number) =>
+          join(folder, name, String(index).padStart(4, '0'), this.#outputFile(items[index]!));
+        inputs[name] = await Promise.all(input.map((item, index) => put(item, pathOf(index))));
+        continue;
+      }
+      const file =
+        source.kind === 'file' ? basename(source.path) : this.#outputFile(source as { task: string; output: string });
+      const single = await put(input, join(folder, name, file));
+      // A file of the user's where the stage takes a list is a list of one.
+      const wantsList = task.action.kind === 'stage' && task.action.definition.inputs[name]?.list === true;
+      inputs[name] = wantsList ? [single] : single;
+    }
+    return inputs;
+  }
+
+  /** File name of a task's output, so that inputs keep their endings. */
+  #outputFile({ task, output }: { readonly task: string; readonly output: string }): string {
+    this.#files ??= new Map(
+      this.pipeline.tasks.flatMap(({ id, outputs }) =>
+        Object.entries(outputs).map(([name, path]) => [`${id} ${name}`, basename(path)]),
+      ),
+    );
+    return this.#files.get(`${task} ${output}`) ?? output;
+  }
+}

@@ -1,0 +1,75 @@
+import type { ChildProcess } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildFolder } from '../paths.js';
+import { type Attempt, type AttemptListener, type AttemptResult, interruptedFailure } from './attempt.js';
+import type { Environment } from './command.js';
+import type { Failure } from './events.js';
+import type { FromTask, Job, ToTask } from './job.js';
+import { endGroup, signalGroup } from './process-group.js';
+
+/**
+ * Runs a stage in a process of its own.
+ *
+ * @param env variables beside those of this process
+ * @param log where its output goes: to the end of this file
+ */
+export function startStage(job: Job, env: Environment, log: string, listener: AttemptListener): Attempt {
+  let urgency: 'none' | 'asked' | 'killed' = 'none';
+  let child: ChildProcess | undefined;
+  const ask = () => {
+    if (urgency === 'killed') signalGroup(child?.pid, 'SIGKILL');
+    else if (urgency === 'asked' && child?.connected) child.send({ type: 'abort' } satisfies ToTask);
+  };
+  const run = async (): Promise<AttemptResult> => {
+    // Loaded here, because a run that finds everything cached does not need it.
+    const { execa } = await import('execa');
+    const descriptor = openSync(log, 'a');
+    // The log's descriptor, which outlives this process; execa's types leave numbers out.
+    const output = descriptor as unknown as 'inherit';
+    const process = execa(globalThis.process.execPath, [join(buildFolder, 'task.js')], {
+      ipc: true,
+      env,
+      // Messages are handled here one by one; execa need not keep them.
+      buffer: false,
+      stdin: 'ignore',
+      stdout: output,
+      stderr: output,
+      // Its own process group: Ctrl-C reaches this process alone, which then ends its tasks in order.
+      detached: true,
+      reject: false,
+    });
+    closeSync(descriptor);
+    child = process as unknown as ChildProcess;
+    let result: AttemptResult | undefined;
+    process.on('message', (message: FromTask) => {
+      if (message.type === 'progress') listener.progress(message.progress);
+      else if (message.type === 'log') listener.log(message.line);
+      else result = message.type === 'done' ? { metrics: message.metrics } : { failure: message.failure };
+    });
+    child.send({ type: 'job', job } satisfies ToTask);
+    ask();
+    const { exitCode, signal } = await process;
+    await endGroup(process.pid, () => urgency === 'asked');
+    if (result !== undefined) return result;
+    return { failure: urgency === 'none' ? diedFailure(exitCode, signal) : interruptedFailure };
+  };
+  return {
+    done: run(),
+    end: (urgently) => {
+      urgency = urgently ? 'killed' : 'asked';
+      ask();
+    },
+  };
+}
+
+/** The task's process ended without a word. */
+function diedFailure(exitCode: number | undefined, signal: string | undefined): Failure {
+  const code = 'E_TASK_DIED';
+  if (signal === undefined) {
+    const message = `The task's process ended with exit code ${exitCode ?? '?'} before the task was done.`;
+    return { code, message, hint: 'The log may say why.' };
+  }
+  const message = `The task's process was ended by ${signal}.`;
+  return { code, message, hint: 'Was it killed, or out of memory? The log may say more.' };
+}

@@ -5,6 +5,7 @@ import { duration } from '../run/views/text.js';
 import { callOf, chooseTasks, exitCodes, openPipeline, openStore, print, type RunCommandOptions } from './context.js';
 import { UsageError } from './errors.js';
 import { planCommand } from './plan.js';
+import { currentMetrics } from './results.js';
 import { closingReport } from './summary.js';
 
 const reporters = ['auto', 'plain', 'json'];
@@ -47,8 +48,14 @@ export async function runCommand(
     reportFailures(pipeline, options, failures);
     reportCounts(pipeline, end!, result.interrupted);
     if (result.interrupted) print(`Finished work is kept. Go on with: ${callOf('run', pipeline, options, targets)}`);
-    if (result.failed + result.skipped === 0)
-      print(await closingReport({ pipeline, store, options, tasks: all, computed: result.ran > 0 }));
+    if (result.failed + result.skipped === 0) {
+      // What was not asked for may be up to date all the same.
+      const metrics =
+        all.length === pipeline.tasks.length
+          ? new Map([...result.results].map(([id, { metrics }]) => [id, metrics]))
+          : await currentMetrics(pipeline, store);
+      print(await closingReport({ pipeline, store, options, tasks: all, metrics, computed: result.ran > 0 }));
+    }
   }
   if (result.interrupted) return exitCodes.interrupted;
   return result.failed > 0 ? exitCodes.failed : exitCodes.done;

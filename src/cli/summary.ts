@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadPipeline } from '../pipeline/load.js';
-import type { Pipeline, Task } from '../pipeline/task.js';
+import type { Pipeline, Task, TaskId } from '../pipeline/task.js';
 import { type Cell, renderTable } from '../report/table.js';
 import type { AxisValue, Metrics } from '../stage/definition.js';
 import { resolveStage } from '../stage/load.js';
@@ -9,7 +9,6 @@ import { pipelineFolderName } from '../store/names.js';
 import type { Store } from '../store/store.js';
 import { callOf, type PipelineOptions, shownPath } from './context.js';
 import { compareExpectations } from './expect.js';
-import { currentMetrics } from './results.js';
 
 export interface ClosingReport {
   readonly pipeline: Pipeline;
@@ -17,14 +16,15 @@ export interface ClosingReport {
   /** What chose the pipeline's present form: the calls that are proposed repeat it. */
   readonly options: PipelineOptions;
   readonly tasks: readonly Task[];
+  /** Metrics of all tasks that are up to date. */
+  readonly metrics: ReadonlyMap<TaskId, Metrics>;
   /** Did anything run? Then something to try next is proposed. */
   readonly computed: boolean;
 }
 
 /** What a finished run says: the table of ANN and SNN, the expectations, where things lie, what to try next. */
 export async function closingReport(run: ClosingReport): Promise<string> {
-  const { pipeline, store, options } = run;
-  const metrics = await currentMetrics(pipeline, store);
+  const { pipeline, options, metrics } = run;
   const parts: string[] = [];
   const rows = comparisonRows(pipeline, metrics);
   if (rows.length > 0) parts.push(renderTable(rows, columns(rows), 'text'));

@@ -1,7 +1,8 @@
 import type { TSchema } from '@sinclair/typebox';
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import type { ErrorObject } from 'ajv';
 import type { Path } from './source.js';
 import { nearest, suggestion } from './suggest.js';
+import { validatorOf } from './validators.js';
 import { isMap, kindOf, listed, notThis, typeHint } from './words.js';
 
 /** A violation of a schema, in the user's words. */
@@ -18,21 +19,9 @@ export interface Violation {
   readonly missing?: { readonly key: string; readonly description?: string };
 }
 
-const ajv = new Ajv({ allErrors: true, verbose: true, useDefaults: true, strict: false });
-const validators = new WeakMap<TSchema, ValidateFunction>();
-
 /** Checks a value against a schema and fills in the schema's defaults (in place). */
 export function check(schema: TSchema, value: unknown): Violation[] {
-  let validate = validators.get(schema);
-  if (validate === undefined) {
-    // TypeBox marks its schemas with symbols; ajv wants plain JSON.
-    // A map that does not say whether it takes other keys takes none: a misspelt parameter must not pass.
-    const plain = JSON.parse(JSON.stringify(schema)) as TSchema;
-    validate = ajv.compile(
-      plain.type === 'object' && plain.properties ? { additionalProperties: false, ...plain } : plain,
-    );
-    validators.set(schema, validate);
-  }
+  const validate = validatorOf(schema);
   if (validate(value)) return [];
   const errors = mainErrors(validate.errors ?? []);
   const misspelt = new Set(errors.flatMap(meantKey));

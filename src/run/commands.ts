@@ -72,7 +72,7 @@ export class Commands {
       } else this.#ended(message.id, message.end);
     });
     void child.then(({ signal }) => this.#lost(signal));
-    return [child as unknown as ChildProcess];
+    return [child];
   }
 
   #ended(id: number, end: CommandEnd | undefined): void {

@@ -40,7 +40,7 @@ export function startStage(job: Job, env: Environment, log: string, listener: At
       reject: false,
     });
     closeSync(descriptor);
-    child = process as unknown as ChildProcess;
+    child = process;
     let result: AttemptResult | undefined;
     process.on('message', (message: FromTask) => {
       if (message.type === 'progress') listener.progress(message.progress);

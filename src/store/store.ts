@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Task, TaskId } from '../pipeline/task.js';
 import { adopt, type BlobProblem, describe, findProblem, ingest, materialise, treeOf } from './artifacts.js';
@@ -11,9 +11,15 @@ import { fileName, pipelineFolderName } from './names.js';
 import { isToken, stateOf } from './process-identity.js';
 import { Records } from './records.js';
 import { openResumePoint, type StoredResumePoint } from './resume.js';
-import { StatCache } from './stat-cache.js';
+import { isSettled, StatCache, stampOf } from './stat-cache.js';
 import { isLinked, linkTree, removeFile, removeLinks, replaceFolder, type Tree } from './tree.js';
 import type { Artifact, TaskKey, TaskRecord, TaskResult } from './types.js';
+
+/** The newest key of a task, and the stamp of the folder that shows its outputs if that was seen to be right. */
+interface PublishedNote {
+  readonly key: TaskKey;
+  readonly stamp?: string;
+}
 
 /**
  * Artifacts by content, records by task key, and a readable tree that points into them:
@@ -126,8 +132,7 @@ export class Store {
 
   /** The key that a task of a pipeline had when it was last published, whether or not its record still is there. */
   latestKey(pipeline: string, task: TaskId): TaskKey | undefined {
-    const key = this.#latestOf(pipeline).get(task);
-    return typeof key === 'string' && /^[0-9a-f]{64}$/.test(key) ? (key as TaskKey) : undefined;
+    return this.#noteOf(pipeline, task)?.key;
   }
 
   /**
@@ -136,9 +141,13 @@ export class Store {
    */
   async publish(pipeline: string, task: Task, result: TaskResult): Promise<void> {
     const target = this.publishedFolder(pipeline, task);
+    const note = this.#noteOf(pipeline, task.id);
     await guarded(target, async () => {
+      const seen = folderStamp(target);
+      if (note?.key === result.key && note.stamp !== undefined && note.stamp === seen?.stamp) return;
       const tree = await this.#outputTree(task, result);
-      if (!isLinked(tree, target)) {
+      const asItShouldBe = isLinked(tree, target);
+      if (!asItShouldBe) {
         this.#clearTheWay(pipeline, target);
         const draft = temporaryPath(this.#temporary);
         try {
@@ -149,8 +158,12 @@ export class Store {
           rmSync(draft, { recursive: true, force: true });
         }
       }
+      // A folder's times tell of its own entries alone, and nothing of the content of those that are no links.
+      const telling = asItShouldBe && seen?.settled === true && tree.folders.length === 0;
+      const stamp = telling && tree.files.every(({ path }) => !path.includes('/')) ? seen.stamp : undefined;
+      if (note?.key !== result.key || stamp !== undefined)
+        this.#latestOf(pipeline).set(task.id, { key: result.key, ...(stamp === undefined ? {} : { stamp }) });
     });
-    if (this.latestKey(pipeline, task.id) !== result.key) this.#latestOf(pipeline).set(task.id, result.key);
   }
 
   /** Where the readable tree shows a task's outputs. */
@@ -185,6 +198,12 @@ export class Store {
     options?: { readonly signal?: AbortSignal; readonly onWait?: (holder: LockHolder) => void },
   ): Promise<Lock> {
     return this.#locks.acquire(key, options);
+  }
+
+  /** What was noted when a task was last published. */
+  #noteOf(pipeline: string, task: TaskId): PublishedNote | undefined {
+    const note = this.#latestOf(pipeline).get(task) as PublishedNote | undefined;
+    return /^[0-9a-f]{64}$/.test(note?.key ?? '') ? note : undefined;
   }
 
   #latestOf(pipeline: string): Journal {
@@ -234,4 +253,10 @@ export class Store {
         // Another user's: that one will remove it.
       }
   }
+}
+
+function folderStamp(folder: string): { readonly stamp: string; readonly settled: boolean } | undefined {
+  const readAt = Date.now();
+  const stat = lstatSync(folder, { bigint: true, throwIfNoEntry: false });
+  return stat?.isDirectory() === true ? { stamp: stampOf(stat), settled: isSettled(stat, readAt) } : undefined;
 }

@@ -1,12 +1,16 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { generateJsonSchema } from '../pipeline/schema.js';
+import type { TSchema } from '@sinclair/typebox';
+import { Ajv } from 'ajv';
+import standalone from 'ajv/dist/standalone/index.js';
+import { generateJsonSchema, PipelineSchema } from '../pipeline/schema.js';
+import { ajvOptions, plainSchema, validatorName, validatorsFile } from '../pipeline/validators.js';
 import { type BuiltFingerprints, builtInFingerprint, wasmFingerprint } from '../stage/fingerprint.js';
 import { builtInStageNames, builtInStages } from '../stage/registry.js';
 
 /**
- * Writes what is made from the built program into `.build`: the fingerprints of the built-in stages and the engine, and
- * the JSON Schema of pipeline files.
+ * Writes what is made from the built program into `.build`: the fingerprints of the built-in stages and the engine, the
+ * JSON Schema of pipeline files, and validators of the schemas that are known.
  */
 export async function derive(root: string): Promise<void> {
   const stages = builtInStageNames().map(async (name) => [name, await builtInFingerprint(name)] as const);
@@ -14,13 +18,29 @@ export async function derive(root: string): Promise<void> {
     engine: await wasmFingerprint(),
     stages: Object.fromEntries(await Promise.all(stages)),
   };
-  await replace(join(root, '.build/fingerprints.json'), fingerprints);
-  await replace(join(root, '.build/pipeline.schema.json'), generateJsonSchema(await builtInStages()));
+  const definitions = await builtInStages();
+  await replace(join(root, '.build/fingerprints.json'), json(fingerprints));
+  await replace(join(root, '.build/pipeline.schema.json'), json(generateJsonSchema(definitions)));
+  await replace(validatorsFile, validators([PipelineSchema, ...definitions.map(({ parameters }) => parameters)]));
 }
 
+/** A CommonJS module with a validator of each schema. */
+function validators(schemas: readonly TSchema[]): string {
+  const ajv = new Ajv({ ...ajvOptions, code: { source: true } });
+  const names = new Set<string>();
+  for (const schema of schemas.map(plainSchema)) {
+    const name = validatorName(schema);
+    if (!names.has(name)) ajv.addSchema(schema, name);
+    names.add(name);
+  }
+  return standalone.default(ajv, Object.fromEntries([...names].map((name) => [name, name])));
+}
+
+const json = (content: unknown) => `${JSON.stringify(content, null, 2)}\n`;
+
 /** A run that reads meanwhile finds the old content or the new. */
-async function replace(file: string, content: unknown): Promise<void> {
+async function replace(file: string, content: string): Promise<void> {
   const draft = `${file}.${process.pid}`;
-  await writeFile(draft, `${JSON.stringify(content, null, 2)}\n`);
+  await writeFile(draft, content);
   await rename(draft, file);
 }

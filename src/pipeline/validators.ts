@@ -1,0 +1,52 @@
+import { hash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { TSchema } from '@sinclair/typebox';
+import type { Options, ValidateFunction } from 'ajv';
+import { buildFolder } from '../paths.js';
+
+const load = createRequire(import.meta.url);
+
+export const ajvOptions: Options = { allErrors: true, verbose: true, useDefaults: true, strict: false };
+
+/** What the build makes of the schemas that it knows: ajv takes a tenth of a second to load and compile them. */
+export const validatorsFile = join(buildFolder, 'validators.cjs');
+
+/**
+ * The schema as ajv takes it: TypeBox marks its schemas with symbols, ajv wants plain JSON. A map that does not say
+ * whether it takes other keys takes none: a misspelt parameter must not pass.
+ */
+export function plainSchema(schema: TSchema): TSchema {
+  const plain = JSON.parse(JSON.stringify(schema)) as TSchema;
+  return plain.type === 'object' && plain.properties ? { additionalProperties: false, ...plain } : plain;
+}
+
+/** What the validator of a plain schema is called: by content, so that one of another version is never found. */
+export function validatorName(plain: TSchema): string {
+  return `v${hash('sha256', JSON.stringify([ajvOptions, plain]), 'hex').slice(0, 32)}`;
+}
+
+const validators = new WeakMap<TSchema, ValidateFunction>();
+let built: Readonly<Record<string, ValidateFunction>> | undefined;
+
+/** The validator of a schema. It fills in the schema's defaults. */
+export function validatorOf(schema: TSchema): ValidateFunction {
+  let validate = validators.get(schema);
+  if (validate === undefined) {
+    const plain = plainSchema(schema);
+    validate = builtValidators()[validatorName(plain)] ?? compile(plain);
+    validators.set(schema, validate);
+  }
+  return validate;
+}
+
+function builtValidators(): Readonly<Record<string, ValidateFunction>> {
+  built ??= existsSync(validatorsFile) ? (load(validatorsFile) as typeof built & {}) : {};
+  return built;
+}
+
+function compile(plain: TSchema): ValidateFunction {
+  const { Ajv } = load('ajv') as typeof import('ajv');
+  return new Ajv(ajvOptions).compile(plain);
+}

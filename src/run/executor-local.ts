@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Pipeline, Task } from '../pipeline/task.js';
 import { StageError } from '../stage/definition.js';
+import { inFolder, removeFolder } from '../store/atomic.js';
 import { guarded } from '../store/error.js';
 import type { Store } from '../store/store.js';
 import type { Artifact } from '../store/types.js';
@@ -22,6 +23,8 @@ export interface Execution extends AttemptListener {
   readonly granted: Granted;
   /** From 1 on. */
   readonly attempt: number;
+  /** The task's process has ended: what is left to do needs nothing of what was granted. */
+  ended(): void;
 }
 
 export type ExecutionResult =
@@ -63,7 +66,7 @@ export class LocalExecutor {
       }
       return { outputs: artifacts, metrics: result.metrics };
     } finally {
-      rmSync(work, { recursive: true, force: true });
+      removeFolder(work);
     }
   }
 
@@ -85,16 +88,18 @@ export class LocalExecutor {
     if (this.#aborted) attempt.end(this.#aborted === 'killed');
     const result = await withTimeout(attempt, task.timeout);
     this.#running.delete(attempt);
+    execution.ended();
     if ('failure' in result || task.action.kind === 'stage') return result;
     return commandMetrics(outputs.metrics);
   }
 
   async #start(execution: Execution, work: string, outputs: Record<string, string>, log: string): Promise<Attempt> {
     const { task, identity, granted, attempt } = execution;
-    for (const path of Object.values(outputs)) mkdirSync(dirname(path), { recursive: true });
-    const inputs = await this.#inputs.materialise(task, identity, join(work, 'inputs'));
-    mkdirSync(dirname(log), { recursive: true });
-    writeFileSync(log, attempt === 1 ? '' : `--- attempt ${attempt}\n`, { flag: attempt === 1 ? 'w' : 'a' });
+    for (const path of Object.values(task.outputs))
+      if (path.includes('/')) mkdirSync(dirname(join(work, 'outputs', path)), { recursive: true });
+    const inputs = await this.#inputs.materialise(task, identity, work);
+    const flag = attempt === 1 ? 'w' : 'a';
+    inFolder(dirname(log), () => writeFileSync(log, attempt === 1 ? '' : `--- attempt ${attempt}\n`, { flag }));
     const env = environment(task, granted);
     if (task.action.kind !== 'stage') {
       const words = commandOf(task, inputs, outputs);

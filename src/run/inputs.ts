@@ -14,7 +14,7 @@ export class Inputs {
     readonly store: Store,
   ) {}
 
-  /** @param folder each input gets a folder of its own name there */
+  /** @param folder each input gets a folder of its own there */
   async materialise(
     task: Task,
     identity: TaskIdentity,
@@ -31,13 +31,13 @@ export class Inputs {
       if (isList(input)) {
         const items = source.kind === 'list' ? source.items : [];
         const pathOf = (index: number) =>
-          join(folder, name, String(index).padStart(4, '0'), this.#outputFile(items[index]!));
+          join(folder, `inputs.${name}`, String(index).padStart(4, '0'), this.#outputFile(items[index]!));
         inputs[name] = await Promise.all(input.map((item, index) => put(item, pathOf(index))));
         continue;
       }
       const file =
         source.kind === 'file' ? basename(source.path) : this.#outputFile(source as { task: string; output: string });
-      const single = await put(input, join(folder, name, file));
+      const single = await put(input, join(folder, `inputs.${name}`, file));
       // A file of the user's where the stage takes a list is a list of one.
       const wantsList = task.action.kind === 'stage' && task.action.definition.inputs[name]?.list === true;
       inputs[name] = wantsList ? [single] : single;

@@ -43,6 +43,14 @@ function visibleGpus(): number[] {
   }
 }
 
+/** What a task holds until it gives it back. */
+export interface Grant extends Granted {
+  /** The task's process has ended: others may have the resources while its results are stored. */
+  idle(): void;
+  /** The task is over: another may take its place. */
+  release(): void;
+}
+
 interface Waiting {
   readonly cpus: number;
   readonly gpus: number;
@@ -77,21 +85,32 @@ export class ResourcePool {
     return undefined;
   }
 
-  /** Waits for resources. Returns what there is to use, and a function that gives it back. */
-  async acquire(request: ResourceRequest): Promise<Granted & { release(): void }> {
+  /** Waits for resources. */
+  async acquire(request: ResourceRequest): Promise<Grant> {
     const { cpus: wanted = 1, gpus = 0, memory = 0 } = request;
     const cpus = wanted === 'all' ? this.total.cpus : Math.min(wanted, this.total.cpus);
     const granted = await new Promise<Granted>((grant) => {
       this.#queue.push({ cpus, gpus, memory, grant });
       this.#serve();
     });
+    let state: 'held' | 'idle' | 'released' = 'held';
+    const giveBack = () => {
+      if (state !== 'held') return;
+      this.#cpus += cpus;
+      this.#memory += memory;
+      this.#gpus.push(...granted.gpus);
+    };
     return {
       ...granted,
+      idle: () => {
+        giveBack();
+        if (state === 'held') state = 'idle';
+        this.#serve();
+      },
       release: () => {
-        this.#cpus += cpus;
-        this.#memory += memory;
-        this.#jobs++;
-        this.#gpus.push(...granted.gpus);
+        giveBack();
+        if (state !== 'released') this.#jobs++;
+        state = 'released';
         this.#serve();
       },
     };

@@ -11,7 +11,7 @@ import { version } from '../version.js';
 import type { Failure, Reason, RunEvent } from './events.js';
 import { LocalExecutor } from './executor-local.js';
 import { Planner, type TaskIdentity, type TaskPlan } from './plan.js';
-import { type Granted, machineResources, ResourcePool } from './resources.js';
+import { type Grant, machineResources, ResourcePool } from './resources.js';
 
 export interface RunOptions {
   /** Tasks to bring up to date, in the pipeline's order, with all they need. */
@@ -78,6 +78,7 @@ export class Run {
     }
     const all = await Promise.all(outcomes.values());
     await this.#executor.close();
+    await this.store.settled();
     if (this.#defect !== undefined) throw this.#defect;
     const count = (outcome: Outcome) => all.filter((one) => one === outcome).length;
     const counts = { ran: count('ran'), cached: count('cached'), failed: count('failed'), skipped: count('skipped') };
@@ -176,7 +177,7 @@ export class Run {
   async #execute(
     task: Task,
     identity: TaskIdentity,
-    { attempt, granted, reasons }: { attempt: number; granted: Granted; reasons: readonly Reason[] },
+    { attempt, granted, reasons }: { attempt: number; granted: Grant; reasons: readonly Reason[] },
   ): Promise<Outcome | { readonly failure: Failure }> {
     const { emit } = this.options;
     const started = performance.now();
@@ -186,6 +187,7 @@ export class Run {
       identity,
       granted,
       attempt,
+      ended: granted.idle,
       progress: (progress) => emit({ event: 'task-progress', task: task.id, progress }),
       log: (line) => emit({ event: 'task-log', task: task.id, line }),
     });
@@ -214,7 +216,11 @@ export class Run {
       },
     };
     await this.store.writeRecord(record);
-    await this.store.resumePoint(identity.key).finish();
+    const resume = this.store.resumePoint(identity.key);
+    if (resume.exists()) {
+      await this.store.settled();
+      await resume.finish();
+    }
     await this.store.publish(this.pipeline.name, task, record);
     this.#results.set(task.id, record);
     emit({

@@ -1,4 +1,15 @@
-import { closeSync, fsync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { systemCode } from './error.js';
@@ -42,19 +53,18 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Renames a finished draft, durably, into a folder that need not exist. */
-export async function moveInto(draft: string, path: string): Promise<void> {
+/** Renames a finished draft into a folder that need not exist. Returns the folders to sync to make that durable. */
+export function moveInto(draft: string, path: string): readonly string[] {
   const folder = dirname(path);
-  let made: string | undefined;
   try {
     renameSync(draft, path);
+    return [folder];
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw error;
-    made = mkdirSync(folder, { recursive: true });
-    renameSync(draft, path);
   }
-  if (made !== undefined) await syncFolder(dirname(made));
-  await syncFolder(folder);
+  const made = mkdirSync(folder, { recursive: true });
+  renameSync(draft, path);
+  return made === undefined ? [folder] : [folder, dirname(made)];
 }
 
 /** Writes a new file and waits until it is on the disk. */
@@ -88,7 +98,7 @@ export async function writeAtomically(
 ): Promise<void> {
   const draft = await writeDraft(temporary, parts, 0o666);
   try {
-    await moveInto(draft, path);
+    for (const folder of moveInto(draft, path)) await syncFolder(folder);
   } finally {
     rmSync(draft, { force: true });
   }
@@ -98,4 +108,19 @@ export async function writeAtomically(
 function writeAll(descriptor: number, part: Uint8Array | string): void {
   const bytes = typeof part === 'string' ? Buffer.from(part) : part;
   for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done);
+}
+
+/** Removes a folder of which nothing is wanted any more. What can't be removed is left to the next `Store.open`. */
+export function removeFolder(folder: string): void {
+  try {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      const path = `${folder}/${entry.name}`;
+      if (entry.isDirectory()) removeFolder(path);
+      else unlinkSync(path);
+    }
+    rmdirSync(folder);
+  } catch {
+    // Slower, and more patient with other systems' habits.
+    rmSync(folder, { recursive: true, force: true });
+  }
 }

@@ -4,6 +4,7 @@ import {
   closeSync,
   constants,
   copyFileSync,
+  fchmodSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -17,6 +18,7 @@ import { join } from 'node:path';
 import { inFolder, moveInto, syncDescriptor, temporaryPath, writeDraft } from './atomic.js';
 import { digestBytes, digestFile, type FileContent, hexOf } from './digest.js';
 import { guarded, StoreError, systemCode } from './error.js';
+import type { FolderSync } from './folder-sync.js';
 import type { StatCache } from './stat-cache.js';
 import type { Digest } from './types.js';
 
@@ -36,7 +38,11 @@ export class Blobs {
   readonly #quarantine: string;
   readonly #verified: StatCache;
 
-  constructor(store: string, temporary: string, verified: StatCache) {
+  readonly #sync: FolderSync;
+
+  /** @param sync what makes the names of new blobs durable: await it before something relies on them */
+  constructor(store: string, temporary: string, verified: StatCache, sync: FolderSync) {
+    this.#sync = sync;
     this.#folder = join(store, 'blobs');
     this.#quarantine = join(store, 'quarantine');
     this.#temporary = temporary;
@@ -67,20 +73,30 @@ export class Blobs {
 
   #add(source: string, move: boolean): Promise<FileContent> {
     return guarded(source, async () => {
+      if (move && lstatSync(source).nlink === 1) return this.#finish(source);
       const draft = temporaryPath(this.#temporary);
       try {
-        const { nlink } = lstatSync(source);
-        if (move && nlink === 1) inFolder(this.#temporary, () => renameSync(source, draft));
-        else await this.#copy(source, draft);
-        chmodSync(draft, 0o600);
-        const content = await digestFile(draft);
-        await syncFile(draft);
-        await this.#place(draft, content.digest);
-        return content;
+        await this.#copy(source, draft);
+        return await this.#finish(draft);
       } finally {
         rmSync(draft, { force: true });
       }
     });
+  }
+
+  /** Hashes a file that is the store's own, makes it durable, and moves it to its name. */
+  async #finish(draft: string): Promise<FileContent> {
+    chmodSync(draft, 0o600);
+    const content = await digestFile(draft);
+    const descriptor = openSync(draft, 'r+');
+    try {
+      await syncDescriptor(descriptor);
+      fchmodSync(descriptor, 0o444);
+    } finally {
+      closeSync(descriptor);
+    }
+    await this.#place(draft, content.digest);
+    return content;
   }
 
   async #copy(source: string, draft: string): Promise<void> {
@@ -96,7 +112,7 @@ export class Blobs {
   async addBytes(bytes: Uint8Array | string): Promise<Digest> {
     const digest = digestBytes(bytes);
     await guarded(this.pathOf(digest), async () => {
-      const draft = await writeDraft(this.#temporary, [bytes], 0o600);
+      const draft = await writeDraft(this.#temporary, [bytes], 0o444);
       try {
         await this.#place(draft, digest);
       } finally {
@@ -140,9 +156,8 @@ export class Blobs {
   async #place(draft: string, digest: Digest): Promise<void> {
     if ((await this.check(digest)) === 'good') return;
     const path = this.pathOf(digest);
-    chmodSync(draft, 0o444);
     try {
-      await moveInto(draft, path);
+      for (const folder of moveInto(draft, path)) this.#sync.request(folder);
     } catch (error) {
       // Windows does not replace a read-only file: another process was faster with the same bytes.
       if (systemCode(error) !== 'EPERM' || (await this.check(digest)) !== 'good') throw error;
@@ -177,14 +192,5 @@ function statOf(path: string): BigIntStats | undefined {
   } catch (error) {
     if (systemCode(error) === 'ENOTDIR') return undefined;
     throw error;
-  }
-}
-
-async function syncFile(path: string): Promise<void> {
-  const descriptor = openSync(path, 'r+');
-  try {
-    await syncDescriptor(descriptor);
-  } finally {
-    closeSync(descriptor);
   }
 }

@@ -1,16 +1,15 @@
-import { hash } from 'node:crypto';
-import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { temporaryPath } from './atomic.js';
+import { inFolder, temporaryPath } from './atomic.js';
 
 /** Lines beyond two a name that a file may hold before it is written anew. */
 const slack = 1000;
-const checksumLength = 16;
+const checksumLength = 8;
 
 /**
- * A map from names to JSON values, kept as lines appended to a file, the last line of a name being the one that counts.
- * It holds what can be found out again: a lost or torn line costs that work and no more. Each line has a checksum, so
- * that a damaged one is none.
+ * A map from names to texts of one line, kept as lines appended to a file, the last line of a name being the one that
+ * counts. It holds what can be found out again: a lost or torn line costs that work and no more. Each line has a
+ * checksum, so that a damaged one is none.
  *
  * Several processes may append to one file. What others append after it was opened is not seen.
  */
@@ -18,6 +17,8 @@ export class Journal {
   /** Lines as they are in the file: most are never asked for, and a no-op run must not read ten thousand of them. */
   readonly #lines = new Map<string, string>();
   readonly #file: string;
+  /** Opened with the first line that is written, and until the program ends. */
+  #descriptor: number | undefined;
 
   /** @param temporary a folder on the same file system for drafts */
   constructor(file: string, temporary: string) {
@@ -35,28 +36,23 @@ export class Journal {
     if (lines.length > 2 * this.#lines.size + slack) this.#compact(temporary);
   }
 
-  /** The newest value of a name; undefined if there is none, or if it is damaged. */
-  get(name: string): unknown {
+  /** The newest text of a name; undefined if there is none, or if it is damaged. */
+  get(name: string): string | undefined {
     const line = this.#lines.get(encodeName(name));
     if (line === undefined) return undefined;
-    const start = line.indexOf('\t') + 1;
-    const text = line.slice(start + checksumLength);
-    if (line.slice(start, start + checksumLength) !== checksum(name, text)) return undefined;
-    return JSON.parse(text) as unknown;
+    const start = line.length - checksumLength;
+    if (line.slice(start) !== checksum(line, start)) return undefined;
+    return line.slice(line.indexOf('\t') + 1, start);
   }
 
-  set(name: string, value: unknown): void {
-    const text = JSON.stringify(value);
-    const line = `${encodeName(name)}\t${checksum(name, text)}${text}`;
+  /** @param text without line breaks */
+  set(name: string, text: string): void {
+    const content = `${encodeName(name)}\t${text}`;
+    const line = content + checksum(content, content.length);
     this.#lines.set(encodeName(name), line);
-    const append = () => appendFileSync(this.#file, `${line}\n`);
     try {
-      try {
-        append();
-      } catch {
-        mkdirSync(dirname(this.#file), { recursive: true });
-        append();
-      }
+      this.#descriptor ??= inFolder(dirname(this.#file), () => openSync(this.#file, 'a'));
+      writeSync(this.#descriptor, `${line}\n`);
     } catch {
       // A store that can only be read still serves: what would be noted has to be found out again next time.
     }
@@ -79,6 +75,9 @@ function encodeName(name: string): string {
   return /[\t\n\r%]/.test(name) ? name.replace(/[\t\n\r%]/g, encodeURIComponent) : name;
 }
 
-function checksum(name: string, text: string): string {
-  return hash('sha256', `${name}\t${text}`, 'hex').slice(0, checksumLength);
+/** FNV-1a over the code units of `line` up to `end`, as 8 hexadecimal digits: it need not withstand more than accidents. */
+function checksum(line: string, end: number): string {
+  let state = 0x811c9dc5;
+  for (let i = 0; i < end; i++) state = Math.imul(state ^ line.charCodeAt(i), 0x01000193);
+  return (state >>> 0).toString(16).padStart(checksumLength, '0');
 }

@@ -1,9 +1,9 @@
-import { linkSync, readFileSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
-import { utimes } from 'node:fs/promises';
+import { lstatSync, readFileSync, readlinkSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { lutimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { inFolder, temporaryPath } from './atomic.js';
+import { inFolder } from './atomic.js';
 import { guarded, systemCode } from './error.js';
 import { isToken, ownToken, stateOf } from './process-identity.js';
 import type { TaskKey } from './types.js';
@@ -31,8 +31,8 @@ export interface Lock {
 }
 
 /**
- * One computation of a task at a time, over all processes that share a store. A lock is a file that appears whole
- * (`link` of a finished draft). One whose holder has died is taken over: at once if it died on this host, after a
+ * One computation of a task at a time, over all processes that share a store. A lock is a symbolic link that leads
+ * nowhere and names its holder, because a link appears whole. One whose holder has died is taken over: at once if it died on this host, after a
  * minute without a heartbeat otherwise.
  *
  * Locks save work and no more than that: should two runs compute the same task after all, they write the same bytes to
@@ -40,11 +40,9 @@ export interface Lock {
  */
 export class Locks {
   readonly #folder: string;
-  readonly #temporary: string;
 
-  constructor(store: string, temporary: string) {
+  constructor(store: string) {
     this.#folder = join(store, 'locks');
-    this.#temporary = temporary;
   }
 
   /**
@@ -84,7 +82,7 @@ export class Locks {
   #held(path: string, waited: boolean): Lock {
     const beat = setInterval(() => {
       const now = new Date();
-      utimes(path, now, now).catch(() => {});
+      lutimes(path, now, now).catch(() => {});
     }, heartbeatMs);
     beat.unref();
     return {
@@ -98,13 +96,14 @@ export class Locks {
 
   /** Puts our name on `path`, if nobody's is there. */
   #create(path: string): boolean {
-    const text = JSON.stringify({ host: hostname(), pid: process.pid, token: ownToken() } satisfies LockHolder);
-    const draft = temporaryPath(this.#temporary);
+    // Short enough to lie in the link's own inode.
+    const text = `${ownToken()} ${hostname()}`;
     try {
-      inFolder(this.#temporary, () => writeFileSync(draft, text, { flag: 'wx' }));
-      return inFolder(this.#folder, () => createLinked(draft, path, text));
-    } finally {
-      rmSync(draft, { force: true });
+      inFolder(this.#folder, () => createNamed(path, text));
+      return true;
+    } catch (error) {
+      if (systemCode(error) === 'EEXIST') return false;
+      throw error;
     }
   }
 
@@ -138,8 +137,8 @@ class Watch {
     let text: string;
     let stamp: string;
     try {
-      text = readFileSync(path, 'utf8');
-      stamp = `${statSync(path, { bigint: true }).mtimeNs} ${text}`;
+      text = readHolder(path);
+      stamp = `${lstatSync(path, { bigint: true }).mtimeNs} ${text}`;
     } catch (error) {
       if (systemCode(error) === 'ENOENT') return undefined;
       throw error;
@@ -157,37 +156,34 @@ class Watch {
   }
 }
 
-/** Makes the lock out of the draft. False if somebody's is there. */
-function createLinked(draft: string, path: string, text: string): boolean {
-  const noLinks = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EXDEV', 'EMLINK'];
+function createNamed(path: string, text: string): void {
   try {
-    try {
-      linkSync(draft, path);
-    } catch (error) {
-      if (!noLinks.includes(systemCode(error) ?? '')) throw error;
-      // A file system without hard links: the file appears before its text does, which `unreadableMs` allows for.
-      writeFileSync(path, text, { flag: 'wx' });
-    }
-    return true;
+    symlinkSync(text, path);
   } catch (error) {
-    if (systemCode(error) === 'EEXIST') return false;
-    throw error;
+    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(systemCode(error) ?? '')) throw error;
+    // A file system without links: the file appears before its text does, which `unreadableMs` allows for.
+    writeFileSync(path, text, { flag: 'wx' });
+  }
+}
+
+function readHolder(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch (error) {
+    if (!['EINVAL', 'UNKNOWN'].includes(systemCode(error) ?? '')) throw error;
+    return readFileSync(path, 'utf8');
   }
 }
 
 function readOr<T>(path: string, otherwise: T): string | T {
   try {
-    return readFileSync(path, 'utf8');
+    return readHolder(path);
   } catch {
     return otherwise;
   }
 }
 
 function parse(text: string): LockHolder | undefined {
-  try {
-    const value = JSON.parse(text) as Partial<LockHolder>;
-    return typeof value.token === 'string' && isToken(value.token) ? (value as LockHolder) : undefined;
-  } catch {
-    return undefined;
-  }
+  const [, token, pid, host] = /^([0-9a-f]+-[0-9a-f]+-(\d+)-[0-9a-f]+) (.+)$/.exec(text) ?? [];
+  return token !== undefined && isToken(token) ? { host: host!, pid: Number(pid), token } : undefined;
 }

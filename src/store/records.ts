@@ -1,11 +1,15 @@
-import { readFileSync, renameSync, statSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { inFolder, temporaryPath, writeAtomically } from './atomic.js';
+import { inFolder, moveInto, temporaryPath, writeDraft } from './atomic.js';
 import { guarded, systemCode } from './error.js';
+import type { FolderSync } from './folder-sync.js';
 import { Journal } from './journal.js';
 import { decodeRecord, encodeRecord } from './record.js';
 import { isSettled, stampOf } from './stat-cache.js';
 import type { TaskKey, TaskRecord, TaskResult } from './types.js';
+
+/** What is noted of a record. */
+type Content = Omit<TaskResult, 'key'>;
 
 /** Task records by key: `records/ab/<key>.json`. */
 export class Records {
@@ -15,7 +19,11 @@ export class Records {
   /** Results of records that were found whole, by key, with the stamp of the file they were read from. */
   readonly #results: Journal;
 
-  constructor(store: string, temporary: string) {
+  readonly #sync: FolderSync;
+
+  /** @param sync what makes the names of blobs and records durable */
+  constructor(store: string, temporary: string, sync: FolderSync) {
+    this.#sync = sync;
     this.#folder = join(store, 'records');
     this.#quarantine = join(store, 'quarantine');
     this.#temporary = temporary;
@@ -40,20 +48,30 @@ export class Records {
     const path = this.#pathOf(key);
     const stat = await guarded(path, async () => statSync(path, { bigint: true, throwIfNoEntry: false }));
     if (stat === undefined) return undefined;
-    const note = this.#results.get(key) as [stamp: string, result: Omit<TaskResult, 'key'>] | undefined;
-    if (note?.[0] === stampOf(stat)) return { key, ...note[1] };
+    const stamp = `${stampOf(stat)} `;
+    const note = this.#results.get(key);
+    if (note?.startsWith(stamp) === true) return { key, ...(JSON.parse(note.slice(stamp.length)) as Content) };
     const readAt = Date.now();
     const record = await this.read(key);
     if (record === undefined) return undefined;
     const { outputs, metrics } = record;
-    if (isSettled(stat, readAt)) this.#results.set(key, [stampOf(stat), { outputs, metrics }]);
+    if (isSettled(stat, readAt)) this.#results.set(key, stamp + JSON.stringify({ outputs, metrics } satisfies Content));
     return { key, outputs, metrics };
   }
 
   /** Writes a record: the last step of a task, after all blobs it names. */
   async write(record: TaskRecord): Promise<void> {
     const path = this.#pathOf(record.key);
-    await guarded(path, () => writeAtomically(path, [encodeRecord(record)], this.#temporary));
+    await guarded(path, async () => {
+      const draft = await writeDraft(this.#temporary, [encodeRecord(record)], 0o666);
+      try {
+        // A record must not outlast a blob that it names.
+        await this.#sync.done();
+        for (const folder of moveInto(draft, path)) this.#sync.request(folder);
+      } finally {
+        rmSync(draft, { force: true });
+      }
+    });
   }
 
   #setAside(path: string, key: TaskKey): void {

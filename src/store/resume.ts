@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ResumePoint } from '../stage/definition.js';
@@ -10,7 +11,9 @@ const type = 'spikeline-resume/1';
 
 /** A task's mid-way state in the store. The key says everything the state depends on, so it fits whenever it is found. */
 export interface StoredResumePoint extends ResumePoint {
-  /** Removes the state, once the task's record is written. */
+  /** Is there a state, complete or not? */
+  exists(): boolean;
+  /** Removes the state, once the task's record is durable. */
   finish(): Promise<void>;
 }
 
@@ -33,6 +36,7 @@ export function openResumePoint(store: string, key: TaskKey, temporary: string):
         return undefined;
       }),
     save: (state) => guarded(path, () => writeAtomically(path, [`${type} ${digestBytes(state)}\n`, state], temporary)),
+    exists: () => existsSync(path),
     finish: () => guarded(path, () => rm(path, { force: true })),
   };
 }

@@ -40,8 +40,11 @@ export class StatCache {
 
   /** The digest of the file, if it is the one it was taken from and has not changed since. */
   get(name: string, stat: FileStat): Digest | undefined {
-    const entry = this.#journal.get(name) as readonly unknown[] | undefined;
-    return entry?.[0] === stampOf(stat) && isDigest(entry[1]) ? entry[1] : undefined;
+    const stamp = `${stampOf(stat)} `;
+    const entry = this.#journal.get(name);
+    if (entry?.startsWith(stamp) !== true) return undefined;
+    const digest = entry.slice(stamp.length);
+    return isDigest(digest) ? digest : undefined;
   }
 
   /**
@@ -51,6 +54,6 @@ export class StatCache {
    * @param readAt when reading began, in milliseconds since the epoch
    */
   set(name: string, stat: FileStat, digest: Digest, readAt: number): void {
-    if (isSettled(stat, readAt)) this.#journal.set(name, [stampOf(stat), digest]);
+    if (isSettled(stat, readAt)) this.#journal.set(name, `${stampOf(stat)} ${digest}`);
   }
 }

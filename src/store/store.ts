@@ -1,25 +1,19 @@
-import { lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import type { Task, TaskId } from '../pipeline/task.js';
-import { adopt, type BlobProblem, describe, findProblem, ingest, materialise, treeOf } from './artifacts.js';
+import { adopt, type BlobProblem, describe, findProblem, ingest, materialise } from './artifacts.js';
 import { inFolder, temporaryPath } from './atomic.js';
 import { Blobs } from './blobs.js';
 import { guarded, StoreError } from './error.js';
-import { Journal } from './journal.js';
+import { FolderSync } from './folder-sync.js';
 import { type Lock, type LockHolder, Locks } from './lock.js';
-import { fileName, pipelineFolderName } from './names.js';
+import { fileName } from './names.js';
 import { isToken, stateOf } from './process-identity.js';
+import { Published } from './published.js';
 import { Records } from './records.js';
 import { openResumePoint, type StoredResumePoint } from './resume.js';
-import { isSettled, StatCache, stampOf } from './stat-cache.js';
-import { isLinked, linkTree, removeFile, removeLinks, replaceFolder, type Tree } from './tree.js';
+import { StatCache } from './stat-cache.js';
 import type { Artifact, TaskKey, TaskRecord, TaskResult } from './types.js';
-
-/** The newest key of a task, and the stamp of the folder that shows its outputs if that was seen to be right. */
-interface PublishedNote {
-  readonly key: TaskKey;
-  readonly stamp?: string;
-}
 
 /**
  * Artifacts by content, records by task key, and a readable tree that points into them:
@@ -44,17 +38,17 @@ export class Store {
   readonly #records: Records;
   readonly #locks: Locks;
   readonly #inputs: StatCache;
-  /** The newest key of each task, by pipeline. */
-  readonly #latest = new Map<string, Journal>();
+  readonly #sync = new FolderSync();
+  readonly #published = new Map<string, Published>();
 
   private constructor(folder: string) {
     this.folder = resolve(folder);
     this.#store = join(this.folder, 'store');
     this.#temporary = join(this.#store, 'tmp');
     const verified = new StatCache(join(this.#store, 'verified'), this.#temporary);
-    this.#blobs = new Blobs(this.#store, this.#temporary, verified);
-    this.#records = new Records(this.#store, this.#temporary);
-    this.#locks = new Locks(this.#store, this.#temporary);
+    this.#blobs = new Blobs(this.#store, this.#temporary, verified, this.#sync);
+    this.#records = new Records(this.#store, this.#temporary, this.#sync);
+    this.#locks = new Locks(this.#store);
     this.#inputs = new StatCache(join(this.#store, 'inputs'), this.#temporary);
   }
 
@@ -125,56 +119,44 @@ export class Store {
     return this.#records.result(key);
   }
 
-  /** Writes a record: the last step of a task, after all its outputs are ingested. */
+  /**
+   * Writes a record: the last step of a task, after all its outputs are ingested. It is durable when the store is
+   * `settled`.
+   */
   writeRecord(record: TaskRecord): Promise<void> {
     return this.#records.write(record);
   }
 
+  /**
+   * Resolves when all that was taken in and recorded so far will outlast a power cut.
+   *
+   * @throws StoreError if some of it will not
+   */
+  settled(): Promise<void> {
+    return guarded(this.#store, () => this.#sync.done());
+  }
+
   /** The key that a task of a pipeline had when it was last published, whether or not its record still is there. */
   latestKey(pipeline: string, task: TaskId): TaskKey | undefined {
-    return this.#noteOf(pipeline, task)?.key;
+    return this.#publishedOf(pipeline).keyOf(task);
   }
 
   /**
    * Shows a task's outputs in the readable tree, in the place of what was there, and notes the record as the task's
    * newest. Where both are so already, nothing is written.
    */
-  async publish(pipeline: string, task: Task, result: TaskResult): Promise<void> {
-    const target = this.publishedFolder(pipeline, task);
-    const note = this.#noteOf(pipeline, task.id);
-    await guarded(target, async () => {
-      const seen = folderStamp(target);
-      if (note?.key === result.key && note.stamp !== undefined && note.stamp === seen?.stamp) return;
-      const tree = await this.#outputTree(task, result);
-      const asItShouldBe = isLinked(tree, target);
-      if (!asItShouldBe) {
-        this.#clearTheWay(pipeline, target);
-        const draft = temporaryPath(this.#temporary);
-        try {
-          mkdirSync(draft, { recursive: true });
-          await linkTree(tree, draft, target);
-          replaceFolder(draft, target, this.#temporary);
-        } finally {
-          rmSync(draft, { recursive: true, force: true });
-        }
-      }
-      // A folder's times tell of its own entries alone, and nothing of the content of those that are no links.
-      const telling = asItShouldBe && seen?.settled === true && tree.folders.length === 0;
-      const stamp = telling && tree.files.every(({ path }) => !path.includes('/')) ? seen.stamp : undefined;
-      if (note?.key !== result.key || stamp !== undefined)
-        this.#latestOf(pipeline).set(task.id, { key: result.key, ...(stamp === undefined ? {} : { stamp }) });
-    });
+  publish(pipeline: string, task: Task, result: TaskResult): Promise<void> {
+    return this.#publishedOf(pipeline).show(task, result);
   }
 
   /** Where the readable tree shows a task's outputs. */
   publishedFolder(pipeline: string, task: Pick<Task, 'stage' | 'labels'>): string {
-    const labels = Object.values(task.labels).map(fileName);
-    return join(this.folder, pipelineFolderName(pipeline), fileName(task.stage), ...labels);
+    return this.#publishedOf(pipeline).folderOf(task);
   }
 
   /** Where a task's log is, or goes. The folder need not exist. */
   logPath(pipeline: string, task: TaskId): string {
-    return join(this.folder, pipelineFolderName(pipeline), '.logs', `${fileName(task)}.log`);
+    return join(this.#publishedOf(pipeline).folder, '.logs', `${fileName(task)}.log`);
   }
 
   /** Mid-way state of the task with this key. */
@@ -200,43 +182,13 @@ export class Store {
     return this.#locks.acquire(key, options);
   }
 
-  /** What was noted when a task was last published. */
-  #noteOf(pipeline: string, task: TaskId): PublishedNote | undefined {
-    const note = this.#latestOf(pipeline).get(task) as PublishedNote | undefined;
-    return /^[0-9a-f]{64}$/.test(note?.key ?? '') ? note : undefined;
-  }
-
-  #latestOf(pipeline: string): Journal {
-    let journal = this.#latest.get(pipeline);
-    if (journal === undefined) {
-      journal = new Journal(join(this.folder, pipelineFolderName(pipeline), '.latest'), this.#temporary);
-      this.#latest.set(pipeline, journal);
+  #publishedOf(pipeline: string): Published {
+    let published = this.#published.get(pipeline);
+    if (published === undefined) {
+      published = new Published(this.folder, pipeline, this.#blobs, this.#temporary);
+      this.#published.set(pipeline, published);
     }
-    return journal;
-  }
-
-  async #outputTree(task: Task, { outputs }: TaskResult): Promise<Tree> {
-    const files: Tree['files'][number][] = [];
-    const folders: string[] = [];
-    for (const [name, artifact] of Object.entries(outputs)) {
-      const output = task.outputs[name] ?? name;
-      const tree = await treeOf(this.#blobs, artifact);
-      files.push(
-        ...tree.files.map((file) => ({ ...file, path: file.path === '' ? output : `${output}/${file.path}` })),
-      );
-      folders.push(...tree.folders.map((folder) => (folder === '' ? output : `${output}/${folder}`)));
-    }
-    return { files, folders };
-  }
-
-  /** Links above the place are of an earlier form of the pipeline, where the stage had fewer axes. */
-  #clearTheWay(pipeline: string, target: string): void {
-    const top = join(this.folder, pipelineFolderName(pipeline));
-    for (let folder = dirname(target); folder.length > top.length; folder = dirname(folder)) {
-      removeFile(folder);
-      removeLinks(folder);
-    }
-    removeFile(target);
+    return published;
   }
 
   #removeLeftovers(): void {
@@ -253,10 +205,4 @@ export class Store {
         // Another user's: that one will remove it.
       }
   }
-}
-
-function folderStamp(folder: string): { readonly stamp: string; readonly settled: boolean } | undefined {
-  const readAt = Date.now();
-  const stat = lstatSync(folder, { bigint: true, throwIfNoEntry: false });
-  return stat?.isDirectory() === true ? { stamp: stampOf(stat), settled: isSettled(stat, readAt) } : undefined;
 }

@@ -109,6 +109,7 @@ async function bundleProgram() {
     target: 'node20',
     plugins: [externalPackages],
     banner: { js: requireForBundled },
+    minify: true,
     sourcemap: 'linked',
     chunkNames: 'chunk-[name]-[hash]',
     logLevel: 'error',

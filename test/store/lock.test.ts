@@ -1,6 +1,6 @@
-import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { lstatSync, lutimesSync, mkdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { LockHolder } from '../../src/store/lock.js';
 import { ownToken, stateOf } from '../../src/store/process-identity.js';
@@ -22,20 +22,18 @@ beforeEach(() => {
 });
 
 function writeLock(token: string): void {
-  const holder: LockHolder = { host: 'elsewhere', pid: 7, token };
-  writeFiles(folder, { [`store/locks/${key}`]: JSON.stringify(holder) });
+  mkdirSync(dirname(lockFile), { recursive: true });
+  symlinkSync(`${token} elsewhere`, lockFile);
 }
+
+const isLocked = () => lstatSync(lockFile, { throwIfNoEntry: false }) !== undefined;
 
 describe('lock', () => {
   it('is had at once when nobody holds it, and again after its release', async () => {
     for (let round = 0; round < 2; round++) {
       const lock = await store.lock(key, { onWait: () => expect.unreachable() });
       expect(lock.waited).toBe(false);
-      expect(JSON.parse(readFileSync(lockFile, 'utf8'))).toEqual({
-        host: hostname(),
-        pid: process.pid,
-        token: ownToken(),
-      });
+      expect(readlinkSync(lockFile)).toBe(`${ownToken()} ${hostname()}`);
       await lock.release();
     }
     expect(listFiles(join(folder, 'store'))).toEqual([]);
@@ -59,7 +57,7 @@ describe('lock', () => {
     const abort = new AbortController();
     const waiting = store.lock(key, { signal: abort.signal, onWait: () => abort.abort(reason) });
     await expect(waiting).rejects.toBe(reason);
-    expect(existsSync(lockFile)).toBe(true);
+    expect(isLocked()).toBe(true);
     await lock.release();
   });
 
@@ -70,7 +68,7 @@ describe('lock', () => {
   ])('is taken over %s', async (_, token) => {
     writeLock(token);
     const lock = await store.lock(key);
-    expect(JSON.parse(readFileSync(lockFile, 'utf8'))).toMatchObject({ token: ownToken() });
+    expect(readlinkSync(lockFile)).toContain(ownToken());
     await lock.release();
     expect(listFiles(join(folder, 'store/locks'))).toEqual([]);
   });
@@ -93,7 +91,7 @@ describe('lock', () => {
 
   it('is taken over even if who was about to do so died', async () => {
     writeLock(`${host}-${boot}-999999999-${began}`);
-    writeFiles(folder, { [`store/locks/${key}.break`]: readFileSync(lockFile, 'utf8') });
+    symlinkSync(readlinkSync(lockFile), `${lockFile}.break`);
     await (await store.lock(key)).release();
     expect(listFiles(join(folder, 'store/locks'))).toEqual([]);
   });
@@ -106,11 +104,11 @@ describe('lock', () => {
       const look = () => new Promise((resolve) => setTimeout(resolve, 700));
       await look();
       vi.advanceTimersByTime(59_000);
-      utimesSync(lockFile, 1, 1);
+      lutimesSync(lockFile, 1, 1);
       await look();
       vi.advanceTimersByTime(59_000);
       await look();
-      expect(readFileSync(lockFile, 'utf8')).toContain('00000000');
+      expect(readlinkSync(lockFile)).toContain('00000000');
       vi.advanceTimersByTime(2_000);
       await (await waiting).release();
     } finally {
@@ -118,17 +116,29 @@ describe('lock', () => {
     }
   });
 
+  it('that is a file, as on systems without links, is as good', async () => {
+    writeFiles(folder, { [`store/locks/${key}`]: `${ownToken()} elsewhere` });
+    const onWait = vi.fn<(holder: LockHolder) => void>();
+    const waiting = store.lock(key, { onWait });
+    await vi.waitFor(() => expect(onWait).toHaveBeenCalled());
+    expect(onWait.mock.calls).toEqual([[{ host: 'elsewhere', pid: process.pid, token: ownToken() }]]);
+    rmSync(lockFile);
+    await (await waiting).release();
+  });
+
   it('that was torn by a crash is taken over', async () => {
-    writeFiles(folder, { [`store/locks/${key}`]: '{"host":' });
+    writeFiles(folder, { [`store/locks/${key}`]: ownToken().slice(0, 9) });
     const lock = await store.lock(key);
     await lock.release();
   });
 
   it('is not released when another has taken it over', async () => {
     const lock = await store.lock(key);
-    writeFileSync(lockFile, JSON.stringify({ host: 'b', pid: 1, token: `00000000-${boot}-1-${began}` }));
+    const other = `00000000-${boot}-1-${began} b`;
+    rmSync(lockFile);
+    symlinkSync(other, lockFile);
     await lock.release();
-    expect(existsSync(lockFile)).toBe(true);
+    expect(readlinkSync(lockFile)).toBe(other);
   });
 });
 
@@ -147,7 +157,7 @@ describe('processes', () => {
     expect(lines).toHaveLength(8);
     for (let index = 0; index < lines.length; index += 2)
       expect(lines[index + 1]).toBe(lines[index]!.replace('in', 'out'));
-    expect(existsSync(lockFile)).toBe(false);
+    expect(isLocked()).toBe(false);
   });
 
   it('leave a lock to others when they are killed', async () => {

@@ -49,18 +49,22 @@ function start(): Worker {
 }
 
 function give(worker: Worker, { path, resolve, reject }: Request): void {
-  const end = (settle: () => void, usable: boolean) => {
-    worker.removeAllListeners();
+  const onMessage = (answer: DigestAnswer) => {
+    worker.off('error', onError);
     worker.unref();
-    if (usable) idle.push(worker);
-    else threads--;
-    settle();
+    idle.push(worker);
+    if ('content' in answer) resolve(answer.content);
+    else reject(Object.assign(new Error(), answer.error));
+    serve();
+  };
+  const onError = (error: unknown) => {
+    worker.off('message', onMessage);
+    threads--;
+    reject(error);
     serve();
   };
   worker.ref();
-  worker.once('message', (answer: DigestAnswer) =>
-    end(() => ('content' in answer ? resolve(answer.content) : reject(Object.assign(new Error(), answer.error))), true),
-  );
-  worker.once('error', (error) => end(() => reject(error), false));
+  worker.once('message', onMessage);
+  worker.once('error', onError);
   worker.postMessage(path);
 }

@@ -2,12 +2,14 @@ import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   readFileSync,
   readlinkSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -109,6 +111,35 @@ describe('ingest', () => {
     const error = { code: 'E_INPUT_MISSING', message: `${path} does not exist.` };
     await expect(store.ingest(path)).rejects.toMatchObject(error);
     await expect(store.describe(path)).rejects.toMatchObject(error);
+  });
+});
+
+describe('adopt', () => {
+  it('takes files and folders away, and gives them the digests that ingest gives', async () => {
+    const { folder, store, file, tree } = await filledStore();
+    const work = await store.workFolder();
+    writeFiles(work, { 'file.txt': 'spikes', 'tree/a': 'one', 'tree/b/c': 'two' });
+    expect(await store.adopt(join(work, 'file.txt'))).toEqual(file);
+    expect(await store.adopt(join(work, 'tree'))).toEqual(tree);
+    const fresh = Store.open(join(folder, 'fresh'));
+    writeFiles(work, { 'other/a': 'one', 'other/b/c': 'two' });
+    expect(await fresh.adopt(join(work, 'other'))).toEqual(tree);
+    expect(await fresh.has(tree)).toBe(true);
+    expect(listFiles(join(work, 'other'))).toEqual([]);
+    expect(statSync(blobPath(fresh, digestBytes('one'))).mode & 0o777).toBe(0o444);
+  });
+
+  it('copies what has other names: links, and files that are linked to', async () => {
+    const { folder, store } = await filledStore();
+    const work = writeFiles(await store.workFolder(), { 'tree/z': 'long', 'tree/hard': 'hard' });
+    symlinkSync('z', join(work, 'tree/a'));
+    linkSync(join(work, 'tree/hard'), join(folder, 'hard'));
+    const artifact = await store.adopt(join(work, 'tree'));
+    await store.materialise(artifact, join(folder, 'out'), 'copy');
+    for (const [name, text] of Object.entries({ z: 'long', a: 'long', hard: 'hard' }))
+      expect(readFileSync(join(folder, 'out', name), 'utf8')).toBe(text);
+    writeFileSync(join(folder, 'hard'), 'changed');
+    expect(readFileSync(blobPath(store, digestBytes('hard')), 'utf8')).toBe('hard');
   });
 });
 

@@ -7,7 +7,9 @@ import { loadPipeline } from '../pipeline/load.js';
 import { findTargets, withDependencies } from '../pipeline/targets.js';
 import type { Pipeline, Task } from '../pipeline/task.js';
 import { quote } from '../run/command.js';
+import { parserFingerprint } from '../stage/fingerprint.js';
 import { resolveStage } from '../stage/load.js';
+import { StoredParsedFiles } from '../store/parsed-files.js';
 import { Store } from '../store/store.js';
 import { UsageError } from './errors.js';
 
@@ -73,8 +75,10 @@ async function onlyPipeline(): Promise<string> {
 export async function openPipeline(file: string | undefined, options: PipelineOptions): Promise<Pipeline> {
   const name = file ?? (await onlyPipeline());
   const { set, profile } = options;
+  const parser = await parserFingerprint();
   const { pipeline, diagnostics, text } = await loadPipeline(name, {
     resolveStage,
+    ...(parser === undefined ? {} : { parsed: new StoredParsedFiles(artifactsFolder(options), parser) }),
     ...(set === undefined ? {} : { set }),
     ...(profile === undefined ? {} : { profile }),
   });
@@ -95,10 +99,16 @@ export class DiagnosticsError extends Error {
   }
 }
 
-export function openStore({ artifacts = 'artifacts' }: PipelineOptions): Store {
+const artifactsFolder = ({ artifacts = 'artifacts' }: PipelineOptions): string => resolve(artifacts);
+
+export function openStore(options: PipelineOptions): Store {
+  const artifacts = artifactsFolder(options);
   if (statSync(artifacts, { throwIfNoEntry: false })?.isDirectory() === false)
-    throw new UsageError(`${artifacts} is a file; results need a folder.`, 'choose another one with --artifacts');
-  return Store.open(resolve(artifacts));
+    throw new UsageError(
+      `${shownPath(artifacts)} is a file; results need a folder.`,
+      'choose another one with --artifacts',
+    );
+  return Store.open(artifacts);
 }
 
 /** Tasks that targets name; without targets all. With what they need, in the pipeline's order. */

@@ -1,10 +1,9 @@
-import { parseDocument } from 'yaml';
 import type { AxisValue } from '../stage/definition.js';
 import { duplicateOf } from './axes.js';
 import { check } from './check.js';
 import type { Diagnostic } from './diagnostic.js';
+import type { Path } from './places.js';
 import { type PipelineFile, PipelineSchema } from './schema.js';
-import type { Path } from './source.js';
 import { suggestion } from './suggest.js';
 import type { Json } from './task.js';
 import { placeName } from './words.js';
@@ -23,10 +22,10 @@ export interface Settings {
 }
 
 /** Params and axes after the profile and `--set`. */
-export function applyCall(
+export async function applyCall(
   file: PipelineFile,
   call: { readonly profile?: string; readonly set?: readonly string[] },
-): Settings {
+): Promise<Settings> {
   const params = { ...(file.params as Params | undefined) };
   const axes = { ...(file.axes as Axes | undefined) };
   const places = new Map<string, Path>([
@@ -50,7 +49,7 @@ export function applyCall(
     }
   }
   for (const pair of call.set ?? []) {
-    const setting = readSetting(pair);
+    const setting = await readSetting(pair);
     if (setting === undefined) {
       const hint = "write --set name=value, such as --set epochs=2 or --set 'noise=[0, 0.3]'";
       mistake('E_SET', `--set ${pair} can't be read.`, hint);
@@ -88,9 +87,11 @@ function axisProblem(name: string, value: Json): string | undefined {
 const show = (value: AxisValue) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
 
 /** `name=value`, the value as in YAML. */
-function readSetting(pair: string): { readonly name: string; readonly value: Json } | undefined {
+async function readSetting(pair: string): Promise<{ readonly name: string; readonly value: Json } | undefined> {
   const [, name, text] = /^([^=]+)=(.*)$/s.exec(pair) ?? [];
   if (name === undefined || text === undefined) return undefined;
+  // Loaded here, because most calls set nothing, and the parser is large.
+  const { parseDocument } = await import('yaml');
   const document = parseDocument(text);
   if (document.errors.length > 0) return undefined;
   try {

@@ -1,6 +1,6 @@
 import type { TSchema } from '@sinclair/typebox';
 import type { ErrorObject } from 'ajv';
-import type { Path } from './source.js';
+import type { Path } from './places.js';
 import { nearest, suggestion } from './suggest.js';
 import { validatorOf } from './validators.js';
 import { isMap, kindOf, listed, notThis, typeHint } from './words.js';

@@ -7,7 +7,7 @@ import {
   resolve,
   type Scope,
 } from './expressions.js';
-import type { Path } from './source.js';
+import type { Path } from './places.js';
 import type { CheckedStage } from './stages.js';
 import type { CommandPart, TaskAction } from './task.js';
 

@@ -1,8 +1,8 @@
 import type { AxisValue } from '../stage/definition.js';
 import { selectPoints } from './axes.js';
+import type { Path } from './places.js';
 import { hinted, type Reporter } from './reporter.js';
 import type { ExpectationFile } from './schema.js';
-import type { Path } from './source.js';
 import type { CheckedStage } from './stages.js';
 import { suggestion } from './suggest.js';
 import type { Expectation, Task, TaskId } from './task.js';

@@ -1,4 +1,4 @@
-import type { Path } from './source.js';
+import type { Path } from './places.js';
 import { suggestion } from './suggest.js';
 import type { Json } from './task.js';
 import { isMap, show } from './words.js';

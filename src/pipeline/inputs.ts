@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { StageDefinition } from '../stage/definition.js';
+import type { Path } from './places.js';
 import { hinted, type Reporter } from './reporter.js';
 import type { PipelineFile, StageFile } from './schema.js';
-import type { Path } from './source.js';
 import type { CheckedStage, FileInput, StageInput } from './stages.js';
 import { nearest, suggestion } from './suggest.js';
 import { described, stageCalled } from './words.js';

@@ -7,7 +7,7 @@ import { check, type Violation } from './check.js';
 import type { Diagnostic } from './diagnostic.js';
 import { expandStages } from './expand.js';
 import { resolveExpectations } from './expectations.js';
-import { parseSource } from './parse.js';
+import { KnownPlaces, type ParsedFiles, type Places, parsedFile } from './places.js';
 import { hinted, Reporter } from './reporter.js';
 import { type PipelineFile, PipelineSchema } from './schema.js';
 import { checkStages } from './stages.js';
@@ -23,6 +23,8 @@ export interface LoadOptions {
   resolveStage(uses: string, folder: string): Promise<StageDefinition | { error: string; hint?: string }>;
   /** The file's text, where it is not on disk yet. */
   readonly text?: string;
+  /** Spares the parser what it has read before. */
+  readonly parsed?: ParsedFiles;
 }
 
 export interface Loaded {
@@ -43,24 +45,44 @@ export async function loadPipeline(file: string, options: LoadOptions): Promise<
     const message = `${file} can't be read: ${why}.`;
     return { diagnostics: [{ severity: 'error', code: 'E_FILE', message }], text: '' };
   }
+  const known = options.parsed?.get(text);
+  if (known !== undefined) {
+    const loaded = await checkPipeline(path, known.value, new KnownPlaces(file, known), options);
+    // Mistakes are shown at their places, which only the parser knows.
+    if (loaded.pipeline !== undefined) return { ...loaded, text };
+  }
+  const { parseSource } = await import('./parse.js');
   const { source, value, diagnostics } = parseSource(file, text);
   if (diagnostics.length > 0) return { diagnostics: inOrder(diagnostics), text };
+  // Checks fill in defaults, and take out what is wrong.
+  const parsed = options.parsed === undefined ? undefined : parsedFile(structuredClone(value), source);
+  const loaded = await checkPipeline(path, value, source, options);
+  if (loaded.pipeline !== undefined && parsed !== undefined) options.parsed?.set(text, parsed);
+  return { ...loaded, text };
+}
 
-  const reporter = new Reporter(source);
+/** Checks what a file says, and expands it into tasks. */
+async function checkPipeline(
+  path: string,
+  value: unknown,
+  places: Places,
+  options: LoadOptions,
+): Promise<Omit<Loaded, 'text'>> {
+  const reporter = new Reporter(places);
   const content = checkFormat(value, reporter);
-  if (content === undefined) return { diagnostics: inOrder(reporter.diagnostics), text };
+  if (content === undefined) return { diagnostics: inOrder(reporter.diagnostics) };
 
   checkProfiles(content, reporter);
-  const { params, axes, places, diagnostics: call } = applyCall(content, options);
+  const { params, axes, places: said, diagnostics: call } = await applyCall(content, options);
   const labelled: Record<string, readonly AxisPoint[]> = {};
   if (checkAxes(axes, reporter)) for (const [axis, values] of Object.entries(axes)) labelled[axis] = labelAxis(values);
-  else return { diagnostics: [...call, ...inOrder(reporter.diagnostics)], text };
+  else return { diagnostics: [...call, ...inOrder(reporter.diagnostics)] };
 
   const stages = await checkStages(content, labelled, dirname(path), reporter, options.resolveStage);
-  const tasks = expandStages(stages, { params, axes: labelled, places }, reporter);
+  const tasks = expandStages(stages, { params, axes: labelled, places: said }, reporter);
   const expectations = tasks ? resolveExpectations(content.expect ?? [], stages, tasks, reporter) : [];
   const all = [...call, ...inOrder(reporter.diagnostics)];
-  if (tasks === undefined || all.length > 0) return { diagnostics: all, text };
+  if (tasks === undefined || all.length > 0) return { diagnostics: all };
   const { name, description } = content;
   const pipeline: Pipeline = {
     name,
@@ -73,7 +95,7 @@ export async function loadPipeline(file: string, options: LoadOptions): Promise<
     tasks,
     expectations,
   };
-  return { pipeline, diagnostics: [], text };
+  return { pipeline, diagnostics: [] };
 }
 
 /** From top to bottom of the file. */

@@ -3,8 +3,8 @@ import type { Settings } from './call.js';
 import { check } from './check.js';
 import type { SourceRange } from './diagnostic.js';
 import { type Expression, evaluate, parseTemplate, type Scope } from './expressions.js';
+import type { Path, Places } from './places.js';
 import type { Problems } from './problems.js';
-import type { Path, Source } from './source.js';
 import type { CheckedStage } from './stages.js';
 import type { Json } from './task.js';
 import { described, placeName, stageCalled } from './words.js';
@@ -70,7 +70,7 @@ interface Origin {
 /** Where the values of expressions are said. */
 export class Origins {
   constructor(
-    readonly source: Source,
+    readonly source: Places,
     readonly places: Settings['places'],
     /** Index of the point on each axis. */
     readonly point: Readonly<Record<string, number>>,

@@ -1,7 +1,7 @@
 import type { Diagnostic } from './diagnostic.js';
 import type { ExpressionProblem } from './expressions.js';
+import type { Path } from './places.js';
 import { hinted, type Place, type Reporter } from './reporter.js';
-import type { Path } from './source.js';
 import type { CheckedStage, LabelledAxes } from './stages.js';
 import { nearest } from './suggest.js';
 

@@ -1,5 +1,5 @@
 import type { Diagnostic } from './diagnostic.js';
-import type { Path, Source } from './source.js';
+import type { Path, Places } from './places.js';
 
 /** Where in the file a mistake is. */
 export interface Place {
@@ -21,7 +21,9 @@ export type Section =
   | 'with'
   | 'outputs'
   | 'env'
-  | 'resources';
+  | 'resources'
+  | 'retries'
+  | 'timeout';
 
 const sections: ReadonlySet<unknown> = new Set<Section>([
   'description',
@@ -34,6 +36,8 @@ const sections: ReadonlySet<unknown> = new Set<Section>([
   'outputs',
   'env',
   'resources',
+  'retries',
+  'timeout',
 ]);
 
 /** Collects the diagnostics of one file, and knows what they put in doubt, so that no consequences are reported. */
@@ -41,7 +45,7 @@ export class Reporter {
   readonly diagnostics: Diagnostic[] = [];
   readonly #doubts = new Map<string, Set<unknown>>();
 
-  constructor(readonly source: Source) {}
+  constructor(readonly source: Places) {}
 
   error(code: string, message: string, at: Place, rest: Pick<Diagnostic, 'hint' | 'related'> = {}): void {
     const [top, stage, section] = at.path;

@@ -1,11 +1,9 @@
 import { type Document, isMap, isNode, isScalar, isSeq, type Node, type Pair, type YAMLMap } from 'yaml';
 import type { SourceRange } from './diagnostic.js';
-
-/** Path of keys and indices from the root of a document. */
-export type Path = readonly (string | number)[];
+import type { Path, Places } from './places.js';
 
 /** A YAML file with its syntax tree, so that every value can be pointed at. */
-export class Source {
+export class Source implements Places {
   /** Pairs by key: a map may have ten thousand. */
   readonly #pairs = new WeakMap<YAMLMap, Map<string, Pair>>();
 
@@ -15,7 +13,6 @@ export class Source {
     readonly document: Document.Parsed,
   ) {}
 
-  /** Range of the value at a path, or of the nearest ancestor that exists. */
   range(path: Path): SourceRange {
     let node: unknown = this.document.contents;
     let found: Node | undefined = isNode(node) ? node : undefined;
@@ -27,7 +24,6 @@ export class Source {
     return this.rangeOf(found);
   }
 
-  /** Range of the key at a path, or of the nearest key above it that exists. */
   keyRange(path: Path): SourceRange {
     const nodes: unknown[] = [this.document.contents];
     for (const step of path) nodes.push(this.#child(nodes.at(-1), step));
@@ -39,7 +35,6 @@ export class Source {
     return this.range(path);
   }
 
-  /** Range of `text` inside the scalar at a path, or of the part of it from `start` to `end`. */
   partRange(
     path: Path,
     { text, start = 0, end = text.length }: { readonly text: string; readonly start?: number; readonly end?: number },

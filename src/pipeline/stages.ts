@@ -2,9 +2,9 @@ import type { AxisValue, StageDefinition } from '../stage/definition.js';
 import { type AxisPoint, type Point, selectPoints } from './axes.js';
 import { checkInputs } from './inputs.js';
 import { sortStages } from './order.js';
+import type { Path } from './places.js';
 import { hinted, type Reporter } from './reporter.js';
 import type { PipelineFile, StageFile } from './schema.js';
-import type { Path } from './source.js';
 import { suggestion } from './suggest.js';
 import { valuesOf } from './words.js';
 

@@ -1,4 +1,4 @@
-import type { Path } from './source.js';
+import type { Path } from './places.js';
 
 const kinds: Readonly<Record<string, string>> = {
   string: 'text',

@@ -23,6 +23,8 @@ export interface EngineFingerprint {
 
 /** What the build writes down about the built-in stages, so that a run need not bundle them. */
 export interface BuiltFingerprints {
+  /** Of what reads pipeline files: a text means the same as long as this is the same. */
+  readonly parser: string;
   readonly engine: EngineFingerprint;
   readonly stages: Readonly<Record<string, CodeFingerprint>>;
 }
@@ -59,6 +61,16 @@ export async function currentFingerprint(uses: string, folder: string): Promise<
 /** The fingerprint of the default engine: its code, that of its worker, and its kernels. */
 export async function engineFingerprint(): Promise<EngineFingerprint> {
   return isBuilt ? (await builtFingerprints()).engine : wasmFingerprint();
+}
+
+/** The fingerprint of what reads pipeline files; undefined where nothing is built. */
+export async function parserFingerprint(): Promise<string | undefined> {
+  return isBuilt ? (await builtFingerprints()).parser : undefined;
+}
+
+/** Takes the fingerprint of what reads pipeline files from its sources. */
+export async function takeParserFingerprint(): Promise<string> {
+  return (await codeFingerprint(join(packageRoot, 'src/pipeline/parse.ts'), packageRoot)).fingerprint;
 }
 
 /** Takes the fingerprint of a built-in stage from its sources. The engine stays out where its own fingerprint counts. */

@@ -5,7 +5,12 @@ import { Ajv } from 'ajv';
 import standalone from 'ajv/dist/standalone/index.js';
 import { generateJsonSchema, PipelineSchema } from '../pipeline/schema.js';
 import { ajvOptions, plainSchema, validatorName, validatorsFile } from '../pipeline/validators.js';
-import { type BuiltFingerprints, builtInFingerprint, wasmFingerprint } from '../stage/fingerprint.js';
+import {
+  type BuiltFingerprints,
+  builtInFingerprint,
+  takeParserFingerprint,
+  wasmFingerprint,
+} from '../stage/fingerprint.js';
 import { builtInStageNames, builtInStages } from '../stage/registry.js';
 
 /**
@@ -15,6 +20,7 @@ import { builtInStageNames, builtInStages } from '../stage/registry.js';
 export async function derive(root: string): Promise<void> {
   const stages = builtInStageNames().map(async (name) => [name, await builtInFingerprint(name)] as const);
   const fingerprints: BuiltFingerprints = {
+    parser: await takeParserFingerprint(),
     engine: await wasmFingerprint(),
     stages: Object.fromEntries(await Promise.all(stages)),
   };

@@ -1,0 +1,65 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { ParsedFile, ParsedFiles } from '../pipeline/places.js';
+import { temporaryPath } from './atomic.js';
+import { canonicalJson } from './canonical.js';
+import { digestBytes, hexOf } from './digest.js';
+
+/** More than this nobody works on at a time. */
+const mostFiles = 20;
+
+/**
+ * What pipeline files say, kept in a store: to parse ten thousand stages takes more than a second. A file is found by
+ * its text and by the parser's fingerprint; a damaged one is none, and one that is lost costs that time again.
+ */
+export class StoredParsedFiles implements ParsedFiles {
+  readonly #folder: string;
+
+  /**
+   * @param artifacts the folder of the store, which need not exist: then nothing is kept
+   * @param parser changes whenever a text may be read as something else
+   */
+  constructor(
+    readonly artifacts: string,
+    readonly parser: string,
+  ) {
+    this.#folder = join(artifacts, 'store', 'parsed');
+  }
+
+  get(text: string): ParsedFile | undefined {
+    try {
+      const [checksum, content] = readFileSync(this.#pathOf(text), 'utf8').split('\n', 2);
+      return content !== undefined && digestBytes(content) === checksum
+        ? (JSON.parse(content) as ParsedFile)
+        : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  set(text: string, parsed: ParsedFile): void {
+    try {
+      // What JSON can't hold, such as .nan, is parsed again each time: this throws.
+      canonicalJson(parsed);
+      if (!statSync(dirname(this.#folder)).isDirectory()) return;
+      mkdirSync(this.#folder, { recursive: true });
+      const content = JSON.stringify(parsed);
+      const draft = temporaryPath(this.#folder);
+      writeFileSync(draft, `${digestBytes(content)}\n${content}`);
+      renameSync(draft, this.#pathOf(text));
+      this.#removeOld();
+    } catch {
+      // The next run parses again.
+    }
+  }
+
+  #removeOld(): void {
+    const files = readdirSync(this.#folder).map((name) => join(this.#folder, name));
+    const byAge = files.map((file) => ({ file, at: statSync(file).mtimeMs })).sort((a, b) => b.at - a.at);
+    for (const { file } of byAge.slice(mostFiles)) rmSync(file, { force: true });
+  }
+
+  #pathOf(text: string): string {
+    return join(this.#folder, hexOf(digestBytes(`${this.parser}\n${text}`)));
+  }
+}

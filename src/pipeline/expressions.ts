@@ -32,7 +32,19 @@ export interface ExpressionProblem {
 const pattern = /\$\{\{(.*?)\}\}|\$\{\{.*/gs;
 const dotted = /^[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z0-9_][A-Za-z0-9_-]*)*$/;
 
+let lastText: string | undefined;
+let lastTemplate: Template = [];
+
+/** The same text comes many times in a row: once for each point of a stage's axes. */
 export function parseTemplate(text: string): Template {
+  if (text !== lastText) {
+    lastTemplate = parse(text);
+    lastText = text;
+  }
+  return lastTemplate;
+}
+
+function parse(text: string): Template {
   const parts: ({ readonly text: string } | { readonly expression: Expression })[] = [];
   let at = 0;
   for (const match of text.matchAll(pattern)) {

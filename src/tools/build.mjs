@@ -92,6 +92,7 @@ async function bundleProgram() {
     'digest-worker': 'src/store/digest-worker.ts',
     'engine-worker': 'src/engine/wasm/worker.ts',
     bench: 'test/bench/engine.ts',
+    'bench-runner': 'test/bench/runner.ts',
     sample: 'src/tools/sample.ts',
   };
   for (const stage of stages) entries[`stages/${basename(stage, '.ts')}`] = `stages/${stage}`;

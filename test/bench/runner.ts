@@ -1,0 +1,179 @@
+// Compares the runner with GNU make and Snakemake on graphs of trivial commands, and hashing with sha256sum. Writes
+// RUNNER.md. Tools that are not installed are left out. Run it on an idle machine: npm run bench:runner
+
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { buildFolder, packageRoot } from '../../src/paths.js';
+import { type Cell, renderTable } from '../../src/report/table.js';
+import { digestFile } from '../../src/store/digest.js';
+import { type Form, forms, graphFiles } from './runner-graphs.js';
+
+/** Longer than this no tool is waited for. */
+const patienceMs = 300_000;
+/** Files that changed less than two seconds ago are read again: nobody measures that. */
+const settleMs = 2_500;
+const rounds = 3;
+const sizes = process.argv.slice(2).length > 0 ? process.argv.slice(2).map(Number) : [100, 1000, 10_000];
+const jobs = String(availableParallelism());
+
+interface Tool {
+  readonly name: string;
+  readonly command: readonly string[];
+  /** First runs of more tasks than this are not waited for. */
+  readonly firstRunUpTo: number;
+}
+
+const tools: readonly Tool[] = [
+  {
+    name: 'spikeline',
+    command: [process.execPath, join(buildFolder, 'cli.js'), 'run', 'graph.yaml'],
+    firstRunUpTo: 1e9,
+  },
+  { name: 'make', command: ['make', '-s', '-j', jobs], firstRunUpTo: 1e9 },
+  { name: 'snakemake', command: ['snakemake', '-q', '-j', jobs], firstRunUpTo: 1000 },
+].filter(({ name }) => name === 'spikeline' || spawnSync(name, ['--version']).status === 0);
+
+interface Measured {
+  readonly seconds: number;
+  /** Largest resident memory of the tool itself, in MB. */
+  readonly memory: number;
+}
+
+/** Runs a command as a whole process; undefined if it fails or takes too long. */
+async function measure([program, ...args]: readonly string[], cwd: string): Promise<Measured | undefined> {
+  const started = performance.now();
+  const child = spawn(program!, args, { cwd, stdio: 'ignore', timeout: patienceMs });
+  let memory = 0;
+  const watch = setInterval(() => {
+    memory = Math.max(memory, residentPeak(child.pid!));
+  }, 20);
+  const code = await new Promise((resolve) => child.on('exit', resolve));
+  const seconds = (performance.now() - started) / 1e3;
+  clearInterval(watch);
+  return code === 0 ? { seconds, memory } : undefined;
+}
+
+/** In MB; 0 where the system does not tell. */
+function residentPeak(pid: number): number {
+  try {
+    return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
+  } catch {
+    return 0;
+  }
+}
+
+type Results = Map<string, Measured | undefined>;
+
+/** First run, runs without a change, and runs after a change of one input, for each tool in turn. */
+async function measureGraph(form: Form, n: number): Promise<Results> {
+  const folder = mkdtempSync(join(tmpdir(), 'spikeline-bench-'));
+  const results: Results = new Map();
+  try {
+    const ready: { readonly tool: Tool; readonly at: string }[] = [];
+    for (const tool of tools) {
+      const at = join(folder, tool.name);
+      mkdirSync(at);
+      for (const [name, text] of Object.entries(graphFiles(form, n))) writeFileSync(join(at, name), text);
+      if (n > tool.firstRunUpTo) continue;
+      const first = await measure(tool.command, at);
+      results.set(`${tool.name} first`, first);
+      if (first !== undefined) ready.push({ tool, at });
+    }
+    await sleep(settleMs);
+    for (const { tool, at } of ready) await measure(tool.command, at);
+    const noop: [string, Measured | undefined][] = [];
+    const change: [string, Measured | undefined][] = [];
+    for (let round = 0; round < rounds; round++)
+      for (const { tool, at } of ready) {
+        noop.push([tool.name, await measure(tool.command, at)]);
+        writeFileSync(join(at, 'extra.txt'), `after ${round}\n`);
+        change.push([tool.name, await measure(tool.command, at)]);
+        await sleep(settleMs);
+        await measure(tool.command, at);
+      }
+    for (const { tool } of ready) {
+      results.set(`${tool.name} no-op`, median(noop.flatMap(([name, one]) => (name === tool.name ? [one] : []))));
+      results.set(`${tool.name} change`, median(change.flatMap(([name, one]) => (name === tool.name ? [one] : []))));
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return results;
+}
+
+function median(all: readonly (Measured | undefined)[]): Measured | undefined {
+  const good = all.filter((one) => one !== undefined).sort((a, b) => a.seconds - b.seconds);
+  return good.length < all.length ? undefined : good[good.length >> 1];
+}
+
+/** Seconds to hash two large files at once, ours and sha256sum's, in turn; the fastest of each. */
+async function measureHashing(): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'spikeline-bench-'));
+  try {
+    const size = 512 << 20;
+    const paths = [0, 1].map((i) => {
+      const path = join(folder, String(i));
+      writeFileSync(path, Buffer.alloc(size, i + 1));
+      return path;
+    });
+    const [ours, theirs]: [number[], number[]] = [[], []];
+    for (let round = 0; round < 5; round++) {
+      let started = performance.now();
+      await Promise.all(paths.map(digestFile));
+      ours.push(performance.now() - started);
+      started = performance.now();
+      await Promise.all(paths.map((path) => measure(['sha256sum', path], folder)));
+      theirs.push(performance.now() - started);
+    }
+    const speed = (times: readonly number[]) => (2 * size) / Math.min(...times) / 1e6;
+    const ratio = (speed(ours) / speed(theirs)).toFixed(2);
+    return `Hashing two files of 512 MiB at once: ${speed(ours).toFixed(2)} GB/s, ${ratio} times sha256sum's ${speed(theirs).toFixed(2)} GB/s.`;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const rows: Record<string, Cell>[] = [];
+const noops = new Map<Form, [n: number, seconds: number][]>();
+for (const form of forms)
+  for (const n of sizes) {
+    const results = await measureGraph(form, n);
+    for (const run of ['first', 'no-op', 'change']) {
+      const row: Record<string, Cell> = { graph: form, tasks: n, run };
+      const ours = results.get(`spikeline ${run}`);
+      if (run === 'no-op' && ours) noops.set(form, [...(noops.get(form) ?? []), [n, ours.seconds]]);
+      for (const { name } of tools) {
+        const one = results.get(`${name} ${run}`);
+        row[name] = one === undefined ? '–' : `${one.seconds.toFixed(2)} s, ${one.memory.toFixed(0)} MB`;
+        if (name !== 'spikeline' && ours && one) row[`${name} / ours`] = (one.seconds / ours.seconds).toPrecision(2);
+      }
+      rows.push(row);
+      console.log(Object.values(row).join('  '));
+    }
+  }
+const columns = ['graph', 'tasks', 'run', ...tools.map(({ name }) => name), 'make / ours', 'snakemake / ours'];
+const exponents = [...noops].flatMap(([form, points]) => {
+  const [[smallest, least], [largest, most]] = [points.at(-2) ?? points[0]!, points.at(-1)!];
+  if (smallest === largest) return [];
+  return [`${form} ${(Math.log(most / least) / Math.log(largest / smallest)).toFixed(2)}`];
+});
+const text = `# The runner beside others
+
+${cpus()[0]!.model}, ${jobs} cores, Node ${process.version}. Whole processes, wall time and peak memory; first runs once, medians of
+${rounds} interleaved rounds otherwise; written by \`npm run bench:runner\`. A task is a shell that writes one line. "change":
+one input file of the last task is another one. –: not waited for, or it failed.
+
+${renderTable(
+  rows,
+  columns.map((key) => ({ key })),
+  'md',
+)}
+Growth of the no-op run with the number of tasks, as an exponent between the two largest sizes: ${exponents.join(', ')}.
+
+${await measureHashing()}
+`;
+writeFileSync(join(packageRoot, 'test/bench/RUNNER.md'), text);
+console.log(text);

@@ -60,6 +60,13 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./status.js')).statusCommand,
   },
   {
+    usage: 'why <file> <task>',
+    description: 'say why a task would run, or since when and by what it is cached',
+    pipeline: true,
+    options: [['--json', 'for programs']],
+    load: async () => (await import('./why.js')).whyCommand,
+  },
+  {
     usage: 'validate <files...>',
     description: 'check pipeline files, run nothing',
     options: [['--json', 'for editors']],

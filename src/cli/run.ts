@@ -1,8 +1,20 @@
 import type { Pipeline, Task, TaskId } from '../pipeline/task.js';
 import type { RunEvent } from '../run/events.js';
+import { RunRecorder } from '../run/history.js';
 import { Run } from '../run/schedule.js';
 import { duration } from '../run/views/text.js';
-import { callOf, chooseTasks, exitCodes, openPipeline, openStore, print, type RunCommandOptions } from './context.js';
+import { StoreError } from '../store/error.js';
+import type { Store } from '../store/store.js';
+import {
+  callOf,
+  chooseTasks,
+  exitCodes,
+  openPipeline,
+  openStore,
+  print,
+  printError,
+  type RunCommandOptions,
+} from './context.js';
 import { UsageError } from './errors.js';
 import { planCommand } from './plan.js';
 import { currentMetrics } from './results.js';
@@ -28,11 +40,13 @@ export async function runCommand(
   const store = openStore(options);
 
   const view = await openView(reporter);
+  const recorder = new RunRecorder();
   const failures: Extract<RunEvent, { event: 'task' }>[] = [];
   let end: Extract<RunEvent, { event: 'end' }> | undefined;
   const emit = (event: RunEvent) => {
     if (event.event === 'task' && event.status === 'failed') failures.push(event);
     if (event.event === 'end') end = event;
+    recorder.handle(event);
     view.handle(event);
   };
   const run = new Run(pipeline, store, {
@@ -44,6 +58,7 @@ export async function runCommand(
   });
   listenForSignals(run);
   const result = await run.start().finally(() => view.close());
+  await noteRun(recorder, store, pipeline, targets, options);
   if (reporter !== 'json') {
     reportFailures(pipeline, options, failures);
     reportCounts(pipeline, end!, result.interrupted);
@@ -59,6 +74,25 @@ export async function runCommand(
   }
   if (result.interrupted) return exitCodes.interrupted;
   return result.failed > 0 ? exitCodes.failed : exitCodes.done;
+}
+
+/** Adds the run to the pipeline's history. Where that can't be written, the results are none the worse. */
+async function noteRun(
+  recorder: RunRecorder,
+  store: Store,
+  { name }: Pipeline,
+  targets: readonly string[],
+  { set, profile }: RunCommandOptions,
+): Promise<void> {
+  const call = {
+    ...(set === undefined ? {} : { set }),
+    ...(profile === undefined ? {} : { profile }),
+    ...(targets.length === 0 ? {} : { targets }),
+  };
+  await recorder.write(store, name, call).catch((error: unknown) => {
+    if (!(error instanceof StoreError)) throw error;
+    printError(`This run is not in the history that \`diff\` and \`why\` use: ${error.message}`);
+  });
 }
 
 /** A terminal that can move its cursor, with somebody before it. */

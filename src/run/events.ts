@@ -8,6 +8,18 @@ export interface Reason {
   readonly code: string;
   /** One line for people: `epochs: 2 → 10`. */
   readonly text: string;
+  /** The same in full, one by one. Values of environment variables are left out: they may be secrets. */
+  readonly changes?: readonly Change[];
+}
+
+/** Something that is another than it was; without `from` it is new, without `to` it is gone. */
+export interface Change {
+  /** A parameter's path, an input, a source file, a package, a variable. */
+  readonly name: string;
+  readonly from?: unknown;
+  readonly to?: unknown;
+  /** Of an input: the task that makes it. */
+  readonly task?: TaskId;
 }
 
 export type TaskStatus =

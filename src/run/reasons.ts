@@ -1,6 +1,6 @@
-import type { CommandPart, Task } from '../pipeline/task.js';
+import type { CommandPart, Task, TaskId } from '../pipeline/task.js';
 import type { KeyParts } from '../store/types.js';
-import type { Reason } from './events.js';
+import type { Change, Reason } from './events.js';
 
 /** What a task's result was or would be made from. */
 export interface Composition {
@@ -9,22 +9,35 @@ export interface Composition {
   readonly code?: Readonly<Record<string, string>>;
 }
 
-/** Why the key of a task is another one than last time: one reason for each thing that changed. */
-export function explain(task: Task, before: Composition, now: Composition, files: readonly string[]): Reason[] {
+/**
+ * Why the key of a task is another one than last time: one reason for each thing that changed.
+ *
+ * @param task tells what inputs are made by
+ * @param files that the stage names itself, in the order of its key
+ */
+export function explain(
+  task: Pick<Task, 'inputs'>,
+  before: Composition,
+  now: Composition,
+  files: readonly string[],
+): Reason[] {
   const [old, current] = [before.parts, now.parts];
   return [
     ...actionReasons(before, now),
-    ...changes(flatten(old.parameters), flatten(current.parameters)).map(({ name, from, to }) =>
-      reason('parameter', `${name}: ${show(from)} → ${show(to)}`),
+    ...changesOf(flatten(old.parameters), flatten(current.parameters)).map((change) =>
+      reason('parameter', `${change.name}: ${show(change.from)} → ${show(change.to)}`, [change]),
     ),
-    ...changes(old.inputs, current.inputs).map(({ name, from, to }) => inputReason(task, name, from, to)),
-    ...changes(old.files, current.files).map(({ name }) =>
-      reason('file', `file ${files[Number(name)] ?? 'of the stage'} changed`),
+    ...differing(old.inputs, current.inputs).map((name) =>
+      inputReason(task, name, old.inputs[name], current.inputs[name]),
     ),
-    ...changes(old.env, current.env).map(({ name, from, to }) => environmentReason(name, from, to)),
+    ...changesOf(old.files, current.files).map((change) => {
+      const name = files[Number(change.name)];
+      return reason('file', `file ${name ?? 'of the stage'} changed`, [{ ...change, name: name ?? 'of the stage' }]);
+    }),
+    ...differing(old.env, current.env).map((name) => environmentReason(name, old.env[name], current.env[name])),
     ...engineReasons(old.engine, current.engine),
-    ...changes(old.outputs, current.outputs).map(({ name, from, to }) =>
-      reason('output', `output "${name}": ${show(from)} → ${show(to)}`),
+    ...changesOf(old.outputs, current.outputs).map((change) =>
+      reason('output', `output "${change.name}": ${show(change.from)} → ${show(change.to)}`, [change]),
     ),
   ];
 }
@@ -32,25 +45,41 @@ export function explain(task: Task, before: Composition, now: Composition, files
 function actionReasons(before: Composition, now: Composition): Reason[] {
   const [old, current] = [before.parts.action, now.parts.action];
   if ('stage' in old && 'stage' in current) {
-    if (old.stage !== current.stage) return [reason('code', `stage: ${old.stage} → ${current.stage}`)];
+    if (old.stage !== current.stage)
+      return [
+        reason('code', `stage: ${old.stage} → ${current.stage}`, [
+          { name: 'stage', from: old.stage, to: current.stage },
+        ]),
+      ];
     if (old.fingerprint === current.fingerprint) return [];
-    return [reason('code', `code of stage ${current.stage} changed${changedFiles(before.code, now.code)}`)];
+    const changes = changesOf(before.code ?? {}, now.code ?? {});
+    return [reason('code', `code of stage ${current.stage} changed${changedFiles(changes)}`, changes)];
   }
   const [from, to] = [actionText(old), actionText(current)];
-  return from === to ? [] : [reason('code', `command: ${shorten(from)} → ${shorten(to)}`)];
+  return from === to
+    ? []
+    : [reason('code', `command: ${shortPair(from, to).join(' → ')}`, [{ name: 'command', from, to }])];
 }
 
-function changedFiles(before: Composition['code'] = {}, now: Composition['code'] = {}): string {
-  const names = changes(before, now).map(({ name, from, to }) => {
-    const isVersion = [from, to].some((value) => value !== undefined && !value.startsWith('sha256:'));
-    return isVersion ? `${name} ${show(from)} → ${show(to)}` : name;
-  });
+function changedFiles(changes: readonly Change[]): string {
+  const names = changes.map((change) =>
+    isPackage(change) ? `${change.name} ${show(change.from)} → ${show(change.to)}` : change.name,
+  );
   if (names.length === 0) return '';
   return `: ${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`;
 }
 
+/** Is a change of code one of a package? Those are known by their versions, source files by their digests. */
+export function isPackage({ from, to }: Change): boolean {
+  return [from, to].some((value) => value !== undefined && !isDigestText(value));
+}
+
+function isDigestText(value: unknown): boolean {
+  return typeof value === 'string' && value.startsWith('sha256:');
+}
+
 /** A command as it stands in the pipeline file, with the values it had. */
-function actionText(action: KeyParts['action']): string {
+export function actionText(action: KeyParts['action']): string {
   if ('stage' in action) return `stage ${action.stage}`;
   if ('script' in action) return partsText(action.script as readonly CommandPart[]);
   return (action.command as readonly (readonly CommandPart[])[]).map(partsText).join(' ');
@@ -67,38 +96,63 @@ function partsText(parts: readonly CommandPart[]): string {
 }
 
 type Input = KeyParts['inputs'][string];
+type Items = Exclude<Input, string>;
 
-function inputReason(task: Task, name: string, from: Input | undefined, to: Input | undefined): Reason {
-  if (from === undefined) return reason('input', `input "${name}" is new`);
-  if (to === undefined) return reason('input', `input "${name}" is gone`);
-  if (typeof from !== 'string' && typeof to !== 'string')
-    return reason('input', `input "${name}": ${listText(from, to)}`);
-  const declared = task.inputs[name];
+function inputReason(
+  { inputs }: Pick<Task, 'inputs'>,
+  name: string,
+  from: Input | undefined,
+  to: Input | undefined,
+): Reason {
+  const declared = inputs[name];
+  if (Array.isArray(from ?? to) && Array.isArray(to ?? from)) {
+    const items = itemChanges(declared, (from ?? []) as Items, (to ?? []) as Items);
+    const what = from === undefined ? ' is new' : to === undefined ? ' is gone' : `: ${listText(items)}`;
+    const changes = items.map((change) => ({ ...change, name: `${name}[${change.name}]` }));
+    return reason('input', `input "${name}"${what}`, changes);
+  }
+  const maker = declared?.kind === 'output' ? { task: declared.task } : {};
+  const change: Change = { name, ...known('from', from), ...known('to', to), ...maker };
+  if (from === undefined) return reason('input', `input "${name}" is new`, [change]);
+  if (to === undefined) return reason('input', `input "${name}" is gone`, [change]);
   const contents = typeof from === 'string' && typeof to === 'string' ? `: ${brief(from)} → ${brief(to)}` : '';
-  if (declared?.kind === 'file') return reason('file', `file ${declared.path} changed${contents}`);
-  const maker = declared?.kind === 'output' ? ` (made by ${declared.task})` : '';
-  return reason('input', `input "${name}"${maker} changed${contents}`);
+  if (declared?.kind === 'file')
+    return reason('file', `file ${declared.path} changed${contents}`, [{ ...change, name: declared.path }]);
+  const made = change.task === undefined ? '' : ` (made by ${change.task})`;
+  return reason('input', `input "${name}"${made} changed${contents}`, [change]);
 }
 
-/** What changed among the items of a list, each named by its labels. */
-function listText(from: Exclude<Input, string>, to: Exclude<Input, string>): string {
-  const byLabels = (items: Exclude<Input, string>) =>
-    Object.fromEntries(
-      items.map(({ labels, digest }) => {
-        const pairs = Object.entries(labels as Readonly<Record<string, string>>).map(
-          ([axis, label]) => `${axis}=${label}`,
-        );
-        return [pairs.join(','), digest];
-      }),
-    );
-  const differing = changes(byLabels(from), byLabels(to));
-  if (differing.length === 0) return 'the order or the values of its items changed';
-  const names = (wanted: 'new' | 'gone' | 'changed') =>
-    differing
-      .filter(({ from, to }) => wanted === (from === undefined ? 'new' : to === undefined ? 'gone' : 'changed'))
-      .map(({ name }) => name);
-  return (['changed', 'new', 'gone'] as const)
-    .map((what) => [what, names(what)] as const)
+/** What changed in a list, each item under its labels. */
+function itemChanges(declared: Task['inputs'][string] | undefined, from: Items, to: Items): Change[] {
+  const makers = new Map<string, TaskId>();
+  if (declared?.kind === 'list')
+    for (const [index, item] of to.entries()) {
+      const maker = declared.items[index];
+      if (maker !== undefined) makers.set(labelsText(item), maker.task);
+    }
+  return changesOf(byLabels(from), byLabels(to)).map((change) => ({
+    ...change,
+    ...known('task', makers.get(change.name)),
+  }));
+}
+
+function byLabels(items: Items): Readonly<Record<string, string>> {
+  return Object.fromEntries(items.map((item) => [labelsText(item), item.digest]));
+}
+
+/** The item of a list as its labels name it: `precision=k1B2,noise=0.1`. */
+export function labelsText({ labels }: Items[number]): string {
+  return Object.entries(labels as Readonly<Record<string, string>>)
+    .map(([axis, label]) => `${axis}=${label}`)
+    .join(',');
+}
+
+function listText(changes: readonly Change[]): string {
+  if (changes.length === 0) return 'the order or the values of its items changed';
+  const kinds = { changed: [] as string[], new: [] as string[], gone: [] as string[] };
+  for (const { name, from, to } of changes)
+    kinds[from === undefined ? 'new' : to === undefined ? 'gone' : 'changed'].push(name);
+  return Object.entries(kinds)
     .filter(([, items]) => items.length > 0)
     .map(
       ([what, items]) =>
@@ -107,7 +161,7 @@ function listText(from: Exclude<Input, string>, to: Exclude<Input, string>): str
     .join(', ');
 }
 
-/** Values stay out of the text: they may be secrets, and the text may stand in a public log. */
+/** Values stay out: they may be secrets, and this may stand in a public log. */
 function environmentReason(name: string, from: string | null | undefined, to: string | null | undefined): Reason {
   const what =
     from === undefined || to === undefined
@@ -117,28 +171,32 @@ function environmentReason(name: string, from: string | null | undefined, to: st
         : to === null
           ? 'is not set any more'
           : 'changed';
-  return reason('env', `environment variable ${name} ${what}`);
+  return reason('env', `environment variable ${name} ${what}`, [{ name }]);
 }
 
 function engineReasons(from: KeyParts['engine'], to: KeyParts['engine']): Reason[] {
-  if (from?.name !== to?.name) return [reason('engine', `engine: ${from?.name ?? 'none'} → ${to?.name ?? 'none'}`)];
-  return from?.fingerprint === to?.fingerprint ? [] : [reason('engine', `code of the engine ${to?.name} changed`)];
+  if (from?.name !== to?.name) {
+    const change = { name: 'engine', ...known('from', from?.name), ...known('to', to?.name) };
+    return [reason('engine', `engine: ${from?.name ?? 'none'} → ${to?.name ?? 'none'}`, [change])];
+  }
+  if (from?.fingerprint === to?.fingerprint) return [];
+  const change = { name: to!.name, from: from!.fingerprint, to: to!.fingerprint };
+  return [reason('engine', `code of the engine ${to!.name} changed`, [change])];
 }
 
-interface Change<T> {
-  readonly name: string;
-  readonly from: T | undefined;
-  readonly to: T | undefined;
+/** What differs between two maps, in the order of the old one, then of the new one. */
+export function changesOf(from: Readonly<Record<string, unknown>>, to: Readonly<Record<string, unknown>>): Change[] {
+  return differing(from, to).map((name) => ({ name, ...known('from', from[name]), ...known('to', to[name]) }));
 }
 
-function changes<T>(from: Readonly<Record<string, T>>, to: Readonly<Record<string, T>>): Change<T>[] {
-  return [...new Set([...Object.keys(from), ...Object.keys(to)])]
-    .map((name) => ({ name, from: from[name], to: to[name] }))
-    .filter((change) => JSON.stringify(change.from) !== JSON.stringify(change.to));
+function differing(from: Readonly<Record<string, unknown>>, to: Readonly<Record<string, unknown>>): string[] {
+  return [...new Set([...Object.keys(from), ...Object.keys(to)])].filter(
+    (name) => JSON.stringify(from[name]) !== JSON.stringify(to[name]),
+  );
 }
 
 /** `{ precision: { k: 0 } }` → `{ 'precision.k': 0 }`; lists stay whole. */
-function flatten(value: unknown, prefix = ''): Readonly<Record<string, unknown>> {
+export function flatten(value: unknown, prefix = ''): Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return { [prefix]: value };
   return Object.assign(
     {},
@@ -146,8 +204,12 @@ function flatten(value: unknown, prefix = ''): Readonly<Record<string, unknown>>
   ) as Readonly<Record<string, unknown>>;
 }
 
-function reason(code: string, text: string): Reason {
-  return { code, text };
+function known<K extends string, T>(name: K, value: T | undefined): { readonly [key in K]?: T } {
+  return (value === undefined ? {} : { [name]: value }) as { readonly [key in K]?: T };
+}
+
+function reason(code: string, text: string, changes: readonly Change[]): Reason {
+  return { code, text, changes };
 }
 
 function show(value: unknown): string {
@@ -155,8 +217,22 @@ function show(value: unknown): string {
   return shorten(typeof value === 'string' ? value : JSON.stringify(value));
 }
 
+/** Characters of a value in one line. */
+const longest = 60;
+
 function shorten(text: string): string {
-  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+  return text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
+}
+
+/** Two texts; of long ones what they begin with alike is cut, so that the difference stays. */
+function shortPair(from: string, to: string): [string, string] {
+  if (from.length <= longest && to.length <= longest) return [from, to];
+  let start = 0;
+  while (start < from.length && from[start] === to[start]) start++;
+  // A few words before the difference are left, to find it by.
+  const cut = from.lastIndexOf(' ', Math.max(0, start - longest / 3)) + 1;
+  const mark = cut === 0 ? '' : '…';
+  return [shorten(mark + from.slice(cut)), shorten(mark + to.slice(cut))];
 }
 
 function brief(digest: string): string {

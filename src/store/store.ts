@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Task, TaskId } from '../pipeline/task.js';
 import { adopt, type BlobProblem, describe, findProblem, ingest, materialise } from './artifacts.js';
-import { inFolder, temporaryPath } from './atomic.js';
+import { inFolder, temporaryPath, writeAtomically } from './atomic.js';
 import { Blobs } from './blobs.js';
 import { guarded, StoreError } from './error.js';
 import { FolderSync } from './folder-sync.js';
@@ -25,6 +25,7 @@ import type { Artifact, TaskKey, TaskRecord, TaskResult } from './types.js';
  *     artifacts/<pipeline>/<stage>/<labels>/<output>  links to blobs, for people
  *     artifacts/<pipeline>/.latest                    journal of the newest key of each task
  *     artifacts/<pipeline>/.logs/                     the log of each task
+ *     artifacts/<pipeline>/.runs/                     which key each task had in which run
  *
  * Every write is a temporary file, fsync, rename. Nothing is used before it is compared with its name. Any number of
  * processes may share a store.
@@ -157,6 +158,16 @@ export class Store {
   /** Where a task's log is, or goes. The folder need not exist. */
   logPath(pipeline: string, task: TaskId): string {
     return join(this.#publishedOf(pipeline).folder, '.logs', `${fileName(task)}.log`);
+  }
+
+  /** Where the runs of a pipeline are noted. The folder need not exist. */
+  runsFolder(pipeline: string): string {
+    return join(this.#publishedOf(pipeline).folder, '.runs');
+  }
+
+  /** Replaces a file of the readable tree, so that a crash leaves the old one or the new. */
+  writeNote(path: string, text: string): Promise<void> {
+    return guarded(path, () => writeAtomically(path, [text], this.#temporary));
   }
 
   /** Mid-way state of the task with this key. */

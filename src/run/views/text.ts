@@ -16,6 +16,11 @@ export function retryText({ attempt, attempts, seconds, failure }: Extract<RunEv
   return `in ${duration(seconds)} (attempt ${attempt} of ${attempts}: ${failure.message})`;
 }
 
+/** `2026-11-23 20:21:38 UTC` for what a record holds. */
+export function moment(iso: string): string {
+  return `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
+}
+
 /** Estimates the time left of a task from the pace of its recent progress. */
 export class TimeLeft {
   readonly #marks: { readonly at: number; readonly done: number }[] = [];

@@ -1,0 +1,141 @@
+import type { Task, TaskInput } from '../pipeline/task.js';
+import { type Cause, type Explanation, explainTask } from '../run/causes.js';
+import type { Reason } from '../run/events.js';
+import { actionText, flatten, labelsText } from '../run/reasons.js';
+import { duration, moment } from '../run/views/text.js';
+import type { KeyParts, TaskRecord } from '../store/types.js';
+import { chooseTask, exitCodes, openPipeline, openStore, type PipelineOptions, print } from './context.js';
+import { brief, plainValue, reasonLines } from './reason-text.js';
+
+/** Sections of causes that are written out. A sweep can have thousands. */
+const shownCauses = 20;
+
+/** `why`: the full reason for a task's state, up to its root causes. */
+export async function whyCommand(
+  file: string,
+  target: string,
+  options: PipelineOptions & { readonly json?: boolean },
+): Promise<number> {
+  const pipeline = await openPipeline(file, options);
+  const task = chooseTask(pipeline, target);
+  const explanation = await explainTask(pipeline, openStore(options), task);
+  print(options.json === true ? explanationJson(explanation) : explanationText(task, explanation));
+  return exitCodes.done;
+}
+
+/** Values of environment variables stay out: they may be secrets. */
+function explanationJson({ record, ...rest }: Explanation): string {
+  if (record === undefined) return JSON.stringify(rest, null, 2);
+  const env = Object.entries(record.parts.env).map(([name, value]) => ({ name, set: value !== null }));
+  return JSON.stringify({ ...rest, record: { ...record, parts: { ...record.parts, env } } }, null, 2);
+}
+
+/** An explanation for people. */
+export function explanationText(task: Task, explanation: Explanation): string {
+  const sections = [stateText(explanation), ...causesText(explanation)];
+  const { status, record } = explanation;
+  if (record !== undefined) sections.push(status.state === 'cached' ? keyText(task, record) : lastText(record));
+  return sections.map((lines) => `${lines.join('\n')}\n`).join('\n');
+}
+
+function stateText(explanation: Explanation): string[] {
+  const { task, status, record, ran, own } = explanation;
+  switch (status.state) {
+    case 'cached': {
+      const { finishedAt } = record!.provenance;
+      return [
+        `${task} is cached since ${moment(finishedAt)}.`,
+        ...(ran === undefined ? [] : [`It ran in run ${ran.run}, because`, ...indent(ran.reasons)]),
+        `It took ${madeText(record!)}.`,
+        ...foreignText(record!, explanation),
+      ];
+    }
+    case 'stale':
+    case 'missing':
+      return [`${task} is ${status.state}: it will run, because`, ...indent(status.reasons)];
+    case 'waiting': {
+      const one = status.on.length === 1;
+      const others = one ? status.on[0] : `${status.on.length} tasks`;
+      if (own === undefined || own.length === 0)
+        return [
+          `${task} waits for ${others}: it will run unless ${one ? 'that makes' : 'those make'} the same as last time.`,
+        ];
+      return [`${task} waits for ${others}, and will run in any case, because`, ...indent(own)];
+    }
+    default:
+      return status satisfies never;
+  }
+}
+
+function causesText({ causes }: Explanation): string[][] {
+  const shown = causes.slice(0, shownCauses).map((cause) => [`${causeTitle(cause)}`, ...indent(cause.reasons)]);
+  const more = causes.length - shown.length;
+  return more === 0 ? shown : [...shown, [`${more} more tasks are behind it: --json lists them.`]];
+}
+
+function causeTitle({ task, state, reasons, finishedAt, path = [] }: Cause): string {
+  const because = reasons.length === 0 ? ', nobody knows why any more' : ', because';
+  if (state === 'ran') return `${task} ran in the same run${because}`;
+  if (state === 'changed') return `${task} changed (its result is of ${moment(finishedAt!)} now)${because}`;
+  const way = path.length > 2 ? ` (${path.join(' → ')})` : '';
+  return `${task}${way} is ${state}: it will run${because}`;
+}
+
+function indent(reasons: readonly Reason[]): string[] {
+  return reasons.flatMap(reasonLines).map((line) => `  ${line}`);
+}
+
+function madeText({ provenance }: TaskRecord): string {
+  const { seconds, threads, platform, node, spikeline } = provenance;
+  const cores = `${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+  return `${duration(seconds)} with ${cores} on ${platform} (Node ${node}, Spikeline ${spikeline})`;
+}
+
+/** A result may come from a task of another name: then it is the same computation. */
+function foreignText({ provenance }: TaskRecord, { task, pipeline }: Explanation): string[] {
+  if (provenance.task === task && provenance.pipeline === pipeline) return [];
+  return [`It was made as ${provenance.task} of the pipeline ${provenance.pipeline}.`];
+}
+
+function lastText(record: TaskRecord): string[] {
+  return [`It last ran on ${moment(record.provenance.finishedAt)}: ${madeText(record)}.`];
+}
+
+/** What the key of a cached task consists of. */
+function keyText(task: Task, { key, parts, outputs }: TaskRecord): string[] {
+  const { action, parameters, inputs, env, files, engine } = parts;
+  const code = 'stage' in action ? `stage ${action.stage}, code ${brief(action.fingerprint)}` : actionText(action);
+  const variables = Object.entries(env).map(([name, value]) => `${name} (${value === null ? 'not set' : 'set'})`);
+  const results = Object.entries(outputs).map(
+    ([name, { digest, kind, size }]) => `${name}: ${brief(digest)}, a ${kind} of ${size} bytes, ${parts.outputs[name]}`,
+  );
+  return [
+    `Its key is ${key}, made of`,
+    `  ${'stage' in action ? code : `the command ${code}`}`,
+    ...(engine === null ? [] : [`  engine ${engine.name}, code ${brief(engine.fingerprint)}`]),
+    ...Object.entries(flatten(parameters)).flatMap(([name, value]) =>
+      name === '' ? [] : [`  parameter ${name}: ${plainValue(value)}`],
+    ),
+    ...Object.entries(inputs).flatMap(([name, input]) => inputLines(name, input, task.inputs[name])),
+    ...Object.values(files).map((digest) => `  file of the stage: ${brief(digest)}`),
+    ...variables.map((variable) => `  environment variable ${variable}`),
+    'It made',
+    ...results.map((result) => `  ${result}`),
+  ];
+}
+
+function inputLines(name: string, input: KeyParts['inputs'][string], declared: TaskInput | undefined): string[] {
+  if (typeof input === 'string') {
+    const source =
+      declared?.kind === 'output'
+        ? `, made by ${declared.task}`
+        : declared?.kind === 'file'
+          ? `, ${declared.path}`
+          : '';
+    return [`  input ${name}: ${brief(input)}${source}`];
+  }
+  return input.map((item, index) => {
+    const maker = declared?.kind === 'list' ? `, made by ${declared.items[index]?.task}` : '';
+    return `  input ${name}[${labelsText(item)}]: ${brief(item.digest)}${maker}`;
+  });
+}

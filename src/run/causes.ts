@@ -1,0 +1,173 @@
+import { dependenciesOf, withDependencies } from '../pipeline/targets.js';
+import type { Pipeline, Task, TaskId } from '../pipeline/task.js';
+import type { Store } from '../store/store.js';
+import type { TaskKey, TaskRecord } from '../store/types.js';
+import type { Reason, TaskStatus } from './events.js';
+import { findRun, type RunNote } from './history.js';
+import { Planner, type TaskPlan } from './plan.js';
+import { explain } from './reasons.js';
+
+/** A task further up that is behind the state of the one asked about. */
+export interface Cause {
+  readonly task: TaskId;
+  /** `changed`: it is up to date, but not what the task below was made from. `ran`: it ran in the same run. */
+  readonly state: 'stale' | 'missing' | 'changed' | 'ran';
+  /** Empty where nobody knows any more. */
+  readonly reasons: readonly Reason[];
+  /** When what is there now was made. */
+  readonly finishedAt?: string;
+  /** Of one that will run: the way from it down to the waiting task, both included. */
+  readonly path?: readonly TaskId[];
+}
+
+/** All that is known of why a task is in its state. */
+export interface Explanation {
+  readonly pipeline: string;
+  readonly task: TaskId;
+  readonly status: TaskStatus;
+  /** Of a cached task its result, of others the last one, if that still is there. */
+  readonly record?: TaskRecord;
+  /** Of a cached task: the run that made it, and why. */
+  readonly ran?: Pick<RunNote, 'run' | 'finishedAt'> & { readonly reasons: readonly Reason[] };
+  /** Of a waiting task: why it will run even if all it waits for turns out the same. Missing where that is not known. */
+  readonly own?: readonly Reason[];
+  /** What is behind it, nearest first, each task once. */
+  readonly causes: readonly Cause[];
+}
+
+/** Explains the state of a task, following its inputs up to the root causes. */
+export async function explainTask(pipeline: Pipeline, store: Store, task: Task): Promise<Explanation> {
+  const planner = new Planner(pipeline, store);
+  const plans = await planner.plan(withDependencies(pipeline, [task]));
+  return new Explainer(pipeline, store, planner, plans).explain(task);
+}
+
+class Explainer {
+  readonly #tasks: ReadonlyMap<TaskId, Task>;
+
+  constructor(
+    readonly pipeline: Pipeline,
+    readonly store: Store,
+    readonly planner: Planner,
+    readonly plans: ReadonlyMap<TaskId, TaskPlan>,
+  ) {
+    this.#tasks = new Map(pipeline.tasks.map((task) => [task.id, task]));
+  }
+
+  async explain(task: Task): Promise<Explanation> {
+    const { status, record } = this.plans.get(task.id)!;
+    const base = { pipeline: this.pipeline.name, task: task.id, status };
+    if (record !== undefined) return { ...base, record, ...(await this.#lastRun(task, record.key)) };
+    const last = await this.#lastRecord(task.id);
+    const known = last === undefined ? {} : { record: last };
+    if (status.state === 'waiting') {
+      const own = await this.#ownReasons(task);
+      return { ...base, ...known, ...(own === undefined ? {} : { own }), causes: await this.#willRun(task) };
+    }
+    const reasons = status.state === 'cached' ? [] : status.reasons;
+    return { ...base, ...known, causes: await this.#changed(task.id, reasons) };
+  }
+
+  /** The run that made a result, and what else ran in it to make it necessary. */
+  async #lastRun(task: Task, key: TaskKey): Promise<Pick<Explanation, 'ran' | 'causes'>> {
+    const found = await findRun(
+      this.store,
+      this.pipeline.name,
+      ({ tasks }) => tasks[task.id]?.status === 'ran' && tasks[task.id]?.key === key,
+    );
+    if (found === undefined) return { causes: [] };
+    const { run, finishedAt, tasks } = found;
+    const reasonsOf = (id: TaskId) => tasks[id]?.reasons ?? [];
+    const causes: Cause[] = [];
+    const seen = new Set([task.id]);
+    // Those found are added while the loop goes on.
+    for (const id of seen)
+      for (const maker of makersIn(reasonsOf(id))) {
+        if (seen.has(maker) || tasks[maker]?.status !== 'ran') continue;
+        seen.add(maker);
+        causes.push({ task: maker, state: 'ran', reasons: reasonsOf(maker) });
+      }
+    return { ran: { run, finishedAt, reasons: reasonsOf(task.id) }, causes };
+  }
+
+  /** The tasks whose inputs differ because they were made anew, and those behind them. */
+  async #changed(task: TaskId, reasons: readonly Reason[]): Promise<Cause[]> {
+    const before = await this.#runWithLatestKeyOf(task);
+    const causes: Cause[] = [];
+    const seen = new Set(makersIn(reasons));
+    for (const id of seen) {
+      const now = this.plans.get(id)?.record;
+      if (now === undefined) continue;
+      const why = await this.#reasonsSince(id, before, now);
+      causes.push({ task: id, state: 'changed', reasons: why, finishedAt: now.provenance.finishedAt });
+      for (const maker of makersIn(why)) seen.add(maker);
+    }
+    return causes;
+  }
+
+  async #reasonsSince(id: TaskId, before: RunNote | undefined, now: TaskRecord): Promise<readonly Reason[]> {
+    const key = before?.tasks[id]?.key;
+    if (key === now.key)
+      return [{ code: 'other-bytes', text: 'it ran again with nothing changed, and made other bytes' }];
+    const old = key === undefined ? undefined : await this.store.record(key);
+    return old === undefined ? [] : explain(this.#tasks.get(id)!, old, now, []);
+  }
+
+  /** The newest run in which a task had the key that its last result has. */
+  async #runWithLatestKeyOf(task: TaskId): Promise<RunNote | undefined> {
+    const key = await this.store.latestKey(this.pipeline.name, task);
+    return key === undefined
+      ? undefined
+      : findRun(this.store, this.pipeline.name, ({ tasks }) => tasks[task]?.key === key);
+  }
+
+  /** The tasks that will run for certain and that a waiting one waits for, with what is behind each. */
+  async #willRun(task: Task): Promise<Cause[]> {
+    const causes: Cause[] = [];
+    const found = new Set<TaskId>();
+    /** Each task with the next one on the way down. */
+    const below = new Map<TaskId, TaskId | undefined>([[task.id, undefined]]);
+    for (const user of below.keys())
+      for (const id of dependenciesOf(this.#tasks.get(user)!)) {
+        const { status } = this.plans.get(id)!;
+        if (below.has(id) || status.state === 'cached') continue;
+        if (status.state === 'waiting') below.set(id, user);
+        else if (!found.has(id)) {
+          found.add(id);
+          causes.push({ task: id, state: status.state, reasons: status.reasons, path: [id, ...wayDown(user, below)] });
+        }
+      }
+    const behind = await Promise.all(causes.map(({ task, reasons }) => this.#changed(task, reasons)));
+    return [...causes, ...behind.flat().filter(({ task }) => !found.has(task) && found.add(task))];
+  }
+
+  /** Why a waiting task runs even if what it waits for turns out as it was. */
+  async #ownReasons(task: Task): Promise<readonly Reason[] | undefined> {
+    if ((await this.store.latestKey(this.pipeline.name, task.id)) === undefined)
+      return [{ code: 'new', text: 'never run here' }];
+    const before = dependenciesOf(task);
+    const records = await Promise.all(
+      before.map(async (id) => this.plans.get(id)?.record ?? (await this.#lastRecord(id))),
+    );
+    const outputs = new Map(before.map((id, index) => [id, records[index]?.outputs]));
+    const { status } = await this.planner.statusOf(task, (id) => outputs.get(id));
+    if (status.state === 'waiting') return undefined;
+    return status.state === 'cached' ? [] : status.reasons;
+  }
+
+  async #lastRecord(task: TaskId): Promise<TaskRecord | undefined> {
+    const key = await this.store.latestKey(this.pipeline.name, task);
+    return key === undefined ? undefined : this.store.record(key);
+  }
+}
+
+/** The tasks that made what is another now. */
+function makersIn(reasons: readonly Reason[]): TaskId[] {
+  return reasons.flatMap(({ changes = [] }) => changes.flatMap(({ task }) => task ?? []));
+}
+
+function wayDown(from: TaskId, below: ReadonlyMap<TaskId, TaskId | undefined>): TaskId[] {
+  const way: TaskId[] = [];
+  for (let id: TaskId | undefined = from; id !== undefined; id = below.get(id)) way.push(id);
+  return way;
+}

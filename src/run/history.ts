@@ -1,0 +1,129 @@
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { TaskId } from '../pipeline/task.js';
+import { systemCode } from '../store/error.js';
+import type { Store } from '../store/store.js';
+import type { TaskKey } from '../store/types.js';
+import type { Reason, RunEvent } from './events.js';
+
+/** What became of a task in a run. */
+export interface TaskNote {
+  readonly status: 'ran' | 'cached' | 'failed' | 'skipped';
+  /** Missing for tasks that were not looked at. */
+  readonly key?: TaskKey;
+  /** Why it ran. */
+  readonly reasons?: readonly Reason[];
+}
+
+/** What chose the pipeline's form in a run. */
+export interface RunCall {
+  readonly set?: readonly string[];
+  readonly profile?: string;
+  /** Without targets, a run has all tasks of its pipeline. */
+  readonly targets?: readonly string[];
+}
+
+/** A run as its pipeline's history knows it: the tasks by key, for the store to tell the rest. */
+export interface RunNote extends RunCall {
+  readonly type: 'spikeline-run/1';
+  readonly run: number;
+  readonly finishedAt: string;
+  readonly interrupted: boolean;
+  readonly tasks: Readonly<Record<TaskId, TaskNote>>;
+}
+
+/** Runs kept. Their records may go sooner. */
+const kept = 100;
+
+/** `20261123T202138123Z-7.json`: the names sort by time, and differ where two runs took the same number. */
+const namePattern = /^\d{8}T\d{9}Z-(\d+)\.json$/;
+
+/** Notes what happens in a run. */
+export class RunRecorder {
+  readonly #tasks: Record<TaskId, TaskNote> = {};
+  #interrupted = false;
+  readonly #started = new Map<TaskId, Pick<TaskNote, 'key' | 'reasons'>>();
+
+  handle(event: RunEvent): void {
+    if (event.event === 'task-start') {
+      this.#started.set(event.task, { key: event.key, reasons: event.reasons });
+    } else if (event.event === 'task') {
+      const key = event.key === undefined ? {} : { key: event.key };
+      this.#tasks[event.task] = { status: event.status, ...key, ...this.#started.get(event.task) };
+    } else if (event.event === 'interrupted') {
+      this.#interrupted = true;
+    }
+  }
+
+  /**
+   * Adds the run to the history of its pipeline. One in which nothing ran, and in which all was as in the run before or
+   * nothing was looked at, is left out.
+   */
+  async write(store: Store, pipeline: string, call: RunCall): Promise<void> {
+    const folder = store.runsFolder(pipeline);
+    const names = await namesIn(folder);
+    const newest = names.at(-1);
+    const last = newest === undefined ? undefined : await readNote(folder, newest);
+    const seen = Object.values(this.#tasks).some(({ key }) => key !== undefined);
+    if (!seen || (this.#started.size === 0 && last !== undefined && sameTasks(last.tasks, this.#tasks))) return;
+    const run = newest === undefined ? 1 : numberOf(newest) + 1;
+    const finishedAt = new Date().toISOString();
+    const note: RunNote = {
+      ...{ type: 'spikeline-run/1', run, finishedAt, ...call },
+      ...{ interrupted: this.#interrupted, tasks: this.#tasks },
+    };
+    await store.writeNote(
+      join(folder, `${finishedAt.replaceAll(/[-:.]/g, '')}-${run}.json`),
+      `${JSON.stringify(note)}\n`,
+    );
+    for (const name of names.slice(0, Math.max(0, names.length + 1 - kept)))
+      await rm(join(folder, name), { force: true });
+  }
+}
+
+/** The runs of a pipeline that are kept, newest first, read as they are asked for. Damaged notes are left out. */
+export async function* runsOf(store: Store, pipeline: string): AsyncGenerator<RunNote> {
+  const folder = store.runsFolder(pipeline);
+  for (const name of (await namesIn(folder)).reverse()) {
+    const note = await readNote(folder, name);
+    if (note !== undefined) yield note;
+  }
+}
+
+/** The newest run that meets a condition. */
+export async function findRun(
+  store: Store,
+  pipeline: string,
+  meets: (run: RunNote) => boolean,
+): Promise<RunNote | undefined> {
+  for await (const run of runsOf(store, pipeline)) if (meets(run)) return run;
+  return undefined;
+}
+
+/** Had the tasks the same keys? Whether one ran or was found makes no difference. */
+export function sameTasks(a: RunNote['tasks'], b: RunNote['tasks']): boolean {
+  const ids = Object.keys(a) as TaskId[];
+  return ids.length === Object.keys(b).length && ids.every((id) => b[id] !== undefined && a[id]!.key === b[id].key);
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (systemCode(error) !== 'ENOENT') throw error;
+    return [];
+  });
+  return names.filter((name) => namePattern.test(name)).sort((a, b) => numberOf(a) - numberOf(b) || (a < b ? -1 : 1));
+}
+
+function numberOf(name: string): number {
+  return Number(namePattern.exec(name)![1]);
+}
+
+async function readNote(folder: string, name: string): Promise<RunNote | undefined> {
+  try {
+    const note = JSON.parse(await readFile(join(folder, name), 'utf8')) as Partial<RunNote> | null;
+    return note?.type === 'spikeline-run/1' && typeof note.tasks === 'object' ? (note as RunNote) : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError || systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -67,6 +67,17 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./why.js')).whyCommand,
   },
   {
+    usage: 'graph [file]',
+    description: 'draw the stages or tasks, coloured by state',
+    pipeline: true,
+    options: [
+      ['--format <kind>', 'mermaid, dot or svg (default: as the name of the output says, or mermaid)'],
+      ['--tasks', 'a node a task instead of one a stage'],
+      ['-o, --output <file>', 'write to a file'],
+    ],
+    load: async () => (await import('./graph.js')).graphCommand,
+  },
+  {
     usage: 'validate <files...>',
     description: 'check pipeline files, run nothing',
     options: [['--json', 'for editors']],

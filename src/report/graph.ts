@@ -1,0 +1,67 @@
+/** What a task's result is worth; of a stage, each of its tasks has one. */
+export const states = ['cached', 'stale', 'missing', 'waiting'] as const;
+export type State = (typeof states)[number];
+export type StateCounts = Readonly<Partial<Record<State, number>>>;
+
+export interface GraphNode {
+  readonly id: string;
+  readonly title: string;
+  /** Smaller lines below the title. */
+  readonly details: readonly string[];
+  /** How many tasks the node stands for are in which state. */
+  readonly counts: StateCounts;
+}
+
+export interface GraphEdge {
+  readonly from: string;
+  readonly to: string;
+  /** Axes whose points arrive together as a list. */
+  readonly collects?: readonly string[];
+}
+
+/** A picture of a pipeline, before it is drawn. It has no cycles. */
+export interface Graph {
+  readonly title: string;
+  /** Where the arrows point: few wide nodes read best from above, many small ones from the left. */
+  readonly direction: 'down' | 'right';
+  readonly nodes: readonly GraphNode[];
+  readonly edges: readonly GraphEdge[];
+}
+
+/** Fill of a state: colours that colour-blind readers tell apart, and that stand out on white and on black. */
+export const stateColours: Readonly<Record<State, string>> = {
+  cached: '#009E73',
+  stale: '#E69F00',
+  missing: '#D55E00',
+  waiting: '#56B4E9',
+};
+
+/** The state of all tasks of a node; undefined if they differ, or if there is none. */
+export function commonState(counts: StateCounts): State | undefined {
+  const present = states.filter((state) => (counts[state] ?? 0) > 0);
+  return present.length === 1 ? present[0] : undefined;
+}
+
+/** `cached`, `8 cached`, `5 cached, 3 stale`. */
+export function countsText(counts: StateCounts): string {
+  const total = states.reduce((sum, state) => sum + (counts[state] ?? 0), 0);
+  if (total === 0) return 'no tasks';
+  const common = commonState(counts);
+  if (total === 1 && common !== undefined) return common;
+  return states
+    .filter((state) => (counts[state] ?? 0) > 0)
+    .map((state) => `${counts[state]} ${state}`)
+    .join(', ');
+}
+
+/** How often each state occurs. */
+export function countStates(list: Iterable<State>): StateCounts {
+  const counts: Partial<Record<State, number>> = {};
+  for (const state of list) counts[state] = (counts[state] ?? 0) + 1;
+  return counts;
+}
+
+/** `precision × noise` */
+export function axesText(axes: readonly string[]): string {
+  return axes.join(' × ');
+}

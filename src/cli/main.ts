@@ -67,6 +67,16 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./why.js')).whyCommand,
   },
   {
+    usage: 'diff <file> [from] [to]',
+    description: 'compare two runs by number, or one with the pipeline as it is `now`; else the last two that differ',
+    pipeline: true,
+    options: [
+      ['--list', 'list the runs'],
+      ['--json', 'for programs'],
+    ],
+    load: async () => (await import('./diff.js')).diffCommand,
+  },
+  {
     usage: 'graph [file]',
     description: 'draw the stages or tasks, coloured by state',
     pipeline: true,

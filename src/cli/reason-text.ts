@@ -17,9 +17,10 @@ export function reasonLines({ code, text, changes = [] }: Reason): string[] {
 
 function changeLines(code: string, change: Change): string[] {
   const { name, task } = change;
-  const kind = code === 'code' ? codeKind(change) : code;
-  const show = kind === 'parameter' ? plainValue : valueText;
-  const [from, to] = [change.from, change.to].map((value) => (value === undefined ? undefined : show(value)));
+  const kind = changeKind(code, change);
+  const [from, to] = [change.from, change.to].map((value) =>
+    value === undefined ? undefined : changeValue(code, value),
+  );
   const what = kind === name ? kind : `${kind} ${name}`;
   const maker = task === undefined ? '' : `, made by ${task}`;
   if (from === undefined) return [`${what} is new: ${to}${maker}`];
@@ -28,18 +29,16 @@ function changeLines(code: string, change: Change): string[] {
   return [`${what}:`, `  - ${from}`, `  + ${to}`];
 }
 
-function codeKind(change: Change): string {
+/** What kind of thing changed. */
+export function changeKind(code: string, change: Change): string {
+  if (code !== 'code') return code;
   if (change.name === 'stage' || change.name === 'command') return change.name;
   return isPackage(change) ? 'package' : 'source file';
 }
 
-/** A value as it would be written in JSON. */
-export function plainValue(value: unknown): string {
-  return JSON.stringify(value);
-}
-
-function valueText(value: unknown): string {
-  if (typeof value !== 'string') return plainValue(value);
+/** A value of a change: parameters as in JSON, so that 1 is not "1"; the beginning of digests; all else as it is. */
+export function changeValue(code: string, value: unknown): string {
+  if (code === 'parameter' || typeof value !== 'string') return JSON.stringify(value);
   return /^sha256:[0-9a-f]{64}$/.test(value) ? brief(value) : value;
 }
 

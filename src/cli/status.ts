@@ -1,4 +1,6 @@
-import { renderTable } from '../report/table.js';
+import { styleText } from 'node:util';
+import { countStates, type State, states } from '../report/graph.js';
+import { type Cell, renderTable } from '../report/table.js';
 import { Planner } from '../run/plan.js';
 import { exitCodes, openPipeline, openStore, type PipelineOptions, print } from './context.js';
 import { statusText } from './plan.js';
@@ -19,8 +21,19 @@ export async function statusCommand(
     const { status } = plans.get(id)!;
     return { task: id, state: status.state, why: status.state === 'cached' ? '' : statusText(status) };
   });
-  print(renderTable(rows, [{ key: 'task' }, { key: 'state' }, { key: 'why' }], 'text'));
-  const cached = rows.filter(({ state }) => state === 'cached').length;
-  print(`\n${cached} of ${rows.length} cached`);
+  const columns = [{ key: 'task' }, { key: 'state', format: coloured }, { key: 'why' }];
+  print(renderTable(rows, columns, 'text'));
+  const counts = countStates(rows.map(({ state }) => state));
+  const open = states.filter((state) => state !== 'cached' && counts[state] !== undefined);
+  const rest = open.map((state) => `, ${counts[state]} ${state}`).join('');
+  print(`\n${counts.cached ?? 0} of ${rows.length} cached${rest}`);
   return exitCodes.done;
+}
+
+const colours = { cached: 'green', stale: 'yellow', missing: 'red', waiting: 'cyan' } as const;
+
+/** In colour, where somebody looks at a terminal and has not asked for none. */
+function coloured(state: Cell): string {
+  const plain = process.stdout.isTTY !== true || (process.env.NO_COLOR ?? '') !== '' || process.env.TERM === 'dumb';
+  return plain ? String(state) : styleText(colours[state as State], String(state));
 }

@@ -1,11 +1,11 @@
 import type { Task, TaskInput } from '../pipeline/task.js';
 import { type Cause, type Explanation, explainTask } from '../run/causes.js';
 import type { Reason } from '../run/events.js';
-import { actionText, flatten, labelsText } from '../run/reasons.js';
+import { actionText, flatten, labelsText, shownFile } from '../run/reasons.js';
 import { duration, moment } from '../run/views/text.js';
 import type { KeyParts, TaskRecord } from '../store/types.js';
 import { chooseTask, exitCodes, openPipeline, openStore, type PipelineOptions, print } from './context.js';
-import { brief, plainValue, reasonLines } from './reason-text.js';
+import { brief, changeValue, reasonLines } from './reason-text.js';
 
 /** Sections of causes that are written out. A sweep can have thousands. */
 const shownCauses = 20;
@@ -73,9 +73,9 @@ function causesText({ causes }: Explanation): string[][] {
   return more === 0 ? shown : [...shown, [`${more} more tasks are behind it: --json lists them.`]];
 }
 
-function causeTitle({ task, state, reasons, finishedAt, path = [] }: Cause): string {
+function causeTitle({ task, state, run, reasons, finishedAt, path = [] }: Cause): string {
   const because = reasons.length === 0 ? ', nobody knows why any more' : ', because';
-  if (state === 'ran') return `${task} ran in the same run${because}`;
+  if (state === 'ran') return `${task} ran in run ${run}${because}`;
   if (state === 'changed') return `${task} changed (its result is of ${moment(finishedAt!)} now)${because}`;
   const way = path.length > 2 ? ` (${path.join(' → ')})` : '';
   return `${task}${way} is ${state}: it will run${because}`;
@@ -114,7 +114,7 @@ function keyText(task: Task, { key, parts, outputs }: TaskRecord): string[] {
     `  ${'stage' in action ? code : `the command ${code}`}`,
     ...(engine === null ? [] : [`  engine ${engine.name}, code ${brief(engine.fingerprint)}`]),
     ...Object.entries(flatten(parameters)).flatMap(([name, value]) =>
-      name === '' ? [] : [`  parameter ${name}: ${plainValue(value)}`],
+      name === '' ? [] : [`  parameter ${name}: ${changeValue('parameter', value)}`],
     ),
     ...Object.entries(inputs).flatMap(([name, input]) => inputLines(name, input, task.inputs[name])),
     ...Object.values(files).map((digest) => `  file of the stage: ${brief(digest)}`),
@@ -130,7 +130,7 @@ function inputLines(name: string, input: KeyParts['inputs'][string], declared: T
       declared?.kind === 'output'
         ? `, made by ${declared.task}`
         : declared?.kind === 'file'
-          ? `, ${declared.path}`
+          ? `, ${shownFile(declared)}`
           : '';
     return [`  input ${name}: ${brief(input)}${source}`];
   }

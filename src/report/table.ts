@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from 'node:util';
+
 export type Cell = string | number | boolean | null | undefined;
 
 export interface Column {
@@ -53,9 +55,9 @@ function align(cell: string, size: number, right: boolean): string {
   return right ? space + cell : cell + space;
 }
 
-/** Characters as a reader counts them: code points, not UTF-16 units. */
+/** Characters as a reader counts them: code points, not UTF-16 units, and none for colours. */
 function width(text: string): number {
-  return [...text].length;
+  return [...stripVTControlCharacters(text)].length;
 }
 
 function csvField(text: string): string {

@@ -10,8 +10,10 @@ import { explain } from './reasons.js';
 /** A task further up that is behind the state of the one asked about. */
 export interface Cause {
   readonly task: TaskId;
-  /** `changed`: it is up to date, but not what the task below was made from. `ran`: it ran in the same run. */
+  /** `changed`: it is up to date, but not what the task below was made from. `ran`: it ran before, for these reasons. */
   readonly state: 'stale' | 'missing' | 'changed' | 'ran';
+  /** Of one that ran: in which run. */
+  readonly run?: number;
   /** Empty where nobody knows any more. */
   readonly reasons: readonly Reason[];
   /** When what is there now was made. */
@@ -68,26 +70,31 @@ class Explainer {
     return { ...base, ...known, causes: await this.#changed(task.id, reasons) };
   }
 
-  /** The run that made a result, and what else ran in it to make it necessary. */
+  /** The run that made a result, and those that made the inputs for which it had to. */
   async #lastRun(task: Task, key: TaskKey): Promise<Pick<Explanation, 'ran' | 'causes'>> {
-    const found = await findRun(
+    const made = await this.#runThatMade(task.id, key, Number.POSITIVE_INFINITY);
+    if (made === undefined) return { causes: [] };
+    const { run, finishedAt } = made;
+    const reasons = made.tasks[task.id]!.reasons ?? [];
+    const causes: Cause[] = [];
+    const seen = new Map(makersIn(reasons).map((id) => [id, made]));
+    for (const [id, user] of seen) {
+      const note = user.tasks[id];
+      const source = note?.key === undefined ? undefined : await this.#runThatMade(id, note.key, user.run);
+      if (source === undefined) continue;
+      const why = source.tasks[id]!.reasons ?? [];
+      causes.push({ task: id, state: 'ran', run: source.run, reasons: why, finishedAt: source.finishedAt });
+      for (const maker of makersIn(why)) if (!seen.has(maker)) seen.set(maker, source);
+    }
+    return { ran: { run, finishedAt, reasons }, causes };
+  }
+
+  #runThatMade(task: TaskId, key: TaskKey, latest: number): Promise<RunNote | undefined> {
+    return findRun(
       this.store,
       this.pipeline.name,
-      ({ tasks }) => tasks[task.id]?.status === 'ran' && tasks[task.id]?.key === key,
+      ({ run, tasks }) => run <= latest && tasks[task]?.status === 'ran' && tasks[task].key === key,
     );
-    if (found === undefined) return { causes: [] };
-    const { run, finishedAt, tasks } = found;
-    const reasonsOf = (id: TaskId) => tasks[id]?.reasons ?? [];
-    const causes: Cause[] = [];
-    const seen = new Set([task.id]);
-    // Those found are added while the loop goes on.
-    for (const id of seen)
-      for (const maker of makersIn(reasonsOf(id))) {
-        if (seen.has(maker) || tasks[maker]?.status !== 'ran') continue;
-        seen.add(maker);
-        causes.push({ task: maker, state: 'ran', reasons: reasonsOf(maker) });
-      }
-    return { ran: { run, finishedAt, reasons: reasonsOf(task.id) }, causes };
   }
 
   /** The tasks whose inputs differ because they were made anew, and those behind them. */

@@ -1,4 +1,5 @@
-import type { CommandPart, Task, TaskId } from '../pipeline/task.js';
+import { dirname, relative } from 'node:path';
+import type { CommandPart, Task, TaskId, TaskInput } from '../pipeline/task.js';
 import type { KeyParts } from '../store/types.js';
 import type { Change, Reason } from './events.js';
 
@@ -116,14 +117,22 @@ function inputReason(
   if (from === undefined) return reason('input', `input "${name}" is new`, [change]);
   if (to === undefined) return reason('input', `input "${name}" is gone`, [change]);
   const contents = typeof from === 'string' && typeof to === 'string' ? `: ${brief(from)} → ${brief(to)}` : '';
-  if (declared?.kind === 'file')
-    return reason('file', `file ${declared.path} changed${contents}`, [{ ...change, name: declared.path }]);
+  if (declared?.kind === 'file') {
+    const path = shownFile(declared);
+    return reason('file', `file ${path} changed${contents}`, [{ ...change, name: path }]);
+  }
   const made = change.task === undefined ? '' : ` (made by ${change.task})`;
   return reason('input', `input "${name}"${made} changed${contents}`, [change]);
 }
 
+/** A file as its pipeline names it; one that lies elsewhere by its full path. */
+export function shownFile({ path, range }: Extract<TaskInput, { kind: 'file' }>): string {
+  const short = relative(dirname(range.file), path);
+  return short.startsWith('..') ? path : short;
+}
+
 /** What changed in a list, each item under its labels. */
-function itemChanges(declared: Task['inputs'][string] | undefined, from: Items, to: Items): Change[] {
+function itemChanges(declared: TaskInput | undefined, from: Items, to: Items): Change[] {
   const makers = new Map<string, TaskId>();
   if (declared?.kind === 'list')
     for (const [index, item] of to.entries()) {
@@ -220,19 +229,19 @@ function show(value: unknown): string {
 /** Characters of a value in one line. */
 const longest = 60;
 
-function shorten(text: string): string {
-  return text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
+function shorten(text: string, length = longest): string {
+  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
 }
 
-/** Two texts; of long ones what they begin with alike is cut, so that the difference stays. */
-function shortPair(from: string, to: string): [string, string] {
-  if (from.length <= longest && to.length <= longest) return [from, to];
+/** Two texts in one line each; of long ones what they begin with alike is cut, so that the difference stays. */
+export function shortPair(from: string, to: string, length = longest): [string, string] {
+  if (from.length <= length && to.length <= length) return [from, to];
   let start = 0;
   while (start < from.length && from[start] === to[start]) start++;
   // A few words before the difference are left, to find it by.
-  const cut = from.lastIndexOf(' ', Math.max(0, start - longest / 3)) + 1;
+  const cut = from.lastIndexOf(' ', Math.max(0, start - length / 3)) + 1;
   const mark = cut === 0 ? '' : '…';
-  return [shorten(mark + from.slice(cut)), shorten(mark + to.slice(cut))];
+  return [shorten(mark + from.slice(cut), length), shorten(mark + to.slice(cut), length)];
 }
 
 function brief(digest: string): string {

@@ -43,7 +43,7 @@ maybe  b (waits for a@k=1, a@k=2)
 3 to run, 0 cached
 `;
     expect(plan).toEqual({ code: 0, out: planned, err: '' });
-    expect(status!.out).toContain('\n0 of 3 cached\n');
+    expect(status!.out).toContain('\n0 of 3 cached, 2 missing, 1 waiting\n');
 
     await box.outcomes(['p.yaml', 'a', '--artifacts', 'mine']);
     const call = (...args: string[]) => box.run([...args, 'p.yaml', '--artifacts', 'mine']);

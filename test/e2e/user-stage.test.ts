@@ -47,7 +47,7 @@ one@n=1  stale    code of stage add changed: sum.ts
 one@n=2  stale    code of stage add changed: sum.ts
 all      waiting  waits for one@n=1, one@n=2
 
-0 of 3 cached
+0 of 3 cached, 2 stale, 1 waiting
 `);
     expect(await box.outcomes(['p.yaml'])).toEqual({ 'one@n=1': 'ran', 'one@n=2': 'ran', all: 'ran' });
   });

@@ -1,4 +1,4 @@
-import { type Cell, renderTable } from '../report/table.js';
+import { type Cell, type Column, renderTable, shownCell } from '../report/table.js';
 import type { StageComparison, TaskComparison, Unknown } from '../run/compare.js';
 import type { Change } from '../run/events.js';
 import { shortPair } from '../run/reasons.js';
@@ -73,7 +73,11 @@ function changesTable(changed: readonly TaskComparison[], [from, to]: readonly [
       tasks: tasks.size === changed.length ? 'all' : listed([...tasks]),
     };
   });
-  return tableText(rows, changed.length === 1 ? ['change', from, to] : ['change', from, to, 'tasks']);
+  const keys = changed.length === 1 ? ['change', from, to] : ['change', from, to, 'tasks'];
+  return tableText(
+    rows,
+    keys.map((key) => ({ key })),
+  );
 }
 
 /** `parameter epochs`; items of a list go under the name of their input. */
@@ -92,31 +96,26 @@ function metricsTable(changed: readonly TaskComparison[], [from, to]: readonly [
   const rows = changed.flatMap(({ task, metrics }) =>
     metrics.map(({ name, from: old, to: current }) => ({
       ...{ task, metric: name, [from]: metricCell(old), [to]: metricCell(current) },
-      difference: differenceText(old, current),
+      difference: typeof old === 'number' && typeof current === 'number' ? current - old : undefined,
     })),
   );
-  return rows.length === 0 ? '' : `\n${tableText(rows, ['task', 'metric', from, to, 'difference'])}`;
+  const columns = [
+    ...[{ key: 'task' }, { key: 'metric' }, { key: from, format: shownCell }, { key: to, format: shownCell }],
+    {
+      key: 'difference',
+      format: (value: Cell) => (typeof value === 'number' && value > 0 ? '+' : '') + shownCell(value),
+    },
+  ];
+  return rows.length === 0 ? '' : `\n${tableText(rows, columns)}`;
 }
 
-function metricCell(value: unknown): string {
-  if (value === undefined) return '–';
-  if (typeof value === 'number') return significant(value);
+function metricCell(value: unknown): Cell {
+  if (value === undefined || typeof value === 'number') return value;
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return text.length > cellWidth ? `${text.slice(0, cellWidth - 1)}…` : text;
 }
 
-function differenceText(from: unknown, to: unknown): string {
-  if (typeof from !== 'number' || typeof to !== 'number') return '';
-  const difference = to - from;
-  return `${difference > 0 ? '+' : '−'}${significant(Math.abs(difference))}`;
-}
-
-function significant(value: number): string {
-  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(6)));
-}
-
-function tableText(rows: readonly Readonly<Record<string, Cell>>[], keys: readonly string[]): string {
-  const columns = keys.map((key) => ({ key }));
+function tableText(rows: readonly Readonly<Record<string, Cell>>[], columns: readonly Column[]): string {
   const more = rows.length - shownRows;
   const lines = renderTable(rows.slice(0, shownRows), columns, 'text').trimEnd().split('\n');
   if (more > 0) lines.push(`… and ${more} more: --json lists them`);

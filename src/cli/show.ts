@@ -1,4 +1,4 @@
-import { type Cell, renderTable } from '../report/table.js';
+import { type Cell, renderTable, shownCell } from '../report/table.js';
 import { callOf, exitCodes, openPipeline, openStore, type PipelineOptions, print } from './context.js';
 import { UsageError } from './errors.js';
 import { currentMetrics, scalarMetrics, tasksOfStage } from './results.js';
@@ -36,7 +36,7 @@ export async function showCommand(file: string | undefined, options: ShowOptions
     return [
       `${heading}${renderTable(
         rows,
-        keys.map((key) => ({ key, format: shown })),
+        keys.map((key) => ({ key, format: shownCell })),
         format,
       )}`,
     ];
@@ -44,10 +44,4 @@ export async function showCommand(file: string | undefined, options: ShowOptions
   if (tables.length === 0) print(`No results yet. Run it first: ${callOf('run', pipeline, options)}`);
   else print(tables.join('\n'));
   return exitCodes.done;
-}
-
-/** Numbers to six significant digits: these are tables for people; --json and --csv have all of them. */
-function shown(value: Cell): string {
-  if (typeof value !== 'number') return value?.toString() ?? '';
-  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(6)));
 }

@@ -1,7 +1,7 @@
 import type { Task, TaskInput } from '../pipeline/task.js';
 import { type Cause, type Explanation, explainTask } from '../run/causes.js';
 import type { Reason } from '../run/events.js';
-import { actionText, flatten, labelsText, shownFile } from '../run/reasons.js';
+import { actionText, flatten, shownFile } from '../run/reasons.js';
 import { duration, moment } from '../run/views/text.js';
 import type { KeyParts, TaskRecord } from '../store/types.js';
 import { chooseTask, exitCodes, openPipeline, openStore, type PipelineOptions, print } from './context.js';
@@ -134,8 +134,8 @@ function inputLines(name: string, input: KeyParts['inputs'][string], declared: T
           : '';
     return [`  input ${name}: ${brief(input)}${source}`];
   }
-  return input.map((item, index) => {
+  return input.map(({ digest }, index) => {
     const maker = declared?.kind === 'list' ? `, made by ${declared.items[index]?.task}` : '';
-    return `  input ${name}[${labelsText(item)}]: ${brief(item.digest)}${maker}`;
+    return `  input ${name}, item ${index + 1}: ${brief(digest)}${maker}`;
   });
 }

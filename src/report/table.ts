@@ -40,6 +40,12 @@ export function renderTable(
   return [head!, rule, ...body].map((line) => `${line.join('  ').trimEnd()}\n`).join('');
 }
 
+/** Cells for people: numbers to six significant digits. */
+export function shownCell(value: Cell): string {
+  if (typeof value !== 'number') return plain(value);
+  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(6)));
+}
+
 function plain(value: Cell): string {
   return value === null || value === undefined ? '' : String(value);
 }

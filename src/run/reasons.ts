@@ -1,5 +1,6 @@
 import { dirname, relative } from 'node:path';
 import type { CommandPart, Task, TaskId, TaskInput } from '../pipeline/task.js';
+import { canonicalJson } from '../store/canonical.js';
 import type { KeyParts } from '../store/types.js';
 import type { Change, Reason } from './events.js';
 
@@ -133,11 +134,13 @@ export function shownFile({ path, range }: Extract<TaskInput, { kind: 'file' }>)
 
 /** What changed in a list, each item under its labels. */
 function itemChanges(declared: TaskInput | undefined, from: Items, to: Items): Change[] {
+  const axes = Object.keys((to[0] ?? from[0])?.labels ?? {});
+  const byLabels = (items: Items) => Object.fromEntries(items.map((item) => [labelsText(item, axes), item.digest]));
   const makers = new Map<string, TaskId>();
   if (declared?.kind === 'list')
     for (const [index, item] of to.entries()) {
       const maker = declared.items[index];
-      if (maker !== undefined) makers.set(labelsText(item), maker.task);
+      if (maker !== undefined) makers.set(labelsText(item, axes), maker.task);
     }
   return changesOf(byLabels(from), byLabels(to)).map((change) => ({
     ...change,
@@ -145,15 +148,11 @@ function itemChanges(declared: TaskInput | undefined, from: Items, to: Items): C
   }));
 }
 
-function byLabels(items: Items): Readonly<Record<string, string>> {
-  return Object.fromEntries(items.map((item) => [labelsText(item), item.digest]));
-}
-
-/** The item of a list as its labels name it: `precision=k1B2,noise=0.1`. */
-export function labelsText({ labels }: Items[number]): string {
-  return Object.entries(labels as Readonly<Record<string, string>>)
-    .map(([axis, label]) => `${axis}=${label}`)
-    .join(',');
+/** The item of a list as its labels name it: `precision=k1B2,noise=0.1`, in the order of `axes`. */
+function labelsText({ labels }: Items[number], axes: readonly string[]): string {
+  const known = labels as Readonly<Record<string, string>>;
+  const others = Object.keys(known).filter((axis) => !axes.includes(axis));
+  return [...axes.filter((axis) => axis in known), ...others].map((axis) => `${axis}=${known[axis]}`).join(',');
 }
 
 function listText(changes: readonly Change[]): string {
@@ -199,9 +198,12 @@ export function changesOf(from: Readonly<Record<string, unknown>>, to: Readonly<
 }
 
 function differing(from: Readonly<Record<string, unknown>>, to: Readonly<Record<string, unknown>>): string[] {
-  return [...new Set([...Object.keys(from), ...Object.keys(to)])].filter(
-    (name) => JSON.stringify(from[name]) !== JSON.stringify(to[name]),
-  );
+  return [...new Set([...Object.keys(from), ...Object.keys(to)])].filter((name) => !isSame(from[name], to[name]));
+}
+
+/** What comes from a record has its maps sorted by name, what was just made has not. */
+function isSame(a: unknown, b: unknown): boolean {
+  return a === undefined || b === undefined ? a === b : canonicalJson(a) === canonicalJson(b);
 }
 
 /** `{ precision: { k: 0 } }` → `{ 'precision.k': 0 }`; lists stay whole. */

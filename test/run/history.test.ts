@@ -1,0 +1,90 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { TaskId } from '../../src/pipeline/task.js';
+import type { RunEvent } from '../../src/run/events.js';
+import { findRun, type RunCall, type RunNote, RunRecorder, runsOf } from '../../src/run/history.js';
+import { Store } from '../../src/store/store.js';
+import type { TaskKey } from '../../src/store/types.js';
+import { testFolder } from '../store/folder.js';
+
+let store: Store;
+beforeEach(() => {
+  store = Store.open(join(testFolder(), 'artifacts'));
+});
+
+const key = (letter: string) => letter.repeat(64) as TaskKey;
+const start = (task: string, letter: string): RunEvent => {
+  const reasons = [{ code: 'new', text: 'never run here' }];
+  return { event: 'task-start', task: task as TaskId, key: key(letter), reasons };
+};
+const end = (task: string, status: 'ran' | 'cached' | 'failed' | 'skipped', letter?: string): RunEvent => {
+  const known = letter === undefined ? {} : { key: key(letter) };
+  return { event: 'task', task: task as TaskId, status, seconds: 0, ...known };
+};
+
+/** Notes a run with these events. */
+async function note(events: readonly RunEvent[], call: RunCall = {}): Promise<void> {
+  const recorder = new RunRecorder();
+  for (const event of events) recorder.handle(event);
+  await recorder.write(store, 'p', call);
+}
+
+async function runs(): Promise<RunNote[]> {
+  const notes: RunNote[] = [];
+  for await (const run of runsOf(store, 'p')) notes.push(run);
+  return notes;
+}
+
+describe('the history of runs', () => {
+  it('notes which key each task had, why it ran, and what chose the form of the pipeline', async () => {
+    expect(await runs()).toEqual([]);
+    const events = [start('a', 'a'), end('a', 'ran', 'a'), start('b', 'b'), end('b', 'failed'), end('c', 'skipped')];
+    await note([...events, { event: 'interrupted' }], { set: ['x=1'], profile: 'smoke', targets: ['c'] });
+    const reasons = [{ code: 'new', text: 'never run here' }];
+    expect(await runs()).toEqual([
+      {
+        ...{ type: 'spikeline-run/1', run: 1, finishedAt: expect.stringMatching(/^\d{4}-.*Z$/), interrupted: true },
+        ...{ set: ['x=1'], profile: 'smoke', targets: ['c'] },
+        tasks: {
+          a: { status: 'ran', key: key('a'), reasons },
+          b: { status: 'failed', key: key('b'), reasons },
+          c: { status: 'skipped' },
+        },
+      },
+    ]);
+  });
+
+  it('leaves out runs in which nothing ran and nothing was another, or nothing was looked at', async () => {
+    await note([start('a', 'a'), end('a', 'ran', 'a')]);
+    await note([end('a', 'cached', 'a')]);
+    await note([end('a', 'skipped')]);
+    expect(await runs()).toHaveLength(1);
+    await note([end('a', 'cached', 'b')]);
+    await note([end('a', 'cached', 'b'), end('b', 'cached', 'c')]);
+    // Forced, for one.
+    await note([start('a', 'b'), end('a', 'ran', 'b'), end('b', 'cached', 'c')]);
+    expect((await runs()).map(({ run }) => run)).toEqual([4, 3, 2, 1]);
+  });
+
+  it('keeps the newest hundred, numbered on', async () => {
+    for (let run = 1; run <= 103; run++) await note([end('a', 'cached', run % 2 === 0 ? 'a' : 'b')]);
+    const numbers = (await runs()).map(({ run }) => run);
+    expect([numbers.length, numbers[0], numbers.at(-1)]).toEqual([100, 103, 4]);
+    expect((await findRun(store, 'p', ({ tasks }) => tasks['a' as TaskId]?.key === key('a')))?.run).toBe(102);
+    expect(await findRun(store, 'p', () => false)).toBeUndefined();
+  });
+
+  it('does without notes that are damaged, and with files of others', async () => {
+    await note([end('a', 'cached', 'a')]);
+    const folder = store.runsFolder('p');
+    const name = readdirSync(folder)[0]!;
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, name.replace(/-1\.json$/, '-2.json')), '{"type":"spikeline-run/1","ru');
+    writeFileSync(join(folder, name.replace(/-1\.json$/, '-3.json')), 'null');
+    writeFileSync(join(folder, 'notes.txt'), '');
+    expect((await runs()).map(({ run }) => run)).toEqual([1]);
+    await note([end('a', 'cached', 'a')]);
+    expect((await runs()).map(({ run }) => run)).toEqual([4, 1]);
+  });
+});

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import type { Task, TaskId } from '../../src/pipeline/task.js';
+import { explain } from '../../src/run/reasons.js';
+import { canonicalJson } from '../../src/store/canonical.js';
+import type { Digest, KeyParts } from '../../src/store/types.js';
+
+const digest = (letter: string) => `sha256:${letter.repeat(64)}` as Digest;
+
+const parts: KeyParts = {
+  type: 'spikeline-task/1',
+  action: { stage: 'train', fingerprint: digest('0') },
+  parameters: {},
+  inputs: {},
+  outputs: {},
+  env: {},
+  files: {},
+  engine: null,
+};
+
+/** What a record holds: the same, with maps sorted by name. */
+const stored = (parts: KeyParts) => JSON.parse(canonicalJson(parts)) as KeyParts;
+
+const changesOf = (before: Partial<KeyParts>, now: Partial<KeyParts>, task: Pick<Task, 'inputs'> = { inputs: {} }) =>
+  explain(task, { parts: stored({ ...parts, ...before }) }, { parts: { ...parts, ...now } }, ['data']).map(
+    ({ code, changes }) => [code, changes],
+  );
+
+const item = (letter: string, precision: string, noise: string) => ({
+  digest: digest(letter),
+  axes: { precision, noise },
+  labels: { precision, noise },
+});
+
+describe('changes', () => {
+  it('are the paths of parameters, with values of any length', () => {
+    const long = 'x'.repeat(100);
+    expect(changesOf({ parameters: { a: { b: 1 }, c: long } }, { parameters: { a: { b: '1' }, c: [long] } })).toEqual([
+      ['parameter', [{ name: 'a.b', from: 1, to: '1' }]],
+      ['parameter', [{ name: 'c', from: long, to: [long] }]],
+    ]);
+  });
+
+  it('are none where maps are sorted otherwise', () => {
+    const now = {
+      parameters: { layers: [{ size: 1, name: 'a' }] },
+      inputs: { list: [item('a', 'k0', '0'), item('b', 'k0', '0.1')] },
+    };
+    expect(changesOf(now, now)).toEqual([]);
+  });
+
+  it('are the items of lists, in the order of their axes, with the tasks that make them', () => {
+    const before = { inputs: { snn: [item('a', 'k0', '0'), item('b', 'k0', '0.1')] } };
+    const now = { inputs: { snn: [item('c', 'k0', '0'), item('b', 'k1', '0')] } };
+    const ids = ['snn@precision=k0,noise=0', 'snn@precision=k1,noise=0'] as TaskId[];
+    const inputs: Task['inputs'] = { snn: { kind: 'list', items: ids.map((task) => ({ task, output: 'result' })) } };
+    expect(changesOf(before, now, { inputs })).toEqual([
+      [
+        'input',
+        [
+          { name: 'snn[precision=k0,noise=0]', from: digest('a'), to: digest('c'), task: ids[0] },
+          { name: 'snn[precision=k0,noise=0.1]', from: digest('b') },
+          { name: 'snn[precision=k1,noise=0]', to: digest('b'), task: ids[1] },
+        ],
+      ],
+    ]);
+  });
+
+  it('are files, the engine, the stage, and variables without their values', () => {
+    const before: Partial<KeyParts> = {
+      ...{ files: { 0: digest('a') }, env: { TOKEN: 'secret' } },
+      engine: { name: 'wasm', fingerprint: digest('e') },
+    };
+    const now: Partial<KeyParts> = {
+      ...{ files: { 0: digest('b') }, env: { TOKEN: 'hidden' } },
+      ...{ engine: { name: 'wasm', fingerprint: digest('f') }, action: { stage: 'test', fingerprint: digest('1') } },
+    };
+    expect(changesOf(before, now)).toEqual([
+      ['code', [{ name: 'stage', from: 'train', to: 'test' }]],
+      ['file', [{ name: 'data', from: digest('a'), to: digest('b') }]],
+      ['env', [{ name: 'TOKEN' }]],
+      ['engine', [{ name: 'wasm', from: digest('e'), to: digest('f') }]],
+    ]);
+  });
+
+  it('leave the difference of long commands in one line', () => {
+    const action = (value: string) => ({ script: [{ text: `${'echo and so on; '.repeat(10)}sleep ${value}` }] });
+    const [reason] = explain(
+      { inputs: {} },
+      { parts: { ...parts, action: action('1') } },
+      { parts: { ...parts, action: action('2') } },
+      [],
+    );
+    expect(reason!.text).toBe('command: …echo and so on; sleep 1 → …echo and so on; sleep 2');
+  });
+});

@@ -2,7 +2,7 @@ import { type Cell, type Column, renderTable, shownCell } from '../report/table.
 import type { StageComparison, TaskComparison, Unknown } from '../run/compare.js';
 import type { Change } from '../run/events.js';
 import { shortPair } from '../run/reasons.js';
-import { changeKind, changeValue } from './reason-text.js';
+import { changeKind, changeValue, listed } from './reason-text.js';
 
 /** Rows of a table that are written out. */
 const shownRows = 40;
@@ -120,8 +120,4 @@ function tableText(rows: readonly Readonly<Record<string, Cell>>[], columns: rea
   const lines = renderTable(rows.slice(0, shownRows), columns, 'text').trimEnd().split('\n');
   if (more > 0) lines.push(`… and ${more} more: --json lists them`);
   return lines.map((line) => `  ${line}\n`).join('');
-}
-
-function listed(tasks: readonly string[]): string {
-  return `${tasks.slice(0, 3).join(', ')}${tasks.length > 3 ? ` and ${tasks.length - 3} more` : ''}`;
 }

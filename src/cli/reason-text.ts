@@ -46,3 +46,8 @@ export function changeValue(code: string, value: unknown): string {
 export function brief(digest: string): string {
   return digest.replace(/^sha256:/, '').slice(0, 12);
 }
+
+/** `a, b, c and 7 more` */
+export function listed(tasks: readonly string[]): string {
+  return `${tasks.slice(0, 3).join(', ')}${tasks.length > 3 ? ` and ${tasks.length - 3} more` : ''}`;
+}

@@ -1,11 +1,11 @@
-import type { Task, TaskInput } from '../pipeline/task.js';
+import type { Task, TaskId, TaskInput } from '../pipeline/task.js';
 import { type Cause, type Explanation, explainTask } from '../run/causes.js';
 import type { Reason } from '../run/events.js';
 import { actionText, flatten, shownFile } from '../run/reasons.js';
 import { duration, moment } from '../run/views/text.js';
 import type { KeyParts, TaskRecord } from '../store/types.js';
 import { chooseTask, exitCodes, openPipeline, openStore, type PipelineOptions, print } from './context.js';
-import { brief, changeValue, reasonLines } from './reason-text.js';
+import { brief, changeValue, listed, reasonLines } from './reason-text.js';
 
 /** Sections of causes that are written out. A sweep can have thousands. */
 const shownCauses = 20;
@@ -41,15 +41,12 @@ export function explanationText(task: Task, explanation: Explanation): string {
 function stateText(explanation: Explanation): string[] {
   const { task, status, record, ran, own } = explanation;
   switch (status.state) {
-    case 'cached': {
-      const { finishedAt } = record!.provenance;
+    case 'cached':
       return [
-        `${task} is cached since ${moment(finishedAt)}.`,
+        `${task} is cached${record === undefined ? '' : ` since ${moment(record.provenance.finishedAt)}`}.`,
         ...(ran === undefined ? [] : [`It ran in run ${ran.run}, because`, ...indent(ran.reasons)]),
-        `It took ${madeText(record!)}.`,
-        ...foreignText(record!, explanation),
+        ...(record === undefined ? [] : [`It took ${madeText(record)}.`, ...foreignText(record, explanation)]),
       ];
-    }
     case 'stale':
     case 'missing':
       return [`${task} is ${status.state}: it will run, because`, ...indent(status.reasons)];
@@ -67,10 +64,22 @@ function stateText(explanation: Explanation): string[] {
   }
 }
 
+/** A section a cause; tasks with the same reasons, as sweeps have them, share one. */
 function causesText({ causes }: Explanation): string[][] {
-  const shown = causes.slice(0, shownCauses).map((cause) => [`${causeTitle(cause)}`, ...indent(cause.reasons)]);
-  const more = causes.length - shown.length;
-  return more === 0 ? shown : [...shown, [`${more} more tasks are behind it: --json lists them.`]];
+  const groups = new Map<string, { readonly first: Cause; readonly alike: TaskId[] }>();
+  for (const cause of causes) {
+    const alike = JSON.stringify([cause.state, cause.run, cause.reasons]);
+    const group = groups.get(alike);
+    if (group === undefined) groups.set(alike, { first: cause, alike: [] });
+    else group.alike.push(cause.task);
+  }
+  const sections = [...groups.values()].map(({ first, alike }) => [
+    causeTitle(first),
+    ...indent(first.reasons),
+    ...(alike.length === 0 ? [] : [`  the same: ${listed(alike)}`]),
+  ]);
+  const more = sections.length - shownCauses;
+  return more <= 0 ? sections : [...sections.slice(0, shownCauses), [`And ${more} more: --json lists them.`]];
 }
 
 function causeTitle({ task, state, run, reasons, finishedAt, path = [] }: Cause): string {

@@ -1,7 +1,7 @@
 import { dependenciesOf, withDependencies } from '../pipeline/targets.js';
 import type { Pipeline, Task, TaskId } from '../pipeline/task.js';
 import type { Store } from '../store/store.js';
-import type { TaskKey, TaskRecord } from '../store/types.js';
+import type { TaskKey, TaskRecord, TaskResult } from '../store/types.js';
 import type { Reason, TaskStatus } from './events.js';
 import { findRun, type RunNote } from './history.js';
 import { Planner, type TaskPlan } from './plan.js';
@@ -57,17 +57,16 @@ class Explainer {
   }
 
   async explain(task: Task): Promise<Explanation> {
-    const { status, record } = this.plans.get(task.id)!;
+    const { status } = this.plans.get(task.id)!;
     const base = { pipeline: this.pipeline.name, task: task.id, status };
-    if (record !== undefined) return { ...base, record, ...(await this.#lastRun(task, record.key)) };
-    const last = await this.#lastRecord(task.id);
-    const known = last === undefined ? {} : { record: last };
+    const record = status.state === 'cached' ? await this.store.record(status.key) : await this.#lastRecord(task.id);
+    const known = record === undefined ? {} : { record };
+    if (status.state === 'cached') return { ...base, ...known, ...(await this.#lastRun(task, status.key)) };
     if (status.state === 'waiting') {
       const own = await this.#ownReasons(task);
       return { ...base, ...known, ...(own === undefined ? {} : { own }), causes: await this.#willRun(task) };
     }
-    const reasons = status.state === 'cached' ? [] : status.reasons;
-    return { ...base, ...known, causes: await this.#changed(task.id, reasons) };
+    return { ...base, ...known, causes: await this.#changed(task.id, status.reasons) };
   }
 
   /** The run that made a result, and those that made the inputs for which it had to. */
@@ -103,7 +102,8 @@ class Explainer {
     const causes: Cause[] = [];
     const seen = new Set(makersIn(reasons));
     for (const id of seen) {
-      const now = this.plans.get(id)?.record;
+      const { result } = this.plans.get(id)!;
+      const now = result && (await this.store.record(result.key));
       if (now === undefined) continue;
       const why = await this.#reasonsSince(id, before, now);
       causes.push({ task: id, state: 'changed', reasons: why, finishedAt: now.provenance.finishedAt });
@@ -122,7 +122,7 @@ class Explainer {
 
   /** The newest run in which a task had the key that its last result has. */
   async #runWithLatestKeyOf(task: TaskId): Promise<RunNote | undefined> {
-    const key = await this.store.latestKey(this.pipeline.name, task);
+    const key = this.store.latestKey(this.pipeline.name, task);
     return key === undefined
       ? undefined
       : findRun(this.store, this.pipeline.name, ({ tasks }) => tasks[task]?.key === key);
@@ -150,20 +150,21 @@ class Explainer {
 
   /** Why a waiting task runs even if what it waits for turns out as it was. */
   async #ownReasons(task: Task): Promise<readonly Reason[] | undefined> {
-    if ((await this.store.latestKey(this.pipeline.name, task.id)) === undefined)
+    if (this.store.latestKey(this.pipeline.name, task.id) === undefined)
       return [{ code: 'new', text: 'never run here' }];
     const before = dependenciesOf(task);
-    const records = await Promise.all(
-      before.map(async (id) => this.plans.get(id)?.record ?? (await this.#lastRecord(id))),
-    );
-    const outputs = new Map(before.map((id, index) => [id, records[index]?.outputs]));
+    const outputs = new Map<TaskId, TaskResult['outputs'] | undefined>();
+    for (const id of before) {
+      const last = this.plans.get(id)?.result ?? (await this.#lastRecord(id));
+      outputs.set(id, last?.outputs);
+    }
     const { status } = await this.planner.statusOf(task, (id) => outputs.get(id));
     if (status.state === 'waiting') return undefined;
     return status.state === 'cached' ? [] : status.reasons;
   }
 
   async #lastRecord(task: TaskId): Promise<TaskRecord | undefined> {
-    const key = await this.store.latestKey(this.pipeline.name, task);
+    const key = this.store.latestKey(this.pipeline.name, task);
     return key === undefined ? undefined : this.store.record(key);
   }
 }

@@ -57,9 +57,9 @@ export function sideOfRun(store: Store, note: RunNote): Side {
 /** The pipeline as it is now, whether or not it has run. */
 export async function sideOfNow(pipeline: Pipeline, store: Store): Promise<Side> {
   const plans = await new Planner(pipeline, store).plan();
-  const entries = [...plans].map(([id, { identity, record }]): [TaskId, Entry] => {
+  const entries = [...plans].map(([id, { identity, result }]): [TaskId, Entry] => {
     if (identity === undefined) return [id, { unknown: 'waiting' }];
-    const metrics = record === undefined ? {} : { metrics: record.metrics };
+    const metrics = result === undefined ? {} : { metrics: result.metrics };
     return [id, { key: identity.key, load: () => Promise.resolve({ composition: identity, ...metrics }) }];
   });
   return { tasks: new Map(entries), partial: false };
@@ -69,9 +69,12 @@ export async function sideOfNow(pipeline: Pipeline, store: Store): Promise<Side>
 export async function compare(pipeline: Pipeline, from: Side, to: Side): Promise<StageComparison[]> {
   const declared = new Map(pipeline.tasks.map((task) => [task.id, task]));
   const byStage = new Map<string, TaskId[]>(pipeline.stages.map((stage) => [stage, []]));
-  for (const id of new Set([...to.tasks.keys(), ...from.tasks.keys()])) {
+  for (const id of new Set([...declared.keys(), ...to.tasks.keys(), ...from.tasks.keys()])) {
+    if (!from.tasks.has(id) && !to.tasks.has(id)) continue;
     const stage = id.split('@')[0]!;
-    byStage.set(stage, [...(byStage.get(stage) ?? []), id]);
+    const ids = byStage.get(stage) ?? [];
+    byStage.set(stage, ids);
+    ids.push(id);
   }
   return Promise.all([...byStage].map(([stage, ids]) => compareStage(stage, ids, declared, from, to)));
 }

@@ -69,9 +69,11 @@ async function why(box: Sandbox, task: string, ...more: readonly string[]): Prom
   return printed(box, ['why', 'p.yaml', task, ...more]);
 }
 
-function recordOf(box: Sandbox, task: string): string {
-  const { key } = JSON.parse(box.read(`artifacts/words/.tasks/${task}.json`)) as { key: string };
-  return box.path(join('artifacts/store/records', key.slice(0, 2), `${key}.json`));
+async function recordOf(box: Sandbox, task: string): Promise<string> {
+  const { status } = JSON.parse((await box.run(['why', 'p.yaml', task, '--json'], env)).out) as {
+    status: { key: string };
+  };
+  return box.path(join('artifacts/store/records', status.key.slice(0, 2), `${status.key}.json`));
 }
 
 const secret = { MODE: 'another secret' };
@@ -263,7 +265,7 @@ count   waiting  waits for pack
       await look();
     }
     await box.run(['run', 'p.yaml'], env);
-    rmSync(recordOf(box, 'read'));
+    rmSync(await recordOf(box, 'read'));
     const record = 'the record of its last run is missing or damaged';
     expect(await states(box)).toBe(`task    state    why
 ──────  ───────  ${'─'.repeat(record.length)}

@@ -48,8 +48,10 @@ export async function applyCall(
       mistake('E_UNKNOWN_PROFILE', `There is no profile "${profile}".`, hint);
     }
   }
+  // Loaded here, because most calls set nothing, and the parser is large.
+  const readSetting = call.set === undefined ? undefined : (await import('./setting.js')).readSetting;
   for (const pair of call.set ?? []) {
-    const setting = await readSetting(pair);
+    const setting = readSetting?.(pair);
     if (setting === undefined) {
       const hint = "write --set name=value, such as --set epochs=2 or --set 'noise=[0, 0.3]'";
       mistake('E_SET', `--set ${pair} can't be read.`, hint);
@@ -85,19 +87,3 @@ function axisProblem(name: string, value: Json): string | undefined {
 }
 
 const show = (value: AxisValue) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
-
-/** `name=value`, the value as in YAML. */
-async function readSetting(pair: string): Promise<{ readonly name: string; readonly value: Json } | undefined> {
-  const [, name, text] = /^([^=]+)=(.*)$/s.exec(pair) ?? [];
-  if (name === undefined || text === undefined) return undefined;
-  // Loaded here, because most calls set nothing, and the parser is large.
-  const { parseDocument } = await import('yaml');
-  const document = parseDocument(text);
-  if (document.errors.length > 0) return undefined;
-  try {
-    return { name, value: document.toJS() as Json };
-  } catch {
-    // An alias: there is nothing that it could stand for.
-    return undefined;
-  }
-}

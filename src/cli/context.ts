@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import type { Diagnostic } from '../pipeline/diagnostic.js';
-import { formatDiagnostics } from '../pipeline/format.js';
+import { formatDiagnostics, type TextOf } from '../pipeline/format.js';
 import { loadPipeline } from '../pipeline/load.js';
 import { findTargets, withDependencies } from '../pipeline/targets.js';
 import type { Pipeline, Task } from '../pipeline/task.js';
@@ -76,13 +76,13 @@ export async function openPipeline(file: string | undefined, options: PipelineOp
   const name = file ?? (await onlyPipeline());
   const { set, profile } = options;
   const parser = await parserFingerprint();
-  const { pipeline, diagnostics, text } = await loadPipeline(name, {
+  const { pipeline, diagnostics, textOf } = await loadPipeline(name, {
     resolveStage,
     ...(parser === undefined ? {} : { parsed: new StoredParsedFiles(artifactsFolder(options), parser) }),
     ...(set === undefined ? {} : { set }),
     ...(profile === undefined ? {} : { profile }),
   });
-  if (pipeline === undefined) throw new DiagnosticsError(diagnostics, name, text);
+  if (pipeline === undefined) throw new DiagnosticsError(diagnostics, name, textOf);
   return pipeline;
 }
 
@@ -92,10 +92,10 @@ export class DiagnosticsError extends Error {
   constructor(
     readonly diagnostics: readonly Diagnostic[],
     file: string,
-    text: string,
+    textOf: TextOf,
   ) {
     const count = `${diagnostics.length} ${diagnostics.length === 1 ? 'error' : 'errors'} in ${file}`;
-    super(`${formatDiagnostics(diagnostics, (name) => (name === file ? text : undefined))}\n${count}`);
+    super(`${formatDiagnostics(diagnostics, textOf)}\n${count}`);
   }
 }
 

@@ -10,10 +10,10 @@ export async function validateCommand(files: readonly string[], options: { reado
   let wrong = false;
   const all: unknown[] = [];
   for (const file of files) {
-    const { pipeline, diagnostics, text } = await loadPipeline(file, { resolveStage });
+    const { pipeline, diagnostics, textOf } = await loadPipeline(file, { resolveStage });
     wrong ||= pipeline === undefined;
-    if (options.json === true) all.push(...diagnosticsToJson(diagnostics, () => text));
-    else if (pipeline === undefined) printError(new DiagnosticsError(diagnostics, file, text).message);
+    if (options.json === true) all.push(...diagnosticsToJson(diagnostics, textOf));
+    else if (pipeline === undefined) printError(new DiagnosticsError(diagnostics, file, textOf).message);
     else print(`${file}: ${pipeline.stages.length} stages, ${pipeline.tasks.length} tasks, no mistakes`);
   }
   if (options.json === true) print(JSON.stringify(all, null, 2));

@@ -7,6 +7,8 @@ import { check, type Violation } from './check.js';
 import type { Diagnostic } from './diagnostic.js';
 import { expandStages } from './expand.js';
 import { resolveExpectations } from './expectations.js';
+import { type FileContent, readExtended } from './extend.js';
+import type { TextOf } from './format.js';
 import { KnownPlaces, type ParsedFiles, type Places, parsedFile } from './places.js';
 import { hinted, Reporter } from './reporter.js';
 import { type PipelineFile, PipelineSchema } from './schema.js';
@@ -30,35 +32,69 @@ export interface LoadOptions {
 export interface Loaded {
   /** Missing when there are errors. */
   readonly pipeline?: Pipeline;
-  /** Mistakes of the call, then those of the file from top to bottom. */
+  /** Mistakes of the call, then those of the files from top to bottom. */
   readonly diagnostics: readonly Diagnostic[];
-  readonly text: string;
+  /** The text of a file that diagnostics speak of. */
+  readonly textOf: TextOf;
 }
 
 /** Text → checked pipeline → tasks. All mistakes come back as diagnostics; nothing is thrown for a user's mistake. */
 export async function loadPipeline(file: string, options: LoadOptions): Promise<Loaded> {
+  const texts = new Map<string, string>();
+  const textOf: TextOf = (name) => texts.get(name);
   const path = resolve(file);
-  const text = options.text ?? (await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => error));
+  const text = options.text ?? (await readText(path));
   if (typeof text !== 'string') {
-    const why =
-      text.code === 'ENOENT' ? 'there is no such file' : text.code === 'EISDIR' ? 'it is a folder' : text.message;
-    const message = `${file} can't be read: ${why}.`;
-    return { diagnostics: [{ severity: 'error', code: 'E_FILE', message }], text: '' };
+    const message = `${file} can't be read: ${text.why}.`;
+    return { diagnostics: [{ severity: 'error', code: 'E_FILE', message }], textOf };
   }
-  const known = options.parsed?.get(text);
-  if (known !== undefined) {
-    const loaded = await checkPipeline(path, known.value, new KnownPlaces(file, known), options);
-    // Mistakes are shown at their places, which only the parser knows.
-    if (loaded.pipeline !== undefined) return { ...loaded, text };
-  }
+  const { parsed } = options;
+  const load = async (known: ParsedFiles | undefined) => {
+    const fresh: (() => void)[] = [];
+    const content = await readExtended(path, file, async (at, shown) => {
+      const found = at === path ? text : await readText(at);
+      if (typeof found !== 'string') return found.why;
+      texts.set(shown, found);
+      return readContent(shown, found, known, parsed, fresh);
+    });
+    if (content.diagnostics.length > 0) return { diagnostics: inOrder(content.diagnostics) };
+    const loaded = await checkPipeline(path, content.value, content.places, options);
+    if (loaded.pipeline !== undefined) for (const keep of fresh) keep();
+    return loaded;
+  };
+  const first = await load(parsed);
+  // Mistakes are shown at their places, which only the parser knows.
+  const loaded = first.pipeline === undefined && parsed !== undefined ? await load(undefined) : first;
+  return { ...loaded, textOf };
+}
+
+/** What one file says: as it was when it was parsed before, or parsed now. */
+async function readContent(
+  shown: string,
+  text: string,
+  known: ParsedFiles | undefined,
+  parsed: ParsedFiles | undefined,
+  fresh: (() => void)[],
+): Promise<FileContent> {
+  const before = known?.get(text);
+  if (before !== undefined) return { value: before.value, places: new KnownPlaces(shown, before), diagnostics: [] };
   const { parseSource } = await import('./parse.js');
-  const { source, value, diagnostics } = parseSource(file, text);
-  if (diagnostics.length > 0) return { diagnostics: inOrder(diagnostics), text };
-  // Checks fill in defaults, and take out what is wrong.
-  const parsed = options.parsed === undefined ? undefined : parsedFile(structuredClone(value), source);
-  const loaded = await checkPipeline(path, value, source, options);
-  if (loaded.pipeline !== undefined && parsed !== undefined) options.parsed?.set(text, parsed);
-  return { ...loaded, text };
+  const { source, value, diagnostics } = parseSource(shown, text);
+  if (parsed !== undefined && diagnostics.length === 0 && value !== null && typeof value === 'object') {
+    // Checks fill in defaults, and take out what is wrong.
+    const keep = parsedFile(structuredClone(value), source);
+    fresh.push(() => parsed.set(text, keep));
+  }
+  return { value, places: source, diagnostics };
+}
+
+async function readText(path: string): Promise<string | { readonly why: string }> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return { why: code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : message };
+  }
 }
 
 /** Checks what a file says, and expands it into tasks. */
@@ -67,7 +103,7 @@ async function checkPipeline(
   value: unknown,
   places: Places,
   options: LoadOptions,
-): Promise<Omit<Loaded, 'text'>> {
+): Promise<Omit<Loaded, 'textOf'>> {
   const reporter = new Reporter(places);
   const content = checkFormat(value, reporter);
   if (content === undefined) return { diagnostics: inOrder(reporter.diagnostics) };
@@ -98,9 +134,14 @@ async function checkPipeline(
   return { pipeline, diagnostics: [] };
 }
 
-/** From top to bottom of the file. */
+/** File by file, each from top to bottom. */
 function inOrder(diagnostics: readonly Diagnostic[]): Diagnostic[] {
-  return [...diagnostics].sort((a, b) => (a.range?.start ?? 0) - (b.range?.start ?? 0));
+  const files = [...new Set(diagnostics.map(({ range }) => range?.file))];
+  const place = ({ range }: Diagnostic) => [files.indexOf(range?.file), range?.start ?? 0] as const;
+  return [...diagnostics].sort((a, b) => {
+    const [[fileA, startA], [fileB, startB]] = [place(a), place(b)];
+    return fileA - fileB || startA - startB;
+  });
 }
 
 const shape = 'a pipeline is a map with `name:` and `stages:`';

@@ -126,6 +126,14 @@ export const PipelineSchema = Type.Object(
       description: 'Name of the pipeline: lower-case letters, digits, . _ and -',
     }),
     description: Type.Optional(Type.String()),
+    extends: Type.Optional(
+      Type.Union([Type.String(), Type.Array(Type.String(), { minItems: 1 })], {
+        title: 'a file or a list of files',
+        description:
+          'Pipeline files that this one builds on, relative to it. Params and axes of the same name replace theirs, ' +
+          'stages of the same name their sections, `with` and `inputs` name by name; a stage that is null is left out.',
+      }),
+    ),
     axes: Type.Optional(
       named(Type.Array(AxisValueSchema, { minItems: 1 }), {
         description: 'Named lists of values, which stages are swept over with over: [axis].',
@@ -161,7 +169,8 @@ type Schema = { readonly [keyword: string]: unknown };
  * built-in stages by their `uses`.
  */
 export function generateJsonSchema(stages: readonly StageDefinition[]): object {
-  const plain = JSON.parse(JSON.stringify(PipelineSchema)) as {
+  const { required: _, ...plain } = JSON.parse(JSON.stringify(PipelineSchema)) as {
+    required: unknown;
     properties: { stages: { patternProperties: Record<string, Schema> } };
   };
   const patterns = plain.properties.stages.patternProperties;
@@ -176,16 +185,29 @@ export function generateJsonSchema(stages: readonly StageDefinition[]): object {
   };
   patterns[name] = {
     ...stage,
+    // A file that extends others may say a part of a stage, or null to leave one out.
+    type: ['object', 'null'],
     properties: { ...properties, uses },
-    oneOf: [{ required: ['uses'] }, { required: ['run'] }],
-    dependencies: { with: ['uses'], outputs: ['run'] },
     allOf: stages.map((definition) => ({
       if: { properties: { uses: { const: definition.name } }, required: ['uses'] },
       // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
       then: stageSchema(definition),
     })),
   };
-  return { $schema: 'http://json-schema.org/draft-07/schema#', title: 'Spikeline pipeline', ...plain };
+  const whole = {
+    type: 'object',
+    oneOf: [{ required: ['uses'] }, { required: ['run'] }],
+    dependencies: { with: ['uses'], outputs: ['run'] },
+  };
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'Spikeline pipeline',
+    ...plain,
+    required: ['name'],
+    if: { not: { required: ['extends'] } },
+    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+    then: { required: ['stages'], properties: { stages: { patternProperties: { [name]: whole } } } },
+  };
 }
 
 /** What a stage of the file must be like if it uses this definition. */

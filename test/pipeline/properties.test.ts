@@ -45,6 +45,9 @@ const sound = lines(`
     - { stage: snn, metric: correct, equals: { stage: convert } }
 `);
 
+/** `npm run test:fuzz` tries more. */
+const fuzz = (runs: number) => ({ numRuns: runs * Number(process.env.SPIKELINE_FUZZ ?? 1) });
+
 /** Every place lies in the file, and everything can be shown. */
 function checkDiagnostics(diagnostics: readonly Diagnostic[], text: string): void {
   for (const { message, range, related = [] } of diagnostics) {
@@ -108,6 +111,11 @@ describe('any text', () => {
     ],
     ...[
       'uses: train',
+      'extends: pipeline.yaml\n',
+      'extends: [a]\n',
+      'retries: 1',
+      'timeout: 5min',
+      'resources: { memory: 1GB }',
       'over: [a]',
       'run: x',
       'with:',
@@ -123,10 +131,13 @@ describe('any text', () => {
   );
 
   it('is answered, and never thrown at', async () => {
-    await fc.assert(fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 200 }), (text) => loadAny(text)));
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 200 }), (text) => loadAny(text)),
+      fuzz(100),
+    );
     await fc.assert(
       fc.asyncProperty(fc.array(token, { maxLength: 40 }), (tokens) => loadAny(tokens.join(''))),
-      { numRuns: 200 },
+      fuzz(200),
     );
   });
 
@@ -142,7 +153,7 @@ describe('any text', () => {
         for (const { at, remove, insert } of edits) text = text.slice(0, at) + insert + text.slice(at + remove);
         await loadAny(text);
       }),
-      { numRuns: 200 },
+      fuzz(200),
     );
   });
 
@@ -150,8 +161,12 @@ describe('any text', () => {
     const all = sound.split('\n');
     await fc.assert(
       fc.asyncProperty(fc.shuffledSubarray(all, { minLength: all.length - 4 }), (some) => loadAny(some.join('\n'))),
+      fuzz(100),
     );
-    await fc.assert(fc.asyncProperty(fc.subarray(all), (some) => loadAny(some.join('\n'))));
+    await fc.assert(
+      fc.asyncProperty(fc.subarray(all), (some) => loadAny(some.join('\n'))),
+      fuzz(100),
+    );
   });
 
   it('is answered when values of a pipeline are others', async () => {
@@ -178,7 +193,7 @@ describe('any text', () => {
         }
         await loadAny(JSON.stringify(file, null, 1));
       }),
-      { numRuns: 150 },
+      fuzz(150),
     );
   });
 
@@ -192,6 +207,7 @@ describe('any text', () => {
         await loadAny(sound, { set });
         await loadAny(sound, { profile });
       }),
+      fuzz(50),
     );
     for (const profile of ['toString', '__proto__', 'constructor']) await loadAny(sound, { profile });
     for (const set of ['__proto__=1', 'toString=1', '=1', 'epochs', 'epochs=', 'epochs=*a', 'noise=', 'noise=[]'])

@@ -1,0 +1,89 @@
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { createLimit } from '../../src/store/limit.js';
+import { cleanRun, type Rig, randomFrom, withRig } from './rig.js';
+
+/** `SPIKELINE_KILLS=5000 npm run test:faults -- kill` for the long form. */
+const kills = Number(process.env.SPIKELINE_KILLS ?? 200);
+/** Times that the run of one store is killed before it may end. */
+const killsAStore = 5;
+const storesAtATime = 3;
+/** More than a kill away from its neighbours, also on a slow machine. */
+const longestMs = 1500;
+
+describe('kill -9', () => {
+  it(`${kills} times at random moments: the next run ends as an undisturbed one`, {
+    timeout: kills * 20_000,
+  }, async () => {
+    const clean = await cleanRun();
+    const limit = createLimit(storesAtATime);
+    const stores = Array.from({ length: Math.ceil(kills / killsAStore) }, (_, store) =>
+      limit(() =>
+        withRig(async (rig) => {
+          const random = randomFrom(`kill ${store}`);
+          for (let hits = 0; hits < killsAStore; ) {
+            if (await killOnce(rig, random)) hits++;
+            else await startAgain(rig, clean);
+            expectNothingWrong(rig, clean.tree);
+          }
+          await expectClean(rig, clean);
+        }),
+      ),
+    );
+    await Promise.all(stores);
+  });
+});
+
+/** The run was done before it could be killed: the rest of the kills are for one from the start. */
+async function startAgain(rig: Rig, clean: unknown): Promise<void> {
+  await expectClean(rig, clean);
+  rmSync(rig.path('artifacts'), { recursive: true });
+}
+
+async function expectClean(rig: Rig, clean: unknown): Promise<void> {
+  expect(await rig.finish()).toEqual(clean);
+  expect(readdirSync(rig.path('artifacts/store/tmp'))).toEqual([]);
+  expect(readdirSync(rig.path('artifacts/store/resume'))).toEqual([]);
+}
+
+/** Kills the program, or any one process below it, at a random moment; false if it came to its end before. */
+async function killOnce(rig: Rig, random: () => number): Promise<boolean> {
+  const { child, result } = rig.start(['run', 'p.yaml']);
+  const target = random();
+  await Promise.race([result, new Promise((resolve) => setTimeout(resolve, random() * longestMs))]);
+  const below = descendants(child.pid!);
+  const victim = target < 0.5 ? undefined : below[Math.floor((target - 0.5) * 2 * below.length)];
+  const hit = child.exitCode === null && sendKill(victim ?? child.pid!);
+  await result;
+  return hit;
+}
+
+function sendKill(pid: number): boolean {
+  try {
+    return process.kill(pid, 'SIGKILL');
+  } catch {
+    return false;
+  }
+}
+
+/** What a killed run leaves behind is a part of the whole, and no blob or record of it is bad. */
+function expectNothingWrong(rig: Rig, whole: Readonly<Record<string, string>>): void {
+  expect(existsSync(rig.path('artifacts/store/quarantine'))).toBe(false);
+  if (existsSync(rig.path('artifacts/small'))) expect(whole).toMatchObject(rig.tree());
+}
+
+/** Processes below a process, by what /proc says of parents. */
+function descendants(pid: number): number[] {
+  if (process.platform !== 'linux') return [];
+  const children = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && parentOf(name) === pid);
+  return children.map(Number).flatMap((child) => [child, ...descendants(child)]);
+}
+
+function parentOf(pid: string): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    return undefined;
+  }
+}

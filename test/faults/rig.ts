@@ -1,0 +1,140 @@
+import { lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { loadPipeline } from '../../src/pipeline/load.js';
+import { Run } from '../../src/run/schedule.js';
+import { resolveStage } from '../../src/stage/load.js';
+import { digestBytes } from '../../src/store/digest.js';
+import { Store } from '../../src/store/store.js';
+import type { TaskRecord } from '../../src/store/types.js';
+import { type Result, Sandbox } from '../e2e/program.js';
+import { listFiles } from '../store/folder.js';
+import { files } from './pipeline.js';
+
+/** All that is to be equal to a clean run: what people see, and what the store says. */
+export interface Snapshot {
+  /** Path → content in the readable tree; folders by a slash at the end, executable files by a star. */
+  readonly tree: Readonly<Record<string, string>>;
+  /** Task → outputs (with their digests) and metrics of its newest record. */
+  readonly results: Readonly<Record<string, unknown>>;
+}
+
+/** A sandbox with the small pipeline. */
+export class Rig extends Sandbox {
+  constructor() {
+    super();
+    for (const [name, text] of Object.entries(files)) this.write(name, text);
+  }
+
+  /** Runs the real program to its end, which must be a good one; returns what is there then, with `show --json`. */
+  async finish(): Promise<Snapshot & { readonly show: string }> {
+    const { code, out, err } = await this.run(['run', 'p.yaml', '--reporter', 'plain']);
+    expect({ code, err }, out).toEqual({ code: 0, err: '' });
+    const show = await this.run(['show', 'p.yaml', '--json']);
+    expect(show.code).toBe(0);
+    return { ...this.snapshot(), show: show.out };
+  }
+
+  /** The same in this process, with a newly opened store: faster. Returns what became of each task. */
+  async runHere(): Promise<Record<string, string>> {
+    const { pipeline } = await loadPipeline(this.path('p.yaml'), { resolveStage });
+    const outcomes: Record<string, string> = {};
+    const run = new Run(pipeline!, Store.open(this.path('artifacts')), {
+      tasks: pipeline!.tasks,
+      force: new Set(),
+      keepGoing: false,
+      jobs: 2,
+      cpus: 2,
+      emit: (event) => {
+        if (event.event === 'task') outcomes[event.task] = event.failure?.message ?? event.status;
+      },
+    });
+    await run.start();
+    return outcomes;
+  }
+
+  snapshot(): Snapshot {
+    return { tree: this.tree(), results: this.#results() };
+  }
+
+  /** The readable tree as it is, even in the middle of a run. */
+  tree(): Record<string, string> {
+    return readTree(this.path('artifacts/small'));
+  }
+
+  /** Blobs or records: paths below the sandbox, sorted. */
+  stored(kind: 'blobs' | 'records'): string[] {
+    return listFiles(this.path(`artifacts/store/${kind}`)).map((name) => `artifacts/store/${kind}/${name}`);
+  }
+
+  #results(): Record<string, unknown> {
+    const folder = this.path('artifacts/small/.tasks');
+    return Object.fromEntries(
+      readdirSync(folder)
+        .sort()
+        .map((name) => {
+          const { task, key } = JSON.parse(readFileSync(join(folder, name), 'utf8')) as { task: string; key: string };
+          const file = this.path(`artifacts/store/records/${key.slice(0, 2)}/${key}.json`);
+          const { outputs, metrics } = (JSON.parse(readFileSync(file, 'utf8')) as { record: TaskRecord }).record;
+          return [task, { outputs, metrics }];
+        }),
+    );
+  }
+}
+
+function readTree(top: string): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const entry of readdirSync(top, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    const name = path.slice(top.length + 1);
+    if (name.startsWith('.')) continue;
+    if (entry.isDirectory()) found[`${name}/`] = '';
+    else {
+      const star = entry.isFile() && (lstatSync(path).mode & 0o100) !== 0 ? '*' : '';
+      found[name + star] = readFileSync(path, 'utf8');
+    }
+  }
+  return found;
+}
+
+/** A test with a rig of its own. */
+export const test = it.extend<{ readonly rig: Rig }>({
+  rig: async ({ task: _ }, use) => {
+    await withRig(use);
+  },
+});
+
+/** Gives a rig for the time of an action. */
+export async function withRig<T>(action: (rig: Rig) => Promise<T>): Promise<T> {
+  const rig = new Rig();
+  try {
+    return await action(rig);
+  } finally {
+    await rig.remove();
+  }
+}
+
+let clean: ReturnType<Rig['finish']> | undefined;
+
+/** What an undisturbed run ends with. */
+export function cleanRun(): ReturnType<Rig['finish']> {
+  clean ??= withRig((rig) => rig.finish());
+  return clean;
+}
+
+/** The same numbers in every run of the suite: uniform in [0, 1), by the seed's name. */
+export function randomFrom(seed: string): () => number {
+  let n = 0;
+  return () => {
+    const hex = digestBytes(`${seed} ${n++}`).slice('sha256:'.length, 'sha256:'.length + 12);
+    return Number.parseInt(hex, 16) / 2 ** 48;
+  };
+}
+
+/** An error of the user's or the machine's, as it has to look: words, no stack trace. */
+export function expectCleanError({ code, out, err }: Result): void {
+  const text = out + err;
+  expect(text).not.toMatch(/^\s+at .*[:(]\d+/m);
+  expect(text).not.toContain('This is a mistake in Spikeline');
+  expect(code, text).toBe(1);
+}

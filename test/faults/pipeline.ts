@@ -34,7 +34,7 @@ stages:
     outputs: { sum: sum.txt, metrics: metrics.json }
 `;
 
-/** Adds up the data's bytes in five steps, keeping its state after each. */
+/** Adds up the data's bytes in three steps, keeping its state after each. */
 const count = `import { readFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { defineStage, Type } from 'spikeline';
 export default defineStage({
@@ -48,7 +48,7 @@ export default defineStage({
     const bytes = readFileSync(inputs.data.path + '/sub/deep/same.txt');
     const saved = await resume.load();
     const steps: number[] = saved === undefined ? [] : JSON.parse(Buffer.from(saved).toString());
-    while (steps.length < 5) {
+    while (steps.length < 3) {
       steps.push((steps.at(-1) ?? 0) + bytes[steps.length]! * parameters.n);
       await resume.save(Buffer.from(JSON.stringify(steps)));
     }
@@ -65,3 +65,6 @@ export const files: Readonly<Record<string, string>> = {
   'count.ts': count,
   'seed.txt': 'seed of the data\n',
 };
+
+/** All tasks of the pipeline. */
+export const tasks = ['data', 'count@n=1', 'count@n=3', 'bit@n=1', 'bit@n=3', 'wide@n=1', 'wide@n=3', 'all'];

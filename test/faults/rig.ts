@@ -2,6 +2,7 @@ import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { loadPipeline } from '../../src/pipeline/load.js';
+import type { TaskId } from '../../src/pipeline/task.js';
 import { Run } from '../../src/run/schedule.js';
 import { resolveStage } from '../../src/stage/load.js';
 import { digestBytes } from '../../src/store/digest.js';
@@ -9,7 +10,7 @@ import { Store } from '../../src/store/store.js';
 import type { TaskRecord } from '../../src/store/types.js';
 import { type Result, Sandbox } from '../e2e/program.js';
 import { listFiles } from '../store/folder.js';
-import { files } from './pipeline.js';
+import { files, tasks } from './pipeline.js';
 
 /** All that is to be equal to a clean run: what people see, and what the store says. */
 export interface Snapshot {
@@ -44,7 +45,6 @@ export class Rig extends Sandbox {
       force: new Set(),
       keepGoing: false,
       jobs: 2,
-      cpus: 2,
       emit: (event) => {
         if (event.event === 'task') outcomes[event.task] = event.failure?.message ?? event.status;
       },
@@ -68,16 +68,14 @@ export class Rig extends Sandbox {
   }
 
   #results(): Record<string, unknown> {
-    const folder = this.path('artifacts/small/.tasks');
+    const store = Store.open(this.path('artifacts'));
     return Object.fromEntries(
-      readdirSync(folder)
-        .sort()
-        .map((name) => {
-          const { task, key } = JSON.parse(readFileSync(join(folder, name), 'utf8')) as { task: string; key: string };
-          const file = this.path(`artifacts/store/records/${key.slice(0, 2)}/${key}.json`);
-          const { outputs, metrics } = (JSON.parse(readFileSync(file, 'utf8')) as { record: TaskRecord }).record;
-          return [task, { outputs, metrics }];
-        }),
+      tasks.map((task) => {
+        const key = store.latestKey('small', task as TaskId);
+        const file = this.path(`artifacts/store/records/${key?.slice(0, 2)}/${key}.json`);
+        const { outputs, metrics } = (JSON.parse(readFileSync(file, 'utf8')) as { record: TaskRecord }).record;
+        return [task, { outputs, metrics }];
+      }),
     );
   }
 }

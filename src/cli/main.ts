@@ -25,6 +25,8 @@ interface CommandEntry {
     description: string,
     parse?: (value: string, before: never) => unknown,
   ])[];
+  /** What `--help` says below the options. */
+  readonly details?: string;
   /** Takes a pipeline: the options that go with it are added. */
   readonly pipeline?: boolean;
   readonly load: () => Promise<Action>;
@@ -36,6 +38,12 @@ const runOptions: CommandEntry['options'] = [
   ['--keep-going', 'after a failure, go on with what does not depend on it'],
   ['--reporter <kind>', 'auto, plain or json'],
 ];
+
+const gcDetails = `
+Keeps what the pipelines in FILES reach as they are now: results that are up to date, the newest result of each of
+their tasks, and unfinished work. Other pipelines' results go. Without FILES, keeps what artifacts/ shows: the newest
+result of each task of every pipeline. What was made or used within the last hour stays, and so does what a run that is
+going on may use; unfinished work stays for a week. With --max-size, results that are reached go last.`;
 
 const commands: readonly CommandEntry[] = [
   {
@@ -117,6 +125,24 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./log.js')).logCommand,
   },
   {
+    usage: 'verify <file> [targets...]',
+    description: 'compute results again, apart from the store, and compare; exit code 1 where they differ',
+    pipeline: true,
+    options: [runOptions.find(([flags]) => flags.startsWith('--reporter'))!],
+    load: async () => (await import('./verify.js')).verifyCommand,
+  },
+  {
+    usage: 'gc [files...]',
+    description: 'remove from the store what nothing reaches',
+    details: gcDetails,
+    options: [
+      ['--max-size <size>', 'remove only as much as needed to get there, the longest unused first; such as 10GB'],
+      ['--dry-run', 'show what would go'],
+      ['--artifacts <dir>', 'where results and the store are (default: artifacts)'],
+    ],
+    load: async () => (await import('./gc.js')).gcCommand,
+  },
+  {
     usage: 'stages [name]',
     description: 'list the built-in stages, or describe one',
     load: async () => (await import('./stages.js')).stagesCommand,
@@ -149,8 +175,9 @@ function build(finish: (code: number) => void): Command {
     .showSuggestionAfterError()
     .addHelpText('after', examples)
     .exitOverride();
-  for (const { usage, description, options = [], pipeline, load } of commands) {
+  for (const { usage, description, details, options = [], pipeline, load } of commands) {
     const command = root.command(usage).description(description).exitOverride();
+    if (details !== undefined) command.addHelpText('after', details);
     if (pipeline)
       command
         .option('--set <name=value>', 'override a param or an axis; may be repeated', collect)

@@ -28,9 +28,7 @@ export async function runCommand(
   options: RunCommandOptions,
 ): Promise<number> {
   if (options.dryRun === true) return planCommand(file, targets, options);
-  const reporter = options.reporter ?? 'auto';
-  if (!reporters.includes(reporter))
-    throw new UsageError(`There is no reporter "${reporter}".`, `known: ${reporters.join(', ')}`);
+  const reporter = checkReporter(options.reporter);
   const jobs = options.jobs === undefined ? Number.POSITIVE_INFINITY : Number(options.jobs);
   if (!(jobs >= 1) || (Number.isFinite(jobs) && !Number.isInteger(jobs)))
     throw new UsageError(`--jobs ${options.jobs}: a whole number from 1 on is needed.`);
@@ -95,12 +93,17 @@ async function noteRun(
   });
 }
 
+export function checkReporter(reporter = 'auto'): string {
+  if (reporters.includes(reporter)) return reporter;
+  throw new UsageError(`There is no reporter "${reporter}".`, `known: ${reporters.join(', ')}`);
+}
+
 /** A terminal that can move its cursor, with somebody before it. */
 function isTerminal(): boolean {
   return process.stdout.isTTY === true && process.env.CI === undefined && process.env.TERM !== 'dumb';
 }
 
-async function openView(reporter: string) {
+export async function openView(reporter: string) {
   const write = (line: string) => print(line);
   if (reporter === 'json') return new (await import('../run/views/json.js')).JsonView(write);
   if (reporter === 'auto' && isTerminal()) return new (await import('../run/views/listr.js')).ListrView();
@@ -116,7 +119,7 @@ function forcedTasks(pipeline: Pipeline, all: readonly Task[], force: RunCommand
 /** npm and npx pass on a Ctrl-C that the terminal has sent to this process already: for this long, both are one. */
 const echoMs = 300;
 
-function listenForSignals(run: Run): void {
+export function listenForSignals(run: { interrupt(): void }): void {
   let first: number | undefined;
   const stop = () => {
     if (first !== undefined && performance.now() - first < echoMs) return;

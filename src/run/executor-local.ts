@@ -43,11 +43,13 @@ export class LocalExecutor {
   /** How urgently tasks were asked to end. */
   #aborted: false | 'asked' | 'killed' = false;
 
+  /** @param source the store that inputs are taken from, if it is not that which takes the outputs */
   constructor(
     readonly pipeline: Pipeline,
     readonly store: Store,
+    source: Store = store,
   ) {
-    this.#inputs = new Inputs(pipeline, store);
+    this.#inputs = new Inputs(pipeline, source);
   }
 
   /** Runs a task and takes its outputs into the store. Records are written by the caller, last. */

@@ -65,6 +65,15 @@ export class Run {
   }
 
   async start(): Promise<RunResult> {
+    const inUse = await this.store.beginRun();
+    try {
+      return await this.#bringAll();
+    } finally {
+      await inUse.release();
+    }
+  }
+
+  async #bringAll(): Promise<RunResult> {
     const { tasks, emit } = this.options;
     const started = performance.now();
     emit({ event: 'start', pipeline: this.pipeline.name, tasks });

@@ -74,6 +74,13 @@ export async function findProblem(blobs: Blobs, artifact: Artifact): Promise<Blo
   return undefined;
 }
 
+/** Notes that all blobs of an artifact are used. False if one is not there. */
+export async function touch(blobs: Blobs, artifact: Artifact): Promise<boolean> {
+  if (!(await blobs.touch(artifact.digest))) return false;
+  for (const { digest } of (await treeOf(blobs, artifact)).files) if (!(await blobs.touch(digest))) return false;
+  return true;
+}
+
 /**
  * Puts an artifact at `target`, which must not exist. `link`: links to the read-only blobs; `copy`: files of one's own,
  * compared with their digests once more before they appear.

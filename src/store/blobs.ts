@@ -5,6 +5,7 @@ import {
   constants,
   copyFileSync,
   fchmodSync,
+  futimesSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -21,6 +22,7 @@ import { guarded, StoreError, systemCode } from './error.js';
 import type { FolderSync } from './folder-sync.js';
 import type { StatCache } from './stat-cache.js';
 import type { Digest } from './types.js';
+import type { Uses } from './use.js';
 
 /** Files up to this size are copied at once. */
 const smallCopy = 1 << 16;
@@ -39,10 +41,12 @@ export class Blobs {
   readonly #verified: StatCache;
 
   readonly #sync: FolderSync;
+  readonly #uses: Uses;
 
   /** @param sync what makes the names of new blobs durable: await it before something relies on them */
-  constructor(store: string, temporary: string, verified: StatCache, sync: FolderSync) {
+  constructor(store: string, temporary: string, verified: StatCache, sync: FolderSync, uses: Uses) {
     this.#sync = sync;
+    this.#uses = uses;
     this.#folder = join(store, 'blobs');
     this.#quarantine = join(store, 'quarantine');
     this.#temporary = temporary;
@@ -90,6 +94,9 @@ export class Blobs {
     const content = await digestFile(draft);
     const descriptor = openSync(draft, 'r+');
     try {
+      // A command may have kept an old file's time: the blob is in use from now on.
+      const now = new Date();
+      futimesSync(descriptor, now, now);
       await syncDescriptor(descriptor);
       fchmodSync(descriptor, 0o444);
     } finally {
@@ -145,6 +152,12 @@ export class Blobs {
     });
   }
 
+  /** Notes that a blob is used that no record names yet. False if it is not there. */
+  touch(digest: Digest): Promise<boolean> {
+    const path = this.pathOf(digest);
+    return guarded(path, () => this.#uses.touch(path));
+  }
+
   /** The bytes of a small blob, compared with its name; undefined if it is missing or damaged. */
   async read(digest: Digest): Promise<Buffer | undefined> {
     if ((await this.check(digest)) !== 'good') return undefined;
@@ -154,8 +167,8 @@ export class Blobs {
 
   /** Moves a finished draft to its name, unless the right bytes are there already. */
   async #place(draft: string, digest: Digest): Promise<void> {
-    if ((await this.check(digest)) === 'good') return;
     const path = this.pathOf(digest);
+    if ((await this.check(digest)) === 'good' && (await this.#uses.touch(path))) return;
     try {
       for (const folder of moveInto(draft, path)) this.#sync.request(folder);
     } catch (error) {

@@ -45,6 +45,11 @@ export class Journal {
     return line.slice(line.indexOf('\t') + 1, start);
   }
 
+  /** All names that there are lines of. */
+  names(): string[] {
+    return [...this.#lines.keys()].map(decodeName);
+  }
+
   /** @param text without line breaks */
   set(name: string, text: string): void {
     const content = `${encodeName(name)}\t${text}`;
@@ -73,6 +78,10 @@ export class Journal {
 /** Names are paths for the most part, which may hold anything. */
 function encodeName(name: string): string {
   return /[\t\n\r%]/.test(name) ? name.replace(/[\t\n\r%]/g, encodeURIComponent) : name;
+}
+
+function decodeName(name: string): string {
+  return name.includes('%') ? name.replace(/%(09|0A|0D|25)/g, decodeURIComponent) : name;
 }
 
 /** FNV-1a over the code units of `line` up to `end`, as 8 hexadecimal digits: it need not withstand more than accidents. */

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inFolder } from './atomic.js';
 import { guarded, systemCode } from './error.js';
+import { namesIn } from './listing.js';
 import { isToken, ownToken, stateOf } from './process-identity.js';
-import type { TaskKey } from './types.js';
 
 /** How often the holder shows that it lives, for observers on other hosts. */
 const heartbeatMs = 10_000;
@@ -52,10 +52,10 @@ export class Locks {
    * @throws the signal's reason when it is aborted while waiting
    */
   async acquire(
-    key: TaskKey,
+    name: string,
     options: { readonly signal?: AbortSignal; readonly onWait?: (holder: LockHolder) => void } = {},
   ): Promise<Lock> {
-    const path = join(this.#folder, key);
+    const path = join(this.#folder, name);
     return guarded(path, async () => {
       const watch = new Watch();
       let waited = false;
@@ -77,6 +77,15 @@ export class Locks {
         });
       }
     });
+  }
+
+  /** Removes locks whose holders are known to be dead. */
+  async removeDead(): Promise<void> {
+    for (const name of namesIn(this.#folder).filter((name) => !name.endsWith('.break'))) {
+      const path = join(this.#folder, name);
+      const seen = new Watch().look(path);
+      if (seen?.dead === true) await this.#remove(path, seen.text);
+    }
   }
 
   #held(path: string, waited: boolean): Lock {

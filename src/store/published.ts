@@ -17,7 +17,7 @@ export class Published {
   readonly folder: string;
   readonly #blobs: Blobs;
   readonly #temporary: string;
-  /** Of each task: its newest key, and the stamp of the folder that shows its outputs, if that was seen to be right. */
+  /** By task: `<key> <folder> <stamp>`. */
   readonly #notes: Journal;
   /** Folders between stages and tasks that have been cleared: they may have ten thousand entries. */
   readonly #cleared = new Set<string>();
@@ -30,10 +30,8 @@ export class Published {
   }
 
   /** Where a task's outputs are shown. */
-  folderOf({ stage, labels }: Pick<Task, 'stage' | 'labels'>): string {
-    let folder = `${this.folder}/${fileName(stage)}`;
-    for (const axis in labels) folder += `/${fileName(labels[axis]!)}`;
-    return folder;
+  folderOf(task: Pick<Task, 'stage' | 'labels'>): string {
+    return `${this.folder}/${placeOf(task)}`;
   }
 
   /** The key that a task had when it was last shown, whether or not its record still is there. */
@@ -54,7 +52,7 @@ export class Published {
       // A folder's times tell of its own entries alone, and nothing of the content of those that are no links.
       const telling = right && seen?.settled === true && tree.folders.length === 0;
       const stamp = telling && tree.files.every(({ path }) => !path.includes('/')) ? seen.stamp : '';
-      if (note?.key !== key || stamp !== '') this.#notes.set(task.id, `${key} ${stamp}`);
+      if (note?.key !== key || stamp !== '') this.#notes.set(task.id, `${key} ${placeOf(task)} ${stamp}`);
     });
   }
 
@@ -95,10 +93,30 @@ export class Published {
     removeFile(target);
   }
 
-  #noteOf(task: TaskId): { readonly key: TaskKey; readonly stamp: string } | undefined {
-    const note = this.#notes.get(task);
-    return note === undefined ? undefined : { key: note.slice(0, 64) as TaskKey, stamp: note.slice(65) };
+  #noteOf(task: TaskId): PublishedNote | undefined {
+    return parseNote(this.#notes.get(task));
   }
+}
+
+/** What is noted of a task that was shown. */
+export interface PublishedNote {
+  readonly key: TaskKey;
+  /** The folder that shows its outputs, relative to the pipeline's, with `/`. */
+  readonly folder: string;
+  /** Of that folder, if it was seen to be right; else empty. */
+  readonly stamp: string;
+}
+
+/** Undefined if there is no note, or an empty one: that of a task that is shown no more. */
+export function parseNote(text: string | undefined): PublishedNote | undefined {
+  const [, key, folder, stamp] = /^([0-9a-f]{64}) (\S*) (.*)$/.exec(text ?? '') ?? [];
+  return key === undefined ? undefined : { key: key as TaskKey, folder: folder!, stamp: stamp! };
+}
+
+function placeOf({ stage, labels }: Pick<Task, 'stage' | 'labels'>): string {
+  let place = fileName(stage);
+  for (const axis in labels) place += `/${fileName(labels[axis]!)}`;
+  return place;
 }
 
 function folderStamp(folder: string): { readonly stamp: string; readonly settled: boolean } | undefined {

@@ -39,7 +39,7 @@ export function decodeRecord(text: string, key: TaskKey): TaskRecord | 'foreign'
  * Metrics as JSON can hold them. A loss that is NaN is a result, too, and must not cost the training that found it: it
  * is kept as the text `NaN`, and so are infinities.
  */
-function storableMetrics(metrics: Metrics): Metrics {
+export function storableMetrics(metrics: Metrics): Metrics {
   const storable = (value: MetricValue): MetricValue => {
     const numbers = [value].flat().filter((item) => typeof item === 'number');
     if (numbers.every(Number.isFinite)) return withoutNegativeZero(value);

@@ -7,6 +7,7 @@ import { Journal } from './journal.js';
 import { decodeRecord, encodeRecord } from './record.js';
 import { isSettled, stampOf } from './stat-cache.js';
 import type { TaskKey, TaskRecord, TaskResult } from './types.js';
+import type { Uses } from './use.js';
 
 /** What is noted of a record. */
 type Content = Omit<TaskResult, 'key'>;
@@ -20,14 +21,19 @@ export class Records {
   readonly #results: Journal;
 
   readonly #sync: FolderSync;
+  readonly #uses: Uses;
 
-  /** @param sync what makes the names of blobs and records durable */
-  constructor(store: string, temporary: string, sync: FolderSync) {
+  /**
+   * @param notes folder of the journal
+   * @param sync what makes the names of blobs and records durable
+   */
+  constructor(store: string, temporary: string, notes: string, sync: FolderSync, uses: Uses) {
     this.#sync = sync;
+    this.#uses = uses;
     this.#folder = join(store, 'records');
     this.#quarantine = join(store, 'quarantine');
     this.#temporary = temporary;
-    this.#results = new Journal(join(store, 'results'), temporary);
+    this.#results = new Journal(join(notes, 'results'), temporary);
   }
 
   /** The record of a key. A damaged one is set aside and counts as none. */
@@ -43,9 +49,10 @@ export class Records {
     });
   }
 
-  /** What a record says of the result. A record that has not changed since it was read is not read again. */
+  /** What a record says of the result, which counts as used. One that has not changed since is not read again. */
   async result(key: TaskKey): Promise<TaskResult | undefined> {
     const path = this.#pathOf(key);
+    if (!(await guarded(path, () => this.#uses.touch(path)))) return undefined;
     const stat = await guarded(path, async () => statSync(path, { bigint: true, throwIfNoEntry: false }));
     if (stat === undefined) return undefined;
     const stamp = `${stampOf(stat)} `;

@@ -1,11 +1,13 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Task, TaskId } from '../pipeline/task.js';
-import { adopt, type BlobProblem, describe, findProblem, ingest, materialise } from './artifacts.js';
+import { adopt, type BlobProblem, describe, findProblem, ingest, materialise, touch, treeOf } from './artifacts.js';
 import { inFolder, temporaryPath, writeAtomically } from './atomic.js';
 import { Blobs } from './blobs.js';
+import { firstDifference } from './difference.js';
 import { guarded, StoreError } from './error.js';
 import { FolderSync } from './folder-sync.js';
+import { Collection, defaultGrace, type GcOptions, type GcReport } from './gc.js';
 import { type Lock, type LockHolder, Locks } from './lock.js';
 import { fileName } from './names.js';
 import { isToken, stateOf } from './process-identity.js';
@@ -14,6 +16,17 @@ import { Records } from './records.js';
 import { openResumePoint, type StoredResumePoint } from './resume.js';
 import { StatCache } from './stat-cache.js';
 import type { Artifact, TaskKey, TaskRecord, TaskResult } from './types.js';
+import { defaultInterval, Uses } from './use.js';
+
+export interface StoreOptions {
+  /**
+   * Folder for notes of what was found out about files. Default: the store's own. With an empty one nothing is taken for
+   * granted: every file is read that is asked for.
+   */
+  readonly notes?: string;
+  /** See `Uses`, in milliseconds. */
+  readonly useInterval?: number;
+}
 
 /**
  * Artifacts by content, records by task key, and a readable tree that points into them:
@@ -38,24 +51,27 @@ export class Store {
   readonly #blobs: Blobs;
   readonly #records: Records;
   readonly #locks: Locks;
+  readonly #uses: Uses;
   readonly #inputs: StatCache;
   readonly #sync = new FolderSync();
   readonly #published = new Map<string, Published>();
 
-  private constructor(folder: string) {
+  private constructor(folder: string, { notes, useInterval = defaultInterval }: StoreOptions) {
     this.folder = resolve(folder);
     this.#store = join(this.folder, 'store');
     this.#temporary = join(this.#store, 'tmp');
-    const verified = new StatCache(join(this.#store, 'verified'), this.#temporary);
-    this.#blobs = new Blobs(this.#store, this.#temporary, verified, this.#sync);
-    this.#records = new Records(this.#store, this.#temporary, this.#sync);
     this.#locks = new Locks(this.#store);
-    this.#inputs = new StatCache(join(this.#store, 'inputs'), this.#temporary);
+    this.#uses = new Uses(this.#store, this.#locks, useInterval);
+    const noted = notes ?? this.#store;
+    const verified = new StatCache(join(noted, 'verified'), this.#temporary);
+    this.#blobs = new Blobs(this.#store, this.#temporary, verified, this.#sync, this.#uses);
+    this.#records = new Records(this.#store, this.#temporary, noted, this.#sync, this.#uses);
+    this.#inputs = new StatCache(join(noted, 'inputs'), this.#temporary);
   }
 
   /** Opens the store in `folder`, which need not exist. What dead processes of this host left half done is removed. */
-  static open(folder: string): Store {
-    const store = new Store(folder);
+  static open(folder: string, options: StoreOptions = {}): Store {
+    const store = new Store(folder, options);
     store.#removeLeftovers();
     return store;
   }
@@ -85,7 +101,8 @@ export class Store {
    * @throws StoreError `E_INPUT_CHANGED` if it is not that any more
    */
   async ingestExpected(path: string, expected: Artifact): Promise<void> {
-    if ((await this.describe(path)).digest === expected.digest && (await this.has(expected))) return;
+    const unchanged = (await this.describe(path)).digest === expected.digest;
+    if (unchanged && (await this.has(expected)) && (await touch(this.#blobs, expected))) return;
     if ((await this.ingest(path)).digest !== expected.digest)
       throw new StoreError('E_INPUT_CHANGED', `${path} changed during the run.`, 'Run again.');
   }
@@ -108,6 +125,13 @@ export class Store {
    */
   materialise(artifact: Artifact, target: string, mode: 'link' | 'copy', what = 'An artifact'): Promise<void> {
     return guarded(target, () => materialise(this.#blobs, artifact, target, mode, what));
+  }
+
+  /** The first difference between an artifact and one of another store, in words; undefined if there is none. */
+  async difference(artifact: Artifact, other: Artifact, store: Store): Promise<string | undefined> {
+    if (artifact.kind !== other.kind) return `it is a ${other.kind}, and was a ${artifact.kind}`;
+    if (artifact.digest === other.digest) return undefined;
+    return firstDifference(await treeOf(this.#blobs, artifact), await treeOf(store.#blobs, other));
   }
 
   /** The record of a key. A damaged one is set aside and counts as none. */
@@ -191,6 +215,30 @@ export class Store {
     options?: { readonly signal?: AbortSignal; readonly onWait?: (holder: LockHolder) => void },
   ): Promise<Lock> {
     return this.#locks.acquire(key, options);
+  }
+
+  /**
+   * Notes that a run begins: what it uses from now on, no `gc` removes until the lock is released. Waits for the end of
+   * one that is going on.
+   */
+  beginRun(): Promise<Lock> {
+    return guarded(this.#store, () => this.#uses.begin());
+  }
+
+  /** Removes what is not reached, unless a run uses it or has used it within the time of grace. */
+  gc(options: GcOptions = {}): Promise<GcReport> {
+    return guarded(this.#store, async () => {
+      const lock = await this.#uses.sweep();
+      try {
+        if (options.dryRun !== true) await this.#locks.removeDead();
+        const now = Date.now();
+        const horizon = this.#uses.horizon(now, options.graceMs ?? defaultGrace);
+        return new Collection(this.folder, options, horizon, now).collect();
+      } finally {
+        this.#published.clear();
+        await lock.release();
+      }
+    });
   }
 
   #publishedOf(pipeline: string): Published {

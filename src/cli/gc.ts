@@ -1,0 +1,71 @@
+import type { Pipeline } from '../pipeline/task.js';
+import { Planner } from '../run/plan.js';
+import type { GcKind, GcReport, Kept } from '../store/gc.js';
+import { formatSize, knownUnits, parseSize } from '../store/size.js';
+import type { Store } from '../store/store.js';
+import type { TaskKey } from '../store/types.js';
+import { exitCodes, openPipeline, openStore, print } from './context.js';
+import { UsageError } from './errors.js';
+
+export interface GcCommandOptions {
+  readonly maxSize?: string;
+  readonly dryRun?: boolean;
+  readonly artifacts?: string;
+}
+
+/** `gc`: removes from the store what nothing reaches. */
+export async function gcCommand(files: readonly string[], options: GcCommandOptions): Promise<number> {
+  const { maxSize, dryRun = false } = options;
+  const maxBytes = maxSize === undefined ? undefined : parseSize(maxSize);
+  if (maxSize !== undefined && maxBytes === undefined)
+    throw new UsageError(`--max-size ${maxSize}: that is no size.`, `such as 10GB; known units: ${knownUnits}`);
+  // All files are read before anything is removed: a mistake in one of them must not cost results.
+  const pipelines: Pipeline[] = [];
+  for (const file of files) pipelines.push(await openPipeline(file, {}));
+  const store = openStore(options);
+  const keep: Kept[] = [];
+  for (const pipeline of pipelines) keep.push(await keptOf(pipeline, store));
+  const report = await store.gc({
+    dryRun,
+    ...(files.length > 0 ? { keep } : {}),
+    ...(maxBytes === undefined ? {} : { maxBytes }),
+  });
+  print(reportText(report, dryRun, maxBytes));
+  return exitCodes.done;
+}
+
+/** What a pipeline reaches: results that are up to date, what its tree shows, and work it would go on with. */
+async function keptOf(pipeline: Pipeline, store: Store): Promise<Kept> {
+  const plans = await new Planner(pipeline, store).plan();
+  const keys = [...plans.values()].flatMap(({ identity }): TaskKey[] => (identity === undefined ? [] : [identity.key]));
+  return { pipeline: pipeline.name, tasks: new Set(pipeline.tasks.map(({ id }) => id)), keys: new Set(keys) };
+}
+
+const kinds: Readonly<Record<GcKind, readonly [one: string, many: string]>> = {
+  result: ['result', 'results'],
+  file: ['file', 'files'],
+  state: ["unfinished task's state", "unfinished tasks' states"],
+  log: ['log', 'logs'],
+  damaged: ['damaged file that was set aside', 'damaged files that were set aside'],
+  leftover: ['leftover of a process that is gone', 'leftovers of processes that are gone'],
+};
+
+function reportText({ removed, reached, keptBytes }: GcReport, dryRun: boolean, maxBytes: number | undefined): string {
+  const lines = removed.filter(({ kind }) => kind === 'result').map(({ name }) => `result  ${name}`);
+  if (lines.length > 0) lines.push('');
+  const counts = Object.entries(kinds).flatMap(([kind, [one, many]]) => {
+    const count = removed.filter((item) => item.kind === kind).length;
+    return count === 0 ? [] : [`${count} ${count === 1 ? one : many}`];
+  });
+  const freed = removed.reduce((sum, { bytes }) => sum + bytes, 0);
+  const done = dryRun ? 'Would remove' : 'Removed';
+  if (counts.length === 0) lines.push(`Nothing to remove; ${formatSize(keptBytes)} are kept.`);
+  else lines.push(`${done} ${counts.join(', ')}: ${formatSize(freed)}; ${formatSize(keptBytes)} are kept.`);
+  if (reached.length > 0)
+    lines.push(
+      `There was no other way than to ${dryRun ? 'remove' : 'drop'} ${reached.length} that are still reached.`,
+    );
+  if (maxBytes !== undefined && keptBytes > maxBytes)
+    lines.push(`That is more than ${formatSize(maxBytes)}: the rest is in use, or was less than an hour ago.`);
+  return lines.join('\n');
+}

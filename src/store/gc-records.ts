@@ -1,0 +1,99 @@
+import { readFileSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { hexOf } from './digest.js';
+import { filesBelow } from './listing.js';
+import { decodeManifest } from './manifest.js';
+import { decodeRecord } from './record.js';
+import type { Artifact, Digest, TaskKey } from './types.js';
+
+/** A record as `gc` sees it. */
+export interface StoredRecord {
+  readonly key: TaskKey;
+  readonly path: string;
+  /** For people: whose it is, and when it was made. */
+  readonly name: string;
+  readonly size: number;
+  /** Time of last use, in milliseconds since the epoch. */
+  readonly usedAt: number;
+  /** Is it of another version of this program? Then it is left alone. */
+  readonly foreign: boolean;
+  /** Hexadecimal digits of the blobs it needs. */
+  readonly blobs: readonly string[];
+}
+
+export interface StoredBlob {
+  readonly hex: string;
+  readonly path: string;
+  readonly size: number;
+  readonly usedAt: number;
+}
+
+/** Reads records and manifests without a trace: not even as used. */
+export class GcRecords {
+  readonly #known = new Map<string, StoredRecord>();
+  readonly #manifests = new Map<string, readonly string[]>();
+
+  constructor(readonly store: string) {}
+
+  list(): readonly StoredRecord[] {
+    return filesBelow(join(this.store, 'records')).flatMap((path) => {
+      const known = this.#known.get(path) ?? this.#read(path);
+      if (known === undefined) return [];
+      this.#known.set(path, known);
+      return [known];
+    });
+  }
+
+  blobs(): readonly StoredBlob[] {
+    return filesBelow(join(this.store, 'blobs')).flatMap((path) => {
+      const stat = statSync(path, { throwIfNoEntry: false });
+      if (stat === undefined) return [];
+      return [{ hex: basename(dirname(path)) + basename(path), path, size: stat.size, usedAt: stat.mtimeMs }];
+    });
+  }
+
+  #read(path: string): StoredRecord | undefined {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    const bytes = readOr(path);
+    // Another process has removed it, or set it aside, in between.
+    if (stat === undefined || bytes === undefined) return undefined;
+    const text = bytes.toString();
+    const key = basename(path, '.json') as TaskKey;
+    const file = { key, path, size: stat.size, usedAt: stat.mtimeMs };
+    const record = decodeRecord(text, key);
+    if (record === undefined)
+      return { ...file, name: `a damaged record (${key.slice(0, 8)})`, foreign: false, blobs: [] };
+    if (record === 'foreign') {
+      const blobs = [...text.matchAll(/sha256:([0-9a-f]{64})/g)].flatMap(([, hex]) => [hex!, ...this.#manifest(hex!)]);
+      return { ...file, name: 'a record of another version', foreign: true, blobs: [...new Set(blobs)] };
+    }
+    const { task, pipeline, finishedAt } = record.provenance;
+    const blobs = Object.values(record.outputs).flatMap((artifact) => this.#blobsOf(artifact));
+    const name = `${pipeline} ${task} of ${finishedAt.slice(0, 16).replace('T', ' ')}`;
+    return { ...file, name, foreign: false, blobs: [...new Set(blobs)] };
+  }
+
+  #blobsOf({ kind, digest }: Artifact): readonly string[] {
+    const hex = hexOf(digest);
+    return kind === 'file' ? [hex] : [hex, ...this.#manifest(hex)];
+  }
+
+  /** The blobs of a folder's files; none if it is no manifest, or if that is damaged: then the folder can't be used. */
+  #manifest(hex: string): readonly string[] {
+    let blobs = this.#manifests.get(hex);
+    if (blobs === undefined) {
+      const text = readOr(join(this.store, 'blobs', hex.slice(0, 2), hex.slice(2)))?.toString();
+      blobs = decodeManifest(text ?? '')?.files.map(({ digest }: { digest: Digest }) => hexOf(digest)) ?? [];
+      this.#manifests.set(hex, blobs);
+    }
+    return blobs;
+  }
+}
+
+function readOr(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,133 @@
+import { existsSync, lstatSync, rmdirSync, rmSync } from 'node:fs';
+import { basename, dirname, join, sep } from 'node:path';
+import type { TaskId } from '../pipeline/task.js';
+import type { Kept } from './gc.js';
+import { Journal } from './journal.js';
+import { filesBelow, namesIn } from './listing.js';
+import { fileName, pipelineFolderName } from './names.js';
+import { type PublishedNote, parseNote } from './published.js';
+import type { TaskKey } from './types.js';
+
+interface Note extends PublishedNote {
+  readonly task: TaskId;
+}
+
+/** The readable trees of all pipelines, as `gc` sees them. */
+export class GcTrees {
+  /** The pipelines' folders. */
+  readonly #trees: readonly string[];
+  /** Tasks that are kept, by the pipeline's folder; undefined if all are. */
+  readonly #kept: ReadonlyMap<string, ReadonlySet<TaskId>> | undefined;
+
+  constructor(
+    readonly folder: string,
+    keep: readonly Kept[] | undefined,
+    readonly remove: (kind: 'log', path: string, name: string) => void,
+  ) {
+    this.#trees = namesIn(folder)
+      .filter((name) => name !== 'store' && existsSync(join(folder, name, '.latest')))
+      .map((name) => join(folder, name));
+    if (keep === undefined) return;
+    const kept = new Map<string, ReadonlySet<TaskId>>();
+    for (const { pipeline, tasks } of keep) {
+      const tree = join(folder, pipelineFolderName(pipeline));
+      kept.set(tree, new Set([...(kept.get(tree) ?? []), ...tasks]));
+    }
+    this.#kept = kept;
+  }
+
+  /** Keys of the results that the trees show of tasks that are kept. */
+  keys(): TaskKey[] {
+    return this.#trees.flatMap((tree) =>
+      notesIn(this.#journalOf(tree))
+        .filter(({ task }) => this.#isKept(tree, task))
+        .map(({ key }) => key),
+    );
+  }
+
+  /**
+   * Removes what trees show of tasks that are gone, or that leads nowhere.
+   *
+   * @param left the records that are left, with the times of their last use
+   */
+  sweep(left: ReadonlyMap<string, number>, horizon: number, dryRun: boolean): void {
+    for (const tree of this.#trees) {
+      // Read once more: runs may have shown new results since.
+      const journal = this.#journalOf(tree);
+      const notes = notesIn(journal);
+      const isGone = ({ task, key }: Note) => !left.has(key) || (!this.#isKept(tree, task) && left.get(key)! < horizon);
+      const shown = notes.filter((note) => !isGone(note));
+      const vanishes = this.#kept !== undefined && shown.length === 0 && isOld(join(tree, '.latest'), horizon);
+      this.#sweepLogs(tree, shown);
+      if (dryRun) continue;
+      const folders = shown.map(({ folder }) => join(tree, folder));
+      for (const { folder, task } of notes.filter(isGone)) {
+        removeExcept(join(tree, folder), folders);
+        removeEmptyFolders(tree, dirname(join(tree, folder)));
+        if (!vanishes) journal.set(task, '');
+      }
+      removeDeadLinks(tree);
+      if (vanishes) removeIfEmpty(tree);
+    }
+  }
+
+  #journalOf(tree: string): Journal {
+    return new Journal(join(tree, '.latest'), join(this.folder, 'store/tmp'));
+  }
+
+  #isKept(tree: string, task: TaskId): boolean {
+    return this.#kept === undefined || this.#kept.get(tree)?.has(task) === true;
+  }
+
+  /** Logs of tasks that the pipeline has no more. Those of tasks that never were done are kept with it. */
+  #sweepLogs(tree: string, shown: readonly Note[]): void {
+    if (this.#kept === undefined) return;
+    const tasks = [...(this.#kept.get(tree) ?? []), ...shown.map(({ task }) => task)];
+    const wanted = new Set(tasks.map((task) => `${fileName(task)}.log`));
+    for (const path of filesBelow(join(tree, '.logs')))
+      if (!wanted.has(basename(path))) this.remove('log', path, `${basename(tree)}/${basename(path)}`);
+  }
+}
+
+function notesIn(journal: Journal): readonly Note[] {
+  return journal.names().flatMap((task): Note[] => {
+    const note = parseNote(journal.get(task));
+    return note === undefined ? [] : [{ ...note, task: task as TaskId }];
+  });
+}
+
+function removeDeadLinks(tree: string): void {
+  for (const path of filesBelow(tree)) {
+    if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true || existsSync(path)) continue;
+    rmSync(path, { force: true });
+    removeEmptyFolders(tree, dirname(path));
+  }
+}
+
+/** Removes a folder and those above it, up to the tree's own, as far as they are empty. */
+function removeEmptyFolders(tree: string, folder: string): void {
+  for (let at = folder; at.startsWith(tree + sep); at = dirname(at))
+    try {
+      rmdirSync(at);
+    } catch {
+      return;
+    }
+}
+
+/** Removes a folder but for those in it that are kept: a stage that has more axes now shows its results further down. */
+function removeExcept(path: string, kept: readonly string[]): void {
+  if (kept.includes(path)) return;
+  if (kept.some((folder) => folder.startsWith(path + sep)))
+    for (const name of namesIn(path)) removeExcept(join(path, name), kept);
+  else rmSync(path, { recursive: true, force: true });
+}
+
+/** Removes the folder of a pipeline of which nothing is left but its notes. */
+function removeIfEmpty(tree: string): void {
+  const isNote = (path: string) => /^\.(latest|runs)$/.test(path.slice(tree.length + 1).split(sep)[0]!);
+  if (filesBelow(tree).every(isNote)) rmSync(tree, { recursive: true, force: true });
+}
+
+function isOld(path: string, horizon: number): boolean {
+  return (lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) < horizon;
+}

@@ -1,0 +1,156 @@
+import { existsSync, lstatSync, rmSync, type Stats } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { TaskId } from '../pipeline/task.js';
+import { GcRecords, type StoredRecord } from './gc-records.js';
+import { GcTrees } from './gc-trees.js';
+import { filesBelow, namesIn } from './listing.js';
+import { isToken, stateOf } from './process-identity.js';
+import type { TaskKey } from './types.js';
+
+/** What is to be kept of a pipeline. */
+export interface Kept {
+  readonly pipeline: string;
+  readonly tasks: ReadonlySet<TaskId>;
+  /** Keys of its tasks, as far as they are known. */
+  readonly keys: ReadonlySet<TaskKey>;
+}
+
+export interface GcOptions {
+  /** Default: what the readable trees of all pipelines show. */
+  readonly keep?: readonly Kept[];
+  /** Then results only go, the longest unused first, until blobs and records take no more than this. */
+  readonly maxBytes?: number;
+  /** Says what would go, and removes nothing. */
+  readonly dryRun?: boolean;
+  /** How long what nothing reaches is left alone. Default: an hour. */
+  readonly graceMs?: number;
+}
+
+/** What went: results with their records, the files they alone had, and what had no other use. */
+export type GcKind = 'result' | 'file' | 'state' | 'log' | 'damaged' | 'leftover';
+
+export interface GcReport {
+  readonly removed: readonly { readonly kind: GcKind; readonly name: string; readonly bytes: number }[];
+  /** Results among them that were reached all the same: there was no other way to the size asked for. */
+  readonly reached: readonly string[];
+  /** What blobs and records take now. */
+  readonly keptBytes: number;
+}
+
+const hour = 3_600_000;
+/** How long unfinished work, and what is of no use any more but may tell what happened, is left alone. */
+const week = 7 * 24 * hour;
+export const defaultGrace = hour;
+
+/**
+ * One collection. The caller holds the right to sweep.
+ *
+ * Records go before blobs, and each file's time is looked at once more before it goes, so that what a run begins to use
+ * in the meantime stays (see `Uses`).
+ */
+export class Collection {
+  readonly #removed: { kind: GcKind; name: string; bytes: number }[] = [];
+  readonly #store: string;
+  readonly #records: GcRecords;
+  readonly #trees: GcTrees;
+
+  constructor(
+    folder: string,
+    readonly options: GcOptions,
+    /** Files used at this time or later stay, in milliseconds since the epoch. */
+    readonly horizon: number,
+    readonly now: number,
+  ) {
+    this.#store = join(folder, 'store');
+    this.#records = new GcRecords(this.#store);
+    this.#trees = new GcTrees(folder, options.keep, (kind, path, name) => this.#remove(kind, path, name));
+  }
+
+  collect(): GcReport {
+    const before = this.#records.list();
+    const reached = this.#reachedKeys();
+    const chosen = this.#choose(before, reached);
+    const gone = new Set(
+      chosen.filter(({ path, name }) => this.#remove('result', path, name)).map(({ key }) => key as string),
+    );
+    // Runs may have written new ones meanwhile.
+    const left = this.#records.list().filter(({ key }) => !gone.has(key));
+    const keptBytes = this.#sweepBlobs(left);
+    this.#trees.sweep(
+      new Map(left.map(({ key, usedAt }) => [key, usedAt])),
+      this.horizon,
+      this.options.dryRun === true,
+    );
+    this.#sweepOthers(reached);
+    const forced = chosen.filter(({ key }) => gone.has(key) && reached.has(key));
+    return { removed: this.#removed, reached: forced.map(({ name }) => name), keptBytes };
+  }
+
+  #reachedKeys(): ReadonlySet<TaskKey> {
+    return new Set([...(this.options.keep ?? []).flatMap(({ keys }) => [...keys]), ...this.#trees.keys()]);
+  }
+
+  /** The records to be removed, in this order. */
+  #choose(records: readonly StoredRecord[], reached: ReadonlySet<TaskKey>): readonly StoredRecord[] {
+    const removable = records.filter(({ usedAt, foreign }) => usedAt < this.horizon && !foreign);
+    const { maxBytes } = this.options;
+    if (maxBytes === undefined) return removable.filter(({ key }) => !reached.has(key));
+    const uses = new Map<string, number>();
+    for (const record of records) for (const blob of record.blobs) uses.set(blob, (uses.get(blob) ?? 0) + 1);
+    let bytes = this.#records.blobs().reduce((sum, { hex, size, usedAt }) => {
+      return uses.has(hex) || usedAt >= this.horizon ? sum + size : sum;
+    }, 0);
+    bytes += records.reduce((sum, { size }) => sum + size, 0);
+    const sizes = new Map(this.#records.blobs().map(({ hex, size }) => [hex, size]));
+    const order = [...removable].sort(
+      (a, b) => Number(reached.has(a.key)) - Number(reached.has(b.key)) || a.usedAt - b.usedAt,
+    );
+    const chosen: StoredRecord[] = [];
+    for (const record of order) {
+      if (bytes <= maxBytes) break;
+      chosen.push(record);
+      bytes -= record.size;
+      for (const blob of record.blobs) {
+        uses.set(blob, uses.get(blob)! - 1);
+        if (uses.get(blob) === 0) bytes -= sizes.get(blob) ?? 0;
+      }
+    }
+    return chosen;
+  }
+
+  /** Returns how many bytes blobs and records take afterwards. */
+  #sweepBlobs(left: readonly StoredRecord[]): number {
+    const used = new Set(left.flatMap(({ blobs }) => [...blobs]));
+    let bytes = left.reduce((sum, { size }) => sum + size, 0);
+    for (const { hex, path, size } of this.#records.blobs())
+      if (used.has(hex) || !this.#remove('file', path, hex)) bytes += size;
+    return bytes;
+  }
+
+  #sweepOthers(reached: ReadonlySet<TaskKey>): void {
+    const aWeekAgo = Math.min(this.horizon, this.now - week);
+    for (const path of filesBelow(join(this.#store, 'resume')))
+      if (!reached.has(basename(path) as TaskKey)) this.#remove('state', path, basename(path), aWeekAgo);
+    for (const path of filesBelow(join(this.#store, 'quarantine')))
+      this.#remove('damaged', path, basename(path), aWeekAgo, ({ ctimeMs }) => ctimeMs);
+    // What dead processes of this host left is removed whenever the store is opened; of other hosts nobody can tell.
+    const temporary = join(this.#store, 'tmp');
+    for (const name of namesIn(temporary))
+      if (!isToken(name) || stateOf(name) !== 'alive') this.#remove('leftover', join(temporary, name), name, aWeekAgo);
+  }
+
+  /** Removes a file or folder, unless it was used since. Says whether it went (or would go). */
+  #remove(
+    kind: GcKind,
+    path: string,
+    name: string,
+    limit = this.horizon,
+    timeOf: (stat: Stats) => number = ({ mtimeMs }) => mtimeMs,
+  ): boolean {
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    if (stat === undefined || timeOf(stat) >= limit) return false;
+    if (this.options.dryRun !== true) rmSync(path, { recursive: true, force: true });
+    this.#removed.push({ kind, name, bytes: stat.isFile() ? stat.size : 0 });
+    return this.options.dryRun === true || !existsSync(path);
+  }
+}

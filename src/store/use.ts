@@ -1,0 +1,88 @@
+import { existsSync, lstatSync, statSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemCode } from './error.js';
+import { namesIn } from './listing.js';
+import type { Lock, Locks } from './lock.js';
+import { isToken, ownToken, stateOf } from './process-identity.js';
+
+/** How long ago something may have been used without its time of last use telling so. */
+export const defaultInterval = 24 * 3_600_000;
+
+const gcLock = 'gc';
+/** How long a run on another host may be silent before it counts as dead: its lock has a heartbeat every few seconds. */
+const silenceMs = 600_000;
+let counter = 0;
+
+/**
+ * How runs and `gc` share a store. `gc` removes only what nobody has used since a certain time:
+ *
+ * - A run leaves its start in `locks/`. Time of last use is a file's modification time, refreshed when the file is used
+ *   after more than `useInterval`. So what a run has used is never older than its start by more than that.
+ * - Who refreshes a time, or starts, looks for a `gc` afterwards, and if there is one, waits for its end and then looks
+ *   whether the file is still there. `gc` shows itself before it looks at starts and times. So one of the two sees the
+ *   other, whichever comes first.
+ */
+export class Uses {
+  readonly #folder: string;
+  readonly #locks: Locks;
+
+  constructor(
+    store: string,
+    locks: Locks,
+    readonly interval: number,
+  ) {
+    this.#folder = join(store, 'locks');
+    this.#locks = locks;
+  }
+
+  /** Notes that a run begins, after the end of a `gc` that may be going on. Release it when the run is over. */
+  async begin(): Promise<Lock> {
+    const start = await this.#locks.acquire(`run-${Date.now()}-${ownToken()}-${++counter}`);
+    await this.#gcEnd();
+    return start;
+  }
+
+  /** Notes that a file is used. False if it is not there. */
+  async touch(path: string): Promise<boolean> {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat === undefined) return false;
+    const now = new Date();
+    if (stat.mtimeMs > now.getTime() - this.interval) return true;
+    try {
+      utimesSync(path, now, now);
+    } catch (error) {
+      // A store that may only be read: whoever may write it should not run `gc` meanwhile.
+      return systemCode(error) !== 'ENOENT';
+    }
+    await this.#gcEnd();
+    return existsSync(path);
+  }
+
+  /** The right to remove what is not used; waits for another `gc`. */
+  sweep(): Promise<Lock> {
+    return this.#locks.acquire(gcLock);
+  }
+
+  /** Up to when files may be removed that were not used after, in milliseconds since the epoch. */
+  horizon(now: number, grace: number): number {
+    const starts = this.#liveStarts(now).map((start) => start - this.interval);
+    return Math.min(now - grace, ...starts);
+  }
+
+  /** When the runs that are alive began. */
+  #liveStarts(now: number): number[] {
+    return namesIn(this.#folder).flatMap((name) => {
+      const [, start, token = ''] = /^run-(\d+)-(.*)$/.exec(name) ?? [];
+      if (start === undefined || !isToken(token)) return [];
+      const state = stateOf(token);
+      const beat = lstatSync(join(this.#folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+      return state === 'alive' || (state === 'unknown' && beat > now - silenceMs) ? [Number(start)] : [];
+    });
+  }
+
+  async #gcEnd(): Promise<void> {
+    if (lstatSync(join(this.#folder, gcLock), { throwIfNoEntry: false }) === undefined) return;
+    const lock = await this.#locks.acquire(gcLock);
+    await lock.release();
+  }
+}

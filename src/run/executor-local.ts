@@ -58,7 +58,7 @@ export class LocalExecutor {
     const work = await this.store.workFolder();
     const log = this.store.logPath(this.pipeline.name, task.id);
     try {
-      const outputs = outputPaths(task, work);
+      const outputs = await guarded(work, async () => outputPaths(task, work));
       const result = await this.#attempt(execution, work, outputs, log);
       if ('failure' in result) return { failure: { ...result.failure, log } };
       const artifacts: Record<string, Artifact> = {};

@@ -120,7 +120,11 @@ export function removeFolder(folder: string): void {
     }
     rmdirSync(folder);
   } catch {
-    // Slower, and more patient with other systems' habits.
-    rmSync(folder, { recursive: true, force: true });
+    try {
+      // Slower, and more patient with other systems' habits.
+      rmSync(folder, { recursive: true, force: true });
+    } catch {
+      // The next one may do better.
+    }
   }
 }

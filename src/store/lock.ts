@@ -40,6 +40,8 @@ export interface Lock {
  */
 export class Locks {
   readonly #folder: string;
+  /** Locks of ours that were released, but could not be removed. */
+  readonly #left = new Set<string>();
 
   constructor(store: string) {
     this.#folder = join(store, 'locks');
@@ -61,7 +63,7 @@ export class Locks {
       let waited = false;
       for (let poll = firstPollMs; ; poll = Math.min(2 * poll, lastPollMs)) {
         options.signal?.throwIfAborted();
-        if (this.#create(path)) return this.#held(path, waited);
+        if (this.#create(path) || this.#left.delete(path)) return this.#held(path, waited);
         const seen = watch.look(path);
         if (seen === undefined) continue;
         if (seen.dead) {
@@ -98,7 +100,13 @@ export class Locks {
       waited,
       release: async () => {
         clearInterval(beat);
-        if (parse(readOr(path, ''))?.token === ownToken()) rmSync(path, { force: true });
+        if (parse(readOr(path, ''))?.token !== ownToken()) return;
+        try {
+          rmSync(path, { force: true });
+        } catch {
+          // The next one of this process may have it as it is; for others it is free when this process ends.
+          this.#left.add(path);
+        }
       },
     };
   }

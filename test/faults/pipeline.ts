@@ -60,11 +60,35 @@ export default defineStage({
 });
 `;
 
-export const files: Readonly<Record<string, string>> = {
-  'p.yaml': pipeline,
-  'count.ts': count,
-  'seed.txt': 'seed of the data\n',
+/** The same in the least that a run can be: a folder with an executable file, an empty folder, and a copy of a file. */
+const tiny = `name: small
+stages:
+  data:
+    run: >-
+      mkdir -p \${{ outputs.folder }}/sub \${{ outputs.folder }}/empty && cp \${{ inputs.seed }} \${{ outputs.folder }}/sub &&
+      echo 'echo run' > \${{ outputs.folder }}/tool.sh && chmod +x \${{ outputs.folder }}/tool.sh
+    inputs: { seed: { file: seed.txt } }
+    outputs: { folder: folder }
+  copy:
+    run: 'cp \${{ inputs.data }}/tool.sh \${{ outputs.copy }} && echo "{\\"n\\":1}" > \${{ outputs.metrics }}'
+    inputs: { data: data }
+    outputs: { copy: copy.txt, metrics: metrics.json }
+`;
+
+/** A pipeline with the files it needs. */
+export interface Example {
+  readonly files: Readonly<Record<string, string>>;
+  readonly tasks: readonly string[];
+}
+
+const seed = 'seed of the data\n';
+
+export const smallPipeline: Example = {
+  files: { 'p.yaml': pipeline, 'count.ts': count, 'seed.txt': seed },
+  tasks: ['data', 'count@n=1', 'count@n=3', 'bit@n=1', 'bit@n=3', 'wide@n=1', 'wide@n=3', 'all'],
 };
 
-/** All tasks of the pipeline. */
-export const tasks = ['data', 'count@n=1', 'count@n=3', 'bit@n=1', 'bit@n=3', 'wide@n=1', 'wide@n=3', 'all'];
+export const tinyPipeline: Example = {
+  files: { 'p.yaml': tiny, 'seed.txt': seed },
+  tasks: ['data', 'copy'],
+};

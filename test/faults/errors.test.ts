@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createLimit } from '../../src/store/limit.js';
+import { tinyPipeline } from './pipeline.js';
+import { expectBorneOrTold, type Rig, withRig } from './rig.js';
+
+const shim = join(import.meta.dirname, 'failing-fs.mjs');
+const rigsAtATime = 3;
+
+/** Runs the program with a call that writes to the store failing: see the shim. */
+function runFailing(rig: Rig, fault: string) {
+  return rig.run(['run', 'p.yaml'], {
+    NODE_OPTIONS: `--import ${shim}`,
+    SPIKELINE_FAULT: fault,
+    SPIKELINE_STORE: rig.path('artifacts'),
+    SPIKELINE_CALLS: rig.path('calls'),
+  });
+}
+
+describe('failing writes', () => {
+  it.for([
+    ['EIO', ''],
+    ['ENOSPC', '+'],
+    ['KILL', ''],
+  ] as const)('%s%s at every one: it is said, nothing wrong is kept', async ([code, onwards]) => {
+    const { calls, clean } = await withRig(async (rig) => {
+      expect((await runFailing(rig, 'none 0')).code).toBe(0);
+      return { calls: Number(rig.read('calls')), clean: rig.snapshot() };
+    }, tinyPipeline);
+    expect(calls).toBeGreaterThan(50);
+    const limit = createLimit(rigsAtATime);
+    const check = (n: number) => async (rig: Rig) => {
+      const result = await runFailing(rig, `${code} ${n}${onwards}`);
+      if (code !== 'KILL') expectBorneOrTold(result);
+      rig.expectPartOf(clean);
+      if (result.code === 0) expect(rig.tree()).toEqual(clean.tree);
+      await rig.runHere();
+      expect(rig.snapshot()).toEqual(clean);
+    };
+    const problems = await Promise.all(
+      Array.from({ length: calls }, (_, i) =>
+        limit(() =>
+          withRig(check(i + 1), tinyPipeline).then(
+            () => [],
+            (error: Error) => [`call ${i + 1}: ${error.message}`],
+          ),
+        ),
+      ),
+    );
+    expect(problems.flat()).toEqual([]);
+  });
+});

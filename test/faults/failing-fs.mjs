@@ -1,0 +1,70 @@
+// Preloaded with `node --import`: the n-th call that changes something on disk fails, in the program itself, not in
+// the processes it starts. SPIKELINE_FAULT is such as `EIO 17`, `ENOSPC 17+` for all from the 17th on, or `KILL 17`.
+// Only calls on what lies below SPIKELINE_STORE count; how many there were is written to the file SPIKELINE_CALLS.
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import { basename } from 'node:path';
+
+const [code, count] = (process.env.SPIKELINE_FAULT ?? '').split(' ');
+const first = Number.parseInt(count, 10);
+const last = count?.endsWith('+') ? Number.POSITIVE_INFINITY : first;
+const names = [
+  ...['mkdir', 'open', 'write', 'writeFile', 'appendFile', 'copyFile', 'rename', 'link', 'symlink', 'unlink', 'rm'],
+  ...['rmdir', 'chmod', 'fchmod', 'futimes', 'utimes', 'fsync', 'truncate', 'ftruncate', 'mkdtemp'],
+];
+const store = process.env.SPIKELINE_STORE;
+let calls = 0;
+
+/** Open files of the store. */
+const opened = new Set();
+
+function concerns(on) {
+  return typeof on === 'number' ? opened.has(on) : String(on).startsWith(store);
+}
+
+function fails(on) {
+  if (!concerns(on) || ++calls < first || calls > last) return undefined;
+  if (code === 'KILL') process.kill(process.pid, 'SIGKILL');
+  return Object.assign(new Error(`${code}: injected, at '${String(on)}'`), { code, errno: -5, syscall: 'injected' });
+}
+
+function wrap(owner, name, make) {
+  const original = owner[name];
+  if (typeof original === 'function') owner[name] = make(original.bind(owner));
+}
+
+if (basename(process.argv[1] ?? '') === 'cli.js' && store !== undefined) {
+  for (const name of names) {
+    wrap(fs, `${name}Sync`, (original) => (on, ...rest) => {
+      const error = readsOnly(name, rest) ? undefined : fails(on);
+      if (error) throw error;
+      const result = original(on, ...rest);
+      if (name === 'open' && concerns(on)) opened.add(result);
+      return result;
+    });
+    wrap(fs.promises, name, (original) => async (on, ...rest) => {
+      const error = readsOnly(name, rest) ? undefined : fails(on);
+      if (error) throw error;
+      return original(on, ...rest);
+    });
+    // With a callback, and so by what `promisify` makes of it.
+    wrap(fs, name, (original) => (on, ...rest) => {
+      const error = readsOnly(name, rest) ? undefined : fails(on);
+      if (error) process.nextTick(rest.at(-1), error);
+      else original(on, ...rest);
+    });
+  }
+  wrap(fs, 'closeSync', (original) => (descriptor) => {
+    opened.delete(descriptor);
+    original(descriptor);
+  });
+  syncBuiltinESMExports();
+  process.on('exit', () => {
+    if (process.env.SPIKELINE_CALLS) fs.appendFileSync(process.env.SPIKELINE_CALLS, `${calls}\n`);
+  });
+}
+
+/** Opening a file to read it changes nothing. */
+function readsOnly(name, rest) {
+  return name === 'open' && (rest[0] === undefined || rest[0] === 'r');
+}

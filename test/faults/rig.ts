@@ -1,15 +1,15 @@
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { expect } from 'vitest';
 import { loadPipeline } from '../../src/pipeline/load.js';
 import type { TaskId } from '../../src/pipeline/task.js';
 import { Run } from '../../src/run/schedule.js';
 import { resolveStage } from '../../src/stage/load.js';
-import { digestBytes } from '../../src/store/digest.js';
+import { digestBytes, hexOf } from '../../src/store/digest.js';
+import { filesBelow } from '../../src/store/listing.js';
 import { Store } from '../../src/store/store.js';
 import type { TaskRecord } from '../../src/store/types.js';
 import { type Result, Sandbox } from '../e2e/program.js';
-import { listFiles } from '../store/folder.js';
 import { type Example, smallPipeline } from './pipeline.js';
 
 /** All that is to be equal to a clean run: what people see, and what the store says. */
@@ -62,15 +62,22 @@ export class Rig extends Sandbox {
     return readTree(this.path('artifacts/small'));
   }
 
+  /** All blobs hold what their names say, and nothing had to be set aside. */
+  expectNoneBad(): void {
+    expect(existsSync(this.path('artifacts/store/quarantine'))).toBe(false);
+    for (const path of this.stored('blobs'))
+      expect(basename(dirname(path)) + basename(path)).toBe(hexOf(digestBytes(readFileSync(this.path(path)))));
+  }
+
   /** What a disturbed run leaves behind is a part of the whole, and no blob or record of it is bad. */
   expectPartOf(whole: Snapshot): void {
-    expect(existsSync(this.path('artifacts/store/quarantine'))).toBe(false);
+    this.expectNoneBad();
     if (existsSync(this.path('artifacts/small'))) expect(whole.tree).toMatchObject(this.tree());
   }
 
   /** Blobs or records: paths below the sandbox, sorted. */
   stored(kind: 'blobs' | 'records'): string[] {
-    return listFiles(this.path(`artifacts/store/${kind}`)).map((name) => `artifacts/store/${kind}/${name}`);
+    return filesBelow(this.path(`artifacts/store/${kind}`)).map((path) => path.slice(this.folder.length + 1));
   }
 
   #results(): Record<string, unknown> {
@@ -134,5 +141,5 @@ export function expectBorneOrTold({ code, out, err }: Result): void {
   expect(text).not.toMatch(/^\s+at .*[:(]\d+/m);
   expect(text).not.toContain('This is a mistake in Spikeline');
   expect([0, 1], text).toContain(code);
-  if (code === 1) expect(text).toMatch(/There is no space left|The device failed|Permission is missing|E_STORE_/);
+  if (code === 1) expect(text).toMatch(/There is no space left|The device failed|Permission is missing|E_STORE_|E_COMMAND/);
 }

@@ -1,0 +1,97 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, statfsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { buildFolder } from '../../src/paths.js';
+import { tinyPipeline } from './pipeline.js';
+import { expectBorneOrTold, type Rig, withRig } from './rig.js';
+
+/** Mounting needs root; a container may forbid it even then. */
+const canMount = process.platform === 'linux' && spawnSync('unshare', ['--mount', 'true']).status === 0 && isRoot();
+/** Nothing is forbidden to root: the program then runs as nobody. */
+const canDrop = !isRoot() || spawnSync('setpriv', ['--reuid=65534', '--clear-groups', 'true']).status === 0;
+
+function isRoot(): boolean {
+  return process.getuid?.() === 0;
+}
+
+/** An artifacts folder on a file system of its own, for the time of an action. */
+async function withFullDisk(rig: Rig, kilobytes: number, action: (folder: string) => Promise<void>): Promise<void> {
+  const folder = rig.path('artifacts');
+  mkdirSync(folder);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${kilobytes}k`, 'none', folder]);
+  try {
+    await action(folder);
+  } finally {
+    // Lazily: this process may have journals open there.
+    execFileSync('umount', ['-l', folder]);
+  }
+}
+
+describe('a full disk', () => {
+  it.skipIf(!canMount)('at any fill level: it is said, and with space again the run ends as any other', async () => {
+    const clean = await withRig((rig) => rig.runHere().then(() => rig.snapshot()), tinyPipeline);
+    await withRig(async (rig) => {
+      await withFullDisk(rig, 1024, async (folder) => {
+        let failures = 0;
+        for (let free = 0; free <= 120; free += 8) {
+          const { bavail, bsize } = statfsSync(folder);
+          writeFileSync(join(folder, 'ballast'), Buffer.alloc(Math.max(0, bavail * bsize - free * 1024)));
+          const result = await rig.run(['run', 'p.yaml']);
+          expectBorneOrTold(result);
+          if (result.code === 1) failures++;
+          rig.expectPartOf(clean);
+          execFileSync('rm', ['-r', join(folder, 'ballast')]);
+          await rig.runHere();
+          expect(rig.snapshot()).toEqual(clean);
+          execFileSync('find', [folder, '-mindepth', '1', '-delete']);
+        }
+        expect(failures).toBeGreaterThan(0);
+      });
+    }, tinyPipeline);
+  });
+});
+
+describe('missing permission', () => {
+  const places = [
+    '',
+    '/store',
+    '/store/blobs',
+    '/store/records',
+    '/store/tmp',
+    '/store/locks',
+    '/small',
+    '/small/.logs',
+  ];
+
+  it.skipIf(!canDrop)('to write any folder: it is said, and once it is there the run ends as any other', async () => {
+    await withRig(async (rig) => {
+      chmodSync(rig.folder, 0o755);
+      await rig.runHere();
+      const clean = rig.snapshot();
+      for (const place of places) {
+        execFileSync('chmod', ['-R', 'a+rwX', rig.path('artifacts')]);
+        // Something is to be done: the results are gone, the folders are not.
+        execFileSync('find', [rig.path('artifacts'), '-type', 'f', '-delete']);
+        chmodSync(rig.path(`artifacts${place}`), 0o555);
+        const { status, stdout, stderr } = asNobody(
+          rig,
+          process.execPath,
+          join(buildFolder, 'cli.js'),
+          'run',
+          'p.yaml',
+        );
+        expectBorneOrTold({ code: status, out: stdout, err: stderr });
+        chmodSync(rig.path(`artifacts${place}`), 0o777);
+        rig.expectNoneBad();
+        await rig.runHere();
+        expect(rig.snapshot(), place).toEqual(clean);
+      }
+    }, tinyPipeline);
+  });
+});
+
+function asNobody(rig: Rig, ...words: string[]) {
+  const [program, ...rest] = isRoot() ? ['setpriv', '--reuid=65534', '--clear-groups', ...words] : words;
+  return spawnSync(program!, rest, { cwd: rig.folder, encoding: 'utf8', env: { ...process.env, CI: 'true' } });
+}

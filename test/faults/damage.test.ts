@@ -12,7 +12,8 @@ import { basename, dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { digestBytes, hexOf } from '../../src/store/digest.js';
 import { createLimit } from '../../src/store/limit.js';
-import { type Rig, randomFrom, type Snapshot, withRig } from './rig.js';
+import { randomFrom } from './random.js';
+import { type Rig, type Snapshot, withRig } from './rig.js';
 
 /** Ways to damage the file at `path`; `other` is another one of its kind. */
 const damages: Readonly<Record<string, (path: string, other: string, random: () => number) => void>> = {

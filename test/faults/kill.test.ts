@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { createLimit } from '../../src/store/limit.js';
-import { cleanRun, type Rig, randomFrom, withRig } from './rig.js';
+import { randomFrom } from './random.js';
+import { cleanRun, type Rig, withRig } from './rig.js';
 
 /** `SPIKELINE_KILLS=5000 npm run test:faults -- kill` for the long form. */
 const kills = Number(process.env.SPIKELINE_KILLS ?? 200);

@@ -93,7 +93,7 @@ export class Rig extends Sandbox {
   }
 }
 
-function readTree(top: string): Record<string, string> {
+export function readTree(top: string): Record<string, string> {
   const found: Record<string, string> = {};
   for (const entry of readdirSync(top, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
@@ -126,20 +126,12 @@ export function cleanRun(): ReturnType<Rig['finish']> {
   return clean;
 }
 
-/** The same numbers in every run of the suite: uniform in [0, 1), by the seed's name. */
-export function randomFrom(seed: string): () => number {
-  let n = 0;
-  return () => {
-    const hex = digestBytes(`${seed} ${n++}`).slice('sha256:'.length, 'sha256:'.length + 12);
-    return Number.parseInt(hex, 16) / 2 ** 48;
-  };
-}
-
 /** A failure of the machine's, as it has to look: words and a code of 1, no stack trace. It may also have been borne. */
 export function expectBorneOrTold({ code, out, err }: Result): void {
   const text = out + err;
   expect(text).not.toMatch(/^\s+at .*[:(]\d+/m);
   expect(text).not.toContain('This is a mistake in Spikeline');
   expect([0, 1], text).toContain(code);
-  if (code === 1) expect(text).toMatch(/There is no space left|The device failed|Permission is missing|E_STORE_|E_COMMAND/);
+  if (code === 1)
+    expect(text).toMatch(/There is no space left|The device failed|Permission is missing|E_STORE_|E_COMMAND/);
 }

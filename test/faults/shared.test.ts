@@ -1,10 +1,10 @@
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { expect, it } from 'vitest';
 import { buildFolder } from '../../src/paths.js';
 import { start } from '../store/programs/start.js';
-import { type Rig, withRig } from './rig.js';
+import { type Rig, readTree, withRig } from './rig.js';
 
 const runners = 16;
 const rounds = 20;
@@ -24,9 +24,9 @@ stages:
 it(`${runners} processes run ${rounds} times each on one store while gc runs all the time`, async () => {
   await withRig(async (rig) => {
     for (const name of pipelines) rig.write(`${name}.yaml`, pipeline(name));
-    const program = build('runner', rig);
+    const program = build('runner');
     const jobs = Array.from({ length: runners }, (_, i) => [rig.folder, pipelines[i % 2]!, String(i), String(rounds)]);
-    const gc = start(build('collector', rig), [rig.folder]);
+    const gc = start(build('collector'), [rig.folder]);
     const results = await Promise.all(
       jobs.map(async (args) => {
         const runner = start(program, args);
@@ -35,8 +35,8 @@ it(`${runners} processes run ${rounds} times each on one store while gc runs all
         return line;
       }),
     );
-    await gc.finish();
-    const removed = JSON.parse(await gc.line()) as { rounds: number; results: number; files: number };
+    const [, last] = await Promise.all([gc.finish(), gc.line()]);
+    const removed = JSON.parse(last) as { rounds: number; results: number; files: number };
     expect(results).toEqual(jobs.map(() => 'all right'));
     // It did remove what was in nobody's way.
     expect(removed.results).toBeGreaterThan(0);
@@ -47,3 +47,26 @@ it(`${runners} processes run ${rounds} times each on one store while gc runs all
     expect(readdirSync(rig.path('artifacts/store/locks'))).toEqual([]);
   });
 });
+
+/** Builds a program into the package's own build: there it finds what it starts. */
+function build(name: string): string {
+  const outfile = join(buildFolder, `faults-${name}.js`);
+  buildSync({
+    entryPoints: [join(import.meta.dirname, 'programs', `${name}.ts`)],
+    outfile,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    packages: 'external',
+  });
+  return outfile;
+}
+
+/** What the real program makes of both pipelines at all points. */
+async function finalTrees(rig: Rig): Promise<unknown> {
+  for (const name of pipelines) {
+    const { code, out, err } = await rig.run(['run', `${name}.yaml`, '--set', `n=[${points.join(', ')}]`]);
+    expect({ code, err }, out).toEqual({ code: 0, err: '' });
+  }
+  return pipelines.map((name) => readTree(rig.path(`artifacts/${name}`)));
+}

@@ -1,27 +1,52 @@
-import { renderTable } from '../report/table.js';
+import { junit } from '../report/junit.js';
+import { renderTable, type TableFormat } from '../report/table.js';
 import { callOf, exitCodes, openPipeline, openStore, type PipelineOptions, print, shownPath } from './context.js';
-import { compareExpectations } from './expect.js';
+import { compareExpectations, type Verdict } from './expect.js';
+import { annotateVerdicts, inGitHub, summariseCheck } from './github.js';
+import { writeOutput } from './output-file.js';
 import { currentMetrics } from './results.js';
 
+export interface CheckOptions extends PipelineOptions {
+  readonly junit?: string;
+}
+
 /** `check`: results beside what the pipeline expects; exit code 1 where one is off or missing. */
-export async function checkCommand(file: string | undefined, options: PipelineOptions): Promise<number> {
+export async function checkCommand(file: string | undefined, options: CheckOptions): Promise<number> {
   const pipeline = await openPipeline(file, options);
   const verdicts = compareExpectations(pipeline, await currentMetrics(pipeline, openStore(options)));
+  if (options.junit !== undefined) await writeOutput(options.junit, junit(pipeline.name, verdicts.map(testCase)));
   if (verdicts.length === 0) {
     print(`${shownPath(pipeline.file)} expects nothing: it has no \`expect:\`.`);
     return exitCodes.done;
   }
-  const keys = ['verdict', 'task', 'metric', 'expected', 'got', 'difference', 'source'];
-  print(
-    renderTable(
-      verdicts as unknown as Record<string, string>[],
-      keys.map((key) => ({ key })),
-      'text',
-    ),
-  );
+  print(table(verdicts, 'text'));
   const met = verdicts.filter(({ verdict }) => verdict === 'met').length;
-  print(`\n${met} of ${verdicts.length} met`);
+  const count = `${met} of ${verdicts.length} met`;
+  print(`\n${count}`);
   if (verdicts.some(({ verdict }) => verdict === 'missing'))
     print(`Results are missing or out of date: ${callOf('run', pipeline, options)}`);
+  if (inGitHub()) {
+    annotateVerdicts(verdicts);
+    summariseCheck(pipeline, table(verdicts, 'md'), count);
+  }
   return met === verdicts.length ? exitCodes.done : exitCodes.failed;
+}
+
+function table(verdicts: readonly Verdict[], format: TableFormat): string {
+  const rows = verdicts.map(({ range: _, ...cells }) => cells);
+  const keys = ['verdict', 'task', 'metric', 'expected', 'got', 'difference', 'source'];
+  return renderTable(
+    rows,
+    keys.map((key) => ({ key })),
+    format,
+  );
+}
+
+function testCase({ verdict, task, metric, expected, got, difference, source }: Verdict) {
+  const name = `${metric} ${expected}`;
+  if (verdict === 'met') return { group: task, name };
+  const message = verdict === 'OFF' ? `got ${got}` : 'there is no result, or it is out of date';
+  const facts = { expected, got, difference, source };
+  const details = Object.entries(facts).flatMap(([key, value]) => (value === '' ? [] : [`${key}: ${value}`]));
+  return { group: task, name, failure: { message, details: details.join('\n') } };
 }

@@ -92,7 +92,7 @@ export class DiagnosticsError extends Error {
   constructor(
     readonly diagnostics: readonly Diagnostic[],
     file: string,
-    textOf: TextOf,
+    readonly textOf: TextOf,
   ) {
     const count = `${diagnostics.length} ${diagnostics.length === 1 ? 'error' : 'errors'} in ${file}`;
     super(`${formatDiagnostics(diagnostics, textOf)}\n${count}`);

@@ -1,3 +1,4 @@
+import type { SourceRange } from '../pipeline/diagnostic.js';
 import type { Expectation, Pipeline, TaskId } from '../pipeline/task.js';
 import type { Metrics, MetricValue } from '../stage/definition.js';
 
@@ -10,6 +11,8 @@ export interface Verdict {
   readonly difference: string;
   readonly verdict: 'met' | 'OFF' | 'missing';
   readonly source: string;
+  /** Of the expectation in the pipeline file. */
+  readonly range: SourceRange;
 }
 
 /** Compares results with what the pipeline expects of them. */
@@ -25,9 +28,9 @@ function compareOne(
   index: number,
   metrics: ReadonlyMap<TaskId, Metrics>,
 ): Verdict {
-  const { metric, expected, source = '' } = expectation;
+  const { metric, expected, source = '', range } = expectation;
   const value = metrics.get(task)?.[metric];
-  const about = { task, metric, source };
+  const about = { task, metric, source, range };
   const missing = (wanted: string): Verdict => ({
     ...about,
     expected: wanted,

@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { dependenciesOf } from '../pipeline/targets.js';
 import type { Pipeline, Task, TaskId } from '../pipeline/task.js';
@@ -6,9 +5,9 @@ import { axesText, countStates, type Graph, type GraphEdge, type State } from '.
 import { largestPicture, pictureSize, svg } from '../report/graph-svg.js';
 import { dot, mermaid } from '../report/graph-text.js';
 import { Planner } from '../run/plan.js';
-import { systemCode } from '../store/error.js';
 import { callOf, exitCodes, openPipeline, openStore, type PipelineOptions, print, printError } from './context.js';
 import { UsageError } from './errors.js';
+import { writeOutput } from './output-file.js';
 import { tasksOfStage } from './results.js';
 
 export interface GraphOptions extends PipelineOptions {
@@ -38,7 +37,7 @@ export async function graphCommand(file: string | undefined, options: GraphOptio
   const text = formats[format](graph);
   if (options.output === undefined) print(text);
   else {
-    await write(options.output, text);
+    await writeOutput(options.output, text);
     print(`Wrote ${options.output}: ${graph.nodes.length} ${options.tasks === true ? 'tasks' : 'stages'}.`);
   }
   if (format === 'mermaid' && graph.edges.length > mermaidEdges)
@@ -52,13 +51,6 @@ function formatOf({ format, output }: GraphOptions): Format {
   if (format === undefined) return endings[extname(output ?? '').toLowerCase()] ?? 'mermaid';
   if (Object.hasOwn(formats, format)) return format as Format;
   throw new UsageError(`There is no format "${format}".`, `known: ${Object.keys(formats).join(', ')}`);
-}
-
-async function write(path: string, text: string): Promise<void> {
-  await writeFile(path, text).catch((error: unknown) => {
-    const why = { ENOENT: 'its folder does not exist', EISDIR: 'it is a folder' }[systemCode(error) ?? ''];
-    throw new UsageError(`${path} can't be written: ${why ?? (error as Error).message}.`);
-  });
 }
 
 /** A node a task. */

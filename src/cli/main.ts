@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { suggestion } from '../pipeline/suggest.js';
 import { version } from '../version.js';
+import type { DiagnosticsError } from './context.js';
 import { UsageError } from './errors.js';
 
 const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
@@ -116,6 +117,7 @@ const commands: readonly CommandEntry[] = [
     usage: 'check [file]',
     description: 'compare results with `expect:`; exit code 1 where they are off',
     pipeline: true,
+    options: [['--junit <file>', 'write the comparisons as a JUnit file too']],
     load: async () => (await import('./check.js')).checkCommand,
   },
   {
@@ -220,18 +222,25 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-function report(error: unknown): number {
+async function report(error: unknown): Promise<number> {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (!(error instanceof Error)) throw error;
   const { name, message, hint, code, stack } = error as Error & { hint?: string; code?: string };
   if (['UsageError', 'DiagnosticsError', 'StoreError', 'BundleError', 'StageError'].includes(name)) {
     process.stderr.write(`${message.trimEnd()}\n${hint === undefined ? '' : `  hint: ${hint}\n`}`);
+    if (name === 'DiagnosticsError') await annotate(error as DiagnosticsError);
     return name === 'StoreError' && code !== 'E_INPUT_MISSING' ? 1 : 2;
   }
   process.stderr.write(`Spikeline failed: ${message}\nThis is a mistake in Spikeline, not in your pipeline.\n`);
   if (process.env.SPIKELINE_DEBUG === undefined) process.stderr.write('SPIKELINE_DEBUG=1 shows where.\n');
   else process.stderr.write(`${stack ?? ''}\n`);
   return 1;
+}
+
+/** Shows mistakes in pipeline files where a CI system can mark them. */
+async function annotate({ diagnostics, textOf }: DiagnosticsError): Promise<void> {
+  const { annotateDiagnostics, inGitHub } = await import('./github.js');
+  if (inGitHub()) annotateDiagnostics(diagnostics, textOf);
 }
 
 // `spikeline status | head`: nobody reads on, which is no mistake.

@@ -16,9 +16,10 @@ import {
   type RunCommandOptions,
 } from './context.js';
 import { UsageError } from './errors.js';
+import { annotateFailures, inGitHub, summariseRun } from './github.js';
 import { planCommand } from './plan.js';
 import { currentMetrics } from './results.js';
-import { closingReport } from './summary.js';
+import { closingReport, comparisonTable } from './summary.js';
 
 const reporters = ['auto', 'plain', 'json'];
 
@@ -57,19 +58,21 @@ export async function runCommand(
   listenForSignals(run);
   const result = await run.start().finally(() => view.close());
   await noteRun(recorder, store, pipeline, targets, options);
+  // What was not asked for may be up to date all the same.
+  const metrics =
+    all.length === pipeline.tasks.length
+      ? new Map([...result.results].map(([id, { metrics }]) => [id, metrics]))
+      : await currentMetrics(pipeline, store);
+  const counts = `${countsText(end!)}${result.interrupted ? ' (interrupted)' : ''}`;
   if (reporter !== 'json') {
     reportFailures(pipeline, options, failures);
-    reportCounts(pipeline, end!, result.interrupted);
+    print(`\n${pipeline.name}: ${counts}`);
     if (result.interrupted) print(`Finished work is kept. Go on with: ${callOf('run', pipeline, options, targets)}`);
-    if (result.failed + result.skipped === 0) {
-      // What was not asked for may be up to date all the same.
-      const metrics =
-        all.length === pipeline.tasks.length
-          ? new Map([...result.results].map(([id, { metrics }]) => [id, metrics]))
-          : await currentMetrics(pipeline, store);
+    if (result.failed + result.skipped === 0)
       print(await closingReport({ pipeline, store, options, tasks: all, metrics, computed: result.ran > 0 }));
-    }
+    if (inGitHub()) annotateFailures(pipeline, failures);
   }
+  if (inGitHub()) summariseRun(pipeline, counts, failures, comparisonTable(pipeline, metrics, 'md'));
   if (result.interrupted) return exitCodes.interrupted;
   return result.failed > 0 ? exitCodes.failed : exitCodes.done;
 }
@@ -142,11 +145,8 @@ function reportFailures(
   }
 }
 
-function reportCounts(
-  { name }: Pipeline,
-  { ran, cached, failed, skipped, seconds }: Extract<RunEvent, { event: 'end' }>,
-  interrupted: boolean,
-): void {
+/** `ran 2, cached 0, failed 1 in 3 s` */
+function countsText({ ran, cached, failed, skipped, seconds }: Extract<RunEvent, { event: 'end' }>): string {
   const counts = [`ran ${ran}`, `cached ${cached}`, `failed ${failed}`, ...(skipped > 0 ? [`skipped ${skipped}`] : [])];
-  print(`\n${name}: ${counts.join(', ')} in ${duration(seconds)}${interrupted ? ' (interrupted)' : ''}`);
+  return `${counts.join(', ')} in ${duration(seconds)}`;
 }

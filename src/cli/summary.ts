@@ -26,8 +26,8 @@ export interface ClosingReport {
 export async function closingReport(run: ClosingReport): Promise<string> {
   const { pipeline, options, metrics } = run;
   const parts: string[] = [];
-  const rows = comparisonRows(pipeline, metrics);
-  if (rows.length > 0) parts.push(renderTable(rows, columns(rows), 'text'));
+  const table = comparisonTable(pipeline, metrics, 'text');
+  if (table !== '') parts.push(table);
   const verdicts = compareExpectations(pipeline, metrics);
   if (verdicts.length > 0) {
     const met = verdicts.filter(({ verdict }) => verdict === 'met').length;
@@ -37,6 +37,16 @@ export async function closingReport(run: ClosingReport): Promise<string> {
   parts.push(places(run));
   if (run.computed) parts.push(await nextSteps(pipeline, options));
   return `\n${parts.join('\n')}`;
+}
+
+/** ANN and SNN side by side; empty where there is nothing of the kind. */
+export function comparisonTable(
+  pipeline: Pipeline,
+  metrics: ReadonlyMap<string, Metrics>,
+  format: 'text' | 'md',
+): string {
+  const rows = comparisonRows(pipeline, metrics);
+  return rows.length === 0 ? '' : renderTable(rows, columns(rows), format);
 }
 
 type Row = Record<string, Cell>;

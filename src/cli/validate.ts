@@ -3,6 +3,7 @@ import { loadPipeline } from '../pipeline/load.js';
 import { resolveStage } from '../stage/load.js';
 import { DiagnosticsError, exitCodes, print, printError } from './context.js';
 import { UsageError } from './errors.js';
+import { annotateDiagnostics, inGitHub } from './github.js';
 
 /** `validate`: checks files and runs nothing. */
 export async function validateCommand(files: readonly string[], options: { readonly json?: boolean }): Promise<number> {
@@ -12,8 +13,12 @@ export async function validateCommand(files: readonly string[], options: { reado
   for (const file of files) {
     const { pipeline, diagnostics, textOf } = await loadPipeline(file, { resolveStage });
     wrong ||= pipeline === undefined;
-    if (options.json === true) all.push(...diagnosticsToJson(diagnostics, textOf));
-    else if (pipeline === undefined) printError(new DiagnosticsError(diagnostics, file, textOf).message);
+    if (options.json === true) {
+      all.push(...diagnosticsToJson(diagnostics, textOf));
+      continue;
+    }
+    if (inGitHub()) annotateDiagnostics(diagnostics, textOf);
+    if (pipeline === undefined) printError(new DiagnosticsError(diagnostics, file, textOf).message);
     else print(`${file}: ${pipeline.stages.length} stages, ${pipeline.tasks.length} tasks, no mistakes`);
   }
   if (options.json === true) print(JSON.stringify(all, null, 2));

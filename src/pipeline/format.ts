@@ -54,10 +54,10 @@ class Sources {
     return `${file}:${line}:${column}`;
   }
 
-  /** Line and column of both ends. */
-  ends({ file, start, end }: SourceRange): readonly [Position, Position] {
+  linePlace({ file, start, end }: SourceRange): LinePlace {
     const starts = this.#open(file)?.starts ?? [0];
-    return [locate(starts, start), locate(starts, end)];
+    const last = locate(starts, end);
+    return { file, ...locate(starts, start), endLine: last.line, endColumn: last.column };
   }
 
   /** The line with a caret under the range; a range over several lines is marked to the end of its first. */
@@ -99,13 +99,22 @@ function formatOne({ severity, code, message, range, hint, related = [] }: Diagn
   return `${lines.join('\n')}\n`;
 }
 
-/** Diagnostics for editors and scripts: lines and columns from 1, the end exclusive. */
+/** A range as editors count: lines and columns from 1, the end exclusive. */
+export interface LinePlace extends Position {
+  readonly file: string;
+  readonly endLine: number;
+  readonly endColumn: number;
+}
+
+/** Where a range is in its file. */
+export function placeOf(range: SourceRange, textOf: TextOf): LinePlace {
+  return new Sources(textOf).linePlace(range);
+}
+
+/** Diagnostics for editors and scripts. */
 export function diagnosticsToJson(diagnostics: readonly Diagnostic[], textOf: TextOf): unknown[] {
   const sources = new Sources(textOf);
-  const place = (range: SourceRange) => {
-    const [start, end] = sources.ends(range);
-    return { file: range.file, line: start.line, column: start.column, endLine: end.line, endColumn: end.column };
-  };
+  const place = (range: SourceRange) => sources.linePlace(range);
   return diagnostics.map(({ severity, code, message, range, hint, related }) => ({
     ...(range ? place(range) : {}),
     severity,

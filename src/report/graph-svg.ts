@@ -1,5 +1,6 @@
 import { axesText, commonState, countsText, type Graph, type GraphNode, stateColours, states } from './graph.js';
 import { type Layout, type Link, layout, layoutSize, type Point } from './graph-layout.js';
+import { escaped } from './markup.js';
 import { colours, faint, fontFamily, ink } from './style.js';
 
 /** What a layout may take: about a second, and as much as a viewer can show. */
@@ -207,9 +208,4 @@ function textWidth(text: string, size: number, bold: boolean): number {
   for (const character of text)
     ems += /[iljtfrI.,:;'|!()[\] ]/.test(character) ? 0.42 : /[mwMW@%=+×→<>~&#—…]|[^\0-ɏ]/u.test(character) ? 1 : 0.65;
   return ems * size * (bold ? 1.12 : 1);
-}
-
-function escaped(text: string): string {
-  const known: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-  return text.replaceAll(/[&<>"]/g, (character) => known[character]!).replaceAll(/\p{Cc}/gu, '�');
 }

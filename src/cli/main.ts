@@ -150,8 +150,8 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./stages.js')).stagesCommand,
   },
   {
-    usage: 'schema',
-    description: 'print the JSON Schema of pipeline files',
+    usage: 'schema [file]',
+    description: 'print the JSON Schema of pipeline files; of a FILE, with its own stages, axes and params',
     load: async () => (await import('./schema.js')).schemaCommand,
   },
   {

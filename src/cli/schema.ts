@@ -1,9 +1,18 @@
-import { generateJsonSchema } from '../pipeline/schema.js';
+import { readDeclared } from '../pipeline/declared.js';
+import { generateJsonSchema } from '../pipeline/json-schema.js';
+import { resolveStage } from '../stage/load.js';
 import { builtInStages } from '../stage/registry.js';
-import { exitCodes, print } from './context.js';
+import { DiagnosticsError, exitCodes, print } from './context.js';
 
-/** `schema`: the JSON Schema of pipeline files, for editors. */
-export async function schemaCommand(): Promise<number> {
-  print(JSON.stringify(generateJsonSchema(await builtInStages()), null, 2));
+/** `schema`: the JSON Schema of pipeline files, for editors; with the names of one file, if one is named. */
+export async function schemaCommand(file: string | undefined): Promise<number> {
+  const stages = await builtInStages();
+  if (file === undefined) {
+    print(JSON.stringify(generateJsonSchema(stages), null, 2));
+    return exitCodes.done;
+  }
+  const { names, diagnostics, textOf } = await readDeclared(file, resolveStage);
+  if (names === undefined) throw new DiagnosticsError(diagnostics, file, textOf);
+  print(JSON.stringify(generateJsonSchema(stages, names), null, 2));
   return exitCodes.done;
 }

@@ -88,7 +88,8 @@ async function readContent(
   return { value, places: source, diagnostics };
 }
 
-async function readText(path: string): Promise<string | { readonly why: string }> {
+/** The text of a pipeline file, or why it can't be read. */
+export async function readText(path: string): Promise<string | { readonly why: string }> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {

@@ -1,13 +1,13 @@
 import { type ObjectOptions, type Static, type TSchema, Type } from '@sinclair/typebox';
-import type { StageDefinition } from '../stage/definition.js';
 import { memoryPattern, timePattern } from './units.js';
 
 const closed = { additionalProperties: false };
-const name = '^[A-Za-z][A-Za-z0-9_-]*$';
+/** What names of the user's are like. */
+export const namePattern = '^[A-Za-z][A-Za-z0-9_-]*$';
 
 /** A map whose keys are names of the user's. */
 const named = <T extends TSchema>(value: T, options: ObjectOptions = {}) =>
-  Type.Record(Type.String({ pattern: name }), value, { ...closed, ...options });
+  Type.Record(Type.String({ pattern: namePattern }), value, { ...closed, ...options });
 
 // A `title` is what a message calls the value: "must be a scalar, not a list".
 const ScalarSchema = Type.Union([Type.String(), Type.Number(), Type.Boolean()], { title: 'a scalar' });
@@ -158,106 +158,3 @@ export const PipelineSchema = Type.Object(
 export type PipelineFile = Static<typeof PipelineSchema>;
 export type StageFile = Static<typeof StageSchema>;
 export type ExpectationFile = Static<typeof ExpectationSchema>;
-
-/** An expression may stand in place of any parameter value. */
-const expression = { type: 'string', pattern: '\\$\\{\\{.*\\}\\}' };
-
-type Schema = { readonly [keyword: string]: unknown };
-
-/**
- * JSON Schema (draft-07) of pipeline files for editors: the format above, with parameters, inputs and outputs of the
- * built-in stages by their `uses`.
- */
-export function generateJsonSchema(stages: readonly StageDefinition[]): object {
-  const { required: _, ...plain } = JSON.parse(JSON.stringify(PipelineSchema)) as {
-    required: unknown;
-    properties: { stages: { patternProperties: Record<string, Schema> } };
-  };
-  const patterns = plain.properties.stages.patternProperties;
-  const stage = patterns[name]!;
-  const properties = stage.properties as Readonly<Record<string, Schema>>;
-  const uses = {
-    description: properties.uses!.description,
-    anyOf: [
-      { enum: stages.map((definition) => definition.name), description: 'A built-in stage.' },
-      { type: 'string', pattern: '^\\.{1,2}/', description: 'A stage of your own.' },
-    ],
-  };
-  patterns[name] = {
-    ...stage,
-    // A file that extends others may say a part of a stage, or null to leave one out.
-    type: ['object', 'null'],
-    properties: { ...properties, uses },
-    allOf: stages.map((definition) => ({
-      if: { properties: { uses: { const: definition.name } }, required: ['uses'] },
-      // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
-      then: stageSchema(definition),
-    })),
-  };
-  const whole = {
-    type: 'object',
-    oneOf: [{ required: ['uses'] }, { required: ['run'] }],
-    dependencies: { with: ['uses'], outputs: ['run'] },
-  };
-  return {
-    $schema: 'http://json-schema.org/draft-07/schema#',
-    title: 'Spikeline pipeline',
-    ...plain,
-    required: ['name'],
-    if: { not: { required: ['extends'] } },
-    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
-    then: { required: ['stages'], properties: { stages: { patternProperties: { [name]: whole } } } },
-  };
-}
-
-/** What a stage of the file must be like if it uses this definition. */
-function stageSchema({ summary, parameters, inputs, outputs }: StageDefinition): Schema {
-  const plain = JSON.parse(JSON.stringify(parameters)) as Schema;
-  const properties = Object.entries((plain.properties ?? {}) as Record<string, Schema>);
-  const needed = ((plain.required ?? []) as string[]).filter(
-    (parameter) => !properties.some(([key, value]) => key === parameter && 'default' in value),
-  );
-  const neededInputs = Object.keys(inputs).filter((input) => inputs[input]!.optional !== true);
-  const [first, ...others] = Object.keys(outputs);
-  const required = [...(needed.length > 0 ? ['with'] : []), ...(neededInputs.length > 0 ? ['inputs'] : [])];
-  return {
-    description: `${summary}. Outputs: ${[`${first} (default)`, ...others].join(', ')}.`,
-    properties: {
-      with: {
-        type: 'object',
-        properties: Object.fromEntries(properties.map(([key, value]) => [key, orExpression(value)])),
-        ...(needed.length > 0 ? { required: needed } : {}),
-        additionalProperties: plain.additionalProperties ?? false,
-      },
-      inputs: {
-        type: 'object',
-        properties: Object.fromEntries(Object.entries(inputs).map(([key, { description }]) => [key, { description }])),
-        ...(neededInputs.length > 0 ? { required: neededInputs } : {}),
-        additionalProperties: false,
-      },
-    },
-    ...(required.length > 0 ? { required } : {}),
-  };
-}
-
-/** The same schema, with an expression allowed instead of the value and of every value in it. */
-function orExpression(schema: Schema): Schema {
-  const { description, default: standard, anyOf, ...rest } = schema;
-  const branches = anyOf === undefined ? [rest] : (anyOf as readonly Schema[]);
-  return {
-    ...(description === undefined ? {} : { description }),
-    ...(standard === undefined ? {} : { default: standard }),
-    anyOf: [...branches.map(withExpressionsInside), expression],
-  };
-}
-
-function withExpressionsInside(schema: Schema): Schema {
-  const properties = Object.entries((schema.properties ?? {}) as Record<string, Schema>);
-  return {
-    ...schema,
-    ...(properties.length === 0
-      ? {}
-      : { properties: Object.fromEntries(properties.map(([key, value]) => [key, orExpression(value)])) }),
-    ...(schema.items === undefined ? {} : { items: orExpression(schema.items as Schema) }),
-  };
-}

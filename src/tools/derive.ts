@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { TSchema } from '@sinclair/typebox';
 import { Ajv } from 'ajv';
 import standalone from 'ajv/dist/standalone/index.js';
-import { generateJsonSchema, PipelineSchema } from '../pipeline/schema.js';
+import { generateJsonSchema } from '../pipeline/json-schema.js';
+import { PipelineSchema } from '../pipeline/schema.js';
 import { ajvOptions, plainSchema, validatorName, validatorsFile } from '../pipeline/validators.js';
 import {
   type BuiltFingerprints,

@@ -4,8 +4,11 @@ import { Ajv, type ValidateFunction } from 'ajv';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { packageRoot } from '../../src/paths.js';
-import { generateJsonSchema } from '../../src/pipeline/schema.js';
+import { readDeclared } from '../../src/pipeline/declared.js';
+import { generateJsonSchema } from '../../src/pipeline/json-schema.js';
+import { resolveStage } from '../../src/stage/load.js';
 import { builtInStages } from '../../src/stage/registry.js';
+import { testFolder, writeFiles } from '../store/folder.js';
 import { lines } from './load.js';
 
 /** The JSON Schema that editors use, with the built-in stages as they are. */
@@ -122,3 +125,74 @@ interface StageSchema {
   readonly properties: Record<string, Described>;
   readonly allOf: readonly Rule[];
 }
+
+/** The JSON Schema of one file, with its own names. */
+describe('the JSON Schema of a file', () => {
+  const text = `name: mine
+axes: { precision: [fp32, { k: 0, B: 1 }], noise: [0, 0.5], again: [1, 1] }
+params: { epochs: 3 }
+profiles: { smoke: { epochs: 1 } }
+stages:
+  data: { uses: dataset, with: { name: fashion-mnist-sample } }
+  own: { uses: ./own.ts, over: [precision], inputs: { data: data.dataset, all: list }, with: { depth: 3 } }
+  list: { run: 'true', over: [noise], exclude: [{ noise: 0.5 }], inputs: { f: { file: x.txt } }, outputs: { a: a.txt } }
+  plots: { uses: plot, inputs: { snn: list.a } }
+expect:
+  - { stage: own, at: { precision: k0B1 }, metric: m, value: 1 }
+  - { stage: own, at: { precision: { k: 0, B: 1 } }, metric: m, equals: { stage: data } }
+`;
+  const own = `import { defineStage, Type } from 'spikeline';
+export default defineStage({
+  name: 'own', summary: 'Own', parameters: Type.Object({ depth: Type.Integer() }, { additionalProperties: false }),
+  inputs: { data: { description: 'Data' }, all: { description: 'All', list: true } },
+  outputs: { x: { description: 'X', path: 'x' } },
+  run: () => Promise.resolve(undefined),
+});
+`;
+
+  async function errorsOf(changed: string): Promise<unknown[]> {
+    const folder = testFolder();
+    writeFiles(folder, { 'p.yaml': text, 'own.ts': own });
+    const { names } = await readDeclared(join(folder, 'p.yaml'), resolveStage);
+    const ajv = new Ajv({ strict: true, strictTypes: false, strictRequired: false, allErrors: true });
+    const validate = ajv.compile(generateJsonSchema(await builtInStages(), names));
+    validate(parse(changed));
+    return (validate.errors ?? []).filter(({ keyword }) => keyword !== 'if').map(({ instancePath }) => instancePath);
+  }
+
+  it('takes the file as it is', async () => {
+    expect(await errorsOf(text)).toEqual([]);
+  });
+
+  it.each([
+    ['an axis', 'over: [noise]', 'over: [nois]', '/stages/list/over/0'],
+    ['an axis of a point', 'exclude: [{ noise: 0.5 }]', 'exclude: [{ nois: 0.5 }]', '/stages/list/exclude/0'],
+    ['a value of a point', 'exclude: [{ noise: 0.5 }]', 'exclude: [{ noise: 0.6 }]', '/stages/list/exclude/0/noise'],
+    ['a stage', 'snn: list.a', 'snn: lst', '/stages/plots/inputs/snn'],
+    ['an output', 'data.dataset', 'data.datasets', '/stages/own/inputs/data'],
+    ['a param', 'smoke: { epochs', 'smoke: { epoch', '/profiles/smoke'],
+    [
+      'a stage that is expected',
+      '- { stage: own, at: { precision: k0B1',
+      '- { stage: onw, at: { precision: k0B1',
+      '/expect/0/stage',
+    ],
+    ['a label', 'precision: k0B1', 'precision: k0B2', '/expect/0/at/precision'],
+    ['a parameter of an own stage', 'depth: 3', 'deep: 3', '/stages/own/with'],
+  ])('knows %s', async (_, before, after, place) => {
+    expect(text).toContain(before);
+    expect(await errorsOf(text.replace(before, after))).toContain(place);
+  });
+
+  it('is made of a file that is half written, and says why where there is none', async () => {
+    const folder = testFolder();
+    writeFiles(folder, { 'half.yaml': 'name: 3\naxes: [1]\nstages: { a: 3, b: { uses: ./none.ts, inputs: [] } }\n' });
+    const { names } = await readDeclared(join(folder, 'half.yaml'), resolveStage);
+    expect(names).toEqual({ stages: { a: [], b: [] }, axes: {}, params: [], own: {} });
+    new Ajv({ strict: true, strictTypes: false, strictRequired: false }).compile(
+      generateJsonSchema(await builtInStages(), names),
+    );
+    const { diagnostics } = await readDeclared(join(folder, 'none.yaml'), resolveStage);
+    expect(diagnostics.map(({ code }) => code)).toEqual(['E_FILE']);
+  });
+});

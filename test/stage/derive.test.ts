@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { packageRoot } from '../../src/paths.js';
-import { generateJsonSchema } from '../../src/pipeline/schema.js';
+import { generateJsonSchema } from '../../src/pipeline/json-schema.js';
 import { builtInStages } from '../../src/stage/registry.js';
 
 it('keeps the schema beside the pipelines up to date (npm run build, then copy .build/pipeline.schema.json)', async () => {

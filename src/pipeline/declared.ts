@@ -1,0 +1,93 @@
+import { dirname, resolve } from 'node:path';
+import type { AxisValue, StageDefinition } from '../stage/definition.js';
+import { labelAxis } from './axes.js';
+import type { Diagnostic } from './diagnostic.js';
+import { readExtended } from './extend.js';
+import type { TextOf } from './format.js';
+import { type LoadOptions, readText } from './load.js';
+import { parseSource } from './parse.js';
+import { isMap } from './words.js';
+
+/** The names that a pipeline file declares itself, with those of the files it extends. */
+export interface DeclaredNames {
+  /** Outputs of each stage, the default one first. */
+  readonly stages: Readonly<Record<string, readonly string[]>>;
+  /** What a point of each axis may be called: its values and their labels. */
+  readonly axes: Readonly<Record<string, readonly AxisValue[]>>;
+  readonly params: readonly string[];
+  /** The user's own stages, by what `uses:` says. */
+  readonly own: Readonly<Record<string, StageDefinition>>;
+}
+
+export interface Declared {
+  /** Missing where the file can't be read as YAML. */
+  readonly names?: DeclaredNames;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly textOf: TextOf;
+}
+
+/** Collects the names in a file that may be half written: what is not as it should be is passed over. */
+export async function readDeclared(file: string, resolveStage: LoadOptions['resolveStage']): Promise<Declared> {
+  const texts = new Map<string, string>();
+  const textOf: TextOf = (name) => texts.get(name);
+  const first = await readText(resolve(file));
+  if (typeof first !== 'string') {
+    const message = `${file} can't be read: ${first.why}.`;
+    return { diagnostics: [{ severity: 'error', code: 'E_FILE', message }], textOf };
+  }
+  const content = await readExtended(resolve(file), file, async (path, shown) => {
+    const text = shown === file ? first : await readText(path);
+    if (typeof text !== 'string') return text.why;
+    texts.set(shown, text);
+    const { source, value, diagnostics } = parseSource(shown, text);
+    return { value, places: source, diagnostics };
+  });
+  if (content.diagnostics.length > 0) return { diagnostics: content.diagnostics, textOf };
+  const { stages, axes, params } = isMap(content.value) ? content.value : {};
+  const definitions = await definitionsOf(stages, (uses) => resolveStage(uses, dirname(resolve(file))));
+  const names: DeclaredNames = {
+    stages: Object.fromEntries(entries(stages).map(([name, stage]) => [name, outputsOf(stage, definitions)])),
+    axes: Object.fromEntries(entries(axes).map(([name, values]) => [name, pointNames(values)])),
+    params: entries(params).map(([name]) => name),
+    own: Object.fromEntries([...definitions].filter(([uses]) => uses.startsWith('.'))),
+  };
+  return { names, diagnostics: [], textOf };
+}
+
+async function definitionsOf(
+  stages: unknown,
+  resolveStage: (uses: string) => ReturnType<LoadOptions['resolveStage']>,
+): Promise<Map<string, StageDefinition>> {
+  const used = entries(stages).flatMap(([, stage]) =>
+    isMap(stage) && typeof stage.uses === 'string' ? [stage.uses] : [],
+  );
+  const found = new Map<string, StageDefinition>();
+  for (const uses of new Set(used)) {
+    const definition = await resolveStage(uses);
+    if (!('error' in definition)) found.set(uses, definition);
+  }
+  return found;
+}
+
+function outputsOf(stage: unknown, definitions: ReadonlyMap<string, StageDefinition>): readonly string[] {
+  if (!isMap(stage)) return [];
+  const definition = definitions.get(String(stage.uses));
+  return definition === undefined ? entries(stage.outputs).map(([name]) => name) : Object.keys(definition.outputs);
+}
+
+function pointNames(values: unknown): readonly AxisValue[] {
+  if (!Array.isArray(values)) return [];
+  const sound = (values as unknown[]).filter(isAxisValue);
+  const labels = labelAxis(sound).map(({ label }) => label);
+  const all = [...sound, ...labels.filter((label) => !sound.some((value) => String(value) === label))];
+  return [...new Map(all.map((value) => [JSON.stringify(value), value])).values()];
+}
+
+function isAxisValue(value: unknown): value is AxisValue {
+  const isScalar = (item: unknown) => ['string', 'number', 'boolean'].includes(typeof item);
+  return isScalar(value) || (isMap(value) && Object.values(value).every(isScalar));
+}
+
+function entries(value: unknown): [string, unknown][] {
+  return isMap(value) ? Object.entries(value) : [];
+}

@@ -1,0 +1,152 @@
+import type { StageDefinition } from '../stage/definition.js';
+import type { DeclaredNames } from './declared.js';
+import { namePattern, PipelineSchema } from './schema.js';
+
+/** An expression may stand in place of any parameter value. */
+const expression = { type: 'string', pattern: '\\$\\{\\{.*\\}\\}' };
+
+type Schema = { readonly [keyword: string]: unknown };
+
+/**
+ * JSON Schema (draft-07) of pipeline files for editors: the format, with parameters, inputs and outputs of the built-in
+ * stages by their `uses`.
+ *
+ * @param names of one file: then its stages, axes, params and the parameters of the user's own stages are completed, too
+ */
+export function generateJsonSchema(stages: readonly StageDefinition[], names?: DeclaredNames): object {
+  const { required: _, ...plain } = JSON.parse(JSON.stringify(PipelineSchema)) as {
+    required: unknown;
+    properties: { stages: { patternProperties: Record<string, Schema> } };
+  };
+  const own = Object.entries(names?.own ?? {});
+  const known = [...stages.map((definition) => [definition.name, definition] as const), ...own];
+  const patterns = plain.properties.stages.patternProperties;
+  const stage = patterns[namePattern]!;
+  const properties = stage.properties as Readonly<Record<string, Schema>>;
+  const uses = {
+    description: properties.uses!.description,
+    anyOf: [
+      { enum: stages.map((definition) => definition.name), description: 'A built-in stage.' },
+      ...(own.length > 0 ? [{ enum: own.map(([uses]) => uses), description: 'A stage of your own.' }] : []),
+      { type: 'string', pattern: '^\\.{1,2}/', description: 'A stage of your own.' },
+    ],
+  };
+  patterns[namePattern] = {
+    ...stage,
+    // A file that extends others may say a part of a stage, or null to leave one out.
+    type: ['object', 'null'],
+    properties: { ...properties, uses },
+    allOf: known.map(([uses, definition]) => ({
+      if: { properties: { uses: { const: uses } }, required: ['uses'] },
+      // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+      then: stageSchema(definition),
+    })),
+  };
+  const whole = {
+    type: 'object',
+    oneOf: [{ required: ['uses'] }, { required: ['run'] }],
+    dependencies: { with: ['uses'], outputs: ['run'] },
+  };
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'Spikeline pipeline',
+    ...plain,
+    required: ['name'],
+    ...(names === undefined ? {} : { allOf: [declaredSchema(names)] }),
+    if: { not: { required: ['extends'] } },
+    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+    then: { required: ['stages'], properties: { stages: { patternProperties: { [namePattern]: whole } } } },
+  };
+}
+
+/** What a stage of the file must be like if it uses this definition. */
+function stageSchema({ summary, parameters, inputs, outputs }: StageDefinition): Schema {
+  const plain = JSON.parse(JSON.stringify(parameters)) as Schema;
+  const properties = Object.entries((plain.properties ?? {}) as Record<string, Schema>);
+  const needed = ((plain.required ?? []) as string[]).filter(
+    (parameter) => !properties.some(([key, value]) => key === parameter && 'default' in value),
+  );
+  const neededInputs = Object.keys(inputs).filter((input) => inputs[input]!.optional !== true);
+  const [first, ...others] = Object.keys(outputs);
+  const required = [...(needed.length > 0 ? ['with'] : []), ...(neededInputs.length > 0 ? ['inputs'] : [])];
+  return {
+    description: `${summary}. Outputs: ${[`${first} (default)`, ...others].join(', ')}.`,
+    properties: {
+      with: {
+        type: 'object',
+        properties: Object.fromEntries(properties.map(([key, value]) => [key, orExpression(value)])),
+        ...(needed.length > 0 ? { required: needed } : {}),
+        additionalProperties: plain.additionalProperties ?? false,
+      },
+      inputs: {
+        type: 'object',
+        properties: Object.fromEntries(Object.entries(inputs).map(([key, { description }]) => [key, { description }])),
+        ...(neededInputs.length > 0 ? { required: neededInputs } : {}),
+        additionalProperties: false,
+      },
+    },
+    ...(required.length > 0 ? { required } : {}),
+  };
+}
+
+/** The same schema, with an expression allowed instead of the value and of every value in it. */
+function orExpression(schema: Schema): Schema {
+  const { description, default: standard, anyOf, ...rest } = schema;
+  const branches = anyOf === undefined ? [rest] : (anyOf as readonly Schema[]);
+  return {
+    ...(description === undefined ? {} : { description }),
+    ...(standard === undefined ? {} : { default: standard }),
+    anyOf: [...branches.map(withExpressionsInside), expression],
+  };
+}
+
+function withExpressionsInside(schema: Schema): Schema {
+  const properties = Object.entries((schema.properties ?? {}) as Record<string, Schema>);
+  return {
+    ...schema,
+    ...(properties.length === 0
+      ? {}
+      : { properties: Object.fromEntries(properties.map(([key, value]) => [key, orExpression(value)])) }),
+    ...(schema.items === undefined ? {} : { items: orExpression(schema.items as Schema) }),
+  };
+}
+
+/** What may stand where names of the file's own are meant. */
+function declaredSchema({ stages, axes, params }: DeclaredNames): Schema {
+  const stage = among(Object.keys(stages));
+  const outputs = Object.entries(stages).flatMap(([name, [first, ...others]]) => [
+    name,
+    ...(first === undefined ? [] : [first, ...others].map((output) => `${name}.${output}`)),
+  ]);
+  const point = {
+    properties: Object.fromEntries(Object.entries(axes).map(([axis, values]) => [axis, among(values)])),
+    additionalProperties: false,
+  };
+  const input = { anyOf: [among(outputs), { type: 'object' }] };
+  const expectation = { properties: { stage, at: point, equals: { properties: { stage, at: point } } } };
+  return {
+    properties: {
+      stages: {
+        additionalProperties: {
+          properties: {
+            over: { items: among(Object.keys(axes)) },
+            exclude: { items: point },
+            inputs: { additionalProperties: input },
+          },
+        },
+      },
+      profiles: {
+        additionalProperties: {
+          properties: Object.fromEntries(params.map((param) => [param, {}])),
+          additionalProperties: false,
+        },
+      },
+      expect: { items: expectation },
+    },
+  };
+}
+
+/** One of these values; of none, nothing. */
+function among(values: readonly unknown[]): Schema {
+  return values.length === 0 ? { not: {} } : { enum: values };
+}

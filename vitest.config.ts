@@ -1,10 +1,29 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests that take minutes, or need more than Node and npm: each group is a folder of its own, with its own script. */
+const slow = ['faults', 'long'];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    exclude: ['test/long/**', 'test/faults/**'],
-    testTimeout: 30_000,
-    pool: 'forks',
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: slow.map((group) => `test/${group}/**`),
+          testTimeout: 30_000,
+          pool: 'forks',
+        },
+      },
+      ...slow.map((group) => ({
+        test: {
+          name: group,
+          include: [`test/${group}/**/*.test.ts`],
+          testTimeout: 600_000,
+          pool: 'forks' as const,
+          fileParallelism: false,
+        },
+      })),
+    ],
   },
 });

@@ -4,7 +4,7 @@ import { createLimit } from '../../src/store/limit.js';
 import { randomFrom } from './random.js';
 import { cleanRun, type Rig, withRig } from './rig.js';
 
-/** `SPIKELINE_KILLS=5000 npm run test:faults -- kill` for the long form. */
+/** 5,000 by `npm run test:kills`. */
 const kills = Number(process.env.SPIKELINE_KILLS ?? 200);
 /** Times that the run of one store is killed before it may end. */
 const killsAStore = 5;

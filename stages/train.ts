@@ -1,17 +1,26 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { Type } from '@sinclair/typebox';
+import { type Static, Type } from '@sinclair/typebox';
+import type { Dataset } from '../src/data/dataset.js';
+import { networkProblems } from '../src/experiment/network.js';
 import type { Precision } from '../src/network/architecture.js';
+import type { Checkpoint } from '../src/network/checkpoint.js';
+import { NetworkSchema, readNetwork } from '../src/network/plan.js';
 import { precisionLabel, precisionProblem } from '../src/network/precision.js';
-import { networkNames } from '../src/network/presets.js';
-import { defineStage, inputFile, StageError } from '../src/stage/definition.js';
+import { buildNetwork, inputShape } from '../src/network/presets.js';
+import { defineStage, inputFile, type StageContext, StageError } from '../src/stage/definition.js';
 
 const parameters = Type.Object(
   {
-    network: Type.Optional(
-      Type.Union(
-        networkNames.map((name) => Type.Literal(name)),
-        { description: 'Network of the paper. Left out when a checkpoint is resumed.' },
-      ),
+    // What it may be says NetworkSchema; left out when a checkpoint is resumed.
+    network: Type.Optional(NetworkSchema),
+    crop: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 1024,
+        description:
+          'Side of square crops that are standardised, and in training cut at random and augmented (flip, brightness, ' +
+          'contrast). 24 for vgg if left out; other networks then take whole images.',
+      }),
     ),
     precision: Type.Optional(
       Type.Union(
@@ -73,42 +82,28 @@ export default defineStage({
   },
   usesEngine: true,
   resources: { cpus: 'all' },
-  check({ precision, k, B }) {
+  check({ network, crop, precision, k, B }, inputs) {
+    const problems = network === undefined ? [] : networkProblems(network, crop, inputs.data);
     if (precision !== undefined && (k !== undefined || B !== undefined))
-      return [{ parameter: 'precision', message: 'give either `precision`, or `k` and `B`, not both' }];
+      return [...problems, { parameter: 'precision', message: 'give either `precision`, or `k` and `B`, not both' }];
     if ((k === undefined) !== (B === undefined))
-      return [{ parameter: k === undefined ? 'B' : 'k', message: '`k` and `B` belong together: give both' }];
-    const problem = precisionProblem(readPrecision({ precision, k, B }) ?? { kind: 'fp32' });
-    return problem === undefined ? [] : [{ parameter: precision === undefined ? 'k' : 'precision', message: problem }];
+      return [
+        ...problems,
+        { parameter: k === undefined ? 'B' : 'k', message: '`k` and `B` belong together: give both' },
+      ];
+    const message = precisionProblem(readPrecision({ precision, k, B }) ?? { kind: 'fp32' });
+    const parameter = precision === undefined ? 'k' : 'precision';
+    return message === undefined ? problems : [...problems, { parameter, message }];
   },
   async run(context) {
-    const { freshCheckpoint, train } = await import('../src/experiment/train.js');
-    const { ImageSource, inputShape } = await import('../src/experiment/images.js');
+    const { train } = await import('../src/experiment/train.js');
+    const { ImageSource } = await import('../src/experiment/images.js');
     const { openDataset } = await import('../src/data/dataset.js');
-    const { decodeCheckpoint } = await import('../src/network/checkpoint.js');
-    const { network } = await import('../src/network/presets.js');
     const { wasmEngine } = await import('../src/engine/wasm/engine.js');
 
-    const { parameters } = context;
     const dataset = await openDataset(inputFile(context, 'data').path);
-    const wanted = readPrecision(parameters);
-    let start: ReturnType<typeof decodeCheckpoint>;
-    if (context.inputs.checkpoint === undefined) {
-      if (parameters.network === undefined || wanted === undefined)
-        throw new StageError(
-          'E_TRAIN_NETWORK',
-          'A training from scratch needs `network`, and `precision` or `k` and `B`.',
-          'Write for example `with: { network: lenet, k: 1, B: 2 }`, or give an input `checkpoint` to go on from.',
-        );
-      const input = inputShape(parameters.network, dataset);
-      const options = { input, classes: dataset.classes, precision: wanted };
-      start = freshCheckpoint(network(parameters.network, options), parameters.seed);
-    } else {
-      start = decodeCheckpoint(await readFile(inputFile(context, 'checkpoint').path), 'the input "checkpoint"');
-      refuseOther('network', parameters.network, start.network.name);
-      refuseOther('precision', wanted && precisionLabel(wanted), precisionLabel(start.network.precision));
-    }
-    const { epochs, learningRate, batch, heldOut } = parameters;
+    const start = await startOf(context, dataset);
+    const { epochs, learningRate, batch, heldOut } = context.parameters;
     const source = new ImageSource(start.network, dataset);
     const schedule = { epochs, learningRate, batch, heldOut };
     const result = await train(wasmEngine, source, start, schedule, context.threads, context);
@@ -118,6 +113,34 @@ export default defineStage({
     return { epoch, loss, trainAccuracy, testAccuracy };
   },
 });
+
+/** The checkpoint to go on from, or a fresh network. */
+async function startOf(context: StageContext<Static<typeof parameters>>, dataset: Dataset): Promise<Checkpoint> {
+  const { network, crop, seed, ...precision } = context.parameters;
+  const wanted = readPrecision(precision);
+  const plan = network === undefined ? undefined : readNetwork(network);
+  if (plan !== undefined && 'message' in plan) throw new StageError('E_NETWORK', `${plan.message}.`, plan.hint);
+  if (context.inputs.checkpoint !== undefined) {
+    const { decodeCheckpoint } = await import('../src/network/checkpoint.js');
+    const start = decodeCheckpoint(await readFile(inputFile(context, 'checkpoint').path), 'the input "checkpoint"');
+    refuseOther('network', plan?.name, start.network.name);
+    refuseOther('precision', wanted && precisionLabel(wanted), precisionLabel(start.network.precision));
+    refuseOther('crop', crop, start.network.preprocessing === 'crops' ? start.network.input[0] : 'none');
+    return start;
+  }
+  if (plan === undefined || wanted === undefined)
+    throw new StageError(
+      'E_TRAIN_NETWORK',
+      'A training from scratch needs `network`, and `precision` or `k` and `B`.',
+      'Write for example `with: { network: lenet, k: 1, B: 2 }`, or give an input `checkpoint` to go on from.',
+    );
+  const { freshCheckpoint } = await import('../src/experiment/train.js');
+  const side = crop ?? plan.crop;
+  const input = inputShape(dataset.shape, side);
+  const preprocessing = side === undefined ? 'scaled' : 'crops';
+  const options = { input, classes: dataset.classes, precision: wanted, preprocessing } as const;
+  return freshCheckpoint(buildNetwork(plan, options), seed);
+}
 
 function readPrecision(given: {
   readonly precision?: 'fp32' | { readonly k: number; readonly B: number } | undefined;
@@ -129,7 +152,7 @@ function readPrecision(given: {
   return k === undefined || B === undefined ? undefined : { kind: 'quantised', k, B };
 }
 
-function refuseOther(what: string, wanted: string | undefined, found: string): void {
+function refuseOther(what: string, wanted: string | number | undefined, found: string | number): void {
   if (wanted !== undefined && wanted !== found)
     throw new StageError(
       'E_TRAIN_CHECKPOINT',

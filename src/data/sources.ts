@@ -112,3 +112,8 @@ export const publishedDatasets = {
 } as const satisfies Record<string, PublishedDataset>;
 
 export type PublishedName = keyof typeof publishedDatasets;
+
+/** The shape of a data set's images, where its name says it. */
+export function publishedShape(name: unknown): PublishedDataset['shape'] | undefined {
+  return Object.entries(publishedDatasets).find(([known]) => known === name)?.[1].shape;
+}

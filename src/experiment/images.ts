@@ -3,41 +3,27 @@ import type { Dataset, Split } from '../data/dataset.js';
 import type { Network } from '../network/architecture.js';
 import { StageError } from '../stage/definition.js';
 
-/** How pixels become a network's input: `scaled` = pixel/scale; `crops` = VGG's augmentation and standardisation. */
-export type Preprocessing = 'scaled' | 'crops';
-
-export function preprocessingOf(network: Pick<Network, 'name'>): Preprocessing {
-  return network.name === 'vgg' ? 'crops' : 'scaled';
-}
-
-/** The input shape a network preset gets for a data set: VGG sees crops of 24×24, others the whole image. */
-export function inputShape(networkName: string, dataset: Pick<Dataset, 'shape'>): readonly [number, number, number] {
-  const [height, width, channels] = dataset.shape;
-  return preprocessingOf({ name: networkName }) === 'crops' ? [24, 24, channels] : [height, width, channels];
-}
-
 /** Fills batches of network inputs, [batch][H][W][C], from a data set. */
 export class ImageSource {
-  readonly #preprocessing: Preprocessing;
+  readonly #crops: boolean;
   readonly #size: number;
 
   /** @throws {StageError} E_DATA_SHAPE when the network can't take the images, E_DATA_CLASSES for too many classes */
   constructor(
-    readonly network: Pick<Network, 'name' | 'input' | 'classes'>,
+    readonly network: Pick<Network, 'input' | 'preprocessing' | 'classes'>,
     readonly dataset: Dataset,
   ) {
-    this.#preprocessing = preprocessingOf(network);
+    this.#crops = network.preprocessing === 'crops';
     const [height, width, channels] = network.input;
     this.#size = height * width * channels;
     const given = dataset.shape.join('×');
-    const fits =
-      this.#preprocessing === 'crops'
-        ? dataset.shape[0] >= height && dataset.shape[1] >= width && dataset.shape[2] === channels
-        : given === network.input.join('×');
+    const fits = this.#crops
+      ? dataset.shape[0] >= height && dataset.shape[1] >= width && dataset.shape[2] === channels
+      : given === network.input.join('×');
     if (!fits)
       throw new StageError(
         'E_DATA_SHAPE',
-        `The network takes images of ${network.input.join('×')}, and those of "${dataset.name}" are ${given}.`,
+        `The network takes ${this.#crops ? 'crops' : 'images'} of ${network.input.join('×')}, and the images of "${dataset.name}" are ${given}.`,
         'Use the data set that the checkpoint was trained on, or train a network on this one.',
       );
     if (dataset.classes > network.classes)
@@ -58,9 +44,16 @@ export class ImageSource {
     for (const [i, index] of indices.entries()) {
       labels[i] = split.labels[index]!;
       const at = i * this.#size;
-      if (this.#preprocessing === 'crops')
+      if (this.#crops)
         fillTrainingCrop(
-          { image: this.#image(split, index), shape: this.dataset.shape, crop: 24, index, epoch, seed },
+          {
+            image: this.#image(split, index),
+            shape: this.dataset.shape,
+            crop: this.network.input[0],
+            index,
+            epoch,
+            seed,
+          },
           target,
           at,
         );
@@ -73,8 +66,8 @@ export class ImageSource {
     const split = this.dataset.test;
     for (let i = 0; i < count; i++) {
       const at = i * this.#size;
-      if (this.#preprocessing === 'crops')
-        fillCentreCrop(this.#image(split, first + i), this.dataset.shape, 24, target, at);
+      if (this.#crops)
+        fillCentreCrop(this.#image(split, first + i), this.dataset.shape, this.network.input[0], target, at);
       else fillScaled(this.#image(split, first + i), this.dataset.scale, target, at);
     }
   }

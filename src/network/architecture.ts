@@ -19,10 +19,19 @@ export interface ConvLayer {
   readonly weights: 'float' | 'ternary';
 }
 
+/**
+ * How pixels become a network's input: `scaled` is the whole image, pixel/scale; `crops` are standardised crops, in
+ * training random ones with the augmentation of the paper's VGG.
+ */
+export type Preprocessing = 'scaled' | 'crops';
+
 /** Blocks, then one dense layer of float weights to the classes, without batch norm. */
 export interface Network {
+  /** A preset's name, or the notation. */
   readonly name: string;
   readonly input: Shape;
+  /** `scaled` if left out. */
+  readonly preprocessing?: Preprocessing;
   readonly classes: number;
   readonly precision: Precision;
   readonly layers: readonly ConvLayer[];

@@ -8,6 +8,8 @@ const Size = Type.Integer({ minimum: 1 });
 const Pad = Type.Integer({ minimum: 0 });
 const ShapeSchema = Type.Tuple([Size, Size, Size]);
 
+export const PreprocessingSchema = Type.Union([Type.Literal('scaled'), Type.Literal('crops')]);
+
 /** Where a convolution reads and what it leaves: what ANN and SNN have in common. */
 export const GeometrySchema = Type.Object({
   name: Type.String({ minLength: 1 }),
@@ -22,6 +24,7 @@ export type Geometry = Static<typeof GeometrySchema>;
 const NetworkSchema = Type.Object({
   name: Type.String(),
   input: ShapeSchema,
+  preprocessing: Type.Optional(PreprocessingSchema),
   classes: Size,
   precision: Type.Union([
     Type.Object({ kind: Type.Literal('fp32') }),
@@ -42,12 +45,20 @@ export function describeGeometry(layer: Geometry | Omit<ConvLayer, 'weights'>): 
   return { name, kernel: [...kernel], stride, padding: [...padding], input: [...input], output: [...output] };
 }
 
+/** The preprocessing of a network where it is not the usual one. */
+export function describePreprocessing({
+  preprocessing,
+}: Pick<Network, 'preprocessing'>): Pick<Network, 'preprocessing'> {
+  return preprocessing === 'crops' ? { preprocessing } : {};
+}
+
 /** A network as JSON, the same text for the same network. */
 export function encodeNetwork(network: Network): string {
   const { name, input, classes, precision } = network;
   return JSON.stringify({
     name,
     input,
+    ...describePreprocessing(network),
     classes,
     precision: precision.kind === 'fp32' ? { kind: 'fp32' } : { kind: 'quantised', k: precision.k, B: precision.B },
     layers: network.layers.map((layer) => ({ ...describeGeometry(layer), weights: layer.weights })),

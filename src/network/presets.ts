@@ -1,41 +1,46 @@
 import { StageError } from '../stage/definition.js';
-import type { ConvLayer, Network, Precision, Shape } from './architecture.js';
+import type { ConvLayer, Network, Precision, Preprocessing, Shape } from './architecture.js';
+import type { LayerSpec } from './layers.js';
+import { layerNotation, parseNotation } from './notation.js';
 import { checkPrecision } from './precision.js';
 
 /** Networks of the paper that can be asked for by name. */
 export const networkNames = ['lenet', 'vgg'] as const;
 export type NetworkName = (typeof networkNames)[number];
 
-/** A convolution as the paper's tables write it; shapes follow from the input. */
-interface Block {
-  readonly kernel: number;
-  readonly stride: number;
-  readonly padding: 'same' | 'valid';
-  readonly channels: number;
+/** A network that has not been given its input, classes and precision yet. */
+export interface NetworkPlan {
+  /** A preset's name, or the notation. */
+  readonly name: string;
+  readonly layers: readonly LayerSpec[];
+  /** Side of the square crops that the network is made for; whole images if left out. */
+  readonly crop?: number;
 }
 
-const same = (kernel: number, channels: number): Block => ({ kernel, stride: 1, padding: 'same', channels });
-const valid = (kernel: number, channels: number): Block => ({ kernel, stride: 1, padding: 'valid', channels });
-/** The paper's "P2": not a pooling but a learned 2×2 convolution of stride 2. */
-const halve = (channels: number): Block => ({ kernel: 2, stride: 2, padding: 'valid', channels });
+interface Preset {
+  readonly notation: string;
+  readonly input: Shape;
+  readonly crop?: number;
+}
 
-const presets: Readonly<Record<NetworkName, { readonly input: Shape; readonly blocks: readonly Block[] }>> = {
-  // 16C5-P2-16C5-P2-256 in the authors' README.
-  lenet: {
-    input: [28, 28, 1],
-    blocks: [same(5, 16), valid(5, 16), halve(16), valid(5, 32), halve(32), valid(4, 256)],
-  },
-  // 64C3*2-2P2-128C3*2-P2-256C3*2-P2-512C3-512 in the authors' README.
-  vgg: {
-    input: [24, 24, 3],
-    blocks: [
-      ...[same(3, 64), same(3, 64), same(3, 64), halve(64)],
-      ...[same(3, 128), same(3, 128), halve(128)],
-      ...[same(3, 256), same(3, 256), halve(256)],
-      ...[same(3, 512), valid(3, 512)],
-    ],
-  },
+const presets: Readonly<Record<NetworkName, Preset>> = {
+  // The authors' README has 16C5-P2-16C5-P2-256, which leaves out what their program does.
+  lenet: { notation: '16C5-16C5v-P2-32C5v-P2-256C4v', input: [28, 28, 1] },
+  // 64C3*2-2P2-128C3*2-P2-256C3*2-P2-512C3-512 there.
+  vgg: { notation: '64C3*3-P2-128C3*2-P2-256C3*2-P2-512C3-512C3v', input: [24, 24, 3], crop: 24 },
 };
+
+export function presetPlan(name: NetworkName): NetworkPlan {
+  const { notation, crop } = presets[name];
+  const parsed = parseNotation(notation);
+  if ('message' in parsed) throw new TypeError(parsed.message);
+  return { name, layers: parsed.layers, ...(crop === undefined ? {} : { crop }) };
+}
+
+/** The input shape of a network on images of this shape: its crops, or the whole image. */
+export function inputShape([height, width, channels]: Shape, crop: number | undefined): Shape {
+  return crop === undefined ? [height, width, channels] : [crop, crop, channels];
+}
 
 /** [height, width] of a convolution's output; rows and columns that a stride does not reach are left out. */
 export function convolutionOutput(layer: Pick<ConvLayer, 'kernel' | 'stride' | 'padding' | 'input'>): [number, number] {
@@ -44,37 +49,81 @@ export function convolutionOutput(layer: Pick<ConvLayer, 'kernel' | 'stride' | '
   return [size(0), size(1)];
 }
 
+type LayerGeometry = Omit<ConvLayer, 'name' | 'weights'>;
+
+/** A layer on a map of this shape. Sizes of its output are below 1 where its kernel is larger than the map. */
+function placed(spec: LayerSpec, input: Shape): LayerGeometry {
+  const [height, width, channels] = input;
+  const kernel = spec.kind === 'dense' ? ([height, width] as const) : ([spec.kernel, spec.kernel] as const);
+  const stride = spec.kind === 'conv' ? spec.stride : spec.kind === 'downsample' ? spec.kernel : 1;
+  const pad = spec.kind === 'conv' && spec.padding === 'same' ? (spec.kernel - 1) / 2 : 0;
+  const geometry = { kernel, stride, padding: [pad, pad], input } as const;
+  const outChannels = spec.kind === 'downsample' ? channels : spec.channels;
+  return { ...geometry, output: [...convolutionOutput(geometry), outChannels] };
+}
+
+/** The first layer that can't take what it is given when the images have this shape. */
+export function shapeProblem(
+  layers: readonly LayerSpec[],
+  input: Shape,
+): { readonly layer: number; readonly message: string } | undefined {
+  let shape = input;
+  for (const [layer, spec] of layers.entries()) {
+    const { kernel, output } = placed(spec, shape);
+    if (output[0] < 1 || output[1] < 1) {
+      const given = `${shape.join('×')}, and its kernel is ${kernel.join('×')}`;
+      return { layer, message: `layer ${layer + 1}, ${layerNotation(spec)}, is given ${given}` };
+    }
+    shape = output;
+  }
+  return undefined;
+}
+
+export interface NetworkOptions {
+  readonly input: Shape;
+  readonly classes: number;
+  readonly precision: Precision;
+  readonly preprocessing?: Preprocessing;
+}
+
 /**
- * A network of the paper, with shapes computed from the input. Every convolution but the first (pixel-to-spike
- * encoding) is ternary; at fp32 all are float.
+ * A network with all its shapes. Every convolution is ternary but the first (pixel-to-spike encoding) and those that are
+ * float by themselves; at fp32 all are float.
  * @throws {StageError} E_NETWORK when the input is too small for the network, E_PRECISION for an impossible k or B.
  */
+export function buildNetwork(plan: Pick<NetworkPlan, 'name' | 'layers'>, options: NetworkOptions): Network {
+  const { input, classes, precision, preprocessing = 'scaled' } = options;
+  checkPrecision(precision);
+  const problem = shapeProblem(plan.layers, input);
+  if (problem !== undefined)
+    throw new StageError(
+      'E_NETWORK',
+      `The network "${plan.name}" can't take ${input.join('×')} images: ${problem.message}.`,
+      'Take larger images, or a network that makes them less small.',
+    );
+  let shape = input;
+  const layers = plan.layers.map((spec, index): ConvLayer => {
+    const geometry = placed(spec, shape);
+    shape = geometry.output;
+    const weights = precision.kind === 'fp32' || index === 0 || spec.float ? 'float' : 'ternary';
+    return { name: `conv${index + 1}`, ...geometry, weights };
+  });
+  return {
+    name: plan.name,
+    input,
+    classes,
+    precision,
+    ...(preprocessing === 'crops' ? { preprocessing } : {}),
+    layers,
+  };
+}
+
+/** A network of the paper, by default for the paper's images. @throws {StageError} as {@link buildNetwork} */
 export function network(
   name: NetworkName,
   options: { readonly input?: Shape; readonly classes?: number; readonly precision: Precision },
 ): Network {
-  const preset = presets[name];
-  const { precision, classes = 10, input = preset.input } = options;
-  checkPrecision(precision);
-  let shape = input;
-  const layers = preset.blocks.map((block, index): ConvLayer => {
-    const pad = block.padding === 'same' ? (block.kernel - 1) / 2 : 0;
-    const geometry = {
-      kernel: [block.kernel, block.kernel],
-      stride: block.stride,
-      padding: [pad, pad],
-      input: shape,
-    } as const;
-    const [height, width] = convolutionOutput(geometry);
-    if (height < 1 || width < 1)
-      throw new StageError(
-        'E_NETWORK',
-        `The network "${name}" can't take ${input.join('×')} images: nothing is left of them after layer ${index}.`,
-        `The paper's input is ${preset.input.join('×')}.`,
-      );
-    shape = [height, width, block.channels];
-    const weights = precision.kind === 'fp32' || index === 0 ? 'float' : 'ternary';
-    return { name: `conv${index + 1}`, ...geometry, output: shape, weights };
-  });
-  return { name, input, classes, precision, layers };
+  const { input = presets[name].input, classes = 10, precision } = options;
+  const plan = presetPlan(name);
+  return buildNetwork(plan, { input, classes, precision, preprocessing: plan.crop === undefined ? 'scaled' : 'crops' });
 }

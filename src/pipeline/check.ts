@@ -43,11 +43,11 @@ function mainErrors(errors: readonly ErrorObject[]): ErrorObject[] {
   });
   return kept.flatMap((error) => {
     if (error.keyword !== 'anyOf') return [error];
-    // A map was given where a map is one of the choices: what is wrong inside it says more.
+    // A map or list was given where one is among the choices: what is wrong inside it says more.
     const specific = (inside.get(error) ?? []).filter(
       ({ keyword, instancePath }) =>
-        isMap(error.data) &&
-        (['additionalProperties', 'required'].includes(keyword) || instancePath !== error.instancePath),
+        (isMap(error.data) || Array.isArray(error.data)) &&
+        (['additionalProperties', 'required', 'minItems'].includes(keyword) || instancePath !== error.instancePath),
     );
     return specific.length > 0 ? mainErrors(specific) : [error];
   });

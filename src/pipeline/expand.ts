@@ -1,4 +1,4 @@
-import type { ResourceRequest } from '../stage/definition.js';
+import type { InputOrigin, ResourceRequest } from '../stage/definition.js';
 import { type Point, product } from './axes.js';
 import type { Settings } from './call.js';
 import { commandAction } from './command.js';
@@ -23,6 +23,7 @@ type Names = Pick<Settings, 'params' | 'places'> & { readonly axes: LabelledAxes
 export function expandStages(stages: readonly CheckedStage[], names: Names, reporter: Reporter): Task[] | undefined {
   const tasks: Task[] = [];
   const byStage = new Map<string, readonly Task[]>();
+  const byId = new Map<TaskId, Task>();
   for (const stage of stages) {
     if (reporter.doubtful(stage.name, 'uses', 'run', 'over', 'exclude', 'with')) continue;
     const count = stage.axes.reduce((total, [, points]) => total * points.length, 1);
@@ -36,7 +37,7 @@ export function expandStages(stages: readonly CheckedStage[], names: Names, repo
       );
       return undefined;
     }
-    const own = expandStage(stage, names, byStage, reporter);
+    const own = expandStage(stage, names, { byStage, byId }, reporter);
     if (own.length === 0)
       reporter.error(
         'E_EXCLUDE',
@@ -45,7 +46,10 @@ export function expandStages(stages: readonly CheckedStage[], names: Names, repo
         { hint: 'remove an entry, or the stage' },
       );
     else byStage.set(stage.name, own);
-    for (const task of own) tasks.push(task);
+    for (const task of own) {
+      tasks.push(task);
+      byId.set(task.id, task);
+    }
   }
   return tasks;
 }
@@ -53,7 +57,7 @@ export function expandStages(stages: readonly CheckedStage[], names: Names, repo
 function expandStage(
   stage: CheckedStage,
   names: Names,
-  byStage: ReadonlyMap<string, readonly Task[]>,
+  before: { readonly byStage: ReadonlyMap<string, readonly Task[]>; readonly byId: ReadonlyMap<TaskId, Task> },
   reporter: Reporter,
 ): Task[] {
   const { definition, name } = stage;
@@ -65,7 +69,7 @@ function expandStage(
     ...(retries === undefined ? {} : { retries }),
     ...(timeout === undefined ? {} : { timeout: parseTime(timeout) }),
   };
-  const arriving = arrivingInputs(stage, byStage);
+  const arriving = arrivingInputs(stage, before.byStage);
   const indices = new Map(stage.axes.map(([axis, points]) => [axis, new Map(points.map((point, i) => [point, i]))]));
   const problems = new Problems(reporter, stage, names);
   const tasks: Task[] = [];
@@ -79,11 +83,12 @@ function expandStage(
     const scope: Scope = { ...axes, params: names.params };
     const origins = new Origins(reporter.source, names.places, index);
     const id = taskId(name, labels);
-    const parameters = definition ? checkParameters(stage, definition, scope, origins, problems) : {};
+    const inputs = taskInputs(stage, point, arriving, problems, range);
+    const context = { scope, origins, inputs: originsOf(inputs, before.byId) };
+    const parameters = definition ? checkParameters(stage, definition, context, problems) : {};
     const action = definition
       ? ({ kind: 'stage', uses: stage.file.uses!, definition } as const)
       : commandAction(stage, scope, (problem, path) => problems.expression(problem, path));
-    const inputs = taskInputs(stage, point, arriving, problems, range);
     tasks.push({
       id,
       stage: name,
@@ -99,6 +104,19 @@ function expandStage(
     });
   }
   return tasks;
+}
+
+/** The stages that make single inputs. */
+function originsOf(
+  inputs: Readonly<Record<string, TaskInput>>,
+  byId: ReadonlyMap<TaskId, Task>,
+): Readonly<Record<string, InputOrigin>> {
+  const origins: Record<string, InputOrigin> = {};
+  for (const [name, input] of Object.entries(inputs)) {
+    const task = input.kind === 'output' ? byId.get(input.task) : undefined;
+    if (task?.action.kind === 'stage') origins[name] = { uses: task.action.uses, parameters: task.parameters };
+  }
+  return origins;
 }
 
 function resourcesOf({ memory, ...others }: NonNullable<StageFile['resources']> = {}): ResourceRequest {

@@ -1,4 +1,4 @@
-import type { StageDefinition } from '../stage/definition.js';
+import type { InputOrigin, ParameterProblem, StageDefinition } from '../stage/definition.js';
 import type { Settings } from './call.js';
 import { check } from './check.js';
 import type { SourceRange } from './diagnostic.js';
@@ -9,12 +9,19 @@ import type { CheckedStage } from './stages.js';
 import type { Json } from './task.js';
 import { described, placeName, stageCalled } from './words.js';
 
+/** What a stage's parameters depend on at one point of the axes. */
+export interface PointContext {
+  readonly scope: Scope;
+  readonly origins: Origins;
+  /** What makes the inputs, where that is known. */
+  readonly inputs: Readonly<Record<string, InputOrigin>>;
+}
+
 /** `with:` at one point of the axes: expressions evaluated, checked, defaults filled in. */
 export function checkParameters(
   stage: CheckedStage,
   definition: StageDefinition,
-  scope: Scope,
-  origins: Origins,
+  { scope, origins, inputs }: PointContext,
   problems: Problems,
 ): { readonly [name: string]: Json } {
   const given = stage.file.with ?? {};
@@ -39,9 +46,15 @@ export function checkParameters(
     problems.report(code, subject, { path: [...root, ...path], key: atKey }, { ...origin, hint });
   }
   if (violations.length > 0) return parameters;
-  for (const { parameter, message, hint } of problemsOf(definition, parameters)) {
-    const at = { path: [...root, parameter], key: given[parameter] === undefined };
-    problems.report('E_VALUE', message, at, { ...origins.of(given, [parameter]), swept: true, hint });
+  for (const { parameter, path: inside = [], part, message, hint } of problemsOf(definition, parameters, inputs)) {
+    const path = [parameter, ...inside];
+    const text = part && valueAt(parameters, path);
+    const at = {
+      path: [...root, ...path],
+      key: given[parameter] === undefined,
+      ...(part && typeof text === 'string' ? { part: { text, ...part } } : {}),
+    };
+    problems.report('E_VALUE', message, at, { ...origins.of(given, path), swept: true, hint });
   }
   return parameters;
 }
@@ -50,13 +63,18 @@ export function checkParameters(
 function problemsOf(
   definition: StageDefinition,
   parameters: { readonly [name: string]: Json },
-): readonly { readonly parameter: string; readonly message: string; readonly hint?: string }[] {
+  inputs: PointContext['inputs'],
+): readonly ParameterProblem[] {
   try {
-    return definition.check?.(parameters) ?? [];
+    return definition.check?.(parameters, inputs) ?? [];
   } catch (error) {
     const message = `The check of "${definition.name}" failed: ${error instanceof Error ? error.message : String(error)}`;
     return [{ parameter: '', message, hint: 'this is a mistake in the stage' }];
   }
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>((inner, step) => (inner as Record<string | number, unknown> | undefined)?.[step], value);
 }
 
 interface Origin {

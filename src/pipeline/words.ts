@@ -77,7 +77,11 @@ export function typeHint(wanted: readonly unknown[], value: unknown): string | u
     const meant = switches[value.toLowerCase()];
     if (wants('boolean') && meant !== undefined) return `write ${meant}`;
   }
-  if (wanted.every((type) => type === 'string') && (typeof value === 'number' || typeof value === 'boolean'))
+  if (
+    wanted.every((type) => type === 'string' || type === 'array') &&
+    wants('string') &&
+    (typeof value === 'number' || typeof value === 'boolean')
+  )
     return `write '${value}', quoted`;
   if (wants('array') && !wants('object') && (typeof value === 'string' || typeof value === 'number'))
     return `write [${value}]`;

@@ -1,5 +1,5 @@
 import type { ConvLayer, Network } from '../network/architecture.js';
-import { describeGeometry } from '../network/describe.js';
+import { describeGeometry, describePreprocessing } from '../network/describe.js';
 import { levels as levelsOf, spikesPerUnit } from '../network/precision.js';
 import type { ChannelNorm } from '../network/quantise.js';
 import { ternarise } from '../network/ternary.js';
@@ -43,7 +43,7 @@ export interface Conversion {
  * the paper's formula, corrected where its rounding differs from the ANN's, so that the spikes are
  * clip(⌊n·BN(z) + ½⌋, 0, L) not only nearly always.
  * @param parameters tensors of `parameterShapes(network)`; ternary layers hold latent weights
- * @throws {StageError} E_CONVERT_FP32 for a network that is not quantised
+ * @throws {StageError} E_CONVERT_FP32 for a network that is not quantised, E_CONVERT_FLOAT for a float hidden layer
  */
 export function convert(network: Network, parameters: ReadonlyMap<string, Float32Array>): Conversion {
   const { precision } = network;
@@ -55,12 +55,20 @@ export function convert(network: Network, parameters: ReadonlyMap<string, Float3
     );
   const scale: Scale = { n: spikesPerUnit(precision.k), levels: levelsOf(precision) };
   const [first, ...others] = network.layers;
+  const float = others.find(({ weights }) => weights === 'float');
+  if (float !== undefined)
+    throw new StageError(
+      'E_CONVERT_FLOAT',
+      `The layer "${float.name}" has float weights: spikes that they weigh don't add up to whole numbers.`,
+      'Train a network whose hidden layers are ternary.',
+    );
   const encoding = convertEncoding(first!, parameters, scale);
   const layers = others.map((layer) => convertLayer(layer, parameters, scale));
   return {
     network: {
       name: network.name,
       input: network.input,
+      ...describePreprocessing(network),
       classes: network.classes,
       k: precision.k,
       B: precision.B,

@@ -1,6 +1,13 @@
 import { Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
-import { chainProblem, describeGeometry, GeometrySchema, parseJson } from '../network/describe.js';
+import {
+  chainProblem,
+  describeGeometry,
+  describePreprocessing,
+  GeometrySchema,
+  PreprocessingSchema,
+  parseJson,
+} from '../network/describe.js';
 import { elements, weightShape } from '../network/parameters.js';
 import { levels as levelsOf, precisionProblem } from '../network/precision.js';
 import { decodeSafetensors, encodeSafetensors, type Tensor, type TensorData } from '../network/safetensors.js';
@@ -13,6 +20,7 @@ const Size = Type.Integer({ minimum: 1 });
 const HeaderSchema = Type.Object({
   name: Type.String(),
   input: Type.Tuple([Size, Size, Size]),
+  preprocessing: Type.Optional(PreprocessingSchema),
   classes: Size,
   k: Type.Integer(),
   B: Type.Integer(),
@@ -31,7 +39,8 @@ export function encodeSpikingNetwork(network: SpikingNetwork): Uint8Array {
     tensors.set(`${layer.name}.thresholds`, { shape: [layer.output[2], levels], data: layer.thresholds });
   }
   tensors.set('dense.weight', { shape: [dense.length / classes, classes], data: dense });
-  const header = { name, input, classes, k, B, layers: [encoding, ...layers].map(describeGeometry) };
+  const how = describePreprocessing(network);
+  const header = { name, input, ...how, classes, k, B, layers: [encoding, ...layers].map(describeGeometry) };
   return encodeSafetensors({ tensors, metadata: { format, network: JSON.stringify(header) } });
 }
 
@@ -81,7 +90,7 @@ export function decodeSpikingNetwork(bytes: Uint8Array, label: string): SpikingN
   for (const layer of layers)
     if (layer.weights.some((weight) => weight < -1 || weight > 1))
       fail(`the weights of the layer "${layer.name}" are not all −1, 0 or +1`);
-  return { name, input, classes, k, B, levels, encoding, layers, dense };
+  return { name, input, ...describePreprocessing(header), classes, k, B, levels, encoding, layers, dense };
 }
 
 /** Simulators stop at the first threshold that is not reached: they must not decrease. */

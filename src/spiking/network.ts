@@ -1,4 +1,4 @@
-import type { ConvLayer, Shape } from '../network/architecture.js';
+import type { ConvLayer, Preprocessing, Shape } from '../network/architecture.js';
 
 /** A converted block: membrane m = weights ∗ spikes, spikes out = number of thresholds that m reaches. */
 export interface SpikingLayer extends Pick<ConvLayer, 'name' | 'kernel' | 'stride' | 'padding' | 'input' | 'output'> {
@@ -19,6 +19,8 @@ export interface EncodingLayer extends Pick<ConvLayer, 'name' | 'kernel' | 'stri
 export interface SpikingNetwork {
   readonly name: string;
   readonly input: Shape;
+  /** As the network that it was made from; `scaled` if left out. */
+  readonly preprocessing?: Preprocessing;
   readonly classes: number;
   readonly k: number;
   readonly B: number;

@@ -81,6 +81,23 @@ export interface StageContext<P = unknown> {
   log(line: string): void;
 }
 
+/** Something wrong with a parameter. */
+export interface ParameterProblem {
+  readonly parameter: string;
+  /** Where inside the parameter's value: keys and indices. */
+  readonly path?: readonly (string | number)[];
+  /** Which characters of the text there. */
+  readonly part?: { readonly start: number; readonly end: number };
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** What makes an input: a stage, with its parameters. */
+export interface InputOrigin {
+  readonly uses: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
+}
+
 export interface StageDefinition<S extends TObject = TObject> {
   readonly name: string;
   /** One line for `spikeline stages`. */
@@ -93,8 +110,11 @@ export interface StageDefinition<S extends TObject = TObject> {
   /** Does it compute with the engine? Then the engine's fingerprint enters its key. */
   readonly usesEngine?: boolean;
   readonly resources?: ResourceRequest;
-  /** Rules between parameters that a schema can't say. Returns problems, each naming its parameter. */
-  readonly check?: (parameters: Static<S>) => readonly { readonly parameter: string; readonly message: string }[];
+  /** Rules between parameters that a schema can't say. Inputs that are not a stage's single output are missing. */
+  readonly check?: (
+    parameters: Static<S>,
+    inputs: Readonly<Record<string, InputOrigin>>,
+  ) => readonly ParameterProblem[];
   /**
    * Paths outside the pipeline that the result depends on (such as a local data folder), to be hashed into the key.
    * They may depend on the environment; a folder is hashed with all its files.

@@ -72,8 +72,8 @@ describe('networks of the paper', () => {
     expect(() => network('lenet', { precision: k1B2, input: [16, 16, 1] })).toThrow(
       new StageError(
         'E_NETWORK',
-        `The network "lenet" can't take 16×16×1 images: nothing is left of them after layer 5.`,
-        "The paper's input is 28×28×1.",
+        `The network "lenet" can't take 16×16×1 images: layer 6, 256C4v, is given 1×1×32, and its kernel is 4×4.`,
+        'Take larger images, or a network that makes them less small.',
       ),
     );
   });

@@ -85,6 +85,7 @@ export function planLayers(
 export class ImageWriter {
   readonly #map: Float32Array;
   readonly #size: readonly [height: number, rowValues: number];
+  readonly #rowBytes: number;
   readonly #padded: PaddedMap;
 
   constructor(
@@ -96,16 +97,19 @@ export class ImageWriter {
     const [height, width, channels] = network.input;
     this.#size = [height, width * channels];
     this.#padded = first.map;
+    // A layer that covers the image sees it as one pixel, and a pixel's values lie side by side.
+    const covered = height > 1 && first.map.rowBytes === first.map.imageBytes;
+    this.#rowBytes = covered ? width * channels * 4 : first.map.rowBytes;
     this.#map = new Float32Array(buffer, first.x, (batch * first.map.imageBytes) / 4);
   }
 
   /** @param factor what pixels are multiplied with: n for spikes, 1 otherwise */
   write(images: Float32Array, count: number, factor: number): void {
     const [height, rowValues] = this.#size;
-    const { imageBytes, rowBytes, origin } = this.#padded;
+    const { imageBytes, origin } = this.#padded;
     for (let n = 0, from = 0; n < count; n++)
       for (let y = 0; y < height; y++) {
-        const to = (n * imageBytes + origin + y * rowBytes) / 4;
+        const to = (n * imageBytes + origin + y * this.#rowBytes) / 4;
         for (let i = 0; i < rowValues; i++) this.#map[to + i] = images[from + i]! * factor;
         from += rowValues;
       }

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { WasmEvaluator } from '../../src/engine/wasm/evaluator.js';
+import { WasmSimulator } from '../../src/engine/wasm/simulator.js';
+import { WasmTrainer } from '../../src/engine/wasm/trainer.js';
+import type { Network, Precision, Shape } from '../../src/network/architecture.js';
+import { readNetwork } from '../../src/network/plan.js';
+import { buildNetwork } from '../../src/network/presets.js';
+import { convert } from '../../src/spiking/convert.js';
+import { annForward } from '../network/reference-ann.js';
+import { batchOf, fp32, imageOf, liveParameters, quantised } from './examples.js';
+import { referenceStep } from './reference-trainer.js';
+
+function networkOf(text: string, input: Shape, precision: Precision): Network {
+  const plan = readNetwork(text);
+  if ('message' in plan) throw new Error(plan.message);
+  return buildNetwork(plan, { input, classes: 5, precision });
+}
+
+/** Forms that the paper's networks don't have. */
+const networks: readonly (readonly [notation: string, input: Shape])[] = [
+  ['24-17*2', [7, 5, 3]],
+  ['24', [6, 6, 1]],
+  ['P2-9C3v-2P2', [16, 16, 1]],
+  ['8C1/3-16C3/4-7', [20, 20, 2]],
+  ['6C3-P2f-10C3vf-P2-12', [12, 12, 1]],
+];
+
+describe.each(networks)('%s on %j', (text, input) => {
+  it.each([quantised(0, 1), quantised(1, 2), fp32])('infers as plain loops do ($k, $B)', async (precision) => {
+    const network = networkOf(text, input, precision);
+    const parameters = liveParameters(network, 5);
+    const { images } = batchOf(network, 3, 5);
+    const evaluator = await WasmEvaluator.create(network, parameters, { batch: 4, threads: 2 });
+    const ann = evaluator.evaluate(images, 3, precision.kind !== 'fp32');
+    await evaluator.close();
+    const expected = [0, 1, 2].map((i) =>
+      annForward(network, parameters, Float32Array.from(imageOf(network, images, i))),
+    );
+    for (const [i, { logits }] of expected.entries())
+      for (const [c, logit] of logits.entries()) expect(ann.logits[i * 5 + c]!).toBeCloseTo(logit, 4);
+    if (precision.kind === 'fp32') return;
+    for (const layer of network.layers.keys())
+      expect([...ann.levels[layer]!]).toEqual(expected.flatMap(({ activations }) => [...activations[layer]!]));
+    if (network.layers.some(({ weights }, i) => i > 0 && weights === 'float')) {
+      expect(() => convert(network, parameters)).toThrow('has float weights');
+      return;
+    }
+    const simulator = await WasmSimulator.create(convert(network, parameters).network, { batch: 4, threads: 2 });
+    const snn = simulator.simulate(images, 3, undefined, true);
+    await simulator.close();
+    expect(snn.levels).toEqual(ann.levels);
+  });
+
+  it('trains as plain loops do', async () => {
+    const network = networkOf(text, input, quantised(1, 2));
+    const batch = 4;
+    for (let seed = 1; ; seed++) {
+      const parameters = liveParameters(network, seed);
+      const { images, labels } = batchOf(network, batch, seed);
+      const all = Array.from({ length: batch }, (_, i) => imageOf(network, images, i));
+      const expected = referenceStep(network, parameters, all, [...labels]);
+      // Activations so near a decision that single precision may decide otherwise say nothing.
+      if (expected.margin < 1e-5 && seed < 200) continue;
+      const trainer = await WasmTrainer.create(network, { parameters }, { batch, threads: 2 });
+      const { loss } = trainer.step(images, labels, 1e-3);
+      const gradients = trainer.gradients();
+      await trainer.close();
+      expect(loss).toBeCloseTo(expected.loss, 4);
+      for (const [name, values] of expected.gradients) {
+        const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6);
+        const off = values.reduce((most, value, i) => Math.max(most, Math.abs(value - gradients.get(name)![i]!)), 0);
+        expect(off / largest, name).toBeLessThan(2e-3);
+      }
+      return;
+    }
+  });
+});

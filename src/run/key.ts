@@ -2,6 +2,7 @@ import type { Task } from '../pipeline/task.js';
 import type { AxisValue } from '../stage/definition.js';
 import type { EngineFingerprint } from '../stage/fingerprint.js';
 import { withoutNegativeZero } from '../store/canonical.js';
+import { digestBytes } from '../store/digest.js';
 import type { Artifact, Digest, KeyParts } from '../store/types.js';
 
 export { keyOf } from '../store/record.js';
@@ -41,7 +42,7 @@ export function buildKeyParts(task: Task, context: KeyContext): KeyParts {
     parameters: withoutNegativeZero(task.parameters),
     inputs: mapValues(context.inputs, inputPart),
     outputs: task.outputs,
-    env: Object.fromEntries(task.env.map((name) => [name, context.env[name] ?? null])),
+    env: Object.fromEntries(task.env.map((name) => [name, variablePart(context.env[name])])),
     files: Object.fromEntries(context.files.map((digest, index) => [String(index), digest])),
     engine: context.engine ?? null,
   };
@@ -57,6 +58,11 @@ function actionPart(task: Task, context: KeyContext): KeyParts['action'] {
     case 'shell':
       return { script: action.script };
   }
+}
+
+/** Records go to caches that others read, and a variable may hold a secret: its digest tells as well whether it changed. */
+function variablePart(value: string | undefined): string | null {
+  return value === undefined ? null : digestBytes(value);
 }
 
 function inputPart(input: ResolvedInput): KeyParts['inputs'][string] {

@@ -32,7 +32,7 @@ export interface KeyParts {
   >;
   /** Output names and paths: the same computation with other outputs has other records. */
   readonly outputs: Readonly<Record<string, string>>;
-  /** Declared environment variables by value; unset is null. */
+  /** Declared environment variables by the digests of their values, which may be secrets; unset is null. */
   readonly env: Readonly<Record<string, string | null>>;
   /** Files outside the pipeline that the stage names itself (such as a local data folder), by content. */
   readonly files: Readonly<Record<string, Digest>>;

@@ -34,7 +34,7 @@ describe('buildKeyParts', () => {
         many: [{ digest: digestBytes('x'), axes: { precision: { k: 1, B: 2 } }, labels: { precision: 'k1B2' } }],
       },
       outputs: { result: 'result.txt' },
-      env: { SEED: '7', UNSET: null },
+      env: { SEED: digestBytes('7'), UNSET: null },
       files: { 0: digestBytes('folder') },
       engine: { name: 'wasm', fingerprint: 'sha256:engine' },
     });

@@ -1,4 +1,4 @@
-import { diagnosticsToJson } from '../pipeline/format.js';
+import { diagnosticsToJson, formatDiagnostics } from '../pipeline/format.js';
 import { loadPipeline } from '../pipeline/load.js';
 import { resolveStage } from '../stage/load.js';
 import { DiagnosticsError, exitCodes, print, printError } from './context.js';
@@ -18,8 +18,13 @@ export async function validateCommand(files: readonly string[], options: { reado
       continue;
     }
     if (inGitHub()) annotateDiagnostics(diagnostics, textOf);
-    if (pipeline === undefined) printError(new DiagnosticsError(diagnostics, file, textOf).message);
-    else print(`${file}: ${pipeline.stages.length} stages, ${pipeline.tasks.length} tasks, no mistakes`);
+    if (pipeline === undefined) {
+      printError(new DiagnosticsError(diagnostics, file, textOf).message);
+      continue;
+    }
+    if (diagnostics.length > 0) printError(formatDiagnostics(diagnostics, textOf));
+    const found = diagnostics.length === 0 ? 'no mistakes' : `${diagnostics.length} to look at`;
+    print(`${file}: ${pipeline.stages.length} stages, ${pipeline.tasks.length} tasks, ${found}`);
   }
   if (options.json === true) print(JSON.stringify(all, null, 2));
   return wrong ? exitCodes.usage : exitCodes.done;

@@ -15,6 +15,7 @@ import { type PipelineFile, PipelineSchema } from './schema.js';
 import { checkStages } from './stages.js';
 import { suggestion } from './suggest.js';
 import type { Pipeline } from './task.js';
+import { reportUnused } from './unused.js';
 import { placeName } from './words.js';
 
 export interface LoadOptions {
@@ -32,7 +33,10 @@ export interface LoadOptions {
 export interface Loaded {
   /** Missing when there are errors. */
   readonly pipeline?: Pipeline;
-  /** Mistakes of the call, then those of the files from top to bottom. */
+  /**
+   * Mistakes of the call, then those of the files from top to bottom; warnings where there are no errors, whose places
+   * are known only if the file was parsed for this.
+   */
   readonly diagnostics: readonly Diagnostic[];
   /** The text of a file that diagnostics speak of. */
   readonly textOf: TextOf;
@@ -120,6 +124,7 @@ async function checkPipeline(
   const expectations = tasks ? resolveExpectations(content.expect ?? [], stages, tasks, reporter) : [];
   const all = [...call, ...inOrder(reporter.diagnostics)];
   if (tasks === undefined || all.length > 0) return { diagnostics: all };
+  reportUnused(content, reporter);
   const { name, description } = content;
   const pipeline: Pipeline = {
     name,
@@ -132,7 +137,7 @@ async function checkPipeline(
     tasks,
     expectations,
   };
-  return { pipeline, diagnostics: [] };
+  return { pipeline, diagnostics: inOrder(reporter.diagnostics) };
 }
 
 /** File by file, each from top to bottom. */

@@ -1,7 +1,7 @@
 import { junit } from '../report/junit.js';
 import { renderTable, type TableFormat } from '../report/table.js';
 import { callOf, exitCodes, openPipeline, openStore, type PipelineOptions, print, shownPath } from './context.js';
-import { compareExpectations, type Verdict } from './expect.js';
+import { compareExpectations, describeVerdicts, type Verdict } from './expect.js';
 import { annotateVerdicts, inGitHub, summariseCheck } from './github.js';
 import { writeOutput } from './output-file.js';
 import { currentMetrics } from './results.js';
@@ -20,16 +20,16 @@ export async function checkCommand(file: string | undefined, options: CheckOptio
     return exitCodes.done;
   }
   print(table(verdicts, 'text'));
-  const met = verdicts.filter(({ verdict }) => verdict === 'met').length;
-  const count = `${met} of ${verdicts.length} met`;
-  print(`\n${count}`);
+  const outcome = describeVerdicts(pipeline, verdicts);
+  print(`\n${outcome}`);
   if (verdicts.some(({ verdict }) => verdict === 'missing'))
     print(`Results are missing or out of date: ${callOf('run', pipeline, options)}`);
   if (inGitHub()) {
     annotateVerdicts(verdicts);
-    summariseCheck(pipeline, table(verdicts, 'md'), count);
+    summariseCheck(pipeline, table(verdicts, 'md'), outcome);
   }
-  return met === verdicts.length ? exitCodes.done : exitCodes.failed;
+  const isGood = verdicts.every(({ verdict }) => verdict === 'met' || verdict === 'n/a');
+  return isGood ? exitCodes.done : exitCodes.failed;
 }
 
 function table(verdicts: readonly Verdict[], format: TableFormat): string {
@@ -45,6 +45,7 @@ function table(verdicts: readonly Verdict[], format: TableFormat): string {
 function testCase({ verdict, task, metric, expected, got, difference, source }: Verdict) {
   const name = `${metric} ${expected}`;
   if (verdict === 'met') return { group: task, name };
+  if (verdict === 'n/a') return { group: task, name, skipped: 'the number belongs to another run than this one' };
   const message = verdict === 'OFF' ? `got ${got}` : 'there is no result, or it is out of date';
   const facts = { expected, got, difference, source };
   const details = Object.entries(facts).flatMap(([key, value]) => (value === '' ? [] : [`${key}: ${value}`]));

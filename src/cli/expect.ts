@@ -9,7 +9,8 @@ export interface Verdict {
   readonly expected: string;
   readonly got: string;
   readonly difference: string;
-  readonly verdict: 'met' | 'OFF' | 'missing';
+  /** `n/a`: the number belongs to other params or points than this call's. */
+  readonly verdict: 'met' | 'OFF' | 'missing' | 'n/a';
   readonly source: string;
   /** Of the expectation in the pipeline file. */
   readonly range: SourceRange;
@@ -18,9 +19,37 @@ export interface Verdict {
 /** Compares results with what the pipeline expects of them. */
 export function compareExpectations(pipeline: Pipeline, metrics: ReadonlyMap<TaskId, Metrics>): Verdict[] {
   return pipeline.expectations.flatMap((expectation) =>
-    expectation.tasks.map((task, i) => compareOne(expectation, task, i, metrics)),
+    expectation.tasks.map((task, i): Verdict => {
+      const compared = compareOne(expectation, task, i, metrics);
+      return expectation.inapplicable === undefined ? compared : { ...compared, difference: '', verdict: 'n/a' };
+    }),
   );
 }
+
+/**
+ * The outcome in a line, and why some of it was not compared.
+ *
+ * @param more to be said at the end of the line
+ */
+export function describeVerdicts(pipeline: Pipeline, verdicts: readonly Verdict[], more = ''): string {
+  const compared = verdicts.filter(({ verdict }) => verdict !== 'n/a').length;
+  const met = verdicts.filter(({ verdict }) => verdict === 'met').length;
+  const counts = compared === 0 ? 'nothing compared' : `${met} of ${compared} met`;
+  if (compared === verdicts.length) return counts + more;
+  const reasons = new Set(
+    pipeline.expectations.flatMap(({ inapplicable = [] }) =>
+      inapplicable.map(({ name, wanted, actual }) =>
+        actual === undefined
+          ? `the axis ${name} has no ${shownValue(wanted)} now`
+          : `${name} is ${shownValue(actual)}, not ${shownValue(wanted)}`,
+      ),
+    ),
+  );
+  const shown = [...reasons].map((reason) => `\n  ${reason}`).join('');
+  return `${counts}, ${verdicts.length - compared} not compared${more}\nNot compared are numbers of another run than this one:${shown}`;
+}
+
+const shownValue = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
 
 function compareOne(
   expectation: Expectation,

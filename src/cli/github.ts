@@ -45,7 +45,7 @@ export function annotateFailures({ tasks }: Pipeline, failures: readonly Ended[]
 /** Marks the expectations that are not met. */
 export function annotateVerdicts(verdicts: readonly Verdict[]): void {
   for (const { verdict, task, metric, expected, got, source, range } of verdicts) {
-    if (verdict === 'met') continue;
+    if (verdict === 'met' || verdict === 'n/a') continue;
     const text = [
       `${metric} of ${task}: expected ${expected}, got ${got}`,
       ...(source === '' ? [] : [`source: ${source}`]),

@@ -8,7 +8,7 @@ import { resolveStage } from '../stage/load.js';
 import { pipelineFolderName } from '../store/names.js';
 import type { Store } from '../store/store.js';
 import { callOf, type PipelineOptions, shownPath } from './context.js';
-import { compareExpectations } from './expect.js';
+import { compareExpectations, describeVerdicts } from './expect.js';
 
 export interface ClosingReport {
   readonly pipeline: Pipeline;
@@ -30,9 +30,9 @@ export async function closingReport(run: ClosingReport): Promise<string> {
   if (table !== '') parts.push(table);
   const verdicts = compareExpectations(pipeline, metrics);
   if (verdicts.length > 0) {
-    const met = verdicts.filter(({ verdict }) => verdict === 'met').length;
-    const more = met === verdicts.length ? '' : ` – see ${callOf('check', pipeline, options)}`;
-    parts.push(`expect: ${met} of ${verdicts.length} met${more}\n`);
+    const isOff = verdicts.some(({ verdict }) => verdict === 'OFF' || verdict === 'missing');
+    const more = isOff ? ` – see ${callOf('check', pipeline, options)}` : '';
+    parts.push(`expect: ${describeVerdicts(pipeline, verdicts, more)}\n`);
   }
   parts.push(places(run));
   if (run.computed) parts.push(await nextSteps(pipeline, options));

@@ -34,7 +34,7 @@ function wordParts(text: string, stage: CheckedStage, names: Scope, path: Path, 
     if ('text' in part) return part;
     const { raw, path: dotted } = part.expression;
     const target = dotted[0] === 'inputs' ? stage.inputs.get(dotted[1] ?? '') : undefined;
-    if (target?.kind === 'output' && target.collected.length > 0 && template.length > 1)
+    if (target?.kind === 'output' && target.list && template.length > 1)
       report(
         {
           raw,

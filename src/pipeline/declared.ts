@@ -2,18 +2,20 @@ import { dirname, resolve } from 'node:path';
 import type { AxisValue, StageDefinition } from '../stage/definition.js';
 import { labelAxis } from './axes.js';
 import type { Diagnostic } from './diagnostic.js';
-import { readExtended } from './extend.js';
 import type { TextOf } from './format.js';
+import { type FileTree, readTree, separator } from './include.js';
 import { type LoadOptions, readText } from './load.js';
 import { parseSource } from './parse.js';
 import { isMap } from './words.js';
 
-/** The names that a pipeline file declares itself, with those of the files it extends. */
+/** The names that a pipeline file declares itself, with those of the files it extends and includes. */
 export interface DeclaredNames {
   /** Outputs of each stage, the default one first. */
   readonly stages: Readonly<Record<string, readonly string[]>>;
   /** What a point of each axis may be called: its values and their labels. */
   readonly axes: Readonly<Record<string, readonly AxisValue[]>>;
+  /** The same with those of included files, whose stages have them. */
+  readonly allAxes: Readonly<Record<string, readonly AxisValue[]>>;
   readonly params: readonly string[];
   /** The user's own stages, by what `uses:` says. */
   readonly own: Readonly<Record<string, StageDefinition>>;
@@ -35,35 +37,55 @@ export async function readDeclared(file: string, resolveStage: LoadOptions['reso
     const message = `${file} can't be read: ${first.why}.`;
     return { diagnostics: [{ severity: 'error', code: 'E_FILE', message }], textOf };
   }
-  const content = await readExtended(resolve(file), file, async (path, shown) => {
+  const { tree, diagnostics } = await readTree(resolve(file), file, async (path, shown) => {
     const text = shown === file ? first : await readText(path);
     if (typeof text !== 'string') return text.why;
     texts.set(shown, text);
     const { source, value, diagnostics } = parseSource(shown, text);
     return { value, places: source, diagnostics };
   });
-  if (content.diagnostics.length > 0) return { diagnostics: content.diagnostics, textOf };
-  const { stages, axes, params } = isMap(content.value) ? content.value : {};
-  const definitions = await definitionsOf(stages, (uses) => resolveStage(uses, dirname(resolve(file))));
-  const names: DeclaredNames = {
-    stages: Object.fromEntries(entries(stages).map(([name, stage]) => [name, outputsOf(stage, definitions)])),
-    axes: Object.fromEntries(entries(axes).map(([name, values]) => [name, pointNames(values)])),
-    params: entries(params).map(([name]) => name),
-    own: Object.fromEntries([...definitions].filter(([uses]) => uses.startsWith('.'))),
-  };
+  if (diagnostics.length > 0) return { diagnostics, textOf };
+  const names = await namesOf(tree, (uses) => resolveStage(uses, dirname(resolve(file))));
   return { names, diagnostics: [], textOf };
 }
 
-async function definitionsOf(
-  stages: unknown,
-  resolveStage: (uses: string) => ReturnType<LoadOptions['resolveStage']>,
-): Promise<Map<string, StageDefinition>> {
+type Find = (uses: string) => ReturnType<LoadOptions['resolveStage']>;
+
+/** What the file declares, and what its parts do under their names. */
+async function namesOf({ content, parts }: FileTree, find: Find): Promise<DeclaredNames> {
+  const { stages, axes, params } = isMap(content.value) ? content.value : {};
+  const definitions = await definitionsOf(stages, find);
+  const ownAxes = Object.fromEntries(entries(axes).map(([name, values]) => [name, pointNames(values)]));
+  const named: Record<string, readonly string[]> = {};
+  let allAxes: DeclaredNames['axes'] = ownAxes;
+  for (const [part, tree] of parts) {
+    const theirs = await namesOf(tree, find);
+    for (const [name, outputs] of Object.entries(theirs.stages)) named[`${part}${separator}${name}`] = outputs;
+    allAxes = joined(allAxes, theirs.allAxes);
+  }
+  for (const [name, stage] of entries(stages)) named[name] = outputsOf(stage, definitions);
+  return {
+    stages: named,
+    axes: ownAxes,
+    allAxes,
+    params: entries(params).map(([name]) => name),
+    own: Object.fromEntries([...definitions].filter(([uses]) => uses.startsWith('.'))),
+  };
+}
+
+/** Axes of two files: one of the same name has the points of both. */
+function joined(first: DeclaredNames['axes'], second: DeclaredNames['axes']): DeclaredNames['axes'] {
+  const names = [...new Set([...Object.keys(first), ...Object.keys(second)])];
+  return Object.fromEntries(names.map((name) => [name, distinct([...(first[name] ?? []), ...(second[name] ?? [])])]));
+}
+
+async function definitionsOf(stages: unknown, find: Find): Promise<Map<string, StageDefinition>> {
   const used = entries(stages).flatMap(([, stage]) =>
     isMap(stage) && typeof stage.uses === 'string' ? [stage.uses] : [],
   );
   const found = new Map<string, StageDefinition>();
   for (const uses of new Set(used)) {
-    const definition = await resolveStage(uses);
+    const definition = await find(uses);
     if (!('error' in definition)) found.set(uses, definition);
   }
   return found;
@@ -80,7 +102,11 @@ function pointNames(values: unknown): readonly AxisValue[] {
   const sound = (values as unknown[]).filter(isAxisValue);
   const labels = labelAxis(sound).map(({ label }) => label);
   const all = [...sound, ...labels.filter((label) => !sound.some((value) => String(value) === label))];
-  return [...new Map(all.map((value) => [JSON.stringify(value), value])).values()];
+  return distinct(all);
+}
+
+function distinct(values: readonly AxisValue[]): readonly AxisValue[] {
+  return [...new Map(values.map((value) => [JSON.stringify(value), value])).values()];
 }
 
 function isAxisValue(value: unknown): value is AxisValue {

@@ -7,7 +7,7 @@ import { checkParameters, Origins } from './parameters.js';
 import { Problems } from './problems.js';
 import type { Reporter } from './reporter.js';
 import type { StageFile } from './schema.js';
-import type { CheckedStage, LabelledAxes, StageInput } from './stages.js';
+import type { CheckedStage, LabelledAxes, OutputReference } from './stages.js';
 import type { Task, TaskId, TaskInput } from './task.js';
 import { parseMemory, parseTime } from './units.js';
 
@@ -19,11 +19,24 @@ type Names = Pick<Settings, 'params' | 'places'> & { readonly axes: LabelledAxes
 /**
  * Stages → tasks in topological order. Stages must be in topological order. Stages with a mistake that would have
  * consequences here are left out; undefined if there are too many tasks.
+ *
+ * @param included tasks of included files, which come first
  */
-export function expandStages(stages: readonly CheckedStage[], names: Names, reporter: Reporter): Task[] | undefined {
-  const tasks: Task[] = [];
-  const byStage = new Map<string, readonly Task[]>();
+export function expandStages(
+  stages: readonly CheckedStage[],
+  names: Names,
+  reporter: Reporter,
+  included: readonly Task[],
+): Task[] | undefined {
+  const tasks = [...included];
+  const byStage = new Map<string, Task[]>();
   const byId = new Map<TaskId, Task>();
+  for (const task of included) {
+    const own = byStage.get(task.stage);
+    if (own) own.push(task);
+    else byStage.set(task.stage, [task]);
+    byId.set(task.id, task);
+  }
   for (const stage of stages) {
     if (reporter.doubtful(stage.name, 'uses', 'run', 'over', 'exclude', 'with')) continue;
     const count = stage.axes.reduce((total, [, points]) => total * points.length, 1);
@@ -134,32 +147,29 @@ function formatLabels(labels: Readonly<Record<string, string>>): string {
     .join(',');
 }
 
-/** What arrives at each input, by the labels of the axes that producer and consumer share. */
-type Arriving = ReadonlyMap<string, ReadonlyMap<string, TaskInput>>;
+/** What arrives from each stage that an input names, by the labels of the axes that producer and consumer share. */
+type Arriving = ReadonlyMap<OutputReference, ReadonlyMap<string, readonly Task[]>>;
 
 const keyOf = (axes: readonly string[], label: (axis: string) => string) => JSON.stringify(axes.map(label));
 
 function arrivingInputs(stage: CheckedStage, byStage: ReadonlyMap<string, readonly Task[]>): Arriving {
-  const arriving = new Map<string, Map<string, TaskInput>>();
-  for (const [input, target] of stage.inputs) {
-    // A stage without tasks has a mistake of its own, which was reported there.
-    const producers = target.kind === 'output' ? byStage.get(target.stage) : undefined;
-    if (target.kind !== 'output' || producers === undefined) continue;
-    const groups = new Map<string, Task[]>();
-    for (const task of producers) {
-      const key = keyOf(target.shared, (axis) => task.labels[axis]!);
-      const group = groups.get(key);
-      if (group) group.push(task);
-      else groups.set(key, [task]);
+  const arriving = new Map<OutputReference, Map<string, Task[]>>();
+  for (const target of stage.inputs.values()) {
+    for (const from of target.kind === 'output' ? target.from : []) {
+      // A stage without tasks has a mistake of its own, which was reported there.
+      const producers = byStage.get(from.stage);
+      if (producers === undefined) continue;
+      const groups = new Map<string, Task[]>();
+      for (const task of producers) {
+        const key = keyOf(from.shared, (axis) => task.labels[axis]!);
+        const group = groups.get(key);
+        if (group) group.push(task);
+        else groups.set(key, [task]);
+      }
+      arriving.set(from, groups);
     }
-    arriving.set(input, new Map([...groups].map(([key, tasks]) => [key, connect(target, tasks)])));
   }
   return arriving;
-}
-
-function connect(target: StageInput, producers: readonly Task[]): TaskInput {
-  const items = producers.map(({ id }) => ({ task: id, output: target.output }));
-  return target.collected.length > 0 || target.list ? { kind: 'list', items } : { kind: 'output', ...items[0]! };
 }
 
 function taskInputs(
@@ -175,16 +185,28 @@ function taskInputs(
       inputs[name] = { kind: 'file', path: target.path, range };
       continue;
     }
-    const groups = arriving.get(name);
-    const input = groups?.get(keyOf(target.shared, (axis) => point[axis]!.label));
-    if (input !== undefined) inputs[name] = input;
-    else if (groups !== undefined) {
-      const labels = Object.fromEntries(target.shared.map((axis) => [axis, point[axis]!.label]));
-      const entry = Object.entries(labels).map(([axis, label]) => `${axis}: ${label}`);
-      const message = `"${stage.name}" needs ${taskId(target.stage, labels)}, which is excluded there`;
-      const at = { path: [...stage.path, 'inputs', name] };
-      problems.report('E_EXCLUDED_INPUT', message, at, { hint: `add exclude: [{ ${entry.join(', ')} }] here, too` });
-    }
+    const items = target.from.flatMap((from) => {
+      const groups = arriving.get(from);
+      const producers = groups?.get(keyOf(from.shared, (axis) => point[axis]!.label));
+      if (groups !== undefined && producers === undefined) reportExcluded(stage, name, from, point, problems);
+      return (producers ?? []).map(({ id }) => ({ task: id, output: from.output }));
+    });
+    if (items.length === 0) continue;
+    inputs[name] = target.list ? { kind: 'list', items } : { kind: 'output', ...items[0]! };
   }
   return inputs;
+}
+
+function reportExcluded(
+  stage: CheckedStage,
+  input: string,
+  from: OutputReference,
+  point: Point,
+  problems: Problems,
+): void {
+  const labels = Object.fromEntries(from.shared.map((axis) => [axis, point[axis]!.label]));
+  const entry = Object.entries(labels).map(([axis, label]) => `${axis}: ${label}`);
+  const message = `"${stage.name}" needs ${taskId(from.stage, labels)}, which is excluded there`;
+  const at = { path: [...stage.path, 'inputs', input] };
+  problems.report('E_EXCLUDED_INPUT', message, at, { hint: `add exclude: [{ ${entry.join(', ')} }] here, too` });
 }

@@ -1,36 +1,50 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { AxisValue } from '../stage/definition.js';
-import { selectPoints } from './axes.js';
+import { labelAxis, selectPoints } from './axes.js';
+import { taskId } from './expand.js';
 import type { Path } from './places.js';
 import { hinted, type Reporter } from './reporter.js';
 import type { ExpectationFile } from './schema.js';
-import type { CheckedStage } from './stages.js';
+import type { CheckedStage, Included } from './stages.js';
 import { suggestion } from './suggest.js';
-import type { Expectation, Task, TaskId } from './task.js';
+import type { Difference, Expectation, Json, Task, TaskId } from './task.js';
 import { valuesOf } from './words.js';
 
 type At = Readonly<Record<string, AxisValue>>;
 
+/** What entries may speak of. */
+export interface Known extends Pick<Included, 'unknown'> {
+  readonly stages: readonly CheckedStage[];
+  readonly tasks: readonly Task[];
+  readonly params: Readonly<Record<string, Json>>;
+}
+
 /** `expect:` entries with the tasks they speak of. */
 export function resolveExpectations(
   entries: readonly ExpectationFile[],
-  stages: readonly CheckedStage[],
-  tasks: readonly Task[],
+  known: Known,
   reporter: Reporter,
 ): Expectation[] {
-  const finder = new Finder(stages, tasks, reporter);
+  const finder = new Finder(known, reporter);
   return entries.flatMap((entry, i): Expectation[] => {
     const path: Path = ['expect', i];
     const formSound = checkForm(entry, path, reporter);
+    const when = checkWhen(entry, known.params, path, reporter);
     const selected = finder.find(entry.stage, entry.at ?? {}, path);
     const others = entry.equals && finder.find(entry.equals.stage, entry.equals.at ?? {}, [...path, 'equals']);
-    if (!formSound || selected === undefined) return [];
+    if (!formSound || when === undefined || selected === undefined) return [];
+    const { metric, source } = entry;
+    const about = { metric, ...(source === undefined ? {} : { source }), range: reporter.source.range(path) };
+    // What the call took from an axis: there is no task, and nothing to compare.
+    if ('name' in selected || (others !== undefined && 'name' in others)) {
+      const gone = [selected, others ?? []].flatMap((one) => ('name' in one ? [one] : []));
+      const expected = numbers(entry) ?? { kind: 'bounds' };
+      return [{ ...about, tasks: [wouldBe(entry)], expected, inapplicable: [...when, ...gone] }];
+    }
     const expected = others === undefined ? numbers(entry) : equality(entry, selected, others, path, reporter);
     if (expected === undefined) return [];
-    const { metric, source } = entry;
     const ids = selected.map(({ id }) => id);
-    return [
-      { tasks: ids, metric, expected, ...(source === undefined ? {} : { source }), range: reporter.source.range(path) },
-    ];
+    return [{ ...about, tasks: ids, expected, ...(when.length === 0 ? {} : { inapplicable: when }) }];
   });
 }
 
@@ -53,6 +67,33 @@ function checkForm({ value, min, max, equals, tolerance }: ExpectationFile, path
     reporter.error('E_EXPECT', `No number is at least ${min} and at most ${max}`, { path: [...path, 'min'] });
   else return true;
   return false;
+}
+
+/** The task that an entry speaks of and that the call has not, as it would be called. */
+function wouldBe({ stage, at = {} }: ExpectationFile): TaskId {
+  const points = Object.entries(at as At).map(([axis, value]) => [axis, labelAxis([value])[0]!.label] as const);
+  return taskId(stage, Object.fromEntries(points));
+}
+
+/** Params that are not what the entry asks for; undefined after a mistake. */
+function checkWhen(
+  { when = {} }: ExpectationFile,
+  params: Readonly<Record<string, Json>>,
+  path: Path,
+  reporter: Reporter,
+): readonly Difference[] | undefined {
+  const differences: Difference[] = [];
+  for (const [name, wanted] of Object.entries(when as Readonly<Record<string, Json>>)) {
+    const actual = Object.hasOwn(params, name) ? params[name] : undefined;
+    if (actual === undefined) {
+      const hint = suggestion(name, Object.keys(params)) ?? 'declare it under params:';
+      const at = { path: [...path, 'when', name], key: true };
+      reporter.error('E_UNKNOWN_PARAM', `There is no param "${name}"`, at, { hint });
+      return undefined;
+    }
+    if (!isDeepStrictEqual(actual, wanted)) differences.push({ name, wanted, actual });
+  }
+  return differences;
 }
 
 function numbers({ value, min, max, equals, tolerance = 0 }: ExpectationFile): Expectation['expected'] | undefined {
@@ -96,16 +137,17 @@ function equality(
   return { kind: 'equals', metric: equals!.metric ?? metric, tasks: partners, tolerance };
 }
 
-/** Finds the tasks of a stage at a point; undefined after a mistake. */
+/** Finds the tasks of a stage at a point, or the value that the call took from an axis; undefined after a mistake. */
 class Finder {
   readonly #stages: ReadonlyMap<string, CheckedStage>;
   readonly #tasks = new Map<string, Task[]>();
+  readonly #unknown: Known['unknown'];
 
   constructor(
-    stages: readonly CheckedStage[],
-    tasks: readonly Task[],
+    { stages, tasks, unknown }: Known,
     readonly reporter: Reporter,
   ) {
+    this.#unknown = unknown;
     this.#stages = new Map(stages.map((stage) => [stage.name, stage]));
     for (const task of tasks) {
       const own = this.#tasks.get(task.stage);
@@ -114,9 +156,10 @@ class Finder {
     }
   }
 
-  find(name: string, at: At, path: Path): readonly Task[] | undefined {
+  find(name: string, at: At, path: Path): readonly Task[] | Difference | undefined {
     const stage = this.#stages.get(name);
     if (stage === undefined) {
+      if (this.#unknown(name)) return undefined;
       const hint = suggestion(name, this.#stages.keys());
       this.reporter.error('E_UNKNOWN_STAGE', `There is no stage "${name}"`, { path: [...path, 'stage'] }, hinted(hint));
       return undefined;
@@ -125,7 +168,7 @@ class Finder {
     // A stage without tasks has a mistake of its own, which was reported there.
     if (tasks === undefined) return undefined;
     const wanted = this.#wanted(stage, at, path);
-    if (wanted === undefined) return undefined;
+    if (wanted === undefined || 'name' in wanted) return wanted;
     const selected = tasks.filter(({ labels }) => wanted.every(([axis, points]) => points.has(labels[axis]!)));
     if (selected.length > 0) return selected;
     this.reporter.error('E_EXPECT', `"${name}" has no task there: it is excluded`, { path: [...path, 'at'] });
@@ -133,7 +176,11 @@ class Finder {
   }
 
   /** Labels that `at:` asks for, by axis. */
-  #wanted(stage: CheckedStage, at: At, path: Path): [axis: string, labels: ReadonlySet<string>][] | undefined {
+  #wanted(
+    stage: CheckedStage,
+    at: At,
+    path: Path,
+  ): [axis: string, labels: ReadonlySet<string>][] | Difference | undefined {
     const axes = new Map(stage.axes);
     const wanted: [string, ReadonlySet<string>][] = [];
     for (const [axis, value] of Object.entries(at)) {
@@ -146,6 +193,7 @@ class Finder {
         return undefined;
       }
       const labels = selectPoints(points, value);
+      if (labels.size === 0 && stage.changedAxes.has(axis)) return { name: axis, wanted: value };
       if (labels.size === 0) {
         const message = `The axis "${axis}" has no such value`;
         this.reporter.error(

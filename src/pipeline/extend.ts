@@ -34,11 +34,17 @@ interface Origin {
  *
  * @param path absolute
  * @param shown the file as the user calls it
+ * @param folder that paths in the files become relative to
  */
-export async function readExtended(path: string, shown: string, read: ReadFile): Promise<FileContent> {
+export async function readExtended(
+  path: string,
+  shown: string,
+  read: ReadFile,
+  folder: string = dirname(path),
+): Promise<FileContent> {
   const own = await read(path, shown);
   if (typeof own === 'string') throw new TypeError(`${shown} has been read before`);
-  const reader = new Extending(dirname(path), read);
+  const reader = new Extending(folder, read);
   const merged = await reader.extend(own, [{ path, shown }]);
   const diagnostics = [...own.diagnostics, ...reader.diagnostics];
   if (diagnostics.length > 0) return { value: undefined, places: own.places, diagnostics };
@@ -55,7 +61,7 @@ class Extending {
   readonly diagnostics: Diagnostic[] = [];
 
   constructor(
-    /** The folder of the file that extends all others. */
+    /** That paths become relative to. */
     readonly folder: string,
     readonly read: ReadFile,
   ) {}
@@ -112,7 +118,8 @@ class Extending {
 /** Is the map at this path put together from both sides? Elsewhere the second one replaces the first. */
 function isShared(path: Path): boolean {
   const [top, , section] = path;
-  if (path.length <= 1) return top === undefined || ['params', 'axes', 'profiles', 'stages'].includes(String(top));
+  if (path.length <= 1)
+    return top === undefined || ['params', 'axes', 'profiles', 'include', 'stages'].includes(String(top));
   if (path.length === 2) return top === 'stages' || top === 'profiles';
   return path.length === 3 && top === 'stages' && (section === 'with' || section === 'inputs');
 }
@@ -179,30 +186,40 @@ function withoutNulls(merged: Merged): Merged {
 
 /** What a file of another folder says, with the paths in it relative to this one. */
 function moved(value: unknown, from: string, to: string): unknown {
-  if (from === to || !isMap(value) || !isMap(value.stages)) return value;
+  if (from === to || !isMap(value)) return value;
   const move = (path: string) => {
     const result = relative(to, resolve(from, path)).split(sep).join('/');
     return result.startsWith('.') ? result : `./${result}`;
   };
-  const stages = Object.entries(value.stages).map(([name, stage]) => {
-    if (!isMap(stage)) return [name, stage];
-    const { uses, inputs } = stage;
-    const own = typeof uses === 'string' && /^\.{1,2}\//.test(uses) ? { uses: move(uses) } : {};
-    const files = isMap(inputs)
-      ? {
-          inputs: Object.fromEntries(
-            Object.entries(inputs).map(([input, said]) => [
-              input,
-              isMap(said) && typeof said.file === 'string' && !isAbsolute(said.file)
-                ? { ...said, file: move(said.file) }
-                : said,
-            ]),
-          ),
-        }
-      : {};
-    return [name, { ...stage, ...own, ...files }];
-  });
-  return { ...value, stages: Object.fromEntries(stages) as unknown };
+  const { include, stages } = value;
+  return {
+    ...value,
+    ...(isMap(include)
+      ? { include: mapValues(include, (file) => (typeof file === 'string' ? move(file) : file)) }
+      : {}),
+    ...(isMap(stages)
+      ? { stages: mapValues(stages, (stage) => (isMap(stage) ? movedStage(stage, move) : stage)) }
+      : {}),
+  };
+}
+
+function movedStage(stage: Readonly<Record<string, unknown>>, move: (path: string) => string): unknown {
+  const { uses, inputs } = stage;
+  const isOwn = typeof uses === 'string' && /^\.{1,2}\//.test(uses);
+  const movedInput = (said: unknown) =>
+    isMap(said) && typeof said.file === 'string' && !isAbsolute(said.file) ? { ...said, file: move(said.file) } : said;
+  return {
+    ...stage,
+    ...(isOwn ? { uses: move(uses) } : {}),
+    ...(isMap(inputs) ? { inputs: mapValues(inputs, movedInput) } : {}),
+  };
+}
+
+function mapValues(
+  map: Readonly<Record<string, unknown>>,
+  change: (value: unknown) => unknown,
+): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(map).map(([key, value]) => [key, change(value)]));
 }
 
 /** Places in whichever file says a thing. */

@@ -4,7 +4,7 @@ import type { StageDefinition } from '../stage/definition.js';
 import type { Path } from './places.js';
 import { hinted, type Reporter } from './reporter.js';
 import type { PipelineFile, StageFile } from './schema.js';
-import type { CheckedStage, FileInput, StageInput } from './stages.js';
+import type { CheckedStage, FileInput, Included, OutputReference, StageInput } from './stages.js';
 import { nearest, suggestion } from './suggest.js';
 import { described, stageCalled } from './words.js';
 
@@ -16,10 +16,11 @@ export interface InputCheck {
   readonly file: PipelineFile;
   /** Axes of the stage itself. */
   readonly own: CheckedStage['axes'];
-  /** Is this the name of an axis? */
-  isAxis(name: string): boolean;
   readonly folder: string;
   readonly reporter: Reporter;
+  readonly included: Included;
+  /** Axes that a stage is swept over. */
+  axesOf(stage: string): readonly string[];
   /** Outputs of a stage; undefined where a mistake in the stage hides them. */
   outputsOf(stage: string): Readonly<Record<string, string>> | undefined;
 }
@@ -40,7 +41,9 @@ export function checkInputs(args: InputCheck): Map<string, StageInput | FileInpu
       continue;
     }
     const input =
-      typeof reference === 'string' ? stageInput(args, name, reference, at) : fileInput(args, reference.file, at);
+      typeof reference === 'string' || Array.isArray(reference)
+        ? stageInput(args, name, reference, at)
+        : fileInput(args, reference.file, at);
     if (input !== undefined) inputs.set(name, input);
   }
   if (definition === undefined || (stage.inputs === undefined && reporter.doubtful(stageName, 'inputs'))) return inputs;
@@ -64,14 +67,43 @@ function fileInput({ folder, reporter }: InputCheck, file: string, at: Path): Fi
 /** Each is a comparison with every stage. */
 const maximumSuggestions = 100;
 
-function stageInput(args: InputCheck, name: string, reference: string, at: Path): StageInput | undefined {
-  const { file, definition, own, reporter } = args;
+function stageInput(
+  args: InputCheck,
+  name: string,
+  said: string | readonly string[],
+  at: Path,
+): StageInput | undefined {
+  const { definition, own, reporter } = args;
+  const list = definition?.inputs[name]?.list === true;
+  const several = typeof said !== 'string';
+  if (several && definition !== undefined && !list) {
+    reporter.error('E_INPUT_LIST', `The input "${name}" takes one artifact, not a list`, { path: at });
+    return undefined;
+  }
+  const references = several ? said : [said];
+  const from = references.flatMap((reference, i) => outputReference(args, reference, several ? [...at, i] : at) ?? []);
+  if (from.length < references.length) return undefined;
+  const collecting = from.find(({ collected }) => collected.length > 0);
+  if (collecting !== undefined && definition !== undefined && !list) {
+    if (reporter.doubtful(args.name, 'over')) return undefined;
+    const { stage, collected } = collecting;
+    const message = `"${stage}" arrives as a list over ${collected.join(' and ')}, and the input "${name}" takes one artifact`;
+    const hint = `add over: [${[...own.map(([axis]) => axis), ...collected].join(', ')}] to this stage`;
+    reporter.error('E_INPUT_LIST', message, { path: at }, { hint });
+    return undefined;
+  }
+  return { kind: 'output', from, list: list || several || collecting !== undefined };
+}
+
+function outputReference(args: InputCheck, reference: string, at: Path): OutputReference | undefined {
+  const { file, included, own, reporter } = args;
   const [stage, output] = splitReference(reference);
-  if (!Object.hasOwn(file.stages, stage)) {
+  if (!Object.hasOwn(file.stages, stage) && !included.stages.has(stage)) {
+    if (included.unknown(stage)) return undefined;
     const hint = existsSync(resolve(args.folder, reference))
       ? `for the file of that name, write { file: ${reference} }`
       : reporter.diagnostics.length < maximumSuggestions
-        ? suggestion(stage, Object.keys(file.stages))
+        ? suggestion(stage, [...Object.keys(file.stages), ...included.stages.keys()])
         : undefined;
     reporter.error('E_UNKNOWN_STAGE', `There is no stage "${stage}"`, { path: at }, hinted(hint));
     return undefined;
@@ -86,19 +118,9 @@ function stageInput(args: InputCheck, name: string, reference: string, at: Path)
     reporter.error('E_UNKNOWN_OUTPUT', message, { path: at }, hinted(hint));
     return undefined;
   }
-  const theirs = (file.stages[stage]!.over ?? []).filter((axis) => args.isAxis(axis));
-  const ownAxes = own.map(([axis]) => axis);
-  const shared = theirs.filter((axis) => ownAxes.includes(axis));
-  const collected = theirs.filter((axis) => !shared.includes(axis));
-  const list = definition?.inputs[name]?.list === true;
-  if (collected.length > 0 && definition !== undefined && !list) {
-    if (reporter.doubtful(args.name, 'over')) return undefined;
-    const message = `"${stage}" arrives as a list over ${collected.join(' and ')}, and the input "${name}" takes one artifact`;
-    const hint = `add over: [${[...ownAxes, ...collected].join(', ')}] to this stage`;
-    reporter.error('E_INPUT_LIST', message, { path: at }, { hint });
-    return undefined;
-  }
-  return { kind: 'output', stage, output: wanted, collected, shared, list };
+  const theirs = args.axesOf(stage);
+  const shared = theirs.filter((axis) => own.some(([name]) => name === axis));
+  return { stage, output: wanted, collected: theirs.filter((axis) => !shared.includes(axis)), shared };
 }
 
 /** `stage.output` or `stage`. */

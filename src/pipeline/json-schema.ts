@@ -53,7 +53,7 @@ export function generateJsonSchema(stages: readonly StageDefinition[], names?: D
     ...plain,
     required: ['name'],
     ...(names === undefined ? {} : { allOf: [declaredSchema(names)] }),
-    if: { not: { required: ['extends'] } },
+    if: { not: { anyOf: [{ required: ['extends'] }, { required: ['include'] }] } },
     // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
     then: { required: ['stages'], properties: { stages: { patternProperties: { [namePattern]: whole } } } },
   };
@@ -112,25 +112,26 @@ function withExpressionsInside(schema: Schema): Schema {
 }
 
 /** What may stand where names of the file's own are meant. */
-function declaredSchema({ stages, axes, params }: DeclaredNames): Schema {
+function declaredSchema({ stages, axes, allAxes, params }: DeclaredNames): Schema {
   const stage = among(Object.keys(stages));
   const outputs = Object.entries(stages).flatMap(([name, [first, ...others]]) => [
     name,
     ...(first === undefined ? [] : [first, ...others].map((output) => `${name}.${output}`)),
   ]);
-  const point = {
-    properties: Object.fromEntries(Object.entries(axes).map(([axis, values]) => [axis, among(values)])),
+  const pointOf = (points: DeclaredNames['axes']) => ({
+    properties: Object.fromEntries(Object.entries(points).map(([axis, values]) => [axis, among(values)])),
     additionalProperties: false,
-  };
-  const input = { anyOf: [among(outputs), { type: 'object' }] };
-  const expectation = { properties: { stage, at: point, equals: { properties: { stage, at: point } } } };
+  });
+  const at = pointOf(allAxes);
+  const input = { anyOf: [among(outputs), { type: 'array', items: among(outputs) }, { type: 'object' }] };
+  const expectation = { properties: { stage, at, equals: { properties: { stage, at } } } };
   return {
     properties: {
       stages: {
         additionalProperties: {
           properties: {
             over: { items: among(Object.keys(axes)) },
-            exclude: { items: point },
+            exclude: { items: pointOf(axes) },
             inputs: { additionalProperties: input },
           },
         },

@@ -6,20 +6,22 @@ interface Edge {
   readonly producer: string;
 }
 
-function edgesOf(stage: CheckedStage): Edge[] {
+function edgesOf(stage: CheckedStage, stages: ReadonlyMap<string, CheckedStage>): Edge[] {
   return [...stage.inputs].flatMap(([input, target]) =>
-    target.kind === 'output' ? [{ input, producer: target.stage }] : [],
+    target.kind === 'file'
+      ? []
+      : target.from.filter((from) => stages.has(from.stage)).map((from) => ({ input, producer: from.stage })),
   );
 }
 
-/** Producers before consumers, otherwise in file order. Cycles are reported with their path. */
+/** Producers before consumers, otherwise in file order; stages of other files have their place already. Cycles are reported with their path. */
 export function sortStages(stages: ReadonlyMap<string, CheckedStage>, reporter: Reporter): CheckedStage[] {
   const sorted: CheckedStage[] = [];
   const state = new Map<string, 'open' | 'done'>();
   // An explicit stack: pipelines may be chains of ten thousand stages.
   for (const root of stages.values()) {
     if (state.has(root.name)) continue;
-    const stack = [{ stage: root, edges: edgesOf(root), next: 0 }];
+    const stack = [{ stage: root, edges: edgesOf(root, stages), next: 0 }];
     state.set(root.name, 'open');
     while (stack.length > 0) {
       const top = stack.at(-1)!;
@@ -37,7 +39,7 @@ export function sortStages(stages: ReadonlyMap<string, CheckedStage>, reporter: 
       } else if (!state.has(edge.producer)) {
         state.set(edge.producer, 'open');
         const stage = stages.get(edge.producer)!;
-        stack.push({ stage, edges: edgesOf(stage), next: 0 });
+        stack.push({ stage, edges: edgesOf(stage, stages), next: 0 });
       }
     }
   }

@@ -56,11 +56,6 @@ export class Reporter {
     this.diagnostics.push({ severity: 'error', code, message: sentence(message), range: this.#range(at), ...rest });
   }
 
-  /** Something that is most likely not meant, and does no harm. */
-  warn(code: string, message: string, at: Place, rest: Pick<Diagnostic, 'hint'>): void {
-    this.diagnostics.push({ severity: 'warning', code, message: sentence(message), range: this.#range(at), ...rest });
-  }
-
   /** Was there a mistake in these sections of a stage, or in the stage as a whole? */
   doubtful(stage: string, ...of: readonly Section[]): boolean {
     const doubts = this.#doubts.get(stage);

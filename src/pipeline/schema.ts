@@ -19,10 +19,16 @@ const PointSchema = Type.Record(Type.String(), AxisValueSchema, {
 });
 
 const InputSchema = Type.Union(
-  [Type.String(), Type.Object({ file: Type.String({ description: 'Path relative to this file.' }) }, closed)],
+  [
+    Type.String(),
+    Type.Object({ file: Type.String({ description: 'Path relative to this file.' }) }, closed),
+    Type.Array(Type.String(), { minItems: 1 }),
+  ],
   {
-    title: 'a stage, stage.output or { file: path }',
-    description: 'A stage (its default output), stage.output, or { file: path } relative to this file.',
+    title: 'a stage, stage.output, a list of them, or { file: path }',
+    description:
+      'A stage (its default output), stage.output, a list of them (the input then is one list), or { file: path } ' +
+      'relative to this file.',
   },
 );
 
@@ -112,6 +118,12 @@ const ExpectationSchema = Type.Object(
         { ...closed, description: 'A metric of another stage, at the same point of the axes that both have.' },
       ),
     ),
+    when: Type.Optional(
+      Type.Record(Type.String(), Type.Unknown(), {
+        description:
+          'Params and the values that the number belongs to, such as { epochs: 200 }: with others it is not compared.',
+      }),
+    ),
     source: Type.Optional(Type.String({ description: 'Where the number comes from.' })),
   },
   closed,
@@ -132,6 +144,13 @@ export const PipelineSchema = Type.Object(
         description:
           'Pipeline files that this one builds on, relative to it. Params and axes of the same name replace theirs, ' +
           'stages of the same name their sections, `with` and `inputs` name by name; a stage that is null is left out.',
+      }),
+    ),
+    include: Type.Optional(
+      named(Type.String(), {
+        description:
+          'Pipeline files that become parts of this one, by name, relative to it. Their stages are called name/stage ' +
+          'here, and keep their own params, axes and profiles: --set name/param=value changes them.',
       }),
     ),
     axes: Type.Optional(

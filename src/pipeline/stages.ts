@@ -8,17 +8,23 @@ import type { PipelineFile, StageFile } from './schema.js';
 import { suggestion } from './suggest.js';
 import { valuesOf } from './words.js';
 
-/** A reference to another stage's output, with what becomes of its axes. */
+/** What one or several stages make. */
 export interface StageInput {
   readonly kind: 'output';
+  /** More than one: what they make arrives as one list. */
+  readonly from: readonly OutputReference[];
+  /** Does it arrive as a list? */
+  readonly list: boolean;
+}
+
+/** A reference to another stage's output, with what becomes of its axes. */
+export interface OutputReference {
   readonly stage: string;
   readonly output: string;
   /** Axes of the producer that the consumer does not have: their points arrive as a list. */
   readonly collected: readonly string[];
   /** Axes that both have. */
   readonly shared: readonly string[];
-  /** Does the consumer's definition take a list? Then a single artifact is a list of one. */
-  readonly list: boolean;
 }
 
 export interface FileInput {
@@ -36,6 +42,8 @@ export interface CheckedStage {
   readonly axes: readonly (readonly [string, readonly AxisPoint[]])[];
   readonly inputs: ReadonlyMap<string, StageInput | FileInput>;
   readonly outputs: Readonly<Record<string, string>>;
+  /** Axes of its own that have the values of the call, instead of the file's. */
+  readonly changedAxes: ReadonlySet<string>;
   excludes(point: Point): boolean;
 }
 
@@ -43,13 +51,28 @@ export interface CheckedStage {
 export type LabelledAxes = Readonly<Record<string, readonly AxisPoint[]>>;
 type Resolve = (uses: string, folder: string) => Promise<StageDefinition | { error: string; hint?: string }>;
 
+/** The axes of a file. */
+export interface StageAxes {
+  readonly axes: LabelledAxes;
+  /** Those that have the values of the call. */
+  readonly changed: ReadonlySet<string>;
+}
+
+/** Stages of the files that a file includes. */
+export interface Included {
+  readonly stages: ReadonlyMap<string, CheckedStage>;
+  /** Is this a stage of a part with mistakes? Then it may be there, and nothing is known of it. */
+  unknown(stage: string): boolean;
+}
+
 /** Checks everything that does not depend on a point of the axes. Returns the stages in topological order. */
 export async function checkStages(
   file: PipelineFile,
-  axes: LabelledAxes,
+  { axes, changed }: StageAxes,
   folder: string,
   reporter: Reporter,
   resolveStage: Resolve,
+  included: Included,
 ): Promise<CheckedStage[]> {
   const stages = Object.entries(file.stages);
   const uses = new Map<string, Promise<StageDefinition | { error: string; hint?: string }>>();
@@ -63,7 +86,9 @@ export async function checkStages(
       reporter.error('E_UNKNOWN_STAGE', found.error, { path: ['stages', name, 'uses'] }, hinted(found.hint));
     else definitions.set(name, found);
   }
-  const outputsOf = (name: string): Record<string, string> | undefined => {
+  const outputsOf = (name: string): Readonly<Record<string, string>> | undefined => {
+    const other = included.stages.get(name);
+    if (other !== undefined) return other.outputs;
     if (reporter.doubtful(name, 'uses', 'run', 'outputs')) return undefined;
     const definition = definitions.get(name);
     if (definition === undefined) return file.stages[name]!.outputs ?? {};
@@ -75,11 +100,15 @@ export async function checkStages(
     const path: Path = ['stages', name];
     const definition = definitions.get(name);
     const own = checkOver(stage, axes, path, reporter);
-    const isAxis = (axis: string) => Object.hasOwn(axes, axis);
-    const inputs = checkInputs({ name, stage, path, definition, file, isAxis, own, folder, outputsOf, reporter });
-    const excludes = checkExclude(name, stage, own, path, reporter);
+    const axesOf = (producer: string) =>
+      included.stages.get(producer)?.axes.map(([axis]) => axis) ??
+      (file.stages[producer]?.over ?? []).filter((axis) => Object.hasOwn(axes, axis));
+    const known = { file, included, axesOf, outputsOf };
+    const inputs = checkInputs({ name, stage, path, definition, own, folder, reporter, ...known });
+    const changedAxes = new Set(own.map(([axis]) => axis).filter((axis) => changed.has(axis)));
+    const excludes = checkExclude(name, stage, own, changedAxes, path, reporter);
     const outputs = outputsOf(name) ?? {};
-    checked.set(name, { name, file: stage, path, definition, axes: own, inputs, outputs, excludes });
+    checked.set(name, { name, file: stage, path, definition, axes: own, inputs, outputs, changedAxes, excludes });
   }
   return sortStages(checked, reporter);
 }
@@ -150,6 +179,7 @@ function checkExclude(
   name: string,
   stage: StageFile,
   own: CheckedStage['axes'],
+  changed: ReadonlySet<string>,
   path: Path,
   reporter: Reporter,
 ): (point: Point) => boolean {
@@ -165,7 +195,8 @@ function checkExclude(
         return [];
       }
       const selected = selectPoints(points, wanted);
-      if (selected.size === 0)
+      // A value that the call took from the axis needs no excluding.
+      if (selected.size === 0 && !changed.has(axis))
         reporter.error(
           'E_EXCLUDE',
           `The axis "${axis}" has no such value`,

@@ -57,6 +57,7 @@ export interface Task {
 
 /** One line of `expect:`, resolved to the tasks it speaks of. */
 export interface Expectation {
+  /** If it is inapplicable, they need not exist. */
   readonly tasks: readonly TaskId[];
   readonly metric: string;
   /** A number to be met within `tolerance`, or another task's metric to be equal to, per task in `tasks` order. */
@@ -70,7 +71,17 @@ export interface Expectation {
         readonly tolerance: number;
       };
   readonly source?: string;
+  /** Why it is not compared in this call: what the number belongs to and the call has not. Else missing. */
+  readonly inapplicable?: readonly Difference[];
   readonly range: SourceRange;
+}
+
+/** A param of the call that is not what an expectation speaks of, or a value that the call took from an axis. */
+export interface Difference {
+  readonly name: string;
+  readonly wanted: Json;
+  /** Missing for an axis. */
+  readonly actual?: Json;
 }
 
 /** A pipeline file, checked and expanded. Tasks are in topological order: inputs come first. */

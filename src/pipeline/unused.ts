@@ -1,26 +1,32 @@
+import type { Diagnostic } from './diagnostic.js';
 import { parseTemplate } from './expressions.js';
-import type { Reporter } from './reporter.js';
+import type { Places } from './places.js';
 import type { PipelineFile } from './schema.js';
 import { isMap } from './words.js';
 
 /**
- * Warns of params and axes that nothing uses: most likely a name that is misspelt, or left over. Those of a file that is
- * built upon are no mistake of the one that builds on it.
+ * Warnings of params and axes that nothing uses: most likely a name that is misspelt, or left over. Those of a file that
+ * is built upon are no mistake of the one that builds on it.
  */
-export function reportUnused({ params = {}, axes = {}, stages }: PipelineFile, reporter: Reporter): void {
+export function unusedNames({ params = {}, axes = {}, stages }: PipelineFile, places: Places): readonly Diagnostic[] {
   const used = namesIn(stages);
   const swept = new Set(Object.values(stages).flatMap(({ over = [] }) => over));
-  const warn = (kind: 'params' | 'axes', name: string, message: string, hint: string) => {
-    const at = { path: [kind, name], key: true };
-    if (reporter.source.keyRange(at.path).file === reporter.source.file)
-      reporter.warn('W_UNUSED', message, at, { hint });
+  const warn = (kind: 'params' | 'axes', name: string, message: string, hint: string): Diagnostic[] => {
+    const range = places.keyRange([kind, name]);
+    return range.file === places.file ? [{ severity: 'warning', code: 'W_UNUSED', message, range, hint }] : [];
   };
-  for (const name of Object.keys(params))
-    if (!used.has(`params.${name}`) && !used.has('params'))
-      warn('params', name, `No stage uses the param "${name}"`, `use it as \${{ params.${name} }}, or remove it`);
-  for (const name of Object.keys(axes))
-    if (!swept.has(name))
-      warn('axes', name, `No stage is swept over the axis "${name}"`, `name it in a stage's over:, or remove it`);
+  return [
+    ...Object.keys(axes)
+      .filter((name) => !swept.has(name))
+      .flatMap((name) =>
+        warn('axes', name, `No stage is swept over the axis "${name}".`, "name it in a stage's over:, or remove it"),
+      ),
+    ...Object.keys(params)
+      .filter((name) => !used.has(`params.${name}`) && !used.has('params'))
+      .flatMap((name) =>
+        warn('params', name, `No stage uses the param "${name}".`, `use it as \${{ params.${name} }}, or remove it`),
+      ),
+  ];
 }
 
 /** The first two names of each expression: `params.epochs`, and `params` where all of it is meant. */

@@ -114,7 +114,8 @@ export function parseNote(text: string | undefined): PublishedNote | undefined {
 }
 
 function placeOf({ stage, labels }: Pick<Task, 'stage' | 'labels'>): string {
-  let place = fileName(stage);
+  // Stages of an included pipeline lie in a folder of its name.
+  let place = stage.split('/').map(fileName).join('/');
   for (const axis in labels) place += `/${fileName(labels[axis]!)}`;
   return place;
 }

@@ -184,11 +184,19 @@ export default defineStage({
     expect(await errorsOf(text.replace(before, after))).toContain(place);
   });
 
+  it('knows the stages and axes of files that it includes', async () => {
+    const folder = testFolder();
+    writeFiles(folder, { 'p.yaml': text, 'own.ts': own, 'all.yaml': 'name: all\ninclude: { part: p.yaml }\n' });
+    const { names } = await readDeclared(join(folder, 'all.yaml'), resolveStage);
+    expect(Object.keys(names!.stages)).toEqual(['part/data', 'part/own', 'part/list', 'part/plots']);
+    expect([names!.axes, names!.allAxes.noise]).toEqual([{}, [0, 0.5]]);
+  });
+
   it('is made of a file that is half written, and says why where there is none', async () => {
     const folder = testFolder();
     writeFiles(folder, { 'half.yaml': 'name: 3\naxes: [1]\nstages: { a: 3, b: { uses: ./none.ts, inputs: [] } }\n' });
     const { names } = await readDeclared(join(folder, 'half.yaml'), resolveStage);
-    expect(names).toEqual({ stages: { a: [], b: [] }, axes: {}, params: [], own: {} });
+    expect(names).toEqual({ stages: { a: [], b: [] }, axes: {}, allAxes: {}, params: [], own: {} });
     new Ajv({ strict: true, strictTypes: false, strictRequired: false }).compile(
       generateJsonSchema(await builtInStages(), names),
     );

@@ -1,0 +1,147 @@
+import { dirname } from 'node:path';
+import { type AxisPoint, labelAxis } from './axes.js';
+import { applyCall } from './call.js';
+import { checkAxes, checkFormat, checkParts, checkProfiles } from './contents.js';
+import type { Diagnostic } from './diagnostic.js';
+import { expandStages } from './expand.js';
+import { resolveExpectations } from './expectations.js';
+import { declares, type FileTree, type PartContent, separator, shareSettings, underName } from './include.js';
+import type { LoadOptions } from './load.js';
+import { Reporter } from './reporter.js';
+import type { PipelineFile } from './schema.js';
+import { checkStages } from './stages.js';
+import type { Pipeline } from './task.js';
+import { unusedNames } from './unused.js';
+
+interface Checked {
+  /** Missing when there are errors. */
+  readonly pipeline?: Pipeline;
+  /** Mistakes of the call. They have no place in a file. */
+  readonly call: readonly Diagnostic[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+type Options = Pick<LoadOptions, 'set' | 'profile' | 'resolveStage'>;
+
+/** Checks what a file and those that it includes say, and expands them into tasks. */
+export async function checkPipeline(tree: FileTree, options: Options): Promise<Checked> {
+  const { checked } = await checkTree(tree, dirname(tree.file), options);
+  if (checked.pipeline === undefined) return checked;
+  const { value, places } = tree.content;
+  return { ...checked, diagnostics: unusedNames(value as PipelineFile, places) };
+}
+
+interface CheckedTree {
+  readonly checked: Checked;
+  readonly content?: PartContent;
+}
+
+async function checkTree(tree: FileTree, folder: string, options: Options): Promise<CheckedTree> {
+  const reporter = new Reporter(tree.content.places);
+  const content = checkFormat(tree.content.value, reporter);
+  if (content === undefined) return { checked: { call: [], diagnostics: reporter.diagnostics } };
+
+  checkProfiles(content, reporter);
+  checkParts(content, tree, options.profile, reporter);
+  const parts = await checkAllParts(tree, folder, options);
+  const profile = ownProfile(tree, options.profile);
+  const settings = await applyCall(content, { set: parts.ownSet, ...(profile === undefined ? {} : { profile }) });
+  const call = [...settings.diagnostics, ...parts.call];
+  const { params, axes, places } = settings;
+  const labelled: Record<string, readonly AxisPoint[]> = {};
+  if (checkAxes(axes, reporter)) for (const [axis, values] of Object.entries(axes)) labelled[axis] = labelAxis(values);
+  else return { checked: { call, diagnostics: [...reporter.diagnostics, ...parts.diagnostics] } };
+
+  const { stages: others, tasks: before, expectations: theirs } = parts.content;
+  const included = { stages: new Map(others.map((stage) => [stage.name, stage])), unknown: parts.unknown };
+  const changed = new Set(Object.keys(axes).filter((axis) => !places.has(axis)));
+  const stages = await checkStages(
+    content,
+    { axes: labelled, changed },
+    folder,
+    reporter,
+    options.resolveStage,
+    included,
+  );
+  const tasks = expandStages(stages, { params, axes: labelled, places }, reporter, before);
+  const all = { stages: [...others, ...stages], unknown: parts.unknown };
+  const expectations = tasks ? resolveExpectations(content.expect ?? [], { ...all, tasks, params }, reporter) : [];
+  const diagnostics = [...reporter.diagnostics, ...parts.diagnostics];
+  if (tasks === undefined || call.length + diagnostics.length > 0) return { checked: { call, diagnostics } };
+  const { name, description } = content;
+  const pipeline: Pipeline = {
+    name,
+    ...(description === undefined ? {} : { description }),
+    file: tree.file,
+    folder,
+    params: { ...parts.params, ...params },
+    axes: { ...axes, ...parts.axes },
+    stages: [...others.map((stage) => stage.name), ...Object.keys(content.stages)],
+    tasks,
+    expectations: [...theirs, ...expectations],
+  };
+  return {
+    checked: { pipeline, call, diagnostics },
+    content: { stages: all.stages, tasks, expectations: pipeline.expectations },
+  };
+}
+
+/** The profile of the call, if the file itself has to know it. */
+function ownProfile(tree: FileTree, profile: string | undefined): string | undefined {
+  if (profile === undefined) return undefined;
+  const own = declares({ ...tree, parts: new Map() }, ['profiles'], profile);
+  return own || !declares(tree, ['profiles'], profile) ? profile : undefined;
+}
+
+interface Parts {
+  readonly content: PartContent;
+  /** Under the parts' names. */
+  readonly params: Pipeline['params'];
+  readonly axes: Pipeline['axes'];
+  readonly call: readonly Diagnostic[];
+  readonly diagnostics: readonly Diagnostic[];
+  /** The pairs of `--set` that are left for the file itself. */
+  readonly ownSet: readonly string[];
+  unknown(stage: string): boolean;
+}
+
+async function checkAllParts(tree: FileTree, folder: string, options: Options): Promise<Parts> {
+  const { own, of } = shareSettings(tree, options.set ?? []);
+  const [call, diagnostics]: Diagnostic[][] = [[], []];
+  const contents: PartContent[] = [];
+  const failed: string[] = [];
+  const [params, axes]: [Record<string, Pipeline['params'][string]>, Record<string, Pipeline['axes'][string]>] = [
+    {},
+    {},
+  ];
+  for (const [name, part] of tree.parts) {
+    const { profile, resolveStage } = options;
+    const known = profile !== undefined && declares(part, ['profiles'], profile);
+    const { checked, content } = await checkTree(part, folder, {
+      resolveStage,
+      set: of(name),
+      ...(known ? { profile } : {}),
+    });
+    call!.push(...checked.call);
+    diagnostics!.push(...checked.diagnostics);
+    if (content === undefined || checked.pipeline === undefined) failed.push(name);
+    else contents.push(underName(name, content));
+    for (const [param, value] of Object.entries(checked.pipeline?.params ?? {}))
+      params[`${name}${separator}${param}`] = value;
+    for (const [axis, values] of Object.entries(checked.pipeline?.axes ?? {}))
+      axes[`${name}${separator}${axis}`] = values;
+  }
+  return {
+    content: {
+      stages: contents.flatMap(({ stages }) => stages),
+      tasks: contents.flatMap(({ tasks }) => tasks),
+      expectations: contents.flatMap(({ expectations }) => expectations),
+    },
+    params,
+    axes,
+    call: call!,
+    diagnostics: diagnostics!,
+    ownSet: own,
+    unknown: (stage) => failed.some((name) => stage.startsWith(`${name}${separator}`)),
+  };
+}

@@ -1,0 +1,139 @@
+import { dirname, join, resolve } from 'node:path';
+import type { Diagnostic } from './diagnostic.js';
+import { type FileContent, type ReadFile, readExtended } from './extend.js';
+import type { CheckedStage } from './stages.js';
+import type { Expectation, Task, TaskId, TaskInput } from './task.js';
+import { isMap } from './words.js';
+
+/** A pipeline file with those that it includes, none of them checked yet. */
+export interface FileTree {
+  readonly file: string;
+  readonly content: FileContent;
+  /** By the names that `include:` gives them. A part that can't be read is missing. */
+  readonly parts: ReadonlyMap<string, FileTree>;
+}
+
+/** What separates the name of a part from that of its stage: no name has it in itself. */
+export const separator = '/';
+
+/**
+ * Reads a file with all that it extends and includes. Paths in all of them become relative to the folder of the first.
+ *
+ * @param path absolute
+ * @param shown the file as the user calls it
+ */
+export async function readTree(
+  path: string,
+  shown: string,
+  read: ReadFile,
+): Promise<{ readonly tree: FileTree; readonly diagnostics: readonly Diagnostic[] }> {
+  const diagnostics: Diagnostic[] = [];
+  const folder = dirname(path);
+  const visit = async (
+    at: string,
+    name: string,
+    open: readonly { path: string; shown: string }[],
+  ): Promise<FileTree> => {
+    const content = await readExtended(at, name, read, folder);
+    diagnostics.push(...content.diagnostics);
+    const parts = new Map<string, FileTree>();
+    const chain = [...open, { path: at, shown: name }];
+    for (const [part, file] of Object.entries(includedFiles(content.value))) {
+      const range = content.places.range(['include', part]);
+      const mistake = (code: string, message: string, hint: string) =>
+        diagnostics.push({ severity: 'error', code, message, range, hint });
+      const [target, called] = [resolve(folder, file), join(dirname(shown), file)];
+      const start = chain.findIndex((one) => one.path === target);
+      if (start >= 0) {
+        const circle = [...chain.slice(start).map((one) => one.shown), called].join(' → ');
+        mistake('E_CYCLE', `The files include each other: ${circle}.`, 'remove one of these `include:`');
+        continue;
+      }
+      const found = await read(target, called);
+      if (typeof found === 'string') {
+        const hint = `paths are relative to the file that names them: looked for ${target}`;
+        mistake('E_FILE', `"${file}" can't be read: ${found}.`, hint);
+      } else parts.set(part, await visit(target, called, chain));
+    }
+    return { file: at, content, parts };
+  };
+  return { tree: await visit(path, shown, []), diagnostics };
+}
+
+/** Files of `include:`. What is no map of texts is reported with the file's other mistakes. */
+function includedFiles(value: unknown): Readonly<Record<string, string>> {
+  const include = isMap(value) ? value.include : undefined;
+  if (!isMap(include)) return {};
+  return Object.fromEntries(
+    Object.entries(include).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+}
+
+/** Does the file, or one that it includes, have such a profile, param or axis? */
+export function declares(
+  { content, parts }: FileTree,
+  kinds: readonly ('profiles' | 'params' | 'axes')[],
+  name: string,
+): boolean {
+  const { value } = content;
+  const own = isMap(value) && kinds.some((kind) => isMap(value[kind]) && Object.hasOwn(value[kind], name));
+  return own || [...parts.values()].some((part) => declares(part, kinds, name));
+}
+
+/**
+ * Shares out the pairs of `--set`: `part/name=value` goes to that part; a name that the file itself does not declare goes
+ * to all parts that do. The rest is the file's own.
+ */
+export function shareSettings(
+  tree: FileTree,
+  set: readonly string[],
+): { readonly own: readonly string[]; of(part: string): readonly string[] } {
+  const own: string[] = [];
+  const shares = new Map<string, string[]>();
+  const give = (part: string, pair: string) => shares.set(part, [...(shares.get(part) ?? []), pair]);
+  const self = { ...tree, parts: new Map<string, FileTree>() };
+  for (const pair of set) {
+    const name = pair.split('=')[0]!;
+    const [first = '', ...rest] = name.split(separator);
+    const takers = [...tree.parts].filter(([, part]) => declares(part, ['params', 'axes'], name));
+    if (rest.length > 0 && tree.parts.has(first)) give(first, pair.slice(first.length + separator.length));
+    else if (takers.length > 0 && !declares(self, ['params', 'axes'], name))
+      for (const [part] of takers) give(part, pair);
+    else own.push(pair);
+  }
+  return { own, of: (part) => shares.get(part) ?? [] };
+}
+
+/** What a part comes to: stages and tasks carry its name before their own. */
+export interface PartContent {
+  readonly stages: readonly CheckedStage[];
+  readonly tasks: readonly Task[];
+  readonly expectations: readonly Expectation[];
+}
+
+/** Puts the name of a part before the names of its stages. */
+export function underName(part: string, { stages, tasks, expectations }: PartContent): PartContent {
+  const named = <T extends string>(name: T) => `${part}${separator}${name}` as T;
+  const input = (one: TaskInput): TaskInput => {
+    if (one.kind === 'file') return one;
+    if (one.kind === 'output') return { ...one, task: named(one.task) };
+    return { ...one, items: one.items.map((item) => ({ ...item, task: named(item.task) })) };
+  };
+  return {
+    stages: stages.map((stage) => ({ ...stage, name: named(stage.name) })),
+    tasks: tasks.map((task) => ({
+      ...task,
+      id: named(task.id),
+      stage: named(task.stage),
+      inputs: Object.fromEntries(Object.entries(task.inputs).map(([name, one]) => [name, input(one)])),
+    })),
+    expectations: expectations.map((expectation) => {
+      const { tasks: ids, expected } = expectation;
+      const others = (all: readonly TaskId[]) => all.map(named);
+      const pairs = expected.kind === 'equals' ? { ...expected, tasks: others(expected.tasks) } : expected;
+      const differences = expectation.inapplicable?.map((one) => ({ ...one, name: named(one.name) }));
+      const inapplicable = differences === undefined ? {} : { inapplicable: differences };
+      return { ...expectation, tasks: others(ids), expected: pairs, ...inapplicable };
+    }),
+  };
+}

@@ -10,15 +10,15 @@ import { batchOf, fp32, liveParameters, quantised, settledParameters, smallVgg }
 const cases: Record<string, { network: Network; golden: string }> = {
   'LeNet k1B2': {
     network: preset('lenet', { precision: quantised(1, 2) }),
-    golden: '2df22412eb4bb1206f8bd23013fb1940ad02723b4f1f0d16d90ae7a16214ce67',
+    golden: '47bdae1e908428d10ba2bf0dab669fcab1033c352b5d76f788c80ffaf797a452',
   },
   'LeNet fp32': {
     network: preset('lenet', { precision: fp32 }),
-    golden: 'd8f00f6ead0e9e73607cdf1cf11d3bb3fa3af7c419516266eaae68cce81ed7be',
+    golden: '748b6ec2ce2b12927e5678527a188bc00e77bf0776e078f50382df90fdf3f875',
   },
   'small VGG k1B2': {
     network: smallVgg(quantised(1, 2)),
-    golden: 'd2173da0d281548031d2b47734d105d9cd77a22fa936b22e6bd2783d4c82a41f',
+    golden: '5109e497021f36f893205157dc9833920ce4cabfc364b0ca4699e00255831901',
   },
 };
 

@@ -1,4 +1,4 @@
-// Input gradients as kernel calls: of all neurons, or of the open ones only.
+// Input gradients as kernel calls, of open neurons only.
 import type { PlannedConvolution } from './convolution.js';
 import { type Geometry, inputPixels, type PaddedMap, type StridePhase, stridePhases } from './geometry.js';
 import { type MemoryPlan, split } from './plan.js';
@@ -11,145 +11,124 @@ interface GradientBuffers {
   readonly w: number;
   /** [image][pixel][channel] */
   readonly dx: number;
+  /** [image][pixel][channel] bytes: 1 where the neuron before the convolution was open, 0 < y ≤ B; otherwise 0. */
+  readonly open: number;
 }
 
-/** Where the neurons before the convolution were open: 0 < scale·z + shift ≤ bound. */
-export interface OpenNeurons {
-  readonly z: number;
-  readonly scale: number;
-  readonly shift: number;
-  readonly bound: number;
-  /** Channels of scale and shift: those of the layer before. */
-  readonly normChannels: number;
-}
-
-/** Packed weights that are read once a pixel must stay in the second-level cache. */
-const maskedWeightBytes = 1 << 20;
-/** Fewer values than this a pixel don't pay for listing its open channels. */
-const maskedWindow = 128;
+/** Gradients of so many bytes at a time stay in the second-level cache, beside the lists. */
+const chunkBytes = 1 << 19;
+const maximumChunk = 16;
+/** Neurons whose gradients are summed side by side. */
+const lanes = 6;
 const packParts = 8;
 
-/** dx = dy ∗ flipped w. Neurons that are not open may be left as they are: nothing reads their gradient. */
-export function inputGradient(
-  plan: MemoryPlan,
-  g: Geometry,
-  buffers: GradientBuffers,
-  open: OpenNeurons,
-): PlannedConvolution {
-  const bytes = g.kernelHeight * g.kernelWidth * g.inChannels * g.outChannels * 4;
-  const window = Math.ceil(g.kernelHeight / g.stride) * Math.ceil(g.kernelWidth / g.stride) * g.outChannels;
-  return bytes <= maskedWeightBytes && window >= maskedWindow
-    ? maskedInputGradient(plan, g, buffers, open)
-    : denseInputGradient(plan, g, buffers);
-}
+/** Images whose input gradients are computed together. */
+export const chunkImages = (map: PaddedMap): number =>
+  Math.max(1, Math.min(maximumChunk, Math.floor(chunkBytes / map.imageBytes)));
 
-function maskedInputGradient(
-  plan: MemoryPlan,
-  g: Geometry,
-  { dy, map, w, dx }: GradientBuffers,
-  open: OpenNeurons,
-): PlannedConvolution {
-  const lanes = g.inChannels < 64 ? 4 : 6;
-  const phases = stridePhases(g).map((phase) => {
-    const { phaseY, phaseX, tapsY, tapsX, pixels } = phase;
-    const channelBytes = tapsY * tapsX * g.outChannels * 4;
-    const packed = plan.alloc(channelBytes * g.inChannels);
-    const pack = plan.descriptor('PackMasked', {
-      ...{ w, packed, kernelWidth: g.kernelWidth, inChannels: g.inChannels, outChannels: g.outChannels },
-      ...{ stride: g.stride, phaseY, phaseX, tapsY, tapsX },
+/** dx = dy ∗ flipped w where the neuron was open, and 0 elsewhere. */
+export function inputGradient(plan: MemoryPlan, g: Geometry, buffers: GradientBuffers): PlannedConvolution {
+  const { dy, map, w, dx, open } = buffers;
+  const channelBytes = (phase: StridePhase) => phase.tapsY * phase.tapsX * g.outChannels * 4;
+  let bytes = 0;
+  const phases = stridePhases(g)
+    .filter(({ tapsY, tapsX }) => tapsY * tapsX > 0)
+    .map((phase) => {
+      const offset = bytes;
+      bytes += channelBytes(phase) * g.inChannels;
+      return { ...phase, offset };
     });
-    const conv = plan.descriptor('MaskedGradient', {
-      ...open,
-      channels: g.inChannels,
-      imageBytes: inputPixels(g) * g.inChannels * 4,
-      pixels: pixels.length,
-      windows: plan.table(maskedWindows(g, phase, map)),
-      w: packed,
-      channelBytes,
-      weightRow: tapsX * g.outChannels * 4,
-      dy,
-      dyImage: map.imageBytes,
-      dyRow: map.rowBytes,
-      dx,
-    });
-    return { pack, conv };
-  });
-  return {
-    pack: phases.flatMap(({ pack }) =>
-      split(g.inChannels, packParts, (lo, hi) => [{ kernel: 'packMasked', descriptor: pack, lo, hi }]),
+  const packed = plan.alloc(bytes);
+  const pack = plan.descriptor('PackMasked', {
+    ...{ w, packed, kernelWidth: g.kernelWidth, inChannels: g.inChannels, outChannels: g.outChannels },
+    ...{ stride: g.stride, phases: phases.length },
+    table: plan.table(
+      Uint32Array.from(phases.flatMap((one) => [one.phaseY, one.phaseX, one.tapsY, one.tapsX, one.offset])),
     ),
-    calls: (lo, hi) => phases.map(({ conv }) => ({ kernel: `maskedGradient${lanes}`, descriptor: conv, lo, hi })),
-    // The list of a pixel's open channels, padded to full lanes.
-    scratchBytes: (g.inChannels + lanes + 1) * 4,
+  });
+  const imagesPerChunk = chunkImages(map);
+  const classes = phases.flatMap((phase) => windowClasses(g, phase));
+  const pixels = inputPixels(g);
+  const phasePixels = Uint32Array.from(classes, ({ windows }) => windows.length);
+  const { order, targets } = listOrder(g, imagesPerChunk, map, classes);
+  const descriptor = plan.descriptor('MaskedGradient', {
+    open,
+    channels: g.inChannels,
+    phases: classes.length,
+    phasePixels: plan.table(phasePixels),
+    order: plan.table(order),
+    targets: plan.table(targets),
+    classes: plan.table(
+      Uint32Array.from(
+        classes.flatMap(({ phase, rows, columns, skipped }) => [
+          rows,
+          columns * g.outChannels * 4,
+          phase.offset + skipped * g.outChannels * 4,
+          channelBytes(phase),
+          phase.tapsX * g.outChannels * 4,
+        ]),
+      ),
+    ),
+    ...{ imagesPerChunk, pixels, w: packed, dy, dyImage: map.imageBytes, dyRow: map.rowBytes, dx },
+  });
+  const words = classes.length * g.inChannels + 1 + pixels * g.inChannels * imagesPerChunk + lanes;
+  return {
+    pack: split(g.inChannels, packParts, (lo, hi) => [{ kernel: 'packMasked', descriptor: pack, lo, hi }]),
+    calls: (lo, hi) => [{ kernel: 'maskedGradient', descriptor, lo, hi }],
+    scratchBytes: words * 4 + 16 + 512 + 16 * (Math.max(0, ...phasePixels) * imagesPerChunk + 63),
   };
 }
 
-/**
- * Per pixel: byte offset of its channels in z and dx; byte offset of its window in dy; byte offset in a channel's packed
- * weights; rows; bytes of a row. Windows end at the borders of dy, where all is zero.
- */
-function maskedWindows(g: Geometry, { tapsY, tapsX, pixels }: StridePhase, map: PaddedMap): Uint32Array {
+/** Pixels of a stride phase whose windows hold the same taps. */
+interface WindowClass {
+  readonly phase: StridePhase & { readonly offset: number };
+  readonly rows: number;
+  readonly columns: number;
+  /** Taps of the packed kernel before the window's first. */
+  readonly skipped: number;
+  /** [input row, input column, first row of dy, first column of dy] */
+  readonly windows: readonly (readonly [number, number, number, number])[];
+}
+
+/** Where this share of the taps lies in the borders, leaving them out pays for shorter lists. */
+const worthClipping = 0.1;
+
+function windowClasses(g: Geometry, phase: WindowClass['phase']): WindowClass[] {
   const clip = (quotient: number, taps: number, size: number) => {
-    const first = Math.max(0, quotient - (taps - 1));
-    const last = Math.min(size - 1, quotient);
-    return { first, count: Math.max(0, last - first + 1), skipped: first - (quotient - (taps - 1)) };
+    const first = quotient - (taps - 1);
+    const start = Math.max(0, first);
+    return { first: start, count: Math.max(0, Math.min(size - 1, quotient) - start + 1), skipped: start - first };
   };
-  return Uint32Array.from(
-    pixels.flatMap(([y, x, qy, qx]) => {
-      const rows = clip(qy, tapsY, g.outHeight);
-      const columns = clip(qx, tapsX, g.outWidth);
-      const empty = rows.count === 0 || columns.count === 0;
-      return [
-        (y * g.inWidth + x) * g.inChannels * 4,
-        empty ? 0 : map.origin + rows.first * map.rowBytes + columns.first * map.pixelBytes,
-        empty ? 0 : (rows.skipped * tapsX + columns.skipped) * g.outChannels * 4,
-        empty ? 0 : rows.count,
-        columns.count * g.outChannels * 4,
-      ];
-    }),
-  );
+  const windows = phase.pixels.map(([y, x, qy, qx]) => {
+    const [row, column] = [clip(qy, phase.tapsY, g.outHeight), clip(qx, phase.tapsX, g.outWidth)];
+    return { y, x, qy, qx, row, column, taps: row.count * column.count };
+  });
+  const inside = windows.reduce((sum, { taps }) => sum + taps, 0);
+  const clipped = inside < (1 - worthClipping) * windows.length * phase.tapsY * phase.tapsX;
+  const classes = new Map<string, WindowClass & { windows: WindowClass['windows'][number][] }>();
+  for (const { y, x, qy, qx, row, column, taps } of windows) {
+    if (taps === 0) continue;
+    const key = clipped ? `${row.count} ${column.count} ${row.skipped} ${column.skipped}` : '';
+    const whole = { rows: phase.tapsY, columns: phase.tapsX, skipped: 0 };
+    const part = { rows: row.count, columns: column.count, skipped: row.skipped * phase.tapsX + column.skipped };
+    const known = classes.get(key) ?? { phase, ...(clipped ? part : whole), windows: [] };
+    if (clipped) known.windows.push([y, x, row.first, column.first]);
+    else known.windows.push([y, x, qy - (phase.tapsY - 1), qx - (phase.tapsX - 1)]);
+    classes.set(key, known);
+  }
+  return [...classes.values()];
 }
 
-/** Of all neurons: one dense convolution for each stride phase, with the taps that it sees. */
-function denseInputGradient(plan: MemoryPlan, g: Geometry, buffers: GradientBuffers): PlannedConvolution {
-  const { map } = buffers;
-  const pixelBytes = g.inChannels * 4;
-  const phases = stridePhases(g).map(({ phaseY, phaseX, tapsY, tapsX, pixels }) => {
-    const packed = plan.alloc(tapsY * tapsX * g.outChannels * g.inChannels * 4);
-    const pack = plan.descriptor('PackBackward', {
-      w: buffers.w,
-      packed,
-      kernelWidth: g.kernelWidth,
-      inChannels: g.inChannels,
-      outChannels: g.outChannels,
-      stride: g.stride,
-      ...{ phaseY, phaseX, tapsY, tapsX },
-    });
-    const run = tapsX * g.outChannels;
-    const corner = ([, , qy, qx]: readonly number[]) =>
-      map.origin + (qy! - (tapsY - 1)) * map.rowBytes + (qx! - (tapsX - 1)) * map.pixelBytes;
-    const conv = plan.descriptor('DenseConv', {
-      x: buffers.dy,
-      xImage: map.imageBytes,
-      // A phase without taps reads nothing, and writes zeros.
-      xOffsets: plan.table(Uint32Array.from(pixels, (pixel) => (tapsY * tapsX > 0 ? corner(pixel) : 0))),
-      w: packed,
-      y: buffers.dx,
-      yImage: inputPixels(g) * pixelBytes,
-      yOffsets: plan.table(Uint32Array.from(pixels, ([y, x]) => (y * g.inWidth + x) * pixelBytes)),
-      pixels: pixels.length,
-      rows: tapsX > 0 ? tapsY : 0,
-      run,
-      rowSkip: map.rowBytes - run * 4,
-      channels: g.inChannels,
-    });
-    return { pack, conv };
-  });
-  return {
-    pack: phases.flatMap(({ pack }) =>
-      split(g.inChannels / 8, packParts, (lo, hi) => [{ kernel: 'packBackward', descriptor: pack, lo, hi }]),
-    ),
-    calls: (lo, hi) => phases.map(({ conv }) => ({ kernel: 'denseConv', descriptor: conv, lo, hi })),
-    scratchBytes: 0,
-  };
+/** The kernel's tables for a chunk: where the open neurons' bytes lie, and the window and the result of each. */
+function listOrder(g: Geometry, images: number, map: PaddedMap, classes: readonly WindowClass[]) {
+  const order: number[] = [];
+  const targets: number[] = [];
+  for (const { windows } of classes)
+    for (let n = 0; n < images; n++)
+      for (const [y, x, row, column] of windows) {
+        const neuron = ((n * g.inHeight + y) * g.inWidth + x) * g.inChannels;
+        order.push(neuron, targets.length * 4);
+        targets.push(n * map.imageBytes + map.origin + row * map.rowBytes + column * map.pixelBytes, neuron * 4);
+      }
+  return { order: Uint32Array.from(order), targets: Uint32Array.from(targets) };
 }

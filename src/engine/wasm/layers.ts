@@ -38,13 +38,15 @@ export interface Layer {
   readonly xOffsets: number;
   /** Its input as spike counts; address 0 for the image and at fp32. */
   readonly spikes: number;
+  /** Which neurons before it were open, as bytes; address 0 for the image. */
+  readonly open: number;
   /** Pre-activations [image][pixel][channel] in single precision; the classifier's are the logits. */
   readonly z: number;
 }
 
 /**
  * Lays out inputs and pre-activations of all layers for a batch.
- * @param floatInputs does every layer read its input as floats? Otherwise only float layers do.
+ * @param floatInputs does every layer read its input as floats, as in inference? In training only float layers do.
  */
 export function planLayers(
   plan: MemoryPlan,
@@ -53,6 +55,7 @@ export function planLayers(
   batch: number,
   floatInputs: boolean,
 ): Layer[] {
+  const training = !floatInputs;
   const quantised = network.precision.kind === 'quantised';
   const blocks = [...network.layers, undefined];
   return blocks.map((block, index): Layer => {
@@ -76,6 +79,7 @@ export function planLayers(
       map,
       xOffsets: plan.table(pixelOffsets(written, height, width)),
       spikes: quantised && index > 0 ? plan.alloc(batch * height * width * channels) : 0,
+      open: training && index > 0 ? plan.alloc(batch * height * width * channels) : 0,
       z: plan.alloc(batch * outputPixels(g) * g.outChannels * 4),
     };
   });

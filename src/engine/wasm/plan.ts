@@ -9,7 +9,13 @@ export interface Call {
   readonly descriptor: number;
   readonly lo: number;
   readonly hi: number;
+  /** Whose work it is, for profiles. */
+  readonly layer?: string;
 }
+
+/** The same calls, said to be of a layer. */
+export const ofLayer = (layer: string, items: readonly Item[]): Item[] =>
+  items.map((calls) => calls.map((call) => ({ ...call, layer })));
 
 /** Calls that one thread makes in sequence. Items of a phase are independent of each other. */
 export type Item = readonly Call[];
@@ -79,7 +85,7 @@ export class MemoryPlan {
 /** Splits `count` units into at most `parts` items of equal calls. */
 export function split(count: number, parts: number, calls: (lo: number, hi: number) => Call[]): Item[] {
   const items: Item[] = [];
-  const used = Math.max(1, Math.min(count, parts));
+  const used = Math.max(1, Math.min(count, Math.ceil(parts)));
   for (let i = 0; i < used; i++) {
     const lo = Math.floor((count * i) / used);
     const hi = Math.floor((count * (i + 1)) / used);

@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { buildFolder } from '../../paths.js';
 import type { MemoryPlan, Program } from './plan.js';
-import { createControl, type SharedSetup, ThreadRunner } from './threads.js';
+import { createControl, type Observer, type SharedSetup, ThreadRunner } from './threads.js';
 
 let compiled: Promise<WebAssembly.Module> | undefined;
 
@@ -26,8 +26,17 @@ export class Pool {
     readonly workers: readonly Worker[],
   ) {}
 
-  /** @param scratchBytes private memory each thread needs */
-  static async start(plan: MemoryPlan, programs: readonly Program[], threads: number, scratchBytes: number) {
+  /**
+   * @param scratchBytes private memory each thread needs
+   * @param observer is told of the calling thread's kernel calls
+   */
+  static async start(
+    plan: MemoryPlan,
+    programs: readonly Program[],
+    threads: number,
+    scratchBytes: number,
+    observer?: Observer,
+  ) {
     const module = await compileKernels();
     const scratch = Array.from({ length: threads }, () => plan.alloc(scratchBytes));
     const memory = plan.create();
@@ -43,7 +52,7 @@ export class Pool {
         return worker;
       }),
     );
-    return new Pool(memory, new ThreadRunner(setup, 0), workers);
+    return new Pool(memory, new ThreadRunner(setup, 0, observer), workers);
   }
 
   run(program: number): void {

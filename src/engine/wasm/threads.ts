@@ -1,5 +1,5 @@
 // What main thread and workers share: the control words, the barrier, the walk through a program.
-import type { Program } from './plan.js';
+import type { Call, Program } from './plan.js';
 
 /** Indices into the shared control words. */
 const word = { generation: 0, program: 1, arrived: 2, barrier: 3, failed: 4, counters: 16 } as const;
@@ -21,6 +21,9 @@ export function createControl(): Int32Array {
   return new Int32Array(new SharedArrayBuffer(controlWords * 4));
 }
 
+/** Told of every call that the thread made, and of its CPU time. With several threads theirs are in it, too. */
+export type Observer = (call: Call, milliseconds: number) => void;
+
 type Kernel = (descriptor: number, lo: number, hi: number) => void;
 
 /** One thread's view: its own instance of the module, and its part in every program. */
@@ -34,7 +37,7 @@ export class ThreadRunner {
   readonly #control: Int32Array;
   readonly #threads: number;
 
-  constructor(setup: SharedSetup, thread: number) {
+  constructor(setup: SharedSetup, thread: number, observer?: Observer) {
     this.#control = setup.control;
     this.#threads = setup.threads;
     const abort = () => {
@@ -46,10 +49,11 @@ export class ThreadRunner {
     this.#programs = setup.programs.map((program) =>
       program.map((phase) =>
         phase.map((item) =>
-          item.map(({ kernel, descriptor, lo, hi }) => {
+          item.map((call) => {
+            const { kernel, descriptor, lo, hi } = call;
             const run = kernels[kernel];
             if (run === undefined) throw new TypeError(`no kernel "${kernel}"`);
-            return { run, descriptor, lo, hi };
+            return { run: observer === undefined ? run : timed(run, call, observer), descriptor, lo, hi };
           }),
         ),
       ),
@@ -109,6 +113,19 @@ export class ThreadRunner {
     this.walk(program);
     if (Atomics.load(control, word.failed)) throw new Error('a kernel failed; its message is above');
   }
+}
+
+/** CPU time of the process, so that other programs on the machine count little. */
+function timed(run: Kernel, call: Call, observer: Observer): Kernel {
+  const milliseconds = () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1e3;
+  };
+  return (descriptor, lo, hi) => {
+    const started = milliseconds();
+    run(descriptor, lo, hi);
+    observer(call, milliseconds() - started);
+  };
 }
 
 function waitWhile(control: Int32Array, index: number, value: number): void {

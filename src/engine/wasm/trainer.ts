@@ -5,6 +5,7 @@ import { ImageWriter } from './layers.js';
 import { MemoryPlan } from './plan.js';
 import { Pool } from './pool.js';
 import type { Tensor } from './tensors.js';
+import type { Observer } from './threads.js';
 import { planTraining, type TrainingPlan } from './training-plan.js';
 
 /** Adam's constants (method: β 0.9 / 0.999, ε 1e-8). */
@@ -42,10 +43,16 @@ export class WasmTrainer implements Trainer {
     this.#adam = { step, beta1Power, beta2Power };
   }
 
-  static async create(network: Network, start: TrainingStart, options: EngineOptions): Promise<WasmTrainer> {
+  /** @param observer is told of the calling thread's kernel calls: with one thread, of all */
+  static async create(
+    network: Network,
+    start: TrainingStart,
+    options: EngineOptions,
+    observer?: Observer,
+  ): Promise<WasmTrainer> {
     const plan = new MemoryPlan();
     const layout = planTraining(plan, network, options);
-    const pool = await Pool.start(plan, [layout.program], options.threads, layout.scratchBytes);
+    const pool = await Pool.start(plan, [layout.program], options.threads, layout.scratchBytes, observer);
     return new WasmTrainer(network, options.batch, layout, pool, start);
   }
 

@@ -2,9 +2,9 @@ import type { Network } from '../../network/architecture.js';
 import type { EngineOptions } from '../engine.js';
 import { denseForward, eventForward, type PlannedConvolution } from './convolution.js';
 import { gradientBorders, outputPixels, type PaddedMap, paddedMap, pixelOffsets } from './geometry.js';
-import { inputGradient, type OpenNeurons } from './input-gradient.js';
+import { chunkImages, inputGradient } from './input-gradient.js';
 import { type Layer, planLayers, quantiser } from './layers.js';
-import { type Call, type Item, type MemoryPlan, type Phase, type Program, split } from './plan.js';
+import { type Call, type Item, type MemoryPlan, ofLayer, type Phase, type Program, split } from './plan.js';
 import { planTensors, type Tensor } from './tensors.js';
 import { denseGradient, type PlannedWeightGradient, sparseGradient } from './weight-gradient.js';
 
@@ -22,7 +22,6 @@ export interface TrainingPlan {
 
 /** Per block: batch norm's buffers and descriptors. */
 interface Norm {
-  readonly open: OpenNeurons;
   readonly batchNorm: number;
   readonly channelSums: number;
   readonly activate: number;
@@ -33,6 +32,8 @@ interface Norm {
 
 /** Channels whose statistics one item takes. */
 const channelsPerItem = 16;
+/** Neurons of a forward item: their values of all kinds fit the second-level cache. */
+const itemValues = 65536;
 /** Groups of four weights that one item of the optimiser takes. */
 const adamGroups = 8192;
 
@@ -64,7 +65,7 @@ export function planTraining(plan: MemoryPlan, network: Network, { batch, thread
     const { dy, dyMap } = gradients[i]!;
     return i === 0
       ? undefined
-      : inputGradient(plan, layer.g, { dy, map: dyMap, w: layer.effective, dx: dxOf(i - 1) }, norms[i - 1]!.open);
+      : inputGradient(plan, layer.g, { dy, map: dyMap, w: layer.effective, dx: dxOf(i - 1), open: layer.open });
   });
   const parts = threads * 2;
   const weightGradients = layers.map((layer, i): PlannedWeightGradient => {
@@ -86,45 +87,60 @@ export function planTraining(plan: MemoryPlan, network: Network, { batch, thread
     scale: 1 / batch,
   });
 
-  const byImages = (calls: (lo: number, hi: number) => Call[]): Phase => split(batch, threads * 8, calls);
-  const byChannels = (kernel: string, descriptor: number, channels: number): Phase =>
-    split(channels, channels / channelsPerItem, (lo, hi) => [{ kernel, descriptor, lo, hi }]);
-  const call = (kernel: string, descriptor: number, lo: number, hi: number): Call => ({ kernel, descriptor, lo, hi });
+  /** Few images an item, so that what one call writes is still in the cache when the next one reads it. */
+  const byImages = (perItem: number, work: (lo: number, hi: number) => Call[]): Phase =>
+    split(batch, Math.max(threads * 4, batch / perItem), work);
+  const forwardImages = (i: number): number =>
+    Math.max(1, Math.floor(itemValues / (outputPixels(layers[i]!.g) * layers[i]!.g.outChannels)));
+  const byChannels = (kernel: string, descriptor: number, { name, g }: Layer): Phase =>
+    ofLayer(
+      name,
+      split(g.outChannels, g.outChannels / channelsPerItem, (lo, hi) => [{ kernel, descriptor, lo, hi }]),
+    );
+  /** Calls of several layers in one item. */
+  const calls = (index: number, own: readonly Call[]): readonly Call[] => ofLayer(layers[index]!.name, [own])[0]!;
+  const one = (index: number, kernel: string, descriptor: number, lo: number, hi: number): readonly Call[] =>
+    calls(index, [{ kernel, descriptor, lo, hi }]);
 
-  const program: Phase[] = [ternaryItems(plan, layers), [...forward, ...backward].flatMap((conv) => conv?.pack ?? [])];
-  for (const [i, { g }] of blocks.entries()) {
+  const packs = [forward, backward].flatMap((convolutions) =>
+    convolutions.flatMap((conv, i) => ofLayer(layers[i]!.name, conv?.pack ?? [])),
+  );
+  const program: Phase[] = [ternaryItems(plan, layers), packs];
+  for (const [i, block] of blocks.entries()) {
     program.push(
-      byImages((lo, hi) => [
-        ...(i > 0 ? [call('activate', norms[i - 1]!.activate, lo, hi)] : []),
-        ...forward[i]!.calls(lo, hi),
-        call('channelSums', norms[i]!.channelSums, lo, hi),
+      byImages(forwardImages(i), (lo, hi) => [
+        ...(i > 0 ? one(i - 1, 'activate', norms[i - 1]!.activate, lo, hi) : []),
+        ...calls(i, forward[i]!.calls(lo, hi)),
+        ...one(i, 'channelSums', norms[i]!.channelSums, lo, hi),
       ]),
-      byChannels('batchNorm', norms[i]!.batchNorm, g.outChannels),
+      byChannels('batchNorm', norms[i]!.batchNorm, block),
     );
   }
   const last = blocks.length - 1;
   program.push(
-    byImages((lo, hi) => [
-      call('activate', norms[last]!.activate, lo, hi),
-      ...forward[last + 1]!.calls(lo, hi),
-      call('softmaxLoss', loss, lo, hi),
-      ...backward[last + 1]!.calls(lo, hi),
-      call('gradientSums', norms[last]!.gradientSums, lo, hi),
+    byImages(chunkImages(gradients.at(-1)!.dyMap), (lo, hi) => [
+      ...one(last, 'activate', norms[last]!.activate, lo, hi),
+      ...calls(last + 1, forward[last + 1]!.calls(lo, hi)),
+      ...one(last + 1, 'softmaxLoss', loss, lo, hi),
+      ...calls(last + 1, backward[last + 1]!.calls(lo, hi)),
+      ...one(last, 'gradientSums', norms[last]!.gradientSums, lo, hi),
     ]),
   );
   for (let i = last; i >= 0; i--) {
     program.push(
-      byChannels('batchNormGradient', norms[i]!.gradient, blocks[i]!.g.outChannels),
-      byImages((lo, hi) => [
-        call('gradientApply', norms[i]!.apply, lo, hi),
-        ...(backward[i]?.calls(lo, hi) ?? []),
-        ...(i > 0 ? [call('gradientSums', norms[i - 1]!.gradientSums, lo, hi)] : []),
+      byChannels('batchNormGradient', norms[i]!.gradient, blocks[i]!),
+      byImages(chunkImages(gradients[i]!.dyMap), (lo, hi) => [
+        ...one(i, 'gradientApply', norms[i]!.apply, lo, hi),
+        ...calls(i, backward[i]?.calls(lo, hi) ?? []),
+        ...(i > 0 ? one(i - 1, 'gradientSums', norms[i - 1]!.gradientSums, lo, hi) : []),
       ]),
     );
   }
-  const clear = layers.flatMap(({ weight, x }): Item[] => (x ? [] : [[call('fill', weight.g, 0, weight.count * 4)]]));
-  program.push([...weightGradients.flatMap(({ lists }) => lists), ...clear]);
-  program.push(weightGradients.flatMap(({ sums }) => sums));
+  const clear = layers.flatMap(({ weight, x }): Item[] =>
+    x ? [] : [[{ kernel: 'fill', descriptor: weight.g, lo: 0, hi: weight.count * 4 }]],
+  );
+  program.push([...weightGradients.flatMap(({ lists }, i) => ofLayer(layers[i]!.name, lists)), ...clear]);
+  program.push(weightGradients.flatMap(({ sums }, i) => ofLayer(layers[i]!.name, sums)));
   program.push(adamItems(plan, tensors, layers, rates!));
 
   const planned = [...forward, ...backward, ...weightGradients];
@@ -155,7 +171,6 @@ function planNorm(
   const coefficients = { a: a!, b: b!, d: d! };
   const statistics = { sums, images, pixels, channels, mean: mean!, inverseDeviation: inverseDeviation! };
   return {
-    open: { z, ...affine, bound, normChannels: channels },
     channelSums: plan.descriptor('ChannelSums', { z, sums, pixels, channels }),
     batchNorm: plan.descriptor('BatchNorm', {
       ...statistics,
@@ -167,10 +182,18 @@ function planNorm(
     }),
     activate: plan.descriptor('Activate', {
       ...affine,
-      ...{ z, spikes: next.spikes, x: next.x, xImage: next.map.imageBytes, xOffsets: next.xOffsets },
+      ...{
+        z,
+        bound,
+        open: next.open,
+        spikes: next.spikes,
+        x: next.x,
+        xImage: next.map.imageBytes,
+        xOffsets: next.xOffsets,
+      },
       ...{ pixels, channels, n, levels },
     }),
-    gradientSums: plan.descriptor('GradientSums', { ...affine, g: gradient.dx, z, sums, pixels, channels, bound }),
+    gradientSums: plan.descriptor('GradientSums', { g: gradient.dx, z, sums, pixels, channels }),
     gradient: plan.descriptor('BatchNormGradient', {
       ...statistics,
       ...coefficients,
@@ -179,14 +202,13 @@ function planNorm(
       betaGradient: beta!.g,
     }),
     apply: plan.descriptor('GradientApply', {
-      ...affine,
       ...coefficients,
       g: gradient.dx,
       z,
       dy: gradient.dy,
       dyImage: gradient.dyMap.imageBytes,
       dyOffsets: plan.table(pixelOffsets(gradient.dyMap, g.outHeight, g.outWidth)),
-      ...{ pixels, channels, bound },
+      ...{ pixels, channels },
     }),
   };
 }

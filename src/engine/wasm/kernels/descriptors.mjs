@@ -4,7 +4,7 @@
 // byte distances; "image" is the distance from one image to the next, "row" and "pixel" likewise.
 
 export const descriptors = /** @type {const} */ ({
-  /** Float convolution: y = x ∗ w. Also the input gradient (flipped weights, one descriptor per stride phase). */
+  /** Float convolution: y = x ∗ w. */
   DenseConv: {
     x: 'u32',
     xImage: 'u32',
@@ -57,11 +57,14 @@ export const descriptors = /** @type {const} */ ({
     scale: 'u32',
     shift: 'u32',
   },
-  /** ReLU, clip, quantise after batch norm; writes spike counts and/or float activations into a padded map. */
+  /** ReLU, clip, quantise after batch norm; writes which neurons are open (0 < y ≤ B), spike counts, and/or float
+   * activations into a padded map. */
   Activate: {
     z: 'u32',
     scale: 'u32',
     shift: 'u32',
+    bound: 'f32',
+    open: 'u32',
     spikes: 'u32',
     x: 'u32',
     xImage: 'u32',
@@ -71,17 +74,8 @@ export const descriptors = /** @type {const} */ ({
     n: 'f32',
     levels: 'f32',
   },
-  /** Gradient through quantiser, clip and ReLU: per image and channel Σg and Σg·z over the open neurons. */
-  GradientSums: {
-    g: 'u32',
-    z: 'u32',
-    scale: 'u32',
-    shift: 'u32',
-    sums: 'u32',
-    pixels: 'i32',
-    channels: 'i32',
-    bound: 'f32',
-  },
+  /** Per image and channel Σg and Σg·z. */
+  GradientSums: { g: 'u32', z: 'u32', sums: 'u32', pixels: 'i32', channels: 'i32' },
   /** Σg, Σg·z → gradients of γ and β and the three coefficients of dz = a·g + b·z + d. */
   BatchNormGradient: {
     sums: 'u32',
@@ -101,8 +95,6 @@ export const descriptors = /** @type {const} */ ({
   GradientApply: {
     g: 'u32',
     z: 'u32',
-    scale: 'u32',
-    shift: 'u32',
     a: 'u32',
     b: 'u32',
     d: 'u32',
@@ -111,7 +103,6 @@ export const descriptors = /** @type {const} */ ({
     dyOffsets: 'u32',
     pixels: 'i32',
     channels: 'i32',
-    bound: 'f32',
   },
   /** Float weight gradient, four kernel rows (ky, kx, ci) and eight output channels at a time. */
   DenseWeightGradient: {
@@ -132,26 +123,25 @@ export const descriptors = /** @type {const} */ ({
     dw: 'u32',
     channels: 'i32',
   },
-  /** Input gradient of open neurons. windows: five words a pixel, see the planner. */
+  /** Input gradient of open neurons, images in chunks. order: as SpikeLists has it, with the offset of a pair in
+   * `targets` {byte offset of dy's window, byte offset of dx} in place of dy's offset; classes: five words each. */
   MaskedGradient: {
-    z: 'u32',
-    scale: 'u32',
-    shift: 'u32',
-    bound: 'f32',
-    normChannels: 'i32',
+    open: 'u32',
     channels: 'i32',
-    imageBytes: 'u32',
+    phases: 'i32',
+    phasePixels: 'u32',
+    order: 'u32',
+    targets: 'u32',
+    classes: 'u32',
+    imagesPerChunk: 'i32',
     pixels: 'i32',
-    windows: 'u32',
     w: 'u32',
-    channelBytes: 'u32',
-    weightRow: 'u32',
     dy: 'u32',
     dyImage: 'u32',
     dyRow: 'u32',
     dx: 'u32',
   },
-  /** Weights for it: [ci][ty][tx][co] of one stride phase, flipped. */
+  /** Weights for it: per stride phase [ci][ty][tx][co], flipped. phases: five words each. */
   PackMasked: {
     w: 'u32',
     packed: 'u32',
@@ -159,10 +149,8 @@ export const descriptors = /** @type {const} */ ({
     inChannels: 'i32',
     outChannels: 'i32',
     stride: 'i32',
-    phaseY: 'i32',
-    phaseX: 'i32',
-    tapsY: 'i32',
-    tapsX: 'i32',
+    phases: 'i32',
+    table: 'u32',
   },
   /** Non-zero inputs of each chunk of images, sorted by stride phase, channel and level. order: [phase][image][pixel]
    * pairs {byte offset of the spikes, byte offset of dy}; phases: pixels an image of each. */
@@ -224,19 +212,6 @@ export const descriptors = /** @type {const} */ ({
   },
   /** Weights for DenseConv forward: [block of 8 co][row of the kernel, padded to an even run][8]. */
   PackForward: { w: 'u32', packed: 'u32', rows: 'i32', run: 'i32', paddedRun: 'i32', channels: 'i32' },
-  /** Weights for DenseConv as input gradient of one stride phase: [block of 8 ci][ty][tx][co][8], flipped. */
-  PackBackward: {
-    w: 'u32',
-    packed: 'u32',
-    kernelWidth: 'i32',
-    inChannels: 'i32',
-    outChannels: 'i32',
-    stride: 'i32',
-    phaseY: 'i32',
-    phaseX: 'i32',
-    tapsY: 'i32',
-    tapsX: 'i32',
-  },
   /** Weights for RealConv: the same rows as doubles. */
   PackReal: { w: 'u32', packed: 'u32', channels: 'i32' },
   /** Convolution in double precision: layer 1 and the classifier of inference. */

@@ -1,4 +1,4 @@
-import { EventConv, MaskedGradient, SpikeLists } from './generated';
+import { EventConv, SpikeLists } from './generated';
 import { scratch } from './scratch';
 
 /**
@@ -86,34 +86,6 @@ export function eventConvWide_i32(address: usize, lo: i32, hi: i32): void {
   convolveWide(address, lo, hi, false);
 }
 
-/**
- * Lists the open channels (0 < y ≤ B) of the neurons at byte `index` of z in the thread's scratch memory, padded to a
- * multiple of `lanes` by repeating the last (its gradient is just stored again). Returns the end of the list.
- */
-export function listOpen(address: usize, index: usize, lanes: i32): usize {
-  const t = changetype<MaskedGradient>(address);
-  const bytes: usize = <usize>t.channels << 2;
-  const zero = f32x4.splat(0), bound = f32x4.splat(t.bound);
-  const z: usize = t.z + index, scale: usize = t.scale, shift: usize = t.shift;
-  let e: usize = scratch;
-  // Where a layer covers its whole input, that is one pixel here, but its channels repeat with each real pixel.
-  const period: usize = <usize>t.normChannels << 2;
-  let at: usize = 0;
-  for (let c: usize = 0; c < bytes; c += 16, at = at + 16 == period ? 0 : at + 16) {
-    const y = f32x4.add(f32x4.mul(v128.load(z + c), v128.load(scale + at)), v128.load(shift + at));
-    const open = i32x4.bitmask(v128.and(f32x4.gt(y, zero), f32x4.le(y, bound)));
-    const channel = <u32>(c >> 2);
-    store<u32>(e, channel); e += <usize>(open & 1) << 2;
-    store<u32>(e, channel + 1); e += <usize>(open & 2) << 1;
-    store<u32>(e, channel + 2); e += <usize>(open & 4);
-    store<u32>(e, channel + 3); e += <usize>(open & 8) >> 1;
-  }
-  if (e == scratch) return e;
-  const last = load<u32>(e - 4);
-  while (((e - scratch) >> 2) % lanes) { store<u32>(e, last); e += 4; }
-  return e;
-}
-
 /** 16×16 bytes at p (rows 16 apart) to columns: out[c·step + r] = p[16·r + c]. */
 function transpose(p: usize, out: usize, step: usize): void {
   const buffer: usize = p;
@@ -136,56 +108,64 @@ function equalBits(address: usize, wanted: v128): u64 {
 }
 
 /**
- * For the weight gradient: the non-zero inputs of chunks lo…hi, sorted by (stride phase, channel, level); an event is the
- * byte distance of its dy pixel for the phase's first tap. Heads: index of each list's first event, one more at the end.
- * 16 channels at a time are turned to rows of pixels, which are compared with a level 64 pixels at a time.
+ * Lists the positions of all values 1 … levels in a chunk of images, sorted by (phase, channel, level). A position is
+ * known by the word that `order` has for it: [phase][image][pixel] pairs {byte offset in the map, word}. heads: index of
+ * each list's first event, one more at the end. 16 channels at a time are turned to rows of pixels, which are compared
+ * with a level 64 pixels at a time. Needs 512 + 16·(pixels of a phase + 63) bytes at `work`.
  */
-export function spikeLists(address: usize, lo: i32, hi: i32): void {
-  const t = changetype<SpikeLists>(address);
-  const channels = t.channels, levels = t.levels;
-  const lists = t.phases * channels * levels;
-  const block: usize = scratch, rows: usize = scratch + 512;
-  for (let chunk = lo; chunk < hi; chunk++) {
-    let head: usize = t.heads + (<usize>(chunk * (lists + 1)) << 2);
-    const events: usize = t.events + (<usize>chunk * <usize>t.capacity << 2);
-    const first = chunk * t.imagesPerChunk, images = min(t.imagesPerChunk, t.images - first);
-    const spikes: usize = t.spikes + <usize>first * t.imageBytes;
-    let e: usize = events;
-    let order: usize = t.order;
-    for (let phase = 0; phase < t.phases; phase++) {
-      const perImage = load<i32>(t.phasePixels + (<usize>phase << 2));
-      const pixels = perImage * images;
-      const step: usize = <usize>(pixels + 63) & ~63;
-      for (let cb = 0; cb < channels; cb += 16) {
-        const base: usize = spikes + cb;
-        for (let p = 0; p < <i32>step; p += 16) {
-          const count = max(min(16, pixels - p), 0);
-          const at: usize = order + (<usize>p << 3);
-          for (let r = 0; r < count; r++)
-            v128.store(block + (<usize>r << 4), v128.load(base + load<u32>(at + (<usize>r << 3))));
-          for (let r = count; r < 16; r++) v128.store(block + (<usize>r << 4), i8x16.splat(0));
-          transpose(block, rows + p, step);
-        }
-        for (let c: usize = 0; c < 16; c++) {
-          const row: usize = rows + c * step;
-          for (let level = 1; level <= levels; level++, head += 4) {
-            store<u32>(head, <u32>((e - events) >> 2));
-            const wanted = i8x16.splat(<i8>level);
-            for (let p: usize = 0; p < step; p += 64) {
-              let hits = equalBits(row + p, wanted) | (equalBits(row + p + 16, wanted) << 16)
-                | (equalBits(row + p + 32, wanted) << 32) | (equalBits(row + p + 48, wanted) << 48);
-              const at: usize = order + (p << 3) + 4;
-              while (hits) {
-                store<u32>(e, load<u32>(at + (<usize>ctz(hits) << 3)));
-                e += 4;
-                hits &= hits - 1;
-              }
+export function listPositions(
+  map: usize, channels: i32, levels: i32, images: i32, imagesPerChunk: i32, phases: i32, phasePixels: usize,
+  order: usize, heads: usize, events: usize, work: usize,
+): void {
+  const rows: usize = work + 512;
+  let head = heads, e = events;
+  for (let phase = 0; phase < phases; phase++) {
+    const perImage = load<i32>(phasePixels + (<usize>phase << 2));
+    const pixels = perImage * images;
+    const step: usize = <usize>(pixels + 63) & ~63;
+    for (let cb = 0; cb < channels; cb += 16) {
+      const base: usize = map + cb;
+      for (let p = 0; p < <i32>step; p += 16) {
+        const count = max(min(16, pixels - p), 0);
+        const at: usize = order + (<usize>p << 3);
+        for (let r = 0; r < count; r++)
+          v128.store(work + (<usize>r << 4), v128.load(base + load<u32>(at + (<usize>r << 3))));
+        for (let r = count; r < 16; r++) v128.store(work + (<usize>r << 4), i8x16.splat(0));
+        transpose(work, rows + p, step);
+      }
+      for (let c: usize = 0; c < 16; c++) {
+        const row: usize = rows + c * step;
+        for (let level = 1; level <= levels; level++, head += 4) {
+          store<u32>(head, <u32>((e - events) >> 2));
+          const wanted = i8x16.splat(<i8>level);
+          for (let p: usize = 0; p < step; p += 64) {
+            let hits = equalBits(row + p, wanted) | (equalBits(row + p + 16, wanted) << 16)
+              | (equalBits(row + p + 32, wanted) << 32) | (equalBits(row + p + 48, wanted) << 48);
+            const at: usize = order + (p << 3) + 4;
+            while (hits) {
+              store<u32>(e, load<u32>(at + (<usize>ctz(hits) << 3)));
+              e += 4;
+              hits &= hits - 1;
             }
           }
         }
       }
-      order += <usize>(perImage * t.imagesPerChunk) << 3;
     }
-    store<u32>(head, <u32>((e - events) >> 2));
+    order += <usize>(perImage * imagesPerChunk) << 3;
+  }
+  store<u32>(head, <u32>((e - events) >> 2));
+}
+
+/** For the weight gradient: the non-zero inputs of chunks lo…hi; an event is its dy pixel for the phase's first tap. */
+export function spikeLists(address: usize, lo: i32, hi: i32): void {
+  const t = changetype<SpikeLists>(address);
+  const lists = t.phases * t.channels * t.levels;
+  for (let chunk = lo; chunk < hi; chunk++) {
+    const first = chunk * t.imagesPerChunk;
+    listPositions(
+      t.spikes + <usize>first * t.imageBytes, t.channels, t.levels, min(t.imagesPerChunk, t.images - first),
+      t.imagesPerChunk, t.phases, t.phasePixels, t.order, t.heads + (<usize>(chunk * (lists + 1)) << 2),
+      t.events + (<usize>chunk * <usize>t.capacity << 2), scratch,
+    );
   }
 }

@@ -180,7 +180,7 @@ function sparseWeightGradient(vectors, taps) {
     V.map((v) => ({ name: `c${tap}_${v}`, offset: tap * vectors * 16 + v * 16 })),
   );
   const one = (u) =>
-    `{ const r = q + load<u32>(e, ${u * 4}); ${accumulators.map(({ name: c, offset }) => `${c} = f32x4.add(${c}, v128.load(r, ${offset}));`).join(' ')} }`;
+    `{ const r = q + load<u32>(e, ${u * 4}); ${accumulators.map(({ name: c, offset }, i) => `${c} = f32x4.add(${c}, v128.load(r, ${offset}));${i % 4 === 3 ? separator('e') : ''}`).join(' ')} }`;
   // Tap t of the group lies t pixels before the first: address q is that of the last tap, so offsets are positive.
   return `
 // @ts-ignore: decorator
@@ -206,40 +206,55 @@ function sparseWeightGradient(vectors, taps) {
 }
 
 /**
- * Input gradient of open neurons only (0 < y ≤ B): others pass nothing on. Per pixel the list of open channels; `lanes`
- * channels share each load of dy. dx[pixel][c] = Σ_k dy[k]·w[c][k], in four partial sums (k mod 4), added up last.
- * Pixels come with their own window (rows and columns that exist), see `planMasked`.
+ * Input gradient of open neurons only (0 < y ≤ B): others pass nothing on, and get 0. Images in chunks whose dy stays
+ * in the second-level cache; per class of windows and input channel the list of open pixels, `lanes` of which share each
+ * load of the channel's weights. dx[pixel][c] = Σ_k dy[k]·w[c][k], in four partial sums (k mod 4), added up last.
+ * classes: rows, bytes of a row, byte offset of the weights, bytes from channel to channel and from row to row there.
  */
 function maskedGradient(lanes) {
   const C = range(lanes);
   const one = (u) =>
-    `a = v128.load(p, ${u * 16}); ${C.map((c) => `c${c} = f32x4.add(c${c}, f32x4.mul(a, v128.load(q${c}, ${u * 16})));`).join(' ')} ${separator('p')}`;
+    `a = v128.load(q, ${u * 16}); ${C.map((c) => `c${c} = f32x4.add(c${c}, f32x4.mul(a, v128.load(p${c}, ${u * 16})));`).join(' ')} ${separator('q')}`;
   return `
-export function maskedGradient${lanes}(address: usize, lo: i32, hi: i32): void {
+export function maskedGradient(address: usize, lo: i32, hi: i32): void {
   const t = changetype<MaskedGradient>(address);
-  const pixels = t.pixels, weightRow: usize = t.weightRow, channelBytes: usize = t.channelBytes, dyRow: usize = t.dyRow;
-  for (let n = lo; n < hi; n++) {
-    for (let pixel = 0; pixel < pixels; pixel++) {
-      const window: usize = t.windows + <usize>pixel * 20;
-      const index: usize = <usize>n * t.imageBytes + load<u32>(window);
-      const end = listOpen(address, index, ${lanes});
-      const rows = load<u32>(window, 12), runBytes: usize = load<u32>(window, 16);
-      const start: usize = t.dy + <usize>n * t.dyImage + load<u32>(window, 4), w: usize = t.w + load<u32>(window, 8);
-      const dx: usize = t.dx + index;
-      for (let e: usize = scratch; e < end; e += ${lanes * 4}) {
-        ${C.map((c) => `const i${c}: usize = load<u32>(e, ${c * 4}); let q${c}: usize = w + i${c} * channelBytes, c${c} = f32x4.splat(0);`).join('\n        ')}
-        let row0 = start;
-        for (let row: u32 = 0; row < rows; row++, row0 += dyRow) {
-          let a: v128;
-          const end: usize = row0 + runBytes;
-          for (let p = row0; p < end; p += 32) {
-            ${one(0)}
-            ${one(1)}
-            ${C.map((c) => `q${c} += 32;`).join(' ')}
+  const channels = t.channels, phases = t.phases, targets: usize = t.targets, dyRow: usize = t.dyRow;
+  const heads: usize = scratch, imageValues = t.pixels * channels;
+  const events: usize = heads + (<usize>(phases * channels + 1) << 2);
+  const work: usize = (events + (<usize>(imageValues * t.imagesPerChunk + ${lanes}) << 2) + 15) & ~15;
+  for (let first = lo; first < hi; first += t.imagesPerChunk) {
+    const images = min(t.imagesPerChunk, hi - first);
+    listPositions(t.open + <usize>(first * imageValues), channels, 1, images, t.imagesPerChunk, phases, t.phasePixels, t.order, heads, events, work);
+    const dy: usize = t.dy + <usize>first * t.dyImage, chunk: usize = t.dx + (<usize>(first * imageValues) << 2);
+    memory.fill(chunk, 0, <usize>(images * imageValues) << 2);
+    let head = heads;
+    for (let phase = 0; phase < phases; phase++) {
+      const window: usize = t.classes + <usize>phase * 20;
+      const rows = load<i32>(window), runBytes: usize = load<u32>(window, 4);
+      const channelBytes: usize = load<u32>(window, 12), skip: usize = dyRow - runBytes, weightSkip: usize = load<u32>(window, 16) - runBytes;
+      let w: usize = t.w + load<u32>(window, 8);
+      for (let ci = 0; ci < channels; ci++, head += 4, w += channelBytes) {
+        const dx: usize = chunk + (<usize>ci << 2);
+        let e: usize = events + (<usize>load<u32>(head) << 2);
+        const e1: usize = events + (<usize>load<u32>(head, 4) << 2);
+        for (; e < e1; e += ${lanes * 4}) {
+          // Beyond the end of the list the last pixel is taken again.
+          ${C.map((c) => `const t${c}: usize = targets + load<u32>(min(e + ${c * 4}, e1 - 4)); let p${c}: usize = dy + load<u32>(t${c}), c${c} = f32x4.splat(0);`).join('\n          ')}
+          let q = w;
+          for (let row = 0; row < rows; row++) {
+            let a: v128;
+            for (const end = q + runBytes; q < end; q += 64) {
+              ${one(0)}
+              ${one(1)}
+              ${one(2)}
+              ${one(3)}
+              ${C.map((c) => `p${c} += 64;`).join(' ')}
+            }
+            q += weightSkip;
+            ${C.map((c) => `p${c} += skip;`).join(' ')}
           }
-          ${C.map((c) => `q${c} += weightRow - runBytes;`).join(' ')}
+          ${C.map((c) => `store<f32>(dx + load<u32>(t${c}, 4), (f32x4.extract_lane(c${c}, 0) + f32x4.extract_lane(c${c}, 1)) + (f32x4.extract_lane(c${c}, 2) + f32x4.extract_lane(c${c}, 3)));`).join('\n          ')}
         }
-        ${C.map((c) => `store<f32>(dx + (i${c} << 2), (f32x4.extract_lane(c${c}, 0) + f32x4.extract_lane(c${c}, 1)) + (f32x4.extract_lane(c${c}, 2) + f32x4.extract_lane(c${c}, 3)));`).join('\n        ')}
       }
     }
   }
@@ -250,7 +265,7 @@ export function generateKernels() {
   const parts = [
     '// GENERATED by generate.mjs',
     classes(),
-    "import { listEvents, listOpen } from './events';\nimport { scratch } from './scratch';",
+    "import { listEvents, listPositions } from './events';\nimport { scratch } from './scratch';",
     denseConv(),
     denseWeightGradient(),
   ];
@@ -262,7 +277,7 @@ export function generateKernels() {
     [8, 1],
   ])
     parts.push(sparseWeightGradient(vectors, taps));
-  parts.push(maskedGradient(4), maskedGradient(6), sparseDriver());
+  parts.push(maskedGradient(6), sparseDriver());
   return `${parts.join('\n')}\n`;
 }
 

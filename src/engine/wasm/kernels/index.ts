@@ -8,8 +8,7 @@ export {
   eventConv32_i32,
   eventConv64_f32,
   eventConv64_i32,
-  maskedGradient4,
-  maskedGradient6,
+  maskedGradient,
   sparseWeightGradient,
 } from './generated';
 export { adam, softmaxLoss } from './learn';
@@ -17,4 +16,4 @@ export { activate, batchNorm, batchNormGradient, channelSums, gradientApply, gra
 export { activateReal, realConv } from './real';
 export { fill, setScratch } from './scratch';
 export { countSpikes, deleteSpikes, fireInteger, fireReal, readout } from './spiking';
-export { packBackward, packEvents, packForward, packMasked, packReal, ternarise } from './weights';
+export { packEvents, packForward, packMasked, packReal, ternarise } from './weights';

@@ -52,42 +52,43 @@ export function batchNorm(address: usize, lo: i32, hi: i32): void {
   }
 }
 
-/** y = scale·z + shift; spikes = clip(⌊n·y + ½⌋, 0, L); x = spikes / n. With levels 0: x = max(y, 0), no spikes. */
+/**
+ * y = scale·z + shift; open = 0 < y ≤ B as bytes; spikes = clip(⌊n·y + ½⌋, 0, L); x = spikes / n. With levels 0:
+ * x = max(y, 0), no spikes. Pseudo-minimum and -maximum are one instruction each, and take NaN for the constant.
+ */
 export function activate(address: usize, lo: i32, hi: i32): void {
   const t = changetype<Activate>(address);
   const pixels = t.pixels, channels: usize = t.channels;
   const spikes: usize = t.spikes, x: usize = t.x;
-  const zero = f32x4.splat(0), half = f32x4.splat(0.5), n = f32x4.splat(t.n), top = f32x4.splat(t.levels);
+  const zero = f32x4.splat(0), n = f32x4.splat(t.n), bound = f32x4.splat(t.bound), one = i8x16.splat(1);
   const inverse = f32x4.splat(1 / t.n);
   const quantised = t.levels > 0;
   for (let image = lo; image < hi; image++) {
-    let z: usize = t.z + <usize>(image * pixels) * (channels << 2);
-    let s: usize = spikes + <usize>(image * pixels) * channels;
+    const first: usize = <usize>(image * pixels) * channels;
+    let z: usize = t.z + (first << 2), s: usize = spikes + first, o: usize = t.open + first;
     for (let p = 0; p < pixels; p++) {
       let out: usize = x ? x + <usize>image * t.xImage + load<u32>(t.xOffsets + (<usize>p << 2)) : 0;
-      for (let c: usize = 0; c < channels; c += 16, z += 64, s += 16) {
+      for (let c: usize = 0; c < channels; c += 16, z += 64, s += 16, o += 16) {
         const scale: usize = t.scale + (c << 2), shift: usize = t.shift + (c << 2);
         let y0 = f32x4.add(f32x4.mul(v128.load(z), v128.load(scale)), v128.load(shift));
         let y1 = f32x4.add(f32x4.mul(v128.load(z, 16), v128.load(scale, 16)), v128.load(shift, 16));
         let y2 = f32x4.add(f32x4.mul(v128.load(z, 32), v128.load(scale, 32)), v128.load(shift, 32));
         let y3 = f32x4.add(f32x4.mul(v128.load(z, 48), v128.load(scale, 48)), v128.load(shift, 48));
+        v128.store(o, v128.and(one, i8x16.narrow_i16x8_s(
+          i16x8.narrow_i32x4_s(inside(y0, zero, bound), inside(y1, zero, bound)),
+          i16x8.narrow_i32x4_s(inside(y2, zero, bound), inside(y3, zero, bound)))));
         if (quantised) {
-          // Clipped to 0 … L before the conversion, so that truncation is the floor.
-          y0 = f32x4.floor(f32x4.min(f32x4.max(f32x4.add(f32x4.mul(y0, n), half), zero), top));
-          y1 = f32x4.floor(f32x4.min(f32x4.max(f32x4.add(f32x4.mul(y1, n), half), zero), top));
-          y2 = f32x4.floor(f32x4.min(f32x4.max(f32x4.add(f32x4.mul(y2, n), half), zero), top));
-          y3 = f32x4.floor(f32x4.min(f32x4.max(f32x4.add(f32x4.mul(y3, n), half), zero), top));
-          if (spikes) {
-            const low = i16x8.narrow_i32x4_s(i32x4.trunc_sat_f32x4_s(y0), i32x4.trunc_sat_f32x4_s(y1));
-            const high = i16x8.narrow_i32x4_s(i32x4.trunc_sat_f32x4_s(y2), i32x4.trunc_sat_f32x4_s(y3));
-            v128.store(s, i8x16.narrow_i16x8_u(low, high));
-          }
+          const top = f32x4.splat(t.levels);
+          y0 = level(y0, n, zero, top); y1 = level(y1, n, zero, top);
+          y2 = level(y2, n, zero, top); y3 = level(y3, n, zero, top);
+          if (spikes) v128.store(s, i8x16.narrow_i16x8_u(
+            i16x8.narrow_i32x4_s(whole(y0), whole(y1)), i16x8.narrow_i32x4_s(whole(y2), whole(y3))));
           if (x) {
             y0 = f32x4.mul(y0, inverse); y1 = f32x4.mul(y1, inverse);
             y2 = f32x4.mul(y2, inverse); y3 = f32x4.mul(y3, inverse);
           }
         } else {
-          y0 = f32x4.max(y0, zero); y1 = f32x4.max(y1, zero); y2 = f32x4.max(y2, zero); y3 = f32x4.max(y3, zero);
+          y0 = f32x4.pmax(zero, y0); y1 = f32x4.pmax(zero, y1); y2 = f32x4.pmax(zero, y2); y3 = f32x4.pmax(zero, y3);
         }
         if (x) {
           v128.store(out, y0); v128.store(out, y1, 16); v128.store(out, y2, 32); v128.store(out, y3, 48);
@@ -100,30 +101,38 @@ export function activate(address: usize, lo: i32, hi: i32): void {
 
 // @ts-ignore: decorator
 @inline
-function open(g: v128, z: v128, scale: v128, shift: v128, bound: v128): v128 {
-  const y = f32x4.add(f32x4.mul(z, scale), shift);
-  return v128.and(g, v128.and(f32x4.gt(y, f32x4.splat(0)), f32x4.le(y, bound)));
+function inside(y: v128, zero: v128, bound: v128): v128 {
+  return v128.and(f32x4.gt(y, zero), f32x4.le(y, bound));
 }
 
-/** sums[image] = [Σg, Σg·z] per channel over neurons with 0 < y ≤ B. */
+// @ts-ignore: decorator
+@inline
+function level(y: v128, n: v128, zero: v128, top: v128): v128 {
+  return f32x4.floor(f32x4.pmin(top, f32x4.pmax(zero, f32x4.add(f32x4.mul(y, n), f32x4.splat(0.5)))));
+}
+
+/** Whole numbers 0 … 255 as integers: in the last bits of 2^23 + v. Conversions with saturation take ten instructions. */
+// @ts-ignore: decorator
+@inline
+function whole(v: v128): v128 {
+  return v128.and(f32x4.add(v, f32x4.splat(8388608)), i32x4.splat(255));
+}
+
+/** sums[image] = [Σg, Σg·z] per channel; g is 0 where the neuron is closed. */
 export function gradientSums(address: usize, lo: i32, hi: i32): void {
   const t = changetype<GradientSums>(address);
   const pixels = t.pixels;
   const step: usize = <usize>t.channels << 2;
-  const bound = f32x4.splat(t.bound);
   for (let n = lo; n < hi; n++) {
     const sums: usize = t.sums + <usize>n * (step << 1);
     for (let c: usize = 0; c < step; c += 32) {
       const offset: usize = <usize>(n * pixels) * step + c;
       let z: usize = t.z + offset, g: usize = t.g + offset;
-      const scale0 = v128.load(t.scale + c), scale1 = v128.load(t.scale + c, 16);
-      const shift0 = v128.load(t.shift + c), shift1 = v128.load(t.shift + c, 16);
       let s0 = f32x4.splat(0), s1 = f32x4.splat(0), q0 = f32x4.splat(0), q1 = f32x4.splat(0);
       for (let p = 0; p < pixels; p++, z += step, g += step) {
-        const z0 = v128.load(z), z1 = v128.load(z, 16);
-        const g0 = open(v128.load(g), z0, scale0, shift0, bound), g1 = open(v128.load(g, 16), z1, scale1, shift1, bound);
+        const g0 = v128.load(g), g1 = v128.load(g, 16);
         s0 = f32x4.add(s0, g0); s1 = f32x4.add(s1, g1);
-        q0 = f32x4.add(q0, f32x4.mul(g0, z0)); q1 = f32x4.add(q1, f32x4.mul(g1, z1));
+        q0 = f32x4.add(q0, f32x4.mul(g0, v128.load(z))); q1 = f32x4.add(q1, f32x4.mul(g1, v128.load(z, 16)));
       }
       v128.store(sums + c, s0); v128.store(sums + c, s1, 16);
       v128.store(sums + step + c, q0); v128.store(sums + step + c, q1, 16);
@@ -159,22 +168,18 @@ export function batchNormGradient(address: usize, lo: i32, hi: i32): void {
   }
 }
 
-/** dz = a·g + b·z + d, g = 0 where the neuron is closed. */
+/** dz = a·g + b·z + d; g is 0 where the neuron is closed. */
 export function gradientApply(address: usize, lo: i32, hi: i32): void {
   const t = changetype<GradientApply>(address);
   const pixels = t.pixels;
   const step: usize = <usize>t.channels << 2;
-  const bound = f32x4.splat(t.bound);
   for (let n = lo; n < hi; n++) {
     let z: usize = t.z + <usize>(n * pixels) * step, g: usize = t.g + <usize>(n * pixels) * step;
     for (let p = 0; p < pixels; p++) {
       const out: usize = t.dy + <usize>n * t.dyImage + load<u32>(t.dyOffsets + (<usize>p << 2));
-      for (let c: usize = 0; c < step; c += 16, z += 16, g += 16) {
-        const zv = v128.load(z);
-        const gv = open(v128.load(g), zv, v128.load(t.scale + c), v128.load(t.shift + c), bound);
-        v128.store(out + c, f32x4.add(
-          f32x4.add(f32x4.mul(gv, v128.load(t.a + c)), f32x4.mul(zv, v128.load(t.b + c))), v128.load(t.d + c)));
-      }
+      for (let c: usize = 0; c < step; c += 16, z += 16, g += 16)
+        v128.store(out + c, f32x4.add(f32x4.add(
+          f32x4.mul(v128.load(g), v128.load(t.a + c)), f32x4.mul(v128.load(z), v128.load(t.b + c))), v128.load(t.d + c)));
     }
   }
 }

@@ -1,5 +1,5 @@
 // Latent weights → what the kernels read: Q(W), and the packed forms. Channels are padded with zero weights.
-import { PackBackward, PackEvents, PackForward, PackMasked, PackReal, Ternarise } from './generated';
+import { PackEvents, PackForward, PackMasked, PackReal, Ternarise } from './generated';
 
 /**
  * Q(W): t = 0.7·mean|W| over the tensor; +1 if w ≥ t, −1 if w ≤ −t, else 0. The sum runs in memory order in double
@@ -64,36 +64,21 @@ export function packForward(address: usize, lo: i32, hi: i32): void {
   }
 }
 
-/** Items: blocks of 8 input channels. */
-export function packBackward(address: usize, lo: i32, hi: i32): void {
-  const t = changetype<PackBackward>(address);
-  const outChannels = t.outChannels;
-  const step: usize = (<usize>outChannels) << 2;
-  for (let block = lo; block < hi; block++) {
-    let out: usize = t.packed + ((<usize>(block * t.tapsY * t.tapsX * outChannels)) << 5);
-    for (let ty = t.tapsY - 1; ty >= 0; ty--)
-      for (let tx = t.tapsX - 1; tx >= 0; tx--) {
-        const tap = (t.phaseY + ty * t.stride) * t.kernelWidth + t.phaseX + tx * t.stride;
-        let w: usize = t.w + <usize>(tap * t.inChannels + block * 8) * step;
-        for (let co = 0; co < outChannels; co++, w += 4, out += 32) {
-          let p = w;
-          for (let i: usize = 0; i < 32; i += 4, p += step) store<f32>(out + i, load<f32>(p));
-        }
-      }
-  }
-}
-
-/** Items: input channels. */
+/** Items: input channels. table: phaseY, phaseX, tapsY, tapsX, offset of the packed weights of each stride phase. */
 export function packMasked(address: usize, lo: i32, hi: i32): void {
   const t = changetype<PackMasked>(address);
-  const bytes: usize = (<usize>t.outChannels) << 2;
-  for (let ci = lo; ci < hi; ci++) {
-    let out: usize = t.packed + <usize>(ci * t.tapsY * t.tapsX) * bytes;
-    for (let ty = t.tapsY - 1; ty >= 0; ty--)
-      for (let tx = t.tapsX - 1; tx >= 0; tx--, out += bytes) {
-        const tap = (t.phaseY + ty * t.stride) * t.kernelWidth + t.phaseX + tx * t.stride;
-        memory.copy(out, t.w + <usize>(tap * t.inChannels + ci) * bytes, bytes);
-      }
+  const bytes: usize = <usize>t.outChannels << 2;
+  for (let phase = 0; phase < t.phases; phase++) {
+    const row: usize = t.table + <usize>phase * 20;
+    const phaseY = load<i32>(row), phaseX = load<i32>(row, 4), tapsY = load<i32>(row, 8), tapsX = load<i32>(row, 12);
+    for (let ci = lo; ci < hi; ci++) {
+      let out: usize = t.packed + load<u32>(row, 16) + <usize>(ci * tapsY * tapsX) * bytes;
+      for (let ty = tapsY - 1; ty >= 0; ty--)
+        for (let tx = tapsX - 1; tx >= 0; tx--, out += bytes) {
+          const tap = (phaseY + ty * t.stride) * t.kernelWidth + phaseX + tx * t.stride;
+          memory.copy(out, t.w + <usize>(tap * t.inChannels + ci) * bytes, bytes);
+        }
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { type Static, Type } from '@sinclair/typebox';
 import type { Dataset } from '../src/data/dataset.js';
+import { gradientTypes } from '../src/engine/engine.js';
 import { networkProblems } from '../src/experiment/network.js';
 import type { Precision } from '../src/network/architecture.js';
 import type { Checkpoint } from '../src/network/checkpoint.js';
@@ -50,6 +51,14 @@ const parameters = Type.Object(
       default: 128,
       description: 'Images a step; a last partial batch is dropped.',
     }),
+    gradients: Type.Union(
+      gradientTypes.map((type) => Type.Literal(type)),
+      {
+        default: 'float32',
+        description:
+          'Arithmetic of the backward pass: float32 as in the paper, or int16, which is faster and rounds each ternary layer’s gradient to 16 and 12 bits.',
+      },
+    ),
     heldOut: Type.Integer({
       minimum: 0,
       default: 0,
@@ -103,9 +112,15 @@ export default defineStage({
 
     const dataset = await openDataset(inputFile(context, 'data').path);
     const start = await startOf(context, dataset);
-    const { epochs, learningRate, batch, heldOut } = context.parameters;
+    const { epochs, learningRate, batch, heldOut, gradients } = context.parameters;
+    if (gradients === 'int16' && start.network.precision.kind === 'fp32')
+      throw new StageError(
+        'E_TRAIN_GRADIENTS',
+        'Integer gradients need ternary weights, and this network is trained at fp32.',
+        'Leave `gradients` out, or choose a quantised precision such as `k: 1, B: 2`.',
+      );
     const source = new ImageSource(start.network, dataset);
-    const schedule = { epochs, learningRate, batch, heldOut };
+    const schedule = { epochs, learningRate, batch, heldOut, gradients };
     const result = await train(wasmEngine, source, start, schedule, context.threads, context);
     await writeFile(context.outputs.checkpoint!, result.checkpoint);
     await writeFile(context.outputs.history!, result.history);

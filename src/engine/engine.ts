@@ -12,6 +12,19 @@ export interface EngineOptions {
   readonly threads: number;
 }
 
+/**
+ * In what the backward pass of ternary layers computes: single precision, as in the paper; or integers, where each layer's
+ * gradient is rounded to the nearest multiple of a power of two, in 16 bits for the input gradient and in 12 for the
+ * weights'. Layers with float weights and batch norm compute in single precision either way.
+ */
+export const gradientTypes = ['float32', 'int16'] as const;
+export type GradientType = (typeof gradientTypes)[number];
+
+export interface TrainerOptions extends EngineOptions {
+  /** `float32` when left out. */
+  readonly gradients?: GradientType;
+}
+
 /** Trains one network: forward, backward, Adam. */
 export interface Trainer {
   /**
@@ -76,7 +89,7 @@ export interface LayerCounts {
 /** What stages compute with. Knows networks and arrays, nothing of pipelines. */
 export interface Engine {
   readonly name: string;
-  trainer(network: Network, start: TrainingStart, options: EngineOptions): Promise<Trainer>;
+  trainer(network: Network, start: TrainingStart, options: TrainerOptions): Promise<Trainer>;
   evaluator(network: Network, parameters: Parameters, options: EngineOptions): Promise<Evaluator>;
   simulator(network: SpikingNetwork, options: EngineOptions): Promise<Simulator>;
 }

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { permutation, purposes } from '../data/random.js';
-import type { Engine, Evaluator, Parameters, Trainer } from '../engine/engine.js';
+import type { Engine, Evaluator, GradientType, Parameters, Trainer } from '../engine/engine.js';
 import type { Network } from '../network/architecture.js';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../network/checkpoint.js';
 import { initialParameters } from '../network/initialise.js';
@@ -16,6 +16,7 @@ export interface Schedule {
   readonly batch: number;
   /** The last images of the training split that are not trained on. */
   readonly heldOut: number;
+  readonly gradients: GradientType;
 }
 
 /** A line of history.csv. A checkpoint carries those of all its epochs, resumed or not. */
@@ -63,7 +64,11 @@ export async function train(
   if (saved) surroundings.log(`going on after epoch ${from.epoch}, from the state that an interrupted run saved`);
 
   const { network } = start;
-  const trainer = await engine.trainer(network, from, { batch: schedule.batch, threads });
+  const trainer = await engine.trainer(network, from, {
+    batch: schedule.batch,
+    threads,
+    gradients: schedule.gradients,
+  });
   const evaluator = await engine.evaluator(network, from.parameters, { batch: inferenceBatch, threads });
   let checkpoint = from;
   try {

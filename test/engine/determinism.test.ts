@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { GradientType } from '../../src/engine/engine.js';
 import { wasmEngine } from '../../src/engine/wasm/engine.js';
 import type { Network } from '../../src/network/architecture.js';
 import { initialParameters } from '../../src/network/initialise.js';
@@ -7,14 +8,24 @@ import { network as preset } from '../../src/network/presets.js';
 import { convert } from '../../src/spiking/convert.js';
 import { batchOf, fp32, liveParameters, quantised, settledParameters, smallVgg } from './examples.js';
 
-const cases: Record<string, { network: Network; golden: string }> = {
+const cases: Record<string, { network: Network; gradients?: GradientType; golden: string }> = {
   'LeNet k1B2': {
     network: preset('lenet', { precision: quantised(1, 2) }),
     golden: '47bdae1e908428d10ba2bf0dab669fcab1033c352b5d76f788c80ffaf797a452',
   },
+  'LeNet k1B2 with integer gradients': {
+    network: preset('lenet', { precision: quantised(1, 2) }),
+    gradients: 'int16',
+    golden: 'e5a1eaa738b41cb29eb2df0479237abae6ca1da332c10861f8916f9bb258d699',
+  },
   'LeNet fp32': {
     network: preset('lenet', { precision: fp32 }),
     golden: '748b6ec2ce2b12927e5678527a188bc00e77bf0776e078f50382df90fdf3f875',
+  },
+  'small VGG k1B2 with integer gradients': {
+    network: smallVgg(quantised(1, 2)),
+    gradients: 'int16',
+    golden: 'e8bae1725361863d4d1b1931d9f653d47e95a1aab03a6331228172bd2792a80a',
   },
   'small VGG k1B2': {
     network: smallVgg(quantised(1, 2)),
@@ -30,10 +41,15 @@ async function fingerprint(
   network: Network,
   lively: ReadonlyMap<string, Float32Array>,
   threads: number,
+  gradients: GradientType = 'float32',
 ): Promise<string> {
   const hash = createHash('sha256');
   const options = { batch, threads };
-  const trainer = await wasmEngine.trainer(network, { parameters: initialParameters(network, 1) }, options);
+  const trainer = await wasmEngine.trainer(
+    network,
+    { parameters: initialParameters(network, 1) },
+    { ...options, gradients },
+  );
   for (let step = 0; step < 2 * stepsPerEpoch; step++) {
     const { images, labels } = batchOf(network, batch, 1 + (step % stepsPerEpoch));
     const { loss, correct } = trainer.step(images, labels, 1e-3);
@@ -60,7 +76,7 @@ async function fingerprint(
 }
 
 // If a change of the arithmetic is meant, the golden hashes change with it – and so do all results ever cached.
-describe.each(Object.entries(cases))('%s', (_, { network, golden }) => {
+describe.each(Object.entries(cases))('%s', (_, { network, gradients, golden }) => {
   let lively: ReadonlyMap<string, Float32Array>;
 
   beforeAll(async () => {
@@ -68,6 +84,6 @@ describe.each(Object.entries(cases))('%s', (_, { network, golden }) => {
   });
 
   it.each([1, 2, 3, 4])('gives the same bits with %i threads', async (threads) => {
-    expect(await fingerprint(network, lively, threads)).toBe(golden);
+    expect(await fingerprint(network, lively, threads, gradients)).toBe(golden);
   });
 });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { GradientType } from '../../src/engine/engine.js';
 import { WasmEvaluator } from '../../src/engine/wasm/evaluator.js';
 import { MemoryPlan } from '../../src/engine/wasm/plan.js';
 import { WasmSimulator } from '../../src/engine/wasm/simulator.js';
@@ -66,10 +67,19 @@ const shapes: Record<string, { input: [number, number, number]; blocks: BlockSpe
 };
 
 /** Training, ANN and SNN of a network; returns everything they computed. */
-async function everything(network: Network, batch: number, threads: number): Promise<unknown> {
+async function everything(
+  network: Network,
+  batch: number,
+  threads: number,
+  gradients: GradientType = 'float32',
+): Promise<unknown> {
   const options = { batch, threads };
   const { images, labels } = batchOf(network, batch, 1);
-  const trainer = await WasmTrainer.create(network, { parameters: liveParameters(network, 1) }, options);
+  const trainer = await WasmTrainer.create(
+    network,
+    { parameters: liveParameters(network, 1) },
+    { ...options, gradients },
+  );
   const losses = [trainer.step(images, labels, 1e-2), trainer.step(images, labels, 1e-2)];
   const parameters = trainer.parameters();
   await trainer.close();
@@ -85,19 +95,20 @@ async function everything(network: Network, batch: number, threads: number): Pro
 
 describe('nothing is written or used outside of buffers', () => {
   for (const [name, { input, blocks, classes }] of Object.entries(shapes))
-    for (const [label, precision, batch, threads] of [
+    for (const [label, precision, batch, threads, gradients] of [
       ['k1B2', quantised(1, 2), 5, 2],
       ['k0B17', quantised(0, 17), 3, 1],
       ['k2B4', quantised(2, 4), 1, 3],
+      ['k1B4 with integer gradients', quantised(1, 4), 5, 2, 'int16'],
       ['fp32', fp32, 2, 1],
     ] as const)
       it(`${name}, ${label}, batch ${batch}`, async () => {
         const network = customNetwork(input, blocks, precision, classes);
         filling = true;
-        const guarded = await everything(network, batch, threads);
+        const guarded = await everything(network, batch, threads, gradients);
         expect(made).toHaveLength(precision.kind === 'fp32' ? 2 : 3);
         for (const { plan, memory } of made) expectGuardsIntact(plan, memory);
         filling = false;
-        expect(await everything(network, batch, threads)).toEqual(guarded);
+        expect(await everything(network, batch, threads, gradients)).toEqual(guarded);
       });
 });

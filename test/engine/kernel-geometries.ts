@@ -1,6 +1,13 @@
 import fc from 'fast-check';
-import type { Geometry, PaddedMap } from '../../src/engine/wasm/geometry.js';
-import { geometry } from './kernel-bench.js';
+import {
+  type Geometry,
+  inputPixels,
+  outputPixels,
+  type PaddedMap,
+  weightCount,
+} from '../../src/engine/wasm/geometry.js';
+import { geometry, layerOf, plain } from './kernel-bench.js';
+import { correlate } from './reference-trainer.js';
 
 /** Convolutions of any kernel, stride and padding that leave at least one output pixel. */
 export const geometries = (): fc.Arbitrary<Geometry> => geometriesOf([16, 32, 48]);
@@ -11,9 +18,9 @@ export const imageGeometries = (): fc.Arbitrary<Geometry> => geometriesOf([1, 2,
 function geometriesOf(inChannels: readonly number[]): fc.Arbitrary<Geometry> {
   return fc
     .record({
-      kernel: fc.tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 5 })),
+      kernel: fc.tuple(fc.integer({ min: 1, max: 7 }), fc.integer({ min: 1, max: 7 })),
       stride: fc.integer({ min: 1, max: 3 }),
-      padding: fc.tuple(fc.nat(2), fc.nat(2)),
+      padding: fc.tuple(fc.nat(3), fc.nat(3)),
       input: fc.tuple(fc.integer({ min: 1, max: 7 }), fc.integer({ min: 1, max: 7 }), fc.constantFrom(...inChannels)),
       channels: fc.constantFrom(16, 32, 48, 64, 80, 128),
     })
@@ -39,4 +46,22 @@ export function intoMap(
         for (let c = 0; c < inChannels; c++, from++)
           filled[(n * map.imageBytes + map.origin + y * map.rowBytes + x * map.pixelBytes) / 4 + c] = values[from]!;
   return filled;
+}
+
+/** Gradients by the reference, summed over images for the weights. */
+export function referenceGradients(
+  g: Geometry,
+  w: readonly number[],
+  x: readonly number[],
+  dy: readonly number[],
+  images: number,
+) {
+  const [inputs, outputs] = [inputPixels(g) * g.inChannels, outputPixels(g) * g.outChannels];
+  const dw = new Float64Array(weightCount(g));
+  const dx = Array.from({ length: images }, (_, n) => {
+    const own = new Float64Array(inputs);
+    correlate(layerOf(g), w, x.slice(n * inputs, (n + 1) * inputs), dy.slice(n * outputs, (n + 1) * outputs), dw, own);
+    return [...own];
+  });
+  return { dw: plain([...dw]), dx: plain(dx.flat()) };
 }

@@ -11,21 +11,8 @@ import {
 } from '../../src/engine/wasm/geometry.js';
 import { inputGradient } from '../../src/engine/wasm/input-gradient.js';
 import { denseGradient, sparseGradient } from '../../src/engine/wasm/weight-gradient.js';
-import { geometry, inParts, integers, KernelBench, layerOf, plain, spikeCounts } from './kernel-bench.js';
-import { geometries, imageGeometries, intoMap } from './kernel-geometries.js';
-import { correlate } from './reference-trainer.js';
-
-/** Gradients by the reference, summed over images for the weights. */
-function reference(g: Geometry, w: readonly number[], x: readonly number[], dy: readonly number[], images: number) {
-  const [inputs, outputs] = [inputPixels(g) * g.inChannels, outputPixels(g) * g.outChannels];
-  const dw = new Float64Array(weightCount(g));
-  const dx = Array.from({ length: images }, (_, n) => {
-    const own = new Float64Array(inputs);
-    correlate(layerOf(g), w, x.slice(n * inputs, (n + 1) * inputs), dy.slice(n * outputs, (n + 1) * outputs), dw, own);
-    return [...own];
-  });
-  return { dw: plain([...dw]), dx: plain(dx.flat()) };
-}
+import { geometry, inParts, integers, KernelBench, plain, spikeCounts } from './kernel-bench.js';
+import { geometries, imageGeometries, intoMap, referenceGradients } from './kernel-geometries.js';
 
 /** The gradient of the output in a map with the borders that the kernels want. */
 function outputGradient(bench: KernelBench, g: Geometry, dy: readonly number[], images: number) {
@@ -47,7 +34,7 @@ describe('input gradient', () => {
     const buffers = { ...gradient, map, w: bench.floats(w), dx, open: bench.bytes(open) };
     const planned = inputGradient(bench.plan, g, buffers);
     bench.run([planned.pack, inParts(images, planned.calls)], planned.scratchBytes);
-    const expected = reference(g, w, new Array(inputs).fill(0), dy, images).dx;
+    const expected = referenceGradients(g, w, new Array(inputs).fill(0), dy, images).dx;
     expect(plain(bench.readFloats(dx, inputs))).toEqual(expected.map((value, i) => (open[i] ? value : 0)));
   }
 
@@ -82,7 +69,7 @@ describe('dense weight gradient', () => {
         const { lists, sums } = denseGradient(bench.plan, g, images, 3, buffers);
         bench.run([lists, sums]);
         const zero = new Array(weightCount(g)).fill(0);
-        expect(plain(bench.readFloats(dw, weightCount(g)))).toEqual(reference(g, zero, x, dy, images).dw);
+        expect(plain(bench.readFloats(dw, weightCount(g)))).toEqual(referenceGradients(g, zero, x, dy, images).dw);
       }),
       { numRuns: 25 },
     );
@@ -100,7 +87,7 @@ describe('sparse weight gradient', () => {
     bench.run([lists, sums], scratchBytes);
     const x = spikes.map((count) => count / n);
     const zero = new Array(weightCount(g)).fill(0);
-    expect(plain(bench.readFloats(dw, weightCount(g)))).toEqual(reference(g, zero, x, dy, images).dw);
+    expect(plain(bench.readFloats(dw, weightCount(g)))).toEqual(referenceGradients(g, zero, x, dy, images).dw);
   }
 
   it('agrees with plain loops for any geometry, over several chunks of images, the last one partial', () => {

@@ -159,11 +159,14 @@ describe('gradient of batch norm', () => {
     const count = images * pixels;
     const sums = reals(images * channels * 2, 5);
     const [gamma, mean, inverseDeviation] = [6, 7, 8].map((seed) => reals(channels, seed));
-    const out = { gammaGradient: 0, betaGradient: 0, a: 0, b: 0, d: 0 };
+    const out = { gammaGradient: 0, betaGradient: 0, a: 0, b: 0, d: 0, bounds: 0 };
+    // Ranges of g and z: of every image and channel the least value and the largest.
+    const [gRanges, zRanges] = [9, 10].map((seed) => reals(images * channels * 2, seed));
     for (const name of Object.keys(out) as (keyof typeof out)[]) out[name] = bench.room(channels);
     const descriptor = bench.plan.descriptor('BatchNormGradient', {
       ...{ sums: bench.floats(sums), images, pixels, channels, ...out },
       ...{ gamma: bench.floats(gamma!), mean: bench.floats(mean!), inverseDeviation: bench.floats(inverseDeviation!) },
+      ...{ gRanges: bench.floats(gRanges!), zRanges: bench.floats(zRanges!) },
     });
     bench.call('batchNormGradient', descriptor, channels);
     for (let c = 0; c < channels; c++) {
@@ -175,6 +178,17 @@ describe('gradient of batch norm', () => {
       expect([at('gammaGradient'), at('betaGradient'), at('a')]).toEqual(
         [normalised, sum, gamma![c]! * inverse].map(f),
       );
+      const ends = (ranges: readonly number[]) =>
+        Array.from({ length: 2 * images }, (_, i) => ranges[i * channels + c]!);
+      const largest = Math.max(
+        ...ends(gRanges!).flatMap((gi) =>
+          ends(zRanges!).map((zi) =>
+            Math.max(...[gi, -gi].map((x) => Math.abs(at('a') * x) + Math.abs(at('b') * zi + at('d')))),
+          ),
+        ),
+      );
+      expect(at('bounds') / largest).toBeGreaterThan(1);
+      expect(at('bounds') / largest).toBeLessThan(1.0001);
       // dz = γ/σ·(g − Σg/N − ẑ·Σgẑ/N), here for two pairs of g and z
       for (const [gi, zi] of [
         [0.3, -1.1],

@@ -72,7 +72,7 @@ export const inputPixels = (g: Geometry): number => g.inHeight * g.inWidth;
 export const outputPixels = (g: Geometry): number => g.outHeight * g.outWidth;
 export const weightCount = (g: Geometry): number => g.kernelHeight * g.kernelWidth * g.inChannels * g.outChannels;
 
-/** A float map with zero borders: byte distances, and the offset of each inner pixel. */
+/** A map with zero borders: byte distances, and the offset of each inner pixel. */
 export interface PaddedMap {
   readonly imageBytes: number;
   readonly rowBytes: number;
@@ -81,10 +81,16 @@ export interface PaddedMap {
   readonly origin: number;
 }
 
-export function paddedMap(height: number, width: number, channels: number, borders: Borders): PaddedMap {
-  const pixelBytes = channels * 4;
+/** @param valueBytes 4 for floats */
+export function paddedMap(
+  height: number,
+  width: number,
+  channels: number,
+  borders: Borders,
+  valueBytes = 4,
+): PaddedMap {
+  const pixelBytes = channels * valueBytes;
   const rowBytes = (width + borders.left + borders.right) * pixelBytes;
-  // Wide loads of an odd run read one float beyond the last row.
   const imageBytes = (height + borders.top + borders.bottom) * rowBytes;
   return { imageBytes, rowBytes, pixelBytes, origin: borders.top * rowBytes + borders.left * pixelBytes };
 }

@@ -1,6 +1,7 @@
 // Input gradients as kernel calls, of open neurons only.
 import type { PlannedConvolution } from './convolution.js';
 import { type Geometry, inputPixels, type PaddedMap, type StridePhase, stridePhases } from './geometry.js';
+import type { IntegerGradient } from './integer-gradient.js';
 import { type MemoryPlan, split } from './plan.js';
 
 interface GradientBuffers {
@@ -26,10 +27,20 @@ const packParts = 8;
 export const chunkImages = (map: PaddedMap): number =>
   Math.max(1, Math.min(maximumChunk, Math.floor(chunkBytes / map.imageBytes)));
 
-/** dx = dy ∗ flipped w where the neuron was open, and 0 elsewhere. */
-export function inputGradient(plan: MemoryPlan, g: Geometry, buffers: GradientBuffers): PlannedConvolution {
-  const { dy, map, w, dx, open } = buffers;
-  const channelBytes = (phase: StridePhase) => phase.tapsY * phase.tapsX * g.outChannels * 4;
+/**
+ * dx = dy ∗ flipped w where the neuron was open, and 0 elsewhere.
+ * @param integer the gradient in 16 bits, in place of the floats of `buffers`; w must be whole numbers
+ */
+export function inputGradient(
+  plan: MemoryPlan,
+  g: Geometry,
+  buffers: GradientBuffers,
+  integer?: IntegerGradient,
+): PlannedConvolution {
+  const { w, dx, open } = buffers;
+  const { dy, map } = integer ? { dy: integer.fine, map: integer.fineMap } : buffers;
+  const channelsBytes = map.pixelBytes;
+  const channelBytes = (phase: StridePhase) => phase.tapsY * phase.tapsX * channelsBytes;
   let bytes = 0;
   const phases = stridePhases(g)
     .filter(({ tapsY, tapsX }) => tapsY * tapsX > 0)
@@ -41,7 +52,7 @@ export function inputGradient(plan: MemoryPlan, g: Geometry, buffers: GradientBu
   const packed = plan.alloc(bytes);
   const pack = plan.descriptor('PackMasked', {
     ...{ w, packed, kernelWidth: g.kernelWidth, inChannels: g.inChannels, outChannels: g.outChannels },
-    ...{ stride: g.stride, phases: phases.length },
+    ...{ stride: g.stride, phases: phases.length, integer: integer ? 1 : 0 },
     table: plan.table(
       Uint32Array.from(phases.flatMap((one) => [one.phaseY, one.phaseX, one.tapsY, one.tapsX, one.offset])),
     ),
@@ -62,19 +73,22 @@ export function inputGradient(plan: MemoryPlan, g: Geometry, buffers: GradientBu
       Uint32Array.from(
         classes.flatMap(({ phase, rows, columns, skipped }) => [
           rows,
-          columns * g.outChannels * 4,
-          phase.offset + skipped * g.outChannels * 4,
+          columns * channelsBytes,
+          phase.offset + skipped * channelsBytes,
           channelBytes(phase),
-          phase.tapsX * g.outChannels * 4,
+          phase.tapsX * channelsBytes,
         ]),
       ),
     ),
     ...{ imagesPerChunk, pixels, w: packed, dy, dyImage: map.imageBytes, dyRow: map.rowBytes, dx },
+    ...{ bounds: integer?.bounds ?? 0, boundChannels: g.outChannels },
   });
+  // Bodies of 64 bytes where every run is a multiple of that.
+  const kernel = integer ? `maskedGradient_i16x${channelsBytes % 64 === 0 ? 4 : 2}` : 'maskedGradient_f32x4';
   const words = classes.length * g.inChannels + 1 + pixels * g.inChannels * imagesPerChunk + lanes;
   return {
     pack: split(g.inChannels, packParts, (lo, hi) => [{ kernel: 'packMasked', descriptor: pack, lo, hi }]),
-    calls: (lo, hi) => [{ kernel: 'maskedGradient', descriptor, lo, hi }],
+    calls: (lo, hi) => [{ kernel, descriptor, lo, hi }],
     scratchBytes: words * 4 + 16 + 512 + 16 * (Math.max(0, ...phasePixels) * imagesPerChunk + 63),
   };
 }

@@ -1,6 +1,6 @@
 import type { Network } from '../../network/architecture.js';
 import type { AdamState } from '../../network/checkpoint.js';
-import type { EngineOptions, Trainer, TrainingStart } from '../engine.js';
+import type { Trainer, TrainerOptions, TrainingStart } from '../engine.js';
 import { ImageWriter } from './layers.js';
 import { MemoryPlan } from './plan.js';
 import { Pool } from './pool.js';
@@ -47,7 +47,7 @@ export class WasmTrainer implements Trainer {
   static async create(
     network: Network,
     start: TrainingStart,
-    options: EngineOptions,
+    options: TrainerOptions,
     observer?: Observer,
   ): Promise<WasmTrainer> {
     const plan = new MemoryPlan();

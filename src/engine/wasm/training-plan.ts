@@ -1,12 +1,14 @@
 import type { Network } from '../../network/architecture.js';
-import type { EngineOptions } from '../engine.js';
+import type { TrainerOptions } from '../engine.js';
 import { denseForward, eventForward, type PlannedConvolution } from './convolution.js';
-import { gradientBorders, outputPixels, type PaddedMap, paddedMap, pixelOffsets } from './geometry.js';
+import { gradientBorders, outputPixels, paddedMap } from './geometry.js';
 import { chunkImages, inputGradient } from './input-gradient.js';
+import { planIntegerGradient } from './integer-gradient.js';
 import { type Layer, planLayers, quantiser } from './layers.js';
+import { planNorm } from './norm.js';
 import { type Call, type Item, type MemoryPlan, ofLayer, type Phase, type Program, split } from './plan.js';
 import { planTensors, type Tensor } from './tensors.js';
-import { denseGradient, type PlannedWeightGradient, sparseGradient } from './weight-gradient.js';
+import { denseGradient, integersSuffice, type PlannedWeightGradient, sparseGradient } from './weight-gradient.js';
 
 /** Addresses and the program of one training step. */
 export interface TrainingPlan {
@@ -20,16 +22,6 @@ export interface TrainingPlan {
   readonly scratchBytes: number;
 }
 
-/** Per block: batch norm's buffers and descriptors. */
-interface Norm {
-  readonly batchNorm: number;
-  readonly channelSums: number;
-  readonly activate: number;
-  readonly gradientSums: number;
-  readonly gradient: number;
-  readonly apply: number;
-}
-
 /** Channels whose statistics one item takes. */
 const channelsPerItem = 16;
 /** Neurons of a forward item: their values of all kinds fit the second-level cache. */
@@ -37,16 +29,21 @@ const itemValues = 65536;
 /** Groups of four weights that one item of the optimiser takes. */
 const adamGroups = 8192;
 
-export function planTraining(plan: MemoryPlan, network: Network, { batch, threads }: EngineOptions): TrainingPlan {
+export function planTraining(plan: MemoryPlan, network: Network, options: TrainerOptions): TrainingPlan {
+  const { batch, threads } = options;
   const { n, levels, bound } = quantiser(network);
   const tensors = planTensors(plan, network, true);
   const layers = planLayers(plan, network, tensors, batch, false);
   const blocks = layers.slice(0, -1);
   const classifier = layers.at(-1)!;
 
-  const gradients = layers.map(({ g }) => {
+  const gradients = layers.map(({ g, ternary }) => {
     const dyMap = paddedMap(g.outHeight, g.outWidth, g.outChannels, gradientBorders(g));
-    return { dyMap, dy: plan.alloc(batch * dyMap.imageBytes) };
+    const integer =
+      options.gradients === 'int16' && ternary && integersSuffice(g, batch, levels)
+        ? planIntegerGradient(plan, g, batch)
+        : undefined;
+    return { dyMap, dy: integer ? 0 : plan.alloc(batch * dyMap.imageBytes), integer };
   });
   // Gradients of activations live from one layer to the next only: two buffers in turn.
   const largest = Math.max(...blocks.map(({ g }) => outputPixels(g) * g.outChannels)) * 4 * batch;
@@ -62,16 +59,15 @@ export function planTraining(plan: MemoryPlan, network: Network, { batch, thread
     planNorm(plan, layer, layers[i + 1]!, tensors, batch, { ...gradients[i]!, dx: dxOf(i) }, { n, levels, bound }),
   );
   const backward = layers.map((layer, i): PlannedConvolution | undefined => {
-    const { dy, dyMap } = gradients[i]!;
-    return i === 0
-      ? undefined
-      : inputGradient(plan, layer.g, { dy, map: dyMap, w: layer.effective, dx: dxOf(i - 1), open: layer.open });
+    const { dy, dyMap, integer } = gradients[i]!;
+    const buffers = { dy, map: dyMap, w: layer.effective, open: layer.open };
+    return i === 0 ? undefined : inputGradient(plan, layer.g, { ...buffers, dx: dxOf(i - 1) }, integer);
   });
   const parts = threads * 2;
   const weightGradients = layers.map((layer, i): PlannedWeightGradient => {
     const buffers = { ...gradients[i]!, dw: layer.weight.g };
     return layer.spikes && layer.x === 0
-      ? sparseGradient(plan, layer.g, batch, parts, { ...buffers, spikes: layer.spikes }, levels, n)
+      ? sparseGradient(plan, layer.g, batch, parts, { ...buffers, spikes: layer.spikes }, levels, n, buffers.integer)
       : denseGradient(plan, layer.g, batch, parts, { ...buffers, x: layer.x, map: layer.map });
   });
 
@@ -111,7 +107,7 @@ export function planTraining(plan: MemoryPlan, network: Network, { batch, thread
       byImages(forwardImages(i), (lo, hi) => [
         ...(i > 0 ? one(i - 1, 'activate', norms[i - 1]!.activate, lo, hi) : []),
         ...calls(i, forward[i]!.calls(lo, hi)),
-        ...one(i, 'channelSums', norms[i]!.channelSums, lo, hi),
+        ...calls(i, norms[i]!.statistics(lo, hi)),
       ]),
       byChannels('batchNorm', norms[i]!.batchNorm, block),
     );
@@ -123,16 +119,16 @@ export function planTraining(plan: MemoryPlan, network: Network, { batch, thread
       ...calls(last + 1, forward[last + 1]!.calls(lo, hi)),
       ...one(last + 1, 'softmaxLoss', loss, lo, hi),
       ...calls(last + 1, backward[last + 1]!.calls(lo, hi)),
-      ...one(last, 'gradientSums', norms[last]!.gradientSums, lo, hi),
+      ...calls(last, norms[last]!.gradientStatistics(lo, hi)),
     ]),
   );
   for (let i = last; i >= 0; i--) {
     program.push(
       byChannels('batchNormGradient', norms[i]!.gradient, blocks[i]!),
       byImages(chunkImages(gradients[i]!.dyMap), (lo, hi) => [
-        ...one(i, 'gradientApply', norms[i]!.apply, lo, hi),
+        ...calls(i, norms[i]!.apply(lo, hi)),
         ...calls(i, backward[i]?.calls(lo, hi) ?? []),
-        ...(i > 0 ? one(i - 1, 'gradientSums', norms[i - 1]!.gradientSums, lo, hi) : []),
+        ...(i > 0 ? calls(i - 1, norms[i - 1]!.gradientStatistics(lo, hi)) : []),
       ]),
     );
   }
@@ -146,71 +142,6 @@ export function planTraining(plan: MemoryPlan, network: Network, { batch, thread
   const planned = [...forward, ...backward, ...weightGradients];
   const scratchBytes = Math.max(64, ...planned.map((part) => part?.scratchBytes ?? 0));
   return { program, tensors, layers, labels: labels!, losses: losses!, hits: hits!, rates: rates!, scratchBytes };
-}
-
-function planNorm(
-  plan: MemoryPlan,
-  layer: Layer,
-  next: Layer,
-  tensors: ReadonlyMap<string, Tensor>,
-  images: number,
-  gradient: { readonly dy: number; readonly dyMap: PaddedMap; readonly dx: number },
-  { n, levels, bound }: { readonly n: number; readonly levels: number; readonly bound: number },
-): Norm {
-  const { g, z } = layer;
-  const [channels, pixels] = [g.outChannels, outputPixels(g)];
-  const [gamma, beta, runningMean, runningVariance] = ['gamma', 'beta', 'mean', 'variance'].map(
-    (role) => tensors.get(`${layer.name}.${role}`)!,
-  );
-  const sums = plan.alloc(images * channels * 2 * 4);
-  const perChannel = () => plan.alloc(channels * 4);
-  const [mean, inverseDeviation, scale, shift, a, b, d] = Array.from({ length: 7 }, perChannel) as number[] & {
-    length: 7;
-  };
-  const affine = { scale: scale!, shift: shift! };
-  const coefficients = { a: a!, b: b!, d: d! };
-  const statistics = { sums, images, pixels, channels, mean: mean!, inverseDeviation: inverseDeviation! };
-  return {
-    channelSums: plan.descriptor('ChannelSums', { z, sums, pixels, channels }),
-    batchNorm: plan.descriptor('BatchNorm', {
-      ...statistics,
-      ...affine,
-      gamma: gamma!.w,
-      beta: beta!.w,
-      runningMean: runningMean!.w,
-      runningVariance: runningVariance!.w,
-    }),
-    activate: plan.descriptor('Activate', {
-      ...affine,
-      ...{
-        z,
-        bound,
-        open: next.open,
-        spikes: next.spikes,
-        x: next.x,
-        xImage: next.map.imageBytes,
-        xOffsets: next.xOffsets,
-      },
-      ...{ pixels, channels, n, levels },
-    }),
-    gradientSums: plan.descriptor('GradientSums', { g: gradient.dx, z, sums, pixels, channels }),
-    gradient: plan.descriptor('BatchNormGradient', {
-      ...statistics,
-      ...coefficients,
-      gamma: gamma!.w,
-      gammaGradient: gamma!.g,
-      betaGradient: beta!.g,
-    }),
-    apply: plan.descriptor('GradientApply', {
-      ...coefficients,
-      g: gradient.dx,
-      z,
-      dy: gradient.dy,
-      dyImage: gradient.dyMap.imageBytes,
-      dyOffsets: plan.table(pixelOffsets(gradient.dyMap, g.outHeight, g.outWidth)),
-      ...{ pixels, channels },
-    }),
-  };
 }
 
 /** Q(W) of all ternary layers. */

@@ -1,5 +1,6 @@
 // Weight gradients as kernel calls: from floats, and from spikes.
-import { type Geometry, inputPixels, type PaddedMap, stridePhases } from './geometry.js';
+import { type Geometry, inputPixels, outputPixels, type PaddedMap, stridePhases } from './geometry.js';
+import type { IntegerGradient } from './integer-gradient.js';
 import { type Item, type MemoryPlan, split } from './plan.js';
 
 export interface PlannedWeightGradient {
@@ -61,7 +62,32 @@ export function denseGradient(
   };
 }
 
-/** dw from spike counts: only non-zero inputs are touched. An input of level s counts s/n. */
+/** Bytes in which the integer kernel sums up what its registers hold: up to five taps of 16 channels. */
+const totalsBytes = 640;
+
+/** Images whose spikes are listed together. */
+const listedImages = (g: Geometry, images: number): number =>
+  Math.min(images, Math.max(1, Math.round(chunkPixels / inputPixels(g))));
+
+/**
+ * Do 32 bits hold all sums of the integer kernels? A chunk's weight gradient adds levels times 12 bits, an input gradient
+ * as many products of 16 bits as the kernel has taps and channels.
+ */
+export function integersSuffice(g: Geometry, images: number, levels: number): boolean {
+  const weights = listedImages(g, images) * outputPixels(g) * levels * 2047;
+  const inputs = g.kernelHeight * g.kernelWidth * g.outChannels * 32767;
+  return Math.max(weights, inputs) < 2 ** 31;
+}
+
+/** Output channels that the sparse kernels take at a time. */
+export function channelBlock(g: Geometry, largest: 32 | 64): number {
+  return [largest, 32, 16].find((width) => g.outChannels % width === 0)!;
+}
+
+/**
+ * dw from spike counts: only non-zero inputs are touched. An input of level s counts s/n.
+ * @param integer the gradient in 12 bits, in place of the floats of `buffers`
+ */
 export function sparseGradient(
   plan: MemoryPlan,
   g: Geometry,
@@ -70,9 +96,11 @@ export function sparseGradient(
   buffers: GradientBuffers & { readonly spikes: number },
   levels: number,
   n: number,
+  integer?: IntegerGradient,
 ): PlannedWeightGradient {
-  const { dyMap } = buffers;
-  const imagesPerChunk = Math.min(images, Math.max(1, Math.round(chunkPixels / inputPixels(g))));
+  const { dy, dyMap } = integer ? { dy: integer.coarse, dyMap: integer.coarseMap } : buffers;
+  const width = integer?.width ?? channelBlock(g, 32);
+  const imagesPerChunk = listedImages(g, images);
   const chunks = Math.ceil(images / imagesPerChunk);
   const capacity = imagesPerChunk * inputPixels(g) * g.inChannels;
   const heads = plan.alloc(chunks * (g.stride ** 2 * g.inChannels * levels + 1) * 4);
@@ -92,8 +120,10 @@ export function sparseGradient(
     events,
     capacity,
     chunks,
-    dy: buffers.dy + dyMap.origin,
+    dy: dy + dyMap.origin,
     dyChunk: imagesPerChunk * dyMap.imageBytes,
+    dyBlock: integer?.blockBytes ?? width * 4,
+    width,
     dyRow: dyMap.rowBytes,
     dyPixel: dyMap.pixelBytes,
     dw: buffers.dw,
@@ -104,11 +134,13 @@ export function sparseGradient(
     stride: g.stride,
     levels,
     scale: 1 / n,
+    bounds: integer?.bounds ?? 0,
   });
+  const kernel = `sparseWeightGradient_${integer ? 'i16' : 'f32'}`;
   return {
     lists: split(chunks, parts * 2, (lo, hi) => [{ kernel: 'spikeLists', descriptor: lists, lo, hi }]),
-    scratchBytes: 512 + 16 * (Math.max(...phasePixels) * imagesPerChunk + 63),
-    sums: split(g.inChannels, parts, (lo, hi) => [{ kernel: 'sparseWeightGradient', descriptor: sums, lo, hi }]),
+    scratchBytes: Math.max(totalsBytes, 512 + 16 * (Math.max(...phasePixels) * imagesPerChunk + 63)),
+    sums: split(g.inChannels, parts, (lo, hi) => [{ kernel, descriptor: sums, lo, hi }]),
   };
 }
 

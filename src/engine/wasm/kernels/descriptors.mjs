@@ -76,7 +76,8 @@ export const descriptors = /** @type {const} */ ({
   },
   /** Per image and channel Σg and Σg·z. */
   GradientSums: { g: 'u32', z: 'u32', sums: 'u32', pixels: 'i32', channels: 'i32' },
-  /** Σg, Σg·z → gradients of γ and β and the three coefficients of dz = a·g + b·z + d. */
+  /** Σg, Σg·z → gradients of γ and β and the three coefficients of dz = a·g + b·z + d. With the ranges of z and g also a
+   * bound of |dz| for each channel; address 0 leaves it out. */
   BatchNormGradient: {
     sums: 'u32',
     images: 'i32',
@@ -90,6 +91,30 @@ export const descriptors = /** @type {const} */ ({
     a: 'u32',
     b: 'u32',
     d: 'u32',
+    zRanges: 'u32',
+    gRanges: 'u32',
+    bounds: 'u32',
+  },
+  /** Per image and channel: least and largest value. */
+  Ranges: { values: 'u32', ranges: 'u32', pixels: 'i32', channels: 'i32' },
+  /** dz in 16 bits into a zero-bordered map, and in 12 bits into one whose pixels hold `width` channels, one after the
+   * other for all blocks. */
+  QuantiseGradient: {
+    g: 'u32',
+    z: 'u32',
+    a: 'u32',
+    b: 'u32',
+    d: 'u32',
+    bounds: 'u32',
+    dy: 'u32',
+    dyOffsets: 'u32',
+    coarse: 'u32',
+    coarseOffsets: 'u32',
+    imageBytes: 'u32',
+    blockBytes: 'u32',
+    width: 'i32',
+    pixels: 'i32',
+    channels: 'i32',
   },
   /** dz into a zero-bordered map. */
   GradientApply: {
@@ -140,6 +165,8 @@ export const descriptors = /** @type {const} */ ({
     dyImage: 'u32',
     dyRow: 'u32',
     dx: 'u32',
+    bounds: 'u32',
+    boundChannels: 'i32',
   },
   /** Weights for it: per stride phase [ci][ty][tx][co], flipped. phases: five words each. */
   PackMasked: {
@@ -151,6 +178,7 @@ export const descriptors = /** @type {const} */ ({
     stride: 'i32',
     phases: 'i32',
     table: 'u32',
+    integer: 'i32',
   },
   /** Non-zero inputs of each chunk of images, sorted by stride phase, channel and level. order: [phase][image][pixel]
    * pairs {byte offset of the spikes, byte offset of dy}; phases: pixels an image of each. */
@@ -168,7 +196,7 @@ export const descriptors = /** @type {const} */ ({
     events: 'u32',
     capacity: 'i32',
   },
-  /** Weight gradient from those lists. */
+  /** Weight gradient from those lists. dyBlock: from one block of `width` channels to the next. */
   SparseWeightGradient: {
     heads: 'u32',
     events: 'u32',
@@ -176,6 +204,8 @@ export const descriptors = /** @type {const} */ ({
     chunks: 'i32',
     dy: 'u32',
     dyChunk: 'u32',
+    dyBlock: 'u32',
+    width: 'i32',
     dyRow: 'u32',
     dyPixel: 'u32',
     dw: 'u32',
@@ -186,6 +216,7 @@ export const descriptors = /** @type {const} */ ({
     stride: 'i32',
     levels: 'i32',
     scale: 'f32',
+    bounds: 'u32',
   },
   /** Softmax cross-entropy of integer labels: loss, hit, and the gradient of the mean loss. */
   SoftmaxLoss: {

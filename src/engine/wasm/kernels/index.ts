@@ -8,11 +8,15 @@ export {
   eventConv32_i32,
   eventConv64_f32,
   eventConv64_i32,
-  maskedGradient,
-  sparseWeightGradient,
+  maskedGradient_f32x4,
+  maskedGradient_i16x2,
+  maskedGradient_i16x4,
+  sparseWeightGradient_f32,
+  sparseWeightGradient_i16,
 } from './generated';
+export { quantiseGradient } from './integers';
 export { adam, softmaxLoss } from './learn';
-export { activate, batchNorm, batchNormGradient, channelSums, gradientApply, gradientSums } from './normalise';
+export { activate, batchNorm, batchNormGradient, channelSums, gradientApply, gradientSums, ranges } from './normalise';
 export { activateReal, realConv } from './real';
 export { fill, setScratch } from './scratch';
 export { countSpikes, deleteSpikes, fireInteger, fireReal, readout } from './spiking';

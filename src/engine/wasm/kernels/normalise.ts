@@ -1,6 +1,6 @@
 // Batch norm, activation and their gradients. Channels are multiples of 16. Sums over the batch are taken per image
 // first and then over images in order, so that they don't depend on how threads share the images.
-import { Activate, BatchNorm, BatchNormGradient, ChannelSums, GradientApply, GradientSums } from './generated';
+import { Activate, BatchNorm, BatchNormGradient, ChannelSums, GradientApply, GradientSums, Ranges } from './generated';
 
 const EPSILON: f64 = 1e-5;
 const KEEP: f64 = 0.9;
@@ -162,10 +162,47 @@ export function batchNormGradient(address: usize, lo: i32, hi: i32): void {
     const b = (-a * gammaGradient * inverse) / count;
     store<f32>(t.betaGradient + at, <f32>sum);
     store<f32>(t.gammaGradient + at, <f32>gammaGradient);
+    const d = (-a * sum) / count - b * mean;
     store<f32>(t.a + at, <f32>a);
     store<f32>(t.b + at, <f32>b);
-    store<f32>(t.d + at, <f32>((-a * sum) / count - b * mean));
+    store<f32>(t.d + at, <f32>d);
+    if (t.bounds) store<f32>(t.bounds + at, <f32>gradientBound(address, at, a, b, d));
   }
+}
+
+/** Least and largest value per image and channel: ranges[image] = [least per channel, largest per channel]. */
+export function ranges(address: usize, lo: i32, hi: i32): void {
+  const t = changetype<Ranges>(address);
+  const pixels = t.pixels;
+  const step: usize = <usize>t.channels << 2;
+  for (let n = lo; n < hi; n++) {
+    const out: usize = t.ranges + <usize>n * (step << 1);
+    for (let c: usize = 0; c < step; c += 16) {
+      let p: usize = t.values + <usize>(n * pixels) * step + c;
+      let least = v128.load(p), most = least;
+      for (let i = 1; i < pixels; i++) {
+        p += step;
+        const v = v128.load(p);
+        least = f32x4.pmin(least, v);
+        most = f32x4.pmax(most, v);
+      }
+      v128.store(out + c, least);
+      v128.store(out + step + c, most);
+    }
+  }
+}
+
+/** max |a·g + b·z + d| over the ranges of g and z, with room for the rounding of single precision. */
+function gradientBound(address: usize, at: usize, a: f64, b: f64, d: f64): f64 {
+  const t = changetype<BatchNormGradient>(address);
+  const half: usize = <usize>t.channels << 2;
+  let g: f64 = 0, rest: f64 = 0;
+  for (let n = 0, p = at; n < t.images; n++, p += half << 1) {
+    g = max(g, max(abs<f64>(<f64>load<f32>(t.gRanges + p)), abs<f64>(<f64>load<f32>(t.gRanges + p + half))));
+    rest = max(rest, abs<f64>(b * <f64>load<f32>(t.zRanges + p) + d));
+    rest = max(rest, abs<f64>(b * <f64>load<f32>(t.zRanges + p + half) + d));
+  }
+  return (abs<f64>(a) * g + rest) * 1.00001;
 }
 
 /** dz = a·g + b·z + d; g is 0 where the neuron is closed. */

@@ -64,19 +64,28 @@ export function packForward(address: usize, lo: i32, hi: i32): void {
   }
 }
 
+/** Q(W) as 16-bit integers. */
+function narrow(w: usize, out: usize, bytes: usize): void {
+  for (let i: usize = 0; i < bytes; i += 32)
+    v128.store(out + (i >> 1), i16x8.narrow_i32x4_s(
+      i32x4.trunc_sat_f32x4_s(v128.load(w + i)), i32x4.trunc_sat_f32x4_s(v128.load(w + i, 16))));
+}
+
 /** Items: input channels. table: phaseY, phaseX, tapsY, tapsX, offset of the packed weights of each stride phase. */
 export function packMasked(address: usize, lo: i32, hi: i32): void {
   const t = changetype<PackMasked>(address);
-  const bytes: usize = <usize>t.outChannels << 2;
+  const bytes: usize = <usize>t.outChannels << 2, size: usize = bytes >> t.integer;
   for (let phase = 0; phase < t.phases; phase++) {
     const row: usize = t.table + <usize>phase * 20;
     const phaseY = load<i32>(row), phaseX = load<i32>(row, 4), tapsY = load<i32>(row, 8), tapsX = load<i32>(row, 12);
     for (let ci = lo; ci < hi; ci++) {
-      let out: usize = t.packed + load<u32>(row, 16) + <usize>(ci * tapsY * tapsX) * bytes;
+      let out: usize = t.packed + load<u32>(row, 16) + <usize>(ci * tapsY * tapsX) * size;
       for (let ty = tapsY - 1; ty >= 0; ty--)
-        for (let tx = tapsX - 1; tx >= 0; tx--, out += bytes) {
+        for (let tx = tapsX - 1; tx >= 0; tx--, out += size) {
           const tap = (phaseY + ty * t.stride) * t.kernelWidth + phaseX + tx * t.stride;
-          memory.copy(out, t.w + <usize>(tap * t.inChannels + ci) * bytes, bytes);
+          const w: usize = t.w + <usize>(tap * t.inChannels + ci) * bytes;
+          if (t.integer) narrow(w, out, bytes);
+          else memory.copy(out, w, bytes);
         }
     }
   }

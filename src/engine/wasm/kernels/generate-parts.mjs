@@ -1,0 +1,11 @@
+// Shared by the generators of kernels.
+export const range = (n) => [...Array(n).keys()];
+export const lines = (items, text) => items.map(text).join('\n');
+
+let separators = 0;
+/**
+ * V8 issues all loads of a basic block first; with 15 usable vector registers long unrolled bodies spill. So each
+ * unrolled body ends in a branch that is never taken: on an address that no buffer has (the first page is reserved).
+ * Each has its own constant.
+ */
+export const separator = (variable) => `if (${variable} == ${++separators}) break;`;

@@ -1,0 +1,158 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Geometry, inputPixels, outputPixels, weightCount } from '../../src/engine/wasm/geometry.js';
+import { inputGradient } from '../../src/engine/wasm/input-gradient.js';
+import { planIntegerGradient, planQuantisation } from '../../src/engine/wasm/integer-gradient.js';
+import { integersSuffice, sparseGradient } from '../../src/engine/wasm/weight-gradient.js';
+import { geometry, inParts, integers, KernelBench, plain, reals, spikeCounts } from './kernel-bench.js';
+import { geometries, referenceGradients } from './kernel-geometries.js';
+
+const f = Math.fround;
+
+/** Smallest power of two by which `bound` fits `bits` bits. */
+const stepOf = (bound: number, bits: number): number => 2 ** Math.ceil(Math.log2(bound / (2 ** (bits - 1) - 1)));
+
+/** Gradients dz = a·g + b·z + d of these values, written by the kernel in 16 and 12 bits; `bound` is said to hold. */
+function quantised(bench: KernelBench, g: Geometry, images: number, dz: readonly number[], bound: number) {
+  const integer = planIntegerGradient(bench.plan, g, images);
+  const channels = (value: number) => bench.floats(new Float32Array(g.outChannels).fill(value));
+  const sources = {
+    ...{ g: bench.floats(dz), z: bench.floats(new Float32Array(dz.length)), a: channels(1), b: channels(0) },
+    d: channels(0),
+  };
+  // The bound of one channel decides.
+  const bounds = bench.floats(Array.from({ length: g.outChannels }, (_, c) => (c === g.outChannels - 1 ? bound : 0)));
+  const planned = { ...integer, bounds };
+  const descriptor = planQuantisation(bench.plan, g, planned, sources);
+  const phase = inParts(images, (lo, hi) => [{ kernel: 'quantiseGradient', descriptor, lo, hi }]);
+  return { integer: planned, phase };
+}
+
+const rounded = (values: readonly number[], step: number) =>
+  values.map((value) => {
+    const scaled = f(value / step);
+    const below = Math.floor(scaled);
+    // Ties to even.
+    const up = scaled - below > 0.5 || (scaled - below === 0.5 && below % 2 !== 0);
+    return (below + (up ? 1 : 0)) * step;
+  });
+
+describe('gradients in integers', () => {
+  /** Weight and input gradients agree with those of the rounded dz, to the last bit as far as floats hold them. */
+  function held(g: Geometry, images: number, levels: number, bound: number, seed: number): void {
+    const bench = new KernelBench();
+    const dz = reals(images * outputPixels(g) * g.outChannels, seed).map((value) => f(value * bound));
+    const { integer, phase } = quantised(bench, g, images, dz, bound);
+    const inputs = images * inputPixels(g) * g.inChannels;
+    const q = integers(weightCount(g), -1, 1, seed + 1);
+    const open = integers(inputs, 0, 1, seed + 2);
+    const spikes = spikeCounts(inputs, levels, seed + 3);
+    const [dx, dw] = [bench.room(inputs), bench.floats(new Float32Array(weightCount(g)))];
+    const unused = { dy: 0, map: integer.fineMap, dyMap: integer.fineMap };
+    const backward = inputGradient(
+      bench.plan,
+      g,
+      { ...unused, w: bench.floats(q), dx, open: bench.bytes(open) },
+      integer,
+    );
+    const weights = sparseGradient(
+      bench.plan,
+      g,
+      images,
+      3,
+      { ...unused, dw, spikes: bench.bytes(spikes) },
+      levels,
+      2,
+      integer,
+    );
+    bench.run(
+      [phase, [...backward.pack, ...weights.lists], [...inParts(images, backward.calls), ...weights.sums]],
+      Math.max(backward.scratchBytes, weights.scratchBytes),
+    );
+    const fine = referenceGradients(g, q, spikes, rounded(dz, stepOf(bound, 16)), images).dx;
+    const found = bench.readFloats(dx, inputs);
+    expect(plain(found)).toEqual(plain(fine.map((value, i) => (open[i] ? f(value) : 0))));
+    const coarse = referenceGradients(g, q, spikes, rounded(dz, stepOf(bound, 12)), images).dw.map((sum) => sum / 2);
+    const largest = Math.max(...coarse.map(Math.abs), 1e-30);
+    const error = bench.readFloats(dw, weightCount(g)).map((value, i) => Math.abs(value - coarse[i]!) / largest);
+    // Sums of chunks are added in single precision.
+    expect(Math.max(...error)).toBeLessThan(1e-6);
+  }
+
+  it('agrees with plain loops over the rounded gradient for any geometry', () => {
+    const bounds = fc.constantFrom(1, 32767, 2047, 1e-9, 0.3);
+    fc.assert(
+      fc.property(
+        geometries(),
+        fc.integer({ min: 1, max: 20 }),
+        fc.integer({ min: 1, max: 8 }),
+        bounds,
+        fc.nat(),
+        held,
+      ),
+      { numRuns: 60, seed: 1 },
+    );
+  });
+
+  it.each([
+    ['five taps of 16 channels', { kernel: [5, 5], input: [8, 8, 16], channels: 16 }],
+    ['seven taps of 16 channels', { kernel: [7, 7], padding: [3, 3], input: [7, 7, 16], channels: 16 }],
+    ['three taps of 32 channels', { kernel: [3, 3], padding: [1, 1], input: [6, 6, 32], channels: 32 }],
+    ['blocks of 64 channels', { kernel: [3, 3], padding: [1, 1], input: [5, 5, 16], channels: 192 }],
+    ['blocks of 16 channels', { kernel: [2, 3], stride: 2, input: [9, 9, 32], channels: 80 }],
+  ] as const)('adds %s', (_, spec) => {
+    held(geometry(spec), 9, 4, 1, 3);
+  });
+
+  it('holds the largest sums: every value and every spike at the top', () => {
+    const g = geometry({ kernel: [1, 1], input: [24, 24, 16], channels: 64 });
+    const bench = new KernelBench();
+    const dz = new Array<number>(outputPixels(g) * g.outChannels).fill(-2047);
+    const { integer, phase } = quantised(bench, g, 1, dz, 2047);
+    const dw = bench.floats(new Float32Array(weightCount(g)));
+    const buffers = {
+      dy: 0,
+      dyMap: integer.fineMap,
+      dw,
+      spikes: bench.bytes(new Array(inputPixels(g) * 16).fill(255)),
+    };
+    const { lists, sums, scratchBytes } = sparseGradient(bench.plan, g, 1, 1, buffers, 255, 1, integer);
+    bench.run([phase, lists, sums], scratchBytes);
+    expect(bench.readFloats(dw, weightCount(g))).toEqual(new Array(weightCount(g)).fill(f(576 * 255 * -2047)));
+  });
+
+  it('leaves layers to floats whose sums could leave 32 bits', () => {
+    expect(integersSuffice(geometry({ kernel: [3, 3], input: [5, 5, 16], channels: 4608 }), 1, 4)).toBe(true);
+    expect(integersSuffice(geometry({ kernel: [3, 3], input: [5, 5, 16], channels: 8192 }), 1, 4)).toBe(false);
+    expect(integersSuffice(geometry({ kernel: [1, 1], input: [64, 64, 16], channels: 16 }), 1, 255)).toBe(true);
+    expect(integersSuffice(geometry({ kernel: [1, 1], input: [80, 80, 16], channels: 16 }), 1, 255)).toBe(false);
+  });
+});
+
+it.each([
+  ['a layer without any gradient', 0, 0, 0],
+  ['values beyond their bound', 1, 1e-6, 32767],
+  ['what has diverged', 1e9, Number.POSITIVE_INFINITY, 32767],
+])('quantiseGradient holds %s in 16 bits', (_, value, bound, expected) => {
+  const g = geometry({ kernel: [1, 1], input: [2, 2, 16], channels: 16 });
+  const bench = new KernelBench();
+  const { integer, phase } = quantised(bench, g, 1, new Array(64).fill(value), bound);
+  bench.run([phase]);
+  const halves = new Int16Array(Uint8Array.from(bench.readBytes(integer.fine, 128)).buffer);
+  expect([...halves]).toEqual(new Array(64).fill(expected));
+});
+
+it('ranges takes least and largest of every image and channel', () => {
+  const [images, pixels, channels] = [3, 5, 32];
+  const bench = new KernelBench();
+  const values = reals(images * pixels * channels, 4);
+  const ranges = bench.room(images * channels * 2);
+  const descriptor = bench.plan.descriptor('Ranges', { values: bench.floats(values), ranges, pixels, channels });
+  bench.call('ranges', descriptor, images);
+  const of = (n: number, c: number) =>
+    Array.from({ length: pixels }, (_, p) => values[(n * pixels + p) * channels + c]!);
+  const expected = Array.from({ length: images }, (_, n) =>
+    [Math.min, Math.max].flatMap((pick) => Array.from({ length: channels }, (_, c) => pick(...of(n, c)))),
+  );
+  expect(bench.readFloats(ranges, images * channels * 2)).toEqual(expected.flat());
+});

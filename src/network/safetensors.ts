@@ -1,9 +1,9 @@
 import { StageError } from '../stage/definition.js';
 import { elements } from './parameters.js';
 
-/** Element types of tensors that Spikeline writes; the type in the file follows from the array. */
-export type TensorData = Float32Array | Float64Array | Int8Array | Int32Array | Uint8Array;
-export type DType = 'F64' | 'F32' | 'I32' | 'I8' | 'U8';
+/** Element types of tensors that Spikeline knows; the type in the file follows from the array. */
+export type TensorData = Float32Array | Float64Array | Int8Array | Int32Array | BigInt64Array | Uint8Array;
+export type DType = 'F64' | 'F32' | 'I64' | 'I32' | 'I8' | 'U8';
 
 export interface Tensor {
   /** Row-major. */
@@ -20,6 +20,7 @@ export interface TensorFile {
 const arrays = {
   F64: Float64Array,
   F32: Float32Array,
+  I64: BigInt64Array,
   I32: Int32Array,
   I8: Int8Array,
   U8: Uint8Array,

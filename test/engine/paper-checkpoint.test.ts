@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { WasmSimulator } from '../../src/engine/wasm/simulator.js';
-import { decodeAuthorsCheckpoint } from '../../src/network/authors/checkpoint.js';
+import { importCheckpoint } from '../../src/exchange/import.js';
 import { network as preset } from '../../src/network/presets.js';
 import { packageRoot } from '../../src/paths.js';
 import { convert } from '../../src/spiking/convert.js';
@@ -20,7 +20,7 @@ describe.skipIf(!present)(
       const expected = JSON.parse(readFileSync(join(folder, 'lenet_k1B2.json'), 'utf8'));
       const lenet = preset('lenet', { precision: quantised(1, 2) });
       const file = join(folder, 'model_mnist.npz');
-      const { parameters } = decodeAuthorsCheckpoint(readFileSync(file), lenet, file);
+      const { parameters } = (await importCheckpoint(readFileSync(file), lenet, file)).checkpoint;
       const images = Float32Array.from(parseNpy(readFileSync(join(folder, 'images_u8.npy'))), (pixel) => pixel / 256);
       const simulator = await WasmSimulator.create(convert(lenet, parameters).network, { batch: 200, threads: 2 });
       const { logits, counts } = simulator.simulate(images, 200);

@@ -21,7 +21,7 @@ function changed(change: (tensors: Map<string, Tensor>, metadata: Record<string,
 function filled(name: string, value: number): Uint8Array {
   return changed((tensors) => {
     const { shape, data } = tensors.get(name)!;
-    tensors.set(name, { shape, data: data.slice().fill(value) });
+    tensors.set(name, { shape, data: (data as Float32Array).slice().fill(value) });
   });
 }
 

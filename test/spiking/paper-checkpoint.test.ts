@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { decodeAuthorsCheckpoint } from '../../src/network/authors/checkpoint.js';
+import { importCheckpoint } from '../../src/exchange/import.js';
 import { network as preset } from '../../src/network/presets.js';
 import { packageRoot } from '../../src/paths.js';
 import { convert } from '../../src/spiking/convert.js';
@@ -21,9 +21,9 @@ describe.skipIf(!present)(`the paper's own checkpoint${present ? '' : ` (skipped
   let spiking: SpikingNetwork;
   let simulations: Simulation[];
 
-  beforeAll(() => {
+  beforeAll(async () => {
     const file = join(folder, 'model_mnist.npz');
-    parameters = decodeAuthorsCheckpoint(readFileSync(file), lenet, file).parameters;
+    parameters = (await importCheckpoint(readFileSync(file), lenet, file)).checkpoint.parameters;
     const pixels = parseNpy(readFileSync(join(folder, 'images_u8.npy')));
     images = Array.from({ length: 200 }, (_, i) =>
       Float32Array.from(pixels.subarray(i * 784, (i + 1) * 784), (pixel) => pixel / 256),
@@ -55,8 +55,8 @@ describe.skipIf(!present)(`the paper's own checkpoint${present ? '' : ` (skipped
     });
   });
 
-  it('gives their spikes in every neuron of the first eight images', () => {
-    const expected = readNpz(join(folder, 'lenet_k1B2.npz'));
+  it('gives their spikes in every neuron of the first eight images', async () => {
+    const expected = await readNpz(join(folder, 'lenet_k1B2.npz'));
     let different = 0;
     for (const [l, { output }] of [spiking.encoding, ...spiking.layers].entries()) {
       const [height, width, channels] = output;

@@ -1,8 +1,15 @@
 import { StageError } from '../../stage/definition.js';
+import { permute } from '../axes.js';
 
-const kinds = { '|u1': Uint8Array, '<i4': Int32Array, '<f4': Float32Array, '<f8': Float64Array } as const;
+const kinds = {
+  '|u1': Uint8Array,
+  '|i1': Int8Array,
+  '<i4': Int32Array,
+  '<f4': Float32Array,
+  '<f8': Float64Array,
+} as const;
 type Kind = keyof typeof kinds;
-export type NpyData = Uint8Array | Int32Array | Float32Array | Float64Array;
+export type NpyData = Uint8Array | Int8Array | Int32Array | Float32Array | Float64Array;
 
 export interface NpyArray {
   readonly shape: readonly number[];
@@ -14,20 +21,25 @@ const magic = Buffer.from('\x93NUMPY', 'latin1');
 /** A NumPy file (format 1.0, little-endian, C order). */
 export function encodeNpy({ shape, data }: NpyArray): Uint8Array {
   const kind = (Object.keys(kinds) as Kind[]).find((name) => data instanceof kinds[name])!;
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return Buffer.concat([npyHeader(kind, shape), bytes]);
+}
+
+/** What comes before the values. @param descr NumPy's name of their type, `|O` for pickled objects */
+export function npyHeader(descr: string, shape: readonly number[]): Uint8Array {
   const dimensions = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
-  const text = `{'descr': '${kind}', 'fortran_order': False, 'shape': (${dimensions}), }`;
+  const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${dimensions}), }`;
   // The header ends in a line feed, and the data start at a multiple of 64.
   const length = Math.ceil((10 + text.length + 1) / 64) * 64 - 10;
   const head = Buffer.alloc(10);
   magic.copy(head);
   head.set([1, 0], 6);
   head.writeUInt16LE(length, 8);
-  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  return Buffer.concat([head, Buffer.from(`${text.padEnd(length - 1)}\n`, 'latin1'), bytes]);
+  return Buffer.concat([head, Buffer.from(`${text.padEnd(length - 1)}\n`, 'latin1')]);
 }
 
 /**
- * Reads a NumPy file of bytes, 32-bit integers, floats or doubles in C order.
+ * Reads a NumPy file of bytes, signed or not, 32-bit integers, floats or doubles.
  * @param label how messages call the file
  * @throws {StageError} E_DATA_NPY
  */
@@ -36,9 +48,32 @@ export function decodeNpy(bytes: Uint8Array, label: string): NpyArray {
     throw new StageError(
       'E_DATA_NPY',
       `${label} is not a NumPy file that can be read: ${problem}.`,
-      'Write it with numpy.save, as a C-ordered array of uint8, int32, float32 or float64.',
+      'Write it with numpy.save, as an array of uint8, int8, int32, float32 or float64.',
     );
   };
+  const { descr, columnMajor, shape, start } = splitNpy(bytes, fail);
+  const Kind = kinds[descr as Kind];
+  if (Kind === undefined) return fail(`its values are of the type ${descr}`);
+  const values = bytes.subarray(start);
+  const size = shape.reduce((product, size) => product * size, Kind.BYTES_PER_ELEMENT);
+  if (values.length !== size)
+    fail(`it holds ${values.length} bytes of data, and its shape [${shape.join(', ')}] needs ${size}`);
+  // A copy: the data of wider types must begin at a multiple of their size.
+  return inRowOrder({ shape, data: new Kind(new Uint8Array(values).buffer) }, columnMajor);
+}
+
+/** An array whose values may lie in Fortran order, as those of a transposed one do, in C order. */
+export function inRowOrder(array: NpyArray, columnMajor: boolean): NpyArray {
+  if (!columnMajor) return array;
+  const reversed = [...array.shape.keys()].reverse();
+  return permute({ shape: [...array.shape].reverse(), data: array.data }, reversed);
+}
+
+/** Reads what comes before the values. @returns where they start, beside what the header says */
+export function splitNpy(
+  bytes: Uint8Array,
+  fail: (problem: string) => never,
+): { descr: string; columnMajor: boolean; shape: readonly number[]; start: number } {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (file.length < 10 || !file.subarray(0, 6).equals(magic)) fail('it does not begin with the NumPy signature');
   const wide = file[6]! >= 2;
@@ -51,21 +86,7 @@ export function decodeNpy(bytes: Uint8Array, label: string): NpyArray {
   const order = /'fortran_order':\s*(True|False)/.exec(header)?.[1];
   const dimensions = /'shape':\s*\(([\d,\s]*)\)/.exec(header)?.[1];
   if (descr === undefined || order === undefined || dimensions === undefined) return fail('its header is damaged');
-  if (order === 'True') fail('its array is in Fortran order');
-  const Kind = kinds[descr as Kind];
-  if (Kind === undefined) return fail(`its values are of the type ${descr}`);
-  const shape = dimensions
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '')
-    .map(Number);
-  const count = shape.reduce((product, size) => product * size, 1);
-  const from = start + length;
-  if (file.length - from !== count * Kind.BYTES_PER_ELEMENT)
-    fail(
-      `it holds ${file.length - from} bytes of data, and its shape [${shape.join(', ')}] needs ${count * Kind.BYTES_PER_ELEMENT}`,
-    );
-  // A copy: the data of wider types must begin at a multiple of their size.
-  const data = new Kind(new Uint8Array(file.subarray(from)).buffer);
-  return { shape, data };
+  const sizes = dimensions.split(',').map((part) => part.trim());
+  const shape = sizes.filter((part) => part !== '').map(Number);
+  return { descr, columnMajor: order === 'True', shape, start: start + length };
 }

@@ -1,3 +1,5 @@
+import { ImportProblem } from '../failure.js';
+
 /** What a pickle of nested lists of NumPy arrays can hold. */
 export type PickleValue =
   | null
@@ -24,6 +26,7 @@ export class PickledArray {
   shape: readonly number[] = [];
   /** Such as `<f4`; `|O` for objects. */
   dtype = '';
+  columnMajor = false;
   data: Uint8Array | PickleValue[] = [];
 }
 
@@ -32,20 +35,25 @@ const mark = Symbol('mark');
 type Stack = (PickleValue | typeof mark)[];
 
 /**
- * Reads a pickle of protocol 2 to 4 that holds nothing but lists, tuples, scalars and NumPy arrays in row order, as
+ * Reads a pickle of protocol 2 to 4 that holds nothing but lists, tuples, scalars and NumPy arrays, as
  * `numpy.save` writes a list of arrays. Pickles are programs: this runs none. It knows the few names that arrays are
  * made of and refuses every other.
- * @throws {Error} with the problem as a clause, such as `it refers to "os.system", which is no part of an array`
+ * @throws {ImportProblem} such as `it refers to "os.system", which is no part of an array`
  */
 export function readPickle(bytes: Uint8Array): PickleValue {
   return new Unpickler(bytes).run();
 }
+
+const damaged = (problem = 'its pickle is damaged') => new ImportProblem('E_IMPORT_FORMAT', problem);
+const unsafe = (problem: string) => new ImportProblem('E_IMPORT_UNSAFE', problem);
 
 class Unpickler {
   private position = 0;
   private readonly view: DataView;
   private readonly stack: Stack = [];
   private readonly memo = new Map<number, PickleValue>();
+  /** Bytes made from texts so far. A text may be recalled and made into bytes any number of times, which no array needs. */
+  private encoded = 0;
 
   constructor(private readonly bytes: Uint8Array) {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -64,7 +72,7 @@ class Unpickler {
   private execute(opcode: number): PickleValue | typeof mark | undefined {
     switch (opcode) {
       case 0x80: // PROTO
-        if (this.unsigned(1) > 4) throw new Error('it is a pickle of a protocol newer than 4');
+        if (this.unsigned(1) > 4) throw damaged('it is a pickle of a protocol newer than 4');
         return undefined;
       case 0x95: // FRAME
         this.take(8);
@@ -123,7 +131,7 @@ class Unpickler {
       case 0x52: {
         // REDUCE
         const [callee, parameters] = this.popMany(2);
-        return construct(callee!, parameters!);
+        return this.construct(callee!, parameters!);
       }
       case 0x62: {
         // BUILD
@@ -131,12 +139,12 @@ class Unpickler {
         return restore(this.top(), state);
       }
       default:
-        throw new Error(`it holds something else than arrays (pickle instruction 0x${opcode.toString(16)})`);
+        throw unsafe(`it holds something else than arrays (pickle instruction 0x${opcode.toString(16)})`);
     }
   }
 
   private take(length: number): Uint8Array {
-    if (length > this.bytes.length - this.position) throw new Error('it ends too early');
+    if (length > this.bytes.length - this.position) throw damaged('it ends too early');
     this.position += length;
     return this.bytes.subarray(this.position - length, this.position);
   }
@@ -154,7 +162,7 @@ class Unpickler {
 
   private line(): string {
     const end = this.bytes.indexOf(0x0a, this.position);
-    if (end < 0) throw new Error('it ends too early');
+    if (end < 0) throw damaged('it ends too early');
     const text = this.text(end - this.position);
     this.position++;
     return text;
@@ -162,7 +170,7 @@ class Unpickler {
 
   private pop(): PickleValue {
     const value = this.stack.pop();
-    if (value === undefined || value === mark) throw new Error('its pickle is damaged');
+    if (value === undefined || value === mark) throw damaged();
     return value;
   }
 
@@ -180,14 +188,29 @@ class Unpickler {
 
   private popToMark(): PickleValue[] {
     const start = this.stack.lastIndexOf(mark);
-    if (start < 0) throw new Error('its pickle is damaged');
+    if (start < 0) throw damaged();
     return this.stack.splice(start).slice(1) as PickleValue[];
   }
 
   private append(items: readonly PickleValue[]): undefined {
     const list = this.top();
-    if (!Array.isArray(list)) throw new Error('its pickle is damaged');
+    if (!Array.isArray(list)) throw damaged();
     for (const item of items) list.push(item);
+  }
+
+  private construct(callee: PickleValue, parameters: PickleValue): PickleValue {
+    if (callee instanceof PickledGlobal && Array.isArray(parameters)) {
+      const [first, second] = parameters;
+      if (callee.name === 'multiarray._reconstruct') return new PickledArray();
+      if (callee.name === 'numpy.dtype' && typeof first === 'string') return new PickledDtype(first);
+      // How Python 3 writes bytes into protocol 2: a text whose characters are the bytes.
+      if (callee.name === '_codecs.encode' && typeof first === 'string' && second === 'latin1') {
+        this.encoded += first.length;
+        if (this.encoded > this.bytes.length) throw unsafe('it makes more bytes than it holds');
+        return Uint8Array.from(first, (character) => character.charCodeAt(0));
+      }
+    }
+    throw damaged();
   }
 
   private remember(index: number): undefined {
@@ -196,7 +219,7 @@ class Unpickler {
 
   private recall(index: number): PickleValue {
     const value = this.memo.get(index);
-    if (value === undefined) throw new Error('its pickle is damaged');
+    if (value === undefined) throw damaged();
     return value;
   }
 }
@@ -206,20 +229,8 @@ const globals = new Set(['multiarray._reconstruct', 'numpy.ndarray', 'numpy.dtyp
 function knownGlobal(name: string): PickledGlobal {
   // NumPy 2 moved the module that it names.
   const short = name.replace(/^numpy\._?core\.multiarray\./, 'multiarray.');
-  if (!globals.has(short)) throw new Error(`it refers to "${name}", which is no part of an array`);
+  if (!globals.has(short)) throw unsafe(`it refers to "${name}", which is no part of an array`);
   return new PickledGlobal(short);
-}
-
-function construct(callee: PickleValue, parameters: PickleValue): PickleValue {
-  if (callee instanceof PickledGlobal && Array.isArray(parameters)) {
-    const [first, second] = parameters;
-    if (callee.name === 'multiarray._reconstruct') return new PickledArray();
-    if (callee.name === 'numpy.dtype' && typeof first === 'string') return new PickledDtype(first);
-    // How Python 3 writes bytes into protocol 2: a text whose characters are the bytes.
-    if (callee.name === '_codecs.encode' && typeof first === 'string' && second === 'latin1')
-      return Uint8Array.from(first, (character) => character.charCodeAt(0));
-  }
-  throw new Error('its pickle is damaged');
 }
 
 /** Gives an object the state that NumPy wrote for it. */
@@ -230,13 +241,13 @@ function restore(object: PickleValue, state: PickleValue): undefined {
   }
   if (object instanceof PickledArray && Array.isArray(state)) {
     const [, shape, dtype, columnMajor, data] = state;
-    if (columnMajor === true) throw new Error('it holds an array in column order');
     if (Array.isArray(shape) && dtype instanceof PickledDtype && (Array.isArray(data) || data instanceof Uint8Array)) {
       object.shape = shape.map(Number);
       object.dtype = dtype.byteOrder + dtype.code;
+      object.columnMajor = columnMajor === true;
       object.data = data;
       return;
     }
   }
-  throw new Error('its pickle is damaged');
+  throw damaged();
 }

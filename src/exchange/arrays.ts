@@ -1,0 +1,77 @@
+import type { Network } from '../network/architecture.js';
+import { elements, type ParameterShape, parameterShapes } from '../network/parameters.js';
+import type { Tensor } from '../network/safetensors.js';
+import { ternarise } from '../network/ternary.js';
+import type { Fail } from './failure.js';
+
+/** An array of a foreign file, its axes in the order that our tensors have. */
+export interface FoundArray extends Tensor {
+  /** How messages call it, such as `its array "conv1_w"`. */
+  readonly what: string;
+}
+
+/**
+ * The parameters of a network from what a file holds: each of the right shape and finite, variances not negative.
+ * Values of other types than float32 are converted.
+ * @param find the array of a tensor in the file
+ */
+export function readParameters(
+  network: Network,
+  find: (parameter: ParameterShape) => FoundArray,
+  fail: Fail,
+): Map<string, Float32Array> {
+  return new Map(
+    parameterShapes(network).map((parameter) => {
+      const { shape, data, what } = find(parameter);
+      checkShape(what, shape, parameter.shape, fail);
+      const values = Float32Array.from(data as Iterable<number | bigint>, Number);
+      if (!values.every(Number.isFinite)) fail('E_IMPORT_VALUE', `${what} holds values that are no finite float32`);
+      if (parameter.role === 'variance' && values.some((value) => value < 0))
+        fail('E_IMPORT_VALUE', `${what} holds a negative variance`);
+      return [parameter.name, values] as const;
+    }),
+  );
+}
+
+export function checkShape(what: string, shape: readonly number[], expected: readonly number[], fail: Fail): void {
+  if (shape.join() !== expected.join())
+    fail('E_IMPORT_SHAPE', `${what} has the shape [${shape.join(', ')}] instead of [${expected.join(', ')}]`);
+}
+
+/** What is written of a layer's weights: `ternary` is what it computes with, `latent` what training goes on from. */
+export type WeightKind = 'ternary' | 'latent';
+
+export interface ExportedTensor extends ParameterShape {
+  readonly data: Float32Array;
+}
+
+/** Every tensor of a network as it is exported, in canonical order. */
+export function exportedTensors(
+  network: Network,
+  parameters: ReadonlyMap<string, Float32Array>,
+  weights: WeightKind,
+): readonly ExportedTensor[] {
+  const ternary = new Set(
+    network.layers.filter((layer) => layer.weights === 'ternary').map(({ name }) => `${name}.weight`),
+  );
+  return parameterShapes(network).map((parameter) => {
+    const values = parameters.get(parameter.name);
+    if (values?.length !== elements(parameter.shape))
+      throw new TypeError(`the network's parameters lack ${parameter.name}`);
+    const data = weights === 'ternary' && ternary.has(parameter.name) ? Float32Array.from(ternarise(values)) : values;
+    return { ...parameter, data };
+  });
+}
+
+/** The number of a tensor's block, from 1 on; undefined for the dense layer. Foreign files call layers by it. */
+export function blockNumber(network: Network, { name }: Pick<ParameterShape, 'name'>): number | undefined {
+  const index = network.layers.findIndex((layer) => name.startsWith(`${layer.name}.`));
+  return index < 0 ? undefined : index + 1;
+}
+
+/** Names for a message: all of them if they are few. */
+export function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 12).map((name) => `"${name}"`);
+  if (names.length > 12) shown.push(`and ${names.length - 12} more`);
+  return shown.length === 0 ? 'nothing' : shown.join(', ');
+}

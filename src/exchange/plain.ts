@@ -1,0 +1,54 @@
+import { decodeNpy, encodeNpy } from '../data/formats/npy.js';
+import type { Network } from '../network/architecture.js';
+import type { ParameterShape } from '../network/parameters.js';
+import { blockNumber, type ExportedTensor, listed, readParameters } from './arrays.js';
+import type { Fail } from './failure.js';
+import { zip } from './zip.js';
+
+/**
+ * A tensor's name in plain files: `conv1_w`, `bn1_beta`, `bn1_gamma`, `bn1_mean`, `bn1_var`, `conv2_w`, …, `fc_w`.
+ * Convolutions are HWIO, the dense layer [inputs, classes] with its inputs in HWC order.
+ */
+export function plainName(network: Network, parameter: Pick<ParameterShape, 'name' | 'role'>): string {
+  const block = blockNumber(network, parameter);
+  if (block === undefined) return 'fc_w';
+  const { role } = parameter;
+  return role === 'weight' ? `conv${block}_w` : `bn${block}_${role === 'variance' ? 'var' : role}`;
+}
+
+/**
+ * Reads an .npz with one array a name: those of {@link plainName}, or ours, such as `conv1.gamma`.
+ * @param files the archive's, by name
+ */
+export function readPlain(
+  files: ReadonlyMap<string, Uint8Array>,
+  network: Network,
+  label: string,
+  fail: Fail,
+): Map<string, Float32Array> {
+  const arrays = new Map([...files].map(([name, bytes]) => [name.replace(/\.npy$/, ''), bytes]));
+  const rest = new Set(arrays.keys());
+  const parameters = readParameters(
+    network,
+    (parameter) => {
+      const names = [plainName(network, parameter), parameter.name];
+      const name = names.find((candidate) => rest.has(candidate));
+      if (name === undefined)
+        return fail(
+          'E_IMPORT_NAME',
+          `it has no array "${names[0]}", nor "${names[1]}"`,
+          `It holds ${listed([...arrays.keys()])}.`,
+        );
+      rest.delete(name);
+      return { what: `its array "${name}"`, ...decodeNpy(arrays.get(name)!, `The array "${name}" of ${label}`) };
+    },
+    fail,
+  );
+  for (const name of rest) fail('E_IMPORT_NAME', `its array "${name}" belongs to no layer of that network`);
+  return parameters;
+}
+
+/** Tensors as an .npz with one array a name, as {@link plainName} has them. */
+export function writePlain(network: Network, tensors: readonly ExportedTensor[]): Promise<Uint8Array> {
+  return zip(new Map(tensors.map((tensor) => [`${plainName(network, tensor)}.npy`, encodeNpy(tensor)])));
+}

@@ -1,0 +1,148 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { InferenceSession, Tensor } from 'onnxruntime-web';
+import { describe, expect, it } from 'vitest';
+import { permute } from '../../src/data/axes.js';
+import { WasmEvaluator } from '../../src/engine/wasm/evaluator.js';
+import { importCheckpoint } from '../../src/exchange/import.js';
+import { encodeOnnx, type OnnxModel } from '../../src/exchange/onnx/messages.js';
+import { onnxModel } from '../../src/exchange/onnx/model.js';
+import type { Network, Shape } from '../../src/network/architecture.js';
+import { initialParameters } from '../../src/network/initialise.js';
+import { elements } from '../../src/network/parameters.js';
+import { network as preset } from '../../src/network/presets.js';
+import { packageRoot } from '../../src/paths.js';
+import { randomNetwork, randomNumbers } from '../network/random-network.js';
+import { annForward } from '../network/reference-ann.js';
+import { parseNpy } from '../spiking/npz.js';
+
+/** A model's values for images of our layout, [count][H][W][C]; each comes back as doubles. */
+async function run(model: OnnxModel, network: Network, images: Float32Array): Promise<Map<string, Float64Array>> {
+  const [height, width, channels] = network.input;
+  const count = images.length / elements(network.input);
+  const nchw = permute({ shape: [count, height, width, channels], data: images }, [0, 3, 1, 2]);
+  const session = await InferenceSession.create(encodeOnnx(model), { executionProviders: ['wasm'] });
+  const results = await session.run({ images: new Tensor('float32', nchw.data, nchw.shape) });
+  await session.release();
+  return new Map(Object.entries(results).map(([name, { data }]) => [name, data as Float64Array]));
+}
+
+/** The same model, with the levels of every block as outputs too. */
+function withLevels(model: OnnxModel, network: Network): OnnxModel {
+  const levels = network.layers.map(({ name, output: [height, width, channels] }) => ({
+    ...{ name: `${name}.levels`, type: 'double' as const, shape: ['N', channels, height, width], description: '' },
+  }));
+  return { ...model, outputs: [...model.outputs, ...levels] };
+}
+
+/** [count][H][W][C] of what the model gives, [count][C][H][W]. */
+const nhwc = (values: Float64Array, [height, width, channels]: Shape) =>
+  permute({ shape: [values.length / (height * width * channels), channels, height, width], data: values }, [0, 2, 3, 1])
+    .data;
+
+function predictions(logits: Float64Array, classes: number): number[] {
+  return Array.from({ length: logits.length / classes }, (_, i) => {
+    const own = [...logits.subarray(i * classes, (i + 1) * classes)];
+    return own.indexOf(Math.max(...own));
+  });
+}
+
+/** A model and our engine on the same images: neurons whose levels differ, predictions, greatest error of a logit. */
+async function compare(network: Network, parameters: ReadonlyMap<string, Float32Array>, images: Float32Array) {
+  const count = images.length / elements(network.input);
+  const evaluator = await WasmEvaluator.create(network, parameters, { batch: count, threads: 2 });
+  const quantised = network.precision.kind === 'quantised';
+  const ours = evaluator.evaluate(images, count, quantised);
+  const model = onnxModel(network, parameters);
+  const theirs = await run(quantised ? withLevels(model, network) : model, network, images);
+  await evaluator.close();
+  let different = 0;
+  for (const [i, levels] of ours.levels.entries()) {
+    const layer = network.layers[i]!;
+    const values = nhwc(theirs.get(`${layer.name}.levels`)!, layer.output);
+    expect(values).toHaveLength(levels.length);
+    for (const [j, level] of levels.entries()) if (values[j] !== level) different++;
+  }
+  const logits = theirs.get('logits')!;
+  const largest = Math.max(...logits.map(Math.abs));
+  return {
+    different,
+    predictions: predictions(logits, network.classes),
+    same: predictions(ours.logits, network.classes),
+    error: Math.max(...ours.logits.map((value, i) => Math.abs(value - logits[i]!))) / largest,
+    activity: ours.levels.map((levels) => levels.reduce((sum, level) => sum + level, 0) / levels.length),
+  };
+}
+
+describe('the ONNX model in ONNX Runtime', () => {
+  it('decides in every neuron as the network does, whatever its geometry', async () => {
+    await fc.assert(
+      fc.asyncProperty(randomNetwork, async ({ network, parameters, image }) => {
+        const values = await run(withLevels(onnxModel(network, parameters), network), network, image);
+        const { activations, logits } = annForward(network, parameters, image);
+        for (const [i, layer] of network.layers.entries())
+          expect([...nhwc(values.get(`${layer.name}.levels`)!, layer.output)]).toEqual([...activations[i]!]);
+        for (const [c, logit] of values.get('logits')!.entries()) expect(logit).toBeCloseTo(logits[c]!, 9);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it.each([
+    ['k1B2', { kind: 'quantised', k: 1, B: 2 }],
+    ['fp32', { kind: 'fp32' }],
+  ] as const)('predicts as our engine does: a VGG of an eighth of the channels at %s', async (_, precision) => {
+    const vgg = narrow(preset('vgg', { precision }));
+    const parameters = lively(vgg);
+    const random = randomNumbers(5);
+    const images = Float32Array.from({ length: 20 * elements(vgg.input) }, () => random() * 4 - 2);
+    const { different, predictions, same, error, activity } = await compare(vgg, parameters, images);
+    expect({ different, predictions }).toEqual({ different: 0, predictions: same });
+    expect(error).toBeLessThan(precision.kind === 'fp32' ? 1e-4 : 1e-12);
+    for (const mean of activity) expect(mean).toBeGreaterThan(0.05);
+  });
+
+  const folder = join(packageRoot, '..', 'shared', 'reference');
+  it.skipIf(!existsSync(folder))("predicts as the authors' simulator does on their LeNet", async () => {
+    const lenet = preset('lenet', { precision: { kind: 'quantised', k: 1, B: 2 } });
+    const bytes = readFileSync(join(folder, 'model_mnist.npz'));
+    const { parameters } = (await importCheckpoint(bytes, lenet, 'model_mnist.npz')).checkpoint;
+    const pixels = parseNpy(readFileSync(join(folder, 'images_u8.npy')));
+    const result = await compare(
+      lenet,
+      parameters,
+      Float32Array.from(pixels, (pixel) => pixel / 256),
+    );
+    const expected = JSON.parse(readFileSync(join(folder, 'lenet_k1B2.json'), 'utf8')) as { predictions: number[] };
+    expect(result).toMatchObject({ different: 0, predictions: expected.predictions });
+    expect(result.error).toBeLessThan(1e-12);
+  });
+});
+
+/** The same network with an eighth of the channels, which is quick. */
+function narrow(network: Network): Network {
+  const shape = ([height, width, channels]: Shape): Shape => [height, width, channels / 8];
+  const layers = network.layers.map((layer, i) => ({
+    ...layer,
+    input: i === 0 ? layer.input : shape(layer.input),
+    output: shape(layer.output),
+  }));
+  return { ...network, layers };
+}
+
+/** Untrained parameters whose batch norm keeps every block active: mean and variance are about those of its sums. */
+function lively(network: Network): Map<string, Float32Array> {
+  const parameters = initialParameters(network, 3);
+  const random = randomNumbers(4);
+  for (const { name, kernel, input, weights } of network.layers) {
+    const spread = elements(kernel) * input[2] * (weights === 'ternary' ? 0.3 : 0.0004);
+    parameters.get(`${name}.variance`)!.fill(spread);
+    for (const role of ['mean', 'beta'] as const)
+      for (const [i] of parameters.get(`${name}.${role}`)!.entries())
+        parameters.get(`${name}.${role}`)![i] = (random() - 0.3) * (role === 'beta' ? 1 : Math.sqrt(spread));
+    for (const [i] of parameters.get(`${name}.gamma`)!.entries())
+      if (i % 5 === 0) parameters.get(`${name}.gamma`)![i]! *= -1;
+  }
+  return parameters;
+}

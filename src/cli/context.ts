@@ -57,7 +57,7 @@ export function callOf(
     ...(profile === undefined ? [] : ['--profile', profile]),
     ...(artifacts === undefined ? [] : ['--artifacts', artifacts]),
   ];
-  return [program, ...[command, shownPath(file), ...targets, ...options].map(quote)].join(' ');
+  return [program, ...[...command.split(' '), shownPath(file), ...targets, ...options].map(quote)].join(' ');
 }
 
 /** The pipeline file meant when none is named: the only one here. */

@@ -46,6 +46,15 @@ their tasks, and unfinished work. Other pipelines' results go. Without FILES, ke
 result of each task of every pipeline. What was made or used within the last hour stays, and so does what a run that is
 going on may use; unfinished work stays for a week. With --max-size, results that are reached go last.`;
 
+const cacheDetails = `
+The remote cache is named by SPIKELINE_REMOTE, by the user's configuration, or by \`cache: { remote: URL }\` in the file:
+a folder (file:/shared/cache) or a server of the Bazel HTTP cache protocol (https://cache.example.org/). \`run\` takes
+from it what it has, and gives it what was computed. Nothing that comes from it is used before it is verified.
+  SPIKELINE_REMOTE_TOKEN, or SPIKELINE_REMOTE_USER and SPIKELINE_REMOTE_PASSWORD   credentials
+  SPIKELINE_REMOTE_READONLY=1                                                     take from it, give it nothing
+  SPIKELINE_REMOTE_TIMEOUT=60s                                                    how long it may be silent (15s)
+  SPIKELINE_REMOTE_SIGNING_KEY                                                    sign results; use none that are not`;
+
 const commands: readonly CommandEntry[] = [
   {
     usage: 'run [file] [targets...]',
@@ -143,6 +152,17 @@ const commands: readonly CommandEntry[] = [
       ['--artifacts <dir>', 'where results and the store are (default: artifacts)'],
     ],
     load: async () => (await import('./gc.js')).gcCommand,
+  },
+  {
+    usage: 'cache <push|pull|status> [file] [targets...]',
+    description: 'carry results to the remote cache or from it, or say where they are',
+    pipeline: true,
+    options: [
+      ['--reporter <kind>', 'auto, plain or json'],
+      ['--json', 'for programs (status)'],
+    ],
+    details: cacheDetails,
+    load: async () => (await import('./cache.js')).cacheCommand,
   },
   {
     usage: 'stages [name]',

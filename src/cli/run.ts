@@ -2,7 +2,7 @@ import type { Pipeline, Task, TaskId } from '../pipeline/task.js';
 import type { RunEvent } from '../run/events.js';
 import { RunRecorder } from '../run/history.js';
 import { Run } from '../run/schedule.js';
-import { duration } from '../run/views/text.js';
+import { countOf, duration } from '../run/views/text.js';
 import { StoreError } from '../store/error.js';
 import type { Store } from '../store/store.js';
 import {
@@ -19,6 +19,7 @@ import { UsageError } from './errors.js';
 import { annotateFailures, inGitHub, summariseRun } from './github.js';
 import { planCommand } from './plan.js';
 import { currentMetrics } from './results.js';
+import { openSharing } from './sharing.js';
 import { closingReport, comparisonTable } from './summary.js';
 
 const reporters = ['auto', 'plain', 'json'];
@@ -38,11 +39,13 @@ export async function runCommand(
   const force = forcedTasks(pipeline, all, options.force);
   const store = openStore(options);
 
+  let handle: (event: RunEvent) => void = () => undefined;
+  const sharing = await openSharing(pipeline, store, (event) => handle(event));
   const view = await openView(reporter);
   const recorder = new RunRecorder();
   const failures: Extract<RunEvent, { event: 'task' }>[] = [];
   let end: Extract<RunEvent, { event: 'end' }> | undefined;
-  const emit = (event: RunEvent) => {
+  handle = (event) => {
     if (event.event === 'task' && event.status === 'failed') failures.push(event);
     if (event.event === 'end') end = event;
     recorder.handle(event);
@@ -53,10 +56,11 @@ export async function runCommand(
     force,
     keepGoing: options.keepGoing ?? false,
     jobs,
-    emit,
+    ...(sharing && { sharing }),
+    emit: handle,
   });
   listenForSignals(run);
-  const result = await run.start().finally(() => view.close());
+  const result = await run.start().finally(() => Promise.all([view.close(), sharing?.cache.close()]));
   await noteRun(recorder, store, pipeline, targets, options);
   // What was not asked for may be up to date all the same.
   const metrics =
@@ -67,6 +71,8 @@ export async function runCommand(
   if (reporter !== 'json') {
     reportFailures(pipeline, options, failures);
     print(`\n${pipeline.name}: ${counts}`);
+    if (sharing !== undefined && sharing.lost > 0)
+      print(`${countOf(sharing.lost, 'result')} not shared yet: ${callOf('cache push', pipeline, options, targets)}`);
     if (result.interrupted) print(`Finished work is kept. Go on with: ${callOf('run', pipeline, options, targets)}`);
     if (result.failed + result.skipped === 0)
       print(await closingReport({ pipeline, store, options, tasks: all, metrics, computed: result.ran > 0 }));
@@ -146,7 +152,9 @@ function reportFailures(
 }
 
 /** `ran 2, cached 0, failed 1 in 3 s` */
-function countsText({ ran, cached, failed, skipped, seconds }: Extract<RunEvent, { event: 'end' }>): string {
-  const counts = [`ran ${ran}`, `cached ${cached}`, `failed ${failed}`, ...(skipped > 0 ? [`skipped ${skipped}`] : [])];
-  return `${counts.join(', ')} in ${duration(seconds)}`;
+function countsText(end: Extract<RunEvent, { event: 'end' }>): string {
+  const { ran, cached, fetched = 0, failed, skipped, seconds } = end;
+  const taken = fetched > 0 ? ` (${fetched} fetched)` : '';
+  const more = skipped > 0 ? `, skipped ${skipped}` : '';
+  return `ran ${ran}, cached ${cached}${taken}, failed ${failed}${more} in ${duration(seconds)}`;
 }

@@ -68,7 +68,7 @@ async function checkTree(tree: FileTree, folder: string, options: Options): Prom
   const expectations = tasks ? resolveExpectations(content.expect ?? [], { ...all, tasks, params }, reporter) : [];
   const diagnostics = [...reporter.diagnostics, ...parts.diagnostics];
   if (tasks === undefined || call.length + diagnostics.length > 0) return { checked: { call, diagnostics } };
-  const { name, description } = content;
+  const { name, description, cache } = content;
   const pipeline: Pipeline = {
     name,
     ...(description === undefined ? {} : { description }),
@@ -79,6 +79,7 @@ async function checkTree(tree: FileTree, folder: string, options: Options): Prom
     stages: [...others.map((stage) => stage.name), ...Object.keys(content.stages)],
     tasks,
     expectations: [...theirs, ...expectations],
+    ...(cache === undefined ? {} : { cache }),
   };
   return {
     checked: { pipeline, call, diagnostics },

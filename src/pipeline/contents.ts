@@ -41,7 +41,7 @@ function takeOut(file: unknown, { path }: Violation): boolean {
     const stage = stages[name];
     if (section === undefined || stage === undefined) stages[name] = {};
     else delete stage[section];
-  } else return top === 'name' || top === 'description';
+  } else return top === 'name' || top === 'description' || top === 'cache';
   return true;
 }
 

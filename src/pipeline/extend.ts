@@ -191,9 +191,12 @@ function moved(value: unknown, from: string, to: string): unknown {
     const result = relative(to, resolve(from, path)).split(sep).join('/');
     return result.startsWith('.') ? result : `./${result}`;
   };
-  const { include, stages } = value;
+  const { include, stages, cache } = value;
   return {
     ...value,
+    ...(isMap(cache) && typeof cache.remote === 'string'
+      ? { cache: { ...cache, remote: movedRemote(cache.remote, move) } }
+      : {}),
     ...(isMap(include)
       ? { include: mapValues(include, (file) => (typeof file === 'string' ? move(file) : file)) }
       : {}),
@@ -201,6 +204,12 @@ function moved(value: unknown, from: string, to: string): unknown {
       ? { stages: mapValues(stages, (stage) => (isMap(stage) ? movedStage(stage, move) : stage)) }
       : {}),
   };
+}
+
+/** Folders of caches that are said relative to the file. */
+function movedRemote(remote: string, move: (path: string) => string): string {
+  const folder = /^file:(?![/~])(.+)$/.exec(remote)?.[1];
+  return folder === undefined ? remote : `file:${move(folder)}`;
 }
 
 function movedStage(stage: Readonly<Record<string, unknown>>, move: (path: string) => string): unknown {

@@ -1,4 +1,5 @@
 import { type ObjectOptions, type Static, type TSchema, Type } from '@sinclair/typebox';
+import { CacheSchema } from './cache.js';
 import { memoryPattern, timePattern } from './units.js';
 
 const closed = { additionalProperties: false };
@@ -167,6 +168,7 @@ export const PipelineSchema = Type.Object(
       }),
     ),
     stages: named(StageSchema, { description: 'The steps, by name.' }),
+    cache: Type.Optional(CacheSchema),
     expect: Type.Optional(
       Type.Array(ExpectationSchema, { description: 'What the results must be, such as the numbers of the paper.' }),
     ),

@@ -1,4 +1,5 @@
 import type { AxisValue, ResourceRequest, StageDefinition } from '../stage/definition.js';
+import type { CacheFile } from './cache.js';
 import type { SourceRange } from './diagnostic.js';
 
 declare const brand: unique symbol;
@@ -98,4 +99,6 @@ export interface Pipeline {
   readonly stages: readonly string[];
   readonly tasks: readonly Task[];
   readonly expectations: readonly Expectation[];
+  /** A cache that is shared with other machines. It enters no key. */
+  readonly cache?: CacheFile;
 }

@@ -42,7 +42,13 @@ export interface Failure {
 
 /** Everything that happens in a run. Views only consume these. */
 export type RunEvent =
-  | { readonly event: 'start'; readonly pipeline: string; readonly tasks: readonly Task[] }
+  | {
+      readonly event: 'start';
+      readonly pipeline: string;
+      readonly tasks: readonly Task[];
+      /** The cache that results are shared through, if there is one. */
+      readonly remote?: { readonly name: string; readonly readOnly: boolean };
+    }
   /** Another run on the same store is computing this very task; we wait for it. */
   | { readonly event: 'task-waiting'; readonly task: TaskId; readonly message: string }
   | { readonly event: 'task-start'; readonly task: TaskId; readonly key: TaskKey; readonly reasons: readonly Reason[] }
@@ -62,11 +68,26 @@ export type RunEvent =
       readonly event: 'task';
       readonly task: TaskId;
       readonly status: 'ran' | 'cached' | 'failed' | 'skipped';
+      /** Of a cached task: was its result taken from the remote cache just now? */
+      readonly from?: 'remote';
       readonly key?: TaskKey;
       readonly seconds: number;
       readonly metrics?: Metrics;
       readonly failure?: Failure;
     }
+  /** How far results are on their way to the remote cache, all together. */
+  | {
+      readonly event: 'upload';
+      /** Results that are not there yet. */
+      readonly pending: number;
+      /** Results that are. */
+      readonly uploaded: number;
+      /** Bytes so far, and in all of what is known. */
+      readonly done: number;
+      readonly total: number;
+    }
+  /** Something that is not as it should be, and that the results are none the worse for. */
+  | { readonly event: 'warning'; readonly message: string; readonly hint?: string }
   | { readonly event: 'interrupted' }
   | {
       readonly event: 'end';
@@ -75,4 +96,7 @@ export type RunEvent =
       readonly failed: number;
       readonly skipped: number;
       readonly seconds: number;
+      /** With a remote cache: how many of the cached were taken from it, and how many it was given. */
+      readonly fetched?: number;
+      readonly uploaded?: number;
     };

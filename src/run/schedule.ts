@@ -5,33 +5,16 @@ import type { Pipeline, Task, TaskId } from '../pipeline/task.js';
 import { BundleError } from '../stage/bundle.js';
 import { StoreError } from '../store/error.js';
 import { createLimit } from '../store/limit.js';
+import type { Lock } from '../store/lock.js';
 import type { Store } from '../store/store.js';
-import type { TaskRecord, TaskResult } from '../store/types.js';
+import type { TaskKey, TaskRecord, TaskResult } from '../store/types.js';
 import { version } from '../version.js';
-import type { Failure, Reason, RunEvent } from './events.js';
+import type { Failure, Reason } from './events.js';
+import type { RunOptions, RunResult } from './executor.js';
 import { LocalExecutor } from './executor-local.js';
 import { Planner, type TaskIdentity, type TaskPlan } from './plan.js';
 import { type Grant, machineResources, ResourcePool } from './resources.js';
-
-export interface RunOptions {
-  /** Tasks to bring up to date, in the pipeline's order, with all they need. */
-  readonly tasks: readonly Task[];
-  readonly force: ReadonlySet<TaskId>;
-  readonly keepGoing: boolean;
-  /** Tasks at a time at most. */
-  readonly jobs: number;
-  emit(event: RunEvent): void;
-}
-
-export interface RunResult {
-  readonly ran: number;
-  readonly cached: number;
-  readonly failed: number;
-  readonly skipped: number;
-  readonly interrupted: boolean;
-  /** What is up to date now. */
-  readonly results: ReadonlyMap<TaskId, TaskResult>;
-}
+import type { Sharing } from './sharing.js';
 
 type Outcome = 'ran' | 'cached' | 'failed' | 'skipped';
 
@@ -49,6 +32,7 @@ export class Run {
   readonly #results = new Map<TaskId, TaskResult>();
   readonly #waiting = new AbortController();
   readonly #lookup = createLimit(lookups);
+  readonly #fetching = createLimit(lookups);
   #interrupted = false;
   #failed = false;
   /** A mistake of this program's own: it ends the run. */
@@ -74,9 +58,9 @@ export class Run {
   }
 
   async #bringAll(): Promise<RunResult> {
-    const { tasks, emit } = this.options;
+    const { tasks, sharing, emit } = this.options;
     const started = performance.now();
-    emit({ event: 'start', pipeline: this.pipeline.name, tasks });
+    emit({ event: 'start', pipeline: this.pipeline.name, tasks, ...(sharing && { remote: sharing.remote }) });
     const outcomes = new Map<TaskId, Promise<Outcome>>();
     for (const task of tasks) {
       const before = dependenciesOf(task).map((id) => outcomes.get(id)!);
@@ -89,9 +73,10 @@ export class Run {
     await this.#executor.close();
     await this.store.settled();
     if (this.#defect !== undefined) throw this.#defect;
+    await sharing?.settled();
     const count = (outcome: Outcome) => all.filter((one) => one === outcome).length;
     const counts = { ran: count('ran'), cached: count('cached'), failed: count('failed'), skipped: count('skipped') };
-    emit({ event: 'end', ...counts, seconds: seconds(started) });
+    emit({ event: 'end', ...counts, seconds: seconds(started), ...sharing?.counts });
     return { ...counts, interrupted: this.#interrupted, results: this.#results };
   }
 
@@ -105,6 +90,7 @@ export class Run {
   #halt(): void {
     this.#waiting.abort();
     this.#executor.abort();
+    this.options.sharing?.interrupt();
   }
 
   get #stopping(): boolean {
@@ -115,11 +101,18 @@ export class Run {
     const started = performance.now();
     if (this.#stopping || before.some((outcome) => outcome === 'failed' || outcome === 'skipped'))
       return this.#skip(task, started);
+    const { sharing, force } = this.options;
     try {
       const plan = await this.#lookup(() => this.#statusOf(task));
       if (plan.result) return await this.#cached(task, plan.result, started);
+      if (sharing !== undefined && !force.has(task.id) && plan.identity !== undefined) {
+        const { key } = plan.identity;
+        const outcome = await this.#fetching(() => this.#fetch(task, key, sharing, started));
+        if (outcome !== undefined) return outcome;
+      }
       return await this.#compute(task, started);
     } catch (error) {
+      if (this.#waiting.signal.aborted) return this.#skip(task, started);
       const failure = failureOf(error);
       if (failure !== undefined) return this.#fail(task, failure, started);
       this.#defect ??= error as Error;
@@ -130,6 +123,30 @@ export class Run {
 
   #statusOf(task: Task): Promise<TaskPlan> {
     return this.#planner.statusOf(task, (id) => this.#results.get(id)?.outputs);
+  }
+
+  /** Takes a task's result from the remote cache, unless another run on this store has just done so. */
+  async #fetch(task: Task, key: TaskKey, sharing: Sharing, started: number): Promise<Outcome | undefined> {
+    if (this.#stopping) return this.#skip(task, started);
+    const lock = await this.#lock(task, key);
+    try {
+      const now = await this.#statusOf(task);
+      if (now.result) return await this.#cached(task, now.result, started);
+      const result = await sharing.fetch(task.id, key, this.#waiting.signal);
+      return result && (await this.#cached(task, result, started, 'remote'));
+    } finally {
+      await lock.release();
+    }
+  }
+
+  #lock(task: Task, key: TaskKey): Promise<Lock> {
+    return this.store.lock(key, {
+      signal: this.#waiting.signal,
+      onWait: ({ host, pid }) => {
+        const who = pid === process.pid ? 'another task of this run' : `another run (process ${pid} on ${host})`;
+        this.options.emit({ event: 'task-waiting', task: task.id, message: `${who} is computing the same` });
+      },
+    });
   }
 
   async #compute(task: Task, started: number): Promise<Outcome> {
@@ -157,14 +174,7 @@ export class Run {
       // While it waited, the run may have been stopped, or inputs changed.
       if (this.#stopping) return this.#skip(task, started);
       const { identity, status } = await this.#statusOf(task);
-      const lock = await this.store.lock(identity!.key, {
-        signal: this.#waiting.signal,
-        onWait: ({ host, pid }) => {
-          const who = pid === process.pid ? 'another task of this run' : `another run (process ${pid} on ${host})`;
-          const message = `${who} is computing the same`;
-          this.options.emit({ event: 'task-waiting', task: task.id, message });
-        },
-      });
+      const lock = await this.#lock(task, identity!.key);
       try {
         // Whoever held the lock before us may have made the result, even just before we came.
         const now = await this.#statusOf(task);
@@ -188,7 +198,7 @@ export class Run {
     identity: TaskIdentity,
     { attempt, granted, reasons }: { attempt: number; granted: Grant; reasons: readonly Reason[] },
   ): Promise<Outcome | { readonly failure: Failure }> {
-    const { emit } = this.options;
+    const { sharing, emit } = this.options;
     const started = performance.now();
     emit({ event: 'task-start', task: task.id, key: identity.key, reasons });
     const result = await this.#executor.execute({
@@ -232,6 +242,7 @@ export class Run {
     }
     await this.store.publish(this.pipeline.name, task, record);
     this.#results.set(task.id, record);
+    sharing?.give(task.id, record);
     emit({
       event: 'task',
       task: task.id,
@@ -243,11 +254,12 @@ export class Run {
     return 'ran';
   }
 
-  async #cached(task: Task, result: TaskResult, started: number): Promise<Outcome> {
+  async #cached(task: Task, result: TaskResult, started: number, from?: 'remote'): Promise<Outcome> {
     await this.store.publish(this.pipeline.name, task, result);
     this.#results.set(task.id, result);
     const { key, metrics } = result;
-    this.options.emit({ event: 'task', task: task.id, status: 'cached', key, seconds: seconds(started), metrics });
+    const status = { status: 'cached', ...(from && { from }) } as const;
+    this.options.emit({ event: 'task', task: task.id, ...status, key, seconds: seconds(started), metrics });
     return 'cached';
   }
 

@@ -118,6 +118,19 @@ export async function materialise(
   }
 }
 
+/** All blobs that an artifact needs, each once: of a folder, its manifest and its files. */
+export async function blobsOf(blobs: Blobs, artifact: Artifact): Promise<readonly FileContent[]> {
+  const { kind, digest, size } = artifact;
+  if (kind === 'file') return [{ digest, size }];
+  const manifest = await readManifest(blobs, digest);
+  const own = { digest, size: Buffer.byteLength(encodeManifest(manifest)) };
+  return [
+    ...new Map(
+      [own, ...manifest.files].map((blob) => [blob.digest, { digest: blob.digest, size: blob.size }]),
+    ).values(),
+  ];
+}
+
 /** The files of an artifact, with their blobs. */
 export async function treeOf(blobs: Blobs, artifact: Artifact): Promise<Tree> {
   if (artifact.kind === 'file') {

@@ -104,8 +104,8 @@ export async function writeAtomically(
   }
 }
 
-/** A write may take less than it was given. */
-function writeAll(descriptor: number, part: Uint8Array | string): void {
+/** Writes all of it: a write may take less than it was given. */
+export function writeAll(descriptor: number, part: Uint8Array | string): void {
   const bytes = typeof part === 'string' ? Buffer.from(part) : part;
   for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done);
 }

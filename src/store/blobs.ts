@@ -16,7 +16,7 @@ import {
 } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { inFolder, moveInto, syncDescriptor, temporaryPath, writeDraft } from './atomic.js';
+import { inFolder, moveInto, syncDescriptor, temporaryPath, writeAll, writeDraft } from './atomic.js';
 import { digestBytes, digestFile, type FileContent, hexOf } from './digest.js';
 import { guarded, StoreError, systemCode } from './error.js';
 import type { FolderSync } from './folder-sync.js';
@@ -75,6 +75,34 @@ export class Blobs {
     return this.#add(source, true);
   }
 
+  /**
+   * Takes in bytes that come from elsewhere and are said to be a certain blob.
+   *
+   * @param limit in bytes: what goes on after that is not taken
+   * @throws StoreError `E_STORE_CORRUPT` if they are another
+   */
+  receive(digest: Digest, limit: number, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    return guarded(this.pathOf(digest), async () => {
+      const draft = temporaryPath(this.#temporary);
+      try {
+        const descriptor = inFolder(this.#temporary, () => openSync(draft, 'wx', 0o600));
+        try {
+          let size = 0;
+          for await (const chunk of chunks) {
+            size += chunk.length;
+            if (size > limit) throw unexpected(digest);
+            writeAll(descriptor, chunk);
+          }
+        } finally {
+          closeSync(descriptor);
+        }
+        await this.#finish(draft, digest);
+      } finally {
+        rmSync(draft, { force: true });
+      }
+    });
+  }
+
   #add(source: string, move: boolean): Promise<FileContent> {
     return guarded(source, async () => {
       if (move && lstatSync(source).nlink === 1) return this.#finish(source);
@@ -88,10 +116,11 @@ export class Blobs {
     });
   }
 
-  /** Hashes a file that is the store's own, makes it durable, and moves it to its name. */
-  async #finish(draft: string): Promise<FileContent> {
+  /** Hashes a file that is the store's own, makes it durable, and moves it to its name, if that is the one expected. */
+  async #finish(draft: string, expected?: Digest): Promise<FileContent> {
     chmodSync(draft, 0o600);
     const content = await digestFile(draft);
+    if (expected !== undefined && content.digest !== expected) throw unexpected(expected);
     const descriptor = openSync(draft, 'r+');
     try {
       // A command may have kept an old file's time: the blob is in use from now on.
@@ -197,6 +226,10 @@ export function blobError(digest: Digest, state: Exclude<BlobState, 'good'>, wha
         `${what} was damaged in the store (${digest}). It has been set aside.`,
         'Run again: it will be made anew.',
       );
+}
+
+function unexpected(digest: Digest): StoreError {
+  return new StoreError('E_STORE_CORRUPT', `What was received is not ${digest}.`);
 }
 
 function statOf(path: string): BigIntStats | undefined {

@@ -76,6 +76,11 @@ export class Store {
     return store;
   }
 
+  /** What artifacts are made of, for what carries them from store to store. */
+  get blobs(): Blobs {
+    return this.#blobs;
+  }
+
   /** Takes a file or folder into the store. It stays where it is; the store has its own copy. */
   ingest(path: string): Promise<Artifact> {
     return ingest(this.#blobs, path);

@@ -13,6 +13,7 @@ import {
   wasmFingerprint,
 } from '../stage/fingerprint.js';
 import { builtInStageNames, builtInStages } from '../stage/registry.js';
+import { RemoteRecordSchema } from '../store/remote/record-schema.js';
 
 /**
  * Writes what is made from the built program into `.build`: the fingerprints of the built-in stages and the engine, the
@@ -28,7 +29,10 @@ export async function derive(root: string): Promise<void> {
   const definitions = await builtInStages();
   await replace(join(root, '.build/fingerprints.json'), json(fingerprints));
   await replace(join(root, '.build/pipeline.schema.json'), json(generateJsonSchema(definitions)));
-  await replace(validatorsFile, validators([PipelineSchema, ...definitions.map(({ parameters }) => parameters)]));
+  await replace(
+    validatorsFile,
+    validators([PipelineSchema, RemoteRecordSchema, ...definitions.map(({ parameters }) => parameters)]),
+  );
 }
 
 /** A CommonJS module with a validator of each schema. */

@@ -1,7 +1,7 @@
 import { type DefaultRenderer, Listr, type ListrTaskWrapper, type SimpleRenderer } from 'listr2';
-import type { Task, TaskId } from '../../pipeline/task.js';
+import type { TaskId } from '../../pipeline/task.js';
 import type { RunEvent } from '../events.js';
-import { duration, progressText, retryText, TimeLeft } from './text.js';
+import { duration, progressText, retryText, TimeLeft, uploadText } from './text.js';
 import type { View } from './view.js';
 
 type Row = ListrTaskWrapper<unknown, typeof DefaultRenderer, typeof SimpleRenderer>;
@@ -12,6 +12,7 @@ interface StageState {
   total: number;
   ended: number;
   cached: number;
+  fetched: number;
   skipped: number;
   failed: number;
   seconds: number;
@@ -23,17 +24,26 @@ interface StageState {
   readonly finished: Promise<void>;
 }
 
+interface UploadState {
+  row?: Row;
+  readonly finish: () => void;
+  readonly finished: Promise<void>;
+}
+
 /** A row a stage on a terminal, with live progress of the tasks that run; cached tasks are counted, not listed. */
 export class ListrView implements View {
   readonly #stages = new Map<string, StageState>();
   readonly #left = new Map<TaskId, TimeLeft>();
   readonly #stageOf = new Map<TaskId, StageState>();
+  readonly #warnings: string[] = [];
+  /** What goes to the remote cache. */
+  #upload: UploadState | undefined;
   #rendered: Promise<unknown> = Promise.resolve();
 
   handle(event: RunEvent): void {
     switch (event.event) {
       case 'start':
-        this.#start(event.tasks);
+        this.#start(event);
         return;
       case 'task-waiting':
         this.#running(event.task, event.message);
@@ -59,8 +69,17 @@ export class ListrView implements View {
       case 'task-retry':
         this.#running(event.task, `again ${retryText(event)}`);
         return;
-      case 'task-log':
+      case 'upload':
+        if (this.#upload?.row) this.#upload.row.title = `upload  ${uploadText(event)}`;
+        return;
+      case 'warning':
+        this.#warnings.push(`${event.message}${event.hint === undefined ? '' : `\n  hint: ${event.hint}`}\n`);
+        return;
       case 'end':
+        if (this.#upload?.row && event.uploaded === 0) this.#upload.row.skip();
+        this.#upload?.finish();
+        return;
+      case 'task-log':
         return;
       default:
         event satisfies never;
@@ -69,32 +88,41 @@ export class ListrView implements View {
 
   async close(): Promise<void> {
     for (const stage of this.#stages.values()) stage.finish();
+    this.#upload?.finish();
     await this.#rendered;
+    for (const warning of this.#warnings) process.stderr.write(warning);
   }
 
-  #start(tasks: readonly Task[]): void {
+  #start({ tasks, remote }: Extract<RunEvent, { event: 'start' }>): void {
     for (const task of tasks) {
       const stage = this.#stages.get(task.stage) ?? newStage(task.stage);
       stage.total++;
       this.#stages.set(task.stage, stage);
       this.#stageOf.set(task.id, stage);
     }
-    const list = new Listr(
-      [...this.#stages.values()].map((stage) => ({
-        title: stage.name,
-        task: (_: unknown, row: Row) => {
-          stage.row = row;
-          show(stage);
-          return stage.finished;
-        },
-      })),
-      {
-        concurrent: true,
-        exitOnError: false,
-        registerSignalListeners: false,
-        rendererOptions: { collapseErrors: true, showErrorMessage: false, formatOutput: 'truncate' },
+    const rows = [...this.#stages.values()].map((stage) => ({
+      title: stage.name,
+      task: (_: unknown, row: Row) => {
+        stage.row = row;
+        show(stage);
+        return stage.finished;
       },
-    );
+    }));
+    if (remote?.readOnly === false) {
+      const upload = newUpload();
+      this.#upload = upload;
+      const task = (_: unknown, row: Row) => {
+        upload.row = row;
+        return upload.finished;
+      };
+      rows.push({ title: `upload  to ${remote.name}`, task });
+    }
+    const list = new Listr(rows, {
+      concurrent: true,
+      exitOnError: false,
+      registerSignalListeners: false,
+      rendererOptions: { collapseErrors: true, showErrorMessage: false, formatOutput: 'truncate' },
+    });
     this.#rendered = list.run().catch(() => undefined);
   }
 
@@ -104,11 +132,12 @@ export class ListrView implements View {
     show(stage);
   }
 
-  #end({ task, status, seconds }: Extract<RunEvent, { event: 'task' }>): void {
+  #end({ task, status, from, seconds }: Extract<RunEvent, { event: 'task' }>): void {
     const stage = this.#stageOf.get(task)!;
     stage.running.delete(task);
     stage.ended++;
     if (status === 'cached') stage.cached++;
+    if (from === 'remote') stage.fetched++;
     if (status === 'ran') stage.seconds += seconds;
     if (status === 'skipped') stage.skipped++;
     if (status === 'failed') stage.failed++;
@@ -125,21 +154,30 @@ function newStage(name: string): StageState {
     finish = (error) => (error ? reject(error) : resolve());
   });
   finished.catch(() => undefined);
-  const counts = { total: 0, ended: 0, cached: 0, skipped: 0, failed: 0, seconds: 0 };
+  const counts = { total: 0, ended: 0, cached: 0, fetched: 0, skipped: 0, failed: 0, seconds: 0 };
   return { name, ...counts, ending: false, running: new Map(), finish, finished };
+}
+
+function newUpload(): UploadState {
+  let finish: () => void = () => undefined;
+  const finished = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  return { finish, finished };
 }
 
 /** Tasks of a stage that are shown at a time. */
 const shownTasks = 8;
 
 function show(stage: StageState): void {
-  const { row, name, total, ended, cached, skipped, failed, running, ending } = stage;
+  const { row, name, total, ended, cached, fetched, skipped, failed, running, ending } = stage;
   if (row === undefined) return;
   const ran = ended - cached - skipped - failed;
   const counts = [
     ...(ended === 0 && running.size === 0 ? ['waits'] : []),
     ...(ended < total && total > 1 ? [`${ended}/${total}`] : []),
     ...(cached > 0 ? [total === cached ? 'cached' : `${cached} cached`] : []),
+    ...(fetched > 0 ? [`${fetched} fetched`] : []),
     ...(ran > 0 && ended === total ? [`${total > 1 ? `${ran} ran, ` : ''}${duration(stage.seconds)}`] : []),
     ...(skipped > 0 ? [`${skipped} skipped`] : []),
     ...(failed > 0 ? [`${failed} failed`] : []),

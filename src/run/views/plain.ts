@@ -1,6 +1,6 @@
 import type { TaskId } from '../../pipeline/task.js';
 import type { RunEvent } from '../events.js';
-import { duration, progressText, retryText, TimeLeft } from './text.js';
+import { countOf, duration, progressText, retryText, TimeLeft, uploadText } from './text.js';
 import type { View } from './view.js';
 
 /** How often a running task says how far it is. */
@@ -11,13 +11,16 @@ export class PlainView implements View {
   readonly #shown = new Map<TaskId, number>();
   readonly #left = new Map<TaskId, TimeLeft>();
   #cached = 0;
+  #fetched = 0;
+  #remote = '';
+  #uploadShown = 0;
 
   constructor(readonly write: (line: string) => void) {}
 
   handle(event: RunEvent): void {
     switch (event.event) {
       case 'start':
-        this.write(`${event.pipeline}: ${event.tasks.length} ${event.tasks.length === 1 ? 'task' : 'tasks'}`);
+        this.#start(event);
         return;
       case 'task-waiting':
         this.write(`wait    ${event.task}: ${event.message}`);
@@ -36,7 +39,9 @@ export class PlainView implements View {
         this.#left.set(event.task, timer);
         const left = timer.update(event.progress);
         const now = performance.now();
-        if (now - (this.#shown.get(event.task) ?? 0) < progressMs) return;
+        // What is fetched has no start.
+        if (!this.#shown.has(event.task)) this.#shown.set(event.task, now);
+        if (now - this.#shown.get(event.task)! < progressMs) return;
         this.#shown.set(event.task, now);
         this.write(`        ${event.task}: ${progressText(event.progress, left, false)}`);
         return;
@@ -46,19 +51,46 @@ export class PlainView implements View {
       case 'task':
         this.#end(event);
         return;
+      case 'upload': {
+        const now = performance.now();
+        if (event.pending === 0 || now - this.#uploadShown < progressMs) return;
+        this.#uploadShown = now;
+        this.write(`upload  ${uploadText(event)}`);
+        return;
+      }
+      case 'warning':
+        this.write(`warning ${event.message}${event.hint === undefined ? '' : `\n        hint: ${event.hint}`}`);
+        return;
       case 'interrupted':
         this.write('interrupted: ending the running tasks (again to kill them)');
         return;
       case 'end':
-        if (this.#cached > 0) this.write(`cached  ${this.#cached} ${this.#cached === 1 ? 'task' : 'tasks'}`);
+        this.#sum(event);
         return;
       default:
         event satisfies never;
     }
   }
 
+  #start({ pipeline, tasks, remote }: Extract<RunEvent, { event: 'start' }>): void {
+    this.#remote = remote?.name ?? '';
+    const shared = remote && (remote.readOnly ? `with results from ${remote.name}` : `shared through ${remote.name}`);
+    const parts = [
+      ...(tasks.length > 0 ? [countOf(tasks.length, 'task')] : []),
+      ...(shared === undefined ? [] : [shared]),
+    ];
+    this.write(`${pipeline}: ${parts.join(', ')}`);
+  }
+
+  #sum({ uploaded = 0 }: Extract<RunEvent, { event: 'end' }>): void {
+    const fetched = this.#fetched > 0 ? `, ${this.#fetched} of them from ${this.#remote}` : '';
+    if (this.#cached > 0) this.write(`cached  ${countOf(this.#cached, 'task')}${fetched}`);
+    if (uploaded > 0) this.write(`shared  ${countOf(uploaded, 'result')} through ${this.#remote}`);
+  }
+
   #end(event: Extract<RunEvent, { event: 'task' }>): void {
     // Fifty cached tasks would hide the one that ran: they are counted.
+    if (event.from === 'remote') this.#fetched++;
     if (event.status === 'cached') this.#cached++;
     else if (event.status === 'ran') this.write(`done    ${event.task} in ${duration(event.seconds)}`);
     else if (event.status === 'failed') this.write(`FAILED  ${event.task}: ${event.failure?.message ?? ''}`);

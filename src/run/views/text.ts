@@ -1,4 +1,5 @@
 import type { Progress } from '../../stage/definition.js';
+import { formatSize } from '../../store/size.js';
 import type { RunEvent } from '../events.js';
 
 /** `84 s`, `3 min 20 s`, `2 h 5 min`. */
@@ -14,6 +15,17 @@ export function duration(seconds: number): string {
 /** `in 2 s (attempt 1 of 3: The command failed with exit code 1.)` */
 export function retryText({ attempt, attempts, seconds, failure }: Extract<RunEvent, { event: 'task-retry' }>): string {
   return `in ${duration(seconds)} (attempt ${attempt} of ${attempts}: ${failure.message})`;
+}
+
+/** `1 task`, `2 tasks`. */
+export function countOf(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
+/** `2 results to go, 12 MB of 35 MB`. */
+export function uploadText({ pending, uploaded, done, total }: Extract<RunEvent, { event: 'upload' }>): string {
+  if (pending === 0) return `${countOf(uploaded, 'result')}, ${formatSize(total)}`;
+  return `${countOf(pending, 'result')} to go, ${formatSize(done)} of ${formatSize(total)}`;
 }
 
 /** `2026-11-23 20:21:38 UTC` for what a record holds. */

@@ -1,0 +1,32 @@
+import { type Static, Type } from '@sinclair/typebox';
+import { timePattern } from './units.js';
+
+/** What is accepted as a remote. Credentials have no place in it: it is shown, and pipeline files are shared. */
+export const remotePattern = '^(file:(?!//[^/]).+|https?://[^\\s/@?#]+(/[^\\s@?#]*)?)$';
+export const remoteTitle = 'an address such as https://cache.example.org/ or file:/shared/cache, without credentials';
+
+/** Where results are shared: a section of pipeline files, and of the user's configuration. */
+export const CacheSchema = Type.Object(
+  {
+    remote: Type.Optional(
+      Type.String({
+        pattern: remotePattern,
+        title: remoteTitle,
+        description: 'A server of the Bazel HTTP cache protocol (http:, https:), or a folder (file:).',
+      }),
+    ),
+    readOnly: Type.Optional(Type.Boolean({ description: 'Take results from it, and give it none.' })),
+    timeout: Type.Optional(
+      Type.Union([Type.Number({ exclusiveMinimum: 0 }), Type.String({ pattern: timePattern })], {
+        title: 'a time in seconds, or such as 30s',
+        description: 'How long it may be silent: seconds, or a text such as 30s. Default: 15s.',
+      }),
+    ),
+  },
+  {
+    additionalProperties: false,
+    description: 'A cache that is shared with other machines; SPIKELINE_REMOTE comes before it.',
+  },
+);
+
+export type CacheFile = Static<typeof CacheSchema>;

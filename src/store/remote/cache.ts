@@ -1,0 +1,287 @@
+import { createReadStream } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import { blobsOf } from '../artifacts.js';
+import { hexOf } from '../digest.js';
+import { StoreError } from '../error.js';
+import { decodeManifest } from '../manifest.js';
+import type { Store } from '../store.js';
+import type { Artifact, TaskKey, TaskRecord, TaskResult } from '../types.js';
+import type { NamedBlob } from './action-result.js';
+import { decodeEntry, encodeEntry } from './entry.js';
+import { type Incoming, type Remote, RemoteError } from './remote.js';
+import type { RemoteSettings } from './settings.js';
+import { LeftAlone, Traffic, type Warning } from './traffic.js';
+
+/** No entry is larger, in bytes. */
+const largestEntry = 16 << 20;
+/** No list of a folder's files is. */
+const largestManifest = 64 << 20;
+
+export interface TransferOptions {
+  readonly signal: AbortSignal;
+  /** Bytes so far, and in all. */
+  progress?(done: number, total: number): void;
+}
+
+/**
+ * Results that are shared through a remote. Nothing that comes from it is taken on trust: blobs are compared with their
+ * digests before they appear in the store, records with the key that this machine has computed, and no more is taken in
+ * than was announced. What fails is a warning and a result that is not there.
+ */
+export class RemoteCache {
+  readonly name: string;
+  readonly readOnly: boolean;
+  readonly #traffic: Traffic;
+  readonly #signingKey: string | undefined;
+  /** What the remote has wrong, to be replaced: hexadecimal digests and keys. */
+  readonly #wrong = new Set<string>();
+  readonly #warned = new Set<string>();
+
+  constructor(
+    readonly remote: Remote,
+    readonly store: Store,
+    settings: Pick<RemoteSettings, 'readOnly' | 'silenceMs' | 'signingKey'>,
+    readonly warn: (warning: Warning) => void,
+  ) {
+    this.name = remote.name;
+    this.readOnly = settings.readOnly;
+    this.#signingKey = settings.signingKey;
+    this.#traffic = new Traffic(remote, settings.silenceMs, warn);
+  }
+
+  /** May results be had from it? Not once it has been left alone. */
+  get readable(): boolean {
+    return this.#traffic.uses('read');
+  }
+
+  /** May results be given to it? */
+  get writable(): boolean {
+    return !this.readOnly && this.#traffic.uses('write');
+  }
+
+  /**
+   * Brings the result of a key into the store, with its record. Undefined if it can't be had, or the signal is aborted.
+   *
+   * @param what names it in warnings
+   */
+  async fetch(key: TaskKey, what: string, options: TransferOptions): Promise<TaskResult | undefined> {
+    if (!this.readable) return undefined;
+    try {
+      const record = await this.#record(key, options.signal);
+      if (record === undefined || !(await this.#bring(record, options))) return undefined;
+      await this.store.writeRecord(record);
+      return { key, outputs: record.outputs, metrics: record.metrics };
+    } catch (error) {
+      this.#excuse(error, options.signal, `${what} can't be taken from`);
+      return undefined;
+    }
+  }
+
+  /** What the remote says that the result of a key is, without its blobs. */
+  async record(key: TaskKey, options: TransferOptions): Promise<TaskRecord | undefined> {
+    try {
+      return await this.#record(key, options.signal);
+    } catch (error) {
+      this.#excuse(error, options.signal, `a result can't be looked up in`);
+      return undefined;
+    }
+  }
+
+  /** Does the remote have the blobs of artifacts? Of folders only the list of files is asked for. */
+  async has(artifacts: readonly Artifact[], { signal }: TransferOptions): Promise<boolean> {
+    try {
+      const found = await Promise.all(
+        artifacts.map(({ digest, size }) =>
+          size === 0 ? Promise.resolve(0) : this.#traffic.find('read', 'cas', hexOf(digest), signal),
+        ),
+      );
+      return found.every((size) => size !== undefined);
+    } catch (error) {
+      this.#excuse(error, signal, `results can't be looked up in`);
+      return false;
+    }
+  }
+
+  /**
+   * Gives a result to the remote: blobs first, the record last. What it has already is not sent again.
+   *
+   * @returns whether the remote has it now
+   */
+  async upload(record: TaskRecord, what: string, { signal, progress }: TransferOptions): Promise<boolean> {
+    if (!this.writable) return false;
+    try {
+      const lists = await Promise.all(
+        Object.values(record.outputs).map((artifact) => blobsOf(this.store.blobs, artifact)),
+      );
+      const blobs = [...new Map(lists.flat().map((blob) => [blob.digest, blob])).values()];
+      const total = blobs.reduce((sum, { size }) => sum + size, 0);
+      let done = 0;
+      const moved = (bytes: number) => {
+        done += bytes;
+        progress?.(done, total);
+      };
+      moved(0);
+      await all(blobs.map((blob) => this.#putBlob(blob, signal, moved)));
+      if (this.#wrong.has(record.key) || (await this.#traffic.find('write', 'ac', record.key, signal)) === undefined) {
+        const entry = encodeEntry(record, blobs, this.#signingKey);
+        const content = {
+          size: entry.length,
+          async *open() {
+            yield entry;
+          },
+        };
+        await this.#traffic.put('ac', record.key, content, signal);
+      }
+      return true;
+    } catch (error) {
+      this.#excuse(error, signal, `${what} can't be given to`);
+      return false;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.remote.close();
+  }
+
+  #record(key: TaskKey, signal: AbortSignal): Promise<TaskRecord | undefined> {
+    return this.#traffic.read('ac', key, signal, async (incoming, moved) => {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of this.#within(incoming, { limit: largestEntry }, moved)) chunks.push(chunk);
+      const found = decodeEntry(Buffer.concat(chunks), key, this.#signingKey);
+      if (found !== undefined && 'parts' in found) return found;
+      this.#wrong.add(key);
+      if (found !== undefined) throw new RemoteError('content', found.problem);
+      return undefined;
+    });
+  }
+
+  /** Brings the blobs of a record. False if the remote does not have them all. */
+  async #bring({ outputs }: TaskRecord, options: TransferOptions): Promise<boolean> {
+    const artifacts = Object.values(outputs);
+    const lists = await all(artifacts.map((artifact) => this.#blobsOf(artifact, options.signal)));
+    const blobs = new Map<string, NamedBlob>();
+    for (const list of lists) {
+      if (list === undefined) return false;
+      for (const blob of list) if (!(await this.#isHere(blob))) blobs.set(blob.digest, blob);
+    }
+    const total = [...blobs.values()].reduce((sum, { size }) => sum + size, 0);
+    await this.#checkSpace(total);
+    let done = 0;
+    const moved = (bytes: number) => {
+      done += bytes;
+      options.progress?.(done, total);
+    };
+    moved(0);
+    const found = await all([...blobs.values()].map((blob) => this.#getBlob(blob, blob.size, options.signal, moved)));
+    return found.every(Boolean);
+  }
+
+  /** The blobs of an artifact, with the list of a folder's files brought here. Undefined if there is no such list. */
+  async #blobsOf(artifact: Artifact, signal: AbortSignal): Promise<readonly NamedBlob[] | undefined> {
+    const { kind, digest, size } = artifact;
+    if (kind === 'file') return [{ digest, size }];
+    const here = (await this.store.blobs.check(digest)) === 'good' && (await this.store.blobs.touch(digest));
+    if (!here && !(await this.#getBlob({ digest }, largestManifest, signal))) return undefined;
+    const manifest = decodeManifest((await this.store.blobs.read(digest))?.toString() ?? '');
+    const sum = manifest?.files.reduce((bytes, file) => bytes + file.size, 0);
+    if (sum !== size) throw new RemoteError('content', 'the list of a folder’s files is not what its record says');
+    return manifest!.files;
+  }
+
+  async #isHere({ digest, size }: NamedBlob): Promise<boolean> {
+    return (await this.store.blobs.check(digest, size)) === 'good' && (await this.store.blobs.touch(digest));
+  }
+
+  /** False if the remote does not have it. */
+  async #getBlob(
+    { digest, size }: Pick<NamedBlob, 'digest'> & Partial<NamedBlob>,
+    limit: number,
+    signal: AbortSignal,
+    moved?: (bytes: number) => void,
+  ): Promise<boolean> {
+    const { blobs } = this.store;
+    if (size === 0) return (await blobs.addBytes('')) === digest;
+    const done = await this.#traffic.read('cas', hexOf(digest), signal, async (incoming, tick) => {
+      let got = 0;
+      const count = (bytes: number) => {
+        got += bytes;
+        tick(bytes);
+        moved?.(bytes);
+      };
+      try {
+        await blobs.receive(digest, limit, this.#within(incoming, { limit, size }, count));
+        return true;
+      } catch (error) {
+        moved?.(-got);
+        if (!(error instanceof StoreError) || error.code !== 'E_STORE_CORRUPT') throw error;
+        this.#wrong.add(hexOf(digest));
+        throw new RemoteError('content', `what it has as ${hexOf(digest).slice(0, 8)}… is something else`);
+      }
+    });
+    return done === true;
+  }
+
+  async #putBlob({ digest, size }: NamedBlob, signal: AbortSignal, moved: (bytes: number) => void): Promise<void> {
+    const name = hexOf(digest);
+    const found =
+      size === 0 ? 0 : this.#wrong.has(name) ? undefined : await this.#traffic.find('write', 'cas', name, signal);
+    if (found !== size && found !== 'unknown') {
+      const path = this.store.blobs.pathOf(digest);
+      await this.#traffic.put('cas', name, { size, open: () => createReadStream(path) }, signal);
+    }
+    moved(size);
+  }
+
+  /** The bytes of an object, no more than there may be, and no fewer. */
+  async *#within(
+    { size: announced, body }: Incoming,
+    { limit, size }: { readonly limit: number; readonly size?: number | undefined },
+    moved: (bytes: number) => void,
+  ): AsyncGenerator<Uint8Array> {
+    if (announced !== undefined && (announced > limit || (size !== undefined && announced !== size)))
+      throw new RemoteError('content', `it announces ${announced} bytes instead of ${size ?? `at most ${limit}`}`);
+    let got = 0;
+    try {
+      for await (const chunk of body as AsyncIterable<Uint8Array>) {
+        got += chunk.length;
+        if (got > limit) throw new RemoteError('content', `it sends more than ${limit} bytes`);
+        moved(chunk.length);
+        yield chunk;
+      }
+    } catch (error) {
+      // Whoever takes the bytes must not think that it failed itself.
+      throw this.remote.explain(error);
+    }
+    if (got !== (size ?? announced ?? got))
+      throw new RemoteError('transient', `the connection ended after ${got} of ${size ?? announced} bytes`);
+  }
+
+  /** A remote that announces more than the disk takes must not fill it. */
+  async #checkSpace(bytes: number): Promise<void> {
+    const { bavail, bsize } = await statfs(this.store.folder).catch(() => ({
+      bavail: Number.POSITIVE_INFINITY,
+      bsize: 1,
+    }));
+    if (bytes > bavail * bsize)
+      throw new StoreError('E_STORE_FULL', `There is no space left for its ${bytes} bytes in ${this.store.folder}.`);
+  }
+
+  /** Says what went wrong, unless that has been said, or somebody wanted it to end. */
+  #excuse(error: unknown, signal: AbortSignal, what: string): void {
+    if (signal.aborted || error instanceof LeftAlone) return;
+    if (!(error instanceof RemoteError) && !(error instanceof StoreError)) throw error;
+    if (!this.readable || this.#warned.has(error.message)) return;
+    this.#warned.add(error.message);
+    const message = `${what} the remote cache ${this.name}: ${error.message.replace(/\.$/, '')}.`;
+    this.warn({ message, ...(error.hint === undefined ? {} : { hint: error.hint }) });
+  }
+}
+
+/** Waits for all, then throws what the first of them threw: none of them goes on when the caller has gone. */
+async function all<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+  const results = await Promise.allSettled(promises);
+  return results.map((result) => {
+    if (result.status === 'rejected') throw result.reason;
+    return result.value;
+  });
+}

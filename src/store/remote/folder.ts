@@ -1,0 +1,115 @@
+import { createReadStream, existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { moveInto, syncFolder, temporaryPath } from '../atomic.js';
+import { systemCode } from '../error.js';
+import { namesIn } from '../listing.js';
+import type { Area, Incoming, Outgoing, Remote } from './remote.js';
+import { RemoteError } from './remote.js';
+
+/** Drafts of programs that were killed are removed after this time: the longest upload takes less. */
+const abandonedMs = 24 * 3_600_000;
+
+/**
+ * A folder that several machines see, laid out as a server of the HTTP protocol would show it: `cas/<sha256>` and
+ * `ac/<key>`. A web server may serve the same folder. Every write is temporary file, fsync, rename.
+ */
+export class FolderRemote implements Remote {
+  readonly #temporary: string;
+  #prepared = false;
+
+  constructor(
+    readonly folder: string,
+    readonly name = folder,
+  ) {
+    this.#temporary = join(folder, 'tmp');
+  }
+
+  get(area: Area, name: string, signal: AbortSignal): Promise<Incoming | undefined> {
+    return this.#guard(async () => {
+      signal.throwIfAborted();
+      const path = join(this.folder, area, name);
+      const size = this.#sizeOf(path);
+      return size === undefined ? undefined : { size, body: createReadStream(path, { signal }) };
+    });
+  }
+
+  find(area: Area, name: string, signal: AbortSignal): Promise<number | undefined> {
+    return this.#guard(async () => {
+      signal.throwIfAborted();
+      return this.#sizeOf(join(this.folder, area, name));
+    });
+  }
+
+  async put(area: Area, name: string, content: Outgoing, signal: AbortSignal): Promise<void> {
+    await this.#guard(async () => {
+      this.#prepare();
+      const draft = temporaryPath(this.#temporary);
+      let file: FileHandle | undefined;
+      try {
+        file = await open(draft, 'wx', 0o644);
+        for await (const chunk of content.open()) {
+          signal.throwIfAborted();
+          await file.writeFile(chunk);
+        }
+        await file.sync();
+        await file.close();
+        file = undefined;
+        for (const folder of moveInto(draft, join(this.folder, area, name))) await syncFolder(folder);
+      } finally {
+        await file?.close();
+        rmSync(draft, { force: true });
+      }
+    });
+  }
+
+  explain(error: unknown): unknown {
+    return folderError(error);
+  }
+
+  async close(): Promise<void> {}
+
+  #sizeOf(path: string): number | undefined {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat === undefined && !existsSync(this.folder)) this.#checkParent();
+    return stat?.size;
+  }
+
+  /** A share that is not mounted must not look like an empty cache, nor get its place filled. */
+  #checkParent(): void {
+    if (!existsSync(dirname(this.folder)))
+      throw new RemoteError('refused', `the folder ${dirname(this.folder)} does not exist`, 'Is the share mounted?');
+  }
+
+  #prepare(): void {
+    if (this.#prepared) return;
+    if (!existsSync(this.folder)) this.#checkParent();
+    mkdirSync(this.#temporary, { recursive: true });
+    for (const name of namesIn(this.#temporary)) {
+      const path = join(this.#temporary, name);
+      const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+      if (age > abandonedMs) rmSync(path, { force: true });
+    }
+    this.#prepared = true;
+  }
+
+  async #guard<T>(operation: () => Promise<T>): Promise<T> {
+    try {
+      return await operation();
+    } catch (error) {
+      throw folderError(error);
+    }
+  }
+}
+
+/** What a file system's error means for a remote. */
+function folderError(error: unknown): unknown {
+  const code = systemCode(error);
+  if (error instanceof RemoteError || code === undefined || (error as Error).name === 'AbortError') return error;
+  const { message } = error as Error;
+  const denied = ['EACCES', 'EPERM', 'EROFS'].includes(code);
+  const lasting = ['ENOSPC', 'EDQUOT', 'EFBIG', 'ENOTDIR', 'EISDIR'].includes(code);
+  return new RemoteError(denied ? 'denied' : lasting ? 'refused' : 'transient', message, undefined, undefined, {
+    cause: error,
+  });
+}

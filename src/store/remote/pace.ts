@@ -1,0 +1,51 @@
+import { RemoteError } from './remote.js';
+
+/** Bytes per second that a transfer must reach on average, once it has had time to. */
+const slowest = 64_000;
+
+/**
+ * Watches one transfer and aborts it when nothing moves, or too little: a server that sends a byte now and then must
+ * not hold up a run for hours.
+ */
+export class Pace {
+  readonly #controller = new AbortController();
+  readonly #started = performance.now();
+  readonly #timer: NodeJS.Timeout;
+  #bytes = 0;
+  #last = this.#started;
+
+  /** @param silenceMs how long nothing may move, and half of how long the start may be slow, in milliseconds */
+  constructor(readonly silenceMs: number) {
+    this.#timer = setInterval(() => this.#look(), Math.min(1000, silenceMs / 4));
+    this.#timer.unref();
+  }
+
+  /** Aborted with the `RemoteError` that says why. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Notes that bytes have moved. */
+  moved(bytes: number): void {
+    this.#bytes += bytes;
+    this.#last = performance.now();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #look(): void {
+    const now = performance.now();
+    const late = now - this.#started - 2 * this.silenceMs;
+    if (now - this.#last > this.silenceMs) this.#end(`nothing was heard of it for ${this.silenceMs / 1e3} s`);
+    else if (late > 0 && this.#bytes < (late / 1e3) * slowest)
+      this.#end(`it is slower than ${slowest / 1e3} KB a second`);
+  }
+
+  #end(message: string): void {
+    this.stop();
+    const hint = 'SPIKELINE_REMOTE_TIMEOUT=60s, or `timeout:` beside `remote:`, is more patient.';
+    this.#controller.abort(new RemoteError('silent', message, hint));
+  }
+}

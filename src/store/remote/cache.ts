@@ -40,13 +40,13 @@ export class RemoteCache {
   constructor(
     readonly remote: Remote,
     readonly store: Store,
-    settings: Pick<RemoteSettings, 'readOnly' | 'silenceMs' | 'signingKey'>,
+    settings: Pick<RemoteSettings, 'readOnly' | 'silenceMs' | 'signingKey'> & { readonly retryMs?: number },
     readonly warn: (warning: Warning) => void,
   ) {
     this.name = remote.name;
     this.readOnly = settings.readOnly;
     this.#signingKey = settings.signingKey;
-    this.#traffic = new Traffic(remote, settings.silenceMs, warn);
+    this.#traffic = new Traffic(remote, settings.silenceMs, warn, settings.retryMs);
   }
 
   /** May results be had from it? Not once it has been left alone. */

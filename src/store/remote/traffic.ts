@@ -7,8 +7,6 @@ import { type Area, type Incoming, type Outgoing, type Remote, RemoteError, type
 /** Transfers at a time. */
 export const connections = 8;
 const attempts = 3;
-/** Before the second attempt, in milliseconds; the third waits twice as long. */
-const firstDelayMs = 250;
 /** What a server may ask for. */
 const longestDelayMs = 5_000;
 
@@ -42,6 +40,8 @@ export class Traffic {
     readonly remote: Remote,
     readonly silenceMs: number,
     readonly warn: (warning: Warning) => void,
+    /** Before the second attempt, in milliseconds; the third waits twice as long. */
+    readonly retryMs = 250,
   ) {}
 
   /** Is it still used? */
@@ -101,7 +101,7 @@ export class Traffic {
       const { failure } = outcome;
       const temporary = failure.trouble === 'transient' || failure.trouble === 'silent';
       if (!temporary || attempt === attempts) throw failure;
-      const delay = firstDelayMs * 2 ** (attempt - 1) * (1 + Math.random());
+      const delay = this.retryMs * 2 ** (attempt - 1) * (1 + Math.random());
       await sleep(Math.min(Math.max(delay, (failure.retryAfter ?? 0) * 1e3), longestDelayMs), undefined, { signal });
     }
   }

@@ -1,0 +1,347 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { hexOf } from '../../../src/store/digest.js';
+import { keyOf } from '../../../src/store/record.js';
+import { encodeEntry } from '../../../src/store/remote/entry.js';
+import { answer, breakOffAfter, type Misbehaviour, stall } from '../../data/server.js';
+import { keyParts } from '../examples.js';
+import { listFiles, testFolder } from '../folder.js';
+import { Machine, quiet } from './examples.js';
+import { type Asked, CacheServer, drip, endEarly, endless, flipped, hang, instead, redirect } from './server.js';
+
+const fetch = (machine: Machine, { key }: { key: ReturnType<typeof keyOf> }) =>
+  machine.cache.fetch(key, 'The result of t', quiet);
+
+describe.each(['http', 'folder'])('a remote of kind %s', (kind) => {
+  const place = async () => (kind === 'http' ? (await CacheServer.start()).url : join(testFolder(), 'cache'));
+
+  it('carries results from store to store, with nothing left over', async () => {
+    const where = await place();
+    const [a, b] = [new Machine(where), new Machine(where)];
+    const record = await a.share('x');
+    const seen: number[][] = [];
+    const progress = (done: number, total: number) => void seen.push([done, total]);
+    const result = await b.cache.fetch(record.key, 't', { ...quiet, progress });
+    expect(result).toEqual({ key: record.key, outputs: record.outputs, metrics: record.metrics });
+    expect(await b.store.record(record.key)).toEqual(record);
+    expect(await b.has(record)).toBe(true);
+    expect(seen[0]![0]).toBe(0);
+    expect(seen.at(-1)).toEqual([seen[0]![1], seen[0]![1]]);
+    expect(readdirSync(join(b.store.folder, 'store/tmp'))).toEqual([]);
+    expect([a.said, b.said]).toEqual(['', '']);
+    if (kind === 'folder') expect(listFiles(where).filter((path) => path.startsWith('tmp/'))).toEqual([]);
+  });
+
+  it('has nothing for a key that nobody computed', async () => {
+    const machine = new Machine(await place());
+    expect(await fetch(machine, { key: keyOf(keyParts(1)) })).toBeUndefined();
+    expect(machine.said).toBe('');
+  });
+
+  it('tells where results are', async () => {
+    const where = await place();
+    const [a, b] = [new Machine(where), new Machine(where)];
+    const record = await a.share('x');
+    expect(await b.cache.record(record.key, quiet)).toEqual(record);
+    expect(await b.cache.has(Object.values(record.outputs), quiet)).toBe(true);
+    expect(
+      await b.cache.has([{ kind: 'file', digest: (await b.result('y')).outputs.file!.digest, size: 9 }], quiet),
+    ).toBe(false);
+  });
+});
+
+it('sends blobs before the entry, says their lengths, and sends nothing twice', async () => {
+  const server = await CacheServer.start();
+  const machine = new Machine(server.url);
+  const record = await machine.share('x');
+  const puts = server.requests.filter(({ method }) => method === 'PUT');
+  expect(puts.map(({ path }) => path.split('/')[0])).toEqual(['cas', 'cas', 'cas', 'ac']);
+  for (const { path, headers } of puts)
+    expect(headers['content-length']).toBe(String(server.objects.get(path)!.length));
+  server.requests.length = 0;
+  expect(await machine.cache.upload(record, 'x', quiet)).toBe(true);
+  expect(server.requests.map(({ method }) => method)).toEqual(['HEAD', 'HEAD', 'HEAD', 'HEAD']);
+});
+
+it('fetches only what is not here, several files at a time', async () => {
+  const server = await CacheServer.start();
+  const [a, b] = [new Machine(server.url), new Machine(server.url)];
+  const record = await a.share('x');
+  await b.store.ingest(a.store.blobs.pathOf(record.outputs.file!.digest));
+  server.requests.length = 0;
+  expect(await fetch(b, record)).toBeDefined();
+  expect(server.asked.filter((request) => request.includes(hexOf(record.outputs.file!.digest).slice(0, 8)))).toEqual(
+    [],
+  );
+  const many = await Promise.all(['p', 'q', 'r', 's'].map((name) => a.share(name)));
+  const c = new Machine(server.url);
+  server.mostOpen = 0;
+  server.pauseMs = 20;
+  await Promise.all(many.map((one) => fetch(c, one)));
+  for (const one of many) expect(await c.has(one)).toBe(true);
+  expect(server.mostOpen).toBeGreaterThan(1);
+  expect(server.mostOpen).toBeLessThanOrEqual(8);
+});
+
+describe('a remote that misbehaves', () => {
+  /** Fetches a result from a server that answers some requests in its own way. */
+  async function attempt(how: (asked: Asked, file: string) => Misbehaviour | undefined, settings = {}) {
+    const server = await CacheServer.start();
+    const record = await new Machine(server.url).share('x');
+    server.requests.length = 0;
+    const file = `cas/${hexOf(record.outputs.file!.digest)}`;
+    server.misbehave = (asked) => how(asked, file);
+    const machine = new Machine(server.url, settings);
+    const result = await fetch(machine, record);
+    expect(existsSync(join(machine.store.folder, 'store/quarantine'))).toBe(false);
+    if (result === undefined) expect(await machine.store.record(record.key)).toBeUndefined();
+    else expect(await machine.has(record)).toBe(true);
+    return { server, machine, record, result };
+  }
+  const blob = (how: Misbehaviour) => (asked: Asked, file: string) => (asked.path === file ? how : undefined);
+  const entry = (how: Misbehaviour) => (asked: Asked) => (asked.path.startsWith('ac/') ? how : undefined);
+  const once = (how: Misbehaviour) => {
+    const done = new Set<string>();
+    return ({ path }: Asked, file: string) => {
+      if (done.has(path) || (how === endEarly && path !== file)) return undefined;
+      done.add(path);
+      return how;
+    };
+  };
+
+  it.each<[string, Misbehaviour, RegExp]>([
+    ['flips a bit', instead(flipped), /what it has as [0-9a-f]{8}… is something else/],
+    ['sends something else', instead(() => Buffer.from('something else')), /it announces 14 bytes instead of/],
+    ['announces more', instead((body) => Buffer.concat([body, body])), /it announces \d+ bytes instead of/],
+    ['sends more than it may', endless, /it sends more than \d+ bytes/],
+  ])('with a blob: %s', async (_, how, message) => {
+    const { result, machine } = await attempt(blob(how));
+    expect(result).toBeUndefined();
+    expect(machine.said).toMatch(message);
+  });
+
+  it.each<[string, Misbehaviour]>([
+    ['breaks off', breakOffAfter(100)],
+    ['ends too early', endEarly],
+    ['is overloaded', answer(503)],
+    ['is asked too often', answer(429)],
+    ['fails', answer(500)],
+  ])('once, and then does as it should: %s', async (_, how) => {
+    const { result, machine } = await attempt(once(how));
+    expect(result).toBeDefined();
+    expect(machine.said).toBe('');
+  });
+
+  it('again and again', async () => {
+    const { result, machine, server, record } = await attempt(entry(answer(500)));
+    expect(result).toBeUndefined();
+    expect(server.requests).toHaveLength(3);
+    expect(machine.said).toBe(`The result of t can't be taken from the remote cache ${server.url}: it answers 500.`);
+    // After a few failures it is left alone: one warning, and no more requests.
+    expect(await fetch(machine, record)).toBeUndefined();
+    expect(machine.said).toContain(`The remote cache ${server.url} is left alone from now on: it answers 500.`);
+    const requests = server.requests.length;
+    for (let i = 0; i < 20; i++) expect(await fetch(machine, record)).toBeUndefined();
+    expect(server.requests).toHaveLength(requests);
+    expect(machine.warnings).toHaveLength(2);
+    expect(machine.cache.readable).toBe(false);
+  });
+
+  it.each<[string, Misbehaviour]>([
+    ['hangs', hang],
+    ['hangs after the first byte', stall],
+    ['is too slow', drip],
+  ])('%s: it costs a bounded time, and one warning', async (_, how) => {
+    const { result, machine, server, record } = await attempt(entry(how), { silenceMs: 120 });
+    expect(result).toBeUndefined();
+    for (let i = 0; i < 3; i++) await fetch(machine, record);
+    expect(server.requests.length).toBeLessThanOrEqual(4);
+    expect(machine.warnings).toHaveLength(1);
+    expect(machine.said).toMatch(
+      /is left alone from now on: (nothing was heard of it for 0.12 s|it is slower than 64 KB)/,
+    );
+  });
+
+  it('lies three times, and is left alone', async () => {
+    const server = await CacheServer.start();
+    const a = new Machine(server.url);
+    const records = [await a.share('p'), await a.share('q'), await a.share('r'), await a.share('s')];
+    server.misbehave = ({ path }) => (path.startsWith('cas/') ? instead(flipped) : undefined);
+    const machine = new Machine(server.url);
+    for (const record of records) expect(await fetch(machine, record)).toBeUndefined();
+    expect(machine.cache.readable).toBe(false);
+    expect(machine.said.split('\n').at(-1)).toContain('is left alone from now on');
+  });
+
+  it.each<[string, Misbehaviour, string]>([
+    ['401', answer(401), 'it wants other credentials (401). Set SPIKELINE_REMOTE_TOKEN'],
+    ['403', answer(403), 'it does not allow this (403)'],
+    ['a redirect', redirect('http://user:secret@127.0.0.1:1/x?token=t'), 'it redirects to http://127.0.0.1:1/x (302)'],
+  ])('answers with %s: no second attempt', async (_, how, message) => {
+    const { server, machine } = await attempt(() => how);
+    expect(server.requests).toHaveLength(1);
+    expect(machine.said).toContain(message);
+    expect(machine.said).not.toContain('secret');
+  });
+
+  it('has an entry whose blobs are gone: a result that is not there', async () => {
+    const { result, machine } = await attempt(blob(answer(404)));
+    expect(result).toBeUndefined();
+    expect(machine.said).toBe('');
+  });
+
+  it.each<[string, (body: Buffer) => Buffer]>([
+    ['nothing', () => Buffer.alloc(0)],
+    ['a page', () => Buffer.from('<html>Welcome</html>')],
+    ['half of it', (body) => body.subarray(0, body.length >> 1)],
+    ['a flipped bit', flipped],
+  ])('with an entry: %s', async (_, change) => {
+    const { result, machine } = await attempt(entry(instead(change)));
+    expect(result).toBeUndefined();
+    expect(machine.said).toMatch(/it is no entry of a task|its record is damaged, or of another task/);
+  });
+
+  it('gives the entry of another task, and one that only claims the key', async () => {
+    const server = await CacheServer.start();
+    const a = new Machine(server.url);
+    const [wanted, other] = [await a.result('x'), await a.share('y')];
+    server.objects.set(`ac/${wanted.key}`, server.objects.get(`ac/${other.key}`)!);
+    const machine = new Machine(server.url);
+    expect(await fetch(machine, wanted)).toBeUndefined();
+    const forged = { ...other, key: wanted.key };
+    server.objects.set(`ac/${wanted.key}`, encodeEntry(forged, []));
+    expect(await fetch(machine, wanted)).toBeUndefined();
+    expect(machine.said).toContain('its record is damaged, or of another task');
+    expect(await machine.store.record(wanted.key)).toBeUndefined();
+  });
+
+  it('announces more than the disk takes', async () => {
+    const server = await CacheServer.start();
+    const a = new Machine(server.url);
+    const record = await a.share('x');
+    const outputs = { ...record.outputs, file: { ...record.outputs.file!, size: 2 ** 52 } };
+    server.objects.set(`ac/${record.key}`, encodeEntry({ ...record, outputs }, []));
+    const machine = new Machine(server.url);
+    expect(await fetch(machine, record)).toBeUndefined();
+    expect(machine.said).toContain('There is no space left for its 4503599627');
+  });
+
+  it('is not there', async () => {
+    const server = await CacheServer.start();
+    await server.stop();
+    const machine = new Machine(server.url);
+    const record = await machine.result('x');
+    for (let i = 0; i < 3; i++) expect(await machine.cache.upload(record, 'x', quiet)).toBe(false);
+    expect(machine.said).toContain('gets nothing more from now on: nobody listens there (ECONNREFUSED).');
+  });
+
+  it('ends at once when it is told to', async () => {
+    const server = await CacheServer.start();
+    const record = await new Machine(server.url).share('x');
+    server.misbehave = () => hang;
+    const machine = new Machine(server.url);
+    const controller = new AbortController();
+    const result = machine.cache.fetch(record.key, 't', { signal: controller.signal });
+    setTimeout(() => controller.abort(), 50);
+    expect(await result).toBeUndefined();
+    expect(machine.said).toBe('');
+  });
+});
+
+describe('what a remote has wrong', () => {
+  it('is replaced once the right result is given to it', async () => {
+    const server = await CacheServer.start();
+    const record = await new Machine(server.url).share('x');
+    const name = `cas/${hexOf(record.outputs.file!.digest)}`;
+    server.objects.set(name, flipped(server.objects.get(name)!));
+    const machine = new Machine(server.url);
+    expect(await fetch(machine, record)).toBeUndefined();
+    await machine.share('x');
+    expect(await fetch(new Machine(server.url), record)).toBeDefined();
+  });
+
+  it('in a folder, too', async () => {
+    const folder = join(testFolder(), 'cache');
+    const record = await new Machine(folder).share('x');
+    const path = join(folder, 'cas', hexOf(record.outputs.file!.digest));
+    writeFileSync(path, flipped(readFileSync(path)));
+    const machine = new Machine(folder);
+    expect(await fetch(machine, record)).toBeUndefined();
+    expect(machine.said).toContain('is something else');
+    await machine.share('x');
+    expect(await fetch(new Machine(folder), record)).toBeDefined();
+  });
+
+  it('is found by its size where the server tells that', async () => {
+    const server = await CacheServer.start();
+    const a = new Machine(server.url);
+    const record = await a.share('x');
+    const name = `cas/${hexOf(record.outputs.file!.digest)}`;
+    const whole = server.objects.get(name)!;
+    server.objects.set(name, whole.subarray(1));
+    await a.cache.upload(record, 'x', quiet);
+    expect(server.objects.get(name)!.equals(whole)).toBe(true);
+  });
+});
+
+describe('a remote that takes nothing', () => {
+  it('is read all the same', async () => {
+    const server = await CacheServer.start();
+    const record = await new Machine(server.url).share('x');
+    server.misbehave = ({ method }) => (method === 'PUT' ? answer(405) : undefined);
+    const machine = new Machine(server.url);
+    expect(await machine.cache.upload(await machine.result('y'), 'y', quiet)).toBe(false);
+    expect(machine.said).toContain(
+      `The remote cache ${server.url} gets nothing more from now on: it does not allow this (405).`,
+    );
+    expect(machine.cache.writable).toBe(false);
+    expect(await fetch(machine, record)).toBeDefined();
+  });
+
+  it('is asked for nothing in read-only mode', async () => {
+    const server = await CacheServer.start();
+    const machine = new Machine(server.url, { readOnly: true });
+    expect(await machine.cache.upload(await machine.result('y'), 'y', quiet)).toBe(false);
+    expect(server.requests).toEqual([]);
+  });
+
+  it('says what the limit is that a file is too large for', async () => {
+    const server = await CacheServer.start();
+    server.misbehave = ({ method }) => (method === 'PUT' ? answer(413) : undefined);
+    const machine = new Machine(server.url);
+    await machine.cache.upload(await machine.result('y', 5_000_000), 'The result of y', quiet);
+    expect(machine.said).toContain('client_max_body_size');
+  });
+
+  it('is a share that is not mounted: it is not filled', async () => {
+    const machine = new Machine('/nonexistent/mount/cache');
+    expect(await machine.cache.upload(await machine.result('y'), 'y', quiet)).toBe(false);
+    expect(machine.said).toContain('the folder /nonexistent/mount does not exist. Is the share mounted?');
+  });
+});
+
+describe('credentials and signatures', () => {
+  it('sends what it was given, and never shows it', async () => {
+    const server = await CacheServer.start();
+    server.misbehave = ({ headers }) => (headers.authorization === 'Bearer secret' ? undefined : answer(401));
+    const record = await new Machine(server.url, { authorization: 'Bearer secret' }).share('x');
+    expect(await fetch(new Machine(server.url, { authorization: 'Bearer secret' }), record)).toBeDefined();
+    const wrong = new Machine(server.url, { authorization: 'Bearer other' });
+    expect(await fetch(wrong, record)).toBeUndefined();
+    expect(wrong.said).not.toMatch(/secret|other$/);
+  });
+
+  it('believes only what is signed with the same key, and signs anew what is not', async () => {
+    const server = await CacheServer.start();
+    const unsigned = await new Machine(server.url).share('x');
+    const machine = new Machine(server.url, { signingKey: 'k' });
+    expect(await fetch(machine, unsigned)).toBeUndefined();
+    expect(machine.said).toBe('');
+    await machine.share('x');
+    expect(await fetch(new Machine(server.url, { signingKey: 'k' }), unsigned)).toBeDefined();
+    expect(await fetch(new Machine(server.url, { signingKey: 'other' }), unsigned)).toBeUndefined();
+    // Who has no key does not look at signatures.
+    expect(await fetch(new Machine(server.url), unsigned)).toBeDefined();
+  });
+});

@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Tests that take minutes, or need more than Node and npm: each group is a folder of its own, with its own script. */
-const slow = ['faults', 'long'];
+const slow = ['faults', 'long', 'remote'];
 
 export default defineConfig({
   test: {
@@ -20,6 +20,7 @@ export default defineConfig({
           name: group,
           include: [`test/${group}/**/*.test.ts`],
           testTimeout: 600_000,
+          hookTimeout: 600_000,
           pool: 'forks' as const,
           fileParallelism: false,
         },

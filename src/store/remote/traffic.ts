@@ -4,8 +4,9 @@ import { createLimit } from '../limit.js';
 import { Pace } from './pace.js';
 import { type Area, type Incoming, type Outgoing, type Remote, RemoteError, type Trouble } from './remote.js';
 
-/** Transfers at a time. */
-export const connections = 8;
+/** Transfers at a time in each direction: a result that is wanted does not wait for those that are given away. */
+const transfers = 8;
+export const connections = 2 * transfers;
 const attempts = 3;
 /** What a server may ask for. */
 const longestDelayMs = 5_000;
@@ -31,7 +32,7 @@ export class LeftAlone extends Error {}
  * is left alone, so that it costs a bounded time and one warning.
  */
 export class Traffic {
-  readonly #limit = createLimit(connections);
+  readonly #limits = { read: createLimit(transfers), write: createLimit(transfers) };
   readonly #strikes = { read: 0, write: 0 };
   readonly #leftAlone = { read: false, write: false };
   #lies = 0;
@@ -96,7 +97,7 @@ export class Traffic {
     once: (signal: AbortSignal, pace: Pace) => Promise<T>,
   ): Promise<T> {
     for (let attempt = 1; ; attempt++) {
-      const outcome = await this.#limit(() => this.#attempt(direction, signal, once));
+      const outcome = await this.#limits[direction](() => this.#attempt(direction, signal, once));
       if ('value' in outcome) return outcome.value;
       const { failure } = outcome;
       const temporary = failure.trouble === 'transient' || failure.trouble === 'silent';

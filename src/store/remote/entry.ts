@@ -11,7 +11,7 @@ const signatureType = 'hmac-sha256';
  * The entry of a finished task as remotes keep it: the record as the store has it, in the message that servers of the
  * protocol know, with a signature on a second line where there is a key to sign with.
  */
-export function encodeEntry(record: TaskRecord, blobs: readonly NamedBlob[], signingKey?: string): Buffer {
+export function encodeEntry(record: TaskRecord, blobs: readonly NamedBlob[], signingKey?: string): Uint8Array {
   const text = encodeRecord(record);
   const signature = signingKey === undefined ? '' : `${signatureType}:${sign(text, signingKey)}\n`;
   return encodeActionResult(blobs, text + signature);
@@ -29,7 +29,7 @@ export interface BadEntry {
  *
  * @param key as this machine computed it
  */
-export function decodeEntry(message: Buffer, key: TaskKey, signingKey?: string): TaskRecord | BadEntry | undefined {
+export function decodeEntry(message: Uint8Array, key: TaskKey, signingKey?: string): TaskRecord | BadEntry | undefined {
   const content = decodeActionResult(message);
   if (content === undefined) return { problem: 'it is no entry of a task' };
   const end = content.indexOf('\n') + 1;

@@ -210,7 +210,7 @@ describe('a remote that misbehaves', () => {
     const machine = new Machine(server.url);
     expect(await fetch(machine, wanted)).toBeUndefined();
     const forged = { ...other, key: wanted.key };
-    server.objects.set(`ac/${wanted.key}`, encodeEntry(forged, []));
+    server.objects.set(`ac/${wanted.key}`, Buffer.from(encodeEntry(forged, [])));
     expect(await fetch(machine, wanted)).toBeUndefined();
     expect(machine.said).toContain('its record is damaged, or of another task');
     expect(await machine.store.record(wanted.key)).toBeUndefined();
@@ -221,7 +221,7 @@ describe('a remote that misbehaves', () => {
     const a = new Machine(server.url);
     const record = await a.share('x');
     const outputs = { ...record.outputs, file: { ...record.outputs.file!, size: 2 ** 52 } };
-    server.objects.set(`ac/${record.key}`, encodeEntry({ ...record, outputs }, []));
+    server.objects.set(`ac/${record.key}`, Buffer.from(encodeEntry({ ...record, outputs }, [])));
     const machine = new Machine(server.url);
     expect(await fetch(machine, record)).toBeUndefined();
     expect(machine.said).toContain('There is no space left for its 4503599627');

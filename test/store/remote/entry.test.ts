@@ -16,7 +16,7 @@ describe('a message ActionResult', () => {
     const { digest, size } = { ...blob('abc'), size: 300 };
     const hex = digest.slice('sha256:'.length);
     const hash = Buffer.from(hex);
-    expect(encodeActionResult([{ digest, size }], 'text')).toEqual(
+    expect(Buffer.from(encodeActionResult([{ digest, size }], 'text'))).toEqual(
       Buffer.concat([
         Buffer.from([0x12, 2 + 64 + 2 + 2 + 64 + 3]),
         Buffer.from([0x01]),

@@ -121,3 +121,8 @@ function doubleAt(index: bigint): number {
   const magnitude = bits.getFloat64(0);
   return index < 0n ? -magnitude : magnitude;
 }
+
+/** The largest double that is smaller; infinities stay what they are. */
+export function previousDouble(value: number): number {
+  return Number.isFinite(value) ? doubleAt(indexOfDouble(value) - 1n) : value;
+}

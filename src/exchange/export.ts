@@ -1,0 +1,69 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Checkpoint } from '../network/checkpoint.js';
+import { convert } from '../spiking/convert.js';
+import type { SpikingNetwork } from '../spiking/network.js';
+import { StageError } from '../stage/definition.js';
+import { exportedTensors, type WeightKind } from './arrays.js';
+
+/** What networks are exported as, and the names of the files. */
+export const exportFiles = {
+  npz: 'model.npz',
+  tensorlayer: 'model.tensorlayer.npz',
+  safetensors: 'model.safetensors',
+  onnx: 'model.onnx',
+  nir: 'model.nir',
+} as const;
+export type ExportFormat = keyof typeof exportFiles;
+
+export interface ExportSource {
+  /** The non-spiking network. */
+  readonly checkpoint?: Checkpoint;
+  /** The spiking one; made from the checkpoint if left out. */
+  readonly spiking?: SpikingNetwork;
+  readonly weights: WeightKind;
+}
+
+/**
+ * Writes a network to a folder in one format. The bytes depend on the network and the format alone.
+ * @returns the name of the file
+ * @throws {StageError} E_EXPORT_INPUT if the format needs a checkpoint and there is none; E_CONVERT_… where a network
+ *   has no spiking form
+ */
+export async function exportNetwork(folder: string, format: ExportFormat, source: ExportSource): Promise<string> {
+  const file = exportFiles[format];
+  const path = join(folder, file);
+  if (format === 'nir') {
+    const { nirGraph } = await import('./nir/graph.js');
+    const { writeNirFile } = await import('./nir/file.js');
+    await writeNirFile(path, nirGraph(source.spiking ?? spikingOf(checkpointOf(format, source))));
+  } else await writeFile(path, await encoded(format, checkpointOf(format, source), source.weights));
+  return file;
+}
+
+async function encoded(
+  format: Exclude<ExportFormat, 'nir'>,
+  { network, parameters }: Checkpoint,
+  weights: WeightKind,
+): Promise<Uint8Array> {
+  if (format === 'onnx') {
+    const { onnxModel } = await import('./onnx/model.js');
+    const { encodeOnnx } = await import('./onnx/messages.js');
+    return encodeOnnx(onnxModel(network, parameters));
+  }
+  const tensors = exportedTensors(network, parameters, weights);
+  if (format === 'npz') return (await import('./plain.js')).writePlain(network, tensors);
+  if (format === 'safetensors') return (await import('./torch.js')).writeTorch(network, tensors);
+  return (await import('./tensorlayer/checkpoint.js')).writeTensorLayer(network, tensors);
+}
+
+function checkpointOf(format: ExportFormat, { checkpoint }: ExportSource): Checkpoint {
+  if (checkpoint !== undefined) return checkpoint;
+  throw new StageError(
+    'E_EXPORT_INPUT',
+    `The format ${format} needs the input "checkpoint", and there is none.`,
+    format === 'nir' ? 'Give the stage a checkpoint or, as the input `network`, what snn-convert makes.' : undefined,
+  );
+}
+
+const spikingOf = ({ network, parameters }: Checkpoint) => convert(network, parameters).network;

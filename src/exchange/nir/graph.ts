@@ -1,0 +1,109 @@
+import { permute } from '../../data/axes.js';
+import type { Shape } from '../../network/architecture.js';
+import { elements, weightShape } from '../../network/parameters.js';
+import type { EncodingLayer, SpikingLayer, SpikingNetwork } from '../../spiking/network.js';
+import { previousDouble } from '../../spiking/thresholds.js';
+
+export interface NirArray {
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Float64Array | BigInt64Array;
+}
+
+/** A node's fields as NIR names them; `type` is one of NIR's primitives. Numbers are whole. */
+export type NirNode = { readonly type: string } & Readonly<Record<string, string | number | NirArray>>;
+
+/** A graph of the Neuromorphic Intermediate Representation. Where several edges meet, their values are added. */
+export interface NirGraph {
+  readonly nodes: ReadonlyMap<string, NirNode>;
+  readonly edges: readonly (readonly [from: string, to: string])[];
+  readonly metadata: Readonly<Record<string, string | number>>;
+}
+
+/** HWIO to OIHW. */
+const toOihw = [3, 2, 0, 1];
+
+/**
+ * The spiking network in NIR, for one time step of length 1.
+ *
+ * A neuron of L levels is L integrate-and-fire neurons (`conv2.if0`, …, in the paper's words replicated sub-neurons)
+ * that get the same input, have one threshold each, and feed the same targets. The factor n that images are multiplied
+ * by is in the weights of layer 1. NIR's neurons fire *above* their threshold, ours from it on: theirs are ½ lower for
+ * whole-numbered membranes, and the next lower double in layer 1.
+ */
+export function nirGraph(network: SpikingNetwork): NirGraph {
+  const nodes = new Map<string, NirNode>();
+  const edges: [string, string][] = [];
+  nodes.set('input', { type: 'Input', shape: integers(chw(network.input)) });
+  let sources = ['input'];
+  const connect = (target: string) => {
+    edges.push(...sources.map((source): [string, string] => [source, target]));
+    sources = [target];
+  };
+  const n = 2 ** network.k;
+  const [first, ...others] = [network.encoding, ...network.layers];
+  for (const layer of [first, ...others]) {
+    const scale = layer === first ? n : 1;
+    nodes.set(layer.name, convolution(layer, scale));
+    connect(layer.name);
+    sources = Array.from({ length: network.levels }, (_, level) => {
+      const name = `${layer.name}.if${level}`;
+      nodes.set(name, neurons(layer, level, network.levels));
+      edges.push([layer.name, name]);
+      return name;
+    });
+  }
+  const last = (others.at(-1) ?? first).output;
+  nodes.set('flatten', { type: 'Flatten', start_dim: 0, end_dim: -1, input_type: integers(chw(last)) });
+  connect('flatten');
+  nodes.set('dense', { type: 'Linear', weight: denseWeight(network, last) });
+  connect('dense');
+  nodes.set('output', { type: 'Output', shape: integers([network.classes]) });
+  connect('output');
+  const { name, k, B, levels } = network;
+  return { nodes, edges, metadata: { network: name, k, B, levels, steps: 1 } };
+}
+
+const chw = ([height, width, channels]: Shape) => [channels, height, width];
+
+const integers = (values: readonly number[]): NirArray => ({
+  shape: [values.length],
+  data: BigInt64Array.from(values, BigInt),
+});
+
+function convolution(layer: EncodingLayer | SpikingLayer, scale: number): NirNode {
+  const data = Float32Array.from(layer.weights, (weight) => scale * weight);
+  return {
+    type: 'Conv2d',
+    input_shape: integers(layer.input.slice(0, 2)),
+    weight: permute({ shape: weightShape(layer), data }, toOihw),
+    stride: integers([layer.stride, layer.stride]),
+    padding: integers(layer.padding),
+    dilation: integers([1, 1]),
+    groups: 1,
+    bias: { shape: [layer.output[2]], data: new Float32Array(layer.output[2]) },
+  };
+}
+
+/** One of the L integrate-and-fire neurons of each neuron of a map. */
+function neurons({ output, thresholds }: EncodingLayer | SpikingLayer, level: number, levels: number): NirNode {
+  const shape = chw(output);
+  const pixels = output[0] * output[1];
+  const above = (threshold: number) =>
+    thresholds instanceof Float64Array ? previousDouble(threshold) : threshold - 0.5;
+  const Kind = thresholds instanceof Float64Array ? Float64Array : Float32Array;
+  const values = new Kind(elements(shape));
+  for (let channel = 0; channel < output[2]; channel++)
+    values.fill(above(thresholds[channel * levels + level]!), channel * pixels, (channel + 1) * pixels);
+  return {
+    type: 'IF',
+    r: { shape, data: new Float32Array(values.length).fill(1) },
+    v_threshold: { shape, data: values },
+    v_reset: { shape, data: new Float32Array(values.length) },
+  };
+}
+
+/** [classes, inputs], the inputs in the order that flattening gives them here: channels first. */
+function denseWeight({ dense, classes }: SpikingNetwork, last: Shape): NirArray {
+  const { data } = permute({ shape: [...last, classes], data: dense }, toOihw);
+  return { shape: [classes, elements(last)], data };
+}

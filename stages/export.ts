@@ -1,0 +1,66 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { Type } from '@sinclair/typebox';
+import { defineStage, inputFile } from '../src/stage/definition.js';
+
+const formats = ['npz', 'tensorlayer', 'safetensors', 'onnx', 'nir'] as const;
+
+export default defineStage({
+  name: 'export',
+  summary: 'Writes a network for other programs: NumPy, the paper’s scripts, PyTorch, ONNX runtimes, NIR',
+  parameters: Type.Object(
+    {
+      formats: Type.Array(Type.Union(formats.map((format) => Type.Literal(format))), {
+        minItems: 1,
+        uniqueItems: true,
+        description:
+          'npz: one array a name; tensorlayer: what the authors’ scripts load; safetensors: for PyTorch; ' +
+          'onnx: the non-spiking network; nir: the spiking one (HDF5).',
+      }),
+      weights: Type.Union([Type.Literal('ternary'), Type.Literal('latent')], {
+        default: 'ternary',
+        description:
+          'For npz, tensorlayer and safetensors: the −1, 0 and +1 that the network computes with, or the floats behind ' +
+          'them, from which training can go on.',
+      }),
+    },
+    { additionalProperties: false },
+  ),
+  inputs: {
+    checkpoint: { description: 'Trained network, as `train` makes it. Every format but nir needs it.', optional: true },
+    network: {
+      description: 'Spiking network, as `snn-convert` makes it, for nir. Made from the checkpoint if left out.',
+      optional: true,
+    },
+  },
+  outputs: {
+    models: {
+      description: 'model.npz, model.tensorlayer.npz, model.safetensors, model.onnx, model.nir.',
+      path: 'models',
+    },
+  },
+  resources: { cpus: 1 },
+  async run(context) {
+    const { exportNetwork } = await import('../src/exchange/export.js');
+    const { decodeCheckpoint } = await import('../src/network/checkpoint.js');
+    const { decodeSpikingNetwork } = await import('../src/spiking/model-file.js');
+
+    const read = async <T>(name: string, decode: (bytes: Uint8Array, label: string) => T): Promise<T | undefined> =>
+      context.inputs[name] === undefined
+        ? undefined
+        : decode(await readFile(inputFile(context, name).path), `the input "${name}"`);
+    const checkpoint = await read('checkpoint', decodeCheckpoint);
+    const spiking = await read('network', decodeSpikingNetwork);
+    const { weights, formats: wanted } = context.parameters;
+    const source = { weights, ...(checkpoint ? { checkpoint } : {}), ...(spiking ? { spiking } : {}) };
+
+    const folder = context.outputs.models!;
+    await mkdir(folder, { recursive: true });
+    const files: string[] = [];
+    for (const [done, format] of wanted.entries()) {
+      context.signal.throwIfAborted();
+      context.progress({ done, total: wanted.length, unit: 'formats', phase: format });
+      files.push(await exportNetwork(folder, format, source));
+    }
+    return { files };
+  },
+});

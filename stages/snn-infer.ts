@@ -26,13 +26,17 @@ export default defineStage({
     data: { description: 'Data set, as `dataset` makes it.' },
     network: { description: 'Spiking network, as `snn-convert` makes it.' },
   },
-  outputs: { result: { description: 'Accuracy, spikes and operations, by layer too (JSON).', path: 'result.json' } },
+  outputs: {
+    result: { description: 'Accuracy, spikes and operations, by layer and by batch too (JSON).', path: 'result.json' },
+    images: { description: 'Logits and predictions of every image (NumPy’s .npz).', path: 'images.npz' },
+  },
   usesEngine: true,
   resources: { cpus: 'all' },
   async run(context) {
-    const { activityReport, simulate } = await import('../src/experiment/simulate.js');
+    const { activityReport, predictionsOf, simulate } = await import('../src/experiment/simulate.js');
     const { ImageSource } = await import('../src/experiment/images.js');
     const { openDataset } = await import('../src/data/dataset.js');
+    const { writeArrays } = await import('../src/exchange/npz.js');
     const { decodeSpikingNetwork } = await import('../src/spiking/model-file.js');
     const { wasmEngine } = await import('../src/engine/wasm/engine.js');
 
@@ -55,7 +59,13 @@ export default defineStage({
       context.outputs.result!,
       `${JSON.stringify({ stage: 'snn-infer', ...about, ...report }, null, 2)}\n`,
     );
-    const { layers, ...totals } = report;
+    const { images, logits } = activity;
+    const arrays = {
+      logits: { shape: [images, network.classes], data: logits },
+      predictions: { shape: [images], data: predictionsOf(activity) },
+    };
+    await writeFile(context.outputs.images!, await writeArrays(arrays));
+    const { layers, batches: _, ...totals } = report;
     return {
       ...totals,
       spikesByLayer: layers.map(({ spikes }) => spikes),

@@ -1,9 +1,9 @@
-import { decodeNpy, encodeNpy } from '../data/formats/npy.js';
+import { decodeNpy } from '../data/formats/npy.js';
 import type { Network } from '../network/architecture.js';
 import type { ParameterShape } from '../network/parameters.js';
 import { blockNumber, type ExportedTensor, listed, readParameters } from './arrays.js';
 import type { Fail } from './failure.js';
-import { zip } from './zip.js';
+import { writeArrays } from './npz.js';
 
 /**
  * A tensor's name in plain files: `conv1_w`, `bn1_beta`, `bn1_gamma`, `bn1_mean`, `bn1_var`, `conv2_w`, …, `fc_w`.
@@ -50,5 +50,5 @@ export function readPlain(
 
 /** Tensors as an .npz with one array a name, as {@link plainName} has them. */
 export function writePlain(network: Network, tensors: readonly ExportedTensor[]): Promise<Uint8Array> {
-  return zip(new Map(tensors.map((tensor) => [`${plainName(network, tensor)}.npy`, encodeNpy(tensor)])));
+  return writeArrays(Object.fromEntries(tensors.map((tensor) => [plainName(network, tensor), tensor])));
 }

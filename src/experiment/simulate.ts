@@ -4,7 +4,7 @@ import { denseMacs, neuronCount } from '../network/parameters.js';
 import { firingRate } from '../spiking/counts.js';
 import type { SpikingNetwork } from '../spiking/network.js';
 import { countHits, inferenceBatch, rate, round, type Surroundings } from './evaluate.js';
-import type { ImageSource } from './images.js';
+import { argmax, type ImageSource } from './images.js';
 
 /** What a layer did over all images. SOPs by three conventions: see `spiking/counts.ts`. */
 export interface LayerActivity {
@@ -17,10 +17,26 @@ export interface LayerActivity {
   readonly effectiveSops: number;
 }
 
+/** What happened on some images one after another: the authors' programs note it batch by batch. */
+export interface BatchActivity {
+  correct: number;
+  spikes: number;
+  /** Additions in the usual sense. */
+  event: number;
+}
+
 export interface Activity {
   readonly images: number;
   readonly correct: number;
   readonly layers: readonly LayerActivity[];
+  readonly batches: readonly BatchActivity[];
+  /** [images][classes], n times the ANN's. */
+  readonly logits: Float64Array;
+}
+
+/** Images of a batch in the authors' logs: 200 of MNIST, 50 of CIFAR, which they cut to crops. */
+export function logBatch(network: Pick<SpikingNetwork, 'preprocessing'>): number {
+  return network.preprocessing === 'crops' ? 50 : 200;
 }
 
 /** Simulates the spiking network on all test images, with spikes of layer 1 deleted at random. */
@@ -33,24 +49,36 @@ export async function simulate(
   { signal, progress }: Surroundings,
 ): Promise<Activity> {
   const { test } = source.dataset;
-  const simulator = await engine.simulator(network, { batch: inferenceBatch, threads });
-  const inputs = new Float32Array(inferenceBatch * source.size);
+  const logged = logBatch(network);
+  // A call is part of one batch: what it counts is a sum over its images.
+  const call = Math.min(inferenceBatch, logged);
+  const simulator = await engine.simulator(network, { batch: call, threads });
+  const inputs = new Float32Array(call * source.size);
   const blocks = [network.encoding, ...network.layers];
   const sums = blocks.map(() => ({ spikes: 0, event: 0, effective: 0 }));
+  const batches: BatchActivity[] = [];
+  const allLogits = new Float64Array(test.count * network.classes);
   const started = performance.now();
   let correct = 0;
   try {
-    for (let first = 0; first < test.count; first += inferenceBatch) {
+    for (let first = 0; first < test.count; first += call) {
       signal.throwIfAborted();
-      const count = Math.min(inferenceBatch, test.count - first);
+      const count = Math.min(call, test.count - first);
       source.fillTest(first, count, inputs);
       const { logits, counts } = simulator.simulate(inputs, count, { ...noise, firstImage: first });
-      correct += countHits(logits, test.labels, first, count, network.classes);
+      allLogits.set(logits, first * network.classes);
+      const hits = countHits(logits, test.labels, first, count, network.classes);
+      correct += hits;
+      if (first % logged === 0) batches.push({ correct: 0, spikes: 0, event: 0 });
+      const batch = batches.at(-1)!;
+      batch.correct += hits;
       for (const [i, { spikes, eventOperations, effectiveOperations }] of counts.entries()) {
         const sum = sums[i]!;
         sum.spikes += spikes;
         sum.event += eventOperations;
         sum.effective += effectiveOperations;
+        batch.spikes += spikes;
+        batch.event += eventOperations;
       }
       const done = first + count;
       const values = { accuracy: round(correct / done, 4), 'images/s': rate(done, started) };
@@ -68,17 +96,25 @@ export async function simulate(
       neurons,
       spikes,
       firingRate: firingRate(spikes, neurons, test.count, network.levels),
-      // The paper's convention: twice the additions, times the levels.
-      sops: event * 2 * network.levels,
+      sops: paperOperations(event, network),
       eventSops: event,
       effectiveSops: effective,
     };
   });
-  return { images: test.count, correct, layers };
+  return { images: test.count, correct, layers, batches, logits: allLogits };
 }
 
-/** The result file of `snn-infer`, which `plot` reads. */
-export function activityReport(network: SpikingNetwork, { images, correct, layers }: Activity) {
+/** The paper's convention: twice the additions, times the levels. */
+const paperOperations = (event: number, { levels }: SpikingNetwork): number => event * 2 * levels;
+
+/** The class of each image: that of its largest logit. */
+export function predictionsOf({ images, logits }: Activity): Int32Array {
+  const classes = logits.length / images;
+  return Int32Array.from({ length: images }, (_, image) => argmax(logits, image * classes, classes));
+}
+
+/** The result file of `snn-infer`, which `plot` and `authors-logs` read. */
+export function activityReport(network: SpikingNetwork, { images, correct, layers, batches }: Activity) {
   const total = (field: 'neurons' | 'spikes' | 'sops' | 'eventSops' | 'effectiveSops') =>
     layers.reduce((sum, layer) => sum + layer[field], 0);
   const blocks = { layers: [network.encoding, ...network.layers] };
@@ -100,5 +136,11 @@ export function activityReport(network: SpikingNetwork, { images, correct, layer
     firingRate: firingRate(total('spikes'), neurons, images, network.levels),
     denseMacs: denseMacs(blocks),
     layers,
+    batches: {
+      images: logBatch(network),
+      correct: batches.map((batch) => batch.correct),
+      spikes: batches.map((batch) => batch.spikes),
+      sops: batches.map(({ event }) => paperOperations(event, network)),
+    },
   };
 }

@@ -1,0 +1,47 @@
+import { Type } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
+import { parseJson } from '../network/describe.js';
+import { StageError } from '../stage/definition.js';
+
+const Counts = Type.Array(Type.Integer({ minimum: 0 }));
+const ResultSchema = Type.Object({
+  stage: Type.Literal('snn-infer'),
+  /** Such as `k1B2`. */
+  precision: Type.String({ pattern: '^k[0-9]+B[0-9]+$' }),
+  noise: Type.Number(),
+  batches: Type.Object({ correct: Counts, spikes: Counts, sops: Counts }),
+});
+
+/** The authors' names of what their programs note of every batch. */
+const files = { correct: 'accuracy.txt', spikes: 'spike_num.txt', sops: 'sop_num.txt' } as const;
+
+/**
+ * The logs that the authors' programs write and their plots read: for each precision `k1B2/accuracy.txt` (correct
+ * images), `spike_num.txt` and `sop_num.txt`, a line a batch.
+ * @param results files of `snn-infer`
+ * @returns texts by path
+ * @throws {StageError} E_LOGS_INPUT for other files, or where two results belong to one precision
+ */
+export function authorsLogs(
+  results: readonly { readonly label: string; readonly text: string }[],
+): Map<string, string> {
+  const logs = new Map<string, string>();
+  const noises = new Map<string, number>();
+  for (const { label, text } of results) {
+    const result = parseJson(text);
+    if (!Value.Check(ResultSchema, result))
+      throw new StageError('E_LOGS_INPUT', `${label} is not a result of snn-infer.`);
+    const { precision, noise, batches } = result;
+    const other = noises.get(precision);
+    if (other !== undefined)
+      throw new StageError(
+        'E_LOGS_INPUT',
+        `There are two results for ${precision}, with noise ${other} and ${noise}, and the authors' logs have a place for one.`,
+        'Give the stage the axis in which they differ, such as `over: [noise]`: it then writes a folder for each.',
+      );
+    noises.set(precision, noise);
+    for (const [field, file] of Object.entries(files))
+      logs.set(`${precision}/${file}`, batches[field as keyof typeof files].map((count) => `${count}\n`).join(''));
+  }
+  return logs;
+}

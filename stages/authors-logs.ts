@@ -1,0 +1,33 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Type } from '@sinclair/typebox';
+import { defineStage, type InputArtifact } from '../src/stage/definition.js';
+
+export default defineStage({
+  name: 'authors-logs',
+  summary: 'Writes results as the logs of the paper’s authors, for scripts that read those: figs/k1B2/accuracy.txt, …',
+  parameters: Type.Object({}, { additionalProperties: false }),
+  inputs: { snn: { description: 'Results of snn-infer, one a precision.', list: true } },
+  outputs: {
+    figs: {
+      description:
+        'For each precision accuracy.txt, spike_num.txt and sop_num.txt, a line a batch of 200 images, or 50 crops.',
+      path: 'figs',
+    },
+  },
+  resources: { cpus: 1 },
+  async run(context) {
+    const { authorsLogs } = await import('../src/exchange/logs.js');
+    const results = (context.inputs.snn as readonly InputArtifact[]).map(async ({ path, labels }) => ({
+      label: `The result ${Object.values(labels).join(' ')}`.trimEnd(),
+      text: await readFile(path, 'utf8'),
+    }));
+    const logs = authorsLogs(await Promise.all(results));
+    for (const [file, text] of logs) {
+      const path = join(context.outputs.figs!, file);
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, text);
+    }
+    return { files: [...logs.keys()] };
+  },
+});

@@ -1,0 +1,221 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect } from 'vitest';
+import { encodeNpy } from '../../src/data/formats/npy.js';
+import { writeArrays } from '../../src/exchange/npz.js';
+import { zip } from '../../src/exchange/zip.js';
+import { elements } from '../../src/network/parameters.js';
+import { packageRoot } from '../../src/paths.js';
+import { randomNumbers } from '../network/random-network.js';
+import { readNpz } from '../spiking/npz.js';
+import { type Sandbox, test } from './program.js';
+
+/** Shapes of a network of the notation 3C3-P2-4 on images of 6×6, by the names of plain files. */
+const shapes: Readonly<Record<string, readonly number[]>> = {
+  ...{ conv1_w: [3, 3, 1, 3], conv2_w: [2, 2, 3, 3], conv3_w: [3, 3, 3, 4], fc_w: [4, 3] },
+  ...Object.fromEntries(
+    [3, 3, 4].flatMap((channels, i) =>
+      ['gamma', 'beta', 'mean', 'var'].map((role) => [`bn${i + 1}_${role}`, [channels]]),
+    ),
+  ),
+};
+
+/** Random parameters of that network, γ of both signs among them. */
+function randomArrays() {
+  const random = randomNumbers(11);
+  const values = (name: string, size: number) =>
+    Float32Array.from({ length: size }, () =>
+      name.endsWith('_var') ? 2 * random() : random() - (name.endsWith('gamma') ? 0.3 : 0.5),
+    );
+  return Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]) => [name, { shape, data: values(name, elements(shape)) }]),
+  );
+}
+
+async function writeInputs(box: Sandbox): Promise<void> {
+  const random = randomNumbers(12);
+  const bytes = (...shape: number[]) => ({
+    shape,
+    data: Uint8Array.from({ length: elements(shape) }, () => (shape.length === 1 ? 3 : 256) * random()),
+  });
+  writeFileSync(box.path('images.npy'), encodeNpy(bytes(250, 6, 6, 1)));
+  writeFileSync(box.path('labels.npy'), encodeNpy(bytes(250)));
+  writeFileSync(box.path('model.npz'), await writeArrays(randomArrays()));
+}
+
+const data = `  data:
+    uses: dataset
+    with:
+      name: custom
+      train: { images: images.npy, labels: labels.npy }
+      test: { images: images.npy, labels: labels.npy }
+`;
+const imported = (file: string, more = '') => `
+    uses: import-checkpoint
+    inputs: { checkpoint: { file: ${file} }, data: data }
+    with: { network: 3C3-P2-4, k: 1, B: 1${more} }
+`;
+
+describe.concurrent('import and export', () => {
+  test('what is exported can be imported again, is the same every time, and can be run', async ({ box }) => {
+    await writeInputs(box);
+    const formats = ['npz', 'tensorlayer', 'safetensors'];
+    box.write(
+      'p.yaml',
+      `name: p
+axes: { noise: [0, 0.5] }
+stages:
+${data}  checkpoint:${imported('model.npz')}
+  convert: { uses: snn-convert, inputs: { checkpoint: checkpoint, data: data } }
+  snn: { uses: snn-infer, over: [noise], inputs: { network: convert, data: data }, with: { noise: '\${{ noise }}' } }
+  logs: { uses: authors-logs, over: [noise], inputs: { snn: snn } }
+  models: { uses: export, inputs: { checkpoint: checkpoint }, with: { formats: [${formats.join(', ')}, onnx, nir], weights: latent } }
+  spiking: { uses: export, inputs: { network: convert }, with: { formats: [nir] } }
+expect:
+  - { stage: convert, metric: neuronsDifferent, value: 0 }
+`,
+    );
+    const { code, out } = await box.run(['run', 'p.yaml']);
+    expect({ code, out }).toMatchObject({ code: 0 });
+    expect((await box.run(['check', 'p.yaml'])).code).toBe(0);
+
+    // Two batches, of 200 images and of 50.
+    const result = JSON.parse(box.read('artifacts/p/snn/0/result.json')) as Record<string, number>;
+    const log = (name: string) => box.read(`artifacts/p/logs/0/figs/k1B1/${name}.txt`).trim().split('\n').map(Number);
+    for (const [name, metric] of [
+      ['accuracy', 'correct'],
+      ['spike_num', 'spikes'],
+      ['sop_num', 'sops'],
+    ] as const) {
+      expect(log(name)).toHaveLength(2);
+      expect(log(name)[0]! + log(name)[1]!).toBe(result[metric]);
+    }
+    const images = await readNpz(box.path('artifacts/p/snn/0/images.npz'));
+    expect([images.get('logits')!.length, images.get('predictions')!.length]).toEqual([750, 250]);
+
+    const models = 'artifacts/p/models/models';
+    const files = ['model.npz', 'model.tensorlayer.npz', 'model.safetensors'];
+    box.write(
+      'again.yaml',
+      `name: again\nstages:\n${data}${formats.map((format, i) => `  ${format}:${imported(`${models}/${files[i]}`)}`).join('')}`,
+    );
+    expect((await box.run(['run', 'again.yaml'])).code).toBe(0);
+    const checkpoint = readFileSync(box.path('artifacts/p/checkpoint/checkpoint.safetensors'));
+    for (const format of formats)
+      expect(
+        Buffer.compare(readFileSync(box.path(`artifacts/again/${format}/checkpoint.safetensors`)), checkpoint),
+      ).toBe(0);
+    // From the checkpoint or from what was made of it: one spiking network.
+    const nir = [`${models}/model.nir`, 'artifacts/p/spiking/models/model.nir'].map((file) =>
+      readFileSync(box.path(file)),
+    );
+    expect(Buffer.compare(nir[0]!, nir[1]!)).toBe(0);
+    expect(await box.run(['verify', 'p.yaml', 'models'])).toMatchObject({ code: 0 });
+  });
+
+  test('mistakes are told with the array, its shape, and what to do', async ({ box }) => {
+    await writeInputs(box);
+    const arrays = randomArrays();
+    writeFileSync(
+      box.path('shape.npz'),
+      await writeArrays({ ...arrays, bn2_mean: { shape: [4], data: new Float32Array(4) } }),
+    );
+    const { fc_w: _, ...incomplete } = arrays;
+    writeFileSync(box.path('incomplete.npz'), await writeArrays(incomplete));
+    const program = Buffer.concat([
+      Buffer.from('\x93NUMPY\x01\x00\x46\x00', 'latin1'),
+      Buffer.from(`{'descr': '|O', 'fortran_order': False, 'shape': (1,), }`.padEnd(69)),
+      Buffer.from('\n\x80\x02cos\nsystem\nX\x02\x00\x00\x00ls\x85R.', 'latin1'),
+    ]);
+    writeFileSync(box.path('program.npz'), await zip(new Map([['params.npy', program]])));
+    box.write('text.pth', 'what is this?');
+    box.write(
+      'p.yaml',
+      `name: p
+stages:
+${data}  shape:${imported('shape.npz')}  incomplete:${imported('incomplete.npz')}  program:${imported('program.npz')}  text:${imported('text.pth')}
+  sound:${imported('model.npz')}
+  convert: { uses: snn-convert, inputs: { checkpoint: sound } }
+  models: { uses: export, inputs: { network: convert }, with: { formats: [onnx] } }
+`.replace('\n\n', '\n'),
+    );
+    const notation = '3C3-P2-4';
+    expect(await box.failures(['p.yaml', '--keep-going'])).toEqual({
+      shape: {
+        code: 'E_IMPORT_SHAPE',
+        message: `shape.npz can't be imported as a checkpoint of ${notation}: its array "bn2_mean" has the shape [4] instead of [3].`,
+      },
+      incomplete: {
+        code: 'E_IMPORT_NAME',
+        message: `incomplete.npz can't be imported as a checkpoint of ${notation}: it has no array "fc_w", nor "dense.weight".`,
+        hint: 'It holds "conv1_w", "conv2_w", "conv3_w", "bn1_gamma", "bn1_beta", "bn1_mean", "bn1_var", "bn2_gamma", "bn2_beta", "bn2_mean", "bn2_var", "bn3_gamma", and 3 more.',
+      },
+      program: {
+        code: 'E_IMPORT_UNSAFE',
+        message: `program.npz can't be imported as a checkpoint of ${notation}: it refers to "os.system", which is no part of an array.`,
+      },
+      text: {
+        code: 'E_IMPORT_FORMAT',
+        message: `text.pth can't be imported as a checkpoint of ${notation}: it is neither an .npz nor a safetensors file.`,
+        hint: expect.stringContaining('safetensors.torch.save_file'),
+      },
+      models: { code: 'E_EXPORT_INPUT', message: 'The format onnx needs the input "checkpoint", and there is none.' },
+    });
+  });
+
+  const folder = join(packageRoot, '..', 'shared', 'reference');
+  test.skipIf(!existsSync(folder))("the authors' checkpoint gives what their simulator gives", async ({ box }) => {
+    const file = (name: string) => join(folder, name);
+    const half = `{ images: ${file('images_u8.npy')}, labels: ${file('labels_u8.npy')} }`;
+    box.write(
+      'p.yaml',
+      `name: p
+stages:
+  data: { uses: dataset, with: { name: custom, train: ${half}, test: ${half} } }
+  checkpoint:
+    uses: import-checkpoint
+    inputs: { checkpoint: { file: ${file('model_mnist.npz')} } }
+    with: { format: tensorlayer, network: lenet, k: 1, B: 2 }
+  convert: { uses: snn-convert, inputs: { checkpoint: checkpoint, data: data } }
+  snn: { uses: snn-infer, inputs: { network: convert, data: data } }
+  logs: { uses: authors-logs, inputs: { snn: snn } }
+  models: { uses: export, inputs: { checkpoint: checkpoint }, with: { formats: [npz] } }
+expect:
+  - { stage: convert, metric: neuronsDifferent, value: 0 }
+  - { stage: snn, metric: spikes, value: 3312932 }
+  - { stage: snn, metric: sops, value: 4843212160 }
+`,
+    );
+    expect(await box.run(['run', 'p.yaml'])).toMatchObject({ code: 0 });
+    expect((await box.run(['check', 'p.yaml'])).code).toBe(0);
+    interface Expected {
+      readonly [field: string]: number | number[];
+    }
+    const expected = JSON.parse(readFileSync(file('lenet_k1B2.json'), 'utf8')) as Expected;
+    const result = JSON.parse(box.read('artifacts/p/snn/result.json')) as Expected & {
+      layers: { spikes: number; sops: number }[];
+    };
+    expect({
+      spikes: [result.spikes, result.layers.map((layer) => layer.spikes)],
+      sops: [result.sops, result.layers.slice(1).map((layer) => layer.sops)],
+    }).toEqual({
+      spikes: [expected.spike_num_total, expected.spikes_per_layer],
+      sops: [expected.sop_num_total, expected.sops_per_layer_2to6],
+    });
+    const images = await readNpz(box.path('artifacts/p/snn/images.npz'));
+    expect([...images.get('predictions')!]).toEqual(expected.predictions);
+    const theirs = (await readNpz(file('lenet_k1B2.npz'))).get('logits')!;
+    const errors = Array.from(images.get('logits')!, (logit, i) => Math.abs(logit / theirs[i]! - 1));
+    expect(errors).toHaveLength(2000);
+    expect(Math.max(...errors)).toBeLessThan(1e-9);
+    const log = (name: string) => box.read(`artifacts/p/logs/figs/k1B2/${name}.txt`);
+    expect([log('accuracy'), log('spike_num'), log('sop_num')]).toEqual([
+      `${result.correct}\n`,
+      '3312932\n',
+      '4843212160\n',
+    ]);
+    // And out again: the weights are ternary as the authors store them.
+    const plain = await readNpz(box.path('artifacts/p/models/models/model.npz'));
+    expect(plain).toEqual(await readNpz(file('lenet_weights_plain.npz')));
+  });
+});

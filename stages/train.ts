@@ -3,10 +3,10 @@ import { type Static, Type } from '@sinclair/typebox';
 import type { Dataset } from '../src/data/dataset.js';
 import { gradientTypes } from '../src/engine/engine.js';
 import { networkProblems } from '../src/experiment/network.js';
-import type { Precision } from '../src/network/architecture.js';
 import type { Checkpoint } from '../src/network/checkpoint.js';
 import { NetworkSchema, readNetwork } from '../src/network/plan.js';
-import { precisionLabel, precisionProblem } from '../src/network/precision.js';
+import { precisionLabel } from '../src/network/precision.js';
+import { precisionParameterProblems, precisionParameters, readPrecision } from '../src/network/precision-parameters.js';
 import { buildNetwork, inputShape } from '../src/network/presets.js';
 import { defineStage, inputFile, type StageContext, StageError } from '../src/stage/definition.js';
 
@@ -23,22 +23,7 @@ const parameters = Type.Object(
           'contrast). 24 for vgg if left out; other networks then take whole images.',
       }),
     ),
-    precision: Type.Optional(
-      Type.Union(
-        [
-          Type.Literal('fp32'),
-          Type.Object(
-            { k: Type.Integer({ minimum: 0, maximum: 7 }), B: Type.Integer({ minimum: 1, maximum: 255 }) },
-            { additionalProperties: false },
-          ),
-        ],
-        { description: 'fp32 for the float baseline, or k and B as a map. The same can be said with k and B.' },
-      ),
-    ),
-    k: Type.Optional(
-      Type.Integer({ minimum: 0, maximum: 7, description: 'Precision: activations are multiples of 2^-k.' }),
-    ),
-    B: Type.Optional(Type.Integer({ minimum: 1, maximum: 255, description: 'Bound: activations are clipped at B.' })),
+    ...precisionParameters,
     epochs: Type.Integer({
       minimum: 1,
       default: 10,
@@ -91,18 +76,10 @@ export default defineStage({
   },
   usesEngine: true,
   resources: { cpus: 'all' },
-  check({ network, crop, precision, k, B }, inputs) {
+  check(given, inputs) {
+    const { network, crop } = given;
     const problems = network === undefined ? [] : networkProblems(network, crop, inputs.data);
-    if (precision !== undefined && (k !== undefined || B !== undefined))
-      return [...problems, { parameter: 'precision', message: 'give either `precision`, or `k` and `B`, not both' }];
-    if ((k === undefined) !== (B === undefined))
-      return [
-        ...problems,
-        { parameter: k === undefined ? 'B' : 'k', message: '`k` and `B` belong together: give both' },
-      ];
-    const message = precisionProblem(readPrecision({ precision, k, B }) ?? { kind: 'fp32' });
-    const parameter = precision === undefined ? 'k' : 'precision';
-    return message === undefined ? problems : [...problems, { parameter, message }];
+    return [...problems, ...precisionParameterProblems(given)];
   },
   async run(context) {
     const { train } = await import('../src/experiment/train.js');
@@ -155,16 +132,6 @@ async function startOf(context: StageContext<Static<typeof parameters>>, dataset
   const preprocessing = side === undefined ? 'scaled' : 'crops';
   const options = { input, classes: dataset.classes, precision: wanted, preprocessing } as const;
   return freshCheckpoint(buildNetwork(plan, options), seed);
-}
-
-function readPrecision(given: {
-  readonly precision?: 'fp32' | { readonly k: number; readonly B: number } | undefined;
-  readonly k?: number | undefined;
-  readonly B?: number | undefined;
-}): Precision | undefined {
-  if (given.precision === 'fp32') return { kind: 'fp32' };
-  const { k, B } = given.precision ?? given;
-  return k === undefined || B === undefined ? undefined : { kind: 'quantised', k, B };
 }
 
 function refuseOther(what: string, wanted: string | number | undefined, found: string | number): void {

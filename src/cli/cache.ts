@@ -41,7 +41,10 @@ export async function cacheCommand(
   let handle: (event: RunEvent) => void = () => undefined;
   const sharing = await openSharing(pipeline, store, (event) => handle(event));
   if (sharing === undefined)
-    throw new UsageError('There is no remote cache.', 'name one: SPIKELINE_REMOTE=URL, or `cache: { remote: URL }`');
+    throw new UsageError(
+      'There is no remote cache.',
+      'name one: SPIKELINE_REMOTE=URL, or `cache: { remote: URL }` in the file',
+    );
   if (action === 'push' && sharing.cache.readOnly)
     throw new UsageError(`The remote cache ${sharing.cache.name} is read-only here.`);
   // Of a transfer that was asked for, trouble with the remote is a failure.

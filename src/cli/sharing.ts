@@ -1,16 +1,25 @@
+import { dirname } from 'node:path';
+import { readConfig } from '../config/config.js';
 import type { Pipeline } from '../pipeline/task.js';
 import type { RunEvent } from '../run/events.js';
 import type { Sharing } from '../run/sharing.js';
 import { type RemoteSettings, remoteSettings } from '../store/remote/settings.js';
 import type { Store } from '../store/store.js';
+import { DiagnosticsError } from './context.js';
 
 /**
  * The remote cache that is meant for a pipeline; undefined if there is none.
  *
- * @throws UsageError for variables of the environment that can't be understood
+ * @throws UsageError for variables of the environment that can't be understood; DiagnosticsError for mistakes in the
+ *   user's configuration
  */
-export async function settingsOf({ cache, folder }: Pipeline): Promise<RemoteSettings | undefined> {
-  return remoteSettings([{ section: cache, folder }]);
+async function settingsOf({ cache, folder }: Pipeline): Promise<RemoteSettings | undefined> {
+  const { file, config, diagnostics, text } = await readConfig();
+  if (config === undefined) throw new DiagnosticsError(diagnostics, file, () => text);
+  return remoteSettings([
+    { section: config.cache, folder: dirname(file) },
+    { section: cache, folder },
+  ]);
 }
 
 /** What a run shares through its remote cache; undefined if there is none: then nothing of all this is loaded. */
@@ -25,8 +34,5 @@ export async function openSharing(
     import('../store/remote/open.js'),
     import('../run/sharing.js'),
   ]);
-  return new Sharing(
-    openRemote(settings, store, (warning) => emit({ event: 'warning', ...warning })),
-    emit,
-  );
+  return new Sharing(await openRemote(settings, store, (warning) => emit({ event: 'warning', ...warning })), emit);
 }

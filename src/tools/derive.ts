@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { TSchema } from '@sinclair/typebox';
 import { Ajv } from 'ajv';
 import standalone from 'ajv/dist/standalone/index.js';
+import { ConfigSchema } from '../config/config.js';
 import { generateJsonSchema } from '../pipeline/json-schema.js';
 import { PipelineSchema } from '../pipeline/schema.js';
 import { ajvOptions, plainSchema, validatorName, validatorsFile } from '../pipeline/validators.js';
@@ -31,7 +32,7 @@ export async function derive(root: string): Promise<void> {
   await replace(join(root, '.build/pipeline.schema.json'), json(generateJsonSchema(definitions)));
   await replace(
     validatorsFile,
-    validators([PipelineSchema, RemoteRecordSchema, ...definitions.map(({ parameters }) => parameters)]),
+    validators([PipelineSchema, ConfigSchema, RemoteRecordSchema, ...definitions.map(({ parameters }) => parameters)]),
   );
 }
 

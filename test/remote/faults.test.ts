@@ -173,9 +173,51 @@ it('killed while results are on their way: the next run takes what is complete, 
 });
 
 it('no remote: nothing of all this is loaded', async () => {
-  const box = checkout();
-  const trace = { NODE_DEBUG: 'esm', RAN: 'ran', SPIKELINE_REMOTE: '' };
-  const { code, err } = await box.run(['run', 'chain.yaml'], trace);
-  expect(code).toBe(0);
-  expect(err).not.toContain('undici');
+  const server = await filledServer();
+  const loaded: boolean[] = [];
+  for (const remote of [server.url, '']) {
+    const env = { NODE_DEBUG: 'esm', RAN: 'ran', SPIKELINE_REMOTE: remote };
+    const { code, err } = await checkout().run(['run', 'chain.yaml'], env);
+    expect(code).toBe(0);
+    loaded.push(err.includes('undici'));
+  }
+  expect(loaded).toEqual([true, false]);
+});
+
+describe('a remote that is named', () => {
+  it('by the pipeline, by the user, by the environment: the last of them that there is', async () => {
+    const config = new Sandbox();
+    boxes.push(config);
+    const run = async (env: Readonly<Record<string, string>>) => {
+      const box = checkout();
+      box.write('chain.yaml', `${pipelineText}cache: { remote: 'file:./from-pipeline' }\n`);
+      const { code, err } = await box.run(['run', 'chain.yaml', 'make@n=1'], {
+        RAN: 'ran',
+        XDG_CONFIG_HOME: config.folder,
+        ...env,
+      });
+      expect([code, err]).toEqual([0, '']);
+      return [box.has('from-pipeline/ac'), config.has('spikeline/from-user/ac'), box.has('from-environment/ac')];
+    };
+    expect(await run({})).toEqual([true, false, false]);
+    config.write('spikeline/config.yaml', 'cache: { remote: file:from-user }\n');
+    expect(await run({})).toEqual([false, true, false]);
+    expect(await run({ SPIKELINE_REMOTE: 'file:from-environment' })).toEqual([false, true, true]);
+  });
+
+  it('wrongly: it says where, and what to write', async () => {
+    const box = checkout();
+    box.write('chain.yaml', `${pipelineText}cache: { remote: 'https://me:secret@cache.example.org/' }\n`);
+    const { code, err } = await box.run(['run', 'chain.yaml']);
+    expect(code).toBe(2);
+    expect(err).toContain('chain.yaml:21:18: error[E_VALUE]');
+    expect(err).toContain(
+      'must be an address such as https://cache.example.org/ or file:/shared/cache, without credentials',
+    );
+    box.write('chain.yaml', pipelineText);
+    box.write('spikeline/config.yaml', 'cache: { remot: x }\n');
+    const own = await box.run(['run', 'chain.yaml'], { XDG_CONFIG_HOME: box.folder });
+    expect([own.code, own.err.includes('did you mean "remote"?')]).toEqual([2, true]);
+    expect(own.err).toContain('config.yaml:1:10: error[E_UNKNOWN_KEY]');
+  });
 });

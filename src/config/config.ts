@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { type Static, Type } from '@sinclair/typebox';
+import { CacheSchema } from '../pipeline/cache.js';
+import { check } from '../pipeline/check.js';
+import type { Diagnostic } from '../pipeline/diagnostic.js';
+import { hinted, Reporter } from '../pipeline/reporter.js';
+import { placeName } from '../pipeline/words.js';
+import { systemCode } from '../store/error.js';
+
+/** What a user says once for all pipelines. */
+export const ConfigSchema = Type.Object({ cache: Type.Optional(CacheSchema) }, { additionalProperties: false });
+
+export type Config = Static<typeof ConfigSchema>;
+
+export interface LoadedConfig {
+  readonly file: string;
+  /** Missing when there are errors. */
+  readonly config?: Config;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly text: string;
+}
+
+/** `$XDG_CONFIG_HOME/spikeline/config.yaml`, by default in `~/.config`. */
+export function configFile(env: Readonly<Record<string, string | undefined>> = process.env): string {
+  const { XDG_CONFIG_HOME: folder } = env;
+  return join(folder === undefined || folder === '' ? join(homedir(), '.config') : folder, 'spikeline', 'config.yaml');
+}
+
+/** Reads the user's configuration; without a file it is empty. Mistakes come back as diagnostics, all at once. */
+export async function readConfig(file: string = configFile()): Promise<LoadedConfig> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return { file, config: {}, diagnostics: [], text: '' };
+    const message = `${file} can't be read: ${(error as Error).message}.`;
+    return { file, diagnostics: [{ severity: 'error', code: 'E_FILE', message }], text: '' };
+  }
+  // Most users have no such file: they need not wait for the parser.
+  const { parseSource } = await import('../pipeline/parse.js');
+  const { source, value, diagnostics } = parseSource(file, text);
+  if (diagnostics.length > 0) return { file, diagnostics, text };
+  // A file with nothing but comments in it.
+  const content = value ?? {};
+  const reporter = new Reporter(source);
+  for (const { path, atKey, code, message, hint } of check(ConfigSchema, content)) {
+    const subject = path.length === 0 ? 'The file' : placeName(path.slice(typeof path.at(-1) === 'number' ? -2 : -1));
+    const at = { path, key: atKey && typeof path.at(-1) === 'string' };
+    reporter.error(code, atKey ? message : `${subject} ${message}`, at, hinted(hint));
+  }
+  if (reporter.diagnostics.length > 0) return { file, diagnostics: reporter.diagnostics, text };
+  return { file, config: content, diagnostics: [], text };
+}

@@ -1,0 +1,42 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { configFile, readConfig } from '../../src/config/config.js';
+import { testFolder } from '../store/folder.js';
+
+function configOf(text: string) {
+  const file = join(testFolder(), 'config.yaml');
+  writeFileSync(file, text);
+  return readConfig(file);
+}
+
+describe("the user's configuration", () => {
+  it('lies where XDG_CONFIG_HOME says', () => {
+    expect(configFile({ XDG_CONFIG_HOME: '/home/me/conf' })).toBe('/home/me/conf/spikeline/config.yaml');
+    expect(configFile({})).toMatch(/\/\.config\/spikeline\/config\.yaml$/);
+  });
+
+  it('may be missing, or say nothing', async () => {
+    expect(await readConfig(join(testFolder(), 'none.yaml'))).toMatchObject({ config: {}, diagnostics: [] });
+    expect((await configOf('# nothing yet\n')).config).toEqual({});
+  });
+
+  it('names a cache', async () => {
+    const { config } = await configOf('cache: { remote: https://cache.example.org, readOnly: true, timeout: 30s }\n');
+    expect(config).toEqual({ cache: { remote: 'https://cache.example.org', readOnly: true, timeout: '30s' } });
+  });
+
+  it.each([
+    ['cache: { readonly: true }', 'Unknown key "readonly".', 'did you mean "readOnly"?'],
+    ['cache: { remote: /shared/cache }', 'must be an address such as', undefined],
+    ['cache: { timeout: soon }', 'must be a time in seconds, or such as 30s', undefined],
+    ['cach: {}', 'Unknown key "cach".', 'did you mean "cache"?'],
+  ])('is checked: %s', async (text, message, hint) => {
+    const { config, diagnostics } = await configOf(text);
+    expect(config).toBeUndefined();
+    expect(diagnostics).toHaveLength(1);
+    expect(diagnostics[0]!.message).toContain(message);
+    if (hint !== undefined) expect(diagnostics[0]!.hint).toBe(hint);
+    expect(diagnostics[0]!.range).toBeDefined();
+  });
+});

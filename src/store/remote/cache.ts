@@ -225,11 +225,22 @@ export class RemoteCache {
     const name = hexOf(digest);
     const found =
       size === 0 ? 0 : this.#wrong.has(name) ? undefined : await this.#traffic.find('write', 'cas', name, signal);
+    let sent = 0;
     if (found !== size && found !== 'unknown') {
       const path = this.store.blobs.pathOf(digest);
-      await this.#traffic.put('cas', name, { size, open: () => createReadStream(path) }, signal);
+      const open = async function* () {
+        // Another attempt begins anew.
+        moved(-sent);
+        sent = 0;
+        for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+          yield chunk;
+          sent += chunk.length;
+          moved(chunk.length);
+        }
+      };
+      await this.#traffic.put('cas', name, { size, open }, signal);
     }
-    moved(size);
+    moved(size - sent);
   }
 
   /** The bytes of an object, no more than there may be, and no fewer. */

@@ -5,7 +5,17 @@ import { defineStage, inputFile } from '../src/stage/definition.js';
 export default defineStage({
   name: 'ann-infer',
   summary: 'Runs the trained network in floating point on the test images',
-  parameters: Type.Object({}, { additionalProperties: false }),
+  parameters: Type.Object(
+    {
+      rounding: Type.Union([Type.Literal('half-up'), Type.Literal('paper')], {
+        default: 'half-up',
+        description:
+          'How activations become multiples of 2^-k: half-up, which spikes reproduce exactly, or half to even after 1e-5 ' +
+          'is added, as in the authors’ program.',
+      }),
+    },
+    { additionalProperties: false },
+  ),
   inputs: {
     data: { description: 'Data set, as `dataset` makes it.' },
     checkpoint: { description: 'Trained network, as `train` makes it.' },
@@ -19,11 +29,13 @@ export default defineStage({
     const { openDataset } = await import('../src/data/dataset.js');
     const { decodeCheckpoint } = await import('../src/network/checkpoint.js');
     const { precisionLabel } = await import('../src/network/precision.js');
+    const { parametersFor } = await import('../src/network/rounding.js');
     const { wasmEngine } = await import('../src/engine/wasm/engine.js');
 
     const dataset = await openDataset(inputFile(context, 'data').path);
     const bytes = await readFile(inputFile(context, 'checkpoint').path);
-    const { network, parameters } = decodeCheckpoint(bytes, 'the input "checkpoint"');
+    const { network, parameters: trained } = decodeCheckpoint(bytes, 'the input "checkpoint"');
+    const parameters = parametersFor(context.parameters.rounding, network, trained);
     const source = new ImageSource(network, dataset);
     const options = { batch: inferenceBatch, threads: context.threads };
     const evaluator = await wasmEngine.evaluator(network, parameters, options);

@@ -101,7 +101,7 @@ it('countSpikes sums spikes, windows and synapses of every image', () => {
     weights: Int8Array.from(integers(3 * 2 * 19 * 7, -1, 1, 1)),
     thresholds: new Int32Array(),
   };
-  const { windows, synapses } = synapseTables(layer, channels);
+  const { windows, synapses } = synapseTables(layer, channels, 255);
   const mapPixels = 20;
   const size = mapPixels * channels;
   const spikes = spikeCounts(images * size, 255, 2).map((count, i) => (i % channels < 19 ? count : 0));

@@ -54,17 +54,19 @@ export function denseForward(
 /** Spike counts above which a table of level · weight would not fit the caches any more. */
 const maximumTableLevels = 16;
 
+/** What becomes of the sums: floats times a scale, or spikes, one for each threshold [level][channel] that is reached. */
+export type EventOutput = { readonly scale: number } | { readonly thresholds: Int32Array; readonly images: number };
+
 /**
  * y = spikes ∗ Q(W) from non-zero spikes. Integer sums: exact, and in any order the same. Sums that 16 bits can't hold
  * take the 32-bit kernel; both give the same results.
- * @param scale y is written as floats times this; without it as 32-bit integers
  */
 export function eventForward(
   plan: MemoryPlan,
   g: Geometry,
   buffers: { readonly spikes: number; readonly q: number; readonly y: number },
   levels: number,
-  scale?: number,
+  output: EventOutput,
 ): PlannedConvolution {
   const taps = g.kernelHeight * g.kernelWidth;
   const wide = levels > maximumTableLevels || taps * g.inChannels * levels >= 32768;
@@ -77,10 +79,13 @@ export function eventForward(
     zeroRow: wide ? 0 : 1,
   });
   const levelStride = g.inChannels * g.outChannels;
+  const thresholds = 'thresholds' in output ? output.thresholds : undefined;
+  const values = outputPixels(g) * g.outChannels;
+  const y = thresholds && wide ? plan.alloc((output as { images: number }).images * values * 4) : buffers.y;
   const conv = plan.descriptor('EventConv', {
     spikes: buffers.spikes,
     w: packed,
-    y: buffers.y,
+    y,
     height: g.inHeight,
     width: g.inWidth,
     inChannels: g.inChannels,
@@ -96,16 +101,37 @@ export function eventForward(
     levelStride,
     // Sums of bytes are widened before they can leave −128 … 127.
     period: (Math.floor(127 / tableLevels) & ~1) * 4,
-    scale: scale ?? 1,
+    scale: 'scale' in output ? output.scale : 1,
+    // Membranes stay above −32,768 and below 32,768: what is cut off is reached always, or never.
+    thresholds: thresholds && !wide ? plan.table(thresholds16(thresholds)) : 0,
+    levels,
   });
   const block = g.outChannels % 64 === 0 ? 64 : g.outChannels % 32 === 0 ? 32 : 16;
-  const kernel = `eventConv${wide ? 'Wide' : block}_${scale === undefined ? 'i32' : 'f32'}`;
+  const kernel = `eventConv${wide ? 'Wide' : block}_${thresholds === undefined ? 'f32' : wide ? 'i32' : 'fire'}`;
+  const fire = thresholds && wide ? planFire(plan, g, { membranes: y, spikes: buffers.y }, thresholds, levels) : [];
   return {
     pack: split(taps, packParts, (lo, hi) => [{ kernel: 'packEvents', descriptor: pack, lo, hi }]),
-    calls: (lo, hi) => [{ kernel, descriptor: conv, lo, hi }],
+    calls: (lo, hi) => [{ kernel, descriptor: conv, lo, hi }, ...fire.map((call) => ({ ...call, lo, hi }))],
     // Start of each pixel's events, all events, and what the branch-free list writes beyond its end.
     scratchBytes: wide ? 0 : (inputPixels(g) * (g.inChannels + 2) + 1 + 4) * 4,
   };
+}
+
+/** Thresholds less one, so that "reached" becomes "exceeded". */
+const thresholds16 = (thresholds: Int32Array): Int16Array =>
+  Int16Array.from(thresholds, (threshold) => Math.max(-32768, Math.min(32767, threshold - 1)));
+
+/** Spikes of membranes that lie in memory as 32-bit integers or, in layer 1, as doubles. */
+export function planFire(
+  plan: MemoryPlan,
+  g: Geometry,
+  buffers: { readonly membranes: number; readonly spikes: number },
+  thresholds: Int32Array | Float64Array,
+  levels: number,
+): { readonly kernel: string; readonly descriptor: number }[] {
+  const shape = { pixels: outputPixels(g), channels: g.outChannels, levels };
+  const descriptor = plan.descriptor('Fire', { ...buffers, thresholds: plan.table(thresholds), ...shape });
+  return [{ kernel: thresholds instanceof Float64Array ? 'fireReal' : 'fireInteger', descriptor }];
 }
 
 /** y = x ∗ w in double precision; y: [image][pixel][channel] doubles. For layer 1 and the classifier of inference. */

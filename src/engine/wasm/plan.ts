@@ -48,7 +48,7 @@ export class MemoryPlan {
   }
 
   /** A buffer with initial content. */
-  table(data: Uint8Array | Uint32Array | Int32Array | Float32Array | Float64Array): number {
+  table(data: Uint8Array | Int16Array | Uint32Array | Int32Array | Float32Array | Float64Array): number {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     const address = this.alloc(bytes.length);
     this.#tables.push({ address, data: bytes });

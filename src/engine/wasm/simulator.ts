@@ -1,7 +1,7 @@
 import { purposes } from '../../data/random.js';
 import type { EncodingLayer, SpikingLayer, SpikingNetwork } from '../../spiking/network.js';
 import type { EngineOptions, Inference, LayerCounts, Simulator } from '../engine.js';
-import { eventForward, realForward } from './convolution.js';
+import { eventForward, planFire, realForward } from './convolution.js';
 import { unpadLevels, unpadLogits } from './evaluator.js';
 import {
   denseGeometry,
@@ -13,9 +13,10 @@ import {
   padWeights,
 } from './geometry.js';
 import { ImageWriter } from './layers.js';
-import { type Call, fieldOffset, type Item, MemoryPlan, type Program, split } from './plan.js';
+import { fieldOffset, type Item, MemoryPlan, ofLayer, type Program, split } from './plan.js';
 import { Pool } from './pool.js';
 import { synapseTables } from './synapses.js';
+import type { Observer } from './threads.js';
 
 /** Programs of the pool: weights once, then images without and with noise. */
 const [prepare, quiet, noisy] = [0, 1, 2];
@@ -47,10 +48,11 @@ export class WasmSimulator implements Simulator {
     private readonly images: ImageWriter,
   ) {}
 
-  static async create(network: SpikingNetwork, options: EngineOptions): Promise<WasmSimulator> {
+  /** @param observer is told of the calling thread's kernel calls: with one thread, of all */
+  static async create(network: SpikingNetwork, options: EngineOptions, observer?: Observer): Promise<WasmSimulator> {
     const memoryPlan = new MemoryPlan();
     const plan = planSimulation(memoryPlan, network, options);
-    const pool = await Pool.start(memoryPlan, plan.programs, options.threads, plan.scratchBytes);
+    const pool = await Pool.start(memoryPlan, plan.programs, options.threads, plan.scratchBytes, observer);
     pool.run(prepare);
     const first = { x: plan.input, map: plan.map };
     return new WasmSimulator(network, plan, pool, new ImageWriter(network, pool.memory.buffer, first, options.batch));
@@ -124,30 +126,23 @@ function planSimulation(plan: MemoryPlan, network: SpikingNetwork, { batch, thre
   const input = plan.alloc(batch * map.imageBytes);
   const firstWeights = padBlockWeights(plan, encoding, true);
   const pixels = geometries.map(outputPixels);
-  const membranes = geometries.map((g, i) => plan.alloc(batch * pixels[i]! * g.outChannels * (i === 0 ? 8 : 4)));
+  const membranes = plan.alloc(batch * pixels[0]! * first.outChannels * 8);
+  const thresholds = blocks.map((block, i) => thresholdTable(block, geometries[i]!.outChannels, levels));
+  const fire = planFire(plan, first, { membranes, spikes: spikes[0]! }, thresholds[0]!, levels);
 
   const convolutions = geometries.map((g, i) =>
     i === 0
-      ? realForward(plan, g, { x: input, map, w: firstWeights, y: membranes[0]! })
+      ? realForward(plan, g, { x: input, map, w: firstWeights, y: membranes })
       : eventForward(
           plan,
           g,
-          { spikes: spikes[i - 1]!, q: padBlockWeights(plan, layers[i - 1]!, false), y: membranes[i]! },
+          { spikes: spikes[i - 1]!, q: padBlockWeights(plan, layers[i - 1]!, false), y: spikes[i]! },
           levels,
+          { thresholds: thresholds[i] as Int32Array, images: batch },
         ),
   );
-  const fire = geometries.map((g, i) =>
-    plan.descriptor('Fire', {
-      membranes: membranes[i]!,
-      thresholds: plan.table(thresholdTable(blocks[i]!, g.outChannels, levels)),
-      spikes: spikes[i]!,
-      pixels: pixels[i]!,
-      channels: g.outChannels,
-      levels,
-    }),
-  );
   const count = blocks.map((_, i) => {
-    const tables = i < layers.length ? synapseTables(layers[i]!, geometries[i]!.outChannels) : undefined;
+    const tables = i < layers.length ? synapseTables(layers[i]!, geometries[i]!.outChannels, levels) : undefined;
     return plan.descriptor('CountSpikes', {
       spikes: spikes[i]!,
       pixels: pixels[i]!,
@@ -168,13 +163,18 @@ function planSimulation(plan: MemoryPlan, network: SpikingNetwork, { batch, thre
   const readout = planReadout(plan, network, batch, spikes.at(-1)!);
 
   const infer = (noise: boolean) => (lo: number, hi: number) => [
-    ...convolutions.flatMap((convolution, i): Call[] => [
-      ...convolution.calls(lo, hi),
-      { kernel: i === 0 ? 'fireReal' : 'fireInteger', descriptor: fire[i]!, lo, hi },
-      ...(noise && i === 0 ? [{ kernel: 'deleteSpikes', descriptor: deletion, lo, hi }] : []),
-      { kernel: 'countSpikes', descriptor: count[i]!, lo, hi },
-    ]),
-    { kernel: 'readout', descriptor: readout.descriptor, lo, hi },
+    ...convolutions.flatMap(
+      (convolution, i) =>
+        ofLayer(blocks[i]!.name, [
+          [
+            ...convolution.calls(lo, hi),
+            ...(i === 0 ? fire.map((call) => ({ ...call, lo, hi })) : []),
+            ...(noise && i === 0 ? [{ kernel: 'deleteSpikes', descriptor: deletion, lo, hi }] : []),
+            { kernel: 'countSpikes', descriptor: count[i]!, lo, hi },
+          ],
+        ])[0]!,
+    ),
+    { kernel: 'readout', descriptor: readout.descriptor, lo, hi, layer: 'dense' },
   ];
   const programs = [
     [[...convolutions.flatMap(({ pack }) => pack), ...readout.pack]],

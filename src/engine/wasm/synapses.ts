@@ -5,7 +5,7 @@ import type { SpikingLayer } from '../../spiking/network.js';
  * number of non-zero weights that it meets there ([pixel][padded channel]). With these, counting operations is a
  * weighted sum over spikes.
  */
-export function synapseTables(layer: SpikingLayer, paddedChannels: number) {
+export function synapseTables(layer: SpikingLayer, paddedChannels: number, levels: number) {
   const [height, width, channels] = layer.input;
   const [outHeight, outWidth, outChannels] = layer.output;
   const [kernelHeight, kernelWidth] = layer.kernel;
@@ -25,5 +25,8 @@ export function synapseTables(layer: SpikingLayer, paddedChannels: number) {
           for (let c = 0; c < channels; c++)
             synapses[pixel * paddedChannels + c]! += nonZero[(ky * kernelWidth + kx) * channels + c]!;
         }
+  // The kernel adds up 64 products in each of four lanes of 32 bits.
+  if (synapses.some((count) => count * levels * 64 >= 2 ** 32))
+    throw new RangeError(`a neuron before ${layer.name} has too many synapses to count its operations`);
   return { windows, synapses };
 }

@@ -52,7 +52,7 @@ export function planTraining(plan: MemoryPlan, network: Network, options: Traine
 
   const forward = layers.map((layer) =>
     layer.ternary
-      ? eventForward(plan, layer.g, { spikes: layer.spikes, q: layer.effective, y: layer.z }, levels, 1 / n)
+      ? eventForward(plan, layer.g, { spikes: layer.spikes, q: layer.effective, y: layer.z }, levels, { scale: 1 / n })
       : denseForward(plan, layer.g, { x: layer.x, map: layer.map, w: layer.effective, y: layer.z }),
   );
   const norms = blocks.map((layer, i) =>

@@ -19,7 +19,8 @@ export const descriptors = /** @type {const} */ ({
     rowSkip: 'i32',
     channels: 'i32',
   },
-  /** Integer convolution of spike counts with ternary weights, driven by the non-zero inputs. */
+  /** Integer convolution of spike counts with ternary weights, driven by the non-zero inputs. thresholds: one less than
+   * what a membrane must reach, [level][channel] in 16 bits, for kernels that write spikes. */
   EventConv: {
     spikes: 'u32',
     w: 'u32',
@@ -39,6 +40,8 @@ export const descriptors = /** @type {const} */ ({
     levelStride: 'i32',
     period: 'i32',
     scale: 'f32',
+    thresholds: 'u32',
+    levels: 'i32',
   },
   /** Per image and channel: sum and sum of squares. */
   ChannelSums: { z: 'u32', sums: 'u32', pixels: 'i32', channels: 'i32' },

@@ -79,6 +79,16 @@ function eventConv(blocks, output) {
       `          c${b}l = i16x8.add(c${b}l, i16x8.extend_low_i8x16_s(d${b})); c${b}h = i16x8.add(c${b}h, i16x8.extend_high_i8x16_s(d${b})); d${b} = i8x16.splat(0);`,
   );
   const widen = (part, b) => `i32x4.extend_${part}_i16x8_s(c${b})`;
+  // Spikes of sixteen channels: how many thresholds, less one, each membrane exceeds.
+  const fire = (b) => `{
+          let low = i16x8.splat(0), high = low;
+          let at: usize = t.thresholds + (<usize>(cb + ${b * 16}) << 1);
+          for (let level = 0; level < t.levels; level++, at += <usize>outChannels << 1) {
+            low = i16x8.sub(low, i16x8.gt_s(c${b}l, v128.load(at)));
+            high = i16x8.sub(high, i16x8.gt_s(c${b}h, v128.load(at, 16)));
+          }
+          v128.store(yo, i8x16.narrow_i16x8_u(low, high), ${b * 16});
+        }`;
   const emit = (value, at) =>
     output === 'f32'
       ? `v128.store(yo, f32x4.mul(f32x4.convert_i32x4_s(${value}), scale), ${at});`
@@ -93,11 +103,11 @@ export function eventConv${blocks * 16}_${output}(address: usize, lo: i32, hi: i
   const starts: usize = scratch;
   for (let n = lo; n < hi; n++) {
     listEvents(address, n);
-    let yo: usize = t.y + <usize>(n * outHeight * outWidth * outChannels) * 4;
+    let yo: usize = t.y + <usize>(n * outHeight * outWidth * outChannels) * ${output === 'fire' ? 1 : 4};
     for (let oy = 0; oy < outHeight; oy++) for (let ox = 0; ox < outWidth; ox++) {
       const x0 = max(ox * stride - padH, 0), x1 = min(ox * stride - padH + kernelWidth, width);
       const y0 = oy * stride - padV;
-      for (let cb = 0; cb < outChannels; cb += ${blocks * 16}, yo += ${blocks * 64}) {
+      for (let cb = 0; cb < outChannels; cb += ${blocks * 16}, yo += ${output === 'fire' ? blocks * 16 : blocks * 64}) {
         ${B.map((b) => `let c${b}l = i16x8.splat(0), c${b}h = i16x8.splat(0), d${b} = i8x16.splat(0);`).join(' ')}
         for (let ky = max(0, -y0); ky < kernelHeight; ky++) {
           const iy = y0 + ky;
@@ -119,7 +129,8 @@ export function eventConv${blocks * 16}_${output}(address: usize, lo: i32, hi: i
 ${flush}
           }
         }
-        ${B.map((b) => [emit(widen('low', `${b}l`), b * 64), emit(widen('high', `${b}l`), b * 64 + 16), emit(widen('low', `${b}h`), b * 64 + 32), emit(widen('high', `${b}h`), b * 64 + 48)].join(' ')).join('\n        ')}
+        ${output === 'fire' ? lines(B, fire) : ''}
+        ${output === 'fire' ? '' : B.map((b) => [emit(widen('low', `${b}l`), b * 64), emit(widen('high', `${b}l`), b * 64 + 16), emit(widen('low', `${b}h`), b * 64 + 32), emit(widen('high', `${b}h`), b * 64 + 48)].join(' ')).join('\n        ')}
       }
     }
   }
@@ -134,7 +145,7 @@ export function generateKernels() {
     denseConv(),
     denseWeightGradient(),
   ];
-  for (const output of ['f32', 'i32']) for (const blocks of [1, 2, 4]) parts.push(eventConv(blocks, output));
+  for (const output of ['f32', 'fire']) for (const blocks of [1, 2, 4]) parts.push(eventConv(blocks, output));
   // Channels of a block, and how many neighbouring taps its kernels take.
   const floats = [
     [32, [1]],

@@ -2,39 +2,39 @@
 // a threshold go down to 1e-8 there, so that single precision would lose neurons.
 import { ActivateReal, RealConv } from './generated';
 
-/** y[pixel][channel] = Σ x·w in double precision; weights are doubles in memory order [ky][kx·ci][channel]. */
+/**
+ * y[pixel][channel] = Σ x·w in double precision; weights are doubles in memory order [ky][kx·ci][channel]. Two pixels ×
+ * eight channels in registers; an odd last pixel is taken twice.
+ */
 export function realConv(address: usize, lo: i32, hi: i32): void {
   const t = changetype<RealConv>(address);
-  const pixels = t.pixels,
-    rows = t.rows,
-    run = t.run,
-    rowSkip: usize = t.rowSkip;
-  const step: usize = (<usize>t.channels) << 3;
+  const pixels = t.pixels, rows = t.rows, run = t.run, rowSkip: usize = t.rowSkip;
+  const step: usize = <usize>t.channels << 3;
   for (let n = lo; n < hi; n++) {
-    const image: usize = t.x + <usize>n * t.xImage;
-    for (let pixel = 0; pixel < pixels; pixel++) {
-      const start: usize = image + load<u32>(t.xOffsets + ((<usize>pixel) << 2));
-      const y: usize = t.y + <usize>(n * pixels + pixel) * step;
+    const image: usize = t.x + <usize>n * t.xImage, out: usize = t.y + <usize>(n * pixels) * step;
+    for (let pixel = 0; pixel < pixels; pixel += 2) {
+      const next = min(pixel + 1, pixels - 1);
+      const start0: usize = image + load<u32>(t.xOffsets + (<usize>pixel << 2));
+      const start1: usize = image + load<u32>(t.xOffsets + (<usize>next << 2));
       for (let c: usize = 0; c < step; c += 64) {
-        let x = start,
-          w: usize = t.w + c;
-        let s0 = f64x2.splat(0),
-          s1 = f64x2.splat(0),
-          s2 = f64x2.splat(0),
-          s3 = f64x2.splat(0);
-        for (let row = 0; row < rows; row++, x += rowSkip) {
-          for (let k = 0; k < run; k++, x += 4, w += step) {
-            const a = f64x2.splat(<f64>load<f32>(x));
-            s0 = f64x2.add(s0, f64x2.mul(a, v128.load(w)));
-            s1 = f64x2.add(s1, f64x2.mul(a, v128.load(w, 16)));
-            s2 = f64x2.add(s2, f64x2.mul(a, v128.load(w, 32)));
-            s3 = f64x2.add(s3, f64x2.mul(a, v128.load(w, 48)));
+        let x0 = start0, x1 = start1, w: usize = t.w + c;
+        let a0 = f64x2.splat(0), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
+        for (let row = 0; row < rows; row++, x0 += rowSkip, x1 += rowSkip) {
+          for (let k = 0; k < run; k++, x0 += 4, x1 += 4, w += step) {
+            const xa = f64x2.splat(<f64>load<f32>(x0)), xb = f64x2.splat(<f64>load<f32>(x1));
+            const w0 = v128.load(w), w1 = v128.load(w, 16);
+            a0 = f64x2.add(a0, f64x2.mul(xa, w0)); a1 = f64x2.add(a1, f64x2.mul(xa, w1));
+            b0 = f64x2.add(b0, f64x2.mul(xb, w0)); b1 = f64x2.add(b1, f64x2.mul(xb, w1));
+            // Keeps loads and sums together, see the generator.
+            if (w == 11) break;
+            const w2 = v128.load(w, 32), w3 = v128.load(w, 48);
+            a2 = f64x2.add(a2, f64x2.mul(xa, w2)); a3 = f64x2.add(a3, f64x2.mul(xa, w3));
+            b2 = f64x2.add(b2, f64x2.mul(xb, w2)); b3 = f64x2.add(b3, f64x2.mul(xb, w3));
           }
         }
-        v128.store(y + c, s0);
-        v128.store(y + c, s1, 16);
-        v128.store(y + c, s2, 32);
-        v128.store(y + c, s3, 48);
+        const y0: usize = out + <usize>pixel * step + c, y1: usize = out + <usize>next * step + c;
+        v128.store(y0, a0); v128.store(y0, a1, 16); v128.store(y0, a2, 32); v128.store(y0, a3, 48);
+        v128.store(y1, b0); v128.store(y1, b1, 16); v128.store(y1, b2, 32); v128.store(y1, b3, 48);
       }
     }
   }

@@ -32,22 +32,32 @@ export function fireInteger(address: usize, lo: i32, hi: i32): void {
   }
 }
 
+// @ts-ignore: decorator
+@inline
+function reached(membranes: usize, thresholds: usize): v128 {
+  // Low words of four comparisons of doubles.
+  return v128.shuffle<i32>(
+    f64x2.ge(v128.load(membranes), v128.load(thresholds)),
+    f64x2.ge(v128.load(membranes, 16), v128.load(thresholds, 16)),
+    0, 2, 4, 6,
+  );
+}
+
 /** The same for the real-valued membranes of layer 1, in double precision. */
 export function fireReal(address: usize, lo: i32, hi: i32): void {
   const t = changetype<Fire>(address);
-  const channels: usize = t.channels,
-    levels = t.levels;
+  const channels: usize = t.channels, levels = t.levels;
   for (let p = lo * t.pixels; p < hi * t.pixels; p++) {
-    const m: usize = t.membranes + ((<usize>p * channels) << 3),
-      s: usize = t.spikes + <usize>p * channels;
-    for (let c: usize = 0; c < channels; c += 2) {
-      const membrane = v128.load(m + (c << 3));
-      let count = i64x2.splat(0);
+    const m: usize = t.membranes + ((<usize>p * channels) << 3), s: usize = t.spikes + <usize>p * channels;
+    for (let c: usize = 0; c < channels; c += 16) {
+      const at: usize = m + (c << 3);
+      let s0 = i32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
       let threshold: usize = t.thresholds + (c << 3);
-      for (let j = 0; j < levels; j++, threshold += channels << 3)
-        count = i64x2.sub(count, f64x2.ge(membrane, v128.load(threshold)));
-      store<u8>(s + c, <u8>i64x2.extract_lane(count, 0));
-      store<u8>(s + c, <u8>i64x2.extract_lane(count, 1), 1);
+      for (let j = 0; j < levels; j++, threshold += channels << 3) {
+        s0 = i32x4.sub(s0, reached(at, threshold)); s1 = i32x4.sub(s1, reached(at + 32, threshold + 32));
+        s2 = i32x4.sub(s2, reached(at + 64, threshold + 64)); s3 = i32x4.sub(s3, reached(at + 96, threshold + 96));
+      }
+      v128.store(s + c, i8x16.narrow_i16x8_u(i16x8.narrow_i32x4_s(s0, s1), i16x8.narrow_i32x4_s(s2, s3)));
     }
   }
 }
@@ -99,33 +109,46 @@ export function deleteSpikes(address: usize, lo: i32, hi: i32): void {
   }
 }
 
+// @ts-ignore: decorator
+@inline
+function total(v: v128): u64 {
+  return <u64><u32>i32x4.extract_lane(v, 0) + <u64><u32>i32x4.extract_lane(v, 1) +
+    <u64><u32>i32x4.extract_lane(v, 2) + <u64><u32>i32x4.extract_lane(v, 3);
+}
+
 /**
  * Per image, three doubles: spikes; Σ spikes·(kernel windows the pixel is in), of which the SOP counts follow by
- * factors; Σ spikes·(non-zero weights the spike meets). windows: [pixel], synapses: [pixel][channel], unsigned.
- * Zero addresses leave the last two out.
+ * factors; Σ spikes·(non-zero weights the spike meets). windows: [pixel], synapses: [pixel][channel], unsigned. Zero
+ * addresses leave the last two out. Sums of 256 channels fit 16 and 32 bits (the planner's promise).
  */
 export function countSpikes(address: usize, lo: i32, hi: i32): void {
   const t = changetype<CountSpikes>(address);
   for (let n = lo; n < hi; n++) {
-    let spikes: u64 = 0,
-      windows: u64 = 0,
-      synapses: u64 = 0;
+    let spikes: u64 = 0, windows: u64 = 0, synapses: u64 = 0;
     let s: usize = t.spikes + <usize>(n * t.pixels * t.channels);
     let synapse: usize = t.synapses;
     for (let p = 0; p < t.pixels; p++) {
       let sum: u32 = 0;
-      for (let c = 0; c < t.channels; c += 8, s += 8, synapse += 32) {
-        let eight = load<u64>(s);
-        while (eight) {
-          const shift = ctz(eight) & ~7;
-          const count = <u32>((eight >> shift) & 255);
-          eight &= ~((<u64>255) << shift);
-          sum += count;
-          if (t.synapses) synapses += <u64>count * load<u32>(synapse + <usize>(shift >> 1));
+      for (let cb = 0; cb < t.channels; cb += 256) {
+        let sums = i16x8.splat(0), met = i32x4.splat(0);
+        for (const end: usize = s + min(256, t.channels - cb); s < end; s += 16, synapse += 64) {
+          const counts = v128.load(s);
+          sums = i16x8.add(sums, i16x8.extadd_pairwise_i8x16_u(counts));
+          if (t.synapses) {
+            const low = i16x8.extend_low_i8x16_u(counts), high = i16x8.extend_high_i8x16_u(counts);
+            met = i32x4.add(met, i32x4.add(
+              i32x4.mul(i32x4.extend_low_i16x8_u(low), v128.load(synapse)),
+              i32x4.mul(i32x4.extend_high_i16x8_u(low), v128.load(synapse, 16))));
+            met = i32x4.add(met, i32x4.add(
+              i32x4.mul(i32x4.extend_low_i16x8_u(high), v128.load(synapse, 32)),
+              i32x4.mul(i32x4.extend_high_i16x8_u(high), v128.load(synapse, 48))));
+          }
         }
+        sum += <u32>total(i32x4.extadd_pairwise_i16x8_u(sums));
+        synapses += total(met);
       }
       spikes += sum;
-      if (t.windows) windows += <u64>sum * load<u32>(t.windows + ((<usize>p) << 2));
+      if (t.windows) windows += <u64>sum * load<u32>(t.windows + (<usize>p << 2));
     }
     const out: usize = t.counts + <usize>n * 24;
     store<f64>(out, <f64>spikes);

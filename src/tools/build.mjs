@@ -91,7 +91,8 @@ async function bundleProgram() {
     task: 'src/run/task-process.ts',
     'digest-worker': 'src/store/digest-worker.ts',
     'engine-worker': 'src/engine/wasm/worker.ts',
-    bench: 'test/bench/engine.ts',
+    'bench-engine': 'test/bench/engine.ts',
+    golden: 'test/engine/golden.ts',
     'bench-runner': 'test/bench/runner.ts',
     sample: 'src/tools/sample.ts',
   };

@@ -1,89 +1,48 @@
-import { createHash } from 'node:crypto';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { GradientType } from '../../src/engine/engine.js';
-import { wasmEngine } from '../../src/engine/wasm/engine.js';
-import type { Network } from '../../src/network/architecture.js';
-import { initialParameters } from '../../src/network/initialise.js';
-import { network as preset } from '../../src/network/presets.js';
-import { convert } from '../../src/spiking/convert.js';
-import { batchOf, fp32, liveParameters, quantised, settledParameters, smallVgg } from './examples.js';
+import { buildFolder } from '../../src/paths.js';
+import { cases, fingerprint, livelyParameters } from './fingerprint.js';
 
-const cases: Record<string, { network: Network; gradients?: GradientType; golden: string }> = {
-  'LeNet k1B2': {
-    network: preset('lenet', { precision: quantised(1, 2) }),
-    golden: '47bdae1e908428d10ba2bf0dab669fcab1033c352b5d76f788c80ffaf797a452',
-  },
-  'LeNet k1B2 with integer gradients': {
-    network: preset('lenet', { precision: quantised(1, 2) }),
-    gradients: 'int16',
-    golden: 'e5a1eaa738b41cb29eb2df0479237abae6ca1da332c10861f8916f9bb258d699',
-  },
-  'LeNet fp32': {
-    network: preset('lenet', { precision: fp32 }),
-    golden: '748b6ec2ce2b12927e5678527a188bc00e77bf0776e078f50382df90fdf3f875',
-  },
-  'small VGG k1B2 with integer gradients': {
-    network: smallVgg(quantised(1, 2)),
-    gradients: 'int16',
-    golden: 'e8bae1725361863d4d1b1931d9f653d47e95a1aab03a6331228172bd2792a80a',
-  },
-  'small VGG k1B2': {
-    network: smallVgg(quantised(1, 2)),
-    golden: '5109e497021f36f893205157dc9833920ce4cabfc364b0ca4699e00255831901',
-  },
-};
-
-const batch = 20;
-const stepsPerEpoch = 10;
-
-/** Two short epochs, then inference of the ANN and the SNN with lively parameters: all results in one hash. */
-async function fingerprint(
-  network: Network,
-  lively: ReadonlyMap<string, Float32Array>,
-  threads: number,
-  gradients: GradientType = 'float32',
-): Promise<string> {
-  const hash = createHash('sha256');
-  const options = { batch, threads };
-  const trainer = await wasmEngine.trainer(
-    network,
-    { parameters: initialParameters(network, 1) },
-    { ...options, gradients },
-  );
-  for (let step = 0; step < 2 * stepsPerEpoch; step++) {
-    const { images, labels } = batchOf(network, batch, 1 + (step % stepsPerEpoch));
-    const { loss, correct } = trainer.step(images, labels, 1e-3);
-    hash.update(JSON.stringify([loss, correct]));
-  }
-  for (const [name, values] of trainer.parameters()) hash.update(name).update(new Uint8Array(values.buffer));
-  const { m, v } = trainer.optimizer();
-  for (const values of [...m.values(), ...v.values()]) hash.update(new Uint8Array(values.buffer));
-  await trainer.close();
-
-  const { images } = batchOf(network, batch, 9);
-  const evaluator = await wasmEngine.evaluator(network, lively, options);
-  const { logits } = evaluator.evaluate(images, batch);
-  hash.update(new Uint8Array(logits.buffer));
-  await evaluator.close();
-  if (network.precision.kind === 'fp32') return hash.digest('hex');
-  const simulator = await wasmEngine.simulator(convert(network, lively).network, options);
-  const noisy = simulator.simulate(images, batch, { probability: 0.3, seed: 5, firstImage: 40 }, true);
-  for (const spikes of noisy.levels) hash.update(spikes);
-  hash.update(JSON.stringify(noisy.counts)).update(new Uint8Array(noisy.logits.buffer));
-  await simulator.close();
-  expect(noisy.counts.filter(({ spikes }) => spikes === 0)).toEqual([]);
-  return hash.digest('hex');
-}
-
-// If a change of the arithmetic is meant, the golden hashes change with it – and so do all results ever cached.
 describe.each(Object.entries(cases))('%s', (_, { network, gradients, golden }) => {
   let lively: ReadonlyMap<string, Float32Array>;
 
   beforeAll(async () => {
-    lively = await settledParameters(network, liveParameters(network, 1), batchOf(network, batch, 9).images, batch);
-  });
+    lively = await livelyParameters(network);
+  }, 60_000);
 
-  it.each([1, 2, 3, 4])('gives the same bits with %i threads', async (threads) => {
-    expect(await fingerprint(network, lively, threads, gradients)).toBe(golden);
-  });
+  it.each([1, 2, 3, 4])(
+    'gives the same bits with %i threads',
+    async (threads) => {
+      expect(await fingerprint(network, lively, threads, gradients)).toBe(golden);
+    },
+    60_000,
+  );
+});
+
+describe('other compilers give the same bits', () => {
+  const goldens = Object.fromEntries(Object.entries(cases).map(([name, { golden }]) => [name, golden]));
+
+  async function hashes(node: string, compiler: 'liftoff' | 'optimised', names: string[] = []): Promise<unknown> {
+    const { stdout } = await promisify(execFile)(node, [join(buildFolder, 'golden.js'), compiler, ...names]);
+    return JSON.parse(stdout);
+  }
+
+  it('V8’s baseline compiler', async () => {
+    // The slowest of them are left to the runs with another version of Node.
+    const names = ['LeNet k1B2', 'LeNet k1B2 with integer gradients'];
+    const expected = Object.fromEntries(names.map((name) => [name, goldens[name]]));
+    expect(await hashes(process.execPath, 'liftoff', names)).toEqual(expected);
+  }, 240_000);
+
+  // CI installs another version of Node and says where it lies.
+  const other = process.env.SPIKELINE_OTHER_NODE;
+  it.skipIf(other === undefined).each(['optimised', 'liftoff'] as const)(
+    'another version of Node, %s',
+    async (compiler) => {
+      expect(await hashes(other!, compiler)).toEqual(goldens);
+    },
+    240_000,
+  );
 });

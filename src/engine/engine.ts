@@ -91,6 +91,10 @@ export interface Engine {
   readonly name: string;
   trainer(network: Network, start: TrainingStart, options: TrainerOptions): Promise<Trainer>;
   evaluator(network: Network, parameters: Parameters, options: EngineOptions): Promise<Evaluator>;
+}
+
+/** An engine that simulates spiking networks, too. */
+export interface SpikingEngine extends Engine {
   simulator(network: SpikingNetwork, options: EngineOptions): Promise<Simulator>;
 }
 

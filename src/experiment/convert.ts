@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Engine } from '../engine/engine.js';
+import type { SpikingEngine } from '../engine/engine.js';
 import type { Checkpoint } from '../network/checkpoint.js';
 import type { SpikingNetwork } from '../spiking/network.js';
 import { inferenceBatch, rate, type Surroundings } from './evaluate.js';
@@ -18,7 +18,7 @@ export interface Comparison {
  * compares every neuron of every block.
  */
 export async function compare(
-  engine: Engine,
+  engine: SpikingEngine,
   source: ImageSource,
   { network, parameters }: Checkpoint,
   spiking: SpikingNetwork,

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Engine } from '../engine/engine.js';
+import type { SpikingEngine } from '../engine/engine.js';
 import { denseMacs, neuronCount } from '../network/parameters.js';
 import { firingRate } from '../spiking/counts.js';
 import type { SpikingNetwork } from '../spiking/network.js';
@@ -41,7 +41,7 @@ export function logBatch(network: Pick<SpikingNetwork, 'preprocessing'>): number
 
 /** Simulates the spiking network on all test images, with spikes of layer 1 deleted at random. */
 export async function simulate(
-  engine: Engine,
+  engine: SpikingEngine,
   source: ImageSource,
   network: SpikingNetwork,
   noise: { readonly probability: number; readonly seed: number },

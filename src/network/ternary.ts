@@ -2,7 +2,7 @@
  * Q(W) of a layer: t = 0.7·mean|W| over the whole tensor; +1 where w ≥ t, −1 where w ≤ −t, else 0.
  *
  * The order of the sum is part of the definition: |w| is added up in double precision from the first element to the
- * last of the HWIO array, and t is rounded to single precision once. Engines follow it bit for bit.
+ * last of the HWIO array, and t is rounded to single precision once. The default engine follows it bit for bit.
  */
 export function ternarise(weights: Float32Array): Int8Array {
   const threshold = ternaryThreshold(weights);

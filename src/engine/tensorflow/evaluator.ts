@@ -1,0 +1,70 @@
+import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Network } from '../../network/architecture.js';
+import { parameterShapes } from '../../network/parameters.js';
+import { spikesPerUnit } from '../../network/precision.js';
+import { batchNormEpsilon } from '../../network/quantise.js';
+import { ternarise } from '../../network/ternary.js';
+import type { Evaluator, Inference, Parameters } from '../engine.js';
+import { activate, convolve } from './layers.js';
+import type { TensorFlow } from './library.js';
+
+/** Inference of the network on TensorFlow, in single precision throughout. */
+export class TensorFlowEvaluator implements Evaluator {
+  readonly #tf: TensorFlow;
+  readonly #network: Network;
+  #values = new Map<string, Tensor>();
+
+  constructor(tf: TensorFlow, network: Network, parameters: Parameters) {
+    this.#tf = tf;
+    this.#network = network;
+    this.load(parameters);
+  }
+
+  load(parameters: Parameters): void {
+    const ternary = new Set(
+      this.#network.layers.flatMap(({ name, weights }) => (weights === 'ternary' ? `${name}.weight` : [])),
+    );
+    this.#tf.dispose([...this.#values.values()]);
+    this.#values = new Map(
+      parameterShapes(this.#network).map(({ name, shape }) => {
+        const values = parameters.get(name)!;
+        const used = ternary.has(name) ? Float32Array.from(ternarise(values)) : values.slice();
+        return [name, this.#tf.tensor(used, [...shape], 'float32')];
+      }),
+    );
+  }
+
+  evaluate(images: Float32Array, count: number, wantLevels = false): Inference {
+    const levels: Uint8Array[] = [];
+    let logits = new Float64Array();
+    // What tidy returns it searches for tensors, element by element: the results go another way.
+    this.#tf.tidy(() => {
+      logits = Float64Array.from(this.#logits(images, count, wantLevels ? levels : undefined).dataSync());
+    });
+    return { logits, levels };
+  }
+
+  /** @param levels takes the levels of each quantised block */
+  #logits(images: Float32Array, count: number, levels: Uint8Array[] | undefined): Tensor {
+    const tf = this.#tf;
+    const { input, layers, precision } = this.#network;
+    const size = input.reduce((product, length) => product * length, count);
+    let x = tf.tensor4d(images.subarray(0, size), [count, ...input]);
+    for (const layer of layers) {
+      const of = (role: string) => this.#values.get(`${layer.name}.${role}`)!;
+      const z = convolve(tf, layer, x, of('weight') as Tensor4D);
+      const deviation = tf.sqrt(tf.add(of('variance'), batchNormEpsilon));
+      const y = tf.add(tf.div(tf.mul(of('gamma'), tf.sub(z, of('mean'))), deviation), of('beta'));
+      x = activate(tf, this.#network, y) as Tensor4D;
+      if (precision.kind === 'quantised')
+        levels?.push(Uint8Array.from(tf.mul(x, spikesPerUnit(precision.k)).dataSync()));
+    }
+    return tf.matMul(tf.reshape(x, [count, -1]), this.#values.get('dense.weight') as Tensor2D);
+  }
+
+  close(): Promise<void> {
+    this.#tf.dispose([...this.#values.values()]);
+    this.#values = new Map();
+    return Promise.resolve();
+  }
+}

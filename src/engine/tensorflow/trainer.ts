@@ -1,0 +1,119 @@
+import type { Scalar, Tensor, Tensor4D, Variable } from '@tensorflow/tfjs-core';
+import type { Network } from '../../network/architecture.js';
+import type { AdamState } from '../../network/checkpoint.js';
+import { type ParameterShape, parameterShapes } from '../../network/parameters.js';
+import type { Trainer, TrainingStart } from '../engine.js';
+import { convolve, type Norm, normaliseAndActivate, ternary } from './layers.js';
+import type { TensorFlow } from './library.js';
+
+/** Adam's constants (method: β 0.9 / 0.999, ε 1e-8). */
+const [beta1, beta2, epsilon] = [0.9, 0.999, 1e-8];
+
+type Moments = { readonly m: Variable; readonly v: Variable };
+
+/** Trains a network on TensorFlow, in single precision. What a step makes is gone when it ends. */
+export class TensorFlowTrainer implements Trainer {
+  readonly #tf: TensorFlow;
+  readonly #network: Network;
+  readonly #batch: number;
+  readonly #values = new Map<string, Variable>();
+  readonly #moments = new Map<string, Moments>();
+  /** Images of the last step that the network got right. */
+  readonly #correct: Variable;
+  #adam: { step: number; beta1Power: number; beta2Power: number };
+
+  constructor(tf: TensorFlow, network: Network, { parameters, optimizer }: TrainingStart, batch: number) {
+    this.#tf = tf;
+    this.#network = network;
+    this.#batch = batch;
+    const variable = ({ shape }: ParameterShape, values?: Float32Array, trainable = false) =>
+      tf.tidy(() => tf.variable(values ? tf.tensor(values, [...shape], 'float32') : tf.zeros([...shape]), trainable));
+    for (const shape of parameterShapes(network)) {
+      const { name, trainable } = shape;
+      this.#values.set(name, variable(shape, parameters.get(name), trainable));
+      if (!trainable) continue;
+      const [m, v] = [optimizer?.m.get(name), optimizer?.v.get(name)];
+      this.#moments.set(name, { m: variable(shape, m), v: variable(shape, v) });
+    }
+    this.#correct = tf.tidy(() => tf.variable(tf.scalar(0, 'int32'), false));
+    const { step, beta1Power, beta2Power } = optimizer ?? { step: 0, beta1Power: 1, beta2Power: 1 };
+    this.#adam = { step, beta1Power, beta2Power };
+  }
+
+  step(images: Float32Array, labels: Int32Array, learningRate: number): { loss: number; correct: number } {
+    const tf = this.#tf;
+    return tf.tidy(() => {
+      const size = this.#network.input.reduce((product, length) => product * length, this.#batch);
+      const x = tf.tensor4d(images.subarray(0, size), [this.#batch, ...this.#network.input]);
+      const y = tf.tensor1d(labels.subarray(0, this.#batch), 'int32');
+      const trained = [...this.#moments.keys()].map((name) => this.#values.get(name)!);
+      const { value, grads } = tf.variableGrads(() => this.#loss(x, y), trained);
+      this.#update(grads, learningRate);
+      return { loss: value.dataSync()[0]!, correct: this.#correct.dataSync()[0]! };
+    });
+  }
+
+  parameters(): Map<string, Float32Array> {
+    return new Map([...this.#values].map(([name, value]) => [name, copyOf(value)]));
+  }
+
+  optimizer(): AdamState {
+    const all = (field: keyof Moments) =>
+      new Map([...this.#moments].map(([name, moments]) => [name, copyOf(moments[field])] as const));
+    return { ...this.#adam, m: all('m'), v: all('v') };
+  }
+
+  close(): Promise<void> {
+    const variables = [...this.#values.values(), ...[...this.#moments.values()].flatMap(({ m, v }) => [m, v])];
+    this.#tf.dispose([...variables, this.#correct]);
+    return Promise.resolve();
+  }
+
+  /** Mean softmax cross-entropy over the batch. */
+  #loss(images: Tensor4D, labels: Tensor): Scalar {
+    const tf = this.#tf;
+    let x = images;
+    for (const layer of this.#network.layers) {
+      const latent = this.#value(`${layer.name}.weight`);
+      const w = (layer.weights === 'ternary' ? ternary(tf, latent) : latent) as Tensor4D;
+      const norm = this.#norm(layer.name);
+      x = normaliseAndActivate(tf, this.#network, convolve(tf, layer, x, w), norm);
+    }
+    const logits = tf.matMul(tf.reshape(x, [this.#batch, -1]), this.#value('dense.weight'));
+    this.#correct.assign(tf.sum(tf.cast(tf.equal(tf.argMax(logits, 1), labels), 'int32')));
+    const target = tf.oneHot(labels, this.#network.classes);
+    return tf.neg<Scalar>(tf.mean(tf.sum(tf.mul(target, tf.logSoftmax(logits)), 1)));
+  }
+
+  /** Adam as TensorFlow has it: ε is added to √v before the bias is corrected. */
+  #update(gradients: Readonly<Record<string, Tensor>>, learningRate: number): void {
+    const tf = this.#tf;
+    const beta1Power = this.#adam.beta1Power * beta1;
+    const beta2Power = this.#adam.beta2Power * beta2;
+    this.#adam = { step: this.#adam.step + 1, beta1Power, beta2Power };
+    const rate = (learningRate * Math.sqrt(1 - beta2Power)) / (1 - beta1Power);
+    for (const [name, { m, v }] of this.#moments) {
+      const value = this.#value(name);
+      const gradient = gradients[value.name]!;
+      m.assign(tf.add(tf.mul(m, beta1), tf.mul(gradient, 1 - beta1)));
+      v.assign(tf.add(tf.mul(v, beta2), tf.mul(tf.square(gradient), 1 - beta2)));
+      value.assign(tf.sub(value, tf.div(tf.mul(m, rate), tf.add(tf.sqrt(v), epsilon))));
+    }
+  }
+
+  #value(name: string): Variable {
+    return this.#values.get(name)!;
+  }
+
+  #norm(layer: string): Norm<Variable> {
+    const [gamma, beta, mean, variance] = ['gamma', 'beta', 'mean', 'variance'].map((role) =>
+      this.#value(`${layer}.${role}`),
+    );
+    return { gamma: gamma!, beta: beta!, mean: mean!, variance: variance! };
+  }
+}
+
+/** On some backends a tensor gives its own memory away. */
+function copyOf(tensor: Tensor): Float32Array {
+  return tensor.dataSync<'float32'>().slice();
+}

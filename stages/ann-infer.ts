@@ -21,7 +21,7 @@ export default defineStage({
     checkpoint: { description: 'Trained network, as `train` makes it.' },
   },
   outputs: { result: { description: 'Accuracy and counts (JSON).', path: 'result.json' } },
-  usesEngine: true,
+  usesEngine: 'any',
   resources: { cpus: 'all' },
   async run(context) {
     const { countCorrect, inferenceBatch } = await import('../src/experiment/evaluate.js');
@@ -30,15 +30,16 @@ export default defineStage({
     const { decodeCheckpoint } = await import('../src/network/checkpoint.js');
     const { precisionLabel } = await import('../src/network/precision.js');
     const { parametersFor } = await import('../src/network/rounding.js');
-    const { wasmEngine } = await import('../src/engine/wasm/engine.js');
+    const { engineNamed } = await import('../src/engine/engines.js');
 
     const dataset = await openDataset(inputFile(context, 'data').path);
     const bytes = await readFile(inputFile(context, 'checkpoint').path);
     const { network, parameters: trained } = decodeCheckpoint(bytes, 'the input "checkpoint"');
     const parameters = parametersFor(context.parameters.rounding, network, trained);
     const source = new ImageSource(network, dataset);
+    const engine = await engineNamed(context.engine);
     const options = { batch: inferenceBatch, threads: context.threads };
-    const evaluator = await wasmEngine.evaluator(network, parameters, options);
+    const evaluator = await engine.evaluator(network, parameters, options);
     const images = dataset.test.count;
     const correct = await countCorrect(source, evaluator, context).finally(() => evaluator.close());
     const metrics = { accuracy: correct / images, correct, images };

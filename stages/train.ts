@@ -74,7 +74,7 @@ export default defineStage({
     checkpoint: { description: 'The trained network with all state (safetensors).', path: 'checkpoint.safetensors' },
     history: { description: 'Loss and accuracy of each epoch (CSV).', path: 'history.csv' },
   },
-  usesEngine: true,
+  usesEngine: 'any',
   resources: { cpus: 'all' },
   check(given, inputs) {
     const { network, crop } = given;
@@ -85,7 +85,7 @@ export default defineStage({
     const { train } = await import('../src/experiment/train.js');
     const { ImageSource } = await import('../src/experiment/images.js');
     const { openDataset } = await import('../src/data/dataset.js');
-    const { wasmEngine } = await import('../src/engine/wasm/engine.js');
+    const { engineNamed } = await import('../src/engine/engines.js');
 
     const dataset = await openDataset(inputFile(context, 'data').path);
     const start = await startOf(context, dataset);
@@ -97,8 +97,9 @@ export default defineStage({
         'Leave `gradients` out, or choose a quantised precision such as `k: 1, B: 2`.',
       );
     const source = new ImageSource(start.network, dataset);
+    const engine = await engineNamed(context.engine);
     const schedule = { epochs, learningRate, batch, heldOut, gradients };
-    const result = await train(wasmEngine, source, start, schedule, context.threads, context);
+    const result = await train(engine, source, start, schedule, context.threads, context);
     await writeFile(context.outputs.checkpoint!, result.checkpoint);
     await writeFile(context.outputs.history!, result.history);
     const { epoch, loss, trainAccuracy, testAccuracy } = result.last;

@@ -7,16 +7,18 @@ import { loadPipeline } from '../pipeline/load.js';
 import { findTargets, withDependencies } from '../pipeline/targets.js';
 import type { Pipeline, Task } from '../pipeline/task.js';
 import { quote } from '../run/command.js';
-import { parserFingerprint } from '../stage/fingerprint.js';
+import { engineFingerprint, parserFingerprint } from '../stage/fingerprint.js';
 import { resolveStage } from '../stage/load.js';
 import { StoredParsedFiles } from '../store/parsed-files.js';
 import { Store } from '../store/store.js';
+import { readEngine } from './engine.js';
 import { UsageError } from './errors.js';
 
 /** Options of all commands that read a pipeline. */
 export interface PipelineOptions {
   readonly set?: readonly string[];
   readonly profile?: string;
+  readonly engine?: string;
   readonly artifacts?: string;
 }
 
@@ -49,12 +51,13 @@ export function shownPath(path: string): string {
 export function callOf(
   command: string,
   { file }: Pick<Pipeline, 'file'>,
-  { set = [], profile, artifacts }: PipelineOptions,
+  { set = [], profile, engine, artifacts }: PipelineOptions,
   targets: readonly string[] = [],
 ): string {
   const options = [
     ...set.flatMap((value) => ['--set', value]),
     ...(profile === undefined ? [] : ['--profile', profile]),
+    ...(engine === undefined ? [] : ['--engine', engine]),
     ...(artifacts === undefined ? [] : ['--artifacts', artifacts]),
   ];
   return [program, ...[...command.split(' '), shownPath(file), ...targets, ...options].map(quote)].join(' ');
@@ -75,6 +78,7 @@ async function onlyPipeline(): Promise<string> {
 export async function openPipeline(file: string | undefined, options: PipelineOptions): Promise<Pipeline> {
   const name = file ?? (await onlyPipeline());
   const { set, profile } = options;
+  const engine = readEngine(options.engine);
   const parser = await parserFingerprint();
   const { pipeline, diagnostics, textOf } = await loadPipeline(name, {
     resolveStage,
@@ -83,7 +87,10 @@ export async function openPipeline(file: string | undefined, options: PipelineOp
     ...(profile === undefined ? {} : { profile }),
   });
   if (pipeline === undefined) throw new DiagnosticsError(diagnostics, name, textOf);
-  return pipeline;
+  if (engine === undefined) return pipeline;
+  // Where its library is missing, that is said before anything else is.
+  await engineFingerprint(engine);
+  return { ...pipeline, engine };
 }
 
 /** Mistakes in a pipeline file. */

@@ -69,8 +69,12 @@ async function findSide(name: string, pipeline: Pipeline, store: Store, options:
 }
 
 /** What a run was called with: `--set epochs=2 --profile smoke ann`. */
-function callText({ set = [], profile, targets = [], interrupted }: RunNote): string {
-  const options = [...set.map((one) => `--set ${one}`), ...(profile === undefined ? [] : [`--profile ${profile}`])];
+function callText({ set = [], profile, engine, targets = [], interrupted }: RunNote): string {
+  const options = [
+    ...set.map((one) => `--set ${one}`),
+    ...(profile === undefined ? [] : [`--profile ${profile}`]),
+    ...(engine === undefined ? [] : [`--engine ${engine}`]),
+  ];
   return [...options, ...targets, ...(interrupted ? ['interrupted'] : [])].join(' ');
 }
 

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { access, constants, mkdir, statfs } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { debianFolder } from '../data/locations.js';
+import { describeLibrary, libraryText } from '../engine/tensorflow/describe.js';
 import { buildFolder } from '../paths.js';
 import { renderTable } from '../report/table.js';
+import { StageError } from '../stage/definition.js';
 import { version } from '../version.js';
 import { exitCodes, type PipelineOptions, print } from './context.js';
 
@@ -72,18 +73,10 @@ async function engine(): Promise<Finding> {
 async function tensorflow(): Promise<Finding> {
   const what = 'engine tensorflow';
   try {
-    // By a variable: the types of an optional package may not be there.
-    const name: string = '@tensorflow/tfjs-node';
-    createRequire(import.meta.url).resolve(name);
-    await import(name);
-    return { what, state: 'optional', found: 'the native library loads; no stage uses it yet' };
+    return { what, state: 'optional', found: `${libraryText(await describeLibrary())}: --engine tensorflow` };
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const found =
-      code === 'MODULE_NOT_FOUND' && message.includes("'@tensorflow/tfjs-node'")
-        ? 'not installed (optional: npm install @tensorflow/tfjs-node)'
-        : 'the package is there, its native library is not (optional: npm rebuild @tensorflow/tfjs-node fetches it)';
-    return { what, state: 'optional', found };
+    if (!(error instanceof StageError)) throw error;
+    return { what, state: 'optional', found: `none: ${error.message}` };
   }
 }
 

@@ -204,6 +204,7 @@ function build(finish: (code: number) => void): Command {
       command
         .option('--set <name=value>', 'override a param or an axis; may be repeated', collect)
         .option('--profile <name>', 'use a profile of the pipeline')
+        .option('--engine <name>', 'what train and ann-infer compute with: wasm (default) or tensorflow')
         .option('--artifacts <dir>', 'where results and the store are (default: artifacts)');
     for (const [flags, text, parse] of options)
       if (parse) command.option(flags, text, parse as never);

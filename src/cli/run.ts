@@ -15,6 +15,7 @@ import {
   printError,
   type RunCommandOptions,
 } from './context.js';
+import { engineNotice } from './engine.js';
 import { UsageError } from './errors.js';
 import { annotateFailures, inGitHub, summariseRun } from './github.js';
 import { planCommand } from './plan.js';
@@ -41,6 +42,8 @@ export async function runCommand(
 
   let handle: (event: RunEvent) => void = () => undefined;
   const sharing = await openSharing(pipeline, store, (event) => handle(event));
+  const notice = reporter === 'json' ? undefined : await engineNotice(pipeline);
+  if (notice !== undefined) print(notice);
   const view = await openView(reporter);
   const recorder = new RunRecorder();
   const failures: Extract<RunEvent, { event: 'task' }>[] = [];
@@ -89,11 +92,12 @@ async function noteRun(
   store: Store,
   { name }: Pipeline,
   targets: readonly string[],
-  { set, profile }: RunCommandOptions,
+  { set, profile, engine }: RunCommandOptions,
 ): Promise<void> {
   const call = {
     ...(set === undefined ? {} : { set }),
     ...(profile === undefined ? {} : { profile }),
+    ...(engine === undefined ? {} : { engine }),
     ...(targets.length === 0 ? {} : { targets }),
   };
   await recorder.write(store, name, call).catch((error: unknown) => {

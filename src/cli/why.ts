@@ -121,7 +121,9 @@ function keyText(task: Task, { key, parts, outputs }: TaskRecord): string[] {
   return [
     `Its key is ${key}, made of`,
     `  ${'stage' in action ? code : `the command ${code}`}`,
-    ...(engine === null ? [] : [`  engine ${engine.name}, code ${brief(engine.fingerprint)}`]),
+    ...(engine === null
+      ? []
+      : [`  engine ${[engine.name, ...librariesOf(engine), `code ${brief(engine.fingerprint)}`].join(', ')}`]),
     ...Object.entries(flatten(parameters)).flatMap(([name, value]) =>
       name === '' ? [] : [`  parameter ${name}: ${changeValue('parameter', value)}`],
     ),
@@ -132,6 +134,9 @@ function keyText(task: Task, { key, parts, outputs }: TaskRecord): string[] {
     ...results.map((result) => `  ${result}`),
   ];
 }
+
+const librariesOf = ({ libraries = {} }: NonNullable<KeyParts['engine']>) =>
+  Object.entries(libraries).map(([name, version]) => `${name} ${version}`);
 
 function inputLines(name: string, input: KeyParts['inputs'][string], declared: TaskInput | undefined): string[] {
   if (typeof input === 'string') {

@@ -1,3 +1,4 @@
+import type { EngineName } from '../engine/engines.js';
 import type { AxisValue, ResourceRequest, StageDefinition } from '../stage/definition.js';
 import type { CacheFile } from './cache.js';
 import type { SourceRange } from './diagnostic.js';
@@ -101,4 +102,6 @@ export interface Pipeline {
   readonly expectations: readonly Expectation[];
   /** A cache that is shared with other machines. It enters no key. */
   readonly cache?: CacheFile;
+  /** What stages for any engine compute with, as the call says. Default: the default engine. */
+  readonly engine?: EngineName;
 }

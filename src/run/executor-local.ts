@@ -12,7 +12,7 @@ import { Commands } from './commands.js';
 import type { Failure } from './events.js';
 import { Inputs } from './inputs.js';
 import { readMetrics } from './metrics.js';
-import type { TaskIdentity } from './plan.js';
+import { engineOf, type TaskIdentity } from './plan.js';
 import type { Granted } from './resources.js';
 import { startStage } from './stage-process.js';
 
@@ -107,6 +107,7 @@ export class LocalExecutor {
       const words = commandOf(task, inputs, outputs);
       return this.#commands.start({ words, cwd: this.pipeline.folder, env }, log);
     }
+    const engine = engineOf(task.action.definition, this.pipeline.engine);
     const job = {
       artifacts: this.store.folder,
       key: identity.key,
@@ -116,6 +117,7 @@ export class LocalExecutor {
       inputs,
       outputs,
       threads: granted.cpus,
+      ...(engine === undefined ? {} : { engine }),
     };
     return startStage(job, env, log, execution);
   }

@@ -19,6 +19,7 @@ export interface TaskNote {
 export interface RunCall {
   readonly set?: readonly string[];
   readonly profile?: string;
+  readonly engine?: string;
   /** Without targets, a run has all tasks of its pipeline. */
   readonly targets?: readonly string[];
 }

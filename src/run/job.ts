@@ -1,3 +1,4 @@
+import type { EngineName } from '../engine/engines.js';
 import type { InputArtifact, Metrics, Progress } from '../stage/definition.js';
 import type { TaskKey } from '../store/types.js';
 import type { Failure } from './events.js';
@@ -13,6 +14,7 @@ export interface Job {
   readonly inputs: Readonly<Record<string, InputArtifact | readonly InputArtifact[]>>;
   readonly outputs: Readonly<Record<string, string>>;
   readonly threads: number;
+  readonly engine?: EngineName;
 }
 
 export type ToTask = { readonly type: 'job'; readonly job: Job } | { readonly type: 'abort' };

@@ -1,6 +1,8 @@
 import { relative, resolve } from 'node:path';
+import type { EngineName } from '../engine/engines.js';
 import { dependenciesOf } from '../pipeline/targets.js';
 import type { Pipeline, Task, TaskId, TaskInput } from '../pipeline/task.js';
+import type { StageDefinition } from '../stage/definition.js';
 import { currentFingerprint, engineFingerprint, stageFingerprint } from '../stage/fingerprint.js';
 import type { BlobProblem } from '../store/artifacts.js';
 import { StoreError } from '../store/error.js';
@@ -138,11 +140,12 @@ export class Planner {
     }
     const { definition, uses } = action;
     const code = await fingerprintOf(uses, this.#pipeline.folder);
+    const engine = engineOf(definition, this.#pipeline.engine);
     const { paths, digests } = await this.#namedFiles(task);
     const parts = buildKeyParts(task, {
       inputs,
       fingerprint: code.fingerprint,
-      ...(definition.usesEngine === true ? { engine: await engineFingerprint() } : {}),
+      ...(engine === undefined ? {} : { engine: await engineFingerprint(engine) }),
       env: this.#env,
       files: digests,
     });
@@ -215,6 +218,11 @@ export class Planner {
       return missing({ code: 'missing-record', text: 'the record of its last run is missing or damaged' });
     return { state: 'stale', key, reasons: explain(task, record, identity, files) };
   }
+}
+
+/** The engine that a stage computes with, if any. */
+export function engineOf({ usesEngine }: StageDefinition, chosen: EngineName = 'wasm'): EngineName | undefined {
+  return usesEngine === 'any' ? chosen : usesEngine === true ? 'wasm' : undefined;
 }
 
 function blobReason(output: string, { digest, state, path }: BlobProblem): Reason {

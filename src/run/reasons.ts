@@ -187,9 +187,12 @@ function engineReasons(from: KeyParts['engine'], to: KeyParts['engine']): Reason
     const change = { name: 'engine', ...known('from', from?.name), ...known('to', to?.name) };
     return [reason('engine', `engine: ${from?.name ?? 'none'} → ${to?.name ?? 'none'}`, [change])];
   }
-  if (from?.fingerprint === to?.fingerprint) return [];
+  const libraries = changesOf(from?.libraries ?? {}, to?.libraries ?? {}).map((change) =>
+    reason('engine', `engine ${to!.name}: ${change.name} ${show(change.from)} → ${show(change.to)}`, [change]),
+  );
+  if (from?.fingerprint === to?.fingerprint) return libraries;
   const change = { name: to!.name, from: from!.fingerprint, to: to!.fingerprint };
-  return [reason('engine', `code of the engine ${to!.name} changed`, [change])];
+  return [reason('engine', `code of the engine ${to!.name} changed`, [change]), ...libraries];
 }
 
 /** What differs between two maps, in the order of the old one, then of the new one. */

@@ -60,7 +60,7 @@ async function finish(message: FromTask): Promise<void> {
 }
 
 async function run(job: Job): Promise<Metrics> {
-  const { uses, pipelineFolder, threads, inputs, outputs } = job;
+  const { uses, pipelineFolder, threads, engine, inputs, outputs } = job;
   watchParent(parent);
   const definition = await resolveStage(uses, pipelineFolder);
   if ('error' in definition) throw new StageError('E_UNKNOWN_STAGE', definition.error, definition.hint);
@@ -69,6 +69,7 @@ async function run(job: Job): Promise<Metrics> {
     inputs,
     outputs,
     threads,
+    ...(engine === undefined ? {} : { engine }),
     signal: controller.signal,
     resume: Store.open(job.artifacts).resumePoint(job.key),
     pipelineFolder,

@@ -1,4 +1,5 @@
 import type { Static, TObject } from '@sinclair/typebox';
+import type { EngineName } from '../engine/engines.js';
 
 /** What a stage reports of its result: stored in the task record, shown by `show`, compared by `expect:`. */
 export type MetricValue = number | string | boolean | readonly number[] | readonly string[];
@@ -72,6 +73,8 @@ export interface StageContext<P = unknown> {
   readonly outputs: Readonly<Record<string, string>>;
   /** CPU cores this task may use. Results must not depend on it. */
   readonly threads: number;
+  /** What to compute with, for stages that are made for any engine. Default: the default engine. */
+  readonly engine?: EngineName;
   readonly signal: AbortSignal;
   readonly resume: ResumePoint;
   /** The folder of the pipeline file: what relative paths in parameters are relative to. */
@@ -107,8 +110,11 @@ export interface StageDefinition<S extends TObject = TObject> {
   readonly inputs: Readonly<Record<string, InputDeclaration>>;
   /** The first output is the default one: what `inputs: { data: data }` refers to. */
   readonly outputs: Readonly<Record<string, OutputDeclaration>>;
-  /** Does it compute with the engine? Then the engine's fingerprint enters its key. */
-  readonly usesEngine?: boolean;
+  /**
+   * Does it compute with the engine? Then the engine's fingerprint enters its key. `any`: with the one that the call
+   * chooses (`--engine`), which is `context.engine`; `true`: always with the default one.
+   */
+  readonly usesEngine?: boolean | 'any';
   readonly resources?: ResourceRequest;
   /** Rules between parameters that a schema can't say. Inputs that are not a stage's single output are missing. */
   readonly check?: (

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { type EngineName, engineNames } from '../engine/engines.js';
+import { describeLibrary } from '../engine/tensorflow/describe.js';
 import { buildFolder, packageRoot } from '../paths.js';
 import { digestBytes, digestFile, digestJson } from '../store/digest.js';
 import { bundle } from './bundle.js';
@@ -17,15 +19,19 @@ export interface CodeFingerprint {
 
 /** Which arithmetic. */
 export interface EngineFingerprint {
-  readonly name: string;
+  readonly name: EngineName;
+  /** Of its code. */
   readonly fingerprint: string;
+  /** What it computes with beyond its own code: versions by name. */
+  readonly libraries?: Readonly<Record<string, string>>;
 }
 
 /** What the build writes down about the built-in stages, so that a run need not bundle them. */
 export interface BuiltFingerprints {
   /** Of what reads pipeline files: a text means the same as long as this is the same. */
   readonly parser: string;
-  readonly engine: EngineFingerprint;
+  /** Of the code of each engine. */
+  readonly engines: Readonly<Record<EngineName, EngineFingerprint>>;
   readonly stages: Readonly<Record<string, CodeFingerprint>>;
 }
 
@@ -58,9 +64,16 @@ export async function currentFingerprint(uses: string, folder: string): Promise<
   return stageFingerprint(uses, folder);
 }
 
-/** The fingerprint of the default engine: its code, that of its worker, and its kernels. */
-export async function engineFingerprint(): Promise<EngineFingerprint> {
-  return isBuilt ? (await builtFingerprints()).engine : wasmFingerprint();
+/**
+ * The fingerprint of an engine: its code – of the default one with its worker and its kernels –, and the library behind it.
+ *
+ * @throws {StageError} E_ENGINE when its library is not there
+ */
+export async function engineFingerprint(name: EngineName): Promise<EngineFingerprint> {
+  const code = isBuilt ? (await builtFingerprints()).engines[name] : await engineCodeFingerprint(name);
+  if (name === 'wasm') return code;
+  const { package: binding, version, tensorflow, device } = await describeLibrary();
+  return { ...code, libraries: { TensorFlow: tensorflow, [binding]: version, device } };
 }
 
 /** The fingerprint of what reads pipeline files; undefined where nothing is built. */
@@ -77,16 +90,22 @@ export async function takeParserFingerprint(): Promise<string> {
 export async function builtInFingerprint(name: string): Promise<CodeFingerprint> {
   const definition = await builtInStage(name);
   const entry = join(packageRoot, 'stages', `${name}.ts`);
-  return codeFingerprint(entry, packageRoot, definition?.usesEngine === true ? enginesFolder : undefined);
+  return codeFingerprint(entry, packageRoot, (definition?.usesEngine ?? false) === false ? undefined : enginesFolder);
 }
 
-/** Takes the fingerprint of the default engine from its sources and the built kernels. */
-export async function wasmFingerprint(): Promise<EngineFingerprint> {
-  const folder = join(enginesFolder, 'wasm');
+/** Takes the fingerprints of all engines from their sources. */
+export async function takeEngineFingerprints(): Promise<BuiltFingerprints['engines']> {
+  const engines = engineNames.map(async (name) => [name, await engineCodeFingerprint(name)] as const);
+  return Object.fromEntries(await Promise.all(engines)) as BuiltFingerprints['engines'];
+}
+
+/** Takes the fingerprint of an engine's code from its sources and, of the default one, the built kernels. */
+async function engineCodeFingerprint(name: EngineName): Promise<EngineFingerprint> {
+  const folder = join(enginesFolder, name);
   const entries = ['engine.ts', 'worker.ts'].map((name) => join(folder, name)).filter(existsSync);
   const code = await Promise.all(entries.map(async (entry) => (await codeFingerprint(entry, packageRoot)).fingerprint));
-  const kernels = (await digestFile(join(buildFolder, 'kernels.wasm'))).digest;
-  return { name: 'wasm', fingerprint: digestJson({ type: 'spikeline-engine/1', code, kernels }) };
+  const kernels = name === 'wasm' ? { kernels: (await digestFile(join(buildFolder, 'kernels.wasm'))).digest } : {};
+  return { name, fingerprint: digestJson({ type: 'spikeline-engine/1', code, ...kernels }) };
 }
 
 async function codeFingerprint(entry: string, base: string, engines?: string): Promise<CodeFingerprint> {

@@ -36,8 +36,12 @@ export interface KeyParts {
   readonly env: Readonly<Record<string, string | null>>;
   /** Files outside the pipeline that the stage names itself (such as a local data folder), by content. */
   readonly files: Readonly<Record<string, Digest>>;
-  /** Which arithmetic: engine name and fingerprint, null where nothing is computed with it. */
-  readonly engine: { readonly name: string; readonly fingerprint: string } | null;
+  /** Which arithmetic: engine name, fingerprint, versions of its libraries; null where nothing is computed with it. */
+  readonly engine: {
+    readonly name: string;
+    readonly fingerprint: string;
+    readonly libraries?: Readonly<Record<string, string>>;
+  } | null;
 }
 
 /** What a finished task has made. */

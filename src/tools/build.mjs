@@ -93,6 +93,7 @@ async function bundleProgram() {
     'engine-worker': 'src/engine/wasm/worker.ts',
     'bench-engine': 'test/bench/engine.ts',
     golden: 'test/engine/golden.ts',
+    'tensorflow-probe': 'src/engine/tensorflow/probe.ts',
     'bench-runner': 'test/bench/runner.ts',
     sample: 'src/tools/sample.ts',
   };

@@ -10,21 +10,21 @@ import { ajvOptions, plainSchema, validatorName, validatorsFile } from '../pipel
 import {
   type BuiltFingerprints,
   builtInFingerprint,
+  takeEngineFingerprints,
   takeParserFingerprint,
-  wasmFingerprint,
 } from '../stage/fingerprint.js';
 import { builtInStageNames, builtInStages } from '../stage/registry.js';
 import { RemoteRecordSchema } from '../store/remote/record-schema.js';
 
 /**
- * Writes what is made from the built program into `.build`: the fingerprints of the built-in stages and the engine, the
+ * Writes what is made from the built program into `.build`: the fingerprints of the built-in stages and the engines, the
  * JSON Schema of pipeline files, and validators of the schemas that are known.
  */
 export async function derive(root: string): Promise<void> {
   const stages = builtInStageNames().map(async (name) => [name, await builtInFingerprint(name)] as const);
   const fingerprints: BuiltFingerprints = {
     parser: await takeParserFingerprint(),
-    engine: await wasmFingerprint(),
+    engines: await takeEngineFingerprints(),
     stages: Object.fromEntries(await Promise.all(stages)),
   };
   const definitions = await builtInStages();

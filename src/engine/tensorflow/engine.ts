@@ -1,3 +1,4 @@
+import { StageError } from '../../stage/definition.js';
 import type { Engine } from '../engine.js';
 import { TensorFlowEvaluator } from './evaluator.js';
 import { loadLibrary, type TensorFlow } from './library.js';
@@ -7,7 +8,15 @@ import { TensorFlowTrainer } from './trainer.js';
 export function engineOn(load: (threads: number) => TensorFlow): Engine {
   return {
     name: 'tensorflow',
-    trainer: async (network, start, { batch, threads }) => new TensorFlowTrainer(load(threads), network, start, batch),
+    trainer: async (network, start, { batch, threads, gradients = 'float32' }) => {
+      if (gradients !== 'float32')
+        throw new StageError(
+          'E_ENGINE',
+          `The engine "tensorflow" computes gradients in float32 alone, and this stage asks for ${gradients}.`,
+          'Leave `gradients` out, or train with the default engine.',
+        );
+      return new TensorFlowTrainer(load(threads), network, start, batch);
+    },
     evaluator: async (network, parameters, { threads }) => new TensorFlowEvaluator(load(threads), network, parameters),
   };
 }

@@ -2,9 +2,36 @@ import '@tensorflow/tfjs-backend-cpu';
 // Without the union package, gradients have to be registered by hand.
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
 import * as tf from '@tensorflow/tfjs-core';
-import { describe } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { engineOn } from '../../../src/engine/tensorflow/engine.js';
+import { restoreUtil } from '../../../src/engine/tensorflow/library.js';
+import { initialParameters } from '../../../src/network/initialise.js';
+import { network as preset } from '../../../src/network/presets.js';
+import { quantised } from '../examples.js';
 import { agreesWithWasm } from './agreement.js';
 
 describe("TensorFlow.js's CPU backend agrees with the WASM engine", () => {
   agreesWithWasm(() => tf);
+});
+
+it('refuses integer gradients', async () => {
+  const network = preset('lenet', { precision: quantised(1, 2) });
+  const options = { batch: 2, threads: 1, gradients: 'int16' } as const;
+  await expect(
+    engineOn(() => tf).trainer(network, { parameters: initialParameters(network, 1) }, options),
+  ).rejects.toMatchObject({ code: 'E_ENGINE', message: expect.stringContaining('asks for int16') });
+});
+
+it('puts back what Node 23 took from node:util', () => {
+  const util: Record<string, unknown> = {};
+  restoreUtil(util);
+  const { isArray, isNullOrUndefined } = util as Record<string, (value: unknown) => boolean>;
+  expect([[], {}, 0, null, undefined].map((value) => isArray!(value))).toEqual([true, false, false, false, false]);
+  expect([null, undefined, 0, '', []].map((value) => isNullOrUndefined!(value))).toEqual([
+    true,
+    true,
+    false,
+    false,
+    false,
+  ]);
 });

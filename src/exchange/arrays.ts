@@ -69,6 +69,9 @@ export function blockNumber(network: Network, { name }: Pick<ParameterShape, 'na
   return index < 0 ? undefined : index + 1;
 }
 
+/** An array's name, from that of its file in an .npz. */
+export const arrayName = (file: string): string => file.replace(/\.npy$/, '');
+
 /** Names for a message: all of them if they are few. */
 export function listed(names: readonly string[]): string {
   const shown = names.slice(0, 12).map((name) => `"${name}"`);

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import type { Network } from '../network/architecture.js';
 import type { Checkpoint } from '../network/checkpoint.js';
 import { parameterCount } from '../network/parameters.js';
-import { listed } from './arrays.js';
+import { arrayName, listed } from './arrays.js';
 import { type Fail, failing, ImportProblem } from './failure.js';
 import { readPlain } from './plain.js';
 import { readTensorLayer } from './tensorlayer/checkpoint.js';
@@ -75,7 +75,7 @@ export async function importCheckpoint(
   if (expected === 'safetensors' || (expected === undefined && !zipped))
     return imported('safetensors', readTorch(bytes, network, label, fail));
 
-  if (!zipped) fail('E_IMPORT_FORMAT', 'it is not an .npz file', ptHint);
+  if (!zipped) fail('E_IMPORT_FORMAT', 'it is not an .npz file', 'Leave `format` out, and the file is looked at.');
   const files = await unpack(bytes, largestCheckpoint(network), fail);
   const params = files.get('params.npy');
   if (expected === 'tensorlayer' || (expected === undefined && params !== undefined && files.size === 1)) {
@@ -83,7 +83,7 @@ export async function importCheckpoint(
       return fail(
         'E_IMPORT_FORMAT',
         'it is not an .npz file with the one array "params"',
-        `It holds ${listed([...files.keys()])}. If it has one array a tensor, choose \`format: npz\`.`,
+        `It holds ${listed([...files.keys()].map(arrayName))}. If it has one array a tensor, choose \`format: npz\`.`,
       );
     return imported('tensorlayer', readTensorLayer(params, network, fail));
   }

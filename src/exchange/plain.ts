@@ -1,7 +1,7 @@
 import { decodeNpy } from '../data/formats/npy.js';
 import type { Network } from '../network/architecture.js';
 import type { ParameterShape } from '../network/parameters.js';
-import { blockNumber, type ExportedTensor, listed, readParameters } from './arrays.js';
+import { arrayName, blockNumber, type ExportedTensor, listed, readParameters } from './arrays.js';
 import type { Fail } from './failure.js';
 import { writeArrays } from './npz.js';
 
@@ -26,7 +26,7 @@ export function readPlain(
   label: string,
   fail: Fail,
 ): Map<string, Float32Array> {
-  const arrays = new Map([...files].map(([name, bytes]) => [name.replace(/\.npy$/, ''), bytes]));
+  const arrays = new Map([...files].map(([name, bytes]) => [arrayName(name), bytes]));
   const rest = new Set(arrays.keys());
   const parameters = readParameters(
     network,

@@ -30,7 +30,7 @@ describe('what is exported', () => {
         expect(imported.format).toBe(format);
         expect(imported.checkpoint.parameters).toEqual(parameters);
       }),
-      { numRuns: 30 },
+      { numRuns: 15 },
     );
   });
 
@@ -46,7 +46,7 @@ describe('what is exported', () => {
         }
         expect(imported.get('dense.weight')).toEqual(parameters.get('dense.weight'));
       }),
-      { numRuns: 20 },
+      { numRuns: 10 },
     );
   });
 });

@@ -119,7 +119,7 @@ describe('NIR files', () => {
         const logits = sent.get('output')!;
         for (const [c, logit] of expected.logits.entries()) expect(logits[c]).toBeCloseTo(logit, 9);
       }),
-      { numRuns: 25 },
+      { numRuns: 12 },
     );
   });
 

@@ -21,6 +21,7 @@ const [nchwToNhwc, nhwcToNchw] = [
  * Arithmetic is that of our engine: layer 1, batch norm and classifier in double precision; the convolutions between
  * them in single precision, which holds their sums of multiples of 1/n exactly. Runtimes have no convolution in double
  * precision, so that layer 1 is gathered into windows, by a convolution that picks pixels, and then multiplied.
+ * Hidden layers of float weights are not exact: their sums are rounded, and a runtime adds in an order of its own.
  */
 export function onnxModel(network: Network, parameters: ReadonlyMap<string, Float32Array>): OnnxModel {
   const graph = new Graph();

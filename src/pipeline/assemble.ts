@@ -5,6 +5,7 @@ import { checkAxes, checkFormat, checkParts, checkProfiles } from './contents.js
 import type { Diagnostic } from './diagnostic.js';
 import { expandStages } from './expand.js';
 import { resolveExpectations } from './expectations.js';
+import { withFacts } from './facts.js';
 import { declares, type FileTree, type PartContent, separator, shareSettings, underName } from './include.js';
 import type { LoadOptions } from './load.js';
 import { Reporter } from './reporter.js';
@@ -69,21 +70,23 @@ async function checkTree(tree: FileTree, folder: string, options: Options): Prom
   const diagnostics = [...reporter.diagnostics, ...parts.diagnostics];
   if (tasks === undefined || call.length + diagnostics.length > 0) return { checked: { call, diagnostics } };
   const { name, description, cache } = content;
-  const pipeline: Pipeline = {
-    name,
+  const facts = {
+    ...{ name, expectations: [...theirs, ...expectations] },
     ...(description === undefined ? {} : { description }),
+  };
+  const pipeline: Pipeline = {
+    ...facts,
     file: tree.file,
     folder,
     params: { ...parts.params, ...params },
     axes: { ...axes, ...parts.axes },
     stages: [...others.map((stage) => stage.name), ...Object.keys(content.stages)],
-    tasks,
-    expectations: [...theirs, ...expectations],
+    tasks: withFacts(tasks, facts),
     ...(cache === undefined ? {} : { cache }),
   };
   return {
     checked: { pipeline, call, diagnostics },
-    content: { stages: all.stages, tasks, expectations: pipeline.expectations },
+    content: { stages: all.stages, tasks: pipeline.tasks, expectations: pipeline.expectations },
   };
 }
 

@@ -11,6 +11,13 @@ export function definitionProblems(value: unknown): readonly string[] {
     problems.push('parameters must be Type.Object({ … })');
   problems.push(...fieldProblems(value.inputs, 'inputs'), ...fieldProblems(value.outputs, 'outputs'));
   if (isRecord(value.outputs)) problems.push(...pathProblems(value.outputs));
+  const { fromPipeline } = value;
+  const facts = ['name', 'description', 'expect'];
+  if (fromPipeline !== undefined) {
+    const named = isRecord(fromPipeline) ? Object.values(fromPipeline) : [undefined];
+    if (!named.every((fact) => facts.includes(fact as string)))
+      problems.push(`fromPipeline must name for each parameter one of ${facts.join(', ')}`);
+  }
   for (const field of ['check', 'files'])
     if (value[field] !== undefined && typeof value[field] !== 'function') problems.push(`${field} must be a function`);
   return problems;

@@ -101,6 +101,9 @@ export interface InputOrigin {
   readonly parameters: Readonly<Record<string, unknown>>;
 }
 
+/** What a stage may be told of the pipeline that it is part of. */
+export type PipelineFact = 'name' | 'description' | 'expect';
+
 export interface StageDefinition<S extends TObject = TObject> {
   readonly name: string;
   /** One line for `spikeline stages`. */
@@ -116,6 +119,12 @@ export interface StageDefinition<S extends TObject = TObject> {
    */
   readonly usesEngine?: boolean | 'any';
   readonly resources?: ResourceRequest;
+  /**
+   * Parameters that are taken from the pipeline where `with:` leaves them out, by parameter: its `name`, its
+   * `description`, or what it expects (`expect`) of the artifacts that are the task's inputs. They enter the key as any
+   * other parameter does.
+   */
+  readonly fromPipeline?: Readonly<Record<string, PipelineFact>>;
   /** Rules between parameters that a schema can't say. Inputs that are not a stage's single output are missing. */
   readonly check?: (
     parameters: Static<S>,

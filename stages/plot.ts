@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import { Type } from '@sinclair/typebox';
 import { resultsTable, trainingTable } from '../src/report/data.js';
 import { charts } from '../src/report/figures.js';
+import { historyLabel } from '../src/report/read.js';
 import { renderPng, renderSvg } from '../src/report/render.js';
 import { parseAnnResult, parseHistory, parseSnnResult } from '../src/report/results.js';
 import { defineStage, type InputArtifact, type StageContext, StageError } from '../src/stage/definition.js';
 
 export default defineStage({
   name: 'plot',
-  summary: 'Draws accuracy, noise, spikes, operations, firing rates and training curves, and tabulates them',
+  summary: 'Draws accuracy, noise, spikes, operations, energy, firing rates and training curves, and tabulates them',
   parameters: Type.Object({
     title: Type.Optional(
       Type.String({ description: 'Subtitle of the charts. Without it, they name the network and the data set.' }),
@@ -33,7 +34,7 @@ export default defineStage({
     const ann = await readAll(context, 'ann', (text, item) => parseAnnResult(text, item.path));
     const snn = await readAll(context, 'snn', (text, item) => parseSnnResult(text, item.path));
     const histories = await readAll(context, 'history', (text, item) =>
-      parseHistory(text, Object.values(item.labels).join(' ') || 'training', item.path),
+      parseHistory(text, historyLabel(item.labels), item.path),
     );
     if (ann.length + snn.length + histories.length === 0)
       throw new StageError(

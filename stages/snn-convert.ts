@@ -48,7 +48,8 @@ export default defineStage({
       correctedThresholds: sum('correctedThresholds'),
     };
     const comparison = await compareOn(context, checkpoint, network);
-    const report = { stage: 'snn-convert', ...metrics, layers, ...(comparison ? { comparison } : {}) };
+    const about = { network: network.name, precision: `k${network.k}B${network.B}` };
+    const report = { stage: 'snn-convert', ...about, ...metrics, layers, ...(comparison ? { comparison } : {}) };
     await writeFile(context.outputs.report!, `${JSON.stringify(report, null, 2)}\n`);
     if (comparison === undefined) return metrics;
     const different = comparison.layers.map((layer) => layer.different);
@@ -78,5 +79,6 @@ async function compareOn(
   const dataset = await openDataset(inputFile(context, 'data').path);
   const source = new ImageSource(checkpoint.network, dataset);
   const images = Math.min(context.parameters.compare ?? dataset.test.count, dataset.test.count);
-  return compare(wasmEngine, source, checkpoint, spiking, images, context.threads, context);
+  const comparison = await compare(wasmEngine, source, checkpoint, spiking, images, context.threads, context);
+  return { dataset: dataset.name, ...comparison };
 }

@@ -123,6 +123,13 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./show.js')).showCommand,
   },
   {
+    usage: 'report [file] [task]',
+    description: 'write the page of the stage `report`, with keys, versions, machines and durations of the run',
+    pipeline: true,
+    options: [['-o, --output <file>', 'write it there (default: <pipeline>/report.html among the artifacts)']],
+    load: async () => (await import('./report.js')).reportCommand,
+  },
+  {
     usage: 'check [file]',
     description: 'compare results with `expect:`; exit code 1 where they are off',
     pipeline: true,

@@ -1,14 +1,24 @@
 import type { Pipeline, Task, TaskId } from '../pipeline/task.js';
-import { Planner } from '../run/plan.js';
+import { Planner, type TaskPlan } from '../run/plan.js';
 import type { Metrics } from '../stage/definition.js';
 import type { Store } from '../store/store.js';
+import type { TaskResult } from '../store/types.js';
+
+type Plans = ReadonlyMap<TaskId, TaskPlan>;
 
 /** Metrics of the tasks whose results are in the store and up to date. */
 export async function currentMetrics(pipeline: Pipeline, store: Store): Promise<ReadonlyMap<TaskId, Metrics>> {
-  const plans = await new Planner(pipeline, store).plan();
-  return new Map(
-    [...plans].flatMap(([id, { result }]) => (result === undefined ? [] : [[id, result.metrics] as const])),
-  );
+  return metricsOf(await new Planner(pipeline, store).plan());
+}
+
+/** The same of a plan that was made before. */
+export function metricsOf(plans: Plans): ReadonlyMap<TaskId, Metrics> {
+  return new Map([...resultsOf(plans)].map(([id, { metrics }]) => [id, metrics]));
+}
+
+/** Results of the tasks that are up to date. */
+export function resultsOf(plans: Plans): ReadonlyMap<TaskId, TaskResult> {
+  return new Map([...plans].flatMap(([id, { result }]) => (result === undefined ? [] : [[id, result] as const])));
 }
 
 /** A task's axes and metrics for tables: the scalar ones. */

@@ -19,6 +19,7 @@ import { engineNotice } from './engine.js';
 import { UsageError } from './errors.js';
 import { annotateFailures, inGitHub, summariseRun } from './github.js';
 import { planCommand } from './plan.js';
+import { type ReportedRun, reportTasks, writePages } from './report-page.js';
 import { currentMetrics } from './results.js';
 import { openSharing } from './sharing.js';
 import { closingReport, comparisonTable } from './summary.js';
@@ -65,6 +66,7 @@ export async function runCommand(
   listenForSignals(run);
   const result = await run.start().finally(() => Promise.all([view.close(), sharing?.cache.close()]));
   await noteRun(recorder, store, pipeline, targets, options);
+  const pages = await pagesOf({ pipeline, store, options, results: result.results });
   // What was not asked for may be up to date all the same.
   const metrics =
     all.length === pipeline.tasks.length
@@ -78,12 +80,24 @@ export async function runCommand(
       print(`${countOf(sharing.lost, 'result')} not shared yet: ${callOf('cache push', pipeline, options, targets)}`);
     if (result.interrupted) print(`Finished work is kept. Go on with: ${callOf('run', pipeline, options, targets)}`);
     if (result.failed + result.skipped === 0)
-      print(await closingReport({ pipeline, store, options, tasks: all, metrics, computed: result.ran > 0 }));
+      print(await closingReport({ pipeline, store, options, tasks: all, metrics, pages, computed: result.ran > 0 }));
     if (inGitHub()) annotateFailures(pipeline, failures);
   }
   if (inGitHub()) summariseRun(pipeline, counts, failures, comparisonTable(pipeline, metrics, 'md'));
   if (result.interrupted) return exitCodes.interrupted;
   return result.failed > 0 ? exitCodes.failed : exitCodes.done;
+}
+
+/** Writes the pages that the run has made. Where they can't be written, the results are none the worse. */
+async function pagesOf(run: ReportedRun): Promise<readonly string[]> {
+  if (reportTasks(run.pipeline).every(({ id }) => !run.results.has(id))) return [];
+  try {
+    return await writePages(run);
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    printError(`The page of results can't be written: ${error.message}`);
+    return [];
+  }
 }
 
 /** Adds the run to the pipeline's history. Where that can't be written, the results are none the worse. */

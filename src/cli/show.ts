@@ -1,7 +1,9 @@
 import { type Cell, renderTable, shownCell } from '../report/table.js';
+import { Planner } from '../run/plan.js';
 import { callOf, exitCodes, openPipeline, openStore, type PipelineOptions, print } from './context.js';
 import { UsageError } from './errors.js';
-import { currentMetrics, scalarMetrics, tasksOfStage } from './results.js';
+import { reportText } from './report-text.js';
+import { metricsOf, scalarMetrics, tasksOfStage } from './results.js';
 
 export interface ShowOptions extends PipelineOptions {
   readonly json?: boolean;
@@ -9,12 +11,14 @@ export interface ShowOptions extends PipelineOptions {
   readonly md?: boolean;
 }
 
-/** `show`: the metrics over the axes, a table a stage. */
+/** `show`: the metrics over the axes, a table a stage; in Markdown, the tables of the report before them. */
 export async function showCommand(file: string | undefined, options: ShowOptions): Promise<number> {
   if ([options.json, options.csv, options.md].filter(Boolean).length > 1)
     throw new UsageError('Choose one of --json, --csv and --md.');
   const pipeline = await openPipeline(file, options);
-  const metrics = await currentMetrics(pipeline, openStore(options));
+  const store = openStore(options);
+  const plans = await new Planner(pipeline, store).plan();
+  const metrics = metricsOf(plans);
   if (options.json === true) {
     const list = pipeline.tasks.flatMap(({ id, stage, axes }) => {
       const found = metrics.get(id);
@@ -24,6 +28,7 @@ export async function showCommand(file: string | undefined, options: ShowOptions
     return exitCodes.done;
   }
   const format = options.csv === true ? 'csv' : options.md === true ? 'md' : 'text';
+  const report = format === 'md' ? await reportText(pipeline, store, plans) : '';
   const tables = pipeline.stages.flatMap((stage) => {
     const rows = tasksOfStage(pipeline, stage).flatMap(({ id, labels }): Record<string, Cell>[] => {
       const found = metrics.get(id);
@@ -42,6 +47,6 @@ export async function showCommand(file: string | undefined, options: ShowOptions
     ];
   });
   if (tables.length === 0) print(`No results yet. Run it first: ${callOf('run', pipeline, options)}`);
-  else print(tables.join('\n'));
+  else print([...(report === '' ? [] : [report]), ...tables].join('\n'));
   return exitCodes.done;
 }

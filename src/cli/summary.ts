@@ -18,6 +18,8 @@ export interface ClosingReport {
   readonly tasks: readonly Task[];
   /** Metrics of all tasks that are up to date. */
   readonly metrics: ReadonlyMap<TaskId, Metrics>;
+  /** Where pages of results are. */
+  readonly pages: readonly string[];
   /** Did anything run? Then something to try next is proposed. */
   readonly computed: boolean;
 }
@@ -99,12 +101,13 @@ const round = (value: unknown): Cell => (typeof value === 'number' ? Math.round(
 const grouped = (value: Cell): string =>
   typeof value === 'number' ? String(value).replace(/\B(?=(\d{3})+$)/g, ',') : (value?.toString() ?? '');
 
-function places({ pipeline, store, tasks }: ClosingReport): string {
-  const lines = tasks
+function places({ pipeline, store, tasks, pages }: ClosingReport): string {
+  const plots = tasks
     .filter(({ action }) => action.kind === 'stage' && action.uses === 'plot')
     .map((task) => join(store.publishedFolder(pipeline.name, task), Object.values(task.outputs)[0]!))
     .filter((folder) => existsSync(folder))
     .map((folder) => `plots:   ${shownPath(folder)}/`);
+  const lines = [...pages.map((page) => `report:  ${shownPath(page)}`), ...plots];
   return `${[...lines, `results: ${shownPath(join(store.folder, pipelineFolderName(pipeline.name)))}/`].join('\n')}\n`;
 }
 

@@ -4,6 +4,7 @@ import type { Engine, Evaluator, GradientType, Parameters, Trainer } from '../en
 import type { Network } from '../network/architecture.js';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../network/checkpoint.js';
 import { initialParameters } from '../network/initialise.js';
+import { renderTable } from '../report/table.js';
 import type { ResumePoint } from '../stage/definition.js';
 import { StageError } from '../stage/definition.js';
 import { countCorrect, inferenceBatch, rate, round, type Surroundings } from './evaluate.js';
@@ -93,7 +94,8 @@ export async function train(
     await Promise.all([trainer.close(), evaluator.close()]);
   }
   const history = historyOf(checkpoint);
-  return { checkpoint: encodeCheckpoint(checkpoint), history: historyCsv(history), last: history.at(-1)! };
+  const table = historyCsv(history, network.name, source.dataset.name);
+  return { checkpoint: encodeCheckpoint(checkpoint), history: table, last: history.at(-1)! };
 }
 
 async function trainEpoch(
@@ -157,9 +159,17 @@ function historyOf({ training }: Checkpoint): readonly EpochResult[] {
 
 const columns = ['epoch', 'learningRate', 'loss', 'trainAccuracy', 'testAccuracy'] as const;
 
-function historyCsv(history: readonly EpochResult[]): string {
-  const lines = history.map((result) => columns.map((column) => String(round(result[column], 6))).join(','));
-  return `${[columns.join(','), ...lines].join('\n')}\n`;
+/** Every line names what was trained on what, so that a report of several networks can tell them apart. */
+function historyCsv(history: readonly EpochResult[], network: string, dataset: string): string {
+  const rows = history.map((result) => ({
+    ...Object.fromEntries(columns.map((column) => [column, round(result[column], 6)])),
+    ...{ network, dataset },
+  }));
+  return renderTable(
+    rows,
+    [...columns, 'network', 'dataset'].map((key) => ({ key })),
+    'csv',
+  );
 }
 
 function describe({ epoch, loss, trainAccuracy, testAccuracy }: EpochResult): string {

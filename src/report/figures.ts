@@ -1,12 +1,14 @@
 import { accuracyChart } from './charts/accuracy.js';
+import { energyChart } from './charts/energy.js';
 import { firingRateChart } from './charts/firing-rate.js';
 import { noiseChart } from './charts/noise.js';
 import { operationsChart } from './charts/operations.js';
 import { spikesChart } from './charts/spikes.js';
-import { trainingChart } from './charts/training.js';
+import { trainingChart, trainingCharts } from './charts/training.js';
 import { groupBy } from './group.js';
+import { shortNumber } from './numbers.js';
 import type { AnnResult, History, SnnResult } from './results.js';
-import type { Chart } from './style.js';
+import type { Chart, Form } from './style.js';
 
 export interface ReportInputs {
   readonly ann: readonly AnnResult[];
@@ -15,7 +17,7 @@ export interface ReportInputs {
 }
 
 /**
- * All charts that the results allow: accuracy, accuracy against noise, spikes, operations and firing rates for each
+ * All charts that the results allow: accuracy, accuracy against noise, spikes, operations, energy and firing rates for each
  * network and data set, and training curves. With more than one network or data set, their names lead the files'.
  * @param title stands in the subtitles in place of network and data set
  */
@@ -31,23 +33,29 @@ export function charts(inputs: ReportInputs, title?: string): Chart[] {
     const subject = `${displayName(results[0]!.network)} on ${displayName(results[0]!.dataset)}`;
     const heading = title === undefined ? subject : groups.size > 1 ? `${title}, ${subject}` : title;
     const prefix = groups.size > 1 ? `${name.replaceAll(/[^\w.-]+/g, '-')}-` : '';
-    for (const chart of resultCharts(heading, ann, snn)) drawn.push({ ...chart, name: prefix + chart.name });
+    for (const chart of resultCharts(heading, ann, snn, 'picture')) drawn.push({ ...chart, name: prefix + chart.name });
   }
   const training = trainingChart(title ?? onlySubject(groups), inputs.histories);
   return training === undefined ? drawn : [...drawn, training];
 }
 
-function resultCharts(heading: string, ann: readonly AnnResult[], snn: readonly SnnResult[]): Chart[] {
+/** The charts of one network and data set, for the page. */
+export function pageCharts(inputs: ReportInputs, form: Form): Chart[] {
+  return [...resultCharts('', inputs.ann, inputs.snn, form), ...trainingCharts('', inputs.histories, form)];
+}
+
+function resultCharts(heading: string, ann: readonly AnnResult[], snn: readonly SnnResult[], form: Form): Chart[] {
   const least = Math.min(...snn.map(({ noise }) => noise));
   const clean = snn.filter(({ noise }) => noise === least);
   // Counts belong to the network without noise; where it was never run, the subtitle says what is shown instead.
-  const counted = least > 0 ? `${heading} at ${Number((100 * least).toPrecision(6))} % noise` : heading;
+  const counted = least > 0 ? `${heading} at ${shortNumber(100 * least)} % noise`.trimStart() : heading;
   return [
-    accuracyChart(heading, ann, snn),
-    noiseChart(heading, ann, snn),
-    spikesChart(counted, clean),
-    operationsChart(counted, clean),
-    firingRateChart(counted, clean),
+    accuracyChart(heading, ann, snn, form),
+    noiseChart(heading, ann, snn, form),
+    spikesChart(counted, clean, form),
+    operationsChart(counted, clean, form),
+    energyChart(counted, clean, form),
+    firingRateChart(counted, clean, form),
   ].filter((chart) => chart !== undefined);
 }
 
@@ -69,6 +77,7 @@ const displayNames: Readonly<Record<string, string>> = {
   cifar100: 'CIFAR-100',
 };
 
-function displayName(name: string): string {
+/** As captions have it: `cifar10` → `CIFAR-10`. */
+export function displayName(name: string): string {
   return Object.hasOwn(displayNames, name) ? displayNames[name]! : name;
 }

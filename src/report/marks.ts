@@ -1,5 +1,5 @@
 import type { CustomSeriesOption, LineSeriesOption } from 'echarts';
-import { colours, fontFamily, ink, lineLook } from './style.js';
+import { colours, type Form, fontFamily, ink, lineLook, paper } from './style.js';
 
 /** A bar in a category that is divided into equal slots. */
 export interface Bar {
@@ -21,7 +21,10 @@ const widest = 64;
 const layers = { bar: 1, line: 5, text: 10 } as const;
 
 /** White around letters keeps grid lines from running through them. */
-const halo = { stroke: '#ffffff', lineWidth: 3 } as const;
+const halo = { stroke: paper, lineWidth: 3 } as const;
+
+/** Pixels of a character of a bar's label; labels that are wider than their bars stand upright, on thin ones there are none. */
+const labelSize = { character: 7, line: 11 } as const;
 
 interface Area {
   readonly x: number;
@@ -34,7 +37,9 @@ interface Area {
  * Bars with their values above. Unlike ECharts' own, they are centred in their category even where it has fewer bars
  * than others, as the one of the FP32 baseline has.
  */
-export function barSeries(name: string, colour: string, bars: readonly Bar[]): CustomSeriesOption {
+export function barSeries(name: string, colour: string, bars: readonly Bar[], form: Form): CustomSeriesOption {
+  // All labels of a series alike.
+  const longest = Math.max(0, ...bars.map(({ label }) => label.length));
   return {
     type: 'custom',
     name,
@@ -50,6 +55,17 @@ export function barSeries(name: string, colour: string, bars: readonly Bar[]): C
       const middle = centre + (bar.slot - (bar.slots - 1) / 2) * width;
       const height = Math.max(0, area.y + area.height - top);
       const font = `11.5px ${fontFamily}`;
+      const upright = longest * labelSize.character > width + 1;
+      const label = {
+        ...{ type: 'text' as const, x: middle, y: top - 4, z2: layers.text, rotation: upright ? Math.PI / 2 : 0 },
+        style: {
+          // The page knows by the colour what belongs to a series, and draws all text in ink.
+          ...{ text: bar.label, fill: form === 'picture' ? ink : colour, font, ...halo },
+          ...(upright
+            ? ({ align: 'left', verticalAlign: 'middle' } as const)
+            : ({ align: 'center', verticalAlign: 'bottom' } as const)),
+        },
+      };
       return {
         type: 'group',
         children: [
@@ -59,13 +75,7 @@ export function barSeries(name: string, colour: string, bars: readonly Bar[]): C
             style: { fill: colour },
             z2: layers.bar,
           },
-          {
-            type: 'text',
-            x: middle,
-            y: top - 4,
-            z2: layers.text,
-            style: { text: bar.label, fill: ink, font, align: 'center', verticalAlign: 'bottom', ...halo },
-          },
+          ...(upright && width < labelSize.line ? [] : [label]),
         ],
       };
     },

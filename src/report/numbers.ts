@@ -19,11 +19,28 @@ export function compact(value: number): string {
   return threeDigits(value);
 }
 
-function threeDigits(value: number): string {
+/** To three significant digits. */
+export function threeDigits(value: number): string {
   return String(Number(value.toPrecision(3)));
 }
 
 /** `84.12` of 0.8412: percent without the sign, which the axis has. */
 export function percent(share: number): string {
   return (100 * share).toFixed(2);
+}
+
+/** `84.12 %` of 84.12. */
+export function percentValue(value: number): string {
+  return `${value.toFixed(2)} %`;
+}
+
+/** `+1.20`, `−0.35`, `0.00`: a difference with its sign. */
+export function signed(value: number, digits = 2): string {
+  const text = Math.abs(value).toFixed(digits);
+  return Number(text) === 0 ? text : `${value > 0 ? '+' : '−'}${text}`;
+}
+
+/** Without the dust of binary fractions. */
+export function shortNumber(value: number): string {
+  return String(Number(value.toPrecision(6)));
 }

@@ -11,6 +11,14 @@ interface SvgPainter {
 
 /** A chart as SVG. The same chart gives the same bytes, whatever was rendered before. */
 export async function renderSvg(chart: Chart): Promise<string> {
+  return (await drawChart(chart)).svg;
+}
+
+/** A chart as SVG, and where in it values of its horizontal axis are, in pixels. */
+export async function drawChart(
+  chart: Chart,
+  values: readonly (number | string)[] = [],
+): Promise<{ svg: string; places: number[] }> {
   // Loaded on use: the libraries are large, and most commands draw nothing.
   const echarts = await import('echarts');
   const instance = echarts.init(null, null, { renderer: 'svg', ssr: true, width: chart.width, height: chart.height });
@@ -21,7 +29,10 @@ export async function renderSvg(chart: Chart): Promise<string> {
     const painter = instance.getZr().painter as unknown as SvgPainter;
     const svg = painter.renderToString({ cssAnimation: false, cssEmphasis: false });
     // Ids of clip paths hold the number of the chart in this process. With its name instead, charts in one page don't clash.
-    return `${svg.replaceAll(/\bzr\d+-/g, `${chart.name}-`)}\n`;
+    return {
+      svg: `${svg.replaceAll(/\bzr\d+-/g, `${chart.name}-`)}\n`,
+      places: values.map((value) => instance.convertToPixel({ xAxisIndex: 0 }, value)),
+    };
   } finally {
     instance.dispose();
   }

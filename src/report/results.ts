@@ -39,6 +39,27 @@ export type AnnResult = Static<typeof AnnResultSchema>;
 /** What `snn-infer` found, as far as charts show it. */
 export type SnnResult = Static<typeof SnnResultSchema>;
 
+const ConversionSchema = Type.Object({
+  stage: Type.Literal('snn-convert'),
+  network: Type.Optional(Type.String()),
+  negatedChannels: Count,
+  constantChannels: Count,
+  correctedThresholds: Count,
+  /** Missing where no data was given to compare on. */
+  comparison: Type.Optional(
+    Type.Object({
+      dataset: Type.Optional(Type.String()),
+      images: Count,
+      neuronsCompared: Count,
+      predictionsDifferent: Count,
+      layers: Type.Array(Type.Object({ different: Count })),
+    }),
+  ),
+});
+
+/** What `snn-convert` reports, as far as the page shows it. */
+export type Conversion = Static<typeof ConversionSchema>;
+
 /** One epoch of a training. */
 export interface Epoch {
   readonly epoch: number;
@@ -52,6 +73,9 @@ export interface Epoch {
 /** A training, or part of one, under the labels of its place in a sweep. */
 export interface History {
   readonly label: string;
+  /** Where the file says them. */
+  readonly network?: string;
+  readonly dataset?: string;
   readonly epochs: readonly Epoch[];
 }
 
@@ -63,6 +87,11 @@ export function parseAnnResult(text: string, file: string): AnnResult {
 /** @throws {StageError} E_PLOT_INPUT */
 export function parseSnnResult(text: string, file: string): SnnResult {
   return parseResult(text, SnnResultSchema, 'snn-infer', file);
+}
+
+/** @throws {StageError} E_PLOT_INPUT */
+export function parseConversion(text: string, file: string): Conversion {
+  return parseResult(text, ConversionSchema, 'snn-convert', file);
 }
 
 function parseResult<S extends TSchema>(text: string, schema: S, stage: string, file: string): Static<S> {
@@ -93,7 +122,7 @@ export function parseHistory(text: string, label: string, file: string): History
       `${file} is not a training history: its first line must name ${columns.join(', ')}.`,
     );
   const epochs = lines.map((line): Epoch => {
-    const fields = line.split(',');
+    const fields = csvFields(line);
     const [epoch, learningRate, loss, trainAccuracy, testAccuracy] = places.map((place) => {
       const field = fields[place] ?? '';
       return field === '' ? Number.NaN : Number(field);
@@ -101,5 +130,18 @@ export function parseHistory(text: string, label: string, file: string): History
     if (!Number.isInteger(epoch)) throw new StageError('E_PLOT_INPUT', `${file} has a line without epoch: "${line}".`);
     return { epoch, learningRate, loss, trainAccuracy, testAccuracy };
   });
-  return { label, epochs };
+  const named = (column: 'network' | 'dataset') => {
+    const value = csvFields(lines[0] ?? '')[titles.indexOf(column)];
+    return value === undefined || value === '' ? {} : { [column]: value };
+  };
+  return { label, epochs, ...named('network'), ...named('dataset') };
+}
+
+/** The fields of a line (RFC 4180); none of them has a line break in it. */
+function csvFields(line: string): string[] {
+  const fields = line.match(/(?:^|,)(?:"(?:[^"]|"")*"|[^,]*)/g) ?? [];
+  return fields.map((field, index) => {
+    const text = index === 0 ? field : field.slice(1);
+    return text.startsWith('"') ? text.slice(1, -1).replaceAll('""', '"') : text;
+  });
 }

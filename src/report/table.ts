@@ -7,6 +7,8 @@ export interface Column {
   readonly key: string;
   /** Heading; the key if left out. */
   readonly title?: string;
+  /** Is it one of numbers, though its cells are texts? Then it is aligned to the right. */
+  readonly numeric?: boolean;
   /** How a cell reads in text and Markdown; CSV always holds the plain value. */
   readonly format?: (value: Cell) => string;
 }
@@ -30,7 +32,7 @@ export function renderTable(
   const cells = rows.map((row) => columns.map(({ key, format: show }) => (show ?? plain)(row[key])));
   const escaped = format === 'md' ? [titles, ...cells].map((line) => line.map(markdownCell)) : [titles, ...cells];
   const widths = columns.map((_, i) => Math.max(...escaped.map((line) => width(line[i]!)), format === 'md' ? 3 : 0));
-  const numeric = columns.map(({ key }) => isNumeric(rows.map((row) => row[key])));
+  const numeric = columns.map(({ key, numeric }) => numeric ?? isNumeric(rows.map((row) => row[key])));
   const [head, ...body] = escaped.map((line) => line.map((cell, i) => align(cell, widths[i]!, numeric[i]!)));
   if (format === 'md') {
     const rule = widths.map((size, i) => (numeric[i] ? `${'-'.repeat(size - 1)}:` : '-'.repeat(size)));

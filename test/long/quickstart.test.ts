@@ -28,7 +28,7 @@ interface Shown {
 describe('the quickstart', () => {
   it('runs from end to end, and as its file expects', async () => {
     const { ran, ...others } = await outcomes([quickstart]);
-    expect([ran!.length, others]).toEqual([21, {}]);
+    expect([ran!.length, others]).toEqual([22, {}]);
     const { code, out } = await box.run(['check', quickstart]);
     expect([code, out]).toEqual([0, expect.stringContaining('5 of 5 met')]);
   });
@@ -52,16 +52,26 @@ describe('the quickstart', () => {
 
   it('draws its plots as SVG and PNG', () => {
     const folder = join(box.folder, 'artifacts/quickstart/plots/plots');
-    const names = ['accuracy', 'accuracy-noise', 'firing-rate', 'operations', 'spikes', 'training'];
+    const names = ['accuracy', 'accuracy-noise', 'energy', 'firing-rate', 'operations', 'spikes', 'training'];
     expect(readdirSync(folder).sort()).toEqual(
       [...names.flatMap((name) => [`${name}.png`, `${name}.svg`]), 'data.csv', 'training.csv'].sort(),
     );
   });
 
+  it('makes a page of everything, with what the run tells', () => {
+    const page = readFileSync(join(box.folder, 'artifacts/quickstart/report.html'), 'utf8');
+    expect(page).toContain('<b>5 of 5</b>');
+    expect(page).toContain('<b>0</b><span>of 53,760,000 neuron values differ');
+    expect(page.match(/<figure class="chart"/g)).toHaveLength(8);
+    const [tasks] = page.match(/(?<=id="tasks-data">).*?(?=<\/script>)/s)!;
+    expect(JSON.parse(tasks)).toHaveLength(22);
+    expect(page.length).toBeLessThan(500_000);
+  });
+
   it('runs nothing the second time, and only new points after a change of noise', async () => {
     expect(Object.keys(await outcomes([quickstart]))).toEqual(['cached']);
     const { ran, cached } = await outcomes([quickstart, '--set', 'noise=[0, 0.1, 0.2, 0.3]']);
-    expect(ran!.sort()).toEqual(['plots', 'snn@precision=k0B1,noise=0.3', 'snn@precision=k1B2,noise=0.3']);
+    expect(ran!.sort()).toEqual(['plots', 'report', 'snn@precision=k0B1,noise=0.3', 'snn@precision=k1B2,noise=0.3']);
     expect(cached).toHaveLength(18);
   });
 });

@@ -17,11 +17,17 @@ describe('charts', () => {
   it('are those that the results allow', () => {
     expect(names(nothing)).toEqual([]);
     expect(names({ ...nothing, ann: annResults() })).toEqual(['accuracy']);
-    expect(names({ ...nothing, snn: snnResults([0]) })).toEqual(['accuracy', 'spikes', 'operations', 'firing-rate']);
-    expect(names({ ...nothing, snn: snnResults([0.1]) })).toEqual(['spikes', 'operations', 'firing-rate']);
+    expect(names({ ...nothing, snn: snnResults([0]) })).toEqual([
+      'accuracy',
+      'spikes',
+      'operations',
+      'energy',
+      'firing-rate',
+    ]);
+    expect(names({ ...nothing, snn: snnResults([0.1]) })).toEqual(['spikes', 'operations', 'energy', 'firing-rate']);
     expect(names({ ...nothing, histories: [history('fp32', 1, 2)] })).toEqual(['training']);
     expect(names({ ann: annResults(), snn: snnResults(), histories: [history('fp32', 1, 2)] })).toEqual([
-      ...['accuracy', 'accuracy-noise', 'spikes', 'operations', 'firing-rate', 'training'],
+      ...['accuracy', 'accuracy-noise', 'spikes', 'operations', 'energy', 'firing-rate', 'training'],
     ]);
   });
 
@@ -65,8 +71,8 @@ describe('charts', () => {
   it('join the parts of a resumed training, and number trainings of the same label', () => {
     const labels = (histories: Parameters<typeof charts>[0]['histories']) => {
       const [chart] = charts({ ...nothing, histories });
-      const series = chart!.option.series as { name: string; data: unknown[] }[];
-      return series.filter((_, i) => i % 3 === 0).map(({ name, data }) => `${name}: ${data.length}`);
+      const series = chart!.option.series as { name: string; data: unknown[]; xAxisIndex: number }[];
+      return series.filter(({ xAxisIndex }) => xAxisIndex === 0).map(({ name, data }) => `${name}: ${data.length}`);
     };
     const parts = [history('k1B2', 3, 5), history('k1B2', 1, 2), history('fp32', 1, 5)];
     expect(labels(parts)).toEqual(['FP32: 5', 'k1B2: 5']);

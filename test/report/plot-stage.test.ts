@@ -41,11 +41,12 @@ describe('the stage plot', () => {
       { precision: 'k1B2' },
     );
     const metrics = await run({ ann, snn, history: [history] }, { formats: ['svg'] });
-    expect(metrics).toEqual({ charts: ['accuracy', 'spikes', 'operations', 'firing-rate', 'training'] });
+    expect(metrics).toEqual({ charts: ['accuracy', 'spikes', 'operations', 'energy', 'firing-rate', 'training'] });
     expect((await readdir(join(folder, 'plots'))).sort()).toEqual([
       ...[
         'accuracy.svg',
         'data.csv',
+        'energy.svg',
         'firing-rate.svg',
         'operations.svg',
         'spikes.svg',

@@ -1,13 +1,18 @@
 import { comparePrecisions, displayPrecision, groupBy, mean, runsNote } from '../group.js';
 import { type Bar, barSeries, referenceLine } from '../marks.js';
-import { percent } from '../numbers.js';
+import { percent, percentValue } from '../numbers.js';
 import type { AnnResult, SnnResult } from '../results.js';
 import { accuracyAxisName, accuracyRange } from '../scales.js';
-import { baseOption, type Chart, colours, horizontalAxis, legend, verticalAxis } from '../style.js';
+import { type Chart, colours, type Drawing, type Form, frame, horizontalAxis, verticalAxis } from '../style.js';
 import { imagesNote, precisionAxisName, subtitle } from './notes.js';
 
 /** Test accuracy of ANN and noiseless SNN, a group of bars a precision; the FP32 baseline as a bar and a line. */
-export function accuracyChart(title: string, ann: readonly AnnResult[], snn: readonly SnnResult[]): Chart | undefined {
+export function accuracyChart(
+  title: string,
+  ann: readonly AnnResult[],
+  snn: readonly SnnResult[],
+  form: Form,
+): Chart | undefined {
   const clean = snn.filter(({ noise }) => noise === 0);
   const annRuns = groupBy(ann, ({ precision }) => precision);
   const snnRuns = groupBy(clean, ({ precision }) => precision);
@@ -32,23 +37,21 @@ export function accuracyChart(title: string, ann: readonly AnnResult[], snn: rea
     { name: 'SNN, one time step', colour: colours.orange, bars: bars.snn },
   ].filter((kind) => kind.bars.length > 0);
   const range = accuracyRange(series.flatMap((kind) => kind.bars.map(({ value }) => value)));
-  return {
+  const drawing: Drawing = {
     name: 'accuracy',
-    width: Math.max(560, 150 + 104 * precisions.length),
-    height: 430,
+    title: 'Accuracy by precision',
+    subtitle: subtitle(title, imagesNote([...ann, ...clean]), runsNote([...annRuns.values(), ...snnRuns.values()])),
+    readout: { value: percentValue },
+    ...{ width: Math.max(560, 150 + 104 * precisions.length), height: 430, left: 78, right: 28 },
+    legend: series.map(({ name }) => name),
     option: {
-      ...baseOption(
-        'Accuracy by precision',
-        subtitle(title, imagesNote([...ann, ...clean]), runsNote([...annRuns.values(), ...snnRuns.values()])),
-      ),
-      grid: { left: 78, right: 28, top: 96, bottom: 92 },
-      legend: legend(series.map(({ name }) => name)),
-      xAxis: { type: 'category', data: precisions.map(displayPrecision), ...horizontalAxis(precisionAxisName) },
+      xAxis: { type: 'category', data: precisions.map(displayPrecision), ...horizontalAxis(precisionAxisName(form)) },
       yAxis: { type: 'value', ...range, ...verticalAxis(accuracyAxisName(range.min)), nameGap: 46 },
       series: [
-        ...series.map((kind) => barSeries(kind.name, kind.colour, kind.bars)),
+        ...series.map((kind) => barSeries(kind.name, kind.colour, kind.bars, form)),
         ...bars.fp32.map(({ value }) => referenceLine(value)),
       ],
     },
   };
+  return frame(drawing, form);
 }

@@ -1,24 +1,28 @@
 import { comparePrecisions, groupBy, mean, runsNote } from '../group.js';
 import { namedLine, precisionLooks } from '../marks.js';
+import { percentValue } from '../numbers.js';
 import type { SnnResult } from '../results.js';
-import { baseOption, type Chart, horizontalAxis, verticalAxis } from '../style.js';
+import { type Chart, type Drawing, type Form, frame, horizontalAxis, verticalAxis } from '../style.js';
 import { imagesNote, subtitle } from './notes.js';
 
 /** Share of possible spikes that each layer emits, a line a precision. Expects results of one network without noise. */
-export function firingRateChart(title: string, snn: readonly SnnResult[]): Chart | undefined {
+export function firingRateChart(title: string, snn: readonly SnnResult[], form: Form): Chart | undefined {
   const layers = snn[0]?.layers.map(({ name }) => name);
   if (layers === undefined) return undefined;
   const runs = groupBy(snn, ({ precision }) => precision);
   const precisions = [...runs.keys()].sort(comparePrecisions);
   const looks = precisionLooks(precisions);
-  return {
+  const drawing: Drawing = {
     name: 'firing-rate',
-    width: Math.max(560, 190 + 62 * layers.length),
-    height: 430,
+    title: 'Firing rate by layer',
+    subtitle: subtitle(title, imagesNote(snn), runsNote(runs.values())),
+    readout: { value: percentValue },
+    ...{ width: Math.max(560, 190 + 62 * layers.length), height: 430, left: 72, right: 84 },
     option: {
-      ...baseOption('Firing rate by layer', subtitle(title, imagesNote(snn), runsNote(runs.values()))),
-      grid: { left: 72, right: 84, top: 96, bottom: 66 },
-      xAxis: { type: 'category', data: layers, boundaryGap: true, ...horizontalAxis('layer, from the image on') },
+      xAxis: {
+        ...{ type: 'category', data: layers, boundaryGap: true },
+        ...horizontalAxis('layer, from the image on', form === 'picture' || layers.length < 6 ? 0 : 'auto'),
+      },
       yAxis: { type: 'value', min: 0, ...verticalAxis('spikes, of those possible (%)'), nameGap: 40 },
       series: precisions.map((precision) => {
         const rates = layers.map((layer, index) => {
@@ -29,4 +33,5 @@ export function firingRateChart(title: string, snn: readonly SnnResult[]): Chart
       }),
     },
   };
+  return frame(drawing, form);
 }

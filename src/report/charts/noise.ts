@@ -1,13 +1,18 @@
 import { comparePrecisions, groupBy, mean, runsNote } from '../group.js';
 import { namedLine, precisionLooks, referenceLine } from '../marks.js';
-import { percent } from '../numbers.js';
+import { percent, percentValue, shortNumber } from '../numbers.js';
 import type { AnnResult, SnnResult } from '../results.js';
 import { accuracyAxisName, accuracyRange } from '../scales.js';
-import { baseOption, type Chart, horizontalAxis, verticalAxis } from '../style.js';
+import { type Chart, type Drawing, type Form, frame, horizontalAxis, verticalAxis } from '../style.js';
 import { imagesNote, subtitle } from './notes.js';
 
 /** Accuracy of the SNN against the share of encoding spikes deleted, a line a precision. Needs two levels of noise. */
-export function noiseChart(title: string, ann: readonly AnnResult[], snn: readonly SnnResult[]): Chart | undefined {
+export function noiseChart(
+  title: string,
+  ann: readonly AnnResult[],
+  snn: readonly SnnResult[],
+  form: Form,
+): Chart | undefined {
   if (new Set(snn.map(({ noise }) => noise)).size < 2) return undefined;
   const byPrecision = groupBy(snn, ({ precision }) => precision);
   const precisions = [...byPrecision.keys()].sort(comparePrecisions);
@@ -22,17 +27,21 @@ export function noiseChart(title: string, ann: readonly AnnResult[], snn: readon
   const baseline = baselines.length > 0 ? mean(baselines) : undefined;
   const values = lines.flatMap(({ line }) => line.map(([, accuracy]) => accuracy));
   const range = accuracyRange(baseline === undefined ? values : [...values, 100 * baseline]);
-  return {
+  const drawing: Drawing = {
     name: 'accuracy-noise',
-    width: 640,
-    height: 430,
+    title: 'Accuracy under noise',
+    subtitle: subtitle(title, imagesNote(snn), runsNote(points.values())),
+    readout: { title: (x: number) => `${shortNumber(x)} % of spikes deleted`, value: percentValue },
+    ...{ width: 640, height: 430, left: 78, right: 84 },
     option: {
-      ...baseOption('Accuracy under noise', subtitle(title, imagesNote(snn), runsNote(points.values()))),
-      grid: { left: 78, right: 84, top: 96, bottom: 66 },
       xAxis: {
         type: 'value',
         max: 100 * Math.max(...snn.map(({ noise }) => noise)),
-        ...horizontalAxis('probability that a spike of the encoding layer is deleted (%)'),
+        ...horizontalAxis(
+          form === 'narrow'
+            ? 'encoding spikes deleted (%)'
+            : 'probability that a spike of the encoding layer is deleted (%)',
+        ),
       },
       yAxis: { type: 'value', ...range, ...verticalAxis(accuracyAxisName(range.min)), nameGap: 46 },
       series: [
@@ -43,4 +52,5 @@ export function noiseChart(title: string, ann: readonly AnnResult[], snn: readon
       ],
     },
   };
+  return frame(drawing, form);
 }

@@ -1,4 +1,5 @@
 import { grouped } from '../numbers.js';
+import type { Form } from '../style.js';
 
 /** The subtitle from its parts, those left out that do not apply. */
 export function subtitle(...parts: readonly (string | undefined)[]): string {
@@ -12,4 +13,5 @@ export function imagesNote(results: readonly { readonly images: number }[]): str
 }
 
 /** What stands under the axis of precisions. */
-export const precisionAxisName = 'precision (2ᵏ levels per unit, activations clipped at B)';
+export const precisionAxisName = (form: Form): string =>
+  form === 'narrow' ? 'precision' : 'precision (2ᵏ levels per unit, activations clipped at B)';

@@ -1,9 +1,9 @@
 import { comparePrecisions, groupBy, mean, runsNote } from '../group.js';
 import { type Bar, barSeries, referenceLine } from '../marks.js';
-import { compact } from '../numbers.js';
+import { compact, grouped } from '../numbers.js';
 import type { SnnResult } from '../results.js';
 import { logRange } from '../scales.js';
-import { baseOption, type Chart, colours, horizontalAxis, legend, verticalAxis } from '../style.js';
+import { type Chart, colours, type Drawing, type Form, frame, horizontalAxis, verticalAxis } from '../style.js';
 import { imagesNote, precisionAxisName, subtitle } from './notes.js';
 
 const conventions = [
@@ -16,7 +16,7 @@ const conventions = [
  * Synaptic operations an image by the three conventions, a group of bars a precision, on a logarithmic axis, and the
  * multiply-adds of the ANN as a line. Expects results of one network without noise.
  */
-export function operationsChart(title: string, snn: readonly SnnResult[]): Chart | undefined {
+export function operationsChart(title: string, snn: readonly SnnResult[], form: Form): Chart | undefined {
   const runs = groupBy(snn, ({ precision }) => precision);
   const precisions = [...runs.keys()].sort(comparePrecisions);
   const denseMacs = snn[0]?.denseMacs;
@@ -29,19 +29,17 @@ export function operationsChart(title: string, snn: readonly SnnResult[]): Chart
     return { name, colour, bars: bars.filter(({ value }) => value > 0) };
   });
   const range = logRange([denseMacs, ...series.flatMap(({ bars }) => bars.map(({ value }) => value))]);
-  return {
+  const drawing: Drawing = {
     name: 'operations',
-    width: Math.max(720, 168 + 165 * precisions.length),
-    height: 460,
+    title: 'Synaptic operations per image',
+    subtitle:
+      `${subtitle(title, imagesNote(snn), runsNote(runs.values()))}\n` +
+      "paper's convention: Σ im2col(spikes)·C_out·2·L, zero weights counted; all without encoding and dense layer",
+    readout: { value: grouped },
+    ...{ width: Math.max(720, 168 + 165 * precisions.length), height: 460, left: 84, right: 84 },
+    legend: conventions.map(({ name }) => name),
     option: {
-      ...baseOption(
-        'Synaptic operations per image',
-        `${subtitle(title, imagesNote(snn), runsNote(runs.values()))}\n` +
-          "paper's convention: Σ im2col(spikes)·C_out·2·L, zero weights counted; all without encoding and dense layer",
-      ),
-      grid: { left: 84, right: 84, top: 116, bottom: 92 },
-      legend: legend(conventions.map(({ name }) => name)),
-      xAxis: { type: 'category', data: precisions, ...horizontalAxis(precisionAxisName) },
+      xAxis: { type: 'category', data: precisions, ...horizontalAxis(precisionAxisName(form)) },
       yAxis: {
         type: 'log',
         ...range,
@@ -49,9 +47,10 @@ export function operationsChart(title: string, snn: readonly SnnResult[]): Chart
         nameGap: 58,
       },
       series: [
-        ...series.map(({ name, colour, bars }) => barSeries(name, colour, bars)),
+        ...series.map(({ name, colour, bars }) => barSeries(name, colour, bars, form)),
         referenceLine(denseMacs, { text: `ANN:\n${compact(denseMacs)}\nmultiply-\nadds`, place: 'margin' }),
       ],
     },
   };
+  return frame(drawing, form);
 }

@@ -2,11 +2,11 @@ import { comparePrecisions, groupBy, mean, runsNote } from '../group.js';
 import { type Bar, barSeries } from '../marks.js';
 import { compact, grouped } from '../numbers.js';
 import type { SnnResult } from '../results.js';
-import { baseOption, type Chart, colours, horizontalAxis, legend, verticalAxis } from '../style.js';
+import { type Chart, colours, type Drawing, type Form, frame, horizontalAxis, verticalAxis } from '../style.js';
 import { imagesNote, precisionAxisName, subtitle } from './notes.js';
 
 /** Spikes an image beside the number of neurons, a bar a precision. Expects results of one network without noise. */
-export function spikesChart(title: string, snn: readonly SnnResult[]): Chart | undefined {
+export function spikesChart(title: string, snn: readonly SnnResult[], form: Form): Chart | undefined {
   const runs = groupBy(snn, ({ precision }) => precision);
   const precisions = [...runs.keys()].sort(comparePrecisions);
   const neurons = snn[0]?.neurons;
@@ -15,18 +15,15 @@ export function spikesChart(title: string, snn: readonly SnnResult[]): Chart | u
   const spikes = precisions.map((precision, index) =>
     bar(index + 1, mean(runs.get(precision)!.map((run) => run.spikesPerImage))),
   );
-  return {
+  const drawing: Drawing = {
     name: 'spikes',
-    width: Math.max(560, 150 + 92 * (precisions.length + 1)),
-    height: 430,
+    title: 'Spikes per image beside the number of neurons',
+    subtitle: subtitle(title, imagesNote(snn), 'a neuron emits at most 2ᵏ·B spikes', runsNote(runs.values())),
+    readout: { value: grouped },
+    ...{ width: Math.max(560, 150 + 92 * (precisions.length + 1)), height: 430, left: 84, right: 28 },
+    legend: ['neurons', 'spikes per image'],
     option: {
-      ...baseOption(
-        'Spikes per image beside the number of neurons',
-        subtitle(title, imagesNote(snn), 'a neuron emits at most 2ᵏ·B spikes', runsNote(runs.values())),
-      ),
-      grid: { left: 84, right: 28, top: 96, bottom: 92 },
-      legend: legend(['neurons', 'spikes per image']),
-      xAxis: { type: 'category', data: ['neurons', ...precisions], ...horizontalAxis(precisionAxisName) },
+      xAxis: { type: 'category', data: ['neurons', ...precisions], ...horizontalAxis(precisionAxisName(form)) },
       yAxis: {
         type: 'value',
         min: 0,
@@ -34,9 +31,10 @@ export function spikesChart(title: string, snn: readonly SnnResult[]): Chart | u
         nameGap: 58,
       },
       series: [
-        barSeries('neurons', colours.grey, [bar(0, neurons)]),
-        barSeries('spikes per image', colours.orange, spikes),
+        barSeries('neurons', colours.grey, [bar(0, neurons)], form),
+        barSeries('spikes per image', colours.orange, spikes, form),
       ],
     },
   };
+  return frame(drawing, form);
 }

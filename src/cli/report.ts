@@ -1,0 +1,65 @@
+import type { Pipeline, Task } from '../pipeline/task.js';
+import { Planner } from '../run/plan.js';
+import {
+  callOf,
+  chooseTask,
+  exitCodes,
+  openPipeline,
+  openStore,
+  type PipelineOptions,
+  print,
+  shownPath,
+} from './context.js';
+import { UsageError } from './errors.js';
+import { writeOutput } from './output-file.js';
+import { pagePath, reportTasks, runPage, writePages } from './report-page.js';
+import { resultsOf } from './results.js';
+
+export interface ReportOptions extends PipelineOptions {
+  readonly output?: string;
+}
+
+/** `report`: the page of the stage `report`, with what the records tell of the run. */
+export async function reportCommand(
+  file: string | undefined,
+  target: string | undefined,
+  options: ReportOptions,
+): Promise<number> {
+  const pipeline = await openPipeline(file, options);
+  const store = openStore(options);
+  const task = chooseReport(pipeline, target);
+  const results = resultsOf(await new Planner(pipeline, store).plan());
+  if (!results.has(task.id)) {
+    print(`The page is not made yet, or out of date. Make it: ${callOf('run', pipeline, options, [task.id])}`);
+    return exitCodes.failed;
+  }
+  const run = { pipeline, store, options, results };
+  if (options.output === undefined) {
+    await writePages(run);
+    print(shownPath(pagePath(store, pipeline, task)));
+    return exitCodes.done;
+  }
+  await writeOutput(options.output, await runPage(run, task));
+  print(shownPath(options.output));
+  return exitCodes.done;
+}
+
+/** The task of the stage `report` that is meant. */
+function chooseReport(pipeline: Pipeline, target: string | undefined): Task {
+  const tasks = reportTasks(pipeline);
+  // The page of the file itself, if it has one, and not those of what it includes.
+  const own = tasks.filter(({ stage }) => !stage.includes('/'));
+  const [first, second] = own.length > 0 ? own : tasks;
+  if (first === undefined)
+    throw new UsageError(
+      `${shownPath(pipeline.file)} has no stage that uses "report".`,
+      'add one, such as report: { uses: report, inputs: { ann: STAGE, snn: STAGE } }',
+    );
+  if (target === undefined) {
+    if (second === undefined) return first;
+    throw new UsageError(`It has several pages.`, `name one: ${tasks.map(({ id }) => id).join(' ')}`);
+  }
+  const task = chooseTask(pipeline, target);
+  if (tasks.includes(task)) return task;
+  throw new UsageError(`"${target}" makes no page.`, `these do: ${tasks.map(({ id }) => id).join(' ')}`);
+}

@@ -1,0 +1,157 @@
+import { drawChart } from '../render.js';
+import { type Chart, colours, faint, ink, paper, rule } from '../style.js';
+import { Html, html } from './html.js';
+
+/** Colours of charts by the names of the page's CSS variables, which differ in light and dark. */
+const variables = new Map<string, string>([
+  ...Object.entries(colours).map(([name, hex]): [string, string] => [hex.toLowerCase(), name]),
+  ...Object.entries({ ink, faint, rule, paper }).map(([name, hex]): [string, string] => [hex, name]),
+]);
+
+/** A series as the legend and the readout name it: what has its colour belongs to it. */
+interface Key {
+  readonly colour: string;
+  readonly name: string;
+}
+
+/** What is read out where the pointer is: all values at one place of the horizontal axis. */
+interface Column {
+  readonly x: number | string;
+  readonly title: string;
+  /** By series. */
+  readonly values: readonly (string | null)[];
+}
+
+/**
+ * A chart in the page, drawn for wide and for narrow screens. Without a script it is a picture with a legend; with it,
+ * the legend's keys are switches, and values are read out.
+ * @param id unique in the page
+ * @param titled with the chart's title over it
+ */
+export async function figure(id: string, wide: Chart, narrow: Chart, titled: boolean): Promise<Html> {
+  const keys = keysOf(wide);
+  const columns = columnsOf(wide);
+  const readout = { keys: keys.map(({ colour, name }) => [colour, name]), columns: columns.map(columnData) };
+  const legend = legendOf(keys);
+  const shown = new Set(legend.map(({ colour }) => colour));
+  const label = [wide.title, wide.subtitle.replaceAll('\n', ', ')].filter((part) => part !== '').join(': ');
+  // What comes in a second line stands in the notes of the table.
+  const note = wide.subtitle.split('\n')[0]!;
+  const drawn = [
+    await picture(`${id}-wide`, 'wide', wide, columns, shown, label),
+    await picture(`${id}-narrow`, 'narrow', narrow, columns, shown, label),
+  ];
+  return html`<figure class="chart" id="${id}" data-readout="${JSON.stringify(readout)}">
+${(titled || note !== '') && html`<figcaption>${titled && wide.title}${note !== '' && html`<small>${note}</small>`}</figcaption>`}
+${
+  legend.length > 1 &&
+  html`<div class="legend">${legend.map(
+    ({ colour, name }) =>
+      html`<button type="button" class="key" data-c="${colour}" aria-pressed="true" disabled><i style="background:var(--${colour})"></i>${name}</button>`,
+  )}</div>`
+}
+<div class="plot">${drawn}</div>
+</figure>
+`;
+}
+
+const columnData = ({ title, values }: Column) => [title, values];
+
+async function picture(
+  id: string,
+  kind: string,
+  chart: Chart,
+  columns: readonly Column[],
+  shown: ReadonlySet<string>,
+  label: string,
+): Promise<Html> {
+  const { svg, places } = await drawChart(
+    { ...chart, name: id },
+    columns.map(({ x }) => x),
+  );
+  const content = svg.slice(svg.indexOf('>') + 1, svg.lastIndexOf('</svg>')).trim();
+  const xs = places.map((place) => Number(place.toFixed(1))).join(' ');
+  const { top, bottom } = chart.option.grid as { top: number; bottom: number };
+  return html`<svg class="${kind}" viewBox="0 0 ${chart.width} ${chart.height}" role="img" aria-label="${label}" data-x="${xs}" data-area="${top} ${chart.height - bottom}">
+${new Html(themed(content, shown))}
+</svg>`;
+}
+
+/**
+ * Colours as variables of the page, and on what belongs to a series the name of its colour. Text is in ink, because
+ * some colours of lines are too light to read.
+ */
+function themed(svg: string, shown: ReadonlySet<string>): string {
+  const lines = svg.split('\n');
+  // The page has a ground of its own.
+  if (lines[0]!.startsWith('<rect')) lines.shift();
+  return lines
+    .map((line) => {
+      const names = [...line.matchAll(/(?:fill|stroke)="(#[0-9a-fA-F]{6})"/g)].map(([, hex]) =>
+        variables.get(hex!.toLowerCase()),
+      );
+      const series = names.find((name) => name !== undefined && shown.has(name));
+      const isText = line.startsWith('<text');
+      return line
+        .replaceAll(/ ecmeta_\w+="[^"]*"| pointer-events="[^"]*"| xml:space="[^"]*"/g, '')
+        .replaceAll(/font-family:[^;"]*;?/g, '')
+        .replaceAll(/font: ([\d.]+px) [^"]*/g, 'font-size:$1')
+        .replaceAll(/(fill|stroke)="(#[0-9a-fA-F]{6})"/g, (whole, attribute: string, hex: string) => {
+          const name = variables.get(hex.toLowerCase());
+          if (name === undefined) return whole;
+          return `${attribute}="var(--${isText && attribute === 'fill' && Object.hasOwn(colours, name) ? 'ink' : name})"`;
+        })
+        .replace(/^<(\w+)/, series === undefined ? '<$1' : `<$1 data-c="${series}"`);
+    })
+    .join('\n');
+}
+
+interface Series {
+  readonly name?: string;
+  readonly silent?: boolean;
+  readonly itemStyle?: { readonly color?: string };
+  readonly data: readonly (readonly [x: number | string, y: number])[];
+}
+
+/** Series that have a name; reference lines say theirs in the chart. */
+function namedSeries({ option }: Chart): readonly (Series & { readonly name: string })[] {
+  return (option.series as readonly Series[]).filter((one): one is Series & { name: string } => one.name !== undefined);
+}
+
+function keysOf(chart: Chart): Key[] {
+  return namedSeries(chart).map(({ name, itemStyle }) => ({
+    name,
+    colour: variables.get(itemStyle?.color?.toLowerCase() ?? '') ?? 'ink',
+  }));
+}
+
+/** One key a colour: the dashed line goes with the solid one of its training. */
+function legendOf(keys: readonly Key[]): Key[] {
+  const byColour = new Map<string, string[]>();
+  for (const { colour, name } of keys) {
+    const names = byColour.get(colour) ?? [];
+    if (!names.some((other) => name.startsWith(`${other}, `))) byColour.set(colour, [...names, name]);
+  }
+  return [...byColour].map(([colour, names]) => ({ colour, name: names.join(', ') }));
+}
+
+function columnsOf(chart: Chart): Column[] {
+  const series = namedSeries(chart);
+  const { type, data } = chart.option.xAxis as { type: string; data?: readonly string[] };
+  const categories = type === 'category' ? (data ?? []) : undefined;
+  const titleOf = (x: number | string) =>
+    categories === undefined
+      ? (chart.readout.title ?? String)(x as number)
+      : typeof x === 'number'
+        ? categories[x]!
+        : x;
+  const columns = new Map<string, { x: number | string; values: (string | null)[] }>();
+  for (const [index, { data }] of series.entries())
+    for (const [x, y] of data) {
+      const column = columns.get(titleOf(x)) ?? { x, values: series.map(() => null) };
+      column.values[index] = chart.readout.value(y);
+      columns.set(titleOf(x), column);
+    }
+  const rank = ({ x }: { x: number | string }) => (typeof x === 'number' ? x : categories!.indexOf(x));
+  return [...columns].map(([title, column]) => ({ title, ...column })).sort((a, b) => rank(a) - rank(b));
+}

@@ -1,0 +1,157 @@
+import { createHash } from 'node:crypto';
+import { type Content, describeItem, reportInputs } from '../content.js';
+import { pageCharts } from '../figures.js';
+import { grouped, threeDigits } from '../numbers.js';
+import { type Subject, subjectsOf } from '../subjects.js';
+import type { ReportTable } from '../tables/table.js';
+import { expectationsOf, tablesOf } from '../tables.js';
+import { figure } from './figure.js';
+import { Html, html } from './html.js';
+import { defaultRun, runBegin, runEnd } from './run.js';
+import { script } from './script.js';
+import { style } from './style.js';
+import { notesHtml, tableBlock, tableHtml } from './tables.js';
+import { tilesOf } from './tiles.js';
+
+/** Charts that stand under each table. */
+const chartsUnder: Readonly<Record<string, readonly string[]>> = {
+  accuracy: ['accuracy'],
+  noise: ['accuracy-noise'],
+  spikes: ['spikes'],
+  operations: ['operations'],
+  energy: ['energy'],
+  layers: ['firing-rate'],
+  training: ['training-loss', 'training-accuracy'],
+};
+
+/**
+ * The report as one HTML page that needs nothing else: no network, no fonts, and its script only to read out values.
+ * The same content gives the same bytes. Where it tells of the run is a place for `withRun` to fill.
+ * @param progress is told how many of the subjects are drawn
+ */
+export async function page(content: Content, progress?: (done: number, total: number) => void): Promise<string> {
+  const subjects = subjectsOf(content);
+  const sections: Html[] = [];
+  for (const [index, subject] of subjects.entries()) {
+    progress?.(index, subjects.length);
+    sections.push(await subjectSection(subject, `s${index}`));
+  }
+  const expectations = expectationsOf(content, subjects);
+  const links = [
+    ...subjects.map(({ heading }, index): [string, string] => [`s${index}`, heading]),
+    ...(expectations === undefined ? [] : [['expectations', 'Expectations'] as [string, string]]),
+    ['reproduce', 'How to reproduce'],
+    ['provenance', 'Provenance'],
+  ] as const;
+  const hash = createHash('sha256').update(script).digest('base64');
+  // Even if something got through the escaping: no other script runs, and nothing is fetched.
+  const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${hash}'; img-src data:`;
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="generator" content="spikeline">
+<title>${content.title}</title>
+<link rel="icon" href="data:,">
+<style>${new Html(style)}</style>
+</head>
+<body>
+<header>
+<h1>${content.title}</h1>
+${content.description !== undefined && html`<p>${content.description}</p>`}
+${tilesOf(subjects)}
+<nav aria-label="Contents"><ul>${links.map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav>
+</header>
+<main>
+${sections}
+${
+  expectations &&
+  html`<section><h2 id="expectations">Expectations</h2>
+<p class="facts">Every number that the pipeline expects of these results, as <code>spikeline check</code> compares them.</p>
+${tableBlock(expectations, 'expectations', false)}</section>`
+}
+${new Html(runBegin)}
+${defaultRun(inputsTable(content))}
+${new Html(runEnd)}
+</main>
+<footer>Made by Spikeline. This page is one file: it fetches nothing and sends nothing.</footer>
+<script>${new Html(script)}</script>
+</body>
+</html>
+`.text;
+}
+
+async function subjectSection(subject: Subject, id: string): Promise<Html> {
+  const inputs = {
+    ann: subject.ann.map(({ result }) => result),
+    snn: subject.snn.map(({ result }) => result),
+    histories: subject.history.map(({ result }) => result),
+  };
+  const narrow = new Map(pageCharts(inputs, 'narrow').map((chart) => [chart.name, chart]));
+  const wide = new Map(pageCharts(inputs, 'wide').map((chart) => [chart.name, chart]));
+  const blocks: Html[] = [];
+  for (const table of tablesOf(subject)) {
+    const figures: Html[] = [];
+    for (const name of chartsUnder[table.name] ?? [])
+      if (wide.has(name)) {
+        // A chart alone is called what its table is called.
+        const alone = chartsUnder[table.name]!.length === 1;
+        figures.push(await figure(`${id}-${name}`, wide.get(name)!, narrow.get(name)!, !alone));
+      }
+    blocks.push(block(table, `${id}-${table.name}-table`, figures));
+  }
+  return html`<section aria-labelledby="${id}">
+<h2 id="${id}">${subject.heading}</h2>
+<p class="facts">${factsOf(subject)}</p>
+${blocks}
+</section>
+`;
+}
+
+/** Tables of more columns have the whole width, and their chart below. */
+const narrowTable = 5;
+
+/** A table with its notes, and its chart beside it or below. */
+function block(table: ReportTable, id: string, figures: readonly Html[]): Html {
+  if (figures.length === 0) return tableBlock(table, id);
+  const notes = notesHtml(table);
+  const content =
+    figures.length > 1
+      ? html`${tableHtml(table)}${notes}<div class="charts">${figures}</div>`
+      : table.columns.length > narrowTable
+        ? html`${tableHtml(table)}<div class="charts">${notes}${figures}</div>`
+        : html`<div class="charts"><div>${tableHtml(table)}${notes}</div>${figures}</div>`;
+  return html`<section class="block" aria-labelledby="${id}">
+<h3 id="${id}">${table.title}</h3>
+${content}
+</section>
+`;
+}
+
+/** What holds for all results of a subject. */
+function factsOf({ ann, snn }: Subject): string {
+  const results = [...ann, ...snn].map(({ result }) => result);
+  const images = [...new Set(results.map((result) => result.images))];
+  const first = snn[0]?.result;
+  const levels = first?.layers.length;
+  return [
+    ...(images.length === 1 ? [`${grouped(images[0]!)} test images`] : []),
+    ...(first === undefined ? [] : [`${grouped(first.neurons)} neurons in ${levels} spiking layers`]),
+    ...(first === undefined ? [] : [`${threeDigits(first.denseMacs / 1e6)} million multiply-adds an image`]),
+  ].join(' · ');
+}
+
+/** The files that the page is made from, by content. */
+function inputsTable(content: Content): ReportTable {
+  const rows = reportInputs.flatMap((input) => content[input].map((item) => [describeItem(input, item), item.digest]));
+  return {
+    ...{ name: 'inputs', title: 'What this page is made from', rows, notes: [] },
+    columns: [
+      { title: 'result', kind: 'text' },
+      { title: 'SHA-256 of its file', kind: 'text' },
+    ],
+  };
+}

@@ -1,0 +1,95 @@
+/**
+ * What makes the charts of the page answer: legends become switches, and the values at one place of the horizontal axis
+ * are read out under the pointer, by touch, and by arrow keys. Nothing is drawn by it; without it the page is whole.
+ */
+export const script = `'use strict';
+(() => {
+  const tip = document.createElement('div');
+  tip.className = 'tip';
+  tip.setAttribute('role', 'status');
+  document.body.append(tip);
+  const element = (name, text) => {
+    const made = document.createElement(name);
+    if (text !== undefined) made.textContent = text;
+    return made;
+  };
+  let clear = () => {};
+  let again;
+  const close = () => { clear(); clear = () => {}; again = undefined; tip.replaceChildren(); };
+
+  for (const figure of document.querySelectorAll('figure.chart')) {
+    const { keys, columns } = JSON.parse(figure.dataset.readout);
+    const off = new Set();
+    for (const key of figure.querySelectorAll('.key')) {
+      const colour = key.dataset.c;
+      key.disabled = false;
+      key.title = 'show or hide';
+      key.addEventListener('click', () => {
+        const hide = !off.delete(colour);
+        if (hide) off.add(colour);
+        key.setAttribute('aria-pressed', String(!hide));
+        for (const part of figure.querySelectorAll('svg [data-c]'))
+          if (part.dataset.c === colour) part.classList.toggle('off', hide);
+        close();
+      });
+    }
+    if (columns.length === 0) continue;
+
+    const open = (svg, index) => {
+      close();
+      const [title, values] = columns[index];
+      again = () => open(svg, index);
+      const rows = values.flatMap((value, i) => (value === null || off.has(keys[i][0]) ? [] : [[...keys[i], value]]));
+      if (rows.length === 0) return;
+      tip.append(element('b', title));
+      for (const [colour, name, value] of rows) {
+        const row = element('div');
+        const swatch = element('i');
+        swatch.style.background = 'var(--' + colour + ')';
+        row.append(swatch, element('span', name), element('span', value));
+        tip.append(row);
+      }
+      const x = Number(svg.dataset.x.split(' ')[index]);
+      const [top, bottom] = svg.dataset.area.split(' ');
+      const line = document.createElementNS('http://www.w3.org/2000/svg', 'line');
+      for (const [name, value] of Object.entries({ class: 'cross', x1: x, x2: x, y1: top, y2: bottom })) line.setAttribute(name, value);
+      svg.append(line);
+      clear = () => line.remove();
+      const box = svg.getBoundingClientRect();
+      const scale = box.width / svg.viewBox.baseVal.width;
+      const place = box.left + x * scale;
+      const { width, height } = tip.getBoundingClientRect();
+      const right = place + 14 + width < document.documentElement.clientWidth;
+      tip.style.left = Math.max(4, right ? place + 14 : place - 14 - width) + 'px';
+      tip.style.top = Math.max(4, Math.min(box.top + 24 * scale, innerHeight - height - 4)) + 'px';
+    };
+    const nearest = (svg, event) => {
+      const box = svg.getBoundingClientRect();
+      const x = ((event.clientX - box.left) * svg.viewBox.baseVal.width) / box.width;
+      const distances = svg.dataset.x.split(' ').map((place) => Math.abs(place - x));
+      return distances.indexOf(Math.min(...distances));
+    };
+    for (const svg of figure.querySelectorAll('svg')) {
+      const point = (event) => open(svg, nearest(svg, event));
+      svg.addEventListener('pointermove', point);
+      svg.addEventListener('pointerdown', point);
+      svg.addEventListener('pointerleave', (event) => { if (event.pointerType !== 'touch') close(); });
+    }
+    const plot = figure.querySelector('.plot');
+    plot.tabIndex = 0;
+    plot.setAttribute('role', 'group');
+    plot.setAttribute('aria-label', 'Chart: left and right read out its values');
+    let at = -1;
+    plot.addEventListener('keydown', ({ key }) => {
+      if (key === 'Escape') return close();
+      if (key !== 'ArrowLeft' && key !== 'ArrowRight') return;
+      at = Math.min(columns.length - 1, Math.max(0, at + (key === 'ArrowRight' ? 1 : -1)));
+      for (const svg of plot.querySelectorAll('svg')) if (svg.getBoundingClientRect().width > 0) open(svg, at);
+    });
+    plot.addEventListener('blur', () => { at = -1; close(); });
+  }
+  // What was opened by keys moves along; a pointer is elsewhere now.
+  addEventListener('scroll', () => (document.activeElement.closest('.plot') && again ? again() : close()), { passive: true });
+  addEventListener('pointerdown', (event) => { if (!event.target.closest('svg')) close(); });
+})();
+`;

@@ -1,0 +1,113 @@
+import type { Verdict } from '../content.js';
+import { comparePrecisions, displayPrecision, groupBy, mean, runsNote } from '../group.js';
+import { percent, shortNumber, signed } from '../numbers.js';
+import type { AnnResult, SnnResult } from '../results.js';
+import type { Subject } from '../subjects.js';
+import {
+  compared,
+  number,
+  type ReportTable,
+  references,
+  sourcesNote,
+  text,
+  verdict,
+  withoutEmpty,
+  worst,
+} from './table.js';
+
+type Result = AnnResult | SnnResult;
+const noiseOf = (result: Result): number => ('noise' in result ? result.noise : 0);
+const meanAccuracy = (results: readonly Result[]): number | undefined =>
+  results.length === 0 ? undefined : mean(results.map(({ accuracy }) => accuracy));
+const shown = (share: number | undefined): string => (share === undefined ? '' : percent(share));
+const points = (a: number | undefined, b: number | undefined): string =>
+  a === undefined || b === undefined ? '' : signed(100 * (a - b));
+
+/** What is expected of the accuracy of these results. */
+function accuracyVerdicts({ verdicts }: Subject, results: readonly Result[]): Verdict[] {
+  return verdicts.filter(({ metric, item }) => metric === 'accuracy' && results.some((one) => one === item.result));
+}
+
+/** Accuracy without noise, a row a precision: the paper's beside that of ANN and SNN. */
+export function accuracyTable(subject: Subject): ReportTable | undefined {
+  const ann = groupBy(results(subject.ann), ({ precision }) => precision);
+  const clean = results(subject.snn).filter(({ noise }) => noise === 0);
+  const snn = groupBy(clean, ({ precision }) => precision);
+  const precisions = [...new Set([...ann.keys(), ...snn.keys()])].sort(comparePrecisions);
+  if (precisions.length === 0) return undefined;
+  const all: Verdict[] = [];
+  const rows = precisions.map((precision) => {
+    const [anns, snns] = [ann.get(precision) ?? [], snn.get(precision) ?? []];
+    const [a, s] = [meanAccuracy(anns), meanAccuracy(snns)];
+    const expected = accuracyVerdicts(subject, [...snns, ...anns]);
+    all.push(...expected);
+    const paper = references(expected);
+    return [
+      displayPrecision(precision),
+      paper.map(percent).join(' / '),
+      ...[shown(a), shown(s), points(s, a), points(s ?? a, compared(expected))],
+      tolerances(expected),
+      worst(expected),
+    ];
+  });
+  const note = runsNote([...ann.values(), ...snn.values()]);
+  return withoutEmpty({
+    ...{ name: 'accuracy', title: 'Accuracy' },
+    columns: [
+      ...[text('precision'), number('paper (%)'), number('ANN (%)'), number('SNN (%)'), number('SNN − ANN (points)')],
+      ...[number('difference from paper (points)'), number('tolerance (points)'), verdict],
+    ],
+    rows,
+    notes: [
+      'Test accuracy; the SNN without noise, in one time step. Precision: 2ᵏ levels a unit, activations clipped at B.',
+      ...(note === undefined ? [] : [`Figures are ${note}.`]),
+      ...sourcesNote(all),
+    ],
+  });
+}
+
+/** Accuracy of the SNN against noise, a row a precision and level. */
+export function noiseTable(subject: Subject): ReportTable | undefined {
+  const snn = results(subject.snn);
+  if (new Set(snn.map(noiseOf)).size < 2) return undefined;
+  const all: Verdict[] = [];
+  const rows = [...groupBy(snn, ({ precision }) => precision)]
+    .sort(([a], [b]) => comparePrecisions(a, b))
+    .flatMap(([precision, runs]) => {
+      const levels = [...groupBy(runs, ({ noise }) => noise)].sort(([a], [b]) => a - b);
+      const [least, clean] = levels[0]!;
+      return levels.map(([noise, group]) => {
+        const accuracy = meanAccuracy(group);
+        const expected = accuracyVerdicts(subject, group);
+        all.push(...expected);
+        const paper = references(expected);
+        return [
+          ...[displayPrecision(precision), shortNumber(100 * noise), paper.map(percent).join(' / '), shown(accuracy)],
+          noise === least ? '' : points(accuracy, meanAccuracy(clean)),
+          ...[points(accuracy, compared(expected)), tolerances(expected), worst(expected)],
+        ];
+      });
+    });
+  return withoutEmpty({
+    ...{ name: 'noise', title: 'Accuracy under noise' },
+    columns: [
+      ...[text('precision'), number('noise (%)'), number('paper (%)'), number('SNN (%)')],
+      ...[number('change by noise (points)'), number('difference from paper (points)')],
+      ...[number('tolerance (points)'), verdict],
+    ],
+    rows,
+    notes: [
+      'Noise: each spike of the encoding layer is deleted with this probability, by a seeded random generator.',
+      ...sourcesNote(all),
+    ],
+  });
+}
+
+function results<T>(items: readonly { readonly result: T }[]): T[] {
+  return items.map(({ result }) => result);
+}
+
+function tolerances(verdicts: readonly Verdict[]): string {
+  const values = verdicts.flatMap(({ reference }) => (reference === undefined ? [] : [reference.tolerance]));
+  return [...new Set(values)].map((value) => `± ${shortNumber(100 * value)}`).join(' / ');
+}

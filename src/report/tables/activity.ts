@@ -1,0 +1,169 @@
+import type { Verdict } from '../content.js';
+import { energyPerImage, energySource, picojoules } from '../energy.js';
+import { comparePrecisions, groupBy, mean } from '../group.js';
+import { grouped, percent, shortNumber, signed, threeDigits } from '../numbers.js';
+import type { SnnResult } from '../results.js';
+import type { Subject } from '../subjects.js';
+import {
+  compared,
+  number,
+  type ReportTable,
+  references,
+  sourcesNote,
+  text,
+  verdict,
+  withoutEmpty,
+  worst,
+} from './table.js';
+
+const exclusions = 'Encoding and dense layer are left out on both sides, as in the paper.';
+
+/** Runs by precision at the least noise, in the paper's order; counts belong to the network without noise. */
+function byPrecision({ snn }: Subject): { runs: [string, SnnResult[]][]; note: string[] } {
+  const results = snn.map(({ result }) => result);
+  const least = Math.min(...results.map(({ noise }) => noise));
+  const runs = [...groupBy(results, ({ precision }) => precision)]
+    .map(([precision, all]): [string, SnnResult[]] => [precision, all.filter(({ noise }) => noise === least)])
+    .filter(([, group]) => group.length > 0)
+    .sort(([a], [b]) => comparePrecisions(a, b));
+  return { runs, note: least > 0 && runs.length > 0 ? [`Counted at ${shortNumber(100 * least)} % noise.`] : [] };
+}
+
+const meanOf = (runs: readonly SnnResult[], of: (run: SnnResult) => number): number => mean(runs.map(of));
+
+/** Cells of a count beside the paper's: paper, ours, difference in percent. */
+function beside(verdicts: readonly Verdict[], ours: number): [string, string, string] {
+  const paper = references(verdicts);
+  const first = compared(verdicts);
+  const difference = first === undefined || first === 0 ? '' : signed((100 * (ours - first)) / first, 1);
+  return [paper.map(grouped).join(' / '), grouped(ours), difference];
+}
+
+function verdictsOn({ verdicts }: Subject, runs: readonly SnnResult[], metrics: readonly string[]): Verdict[] {
+  return verdicts.filter(({ metric, item }) => metrics.includes(metric) && runs.some((run) => run === item.result));
+}
+
+/** Spikes an image beside the number of neurons, a row a precision. */
+export function spikesTable(subject: Subject): ReportTable | undefined {
+  const { runs, note } = byPrecision(subject);
+  if (runs.length === 0) return undefined;
+  const all: Verdict[] = [];
+  const rows = runs.map(([precision, group]) => {
+    const expected = verdictsOn(subject, group, ['spikesPerImage']);
+    all.push(...expected);
+    const { neurons, levels } = group[0]!;
+    return [
+      ...[precision, grouped(neurons), grouped(levels)],
+      ...beside(
+        expected,
+        meanOf(group, (run) => run.spikesPerImage),
+      ),
+      percent(meanOf(group, (run) => run.firingRate)),
+      worst(expected),
+    ];
+  });
+  return withoutEmpty({
+    ...{ name: 'spikes', title: 'Spikes per image' },
+    columns: [
+      ...[text('precision'), number('neurons'), number('levels L'), number('paper'), number('spikes')],
+      ...[number('difference from paper (%)'), number('firing rate (%)'), verdict],
+    ],
+    rows,
+    notes: [
+      'Spikes of all convolutions, the encoding layer included, the dense layer excluded; a neuron emits at most L = 2ᵏ·B.',
+      'Firing rate: spikes/(neurons·L).',
+      ...note,
+      ...sourcesNote(all),
+    ],
+  });
+}
+
+/** Synaptic operations an image in the three conventions, a row a precision. */
+export function operationsTable(subject: Subject): ReportTable | undefined {
+  const { runs, note } = byPrecision(subject);
+  if (runs.length === 0) return undefined;
+  const all: Verdict[] = [];
+  const rows = runs.map(([precision, group]) => {
+    const metrics = ['sopsPerImage', 'eventSopsPerImage', 'effectiveSopsPerImage'];
+    const paper = verdictsOn(subject, group, ['sopsPerImage']);
+    const expected = verdictsOn(subject, group, metrics);
+    all.push(...paper);
+    return [
+      precision,
+      ...beside(
+        paper,
+        meanOf(group, (run) => run.sopsPerImage),
+      ),
+      grouped(meanOf(group, (run) => run.eventSopsPerImage)),
+      grouped(meanOf(group, (run) => run.effectiveSopsPerImage)),
+      grouped(group[0]!.denseMacs),
+      worst(expected),
+    ];
+  });
+  return withoutEmpty({
+    ...{ name: 'operations', title: 'Synaptic operations per image' },
+    columns: [
+      ...[text('precision'), number('paper'), number("SOPs, paper's convention"), number('difference from paper (%)')],
+      ...[number('SOPs, event'), number('SOPs, effective'), number('multiply-adds of the ANN'), verdict],
+    ],
+    rows,
+    notes: [
+      "Paper's convention: Σ over layers ≥ 2 of (sum of the im2col of the input spikes)·C_out·2·L, zero weights counted; where the factor 2 comes from is nowhere stated.",
+      "Event: additions in the usual sense, a spike times each of its synapses: the paper's number divided by 2·L. Effective: only additions of weights that are not zero.",
+      exclusions,
+      ...note,
+      ...sourcesNote(all),
+    ],
+  });
+}
+
+/** Estimated energy of the arithmetic, a row a precision. */
+export function energyTable(subject: Subject): ReportTable | undefined {
+  const { runs, note } = byPrecision(subject);
+  if (runs.length === 0) return undefined;
+  const rows = runs.map(([precision, group]) => {
+    const energies = group.map(energyPerImage);
+    const { ann } = energies[0]!;
+    const event = mean(energies.map((energy) => energy.event));
+    const effective = mean(energies.map((energy) => energy.effective));
+    const eventFloat = mean(energies.map((energy) => energy.eventFloat));
+    return [
+      precision,
+      ...[ann, eventFloat, event, effective].map(threeDigits),
+      event > 0 ? `${threeDigits(ann / event)} ×` : '',
+    ];
+  });
+  const { floatMultiplyAdd, floatAdd, int32Add } = picojoules;
+  return {
+    ...{ name: 'energy', title: 'Energy per image, estimated' },
+    columns: [
+      ...[text('precision'), number('ANN, float multiply-adds (µJ)'), number('SNN, event, float additions (µJ)')],
+      ...[number('SNN, event, int32 additions (µJ)'), number('SNN, effective, int32 additions (µJ)')],
+      number('ANN ÷ SNN (event, int32)'),
+    ],
+    rows,
+    notes: [
+      `Assumed: ${floatMultiplyAdd} pJ a float multiply-add, ${floatAdd} pJ a float addition, ${int32Add} pJ an int32 addition (${energySource}).`,
+      'Counted is arithmetic alone: no memory access, no comparison with thresholds, no clock. An estimate, not a measurement.',
+      exclusions,
+      ...note,
+    ],
+  };
+}
+
+/** Firing rate of each layer, a column a precision. */
+export function layersTable(subject: Subject): ReportTable | undefined {
+  const { runs, note } = byPrecision(subject);
+  const layers = runs[0]?.[1][0]?.layers;
+  if (layers === undefined) return undefined;
+  const rows = layers.map(({ name, neurons }, index) => [
+    ...[name, grouped(neurons)],
+    ...runs.map(([, group]) => percent(meanOf(group, (run) => run.layers[index]?.firingRate ?? 0))),
+  ]);
+  return {
+    ...{ name: 'layers', title: 'Firing rate by layer' },
+    columns: [text('layer'), number('neurons'), ...runs.map(([precision]) => number(`${precision} (%)`))],
+    rows,
+    notes: ['Spikes of those possible, in percent: spikes/(neurons·L).', ...note],
+  };
+}

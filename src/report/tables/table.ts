@@ -1,0 +1,71 @@
+import type { Verdict } from '../content.js';
+import { type Column, renderTable } from '../table.js';
+
+/** A table of the report, for the page and as text. */
+export interface ReportTable {
+  /** For anchors: unique within a subject. */
+  readonly name: string;
+  readonly title: string;
+  readonly columns: readonly ReportColumn[];
+  /** Texts, ready to be read; empty where there is nothing to say. */
+  readonly rows: readonly (readonly string[])[];
+  /** What the reader must know: conventions, sources, assumptions. */
+  readonly notes: readonly string[];
+}
+
+export interface ReportColumn {
+  readonly title: string;
+  readonly kind: 'text' | 'number' | 'verdict';
+}
+
+export const text = (title: string): ReportColumn => ({ title, kind: 'text' });
+export const number = (title: string): ReportColumn => ({ title, kind: 'number' });
+export const verdict: ReportColumn = { title: 'verdict', kind: 'verdict' };
+
+/** Leaves out columns that say nothing in any row. */
+export function withoutEmpty(table: ReportTable): ReportTable {
+  const used = table.columns.map((_, i) => table.rows.some((row) => row[i] !== ''));
+  return {
+    ...table,
+    columns: table.columns.filter((_, i) => used[i]),
+    rows: table.rows.map((row) => row.filter((_, i) => used[i])),
+  };
+}
+
+/** The worst of several verdicts, or nothing where there are none. */
+export function worst(verdicts: readonly Verdict[]): string {
+  const order = ['OFF', 'missing', 'met', 'n/a'] as const;
+  return order.find((one) => verdicts.some((verdict) => verdict.verdict === one)) ?? '';
+}
+
+/** The numbers that a source gives for a metric, once each, and where they come from. */
+export function references(verdicts: readonly Verdict[]): number[] {
+  return [...new Set(verdicts.flatMap(({ reference }) => (reference === undefined ? [] : [reference.value])))];
+}
+
+/** The number that ours is compared with; none where it belongs to another run. */
+export function compared(verdicts: readonly Verdict[]): number | undefined {
+  return references(verdicts.filter((one) => one.verdict !== 'n/a'))[0];
+}
+
+export function sourcesNote(verdicts: readonly Verdict[]): string[] {
+  const sources = new Set(
+    verdicts.flatMap(({ reference, source }) => (reference === undefined || source === undefined ? [] : [source])),
+  );
+  return sources.size === 0 ? [] : [`Numbers of the paper: ${[...sources].join('; ')}.`];
+}
+
+/** A table with its title and notes as Markdown. */
+export function markdownTable({ title, columns, rows, notes }: ReportTable): string {
+  const keyed: Column[] = columns.map((column, i) => ({
+    ...{ key: String(i), title: column.title, numeric: column.kind === 'number' },
+  }));
+  const table = renderTable(
+    rows.map((row) => Object.fromEntries(row.map((cell, i) => [String(i), cell]))),
+    keyed,
+    'md',
+  );
+  return [`### ${title}\n\n${table}`, ...notes.map((note) => `${note.replaceAll(/([\\`*_<>[\]])/g, '\\$1')}\n`)].join(
+    '\n',
+  );
+}

@@ -1,0 +1,65 @@
+import { writeFile } from 'node:fs/promises';
+import { Type } from '@sinclair/typebox';
+import { ExpectedSchema, reportInputs } from '../src/report/content.js';
+import { page } from '../src/report/page/page.js';
+import { readContent } from '../src/report/read.js';
+import { subjectsOf } from '../src/report/subjects.js';
+import { defineStage, type InputArtifact, StageError } from '../src/stage/definition.js';
+
+export default defineStage({
+  name: 'report',
+  summary: 'Makes one self-contained HTML page of all results: the paper’s tables beside ours, verdicts and charts',
+  parameters: Type.Object(
+    {
+      title: Type.Optional(Type.String({ description: 'Heading of the page. Default: the name of the pipeline.' })),
+      description: Type.Optional(
+        Type.String({ description: 'What stands under the heading. Default: the description of the pipeline.' }),
+      ),
+      expect: Type.Optional(
+        Type.Array(ExpectedSchema, {
+          description:
+            'What the inputs are expected to be. Default: what the pipeline says of them under `expect:`, which is ' +
+            'what you want.',
+        }),
+      ),
+    },
+    { additionalProperties: false },
+  ),
+  fromPipeline: { title: 'name', description: 'description', expect: 'expect' },
+  inputs: {
+    ann: { description: 'Results of ann-infer', list: true, optional: true },
+    snn: { description: 'Results of snn-infer', list: true, optional: true },
+    conversion: { description: 'Reports of snn-convert', list: true, optional: true },
+    history: { description: 'Histories of train', list: true, optional: true },
+  },
+  outputs: {
+    report: { description: 'The page (HTML), which needs no other file and no network.', path: 'report.html' },
+  },
+  resources: { cpus: 1 },
+
+  async run(context) {
+    const { title = 'Results', description, expect = [] } = context.parameters;
+    const files = Object.fromEntries(
+      reportInputs.map((name) => [name, (context.inputs[name] ?? []) as readonly InputArtifact[]]),
+    );
+    if (Object.values(files).every(({ length }) => length === 0))
+      throw new StageError(
+        'E_PLOT_INPUT',
+        'There is nothing to report.',
+        `Give the stage at least one of the inputs ${reportInputs.map((name) => `"${name}"`).join(', ')}.`,
+      );
+    const content = await readContent(files, {
+      ...{ title, expected: expect },
+      ...(description === undefined ? {} : { description }),
+    });
+    const html = await page(content, (done, total) => {
+      context.signal.throwIfAborted();
+      context.progress({ done, total, unit: 'sections' });
+    });
+    await writeFile(context.outputs.report!, html);
+    context.log(`wrote a page of ${Math.round(html.length / 1024)} KiB`);
+    const verdicts = subjectsOf(content).flatMap((subject) => subject.verdicts);
+    const count = (...kinds: string[]) => verdicts.filter(({ verdict }) => kinds.includes(verdict)).length;
+    return { met: count('met'), notMet: count('OFF', 'missing'), notCompared: count('n/a') };
+  },
+});

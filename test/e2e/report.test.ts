@@ -1,0 +1,102 @@
+import { describe, expect } from 'vitest';
+import { annResults, snnResults } from '../report/examples.js';
+import { test } from './program.js';
+
+const quoted = (value: unknown) => `'${JSON.stringify(value)}'`;
+const [, ann] = annResults();
+const [snn] = snnResults([0]);
+
+/** Results as the built-in stages make them, without the hours. */
+const pipeline = `name: p
+description: "<b>Small</b>"
+axes: { precision: [k0B1] }
+params: { tolerance: 0.003 }
+stages:
+  ann:
+    run: ["node", "-e", "fs.writeFileSync(process.argv[1], process.argv[2]); fs.writeFileSync(process.argv[3], process.argv[2])", "\${{ outputs.result }}", ${quoted(ann)}, "\${{ outputs.metrics }}"]
+    over: [precision]
+    outputs: { result: result.json, metrics: metrics.json }
+  snn:
+    run: ["node", "-e", "fs.writeFileSync(process.argv[1], process.argv[2])", "\${{ outputs.result }}", ${quoted(snn)}]
+    over: [precision]
+    outputs: { result: result.json }
+  report:
+    uses: report
+    inputs: { ann: ann, snn: snn }
+expect:
+  - { stage: snn, metric: accuracy, value: 0.8912, tolerance: 0.001, source: table 1 }
+  - { stage: ann, metric: correct, equals: { stage: ann } }
+`;
+
+describe.concurrent('the page of results', () => {
+  test('is made by a run, with its facts, and again by `report`', async ({ box }) => {
+    box.write('p.yaml', pipeline);
+    const early = await box.run(['report', 'p.yaml']);
+    expect([early.code, early.out]).toEqual([
+      1,
+      'The page is not made yet, or out of date. Make it: npx spikeline run p.yaml report\n',
+    ]);
+    const run = await box.run(['run', 'p.yaml']);
+    expect(run.code).toBe(0);
+    expect(run.out).toContain('report:  artifacts/p/report.html\n');
+    const page = box.read('artifacts/p/report.html');
+    expect(page).toContain('&lt;b&gt;Small&lt;/b&gt;');
+    expect(page).toContain('<b>2 of 2</b>');
+    expect(page).toContain('npx spikeline verify p.yaml');
+    const [data] = page.match(/(?<=id="tasks-data">).*?(?=<\/script>)/s)!;
+    const tasks = JSON.parse(data) as { task: string; key: string }[];
+    expect(tasks.map(({ task }) => task)).toEqual(['ann@precision=k0B1', 'snn@precision=k0B1', 'report']);
+    for (const { key } of tasks) expect(key).toMatch(/^[0-9a-f]{64}$/);
+
+    // The result itself names no time and no machine: it can be computed again.
+    const result = box.read('artifacts/p/report/report.html');
+    expect(result).toContain('<b>2 of 2</b>');
+    expect(result).not.toContain('tasks-data');
+    expect((await box.run(['verify', 'p.yaml', 'report'])).code).toBe(0);
+
+    box.write('artifacts/p/report.html', 'lost');
+    expect(await box.run(['report', 'p.yaml'])).toEqual({ code: 0, out: 'artifacts/p/report.html\n', err: '' });
+    expect(box.read('artifacts/p/report.html')).toBe(page);
+    expect((await box.run(['report', 'p.yaml', '-o', 'mine.html'])).code).toBe(0);
+    expect(box.read('mine.html')).toBe(page);
+    const nowhere = await box.run(['report', 'p.yaml', '-o', 'no/such/mine.html']);
+    expect([nowhere.code, nowhere.err]).toEqual([
+      2,
+      "no/such/mine.html can't be written: its folder does not exist.\n",
+    ]);
+  });
+
+  test('knows what is expected by its key', async ({ box }) => {
+    box.write('p.yaml', pipeline);
+    await box.run(['run', 'p.yaml']);
+    expect(await box.outcomes(['p.yaml'])).toMatchObject({ report: 'cached' });
+    box.write('p.yaml', pipeline.replace('value: 0.8912', 'value: 0.9'));
+    const why = await box.run(['why', 'p.yaml', 'report']);
+    expect(why.out).toContain('expect');
+    const again = await box.run(['run', 'p.yaml']);
+    expect(again.out).toContain('ran 1, cached 2');
+    expect(box.read('artifacts/p/report.html')).toContain('<b>1 of 2</b>');
+    // Stages may be called otherwise: the page is the same.
+    const renamed = pipeline
+      .replace('  snn:\n', '  other:\n')
+      .replace('{ ann: ann, snn: snn }', '{ ann: ann, snn: other }');
+    box.write('q.yaml', renamed.replace('stage: snn', 'stage: other'));
+    expect(await box.outcomes(['q.yaml'])).toMatchObject({ report: 'cached' });
+  });
+
+  test('`show --md` gives its tables', async ({ box }) => {
+    box.write('p.yaml', pipeline);
+    await box.run(['run', 'p.yaml']);
+    const { out } = await box.run(['show', 'p.yaml', '--md']);
+    expect(out).toContain('## VGG on CIFAR-10\n\n### Accuracy\n\n');
+    expect(out).toContain('| k0B1      |     89.12 |   89.12 |   89.12 |               0.00 |');
+    expect(out).toContain('Numbers of the paper: table 1.');
+    expect(out).toContain('## ann\n');
+  });
+
+  test('asks for a stage that makes it', async ({ box }) => {
+    box.write('p.yaml', pipeline.replace(/ {2}report:\n.*\n.*\n/, ''));
+    const { code, err } = await box.run(['report', 'p.yaml']);
+    expect([code, err.split('\n')[0]]).toEqual([2, 'p.yaml has no stage that uses "report".']);
+  });
+});

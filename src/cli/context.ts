@@ -7,6 +7,7 @@ import { loadPipeline } from '../pipeline/load.js';
 import { findTargets, withDependencies } from '../pipeline/targets.js';
 import type { Pipeline, Task } from '../pipeline/task.js';
 import { quote } from '../run/command.js';
+import { slurmJobs } from '../run/slurm/own-job.js';
 import { engineFingerprint, parserFingerprint } from '../stage/fingerprint.js';
 import { resolveStage } from '../stage/load.js';
 import { StoredParsedFiles } from '../store/parsed-files.js';
@@ -30,6 +31,7 @@ export interface RunCommandOptions extends PipelineOptions {
   readonly keepGoing?: boolean;
   readonly dryRun?: boolean;
   readonly reporter?: string;
+  readonly executor?: string;
 }
 
 /** Exit codes of the program. */
@@ -37,6 +39,11 @@ export const exitCodes = { done: 0, failed: 1, usage: 2, interrupted: 130 } as c
 
 export const print = (text: string): void => void process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
 export const printError = (text: string): void => void process.stderr.write(text.endsWith('\n') ? text : `${text}\n`);
+
+/** A terminal that can move its cursor, with somebody before it. */
+export function isTerminal(): boolean {
+  return process.stdout.isTTY === true && process.env.CI === undefined && process.env.TERM !== 'dumb';
+}
 
 /** What a user types to call this program. */
 export const program = 'npx spikeline';
@@ -115,7 +122,7 @@ export function openStore(options: PipelineOptions): Store {
       `${shownPath(artifacts)} is a file; results need a folder.`,
       'choose another one with --artifacts',
     );
-  return Store.open(artifacts);
+  return Store.open(artifacts, { jobs: slurmJobs() });
 }
 
 /** Tasks that targets name; without targets all. With what they need, in the pipeline's order. */

@@ -60,7 +60,11 @@ const commands: readonly CommandEntry[] = [
     usage: 'run [file] [targets...]',
     description: 'run what is out of date',
     pipeline: true,
-    options: [...runOptions, ['--dry-run', 'show what would run']],
+    options: [
+      ...runOptions,
+      ['--executor <kind>', 'local, or slurm for jobs on a cluster'],
+      ['--dry-run', 'show what would run'],
+    ],
     load: async () => (await import('./run.js')).runCommand,
   },
   {
@@ -254,7 +258,7 @@ async function report(error: unknown): Promise<number> {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (!(error instanceof Error)) throw error;
   const { name, message, hint, code, stack } = error as Error & { hint?: string; code?: string };
-  if (['UsageError', 'DiagnosticsError', 'StoreError', 'BundleError', 'StageError'].includes(name)) {
+  if (['UsageError', 'DiagnosticsError', 'StoreError', 'BundleError', 'StageError', 'SlurmError'].includes(name)) {
     process.stderr.write(`${message.trimEnd()}\n${hint === undefined ? '' : `  hint: ${hint}\n`}`);
     if (name === 'DiagnosticsError') await annotate(error as DiagnosticsError);
     return name === 'StoreError' && code !== 'E_INPUT_MISSING' ? 1 : 2;

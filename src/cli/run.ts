@@ -9,6 +9,7 @@ import {
   callOf,
   chooseTasks,
   exitCodes,
+  isTerminal,
   openPipeline,
   openStore,
   print,
@@ -24,6 +25,7 @@ import { currentMetrics } from './results.js';
 import { openSharing } from './sharing.js';
 import { closingReport, comparisonTable } from './summary.js';
 
+const executors = ['local', 'slurm'];
 const reporters = ['auto', 'plain', 'json'];
 
 export async function runCommand(
@@ -33,6 +35,9 @@ export async function runCommand(
 ): Promise<number> {
   if (options.dryRun === true) return planCommand(file, targets, options);
   const reporter = checkReporter(options.reporter);
+  const executor = options.executor ?? 'local';
+  if (!executors.includes(executor))
+    throw new UsageError(`There is no executor "${executor}".`, `known: ${executors.join(', ')}`);
   const jobs = options.jobs === undefined ? Number.POSITIVE_INFINITY : Number(options.jobs);
   if (!(jobs >= 1) || (Number.isFinite(jobs) && !Number.isInteger(jobs)))
     throw new UsageError(`--jobs ${options.jobs}: a whole number from 1 on is needed.`);
@@ -55,14 +60,11 @@ export async function runCommand(
     recorder.handle(event);
     view.handle(event);
   };
-  const run = new Run(pipeline, store, {
-    tasks: all,
-    force,
-    keepGoing: options.keepGoing ?? false,
-    jobs,
-    ...(sharing && { sharing }),
-    emit: handle,
-  });
+  const keepGoing = options.keepGoing ?? false;
+  const runOptions = { tasks: all, force, keepGoing, jobs, ...(sharing && { sharing }), emit: handle };
+  const slurm = executor === 'slurm' ? await import('./slurm.js') : undefined;
+  const onCluster = await slurm?.slurmExecutor(pipeline, store, runOptions);
+  const run = onCluster ?? new Run(pipeline, store, runOptions);
   listenForSignals(run);
   const result = await run.start().finally(() => Promise.all([view.close(), sharing?.cache.close()]));
   await noteRun(recorder, store, pipeline, targets, options);
@@ -78,7 +80,11 @@ export async function runCommand(
     print(`\n${pipeline.name}: ${counts}`);
     if (sharing !== undefined && sharing.lost > 0)
       print(`${countOf(sharing.lost, 'result')} not shared yet: ${callOf('cache push', pipeline, options, targets)}`);
-    if (result.interrupted) print(`Finished work is kept. Go on with: ${callOf('run', pipeline, options, targets)}`);
+    if (result.interrupted) {
+      const again = callOf('run', pipeline, options, targets);
+      if (onCluster !== undefined) await slurm?.leaveJobs(onCluster, `${again} --executor slurm`);
+      else print(`Finished work is kept. Go on with: ${again}`);
+    }
     if (result.failed + result.skipped === 0)
       print(await closingReport({ pipeline, store, options, tasks: all, metrics, pages, computed: result.ran > 0 }));
     if (inGitHub()) annotateFailures(pipeline, failures);
@@ -123,11 +129,6 @@ async function noteRun(
 export function checkReporter(reporter = 'auto'): string {
   if (reporters.includes(reporter)) return reporter;
   throw new UsageError(`There is no reporter "${reporter}".`, `known: ${reporters.join(', ')}`);
-}
-
-/** A terminal that can move its cursor, with somebody before it. */
-function isTerminal(): boolean {
-  return process.stdout.isTTY === true && process.env.CI === undefined && process.env.TERM !== 'dumb';
 }
 
 export async function openView(reporter: string) {

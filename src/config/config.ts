@@ -6,11 +6,15 @@ import { CacheSchema } from '../pipeline/cache.js';
 import { check } from '../pipeline/check.js';
 import type { Diagnostic } from '../pipeline/diagnostic.js';
 import { hinted, Reporter } from '../pipeline/reporter.js';
+import { SlurmSchema } from '../pipeline/slurm.js';
 import { placeName } from '../pipeline/words.js';
 import { systemCode } from '../store/error.js';
 
-/** What a user says once for all pipelines. */
-export const ConfigSchema = Type.Object({ cache: Type.Optional(CacheSchema) }, { additionalProperties: false });
+/** What a user says once for all pipelines. A pipeline that says the same has the last word. */
+export const ConfigSchema = Type.Object(
+  { cache: Type.Optional(CacheSchema), slurm: Type.Optional(SlurmSchema) },
+  { additionalProperties: false },
+);
 
 export type Config = Static<typeof ConfigSchema>;
 

@@ -69,7 +69,7 @@ async function checkTree(tree: FileTree, folder: string, options: Options): Prom
   const expectations = tasks ? resolveExpectations(content.expect ?? [], { ...all, tasks, params }, reporter) : [];
   const diagnostics = [...reporter.diagnostics, ...parts.diagnostics];
   if (tasks === undefined || call.length + diagnostics.length > 0) return { checked: { call, diagnostics } };
-  const { name, description, cache } = content;
+  const { name, description, cache, slurm } = content;
   const facts = {
     ...{ name, expectations: [...theirs, ...expectations] },
     ...(description === undefined ? {} : { description }),
@@ -83,6 +83,7 @@ async function checkTree(tree: FileTree, folder: string, options: Options): Prom
     stages: [...others.map((stage) => stage.name), ...Object.keys(content.stages)],
     tasks: withFacts(tasks, facts),
     ...(cache === undefined ? {} : { cache }),
+    ...(slurm === undefined ? {} : { slurm }),
   };
   return {
     checked: { pipeline, call, diagnostics },

@@ -41,7 +41,7 @@ function takeOut(file: unknown, { path }: Violation): boolean {
     const stage = stages[name];
     if (section === undefined || stage === undefined) stages[name] = {};
     else delete stage[section];
-  } else return top === 'name' || top === 'description' || top === 'cache';
+  } else return ['name', 'description', 'cache', 'slurm'].includes(String(top));
   return true;
 }
 

@@ -132,8 +132,12 @@ function originsOf(
   return origins;
 }
 
-function resourcesOf({ memory, ...others }: NonNullable<StageFile['resources']> = {}): ResourceRequest {
-  return { ...others, ...(memory === undefined ? {} : { memory: parseMemory(memory) }) };
+function resourcesOf({ memory, time, ...others }: NonNullable<StageFile['resources']> = {}): ResourceRequest {
+  return {
+    ...others,
+    ...(memory === undefined ? {} : { memory: parseMemory(memory) }),
+    ...(time === undefined ? {} : { time: parseTime(time) }),
+  };
 }
 
 /** `stage@axis=label,…`. */

@@ -119,7 +119,7 @@ class Extending {
 function isShared(path: Path): boolean {
   const [top, , section] = path;
   if (path.length <= 1)
-    return top === undefined || ['params', 'axes', 'profiles', 'include', 'stages'].includes(String(top));
+    return top === undefined || ['params', 'axes', 'profiles', 'include', 'slurm', 'stages'].includes(String(top));
   if (path.length === 2) return top === 'stages' || top === 'profiles';
   return path.length === 3 && top === 'stages' && (section === 'with' || section === 'inputs');
 }

@@ -1,5 +1,6 @@
 import { type ObjectOptions, type Static, type TSchema, Type } from '@sinclair/typebox';
 import { CacheSchema } from './cache.js';
+import { SlurmSchema } from './slurm.js';
 import { memoryPattern, timePattern } from './units.js';
 
 const closed = { additionalProperties: false };
@@ -96,6 +97,14 @@ const StageSchema = Type.Object(
                 'Memory that the task needs, such as 4GB: tasks run beside each other as long as there is enough.',
             }),
           ),
+          time: Type.Optional(
+            Type.String({
+              pattern: timePattern,
+              title: 'a time such as 30min or 2h',
+              description:
+                'How long a job of a cluster may take, such as 2h. A training that needs longer goes on in another one.',
+            }),
+          ),
         },
         { ...closed, description: 'What the task takes of the machine.' },
       ),
@@ -169,6 +178,7 @@ export const PipelineSchema = Type.Object(
     ),
     stages: named(StageSchema, { description: 'The steps, by name.' }),
     cache: Type.Optional(CacheSchema),
+    slurm: Type.Optional(SlurmSchema),
     expect: Type.Optional(
       Type.Array(ExpectationSchema, { description: 'What the results must be, such as the numbers of the paper.' }),
     ),

@@ -2,6 +2,7 @@ import type { EngineName } from '../engine/engines.js';
 import type { AxisValue, ResourceRequest, StageDefinition } from '../stage/definition.js';
 import type { CacheFile } from './cache.js';
 import type { SourceRange } from './diagnostic.js';
+import type { SlurmSettings } from './slurm.js';
 
 declare const brand: unique symbol;
 /** `stage` or `stage@axis=label,…`: unique within a pipeline, for people and for the readable tree. */
@@ -104,4 +105,5 @@ export interface Pipeline {
   readonly cache?: CacheFile;
   /** What stages for any engine compute with, as the call says. Default: the default engine. */
   readonly engine?: EngineName;
+  readonly slurm?: SlurmSettings;
 }

@@ -88,7 +88,8 @@ export type RunEvent =
     }
   /** Something that is not as it should be, and that the results are none the worse for. */
   | { readonly event: 'warning'; readonly message: string; readonly hint?: string }
-  | { readonly event: 'interrupted' }
+  /** Running tasks are asked to end; jobs of a cluster go on. */
+  | { readonly event: 'interrupted'; readonly jobsGoOn?: true }
   | {
       readonly event: 'end';
       readonly ran: number;

@@ -6,6 +6,8 @@ import type { Sharing } from './sharing.js';
 export interface RunOptions {
   /** Tasks to bring up to date, in the pipeline's order, with all they need. */
   readonly tasks: readonly Task[];
+  /** Results of tasks before them, which are up to date and none of them. */
+  readonly given?: ReadonlyMap<TaskId, TaskResult>;
   readonly force: ReadonlySet<TaskId>;
   readonly keepGoing: boolean;
   /** Tasks at a time at most. */
@@ -23,4 +25,15 @@ export interface RunResult {
   readonly interrupted: boolean;
   /** What is up to date now. */
   readonly results: ReadonlyMap<TaskId, TaskResult>;
+}
+
+/**
+ * Brings tasks up to date: on this machine, or with the jobs of a cluster. Each task runs once what it needs is there;
+ * what depends on one that failed is skipped; after a failure nothing else begins unless `keepGoing` is set.
+ */
+export interface Executor {
+  /** Resolves when every task is done, has failed, or is skipped. */
+  start(): Promise<RunResult>;
+  /** Ends the run early: nothing new begins. */
+  interrupt(): void;
 }

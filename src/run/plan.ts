@@ -98,7 +98,7 @@ export class Planner {
       return {
         status: forced.length > 0 ? { state: 'stale', reasons: forced } : { state: 'waiting', on: waitingFor },
       };
-    const { identity, files } = await this.#identify(task, outputsOf);
+    const { identity, files } = await this.identify(task, outputsOf);
     const { key } = identity;
     const result = await this.#store.result(key);
     const problem = result && (await this.#problemOf(result));
@@ -122,7 +122,8 @@ export class Planner {
     return explain(task, identity, now, files);
   }
 
-  async #identify(task: Task, outputsOf: OutputsOf): Promise<{ identity: TaskIdentity; files: readonly string[] }> {
+  /** What a task is made from, the outputs of all tasks before it being known, and the files that its stage names. */
+  async identify(task: Task, outputsOf: OutputsOf): Promise<{ identity: TaskIdentity; files: readonly string[] }> {
     const inputs: Record<string, ResolvedInput> = {};
     for (const [name, input] of Object.entries(task.inputs)) inputs[name] = await this.#resolve(input, outputsOf);
     return this.#identifyWith(task, inputs, stageFingerprint);

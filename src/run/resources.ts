@@ -20,12 +20,15 @@ export interface Granted {
   readonly gpus: readonly number[];
 }
 
-/** What this machine has; of a container's memory, what it may use. */
+/** What this machine has; of a container's memory, what it may use; in a job of Slurm's, what that was given. */
 export function machineResources(jobs: number): Resources {
   const constrained = process.constrainedMemory();
   const total = totalmem();
   const memory = constrained > 0 && constrained < total ? constrained : total;
-  return { cpus: availableParallelism(), gpus: visibleGpus(), memory, jobs };
+  const { SLURM_JOB_ID: job, SLURM_CPUS_PER_TASK: ofTask, SLURM_CPUS_ON_NODE: ofNode } = process.env;
+  const given = job === undefined ? Number.NaN : Number(ofTask ?? ofNode);
+  const cpus = given >= 1 ? Math.min(given, availableParallelism()) : availableParallelism();
+  return { cpus, gpus: visibleGpus(), memory, jobs };
 }
 
 /** NVIDIA's driver makes a device file for each GPU; CUDA_VISIBLE_DEVICES chooses among them. */

@@ -10,7 +10,7 @@ import type { Store } from '../store/store.js';
 import type { TaskKey, TaskRecord, TaskResult } from '../store/types.js';
 import { version } from '../version.js';
 import type { Failure, Reason } from './events.js';
-import type { RunOptions, RunResult } from './executor.js';
+import type { Executor, RunOptions, RunResult } from './executor.js';
 import { LocalExecutor } from './executor-local.js';
 import { Planner, type TaskIdentity, type TaskPlan } from './plan.js';
 import { type Grant, machineResources, ResourcePool } from './resources.js';
@@ -24,12 +24,12 @@ const lookups = 16;
 const firstDelay = 1;
 const longestDelay = 60;
 
-/** One run: brings tasks up to date, each as soon as what it needs is there. */
-export class Run {
+/** One run on this machine: brings tasks up to date, each as soon as what it needs is there. */
+export class Run implements Executor {
   readonly #planner: Planner;
   readonly #executor: LocalExecutor;
   readonly #pool: ResourcePool;
-  readonly #results = new Map<TaskId, TaskResult>();
+  readonly #results: Map<TaskId, TaskResult>;
   readonly #waiting = new AbortController();
   readonly #lookup = createLimit(lookups);
   readonly #fetching = createLimit(lookups);
@@ -44,6 +44,7 @@ export class Run {
     readonly options: RunOptions,
   ) {
     this.#planner = new Planner(pipeline, store, { force: options.force });
+    this.#results = new Map(options.given);
     this.#executor = new LocalExecutor(pipeline, store);
     this.#pool = new ResourcePool(machineResources(options.jobs));
   }
@@ -63,7 +64,7 @@ export class Run {
     emit({ event: 'start', pipeline: this.pipeline.name, tasks, ...(sharing && { remote: sharing.remote }) });
     const outcomes = new Map<TaskId, Promise<Outcome>>();
     for (const task of tasks) {
-      const before = dependenciesOf(task).map((id) => outcomes.get(id)!);
+      const before = dependenciesOf(task).flatMap((id) => outcomes.get(id) ?? []);
       outcomes.set(
         task.id,
         Promise.all(before).then((results) => this.#bring(task, results)),
@@ -279,7 +280,7 @@ export class Run {
 const seconds = (started: number): number => Number(((performance.now() - started) / 1e3).toFixed(3));
 
 /** What a user can do something about; undefined for a defect of the program's own, which must not look like that. */
-function failureOf(error: unknown): Failure | undefined {
+export function failureOf(error: unknown): Failure | undefined {
   if (error instanceof StoreError || error instanceof BundleError) {
     const { code, message, hint } = error as { code: string; message: string; hint?: string };
     return { code, message, ...(hint === undefined ? {} : { hint }) };

@@ -63,6 +63,8 @@ export interface ResourceRequest {
   readonly gpus?: number;
   /** Memory in bytes that the task needs. Default: nobody counts. */
   readonly memory?: number;
+  /** Seconds that a job of a cluster may take. Default: what the cluster gives. */
+  readonly time?: number;
 }
 
 export interface StageContext<P = unknown> {

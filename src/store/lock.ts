@@ -12,6 +12,8 @@ import { isToken, ownToken, stateOf } from './process-identity.js';
 const heartbeatMs = 10_000;
 /** How long a holder that can't be asked may be silent, by the observer's own clock. */
 const silenceMs = 60_000;
+/** How long the batch system is not asked again about a job. */
+const askAgainMs = 10_000;
 /** How long an unreadable lock is taken for one that is just being written. */
 const unreadableMs = 2_000;
 const firstPollMs = 20;
@@ -22,6 +24,16 @@ export interface LockHolder {
   readonly host: string;
   readonly pid: number;
   readonly token: string;
+  /** The batch system's name of the job it is part of. */
+  readonly job?: string;
+}
+
+/** The jobs of a batch system, which knows of processes on other hosts. */
+export interface Jobs {
+  /** The job that this process is part of. */
+  readonly own?: string;
+  /** Does a job still run? `unknown` where nobody can tell. */
+  stateOf(job: string): Promise<'alive' | 'dead' | 'unknown'>;
 }
 
 export interface Lock {
@@ -32,8 +44,8 @@ export interface Lock {
 
 /**
  * One computation of a task at a time, over all processes that share a store. A lock is a symbolic link that leads
- * nowhere and names its holder, because a link appears whole. One whose holder has died is taken over: at once if it died on this host, after a
- * minute without a heartbeat otherwise.
+ * nowhere and names its holder, because a link appears whole. One whose holder has died is taken over: at once if it
+ * died on this host, or if it was part of a job that is over, after a minute without a heartbeat otherwise.
  *
  * Locks save work and no more than that: should two runs compute the same task after all, they write the same bytes to
  * the same names.
@@ -42,9 +54,11 @@ export class Locks {
   readonly #folder: string;
   /** Locks of ours that were released, but could not be removed. */
   readonly #left = new Set<string>();
+  readonly #jobs: Jobs | undefined;
 
-  constructor(store: string) {
+  constructor(store: string, jobs?: Jobs) {
     this.#folder = join(store, 'locks');
+    this.#jobs = jobs;
   }
 
   /**
@@ -66,7 +80,7 @@ export class Locks {
         if (this.#create(path) || this.#left.delete(path)) return this.#held(path, waited);
         const seen = watch.look(path);
         if (seen === undefined) continue;
-        if (seen.dead) {
+        if ((await watch.jobState(seen.holder, this.#jobs)) ?? seen.dead) {
           await this.#remove(path, seen.text);
           continue;
         }
@@ -114,7 +128,8 @@ export class Locks {
   /** Puts our name on `path`, if nobody's is there. */
   #create(path: string): boolean {
     // Short enough to lie in the link's own inode.
-    const text = `${ownToken()} ${hostname()}`;
+    const job = this.#jobs?.own;
+    const text = `${ownToken()} ${hostname()}${job === undefined ? '' : ` ${job}`}`;
     try {
       inFolder(this.#folder, () => createNamed(path, text));
       return true;
@@ -148,6 +163,17 @@ export class Locks {
 class Watch {
   #stamp = '';
   #since = 0;
+  #asked = { text: '', at: 0, state: 'unknown' };
+
+  /** Is the holder's job over? Undefined where that is not known. Who lives on this host needs no batch system for that. */
+  async jobState(holder: LockHolder | undefined, jobs: Jobs | undefined): Promise<boolean | undefined> {
+    if (holder?.job === undefined || jobs === undefined || stateOf(holder.token) !== 'unknown') return undefined;
+    const text = `${holder.token} ${holder.job}`;
+    const now = performance.now();
+    if (this.#asked.text !== text || now - this.#asked.at > askAgainMs)
+      this.#asked = { text, at: now, state: await jobs.stateOf(holder.job) };
+    return this.#asked.state === 'unknown' ? undefined : this.#asked.state === 'dead';
+  }
 
   /** Undefined if the lock is gone. */
   look(path: string): { text: string; holder?: LockHolder; dead: boolean } | undefined {
@@ -201,6 +227,7 @@ function readOr<T>(path: string, otherwise: T): string | T {
 }
 
 function parse(text: string): LockHolder | undefined {
-  const [, token, pid, host] = /^([0-9a-f]+-[0-9a-f]+-(\d+)-[0-9a-f]+) (.+)$/.exec(text) ?? [];
-  return token !== undefined && isToken(token) ? { host: host!, pid: Number(pid), token } : undefined;
+  const [, token, pid, host, job] = /^([0-9a-f]+-[0-9a-f]+-(\d+)-[0-9a-f]+) (\S+)(?: (\S+))?$/.exec(text) ?? [];
+  if (token === undefined || !isToken(token)) return undefined;
+  return { host: host!, pid: Number(pid), token, ...(job === undefined ? {} : { job }) };
 }

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { systemCode } from './error.js';
 
@@ -14,12 +14,13 @@ let own: ProcessToken | undefined;
 
 /** The token of this process. */
 export function ownToken(): ProcessToken {
-  own ??= [short(hostname()), short(bootId()), process.pid, short(startTime(process.pid) ?? '')].join('-');
+  own ??= [short(hostId()), short(bootId()), process.pid, short(startTime(process.pid) ?? '')].join('-');
   return own;
 }
 
 /**
- * Does the process live? `unknown` when it runs on another host, where nobody here can look.
+ * Does the process live? `unknown` when it runs on another host or in another container, where nobody here can
+ * look.
  *
  * @param token a token, or a name that begins with one
  */
@@ -39,6 +40,23 @@ export function isToken(name: string): boolean {
 
 function short(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 8);
+}
+
+/**
+ * Where process ids mean what they mean here. Nodes of a cluster may share a name, or an image with its machine id; a
+ * container may have the name of its host, and does not see the host's processes.
+ */
+function hostId(): string {
+  if (process.platform !== 'linux') return hostname();
+  const orEmpty = (read: () => string) => {
+    try {
+      return read();
+    } catch {
+      return '';
+    }
+  };
+  const machine = orEmpty(() => readFileSync('/etc/machine-id', 'utf8').trim());
+  return [hostname(), machine, orEmpty(() => readlinkSync('/proc/self/ns/pid'))].join(' ');
 }
 
 /** Changes with every boot. Where start times are dates of the calendar, nothing of the kind is needed. */

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ResumePoint } from '../stage/definition.js';
@@ -13,6 +13,8 @@ const type = 'spikeline-resume/1';
 export interface StoredResumePoint extends ResumePoint {
   /** Is there a state, complete or not? */
   exists(): boolean;
+  /** Changes whenever a state is saved; undefined if there is none. */
+  version(): string | undefined;
   /** Removes the state, once the task's record is durable. */
   finish(): Promise<void>;
 }
@@ -37,6 +39,10 @@ export function openResumePoint(store: string, key: TaskKey, temporary: string):
       }),
     save: (state) => guarded(path, () => writeAtomically(path, [`${type} ${digestBytes(state)}\n`, state], temporary)),
     exists: () => existsSync(path),
+    version: () => {
+      const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+      return stat && `${stat.mtimeNs} ${stat.ino}`;
+    },
     finish: () => guarded(path, () => rm(path, { force: true })),
   };
 }

@@ -8,7 +8,7 @@ import { firstDifference } from './difference.js';
 import { guarded, StoreError } from './error.js';
 import { FolderSync } from './folder-sync.js';
 import { Collection, defaultGrace, type GcOptions, type GcReport } from './gc.js';
-import { type Lock, type LockHolder, Locks } from './lock.js';
+import { type Jobs, type Lock, type LockHolder, Locks } from './lock.js';
 import { fileName } from './names.js';
 import { isToken, stateOf } from './process-identity.js';
 import { Published } from './published.js';
@@ -26,6 +26,8 @@ export interface StoreOptions {
   readonly notes?: string;
   /** See `Uses`, in milliseconds. */
   readonly useInterval?: number;
+  /** Whom to ask for processes on other hosts. */
+  readonly jobs?: Jobs;
 }
 
 /**
@@ -39,6 +41,7 @@ export interface StoreOptions {
  *     artifacts/<pipeline>/.latest                    journal of the newest key of each task
  *     artifacts/<pipeline>/.logs/                     the log of each task
  *     artifacts/<pipeline>/.runs/                     which key each task had in which run
+ *     artifacts/<pipeline>/.slurm/                    what its jobs on a cluster were told, and say
  *
  * Every write is a temporary file, fsync, rename. Nothing is used before it is compared with its name. Any number of
  * processes may share a store.
@@ -56,11 +59,11 @@ export class Store {
   readonly #sync = new FolderSync();
   readonly #published = new Map<string, Published>();
 
-  private constructor(folder: string, { notes, useInterval = defaultInterval }: StoreOptions) {
+  private constructor(folder: string, { notes, useInterval = defaultInterval, jobs }: StoreOptions) {
     this.folder = resolve(folder);
     this.#store = join(this.folder, 'store');
     this.#temporary = join(this.#store, 'tmp');
-    this.#locks = new Locks(this.#store);
+    this.#locks = new Locks(this.#store, jobs);
     this.#uses = new Uses(this.#store, this.#locks, useInterval);
     const noted = notes ?? this.#store;
     const verified = new StatCache(join(noted, 'verified'), this.#temporary);
@@ -192,6 +195,11 @@ export class Store {
   /** Where the runs of a pipeline are noted. The folder need not exist. */
   runsFolder(pipeline: string): string {
     return join(this.#publishedOf(pipeline).folder, '.runs');
+  }
+
+  /** Where a pipeline's jobs on a cluster are noted. The folder need not exist. */
+  slurmFolder(pipeline: string): string {
+    return join(this.#publishedOf(pipeline).folder, '.slurm');
   }
 
   /** Replaces a file of the readable tree, so that a crash leaves the old one or the new. */

@@ -89,6 +89,7 @@ async function bundleProgram() {
     cli: 'src/cli/main.ts',
     'command-host': 'src/run/command-host.ts',
     task: 'src/run/task-process.ts',
+    'slurm-job': 'src/run/slurm/job-process.ts',
     'digest-worker': 'src/store/digest-worker.ts',
     'engine-worker': 'src/engine/wasm/worker.ts',
     'bench-engine': 'test/bench/engine.ts',

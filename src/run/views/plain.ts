@@ -62,7 +62,7 @@ export class PlainView implements View {
         this.write(`warning ${event.message}${event.hint === undefined ? '' : `\n        hint: ${event.hint}`}`);
         return;
       case 'interrupted':
-        this.write('interrupted: ending the running tasks (again to kill them)');
+        this.write(event.jobsGoOn ? 'interrupted' : 'interrupted: ending the running tasks (again to kill them)');
         return;
       case 'end':
         this.#sum(event);

@@ -1,0 +1,51 @@
+import type { SlurmSettings } from '../../pipeline/slurm.js';
+import type { ResourceRequest } from '../../stage/definition.js';
+import type { ArrayPlan } from './arrays.js';
+
+/** Cores of a task that takes all there are, where nobody says how many. */
+const defaultCpus = 4;
+/** Seconds before its time limit that a job is told, so that it can go on in another one. */
+const warningSeconds = 60;
+
+/** What the job script gets from Slurm before the job's time is up. */
+export const warningSignal = 'SIGUSR2';
+
+/** Options of sbatch for what a task asks for, and for where jobs go. What is said last counts. */
+export function resourceOptions(resources: ResourceRequest, settings: SlurmSettings): string[] {
+  const { cpus = 1, gpus, memory, time } = resources;
+  const { partition, account, qos, cpus: all = defaultCpus, extra = [] } = settings;
+  // Of a job of two minutes, half would be warning.
+  const warning = time === undefined ? warningSeconds : Math.min(warningSeconds, Math.ceil(time / 4));
+  return [
+    `--cpus-per-task=${cpus === 'all' ? all : cpus}`,
+    // Whole MiB and minutes, and never less than asked for.
+    ...(memory === undefined ? [] : [`--mem=${Math.ceil(memory / 2 ** 20)}M`]),
+    ...(gpus === undefined ? [] : [`--gres=gpu:${gpus}`]),
+    ...(time === undefined ? [] : [`--time=${Math.ceil(time / 60)}`]),
+    `--signal=B:${warningSignal.slice(3)}@${warning}`,
+    ...(partition === undefined ? [] : [`--partition=${partition}`]),
+    ...(account === undefined ? [] : [`--account=${account}`]),
+    ...(qos === undefined ? [] : [`--qos=${qos}`]),
+    ...extra,
+  ];
+}
+
+/** `0-3,7`: the indices of an array. */
+export function arrayIndices(indices: readonly number[]): string {
+  const ranges: [number, number][] = [];
+  for (const index of [...indices].sort((a, b) => a - b)) {
+    const last = ranges.at(-1);
+    if (last !== undefined && last[1] === index - 1) last[1] = index;
+    else ranges.push([index, index]);
+  }
+  return ranges.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(',');
+}
+
+/** `--dependency`: what must have succeeded first. A job that can't begin any more is taken out of the queue. */
+export function dependencyOptions({ after, corresponding }: ArrayPlan<number>): string[] {
+  const conditions = [
+    ...(after.length > 0 ? [`afterok:${after.map(({ array, index }) => `${array}_${index}`).join(':')}`] : []),
+    ...(corresponding.length > 0 ? [`aftercorr:${corresponding.join(':')}`] : []),
+  ];
+  return conditions.length > 0 ? [`--dependency=${conditions.join(',')}`, '--kill-on-invalid-dep=yes'] : [];
+}

@@ -1,0 +1,260 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SlurmSettings } from '../../pipeline/slurm.js';
+import { dependenciesOf } from '../../pipeline/targets.js';
+import type { Pipeline, Task, TaskId } from '../../pipeline/task.js';
+import type { Store } from '../../store/store.js';
+import type { TaskKey, TaskResult } from '../../store/types.js';
+import type { Failure } from '../events.js';
+import type { Executor, RunOptions, RunResult } from '../executor.js';
+import { Planner } from '../plan.js';
+import { failureOf } from '../schedule.js';
+import { type SlurmCommands, type SlurmError, slurmCommands } from './command.js';
+import { SlurmFiles } from './files.js';
+import { lineageOf } from './lineage.js';
+import { lossOf } from './losses.js';
+import { type Descent, nameOf, Submitter } from './submit.js';
+import { type End, Watch } from './watch.js';
+
+type Outcome = 'ran' | 'cached' | 'failed' | 'skipped';
+
+/** How often jobs are looked at; Slurm itself is asked less often. */
+const lookMs = 500;
+
+/**
+ * One run on a cluster: gives every task that is out of date a job, with Slurm to begin each when those before it have
+ * succeeded, and watches them. The jobs need no watching; who watches shows them, and gives tasks whose jobs were lost
+ * another one.
+ */
+export class SlurmExecutor implements Executor {
+  readonly #planner: Planner;
+  readonly #files: SlurmFiles;
+  readonly #submitter: Submitter;
+  readonly #watch: Watch;
+  readonly #results = new Map<TaskId, TaskResult>();
+  readonly #outcomes = new Map<TaskId, Outcome>();
+  readonly #descents = new Map<TaskId, Descent>();
+  /** Tasks that need a job. */
+  readonly #waiting = new Set<TaskId>();
+  /** How often tasks have lost a job, by code. */
+  readonly #losses = new Map<TaskId, Record<string, number>>();
+  readonly #stop = new AbortController();
+  readonly #started = performance.now();
+  #failed = false;
+
+  constructor(
+    readonly pipeline: Pipeline,
+    readonly store: Store,
+    readonly options: RunOptions & { readonly settings: SlurmSettings },
+    readonly slurm: SlurmCommands = slurmCommands,
+  ) {
+    this.#planner = new Planner(pipeline, store, { force: options.force });
+    this.#files = SlurmFiles.of(store, pipeline.name);
+    this.#submitter = new Submitter(pipeline, store, this.#files, slurm, options, (id) => this.#descents.get(id)!);
+    this.#watch = new Watch(slurm, this.#files, store, options.emit);
+  }
+
+  async start(): Promise<RunResult> {
+    const inUse = await this.store.beginRun();
+    try {
+      return await this.#bringAll();
+    } finally {
+      await inUse.release();
+    }
+  }
+
+  /** Watches no longer. The jobs go on. */
+  interrupt(): void {
+    if (this.#stop.signal.aborted) return;
+    this.options.emit({ event: 'interrupted', jobsGoOn: true });
+    this.#stop.abort();
+  }
+
+  /** The names of the jobs that are not over, as Slurm takes them. */
+  get jobs(): readonly string[] {
+    return this.#watch.jobs().map(nameOf);
+  }
+
+  /** Ends the jobs, and takes those that wait out of the queue. */
+  async cancel(): Promise<void> {
+    await this.slurm.cancel(this.#watch.jobs().map(nameOf));
+  }
+
+  async #bringAll(): Promise<RunResult> {
+    const { tasks, emit } = this.options;
+    emit({ event: 'start', pipeline: this.pipeline.name, tasks });
+    for (const task of tasks) await this.#compare(task);
+    while (!this.#stop.signal.aborted) {
+      if (this.#waiting.size > 0) await this.#submit();
+      if (this.#watch.size === 0) break;
+      for (const end of await this.#watch.look()) await this.#end(end);
+      await sleep(lookMs, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+    }
+    for (const task of tasks) if (!this.#outcomes.has(task.id)) this.#skip(task);
+    await this.store.settled();
+    const count = (outcome: Outcome) => [...this.#outcomes.values()].filter((one) => one === outcome).length;
+    const counts = { ran: count('ran'), cached: count('cached'), failed: count('failed'), skipped: count('skipped') };
+    emit({ event: 'end', ...counts, seconds: since(this.#started) });
+    return { ...counts, interrupted: this.#stop.signal.aborted, results: this.#results };
+  }
+
+  /** Is the task up to date? Otherwise it needs a job. */
+  async #compare(task: Task): Promise<void> {
+    if (this.#stop.signal.aborted || this.#isHopeless(task)) return this.#skip(task);
+    try {
+      const makers = new Map(this.pipeline.tasks.map((one) => [one.id, one]));
+      const makerOf = (id: TaskId) => ({ task: makers.get(id)!, lineage: this.#descents.get(id)!.lineage });
+      const descent = await lineageOf(this.#planner, task, makerOf);
+      this.#descents.set(task.id, descent);
+      const { result } = await this.#planner.statusOf(task, (id) => this.#results.get(id)?.outputs);
+      if (result === undefined) this.#waiting.add(task.id);
+      else await this.#done(task, result, 'cached', since(this.#started));
+    } catch (error) {
+      const failure = failureOf(error);
+      if (failure === undefined) throw error;
+      this.#fail(task, failure);
+    }
+  }
+
+  /** Finds the jobs of waiting tasks, or makes them. */
+  async #submit(): Promise<void> {
+    const tasks = this.#tasksIn(this.#waiting);
+    this.#waiting.clear();
+    for (const task of tasks)
+      for (const id of dependenciesOf(task)) {
+        const key = this.#results.get(id)?.key;
+        const { lineage } = this.#descents.get(id)!;
+        if (key !== undefined && this.#files.keyOf(lineage) !== key) await this.#files.noteKey(lineage, key);
+      }
+    // One at a time, so that others find what this one submits.
+    const lock = await this.store.lock(`slurm-${this.pipeline.name}` as TaskKey, { signal: this.#stop.signal });
+    try {
+      const adopt = await this.#submitter.adoptable();
+      const rest = tasks.filter((task) => {
+        const job = adopt(task);
+        if (job === undefined || this.#watch.isOver(job)) return true;
+        this.#watch.add(task, job);
+        return false;
+      });
+      await this.#submitter.submit(
+        rest,
+        (id) => this.#watch.jobOf(id),
+        (task, job) => this.#watch.add(task, job),
+        (task, error) => this.#fail(task, refusal(error)),
+      );
+    } finally {
+      await lock.release();
+    }
+    for (const task of tasks) if (this.#watch.jobOf(task.id) === undefined) this.#skip(task);
+  }
+
+  async #end(end: End): Promise<void> {
+    const { task, job, status } = end;
+    // What it depends on was lost in the same moment, and took it along.
+    if (this.#watch.jobOf(task.id) !== job) return;
+    switch (end.end) {
+      case 'done':
+        this.#watch.remove(task.id);
+        return this.#done(task, end.result, status?.status ?? 'cached', status?.seconds ?? 0);
+      case 'failed':
+        return this.#giveUp(task, { ...end.failure });
+      case 'lost': {
+        const version = status?.key === undefined ? undefined : this.store.resumePoint(status.key).version();
+        const advanced = version !== undefined && version !== status?.resume;
+        const { failure, again } = lossOf(nameOf(job), end.state, status, advanced);
+        const losses = this.#losses.get(task.id) ?? {};
+        const count = (losses[failure.code] ?? 0) + 1;
+        this.#losses.set(task.id, { ...losses, [failure.code]: count });
+        const log = this.#files.pathOf(job.id, `${job.index}.out`);
+        if (count > again || this.#isStopping) return this.#giveUp(task, withOutput(failure, log));
+        const attempt = Object.values(losses).reduce((sum, n) => sum + n, 1);
+        const retry = { attempt, attempts: attempt + 1, seconds: 0, failure };
+        this.options.emit({ event: 'task-retry', task: task.id, ...retry });
+        await this.#again(task);
+      }
+    }
+  }
+
+  /** Gives a task another job, and those that waited for it as well: Slurm has given them up. */
+  async #again(task: Task): Promise<void> {
+    const below = this.#watchedBelow(task);
+    await this.#drop(below);
+    this.#watch.remove(task.id);
+    for (const { id } of [task, ...below]) this.#waiting.add(id);
+  }
+
+  /** After a failure nothing that depends on it runs, and without `keepGoing` nothing else that has not begun. */
+  async #giveUp(task: Task, failure: Failure): Promise<void> {
+    this.#watch.remove(task.id);
+    this.#fail(task, failure);
+    const gone = this.#isStopping ? this.#watch.pending() : this.#watchedBelow(task);
+    await this.#drop(gone);
+    for (const one of gone) this.#skip(one);
+  }
+
+  async #drop(tasks: readonly Task[]): Promise<void> {
+    const jobs = tasks.map(({ id }) => this.#watch.jobOf(id)!);
+    for (const { id } of tasks) this.#watch.remove(id);
+    // Where Slurm does not answer, it will find out for itself that they can't begin.
+    await this.slurm.cancel(jobs.map(nameOf)).catch(() => undefined);
+  }
+
+  get #isStopping(): boolean {
+    return this.#failed && !this.options.keepGoing;
+  }
+
+  #isHopeless(task: Task): boolean {
+    const before = dependenciesOf(task).map((id) => this.#outcomes.get(id));
+    return this.#isStopping || before.some((outcome) => outcome === 'failed' || outcome === 'skipped');
+  }
+
+  #watchedBelow(task: Task): Task[] {
+    const below = new Set<TaskId>([task.id]);
+    const tasks = this.options.tasks.filter((one) => {
+      const isBelow = dependenciesOf(one).some((id) => below.has(id));
+      if (isBelow) below.add(one.id);
+      return isBelow;
+    });
+    return tasks.filter(({ id }) => this.#watch.jobOf(id) !== undefined);
+  }
+
+  #tasksIn(ids: ReadonlySet<TaskId>): Task[] {
+    const tasks = this.options.tasks.filter(({ id }) => ids.has(id));
+    // In order, so that one that is skipped takes along those below.
+    return tasks.filter((task) => {
+      const hopeless = this.#isHopeless(task);
+      if (hopeless) this.#skip(task);
+      return !hopeless;
+    });
+  }
+
+  async #done(task: Task, result: TaskResult, status: 'ran' | 'cached', seconds: number): Promise<void> {
+    await this.store.publish(this.pipeline.name, task, result);
+    this.#results.set(task.id, result);
+    this.#outcomes.set(task.id, status);
+    const { key, metrics } = result;
+    this.options.emit({ event: 'task', task: task.id, status, key, seconds, metrics });
+  }
+
+  #fail(task: Task, failure: Failure): void {
+    this.#failed = true;
+    this.#outcomes.set(task.id, 'failed');
+    this.options.emit({ event: 'task', task: task.id, status: 'failed', seconds: since(this.#started), failure });
+  }
+
+  #skip(task: Task): void {
+    if (this.#outcomes.has(task.id)) return;
+    this.#outcomes.set(task.id, 'skipped');
+    this.options.emit({ event: 'task', task: task.id, status: 'skipped', seconds: since(this.#started) });
+  }
+}
+
+function refusal({ message }: SlurmError): Failure {
+  const hint = 'What is asked for comes from `resources:`, and from `slurm:` in the pipeline or in your configuration.';
+  return { code: 'E_SLURM_SUBMIT', message: `Slurm does not take its job. ${message}`, hint };
+}
+
+function withOutput(failure: Failure, output: string): Failure {
+  return failure.code === 'E_SLURM_JOB' ? { ...failure, hint: `What it wrote is in ${output}` } : failure;
+}
+
+const since = (started: number): number => Number(((performance.now() - started) / 1e3).toFixed(3));

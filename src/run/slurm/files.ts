@@ -1,0 +1,158 @@
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Pipeline, Task, TaskId } from '../../pipeline/task.js';
+import type { Metrics, Progress } from '../../stage/definition.js';
+import { inFolder } from '../../store/atomic.js';
+import { namesIn } from '../../store/listing.js';
+import type { Store } from '../../store/store.js';
+import type { KeyParts, TaskKey } from '../../store/types.js';
+import type { Failure, Reason } from '../events.js';
+
+declare const brand: unique symbol;
+/**
+ * What a task will be made from, before that is there: like its key, but with the lineage of whatever makes its inputs
+ * in the place of their contents. The same lineage is the same computation.
+ */
+export type Lineage = string & { readonly [brand]: 'Lineage' };
+
+/** A task as JSON: stages are found again by their name. */
+export type PlainTask = Omit<Task, 'action'> & {
+  readonly action: Exclude<Task['action'], { kind: 'stage' }> | { readonly kind: 'stage'; readonly uses: string };
+};
+
+export function plainTask({ action, ...task }: Task): PlainTask {
+  return { ...task, action: action.kind === 'stage' ? { kind: 'stage', uses: action.uses } : action };
+}
+
+/** A task that was submitted, as it was then. */
+export interface SubmittedTask {
+  readonly task: PlainTask;
+  readonly lineage: Lineage;
+  /** What the lineage is the hash of, and the stage's source files: they tell what has changed since. */
+  readonly parts: KeyParts;
+  readonly code?: Readonly<Record<string, string>>;
+  /** Is it to run even if its result is there? */
+  readonly force: boolean;
+}
+
+/** What the jobs of an array are told. */
+export interface Submission {
+  readonly type: 'spikeline-slurm/1';
+  readonly submittedAt: string;
+  readonly pipeline: Pick<Pipeline, 'name' | 'file' | 'folder'>;
+  /** Absolute path of the artifacts folder. */
+  readonly artifacts: string;
+  /** By the index of the job in its array. */
+  readonly tasks: Readonly<Record<number, SubmittedTask>>;
+  /** The tasks that make their inputs. */
+  readonly makers: Readonly<Record<TaskId, { readonly task: PlainTask; readonly lineage: Lineage }>>;
+}
+
+/** What a job says of itself. */
+export interface JobStatus {
+  /** How often Slurm had begun it before. */
+  readonly restarts: number;
+  /** `requeued`: it has put itself back into the queue, to go on from its checkpoint. */
+  readonly state: 'waiting' | 'running' | 'requeued' | 'done' | 'failed';
+  readonly message?: string;
+  readonly key?: TaskKey;
+  readonly reasons?: readonly Reason[];
+  /** Which mid-way state there was when it began. */
+  readonly resume?: string;
+  readonly progress?: Progress;
+  /** Of one that is done: did it compute the result, or find it? */
+  readonly status?: 'ran' | 'cached';
+  readonly seconds?: number;
+  readonly metrics?: Metrics;
+  readonly failure?: Failure;
+}
+
+/** How long what is over is kept, for people to look into. */
+const keptMs = 7 * 24 * 3_600_000;
+
+/**
+ * What submitters and jobs tell each other of a pipeline, in its folder of the shared store:
+ *
+ *     artifacts/<pipeline>/.slurm/<id>/job.sh          what Slurm runs
+ *     artifacts/<pipeline>/.slurm/<id>/job.json        the tasks of a job array
+ *     artifacts/<pipeline>/.slurm/<id>/<index>.json    what a job says of itself
+ *     artifacts/<pipeline>/.slurm/<id>/<index>.out     what it wrote
+ *     artifacts/<pipeline>/.slurm/keys/<lineage>       the key that a task of this lineage has come to
+ */
+export class SlurmFiles {
+  constructor(
+    readonly store: Store,
+    readonly folder: string,
+  ) {}
+
+  static of(store: Store, pipeline: string): SlurmFiles {
+    return new SlurmFiles(store, store.slurmFolder(pipeline));
+  }
+
+  pathOf(id: string, name = ''): string {
+    return join(this.folder, id, name);
+  }
+
+  /** All that were submitted and not cleaned away, by id. */
+  ids(): string[] {
+    return namesIn(this.folder).filter((name) => name !== 'keys' && existsSync(this.pathOf(name, 'job.json')));
+  }
+
+  writeSubmission(id: string, submission: Submission, script: string): void {
+    inFolder(this.pathOf(id), () => writeFileSync(this.pathOf(id, 'job.sh'), script, { mode: 0o755 }));
+    writeFileSync(this.pathOf(id, 'job.json'), JSON.stringify(submission));
+  }
+
+  readSubmission(id: string): Submission | undefined {
+    return submissionIn(this.pathOf(id));
+  }
+
+  /** Replaces what a job says of itself. */
+  writeStatus(id: string, index: number, status: JobStatus): Promise<void> {
+    return this.store.writeNote(this.pathOf(id, `${index}.json`), JSON.stringify({ type: statusType, ...status }));
+  }
+
+  readStatus(id: string, index: number): JobStatus | undefined {
+    return readJson<JobStatus>(this.pathOf(id, `${index}.json`), statusType);
+  }
+
+  noteKey(lineage: Lineage, key: TaskKey): Promise<void> {
+    return this.store.writeNote(join(this.folder, 'keys', lineage), key);
+  }
+
+  keyOf(lineage: Lineage): TaskKey | undefined {
+    try {
+      const text = readFileSync(join(this.folder, 'keys', lineage), 'utf8');
+      return /^[0-9a-f]{64}$/.test(text) ? (text as TaskKey) : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Removes what is long over. @param inQueue ids that have jobs in the queue */
+  clean(inQueue: ReadonlySet<string>): void {
+    const limit = Date.now() - keptMs;
+    const remove = (path: string) => {
+      if ((statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? limit) < limit)
+        rmSync(path, { recursive: true, force: true });
+    };
+    for (const id of this.ids()) if (!inQueue.has(id)) remove(this.pathOf(id));
+    if (inQueue.size === 0) for (const name of namesIn(join(this.folder, 'keys'))) remove(this.pathOf('keys', name));
+  }
+}
+
+/** What the jobs of a folder were told. */
+export function submissionIn(folder: string): Submission | undefined {
+  return readJson<Submission>(join(folder, 'job.json'), 'spikeline-slurm/1');
+}
+
+const statusType = 'spikeline-slurm-status/1';
+
+function readJson<T>(path: string, type: string): T | undefined {
+  try {
+    const value = JSON.parse(readFileSync(path, 'utf8')) as { type?: unknown } | null;
+    return value?.type === type ? (value as T) : undefined;
+  } catch {
+    return undefined;
+  }
+}

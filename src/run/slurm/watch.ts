@@ -1,0 +1,188 @@
+import { dependenciesOf } from '../../pipeline/targets.js';
+import type { Task, TaskId } from '../../pipeline/task.js';
+import type { Store } from '../../store/store.js';
+import type { TaskResult } from '../../store/types.js';
+import type { Failure, RunEvent } from '../events.js';
+import { type SlurmCommands, SlurmError } from './command.js';
+import type { JobStatus, SlurmFiles } from './files.js';
+import { isLive, isPending, type JobName, type JobState } from './jobs.js';
+import { nameOf, type TaskJob } from './submit.js';
+
+/** How a job ended. */
+export type End = { readonly task: Task; readonly job: TaskJob; readonly status?: JobStatus } & (
+  | { readonly end: 'done'; readonly result: TaskResult }
+  | { readonly end: 'failed'; readonly failure: Failure }
+  /** Without a word; the state is Slurm's, missing where Slurm does not know the job any more. */
+  | { readonly end: 'lost'; readonly state?: string }
+);
+
+interface Watched {
+  readonly task: Task;
+  readonly job: TaskJob;
+  /** What Slurm said last. */
+  state?: JobState;
+  /** Since when it is over without a word: files of other hosts may come late. */
+  overSince?: number;
+  begun: boolean;
+  told: string;
+  shown?: JobStatus;
+}
+
+/** Slurm is asked at most this often, and seldom enough to take a twentieth of the time at most. */
+const shortestAskMs = 2000;
+const longestAskMs = 30_000;
+/** How long word of a job that is over may take to arrive. */
+const arrivalMs = 30_000;
+/** Slurm's words for what it is sure of: a job that ended like that has left no word. */
+const sureStates = new Set([
+  'CANCELLED',
+  'TIMEOUT',
+  'NODE_FAIL',
+  'PREEMPTED',
+  'BOOT_FAIL',
+  'OUT_OF_MEMORY',
+  'DEADLINE',
+]);
+
+/** Looks how jobs get on, by Slurm's word and by what they say of themselves in the store. */
+export class Watch {
+  readonly #watched = new Map<TaskId, Watched>();
+  readonly #over = new Set<JobName>();
+  #askAt = 0;
+
+  constructor(
+    readonly slurm: Pick<SlurmCommands, 'queue' | 'accounting'>,
+    readonly files: SlurmFiles,
+    readonly store: Store,
+    readonly emit: (event: RunEvent) => void,
+  ) {}
+
+  get size(): number {
+    return this.#watched.size;
+  }
+
+  add(task: Task, job: TaskJob): void {
+    this.#watched.set(task.id, { task, job, begun: false, told: '' });
+  }
+
+  /** Watches no longer: the job is over, or not wanted any more. */
+  remove(id: TaskId): void {
+    const job = this.jobOf(id);
+    if (job !== undefined) this.#over.add(nameOf(job));
+    this.#watched.delete(id);
+  }
+
+  jobOf(id: TaskId): TaskJob | undefined {
+    return this.#watched.get(id)?.job;
+  }
+
+  isOver(job: TaskJob): boolean {
+    return this.#over.has(nameOf(job));
+  }
+
+  jobs(): TaskJob[] {
+    return [...this.#watched.values()].map(({ job }) => job);
+  }
+
+  /** Tasks whose jobs have not begun. */
+  pending(): Task[] {
+    const pending = [...this.#watched.values()].filter(({ begun, state }) =>
+      state === undefined ? !begun : isPending(state),
+    );
+    return pending.map(({ task }) => task);
+  }
+
+  /** Tells what is new, and returns the jobs that are over, in the order in which they were added. */
+  async look(): Promise<End[]> {
+    if (performance.now() >= this.#askAt) await this.#ask();
+    const ends: End[] = [];
+    for (const watched of this.#watched.values()) {
+      const { state } = watched;
+      if (state === undefined || (isPending(state) && !watched.begun)) continue;
+      const end = await this.#lookAt(watched, state);
+      if (end !== undefined) ends.push(end);
+    }
+    return ends;
+  }
+
+  async #ask(): Promise<void> {
+    const started = performance.now();
+    try {
+      const states = new Map((await this.slurm.queue()).map((job) => [job.name, job]));
+      const watched = [...this.#watched.values()];
+      const forgotten = watched.map(({ job }) => nameOf(job)).filter((name) => !states.has(name));
+      if (forgotten.length > 0) for (const job of await this.slurm.accounting(forgotten)) states.set(job.name, job);
+      for (const one of watched) this.#learn(one, states.get(nameOf(one.job)));
+    } catch (error) {
+      // Its controller is started anew, for example: the jobs go on meanwhile.
+      if (!(error instanceof SlurmError)) throw error;
+    }
+    const now = performance.now();
+    this.#askAt = now + Math.min(longestAskMs, Math.max(shortestAskMs, 20 * (now - started)));
+  }
+
+  #learn(watched: Watched, state: JobState | undefined): void {
+    const name = nameOf(watched.job);
+    const before = watched.state;
+    watched.state = state ?? { name, state: 'UNKNOWN', reason: 'None', folder: '' };
+    if (state === undefined || !isPending(state)) return;
+    if (before !== undefined && !isPending(before) && watched.begun) this.#requeued(watched);
+    if (['None', 'Dependency'].includes(state.reason)) return;
+    // Why it waits changes all the time; that it does is told once.
+    if (watched.told !== '') return;
+    watched.told = `job ${name} is in the queue (${state.reason})`;
+    this.emit({ event: 'task-waiting', task: watched.task.id, message: watched.told });
+  }
+
+  #requeued(watched: Watched): void {
+    const status = this.files.readStatus(watched.job.id, watched.job.index);
+    const name = nameOf(watched.job);
+    const [code, message] =
+      status?.state === 'requeued'
+        ? ['E_SLURM_TIMEOUT', `Job ${name} came to its time limit; it goes on from its checkpoint.`]
+        : ['E_SLURM_REQUEUED', `Job ${name} was put back into the queue by Slurm.`];
+    const attempt = (status?.restarts ?? 0) + 1;
+    const retry = { attempt, attempts: attempt + 1, seconds: 0, failure: { code: code, message: message } };
+    this.emit({ event: 'task-retry', task: watched.task.id, ...retry });
+    watched.begun = false;
+    watched.told = '';
+  }
+
+  async #lookAt(watched: Watched, state: JobState): Promise<End | undefined> {
+    const { task, job } = watched;
+    const status = this.files.readStatus(job.id, job.index);
+    if (status !== undefined && !isPending(state)) this.#show(watched, status);
+    const about = { task, job, ...(status === undefined ? {} : { status }) };
+    if (status?.state === 'done') {
+      const result = await this.store.result(status.key!);
+      if (result !== undefined) return { ...about, end: 'done', result };
+    } else if (status?.state === 'failed') {
+      return { ...about, end: 'failed', failure: status.failure! };
+    }
+    if (isLive(state)) {
+      delete watched.overSince;
+      return undefined;
+    }
+    watched.overSince ??= performance.now();
+    // It ended because of one that is looked at as well, which will say what becomes of both.
+    if (status === undefined && dependenciesOf(task).some((id) => this.#watched.has(id))) return undefined;
+    const sure = sureStates.has(state.state) && status?.state !== 'done';
+    if (!sure && performance.now() - watched.overSince < arrivalMs) return undefined;
+    return { ...about, end: 'lost', ...(state.state === 'UNKNOWN' ? {} : { state: state.state }) };
+  }
+
+  #show(watched: Watched, status: JobStatus): void {
+    const { task } = watched;
+    const { key, reasons = [], progress, message } = status;
+    if (status.state === 'waiting' && message !== undefined && message !== watched.shown?.message)
+      this.emit({ event: 'task-waiting', task: task.id, message });
+    if (key !== undefined && !watched.begun && status.state !== 'requeued') {
+      watched.begun = true;
+      if (status.status !== 'cached') this.emit({ event: 'task-start', task: task.id, key, reasons });
+    }
+    const before = watched.shown?.progress;
+    if (status.state === 'running' && progress !== undefined && JSON.stringify(progress) !== JSON.stringify(before))
+      this.emit({ event: 'task-progress', task: task.id, progress });
+    watched.shown = status;
+  }
+}

@@ -1,0 +1,4 @@
+import { test } from '../e2e/program.js';
+import { describeExecutor } from './contract.js';
+
+describeExecutor('local', test);

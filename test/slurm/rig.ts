@@ -1,0 +1,47 @@
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { type Running, Sandbox, type test as sandboxTest } from '../e2e/program.js';
+import { Cluster, isInstalled } from './cluster.js';
+
+/** A sandbox on a cluster. The user there has no configuration but what a test writes to `config/`. */
+export class ClusterBox extends Sandbox {
+  constructor(readonly cluster: Cluster) {
+    super();
+  }
+
+  override start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
+    return super.start(args, { ...this.cluster.env, XDG_CONFIG_HOME: this.path('config'), ...env });
+  }
+}
+
+/** Tests with a cluster of their own; where Slurm is not installed, they say so and are skipped. */
+export function describeOnCluster(name: string, define: (test: ReturnType<typeof onCluster>) => void): void {
+  if (!isInstalled) {
+    console.log(`${name}: skipped, because Slurm is not installed (apt-get install slurm-wlm munge)`);
+    describe.skip(name, () => it('needs Slurm', () => undefined));
+    return;
+  }
+  describe(name, () => {
+    let cluster: Cluster;
+    beforeAll(async () => {
+      cluster = await Cluster.start();
+    }, 120_000);
+    afterAll(() => cluster.stop(), 120_000);
+    define(onCluster(() => cluster));
+  });
+}
+
+function onCluster(cluster: () => Cluster) {
+  return it.extend<{ readonly box: ClusterBox }>({
+    box: async ({ task: _ }, use) => {
+      const box = new ClusterBox(cluster());
+      try {
+        await use(box);
+      } finally {
+        await box.remove();
+      }
+    },
+  });
+}
+
+/** The same, for tests that know of no cluster. */
+export const asSandboxTest = (test: ReturnType<typeof onCluster>) => test as unknown as typeof sandboxTest;

@@ -61,7 +61,7 @@ export default defineStage({
 const late = `name: late
 slurm: { cpus: 1 }
 stages:
-  train: { uses: ./training.ts, with: { epochs: 75 }, resources: { time: 1min } }
+  train: { uses: ./training.ts, with: { epochs: 50 }, resources: { time: 1min } }
 `;
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1).join(' ');
 
@@ -159,9 +159,9 @@ describeOnCluster('jobs', (test) => {
       const { code, out } = await box.run(onSlurm);
       expect(code, out).toBe(0);
       expect(out).toContain('"code":"E_SLURM_TIMEOUT"');
-      expect(box.read('artifacts/late/train/epochs.txt')).toBe(upTo(75));
+      expect(box.read('artifacts/late/train/epochs.txt')).toBe(upTo(50));
       // Each epoch once, but for one that was not kept when its job ended.
-      expect(box.read('epochs').trim().split(' ').length).toBeLessThanOrEqual(78);
+      expect(box.read('epochs').trim().split(' ').length).toBeLessThanOrEqual(54);
     });
 
     test('run as they were submitted, or not at all', async ({ box }) => {

@@ -80,11 +80,14 @@ export const slurmCommands = {
       await slurm('scancel', ['--quiet', ...names.slice(at, at + namesAtATime)]);
   },
 
-  /** Ends a job of ours and puts it back into the queue, to begin as soon as it can. */
+  /** Ends a job and puts it back into the queue. Slurm leaves two minutes before it begins again. */
   async requeue(name: JobName): Promise<void> {
     await slurm('scontrol', ['requeue', name]);
-    // Slurm would leave two minutes before it begins again.
-    await slurm('scontrol', ['update', `JobId=${name}`, 'StartTime=now']).catch(() => undefined);
+  },
+
+  /** Lets a job begin as soon as there is room for it. */
+  async beginNow(name: JobName): Promise<void> {
+    await slurm('scontrol', ['update', `JobId=${name}`, 'StartTime=now']);
   },
 
   /**

@@ -51,7 +51,7 @@ export class Watch {
   #askAt = 0;
 
   constructor(
-    readonly slurm: Pick<SlurmCommands, 'queue' | 'accounting'>,
+    readonly slurm: Pick<SlurmCommands, 'queue' | 'accounting' | 'beginNow'>,
     readonly files: SlurmFiles,
     readonly store: Store,
     readonly emit: (event: RunEvent) => void,
@@ -127,6 +127,8 @@ export class Watch {
     watched.state = state ?? { name, state: 'UNKNOWN', reason: 'None', folder: '' };
     if (state === undefined || !isPending(state)) return;
     if (before !== undefined && !isPending(before) && watched.begun) this.#requeued(watched);
+    if (watched.shown?.state === 'requeued' && state.reason === 'BeginTime')
+      void this.slurm.beginNow(name).catch(() => undefined);
     if (['None', 'Dependency'].includes(state.reason)) return;
     // Why it waits changes all the time; that it does is told once.
     if (watched.told !== '') return;
@@ -146,6 +148,7 @@ export class Watch {
     this.emit({ event: 'task-retry', task: watched.task.id, ...retry });
     watched.begun = false;
     watched.told = '';
+    if (status !== undefined) watched.shown = status;
   }
 
   async #lookAt(watched: Watched, state: JobState): Promise<End | undefined> {

@@ -26,11 +26,20 @@ describe("the user's configuration", () => {
     expect(config).toEqual({ cache: { remote: 'https://cache.example.org', readOnly: true, timeout: '30s' } });
   });
 
+  it('says how jobs are submitted', async () => {
+    const { config } = await configOf('slurm: { partition: gpu, extra: [--constraint=amd] }\n');
+    expect(config).toEqual({ slurm: { partition: 'gpu', extra: ['--constraint=amd'] } });
+  });
+
   it.each([
     ['cache: { readonly: true }', 'Unknown key "readonly".', 'did you mean "readOnly"?'],
     ['cache: { remote: /shared/cache }', 'must be an address such as', undefined],
     ['cache: { timeout: soon }', 'must be a time in seconds, or such as 30s', undefined],
     ['cach: {}', 'Unknown key "cach".', 'did you mean "cache"?'],
+    ['slurm: { partitoin: gpu }', 'Unknown key "partitoin".', 'did you mean "partition"?'],
+    ['slurm: { extra: [constraint=amd] }', 'must be an option of sbatch, such as --constraint=amd', undefined],
+    ['slurm: { cpus: many }', 'must be', undefined],
+    ['slrum: {}', 'Unknown key "slrum".', 'did you mean "slurm"?'],
   ])('is checked: %s', async (text, message, hint) => {
     const { config, diagnostics } = await configOf(text);
     expect(config).toBeUndefined();

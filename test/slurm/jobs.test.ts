@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { describe, expect } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { slurmCommands } from '../../src/run/slurm/command.js';
 import { slurmJobs } from '../../src/run/slurm/own-job.js';
 import { until } from '../e2e/program.js';
@@ -73,6 +73,9 @@ export default defineStage({
   async run({ outputs }) { writeFileSync(outputs.o!, 'last'); },
 });
 `;
+
+// The time limits of Slurm are whole minutes.
+vi.setConfig({ testTimeout: 300_000 });
 
 describeOnCluster('jobs', (test) => {
   describe.concurrent('beside each other', () => {
@@ -162,6 +165,15 @@ describeOnCluster('jobs', (test) => {
       expect(box.read('artifacts/late/train/epochs.txt')).toBe(upTo(50));
       // Each epoch once, but for one that was not kept when its job ended.
       expect(box.read('epochs').trim().split(' ').length).toBeLessThanOrEqual(54);
+    });
+
+    test('without a checkpoint fail when their time is up', async ({ box }) => {
+      const nap = "{ run: 'sleep 600', outputs: { o: o.txt }, resources: { time: 1min } }";
+      box.write('p.yaml', `name: long\nstages:\n  nap: ${nap}\n`);
+      const { code, out } = await box.run(['run', 'p.yaml', '--executor', 'slurm']);
+      expect(code).toBe(1);
+      expect(out).toMatch(/nap failed \[E_SLURM_TIMEOUT\]\n {2}Job \d+_0 was over its time limit, with no checkpoint/);
+      expect(out).toContain('  hint: Give it more with `resources: { time: … }`.');
     });
 
     test('run as they were submitted, or not at all', async ({ box }) => {

@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest';
+import { lossOf } from '../../../src/run/slurm/losses.js';
+
+const running = { restarts: 0, state: 'running' } as const;
+
+it.each([
+  ['TIMEOUT', true, 'E_SLURM_TIMEOUT', 'go on from', true],
+  ['TIMEOUT', false, 'E_SLURM_TIMEOUT', 'with no checkpoint', false],
+  ['PREEMPTED', false, 'E_SLURM_PREEMPTED', 'had to make way', true],
+  ['NODE_FAIL', false, 'E_SLURM_NODE', 'lost with its node', true],
+  ['CANCELLED', false, 'E_SLURM_CANCELLED', 'was cancelled', true],
+  ['OUT_OF_MEMORY', false, 'E_SLURM_MEMORY', 'ran out of memory', false],
+  ['FAILED', false, 'E_SLURM_JOB', 'ended as FAILED', false],
+  ['COMPLETED', false, 'E_SLURM_LOST', 'left no word', true],
+  [undefined, false, 'E_SLURM_LOST', 'left no word', true],
+])('a job that ended as %s (checkpoint: %s) is %s', (state, advanced, code, words, again) => {
+  const loss = lossOf('12_3', state, running, advanced);
+  expect(loss.failure).toMatchObject({ code, message: expect.stringContaining(words) });
+  expect(loss.failure.message).toMatch(/^Job 12_3 .*\.$/);
+  expect(loss.again > 0).toBe(again);
+});
+
+it('a job that could not put itself back into the queue had come to its time limit', () => {
+  expect(lossOf('1_0', 'FAILED', { restarts: 0, state: 'requeued' }, true).failure.code).toBe('E_SLURM_TIMEOUT');
+});

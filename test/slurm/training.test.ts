@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import { describe, expect } from 'vitest';
+import { packageRoot } from '../../src/paths.js';
+import type { TaskId } from '../../src/pipeline/task.js';
+import { Store } from '../../src/store/store.js';
+import { until } from '../e2e/program.js';
+import { type ClusterBox, describeOnCluster } from './rig.js';
+
+const lenet = join(packageRoot, 'pipelines/lenet-fashion.yaml');
+const minutes = 60_000;
+
+/** Digests of the outputs of each task, and its metrics. */
+async function resultsIn(box: ClusterBox, folder: string, pipeline: string, tasks: readonly string[]) {
+  const store = Store.open(box.path(folder));
+  const results: Record<string, unknown> = {};
+  for (const task of tasks) {
+    const key = store.latestKey(pipeline, task as TaskId);
+    const record = key === undefined ? undefined : await store.record(key);
+    results[task] = record && { key, outputs: record.outputs, metrics: record.metrics };
+  }
+  return results;
+}
+
+describeOnCluster('trainings', (test) => {
+  test('of all precisions of the paper give the same bytes as on this machine, whatever happens to the cluster', {
+    timeout: 20 * minutes,
+  }, async ({ box }) => {
+    const { cluster } = box;
+    const smoke = [lenet, '--profile', 'smoke'];
+    const local = await box.outcomes([...smoke, '--artifacts', 'local']);
+    const tasks = Object.keys(local);
+    expect(tasks).toHaveLength(47);
+
+    // One job a node, so that the two share this machine's cores as they would their own.
+    box.write('config/spikeline/config.yaml', 'slurm: { cpus: 8 }\n');
+    const running = box.start(['run', ...smoke, '--artifacts', 'shared', '--executor', 'slurm', '--reporter', 'json']);
+    const job = await cluster.job('lenet-fashion/train', 'RUNNING', 600);
+    await cluster.slurm('scancel', job);
+    await until(() => running.out.includes(`"message":"Job ${job} was cancelled."`), 'it is submitted again', 600);
+    await cluster.slurm('scontrol', 'update', 'NodeName=n1', 'State=DRAIN', 'Reason=test');
+    await until(() => /"task":"train@[^"]*","status":"ran"/.test(running.out), 'a training is done', 600);
+    await cluster.slurm('scontrol', 'update', 'NodeName=n1', 'State=RESUME');
+    await cluster.stopController();
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    await cluster.startController();
+
+    const { code, out, err } = await running.result;
+    expect({ code, err }, out).toEqual({ code: 0, err: '' });
+    const results = await resultsIn(box, 'shared', 'lenet-fashion', tasks);
+    expect(results).toEqual(await resultsIn(box, 'local', 'lenet-fashion', tasks));
+    const check = await box.run(['check', ...smoke, '--artifacts', 'shared']);
+    expect([check.code, check.out]).toEqual([0, expect.stringContaining('12 of 12 met')]);
+  });
+
+  describe('that are told that their time is up', () => {
+    const pipeline = `name: warned
+stages:
+  data: { uses: dataset, with: { name: fashion-mnist-sample, subset: { train: 2000, test: 200 } } }
+  train: { uses: train, inputs: { data: data }, with: { network: lenet, k: 1, B: 2, epochs: 5, batch: 50 } }
+`;
+
+    test('go on from their checkpoint in another job, to the same bytes', { timeout: 10 * minutes }, async ({
+      box,
+    }) => {
+      box.write('w.yaml', pipeline);
+      await box.outcomes(['w.yaml', '--artifacts', 'local']);
+      const args = ['run', 'w.yaml', '--artifacts', 'shared', '--executor', 'slurm', '--reporter', 'json'];
+      const running = box.start(args);
+      const job = await box.cluster.job('warned/train', 'RUNNING', 300);
+      await until(() => running.out.includes('epoch 3/5'), 'two epochs are done', 300);
+      // What Slurm sends a while before the end of a job.
+      await box.cluster.slurm('scancel', '--signal=USR2', '--batch', job);
+      const { code, out } = await running.result;
+      expect(code, out).toBe(0);
+      expect(out).toContain('"code":"E_SLURM_TIMEOUT"');
+      expect((await box.run(['log', 'w.yaml', 'train', '--artifacts', 'shared'])).out).toMatch(
+        /^going on after epoch [2-4],/,
+      );
+      const tasks = ['data', 'train'];
+      const results = await resultsIn(box, 'shared', 'warned', tasks);
+      expect(results).toEqual(await resultsIn(box, 'local', 'warned', tasks));
+    });
+  });
+});

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { access, constants, mkdir, statfs } from 'node:fs/promises';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
-import { delimiter, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { debianFolder } from '../data/locations.js';
 import { describeLibrary, libraryText } from '../engine/tensorflow/describe.js';
 import { buildFolder } from '../paths.js';
 import { renderTable } from '../report/table.js';
+import { SlurmError, slurmCommands } from '../run/slurm/command.js';
 import { StageError } from '../stage/definition.js';
 import { version } from '../version.js';
 import { exitCodes, type PipelineOptions, print } from './context.js';
@@ -27,7 +28,7 @@ export async function doctorCommand(options: PipelineOptions): Promise<number> {
     { what: 'memory', state: 'ok', found: `${gigabytes(freemem())} free of ${gigabytes(totalmem())}` },
     await engine(),
     await tensorflow(),
-    slurm(),
+    await slurm(),
     data(),
     await store(resolve(options.artifacts ?? 'artifacts')),
   ];
@@ -80,9 +81,18 @@ async function tensorflow(): Promise<Finding> {
   }
 }
 
-function slurm(): Finding {
-  const found = (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, 'sbatch')));
-  return { what: 'Slurm', state: 'optional', found: found ? 'sbatch is there; runs are local so far' : 'not found' };
+async function slurm(): Promise<Finding> {
+  const what = 'Slurm';
+  const state = 'optional';
+  try {
+    const version = await slurmCommands.version();
+    const partitions = await slurmCommands.partitions();
+    return { what, state, found: `${version}, partitions ${partitions.join(', ')}: run --executor slurm` };
+  } catch (error) {
+    const missing = error instanceof SlurmError && error.code === 'E_SLURM_MISSING';
+    const why = (error as Error).message.split('\n').at(-1)!;
+    return { what, state, found: missing ? 'not found' : `its programs are here, but it does not answer: ${why}` };
+  }
 }
 
 function data(): Finding {

@@ -96,6 +96,7 @@ async function bundleProgram() {
     golden: 'test/engine/golden.ts',
     'tensorflow-probe': 'src/engine/tensorflow/probe.ts',
     'bench-runner': 'test/bench/runner.ts',
+    'bench-slurm': 'test/bench/slurm.ts',
     sample: 'src/tools/sample.ts',
   };
   for (const stage of stages) entries[`stages/${basename(stage, '.ts')}`] = `stages/${stage}`;

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { hostname, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { alive, until } from '../e2e/program.js';
+import { alive, until } from '../e2e/processes.js';
 
 const run = promisify(execFile);
 

@@ -2,7 +2,7 @@ import { lstatSync, lutimesSync, mkdirSync, readFileSync, readlinkSync, rmSync, 
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { LockHolder } from '../../src/store/lock.js';
+import type { Jobs, LockHolder } from '../../src/store/lock.js';
 import { ownToken, stateOf } from '../../src/store/process-identity.js';
 import { Store } from '../../src/store/store.js';
 import type { TaskKey } from '../../src/store/types.js';
@@ -114,6 +114,48 @@ describe('lock', () => {
     } finally {
       vi.useRealTimers();
     }
+  });
+
+  describe('of a job on another host', () => {
+    const inJob = (job: string) => {
+      mkdirSync(dirname(lockFile), { recursive: true });
+      symlinkSync(`00000000-${boot}-${pid}-${began} elsewhere ${job}`, lockFile);
+    };
+    const storeAsking = (stateOf: Jobs['stateOf'], own?: string) =>
+      Store.open(folder, { jobs: { stateOf, ...(own === undefined ? {} : { own }) } });
+
+    it('is taken over at once when the job is over', async () => {
+      inJob('slurm-7_1.0');
+      const stateOf = vi.fn<Jobs['stateOf']>().mockResolvedValue('dead');
+      const lock = await storeAsking(stateOf, 'slurm-8_0.2').lock(key);
+      expect(stateOf.mock.calls).toEqual([['slurm-7_1.0']]);
+      expect(readlinkSync(lockFile)).toBe(`${ownToken()} ${hostname()} slurm-8_0.2`);
+      await lock.release();
+    });
+
+    it.each([
+      ['left alone, however silent, while the job runs', 'alive', true],
+      ['taken over after a minute of silence where nobody knows of the job', 'unknown', false],
+    ] as const)('is %s', async (_, state, held) => {
+      inJob('slurm-7_1.0');
+      vi.useFakeTimers({ toFake: ['performance'] });
+      try {
+        const abort = new AbortController();
+        const stateOf = vi.fn<Jobs['stateOf']>().mockResolvedValue(state);
+        const waiting = storeAsking(stateOf).lock(key, { signal: abort.signal });
+        const look = () => new Promise((resolve) => setTimeout(resolve, 700));
+        await look();
+        vi.advanceTimersByTime(61_000);
+        await look();
+        expect(readlinkSync(lockFile).includes('slurm-7_1.0')).toBe(held);
+        expect(stateOf.mock.calls.length).toBeLessThanOrEqual(2);
+        abort.abort(new Error('enough'));
+        if (held) await expect(waiting).rejects.toThrow('enough');
+        else await (await waiting).release();
+      } finally {
+        vi.useRealTimers();
+      }
+    });
   });
 
   it('that is a file, as on systems without links, is as good', async () => {

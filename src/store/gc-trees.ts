@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import type { TaskId } from '../pipeline/task.js';
 import type { Kept } from './gc.js';
@@ -36,13 +36,12 @@ export class GcTrees {
     this.#kept = kept;
   }
 
-  /** Keys of the results that the trees show of tasks that are kept. */
+  /** Keys of the results that the trees show of tasks that are kept, or that jobs may need. */
   keys(): TaskKey[] {
-    return this.#trees.flatMap((tree) =>
-      notesIn(this.#journalOf(tree))
-        .filter(({ task }) => this.#isKept(tree, task))
-        .map(({ key }) => key),
-    );
+    return this.#trees.flatMap((tree) => {
+      const shown = notesIn(this.#journalOf(tree)).filter(({ task }) => this.#isKept(tree, task));
+      return [...shown.map(({ key }) => key), ...this.#keysForJobs(tree)];
+    });
   }
 
   /**
@@ -69,6 +68,15 @@ export class GcTrees {
       removeDeadLinks(tree);
       if (vanishes) removeIfEmpty(tree);
     }
+  }
+
+  /** Keys of what jobs on a cluster have made, and may be waiting for, whatever is shown of it by now. */
+  #keysForJobs(tree: string): TaskKey[] {
+    if (this.#kept !== undefined && !this.#kept.has(tree)) return [];
+    return filesBelow(join(tree, '.slurm/keys')).flatMap((path) => {
+      const key = existsSync(path) ? readFileSync(path, 'utf8') : '';
+      return /^[0-9a-f]{64}$/.test(key) ? [key as TaskKey] : [];
+    });
   }
 
   #journalOf(tree: string): Journal {

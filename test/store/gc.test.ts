@@ -106,6 +106,17 @@ describe('gc without pipelines', () => {
     expect(tree('p')).toEqual(paths.map((path) => `one/${path}`));
   });
 
+  it('keeps what jobs on a cluster may be waiting for', async () => {
+    const old = await make('p', 'one', 'first');
+    await make('p', 'one', 'second');
+    await store.writeNote(join(store.slurmFolder('p'), 'keys', 'lineage'), old.key);
+    age(2);
+    expect(await gc({ keep: [kept('p', ['one'])] })).toEqual({});
+    expect(await gc()).toEqual({});
+    rmSync(store.slurmFolder('p'), { recursive: true });
+    expect(await gc()).toEqual({ result: 1, file: 2 });
+  });
+
   it('leaves no link that leads nowhere', async () => {
     const { key } = await make('p', 'one', 'first');
     await make('p', 'two', 'second');

@@ -61,6 +61,7 @@ export class ListrView implements View {
         this.#end(event);
         return;
       case 'interrupted':
+        if (event.jobsGoOn) return;
         for (const stage of this.#stages.values()) {
           stage.ending = true;
           show(stage);

@@ -26,6 +26,13 @@ export function reportTasks({ tasks }: Pipeline): readonly Task[] {
   return tasks.filter(({ action }) => action.kind === 'stage' && action.uses === 'report');
 }
 
+/** Those of the file itself, if it has any, and not those of what it includes. */
+export function ownReportTasks(pipeline: Pipeline): readonly Task[] {
+  const all = reportTasks(pipeline);
+  const own = all.filter(({ stage }) => !stage.includes('/'));
+  return own.length > 0 ? own : all;
+}
+
 /**
  * Where the page with the facts of the run lies. A file of its own, because browsers take the link in the readable tree for
  * what it leads to: a blob whose name does not end in `.html`.

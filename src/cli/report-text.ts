@@ -7,7 +7,7 @@ import { markdownTables } from '../report/tables.js';
 import type { TaskPlan } from '../run/plan.js';
 import { removeFolder } from '../store/atomic.js';
 import type { Store } from '../store/store.js';
-import { reportTasks } from './report-page.js';
+import { ownReportTasks } from './report-page.js';
 import { resultsOf } from './results.js';
 
 /** Where a pipeline without the stage `report` has what one would take: stage and output, by input. */
@@ -62,7 +62,7 @@ export async function reportText(
 
 /** What the pipeline's page is made from, or would be. */
 function inputsOf(pipeline: Pipeline): Readonly<Partial<Record<ReportInput, readonly Made[]>>> {
-  const [report] = reportTasks(pipeline);
+  const [report] = ownReportTasks(pipeline);
   if (report !== undefined) return Object.fromEntries(listsOf(report));
   return Object.fromEntries(
     Object.entries(sources).map(([input, [uses, output]]) => [

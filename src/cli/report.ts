@@ -12,7 +12,7 @@ import {
 } from './context.js';
 import { UsageError } from './errors.js';
 import { writeOutput } from './output-file.js';
-import { pagePath, reportTasks, runPage, writePages } from './report-page.js';
+import { ownReportTasks, pagePath, reportTasks, runPage, writePages } from './report-page.js';
 import { resultsOf } from './results.js';
 
 export interface ReportOptions extends PipelineOptions {
@@ -47,9 +47,7 @@ export async function reportCommand(
 /** The task of the stage `report` that is meant. */
 function chooseReport(pipeline: Pipeline, target: string | undefined): Task {
   const tasks = reportTasks(pipeline);
-  // The page of the file itself, if it has one, and not those of what it includes.
-  const own = tasks.filter(({ stage }) => !stage.includes('/'));
-  const [first, second] = own.length > 0 ? own : tasks;
+  const [first, second] = ownReportTasks(pipeline);
   if (first === undefined)
     throw new UsageError(
       `${shownPath(pipeline.file)} has no stage that uses "report".`,

@@ -111,8 +111,14 @@ ${blocks}
 `;
 }
 
-/** Tables of more columns have the whole width, and their chart below. */
-const narrowTable = 5;
+/** Tables of more columns or longer lines have the whole width, and their chart below. */
+const narrowTable = { columns: 5, characters: 36 };
+
+function isNarrow({ columns, rows }: ReportTable): boolean {
+  const longest = columns.map((_, i) => Math.max(0, ...rows.map((row) => row[i]!.length)));
+  const characters = longest.reduce((sum, length) => sum + length, 0);
+  return columns.length <= narrowTable.columns && characters <= narrowTable.characters;
+}
 
 /** A table with its notes, and its chart beside it or below. */
 function block(table: ReportTable, id: string, figures: readonly Html[]): Html {
@@ -121,7 +127,7 @@ function block(table: ReportTable, id: string, figures: readonly Html[]): Html {
   const content =
     figures.length > 1
       ? html`${tableHtml(table)}${notes}<div class="charts">${figures}</div>`
-      : table.columns.length > narrowTable
+      : !isNarrow(table)
         ? html`${tableHtml(table)}<div class="charts">${notes}${figures}</div>`
         : html`<div class="charts"><div>${tableHtml(table)}${notes}</div>${figures}</div>`;
   return html`<section class="block" aria-labelledby="${id}">

@@ -82,13 +82,13 @@ function showWarning(event: RunEvent): void {
 
 async function push(transfer: Transfer, tasks: number): Promise<string> {
   const { here, uploaded } = await transfer.push();
-  const lacking = here < tasks ? `; ${countOf(tasks - here, 'task')} have no result yet` : '';
+  const lacking = here < tasks ? `; ${countOf(tasks - here, 'task')} without a result yet` : '';
   return `${uploaded} of ${countOf(here, 'result')} shared${lacking}`;
 }
 
 async function pull(transfer: Transfer, tasks: number): Promise<string> {
   const { here, fetched } = await transfer.pull();
-  const lacking = here < tasks ? `, ${tasks - here} can't be had: run them` : '';
+  const lacking = here < tasks ? `, ${tasks - here} can't be had: run ${tasks - here === 1 ? 'it' : 'them'}` : '';
   return `${fetched} fetched, ${here - fetched} were here${lacking}`;
 }
 

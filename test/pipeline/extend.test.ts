@@ -97,6 +97,19 @@ stages:
     expect(b!.id).toBe('b');
   });
 
+  it.each([
+    ['file:cache', 'file:./parts/cache'],
+    ['file:../cache', 'file:./cache'],
+    ['file:/shared/cache', 'file:/shared/cache'],
+    ['file:~/cache', 'file:~/cache'],
+    ['https://cache.example.org/', 'https://cache.example.org/'],
+  ])('finds the cache that a part names relative to it: %s', async (remote, found) => {
+    const part = `cache: { remote: '${remote}', readOnly: true }\n`;
+    const main = 'name: main\nextends: parts/cache.yaml\nstages: { a: { run: "true", outputs: { x: x } } }\n';
+    const { pipeline, text } = await load({ 'parts/cache.yaml': part, 'main.yaml': main });
+    expect([text, pipeline?.cache]).toEqual(['', { remote: found, readOnly: true }]);
+  });
+
   it('shows each mistake in the file that makes it', async () => {
     const { text } = await load({
       'base.yaml': base.replace('epochs: 10', 'epochs: ten').replace('x: make', 'x: mak'),

@@ -74,7 +74,7 @@ describe.skipIf(nginx === undefined)(`one HTTP cache: nginx with WebDAV${why}`, 
     expect(before.out).toContain('3 of 7 here');
     const push = await a.run(['cache', 'push', 'chain.yaml'], env());
     expect([push.code, push.err]).toEqual([0, '']);
-    expect(push.out).toMatch(/3 of 3 results shared; 4 tasks have no result yet/);
+    expect(push.out).toMatch(/3 of 3 results shared; 4 tasks without a result yet/);
     expect((await a.run(['cache', 'push', 'chain.yaml'], env())).out).toContain('3 of 3 results shared');
     const status = await b.run(['cache', 'status', 'chain.yaml', '--json'], env());
     const places = (JSON.parse(status.out) as { task: string; place: string }[]).map(

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { describe, expect } from 'vitest';
 import type { Sandbox, test as sandboxTest } from '../e2e/program.js';
 
@@ -78,6 +79,18 @@ export function describeExecutor(kind: string, test: typeof sandboxTest): void {
       expect(await box.outcomes(['p.yaml', ...executor])).toEqual({ ...all('cached'), seed: 'ran' });
       const forced = await box.outcomes(['p.yaml', '--force', 'a@n=2', ...executor]);
       expect(forced).toEqual({ ...all('cached'), 'a@n=2': 'ran' });
+    });
+
+    test('gives results to a remote cache, and takes them from it', async ({ box }) => {
+      writeGraph(box);
+      box.write('p.yaml', `${graph}cache: { remote: 'file:cache' }\n`);
+      const [first] = (await box.events(['p.yaml', ...executor])).slice(-1);
+      expect(first).toMatchObject({ event: 'end', ran: tasks.length, fetched: 0, uploaded: tasks.length });
+      rmSync(box.path('artifacts'), { recursive: true });
+      const events = await box.events(['p.yaml', ...executor]);
+      expect(events.at(-1)).toMatchObject({ event: 'end', ran: 0, cached: tasks.length, fetched: tasks.length });
+      expect(events.some(({ event }) => event === 'task-start')).toBe(false);
+      expect(box.read('artifacts/graph/all/o.txt')).toBe([1, 2, 3].map((n) => `seed\n${n}\ncounted to ${n}`).join(''));
     });
 
     test('ends at a failure, with the log of what failed', async ({ box }) => {

@@ -67,6 +67,7 @@ export class SlurmExecutor implements Executor {
     if (this.#stop.signal.aborted) return;
     this.options.emit({ event: 'interrupted', jobsGoOn: true });
     this.#stop.abort();
+    this.options.sharing?.interrupt();
   }
 
   /** The names of the jobs that are not over, as Slurm takes them. */
@@ -80,8 +81,8 @@ export class SlurmExecutor implements Executor {
   }
 
   async #bringAll(): Promise<RunResult> {
-    const { tasks, emit } = this.options;
-    emit({ event: 'start', pipeline: this.pipeline.name, tasks });
+    const { tasks, sharing, emit } = this.options;
+    emit({ event: 'start', pipeline: this.pipeline.name, tasks, ...(sharing && { remote: sharing.remote }) });
     for (const task of tasks) await this.#compare(task);
     while (!this.#stop.signal.aborted) {
       if (this.#waiting.size > 0) await this.#submit();
@@ -91,9 +92,10 @@ export class SlurmExecutor implements Executor {
     }
     for (const task of tasks) if (!this.#outcomes.has(task.id)) this.#skip(task);
     await this.store.settled();
+    await sharing?.settled();
     const count = (outcome: Outcome) => [...this.#outcomes.values()].filter((one) => one === outcome).length;
     const counts = { ran: count('ran'), cached: count('cached'), failed: count('failed'), skipped: count('skipped') };
-    emit({ event: 'end', ...counts, seconds: since(this.#started) });
+    emit({ event: 'end', ...counts, seconds: since(this.#started), ...sharing?.counts });
     return { ...counts, interrupted: this.#stop.signal.aborted, results: this.#results };
   }
 
@@ -105,14 +107,23 @@ export class SlurmExecutor implements Executor {
       const makerOf = (id: TaskId) => ({ task: makers.get(id)!, lineage: this.#descents.get(id)!.lineage });
       const descent = await lineageOf(this.#planner, task, makerOf);
       this.#descents.set(task.id, descent);
-      const { result } = await this.#planner.statusOf(task, (id) => this.#results.get(id)?.outputs);
-      if (result === undefined) this.#waiting.add(task.id);
-      else await this.#done(task, result, 'cached', since(this.#started));
+      const { identity, result } = await this.#planner.statusOf(task, (id) => this.#results.get(id)?.outputs);
+      const fetched =
+        result === undefined && identity !== undefined ? await this.#fetch(task, identity.key) : undefined;
+      const found = result ?? fetched;
+      if (found === undefined) this.#waiting.add(task.id);
+      else await this.#done(task, found, 'cached', since(this.#started), fetched && 'remote');
     } catch (error) {
       const failure = failureOf(error);
       if (failure === undefined) throw error;
       this.#fail(task, failure);
     }
+  }
+
+  /** The result of a task that others have computed: it needs no job. */
+  async #fetch(task: Task, key: TaskKey): Promise<TaskResult | undefined> {
+    const { sharing, force } = this.options;
+    return force.has(task.id) ? undefined : sharing?.fetch(task.id, key, this.#stop.signal);
   }
 
   /** Finds the jobs of waiting tasks, or makes them. */
@@ -227,12 +238,21 @@ export class SlurmExecutor implements Executor {
     });
   }
 
-  async #done(task: Task, result: TaskResult, status: 'ran' | 'cached', seconds: number): Promise<void> {
+  async #done(
+    task: Task,
+    result: TaskResult,
+    status: 'ran' | 'cached',
+    seconds: number,
+    from?: 'remote',
+  ): Promise<void> {
     await this.store.publish(this.pipeline.name, task, result);
     this.#results.set(task.id, result);
     this.#outcomes.set(task.id, status);
     const { key, metrics } = result;
-    this.options.emit({ event: 'task', task: task.id, status, key, seconds, metrics });
+    const { sharing, emit } = this.options;
+    const record = status === 'ran' && sharing !== undefined ? await this.store.record(key) : undefined;
+    if (record !== undefined) sharing?.give(task.id, record);
+    emit({ event: 'task', task: task.id, status, ...(from && { from }), key, seconds, metrics });
   }
 
   #fail(task: Task, failure: Failure): void {

@@ -1,90 +1,79 @@
-// Measures the engine: training, ANN inference and SNN simulation of LeNet and VGG, on 1 and on all threads.
-// `npm run bench` writes the table to test/bench/RESULTS.md, which README quotes.
+// Measures the engine: training, ANN inference and SNN simulation of LeNet and VGG, and a step layer by layer; beside
+// PyTorch where SPIKELINE_PYTHON names a Python that has it. `npm run bench:engine` writes test/bench/RESULTS.md.
 import { writeFile } from 'node:fs/promises';
-import { availableParallelism, cpus } from 'node:os';
+import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
-import { purposes, RandomWords } from '../../src/data/random.js';
-import { wasmEngine } from '../../src/engine/wasm/engine.js';
-import { initialParameters } from '../../src/network/initialise.js';
-import { network } from '../../src/network/presets.js';
 import { packageRoot } from '../../src/paths.js';
 import { renderTable } from '../../src/report/table.js';
-import { convert } from '../../src/spiking/convert.js';
-
-type Row = Readonly<Record<'network' | 'precision' | 'training' | 'ann' | 'snn', string>> & {
-  readonly threads: number;
-};
+import { layerProfile } from './engine-layers.js';
+import { type Contender, engineContenders, torchContender } from './engine-steps.js';
 
 const batch = 200;
-const classes = 10;
+/** Rounds of a comparison: every contender makes one step a round, in turn. */
+const rounds = Number(process.env.SPIKELINE_BENCH_ROUNDS ?? 7);
+const python = process.env.SPIKELINE_PYTHON;
 
-/** Images per second of `call`, which takes `batch` images: the median of `runs` after one for warming up. */
-function measure(call: () => void, runs: number): number {
-  call();
-  const seconds = Array.from({ length: runs }, () => {
-    const started = performance.now();
-    call();
-    return (performance.now() - started) / 1e3;
-  }).sort((a, b) => a - b);
-  return batch / seconds[Math.floor(runs / 2)]!;
-}
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
 
-async function row(name: 'lenet' | 'vgg', precision: 'fp32' | 'k1B2', threads: number, runs: number): Promise<Row> {
-  const net = network(name, { precision: precision === 'fp32' ? { kind: 'fp32' } : { kind: 'quantised', k: 1, B: 2 } });
-  const [height, width, channels] = net.input;
-  const words = new RandomWords({ seed: 1, purpose: purposes.sample, stream: 0 });
-  // LeNet sees pixels from 0 to 1, many of them black; VGG sees standardised values.
-  const pixel = () => (name === 'lenet' ? Math.max(0, 2 * words.uniform() - 1) : 3.4 * words.uniform() - 1.7);
-  const images = Float32Array.from({ length: batch * height * width * channels }, pixel);
-  const labels = Int32Array.from({ length: batch }, () => words.below(classes));
-  const parameters = initialParameters(net, 1);
-  const options = { batch, threads };
-  const perSecond = (value: number) => String(Math.round(value));
+type Row = {
+  readonly network: string;
+  readonly threads: number;
+  readonly task: string;
+  readonly contender: string;
+  readonly rate: string;
+  readonly ratio: string;
+};
 
-  const trainer = await wasmEngine.trainer(net, { parameters }, options);
-  const training = measure(() => trainer.step(images, labels, 1e-3), runs);
-  const trained = trainer.parameters();
-  await trainer.close();
-  const evaluator = await wasmEngine.evaluator(net, trained, options);
-  const ann = measure(() => evaluator.evaluate(images, batch), runs);
-  await evaluator.close();
-  let snn = '–';
-  if (precision !== 'fp32') {
-    const simulator = await wasmEngine.simulator(convert(net, trained).network, options);
-    snn = perSecond(measure(() => simulator.simulate(images, batch), runs));
-    await simulator.close();
+/** Median of the ratios of each round, so that what slows down all of a round does not count. */
+async function compare(network: 'lenet' | 'vgg', threads: number, task: 'training' | 'inference'): Promise<Row[]> {
+  const contenders: Contender[] = await engineContenders(network, task, { batch, threads });
+  for (const mode of python === undefined ? [] : (['eager', 'compile'] as const)) {
+    const torch = await torchContender(python!, { network, task, threads, batch, mode });
+    if (torch) contenders.push(torch);
   }
-  return { network: name, precision, threads, training: perSecond(training), ann: perSecond(ann), snn };
+  const times = contenders.map((): number[] => []);
+  for (let round = 0; round < rounds; round++)
+    for (const [i, { step }] of contenders.entries()) times[i]!.push(await step());
+  for (const { close } of contenders) await close();
+  const base = contenders.findIndex(({ name }) => name.startsWith('PyTorch') && name.endsWith('eager'));
+  return contenders.map(({ name }, i) => ({
+    ...{ network, threads, task, contender: name, rate: Math.round(batch / median(times[i]!)).toString() },
+    ratio: base < 0 ? '–' : median(times[i]!.map((time, round) => times[base]![round]! / time)).toFixed(2),
+  }));
 }
 
-const threads = [...new Set([1, availableParallelism()])];
 const rows: Row[] = [];
-for (const count of threads)
-  for (const precision of ['k1B2', 'fp32'] as const) {
-    rows.push(await row('lenet', precision, count, 9));
-    rows.push(await row('vgg', precision, count, 3));
-    console.log(
-      rows
-        .slice(-2)
-        .map((line) => JSON.stringify(line))
-        .join('\n'),
-    );
-  }
+for (const threads of new Set([1, availableParallelism()]))
+  for (const network of ['lenet', 'vgg'] as const)
+    for (const task of ['training', 'inference'] as const) {
+      const found = await compare(network, threads, task);
+      for (const row of found) console.log(Object.values(row).join('  '));
+      rows.push(...found);
+    }
 
 const columns = [
   { key: 'network' },
-  { key: 'precision' },
   { key: 'threads' },
-  { key: 'training', title: 'training' },
-  { key: 'ann', title: 'ANN inference' },
-  { key: 'snn', title: 'SNN inference' },
+  { key: 'task' },
+  { key: 'contender' },
+  { key: 'rate', title: 'images/s' },
+  { key: 'ratio', title: 'times PyTorch eager' },
 ] as const;
-const table = renderTable(rows, columns, 'md');
+const load = loadavg()[0]!.toFixed(1);
 const machine = `${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores, Node ${process.version}`;
-const text = `# Images per second
+const sections = [
+  `# The engine's speed
 
-${machine}. Batch ${batch}, medians; written by \`npm run bench\`.
+${machine}; load average ${load} at the end. Batch ${batch}, ${rounds} rounds in which every contender makes one step in turn; medians
+of images per second, and of the ratios round by round. Neurons fire as they do in the paper's trained networks: 0.66 spikes each
+on average. Written by \`npm run bench:engine\`${python === undefined ? '' : ', with `SPIKELINE_PYTHON` set to a Python that has PyTorch'}.
 
-${table}`;
-await writeFile(join(packageRoot, 'test/bench/RESULTS.md'), text.endsWith('\n') ? text : `${text}\n`);
-console.log(text);
+${renderTable(rows, columns, 'md').trimEnd()}`,
+];
+for (const network of ['vgg', 'lenet'] as const)
+  for (const gradients of ['float32', 'int16'] as const)
+    sections.push(`## A training step of ${network} at k1B2, ${gradients} gradients, one thread
+
+${await layerProfile(network, gradients, batch)}`);
+await writeFile(join(packageRoot, 'test/bench/RESULTS.md'), `${sections.join('\n\n')}\n`);
+process.exit(0);

@@ -1,0 +1,121 @@
+// Who takes part in the engine's benchmark: each can make one step on a batch, and says how many seconds it took.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { purposes, RandomWords } from '../../src/data/random.js';
+import { wasmEngine } from '../../src/engine/wasm/engine.js';
+import type { Network } from '../../src/network/architecture.js';
+import { initialParameters } from '../../src/network/initialise.js';
+import { network as preset } from '../../src/network/presets.js';
+import { packageRoot } from '../../src/paths.js';
+import { convert } from '../../src/spiking/convert.js';
+
+export interface Contender {
+  readonly name: string;
+  /** Seconds of one step. */
+  step(): number | Promise<number>;
+  close(): void | Promise<void>;
+}
+
+type NetworkName = 'lenet' | 'vgg';
+const fp32 = { kind: 'fp32' } as const;
+export const k1B2 = { kind: 'quantised', k: 1, B: 2 } as const;
+
+/** Batch norm's β at which a neuron sends 0.66 spikes on average, as in the logs of the paper's CIFAR-10 network. */
+const beta = -0.15;
+
+/** Random images and labels, and parameters at which neurons fire about as often as in trained networks. */
+export function example(network: Network, batch: number) {
+  const [height, width, channels] = network.input;
+  const words = new RandomWords({ seed: 1, purpose: purposes.sample, stream: 0 });
+  // LeNet sees pixels from 0 to 1, many of them black; VGG sees standardised values.
+  const pixel = () => (channels === 1 ? Math.max(0, 2 * words.uniform() - 1) : 3.4 * words.uniform() - 1.7);
+  const images = Float32Array.from({ length: batch * height * width * channels }, pixel);
+  const labels = Int32Array.from({ length: batch }, () => words.below(network.classes));
+  const parameters = initialParameters(network, 1);
+  for (const [name, values] of parameters) if (name.endsWith('.beta')) values.fill(beta);
+  return { images, labels, parameters };
+}
+
+function timed(call: () => unknown): number {
+  const started = performance.now();
+  call();
+  return (performance.now() - started) / 1e3;
+}
+
+export async function engineContenders(
+  name: NetworkName,
+  task: 'training' | 'inference',
+  options: { readonly batch: number; readonly threads: number },
+): Promise<Contender[]> {
+  const quantised = preset(name, { precision: k1B2 });
+  const { images, labels, parameters } = example(quantised, options.batch);
+  // At rate 0 only running statistics move: weights and firing rates stay what they are.
+  const settled = await wasmEngine.trainer(quantised, { parameters }, options);
+  for (let step = 0; step < 10; step++) settled.step(images, labels, 0);
+  const trained = settled.parameters();
+  await settled.close();
+  const contenders: Contender[] = [];
+  if (task === 'training') {
+    const cases = [
+      ['k1B2, float32 gradients', quantised, 'float32'],
+      ['k1B2, int16 gradients', quantised, 'int16'],
+      ['fp32', preset(name, { precision: fp32 }), 'float32'],
+    ] as const;
+    for (const [label, network, gradients] of cases) {
+      const trainer = await wasmEngine.trainer(network, { parameters }, { ...options, gradients });
+      const step = () => timed(() => trainer.step(images, labels, 1e-6));
+      step();
+      contenders.push({ name: label, step, close: () => trainer.close() });
+    }
+    return contenders;
+  }
+  const evaluator = await wasmEngine.evaluator(quantised, trained, options);
+  const simulator = await wasmEngine.simulator(convert(quantised, trained).network, options);
+  const noise = { probability: 0.1, seed: 1, firstImage: 0 };
+  const calls = [
+    ['k1B2, spiking', () => simulator.simulate(images, options.batch)],
+    ['k1B2, spiking, noise 0.1', () => simulator.simulate(images, options.batch, noise)],
+    ['k1B2, ANN in floating point', () => evaluator.evaluate(images, options.batch)],
+  ] as const;
+  for (const [label, call] of calls) {
+    call();
+    contenders.push({ name: label, step: () => timed(call), close: () => undefined });
+  }
+  contenders.push({
+    ...contenders.pop()!,
+    close: async () => void (await Promise.all([evaluator.close(), simulator.close()])),
+  });
+  return contenders;
+}
+
+/** PyTorch in a process of its own, one step a line; undefined where it can't run. */
+export async function torchContender(
+  python: string,
+  ask: {
+    readonly network: NetworkName;
+    readonly task: 'training' | 'inference';
+    readonly threads: number;
+    readonly batch: number;
+    readonly mode: 'eager' | 'compile';
+  },
+): Promise<Contender | undefined> {
+  const task = ask.task === 'training' ? 'train' : 'infer';
+  const script = join(packageRoot, 'test/peers/torch_steps.py');
+  const options = [ask.network, 'k1B2', task, String(ask.threads), String(ask.batch), ask.mode];
+  // Threads that wait must not take the processor from the next contender.
+  const env = { ...process.env, OMP_WAIT_POLICY: 'PASSIVE', GOMP_SPINCOUNT: '0' };
+  const child = spawn(python, [script, ...options], { stdio: ['pipe', 'pipe', 'ignore'], env });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const first = await lines.next();
+  if (first.done) return undefined;
+  const version = first.value.split(' ')[1]!;
+  return {
+    name: `PyTorch ${version}, k1B2 in floats, ${ask.mode}`,
+    async step() {
+      child.stdin.write('\n');
+      return Number((await lines.next()).value);
+    },
+    close: () => void child.kill(),
+  };
+}

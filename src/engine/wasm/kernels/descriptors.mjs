@@ -236,14 +236,7 @@ export const descriptors = /** @type {const} */ ({
   /** Q(W) of a latent weight tensor, as floats. */
   Ternarise: { w: 'u32', q: 'u32', count: 'i32', realCount: 'i32' },
   /** Weights for EventConv: [tap][level][ci][co] bytes, level times Q(W). */
-  PackEvents: {
-    q: 'u32',
-    packed: 'u32',
-    inChannels: 'i32',
-    outChannels: 'i32',
-    levels: 'i32',
-    zeroRow: 'i32',
-  },
+  PackEvents: { q: 'u32', packed: 'u32', inChannels: 'i32', outChannels: 'i32', levels: 'i32', zeroRow: 'i32' },
   /** Weights for DenseConv forward: [block of 8 co][row of the kernel, padded to an even run][8]. */
   PackForward: { w: 'u32', packed: 'u32', rows: 'i32', run: 'i32', paddedRun: 'i32', channels: 'i32' },
   /** Weights for RealConv: the same rows as doubles. */

@@ -22,7 +22,8 @@ export default defineConfig({
           testTimeout: 600_000,
           hookTimeout: 600_000,
           pool: 'forks' as const,
-          fileParallelism: false,
+          // Jobs of a cluster mostly wait.
+          ...(group === 'slurm' ? { maxWorkers: 3 } : { fileParallelism: false }),
         },
       })),
     ],

@@ -1,9 +1,11 @@
 import type { Pipeline, Task } from '../pipeline/task.js';
 import { renderTable } from '../report/table.js';
 import type { RunEvent } from '../run/events.js';
+import { openSharing } from '../run/open-sharing.js';
 import type { Sharing } from '../run/sharing.js';
 import { Transfer, type Whereabouts } from '../run/transfer.js';
 import { countOf, duration } from '../run/views/text.js';
+import { cacheSources } from './config.js';
 import {
   callOf,
   chooseTasks,
@@ -16,7 +18,6 @@ import {
 } from './context.js';
 import { UsageError } from './errors.js';
 import { checkReporter, listenForSignals, openView } from './run.js';
-import { openSharing } from './sharing.js';
 
 export interface CacheOptions extends PipelineOptions {
   readonly json?: boolean;
@@ -39,7 +40,7 @@ export async function cacheCommand(
   const { all: tasks } = chooseTasks(pipeline, targets);
   const store = openStore(options);
   let handle: (event: RunEvent) => void = () => undefined;
-  const sharing = await openSharing(pipeline, store, (event) => handle(event));
+  const sharing = await openSharing(await cacheSources(pipeline), store, (event) => handle(event));
   if (sharing === undefined)
     throw new UsageError(
       'There is no remote cache.',

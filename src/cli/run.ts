@@ -1,10 +1,12 @@
 import type { Pipeline, Task, TaskId } from '../pipeline/task.js';
 import type { RunEvent } from '../run/events.js';
 import { RunRecorder } from '../run/history.js';
+import { openSharing } from '../run/open-sharing.js';
 import { Run } from '../run/schedule.js';
 import { countOf, duration } from '../run/views/text.js';
 import { StoreError } from '../store/error.js';
 import type { Store } from '../store/store.js';
+import { cacheSources } from './config.js';
 import {
   callOf,
   chooseTasks,
@@ -22,7 +24,6 @@ import { annotateFailures, inGitHub, summariseRun } from './github.js';
 import { planCommand } from './plan.js';
 import { type ReportedRun, reportTasks, writePages } from './report-page.js';
 import { currentMetrics } from './results.js';
-import { openSharing } from './sharing.js';
 import { closingReport, comparisonTable } from './summary.js';
 
 const executors = ['local', 'slurm'];
@@ -47,9 +48,10 @@ export async function runCommand(
   const store = openStore(options);
 
   let handle: (event: RunEvent) => void = () => undefined;
-  const sharing = await openSharing(pipeline, store, (event) => handle(event));
   const notice = reporter === 'json' ? undefined : await engineNotice(pipeline);
   if (notice !== undefined) print(notice);
+  const caches = await cacheSources(pipeline);
+  const sharing = await openSharing(caches, store, (event) => handle(event));
   const view = await openView(reporter);
   const recorder = new RunRecorder();
   const failures: Extract<RunEvent, { event: 'task' }>[] = [];
@@ -63,7 +65,7 @@ export async function runCommand(
   const keepGoing = options.keepGoing ?? false;
   const runOptions = { tasks: all, force, keepGoing, jobs, ...(sharing && { sharing }), emit: handle };
   const slurm = executor === 'slurm' ? await import('./slurm.js') : undefined;
-  const onCluster = await slurm?.slurmExecutor(pipeline, store, runOptions);
+  const onCluster = await slurm?.slurmExecutor(pipeline, store, { ...runOptions, caches });
   const run = onCluster ?? new Run(pipeline, store, runOptions);
   listenForSignals(run);
   const result = await run.start().finally(() => Promise.all([view.close(), sharing?.cache.close()]));

@@ -1,16 +1,19 @@
 import { createInterface } from 'node:readline/promises';
-import { readConfig } from '../config/config.js';
 import type { Pipeline } from '../pipeline/task.js';
 import type { RunOptions } from '../run/executor.js';
-import { SlurmExecutor } from '../run/slurm/executor.js';
+import { SlurmExecutor, type SlurmOptions } from '../run/slurm/executor.js';
 import type { Store } from '../store/store.js';
-import { DiagnosticsError, isTerminal, print } from './context.js';
+import { userConfig } from './config.js';
+import { isTerminal, print } from './context.js';
 
-/** What runs tasks as jobs of Slurm, with the settings of the pipeline over those of the user. */
-export async function slurmExecutor(pipeline: Pipeline, store: Store, options: RunOptions): Promise<SlurmExecutor> {
-  const { file, config, diagnostics, text } = await readConfig();
-  if (config === undefined) throw new DiagnosticsError(diagnostics, file, (name) => (name === file ? text : undefined));
-  return new SlurmExecutor(pipeline, store, { ...options, settings: { ...config.slurm, ...pipeline.slurm } });
+/** What runs tasks as jobs of Slurm, with the settings of the user over those of the pipeline. */
+export async function slurmExecutor(
+  pipeline: Pipeline,
+  store: Store,
+  options: RunOptions & Pick<SlurmOptions, 'caches'>,
+): Promise<SlurmExecutor> {
+  const { config } = await userConfig();
+  return new SlurmExecutor(pipeline, store, { ...options, settings: { ...pipeline.slurm, ...config.slurm } });
 }
 
 /**

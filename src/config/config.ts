@@ -10,7 +10,7 @@ import { SlurmSchema } from '../pipeline/slurm.js';
 import { placeName } from '../pipeline/words.js';
 import { systemCode } from '../store/error.js';
 
-/** What a user says once for all pipelines. A pipeline that says the same has the last word. */
+/** What a user says once for all pipelines. It comes before what those say themselves: it knows the machine. */
 export const ConfigSchema = Type.Object(
   { cache: Type.Optional(CacheSchema), slurm: Type.Optional(SlurmSchema) },
   { additionalProperties: false },
@@ -42,7 +42,7 @@ export async function readConfig(file: string = configFile()): Promise<LoadedCon
     const message = `${file} can't be read: ${(error as Error).message}.`;
     return { file, diagnostics: [{ severity: 'error', code: 'E_FILE', message }], text: '' };
   }
-  // Most users have no such file: they need not wait for the parser.
+  // Loaded here, because most users have no such file.
   const { parseSource } = await import('../pipeline/parse.js');
   const { source, value, diagnostics } = parseSource(file, text);
   if (diagnostics.length > 0) return { file, diagnostics, text };

@@ -73,7 +73,7 @@ export class GcTrees {
   /** Keys of what jobs on a cluster have made, and may be waiting for, whatever is shown of it by now. */
   #keysForJobs(tree: string): TaskKey[] {
     if (this.#kept !== undefined && !this.#kept.has(tree)) return [];
-    return filesBelow(join(tree, '.slurm/keys')).flatMap((path) => {
+    return filesBelow(join(tree, '.slurm/keys')).flatMap((path): TaskKey[] => {
       const key = existsSync(path) ? readFileSync(path, 'utf8') : '';
       return /^[0-9a-f]{64}$/.test(key) ? [key] : [];
     });

@@ -11,10 +11,10 @@ import { type Cell, renderTable } from '../../src/report/table.js';
 import { Cluster, isInstalled, slurmVersion } from '../slurm/cluster.js';
 import { type Form, graphFiles } from './runner-graphs.js';
 
-const rounds = 3;
+const rounds = Number(process.argv[2] ?? 3);
 const graphs: readonly (readonly [Form, number])[] = [
-  ['chain', 8],
-  ['fan-out', 40],
+  ['chain', 5],
+  ['fan-out', 24],
 ];
 
 interface Tool {

@@ -50,6 +50,9 @@ describe.concurrent('a mistake', () => {
   test('in the section of a pipeline is shown at its place', async ({ box }) => {
     box.write('p.yaml', `${pipeline}slurm: { partition: 3 }\n`);
     const { code, err } = await box.run(['validate', 'p.yaml']);
-    expect([code, err]).toEqual([2, expect.stringContaining('slurm.partition')]);
+    expect([code, err]).toEqual([
+      2,
+      expect.stringContaining('p.yaml:4:21: error[E_TYPE]: "partition" must be text, not 3.'),
+    ]);
   });
 });

@@ -197,6 +197,16 @@ describeOnCluster('jobs', (test) => {
       expect(box.read('artifacts/changed/last/o.txt')).toBe('other');
     });
 
+    test('give their results to a remote cache, for others to take', async ({ box }) => {
+      box.write('p.yaml', pipeline(box, 'shared'));
+      box.write('go', '');
+      const env = { SPIKELINE_REMOTE: `file:${box.path('remote')}` };
+      expect((await box.run(onSlurm, env)).code).toBe(0);
+      const { code, out } = await box.run([...onSlurm, '--artifacts', 'other'], env);
+      expect([code, out]).toEqual([0, expect.stringContaining('"ran":0,"cached":4')]);
+      expect(ran(box)).toEqual(once);
+    });
+
     test('that Slurm does not take fail in its own words', async ({ box }) => {
       box.write('p.yaml', `${pipeline(box, 'refused').replace('cpus: 1', 'partition: nowhere')}`);
       const { code, out } = await box.run(['run', 'p.yaml', '--executor', 'slurm']);

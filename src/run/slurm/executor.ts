@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SlurmSettings } from '../../pipeline/slurm.js';
 import { dependenciesOf } from '../../pipeline/targets.js';
 import type { Pipeline, Task, TaskId } from '../../pipeline/task.js';
+import type { CacheSource } from '../../store/remote/settings.js';
 import type { Store } from '../../store/store.js';
 import type { TaskKey, TaskResult } from '../../store/types.js';
 import type { Failure } from '../events.js';
@@ -16,6 +17,12 @@ import { type Descent, nameOf, Submitter } from './submit.js';
 import { type End, Watch } from './watch.js';
 
 type Outcome = 'ran' | 'cached' | 'failed' | 'skipped';
+
+export interface SlurmOptions extends RunOptions {
+  readonly settings: SlurmSettings;
+  /** Where jobs look for results that others have computed, and leave theirs: settings as in `remoteSettings`. */
+  readonly caches: readonly CacheSource[];
+}
 
 /** How often jobs are looked at; Slurm itself is asked less often. */
 const lookMs = 500;
@@ -44,7 +51,7 @@ export class SlurmExecutor implements Executor {
   constructor(
     readonly pipeline: Pipeline,
     readonly store: Store,
-    readonly options: RunOptions & { readonly settings: SlurmSettings },
+    readonly options: SlurmOptions,
     readonly slurm: SlurmCommands = slurmCommands,
   ) {
     this.#planner = new Planner(pipeline, store, { force: options.force });
@@ -92,7 +99,6 @@ export class SlurmExecutor implements Executor {
     }
     for (const task of tasks) if (!this.#outcomes.has(task.id)) this.#skip(task);
     await this.store.settled();
-    await sharing?.settled();
     const count = (outcome: Outcome) => [...this.#outcomes.values()].filter((one) => one === outcome).length;
     const counts = { ran: count('ran'), cached: count('cached'), failed: count('failed'), skipped: count('skipped') };
     emit({ event: 'end', ...counts, seconds: since(this.#started), ...sharing?.counts });
@@ -249,10 +255,7 @@ export class SlurmExecutor implements Executor {
     this.#results.set(task.id, result);
     this.#outcomes.set(task.id, status);
     const { key, metrics } = result;
-    const { sharing, emit } = this.options;
-    const record = status === 'ran' && sharing !== undefined ? await this.store.record(key) : undefined;
-    if (record !== undefined) sharing?.give(task.id, record);
-    emit({ event: 'task', task: task.id, status, ...(from && { from }), key, seconds, metrics });
+    this.options.emit({ event: 'task', task: task.id, status, ...(from && { from }), key, seconds, metrics });
   }
 
   #fail(task: Task, failure: Failure): void {

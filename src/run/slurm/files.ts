@@ -4,6 +4,7 @@ import type { Pipeline, Task, TaskId } from '../../pipeline/task.js';
 import type { Metrics, Progress } from '../../stage/definition.js';
 import { inFolder } from '../../store/atomic.js';
 import { namesIn } from '../../store/listing.js';
+import type { CacheSource } from '../../store/remote/settings.js';
 import type { Store } from '../../store/store.js';
 import type { KeyParts, TaskKey } from '../../store/types.js';
 import type { Failure, Reason } from '../events.js';
@@ -42,6 +43,8 @@ export interface Submission {
   readonly pipeline: Pick<Pipeline, 'name' | 'file' | 'folder'>;
   /** Absolute path of the artifacts folder. */
   readonly artifacts: string;
+  /** Where else results may be; credentials come from the environment. */
+  readonly caches: readonly CacheSource[];
   /** By the index of the job in its array. */
   readonly tasks: Readonly<Record<number, SubmittedTask>>;
   /** The tasks that make their inputs. */

@@ -4,6 +4,7 @@ import { resolveStage } from '../../stage/load.js';
 import type { Store } from '../../store/store.js';
 import type { TaskResult } from '../../store/types.js';
 import type { Failure, RunEvent } from '../events.js';
+import { openSharing } from '../open-sharing.js';
 import { Planner } from '../plan.js';
 import { explain } from '../reasons.js';
 import { failureOf, Run } from '../schedule.js';
@@ -92,16 +93,19 @@ export class Job {
     if (changed !== undefined) return this.#fail(changed);
     const given = await this.#given();
     if ('failure' in given) return this.#fail(given.failure);
+    const emit = (event: RunEvent) => this.#handle(event);
+    const sharing = await openSharing(this.submission.caches, this.store, emit);
     this.#run = new Run(pipeline, this.store, {
       tasks: [task],
       given: given.results,
+      ...(sharing && { sharing }),
       force: new Set(this.#submitted.force ? [task.id] : []),
       keepGoing: false,
       jobs: 1,
-      emit: (event) => this.#handle(event),
+      emit,
     });
     if (this.#interrupted) this.#run.interrupt();
-    const { results, failed } = await this.#run.start();
+    const { results, failed } = await this.#run.start().finally(() => sharing?.cache.close());
     const result = results.get(task.id);
     if (result === undefined) return failed > 0 ? 'failed' : 'interrupted';
     await this.files.noteKey(this.#submitted.lineage, result.key);
@@ -166,6 +170,9 @@ export class Job {
       case 'task':
         if (event.status === 'failed') this.#fail(event.failure!);
         else if (event.status !== 'skipped') this.#status = { ...status, status: event.status, seconds: event.seconds };
+        return;
+      case 'warning':
+        console.error(event.message);
         return;
       default:
     }

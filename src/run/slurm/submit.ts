@@ -42,6 +42,7 @@ export class Submitter {
     readonly slurm: Pick<SlurmCommands, 'queue' | 'submit'>,
     readonly options: {
       readonly settings: SlurmSettings;
+      readonly caches: Submission['caches'];
       readonly force: ReadonlySet<TaskId>;
       /** Tasks at a time at most, of each array. */
       readonly jobs: number;
@@ -140,6 +141,7 @@ export class Submitter {
       submittedAt: new Date().toISOString(),
       pipeline: { name, file, folder },
       artifacts: this.store.folder,
+      caches: this.options.caches,
       tasks: Object.fromEntries(
         tasks.map(({ index, task }) => {
           const { lineage, identity } = this.descentOf(task.id);

@@ -203,7 +203,7 @@ function isFree(port: number): Promise<boolean> {
 
 /** What `slurmctld -V` says, for reports. */
 export function slurmVersion(): string {
-  return spawnSync('sinfo', ['--version'], { env: { ...process.env, PATH: path } })
+  return spawnSync('slurmctld', ['-V'], { env: { ...process.env, PATH: path } })
     .stdout.toString()
     .trim();
 }

@@ -75,7 +75,7 @@ export class GcTrees {
     if (this.#kept !== undefined && !this.#kept.has(tree)) return [];
     return filesBelow(join(tree, '.slurm/keys')).flatMap((path): TaskKey[] => {
       const key = existsSync(path) ? readFileSync(path, 'utf8') : '';
-      return /^[0-9a-f]{64}$/.test(key) ? [key] : [];
+      return /^[0-9a-f]{64}$/.test(key) ? [key as TaskKey] : [];
     });
   }
 

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Type } from '@sinclair/typebox';
 import { ownFiles } from '../src/data/local.js';
+import { type EmbeddedName, isEmbedded, type PublishedName } from '../src/data/sources.js';
 import { defineStage } from '../src/stage/definition.js';
 
 const half = (which: string) =>
@@ -17,7 +18,13 @@ const half = (which: string) =>
     ),
   );
 
-const names = ['fashion-mnist-sample', 'fashion-mnist', 'mnist', 'cifar10', 'cifar100', 'custom'] as const;
+const published = ['fashion-mnist', 'mnist', 'cifar10', 'cifar100'] as const satisfies readonly PublishedName[];
+const embedded = [
+  'fashion-mnist-sample',
+  'fashion-as-cifar10',
+  'fashion-as-cifar100',
+] as const satisfies readonly EmbeddedName[];
+const names = [...embedded, ...published, 'custom'] as const;
 
 export default defineStage({
   name: 'dataset',
@@ -26,7 +33,7 @@ export default defineStage({
     {
       name: Type.Union(
         names.map((name) => Type.Literal(name)),
-        { description: 'Which data set.' },
+        { description: 'Which data set. Those called fashion-as-… are small stand-ins, not CIFAR.' },
       ),
       source: Type.Optional(
         Type.String({ description: 'Folder that holds the publisher’s files; relative to the pipeline file.' }),
@@ -68,16 +75,14 @@ export default defineStage({
     }
     const surplus = (Object.keys(own) as (keyof typeof own)[]).find((key) => own[key] !== undefined);
     if (surplus !== undefined) return [{ parameter: surplus, message: `\`${surplus}\` belongs to \`name: custom\`` }];
-    return name === 'fashion-mnist-sample' && source !== undefined
-      ? [{ parameter: 'source', message: 'fashion-mnist-sample is embedded: it has no other source' }]
+    return isEmbedded(name) && source !== undefined
+      ? [{ parameter: 'source', message: `${name} is embedded: it has no other source` }]
       : [];
   },
   // What is downloaded is pinned by its checksum; the user's own files enter the key by content.
   files({ name, train, test, source }, folder) {
     if (name === 'custom') return [train, test].flatMap((paths) => (paths ? [paths.images, paths.labels] : []));
-    return name === 'fashion-mnist-sample'
-      ? []
-      : ownFiles(name, source === undefined ? undefined : resolve(folder, source));
+    return isEmbedded(name) ? [] : ownFiles(name, source === undefined ? undefined : resolve(folder, source));
   },
   async run(context) {
     const { acquire, subset } = await import('../src/data/acquire.js');
@@ -111,11 +116,13 @@ export default defineStage({
       test: subset(whole.test, parameters.subset?.test ?? whole.test.count, whole.classes),
     };
     await writeDataset(context.outputs.dataset!, dataset);
+    log(`${dataset.name}: ${dataset.source}`);
     return {
       trainImages: dataset.train.count,
       testImages: dataset.test.count,
       classes: dataset.classes,
       shape: [...dataset.shape],
+      source: dataset.source,
     };
   },
 });

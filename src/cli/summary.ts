@@ -64,13 +64,16 @@ function comparisonRows(pipeline: Pipeline, metrics: ReadonlyMap<string, Metrics
   const snns = results('snn-infer');
   const used = new Set<Task>();
   const rows = snns.map(({ task, found }): Row => {
-    const partners = anns.filter((ann) =>
-      Object.entries(ann.task.labels).every(([axis, label]) => !(axis in task.labels) || task.labels[axis] === label),
+    const partners = anns.filter(
+      (ann) =>
+        partOf(ann.task) === partOf(task) &&
+        Object.entries(ann.task.labels).every(([axis, label]) => !(axis in task.labels) || task.labels[axis] === label),
     );
     const ann = partners.length === 1 ? partners[0]! : undefined;
     if (ann) used.add(ann.task);
     const [a, s] = [Number(ann?.found.accuracy), Number(found.accuracy)];
     return {
+      ...partColumn(task),
       ...task.labels,
       ANN: percent(a),
       SNN: percent(s),
@@ -81,9 +84,15 @@ function comparisonRows(pipeline: Pipeline, metrics: ReadonlyMap<string, Metrics
   });
   const alone = anns
     .filter(({ task }) => !used.has(task))
-    .map(({ task, found }): Row => ({ ...task.labels, ANN: percent(Number(found.accuracy)) }));
-  return [...alone, ...rows];
+    .map(({ task, found }): Row => ({ ...partColumn(task), ...task.labels, ANN: percent(Number(found.accuracy)) }));
+  // Part by part, each with the ANNs that stand alone first.
+  const all = [...alone, ...rows];
+  return [...new Set(all.map(({ part }) => part))].flatMap((part) => all.filter((row) => row.part === part));
 }
+
+/** The included pipeline that a task belongs to; empty for the file's own. */
+const partOf = ({ stage }: Task): string => stage.slice(0, Math.max(0, stage.lastIndexOf('/')));
+const partColumn = (task: Task): Row => (partOf(task) === '' ? {} : { part: partOf(task) });
 
 /** Axes first, in the order in which they appear, then the figures. */
 function columns(rows: readonly Row[]) {

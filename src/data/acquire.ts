@@ -11,12 +11,16 @@ import { decodeIdx, unzip } from './formats/idx.js';
 import { findLocally, type LocalFile } from './local.js';
 import { cacheFolder, embeddedFolder } from './locations.js';
 import {
+  type EmbeddedName,
+  embeddedDatasets,
   fashionClasses,
+  isEmbedded,
   type PublishedDataset,
   type PublishedFile,
   type PublishedName,
   publishedDatasets,
 } from './sources.js';
+import { asCifar } from './stand-in.js';
 
 export interface AcquireOptions extends DownloadOptions {
   /** A folder of the user's, absolute: looked at first, and alone. */
@@ -26,22 +30,10 @@ export interface AcquireOptions extends DownloadOptions {
   readonly mirrors?: readonly string[];
 }
 
-/** What the embedded sample is called. */
-export const embeddedName = 'fashion-mnist-sample';
-
 /** Reads a data set from a local folder or the network; its content is the same whatever it comes from. */
-export async function acquire(name: PublishedName | typeof embeddedName, options: AcquireOptions): Promise<Dataset> {
+export async function acquire(name: PublishedName | EmbeddedName, options: AcquireOptions): Promise<Dataset> {
   const { scale } = options;
-  if (name === embeddedName) {
-    const from = (file: PublishedFile) => readFile(join(embeddedFolder, file.name));
-    const halves = await readIdx(publishedDatasets['fashion-mnist'].files, from);
-    const about = { name, shape: [28, 28, 1], classes: 10, classNames: fashionClasses, scale } as const;
-    return checked({
-      ...about,
-      source: 'embedded in Spikeline, taken from Fashion-MNIST (MIT, Zalando SE)',
-      ...halves,
-    });
-  }
+  if (isEmbedded(name)) return checked(await embedded(name, scale));
   const published: PublishedDataset = publishedDatasets[name];
   const { title, shape, classNames, files, format } = published;
   const paths = new Map<string, string>();
@@ -51,6 +43,16 @@ export async function acquire(name: PublishedName | typeof embeddedName, options
       ? await readIdx(files, (file) => readFile(paths.get(file.name)!))
       : await readCifar(paths.get(files[0]!.name)!, format);
   return checked({ name, shape, classes: classNames.length, classNames, scale, source: title, ...halves });
+}
+
+async function embedded(name: EmbeddedName, scale: Dataset['scale']): Promise<Dataset> {
+  const { shape, classes, source } = embeddedDatasets[name];
+  const from = (file: PublishedFile) => readFile(join(embeddedFolder, file.name));
+  const { train, test } = await readIdx(publishedDatasets['fashion-mnist'].files, from);
+  const about = { name, shape, classes, scale, source };
+  if (name === 'fashion-mnist-sample') return { ...about, classNames: fashionClasses, train, test };
+  const fine = name === 'fashion-as-cifar100';
+  return { ...about, train: asCifar(train, fine), test: asCifar(test, fine) };
 }
 
 /** The path of a published file: a local one that is what was published, the cache, or a download. */

@@ -1,3 +1,5 @@
+import { imageShapes } from './shapes.js';
+
 /** A file as its publisher offers it. */
 export interface PublishedFile {
   readonly name: string;
@@ -48,7 +50,7 @@ const cifar10Classes = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 
 export const publishedDatasets = {
   'fashion-mnist': {
     title: 'Fashion-MNIST',
-    shape: [28, 28, 1],
+    shape: imageShapes['fashion-mnist'],
     classNames: fashionClasses,
     files: idxFiles(
       [
@@ -72,7 +74,7 @@ export const publishedDatasets = {
   },
   mnist: {
     title: 'MNIST',
-    shape: [28, 28, 1],
+    shape: imageShapes.mnist,
     classNames: digits,
     files: idxFiles([
       'f68b3c2dcbeaaa9fbdd348bbdeb94873',
@@ -85,7 +87,7 @@ export const publishedDatasets = {
   },
   cifar10: {
     title: 'CIFAR-10',
-    shape: [32, 32, 3],
+    shape: imageShapes.cifar10,
     classNames: cifar10Classes,
     files: [{ name: 'cifar-10-binary.tar.gz', md5: 'c32a1d4ab5d03f1284b67883e8d87530' }],
     mirrors: ['https://www.cs.toronto.edu/~kriz/', 'http://www.cs.toronto.edu/~kriz/'],
@@ -98,7 +100,7 @@ export const publishedDatasets = {
   },
   cifar100: {
     title: 'CIFAR-100',
-    shape: [32, 32, 3],
+    shape: imageShapes.cifar100,
     classNames: Array.from({ length: 100 }, (_, label) => `class ${label}`),
     files: [{ name: 'cifar-100-binary.tar.gz', md5: '03b5dce01913d631647c71ecec9e9cb8' }],
     mirrors: ['https://www.cs.toronto.edu/~kriz/', 'http://www.cs.toronto.edu/~kriz/'],
@@ -113,7 +115,27 @@ export const publishedDatasets = {
 
 export type PublishedName = keyof typeof publishedDatasets;
 
-/** The shape of a data set's images, where its name says it. */
-export function publishedShape(name: unknown): PublishedDataset['shape'] | undefined {
-  return Object.entries(publishedDatasets).find(([known]) => known === name)?.[1].shape;
+/** Data sets that are made from what comes with Spikeline. */
+export const embeddedDatasets = {
+  'fashion-mnist-sample': {
+    shape: imageShapes['fashion-mnist-sample'],
+    classes: 10,
+    source: 'embedded in Spikeline, taken from Fashion-MNIST (MIT, Zalando SE)',
+  },
+  'fashion-as-cifar10': {
+    shape: imageShapes['fashion-as-cifar10'],
+    classes: 10,
+    source: "not CIFAR-10: a stand-in for it, coloured Fashion-MNIST images in CIFAR-10's format",
+  },
+  'fashion-as-cifar100': {
+    shape: imageShapes['fashion-as-cifar100'],
+    classes: 100,
+    source: "not CIFAR-100: a stand-in for it, coloured Fashion-MNIST images in CIFAR-100's format",
+  },
+} as const satisfies Record<string, { shape: PublishedDataset['shape']; classes: number; source: string }>;
+
+export type EmbeddedName = keyof typeof embeddedDatasets;
+
+export function isEmbedded(name: string): name is EmbeddedName {
+  return Object.hasOwn(embeddedDatasets, name);
 }

@@ -1,4 +1,4 @@
-import { publishedShape } from '../data/sources.js';
+import { knownShape } from '../data/shapes.js';
 import type { Shape } from '../network/architecture.js';
 import type { LayerPlace } from '../network/layers.js';
 import { type NetworkText, readNetwork } from '../network/plan.js';
@@ -35,5 +35,5 @@ export function networkProblems(
 function imageShape(data: InputOrigin | undefined): Shape | undefined {
   if (data?.uses !== 'dataset') return undefined;
   const { name, shape } = data.parameters;
-  return name === 'custom' ? (shape as Shape | undefined) : publishedShape(name);
+  return name === 'custom' ? (shape as Shape | undefined) : knownShape(name);
 }

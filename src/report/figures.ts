@@ -73,6 +73,8 @@ const displayNames: Readonly<Record<string, string>> = {
   mnist: 'MNIST',
   'fashion-mnist': 'Fashion-MNIST',
   'fashion-mnist-sample': 'Fashion-MNIST (sample)',
+  'fashion-as-cifar10': 'coloured Fashion-MNIST (not CIFAR-10)',
+  'fashion-as-cifar100': 'coloured Fashion-MNIST (not CIFAR-100)',
   cifar10: 'CIFAR-10',
   cifar100: 'CIFAR-100',
 };

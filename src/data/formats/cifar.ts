@@ -33,3 +33,23 @@ export function decodeCifar(
   }
   return { images, labels };
 }
+
+/**
+ * Writes a file of CIFAR's binary version.
+ * @param images [count][32][32][3]
+ * @param labels [count][label bytes]: the label, or for CIFAR-100 the coarse one and the fine one
+ */
+export function encodeCifar(images: Uint8Array, labels: readonly Uint8Array[]): Uint8Array {
+  const pixels = size * size;
+  const labelBytes = labels[0]?.length ?? 0;
+  const record = labelBytes + imageBytes;
+  const bytes = new Uint8Array(labels.length * record);
+  for (const [n, label] of labels.entries()) {
+    const at = n * record;
+    bytes.set(label, at);
+    for (let c = 0; c < channels; c++)
+      for (let p = 0; p < pixels; p++)
+        bytes[at + labelBytes + c * pixels + p] = images[n * imageBytes + p * channels + c]!;
+  }
+  return bytes;
+}

@@ -1,0 +1,45 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { packageRoot } from '../../src/paths.js';
+import { Sandbox } from '../e2e/program.js';
+
+const pipelines = join(packageRoot, 'pipelines');
+const paper = [join(pipelines, 'paper.yaml'), '--profile', 'smoke'];
+
+const box = new Sandbox();
+afterAll(() => box.remove());
+
+interface Shown {
+  readonly task: string;
+  readonly metrics: Readonly<Record<string, unknown>>;
+}
+
+describe('the whole paper, as a smoke test', () => {
+  it('runs, and all that can be expected of it is met', async () => {
+    const outcomes = Object.values(await box.outcomes(paper));
+    expect([outcomes.length, new Set(outcomes)]).toEqual([115, new Set(['ran'])]);
+    const { code, out } = await box.run(['check', ...paper]);
+    expect([code, out]).toEqual([0, expect.stringContaining('84 of 84 met, 45 not compared')]);
+    // Nobody must take these numbers for the paper's.
+    expect(out).toContain('mnist/dataset is fashion-mnist-sample, not mnist');
+    expect(out).toContain('cifar100/dataset is fashion-as-cifar100, not cifar100');
+    expect(out).toMatch(/^n\/a +cifar10\/snn@precision=k1B2,noise=0 +accuracy +0\.9191 ± 0\.015/m);
+    const shown = JSON.parse((await box.run(['show', ...paper, '--json'])).out) as Shown[];
+    expect(shown.find(({ task }) => task === 'cifar10/data')?.metrics.source).toMatch(/^not CIFAR-10/);
+    expect(existsSync(join(box.folder, 'artifacts/paper/cifar100/plots/plots/accuracy.svg'))).toBe(true);
+  });
+
+  it('shares its results with the single files', async () => {
+    for (const name of ['lenet-mnist', 'vgg-cifar10', 'vgg-cifar100'])
+      expect(
+        new Set(Object.values(await box.outcomes([join(pipelines, `${name}.yaml`), '--profile', 'smoke']))),
+      ).toEqual(new Set(['cached']));
+  });
+
+  it('has all numbers of the paper in its full form', async () => {
+    const { code, out } = await box.run(['check', paper[0]!]);
+    expect([code, out]).toEqual([1, expect.stringContaining('0 of 129 met')]);
+    expect(out).not.toContain('n/a');
+  });
+});

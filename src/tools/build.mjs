@@ -96,11 +96,8 @@ async function bundleProgram() {
     golden: 'test/engine/golden.ts',
     'tensorflow-probe': 'src/engine/tensorflow/probe.ts',
     'bench-runner': 'test/bench/runner.ts',
-<<<<<<< HEAD
     'bench-slurm': 'test/bench/slurm.ts',
-=======
     'bench-tensorflow': 'test/bench/tensorflow.ts',
->>>>>>> 8160ef3 (Describe the TensorFlow engine, measure it beside the default one, and hold it to the real library in CI)
     sample: 'src/tools/sample.ts',
   };
   for (const stage of stages) entries[`stages/${basename(stage, '.ts')}`] = `stages/${stage}`;

@@ -29,7 +29,8 @@ describeOnCluster('trainings', (test) => {
     const smoke = [lenet, '--profile', 'smoke'];
     const local = await box.outcomes([...smoke, '--artifacts', 'local']);
     const tasks = Object.keys(local);
-    expect(tasks).toHaveLength(47);
+    expect(local).toEqual(Object.fromEntries(tasks.map((task) => [task, 'ran'])));
+    expect(tasks.length).toBeGreaterThan(40);
 
     // One job a node, so that the two share this machine's cores as they would their own.
     box.write('config/spikeline/config.yaml', 'slurm: { cpus: 8 }\n');
@@ -49,7 +50,7 @@ describeOnCluster('trainings', (test) => {
     const results = await resultsIn(box, 'shared', 'lenet-fashion', tasks);
     expect(results).toEqual(await resultsIn(box, 'local', 'lenet-fashion', tasks));
     const check = await box.run(['check', ...smoke, '--artifacts', 'shared']);
-    expect([check.code, check.out]).toEqual([0, expect.stringContaining('12 of 12 met')]);
+    expect([check.code, check.out]).toEqual([0, expect.stringMatching(/(\d+) of \1 met/)]);
   });
 
   describe('that are told that their time is up', () => {

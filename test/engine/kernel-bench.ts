@@ -7,7 +7,7 @@ import { createControl, ThreadRunner } from '../../src/engine/wasm/threads.js';
 import { buildFolder } from '../../src/paths.js';
 import { randomNumbers } from '../network/random-network.js';
 
-const module = await WebAssembly.compile(readFileSync(join(buildFolder, 'kernels.wasm')));
+const module = new WebAssembly.Module(readFileSync(join(buildFolder, 'kernels.wasm')));
 
 /** A byte that no buffer is filled with by chance: as a float 0xa5a5a5a5 is −2.9e-16. */
 const pattern = 0xa5;

@@ -15,7 +15,8 @@ export const compiler = { flags: ['--no-liftoff', '--no-wasm-lazy-compilation'] 
 function compileKernels(): Promise<WebAssembly.Module> {
   compiled ??= (async () => {
     for (const flag of compiler.flags) setFlagsFromString(flag);
-    return WebAssembly.compile(await readFile(join(buildFolder, 'kernels.wasm')));
+    // At once: Node 24 does not stay alive for a compilation in the background when these flags are set.
+    return new WebAssembly.Module(await readFile(join(buildFolder, 'kernels.wasm')));
   })();
   return compiled;
 }

@@ -17,13 +17,15 @@ async function load(file: string, options: LoadOptions) {
   return { pipeline, diagnostics };
 }
 
-/** Keeps files in memory, as JSON, and counts how often that spared the parser something. */
+/** Keeps files in memory, as JSON, and counts how often that spared the parser something, and how often it did not. */
 class Memory implements ParsedFiles {
   readonly #files = new Map<string, string>();
   hits = 0;
+  misses = 0;
   get(text: string): ParsedFile | undefined {
     const found = this.#files.get(text);
-    if (found !== undefined) this.hits++;
+    if (found === undefined) this.misses++;
+    else this.hits++;
     return found === undefined ? undefined : (JSON.parse(found) as ParsedFile);
   }
   set(text: string, parsed: ParsedFile): void {
@@ -36,8 +38,9 @@ describe('a pipeline loaded from what was parsed before', () => {
     const parsed = new Memory();
     const file = join(pipelines, name);
     const first = await load(file, { resolveStage, parsed });
+    const missed = parsed.misses;
     const second = await load(file, { resolveStage, parsed });
-    expect(parsed.hits).toBe(1);
+    expect([parsed.hits > 0, parsed.misses]).toEqual([true, missed]);
     expect(second).toEqual(first);
     expect(second).toEqual(await load(file, { resolveStage }));
   });

@@ -61,8 +61,15 @@ export class Sandbox {
   start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
     const child = spawn(process.execPath, [join(buildFolder, 'cli.js'), ...args], {
       cwd: this.folder,
-      // What a CI system shows beside the log has tests of its own.
-      env: { ...process.env, CI: 'true', GITHUB_ACTIONS: '', GITHUB_STEP_SUMMARY: '', ...env },
+      // What a CI system shows beside the log, and what the user has configured, have tests of their own.
+      env: {
+        ...process.env,
+        CI: 'true',
+        GITHUB_ACTIONS: '',
+        GITHUB_STEP_SUMMARY: '',
+        XDG_CONFIG_HOME: this.path('.config'),
+        ...env,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const running = new Running(child);

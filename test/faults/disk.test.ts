@@ -93,5 +93,6 @@ describe('missing permission', () => {
 
 function asNobody(rig: Rig, ...words: string[]) {
   const [program, ...rest] = isRoot() ? ['setpriv', '--reuid=65534', '--clear-groups', ...words] : words;
-  return spawnSync(program!, rest, { cwd: rig.folder, encoding: 'utf8', env: { ...process.env, CI: 'true' } });
+  const env = { ...process.env, CI: 'true', XDG_CONFIG_HOME: rig.path('.config') };
+  return spawnSync(program!, rest, { cwd: rig.folder, encoding: 'utf8', env });
 }

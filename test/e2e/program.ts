@@ -2,14 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { it, vi } from 'vitest';
+import { it } from 'vitest';
 import { buildFolder } from '../../src/paths.js';
 import { until } from './processes.js';
 
 export { alive, until } from './processes.js';
-
-// Programs start slowly on a busy machine, and nothing here is about time.
-vi.setConfig({ testTimeout: 120_000 });
 
 export interface Result {
   readonly code: number | null;

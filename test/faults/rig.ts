@@ -1,6 +1,6 @@
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import { loadPipeline } from '../../src/pipeline/load.js';
 import type { TaskId } from '../../src/pipeline/task.js';
 import { Run } from '../../src/run/schedule.js';
@@ -11,9 +11,6 @@ import { Store } from '../../src/store/store.js';
 import type { TaskRecord } from '../../src/store/types.js';
 import { type Result, Sandbox } from '../e2e/program.js';
 import { type Example, smallPipeline } from './pipeline.js';
-
-// Hundreds of runs a test, on machines that may be busy.
-vi.setConfig({ testTimeout: 600_000 });
 
 /** All that is to be equal to a clean run: what people see, and what the store says. */
 export interface Snapshot {

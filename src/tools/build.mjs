@@ -98,6 +98,7 @@ async function bundleProgram() {
     'bench-runner': 'test/bench/runner.ts',
     'bench-slurm': 'test/bench/slurm.ts',
     'bench-tensorflow': 'test/bench/tensorflow.ts',
+    'peers-curve': 'test/peers/curve.ts',
     sample: 'src/tools/sample.ts',
   };
   for (const stage of stages) entries[`stages/${basename(stage, '.ts')}`] = `stages/${stage}`;

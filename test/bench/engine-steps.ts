@@ -9,6 +9,7 @@ import { initialParameters } from '../../src/network/initialise.js';
 import { network as preset } from '../../src/network/presets.js';
 import { packageRoot } from '../../src/paths.js';
 import { convert } from '../../src/spiking/convert.js';
+import { onnxContender } from './engine-onnx.js';
 
 export interface Contender {
   readonly name: string;
@@ -20,6 +21,8 @@ export interface Contender {
 type NetworkName = 'lenet' | 'vgg';
 const fp32 = { kind: 'fp32' } as const;
 export const k1B2 = { kind: 'quantised', k: 1, B: 2 } as const;
+
+const runtime = process.env.SPIKELINE_ONNXRUNTIME;
 
 /** Batch norm's β at which a neuron sends 0.66 spikes on average, as in the logs of the paper's CIFAR-10 network. */
 const beta = -0.15;
@@ -43,6 +46,7 @@ function timed(call: () => unknown): number {
   return (performance.now() - started) / 1e3;
 }
 
+/** Our engine; and ONNX Runtime, where SPIKELINE_ONNXRUNTIME names the folder that it is in. */
 export async function engineContenders(
   name: NetworkName,
   task: 'training' | 'inference',
@@ -56,6 +60,8 @@ export async function engineContenders(
   const trained = settled.parameters();
   await settled.close();
   const contenders: Contender[] = [];
+  if (task === 'inference' && runtime !== undefined)
+    contenders.push(await onnxContender(runtime, quantised, trained, images, options.threads));
   if (task === 'training') {
     const cases = [
       ['k1B2, float32 gradients', quantised, 'float32'],

@@ -1,5 +1,6 @@
 // Measures the engine: training, ANN inference and SNN simulation of LeNet and VGG, and a step layer by layer; beside
-// PyTorch where SPIKELINE_PYTHON names a Python that has it. `npm run bench:engine` writes test/bench/RESULTS.md.
+// PyTorch where SPIKELINE_PYTHON names a Python that has it, and ONNX Runtime where SPIKELINE_ONNXRUNTIME names the folder
+// that test/peers/onnxruntime.sh put it in. `npm run bench:engine` writes test/bench/RESULTS.md.
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join } from 'node:path';

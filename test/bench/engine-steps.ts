@@ -95,29 +95,44 @@ export async function engineContenders(
   return contenders;
 }
 
-/** PyTorch in a process of its own, one step a line; undefined where it can't run. */
-export async function torchContender(
-  python: string,
-  ask: {
-    readonly network: NetworkName;
-    readonly task: 'training' | 'inference';
-    readonly threads: number;
-    readonly batch: number;
-    readonly mode: 'eager' | 'compile';
-  },
-): Promise<Contender | undefined> {
-  const task = ask.task === 'training' ? 'train' : 'infer';
+interface Ask {
+  readonly network: NetworkName;
+  readonly task: 'training' | 'inference';
+  readonly threads: number;
+  readonly batch: number;
+}
+
+/** PyTorch in a process of its own; undefined where it can't run. */
+export function torchContender(python: string, mode: 'eager' | 'compile', ask: Ask): Promise<Contender | undefined> {
   const script = join(packageRoot, 'test/peers/torch_steps.py');
-  const options = [ask.network, 'k1B2', task, String(ask.threads), String(ask.batch), ask.mode];
+  const task = ask.task === 'training' ? 'train' : 'infer';
+  const options = [ask.network, 'k1B2', task, String(ask.threads), String(ask.batch), mode];
+  return otherProcess(python, [script, ...options], (version) => `PyTorch ${version}, k1B2 in floats, ${mode}`);
+}
+
+/** The TensorFlow engine in a process of its own; undefined where its library is not installed. */
+export function tensorFlowContender({ network, task, threads, batch }: Ask): Promise<Contender | undefined> {
+  const script = join(packageRoot, '.build/bench-tensorflow.js');
+  const options = [network, task, String(threads), String(batch)];
+  return otherProcess(process.execPath, [script, ...options], (version) => `TensorFlow ${version}, k1B2 in floats`);
+}
+
+/** A program that prints "ready VERSION", and then for each line that it reads a step's seconds. */
+async function otherProcess(
+  command: string,
+  options: readonly string[],
+  title: (version: string) => string,
+): Promise<Contender | undefined> {
   // Threads that wait must not take the processor from the next contender.
   const env = { ...process.env, OMP_WAIT_POLICY: 'PASSIVE', GOMP_SPINCOUNT: '0' };
-  const child = spawn(python, [script, ...options], { stdio: ['pipe', 'pipe', 'ignore'], env });
+  const child = spawn(command, options, { stdio: ['pipe', 'pipe', 'ignore'], env });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const first = await lines.next();
+  let first = await lines.next();
+  // Libraries may greet first.
+  while (!first.done && !first.value.startsWith('ready ')) first = await lines.next();
   if (first.done) return undefined;
-  const version = first.value.split(' ')[1]!;
   return {
-    name: `PyTorch ${version}, k1B2 in floats, ${ask.mode}`,
+    name: title(first.value.split(' ')[1]!),
     async step() {
       child.stdin.write('\n');
       return Number((await lines.next()).value);

@@ -1,13 +1,14 @@
 // Measures the engine: training, ANN inference and SNN simulation of LeNet and VGG, and a step layer by layer; beside
 // PyTorch where SPIKELINE_PYTHON names a Python that has it, and ONNX Runtime where SPIKELINE_ONNXRUNTIME names the folder
-// that test/peers/onnxruntime.sh put it in. `npm run bench:engine` writes test/bench/RESULTS.md.
+// that test/peers/onnxruntime.sh put it in, and TensorFlow where its library is installed. `npm run bench:engine` writes
+// test/bench/RESULTS.md.
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/paths.js';
 import { renderTable } from '../../src/report/table.js';
 import { layerProfile } from './engine-layers.js';
-import { type Contender, engineContenders, torchContender } from './engine-steps.js';
+import { type Contender, engineContenders, tensorFlowContender, torchContender } from './engine-steps.js';
 
 const batch = 200;
 /** Rounds of a comparison: every contender makes one step a round, in turn. */
@@ -29,9 +30,11 @@ type Row = {
 async function compare(network: 'lenet' | 'vgg', threads: number, task: 'training' | 'inference'): Promise<Row[]> {
   const contenders: Contender[] = await engineContenders(network, task, { batch, threads });
   for (const mode of python === undefined ? [] : (['eager', 'compile'] as const)) {
-    const torch = await torchContender(python!, { network, task, threads, batch, mode });
+    const torch = await torchContender(python!, mode, { network, task, threads, batch });
     if (torch) contenders.push(torch);
   }
+  const tensorFlow = await tensorFlowContender({ network, task, threads, batch });
+  if (tensorFlow) contenders.push(tensorFlow);
   const times = contenders.map((): number[] => []);
   for (let round = 0; round < rounds; round++)
     for (const [i, { step }] of contenders.entries()) times[i]!.push(await step());

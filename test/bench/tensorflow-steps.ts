@@ -1,0 +1,41 @@
+// One step of the TensorFlow engine a line of input, for the engine's benchmark: it takes turns with the others.
+//   node tensorflow-steps.js lenet|vgg training|inference THREADS BATCH
+// Prints "ready VERSION", then the seconds of each step; ends with code 3 where TensorFlow is not installed.
+import { createInterface } from 'node:readline';
+import { engineNamed } from '../../src/engine/engines.js';
+import { loadLibrary } from '../../src/engine/tensorflow/library.js';
+import { network as preset } from '../../src/network/presets.js';
+import { StageError } from '../../src/stage/definition.js';
+import { example, k1B2 } from './engine-steps.js';
+
+const [name, task, threads, batch] = process.argv.slice(2) as ['lenet' | 'vgg', string, string, string];
+const options = { batch: Number(batch), threads: Number(threads) };
+
+/** TensorFlow reads the number of its threads once, in the process's first call. */
+function version(): string {
+  try {
+    return loadLibrary(options.threads).about.tensorflow;
+  } catch (error) {
+    if (error instanceof StageError) process.exit(3);
+    throw error;
+  }
+}
+
+const found = version();
+const engine = await engineNamed('tensorflow');
+const network = preset(name, { precision: k1B2 });
+const { images, labels, parameters } = example(network, options.batch);
+const trainer = await engine.trainer(network, { parameters }, options);
+// At rate 0 only running statistics move.
+for (let step = 0; step < 10; step++) trainer.step(images, labels, 0);
+const evaluator = await engine.evaluator(network, trainer.parameters(), options);
+const step =
+  task === 'training' ? () => trainer.step(images, labels, 1e-6) : () => evaluator.evaluate(images, options.batch);
+step();
+console.log(`ready ${found}`);
+for await (const _ of createInterface({ input: process.stdin })) {
+  const started = performance.now();
+  step();
+  console.log((performance.now() - started) / 1e3);
+}
+process.exit(0);

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../src/paths.js';
@@ -28,6 +28,18 @@ describe('the whole paper, as a smoke test', () => {
     const shown = JSON.parse((await box.run(['show', ...paper, '--json'])).out) as Shown[];
     expect(shown.find(({ task }) => task === 'cifar10/data')?.metrics.source).toMatch(/^not CIFAR-10/);
     expect(existsSync(join(box.folder, 'artifacts/paper/cifar100/plots/plots/accuracy.svg'))).toBe(true);
+  });
+
+  it('has the three data sets on one page, which CI keeps', () => {
+    const file = join(box.folder, 'artifacts/paper/report.html');
+    const page = readFileSync(file, 'utf8');
+    for (const prefix of ['mnist', 'cifar10', 'cifar100'])
+      expect(page).toContain(`${prefix}/snn@precision=k1B2,noise=0.2`);
+    expect(page).toContain('not CIFAR-10');
+    if (process.env.CI === undefined) return;
+    const kept = join(packageRoot, '.build/results');
+    mkdirSync(kept, { recursive: true });
+    copyFileSync(file, join(kept, 'paper.html'));
   });
 
   it('shares its results with the single files', async () => {

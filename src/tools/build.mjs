@@ -97,6 +97,7 @@ async function bundleProgram() {
     'tensorflow-probe': 'src/engine/tensorflow/probe.ts',
     'bench-runner': 'test/bench/runner.ts',
     'bench-slurm': 'test/bench/slurm.ts',
+    'bench-density': 'test/bench/density.ts',
     'bench-gradients': 'test/bench/gradients.ts',
     'bench-tensorflow': 'test/bench/tensorflow-steps.ts',
     'peers-curve': 'test/peers/curve.ts',

@@ -1,0 +1,143 @@
+// From which density on would dense kernels be faster? Times the kernels that skip zeros, at densities of 20 to 100 %,
+// beside the dense ones on layers of the paper's shapes. `npm run bench:density` writes test/bench/DENSITY.md.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { purposes, RandomWords } from '../../src/data/random.js';
+import { denseForward, eventForward } from '../../src/engine/wasm/convolution.js';
+import {
+  type Geometry,
+  gradientBorders,
+  inputBorders,
+  paddedMap,
+  weightCount,
+} from '../../src/engine/wasm/geometry.js';
+import { inputGradient } from '../../src/engine/wasm/input-gradient.js';
+import { MemoryPlan, type Program } from '../../src/engine/wasm/plan.js';
+import { createControl, ThreadRunner } from '../../src/engine/wasm/threads.js';
+import { denseGradient, sparseGradient } from '../../src/engine/wasm/weight-gradient.js';
+import { buildFolder, packageRoot } from '../../src/paths.js';
+import { renderTable } from '../../src/report/table.js';
+
+const module = new WebAssembly.Module(readFileSync(join(buildFolder, 'kernels.wasm')));
+/** A batch, levels of k1B2, runs of which the median counts. */
+const [images, levels, n, runs] = [20, 4, 2, 7];
+const densities = [0.2, 0.35, 0.5, 0.65, 0.8, 1];
+/** [name, side of the maps, channels in and out, side of the kernel] */
+const shapes = [
+  ['VGG 24×24, 64 channels', 24, 64, 3],
+  ['VGG 12×12, 128 channels', 12, 128, 3],
+  ['VGG 6×6, 256 channels', 6, 256, 3],
+  ['LeNet 28×28, 16 channels', 28, 16, 5],
+] as const;
+
+function geometry(side: number, channels: number, kernel: number): Geometry {
+  const pad = kernel >> 1;
+  return {
+    ...{ inHeight: side, inWidth: side, inChannels: channels, outHeight: side, outWidth: side, outChannels: channels },
+    ...{ kernelHeight: kernel, kernelWidth: kernel, stride: 1, padV: pad, padH: pad },
+  };
+}
+
+/** Billions of the dense kernels' operations a second, by processor time on one thread. */
+function speed(
+  g: Geometry,
+  build: (plan: MemoryPlan) => { readonly program: Program; readonly scratch: number },
+): number {
+  const plan = new MemoryPlan();
+  const { program, scratch } = build(plan);
+  const areas = [plan.alloc(scratch + 64)];
+  const memory = plan.create();
+  const setup = { module, memory, control: createControl(), threads: 1, programs: [program], scratch: areas };
+  const runner = new ThreadRunner(setup, 0);
+  runner.lead(0);
+  const times = Array.from({ length: runs }, () => {
+    const before = process.cpuUsage();
+    runner.lead(0);
+    return process.cpuUsage(before).user;
+  });
+  return (2 * weightCount(g) * g.outHeight * g.outWidth * images) / times.sort((a, b) => a - b)[runs >> 1]! / 1e3;
+}
+
+const words = new RandomWords({ seed: 1, purpose: purposes.sample, stream: 0 });
+/** Bytes of which a share is not zero. */
+const sparse = (count: number, density: number, largest: number): Uint8Array =>
+  Uint8Array.from({ length: count }, () => (words.uniform() < density ? 1 + words.below(largest) : 0));
+const ternary = (g: Geometry) => Int8Array.from({ length: weightCount(g) }, () => words.below(3) - 1);
+const inputs = (g: Geometry) => images * g.inHeight * g.inWidth * g.inChannels;
+const outputs = (g: Geometry) => images * g.outHeight * g.outWidth * g.outChannels;
+
+/** Each pass, by kernels that skip zeros and by dense ones. */
+const passes = {
+  forward: {
+    sparse: (g: Geometry, density: number) => (plan: MemoryPlan) => {
+      const buffers = {
+        spikes: plan.table(sparse(inputs(g), density, levels)),
+        q: plan.table(new Uint8Array(ternary(g).buffer)),
+      };
+      const y = plan.alloc(outputs(g) * 4);
+      const { pack, calls, scratchBytes } = eventForward(plan, g, { ...buffers, y }, levels, { scale: 1 / n });
+      return { program: [pack, [calls(0, images)]], scratch: scratchBytes };
+    },
+    dense: (g: Geometry) => (plan: MemoryPlan) => {
+      const map = paddedMap(g.inHeight, g.inWidth, g.inChannels, inputBorders(g));
+      const buffers = { x: plan.alloc(images * map.imageBytes), w: plan.table(Float32Array.from(ternary(g))) };
+      const y = plan.alloc(outputs(g) * 4);
+      const { pack, calls, scratchBytes } = denseForward(plan, g, { ...buffers, map, y });
+      return { program: [pack, [calls(0, images)]], scratch: scratchBytes };
+    },
+  },
+  'input gradient': {
+    sparse: (g: Geometry, density: number) => (plan: MemoryPlan) => {
+      const map = paddedMap(g.outHeight, g.outWidth, g.outChannels, gradientBorders(g));
+      const buffers = { dy: plan.alloc(images * map.imageBytes), w: plan.table(Float32Array.from(ternary(g))) };
+      const rest = { dx: plan.alloc(inputs(g) * 4), open: plan.table(sparse(inputs(g), density, 1)) };
+      const { pack, calls, scratchBytes } = inputGradient(plan, g, { ...buffers, ...rest, map });
+      return { program: [pack, [calls(0, images)]], scratch: scratchBytes };
+    },
+    // The gradient of a convolution of stride 1 is a convolution of the same size.
+    dense: (g: Geometry) => passes.forward.dense(g),
+  },
+  'weight gradient': {
+    sparse: (g: Geometry, density: number) => (plan: MemoryPlan) => {
+      const dyMap = paddedMap(g.outHeight, g.outWidth, g.outChannels, gradientBorders(g));
+      const buffers = { dy: plan.alloc(images * dyMap.imageBytes), dw: plan.alloc(weightCount(g) * 4) };
+      const spikes = plan.table(sparse(inputs(g), density, levels));
+      const planned = sparseGradient(plan, g, images, 1, { ...buffers, dyMap, spikes }, levels, n);
+      return { program: [planned.lists, planned.sums], scratch: planned.scratchBytes };
+    },
+    dense: (g: Geometry) => (plan: MemoryPlan) => {
+      const dyMap = paddedMap(g.outHeight, g.outWidth, g.outChannels, gradientBorders(g));
+      const map = paddedMap(g.inHeight, g.inWidth, g.inChannels, inputBorders(g));
+      const buffers = { dy: plan.alloc(images * dyMap.imageBytes), dw: plan.alloc(weightCount(g) * 4) };
+      const planned = denseGradient(plan, g, images, 1, {
+        ...buffers,
+        dyMap,
+        map,
+        x: plan.alloc(images * map.imageBytes),
+      });
+      return { program: [planned.lists, planned.sums], scratch: planned.scratchBytes };
+    },
+  },
+};
+
+const rows = Object.entries(passes).flatMap(([pass, kernels]) =>
+  shapes.map(([layer, side, channels, kernel]) => {
+    const g = geometry(side, channels, kernel);
+    const cells = densities.map((density) => [String(density), speed(g, kernels.sparse(g, density)).toFixed(0)]);
+    const row = { pass, layer, ...Object.fromEntries(cells), dense: speed(g, kernels.dense(g)).toFixed(0) };
+    console.log(JSON.stringify(row));
+    return row as Record<string, string>;
+  }),
+);
+const columns = densities.map((density) => ({ key: String(density), title: `${100 * density} %` }));
+writeFileSync(
+  join(packageRoot, 'test/bench/DENSITY.md'),
+  `# Kernels that skip zeros, beside dense ones
+
+Billions of the dense kernel's operations a second (2 · multiply-adds), one thread, float32 gradients, medians of ${runs} runs by
+processor time; levels of k1B2. The share is that of inputs that are not zero (forward, weight gradient) or of neurons that
+are open (input gradient). ${cpus()[0]?.model ?? 'Unknown processor'}, Node ${process.version}. Written by \`npm run bench:density\`.
+
+${renderTable(rows, [{ key: 'pass' }, { key: 'layer' }, ...columns, { key: 'dense' }], 'md')}`,
+);

@@ -8,7 +8,7 @@ import { guarded } from './error.js';
 import { Journal } from './journal.js';
 import { fileName, pipelineFolderName } from './names.js';
 import { isSettled, stampOf } from './stat-cache.js';
-import { isLinked, linkTree, removeFile, removeLinks, replaceFolder, type Tree } from './tree.js';
+import { isCopied, isLinked, linkTree, removeFile, removeLinks, replaceFolder, type Tree } from './tree.js';
 import type { TaskKey, TaskResult } from './types.js';
 
 /** The readable tree of one pipeline: links to blobs, and for each task which key it had when it was last shown. */
@@ -51,7 +51,8 @@ export class Published {
       if (!right) await this.#replace(tree, target);
       // A folder's times tell of its own entries alone, and nothing of the content of those that are no links.
       const telling = right && seen?.settled === true && tree.folders.length === 0;
-      const stamp = telling && tree.files.every(({ path }) => !path.includes('/')) ? seen.stamp : '';
+      const stamp =
+        telling && tree.files.every((file) => !file.path.includes('/') && !isCopied(file)) ? seen.stamp : '';
       if (note?.key !== key || stamp !== '') this.#notes.set(task.id, `${key} ${placeOf(task)} ${stamp}`);
     });
   }

@@ -4,6 +4,7 @@ import {
   lstatSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   readlinkSync,
   renameSync,
   rmSync,
@@ -32,16 +33,24 @@ export interface Tree {
   readonly folders: readonly string[];
 }
 
+/** Browsers go by the name of what a link leads to, and blobs have no ending: an SVG would be shown as text. */
+const shownByName = /\.svg$/i;
+
+/** Must a file be a copy where people are to open it? Links to blobs can't be executable either. */
+export const isCopied = (file: Pick<TreeFile, 'path' | 'executable'>): boolean =>
+  file.executable || shownByName.test(file.path);
+
 /**
- * Makes a tree of symbolic links to blobs, at a place where nothing is yet. Links to blobs can't be executable, so
- * executable files are copies, and where the system refuses links (Windows without the privilege), all are.
+ * Makes a tree of symbolic links to blobs, at a place where nothing is yet. Executable files are copies, and where the
+ * system refuses links (Windows without the privilege), all are.
  *
- * @param movedTo where the tree will be renamed to: then links are relative to that place, so that store and tree can
- *   be moved together. Without it they are absolute.
+ * @param movedTo where the tree will be renamed to, for people to look at: then links are relative to that place, so
+ *   that store and tree can be moved together, and files that would not open as links are copies. Without it links are
+ *   absolute.
  */
 export async function linkTree(tree: Tree, target: string, movedTo?: string): Promise<void> {
   await forEachPlace(tree, target, async (file, place) => {
-    if (file.executable) return copyBlob(file, place);
+    if (movedTo === undefined ? file.executable : isCopied(file)) return copyBlob(file, place);
     try {
       const link = movedTo === undefined ? file.blob : relative(dirname(join(movedTo, file.path)), file.blob);
       symlinkSync(link, place, 'file');
@@ -78,12 +87,13 @@ async function forEachPlace(
   }
 }
 
-/** Is the place exactly the tree of relative links? Then nothing needs to be done; copies always do. */
+/** Is the place exactly the tree that {@link linkTree} makes? Then nothing needs to be done; executables always do. */
 export function isLinked(tree: Tree, target: string): boolean {
-  const expected = new Map<string, string | undefined>();
+  const expected = new Map<string, TreeFile | undefined>();
   for (const folder of tree.folders) if (folder !== '') expected.set(folder, undefined);
-  for (const { path, blob } of tree.files) {
-    expected.set(path, blob);
+  for (const file of tree.files) {
+    const { path } = file;
+    expected.set(path, file);
     for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1))
       expected.set(path.slice(0, end), undefined);
   }
@@ -94,8 +104,11 @@ export function isLinked(tree: Tree, target: string): boolean {
       const path = folder === '' ? name : `${folder}/${name}`;
       if (!expected.has(path)) return false;
       found++;
-      const blob = expected.get(path);
-      return blob === undefined ? matches(path) : readlinkSync(join(at, name)) === relative(at, blob);
+      const file = expected.get(path);
+      if (file === undefined) return matches(path);
+      const place = join(at, name);
+      if (isCopied(file)) return isCopyOf(file, place);
+      return readlinkSync(place) === relative(at, file.blob);
     });
   };
   try {
@@ -105,6 +118,10 @@ export function isLinked(tree: Tree, target: string): boolean {
     if (['ENOENT', 'ENOTDIR', 'EINVAL', 'UNKNOWN'].includes(systemCode(error) ?? '')) return false;
     throw error;
   }
+}
+
+function isCopyOf(file: TreeFile, place: string): boolean {
+  return !file.executable && lstatSync(place).isFile() && readFileSync(place).equals(readFileSync(file.blob));
 }
 
 /** Replaces the folder at `target` by `draft`. The old one is moved away whole before it is removed. */

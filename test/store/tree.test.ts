@@ -88,12 +88,29 @@ describe('publish', () => {
     });
     await mends(() => {
       rmSync(join(place, 'plots/a.svg'));
-      writeFileSync(join(place, 'plots/a.svg'), 'a');
+      writeFileSync(join(place, 'plots/a.svg'), 'b');
     });
     await mends(() => {
       rmSync(place, { recursive: true });
       writeFileSync(place, '');
     });
+  });
+});
+
+describe('an SVG file', () => {
+  it('is a copy, because browsers show what a link leads to as text, and is told from a wrong one', async () => {
+    writeFiles(folder, { 'chart.svg': '<svg/>' });
+    const task = commandTask('plot', {}, { chart: 'chart.svg' });
+    const place = join(folder, 'artifacts/paper/plot/chart.svg');
+    await publish(task, { chart: 'chart.svg' });
+    const { ino } = lstatSync(place);
+    expect(lstatSync(place).isFile()).toBe(true);
+    await publish(task, { chart: 'chart.svg' });
+    expect(lstatSync(place).ino).toBe(ino);
+    rmSync(place);
+    writeFileSync(place, '<svh/>');
+    await publish(task, { chart: 'chart.svg' });
+    expect(readFileSync(place, 'utf8')).toBe('<svg/>');
   });
 });
 

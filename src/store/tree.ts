@@ -33,8 +33,8 @@ export interface Tree {
   readonly folders: readonly string[];
 }
 
-/** Browsers go by the name of what a link leads to, and blobs have no ending: an SVG would be shown as text. */
-const shownByName = /\.svg$/i;
+/** Browsers go by the name of what a link leads to, and blobs have no ending: such a file would be shown as text. */
+const shownByName = /\.(svg|html?)$/i;
 
 /** Must a file be a copy where people are to open it? Links to blobs can't be executable either. */
 export const isCopied = (file: Pick<TreeFile, 'path' | 'executable'>): boolean =>

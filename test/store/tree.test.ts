@@ -97,19 +97,19 @@ describe('publish', () => {
   });
 });
 
-describe('an SVG file', () => {
-  it('is a copy, because browsers show what a link leads to as text, and is told from a wrong one', async () => {
-    writeFiles(folder, { 'chart.svg': '<svg/>' });
-    const task = commandTask('plot', {}, { chart: 'chart.svg' });
-    const place = join(folder, 'artifacts/paper/plot/chart.svg');
-    await publish(task, { chart: 'chart.svg' });
+describe.each(['chart.svg', 'page.HTML'])('%s', (name) => {
+  it('is a copy, because browsers show a link to a blob as text, and is told from a wrong one', async () => {
+    writeFiles(folder, { [name]: '<svg/>' });
+    const task = commandTask('plot', {}, { chart: name });
+    const place = join(folder, 'artifacts/paper/plot', name);
+    await publish(task, { chart: name });
     const { ino } = lstatSync(place);
     expect(lstatSync(place).isFile()).toBe(true);
-    await publish(task, { chart: 'chart.svg' });
+    await publish(task, { chart: name });
     expect(lstatSync(place).ino).toBe(ino);
     rmSync(place);
     writeFileSync(place, '<svh/>');
-    await publish(task, { chart: 'chart.svg' });
+    await publish(task, { chart: name });
     expect(readFileSync(place, 'utf8')).toBe('<svg/>');
   });
 });

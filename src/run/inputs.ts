@@ -5,6 +5,9 @@ import type { Store } from '../store/store.js';
 import { isList, type ResolvedArtifact } from './key.js';
 import type { TaskIdentity } from './plan.js';
 
+/** The folder that an input lies in, in that of an attempt. */
+export const inputsFolder = (name: string): string => `inputs.${name}`;
+
 /** Puts the inputs of tasks where they can read them, as links to what is in the store. */
 export class Inputs {
   #files: Map<string, string> | undefined;
@@ -31,13 +34,13 @@ export class Inputs {
       if (isList(input)) {
         const items = source.kind === 'list' ? source.items : [];
         const pathOf = (index: number) =>
-          join(folder, `inputs.${name}`, String(index).padStart(4, '0'), this.#outputFile(items[index]!));
+          join(folder, inputsFolder(name), String(index).padStart(4, '0'), this.#outputFile(items[index]!));
         inputs[name] = await Promise.all(input.map((item, index) => put(item, pathOf(index))));
         continue;
       }
       const file =
         source.kind === 'file' ? basename(source.path) : this.#outputFile(source as { task: string; output: string });
-      const single = await put(input, join(folder, `inputs.${name}`, file));
+      const single = await put(input, join(folder, inputsFolder(name), file));
       // A file of the user's where the stage takes a list is a list of one.
       const wantsList = task.action.kind === 'stage' && task.action.definition.inputs[name]?.list === true;
       inputs[name] = wantsList ? [single] : single;

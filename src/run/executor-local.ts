@@ -6,7 +6,7 @@ import { inFolder, removeFolder } from '../store/atomic.js';
 import { guarded } from '../store/error.js';
 import type { Store } from '../store/store.js';
 import type { Artifact } from '../store/types.js';
-import type { WorkFolders } from '../store/work-folders.js';
+import { outputsPart, type WorkFolders } from '../store/work-folders.js';
 import type { Attempt, AttemptListener, AttemptResult } from './attempt.js';
 import { commandWords, type Environment, type Paths, shellScript } from './command.js';
 import { Commands } from './commands.js';
@@ -58,7 +58,7 @@ export class LocalExecutor {
   /** Runs a task and takes its outputs into the store. Records are written by the caller, last. */
   async execute(execution: Execution): Promise<ExecutionResult> {
     const { task } = execution;
-    const folder = await this.#work.take(['outputs', ...Object.keys(task.inputs).map(inputsFolder)]);
+    const folder = await this.#work.take([outputsPart, ...Object.keys(task.inputs).map(inputsFolder)]);
     const work = folder.path;
     const log = this.store.logPath(this.pipeline.name, task.id);
     let isDone = false;
@@ -106,7 +106,7 @@ export class LocalExecutor {
   async #start(execution: Execution, work: string, outputs: Record<string, string>, log: string): Promise<Attempt> {
     const { task, identity, granted, attempt } = execution;
     for (const path of Object.values(task.outputs))
-      if (path.includes('/')) mkdirSync(dirname(join(work, 'outputs', path)), { recursive: true });
+      if (path.includes('/')) mkdirSync(dirname(join(work, outputsPart, path)), { recursive: true });
     const inputs = await this.#inputs.materialise(task, identity, work);
     const flag = attempt === 1 ? 'w' : 'a';
     inFolder(dirname(log), () => writeFileSync(log, attempt === 1 ? '' : `--- attempt ${attempt}\n`, { flag }));
@@ -133,7 +133,7 @@ export class LocalExecutor {
 
 /** Where the task is to write its outputs. */
 function outputPaths(task: Task, work: string): Record<string, string> {
-  return Object.fromEntries(Object.entries(task.outputs).map(([name, path]) => [name, join(work, 'outputs', path)]));
+  return Object.fromEntries(Object.entries(task.outputs).map(([name, path]) => [name, join(work, outputsPart, path)]));
 }
 
 function environment(task: Task, { cpus, gpus }: Granted): Environment {

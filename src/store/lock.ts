@@ -1,4 +1,13 @@
-import { linkSync, lstatSync, readFileSync, readlinkSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  linkSync,
+  lstatSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { lutimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';

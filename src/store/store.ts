@@ -127,7 +127,7 @@ export class Store {
   }
 
   /**
-   * Puts an artifact at `target`, which must not exist: as links to read-only blobs, or as a copy that may be changed.
+   * Puts an artifact at `target`, where nothing may be but an earlier link in the place of a file: as links to read-only blobs, or as a copy that may be changed.
    *
    * @param what names it in errors, such as `The input "data"`
    * @throws StoreError `E_STORE_MISSING`, `E_STORE_CORRUPT`

@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { inFolder, removeFolder, temporaryPath } from './atomic.js';
 import { guarded } from './error.js';
 
+/** The part that tasks write to. */
+export const outputsPart = 'outputs';
+
 /** A folder for one attempt at a task. */
 export interface WorkFolder {
   readonly path: string;
@@ -13,7 +16,7 @@ export interface WorkFolder {
 }
 
 /**
- * Folders in which tasks work, each empty and under a name that was never used before. Those of tasks that have ended
+ * Folders in which tasks work, each as new and under a name that was never used before. Those of tasks that have ended
  * well are used again, because to remove a folder can take as long as a short task: some file systems tell the disk
  * of every block that is freed, and wait for it. What a task left running can't come back by the old name.
  */
@@ -23,7 +26,7 @@ export class WorkFolders {
 
   constructor(readonly temporary: string) {}
 
-  /** A folder with nothing in it but empty folders of these names. */
+  /** A folder with nothing in it but folders of these names, which are empty but for links: see `clearLinks`. */
   take(parts: readonly string[]): Promise<WorkFolder> {
     const path = temporaryPath(this.temporary);
     return guarded(path, async () => {
@@ -54,6 +57,11 @@ export class WorkFolders {
   }
 }
 
+/** Removes links of an earlier task from a part. One of the name that is to `stay` may be what the next task wants. */
+export function clearLinks(part: string, stay?: string): void {
+  for (const name of readdirSync(part)) if (name !== stay) unlinkSync(`${part}/${name}`);
+}
+
 function isRenamed(path: string, to: string): boolean {
   try {
     renameSync(path, to);
@@ -63,14 +71,18 @@ function isRenamed(path: string, to: string): boolean {
   }
 }
 
-/** Removes the files in the parts. False if there is anything else, or if a part is not as it was made. */
+/**
+ * Removes what is in the parts but for links, which the next task may want as well. False if there is anything else, or
+ * if a part is not as it was made.
+ */
 function isEmptied({ path, parts, modes }: WorkFolder): boolean {
   try {
     if (readdirSync(path).length !== parts.length) return false;
     for (const [index, part] of parts.entries()) {
       const place = `${path}/${part}`;
       if (lstatSync(place).mode !== modes[index]) return false;
-      for (const name of readdirSync(place)) unlinkSync(`${place}/${name}`);
+      for (const entry of readdirSync(place, { withFileTypes: true }))
+        if (part === outputsPart || !entry.isSymbolicLink()) unlinkSync(`${place}/${entry.name}`);
     }
     return true;
   } catch {

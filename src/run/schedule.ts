@@ -264,9 +264,8 @@ export class Run implements Executor {
     };
     this.#outputs.set(task.id, record.outputs);
     this.#tellStored.get(task.id)!();
-    // What is left needs neither a core nor a place.
-    granted.release();
-    await this.store.writeRecord(record, true);
+    // With places to be had for all, nobody waits for this one's.
+    await this.store.writeRecord(record, this.options.jobs === Number.POSITIVE_INFINITY);
     const resume = this.store.resumePoint(identity.key);
     if (resume.exists()) {
       await this.store.settled();

@@ -2,8 +2,8 @@
 // its own. One process for all of them, because to start Node for each would take longer than most commands do; and not
 // the parent itself, so that nothing is left running when that is killed.
 
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { execa } from 'execa';
 import { type CommandCall, type CommandEnd, commandEnvironment } from './command.js';
 import { endGroup, signalGroup } from './process-group.js';
 
@@ -49,33 +49,45 @@ async function run(job: CommandJob): Promise<void> {
 }
 
 async function runCommand({ id, log, ...call }: CommandJob): Promise<CommandEnd | undefined> {
-  const { words, cwd } = call;
-  const descriptor = openSync(log, 'a');
-  // The log's descriptor, which outlives this process; execa's types leave numbers out.
-  const output = descriptor as unknown as 'inherit';
-  const settings = {
-    cwd,
-    env: commandEnvironment(call),
-    extendEnv: false,
-    stdin: 'ignore',
-    stdout: output,
-    stderr: output,
-    detached: true,
-    reject: false,
-  } as const;
-  const child =
-    typeof words === 'string' ? execa(words, { ...settings, shell: true }) : execa(words[0]!, words.slice(1), settings);
-  closeSync(descriptor);
+  const child = start(call, log);
   const { pid } = child;
   const state: Running = { pid, end: 'none', kill: () => void child.kill('SIGKILL') };
   running.set(id, state);
   if (pid !== undefined) send({ type: 'started', id, pid });
-  const { failed, code, exitCode, signal, originalMessage } = (await child) as CommandEnd & {
-    readonly failed: boolean;
-  };
+  const result = await endOf(child);
   await endGroup(pid, () => state.end === 'asked');
   running.delete(id);
-  return failed ? { code, exitCode, signal, originalMessage } : undefined;
+  return result;
+}
+
+/** Node's own way: what execa adds to it takes as long as many a command, and nothing of that is needed here. */
+function start(call: CommandCall, log: string): ChildProcess {
+  const { words, cwd } = call;
+  const [program, args] = typeof words === 'string' ? [words, []] : [words[0]!, words.slice(1)];
+  const descriptor = openSync(log, 'a');
+  try {
+    return spawn(program, args, {
+      cwd,
+      env: commandEnvironment(call),
+      shell: typeof words === 'string',
+      // The log's descriptor outlives this process.
+      stdio: ['ignore', descriptor, descriptor],
+      detached: true,
+    });
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Undefined if the command did what it should. */
+function endOf(child: ChildProcess): Promise<CommandEnd | undefined> {
+  return new Promise((resolve) => {
+    child.on('error', ({ code, message }: NodeJS.ErrnoException) => resolve({ code, originalMessage: message }));
+    child.on('exit', (exitCode, signal) => {
+      if (signal !== null) resolve({ signal });
+      else resolve(exitCode === 0 || exitCode === null ? undefined : { exitCode });
+    });
+  });
 }
 
 function end(state: Running | undefined, urgently: boolean): void {

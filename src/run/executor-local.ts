@@ -6,11 +6,12 @@ import { inFolder, removeFolder } from '../store/atomic.js';
 import { guarded } from '../store/error.js';
 import type { Store } from '../store/store.js';
 import type { Artifact } from '../store/types.js';
+import { outputsPart, type WorkFolders } from '../store/work-folders.js';
 import type { Attempt, AttemptListener, AttemptResult } from './attempt.js';
 import { commandWords, type Environment, type Paths, shellScript } from './command.js';
 import { Commands } from './commands.js';
 import type { Failure } from './events.js';
-import { Inputs } from './inputs.js';
+import { Inputs, inputsFolder } from './inputs.js';
 import { readMetrics } from './metrics.js';
 import { engineOf, type TaskIdentity } from './plan.js';
 import type { Granted } from './resources.js';
@@ -40,6 +41,7 @@ export class LocalExecutor {
   readonly #running = new Set<Attempt>();
   readonly #commands = new Commands();
   readonly #inputs: Inputs;
+  readonly #work: WorkFolders;
   /** How urgently tasks were asked to end. */
   #aborted: false | 'asked' | 'killed' = false;
 
@@ -50,15 +52,18 @@ export class LocalExecutor {
     source: Store = store,
   ) {
     this.#inputs = new Inputs(pipeline, source);
+    this.#work = store.workFolders();
   }
 
   /** Runs a task and takes its outputs into the store. Records are written by the caller, last. */
   async execute(execution: Execution): Promise<ExecutionResult> {
     const { task } = execution;
-    const work = await this.store.workFolder();
+    const folder = await this.#work.take([outputsPart, ...Object.keys(task.inputs).map(inputsFolder)]);
+    const work = folder.path;
     const log = this.store.logPath(this.pipeline.name, task.id);
+    let isDone = false;
     try {
-      const outputs = await guarded(work, async () => outputPaths(task, work));
+      const outputs = outputPaths(task, work);
       const result = await this.#attempt(execution, work, outputs, log);
       if ('failure' in result) return { failure: { ...result.failure, log } };
       const artifacts: Record<string, Artifact> = {};
@@ -66,9 +71,11 @@ export class LocalExecutor {
         if (!existsSync(path)) return { failure: missingOutput(task, name, log) };
         artifacts[name] = await this.store.adopt(path);
       }
+      isDone = true;
       return { outputs: artifacts, metrics: result.metrics };
     } finally {
-      removeFolder(work);
+      if (isDone) this.#work.giveBack(folder);
+      else removeFolder(work);
     }
   }
 
@@ -80,6 +87,7 @@ export class LocalExecutor {
 
   /** Lets go what the executor holds; no task may be running. */
   close(): Promise<void> {
+    this.#work.close();
     return this.#commands.close();
   }
 
@@ -98,7 +106,7 @@ export class LocalExecutor {
   async #start(execution: Execution, work: string, outputs: Record<string, string>, log: string): Promise<Attempt> {
     const { task, identity, granted, attempt } = execution;
     for (const path of Object.values(task.outputs))
-      if (path.includes('/')) mkdirSync(dirname(join(work, 'outputs', path)), { recursive: true });
+      if (path.includes('/')) mkdirSync(dirname(join(work, outputsPart, path)), { recursive: true });
     const inputs = await this.#inputs.materialise(task, identity, work);
     const flag = attempt === 1 ? 'w' : 'a';
     inFolder(dirname(log), () => writeFileSync(log, attempt === 1 ? '' : `--- attempt ${attempt}\n`, { flag }));
@@ -125,9 +133,7 @@ export class LocalExecutor {
 
 /** Where the task is to write its outputs. */
 function outputPaths(task: Task, work: string): Record<string, string> {
-  const folder = join(work, 'outputs');
-  mkdirSync(folder);
-  return Object.fromEntries(Object.entries(task.outputs).map(([name, path]) => [name, join(folder, path)]));
+  return Object.fromEntries(Object.entries(task.outputs).map(([name, path]) => [name, join(work, outputsPart, path)]));
 }
 
 function environment(task: Task, { cpus, gpus }: Granted): Environment {

@@ -2,8 +2,12 @@ import { basename, join } from 'node:path';
 import type { Pipeline, Task } from '../pipeline/task.js';
 import type { InputArtifact } from '../stage/definition.js';
 import type { Store } from '../store/store.js';
+import { clearLinks } from '../store/work-folders.js';
 import { isList, type ResolvedArtifact } from './key.js';
 import type { TaskIdentity } from './plan.js';
+
+/** The folder that an input lies in, in that of an attempt. */
+export const inputsFolder = (name: string): string => `inputs.${name}`;
 
 /** Puts the inputs of tasks where they can read them, as links to what is in the store. */
 export class Inputs {
@@ -14,7 +18,7 @@ export class Inputs {
     readonly store: Store,
   ) {}
 
-  /** @param folder each input gets a folder of its own there */
+  /** @param folder has a folder for each input */
   async materialise(
     task: Task,
     identity: TaskIdentity,
@@ -28,16 +32,18 @@ export class Inputs {
         await this.store.materialise(resolved.artifact, path, 'link', `The input "${name}" of ${task.id}`);
         return { path, axes: resolved.axes, labels: resolved.labels };
       };
+      const part = join(folder, inputsFolder(name));
       if (isList(input)) {
+        clearLinks(part);
         const items = source.kind === 'list' ? source.items : [];
-        const pathOf = (index: number) =>
-          join(folder, `inputs.${name}`, String(index).padStart(4, '0'), this.#outputFile(items[index]!));
+        const pathOf = (index: number) => join(part, String(index).padStart(4, '0'), this.#outputFile(items[index]!));
         inputs[name] = await Promise.all(input.map((item, index) => put(item, pathOf(index))));
         continue;
       }
       const file =
         source.kind === 'file' ? basename(source.path) : this.#outputFile(source as { task: string; output: string });
-      const single = await put(input, join(folder, `inputs.${name}`, file));
+      clearLinks(part, input.artifact.kind === 'file' ? file : undefined);
+      const single = await put(input, join(part, file));
       // A file of the user's where the stage takes a list is a list of one.
       const wantsList = task.action.kind === 'stage' && task.action.definition.inputs[name]?.list === true;
       inputs[name] = wantsList ? [single] : single;

@@ -18,6 +18,17 @@ import type { Sharing } from './sharing.js';
 
 type Outcome = 'ran' | 'cached' | 'failed' | 'skipped';
 
+/** A task's way to its end. */
+interface Progress {
+  /**
+   * What depends on the task can begin: its outputs are stored, or it has ended. Its record may be written later, along
+   * with others. Should it never be, the next run finds a task that is not done, and those after it are known by the
+   * content of their inputs, whoever made that.
+   */
+  readonly stored: Promise<Outcome | 'stored'>;
+  readonly ended: Promise<Outcome>;
+}
+
 /** Tasks compared with the store at a time. */
 const lookups = 16;
 /** Seconds before a second attempt; each further one waits twice as long, up to a minute. */
@@ -29,7 +40,12 @@ export class Run implements Executor {
   readonly #planner: Planner;
   readonly #executor: LocalExecutor;
   readonly #pool: ResourcePool;
+  /** Of tasks that are done. */
   readonly #results: Map<TaskId, TaskResult>;
+  /** Of all tasks whose outputs are stored. */
+  readonly #outputs: Map<TaskId, TaskResult['outputs']>;
+  /** Tells that the outputs of a task are stored. */
+  readonly #tellStored = new Map<TaskId, () => void>();
   readonly #waiting = new AbortController();
   readonly #lookup = createLimit(lookups);
   readonly #fetching = createLimit(lookups);
@@ -45,6 +61,7 @@ export class Run implements Executor {
   ) {
     this.#planner = new Planner(pipeline, store, { force: options.force });
     this.#results = new Map(options.given);
+    this.#outputs = new Map([...this.#results].map(([id, { outputs }]) => [id, outputs]));
     this.#executor = new LocalExecutor(pipeline, store);
     this.#pool = new ResourcePool(machineResources(options.jobs));
   }
@@ -62,15 +79,7 @@ export class Run implements Executor {
     const { tasks, sharing, emit } = this.options;
     const started = performance.now();
     emit({ event: 'start', pipeline: this.pipeline.name, tasks, ...(sharing && { remote: sharing.remote }) });
-    const outcomes = new Map<TaskId, Promise<Outcome>>();
-    for (const task of tasks) {
-      const before = dependenciesOf(task).flatMap((id) => outcomes.get(id) ?? []);
-      outcomes.set(
-        task.id,
-        Promise.all(before).then((results) => this.#bring(task, results)),
-      );
-    }
-    const all = await Promise.all(outcomes.values());
+    const all = await this.#inOrder(tasks);
     await this.#executor.close();
     await this.store.settled();
     if (this.#defect !== undefined) throw this.#defect;
@@ -79,6 +88,24 @@ export class Run implements Executor {
     const counts = { ran: count('ran'), cached: count('cached'), failed: count('failed'), skipped: count('skipped') };
     emit({ event: 'end', ...counts, seconds: seconds(started), ...sharing?.counts });
     return { ...counts, interrupted: this.#interrupted, results: this.#results };
+  }
+
+  /** Brings each task as soon as what it needs is stored. */
+  #inOrder(tasks: readonly Task[]): Promise<Outcome[]> {
+    const begun = new Map<TaskId, Progress>();
+    let open = tasks.length;
+    for (const task of tasks) {
+      const before = dependenciesOf(task).flatMap((id) => begun.get(id)?.stored ?? []);
+      const ended = Promise.all(before).then((outcomes) => this.#bring(task, outcomes));
+      const stored = new Promise<'stored'>((resolve) => this.#tellStored.set(task.id, () => resolve('stored')));
+      const either = Promise.race([stored, ended]);
+      begun.set(task.id, { stored: either, ended });
+      void either.then(() => {
+        // No more records will come for the last ones to wait for. Should this fail, the end of the run tells.
+        if (--open === 0) this.store.settled().catch(() => undefined);
+      });
+    }
+    return Promise.all([...begun.values()].map(({ ended }) => ended));
   }
 
   /** Ends the run: no new tasks, running ones are asked to end. A second call kills them. */
@@ -98,7 +125,7 @@ export class Run implements Executor {
     return this.#waiting.signal.aborted || (this.#failed && !this.options.keepGoing);
   }
 
-  async #bring(task: Task, before: readonly Outcome[]): Promise<Outcome> {
+  async #bring(task: Task, before: readonly (Outcome | 'stored')[]): Promise<Outcome> {
     const started = performance.now();
     if (this.#stopping || before.some((outcome) => outcome === 'failed' || outcome === 'skipped'))
       return this.#skip(task, started);
@@ -123,7 +150,7 @@ export class Run implements Executor {
   }
 
   #statusOf(task: Task): Promise<TaskPlan> {
-    return this.#planner.statusOf(task, (id) => this.#results.get(id)?.outputs);
+    return this.#planner.statusOf(task, (id) => this.#outputs.get(id));
   }
 
   /** Takes a task's result from the remote cache, unless another run on this store has just done so. */
@@ -235,7 +262,10 @@ export class Run implements Executor {
         platform: `${platform()} ${release()} ${process.arch} ${hostname()}`,
       },
     };
-    await this.store.writeRecord(record);
+    this.#outputs.set(task.id, record.outputs);
+    this.#tellStored.get(task.id)!();
+    // With places to be had for all, nobody waits for this one's.
+    await this.store.writeRecord(record, this.options.jobs === Number.POSITIVE_INFINITY);
     const resume = this.store.resumePoint(identity.key);
     if (resume.exists()) {
       await this.store.settled();
@@ -258,6 +288,7 @@ export class Run implements Executor {
   async #cached(task: Task, result: TaskResult, started: number, from?: 'remote'): Promise<Outcome> {
     await this.store.publish(this.pipeline.name, task, result);
     this.#results.set(task.id, result);
+    this.#outputs.set(task.id, result.outputs);
     const { key, metrics } = result;
     const status = { status: 'cached', ...(from && { from }) } as const;
     this.options.emit({ event: 'task', task: task.id, ...status, key, seconds: seconds(started), metrics });

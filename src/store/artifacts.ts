@@ -1,4 +1,13 @@
-import { type BigIntStats, lstatSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  type BigIntStats,
+  lstatSync,
+  mkdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { temporaryPath } from './atomic.js';
 import { type BlobState, type Blobs, blobError } from './blobs.js';
@@ -82,7 +91,7 @@ export async function touch(blobs: Blobs, artifact: Artifact): Promise<boolean> 
 }
 
 /**
- * Puts an artifact at `target`, which must not exist. `link`: links to the read-only blobs; `copy`: files of one's own,
+ * Puts an artifact at `target`, which must not exist, unless it is a link in the place of a file. `link`: links to the read-only blobs; `copy`: files of one's own,
  * compared with their digests once more before they appear.
  *
  * @param what names it in errors, such as `The input "data"`
@@ -102,6 +111,7 @@ export async function materialise(
   mkdirSync(dirname(target), { recursive: true });
   if (mode === 'link') {
     if (artifact.kind === 'folder') mkdirSync(target);
+    else if (isCleared(target, blobs.pathOf(artifact.digest))) return;
     await linkTree(tree, target);
     return;
   }
@@ -116,6 +126,14 @@ export async function materialise(
   } finally {
     rmSync(draft, { recursive: true, force: true });
   }
+}
+
+/** Removes a link that leads elsewhere. True if one is there that leads to the blob. */
+function isCleared(target: string, blob: string): boolean {
+  if (lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return false;
+  if (readlinkSync(target) === blob) return true;
+  unlinkSync(target);
+  return false;
 }
 
 /** All blobs that an artifact needs, each once: of a folder, its manifest and its files. */

@@ -27,7 +27,10 @@ export function digestJson(value: unknown): Digest {
 export async function digestFile(path: string): Promise<FileContent> {
   const descriptor = openSync(path, 'r');
   try {
-    if (fstatSync(descriptor).size <= small) return digestOpenFile(descriptor, small);
+    const { size } = fstatSync(descriptor);
+    // No larger than needed: to allocate a megabyte for a line costs more than to read it. One more byte, for a file
+    // that grows meanwhile to be read on.
+    if (size <= small) return digestOpenFile(descriptor, size + 1);
   } finally {
     closeSync(descriptor);
   }

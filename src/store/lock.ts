@@ -1,4 +1,13 @@
-import { lstatSync, readFileSync, readlinkSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  linkSync,
+  lstatSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { lutimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -55,6 +64,8 @@ export class Locks {
   /** Locks of ours that were released, but could not be removed. */
   readonly #left = new Set<string>();
   readonly #jobs: Jobs | undefined;
+  /** A lock of ours that others can be further names of: a name is made and removed faster than a link of its own. */
+  #held: string | undefined;
 
   constructor(store: string, jobs?: Jobs) {
     this.#folder = join(store, 'locks');
@@ -77,7 +88,7 @@ export class Locks {
       let waited = false;
       for (let poll = firstPollMs; ; poll = Math.min(2 * poll, lastPollMs)) {
         options.signal?.throwIfAborted();
-        if (this.#create(path) || this.#left.delete(path)) return this.#held(path, waited);
+        if (this.#create(path) || this.#left.delete(path)) return this.#hold(path, waited);
         const seen = watch.look(path);
         if (seen === undefined) continue;
         if ((await watch.jobState(seen.holder, this.#jobs)) ?? seen.dead) {
@@ -104,7 +115,7 @@ export class Locks {
     }
   }
 
-  #held(path: string, waited: boolean): Lock {
+  #hold(path: string, waited: boolean): Lock {
     const beat = setInterval(() => {
       const now = new Date();
       lutimes(path, now, now).catch(() => {});
@@ -114,6 +125,7 @@ export class Locks {
       waited,
       release: async () => {
         clearInterval(beat);
+        if (this.#held === path) this.#held = undefined;
         if (parse(readOr(path, ''))?.token !== ownToken()) return;
         try {
           rmSync(path, { force: true });
@@ -131,7 +143,9 @@ export class Locks {
     const job = this.#jobs?.own;
     const text = `${ownToken()} ${hostname()}${job === undefined ? '' : ` ${job}`}`;
     try {
+      if (this.#held !== undefined && isLinked(this.#held, path, text)) return true;
       inFolder(this.#folder, () => createNamed(path, text));
+      this.#held ??= path;
       return true;
     } catch (error) {
       if (systemCode(error) === 'EEXIST') return false;
@@ -197,6 +211,24 @@ class Watch {
     const state = stateOf(holder.token);
     return { text, holder, dead: state === 'dead' || (state === 'unknown' && silent > silenceMs) };
   }
+}
+
+/**
+ * Gives a lock of ours one more name. False where that can't be: macOS would follow the link, and a lock of a process
+ * that was silent for long may have been taken over, so that the text is compared.
+ *
+ * @throws the system's error `EEXIST`
+ */
+function isLinked(held: string, path: string, text: string): boolean {
+  try {
+    linkSync(held, path);
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') throw error;
+    return false;
+  }
+  if (readOr(path, '') === text) return true;
+  rmSync(path, { force: true });
+  return false;
 }
 
 function createNamed(path: string, text: string): void {

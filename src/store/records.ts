@@ -66,14 +66,18 @@ export class Records {
     return { key, outputs, metrics };
   }
 
-  /** Writes a record: the last step of a task, after all blobs it names. */
-  async write(record: TaskRecord): Promise<void> {
+  /**
+   * Writes a record: the last step of a task, after all blobs it names.
+   *
+   * @param patiently see `FolderSync.done`
+   */
+  async write(record: TaskRecord, patiently = false): Promise<void> {
     const path = this.#pathOf(record.key);
     await guarded(path, async () => {
       const draft = await writeDraft(this.#temporary, [encodeRecord(record)], 0o666);
       try {
         // A record must not outlast a blob that it names.
-        await this.#sync.done();
+        await this.#sync.done(patiently);
         for (const folder of moveInto(draft, path)) this.#sync.request(folder);
       } finally {
         rmSync(draft, { force: true });

@@ -17,6 +17,7 @@ import { openResumePoint, type StoredResumePoint } from './resume.js';
 import { StatCache } from './stat-cache.js';
 import type { Artifact, TaskKey, TaskRecord, TaskResult } from './types.js';
 import { defaultInterval, Uses } from './use.js';
+import { WorkFolders } from './work-folders.js';
 
 export interface StoreOptions {
   /**
@@ -126,7 +127,7 @@ export class Store {
   }
 
   /**
-   * Puts an artifact at `target`, which must not exist: as links to read-only blobs, or as a copy that may be changed.
+   * Puts an artifact at `target`, where nothing may be but an earlier link in the place of a file: as links to read-only blobs, or as a copy that may be changed.
    *
    * @param what names it in errors, such as `The input "data"`
    * @throws StoreError `E_STORE_MISSING`, `E_STORE_CORRUPT`
@@ -155,9 +156,11 @@ export class Store {
   /**
    * Writes a record: the last step of a task, after all its outputs are ingested. It is durable when the store is
    * `settled`.
+   *
+   * @param patiently whether it may wait a moment for the records of other tasks, to share what they wait for the disk
    */
-  writeRecord(record: TaskRecord): Promise<void> {
-    return this.#records.write(record);
+  writeRecord(record: TaskRecord, patiently = false): Promise<void> {
+    return this.#records.write(record, patiently);
   }
 
   /**
@@ -212,7 +215,12 @@ export class Store {
     return openResumePoint(this.#store, key, this.#temporary);
   }
 
-  /** A new folder for one attempt at a task. The caller removes it; if it dies, the next `open` does. */
+  /** Folders for attempts at tasks. The caller closes them; if it dies, the next `open` removes what is left. */
+  workFolders(): WorkFolders {
+    return new WorkFolders(this.#temporary);
+  }
+
+  /** A new folder for what is short-lived. The caller removes it; if it dies, the next `open` does. */
   async workFolder(): Promise<string> {
     const folder = temporaryPath(this.#temporary);
     await guarded(folder, async () => inFolder(this.#temporary, () => mkdirSync(folder)));

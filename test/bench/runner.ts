@@ -16,6 +16,8 @@ const patienceMs = 300_000;
 /** Files that changed less than two seconds ago are read again: nobody measures that. */
 const settleMs = 2_500;
 const rounds = 3;
+/** First runs of more tasks than this are measured once. */
+const firstRunsOnceAbove = 1000;
 const sizes = process.argv.slice(2).length > 0 ? process.argv.slice(2).map(Number) : [100, 1000, 10_000];
 const jobs = String(availableParallelism());
 
@@ -67,40 +69,43 @@ function residentPeak(pid: number): number {
 
 type Results = Map<string, Measured | undefined>;
 
-/** First run, runs without a change, and runs after a change of one input, for each tool in turn. */
-async function measureGraph(form: Form, n: number): Promise<Results> {
-  const folder = mkdtempSync(join(tmpdir(), 'spikeline-bench-'));
+/** First runs, runs without a change, and runs after a change of one input, for each tool in turn. */
+async function measureGraph(form: Form, n: number, folder: string): Promise<Results> {
   const results: Results = new Map();
-  try {
-    const ready: { readonly tool: Tool; readonly at: string }[] = [];
+  const all: Record<'first' | 'no-op' | 'change', [string, Measured | undefined][]> = {
+    first: [],
+    'no-op': [],
+    change: [],
+  };
+  const folderOf = (tool: Tool, round: number) => join(folder, `${form}-${n}`, String(round), tool.name);
+  for (let round = 0; round < (n > firstRunsOnceAbove ? 1 : rounds); round++)
     for (const tool of tools) {
-      const at = join(folder, tool.name);
-      mkdirSync(at);
+      const at = folderOf(tool, round);
+      mkdirSync(at, { recursive: true });
       for (const [name, text] of Object.entries(graphFiles(form, n))) writeFileSync(join(at, name), text);
-      if (n > tool.firstRunUpTo) continue;
-      const first = await measure(tool.command, at);
-      results.set(`${tool.name} first`, first);
-      if (first !== undefined) ready.push({ tool, at });
+      // Who fails once fails again.
+      const failed = all.first.some(([name, one]) => name === tool.name && one === undefined);
+      if (n <= tool.firstRunUpTo && !failed) all.first.push([tool.name, await measure(tool.command, at)]);
     }
-    await sleep(settleMs);
-    for (const { tool, at } of ready) await measure(tool.command, at);
-    const noop: [string, Measured | undefined][] = [];
-    const change: [string, Measured | undefined][] = [];
-    for (let round = 0; round < rounds; round++)
-      for (const { tool, at } of ready) {
-        noop.push([tool.name, await measure(tool.command, at)]);
-        writeFileSync(join(at, 'extra.txt'), `after ${round}\n`);
-        change.push([tool.name, await measure(tool.command, at)]);
-        await sleep(settleMs);
-        await measure(tool.command, at);
-      }
-    for (const { tool } of ready) {
-      results.set(`${tool.name} no-op`, median(noop.flatMap(([name, one]) => (name === tool.name ? [one] : []))));
-      results.set(`${tool.name} change`, median(change.flatMap(([name, one]) => (name === tool.name ? [one] : []))));
+  const ready = tools.flatMap((tool) => {
+    const ofTool = all.first.filter(([name]) => name === tool.name);
+    return ofTool.length > 0 && ofTool.every(([, one]) => one !== undefined) ? [{ tool, at: folderOf(tool, 0) }] : [];
+  });
+  await sleep(settleMs);
+  for (const { tool, at } of ready) await measure(tool.command, at);
+  for (let round = 0; round < rounds; round++)
+    for (const { tool, at } of ready) {
+      all['no-op'].push([tool.name, await measure(tool.command, at)]);
+      writeFileSync(join(at, 'extra.txt'), `after ${round}\n`);
+      all.change.push([tool.name, await measure(tool.command, at)]);
+      await sleep(settleMs);
+      await measure(tool.command, at);
     }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  for (const { name } of tools)
+    for (const [run, measured] of Object.entries(all)) {
+      const ofTool = measured.filter(([tool]) => tool === name).map(([, one]) => one);
+      if (ofTool.length > 0) results.set(`${name} ${run}`, median(ofTool));
+    }
   return results;
 }
 
@@ -138,9 +143,12 @@ async function measureHashing(): Promise<string> {
 
 const rows: Record<string, Cell>[] = [];
 const noops = new Map<Form, [n: number, seconds: number][]>();
+// Removed at the end: on ext4 without a journal, new files take longer for a while after many were removed.
+const graphsFolder = mkdtempSync(join(tmpdir(), 'spikeline-bench-'));
+process.once('exit', () => rmSync(graphsFolder, { recursive: true, force: true }));
 for (const form of forms)
   for (const n of sizes) {
-    const results = await measureGraph(form, n);
+    const results = await measureGraph(form, n, graphsFolder);
     for (const run of ['first', 'no-op', 'change']) {
       const row: Record<string, Cell> = { graph: form, tasks: n, run };
       const ours = results.get(`spikeline ${run}`);
@@ -162,8 +170,8 @@ const exponents = [...noops].flatMap(([form, points]) => {
 });
 const text = `# The runner beside others
 
-${cpus()[0]!.model}, ${jobs} cores, Node ${process.version}. Whole processes, wall time and peak memory; first runs once, medians of
-${rounds} interleaved rounds otherwise; written by \`npm run bench:runner\`. A task is a shell that writes one line. "change":
+${cpus()[0]!.model}, ${jobs} cores, Node ${process.version}. Whole processes, wall time and peak memory; medians of ${rounds}
+interleaved rounds, but first runs of more than ${firstRunsOnceAbove} tasks once; written by \`npm run bench:runner\`. A task is a shell that writes one line. "change":
 one input file of the last task is another one. –: not waited for, or it failed.
 
 ${renderTable(

@@ -51,6 +51,21 @@ describe('lock', () => {
     await lock.release();
   });
 
+  it('names its holder even where another one of the process was taken over', async () => {
+    const first = await store.lock('cd'.repeat(32) as TaskKey);
+    const other = join(dirname(lockFile), 'cd'.repeat(32));
+    const lock = await store.lock(key);
+    expect(readlinkSync(lockFile)).toBe(readlinkSync(other));
+    await lock.release();
+    rmSync(other);
+    symlinkSync(`00000000-${boot}-${pid}-${began} elsewhere`, other);
+    const again = await store.lock(key);
+    expect(readlinkSync(lockFile)).toBe(`${ownToken()} ${hostname()}`);
+    await again.release();
+    await first.release();
+    expect(listFiles(dirname(other))).toEqual(['cd'.repeat(32)]);
+  });
+
   it('can be given up while waiting', async () => {
     const lock = await store.lock(key);
     const reason = new Error('interrupted');

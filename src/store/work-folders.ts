@@ -1,0 +1,92 @@
+import { lstatSync, mkdirSync, readdirSync, renameSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { inFolder, removeFolder, temporaryPath } from './atomic.js';
+import { guarded } from './error.js';
+
+/** The part that tasks write to. */
+export const outputsPart = 'outputs';
+
+/** A folder for one attempt at a task. */
+export interface WorkFolder {
+  readonly path: string;
+  /** Names of the folders in it. */
+  readonly parts: readonly string[];
+  /** What the system says of each part while it is as it was made. */
+  readonly modes: readonly number[];
+}
+
+/**
+ * Folders in which tasks work, each as new and under a name that was never used before. Those of tasks that have ended
+ * well are used again, because to remove a folder can take as long as a short task: some file systems tell the disk
+ * of every block that is freed, and wait for it. What a task left running can't come back by the old name.
+ */
+export class WorkFolders {
+  /** By parts. */
+  readonly #idle = new Map<string, WorkFolder[]>();
+
+  constructor(readonly temporary: string) {}
+
+  /** A folder with nothing in it but folders of these names, which are empty but for links: see `clearLinks`. */
+  take(parts: readonly string[]): Promise<WorkFolder> {
+    const path = temporaryPath(this.temporary);
+    return guarded(path, async () => {
+      const used = this.#idle.get(parts.join('/'))?.pop();
+      if (used !== undefined && isRenamed(used.path, path)) return { ...used, path };
+      inFolder(this.temporary, () => mkdirSync(path));
+      for (const part of parts) mkdirSync(join(path, part));
+      return { path, parts, modes: parts.map((part) => lstatSync(join(path, part)).mode) };
+    });
+  }
+
+  /** Takes back the folder of a task that has ended well: nothing of the task may be running any more. */
+  giveBack(folder: WorkFolder): void {
+    if (!isEmptied(folder)) {
+      removeFolder(folder.path);
+      return;
+    }
+    const shape = folder.parts.join('/');
+    const idle = this.#idle.get(shape) ?? [];
+    idle.push(folder);
+    this.#idle.set(shape, idle);
+  }
+
+  /** Removes those that nobody uses. */
+  close(): void {
+    for (const folders of this.#idle.values()) for (const { path } of folders) removeFolder(path);
+    this.#idle.clear();
+  }
+}
+
+/** Removes links of an earlier task from a part. One of the name that is to `stay` may be what the next task wants. */
+export function clearLinks(part: string, stay?: string): void {
+  for (const name of readdirSync(part)) if (name !== stay) unlinkSync(`${part}/${name}`);
+}
+
+function isRenamed(path: string, to: string): boolean {
+  try {
+    renameSync(path, to);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Removes what is in the parts but for links, which the next task may want as well. False if there is anything else, or
+ * if a part is not as it was made.
+ */
+function isEmptied({ path, parts, modes }: WorkFolder): boolean {
+  try {
+    if (readdirSync(path).length !== parts.length) return false;
+    for (const [index, part] of parts.entries()) {
+      const place = `${path}/${part}`;
+      if (lstatSync(place).mode !== modes[index]) return false;
+      for (const entry of readdirSync(place, { withFileTypes: true }))
+        if (part === outputsPart || !entry.isSymbolicLink()) unlinkSync(`${place}/${entry.name}`);
+    }
+    return true;
+  } catch {
+    // A folder can't be unlinked, for example.
+    return false;
+  }
+}

@@ -26,6 +26,7 @@ export default defineStage({
   async run(context) {
     const { countCorrect, inferenceBatch } = await import('../src/experiment/evaluate.js');
     const { ImageSource } = await import('../src/experiment/images.js');
+    const { Loader } = await import('../src/experiment/loader.js');
     const { openDataset } = await import('../src/data/dataset.js');
     const { decodeCheckpoint } = await import('../src/network/checkpoint.js');
     const { precisionLabel } = await import('../src/network/precision.js');
@@ -39,9 +40,11 @@ export default defineStage({
     const source = new ImageSource(network, dataset);
     const engine = await engineNamed(context.engine);
     const options = { batch: inferenceBatch, threads: context.threads };
-    const evaluator = await engine.evaluator(network, parameters, options);
     const images = dataset.test.count;
-    const correct = await countCorrect(source, evaluator, context).finally(() => evaluator.close());
+    const correct = await Loader.with(source, inferenceBatch, context.signal, async (loader) => {
+      const evaluator = await engine.evaluator(network, parameters, options);
+      return countCorrect(loader, evaluator, context).finally(() => evaluator.close());
+    });
     const metrics = { accuracy: correct / images, correct, images };
     const about = { network: network.name, dataset: dataset.name, precision: precisionLabel(network.precision) };
     const result = { stage: 'ann-infer', ...about, ...metrics };

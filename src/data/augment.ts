@@ -36,42 +36,72 @@ export function fillTrainingCrop(source: TrainingCrop, target: Float32Array, at:
   const brightness = -63 + 126 * words.uniform();
   const contrast = 0.2 + 1.6 * words.uniform();
 
-  const values = cut(image, shape, crop, top, left, flip);
+  const { cells, values } = cut(image, shape, crop, top, left, flip);
+  const count = crop * crop * channels;
   const pixels = crop * crop;
   for (let c = 0; c < channels; c++) {
     let sum = 0;
-    for (let i = c; i < values.length; i += channels) sum += values[i]! + brightness;
+    for (let i = c; i < count; i += channels) sum += (cells[i]! & 255) + brightness;
     const mean = sum / pixels;
-    for (let i = c; i < values.length; i += channels) values[i] = (values[i]! + brightness - mean) * contrast + mean;
+    for (let byte = 0; byte < 256; byte++) values[c * 256 + byte] = (byte + brightness - mean) * contrast + mean;
   }
-  standardise(values, target, at);
+  standardise(target, at);
 }
 
 /** A test image of VGG: centre crop, standardised. */
 export function fillCentreCrop(image: Uint8Array, shape: Shape, crop: number, target: Float32Array, at: number): void {
   const top = Math.floor((shape[0] - crop) / 2);
   const left = Math.floor((shape[1] - crop) / 2);
-  standardise(cut(image, shape, crop, top, left, false), target, at);
+  const { values } = cut(image, shape, crop, top, left, false);
+  for (let cell = 0; cell < values.length; cell++) values[cell] = cell & 255;
+  standardise(target, at);
 }
 
-function cut(image: Uint8Array, shape: Shape, crop: number, top: number, left: number, flip: boolean): Float64Array {
+/**
+ * A crop in the making. What happens to a pixel depends on its channel and its byte alone, so it is computed once for
+ * each of these and not for each pixel: a crop is a list of cells, c · 256 + byte, and tables have the values by cell.
+ */
+interface Cut {
+  readonly cells: Uint32Array;
+  readonly values: Float64Array;
+  readonly squares: Float64Array;
+  readonly standardised: Float32Array;
+}
+
+/** Kept from image to image. */
+let kept: Cut = tables(0, 0);
+
+function tables(count: number, channels: number): Cut {
+  const cells = new Uint32Array(count);
+  const table = () => new Float64Array(channels * 256);
+  return { cells, values: table(), squares: table(), standardised: new Float32Array(channels * 256) };
+}
+
+function cut(image: Uint8Array, shape: Shape, crop: number, top: number, left: number, flip: boolean): Cut {
   const [, width, channels] = shape;
-  const values = new Float64Array(crop * crop * channels);
-  for (let y = 0, i = 0; y < crop; y++)
-    for (let x = 0; x < crop; x++) {
-      const column = left + (flip ? crop - 1 - x : x);
-      for (let c = 0; c < channels; c++, i++) values[i] = image[((top + y) * width + column) * channels + c]!;
-    }
-  return values;
+  const count = crop * crop * channels;
+  if (kept.cells.length !== count || kept.values.length !== channels * 256) kept = tables(count, channels);
+  const { cells } = kept;
+  const step = flip ? -channels : channels;
+  for (let y = 0, i = 0; y < crop; y++) {
+    let from = ((top + y) * width + left + (flip ? crop - 1 : 0)) * channels;
+    for (let x = 0; x < crop; x++, from += step)
+      for (let c = 0; c < channels; c++, i++) cells[i] = c * 256 + image[from + c]!;
+  }
+  return kept;
 }
 
-/** (x − mean) / max(std, 1/√count) over all values of the image. */
-function standardise(values: Float64Array, target: Float32Array, at: number): void {
+/** (x − mean) / max(std, 1/√count) over all values of the crop, summed in their order. */
+function standardise(target: Float32Array, at: number): void {
+  const { cells, values, squares, standardised } = kept;
+  const count = cells.length;
   let sum = 0;
-  for (const value of values) sum += value;
-  const mean = sum / values.length;
-  let squares = 0;
-  for (const value of values) squares += (value - mean) * (value - mean);
-  const deviation = Math.max(Math.sqrt(squares / values.length), 1 / Math.sqrt(values.length));
-  for (let i = 0; i < values.length; i++) target[at + i] = (values[i]! - mean) / deviation;
+  for (let i = 0; i < count; i++) sum += values[cells[i]!]!;
+  const mean = sum / count;
+  for (let cell = 0; cell < values.length; cell++) squares[cell] = (values[cell]! - mean) * (values[cell]! - mean);
+  let total = 0;
+  for (let i = 0; i < count; i++) total += squares[cells[i]!]!;
+  const deviation = Math.max(Math.sqrt(total / count), 1 / Math.sqrt(count));
+  for (let cell = 0; cell < values.length; cell++) standardised[cell] = (values[cell]! - mean) / deviation;
+  for (let i = 0; i < count; i++) target[at + i] = standardised[cells[i]!]!;
 }

@@ -41,7 +41,14 @@ export async function writeDataset(folder: string, dataset: Dataset): Promise<vo
   }
 }
 
-/** Reads such a folder. @throws {StageError} E_DATA_FOLDER, E_DATA_NPY */
+/** A copy of bytes in memory that threads share. */
+function shared(bytes: ArrayLike<number>): Uint8Array {
+  const copy = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  copy.set(bytes);
+  return copy;
+}
+
+/** Reads such a folder, into memory that threads share. @throws {StageError} E_DATA_FOLDER, E_DATA_NPY */
 export async function openDataset(folder: string): Promise<Dataset> {
   const read = (name: string) =>
     readFile(join(folder, name)).catch(() => {
@@ -57,7 +64,7 @@ export async function openDataset(folder: string): Promise<Dataset> {
     const count = labels.shape[0] ?? 0;
     if (images.shape.join() !== [count, ...shape].join() || !(images.data instanceof Uint8Array))
       throw new StageError('E_DATA_FOLDER', `${which}-images.npy does not hold ${count} images of ${shape.join('×')}.`);
-    return { count, images: images.data, labels: Uint8Array.from(labels.data) };
+    return { count, images: shared(images.data), labels: shared(labels.data) };
   };
   const description = { name, shape, classes, scale, source, ...(classNames === undefined ? {} : { classNames }) };
   return { ...description, train: await half('train'), test: await half('test') };

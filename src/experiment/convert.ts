@@ -1,9 +1,10 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { SpikingEngine } from '../engine/engine.js';
+import type { Evaluator, Simulator, SpikingEngine } from '../engine/engine.js';
+import type { Network } from '../network/architecture.js';
 import type { Checkpoint } from '../network/checkpoint.js';
 import type { SpikingNetwork } from '../spiking/network.js';
 import { inferenceBatch, rate, type Surroundings } from './evaluate.js';
-import { argmax, type ImageSource } from './images.js';
+import { argmax, type ImageSource, testOrders } from './images.js';
+import { Loader } from './loader.js';
 
 /** Neurons of one block whose spike count is not n times the ANN's activation, and logits that are not. */
 export interface Comparison {
@@ -17,7 +18,7 @@ export interface Comparison {
  * Runs the ANN (floating point) and the spiking network (integers, thresholds) side by side on the test images and
  * compares every neuron of every block.
  */
-export async function compare(
+export function compare(
   engine: SpikingEngine,
   source: ImageSource,
   { network, parameters }: Checkpoint,
@@ -26,33 +27,42 @@ export async function compare(
   threads: number,
   { signal, progress }: Surroundings,
 ): Promise<Comparison> {
-  const options = { batch: inferenceBatch, threads };
-  const evaluator = await engine.evaluator(network, parameters, options);
-  const simulator = await engine.simulator(spiking, options);
-  const inputs = new Float32Array(inferenceBatch * source.size);
+  return Loader.with(source, inferenceBatch, signal, async (loader) => {
+    const options = { batch: inferenceBatch, threads };
+    const evaluator = await engine.evaluator(network, parameters, options);
+    const simulator = await engine.simulator(spiking, options);
+    try {
+      return await compareNeurons(evaluator, simulator, loader, network, images, { progress });
+    } finally {
+      await Promise.all([evaluator.close(), simulator.close()]);
+    }
+  });
+}
+
+async function compareNeurons(
+  evaluator: Evaluator,
+  simulator: Simulator,
+  loader: Loader,
+  network: Network,
+  images: number,
+  { progress }: Pick<Surroundings, 'progress'>,
+): Promise<Comparison> {
   const different = network.layers.map(() => 0);
   const started = performance.now();
   let [neuronsCompared, predictionsDifferent] = [0, 0];
-  try {
-    for (let first = 0; first < images; first += inferenceBatch) {
-      signal.throwIfAborted();
-      const count = Math.min(inferenceBatch, images - first);
-      source.fillTest(first, count, inputs);
-      const ann = evaluator.evaluate(inputs, count, true);
-      const snn = simulator.simulate(inputs, count, undefined, true);
-      for (const [layer, levels] of ann.levels.entries()) {
-        neuronsCompared += levels.length;
-        different[layer]! += countDifferent(levels, snn.levels[layer]!);
-      }
-      predictionsDifferent += differentPredictions(ann.logits, snn.logits, count, network.classes);
-      const done = first + count;
-      const total = different.reduce((sum, value) => sum + value, 0);
-      const values = { 'neurons different': total, 'images/s': rate(done, started) };
-      progress({ done, total: images, unit: 'images', phase: 'ANN = SNN?', values });
-      await nextTurn();
+  for await (const { images: inputs, order } of loader.batches(testOrders(images, inferenceBatch))) {
+    const { first, count } = order;
+    const ann = evaluator.evaluate(inputs, count, true);
+    const snn = simulator.simulate(inputs, count, undefined, true);
+    for (const [layer, levels] of ann.levels.entries()) {
+      neuronsCompared += levels.length;
+      different[layer]! += countDifferent(levels, snn.levels[layer]!);
     }
-  } finally {
-    await Promise.all([evaluator.close(), simulator.close()]);
+    predictionsDifferent += differentPredictions(ann.logits, snn.logits, count, network.classes);
+    const done = first + count;
+    const total = different.reduce((sum, value) => sum + value, 0);
+    const values = { 'neurons different': total, 'images/s': rate(done, started) };
+    progress({ done, total: images, unit: 'images', phase: 'ANN = SNN?', values });
   }
   const layers = network.layers.map(({ name }, i) => ({ name, different: different[i]! }));
   return { images, neuronsCompared, layers, predictionsDifferent };

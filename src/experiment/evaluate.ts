@@ -1,7 +1,7 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Evaluator } from '../engine/engine.js';
 import type { Progress } from '../stage/definition.js';
-import { argmax, type ImageSource } from './images.js';
+import { argmax, testOrders } from './images.js';
+import type { Loader } from './loader.js';
 
 /** Images per call of the engine in inference. */
 export const inferenceBatch = 100;
@@ -14,25 +14,21 @@ export interface Surroundings {
 
 /** Test images that the network gets right. */
 export async function countCorrect(
-  source: ImageSource,
+  loader: Loader,
   evaluator: Evaluator,
-  { signal, progress }: Surroundings,
+  { progress }: Pick<Surroundings, 'progress'>,
 ): Promise<number> {
-  const { test } = source.dataset;
-  const images = new Float32Array(inferenceBatch * source.size);
+  const { network, dataset } = loader.source;
+  const { test } = dataset;
   const started = performance.now();
   let correct = 0;
-  for (let first = 0; first < test.count; first += inferenceBatch) {
-    signal.throwIfAborted();
-    const count = Math.min(inferenceBatch, test.count - first);
-    source.fillTest(first, count, images);
+  for await (const { images, order } of loader.batches(testOrders(test.count, inferenceBatch))) {
+    const { first, count } = order;
     const { logits } = evaluator.evaluate(images, count);
-    correct += countHits(logits, test.labels, first, count, source.network.classes);
+    correct += countHits(logits, test.labels, first, count, network.classes);
     const done = first + count;
     const values = { accuracy: round(correct / done, 4), 'images/s': rate(done, started) };
     progress({ done, total: test.count, unit: 'images', phase: 'ANN inference', values });
-    // Lets messages out and signals in.
-    await nextTurn();
   }
   return correct;
 }

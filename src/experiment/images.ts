@@ -3,7 +3,37 @@ import type { Dataset, Split } from '../data/dataset.js';
 import type { Network } from '../network/architecture.js';
 import { StageError } from '../stage/definition.js';
 
-/** Fills batches of network inputs, [batch][H][W][C], from a data set. */
+/** Images of the training split, augmented by (seed, epoch, index) where the network's recipe says so. */
+export interface TrainingOrder {
+  readonly split: 'train';
+  readonly indices: Uint32Array;
+  readonly seed: number;
+  readonly epoch: number;
+}
+
+/** Images first … first + count of the test split. */
+export interface TestOrder {
+  readonly split: 'test';
+  readonly first: number;
+  readonly count: number;
+}
+
+/** Which images a batch holds. */
+export type BatchOrder = TrainingOrder | TestOrder;
+
+export interface Batch {
+  /** [batch][H][W][C] as the network takes them. */
+  readonly images: Float32Array;
+  readonly labels: Int32Array;
+}
+
+/** The first `images` images of the test split in batches, the last one of what is left. */
+export function* testOrders(images: number, batch: number): Generator<TestOrder> {
+  for (let first = 0; first < images; first += batch)
+    yield { split: 'test', first, count: Math.min(batch, images - first) };
+}
+
+/** Fills batches of network inputs from a data set. */
 export class ImageSource {
   readonly #crops: boolean;
   readonly #size: number;
@@ -38,37 +68,19 @@ export class ImageSource {
     return this.#size;
   }
 
-  /** Images `indices` of the training split, augmented by (seed, epoch, index) where the network's recipe says so. */
-  fillTraining(indices: Uint32Array, target: Float32Array, labels: Int32Array, seed: number, epoch: number): void {
-    const split = this.dataset.train;
-    for (const [i, index] of indices.entries()) {
-      labels[i] = split.labels[index]!;
-      const at = i * this.#size;
-      if (this.#crops)
-        fillTrainingCrop(
-          {
-            image: this.#image(split, index),
-            shape: this.dataset.shape,
-            crop: this.network.input[0],
-            index,
-            epoch,
-            seed,
-          },
-          target,
-          at,
-        );
-      else fillScaled(this.#image(split, index), this.dataset.scale, target, at);
-    }
-  }
-
-  /** Images first … first + count of the test split. */
-  fillTest(first: number, count: number, target: Float32Array): void {
-    const split = this.dataset.test;
+  /** Fills a batch as ordered. */
+  fill(order: BatchOrder, { images, labels }: Batch): void {
+    const { shape, scale, [order.split]: split } = this.dataset;
+    const crop = this.network.input[0];
+    const count = order.split === 'train' ? order.indices.length : order.count;
     for (let i = 0; i < count; i++) {
+      const index = order.split === 'train' ? order.indices[i]! : order.first + i;
+      const image = this.#image(split, index);
       const at = i * this.#size;
-      if (this.#crops)
-        fillCentreCrop(this.#image(split, first + i), this.dataset.shape, this.network.input[0], target, at);
-      else fillScaled(this.#image(split, first + i), this.dataset.scale, target, at);
+      labels[i] = split.labels[index]!;
+      if (!this.#crops) fillScaled(image, scale, images, at);
+      else if (order.split === 'test') fillCentreCrop(image, shape, crop, images, at);
+      else fillTrainingCrop({ image, shape, crop, index, epoch: order.epoch, seed: order.seed }, images, at);
     }
   }
 

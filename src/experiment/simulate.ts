@@ -1,10 +1,10 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { SpikingEngine } from '../engine/engine.js';
+import type { Simulator, SpikingEngine } from '../engine/engine.js';
 import { denseMacs, neuronCount } from '../network/parameters.js';
 import { firingRate } from '../spiking/counts.js';
 import type { SpikingNetwork } from '../spiking/network.js';
 import { countHits, inferenceBatch, rate, round, type Surroundings } from './evaluate.js';
-import { argmax, type ImageSource } from './images.js';
+import { argmax, type ImageSource, testOrders } from './images.js';
+import { Loader } from './loader.js';
 
 /** What a layer did over all images. SOPs by three conventions: see `spiking/counts.ts`. */
 export interface LayerActivity {
@@ -40,7 +40,7 @@ export function logBatch(network: Pick<SpikingNetwork, 'preprocessing'>): number
 }
 
 /** Simulates the spiking network on all test images, with spikes of layer 1 deleted at random. */
-export async function simulate(
+export function simulate(
   engine: SpikingEngine,
   source: ImageSource,
   network: SpikingNetwork,
@@ -48,45 +48,54 @@ export async function simulate(
   threads: number,
   { signal, progress }: Surroundings,
 ): Promise<Activity> {
-  const { test } = source.dataset;
-  const logged = logBatch(network);
   // A call is part of one batch: what it counts is a sum over its images.
-  const call = Math.min(inferenceBatch, logged);
-  const simulator = await engine.simulator(network, { batch: call, threads });
-  const inputs = new Float32Array(call * source.size);
+  const call = Math.min(inferenceBatch, logBatch(network));
+  return Loader.with(source, call, signal, async (loader) => {
+    const simulator = await engine.simulator(network, { batch: call, threads });
+    try {
+      return await countActivity(simulator, loader, network, call, noise, { progress });
+    } finally {
+      await simulator.close();
+    }
+  });
+}
+
+async function countActivity(
+  simulator: Simulator,
+  loader: Loader,
+  network: SpikingNetwork,
+  call: number,
+  noise: { readonly probability: number; readonly seed: number },
+  { progress }: Pick<Surroundings, 'progress'>,
+): Promise<Activity> {
+  const { test } = loader.source.dataset;
+  const logged = logBatch(network);
   const blocks = [network.encoding, ...network.layers];
   const sums = blocks.map(() => ({ spikes: 0, event: 0, effective: 0 }));
   const batches: BatchActivity[] = [];
   const allLogits = new Float64Array(test.count * network.classes);
   const started = performance.now();
   let correct = 0;
-  try {
-    for (let first = 0; first < test.count; first += call) {
-      signal.throwIfAborted();
-      const count = Math.min(call, test.count - first);
-      source.fillTest(first, count, inputs);
-      const { logits, counts } = simulator.simulate(inputs, count, { ...noise, firstImage: first });
-      allLogits.set(logits, first * network.classes);
-      const hits = countHits(logits, test.labels, first, count, network.classes);
-      correct += hits;
-      if (first % logged === 0) batches.push({ correct: 0, spikes: 0, event: 0 });
-      const batch = batches.at(-1)!;
-      batch.correct += hits;
-      for (const [i, { spikes, eventOperations, effectiveOperations }] of counts.entries()) {
-        const sum = sums[i]!;
-        sum.spikes += spikes;
-        sum.event += eventOperations;
-        sum.effective += effectiveOperations;
-        batch.spikes += spikes;
-        batch.event += eventOperations;
-      }
-      const done = first + count;
-      const values = { accuracy: round(correct / done, 4), 'images/s': rate(done, started) };
-      progress({ done, total: test.count, unit: 'images', phase: 'SNN simulation', values });
-      await nextTurn();
+  for await (const { images, order } of loader.batches(testOrders(test.count, call))) {
+    const { first, count } = order;
+    const { logits, counts } = simulator.simulate(images, count, { ...noise, firstImage: first });
+    allLogits.set(logits, first * network.classes);
+    const hits = countHits(logits, test.labels, first, count, network.classes);
+    correct += hits;
+    if (first % logged === 0) batches.push({ correct: 0, spikes: 0, event: 0 });
+    const batch = batches.at(-1)!;
+    batch.correct += hits;
+    for (const [i, { spikes, eventOperations, effectiveOperations }] of counts.entries()) {
+      const sum = sums[i]!;
+      sum.spikes += spikes;
+      sum.event += eventOperations;
+      sum.effective += effectiveOperations;
+      batch.spikes += spikes;
+      batch.event += eventOperations;
     }
-  } finally {
-    await simulator.close();
+    const done = first + count;
+    const values = { accuracy: round(correct / done, 4), 'images/s': rate(done, started) };
+    progress({ done, total: test.count, unit: 'images', phase: 'SNN simulation', values });
   }
   const layers = blocks.map(({ name, output }, i): LayerActivity => {
     const { spikes, event, effective } = sums[i]!;

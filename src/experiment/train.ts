@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { permutation, purposes } from '../data/random.js';
 import type { Engine, Evaluator, GradientType, Parameters, Trainer } from '../engine/engine.js';
 import type { Network } from '../network/architecture.js';
@@ -8,7 +7,8 @@ import { renderTable } from '../report/table.js';
 import type { ResumePoint } from '../stage/definition.js';
 import { StageError } from '../stage/definition.js';
 import { countCorrect, inferenceBatch, rate, round, type Surroundings } from './evaluate.js';
-import type { ImageSource } from './images.js';
+import type { ImageSource, TrainingOrder } from './images.js';
+import { Loader } from './loader.js';
 
 export interface Schedule {
   /** Epochs of this training, on top of those the checkpoint has. */
@@ -35,6 +35,8 @@ export interface TrainingResult {
   readonly last: EpochResult;
 }
 
+type TrainingSurroundings = Surroundings & { readonly resume: ResumePoint; log(line: string): void };
+
 /** A network before its first epoch. */
 export function freshCheckpoint(network: Network, seed: number): Checkpoint {
   return { network, parameters: initialParameters(network, seed), epoch: 0, seed };
@@ -50,7 +52,7 @@ export async function train(
   start: Checkpoint,
   schedule: Schedule,
   threads: number,
-  surroundings: Surroundings & { readonly resume: ResumePoint; log(line: string): void },
+  surroundings: TrainingSurroundings,
 ): Promise<TrainingResult> {
   const images = source.dataset.train.count - schedule.heldOut;
   const steps = Math.floor(images / schedule.batch);
@@ -65,55 +67,63 @@ export async function train(
   if (saved) surroundings.log(`going on after epoch ${from.epoch}, from the state that an interrupted run saved`);
 
   const { network } = start;
-  const trainer = await engine.trainer(network, from, {
-    batch: schedule.batch,
-    threads,
-    gradients: schedule.gradients,
-  });
-  const evaluator = await engine.evaluator(network, from.parameters, { batch: inferenceBatch, threads });
-  let checkpoint = from;
-  try {
-    for (let epoch = from.epoch; epoch < start.epoch + schedule.epochs; epoch++) {
-      const result = await trainEpoch(
-        trainer,
-        source,
-        { ...schedule, steps, images },
-        { ...from, epoch, start },
-        surroundings,
-      );
-      const parameters = trainer.parameters();
-      const testAccuracy = await test(evaluator, source, parameters, surroundings);
-      const line = { epoch: epoch + 1, learningRate: schedule.learningRate, ...result, testAccuracy };
-      const history = [...historyOf(checkpoint), line];
-      const optimizer = trainer.optimizer();
-      checkpoint = { ...checkpoint, epoch: epoch + 1, parameters, optimizer, training: { history } };
-      surroundings.log(describe(line));
-      await surroundings.resume.save(encodeCheckpoint(checkpoint));
+  const largest = Math.max(schedule.batch, inferenceBatch);
+  const checkpoint = await Loader.with(source, largest, surroundings.signal, async (loader) => {
+    const trainer = await engine.trainer(network, from, {
+      batch: schedule.batch,
+      threads,
+      gradients: schedule.gradients,
+    });
+    const evaluator = await engine.evaluator(network, from.parameters, { batch: inferenceBatch, threads });
+    try {
+      return await trainEpochs(trainer, evaluator, loader, { ...schedule, steps, images }, from, start, surroundings);
+    } finally {
+      await Promise.all([trainer.close(), evaluator.close()]);
     }
-  } finally {
-    await Promise.all([trainer.close(), evaluator.close()]);
-  }
+  });
   const history = historyOf(checkpoint);
   const table = historyCsv(history, network.name, source.dataset.name);
   return { checkpoint: encodeCheckpoint(checkpoint), history: table, last: history.at(-1)! };
 }
 
+type Steps = Schedule & { readonly steps: number; readonly images: number };
+
+/** Trains, tests and saves epoch by epoch. */
+async function trainEpochs(
+  trainer: Trainer,
+  evaluator: Evaluator,
+  loader: Loader,
+  schedule: Steps,
+  from: Checkpoint,
+  start: Checkpoint,
+  surroundings: TrainingSurroundings,
+): Promise<Checkpoint> {
+  let checkpoint = from;
+  for (let epoch = from.epoch; epoch < start.epoch + schedule.epochs; epoch++) {
+    const result = await trainEpoch(trainer, loader, schedule, { seed: from.seed, epoch, start }, surroundings);
+    const parameters = trainer.parameters();
+    const testAccuracy = await test(evaluator, loader, parameters);
+    const line = { epoch: epoch + 1, learningRate: schedule.learningRate, ...result, testAccuracy };
+    const history = [...historyOf(checkpoint), line];
+    const optimizer = trainer.optimizer();
+    checkpoint = { ...checkpoint, epoch: epoch + 1, parameters, optimizer, training: { history } };
+    surroundings.log(describe(line));
+    await surroundings.resume.save(encodeCheckpoint(checkpoint));
+  }
+  return checkpoint;
+}
+
 async function trainEpoch(
   trainer: Trainer,
-  source: ImageSource,
-  { epochs, batch, steps, images, learningRate }: Schedule & { readonly steps: number; readonly images: number },
+  loader: Loader,
+  { epochs, batch, steps, images, learningRate }: Steps,
   { seed, epoch, start }: { readonly seed: number; readonly epoch: number; readonly start: Checkpoint },
-  { signal, progress }: Surroundings,
+  { progress }: Surroundings,
 ): Promise<Pick<EpochResult, 'loss' | 'trainAccuracy'>> {
-  const order = permutation(images, { seed, purpose: purposes.shuffle, stream: epoch });
-  const inputs = new Float32Array(batch * source.size);
-  const labels = new Int32Array(batch);
   const began = epoch - start.epoch;
   const started = performance.now();
-  let [loss, correct] = [0, 0];
-  for (let step = 0; step < steps; step++) {
-    signal.throwIfAborted();
-    source.fillTraining(order.subarray(step * batch, (step + 1) * batch), inputs, labels, seed, epoch);
+  let [loss, correct, step] = [0, 0, 0];
+  for await (const { images: inputs, labels } of loader.batches(trainingOrders(images, batch, seed, epoch))) {
     const result = trainer.step(inputs, labels, learningRate);
     if (!Number.isFinite(result.loss))
       throw new StageError(
@@ -123,34 +133,36 @@ async function trainEpoch(
       );
     loss += result.loss;
     correct += result.correct;
-    const done = (step + 1) * batch;
+    step++;
+    const done = step * batch;
     progress({
       done: began * steps * batch + done,
       total: epochs * steps * batch,
       unit: 'images',
       phase: `epoch ${epoch + 1}/${start.epoch + epochs}`,
       values: {
-        loss: round(loss / (step + 1), 4),
+        loss: round(loss / step, 4),
         accuracy: round(correct / done, 4),
         'images/s': rate(done, started),
       },
     });
-    // Lets messages out and signals in.
-    await nextTurn();
   }
   return { loss: loss / steps, trainAccuracy: correct / (steps * batch) };
 }
 
+/** The batches of an epoch, in random order; a last partial one is dropped. */
+function* trainingOrders(images: number, batch: number, seed: number, epoch: number): Generator<TrainingOrder> {
+  const order = permutation(images, { seed, purpose: purposes.shuffle, stream: epoch });
+  // A copy of the indices: a view would be sent with the whole order behind it.
+  for (let at = 0; at + batch <= images; at += batch)
+    yield { split: 'train', indices: order.slice(at, at + batch), seed, epoch };
+}
+
 /** Accuracy on the test split, without progress of its own: it is part of the epoch. */
-async function test(
-  evaluator: Evaluator,
-  source: ImageSource,
-  parameters: Parameters,
-  { signal }: Surroundings,
-): Promise<number> {
+async function test(evaluator: Evaluator, loader: Loader, parameters: Parameters): Promise<number> {
   evaluator.load(parameters);
-  const correct = await countCorrect(source, evaluator, { signal, progress: () => undefined });
-  return correct / source.dataset.test.count;
+  const correct = await countCorrect(loader, evaluator, { progress: () => undefined });
+  return correct / loader.source.dataset.test.count;
 }
 
 function historyOf({ training }: Checkpoint): readonly EpochResult[] {

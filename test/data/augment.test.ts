@@ -152,13 +152,14 @@ describe('an image source', () => {
   it('cuts images of one channel for networks that take crops, and scales them for others', () => {
     const crops = new ImageSource({ input: [24, 24, 1], preprocessing: 'crops', classes: 3 }, dataset);
     const [inputs, labels] = [new Float32Array(2 * 576), new Int32Array(2)];
-    crops.fillTraining(Uint32Array.of(2, 0), inputs, labels, 5, 6);
+    crops.fill({ split: 'train', indices: Uint32Array.of(2, 0), seed: 5, epoch: 6 }, { images: inputs, labels });
     expect([...labels]).toEqual([1, 2]);
     expectClose(inputs.subarray(0, 576), reference(imageOf(shape, 2), shape, drawOf(shape, 5, 6, 2)));
     expectClose(inputs.subarray(576), reference(imageOf(shape, 0), shape, drawOf(shape, 5, 6, 0)));
     const whole = new ImageSource({ input: [28, 28, 1], classes: 3 }, dataset);
     const scaled = new Float32Array(784);
-    whole.fillTest(1, 1, scaled);
+    whole.fill({ split: 'test', first: 1, count: 1 }, { images: scaled, labels });
+    expect(labels[0]).toBe(0);
     expect([...scaled]).toEqual([...imageOf(shape, 1)].map((value) => value / 256));
   });
 

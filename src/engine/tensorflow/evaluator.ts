@@ -49,7 +49,8 @@ export class TensorFlowEvaluator implements Evaluator {
     const tf = this.#tf;
     const { input, layers, precision } = this.#network;
     const size = input.reduce((product, length) => product * length, count);
-    let x = tf.tensor4d(images.subarray(0, size), [count, ...input]);
+    // A copy, for a backend may keep the memory that it is given, and the next batch is filled in here.
+    let x = tf.tensor4d(images.slice(0, size), [count, ...input]);
     for (const layer of layers) {
       const of = (role: string) => this.#values.get(`${layer.name}.${role}`)!;
       const z = convolve(tf, layer, x, of('weight') as Tensor4D);

@@ -44,8 +44,9 @@ export class TensorFlowTrainer implements Trainer {
     const tf = this.#tf;
     return tf.tidy(() => {
       const size = this.#network.input.reduce((product, length) => product * length, this.#batch);
-      const x = tf.tensor4d(images.subarray(0, size), [this.#batch, ...this.#network.input]);
-      const y = tf.tensor1d(labels.subarray(0, this.#batch), 'int32');
+      // Copies, for a backend may keep the memory that it is given, and the next batch is filled in here.
+      const x = tf.tensor4d(images.slice(0, size), [this.#batch, ...this.#network.input]);
+      const y = tf.tensor1d(labels.slice(0, this.#batch), 'int32');
       const trained = [...this.#moments.keys()].map((name) => this.#values.get(name)!);
       const { value, grads } = tf.variableGrads(() => this.#loss(x, y), trained);
       this.#update(grads, learningRate);

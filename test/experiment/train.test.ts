@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { purposes, RandomWords } from '../../src/data/random.js';
+import { wasmEngine } from '../../src/engine/wasm/engine.js';
+import { ImageSource } from '../../src/experiment/images.js';
+import { freshCheckpoint, train } from '../../src/experiment/train.js';
+import { type ReadPlan, readNetwork } from '../../src/network/plan.js';
+import { buildNetwork } from '../../src/network/presets.js';
+import type { ResumePoint } from '../../src/stage/definition.js';
+
+const words = new RandomWords({ seed: 3, purpose: purposes.sample, stream: 0 });
+const split = (count: number) => ({
+  count,
+  images: Uint8Array.from({ length: count * 432 }, () => words.below(256)),
+  labels: Uint8Array.from({ length: count }, () => words.below(3)),
+});
+const description = { name: 'd', shape: [12, 12, 3], classes: 3, scale: 255, source: 's' } as const;
+const dataset = { ...description, train: split(23), test: split(7) };
+const network = buildNetwork(readNetwork('8C3-P2-8C4v') as ReadPlan, {
+  ...{ input: [8, 8, 3], classes: 3, preprocessing: 'crops' },
+  precision: { kind: 'quantised', k: 1, B: 2 },
+});
+const source = new ImageSource(network, dataset);
+const schedule = { epochs: 3, learningRate: 1e-2, batch: 5, heldOut: 1, gradients: 'float32' } as const;
+
+/** Saves in memory; `saves` calls and then the program is killed. */
+class Memory implements ResumePoint {
+  saved: Uint8Array | undefined;
+  constructor(public saves = Number.POSITIVE_INFINITY) {}
+
+  load() {
+    return Promise.resolve(this.saved);
+  }
+
+  save(state: Uint8Array) {
+    this.saved = state.slice();
+    return --this.saves > 0 ? Promise.resolve() : Promise.reject(new Error('killed'));
+  }
+}
+
+const run = (resume: ResumePoint, threads: number, signal = new AbortController().signal, progress = () => {}) =>
+  train(wasmEngine, source, freshCheckpoint(network, 5), schedule, threads, {
+    ...{ resume, signal, progress },
+    log: () => undefined,
+  });
+
+describe('training', () => {
+  it('ends with the same bytes for any number of threads, and after it was killed between epochs', async () => {
+    const undisturbed = await run(new Memory(), 1);
+    expect((await run(new Memory(), 3)).checkpoint).toEqual(undisturbed.checkpoint);
+    const memory = new Memory(1);
+    await expect(run(memory, 2)).rejects.toThrow('killed');
+    memory.saves = Number.POSITIVE_INFINITY;
+    const resumed = await run(memory, 2);
+    expect(resumed.checkpoint).toEqual(undisturbed.checkpoint);
+    expect(resumed.history).toBe(undisturbed.history);
+  });
+
+  it('ends at a step when the signal is aborted', async () => {
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    let steps = 0;
+    const running = run(new Memory(), 1, controller.signal, () => {
+      if (++steps === 6) controller.abort(reason);
+    });
+    await expect(running).rejects.toBe(reason);
+    expect(steps).toBe(6);
+  });
+});

@@ -99,10 +99,10 @@ function passingOn(peer: Peer, source: ImageSource, losses: number[]): Engine {
         load(next) {
           const { test } = source.dataset;
           const count = 1000;
-          const batch = new Float32Array(count * source.size);
+          const batch = { images: new Float32Array(count * source.size), labels: new Int32Array(count) };
           for (let first = 0; first < test.count; first += count) {
-            source.fillTest(first, count, batch);
-            peer.test(batch, Int32Array.from(test.labels.subarray(first, first + count)));
+            source.fill({ split: 'test', first, count }, batch);
+            peer.test(batch.images, batch.labels);
           }
           evaluator.load(next);
         },

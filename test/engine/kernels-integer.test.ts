@@ -142,17 +142,31 @@ it.each([
   expect([...halves]).toEqual(new Array(64).fill(expected));
 });
 
-it('ranges takes least and largest of every image and channel', () => {
-  const [images, pixels, channels] = [3, 5, 32];
-  const bench = new KernelBench();
-  const values = reals(images * pixels * channels, 4);
-  const ranges = bench.room(images * channels * 2);
-  const descriptor = bench.plan.descriptor('Ranges', { values: bench.floats(values), ranges, pixels, channels });
-  bench.call('ranges', descriptor, images);
-  const of = (n: number, c: number) =>
-    Array.from({ length: pixels }, (_, p) => values[(n * pixels + p) * channels + c]!);
-  const expected = Array.from({ length: images }, (_, n) =>
-    [Math.min, Math.max].flatMap((pick) => Array.from({ length: channels }, (_, c) => pick(...of(n, c)))),
-  );
-  expect(bench.readFloats(ranges, images * channels * 2)).toEqual(expected.flat());
-});
+it.each(['channelSums', 'gradientSums'] as const)(
+  '%s takes least and largest of every image and channel, too',
+  (kernel) => {
+    const [images, pixels, channels] = [3, 5, 32];
+    const bench = new KernelBench();
+    const [values, factors] = [4, 5].map((seed) => reals(images * pixels * channels, seed));
+    const both = { g: bench.floats(values!), z: bench.floats(factors!) };
+    const ranges = bench.room(images * channels * 2);
+    const [beside, alone] = [ranges, 0].map((address) => {
+      const rest = { sums: bench.room(images * channels * 2), ranges: address, pixels, channels };
+      const descriptor =
+        kernel === 'channelSums'
+          ? bench.plan.descriptor('ChannelSums', { z: both.g, ...rest })
+          : bench.plan.descriptor('GradientSums', { ...both, ...rest });
+      return { sums: rest.sums, phase: inParts(images, (lo, hi) => [{ kernel, descriptor, lo, hi }]) };
+    });
+    bench.run([beside!.phase, alone!.phase]);
+    const of = (n: number, c: number) =>
+      Array.from({ length: pixels }, (_, p) => values![(n * pixels + p) * channels + c]!);
+    const expected = Array.from({ length: images }, (_, n) =>
+      [Math.min, Math.max].flatMap((pick) => Array.from({ length: channels }, (_, c) => pick(...of(n, c)))),
+    );
+    expect(bench.readFloats(ranges, images * channels * 2)).toEqual(expected.flat());
+    expect(bench.readFloats(beside!.sums, images * channels * 2)).toEqual(
+      bench.readFloats(alone!.sums, images * channels * 2),
+    );
+  },
+);

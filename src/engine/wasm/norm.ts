@@ -56,14 +56,11 @@ export function planNorm(
     (kernel: string, descriptor: number): ImageCalls =>
     (lo, hi) => [{ kernel, descriptor, lo, hi }];
   const [zRanges, gRanges] = integer ? [pairs(), pairs()] : [0, 0];
-  const rangesOf = (values: number, ranges: number): ImageCalls =>
-    integer ? calls('ranges', plan.descriptor('Ranges', { values, ranges, pixels, channels })) : () => [];
-  const [zRangeCalls, gRangeCalls] = [rangesOf(z, zRanges), rangesOf(dx, gRanges)];
-  const channelSums = calls('channelSums', plan.descriptor('ChannelSums', { z, sums, pixels, channels }));
-  const gradientSums = calls('gradientSums', plan.descriptor('GradientSums', { g: dx, z, sums, pixels, channels }));
+  const channelSums = plan.descriptor('ChannelSums', { z, sums, ranges: zRanges, pixels, channels });
+  const gradientSums = plan.descriptor('GradientSums', { g: dx, z, sums, ranges: gRanges, pixels, channels });
   const sources = { g: dx, z, ...coefficients };
   return {
-    statistics: (lo, hi) => [...channelSums(lo, hi), ...zRangeCalls(lo, hi)],
+    statistics: calls('channelSums', channelSums),
     batchNorm: plan.descriptor('BatchNorm', {
       ...statistics,
       ...affine,
@@ -78,7 +75,7 @@ export function planNorm(
       ...{ x: next.x, xImage: next.map.imageBytes, xOffsets: next.xOffsets },
       ...{ pixels, channels, n, levels },
     }),
-    gradientStatistics: (lo, hi) => [...gradientSums(lo, hi), ...gRangeCalls(lo, hi)],
+    gradientStatistics: calls('gradientSums', gradientSums),
     gradient: plan.descriptor('BatchNormGradient', {
       ...statistics,
       ...coefficients,

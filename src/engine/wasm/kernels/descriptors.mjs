@@ -43,8 +43,8 @@ export const descriptors = /** @type {const} */ ({
     thresholds: 'u32',
     levels: 'i32',
   },
-  /** Per image and channel: sum and sum of squares. */
-  ChannelSums: { z: 'u32', sums: 'u32', pixels: 'i32', channels: 'i32' },
+  /** Per image and channel: sum and sum of squares; least and largest value. Address 0 of the ranges leaves them out. */
+  ChannelSums: { z: 'u32', sums: 'u32', ranges: 'u32', pixels: 'i32', channels: 'i32' },
   /** Batch statistics → scale and shift; running statistics. */
   BatchNorm: {
     sums: 'u32',
@@ -77,8 +77,8 @@ export const descriptors = /** @type {const} */ ({
     n: 'f32',
     levels: 'f32',
   },
-  /** Per image and channel Σg and Σg·z. */
-  GradientSums: { g: 'u32', z: 'u32', sums: 'u32', pixels: 'i32', channels: 'i32' },
+  /** Per image and channel Σg and Σg·z; least and largest g. Address 0 of the ranges leaves them out. */
+  GradientSums: { g: 'u32', z: 'u32', sums: 'u32', ranges: 'u32', pixels: 'i32', channels: 'i32' },
   /** Σg, Σg·z → gradients of γ and β and the three coefficients of dz = a·g + b·z + d. With the ranges of z and g also a
    * bound of |dz| for each channel; address 0 leaves it out. */
   BatchNormGradient: {
@@ -98,8 +98,6 @@ export const descriptors = /** @type {const} */ ({
     gRanges: 'u32',
     bounds: 'u32',
   },
-  /** Per image and channel: least and largest value. */
-  Ranges: { values: 'u32', ranges: 'u32', pixels: 'i32', channels: 'i32' },
   /** dz in 16 bits into a zero-bordered map, and in 12 bits into one whose pixels hold `width` channels, one after the
    * other for all blocks. */
   QuantiseGradient: {

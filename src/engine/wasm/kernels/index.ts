@@ -16,7 +16,7 @@ export {
 } from './generated';
 export { quantiseGradient } from './integers';
 export { adam, softmaxLoss } from './learn';
-export { activate, batchNorm, batchNormGradient, channelSums, gradientApply, gradientSums, ranges } from './normalise';
+export { activate, batchNorm, batchNormGradient, channelSums, gradientApply, gradientSums } from './normalise';
 export { activateReal, realConv } from './real';
 export { fill, setScratch } from './scratch';
 export { countSpikes, deleteSpikes, fireInteger, fireReal, readout } from './spiking';

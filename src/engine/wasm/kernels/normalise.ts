@@ -1,29 +1,52 @@
 // Batch norm, activation and their gradients. Channels are multiples of 16. Sums over the batch are taken per image
 // first and then over images in order, so that they don't depend on how threads share the images.
-import { Activate, BatchNorm, BatchNormGradient, ChannelSums, GradientApply, GradientSums, Ranges } from './generated';
+import { Activate, BatchNorm, BatchNormGradient, ChannelSums, GradientApply, GradientSums } from './generated';
 
 const EPSILON: f64 = 1e-5;
 const KEEP: f64 = 0.9;
 
-/** sums[image] = [Σz per channel, Σz² per channel]. */
-export function channelSums(address: usize, lo: i32, hi: i32): void {
-  const t = changetype<ChannelSums>(address);
-  const pixels = t.pixels, channels = t.channels;
-  const step: usize = <usize>channels << 2;
+/**
+ * Per image and channel Σg and Σg·z, and least and largest g where `ranged`, in one pass: memory is what these cost.
+ * sums[image] = [Σg per channel, Σg·z per channel]; ranges[image] = [least per channel, largest per channel].
+ */
+// @ts-ignore: decorator
+@inline
+function imageSums(
+  values: usize, factors: usize, sums: usize, ranges: usize, pixels: i32, step: usize, lo: i32, hi: i32, ranged: bool,
+): void {
   for (let n = lo; n < hi; n++) {
-    const sums: usize = t.sums + <usize>n * (step << 1);
+    const image: usize = <usize>n * (step << 1);
     for (let c: usize = 0; c < step; c += 32) {
-      let z: usize = t.z + <usize>(n * pixels) * step + c;
-      let s0 = f32x4.splat(0), s1 = f32x4.splat(0), q0 = f32x4.splat(0), q1 = f32x4.splat(0);
-      for (let p = 0; p < pixels; p++, z += step) {
-        const a = v128.load(z), b = v128.load(z, 16);
-        s0 = f32x4.add(s0, a); s1 = f32x4.add(s1, b);
-        q0 = f32x4.add(q0, f32x4.mul(a, a)); q1 = f32x4.add(q1, f32x4.mul(b, b));
+      const offset: usize = <usize>(n * pixels) * step + c;
+      let g: usize = values + offset, z: usize = factors + offset;
+      let s0 = f32x4.splat(0), s1 = s0, q0 = s0, q1 = s0;
+      let least0 = v128.load(g), least1 = v128.load(g, 16), most0 = least0, most1 = least1;
+      for (let p = 0; p < pixels; p++, g += step, z += step) {
+        const g0 = v128.load(g), g1 = v128.load(g, 16);
+        s0 = f32x4.add(s0, g0); s1 = f32x4.add(s1, g1);
+        q0 = f32x4.add(q0, f32x4.mul(g0, v128.load(z))); q1 = f32x4.add(q1, f32x4.mul(g1, v128.load(z, 16)));
+        if (ranged) {
+          least0 = f32x4.pmin(least0, g0); least1 = f32x4.pmin(least1, g1);
+          most0 = f32x4.pmax(most0, g0); most1 = f32x4.pmax(most1, g1);
+        }
       }
-      v128.store(sums + c, s0); v128.store(sums + c, s1, 16);
-      v128.store(sums + step + c, q0); v128.store(sums + step + c, q1, 16);
+      const sum: usize = sums + image + c, range: usize = ranges + image + c;
+      v128.store(sum, s0); v128.store(sum, s1, 16);
+      v128.store(sum + step, q0); v128.store(sum + step, q1, 16);
+      if (ranged) {
+        v128.store(range, least0); v128.store(range, least1, 16);
+        v128.store(range + step, most0); v128.store(range + step, most1, 16);
+      }
     }
   }
+}
+
+/** Per image and channel Σz and Σz², and the range of z unless `ranges` is 0. */
+export function channelSums(address: usize, lo: i32, hi: i32): void {
+  const t = changetype<ChannelSums>(address);
+  const step: usize = <usize>t.channels << 2;
+  if (t.ranges) imageSums(t.z, t.z, t.sums, t.ranges, t.pixels, step, lo, hi, true);
+  else imageSums(t.z, t.z, t.sums, 0, t.pixels, step, lo, hi, false);
 }
 
 /** Batch mean and variance (biased) of channels lo…hi, in double precision over the images; running statistics. */
@@ -118,26 +141,12 @@ function whole(v: v128): v128 {
   return v128.and(f32x4.add(v, f32x4.splat(8388608)), i32x4.splat(255));
 }
 
-/** sums[image] = [Σg, Σg·z] per channel; g is 0 where the neuron is closed. */
+/** Per image and channel Σg and Σg·z, and the range of g unless `ranges` is 0; g is 0 where the neuron is closed. */
 export function gradientSums(address: usize, lo: i32, hi: i32): void {
   const t = changetype<GradientSums>(address);
-  const pixels = t.pixels;
   const step: usize = <usize>t.channels << 2;
-  for (let n = lo; n < hi; n++) {
-    const sums: usize = t.sums + <usize>n * (step << 1);
-    for (let c: usize = 0; c < step; c += 32) {
-      const offset: usize = <usize>(n * pixels) * step + c;
-      let z: usize = t.z + offset, g: usize = t.g + offset;
-      let s0 = f32x4.splat(0), s1 = f32x4.splat(0), q0 = f32x4.splat(0), q1 = f32x4.splat(0);
-      for (let p = 0; p < pixels; p++, z += step, g += step) {
-        const g0 = v128.load(g), g1 = v128.load(g, 16);
-        s0 = f32x4.add(s0, g0); s1 = f32x4.add(s1, g1);
-        q0 = f32x4.add(q0, f32x4.mul(g0, v128.load(z))); q1 = f32x4.add(q1, f32x4.mul(g1, v128.load(z, 16)));
-      }
-      v128.store(sums + c, s0); v128.store(sums + c, s1, 16);
-      v128.store(sums + step + c, q0); v128.store(sums + step + c, q1, 16);
-    }
-  }
+  if (t.ranges) imageSums(t.g, t.z, t.sums, t.ranges, t.pixels, step, lo, hi, true);
+  else imageSums(t.g, t.z, t.sums, 0, t.pixels, step, lo, hi, false);
 }
 
 /**
@@ -167,28 +176,6 @@ export function batchNormGradient(address: usize, lo: i32, hi: i32): void {
     store<f32>(t.b + at, <f32>b);
     store<f32>(t.d + at, <f32>d);
     if (t.bounds) store<f32>(t.bounds + at, <f32>gradientBound(address, at, a, b, d));
-  }
-}
-
-/** Least and largest value per image and channel: ranges[image] = [least per channel, largest per channel]. */
-export function ranges(address: usize, lo: i32, hi: i32): void {
-  const t = changetype<Ranges>(address);
-  const pixels = t.pixels;
-  const step: usize = <usize>t.channels << 2;
-  for (let n = lo; n < hi; n++) {
-    const out: usize = t.ranges + <usize>n * (step << 1);
-    for (let c: usize = 0; c < step; c += 16) {
-      let p: usize = t.values + <usize>(n * pixels) * step + c;
-      let least = v128.load(p), most = least;
-      for (let i = 1; i < pixels; i++) {
-        p += step;
-        const v = v128.load(p);
-        least = f32x4.pmin(least, v);
-        most = f32x4.pmax(most, v);
-      }
-      v128.store(out + c, least);
-      v128.store(out + step + c, most);
-    }
   }
 }
 

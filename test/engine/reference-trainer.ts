@@ -1,3 +1,4 @@
+import type { GradientType } from '../../src/engine/engine.js';
 import type { ConvLayer, Network } from '../../src/network/architecture.js';
 import { levels, spikesPerUnit } from '../../src/network/precision.js';
 import { batchNormEpsilon } from '../../src/network/quantise.js';
@@ -27,12 +28,16 @@ interface Block {
   readonly deviation: Float64Array;
 }
 
-/** One training step up to the gradients, as plain loops in double precision. */
+/**
+ * One training step up to the gradients, as plain loops in double precision.
+ * @param gradientType int16 rounds dz of ternary layers as the engine does
+ */
 export function referenceStep(
   network: Network,
   parameters: Parameters,
   images: readonly Float64Array[],
   labels: readonly number[],
+  gradientType: GradientType = 'float32',
 ): ReferenceStep {
   const blocks: Block[] = [];
   let current = images;
@@ -60,7 +65,8 @@ export function referenceStep(
     }),
   );
   gradients.set('dense.weight', denseGradient);
-  for (const block of blocks.reverse()) upstream = backward(network, block, parameters, upstream, gradients);
+  for (const block of blocks.reverse())
+    upstream = backward(network, block, parameters, upstream, gradients, gradientType);
   return { loss, correct, gradients, running: runningStatistics(blocks, parameters), margin };
 }
 
@@ -126,6 +132,7 @@ function backward(
   parameters: Parameters,
   upstream: readonly Float64Array[],
   gradients: Map<string, Float64Array>,
+  gradientType: GradientType,
 ): Float64Array[] {
   const channels = layer.output[2];
   const bound = network.precision.kind === 'fp32' ? Number.POSITIVE_INFINITY : network.precision.B;
@@ -150,11 +157,52 @@ function backward(
   );
   const weightGradient = new Float64Array(weights.length);
   const inputGradient = input.map((image) => new Float64Array(image.length));
-  for (const [n, image] of dz.entries()) correlate(layer, weights, input[n]!, image, weightGradient, inputGradient[n]!);
+  const integer = gradientType === 'int16' && layer.weights === 'ternary';
+  const most = integer ? largestGradient(g, z, { gamma, deviation, mean, gammaGradient, betaGradient, count }) : 0;
+  for (const [n, image] of dz.entries()) {
+    if (!integer) {
+      correlate(layer, weights, input[n]!, image, weightGradient, inputGradient[n]!);
+      continue;
+    }
+    // 12 bits for the weights, 16 for the input; what the other would add up is dropped.
+    correlate(layer, weights, input[n]!, roundTo(image, most, 12), weightGradient, new Float64Array(input[n]!.length));
+    correlate(layer, weights, input[n]!, roundTo(image, most, 16), new Float64Array(weights.length), inputGradient[n]!);
+  }
   gradients.set(`${layer.name}.weight`, weightGradient);
   gradients.set(`${layer.name}.gamma`, gammaGradient);
   gradients.set(`${layer.name}.beta`, betaGradient);
   return inputGradient;
+}
+
+interface Normalisation {
+  readonly gamma: Float32Array;
+  readonly deviation: Float64Array;
+  readonly mean: Float64Array;
+  readonly gammaGradient: Float64Array;
+  readonly betaGradient: Float64Array;
+  readonly count: number;
+}
+
+/** What |dz| = |a·g + b·z + d| can be at most in any channel, from the ranges of g and z alone. */
+function largestGradient(g: readonly Float64Array[], z: readonly Float64Array[], norm: Normalisation): number {
+  const { gamma, deviation, mean, gammaGradient, betaGradient, count } = norm;
+  const channels = gamma.length;
+  const [ofG, ofZ] = [new Float64Array(channels), new Float64Array(channels)];
+  const a = (c: number) => gamma[c]! / deviation[c]!;
+  for (const [n, image] of g.entries())
+    for (const [i, value] of image.entries()) {
+      const c = i % channels;
+      const hat = (z[n]![i]! - mean[c]!) / deviation[c]!;
+      ofG[c] = Math.max(ofG[c]!, Math.abs(a(c) * value));
+      ofZ[c] = Math.max(ofZ[c]!, Math.abs((a(c) * (betaGradient[c]! + hat * gammaGradient[c]!)) / count));
+    }
+  return Math.max(...ofG.map((value, c) => value + ofZ[c]!)) * 1.00001;
+}
+
+/** To the nearest multiple of the least power of two by which `bound` fits that many bits. */
+function roundTo(values: Float64Array, bound: number, bits: number): Float64Array {
+  const step = Math.max(2 ** -100, 2 ** Math.ceil(Math.log2(bound / (2 ** (bits - 1) - 1))));
+  return values.map((value) => Math.round(value / step) * step);
 }
 
 /** dw += x·dz and dx += w·dz over all windows. */

@@ -1,6 +1,5 @@
 import { hostname, platform, release } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { dependenciesOf } from '../pipeline/targets.js';
 import type { Pipeline, Task, TaskId } from '../pipeline/task.js';
 import { BundleError } from '../stage/bundle.js';
 import { StoreError } from '../store/error.js';
@@ -15,19 +14,9 @@ import { LocalExecutor } from './executor-local.js';
 import { Planner, type TaskIdentity, type TaskPlan } from './plan.js';
 import { type Grant, machineResources, ResourcePool } from './resources.js';
 import type { Sharing } from './sharing.js';
+import { TaskOrder } from './task-order.js';
 
 type Outcome = 'ran' | 'cached' | 'failed' | 'skipped';
-
-/** A task's way to its end. */
-interface Progress {
-  /**
-   * What depends on the task can begin: its outputs are stored, or it has ended. Its record may be written later, along
-   * with others. Should it never be, the next run finds a task that is not done, and those after it are known by the
-   * content of their inputs, whoever made that.
-   */
-  readonly stored: Promise<Outcome | 'stored'>;
-  readonly ended: Promise<Outcome>;
-}
 
 /** Tasks compared with the store at a time. */
 const lookups = 16;
@@ -44,8 +33,7 @@ export class Run implements Executor {
   readonly #results: Map<TaskId, TaskResult>;
   /** Of all tasks whose outputs are stored. */
   readonly #outputs: Map<TaskId, TaskResult['outputs']>;
-  /** Tells that the outputs of a task are stored. */
-  readonly #tellStored = new Map<TaskId, () => void>();
+  readonly #order = new TaskOrder<Outcome>();
   readonly #waiting = new AbortController();
   readonly #lookup = createLimit(lookups);
   readonly #fetching = createLimit(lookups);
@@ -79,7 +67,12 @@ export class Run implements Executor {
     const { tasks, sharing, emit } = this.options;
     const started = performance.now();
     emit({ event: 'start', pipeline: this.pipeline.name, tasks, ...(sharing && { remote: sharing.remote }) });
-    const all = await this.#inOrder(tasks);
+    const all = await this.#order.bring(
+      tasks,
+      (task, before) => this.#bring(task, before),
+      // No more records will come for the last ones to wait for. Should this fail, the end of the run tells.
+      () => void this.store.settled().catch(() => undefined),
+    );
     await this.#executor.close();
     await this.store.settled();
     if (this.#defect !== undefined) throw this.#defect;
@@ -88,24 +81,6 @@ export class Run implements Executor {
     const counts = { ran: count('ran'), cached: count('cached'), failed: count('failed'), skipped: count('skipped') };
     emit({ event: 'end', ...counts, seconds: seconds(started), ...sharing?.counts });
     return { ...counts, interrupted: this.#interrupted, results: this.#results };
-  }
-
-  /** Brings each task as soon as what it needs is stored. */
-  #inOrder(tasks: readonly Task[]): Promise<Outcome[]> {
-    const begun = new Map<TaskId, Progress>();
-    let open = tasks.length;
-    for (const task of tasks) {
-      const before = dependenciesOf(task).flatMap((id) => begun.get(id)?.stored ?? []);
-      const ended = Promise.all(before).then((outcomes) => this.#bring(task, outcomes));
-      const stored = new Promise<'stored'>((resolve) => this.#tellStored.set(task.id, () => resolve('stored')));
-      const either = Promise.race([stored, ended]);
-      begun.set(task.id, { stored: either, ended });
-      void either.then(() => {
-        // No more records will come for the last ones to wait for. Should this fail, the end of the run tells.
-        if (--open === 0) this.store.settled().catch(() => undefined);
-      });
-    }
-    return Promise.all([...begun.values()].map(({ ended }) => ended));
   }
 
   /** Ends the run: no new tasks, running ones are asked to end. A second call kills them. */
@@ -263,7 +238,7 @@ export class Run implements Executor {
       },
     };
     this.#outputs.set(task.id, record.outputs);
-    this.#tellStored.get(task.id)!();
+    this.#order.tellStored(task.id);
     // With places to be had for all, nobody waits for this one's.
     await this.store.writeRecord(record, this.options.jobs === Number.POSITIVE_INFINITY);
     const resume = this.store.resumePoint(identity.key);

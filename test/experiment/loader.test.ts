@@ -1,18 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { purposes, RandomWords } from '../../src/data/random.js';
 import { type BatchOrder, ImageSource, testOrders } from '../../src/experiment/images.js';
 import { Loader } from '../../src/experiment/loader.js';
+import { randomDataset } from './random-dataset.js';
 
 const batch = 3;
-const words = new RandomWords({ seed: 1, purpose: purposes.sample, stream: 0 });
-const split = (count: number) => ({
-  count,
-  images: Uint8Array.from({ length: count * 768 }, () => words.below(256)),
-  labels: Uint8Array.from({ length: count }, () => words.below(10)),
-});
-const description = { name: 'd', shape: [16, 16, 3], classes: 10, scale: 255, source: 's' } as const;
-const dataset = { ...description, train: split(12), test: split(8) };
+const dataset = randomDataset({ seed: 1, side: 16, classes: 10, train: 12, test: 8 });
 const sources = {
   crops: new ImageSource({ input: [12, 12, 3], classes: 10, preprocessing: 'crops' }, dataset),
   scaled: new ImageSource({ input: [16, 16, 3], classes: 10 }, dataset),

@@ -1,20 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { purposes, RandomWords } from '../../src/data/random.js';
 import { wasmEngine } from '../../src/engine/wasm/engine.js';
 import { ImageSource } from '../../src/experiment/images.js';
 import { freshCheckpoint, train } from '../../src/experiment/train.js';
 import { type ReadPlan, readNetwork } from '../../src/network/plan.js';
 import { buildNetwork } from '../../src/network/presets.js';
 import type { ResumePoint } from '../../src/stage/definition.js';
+import { randomDataset } from './random-dataset.js';
 
-const words = new RandomWords({ seed: 3, purpose: purposes.sample, stream: 0 });
-const split = (count: number) => ({
-  count,
-  images: Uint8Array.from({ length: count * 432 }, () => words.below(256)),
-  labels: Uint8Array.from({ length: count }, () => words.below(3)),
-});
-const description = { name: 'd', shape: [12, 12, 3], classes: 3, scale: 255, source: 's' } as const;
-const dataset = { ...description, train: split(23), test: split(7) };
+const dataset = randomDataset({ seed: 3, side: 12, classes: 3, train: 23, test: 7 });
 const network = buildNetwork(readNetwork('8C3-P2-8C4v') as ReadPlan, {
   ...{ input: [8, 8, 3], classes: 3, preprocessing: 'crops' },
   precision: { kind: 'quantised', k: 1, B: 2 },

@@ -8,6 +8,7 @@ import type { Lock } from '../store/lock.js';
 import type { Store } from '../store/store.js';
 import type { TaskKey, TaskRecord, TaskResult } from '../store/types.js';
 import { version } from '../version.js';
+import { sharedAbort } from './abort.js';
 import type { Failure, Reason } from './events.js';
 import type { Executor, RunOptions, RunResult } from './executor.js';
 import { LocalExecutor } from './executor-local.js';
@@ -34,7 +35,7 @@ export class Run implements Executor {
   /** Of all tasks whose outputs are stored. */
   readonly #outputs: Map<TaskId, TaskResult['outputs']>;
   readonly #order = new TaskOrder<Outcome>();
-  readonly #waiting = new AbortController();
+  readonly #waiting = sharedAbort();
   readonly #lookup = createLimit(lookups);
   readonly #fetching = createLimit(lookups);
   #interrupted = false;

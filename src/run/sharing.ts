@@ -3,6 +3,7 @@ import { createLimit } from '../store/limit.js';
 import type { RemoteCache } from '../store/remote/cache.js';
 import { formatSize } from '../store/size.js';
 import type { TaskKey, TaskRecord, TaskResult } from '../store/types.js';
+import { sharedAbort } from './abort.js';
 import type { RunEvent } from './events.js';
 
 /** Results on their way at a time, each with several files. */
@@ -14,7 +15,7 @@ const progressMs = 200;
 export class Sharing {
   readonly #limit = createLimit(transfers);
   readonly #uploads: Promise<void>[] = [];
-  readonly #uploading = new AbortController();
+  readonly #uploading = sharedAbort();
   /** Bytes of each upload. */
   readonly #bytes = new Map<TaskId, { done: number; total: number }>();
   readonly #tell = throttle(progressMs);

@@ -2,6 +2,7 @@ import { dependenciesOf } from '../pipeline/targets.js';
 import type { Pipeline, Task, TaskId } from '../pipeline/task.js';
 import type { Store } from '../store/store.js';
 import type { Artifact, TaskKey } from '../store/types.js';
+import { sharedAbort } from './abort.js';
 import type { RunEvent } from './events.js';
 import { Planner } from './plan.js';
 import type { Sharing } from './sharing.js';
@@ -18,7 +19,7 @@ export interface TransferOptions {
 /** Carries results between a store and its remote cache, and computes nothing. */
 export class Transfer {
   readonly #planner: Planner;
-  readonly #stop = new AbortController();
+  readonly #stop = sharedAbort();
   readonly #outputs = new Map<TaskId, Readonly<Record<string, Artifact>>>();
   #interrupted = false;
 

@@ -5,6 +5,7 @@ import type { Pipeline, Task, TaskId } from '../../pipeline/task.js';
 import type { CacheSource } from '../../store/remote/settings.js';
 import type { Store } from '../../store/store.js';
 import type { TaskKey, TaskResult } from '../../store/types.js';
+import { sharedAbort } from '../abort.js';
 import type { Failure } from '../events.js';
 import type { Executor, RunOptions, RunResult } from '../executor.js';
 import { Planner } from '../plan.js';
@@ -44,7 +45,7 @@ export class SlurmExecutor implements Executor {
   readonly #waiting = new Set<TaskId>();
   /** How often tasks have lost a job, by code. */
   readonly #losses = new Map<TaskId, Record<string, number>>();
-  readonly #stop = new AbortController();
+  readonly #stop = sharedAbort();
   readonly #started = performance.now();
   #failed = false;
 

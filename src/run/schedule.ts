@@ -12,6 +12,7 @@ import { sharedAbort } from './abort.js';
 import type { Failure, Reason } from './events.js';
 import type { Executor, RunOptions, RunResult } from './executor.js';
 import { LocalExecutor } from './executor-local.js';
+import { removeOutdatedStates } from './leftovers.js';
 import { Planner, type TaskIdentity, type TaskPlan } from './plan.js';
 import { type Grant, machineResources, ResourcePool } from './resources.js';
 import type { Sharing } from './sharing.js';
@@ -77,6 +78,7 @@ export class Run implements Executor {
     await this.#executor.close();
     await this.store.settled();
     if (this.#defect !== undefined) throw this.#defect;
+    await removeOutdatedStates(this.store, new Set([...this.#results.values()].map(({ key }) => key)));
     await sharing?.settled();
     const count = (outcome: Outcome) => all.filter((one) => one === outcome).length;
     const counts = { ran: count('ran'), cached: count('cached'), failed: count('failed'), skipped: count('skipped') };

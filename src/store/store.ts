@@ -8,6 +8,7 @@ import { firstDifference } from './difference.js';
 import { guarded, StoreError } from './error.js';
 import { FolderSync } from './folder-sync.js';
 import { Collection, defaultGrace, type GcOptions, type GcReport } from './gc.js';
+import { namesIn } from './listing.js';
 import { type Jobs, type Lock, type LockHolder, Locks } from './lock.js';
 import { fileName } from './names.js';
 import { isToken, stateOf } from './process-identity.js';
@@ -213,6 +214,11 @@ export class Store {
   /** Mid-way state of the task with this key. */
   resumePoint(key: TaskKey): StoredResumePoint {
     return openResumePoint(this.#store, key, this.#temporary);
+  }
+
+  /** Keys of the tasks that have a mid-way state. */
+  resumable(): readonly TaskKey[] {
+    return namesIn(join(this.#store, 'resume')) as TaskKey[];
   }
 
   /** Folders for attempts at tasks. The caller closes them; if it dies, the next `open` removes what is left. */

@@ -35,7 +35,7 @@ describe('the whole paper, as a smoke test', () => {
     const page = readFileSync(file, 'utf8');
     for (const included of ['mnist', 'cifar10', 'cifar100']) expect(page).toContain(included);
     if (process.env.CI === undefined) return;
-    const kept = join(packageRoot, '.build/results');
+    const kept = join(packageRoot, '.build/kept');
     mkdirSync(kept, { recursive: true });
     copyFileSync(file, join(kept, 'paper.html'));
   });

@@ -66,71 +66,100 @@ ${lines(R, (r) => `      v128.store(y${r}, c${r}_0); v128.store(y${r}, c${r}_1, 
 /**
  * Integer convolution from non-zero inputs. Per image: list the inputs (offset of the weight row of level and channel,
  * plus column · tap stride, so that the taps of one kernel row are one contiguous run of events), then add weight rows
- * for each output pixel: i8 sums, widened to i16 at the end of each run and every `period` events, before they can overflow. Lists are even.
+ * for each output pixel: i8 sums, widened to i16 at the end of each run and every `period` events, before they can
+ * overflow. Lists are even.
  * Exact while Σ|w|·levels over the kernel < 32,768 (the planner's promise).
  */
 function eventConv(blocks, output) {
   const B = range(blocks);
-  const one = (u) => `
-            { const r = wt + load<u32>(e, ${u * 4}); ${B.map((b) => `d${b} = i8x16.add(d${b}, v128.load(r, ${b * 16}));`).join(' ')} }`;
-  const flush = lines(
-    B,
-    (b) =>
-      `          c${b}l = i16x8.add(c${b}l, i16x8.extend_low_i8x16_s(d${b})); c${b}h = i16x8.add(c${b}h, i16x8.extend_high_i8x16_s(d${b})); d${b} = i8x16.splat(0);`,
-  );
-  const widen = (part, b) => `i32x4.extend_${part}_i16x8_s(c${b})`;
+  // Two output rows, above and below: where both see an input row, they share the reading of its events.
+  const above = { name: 'a', weights: 'wa' };
+  const below = { name: 'b', weights: 'wb' };
+  const one = (rows, u) => {
+    const adds = ({ name, weights }) =>
+      `const ${name}r = ${weights} + event; ${B.map((b) => `${name}${b} = i8x16.add(${name}${b}, v128.load(${name}r, ${b * 16}));`).join(' ')}`;
+    return `
+                { const event = load<u32>(e, ${u * 4}); ${rows.map(adds).join(' ')} }`;
+  };
+  const declare = ({ name }) =>
+    B.map(
+      (b) => `let ${name}${b}l = i16x8.splat(0), ${name}${b}h = i16x8.splat(0), ${name}${b} = i8x16.splat(0);`,
+    ).join(' ');
+  const flush = ({ name }) =>
+    lines(
+      B.map((b) => `${name}${b}`),
+      (c) =>
+        `              ${c}l = i16x8.add(${c}l, i16x8.extend_low_i8x16_s(${c})); ${c}h = i16x8.add(${c}h, i16x8.extend_high_i8x16_s(${c})); ${c} = i8x16.splat(0);`,
+    );
+  const walk = (rows) => `
+            while (e < e1) {
+              const e2 = min(e + period, e1);
+              for (const e4 = e + ((e2 - e) & ~15); e < e4; e += 16) {${one(rows, 0)}
+              ${separator('e')}${one(rows, 1)}
+              ${separator('e')}${one(rows, 2)}
+              ${separator('e')}${one(rows, 3)}
+              }
+              if (e < e2) {${one(rows, 0)}${one(rows, 1)}
+                e += 8;
+              }
+${rows.map(flush).join('\n')}
+            }`;
   // Spikes of sixteen channels: how many thresholds, less one, each membrane exceeds.
-  const fire = (b) => `{
+  const fire = (c, at) => `{
           let low = i16x8.splat(0), high = low;
-          let at: usize = t.thresholds + (<usize>(cb + ${b * 16}) << 1);
+          let at: usize = t.thresholds + (<usize>cb << 1) + ${at * 2};
           for (let level = 0; level < t.levels; level++, at += <usize>outChannels << 1) {
-            low = i16x8.sub(low, i16x8.gt_s(c${b}l, v128.load(at)));
-            high = i16x8.sub(high, i16x8.gt_s(c${b}h, v128.load(at, 16)));
+            low = i16x8.sub(low, i16x8.gt_s(${c}l, v128.load(at)));
+            high = i16x8.sub(high, i16x8.gt_s(${c}h, v128.load(at, 16)));
           }
-          v128.store(yo, i8x16.narrow_i16x8_u(low, high), ${b * 16});
+          v128.store(yo, i8x16.narrow_i16x8_u(low, high), ${at});
         }`;
-  const emit = (value, at) =>
-    output === 'f32'
-      ? `v128.store(yo, f32x4.mul(f32x4.convert_i32x4_s(${value}), scale), ${at});`
-      : `v128.store(yo, ${value}, ${at});`;
+  const floats = (c, at) =>
+    [`low_i16x8_s(${c}l)`, `high_i16x8_s(${c}l)`, `low_i16x8_s(${c}h)`, `high_i16x8_s(${c}h)`]
+      .map(
+        (part, i) =>
+          `v128.store(yo, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_${part}), scale), ${at * 4 + i * 16});`,
+      )
+      .join(' ');
+  const emit = ({ name }) => lines(B, (b) => `        ${(output === 'fire' ? fire : floats)(`${name}${b}`, b * 16)}`);
   return `
 export function eventConv${blocks * 16}_${output}(address: usize, lo: i32, hi: i32): void {
   const t = changetype<EventConv>(address);
   const height = t.height, width = t.width, outHeight = t.outHeight, outWidth = t.outWidth, outChannels = t.outChannels;
   const kernelHeight = t.kernelHeight, kernelWidth = t.kernelWidth, stride = t.stride, padV = t.padV, padH = t.padH;
   const tapStride = t.tapStride, period: usize = t.period;
-  ${output === 'f32' ? 'const scale = f32x4.splat(t.scale);' : ''}
+  ${output === 'fire' ? '' : 'const scale = f32x4.splat(t.scale);'}
+  const rowBytes: usize = <usize>(outWidth * outChannels) * ${output === 'fire' ? 1 : 4};
   const starts: usize = scratch;
   for (let n = lo; n < hi; n++) {
     listEvents(address, n);
-    let yo: usize = t.y + <usize>(n * outHeight * outWidth * outChannels) * ${output === 'fire' ? 1 : 4};
-    for (let oy = 0; oy < outHeight; oy++) for (let ox = 0; ox < outWidth; ox++) {
+    let out: usize = t.y + <usize>(n * outHeight) * rowBytes;
+    for (let oy = 0; oy < outHeight; oy += 2, out += rowBytes) for (let ox = 0; ox < outWidth; ox++) {
       const x0 = max(ox * stride - padH, 0), x1 = min(ox * stride - padH + kernelWidth, width);
       const y0 = oy * stride - padV;
-      for (let cb = 0; cb < outChannels; cb += ${blocks * 16}, yo += ${output === 'fire' ? blocks * 16 : blocks * 64}) {
-        ${B.map((b) => `let c${b}l = i16x8.splat(0), c${b}h = i16x8.splat(0), d${b} = i8x16.splat(0);`).join(' ')}
-        for (let ky = max(0, -y0); ky < kernelHeight; ky++) {
-          const iy = y0 + ky;
-          if (iy >= height) break;
+      // Input rows from this one on are seen by the row below, too; there is none at an odd end.
+      const below = oy + 1 < outHeight ? stride : kernelHeight;
+      const y1 = min(y0 + kernelHeight + (oy + 1 < outHeight ? stride : 0), height);
+      for (let cb = 0; cb < outChannels; cb += ${blocks * 16}, out += ${blocks * (output === 'fire' ? 16 : 64)}) {
+        ${declare(above)}
+        ${declare(below)}
+        for (let iy = max(0, y0); iy < y1; iy++) {
+          const ky = iy - y0, seen = ky < kernelHeight, seenBelow = ky >= below;
           const at: usize = starts + (<usize>(iy * width) << 2);
           let e: usize = load<u32>(at + (<usize>x0 << 2));
           const e1: usize = load<u32>(at + (<usize>x1 << 2));
-          const wt: usize = t.w + (ky * kernelWidth + padH - ox * stride) * tapStride + cb;
-          while (e < e1) {
-            const e2 = min(e + period, e1);
-            for (const e4 = e + ((e2 - e) & ~15); e < e4; e += 16) {${one(0)}
-            ${separator('e')}${one(1)}
-            ${separator('e')}${one(2)}
-            ${separator('e')}${one(3)}
-            }
-            if (e < e2) {${one(0)}${one(1)}
-              e += 8;
-            }
-${flush}
+          const wa: usize = t.w + (ky * kernelWidth + padH - ox * stride) * tapStride + cb;
+          const wb = wa - stride * kernelWidth * tapStride;
+          if (seen && seenBelow) {${walk([above, below])}
+          } else if (seen) {${walk([above])}
+          } else if (seenBelow) {${walk([below])}
           }
         }
-        ${output === 'fire' ? lines(B, fire) : ''}
-        ${output === 'fire' ? '' : B.map((b) => [emit(widen('low', `${b}l`), b * 64), emit(widen('high', `${b}l`), b * 64 + 16), emit(widen('low', `${b}h`), b * 64 + 32), emit(widen('high', `${b}h`), b * 64 + 48)].join(' ')).join('\n        ')}
+        let yo = out;
+${emit(above)}
+        if (oy + 1 == outHeight) continue;
+        yo += rowBytes;
+${emit(below)}
       }
     }
   }

@@ -11,7 +11,7 @@ import { batchOf, fp32, liveParameters, quantised, settledParameters, smallVgg }
 export const cases: Record<string, { network: Network; gradients?: GradientType; golden: string }> = {
   'LeNet k1B2': {
     network: preset('lenet', { precision: quantised(1, 2) }),
-    golden: '47bdae1e908428d10ba2bf0dab669fcab1033c352b5d76f788c80ffaf797a452',
+    golden: 'cf38e13c95d821af1daff79360b1b5581fe21c93f2d855fa35893220f85b9c8f',
   },
   'LeNet k1B2 with integer gradients': {
     network: preset('lenet', { precision: quantised(1, 2) }),
@@ -29,7 +29,7 @@ export const cases: Record<string, { network: Network; gradients?: GradientType;
   },
   'small VGG k1B2': {
     network: smallVgg(quantised(1, 2)),
-    golden: '5109e497021f36f893205157dc9833920ce4cabfc364b0ca4699e00255831901',
+    golden: 'e7b51d5675e0446fc7665b92af48c7eda925f9819f70b579559c48e98c262488',
   },
 };
 

@@ -122,10 +122,10 @@ describe('gradients in integers', () => {
   });
 
   it('leaves layers to floats whose sums could leave 32 bits', () => {
-    expect(integersSuffice(geometry({ kernel: [3, 3], input: [5, 5, 16], channels: 4608 }), 1, 4)).toBe(true);
-    expect(integersSuffice(geometry({ kernel: [3, 3], input: [5, 5, 16], channels: 8192 }), 1, 4)).toBe(false);
-    expect(integersSuffice(geometry({ kernel: [1, 1], input: [64, 64, 16], channels: 16 }), 1, 255)).toBe(true);
-    expect(integersSuffice(geometry({ kernel: [1, 1], input: [80, 80, 16], channels: 16 }), 1, 255)).toBe(false);
+    expect(integersSuffice(geometry({ kernel: [3, 3], input: [5, 5, 16], channels: 4608 }), 4)).toBe(true);
+    expect(integersSuffice(geometry({ kernel: [3, 3], input: [5, 5, 16], channels: 8192 }), 4)).toBe(false);
+    expect(integersSuffice(geometry({ kernel: [1, 1], input: [64, 64, 16], channels: 16 }), 255)).toBe(true);
+    expect(integersSuffice(geometry({ kernel: [1, 1], input: [80, 80, 16], channels: 16 }), 255)).toBe(false);
   });
 });
 

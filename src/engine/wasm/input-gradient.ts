@@ -19,8 +19,6 @@ interface GradientBuffers {
 /** Gradients of so many bytes at a time stay in the second-level cache, beside the lists. */
 const chunkBytes = 1 << 19;
 const maximumChunk = 16;
-/** Neurons whose gradients are summed side by side. */
-const lanes = 6;
 const packParts = 8;
 
 /** Images whose input gradients are computed together. */
@@ -68,6 +66,8 @@ export function inputGradient(
     phases: classes.length,
     phasePixels: plan.table(phasePixels),
     order: plan.table(order),
+    // Lists are used whole: they begin at position 0 and end behind all positions.
+    cuts: plan.table(Uint32Array.from(classes.flatMap(() => [0, 0, 0x7fffffff, 1, 0xffffffff, 0]))),
     targets: plan.table(targets),
     classes: plan.table(
       Uint32Array.from(
@@ -85,7 +85,7 @@ export function inputGradient(
   });
   // Bodies of 64 bytes where every run is a multiple of that.
   const kernel = integer ? `maskedGradient_i16x${channelsBytes % 64 === 0 ? 4 : 2}` : 'maskedGradient_f32x4';
-  const words = classes.length * g.inChannels + 1 + pixels * g.inChannels * imagesPerChunk + lanes;
+  const words = classes.length * g.inChannels * 2 + pixels * g.inChannels * imagesPerChunk + 3;
   return {
     pack: split(g.inChannels, packParts, (lo, hi) => [{ kernel: 'packMasked', descriptor: pack, lo, hi }]),
     calls: (lo, hi) => [{ kernel, descriptor, lo, hi }],

@@ -1,7 +1,7 @@
 // The gradient of a convolution's output in integers: 16 bits for the input gradient, 12 for the weight gradient.
 import { type Geometry, gradientBorders, outputPixels, type PaddedMap, paddedMap, pixelOffsets } from './geometry.js';
 import type { MemoryPlan } from './plan.js';
-import { channelBlock } from './weight-gradient.js';
+import { integerBlock } from './weight-gradient.js';
 
 export interface IntegerGradient {
   /** [image][padded pixel][channel] in 16 bits. */
@@ -19,7 +19,7 @@ export interface IntegerGradient {
 
 export function planIntegerGradient(plan: MemoryPlan, g: Geometry, images: number): IntegerGradient {
   const borders = gradientBorders(g);
-  const width = channelBlock(g, 64);
+  const width = integerBlock(g);
   const fineMap = paddedMap(g.outHeight, g.outWidth, g.outChannels, borders, 2);
   const block = paddedMap(g.outHeight, g.outWidth, width, borders, 2);
   const { imageBytes } = fineMap;

@@ -40,7 +40,7 @@ export function planTraining(plan: MemoryPlan, network: Network, options: Traine
   const gradients = layers.map(({ g, ternary }) => {
     const dyMap = paddedMap(g.outHeight, g.outWidth, g.outChannels, gradientBorders(g));
     const integer =
-      options.gradients === 'int16' && ternary && integersSuffice(g, batch, levels)
+      options.gradients === 'int16' && ternary && integersSuffice(g, levels)
         ? planIntegerGradient(plan, g, batch)
         : undefined;
     return { dyMap, dy: integer ? 0 : plan.alloc(batch * dyMap.imageBytes), integer };

@@ -1,7 +1,14 @@
 // Weight gradients as kernel calls: from floats, and from spikes.
-import { type Geometry, inputPixels, outputPixels, type PaddedMap, stridePhases } from './geometry.js';
+import {
+  type Geometry,
+  inputPixels,
+  outputPixels,
+  type PaddedMap,
+  type StridePhase,
+  stridePhases,
+} from './geometry.js';
 import type { IntegerGradient } from './integer-gradient.js';
-import { type Item, type MemoryPlan, split } from './plan.js';
+import { type Call, type Item, type MemoryPlan, split } from './plan.js';
 
 export interface PlannedWeightGradient {
   /** Builds lists of inputs; independent items. */
@@ -65,24 +72,34 @@ export function denseGradient(
 /** Bytes in which the integer kernel sums up what its registers hold: up to five taps of 16 channels. */
 const totalsBytes = 640;
 
+/** What of a chunk's integer gradient the first-level cache holds, beside the lists. */
+const cachedBytes = 40 << 10;
+
 /** Images whose spikes are listed together. */
-const listedImages = (g: Geometry, images: number): number =>
-  Math.min(images, Math.max(1, Math.round(chunkPixels / inputPixels(g))));
+function listedImages(g: Geometry, images: number, integer?: Pick<IntegerGradient, 'blockBytes'>): number {
+  const most = integer ? Math.floor(cachedBytes / integer.blockBytes) : Math.round(chunkPixels / inputPixels(g));
+  return Math.max(1, Math.min(most, images));
+}
 
 /**
  * Do 32 bits hold all sums of the integer kernels? A chunk's weight gradient adds levels times 12 bits, an input gradient
  * as many products of 16 bits as the kernel has taps and channels.
  */
-export function integersSuffice(g: Geometry, images: number, levels: number): boolean {
-  const weights = listedImages(g, images) * outputPixels(g) * levels * 2047;
+export function integersSuffice(g: Geometry, levels: number): boolean {
+  // At least 16 channels of 16 bits; a chunk has one image at least.
+  const pixels = Math.max(outputPixels(g), cachedBytes / 32);
+  const weights = pixels * levels * 2047;
   const inputs = g.kernelHeight * g.kernelWidth * g.outChannels * 32767;
   return Math.max(weights, inputs) < 2 ** 31;
 }
 
 /** Output channels that the sparse kernels take at a time. */
-export function channelBlock(g: Geometry, largest: 32 | 64): number {
+function channelBlock(g: Geometry, largest: 32 | 64): number {
   return [largest, 32, 16].find((width) => g.outChannels % width === 0)!;
 }
+
+/** The same for integers: fewer where the kernel takes neighbouring taps together, as their pixels are neighbours. */
+export const integerBlock = (g: Geometry): number => channelBlock(g, g.kernelWidth > 1 && g.stride === 1 ? 32 : 64);
 
 /**
  * dw from spike counts: only non-zero inputs are touched. An input of level s counts s/n.
@@ -100,23 +117,37 @@ export function sparseGradient(
 ): PlannedWeightGradient {
   const { dy, dyMap } = integer ? { dy: integer.coarse, dyMap: integer.coarseMap } : buffers;
   const width = integer?.width ?? channelBlock(g, 32);
-  const imagesPerChunk = listedImages(g, images);
+  const imagesPerChunk = listedImages(g, images, integer);
   const chunks = Math.ceil(images / imagesPerChunk);
-  const capacity = imagesPerChunk * inputPixels(g) * g.inChannels;
-  const heads = plan.alloc(chunks * (g.stride ** 2 * g.inChannels * levels + 1) * 4);
+  // Lists write a little beyond their ends.
+  const capacity = imagesPerChunk * inputPixels(g) * g.inChannels + 3;
+  const cutCount = 2 * Math.ceil(g.kernelHeight / g.stride);
+  const heads = plan.alloc(chunks * g.stride ** 2 * g.inChannels * levels * cutCount * 4);
   const events = plan.alloc(chunks * capacity * 4);
-  const { order, phasePixels } = listOrder(g, imagesPerChunk, dyMap);
-  const lists = plan.descriptor('SpikeLists', {
-    spikes: buffers.spikes,
-    imageBytes: inputPixels(g) * g.inChannels,
-    channels: g.inChannels,
-    phases: phasePixels.length,
-    phasePixels: plan.table(phasePixels),
-    order: plan.table(order),
-    ...{ levels, images, imagesPerChunk, heads, events, capacity },
-  });
+  const byPhase = allPhases(g);
+  const phases = byPhase.length;
+  const phasePixels = Uint32Array.from(byPhase, (pixels) => pixels.length);
+  const listsOf = (listed: number) => {
+    const { order, cuts } = listOrder(g, byPhase, listed, dyMap, cutCount / 2);
+    return plan.descriptor('SpikeLists', {
+      spikes: buffers.spikes,
+      imageBytes: inputPixels(g) * g.inChannels,
+      channels: g.inChannels,
+      phasePixels: plan.table(phasePixels),
+      order: plan.table(order),
+      cuts: plan.table(cuts),
+      ...{ phases, cutCount, levels, listed, imagesPerChunk, heads, events, capacity },
+    });
+  };
+  // The last chunk may be smaller, and its lists in another order.
+  const whole = Math.floor(images / imagesPerChunk);
+  const lists = listsOf(imagesPerChunk);
+  const items = split(whole, parts * 2, (lo, hi): Call[] => [{ kernel: 'spikeLists', descriptor: lists, lo, hi }]);
+  if (whole < chunks)
+    items.push([{ kernel: 'spikeLists', descriptor: listsOf(images % imagesPerChunk), lo: whole, hi: chunks }]);
   const sums = plan.descriptor('SparseWeightGradient', {
     heads,
+    cutCount,
     events,
     capacity,
     chunks,
@@ -138,29 +169,58 @@ export function sparseGradient(
   });
   const kernel = `sparseWeightGradient_${integer ? 'i16' : 'f32'}`;
   return {
-    lists: split(chunks, parts * 2, (lo, hi) => [{ kernel: 'spikeLists', descriptor: lists, lo, hi }]),
+    lists: items,
     scratchBytes: Math.max(totalsBytes, 512 + 16 * (Math.max(...phasePixels) * imagesPerChunk + 63)),
     sums: split(g.inChannels, parts, (lo, hi) => [{ kernel, descriptor: sums, lo, hi }]),
   };
 }
 
+type PhasePixels = StridePhase['pixels'];
+
+/** Pixels of all stride² phases. Phases beyond the kernel's taps have lists, but no readers. */
+function allPhases(g: Geometry): PhasePixels[] {
+  const phases = Array.from({ length: g.stride ** 2 }, (): PhasePixels => []);
+  for (const { phaseY, phaseX, pixels } of stridePhases(g)) phases[phaseY * g.stride + phaseX] = pixels;
+  return phases;
+}
+
 /**
- * The inputs of a chunk in the order of its lists: for each of stride² phases all images' pixels of that phase, as pairs
- * of byte offsets into the chunk's spikes and into its dy. Phases beyond the kernel's taps have lists, but no readers.
+ * The inputs of a chunk in the order of its lists: for each phase the pixels of all images row by row, as pairs of byte
+ * offsets into the chunk's spikes and into its dy. The tap ty rows below the first meets rows of dy only where inputs lie
+ * in quotient rows ty … ty + height of dy − 1; cuts: where these begin and end, for each ty.
  */
-function listOrder(g: Geometry, images: number, dyMap: PaddedMap): { order: Uint32Array; phasePixels: Uint32Array } {
-  const phasePixels = new Uint32Array(g.stride ** 2);
-  const byPhase = new Map(stridePhases(g).map((phase) => [phase.phaseY * g.stride + phase.phaseX, phase.pixels]));
+function listOrder(
+  g: Geometry,
+  phases: readonly PhasePixels[],
+  images: number,
+  dyMap: PaddedMap,
+  tapRows: number,
+): { order: Uint32Array; cuts: Uint32Array } {
   const order: number[] = [];
-  for (let phase = 0; phase < phasePixels.length; phase++) {
-    const pixels = byPhase.get(phase) ?? [];
-    phasePixels[phase] = pixels.length;
-    for (let n = 0; n < images; n++)
-      for (const [y, x, qy, qx] of pixels)
-        order.push(
-          ((n * g.inHeight + y) * g.inWidth + x) * g.inChannels,
-          n * dyMap.imageBytes + qy * dyMap.rowBytes + qx * dyMap.pixelBytes,
-        );
+  const cuts: number[] = [];
+  for (const pixels of phases) {
+    const begins = new Map<number, number>();
+    let position = 0;
+    // Pixels lie in rows, so these ascend.
+    for (const wanted of new Set(pixels.map(([, , qy]) => qy))) {
+      const row = pixels.filter(([, , qy]) => qy === wanted);
+      begins.set(wanted, position);
+      for (let n = 0; n < images; n++)
+        for (const [y, x, qy, qx] of row)
+          order.push(
+            ((n * g.inHeight + y) * g.inWidth + x) * g.inChannels,
+            n * dyMap.imageBytes + qy * dyMap.rowBytes + qx * dyMap.pixelBytes,
+          );
+      position += images * row.length;
+    }
+    const from = (wanted: number) =>
+      Math.min(position, ...[...begins].filter(([qy]) => qy >= wanted).map(([, at]) => at));
+    const own = Array.from({ length: tapRows }, (_, ty) => [
+      { position: from(ty), place: 2 * ty },
+      { position: from(ty + g.outHeight), place: 2 * ty + 1 },
+    ]).flat();
+    own.sort((a, b) => a.position - b.position);
+    cuts.push(...own.flatMap(({ position: at, place }) => [at, place]), 0xffffffff, 0);
   }
-  return { order: Uint32Array.from(order), phasePixels };
+  return { order: Uint32Array.from(order), cuts: Uint32Array.from(cuts) };
 }

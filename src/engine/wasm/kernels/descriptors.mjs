@@ -157,6 +157,7 @@ export const descriptors = /** @type {const} */ ({
     phases: 'i32',
     phasePixels: 'u32',
     order: 'u32',
+    cuts: 'u32',
     targets: 'u32',
     classes: 'u32',
     imagesPerChunk: 'i32',
@@ -181,8 +182,9 @@ export const descriptors = /** @type {const} */ ({
     table: 'u32',
     integer: 'i32',
   },
-  /** Non-zero inputs of each chunk of images, sorted by stride phase, channel and level. order: [phase][image][pixel]
-   * pairs {byte offset of the spikes, byte offset of dy}; phases: pixels an image of each. */
+  /** Non-zero inputs of `listed` images of each chunk, sorted by stride phase, channel and level. order: [phase] pairs
+   * {byte offset of the spikes, byte offset of dy}, by rows of dy, so that what a row of taps needs of a list lies side
+   * by side; phasePixels: pixels an image of each phase; cuts: where in a list that begins and ends. */
   SpikeLists: {
     spikes: 'u32',
     imageBytes: 'u32',
@@ -190,8 +192,10 @@ export const descriptors = /** @type {const} */ ({
     phases: 'i32',
     phasePixels: 'u32',
     order: 'u32',
+    cuts: 'u32',
+    cutCount: 'u32',
     levels: 'i32',
-    images: 'i32',
+    listed: 'i32',
     imagesPerChunk: 'i32',
     heads: 'u32',
     events: 'u32',
@@ -200,6 +204,7 @@ export const descriptors = /** @type {const} */ ({
   /** Weight gradient from those lists. dyBlock: from one block of `width` channels to the next. */
   SparseWeightGradient: {
     heads: 'u32',
+    cutCount: 'u32',
     events: 'u32',
     capacity: 'i32',
     chunks: 'i32',

@@ -109,17 +109,20 @@ function equalBits(address: usize, wanted: v128): u64 {
 
 /**
  * Lists the positions of all values 1 … levels in a chunk of images, sorted by (phase, channel, level). A position is
- * known by the word that `order` has for it: [phase][image][pixel] pairs {byte offset in the map, word}. heads: index of
- * each list's first event, one more at the end. 16 channels at a time are turned to rows of pixels, which are compared
- * with a level 64 pixels at a time. Needs 512 + 16·(pixels of a phase + 63) bytes at `work`.
+ * known by the word that `order` has for it: [phase][image][pixel] pairs {byte offset in the map, word}, or any other
+ * order of a phase's positions where images = imagesPerChunk. heads: [phase][channel][level][cut], the index among the
+ * events at which the positions from a cut on begin; cuts: [phase] pairs {position, place among the heads}, ascending,
+ * and {2³² − 1, 0} at the end. 16 channels at a time are turned to rows of pixels, which are compared with a level 64
+ * pixels at a time. Writes up to three words behind the last event; needs 512 + 16·(pixels of a phase + 63) bytes at
+ * `work`.
  */
 export function listPositions(
   map: usize, channels: i32, levels: i32, images: i32, imagesPerChunk: i32, phases: i32, phasePixels: usize,
-  order: usize, heads: usize, events: usize, work: usize,
+  order: usize, cuts: usize, cutCount: usize, heads: usize, events: usize, work: usize,
 ): void {
   const rows: usize = work + 512;
   let head = heads, e = events;
-  for (let phase = 0; phase < phases; phase++) {
+  for (let phase = 0; phase < phases; phase++, cuts += (cutCount + 1) << 3) {
     const perImage = load<i32>(phasePixels + (<usize>phase << 2));
     const pixels = perImage * images;
     const step: usize = <usize>(pixels + 63) & ~63;
@@ -135,37 +138,48 @@ export function listPositions(
       }
       for (let c: usize = 0; c < 16; c++) {
         const row: usize = rows + c * step;
-        for (let level = 1; level <= levels; level++, head += 4) {
-          store<u32>(head, <u32>((e - events) >> 2));
+        for (let level = 1; level <= levels; level++, head += cutCount << 2) {
           const wanted = i8x16.splat(<i8>level);
+          let cut = cuts, next = load<u32>(cut);
           for (let p: usize = 0; p < step; p += 64) {
             let hits = equalBits(row + p, wanted) | (equalBits(row + p + 16, wanted) << 16)
               | (equalBits(row + p + 32, wanted) << 32) | (equalBits(row + p + 48, wanted) << 48);
-            const at: usize = order + (p << 3) + 4;
-            while (hits) {
-              store<u32>(e, load<u32>(at + (<usize>ctz(hits) << 3)));
-              e += 4;
-              hits &= hits - 1;
+            for (; next < <u32>p + 64; cut += 8, next = load<u32>(cut)) {
+              const before = hits & (((<u64>1) << (next - <u32>p)) - 1);
+              store<u32>(head + (load<u32>(cut, 4) << 2), <u32>((e - events) >> 2) + <u32>popcnt(before));
             }
+            const at: usize = order + (p << 3) + 4, end: usize = e + (<usize>popcnt(hits) << 2);
+            // Four at a time: the length of the loop is easier to foresee. What lies beyond the end is written over.
+            for (; e < end; e += 16) {
+              store<u32>(e, load<u32>(at + (<usize>ctz(hits) << 3))); hits &= hits - 1;
+              store<u32>(e, load<u32>(at + (<usize>ctz(hits) << 3)), 4); hits &= hits - 1;
+              store<u32>(e, load<u32>(at + (<usize>ctz(hits) << 3)), 8); hits &= hits - 1;
+              store<u32>(e, load<u32>(at + (<usize>ctz(hits) << 3)), 12); hits &= hits - 1;
+            }
+            e = end;
           }
+          for (; next != u32.MAX_VALUE; cut += 8, next = load<u32>(cut))
+            store<u32>(head + (load<u32>(cut, 4) << 2), <u32>((e - events) >> 2));
         }
       }
     }
     order += <usize>(perImage * imagesPerChunk) << 3;
   }
-  store<u32>(head, <u32>((e - events) >> 2));
 }
 
-/** For the weight gradient: the non-zero inputs of chunks lo…hi; an event is its dy pixel for the phase's first tap. */
+/**
+ * For the weight gradient: the non-zero inputs of chunks lo…hi; an event is its dy pixel for the phase's first tap.
+ * `listed` images of each chunk.
+ */
 export function spikeLists(address: usize, lo: i32, hi: i32): void {
   const t = changetype<SpikeLists>(address);
-  const lists = t.phases * t.channels * t.levels;
+  const perChunk: usize = <usize>(t.phases * t.channels * t.levels * t.cutCount) << 2;
   for (let chunk = lo; chunk < hi; chunk++) {
     const first = chunk * t.imagesPerChunk;
     listPositions(
-      t.spikes + <usize>first * t.imageBytes, t.channels, t.levels, min(t.imagesPerChunk, t.images - first),
-      t.imagesPerChunk, t.phases, t.phasePixels, t.order, t.heads + (<usize>(chunk * (lists + 1)) << 2),
-      t.events + (<usize>chunk * <usize>t.capacity << 2), scratch,
+      t.spikes + <usize>first * t.imageBytes, t.channels, t.levels, t.listed, t.listed, t.phases, t.phasePixels,
+      t.order, t.cuts, t.cutCount, t.heads + <usize>chunk * perChunk, t.events + (<usize>chunk * <usize>t.capacity << 2),
+      scratch,
     );
   }
 }

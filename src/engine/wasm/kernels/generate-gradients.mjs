@@ -60,12 +60,12 @@ export function sparseWeightGradient(vectors, taps) {
   // Tap t of the group lies t pixels before the first: address q is that of the last tap, so offsets are positive.
   return `
 // @ts-ignore: decorator
-@inline function ${name}(heads: usize, levels: i32, events: usize, q: usize, d: usize, tapBytes: usize, scale: f32): void {
+@inline function ${name}(heads: usize, levels: i32, listBytes: usize, events: usize, q: usize, d: usize, tapBytes: usize, scale: f32): void {
   ${T.map((tap) => `const d${tap}: usize = d + ${taps - 1 - tap} * tapBytes;`).join(' ')}
-  let e: usize = events + (<usize>load<u32>(heads) << 2);
   ${accumulators.map(({ name: c }) => `let t${c} = f32x4.splat(0);`).join(' ')}
-  for (let level = 1; level <= levels; level++) {
-    const e1: usize = events + (<usize>load<u32>(heads + (<usize>level << 2)) << 2);
+  for (let level = 1; level <= levels; level++, heads += listBytes) {
+    let e: usize = events + (<usize>load<u32>(heads) << 2);
+    const e1: usize = events + (<usize>load<u32>(heads, 4) << 2);
     if (e == e1) continue;
     ${accumulators.map(({ name: c }) => `let ${c} = f32x4.splat(0);`).join(' ')}
     for (const e2 = e + ((e1 - e) & ~7); e < e2; e += 8) {
@@ -97,11 +97,11 @@ export function integerWeightGradient(vectors, taps) {
     `v128.store(scratch, i32x4.add(v128.load(scratch, ${at}), i32x4.extmul_${part}_i16x8_s(s, c${v})), ${at});`;
   return `
 // @ts-ignore: decorator
-@inline function ${name}(heads: usize, levels: i32, events: usize, q: usize, d: usize, tapBytes: usize, scale: f32): void {
-  let e: usize = events + (<usize>load<u32>(heads) << 2);
+@inline function ${name}(heads: usize, levels: i32, listBytes: usize, events: usize, q: usize, d: usize, tapBytes: usize, scale: f32): void {
   memory.fill(scratch, 0, ${V.length * 32});
-  for (let level = 1; level <= levels; level++) {
-    const e1: usize = events + (<usize>load<u32>(heads + (<usize>level << 2)) << 2);
+  for (let level = 1; level <= levels; level++, heads += listBytes) {
+    let e: usize = events + (<usize>load<u32>(heads) << 2);
+    const e1: usize = events + (<usize>load<u32>(heads, 4) << 2);
     const s = i16x8.splat(<i16>level);
     while (e < e1) {
       ${V.map((v) => `let c${v} = i16x8.splat(0);`).join(' ')}
@@ -146,11 +146,11 @@ export function maskedGradient_${type}x${unroll}(address: usize, lo: i32, hi: i3
   const channels = t.channels, phases = t.phases, targets: usize = t.targets, dyRow: usize = t.dyRow;
   ${integer ? 'const step = <f32>gradientStep(t.bounds, t.boundChannels, 16);' : ''}
   const heads: usize = scratch, imageValues = t.pixels * channels;
-  const events: usize = heads + (<usize>(phases * channels + 1) << 2);
-  const work: usize = (events + (<usize>(imageValues * t.imagesPerChunk + ${lanes}) << 2) + 15) & ~15;
+  const events: usize = heads + (<usize>(phases * channels) << 3);
+  const work: usize = (events + (<usize>(imageValues * t.imagesPerChunk + 3) << 2) + 15) & ~15;
   for (let first = lo; first < hi; first += t.imagesPerChunk) {
     const images = min(t.imagesPerChunk, hi - first);
-    listPositions(t.open + <usize>(first * imageValues), channels, 1, images, t.imagesPerChunk, phases, t.phasePixels, t.order, heads, events, work);
+    listPositions(t.open + <usize>(first * imageValues), channels, 1, images, t.imagesPerChunk, phases, t.phasePixels, t.order, t.cuts, 2, heads, events, work);
     const dy: usize = t.dy + <usize>first * t.dyImage, chunk: usize = t.dx + (<usize>(first * imageValues) << 2);
     memory.fill(chunk, 0, <usize>(images * imageValues) << 2);
     let head = heads;
@@ -159,7 +159,7 @@ export function maskedGradient_${type}x${unroll}(address: usize, lo: i32, hi: i3
       const rows = load<i32>(window), runBytes: usize = load<u32>(window, 4);
       const channelBytes: usize = load<u32>(window, 12), skip: usize = dyRow - runBytes, weightSkip: usize = load<u32>(window, 16) - runBytes;
       let w: usize = t.w + load<u32>(window, 8);
-      for (let ci = 0; ci < channels; ci++, head += 4, w += channelBytes) {
+      for (let ci = 0; ci < channels; ci++, head += 8, w += channelBytes) {
         const dx: usize = chunk + (<usize>ci << 2);
         let e: usize = events + (<usize>load<u32>(head) << 2);
         const e1: usize = events + (<usize>load<u32>(head, 4) << 2);
@@ -192,7 +192,7 @@ export function sparseDriver(type, groups) {
   const integer = type === 'i16';
   const prefix = integer ? 'integerGradient' : 'sparseGradient';
   const call = (width, taps) =>
-    `${prefix}${width}x${taps}(list, levels, events, q - ${taps - 1} * dyPixel, d, step, scale); q -= ${taps} * dyPixel; d += ${taps} * step; left -= ${taps};`;
+    `${prefix}${width}x${taps}(list + (<usize>ty << 3), levels, listBytes, events, q - ${taps - 1} * dyPixel, d, step, scale); q -= ${taps} * dyPixel; d += ${taps} * step; left -= ${taps};`;
   const choose = (width, taps) =>
     taps
       .map((count) =>
@@ -207,8 +207,9 @@ export function sparseWeightGradient_${type}(address: usize, lo: i32, hi: i32): 
   // Taps side by side need their pixels side by side.
   const together = dyPixel == <usize>width * ${integer ? 2 : 4} ? 16 : 1;
   const scale = ${integer ? '<f32>(gradientStep(t.bounds, outChannels, 12) * <f64>t.scale)' : 't.scale'};
-  const perPhase: usize = <usize>(inChannels * levels) << 2;
-  const perChunk: usize = <usize>(stride * stride) * perPhase + 4;
+  const listBytes: usize = t.cutCount << 2;
+  const perPhase: usize = <usize>(inChannels * levels) * listBytes;
+  const perChunk: usize = <usize>(stride * stride) * perPhase;
   const rowBytes: usize = <usize>(inChannels * outChannels) << 2, step: usize = rowBytes * stride;
   for (let chunk = 0; chunk < t.chunks; chunk++) {
     const heads: usize = t.heads + <usize>chunk * perChunk;
@@ -217,8 +218,9 @@ export function sparseWeightGradient_${type}(address: usize, lo: i32, hi: i32): 
     for (let cb = 0; cb < outChannels; cb += width, dy += t.dyBlock) {
       for (let ci = lo; ci < hi; ci++) {
         for (let py = 0; py < min(stride, kernelHeight); py++) for (let px = 0; px < min(stride, kernelWidth); px++) {
-          const list: usize = heads + <usize>(py * stride + px) * perPhase + (<usize>(ci * levels) << 2);
-          if (load<u32>(list) == load<u32>(list + (<usize>levels << 2))) continue;
+          const list: usize = heads + <usize>(py * stride + px) * perPhase + <usize>(ci * levels) * listBytes;
+          // From the first event of the first level to the last one of the last level, for whatever row of taps.
+          if (load<u32>(list) == load<u32>(list + <usize>levels * listBytes - 4)) continue;
           for (let ky = py, ty = 0; ky < kernelHeight; ky += stride, ty++) {
             let q: usize = dy - ty * t.dyRow;
             let d: usize = t.dw + (<usize>ky * kernelWidth + px) * rowBytes + (<usize>(ci * outChannels + cb) << 2);

@@ -11,8 +11,6 @@ export interface PlannedConvolution {
   readonly scratchBytes: number;
 }
 
-/** Bytes of packed weights are read two inputs at a time. */
-const even = (n: number): number => n + (n % 2);
 /** Packing is split so that a large layer does not keep one thread alone. */
 const packParts = 8;
 
@@ -23,13 +21,11 @@ export function denseForward(
   buffers: { readonly x: number; readonly map: PaddedMap; readonly w: number; readonly y: number },
 ): PlannedConvolution {
   const run = g.kernelWidth * g.inChannels;
-  const paddedRun = even(run);
-  const packed = plan.alloc(g.kernelHeight * paddedRun * g.outChannels * 4);
+  const rows = g.kernelHeight * run;
+  const packed = plan.alloc(rows * g.outChannels * 4);
   const pixelBytes = g.outChannels * 4;
   const pixels = outputPixels(g);
-  const pack = plan.descriptor('PackForward', {
-    ...{ w: buffers.w, packed, rows: g.kernelHeight, run, paddedRun, channels: g.outChannels },
-  });
+  const pack = plan.descriptor('PackForward', { w: buffers.w, packed, rows, channels: g.outChannels });
   const conv = plan.descriptor('DenseConv', {
     x: buffers.x,
     xImage: buffers.map.imageBytes,
@@ -40,8 +36,8 @@ export function denseForward(
     yOffsets: plan.table(Uint32Array.from({ length: pixels }, (_, i) => i * pixelBytes)),
     pixels,
     rows: g.kernelHeight,
-    run: paddedRun,
-    rowSkip: buffers.map.rowBytes - paddedRun * 4,
+    run,
+    rowSkip: buffers.map.rowBytes - run * 4,
     channels: g.outChannels,
   });
   return {

@@ -240,8 +240,8 @@ export const descriptors = /** @type {const} */ ({
   Ternarise: { w: 'u32', q: 'u32', count: 'i32', realCount: 'i32' },
   /** Weights for EventConv: [tap][level][ci][co] bytes, level times Q(W). */
   PackEvents: { q: 'u32', packed: 'u32', inChannels: 'i32', outChannels: 'i32', levels: 'i32', zeroRow: 'i32' },
-  /** Weights for DenseConv forward: [block of 8 co][row of the kernel, padded to an even run][8]. */
-  PackForward: { w: 'u32', packed: 'u32', rows: 'i32', run: 'i32', paddedRun: 'i32', channels: 'i32' },
+  /** Weights for DenseConv: [block of 8 co][row (ky, kx, ci)][8]. */
+  PackForward: { w: 'u32', packed: 'u32', rows: 'i32', channels: 'i32' },
   /** Weights for RealConv: the same rows as doubles. */
   PackReal: { w: 'u32', packed: 'u32', channels: 'i32' },
   /** Convolution in double precision: layer 1 and the classifier of inference. */

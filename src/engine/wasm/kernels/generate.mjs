@@ -51,9 +51,12 @@ ${lines(
       let a: v128, b0: v128, b1: v128;
 ${lines(R, (r) => `      let c${r}_0 = f32x4.splat(0), c${r}_1 = f32x4.splat(0);`)}
       for (let row = 0; row < rows; row++) {
-        for (let k = 0; k < run; k += 2) {${body(0)}
+        for (let k = 1; k < run; k += 2) {${body(0)}
           ${separator('q')}${body(1)}
           q += 64; ${R.map((r) => `p${r} += 8;`).join(' ')}
+        }
+        if (run & 1) {${body(0)}
+          q += 32; ${R.map((r) => `p${r} += 4;`).join(' ')}
         }
         ${R.map((r) => `p${r} += rowSkip;`).join(' ')}
       }

@@ -51,15 +51,11 @@ export function packForward(address: usize, lo: i32, hi: i32): void {
   const t = changetype<PackForward>(address);
   const rowBytes: usize = (<usize>t.channels) << 2;
   for (let block = lo; block < hi; block++) {
-    let out: usize = t.packed + ((<usize>(block * t.rows * t.paddedRun)) << 5);
-    for (let row = 0; row < t.rows; row++) {
-      let w: usize = t.w + <usize>(row * t.run) * rowBytes + ((<usize>block) << 5);
-      for (let k = 0; k < t.run; k++, w += rowBytes, out += 32) {
-        v128.store(out, v128.load(w));
-        v128.store(out, v128.load(w, 16), 16);
-      }
-      // The packed row is padded with zero weights, so that an even number of inputs is read; the surplus one counts 0.
-      for (let k = t.run; k < t.paddedRun; k++, out += 32) memory.fill(out, 0, 32);
+    let out: usize = t.packed + ((<usize>(block * t.rows)) << 5);
+    let w: usize = t.w + ((<usize>block) << 5);
+    for (let row = 0; row < t.rows; row++, w += rowBytes, out += 32) {
+      v128.store(out, v128.load(w));
+      v128.store(out, v128.load(w, 16), 16);
     }
   }
 }

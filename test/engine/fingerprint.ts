@@ -11,7 +11,7 @@ import { batchOf, fp32, liveParameters, quantised, settledParameters, smallVgg }
 export const cases: Record<string, { network: Network; gradients?: GradientType; golden: string }> = {
   'LeNet k1B2': {
     network: preset('lenet', { precision: quantised(1, 2) }),
-    golden: 'cf38e13c95d821af1daff79360b1b5581fe21c93f2d855fa35893220f85b9c8f',
+    golden: 'c998a2b0a4421d26f34098d4f5683eb1b56747738c29f223f58674b0a12852bf',
   },
   'LeNet k1B2 with integer gradients': {
     network: preset('lenet', { precision: quantised(1, 2) }),
@@ -29,7 +29,7 @@ export const cases: Record<string, { network: Network; gradients?: GradientType;
   },
   'small VGG k1B2': {
     network: smallVgg(quantised(1, 2)),
-    golden: 'e7b51d5675e0446fc7665b92af48c7eda925f9819f70b579559c48e98c262488',
+    golden: '817c07eb56a77c1c1aec701c255a2ae5dd98484e320a91242ba18426c4304afd',
   },
 };
 

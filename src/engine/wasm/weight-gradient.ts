@@ -27,7 +27,7 @@ interface GradientBuffers {
   readonly dw: number;
 }
 
-/** About as many output pixels as fit the second-level cache with their gradients. */
+/** As many pixels of a stride phase as fit the second-level cache with their gradients. */
 const chunkPixels = 576;
 
 /** dw from a padded float map. */
@@ -77,7 +77,8 @@ const cachedBytes = 40 << 10;
 
 /** Images whose spikes are listed together. */
 function listedImages(g: Geometry, images: number, integer?: Pick<IntegerGradient, 'blockBytes'>): number {
-  const most = integer ? Math.floor(cachedBytes / integer.blockBytes) : Math.round(chunkPixels / inputPixels(g));
+  const phase = inputPixels(g) / g.stride ** 2;
+  const most = integer ? Math.floor(cachedBytes / integer.blockBytes) : Math.round(chunkPixels / phase);
   return Math.max(1, Math.min(most, images));
 }
 

@@ -13,7 +13,7 @@ const kinds: readonly (readonly [pattern: RegExp, kind: string])[] = [
   [/^maskedGradient/, 'input gradient'],
   [/WeightGradient/, 'weight gradient'],
   [/^spikeLists/, 'lists'],
-  [/^(activate|channelSums|batchNorm|gradient|quantise|softmax)/, 'element by element'],
+  [/^(activate|levelThresholds|spikesToMap|channelSums|batchNorm|gradient|quantise|softmax)/, 'element by element'],
   [/./, 'weights'],
 ];
 

@@ -41,6 +41,15 @@ export class KernelBench {
     return this.plan.table(Uint8Array.from(values));
   }
 
+  halves(values: ArrayLike<number>): number {
+    return this.plan.table(Int16Array.from(values));
+  }
+
+  /** z as kernels of training take it: floats or 16-bit integers. */
+  preActivations(values: ArrayLike<number>, integer: boolean): { readonly z: number; readonly integer: number } {
+    return { z: integer ? this.halves(values) : this.floats(values), integer: Number(integer) };
+  }
+
   words(values: ArrayLike<number>): number {
     return this.plan.table(Uint32Array.from(values));
   }
@@ -77,6 +86,10 @@ export class KernelBench {
     return [...new Int32Array(this.#buffer(), address, count)];
   }
 
+  readHalves(address: number, count: number): number[] {
+    return [...new Int16Array(this.#buffer(), address, count)];
+  }
+
   readBytes(address: number, count: number): number[] {
     return [...new Uint8Array(this.#buffer(), address, count)];
   }
@@ -85,6 +98,12 @@ export class KernelBench {
     return this.#memory!.buffer;
   }
 }
+
+/** Forms of z. */
+export const forms = [
+  ['floats', false],
+  ['16-bit integers', true],
+] as const;
 
 /** A range in two calls of unequal size, so that kernels have to start in the middle, too. */
 export function inParts(count: number, calls: (lo: number, hi: number) => Call[]): Phase {

@@ -4,6 +4,7 @@ import {
   inputPixels,
   outputPixels,
   type PaddedMap,
+  paddedMap,
   weightCount,
 } from '../../src/engine/wasm/geometry.js';
 import { geometry, layerOf, plain } from './kernel-bench.js';
@@ -65,3 +66,15 @@ export function referenceGradients(
   });
   return { dw: plain([...dw]), dx: plain(dx.flat()) };
 }
+
+/** Feature maps for element-wise kernels, and values of such maps as floats between borders. */
+export const smallMaps = (() => {
+  const [images, height, width, channels] = [3, 3, 2, 48];
+  const pixels = height * width;
+  // Of unequal widths, so that no offset is right by chance.
+  const map = paddedMap(height, width, channels, { top: 1, bottom: 2, left: 1, right: 0 });
+  const inMap = (all: readonly number[]) =>
+    plain([...intoMap({ inHeight: height, inWidth: width, inChannels: channels }, map, all, images)]);
+  const sizes = { images, height, width, channels, pixels, values: images * pixels * channels };
+  return { ...sizes, map, mapValues: (images * map.imageBytes) / 4, inMap };
+})();

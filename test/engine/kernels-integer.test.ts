@@ -4,7 +4,7 @@ import { type Geometry, inputPixels, outputPixels, weightCount } from '../../src
 import { inputGradient } from '../../src/engine/wasm/input-gradient.js';
 import { planIntegerGradient, planQuantisation } from '../../src/engine/wasm/integer-gradient.js';
 import { integersSuffice, sparseGradient } from '../../src/engine/wasm/weight-gradient.js';
-import { geometry, inParts, integers, KernelBench, plain, reals, spikeCounts } from './kernel-bench.js';
+import { forms, geometry, inParts, integers, KernelBench, plain, reals, spikeCounts } from './kernel-bench.js';
 import { geometries, referenceGradients } from './kernel-geometries.js';
 
 const f = Math.fround;
@@ -16,10 +16,8 @@ const stepOf = (bound: number, bits: number): number => 2 ** Math.ceil(Math.log2
 function quantised(bench: KernelBench, g: Geometry, images: number, dz: readonly number[], bound: number) {
   const integer = planIntegerGradient(bench.plan, g, images);
   const channels = (value: number) => bench.floats(new Float32Array(g.outChannels).fill(value));
-  const sources = {
-    ...{ g: bench.floats(dz), z: bench.floats(new Float32Array(dz.length)), a: channels(1), b: channels(0) },
-    d: channels(0),
-  };
+  const z = bench.preActivations(new Float32Array(dz.length), false);
+  const sources = { ...z, g: bench.floats(dz), a: channels(1), b: channels(0), d: channels(0) };
   // The bound of one channel decides.
   const bounds = bench.floats(Array.from({ length: g.outChannels }, (_, c) => (c === g.outChannels - 1 ? bound : 0)));
   const planned = { ...integer, bounds };
@@ -142,6 +140,29 @@ it.each([
   expect([...halves]).toEqual(new Array(64).fill(expected));
 });
 
+it.each(forms)('quantiseGradient rounds a·g + b·z + d, z in %s', (_, integer) => {
+  const g = geometry({ kernel: [1, 1], input: [3, 2, 16], channels: 192 });
+  const images = 3;
+  const bench = new KernelBench();
+  const planned = planIntegerGradient(bench.plan, g, images);
+  const count = images * outputPixels(g) * g.outChannels;
+  const [dx, z] = [reals(count, 1), integers(count, -900, 900, 2)];
+  const [a, b, d] = [3, 4, 5].map((seed) => reals(g.outChannels, seed));
+  const sources = { ...bench.preActivations(z, integer), g: bench.floats(dx) };
+  const coefficients = { a: bench.floats(a!), b: bench.floats(b!), d: bench.floats(d!) };
+  const bounds = bench.floats(new Array(g.outChannels).fill(902));
+  const descriptor = planQuantisation(bench.plan, g, { ...planned, bounds }, { ...sources, ...coefficients });
+  bench.call('quantiseGradient', descriptor, images);
+  const step = stepOf(902, 16);
+  const expected = z.map((value, i) => {
+    const c = i % g.outChannels;
+    return f(f(f(a![c]! * dx[i]!) + f(b![c]! * value)) + d![c]!);
+  });
+  // No borders at a kernel of one pixel.
+  const found = bench.readHalves(planned.fine, count).map((value) => value * step);
+  expect(plain(found)).toEqual(plain(rounded(expected, step)));
+});
+
 it.each(['channelSums', 'gradientSums'] as const)(
   '%s takes least and largest of every image and channel, too',
   (kernel) => {
@@ -154,8 +175,8 @@ it.each(['channelSums', 'gradientSums'] as const)(
       const rest = { sums: bench.room(images * channels * 2), ranges: address, pixels, channels };
       const descriptor =
         kernel === 'channelSums'
-          ? bench.plan.descriptor('ChannelSums', { z: both.g, ...rest })
-          : bench.plan.descriptor('GradientSums', { ...both, ...rest });
+          ? bench.plan.descriptor('ChannelSums', { z: both.g, integer: 0, ...rest })
+          : bench.plan.descriptor('GradientSums', { ...both, integer: 0, ...rest });
       return { sums: rest.sums, phase: inParts(images, (lo, hi) => [{ kernel, descriptor, lo, hi }]) };
     });
     bench.run([beside!.phase, alone!.phase]);

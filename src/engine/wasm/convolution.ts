@@ -50,12 +50,20 @@ export function denseForward(
 /** Spike counts above which a table of level · weight would not fit the caches any more. */
 const maximumTableLevels = 16;
 
-/** What becomes of the sums: floats times a scale, or spikes, one for each threshold [level][channel] that is reached. */
+/**
+ * What becomes of the sums: they are kept, in 16 bits or, where that is too few, as floats times a scale; or they become
+ * spikes, one for each threshold [level][channel] that is reached.
+ */
 export type EventOutput = { readonly scale: number } | { readonly thresholds: Int32Array; readonly images: number };
 
+/** Is a sum of −32,766 … 32,766, or the table of level · weight, too small for the spikes of this layer? */
+export function needsWideSums(g: Geometry, levels: number): boolean {
+  return levels > maximumTableLevels || g.kernelHeight * g.kernelWidth * g.inChannels * levels >= 32767;
+}
+
 /**
- * y = spikes ∗ Q(W) from non-zero spikes. Integer sums: exact, and in any order the same. Sums that 16 bits can't hold
- * take the 32-bit kernel; both give the same results.
+ * y = spikes ∗ Q(W) from non-zero spikes. Integer sums: exact, and in any order the same. Wide sums take the 32-bit
+ * kernel, and give the same spikes.
  */
 export function eventForward(
   plan: MemoryPlan,
@@ -65,7 +73,7 @@ export function eventForward(
   output: EventOutput,
 ): PlannedConvolution {
   const taps = g.kernelHeight * g.kernelWidth;
-  const wide = levels > maximumTableLevels || taps * g.inChannels * levels >= 32768;
+  const wide = needsWideSums(g, levels);
   const tableLevels = wide ? 1 : levels;
   // Behind each tap's rows lies one of zeros, for lists padded to an even length.
   const tapStride = g.inChannels * g.outChannels * tableLevels + (wide ? 0 : g.outChannels);
@@ -103,7 +111,8 @@ export function eventForward(
     levels,
   });
   const block = g.outChannels % 64 === 0 ? 64 : g.outChannels % 32 === 0 ? 32 : 16;
-  const kernel = `eventConv${wide ? 'Wide' : block}_${thresholds === undefined ? 'f32' : wide ? 'i32' : 'fire'}`;
+  const [sums, spikes] = wide ? ['Wide_f32', 'Wide_i32'] : [`${block}_i16`, `${block}_fire`];
+  const kernel = `eventConv${thresholds ? spikes : sums}`;
   const fire = thresholds && wide ? planFire(plan, g, { membranes: y, spikes: buffers.y }, thresholds, levels) : [];
   return {
     pack: split(taps, packParts, (lo, hi) => [{ kernel: 'packEvents', descriptor: pack, lo, hi }]),

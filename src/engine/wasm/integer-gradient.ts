@@ -1,6 +1,6 @@
 // The gradient of a convolution's output in integers: 16 bits for the input gradient, 12 for the weight gradient.
 import { type Geometry, gradientBorders, outputPixels, type PaddedMap, paddedMap, pixelOffsets } from './geometry.js';
-import type { MemoryPlan } from './plan.js';
+import type { DescriptorFields, MemoryPlan } from './plan.js';
 import { integerBlock } from './weight-gradient.js';
 
 export interface IntegerGradient {
@@ -39,7 +39,7 @@ export function planQuantisation(
   plan: MemoryPlan,
   g: Geometry,
   { fine, fineMap, coarse, coarseMap, blockBytes, width, bounds }: IntegerGradient,
-  sources: { readonly g: number; readonly z: number; readonly a: number; readonly b: number; readonly d: number },
+  sources: Pick<DescriptorFields<'QuantiseGradient'>, 'g' | 'z' | 'integer' | 'a' | 'b' | 'd'>,
 ): number {
   return plan.descriptor('QuantiseGradient', {
     ...sources,

@@ -1,5 +1,6 @@
 import type { Network } from '../../network/architecture.js';
 import { levels, spikesPerUnit } from '../../network/precision.js';
+import { needsWideSums } from './convolution.js';
 import {
   denseGeometry,
   type Geometry,
@@ -16,8 +17,14 @@ import type { Tensor } from './tensors.js';
 
 export const noBorders = { top: 0, bottom: 0, left: 0, right: 0 };
 
-/** n and L of a network; at fp32 there are no levels. */
-export function quantiser(network: Network): { readonly n: number; readonly levels: number; readonly bound: number } {
+/** n, L and B of a network; at fp32 there are no levels. */
+export interface Quantiser {
+  readonly n: number;
+  readonly levels: number;
+  readonly bound: number;
+}
+
+export function quantiser(network: Network): Quantiser {
   const { precision } = network;
   if (precision.kind === 'fp32') return { n: 1, levels: 0, bound: Number.POSITIVE_INFINITY };
   return { n: spikesPerUnit(precision.k), levels: levels(precision), bound: precision.B };
@@ -40,13 +47,16 @@ export interface Layer {
   readonly spikes: number;
   /** Which neurons before it were open, as bytes; address 0 for the image. */
   readonly open: number;
-  /** Pre-activations [image][pixel][channel] in single precision; the classifier's are the logits. */
+  /** Pre-activations [image][pixel][channel]; the classifier's are the logits. */
   readonly z: number;
+  /** What 1 of z stands for where z is in 16-bit integers; undefined where it is in single precision. */
+  readonly unit: number | undefined;
 }
 
 /**
  * Lays out inputs and pre-activations of all layers for a batch.
- * @param floatInputs does every layer read its input as floats, as in inference? In training only float layers do.
+ * @param floatInputs does every layer read its input as floats, as in inference? In training only float layers do, and
+ * the others write integers.
  */
 export function planLayers(
   plan: MemoryPlan,
@@ -57,6 +67,7 @@ export function planLayers(
 ): Layer[] {
   const training = !floatInputs;
   const quantised = network.precision.kind === 'quantised';
+  const { n, levels } = quantiser(network);
   const blocks = [...network.layers, undefined];
   return blocks.map((block, index): Layer => {
     const [height, width, raw] = block?.input ?? network.layers.at(-1)?.output ?? network.input;
@@ -65,6 +76,7 @@ export function planLayers(
     const name = block?.name ?? 'dense';
     const weight = tensors.get(`${name}.weight`)!;
     const ternary = block?.weights === 'ternary';
+    const unit = training && ternary && !needsWideSums(g, levels) ? 1 / n : undefined;
     // A layer that covers its whole input reads it as one pixel, but the layer before writes a map of pixels.
     const borders = g.inHeight === height && g.inWidth === width ? inputBorders(g) : noBorders;
     const written = paddedMap(height, width, channels, borders);
@@ -80,7 +92,8 @@ export function planLayers(
       xOffsets: plan.table(pixelOffsets(written, height, width)),
       spikes: quantised && index > 0 ? plan.alloc(batch * height * width * channels) : 0,
       open: training && index > 0 ? plan.alloc(batch * height * width * channels) : 0,
-      z: plan.alloc(batch * outputPixels(g) * g.outChannels * 4),
+      z: plan.alloc(batch * outputPixels(g) * g.outChannels * (unit === undefined ? 4 : 2)),
+      unit,
     };
   });
 }

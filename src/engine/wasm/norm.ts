@@ -1,22 +1,28 @@
 // Batch norm, activation and their gradients as kernel calls.
 import { outputPixels, type PaddedMap, pixelOffsets } from './geometry.js';
 import { type IntegerGradient, planQuantisation } from './integer-gradient.js';
-import type { Layer } from './layers.js';
+import type { Layer, Quantiser } from './layers.js';
 import type { Call, MemoryPlan } from './plan.js';
 import type { Tensor } from './tensors.js';
 
-type ImageCalls = (lo: number, hi: number) => Call[];
+type Calls = (lo: number, hi: number) => Call[];
 
-/** Batch norm of one block: descriptors of calls by channels or images, and calls by images. */
+const calls =
+  (kernel: string, descriptor: number): Calls =>
+  (lo, hi) => [{ kernel, descriptor, lo, hi }];
+
+/** Batch norm of one block: calls by images or, where said, by channels. */
 export interface Norm {
   /** Sums over an image's pixels; with integer gradients also their ranges. */
-  readonly statistics: ImageCalls;
-  readonly batchNorm: number;
-  readonly activate: number;
-  readonly gradientStatistics: ImageCalls;
-  readonly gradient: number;
+  readonly statistics: Calls;
+  /** By channels, in multiples of four. */
+  readonly batchNorm: Calls;
+  readonly activate: Calls;
+  readonly gradientStatistics: Calls;
+  /** By channels. */
+  readonly gradient: Calls;
   /** Writes the gradient of the convolution's output. */
-  readonly apply: ImageCalls;
+  readonly apply: Calls;
 }
 
 interface GradientBuffers {
@@ -36,9 +42,10 @@ export function planNorm(
   tensors: ReadonlyMap<string, Tensor>,
   images: number,
   { dy, dyMap, dx, integer }: GradientBuffers,
-  { n, levels, bound }: { readonly n: number; readonly levels: number; readonly bound: number },
+  quantiser: Quantiser,
 ): Norm {
-  const { g, z } = layer;
+  const { g, unit = 1 } = layer;
+  const preActivations = { z: layer.z, integer: layer.unit === undefined ? 0 : 1 };
   const [channels, pixels] = [g.outChannels, outputPixels(g)];
   const [gamma, beta, runningMean, runningVariance] = ['gamma', 'beta', 'mean', 'variance'].map(
     (role) => tensors.get(`${layer.name}.${role}`)!,
@@ -51,39 +58,42 @@ export function planNorm(
   };
   const affine = { scale: scale!, shift: shift! };
   const coefficients = { a: a!, b: b!, d: d! };
-  const statistics = { sums, images, pixels, channels, mean: mean!, inverseDeviation: inverseDeviation! };
-  const calls =
-    (kernel: string, descriptor: number): ImageCalls =>
-    (lo, hi) => [{ kernel, descriptor, lo, hi }];
+  const statistics = { sums, unit, images, pixels, channels, mean: mean!, inverseDeviation: inverseDeviation! };
   const [zRanges, gRanges] = integer ? [pairs(), pairs()] : [0, 0];
-  const channelSums = plan.descriptor('ChannelSums', { z, sums, ranges: zRanges, pixels, channels });
-  const gradientSums = plan.descriptor('GradientSums', { g: dx, z, sums, ranges: gRanges, pixels, channels });
-  const sources = { g: dx, z, ...coefficients };
+  const channelSums = plan.descriptor('ChannelSums', {
+    ...preActivations,
+    ...{ sums, ranges: zRanges, pixels, channels },
+  });
+  const gradientSums = plan.descriptor('GradientSums', {
+    ...preActivations,
+    ...{ g: dx, sums, ranges: gRanges, pixels, channels },
+  });
+  const sources = { g: dx, ...preActivations, ...coefficients };
+  const activation = planActivation(plan, layer, next, affine, quantiser);
+  const batchNorm = plan.descriptor('BatchNorm', {
+    ...statistics,
+    ...affine,
+    gamma: gamma!.w,
+    beta: beta!.w,
+    runningMean: runningMean!.w,
+    runningVariance: runningVariance!.w,
+  });
   return {
     statistics: calls('channelSums', channelSums),
-    batchNorm: plan.descriptor('BatchNorm', {
-      ...statistics,
-      ...affine,
-      gamma: gamma!.w,
-      beta: beta!.w,
-      runningMean: runningMean!.w,
-      runningVariance: runningVariance!.w,
-    }),
-    activate: plan.descriptor('Activate', {
-      ...affine,
-      ...{ z, bound, open: next.open, spikes: next.spikes },
-      ...{ x: next.x, xImage: next.map.imageBytes, xOffsets: next.xOffsets },
-      ...{ pixels, channels, n, levels },
-    }),
+    batchNorm: (lo, hi) => [{ kernel: 'batchNorm', descriptor: batchNorm, lo, hi }, ...activation.channels(lo, hi)],
+    activate: activation.images,
     gradientStatistics: calls('gradientSums', gradientSums),
-    gradient: plan.descriptor('BatchNormGradient', {
-      ...statistics,
-      ...coefficients,
-      gamma: gamma!.w,
-      gammaGradient: gamma!.g,
-      betaGradient: beta!.g,
-      ...{ zRanges, gRanges, bounds: integer?.bounds ?? 0 },
-    }),
+    gradient: calls(
+      'batchNormGradient',
+      plan.descriptor('BatchNormGradient', {
+        ...statistics,
+        ...coefficients,
+        gamma: gamma!.w,
+        gammaGradient: gamma!.g,
+        betaGradient: beta!.g,
+        ...{ zRanges, gRanges, bounds: integer?.bounds ?? 0 },
+      }),
+    ),
     apply: integer
       ? calls('quantiseGradient', planQuantisation(plan, g, integer, sources))
       : calls(
@@ -94,5 +104,32 @@ export function planNorm(
             dyOffsets: plan.table(pixelOffsets(dyMap, g.outHeight, g.outWidth)),
           }),
         ),
+  };
+}
+
+/** Activation: thresholds of integer z by channels, after batch norm; then by images what the next layer reads. */
+function planActivation(
+  plan: MemoryPlan,
+  { g, z, unit }: Layer,
+  { open, spikes, x, map, xOffsets }: Layer,
+  affine: { readonly scale: number; readonly shift: number },
+  { n, levels, bound }: Quantiser,
+): { readonly channels: Calls; readonly images: Calls } {
+  const shape = { pixels: outputPixels(g), channels: g.outChannels };
+  const floats = { x, xImage: map.imageBytes, xOffsets };
+  if (unit === undefined) {
+    const activate = plan.descriptor('Activate', { ...affine, z, bound, open, spikes, ...floats, ...shape, n, levels });
+    return { channels: () => [], images: calls('activate', activate) };
+  }
+  const thresholds = plan.alloc((levels + 3) * g.outChannels * 2);
+  const quantiser = { ...affine, thresholds, channels: g.outChannels, n, levels, bound };
+  const activate = plan.descriptor('ActivateIntegers', { z, thresholds, open, spikes, ...shape, levels });
+  const toMap = x ? plan.descriptor('SpikesToMap', { spikes, ...floats, ...shape, scale: 1 / n }) : 0;
+  return {
+    channels: calls('levelThresholds', plan.descriptor('LevelThresholds', quantiser)),
+    images: (lo, hi) => [
+      ...calls('activateIntegers', activate)(lo, hi),
+      ...(toMap ? calls('spikesToMap', toMap)(lo, hi) : []),
+    ],
   };
 }

@@ -31,7 +31,8 @@ const adamGroups = 8192;
 
 export function planTraining(plan: MemoryPlan, network: Network, options: TrainerOptions): TrainingPlan {
   const { batch, threads } = options;
-  const { n, levels, bound } = quantiser(network);
+  const quantised = quantiser(network);
+  const { n, levels } = quantised;
   const tensors = planTensors(plan, network, true);
   const layers = planLayers(plan, network, tensors, batch, false);
   const blocks = layers.slice(0, -1);
@@ -56,7 +57,7 @@ export function planTraining(plan: MemoryPlan, network: Network, options: Traine
       : denseForward(plan, layer.g, { x: layer.x, map: layer.map, w: layer.effective, y: layer.z }),
   );
   const norms = blocks.map((layer, i) =>
-    planNorm(plan, layer, layers[i + 1]!, tensors, batch, { ...gradients[i]!, dx: dxOf(i) }, { n, levels, bound }),
+    planNorm(plan, layer, layers[i + 1]!, tensors, batch, { ...gradients[i]!, dx: dxOf(i) }, quantised),
   );
   const backward = layers.map((layer, i): PlannedConvolution | undefined => {
     const { dy, dyMap, integer } = gradients[i]!;
@@ -88,15 +89,10 @@ export function planTraining(plan: MemoryPlan, network: Network, options: Traine
     split(batch, Math.max(threads * 4, batch / perItem), work);
   const forwardImages = (i: number): number =>
     Math.max(1, Math.floor(itemValues / (outputPixels(layers[i]!.g) * layers[i]!.g.outChannels)));
-  const byChannels = (kernel: string, descriptor: number, { name, g }: Layer): Phase =>
-    ofLayer(
-      name,
-      split(g.outChannels, g.outChannels / channelsPerItem, (lo, hi) => [{ kernel, descriptor, lo, hi }]),
-    );
+  const byChannels = ({ name, g }: Layer, work: (lo: number, hi: number) => Call[]): Phase =>
+    ofLayer(name, split(g.outChannels, g.outChannels / channelsPerItem, work));
   /** Calls of several layers in one item. */
   const calls = (index: number, own: readonly Call[]): readonly Call[] => ofLayer(layers[index]!.name, [own])[0]!;
-  const one = (index: number, kernel: string, descriptor: number, lo: number, hi: number): readonly Call[] =>
-    calls(index, [{ kernel, descriptor, lo, hi }]);
 
   const packs = [forward, backward].flatMap((convolutions) =>
     convolutions.flatMap((conv, i) => ofLayer(layers[i]!.name, conv?.pack ?? [])),
@@ -105,26 +101,26 @@ export function planTraining(plan: MemoryPlan, network: Network, options: Traine
   for (const [i, block] of blocks.entries()) {
     program.push(
       byImages(forwardImages(i), (lo, hi) => [
-        ...(i > 0 ? one(i - 1, 'activate', norms[i - 1]!.activate, lo, hi) : []),
+        ...(i > 0 ? calls(i - 1, norms[i - 1]!.activate(lo, hi)) : []),
         ...calls(i, forward[i]!.calls(lo, hi)),
         ...calls(i, norms[i]!.statistics(lo, hi)),
       ]),
-      byChannels('batchNorm', norms[i]!.batchNorm, block),
+      byChannels(block, norms[i]!.batchNorm),
     );
   }
   const last = blocks.length - 1;
   program.push(
     byImages(chunkImages(gradients.at(-1)!.dyMap), (lo, hi) => [
-      ...one(last, 'activate', norms[last]!.activate, lo, hi),
+      ...calls(last, norms[last]!.activate(lo, hi)),
       ...calls(last + 1, forward[last + 1]!.calls(lo, hi)),
-      ...one(last + 1, 'softmaxLoss', loss, lo, hi),
+      ...calls(last + 1, [{ kernel: 'softmaxLoss', descriptor: loss, lo, hi }]),
       ...calls(last + 1, backward[last + 1]!.calls(lo, hi)),
       ...calls(last, norms[last]!.gradientStatistics(lo, hi)),
     ]),
   );
   for (let i = last; i >= 0; i--) {
     program.push(
-      byChannels('batchNormGradient', norms[i]!.gradient, blocks[i]!),
+      byChannels(blocks[i]!, norms[i]!.gradient),
       byImages(chunkImages(gradients[i]!.dyMap), (lo, hi) => [
         ...calls(i, norms[i]!.apply(lo, hi)),
         ...calls(i, backward[i]?.calls(lo, hi) ?? []),

@@ -19,8 +19,9 @@ export const descriptors = /** @type {const} */ ({
     rowSkip: 'i32',
     channels: 'i32',
   },
-  /** Integer convolution of spike counts with ternary weights, driven by the non-zero inputs. thresholds: one less than
-   * what a membrane must reach, [level][channel] in 16 bits, for kernels that write spikes. */
+  /** Integer convolution of spike counts with ternary weights, driven by the non-zero inputs. scale: factor of sums
+   * written as floats. thresholds: one less than what a membrane must reach, [level][channel] in 16 bits, for kernels that
+   * write spikes. */
   EventConv: {
     spikes: 'u32',
     w: 'u32',
@@ -43,11 +44,14 @@ export const descriptors = /** @type {const} */ ({
     thresholds: 'u32',
     levels: 'i32',
   },
-  /** Per image and channel: sum and sum of squares; least and largest value. Address 0 of the ranges leaves them out. */
-  ChannelSums: { z: 'u32', sums: 'u32', ranges: 'u32', pixels: 'i32', channels: 'i32' },
-  /** Batch statistics → scale and shift; running statistics. */
+  /** Per image and channel: sum and sum of squares; least and largest value. Address 0 of the ranges leaves them out.
+   * integer: is z in 16-bit integers, here and below, or in floats? */
+  ChannelSums: { z: 'u32', integer: 'i32', sums: 'u32', ranges: 'u32', pixels: 'i32', channels: 'i32' },
+  /** Batch statistics → scale and shift; running statistics. unit: power of two that 1 of z stands for; scale is a
+   * factor of z as it is, all else is in terms of what z stands for. */
   BatchNorm: {
     sums: 'u32',
+    unit: 'f32',
     images: 'i32',
     pixels: 'i32',
     channels: 'i32',
@@ -77,12 +81,45 @@ export const descriptors = /** @type {const} */ ({
     n: 'f32',
     levels: 'f32',
   },
+  /** For each channel of integer z, from scale and shift: what activating takes. [row][channel] in 16 bits: one row of
+   * −1 where spikes fall with z and 0 elsewhere; then what z, by bits exclusive-or that row, has to exceed for y > 0, for
+   * 1 … L spikes, and for y > B. */
+  LevelThresholds: {
+    scale: 'u32',
+    shift: 'u32',
+    thresholds: 'u32',
+    channels: 'i32',
+    n: 'f32',
+    levels: 'i32',
+    bound: 'f32',
+  },
+  /** Activate for integer z, by those thresholds: which neurons are open, and spike counts. */
+  ActivateIntegers: {
+    z: 'u32',
+    thresholds: 'u32',
+    open: 'u32',
+    spikes: 'u32',
+    pixels: 'i32',
+    channels: 'i32',
+    levels: 'i32',
+  },
+  /** Spike counts times scale as floats into a padded map. */
+  SpikesToMap: {
+    spikes: 'u32',
+    x: 'u32',
+    xImage: 'u32',
+    xOffsets: 'u32',
+    pixels: 'i32',
+    channels: 'i32',
+    scale: 'f32',
+  },
   /** Per image and channel Σg and Σg·z; least and largest g. Address 0 of the ranges leaves them out. */
-  GradientSums: { g: 'u32', z: 'u32', sums: 'u32', ranges: 'u32', pixels: 'i32', channels: 'i32' },
-  /** Σg, Σg·z → gradients of γ and β and the three coefficients of dz = a·g + b·z + d. With the ranges of z and g also a
+  GradientSums: { g: 'u32', z: 'u32', integer: 'i32', sums: 'u32', ranges: 'u32', pixels: 'i32', channels: 'i32' },
+  /** Σg, Σg·z → gradients of γ and β and the three coefficients of dz = a·g + b·z + d, b for z as it is. With the ranges of z and g also a
    * bound of |dz| for each channel; address 0 leaves it out. */
   BatchNormGradient: {
     sums: 'u32',
+    unit: 'f32',
     images: 'i32',
     pixels: 'i32',
     channels: 'i32',
@@ -103,6 +140,7 @@ export const descriptors = /** @type {const} */ ({
   QuantiseGradient: {
     g: 'u32',
     z: 'u32',
+    integer: 'i32',
     a: 'u32',
     b: 'u32',
     d: 'u32',
@@ -121,6 +159,7 @@ export const descriptors = /** @type {const} */ ({
   GradientApply: {
     g: 'u32',
     z: 'u32',
+    integer: 'i32',
     a: 'u32',
     b: 'u32',
     d: 'u32',

@@ -117,22 +117,19 @@ ${rows.map(flush).join('\n')}
           }
           v128.store(yo, i8x16.narrow_i16x8_u(low, high), ${at});
         }`;
-  const floats = (c, at) =>
-    [`low_i16x8_s(${c}l)`, `high_i16x8_s(${c}l)`, `low_i16x8_s(${c}h)`, `high_i16x8_s(${c}h)`]
-      .map(
-        (part, i) =>
-          `v128.store(yo, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_${part}), scale), ${at * 4 + i * 16});`,
-      )
-      .join(' ');
-  const emit = ({ name }) => lines(B, (b) => `        ${(output === 'fire' ? fire : floats)(`${name}${b}`, b * 16)}`);
+  // What becomes of the sums of sixteen channels, and the bytes that each takes.
+  const { bytes, store } = {
+    i16: { bytes: 2, store: (c, at) => `v128.store(yo, ${c}l, ${at * 2}); v128.store(yo, ${c}h, ${at * 2 + 16});` },
+    fire: { bytes: 1, store: fire },
+  }[output];
+  const emit = ({ name }) => lines(B, (b) => `        ${store(`${name}${b}`, b * 16)}`);
   return `
 export function eventConv${blocks * 16}_${output}(address: usize, lo: i32, hi: i32): void {
   const t = changetype<EventConv>(address);
   const height = t.height, width = t.width, outHeight = t.outHeight, outWidth = t.outWidth, outChannels = t.outChannels;
   const kernelHeight = t.kernelHeight, kernelWidth = t.kernelWidth, stride = t.stride, padV = t.padV, padH = t.padH;
   const tapStride = t.tapStride, period: usize = t.period;
-  ${output === 'fire' ? '' : 'const scale = f32x4.splat(t.scale);'}
-  const rowBytes: usize = <usize>(outWidth * outChannels) * ${output === 'fire' ? 1 : 4};
+  const rowBytes: usize = <usize>(outWidth * outChannels) * ${bytes};
   const starts: usize = scratch;
   for (let n = lo; n < hi; n++) {
     listEvents(address, n);
@@ -143,7 +140,7 @@ export function eventConv${blocks * 16}_${output}(address: usize, lo: i32, hi: i
       // Input rows from this one on are seen by the row below, too; there is none at an odd end.
       const below = oy + 1 < outHeight ? stride : kernelHeight;
       const y1 = min(y0 + kernelHeight + (oy + 1 < outHeight ? stride : 0), height);
-      for (let cb = 0; cb < outChannels; cb += ${blocks * 16}, out += ${blocks * (output === 'fire' ? 16 : 64)}) {
+      for (let cb = 0; cb < outChannels; cb += ${blocks * 16}, out += ${blocks * 16 * bytes}) {
         ${declare(above)}
         ${declare(below)}
         for (let iy = max(0, y0); iy < y1; iy++) {
@@ -177,7 +174,7 @@ export function generateKernels() {
     denseConv(),
     denseWeightGradient(),
   ];
-  for (const output of ['f32', 'fire']) for (const blocks of [1, 2, 4]) parts.push(eventConv(blocks, output));
+  for (const output of ['i16', 'fire']) for (const blocks of [1, 2, 4]) parts.push(eventConv(blocks, output));
   // Channels of a block, and how many neighbouring taps its kernels take.
   const floats = [
     [32, [1]],

@@ -1,13 +1,14 @@
+export { activate, activateIntegers, levelThresholds, spikesToMap } from './activate';
 export { eventConvWide_f32, eventConvWide_i32, spikeLists } from './events';
 export {
   denseConv,
   denseWeightGradient,
-  eventConv16_f32,
   eventConv16_fire,
-  eventConv32_f32,
+  eventConv16_i16,
   eventConv32_fire,
-  eventConv64_f32,
+  eventConv32_i16,
   eventConv64_fire,
+  eventConv64_i16,
   maskedGradient_f32x4,
   maskedGradient_i16x2,
   maskedGradient_i16x4,
@@ -16,7 +17,7 @@ export {
 } from './generated';
 export { quantiseGradient } from './integers';
 export { adam, softmaxLoss } from './learn';
-export { activate, batchNorm, batchNormGradient, channelSums, gradientApply, gradientSums } from './normalise';
+export { batchNorm, batchNormGradient, channelSums, gradientApply, gradientSums } from './normalise';
 export { activateReal, realConv } from './real';
 export { fill, setScratch } from './scratch';
 export { countSpikes, deleteSpikes, fireInteger, fireReal, readout } from './spiking';

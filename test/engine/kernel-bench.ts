@@ -9,8 +9,8 @@ import { randomNumbers } from '../network/random-network.js';
 
 const module = new WebAssembly.Module(readFileSync(join(buildFolder, 'kernels.wasm')));
 
-/** A byte that no buffer is filled with by chance: as a float 0xa5a5a5a5 is −2.9e-16. */
-const pattern = 0xa5;
+/** A byte that no buffer is filled with by chance: as a float, 0x5a5a5a5a is 1.5e16. */
+const pattern = 0x5a;
 
 export function fillGuards(plan: MemoryPlan, memory: WebAssembly.Memory): void {
   const bytes = new Uint8Array(memory.buffer);

@@ -101,6 +101,7 @@ async function bundleProgram() {
     'bench-density': 'test/bench/density.ts',
     'bench-gradients': 'test/bench/gradients.ts',
     'bench-tensorflow': 'test/bench/tensorflow-steps.ts',
+    'bench-wasm': 'test/bench/wasm-steps.ts',
     'peers-curve': 'test/peers/curve.ts',
     sample: 'src/tools/sample.ts',
   };

@@ -1,8 +1,10 @@
 // Who takes part in the engine's benchmark: each can make one step on a batch, and says how many seconds it took.
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { purposes, RandomWords } from '../../src/data/random.js';
+import type { GradientType } from '../../src/engine/engine.js';
 import { wasmEngine } from '../../src/engine/wasm/engine.js';
 import type { Network } from '../../src/network/architecture.js';
 import { initialParameters } from '../../src/network/initialise.js';
@@ -16,6 +18,12 @@ export interface Contender {
   /** Seconds of one step. */
   step(): number | Promise<number>;
   close(): void | Promise<void>;
+}
+
+/** A contender in a process of its own. */
+export interface ProcessContender extends Contender {
+  /** Its largest resident set so far. Linux only. */
+  peakBytes(): number;
 }
 
 type NetworkName = 'lenet' | 'vgg';
@@ -40,7 +48,8 @@ export function example(network: Network, batch: number) {
   return { images, labels, parameters };
 }
 
-function timed(call: () => unknown): number {
+/** Seconds of a call. */
+export function timed(call: () => unknown): number {
   const started = performance.now();
   call();
   return (performance.now() - started) / 1e3;
@@ -102,8 +111,18 @@ interface Ask {
   readonly batch: number;
 }
 
+/** Training on our engine in a process of its own. */
+export function wasmContender(gradients: GradientType, { network, threads, batch }: Ask) {
+  const options = [join(packageRoot, '.build/bench-wasm.js'), network, gradients, String(threads), String(batch)];
+  return otherProcess(process.execPath, options, () => `k1B2, ${gradients} gradients`);
+}
+
 /** PyTorch in a process of its own; undefined where it can't run. */
-export function torchContender(python: string, mode: 'eager' | 'compile', ask: Ask): Promise<Contender | undefined> {
+export function torchContender(
+  python: string,
+  mode: 'eager' | 'compile',
+  ask: Ask,
+): Promise<ProcessContender | undefined> {
   const script = join(packageRoot, 'test/peers/torch_steps.py');
   const task = ask.task === 'training' ? 'train' : 'infer';
   const options = [ask.network, 'k1B2', task, String(ask.threads), String(ask.batch), mode];
@@ -111,7 +130,7 @@ export function torchContender(python: string, mode: 'eager' | 'compile', ask: A
 }
 
 /** The TensorFlow engine in a process of its own; undefined where its library is not installed. */
-export function tensorFlowContender({ network, task, threads, batch }: Ask): Promise<Contender | undefined> {
+export function tensorFlowContender({ network, task, threads, batch }: Ask): Promise<ProcessContender | undefined> {
   const script = join(packageRoot, '.build/bench-tensorflow.js');
   const options = [network, task, String(threads), String(batch)];
   return otherProcess(process.execPath, [script, ...options], (version) => `TensorFlow ${version}, k1B2 in floats`);
@@ -122,7 +141,7 @@ async function otherProcess(
   command: string,
   options: readonly string[],
   title: (version: string) => string,
-): Promise<Contender | undefined> {
+): Promise<ProcessContender | undefined> {
   // Threads that wait must not take the processor from the next contender.
   const env = { ...process.env, OMP_WAIT_POLICY: 'PASSIVE', GOMP_SPINCOUNT: '0' };
   const child = spawn(command, options, { stdio: ['pipe', 'pipe', 'ignore'], env });
@@ -136,6 +155,10 @@ async function otherProcess(
     async step() {
       child.stdin.write('\n');
       return Number((await lines.next()).value);
+    },
+    peakBytes() {
+      const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
+      return 1024 * Number(/^VmHWM:\s*(\d+) kB$/m.exec(status)![1]);
     },
     close: () => void child.kill(),
   };

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { packageRoot } from '../../src/paths.js';
 import { renderTable } from '../../src/report/table.js';
 import { layerProfile } from './engine-layers.js';
+import { peakMemory } from './engine-memory.js';
 import { type Contender, engineContenders, tensorFlowContender, torchContender } from './engine-steps.js';
 
 const batch = 200;
@@ -74,6 +75,12 @@ on average. Written by \`npm run bench:engine\`${python === undefined ? '' : ', 
 
 ${renderTable(rows, columns, 'md').trimEnd()}`,
 ];
+if (process.platform === 'linux')
+  sections.push(`## Peak memory
+
+Largest resident set of a process that trains at batch ${batch} with 2 threads, after a few steps, in 10⁶ bytes.
+
+${await peakMemory(batch, 2, python)}`);
 for (const network of ['vgg', 'lenet'] as const)
   for (const gradients of ['float32', 'int16'] as const)
     sections.push(`## A training step of ${network} at k1B2, ${gradients} gradients, one thread

@@ -9,16 +9,18 @@ export interface BlockSpec {
   readonly stride?: number;
   readonly padding?: readonly [number, number];
   readonly channels: number;
+  /** Float weights in spite of a quantised network; the first block has them anyway. */
+  readonly float?: boolean;
 }
 
 /** A network of any blocks. */
 export function customNetwork(input: Shape, blocks: readonly BlockSpec[], precision: Precision, classes = 10): Network {
   let shape = input;
-  const layers = blocks.map(({ kernel, stride = 1, padding = [0, 0], channels }, i): ConvLayer => {
+  const layers = blocks.map(({ kernel, stride = 1, padding = [0, 0], channels, float = false }, i): ConvLayer => {
     const geometry = { kernel, stride, padding, input: shape };
     const [height, width] = convolutionOutput(geometry);
     shape = [height, width, channels];
-    const weights = i === 0 || precision.kind === 'fp32' ? 'float' : 'ternary';
+    const weights = i === 0 || float || precision.kind === 'fp32' ? 'float' : 'ternary';
     return { name: `conv${i + 1}`, ...geometry, output: shape, weights };
   });
   return { name: 'custom', input, classes, precision, layers };

@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { WasmEvaluator } from '../../src/engine/wasm/evaluator.js';
 import { WasmSimulator } from '../../src/engine/wasm/simulator.js';
-import { WasmTrainer } from '../../src/engine/wasm/trainer.js';
 import type { Network, Precision, Shape } from '../../src/network/architecture.js';
 import { readNetwork } from '../../src/network/plan.js';
 import { buildNetwork } from '../../src/network/presets.js';
 import { convert } from '../../src/spiking/convert.js';
 import { annForward } from '../network/reference-ann.js';
 import { batchOf, fp32, imageOf, liveParameters, quantised } from './examples.js';
-import { referenceStep } from './reference-trainer.js';
+import { expectAgreement } from './training-agreement.js';
 
 function networkOf(text: string, input: Shape, precision: Precision): Network {
   const plan = readNetwork(text);
@@ -57,26 +56,6 @@ describe.each(networks)('%s on %j', (text, input) => {
   );
 
   it.each([quantised(1, 2), quantised(4, 8)])('trains as plain loops do ($k, $B)', async (precision) => {
-    const network = networkOf(text, input, precision);
-    const batch = 4;
-    for (let seed = 1; ; seed++) {
-      const parameters = liveParameters(network, seed);
-      const { images, labels } = batchOf(network, batch, seed);
-      const all = Array.from({ length: batch }, (_, i) => imageOf(network, images, i));
-      const expected = referenceStep(network, parameters, all, [...labels]);
-      // Activations so near a decision that single precision may decide otherwise say nothing.
-      if (expected.margin < 1e-5 && seed < 200) continue;
-      const trainer = await WasmTrainer.create(network, { parameters }, { batch, threads: 2 });
-      const { loss } = trainer.step(images, labels, 1e-3);
-      const gradients = trainer.gradients();
-      await trainer.close();
-      expect(loss).toBeCloseTo(expected.loss, 4);
-      for (const [name, values] of expected.gradients) {
-        const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6);
-        const off = values.reduce((most, value, i) => Math.max(most, Math.abs(value - gradients.get(name)![i]!)), 0);
-        expect(off / largest, name).toBeLessThan(2e-3);
-      }
-      return;
-    }
+    await expectAgreement(networkOf(text, input, precision), 4, 2);
   });
 });

@@ -11,6 +11,11 @@ export interface ReferenceStep {
   /** With respect to Q(W) for ternary layers, before the factor 2. */
   readonly gradients: ReadonlyMap<string, Float64Array>;
   readonly running: ReadonlyMap<string, Float64Array>;
+  /**
+   * The same with the absolute value of every term of every sum, nothing cancelling out: what rounding errors of
+   * single precision are relative to.
+   */
+  readonly magnitudes: () => ReadonlyMap<string, Float64Array>;
   /** Smallest distance of any activation to where the quantiser, the clip or ReLU decides otherwise. */
   readonly margin: number;
 }
@@ -52,22 +57,29 @@ export function referenceStep(
   const dense = Float64Array.from(parameters.get('dense.weight')!);
   const { loss, correct, gradient } = softmax(dense, current, labels, network.classes);
 
-  const gradients = new Map<string, Float64Array>();
-  const denseGradient = new Float64Array(dense.length);
-  let upstream: readonly Float64Array[] = current.map((input, n) =>
-    input.map((value, i) => {
-      let sum = 0;
-      for (let c = 0; c < network.classes; c++) {
-        denseGradient[i * network.classes + c]! += value * gradient[n]![c]!;
-        sum += dense[i * network.classes + c]! * gradient[n]![c]!;
-      }
-      return sum;
-    }),
-  );
-  gradients.set('dense.weight', denseGradient);
-  for (const block of blocks.reverse())
-    upstream = backward(network, block, parameters, upstream, gradients, gradientType);
-  return { loss, correct, gradients, running: runningStatistics(blocks, parameters), margin };
+  const gradientsOf = (absolute: boolean): Map<string, Float64Array> => {
+    const gradients = new Map<string, Float64Array>();
+    const denseGradient = new Float64Array(dense.length);
+    // p − 1 for the label's class, p for the others: none is larger than 1.
+    const slope = (n: number, c: number) => (absolute ? 1 / images.length : gradient[n]![c]!);
+    const size = absolute ? Math.abs : (value: number) => value;
+    let upstream: readonly Float64Array[] = current.map((input, n) =>
+      input.map((value, i) => {
+        let sum = 0;
+        for (let c = 0; c < network.classes; c++) {
+          denseGradient[i * network.classes + c]! += value * slope(n, c);
+          sum += size(dense[i * network.classes + c]!) * slope(n, c);
+        }
+        return sum;
+      }),
+    );
+    gradients.set('dense.weight', denseGradient);
+    for (const block of blocks.toReversed())
+      upstream = backward(network, block, parameters, upstream, gradients, gradientType, absolute);
+    return gradients;
+  };
+  const running = runningStatistics(blocks, parameters);
+  return { loss, correct, gradients: gradientsOf(false), magnitudes: () => gradientsOf(true), running, margin };
 }
 
 function forward(layer: ConvLayer, parameters: Parameters, input: readonly Float64Array[]): Block {
@@ -133,11 +145,14 @@ function backward(
   upstream: readonly Float64Array[],
   gradients: Map<string, Float64Array>,
   gradientType: GradientType,
+  absolute: boolean,
 ): Float64Array[] {
   const channels = layer.output[2];
   const bound = network.precision.kind === 'fp32' ? Number.POSITIVE_INFINITY : network.precision.B;
   const g = upstream.map((image, n) => image.map((value, i) => (y[n]![i]! > 0 && y[n]![i]! <= bound ? value : 0)));
-  const hat = z.map((image) => image.map((value, i) => (value - mean[i % channels]!) / deviation[i % channels]!));
+  const size = absolute ? Math.abs : (value: number) => value;
+  const minus = (a: number, b: number) => (absolute ? Math.abs(a) + Math.abs(b) : a - b);
+  const hat = z.map((image) => image.map((value, i) => minus(value, mean[i % channels]!) / deviation[i % channels]!));
   const gammaGradient = new Float64Array(channels);
   const betaGradient = new Float64Array(channels);
   for (const [n, image] of g.entries())
@@ -150,23 +165,23 @@ function backward(
   const dz = g.map((image, n) =>
     image.map((value, i) => {
       const c = i % channels;
-      return (
-        (gamma[c]! / deviation[c]!) * (value - betaGradient[c]! / count - (hat[n]![i]! * gammaGradient[c]!) / count)
-      );
+      const means = (betaGradient[c]! + hat[n]![i]! * gammaGradient[c]!) / count;
+      return size(gamma[c]! / deviation[c]!) * minus(value, means);
     }),
   );
   const weightGradient = new Float64Array(weights.length);
   const inputGradient = input.map((image) => new Float64Array(image.length));
-  const integer = gradientType === 'int16' && layer.weights === 'ternary';
+  const integer = gradientType === 'int16' && layer.weights === 'ternary' && !absolute;
+  const sizes = weights.map(size);
   const most = integer ? largestGradient(g, z, { gamma, deviation, mean, gammaGradient, betaGradient, count }) : 0;
   for (const [n, image] of dz.entries()) {
     if (!integer) {
-      correlate(layer, weights, input[n]!, image, weightGradient, inputGradient[n]!);
+      correlate(layer, sizes, input[n]!, image, weightGradient, inputGradient[n]!);
       continue;
     }
     // 12 bits for the weights, 16 for the input; what the other would add up is dropped.
-    correlate(layer, weights, input[n]!, roundTo(image, most, 12), weightGradient, new Float64Array(input[n]!.length));
-    correlate(layer, weights, input[n]!, roundTo(image, most, 16), new Float64Array(weights.length), inputGradient[n]!);
+    correlate(layer, sizes, input[n]!, roundTo(image, most, 12), weightGradient, new Float64Array(input[n]!.length));
+    correlate(layer, sizes, input[n]!, roundTo(image, most, 16), new Float64Array(weights.length), inputGradient[n]!);
   }
   gradients.set(`${layer.name}.weight`, weightGradient);
   gradients.set(`${layer.name}.gamma`, gammaGradient);

@@ -5,6 +5,7 @@ import type { Diagnostic } from '../../src/pipeline/diagnostic.js';
 import { diagnosticsToJson, formatDiagnostics } from '../../src/pipeline/format.js';
 import { dependenciesOf } from '../../src/pipeline/targets.js';
 import type { Pipeline } from '../../src/pipeline/task.js';
+import { fuzz } from '../fuzz.js';
 import { lines, load, pipelineOf } from './load.js';
 
 const sound = lines(`
@@ -44,9 +45,6 @@ const sound = lines(`
     - { stage: snn, at: { noise: 0 }, metric: accuracy, value: 0.9, tolerance: 0.1 }
     - { stage: snn, metric: correct, equals: { stage: convert } }
 `);
-
-/** `npm run test:fuzz` tries more. */
-const fuzz = (runs: number) => ({ numRuns: runs * Number(process.env.SPIKELINE_FUZZ ?? 1) });
 
 /** Every place lies in the file, and everything can be shown. */
 function checkDiagnostics(diagnostics: readonly Diagnostic[], text: string): void {

@@ -61,14 +61,13 @@ const cases = fc
     return batch * work < mostWork && batch * neurons * n < mostDecisions;
   });
 
-/** The same blocks, with kernels no larger than their maps, and so much padding at most that a window still sees something. */
+/** The same blocks, with kernels no larger than their maps. */
 function fitted(input: Shape, blocks: readonly Required<BlockSpec>[]): BlockSpec[] {
   let size: readonly [number, number] = [input[0], input[1]];
   return blocks.map((block) => {
-    const padding = both((axis) => Math.min(block.padding[axis], block.kernel[axis]));
-    const kernel = both((axis) => Math.min(block.kernel[axis], size[axis] + 2 * padding[axis]));
-    size = convolutionOutput({ ...block, kernel, padding, input: [...size, 1] });
-    return { ...block, kernel, padding };
+    const kernel = both((axis) => Math.min(block.kernel[axis], size[axis] + 2 * block.padding[axis]));
+    size = convolutionOutput({ ...block, kernel, input: [...size, 1] });
+    return { ...block, kernel };
   });
 }
 

@@ -135,7 +135,8 @@ export function eventConv${blocks * 16}_${output}(address: usize, lo: i32, hi: i
     listEvents(address, n);
     let out: usize = t.y + <usize>(n * outHeight) * rowBytes;
     for (let oy = 0; oy < outHeight; oy += 2, out += rowBytes) for (let ox = 0; ox < outWidth; ox++) {
-      const x0 = max(ox * stride - padH, 0), x1 = min(ox * stride - padH + kernelWidth, width);
+      // Between 0 and the width, also where padding is so wide that a window sees nothing of the image.
+      const left = ox * stride - padH, x0 = max(min(left, width), 0), x1 = max(min(left + kernelWidth, width), 0);
       const y0 = oy * stride - padV;
       // Input rows from this one on are seen by the row below, too; there is none at an odd end.
       const below = oy + 1 < outHeight ? stride : kernelHeight;

@@ -59,7 +59,7 @@ export class KernelBench {
     return this.floats(new Float32Array(values).fill(-12345));
   }
 
-  run(program: Program, scratchBytes = 64): void {
+  run(program: Program, scratchBytes = 4096): void {
     const scratch = [this.plan.alloc(scratchBytes)];
     const memory = this.plan.create();
     this.#memory = memory;

@@ -162,32 +162,3 @@ it.each(forms)('quantiseGradient rounds a·g + b·z + d, z in %s', (_, integer) 
   const found = bench.readHalves(planned.fine, count).map((value) => value * step);
   expect(plain(found)).toEqual(plain(rounded(expected, step)));
 });
-
-it.each(['channelSums', 'gradientSums'] as const)(
-  '%s takes least and largest of every image and channel, too',
-  (kernel) => {
-    const [images, pixels, channels] = [3, 5, 32];
-    const bench = new KernelBench();
-    const [values, factors] = [4, 5].map((seed) => reals(images * pixels * channels, seed));
-    const both = { g: bench.floats(values!), z: bench.floats(factors!) };
-    const ranges = bench.room(images * channels * 2);
-    const [beside, alone] = [ranges, 0].map((address) => {
-      const rest = { sums: bench.room(images * channels * 2), ranges: address, pixels, channels };
-      const descriptor =
-        kernel === 'channelSums'
-          ? bench.plan.descriptor('ChannelSums', { z: both.g, integer: 0, ...rest })
-          : bench.plan.descriptor('GradientSums', { ...both, integer: 0, ...rest });
-      return { sums: rest.sums, phase: inParts(images, (lo, hi) => [{ kernel, descriptor, lo, hi }]) };
-    });
-    bench.run([beside!.phase, alone!.phase]);
-    const of = (n: number, c: number) =>
-      Array.from({ length: pixels }, (_, p) => values![(n * pixels + p) * channels + c]!);
-    const expected = Array.from({ length: images }, (_, n) =>
-      [Math.min, Math.max].flatMap((pick) => Array.from({ length: channels }, (_, c) => pick(...of(n, c)))),
-    );
-    expect(bench.readFloats(ranges, images * channels * 2)).toEqual(expected.flat());
-    expect(bench.readFloats(beside!.sums, images * channels * 2)).toEqual(
-      bench.readFloats(alone!.sums, images * channels * 2),
-    );
-  },
-);

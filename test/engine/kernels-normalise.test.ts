@@ -1,21 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { pixelOffsets } from '../../src/engine/wasm/geometry.js';
 import { batchNormEpsilon } from '../../src/network/quantise.js';
-import { forms, integers, KernelBench, plain, reals } from './kernel-bench.js';
+import { forms, inParts, integers, KernelBench, plain, reals } from './kernel-bench.js';
 import { smallMaps } from './kernel-geometries.js';
 
 const { images, height, width, channels, pixels, values, map, mapValues, inMap } = smallMaps;
 const f = Math.fround;
 
-/** Σ of a value over an image's pixels, for every image and channel. */
-function imageSums(value: (i: number) => number): number[] {
-  const sums = new Array<number>(images * channels).fill(0);
-  for (let i = 0; i < values; i++) {
-    const image = Math.floor(i / (pixels * channels));
-    sums[image * channels + (i % channels)]! += value(i);
-  }
-  return sums;
-}
+const total = (...values: readonly number[]): number => values.reduce((sum, value) => sum + value);
 
 /** [image][first | second][channel], as the kernels keep their pairs of sums. */
 const paired = (first: readonly number[], second: readonly number[]): number[] =>
@@ -28,27 +20,61 @@ const paired = (first: readonly number[], second: readonly number[]): number[] =
 const overImages = (sums: readonly number[], second: 0 | 1, c: number): number =>
   Array.from({ length: images }, (_, n) => sums[(2 * n + second) * channels + c]!).reduce((a, b) => a + b);
 
-describe('batch norm', () => {
-  it.each(forms)('channelSums adds z and z² of every image: %s', (_, integer) => {
-    const bench = new KernelBench();
-    const z = integers(values, -9, 9, 1);
-    const sums = bench.room(images * channels * 2);
-    bench.call(
-      'channelSums',
-      bench.plan.descriptor('ChannelSums', {
-        ...bench.preActivations(z, integer),
-        ...{ sums, ranges: 0, pixels, channels },
-      }),
-      3,
-    );
-    expect(plain(bench.readFloats(sums, images * channels * 2))).toEqual(
-      paired(
-        imageSums((i) => z[i]!),
-        imageSums((i) => z[i]! ** 2),
+describe.each(forms)('sums of every image, z in %s', (_, integer) => {
+  /** Of every image and channel what `pick` says of all values. */
+  const over = (values: readonly number[], pixels: number, pick: (...values: number[]) => number) =>
+    Array.from({ length: images }, (_, n) =>
+      Array.from({ length: channels }, (_, c) =>
+        pick(...Array.from({ length: pixels }, (_, p) => values[(n * pixels + p) * channels + c]!)),
       ),
-    );
+    ).flat();
+
+  it.each([1, 5, 33, 70])('channelSums takes Σz, Σz², and largest and least z: %i pixels', (pixels) => {
+    const bench = new KernelBench();
+    const z = integers(images * pixels * channels, -400, 400, pixels);
+    const all = { ...bench.preActivations(z, integer), pixels, channels };
+    const [sums, same, ranges] = [0, 1, 2].map(() => bench.room(images * channels * 2)) as [number, number, number];
+    const beside = bench.plan.descriptor('ChannelSums', { ...all, sums, ranges });
+    const alone = bench.plan.descriptor('ChannelSums', { ...all, sums: same, ranges: 0 });
+    bench.run([beside, alone].flatMap((descriptor) => inCalls('channelSums', descriptor)));
+    const [most, least] = [Math.max, Math.min].map((pick) => over(z, pixels, pick));
+    expect(bench.readFloats(ranges, images * channels * 2)).toEqual(paired(most!, least!));
+    const squares = over(z, pixels, (...values) => total(...values.map((value) => value ** 2)));
+    const totals = over(z, pixels, total);
+    expect(bench.readFloats(sums, images * channels * 2)).toEqual(paired(totals, squares));
+    expect(bench.readFloats(same, images * channels * 2)).toEqual(bench.readFloats(sums, images * channels * 2));
   });
 
+  it.each([1, 5, 33, 70])('gradientSums takes Σg, Σg·z, and the largest |g|: %i pixels', (pixels) => {
+    const bench = new KernelBench();
+    const count = images * pixels * channels;
+    const [g, z] = [integers(count, -9, 9, 4), integers(count, -90, 90, 5)];
+    const all = { g: bench.floats(g), ...bench.preActivations(z, integer), pixels, channels };
+    const [sums, same, largest] = [2, 2, 1].map((rows) => bench.room(images * channels * rows)) as [
+      number,
+      number,
+      number,
+    ];
+    const beside = bench.plan.descriptor('GradientSums', { ...all, sums, largest });
+    const alone = bench.plan.descriptor('GradientSums', { ...all, sums: same, largest: 0 });
+    bench.run([beside, alone].flatMap((descriptor) => inCalls('gradientSums', descriptor)));
+    expect(bench.readFloats(largest, images * channels)).toEqual(over(g.map(Math.abs), pixels, Math.max));
+    const totals = over(g, pixels, total);
+    const products = over(
+      g.map((value, i) => value * z[i]!),
+      pixels,
+      total,
+    );
+    expect(plain(bench.readFloats(sums, images * channels * 2))).toEqual(plain(paired(totals, products)));
+    expect(bench.readFloats(same, images * channels * 2)).toEqual(bench.readFloats(sums, images * channels * 2));
+  });
+
+  const inCalls = (kernel: string, descriptor: number) => [
+    inParts(images, (lo, hi) => [{ kernel, descriptor, lo, hi }]),
+  ];
+});
+
+describe('batch norm', () => {
   it.each([1, 0.25])('batchNorm takes statistics from the sums; z in units of %d', (unit) => {
     const bench = new KernelBench();
     const count = images * pixels;
@@ -91,34 +117,26 @@ describe('batch norm', () => {
 });
 
 describe('gradient of batch norm', () => {
-  const g = integers(values, -4, 4, 1);
-  const z = integers(values, -3, 3, 2);
-  it.each(forms)('gradientSums adds g and g·z of every image, z in %s', (_, integer) => {
-    const bench = new KernelBench();
-    const sums = bench.room(images * channels * 2);
-    const addresses = { g: bench.floats(g), ...bench.preActivations(z, integer), sums };
-    bench.call('gradientSums', bench.plan.descriptor('GradientSums', { ...addresses, ranges: 0, pixels, channels }), 3);
-    expect(plain(bench.readFloats(sums, images * channels * 2))).toEqual(
-      paired(
-        imageSums((i) => g[i]!),
-        imageSums((i) => g[i]! * z[i]!),
-      ),
-    );
-  });
-
   it.each([1, 0.25])('batchNormGradient gives dγ, dβ and dz = a·g + b·z + d; z in units of %d', (unit) => {
     const bench = new KernelBench();
     const count = images * pixels;
     const sums = reals(images * channels * 2, 5);
     const [gamma, mean, inverseDeviation] = [6, 7, 8].map((seed) => reals(channels, seed));
     const out = { gammaGradient: 0, betaGradient: 0, a: 0, b: 0, d: 0, bounds: 0 };
-    // Ranges of g and z: of every image and channel the least value and the largest.
-    const [gRanges, zRanges] = [9, 10].map((seed) => reals(images * channels * 2, seed));
+    // Of every image and channel the largest |g|, and both ends of z.
+    const largest = reals(images * channels, 9).map(Math.abs);
+    const zRanges = reals(images * channels * 2, 10);
+    for (let n = 0; n < images; n++)
+      for (let c = 0; c < channels; c++) {
+        const [first, second] = [2 * n * channels + c, (2 * n + 1) * channels + c];
+        const ends = [zRanges[first]!, zRanges[second]!];
+        [zRanges[first], zRanges[second]] = [Math.max(...ends), Math.min(...ends)];
+      }
     for (const name of Object.keys(out) as (keyof typeof out)[]) out[name] = bench.room(channels);
     const descriptor = bench.plan.descriptor('BatchNormGradient', {
       ...{ sums: bench.floats(sums), unit, images, pixels, channels, ...out },
       ...{ gamma: bench.floats(gamma!), mean: bench.floats(mean!), inverseDeviation: bench.floats(inverseDeviation!) },
-      ...{ gRanges: bench.floats(gRanges!), zRanges: bench.floats(zRanges!) },
+      ...{ largest: bench.floats(largest), zRanges: bench.floats(zRanges) },
     });
     bench.call('batchNormGradient', descriptor, channels);
     for (let c = 0; c < channels; c++) {
@@ -130,17 +148,11 @@ describe('gradient of batch norm', () => {
       expect([at('gammaGradient'), at('betaGradient'), at('a')]).toEqual(
         [normalised, sum, gamma![c]! * inverse].map(f),
       );
-      const ends = (ranges: readonly number[]) =>
-        Array.from({ length: 2 * images }, (_, i) => ranges[i * channels + c]!);
-      const largest = Math.max(
-        ...ends(gRanges!).flatMap((gi) =>
-          ends(zRanges!).map((zi) =>
-            Math.max(...[gi, -gi].map((x) => Math.abs(at('a') * x) + Math.abs(at('b') * zi + at('d')))),
-          ),
-        ),
-      );
-      expect(at('bounds') / largest).toBeGreaterThan(1);
-      expect(at('bounds') / largest).toBeLessThan(1.0001);
+      const ofChannel = (values: readonly number[]) => values.filter((_, i) => i % channels === c);
+      const rest = ofChannel(zRanges).map((zi) => Math.abs(at('b') * zi + at('d')));
+      const bound = Math.abs(at('a')) * Math.max(...ofChannel(largest)) + Math.max(...rest);
+      expect(at('bounds') / bound).toBeGreaterThan(1);
+      expect(at('bounds') / bound).toBeLessThan(1.0001);
       // dz = γ/σ·(g − Σg/N − ẑ·Σgẑ/N), here for two pairs of g and z
       for (const [gi, zi] of [
         [0.3, -1.1],
@@ -154,6 +166,7 @@ describe('gradient of batch norm', () => {
   });
 
   it.each(forms)('gradientApply writes a·g + b·z + d into the map, and leaves the borders: %s', (_, integer) => {
+    const [g, z] = [integers(values, -4, 4, 1), integers(values, -3, 3, 2)];
     const bench = new KernelBench();
     const [a, b, d] = [5, 6, 7].map((seed) => integers(channels, -3, 3, seed));
     const dy = bench.floats(new Float32Array(mapValues));

@@ -19,10 +19,12 @@ export interface Norm {
   readonly batchNorm: Calls;
   readonly activate: Calls;
   readonly gradientStatistics: Calls;
-  /** By channels. */
+  /** By channels, in multiples of four. */
   readonly gradient: Calls;
   /** Writes the gradient of the convolution's output. */
   readonly apply: Calls;
+  /** Private memory a thread needs: for sums of four channels, or for three coefficients of all. */
+  readonly scratchBytes: number;
 }
 
 interface GradientBuffers {
@@ -59,14 +61,14 @@ export function planNorm(
   const affine = { scale: scale!, shift: shift! };
   const coefficients = { a: a!, b: b!, d: d! };
   const statistics = { sums, unit, images, pixels, channels, mean: mean!, inverseDeviation: inverseDeviation! };
-  const [zRanges, gRanges] = integer ? [pairs(), pairs()] : [0, 0];
+  const [zRanges, largest] = integer ? [pairs(), plan.alloc(images * channels * 4)] : [0, 0];
   const channelSums = plan.descriptor('ChannelSums', {
     ...preActivations,
     ...{ sums, ranges: zRanges, pixels, channels },
   });
   const gradientSums = plan.descriptor('GradientSums', {
     ...preActivations,
-    ...{ g: dx, sums, ranges: gRanges, pixels, channels },
+    ...{ g: dx, sums, largest, pixels, channels },
   });
   const sources = { g: dx, ...preActivations, ...coefficients };
   const activation = planActivation(plan, layer, next, affine, quantiser);
@@ -91,7 +93,7 @@ export function planNorm(
         gamma: gamma!.w,
         gammaGradient: gamma!.g,
         betaGradient: beta!.g,
-        ...{ zRanges, gRanges, bounds: integer?.bounds ?? 0 },
+        ...{ zRanges, largest, bounds: integer?.bounds ?? 0 },
       }),
     ),
     apply: integer
@@ -104,6 +106,7 @@ export function planNorm(
             dyOffsets: plan.table(pixelOffsets(dyMap, g.outHeight, g.outWidth)),
           }),
         ),
+    scratchBytes: Math.max(112, channels * 12),
   };
 }
 

@@ -135,7 +135,7 @@ export function planTraining(plan: MemoryPlan, network: Network, options: Traine
   program.push(weightGradients.flatMap(({ sums }, i) => ofLayer(layers[i]!.name, sums)));
   program.push(adamItems(plan, tensors, layers, rates!));
 
-  const planned = [...forward, ...backward, ...weightGradients];
+  const planned = [...forward, ...norms, ...backward, ...weightGradients];
   const scratchBytes = Math.max(64, ...planned.map((part) => part?.scratchBytes ?? 0));
   return { program, tensors, layers, labels: labels!, losses: losses!, hits: hits!, rates: rates!, scratchBytes };
 }

@@ -119,44 +119,41 @@ function storeFour(at: usize, values: v128): void {
 /** Integer z of images lo…hi against these thresholds. Two pixels at a time; beyond the range, the last one again. */
 export function activateIntegers(address: usize, lo: i32, hi: i32): void {
   const t = changetype<ActivateIntegers>(address);
-  const channels: usize = t.channels, levels = t.levels, thresholds: usize = t.thresholds;
+  const channels: usize = t.channels, row: usize = channels << 1, levels = t.levels;
+  const z: usize = t.z, open: usize = t.open, spikes: usize = t.spikes, thresholds: usize = t.thresholds;
   const one = i8x16.splat(1);
   const end: usize = <usize>(hi * t.pixels) * channels;
-  const z: usize = t.z, open: usize = t.open, spikes: usize = t.spikes;
-  for (let first: usize = <usize>(lo * t.pixels) * channels; first < end; first += channels << 1) {
-    const second: usize = first + channels < end ? first + channels : first;
+  for (let first: usize = <usize>(lo * t.pixels) * channels; first < end; first += row) {
+    const other: usize = first + channels < end ? channels : 0;
     for (let c: usize = 0; c < channels; c += 16) {
-      const z0: usize = z + ((first + c) << 1), z1: usize = z + ((second + c) << 1);
-      let at: usize = thresholds + (c << 1);
-      const low = v128.load(at), high = v128.load(at, 16);
-      const low0 = v128.xor(v128.load(z0), low), high0 = v128.xor(v128.load(z0, 16), high);
-      const low1 = v128.xor(v128.load(z1), low), high1 = v128.xor(v128.load(z1, 16), high);
-      at += channels << 1;
-      const positive0 = i8x16.narrow_i16x8_s(exceeds(low0, at), exceeds(high0, at + 16));
-      const positive1 = i8x16.narrow_i16x8_s(exceeds(low1, at), exceeds(high1, at + 16));
+      const at: usize = first + c;
+      let limit: usize = thresholds + (c << 1);
+      let low = v128.load(limit), high = v128.load(limit, 16);
+      const low0 = v128.xor(v128.load(z + (at << 1)), low), high0 = v128.xor(v128.load(z + (at << 1), 16), high);
+      const low1 = v128.xor(v128.load(z + ((at + other) << 1)), low);
+      const high1 = v128.xor(v128.load(z + ((at + other) << 1), 16), high);
+      limit += row;
+      low = v128.load(limit); high = v128.load(limit, 16);
+      const positive0 = i8x16.narrow_i16x8_s(i16x8.gt_s(low0, low), i16x8.gt_s(high0, high));
+      const positive1 = i8x16.narrow_i16x8_s(i16x8.gt_s(low1, low), i16x8.gt_s(high1, high));
       // A true comparison is −1.
-      let less0 = i8x16.splat(0), less1 = less0;
-      let lessHigh0 = less0, lessHigh1 = less0;
+      let lows0 = i16x8.splat(0), highs0 = lows0, lows1 = lows0, highs1 = lows0;
       for (let level = 0; level < levels; level++) {
-        at += channels << 1;
-        less0 = i16x8.add(less0, exceeds(low0, at)); lessHigh0 = i16x8.add(lessHigh0, exceeds(high0, at + 16));
-        less1 = i16x8.add(less1, exceeds(low1, at)); lessHigh1 = i16x8.add(lessHigh1, exceeds(high1, at + 16));
+        limit += row;
+        low = v128.load(limit); high = v128.load(limit, 16);
+        lows0 = i16x8.sub(lows0, i16x8.gt_s(low0, low)); highs0 = i16x8.sub(highs0, i16x8.gt_s(high0, high));
+        lows1 = i16x8.sub(lows1, i16x8.gt_s(low1, low)); highs1 = i16x8.sub(highs1, i16x8.gt_s(high1, high));
       }
-      at += channels << 1;
-      const beyond0 = i8x16.narrow_i16x8_s(exceeds(low0, at), exceeds(high0, at + 16));
-      const beyond1 = i8x16.narrow_i16x8_s(exceeds(low1, at), exceeds(high1, at + 16));
-      v128.store(spikes + first + c, i8x16.neg(i8x16.narrow_i16x8_s(less0, lessHigh0)));
-      v128.store(spikes + second + c, i8x16.neg(i8x16.narrow_i16x8_s(less1, lessHigh1)));
-      v128.store(open + first + c, v128.and(one, v128.andnot(positive0, beyond0)));
-      v128.store(open + second + c, v128.and(one, v128.andnot(positive1, beyond1)));
+      v128.store(spikes + at, i8x16.narrow_i16x8_u(lows0, highs0));
+      v128.store(spikes + at + other, i8x16.narrow_i16x8_u(lows1, highs1));
+      limit += row;
+      low = v128.load(limit); high = v128.load(limit, 16);
+      const beyond0 = i8x16.narrow_i16x8_s(i16x8.gt_s(low0, low), i16x8.gt_s(high0, high));
+      const beyond1 = i8x16.narrow_i16x8_s(i16x8.gt_s(low1, low), i16x8.gt_s(high1, high));
+      v128.store(open + at, v128.and(one, v128.andnot(positive0, beyond0)));
+      v128.store(open + at + other, v128.and(one, v128.andnot(positive1, beyond1)));
     }
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function exceeds(z: v128, threshold: usize): v128 {
-  return i16x8.gt_s(z, v128.load(threshold));
 }
 
 /** x = spikes·scale of images lo…hi into a padded map. */

@@ -113,10 +113,10 @@ export const descriptors = /** @type {const} */ ({
     channels: 'i32',
     scale: 'f32',
   },
-  /** Per image and channel Σg and Σg·z; least and largest g. Address 0 of the ranges leaves them out. */
-  GradientSums: { g: 'u32', z: 'u32', integer: 'i32', sums: 'u32', ranges: 'u32', pixels: 'i32', channels: 'i32' },
-  /** Σg, Σg·z → gradients of γ and β and the three coefficients of dz = a·g + b·z + d, b for z as it is. With the ranges of z and g also a
-   * bound of |dz| for each channel; address 0 leaves it out. */
+  /** Per image and channel Σg and Σg·z; largest |g|, which address 0 leaves out. */
+  GradientSums: { g: 'u32', z: 'u32', integer: 'i32', sums: 'u32', largest: 'u32', pixels: 'i32', channels: 'i32' },
+  /** Σg, Σg·z → gradients of γ and β and the three coefficients of dz = a·g + b·z + d, b for z as it is. With the
+   * ranges of z and the largest |g| also a bound of |dz| for each channel; address 0 leaves it out. */
   BatchNormGradient: {
     sums: 'u32',
     unit: 'f32',
@@ -132,7 +132,7 @@ export const descriptors = /** @type {const} */ ({
     b: 'u32',
     d: 'u32',
     zRanges: 'u32',
-    gRanges: 'u32',
+    largest: 'u32',
     bounds: 'u32',
   },
   /** dz in 16 bits into a zero-bordered map, and in 12 bits into one whose pixels hold `width` channels, one after the

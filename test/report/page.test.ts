@@ -63,7 +63,7 @@ describe('the page', () => {
       '0123456789abcdef',
       'history fedcba9876543210',
       '2 min 5 s',
-      '2026-01-02\u00a003:04:05',
+      '2026-01-02 03:04:05',
       'v20.0.0',
     ])
       expect(text).toContain(fact);

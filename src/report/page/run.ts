@@ -101,15 +101,15 @@ function tasksTable({ tasks, computing }: RunFacts): ReportTable {
     ...{ name: 'tasks', title: `${tasks.length} tasks, ${computing} of computing` },
     columns: [
       ...(['task', 'key', 'outputs'] as const).map((title) => ({ title, kind: 'text' as const })),
-      ...(['duration', 'threads'] as const).map((title) => ({ title, kind: 'number' as const })),
-      ...['finished', ...(several ? ['on'] : [])].map((title) => ({ title, kind: 'text' as const })),
+      ...(['duration', 'threads', 'finished'] as const).map((title) => ({ title, kind: 'number' as const })),
+      ...(several ? [{ title: 'on', kind: 'text' as const }] : []),
     ],
     rows: tasks.map(({ task, key, outputs, duration, threads, finishedAt, machine }) => [
       ...[task, key.slice(0, shownDigits)],
       Object.entries(outputs)
         .map(([name, digest]) => `${name} ${digest.replace('sha256:', '').slice(0, shownDigits)}`)
         .join(', '),
-      ...[duration, String(threads), finishedAt.slice(0, 19).replace('T', '\u00a0')],
+      ...[duration, String(threads), finishedAt.slice(0, 19).replace('T', ' ')],
       ...(several ? [machine] : []),
     ]),
     notes: [

@@ -58,7 +58,8 @@ export function exportedTensors(
     const values = parameters.get(parameter.name);
     if (values?.length !== elements(parameter.shape))
       throw new TypeError(`the network's parameters lack ${parameter.name}`);
-    const data = weights === 'ternary' && ternary.has(parameter.name) ? Float32Array.from(ternarise(values)) : values;
+    const quantised = weights === 'ternary' && ternary.has(parameter.name);
+    const data = quantised ? Float32Array.from(ternarise(values, parameter.shape.at(-1)!)) : values;
     return { ...parameter, data };
   });
 }

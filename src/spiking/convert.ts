@@ -107,7 +107,7 @@ function convertLayer(
   parameters: ReadonlyMap<string, Float32Array>,
   scale: Scale,
 ): { layer: SpikingLayer; report: LayerConversion } {
-  const weights = ternarise(tensor(parameters, `${layer.name}.weight`));
+  const weights = ternarise(tensor(parameters, `${layer.name}.weight`), layer.output[2]);
   const norms = orientChannels(layer, parameters, weights);
   const channels = norms.map((norm) => integerThresholds(norm, scale.n, scale.levels));
   const thresholds = Int32Array.from(channels.flatMap(({ values }) => values));

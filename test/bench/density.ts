@@ -73,7 +73,8 @@ const passes = {
     sparse: (g: Geometry, density: number) => (plan: MemoryPlan) => {
       const buffers = {
         spikes: plan.table(sparse(inputs(g), density, levels)),
-        q: plan.table(new Uint8Array(ternary(g).buffer)),
+        w: plan.table(Float32Array.from(ternary(g))),
+        threshold: plan.table(Float32Array.of(1)),
       };
       const y = plan.alloc(outputs(g) * 4);
       const { pack, calls, scratchBytes } = eventForward(plan, g, { ...buffers, y }, levels, { scale: 1 / n });
@@ -91,7 +92,7 @@ const passes = {
     sparse: (g: Geometry, density: number) => (plan: MemoryPlan) => {
       const map = paddedMap(g.outHeight, g.outWidth, g.outChannels, gradientBorders(g));
       const buffers = { dy: plan.alloc(images * map.imageBytes), w: plan.table(Float32Array.from(ternary(g))) };
-      const rest = { dx: plan.alloc(inputs(g) * 4), open: plan.table(sparse(inputs(g), density, 1)) };
+      const rest = { threshold: 0, dx: plan.alloc(inputs(g) * 4), open: plan.table(sparse(inputs(g), density, 1)) };
       const { pack, calls, scratchBytes } = inputGradient(plan, g, { ...buffers, ...rest, map });
       return { program: [pack, [calls(0, images)]], scratch: scratchBytes };
     },

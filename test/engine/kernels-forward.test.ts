@@ -82,7 +82,9 @@ describe('eventConv', () => {
     const wide = needsWideSums(g, levels);
     const y = scale === undefined ? bench.bytes(new Array(count).fill(99)) : bench.room(wide ? count : count / 2);
     const thresholds = thresholdsOf(g, levels, 7);
-    const buffers = { spikes: bench.bytes(spikes), q: bench.floats(q), y };
+    // Latent weights on both sides of ±0.25, and at it.
+    const w = q.map((sign, i) => sign * 0.25 * (1 + (i % 3)) + (sign === 0 ? ((i % 3) - 1) * 0.2 : 0));
+    const buffers = { spikes: bench.bytes(spikes), w: bench.floats(w), threshold: bench.floats([0.25]), y };
     const output = scale === undefined ? { thresholds, images } : { scale };
     const { pack, calls, scratchBytes } = eventForward(bench.plan, g, buffers, levels, output);
     bench.run([pack, inParts(images, calls)], scratchBytes);

@@ -23,7 +23,7 @@ function outputGradient(bench: KernelBench, g: Geometry, dy: readonly number[], 
 
 describe('input gradient', () => {
   /** Compares with the reference: the gradients of open neurons, and 0 for all others. */
-  function held(g: Geometry, images: number, openShare: number, seed: number): void {
+  function held(g: Geometry, images: number, openShare: number, seed: number, limit?: number): void {
     const bench = new KernelBench();
     const inputs = images * inputPixels(g) * g.inChannels;
     const w = integers(weightCount(g), -4, 4, seed);
@@ -31,19 +31,28 @@ describe('input gradient', () => {
     const open = integers(inputs, 0, 99, seed + 2).map((value) => (value < openShare ? 1 : 0));
     const { dyMap: map, ...gradient } = outputGradient(bench, g, dy, images);
     const dx = bench.room(inputs);
-    const buffers = { ...gradient, map, w: bench.floats(w), dx, open: bench.bytes(open) };
+    const threshold = limit === undefined ? 0 : bench.floats([limit]);
+    const buffers = { ...gradient, map, w: bench.floats(w), threshold, dx, open: bench.bytes(open) };
     const planned = inputGradient(bench.plan, g, buffers);
     bench.run([planned.pack, inParts(images, planned.calls)], planned.scratchBytes);
-    const expected = referenceGradients(g, w, new Array(inputs).fill(0), dy, images).dx;
+    const used = limit === undefined ? w : w.map((weight) => (Math.abs(weight) >= limit ? Math.sign(weight) : 0));
+    const expected = referenceGradients(g, used, new Array(inputs).fill(0), dy, images).dx;
     expect(plain(bench.readFloats(dx, inputs))).toEqual(expected.map((value, i) => (open[i] ? value : 0)));
   }
 
   it('agrees with plain loops for any geometry, share of open neurons and number of images', () => {
     const shares = fc.constantFrom(0, 3, 42, 100);
-    fc.assert(fc.property(geometries(), fc.integer({ min: 1, max: 20 }), shares, fc.nat(), held), {
-      numRuns: 60,
-      seed: 1,
-    });
+    fc.assert(
+      fc.property(geometries(), fc.integer({ min: 1, max: 20 }), shares, fc.nat(), (g, images, openShare, seed) =>
+        held(g, images, openShare, seed),
+      ),
+      { numRuns: 60, seed: 1 },
+    );
+  });
+
+  it('takes Q(W) of weights that have a threshold', () => {
+    held(geometry({ kernel: [3, 3], stride: 2, padding: [1, 1], input: [7, 7, 16], channels: 80 }), 3, 42, 1, 2);
+    held(geometry({ kernel: [1, 1], input: [5, 5, 32], channels: 16 }), 3, 42, 2, 2.5);
   });
 
   it('works in chunks of images, whose windows may be clipped or not', () => {

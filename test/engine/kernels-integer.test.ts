@@ -50,7 +50,7 @@ describe('gradients in integers', () => {
     const backward = inputGradient(
       bench.plan,
       g,
-      { ...unused, w: bench.floats(q), dx, open: bench.bytes(open) },
+      { ...unused, w: bench.floats(q), threshold: bench.floats([1]), dx, open: bench.bytes(open) },
       integer,
     );
     const weights = sparseGradient(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ternarise, ternaryThreshold } from '../../src/network/ternary.js';
-import { integers, KernelBench, reals } from './kernel-bench.js';
+import { inParts, integers, KernelBench, reals } from './kernel-bench.js';
 
 const f = Math.fround;
 
@@ -101,39 +101,60 @@ describe('adam', () => {
 });
 
 describe('ternarise', () => {
-  function ternarised(weights: Float32Array, padded: Float32Array): number[] {
+  function ternarised(padded: Float32Array, channels: number, realCount = padded.length) {
     const bench = new KernelBench();
     const q = bench.room(padded.length);
-    const addresses = { w: bench.floats(padded), q };
-    const counts = { count: padded.length, realCount: weights.length };
-    bench.call('ternarise', bench.plan.descriptor('Ternarise', { ...addresses, ...counts }), 1);
-    return bench.readFloats(q, padded.length);
+    const [w, sums] = [bench.floats(padded), bench.doubles(new Float64Array(channels).fill(7))];
+    const rows = padded.length / channels;
+    const add = bench.plan.descriptor('ChannelMagnitudes', { w, sums, rows, channels });
+    const threshold = bench.room(1);
+    const finish = bench.plan.descriptor('TernaryThreshold', { sums, threshold, channels, realCount });
+    const write = bench.plan.descriptor('Ternarise', { w, threshold, q });
+    bench.run([
+      inParts(channels / 16, (lo, hi) => [{ kernel: 'channelMagnitudes', descriptor: add, lo: lo * 16, hi: hi * 16 }]),
+      [[{ kernel: 'ternaryThreshold', descriptor: finish, lo: 0, hi: 1 }]],
+      inParts(padded.length / 4, (lo, hi) => [{ kernel: 'ternarise', descriptor: write, lo, hi }]),
+    ]);
+    return { q: bench.readFloats(q, padded.length), sums: bench.readDoubles(sums, channels) };
   }
 
-  it('gives Q(W) bit for bit, weights exactly at the threshold among them', () => {
-    for (let seed = 1; seed <= 20; seed++) {
-      const weights = Float32Array.from(reals(16 * 15, seed), (w) => 0.02 * w);
+  it.each([
+    [16, 15],
+    [48, 37],
+    [112, 32],
+  ])('gives Q(W) bit for bit, weights exactly at the threshold among them: %i channels, %i rows', (channels, rows) => {
+    for (let seed = 1; seed <= 10; seed++) {
+      const weights = Float32Array.from(reals(channels * rows, seed), (w) => 0.02 * w);
       // Moving a weight to the threshold moves the threshold: settle on a fixed point.
       for (let round = 0; round < 50; round++) {
-        weights[3] = ternaryThreshold(weights);
+        weights[3] = ternaryThreshold(weights, channels);
         weights[4] = -weights[3];
       }
-      expect(weights[3]).toBe(ternaryThreshold(weights));
-      expect(ternarised(weights, weights)).toEqual([...ternarise(weights)]);
-      expect([...ternarise(weights)].slice(3, 5)).toEqual([1, -1]);
+      expect(weights[3]).toBe(ternaryThreshold(weights, channels));
+      const { q, sums } = ternarised(weights, channels);
+      expect(q).toEqual([...ternarise(weights, channels)]);
+      expect(q.slice(3, 5)).toEqual([1, -1]);
+      const column = (c: number) => weights.filter((_, i) => i % channels === c);
+      const add = (c: number) => column(c).reduce((sum, weight) => sum + Math.abs(weight), 0);
+      expect(sums).toEqual(Array.from({ length: channels }, (_, c) => add(c)));
     }
   });
 
   it('does not count padding weights', () => {
-    const weights = Float32Array.from(reals(10, 1));
-    const padded = new Float32Array(16);
-    padded.set(weights);
-    expect(ternarised(weights, padded)).toEqual([...ternarise(weights), 0, 0, 0, 0, 0, 0]);
+    const weights = Float32Array.from(reals(20, 1));
+    const padded = new Float32Array(48);
+    padded.set(weights.subarray(0, 10));
+    padded.set(weights.subarray(10), 16);
+    const expected = ternarise(weights, 10);
+    const gap = [0, 0, 0, 0, 0, 0];
+    expect(ternarised(padded, 16, 20).q).toEqual(
+      [...expected.subarray(0, 10), ...gap, ...expected.subarray(10), ...gap].concat(new Array(16).fill(0)),
+    );
   });
 
   it('gives +1 throughout when all weights are 0, as w ≥ t holds', () => {
     const weights = new Float32Array(16);
-    expect(ternarised(weights, weights)).toEqual([...ternarise(weights)]);
+    expect(ternarised(weights, 16).q).toEqual([...ternarise(weights, 16)]);
   });
 });
 

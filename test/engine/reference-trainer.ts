@@ -84,7 +84,7 @@ export function referenceStep(
 
 function forward(layer: ConvLayer, parameters: Parameters, input: readonly Float64Array[]): Block {
   const latent = parameters.get(`${layer.name}.weight`)!;
-  const weights = Float64Array.from(layer.weights === 'ternary' ? ternarise(latent) : latent);
+  const weights = Float64Array.from(layer.weights === 'ternary' ? ternarise(latent, layer.output[2]) : latent);
   const z = input.map((image) => convolve(layer, weights, image));
   const channels = layer.output[2];
   const mean = new Float64Array(channels);

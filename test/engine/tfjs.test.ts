@@ -48,7 +48,7 @@ function gradients(
       const latent = of(`${layer.name}.weight`);
       const w =
         layer.weights === 'ternary'
-          ? ternary(latent, ternaryThreshold(parameters.get(`${layer.name}.weight`)!))
+          ? ternary(latent, ternaryThreshold(parameters.get(`${layer.name}.weight`)!, layer.output[2]))
           : latent;
       const z = tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, layer.stride, layer.padding[0] > 0 ? 'same' : 'valid');
       const { mean, variance } = tf.moments(z, [0, 1, 2]);

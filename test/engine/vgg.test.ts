@@ -69,9 +69,9 @@ describe("the paper's VGG with random ternary weights", () => {
     const network = vgg(k, B);
     const { images } = batchOf(network, count, 10 * k + B);
     const parameters = await randomTernary(network, images);
-    for (const { name } of network.layers.slice(1)) {
+    for (const { name, output } of network.layers.slice(1)) {
       const weights = parameters.get(`${name}.weight`)!;
-      const ternary = ternarise(weights);
+      const ternary = ternarise(weights, output[2]);
       expect(weights.findIndex((weight, i) => weight !== ternary[i])).toBe(-1);
     }
 

@@ -6,8 +6,10 @@ import { ternarise, ternaryThreshold } from '../../src/network/ternary.js';
 describe('ternary weights', () => {
   it('take the sign of weights from 0.7 times the mean magnitude on', () => {
     const weights = Float32Array.of(1, -1, 0.5, -0.5, 0.125, 0);
-    expect(ternaryThreshold(weights)).toBe(Math.fround(0.7 * (3.125 / 6)));
-    expect([...ternarise(weights)]).toEqual([1, -1, 1, -1, 0, 0]);
+    for (const channels of [1, 2, 3, 6]) {
+      expect(ternaryThreshold(weights, channels)).toBe(Math.fround(0.7 * (3.125 / 6)));
+      expect([...ternarise(weights, channels)]).toEqual([1, -1, 1, -1, 0, 0]);
+    }
   });
 
   it('are their own ternary form', () => {
@@ -16,7 +18,7 @@ describe('ternary weights', () => {
         const weights = Float32Array.from(values);
         // All zeros have the threshold 0, which every weight reaches.
         fc.pre(values.some((value) => value !== 0));
-        expect([...ternarise(weights)]).toEqual(values);
+        expect([...ternarise(weights, 1)]).toEqual(values);
       }),
     );
   });

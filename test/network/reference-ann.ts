@@ -21,7 +21,7 @@ export function annForward(
   let current = Float64Array.from(image);
   for (const layer of network.layers) {
     const latent = parameters.get(`${layer.name}.weight`)!;
-    const z = convolve(layer, layer.weights === 'ternary' ? ternarise(latent) : latent, current);
+    const z = convolve(layer, layer.weights === 'ternary' ? ternarise(latent, layer.output[2]) : latent, current);
     const channels = layer.output[2];
     const block = z.map((value, i) => {
       const norm = channelNorm(layer, parameters, i % channels);

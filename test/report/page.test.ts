@@ -59,13 +59,7 @@ describe('the page', () => {
     const text = withRun(plain, exampleFacts);
     expect(plain).toContain('names no machine');
     expect(text).not.toContain('names no machine');
-    for (const fact of [
-      '0123456789abcdef',
-      'history fedcba9876543210',
-      '2 min 5 s',
-      '2026-01-02 03:04:05',
-      'v20.0.0',
-    ])
+    for (const fact of ['0123456789abcdef', 'history fedcba9876543210', '2 min 5 s', '2026-01-02 03:04:05', 'v20.0.0'])
       expect(text).toContain(fact);
     const [data] = text.match(/(?<=id="tasks-data">).*?(?=<\/script>)/s)!;
     expect(JSON.parse(data)).toEqual(exampleFacts.tasks);

@@ -28,7 +28,7 @@ export class TensorFlowEvaluator implements Evaluator {
     this.#values = new Map(
       parameterShapes(this.#network).map(({ name, shape }) => {
         const values = parameters.get(name)!;
-        const used = ternary.has(name) ? Float32Array.from(ternarise(values)) : values.slice();
+        const used = ternary.has(name) ? Float32Array.from(ternarise(values, shape.at(-1)!)) : values.slice();
         return [name, this.#tf.tensor(used, [...shape], 'float32')];
       }),
     );

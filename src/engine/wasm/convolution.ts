@@ -62,13 +62,13 @@ export function needsWideSums(g: Geometry, levels: number): boolean {
 }
 
 /**
- * y = spikes ∗ Q(W) from non-zero spikes. Integer sums: exact, and in any order the same. Wide sums take the 32-bit
+ * y = spikes ∗ Q(W) from non-zero spikes; threshold: address of the t of Q(W). Integer sums: exact, and in any order the same. Wide sums take the 32-bit
  * kernel, and give the same spikes.
  */
 export function eventForward(
   plan: MemoryPlan,
   g: Geometry,
-  buffers: { readonly spikes: number; readonly q: number; readonly y: number },
+  buffers: { readonly spikes: number; readonly w: number; readonly threshold: number; readonly y: number },
   levels: number,
   output: EventOutput,
 ): PlannedConvolution {
@@ -79,7 +79,14 @@ export function eventForward(
   const tapStride = g.inChannels * g.outChannels * tableLevels + (wide ? 0 : g.outChannels);
   const packed = plan.alloc(taps * tapStride);
   const pack = plan.descriptor('PackEvents', {
-    ...{ q: buffers.q, packed, inChannels: g.inChannels, outChannels: g.outChannels, levels: tableLevels },
+    ...{
+      w: buffers.w,
+      threshold: buffers.threshold,
+      packed,
+      inChannels: g.inChannels,
+      outChannels: g.outChannels,
+      levels: tableLevels,
+    },
     zeroRow: wide ? 0 : 1,
   });
   const levelStride = g.inChannels * g.outChannels;

@@ -4,10 +4,10 @@ import type { EngineOptions, Evaluator, Inference, Parameters } from '../engine.
 import { denseForward, realForward } from './convolution.js';
 import { outputPixels, padChannels } from './geometry.js';
 import { ImageWriter, type Layer, planLayers, quantiser } from './layers.js';
-import { type Call, MemoryPlan, type Program, split } from './plan.js';
+import { type Call, type Item, MemoryPlan, type Program, split } from './plan.js';
 import { Pool } from './pool.js';
 import { planTensors, type Tensor } from './tensors.js';
-import { ternaryItems } from './training-plan.js';
+import { thresholdPhases } from './training-plan.js';
 
 /** Programs of the pool: weights once, then images. */
 const [prepare, infer] = [0, 1];
@@ -113,8 +113,17 @@ function planEvaluation(plan: MemoryPlan, network: Network, { batch, threads }: 
   const doubles = layers.map(({ g }, i) =>
     i === 0 || i === last ? plan.alloc(batch * outputPixels(g) * g.outChannels * 8) : 0,
   );
+  const ternary: Item[] = [];
+  const weights = layers.map(({ weight: { w, count }, threshold }) => {
+    if (!threshold) return w;
+    const q = plan.alloc(count * 4);
+    const descriptor = plan.descriptor('Ternarise', { w, threshold, q });
+    ternary.push([{ kernel: 'ternarise', descriptor, lo: 0, hi: count / 4 }]);
+    return q;
+  });
   const convolutions = layers.map((layer, i) => {
-    const { g, x, map, effective: w } = layer;
+    const { g, x, map } = layer;
+    const w = weights[i]!;
     return doubles[i]
       ? realForward(plan, g, { x, map, w, y: doubles[i] })
       : denseForward(plan, g, { x, map, w, y: layer.z });
@@ -142,7 +151,7 @@ function planEvaluation(plan: MemoryPlan, network: Network, { batch, threads }: 
       ...(i < last ? [{ kernel: 'activateReal', descriptor: activate[i]!, lo, hi }] : []),
     ]);
   const programs = [
-    [ternaryItems(plan, layers), convolutions.flatMap(({ pack }) => pack)],
+    [...thresholdPhases(plan, layers), ternary, convolutions.flatMap(({ pack }) => pack)],
     [split(batch, threads * 8, calls)],
   ];
   return { programs, tensors, layers, logits: doubles[last]!, norms };

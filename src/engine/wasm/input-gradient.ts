@@ -8,8 +8,10 @@ interface GradientBuffers {
   /** Zero-bordered gradient of the convolution's output. */
   readonly dy: number;
   readonly map: PaddedMap;
-  /** HWIO floats that the convolution computed with. */
+  /** HWIO floats. */
   readonly w: number;
+  /** Address of t if the convolution computed with Q(W); 0 if with W itself. */
+  readonly threshold: number;
   /** [image][pixel][channel] */
   readonly dx: number;
   /** [image][pixel][channel] bytes: 1 where the neuron before the convolution was open, 0 < y ≤ B; otherwise 0. */
@@ -27,7 +29,7 @@ export const chunkImages = (map: PaddedMap): number =>
 
 /**
  * dx = dy ∗ flipped w where the neuron was open, and 0 elsewhere.
- * @param integer the gradient in 16 bits, in place of the floats of `buffers`; w must be whole numbers
+ * @param integer the gradient in 16 bits, in place of the floats of `buffers`; only for Q(W)
  */
 export function inputGradient(
   plan: MemoryPlan,
@@ -35,7 +37,7 @@ export function inputGradient(
   buffers: GradientBuffers,
   integer?: IntegerGradient,
 ): PlannedConvolution {
-  const { w, dx, open } = buffers;
+  const { w, threshold, dx, open } = buffers;
   const { dy, map } = integer ? { dy: integer.fine, map: integer.fineMap } : buffers;
   const channelsBytes = map.pixelBytes;
   const channelBytes = (phase: StridePhase) => phase.tapsY * phase.tapsX * channelsBytes;
@@ -49,7 +51,7 @@ export function inputGradient(
     });
   const packed = plan.alloc(bytes);
   const pack = plan.descriptor('PackMasked', {
-    ...{ w, packed, kernelWidth: g.kernelWidth, inChannels: g.inChannels, outChannels: g.outChannels },
+    ...{ w, threshold, packed, kernelWidth: g.kernelWidth, inChannels: g.inChannels, outChannels: g.outChannels },
     ...{ stride: g.stride, phases: phases.length, integer: integer ? 1 : 0 },
     table: plan.table(
       Uint32Array.from(phases.flatMap((one) => [one.phaseY, one.phaseX, one.tapsY, one.tapsX, one.offset])),

@@ -36,8 +36,8 @@ export interface Layer {
   readonly g: Geometry;
   readonly weight: Tensor;
   readonly ternary: boolean;
-  /** Address of the weights that it computes with: Q(W), or W itself. */
-  readonly effective: number;
+  /** Address of the t of Q(W), a float; 0 where it computes with W itself. */
+  readonly threshold: number;
   /** Its input as floats in a padded map; address 0 if nobody reads it. */
   readonly x: number;
   readonly map: PaddedMap;
@@ -86,7 +86,7 @@ export function planLayers(
       g,
       weight,
       ternary,
-      effective: ternary ? plan.alloc(weight.count * 4) : weight.w,
+      threshold: ternary ? plan.alloc(4) : 0,
       x: !ternary || floatInputs ? plan.alloc(batch * written.imageBytes) : 0,
       map,
       xOffsets: plan.table(pixelOffsets(written, height, width)),

@@ -130,13 +130,15 @@ function planSimulation(plan: MemoryPlan, network: SpikingNetwork, { batch, thre
   const thresholds = blocks.map((block, i) => thresholdTable(block, geometries[i]!.outChannels, levels));
   const fire = planFire(plan, first, { membranes, spikes: spikes[0]! }, thresholds[0]!, levels);
 
+  // Weights are ternary already.
+  const one = plan.table(Float32Array.of(1));
   const convolutions = geometries.map((g, i) =>
     i === 0
       ? realForward(plan, g, { x: input, map, w: firstWeights, y: membranes })
       : eventForward(
           plan,
           g,
-          { spikes: spikes[i - 1]!, q: padBlockWeights(plan, layers[i - 1]!, false), y: spikes[i]! },
+          { spikes: spikes[i - 1]!, w: padBlockWeights(plan, layers[i - 1]!, false), threshold: one, y: spikes[i]! },
           levels,
           { thresholds: thresholds[i] as Int32Array, images: batch },
         ),

@@ -26,6 +26,8 @@ export interface TrainingPlan {
 const channelsPerItem = 16;
 /** Neurons of a forward item: their values of all kinds fit the second-level cache. */
 const itemValues = 65536;
+/** Channels whose weights one item adds up. */
+const channelsPerSum = 256;
 /** Groups of four weights that one item of the optimiser takes. */
 const adamGroups = 8192;
 
@@ -51,17 +53,18 @@ export function planTraining(plan: MemoryPlan, network: Network, options: Traine
   const turns = [plan.alloc(largest), plan.alloc(largest)];
   const dxOf = (index: number) => turns[index % 2]!;
 
+  const weightsOf = ({ weight, threshold }: Layer) => ({ w: weight.w, threshold });
   const forward = layers.map((layer) =>
     layer.ternary
-      ? eventForward(plan, layer.g, { spikes: layer.spikes, q: layer.effective, y: layer.z }, levels, { scale: 1 / n })
-      : denseForward(plan, layer.g, { x: layer.x, map: layer.map, w: layer.effective, y: layer.z }),
+      ? eventForward(plan, layer.g, { ...weightsOf(layer), spikes: layer.spikes, y: layer.z }, levels, { scale: 1 / n })
+      : denseForward(plan, layer.g, { x: layer.x, map: layer.map, w: layer.weight.w, y: layer.z }),
   );
   const norms = blocks.map((layer, i) =>
     planNorm(plan, layer, layers[i + 1]!, tensors, batch, { ...gradients[i]!, dx: dxOf(i) }, quantised),
   );
   const backward = layers.map((layer, i): PlannedConvolution | undefined => {
     const { dy, dyMap, integer } = gradients[i]!;
-    const buffers = { dy, map: dyMap, w: layer.effective, open: layer.open };
+    const buffers = { ...weightsOf(layer), dy, map: dyMap, open: layer.open };
     return i === 0 ? undefined : inputGradient(plan, layer.g, { ...buffers, dx: dxOf(i - 1) }, integer);
   });
   const parts = threads * 2;
@@ -97,7 +100,7 @@ export function planTraining(plan: MemoryPlan, network: Network, options: Traine
   const packs = [forward, backward].flatMap((convolutions) =>
     convolutions.flatMap((conv, i) => ofLayer(layers[i]!.name, conv?.pack ?? [])),
   );
-  const program: Phase[] = [ternaryItems(plan, layers), packs];
+  const program: Phase[] = [...thresholdPhases(plan, layers), packs];
   for (const [i, block] of blocks.entries()) {
     program.push(
       byImages(forwardImages(i), (lo, hi) => [
@@ -140,15 +143,22 @@ export function planTraining(plan: MemoryPlan, network: Network, options: Traine
   return { program, tensors, layers, labels: labels!, losses: losses!, hits: hits!, rates: rates!, scratchBytes };
 }
 
-/** Q(W) of all ternary layers. */
-export function ternaryItems(plan: MemoryPlan, layers: readonly Layer[]): Item[] {
-  return layers
+/** The t of Q(W) of all ternary layers: sums of channels, then of tensors. */
+export function thresholdPhases(plan: MemoryPlan, layers: readonly Layer[]): Phase[] {
+  const planned = layers
     .filter(({ ternary }) => ternary)
-    .map(({ weight, effective }) => {
-      const { w, count, realCount } = weight;
-      const descriptor = plan.descriptor('Ternarise', { w, q: effective, count, realCount });
-      return [{ kernel: 'ternarise', descriptor, lo: 0, hi: 1 }];
+    .map(({ name, g, weight: { w, count, realCount }, threshold }) => {
+      const channels = g.outChannels;
+      const sums = plan.alloc(channels * 8);
+      const add = plan.descriptor('ChannelMagnitudes', { w, sums, rows: count / channels, channels });
+      const finish = plan.descriptor('TernaryThreshold', { sums, threshold, channels, realCount });
+      const blocks = split(channels / channelsPerItem, channels / channelsPerSum, (lo, hi) => [
+        { kernel: 'channelMagnitudes', descriptor: add, lo: lo * channelsPerItem, hi: hi * channelsPerItem },
+      ]);
+      const total = [[{ kernel: 'ternaryThreshold', descriptor: finish, lo: 0, hi: 1 }]];
+      return [blocks, total].map((items) => ofLayer(name, items));
     });
+  return [0, 1].map((phase) => planned.flatMap((items) => items[phase]!));
 }
 
 function adamItems(

@@ -209,9 +209,10 @@ export const descriptors = /** @type {const} */ ({
     bounds: 'u32',
     boundChannels: 'i32',
   },
-  /** Weights for it: per stride phase [ci][ty][tx][co], flipped. phases: five words each. */
+  /** Weights for it: per stride phase [ci][ty][tx][co], flipped. phases: five words each. threshold 0: W itself. */
   PackMasked: {
     w: 'u32',
+    threshold: 'u32',
     packed: 'u32',
     kernelWidth: 'i32',
     inChannels: 'i32',
@@ -275,10 +276,22 @@ export const descriptors = /** @type {const} */ ({
     scale: 'f32',
   },
   Adam: { w: 'u32', g: 'u32', m: 'u32', v: 'u32', rates: 'u32', factor: 'f32' },
-  /** Q(W) of a latent weight tensor, as floats. */
-  Ternarise: { w: 'u32', q: 'u32', count: 'i32', realCount: 'i32' },
+  /** Σ|w| of each output channel of a latent weight tensor, as doubles. */
+  ChannelMagnitudes: { w: 'u32', sums: 'u32', rows: 'i32', channels: 'i32' },
+  /** t = 0.7·mean|W| from those sums, as a float. */
+  TernaryThreshold: { sums: 'u32', threshold: 'u32', channels: 'i32', realCount: 'i32' },
+  /** Q(W) as floats; threshold: address of t, here and below. */
+  Ternarise: { w: 'u32', threshold: 'u32', q: 'u32' },
   /** Weights for EventConv: [tap][level][ci][co] bytes, level times Q(W). */
-  PackEvents: { q: 'u32', packed: 'u32', inChannels: 'i32', outChannels: 'i32', levels: 'i32', zeroRow: 'i32' },
+  PackEvents: {
+    w: 'u32',
+    threshold: 'u32',
+    packed: 'u32',
+    inChannels: 'i32',
+    outChannels: 'i32',
+    levels: 'i32',
+    zeroRow: 'i32',
+  },
   /** Weights for DenseConv: [block of 8 co][row (ky, kx, ci)][8]. */
   PackForward: { w: 'u32', packed: 'u32', rows: 'i32', channels: 'i32' },
   /** Weights for RealConv: the same rows as doubles. */

@@ -21,4 +21,4 @@ export { batchNorm, batchNormGradient, channelSums, gradientApply, gradientSums 
 export { activateReal, realConv } from './real';
 export { fill, setScratch } from './scratch';
 export { countSpikes, deleteSpikes, fireInteger, fireReal, readout } from './spiking';
-export { packEvents, packForward, packMasked, packReal, ternarise } from './weights';
+export { channelMagnitudes, packEvents, packForward, packMasked, packReal, ternarise, ternaryThreshold } from './weights';

@@ -1,41 +1,91 @@
 // Latent weights → what the kernels read: Q(W), and the packed forms. Channels are padded with zero weights.
-import { PackEvents, PackForward, PackMasked, PackReal, Ternarise } from './generated';
+import { ChannelMagnitudes, PackEvents, PackForward, PackMasked, PackReal, Ternarise, TernaryThreshold } from './generated';
+
+/** Rows of weights that are added up before the next ones: so they come from memory in order. */
+const BLOCK: i32 = 16;
 
 /**
- * Q(W): t = 0.7·mean|W| over the tensor; +1 if w ≥ t, −1 if w ≤ −t, else 0. The sum runs in memory order in double
- * precision, t is rounded to single. Padding weights are 0 and don't count. One item per tensor.
+ * Σ|w| of output channels lo…hi, sixteens of them: from row to row in double precision. Rows of padding are zeros and
+ * change nothing.
  */
+export function channelMagnitudes(address: usize, lo: i32, hi: i32): void {
+  const t = changetype<ChannelMagnitudes>(address);
+  const rows = t.rows, step: usize = <usize>t.channels << 2;
+  const magnitude = i32x4.splat(0x7fffffff);
+  for (let first = 0; first < rows; first += BLOCK) {
+    const count = min(BLOCK, rows - first);
+    for (let c = lo; c < hi; c += 16) {
+      const sums: usize = t.sums + (<usize>c << 3);
+      let s0 = f64x2.splat(0), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
+      if (first) {
+        s0 = v128.load(sums); s1 = v128.load(sums, 16); s2 = v128.load(sums, 32); s3 = v128.load(sums, 48);
+        s4 = v128.load(sums, 64); s5 = v128.load(sums, 80); s6 = v128.load(sums, 96); s7 = v128.load(sums, 112);
+      }
+      let w: usize = t.w + <usize>first * step + (<usize>c << 2);
+      for (let row = 0; row < count; row++, w += step) {
+        let v = v128.and(v128.load(w), magnitude);
+        s0 = f64x2.add(s0, f64x2.promote_low_f32x4(v)); s1 = f64x2.add(s1, promoteHigh(v));
+        v = v128.and(v128.load(w, 16), magnitude);
+        s2 = f64x2.add(s2, f64x2.promote_low_f32x4(v)); s3 = f64x2.add(s3, promoteHigh(v));
+        v = v128.and(v128.load(w, 32), magnitude);
+        s4 = f64x2.add(s4, f64x2.promote_low_f32x4(v)); s5 = f64x2.add(s5, promoteHigh(v));
+        v = v128.and(v128.load(w, 48), magnitude);
+        s6 = f64x2.add(s6, f64x2.promote_low_f32x4(v)); s7 = f64x2.add(s7, promoteHigh(v));
+      }
+      v128.store(sums, s0); v128.store(sums, s1, 16); v128.store(sums, s2, 32); v128.store(sums, s3, 48);
+      v128.store(sums, s4, 64); v128.store(sums, s5, 80); v128.store(sums, s6, 96); v128.store(sums, s7, 112);
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function promoteHigh(v: v128): v128 {
+  return f64x2.promote_low_f32x4(v128.shuffle<i32>(v, v, 2, 3, 2, 3));
+}
+
+/**
+ * t = 0.7·mean|W| over the tensor: the sums of the channels are added up in order, t is rounded to single precision.
+ * Padding weights are 0 and don't count. One item.
+ */
+export function ternaryThreshold(address: usize, lo: i32, hi: i32): void {
+  const t = changetype<TernaryThreshold>(address);
+  let sum: f64 = 0;
+  for (let c = 0; c < t.channels; c++) sum += load<f64>(t.sums + (<usize>c << 3));
+  store<f32>(t.threshold, <f32>(0.7 * (sum / <f64>t.realCount)));
+}
+
+/** Four weights of Q(W): +1 if w ≥ t, −1 if w ≤ −t, else 0. */
+// @ts-ignore: decorator
+@inline
+export function ternary(w: usize, threshold: v128): v128 {
+  const v = v128.load(w);
+  // One after the other: where all weights are 0, so is t, and both comparisons hold. A true comparison is −1.
+  return v128.bitselect(i32x4.splat(1), f32x4.le(v, f32x4.neg(threshold)), f32x4.ge(v, threshold));
+}
+
+/** Q(W) of groups lo…hi of four weights, as floats. */
 export function ternarise(address: usize, lo: i32, hi: i32): void {
   const t = changetype<Ternarise>(address);
-  const end: usize = t.w + ((<usize>t.count) << 2);
-  let sum: f64 = 0;
-  for (let p: usize = t.w; p < end; p += 4) sum += <f64>abs<f32>(load<f32>(p));
-  const threshold = f32x4.splat(<f32>(0.7 * (sum / <f64>t.realCount))),
-    negative = f32x4.neg(threshold);
-  const one = f32x4.splat(1),
-    minusOne = f32x4.splat(-1);
-  let q: usize = t.q;
-  for (let p: usize = t.w; p < end; p += 16, q += 16) {
-    const w = v128.load(p);
-    // One after the other: where all weights are 0, so is t, and both comparisons hold.
-    const low = v128.and(f32x4.le(w, negative), minusOne);
-    v128.store(q, v128.bitselect(one, low, f32x4.ge(w, threshold)));
-  }
+  const threshold = v128.load32_splat(t.threshold);
+  for (let at: usize = <usize>lo << 4; at < <usize>hi << 4; at += 16)
+    v128.store(t.q + at, f32x4.convert_i32x4_s(ternary(t.w + at, threshold)));
 }
 
 /** Items: taps of the kernel. */
 export function packEvents(address: usize, lo: i32, hi: i32): void {
   const t = changetype<PackEvents>(address);
   const bytes: usize = <usize>(t.inChannels * t.outChannels);
+  const threshold = v128.load32_splat(t.threshold);
   for (let tap = lo; tap < hi; tap++) {
-    const q: usize = t.q + ((<usize>tap * bytes) << 2);
+    const w: usize = t.w + ((<usize>tap * bytes) << 2);
     // A table for event lists ends in a row of zeros.
     const packed: usize = t.packed + <usize>tap * (<usize>t.levels * bytes + <usize>(t.zeroRow * t.outChannels));
     for (let i: usize = 0; i < bytes; i += 16) {
-      const p: usize = q + (i << 2);
+      const p: usize = w + (i << 2);
       const row = i8x16.narrow_i16x8_s(
-        i16x8.narrow_i32x4_s(i32x4.trunc_sat_f32x4_s(v128.load(p)), i32x4.trunc_sat_f32x4_s(v128.load(p, 16))),
-        i16x8.narrow_i32x4_s(i32x4.trunc_sat_f32x4_s(v128.load(p, 32)), i32x4.trunc_sat_f32x4_s(v128.load(p, 48))),
+        i16x8.narrow_i32x4_s(ternary(p, threshold), ternary(p + 16, threshold)),
+        i16x8.narrow_i32x4_s(ternary(p + 32, threshold), ternary(p + 48, threshold)),
       );
       let sum = row;
       for (let level = 0; level < t.levels; level++) {
@@ -60,11 +110,21 @@ export function packForward(address: usize, lo: i32, hi: i32): void {
   }
 }
 
-/** Q(W) as 16-bit integers. */
-function narrow(w: usize, out: usize, bytes: usize): void {
-  for (let i: usize = 0; i < bytes; i += 32)
-    v128.store(out + (i >> 1), i16x8.narrow_i32x4_s(
-      i32x4.trunc_sat_f32x4_s(v128.load(w + i)), i32x4.trunc_sat_f32x4_s(v128.load(w + i, 16))));
+/** Weights as the gradient takes them: Q(W) in 16-bit integers or floats or, without threshold, W itself. */
+// @ts-ignore: decorator
+@inline
+function copyWeights(w: usize, out: usize, bytes: usize, threshold: usize, integer: bool): void {
+  if (!threshold) {
+    memory.copy(out, w, bytes);
+    return;
+  }
+  const limit = v128.load32_splat(threshold);
+  if (integer) {
+    for (let i: usize = 0; i < bytes; i += 32)
+      v128.store(out + (i >> 1), i16x8.narrow_i32x4_s(ternary(w + i, limit), ternary(w + i + 16, limit)));
+  } else {
+    for (let i: usize = 0; i < bytes; i += 16) v128.store(out + i, f32x4.convert_i32x4_s(ternary(w + i, limit)));
+  }
 }
 
 /** Items: input channels. table: phaseY, phaseX, tapsY, tapsX, offset of the packed weights of each stride phase. */
@@ -80,8 +140,7 @@ export function packMasked(address: usize, lo: i32, hi: i32): void {
         for (let tx = tapsX - 1; tx >= 0; tx--, out += size) {
           const tap = (phaseY + ty * t.stride) * t.kernelWidth + phaseX + tx * t.stride;
           const w: usize = t.w + <usize>(tap * t.inChannels + ci) * bytes;
-          if (t.integer) narrow(w, out, bytes);
-          else memory.copy(out, w, bytes);
+          copyWeights(w, out, bytes, t.threshold, t.integer != 0);
         }
     }
   }

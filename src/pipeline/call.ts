@@ -49,8 +49,9 @@ export async function applyCall(
     }
   }
   // Loaded here, because most calls set nothing, and the parser is large.
-  const readSetting = call.set === undefined ? undefined : (await import('./setting.js')).readSetting;
-  for (const pair of call.set ?? []) {
+  const { set = [] } = call;
+  const readSetting = set.length === 0 ? undefined : (await import('./setting.js')).readSetting;
+  for (const pair of set) {
     const setting = readSetting?.(pair);
     if (setting === undefined) {
       const hint = "write --set name=value, such as --set epochs=2 or --set 'noise=[0, 0.3]'";

@@ -10,8 +10,11 @@ const load = createRequire(import.meta.url);
 
 export const ajvOptions: Options = { allErrors: true, verbose: true, useDefaults: true, strict: false };
 
-/** What the build makes of the schemas that it knows: ajv takes a tenth of a second to load and compile them. */
-export const validatorsFile = join(buildFolder, 'validators.cjs');
+/**
+ * What the build makes of the schemas that it knows: ajv takes a tenth of a second to load and compile them. A file for
+ * each, because most runs need that of pipeline files alone.
+ */
+export const validatorsFolder = join(buildFolder, 'validators');
 
 /**
  * The schema as ajv takes it: TypeBox marks its schemas with symbols, ajv wants plain JSON. A map that does not say
@@ -22,28 +25,23 @@ export function plainSchema(schema: TSchema): TSchema {
   return plain.type === 'object' && plain.properties ? { additionalProperties: false, ...plain } : plain;
 }
 
-/** What the validator of a plain schema is called: by content, so that one of another version is never found. */
-export function validatorName(plain: TSchema): string {
-  return `v${hash('sha256', JSON.stringify([ajvOptions, plain]), 'hex').slice(0, 32)}`;
+/** The file of a plain schema's validator: by content, so that one of another version is never found. */
+export function validatorFile(plain: TSchema): string {
+  return `${hash('sha256', JSON.stringify([ajvOptions, plain]), 'hex').slice(0, 32)}.cjs`;
 }
 
 const validators = new WeakMap<TSchema, ValidateFunction>();
-let built: Readonly<Record<string, ValidateFunction>> | undefined;
 
 /** The validator of a schema. It fills in the schema's defaults. */
 export function validatorOf(schema: TSchema): ValidateFunction {
   let validate = validators.get(schema);
   if (validate === undefined) {
     const plain = plainSchema(schema);
-    validate = builtValidators()[validatorName(plain)] ?? compile(plain);
+    const built = join(validatorsFolder, validatorFile(plain));
+    validate = existsSync(built) ? (load(built) as ValidateFunction) : compile(plain);
     validators.set(schema, validate);
   }
   return validate;
-}
-
-function builtValidators(): Readonly<Record<string, ValidateFunction>> {
-  built ??= existsSync(validatorsFile) ? (load(validatorsFile) as typeof built & {}) : {};
-  return built;
 }
 
 function compile(plain: TSchema): ValidateFunction {

@@ -1,10 +1,11 @@
 #!/usr/bin/env node
-// The command line: one table of commands. Each loads its own code only, so that `run` starts fast.
+// The command line: one table of commands. What `run` needs is loaded at once, what others need beyond that with them.
 import { Command, CommanderError } from 'commander';
 import { suggestion } from '../pipeline/suggest.js';
 import { version } from '../version.js';
 import type { DiagnosticsError } from './context.js';
 import { UsageError } from './errors.js';
+import { runCommand } from './run.js';
 
 const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
 
@@ -65,7 +66,7 @@ const commands: readonly CommandEntry[] = [
       ['--executor <kind>', 'local, or slurm for jobs on a cluster'],
       ['--dry-run', 'show what would run'],
     ],
-    load: async () => (await import('./run.js')).runCommand,
+    load: async () => runCommand,
   },
   {
     usage: 'plan [file] [targets...]',
@@ -201,14 +202,15 @@ Examples:
   npx spikeline status my.yaml
   npx spikeline stages train`;
 
-function build(finish: (code: number) => void): Command {
+/** @param chosen the commands to build: each takes a while */
+function build(chosen: readonly CommandEntry[], finish: (code: number) => void): Command {
   const root = new Command('spikeline')
     .description('Runs declarative pipelines that reproduce papers on spiking networks.')
     .version(version)
     .showSuggestionAfterError()
     .addHelpText('after', examples)
     .exitOverride();
-  for (const { usage, description, details, options = [], pipeline, load } of commands) {
+  for (const { usage, description, details, options = [], pipeline, load } of chosen) {
     const command = root.command(usage).description(description).exitOverride();
     if (details !== undefined) command.addHelpText('after', details);
     if (pipeline)
@@ -232,15 +234,16 @@ function build(finish: (code: number) => void): Command {
 /** Runs a call and returns the exit code. */
 async function main(argv: readonly string[]): Promise<number> {
   let code = 0;
-  const root = build((result) => {
+  const [first] = argv.slice(2);
+  const names = commands.map(({ usage }) => usage.split(' ')[0]!);
+  const called = commands.filter((_, index) => names[index] === first);
+  const root = build(called.length > 0 ? called : commands, (result) => {
     code = result;
   });
-  const [first] = argv.slice(2);
   if (first === undefined) {
     root.outputHelp();
     return 2;
   }
-  const names = commands.map(({ usage }) => usage.split(' ')[0]!);
   if (!first.startsWith('-') && first !== 'help' && !names.includes(first)) {
     const hint = suggestion(first, names);
     process.stderr.write(`There is no command "${first}".\n${hint === undefined ? '' : `  hint: ${hint}\n`}`);

@@ -3,6 +3,7 @@ import type { RunEvent } from '../run/events.js';
 import { RunRecorder } from '../run/history.js';
 import { openSharing } from '../run/open-sharing.js';
 import { Run } from '../run/schedule.js';
+import { PlainView } from '../run/views/plain.js';
 import { countOf, duration } from '../run/views/text.js';
 import { StoreError } from '../store/error.js';
 import type { Store } from '../store/store.js';
@@ -137,7 +138,7 @@ export async function openView(reporter: string) {
   const write = (line: string) => print(line);
   if (reporter === 'json') return new (await import('../run/views/json.js')).JsonView(write);
   if (reporter === 'auto' && isTerminal()) return new (await import('../run/views/listr.js')).ListrView();
-  return new (await import('../run/views/plain.js')).PlainView(write);
+  return new PlainView(write);
 }
 
 function forcedTasks(pipeline: Pipeline, all: readonly Task[], force: RunCommandOptions['force']): ReadonlySet<TaskId> {

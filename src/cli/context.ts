@@ -86,7 +86,7 @@ export async function openPipeline(file: string | undefined, options: PipelineOp
   const name = file ?? (await onlyPipeline());
   const { set, profile } = options;
   const engine = readEngine(options.engine);
-  const parser = await parserFingerprint();
+  const parser = parserFingerprint();
   const { pipeline, diagnostics, textOf } = await loadPipeline(name, {
     resolveStage,
     ...(parser === undefined ? {} : { parsed: new StoredParsedFiles(artifactsFolder(options), parser) }),

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type Static, Type } from '@sinclair/typebox';
@@ -36,7 +36,7 @@ export function configFile(env: Readonly<Record<string, string | undefined>> = p
 export async function readConfig(file: string = configFile()): Promise<LoadedConfig> {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = readFileSync(file, 'utf8');
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return { file, config: {}, diagnostics: [], text: '' };
     const message = `${file} can't be read: ${(error as Error).message}.`;

@@ -32,13 +32,13 @@ export interface Declared {
 export async function readDeclared(file: string, resolveStage: LoadOptions['resolveStage']): Promise<Declared> {
   const texts = new Map<string, string>();
   const textOf: TextOf = (name) => texts.get(name);
-  const first = await readText(resolve(file));
+  const first = readText(resolve(file));
   if (typeof first !== 'string') {
     const message = `${file} can't be read: ${first.why}.`;
     return { diagnostics: [{ severity: 'error', code: 'E_FILE', message }], textOf };
   }
   const { tree, diagnostics } = await readTree(resolve(file), file, async (path, shown) => {
-    const text = shown === file ? first : await readText(path);
+    const text = shown === file ? first : readText(path);
     if (typeof text !== 'string') return text.why;
     texts.set(shown, text);
     const { source, value, diagnostics } = parseSource(shown, text);

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { StageDefinition } from '../stage/definition.js';
 import { checkPipeline } from './assemble.js';
@@ -25,8 +25,8 @@ export interface Loaded {
   /** Missing when there are errors. */
   readonly pipeline?: Pipeline;
   /**
-   * Mistakes of the call, then those of the files from top to bottom; warnings where there are no errors, whose places
-   * are known only if the file was parsed for this.
+   * Mistakes of the call, then those of the files from top to bottom; where there are no errors, warnings, but only
+   * without `parsed`: who spares the parser does not ask for their places.
    */
   readonly diagnostics: readonly Diagnostic[];
   /** The text of a file that diagnostics speak of. */
@@ -38,7 +38,7 @@ export async function loadPipeline(file: string, options: LoadOptions): Promise<
   const texts = new Map<string, string>();
   const textOf: TextOf = (name) => texts.get(name);
   const path = resolve(file);
-  const text = options.text ?? (await readText(path));
+  const text = options.text ?? readText(path);
   if (typeof text !== 'string') {
     const message = `${file} can't be read: ${text.why}.`;
     return { diagnostics: [{ severity: 'error', code: 'E_FILE', message }], textOf };
@@ -47,7 +47,7 @@ export async function loadPipeline(file: string, options: LoadOptions): Promise<
   const load = async (known: ParsedFiles | undefined): Promise<Omit<Loaded, 'textOf'>> => {
     const fresh: (() => void)[] = [];
     const { tree, diagnostics } = await readTree(path, file, async (at, shown) => {
-      const found = at === path ? text : await readText(at);
+      const found = at === path ? text : readText(at);
       if (typeof found !== 'string') return found.why;
       texts.set(shown, found);
       return readContent(shown, found, known, parsed, fresh);
@@ -87,9 +87,9 @@ async function readContent(
 }
 
 /** The text of a pipeline file, or why it can't be read. */
-export async function readText(path: string): Promise<string | { readonly why: string }> {
+export function readText(path: string): string | { readonly why: string } {
   try {
-    return await readFile(path, 'utf8');
+    return readFileSync(path, 'utf8');
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     return { why: code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : message };

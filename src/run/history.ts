@@ -1,7 +1,8 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TaskId } from '../pipeline/task.js';
 import { systemCode } from '../store/error.js';
+import { namesIn } from '../store/listing.js';
 import type { Store } from '../store/store.js';
 import type { TaskKey } from '../store/types.js';
 import type { Reason, RunEvent } from './events.js';
@@ -62,9 +63,9 @@ export class RunRecorder {
    */
   async write(store: Store, pipeline: string, call: RunCall): Promise<void> {
     const folder = store.runsFolder(pipeline);
-    const names = await namesIn(folder);
+    const names = notesIn(folder);
     const newest = names.at(-1);
-    const last = newest === undefined ? undefined : await readNote(folder, newest);
+    const last = newest === undefined ? undefined : readNote(folder, newest);
     const seen = Object.values(this.#tasks).some(({ key }) => key !== undefined);
     if (!seen || (this.#started.size === 0 && last !== undefined && sameTasks(last.tasks, this.#tasks))) return;
     const run = newest === undefined ? 1 : numberOf(newest) + 1;
@@ -78,15 +79,15 @@ export class RunRecorder {
       `${JSON.stringify(note)}\n`,
     );
     for (const name of names.slice(0, Math.max(0, names.length + 1 - kept)))
-      await rm(join(folder, name), { force: true });
+      rmSync(join(folder, name), { force: true });
   }
 }
 
 /** The runs of a pipeline that are kept, newest first, read as they are asked for. Damaged notes are left out. */
 export async function* runsOf(store: Store, pipeline: string): AsyncGenerator<RunNote> {
   const folder = store.runsFolder(pipeline);
-  for (const name of (await namesIn(folder)).reverse()) {
-    const note = await readNote(folder, name);
+  for (const name of notesIn(folder).reverse()) {
+    const note = readNote(folder, name);
     if (note !== undefined) yield note;
   }
 }
@@ -107,21 +108,20 @@ export function sameTasks(a: RunNote['tasks'], b: RunNote['tasks']): boolean {
   return ids.length === Object.keys(b).length && ids.every((id) => b[id] !== undefined && a[id]!.key === b[id].key);
 }
 
-async function namesIn(folder: string): Promise<string[]> {
-  const names = await readdir(folder).catch((error: unknown) => {
-    if (systemCode(error) !== 'ENOENT') throw error;
-    return [];
-  });
-  return names.filter((name) => namePattern.test(name)).sort((a, b) => numberOf(a) - numberOf(b) || (a < b ? -1 : 1));
+/** Names of notes, the oldest first. */
+function notesIn(folder: string): string[] {
+  return namesIn(folder)
+    .filter((name) => namePattern.test(name))
+    .sort((a, b) => numberOf(a) - numberOf(b) || (a < b ? -1 : 1));
 }
 
 function numberOf(name: string): number {
   return Number(namePattern.exec(name)![1]);
 }
 
-async function readNote(folder: string, name: string): Promise<RunNote | undefined> {
+function readNote(folder: string, name: string): RunNote | undefined {
   try {
-    const note = JSON.parse(await readFile(join(folder, name), 'utf8')) as Partial<RunNote> | null;
+    const note = JSON.parse(readFileSync(join(folder, name), 'utf8')) as Partial<RunNote> | null;
     return note?.type === 'spikeline-run/1' && typeof note.tasks === 'object' ? (note as RunNote) : undefined;
   } catch (error) {
     if (error instanceof SyntaxError || systemCode(error) === 'ENOENT') return undefined;

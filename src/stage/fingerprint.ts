@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type EngineName, engineNames } from '../engine/engines.js';
 import { describeLibrary } from '../engine/tensorflow/describe.js';
@@ -39,7 +38,7 @@ export const fingerprintsFile = join(buildFolder, 'fingerprints.json');
 
 const enginesFolder = join(packageRoot, 'src/engine');
 const cache = new Map<string, Promise<CodeFingerprint>>();
-let built: Promise<BuiltFingerprints> | undefined;
+let built: BuiltFingerprints | undefined;
 
 /**
  * The fingerprint of a stage's code.
@@ -50,7 +49,7 @@ let built: Promise<BuiltFingerprints> | undefined;
 export async function stageFingerprint(uses: string, folder: string): Promise<CodeFingerprint> {
   if (!isUserStage(uses)) {
     if (!isBuilt) return remember(uses, () => builtInFingerprint(uses));
-    const known = (await builtFingerprints()).stages[uses];
+    const known = builtFingerprints().stages[uses];
     if (known === undefined) throw new TypeError(`no fingerprint of the built-in stage "${uses}"`);
     return known;
   }
@@ -70,15 +69,15 @@ export async function currentFingerprint(uses: string, folder: string): Promise<
  * @throws {StageError} E_ENGINE when its library is not there
  */
 export async function engineFingerprint(name: EngineName): Promise<EngineFingerprint> {
-  const code = isBuilt ? (await builtFingerprints()).engines[name] : await engineCodeFingerprint(name);
+  const code = isBuilt ? builtFingerprints().engines[name] : await engineCodeFingerprint(name);
   if (name === 'wasm') return code;
   const { package: binding, version, tensorflow, device } = await describeLibrary();
   return { ...code, libraries: { TensorFlow: tensorflow, [binding]: version, device } };
 }
 
 /** The fingerprint of what reads pipeline files; undefined where nothing is built. */
-export async function parserFingerprint(): Promise<string | undefined> {
-  return isBuilt ? (await builtFingerprints()).parser : undefined;
+export function parserFingerprint(): string | undefined {
+  return isBuilt ? builtFingerprints().parser : undefined;
 }
 
 /** Takes the fingerprint of what reads pipeline files from its sources. */
@@ -120,7 +119,7 @@ function remember(name: string, take: () => Promise<CodeFingerprint>): Promise<C
   return known;
 }
 
-function builtFingerprints(): Promise<BuiltFingerprints> {
-  built ??= readFile(fingerprintsFile, 'utf8').then((text) => JSON.parse(text) as BuiltFingerprints);
+function builtFingerprints(): BuiltFingerprints {
+  built ??= JSON.parse(readFileSync(fingerprintsFile, 'utf8')) as BuiltFingerprints;
   return built;
 }

@@ -22,14 +22,14 @@ interface Checked {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-type Options = Pick<LoadOptions, 'set' | 'profile' | 'resolveStage'>;
+type Options = Pick<LoadOptions, 'set' | 'profile' | 'resolveStage' | 'parsed'>;
 
 /** Checks what a file and those that it includes say, and expands them into tasks. */
 export async function checkPipeline(tree: FileTree, options: Options): Promise<Checked> {
   const { checked } = await checkTree(tree, dirname(tree.file), options);
   if (checked.pipeline === undefined) return checked;
   const { value, places } = tree.content;
-  return { ...checked, diagnostics: unusedNames(value as PipelineFile, places) };
+  return { ...checked, diagnostics: options.parsed === undefined ? unusedNames(value as PipelineFile, places) : [] };
 }
 
 interface CheckedTree {

@@ -49,9 +49,10 @@ function canonical(value: AxisValue): string {
 export function duplicateOf(values: readonly AxisValue[]): readonly [number, number] | undefined {
   const seen = new Map<string, number>();
   for (const [i, value] of values.entries()) {
-    const first = seen.get(canonical(value));
+    const text = canonical(value);
+    const first = seen.get(text);
     if (first !== undefined) return [first, i];
-    seen.set(canonical(value), i);
+    seen.set(text, i);
   }
   return undefined;
 }

@@ -13,15 +13,20 @@ import type { CommandPart, TaskAction } from './task.js';
 
 type Report = (problem: ExpressionProblem, path: Path) => void;
 
-/** `run:` with the expressions that are known now; inputs and outputs get their paths when the task runs. */
-export function commandAction(stage: CheckedStage, scope: Scope, report: Report): TaskAction {
+/** The names that a command has for what it reads and writes. */
+export function fileNames(stage: CheckedStage): Scope {
+  const themselves = (names: object) => Object.fromEntries(Object.keys(names).map((name) => [name, name]));
+  return { inputs: themselves(stage.file.inputs ?? {}), outputs: themselves(stage.outputs) };
+}
+
+/**
+ * `run:` with the expressions that are known now; inputs and outputs get their paths when the task runs.
+ *
+ * @param names all that expressions can use, with those of its files
+ */
+export function commandAction(stage: CheckedStage, names: Scope, report: Report): TaskAction {
   const { run } = stage.file;
   const path: Path = [...stage.path, 'run'];
-  const names: Scope = {
-    ...scope,
-    inputs: Object.fromEntries(Object.keys(stage.file.inputs ?? {}).map((name) => [name, name])),
-    outputs: Object.fromEntries(Object.keys(stage.outputs).map((name) => [name, name])),
-  };
   if (!Array.isArray(run)) return { kind: 'shell', script: shellParts(String(run ?? ''), names, path, report) };
   const command = run.map((word, i) => wordParts(String(word), stage, names, [...path, i], report));
   return { kind: 'command', command };

@@ -1,7 +1,7 @@
-import type { InputOrigin, ResourceRequest } from '../stage/definition.js';
+import type { InputOrigin, ResourceRequest, StageDefinition } from '../stage/definition.js';
 import { type Point, product } from './axes.js';
 import type { Settings } from './call.js';
-import { commandAction } from './command.js';
+import { commandAction, fileNames } from './command.js';
 import type { Scope } from './expressions.js';
 import { checkParameters, Origins } from './parameters.js';
 import { Problems } from './problems.js';
@@ -85,25 +85,28 @@ function expandStage(
   const arriving = arrivingInputs(stage, before.byStage);
   const indices = new Map(stage.axes.map(([axis, points]) => [axis, new Map(points.map((point, i) => [point, i]))]));
   const problems = new Problems(reporter, stage, names);
+  const report = (...problem: Parameters<Problems['expression']>) => problems.expression(...problem);
+  const files = fileNames(stage);
   const tasks: Task[] = [];
   for (const point of product(stage.axes)) {
     if (stage.excludes(point)) continue;
     const entries = Object.entries(point);
     const labels = Object.fromEntries(entries.map(([axis, { label }]) => [axis, label]));
     const axes = Object.fromEntries(entries.map(([axis, { value }]) => [axis, value]));
-    const index = Object.fromEntries(entries.map(([axis, value]) => [axis, indices.get(axis)!.get(value)!]));
     problems.point = formatLabels(labels);
     const scope: Scope = { ...axes, params: names.params };
-    const origins = new Origins(reporter.source, names.places, index);
-    const id = taskId(name, labels);
     const inputs = taskInputs(stage, point, arriving, problems, range);
-    const context = { scope, origins, inputs: originsOf(inputs, before.byId) };
-    const parameters = definition ? checkParameters(stage, definition, context, problems) : {};
+    const parametersOf = (definition: StageDefinition) => {
+      const index = Object.fromEntries(entries.map(([axis, value]) => [axis, indices.get(axis)!.get(value)!]));
+      const origins = new Origins(reporter.source, names.places, index);
+      return checkParameters(stage, definition, { scope, origins, inputs: originsOf(inputs, before.byId) }, problems);
+    };
+    const parameters = definition ? parametersOf(definition) : {};
     const action = definition
       ? ({ kind: 'stage', uses: stage.file.uses!, definition } as const)
-      : commandAction(stage, scope, (problem, path) => problems.expression(problem, path));
+      : commandAction(stage, { ...scope, ...files }, report);
     tasks.push({
-      id,
+      id: taskId(name, labels),
       stage: name,
       axes,
       labels,

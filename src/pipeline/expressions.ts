@@ -47,7 +47,8 @@ export function parseTemplate(text: string): Template {
 function parse(text: string): Template {
   const parts: ({ readonly text: string } | { readonly expression: Expression })[] = [];
   let at = 0;
-  for (const match of text.matchAll(pattern)) {
+  pattern.lastIndex = 0;
+  for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
     if (match.index > at) parts.push({ text: text.slice(at, match.index) });
     const inside = match[1]?.trim() ?? '';
     parts.push({ expression: { raw: match[0], path: dotted.test(inside) ? inside.split('.') : [] } });

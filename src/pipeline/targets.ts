@@ -61,11 +61,11 @@ function selectTasks(
 
 /** Ids of the tasks that a task takes inputs from, each once. */
 export function dependenciesOf(task: Task): TaskId[] {
-  const ids = Object.values(task.inputs).flatMap((input): TaskId[] => {
-    if (input.kind === 'output') return [input.task];
-    return input.kind === 'list' ? input.items.map((item) => item.task) : [];
-  });
-  return [...new Set(ids)];
+  const ids = new Set<TaskId>();
+  for (const input of Object.values(task.inputs))
+    if (input.kind === 'output') ids.add(input.task);
+    else if (input.kind === 'list') for (const { task } of input.items) ids.add(task);
+  return [...ids];
 }
 
 /** The given tasks with everything they need, in the pipeline's order. */

@@ -32,6 +32,12 @@ describe('what nothing uses', () => {
     expect((await load(text)).pipeline?.tasks).toHaveLength(2);
   });
 
+  it('is not looked for where the parser is to be spared', async () => {
+    const parsed = { get: () => undefined, set: () => undefined };
+    const { diagnostics } = await loadPipeline('pipeline.yaml', { resolveStage: resolveFake, text, parsed });
+    expect(diagnostics).toEqual([]);
+  });
+
   it('is not spoken of where something is wrong, nor where all params are taken at once', async () => {
     expect(await mistakes(text.replace('echo', '${{ no }}'))).not.toContain('W_UNUSED');
     expect(await mistakes(text.replace('params.epochs', 'params'))).not.toContain('param "');

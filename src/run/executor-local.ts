@@ -86,9 +86,8 @@ export class LocalExecutor {
   }
 
   /** Lets go what the executor holds; no task may be running. */
-  close(): Promise<void> {
-    this.#work.close();
-    return this.#commands.close();
+  async close(): Promise<void> {
+    await Promise.all([this.#work.close(), this.#commands.close()]);
   }
 
   async #attempt(execution: Execution, work: string, outputs: Record<string, string>, log: string) {

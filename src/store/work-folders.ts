@@ -1,4 +1,5 @@
 import { lstatSync, mkdirSync, readdirSync, renameSync, unlinkSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inFolder, removeFolder, temporaryPath } from './atomic.js';
 import { guarded } from './error.js';
@@ -51,9 +52,12 @@ export class WorkFolders {
   }
 
   /** Removes those that nobody uses. */
-  close(): void {
-    for (const folders of this.#idle.values()) for (const { path } of folders) removeFolder(path);
+  async close(): Promise<void> {
+    const paths = [...this.#idle.values()].flat().map(({ path }) => path);
     this.#idle.clear();
+    // By several threads: where many links were left, each may wait for the disk. What can't be removed is left to the
+    // next `Store.open`.
+    await Promise.all(paths.map((path) => rm(path, { recursive: true, force: true }).catch(() => undefined)));
   }
 }
 

@@ -77,7 +77,7 @@ describe('work folders', () => {
     const all = await Promise.all([folders.take(parts), folders.take(parts), folders.take(['outputs'])]);
     symlinkSync('blob', join(all[0].path, 'inputs.data/link'));
     for (const folder of all) folders.giveBack(folder);
-    folders.close();
+    await folders.close();
     expect(readdirSync(temporary)).toEqual([]);
   });
 });

@@ -98,16 +98,31 @@ export class Planner {
       return {
         status: forced.length > 0 ? { state: 'stale', reasons: forced } : { state: 'waiting', on: waitingFor },
       };
-    const { identity, files } = await this.identify(task, outputsOf);
+    const { identity, files, result, problem } = await this.#look(task, outputsOf);
     const { key } = identity;
-    const result = await this.#store.result(key);
-    const problem = result && (await this.#problemOf(result));
-    if (result === undefined || problem !== undefined) {
+    if (result === undefined) {
       const status = await this.#explain(task, identity, files, problem);
       return { identity, status: { ...status, reasons: [...forced, ...status.reasons] } };
     }
     if (forced.length > 0) return { identity, status: { state: 'stale', key, reasons: forced } };
     return { identity, result, status: { state: 'cached', key } };
+  }
+
+  /**
+   * The identity and the result of one task as `statusOf` has them, without the reasons: to find those can take longer
+   * than a short task. The outputs of the tasks before it must be known.
+   */
+  async find(task: Task, outputsOf: OutputsOf): Promise<{ identity: TaskIdentity; result?: TaskResult }> {
+    const { identity, result } = await this.#look(task, outputsOf);
+    return result === undefined || this.#force.has(task.id) ? { identity } : { identity, result };
+  }
+
+  /** The result is missing if it is not stored, or if there is a problem with it. */
+  async #look(task: Task, outputsOf: OutputsOf) {
+    const { identity, files } = await this.identify(task, outputsOf);
+    const result = await this.#store.result(identity.key);
+    const problem = result && (await this.#problemOf(result));
+    return { identity, files, result: problem === undefined ? result : undefined, problem };
   }
 
   /**
@@ -125,7 +140,8 @@ export class Planner {
   /** What a task is made from, the outputs of all tasks before it being known, and the files that its stage names. */
   async identify(task: Task, outputsOf: OutputsOf): Promise<{ identity: TaskIdentity; files: readonly string[] }> {
     const inputs: Record<string, ResolvedInput> = {};
-    for (const [name, input] of Object.entries(task.inputs)) inputs[name] = await this.#resolve(input, outputsOf);
+    for (const [name, input] of Object.entries(task.inputs))
+      inputs[name] = input.kind === 'file' ? await this.#resolveFile(input.path) : this.#resolveMade(input, outputsOf);
     return this.#identifyWith(task, inputs, stageFingerprint);
   }
 
@@ -153,23 +169,17 @@ export class Planner {
     return { identity: { key: keyOf(parts), parts, inputs, code: code.files }, files: paths };
   }
 
-  async #resolve(input: TaskInput, outputsOf: OutputsOf): Promise<ResolvedInput> {
+  #resolveMade(input: Exclude<TaskInput, { kind: 'file' }>, outputsOf: OutputsOf): ResolvedInput {
     const made = (id: TaskId, output: string): Artifact => {
       const artifact = outputsOf(id)?.[output];
       if (artifact === undefined) throw new TypeError(`${id} has no output "${output}"`);
       return artifact;
     };
-    switch (input.kind) {
-      case 'file':
-        return this.#resolveFile(input.path);
-      case 'output':
-        return { artifact: made(input.task, input.output), axes: {}, labels: {} };
-      case 'list':
-        return input.items.map(({ task, output }) => {
-          const { axes, labels } = this.#tasks.get(task)!;
-          return { artifact: made(task, output), axes, labels };
-        });
-    }
+    if (input.kind === 'output') return { artifact: made(input.task, input.output), axes: {}, labels: {} };
+    return input.items.map(({ task, output }) => {
+      const { axes, labels } = this.#tasks.get(task)!;
+      return { artifact: made(task, output), axes, labels };
+    });
   }
 
   async #resolveFile(path: string): Promise<ResolvedArtifact> {

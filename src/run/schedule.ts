@@ -13,7 +13,7 @@ import type { Failure, Reason } from './events.js';
 import type { Executor, RunOptions, RunResult } from './executor.js';
 import { LocalExecutor } from './executor-local.js';
 import { removeOutdatedStates } from './leftovers.js';
-import { Planner, type TaskIdentity, type TaskPlan } from './plan.js';
+import { Planner, type TaskIdentity } from './plan.js';
 import { type Grant, machineResources, ResourcePool } from './resources.js';
 import type { Sharing } from './sharing.js';
 import { TaskOrder } from './task-order.js';
@@ -35,6 +35,7 @@ export class Run implements Executor {
   readonly #results: Map<TaskId, TaskResult>;
   /** Of all tasks whose outputs are stored. */
   readonly #outputs: Map<TaskId, TaskResult['outputs']>;
+  readonly #outputsOf = (id: TaskId) => this.#outputs.get(id);
   readonly #order = new TaskOrder<Outcome>();
   readonly #waiting = sharedAbort();
   readonly #lookup = createLimit(lookups);
@@ -109,10 +110,10 @@ export class Run implements Executor {
       return this.#skip(task, started);
     const { sharing, force } = this.options;
     try {
-      const plan = await this.#lookup(() => this.#statusOf(task));
-      if (plan.result) return await this.#cached(task, plan.result, started);
-      if (sharing !== undefined && !force.has(task.id) && plan.identity !== undefined) {
-        const { key } = plan.identity;
+      const { identity, result } = await this.#lookup(() => this.#find(task));
+      if (result) return await this.#cached(task, result, started);
+      if (sharing !== undefined && !force.has(task.id)) {
+        const { key } = identity;
         const outcome = await this.#fetching(() => this.#fetch(task, key, sharing, started));
         if (outcome !== undefined) return outcome;
       }
@@ -127,8 +128,8 @@ export class Run implements Executor {
     }
   }
 
-  #statusOf(task: Task): Promise<TaskPlan> {
-    return this.#planner.statusOf(task, (id) => this.#outputs.get(id));
+  #find(task: Task): ReturnType<Planner['find']> {
+    return this.#planner.find(task, this.#outputsOf);
   }
 
   /** Takes a task's result from the remote cache, unless another run on this store has just done so. */
@@ -136,7 +137,7 @@ export class Run implements Executor {
     if (this.#stopping) return this.#skip(task, started);
     const lock = await this.#lock(task, key);
     try {
-      const now = await this.#statusOf(task);
+      const now = await this.#find(task);
       if (now.result) return await this.#cached(task, now.result, started);
       const result = await sharing.fetch(task.id, key, this.#waiting.signal);
       return result && (await this.#cached(task, result, started, 'remote'));
@@ -179,11 +180,11 @@ export class Run implements Executor {
     try {
       // While it waited, the run may have been stopped, or inputs changed.
       if (this.#stopping) return this.#skip(task, started);
-      const { identity, status } = await this.#statusOf(task);
+      const { identity, status } = await this.#planner.statusOf(task, this.#outputsOf);
       const lock = await this.#lock(task, identity!.key);
       try {
         // Whoever held the lock before us may have made the result, even just before we came.
-        const now = await this.#statusOf(task);
+        const now = await this.#find(task);
         if (now.result) return await this.#cached(task, now.result, started);
         if (this.#stopping) return this.#skip(task, started);
         const reasons = 'reasons' in status ? status.reasons : [];

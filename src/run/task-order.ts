@@ -33,8 +33,10 @@ export class TaskOrder<Outcome> {
     for (const task of tasks) {
       const before = dependenciesOf(task).flatMap((id) => begun.get(id)?.stored ?? []);
       const ended = Promise.all(before).then((outcomes) => bring(task, outcomes));
-      const told = new Promise<'stored'>((resolve) => this.#tell.set(task.id, () => resolve('stored')));
-      const stored = Promise.race([told, ended]);
+      const stored = new Promise<Outcome | 'stored'>((resolve, reject) => {
+        this.#tell.set(task.id, () => resolve('stored'));
+        ended.then(resolve, reject);
+      });
       begun.set(task.id, { stored, ended });
       void stored.then(() => {
         if (--open === 0) allStored();

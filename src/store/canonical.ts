@@ -21,6 +21,9 @@ export function withoutNegativeZero<T>(value: T): T {
   ) as T;
 }
 
+/** Text that JSON puts between quotes as it is: most is, and to find that out is faster than to have it written. */
+const asItIs = /^[ !#-[\]-~]*$/;
+
 /** Where the writer is: for errors, and to notice values that contain themselves. */
 interface Place {
   readonly path: (string | number)[];
@@ -30,6 +33,7 @@ interface Place {
 function write(value: unknown, place: Place): string {
   switch (typeof value) {
     case 'string':
+      if (asItIs.test(value)) return `"${value}"`;
       if (!value.isWellFormed()) throw problem(place, 'is a string with half a character');
       return JSON.stringify(value);
     case 'boolean':
@@ -50,26 +54,26 @@ function writeObject(value: object, place: Place): string {
   if (open.includes(value)) throw problem(place, 'contains itself');
   open.push(value);
   let text = '';
-  const depth = path.length;
   if (Array.isArray(value)) {
     // By index, not map(): it skips holes, which are undefined to everybody who reads them.
     for (let index = 0; index < value.length; index++) {
-      path[depth] = index;
+      path.push(index);
       text += `${index === 0 ? '[' : ','}${write(value[index], place)}`;
+      path.pop();
     }
     text = value.length === 0 ? '[]' : `${text}]`;
   } else {
     checkPlain(value, place);
-    const keys = Object.keys(value).sort();
+    const keys = Object.keys(value);
+    if (keys.some((key, index) => index > 0 && keys[index - 1]! > key)) keys.sort();
     for (const key of keys) {
       const name = write(key, place);
-      path[depth] = key;
+      path.push(key);
       text += `${text === '' ? '{' : ','}${name}:${write((value as Record<string, unknown>)[key], place)}`;
-      path.length = depth;
+      path.pop();
     }
     text = keys.length === 0 ? '{}' : `${text}}`;
   }
-  path.length = depth;
   open.pop();
   return text;
 }

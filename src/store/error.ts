@@ -54,7 +54,7 @@ export function systemCode(error: unknown): string | undefined {
 }
 
 /** Runs file operations of the store on `path`; what the system refuses becomes a `StoreError`. */
-export async function guarded<T>(path: string, operation: () => Promise<T>): Promise<T> {
+export async function guarded<T>(path: string, operation: () => T | Promise<T>): Promise<T> {
   try {
     return await operation();
   } catch (error) {

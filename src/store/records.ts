@@ -1,5 +1,5 @@
-import { readFileSync, renameSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, renameSync, rmSync } from 'node:fs';
+import { join, sep } from 'node:path';
 import { inFolder, moveInto, temporaryPath, writeDraft } from './atomic.js';
 import { guarded, systemCode } from './error.js';
 import type { FolderSync } from './folder-sync.js';
@@ -50,20 +50,22 @@ export class Records {
   }
 
   /** What a record says of the result, which counts as used. One that has not changed since is not read again. */
-  async result(key: TaskKey): Promise<TaskResult | undefined> {
+  result(key: TaskKey): Promise<TaskResult | undefined> {
     const path = this.#pathOf(key);
-    if (!(await guarded(path, () => this.#uses.touch(path)))) return undefined;
-    const stat = await guarded(path, async () => statSync(path, { bigint: true, throwIfNoEntry: false }));
-    if (stat === undefined) return undefined;
-    const stamp = `${stampOf(stat)} `;
-    const note = this.#results.get(key);
-    if (note?.startsWith(stamp) === true) return { key, ...(JSON.parse(note.slice(stamp.length)) as Content) };
-    const readAt = Date.now();
-    const record = await this.read(key);
-    if (record === undefined) return undefined;
-    const { outputs, metrics } = record;
-    if (isSettled(stat, readAt)) this.#results.set(key, stamp + JSON.stringify({ outputs, metrics } satisfies Content));
-    return { key, outputs, metrics };
+    return guarded(path, async () => {
+      const stat = await this.#uses.touch(path);
+      if (stat === undefined) return undefined;
+      const stamp = `${stampOf(stat)} `;
+      const note = this.#results.get(key);
+      if (note?.startsWith(stamp) === true) return { key, ...(JSON.parse(note.slice(stamp.length)) as Content) };
+      const readAt = Date.now();
+      const record = await this.read(key);
+      if (record === undefined) return undefined;
+      const { outputs, metrics } = record;
+      if (isSettled(stat, readAt))
+        this.#results.set(key, stamp + JSON.stringify({ outputs, metrics } satisfies Content));
+      return { key, outputs, metrics };
+    });
   }
 
   /**
@@ -94,7 +96,7 @@ export class Records {
   }
 
   #pathOf(key: TaskKey): string {
-    return join(this.#folder, key.slice(0, 2), `${key}.json`);
+    return `${this.#folder}${sep}${key.slice(0, 2)}${sep}${key}.json`;
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, statSync, utimesSync } from 'node:fs';
+import { type BigIntStats, lstatSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode } from './error.js';
 import { namesIn } from './listing.js';
@@ -42,20 +42,23 @@ export class Uses {
     return start;
   }
 
-  /** Notes that a file is used. False if it is not there. */
-  async touch(path: string): Promise<boolean> {
-    const stat = statSync(path, { throwIfNoEntry: false });
-    if (stat === undefined) return false;
+  /** Notes that a file is used. What it is then; undefined if it is not there. Most have been used not long ago. */
+  touch(path: string): BigIntStats | undefined | Promise<BigIntStats | undefined> {
+    const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+    const isNoted = stat === undefined || Number(stat.mtimeMs) > Date.now() - this.interval;
+    return isNoted ? stat : this.#refresh(path, stat);
+  }
+
+  async #refresh(path: string, stat: BigIntStats): Promise<BigIntStats | undefined> {
     const now = new Date();
-    if (stat.mtimeMs > now.getTime() - this.interval) return true;
     try {
       utimesSync(path, now, now);
     } catch (error) {
       // A store that may only be read: whoever may write it should not run `gc` meanwhile.
-      return systemCode(error) !== 'ENOENT';
+      return systemCode(error) === 'ENOENT' ? undefined : stat;
     }
     await this.#gcEnd();
-    return existsSync(path);
+    return statSync(path, { bigint: true, throwIfNoEntry: false });
   }
 
   /** The right to remove what is not used; waits for another `gc`. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Type } from '@sinclair/typebox';
+import { expect } from 'vitest';
 import type { Pipeline, Task, TaskId, TaskInput } from '../../src/pipeline/task.js';
 import type { Planner, TaskPlan } from '../../src/run/plan.js';
 import { defineStage, type StageDefinition } from '../../src/stage/definition.js';
@@ -111,7 +112,10 @@ export async function runAll(
   const results = new Map<TaskId, TaskResult>();
   const ran: string[] = [];
   for (const task of pipeline.tasks) {
-    const plan = await planner.statusOf(task, (id) => results.get(id)?.outputs);
+    const outputsOf = (id: TaskId) => results.get(id)?.outputs;
+    const plan = await planner.statusOf(task, outputsOf);
+    const { identity, result } = plan;
+    expect(await planner.find(task, outputsOf)).toEqual({ identity, ...(result && { result }) });
     if (plan.result === undefined) {
       ran.push(task.id);
       results.set(task.id, await complete(store, pipeline, task, plan, resultOf(task)));

@@ -27,22 +27,6 @@ describe('fire', () => {
     bench.call('fireInteger', bench.plan.descriptor('Fire', { ...addresses, pixels, channels, levels }), images);
     expect(bench.readBytes(spikes, neurons)).toEqual(reached(membranes, thresholds, levels));
   });
-
-  it.each([1, 4, 255])('fireReal does it in double precision, of %i', (levels) => {
-    const bench = new KernelBench();
-    const thresholds = reals(levels * channels, 2);
-    // On a threshold, and one step of double precision before it.
-    const membranes = Array.from({ length: neurons }, (_, i) => {
-      const threshold = thresholds[(i % (levels * channels)) - (i % channels) + (i % channels)]!;
-      return i % 2 ? threshold : threshold - Math.abs(threshold) * 2 ** -52;
-    });
-    for (let j = 0; j < levels; j++) thresholds[j * channels + 3] = Number.NEGATIVE_INFINITY;
-    for (let j = 0; j < levels; j++) thresholds[j * channels + 4] = Number.POSITIVE_INFINITY;
-    const spikes = bench.bytes(new Array(neurons).fill(99));
-    const addresses = { membranes: bench.doubles(membranes), thresholds: bench.doubles(thresholds), spikes };
-    bench.call('fireReal', bench.plan.descriptor('Fire', { ...addresses, pixels, channels, levels }), images);
-    expect(bench.readBytes(spikes, neurons)).toEqual(reached(membranes, thresholds, levels));
-  });
 });
 
 describe('deleteSpikes', () => {

@@ -12,7 +12,7 @@ export interface PlannedConvolution {
 }
 
 /** Packing is split so that a large layer does not keep one thread alone. */
-const packParts = 8;
+export const packParts = 8;
 
 /** y = x ∗ w in single precision, exact for integers below 2^24. x: padded map; w: HWIO floats; y: [image][pixel][channel]. */
 export function denseForward(
@@ -116,6 +116,7 @@ export function eventForward(
     // Membranes stay above −32,768 and below 32,768: what is cut off is reached always, or never.
     thresholds: thresholds && !wide ? plan.table(thresholds16(thresholds)) : 0,
     levels,
+    nonZero: wide ? 0 : plan.table(placesOfMembers),
   });
   const block = g.outChannels % 64 === 0 ? 64 : g.outChannels % 32 === 0 ? 32 : 16;
   const [sums, spikes] = wide ? ['Wide_f32', 'Wide_i32'] : [`${block}_i16`, `${block}_fire`];
@@ -125,28 +126,34 @@ export function eventForward(
     pack: split(taps, packParts, (lo, hi) => [{ kernel: 'packEvents', descriptor: pack, lo, hi }]),
     calls: (lo, hi) => [{ kernel, descriptor: conv, lo, hi }, ...fire.map((call) => ({ ...call, lo, hi }))],
     // Start of each pixel's events, all events, and what the branch-free list writes beyond its end.
-    scratchBytes: wide ? 0 : (inputPixels(g) * (g.inChannels + 2) + 1 + 4) * 4,
+    scratchBytes: wide ? 0 : (inputPixels(g) * (g.inChannels + 2) + 1 + 8) * 4,
   };
 }
+
+/** For each set of eight, as bits of a number: its members' places in order, and zeros. */
+const placesOfMembers = Uint8Array.from({ length: 256 * 8 }, (_, at) => {
+  const members = [0, 1, 2, 3, 4, 5, 6, 7].filter((place) => ((at >> 3) >> place) & 1);
+  return members[at & 7] ?? 0;
+});
 
 /** Thresholds less one, so that "reached" becomes "exceeded". */
 const thresholds16 = (thresholds: Int32Array): Int16Array =>
   Int16Array.from(thresholds, (threshold) => Math.max(-32768, Math.min(32767, threshold - 1)));
 
-/** Spikes of membranes that lie in memory as 32-bit integers or, in layer 1, as doubles. */
-export function planFire(
+/** Spikes of membranes that lie in memory as 32-bit integers. */
+function planFire(
   plan: MemoryPlan,
   g: Geometry,
   buffers: { readonly membranes: number; readonly spikes: number },
-  thresholds: Int32Array | Float64Array,
+  thresholds: Int32Array,
   levels: number,
 ): { readonly kernel: string; readonly descriptor: number }[] {
   const shape = { pixels: outputPixels(g), channels: g.outChannels, levels };
   const descriptor = plan.descriptor('Fire', { ...buffers, thresholds: plan.table(thresholds), ...shape });
-  return [{ kernel: thresholds instanceof Float64Array ? 'fireReal' : 'fireInteger', descriptor }];
+  return [{ kernel: 'fireInteger', descriptor }];
 }
 
-/** y = x ∗ w in double precision; y: [image][pixel][channel] doubles. For layer 1 and the classifier of inference. */
+/** y = x ∗ w in double precision; y: [image][pixel][channel] doubles. For layer 1 and the classifier of the ANN's inference. */
 export function realForward(
   plan: MemoryPlan,
   g: Geometry,

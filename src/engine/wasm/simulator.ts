@@ -1,7 +1,8 @@
 import { purposes } from '../../data/random.js';
 import type { EncodingLayer, SpikingLayer, SpikingNetwork } from '../../spiking/network.js';
 import type { EngineOptions, Inference, LayerCounts, Simulator } from '../engine.js';
-import { eventForward, planFire, realForward } from './convolution.js';
+import { eventForward } from './convolution.js';
+import { encodingForward } from './encoding.js';
 import { unpadLevels, unpadLogits } from './evaluator.js';
 import {
   denseGeometry,
@@ -124,21 +125,21 @@ function planSimulation(plan: MemoryPlan, network: SpikingNetwork, { batch, thre
   const first = geometries[0]!;
   const map = paddedMap(height, width, channels, inputBorders(first));
   const input = plan.alloc(batch * map.imageBytes);
-  const firstWeights = padBlockWeights(plan, encoding, true);
   const pixels = geometries.map(outputPixels);
-  const membranes = plan.alloc(batch * pixels[0]! * first.outChannels * 8);
   const thresholds = blocks.map((block, i) => thresholdTable(block, geometries[i]!.outChannels, levels));
-  const fire = planFire(plan, first, { membranes, spikes: spikes[0]! }, thresholds[0]!, levels);
 
   // Weights are ternary already.
   const one = plan.table(Float32Array.of(1));
   const convolutions = geometries.map((g, i) =>
     i === 0
-      ? realForward(plan, g, { x: input, map, w: firstWeights, y: membranes })
+      ? encodingForward(plan, g, { x: input, map, spikes: spikes[0]! }, blockWeights(encoding, true), batch, {
+          thresholds: thresholds[0] as Float64Array,
+          levels,
+        })
       : eventForward(
           plan,
           g,
-          { spikes: spikes[i - 1]!, w: padBlockWeights(plan, layers[i - 1]!, false), threshold: one, y: spikes[i]! },
+          { spikes: spikes[i - 1]!, w: plan.table(blockWeights(layers[i - 1]!, false)), threshold: one, y: spikes[i]! },
           levels,
           { thresholds: thresholds[i] as Int32Array, images: batch },
         ),
@@ -170,7 +171,6 @@ function planSimulation(plan: MemoryPlan, network: SpikingNetwork, { batch, thre
         ofLayer(blocks[i]!.name, [
           [
             ...convolution.calls(lo, hi),
-            ...(i === 0 ? fire.map((call) => ({ ...call, lo, hi })) : []),
             ...(noise && i === 0 ? [{ kernel: 'deleteSpikes', descriptor: deletion, lo, hi }] : []),
             { kernel: 'countSpikes', descriptor: count[i]!, lo, hi },
           ],
@@ -183,7 +183,9 @@ function planSimulation(plan: MemoryPlan, network: SpikingNetwork, { batch, thre
     [split(batch, threads * 8, infer(false))],
     [split(batch, threads * 8, infer(true))],
   ];
-  const scratchBytes = Math.max(64, ...convolutions.map((convolution) => convolution.scratchBytes));
+  // Two lists of layer 1's neurons for their noise, and some for its last four.
+  const noiseBytes = (pixels[0]! * encodingChannels + 4) * 8 + 16;
+  const scratchBytes = Math.max(noiseBytes, ...convolutions.map((convolution) => convolution.scratchBytes));
   return { programs, input, map, spikes, counts, deletion, logits: readout.logits, scratchBytes };
 }
 
@@ -208,13 +210,11 @@ function planReadout(plan: MemoryPlan, network: SpikingNetwork, batch: number, s
   return { descriptor, logits, pack: items };
 }
 
-function padBlockWeights(plan: MemoryPlan, block: EncodingLayer | SpikingLayer, rawInput: boolean): number {
+function blockWeights(block: EncodingLayer | SpikingLayer, rawInput: boolean): Float32Array {
   const [inRaw, outRaw] = [block.input[2], block.output[2]];
   const taps = block.kernel[0] * block.kernel[1];
   const weights = Float32Array.from(block.weights);
-  return plan.table(
-    padWeights(weights, taps, inRaw, outRaw, rawInput ? inRaw : padChannels(inRaw), padChannels(outRaw)),
-  );
+  return padWeights(weights, taps, inRaw, outRaw, rawInput ? inRaw : padChannels(inRaw), padChannels(outRaw));
 }
 
 /** [channel][level] → [level][padded channel]; padding channels never fire. */

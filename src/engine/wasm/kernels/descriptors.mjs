@@ -21,7 +21,7 @@ export const descriptors = /** @type {const} */ ({
   },
   /** Integer convolution of spike counts with ternary weights, driven by the non-zero inputs. scale: factor of sums
    * written as floats. thresholds: one less than what a membrane must reach, [level][channel] in 16 bits, for kernels that
-   * write spikes. */
+   * write spikes. nonZero: for each set of eight, as bits of a number, the places of its members in order, as bytes. */
   EventConv: {
     spikes: 'u32',
     w: 'u32',
@@ -43,6 +43,7 @@ export const descriptors = /** @type {const} */ ({
     scale: 'f32',
     thresholds: 'u32',
     levels: 'i32',
+    nonZero: 'u32',
   },
   /** Per image and channel: sum and sum of squares; least and largest value. Address 0 of the ranges leaves them out.
    * integer: is z in 16-bit integers, here and below, or in floats? */
@@ -328,6 +329,26 @@ export const descriptors = /** @type {const} */ ({
   },
   /** Membranes against thresholds [level][channel]: spike counts. */
   Fire: { membranes: 'u32', thresholds: 'u32', spikes: 'u32', pixels: 'i32', channels: 'i32', levels: 'i32' },
+  /** Spikes of layer 1. membranes: in single precision; x … rowSkip: as RealConv has them, for those that single precision
+   * can't decide. errors: [channel], what a membrane may be off by for each unit of an image's largest pixel; slack:
+   * [level][channel], to be added to that. All doubles, as are thresholds, [level][channel]. */
+  FireReal: {
+    membranes: 'u32',
+    thresholds: 'u32',
+    errors: 'u32',
+    slack: 'u32',
+    spikes: 'u32',
+    x: 'u32',
+    xImage: 'u32',
+    xOffsets: 'u32',
+    w: 'u32',
+    pixels: 'i32',
+    rows: 'i32',
+    run: 'i32',
+    rowSkip: 'i32',
+    channels: 'i32',
+    levels: 'i32',
+  },
   /** Deletes each spike of layer 1 whose random word is at most `last`: a probability of (last + 1) / 2^32. */
   DeleteSpikes: {
     spikes: 'u32',

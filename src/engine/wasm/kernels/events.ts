@@ -4,12 +4,14 @@ import { scratch } from './scratch';
 /**
  * Lists the non-zero inputs of image n in the thread's scratch memory: first the addresses where each pixel's events
  * start (height·width + 1), then the events. An event is (level − 1)·levelStride + channel·row bytes + column·tapStride.
- * Branch-free: always stores, advances if non-zero; one event of slack is reserved behind the list.
+ * Eight channels at a time: those that are not zero move to the front, all eight are stored, and the end advances by how
+ * many they are; eight events of slack are reserved behind the list.
  */
 export function listEvents(address: usize, n: i32): void {
   const t = changetype<EventConv>(address);
   const height = t.height, width = t.width, channels = t.inChannels, levelStride = t.levelStride, tapStride = t.tapStride;
-  const rowBytes = t.outChannels;
+  const rowBytes = t.outChannels, nonZero: usize = t.nonZero;
+  const perLevel = i32x4.splat(levelStride), perChannel = i32x4.splat(rowBytes);
   let start: usize = scratch;
   let e: usize = scratch + (<usize>(height * width + 1) << 2);
   let x: usize = t.spikes + <usize>(n * height * width * channels);
@@ -20,12 +22,17 @@ export function listEvents(address: usize, n: i32): void {
       store<u32>(start, <u32>e);
       start += 4;
       let offset = column;
-      for (let c = 0; c < channels; c += 4, x += 4) {
-        const v0 = <i32>load<u8>(x), v1 = <i32>load<u8>(x, 1), v2 = <i32>load<u8>(x, 2), v3 = <i32>load<u8>(x, 3);
-        store<u32>(e, offset + v0 * levelStride); e += <usize>(v0 != 0) << 2; offset += rowBytes;
-        store<u32>(e, offset + v1 * levelStride); e += <usize>(v1 != 0) << 2; offset += rowBytes;
-        store<u32>(e, offset + v2 * levelStride); e += <usize>(v2 != 0) << 2; offset += rowBytes;
-        store<u32>(e, offset + v3 * levelStride); e += <usize>(v3 != 0) << 2; offset += rowBytes;
+      for (let c = 0; c < channels; c += 8, x += 8, offset += rowBytes << 3) {
+        const counts = v128.load64_zero(x);
+        const mask = i8x16.bitmask(i8x16.ne(counts, i8x16.splat(0)));
+        const front = v128.load64_zero(nonZero + (<usize>mask << 3));
+        const levels = i16x8.extend_low_i8x16_u(i8x16.swizzle(counts, front)), which = i16x8.extend_low_i8x16_u(front);
+        const base = i32x4.splat(offset);
+        v128.store(e, i32x4.add(base, i32x4.add(
+          i32x4.mul(i32x4.extend_low_i16x8_u(levels), perLevel), i32x4.mul(i32x4.extend_low_i16x8_u(which), perChannel))));
+        v128.store(e, i32x4.add(base, i32x4.add(
+          i32x4.mul(i32x4.extend_high_i16x8_u(levels), perLevel), i32x4.mul(i32x4.extend_high_i16x8_u(which), perChannel))), 16);
+        e += <usize>popcnt(mask) << 2;
       }
       // An even number of events a pixel: the last one meets the row of zeros behind the tap's table.
       store<u32>(e, column + tapStride - rowBytes + levelStride);

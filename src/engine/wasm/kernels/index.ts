@@ -1,4 +1,5 @@
 export { activate, activateIntegers, levelThresholds, spikesToMap } from './activate';
+export { fireReal } from './encoding';
 export { eventConvWide_f32, eventConvWide_i32, spikeLists } from './events';
 export {
   denseConv,
@@ -20,5 +21,5 @@ export { adam, softmaxLoss } from './learn';
 export { batchNorm, batchNormGradient, channelSums, gradientApply, gradientSums } from './normalise';
 export { activateReal, realConv } from './real';
 export { fill, setScratch } from './scratch';
-export { countSpikes, deleteSpikes, fireInteger, fireReal, readout } from './spiking';
+export { countSpikes, deleteSpikes, fireInteger, readout } from './spiking';
 export { channelMagnitudes, packEvents, packForward, packMasked, packReal, ternarise, ternaryThreshold } from './weights';

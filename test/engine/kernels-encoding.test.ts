@@ -1,0 +1,109 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { encodingForward, sumErrors } from '../../src/engine/wasm/encoding.js';
+import {
+  type Geometry,
+  inputBorders,
+  inputPixels,
+  outputPixels,
+  paddedMap,
+  weightCount,
+} from '../../src/engine/wasm/geometry.js';
+import { convolve } from '../network/reference-ann.js';
+import { inParts, KernelBench, layerOf, reals } from './kernel-bench.js';
+import { imageGeometries, intoMap } from './kernel-geometries.js';
+
+const images = 3;
+
+/** The next numbers of double precision above and below. */
+const above = (value: number) => value + Math.abs(value) * 2 ** -52;
+const below = (value: number) => value - Math.abs(value) * 2 ** -52;
+
+/** [level][channel] thresholds on, just above and just below membranes that occur, and some that are always or never reached. */
+function sharpThresholds(membranes: readonly number[], channels: number, levels: number, seed: number): Float64Array {
+  const table = new Float64Array(levels * channels);
+  for (let i = 0; i < table.length; i++) {
+    const channel = i % channels;
+    const at = (seed + 7 * i) % (membranes.length / channels);
+    const membrane = membranes[at * channels + channel]!;
+    table[i] = [membrane, above(membrane), below(membrane), membrane + 0.25][(seed + i) % 4]!;
+  }
+  for (let level = 0; level < levels; level++)
+    table.set([Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY], level * channels);
+  return table;
+}
+
+function spikesOf(g: Geometry, x: readonly number[], w: readonly number[], levels: number, thresholds: Float64Array) {
+  const bench = new KernelBench();
+  const map = paddedMap(g.inHeight, g.inWidth, g.inChannels, inputBorders(g));
+  const neurons = images * outputPixels(g) * g.outChannels;
+  const spikes = bench.bytes(new Array(neurons).fill(99));
+  const buffers = { x: bench.floats(intoMap(g, map, x, images)), map, spikes };
+  const planned = encodingForward(bench.plan, g, buffers, Float32Array.from(w), images, { thresholds, levels });
+  bench.run([planned.pack, inParts(images, planned.calls)], planned.scratchBytes);
+  return bench.readBytes(spikes, neurons);
+}
+
+/** Membranes by the reference, in double precision. */
+function membranesOf(g: Geometry, x: readonly number[], w: readonly number[]): number[] {
+  const size = inputPixels(g) * g.inChannels;
+  return Array.from({ length: images }, (_, n) => [
+    ...convolve(layerOf(g), w, x.slice(n * size, (n + 1) * size)),
+  ]).flat();
+}
+
+const reached = (membranes: readonly number[], thresholds: Float64Array, channels: number) =>
+  membranes.map((membrane, i) => {
+    let spikes = 0;
+    for (let at = i % channels; at < thresholds.length; at += channels) if (membrane >= thresholds[at]!) spikes++;
+    return spikes;
+  });
+
+describe('encodingForward', () => {
+  it('counts the thresholds that membranes in double precision reach, however near they are', () => {
+    fc.assert(
+      fc.property(imageGeometries(), fc.constantFrom(1, 4, 16), fc.nat(1000), fc.nat(60), (g, levels, seed, scale) => {
+        // Pixels of any size, so that errors are of any size.
+        const x = reals(images * inputPixels(g) * g.inChannels, seed).map((value) =>
+          Math.fround(value * 2 ** (scale - 30)),
+        );
+        const w = reals(weightCount(g), seed + 1);
+        const membranes = membranesOf(g, x, w);
+        const thresholds = sharpThresholds(membranes, g.outChannels, levels, seed);
+        expect(spikesOf(g, x, w, levels, thresholds)).toEqual(reached(membranes, thresholds, g.outChannels));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('decides in double precision what single precision cannot hold', () => {
+    fc.assert(
+      fc.property(imageGeometries(), fc.nat(1000), fc.constantFrom(1e-44, 1e-40, 1e30, 3e37), (g, seed, size) => {
+        const x = reals(images * inputPixels(g) * g.inChannels, seed).map((value) => Math.fround(value * size));
+        const w = reals(weightCount(g), seed + 1);
+        const membranes = membranesOf(g, x, w);
+        const thresholds = sharpThresholds(membranes, g.outChannels, 2, seed);
+        expect(spikesOf(g, x, w, 2, thresholds)).toEqual(reached(membranes, thresholds, g.outChannels));
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+it('sumErrors bounds what single precision loses', () => {
+  const [channels, products] = [16, 49];
+  for (let seed = 0; seed < 200; seed++) {
+    const w = Float32Array.from(reals(products * channels, seed));
+    const x = Float32Array.from(reals(products, seed + 1000));
+    const largest = Math.max(...x.map(Math.abs));
+    const errors = sumErrors(w, channels);
+    for (let c = 0; c < channels; c++) {
+      let [single, double] = [0, 0];
+      for (let k = 0; k < products; k++) {
+        single = Math.fround(single + Math.fround(x[k]! * w[k * channels + c]!));
+        double += x[k]! * w[k * channels + c]!;
+      }
+      expect(Math.abs(single - double)).toBeLessThanOrEqual(errors[c]! * largest);
+    }
+  }
+});

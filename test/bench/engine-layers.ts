@@ -1,14 +1,20 @@
-// Where the time of a training step goes, by layer and kind of work.
+// Where the time of a training step, or of the spiking network, goes, by layer and kind of work.
 import type { GradientType } from '../../src/engine/engine.js';
+import { WasmSimulator } from '../../src/engine/wasm/simulator.js';
+import type { Observer } from '../../src/engine/wasm/threads.js';
 import { WasmTrainer } from '../../src/engine/wasm/trainer.js';
+import type { Network } from '../../src/network/architecture.js';
 import { network as preset } from '../../src/network/presets.js';
 import { renderTable } from '../../src/report/table.js';
-import { example, k1B2 } from './engine-steps.js';
+import { convert } from '../../src/spiking/convert.js';
+import { example, k1B2, settled } from './engine-steps.js';
 
 /** Steps of which the fastest counts, call by call: on a busy machine others are slowed down. */
 const steps = 4;
 
-const kinds: readonly (readonly [pattern: RegExp, kind: string])[] = [
+type Kinds = readonly (readonly [pattern: RegExp, kind: string])[];
+
+const trainingKinds: Kinds = [
   [/^(eventConv|denseConv)/, 'forward'],
   [/^maskedGradient/, 'input gradient'],
   [/WeightGradient/, 'weight gradient'],
@@ -17,34 +23,42 @@ const kinds: readonly (readonly [pattern: RegExp, kind: string])[] = [
   [/./, 'weights'],
 ];
 
-/** A table of CPU milliseconds a step on one thread. */
-export async function layerProfile(name: 'lenet' | 'vgg', gradients: GradientType, batch: number): Promise<string> {
-  const network = preset(name, { precision: k1B2 });
-  const { images, labels, parameters } = example(network, batch);
+const simulationKinds: Kinds = [
+  [/^(eventConv|denseConv|readout)/, 'membranes and spikes'],
+  [/^fire/, 'spikes of real membranes'],
+  [/^deleteSpikes/, 'noise'],
+  [/^countSpikes/, 'counts'],
+];
+
+/** A table of CPU milliseconds a step on one thread. `start` makes what can do a step, and tells the observer of its calls. */
+async function profile(
+  network: Network,
+  batch: number,
+  kinds: Kinds,
+  start: (observer: Observer) => Promise<{ step(): void; close(): Promise<void> }>,
+): Promise<string> {
   const best = new Map<string, number>();
   let current = new Map<string, number>();
-  const trainer = await WasmTrainer.create(
-    network,
-    { parameters },
-    { batch, threads: 1, gradients },
-    ({ kernel, layer = 'all' }, milliseconds) => {
-      const key = `${layer} ${kinds.find(([pattern]) => pattern.test(kernel))![1]}`;
-      current.set(key, (current.get(key) ?? 0) + milliseconds);
-    },
-  );
-  trainer.step(images, labels, 1e-6);
-  for (let step = 0; step < steps; step++) {
+  const { step, close } = await start(({ kernel, layer = 'all' }, milliseconds) => {
+    const kind = kinds.find(([pattern]) => pattern.test(kernel));
+    const key = `${layer} ${kind?.[1]}`;
+    current.set(key, (current.get(key) ?? 0) + milliseconds);
+  });
+  step();
+  for (let round = 0; round < steps; round++) {
     current = new Map();
-    trainer.step(images, labels, 1e-6);
+    step();
     for (const [key, time] of current) best.set(key, Math.min(time, best.get(key) ?? Number.POSITIVE_INFINITY));
   }
-  await trainer.close();
+  await close();
   const columns = [...new Set(kinds.map(([, kind]) => kind))];
   const names = [...network.layers.map((layer) => layer.name), 'dense', 'all'];
-  const rows = names.map((layer) => {
-    const cells = columns.map((kind) => best.get(`${layer} ${kind}`) ?? 0);
-    return { layer, cells, sum: cells.reduce((a, b) => a + b, 0) };
-  });
+  const rows = names
+    .map((layer) => {
+      const cells = columns.map((kind) => best.get(`${layer} ${kind}`) ?? 0);
+      return { layer, cells, sum: cells.reduce((a, b) => a + b, 0) };
+    })
+    .filter(({ sum }) => sum > 0);
   const total = {
     layer: 'total',
     cells: columns.map((_, i) => rows.reduce((sum, { cells }) => sum + cells[i]!, 0)),
@@ -58,4 +72,26 @@ export async function layerProfile(name: 'lenet' | 'vgg', gradients: GradientTyp
   const titles = ['layer', ...columns, 'sum'].map((key) => ({ key }));
   const rate = Math.round((batch / total.sum) * 1e3);
   return `Milliseconds of processor time; ${rate} images/s.\n\n${renderTable(table, titles, 'md').trimEnd()}`;
+}
+
+/** Of a training step. */
+export function trainingProfile(name: 'lenet' | 'vgg', gradients: GradientType, batch: number): Promise<string> {
+  const network = preset(name, { precision: k1B2 });
+  const { images, labels, parameters } = example(network, batch);
+  return profile(network, batch, trainingKinds, async (observer) => {
+    const trainer = await WasmTrainer.create(network, { parameters }, { batch, threads: 1, gradients }, observer);
+    return { step: () => trainer.step(images, labels, 1e-6), close: () => trainer.close() };
+  });
+}
+
+/** Of the spiking network's simulation, with noise. */
+export async function simulationProfile(name: 'lenet' | 'vgg', batch: number): Promise<string> {
+  const network = preset(name, { precision: k1B2 });
+  const { images } = example(network, batch);
+  const spiking = convert(network, await settled(network, batch)).network;
+  const noise = { probability: 0.1, seed: 1, firstImage: 0 };
+  return profile(network, batch, simulationKinds, async (observer) => {
+    const simulator = await WasmSimulator.create(spiking, { batch, threads: 1 }, observer);
+    return { step: () => void simulator.simulate(images, batch, noise), close: () => simulator.close() };
+  });
 }

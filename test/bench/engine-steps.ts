@@ -32,8 +32,8 @@ export const k1B2 = { kind: 'quantised', k: 1, B: 2 } as const;
 
 const runtime = process.env.SPIKELINE_ONNXRUNTIME;
 
-/** Batch norm's β at which a neuron sends 0.66 spikes on average, as in the logs of the paper's CIFAR-10 network. */
-const beta = -0.15;
+/** Batch norm's β at which a neuron sends about 0.66 spikes on average, as in the logs of the paper's CIFAR-10 network. */
+const beta = -0.07;
 
 /** Random images and labels, and parameters at which neurons fire about as often as in trained networks. */
 export function example(network: Network, batch: number) {
@@ -63,6 +63,21 @@ export async function settled(network: Network, batch: number): Promise<Paramete
     return values.map((value, i) => before[i]! + (value - before[i]!) / (1 - momentum));
   };
   return new Map([...after].map(([name, values]) => [name, /mean|variance/.test(name) ? limit(name, values) : values]));
+}
+
+/** Spikes that a neuron of the spiking network sends on average. */
+export async function spikesPerNeuron(name: NetworkName, batch: number): Promise<string> {
+  const network = preset(name, { precision: k1B2 });
+  const spiking = convert(network, await settled(network, batch)).network;
+  const simulator = await wasmEngine.simulator(spiking, { batch, threads: 1 });
+  const { counts } = simulator.simulate(example(network, batch).images, batch);
+  await simulator.close();
+  const spikes = counts.reduce((sum, layer) => sum + layer.spikes, 0);
+  const neurons = network.layers.reduce(
+    (sum, { output: [height, width, channels] }) => sum + height * width * channels,
+    0,
+  );
+  return (spikes / (neurons * batch)).toFixed(2);
 }
 
 /** Seconds of a call. */

@@ -7,9 +7,15 @@ import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/paths.js';
 import { renderTable } from '../../src/report/table.js';
-import { layerProfile } from './engine-layers.js';
+import { simulationProfile, trainingProfile } from './engine-layers.js';
 import { peakMemory } from './engine-memory.js';
-import { type Contender, engineContenders, tensorFlowContender, torchContender } from './engine-steps.js';
+import {
+  type Contender,
+  engineContenders,
+  spikesPerNeuron,
+  tensorFlowContender,
+  torchContender,
+} from './engine-steps.js';
 
 const batch = 200;
 /** Rounds of a comparison: every contender makes one step a round, in turn. */
@@ -70,8 +76,8 @@ const sections = [
   `# The engine's speed
 
 ${machine}; load average ${load} at the end. Batch ${batch}, ${rounds} rounds in which every contender makes one step in turn; medians
-of images per second, and of the ratios round by round. Neurons fire as they do in the paper's trained networks: 0.66 spikes each
-on average. Written by \`npm run bench:engine\`${python === undefined ? '' : ', with `SPIKELINE_PYTHON` set to a Python that has PyTorch'}.
+of images per second, and of the ratios round by round. A neuron sends ${await spikesPerNeuron('lenet', batch)} spikes on average in LeNet and ${await spikesPerNeuron('vgg', batch)} in
+VGG; in the published log of the paper's VGG it sends 0.66. Written by \`npm run bench:engine\`${python === undefined ? '' : ', with `SPIKELINE_PYTHON` set to a Python that has PyTorch'}.
 
 ${renderTable(rows, columns, 'md').trimEnd()}`,
 ];
@@ -85,6 +91,10 @@ for (const network of ['vgg', 'lenet'] as const)
   for (const gradients of ['float32', 'int16'] as const)
     sections.push(`## A training step of ${network} at k1B2, ${gradients} gradients, one thread
 
-${await layerProfile(network, gradients, batch)}`);
+${await trainingProfile(network, gradients, batch)}`);
+for (const network of ['vgg', 'lenet'] as const)
+  sections.push(`## The spiking network of ${network} at k1B2 with noise, one thread
+
+${await simulationProfile(network, batch)}`);
 await writeFile(join(packageRoot, 'test/bench/RESULTS.md'), `${sections.join('\n\n')}\n`);
 process.exit(0);

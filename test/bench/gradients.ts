@@ -1,6 +1,6 @@
-// Runs gradients.yaml, which trains with float32 and with integer gradients, and writes GRADIENTS.md: final accuracies side
-// by side. `npm run study:gradients` takes an hour or two on two cores; what follows `--` goes to `run` and `show`, such as
-// `--set 'images={lenet: 60000, vgg: 20000}'`.
+// Runs gradients.yaml, which trains with float32 and with integer gradients, and writes a file for each network that was
+// trained, GRADIENTS-lenet.md and GRADIENTS-vgg.md: final accuracies side by side. `npm run study:gradients` takes hours on
+// two cores; what follows `--` goes to `run`, targets first, such as `vgg --set 'images={lenet: 60000, vgg: 20000}'`.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -12,6 +12,9 @@ const settings = ['float32', 'int16'] as const;
 const cli = join(packageRoot, '.build/cli.js');
 const pipeline = join(packageRoot, 'test/bench/gradients.yaml');
 const given = process.argv.slice(2);
+const firstOption = given.findIndex((word) => word.startsWith('-'));
+/** Options are for `show`, too; targets are not. */
+const options = firstOption < 0 ? [] : given.slice(firstOption);
 const artifacts = given.includes('--artifacts') ? given[given.indexOf('--artifacts') + 1]! : 'artifacts';
 /** Epochs at the end over which a mean is taken: one epoch's accuracy scatters more than seeds do. */
 const tail = { lenet: 5, vgg: 2 };
@@ -24,7 +27,7 @@ interface Shown {
 
 execFileSync(process.execPath, [cli, 'run', pipeline, ...given], { stdio: 'inherit' });
 const shown = JSON.parse(
-  execFileSync(process.execPath, [cli, 'show', pipeline, ...given, '--json'], { encoding: 'utf8' }),
+  execFileSync(process.execPath, [cli, 'show', pipeline, ...options, '--json'], { encoding: 'utf8' }),
 ) as Shown[];
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -40,7 +43,7 @@ function curve({ stage, axes }: Shown): number[] {
   return lines.map((line) => Number(line.split(',')[column]));
 }
 
-function section(stage: 'lenet' | 'vgg', title: string): string {
+function table(stage: 'lenet' | 'vgg'): string {
   const runs = shown.filter((run) => run.stage === stage);
   const seeds = [...new Set(runs.map(({ axes }) => axes.seed))];
   const measures = [
@@ -65,26 +68,28 @@ function section(stage: 'lenet' | 'vgg', title: string): string {
     ];
   });
   const columns = [{ key: 'what', title: 'test accuracy, %' }, { key: 'seed' }, { key: 'float32' }, { key: 'int16' }];
-  return `## ${title}
-
-${renderTable(rows, [...columns, { key: 'difference', title: 'int16 − float32, points' }], 'md').trimEnd()}`;
+  return renderTable(rows, [...columns, { key: 'difference', title: 'int16 − float32, points' }], 'md').trimEnd();
 }
 
-const images = (stage: string) => shown.find((run) => run.stage === stage)!.metrics.trainImages;
-const epochs = (stage: 'lenet' | 'vgg') => curve(shown.find((run) => run.stage === stage)!).length;
-writeFileSync(
-  join(packageRoot, 'test/bench/GRADIENTS.md'),
-  `# Integer gradients: what they cost in accuracy
+const how = given
+  .filter((word, i) => word !== '--artifacts' && given[i - 1] !== '--artifacts')
+  .map((word) => ` ${/[^\w.=-]/.test(word) ? `'${word}'` : word}`)
+  .join('');
+const titles = { lenet: 'LeNet', vgg: 'VGG on 24×24 crops' } as const;
+for (const stage of ['lenet', 'vgg'] as const) {
+  const run = shown.find((one) => one.stage === stage);
+  if (run === undefined) continue;
+  const data = shown.find((one) => one.stage === (stage === 'vgg' ? 'crops' : 'images'))!.metrics;
+  const title = `${titles[stage]}, ${curve(run).length} epochs of ${data.trainImages} images`;
+  writeFileSync(
+    join(packageRoot, `test/bench/GRADIENTS-${stage}.md`),
+    `# What integer gradients cost in accuracy: ${title}
 
-k1B2 on Fashion-MNIST, Adam at 1e-3, ${shown.find((run) => run.stage === 'crops')!.metrics.testImages} test images. With the same seed both settings start from the same weights and see
-the same images in the same order. ${cpus()[0]?.model ?? 'Unknown processor'}, Node ${process.version}. Written by
-\`npm run study:gradients${given
-    .filter((_, i) => given[i - 1] !== '--artifacts' && given[i] !== '--artifacts')
-    .map((word) => ` ${word}`)
-    .join('')}\`.
+k1B2 on Fashion-MNIST, Adam at 1e-3, ${data.testImages} test images. With the same seed both settings start from the same weights
+and see the same images in the same order. ${cpus()[0]?.model ?? 'Unknown processor'}, Node ${process.version}. Written by
+\`npm run study:gradients${how === '' ? '' : ` --${how}`}\`.
 
-${section('lenet', `LeNet, ${epochs('lenet')} epochs of ${images('images')} images`)}
-
-${section('vgg', `VGG on 24×24 crops, ${epochs('vgg')} epochs of ${images('crops')} images`)}
+${table(stage)}
 `,
-);
+  );
+}

@@ -39,7 +39,7 @@ function spikesOf(g: Geometry, x: readonly number[], w: readonly number[], level
   const neurons = images * outputPixels(g) * g.outChannels;
   const spikes = bench.bytes(new Array(neurons).fill(99));
   const buffers = { x: bench.floats(intoMap(g, map, x, images)), map, spikes };
-  const planned = encodingForward(bench.plan, g, buffers, Float32Array.from(w), images, { thresholds, levels });
+  const planned = encodingForward(bench.plan, g, buffers, Float32Array.from(w), { thresholds, levels });
   bench.run([planned.pack, inParts(images, planned.calls)], planned.scratchBytes);
   return bench.readBytes(spikes, neurons);
 }

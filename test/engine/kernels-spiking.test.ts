@@ -78,38 +78,71 @@ describe('deleteSpikes', () => {
   });
 });
 
-it('countSpikes sums spikes, windows and synapses of every image', () => {
-  const layer = {
-    ...{ name: 'conv2', kernel: [3, 2] as const, stride: 2, padding: [1, 0] as const },
-    ...{ input: [5, 4, 19] as const, output: [3, 2, 7] as const },
-    weights: Int8Array.from(integers(3 * 2 * 19 * 7, -1, 1, 1)),
-    thresholds: new Int32Array(),
-  };
-  const { windows, synapses } = synapseTables(layer, channels, 255);
-  const mapPixels = 20;
-  const size = mapPixels * channels;
-  const spikes = spikeCounts(images * size, 255, 2).map((count, i) => (i % channels < 19 ? count : 0));
+describe('countSpikes', () => {
+  it('sums spikes, windows and synapses of every image', () => {
+    const layer = {
+      ...{ name: 'conv2', kernel: [3, 2] as const, stride: 2, padding: [1, 0] as const },
+      ...{ input: [5, 4, 19] as const, output: [3, 2, 7] as const },
+      weights: Int8Array.from(integers(3 * 2 * 19 * 7, -1, 1, 1)),
+      thresholds: new Int32Array(),
+    };
+    const { windows, synapses, parts } = synapseTables(layer, channels, 255);
+    expect(parts).toBe(1);
+    const mapPixels = 20;
+    const size = mapPixels * channels;
+    const spikes = spikeCounts(images * size, 255, 2).map((count, i) => (i % channels < 19 ? count : 0));
+    const shape = { pixels: mapPixels, channels };
 
-  const counted = (tables: boolean) => {
-    const bench = new KernelBench();
-    const counts = bench.doubles(new Array(images * 3).fill(-1));
-    const descriptor = bench.plan.descriptor('CountSpikes', {
-      ...{ spikes: bench.bytes(spikes), pixels: mapPixels, channels, counts },
-      ...{ windows: tables ? bench.words(windows) : 0, synapses: tables ? bench.words(synapses) : 0 },
+    const expected = Array.from({ length: images }, (_, n) => {
+      const own = spikes.slice(n * size, (n + 1) * size).filter((_, i) => i % channels < 19);
+      const { event, effective } = layerOperations(layer, layer.weights, Uint8Array.from(own), 4);
+      return { spikes: own.reduce((a, b) => a + b), event, effective };
     });
-    bench.call('countSpikes', descriptor, images);
-    return bench.readDoubles(counts, images * 3);
-  };
-
-  const expected = Array.from({ length: images }, (_, n) => {
-    const own = spikes.slice(n * size, (n + 1) * size).filter((_, i) => i % channels < 19);
-    const { event, effective } = layerOperations(layer, layer.weights, Uint8Array.from(own), 4);
-    return { spikes: own.reduce((a, b) => a + b), event, effective };
+    // An event adds to all output channels; the kernel counts windows, and the simulator multiplies.
+    const tables = { windows: [...windows], synapses: [...synapses], parts };
+    expect(counted(shape, spikes, tables)).toEqual(
+      expected.flatMap(({ spikes, event, effective }) => [spikes, event / 7, effective]),
+    );
+    expect(counted(shape, spikes)).toEqual(expected.flatMap(({ spikes }) => [spikes, 0, 0]));
   });
-  // An event adds to all output channels; the kernel counts windows, and the simulator multiplies.
-  expect(counted(true)).toEqual(expected.flatMap(({ spikes, event, effective }) => [spikes, event / 7, effective]));
-  expect(counted(false)).toEqual(expected.flatMap(({ spikes }) => [spikes, 0, 0]));
+
+  it.each([
+    [3, 16],
+    [70, 16],
+    [2, 528],
+    [1, 2048],
+  ])('holds the largest numbers: %i pixels of %i channels', (pixels, channels) => {
+    const neurons = pixels * channels;
+    const window = Math.min(2 ** 15 - 1, Math.floor((2 ** 31 - 1) / (Math.max(1, channels / 512) * 32 * 4 * 255)));
+    // 30 bits of ones, in two parts.
+    const tables = {
+      windows: new Array(pixels).fill(window),
+      synapses: new Array(2 * neurons).fill(2 ** 15 - 1),
+      parts: 2,
+    };
+    const all = new Array(images * neurons).fill(255);
+    const spikes = 255 * neurons;
+    const expected = [spikes, spikes * window, spikes * (2 ** 30 - 1)];
+    expect(counted({ pixels, channels }, all, tables)).toEqual([...expected, ...expected, ...expected]);
+  });
 });
+
+function counted(
+  shape: { readonly pixels: number; readonly channels: number },
+  spikes: readonly number[],
+  tables?: { readonly windows: readonly number[]; readonly synapses: readonly number[]; readonly parts: number },
+): number[] {
+  const bench = new KernelBench();
+  const counts = bench.doubles(new Array(images * 3).fill(-1));
+  const descriptor = bench.plan.descriptor('CountSpikes', {
+    ...{ spikes: bench.bytes(spikes), ...shape, counts },
+    windows: tables ? bench.halves(tables.windows) : 0,
+    synapses: tables ? bench.halves(tables.synapses) : 0,
+    synapseParts: tables?.parts ?? 0,
+  });
+  bench.call('countSpikes', descriptor, images);
+  return bench.readDoubles(counts, images * 3);
+}
 
 it('readout sums dense weights over spikes in the order of the inputs', () => {
   const bench = new KernelBench();

@@ -36,13 +36,13 @@ export function encodingForward(
   g: Geometry,
   buffers: { readonly x: number; readonly map: PaddedMap; readonly spikes: number },
   weights: Float32Array,
-  batch: number,
   { thresholds, levels }: { readonly thresholds: Float64Array; readonly levels: number },
 ): PlannedConvolution {
   const { x, map, spikes } = buffers;
   const w = plan.table(weights);
-  const membranes = plan.alloc(batch * outputPixels(g) * g.outChannels * 4);
-  const convolution = denseForward(plan, g, { x, map, w, y: membranes });
+  // An upper and a lower bound for each threshold, then one image's membranes.
+  const membranes = levels * g.outChannels * 8;
+  const convolution = denseForward(plan, g, { x, map, w, y: { inScratch: membranes } });
   const run = g.kernelWidth * g.inChannels;
   const products = g.kernelHeight * run;
   const packed = plan.alloc(products * g.outChannels * 8);
@@ -69,8 +69,12 @@ export function encodingForward(
       ...convolution.pack,
       ...split(products, packParts, (lo, hi) => [{ kernel: 'packReal', descriptor: pack, lo, hi }]),
     ],
-    calls: (lo, hi) => [...convolution.calls(lo, hi), { kernel: 'fireReal', descriptor, lo, hi }],
-    // An upper and a lower bound for each threshold.
-    scratchBytes: levels * g.outChannels * 8,
+    // Image by image, so that membranes stay in the cache.
+    calls: (lo, hi) =>
+      Array.from({ length: hi - lo }, (_, i) => ({ lo: lo + i, hi: lo + i + 1 })).flatMap((image) => [
+        ...convolution.calls(image.lo, image.hi),
+        { kernel: 'fireReal', descriptor, ...image },
+      ]),
+    scratchBytes: convolution.scratchBytes,
   };
 }

@@ -37,7 +37,7 @@ interface SimulationPlan {
 }
 
 /**
- * Simulates the spiking network in one time step. Layer 1 adds real pixels into membranes in double precision; all
+ * Simulates the spiking network in one time step. Layer 1's membranes are sums of real pixels in double precision; all
  * others add ternary weights of arriving spikes into integer membranes. A neuron sends one spike for every threshold
  * that its membrane reaches. Nothing is normalised, rounded or clipped here: conversion put that into the thresholds.
  */
@@ -132,7 +132,7 @@ function planSimulation(plan: MemoryPlan, network: SpikingNetwork, { batch, thre
   const one = plan.table(Float32Array.of(1));
   const convolutions = geometries.map((g, i) =>
     i === 0
-      ? encodingForward(plan, g, { x: input, map, spikes: spikes[0]! }, blockWeights(encoding, true), batch, {
+      ? encodingForward(plan, g, { x: input, map, spikes: spikes[0]! }, blockWeights(encoding, true), {
           thresholds: thresholds[0] as Float64Array,
           levels,
         })
@@ -152,6 +152,7 @@ function planSimulation(plan: MemoryPlan, network: SpikingNetwork, { batch, thre
       channels: geometries[i]!.outChannels,
       windows: tables ? plan.table(tables.windows) : 0,
       synapses: tables ? plan.table(tables.synapses) : 0,
+      synapseParts: tables?.parts ?? 0,
       counts: counts[i]!,
     });
   });

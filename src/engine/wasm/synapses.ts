@@ -2,8 +2,8 @@ import type { SpikingLayer } from '../../spiking/network.js';
 
 /**
  * What one spike of each input neuron costs in a layer: the number of windows its pixel lies in ([pixel]), and the
- * number of non-zero weights that it meets there ([pixel][padded channel]). With these, counting operations is a
- * weighted sum over spikes.
+ * number of non-zero weights that it meets there ([part][pixel][padded channel], 15 bits of each number in a part, lowest
+ * first). With these, counting operations is a weighted sum over spikes.
  */
 export function synapseTables(layer: SpikingLayer, paddedChannels: number, levels: number) {
   const [height, width, channels] = layer.input;
@@ -25,8 +25,20 @@ export function synapseTables(layer: SpikingLayer, paddedChannels: number, level
           for (let c = 0; c < channels; c++)
             synapses[pixel * paddedChannels + c]! += nonZero[(ky * kernelWidth + kx) * channels + c]!;
         }
-  // The kernel adds up 64 products in each of four lanes of 32 bits.
-  if (synapses.some((count) => count * levels * 64 >= 2 ** 32))
-    throw new RangeError(`a neuron before ${layer.name} has too many synapses to count its operations`);
-  return { windows, synapses };
+  // The kernel adds up 32 products of a window count, and of two bytes, in each of four lanes of 32 bits; channels beyond
+  // 512 are more.
+  const perWindow = Math.max(1, paddedChannels / 512) * 32 * 4 * levels;
+  if (windows.some((count) => count >= 2 ** 15 || count * perWindow >= 2 ** 31))
+    throw new RangeError(`a neuron before ${layer.name} is in too many windows to count its operations`);
+  const largest = synapses.reduce((most, count) => Math.max(most, count), 0);
+  const parts = largest < 2 ** 15 ? 1 : largest < 2 ** 30 ? 2 : 3;
+  return { windows: Int16Array.from(windows), synapses: fifteenBits(synapses, parts), parts };
+}
+
+/** [part][index]: 15 bits of each number in a part, lowest first. */
+function fifteenBits(numbers: Uint32Array, parts: number): Int16Array {
+  const all = new Int16Array(parts * numbers.length);
+  for (const [i, number] of numbers.entries())
+    for (let part = 0; part < parts; part++) all[part * numbers.length + i] = (number >>> (15 * part)) & 0x7fff;
+  return all;
 }

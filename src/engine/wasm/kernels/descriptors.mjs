@@ -4,7 +4,7 @@
 // byte distances; "image" is the distance from one image to the next, "row" and "pixel" likewise.
 
 export const descriptors = /** @type {const} */ ({
-  /** Float convolution: y = x ∗ w. */
+  /** Float convolution: y = x ∗ w. yImage 0: one image at a time, into the thread's scratch memory from y on. */
   DenseConv: {
     x: 'u32',
     xImage: 'u32',
@@ -329,7 +329,7 @@ export const descriptors = /** @type {const} */ ({
   },
   /** Membranes against thresholds [level][channel]: spike counts. */
   Fire: { membranes: 'u32', thresholds: 'u32', spikes: 'u32', pixels: 'i32', channels: 'i32', levels: 'i32' },
-  /** Spikes of layer 1. membranes: in single precision; x … rowSkip: as RealConv has them, for those that single precision
+  /** Spikes of layer 1. membranes: of one image, in single precision, from here on in the thread's scratch memory; x … rowSkip: as RealConv has them, for those that single precision
    * can't decide. errors: [channel], what a membrane may be off by for each unit of an image's largest pixel; slack:
    * [level][channel], to be added to that. All doubles, as are thresholds, [level][channel]. */
   FireReal: {
@@ -370,6 +370,7 @@ export const descriptors = /** @type {const} */ ({
     channels: 'i32',
     windows: 'u32',
     synapses: 'u32',
+    synapseParts: 'i32',
     counts: 'u32',
   },
 });

@@ -34,10 +34,11 @@ export function denseConv(address: usize, lo: i32, hi: i32): void {
   const pixels = t.pixels, run = t.run, rows = t.rows, rowSkip = t.rowSkip, channels = t.channels;
   const xOffsets: usize = t.xOffsets, yOffsets: usize = t.yOffsets;
   const total = (hi - lo) * pixels;
+  const y: usize = t.yImage ? t.y + <usize>lo * t.yImage : scratch + t.y;
   const blockBytes: usize = <usize>(rows * run) << 5;
   let w: usize = t.w;
   for (let cb = 0; cb < channels; cb += 8, w += blockBytes) {
-    let xi: usize = t.x + <usize>lo * t.xImage, yi: usize = t.y + <usize>lo * t.yImage + (<usize>cb << 2);
+    let xi: usize = t.x + <usize>lo * t.xImage, yi: usize = y + (<usize>cb << 2);
     let pixel = 0;
     for (let P = 0; P < total; P += 4) {
 ${lines(

@@ -126,39 +126,52 @@ function total(v: v128): u64 {
     <u64><u32>i32x4.extract_lane(v, 2) + <u64><u32>i32x4.extract_lane(v, 3);
 }
 
+/** Sixteens of products of a byte and 15 bits that lanes of 32 bits can take before they must be added up. */
+const sixteens: usize = 32;
+
+/** Σ counts·factors of `bytes` counts; factors: as many 16-bit numbers from 0 to 2^15 − 1. */
+function weightedSum(counts: usize, factors: usize, bytes: usize): u64 {
+  let sum: u64 = 0;
+  for (const end = counts + bytes; counts < end; ) {
+    let products = i32x4.splat(0);
+    for (const pause = min(counts + (sixteens << 4), end); counts < pause; counts += 16, factors += 32) {
+      const c = v128.load(counts);
+      products = i32x4.add(products, i32x4.add(
+        i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_u(c), v128.load(factors)),
+        i32x4.dot_i16x8_s(i16x8.extend_high_i8x16_u(c), v128.load(factors, 16))));
+    }
+    sum += total(products);
+  }
+  return sum;
+}
+
 /**
  * Per image, three doubles: spikes; Σ spikes·(kernel windows the pixel is in), of which the SOP counts follow by
- * factors; Σ spikes·(non-zero weights the spike meets). windows: [pixel], synapses: [pixel][channel], unsigned. Zero
- * addresses leave the last two out. Sums of 256 channels fit 16 and 32 bits (the planner's promise).
+ * factors; Σ spikes·(non-zero weights the spike meets). windows: [pixel], synapses: [part][pixel][channel] with 15 bits of
+ * each number in a part, lowest first; all in 16 bits. Zero addresses leave the last two out.
  */
 export function countSpikes(address: usize, lo: i32, hi: i32): void {
   const t = changetype<CountSpikes>(address);
+  const bytes: usize = <usize>(t.pixels * t.channels);
   for (let n = lo; n < hi; n++) {
     let spikes: u64 = 0, windows: u64 = 0, synapses: u64 = 0;
-    let s: usize = t.spikes + <usize>(n * t.pixels * t.channels);
-    let synapse: usize = t.synapses;
-    for (let p = 0; p < t.pixels; p++) {
-      let sum: u32 = 0;
-      for (let cb = 0; cb < t.channels; cb += 256) {
-        let sums = i16x8.splat(0), met = i32x4.splat(0);
-        for (const end: usize = s + min(256, t.channels - cb); s < end; s += 16, synapse += 64) {
-          const counts = v128.load(s);
-          sums = i16x8.add(sums, i16x8.extadd_pairwise_i8x16_u(counts));
-          if (t.synapses) {
-            const low = i16x8.extend_low_i8x16_u(counts), high = i16x8.extend_high_i8x16_u(counts);
-            met = i32x4.add(met, i32x4.add(
-              i32x4.mul(i32x4.extend_low_i16x8_u(low), v128.load(synapse)),
-              i32x4.mul(i32x4.extend_high_i16x8_u(low), v128.load(synapse, 16))));
-            met = i32x4.add(met, i32x4.add(
-              i32x4.mul(i32x4.extend_low_i16x8_u(high), v128.load(synapse, 32)),
-              i32x4.mul(i32x4.extend_high_i16x8_u(high), v128.load(synapse, 48))));
-          }
+    let s: usize = t.spikes + <usize>n * bytes;
+    for (let part = 0; part < t.synapseParts; part++)
+      synapses += weightedSum(s, t.synapses + (<usize>part * bytes << 1), bytes) << (15 * part);
+    for (let p = 0; p < t.pixels; ) {
+      let sums = i32x4.splat(0), seen = i32x4.splat(0);
+      // As many pixels as lanes of 32 bits can take.
+      const pause = min(t.pixels, p + max(1, (<i32>sixteens << 4) / t.channels));
+      for (; p < pause; p++) {
+        const factor = i16x8.splat(t.windows ? load<i16>(t.windows + (<usize>p << 1)) : 0);
+        for (const end: usize = s + t.channels; s < end; s += 16) {
+          const pairs = i16x8.extadd_pairwise_i8x16_u(v128.load(s));
+          sums = i32x4.add(sums, i32x4.extadd_pairwise_i16x8_u(pairs));
+          seen = i32x4.add(seen, i32x4.dot_i16x8_s(pairs, factor));
         }
-        sum += <u32>total(i32x4.extadd_pairwise_i16x8_u(sums));
-        synapses += total(met);
       }
-      spikes += sum;
-      if (t.windows) windows += <u64>sum * load<u32>(t.windows + (<usize>p << 2));
+      spikes += total(sums);
+      windows += total(seen);
     }
     const out: usize = t.counts + <usize>n * 24;
     store<f64>(out, <f64>spikes);

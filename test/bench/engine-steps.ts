@@ -33,7 +33,7 @@ export const k1B2 = { kind: 'quantised', k: 1, B: 2 } as const;
 const runtime = process.env.SPIKELINE_ONNXRUNTIME;
 
 /** Batch norm's β at which a neuron sends about 0.66 spikes on average, as in the logs of the paper's CIFAR-10 network. */
-const beta = -0.07;
+const beta = -0.12;
 
 /** Random images and labels, and parameters at which neurons fire about as often as in trained networks. */
 export function example(network: Network, batch: number) {

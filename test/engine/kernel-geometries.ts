@@ -7,6 +7,7 @@ import {
   paddedMap,
   weightCount,
 } from '../../src/engine/wasm/geometry.js';
+import { convolve } from '../network/reference-ann.js';
 import { geometry, layerOf, plain } from './kernel-bench.js';
 import { correlate } from './reference-trainer.js';
 
@@ -43,6 +44,14 @@ export function intoMap(
         for (let c = 0; c < inChannels; c++, from++)
           filled[(n * map.imageBytes + map.origin + y * map.rowBytes + x * map.pixelBytes) / 4 + c] = values[from]!;
   return filled;
+}
+
+/** The reference's convolution of every image, one after the other. */
+export function convolveAll(g: Geometry, images: number, weights: readonly number[], x: readonly number[]): number[] {
+  const size = inputPixels(g) * g.inChannels;
+  return Array.from({ length: images }, (_, n) => [
+    ...convolve(layerOf(g), weights, x.slice(n * size, (n + 1) * size)),
+  ]).flat();
 }
 
 /** Gradients by the reference, summed over images for the weights. */

@@ -9,9 +9,8 @@ import {
   paddedMap,
   weightCount,
 } from '../../src/engine/wasm/geometry.js';
-import { convolve } from '../network/reference-ann.js';
-import { inParts, KernelBench, layerOf, reals } from './kernel-bench.js';
-import { imageGeometries, intoMap } from './kernel-geometries.js';
+import { geometry, inParts, KernelBench, reals } from './kernel-bench.js';
+import { convolveAll, imageGeometries, intoMap } from './kernel-geometries.js';
 
 const images = 3;
 
@@ -44,14 +43,6 @@ function spikesOf(g: Geometry, x: readonly number[], w: readonly number[], level
   return bench.readBytes(spikes, neurons);
 }
 
-/** Membranes by the reference, in double precision. */
-function membranesOf(g: Geometry, x: readonly number[], w: readonly number[]): number[] {
-  const size = inputPixels(g) * g.inChannels;
-  return Array.from({ length: images }, (_, n) => [
-    ...convolve(layerOf(g), w, x.slice(n * size, (n + 1) * size)),
-  ]).flat();
-}
-
 const reached = (membranes: readonly number[], thresholds: Float64Array, channels: number) =>
   membranes.map((membrane, i) => {
     let spikes = 0;
@@ -68,7 +59,7 @@ describe('encodingForward', () => {
           Math.fround(value * 2 ** (scale - 30)),
         );
         const w = reals(weightCount(g), seed + 1);
-        const membranes = membranesOf(g, x, w);
+        const membranes = convolveAll(g, images, w, x);
         const thresholds = sharpThresholds(membranes, g.outChannels, levels, seed);
         expect(spikesOf(g, x, w, levels, thresholds)).toEqual(reached(membranes, thresholds, g.outChannels));
       }),
@@ -76,12 +67,24 @@ describe('encodingForward', () => {
     );
   });
 
+  it('sees the largest pixels where they are negative and the last ones', () => {
+    const g = geometry({ kernel: [1, 7], stride: 1, padding: [0, 0], input: [1, 7, 1], channels: 16 });
+    for (let seed = 0; seed < 200; seed++) {
+      const x = reals(images * 7, seed).map((value, i) => (i % 7 > 3 ? -1 - Math.abs(value) : value * 1e-7));
+      const x32 = x.map(Math.fround);
+      const w = reals(weightCount(g), seed + 1);
+      const membranes = convolveAll(g, images, w, x32);
+      const thresholds = sharpThresholds(membranes, g.outChannels, 4, seed);
+      expect(spikesOf(g, x32, w, 4, thresholds)).toEqual(reached(membranes, thresholds, g.outChannels));
+    }
+  });
+
   it('decides in double precision what single precision cannot hold', () => {
     fc.assert(
       fc.property(imageGeometries(), fc.nat(1000), fc.constantFrom(1e-44, 1e-40, 1e30, 3e37), (g, seed, size) => {
         const x = reals(images * inputPixels(g) * g.inChannels, seed).map((value) => Math.fround(value * size));
         const w = reals(weightCount(g), seed + 1);
-        const membranes = membranesOf(g, x, w);
+        const membranes = convolveAll(g, images, w, x);
         const thresholds = sharpThresholds(membranes, g.outChannels, 2, seed);
         expect(spikesOf(g, x, w, 2, thresholds)).toEqual(reached(membranes, thresholds, g.outChannels));
       }),

@@ -9,19 +9,10 @@ import {
   paddedMap,
   weightCount,
 } from '../../src/engine/wasm/geometry.js';
-import { convolve } from '../network/reference-ann.js';
-import { geometry, inParts, integers, KernelBench, layerOf, plain, reals, spikeCounts } from './kernel-bench.js';
-import { geometries, imageGeometries, intoMap } from './kernel-geometries.js';
+import { geometry, inParts, integers, KernelBench, plain, reals, spikeCounts } from './kernel-bench.js';
+import { convolveAll, geometries, imageGeometries, intoMap } from './kernel-geometries.js';
 
 const images = 3;
-
-/** The reference on every image, one after the other. */
-function convolveAll(g: Geometry, weights: readonly number[], x: readonly number[]): number[] {
-  const size = inputPixels(g) * g.inChannels;
-  return Array.from({ length: images }, (_, n) => [
-    ...convolve(layerOf(g), weights, x.slice(n * size, (n + 1) * size)),
-  ]).flat();
-}
 
 describe('denseConv', () => {
   it('convolves floats', () => {
@@ -35,7 +26,9 @@ describe('denseConv', () => {
         const buffers = { x: bench.floats(intoMap(g, map, x, images)), map, w: bench.floats(w), y };
         const { pack, calls } = denseForward(bench.plan, g, buffers);
         bench.run([pack, inParts(images, calls)]);
-        expect(plain(bench.readFloats(y, images * outputPixels(g) * g.outChannels))).toEqual(convolveAll(g, w, x));
+        expect(plain(bench.readFloats(y, images * outputPixels(g) * g.outChannels))).toEqual(
+          convolveAll(g, images, w, x),
+        );
       }),
       { numRuns: 40 },
     );
@@ -54,7 +47,9 @@ describe('realConv', () => {
         const buffers = { x: bench.floats(intoMap(g, map, x, images)), map, w: bench.floats(w), y };
         const { pack, calls } = realForward(bench.plan, g, buffers);
         bench.run([pack, inParts(images, calls)]);
-        expect(plain(bench.readDoubles(y, images * outputPixels(g) * g.outChannels))).toEqual(convolveAll(g, w, x));
+        expect(plain(bench.readDoubles(y, images * outputPixels(g) * g.outChannels))).toEqual(
+          convolveAll(g, images, w, x),
+        );
       }),
       { numRuns: 40 },
     );
@@ -88,7 +83,7 @@ describe('eventConv', () => {
     const output = scale === undefined ? { thresholds, images } : { scale };
     const { pack, calls, scratchBytes } = eventForward(bench.plan, g, buffers, levels, output);
     bench.run([pack, inParts(images, calls)], scratchBytes);
-    const sums = convolveAll(g, q, spikes);
+    const sums = convolveAll(g, images, q, spikes);
     if (scale !== undefined && wide)
       expect(plain(bench.readFloats(y, count))).toEqual(plain(sums.map((value) => value * scale)));
     else if (scale !== undefined) expect(bench.readHalves(y, count)).toEqual(plain(sums));

@@ -108,7 +108,7 @@ describe('countSpikes', () => {
 
   it.each([
     [3, 16],
-    [70, 16],
+    [300, 16],
     [2, 528],
     [1, 2048],
   ])('holds the largest numbers: %i pixels of %i channels', (pixels, channels) => {

@@ -12,7 +12,7 @@ export interface PlannedConvolution {
 }
 
 /** Packing is split so that a large layer does not keep one thread alone. */
-export const packParts = 8;
+const packParts = 8;
 
 /**
  * y = x ∗ w in single precision, exact for integers below 2^24. x: padded map; w: HWIO floats; y: [image][pixel][channel],
@@ -163,6 +163,18 @@ function planFire(
   return [{ kernel: 'fireInteger', descriptor }];
 }
 
+/** Weights [row][channel] as doubles, and what makes them of the floats at `w`. */
+export function doubleWeights(
+  plan: MemoryPlan,
+  w: number,
+  rows: number,
+  channels: number,
+): { readonly address: number; readonly pack: readonly Item[] } {
+  const address = plan.alloc(rows * channels * 8);
+  const descriptor = plan.descriptor('PackReal', { w, packed: address, channels });
+  return { address, pack: split(rows, packParts, (lo, hi) => [{ kernel: 'packReal', descriptor, lo, hi }]) };
+}
+
 /** y = x ∗ w in double precision; y: [image][pixel][channel] doubles. For layer 1 and the classifier of the ANN's inference. */
 export function realForward(
   plan: MemoryPlan,
@@ -170,13 +182,12 @@ export function realForward(
   buffers: { readonly x: number; readonly map: PaddedMap; readonly w: number; readonly y: number },
 ): PlannedConvolution {
   const run = g.kernelWidth * g.inChannels;
-  const packed = plan.alloc(g.kernelHeight * run * g.outChannels * 8);
-  const pack = plan.descriptor('PackReal', { w: buffers.w, packed, channels: g.outChannels });
+  const weights = doubleWeights(plan, buffers.w, g.kernelHeight * run, g.outChannels);
   const conv = plan.descriptor('RealConv', {
     x: buffers.x,
     xImage: buffers.map.imageBytes,
     xOffsets: plan.table(windowOffsets(g, buffers.map)),
-    w: packed,
+    w: weights.address,
     y: buffers.y,
     pixels: outputPixels(g),
     rows: g.kernelHeight,
@@ -185,7 +196,7 @@ export function realForward(
     channels: g.outChannels,
   });
   return {
-    pack: split(g.kernelHeight * run, packParts, (lo, hi) => [{ kernel: 'packReal', descriptor: pack, lo, hi }]),
+    pack: weights.pack,
     calls: (lo, hi) => [{ kernel: 'realConv', descriptor: conv, lo, hi }],
     scratchBytes: 0,
   };

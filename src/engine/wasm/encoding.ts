@@ -1,7 +1,7 @@
 // Layer 1 of the spiking network as kernel calls: real pixels in, spikes out.
-import { denseForward, type PlannedConvolution, packParts } from './convolution.js';
+import { denseForward, doubleWeights, type PlannedConvolution } from './convolution.js';
 import { type Geometry, outputPixels, type PaddedMap, windowOffsets } from './geometry.js';
-import { type MemoryPlan, split } from './plan.js';
+import type { MemoryPlan } from './plan.js';
 
 /** Half the distance from 1 to the next number of single precision. */
 const unitRoundoff = 2 ** -24;
@@ -45,8 +45,7 @@ export function encodingForward(
   const convolution = denseForward(plan, g, { x, map, w, y: { inScratch: membranes } });
   const run = g.kernelWidth * g.inChannels;
   const products = g.kernelHeight * run;
-  const packed = plan.alloc(products * g.outChannels * 8);
-  const pack = plan.descriptor('PackReal', { w, packed, channels: g.outChannels });
+  const doubles = doubleWeights(plan, w, products, g.outChannels);
   const descriptor = plan.descriptor('FireReal', {
     membranes,
     thresholds: plan.table(thresholds),
@@ -56,7 +55,7 @@ export function encodingForward(
     x,
     xImage: map.imageBytes,
     xOffsets: plan.table(windowOffsets(g, map)),
-    w: packed,
+    w: doubles.address,
     pixels: outputPixels(g),
     rows: g.kernelHeight,
     run,
@@ -65,10 +64,7 @@ export function encodingForward(
     levels,
   });
   return {
-    pack: [
-      ...convolution.pack,
-      ...split(products, packParts, (lo, hi) => [{ kernel: 'packReal', descriptor: pack, lo, hi }]),
-    ],
+    pack: [...convolution.pack, ...doubles.pack],
     // Image by image, so that membranes stay in the cache.
     calls: (lo, hi) =>
       Array.from({ length: hi - lo }, (_, i) => ({ lo: lo + i, hi: lo + i + 1 })).flatMap((image) => [

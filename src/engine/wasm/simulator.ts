@@ -1,7 +1,7 @@
 import { purposes } from '../../data/random.js';
 import type { EncodingLayer, SpikingLayer, SpikingNetwork } from '../../spiking/network.js';
 import type { EngineOptions, Inference, LayerCounts, Simulator } from '../engine.js';
-import { eventForward } from './convolution.js';
+import { doubleWeights, eventForward } from './convolution.js';
 import { encodingForward } from './encoding.js';
 import { unpadLevels, unpadLogits } from './evaluator.js';
 import {
@@ -14,7 +14,7 @@ import {
   padWeights,
 } from './geometry.js';
 import { ImageWriter } from './layers.js';
-import { fieldOffset, type Item, MemoryPlan, ofLayer, type Program, split } from './plan.js';
+import { fieldOffset, MemoryPlan, ofLayer, type Program, split } from './plan.js';
 import { Pool } from './pool.js';
 import { synapseTables } from './synapses.js';
 import type { Observer } from './threads.js';
@@ -202,13 +202,17 @@ function planReadout(plan: MemoryPlan, network: SpikingNetwork, batch: number, s
     padChannels(channels),
     g.outChannels,
   );
-  const packed = plan.alloc(raw.length * 8);
-  const pack = plan.descriptor('PackReal', { w: plan.table(raw), packed, channels: g.outChannels });
+  const weights = doubleWeights(plan, plan.table(raw), g.inChannels, g.outChannels);
   const logits = plan.alloc(batch * g.outChannels * 8);
   const inputs = g.inChannels;
-  const descriptor = plan.descriptor('Readout', { spikes, w: packed, logits, inputs, channels: g.outChannels });
-  const items: Item[] = split(inputs, 8, (lo, hi) => [{ kernel: 'packReal', descriptor: pack, lo, hi }]);
-  return { descriptor, logits, pack: items };
+  const descriptor = plan.descriptor('Readout', {
+    spikes,
+    w: weights.address,
+    logits,
+    inputs,
+    channels: g.outChannels,
+  });
+  return { descriptor, logits, pack: weights.pack };
 }
 
 function blockWeights(block: EncodingLayer | SpikingLayer, rawInput: boolean): Float32Array {

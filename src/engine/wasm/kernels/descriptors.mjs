@@ -329,9 +329,10 @@ export const descriptors = /** @type {const} */ ({
   },
   /** Membranes against thresholds [level][channel]: spike counts. */
   Fire: { membranes: 'u32', thresholds: 'u32', spikes: 'u32', pixels: 'i32', channels: 'i32', levels: 'i32' },
-  /** Spikes of layer 1. membranes: of one image, in single precision, from here on in the thread's scratch memory; x … rowSkip: as RealConv has them, for those that single precision
-   * can't decide. errors: [channel], what a membrane may be off by for each unit of an image's largest pixel; slack:
-   * [level][channel], to be added to that. All doubles, as are thresholds, [level][channel]. */
+  /** Spikes of layer 1. membranes: of one image, in single precision, from here on in the thread's scratch memory; x …
+   * rowSkip: as RealConv has them, for those that single precision can't decide. errors: [channel], what a membrane may be
+   * off by for each unit of an image's largest pixel; slack: [level][channel], to be added to that. All doubles, as are
+   * thresholds, [level][channel]. */
   FireReal: {
     membranes: 'u32',
     thresholds: 'u32',

@@ -36,7 +36,7 @@ export class Run implements Executor {
   /** Of all tasks whose outputs are stored. */
   readonly #outputs: Map<TaskId, TaskResult['outputs']>;
   readonly #outputsOf = (id: TaskId) => this.#outputs.get(id);
-  readonly #order = new TaskOrder<Outcome>();
+  readonly #order: TaskOrder<Outcome>;
   readonly #waiting = sharedAbort();
   readonly #lookup = createLimit(lookups);
   readonly #fetching = createLimit(lookups);
@@ -55,6 +55,12 @@ export class Run implements Executor {
     this.#outputs = new Map([...this.#results].map(([id, { outputs }]) => [id, outputs]));
     this.#executor = new LocalExecutor(pipeline, store);
     this.#pool = new ResourcePool(machineResources(options.jobs));
+    this.#order = new TaskOrder(
+      options.tasks,
+      (task, before) => this.#bring(task, before),
+      // No more records will come for the last ones to wait for. Should this fail, the end of the run tells.
+      () => void store.settled().catch(() => undefined),
+    );
   }
 
   async start(): Promise<RunResult> {
@@ -70,12 +76,7 @@ export class Run implements Executor {
     const { tasks, sharing, emit } = this.options;
     const started = performance.now();
     emit({ event: 'start', pipeline: this.pipeline.name, tasks, ...(sharing && { remote: sharing.remote }) });
-    const all = await this.#order.bring(
-      tasks,
-      (task, before) => this.#bring(task, before),
-      // No more records will come for the last ones to wait for. Should this fail, the end of the run tells.
-      () => void this.store.settled().catch(() => undefined),
-    );
+    const all = await this.#order.run();
     await this.#executor.close();
     await this.store.settled();
     if (this.#defect !== undefined) throw this.#defect;

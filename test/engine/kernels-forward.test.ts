@@ -71,6 +71,7 @@ describe('eventConv', () => {
     scale: number | undefined,
     spikes: readonly number[],
     q: number[],
+    parts: typeof inParts = inParts,
   ): string {
     const bench = new KernelBench();
     const count = images * outputPixels(g) * g.outChannels;
@@ -82,7 +83,7 @@ describe('eventConv', () => {
     const buffers = { spikes: bench.bytes(spikes), w: bench.floats(w), threshold: bench.floats([0.25]), y };
     const output = scale === undefined ? { thresholds, images } : { scale };
     const { pack, calls, scratchBytes } = eventForward(bench.plan, g, buffers, levels, output);
-    bench.run([pack, inParts(images, calls)], scratchBytes);
+    bench.run([pack, parts(images, calls)], scratchBytes);
     const sums = convolveAll(g, images, q, spikes);
     if (scale !== undefined && wide)
       expect(plain(bench.readFloats(y, count))).toEqual(plain(sums.map((value) => value * scale)));
@@ -110,6 +111,14 @@ describe('eventConv', () => {
     );
     const narrow = ['16', '32', '64'].flatMap((block) => [`eventConv${block}_fire`, `eventConv${block}_i16`]);
     expect([...kernels].sort()).toEqual([...narrow, 'eventConvWide_f32', 'eventConvWide_i32'].sort());
+  });
+
+  it('lists large images a few at a time', () => {
+    const g = geometry({ kernel: [2, 2], stride: 3, padding: [0, 0], input: [30, 30, 48], channels: 80 });
+    const spikes = spikeCounts(images * inputPixels(g) * g.inChannels, 4, 1);
+    const q = integers(weightCount(g), -1, 1, 2);
+    // Of three images, the memory for lists holds two.
+    for (const scale of [1, undefined]) held(g, 4, scale, spikes, q, (count, calls) => [calls(0, count)]);
   });
 
   it.each([

@@ -57,6 +57,9 @@ export function denseForward(
   };
 }
 
+/** Lists of so many images are made at a time that they share the second-level cache with a block's weights. */
+const mostListBytes = 1 << 19;
+
 /** Spike counts above which a table of level · weight would not fit the caches any more. */
 const maximumTableLevels = 16;
 
@@ -85,21 +88,29 @@ export function eventForward(
   const taps = g.kernelHeight * g.kernelWidth;
   const wide = needsWideSums(g, levels);
   const tableLevels = wide ? 1 : levels;
+  // Channels of a kernel's registers: each block of them has a table of its own, so that it stays in the caches.
+  const block = g.outChannels % 64 === 0 ? 64 : g.outChannels % 32 === 0 ? 32 : 16;
+  const rowBytes = wide ? g.outChannels : block;
+  const levelStride = g.inChannels * rowBytes;
   // Behind each tap's rows lies one of zeros, for lists padded to an even length.
-  const tapStride = g.inChannels * g.outChannels * tableLevels + (wide ? 0 : g.outChannels);
-  const packed = plan.alloc(taps * tapStride);
+  const tapStride = levelStride * tableLevels + (wide ? 0 : rowBytes);
+  const blockStride = taps * tapStride;
+  const packed = plan.alloc((g.outChannels / rowBytes) * blockStride);
   const pack = plan.descriptor('PackEvents', {
-    ...{
-      w: buffers.w,
-      threshold: buffers.threshold,
-      packed,
-      inChannels: g.inChannels,
-      outChannels: g.outChannels,
-      levels: tableLevels,
-    },
-    zeroRow: wide ? 0 : 1,
+    w: buffers.w,
+    threshold: buffers.threshold,
+    packed,
+    inChannels: g.inChannels,
+    outChannels: g.outChannels,
+    rowBytes,
+    tapStride,
+    blockStride,
+    levels: tableLevels,
   });
-  const levelStride = g.inChannels * g.outChannels;
+  // Start of each pixel's events, all events, and what the branch-free list writes beyond its end.
+  const listBytes = wide ? 0 : (inputPixels(g) * (g.inChannels + 2) + 1 + 8) * 4;
+  // With one block, a list is read once.
+  const listed = g.outChannels === rowBytes ? 1 : Math.max(1, Math.floor(mostListBytes / listBytes));
   const thresholds = 'thresholds' in output ? output.thresholds : undefined;
   const values = outputPixels(g) * g.outChannels;
   const y = thresholds && wide ? plan.alloc((output as { images: number }).images * values * 4) : buffers.y;
@@ -120,6 +131,10 @@ export function eventForward(
     padH: g.padH,
     tapStride,
     levelStride,
+    rowBytes,
+    blockStride,
+    listed,
+    listBytes,
     // Sums of bytes are widened before they can leave −128 … 127.
     period: (Math.floor(127 / tableLevels) & ~1) * 4,
     scale: 'scale' in output ? output.scale : 1,
@@ -128,15 +143,13 @@ export function eventForward(
     levels,
     nonZero: wide ? 0 : plan.table(placesOfMembers),
   });
-  const block = g.outChannels % 64 === 0 ? 64 : g.outChannels % 32 === 0 ? 32 : 16;
   const [sums, spikes] = wide ? ['Wide_f32', 'Wide_i32'] : [`${block}_i16`, `${block}_fire`];
   const kernel = `eventConv${thresholds ? spikes : sums}`;
   const fire = thresholds && wide ? planFire(plan, g, { membranes: y, spikes: buffers.y }, thresholds, levels) : [];
   return {
     pack: split(taps, packParts, (lo, hi) => [{ kernel: 'packEvents', descriptor: pack, lo, hi }]),
     calls: (lo, hi) => [{ kernel, descriptor: conv, lo, hi }, ...fire.map((call) => ({ ...call, lo, hi }))],
-    // Start of each pixel's events, all events, and what the branch-free list writes beyond its end.
-    scratchBytes: wide ? 0 : (inputPixels(g) * (g.inChannels + 2) + 1 + 8) * 4,
+    scratchBytes: listed * listBytes,
   };
 }
 

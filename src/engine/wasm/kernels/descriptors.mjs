@@ -21,7 +21,9 @@ export const descriptors = /** @type {const} */ ({
   },
   /** Integer convolution of spike counts with ternary weights, driven by the non-zero inputs. scale: factor of sums
    * written as floats. thresholds: one less than what a membrane must reach, [level][channel] in 16 bits, for kernels that
-   * write spikes. nonZero: for each set of eight, as bits of a number, the places of its members in order, as bytes. */
+   * write spikes. nonZero: for each set of eight, as bits of a number, the places of its members in order, as bytes.
+   * A row of weights is that of one level, tap, input channel and block of output channels; blocks lie blockStride apart.
+   * listed: images that are listed at a time, in listBytes each. */
   EventConv: {
     spikes: 'u32',
     w: 'u32',
@@ -39,6 +41,10 @@ export const descriptors = /** @type {const} */ ({
     padH: 'i32',
     tapStride: 'i32',
     levelStride: 'i32',
+    rowBytes: 'i32',
+    blockStride: 'u32',
+    listed: 'i32',
+    listBytes: 'u32',
     period: 'i32',
     scale: 'f32',
     thresholds: 'u32',
@@ -283,15 +289,17 @@ export const descriptors = /** @type {const} */ ({
   TernaryThreshold: { sums: 'u32', threshold: 'u32', channels: 'i32', realCount: 'i32' },
   /** Q(W) as floats; threshold: address of t, here and below. */
   Ternarise: { w: 'u32', threshold: 'u32', q: 'u32' },
-  /** Weights for EventConv: [tap][level][ci][co] bytes, level times Q(W). */
+  /** Weights for EventConv: [block of co][tap][level][ci][co of the block] bytes, level times Q(W). */
   PackEvents: {
     w: 'u32',
     threshold: 'u32',
     packed: 'u32',
     inChannels: 'i32',
     outChannels: 'i32',
+    rowBytes: 'i32',
+    tapStride: 'u32',
+    blockStride: 'u32',
     levels: 'i32',
-    zeroRow: 'i32',
   },
   /** Weights for DenseConv: [block of 8 co][row (ky, kx, ci)][8]. */
   PackForward: { w: 'u32', packed: 'u32', rows: 'i32', channels: 'i32' },

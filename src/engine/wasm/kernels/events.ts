@@ -2,18 +2,18 @@ import { EventConv, SpikeLists } from './generated';
 import { scratch } from './scratch';
 
 /**
- * Lists the non-zero inputs of image n in the thread's scratch memory: first the addresses where each pixel's events
- * start (height·width + 1), then the events. An event is (level − 1)·levelStride + channel·row bytes + column·tapStride.
+ * Lists the non-zero inputs of image n at `list`: first the addresses where each pixel's events start
+ * (height·width + 1), then the events. An event is (level − 1)·levelStride + channel·rowBytes + column·tapStride.
  * Eight channels at a time: those that are not zero move to the front, all eight are stored, and the end advances by how
  * many they are; eight events of slack are reserved behind the list.
  */
-export function listEvents(address: usize, n: i32): void {
+export function listEvents(address: usize, n: i32, list: usize): void {
   const t = changetype<EventConv>(address);
   const height = t.height, width = t.width, channels = t.inChannels, levelStride = t.levelStride, tapStride = t.tapStride;
-  const rowBytes = t.outChannels, nonZero: usize = t.nonZero;
+  const rowBytes = t.rowBytes, nonZero: usize = t.nonZero;
   const perLevel = i32x4.splat(levelStride), perChannel = i32x4.splat(rowBytes);
-  let start: usize = scratch;
-  let e: usize = scratch + (<usize>(height * width + 1) << 2);
+  let start: usize = list;
+  let e: usize = list + (<usize>(height * width + 1) << 2);
   let x: usize = t.spikes + <usize>(n * height * width * channels);
   for (let iy = 0; iy < height; iy++) {
     let column = -levelStride;

@@ -75,22 +75,24 @@ export function ternarise(address: usize, lo: i32, hi: i32): void {
 /** Items: taps of the kernel. */
 export function packEvents(address: usize, lo: i32, hi: i32): void {
   const t = changetype<PackEvents>(address);
-  const bytes: usize = <usize>(t.inChannels * t.outChannels);
+  const rowBytes: usize = t.rowBytes, levelStride = <usize>t.inChannels * rowBytes;
   const threshold = v128.load32_splat(t.threshold);
   for (let tap = lo; tap < hi; tap++) {
-    const w: usize = t.w + ((<usize>tap * bytes) << 2);
-    // A table for event lists ends in a row of zeros.
-    const packed: usize = t.packed + <usize>tap * (<usize>t.levels * bytes + <usize>(t.zeroRow * t.outChannels));
-    for (let i: usize = 0; i < bytes; i += 16) {
-      const p: usize = w + (i << 2);
-      const row = i8x16.narrow_i16x8_s(
-        i16x8.narrow_i32x4_s(ternary(p, threshold), ternary(p + 16, threshold)),
-        i16x8.narrow_i32x4_s(ternary(p + 32, threshold), ternary(p + 48, threshold)),
-      );
-      let sum = row;
-      for (let level = 0; level < t.levels; level++) {
-        v128.store(packed + <usize>level * bytes + i, sum);
-        sum = i8x16.add(sum, row);
+    let w: usize = t.w + (<usize>(tap * t.inChannels * t.outChannels) << 2);
+    let rows: usize = t.packed + <usize>tap * t.tapStride;
+    for (let ci = 0; ci < t.inChannels; ci++, rows += rowBytes) {
+      for (let block: usize = 0, packed = rows; block < <usize>t.outChannels; block += rowBytes, packed += t.blockStride) {
+        for (let co: usize = 0; co < rowBytes; co += 16, w += 64) {
+          const row = i8x16.narrow_i16x8_s(
+            i16x8.narrow_i32x4_s(ternary(w, threshold), ternary(w + 16, threshold)),
+            i16x8.narrow_i32x4_s(ternary(w + 32, threshold), ternary(w + 48, threshold)),
+          );
+          let sum = row;
+          for (let level = 0, at = packed + co; level < t.levels; level++, at += levelStride) {
+            v128.store(at, sum);
+            sum = i8x16.add(sum, row);
+          }
+        }
       }
     }
   }

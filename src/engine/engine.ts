@@ -53,16 +53,23 @@ export interface Evaluator {
   close(): Promise<void>;
 }
 
+/** Spikes of layer 1 are deleted, each independently with this probability, by random numbers of (seed, image). */
+export interface Noise {
+  readonly probability: number;
+  readonly seed: number;
+  /** Number of a call's first image in the data set. */
+  readonly firstImage: number;
+}
+
 /** Simulation of the spiking network in one time step: integer membranes, thresholds, spikes. */
 export interface Simulator {
   /**
    * @param images [count][H][W][C], as for the ANN
-   * @param noise deletes spikes of layer 1; `firstImage` is the number of the first image in the data set
    */
   simulate(
     images: Float32Array,
     count: number,
-    noise?: { readonly probability: number; readonly seed: number; readonly firstImage: number },
+    noise?: Noise,
     wantSpikes?: boolean,
   ): Inference & { readonly counts: readonly LayerCounts[] };
   close(): Promise<void>;

@@ -11,12 +11,12 @@ import { batchOf, fp32, liveParameters, quantised, settledParameters, smallVgg }
 export const cases: Record<string, { network: Network; gradients?: GradientType; golden: string }> = {
   'LeNet k1B2': {
     network: preset('lenet', { precision: quantised(1, 2) }),
-    golden: 'c998a2b0a4421d26f34098d4f5683eb1b56747738c29f223f58674b0a12852bf',
+    golden: 'c97d1811a559afbc68a519af734e97cd95ca07017ecbac0075af7352e16dafb7',
   },
   'LeNet k1B2 with integer gradients': {
     network: preset('lenet', { precision: quantised(1, 2) }),
     gradients: 'int16',
-    golden: 'e5a1eaa738b41cb29eb2df0479237abae6ca1da332c10861f8916f9bb258d699',
+    golden: '1de4d1b15d51f848d1b80813dcabf768bae3d934426c8142259e664848f9ae19',
   },
   'LeNet fp32': {
     network: preset('lenet', { precision: fp32 }),
@@ -25,11 +25,11 @@ export const cases: Record<string, { network: Network; gradients?: GradientType;
   'small VGG k1B2 with integer gradients': {
     network: smallVgg(quantised(1, 2)),
     gradients: 'int16',
-    golden: 'e8bae1725361863d4d1b1931d9f653d47e95a1aab03a6331228172bd2792a80a',
+    golden: '90ca3d560f446873baefc71f4d3cf73458d86148ddddd112632f43ce6a3d5275',
   },
   'small VGG k1B2': {
     network: smallVgg(quantised(1, 2)),
-    golden: '817c07eb56a77c1c1aec701c255a2ae5dd98484e320a91242ba18426c4304afd',
+    golden: '554cc525720400b9c38793cdb98326ccb34b64c63ee7738ec9a7488ced681421',
   },
 };
 

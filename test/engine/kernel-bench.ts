@@ -59,11 +59,13 @@ export class KernelBench {
     return this.floats(new Float32Array(values).fill(-12345));
   }
 
-  run(program: Program, scratchBytes = 4096): void {
+  /** @param prepare is given the memory before the kernels are */
+  run(program: Program, scratchBytes = 4096, prepare?: (memory: ArrayBufferLike) => void): void {
     const scratch = [this.plan.alloc(scratchBytes)];
     const memory = this.plan.create();
     this.#memory = memory;
     fillGuards(this.plan, memory);
+    prepare?.(memory.buffer);
     const setup = { module, memory, control: createControl(), threads: 1, programs: [program], scratch };
     new ThreadRunner(setup, 0).lead(0);
     expectGuardsIntact(this.plan, memory);

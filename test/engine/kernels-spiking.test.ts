@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { philox } from '../../src/data/random.js';
+import { noiseScratchBytes, PlannedNoise } from '../../src/engine/wasm/noise.js';
 import { synapseTables } from '../../src/engine/wasm/synapses.js';
 import { layerOperations } from '../../src/spiking/counts.js';
-import { integers, KernelBench, reals, spikeCounts } from './kernel-bench.js';
+import { inParts, integers, KernelBench, reals, spikeCounts } from './kernel-bench.js';
+import { withoutDeleted } from './reference-noise.js';
 
 const [images, pixels, channels] = [3, 5, 32];
 const neurons = images * pixels * channels;
@@ -30,51 +31,59 @@ describe('fire', () => {
 });
 
 describe('deleteSpikes', () => {
-  const imageChannels = 19;
-  const perImage = pixels * imageChannels;
+  const imageBytes = pixels * channels;
 
   function deleted(
     spikes: readonly number[],
-    words: { seedLow: number; seedHigh: number; purpose: number; firstImage: number; last: number },
+    levels: number,
+    noise: { readonly probability: number; readonly seed: number; readonly firstImage: number },
   ): number[] {
     const bench = new KernelBench();
     const address = bench.bytes(spikes);
-    const shape = { spikes: address, neurons: perImage, imageChannels, channels };
-    bench.call('deleteSpikes', bench.plan.descriptor('DeleteSpikes', { ...shape, ...words }), images);
+    const planned = new PlannedNoise(bench.plan, { spikes: address, imageBytes, levels });
+    bench.run([inParts(images, (lo, hi) => [planned.call(lo, hi)])], noiseScratchBytes, (buffer) => {
+      planned.set(buffer, noise);
+    });
     return bench.readBytes(address, neurons);
   }
 
-  it('draws the known words of Philox4x32-10', () => {
-    // Known answers of Random123 (Salmon et al. 2011): counter 0, key 0. Neuron 0 of image 0 draws them in this order.
-    const words = [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8];
-    const spikes = new Array(neurons).fill(0);
-    spikes[0] = 4;
-    const left = (last: number) => deleted(spikes, { seedLow: 0, seedHigh: 0, purpose: 0, firstImage: 0, last })[0];
-    for (const word of words) {
-      const below = words.filter((other) => other < word).length;
-      expect([left(word - 1), left(word)]).toEqual([4 - below, 3 - below]);
-    }
-    // All of counter and key: counter 243f6a88 85a308d3 13198a2e 03707344, key a4093822 299f31d0.
-    const out = new Uint32Array(4);
-    philox([0xa4093822, 0x299f31d0], [0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344], out);
-    expect([...out].map((word) => word.toString(16))).toEqual(['d16cfe09', '94fdcceb', '5001e420', '24126ea1']);
-  });
+  it.each([1, 4, 15, 16, 255])(
+    'deletes the spikes that random words of (seed, image) choose, of up to %i a neuron',
+    (levels) => {
+      const spikes = spikeCounts(neurons, levels, levels);
+      const full = new Array(neurons).fill(levels);
+      for (const counts of [spikes, full])
+        for (const probability of [1e-6, 0.003, 0.1, 0.5, 0.97, 1]) {
+          const [seed, firstImage] = [123456789 * 2 ** 20, 4_000_000_000];
+          const expected = Array.from({ length: images }, (_, n) =>
+            withoutDeleted(counts.slice(n * imageBytes, (n + 1) * imageBytes), probability, {
+              seed,
+              image: firstImage + n,
+            }),
+          ).flat();
+          expect(deleted(counts, levels, { probability, seed, firstImage })).toEqual(expected);
+        }
+    },
+  );
 
-  it('takes the words of (seed, purpose, image, neuron), neurons counted without padding channels', () => {
-    const spikes = spikeCounts(neurons, 11, 1).map((count, i) => (i % channels < imageChannels ? count : 0));
-    const [seedLow, seedHigh, purpose, firstImage, last] = [123456789, 987654321, 4, 4_000_000_000, 0x60000000];
-    const word = new Uint32Array(4);
-    const expected = spikes.map((count, i) => {
-      const image = Math.floor(i / (pixels * channels));
-      const neuron = (Math.floor(i / channels) % pixels) * imageChannels + (i % channels);
-      let left = count;
-      for (let j = 0; j < count; j++) {
-        philox([seedLow, seedHigh], [neuron, firstImage + image, Math.floor(j / 4), purpose], word);
-        if (word[j % 4]! <= last) left--;
-      }
-      return left;
-    });
-    expect(deleted(spikes, { seedLow, seedHigh, purpose, firstImage, last })).toEqual(expected);
+  it('leaves gaps between deleted spikes as long as independent deletion does', () => {
+    // One spike a neuron: gap g has a probability of (1 − p)^g·p. Pearson's χ² over gaps of 0 … 15 and all longer ones.
+    const probability = 0.2;
+    const observed = new Array<number>(17).fill(0);
+    const counts = new Array<number>(200_000).fill(1);
+    let gap = 0;
+    for (const left of withoutDeleted(counts, probability, { seed: 3, image: 0 }))
+      if (left === 0) {
+        observed[Math.min(gap, 16)]!++;
+        gap = 0;
+      } else gap++;
+    const total = observed.reduce((a, b) => a + b, 0);
+    const chi2 = observed.reduce((sum, count, g) => {
+      const expected = total * (1 - probability) ** g * (g < 16 ? probability : 1);
+      return sum + (count - expected) ** 2 / expected;
+    }, 0);
+    // 16 degrees of freedom: more than 39.3 in one of a thousand.
+    expect(chi2).toBeLessThan(39.3);
   });
 });
 

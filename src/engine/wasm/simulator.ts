@@ -1,6 +1,5 @@
-import { purposes } from '../../data/random.js';
 import type { EncodingLayer, SpikingLayer, SpikingNetwork } from '../../spiking/network.js';
-import type { EngineOptions, Inference, LayerCounts, Simulator } from '../engine.js';
+import type { EngineOptions, Inference, LayerCounts, Noise, Simulator } from '../engine.js';
 import { doubleWeights, eventForward } from './convolution.js';
 import { encodingForward } from './encoding.js';
 import { unpadLevels, unpadLogits } from './evaluator.js';
@@ -14,7 +13,8 @@ import {
   padWeights,
 } from './geometry.js';
 import { ImageWriter } from './layers.js';
-import { fieldOffset, MemoryPlan, ofLayer, type Program, split } from './plan.js';
+import { noiseScratchBytes, PlannedNoise } from './noise.js';
+import { MemoryPlan, ofLayer, type Program, split } from './plan.js';
 import { Pool } from './pool.js';
 import { synapseTables } from './synapses.js';
 import type { Observer } from './threads.js';
@@ -31,7 +31,7 @@ interface SimulationPlan {
   /** Addresses by block: spike counts [image][pixel][padded channel], and CountSpikes' doubles per image. */
   readonly spikes: readonly number[];
   readonly counts: readonly number[];
-  readonly deletion: number;
+  readonly noise: PlannedNoise;
   readonly logits: number;
   readonly scratchBytes: number;
 }
@@ -62,18 +62,13 @@ export class WasmSimulator implements Simulator {
   simulate(
     images: Float32Array,
     count: number,
-    noise?: { readonly probability: number; readonly seed: number; readonly firstImage: number },
+    noise?: Noise,
     wantSpikes = false,
   ): Inference & { readonly counts: readonly LayerCounts[] } {
     this.images.write(images, count, 2 ** this.network.k);
-    // Of the 2^32 values of a random word, those that delete a spike.
-    const words = Math.round((noise?.probability ?? 0) * 2 ** 32);
-    if (noise !== undefined && words > 0) {
-      this.#setNoise(noise, words);
-      this.pool.run(noisy);
-    } else this.pool.run(quiet);
     const { buffer } = this.pool.memory;
     const { spikes, logits } = this.plan;
+    this.pool.run(noise !== undefined && this.plan.noise.set(buffer, noise) ? noisy : quiet);
     const blocks = [this.network.encoding, ...this.network.layers];
     return {
       logits: unpadLogits(buffer, logits, this.network.classes, count),
@@ -84,16 +79,6 @@ export class WasmSimulator implements Simulator {
 
   async close(): Promise<void> {
     await this.pool.close();
-  }
-
-  #setNoise({ seed, firstImage }: { seed: number; firstImage: number }, words: number): void {
-    const view = new DataView(this.pool.memory.buffer, this.plan.deletion);
-    const set = (field: 'seedLow' | 'seedHigh' | 'firstImage' | 'last', value: number) =>
-      view.setUint32(fieldOffset('DeleteSpikes', field), value, true);
-    set('seedLow', seed % 2 ** 32);
-    set('seedHigh', Math.floor(seed / 2 ** 32));
-    set('firstImage', firstImage);
-    set('last', words - 1);
   }
 
   #counts(blocks: readonly (EncodingLayer | SpikingLayer)[], images: number): LayerCounts[] {
@@ -156,23 +141,20 @@ function planSimulation(plan: MemoryPlan, network: SpikingNetwork, { batch, thre
       counts: counts[i]!,
     });
   });
-  const encodingChannels = encoding.output[2];
-  const deletion = plan.descriptor('DeleteSpikes', {
+  const noise = new PlannedNoise(plan, {
     spikes: spikes[0]!,
-    neurons: pixels[0]! * encodingChannels,
-    imageChannels: encodingChannels,
-    channels: first.outChannels,
-    ...{ seedLow: 0, seedHigh: 0, purpose: purposes.deleteSpikes, firstImage: 0, last: 0 },
+    imageBytes: pixels[0]! * first.outChannels,
+    levels,
   });
   const readout = planReadout(plan, network, batch, spikes.at(-1)!);
 
-  const infer = (noise: boolean) => (lo: number, hi: number) => [
+  const infer = (withNoise: boolean) => (lo: number, hi: number) => [
     ...convolutions.flatMap(
       (convolution, i) =>
         ofLayer(blocks[i]!.name, [
           [
             ...convolution.calls(lo, hi),
-            ...(noise && i === 0 ? [{ kernel: 'deleteSpikes', descriptor: deletion, lo, hi }] : []),
+            ...(withNoise && i === 0 ? [noise.call(lo, hi)] : []),
             { kernel: 'countSpikes', descriptor: count[i]!, lo, hi },
           ],
         ])[0]!,
@@ -184,10 +166,8 @@ function planSimulation(plan: MemoryPlan, network: SpikingNetwork, { batch, thre
     [split(batch, threads * 8, infer(false))],
     [split(batch, threads * 8, infer(true))],
   ];
-  // Two lists of layer 1's neurons for their noise, and some for its last four.
-  const noiseBytes = (pixels[0]! * encodingChannels + 4) * 8 + 16;
-  const scratchBytes = Math.max(noiseBytes, ...convolutions.map((convolution) => convolution.scratchBytes));
-  return { programs, input, map, spikes, counts, deletion, logits: readout.logits, scratchBytes };
+  const scratchBytes = Math.max(noiseScratchBytes, ...convolutions.map((convolution) => convolution.scratchBytes));
+  return { programs, input, map, spikes, counts, noise, logits: readout.logits, scratchBytes };
 }
 
 function planReadout(plan: MemoryPlan, network: SpikingNetwork, batch: number, spikes: number) {

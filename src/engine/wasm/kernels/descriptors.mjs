@@ -358,17 +358,18 @@ export const descriptors = /** @type {const} */ ({
     channels: 'i32',
     levels: 'i32',
   },
-  /** Deletes each spike of layer 1 whose random word is at most `last`: a probability of (last + 1) / 2^32. */
+  /** Deletes spikes of layer 1. gaps: [g − 1], the share in 2^32 of gaps of g and more between deleted ones, and 0 at the
+   * end; guide: by the highest twelve bits of a random word, the least gap that such a word can mean. */
   DeleteSpikes: {
     spikes: 'u32',
-    neurons: 'i32',
-    imageChannels: 'i32',
-    channels: 'i32',
+    imageBytes: 'u32',
+    levels: 'i32',
+    gaps: 'u32',
+    guide: 'u32',
     seedLow: 'u32',
     seedHigh: 'u32',
     purpose: 'u32',
     firstImage: 'u32',
-    last: 'u32',
   },
   /** Logits of the spiking network: doubles, weights as RealConv has them. */
   Readout: { spikes: 'u32', w: 'u32', logits: 'u32', inputs: 'i32', channels: 'i32' },

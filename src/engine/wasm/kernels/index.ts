@@ -19,7 +19,8 @@ export {
 export { quantiseGradient } from './integers';
 export { adam, softmaxLoss } from './learn';
 export { batchNorm, batchNormGradient, channelSums, gradientApply, gradientSums } from './normalise';
+export { deleteSpikes } from './noise';
 export { activateReal, realConv } from './real';
 export { fill, setScratch } from './scratch';
-export { countSpikes, deleteSpikes, fireInteger, readout } from './spiking';
+export { countSpikes, fireInteger, readout } from './spiking';
 export { channelMagnitudes, packEvents, packForward, packMasked, packReal, ternarise, ternaryThreshold } from './weights';

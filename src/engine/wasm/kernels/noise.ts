@@ -1,0 +1,99 @@
+// Noise of the spiking network: spikes deleted at random.
+import { DeleteSpikes } from './generated';
+import { scratch } from './scratch';
+
+/** Gaps that the table knows. */
+const tabled: u32 = 64;
+
+// @ts-ignore: decorator
+@inline
+function lowWords(even: v128, odd: v128): v128 {
+  return v128.shuffle<i32>(even, odd, 0, 2, 4, 6);
+}
+
+// @ts-ignore: decorator
+@inline
+function highWords(even: v128, odd: v128): v128 {
+  return v128.shuffle<i32>(even, odd, 1, 3, 5, 7);
+}
+
+/**
+ * Draws the words of four blocks, [word of the block][block]. Philox4x32-10 (Salmon et al. 2011) turns the counter (block, 0, image, purpose) and the key into the
+ * four words of a block.
+ */
+function drawSixteen(t: DeleteSpikes, image: u32, block: u32, out: usize): void {
+  const multiplier0 = i32x4.splat(0xd2511f53), multiplier1 = i32x4.splat(0xcd9e8d57);
+  let a = i32x4.add(i32x4.splat(block), i32x4(0, 1, 2, 3)), b = i32x4.splat(0), c = i32x4.splat(image), d = i32x4.splat(t.purpose);
+  let key0 = i32x4.splat(t.seedLow), key1 = i32x4.splat(t.seedHigh);
+  for (let round = 0; round < 10; round++) {
+    const even0 = i64x2.extmul_low_i32x4_u(a, multiplier0), odd0 = i64x2.extmul_high_i32x4_u(a, multiplier0);
+    const even1 = i64x2.extmul_low_i32x4_u(c, multiplier1), odd1 = i64x2.extmul_high_i32x4_u(c, multiplier1);
+    a = v128.xor(v128.xor(highWords(even1, odd1), b), key0);
+    b = lowWords(even1, odd1);
+    c = v128.xor(v128.xor(highWords(even0, odd0), d), key1);
+    d = lowWords(even0, odd0);
+    key0 = i32x4.add(key0, i32x4.splat(0x9e3779b9));
+    key1 = i32x4.add(key1, i32x4.splat(0xbb67ae85));
+  }
+  v128.store(out, a); v128.store(out, b, 16); v128.store(out, c, 32); v128.store(out, d, 48);
+}
+
+/** Gaps of sixteen words, in scratch memory behind them: a gap is how many of the table's shares a word is below. */
+function drawGaps(t: DeleteSpikes, image: u32, block: u32): void {
+  drawSixteen(t, image, block, scratch);
+  for (let i: usize = 0; i < 64; i += 4) {
+    // Word i & 3 of the block among four.
+    const word = load<u32>(scratch + ((i & 12) << 2) + ((i >> 4) << 2));
+    let gap: usize = load<u8>(t.guide + (word >> 20));
+    while (word < load<u32>(t.gaps + (gap << 2))) gap++;
+    store<u32>(scratch + 64 + i, <u32>gap);
+  }
+}
+
+/** Levels up to which the sums of eight counts have 7 bits. */
+const fewLevels: i32 = 15;
+const bytes: u64 = 0x0101010101010101;
+
+/**
+ * Deletes each spike independently with the same probability, by way of the gaps between the deleted ones, which are
+ * geometrically distributed (Devroye, Non-Uniform Random Variate Generation, 1986, sections X.2 and XV.1): far fewer words
+ * are drawn than there are spikes. Behind a gap as long as the table nothing is deleted, and the next begins: the
+ * distribution has no memory. Random words by (seed, purpose, image), so that neither threads nor batches matter; spikes in
+ * the order of pixels and channels, so that padding channels, which never fire, don't either.
+ */
+export function deleteSpikes(address: usize, lo: i32, hi: i32): void {
+  const t = changetype<DeleteSpikes>(address);
+  const step: usize = t.levels <= fewLevels ? 8 : 1;
+  const firstGap: usize = scratch + 64, lastGap: usize = scratch + 124;
+  let s: usize = t.spikes + <usize>lo * t.imageBytes;
+  for (let n = lo; n < hi; n++) {
+    const image: u32 = t.firstImage + n;
+    drawGaps(t, image, 0);
+    let block: u32 = 4, next = firstGap;
+    // Spikes until the next that is deleted, if it is.
+    let ahead = load<u32>(next);
+    let one = <u32>(ahead < tabled);
+    for (const end = s + t.imageBytes; s < end; s += step) {
+      // Each byte of the product is the sum of the counts up to it. A count by itself may have 8 bits.
+      const upTo: u64 = step == 8 ? load<u64>(s) * bytes : load<u8>(s);
+      const all = <u32>(step == 8 ? upTo >> 56 : upTo);
+      while (ahead < all) {
+        // The first byte above `ahead`: there the difference keeps the highest bit.
+        const above = ((upTo | (bytes << 7)) - <u64>(ahead + 1) * bytes) & (bytes << 7);
+        const at: usize = s + (step == 8 ? <usize>ctz(above) >> 3 : 0);
+        store<u8>(at, <u8>(load<u8>(at) - one));
+        ahead += one;
+        if (next == lastGap) {
+          drawGaps(t, image, block);
+          block += 4;
+          next = firstGap - 4;
+        }
+        next += 4;
+        const gap = load<u32>(next);
+        ahead += gap;
+        one = <u32>(gap < tabled);
+      }
+      ahead -= all;
+    }
+  }
+}

@@ -18,8 +18,8 @@ function highWords(even: v128, odd: v128): v128 {
 }
 
 /**
- * Draws the words of four blocks, [word of the block][block]. Philox4x32-10 (Salmon et al. 2011) turns the counter (block, 0, image, purpose) and the key into the
- * four words of a block.
+ * Draws the words of four blocks, [word of the block][block]. Philox4x32-10 (Salmon et al. 2011) turns the counter
+ * (block, 0, image, purpose) and the key into the four words of a block.
  */
 function drawSixteen(t: DeleteSpikes, image: u32, block: u32, out: usize): void {
   const multiplier0 = i32x4.splat(0xd2511f53), multiplier1 = i32x4.splat(0xcd9e8d57);

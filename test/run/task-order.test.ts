@@ -50,6 +50,23 @@ describe('TaskOrder', () => {
     expect(events).toEqual(['a()', 'b(stored)', 'b ends', 'stored', 'a ends']);
   });
 
+  it('waits for all that a task needs, however often one of them is told of', async () => {
+    const events: string[] = [];
+    const order = new TaskOrder<string>(
+      tasks({ a: [], b: [], c: ['a', 'b'] }),
+      async (task, before) => {
+        events.push(`${task.id}(${before.join(' ')})`);
+        if (task.id === 'a') order.tellStored(id('a'));
+        if (task.id === 'b') for (let i = 0; i < 3; i++) await turn();
+        events.push(`${task.id} ends`);
+        return 'ran';
+      },
+      () => events.push('stored'),
+    );
+    expect(await order.run()).toEqual(['ran', 'ran', 'ran']);
+    expect(events).toEqual(['a()', 'a ends', 'b()', 'b ends', 'c(stored ran)', 'c ends', 'stored']);
+  });
+
   it('takes what is not among the tasks as stored', async () => {
     const order = new TaskOrder<number>(
       tasks({ b: ['a'], c: ['b', 'a'] }),

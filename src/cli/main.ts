@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 // The command line: one table of commands. What `run` needs is loaded at once, what others need beyond that with them.
 import { Command, CommanderError } from 'commander';
 import { suggestion } from '../pipeline/suggest.js';
@@ -232,7 +231,8 @@ function build(chosen: readonly CommandEntry[], finish: (code: number) => void):
 }
 
 /** Runs a call and returns the exit code. */
-async function main(argv: readonly string[]): Promise<number> {
+/** Carries out a command line, as `process.argv` has it. Returns the exit code. */
+export async function main(argv: readonly string[]): Promise<number> {
   let code = 0;
   const [first] = argv.slice(2);
   const names = commands.map(({ usage }) => usage.split(' ')[0]!);
@@ -277,13 +277,3 @@ async function annotate({ diagnostics, textOf }: DiagnosticsError): Promise<void
   const { annotateDiagnostics, inGitHub } = await import('./github.js');
   if (inGitHub()) annotateDiagnostics(diagnostics, textOf);
 }
-
-// `spikeline status | head`: nobody reads on, which is no mistake.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-});
-process.exitCode = await main(process.argv);
-// What is written goes out first. Then nothing is waited for any more: to let the garbage collector come to the end of
-// what it has begun would take a tenth of a short run.
-process.stdout.write('', () => process.stderr.write('', () => process.exit()));

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join, parse } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { importModule } from '../import-module.js';
 import { buildFolder, packageRoot } from '../paths.js';
 import type { StageDefinition } from './definition.js';
 
@@ -21,7 +22,7 @@ export function builtInStageNames(): readonly string[] {
 export async function builtInStage(name: string): Promise<StageDefinition | undefined> {
   const file = join(folder, `${name}${extension}`);
   if (!/^[a-z0-9-]+$/.test(name) || !existsSync(file)) return undefined;
-  const module = (await import(pathToFileURL(file).href)) as { default: StageDefinition };
+  const module = (await importModule(pathToFileURL(file).href)) as { default: StageDefinition };
   return module.default;
 }
 

@@ -1,8 +1,19 @@
 // Builds everything that runs into .build/: kernels (AssemblyScript → WASM), the program and the stages
 // (TypeScript → JavaScript), the fingerprints of the built-in stages, and the JSON Schema of pipeline files.
 // Plain JavaScript, because it is what makes TypeScript runnable. Parts whose sources did not change are kept.
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -66,34 +77,30 @@ async function buildKernels() {
 
 /** Packages that every command needs: bundled, they load in a few milliseconds, as files of their own in a hundred. */
 const bundledPackages = ['@sinclair/typebox', 'commander', 'execa', 'yaml'];
+/** What only the command line needs, and a script can't load: packages of modules alone. */
+const bundledInProgram = [...bundledPackages, '@bufbuild/protobuf', 'listr2'];
 /** What they require while they run are modules of Node's own. */
 const requireForBundled =
   "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
 
-const externalPackages = {
+const externalPackages = (bundled) => ({
   name: 'external-packages',
   setup(build) {
     build.onResolve({ filter: /^[^./]/ }, ({ path, kind, importer }) => {
-      const inside = bundledPackages.some((name) => path === name || path.startsWith(`${name}/`));
+      const inside = bundled.some((name) => path === name || path.startsWith(`${name}/`));
       if (kind === 'entry-point' || inside || importer.includes('node_modules')) return undefined;
       return { path, external: true };
     });
   },
-};
+});
 
-/**
- * Lets every module of the program begin with `run`. esbuild makes a file of all modules that the same parts of the
- * program share: then all of `run` is one file, instead of twenty that take a millisecond each to load.
- */
-const runInOneFile = {
-  name: 'run-in-one-file',
+/** In a script that V8's code cache holds, `import()` is what the launcher passes in. */
+const importByLauncher = {
+  name: 'import-by-launcher',
   setup(build) {
-    const [run, main] = ['run', 'main'].map((name) => join(root, `src/cli/${name}.ts`));
-    build.onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path }) =>
-      path === run || path === main || path.includes('node_modules')
-        ? undefined
-        : { contents: `import ${JSON.stringify(run)}; ${readFileSync(path, 'utf8')}`, loader: 'ts' },
-    );
+    build.onLoad({ filter: /[\\/]src[\\/]import-module\.ts$/ }, () => ({
+      contents: 'export const importModule = __importModule;',
+    }));
   },
 };
 
@@ -102,7 +109,6 @@ async function bundleProgram() {
   const stages = readdirSync(join(root, 'stages')).filter((name) => name.endsWith('.ts'));
   const entries = {
     index: 'src/index.ts',
-    cli: 'src/cli/main.ts',
     'command-host': 'src/run/command-host.ts',
     task: 'src/run/task-process.ts',
     'slurm-job': 'src/run/slurm/job-process.ts',
@@ -125,7 +131,6 @@ async function bundleProgram() {
   const present = Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(join(root, file))));
   for (const name of existsSync(out) ? readdirSync(out) : [])
     if (name.startsWith('chunk-') || name === 'stages') rmSync(join(out, name), { recursive: true, force: true });
-  const { cli, ...others } = present;
   const settings = {
     absWorkingDir: root,
     outdir: out,
@@ -134,16 +139,69 @@ async function bundleProgram() {
     format: 'esm',
     platform: 'node',
     target: 'node20',
-    plugins: [externalPackages],
+    plugins: [externalPackages(bundledPackages)],
     banner: { js: requireForBundled },
     minify: true,
     sourcemap: 'linked',
     chunkNames: 'chunk-[name]-[hash]',
     logLevel: 'error',
   };
-  await esbuild.build({ ...settings, entryPoints: others });
-  // By itself: what it shares with the others would be many files again.
-  await esbuild.build({ ...settings, plugins: [externalPackages, runInOneFile], entryPoints: { cli } });
+  await esbuild.build({ ...settings, entryPoints: present });
+}
+
+/**
+ * The command line: all of it one script, as a function of what src/cli/program.ts gives it, and the launcher. The
+ * script's name holds its hash, by which the launcher finds it and its compiled code.
+ */
+async function bundleCommandLine() {
+  const esbuild = await import('esbuild');
+  const settings = {
+    absWorkingDir: root,
+    outdir: out,
+    outExtension: { '.js': '.cjs' },
+    bundle: true,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    minify: true,
+    sourcemap: 'linked',
+    logLevel: 'error',
+  };
+  const { metafile } = await esbuild.build({
+    ...settings,
+    entryPoints: { program: 'src/cli/main.ts' },
+    entryNames: '[name]-[hash]',
+    metafile: true,
+    plugins: [externalPackages(bundledInProgram), importByLauncher],
+    // Packages are required: those that are left all can be.
+    supported: { 'dynamic-import': false },
+    define: { 'import.meta.url': '__moduleUrl' },
+    banner: { js: '(function (module, require, __importModule, __moduleUrl) {' },
+    footer: { js: '})' },
+  });
+  const program = basename(
+    Object.keys(metafile.outputs).find((file) => file.endsWith('.cjs')),
+    '.cjs',
+  );
+  for (const name of readdirSync(out))
+    if (name.startsWith('program-') && !name.startsWith(program)) rmSync(join(out, name), { force: true });
+  const launched = { cli: 'src/cli/launch.ts', warm: 'src/tools/warm.ts' };
+  await esbuild.build({ ...settings, entryPoints: launched, define: { PROGRAM: JSON.stringify(program) } });
+  return program;
+}
+
+/** Has V8 compile what most runs need, and keep it: see src/tools/warm.ts. */
+async function compileAhead(program) {
+  if (readdirSync(out).some((name) => name.startsWith(`${program}-${process.version}-${process.arch}.`))) return;
+  const folder = mkdtempSync(join(tmpdir(), 'spikeline-build-'));
+  try {
+    // None of the user's settings: they may name a cache that others share.
+    const own = Object.entries(process.env).filter(([name]) => !/^(SPIKELINE_|GITHUB_|XDG_)/.test(name));
+    const env = { ...Object.fromEntries(own), HOME: folder, USERPROFILE: folder };
+    spawnSync(process.execPath, [join(out, 'warm.cjs'), out], { cwd: folder, env, stdio: 'ignore', timeout: 60_000 });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** What needs the bundled program itself: stage fingerprints and the JSON Schema. */
@@ -170,7 +228,9 @@ mkdirSync(out, { recursive: true });
 try {
   await buildKernels();
   await bundleProgram();
+  const program = await bundleCommandLine();
   await writeDerivedFiles();
+  await compileAhead(program);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;

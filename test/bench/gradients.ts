@@ -9,7 +9,7 @@ import { packageRoot } from '../../src/paths.js';
 import { renderTable } from '../../src/report/table.js';
 
 const settings = ['float32', 'int16'] as const;
-const cli = join(packageRoot, '.build/cli.js');
+const cli = join(packageRoot, '.build/cli.cjs');
 const pipeline = join(packageRoot, 'test/bench/gradients.yaml');
 const given = process.argv.slice(2);
 const firstOption = given.findIndex((word) => word.startsWith('-'));

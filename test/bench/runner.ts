@@ -33,7 +33,7 @@ interface Tool {
 const tools: readonly Tool[] = [
   {
     name: 'spikeline',
-    command: [process.execPath, join(buildFolder, 'cli.js'), 'run', 'graph.yaml'],
+    command: [process.execPath, join(buildFolder, 'cli.cjs'), 'run', 'graph.yaml'],
     firstRunUpTo: 1e9,
   },
   { name: 'make', command: ['make', '-s', '-j', jobs], firstRunUpTo: 1e9 },

@@ -59,7 +59,7 @@ const all: readonly Tool[] = [
   {
     name: 'spikeline',
     run: (folder) =>
-      call([process.execPath, join(buildFolder, 'cli.js'), 'run', 'graph.yaml', '--executor', 'slurm'], folder),
+      call([process.execPath, join(buildFolder, 'cli.cjs'), 'run', 'graph.yaml', '--executor', 'slurm'], folder),
   },
   {
     name: 'snakemake',

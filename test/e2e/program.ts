@@ -56,7 +56,7 @@ export class Sandbox {
 
   /** Starts the program without waiting for it. */
   start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
-    const child = spawn(process.execPath, [join(buildFolder, 'cli.js'), ...args], {
+    const child = spawn(process.execPath, [join(buildFolder, 'cli.cjs'), ...args], {
       cwd: this.folder,
       // What a CI system shows beside the log, and what the user has configured, have tests of their own.
       env: {

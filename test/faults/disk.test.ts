@@ -77,7 +77,7 @@ describe('missing permission', () => {
         const { status, stdout, stderr } = asNobody(
           rig,
           process.execPath,
-          join(buildFolder, 'cli.js'),
+          join(buildFolder, 'cli.cjs'),
           'run',
           'p.yaml',
         );

@@ -33,7 +33,7 @@ function wrap(owner, name, make) {
   if (typeof original === 'function') owner[name] = make(original.bind(owner));
 }
 
-if (basename(process.argv[1] ?? '') === 'cli.js' && store !== undefined) {
+if (basename(process.argv[1] ?? '') === 'cli.cjs' && store !== undefined) {
   for (const name of names) {
     wrap(fs, `${name}Sync`, (original) => (on, ...rest) => {
       const error = readsOnly(name, rest) ? undefined : fails(on);

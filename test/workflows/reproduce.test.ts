@@ -28,7 +28,7 @@ const readme = readFileSync(join(packageRoot, 'README.md'), 'utf8');
 const copy = /## In CI\n.*?```yaml\n(.*?)```/s.exec(readme)![1]!;
 
 const program = (args: readonly string[], cwd = packageRoot) =>
-  spawnSync(process.execPath, [join(buildFolder, 'cli.js'), ...args], { cwd, encoding: 'utf8' });
+  spawnSync(process.execPath, [join(buildFolder, 'cli.cjs'), ...args], { cwd, encoding: 'utf8' });
 
 describe.each([
   ['the workflow', file],
@@ -101,7 +101,7 @@ expect:
   - { stage: train, metric: accuracy, value: 0.9 }
 `,
   );
-  box.write('bin/npx', `#!/bin/sh\nshift\nexec "${process.execPath}" "${join(buildFolder, 'cli.js')}" "$@"\n`);
+  box.write('bin/npx', `#!/bin/sh\nshift\nexec "${process.execPath}" "${join(buildFolder, 'cli.cjs')}" "$@"\n`);
   chmodSync(box.path('bin/npx'), 0o755);
   box.write('env', '');
   const plain = Object.fromEntries(Object.entries(env).filter(([, value]) => !value.includes('${{')));

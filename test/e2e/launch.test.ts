@@ -1,0 +1,92 @@
+import {
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { describe, expect } from 'vitest';
+import { buildFolder, packageRoot } from '../../src/paths.js';
+import { type Sandbox, test } from './program.js';
+
+/** The built command line alone, with or without its compiled code. */
+class Copy {
+  readonly #folder: string;
+  readonly cache: string;
+
+  constructor(box: Sandbox) {
+    this.#folder = box.path('.build');
+    mkdirSync(this.#folder);
+    copyFileSync(join(packageRoot, 'package.json'), box.path('package.json'));
+    const files = readdirSync(buildFolder).filter((name) => /^(cli\.cjs|program-.*\.(cjs|cache))$/.test(name));
+    for (const name of files) copyFileSync(join(buildFolder, name), join(this.#folder, name));
+    this.cache = join(this.#folder, files.find((name) => name.endsWith(`-${process.version}-${process.arch}.cache`))!);
+  }
+
+  names(): string[] {
+    return readdirSync(this.#folder).sort();
+  }
+
+  async help(): Promise<string> {
+    const { stdout } = await execa(process.execPath, [join(this.#folder, 'cli.cjs'), 'run', '--help']);
+    return stdout;
+  }
+
+  /** Is the compiled code there as one start leaves it, and does the next one take it as it is? */
+  async isKept(): Promise<boolean> {
+    const before = statSync(this.cache);
+    if (!(await this.help()).includes('--keep-going')) return false;
+    const after = statSync(this.cache);
+    return before.ino === after.ino && before.mtimeMs === after.mtimeMs;
+  }
+}
+
+describe('the compiled code of the command line', () => {
+  test('is there once it is built, and taken', async ({ box }) => {
+    expect(await new Copy(box).isKept()).toBe(true);
+  });
+
+  test.for<readonly [string, (file: string) => void]>([
+    ['is missing', (file) => rmSync(file)],
+    ['is empty', (file) => writeFileSync(file, '')],
+    ['is cut off', (file) => writeFileSync(file, readFileSync(file).subarray(0, 100_000))],
+    ['has another byte at its beginning', (file) => change(file, 33)],
+    ['has another byte somewhere', (file) => change(file, 500_000)],
+    ['has another byte in its digest', (file) => change(file, 5)],
+  ])('is written anew where it %s', async ([, damage], { box }) => {
+    const copy = new Copy(box);
+    damage(copy.cache);
+    const names = copy.names();
+    expect(await copy.help()).toContain('--keep-going');
+    expect(copy.names()).toEqual([...new Set([...names, copy.cache.split(/[\\/]/).at(-1)!])].sort());
+    expect(await copy.isKept()).toBe(true);
+  });
+
+  test('is done without where it cannot be written', async ({ box }) => {
+    const copy = new Copy(box);
+    rmSync(copy.cache);
+    mkdirSync(join(copy.cache, 'in the way'), { recursive: true });
+    const names = copy.names();
+    expect(await copy.help()).toContain('--keep-going');
+    expect(copy.names()).toEqual(names);
+  });
+
+  test('of another program is not taken', async ({ box }) => {
+    const copy = new Copy(box);
+    const other = copy.cache.replace(/program-[^-]+/, 'program-OTHER');
+    renameSync(copy.cache, other);
+    expect(await copy.help()).toContain('--keep-going');
+    expect(statSync(copy.cache).size).toBeGreaterThan(100_000);
+  });
+});
+
+function change(file: string, at: number): void {
+  const bytes = readFileSync(file);
+  bytes[at]! ^= 0x10;
+  writeFileSync(file, bytes);
+}

@@ -177,7 +177,7 @@ it('no remote: nothing of all this is loaded', async () => {
   const server = await filledServer();
   const loaded: boolean[] = [];
   for (const remote of [server.url, '']) {
-    const env = { NODE_DEBUG: 'esm', RAN: 'ran', SPIKELINE_REMOTE: remote };
+    const env = { NODE_DEBUG: 'module', RAN: 'ran', SPIKELINE_REMOTE: remote };
     const { code, err } = await checkout().run(['run', 'chain.yaml'], env);
     expect(code).toBe(0);
     loaded.push(err.includes('undici'));

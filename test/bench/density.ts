@@ -1,5 +1,6 @@
-// From which density on would dense kernels be faster? Times the kernels that skip zeros, at densities of 20 to 100 %,
-// beside the dense ones on layers of the paper's shapes. `npm run bench:density` writes test/bench/DENSITY.md.
+// From which density on would other kernels be faster? Times the kernels that skip zeros, at densities of 20 to 100 %,
+// beside the dense ones, and the input gradient from tables of sums, on layers of the paper's shapes.
+// `npm run bench:density` writes test/bench/DENSITY.md.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +15,7 @@ import {
 } from '../../src/engine/wasm/geometry.js';
 import { inputGradient } from '../../src/engine/wasm/input-gradient.js';
 import { MemoryPlan, type Program } from '../../src/engine/wasm/plan.js';
+import { tabledGradient } from '../../src/engine/wasm/tabled-gradient.js';
 import { createControl, ThreadRunner } from '../../src/engine/wasm/threads.js';
 import { denseGradient, sparseGradient } from '../../src/engine/wasm/weight-gradient.js';
 import { buildFolder, packageRoot } from '../../src/paths.js';
@@ -21,7 +23,7 @@ import { renderTable } from '../../src/report/table.js';
 
 const module = new WebAssembly.Module(readFileSync(join(buildFolder, 'kernels.wasm')));
 /** A batch, levels of k1B2, runs of which the median counts. */
-const [images, levels, n, runs] = [20, 4, 2, 7];
+const [images, levels, n, runs] = [24, 4, 2, 7];
 const densities = [0.2, 0.35, 0.5, 0.65, 0.8, 1];
 /** [name, side of the maps, channels in and out, side of the kernel] */
 const shapes = [
@@ -92,12 +94,20 @@ const passes = {
     sparse: (g: Geometry, density: number) => (plan: MemoryPlan) => {
       const map = paddedMap(g.outHeight, g.outWidth, g.outChannels, gradientBorders(g));
       const buffers = { dy: plan.alloc(images * map.imageBytes), w: plan.table(Float32Array.from(ternary(g))) };
-      const rest = { threshold: 0, dx: plan.alloc(inputs(g) * 4), open: plan.table(sparse(inputs(g), density, 1)) };
+      const rest = { dx: plan.alloc(inputs(g) * 4), open: plan.table(sparse(inputs(g), density, 1)) };
       const { pack, calls, scratchBytes } = inputGradient(plan, g, { ...buffers, ...rest, map });
       return { program: [pack, [calls(0, images)]], scratch: scratchBytes };
     },
     // The gradient of a convolution of stride 1 is a convolution of the same size.
     dense: (g: Geometry) => passes.forward.dense(g),
+    tables: (g: Geometry) => (plan: MemoryPlan) => {
+      const map = paddedMap(g.outHeight, g.outWidth, g.outChannels, gradientBorders(g));
+      const weights = { w: plan.table(Float32Array.from(ternary(g))), threshold: plan.table(Float32Array.of(0.5)) };
+      const buffers = { ...weights, dy: plan.alloc(images * map.imageBytes), map };
+      const rest = { dx: plan.alloc(inputs(g) * 4), open: plan.table(sparse(inputs(g), 0.5, 1)) };
+      const { pack, calls, scratchBytes } = tabledGradient(plan, g, { ...buffers, ...rest });
+      return { program: [pack, [calls(0, images)]], scratch: scratchBytes };
+    },
   },
   'weight gradient': {
     sparse: (g: Geometry, density: number) => (plan: MemoryPlan) => {
@@ -126,7 +136,8 @@ const rows = Object.entries(passes).flatMap(([pass, kernels]) =>
   shapes.map(([layer, side, channels, kernel]) => {
     const g = geometry(side, channels, kernel);
     const cells = densities.map((density) => [String(density), speed(g, kernels.sparse(g, density)).toFixed(0)]);
-    const row = { pass, layer, ...Object.fromEntries(cells), dense: speed(g, kernels.dense(g)).toFixed(0) };
+    const tables = 'tables' in kernels ? speed(g, kernels.tables(g)).toFixed(0) : '';
+    const row = { pass, layer, ...Object.fromEntries(cells), dense: speed(g, kernels.dense(g)).toFixed(0), tables };
     console.log(JSON.stringify(row));
     return row as Record<string, string>;
   }),
@@ -138,7 +149,8 @@ writeFileSync(
 
 Billions of the dense kernel's operations a second (2 · multiply-adds), one thread, float32 gradients, medians of ${runs} runs by
 processor time; levels of k1B2. The share is that of inputs that are not zero (forward, weight gradient) or of neurons that
-are open (input gradient). ${cpus()[0]?.model ?? 'Unknown processor'}, Node ${process.version}. Written by \`npm run bench:density\`.
+are open (input gradient); tables: of sums, for layers of ternary weights, which take the same time for any share.
+${cpus()[0]?.model ?? 'Unknown processor'}, Node ${process.version}. Written by \`npm run bench:density\`.
 
-${renderTable(rows, [{ key: 'pass' }, { key: 'layer' }, ...columns, { key: 'dense' }], 'md')}`,
+${renderTable(rows, [{ key: 'pass' }, { key: 'layer' }, ...columns, { key: 'dense' }, { key: 'tables' }], 'md')}`,
 );

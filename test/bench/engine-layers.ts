@@ -16,7 +16,7 @@ type Kinds = readonly (readonly [pattern: RegExp, kind: string])[];
 
 const trainingKinds: Kinds = [
   [/^(eventConv|denseConv)/, 'forward'],
-  [/^maskedGradient/, 'input gradient'],
+  [/^(maskedGradient|tabledGradient)/, 'input gradient'],
   [/WeightGradient/, 'weight gradient'],
   [/^spikeLists/, 'lists'],
   [/^(activate|levelThresholds|spikesToMap|channelSums|batchNorm|gradient|quantise|softmax)/, 'element by element'],

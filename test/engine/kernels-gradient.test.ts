@@ -9,7 +9,12 @@ import {
   paddedMap,
   weightCount,
 } from '../../src/engine/wasm/geometry.js';
-import { inputGradient } from '../../src/engine/wasm/input-gradient.js';
+import {
+  type InputGradientBuffers,
+  inputGradient,
+  type PlannedInputGradient,
+} from '../../src/engine/wasm/input-gradient.js';
+import { tabledGradient } from '../../src/engine/wasm/tabled-gradient.js';
 import { denseGradient, sparseGradient } from '../../src/engine/wasm/weight-gradient.js';
 import { geometry, inParts, integers, KernelBench, plain, spikeCounts } from './kernel-bench.js';
 import { geometries, imageGeometries, intoMap, referenceGradients } from './kernel-geometries.js';
@@ -21,44 +26,72 @@ function outputGradient(bench: KernelBench, g: Geometry, dy: readonly number[], 
   return { dy: bench.floats(intoMap(output, dyMap, dy, images)), dyMap };
 }
 
-describe('input gradient', () => {
-  /** Compares with the reference: the gradients of open neurons, and 0 for all others. */
-  function held(g: Geometry, images: number, openShare: number, seed: number, limit?: number): void {
-    const bench = new KernelBench();
-    const inputs = images * inputPixels(g) * g.inChannels;
-    const w = integers(weightCount(g), -4, 4, seed);
-    const dy = integers(images * outputPixels(g) * g.outChannels, -4, 4, seed + 1);
-    const open = integers(inputs, 0, 99, seed + 2).map((value) => (value < openShare ? 1 : 0));
-    const { dyMap: map, ...gradient } = outputGradient(bench, g, dy, images);
-    const dx = bench.room(inputs);
-    const threshold = limit === undefined ? 0 : bench.floats([limit]);
-    const buffers = { ...gradient, map, w: bench.floats(w), threshold, dx, open: bench.bytes(open) };
-    const planned = inputGradient(bench.plan, g, buffers);
-    bench.run([planned.pack, inParts(images, planned.calls)], planned.scratchBytes);
-    const used = limit === undefined ? w : w.map((weight) => (Math.abs(weight) >= limit ? Math.sign(weight) : 0));
-    const expected = referenceGradients(g, used, new Array(inputs).fill(0), dy, images).dx;
-    expect(plain(bench.readFloats(dx, inputs))).toEqual(expected.map((value, i) => (open[i] ? value : 0)));
-  }
+/** Input gradients agree with the reference: the gradients of open neurons, and 0 for all others. */
+function heldInputGradient(
+  g: Geometry,
+  images: number,
+  openShare: number,
+  seed: number,
+  planned: (
+    bench: KernelBench,
+    buffers: InputGradientBuffers,
+  ) => { readonly gradient: PlannedInputGradient; readonly used?: (weight: number) => number },
+): void {
+  const bench = new KernelBench();
+  const inputs = images * inputPixels(g) * g.inChannels;
+  const w = integers(weightCount(g), -4, 4, seed);
+  const dy = integers(images * outputPixels(g) * g.outChannels, -4, 4, seed + 1);
+  const open = integers(inputs, 0, 99, seed + 2).map((value) => (value < openShare ? 1 : 0));
+  const { dyMap: map, ...output } = outputGradient(bench, g, dy, images);
+  const dx = bench.room(inputs);
+  const buffers = { ...output, map, w: bench.floats(w), dx, open: bench.bytes(open) };
+  const { gradient, used = (weight) => weight } = planned(bench, buffers);
+  bench.run([gradient.pack, inParts(images, gradient.calls)], gradient.scratchBytes);
+  const expected = referenceGradients(g, w.map(used), new Array(inputs).fill(0), dy, images).dx;
+  expect(plain(bench.readFloats(dx, inputs))).toEqual(expected.map((value, i) => (open[i] ? value : 0)));
+}
+
+const shares = fc.constantFrom(0, 3, 42, 100);
+
+describe('input gradient of open neurons', () => {
+  const held = (g: Geometry, images: number, openShare: number, seed: number): void =>
+    heldInputGradient(g, images, openShare, seed, ({ plan }, buffers) => ({
+      gradient: inputGradient(plan, g, buffers),
+    }));
 
   it('agrees with plain loops for any geometry, share of open neurons and number of images', () => {
-    const shares = fc.constantFrom(0, 3, 42, 100);
-    fc.assert(
-      fc.property(geometries(), fc.integer({ min: 1, max: 20 }), shares, fc.nat(), (g, images, openShare, seed) =>
-        held(g, images, openShare, seed),
-      ),
-      { numRuns: 60, seed: 1 },
-    );
-  });
-
-  it('takes Q(W) of weights that have a threshold', () => {
-    held(geometry({ kernel: [3, 3], stride: 2, padding: [1, 1], input: [7, 7, 16], channels: 80 }), 3, 42, 1, 2);
-    held(geometry({ kernel: [1, 1], input: [5, 5, 32], channels: 16 }), 3, 42, 2, 2.5);
+    fc.assert(fc.property(geometries(), fc.integer({ min: 1, max: 20 }), shares, fc.nat(), held), {
+      numRuns: 60,
+      seed: 1,
+    });
   });
 
   it('works in chunks of images, whose windows may be clipped or not', () => {
     held(geometry({ kernel: [3, 3], padding: [1, 1], input: [24, 24, 16], channels: 16 }), 5, 42, 1);
     held(geometry({ kernel: [3, 3], padding: [1, 1], input: [3, 3, 32], channels: 64 }), 35, 42, 2);
     held(geometry({ kernel: [1, 1], input: [1, 1, 9 * 16], channels: 128 }), 40, 42, 3);
+  });
+});
+
+describe('input gradient from tables', () => {
+  const held = (g: Geometry, images: number, openShare: number, seed: number, t: number): void =>
+    heldInputGradient(g, images, openShare, seed, (bench, buffers) => ({
+      gradient: tabledGradient(bench.plan, g, { ...buffers, threshold: bench.floats([t]) }),
+      used: (weight) => (weight >= t ? 1 : weight <= -t ? -1 : 0),
+    }));
+
+  it('agrees with plain loops over Q(W) for any geometry, share of open neurons, t and number of images', () => {
+    const thresholds = fc.constantFrom(0, 0.5, 1, 2.5, 5);
+    fc.assert(fc.property(geometries(), fc.integer({ min: 1, max: 20 }), shares, fc.nat(), thresholds, held), {
+      numRuns: 100,
+      seed: 1,
+    });
+  });
+
+  it('takes several blocks of channels, and more images than go side by side', () => {
+    held(geometry({ kernel: [3, 3], padding: [1, 1], input: [9, 9, 64], channels: 64 }), 17, 42, 1, 2);
+    held(geometry({ kernel: [1, 1], input: [1, 1, 9 * 64], channels: 96 }), 8, 42, 2, 2);
+    held(geometry({ kernel: [2, 2], stride: 2, input: [6, 6, 32], channels: 48 }), 9, 42, 3, 2);
   });
 });
 

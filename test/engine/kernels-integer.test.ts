@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Geometry, inputPixels, outputPixels, weightCount } from '../../src/engine/wasm/geometry.js';
-import { inputGradient } from '../../src/engine/wasm/input-gradient.js';
 import { planIntegerGradient, planQuantisation } from '../../src/engine/wasm/integer-gradient.js';
+import { tabledGradient } from '../../src/engine/wasm/tabled-gradient.js';
 import { integersSuffice, sparseGradient } from '../../src/engine/wasm/weight-gradient.js';
 import { forms, geometry, inParts, integers, KernelBench, plain, reals, spikeCounts } from './kernel-bench.js';
 import { geometries, referenceGradients } from './kernel-geometries.js';
@@ -47,7 +47,7 @@ describe('gradients in integers', () => {
     const spikes = spikeCounts(inputs, levels, seed + 3);
     const [dx, dw] = [bench.room(inputs), bench.floats(new Float32Array(weightCount(g)))];
     const unused = { dy: 0, map: integer.fineMap, dyMap: integer.fineMap };
-    const backward = inputGradient(
+    const backward = tabledGradient(
       bench.plan,
       g,
       { ...unused, w: bench.floats(q), threshold: bench.floats([1]), dx, open: bench.bytes(open) },

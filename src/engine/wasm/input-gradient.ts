@@ -1,17 +1,14 @@
 // Input gradients as kernel calls, of open neurons only.
 import type { PlannedConvolution } from './convolution.js';
 import { type Geometry, inputPixels, type PaddedMap, type StridePhase, stridePhases } from './geometry.js';
-import type { IntegerGradient } from './integer-gradient.js';
 import { type MemoryPlan, split } from './plan.js';
 
-interface GradientBuffers {
+export interface InputGradientBuffers {
   /** Zero-bordered gradient of the convolution's output. */
   readonly dy: number;
   readonly map: PaddedMap;
   /** HWIO floats. */
   readonly w: number;
-  /** Address of t if the convolution computed with Q(W); 0 if with W itself. */
-  readonly threshold: number;
   /** [image][pixel][channel] */
   readonly dx: number;
   /** [image][pixel][channel] bytes: 1 where the neuron before the convolution was open, 0 < y ≤ B; otherwise 0. */
@@ -23,22 +20,21 @@ const chunkBytes = 1 << 19;
 const maximumChunk = 16;
 const packParts = 8;
 
-/** Images whose input gradients are computed together. */
+/** Images whose gradients are computed together. */
 export const chunkImages = (map: PaddedMap): number =>
   Math.max(1, Math.min(maximumChunk, Math.floor(chunkBytes / map.imageBytes)));
 
-/**
- * dx = dy ∗ flipped w where the neuron was open, and 0 elsewhere.
- * @param integer the gradient in 16 bits, in place of the floats of `buffers`; only for Q(W)
- */
+/** Images that it takes in one call: so many suit it, and with fewer than the least it would take as long. */
+export interface PlannedInputGradient extends PlannedConvolution {
+  readonly images: { readonly suited: number; readonly least: number };
+}
+
+/** dx = dy ∗ flipped w where the neuron was open, and 0 elsewhere. For Q(W) there is tabledGradient. */
 export function inputGradient(
   plan: MemoryPlan,
   g: Geometry,
-  buffers: GradientBuffers,
-  integer?: IntegerGradient,
-): PlannedConvolution {
-  const { w, threshold, dx, open } = buffers;
-  const { dy, map } = integer ? { dy: integer.fine, map: integer.fineMap } : buffers;
+  { dy, map, w, dx, open }: InputGradientBuffers,
+): PlannedInputGradient {
   const channelsBytes = map.pixelBytes;
   const channelBytes = (phase: StridePhase) => phase.tapsY * phase.tapsX * channelsBytes;
   let bytes = 0;
@@ -51,8 +47,8 @@ export function inputGradient(
     });
   const packed = plan.alloc(bytes);
   const pack = plan.descriptor('PackMasked', {
-    ...{ w, threshold, packed, kernelWidth: g.kernelWidth, inChannels: g.inChannels, outChannels: g.outChannels },
-    ...{ stride: g.stride, phases: phases.length, integer: integer ? 1 : 0 },
+    ...{ w, packed, kernelWidth: g.kernelWidth, inChannels: g.inChannels, outChannels: g.outChannels },
+    ...{ stride: g.stride, phases: phases.length },
     table: plan.table(
       Uint32Array.from(phases.flatMap((one) => [one.phaseY, one.phaseX, one.tapsY, one.tapsX, one.offset])),
     ),
@@ -83,14 +79,12 @@ export function inputGradient(
       ),
     ),
     ...{ imagesPerChunk, pixels, w: packed, dy, dyImage: map.imageBytes, dyRow: map.rowBytes, dx },
-    ...{ bounds: integer?.bounds ?? 0, boundChannels: g.outChannels },
   });
-  // Bodies of 64 bytes where every run is a multiple of that.
-  const kernel = integer ? `maskedGradient_i16x${channelsBytes % 64 === 0 ? 4 : 2}` : 'maskedGradient_f32x4';
   const words = classes.length * g.inChannels * 2 + pixels * g.inChannels * imagesPerChunk + 3;
   return {
     pack: split(g.inChannels, packParts, (lo, hi) => [{ kernel: 'packMasked', descriptor: pack, lo, hi }]),
-    calls: (lo, hi) => [{ kernel, descriptor, lo, hi }],
+    calls: (lo, hi) => [{ kernel: 'maskedGradient', descriptor, lo, hi }],
+    images: { suited: imagesPerChunk, least: 1 },
     scratchBytes: words * 4 + 16 + 512 + 16 * (Math.max(0, ...phasePixels) * imagesPerChunk + 63),
   };
 }

@@ -1,12 +1,13 @@
 import type { Network } from '../../network/architecture.js';
 import type { TrainerOptions } from '../engine.js';
-import { denseForward, eventForward, type PlannedConvolution } from './convolution.js';
+import { denseForward, eventForward } from './convolution.js';
 import { gradientBorders, outputPixels, paddedMap } from './geometry.js';
-import { chunkImages, inputGradient } from './input-gradient.js';
+import { chunkImages, inputGradient, type PlannedInputGradient } from './input-gradient.js';
 import { planIntegerGradient } from './integer-gradient.js';
 import { type Layer, planLayers, quantiser } from './layers.js';
 import { planNorm } from './norm.js';
 import { type Call, type Item, type MemoryPlan, ofLayer, type Phase, type Program, split } from './plan.js';
+import { tabledGradient } from './tabled-gradient.js';
 import { planTensors, type Tensor } from './tensors.js';
 import { denseGradient, integersSuffice, type PlannedWeightGradient, sparseGradient } from './weight-gradient.js';
 
@@ -62,10 +63,11 @@ export function planTraining(plan: MemoryPlan, network: Network, options: Traine
   const norms = blocks.map((layer, i) =>
     planNorm(plan, layer, layers[i + 1]!, tensors, batch, { ...gradients[i]!, dx: dxOf(i) }, quantised),
   );
-  const backward = layers.map((layer, i): PlannedConvolution | undefined => {
+  const backward = layers.map((layer, i): PlannedInputGradient | undefined => {
+    if (i === 0) return undefined;
     const { dy, dyMap, integer } = gradients[i]!;
-    const buffers = { ...weightsOf(layer), dy, map: dyMap, open: layer.open };
-    return i === 0 ? undefined : inputGradient(plan, layer.g, { ...buffers, dx: dxOf(i - 1) }, integer);
+    const buffers = { ...weightsOf(layer), dy, map: dyMap, open: layer.open, dx: dxOf(i - 1) };
+    return layer.ternary ? tabledGradient(plan, layer.g, buffers, integer) : inputGradient(plan, layer.g, buffers);
   });
   const parts = threads * 2;
   const weightGradients = layers.map((layer, i): PlannedWeightGradient => {
@@ -88,8 +90,12 @@ export function planTraining(plan: MemoryPlan, network: Network, options: Traine
   });
 
   /** Few images an item, so that what one call writes is still in the cache when the next one reads it. */
-  const byImages = (perItem: number, work: (lo: number, hi: number) => Call[]): Phase =>
-    split(batch, Math.max(threads * 4, batch / perItem), work);
+  const byImages = (perItem: number, work: (lo: number, hi: number) => Call[], least = 1): Phase =>
+    split(batch, Math.min(Math.max(threads * 4, batch / perItem), batch / least), work);
+  const byGradients = (i: number, work: (lo: number, hi: number) => Call[]): Phase => {
+    const { suited, least } = backward[i]?.images ?? { suited: chunkImages(gradients[i]!.dyMap), least: 1 };
+    return byImages(suited, work, least);
+  };
   const forwardImages = (i: number): number =>
     Math.max(1, Math.floor(itemValues / (outputPixels(layers[i]!.g) * layers[i]!.g.outChannels)));
   const byChannels = ({ name, g }: Layer, work: (lo: number, hi: number) => Call[]): Phase =>
@@ -113,7 +119,7 @@ export function planTraining(plan: MemoryPlan, network: Network, options: Traine
   }
   const last = blocks.length - 1;
   program.push(
-    byImages(chunkImages(gradients.at(-1)!.dyMap), (lo, hi) => [
+    byGradients(last + 1, (lo, hi) => [
       ...calls(last, norms[last]!.activate(lo, hi)),
       ...calls(last + 1, forward[last + 1]!.calls(lo, hi)),
       ...calls(last + 1, [{ kernel: 'softmaxLoss', descriptor: loss, lo, hi }]),
@@ -124,7 +130,7 @@ export function planTraining(plan: MemoryPlan, network: Network, options: Traine
   for (let i = last; i >= 0; i--) {
     program.push(
       byChannels(blocks[i]!, norms[i]!.gradient),
-      byImages(chunkImages(gradients[i]!.dyMap), (lo, hi) => [
+      byGradients(i, (lo, hi) => [
         ...calls(i, norms[i]!.apply(lo, hi)),
         ...calls(i, backward[i]?.calls(lo, hi) ?? []),
         ...(i > 0 ? calls(i - 1, norms[i - 1]!.gradientStatistics(lo, hi)) : []),

@@ -213,13 +213,10 @@ export const descriptors = /** @type {const} */ ({
     dyImage: 'u32',
     dyRow: 'u32',
     dx: 'u32',
-    bounds: 'u32',
-    boundChannels: 'i32',
   },
-  /** Weights for it: per stride phase [ci][ty][tx][co], flipped. phases: five words each. threshold 0: W itself. */
+  /** Weights for it: per stride phase [ci][ty][tx][co], flipped. phases: five words each. */
   PackMasked: {
     w: 'u32',
-    threshold: 'u32',
     packed: 'u32',
     kernelWidth: 'i32',
     inChannels: 'i32',
@@ -227,7 +224,40 @@ export const descriptors = /** @type {const} */ ({
     stride: 'i32',
     phases: 'i32',
     table: 'u32',
-    integer: 'i32',
+  },
+  /** Input gradient from tables of sums. block: output channels that are taken at a time, 16 or 32; places: as PackTabled
+   * makes them. */
+  TabledGradient: {
+    places: 'u32',
+    open: 'u32',
+    dx: 'u32',
+    height: 'i32',
+    width: 'i32',
+    channels: 'i32',
+    kernelHeight: 'i32',
+    kernelWidth: 'i32',
+    stride: 'i32',
+    padV: 'i32',
+    padH: 'i32',
+    dy: 'u32',
+    dyImage: 'u32',
+    dyRow: 'u32',
+    dyPixel: 'u32',
+    outHeight: 'i32',
+    outWidth: 'i32',
+    outChannels: 'i32',
+    block: 'i32',
+    bounds: 'u32',
+  },
+  /** Weights for it: [block of co][tap][ci][four of the block's co], where in a table of sums theirs lies, in 16 bits. */
+  PackTabled: {
+    w: 'u32',
+    threshold: 'u32',
+    places: 'u32',
+    taps: 'i32',
+    channels: 'i32',
+    outChannels: 'i32',
+    block: 'i32',
   },
   /** Non-zero inputs of `listed` images of each chunk, sorted by stride phase, channel and level. order: [phase] pairs
    * {byte offset of the spikes, byte offset of dy}, by rows of dy, so that what a row of taps needs of a list lies side

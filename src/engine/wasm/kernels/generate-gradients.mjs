@@ -129,22 +129,15 @@ export function integerWeightGradient(vectors, taps) {
  * load of the channel's weights. dx[pixel][c] = Σ_k dy[k]·w[c][k], in four partial sums (k mod 4), added up last.
  * classes: rows, bytes of a row, byte offset of the weights, bytes from channel to channel and from row to row there.
  */
-export function maskedGradient(lanes, type, unroll) {
-  const integer = type === 'i16';
+export function maskedGradient(lanes, unroll) {
   const C = range(lanes);
-  const [zero, lane, total] = integer
-    ? ['i32x4.splat(0)', 'i32x4.extract_lane', (sum) => `<f32>(${sum}) * step`]
-    : ['f32x4.splat(0)', 'f32x4.extract_lane', (sum) => sum];
-  const add = (c, u) =>
-    integer
-      ? `c${c} = i32x4.add(c${c}, i32x4.dot_i16x8_s(a, v128.load(p${c}, ${u * 16})));`
-      : `c${c} = f32x4.add(c${c}, f32x4.mul(a, v128.load(p${c}, ${u * 16})));`;
+  const add = (c, u) => `c${c} = f32x4.add(c${c}, f32x4.mul(a, v128.load(p${c}, ${u * 16})));`;
+  const lane = (c, i) => `f32x4.extract_lane(c${c}, ${i})`;
   const one = (u) => `a = v128.load(q, ${u * 16}); ${C.map((c) => add(c, u)).join(' ')} ${separator('q')}`;
   return `
-export function maskedGradient_${type}x${unroll}(address: usize, lo: i32, hi: i32): void {
+export function maskedGradient(address: usize, lo: i32, hi: i32): void {
   const t = changetype<MaskedGradient>(address);
   const channels = t.channels, phases = t.phases, targets: usize = t.targets, dyRow: usize = t.dyRow;
-  ${integer ? 'const step = <f32>gradientStep(t.bounds, t.boundChannels, 16);' : ''}
   const heads: usize = scratch, imageValues = t.pixels * channels;
   const events: usize = heads + (<usize>(phases * channels) << 3);
   const work: usize = (events + (<usize>(imageValues * t.imagesPerChunk + 3) << 2) + 15) & ~15;
@@ -165,7 +158,7 @@ export function maskedGradient_${type}x${unroll}(address: usize, lo: i32, hi: i3
         const e1: usize = events + (<usize>load<u32>(head, 4) << 2);
         for (; e < e1; e += ${lanes * 4}) {
           // Beyond the end of the list the last pixel is taken again.
-          ${C.map((c) => `const t${c}: usize = targets + load<u32>(min(e + ${c * 4}, e1 - 4)); let p${c}: usize = dy + load<u32>(t${c}), c${c} = ${zero};`).join('\n          ')}
+          ${C.map((c) => `const t${c}: usize = targets + load<u32>(min(e + ${c * 4}, e1 - 4)); let p${c}: usize = dy + load<u32>(t${c}), c${c} = f32x4.splat(0);`).join('\n          ')}
           let q = w;
           for (let row = 0; row < rows; row++) {
             let a: v128;
@@ -176,7 +169,7 @@ export function maskedGradient_${type}x${unroll}(address: usize, lo: i32, hi: i3
             q += weightSkip;
             ${C.map((c) => `p${c} += skip;`).join(' ')}
           }
-          ${C.map((c) => `store<f32>(dx + load<u32>(t${c}, 4), ${total(`(${lane}(c${c}, 0) + ${lane}(c${c}, 1)) + (${lane}(c${c}, 2) + ${lane}(c${c}, 3))`)});`).join('\n          ')}
+          ${C.map((c) => `store<f32>(dx + load<u32>(t${c}, 4), (${lane(c, 0)} + ${lane(c, 1)}) + (${lane(c, 2)} + ${lane(c, 3)}));`).join('\n          ')}
         }
       }
     }

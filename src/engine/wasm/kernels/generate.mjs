@@ -200,6 +200,6 @@ export function generateKernels() {
   for (const [width, taps] of floats) for (const count of taps) parts.push(sparseWeightGradient(width / 4, count));
   for (const [width, taps] of integers) for (const count of taps) parts.push(integerWeightGradient(width / 8, count));
   parts.push(sparseDriver('f32', floats), sparseDriver('i16', integers));
-  parts.push(maskedGradient(6, 'f32', 4), maskedGradient(6, 'i16', 2), maskedGradient(6, 'i16', 4));
+  parts.push(maskedGradient(6, 4));
   return `${parts.join('\n')}\n`;
 }

@@ -10,9 +10,7 @@ export {
   eventConv32_i16,
   eventConv64_fire,
   eventConv64_i16,
-  maskedGradient_f32x4,
-  maskedGradient_i16x2,
-  maskedGradient_i16x4,
+  maskedGradient,
   sparseWeightGradient_f32,
   sparseWeightGradient_i16,
 } from './generated';
@@ -23,4 +21,5 @@ export { deleteSpikes } from './noise';
 export { activateReal, realConv } from './real';
 export { fill, setScratch } from './scratch';
 export { countSpikes, fireInteger, readout } from './spiking';
+export { packTabled, tabledGradient_f32, tabledGradient_i16 } from './tabled';
 export { channelMagnitudes, packEvents, packForward, packMasked, packReal, ternarise, ternaryThreshold } from './weights';

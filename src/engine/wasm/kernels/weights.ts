@@ -112,37 +112,20 @@ export function packForward(address: usize, lo: i32, hi: i32): void {
   }
 }
 
-/** Weights as the gradient takes them: Q(W) in 16-bit integers or floats or, without threshold, W itself. */
-// @ts-ignore: decorator
-@inline
-function copyWeights(w: usize, out: usize, bytes: usize, threshold: usize, integer: bool): void {
-  if (!threshold) {
-    memory.copy(out, w, bytes);
-    return;
-  }
-  const limit = v128.load32_splat(threshold);
-  if (integer) {
-    for (let i: usize = 0; i < bytes; i += 32)
-      v128.store(out + (i >> 1), i16x8.narrow_i32x4_s(ternary(w + i, limit), ternary(w + i + 16, limit)));
-  } else {
-    for (let i: usize = 0; i < bytes; i += 16) v128.store(out + i, f32x4.convert_i32x4_s(ternary(w + i, limit)));
-  }
-}
-
 /** Items: input channels. table: phaseY, phaseX, tapsY, tapsX, offset of the packed weights of each stride phase. */
 export function packMasked(address: usize, lo: i32, hi: i32): void {
   const t = changetype<PackMasked>(address);
-  const bytes: usize = <usize>t.outChannels << 2, size: usize = bytes >> t.integer;
+  const bytes: usize = <usize>t.outChannels << 2;
   for (let phase = 0; phase < t.phases; phase++) {
     const row: usize = t.table + <usize>phase * 20;
     const phaseY = load<i32>(row), phaseX = load<i32>(row, 4), tapsY = load<i32>(row, 8), tapsX = load<i32>(row, 12);
     for (let ci = lo; ci < hi; ci++) {
-      let out: usize = t.packed + load<u32>(row, 16) + <usize>(ci * tapsY * tapsX) * size;
+      let out: usize = t.packed + load<u32>(row, 16) + <usize>(ci * tapsY * tapsX) * bytes;
       for (let ty = tapsY - 1; ty >= 0; ty--)
-        for (let tx = tapsX - 1; tx >= 0; tx--, out += size) {
+        for (let tx = tapsX - 1; tx >= 0; tx--, out += bytes) {
           const tap = (phaseY + ty * t.stride) * t.kernelWidth + phaseX + tx * t.stride;
           const w: usize = t.w + <usize>(tap * t.inChannels + ci) * bytes;
-          copyWeights(w, out, bytes, t.threshold, t.integer != 0);
+          memory.copy(out, w, bytes);
         }
     }
   }

@@ -1,0 +1,47 @@
+// Input gradients of ternary layers as kernel calls, from tables of sums.
+import { type Geometry, weightCount } from './geometry.js';
+import type { InputGradientBuffers, PlannedInputGradient } from './input-gradient.js';
+import type { IntegerGradient } from './integer-gradient.js';
+import { type MemoryPlan, split } from './plan.js';
+
+/** Images that the kernel takes side by side. */
+const lanes = 8;
+/** Tables of eight groups of channels, and their gradients; see kernels/tabled.ts. */
+const tableBytes = 8 * 81 * 32 + 32 * 32;
+const packParts = 8;
+
+/**
+ * dx = dy ∗ flipped Q(W) where the neuron was open, and 0 elsewhere.
+ * @param buffers threshold: address of Q(W)'s t
+ * @param integer the gradient in 16 bits, in place of the floats of `buffers`
+ */
+export function tabledGradient(
+  plan: MemoryPlan,
+  g: Geometry,
+  buffers: InputGradientBuffers & { readonly threshold: number },
+  integer?: IntegerGradient,
+): PlannedInputGradient {
+  const { w, threshold, dx, open } = buffers;
+  const { dy, map } = integer ? { dy: integer.fine, map: integer.fineMap } : buffers;
+  const block = g.outChannels % 32 === 0 ? 32 : 16;
+  const taps = g.kernelHeight * g.kernelWidth;
+  const channels = g.inChannels;
+  const places = plan.alloc(weightCount(g) / 2);
+  const pack = plan.descriptor('PackTabled', {
+    ...{ w, threshold, places, taps, channels, outChannels: g.outChannels, block },
+  });
+  const descriptor = plan.descriptor('TabledGradient', {
+    ...{ places, open, dx, height: g.inHeight, width: g.inWidth, channels },
+    ...{ kernelHeight: g.kernelHeight, kernelWidth: g.kernelWidth, stride: g.stride, padV: g.padV, padH: g.padH },
+    ...{ dy: dy + map.origin, dyImage: map.imageBytes, dyRow: map.rowBytes, dyPixel: map.pixelBytes },
+    ...{ outHeight: g.outHeight, outWidth: g.outWidth, outChannels: g.outChannels, block },
+    bounds: integer?.bounds ?? 0,
+  });
+  const kernel = `tabledGradient_${integer ? 'i16' : 'f32'}`;
+  return {
+    pack: split(channels, packParts, (lo, hi) => [{ kernel: 'packTabled', descriptor: pack, lo, hi }]),
+    calls: (lo, hi) => [{ kernel, descriptor, lo, hi }],
+    images: { suited: lanes, least: lanes },
+    scratchBytes: tableBytes + Math.max(g.kernelHeight, g.stride) * g.inWidth * channels * lanes * 4,
+  };
+}

@@ -230,7 +230,6 @@ function build(chosen: readonly CommandEntry[], finish: (code: number) => void):
   return root;
 }
 
-/** Runs a call and returns the exit code. */
 /** Carries out a command line, as `process.argv` has it. Returns the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
   let code = 0;

@@ -115,7 +115,11 @@ describe('ternarise', () => {
       [[{ kernel: 'ternaryThreshold', descriptor: finish, lo: 0, hi: 1 }]],
       inParts(padded.length / 4, (lo, hi) => [{ kernel: 'ternarise', descriptor: write, lo, hi }]),
     ]);
-    return { q: bench.readFloats(q, padded.length), sums: bench.readDoubles(sums, channels) };
+    return {
+      q: bench.readFloats(q, padded.length),
+      sums: bench.readDoubles(sums, channels),
+      t: bench.readFloats(threshold, 1)[0],
+    };
   }
 
   it.each([
@@ -131,7 +135,8 @@ describe('ternarise', () => {
         weights[4] = -weights[3];
       }
       expect(weights[3]).toBe(ternaryThreshold(weights, channels));
-      const { q, sums } = ternarised(weights, channels);
+      const { q, sums, t } = ternarised(weights, channels);
+      expect(t).toBe(ternaryThreshold(weights, channels));
       expect(q).toEqual([...ternarise(weights, channels)]);
       expect(q.slice(3, 5)).toEqual([1, -1]);
       const column = (c: number) => weights.filter((_, i) => i % channels === c);

@@ -42,6 +42,6 @@ export function tabledGradient(
     pack: split(channels, packParts, (lo, hi) => [{ kernel: 'packTabled', descriptor: pack, lo, hi }]),
     calls: (lo, hi) => [{ kernel, descriptor, lo, hi }],
     images: { suited: lanes, least: lanes },
-    scratchBytes: tableBytes + Math.max(g.kernelHeight, g.stride) * g.inWidth * channels * lanes * 4,
+    scratchBytes: tableBytes + g.kernelHeight * g.inWidth * channels * lanes * 4,
   };
 }

@@ -126,7 +126,7 @@ function gradient(address: usize, lo: i32, hi: i32, integer: bool): void {
   const blockBytes: usize = <usize>t.block << (integer ? 1 : 2), bytes: usize = <usize>(t.block >> 1);
   const tapBytes: usize = <usize>channels * bytes, placesOfBlock: usize = <usize>(t.kernelHeight * t.kernelWidth) * tapBytes;
   const pixelBytes: usize = <usize>channels * VALUE, rowBytes: usize = <usize>width * pixelBytes;
-  const waiting = max(t.kernelHeight, stride), rows: usize = scratch + ROWS;
+  const waiting = t.kernelHeight, rows: usize = scratch + ROWS;
   for (let first = lo; first < hi; first += 8) {
     const images = min(8, hi - first);
     let begun = 0, done = 0;
@@ -152,7 +152,6 @@ function gradient(address: usize, lo: i32, hi: i32, integer: bool): void {
         if (done >= begun) memory.fill(row, 0, rowBytes);
         writeRow(t, row, first, images, done, step, integer);
       }
-      begun = max(begun, done);
     }
   }
 }

@@ -37,9 +37,10 @@ const rounded = (values: readonly number[], step: number) =>
 
 describe('gradients in integers', () => {
   /** Weight and input gradients agree with those of the rounded dz, to the last bit as far as floats hold them. */
-  function held(g: Geometry, images: number, levels: number, bound: number, seed: number): void {
+  function held(g: Geometry, images: number, levels: number, bound: number, seed: number, power = 1): void {
     const bench = new KernelBench();
-    const dz = reals(images * outputPixels(g) * g.outChannels, seed).map((value) => f(value * bound));
+    // Odd powers of the values keep their sign: the higher, the fewer are near the bound.
+    const dz = reals(images * outputPixels(g) * g.outChannels, seed).map((value) => f(value ** power * bound));
     const { integer, phase } = quantised(bench, g, images, dz, bound);
     const inputs = images * inputPixels(g) * g.inChannels;
     const q = integers(weightCount(g), -1, 1, seed + 1);
@@ -86,6 +87,8 @@ describe('gradients in integers', () => {
         fc.integer({ min: 1, max: 8 }),
         bounds,
         fc.nat(),
+        // Sums that 16 bits hold: nearly none, of some pixels, nearly all.
+        fc.constantFrom(1, 15, 99),
         held,
       ),
       { numRuns: 60, seed: 1 },
@@ -100,6 +103,19 @@ describe('gradients in integers', () => {
     ['blocks of 16 channels', { kernel: [2, 3], stride: 2, input: [9, 9, 32], channels: 80 }],
   ] as const)('adds %s', (_, spec) => {
     held(geometry(spec), 9, 4, 1, 3);
+  });
+
+  it.each([4095, 4096, -4095, -4096, 32767, -32767])('adds up input gradients of %d each', (value) => {
+    // Eight of them are the most, or the least, that 16 bits hold, or one value beyond.
+    const g = geometry({ kernel: [1, 1], input: [3, 1, 16], channels: 32 });
+    const bench = new KernelBench();
+    const { integer, phase } = quantised(bench, g, 20, new Array(20 * 3 * 32).fill(value), 32767);
+    const [dx, open] = [bench.room(20 * 48), bench.bytes(new Array(20 * 48).fill(1))];
+    const weights = { w: bench.floats(new Array(16 * 32).fill(1)), threshold: bench.floats([1]) };
+    const buffers = { ...weights, dy: 0, map: integer.fineMap, dx, open };
+    const { pack, calls, scratchBytes } = tabledGradient(bench.plan, g, buffers, integer);
+    bench.run([phase, pack, inParts(20, calls)], scratchBytes);
+    expect(bench.readFloats(dx, 20 * 48)).toEqual(new Array(20 * 48).fill(32 * value));
   });
 
   it('holds the largest sums: every value and every spike at the top', () => {

@@ -4,8 +4,9 @@ import type { InputGradientBuffers, PlannedInputGradient } from './input-gradien
 import type { IntegerGradient } from './integer-gradient.js';
 import { type MemoryPlan, split } from './plan.js';
 
-/** Images that the kernel takes side by side. */
-const lanes = 8;
+/** Images that the kernels take side by side, and the bytes of a value of dx of theirs. */
+const floats = { lanes: 8, bytes: 32 };
+const integers = { lanes: 16, bytes: 64 };
 /** Tables of eight groups of channels, and their gradients; see kernels/tabled.ts. */
 const tableBytes = 8 * 81 * 32 + 32 * 32;
 const packParts = 8;
@@ -37,11 +38,12 @@ export function tabledGradient(
     ...{ outHeight: g.outHeight, outWidth: g.outWidth, outChannels: g.outChannels, block },
     bounds: integer?.bounds ?? 0,
   });
+  const { lanes, bytes } = integer ? integers : floats;
   const kernel = `tabledGradient_${integer ? 'i16' : 'f32'}`;
   return {
     pack: split(channels, packParts, (lo, hi) => [{ kernel: 'packTabled', descriptor: pack, lo, hi }]),
     calls: (lo, hi) => [{ kernel, descriptor, lo, hi }],
     images: { suited: lanes, least: lanes },
-    scratchBytes: tableBytes + g.kernelHeight * g.inWidth * channels * lanes * 4,
+    scratchBytes: tableBytes + g.kernelHeight * g.inWidth * channels * bytes,
   };
 }

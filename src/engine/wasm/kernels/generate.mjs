@@ -9,6 +9,8 @@ import {
   sparseWeightGradient,
 } from './generate-gradients.mjs';
 import { lines, range, separator } from './generate-parts.mjs';
+import { addFloats, addIntegers } from './generate-tabled.mjs';
+import { transposition } from './generate-transpositions.mjs';
 
 function classes() {
   return Object.entries(descriptors)
@@ -201,5 +203,7 @@ export function generateKernels() {
   for (const [width, taps] of integers) for (const count of taps) parts.push(integerWeightGradient(width / 8, count));
   parts.push(sparseDriver('f32', floats), sparseDriver('i16', integers));
   parts.push(maskedGradient(6, 4));
+  parts.push(...[16, 32].flatMap((block) => [addFloats(block), addIntegers(block)]));
+  parts.push(transposition('transposeFloats', 'f32', 4), transposition('transposeHalves', 'i16', 8));
   return `${parts.join('\n')}\n`;
 }

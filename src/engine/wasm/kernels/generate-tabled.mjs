@@ -1,0 +1,48 @@
+// Writes how a gradient is added up from what its tables say.
+import { range, separator } from './generate-parts.mjs';
+
+/** Code for each group of four places, with the names of their addresses. */
+const byGroups = (block, code) =>
+  range(block / 16)
+    .map((group) => {
+      const names = range(4).map((k) => `p${group}_${k}`);
+      const read = (name, k) => `const ${name}: usize = table + load<u16>(places, ${(group * 4 + k) * 2});`;
+      return `    ${names.map(read).join(' ')}\n${code(names)}`;
+    })
+    .join(`\n    ${separator('dx')}\n`);
+
+/**
+ * Adds to each input channel of one pixel, of eight images, what one tap brings it of `block` output channels: the sums at
+ * the places that its weights say, in order.
+ */
+export function addFloats(block) {
+  const add = (p) => `a0 = f32x4.add(a0, v128.load(${p})); a1 = f32x4.add(a1, v128.load(${p}, 16));`;
+  return `
+export function addFloats${block}(places: usize, dx: usize, channels: i32): void {
+  const table = scratch;
+  for (const end = dx + (<usize>channels << 5); dx < end; dx += 32, places += ${block >> 1}) {
+    let a0 = v128.load(dx), a1 = v128.load(dx, 16);
+${byGroups(block, (names) => `    ${names.map(add).join(' ')}`)}
+    v128.store(dx, a0); v128.store(dx, a1, 16);
+  }
+}`;
+}
+
+/** The same in integers, of sixteen images, each `unit` times: two sums fit 16 bits, more are added in 32. */
+export function addIntegers(block) {
+  const add = (p, q, at) => `i16x8.add(v128.load(${p}, ${at}), v128.load(${q}, ${at}))`;
+  // Pairs u and v, image by image, as 32 bits.
+  const widen = (a, lanes) =>
+    `${a} = i32x4.add(${a}, i32x4.dot_i16x8_s(v128.shuffle<i16>(u, v, ${lanes.flatMap((lane) => [lane, lane + 8]).join(', ')}), units));`;
+  const half = ([p, q, r, s], h) => `    u = ${add(p, q, h * 16)}; v = ${add(r, s, h * 16)};
+    ${widen(`a${2 * h}`, [0, 1, 2, 3])} ${widen(`a${2 * h + 1}`, [4, 5, 6, 7])}`;
+  return `
+export function addIntegers${block}(places: usize, dx: usize, channels: i32, unit: i16): void {
+  const table = scratch, units = i16x8.splat(unit);
+  for (const end = dx + (<usize>channels << 6); dx < end; dx += 64, places += ${block >> 1}) {
+    let a0 = v128.load(dx), a1 = v128.load(dx, 16), a2 = v128.load(dx, 32), a3 = v128.load(dx, 48), u: v128, v: v128;
+${byGroups(block, (names) => `${half(names, 0)}\n${half(names, 1)}`)}
+    v128.store(dx, a0); v128.store(dx, a1, 16); v128.store(dx, a2, 32); v128.store(dx, a3, 48);
+  }
+}`;
+}

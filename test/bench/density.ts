@@ -1,5 +1,5 @@
 // From which density on would other kernels be faster? Times the kernels that skip zeros, at densities of 20 to 100 %,
-// beside the dense ones, and the input gradient from tables of sums, on layers of the paper's shapes.
+// beside the dense ones and tables of sums, on layers of the paper's shapes.
 // `npm run bench:density` writes test/bench/DENSITY.md.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -23,7 +23,7 @@ import { renderTable } from '../../src/report/table.js';
 
 const module = new WebAssembly.Module(readFileSync(join(buildFolder, 'kernels.wasm')));
 /** A batch, levels of k1B2, runs of which the median counts. */
-const [images, levels, n, runs] = [24, 4, 2, 7];
+const [images, levels, n, runs] = [32, 4, 2, 7];
 const densities = [0.2, 0.35, 0.5, 0.65, 0.8, 1];
 /** [name, side of the maps, channels in and out, side of the kernel] */
 const shapes = [
@@ -69,19 +69,23 @@ const ternary = (g: Geometry) => Int8Array.from({ length: weightCount(g) }, () =
 const inputs = (g: Geometry) => images * g.inHeight * g.inWidth * g.inChannels;
 const outputs = (g: Geometry) => images * g.outHeight * g.outWidth * g.outChannels;
 
+/** Of spikes, from tables where their share is above this one. */
+const forward = (g: Geometry, density: number, share: number) => (plan: MemoryPlan) => {
+  const buffers = {
+    spikes: plan.table(sparse(inputs(g), density, levels)),
+    w: plan.table(Float32Array.from(ternary(g))),
+    threshold: plan.table(Float32Array.of(1)),
+  };
+  const y = plan.alloc(outputs(g) * 4);
+  const { pack, calls, scratchBytes } = eventForward(plan, g, { ...buffers, y }, levels, { scale: 1 / n }, share);
+  return { program: [pack, [calls(0, images)]], scratch: scratchBytes };
+};
+
 /** Each pass, by kernels that skip zeros and by dense ones. */
 const passes = {
   forward: {
-    sparse: (g: Geometry, density: number) => (plan: MemoryPlan) => {
-      const buffers = {
-        spikes: plan.table(sparse(inputs(g), density, levels)),
-        w: plan.table(Float32Array.from(ternary(g))),
-        threshold: plan.table(Float32Array.of(1)),
-      };
-      const y = plan.alloc(outputs(g) * 4);
-      const { pack, calls, scratchBytes } = eventForward(plan, g, { ...buffers, y }, levels, { scale: 1 / n });
-      return { program: [pack, [calls(0, images)]], scratch: scratchBytes };
-    },
+    sparse: (g: Geometry, density: number) => forward(g, density, 2),
+    tables: (g: Geometry) => forward(g, 0.5, 0),
     dense: (g: Geometry) => (plan: MemoryPlan) => {
       const map = paddedMap(g.inHeight, g.inWidth, g.inChannels, inputBorders(g));
       const buffers = { x: plan.alloc(images * map.imageBytes), w: plan.table(Float32Array.from(ternary(g))) };

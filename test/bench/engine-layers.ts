@@ -15,7 +15,7 @@ const steps = 4;
 type Kinds = readonly (readonly [pattern: RegExp, kind: string])[];
 
 const trainingKinds: Kinds = [
-  [/^(eventConv|denseConv)/, 'forward'],
+  [/^(spikeConv|eventConv|denseConv)/, 'forward'],
   [/^(maskedGradient|tabledGradient)/, 'input gradient'],
   [/WeightGradient/, 'weight gradient'],
   [/^spikeLists/, 'lists'],
@@ -24,7 +24,7 @@ const trainingKinds: Kinds = [
 ];
 
 const simulationKinds: Kinds = [
-  [/^(eventConv|denseConv|readout)/, 'membranes and spikes'],
+  [/^(spikeConv|eventConv|denseConv|readout)/, 'membranes and spikes'],
   [/^fire/, 'spikes of real membranes'],
   [/^deleteSpikes/, 'noise'],
   [/^countSpikes/, 'counts'],

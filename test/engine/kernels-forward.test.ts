@@ -71,9 +71,10 @@ describe('eventConv', () => {
     scale: number | undefined,
     spikes: readonly number[],
     q: number[],
-    parts: typeof inParts = inParts,
+    { parts = inParts, share }: { readonly parts?: typeof inParts; readonly share?: number } = {},
   ): string {
     const bench = new KernelBench();
+    const images = spikes.length / (inputPixels(g) * g.inChannels);
     const count = images * outputPixels(g) * g.outChannels;
     const wide = needsWideSums(g, levels);
     const y = scale === undefined ? bench.bytes(new Array(count).fill(99)) : bench.room(wide ? count : count / 2);
@@ -82,7 +83,7 @@ describe('eventConv', () => {
     const w = q.map((sign, i) => sign * 0.25 * (1 + (i % 3)) + (sign === 0 ? ((i % 3) - 1) * 0.2 : 0));
     const buffers = { spikes: bench.bytes(spikes), w: bench.floats(w), threshold: bench.floats([0.25]), y };
     const output = scale === undefined ? { thresholds, images } : { scale };
-    const { pack, calls, scratchBytes } = eventForward(bench.plan, g, buffers, levels, output);
+    const { pack, calls, scratchBytes } = eventForward(bench.plan, g, buffers, levels, output, share);
     bench.run([pack, parts(images, calls)], scratchBytes);
     const sums = convolveAll(g, images, q, spikes);
     if (scale !== undefined && wide)
@@ -109,8 +110,48 @@ describe('eventConv', () => {
       }),
       { numRuns: 120, seed: 1 },
     );
-    const narrow = ['16', '32', '64'].flatMap((block) => [`eventConv${block}_fire`, `eventConv${block}_i16`]);
-    expect([...kernels].sort()).toEqual([...narrow, 'eventConvWide_f32', 'eventConvWide_i32'].sort());
+    const narrow = ['eventConv16', 'eventConv32', 'eventConv64', 'spikeConv'];
+    const wide = ['eventConvWide_f32', 'eventConvWide_i32'];
+    expect([...kernels].sort()).toEqual([...narrow.flatMap((name) => [`${name}_fire`, `${name}_i16`]), ...wide].sort());
+  });
+
+  it.each([
+    ['tables', 0],
+    ['events', 2],
+    ['either, by the number of spikes', 0.3],
+  ])('convolves spikes of up to seven levels by %s', (_, share) => {
+    const runs = fc.tuple(fc.integer({ min: 1, max: 35 }), fc.integer({ min: 1, max: 7 }), fc.nat());
+    fc.assert(
+      fc.property(geometries(), runs, fc.constantFrom(undefined, 1), (g, [count, levels, seed], scale) => {
+        const spikes = spikeCounts(count * inputPixels(g) * g.inChannels, levels, seed);
+        const kernel = held(g, levels, scale, spikes, integers(weightCount(g), -1, 1, seed + 1), { share });
+        expect(kernel).toBe(scale === undefined ? 'spikeConv_fire' : 'spikeConv_i16');
+      }),
+      { numRuns: 60, seed: 1 },
+    );
+  });
+
+  it('decides sixteen images at a time, and takes tables from the share on', () => {
+    const g = geometry({ kernel: [3, 3], padding: [1, 1], input: [3, 3, 16], channels: 32 });
+    const bench = new KernelBench();
+    const inputs = inputPixels(g) * 16;
+    // Of the first images a half of all spikes, of the next ones one less, and too few left over.
+    const spikes = bench.bytes([
+      ...Array.from({ length: 16 * inputs }, (_, i) => i % 2),
+      ...Array.from({ length: 16 * inputs }, (_, i) => (i < 16 * inputs - 1 ? i % 2 : 0)),
+      ...new Array(7 * inputs).fill(1),
+    ]);
+    const y = bench.room((39 * outputPixels(g) * 32) / 2);
+    const buffers = { spikes, w: bench.floats(new Array(weightCount(g)).fill(1)), threshold: bench.floats([1]), y };
+    const { pack, calls, scratchBytes } = eventForward(bench.plan, g, buffers, 1, { scale: 1 }, 0.5);
+    // Without their weights, tables say 0 everywhere.
+    const events = pack.filter(([call]) => call!.kernel === 'packEvents');
+    bench.run([events, [calls(0, 39)]], scratchBytes);
+    const perImage = outputPixels(g) * 32;
+    const byTables = Array.from({ length: 39 }, (_, n) =>
+      bench.readHalves(y + 2 * n * perImage, perImage).every((sum) => sum === 0),
+    );
+    expect(byTables).toEqual(Array.from({ length: 39 }, (_, n) => n < 16));
   });
 
   it('lists large images a few at a time', () => {
@@ -118,10 +159,12 @@ describe('eventConv', () => {
     const spikes = spikeCounts(images * inputPixels(g) * g.inChannels, 4, 1);
     const q = integers(weightCount(g), -1, 1, 2);
     // Of three images, the memory for lists holds two.
-    for (const scale of [1, undefined]) held(g, 4, scale, spikes, q, (count, calls) => [calls(0, count)]);
+    for (const scale of [1, undefined])
+      held(g, 4, scale, spikes, q, { parts: (count, calls) => [calls(0, count)], share: 2 });
   });
 
   it.each([
+    ['seven levels in tables of bytes', { kernel: [3, 3], padding: [1, 1], input: [4, 4, 64], channels: 64 }, 7],
     ['16 levels, all inputs at the top', { kernel: [3, 3], padding: [1, 1], input: [4, 4, 64], channels: 64 }, 16],
     ['a sum one short of 16 bits', { kernel: [1, 1], input: [2, 2, 2032], channels: 16 }, 16],
     ['a sum of just 16 bits', { kernel: [1, 1], input: [2, 2, 2048], channels: 16 }, 16],
@@ -129,6 +172,7 @@ describe('eventConv', () => {
     const g = geometry(spec);
     const full = Array.from({ length: images * inputPixels(g) * g.inChannels }, () => levels);
     for (const sign of [1, -1])
-      for (const scale of [1, undefined]) held(g, levels, scale, full, new Array(weightCount(g)).fill(sign));
+      for (const scale of [1, undefined])
+        held(g, levels, scale, full, new Array(weightCount(g)).fill(sign), { share: 0 });
   });
 });

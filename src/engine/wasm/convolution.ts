@@ -1,6 +1,7 @@
 // Convolutions as kernel calls: forward on floats, forward on spikes.
 import { type Geometry, inputPixels, outputPixels, type PaddedMap, windowOffsets } from './geometry.js';
 import { type Call, type Item, type MemoryPlan, split } from './plan.js';
+import { forwardLanes, planTables, suitsTables } from './tabled-forward.js';
 
 /** What a planned convolution needs done: once a weight change, and per range of images. */
 export interface PlannedConvolution {
@@ -75,8 +76,17 @@ export function needsWideSums(g: Geometry, levels: number): boolean {
 }
 
 /**
- * y = spikes ∗ Q(W) from non-zero spikes; threshold: address of the t of Q(W). Integer sums: exact, and in any order the same. Wide sums take the 32-bit
- * kernel, and give the same spikes.
+ * The share of inputs that are not zero from which on tables of sums take less time than events. By DENSITY.md 0.3 where
+ * many look-ups share a table; to fill it takes as long as some 40.
+ */
+const tabledShare = ({ kernelHeight, kernelWidth, stride, outChannels }: Geometry): number =>
+  0.28 * (1 + (40 * stride ** 2) / (kernelHeight * kernelWidth * outChannels));
+
+/**
+ * y = spikes ∗ Q(W); threshold: address of the t of Q(W). Integer sums: exact, and in any order the same. By the number of
+ * spikes, sixteen images at a time, non-zero spikes are added up one by one or looked up in tables of sums. Wide sums take
+ * the 32-bit kernel, and give the same spikes.
+ * @param share of non-zero spikes from which on tables are used
  */
 export function eventForward(
   plan: MemoryPlan,
@@ -84,6 +94,7 @@ export function eventForward(
   buffers: { readonly spikes: number; readonly w: number; readonly threshold: number; readonly y: number },
   levels: number,
   output: EventOutput,
+  share = tabledShare(g),
 ): PlannedConvolution {
   const taps = g.kernelHeight * g.kernelWidth;
   const wide = needsWideSums(g, levels);
@@ -96,7 +107,7 @@ export function eventForward(
   const tapStride = levelStride * tableLevels + (wide ? 0 : rowBytes);
   const blockStride = taps * tapStride;
   const packed = plan.alloc((g.outChannels / rowBytes) * blockStride);
-  const pack = plan.descriptor('PackEvents', {
+  const packing = plan.descriptor('PackEvents', {
     w: buffers.w,
     threshold: buffers.threshold,
     packed,
@@ -114,7 +125,9 @@ export function eventForward(
   const thresholds = 'thresholds' in output ? output.thresholds : undefined;
   const values = outputPixels(g) * g.outChannels;
   const y = thresholds && wide ? plan.alloc((output as { images: number }).images * values * 4) : buffers.y;
-  const conv = plan.descriptor('EventConv', {
+  // Membranes stay above −32,768 and below 32,768: what is cut off is reached always, or never.
+  const narrowThresholds = thresholds && !wide ? plan.table(thresholds16(thresholds)) : 0;
+  const events = plan.descriptor('EventConv', {
     spikes: buffers.spikes,
     w: packed,
     y,
@@ -138,18 +151,33 @@ export function eventForward(
     // Sums of bytes are widened before they can leave −128 … 127.
     period: (Math.floor(127 / tableLevels) & ~1) * 4,
     scale: 'scale' in output ? output.scale : 1,
-    // Membranes stay above −32,768 and below 32,768: what is cut off is reached always, or never.
-    thresholds: thresholds && !wide ? plan.table(thresholds16(thresholds)) : 0,
+    thresholds: narrowThresholds,
     levels,
     nonZero: wide ? 0 : plan.table(placesOfMembers),
   });
-  const [sums, spikes] = wide ? ['Wide_f32', 'Wide_i32'] : [`${block}_i16`, `${block}_fire`];
-  const kernel = `eventConv${thresholds ? spikes : sums}`;
-  const fire = thresholds && wide ? planFire(plan, g, { membranes: y, spikes: buffers.y }, thresholds, levels) : [];
+  const pack = split(taps, packParts, (lo, hi): Call[] => [{ kernel: 'packEvents', descriptor: packing, lo, hi }]);
+  const ending = thresholds ? 'fire' : 'i16';
+  if (wide) {
+    const fire = thresholds ? planFire(plan, g, { membranes: y, spikes: buffers.y }, thresholds, levels) : [];
+    const sums = { kernel: `eventConvWide_${thresholds ? 'i32' : 'f32'}`, descriptor: events };
+    return { pack, calls: (lo, hi) => [sums, ...fire].map((call) => ({ ...call, lo, hi })), scratchBytes: 0 };
+  }
+  if (!suitsTables(levels)) {
+    const sums = { kernel: `eventConv${block}_${ending}`, descriptor: events };
+    return { pack, calls: (lo, hi) => [{ ...sums, lo, hi }], scratchBytes: listed * listBytes };
+  }
+  const tables = planTables(plan, g, buffers, levels, narrowThresholds);
+  const imageBytes = inputPixels(g) * g.inChannels;
+  const least = Math.ceil(share * forwardLanes * imageBytes);
+  const spikes = { spikes: buffers.spikes, imageBytes, least };
+  const sums = {
+    kernel: `spikeConv_${ending}`,
+    descriptor: plan.descriptor('SpikeConv', { ...spikes, events, block, tables: tables.descriptor }),
+  };
   return {
-    pack: split(taps, packParts, (lo, hi) => [{ kernel: 'packEvents', descriptor: pack, lo, hi }]),
-    calls: (lo, hi) => [{ kernel, descriptor: conv, lo, hi }, ...fire.map((call) => ({ ...call, lo, hi }))],
-    scratchBytes: listed * listBytes,
+    pack: [...pack, ...tables.pack],
+    calls: (lo, hi) => [{ ...sums, lo, hi }],
+    scratchBytes: Math.max(listed * listBytes, tables.scratchBytes),
   };
 }
 

@@ -94,6 +94,24 @@ export function split(count: number, parts: number, calls: (lo: number, hi: numb
   return items;
 }
 
+/**
+ * The same with `size` units an item, for kernels that take as long for less; those left over, and all where there are too
+ * few for all threads, are shared out evenly.
+ */
+export function splitBy(
+  count: number,
+  size: number,
+  threads: number,
+  calls: (lo: number, hi: number) => Call[],
+): Item[] {
+  const whole = count >= size * threads ? Math.floor(count / size) : 0;
+  const items = whole > 0 ? split(whole, whole, (lo, hi) => calls(lo * size, hi * size)) : [];
+  const left = count - whole * size;
+  return left > 0
+    ? [...items, ...split(left, threads, (lo, hi) => calls(whole * size + lo, whole * size + hi))]
+    : items;
+}
+
 /** Byte offset of a field in its descriptor, for those that change between runs. */
 export function fieldOffset<N extends DescriptorName>(name: N, field: keyof DescriptorFields<N>): number {
   return Object.keys(descriptors[name]).indexOf(field as string) * 4;

@@ -14,9 +14,10 @@ import {
 } from './geometry.js';
 import { ImageWriter } from './layers.js';
 import { noiseScratchBytes, PlannedNoise } from './noise.js';
-import { MemoryPlan, ofLayer, type Program, split } from './plan.js';
+import { MemoryPlan, ofLayer, type Program, splitBy } from './plan.js';
 import { Pool } from './pool.js';
 import { synapseTables } from './synapses.js';
+import { forwardLanes } from './tabled-forward.js';
 import type { Observer } from './threads.js';
 
 /** Programs of the pool: weights once, then images without and with noise. */
@@ -163,8 +164,8 @@ function planSimulation(plan: MemoryPlan, network: SpikingNetwork, { batch, thre
   ];
   const programs = [
     [[...convolutions.flatMap(({ pack }) => pack), ...readout.pack]],
-    [split(batch, threads * 8, infer(false))],
-    [split(batch, threads * 8, infer(true))],
+    [splitBy(batch, forwardLanes, threads, infer(false))],
+    [splitBy(batch, forwardLanes, threads, infer(true))],
   ];
   const scratchBytes = Math.max(noiseScratchBytes, ...convolutions.map((convolution) => convolution.scratchBytes));
   return { programs, input, map, spikes, counts, noise, logits: readout.logits, scratchBytes };

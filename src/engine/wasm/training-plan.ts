@@ -6,7 +6,8 @@ import { chunkImages, inputGradient, type PlannedInputGradient } from './input-g
 import { planIntegerGradient } from './integer-gradient.js';
 import { type Layer, planLayers, quantiser } from './layers.js';
 import { planNorm } from './norm.js';
-import { type Call, type Item, type MemoryPlan, ofLayer, type Phase, type Program, split } from './plan.js';
+import { type Call, type Item, type MemoryPlan, ofLayer, type Phase, type Program, split, splitBy } from './plan.js';
+import { forwardLanes } from './tabled-forward.js';
 import { tabledGradient } from './tabled-gradient.js';
 import { planTensors, type Tensor } from './tensors.js';
 import { denseGradient, integersSuffice, type PlannedWeightGradient, sparseGradient } from './weight-gradient.js';
@@ -98,6 +99,8 @@ export function planTraining(plan: MemoryPlan, network: Network, options: Traine
   };
   const forwardImages = (i: number): number =>
     Math.max(1, Math.floor(itemValues / (outputPixels(layers[i]!.g) * layers[i]!.g.outChannels)));
+  const byForward = (i: number, work: (lo: number, hi: number) => Call[]): Phase =>
+    layers[i]!.ternary ? splitBy(batch, forwardLanes, threads, work) : byImages(forwardImages(i), work);
   const byChannels = ({ name, g }: Layer, work: (lo: number, hi: number) => Call[]): Phase =>
     ofLayer(name, split(g.outChannels, g.outChannels / channelsPerItem, work));
   /** Calls of several layers in one item. */
@@ -109,7 +112,7 @@ export function planTraining(plan: MemoryPlan, network: Network, options: Traine
   const program: Phase[] = [...thresholdPhases(plan, layers), packs];
   for (const [i, block] of blocks.entries()) {
     program.push(
-      byImages(forwardImages(i), (lo, hi) => [
+      byForward(i, (lo, hi) => [
         ...(i > 0 ? calls(i - 1, norms[i - 1]!.activate(lo, hi)) : []),
         ...calls(i, forward[i]!.calls(lo, hi)),
         ...calls(i, norms[i]!.statistics(lo, hi)),

@@ -51,6 +51,46 @@ export const descriptors = /** @type {const} */ ({
     levels: 'i32',
     nonZero: 'u32',
   },
+  /** Either of the next one's kernels and EventConv's, by the spikes of up to 16 images: tables from `least` on that are not
+   * zero. imageBytes: of an image's spikes; block: EventConv's. */
+  SpikeConv: {
+    spikes: 'u32',
+    imageBytes: 'u32',
+    least: 'u32',
+    events: 'u32',
+    block: 'i32',
+    tables: 'u32',
+  },
+  /** EventConv from tables of sums. block: input channels that are taken at a time; places: as PackTabledForward makes them. */
+  TabledForward: {
+    spikes: 'u32',
+    places: 'u32',
+    y: 'u32',
+    height: 'i32',
+    width: 'i32',
+    channels: 'i32',
+    outHeight: 'i32',
+    outWidth: 'i32',
+    outChannels: 'i32',
+    kernelHeight: 'i32',
+    kernelWidth: 'i32',
+    stride: 'i32',
+    padV: 'i32',
+    padH: 'i32',
+    block: 'i32',
+    thresholds: 'u32',
+    levels: 'i32',
+  },
+  /** Weights for it: [block of ci][tap][co][four of the block's ci], where in a table of sums theirs lies, in 16 bits. */
+  PackTabledForward: {
+    w: 'u32',
+    threshold: 'u32',
+    places: 'u32',
+    taps: 'i32',
+    channels: 'i32',
+    outChannels: 'i32',
+    block: 'i32',
+  },
   /** Per image and channel: sum and sum of squares; least and largest value. Address 0 of the ranges leaves them out.
    * integer: is z in 16-bit integers, here and below, or in floats? */
   ChannelSums: { z: 'u32', integer: 'i32', sums: 'u32', ranges: 'u32', pixels: 'i32', channels: 'i32' },

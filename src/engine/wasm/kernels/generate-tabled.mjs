@@ -1,4 +1,4 @@
-// Writes how a gradient is added up from what its tables say.
+// Writes how sums are added up from what tables say.
 import { range, separator } from './generate-parts.mjs';
 
 /** Code for each group of four places, with the names of their addresses. */
@@ -9,7 +9,7 @@ const byGroups = (block, code) =>
       const read = (name, k) => `const ${name}: usize = table + load<u16>(places, ${(group * 4 + k) * 2});`;
       return `    ${names.map(read).join(' ')}\n${code(names)}`;
     })
-    .join(`\n    ${separator('dx')}\n`);
+    .join(`\n    ${separator('places')}\n`);
 
 /**
  * Adds to each input channel of one pixel, of eight images, what one tap brings it of `block` output channels: the sums at
@@ -43,6 +43,26 @@ export function addIntegers${block}(places: usize, dx: usize, channels: i32, uni
     let a0 = v128.load(dx), a1 = v128.load(dx, 16), a2 = v128.load(dx, 32), a3 = v128.load(dx, 48), u: v128, v: v128;
 ${byGroups(block, (names) => `${half(names, 0)}\n${half(names, 1)}`)}
     v128.store(dx, a0); v128.store(dx, a1, 16); v128.store(dx, a2, 32); v128.store(dx, a3, 48);
+  }
+}`;
+}
+
+/** To each output channel of one pixel, in 16 bits, what one tap brings it of `block` input channels: four bytes fit one. */
+export function addSums(block) {
+  const add = ([
+    p,
+    q,
+    r,
+    s,
+  ]) => `    b = i8x16.add(i8x16.add(v128.load(${p}), v128.load(${q})), i8x16.add(v128.load(${r}), v128.load(${s})));
+    low = i16x8.add(low, i16x8.extend_low_i8x16_s(b)); high = i16x8.add(high, i16x8.extend_high_i8x16_s(b));`;
+  return `
+export function addSums${block}(places: usize, z: usize, channels: i32): void {
+  const table = scratch;
+  for (const end = z + (<usize>channels << 5); z < end; z += 32, places += ${block >> 1}) {
+    let low = v128.load(z), high = v128.load(z, 16), b: v128;
+${byGroups(block, add)}
+    v128.store(z, low); v128.store(z, high, 16);
   }
 }`;
 }

@@ -18,9 +18,9 @@ export function transposition(name, type, n) {
     code.push(lines(next, (row, i) => `  const ${row} = ${shuffle(i)};`));
     rows = next;
   }
-  code.push(lines(rows, (row, i) => `  v128.store(to + ${i} * toStep, ${row});`));
+  code.push(lines(rows, (row, i) => `  if (${i} < count) v128.store(to + ${i} * toStep, ${row});`));
   return `
-export function ${name}(from: usize, fromStep: usize, first: i32, last: i32, to: usize, toStep: usize): void {
+export function ${name}(from: usize, fromStep: usize, first: i32, last: i32, to: usize, toStep: usize, count: i32): void {
 ${code.join('\n')}
 }`;
 }

@@ -9,7 +9,7 @@ import {
   sparseWeightGradient,
 } from './generate-gradients.mjs';
 import { lines, range, separator } from './generate-parts.mjs';
-import { addFloats, addIntegers } from './generate-tabled.mjs';
+import { addFloats, addIntegers, addSums } from './generate-tabled.mjs';
 import { transposition } from './generate-transpositions.mjs';
 
 function classes() {
@@ -204,6 +204,11 @@ export function generateKernels() {
   parts.push(sparseDriver('f32', floats), sparseDriver('i16', integers));
   parts.push(maskedGradient(6, 4));
   parts.push(...[16, 32].flatMap((block) => [addFloats(block), addIntegers(block)]));
-  parts.push(transposition('transposeFloats', 'f32', 4), transposition('transposeHalves', 'i16', 8));
+  parts.push(...[16, 32, 64].map(addSums));
+  parts.push(
+    transposition('transposeBytes', 'u8', 16),
+    transposition('transposeFloats', 'f32', 4),
+    transposition('transposeHalves', 'i16', 8),
+  );
   return `${parts.join('\n')}\n`;
 }

@@ -20,6 +20,8 @@ export { batchNorm, batchNormGradient, channelSums, gradientApply, gradientSums 
 export { deleteSpikes } from './noise';
 export { activateReal, realConv } from './real';
 export { fill, setScratch } from './scratch';
+export { spikeConv_fire, spikeConv_i16 } from './spike-conv';
 export { countSpikes, fireInteger, readout } from './spiking';
+export { packTabledForward } from './tabled-forward';
 export { packTabled, tabledGradient_f32, tabledGradient_i16 } from './tabled';
 export { channelMagnitudes, packEvents, packForward, packMasked, packReal, ternarise, ternaryThreshold } from './weights';

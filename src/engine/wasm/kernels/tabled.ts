@@ -39,10 +39,10 @@ function subtract(a: v128, b: v128, integer: bool): v128 {
 function gather(dy: usize, image: usize, last: i32, width: i32, integer: bool): void {
   for (let at: usize = scratch + GRADIENTS, end = at + <usize>width * VALUE; at < end; dy += 16) {
     if (integer) {
-      transposeHalves(dy, image, 0, last, at, VALUE); transposeHalves(dy, image, 8, last, at + 16, VALUE);
+      transposeHalves(dy, image, 0, last, at, VALUE, 8); transposeHalves(dy, image, 8, last, at + 16, VALUE, 8);
       at += 8 * VALUE;
     } else {
-      transposeFloats(dy, image, 0, last, at, VALUE); transposeFloats(dy, image, 4, last, at + 16, VALUE);
+      transposeFloats(dy, image, 0, last, at, VALUE, 4); transposeFloats(dy, image, 4, last, at + 16, VALUE, 4);
       at += 4 * VALUE;
     }
   }
@@ -95,7 +95,7 @@ function writeRow(t: TabledGradient, row: usize, first: i32, images: i32, y: i32
   const image: usize = <usize>(t.height * t.width * channels), value = integer ? INTEGERS : FLOATS;
   let at: usize = <usize>((first * t.height + y) * t.width * channels);
   for (const end = at + <usize>(t.width * channels); at < end; at += 4, row += 4 * value) {
-    for (let n: usize = 0; n < <usize>images; n += 4) transposeFloats(row + (n << 2), value, 0, 3, columns + (n << 4), 16);
+    for (let n: usize = 0; n < <usize>images; n += 4) transposeFloats(row + (n << 2), value, 0, 3, columns + (n << 4), 16, 4);
     for (let n = 0, place = at; n < images; n++, place += image) {
       const sum = v128.load(columns + (<usize>n << 4));
       // 1 or 0 as a mask.

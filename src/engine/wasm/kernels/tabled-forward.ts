@@ -1,0 +1,154 @@
+// Integer convolution of spike counts with ternary weights, from tables: see tabled.ts. Four input channels of one pixel
+// have 81 sums, of sixteen images side by side, in bytes; each output channel looks up one of them for each tap. Takes the
+// same time for any number of spikes. Exact while sixteen inputs at their highest fit a byte, and all of a window 16 bits
+// (the planner's promise).
+import { addSums16, addSums32, addSums64, PackTabledForward, TabledForward, transposeBytes, transposeHalves } from './generated';
+import { scratch } from './scratch';
+import { ternary } from './weights';
+
+/** A byte, and a sum, of sixteen images. */
+const VALUE: usize = 16;
+const MEMBRANE: usize = 32;
+const SUMS: usize = 81;
+/** Scratch memory: tables of up to 16 groups of four channels; 64 channels' inputs, or spikes; rows in the making. */
+const INPUTS: usize = 16 * SUMS * VALUE;
+const ROWS: usize = INPUTS + 64 * VALUE;
+
+/** Tables of `width` channels of one pixel; last: the last image there is, which fills the rest. */
+function fillTables(spikes: usize, image: usize, last: i32, width: i32): void {
+  for (let c: usize = 0; c < <usize>width; c += 16)
+    transposeBytes(spikes + c, image, 0, last, scratch + INPUTS + c * VALUE, VALUE, 16);
+  let x: usize = scratch + INPUTS, table: usize = scratch;
+  for (let c = 0; c < width; c += 4, x += 4 * VALUE, table += SUMS * VALUE) {
+    v128.store(table, i8x16.splat(0));
+    let bytes = VALUE;
+    for (let k: usize = 0; k < 4; k++, bytes *= 3) {
+      const value = v128.load(x + k * VALUE);
+      for (let sum = table, end = table + bytes; sum < end; sum += VALUE) {
+        const s = v128.load(sum), more = sum + bytes;
+        v128.store(more, i8x16.add(s, value)); v128.store(more + bytes, i8x16.sub(s, value));
+      }
+    }
+  }
+}
+
+/** Adds to each output channel of one pixel what one tap brings it. */
+// @ts-ignore: decorator
+@inline
+function addSums(places: usize, membranes: usize, channels: i32, block: i32): void {
+  if (block == 64) addSums64(places, membranes, channels);
+  else if (block == 32) addSums32(places, membranes, channels);
+  else addSums16(places, membranes, channels);
+}
+
+/** One row of membranes of up to sixteen images as 16-bit integers. */
+// @ts-ignore: decorator
+@inline
+function writeMembranes(t: TabledForward, row: usize, first: i32, images: i32, oy: i32): void {
+  const image: usize = <usize>(t.outHeight * t.outWidth * t.outChannels) << 1;
+  let y: usize = t.y + <usize>first * image + (<usize>(oy * t.outWidth * t.outChannels) << 1);
+  for (const end = y + (<usize>(t.outWidth * t.outChannels) << 1); y < end; y += 16, row += 8 * MEMBRANE) {
+    transposeHalves(row, MEMBRANE, 0, 7, y, image, images);
+    transposeHalves(row + 16, MEMBRANE, 0, 7, y + 8 * image, image, images - 8);
+  }
+}
+
+/** The same as spikes: how many thresholds, less one, each membrane exceeds. */
+// @ts-ignore: decorator
+@inline
+function writeSpikes(t: TabledForward, row: usize, first: i32, images: i32, oy: i32): void {
+  const channels = t.outChannels, image: usize = <usize>(t.outHeight * t.outWidth * channels);
+  let y: usize = t.y + <usize>first * image + <usize>(oy * t.outWidth * channels);
+  const spikes: usize = scratch + INPUTS;
+  for (let ox = 0; ox < t.outWidth; ox++)
+    for (let c = 0; c < channels; c += 16, y += 16) {
+      for (let k = c; k < c + 16; k++, row += MEMBRANE) {
+        const m0 = v128.load(row), m1 = v128.load(row, 16);
+        let low = i16x8.splat(0), high = low;
+        for (let level = 0, at: usize = t.thresholds + (<usize>k << 1); level < t.levels; level++, at += <usize>channels << 1) {
+          const threshold = v128.load16_splat(at);
+          low = i16x8.sub(low, i16x8.gt_s(m0, threshold)); high = i16x8.sub(high, i16x8.gt_s(m1, threshold));
+        }
+        v128.store(spikes + (<usize>(k - c) << 4), i8x16.narrow_i16x8_u(low, high));
+      }
+      transposeBytes(spikes, VALUE, 0, 15, y, image, images);
+    }
+}
+
+/** Images lo…hi, by rows of the input: each adds to the rows of the output whose windows hold it. */
+// @ts-ignore: decorator
+@inline
+function convolve(address: usize, lo: i32, hi: i32, fire: bool): void {
+  const t = changetype<TabledForward>(address);
+  const outChannels = t.outChannels, stride = t.stride, kernelHeight = t.kernelHeight, kernelWidth = t.kernelWidth;
+  const bytes: usize = <usize>(t.block >> 1), tapBytes: usize = <usize>outChannels * bytes;
+  const pixelBytes: usize = <usize>outChannels * MEMBRANE, rowBytes: usize = <usize>t.outWidth * pixelBytes;
+  const image: usize = <usize>(t.height * t.width * t.channels), rows: usize = scratch + ROWS;
+  const waiting = (kernelHeight + stride - 1) / stride;
+  for (let first = lo; first < hi; first += 16) {
+    const images = min(16, hi - first);
+    let begun = 0, done = 0;
+    for (let y = 0; y <= t.height; y++) {
+      // Rows whose windows lie above this one; behind the last row of the input, all.
+      for (; done < t.outHeight && (y == t.height || done * stride - t.padV + kernelHeight <= y); done++) {
+        const row: usize = rows + <usize>(done % waiting) * rowBytes;
+        if (done >= begun) memory.fill(row, 0, rowBytes);
+        if (fire) writeSpikes(t, row, first, images, done);
+        else writeMembranes(t, row, first, images, done);
+      }
+      if (y == t.height) break;
+      begun = max(begun, done);
+      for (; begun < t.outHeight && begun * stride - t.padV <= y; begun++)
+        memory.fill(rows + <usize>(begun % waiting) * rowBytes, 0, rowBytes);
+      let spikes: usize = t.spikes + <usize>first * image + <usize>(y * t.width * t.channels), places: usize = t.places;
+      for (let block = 0; block < t.channels; block += t.block, spikes += t.block, places += <usize>(kernelHeight * kernelWidth) * tapBytes) {
+        for (let x = 0, pixel = spikes; x < t.width; x++, pixel += t.channels) {
+          fillTables(pixel, image, images - 1, t.block);
+          for (let oy = done; oy < begun; oy++) {
+            const ky = y - (oy * stride - t.padV);
+            // The first of the columns whose windows reach this pixel, and behind the last.
+            const right = x + t.padH, x0 = right < kernelWidth ? 0 : (right - kernelWidth) / stride + 1;
+            const x1 = min(right / stride + 1, t.outWidth);
+            let membranes: usize = rows + <usize>(oy % waiting) * rowBytes + <usize>x0 * pixelBytes;
+            for (let ox = x0; ox < x1; ox++, membranes += pixelBytes)
+              addSums(places + <usize>(ky * kernelWidth + right - ox * stride) * tapBytes, membranes, outChannels, t.block);
+          }
+        }
+      }
+    }
+  }
+}
+
+/** Membranes of images lo…hi. */
+export function tabledMembranes(address: usize, lo: i32, hi: i32): void {
+  convolve(address, lo, hi, false);
+}
+
+/** Their spikes. */
+export function tabledSpikes(address: usize, lo: i32, hi: i32): void {
+  convolve(address, lo, hi, true);
+}
+
+/** Places of the sums that the weights ask for. Items: taps. */
+export function packTabledForward(address: usize, lo: i32, hi: i32): void {
+  const t = changetype<PackTabledForward>(address);
+  const threshold = v128.load32_splat(t.threshold), row: usize = <usize>t.outChannels << 2;
+  const bytes: usize = <usize>(t.block >> 1), tapBytes: usize = <usize>t.outChannels * bytes;
+  for (let tap = lo; tap < hi; tap++)
+    for (let ci = 0; ci < t.channels; ci += 4) {
+      const block = ci / t.block, group = (ci % t.block) >> 2;
+      let w: usize = t.w + <usize>(tap * t.channels + ci) * row;
+      let out: usize = t.places + <usize>(block * t.taps + tap) * tapBytes + (<usize>group << 1);
+      for (let co = 0; co < t.outChannels; co += 4, w += 16, out += 4 * bytes) {
+        let sum = i32x4.splat(0);
+        for (let k = 3; k >= 0; k--) {
+          const q = ternary(w + <usize>k * row, threshold);
+          const digit = v128.bitselect(i32x4.splat(2), q, i32x4.lt_s(q, i32x4.splat(0)));
+          sum = i32x4.add(i32x4.mul(sum, i32x4.splat(3)), digit);
+        }
+        sum = i32x4.mul(i32x4.add(sum, i32x4.splat(<i32>SUMS * group)), i32x4.splat(<i32>VALUE));
+        store<u16>(out, <u16>i32x4.extract_lane(sum, 0)); store<u16>(out + bytes, <u16>i32x4.extract_lane(sum, 1));
+        store<u16>(out + 2 * bytes, <u16>i32x4.extract_lane(sum, 2)); store<u16>(out + 3 * bytes, <u16>i32x4.extract_lane(sum, 3));
+      }
+    }
+}

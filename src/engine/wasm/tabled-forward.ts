@@ -1,0 +1,42 @@
+// Integer convolutions of ternary layers from tables of sums.
+import { type Geometry, weightCount } from './geometry.js';
+import { type Item, type MemoryPlan, split } from './plan.js';
+
+/** Images that the kernel takes side by side. */
+export const forwardLanes = 16;
+/** Tables of 16 groups of channels, and inputs or spikes of 64 channels; see kernels/tabled-forward.ts. */
+const tableBytes = 16 * 81 * 16 + 64 * 16;
+const packParts = 8;
+
+/** Do four sums, of four channels each, fit a byte? */
+export const suitsTables = (levels: number): boolean => 16 * levels <= 127;
+
+/** What eventForward makes of spikes, as a descriptor of the kernels in kernels/tabled-forward.ts. */
+export function planTables(
+  plan: MemoryPlan,
+  g: Geometry,
+  buffers: { readonly spikes: number; readonly w: number; readonly threshold: number; readonly y: number },
+  levels: number,
+  thresholds: number,
+): { readonly descriptor: number; readonly pack: readonly Item[]; readonly scratchBytes: number } {
+  const { spikes, w, threshold, y } = buffers;
+  const { inChannels: channels, outChannels } = g;
+  const block = [64, 32, 16].find((width) => channels % width === 0)!;
+  const taps = g.kernelHeight * g.kernelWidth;
+  const places = plan.alloc(weightCount(g) / 2);
+  const pack = plan.descriptor('PackTabledForward', {
+    ...{ w, threshold, places, taps, channels, outChannels, block },
+  });
+  const descriptor = plan.descriptor('TabledForward', {
+    ...{ spikes, places, y, height: g.inHeight, width: g.inWidth, channels },
+    ...{ outHeight: g.outHeight, outWidth: g.outWidth, outChannels },
+    ...{ kernelHeight: g.kernelHeight, kernelWidth: g.kernelWidth, stride: g.stride, padV: g.padV, padH: g.padH },
+    ...{ block, thresholds, levels },
+  });
+  const waiting = Math.ceil(g.kernelHeight / g.stride);
+  return {
+    descriptor,
+    pack: split(taps, packParts, (lo, hi) => [{ kernel: 'packTabledForward', descriptor: pack, lo, hi }]),
+    scratchBytes: tableBytes + waiting * g.outWidth * outChannels * forwardLanes * 2,
+  };
+}

@@ -1,0 +1,35 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { splitBy } from '../../src/engine/wasm/plan.js';
+
+const ranges = (count: number, size: number, threads: number): (readonly [number, number])[] =>
+  splitBy(count, size, threads, (lo, hi) => [{ kernel: '', descriptor: 0, lo, hi }]).map(([call]) => [
+    call!.lo,
+    call!.hi,
+  ]);
+
+it.each([
+  [48, 2, [16, 16, 16]],
+  [40, 2, [16, 16, 4, 4]],
+  [33, 2, [16, 16, 1]],
+  [40, 3, [13, 13, 14]],
+  [10, 1, [10]],
+  [3, 8, [1, 1, 1]],
+])('splits %d images by sixteens for %d threads', (count, threads, sizes) => {
+  expect(ranges(count, 16, threads).map(([lo, hi]) => hi - lo)).toEqual(sizes);
+});
+
+it('leaves nothing out and takes nothing twice', () => {
+  const number = (max: number) => fc.integer({ min: 1, max });
+  fc.assert(
+    fc.property(number(300), number(20), number(64), (count, size, threads) => {
+      const ends = ranges(count, size, threads);
+      expect(ends[0]![0]).toBe(0);
+      expect(ends.at(-1)![1]).toBe(count);
+      for (const [i, [lo, hi]] of ends.entries()) {
+        expect(hi).toBeGreaterThan(lo);
+        expect(lo).toBe(i === 0 ? 0 : ends[i - 1]![1]);
+      }
+    }),
+  );
+});

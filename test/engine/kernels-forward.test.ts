@@ -165,6 +165,7 @@ describe('eventConv', () => {
 
   it.each([
     ['seven levels in tables of bytes', { kernel: [3, 3], padding: [1, 1], input: [4, 4, 64], channels: 64 }, 7],
+    ['eight levels, too many for them', { kernel: [3, 3], padding: [1, 1], input: [4, 4, 64], channels: 64 }, 8],
     ['16 levels, all inputs at the top', { kernel: [3, 3], padding: [1, 1], input: [4, 4, 64], channels: 64 }, 16],
     ['a sum one short of 16 bits', { kernel: [1, 1], input: [2, 2, 2032], channels: 16 }, 16],
     ['a sum of just 16 bits', { kernel: [1, 1], input: [2, 2, 2048], channels: 16 }, 16],

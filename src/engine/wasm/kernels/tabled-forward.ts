@@ -97,7 +97,6 @@ function convolve(address: usize, lo: i32, hi: i32, fire: bool): void {
         else writeMembranes(t, row, first, images, done);
       }
       if (y == t.height) break;
-      begun = max(begun, done);
       for (; begun < t.outHeight && begun * stride - t.padV <= y; begun++)
         memory.fill(rows + <usize>(begun % waiting) * rowBytes, 0, rowBytes);
       let spikes: usize = t.spikes + <usize>first * image + <usize>(y * t.width * t.channels), places: usize = t.places;

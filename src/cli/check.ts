@@ -13,8 +13,12 @@ export interface CheckOptions extends PipelineOptions {
 /** `check`: results beside what the pipeline expects; exit code 1 where one is off or missing. */
 export async function checkCommand(file: string | undefined, options: CheckOptions): Promise<number> {
   const pipeline = await openPipeline(file, options);
-  const verdicts = compareExpectations(pipeline, await currentMetrics(pipeline, openStore(options)));
-  if (options.junit !== undefined) await writeOutput(options.junit, junit(pipeline.name, verdicts.map(testCase)));
+  const metrics = await currentMetrics(pipeline, openStore(options));
+  const verdicts = compareExpectations(pipeline, metrics);
+  /** Has the task a result, but not this metric? To run it again would not help. */
+  const lacks = ({ task, metric }: Verdict) => metrics.has(task) && metrics.get(task)![metric] === undefined;
+  const cases = verdicts.map((verdict) => testCase(verdict, lacks(verdict)));
+  if (options.junit !== undefined) await writeOutput(options.junit, junit(pipeline.name, cases));
   if (verdicts.length === 0) {
     print(`${shownPath(pipeline.file)} expects nothing: it has no \`expect:\`.`);
     return exitCodes.done;
@@ -22,7 +26,9 @@ export async function checkCommand(file: string | undefined, options: CheckOptio
   print(table(verdicts, 'text'));
   const outcome = describeVerdicts(pipeline, verdicts);
   print(`\n${outcome}`);
-  if (verdicts.some(({ verdict }) => verdict === 'missing'))
+  const missing = verdicts.filter(({ verdict }) => verdict === 'missing');
+  for (const one of missing.filter(lacks)) print(absence(one, Object.keys(metrics.get(one.task)!)));
+  if (missing.some((one) => !lacks(one)))
     print(`Results are missing or out of date: ${callOf('run', pipeline, options)}`);
   if (inGitHub()) {
     annotateVerdicts(verdicts);
@@ -42,11 +48,20 @@ function table(verdicts: readonly Verdict[], format: TableFormat): string {
   );
 }
 
-function testCase({ verdict, task, metric, expected, got, difference, source }: Verdict) {
+function absence({ task, metric }: Verdict, others: readonly string[]): string {
+  const has =
+    others.length > 0
+      ? `it has ${others.join(', ')}`
+      : 'those of a command are in the JSON file of its output `metrics`';
+  return `${task} has no metric "${metric}": ${has}.`;
+}
+
+function testCase({ verdict, task, metric, expected, got, difference, source }: Verdict, lacking: boolean) {
   const name = `${metric} ${expected}`;
   if (verdict === 'met') return { group: task, name };
   if (verdict === 'n/a') return { group: task, name, skipped: 'the number belongs to another run than this one' };
-  const message = verdict === 'OFF' ? `got ${got}` : 'there is no result, or it is out of date';
+  const none = lacking ? 'the result has no such metric' : 'there is no result, or it is out of date';
+  const message = verdict === 'OFF' ? `got ${got}` : none;
   const facts = { expected, got, difference, source };
   const details = Object.entries(facts).flatMap(([key, value]) => (value === '' ? [] : [`${key}: ${value}`]));
   return { group: task, name, failure: { message, details: details.join('\n') } };

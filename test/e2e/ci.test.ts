@@ -105,6 +105,26 @@ got: –</failure>
   </testsuite>
 </testsuites>
 `);
+    // Another run would not bring what the results lack.
+    box.write(
+      'lacking.yaml',
+      `name: lacking
+stages:
+  some: { run: 'echo {\\"n\\":1} > \${{ outputs.metrics }}', outputs: { metrics: metrics.json } }
+  none: { run: 'echo {\\"m\\":1} > \${{ outputs.x }}', outputs: { x: x.json } }
+expect: [{ stage: some, metric: m, min: 1 }, { stage: none, metric: m, min: 1 }]
+`,
+    );
+    await box.run(['run', 'lacking.yaml']);
+    const lacking = await box.run(['check', 'lacking.yaml', '--junit', 'check.xml']);
+    expect(lacking.code).toBe(1);
+    expect(lacking.out).toContain(`
+0 of 2 met
+some has no metric "m": it has n.
+none has no metric "m": those of a command are in the JSON file of its output \`metrics\`.
+`);
+    expect(lacking.out).not.toContain('spikeline run');
+    expect(box.read('check.xml')).toContain('<failure message="the result has no such metric">');
     const { code, err } = await box.run(['check', 'p.yaml', '--junit', 'none/check.xml']);
     expect([code, err]).toEqual([2, "none/check.xml can't be written: its folder does not exist.\n"]);
   });

@@ -118,10 +118,11 @@ describe('gradients in integers', () => {
     expect(bench.readFloats(dx, 20 * 48)).toEqual(new Array(20 * 48).fill(32 * value));
   });
 
-  it('holds the largest sums: every value and every spike at the top', () => {
+  // As many additions as 16 bits hold of the value, and never too few: 16, 32 and then all 576.
+  it.each([-2047, 1023, -1024, 1])('holds the largest sums of %d: every value and every spike at the top', (value) => {
     const g = geometry({ kernel: [1, 1], input: [24, 24, 16], channels: 64 });
     const bench = new KernelBench();
-    const dz = new Array<number>(outputPixels(g) * g.outChannels).fill(-2047);
+    const dz = new Array<number>(outputPixels(g) * g.outChannels).fill(value);
     const { integer, phase } = quantised(bench, g, 1, dz, 2047);
     const dw = bench.floats(new Float32Array(weightCount(g)));
     const buffers = {
@@ -132,7 +133,33 @@ describe('gradients in integers', () => {
     };
     const { lists, sums, scratchBytes } = sparseGradient(bench.plan, g, 1, 1, buffers, 255, 1, integer);
     bench.run([phase, lists, sums], scratchBytes);
-    expect(bench.readFloats(dw, weightCount(g))).toEqual(new Array(weightCount(g)).fill(f(576 * 255 * -2047)));
+    expect(bench.readFloats(dw, weightCount(g))).toEqual(new Array(weightCount(g)).fill(f(576 * 255 * value)));
+  });
+
+  it('holds the sums of a chunk whose images and blocks of channels differ', () => {
+    const g = geometry({ kernel: [1, 1], input: [6, 6, 16], channels: 128 });
+    const bench = new KernelBench();
+    // Only the second block of the third image has large values.
+    const dz = [1, 0, 2047].flatMap((second) =>
+      Array.from({ length: outputPixels(g) * 128 }, (_, i) => (i % 128 < 64 ? 1 : second)),
+    );
+    const { integer, phase } = quantised(bench, g, 3, dz, 2047);
+    const dw = bench.floats(new Float32Array(weightCount(g)));
+    const spikes = bench.bytes(new Array(3 * inputPixels(g) * 16).fill(1));
+    const { lists, sums, scratchBytes } = sparseGradient(
+      bench.plan,
+      g,
+      3,
+      1,
+      { dy: 0, dyMap: integer.fineMap, dw, spikes },
+      1,
+      1,
+      integer,
+    );
+    bench.run([phase, lists, sums], scratchBytes);
+    expect(bench.readFloats(dw, weightCount(g))).toEqual(
+      Array.from({ length: weightCount(g) }, (_, i) => 36 * (i % 128 < 64 ? 3 : 2048)),
+    );
   });
 
   it('leaves layers to floats whose sums could leave 32 bits', () => {
@@ -141,6 +168,19 @@ describe('gradients in integers', () => {
     expect(integersSuffice(geometry({ kernel: [1, 1], input: [64, 64, 16], channels: 16 }), 255)).toBe(true);
     expect(integersSuffice(geometry({ kernel: [1, 1], input: [80, 80, 16], channels: 16 }), 255)).toBe(false);
   });
+});
+
+it('quantiseGradient finds the largest 12-bit value of each image and block of channels', () => {
+  const g = geometry({ kernel: [1, 1], input: [3, 3, 16], channels: 192 });
+  const [images, blocks, values] = [3, 3, 9 * 192];
+  const bench = new KernelBench();
+  const dz = reals(images * values, 7).map((value, i) => Math.floor(value * (i % 191)));
+  const { integer, phase } = quantised(bench, g, images, dz, 2047);
+  bench.run([phase]);
+  const block = (i: number) => Math.floor(i / values) * blocks + Math.floor((i % 192) / 64);
+  const largest = new Array<number>(images * blocks).fill(0);
+  for (const [i, value] of dz.entries()) largest[block(i)] = Math.max(largest[block(i)]!, Math.abs(value));
+  expect(bench.readHalves(integer.largest, images * blocks)).toEqual(largest);
 });
 
 it.each([

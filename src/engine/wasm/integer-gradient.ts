@@ -15,6 +15,8 @@ export interface IntegerGradient {
   readonly width: number;
   /** Largest |dz| that a channel can have, as floats. */
   readonly bounds: number;
+  /** [image][block of channels], the largest |dz| there in 12 bits, as 16-bit numbers. */
+  readonly largest: number;
 }
 
 export function planIntegerGradient(plan: MemoryPlan, g: Geometry, images: number): IntegerGradient {
@@ -31,6 +33,7 @@ export function planIntegerGradient(plan: MemoryPlan, g: Geometry, images: numbe
     blockBytes: block.imageBytes,
     width,
     bounds: plan.alloc(g.outChannels * 4),
+    largest: plan.alloc((images * g.outChannels * 2) / width),
   };
 }
 
@@ -38,12 +41,12 @@ export function planIntegerGradient(plan: MemoryPlan, g: Geometry, images: numbe
 export function planQuantisation(
   plan: MemoryPlan,
   g: Geometry,
-  { fine, fineMap, coarse, coarseMap, blockBytes, width, bounds }: IntegerGradient,
+  { fine, fineMap, coarse, coarseMap, blockBytes, width, bounds, largest }: IntegerGradient,
   sources: Pick<DescriptorFields<'QuantiseGradient'>, 'g' | 'z' | 'integer' | 'a' | 'b' | 'd'>,
 ): number {
   return plan.descriptor('QuantiseGradient', {
     ...sources,
-    ...{ bounds, dy: fine, coarse, imageBytes: fineMap.imageBytes, blockBytes, width },
+    ...{ bounds, dy: fine, coarse, imageBytes: fineMap.imageBytes, blockBytes, width, largest },
     dyOffsets: plan.table(pixelOffsets(fineMap, g.outHeight, g.outWidth)),
     coarseOffsets: plan.table(pixelOffsets(coarseMap, g.outHeight, g.outWidth)),
     ...{ pixels: outputPixels(g), channels: g.outChannels },

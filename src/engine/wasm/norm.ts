@@ -23,7 +23,7 @@ export interface Norm {
   readonly gradient: Calls;
   /** Writes the gradient of the convolution's output. */
   readonly apply: Calls;
-  /** Private memory a thread needs: for sums of four channels, or for three coefficients of all. */
+  /** Private memory a thread needs: for sums of four channels; or for three coefficients of all, and their blocks' maxima. */
   readonly scratchBytes: number;
 }
 
@@ -106,7 +106,7 @@ export function planNorm(
             dyOffsets: plan.table(pixelOffsets(dyMap, g.outHeight, g.outWidth)),
           }),
         ),
-    scratchBytes: Math.max(112, channels * 12),
+    scratchBytes: Math.max(112, channels * 13),
   };
 }
 

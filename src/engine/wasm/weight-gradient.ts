@@ -151,9 +151,10 @@ export function sparseGradient(
     cutCount,
     events,
     capacity,
-    chunks,
+    images,
+    imagesPerChunk,
     dy: dy + dyMap.origin,
-    dyChunk: imagesPerChunk * dyMap.imageBytes,
+    dyImage: dyMap.imageBytes,
     dyBlock: integer?.blockBytes ?? width * 4,
     width,
     dyRow: dyMap.rowBytes,
@@ -167,6 +168,7 @@ export function sparseGradient(
     levels,
     scale: 1 / n,
     bounds: integer?.bounds ?? 0,
+    largest: integer?.largest ?? 0,
   });
   const kernel = `sparseWeightGradient_${integer ? 'i16' : 'f32'}`;
   return {

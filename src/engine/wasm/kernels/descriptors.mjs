@@ -199,6 +199,7 @@ export const descriptors = /** @type {const} */ ({
     imageBytes: 'u32',
     blockBytes: 'u32',
     width: 'i32',
+    largest: 'u32',
     pixels: 'i32',
     channels: 'i32',
   },
@@ -318,15 +319,17 @@ export const descriptors = /** @type {const} */ ({
     events: 'u32',
     capacity: 'i32',
   },
-  /** Weight gradient from those lists. dyBlock: from one block of `width` channels to the next. */
+  /** Weight gradient from those lists. dyBlock: from one block of `width` channels to the next; largest: with integers
+   * the largest |dy| of each image and block. */
   SparseWeightGradient: {
     heads: 'u32',
     cutCount: 'u32',
     events: 'u32',
     capacity: 'i32',
-    chunks: 'i32',
+    images: 'i32',
+    imagesPerChunk: 'i32',
     dy: 'u32',
-    dyChunk: 'u32',
+    dyImage: 'u32',
     dyBlock: 'u32',
     width: 'i32',
     dyRow: 'u32',
@@ -340,6 +343,7 @@ export const descriptors = /** @type {const} */ ({
     levels: 'i32',
     scale: 'f32',
     bounds: 'u32',
+    largest: 'u32',
   },
   /** Softmax cross-entropy of integer labels: loss, hit, and the gradient of the mean loss. */
   SoftmaxLoss: {

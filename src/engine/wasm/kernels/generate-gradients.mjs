@@ -80,12 +80,10 @@ export function sparseWeightGradient(vectors, taps) {
 }`;
 }
 
-/** Additions of 12-bit values that 16 bits hold. */
-const additions = 16;
-
 /**
- * The same in integers: dy in 12 bits, sums of a level in 16 bits, widened to 32 in scratch memory every `additions`
- * events; the sum over a list is then exact, and times `scale` added to dw.
+ * The same in integers: dy in 12 bits, sums of a level in 16 bits, widened to 32 in scratch memory after as many events
+ * (`most` bytes of them) as 16 bits hold for certain; the sum over a list is then exact, and times `scale` added to dw.
+ * Even and odd channels are widened apart, each by one instruction: products with pairs of the level and 0.
  */
 export function integerWeightGradient(vectors, taps) {
   const T = range(taps);
@@ -93,32 +91,37 @@ export function integerWeightGradient(vectors, taps) {
   const V = range(vectors * taps);
   const one = (u) =>
     `{ const r = q + load<u32>(e, ${u * 4}); ${V.map((v) => `c${v} = i16x8.add(c${v}, v128.load(r, ${v * 16}));${v % 4 === 3 ? separator('e') : ''}`).join(' ')} }`;
-  const widen = (v, part, at) =>
-    `v128.store(scratch, i32x4.add(v128.load(scratch, ${at}), i32x4.extmul_${part}_i16x8_s(s, c${v})), ${at});`;
+  const widen = (v, factors, at) =>
+    `v128.store(totals, i32x4.add(v128.load(totals, ${at}), i32x4.dot_i16x8_s(c${v}, ${factors})), ${at});`;
   return `
 // @ts-ignore: decorator
-@inline function ${name}(heads: usize, levels: i32, listBytes: usize, events: usize, q: usize, d: usize, tapBytes: usize, scale: f32): void {
-  memory.fill(scratch, 0, ${V.length * 32});
+@inline function ${name}(heads: usize, levels: i32, listBytes: usize, events: usize, q: usize, d: usize, tapBytes: usize, scale: f32, most: usize): void {
+  const totals: usize = scratch;
+  memory.fill(totals, 0, ${V.length * 32});
   for (let level = 1; level <= levels; level++, heads += listBytes) {
     let e: usize = events + (<usize>load<u32>(heads) << 2);
     const e1: usize = events + (<usize>load<u32>(heads, 4) << 2);
-    const s = i16x8.splat(<i16>level);
+    const even = i32x4.splat(level), odd = i32x4.shl(even, 16);
     while (e < e1) {
       ${V.map((v) => `let c${v} = i16x8.splat(0);`).join(' ')}
-      const some: usize = min(e1 - e, ${additions * 4});
+      const some: usize = min(e1 - e, most);
       const rest: usize = e + some;
       for (const e2 = e + (some & ~7); e < e2; e += 8) {
         ${one(0)}
         ${one(1)}
       }
       if (e < rest) { ${one(0)} e += 4; }
-      ${V.map((v) => `${widen(v, 'low', v * 32)} ${widen(v, 'high', v * 32 + 16)}`).join('\n      ')}
+      ${V.map((v) => `${widen(v, 'even', v * 32)} ${widen(v, 'odd', v * 32 + 16)}`).join('\n      ')}
     }
   }
   const f = f32x4.splat(scale);
   ${T.map(
     (tap) =>
-      `{ const dt: usize = d + ${taps - 1 - tap} * tapBytes; for (let i: usize = 0; i < ${vectors * 32}; i += 16) v128.store(dt + i, f32x4.add(v128.load(dt + i), f32x4.mul(f, f32x4.convert_i32x4_s(v128.load(scratch + i, ${tap * vectors * 32}))))); }`,
+      `{ const dt: usize = d + ${taps - 1 - tap} * tapBytes; for (let i: usize = 0; i < ${vectors * 32}; i += 32) {
+        const evens = v128.load(totals + i, ${tap * vectors * 32}), odds = v128.load(totals + i, ${tap * vectors * 32 + 16});
+        v128.store(dt + i, f32x4.add(v128.load(dt + i), f32x4.mul(f, f32x4.convert_i32x4_s(v128.shuffle<i32>(evens, odds, 0, 4, 1, 5)))));
+        v128.store(dt + i, f32x4.add(v128.load(dt + i, 16), f32x4.mul(f, f32x4.convert_i32x4_s(v128.shuffle<i32>(evens, odds, 2, 6, 3, 7)))), 16);
+      } }`,
   ).join('\n  ')}
 }`;
 }
@@ -185,7 +188,7 @@ export function sparseDriver(type, groups) {
   const integer = type === 'i16';
   const prefix = integer ? 'integerGradient' : 'sparseGradient';
   const call = (width, taps) =>
-    `${prefix}${width}x${taps}(list + (<usize>ty << 3), levels, listBytes, events, q - ${taps - 1} * dyPixel, d, step, scale); q -= ${taps} * dyPixel; d += ${taps} * step; left -= ${taps};`;
+    `${prefix}${width}x${taps}(list + (<usize>ty << 3), levels, listBytes, events, q - ${taps - 1} * dyPixel, d, step, scale${integer ? ', most' : ''}); q -= ${taps} * dyPixel; d += ${taps} * step; left -= ${taps};`;
   const choose = (width, taps) =>
     taps
       .map((count) =>
@@ -204,11 +207,10 @@ export function sparseWeightGradient_${type}(address: usize, lo: i32, hi: i32): 
   const perPhase: usize = <usize>(inChannels * levels) * listBytes;
   const perChunk: usize = <usize>(stride * stride) * perPhase;
   const rowBytes: usize = <usize>(inChannels * outChannels) << 2, step: usize = rowBytes * stride;
-  for (let chunk = 0; chunk < t.chunks; chunk++) {
-    const heads: usize = t.heads + <usize>chunk * perChunk;
-    const events: usize = t.events + (<usize>chunk * <usize>t.capacity << 2);
-    let dy: usize = t.dy + <usize>chunk * t.dyChunk;
-    for (let cb = 0; cb < outChannels; cb += width, dy += t.dyBlock) {
+  let heads: usize = t.heads, events: usize = t.events;
+  for (let first = 0; first < t.images; first += t.imagesPerChunk, heads += perChunk, events += <usize>t.capacity << 2) {
+    let dy: usize = t.dy + <usize>first * t.dyImage;
+    for (let cb = 0; cb < outChannels; cb += width, dy += t.dyBlock) {${integer ? '\n      const most: usize = safeAdditions(address, first, cb / width) << 2;' : ''}
       for (let ci = lo; ci < hi; ci++) {
         for (let py = 0; py < min(stride, kernelHeight); py++) for (let px = 0; px < min(stride, kernelWidth); px++) {
           const list: usize = heads + <usize>(py * stride + px) * perPhase + <usize>(ci * levels) * listBytes;

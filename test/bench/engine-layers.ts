@@ -18,7 +18,7 @@ const trainingKinds: Kinds = [
   [/^(spikeConv|eventConv|denseConv)/, 'forward'],
   [/^(maskedGradient|tabledGradient)/, 'input gradient'],
   [/WeightGradient/, 'weight gradient'],
-  [/^spikeLists/, 'lists'],
+  [/^(spikeLists|listPixels)/, 'lists'],
   [/^(activate|levelThresholds|spikesToMap|channelSums|batchNorm|gradient|quantise|softmax)/, 'element by element'],
   [/./, 'weights'],
 ];

@@ -6,6 +6,7 @@ import { chunkImages, inputGradient, type PlannedInputGradient } from './input-g
 import { planIntegerGradient } from './integer-gradient.js';
 import { type Layer, planLayers, quantiser } from './layers.js';
 import { planNorm } from './norm.js';
+import { pixelGradient, suitsPixels } from './pixel-gradient.js';
 import { type Call, type Item, type MemoryPlan, ofLayer, type Phase, type Program, split, splitBy } from './plan.js';
 import { forwardLanes } from './tabled-forward.js';
 import { tabledGradient } from './tabled-gradient.js';
@@ -72,10 +73,11 @@ export function planTraining(plan: MemoryPlan, network: Network, options: Traine
   });
   const parts = threads * 2;
   const weightGradients = layers.map((layer, i): PlannedWeightGradient => {
+    const { g, x, map, spikes } = layer;
     const buffers = { ...gradients[i]!, dw: layer.weight.g };
-    return layer.spikes && layer.x === 0
-      ? sparseGradient(plan, layer.g, batch, parts, { ...buffers, spikes: layer.spikes }, levels, n, buffers.integer)
-      : denseGradient(plan, layer.g, batch, parts, { ...buffers, x: layer.x, map: layer.map });
+    if (spikes && x === 0)
+      return sparseGradient(plan, g, batch, parts, { ...buffers, spikes }, levels, n, buffers.integer);
+    return (suitsPixels(g) ? pixelGradient : denseGradient)(plan, g, batch, parts, { ...buffers, x, map });
   });
 
   const [labels, losses, hits, rates] = [4, 8, 4, 4].map((bytes) => plan.alloc(bytes * Math.max(batch, 8)));
@@ -140,8 +142,8 @@ export function planTraining(plan: MemoryPlan, network: Network, options: Traine
       ]),
     );
   }
-  const clear = layers.flatMap(({ weight, x }): Item[] =>
-    x ? [] : [[{ kernel: 'fill', descriptor: weight.g, lo: 0, hi: weight.count * 4 }]],
+  const clear = layers.flatMap(({ weight }, i): Item[] =>
+    weightGradients[i]!.adds ? [[{ kernel: 'fill', descriptor: weight.g, lo: 0, hi: weight.count * 4 }]] : [],
   );
   program.push([...weightGradients.flatMap(({ lists }, i) => ofLayer(layers[i]!.name, lists)), ...clear]);
   program.push(weightGradients.flatMap(({ sums }, i) => ofLayer(layers[i]!.name, sums)));

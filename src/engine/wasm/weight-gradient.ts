@@ -15,15 +15,17 @@ export interface PlannedWeightGradient {
   readonly lists: readonly Item[];
   /** Then adds up; independent items, each for its own rows of the weights. */
   readonly sums: readonly Item[];
+  /** Do they add to dw, so that it must be zero before? */
+  readonly adds: boolean;
   /** Private memory a thread needs. */
   readonly scratchBytes: number;
 }
 
-interface GradientBuffers {
+export interface GradientBuffers {
   /** Zero-bordered gradient of the convolution's output. */
   readonly dy: number;
   readonly dyMap: PaddedMap;
-  /** [ky][kx][ci][co]; for spikes it must be zero before. */
+  /** [ky][kx][ci][co] */
   readonly dw: number;
 }
 
@@ -64,6 +66,7 @@ export function denseGradient(
   const tiles = Math.ceil(rows / 4);
   return {
     lists: [],
+    adds: false,
     scratchBytes: 0,
     sums: split(tiles, parts, (lo, hi) => [{ kernel: 'denseWeightGradient', descriptor, lo, hi }]),
   };
@@ -173,6 +176,7 @@ export function sparseGradient(
   const kernel = `sparseWeightGradient_${integer ? 'i16' : 'f32'}`;
   return {
     lists: items,
+    adds: true,
     scratchBytes: Math.max(totalsBytes, 512 + 16 * (Math.max(...phasePixels) * imagesPerChunk + 63)),
     sums: split(g.inChannels, parts, (lo, hi) => [{ kernel, descriptor: sums, lo, hi }]),
   };

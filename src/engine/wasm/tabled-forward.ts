@@ -4,8 +4,8 @@ import { type Item, type MemoryPlan, split } from './plan.js';
 
 /** Images that the kernel takes side by side. */
 export const forwardLanes = 16;
-/** Tables of 16 groups of channels, and inputs or spikes of 64 channels; see kernels/tabled-forward.ts. */
-const tableBytes = 16 * 81 * 16 + 64 * 16;
+/** Tables of 20 groups of channels, and inputs or spikes of 64 channels; see kernels/tabled-forward.ts. */
+const tableBytes = 20 * 81 * 16 + 64 * 16;
 const packParts = 8;
 
 /** Do four sums, of four channels each, fit a byte? */

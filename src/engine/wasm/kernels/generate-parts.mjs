@@ -6,6 +6,6 @@ let separators = 0;
 /**
  * V8 issues all loads of a basic block first; with 15 usable vector registers long unrolled bodies spill. So each
  * unrolled body ends in a branch that is never taken: on an address that no buffer has (the first page is reserved).
- * Each has its own constant.
+ * Each has its own constant. Arithmetic is put off until somebody needs its result: `keep` is code that needs it.
  */
-export const separator = (variable) => `if (${variable} == ${++separators}) break;`;
+export const separator = (variable, keep = '') => `if (${variable} == ${++separators}) { ${keep} break; }`;

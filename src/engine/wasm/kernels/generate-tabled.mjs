@@ -1,35 +1,44 @@
 // Writes how sums are added up from what tables say.
 import { range, separator } from './generate-parts.mjs';
 
-/** Code for each group of four places, with the names of their addresses. */
-const byGroups = (block, code) =>
-  range(block / 16)
-    .map((group) => {
-      const names = range(4).map((k) => `p${group}_${k}`);
-      const read = (name, k) => `const ${name}: usize = table + load<u16>(places, ${(group * 4 + k) * 2});`;
-      return `    ${names.map(read).join(' ')}\n${code(names)}`;
-    })
-    .join(`\n    ${separator('places')}\n`);
+/**
+ * Code for each group of four places, with the names of their addresses, of `taps` neighbouring taps one after the other:
+ * each has its own table, and its places lie tapBytes behind those of the last. keep: what puts away the sums so far.
+ */
+const byGroups = (block, taps, code, keep) =>
+  range(taps)
+    .flatMap((tap) =>
+      range(block / 16).map((group) => {
+        const names = range(4).map((k) => `p${tap}_${group}_${k}`);
+        const next = tap > 0 && group === 0 ? `const places${tap}: usize = places${tap - 1} + tapBytes; ` : '';
+        const read = (name, k) =>
+          `const ${name}: usize = table${tap} + load<u16>(places${tap}, ${(group * 4 + k) * 2});`;
+        return `    ${next}${names.map(read).join(' ')}\n${code(names)}`;
+      }),
+    )
+    .reduce((all, next) => `${all}\n    ${separator('places0', keep)}\n${next}`);
 
 /**
  * Adds to each input channel of one pixel, of eight images, what one tap brings it of `block` output channels: the sums at
  * the places that its weights say, in order.
  */
 export function addFloats(block) {
+  const keep = 'v128.store(dx, a0); v128.store(dx, a1, 16);';
   const add = (p) => `a0 = f32x4.add(a0, v128.load(${p})); a1 = f32x4.add(a1, v128.load(${p}, 16));`;
   return `
-export function addFloats${block}(places: usize, dx: usize, channels: i32): void {
-  const table = scratch;
-  for (const end = dx + (<usize>channels << 5); dx < end; dx += 32, places += ${block >> 1}) {
+export function addFloats${block}(places0: usize, dx: usize, channels: i32): void {
+  const table0 = scratch;
+  for (const end = dx + (<usize>channels << 5); dx < end; dx += 32, places0 += ${block >> 1}) {
     let a0 = v128.load(dx), a1 = v128.load(dx, 16);
-${byGroups(block, (names) => `    ${names.map(add).join(' ')}`)}
-    v128.store(dx, a0); v128.store(dx, a1, 16);
+${byGroups(block, 1, (names) => `    ${names.map(add).join(' ')}`, keep)}
+    ${keep}
   }
 }`;
 }
 
 /** The same in integers, of sixteen images, each `unit` times: two sums fit 16 bits, more are added in 32. */
 export function addIntegers(block) {
+  const keep = 'v128.store(dx, a0); v128.store(dx, a1, 16); v128.store(dx, a2, 32); v128.store(dx, a3, 48);';
   const add = (p, q, at) => `i16x8.add(v128.load(${p}, ${at}), v128.load(${q}, ${at}))`;
   // Pairs u and v, image by image, as 32 bits.
   const widen = (a, lanes) =>
@@ -37,18 +46,23 @@ export function addIntegers(block) {
   const half = ([p, q, r, s], h) => `    u = ${add(p, q, h * 16)}; v = ${add(r, s, h * 16)};
     ${widen(`a${2 * h}`, [0, 1, 2, 3])} ${widen(`a${2 * h + 1}`, [4, 5, 6, 7])}`;
   return `
-export function addIntegers${block}(places: usize, dx: usize, channels: i32, unit: i16): void {
-  const table = scratch, units = i16x8.splat(unit);
-  for (const end = dx + (<usize>channels << 6); dx < end; dx += 64, places += ${block >> 1}) {
+export function addIntegers${block}(places0: usize, dx: usize, channels: i32, unit: i16): void {
+  const table0 = scratch, units = i16x8.splat(unit);
+  for (const end = dx + (<usize>channels << 6); dx < end; dx += 64, places0 += ${block >> 1}) {
     let a0 = v128.load(dx), a1 = v128.load(dx, 16), a2 = v128.load(dx, 32), a3 = v128.load(dx, 48), u: v128, v: v128;
-${byGroups(block, (names) => `${half(names, 0)}\n${half(names, 1)}`)}
-    v128.store(dx, a0); v128.store(dx, a1, 16); v128.store(dx, a2, 32); v128.store(dx, a3, 48);
+${byGroups(block, 1, (names) => `${half(names, 0)}\n${half(names, 1)}`, keep)}
+    ${keep}
   }
 }`;
 }
 
-/** To each output channel of one pixel, in 16 bits, what one tap brings it of `block` input channels: four bytes fit one. */
-export function addSums(block) {
+/**
+ * To each output channel of one pixel, in 16 bits, what `taps` neighbouring taps bring it of `block` input channels each:
+ * four bytes fit one. places: of the first tap; those of the next lie tapBytes further; table0 …: each tap's own.
+ */
+export function addSums(block, taps) {
+  const keep = 'v128.store(z, low); v128.store(z, high, 16);';
+  const tables = range(taps).map((tap) => `table${tap}: usize`);
   const add = ([
     p,
     q,
@@ -57,12 +71,11 @@ export function addSums(block) {
   ]) => `    b = i8x16.add(i8x16.add(v128.load(${p}), v128.load(${q})), i8x16.add(v128.load(${r}), v128.load(${s})));
     low = i16x8.add(low, i16x8.extend_low_i8x16_s(b)); high = i16x8.add(high, i16x8.extend_high_i8x16_s(b));`;
   return `
-export function addSums${block}(places: usize, z: usize, channels: i32): void {
-  const table = scratch;
-  for (const end = z + (<usize>channels << 5); z < end; z += 32, places += ${block >> 1}) {
+export function addSums${block}x${taps}(places0: usize, tapBytes: usize, z: usize, channels: i32, ${tables.join(', ')}): void {
+  for (const end = z + (<usize>channels << 5); z < end; z += 32, places0 += ${block >> 1}) {
     let low = v128.load(z), high = v128.load(z, 16), b: v128;
-${byGroups(block, add)}
-    v128.store(z, low); v128.store(z, high, 16);
+${byGroups(block, taps, add, keep)}
+    ${keep}
   }
 }`;
 }

@@ -205,7 +205,7 @@ export function generateKernels() {
   parts.push(sparseDriver('f32', floats), sparseDriver('i16', integers));
   parts.push(maskedGradient(6, 4));
   parts.push(...[16, 32].flatMap((block) => [addFloats(block), addIntegers(block)]));
-  parts.push(...[16, 32, 64].map(addSums));
+  parts.push(addSums(64, 1), addSums(32, 1), ...[1, 2, 3, 4, 5].map((taps) => addSums(16, taps)));
   parts.push(...[1, 2, 3].map(addPixels));
   parts.push(
     transposition('transposeBytes', 'u8', 16),

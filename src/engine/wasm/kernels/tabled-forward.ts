@@ -2,7 +2,10 @@
 // have 81 sums, of sixteen images side by side, in bytes; each output channel looks up one of them for each tap. Takes the
 // same time for any number of spikes. Exact while sixteen inputs at their highest fit a byte, and all of a window 16 bits
 // (the planner's promise).
-import { addSums16, addSums32, addSums64, PackTabledForward, TabledForward, transposeBytes, transposeHalves } from './generated';
+import {
+  addSums16x1, addSums16x2, addSums16x3, addSums16x4, addSums16x5, addSums32x1, addSums64x1, PackTabledForward, TabledForward,
+  transposeBytes, transposeHalves,
+} from './generated';
 import { scratch } from './scratch';
 import { ternary } from './weights';
 
@@ -10,15 +13,18 @@ import { ternary } from './weights';
 const VALUE: usize = 16;
 const MEMBRANE: usize = 32;
 const SUMS: usize = 81;
-/** Scratch memory: tables of up to 16 groups of four channels; 64 channels' inputs, or spikes; rows in the making. */
-const INPUTS: usize = 16 * SUMS * VALUE;
+/** Tables of sixteen channels; and up to how many taps of a kernel row add together what they bring of so few. */
+const THIN: usize = 4 * SUMS * VALUE;
+const TOGETHER: i32 = 5;
+/** Scratch memory: tables of up to 20 groups of four channels; 64 channels' inputs, or spikes; rows in the making. */
+const INPUTS: usize = 20 * SUMS * VALUE;
 const ROWS: usize = INPUTS + 64 * VALUE;
 
 /** Tables of `width` channels of one pixel; last: the last image there is, which fills the rest. */
-function fillTables(spikes: usize, image: usize, last: i32, width: i32): void {
+function fillTables(table: usize, spikes: usize, image: usize, last: i32, width: i32): void {
   for (let c: usize = 0; c < <usize>width; c += 16)
     transposeBytes(spikes + c, image, 0, last, scratch + INPUTS + c * VALUE, VALUE, 16);
-  let x: usize = scratch + INPUTS, table: usize = scratch;
+  let x: usize = scratch + INPUTS;
   for (let c = 0; c < width; c += 4, x += 4 * VALUE, table += SUMS * VALUE) {
     v128.store(table, i8x16.splat(0));
     let bytes = VALUE;
@@ -30,15 +36,6 @@ function fillTables(spikes: usize, image: usize, last: i32, width: i32): void {
       }
     }
   }
-}
-
-/** Adds to each output channel of one pixel what one tap brings it. */
-// @ts-ignore: decorator
-@inline
-function addSums(places: usize, membranes: usize, channels: i32, block: i32): void {
-  if (block == 64) addSums64(places, membranes, channels);
-  else if (block == 32) addSums32(places, membranes, channels);
-  else addSums16(places, membranes, channels);
 }
 
 /** One row of membranes of up to sixteen images as 16-bit integers. */
@@ -75,14 +72,74 @@ function writeSpikes(t: TabledForward, row: usize, first: i32, images: i32, oy: 
     }
 }
 
+/** Adds to rows done…begun of the output what `block` channels of row y bring, pixel by pixel and tap by tap. */
+// @ts-ignore: decorator
+@inline
+function addPixels(t: TabledForward, spikes: usize, last: i32, places: usize, y: i32, done: i32, begun: i32, waiting: i32): void {
+  const outChannels = t.outChannels, stride = t.stride, kernelWidth = t.kernelWidth, tables = scratch;
+  const tapBytes: usize = <usize>(outChannels * t.block) >> 1, image: usize = <usize>(t.height * t.width * t.channels);
+  const pixelBytes: usize = <usize>outChannels * MEMBRANE, rowBytes: usize = <usize>t.outWidth * pixelBytes;
+  for (let x = 0; x < t.width; x++, spikes += t.channels) {
+    fillTables(tables, spikes, image, last, t.block);
+    for (let oy = done; oy < begun; oy++) {
+      const ky = y - (oy * stride - t.padV);
+      // The first of the columns whose windows reach this pixel, and behind the last.
+      const right = x + t.padH, x0 = right < kernelWidth ? 0 : (right - kernelWidth) / stride + 1;
+      const x1 = min(right / stride + 1, t.outWidth);
+      let membranes: usize = scratch + ROWS + <usize>(oy % waiting) * rowBytes + <usize>x0 * pixelBytes;
+      for (let ox = x0; ox < x1; ox++, membranes += pixelBytes) {
+        const tap: usize = places + <usize>(ky * kernelWidth + right - ox * stride) * tapBytes;
+        if (t.block == 64) addSums64x1(tap, tapBytes, membranes, outChannels, tables);
+        else if (t.block == 32) addSums32x1(tap, tapBytes, membranes, outChannels, tables);
+        else addSums16x1(tap, tapBytes, membranes, outChannels, tables);
+      }
+    }
+  }
+}
+
+/**
+ * The same for sixteen channels, whose tables are small: those of as many pixels as the kernel is wide wait for the column
+ * whose window holds them, so that its sums are read and written once for all taps of a row.
+ */
+// @ts-ignore: decorator
+@inline
+function addWindows(t: TabledForward, spikes: usize, last: i32, places: usize, y: i32, done: i32, begun: i32, waiting: i32): void {
+  const outChannels = t.outChannels, stride = t.stride, kernelWidth = t.kernelWidth, tables = scratch;
+  const tapBytes: usize = <usize>outChannels << 3, image: usize = <usize>(t.height * t.width * t.channels);
+  const pixelBytes: usize = <usize>outChannels * MEMBRANE, rowBytes: usize = <usize>t.outWidth * pixelBytes;
+  let ox = 0;
+  for (let x = 0; x < t.width; x++, spikes += t.channels) {
+    fillTables(tables + <usize>(x % kernelWidth) * THIN, spikes, image, last, 16);
+    // Windows that end here; behind the last pixel, all.
+    for (; ox < t.outWidth && (ox * stride - t.padH + kernelWidth - 1 <= x || x == t.width - 1); ox++) {
+      const left = ox * stride - t.padH, k0 = max(-left, 0), taps = min(kernelWidth, t.width - left) - k0;
+      if (taps <= 0) continue;
+      // The table of each tap; of those beyond the last, any.
+      const slot = (left + k0) % kernelWidth;
+      const table0: usize = tables + <usize>slot * THIN, table1: usize = tables + <usize>((slot + 1) % kernelWidth) * THIN;
+      const table2: usize = tables + <usize>((slot + 2) % kernelWidth) * THIN, table3: usize = tables + <usize>((slot + 3) % kernelWidth) * THIN;
+      const table4: usize = tables + <usize>((slot + 4) % kernelWidth) * THIN;
+      for (let oy = done; oy < begun; oy++) {
+        const tap: usize = places + <usize>((y - (oy * stride - t.padV)) * kernelWidth + k0) * tapBytes;
+        const membranes: usize = scratch + ROWS + <usize>(oy % waiting) * rowBytes + <usize>ox * pixelBytes;
+        if (taps == 5) addSums16x5(tap, tapBytes, membranes, outChannels, table0, table1, table2, table3, table4);
+        else if (taps == 4) addSums16x4(tap, tapBytes, membranes, outChannels, table0, table1, table2, table3);
+        else if (taps == 3) addSums16x3(tap, tapBytes, membranes, outChannels, table0, table1, table2);
+        else if (taps == 2) addSums16x2(tap, tapBytes, membranes, outChannels, table0, table1);
+        else addSums16x1(tap, tapBytes, membranes, outChannels, table0);
+      }
+    }
+  }
+}
+
 /** Images lo…hi, by rows of the input: each adds to the rows of the output whose windows hold it. */
 // @ts-ignore: decorator
 @inline
 function convolve(address: usize, lo: i32, hi: i32, fire: bool): void {
   const t = changetype<TabledForward>(address);
-  const outChannels = t.outChannels, stride = t.stride, kernelHeight = t.kernelHeight, kernelWidth = t.kernelWidth;
-  const bytes: usize = <usize>(t.block >> 1), tapBytes: usize = <usize>outChannels * bytes;
-  const pixelBytes: usize = <usize>outChannels * MEMBRANE, rowBytes: usize = <usize>t.outWidth * pixelBytes;
+  const stride = t.stride, kernelHeight = t.kernelHeight;
+  const placesOfBlock: usize = <usize>(kernelHeight * t.kernelWidth * t.outChannels * t.block) >> 1;
+  const rowBytes: usize = <usize>(t.outWidth * t.outChannels) * MEMBRANE;
   const image: usize = <usize>(t.height * t.width * t.channels), rows: usize = scratch + ROWS;
   const waiting = (kernelHeight + stride - 1) / stride;
   for (let first = lo; first < hi; first += 16) {
@@ -100,20 +157,9 @@ function convolve(address: usize, lo: i32, hi: i32, fire: bool): void {
       for (; begun < t.outHeight && begun * stride - t.padV <= y; begun++)
         memory.fill(rows + <usize>(begun % waiting) * rowBytes, 0, rowBytes);
       let spikes: usize = t.spikes + <usize>first * image + <usize>(y * t.width * t.channels), places: usize = t.places;
-      for (let block = 0; block < t.channels; block += t.block, spikes += t.block, places += <usize>(kernelHeight * kernelWidth) * tapBytes) {
-        for (let x = 0, pixel = spikes; x < t.width; x++, pixel += t.channels) {
-          fillTables(pixel, image, images - 1, t.block);
-          for (let oy = done; oy < begun; oy++) {
-            const ky = y - (oy * stride - t.padV);
-            // The first of the columns whose windows reach this pixel, and behind the last.
-            const right = x + t.padH, x0 = right < kernelWidth ? 0 : (right - kernelWidth) / stride + 1;
-            const x1 = min(right / stride + 1, t.outWidth);
-            let membranes: usize = rows + <usize>(oy % waiting) * rowBytes + <usize>x0 * pixelBytes;
-            for (let ox = x0; ox < x1; ox++, membranes += pixelBytes)
-              addSums(places + <usize>(ky * kernelWidth + right - ox * stride) * tapBytes, membranes, outChannels, t.block);
-          }
-        }
-      }
+      for (let block = 0; block < t.channels; block += t.block, spikes += t.block, places += placesOfBlock)
+        if (t.block == 16 && t.kernelWidth <= TOGETHER) addWindows(t, spikes, images - 1, places, y, done, begun, waiting);
+        else addPixels(t, spikes, images - 1, places, y, done, begun, waiting);
     }
   }
 }

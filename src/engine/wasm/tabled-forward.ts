@@ -8,8 +8,8 @@ export const forwardLanes = 16;
 const tableBytes = 20 * 81 * 16 + 64 * 16;
 const packParts = 8;
 
-/** Do four sums, of four channels each, fit a byte? */
-export const suitsTables = (levels: number): boolean => 16 * levels <= 127;
+/** Do eight sums, of four channels each, fit a byte? */
+export const suitsTables = (levels: number): boolean => 32 * levels <= 255;
 
 /** What eventForward makes of spikes, as a descriptor of the kernels in kernels/tabled-forward.ts. */
 export function planTables(
@@ -24,11 +24,12 @@ export function planTables(
   const block = [64, 32, 16].find((width) => channels % width === 0)!;
   const taps = g.kernelHeight * g.kernelWidth;
   const places = plan.alloc(weightCount(g) / 2);
+  const negatives = plan.alloc(taps * outChannels * 4);
   const pack = plan.descriptor('PackTabledForward', {
-    ...{ w, threshold, places, taps, channels, outChannels, block },
+    ...{ w, threshold, places, negatives, taps, channels, outChannels, block },
   });
   const descriptor = plan.descriptor('TabledForward', {
-    ...{ spikes, places, y, height: g.inHeight, width: g.inWidth, channels },
+    ...{ spikes, places, negatives, y, height: g.inHeight, width: g.inWidth, channels },
     ...{ outHeight: g.outHeight, outWidth: g.outWidth, outChannels },
     ...{ kernelHeight: g.kernelHeight, kernelWidth: g.kernelWidth, stride: g.stride, padV: g.padV, padH: g.padH },
     ...{ block, thresholds, levels },

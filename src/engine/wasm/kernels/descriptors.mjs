@@ -65,6 +65,7 @@ export const descriptors = /** @type {const} */ ({
   TabledForward: {
     spikes: 'u32',
     places: 'u32',
+    negatives: 'u32',
     y: 'u32',
     height: 'i32',
     width: 'i32',
@@ -81,11 +82,13 @@ export const descriptors = /** @type {const} */ ({
     thresholds: 'u32',
     levels: 'i32',
   },
-  /** Weights for it: [block of ci][tap][co][four of the block's ci], where in a table of sums theirs lies, in 16 bits. */
+  /** Weights for it: [block of ci][tap][co][four of the block's ci], where in a table of sums theirs lies, in 16 bits;
+   * negatives: [tap][co], how many are −1, in 32 bits. */
   PackTabledForward: {
     w: 'u32',
     threshold: 'u32',
     places: 'u32',
+    negatives: 'u32',
     taps: 'i32',
     channels: 'i32',
     outChannels: 'i32',

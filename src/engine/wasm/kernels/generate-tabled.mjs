@@ -2,21 +2,22 @@
 import { range, separator } from './generate-parts.mjs';
 
 /**
- * Code for each group of four places, with the names of their addresses, of `taps` neighbouring taps one after the other:
- * each has its own table, and its places lie tapBytes behind those of the last. keep: what puts away the sums so far.
+ * Code for each group of four places, of `taps` neighbouring taps one after the other: each has its own table, and its
+ * places lie tapBytes behind those of the last. code: of the names of four addresses, the group's number, and whether it is
+ * the last one; keep: what puts away the sums so far, to keep each `apart` groups apart.
  */
-const byGroups = (block, taps, code, keep) =>
-  range(taps)
-    .flatMap((tap) =>
-      range(block / 16).map((group) => {
-        const names = range(4).map((k) => `p${tap}_${group}_${k}`);
-        const next = tap > 0 && group === 0 ? `const places${tap}: usize = places${tap - 1} + tapBytes; ` : '';
-        const read = (name, k) =>
-          `const ${name}: usize = table${tap} + load<u16>(places${tap}, ${(group * 4 + k) * 2});`;
-        return `    ${next}${names.map(read).join(' ')}\n${code(names)}`;
-      }),
-    )
-    .reduce((all, next) => `${all}\n    ${separator('places0', keep)}\n${next}`);
+function byGroups(block, taps, code, keep, apart = 1) {
+  const groups = range(taps).flatMap((tap) => range(block / 16).map((group) => ({ tap, group })));
+  return groups
+    .map(({ tap, group }, index) => {
+      const names = range(4).map((k) => `p${tap}_${group}_${k}`);
+      const next = tap > 0 && group === 0 ? `const places${tap}: usize = places${tap - 1} + tapBytes; ` : '';
+      const read = (name, k) => `const ${name}: usize = table${tap} + load<u16>(places${tap}, ${(group * 4 + k) * 2});`;
+      const end = index > 0 && index % apart === 0 ? `    ${separator('places0', keep)}\n` : '';
+      return `${end}    ${next}${names.map(read).join(' ')}\n${code(names, index, index + 1 === groups.length)}`;
+    })
+    .join('\n');
+}
 
 /**
  * Adds to each input channel of one pixel, of eight images, what one tap brings it of `block` output channels: the sums at
@@ -58,23 +59,24 @@ ${byGroups(block, 1, (names) => `${half(names, 0)}\n${half(names, 1)}`, keep)}
 
 /**
  * To each output channel of one pixel, in 16 bits, what `taps` neighbouring taps bring it of `block` input channels each:
- * four bytes fit one. places: of the first tap; those of the next lie tapBytes further; table0 …: each tap's own.
+ * a byte holds eight. places: of the first tap; those of the next lie tapBytes further; table0 …: each tap's own.
  */
 export function addSums(block, taps) {
   const keep = 'v128.store(z, low); v128.store(z, high, 16);';
   const tables = range(taps).map((tap) => `table${tap}: usize`);
-  const add = ([
-    p,
-    q,
-    r,
-    s,
-  ]) => `    b = i8x16.add(i8x16.add(v128.load(${p}), v128.load(${q})), i8x16.add(v128.load(${r}), v128.load(${s})));
-    low = i16x8.add(low, i16x8.extend_low_i8x16_s(b)); high = i16x8.add(high, i16x8.extend_high_i8x16_s(b));`;
+  const add = (p, q) => `i8x16.add(${p}, ${q})`;
+  const code = (names, index, last) => {
+    const [p, q, r, s] = names.map((name) => `v128.load(${name})`);
+    const four = add(add(p, q), add(r, s));
+    const widen = `
+    low = i16x8.add(low, i16x8.extend_low_i8x16_u(b)); high = i16x8.add(high, i16x8.extend_high_i8x16_u(b));`;
+    return `    b = ${index % 2 === 0 ? four : add('b', four)};${index % 2 === 1 || last ? widen : ''}`;
+  };
   return `
 export function addSums${block}x${taps}(places0: usize, tapBytes: usize, z: usize, channels: i32, ${tables.join(', ')}): void {
   for (const end = z + (<usize>channels << 5); z < end; z += 32, places0 += ${block >> 1}) {
     let low = v128.load(z), high = v128.load(z, 16), b: v128;
-${byGroups(block, taps, add, keep)}
+${byGroups(block, taps, code, keep, 2)}
     ${keep}
   }
 }`;

@@ -1,7 +1,8 @@
 // Integer convolution of spike counts with ternary weights, from tables: see tabled.ts. Four input channels of one pixel
-// have 81 sums, of sixteen images side by side, in bytes; each output channel looks up one of them for each tap. Takes the
-// same time for any number of spikes. Exact while sixteen inputs at their highest fit a byte, and all of a window 16 bits
-// (the planner's promise).
+// have 81 sums, of sixteen images side by side, in bytes; each output channel looks up one of them for each tap. So that no
+// sum is negative, a weight of −1 adds what its input lacks of the highest level; a membrane begins with as much less. Takes
+// the same time for any number of spikes. Exact while 32 inputs at their highest fit a byte, and all of a window 16 bits (the
+// planner's promise).
 import {
   addSums16x1, addSums16x2, addSums16x3, addSums16x4, addSums16x5, addSums32x1, addSums64x1, PackTabledForward, TabledForward,
   transposeBytes, transposeHalves,
@@ -21,7 +22,8 @@ const INPUTS: usize = 20 * SUMS * VALUE;
 const ROWS: usize = INPUTS + 64 * VALUE;
 
 /** Tables of `width` channels of one pixel; last: the last image there is, which fills the rest. */
-function fillTables(table: usize, spikes: usize, image: usize, last: i32, width: i32): void {
+function fillTables(table: usize, t: TabledForward, spikes: usize, image: usize, last: i32, width: i32): void {
+  const highest = i8x16.splat(<i8>t.levels);
   for (let c: usize = 0; c < <usize>width; c += 16)
     transposeBytes(spikes + c, image, 0, last, scratch + INPUTS + c * VALUE, VALUE, 16);
   let x: usize = scratch + INPUTS;
@@ -29,10 +31,42 @@ function fillTables(table: usize, spikes: usize, image: usize, last: i32, width:
     v128.store(table, i8x16.splat(0));
     let bytes = VALUE;
     for (let k: usize = 0; k < 4; k++, bytes *= 3) {
-      const value = v128.load(x + k * VALUE);
+      const value = v128.load(x + k * VALUE), lacking = i8x16.sub(highest, value);
       for (let sum = table, end = table + bytes; sum < end; sum += VALUE) {
         const s = v128.load(sum), more = sum + bytes;
-        v128.store(more, i8x16.add(s, value)); v128.store(more + bytes, i8x16.sub(s, value));
+        v128.store(more, i8x16.add(s, value)); v128.store(more + bytes, i8x16.add(s, lacking));
+      }
+    }
+  }
+}
+
+/**
+ * Membranes of a row of the output before anything is added: for each weight of −1 that meets the image the highest level
+ * less. The same from column to column, but near the borders.
+ */
+function begin(t: TabledForward, row: usize, oy: i32): void {
+  const channels = t.outChannels, stride = t.stride, kernelWidth = t.kernelWidth, tapBytes: usize = <usize>channels << 2;
+  const y0 = max(t.padV - oy * stride, 0), y1 = min(t.kernelHeight, t.height + t.padV - oy * stride);
+  const highest = i32x4.splat(t.levels), columnBytes: usize = <usize>channels * MEMBRANE;
+  let from = -1, to = -1;
+  for (let ox = 0; ox < t.outWidth; ox++) {
+    const x0 = max(t.padH - ox * stride, 0), x1 = min(kernelWidth, t.width + t.padH - ox * stride);
+    if (x0 == from && x1 == to) {
+      memory.copy(row, row - columnBytes, columnBytes);
+      row += columnBytes;
+      continue;
+    }
+    from = x0; to = x1;
+    for (let c: usize = 0; c < tapBytes; c += 16) {
+      let count = i32x4.splat(0);
+      for (let y = y0; y < y1; y++)
+        for (let x = x0; x < x1; x++)
+          count = i32x4.add(count, v128.load(t.negatives + <usize>(y * kernelWidth + x) * tapBytes + c));
+      const less = i32x4.neg(i32x4.mul(count, highest));
+      for (let k: usize = 0; k < 4; k++, row += MEMBRANE) {
+        v128.store(scratch + INPUTS, less);
+        const one = v128.load16_splat(scratch + INPUTS + (k << 2));
+        v128.store(row, one); v128.store(row, one, 16);
       }
     }
   }
@@ -80,7 +114,7 @@ function addPixels(t: TabledForward, spikes: usize, last: i32, places: usize, y:
   const tapBytes: usize = <usize>(outChannels * t.block) >> 1, image: usize = <usize>(t.height * t.width * t.channels);
   const pixelBytes: usize = <usize>outChannels * MEMBRANE, rowBytes: usize = <usize>t.outWidth * pixelBytes;
   for (let x = 0; x < t.width; x++, spikes += t.channels) {
-    fillTables(tables, spikes, image, last, t.block);
+    fillTables(tables, t, spikes, image, last, t.block);
     for (let oy = done; oy < begun; oy++) {
       const ky = y - (oy * stride - t.padV);
       // The first of the columns whose windows reach this pixel, and behind the last.
@@ -109,7 +143,7 @@ function addWindows(t: TabledForward, spikes: usize, last: i32, places: usize, y
   const pixelBytes: usize = <usize>outChannels * MEMBRANE, rowBytes: usize = <usize>t.outWidth * pixelBytes;
   let ox = 0;
   for (let x = 0; x < t.width; x++, spikes += t.channels) {
-    fillTables(tables + <usize>(x % kernelWidth) * THIN, spikes, image, last, 16);
+    fillTables(tables + <usize>(x % kernelWidth) * THIN, t, spikes, image, last, 16);
     // Windows that end here; behind the last pixel, all.
     for (; ox < t.outWidth && (ox * stride - t.padH + kernelWidth - 1 <= x || x == t.width - 1); ox++) {
       const left = ox * stride - t.padH, k0 = max(-left, 0), taps = min(kernelWidth, t.width - left) - k0;
@@ -149,13 +183,13 @@ function convolve(address: usize, lo: i32, hi: i32, fire: bool): void {
       // Rows whose windows lie above this one; behind the last row of the input, all.
       for (; done < t.outHeight && (y == t.height || done * stride - t.padV + kernelHeight <= y); done++) {
         const row: usize = rows + <usize>(done % waiting) * rowBytes;
-        if (done >= begun) memory.fill(row, 0, rowBytes);
+        if (done >= begun) begin(t, row, done);
         if (fire) writeSpikes(t, row, first, images, done);
         else writeMembranes(t, row, first, images, done);
       }
       if (y == t.height) break;
       for (; begun < t.outHeight && begun * stride - t.padV <= y; begun++)
-        memory.fill(rows + <usize>(begun % waiting) * rowBytes, 0, rowBytes);
+        begin(t, rows + <usize>(begun % waiting) * rowBytes, begun);
       let spikes: usize = t.spikes + <usize>first * image + <usize>(y * t.width * t.channels), places: usize = t.places;
       for (let block = 0; block < t.channels; block += t.block, spikes += t.block, places += placesOfBlock)
         if (t.block == 16 && t.kernelWidth <= TOGETHER) addWindows(t, spikes, images - 1, places, y, done, begun, waiting);
@@ -174,26 +208,32 @@ export function tabledSpikes(address: usize, lo: i32, hi: i32): void {
   convolve(address, lo, hi, true);
 }
 
-/** Places of the sums that the weights ask for. Items: taps. */
+/** Places of the sums that the weights ask for, and how many of each output channel are −1. Items: taps. */
 export function packTabledForward(address: usize, lo: i32, hi: i32): void {
   const t = changetype<PackTabledForward>(address);
   const threshold = v128.load32_splat(t.threshold), row: usize = <usize>t.outChannels << 2;
   const bytes: usize = <usize>(t.block >> 1), tapBytes: usize = <usize>t.outChannels * bytes;
-  for (let tap = lo; tap < hi; tap++)
+  for (let tap = lo; tap < hi; tap++) {
+    memory.fill(t.negatives + <usize>tap * row, 0, row);
     for (let ci = 0; ci < t.channels; ci += 4) {
+      let negatives: usize = t.negatives + <usize>tap * row;
       const block = ci / t.block, group = (ci % t.block) >> 2;
       let w: usize = t.w + <usize>(tap * t.channels + ci) * row;
       let out: usize = t.places + <usize>(block * t.taps + tap) * tapBytes + (<usize>group << 1);
-      for (let co = 0; co < t.outChannels; co += 4, w += 16, out += 4 * bytes) {
-        let sum = i32x4.splat(0);
+      for (let co = 0; co < t.outChannels; co += 4, w += 16, out += 4 * bytes, negatives += 16) {
+        let sum = i32x4.splat(0), count = v128.load(negatives);
         for (let k = 3; k >= 0; k--) {
           const q = ternary(w + <usize>k * row, threshold);
-          const digit = v128.bitselect(i32x4.splat(2), q, i32x4.lt_s(q, i32x4.splat(0)));
-          sum = i32x4.add(i32x4.mul(sum, i32x4.splat(3)), digit);
+          const negative = i32x4.lt_s(q, i32x4.splat(0));
+          sum = i32x4.add(i32x4.mul(sum, i32x4.splat(3)), v128.bitselect(i32x4.splat(2), q, negative));
+          // A true comparison is −1.
+          count = i32x4.sub(count, negative);
         }
+        v128.store(negatives, count);
         sum = i32x4.mul(i32x4.add(sum, i32x4.splat(<i32>SUMS * group)), i32x4.splat(<i32>VALUE));
         store<u16>(out, <u16>i32x4.extract_lane(sum, 0)); store<u16>(out + bytes, <u16>i32x4.extract_lane(sum, 1));
         store<u16>(out + 2 * bytes, <u16>i32x4.extract_lane(sum, 2)); store<u16>(out + 3 * bytes, <u16>i32x4.extract_lane(sum, 3));
       }
     }
+  }
 }

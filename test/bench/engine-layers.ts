@@ -17,8 +17,8 @@ type Kinds = readonly (readonly [pattern: RegExp, kind: string])[];
 const trainingKinds: Kinds = [
   [/^(spikeConv|eventConv|denseConv)/, 'forward'],
   [/^(maskedGradient|tabledGradient)/, 'input gradient'],
-  [/WeightGradient/, 'weight gradient'],
-  [/^(spikeLists|listPixels)/, 'lists'],
+  [/WeightGradient|imageSums/, 'weight gradient'],
+  [/^spikeLists/, 'lists'],
   [/^(activate|levelThresholds|spikesToMap|channelSums|batchNorm|gradient|quantise|softmax)/, 'element by element'],
   [/./, 'weights'],
 ];

@@ -11,7 +11,7 @@ import {
 } from '../../src/engine/wasm/geometry.js';
 import { pixelGradient } from '../../src/engine/wasm/pixel-gradient.js';
 import { denseGradient } from '../../src/engine/wasm/weight-gradient.js';
-import { geometry, integers, KernelBench, plain, reals } from './kernel-bench.js';
+import { geometry, inParts, integers, KernelBench, plain, reals } from './kernel-bench.js';
 import { intoMap, referenceGradients } from './kernel-geometries.js';
 
 /** The weight gradient by pixels that are not zero, and by all. */
@@ -23,10 +23,10 @@ function both(g: Geometry, images: number, x: readonly number[], dy: readonly nu
   const buffers = { x: bench.floats(intoMap(g, map, x, images)), map, dy: bench.floats(padded), dyMap };
   const results = [pixelGradient, denseGradient].map((planned) => {
     const dw = bench.floats(new Float32Array(weightCount(g)));
-    const { lists, sums } = planned(bench.plan, g, images, 3, { ...buffers, dw });
-    return { dw, lists, sums };
+    return { dw, ...planned(bench.plan, g, images, 3, { ...buffers, dw }) };
   });
-  bench.run([results.flatMap(({ lists }) => lists), results.flatMap(({ sums }) => sums)]);
+  const first = results.flatMap(({ images: byImages }) => (byImages ? inParts(images, byImages) : []));
+  bench.run([first, results.flatMap(({ sums }) => sums)], Math.max(...results.map(({ scratchBytes }) => scratchBytes)));
   const [pixels, dense] = results.map(({ dw }) => bench.readFloats(dw, weightCount(g)));
   return { pixels: pixels!, dense: dense! };
 }

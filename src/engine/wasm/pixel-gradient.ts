@@ -1,5 +1,5 @@
 // Weight gradients of layers that see images of one channel, as kernel calls.
-import { type Geometry, inputPixels, type PaddedMap } from './geometry.js';
+import { type Geometry, inputPixels, type PaddedMap, weightCount } from './geometry.js';
 import { type MemoryPlan, split } from './plan.js';
 import type { GradientBuffers, PlannedWeightGradient } from './weight-gradient.js';
 
@@ -15,22 +15,22 @@ export function pixelGradient(
   buffers: GradientBuffers & { readonly x: number; readonly map: PaddedMap },
 ): PlannedWeightGradient {
   const { x, map, dy, dyMap, dw } = buffers;
-  // The list of an image is written a pixel beyond its end.
-  const listBytes = (inputPixels(g) + 1) * 8;
+  const values = weightCount(g);
+  const sums = plan.alloc(images * values * 4);
   const descriptor = plan.descriptor('PixelWeightGradient', {
     ...{ x: x + map.origin, xImage: map.imageBytes, xRow: map.rowBytes },
-    ...{ height: g.inHeight, width: g.inWidth, images },
-    ...{ starts: plan.alloc(images * (g.inHeight + 1) * 4), pixels: plan.alloc(images * listBytes), listBytes },
-    ...{ padV: g.padV, padH: g.padH },
+    ...{ height: g.inHeight, width: g.inWidth, padV: g.padV, padH: g.padH },
     ...{ dy: dy + dyMap.origin, dyImage: dyMap.imageBytes, dyRow: dyMap.rowBytes, dyPixel: dyMap.pixelBytes },
-    ...{ outHeight: g.outHeight, kernelWidth: g.kernelWidth },
-    ...{ dw, channels: g.outChannels },
+    ...{ outHeight: g.outHeight, kernelHeight: g.kernelHeight, kernelWidth: g.kernelWidth },
+    ...{ channels: g.outChannels, sums },
   });
-  const items = (g.kernelHeight * g.outChannels) / 16;
+  const total = plan.descriptor('ImageSums', { sums, images, values, total: dw });
   return {
-    lists: split(images, parts, (lo, hi) => [{ kernel: 'listPixels', descriptor, lo, hi }]),
-    adds: true,
-    scratchBytes: 0,
-    sums: split(items, items, (lo, hi) => [{ kernel: 'pixelWeightGradient', descriptor, lo, hi }]),
+    images: (lo, hi) => [{ kernel: 'pixelWeightGradient', descriptor, lo, hi }],
+    lists: [],
+    sums: split(values / 4, parts, (lo, hi) => [{ kernel: 'imageSums', descriptor: total, lo, hi }]),
+    adds: false,
+    // The list of an image is written a pixel beyond its end.
+    scratchBytes: (g.inHeight + 1) * 4 + (inputPixels(g) + 1) * 8,
   };
 }

@@ -71,7 +71,7 @@ export function planTraining(plan: MemoryPlan, network: Network, options: Traine
     const buffers = { ...weightsOf(layer), dy, map: dyMap, open: layer.open, dx: dxOf(i - 1) };
     return layer.ternary ? tabledGradient(plan, layer.g, buffers, integer) : inputGradient(plan, layer.g, buffers);
   });
-  const parts = threads * 2;
+  const parts = threads;
   const weightGradients = layers.map((layer, i): PlannedWeightGradient => {
     const { g, x, map, spikes } = layer;
     const buffers = { ...gradients[i]!, dw: layer.weight.g };
@@ -138,6 +138,7 @@ export function planTraining(plan: MemoryPlan, network: Network, options: Traine
       byGradients(i, (lo, hi) => [
         ...calls(i, norms[i]!.apply(lo, hi)),
         ...calls(i, backward[i]?.calls(lo, hi) ?? []),
+        ...calls(i, weightGradients[i]!.images?.(lo, hi) ?? []),
         ...(i > 0 ? calls(i - 1, norms[i - 1]!.gradientStatistics(lo, hi)) : []),
       ]),
     );

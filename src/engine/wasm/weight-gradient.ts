@@ -11,6 +11,8 @@ import type { IntegerGradient } from './integer-gradient.js';
 import { type Call, type Item, type MemoryPlan, split } from './plan.js';
 
 export interface PlannedWeightGradient {
+  /** By images, as soon as their dy is there, and while it is in the caches. */
+  readonly images?: (lo: number, hi: number) => Call[];
   /** Builds lists of inputs; independent items. */
   readonly lists: readonly Item[];
   /** Then adds up; independent items, each for its own rows of the weights. */

@@ -239,18 +239,13 @@ export const descriptors = /** @type {const} */ ({
     dw: 'u32',
     channels: 'i32',
   },
-  /** Weight gradient of images of one channel and stride 1. x: of the first pixel inside the borders; starts: [image][row],
-   * and the end of each image, where lists begin; listBytes: from one image's list to the next. */
+  /** Weight gradient of images of one channel and stride 1, image by image. x: of the first pixel inside the borders. */
   PixelWeightGradient: {
     x: 'u32',
     xImage: 'u32',
     xRow: 'u32',
     height: 'i32',
     width: 'i32',
-    images: 'i32',
-    starts: 'u32',
-    pixels: 'u32',
-    listBytes: 'u32',
     padV: 'i32',
     padH: 'i32',
     dy: 'u32',
@@ -258,10 +253,13 @@ export const descriptors = /** @type {const} */ ({
     dyRow: 'u32',
     dyPixel: 'u32',
     outHeight: 'i32',
+    kernelHeight: 'i32',
     kernelWidth: 'i32',
-    dw: 'u32',
     channels: 'i32',
+    sums: 'u32',
   },
+  /** [image][value] in single precision, added up over the images. */
+  ImageSums: { sums: 'u32', images: 'i32', values: 'i32', total: 'u32' },
   /** Input gradient of open neurons, images in chunks. order: as SpikeLists has it, with the offset of a pair in
    * `targets` {byte offset of dy's window, byte offset of dx} in place of dy's offset; classes: five words each. */
   MaskedGradient: {

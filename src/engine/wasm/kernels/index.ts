@@ -18,7 +18,7 @@ export { quantiseGradient } from './integers';
 export { adam, softmaxLoss } from './learn';
 export { batchNorm, batchNormGradient, channelSums, gradientApply, gradientSums } from './normalise';
 export { deleteSpikes } from './noise';
-export { listPixels, pixelWeightGradient } from './pixels';
+export { imageSums, pixelWeightGradient } from './pixels';
 export { activateReal, realConv } from './real';
 export { fill, setScratch } from './scratch';
 export { spikeConv_fire, spikeConv_i16 } from './spike-conv';

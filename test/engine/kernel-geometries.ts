@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import {
+  type BlockedMap,
   type Geometry,
   inputPixels,
   outputPixels,
@@ -30,19 +31,22 @@ function geometriesOf(inChannels: readonly number[]): fc.Arbitrary<Geometry> {
     .filter(({ outHeight, outWidth }) => outHeight > 0 && outWidth > 0);
 }
 
-/** [image][pixel][channel] values in a zero-bordered map. */
+/** [image][pixel][channel] values in a zero-bordered map, in blocks of channels or not. */
 export function intoMap(
   { inHeight, inWidth, inChannels }: Pick<Geometry, 'inHeight' | 'inWidth' | 'inChannels'>,
-  map: PaddedMap,
+  map: PaddedMap & Partial<BlockedMap>,
   values: readonly number[],
   images: number,
 ): Float32Array {
+  const { width = inChannels, blockBytes = 0 } = map;
+  const inPixel = (c: number) => (Math.floor(c / width) * blockBytes) / 4 + (c % width);
   const filled = new Float32Array((images * map.imageBytes) / 4);
   for (let n = 0, from = 0; n < images; n++)
     for (let y = 0; y < inHeight; y++)
       for (let x = 0; x < inWidth; x++)
         for (let c = 0; c < inChannels; c++, from++)
-          filled[(n * map.imageBytes + map.origin + y * map.rowBytes + x * map.pixelBytes) / 4 + c] = values[from]!;
+          filled[(n * map.imageBytes + map.origin + y * map.rowBytes + x * map.pixelBytes) / 4 + inPixel(c)] =
+            values[from]!;
   return filled;
 }
 

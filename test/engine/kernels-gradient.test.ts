@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  type BlockedMap,
   type Geometry,
-  gradientBorders,
+  gradientMap,
   inputBorders,
   inputPixels,
   outputPixels,
@@ -15,13 +16,13 @@ import {
   type PlannedInputGradient,
 } from '../../src/engine/wasm/input-gradient.js';
 import { tabledGradient } from '../../src/engine/wasm/tabled-gradient.js';
-import { denseGradient, sparseGradient } from '../../src/engine/wasm/weight-gradient.js';
+import { channelBlock, denseGradient, sparseGradient } from '../../src/engine/wasm/weight-gradient.js';
 import { geometry, inParts, integers, KernelBench, plain, spikeCounts } from './kernel-bench.js';
 import { geometries, imageGeometries, intoMap, referenceGradients } from './kernel-geometries.js';
 
-/** The gradient of the output in a map with the borders that the kernels want. */
-function outputGradient(bench: KernelBench, g: Geometry, dy: readonly number[], images: number) {
-  const dyMap = paddedMap(g.outHeight, g.outWidth, g.outChannels, gradientBorders(g));
+/** The gradient of the output in a map with the borders that the kernels want, and in blocks of so many channels. */
+function outputGradient(bench: KernelBench, g: Geometry, dy: readonly number[], images: number, width = g.outChannels) {
+  const dyMap = gradientMap(g, width);
   const output = { inHeight: g.outHeight, inWidth: g.outWidth, inChannels: g.outChannels };
   return { dy: bench.floats(intoMap(output, dyMap, dy, images)), dyMap };
 }
@@ -34,15 +35,16 @@ function heldInputGradient(
   seed: number,
   planned: (
     bench: KernelBench,
-    buffers: InputGradientBuffers,
+    buffers: InputGradientBuffers & { readonly map: BlockedMap },
   ) => { readonly gradient: PlannedInputGradient; readonly used?: (weight: number) => number },
+  width?: number,
 ): void {
   const bench = new KernelBench();
   const inputs = images * inputPixels(g) * g.inChannels;
   const w = integers(weightCount(g), -4, 4, seed);
   const dy = integers(images * outputPixels(g) * g.outChannels, -4, 4, seed + 1);
   const open = integers(inputs, 0, 99, seed + 2).map((value) => (value < openShare ? 1 : 0));
-  const { dyMap: map, ...output } = outputGradient(bench, g, dy, images);
+  const { dyMap: map, ...output } = outputGradient(bench, g, dy, images, width);
   const dx = bench.room(inputs);
   const buffers = { ...output, map, w: bench.floats(w), dx, open: bench.bytes(open) };
   const { gradient, used = (weight) => weight } = planned(bench, buffers);
@@ -74,11 +76,20 @@ describe('input gradient of open neurons', () => {
 });
 
 describe('input gradient from tables', () => {
-  const held = (g: Geometry, images: number, openShare: number, seed: number, t: number): void =>
-    heldInputGradient(g, images, openShare, seed, (bench, buffers) => ({
-      gradient: tabledGradient(bench.plan, g, { ...buffers, threshold: bench.floats([t]) }),
-      used: (weight) => (weight >= t ? 1 : weight <= -t ? -1 : 0),
-    }));
+  const held = (g: Geometry, images: number, openShare: number, seed: number, t: number): void => {
+    for (const width of new Set([channelBlock(g, 32), g.outChannels]))
+      heldInputGradient(
+        g,
+        images,
+        openShare,
+        seed,
+        (bench, buffers) => ({
+          gradient: tabledGradient(bench.plan, g, { ...buffers, threshold: bench.floats([t]) }),
+          used: (weight) => (weight >= t ? 1 : weight <= -t ? -1 : 0),
+        }),
+        width,
+      );
+  };
 
   it('agrees with plain loops over Q(W) for any geometry, share of open neurons, t and number of images', () => {
     const thresholds = fc.constantFrom(0, 0.5, 1, 2.5, 5);
@@ -124,7 +135,7 @@ describe('sparse weight gradient', () => {
     const spikes = spikeCounts(images * inputPixels(g) * g.inChannels, levels, seed);
     const dy = integers(images * outputPixels(g) * g.outChannels, -4, 4, seed + 1);
     const dw = bench.floats(new Float32Array(weightCount(g)));
-    const buffers = { ...outputGradient(bench, g, dy, images), spikes: bench.bytes(spikes), dw };
+    const buffers = { ...outputGradient(bench, g, dy, images, channelBlock(g, 32)), spikes: bench.bytes(spikes), dw };
     const { lists, sums, scratchBytes } = sparseGradient(bench.plan, g, images, 3, buffers, levels, n);
     bench.run([lists, sums], scratchBytes);
     const x = spikes.map((count) => count / n);

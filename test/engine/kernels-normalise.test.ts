@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { pixelOffsets } from '../../src/engine/wasm/geometry.js';
+import { gradientMap, pixelOffsets } from '../../src/engine/wasm/geometry.js';
 import { batchNormEpsilon } from '../../src/network/quantise.js';
-import { forms, inParts, integers, KernelBench, plain, reals } from './kernel-bench.js';
-import { smallMaps } from './kernel-geometries.js';
+import { forms, geometry, inParts, integers, KernelBench, plain, reals } from './kernel-bench.js';
+import { intoMap, smallMaps } from './kernel-geometries.js';
 
-const { images, height, width, channels, pixels, values, map, mapValues, inMap } = smallMaps;
+const { images, height, width, channels, pixels, values } = smallMaps;
 const f = Math.fround;
 
 const total = (...values: readonly number[]): number => values.reduce((sum, value) => sum + value);
@@ -165,21 +165,28 @@ describe('gradient of batch norm', () => {
     }
   });
 
-  it.each(forms)('gradientApply writes a·g + b·z + d into the map, and leaves the borders: %s', (_, integer) => {
-    const [g, z] = [integers(values, -4, 4, 1), integers(values, -3, 3, 2)];
-    const bench = new KernelBench();
-    const [a, b, d] = [5, 6, 7].map((seed) => integers(channels, -3, 3, seed));
-    const dy = bench.floats(new Float32Array(mapValues));
-    const descriptor = bench.plan.descriptor('GradientApply', {
-      ...{ g: bench.floats(g), ...bench.preActivations(z, integer) },
-      ...{ a: bench.floats(a!), b: bench.floats(b!), d: bench.floats(d!), dy, dyImage: map.imageBytes },
-      ...{ dyOffsets: bench.plan.table(pixelOffsets(map, height, width)), pixels, channels },
-    });
-    bench.call('gradientApply', descriptor, images);
-    const dz = z.map((value, i) => {
-      const c = i % channels;
-      return a![c]! * g[i]! + b![c]! * value + d![c]!;
-    });
-    expect(plain(bench.readFloats(dy, mapValues))).toEqual(inMap(dz));
-  });
+  it.each(forms.flatMap(([name, integer]) => [16, channels].map((block) => [block, name, integer] as const)))(
+    'gradientApply writes a·g + b·z + d in blocks of %d channels, and leaves the borders: %s',
+    (block, _, integer) => {
+      const [g, z] = [integers(values, -4, 4, 1), integers(values, -3, 3, 2)];
+      const bench = new KernelBench();
+      const [a, b, d] = [5, 6, 7].map((seed) => integers(channels, -3, 3, seed));
+      const shape = { inHeight: height, inWidth: width, inChannels: channels };
+      const map = gradientMap(geometry({ kernel: [3, 2], input: [height + 2, width + 1, 16], channels }), block);
+      const dy = bench.floats(new Float32Array((images * map.imageBytes) / 4));
+      const descriptor = bench.plan.descriptor('GradientApply', {
+        ...{ g: bench.floats(g), ...bench.preActivations(z, integer) },
+        ...{ a: bench.floats(a!), b: bench.floats(b!), d: bench.floats(d!), dy, dyImage: map.imageBytes },
+        ...{ blockBytes: map.blockBytes, width: block },
+        ...{ dyOffsets: bench.plan.table(pixelOffsets(map, height, width)), pixels, channels },
+      });
+      bench.call('gradientApply', descriptor, images);
+      const dz = z.map((value, i) => {
+        const c = i % channels;
+        return a![c]! * g[i]! + b![c]! * value + d![c]!;
+      });
+      const expected = plain([...intoMap(shape, map, dz, images)]);
+      expect(plain(bench.readFloats(dy, expected.length))).toEqual(expected);
+    },
+  );
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import {
   type Geometry,
-  gradientBorders,
+  gradientMap,
   inputBorders,
   inputPixels,
   outputPixels,
@@ -18,7 +18,7 @@ import { intoMap, referenceGradients } from './kernel-geometries.js';
 function both(g: Geometry, images: number, x: readonly number[], dy: readonly number[]) {
   const bench = new KernelBench();
   const map = paddedMap(g.inHeight, g.inWidth, 1, inputBorders(g));
-  const dyMap = paddedMap(g.outHeight, g.outWidth, g.outChannels, gradientBorders(g));
+  const dyMap = gradientMap(g);
   const padded = intoMap({ inHeight: g.outHeight, inWidth: g.outWidth, inChannels: g.outChannels }, dyMap, dy, images);
   const buffers = { x: bench.floats(intoMap(g, map, x, images)), map, dy: bench.floats(padded), dyMap };
   const results = [pixelGradient, denseGradient].map((planned) => {

@@ -95,6 +95,26 @@ export function paddedMap(
   return { imageBytes, rowBytes, pixelBytes, origin: borders.top * rowBytes + borders.left * pixelBytes };
 }
 
+/** A map of blocks of channels, [block][padded pixel][channel of the block]: what reads one block has it side by side. */
+export interface BlockedMap extends PaddedMap {
+  /** Channels of a block. */
+  readonly width: number;
+  /** From one block to the next. */
+  readonly blockBytes: number;
+}
+
+function blockedMap(
+  height: number,
+  width: number,
+  channels: number,
+  block: number,
+  borders: Borders,
+  valueBytes: number,
+): BlockedMap {
+  const map = paddedMap(height, width, block, borders, valueBytes);
+  return { ...map, width: block, blockBytes: map.imageBytes, imageBytes: (channels / block) * map.imageBytes };
+}
+
 export interface Borders {
   readonly top: number;
   readonly bottom: number;
@@ -165,6 +185,10 @@ export function gradientBorders(g: Geometry): Borders {
     }
   return { top, bottom, left, right };
 }
+
+/** The gradient of a convolution's output, in blocks of so many channels, between zeros where inputs look for their taps. */
+export const gradientMap = (g: Geometry, width = g.outChannels, valueBytes = 4): BlockedMap =>
+  blockedMap(g.outHeight, g.outWidth, g.outChannels, width, gradientBorders(g), valueBytes);
 
 /** Copies [taps][inRaw][outRaw] weights into [taps][inPadded][outPadded], or back. */
 export function padWeights(

@@ -1,18 +1,15 @@
 // The gradient of a convolution's output in integers: 16 bits for the input gradient, 12 for the weight gradient.
-import { type Geometry, gradientBorders, outputPixels, type PaddedMap, paddedMap, pixelOffsets } from './geometry.js';
+import { type BlockedMap, type Geometry, gradientMap, outputPixels, pixelOffsets } from './geometry.js';
 import type { DescriptorFields, MemoryPlan } from './plan.js';
-import { integerBlock } from './weight-gradient.js';
+import { channelBlock } from './weight-gradient.js';
 
 export interface IntegerGradient {
-  /** [image][padded pixel][channel] in 16 bits. */
+  /** [image][padded pixel][channel] in 16 bits: all channels are one block. */
   readonly fine: number;
-  readonly fineMap: PaddedMap;
+  readonly fineMap: BlockedMap;
   /** [image][block of channels][padded pixel][channel of the block] in 12 bits. */
   readonly coarse: number;
-  readonly coarseMap: PaddedMap;
-  readonly blockBytes: number;
-  /** Channels of a block. */
-  readonly width: number;
+  readonly coarseMap: BlockedMap;
   /** Largest |dz| that a channel can have, as floats. */
   readonly bounds: number;
   /** [image][block of channels], the largest |dz| there in 12 bits, as 16-bit numbers. */
@@ -20,18 +17,13 @@ export interface IntegerGradient {
 }
 
 export function planIntegerGradient(plan: MemoryPlan, g: Geometry, images: number): IntegerGradient {
-  const borders = gradientBorders(g);
-  const width = integerBlock(g);
-  const fineMap = paddedMap(g.outHeight, g.outWidth, g.outChannels, borders, 2);
-  const block = paddedMap(g.outHeight, g.outWidth, width, borders, 2);
-  const { imageBytes } = fineMap;
+  const width = channelBlock(g, 64);
+  const [fineMap, coarseMap] = [gradientMap(g, g.outChannels, 2), gradientMap(g, width, 2)];
   return {
-    fine: plan.alloc(images * imageBytes),
+    fine: plan.alloc(images * fineMap.imageBytes),
     fineMap,
-    coarse: plan.alloc(images * imageBytes),
-    coarseMap: { ...block, imageBytes },
-    blockBytes: block.imageBytes,
-    width,
+    coarse: plan.alloc(images * fineMap.imageBytes),
+    coarseMap,
     bounds: plan.alloc(g.outChannels * 4),
     largest: plan.alloc((images * g.outChannels * 2) / width),
   };
@@ -41,9 +33,10 @@ export function planIntegerGradient(plan: MemoryPlan, g: Geometry, images: numbe
 export function planQuantisation(
   plan: MemoryPlan,
   g: Geometry,
-  { fine, fineMap, coarse, coarseMap, blockBytes, width, bounds, largest }: IntegerGradient,
+  { fine, fineMap, coarse, coarseMap, bounds, largest }: IntegerGradient,
   sources: Pick<DescriptorFields<'QuantiseGradient'>, 'g' | 'z' | 'integer' | 'a' | 'b' | 'd'>,
 ): number {
+  const { blockBytes, width } = coarseMap;
   return plan.descriptor('QuantiseGradient', {
     ...sources,
     ...{ bounds, dy: fine, coarse, imageBytes: fineMap.imageBytes, blockBytes, width, largest },

@@ -1,5 +1,5 @@
 // Batch norm, activation and their gradients as kernel calls.
-import { outputPixels, type PaddedMap, pixelOffsets } from './geometry.js';
+import { type BlockedMap, outputPixels, pixelOffsets } from './geometry.js';
 import { type IntegerGradient, planQuantisation } from './integer-gradient.js';
 import type { Layer, Quantiser } from './layers.js';
 import type { Call, MemoryPlan } from './plan.js';
@@ -29,7 +29,7 @@ export interface Norm {
 
 interface GradientBuffers {
   readonly dy: number;
-  readonly dyMap: PaddedMap;
+  readonly dyMap: BlockedMap;
   /** Gradient of the activations, 0 where the neuron is closed. */
   readonly dx: number;
   /** In place of dy. */
@@ -102,7 +102,7 @@ export function planNorm(
           'gradientApply',
           plan.descriptor('GradientApply', {
             ...sources,
-            ...{ dy, dyImage: dyMap.imageBytes, pixels, channels },
+            ...{ dy, dyImage: dyMap.imageBytes, blockBytes: dyMap.blockBytes, width: dyMap.width, pixels, channels },
             dyOffsets: plan.table(pixelOffsets(dyMap, g.outHeight, g.outWidth)),
           }),
         ),

@@ -1,5 +1,5 @@
 // Input gradients of ternary layers as kernel calls, from tables of sums.
-import { type Geometry, weightCount } from './geometry.js';
+import { type BlockedMap, type Geometry, weightCount } from './geometry.js';
 import type { InputGradientBuffers, PlannedInputGradient } from './input-gradient.js';
 import type { IntegerGradient } from './integer-gradient.js';
 import { type MemoryPlan, split } from './plan.js';
@@ -19,12 +19,16 @@ const packParts = 8;
 export function tabledGradient(
   plan: MemoryPlan,
   g: Geometry,
-  buffers: InputGradientBuffers & { readonly threshold: number },
+  buffers: Omit<InputGradientBuffers, 'map'> & { readonly threshold: number; readonly map: BlockedMap },
   integer?: IntegerGradient,
 ): PlannedInputGradient {
   const { w, threshold, dx, open } = buffers;
   const { dy, map } = integer ? { dy: integer.fine, map: integer.fineMap } : buffers;
   const block = g.outChannels % 32 === 0 ? 32 : 16;
+  const valueBytes = map.pixelBytes / map.width;
+  // A block of the map has sixteen channels, or all that a block of tables wants.
+  const dySixteen = map.width === 16 ? map.blockBytes : 16 * valueBytes;
+  const dyBlock = map.width <= block ? (block / map.width) * map.blockBytes : block * valueBytes;
   const taps = g.kernelHeight * g.kernelWidth;
   const channels = g.inChannels;
   const places = plan.alloc(weightCount(g) / 2);
@@ -34,7 +38,14 @@ export function tabledGradient(
   const descriptor = plan.descriptor('TabledGradient', {
     ...{ places, open, dx, height: g.inHeight, width: g.inWidth, channels },
     ...{ kernelHeight: g.kernelHeight, kernelWidth: g.kernelWidth, stride: g.stride, padV: g.padV, padH: g.padH },
-    ...{ dy: dy + map.origin, dyImage: map.imageBytes, dyRow: map.rowBytes, dyPixel: map.pixelBytes },
+    ...{
+      dy: dy + map.origin,
+      dyImage: map.imageBytes,
+      dyRow: map.rowBytes,
+      dyPixel: map.pixelBytes,
+      dyBlock,
+      dySixteen,
+    },
     ...{ outHeight: g.outHeight, outWidth: g.outWidth, outChannels: g.outChannels, block },
     bounds: integer?.bounds ?? 0,
   });

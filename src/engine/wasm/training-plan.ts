@@ -1,7 +1,7 @@
 import type { Network } from '../../network/architecture.js';
 import type { TrainerOptions } from '../engine.js';
 import { denseForward, eventForward } from './convolution.js';
-import { gradientBorders, outputPixels, paddedMap } from './geometry.js';
+import { gradientMap, outputPixels } from './geometry.js';
 import { chunkImages, inputGradient, type PlannedInputGradient } from './input-gradient.js';
 import { planIntegerGradient } from './integer-gradient.js';
 import { type Layer, planLayers, quantiser } from './layers.js';
@@ -11,7 +11,16 @@ import { type Call, type Item, type MemoryPlan, ofLayer, type Phase, type Progra
 import { forwardLanes } from './tabled-forward.js';
 import { tabledGradient } from './tabled-gradient.js';
 import { planTensors, type Tensor } from './tensors.js';
-import { denseGradient, integersSuffice, type PlannedWeightGradient, sparseGradient } from './weight-gradient.js';
+import {
+  channelBlock,
+  denseGradient,
+  integersSuffice,
+  type PlannedWeightGradient,
+  sparseGradient,
+} from './weight-gradient.js';
+
+/** Does a layer add up its weight gradient from spikes? */
+const fromSpikes = ({ spikes, x }: Layer): boolean => spikes !== 0 && x === 0;
 
 /** Addresses and the program of one training step. */
 export interface TrainingPlan {
@@ -43,8 +52,9 @@ export function planTraining(plan: MemoryPlan, network: Network, options: Traine
   const blocks = layers.slice(0, -1);
   const classifier = layers.at(-1)!;
 
-  const gradients = layers.map(({ g, ternary }) => {
-    const dyMap = paddedMap(g.outHeight, g.outWidth, g.outChannels, gradientBorders(g));
+  const gradients = layers.map((layer) => {
+    const { g, ternary } = layer;
+    const dyMap = gradientMap(g, fromSpikes(layer) ? channelBlock(g, 32) : g.outChannels);
     const integer =
       options.gradients === 'int16' && ternary && integersSuffice(g, levels)
         ? planIntegerGradient(plan, g, batch)
@@ -75,7 +85,7 @@ export function planTraining(plan: MemoryPlan, network: Network, options: Traine
   const weightGradients = layers.map((layer, i): PlannedWeightGradient => {
     const { g, x, map, spikes } = layer;
     const buffers = { ...gradients[i]!, dw: layer.weight.g };
-    if (spikes && x === 0)
+    if (fromSpikes(layer))
       return sparseGradient(plan, g, batch, parts, { ...buffers, spikes }, levels, n, buffers.integer);
     return (suitsPixels(g) ? pixelGradient : denseGradient)(plan, g, batch, parts, { ...buffers, x, map });
   });

@@ -1,5 +1,6 @@
 // Weight gradients as kernel calls: from floats, and from spikes.
 import {
+  type BlockedMap,
   type Geometry,
   inputPixels,
   outputPixels,
@@ -81,9 +82,9 @@ const totalsBytes = 640;
 const cachedBytes = 40 << 10;
 
 /** Images whose spikes are listed together. */
-function listedImages(g: Geometry, images: number, integer?: Pick<IntegerGradient, 'blockBytes'>): number {
+function listedImages(g: Geometry, images: number, integer?: Pick<IntegerGradient, 'coarseMap'>): number {
   const phase = inputPixels(g) / g.stride ** 2;
-  const most = integer ? Math.floor(cachedBytes / integer.blockBytes) : Math.round(chunkPixels / phase);
+  const most = integer ? Math.floor(cachedBytes / integer.coarseMap.blockBytes) : Math.round(chunkPixels / phase);
   return Math.max(1, Math.min(most, images));
 }
 
@@ -99,13 +100,15 @@ export function integersSuffice(g: Geometry, levels: number): boolean {
   return Math.max(weights, inputs) < 2 ** 31;
 }
 
-/** Output channels that the sparse kernels take at a time. */
-function channelBlock(g: Geometry, largest: 32 | 64): number {
-  return [largest, 32, 16].find((width) => g.outChannels % width === 0)!;
+/**
+ * Output channels that the sparse kernels take at a time, so that their dy lies side by side: as many as registers hold, or
+ * fewer where the kernel takes neighbouring taps together, as their pixels are neighbours.
+ * @param registers what they hold of channels: of floats 32, of integers 64
+ */
+export function channelBlock(g: Geometry, registers: 32 | 64): number {
+  const most = g.kernelWidth > 1 && g.stride === 1 ? registers / 2 : registers;
+  return [most, 32, 16].find((width) => width <= most && g.outChannels % width === 0)!;
 }
-
-/** The same for integers: fewer where the kernel takes neighbouring taps together, as their pixels are neighbours. */
-export const integerBlock = (g: Geometry): number => channelBlock(g, g.kernelWidth > 1 && g.stride === 1 ? 32 : 64);
 
 /**
  * dw from spike counts: only non-zero inputs are touched. An input of level s counts s/n.
@@ -116,13 +119,12 @@ export function sparseGradient(
   g: Geometry,
   images: number,
   parts: number,
-  buffers: GradientBuffers & { readonly spikes: number },
+  buffers: GradientBuffers & { readonly spikes: number; readonly dyMap: BlockedMap },
   levels: number,
   n: number,
   integer?: IntegerGradient,
 ): PlannedWeightGradient {
   const { dy, dyMap } = integer ? { dy: integer.coarse, dyMap: integer.coarseMap } : buffers;
-  const width = integer?.width ?? channelBlock(g, 32);
   const imagesPerChunk = listedImages(g, images, integer);
   const chunks = Math.ceil(images / imagesPerChunk);
   // Lists write a little beyond their ends.
@@ -160,8 +162,8 @@ export function sparseGradient(
     imagesPerChunk,
     dy: dy + dyMap.origin,
     dyImage: dyMap.imageBytes,
-    dyBlock: integer?.blockBytes ?? width * 4,
-    width,
+    dyBlock: dyMap.blockBytes,
+    width: dyMap.width,
     dyRow: dyMap.rowBytes,
     dyPixel: dyMap.pixelBytes,
     dw: buffers.dw,

@@ -206,7 +206,7 @@ export const descriptors = /** @type {const} */ ({
     pixels: 'i32',
     channels: 'i32',
   },
-  /** dz into a zero-bordered map. */
+  /** dz into a zero-bordered map, in blocks of `width` channels. */
   GradientApply: {
     g: 'u32',
     z: 'u32',
@@ -216,6 +216,8 @@ export const descriptors = /** @type {const} */ ({
     d: 'u32',
     dy: 'u32',
     dyImage: 'u32',
+    blockBytes: 'u32',
+    width: 'i32',
     dyOffsets: 'u32',
     pixels: 'i32',
     channels: 'i32',
@@ -308,6 +310,8 @@ export const descriptors = /** @type {const} */ ({
     dyImage: 'u32',
     dyRow: 'u32',
     dyPixel: 'u32',
+    dyBlock: 'u32',
+    dySixteen: 'u32',
     outHeight: 'i32',
     outWidth: 'i32',
     outChannels: 'i32',

@@ -188,14 +188,15 @@ export function gradientApply(address: usize, lo: i32, hi: i32): void {
 function apply(address: usize, lo: i32, hi: i32, integer: bool): void {
   const t = changetype<GradientApply>(address);
   const pixels = t.pixels, a: usize = t.a, b: usize = t.b, d: usize = t.d;
-  const step: usize = <usize>t.channels << 2, zBytes: usize = integer ? 8 : 16;
+  const step: usize = <usize>t.channels << 2, zBytes: usize = integer ? 8 : 16, width: usize = <usize>t.width << 2;
   for (let n = lo; n < hi; n++) {
     let g: usize = t.g + <usize>(n * pixels) * step, z: usize = t.z + <usize>(n * pixels) * (integer ? step >> 1 : step);
     for (let p = 0; p < pixels; p++) {
-      const out: usize = t.dy + <usize>n * t.dyImage + load<u32>(t.dyOffsets + (<usize>p << 2));
-      for (let c: usize = 0; c < step; c += 16, z += zBytes, g += 16)
-        v128.store(out + c, f32x4.add(f32x4.add(
-          f32x4.mul(v128.load(g), v128.load(a + c)), f32x4.mul(four(z, integer), v128.load(b + c))), v128.load(d + c)));
+      let block: usize = t.dy + <usize>n * t.dyImage + load<u32>(t.dyOffsets + (<usize>p << 2));
+      for (let c: usize = 0; c < step; block += t.blockBytes)
+        for (let out = block, end = block + width; out < end; out += 16, c += 16, z += zBytes, g += 16)
+          v128.store(out, f32x4.add(f32x4.add(
+            f32x4.mul(v128.load(g), v128.load(a + c)), f32x4.mul(four(z, integer), v128.load(b + c))), v128.load(d + c)));
     }
   }
 }

@@ -33,10 +33,14 @@ function subtract(a: v128, b: v128, integer: bool): v128 {
   return integer ? i16x8.sub(a, b) : f32x4.sub(a, b);
 }
 
-/** Gradients of `width` channels of one pixel, as columns of images. dy: of the first; last: the last image there is. */
+/**
+ * Gradients of `width` channels of one pixel, as columns of images. dy: of the first; sixteen: from there to the next
+ * sixteen; last: the last image there is.
+ */
 // @ts-ignore: decorator
 @inline
-function gather(dy: usize, image: usize, last: i32, width: i32, integer: bool): void {
+function gather(dy: usize, sixteen: usize, image: usize, last: i32, width: i32, integer: bool): void {
+  const skip: usize = sixteen - (integer ? 32 : 64);
   for (let at: usize = scratch + GRADIENTS, end = at + <usize>width * VALUE; at < end; dy += 16) {
     if (integer) {
       transposeHalves(dy, image, 0, last, at, VALUE, 8); transposeHalves(dy, image, 8, last, at + 16, VALUE, 8);
@@ -45,6 +49,7 @@ function gather(dy: usize, image: usize, last: i32, width: i32, integer: bool): 
       transposeFloats(dy, image, 0, last, at, VALUE, 4); transposeFloats(dy, image, 4, last, at + 16, VALUE, 4);
       at += 4 * VALUE;
     }
+    if (!((at - scratch - GRADIENTS) & (16 * VALUE - 1))) dy += skip;
   }
 }
 
@@ -116,7 +121,7 @@ function gradient(address: usize, lo: i32, hi: i32, integer: bool): void {
   const t = changetype<TabledGradient>(address);
   const channels = t.channels, height = t.height, width = t.width, stride = t.stride;
   const step: f32 = integer ? <f32>gradientStep(t.bounds, t.outChannels, 16) : 1;
-  const blockBytes: usize = <usize>t.block << (integer ? 1 : 2), bytes: usize = <usize>(t.block >> 1);
+  const bytes: usize = <usize>(t.block >> 1);
   const tapBytes: usize = <usize>channels * bytes, placesOfBlock: usize = <usize>(t.kernelHeight * t.kernelWidth) * tapBytes;
   const pixelBytes: usize = <usize>channels * (integer ? INTEGERS : FLOATS), rowBytes: usize = <usize>width * pixelBytes;
   const waiting = t.kernelHeight, rows: usize = scratch + ROWS, together = integer ? 16 : 8;
@@ -127,16 +132,16 @@ function gradient(address: usize, lo: i32, hi: i32, integer: bool): void {
       const top = oy * stride - t.padV, y0 = max(top, 0), y1 = min(top + t.kernelHeight, height);
       for (; begun < y1; begun++) memory.fill(rows + <usize>(begun % waiting) * rowBytes, 0, rowBytes);
       let dy: usize = t.dy + <usize>first * t.dyImage + <usize>oy * t.dyRow, places: usize = t.places;
-      for (let block = 0; block < t.outChannels; block += t.block, dy += blockBytes, places += placesOfBlock) {
+      for (let block = 0; block < t.outChannels; block += t.block, dy += t.dyBlock, places += placesOfBlock) {
         for (let ox = 0, pixel = dy; ox < t.outWidth; ox++, pixel += t.dyPixel) {
           const left = ox * stride - t.padH, x0 = max(left, 0), x1 = min(left + t.kernelWidth, width);
-          gather(pixel, t.dyImage, images - 1, t.block, integer);
+          gather(pixel, t.dySixteen, t.dyImage, images - 1, t.block, integer);
           // Where 16 bits do not hold the sums, those of the lower bytes, and then of the upper ones.
           const split = integer && overflows(t.block);
           if (split) takeBytes(t.block, false);
           for (let unit: i16 = 1; unit > 0; unit = split && unit == 1 ? 256 : 0) {
             if (unit > 1) {
-              gather(pixel, t.dyImage, images - 1, t.block, integer);
+              gather(pixel, t.dySixteen, t.dyImage, images - 1, t.block, integer);
               takeBytes(t.block, true);
             }
             fillTables(t.block, integer);

@@ -5,10 +5,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { purposes, RandomWords } from '../../src/data/random.js';
-import { denseForward, eventForward } from '../../src/engine/wasm/convolution.js';
+import { denseForward } from '../../src/engine/wasm/convolution.js';
 import { type Geometry, gradientMap, inputBorders, paddedMap, weightCount } from '../../src/engine/wasm/geometry.js';
 import { inputGradient } from '../../src/engine/wasm/input-gradient.js';
 import { MemoryPlan, type Program } from '../../src/engine/wasm/plan.js';
+import { spikeForward } from '../../src/engine/wasm/spike-forward.js';
 import { tabledGradient } from '../../src/engine/wasm/tabled-gradient.js';
 import { createControl, ThreadRunner } from '../../src/engine/wasm/threads.js';
 import { channelBlock, denseGradient, sparseGradient } from '../../src/engine/wasm/weight-gradient.js';
@@ -73,7 +74,7 @@ const forward = (g: Geometry, density: number, share: number) => (plan: MemoryPl
     threshold: plan.table(Float32Array.of(1)),
   };
   const y = plan.alloc(outputs(g) * 4);
-  const { pack, calls, scratchBytes } = eventForward(plan, g, { ...buffers, y }, levels, { scale: 1 / n }, share);
+  const { pack, calls, scratchBytes } = spikeForward(plan, g, { ...buffers, y }, levels, { scale: 1 / n }, share);
   return { program: [pack, [calls(0, images)]], scratch: scratchBytes };
 };
 

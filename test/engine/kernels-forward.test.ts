@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { denseForward, eventForward, needsWideSums, realForward } from '../../src/engine/wasm/convolution.js';
+import { denseForward, realForward } from '../../src/engine/wasm/convolution.js';
 import {
   type Geometry,
   inputBorders,
@@ -9,6 +9,7 @@ import {
   paddedMap,
   weightCount,
 } from '../../src/engine/wasm/geometry.js';
+import { needsWideSums, spikeForward } from '../../src/engine/wasm/spike-forward.js';
 import { geometry, inParts, integers, KernelBench, plain, reals, spikeCounts } from './kernel-bench.js';
 import { convolveAll, geometries, imageGeometries, intoMap } from './kernel-geometries.js';
 
@@ -83,7 +84,7 @@ describe('eventConv', () => {
     const w = q.map((sign, i) => sign * 0.25 * (1 + (i % 3)) + (sign === 0 ? ((i % 3) - 1) * 0.2 : 0));
     const buffers = { spikes: bench.bytes(spikes), w: bench.floats(w), threshold: bench.floats([0.25]), y };
     const output = scale === undefined ? { thresholds, images } : { scale };
-    const { pack, calls, scratchBytes } = eventForward(bench.plan, g, buffers, levels, output, share);
+    const { pack, calls, scratchBytes } = spikeForward(bench.plan, g, buffers, levels, output, share);
     bench.run([pack, parts(images, calls)], scratchBytes);
     const sums = convolveAll(g, images, q, spikes);
     if (scale !== undefined && wide)
@@ -143,7 +144,7 @@ describe('eventConv', () => {
     ]);
     const y = bench.room((39 * outputPixels(g) * 32) / 2);
     const buffers = { spikes, w: bench.floats(new Array(weightCount(g)).fill(1)), threshold: bench.floats([1]), y };
-    const { pack, calls, scratchBytes } = eventForward(bench.plan, g, buffers, 1, { scale: 1 }, 0.5);
+    const { pack, calls, scratchBytes } = spikeForward(bench.plan, g, buffers, 1, { scale: 1 }, 0.5);
     // Without their weights, tables say 0 everywhere.
     const events = pack.filter(([call]) => call!.kernel === 'packEvents');
     bench.run([events, [calls(0, 39)]], scratchBytes);

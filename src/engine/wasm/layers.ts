@@ -1,6 +1,5 @@
 import type { Network } from '../../network/architecture.js';
 import { levels, spikesPerUnit } from '../../network/precision.js';
-import { needsWideSums } from './convolution.js';
 import {
   denseGeometry,
   type Geometry,
@@ -13,6 +12,7 @@ import {
   pixelOffsets,
 } from './geometry.js';
 import type { MemoryPlan } from './plan.js';
+import { needsWideSums } from './spike-forward.js';
 import type { Tensor } from './tensors.js';
 
 export const noBorders = { top: 0, bottom: 0, left: 0, right: 0 };

@@ -1,6 +1,6 @@
 import type { EncodingLayer, SpikingLayer, SpikingNetwork } from '../../spiking/network.js';
 import type { EngineOptions, Inference, LayerCounts, Noise, Simulator } from '../engine.js';
-import { doubleWeights, eventForward } from './convolution.js';
+import { doubleWeights } from './convolution.js';
 import { encodingForward } from './encoding.js';
 import { unpadLevels, unpadLogits } from './evaluator.js';
 import {
@@ -16,6 +16,7 @@ import { ImageWriter } from './layers.js';
 import { noiseScratchBytes, PlannedNoise } from './noise.js';
 import { MemoryPlan, ofLayer, type Program, splitBy } from './plan.js';
 import { Pool } from './pool.js';
+import { spikeForward } from './spike-forward.js';
 import { synapseTables } from './synapses.js';
 import { forwardLanes } from './tabled-forward.js';
 import type { Observer } from './threads.js';
@@ -122,7 +123,7 @@ function planSimulation(plan: MemoryPlan, network: SpikingNetwork, { batch, thre
           thresholds: thresholds[0] as Float64Array,
           levels,
         })
-      : eventForward(
+      : spikeForward(
           plan,
           g,
           { spikes: spikes[i - 1]!, w: plan.table(blockWeights(layers[i - 1]!, false)), threshold: one, y: spikes[i]! },

@@ -1,4 +1,5 @@
 // Integer convolutions of ternary layers from tables of sums.
+import type { SpikeBuffers } from './event-forward.js';
 import { type Geometry, weightCount } from './geometry.js';
 import { type Item, type MemoryPlan, split } from './plan.js';
 
@@ -11,11 +12,11 @@ const packParts = 8;
 /** Do eight sums, of four channels each, fit a byte? */
 export const suitsTables = (levels: number): boolean => 32 * levels <= 255;
 
-/** What eventForward makes of spikes, as a descriptor of the kernels in kernels/tabled-forward.ts. */
+/** What spikeForward makes of many spikes, as a descriptor of the kernels in kernels/tabled-forward.ts. */
 export function planTables(
   plan: MemoryPlan,
   g: Geometry,
-  buffers: { readonly spikes: number; readonly w: number; readonly threshold: number; readonly y: number },
+  buffers: SpikeBuffers,
   levels: number,
   thresholds: number,
 ): { readonly descriptor: number; readonly pack: readonly Item[]; readonly scratchBytes: number } {

@@ -1,6 +1,6 @@
 import type { Network } from '../../network/architecture.js';
 import type { TrainerOptions } from '../engine.js';
-import { denseForward, eventForward } from './convolution.js';
+import { denseForward } from './convolution.js';
 import { gradientMap, outputPixels } from './geometry.js';
 import { chunkImages, inputGradient, type PlannedInputGradient } from './input-gradient.js';
 import { planIntegerGradient } from './integer-gradient.js';
@@ -8,6 +8,7 @@ import { type Layer, planLayers, quantiser } from './layers.js';
 import { planNorm } from './norm.js';
 import { pixelGradient, suitsPixels } from './pixel-gradient.js';
 import { type Call, type Item, type MemoryPlan, ofLayer, type Phase, type Program, split, splitBy } from './plan.js';
+import { spikeForward } from './spike-forward.js';
 import { forwardLanes } from './tabled-forward.js';
 import { tabledGradient } from './tabled-gradient.js';
 import { planTensors, type Tensor } from './tensors.js';
@@ -69,7 +70,7 @@ export function planTraining(plan: MemoryPlan, network: Network, options: Traine
   const weightsOf = ({ weight, threshold }: Layer) => ({ w: weight.w, threshold });
   const forward = layers.map((layer) =>
     layer.ternary
-      ? eventForward(plan, layer.g, { ...weightsOf(layer), spikes: layer.spikes, y: layer.z }, levels, { scale: 1 / n })
+      ? spikeForward(plan, layer.g, { ...weightsOf(layer), spikes: layer.spikes, y: layer.z }, levels, { scale: 1 / n })
       : denseForward(plan, layer.g, { x: layer.x, map: layer.map, w: layer.weight.w, y: layer.z }),
   );
   const norms = blocks.map((layer, i) =>

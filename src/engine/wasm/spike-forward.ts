@@ -1,0 +1,95 @@
+// Forward convolutions of spikes as kernel calls.
+import type { PlannedConvolution } from './convolution.js';
+import { eventBlock, planEvents, type SpikeBuffers } from './event-forward.js';
+import { type Geometry, inputPixels, outputPixels } from './geometry.js';
+import type { MemoryPlan } from './plan.js';
+import { forwardLanes, planTables, suitsTables } from './tabled-forward.js';
+
+/** Spike counts above which a table of level · weight would not fit the caches any more. */
+const maximumTableLevels = 16;
+
+/**
+ * What becomes of the sums: they are kept, in 16 bits or, where that is too few, as floats times a scale; or they become
+ * spikes, one for each threshold [level][channel] that is reached.
+ */
+export type SpikeOutput = { readonly scale: number } | { readonly thresholds: Int32Array; readonly images: number };
+
+/** Is a sum of −32,766 … 32,766, or the table of level · weight, too small for the spikes of this layer? */
+export function needsWideSums(g: Geometry, levels: number): boolean {
+  return levels > maximumTableLevels || g.kernelHeight * g.kernelWidth * g.inChannels * levels >= 32767;
+}
+
+/**
+ * The share of inputs that are not zero from which on tables of sums take less time than events. By DENSITY.md 0.3 where
+ * many look-ups share a table; to fill it takes as long as some 40.
+ */
+const tabledShare = ({ kernelHeight, kernelWidth, stride, outChannels }: Geometry): number =>
+  0.28 * (1 + (40 * stride ** 2) / (kernelHeight * kernelWidth * outChannels));
+
+/**
+ * y = spikes ∗ Q(W); threshold: address of the t of Q(W). Integer sums: exact, and in any order the same. By the number of
+ * spikes, sixteen images at a time, non-zero spikes are added up one by one or looked up in tables of sums. Wide sums take
+ * the 32-bit kernel, and give the same spikes.
+ * @param share of non-zero spikes from which on tables are used
+ */
+export function spikeForward(
+  plan: MemoryPlan,
+  g: Geometry,
+  buffers: SpikeBuffers,
+  levels: number,
+  output: SpikeOutput,
+  share = tabledShare(g),
+): PlannedConvolution {
+  if (needsWideSums(g, levels)) return wideForward(plan, g, buffers, levels, output);
+  // Membranes stay above −32,768 and below 32,768: what is cut off is reached always, or never.
+  const thresholds = 'thresholds' in output ? plan.table(thresholds16(output.thresholds)) : 0;
+  const ending = thresholds ? 'fire' : 'i16';
+  const events = planEvents(plan, g, buffers, levels, false, { thresholds });
+  const block = eventBlock(g);
+  if (!suitsTables(levels)) {
+    const sums = { kernel: `eventConv${block}_${ending}`, descriptor: events.descriptor };
+    return { ...events, calls: (lo, hi) => [{ ...sums, lo, hi }] };
+  }
+  const tables = planTables(plan, g, buffers, levels, thresholds);
+  const imageBytes = inputPixels(g) * g.inChannels;
+  const least = Math.ceil(share * forwardLanes * imageBytes);
+  const descriptor = plan.descriptor('SpikeConv', {
+    ...{ spikes: buffers.spikes, imageBytes, least, block },
+    ...{ events: events.descriptor, tables: tables.descriptor },
+  });
+  return {
+    pack: [...events.pack, ...tables.pack],
+    calls: (lo, hi) => [{ kernel: `spikeConv_${ending}`, descriptor, lo, hi }],
+    scratchBytes: Math.max(events.scratchBytes, tables.scratchBytes),
+  };
+}
+
+/** Thresholds less one, so that "reached" becomes "exceeded". */
+const thresholds16 = (thresholds: Int32Array): Int16Array =>
+  Int16Array.from(thresholds, (threshold) => Math.max(-32768, Math.min(32767, threshold - 1)));
+
+/** The same in 32 bits, as floats or, by way of memory, as spikes. */
+function wideForward(
+  plan: MemoryPlan,
+  g: Geometry,
+  buffers: SpikeBuffers,
+  levels: number,
+  output: SpikeOutput,
+): PlannedConvolution {
+  if ('scale' in output) {
+    const { descriptor, ...planned } = planEvents(plan, g, buffers, levels, true, output);
+    return { ...planned, calls: (lo, hi) => [{ kernel: 'eventConvWide_f32', descriptor, lo, hi }] };
+  }
+  const [pixels, channels] = [outputPixels(g), g.outChannels];
+  const membranes = plan.alloc(output.images * pixels * channels * 4);
+  const { descriptor, ...planned } = planEvents(plan, g, { ...buffers, y: membranes }, levels, true, {});
+  const thresholds = plan.table(output.thresholds);
+  const fire = plan.descriptor('Fire', { membranes, spikes: buffers.y, thresholds, pixels, channels, levels });
+  return {
+    ...planned,
+    calls: (lo, hi) => [
+      { kernel: 'eventConvWide_i32', descriptor, lo, hi },
+      { kernel: 'fireInteger', descriptor: fire, lo, hi },
+    ],
+  };
+}

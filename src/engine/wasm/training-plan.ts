@@ -82,6 +82,7 @@ export function planTraining(plan: MemoryPlan, network: Network, options: Traine
     const buffers = { ...weightsOf(layer), dy, map: dyMap, open: layer.open, dx: dxOf(i - 1) };
     return layer.ternary ? tabledGradient(plan, layer.g, buffers, integer) : inputGradient(plan, layer.g, buffers);
   });
+  // Each part of a weight gradient reads all of dy.
   const parts = threads;
   const weightGradients = layers.map((layer, i): PlannedWeightGradient => {
     const { g, x, map, spikes } = layer;

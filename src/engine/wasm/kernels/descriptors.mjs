@@ -292,8 +292,8 @@ export const descriptors = /** @type {const} */ ({
     phases: 'i32',
     table: 'u32',
   },
-  /** Input gradient from tables of sums. block: output channels that are taken at a time, 16 or 32; places: as PackTabled
-   * makes them. */
+  /** Input gradient from tables of sums. block: output channels that are taken at a time, 16 or 32; dyBlock: from one block
+   * of dy to the next, dySixteen: to the other sixteen channels of 32; places: as PackTabled makes them. */
   TabledGradient: {
     places: 'u32',
     open: 'u32',

@@ -45,8 +45,8 @@ ${lines(R, (r) => `        v128.store(w${r}, s${r}_0); v128.store(w${r}, s${r}_1
 
 /**
  * Weight gradient from lists of non-zero inputs: dw[ky][kx][ci][c] += level/n · Σ dy[pixel of the event − tap][c].
- * One list serves all taps of its stride phase; `taps` neighbouring columns share each event, where dy pixels hold
- * exactly the block's channels, so that they are neighbours in memory.
+ * One list serves all taps of its stride phase; `taps` neighbouring columns share each event, as the block's channels of
+ * neighbouring pixels are neighbours in memory.
  */
 export function sparseWeightGradient(vectors, taps) {
   const V = range(vectors);
@@ -191,17 +191,13 @@ export function sparseDriver(type, groups) {
     `${prefix}${width}x${taps}(list + (<usize>ty << 3), levels, listBytes, events, q - ${taps - 1} * dyPixel, d, step, scale${integer ? ', most' : ''}); q -= ${taps} * dyPixel; d += ${taps} * step; left -= ${taps};`;
   const choose = (width, taps) =>
     taps
-      .map((count) =>
-        count > 1 ? `if (min(left, together) >= ${count}) { ${call(width, count)} } else` : `{ ${call(width, 1)} }`,
-      )
+      .map((count) => (count > 1 ? `if (left >= ${count}) { ${call(width, count)} } else` : `{ ${call(width, 1)} }`))
       .join(' ');
   return `
 export function sparseWeightGradient_${type}(address: usize, lo: i32, hi: i32): void {
   const t = changetype<SparseWeightGradient>(address);
   const stride = t.stride, levels = t.levels, inChannels = t.inChannels, outChannels = t.outChannels;
   const kernelHeight = t.kernelHeight, kernelWidth = t.kernelWidth, dyPixel: usize = t.dyPixel, width = t.width;
-  // Taps side by side need their pixels side by side.
-  const together = dyPixel == <usize>width * ${integer ? 2 : 4} ? 16 : 1;
   const scale = ${integer ? '<f32>(gradientStep(t.bounds, outChannels, 12) * <f64>t.scale)' : 't.scale'};
   const listBytes: usize = t.cutCount << 2;
   const perPhase: usize = <usize>(inChannels * levels) * listBytes;

@@ -62,9 +62,8 @@ function begin(t: TabledForward, row: usize, oy: i32): void {
       for (let y = y0; y < y1; y++)
         for (let x = x0; x < x1; x++)
           count = i32x4.add(count, v128.load(t.negatives + <usize>(y * kernelWidth + x) * tapBytes + c));
-      const less = i32x4.neg(i32x4.mul(count, highest));
+      v128.store(scratch + INPUTS, i32x4.neg(i32x4.mul(count, highest)));
       for (let k: usize = 0; k < 4; k++, row += MEMBRANE) {
-        v128.store(scratch + INPUTS, less);
         const one = v128.load16_splat(scratch + INPUTS + (k << 2));
         v128.store(row, one); v128.store(row, one, 16);
       }

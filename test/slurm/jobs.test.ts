@@ -122,11 +122,25 @@ describeOnCluster('jobs', (test) => {
       const running = await submitted(box, 'cancelled');
       const job = await box.cluster.job('cancelled/slow', 'RUNNING');
       await box.cluster.slurm('scancel', job);
-      await until(() => running.out.includes(`"message":"Job ${job} was cancelled."`), 'it is noticed');
+      await until(() => running.out.includes(`"message":"Job ${job} was cancelled."`), 'it is noticed', 150);
       box.write('go', '');
       expect((await running.result).code).toBe(0);
       expect(running.out).toContain('"code":"E_SLURM_CANCELLED"');
       expect(box.read('artifacts/cancelled/last/o.txt')).toBe('1\n2\n');
+    });
+
+    test('whose command ends before they hear of it are cancelled all the same', async ({ box }) => {
+      const nap = `echo $$ > ${box.path('pid')}; test -e ${box.path('go')} || sleep 600; echo 1 > \${{ outputs.o }}`;
+      box.write('p.yaml', `name: first\nstages:\n  nap: { run: '${nap}', outputs: { o: o.txt } }\n`);
+      const running = box.start(onSlurm);
+      const job = await box.cluster.job('first/nap', 'RUNNING');
+      await until(() => box.has('pid') && box.read('pid') !== '', 'it runs');
+      // Slurm signals the processes of a job one after the other, beginning with the last that was started.
+      box.write('go', '');
+      process.kill(Number(box.read('pid')), 'SIGTERM');
+      await box.cluster.slurm('scancel', job);
+      expect((await running.result).code, running.out).toBe(0);
+      expect(running.out).toContain(`"message":"Job ${job} was cancelled."`);
     });
 
     test('that are cancelled twice are taken for unwanted', async ({ box }) => {
@@ -135,7 +149,7 @@ describeOnCluster('jobs', (test) => {
       for (let round = 0; round < 2; round++) {
         const job = await box.cluster.job('unwanted/nap', 'RUNNING');
         await box.cluster.slurm('scancel', job);
-        await until(() => running.out.includes(`Job ${job} was cancelled`), 'it is noticed');
+        await until(() => running.out.includes(`Job ${job} was cancelled`), 'it is noticed', 150);
       }
       expect((await running.result).code).toBe(1);
       expect(running.out).toContain('"status":"failed"');

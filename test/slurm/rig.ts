@@ -4,12 +4,22 @@ import { Cluster, isInstalled } from './cluster.js';
 
 /** A sandbox on a cluster. The user there has no configuration but what a test writes to `config/`. */
 export class ClusterBox extends Sandbox {
+  readonly #started: Running[] = [];
+
   constructor(readonly cluster: Cluster) {
     super();
   }
 
   override start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
-    return super.start(args, { ...this.cluster.env, XDG_CONFIG_HOME: this.path('config'), ...env });
+    const running = super.start(args, { ...this.cluster.env, XDG_CONFIG_HOME: this.path('config'), ...env });
+    this.#started.push(running);
+    return running;
+  }
+
+  /** What there is to say after a failure: what its runs printed, and the queue. */
+  async report(): Promise<string> {
+    const queue = await this.cluster.queue().catch((error: unknown) => [String(error)]);
+    return [...this.#started.flatMap(({ out, err }) => [out, err]), ...queue].join('\n');
   }
 }
 
@@ -32,8 +42,9 @@ export function describeOnCluster(name: string, define: (test: ReturnType<typeof
 
 function onCluster(cluster: () => Cluster) {
   return it.extend<{ readonly box: ClusterBox }>({
-    box: async ({ task: _ }, use) => {
+    box: async ({ onTestFailed }, use) => {
       const box = new ClusterBox(cluster());
+      onTestFailed(async () => console.log(await box.report()));
       try {
         await use(box);
       } finally {

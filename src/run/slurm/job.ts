@@ -17,6 +17,8 @@ const statusMs = 1000;
 const graceMs = 5000;
 /** How long a result may take to be seen by other hosts. */
 const visibleMs = 30_000;
+/** Slurm signals the processes of a job one after the other, the job's own last: how long that may take. */
+const signalsMs = 2000;
 
 /** One job: brings one task up to date, as it was when it was submitted, and says of itself how far it is. */
 export class Job {
@@ -26,7 +28,9 @@ export class Job {
   #written: JobStatus | undefined;
   #writing: Promise<void> = Promise.resolve();
   #run: Run | undefined;
-  #interrupted = false;
+  /** Of the task: of no weight if it comes from what Slurm ended. */
+  #failure: Failure | undefined;
+  readonly #interrupted = new AbortController();
   #outOfTime = false;
 
   /** @param restarts how often Slurm had begun it before */
@@ -65,7 +69,7 @@ export class Job {
 
   /** Slurm ends the job: so does the task. */
   interrupt(): void {
-    this.#interrupted = true;
+    this.#interrupted.abort();
     this.#run?.interrupt();
   }
 
@@ -104,10 +108,15 @@ export class Job {
       jobs: 1,
       emit,
     });
-    if (this.#interrupted) this.#run.interrupt();
-    const { results, failed } = await this.#run.start().finally(() => sharing?.cache.close());
+    if (this.#interrupted.signal.aborted) this.#run.interrupt();
+    const { results } = await this.#run.start().finally(() => sharing?.cache.close());
     const result = results.get(task.id);
-    if (result === undefined) return failed > 0 ? 'failed' : 'interrupted';
+    if (result === undefined) {
+      // The task may have failed because Slurm is ending the job, which is about to hear of it.
+      const { signal } = this.#interrupted;
+      if (this.#failure !== undefined) await sleep(signalsMs, undefined, { signal }).catch(() => undefined);
+      return this.#failure === undefined || signal.aborted ? 'interrupted' : this.#fail(this.#failure);
+    }
     await this.files.noteKey(this.#submitted.lineage, result.key);
     this.#status = { ...this.#status, state: 'done', key: result.key, metrics: result.metrics };
     return 'done';
@@ -168,7 +177,7 @@ export class Job {
         this.#status = { ...status, progress: event.progress };
         return;
       case 'task':
-        if (event.status === 'failed') this.#fail(event.failure!);
+        if (event.status === 'failed') this.#failure = event.failure;
         else if (event.status !== 'skipped') this.#status = { ...status, status: event.status, seconds: event.seconds };
         return;
       case 'warning':

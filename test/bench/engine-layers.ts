@@ -24,8 +24,7 @@ const trainingKinds: Kinds = [
 ];
 
 const simulationKinds: Kinds = [
-  [/^(spikeConv|eventConv|denseConv|readout)/, 'membranes and spikes'],
-  [/^fire/, 'spikes of real membranes'],
+  [/^(encode|spikeConv|eventConv|readout)/, 'membranes and spikes'],
   [/^deleteSpikes/, 'noise'],
   [/^countSpikes/, 'counts'],
 ];

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodingForward, sumErrors } from '../../src/engine/wasm/encoding.js';
+import { encodingForward, quantiseWeights } from '../../src/engine/wasm/encoding.js';
 import {
   type Geometry,
   inputBorders,
@@ -79,7 +79,7 @@ describe('encodingForward', () => {
     }
   });
 
-  it('decides in double precision what single precision cannot hold', () => {
+  it('decides in double precision what cannot be scaled in single precision', () => {
     fc.assert(
       fc.property(imageGeometries(), fc.nat(1000), fc.constantFrom(1e-44, 1e-40, 1e30, 3e37), (g, seed, size) => {
         const x = reals(images * inputPixels(g) * g.inChannels, seed).map((value) => Math.fround(value * size));
@@ -93,20 +93,30 @@ describe('encodingForward', () => {
   });
 });
 
-it('sumErrors bounds what single precision loses', () => {
-  const [channels, products] = [16, 49];
-  for (let seed = 0; seed < 200; seed++) {
-    const w = Float32Array.from(reals(products * channels, seed));
-    const x = Float32Array.from(reals(products, seed + 1000));
-    const largest = Math.max(...x.map(Math.abs));
-    const errors = sumErrors(w, channels);
-    for (let c = 0; c < channels; c++) {
-      let [single, double] = [0, 0];
-      for (let k = 0; k < products; k++) {
-        single = Math.fround(single + Math.fround(x[k]! * w[k * channels + c]!));
-        double += x[k]! * w[k * channels + c]!;
+it('quantiseWeights bounds what sums of integers lose, and they fit 32 bits', () => {
+  for (const [products, size] of [
+    [1, 1],
+    [49, 1e-20],
+    [784, 1e20],
+  ] as const)
+    for (let seed = 0; seed < 100; seed++) {
+      const channels = 16;
+      const w = Float32Array.from(reals(products * channels, seed).map((value) => value * size));
+      const { largest, integers, scales, weightSums, weightErrors } = quantiseWeights(w, channels);
+      // As far off as a half, and as large as can be.
+      const q = reals(products, seed + 1000).map(
+        (value) => Math.sign(value) * Math.min(largest, Math.round(Math.abs(value) * largest)),
+      );
+      const x = q.map((value, k) => value + (k % 2 ? 0.5 : -0.5));
+      for (let c = 0; c < channels; c++) {
+        let [integer, real, most] = [0, 0, 0];
+        for (let k = 0; k < products; k++) {
+          integer += q[k]! * integers[k * channels + c]!;
+          real += x[k]! * w[k * channels + c]!;
+          most += (largest + 1) * Math.abs(integers[k * channels + c]!);
+        }
+        expect(most).toBeLessThan(2 ** 31 - 2 ** 16);
+        expect(Math.abs(real * scales[c]! - integer)).toBeLessThanOrEqual(0.5 * weightSums[c]! + weightErrors[c]! + 1);
       }
-      expect(Math.abs(single - double)).toBeLessThanOrEqual(errors[c]! * largest);
     }
-  }
 });

@@ -14,22 +14,12 @@ export interface PlannedConvolution {
 /** Packing is split so that a large layer does not keep one thread alone. */
 const packParts = 8;
 
-/**
- * y = x ∗ w in single precision, exact for integers below 2^24. x: padded map; w: HWIO floats; y: [image][pixel][channel],
- * an address, or where in the calling thread's scratch memory: then each image is a call of its own, and replaces the last.
- */
+/** y = x ∗ w in single precision, exact for integers below 2^24. x: padded map; w: HWIO floats; y: [image][pixel][channel]. */
 export function denseForward(
   plan: MemoryPlan,
   g: Geometry,
-  buffers: {
-    readonly x: number;
-    readonly map: PaddedMap;
-    readonly w: number;
-    readonly y: number | { readonly inScratch: number };
-  },
+  buffers: { readonly x: number; readonly map: PaddedMap; readonly w: number; readonly y: number },
 ): PlannedConvolution {
-  const { y } = buffers;
-  const inScratch = typeof y === 'object';
   const run = g.kernelWidth * g.inChannels;
   const rows = g.kernelHeight * run;
   const packed = plan.alloc(rows * g.outChannels * 4);
@@ -41,8 +31,8 @@ export function denseForward(
     xImage: buffers.map.imageBytes,
     xOffsets: plan.table(windowOffsets(g, buffers.map)),
     w: packed,
-    y: inScratch ? y.inScratch : y,
-    yImage: inScratch ? 0 : pixels * pixelBytes,
+    y: buffers.y,
+    yImage: pixels * pixelBytes,
     yOffsets: plan.table(Uint32Array.from({ length: pixels }, (_, i) => i * pixelBytes)),
     pixels,
     rows: g.kernelHeight,
@@ -53,7 +43,7 @@ export function denseForward(
   return {
     pack: split(g.outChannels / 8, packParts, (lo, hi) => [{ kernel: 'packForward', descriptor: pack, lo, hi }]),
     calls: (lo, hi) => [{ kernel: 'denseConv', descriptor: conv, lo, hi }],
-    scratchBytes: inScratch ? y.inScratch + pixels * pixelBytes : 0,
+    scratchBytes: 0,
   };
 }
 

@@ -1,34 +1,77 @@
 // Layer 1 of the spiking network as kernel calls: real pixels in, spikes out.
-import { denseForward, doubleWeights, type PlannedConvolution } from './convolution.js';
+import { doubleWeights, type PlannedConvolution } from './convolution.js';
 import { type Geometry, outputPixels, type PaddedMap, windowOffsets } from './geometry.js';
 import type { MemoryPlan } from './plan.js';
 
-/** Half the distance from 1 to the next number of single precision. */
-const unitRoundoff = 2 ** -24;
+/** Sums stay below this: the kernel compares their upper halves, the lowest of which is left for what is never reached. */
+const largestSum = 2 ** 31 - 2 ** 17;
 
-/**
- * By how much a sum in single precision can differ from the one in double precision, for each unit of the largest
- * absolute pixel: γ_K·Σ|w| with γ_K = K·u/(1 − K·u) for K products in any order (Higham, Accuracy and Stability of
- * Numerical Algorithms, 2nd ed., section 3.1), and some more for the roundings of double precision and of the bounds.
- * @param weights [tap][channel]
- */
-export function sumErrors(weights: Float32Array, channels: number): Float64Array {
-  const products = weights.length / channels;
-  const gamma = (products * unitRoundoff) / (1 - products * unitRoundoff);
-  const errors = new Float64Array(channels);
-  for (const [i, weight] of weights.entries()) errors[i % channels]! += Math.abs(weight);
-  return errors.map((sum) => sum * gamma * (1 + 2 ** -10));
+/** Weights in 16 bits, so that sums of their products with pixels in 16 bits have 32. */
+export interface QuantisedWeights {
+  /** What an image's largest pixel becomes. */
+  readonly largest: number;
+  /** [value][channel] */
+  readonly integers: Int16Array;
+  /** [channel]: integers by weights. */
+  readonly scales: Float64Array;
+  /** [channel]: by how much a sum may be off for each unit that pixels are, and because the weights are. */
+  readonly weightSums: Float64Array;
+  readonly weightErrors: Float64Array;
 }
 
-/** What rounding a threshold to single precision, and products too small for it, can add to that. */
-export function thresholdSlack(thresholds: Float64Array, products: number): Float64Array {
-  const underflow = products * 2 ** -149;
-  return thresholds.map((threshold) => (Number.isFinite(threshold) ? Math.abs(threshold) * 2 ** -22 + underflow : 0));
+/**
+ * Σ w·x times both scales is off by Σ|w|·scale for each unit that pixels are, and by the largest pixel times the sum of
+ * what the weights are.
+ * @param weights [value][channel]
+ */
+export function quantiseWeights(weights: Float32Array, channels: number): QuantisedWeights {
+  const values = weights.length / channels;
+  // Pixels get as many bits as weights: 255 steps for each, so that pixels of eight bits are exact if one is white.
+  const largest = 255 * Math.min(128, Math.max(1, Math.round(Math.sqrt(2 ** 31 / values) / 255)));
+  const integers = new Int16Array(weights.length);
+  const scales = new Float64Array(channels);
+  const weightSums = new Float64Array(channels);
+  const weightErrors = new Float64Array(channels);
+  for (let c = 0; c < channels; c++) {
+    let [sum, most] = [0, 0];
+    for (let i = c; i < weights.length; i += channels) {
+      const size = Math.abs(weights[i]!);
+      sum += size;
+      most = Math.max(most, size);
+    }
+    // Rounding adds half to each, and scaling may round the largest pixel up.
+    const room = largestSum / (largest + 1) - values / 2;
+    const scale = sum > 0 ? Math.min(room / sum, (2 ** 15 - 1) / most) : 1;
+    let error = 0;
+    for (let i = c; i < weights.length; i += channels) {
+      const scaled = weights[i]! * scale;
+      integers[i] = Math.round(scaled);
+      error += Math.abs(scaled - integers[i]!);
+    }
+    scales[c] = scale;
+    weightSums[c] = sum * scale;
+    weightErrors[c] = error * (largest + 1);
+  }
+  return { largest, integers, scales, weightSums, weightErrors };
+}
+
+/** [block of 8 channels][row][pair of values][channel][2], a zero behind the last value of an odd row. */
+function pairs(integers: Int16Array, rows: number, run: number, channels: number): Int16Array {
+  const perRow = Math.ceil(run / 2);
+  const packed = new Int16Array(rows * perRow * 2 * channels);
+  let to = 0;
+  for (let block = 0; block < channels; block += 8)
+    for (let row = 0; row < rows; row++)
+      for (let pair = 0; pair < perRow; pair++)
+        for (let c = block; c < block + 8; c++)
+          for (let k = 2 * pair; k < 2 * pair + 2; k++)
+            packed[to++] = k < run ? integers[(row * run + k) * channels + c]! : 0;
+  return packed;
 }
 
 /**
  * Spikes of layer 1: as many as thresholds [level][channel] are reached by the sum of x·w in double precision. Nearly all
- * are found in single precision; kernels/encoding.ts says how.
+ * are found in integers; kernels/encoding.ts says how.
  * @param weights HWIO floats
  */
 export function encodingForward(
@@ -39,38 +82,35 @@ export function encodingForward(
   { thresholds, levels }: { readonly thresholds: Float64Array; readonly levels: number },
 ): PlannedConvolution {
   const { x, map, spikes } = buffers;
-  const w = plan.table(weights);
-  // An upper and a lower bound for each threshold, then one image's membranes.
-  const membranes = levels * g.outChannels * 8;
-  const convolution = denseForward(plan, g, { x, map, w, y: { inScratch: membranes } });
   const run = g.kernelWidth * g.inChannels;
-  const products = g.kernelHeight * run;
-  const doubles = doubleWeights(plan, w, products, g.outChannels);
-  const descriptor = plan.descriptor('FireReal', {
-    membranes,
-    thresholds: plan.table(thresholds),
-    errors: plan.table(sumErrors(weights, g.outChannels)),
-    slack: plan.table(thresholdSlack(thresholds, products)),
-    spikes,
+  const { largest, integers, scales, weightSums, weightErrors } = quantiseWeights(weights, g.outChannels);
+  const doubles = doubleWeights(plan, plan.table(weights), g.kernelHeight * run, g.outChannels);
+  const bounds = levels * 2 * g.outChannels * 2;
+  const descriptor = plan.descriptor('EncodeImages', {
     x,
     xImage: map.imageBytes,
+    xRow: map.rowBytes / 2,
     xOffsets: plan.table(windowOffsets(g, map)),
-    w: doubles.address,
+    quantised: bounds,
+    w: plan.table(pairs(integers, g.kernelHeight, run, g.outChannels)),
+    doubles: doubles.address,
+    scales: plan.table(scales),
+    weightSums: plan.table(weightSums),
+    weightErrors: plan.table(weightErrors),
+    thresholds: plan.table(thresholds),
+    spikes,
+    largest,
     pixels: outputPixels(g),
     rows: g.kernelHeight,
     run,
-    rowSkip: map.rowBytes - run * 4,
+    pairs: Math.ceil(run / 2),
     channels: g.outChannels,
     levels,
   });
   return {
-    pack: [...convolution.pack, ...doubles.pack],
-    // Image by image, so that membranes stay in the cache.
-    calls: (lo, hi) =>
-      Array.from({ length: hi - lo }, (_, i) => ({ lo: lo + i, hi: lo + i + 1 })).flatMap((image) => [
-        ...convolution.calls(image.lo, image.hi),
-        { kernel: 'fireReal', descriptor, ...image },
-      ]),
-    scratchBytes: convolution.scratchBytes,
+    pack: doubles.pack,
+    calls: (lo, hi) => [{ kernel: 'encodeImages', descriptor, lo, hi }],
+    // The last of the quantised values may be read as one of two, and are written by four.
+    scratchBytes: bounds + map.imageBytes / 2 + 16,
   };
 }

@@ -4,7 +4,7 @@
 // byte distances; "image" is the distance from one image to the next, "row" and "pixel" likewise.
 
 export const descriptors = /** @type {const} */ ({
-  /** Float convolution: y = x ∗ w. yImage 0: one image at a time, into the thread's scratch memory from y on. */
+  /** Float convolution: y = x ∗ w. */
   DenseConv: {
     x: 'u32',
     xImage: 'u32',
@@ -439,24 +439,29 @@ export const descriptors = /** @type {const} */ ({
   },
   /** Membranes against thresholds [level][channel]: spike counts. */
   Fire: { membranes: 'u32', thresholds: 'u32', spikes: 'u32', pixels: 'i32', channels: 'i32', levels: 'i32' },
-  /** Spikes of layer 1. membranes: of one image, in single precision, from here on in the thread's scratch memory; x …
-   * rowSkip: as RealConv has them, for those that single precision can't decide. errors: [channel], what a membrane may be
-   * off by for each unit of an image's largest pixel; slack: [level][channel], to be added to that. All doubles, as are
-   * thresholds, [level][channel]. */
-  FireReal: {
-    membranes: 'u32',
-    thresholds: 'u32',
-    errors: 'u32',
-    slack: 'u32',
-    spikes: 'u32',
+  /** Spikes of layer 1. x: padded map of floats; xRow: bytes of a row of its copy in 16 bits, which is from `quantised` on
+   * in scratch memory, behind the bounds; w: [block of 8 channels][kernel row][pair of values][channel][2] in 16 bits, the
+   * weights times scales[channel]; largest: what the largest pixel becomes; doubles: the weights [value][channel].
+   * weightSums, weightErrors: [channel], what a sum may be off by for each unit that pixels are, and because weights are.
+   * These and thresholds, [level][channel], are doubles. */
+  EncodeImages: {
     x: 'u32',
     xImage: 'u32',
+    xRow: 'u32',
     xOffsets: 'u32',
+    quantised: 'u32',
     w: 'u32',
+    doubles: 'u32',
+    scales: 'u32',
+    weightSums: 'u32',
+    weightErrors: 'u32',
+    thresholds: 'u32',
+    spikes: 'u32',
+    largest: 'f32',
     pixels: 'i32',
     rows: 'i32',
-    run: 'i32',
-    rowSkip: 'i32',
+    run: 'u32',
+    pairs: 'i32',
     channels: 'i32',
     levels: 'i32',
   },

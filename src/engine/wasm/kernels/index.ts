@@ -1,9 +1,9 @@
 export { activate, activateIntegers, levelThresholds, spikesToMap } from './activate';
-export { fireReal } from './encoding';
 export { eventConvWide_f32, eventConvWide_i32, spikeLists } from './events';
 export {
   denseConv,
   denseWeightGradient,
+  encodeImages,
   eventConv16_fire,
   eventConv16_i16,
   eventConv32_fire,

@@ -2,8 +2,8 @@
 // floating-point filter (Fortune and Van Wyk 1996).
 import { EncodeImages } from './generated';
 
-/** Pixels beyond these are left to double precision: their scale may be out of single precision's range. */
-const largestPixel: f64 = 1e30, smallestPixel: f64 = 1e-30;
+/** An image of smaller pixels is left to double precision: their scale may be out of single precision's range. */
+const smallestPixel: f64 = 1e-30;
 /** Adding this rounds a float to the nearest integer, which is then in its lowest bits: 1.5·2^23. */
 const rounding: f32 = 12582912;
 
@@ -37,7 +37,7 @@ function lastPixels(x: usize, bytes: usize): v128 {
 export function quantiseImage(t: EncodeImages, x: usize, quantised: usize, bounds: usize): bool {
   const most = largest(x, t.xImage);
   // False for NaN, too.
-  const trusted = most <= largestPixel && (most >= smallestPixel || most == 0);
+  const trusted = most < Infinity && (most >= smallestPixel || most == 0);
   if (!trusted) return false;
   const scale: f32 = most == 0 ? 1 : <f32>(<f64>t.largest / most);
   const scales = f32x4.splat(scale), magic = f32x4.splat(rounding);

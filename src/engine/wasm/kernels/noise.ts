@@ -50,9 +50,16 @@ function drawGaps(t: DeleteSpikes, image: u32, block: u32): void {
   }
 }
 
-/** Levels up to which the sums of eight counts have 7 bits. */
+/** Levels up to which the sum of sixteen counts fits a byte. */
 const fewLevels: i32 = 15;
-const bytes: u64 = 0x0101010101010101;
+
+/** Four bytes in 16 bits each. */
+// @ts-ignore: decorator
+@inline
+function spread(four: u64): u64 {
+  const two = (four | (four << 16)) & 0x0000ffff0000ffff;
+  return (two | (two << 8)) & 0x00ff00ff00ff00ff;
+}
 
 /**
  * Deletes each spike independently with the same probability, by way of the gaps between the deleted ones, which are
@@ -63,7 +70,17 @@ const bytes: u64 = 0x0101010101010101;
  */
 export function deleteSpikes(address: usize, lo: i32, hi: i32): void {
   const t = changetype<DeleteSpikes>(address);
-  const step: usize = t.levels <= fewLevels ? 8 : 1;
+  if (t.levels <= fewLevels) deleteAmong(t, lo, hi, true);
+  else deleteAmong(t, lo, hi, false);
+}
+
+/** @param few are there few levels? */
+// @ts-ignore: decorator
+@inline
+function deleteAmong(t: DeleteSpikes, lo: i32, hi: i32, few: bool): void {
+  // Sixteen counts at a time, or eight: a part of the product with ones is the sum of the parts up to it.
+  const step: usize = few ? 16 : 8;
+  const ones: u64 = few ? 0x0101010101010101 : 0x0001000100010001, highest: u64 = few ? 56 : 48;
   const firstGap: usize = scratch + 64, lastGap: usize = scratch + 124;
   let s: usize = t.spikes + <usize>lo * t.imageBytes;
   for (let n = lo; n < hi; n++) {
@@ -74,13 +91,16 @@ export function deleteSpikes(address: usize, lo: i32, hi: i32): void {
     let ahead = load<u32>(next);
     let one = <u32>(ahead < tabled);
     for (const end = s + t.imageBytes; s < end; s += step) {
-      // Each byte of the product is the sum of the counts up to it. A count by itself may have 8 bits.
-      const upTo: u64 = step == 8 ? load<u64>(s) * bytes : load<u8>(s);
-      const all = <u32>(step == 8 ? upTo >> 56 : upTo);
+      const low = (few ? load<u64>(s) : spread(load<u32>(s))) * ones;
+      const high = ((few ? load<u64>(s, 8) : spread(load<u32>(s, 4))) + (low >> highest)) * ones;
+      const all = <u32>(high >> highest);
       while (ahead < all) {
-        // The first byte above `ahead`: there the difference keeps the highest bit.
-        const above = ((upTo | (bytes << 7)) - <u64>(ahead + 1) * bytes) & (bytes << 7);
-        const at: usize = s + (step == 8 ? <usize>ctz(above) >> 3 : 0);
+        // The first sum above `ahead` is that of the neuron whose spike it is.
+        const upTo = i64x2.replace_lane(i64x2.splat(low), 1, high);
+        const above = few
+          ? i8x16.bitmask(i8x16.ge_u(upTo, i8x16.splat(<i8>(ahead + 1))))
+          : i16x8.bitmask(i16x8.gt_s(upTo, i16x8.splat(<i16>ahead)));
+        const at: usize = s + ctz(above);
         store<u8>(at, <u8>(load<u8>(at) - one));
         ahead += one;
         if (next == lastGap) {

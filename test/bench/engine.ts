@@ -7,6 +7,7 @@ import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/paths.js';
 import { renderTable } from '../../src/report/table.js';
+import { inputWaits } from './engine-input.js';
 import { simulationProfile, trainingProfile } from './engine-layers.js';
 import { peakMemory } from './engine-memory.js';
 import {
@@ -93,6 +94,12 @@ if (process.platform === 'linux')
 Largest resident set of a process that trains at batch ${batch} with 2 threads, after a few steps, in 10⁶ bytes.
 
 ${await peakMemory(batch, 2, python)}`);
+sections.push(`## Waiting for images
+
+Milliseconds; ${batch} images are read and, for VGG, cropped, flipped and lit at random by a thread of their own, up to three
+batches ahead. k1B2, float32 gradients; medians.
+
+${await inputWaits(batch, availableParallelism())}`);
 for (const network of ['vgg', 'lenet'] as const)
   for (const gradients of ['float32', 'int16'] as const)
     sections.push(`## A training step of ${network} at k1B2, ${gradients} gradients, one thread

@@ -6,11 +6,10 @@ import { Loader } from '../../src/experiment/loader.js';
 import { network as preset } from '../../src/network/presets.js';
 import { renderTable } from '../../src/report/table.js';
 import { randomDataset } from '../experiment/random-dataset.js';
-import { example, k1B2, timed } from './engine-steps.js';
+import { example, k1B2, median, timed } from './engine-steps.js';
 
 const rounds = 4;
 const never = new AbortController().signal;
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
 
 /**
  * Milliseconds that a batch takes to make and to train on, and that the engine waits for one.

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { purposes, RandomWords } from '../../src/data/random.js';
-import type { GradientType, Parameters } from '../../src/engine/engine.js';
+import { type GradientType, gradientTypes, type Parameters } from '../../src/engine/engine.js';
 import { wasmEngine } from '../../src/engine/wasm/engine.js';
 import type { Network } from '../../src/network/architecture.js';
 import { initialParameters } from '../../src/network/initialise.js';
@@ -80,6 +80,8 @@ export async function spikesPerNeuron(name: NetworkName, batch: number): Promise
   return (spikes / (neurons * batch)).toFixed(2);
 }
 
+export const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
+
 /** Seconds of a call. */
 export function timed(call: () => unknown): number {
   const started = performance.now();
@@ -87,54 +89,73 @@ export function timed(call: () => unknown): number {
   return (performance.now() - started) / 1e3;
 }
 
-/** Our engine; and ONNX Runtime, where SPIKELINE_ONNXRUNTIME names the folder that it is in. */
-export async function engineContenders(
-  name: NetworkName,
-  task: 'training' | 'inference',
-  options: { readonly batch: number; readonly threads: number },
-): Promise<Contender[]> {
-  const quantised = preset(name, { precision: k1B2 });
-  const { images, labels, parameters } = example(quantised, options.batch);
-  const trained = await settled(quantised, options.batch);
-  const contenders: Contender[] = [];
-  if (task === 'inference' && runtime !== undefined)
-    contenders.push(await onnxContender(runtime, quantised, trained, images, options.threads));
-  if (task === 'training') {
-    const cases = [
-      ['k1B2, float32 gradients', quantised, 'float32'],
-      ['k1B2, int16 gradients', quantised, 'int16'],
-      ['fp32', preset(name, { precision: fp32 }), 'float32'],
-    ] as const;
-    for (const [label, network, gradients] of cases) {
-      const trainer = await wasmEngine.trainer(network, { parameters }, { ...options, gradients });
-      const step = () => timed(() => trainer.step(images, labels, 1e-6));
-      step();
-      contenders.push({ name: label, step, close: () => trainer.close() });
-    }
-    return contenders;
-  }
-  const evaluator = await wasmEngine.evaluator(quantised, trained, options);
-  const simulator = await wasmEngine.simulator(convert(quantised, trained).network, options);
+interface Options {
+  readonly batch: number;
+  readonly threads: number;
+}
+type Task = 'training' | 'inference';
+
+/** Ternary networks on our engine. */
+export async function ternaryContenders(name: NetworkName, task: Task, options: Options): Promise<Contender[]> {
+  const network = preset(name, { precision: k1B2 });
+  if (task === 'training')
+    return Promise.all(
+      gradientTypes.map((gradients) => training(`k1B2, ${gradients} gradients`, network, gradients, options)),
+    );
+  const { images } = example(network, options.batch);
+  const simulator = await wasmEngine.simulator(
+    convert(network, await settled(network, options.batch)).network,
+    options,
+  );
   const noise = { probability: 0.1, seed: 1, firstImage: 0 };
-  const calls = [
-    ['k1B2, spiking', () => simulator.simulate(images, options.batch)],
-    ['k1B2, spiking, noise 0.1', () => simulator.simulate(images, options.batch, noise)],
-    ['k1B2, ANN in floating point', () => evaluator.evaluate(images, options.batch)],
-  ] as const;
-  for (const [label, call] of calls) {
-    call();
-    contenders.push({ name: label, step: () => timed(call), close: () => undefined });
-  }
-  contenders.push({
-    ...contenders.pop()!,
-    close: async () => void (await Promise.all([evaluator.close(), simulator.close()])),
-  });
-  return contenders;
+  return [
+    warm('k1B2, spiking', () => simulator.simulate(images, options.batch)),
+    warm(
+      'k1B2, spiking, noise 0.1',
+      () => simulator.simulate(images, options.batch, noise),
+      () => simulator.close(),
+    ),
+  ];
+}
+
+/** Networks in floating point on our engine; and in ONNX Runtime, where SPIKELINE_ONNXRUNTIME names the folder that it is in. */
+export async function floatContenders(name: NetworkName, task: Task, options: Options): Promise<Contender[]> {
+  if (task === 'training') return [await training('fp32', preset(name, { precision: fp32 }), 'float32', options)];
+  const network = preset(name, { precision: k1B2 });
+  const { images } = example(network, options.batch);
+  const trained = await settled(network, options.batch);
+  const evaluator = await wasmEngine.evaluator(network, trained, options);
+  const evaluate = () => evaluator.evaluate(images, options.batch);
+  const ours = warm('k1B2, ANN in floating point', evaluate, () => evaluator.close());
+  return runtime === undefined
+    ? [ours]
+    : [ours, await onnxContender(runtime, network, trained, images, options.threads)];
+}
+
+async function training(
+  label: string,
+  network: Network,
+  gradients: GradientType,
+  options: Options,
+): Promise<Contender> {
+  const { images, labels, parameters } = example(network, options.batch);
+  const trainer = await wasmEngine.trainer(network, { parameters }, { ...options, gradients });
+  return warm(
+    label,
+    () => trainer.step(images, labels, 1e-6),
+    () => trainer.close(),
+  );
+}
+
+/** A contender whose first step is made. */
+function warm(name: string, call: () => unknown, close: Contender['close'] = () => undefined): Contender {
+  call();
+  return { name, step: () => timed(call), close };
 }
 
 interface Ask {
   readonly network: NetworkName;
-  readonly task: 'training' | 'inference';
+  readonly task: Task;
   readonly threads: number;
   readonly batch: number;
 }

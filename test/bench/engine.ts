@@ -10,11 +10,13 @@ import { renderTable } from '../../src/report/table.js';
 import { inputWaits } from './engine-input.js';
 import { simulationProfile, trainingProfile } from './engine-layers.js';
 import { peakMemory } from './engine-memory.js';
+import { scaling } from './engine-scaling.js';
 import {
-  type Contender,
-  engineContenders,
+  floatContenders,
+  median,
   spikesPerNeuron,
   tensorFlowContender,
+  ternaryContenders,
   torchContender,
 } from './engine-steps.js';
 
@@ -22,8 +24,6 @@ const batch = 200;
 /** Rounds of a comparison: every contender makes one step a round, in turn. */
 const rounds = Number(process.env.SPIKELINE_BENCH_ROUNDS ?? 7);
 const python = process.env.SPIKELINE_PYTHON;
-
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
 
 type Row = {
   readonly network: string;
@@ -40,7 +40,11 @@ type Row = {
  * steps: on a machine shared with others, they come nearest to what it does when it is idle.
  */
 async function compare(network: 'lenet' | 'vgg', threads: number, task: 'training' | 'inference'): Promise<Row[]> {
-  const contenders: Contender[] = await engineContenders(network, task, { batch, threads });
+  const options = { batch, threads };
+  const contenders = [
+    ...(await ternaryContenders(network, task, options)),
+    ...(await floatContenders(network, task, options)),
+  ];
   for (const mode of python === undefined ? [] : (['eager', 'compile'] as const)) {
     const torch = await torchContender(python!, mode, { network, task, threads, batch });
     if (torch) contenders.push(torch);
@@ -88,6 +92,12 @@ VGG; in the published log of the paper's VGG it sends 0.66. Written by \`npm run
 
 ${renderTable(rows, columns, 'md').trimEnd()}`,
 ];
+if (availableParallelism() > 1)
+  sections.push(`## One thread and ${availableParallelism()}
+
+Steps with one thread and with ${availableParallelism()} in turn; medians, and of the ratios round by round.
+
+${await scaling(batch, availableParallelism())}`);
 if (process.platform === 'linux')
   sections.push(`## Peak memory
 

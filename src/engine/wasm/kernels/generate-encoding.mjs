@@ -38,14 +38,17 @@ ${lines(R, (r) => `        let c${r}_0 = i32x4.splat(0), c${r}_1 = i32x4.splat(0
           }
           ${R.map((r) => `p${r} += rowSkip;`).join(' ')}
         }
-        // A true comparison is −1.
-${lines(R, (r) => `        const m${r} = i16x8.shuffle(c${r}_0, c${r}_1, 1, 3, 5, 7, 9, 11, 13, 15); let least${r} = i16x8.splat(0), most${r} = least${r};`)}
+${lines(R, (r) => `        const m${r} = i16x8.shuffle(c${r}_0, c${r}_1, 1, 3, 5, 7, 9, 11, 13, 15);`)}
         let bounds: usize = own + (c << 1);
-        for (let level = 0; level < levels; level++, bounds += tableBytes << 1) {
-          const above = v128.load(bounds), below = v128.load(bounds + tableBytes);
-${lines(R, (r) => `          least${r} = i16x8.sub(least${r}, i16x8.gt_s(m${r}, above)); most${r} = i16x8.sub(most${r}, i16x8.gt_s(m${r}, below));`)}
+        // A true comparison is −1. The first level by itself, or V8 puts off the halves until they are in the loop.
+        let above = v128.load(bounds), below = v128.load(bounds + tableBytes);
+${lines(R, (r) => `        let least${r} = i16x8.gt_s(m${r}, above), most${r} = i16x8.gt_s(m${r}, below);`)}
+        for (let level = 1; level < levels; level++) {
+          bounds += tableBytes << 1;
+          above = v128.load(bounds); below = v128.load(bounds + tableBytes);
+${lines(R, (r) => `          least${r} = i16x8.add(least${r}, i16x8.gt_s(m${r}, above)); most${r} = i16x8.add(most${r}, i16x8.gt_s(m${r}, below));`)}
         }
-${lines(R, (r) => `        v128.store64_lane(spikes + i${r} * channels, i8x16.narrow_i16x8_u(least${r}, least${r}), 0);`)}
+${lines(R, (r) => `        v128.store64_lane(spikes + i${r} * channels, i8x16.narrow_i16x8_u(i16x8.neg(least${r}), i16x8.splat(0)), 0);`)}
         const unsure = v128.or(${[0, 2].map((r) => `v128.or(v128.xor(least${r}, most${r}), v128.xor(least${r + 1}, most${r + 1}))`).join(', ')});
         if (trusted && !v128.any_true(unsure)) continue;
 ${lines(R, (r) => `        decide(t, image + load<u32>(xOffsets + (i${r} << 2)), c, trusted ? i16x8.bitmask(i16x8.ne(least${r}, most${r})) : 0xff, spikes + i${r} * channels);`)}

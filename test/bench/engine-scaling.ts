@@ -1,39 +1,47 @@
-// How much faster several threads are than one, measured in turn.
+// How much faster several threads are than one, and than as many processes that know nothing of each other.
 import { renderTable } from '../../src/report/table.js';
-import { median, ternaryContenders } from './engine-steps.js';
+import { median, type TernaryTask, wasmContender } from './engine-steps.js';
 
 const rounds = 7;
+const tasks: readonly TernaryTask[] = ['float32', 'int16', 'spiking'];
 
-/** A table of what ternary networks do: images per second with one thread and with several, and the ratios. */
+/**
+ * A table of ternary networks: images per second of one thread, and how many times that of several threads and of several
+ * processes of one thread, measured in turn. No program can use a machine's processors better than separate processes do.
+ */
 export async function scaling(batch: number, threads: number): Promise<string> {
-  const rows: Readonly<Record<'network' | 'contender' | 'one' | 'many' | 'ratio' | 'fastest', string>>[] = [];
+  const rows: Readonly<Record<'network' | 'contender' | 'one' | 'threads' | 'processes' | 'fastest', string>>[] = [];
   for (const network of ['lenet', 'vgg'] as const)
-    for (const task of ['training', 'inference'] as const) {
-      const alone = await ternaryContenders(network, task, { batch, threads: 1 });
-      const together = await ternaryContenders(network, task, { batch, threads });
-      for (const [i, { name, step }] of alone.entries()) {
-        const [one, many]: [number[], number[]] = [[], []];
-        for (let round = 0; round < rounds; round++) {
-          one.push(await step());
-          many.push(await together[i]!.step());
-        }
-        rows.push({
-          ...{ network, contender: name },
-          one: (batch / median(one)).toFixed(0),
-          many: (batch / median(many)).toFixed(0),
-          ratio: median(one.map((time, round) => time / many[round]!)).toFixed(2),
-          fastest: (Math.min(...one) / Math.min(...many)).toFixed(2),
-        });
+    for (const task of tasks) {
+      const start = (count: number) => wasmContender(task, { network, threads: count, batch });
+      const together = await start(threads);
+      const processes = await Promise.all(Array.from({ length: threads }, () => start(1)));
+      const [one, all, apart]: [number[], number[], number[]] = [[], [], []];
+      for (let round = 0; round < rounds; round++) {
+        one.push(await processes[0]!.step());
+        all.push(await together.step());
+        apart.push(Math.max(...(await Promise.all(processes.map(async ({ step }) => step())))) / threads);
       }
-      for (const { close } of [...alone, ...together]) await close();
+      for (const { close } of [together, ...processes]) await close();
+      const ratio = (times: readonly number[]) => median(one.map((time, round) => time / times[round]!)).toFixed(2);
+      rows.push({
+        ...{
+          network,
+          contender: together.name,
+          one: (batch / median(one)).toFixed(0),
+          threads: ratio(all),
+          processes: ratio(apart),
+        },
+        fastest: (Math.min(...one) / Math.min(...all)).toFixed(2),
+      });
     }
   const columns = [
     { key: 'network' },
     { key: 'contender' },
     { key: 'one', title: 'images/s, 1 thread' },
-    { key: 'many', title: `images/s, ${threads} threads` },
-    { key: 'ratio' },
+    { key: 'threads', title: `times as many, ${threads} threads` },
     { key: 'fastest', title: 'by the fastest steps' },
+    { key: 'processes', title: `${threads} processes` },
   ] as const;
   return renderTable(rows, columns, 'md').trimEnd();
 }

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { purposes, RandomWords } from '../../src/data/random.js';
-import { type GradientType, gradientTypes, type Parameters } from '../../src/engine/engine.js';
+import type { GradientType, Parameters } from '../../src/engine/engine.js';
 import { wasmEngine } from '../../src/engine/wasm/engine.js';
 import type { Network } from '../../src/network/architecture.js';
 import { initialParameters } from '../../src/network/initialise.js';
@@ -95,27 +95,24 @@ interface Options {
 }
 type Task = 'training' | 'inference';
 
-/** Ternary networks on our engine. */
-export async function ternaryContenders(name: NetworkName, task: Task, options: Options): Promise<Contender[]> {
+/** What a ternary network does on our engine: training with these gradients, or spiking without or with noise. */
+export type TernaryTask = GradientType | 'spiking' | 'noisy';
+const titles: Readonly<Record<TernaryTask, string>> = {
+  float32: 'k1B2, float32 gradients',
+  int16: 'k1B2, int16 gradients',
+  spiking: 'k1B2, spiking',
+  noisy: 'k1B2, spiking, noise 0.1',
+};
+
+export async function ternaryContender(name: NetworkName, task: TernaryTask, options: Options): Promise<Contender> {
   const network = preset(name, { precision: k1B2 });
-  if (task === 'training')
-    return Promise.all(
-      gradientTypes.map((gradients) => training(`k1B2, ${gradients} gradients`, network, gradients, options)),
-    );
+  if (task !== 'spiking' && task !== 'noisy') return training(titles[task], network, task, options);
   const { images } = example(network, options.batch);
-  const simulator = await wasmEngine.simulator(
-    convert(network, await settled(network, options.batch)).network,
-    options,
-  );
-  const noise = { probability: 0.1, seed: 1, firstImage: 0 };
-  return [
-    warm('k1B2, spiking', () => simulator.simulate(images, options.batch)),
-    warm(
-      'k1B2, spiking, noise 0.1',
-      () => simulator.simulate(images, options.batch, noise),
-      () => simulator.close(),
-    ),
-  ];
+  const spiking = convert(network, await settled(network, options.batch)).network;
+  const simulator = await wasmEngine.simulator(spiking, options);
+  const noise = task === 'noisy' ? { probability: 0.1, seed: 1, firstImage: 0 } : undefined;
+  const call = () => simulator.simulate(images, options.batch, noise);
+  return warm(titles[task], call, () => simulator.close());
 }
 
 /** Networks in floating point on our engine; and in ONNX Runtime, where SPIKELINE_ONNXRUNTIME names the folder that it is in. */
@@ -160,10 +157,13 @@ interface Ask {
   readonly batch: number;
 }
 
-/** Training on our engine in a process of its own. */
-export function wasmContender(gradients: GradientType, { network, threads, batch }: Ask) {
-  const options = [join(packageRoot, '.build/bench-wasm.js'), network, gradients, String(threads), String(batch)];
-  return otherProcess(process.execPath, options, () => `k1B2, ${gradients} gradients`);
+/** A ternary network on our engine in a process of its own. */
+export async function wasmContender(
+  task: TernaryTask,
+  { network, threads, batch }: Omit<Ask, 'task'>,
+): Promise<ProcessContender> {
+  const options = [join(packageRoot, '.build/bench-wasm.js'), network, task, String(threads), String(batch)];
+  return (await otherProcess(process.execPath, options, () => titles[task]))!;
 }
 
 /** PyTorch in a process of its own; undefined where it can't run. */

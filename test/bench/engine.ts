@@ -5,6 +5,7 @@
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
+import { gradientTypes } from '../../src/engine/engine.js';
 import { packageRoot } from '../../src/paths.js';
 import { renderTable } from '../../src/report/table.js';
 import { inputWaits } from './engine-input.js';
@@ -16,7 +17,7 @@ import {
   median,
   spikesPerNeuron,
   tensorFlowContender,
-  ternaryContenders,
+  ternaryContender,
   torchContender,
 } from './engine-steps.js';
 
@@ -24,6 +25,7 @@ const batch = 200;
 /** Rounds of a comparison: every contender makes one step a round, in turn. */
 const rounds = Number(process.env.SPIKELINE_BENCH_ROUNDS ?? 7);
 const python = process.env.SPIKELINE_PYTHON;
+const ternaryTasks = { training: gradientTypes, inference: ['spiking', 'noisy'] } as const;
 
 type Row = {
   readonly network: string;
@@ -42,7 +44,7 @@ type Row = {
 async function compare(network: 'lenet' | 'vgg', threads: number, task: 'training' | 'inference'): Promise<Row[]> {
   const options = { batch, threads };
   const contenders = [
-    ...(await ternaryContenders(network, task, options)),
+    ...(await Promise.all(ternaryTasks[task].map((one) => ternaryContender(network, one, options)))),
     ...(await floatContenders(network, task, options)),
   ];
   for (const mode of python === undefined ? [] : (['eager', 'compile'] as const)) {
@@ -95,7 +97,8 @@ ${renderTable(rows, columns, 'md').trimEnd()}`,
 if (availableParallelism() > 1)
   sections.push(`## One thread and ${availableParallelism()}
 
-Steps with one thread and with ${availableParallelism()} in turn; medians, and of the ratios round by round.
+Steps in turn, each contender in a process of its own; medians of the ratios round by round. Beside them what as many
+processes of one thread do at the same time: more than that the machine does not give.
 
 ${await scaling(batch, availableParallelism())}`);
 if (process.platform === 'linux')

@@ -12,7 +12,7 @@ export interface QuantisedWeights {
   readonly largest: number;
   /** [value][channel] */
   readonly integers: Int16Array;
-  /** [channel]: integers by weights. */
+  /** [channel]: what weights are multiplied with. */
   readonly scales: Float64Array;
   /** [channel]: by how much a sum may be off for each unit that pixels are, and because the weights are. */
   readonly weightSums: Float64Array;
@@ -26,7 +26,7 @@ export interface QuantisedWeights {
  */
 export function quantiseWeights(weights: Float32Array, channels: number): QuantisedWeights {
   const values = weights.length / channels;
-  // Pixels get as many bits as weights: 255 steps for each, so that pixels of eight bits are exact if one is white.
+  // Pixels get as many bits as weights, and in multiples of 255 steps: those of eight bits are exact if one is white.
   const largest = 255 * Math.min(128, Math.max(1, Math.round(Math.sqrt(2 ** 31 / values) / 255)));
   const integers = new Int16Array(weights.length);
   const scales = new Float64Array(channels);

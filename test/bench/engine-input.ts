@@ -46,10 +46,16 @@ async function waiting(name: 'lenet' | 'vgg', batch: number, threads: number, ru
   });
   await trainer.close();
   const ms = (seconds: number) => (1e3 * seconds).toFixed(2);
-  const share = (100 * median(waits)) / (median(fed) + median(waits));
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
   return {
-    ...{ network: name, threads: String(threads), making: ms(making), alone: ms(median(alone)) },
-    ...{ fed: ms(median(fed)), wait: ms(median(waits)), share: share.toFixed(2) },
+    network: name,
+    threads: String(threads),
+    making: ms(making),
+    alone: ms(median(alone)),
+    fed: ms(median(fed)),
+    wait: ms(median(waits)),
+    longest: ms(Math.max(...waits)),
+    share: ((100 * sum(waits)) / (sum(fed) + sum(waits))).toFixed(2),
   };
 }
 
@@ -63,6 +69,7 @@ export async function inputWaits(batch: number, threads: number): Promise<string
     { key: 'alone', title: 'a step on one that is ready' },
     { key: 'fed', title: 'a step while others are made' },
     { key: 'wait', title: 'waiting between steps' },
+    { key: 'longest', title: 'at most' },
     { key: 'share', title: '% of the time' },
   ] as const;
   return renderTable(rows, columns, 'md').trimEnd();

@@ -7,7 +7,7 @@ const tasks: readonly TernaryTask[] = ['float32', 'int16', 'spiking'];
 
 /**
  * A table of ternary networks: images per second of one thread, and how many times that of several threads and of several
- * processes of one thread, measured in turn. No program can use a machine's processors better than separate processes do.
+ * processes of one thread, measured in turn. Processes share nothing, so they show what the machine's processors are worth.
  */
 export async function scaling(batch: number, threads: number): Promise<string> {
   const rows: Readonly<Record<'network' | 'contender' | 'one' | 'threads' | 'processes' | 'fastest', string>>[] = [];
@@ -25,13 +25,11 @@ export async function scaling(batch: number, threads: number): Promise<string> {
       for (const { close } of [together, ...processes]) await close();
       const ratio = (times: readonly number[]) => median(one.map((time, round) => time / times[round]!)).toFixed(2);
       rows.push({
-        ...{
-          network,
-          contender: together.name,
-          one: (batch / median(one)).toFixed(0),
-          threads: ratio(all),
-          processes: ratio(apart),
-        },
+        network,
+        contender: together.name,
+        one: (batch / median(one)).toFixed(0),
+        threads: ratio(all),
+        processes: ratio(apart),
         fastest: (Math.min(...one) / Math.min(...all)).toFixed(2),
       });
     }

@@ -104,6 +104,7 @@ const titles: Readonly<Record<TernaryTask, string>> = {
   noisy: 'k1B2, spiking, noise 0.1',
 };
 
+/** A ternary network on our engine, in this process. */
 export async function ternaryContender(name: NetworkName, task: TernaryTask, options: Options): Promise<Contender> {
   const network = preset(name, { precision: k1B2 });
   if (task !== 'spiking' && task !== 'noisy') return training(titles[task], network, task, options);

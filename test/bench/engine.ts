@@ -98,7 +98,7 @@ if (availableParallelism() > 1)
   sections.push(`## One thread and ${availableParallelism()}
 
 Steps in turn, each contender in a process of its own; medians of the ratios round by round. Beside them what as many
-processes of one thread do at the same time: more than that the machine does not give.
+processes of one thread do at the same time, which share nothing.
 
 ${await scaling(batch, availableParallelism())}`);
 if (process.platform === 'linux')
@@ -110,7 +110,8 @@ ${await peakMemory(batch, 2, python)}`);
 sections.push(`## Waiting for images
 
 Milliseconds; ${batch} images are read and, for VGG, cropped, flipped and lit at random by a thread of their own, up to three
-batches ahead. k1B2, float32 gradients; medians.
+batches ahead. k1B2, float32 gradients; medians, and the share of all waiting in all of the time. Only the first batch of an
+epoch, which has to be made first, is left out.
 
 ${await inputWaits(batch, availableParallelism())}`);
 for (const network of ['vgg', 'lenet'] as const)

@@ -36,9 +36,8 @@ function lastPixels(x: usize, bytes: usize): v128 {
  */
 export function quantiseImage(t: EncodeImages, x: usize, quantised: usize, bounds: usize): bool {
   const most = largest(x, t.xImage);
-  // False for NaN, too.
-  const trusted = most < Infinity && (most >= smallestPixel || most == 0);
-  if (!trusted) return false;
+  // NaN is neither.
+  if (!(most == 0 || (most >= smallestPixel && most < Infinity))) return false;
   const scale: f32 = most == 0 ? 1 : <f32>(<f64>t.largest / most);
   const scales = f32x4.splat(scale), magic = f32x4.splat(rounding);
   let four = f32x4.splat(0);

@@ -55,11 +55,14 @@ function table(stage: 'lenet' | 'vgg'): string {
       seeds.map((seed) => measure(curve(runs.find(({ axes }) => axes.gradients === setting && axes.seed === seed)!)));
     const [float, int] = settings.map(of) as [number[], number[]];
     const differences = float.map((value, i) => int[i]! - value);
+    const rows = seeds.map((seed, i) => ({
+      ...{ what, seed: String(seed), float32: percent(float[i]!), int16: percent(int[i]!) },
+      difference: percent(differences[i]!),
+    }));
+    // One seed says nothing of how seeds differ.
+    if (seeds.length === 1) return rows;
     return [
-      ...seeds.map((seed, i) => ({
-        ...{ what, seed: String(seed), float32: percent(float[i]!), int16: percent(int[i]!) },
-        difference: percent(differences[i]!),
-      })),
+      ...rows,
       {
         ...{ what, seed: 'mean ± s.d.', float32: `${percent(mean(float))} ± ${percent(deviation(float))}` },
         int16: `${percent(mean(int))} ± ${percent(deviation(int))}`,

@@ -1,20 +1,27 @@
 import type { CommandPart, CommandWord } from '../pipeline/task.js';
 import type { Failure } from './events.js';
 
-/** Variables that every command gets; all others must be declared with `env:`. */
-const passedVariables = [
-  'PATH',
-  'HOME',
-  'USER',
-  'LOGNAME',
-  'SHELL',
-  'LANG',
-  'LC_ALL',
-  'TZ',
-  'TMPDIR',
-  'TERM',
-  'SystemRoot',
-];
+/**
+ * Variables that every command gets; all others must be declared with `env:`. They say where things are and in which
+ * language and character set to speak, and enter no key.
+ */
+const passedVariables = new Set(
+  process.platform === 'win32'
+    ? // Without these, hardly a program starts.
+      [
+        ...['PATH', 'PATHEXT', 'COMSPEC', 'SYSTEMROOT', 'SYSTEMDRIVE', 'WINDIR', 'OS', 'TEMP', 'TMP', 'USERNAME'],
+        ...['USERPROFILE', 'HOMEDRIVE', 'HOMEPATH', 'APPDATA', 'LOCALAPPDATA', 'PROGRAMDATA', 'PROGRAMFILES'],
+        ...['PROGRAMFILES(X86)', 'COMMONPROGRAMFILES', 'NUMBER_OF_PROCESSORS', 'PROCESSOR_ARCHITECTURE'],
+        ...['HOME', 'TZ', 'TERM', 'LANG', 'LANGUAGE'],
+      ]
+    : ['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'TZ', 'TMPDIR', 'TERM', 'LANG', 'LANGUAGE'],
+);
+
+function isPassed(name: string): boolean {
+  // Windows takes `Path` for `PATH`.
+  const known = process.platform === 'win32' ? name.toUpperCase() : name;
+  return passedVariables.has(known) || known.startsWith('LC_');
+}
 
 /** Where inputs and outputs lie: one path, or several for a list. */
 export type Paths = Readonly<Record<string, string | readonly string[]>>;
@@ -63,10 +70,8 @@ export type Environment = Readonly<Record<string, string>>;
 
 /** The environment that a command sees. */
 export function commandEnvironment({ env }: CommandCall): Environment {
-  const passed = Object.fromEntries(
-    passedVariables.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
-  );
-  return { ...passed, ...env };
+  const passed = Object.entries(process.env).filter((entry): entry is [string, string] => isPassed(entry[0]));
+  return { ...Object.fromEntries(passed), ...env };
 }
 
 /** How a command ended, if not well. */

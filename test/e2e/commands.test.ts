@@ -11,27 +11,19 @@ stages:
   a: { run: 'env | sed "s/=.*//" | sort > \${{ outputs.names }}; echo "$SEEN" > \${{ outputs.seen }}', outputs: { names: names, seen: seen }, env: [SEEN, UNSET] }
 `,
     );
-    const env = { SEEN: 'yes', HIDDEN: 'no', TERM: 'dumb' };
+    const env = { SEEN: 'yes', HIDDEN: 'no', TERM: 'dumb', LC_CTYPE: 'C.UTF-8', LC_PAPER: 'A4', LANGUAGE: 'de' };
     expect((await box.run(['run', 'p.yaml'], env)).code).toBe(0);
     expect(box.read('artifacts/e/a/seen')).toBe('yes\n');
     const names = box.read('artifacts/e/a/names').trim().split('\n');
     // What the shell itself adds aside.
     const passed = names.filter((name) => !['PWD', 'OLDPWD', 'SHLVL', '_'].includes(name));
-    const few = [
-      'HOME',
-      'LANG',
-      'LC_ALL',
-      'LOGNAME',
-      'PATH',
-      'SHELL',
-      'SPIKELINE_THREADS',
-      'TERM',
-      'TMPDIR',
-      'TZ',
-      'USER',
-    ];
-    expect(passed.filter((name) => !few.includes(name))).toEqual(['SEEN']);
-    expect(passed).toEqual(expect.arrayContaining(['PATH', 'SPIKELINE_THREADS']));
+    const few = ['HOME', 'LOGNAME', 'PATH', 'SHELL', 'SPIKELINE_THREADS', 'TERM', 'TMPDIR', 'TZ', 'USER'];
+    const isFew = (name: string) => few.includes(name) || /^(LC_|LANG)/.test(name);
+    expect(passed.filter((name) => !isFew(name))).toEqual(['SEEN']);
+    const some = ['LANGUAGE', 'LC_CTYPE', 'LC_PAPER', 'PATH', 'SPIKELINE_THREADS'];
+    expect(passed).toEqual(expect.arrayContaining(some));
+    // They are in no key.
+    expect((await box.run(['plan', 'p.yaml'], { ...env, LC_PAPER: 'A5' })).out).toBe('0 to run, 1 cached\n');
     const { out } = await box.run(['status', 'p.yaml'], { ...env, SEEN: 'other', HIDDEN: 'changed' });
     // Its value may be a secret.
     expect(out).toContain('a     stale  environment variable SEEN changed\n');

@@ -17,7 +17,8 @@ import {
   printError,
 } from './context.js';
 import { UsageError } from './errors.js';
-import { checkReporter, listenForSignals, openView } from './run.js';
+import { checkReporter, openView } from './run.js';
+import { interruptedCode, listenForSignals } from './signals.js';
 
 export interface CacheOptions extends PipelineOptions {
   readonly json?: boolean;
@@ -71,7 +72,7 @@ export async function cacheCommand(
     await inUse.release();
     await sharing.cache.close();
   }
-  if (transfer.interrupted) return exitCodes.interrupted;
+  if (transfer.interrupted) return interruptedCode();
   return trouble ? exitCodes.failed : exitCodes.done;
 }
 

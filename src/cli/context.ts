@@ -35,10 +35,9 @@ export interface RunCommandOptions extends PipelineOptions {
 }
 
 /** Exit codes of the program. */
-export const exitCodes = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+export const exitCodes = { done: 0, failed: 1, usage: 2 } as const;
 
-export const print = (text: string): void => void process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
-export const printError = (text: string): void => void process.stderr.write(text.endsWith('\n') ? text : `${text}\n`);
+export { print, printError } from './output.js';
 
 /** A terminal that can move its cursor, with somebody before it. */
 export function isTerminal(): boolean {

@@ -1,10 +1,13 @@
 // The command line: one table of commands. What `run` needs is loaded at once, what others need beyond that with them.
-import { Command, CommanderError } from 'commander';
+import { Command } from 'commander';
 import { suggestion } from '../pipeline/suggest.js';
 import { version } from '../version.js';
-import type { DiagnosticsError } from './context.js';
+import { exitCodes } from './context.js';
 import { UsageError } from './errors.js';
+import { endByError, reportError } from './failure.js';
+import { closeOutput, openOutput, print, printError } from './output.js';
 import { runCommand } from './run.js';
+import { forgetSignals } from './signals.js';
 
 const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
 
@@ -30,6 +33,8 @@ interface CommandEntry {
   readonly details?: string;
   /** Takes a pipeline: the options that go with it are added. */
   readonly pipeline?: boolean;
+  /** Its exit code tells of what it has done, and not whether all could be written that it said of that. */
+  readonly acts?: boolean;
   readonly load: () => Promise<Action>;
 }
 
@@ -60,6 +65,7 @@ const commands: readonly CommandEntry[] = [
     usage: 'run [file] [targets...]',
     description: 'run what is out of date',
     pipeline: true,
+    acts: true,
     options: [
       ...runOptions,
       ['--executor <kind>', 'local, or slurm for jobs on a cluster'],
@@ -150,6 +156,7 @@ const commands: readonly CommandEntry[] = [
     usage: 'verify <file> [targets...]',
     description: 'compute results again, apart from the store, and compare; exit code 1 where they differ',
     pipeline: true,
+    acts: true,
     options: [runOptions.find(([flags]) => flags.startsWith('--reporter'))!],
     load: async () => (await import('./verify.js')).verifyCommand,
   },
@@ -168,6 +175,7 @@ const commands: readonly CommandEntry[] = [
     usage: 'cache <push|pull|status> [file] [targets...]',
     description: 'carry results to the remote cache or from it, or say where they are',
     pipeline: true,
+    acts: true,
     options: [
       ['--reporter <kind>', 'auto, plain or json'],
       ['--json', 'for programs (status)'],
@@ -201,15 +209,19 @@ Examples:
   npx spikeline status my.yaml
   npx spikeline stages train`;
 
+const nameOf = ({ usage }: CommandEntry): string => usage.split(' ')[0]!;
+
 /** @param chosen the commands to build: each takes a while */
-function build(chosen: readonly CommandEntry[], finish: (code: number) => void): Command {
+function build(chosen: readonly CommandEntry[], finish: (code: number, entry: CommandEntry) => void): Command {
   const root = new Command('spikeline')
+    .configureOutput({ writeOut: print, writeErr: printError })
     .description('Runs declarative pipelines that reproduce papers on spiking networks.')
     .version(version)
     .showSuggestionAfterError()
     .addHelpText('after', examples)
     .exitOverride();
-  for (const { usage, description, details, options = [], pipeline, load } of chosen) {
+  for (const entry of chosen) {
+    const { usage, description, details, options = [], pipeline, load } = entry;
     const command = root.command(usage).description(description).exitOverride();
     if (details !== undefined) command.addHelpText('after', details);
     if (pipeline)
@@ -224,55 +236,40 @@ function build(chosen: readonly CommandEntry[], finish: (code: number) => void):
     command.action(async (...args: unknown[]) => {
       const action = (await load()) as (...args: unknown[]) => Promise<number>;
       // commander appends the command itself to arguments and options.
-      finish(await action(...args.slice(0, -1)));
+      finish(await action(...args.slice(0, -1)), entry);
     });
   }
   return root;
 }
 
-/** Carries out a command line, as `process.argv` has it. Returns the exit code. */
+/** Carries out a command line, as `process.argv` has it. Returns the exit code, once all is written that can be. */
 export async function main(argv: readonly string[]): Promise<number> {
-  let code = 0;
-  const [first] = argv.slice(2);
-  const names = commands.map(({ usage }) => usage.split(' ')[0]!);
-  const called = commands.filter((_, index) => names[index] === first);
-  const root = build(called.length > 0 ? called : commands, (result) => {
+  openOutput();
+  if (process.listenerCount('uncaughtException') === 0) process.on('uncaughtException', endByError);
+  let acted = false;
+  const code = await carryOut(argv, ({ acts = false }) => {
+    acted = acts;
+  }).catch(reportError);
+  forgetSignals();
+  const trouble = await closeOutput();
+  return trouble !== undefined && code === exitCodes.done && !acted ? exitCodes.failed : code;
+}
+
+async function carryOut(argv: readonly string[], done: (entry: CommandEntry) => void): Promise<number> {
+  let code: number = exitCodes.done;
+  const name = argv[2];
+  const names = commands.map(nameOf);
+  const called = commands.filter((one) => nameOf(one) === name);
+  const root = build(called.length > 0 ? called : commands, (result, entry) => {
     code = result;
+    done(entry);
   });
-  if (first === undefined) {
+  if (name === undefined) {
     root.outputHelp();
-    return 2;
+    return exitCodes.usage;
   }
-  if (!first.startsWith('-') && first !== 'help' && !names.includes(first)) {
-    const hint = suggestion(first, names);
-    process.stderr.write(`There is no command "${first}".\n${hint === undefined ? '' : `  hint: ${hint}\n`}`);
-    return 2;
-  }
-  try {
-    await root.parseAsync([...argv]);
-    return code;
-  } catch (error) {
-    return report(error);
-  }
-}
-
-async function report(error: unknown): Promise<number> {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (!(error instanceof Error)) throw error;
-  const { name, message, hint, code, stack } = error as Error & { hint?: string; code?: string };
-  if (['UsageError', 'DiagnosticsError', 'StoreError', 'BundleError', 'StageError', 'SlurmError'].includes(name)) {
-    process.stderr.write(`${message.trimEnd()}\n${hint === undefined ? '' : `  hint: ${hint}\n`}`);
-    if (name === 'DiagnosticsError') await annotate(error as DiagnosticsError);
-    return name === 'StoreError' && code !== 'E_INPUT_MISSING' ? 1 : 2;
-  }
-  process.stderr.write(`Spikeline failed: ${message}\nThis is a mistake in Spikeline, not in your pipeline.\n`);
-  if (process.env.SPIKELINE_DEBUG === undefined) process.stderr.write('SPIKELINE_DEBUG=1 shows where.\n');
-  else process.stderr.write(`${stack ?? ''}\n`);
-  return 1;
-}
-
-/** Shows mistakes in pipeline files where a CI system can mark them. */
-async function annotate({ diagnostics, textOf }: DiagnosticsError): Promise<void> {
-  const { annotateDiagnostics, inGitHub } = await import('./github.js');
-  if (inGitHub()) annotateDiagnostics(diagnostics, textOf);
+  if (!name.startsWith('-') && name !== 'help' && !names.includes(name))
+    throw new UsageError(`There is no command "${name}".`, suggestion(name, names));
+  await root.parseAsync([...argv]);
+  return code;
 }

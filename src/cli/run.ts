@@ -25,6 +25,7 @@ import { annotateFailures, inGitHub, summariseRun } from './github.js';
 import { planCommand } from './plan.js';
 import { type ReportedRun, reportTasks, writePages } from './report-page.js';
 import { currentMetrics } from './results.js';
+import { interruptedCode, listenForSignals } from './signals.js';
 import { closingReport, comparisonTable } from './summary.js';
 
 const executors = ['local', 'slurm'];
@@ -93,7 +94,7 @@ export async function runCommand(
     if (inGitHub()) annotateFailures(pipeline, failures);
   }
   if (inGitHub()) summariseRun(pipeline, counts, failures, comparisonTable(pipeline, metrics, 'md'));
-  if (result.interrupted) return exitCodes.interrupted;
+  if (result.interrupted) return interruptedCode();
   return result.failed > 0 ? exitCodes.failed : exitCodes.done;
 }
 
@@ -145,20 +146,6 @@ function forcedTasks(pipeline: Pipeline, all: readonly Task[], force: RunCommand
   if (force === undefined) return new Set();
   if (force === true) return new Set(all.map(({ id }) => id));
   return new Set(chooseTasks(pipeline, force).chosen.map(({ id }) => id));
-}
-
-/** npm and npx pass on a Ctrl-C that the terminal has sent to this process already: for this long, both are one. */
-const echoMs = 300;
-
-export function listenForSignals(run: { interrupt(): void }): void {
-  let first: number | undefined;
-  const stop = () => {
-    if (first !== undefined && performance.now() - first < echoMs) return;
-    first ??= performance.now();
-    run.interrupt();
-  };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
 }
 
 function reportFailures(

@@ -5,6 +5,7 @@ import { SlurmExecutor, type SlurmOptions } from '../run/slurm/executor.js';
 import type { Store } from '../store/store.js';
 import { userConfig } from './config.js';
 import { isTerminal, print } from './context.js';
+import { byKeyboard } from './signals.js';
 
 /** What runs tasks as jobs of Slurm, with the settings of the user over those of the pipeline. */
 export async function slurmExecutor(
@@ -17,7 +18,7 @@ export async function slurmExecutor(
 }
 
 /**
- * After Ctrl-C: the jobs go on, unless the user says otherwise. Nobody is asked where nobody can answer.
+ * After a signal: the jobs go on, unless the user says otherwise. Nobody is asked where nobody can answer.
  *
  * @param again the call that watches them again
  */
@@ -25,7 +26,7 @@ export async function leaveJobs(run: SlurmExecutor, again: string): Promise<void
   const jobs = run.jobs;
   if (jobs.length === 0) return print(`Finished work is kept. Go on with: ${again}`);
   const count = jobs.length === 1 ? 'one job' : `${jobs.length} jobs`;
-  if (isTerminal() && process.stdin.isTTY && (await wantsToCancel(count))) {
+  if (byKeyboard() && isTerminal() && process.stdin.isTTY && (await wantsToCancel(count))) {
     await run.cancel();
     return print(`Cancelled ${count}. Finished work is kept. Go on with: ${again}`);
   }

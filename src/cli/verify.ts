@@ -5,7 +5,8 @@ import { Verification } from '../run/verify.js';
 import { duration } from '../run/views/text.js';
 import { Store } from '../store/store.js';
 import { chooseTasks, exitCodes, openPipeline, openStore, type PipelineOptions, print } from './context.js';
-import { checkReporter, listenForSignals, openView } from './run.js';
+import { checkReporter, openView } from './run.js';
+import { interruptedCode, listenForSignals } from './signals.js';
 
 export interface VerifyOptions extends PipelineOptions {
   readonly reporter?: string;
@@ -48,7 +49,7 @@ export async function verifyCommand(file: string, targets: readonly string[], op
       const end = interrupted ? ' (interrupted)' : '';
       print(`\n${pipeline.name}: ${same} of ${chosen.length} came out the same, byte for byte, in ${time}${end}`);
     }
-    if (interrupted) return exitCodes.interrupted;
+    if (interrupted) return interruptedCode();
     return failed > 0 ? exitCodes.failed : exitCodes.done;
   } finally {
     rmSync(work, { recursive: true, force: true });

@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { type CommandCall, type CommandEnd, commandEnvironment } from './command.js';
-import { endGroup, signalGroup } from './process-group.js';
+import { askGroup, endGroup, signalGroup } from './process-group.js';
 
 export interface CommandJob extends CommandCall {
   readonly id: number;
@@ -101,7 +101,7 @@ function end(state: Running | undefined, urgently: boolean): void {
     return;
   }
   state.end = 'asked';
-  if (!signalGroup(state.pid, 'SIGTERM')) kill();
+  if (!askGroup(state.pid)) kill();
   setTimeout(() => {
     if (state.end === 'asked') kill();
   }, graceMs).unref();

@@ -16,6 +16,11 @@ export function signalGroup(leader: number | undefined, signal: NodeJS.Signals |
   }
 }
 
+/** Asks a process group to end. One that was stopped is woken, to hear it. False if there is none. */
+export function askGroup(leader: number | undefined): boolean {
+  return signalGroup(leader, 'SIGTERM') && signalGroup(leader, 'SIGCONT');
+}
+
 /**
  * Ends what a group still holds once its leader has ended.
  *

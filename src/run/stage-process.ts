@@ -19,7 +19,11 @@ export function startStage(job: Job, env: Environment, log: string, listener: At
   let child: ChildProcess | undefined;
   const ask = () => {
     if (urgency === 'killed') signalGroup(child?.pid, 'SIGKILL');
-    else if (urgency === 'asked' && child?.connected) child.send({ type: 'abort' } satisfies ToTask);
+    else if (urgency === 'asked' && child?.connected) {
+      child.send({ type: 'abort' } satisfies ToTask);
+      // One that was stopped is woken, to hear it.
+      signalGroup(child.pid, 'SIGCONT');
+    }
   };
   const run = async (): Promise<AttemptResult> => {
     // Loaded here, because a run that finds everything cached does not need it.

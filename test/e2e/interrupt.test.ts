@@ -1,5 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect } from 'vitest';
+import { buildFolder } from '../../src/paths.js';
 import { alive, type Sandbox, test, until } from './program.js';
 
 /** A command of two processes, which both would last a minute. Their ids go to files. */
@@ -59,25 +62,64 @@ export default defineStage({
 });
 `;
 
+/** Starts a program on a terminal, and closes that once a file is there. */
+const terminal = `import os, pty, sys, time
+pid, terminal = pty.fork()
+if pid == 0: os.execv(sys.argv[2], sys.argv[2:])
+while not os.path.exists(sys.argv[1]): time.sleep(0.05)
+os.close(terminal)
+print('exit', os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+`;
+
 const gone = (...pids: number[]) => until(() => !pids.some(alive), 'nothing is left running');
 const workFolders = (box: Sandbox) => readdirSync(box.path('artifacts/store/tmp'));
 
 describe.concurrent('Ctrl-C', () => {
-  test.for(['SIGINT', 'SIGTERM'] as const)(
-    '%s ends commands with all they started; exit code 130',
-    async (signal, { box }) => {
-      box.write('p.yaml', nap);
-      const running = box.start(['run', 'p.yaml', '--artifacts', 'mine']);
-      const pids = [await box.pid('pid'), await box.pid('child')];
-      running.child.kill(signal);
-      const { code, out, err } = await running.result;
-      expect(pids.filter(alive)).toEqual([]);
-      expect([code, err]).toEqual([130, '']);
-      expect(out).toContain('interrupted: ending the running tasks (again to kill them)\n');
-      expect(out).toContain('nap: ran 0, cached 0, failed 0, skipped 1 in');
-      expect(out).toContain('Go on with: npx spikeline run p.yaml --artifacts mine\n');
-    },
-  );
+  test.for([
+    ['SIGINT', 130],
+    ['SIGTERM', 130],
+    ['SIGHUP', 129],
+    ['SIGQUIT', 131],
+  ] as const)('%s ends commands with all they started; exit code %i', async ([signal, exitCode], { box }) => {
+    box.write('p.yaml', nap);
+    const running = box.start(['run', 'p.yaml', '--artifacts', 'mine']);
+    const pids = [await box.pid('pid'), await box.pid('child')];
+    running.child.kill(signal);
+    const { code, out, err } = await running.result;
+    expect(pids.filter(alive)).toEqual([]);
+    expect([code, err]).toEqual([exitCode, '']);
+    expect(out).toContain('interrupted: ending the running tasks (again to kill them)\n');
+    expect(out).toContain('nap: ran 0, cached 0, failed 0, skipped 1 in');
+    expect(out).toContain('Go on with: npx spikeline run p.yaml --artifacts mine\n');
+  });
+
+  test('and the end of a terminal are one, unless nohup was to keep the run from it', async ({ box }) => {
+    box.write('p.yaml', nap);
+    const kept = box.start(['run', 'p.yaml'], { _: '/usr/bin/nohup' });
+    await box.pid('pid');
+    kept.child.kill('SIGHUP');
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    kept.child.kill('SIGTERM');
+    expect((await kept.result).code).toBe(130);
+    if (spawnSync('python3', ['-c', 'import pty']).status !== 0) return;
+    box.write('again.yaml', nap.replaceAll('pid', 'pid2'));
+    const program = [process.execPath, join(buildFolder, 'cli.cjs'), 'run', 'again.yaml'];
+    const closed = spawnSync('python3', ['-c', terminal, box.path('pid2'), ...program], {
+      cwd: box.folder,
+      env: { ...process.env, CI: undefined, TERM: 'xterm' },
+      encoding: 'utf8',
+    });
+    expect([closed.stdout, closed.stderr]).toEqual(['exit 129\n', '']);
+    expect(alive(await box.pid('pid2'))).toBe(false);
+  });
+
+  test('wakes what was stopped', async ({ box }) => {
+    const stop = "trap 'echo > woken; exit 0' TERM; kill -STOP $$; sleep 60";
+    box.write('stop.sh', stop);
+    box.write('p.yaml', 'name: p\nstages:\n  s: { run: [sh, stop.sh], timeout: 1, outputs: { x: x } }\n');
+    expect(await box.failures(['p.yaml'])).toMatchObject({ s: { code: 'E_TIMEOUT' } });
+    expect(box.has('woken')).toBe(true);
+  });
 
   test('lets a command tidy up, once, and records nothing of it', async ({ box }) => {
     box.write('p.yaml', tidy);

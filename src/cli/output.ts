@@ -1,0 +1,96 @@
+// Standard output and standard error: all that the command line writes goes through here. Nobody may read it, the disk
+// that takes it may be full, and the terminal may be gone: none of it stops what the command does.
+import { closeSync, fstatSync, writeSync } from 'node:fs';
+import { isatty } from 'node:tty';
+import { printable } from '../printable.js';
+
+/** One of the two. */
+export class Output {
+  #error: NodeJS.ErrnoException | undefined;
+  /** Files are written here: Node would not notice that the disk took a part only. */
+  readonly #isFile: boolean;
+
+  constructor(readonly stream: NodeJS.WriteStream & { readonly fd: number }) {
+    this.#isFile = isFile(stream);
+    stream.on('error', (error: NodeJS.ErrnoException) => this.#fail(error));
+  }
+
+  /** Why it takes nothing any more, if that is worth telling: that nobody reads on is not. */
+  get trouble(): string | undefined {
+    if (this.#error === undefined || this.#error.code === 'EPIPE' || this.stream.isTTY) return undefined;
+    return /: (.*?),/.exec(this.#error.message)?.[1] ?? this.#error.message;
+  }
+
+  write(text: string): void {
+    if (this.#error !== undefined) return;
+    try {
+      if (this.#isFile) writeWhole(this.stream.fd, text);
+      else this.stream.write(text);
+    } catch (error) {
+      this.#fail(error as NodeJS.ErrnoException);
+    }
+  }
+
+  /** Resolves when all that was written is out, or lost. */
+  flush(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#error !== undefined || this.#isFile) resolve();
+      else this.stream.write('', () => resolve());
+    });
+  }
+
+  #fail(error: NodeJS.ErrnoException): void {
+    this.#error ??= error;
+  }
+}
+
+function isFile({ fd, isTTY }: Output['stream']): boolean {
+  if (isTTY) return false;
+  try {
+    const stats = fstatSync(fd);
+    return stats.isFile() || stats.isCharacterDevice();
+  } catch {
+    return false;
+  }
+}
+
+function writeWhole(file: number, text: string): void {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+}
+
+let outputs: { readonly out: Output; readonly err: Output } | undefined;
+/** Standard input, output and error, as far as they are terminals. */
+let terminals: readonly number[] = [];
+
+function open() {
+  outputs ??= { out: new Output(process.stdout), err: new Output(process.stderr) };
+  return outputs;
+}
+
+const withEnd = (text: string): string => (text.endsWith('\n') ? text : `${text}\n`);
+
+/** Writes text to standard output. What a terminal would obey is made visible. */
+export const print = (text: string): void => open().out.write(withEnd(printable(text)));
+/** The same on standard error. */
+export const printError = (text: string): void => open().err.write(withEnd(printable(text)));
+/** Writes text with colours of ours, in which all that comes from elsewhere is printable. */
+export const printStyled = (text: string): void => open().out.write(withEnd(text));
+
+/** Has trouble with either stream remembered, instead of ending the program. */
+export function openOutput(): void {
+  open();
+  terminals = [0, 1, 2].filter(isatty);
+}
+
+/** Resolves when all is out that can be. Returns why standard output did not take all, if that is worth telling. */
+export async function closeOutput(): Promise<string | undefined> {
+  const { out, err } = open();
+  await out.flush();
+  const { trouble } = out;
+  if (trouble !== undefined) err.write(`Standard output can't be written: ${printable(trouble)}.\n`);
+  await err.flush();
+  // Node ends by SIGABRT where it finds, at its exit, that it can't put a terminal back as it was.
+  for (const file of terminals) if (!isatty(file)) closeSync(file);
+  return trouble;
+}

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { access, constants, mkdir, statfs } from 'node:fs/promises';
+import { access, constants, mkdir, readFile, statfs } from 'node:fs/promises';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { debianFolder } from '../data/locations.js';
+import { examineFlags, type Flags } from '../engine/compiler/flags.js';
 import { describeLibrary, libraryText } from '../engine/tensorflow/describe.js';
 import { buildFolder } from '../paths.js';
 import { renderTable } from '../report/table.js';
@@ -52,24 +53,22 @@ function node(): Finding {
   };
 }
 
-/** Runs a kernel for real: SIMD and shared memory are what a browser-like sandbox may lack. */
+/** Has a process compute for real: SIMD and shared memory are what a sandbox may lack, and V8 may end that process. */
 async function engine(): Promise<Finding> {
   const what = 'engine wasm';
-  if (!existsSync(join(buildFolder, 'kernels.wasm')))
-    return { what, state: 'PROBLEM', found: 'the kernels are not built: run npm ci' };
+  const kernels = join(buildFolder, 'kernels.wasm');
+  if (!existsSync(kernels)) return { what, state: 'PROBLEM', found: 'the kernels are not built: run npm ci' };
   try {
-    const { wasmEngine } = await import('../engine/wasm/engine.js');
-    const { network } = await import('../network/presets.js');
-    const { initialParameters } = await import('../network/initialise.js');
-    const lenet = network('lenet', { precision: { kind: 'quantised', k: 1, B: 2 } });
-    const evaluator = await wasmEngine.evaluator(lenet, initialParameters(lenet, 1), { batch: 2, threads: 2 });
-    evaluator.evaluate(new Float32Array(2 * 784).fill(0.5), 2);
-    await evaluator.close();
-    return { what, state: 'ok', found: 'WebAssembly with SIMD, threads on shared memory' };
+    const { flags, rejected } = await examineFlags(await readFile(kernels));
+    const tried = rejected.map((other) => `; a process with ${flagText(other.flags)} ${other.why}`).join('');
+    const state = rejected.some((other) => other.flags.length === 0) ? 'PROBLEM' : 'ok';
+    return { what, state, found: `WebAssembly with SIMD, threads on shared memory, ${flagText(flags)}${tried}` };
   } catch (error) {
     return { what, state: 'PROBLEM', found: (error as Error).message };
   }
 }
+
+const flagText = (flags: Flags): string => (flags.length === 0 ? 'no flags of V8' : flags.join(' '));
 
 async function tensorflow(): Promise<Finding> {
   const what = 'engine tensorflow';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
-import { basename, dirname, extname, relative, resolve, sep } from 'node:path';
+import { dirname, extname, relative, resolve, sep } from 'node:path';
 import type { BuildFailure, Loader, Metafile, Plugin } from 'esbuild';
 import { digestBytes } from '../store/digest.js';
 import { packageVersion } from './packages.js';
@@ -19,6 +19,9 @@ export interface Bundle {
 export class BundleError extends Error {
   override readonly name = 'BundleError';
 }
+
+/** What stands in the bundle for a module that stays out of it; undefined for those that go in. */
+export type Boundary = (path: string) => `engine:${string}` | undefined;
 
 const settings = {
   // Names of local variables stay: esbuild chooses short ones by how often letters occur, in types too.
@@ -40,10 +43,10 @@ const withoutInfluence = new Set(['@sinclair/typebox']);
  * runs is not part of it.
  *
  * @param base what paths are relative to
- * @param engines the folder of engines, whose entries (`<name>/engine.ts`) stay out: they have their own fingerprint
+ * @param boundary says which modules stay out, by their resolved path
  * @throws BundleError naming file, line and column
  */
-export async function bundle(entry: string, base: string, engines?: string): Promise<Bundle> {
+export async function bundle(entry: string, base: string, boundary?: Boundary): Promise<Bundle> {
   const esbuild = await import('esbuild');
   const result = await esbuild
     .build({
@@ -55,7 +58,7 @@ export async function bundle(entry: string, base: string, engines?: string): Pro
       metafile: true,
       format: 'esm',
       packages: 'external',
-      plugins: engines === undefined ? [] : [engineBoundary(engines)],
+      plugins: boundary === undefined ? [] : [boundaryPlugin(boundary)],
     })
     .catch((error: unknown) => {
       throw new BundleError(failureText(error as BuildFailure, dirname(entry), base), { cause: error });
@@ -71,13 +74,13 @@ export async function bundle(entry: string, base: string, engines?: string): Pro
   };
 }
 
-function engineBoundary(engines: string): Plugin {
+function boundaryPlugin(boundary: Boundary): Plugin {
   return {
-    name: 'engine-boundary',
+    name: 'boundary',
     setup(build) {
-      build.onResolve({ filter: /^\..*\/engine\.[jt]s$/ }, ({ path, resolveDir }) => {
-        const engine = resolve(resolveDir, dirname(path));
-        return dirname(engine) === engines ? { path: `engine:${basename(engine)}`, external: true } : undefined;
+      build.onResolve({ filter: /^\./ }, ({ path, resolveDir }) => {
+        const name = boundary(resolve(resolveDir, path));
+        return name === undefined ? undefined : { path: name, external: true };
       });
     },
   };

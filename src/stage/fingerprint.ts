@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { type EngineName, engineNames } from '../engine/engines.js';
 import { describeLibrary } from '../engine/tensorflow/describe.js';
 import { buildFolder, packageRoot } from '../paths.js';
 import { digestBytes, digestFile, digestJson } from '../store/digest.js';
-import { bundle } from './bundle.js';
+import { type Boundary, bundle } from './bundle.js';
 import { isUserStage } from './load.js';
 import { builtInStage, isBuilt } from './registry.js';
 
@@ -37,6 +37,19 @@ export interface BuiltFingerprints {
 export const fingerprintsFile = join(buildFolder, 'fingerprints.json');
 
 const enginesFolder = join(packageRoot, 'src/engine');
+
+/** Engines have fingerprints of their own. */
+const withoutEngines: Boundary = (path) => {
+  const engine = dirname(path);
+  return dirname(engine) === enginesFolder && /^engine\.[jt]s$/.test(basename(path))
+    ? `engine:${basename(engine)}`
+    : undefined;
+};
+
+/** How kernels are compiled changes how fast they are and no result: nothing is stale because a version of Node is new. */
+export const withoutCompiler: Boundary = (path) =>
+  dirname(path) === join(enginesFolder, 'compiler') ? 'engine:compiler' : undefined;
+
 const cache = new Map<string, Promise<CodeFingerprint>>();
 let built: BuiltFingerprints | undefined;
 
@@ -89,7 +102,7 @@ export async function takeParserFingerprint(): Promise<string> {
 export async function builtInFingerprint(name: string): Promise<CodeFingerprint> {
   const definition = await builtInStage(name);
   const entry = join(packageRoot, 'stages', `${name}.ts`);
-  return codeFingerprint(entry, packageRoot, (definition?.usesEngine ?? false) === false ? undefined : enginesFolder);
+  return codeFingerprint(entry, packageRoot, (definition?.usesEngine ?? false) === false ? undefined : withoutEngines);
 }
 
 /** Takes the fingerprints of all engines from their sources. */
@@ -102,13 +115,15 @@ export async function takeEngineFingerprints(): Promise<BuiltFingerprints['engin
 async function engineCodeFingerprint(name: EngineName): Promise<EngineFingerprint> {
   const folder = join(enginesFolder, name);
   const entries = ['engine.ts', 'worker.ts'].map((name) => join(folder, name)).filter(existsSync);
-  const code = await Promise.all(entries.map(async (entry) => (await codeFingerprint(entry, packageRoot)).fingerprint));
+  const code = await Promise.all(
+    entries.map(async (entry) => (await codeFingerprint(entry, packageRoot, withoutCompiler)).fingerprint),
+  );
   const kernels = name === 'wasm' ? { kernels: (await digestFile(join(buildFolder, 'kernels.wasm'))).digest } : {};
   return { name, fingerprint: digestJson({ type: 'spikeline-engine/1', code, ...kernels }) };
 }
 
-async function codeFingerprint(entry: string, base: string, engines?: string): Promise<CodeFingerprint> {
-  const { code, files, packages } = await bundle(entry, base, engines);
+async function codeFingerprint(entry: string, base: string, boundary?: Boundary): Promise<CodeFingerprint> {
+  const { code, files, packages } = await bundle(entry, base, boundary);
   const fingerprint = digestJson({ type: 'spikeline-code/1', code: digestBytes(code), packages });
   return { fingerprint, files: { ...files, ...packages } };
 }

@@ -114,6 +114,7 @@ async function bundleProgram() {
     'slurm-job': 'src/run/slurm/job-process.ts',
     'digest-worker': 'src/store/digest-worker.ts',
     'engine-worker': 'src/engine/wasm/worker.ts',
+    'engine-probe': 'src/engine/compiler/probe.ts',
     'loader-worker': 'src/experiment/loader-worker.ts',
     'bench-engine': 'test/bench/engine.ts',
     golden: 'test/engine/golden.ts',

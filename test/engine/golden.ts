@@ -1,10 +1,10 @@
 // Prints the hashes of all that `fingerprint` computes, so that other versions of Node and other compilers of V8 can be
 // held to them: node .build/golden.js optimised|liftoff [case …]
-import { compiler } from '../../src/engine/wasm/pool.js';
+import { useFlags } from '../../src/engine/compiler/flags.js';
 import { cases, fingerprint, livelyParameters } from './fingerprint.js';
 
 const [, , chosen, ...names] = process.argv;
-if (chosen === 'liftoff') compiler.flags = ['--liftoff-only'];
+if (chosen === 'liftoff') useFlags(['--liftoff-only']);
 const hashes: Record<string, string> = {};
 for (const [name, { network, gradients }] of Object.entries(cases)) {
   if (names.length > 0 && !names.includes(name)) continue;

@@ -1,22 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { buildFolder } from '../../paths.js';
+import { setFlags } from '../compiler/flags.js';
 import type { MemoryPlan, Program } from './plan.js';
 import { createControl, type Observer, type SharedSetup, ThreadRunner } from './threads.js';
 
 let compiled: Promise<WebAssembly.Module> | undefined;
 
-/** V8's flags for the kernels: the optimising compiler from the start, as the first one's code is 3× slower. */
-export const compiler = { flags: ['--no-liftoff', '--no-wasm-lazy-compilation'] };
-
 /** Compiles the kernels once a process. */
 function compileKernels(): Promise<WebAssembly.Module> {
   compiled ??= (async () => {
-    for (const flag of compiler.flags) setFlagsFromString(flag);
-    // At once: Node 24 does not stay alive for a compilation in the background when these flags are set.
-    return new WebAssembly.Module(await readFile(join(buildFolder, 'kernels.wasm')));
+    const kernels = await readFile(join(buildFolder, 'kernels.wasm'));
+    await setFlags(kernels);
+    // At once: Node 24 does not stay alive for a compilation in the background with these flags.
+    return new WebAssembly.Module(kernels);
   })();
   return compiled;
 }

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { type Flags, findFlags, flagSets } from '../../../src/engine/compiler/flags.js';
+import { type Outcome, tryFlags } from '../../../src/engine/compiler/trial.js';
+import { packageRoot } from '../../../src/paths.js';
+import { bundle } from '../../../src/stage/bundle.js';
+import { withoutCompiler } from '../../../src/stage/fingerprint.js';
+
+const works: Outcome = { result: 'works' };
+const fails: Outcome = { result: 'fails', why: 'was ended by SIGTRAP' };
+const unclear: Outcome = { result: 'unclear', why: 'was ended by SIGKILL' };
+const sets: readonly Flags[] = [['--a'], ['--b', '--c'], []];
+
+/** What is found when trials end like this, and what was tried. */
+async function find(...outcomes: readonly Outcome[]) {
+  const tried: string[] = [];
+  const finding = await findFlags(sets, async (flags) => {
+    tried.push(flags.join(' '));
+    return outcomes[tried.length - 1]!;
+  });
+  return { ...finding, tried };
+}
+
+describe('sets of flags', () => {
+  it('are tried one after the other until one works', async () => {
+    expect(await find(works)).toEqual({ flags: ['--a'], rejected: [], certain: true, tried: ['--a'] });
+    expect(await find(fails, works)).toEqual({
+      ...{ flags: ['--b', '--c'], certain: true, tried: ['--a', '--b --c'] },
+      rejected: [{ flags: ['--a'], why: 'was ended by SIGTRAP' }],
+    });
+    expect(await find(fails, fails, works)).toMatchObject({ flags: [], certain: true, tried: ['--a', '--b --c', ''] });
+  });
+
+  it('are left out for this time after a trial that says nothing', async () => {
+    expect(await find(unclear, works)).toEqual({
+      ...{ flags: [], certain: false, tried: ['--a', ''] },
+      rejected: [{ flags: ['--a'], why: 'was ended by SIGKILL' }],
+    });
+    expect(await find(fails, unclear, unclear)).toMatchObject({ flags: [], certain: false });
+  });
+
+  it('are not what is wrong where the engine does not work without either', async () => {
+    await expect(find(fails, unclear, fails)).rejects.toMatchObject({
+      code: 'E_ENGINE',
+      message: `The engine does not work with Node ${process.version} on this machine: a process that tried it was ended by SIGTRAP.`,
+      hint: 'Another version of Node may do: 20, 22, 24 and 26 are tested.',
+    });
+  });
+
+  it('begin with what is known of a version of V8, and end with none', () => {
+    for (const version of ['11.3.244.8-node.38', '13.6.233.17-node.51', '14.1.146.11-node.27', '15.2', 'unknown'])
+      expect(flagSets(version).at(-1)).toEqual([]);
+    const first = (version: string) => flagSets(version)[0]!.includes('--no-wasm-inlining');
+    expect([first('13.6.233.17-node.51'), first('14.1.146.11-node.27')]).toEqual([false, true]);
+  });
+
+  it('work here, the first as well as none, and give the right bits', async () => {
+    expect(await Promise.all([flagSets()[0]!, []].map((flags) => tryFlags(flags)))).toEqual([works, works]);
+  });
+
+  it('stay out of fingerprints', async () => {
+    const { code, files } = await bundle(`${packageRoot}/src/engine/wasm/engine.ts`, packageRoot, withoutCompiler);
+    expect(Object.keys(files)).toContain('src/engine/wasm/pool.ts');
+    expect(Object.keys(files).filter((name) => name.includes('compiler'))).toEqual([]);
+    expect(code).not.toContain('liftoff');
+  });
+});

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answer, breakOffAfter, type Misbehaviour, stall } from '../data/server.js';
 import { Sandbox, until } from '../e2e/program.js';
 import { randomFrom } from '../faults/random.js';
+import { answers, hangsUp, isSilent, ProxyServer, says } from '../net/proxy-server.js';
 import {
   type Asked,
   CacheServer,
@@ -140,6 +141,23 @@ describe('with a server that', () => {
     expect(out).toContain('gets nothing more from now on: it answers 507.');
     expect(out).toContain(`${taskCount} results not shared yet: npx spikeline cache push chain.yaml`);
   });
+});
+
+it.each([
+  ['refuses', answers(502), /the proxy \S+ refuses to connect to cache.example.org:443 \(502\)\./],
+  ['wants a password', answers(407), /the proxy \S+ wants other credentials \(407\)\./],
+  ['hangs up', hangsUp, /the proxy \S+ can’t be used: the connection broke \(UND_ERR_SOCKET\)\./],
+  ['hangs', isSilent, /nothing was heard of it for 1 s\./],
+  [
+    'speaks another language',
+    says('220 mail.example.org\r\n'),
+    /the proxy \S+ can’t be used: it does not speak HTTP as it should\./,
+  ],
+])('behind a proxy that %s', async (_, conduct, message) => {
+  const proxy = await ProxyServer.start(1, conduct);
+  const server = await filledServer();
+  const out = await expectRight(server, { SPIKELINE_REMOTE: 'https://cache.example.org/', HTTPS_PROXY: proxy.url });
+  expect(out).toMatch(new RegExp(`is left alone from now on: ${message.source}`));
 });
 
 it('Ctrl-C while a server hangs: nothing is left running, and the next run is right', async () => {

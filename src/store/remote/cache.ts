@@ -280,11 +280,14 @@ export class RemoteCache {
   /** Says what went wrong, unless that has been said, or somebody wanted it to end. */
   #excuse(error: unknown, signal: AbortSignal, what: string): void {
     if (signal.aborted || error instanceof LeftAlone) return;
-    if (!(error instanceof RemoteError) && !(error instanceof StoreError)) throw error;
-    if (!this.readable || this.#warned.has(error.message)) return;
-    this.#warned.add(error.message);
-    const message = `${what} the remote cache ${this.name}: ${error.message.replace(/\.$/, '')}.`;
-    this.warn({ message, ...(error.hint === undefined ? {} : { hint: error.hint }) });
+    // Whatever it is: for want of a cache no run ends.
+    const { message, hint } = error as RemoteError | StoreError;
+    if (!this.readable || this.#warned.has(message)) return;
+    this.#warned.add(message);
+    this.warn({
+      message: `${what} the remote cache ${this.name}: ${message.replace(/\.$/, '')}.`,
+      ...(hint === undefined ? {} : { hint }),
+    });
   }
 }
 

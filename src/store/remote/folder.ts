@@ -63,7 +63,7 @@ export class FolderRemote implements Remote {
     });
   }
 
-  explain(error: unknown): unknown {
+  explain(error: unknown): RemoteError {
     return folderError(error);
   }
 
@@ -103,10 +103,10 @@ export class FolderRemote implements Remote {
 }
 
 /** What a file system's error means for a remote. */
-function folderError(error: unknown): unknown {
-  const code = systemCode(error);
-  if (error instanceof RemoteError || code === undefined || (error as Error).name === 'AbortError') return error;
-  const { message } = error as Error;
+function folderError(error: unknown): RemoteError {
+  if (error instanceof RemoteError) return error;
+  const code = systemCode(error) ?? '';
+  const message = error instanceof Error ? error.message : String(error);
   const denied = ['EACCES', 'EPERM', 'EROFS'].includes(code);
   const lasting = ['ENOSPC', 'EDQUOT', 'EFBIG', 'ENOTDIR', 'EISDIR'].includes(code);
   return new RemoteError(denied ? 'denied' : lasting ? 'refused' : 'transient', message, undefined, undefined, {

@@ -1,8 +1,10 @@
 import type { Readable } from 'node:stream';
-import { type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
+import { type Dispatcher, request } from 'undici';
+import { openDispatcher } from '../../net/dispatcher.js';
+import { networkError } from '../../net/fault.js';
+import { addressHint } from '../../net/proxy.js';
 import { version } from '../../version.js';
-import { systemCode } from '../error.js';
-import { type Area, type Incoming, type Outgoing, type Remote, RemoteError, type Trouble } from './remote.js';
+import { type Area, type Incoming, type Outgoing, type Remote, RemoteError } from './remote.js';
 
 export interface HttpOptions {
   /** The header `authorization`. */
@@ -19,7 +21,7 @@ export interface HttpOptions {
  * one server.
  */
 export class HttpRemote implements Remote {
-  readonly #agent: EnvHttpProxyAgent;
+  readonly #dispatcher: Dispatcher;
   readonly #headers: Readonly<Record<string, string>>;
 
   /** @param url ends in `/` */
@@ -29,12 +31,7 @@ export class HttpRemote implements Remote {
     readonly name = url,
   ) {
     // Silence is noticed by whoever calls, in both directions.
-    this.#agent = new EnvHttpProxyAgent({
-      connections,
-      connect: { timeout: connectMs },
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    });
+    this.#dispatcher = openDispatcher({ connectMs, connections });
     // A compressed body is not the bytes that were stored.
     const general = { 'accept-encoding': 'identity', 'user-agent': `spikeline/${version}` };
     this.#headers = { ...general, ...(authorization === undefined ? {} : { authorization }) };
@@ -68,12 +65,12 @@ export class HttpRemote implements Remote {
     await discard(response, undefined);
   }
 
-  explain(error: unknown): unknown {
-    return networkError(error);
+  explain(error: unknown): RemoteError {
+    return remoteError(error);
   }
 
   close(): Promise<void> {
-    return this.#agent.destroy();
+    return this.#dispatcher.destroy();
   }
 
   async #request(
@@ -87,10 +84,10 @@ export class HttpRemote implements Remote {
         ...options,
         method,
         headers: { ...this.#headers, ...headers },
-        dispatcher: this.#agent,
+        dispatcher: this.#dispatcher,
       });
     } catch (error) {
-      throw networkError(error);
+      throw remoteError(error);
     }
   }
 
@@ -120,8 +117,9 @@ const credentials = 'Set SPIKELINE_REMOTE_TOKEN, or SPIKELINE_REMOTE_USER and SP
 
 function statusError(status: number, about: { location: string | undefined; retryAfter: number }): RemoteError {
   const answered = `it answers ${status}`;
-  if (status === 401 || status === 407)
-    return new RemoteError('denied', `it wants other credentials (${status})`, credentials);
+  if (status === 401) return new RemoteError('denied', 'it wants other credentials (401)', credentials);
+  if (status === 407)
+    return new RemoteError('denied', 'the proxy wants other credentials (407)', addressHint('HTTP_PROXY'));
   if (status === 403 || status === 405)
     return new RemoteError('denied', `it does not allow this (${status})`, credentials);
   if (status >= 300 && status < 400) {
@@ -145,32 +143,9 @@ function withoutCredentials(location: string): string {
   return location.replace(/\/\/[^/@]*@/, '//').replace(/[?#].*/, '');
 }
 
-/** Codes of certificates that are not believed. */
-const certificate = /^(CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO_|ERR_TLS_|HOSTNAME_MISMATCH)/;
-
-const words: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nobody listens there',
-  ENOTFOUND: 'there is no such host',
-  EAI_AGAIN: 'its name can’t be looked up',
-  ECONNRESET: 'the connection broke',
-  EPIPE: 'the connection broke',
-  UND_ERR_SOCKET: 'the connection broke',
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the connection broke',
-  UND_ERR_CONNECT_TIMEOUT: 'no connection came about in time',
-};
-
-/** What a failed connection means. An abort stays what it is. */
-function networkError(error: unknown): unknown {
-  if (error instanceof RemoteError || (error as Error).name === 'AbortError') return error;
-  // Several addresses of a host that all failed.
-  const inner = error instanceof AggregateError ? (error.errors[0] as unknown) : error;
-  const code = systemCode(inner) ?? '';
-  const silent: Trouble = code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT' ? 'silent' : 'transient';
-  const options = { cause: error };
-  if (certificate.test(code)) {
-    const hint = 'NODE_EXTRA_CA_CERTS=FILE names a certificate authority of your own.';
-    return new RemoteError('refused', `its certificate is not trusted (${code})`, hint, undefined, options);
-  }
-  const message = words[code] ?? (inner instanceof Error ? inner.message : String(inner));
-  return new RemoteError(silent, code === '' ? message : `${message} (${code})`, undefined, undefined, options);
+/** What a failed connection means. */
+function remoteError(error: unknown): RemoteError {
+  if (error instanceof RemoteError) return error;
+  const { kind, message, hint } = networkError(error);
+  return new RemoteError(kind, message, hint, undefined, { cause: error });
 }

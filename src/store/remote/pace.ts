@@ -20,9 +20,13 @@ export class Pace {
     this.#timer.unref();
   }
 
-  /** Aborted with the `RemoteError` that says why. */
   get signal(): AbortSignal {
     return this.#controller.signal;
+  }
+
+  /** Why the signal was aborted, if it was. */
+  get failure(): RemoteError | undefined {
+    return this.signal.aborted ? (this.signal.reason as RemoteError) : undefined;
   }
 
   /** Notes that bytes have moved. */

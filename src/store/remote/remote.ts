@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { FaultKind } from '../../net/fault.js';
 
 /** `cas` holds blobs by the SHA-256 of their content, `ac` entries by task key; names are 64 hexadecimal digits. */
 export type Area = 'cas' | 'ac';
@@ -20,7 +21,8 @@ export interface Outgoing {
 /**
  * Where results are shared: objects by area and name. Nothing it says is believed here; see `RemoteCache`.
  *
- * Every call makes one attempt, ends soon after its signal is aborted, and fails with `RemoteError`.
+ * Every call makes one attempt, ends soon after its signal is aborted, and fails with `RemoteError`: whether that was
+ * the signal, the caller knows by the signal itself.
  */
 export interface Remote {
   /** Its address as people may see it. */
@@ -31,22 +33,12 @@ export interface Remote {
   find(area: Area, name: string, signal: AbortSignal): Promise<number | 'unknown' | undefined>;
   put(area: Area, name: string, content: Outgoing, signal: AbortSignal): Promise<void>;
   /** What an error of a body that is being read means. */
-  explain(error: unknown): unknown;
+  explain(error: unknown): RemoteError;
   close(): Promise<void>;
 }
 
-/** What went wrong with a remote, which decides what is done about it. */
-export type Trouble =
-  /** Another attempt may do better: a connection that broke, a server that is overloaded. */
-  | 'transient'
-  /** The same, after nothing was heard for a while: each further attempt costs as much time. */
-  | 'silent'
-  /** The remote does not do that, and never will. */
-  | 'refused'
-  /** The same, because of who we are, or for lack of credentials. */
-  | 'denied'
-  /** What it sent is not what it should be. */
-  | 'content';
+/** What went wrong with a remote, which decides what is done about it; `content`: what it sent is not what it should be. */
+export type Trouble = FaultKind | 'content';
 
 /** What a remote did not do, in words that follow "the remote cache URL: ". */
 export class RemoteError extends Error {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from '../error.js';
 import { createLimit } from '../limit.js';
 import { Pace } from './pace.js';
-import { type Area, type Incoming, type Outgoing, type Remote, RemoteError, type Trouble } from './remote.js';
+import type { Area, Incoming, Outgoing, Remote, RemoteError, Trouble } from './remote.js';
 
 /** Transfers at a time in each direction: a result that is wanted does not wait for those that are given away. */
 const transfers = 8;
@@ -123,8 +123,7 @@ export class Traffic {
       signal.throwIfAborted();
       // What the store says is no fault of the remote's.
       if (error instanceof StoreError) throw error;
-      const failure = pace.signal.aborted ? (pace.signal.reason as unknown) : this.remote.explain(error);
-      if (!(failure instanceof RemoteError)) throw failure;
+      const failure = pace.failure ?? this.remote.explain(error);
       this.#count(direction, failure);
       return { failure };
     } finally {

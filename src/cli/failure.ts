@@ -1,5 +1,7 @@
 // What a command that can't go on says, and the exit code that goes with it.
 import { CommanderError } from 'commander';
+import { defectHint } from '../defect.js';
+import { systemError } from '../store/error.js';
 import { type DiagnosticsError, exitCodes } from './context.js';
 import { closeOutput, printError } from './output.js';
 
@@ -13,19 +15,21 @@ export function endByError(error: unknown): void {
 /** Says what went wrong. Returns the exit code. */
 export async function reportError(error: unknown): Promise<number> {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
-  const { name, message, hint, code, stack, syscall } = (
-    error instanceof Error ? error : new Error(String(error))
-  ) as Error & { hint?: string; code?: string; syscall?: string };
+  const { name, message, hint, code, stack } = (error instanceof Error ? error : new Error(String(error))) as Error & {
+    hint?: string;
+    code?: string;
+  };
   if (['UsageError', 'DiagnosticsError', 'StoreError', 'BundleError', 'StageError', 'SlurmError'].includes(name)) {
     printError(`${message.trimEnd()}${hint === undefined ? '' : `\n  hint: ${hint}`}`);
     if (name === 'DiagnosticsError') await annotate(error as DiagnosticsError);
     return name === 'StoreError' && code !== 'E_INPUT_MISSING' ? exitCodes.failed : exitCodes.usage;
   }
   // What the system refuses is no mistake of this program.
-  if (syscall === undefined)
-    printError(`Spikeline failed: ${message}\nThis is a mistake in Spikeline, not in your pipeline.`);
-  else printError(`Spikeline can't go on: ${message}.`);
-  printError(process.env.SPIKELINE_DEBUG === undefined ? 'SPIKELINE_DEBUG=1 shows where.' : (stack ?? ''));
+  const refused = systemError(error);
+  if (refused !== undefined)
+    printError(refused.hint === undefined ? refused.message : `${refused.message}\n  hint: ${refused.hint}`);
+  else printError(`Spikeline can't go on: ${message}\n  hint: ${defectHint(error)}`);
+  if (process.env.SPIKELINE_DEBUG !== undefined) printError(stack ?? '');
   return exitCodes.failed;
 }
 

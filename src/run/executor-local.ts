@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import type { Pipeline, Task } from '../pipeline/task.js';
 import { StageError } from '../stage/definition.js';
 import { inFolder, removeFolder } from '../store/atomic.js';
-import { guarded } from '../store/error.js';
+import { guarded, StoreError } from '../store/error.js';
 import type { Store } from '../store/store.js';
 import type { Artifact } from '../store/types.js';
 import { outputsPart, type WorkFolders } from '../store/work-folders.js';
@@ -69,13 +69,24 @@ export class LocalExecutor {
       const artifacts: Record<string, Artifact> = {};
       for (const [name, path] of Object.entries(outputs)) {
         if (!existsSync(path)) return { failure: missingOutput(task, name, log) };
-        artifacts[name] = await this.store.adopt(path);
+        artifacts[name] = await this.#adopt(name, path, work);
       }
       isDone = true;
       return { outputs: artifacts, metrics: result.metrics };
     } finally {
       if (isDone) this.#work.giveBack(folder);
       else removeFolder(work);
+    }
+  }
+
+  async #adopt(name: string, path: string, work: string): Promise<Artifact> {
+    try {
+      return await this.store.adopt(path);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      // The folder it worked in is gone soon: nobody can look there.
+      const message = error.message.replaceAll(`${join(work, outputsPart)}${sep}`, '');
+      throw new StoreError(error.code, `Its output "${name}" can't be kept: ${message}`, error.hint, { cause: error });
     }
   }
 

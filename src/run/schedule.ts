@@ -1,8 +1,6 @@
 import { hostname, platform, release } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pipeline, Task, TaskId } from '../pipeline/task.js';
-import { BundleError } from '../stage/bundle.js';
-import { StoreError } from '../store/error.js';
 import { createLimit } from '../store/limit.js';
 import type { Lock } from '../store/lock.js';
 import type { Store } from '../store/store.js';
@@ -12,6 +10,7 @@ import { sharedAbort } from './abort.js';
 import type { Failure, Reason } from './events.js';
 import type { Executor, RunOptions, RunResult } from './executor.js';
 import { LocalExecutor } from './executor-local.js';
+import { failureOf } from './failure.js';
 import { removeOutdatedStates } from './leftovers.js';
 import { Planner, type TaskIdentity } from './plan.js';
 import { type Grant, machineResources, ResourcePool } from './resources.js';
@@ -42,8 +41,6 @@ export class Run implements Executor {
   readonly #fetching = createLimit(lookups);
   #interrupted = false;
   #failed = false;
-  /** A mistake of this program's own: it ends the run. */
-  #defect: Error | undefined;
 
   constructor(
     readonly pipeline: Pipeline,
@@ -79,7 +76,6 @@ export class Run implements Executor {
     const all = await this.#order.run();
     await this.#executor.close();
     await this.store.settled();
-    if (this.#defect !== undefined) throw this.#defect;
     await removeOutdatedStates(this.store, new Set([...this.#results.values()].map(({ key }) => key)));
     await sharing?.settled();
     const count = (outcome: Outcome) => all.filter((one) => one === outcome).length;
@@ -92,10 +88,6 @@ export class Run implements Executor {
   interrupt(): void {
     if (!this.#interrupted) this.options.emit({ event: 'interrupted' });
     this.#interrupted = true;
-    this.#halt();
-  }
-
-  #halt(): void {
     this.#waiting.abort();
     this.#executor.abort();
     this.options.sharing?.interrupt();
@@ -121,11 +113,7 @@ export class Run implements Executor {
       return await this.#compute(task, started);
     } catch (error) {
       if (this.#waiting.signal.aborted) return this.#skip(task, started);
-      const failure = failureOf(error);
-      if (failure !== undefined) return this.#fail(task, failure, started);
-      this.#defect ??= error as Error;
-      this.#halt();
-      return 'failed';
+      return this.#fail(task, failureOf(error, this.store.reportsFolder), started);
     }
   }
 
@@ -289,12 +277,3 @@ export class Run implements Executor {
 }
 
 const seconds = (started: number): number => Number(((performance.now() - started) / 1e3).toFixed(3));
-
-/** What a user can do something about; undefined for a defect of the program's own, which must not look like that. */
-export function failureOf(error: unknown): Failure | undefined {
-  if (error instanceof StoreError || error instanceof BundleError) {
-    const { code, message, hint } = error as { code: string; message: string; hint?: string };
-    return { code, message, ...(hint === undefined ? {} : { hint }) };
-  }
-  return undefined;
-}

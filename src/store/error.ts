@@ -1,3 +1,5 @@
+import { getSystemErrorMap } from 'node:util';
+
 /** Stable codes of what can go wrong with a store. */
 export type StoreErrorCode =
   /** A blob does not hold what its name says. It has been set aside. */
@@ -12,6 +14,8 @@ export type StoreErrorCode =
   | 'E_STORE_IO'
   /** A symbolic link in an artifact that leads out of it, or to a folder. */
   | 'E_STORE_LINK'
+  /** A file name that can't be kept, because it is not UTF-8. */
+  | 'E_STORE_NAME'
   /** Something that is neither file nor folder, such as a socket. */
   | 'E_STORE_FILE_TYPE'
   /** A file changed while it was read, or since the plan was made. */
@@ -43,9 +47,18 @@ const codes: Readonly<Record<string, readonly [StoreErrorCode, string]>> = {
   EROFS: ['E_STORE_ACCESS', 'The file system is read-only; it does not take'],
   ENOTDIR: ['E_STORE_ACCESS', 'There is a file where a folder has to be for'],
   ENAMETOOLONG: ['E_STORE_ACCESS', 'The file system takes no name as long as'],
+  EISDIR: ['E_STORE_ACCESS', 'There is a folder where a file has to be for'],
+  ELOOP: ['E_STORE_ACCESS', 'There is a symbolic link where none may be for'],
+  EBUSY: ['E_STORE_ACCESS', 'Another program, or the system, holds'],
   EIO: ['E_STORE_IO', 'The device failed at'],
   ESTALE: ['E_STORE_IO', 'The network file system lost'],
   EMFILE: ['E_STORE_IO', 'Too many files are open to use'],
+  ENFILE: ['E_STORE_IO', 'Too many files are open on this machine to use'],
+};
+
+const hints: Readonly<Record<string, string>> = {
+  EMFILE: 'Allow more open files, such as with `ulimit -n 1024`, or run fewer tasks at a time with --jobs.',
+  EFBIG: 'Is there a limit on the size of files? `ulimit -f` tells.',
 };
 
 /** The system's error code of a failed file operation, such as `ENOENT`. */
@@ -58,8 +71,26 @@ export async function guarded<T>(path: string, operation: () => T | Promise<T>):
   try {
     return await operation();
   } catch (error) {
-    const known = codes[systemCode(error) ?? ''];
-    if (known === undefined || error instanceof StoreError) throw error;
-    throw new StoreError(known[0], `${known[1]} ${path}.`, undefined, { cause: error });
+    throw knownError(error, path) ?? error;
   }
+}
+
+/** What the system refused at a place where nothing expected it; undefined if the error is none of the system's. */
+export function systemError(error: unknown): StoreError | undefined {
+  const { syscall, errno, path, dest } = (error ?? {}) as NodeJS.ErrnoException & { dest?: string };
+  if (syscall === undefined) return undefined;
+  const known = knownError(error, path ?? 'a file');
+  if (known !== undefined) return known;
+  const [, why] = getSystemErrorMap().get(errno ?? 0) ?? [];
+  const what = [syscall, path, dest].filter((part) => part !== undefined).join(' ');
+  return new StoreError('E_STORE_IO', `The system refused: ${what}: ${why ?? systemCode(error)}.`, undefined, {
+    cause: error,
+  });
+}
+
+function knownError(error: unknown, path: string): StoreError | undefined {
+  const code = systemCode(error) ?? '';
+  const known = codes[code];
+  if (known === undefined || error instanceof StoreError) return undefined;
+  return new StoreError(known[0], `${known[1]} ${path}.`, hints[code], { cause: error });
 }

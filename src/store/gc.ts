@@ -133,6 +133,8 @@ export class Collection {
       if (!reached.has(basename(path) as TaskKey)) this.#remove('state', path, basename(path), aWeekAgo);
     for (const path of filesBelow(join(this.#store, 'quarantine')))
       this.#remove('damaged', path, basename(path), aWeekAgo, ({ ctimeMs }) => ctimeMs);
+    for (const path of filesBelow(join(this.#store, 'reports')))
+      this.#remove('leftover', path, basename(path), aWeekAgo);
     // What dead processes of this host left is removed whenever the store is opened; of other hosts nobody can tell.
     const temporary = join(this.#store, 'tmp');
     for (const name of namesIn(temporary))

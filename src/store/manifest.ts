@@ -5,6 +5,7 @@ import { canonicalJson } from './canonical.js';
 import { isDigest } from './digest.js';
 import { StoreError } from './error.js';
 import { createLimit } from './limit.js';
+import { checkNames } from './listing.js';
 import type { Digest } from './types.js';
 
 /** One file of a folder. */
@@ -74,6 +75,7 @@ async function walk(
   emptyFolders: string[],
 ): Promise<void> {
   const names = await readdir(join(folder, relative));
+  checkNames(join(folder, relative), names);
   if (names.length === 0 && relative !== '') emptyFolders.push(relative);
   for (const name of names) {
     const path = relative === '' ? name : `${relative}/${name}`;

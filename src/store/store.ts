@@ -37,7 +37,7 @@ export interface StoreOptions {
  *
  *     artifacts/store/blobs/ab/cdef…                  files, read-only
  *     artifacts/store/records/ab/<key>.json           what finished tasks made
- *     artifacts/store/{locks,resume,quarantine,tmp}/
+ *     artifacts/store/{locks,resume,quarantine,reports,tmp}/
  *     artifacts/store/{verified,inputs,results}       journals of what was found out about files
  *     artifacts/<pipeline>/<stage>/<labels>/<output>  links to blobs, for people
  *     artifacts/<pipeline>/.latest                    journal of the newest key of each task
@@ -204,6 +204,11 @@ export class Store {
   /** Where a pipeline's jobs on a cluster are noted. The folder need not exist. */
   slurmFolder(pipeline: string): string {
     return join(this.#publishedOf(pipeline).folder, '.slurm');
+  }
+
+  /** Where reports of this program's own defects go, for its developers. The folder need not exist. */
+  get reportsFolder(): string {
+    return join(this.#store, 'reports');
   }
 
   /** Replaces a file of the readable tree, so that a crash leaves the old one or the new. */

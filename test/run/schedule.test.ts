@@ -1,6 +1,9 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Task } from '../../src/pipeline/task.js';
+import type { Failure } from '../../src/run/events.js';
+import { failureOf } from '../../src/run/failure.js';
 import { Run } from '../../src/run/schedule.js';
 import { StoreError } from '../../src/store/error.js';
 import { Store } from '../../src/store/store.js';
@@ -61,5 +64,55 @@ describe('a run', () => {
     const events = await run();
     expect(events).toContain('task first ran');
     expect(events.at(-1)).toMatch(/^task second (ran|cached)$/);
+  });
+
+  it('fails the task that meets a mistake of the program, with a report, and goes on with others', async () => {
+    vi.spyOn(store, 'writeRecord').mockRejectedValueOnce(new TypeError('undefined is not a function'));
+    const failures: Failure[] = [];
+    const alone = [
+      command('broken', { action: touch }),
+      command('other', { action: { ...touch, script: [...touch.script, { text: ' ; true' }] } }),
+    ];
+    const { ran, failed } = await new Run(pipelineOf(folder, alone), store, {
+      tasks: alone,
+      force: new Set(),
+      keepGoing: true,
+      jobs: 1,
+      emit: (event) => {
+        if (event.event === 'task' && event.failure !== undefined) failures.push(event.failure);
+      },
+    }).start();
+    expect({ ran, failed }).toEqual({ ran: 1, failed: 1 });
+    const [report] = readdirSync(store.reportsFolder);
+    expect(failures).toEqual([
+      {
+        code: 'E_DEFECT',
+        message: 'It could not be handled: undefined is not a function',
+        hint: `Your pipeline is not to blame; this should not happen. Please send the developers the report in ${join(store.reportsFolder, report!)}`,
+      },
+    ]);
+    expect(readFileSync(join(store.reportsFolder, report!), 'utf8')).toMatch(
+      /^Spikeline .*TypeError: undefined is not a function\n +at /s,
+    );
+  });
+
+  it('says in words what the system refused where nothing expected it', async () => {
+    const refused = Object.assign(new Error('ENOTEMPTY: no'), {
+      code: 'ENOTEMPTY',
+      errno: -39,
+      syscall: 'rmdir',
+      path: '/x',
+    });
+    expect(failureOf(refused, folder)).toEqual({
+      code: 'E_STORE_IO',
+      message: expect.stringMatching(/^The system refused: rmdir \/x: .*not empty/) as string,
+    });
+    expect(
+      failureOf(Object.assign(new Error('no'), { code: 'EMFILE', errno: -24, syscall: 'open', path: '/x' }), folder),
+    ).toEqual({
+      code: 'E_STORE_IO',
+      message: 'Too many files are open to use /x.',
+      hint: 'Allow more open files, such as with `ulimit -n 1024`, or run fewer tasks at a time with --jobs.',
+    });
   });
 });

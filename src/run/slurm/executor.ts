@@ -8,8 +8,8 @@ import type { TaskKey, TaskResult } from '../../store/types.js';
 import { sharedAbort } from '../abort.js';
 import type { Failure } from '../events.js';
 import type { Executor, RunOptions, RunResult } from '../executor.js';
+import { failureOf } from '../failure.js';
 import { Planner } from '../plan.js';
-import { failureOf } from '../schedule.js';
 import { type SlurmCommands, type SlurmError, slurmCommands } from './command.js';
 import { SlurmFiles } from './files.js';
 import { lineageOf } from './lineage.js';
@@ -121,9 +121,7 @@ export class SlurmExecutor implements Executor {
       if (found === undefined) this.#waiting.add(task.id);
       else await this.#done(task, found, 'cached', since(this.#started), fetched && 'remote');
     } catch (error) {
-      const failure = failureOf(error);
-      if (failure === undefined) throw error;
-      this.#fail(task, failure);
+      this.#fail(task, failureOf(error, this.store.reportsFolder));
     }
   }
 

@@ -4,10 +4,11 @@ import { resolveStage } from '../../stage/load.js';
 import type { Store } from '../../store/store.js';
 import type { TaskResult } from '../../store/types.js';
 import type { Failure, RunEvent } from '../events.js';
+import { failureOf } from '../failure.js';
 import { openSharing } from '../open-sharing.js';
 import { Planner } from '../plan.js';
 import { explain } from '../reasons.js';
-import { failureOf, Run } from '../schedule.js';
+import { Run } from '../schedule.js';
 import type { JobStatus, PlainTask, SlurmFiles, Submission, SubmittedTask } from './files.js';
 import { lineageOf } from './lineage.js';
 
@@ -58,7 +59,7 @@ export class Job {
       }
       return end;
     } catch (error) {
-      this.#status = { ...this.#status, state: 'failed', failure: failureOf(error) ?? crashed(error) };
+      this.#status = { ...this.#status, state: 'failed', failure: failureOf(error, this.store.reportsFolder) };
       return 'failed';
     } finally {
       clearInterval(timer);
@@ -209,10 +210,4 @@ function dependsOn({ inputs }: Pick<Task, 'inputs'>, id: string): boolean {
       (input.kind === 'output' && input.task === id) ||
       (input.kind === 'list' && input.items.some(({ task }) => task === id)),
   );
-}
-
-function crashed(error: unknown): Failure {
-  console.error(error);
-  const message = error instanceof Error ? error.message : String(error);
-  return { code: 'E_SLURM_JOB', message: `The job failed: ${message}` };
 }

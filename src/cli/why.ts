@@ -139,14 +139,14 @@ const librariesOf = ({ libraries = {} }: NonNullable<KeyParts['engine']>) =>
   Object.entries(libraries).map(([name, version]) => `${name} ${version}`);
 
 function inputLines(name: string, input: KeyParts['inputs'][string], declared: TaskInput | undefined): string[] {
-  if (typeof input === 'string') {
+  if ('digest' in input) {
     const source =
       declared?.kind === 'output'
         ? `, made by ${declared.task}`
         : declared?.kind === 'file'
           ? `, ${shownFile(declared)}`
           : '';
-    return [`  input ${name}: ${brief(input)}${source}`];
+    return [`  input ${name}: ${brief(input.digest)}${source}`];
   }
   return input.map(({ digest }, index) => {
     const maker = declared?.kind === 'list' ? `, made by ${declared.items[index]?.task}` : '';

@@ -51,7 +51,7 @@ export class LocalExecutor {
     readonly store: Store,
     source: Store = store,
   ) {
-    this.#inputs = new Inputs(pipeline, source);
+    this.#inputs = new Inputs(source);
     this.#work = store.workFolders();
   }
 

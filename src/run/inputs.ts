@@ -1,5 +1,5 @@
-import { basename, join } from 'node:path';
-import type { Pipeline, Task } from '../pipeline/task.js';
+import { join } from 'node:path';
+import type { Task } from '../pipeline/task.js';
 import type { InputArtifact } from '../stage/definition.js';
 import type { Store } from '../store/store.js';
 import { clearLinks } from '../store/work-folders.js';
@@ -11,12 +11,7 @@ export const inputsFolder = (name: string): string => `inputs.${name}`;
 
 /** Puts the inputs of tasks where they can read them, as links to what is in the store. */
 export class Inputs {
-  #files: Map<string, string> | undefined;
-
-  constructor(
-    readonly pipeline: Pipeline,
-    readonly store: Store,
-  ) {}
+  constructor(readonly store: Store) {}
 
   /** @param folder has a folder for each input */
   async materialise(
@@ -26,7 +21,6 @@ export class Inputs {
   ): Promise<Readonly<Record<string, InputArtifact | readonly InputArtifact[]>>> {
     const inputs: Record<string, InputArtifact | readonly InputArtifact[]> = {};
     for (const [name, input] of Object.entries(identity.inputs)) {
-      const source = task.inputs[name]!;
       const put = async (resolved: ResolvedArtifact, path: string): Promise<InputArtifact> => {
         if (resolved.source !== undefined) await this.store.ingestExpected(resolved.source, resolved.artifact);
         await this.store.materialise(resolved.artifact, path, 'link', `The input "${name}" of ${task.id}`);
@@ -35,30 +29,16 @@ export class Inputs {
       const part = join(folder, inputsFolder(name));
       if (isList(input)) {
         clearLinks(part);
-        const items = source.kind === 'list' ? source.items : [];
         // No folder for each: to remove ten thousand takes seconds.
-        const nameOf = (index: number) => `${String(index).padStart(4, '0')}-${this.#outputFile(items[index]!)}`;
-        inputs[name] = await Promise.all(input.map((item, index) => put(item, join(part, nameOf(index)))));
+        inputs[name] = await Promise.all(input.map((item) => put(item, join(part, item.name))));
         continue;
       }
-      const file =
-        source.kind === 'file' ? basename(source.path) : this.#outputFile(source as { task: string; output: string });
-      clearLinks(part, input.artifact.kind === 'file' ? file : undefined);
-      const single = await put(input, join(part, file));
+      clearLinks(part, input.artifact.kind === 'file' ? input.name : undefined);
+      const single = await put(input, join(part, input.name));
       // A file of the user's where the stage takes a list is a list of one.
       const wantsList = task.action.kind === 'stage' && task.action.definition.inputs[name]?.list === true;
       inputs[name] = wantsList ? [single] : single;
     }
     return inputs;
-  }
-
-  /** File name of a task's output, so that inputs keep their endings. */
-  #outputFile({ task, output }: { readonly task: string; readonly output: string }): string {
-    this.#files ??= new Map(
-      this.pipeline.tasks.flatMap(({ id, outputs }) =>
-        Object.entries(outputs).map(([name, path]) => [`${id} ${name}`, basename(path)]),
-      ),
-    );
-    return this.#files.get(`${task} ${output}`) ?? output;
   }
 }

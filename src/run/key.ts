@@ -1,15 +1,18 @@
 import type { Task } from '../pipeline/task.js';
 import type { AxisValue } from '../stage/definition.js';
 import type { EngineFingerprint } from '../stage/fingerprint.js';
+import { isUserStage } from '../stage/registry.js';
 import { withoutNegativeZero } from '../store/canonical.js';
 import { digestBytes } from '../store/digest.js';
-import type { Artifact, Digest, KeyParts } from '../store/types.js';
+import type { Artifact, Digest, KeyInput, KeyParts } from '../store/types.js';
 
 export { keyOf } from '../store/record.js';
 
 /** One artifact of a task's input, known by content. */
 export interface ResolvedArtifact {
   readonly artifact: Artifact;
+  /** What it is called where the task finds it. */
+  readonly name: string;
   /** Of a file input: where it is. All others are in the store. */
   readonly source?: string;
   /** Axis values and labels of the task that made it; empty for single inputs. */
@@ -33,14 +36,14 @@ export interface KeyContext {
   readonly files: readonly Digest[];
 }
 
-/** Collects what a task's key is made of. Paths, and names of pipelines, stages, tasks and files, are no part of it. */
+/** Collects what a task's key is made of. Paths, and names of pipelines, stages and tasks, are no part of it. */
 export function buildKeyParts(task: Task, context: KeyContext): KeyParts {
   return {
-    type: 'spikeline-task/1',
+    type: 'spikeline-task/2',
     action: actionPart(task, context),
     // YAML knows -0, canonical JSON does not. Who writes it as a parameter means 0.
     parameters: withoutNegativeZero(task.parameters),
-    inputs: mapValues(context.inputs, inputPart),
+    inputs: mapValues(context.inputs, (input) => inputPart(task, input)),
     outputs: task.outputs,
     env: Object.fromEntries(task.env.map((name) => [name, variablePart(context.env[name])])),
     files: Object.fromEntries(context.files.map((digest, index) => [String(index), digest])),
@@ -65,13 +68,16 @@ function variablePart(value: string | undefined): string | null {
   return value === undefined ? null : digestBytes(value);
 }
 
-function inputPart(input: ResolvedInput): KeyParts['inputs'][string] {
-  if (!isList(input)) return input.artifact.digest;
-  return input.map(({ artifact, axes, labels }) => ({
+/** What a task can see of an input. Built-in stages look at content alone, so that their results are shared widely. */
+function inputPart({ action }: Task, input: ResolvedInput): KeyParts['inputs'][string] {
+  const isBuiltIn = action.kind === 'stage' && !isUserStage(action.uses);
+  const seen = ({ artifact, name }: ResolvedArtifact): KeyInput => ({
     digest: artifact.digest,
-    axes: withoutNegativeZero(axes),
-    labels,
-  }));
+    ...(isBuiltIn ? {} : { name, ...(artifact.executable && { executable: true }) }),
+  });
+  if (!isList(input)) return seen(input);
+  if (action.kind !== 'stage') return input.map(seen);
+  return input.map((item) => ({ ...seen(item), axes: withoutNegativeZero(item.axes), labels: item.labels }));
 }
 
 /** Is it the input of a stage that takes a list? */

@@ -1,4 +1,4 @@
-import { relative, resolve } from 'node:path';
+import { basename, relative, resolve } from 'node:path';
 import type { EngineName } from '../engine/engines.js';
 import { dependenciesOf } from '../pipeline/targets.js';
 import type { Pipeline, Task, TaskId, TaskInput } from '../pipeline/task.js';
@@ -170,21 +170,23 @@ export class Planner {
   }
 
   #resolveMade(input: Exclude<TaskInput, { kind: 'file' }>, outputsOf: OutputsOf): ResolvedInput {
-    const made = (id: TaskId, output: string): Artifact => {
+    const made = (id: TaskId, output: string) => {
       const artifact = outputsOf(id)?.[output];
       if (artifact === undefined) throw new TypeError(`${id} has no output "${output}"`);
-      return artifact;
+      // Inputs keep the endings of what they are made as.
+      return { artifact, name: basename(this.#tasks.get(id)?.outputs[output] ?? output) };
     };
-    if (input.kind === 'output') return { artifact: made(input.task, input.output), axes: {}, labels: {} };
-    return input.items.map(({ task, output }) => {
+    if (input.kind === 'output') return { ...made(input.task, input.output), axes: {}, labels: {} };
+    return input.items.map(({ task, output }, index) => {
+      const { artifact, name } = made(task, output);
       const { axes, labels } = this.#tasks.get(task)!;
-      return { artifact: made(task, output), axes, labels };
+      return { artifact, name: `${String(index).padStart(4, '0')}-${name}`, axes, labels };
     });
   }
 
   async #resolveFile(path: string): Promise<ResolvedArtifact> {
     const source = resolve(this.#pipeline.folder, path);
-    return { artifact: await this.#store.describe(source), source, axes: {}, labels: {} };
+    return { artifact: await this.#store.describe(source), name: basename(source), source, axes: {}, labels: {} };
   }
 
   /** Files that the stage names itself. One that is not there has no content: the stage will say what it thinks of it. */

@@ -1,7 +1,7 @@
 import { dirname, relative } from 'node:path';
 import type { CommandPart, Task, TaskId, TaskInput } from '../pipeline/task.js';
 import { canonicalJson } from '../store/canonical.js';
-import type { KeyParts } from '../store/types.js';
+import type { KeyInput, KeyParts } from '../store/types.js';
 import type { Change, Reason } from './events.js';
 
 /** What a task's result was or would be made from. */
@@ -24,6 +24,8 @@ export function explain(
   files: readonly string[],
 ): Reason[] {
   const [old, current] = [before.parts, now.parts];
+  if (old.type !== current.type)
+    return [reason('code', 'it was made by a version of Spikeline that knew tasks by other keys', [])];
   return [
     ...actionReasons(before, now),
     ...changesOf(flatten(old.parameters), flatten(current.parameters)).map((change) =>
@@ -98,7 +100,6 @@ function partsText(parts: readonly CommandPart[]): string {
 }
 
 type Input = KeyParts['inputs'][string];
-type Items = Exclude<Input, string>;
 
 function inputReason(
   { inputs }: Pick<Task, 'inputs'>,
@@ -107,23 +108,33 @@ function inputReason(
   to: Input | undefined,
 ): Reason {
   const declared = inputs[name];
-  if (Array.isArray(from ?? to) && Array.isArray(to ?? from)) {
-    const items = itemChanges(declared, (from ?? []) as Items, (to ?? []) as Items);
+  if (isItems(from ?? to) && isItems(to ?? from)) {
+    const items = itemChanges(declared, (from ?? []) as readonly KeyInput[], (to ?? []) as readonly KeyInput[]);
     const what = from === undefined ? ' is new' : to === undefined ? ' is gone' : `: ${listText(items)}`;
     const changes = items.map((change) => ({ ...change, name: `${name}[${change.name}]` }));
     return reason('input', `input "${name}"${what}`, changes);
   }
   const maker = declared?.kind === 'output' ? { task: declared.task } : {};
-  const change: Change = { name, ...known('from', from), ...known('to', to), ...maker };
+  const change: Change = { name, ...known('from', digestsOf(from)), ...known('to', digestsOf(to)), ...maker };
   if (from === undefined) return reason('input', `input "${name}" is new`, [change]);
   if (to === undefined) return reason('input', `input "${name}" is gone`, [change]);
-  const contents = typeof from === 'string' && typeof to === 'string' ? `: ${brief(from)} → ${brief(to)}` : '';
+  const what = isItems(from) || isItems(to) ? ' changed' : seenChange(from, to);
   if (declared?.kind === 'file') {
     const path = shownFile(declared);
-    return reason('file', `file ${path} changed${contents}`, [{ ...change, name: path }]);
+    return reason('file', `file ${path}${what}`, [{ ...change, name: path }]);
   }
   const made = change.task === undefined ? '' : ` (made by ${change.task})`;
-  return reason('input', `input "${name}"${made} changed${contents}`, [change]);
+  return reason('input', `input "${name}"${made}${what}`, [change]);
+}
+
+const isItems = (input: Input | undefined): input is readonly KeyInput[] => Array.isArray(input);
+const digestsOf = (input: Input | undefined) => (isItems(input) ? input.map(({ digest }) => digest) : input?.digest);
+
+/** What of an input is another: its content, or else what can be seen beside it. */
+function seenChange(from: KeyInput, to: KeyInput): string {
+  if (from.digest !== to.digest) return ` changed: ${brief(from.digest)} → ${brief(to.digest)}`;
+  if (from.name !== to.name) return ` has another file name: ${from.name} → ${to.name}`;
+  return to.executable === true ? ' is executable now' : ' is not executable any more';
 }
 
 /** A file as its pipeline names it; one that lies elsewhere by its full path. */
@@ -132,31 +143,35 @@ export function shownFile({ path, range }: Extract<TaskInput, { kind: 'file' }>)
   return short.startsWith('..') ? path : short;
 }
 
-/** What changed in a list, each item under its labels. */
-function itemChanges(declared: TaskInput | undefined, from: Items, to: Items): Change[] {
+/** What changed in a list, each item under its labels, or where the task can't see those, under its file name. */
+function itemChanges(declared: TaskInput | undefined, from: readonly KeyInput[], to: readonly KeyInput[]): Change[] {
   const axes = Object.keys((to[0] ?? from[0])?.labels ?? {});
-  const byLabels = (items: Items) => Object.fromEntries(items.map((item) => [labelsText(item, axes), item.digest]));
+  const digests = (items: readonly KeyInput[]) =>
+    Object.fromEntries(items.map((item) => [itemName(item, axes), item.digest]));
   const makers = new Map<string, TaskId>();
   if (declared?.kind === 'list')
     for (const [index, item] of to.entries()) {
       const maker = declared.items[index];
-      if (maker !== undefined) makers.set(labelsText(item, axes), maker.task);
+      if (maker !== undefined) makers.set(itemName(item, axes), maker.task);
     }
-  return changesOf(byLabels(from), byLabels(to)).map((change) => ({
-    ...change,
-    ...known('task', makers.get(change.name)),
-  }));
+  return changesOf(digests(from), digests(to)).map((change) => {
+    const task = makers.get(change.name);
+    // The task is not told labels, but people know an item better by them.
+    const name = axes.length === 0 ? (task?.split('@')[1] ?? change.name) : change.name;
+    return { ...change, name, ...known('task', task) };
+  });
 }
 
 /** The item of a list as its labels name it: `precision=k1B2,noise=0.1`, in the order of `axes`. */
-function labelsText({ labels }: Items[number], axes: readonly string[]): string {
+function itemName({ labels, name = '' }: KeyInput, axes: readonly string[]): string {
+  if (labels === undefined) return name;
   const known = labels as Readonly<Record<string, string>>;
   const others = Object.keys(known).filter((axis) => !axes.includes(axis));
   return [...axes.filter((axis) => axis in known), ...others].map((axis) => `${axis}=${known[axis]}`).join(',');
 }
 
 function listText(changes: readonly Change[]): string {
-  if (changes.length === 0) return 'the order or the values of its items changed';
+  if (changes.length === 0) return 'the order, the values or the file names of its items changed';
   const kinds = { changed: [] as string[], new: [] as string[], gone: [] as string[] };
   for (const { name, from, to } of changes)
     kinds[from === undefined ? 'new' : to === undefined ? 'gone' : 'changed'].push(name);

@@ -5,8 +5,7 @@ import { describeLibrary } from '../engine/tensorflow/describe.js';
 import { buildFolder, packageRoot } from '../paths.js';
 import { digestBytes, digestFile, digestJson } from '../store/digest.js';
 import { type Boundary, bundle } from './bundle.js';
-import { isUserStage } from './load.js';
-import { builtInStage, isBuilt } from './registry.js';
+import { builtInStage, isBuilt, isUserStage } from './registry.js';
 
 /** What identifies the code of a stage. */
 export interface CodeFingerprint {

@@ -5,7 +5,7 @@ import { nearest } from '../pipeline/suggest.js';
 import { BundleError, bundle } from './bundle.js';
 import { definitionProblems } from './check.js';
 import type { StageDefinition } from './definition.js';
-import { builtInStage, builtInStageNames } from './registry.js';
+import { builtInStage, builtInStageNames, isUserStage } from './registry.js';
 
 /** Why a stage can't be used, in the user's words. */
 export interface StageProblem {
@@ -15,11 +15,6 @@ export interface StageProblem {
 
 const extensions = /\.(ts|mts|js|mjs)$/;
 const loaded = new Map<string, Promise<StageDefinition | StageProblem>>();
-
-/** Does `uses:` name a file of the user's? */
-export function isUserStage(uses: string): boolean {
-  return uses.startsWith('./') || uses.startsWith('../');
-}
 
 /**
  * Finds what `uses:` names: a built-in stage, or the default export of a file of the user's.

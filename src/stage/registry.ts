@@ -10,6 +10,11 @@ export const isBuilt: boolean = dirname(fileURLToPath(import.meta.url)).startsWi
 
 const [folder, extension] = isBuilt ? [join(buildFolder, 'stages'), '.js'] : [join(packageRoot, 'stages'), '.ts'];
 
+/** Does `uses:` name a file of the user's? */
+export function isUserStage(uses: string): boolean {
+  return uses.startsWith('./') || uses.startsWith('../');
+}
+
 /** Names of the built-in stages, sorted: each is the name of its file. */
 export function builtInStageNames(): readonly string[] {
   return readdirSync(folder)

@@ -15,7 +15,7 @@ import { digestBytes, digestFile, type FileContent } from './digest.js';
 import { guarded, StoreError, systemCode } from './error.js';
 import { decodeManifest, describeFolder, encodeManifest, type FolderManifest } from './manifest.js';
 import type { StatCache } from './stat-cache.js';
-import { copyTree, linkTree, type Tree } from './tree.js';
+import { copyTree, isExecutable, linkTree, type Tree } from './tree.js';
 import type { Artifact, Digest } from './types.js';
 
 /** A blob that an artifact needs and that can't be used. */
@@ -39,10 +39,7 @@ export function adopt(blobs: Blobs, path: string): Promise<Artifact> {
 
 async function take(blobs: Blobs, path: string, add: (file: string) => Promise<FileContent>): Promise<Artifact> {
   const found = await statInput(path);
-  if (!found.isDirectory()) {
-    const { digest, size } = await add(path);
-    return { kind: 'file', digest, size };
-  }
+  if (!found.isDirectory()) return fileArtifact(await add(path), found);
   const manifest = await guarded(path, () => describeFolder(path, add));
   const artifact = folderArtifact(manifest);
   await blobs.addBytes(encodeManifest(manifest));
@@ -64,7 +61,7 @@ export async function describe(path: string, cache: StatCache): Promise<Artifact
   };
   const found = await statInput(path);
   if (found.isDirectory()) return folderArtifact(await guarded(path, () => describeFolder(path, digest)));
-  return { kind: 'file', ...(await guarded(path, () => digest(path, found))) };
+  return fileArtifact(await guarded(path, () => digest(path, found)), found);
 }
 
 /** The first blob of an artifact that can't be used; undefined if all are good. */
@@ -111,7 +108,7 @@ export async function materialise(
   mkdirSync(dirname(target), { recursive: true });
   if (mode === 'link') {
     if (artifact.kind === 'folder') mkdirSync(target);
-    else if (isCleared(target, blobs.pathOf(artifact.digest))) return;
+    else if (isCleared(target, artifact.executable ? undefined : blobs.pathOf(artifact.digest))) return;
     await linkTree(tree, target);
     return;
   }
@@ -128,8 +125,8 @@ export async function materialise(
   }
 }
 
-/** Removes a link that leads elsewhere. True if one is there that leads to the blob. */
-function isCleared(target: string, blob: string): boolean {
+/** Removes a link that leads elsewhere. True if one is there that leads to the blob that is wanted. */
+function isCleared(target: string, blob: string | undefined): boolean {
   if (lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return false;
   if (readlinkSync(target) === blob) return true;
   unlinkSync(target);
@@ -152,8 +149,8 @@ export async function blobsOf(blobs: Blobs, artifact: Artifact): Promise<readonl
 /** The files of an artifact, with their blobs. */
 export async function treeOf(blobs: Blobs, artifact: Artifact): Promise<Tree> {
   if (artifact.kind === 'file') {
-    const { digest } = artifact;
-    return { files: [{ path: '', blob: blobs.pathOf(digest), digest, executable: false }], folders: [] };
+    const { digest, executable = false } = artifact;
+    return { files: [{ path: '', blob: blobs.pathOf(digest), digest, executable }], folders: [] };
   }
   const manifest = await readManifest(blobs, artifact.digest);
   return {
@@ -171,6 +168,10 @@ async function readManifest(blobs: Blobs, digest: Digest): Promise<FolderManifes
   const manifest = decodeManifest((await blobs.read(digest))?.toString() ?? '');
   if (manifest === undefined) throw blobError(digest, 'damaged', 'The list of files of a folder');
   return manifest;
+}
+
+function fileArtifact({ digest, size }: FileContent, { mode }: BigIntStats): Artifact {
+  return { kind: 'file', digest, size, ...(isExecutable(mode) && { executable: true }) };
 }
 
 function folderArtifact(manifest: FolderManifest): Artifact {

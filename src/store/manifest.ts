@@ -6,6 +6,7 @@ import { isDigest } from './digest.js';
 import { StoreError } from './error.js';
 import { createLimit } from './limit.js';
 import { checkNames } from './listing.js';
+import { isExecutable } from './tree.js';
 import type { Digest } from './types.js';
 
 /** One file of a folder. */
@@ -54,7 +55,7 @@ export async function describeFolder(folder: string, digest: FileDigester): Prom
       some.map(({ path, stat }) =>
         limit(async (): Promise<ManifestFile> => {
           const content = await digest(join(folder, path), stat);
-          return { path, size: content.size, digest: content.digest, executable: (stat.mode & 0o111n) !== 0n };
+          return { path, size: content.size, digest: content.digest, executable: isExecutable(stat.mode) };
         }),
       ),
     );

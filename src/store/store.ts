@@ -140,7 +140,7 @@ export class Store {
   /** The first difference between an artifact and one of another store, in words; undefined if there is none. */
   async difference(artifact: Artifact, other: Artifact, store: Store): Promise<string | undefined> {
     if (artifact.kind !== other.kind) return `it is a ${other.kind}, and was a ${artifact.kind}`;
-    if (artifact.digest === other.digest) return undefined;
+    if (artifact.digest === other.digest && artifact.executable === other.executable) return undefined;
     return firstDifference(await treeOf(this.#blobs, artifact), await treeOf(store.#blobs, other));
   }
 

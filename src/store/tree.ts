@@ -8,6 +8,7 @@ import {
   readlinkSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   unlinkSync,
 } from 'node:fs';
@@ -16,6 +17,9 @@ import { dirname, join, relative } from 'node:path';
 import { inFolder, temporaryPath } from './atomic.js';
 import { systemCode } from './error.js';
 import type { Digest } from './types.js';
+
+/** May a file of this mode be executed, by anybody? */
+export const isExecutable = (mode: number | bigint): boolean => (Number(mode) & 0o111) !== 0;
 
 /** A file to be put at a place: which blob, and whether it is to be executable. */
 export interface TreeFile {
@@ -87,7 +91,7 @@ async function forEachPlace(
   }
 }
 
-/** Is the place exactly the tree that {@link linkTree} makes? Then nothing needs to be done; executables always do. */
+/** Is the place exactly the tree that {@link linkTree} makes? Then nothing needs to be done. */
 export function isLinked(tree: Tree, target: string): boolean {
   const expected = new Map<string, TreeFile | undefined>();
   for (const folder of tree.folders) if (folder !== '') expected.set(folder, undefined);
@@ -121,7 +125,9 @@ export function isLinked(tree: Tree, target: string): boolean {
 }
 
 function isCopyOf(file: TreeFile, place: string): boolean {
-  return !file.executable && lstatSync(place).isFile() && readFileSync(place).equals(readFileSync(file.blob));
+  const found = lstatSync(place);
+  const right = found.isFile() && isExecutable(found.mode) === file.executable;
+  return right && found.size === statSync(file.blob).size && readFileSync(place).equals(readFileSync(file.blob));
 }
 
 /** Replaces the folder at `target` by `draft`. The old one is moved away whole before it is removed. */

@@ -13,12 +13,26 @@ export interface Artifact {
   readonly digest: Digest;
   /** Bytes of content, all files of a folder together. */
   readonly size: number;
+  /** Of a file: may it be executed? Missing if not; folders keep it of each file. */
+  readonly executable?: true;
+}
+
+/** One artifact of an input, as far as the task can see it. */
+export interface KeyInput {
+  readonly digest: Digest;
+  /** What commands and stages of the user's see of a file beside its content: what it is called where it is laid out. */
+  readonly name?: string;
+  /** … and whether it may be executed. */
+  readonly executable?: true;
+  /** Of an item of a list: where it lies on the axes, which stages are told. Commands are not. */
+  readonly axes?: unknown;
+  readonly labels?: unknown;
 }
 
 /** The components a task key is the SHA-256 of. Each says why it is there. */
 export interface KeyParts {
   /** Record type and schema version, so that a later format can't collide with this one. */
-  readonly type: 'spikeline-task/1';
+  readonly type: 'spikeline-task/2';
   /** What is executed: a stage's code fingerprint, or a command's words with inputs and outputs by name. */
   readonly action:
     | { readonly stage: string; readonly fingerprint: string }
@@ -26,10 +40,8 @@ export interface KeyParts {
     | { readonly script: unknown };
   /** Parameters change results. */
   readonly parameters: unknown;
-  /** Inputs by content, never by the name of what made them; lists with labels, because stages show those. */
-  readonly inputs: Readonly<
-    Record<string, Digest | readonly { readonly digest: Digest; readonly axes: unknown; readonly labels: unknown }[]>
-  >;
+  /** Inputs by content and by what else can be seen of them, never by what made them. */
+  readonly inputs: Readonly<Record<string, KeyInput | readonly KeyInput[]>>;
   /** Output names and paths: the same computation with other outputs has other records. */
   readonly outputs: Readonly<Record<string, string>>;
   /** Declared environment variables by the digests of their values, which may be secrets; unset is null. */

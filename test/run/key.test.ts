@@ -7,7 +7,7 @@ import { command, plainStage, stageTask } from './examples.js';
 
 const none: KeyContext = { inputs: {}, env: {}, files: [] };
 const artifact = (content: string) => ({ kind: 'file', digest: digestBytes(content), size: content.length }) as const;
-const single = (content: string) => ({ artifact: artifact(content), axes: {}, labels: {} });
+const single = (content: string) => ({ artifact: artifact(content), name: 'o.txt', axes: {}, labels: {} });
 
 describe('buildKeyParts', () => {
   it('names every part', () => {
@@ -18,7 +18,7 @@ describe('buildKeyParts', () => {
     const context: KeyContext = {
       inputs: {
         data: single('data'),
-        many: [{ artifact: artifact('x'), axes: { precision: { k: 1, B: 2 } }, labels: { precision: 'k1B2' } }],
+        many: [{ ...single('x'), axes: { precision: { k: 1, B: 2 } }, labels: { precision: 'k1B2' } }],
       },
       fingerprint: 'sha256:code',
       engine: { name: 'wasm', fingerprint: 'sha256:engine' },
@@ -26,11 +26,11 @@ describe('buildKeyParts', () => {
       files: [digestBytes('folder')],
     };
     expect(buildKeyParts(task, context)).toEqual({
-      type: 'spikeline-task/1',
+      type: 'spikeline-task/2',
       action: { stage: 'plain', fingerprint: 'sha256:code' },
       parameters: { noise: 0.1, levels: [1, 2] },
       inputs: {
-        data: digestBytes('data'),
+        data: { digest: digestBytes('data') },
         many: [{ digest: digestBytes('x'), axes: { precision: { k: 1, B: 2 } }, labels: { precision: 'k1B2' } }],
       },
       outputs: { result: 'result.txt' },
@@ -50,10 +50,34 @@ describe('buildKeyParts', () => {
   });
 });
 
+describe('inputs', () => {
+  const seen = {
+    ...single('a'),
+    artifact: { ...artifact('a'), executable: true },
+    axes: { k: 1 },
+    labels: { k: '1' },
+  } as const;
+  const inputsOf = (task: Task) =>
+    buildKeyParts(task, { ...none, inputs: { one: seen, many: [seen] }, fingerprint: 'f' }).inputs;
+  const digest = digestBytes('a');
+  const place = { axes: { k: 1 }, labels: { k: '1' } };
+
+  it('are what a command can see: names and modes, not where they lie on axes', () => {
+    const all = { digest, name: 'o.txt', executable: true };
+    expect(inputsOf(command('a'))).toEqual({ one: all, many: [all] });
+  });
+
+  it('are all of it for stages of the user’s, and content and axes for built-in ones', () => {
+    const all = { digest, name: 'o.txt', executable: true };
+    expect(inputsOf(stageTask('a', './own.ts', plainStage))).toEqual({ one: all, many: [{ ...all, ...place }] });
+    expect(inputsOf(stageTask('a', 'plot', plainStage))).toEqual({ one: { digest }, many: [{ digest, ...place }] });
+  });
+});
+
 describe('keyOf', () => {
   it('is the same everywhere and always', () => {
     expect(keyOf(buildKeyParts(command('make'), none))).toBe(
-      '9cb496cab5cea7e6b29949c5bbd2f2b2dac26aacf55500f7a43e4b4fbf79de92',
+      'c010365ee924551788ee804d7069dd8d8ad632cd431a5ed70982dcabeb09479c',
     );
   });
 

@@ -223,7 +223,7 @@ describe('reasons', () => {
     expect(await reasons(before, now, makers)).toEqual([
       'stale',
       'input: input "old" is gone',
-      'input: input "snn": noise=0.2 and noise=0.3 new, noise=0 gone',
+      'input: input "snn": noise=0.1 and noise=0.2 changed, noise=0.3 new',
       'input: input "new" is new',
     ]);
   });

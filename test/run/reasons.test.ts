@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { Task, TaskId } from '../../src/pipeline/task.js';
 import { explain } from '../../src/run/reasons.js';
 import { canonicalJson } from '../../src/store/canonical.js';
-import type { Digest, KeyParts } from '../../src/store/types.js';
+import type { Digest, KeyInput, KeyParts } from '../../src/store/types.js';
 
 const digest = (letter: string) => `sha256:${letter.repeat(64)}` as Digest;
 
 const parts: KeyParts = {
-  type: 'spikeline-task/1',
+  type: 'spikeline-task/2',
   action: { stage: 'train', fingerprint: digest('0') },
   parameters: {},
   inputs: {},
@@ -29,6 +29,37 @@ const item = (letter: string, precision: string, noise: string) => ({
   digest: digest(letter),
   axes: { precision, noise },
   labels: { precision, noise },
+});
+
+describe('explain', () => {
+  const reasonsOf = (from: KeyInput | readonly KeyInput[], to: KeyInput | readonly KeyInput[]) =>
+    explain(
+      { inputs: {} },
+      { parts: { ...parts, inputs: { a: from } } },
+      { parts: { ...parts, inputs: { a: to } } },
+      [],
+    ).map(({ text }) => text);
+
+  it('says what of an input changed: content, name, or the executable bit', () => {
+    const input = { digest: digest('a'), name: 'o.txt' };
+    expect(reasonsOf(input, { ...input, digest: digest('b') })).toEqual(['input "a" changed: aaaaaaaa → bbbbbbbb']);
+    expect(reasonsOf(input, { ...input, name: 'data.csv' })).toEqual([
+      'input "a" has another file name: o.txt → data.csv',
+    ]);
+    expect(reasonsOf(input, { ...input, executable: true })).toEqual(['input "a" is executable now']);
+    expect(reasonsOf({ ...input, executable: true }, input)).toEqual(['input "a" is not executable any more']);
+    expect(reasonsOf([input], [{ ...input, digest: digest('b') }])).toEqual(['input "a": o.txt changed']);
+    expect(reasonsOf([input], [{ ...input, executable: true }])).toEqual([
+      'input "a": the order, the values or the file names of its items changed',
+    ]);
+  });
+
+  it('does not compare with keys of an earlier version part by part', () => {
+    const before = { ...parts, type: 'spikeline-task/1' } as unknown as KeyParts;
+    expect(explain({ inputs: {} }, { parts: before }, { parts }, []).map(({ text }) => text)).toEqual([
+      'it was made by a version of Spikeline that knew tasks by other keys',
+    ]);
+  });
 });
 
 describe('changes', () => {

@@ -26,7 +26,7 @@ export function commandTask(
 
 export function keyParts(parameters: unknown, outputs: Readonly<Record<string, string>> = {}): KeyParts {
   return {
-    type: 'spikeline-task/1',
+    type: 'spikeline-task/2',
     action: { stage: 'example', fingerprint: 'sha256:0' },
     parameters,
     inputs: {},

@@ -1,4 +1,14 @@
-import { lstatSync, mkdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -111,6 +121,32 @@ describe.each(['chart.svg', 'page.HTML'])('%s', (name) => {
     writeFileSync(place, '<svh/>');
     await publish(task, { chart: name });
     expect(readFileSync(place, 'utf8')).toBe('<svg/>');
+  });
+});
+
+describe('an executable file', () => {
+  it('stays one where it is shown and where tasks find it, and its bit is part of what it is', async () => {
+    const path = join(writeFiles(folder, { tool: '#!/bin/sh' }), 'tool');
+    const plain = await store.ingest(path);
+    chmodSync(path, 0o755);
+    const artifact = await store.ingest(path);
+    expect(artifact).toEqual({ ...plain, executable: true });
+    expect(await store.describe(path)).toEqual(artifact);
+    expect(await store.difference(plain, artifact, store)).toBe('it is executable');
+    for (const mode of ['link', 'copy'] as const) {
+      await store.materialise(artifact, join(folder, mode), mode);
+      expect(statSync(join(folder, mode)).mode & 0o111).toBe(0o111);
+    }
+    const task = commandTask('make', {}, { tool: 'tool' });
+    await publish(task, { tool: 'tool' });
+    const place = join(folder, 'artifacts/paper/make/tool');
+    const { ino, mode } = lstatSync(place);
+    expect(mode & 0o111).toBe(0o111);
+    await publish(task, { tool: 'tool' });
+    expect(lstatSync(place).ino).toBe(ino);
+    chmodSync(path, 0o644);
+    await publish(task, { tool: 'tool' });
+    expect(lstatSync(place).isSymbolicLink()).toBe(true);
   });
 });
 

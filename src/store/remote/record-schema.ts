@@ -22,6 +22,7 @@ export const RemoteRecordSchema = Type.Object(
           kind: Type.Union([Type.Literal('file'), Type.Literal('folder')]),
           digest: Type.String({ pattern: '^sha256:[0-9a-f]{64}$' }),
           size: CountSchema,
+          executable: Type.Optional(Type.Literal(true)),
         },
         closed,
       ),

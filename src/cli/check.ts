@@ -2,7 +2,8 @@ import { junit } from '../report/junit.js';
 import { renderTable, type TableFormat } from '../report/table.js';
 import { callOf, exitCodes, openPipeline, openStore, type PipelineOptions, print, shownPath } from './context.js';
 import { compareExpectations, describeVerdicts, type Verdict } from './expect.js';
-import { annotateVerdicts, inGitHub, summariseCheck } from './github.js';
+import { annotateVerdicts, summariseCheck } from './github.js';
+import { inGitHub } from './output.js';
 import { writeOutput } from './output-file.js';
 import { currentMetrics } from './results.js';
 

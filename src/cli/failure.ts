@@ -3,7 +3,7 @@ import { CommanderError } from 'commander';
 import { defectHint } from '../defect.js';
 import { systemError } from '../store/error.js';
 import { type DiagnosticsError, exitCodes } from './context.js';
-import { closeOutput, printError } from './output.js';
+import { closeOutput, inGitHub, printError } from './output.js';
 
 /** What nobody waited for has failed: nothing can be relied on any more. Tasks that run end with this process. */
 export function endByError(error: unknown): void {
@@ -35,6 +35,5 @@ export async function reportError(error: unknown): Promise<number> {
 
 /** Shows mistakes in pipeline files where a CI system can mark them. */
 async function annotate({ diagnostics, textOf }: DiagnosticsError): Promise<void> {
-  const { annotateDiagnostics, inGitHub } = await import('./github.js');
-  if (inGitHub()) annotateDiagnostics(diagnostics, textOf);
+  if (inGitHub()) (await import('./github.js')).annotateDiagnostics(diagnostics, textOf);
 }

@@ -6,19 +6,18 @@ import { relative, resolve } from 'node:path';
 import type { Diagnostic, SourceRange } from '../pipeline/diagnostic.js';
 import { placeOf, type TextOf } from '../pipeline/format.js';
 import type { Pipeline } from '../pipeline/task.js';
+import { printable } from '../printable.js';
+import { markdown } from '../report/markup.js';
 import type { RunEvent } from '../run/events.js';
-import { print } from './context.js';
 import type { Verdict } from './expect.js';
+import { print, printOwn } from './output.js';
 
 type Ended = Extract<RunEvent, { event: 'task' }>;
 
-/** Of a failed task's log, this many lines at the end are shown: the machine is gone before anybody can ask for it. */
-const logLines = 50;
-
-/** Is this a step of a GitHub workflow? */
-export function inGitHub(): boolean {
-  return process.env.GITHUB_ACTIONS === 'true';
-}
+/** Of what a failed task wrote, this many lines at the end are in its annotation: the log of the step has more. */
+const annotatedLines = 10;
+/** Failures in a summary, which may not be longer than a mebibyte. */
+const summedUp = 50;
 
 /** Marks the mistakes of pipeline files where they are. */
 export function annotateDiagnostics(diagnostics: readonly Diagnostic[], textOf: TextOf): void {
@@ -26,19 +25,13 @@ export function annotateDiagnostics(diagnostics: readonly Diagnostic[], textOf: 
     annotate(severity, code, [message, ...(hint === undefined ? [] : [`hint: ${hint}`])], range, textOf);
 }
 
-/** Marks the stages whose tasks failed, with the end of their logs. */
+/** Marks the stages whose tasks failed, with the last lines that they wrote. */
 export function annotateFailures({ tasks }: Pipeline, failures: readonly Ended[]): void {
   const byId = new Map(tasks.map((task) => [task.id, task]));
   for (const { task: id, failure } of failures) {
-    const { code, message, hint, log } = failure!;
-    const text = [message, ...(hint === undefined ? [] : [`hint: ${hint}`])];
+    const { code, message, hint, tail = [] } = failure!;
+    const text = [message, ...(hint === undefined ? [] : [`hint: ${hint}`]), ...tail.slice(-annotatedLines)];
     annotate('error', `${id} failed [${code}]`, text, byId.get(id)?.range, fileText);
-    const lines = (log === undefined ? '' : (fileText(log) ?? '')).trimEnd().split('\n').slice(-logLines);
-    if (lines.join('') === '') continue;
-    print(`::group::${escapeText(`The end of the log of ${id}`)}`);
-    // A line of the log is no command of ours.
-    for (const line of lines) print(line.replace(/^(\s*)::/, '$1: :').replaceAll('##[', '# #['));
-    print('::endgroup::');
   }
 }
 
@@ -54,15 +47,32 @@ export function annotateVerdicts(verdicts: readonly Verdict[]): void {
   }
 }
 
-/** The summary of a run: what became of the tasks, what failed, and the table of results. */
+/** The summary of a run: what became of the tasks, what failed and what that wrote last, and the table of results. */
 export function summariseRun({ name }: Pipeline, counts: string, failures: readonly Ended[], results: string): void {
-  const told = failures.map(({ task, failure }) => `- **${task}** failed: ${failure!.message} \`${failure!.code}\`\n`);
-  summarise(`run: ${name}`, [`${counts}\n`, told.join(''), results].filter((part) => part !== '').join('\n'));
+  const told = failures
+    .slice(0, summedUp)
+    .map(
+      ({ task, failure }) =>
+        `- **${markdown(task)}** failed: ${markdown(failure!.message)} \`${failure!.code}\`\n${codeBlock(failure!.tail)}`,
+    );
+  const more = failures.length > summedUp ? `- and ${failures.length - summedUp} more\n` : '';
+  summarise(
+    `run: ${markdown(name)}`,
+    [`${counts}\n`, told.join('') + more, results].filter((part) => part !== '').join('\n'),
+  );
+}
+
+/** Lines as they are, in an item of a list; its fence is longer than any of theirs. */
+function codeBlock(lines: readonly string[] = []): string {
+  if (lines.length === 0) return '';
+  const runs = lines.join('\n').match(/`+/g) ?? [];
+  const fence = '`'.repeat(Math.max(3, ...runs.map(({ length }) => length + 1)));
+  return `\n${[`${fence}text`, ...lines, fence].map((line) => `  ${line}\n`).join('')}`;
 }
 
 /** The summary of `check`: the paper's numbers beside ours. */
 export function summariseCheck({ name }: Pipeline, table: string, met: string): void {
-  summarise(`check: ${name}`, `${met}\n\n${table}`);
+  summarise(`check: ${markdown(name)}`, `${met}\n\n${table}`);
 }
 
 function annotate(
@@ -80,7 +90,7 @@ function annotate(
     title,
   };
   const list = Object.entries(properties).map(([key, value]) => `${key}=${escapeProperty(String(value))}`);
-  print(`::${level} ${list.join(',')}::${escapeText(lines.join('\n'))}`);
+  printOwn(`::${level} ${list.join(',')}::${escapeText(lines.join('\n'))}`);
 }
 
 /** A path as the repository has it. */
@@ -97,16 +107,16 @@ function fileText(file: string): string | undefined {
   }
 }
 
-function summarise(heading: string, markdown: string): void {
+function summarise(heading: string, body: string): void {
   const file = process.env.GITHUB_STEP_SUMMARY;
   if (file === undefined || file === '') return;
   try {
-    appendFileSync(file, `### ${heading}\n\n${markdown}\n`);
+    appendFileSync(file, printable(`### ${heading}\n\n${body}\n`));
   } catch (error) {
     print(`The step's summary can't be written: ${(error as Error).message}`);
   }
 }
 
 const escapeText = (text: string): string =>
-  text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+  printable(text).replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 const escapeProperty = (text: string): string => escapeText(text).replaceAll(':', '%3A').replaceAll(',', '%2C');

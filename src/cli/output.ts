@@ -70,12 +70,23 @@ function open() {
 
 const withEnd = (text: string): string => (text.endsWith('\n') ? text : `${text}\n`);
 
+/** Is this a step of a GitHub workflow? */
+export function inGitHub(): boolean {
+  return process.env.GITHUB_ACTIONS === 'true';
+}
+
+/** A text that says what it says, and tells neither a terminal nor a CI system what to do. */
+function harmless(text: string): string {
+  const shown = printable(text);
+  return inGitHub() ? shown.replace(/^([ \t]*)::/gm, '$1: :').replaceAll('##[', '# #[') : shown;
+}
+
 /** Writes text to standard output. What a terminal would obey is made visible. */
-export const print = (text: string): void => open().out.write(withEnd(printable(text)));
+export const print = (text: string): void => open().out.write(withEnd(harmless(text)));
 /** The same on standard error. */
-export const printError = (text: string): void => open().err.write(withEnd(printable(text)));
-/** Writes text with colours of ours, in which all that comes from elsewhere is printable. */
-export const printStyled = (text: string): void => open().out.write(withEnd(text));
+export const printError = (text: string): void => open().err.write(withEnd(harmless(text)));
+/** Writes colours and commands of our own, in a text in which all that comes from elsewhere is printable. */
+export const printOwn = (text: string): void => open().out.write(withEnd(text));
 
 /** Has trouble with either stream remembered, instead of ending the program. */
 export function openOutput(): void {

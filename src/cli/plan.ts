@@ -1,5 +1,6 @@
-import type { TaskStatus } from '../run/events.js';
+import type { FailureNote, TaskStatus } from '../run/events.js';
 import { Planner, type TaskPlan } from '../run/plan.js';
+import { moment } from '../run/views/text.js';
 import { chooseTasks, exitCodes, openPipeline, openStore, print, type RunCommandOptions } from './context.js';
 
 /** `plan`: what would run, in order, and why. */
@@ -26,6 +27,11 @@ function describe(id: string, { status }: TaskPlan): string {
   return `${mark.padEnd(6)} ${id} (${statusText(status)})`;
 }
 
+/** When a task failed, and how. */
+export function failedText({ at, code, message }: FailureNote): string {
+  return `failed on ${moment(at)}: ${message} [${code}]`;
+}
+
 /** A state with its reasons, in one line. */
 export function statusText(status: TaskStatus): string {
   switch (status.state) {
@@ -34,6 +40,10 @@ export function statusText(status: TaskStatus): string {
     case 'waiting': {
       const more = status.on.length > 3 ? ` and ${status.on.length - 3} more` : '';
       return `waits for ${status.on.slice(0, 3).join(', ')}${more}`;
+    }
+    case 'failed': {
+      const more = status.reasons.filter(({ code }) => code !== 'new').map(({ text }) => `; ${text}`);
+      return `${failedText(status.failure)}${more.join('')}`;
     }
     case 'stale':
     case 'missing':

@@ -4,7 +4,7 @@ import { RunRecorder } from '../run/history.js';
 import { openSharing } from '../run/open-sharing.js';
 import { Run } from '../run/schedule.js';
 import { PlainView } from '../run/views/plain.js';
-import { countOf, duration } from '../run/views/text.js';
+import { countOf, duration, tailLines } from '../run/views/text.js';
 import { StoreError } from '../store/error.js';
 import type { Store } from '../store/store.js';
 import { cacheSources } from './config.js';
@@ -21,7 +21,8 @@ import {
 } from './context.js';
 import { engineNotice } from './engine.js';
 import { UsageError } from './errors.js';
-import { annotateFailures, inGitHub, summariseRun } from './github.js';
+import { annotateFailures, summariseRun } from './github.js';
+import { inGitHub } from './output.js';
 import { planCommand } from './plan.js';
 import { type ReportedRun, reportTasks, writePages } from './report-page.js';
 import { currentMetrics } from './results.js';
@@ -80,7 +81,8 @@ export async function runCommand(
       : await currentMetrics(pipeline, store);
   const counts = `${countsText(end!)}${result.interrupted ? ' (interrupted)' : ''}`;
   if (reporter !== 'json') {
-    reportFailures(pipeline, options, failures);
+    // Views that list events have shown what failed tasks wrote.
+    reportFailures(pipeline, options, failures, !(view instanceof PlainView));
     print(`\n${pipeline.name}: ${counts}`);
     if (sharing !== undefined && sharing.lost > 0)
       print(`${countOf(sharing.lost, 'result')} not shared yet: ${callOf('cache push', pipeline, options, targets)}`);
@@ -152,9 +154,11 @@ function reportFailures(
   pipeline: Pipeline,
   options: RunCommandOptions,
   failures: readonly Extract<RunEvent, { event: 'task' }>[],
+  withTail: boolean,
 ): void {
   for (const { task, failure } of failures) {
     print(`\n${task} failed [${failure!.code}]\n  ${failure!.message}`);
+    if (withTail) for (const line of tailLines(failure!, '  ')) print(line);
     if (failure!.hint !== undefined) print(`  hint: ${failure!.hint}`);
     if (failure!.log !== undefined) print(`  log:  ${callOf('log', pipeline, options, [task])}`);
   }

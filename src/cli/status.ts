@@ -30,7 +30,7 @@ export async function statusCommand(
   return exitCodes.done;
 }
 
-const colours = { cached: 'green', stale: 'yellow', missing: 'red', waiting: 'cyan' } as const;
+const colours = { cached: 'green', stale: 'yellow', missing: 'magenta', failed: 'red', waiting: 'cyan' } as const;
 
 /** In colour, where somebody looks at a terminal and has not asked for none. */
 function coloured(state: Cell): string {

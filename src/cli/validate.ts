@@ -3,7 +3,8 @@ import { loadPipeline } from '../pipeline/load.js';
 import { resolveStage } from '../stage/load.js';
 import { DiagnosticsError, exitCodes, print, printError } from './context.js';
 import { UsageError } from './errors.js';
-import { annotateDiagnostics, inGitHub } from './github.js';
+import { annotateDiagnostics } from './github.js';
+import { inGitHub } from './output.js';
 
 /** `validate`: checks files and runs nothing. */
 export async function validateCommand(files: readonly string[], options: { readonly json?: boolean }): Promise<number> {

@@ -2,7 +2,8 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunEvent } from '../run/events.js';
 import { Verification } from '../run/verify.js';
-import { duration } from '../run/views/text.js';
+import { PlainView } from '../run/views/plain.js';
+import { duration, tailLines } from '../run/views/text.js';
 import { Store } from '../store/store.js';
 import { chooseTasks, exitCodes, openPipeline, openStore, type PipelineOptions, print } from './context.js';
 import { checkReporter, openView } from './run.js';
@@ -43,6 +44,7 @@ export async function verifyCommand(file: string, targets: readonly string[], op
     if (reporter !== 'json') {
       for (const { task, failure } of failures) {
         print(`\n${task} [${failure!.code}]\n  ${failure!.message}`);
+        if (!(view instanceof PlainView)) for (const line of tailLines(failure!, '  ')) print(line);
         if (failure!.hint !== undefined) print(`  hint: ${failure!.hint}`);
       }
       const time = duration((performance.now() - started) / 1e3);

@@ -4,7 +4,8 @@ import type { Reason } from '../run/events.js';
 import { actionText, flatten, shownFile } from '../run/reasons.js';
 import { duration, moment } from '../run/views/text.js';
 import type { KeyParts, TaskRecord } from '../store/types.js';
-import { chooseTask, exitCodes, openPipeline, openStore, type PipelineOptions, print } from './context.js';
+import { callOf, chooseTask, exitCodes, openPipeline, openStore, type PipelineOptions, print } from './context.js';
+import { failedText } from './plan.js';
 import { brief, changeValue, listed, reasonLines } from './reason-text.js';
 
 /** Sections of causes that are written out. A sweep can have thousands. */
@@ -19,7 +20,11 @@ export async function whyCommand(
   const pipeline = await openPipeline(file, options);
   const task = chooseTask(pipeline, target);
   const explanation = await explainTask(pipeline, openStore(options), task);
-  print(options.json === true ? explanationJson(explanation) : explanationText(task, explanation));
+  if (options.json === true) print(explanationJson(explanation));
+  else {
+    print(explanationText(task, explanation));
+    if (explanation.status.state === 'failed') print(`\nWhat it wrote: ${callOf('log', pipeline, options, [task.id])}`);
+  }
   return exitCodes.done;
 }
 
@@ -47,6 +52,13 @@ function stateText(explanation: Explanation): string[] {
         ...(ran === undefined ? [] : [`It ran in run ${ran.run}, because`, ...indent(ran.reasons)]),
         ...(record === undefined ? [] : [`It took ${madeText(record)}.`, ...foreignText(record, explanation)]),
       ];
+    case 'failed': {
+      const others = status.reasons.filter(({ code }) => code !== 'new');
+      return [
+        `${task} ${failedText(status.failure)}`,
+        ...(others.length === 0 ? ['It will run again.'] : ['It will run again, because', ...indent(others)]),
+      ];
+    }
     case 'stale':
     case 'missing':
       return [`${task} is ${status.state}: it will run, because`, ...indent(status.reasons)];
@@ -87,6 +99,7 @@ function causeTitle({ task, state, run, reasons, finishedAt, path = [] }: Cause)
   if (state === 'ran') return `${task} ran in run ${run}${because}`;
   if (state === 'changed') return `${task} changed (its result is of ${moment(finishedAt!)} now)${because}`;
   const way = path.length > 2 ? ` (${path.join(' → ')})` : '';
+  if (state === 'failed') return `${task}${way} failed, and will run again:`;
   return `${task}${way} is ${state}: it will run${because}`;
 }
 

@@ -56,7 +56,9 @@ function mermaidStyle(state: (typeof states)[number] | 'mixed'): string {
 }
 
 /** The colours of states, light enough for dark text on them. */
-const pale = { cached: '#cdeee3', stale: '#fbe9c0', missing: '#f9d9c4', waiting: '#d9eefb' } as const;
+const pale = {
+  ...{ cached: '#cdeee3', stale: '#fbe9c0', missing: '#f3dfea', failed: '#f9d9c4', waiting: '#d9eefb' },
+} as const;
 
 /** Markup inside quotes: what Mermaid would read as its own is written as a character code. */
 function mermaidText(text: string): string {

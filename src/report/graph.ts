@@ -1,5 +1,5 @@
 /** What a task's result is worth; of a stage, each of its tasks has one. */
-export const states = ['cached', 'stale', 'missing', 'waiting'] as const;
+export const states = ['cached', 'stale', 'missing', 'failed', 'waiting'] as const;
 export type State = (typeof states)[number];
 export type StateCounts = Readonly<Partial<Record<State, number>>>;
 
@@ -32,7 +32,8 @@ export interface Graph {
 export const stateColours: Readonly<Record<State, string>> = {
   cached: '#009E73',
   stale: '#E69F00',
-  missing: '#D55E00',
+  missing: '#CC79A7',
+  failed: '#D55E00',
   waiting: '#56B4E9',
 };
 

@@ -1,4 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
+import { printable, printableLine } from '../printable.js';
+import { markdown } from './markup.js';
 
 export type Cell = string | number | boolean | null | undefined;
 
@@ -9,7 +11,7 @@ export interface Column {
   readonly title?: string;
   /** Is it one of numbers, though its cells are texts? Then it is aligned to the right. */
   readonly numeric?: boolean;
-  /** How a cell reads in text and Markdown; CSV always holds the plain value. */
+  /** How a cell reads in text and Markdown; CSV always holds the plain value. Texts come to it as one printable line. */
   readonly format?: (value: Cell) => string;
 }
 
@@ -26,11 +28,12 @@ export function renderTable(
 ): string {
   const titles = columns.map((column) => column.title ?? column.key);
   if (format === 'csv') {
-    const lines = rows.map((row) => columns.map(({ key }) => plain(row[key])));
+    const lines = rows.map((row) => columns.map(({ key }) => row[key]));
     return [titles, ...lines].map((line) => `${line.map(csvField).join(',')}\n`).join('');
   }
-  const cells = rows.map((row) => columns.map(({ key, format: show }) => (show ?? plain)(row[key])));
-  const escaped = format === 'md' ? [titles, ...cells].map((line) => line.map(markdownCell)) : [titles, ...cells];
+  const cells = rows.map((row) => columns.map(({ key, format: show }) => (show ?? plain)(inLine(row[key]))));
+  const lines = [titles.map(printableLine), ...cells];
+  const escaped = format === 'md' ? lines.map((line) => line.map(markdown)) : lines;
   const widths = columns.map((_, i) => Math.max(...escaped.map((line) => width(line[i]!)), format === 'md' ? 3 : 0));
   const numeric = columns.map(({ key, numeric }) => numeric ?? isNumeric(rows.map((row) => row[key])));
   const [head, ...body] = escaped.map((line) => line.map((cell, i) => align(cell, widths[i]!, numeric[i]!)));
@@ -68,10 +71,20 @@ function width(text: string): number {
   return [...stripVTControlCharacters(text)].length;
 }
 
-function csvField(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+/** Texts become one printable line, before colours are added. */
+function inLine(value: Cell): Cell {
+  return typeof value === 'string' ? printableLine(value) : value;
 }
 
-function markdownCell(text: string): string {
-  return text.replaceAll('\\', '\\\\').replaceAll('|', '\\|').replaceAll(/\r?\n/g, ' ');
+/**
+ * A field by RFC 4180. A text that spreadsheets would take for a formula is marked as text, by the apostrophe that they
+ * know; numbers are none, negative ones and those in texts too.
+ */
+function csvField(value: Cell): string {
+  const text = printable(plain(value));
+  const isFormula = typeof value === 'string' && /^[=+\-@\t]/.test(value) && !numberPattern.test(value);
+  const safe = isFormula ? `'${text}` : text;
+  return /[",\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
+
+const numberPattern = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;

@@ -4,14 +4,14 @@ import type { Store } from '../store/store.js';
 import type { TaskKey, TaskRecord, TaskResult } from '../store/types.js';
 import type { Reason, TaskStatus } from './events.js';
 import { findRun, type RunNote } from './history.js';
-import { Planner, type TaskPlan } from './plan.js';
+import { neverDone, Planner, type TaskPlan } from './plan.js';
 import { explain } from './reasons.js';
 
 /** A task further up that is behind the state of the one asked about. */
 export interface Cause {
   readonly task: TaskId;
   /** `changed`: it is up to date, but not what the task below was made from. `ran`: it ran before, for these reasons. */
-  readonly state: 'stale' | 'missing' | 'changed' | 'ran';
+  readonly state: 'stale' | 'missing' | 'failed' | 'changed' | 'ran';
   /** Of one that ran: in which run. */
   readonly run?: number;
   /** Empty where nobody knows any more. */
@@ -141,7 +141,12 @@ class Explainer {
         if (status.state === 'waiting') below.set(id, user);
         else if (!found.has(id)) {
           found.add(id);
-          causes.push({ task: id, state: status.state, reasons: status.reasons, path: [id, ...wayDown(user, below)] });
+          causes.push({
+            task: id,
+            state: status.state,
+            reasons: reasonsOf(status),
+            path: [id, ...wayDown(user, below)],
+          });
         }
       }
     const behind = await Promise.all(causes.map(({ task, reasons }) => this.#changed(task, reasons)));
@@ -151,7 +156,7 @@ class Explainer {
   /** Why a waiting task runs even if what it waits for turns out as it was. */
   async #ownReasons(task: Task): Promise<readonly Reason[] | undefined> {
     if (this.store.latestKey(this.pipeline.name, task.id) === undefined)
-      return [{ code: 'new', text: 'never run here' }];
+      return [neverDone(this.store, this.pipeline.name, task.id)];
     const before = dependenciesOf(task);
     const outputs = new Map<TaskId, TaskResult['outputs'] | undefined>();
     for (const id of before) {
@@ -167,6 +172,13 @@ class Explainer {
     const key = this.store.latestKey(this.pipeline.name, task);
     return key === undefined ? undefined : this.store.record(key);
   }
+}
+
+/** Why a task will run; of one that failed, how. */
+function reasonsOf(status: Exclude<TaskStatus, { state: 'cached' | 'waiting' }>): readonly Reason[] {
+  if (status.state !== 'failed') return status.reasons;
+  const { code, message } = status.failure;
+  return [{ code: 'failed', text: `${message} [${code}]` }, ...status.reasons.filter(({ code }) => code !== 'new')];
 }
 
 /** The tasks that made what is another now. */

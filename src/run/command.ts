@@ -87,9 +87,12 @@ export interface CommandEnd {
 export function commandFailure(words: CommandCall['words'], end: CommandEnd): Failure {
   const { code, exitCode, signal, originalMessage } = end;
   const name = typeof words === 'string' ? 'The command' : `The command "${words[0]}"`;
-  const fail = (how: string, hint: string): Failure => ({ code: 'E_COMMAND', message: `${name} ${how}.`, hint });
-  if (signal !== undefined) return fail(`was ended by ${signal}`, 'Its output is in the log.');
-  if (exitCode !== undefined) return fail(`failed with exit code ${exitCode}`, 'Its output is in the log.');
+  const fail = (how: string, hint?: string): Failure => ({
+    ...{ code: 'E_COMMAND', message: `${name} ${how}.` },
+    ...(hint === undefined ? {} : { hint }),
+  });
+  if (signal !== undefined) return fail(`was ended by ${signal}`);
+  if (exitCode !== undefined) return fail(`failed with exit code ${exitCode}`);
   if (code === 'ENOENT') return fail('was not found', 'Is it installed, and on the PATH?');
   if (code === 'EACCES') return fail('may not be executed', 'Is it a program? chmod +x makes a script one.');
   return fail(`could not be started (${originalMessage ?? code ?? 'unknown error'})`, 'Can it be started by hand?');

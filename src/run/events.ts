@@ -28,6 +28,13 @@ export type TaskStatus =
   | { readonly state: 'stale'; readonly key?: TaskKey; readonly reasons: readonly Reason[] }
   /** It never ran here, or its result is gone. */
   | { readonly state: 'missing'; readonly key?: TaskKey; readonly reasons: readonly Reason[] }
+  /** It failed when it last ran, and would compute the same. The reasons are those for which it has no result. */
+  | {
+      readonly state: 'failed';
+      readonly key: TaskKey;
+      readonly failure: FailureNote;
+      readonly reasons: readonly Reason[];
+    }
   /** An input will be made anew first: it may turn out the same, and then this task is cached. */
   | { readonly state: 'waiting'; readonly on: readonly TaskId[] };
 
@@ -38,6 +45,16 @@ export interface Failure {
   readonly hint?: string;
   /** Where the task's log is. */
   readonly log?: string;
+  /** The last lines of it, to be read: without colours and other sequences for terminals. */
+  readonly tail?: readonly string[];
+}
+
+/** How a task failed that has not run again since. */
+export interface FailureNote extends Pick<Failure, 'code' | 'message'> {
+  /** Of what it was to compute: with another key it is another task. */
+  readonly key: TaskKey;
+  /** The time, as ISO 8601 has it. */
+  readonly at: string;
 }
 
 /** Everything that happens in a run. Views only consume these. */

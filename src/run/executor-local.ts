@@ -12,6 +12,7 @@ import { commandWords, type Environment, type Paths, shellScript } from './comma
 import { Commands } from './commands.js';
 import type { Failure } from './events.js';
 import { Inputs, inputsFolder } from './inputs.js';
+import { tailOf } from './log-tail.js';
 import { readMetrics } from './metrics.js';
 import { engineOf, type TaskIdentity } from './plan.js';
 import type { Granted } from './resources.js';
@@ -65,10 +66,10 @@ export class LocalExecutor {
     try {
       const outputs = outputPaths(task, work);
       const result = await this.#attempt(execution, work, outputs, log);
-      if ('failure' in result) return { failure: { ...result.failure, log } };
+      if ('failure' in result) return { failure: withLog(result.failure, log) };
       const artifacts: Record<string, Artifact> = {};
       for (const [name, path] of Object.entries(outputs)) {
-        if (!existsSync(path)) return { failure: missingOutput(task, name, log) };
+        if (!existsSync(path)) return { failure: withLog(missingOutput(task, name), log) };
         artifacts[name] = await this.#adopt(name, path, work);
       }
       isDone = true;
@@ -197,11 +198,18 @@ async function commandMetrics(file: string | undefined): Promise<AttemptResult> 
   }
 }
 
-function missingOutput(task: Task, name: string, log: string): Failure {
+/** A failure with what the task wrote. */
+function withLog(failure: Failure, log: string): Failure {
+  const tail = tailOf(log);
+  const silent = tail.length === 0 && failure.code === 'E_COMMAND' ? { hint: 'It wrote nothing.' } : {};
+  return { ...silent, ...failure, log, ...(tail.length > 0 && { tail }) };
+}
+
+function missingOutput(task: Task, name: string): Failure {
   const message = `The task ended, but its output "${name}" (${task.outputs[name]}) is not there.`;
   const hint =
     task.action.kind === 'stage'
       ? 'The stage must write all outputs it declares.'
       : `Write it to \${{ outputs.${name} }}.`;
-  return { code: 'E_OUTPUT_MISSING', message, hint, log };
+  return { code: 'E_OUTPUT_MISSING', message, hint };
 }

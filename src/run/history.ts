@@ -5,7 +5,7 @@ import { systemCode } from '../store/error.js';
 import { namesIn } from '../store/listing.js';
 import type { Store } from '../store/store.js';
 import type { TaskKey } from '../store/types.js';
-import type { Reason, RunEvent } from './events.js';
+import type { Failure, FailureNote, Reason, RunEvent } from './events.js';
 
 /** What became of a task in a run. */
 export interface TaskNote {
@@ -32,7 +32,12 @@ export interface RunNote extends RunCall {
   readonly finishedAt: string;
   readonly interrupted: boolean;
   readonly tasks: Readonly<Record<TaskId, TaskNote>>;
+  /** The tasks that failed when they last ran, in this run or before it. */
+  readonly failed?: Failed;
 }
+
+/** Failures by task. */
+export type Failed = Readonly<Record<TaskId, FailureNote>>;
 
 /** Runs kept. Their records may go sooner. */
 const kept = 100;
@@ -43,6 +48,7 @@ const namePattern = /^\d{8}T\d{9}Z-(\d+)\.json$/;
 /** Notes what happens in a run. */
 export class RunRecorder {
   readonly #tasks: Record<TaskId, TaskNote> = {};
+  readonly #failed: Record<TaskId, FailureNote> = {};
   #interrupted = false;
   readonly #started = new Map<TaskId, Pick<TaskNote, 'key' | 'reasons'>>();
 
@@ -51,7 +57,10 @@ export class RunRecorder {
       this.#started.set(event.task, { key: event.key, reasons: event.reasons });
     } else if (event.event === 'task') {
       const key = event.key === undefined ? {} : { key: event.key };
-      this.#tasks[event.task] = { status: event.status, ...key, ...this.#started.get(event.task) };
+      const note: TaskNote = { status: event.status, ...key, ...this.#started.get(event.task) };
+      this.#tasks[event.task] = note;
+      if (event.failure !== undefined && note.key !== undefined)
+        this.#failed[event.task] = { key: note.key, at: new Date().toISOString(), ...briefly(event.failure) };
     } else if (event.event === 'interrupted') {
       this.#interrupted = true;
     }
@@ -72,7 +81,7 @@ export class RunRecorder {
     const finishedAt = new Date().toISOString();
     const note: RunNote = {
       ...{ type: 'spikeline-run/1', run, finishedAt, ...call },
-      ...{ interrupted: this.#interrupted, tasks: this.#tasks },
+      ...{ interrupted: this.#interrupted, tasks: this.#tasks, ...this.#failedSince(last, call) },
     };
     await store.writeNote(
       join(folder, `${finishedAt.replaceAll(/[-:.]/g, '')}-${run}.json`),
@@ -81,6 +90,33 @@ export class RunRecorder {
     for (const name of names.slice(0, Math.max(0, names.length + 1 - kept)))
       rmSync(join(folder, name), { force: true });
   }
+
+  /** Failures of earlier runs count on, until their tasks are done or gone. */
+  #failedSince(last: RunNote | undefined, { targets }: RunCall): { readonly failed?: Failed } {
+    const before = Object.entries(last?.failed ?? {}).filter(([id]) => {
+      const now = this.#tasks[id as TaskId];
+      return now === undefined ? targets !== undefined : now.status === 'skipped' || now.status === 'failed';
+    });
+    const failed = { ...Object.fromEntries(before), ...this.#failed } as Failed;
+    return Object.keys(failed).length === 0 ? {} : { failed };
+  }
+}
+
+/** The tasks of a pipeline that failed when they last ran. */
+export function failedTasks(store: Store, pipeline: string): Failed {
+  const folder = store.runsFolder(pipeline);
+  for (const name of notesIn(folder).reverse()) {
+    const note = readNote(folder, name);
+    if (note !== undefined) return note.failed ?? {};
+  }
+  return {};
+}
+
+/** Of a message that is kept, this many characters are. */
+const longestMessage = 500;
+
+function briefly({ code, message }: Failure): Pick<Failure, 'code' | 'message'> {
+  return { code, message: message.length > longestMessage ? `${message.slice(0, longestMessage - 1)}…` : message };
 }
 
 /** The runs of a pipeline that are kept, newest first, read as they are asked for. Damaged notes are left out. */

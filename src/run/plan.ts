@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { basename, relative, resolve } from 'node:path';
 import type { EngineName } from '../engine/engines.js';
 import { dependenciesOf } from '../pipeline/targets.js';
@@ -10,6 +11,7 @@ import { createLimit } from '../store/limit.js';
 import type { Store } from '../store/store.js';
 import type { Artifact, Digest, KeyParts, TaskKey, TaskResult } from '../store/types.js';
 import type { Reason, TaskStatus } from './events.js';
+import { failedTasks } from './history.js';
 import { buildKeyParts, keyOf, type ResolvedArtifact, type ResolvedInput } from './key.js';
 import { explain } from './reasons.js';
 
@@ -83,7 +85,22 @@ export class Planner {
       );
     }
     const results = await Promise.all(tasks.map(async (task) => [task.id, (await plans.get(task.id))!] as const));
-    return new Map(results);
+    return this.#withFailures(new Map(results));
+  }
+
+  /** Tasks that failed when they last ran, and would compute the same, are told from those that did not run. */
+  #withFailures(plans: ReadonlyMap<TaskId, TaskPlan>): ReadonlyMap<TaskId, TaskPlan> {
+    const isOpen = ({ state }: TaskStatus) => state === 'stale' || state === 'missing';
+    if (![...plans.values()].some(({ status }) => isOpen(status))) return plans;
+    const failed = failedTasks(this.#store, this.#pipeline.name);
+    return new Map(
+      [...plans].map(([id, plan]): [TaskId, TaskPlan] => {
+        const { status, identity } = plan;
+        const failure = failed[id];
+        if (!('reasons' in status) || failure === undefined || failure.key !== identity?.key) return [id, plan];
+        return [id, { ...plan, status: { state: 'failed', key: failure.key, failure, reasons: status.reasons } }];
+      }),
+    );
   }
 
   /**
@@ -225,7 +242,7 @@ export class Planner {
     const missing = (reason: Reason) => ({ state: 'missing', key, reasons: [reason] }) as const;
     if (problem !== undefined) return missing(problem);
     const latest = this.#store.latestKey(this.#pipeline.name, task.id);
-    if (latest === undefined) return missing({ code: 'new', text: 'never run here' });
+    if (latest === undefined) return missing(neverDone(this.#store, this.#pipeline.name, task.id));
     const record = await this.#store.record(latest);
     if (record === undefined || latest === key)
       return missing({ code: 'missing-record', text: 'the record of its last run is missing or damaged' });
@@ -236,6 +253,12 @@ export class Planner {
 /** The engine that a stage computes with, if any. */
 export function engineOf({ usesEngine }: StageDefinition, chosen: EngineName = 'wasm'): EngineName | undefined {
   return usesEngine === 'any' ? chosen : usesEngine === true ? 'wasm' : undefined;
+}
+
+/** Why a task has no result yet. */
+export function neverDone(store: Store, pipeline: string, task: TaskId): Reason {
+  const begun = existsSync(store.logPath(pipeline, task));
+  return { code: 'new', text: begun ? 'no result yet: it failed or was interrupted' : 'never run here' };
 }
 
 function blobReason(output: string, { digest, state, path }: BlobProblem): Reason {

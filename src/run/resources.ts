@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import type { ResourceRequest } from '../stage/definition.js';
+import type { Failure } from './events.js';
 
 /** What tasks share. */
 export interface Resources {
@@ -146,3 +147,9 @@ export class ResourcePool {
 
 const count = (gpus: number): string => `${gpus} ${gpus === 1 ? 'GPU' : 'GPUs'}`;
 const gigabytes = (bytes: number): string => `${Number((bytes / 1e9).toPrecision(3))} GB`;
+
+/** A task that needs more than this machine has: `8 GPUs; this machine has 2`. */
+export function lackingFailure(lacking: string): Failure {
+  const hint = 'Run it on a machine that has it, or change `resources:`.';
+  return { code: 'E_RESOURCES', message: `It needs ${lacking}.`, hint };
+}

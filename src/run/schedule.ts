@@ -13,7 +13,7 @@ import { LocalExecutor } from './executor-local.js';
 import { failureOf } from './failure.js';
 import { removeOutdatedStates } from './leftovers.js';
 import { Planner, type TaskIdentity } from './plan.js';
-import { type Grant, machineResources, ResourcePool } from './resources.js';
+import { type Grant, lackingFailure, machineResources, ResourcePool } from './resources.js';
 import type { Sharing } from './sharing.js';
 import { TaskOrder } from './task-order.js';
 
@@ -110,7 +110,7 @@ export class Run implements Executor {
         const outcome = await this.#fetching(() => this.#fetch(task, key, sharing, started));
         if (outcome !== undefined) return outcome;
       }
-      return await this.#compute(task, started);
+      return await this.#compute(task, identity.key, started);
     } catch (error) {
       if (this.#waiting.signal.aborted) return this.#skip(task, started);
       return this.#fail(task, failureOf(error, this.store.reportsFolder), started);
@@ -145,13 +145,10 @@ export class Run implements Executor {
     });
   }
 
-  async #compute(task: Task, started: number): Promise<Outcome> {
+  async #compute(task: Task, key: TaskKey, started: number): Promise<Outcome> {
     const { retries = 0, resources } = task;
     const lacking = this.#pool.lacking(resources);
-    if (lacking !== undefined) {
-      const hint = 'Run it on a machine that has it, or change `resources:`.';
-      return this.#fail(task, { code: 'E_RESOURCES', message: `It needs ${lacking}.`, hint }, started);
-    }
+    if (lacking !== undefined) return this.#fail(task, lackingFailure(lacking), started, key);
     for (let attempt = 1; ; attempt++) {
       const outcome = await this.#attempt(task, attempt, started);
       if (typeof outcome === 'string') return outcome;
@@ -268,10 +265,11 @@ export class Run implements Executor {
     return 'skipped';
   }
 
-  #fail(task: Task, failure: Failure, started: number): Outcome {
+  #fail(task: Task, failure: Failure, started: number, key?: TaskKey): Outcome {
     if (this.#interrupted) return this.#skip(task, started);
     this.#failed = true;
-    this.options.emit({ event: 'task', task: task.id, status: 'failed', seconds: seconds(started), failure });
+    const about = { task: task.id, status: 'failed', ...(key && { key }) } as const;
+    this.options.emit({ event: 'task', ...about, seconds: seconds(started), failure });
     return 'failed';
   }
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Pipeline, Task } from '../pipeline/task.js';
 import { canonicalJson } from '../store/canonical.js';
 import { StoreError } from '../store/error.js';
@@ -8,7 +7,7 @@ import type { TaskResult } from '../store/types.js';
 import type { Failure, RunEvent } from './events.js';
 import { type ExecutionResult, LocalExecutor } from './executor-local.js';
 import { Planner, type TaskIdentity, type TaskPlan } from './plan.js';
-import { type Grant, machineResources, ResourcePool } from './resources.js';
+import { type Grant, lackingFailure, machineResources, ResourcePool } from './resources.js';
 
 export interface VerificationOptions {
   /** Tasks to compute again. */
@@ -77,8 +76,7 @@ export class Verification {
     }
     const lacking = this.#pool.lacking(task.resources);
     if (lacking !== undefined) {
-      const failure = { code: 'E_RESOURCES', message: `It needs ${lacking}.` };
-      emit({ ...about, status: 'failed', seconds: 0, failure });
+      emit({ ...about, status: 'failed', seconds: 0, failure: lackingFailure(lacking) });
       return 'failed';
     }
     const granted = await this.#pool.acquire(task.resources);
@@ -89,7 +87,7 @@ export class Verification {
         emit({ ...about, status: 'skipped', seconds: since(started) });
         return 'skipped';
       }
-      const failure = 'failure' in outcome ? withLog(outcome.failure) : await this.#compare(result, outcome);
+      const failure = 'failure' in outcome ? withoutLog(outcome.failure) : await this.#compare(result, outcome);
       const seconds = since(begun);
       emit({ ...about, status: failure ? 'failed' : 'ran', key: result.key, seconds, ...(failure && { failure }) });
       return failure ? 'failed' : 'ran';
@@ -147,11 +145,9 @@ function noResult(status: TaskPlan['status']): Failure {
   return { code: 'E_NO_RESULT', message: `There is no result to compare with (${why}).`, hint: 'Run it first.' };
 }
 
-/** The log goes with the scratch store: what it says is part of the failure. */
-function withLog({ log, ...failure }: Failure): Failure {
-  if (log === undefined) return failure;
-  const end = readFileSync(log, 'utf8').trim().split('\n').slice(-10).join('\n  ');
-  return end === '' ? failure : { ...failure, message: `${failure.message} Its log ends in:\n  ${end}` };
+/** The log goes with the scratch store; its last lines are part of the failure. */
+function withoutLog({ log: _, ...failure }: Failure): Failure {
+  return failure;
 }
 
 const text = (value: unknown): string => (value === undefined ? 'none' : canonicalJson(value));

@@ -19,20 +19,27 @@ const github = (box: Sandbox) => ({
 });
 
 describe.concurrent('a step of a GitHub workflow', () => {
-  test('marks the stages whose tasks failed, shows the end of their logs, and sums up', async ({ box }) => {
+  test('marks the stages whose tasks failed, shows what they wrote last, and sums up', async ({ box }) => {
     box.write('deep/p.yaml', pipeline);
     const { code, out, err } = await box.run(['run', 'deep/p.yaml', '--keep-going'], github(box));
     expect([code, err]).toEqual([1, '']);
     expect(out).toContain(
+      'FAILED  never: The command failed with exit code 3.\n        | ::error::mine\n        | 50 % done\n',
+    );
+    expect(out).toContain(
       '\n::error file=deep/p.yaml,line=5,endLine=5,col=3,endColumn=8,title=never failed [E_COMMAND]::' +
-        'The command failed with exit code 3.%0Ahint: Its output is in the log.\n' +
-        '::group::The end of the log of never\n: :error::mine\n50 % done\n::endgroup::\n',
+        'The command failed with exit code 3.%0A::error::mine%0A50 %25 done\n',
     );
     expect(steady(box.read('summary.md'))).toBe(`### run: ci
 
 ran 2, cached 0, failed 1 in N s
 
 - **never** failed: The command failed with exit code 3. \`E_COMMAND\`
+
+  \`\`\`text
+  ::error::mine
+  50 % done
+  \`\`\`
 
 `);
   });
@@ -50,7 +57,7 @@ ran 2, cached 0, failed 1 in N s
     ]);
     const summary = box.read('summary.md');
     expect(summary).toMatch(/^### check: ci\n\n3 of 5 met\n\n\| verdict \| task /);
-    expect(summary).toContain('| OFF     | count@n=2 | n      | 1 ± 0.5  | 2   | 1          | Table 1, "a < b" |');
+    expect(summary).toContain('| OFF     | count@n=2 | n      | 1 ± 0.5  | 2   | 1          | Table 1, "a \\< b" |');
   });
 
   test('marks mistakes where they are, commas and line breaks escaped', async ({ box }) => {

@@ -20,9 +20,9 @@ stages:
     expect(steady(out).split('\n\n')[0]).toBe(`again: 2 tasks
 start   flaky (never run here)
 retry   flaky in N s (attempt 1 of 4: The command failed with exit code 1.)
-start   flaky (never run here)
+start   flaky (no result yet: it failed or was interrupted)
 retry   flaky in N s (attempt 2 of 4: The command failed with exit code 1.)
-start   flaky (never run here)
+start   flaky (no result yet: it failed or was interrupted)
 done    flaky in N s
 start   after (never run here)
 done    after in N s`);

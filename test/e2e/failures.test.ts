@@ -49,10 +49,11 @@ stages:
     expect(steady(out)).toBe(`bad: 2 tasks
 start   first@n=3 (never run here)
 FAILED  first@n=3: The command failed with exit code 3.
+        | some output
+        | x
 
 first@n=3 failed [E_COMMAND]
   The command failed with exit code 3.
-  hint: Its output is in the log.
   log:  npx spikeline log p.yaml first@n=3 --set 'n=[3]' --artifacts 'my results'
 
 bad: ran 0, cached 0, failed 1, skipped 1 in N s
@@ -121,7 +122,7 @@ stages:
         'The command "./text.txt" may not be executed.',
         'Is it a program? chmod +x makes a script one.',
       ),
-      killed: said('E_COMMAND', 'The command was ended by SIGKILL.', 'Its output is in the log.'),
+      killed: said('E_COMMAND', 'The command was ended by SIGKILL.', 'It wrote nothing.'),
       silent: said(
         'E_OUTPUT_MISSING',
         'The task ended, but its output "x" (x.txt) is not there.',
@@ -167,5 +168,48 @@ stages:
       },
     });
     expect(await box.outcomes(['p.yaml'])).toEqual({ a: 'ran' });
+  });
+});
+
+describe.concurrent('a task that failed', () => {
+  test('is told as such by status, plan, why and graph, until it runs again or is another', async ({ box }) => {
+    const pipeline = `name: f
+stages:
+  bad: { run: 'echo so it is >&2; exit 3', outputs: { x: x } }
+  after: { run: 'cat \${{ inputs.x }}', inputs: { x: bad } }
+  other: { run: 'true' }
+`;
+    box.write('p.yaml', pipeline);
+    await box.run(['run', 'p.yaml', '--keep-going']);
+    const dated = (text: string) => text.replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/g, 'DATE');
+    const told = async (...call: string[]) => dated((await box.run(call)).out);
+    const why = 'failed on DATE: The command failed with exit code 3. [E_COMMAND]';
+    expect(await told('status', 'p.yaml')).toBe(`task   state    why
+─────  ───────  ${'─'.repeat(why.length - 'DATE'.length + '2026-11-28 03:00:00 UTC'.length)}
+bad    failed   ${why}
+after  waiting  waits for bad
+other  cached
+
+1 of 3 cached, 1 failed, 1 waiting
+`);
+    expect(await told('plan', 'p.yaml')).toBe(
+      `run    bad (${why})\nmaybe  after (waits for bad)\n\n2 to run, 1 cached\n`,
+    );
+    expect(await told('why', 'p.yaml', 'bad')).toBe(
+      `bad ${why}\nIt will run again.\n\nWhat it wrote: npx spikeline log p.yaml bad\n`,
+    );
+    expect(await told('why', 'p.yaml', 'after')).toContain(
+      'bad failed, and will run again:\n  The command failed with exit code 3. [E_COMMAND]\n',
+    );
+    expect(await told('graph', 'p.yaml')).toContain(':::failed');
+    const [json] = JSON.parse(await told('status', 'p.yaml', '--json')) as Record<string, unknown>[];
+    expect(json).toMatchObject({ task: 'bad', state: 'failed', failure: { code: 'E_COMMAND' }, reasons: [{}] });
+    // Runs in which it was skipped or not asked for change nothing.
+    await box.run(['run', 'p.yaml', 'other', '--force', 'other']);
+    expect(await told('status', 'p.yaml')).toContain(`bad    failed   ${why}\n`);
+    box.write('p.yaml', pipeline.replace('exit 3', 'echo > ${{ outputs.x }}'));
+    expect(await told('status', 'p.yaml')).toContain('bad    missing  no result yet: it failed or was interrupted\n');
+    await box.run(['run', 'p.yaml']);
+    expect(await told('status', 'p.yaml')).toContain('\n3 of 3 cached\n');
   });
 });

@@ -132,7 +132,9 @@ describe.concurrent('Ctrl-C', () => {
     expect((await running.result).code).toBe(130);
     expect(alive(pid)).toBe(false);
     expect([box.has('tidied'), box.has('late')]).toEqual([true, false]);
-    expect((await box.run(['plan', 'p.yaml'])).out).toBe('run    tidy (never run here)\n\n1 to run, 0 cached\n');
+    expect((await box.run(['plan', 'p.yaml'])).out).toBe(
+      'run    tidy (no result yet: it failed or was interrupted)\n\n1 to run, 0 cached\n',
+    );
     expect(workFolders(box)).toEqual([]);
   });
 

@@ -97,7 +97,7 @@ export class Sandbox {
     const failed = taskEvents(await this.events(args)).filter(({ failure }) => failure !== undefined);
     return Object.fromEntries(
       failed.map(({ task, failure }) => {
-        const { log: _, ...rest } = failure as Record<string, unknown>;
+        const { log: _, tail: __, ...rest } = failure as Record<string, unknown>;
         return [task, rest];
       }),
     );

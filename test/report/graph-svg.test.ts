@@ -15,7 +15,7 @@ describe('the picture of a graph', () => {
       ...['train@x=&quot;1&quot;', 'over `k` \\ #1', '2 cached, 1 stale'],
       ...['none', 'no tasks'],
       ...['plots', 'collects train@x=&quot;1&quot; over k × noise', 'waiting'],
-      ...['3 cached', '1 stale', '0 missing', '1 waiting'],
+      ...['3 cached', '1 stale', '0 missing', '0 failed', '1 waiting'],
     ]);
   });
 

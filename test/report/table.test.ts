@@ -47,6 +47,26 @@ describe('tables', () => {
     );
   });
 
+  it('are not broken by what values and titles hold', () => {
+    const odd = [{ 'a\n': 'x\ty\r\nz', b: '\x1b[31m\x9b\u202e' }];
+    const both: Column[] = [{ key: 'a\n' }, { key: 'b' }];
+    expect(renderTable(odd, both, 'text')).toBe('a␊     b\n─────  ───────\nx␉y␊z  ␛[31m\ufffd\ufffd\n');
+    expect(renderTable(odd, both, 'csv')).toBe('"a\n",b\n"x\ty\nz",␛[31m\ufffd\ufffd\n');
+    const markup = renderTable([{ a: '<b>|`x`', b: '[l](u)' }], [{ key: 'a' }, { key: 'b' }], 'md');
+    expect(markup).toContain('| \\<b\\>\\|\\`x\\` | \\[l\\](u) |\n');
+  });
+
+  it('are no formulas in CSV; numbers stay numbers', () => {
+    const values = ['=1+1', '+cmd', '-x', '@sum', '\tx', '-1.5', '+2e-3', -1.5, '–', "'", '=a,"b"'];
+    const lines = renderTable(
+      values.map((a) => ({ a })),
+      [{ key: 'a' }],
+      'csv',
+    ).split('\n');
+    const texts = ["'=1+1", "'+cmd", "'-x", "'@sum", "'\tx", '-1.5', '+2e-3', '-1.5', '–', "'", `"'=a,""b"""`];
+    expect(lines.slice(1, -1)).toEqual(texts);
+  });
+
   it('may have no rows', () => {
     expect(renderTable([], [{ key: 'a' }], 'text')).toBe('a\n─\n');
     expect(renderTable([], [{ key: 'a' }], 'md')).toBe('| a   |\n| --- |\n');

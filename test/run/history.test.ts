@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { TaskId } from '../../src/pipeline/task.js';
 import type { RunEvent } from '../../src/run/events.js';
-import { findRun, type RunCall, type RunNote, RunRecorder, runsOf } from '../../src/run/history.js';
+import { failedTasks, findRun, type RunCall, type RunNote, RunRecorder, runsOf } from '../../src/run/history.js';
 import { Store } from '../../src/store/store.js';
 import type { TaskKey } from '../../src/store/types.js';
 import { testFolder } from '../store/folder.js';
@@ -86,5 +86,26 @@ describe('the history of runs', () => {
     expect((await runs()).map(({ run }) => run)).toEqual([1]);
     await note([end('a', 'cached', 'a')]);
     expect((await runs()).map(({ run }) => run)).toEqual([4, 1]);
+  });
+
+  it('knows which tasks failed when they last ran, how and when', async () => {
+    const failure = (message: string) => ({ failure: { code: 'E_COMMAND', message, hint: 'h' } });
+    const failed = (task: string, letter: string, message = 'no') => [
+      start(task, letter),
+      { ...end(task, 'failed'), ...failure(message) } as RunEvent,
+    ];
+    const known = () =>
+      Object.entries(failedTasks(store, 'p')).map(([task, { key, code, message }]) => [task, key[0], code, message]);
+    expect(known()).toEqual([]);
+    await note([...failed('a', 'a'), ...failed('b', 'b', 'x'.repeat(600)), end('c', 'skipped')]);
+    const b = ['b', 'b', 'E_COMMAND', `${'x'.repeat(499)}…`];
+    expect(known()).toEqual([['a', 'a', 'E_COMMAND', 'no'], b]);
+    expect(failedTasks(store, 'p')['a' as TaskId]!.at).toMatch(/^\d{4}-.*Z$/);
+    // Not among the targets, or not looked at: as before.
+    await note([start('c', 'c'), end('c', 'ran', 'c')], { targets: ['c'] });
+    await note([...failed('a', 'd', 'again'), end('b', 'skipped'), end('c', 'cached', 'c')]);
+    expect(known()).toEqual([['a', 'd', 'E_COMMAND', 'again'], b]);
+    await note([start('a', 'e'), end('a', 'ran', 'e'), end('c', 'cached', 'c')]);
+    expect(known()).toEqual([]);
   });
 });

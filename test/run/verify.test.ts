@@ -67,7 +67,7 @@ describe.concurrent('verify', () => {
     };
     for (const [task, difference] of Object.entries(expected))
       expect(out).toContain(`\n${task} [E_DIFFERENT]\n  The output "x" is not the same: ${difference}.\n${hint}`);
-    expect(out).toContain('\nfails [E_COMMAND]\n  The command failed with exit code 1. Its log ends in:\n  two\n');
+    expect(out).toContain('\nfails [E_COMMAND]\n  The command failed with exit code 1.\n\n');
     expect(out).toContain('v: 3 of 7 came out the same');
   });
 

@@ -1,4 +1,5 @@
 import type { Verdict } from '../content.js';
+import { markdown } from '../markup.js';
 import { type Column, renderTable } from '../table.js';
 
 /** A table of the report, for the page and as text. */
@@ -65,7 +66,5 @@ export function markdownTable({ title, columns, rows, notes }: ReportTable): str
     keyed,
     'md',
   );
-  return [`### ${title}\n\n${table}`, ...notes.map((note) => `${note.replaceAll(/([\\`*_<>[\]])/g, '\\$1')}\n`)].join(
-    '\n',
-  );
+  return [`### ${title}\n\n${table}`, ...notes.map((note) => `${markdown(note)}\n`)].join('\n');
 }

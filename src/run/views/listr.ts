@@ -1,7 +1,7 @@
 import { type DefaultRenderer, Listr, type ListrTaskWrapper, type SimpleRenderer } from 'listr2';
 import type { TaskId } from '../../pipeline/task.js';
-import type { RunEvent } from '../events.js';
-import { duration, progressText, retryText, TimeLeft, uploadText } from './text.js';
+import type { Failure, RunEvent } from '../events.js';
+import { duration, progressText, retryText, TimeLeft, tailLines, uploadText } from './text.js';
 import type { View } from './view.js';
 
 type Row = ListrTaskWrapper<unknown, typeof DefaultRenderer, typeof SimpleRenderer>;
@@ -14,11 +14,12 @@ interface StageState {
   cached: number;
   fetched: number;
   skipped: number;
-  failed: number;
   seconds: number;
   ending: boolean;
   /** Progress lines of the tasks that run now. */
   readonly running: Map<TaskId, string>;
+  /** How its tasks failed, the newest last. */
+  readonly failures: Map<TaskId, Failure>;
   row?: Row;
   finish: (error?: Error) => void;
   readonly finished: Promise<void>;
@@ -133,7 +134,7 @@ export class ListrView implements View {
     show(stage);
   }
 
-  #end({ task, status, from, seconds }: Extract<RunEvent, { event: 'task' }>): void {
+  #end({ task, status, from, seconds, failure }: Extract<RunEvent, { event: 'task' }>): void {
     const stage = this.#stageOf.get(task)!;
     stage.running.delete(task);
     stage.ended++;
@@ -141,11 +142,11 @@ export class ListrView implements View {
     if (from === 'remote') stage.fetched++;
     if (status === 'ran') stage.seconds += seconds;
     if (status === 'skipped') stage.skipped++;
-    if (status === 'failed') stage.failed++;
+    if (failure !== undefined) stage.failures.set(task, failure);
     show(stage);
     if (stage.ended < stage.total) return;
-    if (stage.skipped > 0 && stage.failed === 0) stage.row?.skip();
-    stage.finish(stage.failed > 0 ? new Error('failed') : undefined);
+    if (stage.skipped > 0 && stage.failures.size === 0) stage.row?.skip();
+    stage.finish(stage.failures.size > 0 ? new Error('failed') : undefined);
   }
 }
 
@@ -155,8 +156,8 @@ function newStage(name: string): StageState {
     finish = (error) => (error ? reject(error) : resolve());
   });
   finished.catch(() => undefined);
-  const counts = { total: 0, ended: 0, cached: 0, fetched: 0, skipped: 0, failed: 0, seconds: 0 };
-  return { name, ...counts, ending: false, running: new Map(), finish, finished };
+  const counts = { total: 0, ended: 0, cached: 0, fetched: 0, skipped: 0, seconds: 0 };
+  return { name, ...counts, ending: false, running: new Map(), failures: new Map(), finish, finished };
 }
 
 function newUpload(): UploadState {
@@ -169,9 +170,13 @@ function newUpload(): UploadState {
 
 /** Tasks of a stage that are shown at a time. */
 const shownTasks = 8;
+/** Failures of a stage that are shown while it goes on, and lines of each: the end of the run shows more. */
+const shownFailures = 2;
+const shownLines = 4;
 
 function show(stage: StageState): void {
-  const { row, name, total, ended, cached, fetched, skipped, failed, running, ending } = stage;
+  const { row, name, total, ended, cached, fetched, skipped, failures, running, ending } = stage;
+  const failed = failures.size;
   if (row === undefined) return;
   const ran = ended - cached - skipped - failed;
   const counts = [
@@ -184,12 +189,16 @@ function show(stage: StageState): void {
     ...(failed > 0 ? [`${failed} failed`] : []),
   ];
   row.title = counts.length > 0 ? `${name}  ${counts.join(', ')}` : name;
-  if (running.size === 0) return;
-  const lines = [...running].slice(0, shownTasks).map(([task, text]) => {
-    const point = task.includes('@') ? `${task.slice(task.indexOf('@') + 1)}  ` : '';
-    return `${point}${text}`;
-  });
+  if (running.size === 0 && failed === 0) return;
+  const lines = [...running].slice(0, shownTasks).map(([task, text]) => `${pointOf(task)}${text}`);
   if (running.size > shownTasks) lines.push(`and ${running.size - shownTasks} more`);
+  for (const [task, failure] of [...failures].slice(-shownFailures))
+    lines.push(`FAILED ${pointOf(task)}${failure.message}`, ...tailLines(failure, '', shownLines));
   if (ending) lines.push('ending (Ctrl-C again kills)');
   row.output = lines.join('\n');
+}
+
+/** `precision=k1B2  `, where the stage has axes. */
+function pointOf(task: TaskId): string {
+  return task.includes('@') ? `${task.slice(task.indexOf('@') + 1)}  ` : '';
 }

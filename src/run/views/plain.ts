@@ -1,6 +1,6 @@
 import type { TaskId } from '../../pipeline/task.js';
 import type { RunEvent } from '../events.js';
-import { countOf, duration, progressText, retryText, TimeLeft, uploadText } from './text.js';
+import { countOf, duration, progressText, retryText, TimeLeft, tailLines, uploadText } from './text.js';
 import type { View } from './view.js';
 
 /** How often a running task says how far it is. */
@@ -93,7 +93,10 @@ export class PlainView implements View {
     if (event.from === 'remote') this.#fetched++;
     if (event.status === 'cached') this.#cached++;
     else if (event.status === 'ran') this.write(`done    ${event.task} in ${duration(event.seconds)}`);
-    else if (event.status === 'failed') this.write(`FAILED  ${event.task}: ${event.failure?.message ?? ''}`);
+    else if (event.status === 'failed') {
+      this.write(`FAILED  ${event.task}: ${event.failure!.message}`);
+      for (const line of tailLines(event.failure!, '        ')) this.write(line);
+    }
   }
 
   async close(): Promise<void> {}

@@ -1,6 +1,6 @@
 import type { Progress } from '../../stage/definition.js';
 import { formatSize } from '../../store/size.js';
-import type { RunEvent } from '../events.js';
+import type { Failure, RunEvent } from '../events.js';
 
 /** `84 s`, `3 min 20 s`, `2 h 5 min`. */
 export function duration(seconds: number): string {
@@ -15,6 +15,11 @@ export function duration(seconds: number): string {
 /** `in 2 s (attempt 1 of 3: The command failed with exit code 1.)` */
 export function retryText({ attempt, attempts, seconds, failure }: Extract<RunEvent, { event: 'task-retry' }>): string {
   return `in ${duration(seconds)} (attempt ${attempt} of ${attempts}: ${failure.message})`;
+}
+
+/** What a failed task wrote last, each line marked as its own. */
+export function tailLines({ tail = [] }: Failure, indent: string, most = Number.POSITIVE_INFINITY): readonly string[] {
+  return tail.slice(-most).map((line) => `${indent}| ${line}`.trimEnd());
 }
 
 /** `1 task`, `2 tasks`. */

@@ -14,8 +14,14 @@ export function firstDifference(before: Tree, now: Tree): string {
     if (a.digest !== b.digest) return `${name} ${differingByte(a.blob, b.blob)}`;
     if (a.executable !== b.executable) return `${name} is ${b.executable ? 'executable' : 'no longer executable'}`;
   }
-  const folder = now.folders.find((path) => !before.folders.includes(path));
-  return `the empty folder ${folder ?? before.folders.find((path) => !now.folders.includes(path))!} is ${folder === undefined ? 'missing' : 'new'}`;
+  const [gone, added] = [missingIn(now.folders, before.folders), missingIn(before.folders, now.folders)];
+  return added === undefined ? `the empty folder ${gone!} is missing` : `the empty folder ${added} is new`;
+}
+
+/** The first of `others` that is not among `paths`. */
+function missingIn(paths: readonly string[], others: readonly string[]): string | undefined {
+  const known = new Set(paths);
+  return others.find((path) => !known.has(path));
 }
 
 /** `differs from byte 12 on (0x41 before, 0x42 now)`. */

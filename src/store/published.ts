@@ -63,10 +63,10 @@ export class Published {
     for (const [name, artifact] of Object.entries(outputs)) {
       const output = task.outputs[name] ?? name;
       const tree = await treeOf(this.#blobs, artifact);
-      files.push(
-        ...tree.files.map((file) => ({ ...file, path: file.path === '' ? output : `${output}/${file.path}` })),
-      );
-      folders.push(...tree.folders.map((folder) => (folder === '' ? output : `${output}/${folder}`)));
+      // One by one: hundreds of thousands are too many arguments.
+      for (const file of tree.files)
+        files.push({ ...file, path: file.path === '' ? output : `${output}/${file.path}` });
+      for (const folder of tree.folders) folders.push(folder === '' ? output : `${output}/${folder}`);
     }
     return { files, folders };
   }

@@ -94,13 +94,17 @@ async function forEachPlace(
 /** Is the place exactly the tree that {@link linkTree} makes? Then nothing needs to be done. */
 export function isLinked(tree: Tree, target: string): boolean {
   const expected = new Map<string, TreeFile | undefined>();
-  for (const folder of tree.folders) if (folder !== '') expected.set(folder, undefined);
-  for (const file of tree.files) {
-    const { path } = file;
+  const expect = (path: string, file?: TreeFile): void => {
     expected.set(path, file);
-    for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1))
-      expected.set(path.slice(0, end), undefined);
-  }
+    // Folders above it, up to those that others have brought in.
+    for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
+      const folder = path.slice(0, end);
+      if (expected.has(folder)) break;
+      expected.set(folder, undefined);
+    }
+  };
+  for (const folder of tree.folders) if (folder !== '') expect(folder);
+  for (const file of tree.files) expect(file.path, file);
   let found = 0;
   const matches = (folder: string): boolean => {
     const at = folder === '' ? target : join(target, folder);

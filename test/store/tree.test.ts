@@ -76,14 +76,14 @@ describe('publish', () => {
 
   it('writes nothing when all is there already, and mends what is not', async () => {
     const task = commandTask('plot', {}, { plots: 'plots', empty: 'empty' });
-    mkdirSync(join(folder, 'none/at-all'), { recursive: true });
+    mkdirSync(join(folder, 'none/at/all'), { recursive: true });
     const outputs = { plots: 'plots', empty: 'none' };
     await publish(task, outputs);
     const place = join(folder, 'artifacts/paper/plot');
     const { ino } = lstatSync(place);
     await publish(task, outputs);
     expect(lstatSync(place).ino).toBe(ino);
-    expect(lstatSync(join(place, 'empty/at-all')).isDirectory()).toBe(true);
+    expect(lstatSync(join(place, 'empty/at/all')).isDirectory()).toBe(true);
     const mends = async (damage: () => void) => {
       damage();
       await publish(task, outputs);

@@ -73,7 +73,9 @@ export async function findProblem(blobs: Blobs, artifact: Artifact): Promise<Blo
   }
   const state = await blobs.check(digest);
   if (state !== 'good') return { digest, state };
-  for (const file of (await readManifest(blobs, digest)).files) {
+  const manifest = await findManifest(blobs, digest);
+  if (manifest === undefined) return { digest, state: 'damaged' };
+  for (const file of manifest.files) {
     const fileState = await blobs.check(file.digest, file.size);
     if (fileState !== 'good') return { digest: file.digest, state: fileState, path: file.path };
   }
@@ -104,14 +106,14 @@ export async function materialise(
   const problem = await findProblem(blobs, artifact);
   if (problem !== undefined)
     throw blobError(problem.digest, problem.state, problem.path === undefined ? what : `${what} (${problem.path})`);
-  const tree = await treeOf(blobs, artifact);
   mkdirSync(dirname(target), { recursive: true });
   if (mode === 'link') {
-    if (artifact.kind === 'folder') mkdirSync(target);
-    else if (isCleared(target, artifact.executable ? undefined : blobs.pathOf(artifact.digest))) return;
-    await linkTree(tree, target);
+    if (artifact.kind === 'file' && isCleared(target, artifact.executable ? undefined : blobs.pathOf(artifact.digest)))
+      return;
+    await layOut(blobs, artifact, target);
     return;
   }
+  const tree = await treeOf(blobs, artifact);
   const draft = temporaryPath(dirname(target));
   try {
     if (artifact.kind === 'folder') mkdirSync(draft);
@@ -123,6 +125,13 @@ export async function materialise(
   } finally {
     rmSync(draft, { recursive: true, force: true });
   }
+}
+
+/** Puts links to an artifact's blobs at `target`, which must not exist, without a look at the blobs. */
+export async function layOut(blobs: Blobs, artifact: Artifact, target: string): Promise<void> {
+  const tree = await treeOf(blobs, artifact);
+  if (artifact.kind === 'folder') mkdirSync(target);
+  await linkTree(tree, target);
 }
 
 /** Removes a link that leads elsewhere. True if one is there that leads to the blob that is wanted. */
@@ -165,9 +174,20 @@ export async function treeOf(blobs: Blobs, artifact: Artifact): Promise<Tree> {
 }
 
 async function readManifest(blobs: Blobs, digest: Digest): Promise<FolderManifest> {
-  const manifest = decodeManifest((await blobs.read(digest))?.toString() ?? '');
+  const manifest = await findManifest(blobs, digest);
   if (manifest === undefined) throw blobError(digest, 'damaged', 'The list of files of a folder');
   return manifest;
+}
+
+/** The list of a folder's files; undefined if there is none that can be used. A bad one is set aside. */
+export async function findManifest(blobs: Blobs, digest: Digest): Promise<FolderManifest | undefined> {
+  const bytes = await blobs.read(digest);
+  if (bytes === undefined) return undefined;
+  const manifest = decodeManifest(bytes.toString());
+  if (!('problem' in manifest)) return manifest;
+  // It holds what its name says: nothing else would find fault with it, and whoever made it will make it anew.
+  await blobs.reject(digest);
+  return undefined;
 }
 
 function fileArtifact({ digest, size }: FileContent, { mode }: BigIntStats): Artifact {

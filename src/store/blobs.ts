@@ -163,7 +163,8 @@ export class Blobs {
    * Is the blob there, and does it hold what its name says? A damaged one is set aside, so that it is never used and
    * its place is free for the right bytes.
    *
-   * @param size in bytes, if known: a wrong one is found without reading
+   * @param size in bytes, if known. A blob of another size is damaged, and if it holds what its name says all the same,
+   *   then who names that size is wrong: it is not set aside.
    */
   check(digest: Digest, size?: number): Promise<BlobState> {
     const path = this.pathOf(digest);
@@ -171,17 +172,17 @@ export class Blobs {
       const before = statOf(path);
       if (before === undefined) return 'missing';
       const right = before.isFile() && (size === undefined || before.size === BigInt(size));
-      if (right && this.#verified.get(digest, before) === digest) return 'good';
+      if (this.#verified.get(digest, before) === digest) return right ? 'good' : 'damaged';
       return this.#compare(path, digest, before, right);
     });
   }
 
-  /** @param right whether it may be the blob at all */
+  /** @param right whether it may be the blob of the size that is expected */
   async #compare(path: string, digest: Digest, before: BigIntStats, right: boolean): Promise<BlobState> {
     const readAt = Date.now();
-    if (right && (await digestFile(path)).digest === digest) {
+    if (before.isFile() && (await digestFile(path)).digest === digest) {
       this.#verified.set(digest, before, digest, readAt);
-      return 'good';
+      return right ? 'good' : 'damaged';
     }
     this.#setAside(path, digest, before);
     return 'damaged';
@@ -191,6 +192,15 @@ export class Blobs {
   touch(digest: Digest): Promise<boolean> {
     const path = this.pathOf(digest);
     return guarded(path, async () => (await this.#uses.touch(path)) !== undefined);
+  }
+
+  /** Sets a blob aside that holds what its name says, and nothing that can be used. */
+  reject(digest: Digest): Promise<void> {
+    const path = this.pathOf(digest);
+    return guarded(path, () => {
+      const seen = statOf(path);
+      if (seen !== undefined) this.#setAside(path, digest, seen);
+    });
   }
 
   /** The bytes of a small blob, compared with its name; undefined if it is missing or damaged. */

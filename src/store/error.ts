@@ -14,7 +14,7 @@ export type StoreErrorCode =
   | 'E_STORE_IO'
   /** A symbolic link in an artifact that leads out of it, or to a folder. */
   | 'E_STORE_LINK'
-  /** A file name that can't be kept, because it is not UTF-8. */
+  /** A file name that can't be kept: it is not UTF-8, or some system would take it for something else. */
   | 'E_STORE_NAME'
   /** Something that is neither file nor folder, such as a socket. */
   | 'E_STORE_FILE_TYPE'

@@ -4,7 +4,7 @@ import { hexOf } from './digest.js';
 import { filesBelow } from './listing.js';
 import { decodeManifest } from './manifest.js';
 import { decodeRecord } from './record.js';
-import type { Artifact, Digest, TaskKey } from './types.js';
+import type { Artifact, TaskKey } from './types.js';
 
 /** A record as `gc` sees it. */
 export interface StoredRecord {
@@ -83,7 +83,8 @@ export class GcRecords {
     let blobs = this.#manifests.get(hex);
     if (blobs === undefined) {
       const text = readOr(join(this.store, 'blobs', hex.slice(0, 2), hex.slice(2)))?.toString();
-      blobs = decodeManifest(text ?? '')?.files.map(({ digest }: { digest: Digest }) => hexOf(digest)) ?? [];
+      const manifest = decodeManifest(text ?? '');
+      blobs = 'problem' in manifest ? [] : manifest.files.map(({ digest }) => hexOf(digest));
       this.#manifests.set(hex, blobs);
     }
     return blobs;

@@ -268,6 +268,15 @@ describe('a damaged store', () => {
     ]);
   });
 
+  it('has a folder made again whose list of files no folder has', async () => {
+    await run(chain);
+    const record = (await store.record(store.latestKey('example', id('data'))!))!;
+    const bad = await store.blobs.addBytes('{"emptyFolders":["../up"],"files":[],"type":"spikeline-folder/1"}');
+    await store.writeRecord({ ...record, outputs: { result: { kind: 'folder', digest: bad, size: 0 } } });
+    expect(await run(chain)).toEqual(['data']);
+    expect(await states(chain)).toEqual({ data: 'cached', train: 'cached', test: 'cached' });
+  });
+
   it('tells a record that is gone from a task that never ran', async () => {
     await run(chain);
     const key = store.latestKey('example', id('data'))!;

@@ -1,10 +1,12 @@
 import { chmodSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { canonicalJson } from '../../src/store/canonical.js';
 import { digestBytes, digestFile } from '../../src/store/digest.js';
 import { decodeManifest, describeFolder, encodeManifest } from '../../src/store/manifest.js';
+import { fuzz } from '../fuzz.js';
 import { testFolder, writeFiles } from './folder.js';
 
 const describe_ = (folder: string) => describeFolder(folder, (path) => digestFile(path));
@@ -90,17 +92,152 @@ describe('describeFolder', () => {
   });
 });
 
+describe('names in folders', () => {
+  it.each([
+    ['a\\b', 'a\\\\b', 'has a backslash'],
+    ['a\nb', 'a\\x0ab', 'has a control character'],
+    ['esc\u009b', 'esc\\x9b', 'has a control character'],
+  ])('%j is refused where it is made, as it would be where it is received', async (name, shown, problem) => {
+    const folder = writeFiles(testFolder(), { [`sub/${name}`]: '' });
+    await expect(describe_(folder)).rejects.toMatchObject({
+      code: 'E_STORE_NAME',
+      message: `${folder}/sub/${shown} can't be kept: its path in the folder ${problem}.`,
+      hint: 'Give it a name that every system takes.',
+    });
+  });
+});
+
 describe('decodeManifest', () => {
-  it.each(['../up', '/etc/passwd', 'a/../../b', 'a//b', '', '.', 'a\0b'])('refuses the path %j', async (path) => {
-    const file = { path, size: 0, digest: digestBytes(''), executable: false };
-    const manifest = { type: 'spikeline-folder/1', files: [file], emptyFolders: [] } as const;
-    expect(decodeManifest(encodeManifest(manifest))).toBeUndefined();
-    expect(decodeManifest(encodeManifest({ ...manifest, files: [], emptyFolders: [path] }))).toBeUndefined();
+  const empty = digestBytes('');
+  const fileAt = (path: string) => ({ path, size: 0, digest: empty, executable: false });
+  const manifest = (files: readonly object[], emptyFolders: readonly string[] = []) =>
+    canonicalJson({ type: 'spikeline-folder/1', files, emptyFolders });
+
+  it.each([
+    ['../up', 'has the name ".."'],
+    ['a/./b', 'has the name "."'],
+    ['/etc/passwd', 'has an empty name'],
+    ['a//b', 'has an empty name'],
+    ['', 'has an empty name'],
+    ['a/', 'has an empty name'],
+    ['a\0b', 'has a control character'],
+    ['\u001b]0;title\u0007', 'has a control character'],
+    ['a\\..\\b', 'has a backslash'],
+    ['x'.repeat(256), 'has a name longer than 255 bytes'],
+    ['ü'.repeat(128), 'has a name longer than 255 bytes'],
+    [`${'x'.repeat(200)}/`.repeat(21).slice(0, -1), 'is longer than 4095 bytes'],
+    [`${'x/'.repeat(256)}x`, 'is more than 256 folders deep'],
+  ])('refuses the path %j', (path, problem) => {
+    expect(decodeManifest(manifest([fileAt(path)]))).toEqual({
+      problem: `has a file (number 1) whose path ${problem}`,
+    });
+    expect(decodeManifest(manifest([], [path]))).toEqual({
+      problem: `has an empty folder (number 1) whose path ${problem}`,
+    });
+  });
+
+  it('refuses paths that are no text, or half of one', () => {
+    const text = manifest([fileAt('a')]);
+    expect(decodeManifest(text.replace('"a"', '1'))).toEqual({
+      problem: 'has a file (number 1) whose path is no text',
+    });
+    expect(decodeManifest(text.replace('"a"', '"\\ud800"'))).toEqual({
+      problem: 'has a file (number 1) whose path is not Unicode',
+    });
+  });
+
+  it.each<[string, string, string]>([
+    ['a file twice', manifest([fileAt('a'), fileAt('a')]), 'is not in order'],
+    ['files in another order', manifest([fileAt('b'), fileAt('a')]), 'is not in order'],
+    ['folders in another order', manifest([], ['b', 'a']), 'is not in order'],
+    ['a file that is a folder as well', manifest([fileAt('a')], ['a']), 'names a place twice'],
+    [
+      'a file inside of a file, with others between them in order',
+      manifest([fileAt('a'), fileAt('a-b'), fileAt('a.c/d'), fileAt('a/b')]),
+      'has something inside of a file or of an empty folder',
+    ],
+    [
+      'a file deep inside of an empty folder',
+      manifest([fileAt('a/b/c/d')], ['a/b']),
+      'has something inside of a file or of an empty folder',
+    ],
+    ['a size below zero', manifest([{ ...fileAt('a'), size: -1 }]), 'has a file (number 1) without a size'],
+    ['a part of a byte', manifest([{ ...fileAt('a'), size: 0.5 }]), 'has a file (number 1) without a size'],
+    [
+      'more bytes than can be counted',
+      manifest(['a', 'b'].map((path) => ({ ...fileAt(path), size: Number.MAX_SAFE_INTEGER }))),
+      'has files of more bytes than there can be',
+    ],
+    ['no digest', manifest([{ ...fileAt('a'), digest: 'sha256:0' }]), 'has a file (number 1) without a digest'],
+    [
+      'no executable bit',
+      manifest([{ ...fileAt('a'), executable: 1 }]),
+      'has a file (number 1) of which it does not say whether it is executable',
+    ],
+    ['no file', manifest([null as never]), 'has a file (number 1) whose path is no text'],
+    ['another field', manifest([{ ...fileAt('a'), more: 1 }]), 'is not written as lists of files are'],
+    ['other white space', ` ${manifest([])}`, 'is not written as lists of files are'],
+    ['another notation', manifest([fileAt('a')]).replace('"a"', '"\\u0061"'), 'is not written as lists of files are'],
+    [
+      'a key twice',
+      manifest([fileAt('a')]).replace('"path":"a"', '"path":"../b","path":"a"'),
+      'is not written as lists of files are',
+    ],
+  ])('refuses %s', (_, text, problem) => {
+    expect(decodeManifest(text)).toEqual({ problem });
   });
 
   it('refuses what is no manifest', () => {
-    for (const text of ['', 'null', '[]', '{}', '{"type":"spikeline-folder/2","files":[],"emptyFolders":[]}'])
-      expect(decodeManifest(text)).toBeUndefined();
-    expect(decodeManifest(readFileSync(import.meta.filename, 'utf8'))).toBeUndefined();
+    const texts = ['', 'null', '[]', '{}', '{"type":"spikeline-folder/2","files":[],"emptyFolders":[]}'];
+    for (const text of [...texts, readFileSync(import.meta.filename, 'utf8')])
+      expect(decodeManifest(text)).toEqual({ problem: 'is no list of files' });
+  });
+
+  it('takes as many files as a large data set has, and no more than a million with their folders', () => {
+    const paths = Array.from({ length: 20_000 }, (_, i) => `${String(i).padStart(5, '0')}/x/y`);
+    expect(decodeManifest(manifest(paths.map(fileAt)))).not.toHaveProperty('problem');
+    const deep = paths.slice(0, 4000).map((path) => `${path}${'/z'.repeat(250)}`);
+    expect(decodeManifest(manifest([], deep))).toEqual({ problem: 'has more than 1000000 files and folders' });
+  });
+
+  it('takes nothing but what a folder would be described as, however a manifest is changed', () => {
+    const name = fc.constantFrom('a', 'b', 'a-', 'A', '.', '..', 'ü', ' ', 'a\\', '');
+    const path = fc.array(name, { minLength: 1, maxLength: 3 }).map((names) => names.join('/'));
+    const size = fc.constantFrom(0, 1, -1, 2 ** 53, -0);
+    const file = fc.record({ path, size, digest: fc.constant(empty), executable: fc.boolean() });
+    const content = fc.record({
+      type: fc.constant('spikeline-folder/1'),
+      files: fc.uniqueArray(file, { maxLength: 4, selector: (one) => one.path }),
+      emptyFolders: fc.uniqueArray(path, { maxLength: 2 }),
+    });
+    const cut = fc.record({ at: fc.nat(400), length: fc.nat(3), text: fc.constantFrom('', '0', '"', '/', '..', ' ') });
+    let taken = 0;
+    fc.assert(
+      fc.property(content, fc.option(cut), (value, change) => {
+        const files = value.files.sort((a, b) => (a.path < b.path ? -1 : 1));
+        let text = JSON.stringify({
+          emptyFolders: value.emptyFolders.sort(),
+          files: files.map(sortKeys),
+          type: value.type,
+        });
+        if (change !== null) {
+          const at = change.at % text.length;
+          text = text.slice(0, at) + change.text + text.slice(at + change.length);
+        }
+        const found = decodeManifest(text);
+        if ('problem' in found) return;
+        taken++;
+        expect(encodeManifest(found)).toBe(text);
+        const all = [...found.files.map((one) => one.path), ...found.emptyFolders];
+        for (const one of all) {
+          expect(resolve('/top', one)).toBe(`/top/${one}`);
+          expect(all.filter((other) => other === one || other.startsWith(`${one}/`))).toEqual([one]);
+        }
+      }),
+      fuzz(2000),
+    );
+    expect(taken).toBeGreaterThan(20);
   });
 });
+
+const sortKeys = <T extends object>(value: T) => Object.fromEntries(Object.entries(value).sort());

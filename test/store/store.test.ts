@@ -91,6 +91,17 @@ describe('ingest', () => {
     expect(readFileSync(blobPath(store, file.digest), 'utf8')).toBe('spikes');
   });
 
+  it('sets aside a list of files that no folder has, and not a file of which a wrong size is told', async () => {
+    const { store, file } = await filledStore();
+    const bad = await store.blobs.addBytes('{"emptyFolders":["../up"],"files":[],"type":"spikeline-folder/1"}');
+    const artifact: Artifact = { kind: 'folder', digest: bad, size: 0 };
+    expect(await store.problemOf(artifact)).toEqual({ digest: bad, state: 'damaged' });
+    expect(existsSync(blobPath(store, bad))).toBe(false);
+    expect(listFiles(join(store.folder, 'store/quarantine'))).toHaveLength(1);
+    expect(await store.problemOf({ ...file, size: 5 })).toEqual({ digest: file.digest, state: 'damaged' });
+    expect(await store.problemOf(file)).toBeUndefined();
+  });
+
   it('puts right bytes in the place of damaged ones', async () => {
     const { folder, store, file } = await filledStore();
     damages['a flipped bit']!(blobPath(store, file.digest));

@@ -1,12 +1,12 @@
 import { createReadStream } from 'node:fs';
-import { statfs } from 'node:fs/promises';
 import { blobsOf } from '../artifacts.js';
-import { hexOf } from '../digest.js';
+import { digestBytes, hexOf } from '../digest.js';
 import { StoreError } from '../error.js';
-import { decodeManifest } from '../manifest.js';
+import { decodeManifest, type FolderManifest } from '../manifest.js';
 import type { Store } from '../store.js';
-import type { Artifact, TaskKey, TaskRecord, TaskResult } from '../types.js';
+import type { Artifact, Digest, TaskKey, TaskRecord, TaskResult } from '../types.js';
 import type { NamedBlob } from './action-result.js';
+import { all, bring, type Source } from './arrivals.js';
 import { decodeEntry, encodeEntry } from './entry.js';
 import { type Incoming, type Remote, RemoteError } from './remote.js';
 import type { RemoteSettings } from './settings.js';
@@ -145,9 +145,7 @@ export class RemoteCache {
 
   #record(key: TaskKey, signal: AbortSignal): Promise<TaskRecord | undefined> {
     return this.#traffic.read('ac', key, signal, async (incoming, moved) => {
-      const chunks: Uint8Array[] = [];
-      for await (const chunk of this.#within(incoming, { limit: largestEntry }, moved)) chunks.push(chunk);
-      const found = decodeEntry(Buffer.concat(chunks), key, this.#signingKey);
+      const found = decodeEntry(await this.#bytes(incoming, largestEntry, moved), key, this.#signingKey);
       if (found !== undefined && 'parts' in found) return found;
       this.#wrong.add(key);
       if (found !== undefined) throw new RemoteError('content', found.problem);
@@ -155,50 +153,21 @@ export class RemoteCache {
     });
   }
 
-  /** Brings the blobs of a record. False if the remote does not have them all. */
-  async #bring({ outputs }: TaskRecord, options: TransferOptions): Promise<boolean> {
-    const artifacts = Object.values(outputs);
-    const lists = await all(artifacts.map((artifact) => this.#blobsOf(artifact, options.signal)));
-    const blobs = new Map<string, NamedBlob>();
-    for (const list of lists) {
-      if (list === undefined) return false;
-      for (const blob of list) if (!(await this.#isHere(blob))) blobs.set(blob.digest, blob);
-    }
-    const total = [...blobs.values()].reduce((sum, { size }) => sum + size, 0);
-    await this.#checkSpace(total);
-    let done = 0;
-    const moved = (bytes: number) => {
-      done += bytes;
-      options.progress?.(done, total);
+  /** Brings what a record names. False if the remote does not have it all. */
+  async #bring({ key, outputs }: TaskRecord, { signal, progress }: TransferOptions): Promise<boolean> {
+    const source: Source = {
+      getBlob: (blob, moved) => this.#getBlob(blob, signal, moved),
+      getManifest: (digest) => this.#getManifest(digest, signal),
     };
-    moved(0);
-    const found = await all([...blobs.values()].map((blob) => this.#getBlob(blob, blob.size, options.signal, moved)));
-    return found.every(Boolean);
+    try {
+      return await bring(this.store, Object.values(outputs), source, progress);
+    } catch (error) {
+      if (error instanceof RemoteError && error.trouble === 'content') this.#wrong.add(key);
+      throw error;
+    }
   }
 
-  /** The blobs of an artifact, with the list of a folder's files brought here. Undefined if there is no such list. */
-  async #blobsOf(artifact: Artifact, signal: AbortSignal): Promise<readonly NamedBlob[] | undefined> {
-    const { kind, digest, size } = artifact;
-    if (kind === 'file') return [{ digest, size }];
-    const here = (await this.store.blobs.check(digest)) === 'good' && (await this.store.blobs.touch(digest));
-    if (!here && !(await this.#getBlob({ digest }, largestManifest, signal))) return undefined;
-    const manifest = decodeManifest((await this.store.blobs.read(digest))?.toString() ?? '');
-    const sum = manifest?.files.reduce((bytes, file) => bytes + file.size, 0);
-    if (sum !== size) throw new RemoteError('content', 'the list of a folder’s files is not what its record says');
-    return manifest!.files;
-  }
-
-  async #isHere({ digest, size }: NamedBlob): Promise<boolean> {
-    return (await this.store.blobs.check(digest, size)) === 'good' && (await this.store.blobs.touch(digest));
-  }
-
-  /** False if the remote does not have it. */
-  async #getBlob(
-    { digest, size }: Pick<NamedBlob, 'digest'> & Partial<NamedBlob>,
-    limit: number,
-    signal: AbortSignal,
-    moved?: (bytes: number) => void,
-  ): Promise<boolean> {
+  async #getBlob({ digest, size }: NamedBlob, signal: AbortSignal, moved: (bytes: number) => void): Promise<boolean> {
     const { blobs } = this.store;
     if (size === 0) return (await blobs.addBytes('')) === digest;
     const done = await this.#traffic.read('cas', hexOf(digest), signal, async (incoming, tick) => {
@@ -206,19 +175,35 @@ export class RemoteCache {
       const count = (bytes: number) => {
         got += bytes;
         tick(bytes);
-        moved?.(bytes);
+        moved(bytes);
       };
       try {
-        await blobs.receive(digest, limit, this.#within(incoming, { limit, size }, count));
+        await blobs.receive(digest, size, this.#within(incoming, { limit: size, size }, count));
         return true;
       } catch (error) {
-        moved?.(-got);
+        moved(-got);
         if (!(error instanceof StoreError) || error.code !== 'E_STORE_CORRUPT') throw error;
-        this.#wrong.add(hexOf(digest));
-        throw new RemoteError('content', `what it has as ${hexOf(digest).slice(0, 8)}… is something else`);
+        throw this.#somethingElse(digest);
       }
     });
     return done === true;
+  }
+
+  #getManifest(digest: Digest, signal: AbortSignal): Promise<FolderManifest | undefined> {
+    return this.#traffic.read('cas', hexOf(digest), signal, async (incoming, moved) => {
+      const bytes = await this.#bytes(incoming, largestManifest, moved);
+      if (digestBytes(bytes) !== digest) throw this.#somethingElse(digest);
+      const manifest = decodeManifest(bytes.toString());
+      if ('problem' in manifest)
+        throw new RemoteError('content', `the list of a folder’s files can't be used: it ${manifest.problem}`);
+      await this.store.blobs.addBytes(bytes);
+      return manifest;
+    });
+  }
+
+  #somethingElse(digest: Digest): RemoteError {
+    this.#wrong.add(hexOf(digest));
+    return new RemoteError('content', `what it has as ${hexOf(digest).slice(0, 8)}… is something else`);
   }
 
   async #putBlob({ digest, size }: NamedBlob, signal: AbortSignal, moved: (bytes: number) => void): Promise<void> {
@@ -267,14 +252,10 @@ export class RemoteCache {
       throw new RemoteError('transient', `the connection ended after ${got} of ${size ?? announced} bytes`);
   }
 
-  /** A remote that announces more than the disk takes must not fill it. */
-  async #checkSpace(bytes: number): Promise<void> {
-    const { bavail, bsize } = await statfs(this.store.folder).catch(() => ({
-      bavail: Number.POSITIVE_INFINITY,
-      bsize: 1,
-    }));
-    if (bytes > bavail * bsize)
-      throw new StoreError('E_STORE_FULL', `There is no space left for its ${bytes} bytes in ${this.store.folder}.`);
+  async #bytes(incoming: Incoming, limit: number, moved: (bytes: number) => void): Promise<Buffer> {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of this.#within(incoming, { limit }, moved)) chunks.push(chunk);
+    return Buffer.concat(chunks);
   }
 
   /** Says what went wrong, unless that has been said, or somebody wanted it to end. */
@@ -289,13 +270,4 @@ export class RemoteCache {
       ...(hint === undefined ? {} : { hint }),
     });
   }
-}
-
-/** Waits for all, then throws what the first of them threw: none of them goes on when the caller has gone. */
-async function all<T>(promises: readonly Promise<T>[]): Promise<T[]> {
-  const results = await Promise.allSettled(promises);
-  return results.map((result) => {
-    if (result.status === 'rejected') throw result.reason;
-    return result.value;
-  });
 }

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { hexOf } from '../../../src/store/digest.js';
+import { canonicalJson } from '../../../src/store/canonical.js';
+import { digestBytes, hexOf } from '../../../src/store/digest.js';
 import { keyOf } from '../../../src/store/record.js';
 import { encodeEntry } from '../../../src/store/remote/entry.js';
 import { answer, breakOffAfter, type Misbehaviour, stall } from '../../data/server.js';
@@ -246,6 +247,66 @@ describe('a remote that misbehaves', () => {
     setTimeout(() => controller.abort(), 50);
     expect(await result).toBeUndefined();
     expect(machine.said).toBe('');
+  });
+});
+
+describe('a list of a folder’s files that is not to be used', () => {
+  const text = 'in a folder x';
+  const file = { path: 'a', digest: digestBytes(text), size: text.length, executable: false };
+
+  /** Shares a result whose folder has another list of files; what a machine makes of it that has `here` already. */
+  async function fetchWith(list: string, size: number, here: readonly string[] = []) {
+    const server = await CacheServer.start();
+    const record = await new Machine(server.url).share('x');
+    server.objects.set(`cas/${hexOf(digestBytes(list))}`, Buffer.from(list));
+    const outputs = { ...record.outputs, folder: { kind: 'folder', digest: digestBytes(list), size } as const };
+    server.objects.set(`ac/${record.key}`, Buffer.from(encodeEntry({ ...record, outputs }, [])));
+    const machine = new Machine(server.url);
+    for (const bytes of here) await machine.store.blobs.addBytes(bytes);
+    expect(await fetch(machine, record)).toBeUndefined();
+    expect(await machine.store.record(record.key)).toBeUndefined();
+    expect(listFiles(machine.store.folder).filter((path) => path.startsWith('store/tmp/'))).toEqual([]);
+    return { server, machine, record };
+  }
+  const list = (files: readonly object[]) => canonicalJson({ type: 'spikeline-folder/1', files, emptyFolders: [] });
+
+  it.each([
+    ['leads out', [{ ...file, path: '../up' }], 'it has a file (number 1) whose path has the name ".."'],
+    ['meets itself', [file, { ...file, path: 'a/b' }], 'it has something inside of a file or of an empty folder'],
+  ])('%s: it is not kept, and the right one takes its place', async (_, files, problem) => {
+    const { server, machine, record } = await fetchWith(list(files), text.length * files.length);
+    expect(machine.said).toBe(
+      `The result of t can't be taken from the remote cache ${server.url}: the list of a folder’s files can't be used: ${problem}.`,
+    );
+    expect(existsSync(machine.store.blobs.pathOf(digestBytes(list(files))))).toBe(false);
+    await machine.share('x');
+    expect(await fetch(new Machine(server.url), record)).toBeDefined();
+  });
+
+  it('is there already: it is set aside', async () => {
+    const bad = list([{ ...file, path: '../up' }]);
+    const { machine } = await fetchWith(bad, text.length, [bad]);
+    expect(listFiles(join(machine.store.folder, 'store/quarantine'))).toHaveLength(1);
+  });
+
+  it('tells a wrong size of a file that is here: the file stays', async () => {
+    const { machine } = await fetchWith(list([{ ...file, size: 1 }]), 1, [text]);
+    expect(machine.said).toMatch(/it announces 13 bytes instead of 1/);
+    expect(await machine.store.blobs.check(file.digest)).toBe('good');
+  });
+
+  it('gives one file two sizes', async () => {
+    const { machine } = await fetchWith(list([file, { ...file, path: 'b', size: 1 }]), text.length + 1);
+    expect(machine.said).toContain('it gives one file two sizes');
+  });
+
+  it('can’t be laid out on this system: there is no record', async () => {
+    // A good list, whose path the system takes nowhere below a folder.
+    const path = `${'x'.repeat(200)}/`.repeat(20) + 'y'.repeat(70);
+    const { machine } = await fetchWith(list([{ ...file, path }]), text.length);
+    expect(machine.said).toContain(
+      `: The file system takes no name as long as its files below ${machine.store.folder}.`,
+    );
   });
 });
 

@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect } from 'vitest';
@@ -24,7 +24,8 @@ function install(box: Sandbox, probe: string) {
     mkdirSync(to);
     for (const entry of readdirSync(from, { withFileTypes: true })) {
       if (entry.isDirectory() && entry.name === 'stages') copy(join(from, entry.name), join(to, entry.name));
-      if (entry.isFile() && entry.name !== 'engine-probe.js') linkSync(join(from, entry.name), join(to, entry.name));
+      if (entry.isFile() && entry.name !== 'engine-probe.js')
+        copyFileSync(join(from, entry.name), join(to, entry.name));
     }
   };
   copy(buildFolder, box.path('.build'));

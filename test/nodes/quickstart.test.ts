@@ -1,0 +1,64 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import { execa } from 'execa';
+import { describe, expect, it } from 'vitest';
+import { buildFolder, packageRoot } from '../../src/paths.js';
+import { cases } from '../engine/fingerprint.js';
+import { listFiles, testFolder } from '../store/folder.js';
+
+/** CI installs other versions of Node and says where their programs lie. */
+const others = (process.env.SPIKELINE_OTHER_NODES ?? '').split(delimiter).filter((path) => path !== '');
+const quickstart = [join(packageRoot, 'pipelines/quickstart.yaml'), '--profile', 'smoke'];
+
+/** Runs the built program on a version of Node, as a user does who has nothing yet. */
+const spikeline = (node: string, folder: string, ...args: readonly string[]) =>
+  execa(node, [join(buildFolder, 'cli.cjs'), ...args], {
+    cwd: folder,
+    env: { CI: 'true', GITHUB_ACTIONS: '', XDG_CONFIG_HOME: folder, SPIKELINE_CACHE: join(folder, 'cache') },
+    reject: false,
+  });
+
+interface StoredRecord {
+  readonly key: string;
+  readonly outputs: Readonly<Record<string, { readonly digest: string }>>;
+  readonly metrics: unknown;
+  readonly provenance: { readonly task: string };
+}
+
+/** Keys, digests and metrics of all results in a store, by task. */
+function results(artifacts: string): Record<string, unknown> {
+  const folder = join(artifacts, 'store/records');
+  const records = listFiles(folder).map(
+    (name) => (JSON.parse(readFileSync(join(folder, name), 'utf8')) as { record: StoredRecord }).record,
+  );
+  return Object.fromEntries(
+    records.map(({ key, outputs, metrics, provenance }) => [provenance.task, { key, outputs, metrics }]),
+  );
+}
+
+describe.skipIf(others.length === 0)('on every version of Node', () => {
+  let expected: Record<string, unknown> | undefined;
+
+  it.each([process.execPath, ...others])('the quickstart gives the same bits, and no warning: %s', async (node) => {
+    const folder = testFolder();
+    const run = await spikeline(node, folder, 'run', ...quickstart);
+    expect([run.exitCode, run.stderr]).toEqual([0, '']);
+    const found = results(join(folder, 'artifacts'));
+    expect(Object.keys(found)).toHaveLength(22);
+    expected ??= found;
+    expect(found).toEqual(expected);
+    const again = await spikeline(node, folder, 'run', ...quickstart);
+    expect([again.exitCode, again.stderr, again.stdout]).toEqual([0, '', expect.stringContaining('ran 0, cached 22')]);
+    const doctor = await spikeline(node, folder, 'doctor');
+    expect([doctor.exitCode, doctor.stderr]).toEqual([0, '']);
+    expect(doctor.stdout).toMatch(/^engine wasm +ok +WebAssembly .*, --no-liftoff --no-wasm-lazy-compilation/m);
+  });
+
+  it('V8’s baseline compiler, too, gives the same bits', async () => {
+    const { stdout } = await promisify(execFile)(others.at(-1)!, [join(buildFolder, 'golden.js'), 'liftoff']);
+    const golden = Object.fromEntries(Object.entries(cases).map(([name, { golden }]) => [name, golden]));
+    expect(JSON.parse(stdout)).toEqual(golden);
+  });
+});

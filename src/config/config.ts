@@ -43,8 +43,8 @@ export async function readConfig(file: string = configFile()): Promise<LoadedCon
     return { file, diagnostics: [{ severity: 'error', code: 'E_FILE', message }], text: '' };
   }
   // Loaded here, because most users have no such file.
-  const { parseSource } = await import('../pipeline/parse.js');
-  const { source, value, diagnostics } = parseSource(file, text);
+  const { parseSource, plainRules } = await import('../pipeline/parse.js');
+  const { source, value, diagnostics } = parseSource(file, text, plainRules);
   if (diagnostics.length > 0) return { file, diagnostics, text };
   // A file with nothing but comments in it.
   const content = value ?? {};

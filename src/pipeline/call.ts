@@ -52,10 +52,11 @@ export async function applyCall(
   const { set = [] } = call;
   const readSetting = set.length === 0 ? undefined : (await import('./setting.js')).readSetting;
   for (const pair of set) {
-    const setting = readSetting?.(pair);
-    if (setting === undefined) {
-      const hint = "write --set name=value, such as --set epochs=2 or --set 'noise=[0, 0.3]'";
-      mistake('E_SET', `--set ${pair} can't be read.`, hint);
+    const setting = readSetting!(pair);
+    if ('problem' in setting) {
+      const { message, hint = "write --set name=value, such as --set epochs=2 or --set 'noise=[0, 0.3]'" } =
+        setting.problem;
+      mistake('E_SET', message === undefined ? `--set ${pair} can't be read.` : `--set ${pair}: ${message}`, hint);
       continue;
     }
     const { name, value } = setting;

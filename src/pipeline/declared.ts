@@ -4,8 +4,9 @@ import { labelAxis } from './axes.js';
 import type { Diagnostic } from './diagnostic.js';
 import type { TextOf } from './format.js';
 import { type FileTree, readTree, separator } from './include.js';
-import { type LoadOptions, readText } from './load.js';
-import { parseSource } from './parse.js';
+import { type LoadOptions, unreadable } from './load.js';
+import { parseSource, pipelineRules } from './parse.js';
+import { readText } from './read-text.js';
 import { isMap } from './words.js';
 
 /** The names that a pipeline file declares itself, with those of the files it extends and includes. */
@@ -33,15 +34,12 @@ export async function readDeclared(file: string, resolveStage: LoadOptions['reso
   const texts = new Map<string, string>();
   const textOf: TextOf = (name) => texts.get(name);
   const first = readText(resolve(file));
-  if (typeof first !== 'string') {
-    const message = `${file} can't be read: ${first.why}.`;
-    return { diagnostics: [{ severity: 'error', code: 'E_FILE', message }], textOf };
-  }
+  if (typeof first !== 'string') return { diagnostics: [unreadable(file, first)], textOf };
   const { tree, diagnostics } = await readTree(resolve(file), file, async (path, shown) => {
     const text = shown === file ? first : readText(path);
-    if (typeof text !== 'string') return text.why;
+    if (typeof text !== 'string') return text;
     texts.set(shown, text);
-    const { source, value, diagnostics } = parseSource(shown, text);
+    const { source, value, diagnostics } = parseSource(shown, text, pipelineRules);
     return { value, places: source, diagnostics };
   });
   if (diagnostics.length > 0) return { diagnostics, textOf };

@@ -28,8 +28,8 @@ export interface ExpressionProblem {
   readonly unknown?: string;
 }
 
-/** The last alternative is an expression that is not closed. */
-const pattern = /\$\{\{(.*?)\}\}|\$\{\{.*/gs;
+/** The first alternative is the text `${{` itself, the last an expression that is not closed. */
+const pattern = /\$\$\{\{|\$\{\{(.*?)\}\}|\$\{\{.*/gs;
 const dotted = /^[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z0-9_][A-Za-z0-9_-]*)*$/;
 
 let lastText: string | undefined;
@@ -51,7 +51,8 @@ function parse(text: string): Template {
   for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
     if (match.index > at) parts.push({ text: text.slice(at, match.index) });
     const inside = match[1]?.trim() ?? '';
-    parts.push({ expression: { raw: match[0], path: dotted.test(inside) ? inside.split('.') : [] } });
+    if (match[0] === '$${{') parts.push({ text: '${{' });
+    else parts.push({ expression: { raw: match[0], path: dotted.test(inside) ? inside.split('.') : [] } });
     at = match.index + match[0].length;
   }
   if (at < text.length) parts.push({ text: text.slice(at) });

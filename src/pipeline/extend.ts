@@ -1,18 +1,23 @@
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { Diagnostic, SourceRange } from './diagnostic.js';
 import type { Path, Places } from './places.js';
+import type { Unreadable } from './read-text.js';
 import { isMap } from './words.js';
 
 /** What one file says, and where. */
 export interface FileContent {
   readonly value: unknown;
   readonly places: Places;
-  /** Syntax errors: then there is no value. */
+  /** What is wrong with its text. After a fatal mistake there is no value. */
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Reads a file; a text instead says why it can't be read. */
-export type ReadFile = (path: string, shown: string) => Promise<FileContent | string>;
+/** Reads a file. */
+export type ReadFile = (path: string, shown: string) => Promise<FileContent | Unreadable>;
+
+/** A mistake after which the rest of a file can't be checked: it would be full of consequences. */
+export const isFatal = ({ code }: Diagnostic): boolean => !softCodes.includes(code);
+const softCodes = ['E_DUPLICATE', 'E_NUMBER', 'E_TEXT', 'E_EXPRESSION'];
 
 /** A value made of parts of several files. */
 interface Merged {
@@ -43,11 +48,11 @@ export async function readExtended(
   folder: string = dirname(path),
 ): Promise<FileContent> {
   const own = await read(path, shown);
-  if (typeof own === 'string') throw new TypeError(`${shown} has been read before`);
+  if ('why' in own) throw new TypeError(`${shown} has been read before`);
   const reader = new Extending(folder, read);
   const merged = await reader.extend(own, [{ path, shown }]);
   const diagnostics = [...own.diagnostics, ...reader.diagnostics];
-  if (diagnostics.length > 0) return { value: undefined, places: own.places, diagnostics };
+  if (diagnostics.some(isFatal)) return { value: undefined, places: own.places, diagnostics };
   const { value, origin } = withoutNulls(merged);
   return { value, places: new MergedPlaces(origin, own.places.file), diagnostics };
 }
@@ -94,13 +99,13 @@ class Extending {
       return undefined;
     }
     const file = await this.read(opened.path, opened.shown);
-    if (typeof file === 'string') {
-      const hint = `paths are relative to the file that names them: looked for ${opened.path}`;
-      this.#report('E_FILE', `"${name}" can't be read: ${file}.`, range, hint);
+    if ('why' in file) {
+      const hint = file.hint ?? `paths are relative to the file that names them: looked for ${opened.path}`;
+      this.#report('E_FILE', `"${name}" can't be read: ${file.why}.`, range, hint);
       return undefined;
     }
     this.diagnostics.push(...file.diagnostics);
-    if (file.diagnostics.length > 0) return undefined;
+    if (file.diagnostics.some(isFatal)) return undefined;
     if (!isMap(file.value)) {
       this.#report('E_TYPE', `"${name}" is no pipeline file: it must be a map.`, range, undefined);
       return undefined;

@@ -50,9 +50,9 @@ export async function readTree(
         continue;
       }
       const found = await read(target, called);
-      if (typeof found === 'string') {
-        const hint = `paths are relative to the file that names them: looked for ${target}`;
-        mistake('E_FILE', `"${file}" can't be read: ${found}.`, hint);
+      if ('why' in found) {
+        const hint = found.hint ?? `paths are relative to the file that names them: looked for ${target}`;
+        mistake('E_FILE', `"${file}" can't be read: ${found.why}.`, hint);
       } else parts.set(part, await visit(target, called, chain));
     }
     return { file: at, content, parts };

@@ -51,6 +51,7 @@ export function generateJsonSchema(stages: readonly StageDefinition[], names?: D
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Spikeline pipeline',
     ...plain,
+    patternProperties: { '^x-': { description: 'A place for anchors, which says nothing itself.' } },
     required: ['name'],
     ...(names === undefined ? {} : { allOf: [declaredSchema(names)] }),
     if: { not: { anyOf: [{ required: ['extends'] }, { required: ['include'] }] } },

@@ -1,12 +1,13 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { StageDefinition } from '../stage/definition.js';
 import { checkPipeline } from './assemble.js';
 import type { Diagnostic } from './diagnostic.js';
-import type { FileContent } from './extend.js';
+import { type FileContent, isFatal } from './extend.js';
 import type { TextOf } from './format.js';
 import { readTree } from './include.js';
 import { KnownPlaces, type ParsedFiles, parsedFile } from './places.js';
+import { readText, type Unreadable } from './read-text.js';
+import { hinted } from './reporter.js';
 import type { Pipeline } from './task.js';
 
 export interface LoadOptions {
@@ -40,22 +41,22 @@ export async function loadPipeline(file: string, options: LoadOptions): Promise<
   const path = resolve(file);
   const text = options.text ?? readText(path);
   if (typeof text !== 'string') {
-    const message = `${file} can't be read: ${text.why}.`;
-    return { diagnostics: [{ severity: 'error', code: 'E_FILE', message }], textOf };
+    return { diagnostics: [unreadable(file, text)], textOf };
   }
   const { parsed } = options;
   const load = async (known: ParsedFiles | undefined): Promise<Omit<Loaded, 'textOf'>> => {
     const fresh: (() => void)[] = [];
     const { tree, diagnostics } = await readTree(path, file, async (at, shown) => {
       const found = at === path ? text : readText(at);
-      if (typeof found !== 'string') return found.why;
+      if (typeof found !== 'string') return found;
       texts.set(shown, found);
       return readContent(shown, found, known, parsed, fresh);
     });
-    if (diagnostics.length > 0) return { diagnostics: inOrder(diagnostics) };
+    if (diagnostics.some(isFatal)) return { diagnostics: inOrder(diagnostics) };
     const checked = await checkPipeline(tree, options);
-    const { pipeline } = checked;
-    const all = [...checked.call, ...inOrder(checked.diagnostics)];
+    const pipeline = diagnostics.length > 0 ? undefined : checked.pipeline;
+    const found = checked.diagnostics.filter((one) => !isConsequence(one, diagnostics));
+    const all = [...checked.call, ...inOrder([...diagnostics, ...found])];
     const loaded = { ...(pipeline === undefined ? {} : { pipeline }), diagnostics: all };
     if (loaded.pipeline !== undefined) for (const keep of fresh) keep();
     return loaded;
@@ -76,8 +77,8 @@ async function readContent(
 ): Promise<FileContent> {
   const before = known?.get(text);
   if (before !== undefined) return { value: before.value, places: new KnownPlaces(shown, before), diagnostics: [] };
-  const { parseSource } = await import('./parse.js');
-  const { source, value, diagnostics } = parseSource(shown, text);
+  const { parseSource, pipelineRules } = await import('./parse.js');
+  const { source, value, diagnostics } = parseSource(shown, text, pipelineRules);
   if (parsed !== undefined && diagnostics.length === 0 && value !== null && typeof value === 'object') {
     // Checks fill in defaults, and take out what is wrong.
     const keep = parsedFile(structuredClone(value), source);
@@ -86,14 +87,21 @@ async function readContent(
   return { value, places: source, diagnostics };
 }
 
-/** The text of a pipeline file, or why it can't be read. */
-export function readText(path: string): string | { readonly why: string } {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    return { why: code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : message };
-  }
+/** Why the file of the call can't be read. */
+export function unreadable(file: string, { why, hint }: Unreadable): Diagnostic {
+  return { severity: 'error', code: 'E_FILE', message: `${file} can't be read: ${why}.`, ...hinted(hint) };
+}
+
+/** Does it speak of a value that could not be read as it is written? */
+function isConsequence({ severity, range, related = [] }: Diagnostic, mistakes: readonly Diagnostic[]): boolean {
+  // There are no warnings of a file with mistakes.
+  if (severity === 'warning') return mistakes.length > 0;
+  const places = [range, ...related.map((one) => one.range)];
+  const wrong = mistakes.flatMap((one) => (one.code === 'E_DUPLICATE' || one.range === undefined ? [] : [one.range]));
+  return places.some(
+    (place) =>
+      place && wrong.some(({ file, start, end }) => place.file === file && place.start >= start && place.end <= end),
+  );
 }
 
 /** File by file, each from top to bottom. */

@@ -7,7 +7,7 @@ import type { Path, Places } from './places.js';
 import type { Problems } from './problems.js';
 import type { CheckedStage } from './stages.js';
 import type { Json } from './task.js';
-import { described, placeName, stageCalled } from './words.js';
+import { described, expressionHint, placeName, stageCalled } from './words.js';
 
 /** What a stage's parameters depend on at one point of the axes. */
 export interface PointContext {
@@ -43,7 +43,12 @@ export function checkParameters(
     }
     const origin = origins.of(given, path);
     const subject = atKey ? message : `${placeName(path)} ${message}`;
-    problems.report(code, subject, { path: [...root, ...path], key: atKey }, { ...origin, hint });
+    problems.report(
+      code,
+      subject,
+      { path: [...root, ...path], key: atKey },
+      { ...origin, hint: expressionHint(valueAt(parameters, path)) ?? hint },
+    );
   }
   if (violations.length > 0) return parameters;
   for (const { parameter, path: inside = [], part, message, hint } of problemsOf(definition, parameters, inputs)) {

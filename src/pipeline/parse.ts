@@ -1,44 +1,70 @@
-import { isAlias, isNode, isPair, isScalar, type Node, parseDocument, visit } from 'yaml';
+import { type Document, parseDocument } from 'yaml';
 import type { Diagnostic } from './diagnostic.js';
+import { type ReadingRules, readValue } from './read-value.js';
 import { clampRange, Source } from './source.js';
 import { syntaxErrors } from './syntax.js';
-
-/** Aliases that one document may expand to: far more than anyone writes, far less than a bomb. */
-const maximumAliases = 1000;
+import { yamlOptions } from './yaml-options.js';
 
 /** A parser that follows brackets or dashes by recursion must not be led too deep. */
 const maximumDepth = 200;
 const maximumLength = 16 * 2 ** 20;
 
-/** Parses a file. All syntax errors come at once; the value is missing if there are any. */
-export function parseSource(
-  file: string,
-  text: string,
-): { source: Source; value?: unknown; diagnostics: readonly Diagnostic[] } {
-  const huge = refuseHuge(file, text);
-  if (huge !== undefined) return { source: new Source(file, text, parseDocument('')), diagnostics: [huge] };
-  const document = parseDocument(text, { uniqueKeys: false, prettyErrors: false, strict: true });
-  const source = new Source(file, text, document);
-  const diagnostics = syntaxErrors(file, text, document);
-  if (diagnostics.length > 0) return { source, diagnostics };
-  const semantic = [...keyErrors(source), ...badAliases(source)];
-  if (semantic.length > 0) return { source, diagnostics: semantic };
-  try {
-    return { source, value: document.toJS({ maxAliasCount: maximumAliases }) as unknown, diagnostics: [] };
-  } catch {
-    // What is left after the checks above is a bomb of aliases.
-    const message = 'The aliases of this file stand for too much.';
-    return { source, diagnostics: [yamlError(message, source, undefined)] };
-  }
+/** A plain file: nothing in it is a command. */
+export const plainRules: ReadingRules = { verbatim: () => false, evaluated: () => true, ignored: () => false };
+
+/** Commands keep their words as they are written; places for anchors say nothing themselves. */
+export const pipelineRules: ReadingRules = {
+  verbatim: ({ length, 0: top, 2: section }) => top === 'stages' && section === 'run' && length === 4,
+  evaluated: ([top, , section]) => top === 'stages' && (section === 'run' || section === 'with'),
+  ignored: (path) => path.length === 1 && String(path[0]).startsWith('x-'),
+};
+
+/** What a text says. */
+export interface Parsed {
+  readonly source: Source;
+  /** Missing if the text is no YAML; else there may be mistakes that leave the rest readable. */
+  readonly value?: unknown;
+  readonly diagnostics: readonly Diagnostic[];
 }
 
-/** What would harm the parser itself, found by a plain scan. */
-function refuseHuge(file: string, text: string): Diagnostic | undefined {
+/** Parses a file. All its mistakes come at once. */
+export function parseSource(file: string, text: string, rules: ReadingRules): Parsed {
+  const harmful = refuseHarmful(file, text);
+  if (harmful !== undefined) return { source: new Source(file, text, parseDocument('')), diagnostics: [harmful] };
+  const document = parseDocument(text, yamlOptions);
+  const source = new Source(file, text, document);
+  const diagnostics = [...olderYaml(file, text, document), ...syntaxErrors(file, text, document)];
+  if (diagnostics.length > 0) return { source, diagnostics };
+  const { value, diagnostics: found } = readValue(source, rules);
+  // Of aliases that stand for nothing, and the like, consequences would be everywhere.
+  const isReadable = found.every(({ code }) => code !== 'E_YAML');
+  return { source, ...(isReadable ? { value } : {}), diagnostics: found };
+}
+
+/** In YAML 1.1, `yes` is true, and 0777 and 1:30 are other numbers: who names it must not be read otherwise in silence. */
+function olderYaml(file: string, text: string, { directives }: Document.Parsed): Diagnostic[] {
+  if (directives.yaml.version === '1.2') return [];
+  const start = Math.max(0, text.search(/^%YAML/m));
+  const range = clampRange({ file, start, end: start + 5 }, text);
+  const message = 'A pipeline file is YAML 1.2, in which some values are others.';
+  return [{ severity: 'error', code: 'E_YAML', message, range, hint: 'remove this line, and quote what is text' }];
+}
+
+/** What is allowed in YAML is printable; halves of characters come from no file. */
+const unprintable = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
+
+/** What would harm the parser itself, or is no text, found by a plain scan. */
+function refuseHarmful(file: string, text: string): Diagnostic | undefined {
   const refuse = (message: string, start: number): Diagnostic => {
     const range = clampRange({ file, start, end: start + 1 }, text);
     return { severity: 'error', code: 'E_YAML', message, range };
   };
   if (text.length > maximumLength) return refuse('The file is too large for a pipeline.', 0);
+  const strange = unprintable.exec(text);
+  if (strange !== null) {
+    const code = strange[0].codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0');
+    return refuse(`The file holds the control character U+${code} here.`, strange.index);
+  }
   let depth = 0;
   for (let i = 0; i < text.length; i++) {
     const character = text[i];
@@ -48,60 +74,4 @@ function refuseHuge(file: string, text: string): Diagnostic | undefined {
   }
   const dashes = new RegExp(`^ *(- +){${maximumDepth},}|^ {${4 * maximumDepth},}\\S`, 'm').exec(text);
   return dashes === null ? undefined : refuse('Lists are nested too deep here.', dashes.index);
-}
-
-function yamlError(message: string, source: Source, node: Node | undefined, hint?: string): Diagnostic {
-  const range = source.rangeOf(node);
-  return { severity: 'error', code: 'E_YAML', message, range, ...(hint === undefined ? {} : { hint }) };
-}
-
-/** Keys that are there twice, or are no names. */
-function keyErrors(source: Source): Diagnostic[] {
-  const diagnostics: Diagnostic[] = [];
-  visit(source.document, {
-    Map(_, map) {
-      const seen = new Map<string, Node>();
-      for (const { key } of map.items) {
-        if (!isScalar(key)) continue;
-        const name = String(key.value);
-        const first = seen.get(name);
-        if (first === undefined) seen.set(name, key);
-        else
-          diagnostics.push({
-            severity: 'error',
-            code: 'E_DUPLICATE',
-            message: `"${name}" is here twice.`,
-            range: source.rangeOf(key),
-            related: [{ message: `"${name}" is first here`, range: source.rangeOf(first) }],
-            hint: 'rename one of them, or remove it',
-          });
-      }
-    },
-    Pair(_, pair) {
-      if (isPair(pair) && isNode(pair.key) && !isScalar(pair.key) && !isAlias(pair.key))
-        diagnostics.push(yamlError('A key must be a plain word.', source, pair.key));
-    },
-  });
-  return diagnostics;
-}
-
-/** Aliases without anchor, and those inside of what they stand for. */
-function badAliases(source: Source): Diagnostic[] {
-  const diagnostics: Diagnostic[] = [];
-  const anchored = new Map<string, Node>();
-  visit(source.document, {
-    Node(_, node, ancestors) {
-      if (!isAlias(node)) {
-        if ('anchor' in node && node.anchor !== undefined) anchored.set(node.anchor, node);
-        return;
-      }
-      const target = anchored.get(node.source);
-      if (target === undefined) {
-        const hint = `for the text itself, write '*${node.source}', quoted`;
-        diagnostics.push(yamlError(`There is no anchor "&${node.source}" above.`, source, node, hint));
-      } else if (ancestors.includes(target))
-        diagnostics.push(yamlError(`"*${node.source}" stands inside of what it stands for.`, source, node));
-    },
-  });
-  return diagnostics;
 }

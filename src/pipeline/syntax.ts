@@ -1,6 +1,7 @@
 import { type Document, isCollection, isScalar, type Node, parseDocument, visit, type YAMLError } from 'yaml';
 import type { Diagnostic } from './diagnostic.js';
 import { clampRange } from './source.js';
+import { yamlOptions } from './yaml-options.js';
 
 /** Unquoted expressions that are looked for, each of which costs a parse. */
 const maximumExpressions = 20;
@@ -26,7 +27,7 @@ export function syntaxErrors(file: string, text: string, document: Document.Pars
       hint: `write '\${{ ${inside} }}', with the quotes`,
     });
     masked = masked.slice(0, start) + '_'.repeat(raw.length) + masked.slice(start + raw.length);
-    parsed = parseDocument(masked, { uniqueKeys: false, prettyErrors: false, strict: true });
+    parsed = parseDocument(masked, yamlOptions);
   }
   for (const error of independent(masked, parsed)) {
     const { message, hint, start = error.pos[0], end = error.pos[1] } = explain(error, masked, parsed);

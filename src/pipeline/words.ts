@@ -64,14 +64,18 @@ export function isMap(value: unknown): value is Readonly<Record<string, unknown>
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** How an expression is written, where a value was probably meant as one. */
+export function expressionHint(value: unknown): string | undefined {
+  const inside = typeof value === 'string' ? /^\$?\{+\s*([\w.-]+)\s*\}+$/.exec(value)?.[1] : undefined;
+  return inside === undefined ? undefined : `an expression is written \${{ ${inside} }}`;
+}
+
 const switches: Readonly<Record<string, boolean>> = { yes: true, on: true, no: false, off: false };
 
 /** How to write the value that was probably meant, where its type is none of those wanted. */
 export function typeHint(wanted: readonly unknown[], value: unknown): string | undefined {
   const wants = (...types: string[]) => types.some((type) => wanted.includes(type));
   if (typeof value === 'string') {
-    const inside = /^\$?\{+\s*([\w.-]+)\s*\}+$/.exec(value)?.[1];
-    if (inside !== undefined) return `an expression is written \${{ ${inside} }}`;
     if (wants('number', 'integer') && value.trim() !== '' && Number.isFinite(Number(value.replace(/_/g, ''))))
       return `write ${value.replace(/_/g, '')}, without quotes`;
     const meant = switches[value.toLowerCase()];

@@ -25,6 +25,71 @@ describe('the call', () => {
     expect(tasks.at(-1)!.parameters).toEqual({ epochs: 3, precision: { k: 1, B: 2 }, learningRate: 0.001 });
   });
 
+  it.each([
+    ['3', 3],
+    ['1e-3', 0.001],
+    ['true', true],
+    ['null', null],
+    ['', ''],
+    ['x # y', 'x # y'],
+    ['a: b', 'a: b'],
+    ['- 1', '- 1'],
+    ['*.csv', '*.csv'],
+    ['!x', '!x'],
+    [' x ', ' x '],
+    ['2020-01-01', '2020-01-01'],
+    ['1_000', '1_000'],
+    ["'1'", '1'],
+    ['"a # b"', 'a # b'],
+    ['{ a: [1, x] }', { a: [1, 'x'] }],
+    ['a $${{ b }}', 'a ${{ b }}'],
+  ])('takes the value %j as it was typed', async (typed, value) => {
+    const { params } = await pipelineOf('name: x\nparams: { v: 0 }\nstages: { a: { run: [x] } }\n', {
+      set: [`v=${typed}`],
+    });
+    expect(params).toEqual({ v: value });
+  });
+
+  it('is told of values that can not be kept as they were typed', async () => {
+    const set = [
+      '.inf',
+      '12345678901234567890',
+      '[1, -0]',
+      '007',
+      '!!set {}',
+      '[!!timestamp 2020]',
+      '${{ a }}',
+      '[1] # x',
+    ];
+    const given = { set: set.map((value) => `epochs=${value}`) };
+    expect((await mistakes(text, given)).replace(/ {2}hint: write --set name=value.*\n/g, '')).toBe(
+      lines(`
+        error[E_SET]: --set epochs=.inf: .inf is no number that results could be found by.
+          hint: quote it to keep it as text: '.inf'
+
+        error[E_SET]: --set epochs=12345678901234567890: 12345678901234567890 is beyond 2^53, where numbers are no longer exact.
+          hint: quote it to keep it as text: '12345678901234567890'
+
+        error[E_SET]: --set epochs=[1, -0]: -0 is 0 for most, and not for all.
+          hint: write 0, or quote it: '-0'
+
+        error[E_SET]: --set epochs=007: 007 would be 7, without the zeros.
+          hint: write 7, 0o7 for an octal one, or quote it: '007'
+
+        error[E_SET]: --set epochs=[!!timestamp 2020] can't be read.
+
+        error[E_SET]: --set epochs=\${{ a }}: There are no expressions here: they are evaluated in \`run:\` and in the values of \`with:\`.
+          hint: write the value itself; for a text that holds \${{, write $\${{
+
+        error[E_SET]: --set epochs=[1] # x can't be read.
+
+        pipeline.yaml:14:21: error[E_TYPE]: "epochs" must be a whole number, not "!!set {}" (from --set epochs).
+          14 |     with: { epochs: '\${{ params.epochs }}', precision: '\${{ params.precision }}' }
+             |                     ^^^^^^^^^^^^^^^^^^^^^^
+      `),
+    );
+  });
+
   it('sets the values of an axis', async () => {
     const { axes, tasks } = await pipelineOf(text, { set: ['noise=[0, 0.3, 0.5]'] });
     expect(axes).toEqual({ noise: [0, 0.3, 0.5] });
@@ -37,7 +102,7 @@ describe('the call', () => {
   });
 
   it('is told what it could have said', async () => {
-    const set = ['epoch=2', 'width=2', 'noise=0.3', 'noise=[0, 0]', 'noise=[]', 'epochs', 'epochs=[1', 'epochs=*a'];
+    const set = ['epoch=2', 'width=2', 'noise=0.3', 'noise=[0, 0]', 'noise=[]', 'epochs', 'epochs=[1', 'epochs=[*a]'];
     expect(await mistakes(text, { profile: 'somke', set })).toBe(
       lines(`
         error[E_UNKNOWN_PROFILE]: There is no profile "somke".
@@ -64,7 +129,7 @@ describe('the call', () => {
         error[E_SET]: --set epochs=[1 can't be read.
           hint: write --set name=value, such as --set epochs=2 or --set 'noise=[0, 0.3]'
 
-        error[E_SET]: --set epochs=*a can't be read.
+        error[E_SET]: --set epochs=[*a] can't be read.
           hint: write --set name=value, such as --set epochs=2 or --set 'noise=[0, 0.3]'
       `),
     );

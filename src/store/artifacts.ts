@@ -159,7 +159,7 @@ export async function blobsOf(blobs: Blobs, artifact: Artifact): Promise<readonl
 export async function treeOf(blobs: Blobs, artifact: Artifact): Promise<Tree> {
   if (artifact.kind === 'file') {
     const { digest, executable = false } = artifact;
-    return { files: [{ path: '', blob: blobs.pathOf(digest), digest, executable }], folders: [] };
+    return { files: [{ path: '', blob: blobs.pathOf(digest), digest, executable }], folders: [], links: [] };
   }
   const manifest = await readManifest(blobs, artifact.digest);
   return {
@@ -170,6 +170,7 @@ export async function treeOf(blobs: Blobs, artifact: Artifact): Promise<Tree> {
       executable,
     })),
     folders: ['', ...manifest.emptyFolders],
+    links: manifest.links ?? [],
   };
 }
 

@@ -14,6 +14,13 @@ export function firstDifference(before: Tree, now: Tree): string {
     if (a.digest !== b.digest) return `${name} ${differingByte(a.blob, b.blob)}`;
     if (a.executable !== b.executable) return `${name} is ${b.executable ? 'executable' : 'no longer executable'}`;
   }
+  const [oldLinks, links] = [before, now].map((tree) => new Map(tree.links.map(({ path, target }) => [path, target])));
+  for (const path of [...new Set([...oldLinks!.keys(), ...links!.keys()])].sort()) {
+    const [a, b] = [oldLinks!.get(path), links!.get(path)];
+    if (a === undefined) return `the link ${path} → ${b} is new`;
+    if (b === undefined) return `the link ${path} → ${a} is missing`;
+    if (a !== b) return `the link ${path} leads to ${b}, and led to ${a}`;
+  }
   const [gone, added] = [missingIn(now.folders, before.folders), missingIn(before.folders, now.folders)];
   return added === undefined ? `the empty folder ${gone!} is missing` : `the empty folder ${added} is new`;
 }

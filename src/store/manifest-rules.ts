@@ -29,10 +29,22 @@ export function pathProblem(path: unknown): string | undefined {
   return undefined;
 }
 
+/** Why a link can't be one of a folder, in words that follow its target; undefined if it can: then it stays inside. */
+export function linkProblem(path: string, target: unknown): string | undefined {
+  if (typeof target !== 'string') return 'is no text';
+  if (target === '.') return undefined;
+  const names = target.split('/');
+  const down = names.findIndex((name) => name !== '..');
+  const ups = down < 0 ? names.length : down;
+  // What a link lies in are folders, and no links: as many steps lead up, and no link on the way down leads further.
+  if (ups > path.split('/').length - 1) return 'leads out of the folder';
+  return down < 0 ? undefined : pathProblem(names.slice(down).join('/'));
+}
+
 /**
  * Why paths, each of them good, can't be those of one folder, in words that follow `it`.
  *
- * @param paths of files and of empty folders, in any order
+ * @param paths of files, of empty folders, and of links, in any order
  */
 export function pathsProblem(paths: readonly string[]): string | undefined {
   // Sorted with the lowest character in the place of the slash, what lies in a folder comes right after it. So each
@@ -45,7 +57,7 @@ export function pathsProblem(paths: readonly string[]): string | undefined {
     let same = 0;
     while (same < before.length && path[same] === before[same]) same++;
     if (before !== '' && same === before.length && path[same] === '\0')
-      return 'has something inside of a file or of an empty folder';
+      return 'has something inside of a file, a link or an empty folder';
     entries++;
     for (let at = path.indexOf('\0', same); at >= 0; at = path.indexOf('\0', at + 1)) entries++;
     if (entries > mostEntries) return `has more than ${mostEntries} files and folders`;

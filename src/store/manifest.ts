@@ -1,12 +1,13 @@
 import type { BigIntStats } from 'node:fs';
-import { lstat, readdir, realpath, stat } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { lstat, readdir, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
 import { canonicalJson } from './canonical.js';
 import { isDigest } from './digest.js';
 import { StoreError } from './error.js';
 import { createLimit } from './limit.js';
+import { describeLink, type FolderLink } from './links.js';
 import { checkNames } from './listing.js';
-import { isSorted, pathProblem, pathsProblem } from './manifest-rules.js';
+import { isSorted, linkProblem, pathProblem, pathsProblem } from './manifest-rules.js';
 import { isExecutable } from './tree.js';
 import type { Digest } from './types.js';
 
@@ -21,12 +22,17 @@ export interface ManifestFile {
 
 /** What a folder holds. Its canonical JSON is a blob, and that blob's digest is the folder's. */
 export interface FolderManifest {
-  /** Record type and schema version come first, so that no other kind of record has the same digest. */
-  readonly type: 'spikeline-folder/1';
+  /**
+   * Record type and schema version, so that no other kind of record has the same digest. Version 2 is that of folders
+   * with links.
+   */
+  readonly type: 'spikeline-folder/1' | 'spikeline-folder/2';
   /** Sorted by path, in UTF-16 code units. */
   readonly files: readonly ManifestFile[];
   /** Folders with nothing in them, sorted; all others follow from the files. */
   readonly emptyFolders: readonly string[];
+  /** Sorted by path; missing if there are none. */
+  readonly links?: readonly FolderLink[];
 }
 
 /** Gives the digest of one file: by reading it, by a cache, or by taking it into the store. */
@@ -34,70 +40,50 @@ export type FileDigester = (path: string, stat: BigIntStats) => Promise<{ digest
 
 const openFiles = 8;
 
-interface FoundFile {
-  readonly path: string;
-  readonly link: boolean;
-  readonly stat: BigIntStats;
+/** What a walk through a folder has found. */
+interface Found {
+  readonly files: { readonly path: string; readonly stat: BigIntStats }[];
+  readonly emptyFolders: string[];
+  readonly links: FolderLink[];
 }
 
 /**
- * Lists a folder with the digests of its files.
+ * Lists a folder with the digests of its files. Links are kept as such.
  *
- * @throws StoreError `E_STORE_LINK` for symbolic links that lead out of the folder or to folders, `E_STORE_FILE_TYPE`
- *   for sockets, pipes and devices.
+ * @throws StoreError `E_STORE_LINK` for symbolic links that lead out of the folder, `E_STORE_NAME` for names that can't
+ *   be kept, `E_STORE_FILE_TYPE` for sockets, pipes and devices.
  */
 export async function describeFolder(folder: string, digest: FileDigester): Promise<FolderManifest> {
-  const found: FoundFile[] = [];
-  const emptyFolders: string[] = [];
-  await walk(folder, '', await realpath(folder), found, emptyFolders);
+  const found: Found = { files: [], emptyFolders: [], links: [] };
+  await walk(folder, '', await realpath(folder), found);
   const limit = createLimit(openFiles);
-  const all = (some: readonly FoundFile[]) =>
-    Promise.all(
-      some.map(({ path, stat }) =>
-        limit(async (): Promise<ManifestFile> => {
-          const content = await digest(join(folder, path), stat);
-          return { path, size: content.size, digest: content.digest, executable: isExecutable(stat.mode) };
-        }),
-      ),
-    );
-  // Links first: the digester may take the files away that they lead to.
-  const files = [...(await all(found.filter(({ link }) => link))), ...(await all(found.filter(({ link }) => !link)))];
-  return {
-    type: 'spikeline-folder/1',
-    files: files.sort((a, b) => (a.path < b.path ? -1 : 1)),
-    emptyFolders: emptyFolders.sort(),
-  };
+  const files = await Promise.all(
+    found.files.map(({ path, stat }) =>
+      limit(async (): Promise<ManifestFile> => {
+        const content = await digest(join(folder, path), stat);
+        return { path, size: content.size, digest: content.digest, executable: isExecutable(stat.mode) };
+      }),
+    ),
+  );
+  const all = { files: files.sort(byPath), emptyFolders: found.emptyFolders.sort() };
+  if (found.links.length === 0) return { type: 'spikeline-folder/1', ...all };
+  return { type: 'spikeline-folder/2', ...all, links: found.links.sort(byPath) };
 }
 
-async function walk(
-  folder: string,
-  relative: string,
-  root: string,
-  files: FoundFile[],
-  emptyFolders: string[],
-): Promise<void> {
+const byPath = (a: { readonly path: string }, b: { readonly path: string }) => (a.path < b.path ? -1 : 1);
+
+async function walk(folder: string, relative: string, root: string, found: Found): Promise<void> {
   const names = await readdir(join(folder, relative));
   checkNames(join(folder, relative), names);
-  if (names.length === 0 && relative !== '') emptyFolders.push(relative);
+  if (names.length === 0 && relative !== '') found.emptyFolders.push(relative);
   for (const name of names) {
     const path = relative === '' ? name : `${relative}/${name}`;
     const full = join(folder, path);
     checkPath(full, path);
-    let entry = await lstat(full, { bigint: true });
-    const link = entry.isSymbolicLink();
-    if (link) {
-      entry = await stat(full, { bigint: true }).catch((error: unknown) => {
-        throw new StoreError('E_STORE_LINK', `${full} is a symbolic link to nothing.`, undefined, { cause: error });
-      });
-      if (!entry.isFile() || !(await realpath(full)).startsWith(root + sep))
-        throw new StoreError(
-          'E_STORE_LINK',
-          `${full} is a symbolic link ${entry.isFile() ? 'that leads out of its folder' : 'to a folder'}.`,
-          'Put the files themselves there, or name the place that it leads to.',
-        );
-    }
-    if (entry.isDirectory()) await walk(folder, path, root, files, emptyFolders);
-    else if (entry.isFile()) files.push({ path, link, stat: entry });
+    const entry = await lstat(full, { bigint: true });
+    if (entry.isSymbolicLink()) found.links.push(await describeLink(folder, root, path));
+    else if (entry.isDirectory()) await walk(folder, path, root, found);
+    else if (entry.isFile()) found.files.push({ path, stat: entry });
     else throw new StoreError('E_STORE_FILE_TYPE', `${full} is neither a file nor a folder.`);
   }
 }
@@ -137,19 +123,22 @@ export function decodeManifest(text: string): FolderManifest | BadManifest {
   } catch {
     return { problem: 'is no list of files' };
   }
-  const { type, files, emptyFolders } = value ?? {};
-  if (type !== 'spikeline-folder/1' || !Array.isArray(files) || !Array.isArray(emptyFolders))
+  const { type, files, emptyFolders, links = [] } = value ?? {};
+  const known = type === 'spikeline-folder/1' || type === 'spikeline-folder/2';
+  if (!known || !Array.isArray(files) || !Array.isArray(emptyFolders) || !Array.isArray(links))
     return { problem: 'is no list of files' };
-  const problem = filesProblem(files) ?? foldersProblem(emptyFolders);
+  const problem = filesProblem(files) ?? foldersProblem(emptyFolders) ?? linksProblem(links);
   if (problem !== undefined) return { problem };
-  const paths = files.map(({ path }: ManifestFile) => path);
-  if (!isSorted(paths) || !isSorted(emptyFolders)) return { problem: 'is not in order' };
-  const together = pathsProblem([...paths, ...emptyFolders]);
+  const [paths, linkPaths] = [files, links].map((some: readonly { path: string }[]) => some.map(({ path }) => path));
+  if (![paths!, emptyFolders, linkPaths!].every(isSorted)) return { problem: 'is not in order' };
+  const together = pathsProblem([...paths!, ...emptyFolders, ...linkPaths!]);
   if (together !== undefined) return { problem: together };
-  const manifest: FolderManifest = { emptyFolders, files: files.map(onlyFile), type };
+  const linked = links.length === 0 ? {} : { links: links.map(({ path, target }: FolderLink) => ({ path, target })) };
+  const manifest: FolderManifest = { emptyFolders, files: files.map(onlyFile), ...linked, type };
   // Fields that nobody knows, keys given twice, numbers and texts in other notations. With keys in their order, this is
   // canonical JSON, several times as fast.
-  return JSON.stringify(manifest) === text ? manifest : { problem: 'is not written as lists of files are' };
+  const right = (type === 'spikeline-folder/2') === links.length > 0 && JSON.stringify(manifest) === text;
+  return right ? manifest : { problem: 'is not written as lists of files are' };
 }
 
 function filesProblem(files: readonly (Partial<ManifestFile> | null)[]): string | undefined {
@@ -172,6 +161,17 @@ function foldersProblem(folders: readonly unknown[]): string | undefined {
   for (const [index, folder] of folders.entries()) {
     const path = pathProblem(folder);
     if (path !== undefined) return `has an empty folder (number ${index + 1}) whose path ${path}`;
+  }
+  return undefined;
+}
+
+function linksProblem(links: readonly (Partial<FolderLink> | null)[]): string | undefined {
+  for (const [index, link] of links.entries()) {
+    const name = `has a link (number ${index + 1})`;
+    const path = pathProblem(link?.path);
+    if (path !== undefined) return `${name} whose path ${path}`;
+    const target = linkProblem(link!.path!, link!.target);
+    if (target !== undefined) return `${name} whose target ${target}`;
   }
   return undefined;
 }

@@ -60,6 +60,7 @@ export class Published {
   async #treeOf(task: Task, outputs: TaskResult['outputs']): Promise<Tree> {
     const files: Tree['files'][number][] = [];
     const folders: string[] = [];
+    const links: Tree['links'][number][] = [];
     for (const [name, artifact] of Object.entries(outputs)) {
       const output = task.outputs[name] ?? name;
       const tree = await treeOf(this.#blobs, artifact);
@@ -67,8 +68,9 @@ export class Published {
       for (const file of tree.files)
         files.push({ ...file, path: file.path === '' ? output : `${output}/${file.path}` });
       for (const folder of tree.folders) folders.push(folder === '' ? output : `${output}/${folder}`);
+      for (const link of tree.links) links.push({ ...link, path: `${output}/${link.path}` });
     }
-    return { files, folders };
+    return { files, folders, links };
   }
 
   async #replace(tree: Tree, target: string): Promise<void> {

@@ -16,6 +16,7 @@ import { copyFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { inFolder, temporaryPath } from './atomic.js';
 import { systemCode } from './error.js';
+import type { FolderLink } from './links.js';
 import type { Digest } from './types.js';
 
 /** May a file of this mode be executed, by anybody? */
@@ -31,10 +32,11 @@ export interface TreeFile {
   readonly executable: boolean;
 }
 
-/** What lies at a place: files, and folders that would not follow from them. */
+/** What lies at a place: files, folders that would not follow from them, and links from one to another. */
 export interface Tree {
   readonly files: readonly TreeFile[];
   readonly folders: readonly string[];
+  readonly links: readonly FolderLink[];
 }
 
 /** Browsers go by the name of what a link leads to, and blobs have no ending: such a file would be shown as text. */
@@ -89,13 +91,19 @@ async function forEachPlace(
     if (file.path.includes('/')) mkdirSync(dirname(place), { recursive: true });
     await put(file, place);
   }
+  // Last: nothing is written through them.
+  for (const link of tree.links) {
+    const place = join(target, link.path);
+    mkdirSync(dirname(place), { recursive: true });
+    symlinkSync(link.target, place);
+  }
 }
 
 /** Is the place exactly the tree that {@link linkTree} makes? Then nothing needs to be done. */
 export function isLinked(tree: Tree, target: string): boolean {
-  const expected = new Map<string, TreeFile | undefined>();
-  const expect = (path: string, file?: TreeFile): void => {
-    expected.set(path, file);
+  const expected = new Map<string, TreeFile | FolderLink | undefined>();
+  const expect = (path: string, entry?: TreeFile | FolderLink): void => {
+    expected.set(path, entry);
     // Folders above it, up to those that others have brought in.
     for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
       const folder = path.slice(0, end);
@@ -104,19 +112,22 @@ export function isLinked(tree: Tree, target: string): boolean {
     }
   };
   for (const folder of tree.folders) if (folder !== '') expect(folder);
-  for (const file of tree.files) expect(file.path, file);
+  for (const entry of [...tree.files, ...tree.links]) expect(entry.path, entry);
   let found = 0;
   const matches = (folder: string): boolean => {
     const at = folder === '' ? target : join(target, folder);
-    return readdirSync(at).every((name) => {
+    return readdirSync(at, { withFileTypes: true }).every((there) => {
+      const { name } = there;
       const path = folder === '' ? name : `${folder}/${name}`;
       if (!expected.has(path)) return false;
       found++;
-      const file = expected.get(path);
-      if (file === undefined) return matches(path);
+      const entry = expected.get(path);
+      // A link to a folder of the same content is none.
+      if (entry === undefined) return there.isDirectory() && matches(path);
       const place = join(at, name);
-      if (isCopied(file)) return isCopyOf(file, place);
-      return readlinkSync(place) === relative(at, file.blob);
+      if ('target' in entry) return readlinkSync(place) === entry.target;
+      if (isCopied(entry)) return isCopyOf(entry, place);
+      return readlinkSync(place) === relative(at, entry.blob);
     });
   };
   try {

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import fc from 'fast-check';
@@ -58,26 +58,50 @@ describe('describeFolder', () => {
     );
   });
 
-  it('follows links to files inside, and refuses all others', async () => {
-    const folder = writeFiles(testFolder(), { 'in/data': 'x', 'out/secret': 'y' });
-    const inside = join(folder, 'in');
-    symlinkSync('data', join(inside, 'same'));
-    expect((await describe_(inside)).files.map(({ path, digest }) => [path, digest])).toEqual([
-      ['data', digestBytes('x')],
-      ['same', digestBytes('x')],
-    ]);
-    const refuse = async (target: string, what: string) => {
-      const name = `link-${target.length}`;
-      const outer = writeFiles(testFolder(), { 'sub/file': '' });
-      symlinkSync(target, join(outer, name));
-      await expect(describe_(outer)).rejects.toMatchObject({
-        code: 'E_STORE_LINK',
-        message: `${join(outer, name)} is a symbolic link ${what}.`,
-      });
+  it('keeps links that stay inside, written the shortest way, whether or not they lead to anything', async () => {
+    const folder = writeFiles(testFolder(), { 'run-3/data': 'x', 'a/b/c': 'y' });
+    const links: Readonly<Record<string, readonly [made: string, kept: string]>> = {
+      latest: ['run-3', 'run-3'],
+      newest: ['./latest/', 'latest'],
+      'a/b/data': ['../../latest/data', '../../latest/data'],
+      'a/whole': [join(folder, 'run-3/data'), '../run-3/data'],
+      'a/around': ['b/../../run-3', '../run-3'],
+      'a/self': ['.', '.'],
+      'a/top': ['..', '..'],
+      circle: ['circle', 'circle'],
+      nowhere: ['not/there', 'not/there'],
     };
-    await refuse(join(folder, 'out/secret'), 'that leads out of its folder');
-    await refuse('sub', 'to a folder');
-    await refuse('nowhere-at-all', 'to nothing');
+    for (const [path, [made]] of Object.entries(links)) symlinkSync(made, join(folder, path));
+    const manifest = await describe_(folder);
+    expect(manifest.type).toBe('spikeline-folder/2');
+    expect(manifest.files.map(({ path }) => path)).toEqual(['a/b/c', 'run-3/data']);
+    expect(Object.fromEntries(manifest.links!.map(({ path, target }) => [path, target]))).toEqual(
+      Object.fromEntries(Object.entries(links).map(([path, [, kept]]) => [path, kept])),
+    );
+    expect(decodeManifest(encodeManifest(manifest))).toEqual(manifest);
+  });
+
+  it('names links that leave the folder', async () => {
+    const top = writeFiles(testFolder(), { 'in/deep/er/data': 'x', 'out/secret': 'y' });
+    const folder = join(top, 'in');
+    const refuse = async (target: string, what = 'leads out of the folder') => {
+      symlinkSync(target, join(folder, 'link'));
+      await expect(describe_(folder)).rejects.toMatchObject({
+        code: 'E_STORE_LINK',
+        message: `${folder}/link is a symbolic link to ${target}, which ${what}.`,
+        hint: 'Put the files themselves there, or name the place that it leads to.',
+      });
+      rmSync(join(folder, 'link'));
+    };
+    await refuse('../out/secret');
+    await refuse(join(top, 'out'));
+    await refuse(`${folder}-beside`);
+    await refuse('/etc/passwd');
+    await refuse('deep/../../out');
+    await refuse('a\\b', 'has a backslash');
+    // By its text it stays where it is, and a link on its way leads elsewhere.
+    symlinkSync('deep/er', join(folder, 'way'));
+    await refuse('way/../er/data', 'leads elsewhere through another link');
   });
 
   it('refuses sockets', async () => {
@@ -154,12 +178,12 @@ describe('decodeManifest', () => {
     [
       'a file inside of a file, with others between them in order',
       manifest([fileAt('a'), fileAt('a-b'), fileAt('a.c/d'), fileAt('a/b')]),
-      'has something inside of a file or of an empty folder',
+      'has something inside of a file, a link or an empty folder',
     ],
     [
       'a file deep inside of an empty folder',
       manifest([fileAt('a/b/c/d')], ['a/b']),
-      'has something inside of a file or of an empty folder',
+      'has something inside of a file, a link or an empty folder',
     ],
     ['a size below zero', manifest([{ ...fileAt('a'), size: -1 }]), 'has a file (number 1) without a size'],
     ['a part of a byte', manifest([{ ...fileAt('a'), size: 0.5 }]), 'has a file (number 1) without a size'],
@@ -187,8 +211,32 @@ describe('decodeManifest', () => {
     expect(decodeManifest(text)).toEqual({ problem });
   });
 
+  it.each<[string, string, string, string]>([
+    ['leads out', 'a', '../b', 'has a link (number 1) whose target leads out of the folder'],
+    ['leads out from below', 'a/b/c', '../../../d', 'has a link (number 1) whose target leads out of the folder'],
+    ['goes up on its way', 'a', 'b/../../c', 'has a link (number 1) whose target has the name ".."'],
+    ['is not relative', 'a', '/etc', 'has a link (number 1) whose target has an empty name'],
+    ['is empty', 'a', '', 'has a link (number 1) whose target has an empty name'],
+    ['has a path that leads out', '../a', 'b', 'has a link (number 1) whose path has the name ".."'],
+    ['has the place of a file', 'f', 'x', 'names a place twice'],
+    ['lies in a file', 'f/a', 'x', 'has something inside of a file, a link or an empty folder'],
+  ])('refuses a link that %s', (_, path, target, problem) => {
+    const links = [{ path, target }];
+    const value = { type: 'spikeline-folder/2', files: [fileAt('f')], emptyFolders: [], links };
+    expect(decodeManifest(canonicalJson(value))).toEqual({ problem });
+  });
+
+  it('refuses files behind links, and versions that do not go with what there is', () => {
+    const value = { type: 'spikeline-folder/2', files: [fileAt('a/b')], emptyFolders: [] };
+    const links = [{ path: 'a', target: 'c' }];
+    const decode = (changes: object) => decodeManifest(canonicalJson({ ...value, ...changes }));
+    expect(decode({ links })).toEqual({ problem: 'has something inside of a file, a link or an empty folder' });
+    for (const changes of [{}, { links: [] }, { type: 'spikeline-folder/1', files: [], links }])
+      expect(decode(changes)).toEqual({ problem: 'is not written as lists of files are' });
+  });
+
   it('refuses what is no manifest', () => {
-    const texts = ['', 'null', '[]', '{}', '{"type":"spikeline-folder/2","files":[],"emptyFolders":[]}'];
+    const texts = ['', 'null', '[]', '{}', '{"type":"spikeline-folder/3","files":[],"emptyFolders":[]}'];
     for (const text of [...texts, readFileSync(import.meta.filename, 'utf8')])
       expect(decodeManifest(text)).toEqual({ problem: 'is no list of files' });
   });

@@ -13,12 +13,14 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { digestBytes, hexOf } from '../../src/store/digest.js';
 import { ownToken } from '../../src/store/process-identity.js';
 import { Store } from '../../src/store/store.js';
 import type { Artifact, Digest } from '../../src/store/types.js';
+import { fuzz } from '../fuzz.js';
 import { listFiles, makeOld, testFolder, writeFiles } from './folder.js';
 
 function blobPath(store: Store, digest: Digest): string {
@@ -232,15 +234,56 @@ describe('materialise', () => {
     expect(listFiles(join(folder, 'out'))).toEqual(['file', 'tree/a', 'tree/b/c']);
   });
 
-  it.each(['link', 'copy'] as const)('keeps executable bits and empty folders (%s)', async (mode) => {
+  it.each(['link', 'copy'] as const)('keeps executable bits, empty folders and links (%s)', async (mode) => {
     const folder = writeFiles(testFolder(), { 'tree/tool': '#!/bin/sh', 'tree/text': 'x' });
     chmodSync(join(folder, 'tree/tool'), 0o755);
-    mkdirSync(join(folder, 'tree/empty'));
+    for (const name of ['empty', 'links']) mkdirSync(join(folder, 'tree', name));
+    symlinkSync('../tool', join(folder, 'tree/links/latest'));
     const store = Store.open(join(folder, 'artifacts'));
-    await store.materialise(await store.ingest(join(folder, 'tree')), join(folder, 'copy'), mode);
+    const tree = await store.ingest(join(folder, 'tree'));
+    await store.materialise(tree, join(folder, 'copy'), mode);
     expect(statSync(join(folder, 'copy/tool')).mode & 0o111).toBe(0o111);
     expect(statSync(join(folder, 'copy/text')).mode & 0o111).toBe(0);
     expect(lstatSync(join(folder, 'copy/empty')).isDirectory()).toBe(true);
+    expect(readlinkSync(join(folder, 'copy/links/latest'))).toBe('../tool');
+    if (mode === 'copy') expect(await store.describe(join(folder, 'copy'))).toEqual(tree);
+  });
+
+  it('takes any tree and gives it back, adopted or copied', async () => {
+    const name = fc.constantFrom('a', 'b', 'ü x', '.c');
+    const path = fc.array(name, { minLength: 1, maxLength: 3 }).map((names) => names.join('/'));
+    const entry = fc.oneof(
+      fc.record({
+        kind: fc.constant('file' as const),
+        text: fc.constantFrom('', 'x', 'y'),
+        mode: fc.constantFrom(0o644, 0o750),
+      }),
+      fc.record({ kind: fc.constant('folder' as const) }),
+      fc.record({ kind: fc.constant('link' as const), target: path }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.dictionary(path, entry, { maxKeys: 8 }), async (entries) => {
+        const folder = testFolder();
+        const store = Store.open(join(folder, 'artifacts'));
+        mkdirSync(join(folder, 'made'));
+        for (const [place, one] of Object.entries(entries))
+          try {
+            const full = join(folder, 'made', place);
+            mkdirSync(dirname(full), { recursive: true });
+            if (one.kind === 'folder') mkdirSync(full);
+            else if (one.kind === 'link') symlinkSync(one.target, full);
+            else writeFileSync(full, one.text, { mode: one.mode, flag: 'wx' });
+          } catch {
+            // Another entry is in its way.
+          }
+        const seen = await store.describe(join(folder, 'made'));
+        expect(await store.ingest(join(folder, 'made'))).toEqual(seen);
+        await store.materialise(seen, join(folder, 'copy'), 'copy');
+        expect(await store.describe(join(folder, 'copy'))).toEqual(seen);
+        expect(await store.adopt(join(folder, 'copy'))).toEqual(seen);
+      }),
+      fuzz(20),
+    );
   });
 
   it('names a blob that is missing', async () => {

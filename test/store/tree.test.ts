@@ -74,6 +74,21 @@ describe('publish', () => {
     expect(tree()).toEqual({ 'snn/result.json': '1' });
   });
 
+  it('shows links of a folder, and is told from a folder in the place of one', async () => {
+    for (const path of ['linked/run-1/x', 'unlinked/run-1/x', 'unlinked/latest/x']) writeFiles(folder, { [path]: 'x' });
+    symlinkSync(join(folder, 'linked/run-1'), join(folder, 'linked/latest'));
+    const task = commandTask('plot', {}, { plots: 'plots' });
+    const place = join(folder, 'artifacts/paper/plot/plots');
+    await publish(task, { plots: 'linked' });
+    expect(readlinkSync(join(place, 'latest'))).toBe('run-1');
+    expect(readFileSync(join(place, 'latest/x'), 'utf8')).toBe('x');
+    const { ino } = lstatSync(place);
+    await publish(task, { plots: 'linked' });
+    expect(lstatSync(place).ino).toBe(ino);
+    await publish(task, { plots: 'unlinked' });
+    expect(lstatSync(join(place, 'latest')).isDirectory()).toBe(true);
+  });
+
   it('writes nothing when all is there already, and mends what is not', async () => {
     const task = commandTask('plot', {}, { plots: 'plots', empty: 'empty' });
     mkdirSync(join(folder, 'none/at/all'), { recursive: true });

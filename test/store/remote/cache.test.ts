@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson } from '../../../src/store/canonical.js';
@@ -27,6 +27,9 @@ describe.each(['http', 'folder'])('a remote of kind %s', (kind) => {
     expect(result).toEqual({ key: record.key, outputs: record.outputs, metrics: record.metrics });
     expect(await b.store.record(record.key)).toEqual(record);
     expect(await b.has(record)).toBe(true);
+    const copy = join(testFolder(), 'copy');
+    await b.store.materialise(record.outputs.folder!, copy, 'link');
+    expect(readlinkSync(join(copy, 'latest'))).toBe('a/b.txt');
     expect(seen[0]![0]).toBe(0);
     expect(seen.at(-1)).toEqual([seen[0]![1], seen[0]![1]]);
     expect(readdirSync(join(b.store.folder, 'store/tmp'))).toEqual([]);
@@ -272,7 +275,7 @@ describe('a list of a folder’s files that is not to be used', () => {
 
   it.each([
     ['leads out', [{ ...file, path: '../up' }], 'it has a file (number 1) whose path has the name ".."'],
-    ['meets itself', [file, { ...file, path: 'a/b' }], 'it has something inside of a file or of an empty folder'],
+    ['meets itself', [file, { ...file, path: 'a/b' }], 'it has something inside of a file, a link or an empty folder'],
   ])('%s: it is not kept, and the right one takes its place', async (_, files, problem) => {
     const { server, machine, record } = await fetchWith(list(files), text.length * files.length);
     expect(machine.said).toBe(

@@ -1,3 +1,4 @@
+import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { RemoteCache } from '../../../src/store/remote/cache.js';
@@ -45,13 +46,14 @@ export class Machine {
     return this.warnings.map(({ message, hint }) => (hint === undefined ? message : `${message} ${hint}`)).join('\n');
   }
 
-  /** A result in the store: a file, and a folder of two, one of them empty. */
+  /** A result in the store: a file, and a folder of two, one of them empty, and a link. */
   async result(name: string, size = 200_000): Promise<TaskRecord> {
     const folder = writeFiles(testFolder(), {
       'file.bin': name.repeat(Math.ceil(size / name.length)),
       'folder/a/b.txt': `in a folder ${name}`,
       'folder/empty': '',
     });
+    symlinkSync('a/b.txt', join(folder, 'folder/latest'));
     const outputs = {
       file: await this.store.ingest(join(folder, 'file.bin')),
       folder: await this.store.ingest(join(folder, 'folder')),

@@ -3,17 +3,16 @@ import { readdir } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import type { Diagnostic } from '../pipeline/diagnostic.js';
 import { formatDiagnostics, type TextOf } from '../pipeline/format.js';
-import { loadPipeline } from '../pipeline/load.js';
 import { findTargets, withDependencies } from '../pipeline/targets.js';
 import type { Pipeline, Task } from '../pipeline/task.js';
 import { quote } from '../run/command.js';
 import { slurmJobs } from '../run/slurm/own-job.js';
 import { engineFingerprint, parserFingerprint } from '../stage/fingerprint.js';
-import { resolveStage } from '../stage/load.js';
 import { StoredParsedFiles } from '../store/parsed-files.js';
 import { Store } from '../store/store.js';
 import { readEngine } from './engine.js';
 import { UsageError } from './errors.js';
+import { loadDescribed } from './load-pipeline.js';
 
 /** Options of all commands that read a pipeline. */
 export interface PipelineOptions {
@@ -86,8 +85,7 @@ export async function openPipeline(file: string | undefined, options: PipelineOp
   const { set, profile } = options;
   const engine = readEngine(options.engine);
   const parser = parserFingerprint();
-  const { pipeline, diagnostics, textOf } = await loadPipeline(name, {
-    resolveStage,
+  const { pipeline, diagnostics, textOf } = await loadDescribed(name, {
     ...(parser === undefined ? {} : { parsed: new StoredParsedFiles(artifactsFolder(options), parser) }),
     ...(set === undefined ? {} : { set }),
     ...(profile === undefined ? {} : { profile }),

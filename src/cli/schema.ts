@@ -1,6 +1,6 @@
 import { readDeclared } from '../pipeline/declared.js';
 import { generateJsonSchema } from '../pipeline/json-schema.js';
-import { resolveStage } from '../stage/load.js';
+import { describeStage } from '../stage/describe.js';
 import { builtInStages } from '../stage/registry.js';
 import { DiagnosticsError, exitCodes, print } from './context.js';
 
@@ -11,7 +11,7 @@ export async function schemaCommand(file: string | undefined): Promise<number> {
     print(JSON.stringify(generateJsonSchema(stages), null, 2));
     return exitCodes.done;
   }
-  const { names, diagnostics, textOf } = await readDeclared(file, resolveStage);
+  const { names, diagnostics, textOf } = await readDeclared(file, describeStage);
   if (names === undefined) throw new DiagnosticsError(diagnostics, file, textOf);
   print(JSON.stringify(generateJsonSchema(stages, names), null, 2));
   return exitCodes.done;

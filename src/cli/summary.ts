@@ -1,14 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadPipeline } from '../pipeline/load.js';
 import type { Pipeline, Task, TaskId } from '../pipeline/task.js';
 import { type Cell, renderTable } from '../report/table.js';
 import type { AxisValue, Metrics } from '../stage/definition.js';
-import { resolveStage } from '../stage/load.js';
 import { pipelineFolderName } from '../store/names.js';
 import type { Store } from '../store/store.js';
 import { callOf, type PipelineOptions, shownPath } from './context.js';
 import { compareExpectations, describeVerdicts } from './expect.js';
+import { loadDescribed } from './load-pipeline.js';
 
 export interface ClosingReport {
   readonly pipeline: Pipeline;
@@ -157,8 +156,8 @@ async function longerAxis(
   ]) {
     const longerOptions = { ...options, set: [...others, `${axis}=[${longer.join(', ')}]`] };
     const { set, profile } = longerOptions;
-    const loading = { resolveStage, set, ...(profile === undefined ? {} : { profile }) };
-    if ((await loadPipeline(pipeline.file, loading)).pipeline !== undefined) return longerOptions;
+    const loading = { set, ...(profile === undefined ? {} : { profile }) };
+    if ((await loadDescribed(pipeline.file, loading)).pipeline !== undefined) return longerOptions;
   }
   return;
 }

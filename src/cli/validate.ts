@@ -1,9 +1,8 @@
 import { diagnosticsToJson, formatDiagnostics } from '../pipeline/format.js';
-import { loadPipeline } from '../pipeline/load.js';
-import { resolveStage } from '../stage/load.js';
 import { DiagnosticsError, exitCodes, print, printError } from './context.js';
 import { UsageError } from './errors.js';
 import { annotateDiagnostics } from './github.js';
+import { loadDescribed } from './load-pipeline.js';
 import { inGitHub } from './output.js';
 
 /** `validate`: checks files and runs nothing. */
@@ -12,7 +11,7 @@ export async function validateCommand(files: readonly string[], options: { reado
   let wrong = false;
   const all: unknown[] = [];
   for (const file of files) {
-    const { pipeline, diagnostics, textOf } = await loadPipeline(file, { resolveStage });
+    const { pipeline, diagnostics, textOf } = await loadDescribed(file);
     wrong ||= pipeline === undefined;
     if (options.json === true) {
       all.push(...diagnosticsToJson(diagnostics, textOf));

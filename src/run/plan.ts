@@ -209,7 +209,8 @@ export class Planner {
   /** Files that the stage names itself. One that is not there has no content: the stage will say what it thinks of it. */
   async #namedFiles(task: Task): Promise<{ paths: readonly string[]; digests: readonly Digest[] }> {
     const { action, parameters } = task;
-    const named = action.kind === 'stage' ? (action.definition.files?.(parameters, this.#pipeline.folder) ?? []) : [];
+    const named =
+      action.kind === 'stage' ? ((await action.definition.files?.(parameters, this.#pipeline.folder)) ?? []) : [];
     const paths: string[] = [];
     const digests: Digest[] = [];
     for (const path of named) {

@@ -134,9 +134,10 @@ export interface StageDefinition<S extends TObject = TObject> {
   ) => readonly ParameterProblem[];
   /**
    * Paths outside the pipeline that the result depends on (such as a local data folder), to be hashed into the key.
-   * They may depend on the environment; a folder is hashed with all its files.
+   * A folder is hashed with all its files. Those of built-in stages may depend on the environment; a stage of the user's
+   * is asked where there is none, and nothing can be read.
    */
-  readonly files?: (parameters: Static<S>, pipelineFolder: string) => readonly string[];
+  readonly files?: (parameters: Static<S>, pipelineFolder: string) => readonly string[] | Promise<readonly string[]>;
   readonly run: (context: StageContext<Static<S>>) => Promise<Metrics | undefined>;
 }
 

@@ -2,7 +2,6 @@ import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as spikeline from '../index.js';
 import { nearest } from '../pipeline/suggest.js';
-import { BundleError, bundle } from './bundle.js';
 import { definitionProblems } from './check.js';
 import type { StageDefinition } from './definition.js';
 import { builtInStage, builtInStageNames, isUserStage } from './registry.js';
@@ -17,24 +16,31 @@ const extensions = /\.(ts|mts|js|mjs)$/;
 const loaded = new Map<string, Promise<StageDefinition | StageProblem>>();
 
 /**
- * Finds what `uses:` names: a built-in stage, or the default export of a file of the user's.
+ * Finds what `uses:` names: a built-in stage, or the default export of a file of the user's, whose code it runs: for
+ * the process of a task. To know what a stage is like, see `describeStage`.
  *
  * @param folder of the pipeline file, which `./` is relative to
  */
 export async function resolveStage(uses: string, folder: string): Promise<StageDefinition | StageProblem> {
   if (!isUserStage(uses)) return (await builtInStage(uses)) ?? unknownStage(uses, folder);
-  const file = resolve(folder, uses);
+  const file = findUserStage(uses, folder);
+  if (typeof file !== 'string') return file;
+  const { ino, size, mtimeNs } = statSync(file, { bigint: true });
+  const version = `${file} ${ino} ${size} ${mtimeNs}`;
+  const stage = loaded.get(version) ?? loadUserStage(file, uses);
+  loaded.set(version, stage);
+  return stage;
+}
+
+/** The file that `uses:` names. */
+export function findUserStage(uses: string, folder: string): string | StageProblem {
   if (!extensions.test(uses))
     return {
       error: `${uses} is not a TypeScript or JavaScript file.`,
       hint: 'Its name must end in .ts, .mts, .js or .mjs.',
     };
-  if (!existsSync(file)) return { error: `The file ${uses} does not exist.` };
-  const { ino, size, mtimeNs } = statSync(file, { bigint: true });
-  const version = `${file} ${ino} ${size} ${mtimeNs}`;
-  const stage = loaded.get(version) ?? loadUserStage(file, uses, folder);
-  loaded.set(version, stage);
-  return stage;
+  const file = resolve(folder, uses);
+  return existsSync(file) ? file : { error: `The file ${uses} does not exist.` };
 }
 
 function unknownStage(uses: string, folder: string): StageProblem {
@@ -50,7 +56,7 @@ function unknownStage(uses: string, folder: string): StageProblem {
   };
 }
 
-async function loadUserStage(file: string, uses: string, folder: string): Promise<StageDefinition | StageProblem> {
+async function loadUserStage(file: string, uses: string): Promise<StageDefinition | StageProblem> {
   const { createJiti } = await import('jiti');
   // The same module that the program itself uses, so that `spikeline` is found without a node_modules beside the file.
   const jiti = createJiti(file, { fsCache: false, moduleCache: false, virtualModules: { spikeline } });
@@ -58,7 +64,7 @@ async function loadUserStage(file: string, uses: string, folder: string): Promis
   try {
     module = await jiti.import<{ default?: unknown }>(file);
   } catch (error) {
-    return loadProblem(error, file, uses, folder);
+    return loadProblem(error, file, uses);
   }
   if (!('default' in module) || module.default === undefined)
     return { error: `${uses} has no default export.`, hint: 'End it with "export default defineStage({ … })".' };
@@ -67,17 +73,25 @@ async function loadUserStage(file: string, uses: string, folder: string): Promis
   return { error: `The default export of ${uses} is no stage: ${problems.join('; ')}.` };
 }
 
-/** A file that can't be loaded either can't be parsed, which esbuild explains best, or fails as it runs. */
-async function loadProblem(error: unknown, file: string, uses: string, folder: string): Promise<StageProblem> {
-  try {
-    await bundle(file, folder);
-  } catch (failure) {
-    if (failure instanceof BundleError) return { error: failure.message };
-    throw failure;
-  }
+/** A file that can't be parsed never gets here: bundled for its fingerprint, it has been explained. */
+function loadProblem(error: unknown, file: string, uses: string): StageProblem {
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   const frame = (stack ?? '').split('\n').find((line) => line.includes(file));
   // jiti keeps lines, but not columns.
   const line = /:(\d+):\d+\)?$/.exec(frame ?? '')?.[1];
-  return { error: `${line === undefined ? uses : `${uses}:${line}`}: ${message}` };
+  const place = line === undefined ? uses : `${uses}:${line}`;
+  return { error: `${place}: ${message}`, ...deniedHint(error) };
+}
+
+/** Where definitions are read, little is allowed. */
+function deniedHint(error: unknown): { readonly hint?: string } {
+  const { code, permission, resource } = error as { code?: string; permission?: string; resource?: string };
+  if (code !== 'ERR_ACCESS_DENIED' && code !== 'ERR_DLOPEN_DISABLED') return {};
+  const what =
+    permission === 'FileSystemRead'
+      ? `It reads ${resource ?? 'a file'}`
+      : permission === 'FileSystemWrite'
+        ? 'It writes a file'
+        : 'It does more than declare a stage';
+  return { hint: `${what} as it is loaded, which only run() may do: there, import() loads packages, too.` };
 }

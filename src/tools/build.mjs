@@ -111,6 +111,7 @@ async function bundleProgram() {
     index: 'src/index.ts',
     'command-host': 'src/run/command-host.ts',
     task: 'src/run/task-process.ts',
+    'stage-reader': 'src/stage/confined/reader.ts',
     'slurm-job': 'src/run/slurm/job-process.ts',
     'digest-worker': 'src/store/digest-worker.ts',
     'engine-worker': 'src/engine/wasm/worker.ts',

@@ -65,4 +65,18 @@ all      waiting  waits for one@n=1, one@n=2
     expect(broken.err).toContain('add.ts:1:');
     expect(broken.err).not.toMatch(/\n\s+at /);
   });
+
+  test('does nothing as it is read, whatever the command', async ({ box }) => {
+    const act = `import { writeFileSync as write } from 'node:fs';\nwrite('${box.path('acted')}', process.env.SECRET ?? '');\n`;
+    box.write('add.ts', act + addStage);
+    box.write('sum.ts', sum);
+    box.write('p.yaml', pipeline);
+    for (const command of ['validate', 'status', 'run', 'graph']) {
+      const { code, err } = await box.run([command, 'p.yaml'], { SECRET: 'x' });
+      expect([command, code]).toEqual([command, 2]);
+      expect(err).toContain('E_UNKNOWN_STAGE');
+      expect(err).toContain('It writes a file as it is loaded, which only run() may do');
+    }
+    expect(box.has('acted')).toBe(false);
+  });
 });

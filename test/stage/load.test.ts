@@ -79,20 +79,7 @@ describe('resolveStage', () => {
     });
   });
 
-  it('shows the place of a syntax error', async () => {
-    expect(await resolveText('const a = 1;\nconst b = ;\nexport default a;')).toEqual({
-      error: './stage.ts:2:11: Unexpected ";"',
-    });
-    const folder = writeFiles(testFolder(), { 'sub/stage.ts': "import '../other';", 'other.ts': 'const = 3' });
-    expect(await resolveStage('./sub/stage.ts', folder)).toEqual({
-      error: './other.ts:1:7: Expected identifier but found "="',
-    });
-  });
-
-  it('names an import that is not there', async () => {
-    expect(await resolveText("\nimport { x } from './nothing';\nexport default x;")).toEqual({
-      error: './stage.ts:2:19: Could not resolve "./nothing"',
-    });
+  it('names a package that is not there', async () => {
     expect(await resolveText("import x from 'no-such-package-at-all';\nexport default x;")).toMatchObject({
       error: expect.stringContaining("Cannot find module 'no-such-package-at-all'") as unknown,
     });

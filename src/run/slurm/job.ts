@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pipeline, Task, TaskId } from '../../pipeline/task.js';
-import { resolveStage } from '../../stage/load.js';
+import { describeStage } from '../../stage/describe.js';
 import type { Store } from '../../store/store.js';
 import type { TaskResult } from '../../store/types.js';
 import type { Failure, RunEvent } from '../events.js';
@@ -126,7 +126,7 @@ export class Job {
   async #task(): Promise<Task | { readonly failure: Failure }> {
     const { action, ...task }: PlainTask = this.#submitted.task;
     if (action.kind !== 'stage') return { ...task, action };
-    const definition = await resolveStage(action.uses, this.submission.pipeline.folder);
+    const definition = await describeStage(action.uses, this.submission.pipeline.folder);
     if (!('error' in definition)) return { ...task, action: { ...action, definition } };
     const { error, hint } = definition;
     return { failure: { code: 'E_UNKNOWN_STAGE', message: error, ...(hint === undefined ? {} : { hint }) } };

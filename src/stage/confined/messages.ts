@@ -1,0 +1,27 @@
+import type { StageDefinition } from '../definition.js';
+import type { StageProblem } from '../load.js';
+
+/** What the confined process is told: the file to load and, once its definition is known, what to ask its functions. */
+export interface Order {
+  readonly uses: string;
+  /** Which `uses` is relative to. */
+  readonly folder: string;
+  readonly questions: readonly Question[];
+}
+
+/** A call of one of a definition's functions. */
+export interface Question {
+  readonly name: 'check' | 'files';
+  readonly args: readonly unknown[];
+}
+
+export type Answer = { readonly value: unknown } | { readonly failed: string };
+
+/** A definition without its code: functions are told of, and asked where they are. */
+export type PlainDefinition = Omit<StageDefinition, 'run' | 'check' | 'files'> & {
+  readonly has: readonly ('run' | 'check' | 'files')[];
+};
+
+export type Reply =
+  | { readonly definition: PlainDefinition; readonly answers: readonly Answer[] }
+  | { readonly problem: StageProblem };

@@ -1,0 +1,105 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import type { Readable } from 'node:stream';
+import { buildFolder, packageRoot } from '../../paths.js';
+import { bundle } from '../bundle.js';
+import type { Order, Reply } from './messages.js';
+
+export interface Limits {
+  readonly seconds: number;
+  /** Megabytes. */
+  readonly memory: number;
+}
+
+const defaultLimits: Limits = { seconds: 30, memory: 1024 };
+/** Megabytes of JavaScript's objects alone. */
+const heap = 512;
+/** No reply is longer, in bytes. */
+const longestReply = 16 << 20;
+const outside = 'What it does as it is loaded belongs into run().';
+
+/** Loads a stage of the user's in a process that can do nothing but say what the definition is. */
+export async function askReader(order: Order, limits: Limits = defaultLimits): Promise<Reply> {
+  const file = resolve(order.folder, order.uses);
+  const readable = await readableBy(file);
+  const problem = (error: string, hint = outside): Reply => ({ problem: { error: `${order.uses} ${error}.`, hint } });
+  const flag = process.allowedNodeEnvironmentFlags.has('--permission') ? '--permission' : '--experimental-permission';
+  const child = spawn(
+    process.execPath,
+    [
+      flag,
+      ...readable.map((path) => `--allow-fs-read=${path}`),
+      `--max-old-space-size=${heap}`,
+      join(buildFolder, 'stage-reader.js'),
+    ],
+    // What it prints is nobody's: standard output may be a table or JSON.
+    { cwd: dirname(file), env: {}, stdio: ['pipe', 'ignore', 'ignore', 'pipe'], windowsHide: true },
+  );
+  let why: Reply | undefined;
+  const stop = (reply: Reply) => {
+    why ??= reply;
+    child.kill('SIGKILL');
+  };
+  const over = setTimeout(() => stop(problem(`was not loaded after ${limits.seconds} s`)), limits.seconds * 1e3);
+  const watch = setInterval(() => {
+    if (memoryOf(child.pid) > limits.memory) stop(problem(`took more than ${limits.memory} MB of memory to load`));
+  }, 100);
+  const chunks: Buffer[] = [];
+  let length = 0;
+  (child.stdio[3] as Readable).on('data', (chunk: Buffer) => {
+    length += chunk.length;
+    if (length > longestReply) stop(problem('has a definition that is too large'));
+    else chunks.push(chunk);
+  });
+  // It may have ended before it was told.
+  child.stdin!.on('error', () => undefined);
+  child.stdin!.end(JSON.stringify(order));
+  const end = await new Promise<string>((done) => {
+    child.on('error', ({ message }) => done(message));
+    child.on('close', (code, signal) => done(signal ?? `exit code ${code}`));
+  });
+  clearTimeout(over);
+  clearInterval(watch);
+  if (why !== undefined) return why;
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString()) as Reply;
+  } catch {
+    if (end === 'SIGABRT' || end === 'exit code 134') return problem(`took more than ${heap} MB of memory to load`);
+    return problem(`ended the process that loaded it (${end})`);
+  }
+}
+
+/** The stage's own files, the packages that it can import, and this program. */
+async function readableBy(file: string): Promise<readonly string[]> {
+  const { files, packages } = await bundle(file, dirname(file));
+  const sources = Object.keys(files).map((name) => resolve(dirname(file), name));
+  const shelves = [file, packageRoot].flatMap(shelvesAbove);
+  // Packages that are links, as workspaces have them.
+  const linked = Object.keys(packages).flatMap((name) =>
+    shelves
+      .map((shelf) => join(shelf, name))
+      .filter(existsSync)
+      .slice(0, 1)
+      .map((path) => realpathSync(path)),
+  );
+  const own = [join(packageRoot, 'package.json'), buildFolder];
+  const paths = [...sources, ...sources.map((path) => realpathSync(path)), ...shelves, ...linked, ...own];
+  return [...new Set(paths)];
+}
+
+/** The folders that packages are looked for in. */
+function shelvesAbove(path: string): readonly string[] {
+  const parent = dirname(path);
+  const shelf = join(path, 'node_modules');
+  return [...(existsSync(shelf) ? [shelf] : []), ...(parent === path ? [] : shelvesAbove(parent))];
+}
+
+/** Megabytes that a process has in use, where the system says. */
+function memoryOf(pid: number | undefined): number {
+  try {
+    return (Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * 4096) / (1 << 20);
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,49 @@
+// Entry of the process that reads definitions of the user's. Node's permission model keeps it from writing, from starting
+// programs and from reading more than the stage's own files; see process.ts. It has no variables of the environment.
+// standard input: an `Order`; descriptor 3: the `Reply`.
+
+import { readFileSync, writeSync } from 'node:fs';
+import type { StageDefinition } from '../definition.js';
+import { resolveStage } from '../load.js';
+import type { Answer, Order, Question, Reply } from './messages.js';
+import { takeAway } from './take-away.js';
+
+async function reply({ uses, folder, questions }: Order): Promise<Reply> {
+  takeAway();
+  const found = await resolveStage(uses, folder);
+  if ('error' in found) return { problem: found };
+  const { run, check, files, ...rest } = found;
+  const functions = { run, check, files };
+  const has = (['run', 'check', 'files'] as const).filter((name) => functions[name] !== undefined);
+  const answers: Answer[] = [];
+  for (const question of questions) answers.push(await answer(found, question));
+  return { definition: { ...rest, has }, answers };
+}
+
+async function answer(definition: StageDefinition, { name, args }: Question): Promise<Answer> {
+  try {
+    return { value: (await (definition[name] as (...args: readonly unknown[]) => unknown)(...args)) ?? [] };
+  } catch (error) {
+    return { failed: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function main(): Promise<void> {
+  const order = JSON.parse(readFileSync(0, 'utf8')) as Order;
+  // Taken before any of the user's code could change what they are.
+  const { stringify } = JSON;
+  const { exit } = process;
+  let text: string;
+  try {
+    text = stringify(await reply(order));
+  } catch (error) {
+    // A schema with a big integer or a cycle in it.
+    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    text = stringify({ problem: { error: `The definition of ${order.uses} can't be written as JSON: ${reason}` } });
+  }
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; ) at += writeSync(3, bytes, at);
+  exit(0);
+}
+
+void main();

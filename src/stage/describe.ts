@@ -1,0 +1,184 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { cacheFolder } from '../data/locations.js';
+import { writeAtomically } from '../store/atomic.js';
+import { digestJson, hexOf } from '../store/digest.js';
+import { version } from '../version.js';
+import { BundleError, bundle } from './bundle.js';
+import { definitionProblems } from './check.js';
+import type { Answer, PlainDefinition, Question, Reply } from './confined/messages.js';
+import { type ParameterProblem, type StageDefinition, StageError } from './definition.js';
+import { currentFingerprint, stageFingerprint } from './fingerprint.js';
+import { findUserStage, resolveStage, type StageProblem } from './load.js';
+import { isUserStage } from './registry.js';
+
+/** What is remembered of a stage's code, by its content. */
+interface Memory {
+  readonly definition: PlainDefinition;
+  readonly answers: Readonly<Record<string, Answer>>;
+}
+
+/** More answers than a sweep has points. */
+const mostAnswers = 20_000;
+const described = new Map<string, Promise<StageDefinition | StageProblem>>();
+const open = new Set<Promise<unknown>>();
+
+/**
+ * What `uses:` names, without running any of its code in this process: of a file of the user's the definition is read
+ * in a confined one, and remembered for as long as the code stays the same. Its `run` can't be called; see `resolveStage`.
+ */
+export async function describeStage(uses: string, folder: string): Promise<StageDefinition | StageProblem> {
+  if (!isUserStage(uses)) return resolveStage(uses, folder);
+  const file = findUserStage(uses, folder);
+  if (typeof file !== 'string') return file;
+  try {
+    const { fingerprint } = await stageFingerprint(uses, folder);
+    const id = hexOf(digestJson({ type: 'spikeline-definition/1', version, node: process.version, fingerprint }));
+    const name = `${id} ${file}`;
+    const stage = described.get(name) ?? new Described(uses, folder, id, fingerprint).definition();
+    described.set(name, stage);
+    return await stage;
+  } catch (error) {
+    if (!(error instanceof BundleError)) throw error;
+    // The same with paths from where the pipeline is.
+    const text = await bundle(file, folder).then(String, (failure: Error) => failure.message);
+    return { error: text };
+  }
+}
+
+/**
+ * Waits for what stages' own checks had to be asked in their process since the last call. True if there was anything:
+ * then a pipeline that was loaded meanwhile has to be loaded again, as the checks counted for passed.
+ */
+export async function answersArrived(): Promise<boolean> {
+  if (open.size === 0) return false;
+  await Promise.all(open);
+  open.clear();
+  return true;
+}
+
+class Described {
+  #memory: Memory | undefined;
+  #queue: { readonly question: Question; take(answer: Answer): void }[] = [];
+
+  constructor(
+    readonly uses: string,
+    readonly folder: string,
+    readonly id: string,
+    readonly fingerprint: string,
+  ) {}
+
+  async definition(): Promise<StageDefinition | StageProblem> {
+    this.#memory = this.#remembered();
+    if (this.#memory === undefined) {
+      const reply = await this.#ask([]);
+      if ('problem' in reply) return reply.problem;
+      this.#memory = { definition: reply.definition, answers: {} };
+      await this.#remember();
+    }
+    const { has, ...rest } = this.#memory.definition;
+    const hasFunction = (name: (typeof has)[number]) => has.includes(name);
+    return {
+      ...rest,
+      run: () => Promise.reject(new TypeError('a description of a stage can’t be run')),
+      ...(hasFunction('check') ? { check: (...args) => this.#check(args) } : {}),
+      ...(hasFunction('files') ? { files: (...args) => this.#files(args) } : {}),
+    };
+  }
+
+  /** What the stage's check says, if it has been asked: checks are called one by one, and a process is started for many. */
+  #check(args: readonly unknown[]): readonly ParameterProblem[] {
+    const question: Question = { name: 'check', args };
+    const answer = this.#known(question);
+    if (answer === undefined) {
+      open.add(this.#answer(question));
+      return [];
+    }
+    if ('failed' in answer) throw new Error(answer.failed);
+    return answer.value as readonly ParameterProblem[];
+  }
+
+  async #files(args: readonly unknown[]): Promise<readonly string[]> {
+    const question: Question = { name: 'files', args };
+    const answer = this.#known(question) ?? (await this.#answer(question));
+    if ('failed' in answer)
+      throw new StageError('E_STAGE_CRASHED', `The files of "${this.uses}" can't be told: ${answer.failed}`);
+    return answer.value as readonly string[];
+  }
+
+  #known(question: Question): Answer | undefined {
+    return this.#memory?.answers[hexOf(digestJson(question))];
+  }
+
+  /** All that is asked in one go is answered by one process. */
+  #answer(question: Question): Promise<Answer> {
+    return new Promise((take) => {
+      if (this.#queue.push({ question, take }) === 1) setImmediate(() => void this.#flush());
+    });
+  }
+
+  async #flush(): Promise<void> {
+    const asked = this.#queue;
+    this.#queue = [];
+    const reply = await this.#ask(asked.map(({ question }) => question));
+    const answers = asked.map(({ question }, at) => {
+      if ('problem' in reply) return { failed: reply.problem.error };
+      return sound(question, reply.answers[at]);
+    });
+    const known = this.#memory!.answers;
+    const before = Object.keys(known).length + asked.length > mostAnswers ? {} : known;
+    const entries = asked.map(({ question }, at) => [hexOf(digestJson(question)), answers[at]!] as const);
+    this.#memory = { ...this.#memory!, answers: { ...before, ...Object.fromEntries(entries) } };
+    await this.#remember();
+    for (const [at, { take }] of asked.entries()) take(answers[at]!);
+  }
+
+  async #ask(questions: readonly Question[]): Promise<Reply> {
+    const { askReader } = await import('./confined/process.js');
+    const { uses, folder } = this;
+    const reply = await askReader({ uses, folder, questions });
+    if ('problem' in reply) return reply;
+    const run = () => undefined;
+    const problems = definitionProblems({ ...reply.definition, run });
+    if (problems.length === 0 && reply.answers.length === questions.length) return reply;
+    return { problem: { error: `The default export of ${uses} is no stage: ${problems.join('; ')}.` } };
+  }
+
+  get #path(): string {
+    return join(cacheFolder(), 'definitions', `${this.id}.json`);
+  }
+
+  #remembered(): Memory | undefined {
+    try {
+      const memory = JSON.parse(readFileSync(this.#path, 'utf8')) as Memory;
+      const { definition, answers } = memory;
+      const run = () => undefined;
+      return definitionProblems({ ...definition, run }).length === 0 && typeof answers === 'object'
+        ? memory
+        : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Unless the code is no longer what its name says. Where it can't be written, it is asked anew next time. */
+  async #remember(): Promise<void> {
+    const { fingerprint } = await currentFingerprint(this.uses, this.folder);
+    if (fingerprint !== this.fingerprint) return;
+    const folder = join(cacheFolder(), 'definitions');
+    await writeAtomically(this.#path, [JSON.stringify(this.#memory)], folder).catch(() => undefined);
+  }
+}
+
+/** An answer of the form that its question wants; whatever else was said is no answer. */
+function sound({ name }: Question, answer: Answer | undefined): Answer {
+  if (answer === undefined || 'failed' in answer) return answer ?? { failed: 'it gave no answer' };
+  const isText = (value: unknown): value is string => typeof value === 'string';
+  const isProblem = (value: unknown) => {
+    const { parameter, message } = (value ?? {}) as Partial<ParameterProblem>;
+    return isText(parameter) && isText(message);
+  };
+  const { value } = answer;
+  if (Array.isArray(value) && value.every(name === 'files' ? isText : isProblem)) return answer;
+  return { failed: name === 'files' ? 'it gave no list of paths' : 'it gave no list of problems' };
+}

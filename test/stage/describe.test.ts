@@ -1,0 +1,201 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { askReader } from '../../src/stage/confined/process.js';
+import type { StageDefinition } from '../../src/stage/definition.js';
+import { answersArrived, describeStage } from '../../src/stage/describe.js';
+import { testFolder, writeFiles } from '../store/folder.js';
+
+let cache: string;
+beforeEach(() => {
+  cache = testFolder();
+  vi.stubEnv('SPIKELINE_CACHE', cache);
+});
+
+const stage = (top: string, more = '') => `${top}
+import { defineStage, Type } from 'spikeline';
+export default defineStage({
+  name: 's',
+  summary: 'Scales',
+  parameters: Type.Object({ by: Type.Integer({ minimum: 0, default: 2, description: 'How much' }) }),
+  inputs: { data: { description: 'Data', optional: true } },
+  outputs: { o: { description: 'The product', path: 'o.txt' } },
+  resources: { cpus: 2 },
+  ${more}
+  run: async () => ({}),
+});
+`;
+
+const describeText = (text: string, files: Readonly<Record<string, string>> = {}) =>
+  describeStage('./s.ts', writeFiles(testFolder(), { 's.ts': text, ...files }));
+
+describe('describeStage', () => {
+  it('reads a definition once for each content, with what it imports, and runs nothing of it here', async () => {
+    const folder = writeFiles(testFolder(), {
+      's.ts': stage(
+        "import { name } from './lib/name';\nimport three from 'three';\n",
+        'fromPipeline: { [name + three]: "name" },',
+      ),
+      'lib/name.ts': "export const name: string = 'title';",
+      'node_modules/three/package.json':
+        '{ "name": "three", "version": "1.0.0", "type": "module", "exports": "./m.js" }',
+      'node_modules/three/m.js': 'export default 3;',
+    });
+    const found = (await describeStage('./s.ts', folder)) as StageDefinition;
+    const { run, ...rest } = found;
+    expect(rest).toEqual({
+      name: 's',
+      summary: 'Scales',
+      parameters: {
+        type: 'object',
+        required: ['by'],
+        properties: { by: { type: 'integer', minimum: 0, default: 2, description: 'How much' } },
+      },
+      inputs: { data: { description: 'Data', optional: true } },
+      outputs: { o: { description: 'The product', path: 'o.txt' } },
+      resources: { cpus: 2 },
+      fromPipeline: { title3: 'name' },
+    });
+    await expect(run({} as never)).rejects.toThrow('a description of a stage can’t be run');
+    // What is remembered is taken as it is, whoever asks.
+    const [name] = readdirSync(join(cache, 'definitions'));
+    const path = join(cache, 'definitions', name!);
+    expect(readdirSync(join(cache, 'definitions'))).toHaveLength(1);
+    const { definition } = JSON.parse(readFileSync(path, 'utf8')) as {
+      definition: object;
+    };
+    writeFileSync(path, JSON.stringify({ definition: { ...definition, summary: 'Remembered' }, answers: {} }));
+    const copy = writeFiles(testFolder(), {
+      's.ts': stage(
+        "import { name } from './lib/name'; // A comment\nimport three from 'three';\n",
+        'fromPipeline: { [name + three]: "name" },',
+      ),
+      'lib/name.ts': "export const name: string = 'title';",
+      'node_modules/three/package.json':
+        '{ "name": "three", "version": "1.0.0", "type": "module", "exports": "./m.js" }',
+      'node_modules/three/m.js': 'export default 3;',
+    });
+    expect(await describeStage('./s.ts', copy)).toMatchObject({ summary: 'Remembered' });
+    writeFileSync(path, '{ "definition": {');
+    const third = writeFiles(testFolder(), { 's.ts': stage('') });
+    expect(await describeStage('./s.ts', third)).toMatchObject({ summary: 'Scales' });
+  });
+
+  it('lets its code do nothing but declare, and see no secrets', async () => {
+    vi.stubEnv('SECRET', 'x');
+    const folder = writeFiles(testFolder(), {
+      's.ts': stage(`import { appendFileSync, readFileSync, symlinkSync } from 'node:fs';
+        import { execFileSync } from 'node:child_process';
+        import { Worker } from 'node:worker_threads';
+        import net, { connect } from 'node:net';
+        import dgram from 'node:dgram';
+        import { lookup, promises } from 'node:dns';
+        import { setFlagsFromString, writeHeapSnapshot } from 'node:v8';
+        const attempts: Record<string, () => unknown> = {
+          write: () => appendFileSync('acted', 'x'),
+          link: () => symlinkSync('/etc', 'acted'),
+          read: () => readFileSync('/etc/hostname'),
+          environ: () => readFileSync('/proc/self/environ'),
+          program: () => execFileSync('true'),
+          thread: () => new Worker('1', { eval: true }),
+          connect: () => connect(1, '127.0.0.1'),
+          socket: () => new net.Socket().connect({ path: '/run/docker.sock' }),
+          listen: () => net.createServer().listen(0),
+          datagram: () => dgram.createSocket('udp4').send('x', 1, '127.0.0.1'),
+          name: () => lookup('localhost', () => 0),
+          promised: () => promises.lookup('localhost'),
+          signal: () => process.kill(process.ppid, 0),
+          snapshot: () => writeHeapSnapshot('acted'),
+          flags: () => setFlagsFromString('--prof'),
+          binding: () => (process as unknown as { binding(name: string): void }).binding('tcp_wrap'),
+          fetch: () => { if (!('fetch' in globalThis)) throw Object.assign(new Error(), { code: 'ERR_ACCESS_DENIED' }); },
+        };
+        const allowed = await Promise.all(Object.entries(attempts).map(async ([name, attempt]) => {
+          try { await attempt(); return name; } catch (error) {
+            const { code } = error as { code?: string };
+            return code === 'ERR_ACCESS_DENIED' ? '' : name + ': ' + code;
+          }
+        }));`).replace("'Scales'", "allowed.join('') + JSON.stringify(process.env)"),
+    });
+    expect(await describeStage('./s.ts', folder)).toMatchObject({ summary: '{}' });
+    expect(existsSync(join(folder, 'acted'))).toBe(false);
+  });
+
+  it.each([
+    ["import { writeFileSync } from 'node:fs';\nwriteFileSync('acted', '');", 'It writes a file'],
+    ["import { readFileSync } from 'node:fs';\nreadFileSync('/etc/hostname');", 'It reads /etc/hostname'],
+    ["import { connect } from 'node:net';\nconnect(1, '127.0.0.1');", 'It does more than declare a stage'],
+  ])('says where it does more, and where that belongs: %j', async (top, what) => {
+    expect(await describeText(stage(top))).toEqual({
+      error: expect.stringMatching(/^\.\/s\.ts:\d: /) as unknown,
+      hint: `${what} as it is loaded, which only run() may do: there, import() loads packages, too.`,
+    });
+    expect(existsSync(join(cache, 'definitions'))).toBe(false);
+  });
+
+  it('takes what it prints for nothing', async () => {
+    expect(await describeText(stage('console.log("hello"); console.error("hello");'))).toMatchObject({ name: 's' });
+  });
+
+  it.each([
+    ['ends', 'process.exit(0);', './s.ts ended the process that loaded it (exit code 0).'],
+    ['never ends', 'for (;;);', './s.ts was not loaded after 2 s.'],
+    ['waits for ever', 'setInterval(() => 0, 1000); await new Promise(() => 0);', './s.ts was not loaded after 2 s.'],
+    [
+      'takes all memory',
+      'const all: unknown[] = []; for (;;) all.push(Buffer.alloc(1 << 24, 1));',
+      './s.ts took more than 300 MB of memory to load.',
+    ],
+  ])('one that %s is ended', async (_, top, error) => {
+    const folder = writeFiles(testFolder(), { 's.ts': stage(top) });
+    const order = { uses: './s.ts', folder, questions: [] };
+    expect(await askReader(order, { seconds: error.includes('memory') ? 60 : 2, memory: 300 })).toEqual({
+      problem: { error, hint: 'What it does as it is loaded belongs into run().' },
+    });
+  });
+
+  it('says where a definition can’t be written down, and is no stage', async () => {
+    expect(await describeText(stage('', 'fromPipeline: { n: 10n },'))).toMatchObject({
+      error: expect.stringContaining('fromPipeline must name for each parameter') as unknown,
+    });
+    expect(await describeText(stage('', 'description: 10n,'))).toEqual({
+      error: "The definition of ./s.ts can't be written as JSON: Do not know how to serialize a BigInt",
+    });
+    expect(await describeText('export default 7;')).toEqual({
+      error: 'The default export of ./s.ts is no stage: is not an object made by defineStage({ … }).',
+    });
+    expect(await describeText('const a = 1;\nconst b = ;')).toEqual({ error: './s.ts:2:11: Unexpected ";"' });
+    const folder = writeFiles(testFolder(), { 'sub/s.ts': "import '../other';", 'other.ts': 'const = 3' });
+    expect(await describeStage('./sub/s.ts', folder)).toEqual({
+      error: './other.ts:1:7: Expected identifier but found "="',
+    });
+    expect(await describeText("\nimport { x } from './nothing';\nexport default x;")).toEqual({
+      error: './s.ts:2:19: Could not resolve "./nothing"',
+    });
+    expect(await describeStage('./none.ts', testFolder())).toEqual({ error: 'The file ./none.ts does not exist.' });
+  });
+
+  it('asks its functions in the confined process, many at once, and remembers what they say', async () => {
+    const text = stage(
+      '',
+      `check: ({ by }) => (by > 3 ? [{ parameter: 'by', message: 'must not be ' + by }] : by === 3 ? 7 : []),
+       files: ({ by }, folder) => { if (by > 3) throw new Error('none'); return [folder + '/' + by]; },`,
+    );
+    const check = async (described: StageDefinition, by: number) => described.check!({ by }, {});
+    const found = (await describeText(text)) as StageDefinition;
+    expect([await check(found, 2), await check(found, 5), await answersArrived()]).toEqual([[], [], true]);
+    expect(await answersArrived()).toBe(false);
+    expect(await check(found, 5)).toEqual([{ parameter: 'by', message: 'must not be 5' }]);
+    // In the memory of another process it would be the same.
+    const again = (await describeText(text)) as StageDefinition;
+    expect([await check(again, 5), await answersArrived()]).toEqual([
+      [{ parameter: 'by', message: 'must not be 5' }],
+      false,
+    ]);
+    await check(again, 3);
+    await answersArrived();
+    await expect(check(again, 3)).rejects.toThrow('it gave no list of problems');
+    expect(await again.files!({ by: 1 }, '/f')).toEqual(['/f/1']);
+    await expect(again.files!({ by: 4 }, '/f')).rejects.toThrow(`The files of "./s.ts" can't be told: none`);
+  });
+});

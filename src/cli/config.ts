@@ -15,7 +15,7 @@ export async function userConfig(): Promise<{ readonly config: Config; readonly 
 export async function cacheSources({ cache, folder }: Pipeline): Promise<readonly CacheSource[]> {
   const user = await userConfig();
   return [
-    { section: user.config.cache, folder: user.folder },
+    { section: user.config.cache, folder: user.folder, own: true },
     { section: cache, folder },
   ];
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type Static, Type } from '@sinclair/typebox';
-import { CacheSchema } from '../pipeline/cache.js';
+import { OwnCacheSchema } from '../pipeline/cache.js';
 import { check } from '../pipeline/check.js';
 import type { Diagnostic } from '../pipeline/diagnostic.js';
 import { hinted, Reporter } from '../pipeline/reporter.js';
@@ -12,7 +12,7 @@ import { systemCode } from '../store/error.js';
 
 /** What a user says once for all pipelines. It comes before what those say themselves: it knows the machine. */
 export const ConfigSchema = Type.Object(
-  { cache: Type.Optional(CacheSchema), slurm: Type.Optional(SlurmSchema) },
+  { cache: Type.Optional(OwnCacheSchema), slurm: Type.Optional(SlurmSchema) },
   { additionalProperties: false },
 );
 

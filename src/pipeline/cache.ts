@@ -15,6 +15,9 @@ export const CacheSchema = Type.Object(
         description: 'A server of the Bazel HTTP cache protocol (http:, https:), or a folder (file:).',
       }),
     ),
+    requireSigned: Type.Optional(
+      Type.Boolean({ description: 'Use it only with a key to sign results with: SPIKELINE_REMOTE_SIGNING_KEY.' }),
+    ),
     readOnly: Type.Optional(Type.Boolean({ description: 'Take results from it, and give it none.' })),
     timeout: Type.Optional(
       Type.Union([Type.Number({ exclusiveMinimum: 0 }), Type.String({ pattern: timePattern })], {
@@ -30,3 +33,19 @@ export const CacheSchema = Type.Object(
 );
 
 export type CacheFile = Static<typeof CacheSchema>;
+
+/** The same in the user's configuration, where the user says more. */
+export const OwnCacheSchema = Type.Object(
+  {
+    ...CacheSchema.properties,
+    trusted: Type.Optional(
+      Type.Array(
+        Type.String({ pattern: '^https?://[^\\s/@?#]+/?$', title: 'a server such as https://cache.example.org' }),
+        {
+          description: 'Servers that get credentials even where only a pipeline file names them.',
+        },
+      ),
+    ),
+  },
+  { additionalProperties: false },
+);

@@ -68,8 +68,17 @@ export interface CommandCall {
 
 export type Environment = Readonly<Record<string, string>>;
 
-/** The environment that a command sees. */
-export function commandEnvironment({ env }: CommandCall): Environment {
+/** Variables that hold what this program alone is to know: where results are shared, and by which credentials. */
+const isOwn = (name: string): boolean => name.startsWith('SPIKELINE_REMOTE');
+
+/** The environment of this process as built-in stages see it. */
+export function builtInEnvironment(env: Environment): Environment {
+  const passed = Object.entries(process.env).filter(([name]) => !isOwn(name));
+  return { ...(Object.fromEntries(passed) as Environment), ...env };
+}
+
+/** The environment that a command sees, or a stage of the user's. */
+export function commandEnvironment({ env }: Pick<CommandCall, 'env'>): Environment {
   const passed = Object.entries(process.env).filter((entry): entry is [string, string] => isPassed(entry[0]));
   return { ...Object.fromEntries(passed), ...env };
 }

@@ -2,8 +2,9 @@ import type { ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildFolder } from '../paths.js';
+import { isUserStage } from '../stage/registry.js';
 import { type Attempt, type AttemptListener, type AttemptResult, interruptedFailure } from './attempt.js';
-import type { Environment } from './command.js';
+import { builtInEnvironment, commandEnvironment, type Environment } from './command.js';
 import type { Failure } from './events.js';
 import type { FromTask, Job, ToTask } from './job.js';
 import { endGroup, signalGroup } from './process-group.js';
@@ -11,7 +12,8 @@ import { endGroup, signalGroup } from './process-group.js';
 /**
  * Runs a stage in a process of its own.
  *
- * @param env variables beside those of this process
+ * @param env variables beside those that every stage of its kind gets: one of the user's those of a command, a built-in
+ *   one all but credentials, for it may need to know of data and proxies
  * @param log where its output goes: to the end of this file
  */
 export function startStage(job: Job, env: Environment, log: string, listener: AttemptListener): Attempt {
@@ -33,7 +35,8 @@ export function startStage(job: Job, env: Environment, log: string, listener: At
     const output = descriptor as unknown as 'inherit';
     const process = execa(globalThis.process.execPath, [join(buildFolder, 'task.js')], {
       ipc: true,
-      env,
+      env: isUserStage(job.uses) ? commandEnvironment({ env }) : builtInEnvironment(env),
+      extendEnv: false,
       // Messages are handled here one by one; execa need not keep them.
       buffer: false,
       stdin: 'ignore',

@@ -79,4 +79,41 @@ all      waiting  waits for one@n=1, one@n=2
     }
     expect(box.has('acted')).toBe(false);
   });
+
+  test('sees the variables that it declares, as a command does, and no secrets', async ({ box }) => {
+    box.write(
+      'env.ts',
+      `import { writeFileSync } from 'node:fs';
+import { defineStage, Type } from 'spikeline';
+export default defineStage({
+  name: 'env', summary: 'Tells', parameters: Type.Object({}), inputs: {},
+  outputs: { o: { description: 'Names', path: 'o.txt' } },
+  async run({ outputs }) { writeFileSync(outputs.o!, Object.keys(process.env).sort().join('\\n')); return {}; },
+});
+`,
+    );
+    const command = `[node, -e, "require('fs').writeFileSync(process.argv[1], Object.keys(process.env).sort().join('\\\\n'))", '\${{ outputs.o }}']`;
+    box.write(
+      'p.yaml',
+      `name: own
+stages:
+  stage: { uses: ./env.ts, env: [DECLARED] }
+  command: { run: ${command}, outputs: { o: o.txt }, env: [DECLARED] }
+`,
+    );
+    const secrets = { DECLARED: 'x', OTHER: 'x', AWS_SECRET_ACCESS_KEY: 'x', SPIKELINE_REMOTE_TOKEN: 'x' };
+    const { code } = await box.run(['run', 'p.yaml'], { ...secrets, SPIKELINE_REMOTE: '' });
+    expect(code).toBe(0);
+    // Node needs one to be told by its parent.
+    const [stage, command_] = ['stage', 'command'].map((name) =>
+      box
+        .read(`artifacts/own/${name}/o.txt`)
+        .split('\n')
+        .filter((variable) => !variable.startsWith('NODE_CHANNEL')),
+    );
+    expect(stage).toEqual(command_);
+    expect(stage).toContain('DECLARED');
+    for (const hidden of ['OTHER', 'AWS_SECRET_ACCESS_KEY', 'SPIKELINE_REMOTE_TOKEN', 'SPIKELINE_REMOTE'])
+      expect(stage).not.toContain(hidden);
+  });
 });

@@ -1,13 +1,16 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isLoopback } from '../../net/proxy.js';
 import { type CacheFile, remotePattern, remoteTitle } from '../../pipeline/cache.js';
 import { parseTime, timePattern } from '../../pipeline/units.js';
 
 /** A section `cache:`, and the folder that a relative `file:` in it is relative to. */
 export interface CacheSource {
-  readonly section: CacheFile | undefined;
+  readonly section: (CacheFile & { readonly trusted?: readonly string[] }) | undefined;
   readonly folder: string;
+  /** Is it the user's word, not that of whoever wrote the pipeline? */
+  readonly own?: boolean;
 }
 
 /** A remote and how to use it. None of it enters a key. */
@@ -23,6 +26,13 @@ export interface RemoteSettings {
   readonly authorization?: string;
   /** With it, entries are signed, and those that are not signed with it are none. */
   readonly signingKey?: string;
+  /** What the user should know of where credentials go, and where not. */
+  readonly caution?: Caution;
+}
+
+export interface Caution {
+  readonly message: string;
+  readonly hint: string;
 }
 
 const defaultSilenceMs = 15_000;
@@ -51,7 +61,7 @@ export function remoteSettings(
   sources: readonly CacheSource[],
   env: Variables = process.env,
 ): RemoteSettings | undefined {
-  const said: readonly CacheSource[] = [{ section: variables(env), folder: process.cwd() }, ...sources];
+  const said: readonly CacheSource[] = [{ section: variables(env), folder: process.cwd(), own: true }, ...sources];
   const naming = said.findIndex(({ section }) => section?.remote !== undefined);
   const source = said[naming];
   const remote = source?.section?.remote ?? '';
@@ -59,15 +69,59 @@ export function remoteSettings(
   if (source === undefined || remote === '') return undefined;
   const heard = said.slice(0, naming + 1).flatMap(({ section }) => section ?? []);
   const timeout = heard.find((section) => section.timeout !== undefined)?.timeout;
-  const signingKey = nonEmpty(env.SPIKELINE_REMOTE_SIGNING_KEY);
-  const authorization = authorizationOf(env);
+  const place = placeOf(remote, source.folder);
+  // Everybody may ask for more strictness, and nobody for less.
+  const signingKey = signingKeyOf(
+    env,
+    said.some(({ section }) => section?.requireSigned === true),
+  );
   return {
-    ...placeOf(remote, source.folder),
+    ...place,
     readOnly: heard.find((section) => section.readOnly !== undefined)?.readOnly ?? false,
     silenceMs: timeout === undefined ? defaultSilenceMs : parseTime(timeout) * 1e3,
-    ...(authorization === undefined ? {} : { authorization }),
+    ...credentialsFor(place, source, sources, env),
     ...(signingKey === undefined ? {} : { signingKey }),
   };
+}
+
+/**
+ * Credentials are for the remote that the user has named, or trusts: whoever writes a pipeline file must not learn them.
+ */
+function credentialsFor(
+  { place, name }: Pick<RemoteSettings, 'place' | 'name'>,
+  source: CacheSource,
+  sources: readonly CacheSource[],
+  env: Variables,
+): Pick<RemoteSettings, 'authorization' | 'caution'> {
+  const authorization = authorizationOf(env);
+  if (authorization === undefined || 'folder' in place || !URL.canParse(place.url)) return {};
+  const url = new URL(place.url);
+  const trusted = sources.flatMap(({ own, section }) => (own === true ? (section?.trusted ?? []) : []));
+  if (source.own !== true && !trusted.some((server) => URL.canParse(server) && new URL(server).origin === url.origin))
+    return {
+      caution: {
+        message: `No credentials are sent to the remote cache ${name}, which only the pipeline file names.`,
+        hint: `Do you trust it? Then write cache: { trusted: [${url.origin}] } to ~/.config/spikeline/config.yaml, or set SPIKELINE_REMOTE=${name}.`,
+      },
+    };
+  if (url.protocol === 'https:' || isLoopback(url)) return { authorization };
+  const message = `Credentials are sent to the remote cache ${name} unencrypted, for everybody on the way to read.`;
+  return { authorization, caution: { message, hint: 'Name it with https:.' } };
+}
+
+/** Set and empty is a secret that is missing, as CI systems have them: to go on without would believe everybody. */
+function signingKeyOf({ SPIKELINE_REMOTE_SIGNING_KEY: text }: Variables, required: boolean): string | undefined {
+  const key = text?.replace(/\r?\n$/, '');
+  const hint = 'openssl rand -hex 32 makes a key; all who share results need the same one';
+  if (key === undefined) {
+    if (!required) return undefined;
+    const message =
+      'The remote cache is to be used with signed results only, and there is no key: `requireSigned` wants SPIKELINE_REMOTE_SIGNING_KEY.';
+    throw new RemoteSettingsError(message, hint);
+  }
+  if (key.trim() === '')
+    throw new RemoteSettingsError('SPIKELINE_REMOTE_SIGNING_KEY is set, and empty.', `${hint}. Without one, unset it`);
+  return key;
 }
 
 function placeOf(remote: string, folder: string): Pick<RemoteSettings, 'place' | 'name'> {

@@ -4,12 +4,12 @@ import type { CacheFile } from '../../../src/pipeline/cache.js';
 import { remoteSettings } from '../../../src/store/remote/settings.js';
 
 const settings = (
-  { user, pipeline }: { user?: CacheFile; pipeline?: CacheFile },
+  { user, pipeline }: { user?: CacheFile & { trusted?: readonly string[] }; pipeline?: CacheFile },
   env: Readonly<Record<string, string>> = {},
 ) =>
   remoteSettings(
     [
-      { section: user, folder: '/home/user/.config/spikeline' },
+      { section: user, folder: '/home/user/.config/spikeline', own: true },
       { section: pipeline, folder: '/project/pipelines' },
     ],
     env,
@@ -62,15 +62,85 @@ describe('remoteSettings', () => {
     expect(settings({ pipeline: { remote } })).toMatchObject({ place: { folder }, name: folder });
   });
 
-  it('take credentials from the environment alone', () => {
-    const pipeline = { remote: 'https://p.example/' };
-    expect(settings({ pipeline })?.authorization).toBeUndefined();
-    expect(settings({ pipeline }, { SPIKELINE_REMOTE_TOKEN: 'abc\n' })?.authorization).toBe('Bearer abc');
-    const basic = settings({ pipeline }, { SPIKELINE_REMOTE_USER: 'u', SPIKELINE_REMOTE_PASSWORD: 'p:q' });
+  it('take credentials from the environment alone, for a remote of the user', () => {
+    const user = { remote: 'https://p.example/' };
+    expect(settings({ user })?.authorization).toBeUndefined();
+    expect(settings({ user }, { SPIKELINE_REMOTE_TOKEN: 'abc\n' })?.authorization).toBe('Bearer abc');
+    const basic = settings({ user }, { SPIKELINE_REMOTE_USER: 'u', SPIKELINE_REMOTE_PASSWORD: 'p:q' });
     expect(basic?.authorization).toBe(`Basic ${Buffer.from('u:p:q').toString('base64')}`);
     // CI systems set what is missing to nothing.
     const nothing = { SPIKELINE_REMOTE_TOKEN: '', SPIKELINE_REMOTE_USER: '', SPIKELINE_REMOTE_READONLY: '' };
-    expect(settings({ pipeline }, nothing)?.authorization).toBeUndefined();
+    expect(settings({ user }, nothing)?.authorization).toBeUndefined();
+  });
+
+  it('give no credentials to a remote that only the pipeline names, unless the user trusts it', () => {
+    const pipeline = { remote: 'https://p.example/cache' };
+    const token = { SPIKELINE_REMOTE_TOKEN: 'abc' };
+    expect(settings({ pipeline }, token)).toMatchObject({
+      caution: {
+        message:
+          'No credentials are sent to the remote cache https://p.example/cache/, which only the pipeline file names.',
+        hint:
+          'Do you trust it? Then write cache: { trusted: [https://p.example] } to ~/.config/spikeline/config.yaml, ' +
+          'or set SPIKELINE_REMOTE=https://p.example/cache/.',
+      },
+    });
+    expect(settings({ pipeline }, token)?.authorization).toBeUndefined();
+    const basic = { SPIKELINE_REMOTE_USER: 'u', SPIKELINE_REMOTE_PASSWORD: 'p' };
+    expect(settings({ pipeline }, basic)?.authorization).toBeUndefined();
+    const own = settings({ pipeline }, { ...token, SPIKELINE_REMOTE: 'https://p.example/cache' });
+    expect([own?.authorization, own?.caution]).toEqual(['Bearer abc', undefined]);
+    for (const trusted of ['https://p.example', 'https://P.example:443/'])
+      expect(settings({ pipeline, user: { trusted: [trusted] } }, token)?.authorization).toBe('Bearer abc');
+    for (const trusted of ['https://p.example:8443', 'http://p.example', 'https://sub.p.example', 'https://example'])
+      expect(settings({ pipeline, user: { trusted: [trusted] } }, token)?.authorization).toBeUndefined();
+    // Whoever writes the pipeline does not decide whom the user trusts.
+    const claimed = { ...pipeline, trusted: ['https://p.example'] } as CacheFile;
+    expect(settings({ pipeline: claimed }, token)?.authorization).toBeUndefined();
+  });
+
+  it('warn of credentials that go unencrypted, but not within this machine', () => {
+    const token = { SPIKELINE_REMOTE_TOKEN: 'abc' };
+    expect(settings({ user: { remote: 'http://u.example/' } }, token)).toMatchObject({
+      authorization: 'Bearer abc',
+      caution: {
+        message:
+          'Credentials are sent to the remote cache http://u.example/ unencrypted, for everybody on the way to read.',
+      },
+    });
+    for (const remote of ['http://localhost:8080/', 'http://127.0.0.1/', 'http://[::1]:1/'])
+      expect(settings({ user: { remote } }, token)?.caution).toBeUndefined();
+    expect(settings({ user: { remote: 'http://u.example/' } })?.caution).toBeUndefined();
+  });
+
+  it('have a key to sign with, or none; an empty one is an error', () => {
+    const user = { remote: 'https://u.example/' };
+    expect(settings({ user })?.signingKey).toBeUndefined();
+    expect(settings({ user }, { SPIKELINE_REMOTE_SIGNING_KEY: 'k e y\n' })?.signingKey).toBe('k e y');
+    for (const key of ['', ' ', '\n', '\t\r\n'])
+      expect(() => settings({ user }, { SPIKELINE_REMOTE_SIGNING_KEY: key })).toThrow(
+        'SPIKELINE_REMOTE_SIGNING_KEY is set, and empty.',
+      );
+    // Where nothing is shared, nothing is signed.
+    expect(settings({}, { SPIKELINE_REMOTE_SIGNING_KEY: '' })).toBeUndefined();
+  });
+
+  it('insist on a key where anybody does: a pipeline asks for more, never for less', () => {
+    const [remote, strict, loose] = [
+      { remote: 'https://u.example/' },
+      { requireSigned: true },
+      { requireSigned: false },
+    ];
+    for (const who of [
+      { user: { ...remote, ...strict }, pipeline: loose },
+      { user: { ...remote, ...loose }, pipeline: strict },
+      { user: strict, pipeline: { ...remote, ...loose } },
+      { pipeline: { ...remote, ...strict } },
+    ]) {
+      expect(() => settings(who)).toThrow('`requireSigned` wants SPIKELINE_REMOTE_SIGNING_KEY.');
+      expect(settings(who, { SPIKELINE_REMOTE_SIGNING_KEY: 'k' })?.signingKey).toBe('k');
+    }
+    expect(settings({ user: { ...remote, ...loose } })).toBeDefined();
   });
 
   it.each([

@@ -5,6 +5,8 @@ const slow = ['browser', 'faults', 'long', 'nodes', 'remote', 'slurm'];
 
 export default defineConfig({
   test: {
+    // Tests start what is built.
+    globalSetup: 'test/build.ts',
     projects: [
       {
         test: {

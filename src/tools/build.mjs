@@ -1,6 +1,7 @@
 // Builds everything that runs into .build/: kernels (AssemblyScript → WASM), the program and the stages
 // (TypeScript → JavaScript), the fingerprints of the built-in stages, and the JSON Schema of pipeline files.
-// Plain JavaScript, because it is what makes TypeScript runnable. Parts whose sources did not change are kept.
+// Plain JavaScript, because it is what makes TypeScript runnable. Nothing is done where no source changed, so that whatever
+// needs a build can ask for one; and what is running from an earlier build keeps its files.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -11,6 +12,8 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,6 +30,25 @@ function hashFiles(files) {
   for (const file of [...files].sort())
     hash.update(relative(root, file)).update('\0').update(readFileSync(file)).update('\0');
   return hash.digest('hex');
+}
+
+/** All that a build may read, but for packages: benchmarks are built, with what they share with tests. */
+function sources() {
+  const folders = ['src', 'stages', 'test'].filter((name) => existsSync(join(root, name)));
+  const files = folders.flatMap((name) =>
+    readdirSync(join(root, name), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && /(?<!\.test)\.(ts|mjs)$/.test(entry.name))
+      .map((entry) => join(entry.parentPath, entry.name)),
+  );
+  return [...files, ...['package.json', 'package-lock.json'].map((name) => join(root, name))];
+}
+
+/** Writes a file that programs may be reading: they find the old content or the new. */
+function replace(file, content) {
+  if (existsSync(file) && readFileSync(file).equals(content)) return;
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(`${file}.${process.pid}`, content);
+  renameSync(`${file}.${process.pid}`, file);
 }
 
 async function buildKernels() {
@@ -131,8 +153,6 @@ async function bundleProgram() {
   };
   for (const stage of stages) entries[`stages/${basename(stage, '.ts')}`] = `stages/${stage}`;
   const present = Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(join(root, file))));
-  for (const name of existsSync(out) ? readdirSync(out) : [])
-    if (name.startsWith('chunk-') || name === 'stages') rmSync(join(out, name), { recursive: true, force: true });
   const settings = {
     absWorkingDir: root,
     outdir: out,
@@ -147,8 +167,26 @@ async function bundleProgram() {
     sourcemap: 'linked',
     chunkNames: 'chunk-[name]-[hash]',
     logLevel: 'error',
+    write: false,
   };
-  await esbuild.build({ ...settings, entryPoints: present });
+  const { outputFiles } = await esbuild.build({ ...settings, entryPoints: present });
+  // Chunks first, then what imports them.
+  const isChunk = ({ path }) => basename(path).startsWith('chunk-');
+  for (const file of [...outputFiles].sort((a, b) => isChunk(b) - isChunk(a))) replace(file.path, file.contents);
+  const written = new Set(outputFiles.map(({ path }) => relative(out, path)));
+  for (const name of existsSync(join(out, 'stages')) ? readdirSync(join(out, 'stages')) : [])
+    if (!written.has(join('stages', name))) rmSync(join(out, 'stages', name), { force: true });
+  return [...written].filter((name) => name.startsWith('chunk-'));
+}
+
+/** What is running may load chunks of the build that it began with for a day; the names of chunks hold their hashes. */
+function removeOldChunks(chunks, previous) {
+  for (const name of readdirSync(out)) {
+    if (!name.startsWith('chunk-') || chunks.includes(name)) continue;
+    const file = join(out, name);
+    if (previous.includes(name)) utimesSync(file, new Date(), new Date());
+    else if (Date.now() - statSync(file).mtimeMs > 86_400_000) rmSync(file, { force: true });
+  }
 }
 
 /**
@@ -228,10 +266,20 @@ async function writeDerivedFiles() {
 
 mkdirSync(out, { recursive: true });
 try {
-  await buildKernels();
-  await bundleProgram();
-  const program = await bundleCommandLine();
-  await writeDerivedFiles();
+  const file = join(out, 'build.stamp');
+  const hash = hashFiles(sources());
+  const last = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { chunks: [] };
+  let program = last.program;
+  if (last.hash !== hash) {
+    // A build that is broken off leaves parts of both.
+    replace(file, Buffer.from(JSON.stringify({ ...last, hash: '' })));
+    await buildKernels();
+    const chunks = await bundleProgram();
+    program = await bundleCommandLine();
+    await writeDerivedFiles();
+    removeOldChunks(chunks, last.chunks);
+    replace(file, Buffer.from(JSON.stringify({ hash, program, chunks })));
+  }
   await compileAhead(program);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);

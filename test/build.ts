@@ -1,0 +1,14 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { packageRoot } from '../src/paths.js';
+
+const build = () => {
+  execFileSync(process.execPath, [join(packageRoot, 'src/tools/build.mjs')], { stdio: 'inherit' });
+};
+
+/** Builds before any test, whatever command starts them: half of the tests run what is built, not what is written. */
+export default function setup(project: TestProject): void {
+  build();
+  project.onTestsRerun(async () => build());
+}

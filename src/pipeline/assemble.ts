@@ -50,7 +50,8 @@ async function checkTree(tree: FileTree, folder: string, options: Options): Prom
   const call = [...settings.diagnostics, ...parts.call];
   const { params, axes, places } = settings;
   const labelled: Record<string, readonly AxisPoint[]> = {};
-  if (checkAxes(axes, reporter)) for (const [axis, values] of Object.entries(axes)) labelled[axis] = labelAxis(values);
+  if (checkAxes(axes, params, reporter))
+    for (const [axis, values] of Object.entries(axes)) labelled[axis] = labelAxis(values);
   else return { checked: { call, diagnostics: [...reporter.diagnostics, ...parts.diagnostics] } };
 
   const { stages: others, tasks: before, expectations: theirs } = parts.content;

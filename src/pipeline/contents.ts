@@ -1,5 +1,5 @@
 import { duplicateOf } from './axes.js';
-import type { Axes } from './call.js';
+import type { Axes, Params } from './call.js';
 import { check, type Violation } from './check.js';
 import { declares, type FileTree } from './include.js';
 import { hinted, type Reporter } from './reporter.js';
@@ -84,12 +84,18 @@ export function checkParts(
 const reserved = ['params', 'inputs', 'outputs'];
 
 /** Are the axes fit to be used? */
-export function checkAxes(axes: Axes, reporter: Reporter): boolean {
+export function checkAxes(axes: Axes, params: Params, reporter: Reporter): boolean {
   const before = reporter.diagnostics.length;
   for (const [axis, values] of Object.entries(axes)) {
     if (reserved.includes(axis)) {
       const at = { path: ['axes', axis], key: true };
       reporter.error('E_AXIS', `An axis can't be called "${axis}": expressions mean something else by it`, at);
+    }
+    if (Object.hasOwn(params, axis)) {
+      const related = [{ message: 'the param is here', range: reporter.source.keyRange(['params', axis]) }];
+      const at = { path: ['axes', axis], key: true };
+      // --set and expressions would mean one of them.
+      reporter.error('E_DUPLICATE', `There is a param "${axis}", too`, at, { related, hint: 'rename one of them' });
     }
     const [first, second] = duplicateOf(values) ?? [];
     if (first === undefined || second === undefined) continue;

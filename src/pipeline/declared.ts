@@ -3,7 +3,7 @@ import type { AxisValue, StageDefinition } from '../stage/definition.js';
 import { labelAxis } from './axes.js';
 import type { Diagnostic } from './diagnostic.js';
 import type { TextOf } from './format.js';
-import { type FileTree, readTree, separator } from './include.js';
+import { type FileTree, readOnce, readTree, separator } from './include.js';
 import { type LoadOptions, unreadable } from './load.js';
 import { parseSource, pipelineRules } from './parse.js';
 import { readText } from './read-text.js';
@@ -35,13 +35,17 @@ export async function readDeclared(file: string, resolveStage: LoadOptions['reso
   const textOf: TextOf = (name) => texts.get(name);
   const first = readText(resolve(file));
   if (typeof first !== 'string') return { diagnostics: [unreadable(file, first)], textOf };
-  const { tree, diagnostics } = await readTree(resolve(file), file, async (path, shown) => {
-    const text = shown === file ? first : readText(path);
-    if (typeof text !== 'string') return text;
-    texts.set(shown, text);
-    const { source, value, diagnostics } = parseSource(shown, text, pipelineRules);
-    return { value, places: source, diagnostics };
-  });
+  const { tree, diagnostics } = await readTree(
+    resolve(file),
+    file,
+    readOnce((path, shown) => {
+      const text = shown === file ? first : readText(path);
+      if (typeof text !== 'string') return Promise.resolve(text);
+      texts.set(shown, text);
+      const { source, value, diagnostics } = parseSource(shown, text, pipelineRules);
+      return Promise.resolve({ value, places: source, diagnostics });
+    }),
+  );
   if (diagnostics.length > 0) return { diagnostics, textOf };
   const names = await namesOf(tree, (uses) => resolveStage(uses, dirname(resolve(file))));
   return { names, diagnostics: [], textOf };

@@ -1,5 +1,6 @@
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { Diagnostic, SourceRange } from './diagnostic.js';
+import { type Merged, merge, type Origin, partOf, pointlessNulls, withoutNulls } from './merge.js';
 import type { Path, Places } from './places.js';
 import type { Unreadable } from './read-text.js';
 import { isMap } from './words.js';
@@ -17,25 +18,12 @@ export type ReadFile = (path: string, shown: string) => Promise<FileContent | Un
 
 /** A mistake after which the rest of a file can't be checked: it would be full of consequences. */
 export const isFatal = ({ code }: Diagnostic): boolean => !softCodes.includes(code);
-const softCodes = ['E_DUPLICATE', 'E_NUMBER', 'E_TEXT', 'E_EXPRESSION'];
-
-/** A value made of parts of several files. */
-interface Merged {
-  readonly value: unknown;
-  readonly origin: Origin;
-}
-
-/** Where a value is said; the parts of a map may be said elsewhere. */
-interface Origin {
-  readonly places: Places;
-  readonly path: Path;
-  readonly parts?: ReadonlyMap<string | number, Origin>;
-}
+const softCodes = ['E_DUPLICATE', 'E_NUMBER', 'E_TEXT', 'E_EXPRESSION', 'E_NOTHING'];
 
 /**
  * A file with the files that it extends: what it says comes over what they say, and a later one of them over an earlier
  * one. Axes and params are replaced by name, stages section by section, their `with:` and `inputs:` by name; a stage that
- * is null is left out, with what is expected of it; expectations are all kept.
+ * is null is left out, with what is expected of it, and so is an input; expectations of the same thing replace theirs.
  *
  * @param path absolute
  * @param shown the file as the user calls it
@@ -64,6 +52,8 @@ interface Opened {
 
 class Extending {
   readonly diagnostics: Diagnostic[] = [];
+  /** Each file once: files that extend the same ones would be read over and over. */
+  readonly #known = new Map<string, Merged | undefined>();
 
   constructor(
     /** That paths become relative to. */
@@ -86,6 +76,7 @@ class Extending {
       if (base !== undefined) merged = merged === undefined ? base : merge(merged, base, []);
     }
     const { extends: _, ...rest } = value;
+    if (merged !== undefined) this.diagnostics.push(...pointlessNulls(merged.value, rest, places));
     return merged === undefined ? own : merge(merged, { value: rest, origin: own.origin }, []);
   }
 
@@ -98,6 +89,13 @@ class Extending {
       this.#report('E_CYCLE', `The files extend each other: ${circle}.`, range, 'remove one of these `extends:`');
       return undefined;
     }
+    if (this.#known.has(opened.path)) return this.#known.get(opened.path);
+    const found = await this.#base(name, opened, range, open);
+    this.#known.set(opened.path, found);
+    return found;
+  }
+
+  async #base(name: string, opened: Opened, range: SourceRange, open: readonly Opened[]): Promise<Merged | undefined> {
     const file = await this.read(opened.path, opened.shown);
     if ('why' in file) {
       const hint = file.hint ?? `paths are relative to the file that names them: looked for ${opened.path}`;
@@ -118,75 +116,6 @@ class Extending {
   #report(code: string, message: string, range: SourceRange, hint: string | undefined): void {
     this.diagnostics.push({ severity: 'error', code, message, range, ...(hint === undefined ? {} : { hint }) });
   }
-}
-
-/** Is the map at this path put together from both sides? Elsewhere the second one replaces the first. */
-function isShared(path: Path): boolean {
-  const [top, , section] = path;
-  if (path.length <= 1)
-    return top === undefined || ['params', 'axes', 'profiles', 'include', 'slurm', 'stages'].includes(String(top));
-  if (path.length === 2) return top === 'stages' || top === 'profiles';
-  return path.length === 3 && top === 'stages' && (section === 'with' || section === 'inputs');
-}
-
-function merge(below: Merged, above: Merged, path: Path): Merged {
-  if (path.length === 1 && path[0] === 'expect' && Array.isArray(below.value) && Array.isArray(above.value)) {
-    const items = [below, above].flatMap(({ value, origin }) => (value as unknown[]).map((_, i) => partOf(origin, i)));
-    return {
-      value: [...(below.value as unknown[]), ...(above.value as unknown[])],
-      origin: { ...above.origin, parts: new Map(items.entries()) },
-    };
-  }
-  const [first, second] = [below.value, above.value];
-  if (!isMap(first) || !isMap(second) || !isShared(path)) return above;
-  const replaced = path.length === 2 && path[0] === 'stages' ? replacedSections(first, second) : [];
-  const value: Record<string, unknown> = {};
-  const parts = new Map<string | number, Origin>();
-  for (const key of new Set([...Object.keys(first), ...Object.keys(second)])) {
-    const [has, hadBefore] = [Object.hasOwn(second, key), Object.hasOwn(first, key) && !replaced.includes(key)];
-    if (!has && !hadBefore) continue;
-    const under = { value: first[key], origin: partOf(below.origin, key) };
-    const over = { value: second[key], origin: partOf(above.origin, key) };
-    const part = has && hadBefore ? merge(under, over, [...path, key]) : has ? over : under;
-    value[key] = part.value;
-    parts.set(key, part.origin);
-  }
-  return { value, origin: { ...above.origin, parts } };
-}
-
-/** A stage that becomes another one, or a command, has no use for the parameters and outputs of what it was. */
-function replacedSections(first: Record<string, unknown>, second: Record<string, unknown>): readonly string[] {
-  if (second.run !== undefined) return ['uses', 'with'];
-  return second.uses !== undefined && second.uses !== first.uses ? ['run', 'with', 'outputs'] : [];
-}
-
-function partOf({ places, path, parts }: Origin, key: string | number): Origin {
-  return parts?.get(key) ?? { places, path: [...path, key] };
-}
-
-/** Without stages that are null, and what is expected of them. */
-function withoutNulls(merged: Merged): Merged {
-  const { value, origin } = merged;
-  // A file that extends none has nothing to leave out.
-  if (origin.parts === undefined || !isMap(value) || !isMap(value.stages)) return merged;
-  const entries = Object.entries(value.stages);
-  const stages = entries.filter(([, stage]) => stage !== null);
-  const gone = entries.flatMap(([name, stage]) => (stage === null ? [name] : []));
-  if (gone.length === 0) return merged;
-  const speaksOfGone = (line: unknown): boolean =>
-    isMap(line) && (gone.includes(String(line.stage)) || speaksOfGone(line.equals));
-  const lines = Array.isArray(value.expect) ? [...(value.expect as unknown[]).entries()] : [];
-  const kept = lines.filter(([, line]) => !speaksOfGone(line));
-  const all = partOf(origin, 'expect');
-  const expect: Origin = { ...all, parts: new Map(kept.map(([index], at) => [at, partOf(all, index)])) };
-  return {
-    value: {
-      ...value,
-      stages: Object.fromEntries(stages) as unknown,
-      ...(lines.length > 0 ? { expect: kept.map(([, line]) => line) } : {}),
-    },
-    origin: { ...origin, parts: new Map([...origin.parts, ['expect', expect]]) },
-  };
 }
 
 /** What a file of another folder says, with the paths in it relative to this one. */

@@ -26,7 +26,10 @@ export function differenceText({ name, wanted, actual }: Difference): string {
     : `${name} is ${shownValue(actual)}, not ${shownValue(wanted)}`;
 }
 
-const shownValue = (value: Json) => (typeof value === 'string' ? value : JSON.stringify(value));
+/** A text without quotes, unless it would look like another kind of value. */
+const shownValue = (value: Json) => (typeof value === 'string' && !isWord(value) ? value : JSON.stringify(value));
+
+const isWord = (text: string) => /^(\s*|true|false|null)$/.test(text) || !Number.isNaN(Number(text));
 
 /** An artifact among a task's inputs. */
 interface Place {

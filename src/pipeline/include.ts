@@ -1,6 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import type { Diagnostic } from './diagnostic.js';
 import { type FileContent, type ReadFile, readExtended } from './extend.js';
+import type { Unreadable } from './read-text.js';
 import type { CheckedStage } from './stages.js';
 import type { Expectation, Task, TaskId, TaskInput } from './task.js';
 import { isMap } from './words.js';
@@ -16,6 +17,25 @@ export interface FileTree {
 /** What separates the name of a part from that of its stage: no name has it in itself. */
 export const separator = '/';
 
+/** Parts that a pipeline may have, those of its parts with them, and stages in all of these. */
+const maximumParts = 1000;
+const maximumStages = 100_000;
+
+/** Reads each file once, however many files extend or include it. Each gets a copy: checks change what they are given. */
+export function readOnce(read: ReadFile): ReadFile {
+  const known = new Map<string, Promise<FileContent | Unreadable>>();
+  return async (path, shown) => {
+    const before = known.get(path);
+    if (before === undefined) {
+      const first = read(path, shown);
+      known.set(path, first);
+      return first;
+    }
+    const content = await before;
+    return 'why' in content ? content : { ...content, value: structuredClone(content.value) };
+  };
+}
+
 /**
  * Reads a file with all that it extends and includes. Paths in all of them become relative to the folder of the first.
  *
@@ -29,6 +49,7 @@ export async function readTree(
 ): Promise<{ readonly tree: FileTree; readonly diagnostics: readonly Diagnostic[] }> {
   const diagnostics: Diagnostic[] = [];
   const folder = dirname(path);
+  const count = { parts: 0, stages: 0, isTold: false };
   const visit = async (
     at: string,
     name: string,
@@ -36,6 +57,8 @@ export async function readTree(
   ): Promise<FileTree> => {
     const content = await readExtended(at, name, read, folder);
     diagnostics.push(...content.diagnostics);
+    count.parts++;
+    count.stages += isMap(content.value) && isMap(content.value.stages) ? Object.keys(content.value.stages).length : 0;
     const parts = new Map<string, FileTree>();
     const chain = [...open, { path: at, shown: name }];
     for (const [part, file] of Object.entries(includedFiles(content.value))) {
@@ -47,6 +70,13 @@ export async function readTree(
       if (start >= 0) {
         const circle = [...chain.slice(start).map((one) => one.shown), called].join(' → ');
         mistake('E_CYCLE', `The files include each other: ${circle}.`, 'remove one of these `include:`');
+        continue;
+      }
+      if (count.parts > maximumParts || count.stages > maximumStages) {
+        const most = `${maximumParts} parts or ${maximumStages} stages`;
+        const hint = 'include a file once, and not by each of the files that include each other';
+        if (!count.isTold) mistake('E_INCLUDE', `With this file there would be more than ${most}.`, hint);
+        count.isTold = true;
         continue;
       }
       const found = await read(target, called);

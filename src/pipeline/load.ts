@@ -4,7 +4,7 @@ import { checkPipeline } from './assemble.js';
 import type { Diagnostic } from './diagnostic.js';
 import { type FileContent, isFatal } from './extend.js';
 import type { TextOf } from './format.js';
-import { readTree } from './include.js';
+import { readOnce, readTree } from './include.js';
 import { KnownPlaces, type ParsedFiles, parsedFile } from './places.js';
 import { readText, type Unreadable } from './read-text.js';
 import { hinted } from './reporter.js';
@@ -46,17 +46,21 @@ export async function loadPipeline(file: string, options: LoadOptions): Promise<
   const { parsed } = options;
   const load = async (known: ParsedFiles | undefined): Promise<Omit<Loaded, 'textOf'>> => {
     const fresh: (() => void)[] = [];
-    const { tree, diagnostics } = await readTree(path, file, async (at, shown) => {
-      const found = at === path ? text : readText(at);
-      if (typeof found !== 'string') return found;
-      texts.set(shown, found);
-      return readContent(shown, found, known, parsed, fresh);
-    });
-    if (diagnostics.some(isFatal)) return { diagnostics: inOrder(diagnostics) };
+    const { tree, diagnostics } = await readTree(
+      path,
+      file,
+      readOnce(async (at, shown) => {
+        const found = at === path ? text : readText(at);
+        if (typeof found !== 'string') return found;
+        texts.set(shown, found);
+        return readContent(shown, found, known, parsed, fresh);
+      }),
+    );
+    if (diagnostics.some(isFatal)) return { diagnostics: distinct(inOrder(diagnostics)) };
     const checked = await checkPipeline(tree, options);
     const pipeline = diagnostics.length > 0 ? undefined : checked.pipeline;
     const found = checked.diagnostics.filter((one) => !isConsequence(one, diagnostics));
-    const all = [...checked.call, ...inOrder([...diagnostics, ...found])];
+    const all = distinct([...checked.call, ...inOrder([...diagnostics, ...found])]);
     const loaded = { ...(pipeline === undefined ? {} : { pipeline }), diagnostics: all };
     if (loaded.pipeline !== undefined) for (const keep of fresh) keep();
     return loaded;
@@ -102,6 +106,11 @@ function isConsequence({ severity, range, related = [] }: Diagnostic, mistakes: 
     (place) =>
       place && wrong.some(({ file, start, end }) => place.file === file && place.start >= start && place.end <= end),
   );
+}
+
+/** A mistake in a file that is included twice is one mistake. */
+function distinct(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  return [...new Map(diagnostics.map((one) => [JSON.stringify(one), one])).values()];
 }
 
 /** File by file, each from top to bottom. */

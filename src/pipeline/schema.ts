@@ -153,7 +153,7 @@ export const PipelineSchema = Type.Object(
         title: 'a file or a list of files',
         description:
           'Pipeline files that this one builds on, relative to it. Params and axes of the same name replace theirs, ' +
-          'stages of the same name their sections, `with` and `inputs` name by name; a stage that is null is left out.',
+          'stages of the same name their sections, `with` and `inputs` name by name; a stage or input that is null is left out.',
       }),
     ),
     include: Type.Optional(

@@ -155,6 +155,21 @@ describe('the call', () => {
     );
   });
 
+  it('can not mean an axis and a param of one name', async () => {
+    const both = 'name: x\naxes: { n: [1] }\nparams: { n: 1 }\nstages: { a: { run: [x], over: [n] } }\n';
+    expect(await mistakes(both)).toBe(
+      lines(`
+        pipeline.yaml:2:9: error[E_DUPLICATE]: There is a param "n", too.
+           2 | axes: { n: [1] }
+             |         ^
+          pipeline.yaml:3:11: the param is here
+           3 | params: { n: 1 }
+             |           ^
+          hint: rename one of them
+      `),
+    );
+  });
+
   it('may only set what the file declares, in profiles too', async () => {
     expect(await mistakes('name: x\nprofiles:\n  smoke: { epochs: 1 }\nstages: { a: { run: [x] } }\n')).toBe(
       lines(`

@@ -78,6 +78,57 @@ stages:
     expect(pipeline!.expectations.map(({ metric }) => metric)).toEqual(['loss']);
   });
 
+  it('keeps what is expected once, however the files meet, and lets a file change it', async () => {
+    const files = {
+      ...file(''),
+      'one.yaml': 'extends: base.yaml\n',
+      'two.yaml': 'extends: [base.yaml, one.yaml]\nexpect: [{ stage: make, at: { n: 1 }, metric: loss, min: 2 }]\n',
+      'main.yaml':
+        'name: main\nextends: [base.yaml, one.yaml, two.yaml]\nexpect: [{ metric: accuracy, stage: train, min: 0.7 }]\n',
+    };
+    const { pipeline, text } = await load(files);
+    expect(text).toBe('');
+    expect(pipeline!.expectations.map(({ tasks, metric, expected }) => ({ tasks, metric, expected }))).toEqual([
+      { tasks: ['make@n=1'], metric: 'loss', expected: { kind: 'bounds', min: 2 } },
+      { tasks: ['train'], metric: 'accuracy', expected: { kind: 'bounds', min: 0.7 } },
+    ]);
+  });
+
+  it('leaves out inputs that are null, and tells nulls that leave out nothing', async () => {
+    const { pipeline, text } = await load(
+      file("stages: { read: { inputs: { x: null }, run: [cat, '${{ inputs.f }}'] } }\n"),
+    );
+    expect(text).toBe('');
+    expect(Object.keys(pipeline!.tasks.find(({ id }) => id === 'read')!.inputs)).toEqual(['f']);
+    const wrong = await load(file('stages:\n  trian: null\n  lib/a: null\n  read: { inputs: { y: null } }\n'));
+    expect(wrong.text).toBe(`main.yaml:4:3: error[E_NOTHING]: There is no stage "trian" to leave out.
+   4 |   trian: null
+     |   ^^^^^
+  hint: did you mean "train"?
+
+main.yaml:5:3: error[E_NOTHING]: There is no stage "lib/a" to leave out.
+   5 |   lib/a: null
+     |   ^^^^^
+  hint: stages of included files stay
+
+main.yaml:6:21: error[E_NOTHING]: There is no input "y" to leave out.
+   6 |   read: { inputs: { y: null } }
+     |                     ^
+  hint: known: x, f
+`);
+  });
+
+  it('reads files that extend each other twice in one walk', async () => {
+    const level = (i: number) => [`l${i}.yaml`, `extends: [l${i + 1}.yaml, ./l${i + 1}.yaml]\n`] as const;
+    const files = Object.fromEntries(Array.from({ length: 40 }, (_, i) => level(i)));
+    const { pipeline, text } = await load({
+      ...files,
+      'l40.yaml': base.replace('f.txt', 'main.yaml'),
+      'main.yaml': 'name: main\nextends: l0.yaml\n',
+    });
+    expect([text, pipeline!.expectations.length]).toEqual(['', 2]);
+  });
+
   it('reads several files, each relative to the one that names it, and paths relative to where they are written', async () => {
     const { folder, pipeline, text } = await load({
       'main.yaml': 'name: main\nextends: [parts/one.yaml, two.yaml]\n',

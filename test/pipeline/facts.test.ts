@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { describe, expect, it } from 'vitest';
-import { expectedOf, withFacts } from '../../src/pipeline/facts.js';
+import { differenceText, expectedOf, withFacts } from '../../src/pipeline/facts.js';
 import type { Expectation, Task, TaskId, TaskInput } from '../../src/pipeline/task.js';
 import { defineStage } from '../../src/stage/definition.js';
 
@@ -71,5 +71,17 @@ describe('parameters from the pipeline', () => {
     expect(withFacts([task({ title: 'other' })], { ...facts, description: 'd' })[0]!.parameters).toEqual({
       ...{ title: 'other', about: 'd', wanted: [] },
     });
+  });
+});
+
+describe('differenceText', () => {
+  it.each([
+    ['5', 5, 's is "5", not 5'],
+    [5, '5', 's is 5, not "5"'],
+    ['true', true, 's is "true", not true'],
+    ['', null, 's is "", not null'],
+    ['a', 'b', 's is a, not b'],
+  ])('tells values of different kinds apart: %j and %j', (actual, wanted, text) => {
+    expect(differenceText({ name: 's', wanted, actual })).toBe(text);
   });
 });

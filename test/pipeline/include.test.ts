@@ -186,6 +186,35 @@ stages:
   });
 });
 
+describe('a file that is included twice', () => {
+  it('has its mistakes told once', async () => {
+    const wrong = part('a', 10)
+      .replace('data: data, checkpoint', 'data: dat, checkpoint')
+      .replace('epochs: 10', 'epochs: .nan');
+    const main = 'name: main\ninclude: { one: a.yaml, two: a.yaml }\n';
+    const { text } = await load({ 'a.yaml': wrong, 'main.yaml': main });
+    expect(text.match(/^.*error.*$/gm)).toEqual([
+      'a.yaml:3:19: error[E_NUMBER]: .nan is no number that results could be found by.',
+      'a.yaml:12:54: error[E_UNKNOWN_STAGE]: There is no stage "dat".',
+    ]);
+  });
+
+  it('by files that are included twice is refused where it becomes too much', async () => {
+    const level = (i: number) =>
+      [`l${i}.yaml`, `name: l${i}\ninclude: { a: l${i + 1}.yaml, b: l${i + 1}.yaml }\n`] as const;
+    const levels = Object.fromEntries(Array.from({ length: 16 }, (_, i) => level(i)));
+    const { text } = await load(
+      { ...levels, 'l16.yaml': 'name: l16\nstages: { s: { run: [x] } }\n' },
+      { file: 'l0.yaml' },
+    );
+    expect(text.match(/^.*error.*$/gm)).toEqual([
+      expect.stringMatching(
+        /^l\d+\.yaml:2:\d+: error\[E_INCLUDE\]: With this file there would be more than 1000 parts or 100000 stages\.$/,
+      ),
+    ]);
+  });
+});
+
 describe('expectations of another run', () => {
   it('are kept, and say what differs', async () => {
     const { pipeline } = await load({}, { profile: 'smoke' });

@@ -11,10 +11,11 @@ import type { Attempt, AttemptListener, AttemptResult } from './attempt.js';
 import { commandWords, type Environment, type Paths, shellScript } from './command.js';
 import { Commands } from './commands.js';
 import type { Failure } from './events.js';
-import { Inputs, inputsFolder } from './inputs.js';
+import { Inputs, inputsFolder, type LaidOut } from './inputs.js';
 import { tailOf } from './log-tail.js';
 import { readMetrics } from './metrics.js';
 import { engineOf, type TaskIdentity } from './plan.js';
+import { writtenFailure } from './repair.js';
 import type { Granted } from './resources.js';
 import { startStage } from './stage-process.js';
 
@@ -25,13 +26,17 @@ export interface Execution extends AttemptListener {
   readonly granted: Granted;
   /** From 1 on. */
   readonly attempt: number;
+  /** Does it get copies of its inputs? Then it can be told whether it was this task that wrote into them. */
+  readonly copies?: boolean;
   /** The task's process has ended: what is left to do needs nothing of what was granted. */
   ended(): void;
 }
 
 export type ExecutionResult =
   | { readonly outputs: Readonly<Record<string, Artifact>>; readonly metrics: AttemptMetrics }
-  | { readonly failure: Failure };
+  | { readonly failure: Failure }
+  /** These inputs are not in the store any more, or not what they were before: whatever came of it is not to be used. */
+  | { readonly lost: readonly string[] };
 type AttemptMetrics = Extract<AttemptResult, { metrics: unknown }>['metrics'];
 
 /** How long a task that ran out of time may take to end. */
@@ -65,7 +70,12 @@ export class LocalExecutor {
     let isDone = false;
     try {
       const outputs = outputPaths(task, work);
-      const result = await this.#attempt(execution, work, outputs, log);
+      const laidOut = await this.#inputs.layOut(task, execution.identity, work, execution.copies ? 'copy' : 'link');
+      if ('missing' in laidOut) return { lost: laidOut.missing };
+      const result = await this.#attempt(execution, work, laidOut.inputs, outputs, log);
+      const changed = this.#aborted ? [] : await laidOut.changed();
+      if (changed.length > 0)
+        return execution.copies ? { failure: withLog(writtenFailure(changed), log) } : { lost: changed };
       if ('failure' in result) return { failure: withLog(result.failure, log) };
       const artifacts: Record<string, Artifact> = {};
       for (const [name, path] of Object.entries(outputs)) {
@@ -102,9 +112,15 @@ export class LocalExecutor {
     await Promise.all([this.#work.close(), this.#commands.close()]);
   }
 
-  async #attempt(execution: Execution, work: string, outputs: Record<string, string>, log: string) {
+  async #attempt(
+    execution: Execution,
+    work: string,
+    inputs: LaidOut['inputs'],
+    outputs: Record<string, string>,
+    log: string,
+  ): Promise<AttemptResult> {
     const { task } = execution;
-    const attempt = await guarded(work, () => this.#start(execution, work, outputs, log));
+    const attempt = await guarded(work, () => this.#start(execution, work, inputs, outputs, log));
     this.#running.add(attempt);
     if (this.#aborted) attempt.end(this.#aborted === 'killed');
     const result = await withTimeout(attempt, task.timeout);
@@ -114,11 +130,16 @@ export class LocalExecutor {
     return commandMetrics(outputs.metrics);
   }
 
-  async #start(execution: Execution, work: string, outputs: Record<string, string>, log: string): Promise<Attempt> {
+  async #start(
+    execution: Execution,
+    work: string,
+    inputs: LaidOut['inputs'],
+    outputs: Record<string, string>,
+    log: string,
+  ): Promise<Attempt> {
     const { task, identity, granted, attempt } = execution;
     for (const path of Object.values(task.outputs))
       if (path.includes('/')) mkdirSync(dirname(join(work, outputsPart, path)), { recursive: true });
-    const inputs = await this.#inputs.materialise(task, identity, work);
     const flag = attempt === 1 ? 'w' : 'a';
     inFolder(dirname(log), () => writeFileSync(log, attempt === 1 ? '' : `--- attempt ${attempt}\n`, { flag }));
     const env = environment(task, granted);
@@ -156,7 +177,7 @@ function environment(task: Task, { cpus, gpus }: Granted): Environment {
   };
 }
 
-function commandOf({ action }: Task, inputs: Awaited<ReturnType<Inputs['materialise']>>, outputs: Paths) {
+function commandOf({ action }: Task, inputs: LaidOut['inputs'], outputs: Paths) {
   const paths: Paths = Object.fromEntries(
     Object.entries(inputs).map(([name, input]) => [name, 'path' in input ? input.path : input.map(({ path }) => path)]),
   );

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Task } from '../pipeline/task.js';
 import type { InputArtifact } from '../stage/definition.js';
+import { StoreError } from '../store/error.js';
 import type { Store } from '../store/store.js';
 import { clearLinks } from '../store/work-folders.js';
 import { isList, type ResolvedArtifact } from './key.js';
@@ -9,36 +10,68 @@ import type { TaskIdentity } from './plan.js';
 /** The folder that an input lies in, in that of an attempt. */
 export const inputsFolder = (name: string): string => `inputs.${name}`;
 
-/** Puts the inputs of tasks where they can read them, as links to what is in the store. */
+type TaskInputs = Readonly<Record<string, InputArtifact | readonly InputArtifact[]>>;
+
+/** What a task finds in its folder. */
+export interface LaidOut {
+  readonly inputs: TaskInputs;
+  /** Names of the inputs that are not any more what they were: somebody wrote into them. */
+  changed(): Promise<readonly string[]>;
+}
+
+/**
+ * Puts the inputs of tasks where they can read them: as links to what is in the store, or as copies. Who is root can
+ * write through a link, whatever its mode; then all who read meanwhile have read something else.
+ */
 export class Inputs {
   constructor(readonly store: Store) {}
 
-  /** @param folder has a folder for each input */
-  async materialise(
+  /**
+   * @param folder has a folder for each input
+   * @returns names of inputs that are not in the store, if there are any
+   */
+  async layOut(
     task: Task,
     identity: TaskIdentity,
     folder: string,
-  ): Promise<Readonly<Record<string, InputArtifact | readonly InputArtifact[]>>> {
+    mode: 'link' | 'copy',
+  ): Promise<LaidOut | { readonly missing: readonly string[] }> {
     const inputs: Record<string, InputArtifact | readonly InputArtifact[]> = {};
-    for (const [name, input] of Object.entries(identity.inputs)) {
-      const put = async (resolved: ResolvedArtifact, path: string): Promise<InputArtifact> => {
-        if (resolved.source !== undefined) await this.store.ingestExpected(resolved.source, resolved.artifact);
-        await this.store.materialise(resolved.artifact, path, 'link', `The input "${name}" of ${task.id}`);
-        return { path, axes: resolved.axes, labels: resolved.labels };
-      };
-      const part = join(folder, inputsFolder(name));
-      if (isList(input)) {
-        clearLinks(part);
-        // No folder for each: to remove ten thousand takes seconds.
-        inputs[name] = await Promise.all(input.map((item) => put(item, join(part, item.name))));
-        continue;
+    const watched: { readonly name: string; isSame(): Promise<boolean> }[] = [];
+    const missing: string[] = [];
+    const put = async (name: string, resolved: ResolvedArtifact): Promise<InputArtifact> => {
+      const { artifact, source, axes, labels } = resolved;
+      const path = join(folder, inputsFolder(name), resolved.name);
+      if (source !== undefined) await this.store.ingestExpected(source, artifact);
+      await this.store.materialise(artifact, path, mode, `The input "${name}" of ${task.id}`);
+      watched.push({ name, isSame: await this.store.watch(artifact, path, mode) });
+      return { path, axes, labels };
+    };
+    for (const [name, input] of Object.entries(identity.inputs))
+      try {
+        // A link of the task before may be right. No folder for each item: to remove ten thousand takes seconds.
+        const stays = !isList(input) && input.artifact.kind === 'file' && mode === 'link';
+        clearLinks(join(folder, inputsFolder(name)), stays ? input.name : undefined);
+        if (isList(input)) {
+          inputs[name] = await Promise.all(input.map((item) => put(name, item)));
+          continue;
+        }
+        const single = await put(name, input);
+        // A file of the user's where the stage takes a list is a list of one.
+        const wantsList = task.action.kind === 'stage' && task.action.definition.inputs[name]?.list === true;
+        inputs[name] = wantsList ? [single] : single;
+      } catch (error) {
+        if (!(error instanceof StoreError) || !['E_STORE_MISSING', 'E_STORE_CORRUPT'].includes(error.code)) throw error;
+        missing.push(name);
       }
-      clearLinks(part, input.artifact.kind === 'file' ? input.name : undefined);
-      const single = await put(input, join(part, input.name));
-      // A file of the user's where the stage takes a list is a list of one.
-      const wantsList = task.action.kind === 'stage' && task.action.definition.inputs[name]?.list === true;
-      inputs[name] = wantsList ? [single] : single;
-    }
-    return inputs;
+    if (missing.length > 0) return { missing };
+    return {
+      inputs,
+      changed: async () => {
+        const names = new Set<string>();
+        for (const { name, isSame } of watched) if (!(await isSame())) names.add(name);
+        return [...names];
+      },
+    };
   }
 }

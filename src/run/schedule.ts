@@ -1,29 +1,33 @@
-import { hostname, platform, release } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pipeline, Task, TaskId } from '../pipeline/task.js';
 import { createLimit } from '../store/limit.js';
 import type { Lock } from '../store/lock.js';
 import type { Store } from '../store/store.js';
-import type { TaskKey, TaskRecord, TaskResult } from '../store/types.js';
-import { version } from '../version.js';
+import type { TaskKey, TaskResult } from '../store/types.js';
 import { sharedAbort } from './abort.js';
 import type { Failure, Reason } from './events.js';
 import type { Executor, RunOptions, RunResult } from './executor.js';
-import { LocalExecutor } from './executor-local.js';
+import { type Execution, type ExecutionResult, LocalExecutor } from './executor-local.js';
 import { failureOf } from './failure.js';
 import { removeOutdatedStates } from './leftovers.js';
 import { Planner, type TaskIdentity } from './plan.js';
+import { lostFailure, makeAgain } from './repair.js';
 import { type Grant, lackingFailure, machineResources, ResourcePool } from './resources.js';
 import type { Sharing } from './sharing.js';
 import { TaskOrder } from './task-order.js';
+import { taskRecord } from './task-record.js';
 
 type Outcome = 'ran' | 'cached' | 'failed' | 'skipped';
+type AttemptForm = Pick<Execution, 'attempt' | 'copies'>;
+type FailedAttempt = Exclude<ExecutionResult, { outputs: unknown }>;
 
 /** Tasks compared with the store at a time. */
 const lookups = 16;
 /** Seconds before a second attempt; each further one waits twice as long, up to a minute. */
 const firstDelay = 1;
 const longestDelay = 60;
+/** How often a task begins anew because others wrote into its inputs. */
+const mostLosses = 3;
 
 /** One run on this machine: brings tasks up to date, each as soon as what it needs is there. */
 export class Run implements Executor {
@@ -39,6 +43,8 @@ export class Run implements Executor {
   readonly #waiting = sharedAbort();
   readonly #lookup = createLimit(lookups);
   readonly #fetching = createLimit(lookups);
+  /** Runs that make again what was written into. */
+  readonly #repairs = new Set<Run>();
   #interrupted = false;
   #failed = false;
 
@@ -90,6 +96,7 @@ export class Run implements Executor {
     this.#interrupted = true;
     this.#waiting.abort();
     this.#executor.abort();
+    for (const run of this.#repairs) run.interrupt();
     this.options.sharing?.interrupt();
   }
 
@@ -149,9 +156,17 @@ export class Run implements Executor {
     const { retries = 0, resources } = task;
     const lacking = this.#pool.lacking(resources);
     if (lacking !== undefined) return this.#fail(task, lackingFailure(lacking), started, key);
+    let losses = 0;
     for (let attempt = 1; ; attempt++) {
-      const outcome = await this.#attempt(task, attempt, started);
+      const outcome = await this.#attempt(task, { attempt, copies: losses > 0 }, started);
       if (typeof outcome === 'string') return outcome;
+      if ('lost' in outcome) {
+        if (this.#stopping) return this.#skip(task, started);
+        const failure = ++losses > mostLosses ? lostFailure(outcome.lost) : await this.#makeAgain(task, outcome.lost);
+        if (failure !== undefined) return this.#fail(task, failure, started);
+        attempt--;
+        continue;
+      }
       if (attempt > retries || this.#stopping) return this.#fail(task, outcome.failure, started);
       const seconds = Math.min(firstDelay * 2 ** (attempt - 1), longestDelay);
       const { failure } = outcome;
@@ -160,8 +175,27 @@ export class Run implements Executor {
     }
   }
 
+  /** Makes again what others have written into, in a run of its own that nobody sees. */
+  async #makeAgain(task: Task, lost: readonly string[]): Promise<Failure | undefined> {
+    const message = `its input ${lost.join(' and ')} was written into meanwhile, and is made again`;
+    this.options.emit({ event: 'task-waiting', task: task.id, message });
+    const { pipeline, store, options } = this;
+    const about = { pipeline, store, tasks: options.tasks, outputsOf: this.#outputsOf };
+    const made = await makeAgain(about, task, lost, async (tasks) => {
+      const run = new Run(pipeline, store, { tasks, force: new Set(), keepGoing: false, jobs: 1, emit: () => {} });
+      this.#repairs.add(run);
+      return (await run.start().finally(() => this.#repairs.delete(run))).results;
+    });
+    if ('failure' in made) return made.failure;
+    for (const [id, result] of made.results) {
+      this.#results.set(id, result);
+      this.#outputs.set(id, result.outputs);
+    }
+    return undefined;
+  }
+
   /** One attempt at a task, with what it needs of the machine, and under a lock. */
-  async #attempt(task: Task, attempt: number, started: number): Promise<Outcome | { readonly failure: Failure }> {
+  async #attempt(task: Task, how: AttemptForm, started: number): Promise<Outcome | FailedAttempt> {
     const granted = await this.#pool.acquire(task.resources);
     try {
       // While it waited, the run may have been stopped, or inputs changed.
@@ -174,7 +208,7 @@ export class Run implements Executor {
         if (now.result) return await this.#cached(task, now.result, started);
         if (this.#stopping) return this.#skip(task, started);
         const reasons = 'reasons' in status ? status.reasons : [];
-        return await this.#execute(task, identity!, { attempt, granted, reasons });
+        return await this.#execute(task, identity!, { ...how, granted, reasons });
       } finally {
         await lock.release();
       }
@@ -189,8 +223,8 @@ export class Run implements Executor {
   async #execute(
     task: Task,
     identity: TaskIdentity,
-    { attempt, granted, reasons }: { attempt: number; granted: Grant; reasons: readonly Reason[] },
-  ): Promise<Outcome | { readonly failure: Failure }> {
+    { granted, reasons, ...how }: AttemptForm & { granted: Grant; reasons: readonly Reason[] },
+  ): Promise<Outcome | FailedAttempt> {
     const { sharing, emit } = this.options;
     const started = performance.now();
     emit({ event: 'task-start', task: task.id, key: identity.key, reasons });
@@ -198,35 +232,19 @@ export class Run implements Executor {
       task,
       identity,
       granted,
-      attempt,
+      ...how,
       ended: granted.idle,
       progress: (progress) => emit({ event: 'task-progress', task: task.id, progress }),
       log: (line) => emit({ event: 'task-log', task: task.id, line }),
     });
-    if ('failure' in result) return result;
+    if (!('outputs' in result)) return result;
     const changed = await this.#planner.changedMeanwhile(task, identity);
     if (changed.length > 0) {
       const message = `Something it depends on changed while it ran: ${changed.map(({ text }) => text).join('; ')}.`;
       return { failure: { code: 'E_INPUT_CHANGED', message, hint: 'Run again.' } };
     }
-    const record: TaskRecord = {
-      key: identity.key,
-      parts: identity.parts,
-      ...(identity.code === undefined ? {} : { code: identity.code }),
-      outputs: result.outputs,
-      metrics: result.metrics,
-      provenance: {
-        task: task.id,
-        pipeline: this.pipeline.name,
-        axes: task.axes,
-        finishedAt: new Date().toISOString(),
-        seconds: seconds(started),
-        threads: granted.cpus,
-        spikeline: version,
-        node: process.version,
-        platform: `${platform()} ${release()} ${process.arch} ${hostname()}`,
-      },
-    };
+    const cost = { seconds: seconds(started), threads: granted.cpus };
+    const record = taskRecord(this.pipeline, task, identity, result, cost);
     this.#outputs.set(task.id, record.outputs);
     this.#order.tellStored(task.id);
     // With places to be had for all, nobody waits for this one's.

@@ -7,6 +7,7 @@ import type { TaskResult } from '../store/types.js';
 import type { Failure, RunEvent } from './events.js';
 import { type ExecutionResult, LocalExecutor } from './executor-local.js';
 import { Planner, type TaskIdentity, type TaskPlan } from './plan.js';
+import { lostFailure } from './repair.js';
 import { type Grant, lackingFailure, machineResources, ResourcePool } from './resources.js';
 
 export interface VerificationOptions {
@@ -87,7 +88,12 @@ export class Verification {
         emit({ ...about, status: 'skipped', seconds: since(started) });
         return 'skipped';
       }
-      const failure = 'failure' in outcome ? withoutLog(outcome.failure) : await this.#compare(result, outcome);
+      const failure =
+        'failure' in outcome
+          ? withoutLog(outcome.failure)
+          : 'lost' in outcome
+            ? lostFailure(outcome.lost)
+            : await this.#compare(result, outcome);
       const seconds = since(begun);
       emit({ ...about, status: failure ? 'failed' : 'ran', key: result.key, seconds, ...(failure && { failure }) });
       return failure ? 'failed' : 'ran';

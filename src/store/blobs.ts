@@ -188,6 +188,11 @@ export class Blobs {
     return 'damaged';
   }
 
+  /** Tells whether a blob is the very file that it was; undefined if it is not there. */
+  inode(digest: Digest): bigint | undefined {
+    return statOf(this.pathOf(digest))?.ino;
+  }
+
   /** Notes that a blob is used that no record names yet. False if it is not there. */
   touch(digest: Digest): Promise<boolean> {
     const path = this.pathOf(digest);

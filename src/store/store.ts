@@ -1,7 +1,20 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Task, TaskId } from '../pipeline/task.js';
-import { adopt, type BlobProblem, describe, findProblem, ingest, materialise, touch, treeOf } from './artifacts.js';
+import {
+  adopt,
+  areUntouched,
+  type BlobProblem,
+  contentsOf,
+  describe,
+  findProblem,
+  ingest,
+  inodesOf,
+  isCopyOf,
+  materialise,
+  touch,
+  treeOf,
+} from './artifacts.js';
 import { inFolder, temporaryPath, writeAtomically } from './atomic.js';
 import { Blobs } from './blobs.js';
 import { firstDifference } from './difference.js';
@@ -135,6 +148,19 @@ export class Store {
    */
   materialise(artifact: Artifact, target: string, mode: 'link' | 'copy', what = 'An artifact'): Promise<void> {
     return guarded(target, () => materialise(this.#blobs, artifact, target, mode, what));
+  }
+
+  /**
+   * Tells at any later time whether an artifact that was laid out is still what it was: of links, whether what is in the
+   * store is untouched (damaged blobs are set aside); of a copy, whether its files have their bytes.
+   */
+  async watch(artifact: Artifact, path: string, mode: 'link' | 'copy'): Promise<() => Promise<boolean>> {
+    if (mode === 'link') {
+      const inodes = await inodesOf(this.#blobs, artifact);
+      return () => guarded(path, () => areUntouched(this.#blobs, inodes));
+    }
+    const contents = await contentsOf(this.#blobs, artifact);
+    return () => guarded(path, () => isCopyOf(contents, path));
   }
 
   /** The first difference between an artifact and one of another store, in words; undefined if there is none. */

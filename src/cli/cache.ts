@@ -52,6 +52,7 @@ export async function cacheCommand(
   // Of a transfer that was asked for, trouble with the remote is a failure.
   let trouble = false;
   const view = action === 'status' ? { handle: showWarning, close: async () => undefined } : await openView(reporter);
+  if (sharing.caution !== undefined) view.handle({ event: 'warning', ...sharing.caution });
   handle = (event) => {
     trouble ||= event.event === 'warning';
     view.handle(event);

@@ -65,6 +65,7 @@ export async function runCommand(
     recorder.handle(event);
     view.handle(event);
   };
+  if (sharing?.caution !== undefined) handle({ event: 'warning', ...sharing.caution });
   const keepGoing = options.keepGoing ?? false;
   const runOptions = { tasks: all, force, keepGoing, jobs, ...(sharing && { sharing }), emit: handle };
   const slurm = executor === 'slurm' ? await import('./slurm.js') : undefined;

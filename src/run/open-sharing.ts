@@ -16,7 +16,7 @@ export async function openSharing(
 ): Promise<Sharing | undefined> {
   const settings = remoteSettings(sources);
   if (settings === undefined) return undefined;
-  if (settings.caution !== undefined) emit({ event: 'warning', ...settings.caution });
   const [{ openRemote }, { Sharing }] = await Promise.all([import('../store/remote/open.js'), import('./sharing.js')]);
-  return new Sharing(await openRemote(settings, store, (warning) => emit({ event: 'warning', ...warning })), emit);
+  const cache = await openRemote(settings, store, (warning) => emit({ event: 'warning', ...warning }));
+  return new Sharing(cache, emit, settings.caution);
 }

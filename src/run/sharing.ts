@@ -1,6 +1,7 @@
 import type { TaskId } from '../pipeline/task.js';
 import { createLimit } from '../store/limit.js';
 import type { RemoteCache } from '../store/remote/cache.js';
+import type { Caution } from '../store/remote/settings.js';
 import { formatSize } from '../store/size.js';
 import type { TaskKey, TaskRecord, TaskResult } from '../store/types.js';
 import { sharedAbort } from './abort.js';
@@ -27,6 +28,8 @@ export class Sharing {
   constructor(
     readonly cache: RemoteCache,
     readonly emit: (event: RunEvent) => void,
+    /** To be told once somebody listens. */
+    readonly caution?: Caution,
   ) {}
 
   /** For the event that begins a run. */

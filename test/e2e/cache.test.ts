@@ -84,3 +84,17 @@ describe('a folder that two checkouts share', () => {
     ]);
   });
 });
+
+test('credentials that are withheld are told of, by run and by cache', async ({ box }) => {
+  box.write('p.yaml', "name: p\ncache: { remote: 'http://127.0.0.1:9/' }\nstages: { s: { run: [true] } }\n");
+  for (const call of [
+    ['run', 'p.yaml'],
+    ['cache', 'pull', 'p.yaml'],
+  ]) {
+    const { out } = await box.run(call, { SPIKELINE_REMOTE_TOKEN: 'secret' });
+    expect(out).toContain(
+      'warning No credentials are sent to the remote cache http://127.0.0.1:9/, which only the pipeline file names.',
+    );
+    expect(out).not.toContain('secret');
+  }
+});

@@ -56,9 +56,14 @@ const StageSchema = Type.Object(
       }),
     ),
     env: Type.Optional(
-      Type.Array(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$', title: 'the name of a variable' }), {
-        description: 'Environment variables that the task sees; their values enter its key.',
-      }),
+      Type.Array(
+        Type.String({
+          // What those hold is this program's to know, not a task's.
+          pattern: '^(?!SPIKELINE_REMOTE)[A-Za-z_][A-Za-z0-9_]*$',
+          title: 'the name of a variable, and none of the remote cache (SPIKELINE_REMOTE…)',
+        }),
+        { description: 'Environment variables that the task sees; their values enter its key.' },
+      ),
     ),
     retries: Type.Optional(
       Type.Integer({

@@ -40,6 +40,13 @@ describe('commands', () => {
     });
   });
 
+  it('get no credentials of the remote cache, even by name', async () => {
+    const text = withRun('[x]').replace('CUDA', 'SPIKELINE_REMOTE_TOKEN');
+    expect(await mistakes(text)).toContain(
+      'must be the name of a variable, and none of the remote cache (SPIKELINE_REMOTE…), not "SPIKELINE_REMOTE_TOKEN".',
+    );
+  });
+
   it('may be a text for the shell', async () => {
     const { action } = await own('mine ${{ inputs.all }} < ${{ inputs.file }} > ${{ outputs.log }} ${{ params.rate }}');
     expect(action).toEqual({

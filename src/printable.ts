@@ -27,9 +27,14 @@ function picture(found: string): string {
 
 /** The value as JSON that is safe to show: what `JSON.stringify` leaves as it is, is written as an escape. */
 export function jsonText(value: unknown, indent?: number): string {
-  return JSON.stringify(value, null, indent).replace(
-    /[\x7f-\x9f\u061c\u2028-\u202e\u2066-\u2069]/g,
-    (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  return (
+    JSON.stringify(value, null, indent)
+      .replace(
+        /[\x7f-\x9f\u061c\u2028-\u202e\u2066-\u2069]/g,
+        (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`,
+      )
+      // GitHub takes these for the beginning of a command, wherever they are.
+      .replaceAll('##[', '#\\u0023[')
   );
 }
 

@@ -1,4 +1,5 @@
 import type { Pipeline, Task } from '../pipeline/task.js';
+import { jsonText } from '../printable.js';
 import { renderTable } from '../report/table.js';
 import type { RunEvent } from '../run/events.js';
 import { openSharing } from '../run/open-sharing.js';
@@ -117,9 +118,8 @@ async function status({ pipeline, tasks, targets, sharing, options }: StatusCall
   if (!sharing.cache.readable) return;
   if (options.json === true) {
     print(
-      JSON.stringify(
+      jsonText(
         tasks.map(({ id }) => ({ task: id, place: found.get(id) })),
-        null,
         2,
       ),
     );

@@ -16,9 +16,13 @@ export async function checkCommand(file: string | undefined, options: CheckOptio
   const pipeline = await openPipeline(file, options);
   const metrics = await currentMetrics(pipeline, openStore(options));
   const verdicts = compareExpectations(pipeline, metrics);
-  /** Has the task a result, but not this metric? To run it again would not help. */
-  const lacks = ({ task, metric }: Verdict) => metrics.has(task) && metrics.get(task)![metric] === undefined;
-  const cases = verdicts.map((verdict) => testCase(verdict, lacks(verdict)));
+  /** The sides that have a result, but not this metric: to run them again would not help. */
+  const lacking = ({ task, metric, other }: Verdict): readonly Side[] =>
+    [{ task, metric }, ...(other ? [other] : [])].filter(
+      (side) => metrics.get(side.task)?.[side.metric] === undefined && metrics.has(side.task),
+    );
+  const isToRun = ({ task, other }: Verdict) => !metrics.has(task) || (other !== undefined && !metrics.has(other.task));
+  const cases = verdicts.map((verdict) => testCase(verdict, lacking(verdict).length > 0));
   if (options.junit !== undefined) await writeOutput(options.junit, junit(pipeline.name, cases));
   if (verdicts.length === 0) {
     print(`${shownPath(pipeline.file)} expects nothing: it has no \`expect:\`.`);
@@ -28,9 +32,9 @@ export async function checkCommand(file: string | undefined, options: CheckOptio
   const outcome = describeVerdicts(pipeline, verdicts);
   print(`\n${outcome}`);
   const missing = verdicts.filter(({ verdict }) => verdict === 'missing');
-  for (const one of missing.filter(lacks)) print(absence(one, Object.keys(metrics.get(one.task)!)));
-  if (missing.some((one) => !lacks(one)))
-    print(`Results are missing or out of date: ${callOf('run', pipeline, options)}`);
+  const absences = missing.flatMap(lacking).map((side) => absence(side, Object.keys(metrics.get(side.task)!)));
+  for (const text of new Set(absences)) print(text);
+  if (missing.some(isToRun)) print(`Results are missing or out of date: ${callOf('run', pipeline, options)}`);
   if (inGitHub()) {
     annotateVerdicts(verdicts);
     summariseCheck(pipeline, table(verdicts, 'md'), outcome);
@@ -40,7 +44,7 @@ export async function checkCommand(file: string | undefined, options: CheckOptio
 }
 
 function table(verdicts: readonly Verdict[], format: TableFormat): string {
-  const rows = verdicts.map(({ range: _, ...cells }) => cells);
+  const rows = verdicts.map(({ range: _, other: __, ...cells }) => cells);
   const keys = ['verdict', 'task', 'metric', 'expected', 'got', 'difference', 'source'];
   return renderTable(
     rows,
@@ -49,7 +53,9 @@ function table(verdicts: readonly Verdict[], format: TableFormat): string {
   );
 }
 
-function absence({ task, metric }: Verdict, others: readonly string[]): string {
+type Side = Pick<Verdict, 'task' | 'metric'>;
+
+function absence({ task, metric }: Side, others: readonly string[]): string {
   const has =
     others.length > 0
       ? `it has ${others.join(', ')}`

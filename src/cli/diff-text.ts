@@ -1,4 +1,4 @@
-import { type Cell, type Column, renderTable, shownCell } from '../report/table.js';
+import { type Cell, type Column, distinctCells, renderTable, shownCell } from '../report/table.js';
 import type { StageComparison, TaskComparison, Unknown } from '../run/compare.js';
 import type { Change } from '../run/events.js';
 import { shortPair } from '../run/reasons.js';
@@ -63,9 +63,10 @@ function changesTable(changed: readonly TaskComparison[], [from, to]: readonly [
         group.tasks.add(task);
       }
   const rows = [...groups.values()].map(({ what, pairs, tasks }) => {
-    const [pair] = pairs.values();
-    const several = `${pairs.size} contents`;
-    const [old, current] = pairs.size === 1 ? pair! : [several, several];
+    const [old, current] = [0, 1].map((side) => {
+      const [one, ...more] = new Set([...pairs.values()].map((pair) => pair[side]!));
+      return more.length === 0 ? one! : `${more.length + 1} ${side === 0 ? 'contents' : 'other contents'}`;
+    });
     return {
       change: what,
       [from]: old,
@@ -94,13 +95,16 @@ function pairOf(code: string, { from, to }: Change): readonly [string, string] {
 
 function metricsTable(changed: readonly TaskComparison[], [from, to]: readonly [string, string]): string {
   const rows = changed.flatMap(({ task, metrics }) =>
-    metrics.map(({ name, from: old, to: current }) => ({
-      ...{ task, metric: name, [from]: metricCell(old), [to]: metricCell(current) },
-      difference: typeof old === 'number' && typeof current === 'number' ? current - old : undefined,
-    })),
+    metrics.map(
+      ({ name, from: old, to: current }): Record<string, Cell> => ({
+        ...{ task, metric: name, ...metricCells([from, old], [to, current]) },
+        difference: typeof old === 'number' && typeof current === 'number' ? current - old : undefined,
+      }),
+    ),
   );
+  const format = distinctCells(rows.flatMap((row) => [row[from], row[to]]));
   const columns = [
-    ...[{ key: 'task' }, { key: 'metric' }, { key: from, format: shownCell }, { key: to, format: shownCell }],
+    ...[{ key: 'task' }, { key: 'metric' }, { key: from, format }, { key: to, format }],
     {
       key: 'difference',
       format: (value: Cell) => (typeof value === 'number' && value > 0 ? '+' : '') + shownCell(value),
@@ -109,10 +113,15 @@ function metricsTable(changed: readonly TaskComparison[], [from, to]: readonly [
   return rows.length === 0 ? '' : `\n${tableText(rows, columns)}`;
 }
 
-function metricCell(value: unknown): Cell {
-  if (value === undefined || typeof value === 'number') return value;
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text.length > cellWidth ? `${text.slice(0, cellWidth - 1)}…` : text;
+type Side = readonly [title: string, value: unknown];
+
+/** Both values of a metric; of long texts what they begin with alike is cut, so that the difference stays. */
+function metricCells([from, old]: Side, [to, current]: Side): Record<string, Cell> {
+  const texts = [old, current].map((value) => (typeof value === 'string' ? value : JSON.stringify(value ?? null)));
+  const cut = shortPair(texts[0]!, texts[1]!, cellWidth);
+  const cell = (value: unknown, text: string): Cell =>
+    value === undefined || typeof value === 'number' ? value : text;
+  return { [from]: cell(old, cut[0]), [to]: cell(current, cut[1]) };
 }
 
 function tableText(rows: readonly Readonly<Record<string, Cell>>[], columns: readonly Column[]): string {

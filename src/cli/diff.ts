@@ -1,4 +1,5 @@
 import type { Pipeline } from '../pipeline/task.js';
+import { jsonText } from '../printable.js';
 import { type Cell, renderTable } from '../report/table.js';
 import { compare, type Side, sideOfNow, sideOfRun } from '../run/compare.js';
 import { type RunNote, runsOf, sameTasks } from '../run/history.js';
@@ -32,7 +33,7 @@ export async function diffCommand(
   }
   const [a, b] = await Promise.all(names.map((name) => findSide(name, pipeline, store, options)));
   const stages = await compare(pipeline, a!.side, b!.side);
-  if (options.json === true) print(JSON.stringify({ from: a!.about, to: b!.about, stages }, null, 2));
+  if (options.json === true) print(jsonText({ from: a!.about, to: b!.about, stages }, 2));
   else print(`${a!.title} → ${b!.title}\n\n${comparisonText(stages, names)}`);
   return exitCodes.done;
 }
@@ -88,7 +89,7 @@ async function listRuns(pipeline: Pipeline, store: Store, options: DiffOptions):
       call: callText(note),
     });
   }
-  if (options.json === true) print(JSON.stringify(rows, null, 2));
+  if (options.json === true) print(jsonText(rows, 2));
   else if (rows.length === 0) print(`No runs yet. Run it first: ${callOf('run', pipeline, options)}`);
   else {
     const keys = ['run', 'finished', 'ran', 'cached', 'failed', 'skipped', 'call'];

@@ -9,6 +9,8 @@ export interface Verdict extends Judgement {
   readonly task: TaskId;
   readonly metric: string;
   readonly source: string;
+  /** The other side of `equals:`. */
+  readonly other?: { readonly task: TaskId; readonly metric: string };
   /** Of the expectation in the pipeline file. */
   readonly range: SourceRange;
 }
@@ -20,6 +22,7 @@ export function compareExpectations(pipeline: Pipeline, metrics: ReadonlyMap<Tas
       const judgement = judge(metrics.get(task)?.[metric], wantedOf(expected, index, metrics));
       return {
         ...{ task, metric, source, range },
+        ...(expected.kind === 'equals' && { other: { task: expected.tasks[index]!, metric: expected.metric } }),
         ...(inapplicable === undefined ? judgement : notCompared(judgement)),
       };
     }),

@@ -1,16 +1,47 @@
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { StringDecoder } from 'node:string_decoder';
+import { logText } from '../printable.js';
+import { systemCode } from '../store/error.js';
 import { chooseTask, exitCodes, openPipeline, openStore, type PipelineOptions, print } from './context.js';
+import { outputTaken, printOwn } from './output.js';
 
-/** `log`: what a task wrote when it last ran here. */
-export async function logCommand(file: string, target: string, options: PipelineOptions): Promise<number> {
+export interface LogOptions extends PipelineOptions {
+  readonly raw?: boolean;
+}
+
+/** `log`: what a task wrote when it last ran here, without what a terminal would obey; with `--raw` as it is. */
+export async function logCommand(file: string, target: string, options: LogOptions): Promise<number> {
   const pipeline = await openPipeline(file, options);
   const task = chooseTask(pipeline, target);
   const path = openStore(options).logPath(pipeline.name, task.id);
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-    return undefined;
-  });
-  if (text === undefined) print(`${task.id} has no log: it has not run here.`);
-  else print(text === '' ? `${task.id} wrote nothing.` : text);
+  try {
+    if (!(await show(path, options.raw === true))) print(`${task.id} wrote nothing.`);
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
+    print(`${task.id} has no log: it has not run here.`);
+  }
   return exitCodes.done;
 }
+
+/** Shows a log piece by piece, however long it is, as far as somebody takes it. False if it is empty. */
+async function show(path: string, raw: boolean): Promise<boolean> {
+  const decoder = new StringDecoder('utf8');
+  let rest = '';
+  let shown = false;
+  for await (const bytes of createReadStream(path)) {
+    shown = true;
+    if (raw) printOwn(bytes as Buffer);
+    else {
+      // In whole lines, so that no sequence is cut; a line without end is shown in pieces.
+      rest += decoder.write(bytes as Buffer);
+      const end = rest.length > longestLine ? rest.length : rest.lastIndexOf('\n') + 1;
+      if (end > 0) print(logText(rest.slice(0, end)));
+      rest = rest.slice(end);
+    }
+    if (!(await outputTaken())) break;
+  }
+  if (rest !== '') print(logText(rest));
+  return shown;
+}
+
+const longestLine = 2 ** 20;

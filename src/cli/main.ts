@@ -150,6 +150,7 @@ const commands: readonly CommandEntry[] = [
     usage: 'log <file> <task>',
     description: 'show what a task wrote when it last ran',
     pipeline: true,
+    options: [['--raw', 'as it is, with all that a terminal obeys']],
     load: async () => (await import('./log.js')).logCommand,
   },
   {

@@ -15,13 +15,17 @@ export class Output {
     stream.on('error', (error: NodeJS.ErrnoException) => this.#fail(error));
   }
 
+  get isOpen(): boolean {
+    return this.#error === undefined;
+  }
+
   /** Why it takes nothing any more, if that is worth telling: that nobody reads on is not. */
   get trouble(): string | undefined {
     if (this.#error === undefined || this.#error.code === 'EPIPE' || this.stream.isTTY) return undefined;
     return /: (.*?),/.exec(this.#error.message)?.[1] ?? this.#error.message;
   }
 
-  write(text: string): void {
+  write(text: string | Uint8Array): void {
     if (this.#error !== undefined) return;
     try {
       if (this.#isFile) writeWhole(this.stream.fd, text);
@@ -54,8 +58,8 @@ function isFile({ fd, isTTY }: Output['stream']): boolean {
   }
 }
 
-function writeWhole(file: number, text: string): void {
-  const bytes = Buffer.from(text);
+function writeWhole(file: number, text: string | Uint8Array): void {
+  const bytes = typeof text === 'string' ? Buffer.from(text) : text;
   for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
 }
 
@@ -85,13 +89,21 @@ function harmless(text: string): string {
 export const print = (text: string): void => open().out.write(withEnd(harmless(text)));
 /** The same on standard error. */
 export const printError = (text: string): void => open().err.write(withEnd(harmless(text)));
-/** Writes colours and commands of our own, in a text in which all that comes from elsewhere is printable. */
-export const printOwn = (text: string): void => open().out.write(withEnd(text));
+/** Writes colours and commands of our own, in a text in which all else is printable; or bytes as they were asked for. */
+export const printOwn = (text: string | Uint8Array): void =>
+  open().out.write(typeof text === 'string' ? withEnd(text) : text);
 
 /** Has trouble with either stream remembered, instead of ending the program. */
 export function openOutput(): void {
   open();
   terminals = [0, 1, 2].filter(isatty);
+}
+
+/** Resolves when what was written is out. False if nobody takes more. */
+export async function outputTaken(): Promise<boolean> {
+  const { out } = open();
+  await out.flush();
+  return out.isOpen;
 }
 
 /** Resolves when all is out that can be. Returns why standard output did not take all, if that is worth telling. */

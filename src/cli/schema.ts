@@ -1,5 +1,6 @@
 import { readDeclared } from '../pipeline/declared.js';
 import { generateJsonSchema } from '../pipeline/json-schema.js';
+import { jsonText } from '../printable.js';
 import { describeStage } from '../stage/describe.js';
 import { builtInStages } from '../stage/registry.js';
 import { DiagnosticsError, exitCodes, print } from './context.js';
@@ -8,11 +9,11 @@ import { DiagnosticsError, exitCodes, print } from './context.js';
 export async function schemaCommand(file: string | undefined): Promise<number> {
   const stages = await builtInStages();
   if (file === undefined) {
-    print(JSON.stringify(generateJsonSchema(stages), null, 2));
+    print(jsonText(generateJsonSchema(stages), 2));
     return exitCodes.done;
   }
   const { names, diagnostics, textOf } = await readDeclared(file, describeStage);
   if (names === undefined) throw new DiagnosticsError(diagnostics, file, textOf);
-  print(JSON.stringify(generateJsonSchema(stages, names), null, 2));
+  print(jsonText(generateJsonSchema(stages, names), 2));
   return exitCodes.done;
 }

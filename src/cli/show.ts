@@ -1,5 +1,7 @@
-import { type Cell, renderTable, shownCell } from '../report/table.js';
+import { jsonText } from '../printable.js';
+import { type Cell, distinctCells, renderTable } from '../report/table.js';
 import { Planner } from '../run/plan.js';
+import { countOf } from '../run/views/text.js';
 import { callOf, exitCodes, openPipeline, openStore, type PipelineOptions, print } from './context.js';
 import { UsageError } from './errors.js';
 import { reportText } from './report-text.js';
@@ -24,7 +26,7 @@ export async function showCommand(file: string | undefined, options: ShowOptions
       const found = metrics.get(id);
       return found === undefined ? [] : [{ task: id, stage, axes, metrics: found }];
     });
-    print(JSON.stringify(list, null, 2));
+    print(jsonText(list, 2));
     return exitCodes.done;
   }
   const format = options.csv === true ? 'csv' : options.md === true ? 'md' : 'text';
@@ -41,12 +43,17 @@ export async function showCommand(file: string | undefined, options: ShowOptions
     return [
       `${heading}${renderTable(
         rows,
-        keys.map((key) => ({ key, format: shownCell })),
+        keys.map((key) => ({ key, format: distinctCells(rows.map((row) => row[key])) })),
         format,
       )}`,
     ];
   });
-  if (tables.length === 0) print(`No results yet. Run it first: ${callOf('run', pipeline, options)}`);
+  if (metrics.size === 0) print(`No results yet. Run it first: ${callOf('run', pipeline, options)}`);
+  else if (tables.length === 0 && report === '')
+    print(
+      `${countOf(metrics.size, 'result')} up to date, and none with a metric to show.\n` +
+        'A command writes its metrics as a JSON object to its output `metrics`, such as metrics.json.',
+    );
   else print([...(report === '' ? [] : [report]), ...tables].join('\n'));
   return exitCodes.done;
 }

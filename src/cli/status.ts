@@ -1,8 +1,10 @@
 import { styleText } from 'node:util';
+import { jsonText } from '../printable.js';
 import { countStates, type State, states } from '../report/graph.js';
 import { type Cell, renderTable } from '../report/table.js';
 import { Planner } from '../run/plan.js';
 import { exitCodes, openPipeline, openStore, type PipelineOptions, print } from './context.js';
+import { printOwn } from './output.js';
 import { statusText } from './plan.js';
 
 /** `status`: the state of each task, and why it is not cached. */
@@ -14,7 +16,7 @@ export async function statusCommand(
   const plans = await new Planner(pipeline, openStore(options)).plan();
   if (options.json === true) {
     const list = pipeline.tasks.map(({ id, stage, labels }) => ({ task: id, stage, labels, ...plans.get(id)!.status }));
-    print(JSON.stringify(list, null, 2));
+    print(jsonText(list, 2));
     return exitCodes.done;
   }
   const rows = pipeline.tasks.map(({ id }) => {
@@ -22,7 +24,8 @@ export async function statusCommand(
     return { task: id, state: status.state, why: status.state === 'cached' ? '' : statusText(status) };
   });
   const columns = [{ key: 'task' }, { key: 'state', format: coloured }, { key: 'why' }];
-  print(renderTable(rows, columns, 'text'));
+  // Its cells are printable, but for the colours.
+  printOwn(renderTable(rows, columns, 'text'));
   const counts = countStates(rows.map(({ state }) => state));
   const open = states.filter((state) => state !== 'cached' && counts[state] !== undefined);
   const rest = open.map((state) => `, ${counts[state]} ${state}`).join('');

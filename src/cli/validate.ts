@@ -1,9 +1,14 @@
 import { diagnosticsToJson, formatDiagnostics } from '../pipeline/format.js';
+import type { Task } from '../pipeline/task.js';
+import { jsonText } from '../printable.js';
 import { DiagnosticsError, exitCodes, print, printError } from './context.js';
 import { UsageError } from './errors.js';
 import { annotateDiagnostics } from './github.js';
 import { loadDescribed } from './load-pipeline.js';
 import { inGitHub } from './output.js';
+import { listed } from './reason-text.js';
+
+const stageOf = ({ stage }: Task): string => stage;
 
 /** `validate`: checks files and runs nothing. */
 export async function validateCommand(files: readonly string[], options: { readonly json?: boolean }): Promise<number> {
@@ -25,7 +30,13 @@ export async function validateCommand(files: readonly string[], options: { reado
     if (diagnostics.length > 0) printError(formatDiagnostics(diagnostics, textOf));
     const found = diagnostics.length === 0 ? 'no mistakes' : `${diagnostics.length} to look at`;
     print(`${file}: ${pipeline.stages.length} stages, ${pipeline.tasks.length} tasks, ${found}`);
+    const silent = new Set(pipeline.tasks.filter(({ outputs }) => Object.keys(outputs).length === 0).map(stageOf));
+    if (silent.size > 0)
+      print(
+        `  without outputs: ${listed([...silent])}. Such a stage runs once, and again when its command, parameters or inputs change;\n` +
+          '  to keep what it makes, declare it: outputs: { result: result.txt }, written to ${{ outputs.result }}',
+      );
   }
-  if (options.json === true) print(JSON.stringify(all, null, 2));
+  if (options.json === true) print(jsonText(all, 2));
   return wrong ? exitCodes.usage : exitCodes.done;
 }

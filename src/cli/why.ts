@@ -1,4 +1,5 @@
 import type { Task, TaskId, TaskInput } from '../pipeline/task.js';
+import { jsonText } from '../printable.js';
 import { type Cause, type Explanation, explainTask } from '../run/causes.js';
 import type { Reason } from '../run/events.js';
 import { actionText, flatten, shownFile } from '../run/reasons.js';
@@ -30,9 +31,9 @@ export async function whyCommand(
 
 /** Values of environment variables stay out: they may be secrets. */
 function explanationJson({ record, ...rest }: Explanation): string {
-  if (record === undefined) return JSON.stringify(rest, null, 2);
+  if (record === undefined) return jsonText(rest, 2);
   const env = Object.entries(record.parts.env).map(([name, value]) => ({ name, set: value !== null }));
-  return JSON.stringify({ ...rest, record: { ...record, parts: { ...record.parts, env } } }, null, 2);
+  return jsonText({ ...rest, record: { ...record, parts: { ...record.parts, env } } }, 2);
 }
 
 /** An explanation for people. */

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { printable } from '../printable.js';
 import type { Chart } from './style.js';
 
 /** PNG pixels per SVG pixel: sharp in print at the width of a column. */
@@ -30,7 +31,7 @@ export async function drawChart(
     const svg = painter.renderToString({ cssAnimation: false, cssEmphasis: false });
     // Ids of clip paths hold the number of the chart in this process. With its name instead, charts in one page don't clash.
     return {
-      svg: `${svg.replaceAll(/\bzr\d+-/g, `${chart.name}-`)}\n`,
+      svg: `${printable(svg).replaceAll(/\bzr\d+-/g, `${chart.name}-`)}\n`,
       places: values.map((value) => instance.convertToPixel({ xAxisIndex: 0 }, value)),
     };
   } finally {

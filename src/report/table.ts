@@ -47,8 +47,20 @@ export function renderTable(
 
 /** Cells for people: numbers to six significant digits. */
 export function shownCell(value: Cell): string {
-  if (typeof value !== 'number') return plain(value);
-  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(6)));
+  return rounded(value, 6);
+}
+
+/** The same, with as many digits as it takes to tell different numbers apart. */
+export function distinctCells(values: readonly Cell[]): (value: Cell) => string {
+  const numbers = [...new Set(values)].filter((value) => typeof value === 'number');
+  const isEnough = (digits: number) => new Set(numbers.map((value) => rounded(value, digits))).size === numbers.length;
+  const digits = [6, 8, 10, 12, 15].find(isEnough) ?? 17;
+  return (value) => rounded(value, digits);
+}
+
+function rounded(value: Cell, digits: number): string {
+  if (typeof value !== 'number' || Number.isInteger(value)) return plain(value);
+  return String(Number(value.toPrecision(digits)));
 }
 
 function plain(value: Cell): string {

@@ -29,7 +29,7 @@ export function explain(
   return [
     ...actionReasons(before, now),
     ...changesOf(flatten(old.parameters), flatten(current.parameters)).map((change) =>
-      reason('parameter', `${change.name}: ${show(change.from)} → ${show(change.to)}`, [change]),
+      reason('parameter', `${change.name}: ${changeText(change)}`, [change]),
     ),
     ...differing(old.inputs, current.inputs).map((name) =>
       inputReason(task, name, old.inputs[name], current.inputs[name]),
@@ -41,7 +41,7 @@ export function explain(
     ...differing(old.env, current.env).map((name) => environmentReason(name, old.env[name], current.env[name])),
     ...engineReasons(old.engine, current.engine),
     ...changesOf(old.outputs, current.outputs).map((change) =>
-      reason('output', `output "${change.name}": ${show(change.from)} → ${show(change.to)}`, [change]),
+      reason('output', `output "${change.name}": ${changeText(change)}`, [change]),
     ),
   ];
 }
@@ -239,6 +239,13 @@ function known<K extends string, T>(name: K, value: T | undefined): { readonly [
 
 function reason(code: string, text: string, changes: readonly Change[]): Reason {
   return { code, text, changes };
+}
+
+/** `2 → 10`: the two never read alike, where only their types differ either. */
+function changeText({ from, to }: Change): string {
+  const texts = [from, to].map((value) => (typeof value === 'string' ? value : (JSON.stringify(value) ?? 'none')));
+  const [old, current] = texts[0] === texts[1] ? [JSON.stringify(from), JSON.stringify(to)] : texts;
+  return shortPair(old!, current!).join(' → ');
 }
 
 function show(value: unknown): string {

@@ -74,7 +74,14 @@ bad.yaml:5:60: error[E_UNKNOWN_STAGE]: There is no stage "dat".
 2 errors in bad.yaml
 `;
     const validated = await box.run(['validate', 'good.yaml', 'bad.yaml']);
-    expect(validated).toEqual({ code: 2, out: 'good.yaml: 2 stages, 3 tasks, no mistakes\n', err: said });
+    expect(validated).toEqual({
+      code: 2,
+      out: `good.yaml: 2 stages, 3 tasks, no mistakes
+  without outputs: one, all. Such a stage runs once, and again when its command, parameters or inputs change;
+  to keep what it makes, declare it: outputs: { result: result.txt }, written to \${{ outputs.result }}
+`,
+      err: said,
+    });
     for (const command of ['run', 'status'])
       expect(await box.run([command, 'bad.yaml'])).toEqual({ code: 2, out: '', err: said });
   });

@@ -131,6 +131,15 @@ some has no metric "m": it has n.
 none has no metric "m": those of a command are in the JSON file of its output \`metrics\`.
 `);
     expect(lacking.out).not.toContain('spikeline run');
+    box.write(
+      'equals.yaml',
+      box
+        .read('lacking.yaml')
+        .replace(/expect:.*/, 'expect: [{ stage: some, metric: n, equals: { stage: some, metric: k } }]'),
+    );
+    await box.run(['run', 'equals.yaml']);
+    const equals = (await box.run(['check', 'equals.yaml'])).out;
+    expect(equals.slice(equals.indexOf('\n0 of'))).toBe('\n0 of 1 met\nsome has no metric "k": it has n.\n');
     expect(box.read('check.xml')).toContain('<failure message="the result has no such metric">');
     const { code, err } = await box.run(['check', 'p.yaml', '--junit', 'none/check.xml']);
     expect([code, err]).toEqual([2, "none/check.xml can't be written: its folder does not exist.\n"]);

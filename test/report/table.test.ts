@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Column, renderTable } from '../../src/report/table.js';
+import { type Column, distinctCells, renderTable } from '../../src/report/table.js';
 
 const rows = [
   { precision: 'k0B1', accuracy: 0.8125, note: null },
@@ -15,6 +15,15 @@ const columns: Column[] = [
   },
   { key: 'note' },
 ];
+
+describe('numbers', () => {
+  it('have six digits, or as many as tell them apart', () => {
+    const shown = (...values: number[]) => values.map(distinctCells(values));
+    expect(shown(0.123456789, 2, 1e-9)).toEqual(['0.123457', '2', '1e-9']);
+    expect(shown(0.1234567, 0.1234568)).toEqual(['0.1234567', '0.1234568']);
+    expect(shown(0.1, 0.1 + 2 ** -56, 0.1)).toEqual(['0.1', '0.10000000000000002', '0.1']);
+  });
+});
 
 describe('tables', () => {
   it('are aligned for the terminal, numbers to the right', () => {

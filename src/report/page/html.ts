@@ -1,3 +1,5 @@
+import { printable } from '../../printable.js';
+
 /** A piece of HTML that needs no escaping. */
 export class Html {
   constructor(readonly text: string) {}
@@ -23,5 +25,5 @@ const entities: Readonly<Record<string, string>> = {
 
 /** For text and for values of attributes in quotes. */
 export function escapeHtml(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => entities[character]!);
+  return printable(text).replaceAll(/[&<>"']/g, (character) => entities[character]!);
 }

@@ -1,3 +1,4 @@
+import { jsonText } from '../../printable.js';
 import type { ReportTable } from '../tables/table.js';
 import { Html, html } from './html.js';
 import { tableBlock } from './tables.js';
@@ -69,7 +70,7 @@ function runSections(facts: RunFacts): Html {
   const { others, calls, about, file, fileDigest, fileText } = facts;
   const width = Math.max(...calls.map(({ call }) => call.length));
   // In a block of data a script's end would end it.
-  const data = new Html(JSON.stringify(facts.tasks).replaceAll('<', '\\u003c'));
+  const data = new Html(jsonText(facts.tasks).replaceAll('<', '\\u003c'));
   return html`${
     others &&
     html`<section><h2>Other expectations</h2>

@@ -1,3 +1,4 @@
+import { jsonText } from '../../printable.js';
 import type { RunEvent } from '../events.js';
 import type { View } from './view.js';
 
@@ -8,7 +9,7 @@ export class JsonView implements View {
   handle(event: RunEvent): void {
     // The tasks of the start event are the plan in full: their names are enough here.
     const line = event.event === 'start' ? { ...event, tasks: event.tasks.map(({ id }) => id) } : event;
-    this.write(JSON.stringify(line));
+    this.write(jsonText(line));
   }
 
   async close(): Promise<void> {}

@@ -1,5 +1,6 @@
 import { type DefaultRenderer, Listr, type ListrTaskWrapper, type SimpleRenderer } from 'listr2';
 import type { TaskId } from '../../pipeline/task.js';
+import { printable, printableLine } from '../../printable.js';
 import type { Failure, RunEvent } from '../events.js';
 import { duration, progressText, retryText, TimeLeft, tailLines, uploadText } from './text.js';
 import type { View } from './view.js';
@@ -92,7 +93,7 @@ export class ListrView implements View {
     for (const stage of this.#stages.values()) stage.finish();
     this.#upload?.finish();
     await this.#rendered;
-    for (const warning of this.#warnings) process.stderr.write(warning);
+    for (const warning of this.#warnings) process.stderr.write(printable(warning));
   }
 
   #start({ tasks, remote }: Extract<RunEvent, { event: 'start' }>): void {
@@ -103,7 +104,7 @@ export class ListrView implements View {
       this.#stageOf.set(task.id, stage);
     }
     const rows = [...this.#stages.values()].map((stage) => ({
-      title: stage.name,
+      title: printableLine(stage.name),
       task: (_: unknown, row: Row) => {
         stage.row = row;
         show(stage);
@@ -117,7 +118,7 @@ export class ListrView implements View {
         upload.row = row;
         return upload.finished;
       };
-      rows.push({ title: `upload  to ${remote.name}`, task });
+      rows.push({ title: printableLine(`upload  to ${remote.name}`), task });
     }
     const list = new Listr(rows, {
       concurrent: true,
@@ -188,14 +189,14 @@ function show(stage: StageState): void {
     ...(skipped > 0 ? [`${skipped} skipped`] : []),
     ...(failed > 0 ? [`${failed} failed`] : []),
   ];
-  row.title = counts.length > 0 ? `${name}  ${counts.join(', ')}` : name;
+  row.title = printableLine(counts.length > 0 ? `${name}  ${counts.join(', ')}` : name);
   if (running.size === 0 && failed === 0) return;
   const lines = [...running].slice(0, shownTasks).map(([task, text]) => `${pointOf(task)}${text}`);
   if (running.size > shownTasks) lines.push(`and ${running.size - shownTasks} more`);
   for (const [task, failure] of [...failures].slice(-shownFailures))
     lines.push(`FAILED ${pointOf(task)}${failure.message}`, ...tailLines(failure, '', shownLines));
   if (ending) lines.push('ending (Ctrl-C again kills)');
-  row.output = lines.join('\n');
+  row.output = lines.map(printableLine).join('\n');
 }
 
 /** `precision=k1B2  `, where the stage has axes. */

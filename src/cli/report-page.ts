@@ -55,7 +55,7 @@ export async function writePages(run: ReportedRun): Promise<readonly string[]> {
     if (!results.has(task.id)) continue;
     const path = pagePath(store, pipeline, task);
     const page = await runPage(run, task);
-    if (!existsSync(path) || (await readFile(path, 'utf8')) !== page) await store.writeNote(path, page);
+    if (!existsSync(path) || (await readFile(path, 'utf8')) !== page) await store.writeNote(pipeline.name, path, page);
     written.push(path);
   }
   return written;

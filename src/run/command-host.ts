@@ -3,7 +3,8 @@
 // the parent itself, so that nothing is left running when that is killed.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync } from 'node:fs';
+import { openToAppend } from '../store/trust.js';
 import { type CommandCall, type CommandEnd, commandEnvironment } from './command.js';
 import { askGroup, endGroup, signalGroup } from './process-group.js';
 
@@ -64,7 +65,7 @@ async function runCommand({ id, log, ...call }: CommandJob): Promise<CommandEnd 
 function start(call: CommandCall, log: string): ChildProcess {
   const { words, cwd } = call;
   const [program, args] = typeof words === 'string' ? [words, []] : [words[0]!, words.slice(1)];
-  const descriptor = openSync(log, 'a');
+  const descriptor = openToAppend(log);
   try {
     return spawn(program, args, {
       cwd,

@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, writeSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import type { Pipeline, Task } from '../pipeline/task.js';
 import { StageError } from '../stage/definition.js';
 import { inFolder, removeFolder } from '../store/atomic.js';
 import { guarded, StoreError } from '../store/error.js';
 import type { Store } from '../store/store.js';
+import { openAnew, openToAppend } from '../store/trust.js';
 import type { Artifact } from '../store/types.js';
 import { outputsPart, type WorkFolders } from '../store/work-folders.js';
 import type { Attempt, AttemptListener, AttemptResult } from './attempt.js';
@@ -140,8 +141,7 @@ export class LocalExecutor {
     const { task, identity, granted, attempt } = execution;
     for (const path of Object.values(task.outputs))
       if (path.includes('/')) mkdirSync(dirname(join(work, outputsPart, path)), { recursive: true });
-    const flag = attempt === 1 ? 'w' : 'a';
-    inFolder(dirname(log), () => writeFileSync(log, attempt === 1 ? '' : `--- attempt ${attempt}\n`, { flag }));
+    inFolder(dirname(log), () => beginLog(log, attempt));
     const env = environment(task, granted);
     if (task.action.kind !== 'stage') {
       const words = commandOf(task, inputs, outputs);
@@ -160,6 +160,15 @@ export class LocalExecutor {
       ...(engine === undefined ? {} : { engine }),
     };
     return startStage(job, env, log, execution);
+  }
+}
+
+function beginLog(log: string, attempt: number): void {
+  const descriptor = attempt === 1 ? openAnew(log) : openToAppend(log);
+  try {
+    if (attempt > 1) writeSync(descriptor, `--- attempt ${attempt}\n`);
+  } finally {
+    closeSync(descriptor);
   }
 }
 

@@ -84,6 +84,7 @@ export class RunRecorder {
       ...{ interrupted: this.#interrupted, tasks: this.#tasks, ...this.#failedSince(last, call) },
     };
     await store.writeNote(
+      pipeline,
       join(folder, `${finishedAt.replaceAll(/[-:.]/g, '')}-${run}.json`),
       `${JSON.stringify(note)}\n`,
     );

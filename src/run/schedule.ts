@@ -11,6 +11,7 @@ import { type Execution, type ExecutionResult, LocalExecutor } from './executor-
 import { failureOf } from './failure.js';
 import { removeOutdatedStates } from './leftovers.js';
 import { Planner, type TaskIdentity } from './plan.js';
+import { publish } from './publish.js';
 import { lostFailure, makeAgain } from './repair.js';
 import { type Grant, lackingFailure, machineResources, ResourcePool } from './resources.js';
 import type { Sharing } from './sharing.js';
@@ -254,7 +255,7 @@ export class Run implements Executor {
       await this.store.settled();
       await resume.finish();
     }
-    await this.store.publish(this.pipeline.name, task, record);
+    await publish(this.store, this.pipeline, task, record, emit);
     this.#results.set(task.id, record);
     sharing?.give(task.id, record);
     emit({
@@ -269,7 +270,7 @@ export class Run implements Executor {
   }
 
   async #cached(task: Task, result: TaskResult, started: number, from?: 'remote'): Promise<Outcome> {
-    await this.store.publish(this.pipeline.name, task, result);
+    await publish(this.store, this.pipeline, task, result, this.options.emit);
     this.#results.set(task.id, result);
     this.#outputs.set(task.id, result.outputs);
     const { key, metrics } = result;

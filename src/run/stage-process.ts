@@ -1,8 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildFolder } from '../paths.js';
 import { isUserStage } from '../stage/registry.js';
+import { openToAppend } from '../store/trust.js';
 import { type Attempt, type AttemptListener, type AttemptResult, interruptedFailure } from './attempt.js';
 import { builtInEnvironment, commandEnvironment, type Environment } from './command.js';
 import type { Failure } from './events.js';
@@ -30,7 +31,7 @@ export function startStage(job: Job, env: Environment, log: string, listener: At
   const run = async (): Promise<AttemptResult> => {
     // Loaded here, because a run that finds everything cached does not need it.
     const { execa } = await import('execa');
-    const descriptor = openSync(log, 'a');
+    const descriptor = openToAppend(log);
     // The log's descriptor, which outlives this process; execa's types leave numbers out.
     const output = descriptor as unknown as 'inherit';
     const process = execa(globalThis.process.execPath, [join(buildFolder, 'task.js')], {

@@ -5,6 +5,7 @@ import type { Artifact, TaskKey } from '../store/types.js';
 import { sharedAbort } from './abort.js';
 import type { RunEvent } from './events.js';
 import { Planner } from './plan.js';
+import { publish } from './publish.js';
 import type { Sharing } from './sharing.js';
 
 /** Where the result of a task is. `unknown`: a task before it has none, so that nobody knows its key. */
@@ -108,7 +109,7 @@ export class Transfer {
       return 'skipped';
     }
     this.#outputs.set(task.id, found.outputs);
-    await this.store.publish(this.pipeline.name, task, found);
+    await publish(this.store, this.pipeline, task, found, emit);
     const from = fetched === undefined ? {} : ({ from: 'remote' } as const);
     emit({ ...about, status: 'cached', ...from, key: found.key, metrics: found.metrics });
     return 'cached';

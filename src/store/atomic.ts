@@ -13,7 +13,8 @@ import {
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { systemCode } from './error.js';
-import { ownToken } from './process-identity.js';
+import { isToken, ownToken, stateOf } from './process-identity.js';
+import { checkFolders } from './trust.js';
 
 // Short operations on names are synchronous here and in the files beside: a detour through the thread pool costs ten
 // times as much as they take. What moves many bytes, or waits for the disk, is not.
@@ -53,9 +54,14 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Renames a finished draft into a folder that need not exist. Returns the folders to sync to make that durable. */
+/**
+ * Renames a finished draft into a folder that need not exist. Returns the folders to sync to make that durable.
+ *
+ * @throws StoreError if the folder is a link
+ */
 export function moveInto(draft: string, path: string): readonly string[] {
   const folder = dirname(path);
+  checkFolders([folder]);
   try {
     renameSync(draft, path);
     return [folder];
@@ -127,4 +133,20 @@ export function removeFolder(folder: string): void {
       // The next one may do better.
     }
   }
+}
+
+/** Removes from a folder of drafts what dead processes of this host have left half done. */
+export function removeLeftovers(temporary: string): void {
+  let names: string[];
+  try {
+    names = readdirSync(temporary);
+  } catch {
+    return;
+  }
+  for (const name of names.filter((name) => isToken(name) && stateOf(name) === 'dead'))
+    try {
+      rmSync(join(temporary, name), { recursive: true, force: true });
+    } catch {
+      // Another user's: that one will remove it.
+    }
 }

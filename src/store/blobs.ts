@@ -193,6 +193,11 @@ export class Blobs {
     return statOf(this.pathOf(digest))?.ino;
   }
 
+  /** Is there a blob of this name, whatever it holds? */
+  holds(digest: Digest): boolean {
+    return statOf(this.pathOf(digest))?.isFile() === true;
+  }
+
   /** Notes that a blob is used that no record names yet. False if it is not there. */
   touch(digest: Digest): Promise<boolean> {
     const path = this.pathOf(digest);

@@ -1,6 +1,8 @@
 import { existsSync, lstatSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import type { TaskId } from '../pipeline/task.js';
+import { foreignFiles, leadsToBlob } from './aside.js';
+import type { Blobs } from './blobs.js';
 import type { Kept } from './gc.js';
 import { Journal } from './journal.js';
 import { filesBelow, namesIn } from './listing.js';
@@ -25,7 +27,7 @@ export class GcTrees {
     readonly remove: (kind: 'log', path: string, name: string) => void,
   ) {
     this.#trees = namesIn(folder)
-      .filter((name) => name !== 'store' && existsSync(join(folder, name, '.latest')))
+      .filter((name) => name !== 'store' && isTree(join(folder, name)))
       .map((name) => join(folder, name));
     if (keep === undefined) return;
     const kept = new Map<string, ReadonlySet<TaskId>>();
@@ -45,11 +47,17 @@ export class GcTrees {
   }
 
   /**
-   * Removes what trees show of tasks that are gone, or that leads nowhere.
+   * Removes what trees show of tasks that are gone, or that leads nowhere. Files that users have put there stay.
    *
    * @param left the records that are left, with the times of their last use
+   * @param blobs tells what the store held before
    */
-  sweep(left: ReadonlyMap<string, number>, horizon: number, dryRun: boolean): void {
+  async sweep(
+    left: ReadonlyMap<string, number>,
+    blobs: Pick<Blobs, 'holds'>,
+    horizon: number,
+    dryRun: boolean,
+  ): Promise<void> {
     for (const tree of this.#trees) {
       // Read once more: runs may have shown new results since.
       const journal = this.#journalOf(tree);
@@ -61,7 +69,8 @@ export class GcTrees {
       if (dryRun) continue;
       const folders = shown.map(({ folder }) => join(tree, folder));
       for (const { folder, task } of notes.filter(isGone)) {
-        removeExcept(join(tree, folder), folders);
+        const place = join(tree, folder);
+        removeExcept(place, [...folders, ...(await foreignFiles(place, blobs))]);
         removeEmptyFolders(tree, dirname(join(tree, folder)));
         if (!vanishes) journal.set(task, '');
       }
@@ -80,7 +89,7 @@ export class GcTrees {
   }
 
   #journalOf(tree: string): Journal {
-    return new Journal(join(tree, '.latest'), join(this.folder, 'store/tmp'));
+    return new Journal(join(tree, '.latest'), join(tree, '.tmp'));
   }
 
   #isKept(tree: string, task: TaskId): boolean {
@@ -97,6 +106,11 @@ export class GcTrees {
   }
 }
 
+/** Links are none of ours. */
+function isTree(folder: string): boolean {
+  return lstatSync(folder).isDirectory() && existsSync(join(folder, '.latest'));
+}
+
 function notesIn(journal: Journal): readonly Note[] {
   return journal.names().flatMap((task): Note[] => {
     const note = parseNote(journal.get(task));
@@ -107,6 +121,7 @@ function notesIn(journal: Journal): readonly Note[] {
 function removeDeadLinks(tree: string): void {
   for (const path of filesBelow(tree)) {
     if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true || existsSync(path)) continue;
+    if (!leadsToBlob(path)) continue;
     rmSync(path, { force: true });
     removeEmptyFolders(tree, dirname(path));
   }
@@ -122,7 +137,7 @@ function removeEmptyFolders(tree: string, folder: string): void {
     }
 }
 
-/** Removes a folder but for those in it that are kept: a stage that has more axes now shows its results further down. */
+/** Removes a folder but for what is kept in it: a stage that has more axes now shows its results further down. */
 function removeExcept(path: string, kept: readonly string[]): void {
   if (kept.includes(path)) return;
   if (kept.some((folder) => folder.startsWith(path + sep)))
@@ -132,7 +147,7 @@ function removeExcept(path: string, kept: readonly string[]): void {
 
 /** Removes the folder of a pipeline of which nothing is left but its notes. */
 function removeIfEmpty(tree: string): void {
-  const isNote = (path: string) => /^\.(latest|runs)$/.test(path.slice(tree.length + 1).split(sep)[0]!);
+  const isNote = (path: string) => /^\.(latest|runs|tmp)$/.test(path.slice(tree.length + 1).split(sep)[0]!);
   if (filesBelow(tree).every(isNote)) rmSync(tree, { recursive: true, force: true });
 }
 

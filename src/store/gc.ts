@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, rmSync, type Stats } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { TaskId } from '../pipeline/task.js';
+import { hexOf } from './digest.js';
 import { GcRecords, type StoredRecord } from './gc-records.js';
 import { GcTrees } from './gc-trees.js';
 import { filesBelow, namesIn } from './listing.js';
@@ -66,7 +67,8 @@ export class Collection {
     this.#trees = new GcTrees(folder, options.keep, (kind, path, name) => this.#remove(kind, path, name));
   }
 
-  collect(): GcReport {
+  async collect(): Promise<GcReport> {
+    const blobs = new Set(this.#records.blobs().map(({ hex }) => hex));
     const before = this.#records.list();
     const reached = this.#reachedKeys();
     const chosen = this.#choose(before, reached);
@@ -76,8 +78,9 @@ export class Collection {
     // Runs may have written new ones meanwhile.
     const left = this.#records.list().filter(({ key }) => !gone.has(key));
     const keptBytes = this.#sweepBlobs(left);
-    this.#trees.sweep(
+    await this.#trees.sweep(
       new Map(left.map(({ key, usedAt }) => [key, usedAt])),
+      { holds: (digest) => blobs.has(hexOf(digest)) },
       this.horizon,
       this.options.dryRun === true,
     );

@@ -1,6 +1,7 @@
-import { mkdirSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { inFolder, temporaryPath } from './atomic.js';
+import { openToAppend } from './trust.js';
 
 /** Lines beyond two a name that a file may hold before it is written anew. */
 const slack = 1000;
@@ -56,7 +57,7 @@ export class Journal {
     const line = content + checksum(content, content.length);
     this.#lines.set(encodeName(name), line);
     try {
-      this.#descriptor ??= inFolder(dirname(this.#file), () => openSync(this.#file, 'a'));
+      this.#descriptor ??= inFolder(dirname(this.#file), () => openToAppend(this.#file));
       writeSync(this.#descriptor, `${line}\n`);
     } catch {
       // A store that can only be read still serves: what would be noted has to be found out again next time.
@@ -67,7 +68,7 @@ export class Journal {
     try {
       mkdirSync(temporary, { recursive: true });
       const draft = temporaryPath(temporary);
-      writeFileSync(draft, `${[...this.#lines.values()].join('\n')}\n`);
+      writeFileSync(draft, `${[...this.#lines.values()].join('\n')}\n`, { flag: 'wx' });
       renameSync(draft, this.#file);
     } catch {
       // The long file serves as well.

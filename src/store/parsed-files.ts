@@ -4,6 +4,7 @@ import type { ParsedFile, ParsedFiles } from '../pipeline/places.js';
 import { temporaryPath } from './atomic.js';
 import { canonicalJson } from './canonical.js';
 import { digestBytes, hexOf } from './digest.js';
+import { checkStore } from './trust.js';
 
 /** More than this nobody works on at a time. */
 const mostFiles = 20;
@@ -42,10 +43,11 @@ export class StoredParsedFiles implements ParsedFiles {
       // What JSON can't hold, such as .nan, is parsed again each time: this throws.
       canonicalJson(parsed);
       if (!statSync(dirname(this.#folder)).isDirectory()) return;
+      checkStore(this.artifacts);
       mkdirSync(this.#folder, { recursive: true });
       const content = JSON.stringify(parsed);
       const draft = temporaryPath(this.#folder);
-      writeFileSync(draft, `${digestBytes(content)}\n${content}`);
+      writeFileSync(draft, `${digestBytes(content)}\n${content}`, { flag: 'wx' });
       renameSync(draft, this.#pathOf(text));
       this.#removeOld();
     } catch {

@@ -1,32 +1,43 @@
-import { lstatSync, mkdirSync, rmSync } from 'node:fs';
+import { type BigIntStats, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Task, TaskId } from '../pipeline/task.js';
 import { treeOf } from './artifacts.js';
-import { temporaryPath } from './atomic.js';
+import { foreignFiles, moveAside } from './aside.js';
+import { inFolder, removeLeftovers, temporaryPath } from './atomic.js';
 import type { Blobs } from './blobs.js';
-import { guarded } from './error.js';
+import { guarded, systemCode } from './error.js';
 import { Journal } from './journal.js';
 import { fileName, pipelineFolderName } from './names.js';
 import { isSettled, stampOf } from './stat-cache.js';
 import { isCopied, isLinked, linkTree, removeFile, removeLinks, replaceFolder, type Tree } from './tree.js';
+import { checkFolders } from './trust.js';
 import type { TaskKey, TaskResult } from './types.js';
+
+const draftsFolder = '.tmp';
+/** Where files go that were in the place of a result, and are none. */
+const asideFolder = '.aside';
 
 /** The readable tree of one pipeline: links to blobs, and for each task which key it had when it was last shown. */
 export class Published {
   /** The pipeline's folder. */
   readonly folder: string;
+  /** For drafts: a store may lie on another file system. */
+  readonly temporary: string;
   readonly #blobs: Blobs;
-  readonly #temporary: string;
   /** By task: `<key> <folder> <stamp>`. */
   readonly #notes: Journal;
   /** Folders between stages and tasks that have been cleared: they may have ten thousand entries. */
   readonly #cleared = new Set<string>();
 
-  constructor(artifacts: string, pipeline: string, blobs: Blobs, temporary: string) {
+  /** @throws StoreError if others have put something in the place of its folders */
+  constructor(artifacts: string, pipeline: string, blobs: Blobs) {
     this.folder = join(artifacts, pipelineFolderName(pipeline));
+    this.temporary = join(this.folder, draftsFolder);
+    const own = [draftsFolder, asideFolder, '.logs', '.runs', '.slurm', '.slurm/keys'];
+    checkFolders([this.folder, ...own.map((name) => join(this.folder, name))]);
     this.#blobs = blobs;
-    this.#temporary = temporary;
-    this.#notes = new Journal(join(this.folder, '.latest'), temporary);
+    removeLeftovers(this.temporary);
+    this.#notes = new Journal(join(this.folder, '.latest'), this.temporary);
   }
 
   /** Where a task's outputs are shown. */
@@ -39,21 +50,26 @@ export class Published {
     return this.#noteOf(task)?.key;
   }
 
-  /** Shows a task's outputs, in the place of what was there. Where they are shown already, nothing is written. */
-  async show(task: Task, { key, outputs }: TaskResult): Promise<void> {
+  /**
+   * Shows a task's outputs, in the place of what was there. Where they are shown already, nothing is written.
+   *
+   * @returns where files are now that users had put there: they are moved aside
+   */
+  async show(task: Task, { key, outputs }: TaskResult): Promise<readonly string[]> {
     const target = this.folderOf(task);
     const note = this.#noteOf(task.id);
     const seen = folderStamp(target);
-    if (note?.key === key && note.stamp !== '' && note.stamp === seen?.stamp) return;
-    await guarded(target, async () => {
+    if (note?.key === key && note.stamp !== '' && note.stamp === seen?.stamp) return [];
+    return guarded(target, async () => {
       const tree = await this.#treeOf(task, outputs);
       const right = isLinked(tree, target);
-      if (!right) await this.#replace(tree, target);
+      const moved = right ? [] : await this.#replace(tree, target);
       // A folder's times tell of its own entries alone, and nothing of the content of those that are no links.
       const telling = right && seen?.settled === true && tree.folders.length === 0;
       const stamp =
         telling && tree.files.every((file) => !file.path.includes('/') && !isCopied(file)) ? seen.stamp : '';
       if (note?.key !== key || stamp !== '') this.#notes.set(task.id, `${key} ${placeOf(task)} ${stamp}`);
+      return moved;
     });
   }
 
@@ -73,27 +89,51 @@ export class Published {
     return { files, folders, links };
   }
 
-  async #replace(tree: Tree, target: string): Promise<void> {
-    this.#clearTheWay(target);
-    const draft = temporaryPath(this.#temporary);
+  async #replace(tree: Tree, target: string): Promise<readonly string[]> {
+    const moved = await this.#clearTheWay(target);
+    const draft = temporaryPath(this.temporary);
     try {
       mkdirSync(draft, { recursive: true });
       await linkTree(tree, draft, target);
-      replaceFolder(draft, target, this.#temporary);
+      replaceFolder(draft, target, this.temporary);
+      return moved;
     } finally {
       rmSync(draft, { recursive: true, force: true });
     }
   }
 
   /** Links above the place are of an earlier form of the pipeline, where the stage had fewer axes. */
-  #clearTheWay(target: string): void {
+  async #clearTheWay(target: string): Promise<readonly string[]> {
+    const moved: string[] = [];
+    const clear = async (place: string) => {
+      const foreign = await foreignFiles(place, this.#blobs);
+      if (foreign.length > 0) moved.push(...moveAside(foreign, this.folder, this.#aside()));
+    };
     for (let folder = dirname(target); folder.length > this.folder.length; folder = dirname(folder)) {
       if (this.#cleared.has(folder)) break;
       this.#cleared.add(folder);
+      const found = statOf(folder);
+      if (found === undefined) continue;
+      if (!found.isDirectory()) await clear(folder);
       removeFile(folder);
       removeLinks(folder);
     }
+    if (statOf(target) !== undefined) await clear(target);
     removeFile(target);
+    return moved;
+  }
+
+  /** A new folder, for what is moved now: nothing that was moved before may be written over. */
+  #aside(): string {
+    const now = join(this.folder, asideFolder, new Date().toISOString().replaceAll(/[-:]|\.\d+/g, ''));
+    for (let n = 1; ; n++)
+      try {
+        const folder = n === 1 ? now : `${now}-${n}`;
+        inFolder(dirname(folder), () => mkdirSync(folder));
+        return folder;
+      } catch (error) {
+        if (systemCode(error) !== 'EEXIST') throw error;
+      }
   }
 
   #noteOf(task: TaskId): PublishedNote | undefined {
@@ -125,6 +165,16 @@ function placeOf({ stage, labels }: Pick<Task, 'stage' | 'labels'>): string {
 
 function folderStamp(folder: string): { readonly stamp: string; readonly settled: boolean } | undefined {
   const readAt = Date.now();
-  const stat = lstatSync(folder, { bigint: true, throwIfNoEntry: false });
+  const stat = statOf(folder);
   return stat?.isDirectory() === true ? { stamp: stampOf(stat), settled: isSettled(stat, readAt) } : undefined;
+}
+
+function statOf(folder: string): BigIntStats | undefined {
+  try {
+    return lstatSync(folder, { bigint: true, throwIfNoEntry: false });
+  } catch (error) {
+    // Somebody has put a file in the place of a folder above.
+    if (systemCode(error) === 'ENOTDIR') return undefined;
+    throw error;
+  }
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Task, TaskId } from '../pipeline/task.js';
 import {
@@ -15,7 +15,7 @@ import {
   touch,
   treeOf,
 } from './artifacts.js';
-import { inFolder, temporaryPath, writeAtomically } from './atomic.js';
+import { inFolder, removeLeftovers, temporaryPath, writeAtomically } from './atomic.js';
 import { Blobs } from './blobs.js';
 import { firstDifference } from './difference.js';
 import { guarded, StoreError } from './error.js';
@@ -24,11 +24,11 @@ import { Collection, defaultGrace, type GcOptions, type GcReport } from './gc.js
 import { namesIn } from './listing.js';
 import { type Jobs, type Lock, type LockHolder, Locks } from './lock.js';
 import { fileName } from './names.js';
-import { isToken, stateOf } from './process-identity.js';
 import { Published } from './published.js';
 import { Records } from './records.js';
 import { openResumePoint, type StoredResumePoint } from './resume.js';
 import { StatCache } from './stat-cache.js';
+import { checkStore, isWritable } from './trust.js';
 import type { Artifact, TaskKey, TaskRecord, TaskResult } from './types.js';
 import { defaultInterval, Uses } from './use.js';
 import { WorkFolders } from './work-folders.js';
@@ -57,6 +57,8 @@ export interface StoreOptions {
  *     artifacts/<pipeline>/.logs/                     the log of each task
  *     artifacts/<pipeline>/.runs/                     which key each task had in which run
  *     artifacts/<pipeline>/.slurm/                    what its jobs on a cluster were told, and say
+ *     artifacts/<pipeline>/.aside/                    files of users that were in the place of a result
+ *     artifacts/<pipeline>/.tmp/                      drafts
  *
  * Every write is a temporary file, fsync, rename. Nothing is used before it is compared with its name. Any number of
  * processes may share a store.
@@ -87,10 +89,15 @@ export class Store {
     this.#inputs = new StatCache(join(noted, 'inputs'), this.#temporary);
   }
 
-  /** Opens the store in `folder`, which need not exist. What dead processes of this host left half done is removed. */
+  /**
+   * Opens the store in `folder`, which need not exist. What dead processes of this host left half done is removed.
+   *
+   * @throws StoreError if others could have it write somewhere else
+   */
   static open(folder: string, options: StoreOptions = {}): Store {
+    checkStore(resolve(folder));
     const store = new Store(folder, options);
-    store.#removeLeftovers();
+    removeLeftovers(store.#temporary);
     return store;
   }
 
@@ -207,8 +214,10 @@ export class Store {
   /**
    * Shows a task's outputs in the readable tree, in the place of what was there, and notes the record as the task's
    * newest. Where both are so already, nothing is written.
+   *
+   * @returns where files are now that users had put there: they are moved aside
    */
-  publish(pipeline: string, task: Task, result: TaskResult): Promise<void> {
+  publish(pipeline: string, task: Task, result: TaskResult): Promise<readonly string[]> {
     return this.#publishedOf(pipeline).show(task, result);
   }
 
@@ -232,14 +241,19 @@ export class Store {
     return join(this.#publishedOf(pipeline).folder, '.slurm');
   }
 
+  /** May something be kept in it? */
+  get isWritable(): boolean {
+    return isWritable(this.#store);
+  }
+
   /** Where reports of this program's own defects go, for its developers. The folder need not exist. */
   get reportsFolder(): string {
     return join(this.#store, 'reports');
   }
 
-  /** Replaces a file of the readable tree, so that a crash leaves the old one or the new. */
-  writeNote(path: string, text: string): Promise<void> {
-    return guarded(path, () => writeAtomically(path, [text], this.#temporary));
+  /** Replaces a file of a pipeline's readable tree, so that a crash leaves the old one or the new. */
+  writeNote(pipeline: string, path: string, text: string): Promise<void> {
+    return guarded(path, () => writeAtomically(path, [text], this.#publishedOf(pipeline).temporary));
   }
 
   /** Mid-way state of the task with this key. */
@@ -280,6 +294,8 @@ export class Store {
    * one that is going on.
    */
   beginRun(): Promise<Lock> {
+    // From a store that may only be read nothing is removed by whom this could tell.
+    if (!this.isWritable) return Promise.resolve({ waited: false, release: () => Promise.resolve() });
     return guarded(this.#store, () => this.#uses.begin());
   }
 
@@ -291,7 +307,7 @@ export class Store {
         if (options.dryRun !== true) await this.#locks.removeDead();
         const now = Date.now();
         const horizon = this.#uses.horizon(now, options.graceMs ?? defaultGrace);
-        return new Collection(this.folder, options, horizon, now).collect();
+        return await new Collection(this.folder, options, horizon, now).collect();
       } finally {
         this.#published.clear();
         await lock.release();
@@ -302,24 +318,9 @@ export class Store {
   #publishedOf(pipeline: string): Published {
     let published = this.#published.get(pipeline);
     if (published === undefined) {
-      published = new Published(this.folder, pipeline, this.#blobs, this.#temporary);
+      published = new Published(this.folder, pipeline, this.#blobs);
       this.#published.set(pipeline, published);
     }
     return published;
-  }
-
-  #removeLeftovers(): void {
-    let names: string[];
-    try {
-      names = readdirSync(this.#temporary);
-    } catch {
-      return;
-    }
-    for (const name of names.filter((name) => isToken(name) && stateOf(name) === 'dead'))
-      try {
-        rmSync(join(this.#temporary, name), { recursive: true, force: true });
-      } catch {
-        // Another user's: that one will remove it.
-      }
   }
 }

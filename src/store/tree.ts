@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
+import { leadsToBlob } from './aside.js';
 import { inFolder, temporaryPath } from './atomic.js';
 import { systemCode } from './error.js';
 import type { FolderLink } from './links.js';
@@ -167,7 +168,7 @@ export function replaceFolder(draft: string, target: string, temporary: string):
 }
 
 /**
- * Removes links that lie directly in a folder. In a folder between a stage and its tasks they are what the stage left
+ * Removes links to blobs that lie directly in a folder. In a folder between a stage and its tasks they are what the stage left
  * there when it had fewer axes.
  */
 export function removeLinks(folder: string): void {
@@ -177,7 +178,10 @@ export function removeLinks(folder: string): void {
   } catch {
     return;
   }
-  for (const entry of entries) if (entry.isSymbolicLink()) unlinkSync(join(folder, entry.name));
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    if (entry.isSymbolicLink() && leadsToBlob(path)) unlinkSync(path);
+  }
 }
 
 /** Makes way for a folder where a file or link is. */

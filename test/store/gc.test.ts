@@ -109,7 +109,7 @@ describe('gc without pipelines', () => {
   it('keeps what jobs on a cluster may be waiting for', async () => {
     const old = await make('p', 'one', 'first');
     await make('p', 'one', 'second');
-    await store.writeNote(join(store.slurmFolder('p'), 'keys', 'lineage'), old.key);
+    await store.writeNote('p', join(store.slurmFolder('p'), 'keys', 'lineage'), old.key);
     age(2);
     expect(await gc({ keep: [kept('p', ['one'])] })).toEqual({});
     expect(await gc()).toEqual({});

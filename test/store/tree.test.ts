@@ -27,11 +27,14 @@ beforeEach(() => {
 
 const point = { precision: 'k1B2', noise: '0.1' };
 
-async function publish(task: ReturnType<typeof commandTask>, files: Readonly<Record<string, string>>): Promise<void> {
+async function publish(
+  task: ReturnType<typeof commandTask>,
+  files: Readonly<Record<string, string>>,
+): Promise<readonly string[]> {
   const outputs = await Promise.all(
     Object.entries(files).map(async ([name, file]) => [name, await store.ingest(join(folder, file))] as const),
   );
-  await store.publish('paper', task, recordOf(keyParts({}), Object.fromEntries(outputs)));
+  return store.publish('paper', task, recordOf(keyParts({}), Object.fromEntries(outputs)));
 }
 
 function tree(): Record<string, string> {
@@ -119,6 +122,43 @@ describe('publish', () => {
       rmSync(place, { recursive: true });
       writeFileSync(place, '');
     });
+  });
+});
+
+describe('files that a user put in the place of a result', () => {
+  const moved = /artifacts\/paper\/\.aside\/\d{8}T\d{6}Z(?:-\d+)?\/(.*)$/;
+
+  it('are moved aside and named, whether they are beside it or replace it; links to elsewhere as well', async () => {
+    const task = commandTask('plot', {}, { plots: 'plots', page: 'page.html' });
+    writeFiles(folder, { page: '<p>' });
+    const outputs = { plots: 'plots', page: 'page' };
+    await publish(task, outputs);
+    const place = join(folder, 'artifacts/paper/plot');
+    rmSync(join(place, 'plots/a.svg'));
+    writeFiles(place, { 'notes.txt': 'mine', 'plots/a.svg': 'mended', 'own/more.txt': 'more' });
+    symlinkSync(folder, join(place, 'link'));
+    symlinkSync('plots', join(place, 'inside'));
+    const aside = await publish(task, outputs);
+    expect(aside.map((path) => moved.exec(path)?.[1]).sort()).toEqual([
+      'plot/link',
+      'plot/notes.txt',
+      'plot/own/more.txt',
+      'plot/plots/a.svg',
+    ]);
+    const texts = aside.filter((path) => lstatSync(path).isFile()).map((path) => readFileSync(path, 'utf8'));
+    expect(texts.sort()).toEqual(['mended', 'mine', 'more']);
+    expect(tree()).toEqual({ 'plot/page.html': '<p>', 'plot/plots/a.svg': 'a', 'plot/plots/more/b.svg': 'b' });
+    expect(await publish(task, outputs)).toEqual([]);
+  });
+
+  it('are moved aside where they take the place of a folder; own links between tasks stay', async () => {
+    writeFiles(folder, { 'artifacts/paper/snn': 'mine' });
+    const [aside] = await publish(commandTask('snn', point, { result: 'result.json' }), { result: 'one' });
+    expect(readFileSync(aside!, 'utf8')).toBe('mine');
+    symlinkSync(folder, join(folder, 'artifacts/paper/snn/mine'));
+    store = Store.open(store.folder);
+    await publish(commandTask('snn', { ...point, noise: '0' }, { result: 'result.json' }), { result: 'one' });
+    expect(readlinkSync(join(folder, 'artifacts/paper/snn/mine'))).toBe(folder);
   });
 });
 

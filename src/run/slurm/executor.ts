@@ -10,6 +10,7 @@ import type { Failure } from '../events.js';
 import type { Executor, RunOptions, RunResult } from '../executor.js';
 import { failureOf } from '../failure.js';
 import { Planner } from '../plan.js';
+import { publish } from '../publish.js';
 import { type SlurmCommands, type SlurmError, slurmCommands } from './command.js';
 import { SlurmFiles } from './files.js';
 import { lineageOf } from './lineage.js';
@@ -56,7 +57,7 @@ export class SlurmExecutor implements Executor {
     readonly slurm: SlurmCommands = slurmCommands,
   ) {
     this.#planner = new Planner(pipeline, store, { force: options.force });
-    this.#files = SlurmFiles.of(store, pipeline.name);
+    this.#files = new SlurmFiles(store, pipeline.name);
     this.#submitter = new Submitter(pipeline, store, this.#files, slurm, options, (id) => this.#descents.get(id)!);
     this.#watch = new Watch(slurm, this.#files, store, options.emit);
   }
@@ -250,7 +251,7 @@ export class SlurmExecutor implements Executor {
     seconds: number,
     from?: 'remote',
   ): Promise<void> {
-    await this.store.publish(this.pipeline.name, task, result);
+    await publish(this.store, this.pipeline, task, result, this.options.emit);
     this.#results.set(task.id, result);
     this.#outcomes.set(task.id, status);
     const { key, metrics } = result;

@@ -83,13 +83,13 @@ const keptMs = 7 * 24 * 3_600_000;
  *     artifacts/<pipeline>/.slurm/keys/<lineage>       the key that a task of this lineage has come to
  */
 export class SlurmFiles {
+  readonly folder: string;
+
   constructor(
     readonly store: Store,
-    readonly folder: string,
-  ) {}
-
-  static of(store: Store, pipeline: string): SlurmFiles {
-    return new SlurmFiles(store, store.slurmFolder(pipeline));
+    readonly pipeline: string,
+  ) {
+    this.folder = store.slurmFolder(pipeline);
   }
 
   pathOf(id: string, name = ''): string {
@@ -112,7 +112,11 @@ export class SlurmFiles {
 
   /** Replaces what a job says of itself. */
   writeStatus(id: string, index: number, status: JobStatus): Promise<void> {
-    return this.store.writeNote(this.pathOf(id, `${index}.json`), JSON.stringify({ type: statusType, ...status }));
+    return this.store.writeNote(
+      this.pipeline,
+      this.pathOf(id, `${index}.json`),
+      JSON.stringify({ type: statusType, ...status }),
+    );
   }
 
   readStatus(id: string, index: number): JobStatus | undefined {
@@ -120,7 +124,7 @@ export class SlurmFiles {
   }
 
   noteKey(lineage: Lineage, key: TaskKey): Promise<void> {
-    return this.store.writeNote(join(this.folder, 'keys', lineage), key);
+    return this.store.writeNote(this.pipeline, join(this.folder, 'keys', lineage), key);
   }
 
   keyOf(lineage: Lineage): TaskKey | undefined {

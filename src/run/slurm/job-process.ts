@@ -1,7 +1,7 @@
 // Entry of a job: Slurm starts it on a node of the cluster. It is told where its submission lies, and by Slurm which of
 // the tasks there is its own.
 
-import { basename, dirname } from 'node:path';
+import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Store } from '../../store/store.js';
 import { warningSignal } from './arguments.js';
@@ -22,7 +22,7 @@ async function main([folder]: readonly string[]): Promise<number> {
     return 1;
   }
   const store = Store.open(submission.artifacts, { jobs: slurmJobs() });
-  const files = new SlurmFiles(store, dirname(folder));
+  const files = new SlurmFiles(store, submission.pipeline.name);
   const job = new Job(store, files, basename(folder), submission, Number(index), Number(restarts));
   process.on(warningSignal, () => job.warn());
   process.on('SIGTERM', () => job.interrupt());

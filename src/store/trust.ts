@@ -1,0 +1,122 @@
+// `artifacts/` may be shared with others, who could plant links in it to have something else written to. Only
+// `artifacts/` and `artifacts/store` themselves may be links: below them nothing is written through one.
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  type Stats,
+  statSync,
+  unlinkSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { StoreError, systemCode } from './error.js';
+
+/** Windows has no such flag, and asks for a privilege to make links. */
+const noFollow = constants.O_NOFOLLOW ?? 0;
+const appendFlags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | noFollow;
+
+/**
+ * Checks the folder of a store, with all that lies directly in it. It need not exist.
+ *
+ * @throws StoreError `E_STORE_LINK`, `E_STORE_ACCESS`
+ */
+export function checkStore(artifacts: string): void {
+  const store = join(artifacts, 'store');
+  for (const folder of [artifacts, store]) {
+    const stat = statSync(folder, { throwIfNoEntry: false });
+    if (stat === undefined) return;
+    checkOwner(folder, stat);
+  }
+  for (const entry of entriesIn(store)) if (entry.isSymbolicLink()) throw linkError(join(store, entry.name));
+}
+
+/**
+ * Checks folders below `artifacts/` that are to be written to. They need not exist.
+ *
+ * @throws StoreError `E_STORE_LINK`, `E_STORE_ACCESS`
+ */
+export function checkFolders(folders: readonly string[]): void {
+  for (const folder of folders) {
+    const stat = lstatSync(folder, { throwIfNoEntry: false });
+    if (stat?.isSymbolicLink() === true) throw linkError(folder);
+    if (stat !== undefined) checkOwner(folder, stat);
+  }
+}
+
+/** May files be put into a folder? One that is not there yet will be made. */
+export function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch (error) {
+    return systemCode(error) === 'ENOENT';
+  }
+}
+
+/** Opens a file of ours to write at its end. What somebody has put in its place, a link to another file, goes. */
+export function openToAppend(path: string): number {
+  for (let again = false; ; again = true)
+    try {
+      const descriptor = openSync(path, appendFlags, 0o666);
+      if (again || fstatSync(descriptor).nlink === 1) return descriptor;
+      // A further name of a file that may be of weight elsewhere.
+      closeSync(descriptor);
+      unlinkSync(path);
+    } catch (error) {
+      // FreeBSD says EMLINK.
+      if (again || !['ELOOP', 'EMLINK'].includes(systemCode(error) ?? '')) throw error;
+      unlinkSync(path);
+    }
+}
+
+/** Opens a new, empty file in the place of whatever was there. */
+export function openAnew(path: string): number {
+  for (let again = false; ; again = true)
+    try {
+      return openSync(path, 'wx', 0o666);
+    } catch (error) {
+      if (again || systemCode(error) !== 'EEXIST') throw error;
+      unlinkSync(path);
+    }
+}
+
+/**
+ * Others' folders are used where they could not be up to anything, or are meant to be shared:
+ * - root's, and by root all: containers run as root in their users' folders;
+ * - those that we can only read;
+ * - those that their group may write to, and we are in it;
+ * not those that we may write to because everybody may.
+ */
+function checkOwner(folder: string, { uid, gid, mode }: Stats): void {
+  const own = process.geteuid?.();
+  if (own === undefined || own === 0 || uid === own || uid === 0) return;
+  const shared = (mode & 0o020) !== 0 && (process.getegid?.() === gid || process.getgroups?.().includes(gid) === true);
+  if (shared || (mode & 0o002) === 0) return;
+  throw new StoreError(
+    'E_STORE_ACCESS',
+    `${folder} belongs to another user (${uid}), and everybody may write to it.`,
+    'To share it with a group: chgrp -R GROUP, chmod -R g+rwXs,o-w. Or choose another folder with --artifacts.',
+  );
+}
+
+function linkError(path: string): StoreError {
+  return new StoreError(
+    'E_STORE_LINK',
+    `${path} is a symbolic link, and nothing is written through one.`,
+    'Remove it. Only the artifacts folder as a whole, and `store` in it, may be links.',
+  );
+}
+
+function entriesIn(folder: string) {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    // What can't be listed is told of where it is needed.
+    if (['ENOENT', 'ENOTDIR', 'EACCES'].includes(systemCode(error) ?? '')) return [];
+    throw error;
+  }
+}

@@ -40,7 +40,7 @@ export async function cacheCommand(
   const reporter = checkReporter(options.reporter);
   const pipeline = await openPipeline(file, options);
   const { all: tasks } = chooseTasks(pipeline, targets);
-  const store = openStore(options);
+  const store = openStore(options, pipeline);
   let handle: (event: RunEvent) => void = () => undefined;
   const sharing = await openSharing(await cacheSources(pipeline), store, (event) => handle(event));
   if (sharing === undefined)

@@ -14,7 +14,7 @@ export interface CheckOptions extends PipelineOptions {
 /** `check`: results beside what the pipeline expects; exit code 1 where one is off or missing. */
 export async function checkCommand(file: string | undefined, options: CheckOptions): Promise<number> {
   const pipeline = await openPipeline(file, options);
-  const metrics = await currentMetrics(pipeline, openStore(options));
+  const metrics = await currentMetrics(pipeline, openStore(options, pipeline));
   const verdicts = compareExpectations(pipeline, metrics);
   /** The sides that have a result, but not this metric: to run them again would not help. */
   const lacking = ({ task, metric, other }: Verdict): readonly Side[] =>

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { relative, resolve } from 'node:path';
+import { relative } from 'node:path';
 import type { Diagnostic } from '../pipeline/diagnostic.js';
 import { formatDiagnostics, type TextOf } from '../pipeline/format.js';
 import { findTargets, withDependencies } from '../pipeline/targets.js';
@@ -13,6 +13,7 @@ import { Store } from '../store/store.js';
 import { readEngine } from './engine.js';
 import { UsageError } from './errors.js';
 import { loadDescribed } from './load-pipeline.js';
+import { artifactsFolder, pipelineFile } from './project.js';
 
 /** Options of all commands that read a pipeline. */
 export interface PipelineOptions {
@@ -81,12 +82,14 @@ async function onlyPipeline(): Promise<string> {
 
 /** Loads a pipeline; its mistakes are shown all at once and end the program with exit code 2. */
 export async function openPipeline(file: string | undefined, options: PipelineOptions): Promise<Pipeline> {
-  const name = file ?? (await onlyPipeline());
+  const name = pipelineFile(file ?? (await onlyPipeline()));
   const { set, profile } = options;
   const engine = readEngine(options.engine);
   const parser = parserFingerprint();
   const { pipeline, diagnostics, textOf } = await loadDescribed(name, {
-    ...(parser === undefined ? {} : { parsed: new StoredParsedFiles(artifactsFolder(options), parser) }),
+    ...(parser === undefined
+      ? {}
+      : { parsed: new StoredParsedFiles(artifactsFolder(options.artifacts, name), parser) }),
     ...(set === undefined ? {} : { set }),
     ...(profile === undefined ? {} : { profile }),
   });
@@ -110,10 +113,9 @@ export class DiagnosticsError extends Error {
   }
 }
 
-const artifactsFolder = ({ artifacts = 'artifacts' }: PipelineOptions): string => resolve(artifacts);
-
-export function openStore(options: PipelineOptions): Store {
-  const artifacts = artifactsFolder(options);
+/** The store of a pipeline; without one that of the working folder's project. */
+export function openStore(options: Pick<PipelineOptions, 'artifacts'>, pipeline?: Pick<Pipeline, 'file'>): Store {
+  const artifacts = artifactsFolder(options.artifacts, pipeline?.file);
   if (statSync(artifacts, { throwIfNoEntry: false })?.isDirectory() === false)
     throw new UsageError(
       `${shownPath(artifacts)} is a file; results need a folder.`,

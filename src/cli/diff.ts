@@ -22,7 +22,7 @@ export async function diffCommand(
   options: DiffOptions,
 ): Promise<number> {
   const pipeline = await openPipeline(file, options);
-  const store = openStore(options);
+  const store = openStore(options, pipeline);
   if (options.list === true) return listRuns(pipeline, store, options);
   const names = from === undefined ? await lastTwo(pipeline, store) : ([from, to ?? 'now'] as const);
   if (names === undefined) {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { access, constants, mkdir, readFile, statfs } from 'node:fs/promises';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { debianFolder } from '../data/locations.js';
 import { examineFlags, type Flags } from '../engine/compiler/flags.js';
 import { describeLibrary, libraryText } from '../engine/tensorflow/describe.js';
@@ -11,6 +11,7 @@ import { SlurmError, slurmCommands } from '../run/slurm/command.js';
 import { StageError } from '../stage/definition.js';
 import { version } from '../version.js';
 import { exitCodes, type PipelineOptions, print } from './context.js';
+import { artifactsFolder } from './project.js';
 
 interface Finding {
   readonly what: string;
@@ -31,7 +32,7 @@ export async function doctorCommand(options: PipelineOptions): Promise<number> {
     await tensorflow(),
     await slurm(),
     data(),
-    await store(resolve(options.artifacts ?? 'artifacts')),
+    await store(artifactsFolder(options.artifacts)),
   ];
   print(
     renderTable(

@@ -1,11 +1,15 @@
+import { join } from 'node:path';
 import type { Pipeline } from '../pipeline/task.js';
+import { reachOfRuns } from '../run/history.js';
 import { Planner } from '../run/plan.js';
 import type { GcKind, GcReport, Kept } from '../store/gc.js';
+import { treesIn } from '../store/gc-trees.js';
 import { formatSize, knownUnits, parseSize } from '../store/size.js';
 import type { Store } from '../store/store.js';
 import type { TaskKey } from '../store/types.js';
-import { exitCodes, openPipeline, openStore, print } from './context.js';
+import { exitCodes, openPipeline, openStore, print, shownPath } from './context.js';
 import { UsageError } from './errors.js';
+import { artifactsFolder } from './project.js';
 
 export interface GcCommandOptions {
   readonly maxSize?: string;
@@ -21,24 +25,46 @@ export async function gcCommand(files: readonly string[], options: GcCommandOpti
     throw new UsageError(`--max-size ${maxSize}: that is no size.`, `such as 10GB; known units: ${knownUnits}`);
   // All files are read before anything is removed: a mistake in one of them must not cost results.
   const pipelines: Pipeline[] = [];
-  for (const file of files) pipelines.push(await openPipeline(file, {}));
-  const store = openStore(options);
+  for (const file of files) pipelines.push(await openPipeline(file, options));
+  const store = openStore(options, oneProject(pipelines, options));
   const keep: Kept[] = [];
   for (const pipeline of pipelines) keep.push(await keptOf(pipeline, store));
   const report = await store.gc({
     dryRun,
-    ...(files.length > 0 ? { keep } : {}),
+    ...(files.length > 0 ? { keep } : { reached: reachOfAll(store) }),
     ...(maxBytes === undefined ? {} : { maxBytes }),
   });
   print(reportText(report, dryRun, maxBytes));
   return exitCodes.done;
 }
 
-/** What a pipeline reaches: results that are up to date, what its tree shows, and work it would go on with. */
+/** One of the pipelines, all of which must have the same store: others' results would go. */
+function oneProject(pipelines: readonly Pipeline[], { artifacts }: GcCommandOptions): Pipeline | undefined {
+  const [first, ...others] = pipelines;
+  const folderOf = ({ file }: Pipeline) => artifactsFolder(artifacts, file);
+  const other = others.find((pipeline) => folderOf(pipeline) !== folderOf(first!));
+  if (other === undefined) return first;
+  throw new UsageError(
+    `The files have different stores: ${shownPath(folderOf(first!))} and ${shownPath(folderOf(other))}.`,
+    'call gc once for each, or choose one with --artifacts',
+  );
+}
+
+/** What the runs of all pipelines have come to. */
+function reachOfAll(store: Store): ReadonlySet<TaskKey> {
+  return new Set(treesIn(store.folder).flatMap((tree) => [...reachOfRuns(join(tree, '.runs')).keys]));
+}
+
+/**
+ * What a pipeline reaches: results that are up to date, what its tree shows, what its runs in other forms have come to,
+ * and work it would go on with.
+ */
 async function keptOf(pipeline: Pipeline, store: Store): Promise<Kept> {
   const plans = await new Planner(pipeline, store).plan();
   const keys = [...plans.values()].flatMap(({ identity }): TaskKey[] => (identity === undefined ? [] : [identity.key]));
-  return { pipeline: pipeline.name, tasks: new Set(pipeline.tasks.map(({ id }) => id)), keys: new Set(keys) };
+  const runs = reachOfRuns(store.runsFolder(pipeline.name));
+  const tasks = new Set([...pipeline.tasks.map(({ id }) => id), ...runs.tasks]);
+  return { pipeline: pipeline.name, tasks, keys: new Set([...keys, ...runs.keys]) };
 }
 
 const kinds: Readonly<Record<GcKind, readonly [one: string, many: string]>> = {
@@ -50,7 +76,11 @@ const kinds: Readonly<Record<GcKind, readonly [one: string, many: string]>> = {
   leftover: ['leftover of a process that is gone', 'leftovers of processes that are gone'],
 };
 
-function reportText({ removed, reached, keptBytes }: GcReport, dryRun: boolean, maxBytes: number | undefined): string {
+function reportText(
+  { removed, reached, spared, logs, keptBytes }: GcReport,
+  dryRun: boolean,
+  maxBytes: number | undefined,
+): string {
   const lines = removed.filter(({ kind }) => kind === 'result').map(({ name }) => `result  ${name}`);
   if (lines.length > 0) lines.push('');
   const counts = Object.entries(kinds).flatMap(([kind, [one, many]]) => {
@@ -61,6 +91,15 @@ function reportText({ removed, reached, keptBytes }: GcReport, dryRun: boolean, 
   const done = dryRun ? 'Would remove' : 'Removed';
   if (counts.length === 0) lines.push(`Nothing to remove; ${formatSize(keptBytes)} are kept.`);
   else lines.push(`${done} ${counts.join(', ')}: ${formatSize(freed)}; ${formatSize(keptBytes)} are kept.`);
+  const why = [
+    ...(spared.reached > 0 ? [`${spared.reached} that pipelines or their runs reach`] : []),
+    ...(spared.recent > 0 ? [`${spared.recent} used within the last hour, or that a run may be using`] : []),
+    ...(spared.foreign > 0 ? [`${spared.foreign} of another version of Spikeline`] : []),
+    ...(spared.within > 0 ? [`${spared.within} for which there is room`] : []),
+  ];
+  if (why.length > 0) lines.push(`Results kept: ${why.join(', ')}.`);
+  if (logs.count > 0)
+    lines.push(`Besides, ${logs.count} ${logs.count === 1 ? 'log takes' : 'logs take'} ${formatSize(logs.bytes)}.`);
   if (reached.length > 0)
     lines.push(
       `There was no other way than to ${dryRun ? 'remove' : 'drop'} ${reached.length} that are still reached.`,

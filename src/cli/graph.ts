@@ -26,7 +26,7 @@ const mermaidEdges = 500;
 export async function graphCommand(file: string | undefined, options: GraphOptions): Promise<number> {
   const format = formatOf(options);
   const pipeline = await openPipeline(file, options);
-  const plans = await new Planner(pipeline, openStore(options)).plan();
+  const plans = await new Planner(pipeline, openStore(options, pipeline)).plan();
   const stateOf = (id: TaskId) => plans.get(id)!.status.state;
   const graph = options.tasks === true ? taskGraph(pipeline, stateOf) : stageGraph(pipeline, stateOf);
   if (format === 'svg' && pictureSize(graph) > largestPicture)

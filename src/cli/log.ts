@@ -13,7 +13,7 @@ export interface LogOptions extends PipelineOptions {
 export async function logCommand(file: string, target: string, options: LogOptions): Promise<number> {
   const pipeline = await openPipeline(file, options);
   const task = chooseTask(pipeline, target);
-  const path = openStore(options).logPath(pipeline.name, task.id);
+  const path = openStore(options, pipeline).logPath(pipeline.name, task.id);
   try {
     if (!(await show(path, options.raw === true))) print(`${task.id} wrote nothing.`);
   } catch (error) {

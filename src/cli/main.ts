@@ -46,10 +46,10 @@ const runOptions: CommandEntry['options'] = [
 ];
 
 const gcDetails = `
-Keeps what the pipelines in FILES reach as they are now: results that are up to date, the newest result of each of
-their tasks, and unfinished work. Other pipelines' results go. Without FILES, keeps what artifacts/ shows: the newest
-result of each task of every pipeline. What was made or used within the last hour stays, and so does what a run that is
-going on may use; unfinished work stays for a week. With --max-size, results that are reached go last.`;
+Keeps what the pipelines in FILES reach: results that are up to date, the newest result of each of their tasks, what the
+newest run with each --profile, --set and --engine has come to, and unfinished work. Other pipelines' results go. Without
+FILES, keeps the same of all pipelines that artifacts/ shows. What was made or used within the last hour stays, and so does
+what a run that is going on may use; unfinished work stays for a week. With --max-size, results that are reached go last.`;
 
 const cacheDetails = `
 The remote cache is named by SPIKELINE_REMOTE, by the user's configuration, or by \`cache: { remote: URL }\` in the file:
@@ -168,7 +168,7 @@ const commands: readonly CommandEntry[] = [
     options: [
       ['--max-size <size>', 'remove only as much as needed to get there, the longest unused first; such as 10GB'],
       ['--dry-run', 'show what would go'],
-      ['--artifacts <dir>', 'where results and the store are (default: artifacts)'],
+      ['--artifacts <dir>', 'where results and the store are (default: artifacts/ of the project)'],
     ],
     load: async () => (await import('./gc.js')).gcCommand,
   },
@@ -230,7 +230,7 @@ function build(chosen: readonly CommandEntry[], finish: (code: number, entry: Co
         .option('--set <name=value>', 'override a param or an axis; may be repeated', collect)
         .option('--profile <name>', 'use a profile of the pipeline')
         .option('--engine <name>', 'what train and ann-infer compute with: wasm (default) or tensorflow')
-        .option('--artifacts <dir>', 'where results and the store are (default: artifacts)');
+        .option('--artifacts <dir>', 'where results and the store are (default: artifacts/ of the project)');
     for (const [flags, text, parse] of options)
       if (parse) command.option(flags, text, parse as never);
       else command.option(flags, text);

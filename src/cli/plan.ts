@@ -13,7 +13,7 @@ export async function planCommand(
   const { all } = chooseTasks(pipeline, targets);
   const force =
     options.force === undefined ? [] : options.force === true ? all : chooseTasks(pipeline, options.force).chosen;
-  const planner = new Planner(pipeline, openStore(options), { force: new Set(force.map(({ id }) => id)) });
+  const planner = new Planner(pipeline, openStore(options, pipeline), { force: new Set(force.map(({ id }) => id)) });
   const plans = await planner.plan(all);
   const open = all.filter(({ id }) => plans.get(id)!.status.state !== 'cached');
   for (const { id } of open) print(describe(id, plans.get(id)!));

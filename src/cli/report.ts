@@ -26,7 +26,7 @@ export async function reportCommand(
   options: ReportOptions,
 ): Promise<number> {
   const pipeline = await openPipeline(file, options);
-  const store = openStore(options);
+  const store = openStore(options, pipeline);
   const task = chooseReport(pipeline, target);
   const results = resultsOf(await new Planner(pipeline, store).plan());
   if (!results.has(task.id)) {

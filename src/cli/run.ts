@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { Pipeline, Task, TaskId } from '../pipeline/task.js';
 import type { RunEvent } from '../run/events.js';
 import { RunRecorder } from '../run/history.js';
@@ -7,6 +8,7 @@ import { PlainView } from '../run/views/plain.js';
 import { countOf, duration, tailLines } from '../run/views/text.js';
 import { StoreError } from '../store/error.js';
 import type { Store } from '../store/store.js';
+import { claimFolder } from './claim.js';
 import { cacheSources } from './config.js';
 import {
   callOf,
@@ -18,6 +20,7 @@ import {
   print,
   printError,
   type RunCommandOptions,
+  shownPath,
 } from './context.js';
 import { engineNotice } from './engine.js';
 import { UsageError } from './errors.js';
@@ -48,11 +51,13 @@ export async function runCommand(
   const pipeline = await openPipeline(file, options);
   const { all } = chooseTasks(pipeline, targets);
   const force = forcedTasks(pipeline, all, options.force);
-  const store = openStore(options);
+  const store = openStore(options, pipeline);
+  await claimFolder(store, pipeline);
 
   let handle: (event: RunEvent) => void = () => undefined;
   const notice = reporter === 'json' ? undefined : await engineNotice(pipeline);
   if (notice !== undefined) print(notice);
+  if (reporter !== 'json' && dirname(store.folder) !== process.cwd()) print(`artifacts: ${shownPath(store.folder)}`);
   const caches = await cacheSources(pipeline);
   const sharing = await openSharing(caches, store, (event) => handle(event));
   const view = await openView(reporter);

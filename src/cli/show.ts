@@ -18,7 +18,7 @@ export async function showCommand(file: string | undefined, options: ShowOptions
   if ([options.json, options.csv, options.md].filter(Boolean).length > 1)
     throw new UsageError('Choose one of --json, --csv and --md.');
   const pipeline = await openPipeline(file, options);
-  const store = openStore(options);
+  const store = openStore(options, pipeline);
   const plans = await new Planner(pipeline, store).plan();
   const metrics = metricsOf(plans);
   if (options.json === true) {

@@ -13,7 +13,7 @@ export async function statusCommand(
   options: PipelineOptions & { readonly json?: boolean },
 ): Promise<number> {
   const pipeline = await openPipeline(file, options);
-  const plans = await new Planner(pipeline, openStore(options)).plan();
+  const plans = await new Planner(pipeline, openStore(options, pipeline)).plan();
   if (options.json === true) {
     const list = pipeline.tasks.map(({ id, stage, labels }) => ({ task: id, stage, labels, ...plans.get(id)!.status }));
     print(jsonText(list, 2));

@@ -18,7 +18,7 @@ export async function verifyCommand(file: string, targets: readonly string[], op
   const reporter = checkReporter(options.reporter);
   const pipeline = await openPipeline(file, options);
   const { chosen, all } = chooseTasks(pipeline, targets);
-  const store = openStore(options);
+  const store = openStore(options, pipeline);
   const inUse = await store.beginRun();
   // Inside the store, so that it is on its file system, and removed even if this process is killed.
   const work = await store.workFolder();

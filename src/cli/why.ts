@@ -20,7 +20,7 @@ export async function whyCommand(
 ): Promise<number> {
   const pipeline = await openPipeline(file, options);
   const task = chooseTask(pipeline, target);
-  const explanation = await explainTask(pipeline, openStore(options), task);
+  const explanation = await explainTask(pipeline, openStore(options, pipeline), task);
   if (options.json === true) print(explanationJson(explanation));
   else {
     print(explanationText(task, explanation));

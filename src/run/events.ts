@@ -63,6 +63,8 @@ export type RunEvent =
       readonly event: 'start';
       readonly pipeline: string;
       readonly tasks: readonly Task[];
+      /** The folder of results and store. */
+      readonly artifacts?: string;
       /** The cache that results are shared through, if there is one. */
       readonly remote?: { readonly name: string; readonly readOnly: boolean };
     }

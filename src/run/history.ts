@@ -129,6 +129,33 @@ export async function* runsOf(store: Store, pipeline: string): AsyncGenerator<Ru
   }
 }
 
+/**
+ * What the runs that are kept have come to: of each form of the pipeline, that is of each `--profile`, `--set` and
+ * `--engine`, the results of the newest whole run and of those after it. A small run does not put a full one out of reach.
+ *
+ * @param folder of the pipeline's runs
+ */
+export function reachOfRuns(folder: string): {
+  readonly tasks: ReadonlySet<TaskId>;
+  readonly keys: ReadonlySet<TaskKey>;
+} {
+  const whole = new Set<string>();
+  const tasks = new Set<TaskId>();
+  const keys = new Set<TaskKey>();
+  for (const name of notesIn(folder).reverse()) {
+    const run = readNote(folder, name);
+    const form = JSON.stringify([run?.set ?? [], run?.profile, run?.engine]);
+    if (run === undefined || whole.has(form)) continue;
+    if (run.targets === undefined && !run.interrupted) whole.add(form);
+    for (const [task, { status, key }] of Object.entries(run.tasks)) {
+      if (key === undefined || (status !== 'ran' && status !== 'cached')) continue;
+      tasks.add(task as TaskId);
+      keys.add(key);
+    }
+  }
+  return { tasks, keys };
+}
+
 /** The newest run that meets a condition. */
 export async function findRun(
   store: Store,

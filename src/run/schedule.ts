@@ -79,7 +79,14 @@ export class Run implements Executor {
   async #bringAll(): Promise<RunResult> {
     const { tasks, sharing, emit } = this.options;
     const started = performance.now();
-    emit({ event: 'start', pipeline: this.pipeline.name, tasks, ...(sharing && { remote: sharing.remote }) });
+    const artifacts = this.store.folder;
+    emit({
+      event: 'start',
+      pipeline: this.pipeline.name,
+      tasks,
+      artifacts,
+      ...(sharing && { remote: sharing.remote }),
+    });
     const all = await this.#order.run();
     await this.#executor.close();
     await this.store.settled();

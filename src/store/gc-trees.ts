@@ -26,9 +26,7 @@ export class GcTrees {
     keep: readonly Kept[] | undefined,
     readonly remove: (kind: 'log', path: string, name: string) => void,
   ) {
-    this.#trees = namesIn(folder)
-      .filter((name) => name !== 'store' && isTree(join(folder, name)))
-      .map((name) => join(folder, name));
+    this.#trees = treesIn(folder);
     if (keep === undefined) return;
     const kept = new Map<string, ReadonlySet<TaskId>>();
     for (const { pipeline, tasks } of keep) {
@@ -79,6 +77,14 @@ export class GcTrees {
     }
   }
 
+  /** The logs that there are now. */
+  logs(): { readonly count: number; readonly bytes: number } {
+    const sizes = this.#trees.flatMap((tree) =>
+      filesBelow(join(tree, '.logs')).map((path) => lstatSync(path, { throwIfNoEntry: false })?.size ?? 0),
+    );
+    return { count: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+  }
+
   /** Keys of what jobs on a cluster have made, and may be waiting for, whatever is shown of it by now. */
   #keysForJobs(tree: string): TaskKey[] {
     if (this.#kept !== undefined && !this.#kept.has(tree)) return [];
@@ -104,6 +110,13 @@ export class GcTrees {
     for (const path of filesBelow(join(tree, '.logs')))
       if (!wanted.has(basename(path))) this.remove('log', path, `${basename(tree)}/${basename(path)}`);
   }
+}
+
+/** The folders of the pipelines that have shown something. */
+export function treesIn(folder: string): readonly string[] {
+  return namesIn(folder)
+    .filter((name) => name !== 'store' && isTree(join(folder, name)))
+    .map((name) => join(folder, name));
 }
 
 /** Links are none of ours. */
@@ -147,7 +160,7 @@ function removeExcept(path: string, kept: readonly string[]): void {
 
 /** Removes the folder of a pipeline of which nothing is left but its notes. */
 function removeIfEmpty(tree: string): void {
-  const isNote = (path: string) => /^\.(latest|runs|tmp)$/.test(path.slice(tree.length + 1).split(sep)[0]!);
+  const isNote = (path: string) => /^\.(file|latest|runs|tmp)$/.test(path.slice(tree.length + 1).split(sep)[0]!);
   if (filesBelow(tree).every(isNote)) rmSync(tree, { recursive: true, force: true });
 }
 

@@ -19,6 +19,8 @@ export interface Kept {
 export interface GcOptions {
   /** Default: what the readable trees of all pipelines show. */
   readonly keep?: readonly Kept[];
+  /** Further keys to be kept. */
+  readonly reached?: ReadonlySet<TaskKey>;
   /** Then results only go, the longest unused first, until blobs and records take no more than this. */
   readonly maxBytes?: number;
   /** Says what would go, and removes nothing. */
@@ -34,6 +36,10 @@ export interface GcReport {
   readonly removed: readonly { readonly kind: GcKind; readonly name: string; readonly bytes: number }[];
   /** Results among them that were reached all the same: there was no other way to the size asked for. */
   readonly reached: readonly string[];
+  /** How many results stay, by why: `within` the size that was asked for, though nothing reaches them. */
+  readonly spared: Readonly<Record<'reached' | 'recent' | 'foreign' | 'within', number>>;
+  /** What is left of them. They count for no size that is asked for. */
+  readonly logs: { readonly count: number; readonly bytes: number };
   /** What blobs and records take now. */
   readonly keptBytes: number;
 }
@@ -86,11 +92,21 @@ export class Collection {
     );
     this.#sweepOthers(reached);
     const forced = chosen.filter(({ key }) => gone.has(key) && reached.has(key));
-    return { removed: this.#removed, reached: forced.map(({ name }) => name), keptBytes };
+    const spared = this.#spared(left, reached);
+    const names = forced.map(({ name }) => name);
+    return { removed: this.#removed, reached: names, spared, logs: this.#trees.logs(), keptBytes };
+  }
+
+  #spared(left: readonly StoredRecord[], reached: ReadonlySet<TaskKey>): GcReport['spared'] {
+    const spared = { reached: 0, recent: 0, foreign: 0, within: 0 };
+    for (const { key, foreign, usedAt } of left)
+      spared[foreign ? 'foreign' : reached.has(key) ? 'reached' : usedAt >= this.horizon ? 'recent' : 'within']++;
+    return spared;
   }
 
   #reachedKeys(): ReadonlySet<TaskKey> {
-    return new Set([...(this.options.keep ?? []).flatMap(({ keys }) => [...keys]), ...this.#trees.keys()]);
+    const { keep = [], reached = [] } = this.options;
+    return new Set([...keep.flatMap(({ keys }) => [...keys]), ...reached, ...this.#trees.keys()]);
   }
 
   /** The records to be removed, in this order. */

@@ -55,10 +55,10 @@ export interface StoreOptions {
  *     artifacts/<pipeline>/<stage>/<labels>/<output>  links to blobs, for people
  *     artifacts/<pipeline>/.latest                    journal of the newest key of each task
  *     artifacts/<pipeline>/.logs/                     the log of each task
+ *     artifacts/<pipeline>/.file                      which file it belongs to
  *     artifacts/<pipeline>/.runs/                     which key each task had in which run
  *     artifacts/<pipeline>/.slurm/                    what its jobs on a cluster were told, and say
- *     artifacts/<pipeline>/.aside/                    files of users that were in the place of a result
- *     artifacts/<pipeline>/.tmp/                      drafts
+ *     artifacts/<pipeline>/{.aside,.tmp}/             files of users that were in the place of a result; drafts
  *
  * Every write is a temporary file, fsync, rename. Nothing is used before it is compared with its name. Any number of
  * processes may share a store.

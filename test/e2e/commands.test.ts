@@ -45,8 +45,8 @@ stages:
     );
     expect((await box.run(['run', 'deep/p.yaml'])).code).toBe(0);
     const words = 'it\'s\na "b" $HOME\n*\n';
-    expect(box.read('artifacts/words/list/all')).toBe(words);
-    expect(box.read('artifacts/words/each/all')).toBe(words);
+    expect(box.read('deep/artifacts/words/list/all')).toBe(words);
+    expect(box.read('deep/artifacts/words/each/all')).toBe(words);
     expect((await box.run(['log', 'deep/p.yaml', 'loud'])).out).toMatch(/^here\n.*\/deep\n$/);
   });
 

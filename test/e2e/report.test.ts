@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { describe, expect } from 'vitest';
 import { annResults, snnResults } from '../report/examples.js';
 import { test } from './program.js';
@@ -80,6 +81,7 @@ describe.concurrent('the page of results', () => {
     const renamed = pipeline
       .replace('  snn:\n', '  other:\n')
       .replace('{ ann: ann, snn: snn }', '{ ann: ann, snn: other }');
+    rmSync(box.path('p.yaml'));
     box.write('q.yaml', renamed.replace('stage: snn', 'stage: other'));
     expect(await box.outcomes(['q.yaml'])).toMatchObject({ report: 'cached' });
   });

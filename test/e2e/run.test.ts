@@ -108,12 +108,12 @@ Next:
     box.write('deep/p.yaml', `name: files\nstages:\n  a: { ${stage} }\n`);
     box.write('deep/data/in.txt', 'one');
     expect(await box.outcomes(['deep/p.yaml'])).toEqual({ a: 'ran' });
-    expect(box.read('artifacts/files/a/c')).toBe('one');
+    expect(box.read('deep/artifacts/files/a/c')).toBe('one');
     box.write('deep/data/in.txt', 'one');
     expect(await box.outcomes(['deep/p.yaml'])).toEqual({ a: 'cached' });
     box.write('deep/data/in.txt', 'two');
     expect(await box.outcomes(['deep/p.yaml', '--artifacts', 'elsewhere'])).toEqual({ a: 'ran' });
-    expect([box.read('elsewhere/files/a/c'), box.read('artifacts/files/a/c')]).toEqual(['two', 'one']);
+    expect([box.read('elsewhere/files/a/c'), box.read('deep/artifacts/files/a/c')]).toEqual(['two', 'one']);
   });
 
   test('two runs at once compute a task once', async ({ box }) => {
@@ -156,7 +156,7 @@ describe.concurrent('--reporter json', () => {
       metrics: { loss },
     });
     expect(events).toEqual([
-      { event: 'start', pipeline: 'j', tasks: ['a@k=1', 'a@k=2'] },
+      { event: 'start', pipeline: 'j', tasks: ['a@k=1', 'a@k=2'], artifacts: box.path('artifacts') },
       started('a@k=1'),
       done('a@k=1', 1),
       started('a@k=2'),

@@ -3,10 +3,18 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { TaskId } from '../../src/pipeline/task.js';
 import type { RunEvent } from '../../src/run/events.js';
-import { failedTasks, findRun, type RunCall, type RunNote, RunRecorder, runsOf } from '../../src/run/history.js';
+import {
+  failedTasks,
+  findRun,
+  type RunCall,
+  type RunNote,
+  RunRecorder,
+  reachOfRuns,
+  runsOf,
+} from '../../src/run/history.js';
 import { Store } from '../../src/store/store.js';
 import type { TaskKey } from '../../src/store/types.js';
-import { testFolder } from '../store/folder.js';
+import { testFolder, writeFiles } from '../store/folder.js';
 
 let store: Store;
 beforeEach(() => {
@@ -107,5 +115,26 @@ describe('the history of runs', () => {
     expect(known()).toEqual([['a', 'd', 'E_COMMAND', 'again'], b]);
     await note([start('a', 'e'), end('a', 'ran', 'e'), end('c', 'cached', 'c')]);
     expect(known()).toEqual([]);
+  });
+});
+
+describe('reachOfRuns', () => {
+  const note = (run: number, call: object, keys: Record<string, string>, interrupted = false) => {
+    const tasks = Object.fromEntries(Object.entries(keys).map(([task, key]) => [task, { status: 'ran', key }]));
+    const about = { type: 'spikeline-run/1', run, finishedAt: '', interrupted, ...call, tasks };
+    writeFiles(store.runsFolder('p'), { [`20261128T00000000${run}Z-${run}.json`]: JSON.stringify(about) });
+  };
+
+  it('is what the newest whole run of each form has come to, and what runs of a part have since', () => {
+    note(1, {}, { a: 'older' });
+    note(2, {}, { a: 'full', gone: 'gone' });
+    note(3, { targets: ['a'] }, { a: 'part' });
+    note(4, { profile: 'smoke' }, { a: 'smoke' });
+    note(5, { set: ['x=1'] }, { b: 'set' }, true);
+    note(6, { set: ['x=1'] }, { a: 'set again' });
+    const { tasks, keys } = reachOfRuns(store.runsFolder('p'));
+    expect([...keys].sort()).toEqual(['full', 'gone', 'part', 'set again', 'smoke']);
+    expect([...tasks].sort()).toEqual(['a', 'gone']);
+    expect(reachOfRuns(store.runsFolder('none')).keys.size).toBe(0);
   });
 });

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { TaskId } from '../../src/pipeline/task.js';
@@ -81,6 +81,36 @@ describe('gc without pipelines', () => {
     }
     expect([tree('p'), tree('q')]).toEqual([paths.map((path) => `one/${path}`), paths.map((path) => `one/${path}`)]);
     expect(await gc()).toEqual({});
+  });
+
+  it('says what it spares and why, and what logs take', async () => {
+    const old = await make('p', 'one', 'first');
+    const replaced = await make('p', 'one', 'second');
+    await make('p', 'one', 'third');
+    age(2);
+    const report = await store.gc({ reached: new Set([old.key]), dryRun: true });
+    expect(report.removed.filter(({ kind }) => kind === 'result').length).toBe(1);
+    expect(report.spared).toEqual({ reached: 2, recent: 0, foreign: 0, within: 0 });
+    expect(report.logs.count).toBe(1);
+    expect((await store.gc({ graceMs: 3 * 3_600_000 })).spared).toEqual({
+      reached: 1,
+      recent: 2,
+      foreign: 0,
+      within: 0,
+    });
+    expect((await store.gc({ maxBytes: 1e9 })).spared).toEqual({ reached: 1, recent: 0, foreign: 0, within: 2 });
+    await store.gc({ reached: new Set([old.key]) });
+    expect(await store.record(old.key)).toBeDefined();
+    expect(await store.record(replaced.key)).toBeUndefined();
+  });
+
+  it('leaves files of users where they are', async () => {
+    await make('p', 'one', 'first');
+    writeFileSync(join(store.folder, 'p/one/notes.txt'), 'mine');
+    symlinkSync('../../nowhere', join(store.folder, 'p/one/link'));
+    age(2);
+    await store.gc({ keep: [] });
+    expect(tree('p')).toEqual(['one/link', 'one/notes.txt']);
   });
 
   it('leaves alone what was made within the last hour', async () => {

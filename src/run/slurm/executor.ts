@@ -91,7 +91,14 @@ export class SlurmExecutor implements Executor {
 
   async #bringAll(): Promise<RunResult> {
     const { tasks, sharing, emit } = this.options;
-    emit({ event: 'start', pipeline: this.pipeline.name, tasks, ...(sharing && { remote: sharing.remote }) });
+    const artifacts = this.store.folder;
+    emit({
+      event: 'start',
+      pipeline: this.pipeline.name,
+      tasks,
+      artifacts,
+      ...(sharing && { remote: sharing.remote }),
+    });
     for (const task of tasks) await this.#compare(task);
     while (!this.#stop.signal.aborted) {
       if (this.#waiting.size > 0) await this.#submit();

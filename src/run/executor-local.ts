@@ -13,6 +13,7 @@ import { commandWords, type Environment, type Paths, shellScript } from './comma
 import { Commands } from './commands.js';
 import type { Failure } from './events.js';
 import { Inputs, inputsFolder, type LaidOut } from './inputs.js';
+import { LogBound } from './log-bound.js';
 import { tailOf } from './log-tail.js';
 import { readMetrics } from './metrics.js';
 import { engineOf, type TaskIdentity } from './plan.js';
@@ -46,6 +47,7 @@ const graceMs = 10_000;
 /** Runs tasks in processes of their own on this machine, each in its own empty folder and its own process group. */
 export class LocalExecutor {
   readonly #running = new Set<Attempt>();
+  readonly #bound = new LogBound();
   readonly #commands = new Commands();
   readonly #inputs: Inputs;
   readonly #work: WorkFolders;
@@ -124,7 +126,8 @@ export class LocalExecutor {
     const attempt = await guarded(work, () => this.#start(execution, work, inputs, outputs, log));
     this.#running.add(attempt);
     if (this.#aborted) attempt.end(this.#aborted === 'killed');
-    const result = await withTimeout(attempt, task.timeout);
+    const done = this.#bound.watch(log);
+    const result = await withTimeout(attempt, task.timeout).finally(done);
     this.#running.delete(attempt);
     execution.ended();
     if ('failure' in result || task.action.kind === 'stage') return result;

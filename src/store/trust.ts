@@ -19,6 +19,9 @@ import { StoreError, systemCode } from './error.js';
 const noFollow = constants.O_NOFOLLOW ?? 0;
 const appendFlags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | noFollow;
 
+/** Set-group-id, so that all in it is the group's, and writable by the group. */
+const groupShare = 0o2020;
+
 /**
  * Checks the folder of a store, with all that lies directly in it. It need not exist.
  *
@@ -30,6 +33,7 @@ export function checkStore(artifacts: string): void {
     const stat = statSync(folder, { throwIfNoEntry: false });
     if (stat === undefined) return;
     checkOwner(folder, stat);
+    if ((stat.mode & groupShare) === groupShare) shareWithGroup();
   }
   for (const entry of entriesIn(store)) if (entry.isSymbolicLink()) throw linkError(join(store, entry.name));
 }
@@ -101,6 +105,15 @@ function checkOwner(folder: string, { uid, gid, mode }: Stats): void {
     `${folder} belongs to another user (${uid}), and everybody may write to it.`,
     'To share it with a group: chgrp -R GROUP, chmod -R g+rwXs,o-w. Or choose another folder with --artifacts.',
   );
+}
+
+/** What goes into a folder that is shared by a group may be changed by all of it, whatever this user is used to. */
+function shareWithGroup(): void {
+  try {
+    process.umask(process.umask() & ~0o070);
+  } catch {
+    // Threads have none of their own.
+  }
 }
 
 function linkError(path: string): StoreError {

@@ -91,6 +91,35 @@ describe('missing permission', () => {
   });
 });
 
+describe.skipIf(!isRoot() || !canDrop)('a store that is shared by a group', () => {
+  it('serves several users, whatever their umask: each uses what others made, and adds to it', async () => {
+    await withRig((rig) => {
+      const artifacts = rig.path('artifacts');
+      mkdirSync(artifacts);
+      execFileSync('chgrp', ['60000', artifacts]);
+      chmodSync(artifacts, 0o2775);
+      mkdirSync(join(artifacts, 'store'));
+      chmodSync(rig.folder, 0o755);
+      const run = (user: number, ...words: string[]) => {
+        const call = [`--reuid=${user}`, `--regid=${user}`, '--groups=60000', 'sh', '-c', 'umask 077; exec "$@"', '--'];
+        const words_ = [...call, process.execPath, join(buildFolder, 'cli.cjs'), 'run', 'p.yaml', ...words];
+        const { status, stdout, stderr } = spawnSync('setpriv', words_, {
+          cwd: rig.folder,
+          encoding: 'utf8',
+          env: { ...process.env, CI: 'true', HOME: rig.folder, XDG_CONFIG_HOME: rig.path('.config') },
+        });
+        expect(status, stdout + stderr).toBe(0);
+        return stdout;
+      };
+      expect(run(60001)).toContain('ran 4, cached 0, failed 0');
+      expect(run(60002)).toContain('ran 0, cached 4, failed 0');
+      expect(run(60002, '--force')).toContain('ran 4, cached 0, failed 0');
+      expect(run(60001)).toContain('ran 0, cached 4, failed 0');
+      return Promise.resolve();
+    }, tinyPipeline);
+  });
+});
+
 function asNobody(rig: Rig, ...words: string[]) {
   const [program, ...rest] = isRoot() ? ['setpriv', '--reuid=65534', '--clear-groups', ...words] : words;
   const env = { ...process.env, CI: 'true', XDG_CONFIG_HOME: rig.path('.config') };

@@ -98,7 +98,6 @@ describe.skipIf(!isRoot() || !canDrop)('a store that is shared by a group', () =
       mkdirSync(artifacts);
       execFileSync('chgrp', ['60000', artifacts]);
       chmodSync(artifacts, 0o2775);
-      mkdirSync(join(artifacts, 'store'));
       chmodSync(rig.folder, 0o755);
       const run = (user: number, ...words: string[]) => {
         const call = [`--reuid=${user}`, `--regid=${user}`, '--groups=60000', 'sh', '-c', 'umask 077; exec "$@"', '--'];
@@ -111,10 +110,10 @@ describe.skipIf(!isRoot() || !canDrop)('a store that is shared by a group', () =
         expect(status, stdout + stderr).toBe(0);
         return stdout;
       };
-      expect(run(60001)).toContain('ran 4, cached 0, failed 0');
-      expect(run(60002)).toContain('ran 0, cached 4, failed 0');
-      expect(run(60002, '--force')).toContain('ran 4, cached 0, failed 0');
-      expect(run(60001)).toContain('ran 0, cached 4, failed 0');
+      expect(run(60001)).toMatch(/: ran [1-9]\d*, cached 0, failed 0 /);
+      expect(run(60002)).toMatch(/: ran 0, cached [1-9]\d*, failed 0 /);
+      expect(run(60002, '--force')).toMatch(/: ran [1-9]\d*, cached 0, failed 0 /);
+      expect(run(60001)).toMatch(/: ran 0, cached [1-9]\d*, failed 0 /);
       return Promise.resolve();
     }, tinyPipeline);
   });

@@ -6,8 +6,10 @@ import {
   parseTemplate,
   resolve,
   type Scope,
+  type Template,
 } from './expressions.js';
 import type { Path } from './places.js';
+import { readScript, type Shell, type Slot, scriptTexts } from './shell.js';
 import type { CheckedStage } from './stages.js';
 import type { CommandPart, TaskAction } from './task.js';
 
@@ -27,7 +29,10 @@ export function fileNames(stage: CheckedStage): Scope {
 export function commandAction(stage: CheckedStage, names: Scope, report: Report): TaskAction {
   const { run } = stage.file;
   const path: Path = [...stage.path, 'run'];
-  if (!Array.isArray(run)) return { kind: 'shell', script: shellParts(String(run ?? ''), names, path, report) };
+  if (!Array.isArray(run)) {
+    const { shell = 'sh' } = stage.file;
+    return { kind: 'shell', shell, script: shellParts(String(run ?? ''), shell, stage, names, path, report) };
+  }
   const command = run.map((word, i) => wordParts(String(word), stage, names, [...path, i], report));
   return { kind: 'command', command };
 }
@@ -53,27 +58,40 @@ function wordParts(text: string, stage: CheckedStage, names: Scope, path: Path, 
   });
 }
 
-function shellParts(script: string, names: Scope, path: Path, report: Report): CommandPart[] {
-  let before = '';
-  return parseTemplate(script).map((part) => {
-    if ('text' in part) {
-      before += part.text;
-      return part;
-    }
+/** Parts of a script. Each value must stand where the shell can be given it as it is. */
+function shellParts(script: string, shell: Shell, stage: CheckedStage, names: Scope, path: Path, report: Report) {
+  const template = parseTemplate(script);
+  const slots = slotsOf(script, template, shell);
+  let index = 0;
+  return template.map((part) => {
+    if ('text' in part) return part;
     const { raw } = part.expression;
-    // Inside the user's own quotes, ours would end them, and the shell would read the value as code.
-    if (insideQuotes(before))
-      report(
-        {
-          raw,
-          code: 'E_EXPRESSION',
-          message: `${raw} stands inside quotes`,
-          hint: 'remove the quotes around it: every expression is quoted for the shell',
-        },
-        path,
-      );
-    return commandPart(part.expression, names, path, report);
+    const problem = (message: string, hint: string) => report({ raw, code: 'E_EXPRESSION', message, hint }, path);
+    const slot = slots[index++]!;
+    const found = commandPart(part.expression, names, path, report);
+    const target = 'input' in found ? stage.inputs.get(found.input) : undefined;
+    const dotted = part.expression.path.join('.');
+    if (slot.kind === 'refused') problem(`${raw} stands ${slot.where}`, slot.hint);
+    else if (slot.kind === 'quoted' && target?.kind === 'output' && target.list)
+      problem(`${dotted} is a list of files, and quotes make one word of it`, 'remove the quotes around it');
+    else if (slot.kind === 'number' && !('text' in found) && !('value' in found && isWholeNumber(found.value)))
+      problem(`${dotted} is no whole number, and the shell computes with it here`, 'compute with whole numbers only');
+    return found;
   });
+}
+
+const isWholeNumber = (value: string) => /^-?(0|[1-9][0-9]*)$/.test(value);
+
+let lastScript: readonly unknown[] = [];
+let lastSlots: readonly Slot[] = [];
+
+/** The same script comes many times in a row: once for each point of a stage's axes. */
+function slotsOf(script: string, template: Template, shell: Shell): readonly Slot[] {
+  if (lastScript[0] !== script || lastScript[1] !== shell) {
+    lastSlots = readScript(scriptTexts(template), shell).slots;
+    lastScript = [script, shell];
+  }
+  return lastSlots;
 }
 
 function commandPart(expression: Expression, names: Scope, path: Path, report: Report): CommandPart {
@@ -87,16 +105,4 @@ function commandPart(expression: Expression, names: Scope, path: Path, report: R
   if (kind === 'outputs' && name !== undefined) return { output: name };
   if (!isText(result.value)) report(notText(expression, result.value, 'a command'), path);
   return { value: String(result.value) };
-}
-
-/** Has a shell that read this text an open quote? */
-function insideQuotes(script: string): boolean {
-  let quote = '';
-  for (let i = 0; i < script.length; i++) {
-    const character = script[i]!;
-    if (character === '\\' && quote !== "'") i++;
-    else if (quote === '' && (character === '"' || character === "'")) quote = character;
-    else if (character === quote) quote = '';
-  }
-  return quote !== '';
 }

@@ -90,8 +90,8 @@ export function pointlessNulls(below: unknown, above: unknown, places: Places): 
 
 /** A stage that becomes another one, or a command, has no use for the parameters and outputs of what it was. */
 function replacedSections(first: Record<string, unknown>, second: Record<string, unknown>): readonly string[] {
-  if (second.run !== undefined) return ['uses', 'with'];
-  return second.uses !== undefined && second.uses !== first.uses ? ['run', 'with', 'outputs'] : [];
+  if (second.run !== undefined) return ['uses', 'with', 'shell'];
+  return second.uses !== undefined && second.uses !== first.uses ? ['run', 'shell', 'with', 'outputs'] : [];
 }
 
 export function partOf({ places, path, parts }: Origin, key: string | number): Origin {

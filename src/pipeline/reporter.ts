@@ -15,6 +15,7 @@ export type Section =
   | 'description'
   | 'uses'
   | 'run'
+  | 'shell'
   | 'over'
   | 'exclude'
   | 'inputs'
@@ -29,6 +30,7 @@ const sections: ReadonlySet<unknown> = new Set<Section>([
   'description',
   'uses',
   'run',
+  'shell',
   'over',
   'exclude',
   'inputs',

@@ -41,7 +41,13 @@ const StageSchema = Type.Object(
     run: Type.Optional(
       Type.Union([Type.String(), Type.Array(ScalarSchema, { minItems: 1 })], {
         title: 'a command as a list of words, or text for the shell',
-        description: 'A command as a list of words (no shell), or as text for the shell (expressions are quoted).',
+        description:
+          'A command as a list of words (no shell), or as text for the shell (it stops at the first command that fails).',
+      }),
+    ),
+    shell: Type.Optional(
+      Type.Union([Type.Literal('sh'), Type.Literal('bash')], {
+        description: 'What reads a command that is text: sh -e (if left out), or bash -eo pipefail.',
       }),
     ),
     over: Type.Optional(

@@ -132,6 +132,13 @@ function checkShape(stage: StageFile, name: string, path: Path, reporter: Report
       { path: [...path, 'with'], key: true },
       { hint: "such as run: [python3, mine.py, --epochs, '${{ params.epochs }}']" },
     );
+  if (stage.shell !== undefined && typeof stage.run !== 'string' && !reporter.doubtful(name, 'run'))
+    reporter.error(
+      'E_STAGE',
+      '`shell` belongs to a `run` that is text: a list of words is started without a shell',
+      { path: [...path, 'shell'], key: true },
+      { hint: 'remove it' },
+    );
   if (stage.uses !== undefined && stage.outputs !== undefined)
     reporter.error(
       'E_STAGE',

@@ -2,6 +2,7 @@ import type { EngineName } from '../engine/engines.js';
 import type { AxisValue, ResourceRequest, StageDefinition } from '../stage/definition.js';
 import type { CacheFile } from './cache.js';
 import type { SourceRange } from './diagnostic.js';
+import type { Shell } from './shell.js';
 import type { SlurmSettings } from './slurm.js';
 
 declare const brand: unique symbol;
@@ -21,14 +22,14 @@ export type TaskAction =
   | { readonly kind: 'stage'; readonly uses: string; readonly definition: StageDefinition }
   /** List form: no shell. `{ input }` and `{ output }` stand for paths known only when the task runs. */
   | { readonly kind: 'command'; readonly command: readonly CommandWord[] }
-  /** String form: given to the shell, every expression quoted for it. */
-  | { readonly kind: 'shell'; readonly script: readonly CommandPart[] };
+  /** String form: given to the shell, every expression so that it stays one value. */
+  | { readonly kind: 'shell'; readonly shell: Shell; readonly script: readonly CommandPart[] };
 
 /** A word of a command is the concatenation of its parts. */
 export type CommandWord = readonly CommandPart[];
 export type CommandPart =
   | { readonly text: string }
-  /** An expression's value that was known when the file was read (parameters, axes). Quoted in the shell form. */
+  /** An expression's value that was known when the file was read (parameters, axes). */
   | { readonly value: string }
   | { readonly input: string }
   | { readonly output: string };

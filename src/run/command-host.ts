@@ -44,8 +44,9 @@ async function run(job: CommandJob): Promise<void> {
     const end = await runCommand(job);
     send({ type: 'ended', id, ...(end === undefined ? {} : { end }) });
   } catch (error) {
-    // Its log can't be opened, for example.
-    send({ type: 'ended', id, end: { originalMessage: (error as Error).message } });
+    // Its log can't be opened, or it has too many words.
+    const { code, message } = error as NodeJS.ErrnoException;
+    send({ type: 'ended', id, end: { code, originalMessage: message } });
   }
 }
 
@@ -64,13 +65,12 @@ async function runCommand({ id, log, ...call }: CommandJob): Promise<CommandEnd 
 /** Node's own way: what execa adds to it takes as long as many a command, and nothing of that is needed here. */
 function start(call: CommandCall, log: string): ChildProcess {
   const { words, cwd } = call;
-  const [program, args] = typeof words === 'string' ? [words, []] : [words[0]!, words.slice(1)];
+  const [program, ...args] = words as [string, ...string[]];
   const descriptor = openToAppend(log);
   try {
     return spawn(program, args, {
       cwd,
       env: commandEnvironment(call),
-      shell: typeof words === 'string',
       // The log's descriptor outlives this process.
       stdio: ['ignore', descriptor, descriptor],
       detached: true,

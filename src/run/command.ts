@@ -1,3 +1,4 @@
+import { readScript, type Shell, type Slot, scriptTexts } from '../pipeline/shell.js';
 import type { CommandPart, CommandWord } from '../pipeline/task.js';
 import type { Failure } from './events.js';
 
@@ -36,15 +37,25 @@ export function commandWords(command: readonly CommandWord[], inputs: Paths, out
   });
 }
 
-/** The script of a command in string form, with every expression quoted for the shell. */
-export function shellScript(script: readonly CommandPart[], inputs: Paths, outputs: Paths): string {
-  return script
-    .map((part) => {
-      if ('text' in part) return part.text;
-      const text = partText(part, inputs, outputs);
-      return (typeof text === 'string' ? [text] : text).map(quote).join(' ');
-    })
-    .join('');
+/** The script of a command in string form. Values that the shell might read otherwise come in as its variables. */
+export function shellScript(script: readonly CommandPart[], shell: Shell, inputs: Paths, outputs: Paths): string {
+  const { texts, slots } = readScript(scriptTexts(script), shell);
+  const values = script.filter((part) => !('text' in part)).map((part) => [partText(part, inputs, outputs)].flat());
+  let variables = '';
+  let count = 0;
+  const written = (value: string, { kind }: Slot): string => {
+    if (/^\/[\w./:@%+,-]*$/.test(value)) return value;
+    const name = `_spikeline_${++count}`;
+    // In the script's first line, so that the shell counts lines as the file does.
+    variables += `${name}=${quote(value)}; `;
+    if (kind === 'word') return `"\${${name}}"`;
+    return kind === 'number' ? `(\${${name}})` : `\${${name}}`;
+  };
+  const filled = slots.map((slot, i) => {
+    if (slot.kind === 'nothing') return '';
+    return values[i]!.map((value) => written(value, slot)).join(' ');
+  });
+  return `${variables}${texts.map((text, i) => text + (filled[i] ?? '')).join('')}`;
 }
 
 function partText(part: CommandPart, inputs: Paths, outputs: Paths): string | readonly string[] {
@@ -58,9 +69,18 @@ export function quote(word: string): string {
   return /^[A-Za-z0-9_./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
+/** What reads a script and stops at the first command that fails, in the words of GitHub Actions. */
+const shells: Readonly<Record<Shell, readonly string[]>> = { sh: ['sh', '-e'], bash: ['bash', '-eo', 'pipefail'] };
+
+/** The words that start a script. */
+export function scriptWords(shell: Shell, file: string): string[] {
+  return [...shells[shell], file];
+}
+
 export interface CommandCall {
-  /** Words, or a script for the shell. */
-  readonly words: readonly string[] | string;
+  readonly words: readonly string[];
+  /** What reads it, if it is a script. */
+  readonly shell?: Shell;
   readonly cwd: string;
   /** Variables beside the few that every command gets. */
   readonly env: Environment;
@@ -93,15 +113,25 @@ export interface CommandEnd {
 }
 
 /** Why a command failed, in the user's words. */
-export function commandFailure(words: CommandCall['words'], end: CommandEnd): Failure {
+export function commandFailure({ words, shell }: CommandCall, end: CommandEnd): Failure {
   const { code, exitCode, signal, originalMessage } = end;
-  const name = typeof words === 'string' ? 'The command' : `The command "${words[0]}"`;
+  const name = shell === undefined ? `The command "${words[0]}"` : 'The command';
   const fail = (how: string, hint?: string): Failure => ({
     ...{ code: 'E_COMMAND', message: `${name} ${how}.` },
     ...(hint === undefined ? {} : { hint }),
   });
   if (signal !== undefined) return fail(`was ended by ${signal}`);
   if (exitCode !== undefined) return fail(`failed with exit code ${exitCode}`);
+  if (code === 'ENOENT' && shell !== undefined)
+    return fail(
+      `needs ${shell}, which was not found`,
+      shell === 'bash' ? 'Install bash, or leave out `shell: bash`.' : 'Is a POSIX shell on the PATH?',
+    );
+  if (code === 'E2BIG')
+    return fail(
+      'has more words than the system takes',
+      'Loop over them in a `run:` that is text (for file in ${{ inputs.NAME }}), or take a folder as the input.',
+    );
   if (code === 'ENOENT') return fail('was not found', 'Is it installed, and on the PATH?');
   if (code === 'EACCES') return fail('may not be executed', 'Is it a program? chmod +x makes a script one.');
   return fail(`could not be started (${originalMessage ?? code ?? 'unknown error'})`, 'Can it be started by hand?');

@@ -81,7 +81,7 @@ export class Commands {
     this.#entries.delete(id);
     // Even if it made an orderly end of it: what it leaves behind is not whole.
     if (entry.asked) entry.settle({ failure: interruptedFailure });
-    else entry.settle(end === undefined ? { metrics: {} } : { failure: commandFailure(entry.call.words, end) });
+    else entry.settle(end === undefined ? { metrics: {} } : { failure: commandFailure(entry.call, end) });
   }
 
   /** The process is gone: its commands must not be left running, and the next ones get another. */

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdirSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import type { Pipeline, Task } from '../pipeline/task.js';
 import { StageError } from '../stage/definition.js';
@@ -9,7 +9,7 @@ import { openAnew, openToAppend } from '../store/trust.js';
 import type { Artifact } from '../store/types.js';
 import { outputsPart, type WorkFolders } from '../store/work-folders.js';
 import type { Attempt, AttemptListener, AttemptResult } from './attempt.js';
-import { commandWords, type Environment, type Paths, shellScript } from './command.js';
+import { type CommandCall, commandWords, type Environment, type Paths, scriptWords, shellScript } from './command.js';
 import { Commands } from './commands.js';
 import type { Failure } from './events.js';
 import { Inputs, inputsFolder, type LaidOut } from './inputs.js';
@@ -43,6 +43,9 @@ type AttemptMetrics = Extract<AttemptResult, { metrics: unknown }>['metrics'];
 
 /** How long a task that ran out of time may take to end. */
 const graceMs = 10_000;
+
+/** A script beside what it reads and writes: it is no result. */
+const scriptName = 'script';
 
 /** Runs tasks in processes of their own on this machine, each in its own empty folder and its own process group. */
 export class LocalExecutor {
@@ -130,6 +133,8 @@ export class LocalExecutor {
     const result = await withTimeout(attempt, task.timeout).finally(done);
     this.#running.delete(attempt);
     execution.ended();
+    // The folder is used again as long as it has nothing more in it than it was made with.
+    if (task.action.kind === 'shell') rmSync(join(work, scriptName), { force: true });
     if ('failure' in result || task.action.kind === 'stage') return result;
     return commandMetrics(outputs.metrics);
   }
@@ -147,8 +152,8 @@ export class LocalExecutor {
     inFolder(dirname(log), () => beginLog(log, attempt));
     const env = environment(task, granted);
     if (task.action.kind !== 'stage') {
-      const words = commandOf(task, inputs, outputs);
-      return this.#commands.start({ words, cwd: this.pipeline.folder, env }, log);
+      const call = commandOf(task.action, inputs, outputs, join(work, scriptName));
+      return this.#commands.start({ ...call, cwd: this.pipeline.folder, env }, log);
     }
     const engine = engineOf(task.action.definition, this.pipeline.engine);
     const job = {
@@ -189,18 +194,20 @@ function environment(task: Task, { cpus, gpus }: Granted): Environment {
   };
 }
 
-function commandOf({ action }: Task, inputs: LaidOut['inputs'], outputs: Paths) {
+/** @param file where its script goes, if it is one: no system takes words as long as a script may become */
+function commandOf(
+  action: Exclude<Task['action'], { kind: 'stage' }>,
+  inputs: LaidOut['inputs'],
+  outputs: Paths,
+  file: string,
+): Pick<CommandCall, 'words' | 'shell'> {
   const paths: Paths = Object.fromEntries(
     Object.entries(inputs).map(([name, input]) => [name, 'path' in input ? input.path : input.map(({ path }) => path)]),
   );
-  switch (action.kind) {
-    case 'command':
-      return commandWords(action.command, paths, outputs);
-    case 'shell':
-      return shellScript(action.script, paths, outputs);
-    case 'stage':
-      throw new TypeError('a stage is no command');
-  }
+  if (action.kind === 'command') return { words: commandWords(action.command, paths, outputs) };
+  const { shell, script } = action;
+  writeFileSync(file, shellScript(script, shell, paths, outputs), { mode: 0o600 });
+  return { words: scriptWords(shell, file), shell };
 }
 
 /** Ends the attempt when its time is up. */

@@ -59,7 +59,7 @@ function actionPart(task: Task, context: KeyContext): KeyParts['action'] {
     case 'command':
       return { command: action.command };
     case 'shell':
-      return { script: action.script };
+      return { script: action.script, shell: action.shell };
   }
 }
 

@@ -37,7 +37,7 @@ export interface KeyParts {
   readonly action:
     | { readonly stage: string; readonly fingerprint: string }
     | { readonly command: unknown }
-    | { readonly script: unknown };
+    | { readonly script: unknown; readonly shell: string };
   /** Parameters change results. */
   readonly parameters: unknown;
   /** Inputs by content and by what else can be seen of them, never by what made them. */

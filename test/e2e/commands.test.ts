@@ -50,6 +50,38 @@ stages:
     expect((await box.run(['log', 'deep/p.yaml', 'loud'])).out).toMatch(/^here\n.*\/deep\n$/);
   });
 
+  test('that are text stop where one fails, take any value, and say what they lack', async ({ box }) => {
+    const long = 'x'.repeat(200_000);
+    box.write(
+      'p.yaml',
+      `name: text
+params: { long: ${long}, quote: "it's" }
+stages:
+  strict: { run: "false\\n\\necho x > \${{ outputs.x }}", outputs: { x: x } }
+  lines: { run: "# it's \${{ params.quote }}\\ncat <<EOF > \${{ outputs.x }}\\nit's \${{ params.quote }}\\nEOF\\nnone\\n", outputs: { x: x } }
+  pipe: { shell: bash, run: "false | cat\\necho x > \${{ outputs.x }}", outputs: { x: x } }
+  loose: { run: "false | cat\\necho \${{ params.long }} > \${{ outputs.x }}", outputs: { x: x } }
+  words: { run: [echo, "\${{ params.long }}"] }
+  none: { shell: bash, run: "true", env: [PATH] }
+`,
+    );
+    const failed = async (task: string, env = {}) => {
+      const { code, out, err } = await box.run(['run', 'p.yaml', task, '--reporter', 'plain'], env);
+      expect(code).toBe(1);
+      return out + err;
+    };
+    const stopped = 'The command failed with exit code';
+    expect(await failed('strict')).toContain(`${stopped} 1.`);
+    expect(await failed('lines')).toContain(`${stopped} 127.`);
+    // Lines are counted as in the file.
+    expect((await box.run(['log', 'p.yaml', 'lines'])).out).toMatch(/: 5: none: not found|line 5: none: /);
+    expect(await failed('pipe')).toContain(`${stopped} 1.`);
+    expect((await box.run(['run', 'p.yaml', 'loose'])).code).toBe(0);
+    expect(box.read('artifacts/text/loose/x')).toBe(`${long}\n`);
+    expect(await failed('words')).toContain('The command "echo" has more words than the system takes.');
+    expect(await failed('none', { PATH: box.path('nowhere') })).toContain('needs bash, which was not found');
+  });
+
   test('report metrics in a JSON file; other files of that name are results like any other', async ({ box }) => {
     box.write(
       'm.json',

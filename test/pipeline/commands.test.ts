@@ -51,6 +51,7 @@ describe('commands', () => {
     const { action } = await own('mine ${{ inputs.all }} < ${{ inputs.file }} > ${{ outputs.log }} ${{ params.rate }}');
     expect(action).toEqual({
       kind: 'shell',
+      shell: 'sh',
       script: [
         { text: 'mine ' },
         { input: 'all' },
@@ -105,14 +106,37 @@ describe('commands', () => {
     );
   });
 
-  it('quote expressions themselves', async () => {
-    expect(await mistakes(withRun('mine "${{ inputs.file }}"'))).toBe(
+  it('stand where the shell can be given a value as it is', async () => {
+    const run = `|
+      # it's a comment: \${{ params.map.a }}
+      mine "\${{ outputs.log }}"
+      mine '\${{ inputs.file }}'
+      mine "\${{ inputs.all }}" $((\${{ params.rate }} + 1))`;
+    expect(await mistakes(withRun(run))).toBe(
       lines(`
-        pipeline.yaml:10:16: error[E_EXPRESSION]: \${{ inputs.file }} stands inside quotes.
-          10 |     run: mine "\${{ inputs.file }}"
-             |                ^^^^^^^^^^^^^^^^^^
-          hint: remove the quotes around it: every expression is quoted for the shell
+        pipeline.yaml:13:13: error[E_EXPRESSION]: \${{ inputs.file }} stands inside 'single quotes', where the shell puts in no values.
+          13 |       mine '\${{ inputs.file }}'
+             |             ^^^^^^^^^^^^^^^^^^
+          hint: end the quotes before it, or use "double quotes"
+
+        pipeline.yaml:14:13: error[E_EXPRESSION]: inputs.all is a list of files, and quotes make one word of it.
+          14 |       mine "\${{ inputs.all }}" $((\${{ params.rate }} + 1))
+             |             ^^^^^^^^^^^^^^^^^
+          hint: remove the quotes around it
+
+        pipeline.yaml:14:35: error[E_EXPRESSION]: params.rate is no whole number, and the shell computes with it here.
+          14 |       mine "\${{ inputs.all }}" $((\${{ params.rate }} + 1))
+             |                                   ^^^^^^^^^^^^^^^^^^
+          hint: compute with whole numbers only
       `),
+    );
+  });
+
+  it('say what shell reads them, if one does', async () => {
+    const { action } = await own('mine\n    shell: bash');
+    expect(action).toEqual({ kind: 'shell', shell: 'bash', script: [{ text: 'mine' }] });
+    expect(await mistakes(withRun('[mine]\n    shell: bash'))).toContain(
+      '`shell` belongs to a `run` that is text: a list of words is started without a shell.',
     );
   });
 });

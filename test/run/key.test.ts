@@ -45,8 +45,8 @@ describe('buildKeyParts', () => {
     expect(buildKeyParts(command('a'), none).action).toEqual({ command: [[{ text: 'make' }], [{ output: 'result' }]] });
     const list = command('a', { action: { kind: 'command', command: words } });
     expect(buildKeyParts(list, none).action).toEqual({ command: words });
-    const script = command('a', { action: { kind: 'shell', script: words.flat() } });
-    expect(buildKeyParts(script, none).action).toEqual({ script: words.flat() });
+    const script = command('a', { action: { kind: 'shell', shell: 'sh', script: words.flat() } });
+    expect(buildKeyParts(script, none).action).toEqual({ script: words.flat(), shell: 'sh' });
   });
 });
 
@@ -110,7 +110,7 @@ describe('keyOf', () => {
       { env: [] },
       { action: { kind: 'command', command: [[{ text: 'x' }]] } },
       { action: { kind: 'command', command: [[{ value: 'x' }]] } },
-      { action: { kind: 'shell', script: [{ text: 'x' }] } },
+      { action: { kind: 'shell', shell: 'sh', script: [{ text: 'x' }] } },
     ];
     const changedContexts: Partial<KeyContext>[] = [
       { inputs: { data: single('A'), more: [single('b'), single('c')] } },

@@ -146,7 +146,9 @@ describe('reasons', () => {
   });
 
   it('tell a script from a command, and a command from a stage', async () => {
-    const script = command('a', { action: { kind: 'shell', script: [{ text: 'a | ' }, { value: 'b c' }] } });
+    const script = command('a', {
+      action: { kind: 'shell', shell: 'sh', script: [{ text: 'a | ' }, { value: 'b c' }] },
+    });
     expect(await reasons(command('a'), script)).toEqual([
       'stale',
       'code: command: make ${{ outputs.result }} → a | b c',

@@ -114,7 +114,10 @@ describe('changes', () => {
   });
 
   it('leave the difference of long commands in one line', () => {
-    const action = (value: string) => ({ script: [{ text: `${'echo and so on; '.repeat(10)}sleep ${value}` }] });
+    const action = (value: string) => ({
+      shell: 'sh',
+      script: [{ text: `${'echo and so on; '.repeat(10)}sleep ${value}` }],
+    });
     const [reason] = explain(
       { inputs: {} },
       { parts: { ...parts, action: action('1') } },

@@ -10,7 +10,7 @@ import { Store } from '../../src/store/store.js';
 import { testFolder } from '../store/folder.js';
 import { command, from, pipelineOf } from './examples.js';
 
-const touch = { kind: 'shell', script: [{ text: 'echo > ' }, { output: 'result' }] } as const;
+const touch = { kind: 'shell', shell: 'sh', script: [{ text: 'echo > ' }, { output: 'result' }] } as const;
 const tasks: readonly Task[] = [
   command('first', { action: touch }),
   command('second', { action: touch, inputs: { first: from('first') } }),

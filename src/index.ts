@@ -11,3 +11,4 @@ export {
   type StageDefinition,
   StageError,
 } from './stage/definition.js';
+export { filePath } from './stage/file-path.js';

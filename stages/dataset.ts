@@ -3,17 +3,18 @@ import { Type } from '@sinclair/typebox';
 import { ownFiles } from '../src/data/local.js';
 import { type EmbeddedName, isEmbedded, type PublishedName } from '../src/data/sources.js';
 import { defineStage } from '../src/stage/definition.js';
+import { filePath } from '../src/stage/file-path.js';
 
 const half = (which: string) =>
   Type.Optional(
     Type.Object(
       {
-        images: Type.String({ description: 'IDX or npy file of bytes.' }),
-        labels: Type.String({ description: 'IDX or npy file of bytes.' }),
+        images: filePath({ description: 'IDX or npy file of bytes.' }),
+        labels: filePath({ description: 'IDX or npy file of bytes.' }),
       },
       {
         additionalProperties: false,
-        description: `For custom: files of the ${which} half, relative to the pipeline file.`,
+        description: `For custom: files of the ${which} half, relative to the file that says it.`,
       },
     ),
   );
@@ -36,7 +37,7 @@ export default defineStage({
         { description: 'Which data set. Those called fashion-as-… are small stand-ins, not CIFAR.' },
       ),
       source: Type.Optional(
-        Type.String({ description: 'Folder that holds the publisher’s files; relative to the pipeline file.' }),
+        filePath({ description: 'Folder that holds the publisher’s files; relative to the file that says it.' }),
       ),
       scale: Type.Union([Type.Literal(255), Type.Literal(256)], {
         default: 256,

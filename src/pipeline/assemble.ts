@@ -65,7 +65,7 @@ async function checkTree(tree: FileTree, folder: string, options: Options): Prom
     options.resolveStage,
     included,
   );
-  const tasks = expandStages(stages, { params, axes: labelled, places }, reporter, before);
+  const tasks = expandStages(stages, { params, axes: labelled, places, folder }, reporter, before);
   const all = { stages: [...others, ...stages], unknown: parts.unknown };
   const expectations = tasks ? resolveExpectations(content.expect ?? [], { ...all, tasks, params }, reporter) : [];
   const diagnostics = [...reporter.diagnostics, ...parts.diagnostics];

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { AxisValue } from '../stage/definition.js';
 
 /** One value of an axis with its label. */
@@ -11,20 +12,57 @@ export type Point = Readonly<Record<string, AxisPoint>>;
 
 const maximumLabel = 60;
 
-/** Short readable forms, unique within the axis and safe as folder names: `0.1`, `fp32`, `k1B2`. */
+/**
+ * Short readable forms, unique within the axis and safe as folder names: `0.1`, `fp32`, `k1B2`. Each follows from its
+ * value alone, so that it stays when others come and go. What would not tell the value ends in a few digits of its hash.
+ */
 export function labelAxis(values: readonly AxisValue[]): AxisPoint[] {
-  const used = new Set<string>();
-  return values.map((value, index) => {
-    const plain = plainLabel(value)
-      .replace(/[^A-Za-z0-9._+-]/g, '-')
-      .replace(/^\.+/, '');
-    let label = plain.slice(0, maximumLabel) || String(index);
-    // Labels differ even where a file system does not tell upper from lower case.
-    for (let suffix = index; used.has(label.toLowerCase()); suffix += values.length)
-      label = `${plain.slice(0, maximumLabel - 8)}-${suffix}`;
-    used.add(label.toLowerCase());
-    return { value, label };
+  const plain = values.map((value) => {
+    const label = plainLabel(value);
+    return { value, label, isClear: isLabel(label) && !looksOtherwise(value) };
   });
+  // Labels differ even where a file system does not tell upper from lower case.
+  const counts = new Map<string, number>();
+  for (const { label, isClear } of plain)
+    if (isClear) counts.set(label.toLowerCase(), (counts.get(label.toLowerCase()) ?? 0) + 1);
+  return plain.map(({ value, label, isClear }) => ({
+    value,
+    label: isClear && counts.get(label.toLowerCase()) === 1 ? label : hashedLabel(label, value),
+  }));
+}
+
+/** Names that Windows keeps for devices, whatever their ending. */
+const reserved = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
+
+function isLabel(text: string): boolean {
+  const isNumber = text === String(Number(text));
+  return (
+    text.length <= maximumLabel &&
+    (isNumber || /^[A-Za-z0-9_+][A-Za-z0-9._+-]*$/.test(text)) &&
+    !text.endsWith('.') &&
+    !reserved.test(text) &&
+    // A label of ours.
+    !/-[0-9a-f]{8}$/.test(text)
+  );
+}
+
+/** A text that reads like a number, or like true or false. */
+function looksOtherwise(value: AxisValue): boolean {
+  return typeof value === 'string' && (value === String(Number(value)) || value === 'true' || value === 'false');
+}
+
+function hashedLabel(plain: string, value: AxisValue): string {
+  const readable = plain
+    .replace(/[^A-Za-z0-9._+-]+/g, '-')
+    .replace(/^[.-]+/, '')
+    .slice(0, maximumLabel - 9);
+  const start = reserved.test(readable) ? readable.replace('.', '-') : readable;
+  return `${start || 'value'}-${hash('sha256', canonicalValue(value), 'hex').slice(0, 8)}`;
+}
+
+/** A value as a text that it alone has. */
+export function valueText(value: AxisValue): string {
+  return typeof value === 'object' ? canonicalValue(value) : String(value);
 }
 
 function plainLabel(value: AxisValue): string {
@@ -37,10 +75,11 @@ function plainLabel(value: AxisValue): string {
 
 /** Are two axis values the same? Order of keys does not matter. */
 function sameValue(a: AxisValue, b: AxisValue): boolean {
-  return canonical(a) === canonical(b);
+  return canonicalValue(a) === canonicalValue(b);
 }
 
-function canonical(value: AxisValue): string {
+/** The same text for the same value, and another one for any other. Order of keys does not matter. */
+export function canonicalValue(value: AxisValue): string {
   if (typeof value !== 'object') return JSON.stringify(value);
   return JSON.stringify(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
@@ -49,7 +88,7 @@ function canonical(value: AxisValue): string {
 export function duplicateOf(values: readonly AxisValue[]): readonly [number, number] | undefined {
   const seen = new Map<string, number>();
   for (const [i, value] of values.entries()) {
-    const text = canonical(value);
+    const text = canonicalValue(value);
     const first = seen.get(text);
     if (first !== undefined) return [first, i];
     seen.set(text, i);

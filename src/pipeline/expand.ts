@@ -1,5 +1,6 @@
-import type { InputOrigin, ResourceRequest, StageDefinition } from '../stage/definition.js';
-import { type Point, product } from './axes.js';
+import { dirname, resolve } from 'node:path';
+import type { AxisValue, InputOrigin, ResourceRequest, StageDefinition } from '../stage/definition.js';
+import { canonicalValue, type Point, product } from './axes.js';
 import type { Settings } from './call.js';
 import { commandAction, fileNames } from './command.js';
 import type { Scope } from './expressions.js';
@@ -14,7 +15,11 @@ import { parseMemory, parseTime } from './units.js';
 /** More tasks than this are a mistake in the axes. */
 const maximumTasks = 100_000;
 
-type Names = Pick<Settings, 'params' | 'places'> & { readonly axes: LabelledAxes };
+interface Names extends Pick<Settings, 'params' | 'places'> {
+  readonly axes: LabelledAxes;
+  /** What paths of the pipeline are relative to. */
+  readonly folder: string;
+}
 
 /**
  * Stages → tasks in topological order. Stages must be in topological order. Stages with a mistake that would have
@@ -75,6 +80,8 @@ function expandStage(
 ): Task[] {
   const { definition, name } = stage;
   const range = reporter.source.keyRange(stage.path);
+  const executed = reporter.source.range([...stage.path, stage.file.run === undefined ? 'uses' : 'run']);
+  const folder = dirname(resolve(executed.file));
   const env = [...new Set(stage.file.env ?? [])].sort();
   const { retries, timeout } = stage.file;
   const control = {
@@ -99,7 +106,12 @@ function expandStage(
     const parametersOf = (definition: StageDefinition) => {
       const index = Object.fromEntries(entries.map(([axis, value]) => [axis, indices.get(axis)!.get(value)!]));
       const origins = new Origins(reporter.source, names.places, index);
-      return checkParameters(stage, definition, { scope, origins, inputs: originsOf(inputs, before.byId) }, problems);
+      return checkParameters(
+        stage,
+        definition,
+        { scope, origins, inputs: originsOf(inputs, before.byId), folder: names.folder },
+        problems,
+      );
     };
     const parameters = definition ? parametersOf(definition) : {};
     const action = definition
@@ -111,6 +123,7 @@ function expandStage(
       axes,
       labels,
       action,
+      folder,
       parameters,
       inputs,
       outputs: stage.outputs,
@@ -157,7 +170,9 @@ function formatLabels(labels: Readonly<Record<string, string>>): string {
 /** What arrives from each stage that an input names, by the labels of the axes that producer and consumer share. */
 type Arriving = ReadonlyMap<OutputReference, ReadonlyMap<string, readonly Task[]>>;
 
-const keyOf = (axes: readonly string[], label: (axis: string) => string) => JSON.stringify(axes.map(label));
+/** Points meet by their values: labels of two files may differ, or mean different values. */
+const keyOf = (axes: readonly string[], value: (axis: string) => AxisValue) =>
+  JSON.stringify(axes.map((axis) => canonicalValue(value(axis))));
 
 function arrivingInputs(stage: CheckedStage, byStage: ReadonlyMap<string, readonly Task[]>): Arriving {
   const arriving = new Map<OutputReference, Map<string, Task[]>>();
@@ -168,7 +183,7 @@ function arrivingInputs(stage: CheckedStage, byStage: ReadonlyMap<string, readon
       if (producers === undefined) continue;
       const groups = new Map<string, Task[]>();
       for (const task of producers) {
-        const key = keyOf(from.shared, (axis) => task.labels[axis]!);
+        const key = keyOf(from.shared, (axis) => task.axes[axis]!);
         const group = groups.get(key);
         if (group) group.push(task);
         else groups.set(key, [task]);
@@ -194,7 +209,7 @@ function taskInputs(
     }
     const items = target.from.flatMap((from) => {
       const groups = arriving.get(from);
-      const producers = groups?.get(keyOf(from.shared, (axis) => point[axis]!.label));
+      const producers = groups?.get(keyOf(from.shared, (axis) => point[axis]!.value));
       if (groups !== undefined && producers === undefined) reportExcluded(stage, name, from, point, problems);
       return (producers ?? []).map(({ id }) => ({ task: id, output: from.output }));
     });

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AxisValue } from '../stage/definition.js';
-import { labelAxis, selectPoints } from './axes.js';
+import { canonicalValue, labelAxis, selectPoints } from './axes.js';
 import { taskId } from './expand.js';
 import type { Path } from './places.js';
 import { hinted, type Reporter } from './reporter.js';
@@ -102,7 +102,7 @@ function numbers({ value, min, max, equals, tolerance = 0 }: ExpectationFile): E
   return { kind: 'bounds', ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) };
 }
 
-/** Pairs each task with the one it must equal: that with the same labels on the axes that both have. */
+/** Pairs each task with the one it must equal: that with the same values on the axes that both have. */
 function equality(
   { metric, equals, tolerance = 0 }: ExpectationFile,
   selected: readonly Task[],
@@ -111,7 +111,7 @@ function equality(
   reporter: Reporter,
 ): Expectation['expected'] | undefined {
   const axes = Object.keys(selected[0]!.labels).filter((axis) => Object.hasOwn(others[0]!.labels, axis));
-  const keyOf = (task: Task) => JSON.stringify(axes.map((axis) => task.labels[axis]));
+  const keyOf = (task: Task) => JSON.stringify(axes.map((axis) => canonicalValue(task.axes[axis]!)));
   const groups = new Map<string, Task[]>();
   for (const other of others) {
     const group = groups.get(keyOf(other));

@@ -82,7 +82,10 @@ class Extending {
 
   async #open(name: string, range: SourceRange, open: readonly Opened[]): Promise<Merged | undefined> {
     const from = open.at(-1)!;
-    const opened = { path: resolve(dirname(from.path), name), shown: join(dirname(from.shown), name) };
+    const opened = {
+      path: resolve(dirname(from.path), name),
+      shown: isAbsolute(name) ? name : join(dirname(from.shown), name),
+    };
     const start = open.findIndex(({ path }) => path === opened.path);
     if (start >= 0) {
       const circle = [...open.slice(start), opened].map(({ shown }) => shown).join(' → ');

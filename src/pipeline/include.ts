@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Diagnostic } from './diagnostic.js';
 import { type FileContent, type ReadFile, readExtended } from './extend.js';
 import type { Unreadable } from './read-text.js';
@@ -65,7 +65,7 @@ export async function readTree(
       const range = content.places.range(['include', part]);
       const mistake = (code: string, message: string, hint: string) =>
         diagnostics.push({ severity: 'error', code, message, range, hint });
-      const [target, called] = [resolve(folder, file), join(dirname(shown), file)];
+      const [target, called] = [resolve(folder, file), isAbsolute(file) ? file : join(dirname(shown), file)];
       const start = chain.findIndex((one) => one.path === target);
       if (start >= 0) {
         const circle = [...chain.slice(start).map((one) => one.shown), called].join(' → ');

@@ -1,4 +1,6 @@
+import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import type { InputOrigin, ParameterProblem, StageDefinition } from '../stage/definition.js';
+import { filePathsIn } from '../stage/file-path.js';
 import type { Settings } from './call.js';
 import { check } from './check.js';
 import type { SourceRange } from './diagnostic.js';
@@ -15,13 +17,15 @@ export interface PointContext {
   readonly origins: Origins;
   /** What makes the inputs, where that is known. */
   readonly inputs: Readonly<Record<string, InputOrigin>>;
+  /** What paths of the pipeline are relative to. */
+  readonly folder: string;
 }
 
 /** `with:` at one point of the axes: expressions evaluated, checked, defaults filled in. */
 export function checkParameters(
   stage: CheckedStage,
   definition: StageDefinition,
-  { scope, origins, inputs }: PointContext,
+  { scope, origins, inputs, folder }: PointContext,
   problems: Problems,
 ): { readonly [name: string]: Json } {
   const given = stage.file.with ?? {};
@@ -51,6 +55,7 @@ export function checkParameters(
     );
   }
   if (violations.length > 0) return parameters;
+  moveFilePaths(definition, parameters, (path) => origins.folderOf(given, path, root), folder);
   for (const { parameter, path: inside = [], part, message, hint } of problemsOf(definition, parameters, inputs)) {
     const path = [parameter, ...inside];
     const text = part && valueAt(parameters, path);
@@ -62,6 +67,22 @@ export function checkParameters(
     problems.report('E_VALUE', message, at, { ...origins.of(given, path), swept: true, hint });
   }
   return parameters;
+}
+
+/** Paths that another folder's file says, as the folder of the pipeline calls them. */
+function moveFilePaths(
+  { parameters: schema }: StageDefinition,
+  parameters: { [name: string]: Json },
+  folderOf: (path: Path) => string | undefined,
+  folder: string,
+): void {
+  for (const path of filePathsIn(schema, parameters)) {
+    const from = folderOf(path);
+    const holder = valueAt(parameters, path.slice(0, -1)) as Record<string | number, string>;
+    const said = holder[path.at(-1)!]!;
+    if (from === undefined || from === folder || isAbsolute(said)) continue;
+    holder[path.at(-1)!] = relative(folder, resolve(from, said)).split(sep).join('/');
+  }
 }
 
 /** Rules of the stage's own. They are the stage author's code, which may fail. */
@@ -99,19 +120,32 @@ export class Origins {
     readonly point: Readonly<Record<string, number>>,
   ) {}
 
+  /** The folder of the file that says a value, or its beginning; undefined if the call says it. */
+  folderOf(given: unknown, path: Path, root: Path): string | undefined {
+    const { expressions, rest, isFirst } = expressionsAt(given, path);
+    const [first] = expressions;
+    const place = first === undefined || !isFirst ? [...root, ...path] : this.#placeOf(first, rest);
+    return place && dirname(resolve(this.source.range(place).file));
+  }
+
+  /** Undefined if the call says it. */
+  #placeOf({ path: dotted }: Expression, rest: Path): Path | undefined {
+    const [first = '', second = ''] = dotted;
+    const isParam = first === 'params';
+    const place = this.places.get(isParam ? `params.${second}` : first);
+    return place && [...place, ...(isParam ? dotted.slice(2) : [this.point[first]!, ...dotted.slice(1)]), ...rest];
+  }
+
   /** What expressions a value came from, and where the file says what they are. */
   of(given: unknown, path: Path): Origin {
     const { expressions, rest } = expressionsAt(given, path);
-    const origins = expressions.map(({ path: dotted }) => {
-      const [first = '', second = ''] = dotted;
-      const isParam = first === 'params';
-      const place = this.places.get(isParam ? `params.${second}` : first);
+    const origins = expressions.map((expression) => {
+      const [first = '', second = ''] = expression.path;
+      const place = this.#placeOf(expression, rest);
       // What has no place in the file was set by the call.
-      if (place === undefined) return { name: `--set ${isParam ? second : first}`, related: [] };
-      const inside = isParam ? dotted.slice(2) : [this.point[first]!, ...dotted.slice(1)];
-      const name = dotted.join('.');
-      const range = this.source.range([...place, ...inside, ...rest]);
-      return { name, related: [{ message: `${name} is here`, range }] };
+      if (place === undefined) return { name: `--set ${first === 'params' ? second : first}`, related: [] };
+      const name = expression.path.join('.');
+      return { name, related: [{ message: `${name} is here`, range: this.source.range(place) }] };
     });
     return {
       from: origins.map(({ name }) => name),
@@ -125,12 +159,13 @@ export class Origins {
 function expressionsAt(
   given: unknown,
   path: Path,
-): { readonly expressions: readonly Expression[]; readonly rest: Path } {
+): { readonly expressions: readonly Expression[]; readonly rest: Path; readonly isFirst: boolean } {
   let value = given;
   let depth = 0;
   for (; depth < path.length && typeof value === 'object' && value !== null; depth++)
     value = (value as Readonly<Record<string | number, unknown>>)[path[depth]!];
-  if (typeof value !== 'string') return { expressions: [], rest: [] };
-  const expressions = parseTemplate(value).flatMap((part) => ('expression' in part ? [part.expression] : []));
-  return { expressions, rest: path.slice(depth) };
+  if (typeof value !== 'string') return { expressions: [], rest: [], isFirst: false };
+  const template = parseTemplate(value);
+  const expressions = template.flatMap((part) => ('expression' in part ? [part.expression] : []));
+  return { expressions, rest: path.slice(depth), isFirst: 'expression' in (template[0] ?? {}) };
 }

@@ -1,4 +1,5 @@
 import type { AxisValue, StageDefinition } from '../stage/definition.js';
+import { overlap } from '../stage/output-paths.js';
 import { type AxisPoint, type Point, selectPoints } from './axes.js';
 import { checkInputs } from './inputs.js';
 import { sortStages } from './order.js';
@@ -150,19 +151,25 @@ function checkShape(stage: StageFile, name: string, path: Path, reporter: Report
 }
 
 function checkOutputs({ outputs = {} }: StageFile, path: Path, reporter: Reporter): void {
-  const names = new Map<string, string>();
+  const sound: (readonly [output: string, target: string])[] = [];
   for (const [output, target] of Object.entries(outputs)) {
     const at = { path: [...path, 'outputs', output] };
-    const first = names.get(target);
-    names.set(target, output);
+    const [first, before] = sound.find(([, other]) => overlap(other, target)) ?? [];
     if (target.split(/[\\/]/).some((part) => ['', '.', '..'].includes(part)) || /^[A-Za-z]:/.test(target))
       reporter.error('E_OUTPUT', `"${target}" is not a name inside the task's output folder`, at, {
         hint: 'write a relative path without .., such as result.json',
       });
-    else if (first !== undefined)
-      reporter.error('E_DUPLICATE', `The outputs "${first}" and "${output}" have the same path`, at, {
+    else if (first !== undefined) {
+      const how =
+        target === before
+          ? 'have the same path'
+          : target.toLowerCase() === before!.toLowerCase()
+            ? 'have the same path where a file system does not tell capitals'
+            : 'lie in one another';
+      reporter.error('E_DUPLICATE', `The outputs "${first}" and "${output}" ${how}`, at, {
         related: [{ message: `"${first}" is here`, range: reporter.source.range([...path, 'outputs', first]) }],
       });
+    } else sound.push([output, target]);
   }
 }
 

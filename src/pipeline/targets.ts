@@ -1,9 +1,10 @@
+import { valueText } from './axes.js';
 import type { Diagnostic } from './diagnostic.js';
 import { suggestion } from './suggest.js';
 import type { Pipeline, Task, TaskId } from './task.js';
 import { valuesOf } from './words.js';
 
-/** Tasks that a `stage` or `stage@axis=label,…` names. */
+/** Tasks that a `stage` or `stage@axis=label,…` names; a value itself is as good as its label. */
 export function findTargets(
   pipeline: Pipeline,
   targets: readonly string[],
@@ -43,8 +44,7 @@ function selectTasks(
   if (filter === '')
     return refuse(`"${target}" says no point.`, `write ${stage} for all of its tasks, or such as ${first!.id}`);
   const seen = new Set<string>();
-  for (const part of filter.split(',')) {
-    const [axis, label] = part.split(/=(.*)/s) as [string, string?];
+  for (const { axis, label } of filterParts(filter)) {
     if (!axes.includes(axis)) {
       const hint = axes.length === 0 ? 'the stage has no axes' : suggestion(axis, axes);
       return refuse(`"${target}": "${stage}" has no axis "${axis}".`, hint);
@@ -53,10 +53,29 @@ function selectTasks(
     if (seen.has(axis)) return refuse(`"${target}" says the axis "${axis}" twice.`, 'give each as a target of its own');
     seen.add(axis);
     const labels = new Set(tasks.map((task) => task.labels[axis]!));
-    tasks = tasks.filter((task) => task.labels[axis] === label);
+    const called = tasks.filter((task) => task.labels[axis] === label);
+    tasks = called.length > 0 ? called : tasks.filter((task) => valueText(task.axes[axis]!) === label);
     if (tasks.length === 0) return refuse(`"${target}": there is no task at ${axis}=${label}.`, valuesOf([...labels]));
   }
   return tasks;
+}
+
+/** `axis=label,…`; a value that has a comma stands in double quotes, as JSON has texts. */
+function filterParts(filter: string): { readonly axis: string; readonly label?: string }[] {
+  const parts = filter.match(/(?:[^,="]*=(?:"(?:[^"\\]|\\.)*"(?=,|$))|[^,]+|(?<=,|^)(?=,|$))/gs) ?? [];
+  return parts.map((part) => {
+    const [axis, label] = part.split(/=(.*)/s) as [string, string?];
+    return { axis, ...(label === undefined ? {} : { label: unquoted(label) }) };
+  });
+}
+
+function unquoted(label: string): string {
+  if (!/^".*"$/s.test(label)) return label;
+  try {
+    return JSON.parse(label) as string;
+  } catch {
+    return label;
+  }
 }
 
 /** Ids of the tasks that a task takes inputs from, each once. */

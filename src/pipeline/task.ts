@@ -43,6 +43,8 @@ export interface Task {
   /** Short readable forms of the same, unique within the axis, safe as folder names. */
   readonly labels: Readonly<Record<string, string>>;
   readonly action: TaskAction;
+  /** The folder of the file that says what it executes: commands run there. */
+  readonly folder: string;
   /** `with:` with expressions evaluated and the schema's defaults applied; for commands an empty object. */
   readonly parameters: { readonly [name: string]: Json };
   readonly inputs: Readonly<Record<string, TaskInput>>;

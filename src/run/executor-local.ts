@@ -153,7 +153,7 @@ export class LocalExecutor {
     const env = environment(task, granted);
     if (task.action.kind !== 'stage') {
       const call = commandOf(task.action, inputs, outputs, join(work, scriptName));
-      return this.#commands.start({ ...call, cwd: this.pipeline.folder, env }, log);
+      return this.#commands.start({ ...call, cwd: task.folder, env }, log);
     }
     const engine = engineOf(task.action.definition, this.pipeline.engine);
     const job = {

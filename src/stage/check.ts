@@ -1,4 +1,5 @@
 import { isAbsolute } from 'node:path';
+import { overlap } from './output-paths.js';
 
 /** What is wrong with the default export of a user's stage file, one phrase a problem; empty if nothing is. */
 export function definitionProblems(value: unknown): readonly string[] {
@@ -42,8 +43,11 @@ function pathProblems(outputs: Readonly<Record<string, unknown>>): readonly stri
       path.split(/[\\/]/).some((step) => step === '' || /^\.+$/.test(step))
     )
       problems.push(`outputs.${name}.path must be a file or folder name inside the task's folder`);
-    else if (places.has(path)) problems.push(`outputs.${name} and outputs.${places.get(path)} have the same path`);
-    else places.set(path, name);
+    else {
+      const [other, first] = [...places].find(([before]) => overlap(before, path)) ?? [];
+      if (first === undefined) places.set(path, name);
+      else problems.push(`outputs.${name} and outputs.${first} ${other === path ? 'have the same path' : 'overlap'}`);
+    }
   }
   return problems;
 }

@@ -14,11 +14,31 @@ describe('labels', () => {
   });
 
   it('are safe as folder names', () => {
-    expect(labels('a/b', '..', '', 'über alles', 'a\\b:c')).toEqual(['a-b', '1', '2', '-ber-alles', 'a-b-c']);
+    expect(labels('a/b', '..', '', 'über alles', 'a\\b:c')).toEqual([
+      'a-b-f5effa31',
+      'value-a8ca4457',
+      'value-12ae32cb',
+      'ber-alles-68d0a955',
+      'a-b-c-3c847901',
+    ]);
+    for (const label of labels('con', 'LPT1.txt', 'x.', '-x', '.x', 'a'.repeat(200)))
+      expect(label).toMatch(/^(?!(con|lpt1)(\.|$))[A-Za-z0-9][A-Za-z0-9._+-]{0,50}-[0-9a-f]{8}$/i);
   });
 
   it('differ, in capitals and numbers too', () => {
-    expect(labels('a', 'A', 1, '1', 'x/y', 'x:y')).toEqual(['a', 'A-1', '1', '1-3', 'x-y', 'x-y-5']);
+    expect(labels('a', 'A', 1, '1', 'x/y', 'x:y')).toEqual([
+      'a-ac8d8342',
+      'A-79864059',
+      '1',
+      '1-391552c0',
+      'x-y-2adc656e',
+      'x-y-39cbbf8f',
+    ]);
+  });
+
+  it('follow from the value alone: what is put in front of it moves nothing', () => {
+    const [first, second] = labels('a b', 'a/b');
+    expect(labels('a@b', 'a/b', 'a b').slice(1)).toEqual([second, first]);
   });
 
   it('are unique, short and safe whatever the values', () => {
@@ -38,7 +58,7 @@ describe('points', () => {
   it('are meant by their value before their label', () => {
     const points = labelAxis([1, '1', { k: 1, B: 2 }]);
     expect([...selectPoints(points, 1)]).toEqual(['1']);
-    expect([...selectPoints(points, '1')]).toEqual(['1-1']);
+    expect([...selectPoints(points, '1')]).toEqual(['1-391552c0']);
     expect([...selectPoints(points, { B: 2, k: 1 })]).toEqual(['k1B2']);
     expect([...selectPoints(points, 'k1B2')]).toEqual(['k1B2']);
     expect([...selectPoints(points, { k: 1 })]).toEqual([]);

@@ -234,6 +234,17 @@ describe('a stage', () => {
     expect(await mistakes(inStages(stages))).toBe(lines(expected));
   });
 
+  it('have outputs that do not lie in one another', async () => {
+    const text = await mistakes(
+      inStages('own: { run: [x], outputs: { a: a, b: a/b, c: A, d: d/e, e: d/e/f, f: d/ef } }'),
+    );
+    expect(text.split('\n').filter((line) => line.includes('error'))).toEqual([
+      'pipeline.yaml:3:40: error[E_DUPLICATE]: The outputs "a" and "b" lie in one another.',
+      'pipeline.yaml:3:48: error[E_DUPLICATE]: The outputs "a" and "c" have the same path where a file system does not tell capitals.',
+      'pipeline.yaml:3:62: error[E_DUPLICATE]: The outputs "d" and "e" lie in one another.',
+    ]);
+  });
+
   it('whose own check fails is named', async () => {
     const broken = defineStage({
       name: 'broken',

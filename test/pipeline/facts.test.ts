@@ -53,6 +53,7 @@ describe('parameters from the pipeline', () => {
   const task = (parameters: Task['parameters']): Task => ({
     ...{
       id: id('t'),
+      folder: '.',
       stage: 't',
       axes: {},
       labels: {},

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { formatDiagnostics } from '../../src/pipeline/format.js';
 import { loadPipeline } from '../../src/pipeline/load.js';
@@ -234,5 +234,60 @@ describe('expectations of another run', () => {
     );
     expect(text).toMatch(/^a\.yaml:14:69: error\[E_UNKNOWN_PARAM\]: There is no param "epoch"\.$/m);
     expect(text).toContain('did you mean "epochs"?');
+  });
+
+  it('leaves all that a file names in the folder of that file, whoever includes or extends it', async () => {
+    const { pipeline, text } = await load(
+      {
+        'lib/base.yaml': `name: base
+params: { labels: l.npy }
+stages:
+  say: { run: [cat, x.txt], env: [A] }
+  data:
+    uses: dataset
+    with:
+      name: custom
+      train: { images: i.npy, labels: '\${{ params.labels }}' }
+      test: { images: /abs/i.npy, labels: '\${{ params.labels }}.gz' }
+`,
+        'mid/mine.yaml': `name: mine
+extends: ../lib/base.yaml
+params: { labels: own.npy }
+stages:
+  say: { env: [B] }
+  other: { run: pwd }
+`,
+        'top.yaml': 'name: top\ninclude: { part: mid/mine.yaml }\nstages: { own: { run: pwd } }\n',
+      },
+      { file: 'top.yaml' },
+    );
+    expect(text).toBe('');
+    const folders = pipeline!.tasks.map(({ stage, folder }) => [stage, relative(pipeline!.folder, folder)]);
+    expect(folders).toEqual([
+      ['part/say', 'lib'],
+      ['part/data', 'lib'],
+      ['part/other', 'mid'],
+      ['own', ''],
+    ]);
+    expect(pipeline!.tasks[1]!.parameters).toMatchObject({
+      train: { images: 'lib/i.npy', labels: 'mid/own.npy' },
+      test: { images: '/abs/i.npy', labels: 'mid/own.npy.gz' },
+    });
+  });
+
+  it('pairs points by their values, not by what they are called', async () => {
+    const make = 'axes: { v: [VALUE] }\nstages: { a: { run: [x], over: [v], outputs: { o: o } } }';
+    const { text } = await load(
+      {
+        'p.yaml': `name: p\n${make.replace('VALUE', '1')}\n`,
+        'q.yaml': `name: q
+include: { p: p.yaml }
+axes: { v: ["1"] }
+stages: { b: { run: [y], over: [v], inputs: { i: p/a } } }
+`,
+      },
+      { file: 'q.yaml' },
+    );
+    expect(text).toContain('"b" needs p/a@v=');
   });
 });

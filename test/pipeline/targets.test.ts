@@ -78,4 +78,23 @@ describe('targets', () => {
       'plots',
     ]);
   });
+
+  it('are meant by values of any characters, in double quotes where they hold a comma', async () => {
+    const odd = await pipelineOf(
+      lines(`
+        name: odd
+        axes: { x: ["a b", "a,b", "k=v", "a@b"], y: [1, 2] }
+        stages: { s: { run: [x], over: [x, y], outputs: { out: out } } }
+      `),
+    );
+    const values = (...targets: string[]) => findTargets(odd, targets).tasks.map(({ axes }) => axes);
+    expect(values('s@x=a b,y=1')).toEqual([{ x: 'a b', y: 1 }]);
+    expect(values('s@y=2,x="a,b"')).toEqual([{ x: 'a,b', y: 2 }]);
+    expect(values('s@x=k=v,y=1', 's@x=a@b,y=2')).toEqual([
+      { x: 'k=v', y: 1 },
+      { x: 'a@b', y: 2 },
+    ]);
+    // Each task is meant by its own name.
+    for (const task of odd.tasks) expect(findTargets(odd, [task.id]).tasks).toEqual([task]);
+  });
 });

@@ -17,6 +17,7 @@ export function command(id: string, changes: Partial<Task> = {}): Task {
     stage: id.split('@')[0]!,
     axes: {},
     labels: {},
+    folder: '.',
     action: { kind: 'command', command: [[{ text: 'make' }], [{ output: 'result' }]] },
     parameters: {},
     inputs: {},

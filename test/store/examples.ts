@@ -14,6 +14,7 @@ export function commandTask(
     stage,
     axes: labels,
     labels,
+    folder: '.',
     action: { kind: 'command', command: [[{ text: 'true' }]] },
     parameters: {},
     inputs: {},

@@ -18,7 +18,7 @@ beforeEach(() => {
 const shell = (text: string, input = false): Task['action'] => {
   const script: CommandPart[] = [{ text: 'o=' }, { output: 'result' }, { text: '\n' }];
   if (input) script.push({ text: 'i=' }, { input: 'in' }, { text: '\n' });
-  return { kind: 'shell', script: [...script, { text }] };
+  return { kind: 'shell', shell: 'sh', script: [...script, { text }] };
 };
 const reader = (id: string, text: string, input = from('maker')) =>
   command(id, { action: shell(text, true), inputs: { in: input } });

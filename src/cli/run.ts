@@ -4,6 +4,7 @@ import type { RunEvent } from '../run/events.js';
 import { RunRecorder } from '../run/history.js';
 import { openSharing } from '../run/open-sharing.js';
 import { Run } from '../run/schedule.js';
+import { undeclaredFiles } from '../run/undeclared.js';
 import { PlainView } from '../run/views/plain.js';
 import { countOf, duration, tailLines } from '../run/views/text.js';
 import { StoreError } from '../store/error.js';
@@ -71,6 +72,7 @@ export async function runCommand(
     view.handle(event);
   };
   if (sharing?.caution !== undefined) handle({ event: 'warning', ...sharing.caution });
+  for (const { message, hint = '' } of undeclaredFiles(pipeline, all)) handle({ event: 'warning', message, hint });
   const keepGoing = options.keepGoing ?? false;
   const runOptions = { tasks: all, force, keepGoing, jobs, ...(sharing && { sharing }), emit: handle };
   const slurm = executor === 'slurm' ? await import('./slurm.js') : undefined;

@@ -1,6 +1,7 @@
 import { diagnosticsToJson, formatDiagnostics } from '../pipeline/format.js';
 import type { Task } from '../pipeline/task.js';
 import { jsonText } from '../printable.js';
+import { undeclaredFiles } from '../run/undeclared.js';
 import { DiagnosticsError, exitCodes, print, printError } from './context.js';
 import { UsageError } from './errors.js';
 import { annotateDiagnostics } from './github.js';
@@ -16,7 +17,8 @@ export async function validateCommand(files: readonly string[], options: { reado
   let wrong = false;
   const all: unknown[] = [];
   for (const file of files) {
-    const { pipeline, diagnostics, textOf } = await loadDescribed(file);
+    const { pipeline, diagnostics: found, textOf } = await loadDescribed(file);
+    const diagnostics = pipeline === undefined ? found : [...found, ...undeclaredFiles(pipeline, pipeline.tasks)];
     wrong ||= pipeline === undefined;
     if (options.json === true) {
       all.push(...diagnosticsToJson(diagnostics, textOf));
@@ -28,8 +30,8 @@ export async function validateCommand(files: readonly string[], options: { reado
       continue;
     }
     if (diagnostics.length > 0) printError(formatDiagnostics(diagnostics, textOf));
-    const found = diagnostics.length === 0 ? 'no mistakes' : `${diagnostics.length} to look at`;
-    print(`${file}: ${pipeline.stages.length} stages, ${pipeline.tasks.length} tasks, ${found}`);
+    const verdict = diagnostics.length === 0 ? 'no mistakes' : `${diagnostics.length} to look at`;
+    print(`${file}: ${pipeline.stages.length} stages, ${pipeline.tasks.length} tasks, ${verdict}`);
     const silent = new Set(pipeline.tasks.filter(({ outputs }) => Object.keys(outputs).length === 0).map(stageOf));
     if (silent.size > 0)
       print(

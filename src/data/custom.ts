@@ -1,10 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { StageError } from '../stage/definition.js';
 import { checked } from './acquire.js';
 import type { Dataset, Split } from './dataset.js';
-import { decodeIdx, unzip } from './formats/idx.js';
+import { inflateHead, isGzip } from './formats/gzip.js';
+import { decodeIdx } from './formats/idx.js';
 import { decodeNpy } from './formats/npy.js';
+import { readRegular } from './regular.js';
 
 /** Paths of images and labels. */
 export interface CustomHalf {
@@ -67,15 +68,13 @@ function imageShape(shape: readonly number[], label: string): readonly [number, 
   return [height!, width!, channels];
 }
 
+/** Larger than any array that a task can hold. */
+const maximumBytes = 2 ** 31 - 1;
+
 async function readBytes(path: string, label: string): Promise<ByteArray> {
-  const file = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    throw new StageError(
-      'E_DATA_FILE',
-      `${label} can't be read: ${error.code === 'ENOENT' ? `there is no ${path}` : error.message}.`,
-    );
-  });
-  const bytes = unzip(file, label);
-  if (bytes[0] !== 0x93) return decodeIdx(bytes, label);
+  const bytes = await readRegular(path, label, maximumBytes);
+  const head = isGzip(bytes) ? inflateHead(bytes, label) : bytes;
+  if (head[0] !== 0x93) return decodeIdx(bytes, label);
   const { shape, data } = decodeNpy(bytes, label);
   if (data instanceof Uint8Array) return { shape, data };
   if (shape.length === 1 && data.every((value) => Number.isInteger(value) && value >= 0 && value < 256))

@@ -115,13 +115,40 @@ export function decodeSafetensors(bytes: Uint8Array, label: string): TensorFile 
 type Fail = (problem: string) => never;
 
 function parseHeader(bytes: Uint8Array, fail: Fail): Record<string, unknown> {
-  let header: unknown;
+  if (bytes[0] !== 0x7b) fail('its header is not a JSON object');
   try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch {
-    fail('its header is not JSON');
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    const header = JSON.parse(text) as Record<string, unknown>;
+    const problem = looseness(text);
+    if (problem !== undefined) fail(problem);
+    return header;
+  } catch (error) {
+    if (error instanceof StageError) throw error;
+    return fail('its header is not JSON');
   }
-  return isRecord(header) ? header : fail('its header is not a JSON object');
+}
+
+/** Texts with the colon that makes them keys, numbers, and the brackets of objects. */
+const parts = /("(?:[^"\\]|\\.)*")(\s*:)?|-?\d[\d.eE+-]*|[{}]/g;
+
+/** What JavaScript reads in a header and the format's own library does not. @param text sound JSON */
+function looseness(text: string): string | undefined {
+  const open: Set<string>[] = [];
+  for (const [part, quoted, colon] of text.matchAll(parts)) {
+    if (part === '{') open.push(new Set());
+    else if (part === '}') open.pop();
+    else if (quoted === undefined) {
+      if (!/^-?[1-9]\d*$|^0$/.test(part)) return `its header holds ${part.slice(0, 40)} where only whole sizes belong`;
+    } else {
+      const value = JSON.parse(quoted) as string;
+      if (!value.isWellFormed()) return 'one of the texts in its header is not Unicode';
+      if (colon === undefined) continue;
+      const keys = open.at(-1)!;
+      if (keys.has(value)) return `its header says ${JSON.stringify(value).slice(0, 80)} twice`;
+      keys.add(value);
+    }
+  }
+  return undefined;
 }
 
 function parseEntry(name: string, value: unknown, fail: Fail) {
@@ -149,5 +176,7 @@ function isStringRecord(value: unknown): value is Record<string, string> {
 }
 
 function isSizes(value: unknown): value is readonly number[] {
-  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
+  if (!Array.isArray(value) || !value.every((size) => Number.isSafeInteger(size) && size >= 0)) return false;
+  // Even a tensor without values must have a size that can be counted.
+  return Number.isSafeInteger(elements((value as number[]).filter((size) => size > 0)) * 8);
 }

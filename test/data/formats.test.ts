@@ -78,6 +78,80 @@ describe('file formats', () => {
     expect(decodeNpy(file, 'x')).toEqual({ shape: [3], data: Int32Array.of(1, -2, 3) });
   });
 
+  it.each<[string, string, number, string | undefined]>([
+    ['the last of two keys', "{'descr': '<f4', 'descr': '|u1', 'fortran_order': False, 'shape': (2,)}", 1, undefined],
+    ["Python 2's long sizes", "{'descr': '|u1', 'fortran_order': False, 'shape': (2L,), }", 1, undefined],
+    ['brackets and double quotes', '{"descr": ("|u1"), "fortran_order": False, "shape": (2,)}', 3, undefined],
+    [
+      'an unknown version',
+      "{'descr': '|u1', 'fortran_order': False, 'shape': (2,), }",
+      4,
+      'its format has the version 4.0; known are 1.0 to 3.0',
+    ],
+    ['a number for a shape', "{'descr': '|u1', 'fortran_order': False, 'shape': (2)}", 1, 'its header is damaged'],
+    ['a key too many', "{'descr': '|u1', 'fortran_order': False, 'shape': (2,), 'x': 1}", 1, 'its header is damaged'],
+    ['something behind it', "{'descr': '|u1', 'fortran_order': False, 'shape': (2,)} x", 1, 'its header is damaged'],
+    ['no commas', "{'descr': '|u1' 'fortran_order': False, 'shape': (2,)}", 1, 'its header is damaged'],
+    ['a program', "{'descr': '|u1', 'fortran_order': f(), 'shape': (2,)}", 1, 'its header is damaged'],
+    [
+      'fields',
+      "{'descr': [('a', '|u1')], 'fortran_order': False, 'shape': (2,)}",
+      1,
+      'its values are records of several fields',
+    ],
+    [
+      '65 dimensions',
+      `{'descr': '|u1', 'fortran_order': False, 'shape': (${'1, '.repeat(65)})}`,
+      1,
+      'it has 65 dimensions, and NumPy knows 64 at most',
+    ],
+    [
+      '60,000 dimensions',
+      `{'descr': '|u1', 'fortran_order': True, 'shape': (${'1,'.repeat(60_000)})}`,
+      2,
+      'its header claims 120052 bytes, more than the 10000 of any array',
+    ],
+    [
+      'deep brackets',
+      `{'descr': '|u1', 'fortran_order': False, 'shape': ${'('.repeat(4000)}}`,
+      1,
+      'its header is damaged',
+    ],
+    [
+      'sizes beyond counting',
+      "{'descr': '|u1', 'fortran_order': False, 'shape': (0, 9007199254740991)}",
+      1,
+      'its shape [0, 9007199254740991] is larger than any array',
+    ],
+  ])('npy: headers with %s', (_, header, version, problem) => {
+    const start = Buffer.from('\x93NUMPY\x01\x00\x00\x00\x00\x00', 'latin1').subarray(0, version === 1 ? 10 : 12);
+    start[6] = version;
+    if (version === 1) start.writeUInt16LE(header.length, 8);
+    else start.writeUInt32LE(header.length, 8);
+    const read = () => decodeNpy(Buffer.concat([start, Buffer.from(header), Buffer.of(7, 8)]), 'x');
+    if (problem === undefined) expect(read()).toEqual({ shape: [2], data: Uint8Array.of(7, 8) });
+    else expect(read).toThrow(`x is not a NumPy file that can be read: ${problem}.`);
+  });
+
+  it('are not unpacked beyond what they claim, nor where that is far from their size', () => {
+    // 100 MB of zeros in 100 kB, which claim to be 6 bytes, then what they are.
+    const zeros = Buffer.alloc(100 * 2 ** 20);
+    zeros.set([0, 0, 8, 1, 0, 0, 0, 6]);
+    expect(() => decodeIdx(gzipSync(zeros), 'images.gz')).toThrow(
+      'images.gz unpacks to more than the 14 bytes that it should hold.',
+    );
+    zeros.writeUInt32BE(zeros.length - 8, 4);
+    const honest = gzipSync(zeros);
+    expect(() => decodeIdx(honest, 'images.gz')).toThrow(
+      `images.gz claims to unpack to ${zeros.length} bytes, from ${honest.length}: no images are as uniform.`,
+    );
+    const npy = gzipSync(encodeNpy({ shape: [zeros.length], data: zeros }));
+    expect(() => decodeNpy(npy, 'x.npy.gz')).toThrow('x.npy.gz claims to unpack to');
+    const small = { shape: [3], data: Uint8Array.of(1, 2, 3) };
+    expect(decodeNpy(gzipSync(encodeNpy(small)), 'x')).toEqual(small);
+    expect(() => decodeIdx(Buffer.from([0, 0, 8, 65, ...Buffer.alloc(260)]), 'x')).toThrow('it has 65 dimensions');
+  });
+
   it('damaged files are told apart, and never crash', () => {
     const npy = encodeNpy({ shape: [2, 3], data: new Uint8Array(6) });
     const idx = encodeIdx({ shape: [2, 3], data: new Uint8Array(6) });

@@ -119,6 +119,28 @@ describe('safetensors', () => {
       'the tensor "b" starts at 4 and not at 8',
     ],
     ['a gap', file({ a: f32(4, 8) }, new Uint8Array(8)), 'the tensor "a" starts at 4 and not at 0'],
+    [
+      'a key twice',
+      file(`{"a":${JSON.stringify(f32(0, 4))},"\\u0061":${JSON.stringify(f32(0, 4))}}`, new Uint8Array(4)),
+      'its header says "a" twice',
+    ],
+    [
+      'a size that is no whole number',
+      file('{"a":{"dtype":"F32","shape":[1.0],"data_offsets":[0,4]}}', new Uint8Array(4)),
+      'its header holds 1.0 where only whole sizes belong',
+    ],
+    [
+      'a size of minus nothing',
+      file('{"a":{"dtype":"F32","shape":[-0],"data_offsets":[0,0]}}'),
+      'its header holds -0 where only whole sizes belong',
+    ],
+    ['a name that is no Unicode', file(String.raw`{"\ud800":1}`), 'one of the texts in its header is not Unicode'],
+    ['a mark before its header', file('\ufeff{}'), 'its header is not a JSON object'],
+    [
+      'sizes beyond counting',
+      file({ a: { dtype: 'F32', shape: [0, 2 ** 53 - 1], data_offsets: [0, 0] } }),
+      'the shape of the tensor "a" is not a list of sizes',
+    ],
     ['bytes left over', file({ a: f32(0, 4) }, new Uint8Array(7)), '3 bytes at its end belong to no tensor'],
   ])('refuses %s', (_, bytes, problem) => {
     expect(() => decodeSafetensors(bytes, 'the file')).toThrow(

@@ -1,7 +1,8 @@
 import { StageError } from '../../stage/definition.js';
 
 const [size, channels] = [32, 3];
-const imageBytes = size * size * channels;
+/** Bytes of an image. */
+export const imageBytes = size * size * channels;
 
 /**
  * Reads a file of CIFAR's binary version: records of one label byte (CIFAR-100: coarse, then fine; the fine one counts)

@@ -1,5 +1,7 @@
 import { StageError } from '../../stage/definition.js';
 import { permute } from '../axes.js';
+import { unzip } from './gzip.js';
+import { type Literal, readLiteral } from './python-literal.js';
 
 const kinds = {
   '|u1': Uint8Array,
@@ -39,11 +41,11 @@ export function npyHeader(descr: string, shape: readonly number[]): Uint8Array {
 }
 
 /**
- * Reads a NumPy file of bytes, signed or not, 32-bit integers, floats or doubles.
+ * Reads a NumPy file of bytes, signed or not, 32-bit integers, floats or doubles, plain or gzip-compressed.
  * @param label how messages call the file
- * @throws {StageError} E_DATA_NPY
+ * @throws {StageError} E_DATA_NPY, E_DATA_GZIP
  */
-export function decodeNpy(bytes: Uint8Array, label: string): NpyArray {
+export function decodeNpy(file: Uint8Array, label: string): NpyArray {
   const fail = (problem: string): never => {
     throw new StageError(
       'E_DATA_NPY',
@@ -51,11 +53,19 @@ export function decodeNpy(bytes: Uint8Array, label: string): NpyArray {
       'Write it with numpy.save, as an array of uint8, int8, int32, float32 or float64.',
     );
   };
-  const { descr, columnMajor, shape, start } = splitNpy(bytes, fail);
-  const Kind = kinds[descr as Kind];
-  if (Kind === undefined) return fail(`its values are of the type ${descr}`);
+  const split = (bytes: Uint8Array) => {
+    const { descr, columnMajor, shape, start } = splitNpy(bytes, fail);
+    if (!Object.hasOwn(kinds, descr)) return fail(`its values are of the type ${descr}`);
+    const Kind = kinds[descr as Kind];
+    return { Kind, columnMajor, shape, start, size: shape.reduce((a, b) => a * b, Kind.BYTES_PER_ELEMENT) };
+  };
+  const claimed = (head: Uint8Array) => {
+    const { start, size } = split(head);
+    return start + size;
+  };
+  const bytes = unzip(file, label, claimed);
+  const { Kind, columnMajor, shape, start, size } = split(bytes);
   const values = bytes.subarray(start);
-  const size = shape.reduce((product, size) => product * size, Kind.BYTES_PER_ELEMENT);
   if (values.length !== size)
     fail(`it holds ${values.length} bytes of data, and its shape [${shape.join(', ')}] needs ${size}`);
   // A copy: the data of wider types must begin at a multiple of their size.
@@ -69,24 +79,49 @@ export function inRowOrder(array: NpyArray, columnMajor: boolean): NpyArray {
   return permute({ shape: [...array.shape].reverse(), data: array.data }, reversed);
 }
 
-/** Reads what comes before the values. @returns where they start, beside what the header says */
-export function splitNpy(
-  bytes: Uint8Array,
-  fail: (problem: string) => never,
-): { descr: string; columnMajor: boolean; shape: readonly number[]; start: number } {
+/** NumPy's own limits. */
+const maximumHeader = 10_000;
+const maximumDimensions = 64;
+
+/** What comes before the values. */
+export interface NpyHeader {
+  readonly descr: string;
+  readonly columnMajor: boolean;
+  readonly shape: readonly number[];
+  /** Where the values start. */
+  readonly start: number;
+}
+
+/** Reads what comes before the values, as strictly as NumPy does. @param bytes the file, or its beginning */
+export function splitNpy(bytes: Uint8Array, fail: (problem: string) => never): NpyHeader {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (file.length < 10 || !file.subarray(0, 6).equals(magic)) fail('it does not begin with the NumPy signature');
-  const wide = file[6]! >= 2;
-  const start = wide ? 12 : 10;
-  const length =
-    file.length < start ? fail('it ends within its header') : wide ? file.readUInt32LE(8) : file.readUInt16LE(8);
+  const [major, minor] = [file[6]!, file[7]!];
+  if (major < 1 || major > 3 || minor !== 0) fail(`its format has the version ${major}.${minor}; known are 1.0 to 3.0`);
+  const start = major === 1 ? 10 : 12;
+  if (file.length < start) fail('it ends within its header');
+  const length = major === 1 ? file.readUInt16LE(8) : file.readUInt32LE(8);
+  if (length > maximumHeader) fail(`its header claims ${length} bytes, more than the ${maximumHeader} of any array`);
   if (start + length > file.length) fail('it ends within its header');
-  const header = file.subarray(start, start + length).toString('latin1');
-  const descr = /'descr':\s*'([^']*)'/.exec(header)?.[1];
-  const order = /'fortran_order':\s*(True|False)/.exec(header)?.[1];
-  const dimensions = /'shape':\s*\(([\d,\s]*)\)/.exec(header)?.[1];
-  if (descr === undefined || order === undefined || dimensions === undefined) return fail('its header is damaged');
-  const sizes = dimensions.split(',').map((part) => part.trim());
-  const shape = sizes.filter((part) => part !== '').map(Number);
-  return { descr, columnMajor: order === 'True', shape, start: start + length };
+  const text = file.subarray(start, start + length).toString(major === 3 ? 'utf8' : 'latin1');
+  const header = readLiteral(text);
+  if (!(header instanceof Map) || header.size !== 3) return fail('its header is damaged');
+  const descr = header.get('descr');
+  const columnMajor = header.get('fortran_order');
+  const shape = header.get('shape');
+  if (descr === undefined || typeof columnMajor !== 'boolean' || !isShape(shape)) return fail('its header is damaged');
+  if (typeof descr !== 'string') return fail('its values are records of several fields');
+  if (shape.length > maximumDimensions)
+    fail(`it has ${shape.length} dimensions, and NumPy knows ${maximumDimensions} at most`);
+  if (!isCountable(shape)) fail(`its shape [${shape.join(', ')}] is larger than any array`);
+  return { descr, columnMajor, shape, start: start + length };
+}
+
+function isShape(value: Literal | undefined): value is readonly number[] {
+  return Array.isArray(value) && value.every((size) => typeof size === 'number' && size >= 0);
+}
+
+/** Even an array without values must have a size that can be counted. */
+function isCountable(shape: readonly number[]): boolean {
+  return Number.isSafeInteger(shape.filter((size) => size > 0).reduce((product, size) => product * size, 8));
 }

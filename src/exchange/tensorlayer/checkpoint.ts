@@ -4,7 +4,8 @@ import { elements, type ParameterRole } from '../../network/parameters.js';
 import { type ExportedTensor, type FoundArray, readParameters } from '../arrays.js';
 import { type Fail, ImportProblem } from '../failure.js';
 import { zip } from '../zip.js';
-import { PickledArray, readPickle } from './read-pickle.js';
+import { PickledArray } from './pickled.js';
+import { readPickle } from './read-pickle.js';
 import { writePickle } from './write-pickle.js';
 
 /** The order of a block's tensors in files of TensorLayer, which the paper's authors use. */

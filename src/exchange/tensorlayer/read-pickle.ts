@@ -1,42 +1,25 @@
-import { ImportProblem } from '../failure.js';
-
-/** What a pickle of nested lists of NumPy arrays can hold. */
-export type PickleValue =
-  | null
-  | boolean
-  | number
-  | string
-  | Uint8Array
-  | PickleValue[]
-  | PickledGlobal
-  | PickledDtype
-  | PickledArray;
-
-class PickledGlobal {
-  constructor(readonly name: string) {}
-}
-
-class PickledDtype {
-  byteOrder = '|';
-  constructor(readonly code: string) {}
-}
-
-/** A NumPy array, its elements still bytes, or Python objects where `data` is a list. */
-export class PickledArray {
-  shape: readonly number[] = [];
-  /** Such as `<f4`; `|O` for objects. */
-  dtype = '';
-  columnMajor = false;
-  data: Uint8Array | PickleValue[] = [];
-}
+import {
+  asText,
+  byteOf,
+  damaged,
+  fromBuffer,
+  knownGlobal,
+  PickledArray,
+  PickledDtype,
+  PickledGlobal,
+  PickledTuple,
+  type PickleValue,
+  restore,
+  unsafe,
+} from './pickled.js';
 
 /** Where the next marked item begins on the stack. */
 const mark = Symbol('mark');
 type Stack = (PickleValue | typeof mark)[];
 
 /**
- * Reads a pickle of protocol 2 to 4 that holds nothing but lists, tuples, scalars and NumPy arrays, as
- * `numpy.save` writes a list of arrays. Pickles are programs: this runs none. It knows the few names that arrays are
+ * Reads a pickle of protocol 2 to 5 that holds nothing but dictionaries, lists, tuples, scalars and NumPy arrays, as
+ * `numpy.save` writes a list of arrays, and as the Python version of CIFAR is. Texts of Python 2 are bytes. Pickles are programs: this runs none. It knows the few names that arrays are
  * made of and refuses every other.
  * @throws {ImportProblem} such as `it refers to "os.system", which is no part of an array`
  */
@@ -44,8 +27,7 @@ export function readPickle(bytes: Uint8Array): PickleValue {
   return new Unpickler(bytes).run();
 }
 
-const damaged = (problem = 'its pickle is damaged') => new ImportProblem('E_IMPORT_FORMAT', problem);
-const unsafe = (problem: string) => new ImportProblem('E_IMPORT_UNSAFE', problem);
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true });
 
 class Unpickler {
   private position = 0;
@@ -72,11 +54,10 @@ class Unpickler {
   private execute(opcode: number): PickleValue | typeof mark | undefined {
     switch (opcode) {
       case 0x80: // PROTO
-        if (this.unsigned(1) > 4) throw damaged('it is a pickle of a protocol newer than 4');
+        if (this.unsigned(1) > 5) throw damaged('it is a pickle of a protocol newer than 5');
         return undefined;
       case 0x95: // FRAME
-        this.take(8);
-        return undefined;
+        return this.frame();
       case 0x28: // MARK
         return mark;
       case 0x4e: // NONE
@@ -96,17 +77,30 @@ class Unpickler {
         return this.text(this.unsigned(4));
       case 0x43: // SHORT_BINBYTES
         return this.take(this.unsigned(1));
+      case 0x55: // SHORT_BINSTRING
+        return this.take(this.unsigned(1));
       case 0x42: // BINBYTES
+      case 0x54: // BINSTRING
         return this.take(this.unsigned(4));
+      case 0x8e: // BINBYTES8
+      case 0x96: // BYTEARRAY8
+        return this.take(this.unsigned(8));
       case 0x5d: // EMPTY_LIST
-      case 0x29: // EMPTY_TUPLE
         return [];
+      case 0x7d: // EMPTY_DICT
+        return new Map();
+      case 0x29: // EMPTY_TUPLE
+        return new PickledTuple([]);
       case 0x85: // TUPLE1
       case 0x86: // TUPLE2
       case 0x87: // TUPLE3
-        return this.popMany(opcode - 0x84);
+        return new PickledTuple(this.popMany(opcode - 0x84));
       case 0x74: // TUPLE
-        return this.popToMark();
+        return new PickledTuple(this.popToMark());
+      case 0x73: // SETITEM
+        return this.fill(this.popMany(2));
+      case 0x75: // SETITEMS
+        return this.fill(this.popToMark());
       case 0x61: // APPEND
         return this.append([this.pop()]);
       case 0x65: // APPENDS
@@ -126,7 +120,8 @@ class Unpickler {
       case 0x93: {
         // STACK_GLOBAL
         const [module, name] = this.popMany(2);
-        return knownGlobal(`${String(module)}.${String(name)}`);
+        if (typeof module !== 'string' || typeof name !== 'string') throw damaged();
+        return knownGlobal(`${module}.${name}`);
       }
       case 0x52: {
         // REDUCE
@@ -149,15 +144,25 @@ class Unpickler {
     return this.bytes.subarray(this.position - length, this.position);
   }
 
-  private unsigned(size: 1 | 2 | 4): number {
+  private unsigned(size: 1 | 2 | 4 | 8): number {
     const start = this.position;
     this.take(size);
     if (size === 1) return this.view.getUint8(start);
-    return size === 2 ? this.view.getUint16(start, true) : this.view.getUint32(start, true);
+    if (size === 2) return this.view.getUint16(start, true);
+    return size === 4 ? this.view.getUint32(start, true) : Number(this.view.getBigUint64(start, true));
+  }
+
+  /** A frame only says how much may be read at once, but it has to be there. */
+  private frame(): undefined {
+    if (this.unsigned(8) > this.bytes.length - this.position) throw damaged('it ends too early');
   }
 
   private text(length: number): string {
-    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(this.take(length));
+    try {
+      return utf8.decode(this.take(length));
+    } catch (error) {
+      throw error instanceof TypeError ? damaged('it holds a text that is not UTF-8') : error;
+    }
   }
 
   private line(): string {
@@ -192,6 +197,17 @@ class Unpickler {
     return this.stack.splice(start).slice(1) as PickleValue[];
   }
 
+  /** Keys and values in turn. */
+  private fill(items: readonly PickleValue[]): undefined {
+    const dictionary = this.top();
+    if (!(dictionary instanceof Map) || items.length % 2 !== 0) throw damaged();
+    for (let i = 0; i < items.length; i += 2) {
+      const key = asText(items[i]);
+      if (key === undefined) throw unsafe('it holds a key that is no text');
+      dictionary.set(key, items[i + 1]!);
+    }
+  }
+
   private append(items: readonly PickleValue[]): undefined {
     const list = this.top();
     if (!Array.isArray(list)) throw damaged();
@@ -199,15 +215,18 @@ class Unpickler {
   }
 
   private construct(callee: PickleValue, parameters: PickleValue): PickleValue {
-    if (callee instanceof PickledGlobal && Array.isArray(parameters)) {
-      const [first, second] = parameters;
-      if (callee.name === 'multiarray._reconstruct') return new PickledArray();
-      if (callee.name === 'numpy.dtype' && typeof first === 'string') return new PickledDtype(first);
+    if (callee instanceof PickledGlobal && parameters instanceof PickledTuple) {
+      const [first, second] = parameters.items;
+      if (callee.name === 'multiarray._reconstruct' && first instanceof PickledGlobal && first.name === 'numpy.ndarray')
+        return new PickledArray();
+      if (callee.name === 'numeric._frombuffer') return fromBuffer(parameters.items);
+      const code = asText(first);
+      if (callee.name === 'numpy.dtype' && code !== undefined) return new PickledDtype(code);
       // How Python 3 writes bytes into protocol 2: a text whose characters are the bytes.
       if (callee.name === '_codecs.encode' && typeof first === 'string' && second === 'latin1') {
         this.encoded += first.length;
         if (this.encoded > this.bytes.length) throw unsafe('it makes more bytes than it holds');
-        return Uint8Array.from(first, (character) => character.charCodeAt(0));
+        return Uint8Array.from(first, byteOf);
       }
     }
     throw damaged();
@@ -222,32 +241,4 @@ class Unpickler {
     if (value === undefined) throw damaged();
     return value;
   }
-}
-
-const globals = new Set(['multiarray._reconstruct', 'numpy.ndarray', 'numpy.dtype', '_codecs.encode']);
-
-function knownGlobal(name: string): PickledGlobal {
-  // NumPy 2 moved the module that it names.
-  const short = name.replace(/^numpy\._?core\.multiarray\./, 'multiarray.');
-  if (!globals.has(short)) throw unsafe(`it refers to "${name}", which is no part of an array`);
-  return new PickledGlobal(short);
-}
-
-/** Gives an object the state that NumPy wrote for it. */
-function restore(object: PickleValue, state: PickleValue): undefined {
-  if (object instanceof PickledDtype && Array.isArray(state) && typeof state[1] === 'string') {
-    object.byteOrder = state[1];
-    return;
-  }
-  if (object instanceof PickledArray && Array.isArray(state)) {
-    const [, shape, dtype, columnMajor, data] = state;
-    if (Array.isArray(shape) && dtype instanceof PickledDtype && (Array.isArray(data) || data instanceof Uint8Array)) {
-      object.shape = shape.map(Number);
-      object.dtype = dtype.byteOrder + dtype.code;
-      object.columnMajor = columnMajor === true;
-      object.data = data;
-      return;
-    }
-  }
-  throw damaged();
 }

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import { Type } from '@sinclair/typebox';
-import { ownFiles } from '../src/data/local.js';
 import { type EmbeddedName, isEmbedded, type PublishedName } from '../src/data/sources.js';
 import { defineStage } from '../src/stage/definition.js';
 import { filePath } from '../src/stage/file-path.js';
@@ -27,6 +26,8 @@ const embedded = [
 ] as const satisfies readonly EmbeddedName[];
 const names = [...embedded, ...published, 'custom'] as const;
 
+const minutes = (seconds: number) => `${Math.max(1, Math.round(seconds / 60))} min`;
+
 export default defineStage({
   name: 'dataset',
   summary: 'Gets a data set: embedded, from a local folder, or downloaded with its checksums checked',
@@ -37,7 +38,9 @@ export default defineStage({
         { description: 'Which data set. Those called fashion-as-… are small stand-ins, not CIFAR.' },
       ),
       source: Type.Optional(
-        filePath({ description: 'Folder that holds the publisher’s files; relative to the file that says it.' }),
+        filePath({
+          description: 'Folder or file that holds the data set in any form that is known; relative to the file that says it.',
+        }),
       ),
       scale: Type.Union([Type.Literal(255), Type.Literal(256)], {
         default: 256,
@@ -80,19 +83,21 @@ export default defineStage({
       ? [{ parameter: 'source', message: `${name} is embedded: it has no other source` }]
       : [];
   },
-  // What is downloaded is pinned by its checksum; the user's own files enter the key by content.
-  files({ name, train, test, source }, folder) {
-    if (name === 'custom') return [train, test].flatMap((paths) => (paths ? [paths.images, paths.labels] : []));
-    return isEmbedded(name) ? [] : ownFiles(name, source === undefined ? undefined : resolve(folder, source));
-  },
+  // What others publish is pinned by its checksums, whatever it is read from; the user's own files enter the key.
+  keyless: ['source'],
+  files: ({ name, train, test }) =>
+    name === 'custom' ? [train, test].flatMap((paths) => (paths ? [paths.images, paths.labels] : [])) : [],
   async run(context) {
     const { acquire, subset } = await import('../src/data/acquire.js');
     const { readCustom } = await import('../src/data/custom.js');
     const { writeDataset } = await import('../src/data/dataset.js');
     const { parameters, pipelineFolder: folder, signal } = context;
     const { name, source, scale, train, test, shape, classNames } = parameters;
-    const progress = (done: number, total: number) =>
-      context.progress({ done, total, unit: 'bytes', phase: 'download' });
+    const progress = (done: number, total: number, left?: number) =>
+      context.progress({
+        ...{ done, total, unit: 'bytes', phase: 'download' },
+        ...(left === undefined ? {} : { values: { left: minutes(left) } }),
+      });
     const log = (line: string) => context.log(line);
     const whole =
       name === 'custom'
@@ -109,6 +114,7 @@ export default defineStage({
             signal,
             progress,
             log,
+            project: folder,
             ...(source === undefined ? {} : { source: resolve(folder, source) }),
           });
     const dataset = {

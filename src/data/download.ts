@@ -1,34 +1,35 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Dispatcher } from 'undici';
+import { NetworkError } from '../net/fault.js';
 import { StageError } from '../stage/definition.js';
+import { PartialFile } from './partial.js';
 import type { PublishedFile } from './sources.js';
+import { Permanent, transfer } from './transfer.js';
 
 export interface DownloadOptions {
   readonly signal: AbortSignal;
-  /** Bytes so far, and in all if the server says. */
-  progress(done: number, total: number): void;
+  /** Bytes so far, in all if the server says, and seconds left at the pace of the last while. */
+  progress(done: number, total: number, left?: number): void;
   log(line: string): void;
   /** Milliseconds without a byte after which a connection is given up. */
   readonly stallMs?: number;
   /** Milliseconds before the second attempt at a mirror; doubled each time. */
   readonly retryMs?: number;
+  /** Bytes that are asked for at a time, where a server allows it. */
+  readonly pieceBytes?: number;
 }
 
+/** Attempts in a row that bring nothing. */
 const attempts = 3;
 
-/** MD5 of a file, read as a stream. */
-export async function md5Of(path: string): Promise<string> {
-  const hash = createHash('md5');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
-  return hash.digest('hex');
-}
-
 /**
- * Downloads a file to `target`: mirrors in order, three attempts each, going on where a connection broke off. The file
- * appears under its name only when it is complete and its checksum is right.
+ * Downloads a file to `target`: mirrors in order, several connections at a time where a server sends parts of a file,
+ * through the proxy that the environment names. It goes on where a connection, or the program, broke off, be it days
+ * ago. The file appears under its name only when it is complete and its checksums are right.
  * @throws {StageError} E_DOWNLOAD that tells what each mirror did
  */
 export async function download(
@@ -38,109 +39,84 @@ export async function download(
   options: DownloadOptions,
 ): Promise<void> {
   await mkdir(dirname(target), { recursive: true });
-  const part = `${target}.part`;
+  const { openDispatcher } = await import('../net/dispatcher.js');
+  const dispatcher = openDispatcher({ connectMs: options.stallMs ?? 30_000 });
   const problems: string[] = [];
-  for (const mirror of mirrors) {
-    const url = mirror + file.name;
-    for (let attempt = 1; attempt <= attempts; attempt++) {
-      options.signal.throwIfAborted();
-      try {
-        await fetchInto(url, part, options);
-        const found = await md5Of(part);
-        if (found === file.md5) {
-          await rename(part, target);
-          await rm(`${part}.json`, { force: true });
-          return;
-        }
-        await forget(part);
-        throw new Permanent(`its MD5 is ${found} instead of ${file.md5}`);
-      } catch (error) {
-        options.signal.throwIfAborted();
-        const problem = error instanceof Error ? causeOf(error) : String(error);
-        options.log(`${url}: ${problem}`);
-        if (error instanceof Permanent || attempt === attempts) {
-          problems.push(`  ${url}: ${problem}`);
-          break;
-        }
-        await sleep((options.retryMs ?? 1000) * 2 ** (attempt - 1), undefined, { signal: options.signal });
-      }
+  try {
+    for (const mirror of mirrors) {
+      const url = mirror + file.name;
+      const problem = await fromMirror(file, url, target, dispatcher, options);
+      if (problem === undefined) return;
+      problems.push(`  ${url}: ${problem}`);
     }
+  } finally {
+    await dispatcher.destroy();
   }
   throw new StageError('E_DOWNLOAD', `${file.name} could not be downloaded:\n${problems.join('\n')}`);
 }
 
-/** A failure that another attempt at the same mirror would not change. */
-class Permanent extends Error {}
-
-function causeOf(error: Error): string {
-  const cause = error.cause instanceof Error ? error.cause.message : undefined;
-  return cause === undefined ? error.message : `${error.message} (${cause})`;
-}
-
-async function forget(part: string): Promise<void> {
-  await rm(part, { force: true });
-  await rm(`${part}.json`, { force: true });
-}
-
-/** One connection: appends to the partial file if the server still has the same content, else begins anew. */
-async function fetchInto(url: string, part: string, options: DownloadOptions): Promise<void> {
-  const stall = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const stallMs = options.stallMs ?? 30_000;
-  const alive = () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => stall.abort(new Error(`no data for ${stallMs / 1000} s`)), stallMs);
-  };
-  alive();
-  try {
-    const before = await partialState(part, url);
-    const headers: Record<string, string> =
-      before === undefined ? {} : { range: `bytes=${before.size}-`, 'if-range': before.validator };
-    const response = await fetch(url, { headers, signal: AbortSignal.any([options.signal, stall.signal]) });
-    const from = response.status === 206 ? (before?.size ?? 0) : 0;
-    if (response.status === 416) {
-      await forget(part);
-      throw new Error('the server has another file than before');
-    }
-    if (!response.ok || response.body === null) {
-      await response.body?.cancel();
-      const problem = `the server answered ${response.status} ${response.statusText}`.trim();
-      throw response.status >= 400 && response.status < 500 ? new Permanent(problem) : new Error(problem);
-    }
-    const length = Number(response.headers.get('content-length') ?? Number.NaN);
-    const validator = response.headers.get('etag') ?? response.headers.get('last-modified');
-    // Weak validators don't promise the same bytes.
-    if (validator && !validator.startsWith('W/')) await writeFile(`${part}.json`, JSON.stringify({ url, validator }));
-    else await rm(`${part}.json`, { force: true });
-    const handle = await open(part, from > 0 ? 'a' : 'w');
-    let done = from;
+/** @returns what went wrong, if anything */
+async function fromMirror(
+  file: PublishedFile,
+  url: string,
+  target: string,
+  dispatcher: Dispatcher,
+  options: DownloadOptions,
+): Promise<string | undefined> {
+  for (let attempt = 1; ; attempt++) {
+    options.signal.throwIfAborted();
+    const partial = await PartialFile.open(`${target}.part`, url);
+    const before = partial.done;
     try {
-      for await (const chunk of response.body) {
-        alive();
-        await handle.write(chunk as Uint8Array);
-        done += (chunk as Uint8Array).length;
-        options.progress(done, Number.isFinite(length) ? from + length : done);
+      await transfer(url, partial, dispatcher, { ...options, expected: file.bytes });
+      await partial.close();
+      const problem = await mismatch(partial.path, file);
+      if (problem !== undefined) {
+        await partial.forget();
+        throw new Permanent(problem);
       }
-      await handle.sync();
-    } finally {
-      await handle.close();
+      await rename(partial.path, target);
+      await partial.forget();
+      return undefined;
+    } catch (error) {
+      await partial.close();
+      options.signal.throwIfAborted();
+      // Another run may have been faster.
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT' && (await isSound(target, file))) return undefined;
+      const problem = explained(error);
+      options.log(`${url}: ${problem}`);
+      if (partial.done > before) attempt = 1;
+      if (error instanceof Permanent || attempt >= attempts || isFinal(error)) return problem;
+      await sleep((options.retryMs ?? 1000) * 2 ** (attempt - 1), undefined, { signal: options.signal });
     }
-    if (Number.isFinite(length) && done !== from + length)
-      throw new Error(`the connection ended after ${done} of ${from + length} bytes`);
-  } catch (error) {
-    throw stall.signal.aborted ? (stall.signal.reason as Error) : error;
-  } finally {
-    clearTimeout(timer);
   }
 }
 
-/** What an earlier connection left, if it can be gone on with. */
-async function partialState(part: string, url: string): Promise<{ size: number; validator: string } | undefined> {
-  try {
-    const { size } = await stat(part);
-    const known = JSON.parse(await readFile(`${part}.json`, 'utf8')) as { url: string; validator: string };
-    return size > 0 && known.url === url ? { size, validator: known.validator } : undefined;
-  } catch {
-    return undefined;
-  }
+const isFinal = (error: unknown): boolean =>
+  error instanceof NetworkError && (error.kind === 'refused' || error.kind === 'denied');
+
+function explained(error: unknown): string {
+  if (!(error instanceof NetworkError)) return (error as Error).message;
+  return error.hint === undefined ? error.message : `${error.message}. ${error.hint}`;
 }
+
+const algorithms = { md5: 'MD5', sha256: 'SHA-256' } as const;
+
+/** What is wrong with a file's checksums, if anything. */
+async function mismatch(path: string, file: PublishedFile): Promise<string | undefined> {
+  const names = (['md5', 'sha256'] as const).filter((name) => file[name] !== undefined);
+  const hashes = names.map((name) => createHash(name));
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 }))
+    for (const hash of hashes) hash.update(chunk as Buffer);
+  for (const [i, name] of names.entries()) {
+    const found = hashes[i]!.digest('hex');
+    if (found !== file[name]) return `its ${algorithms[name]} is ${found} instead of ${file[name]}`;
+  }
+  return undefined;
+}
+
+const isSound = (path: string, file: PublishedFile): Promise<boolean> =>
+  mismatch(path, file).then(
+    (problem) => problem === undefined,
+    () => false,
+  );

@@ -14,3 +14,18 @@ export function cacheFolder(): string {
   if (SPIKELINE_CACHE) return SPIKELINE_CACHE;
   return join(XDG_CACHE_HOME || LOCALAPPDATA || join(homedir(), '.cache'), 'spikeline');
 }
+
+/**
+ * Folders where other programs keep data sets: torchvision's usual root, Keras's cache, Hugging Face's, Debian's package.
+ * @param project the folder of the pipeline file
+ */
+export function usualPlaces(project: string): readonly string[] {
+  const { KERAS_HOME, HF_HOME, HF_HUB_CACHE, XDG_CACHE_HOME } = process.env;
+  const huggingFace = HF_HOME || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'huggingface');
+  return [
+    debianFolder,
+    join(project, 'data'),
+    join(KERAS_HOME || join(homedir(), '.keras'), 'datasets'),
+    HF_HUB_CACHE || join(huggingFace, 'hub'),
+  ];
+}

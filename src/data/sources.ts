@@ -1,42 +1,82 @@
+import { imageBytes } from './formats/cifar.js';
 import { imageShapes } from './shapes.js';
 
-/** A file as its publisher offers it. */
+/** A file as its publisher offers it. What is known of it pins it before what it holds is looked at. */
 export interface PublishedFile {
   readonly name: string;
-  /** MD5, as the publisher or the common libraries give it: it pins the content, wherever the file comes from. */
-  readonly md5: string;
-  /** SHA-256 of the unpacked content, for copies that were compressed anew, such as Debian's. */
-  readonly content?: string;
+  readonly bytes?: number;
+  readonly md5?: string;
+  readonly sha256?: string;
 }
 
-/** A data set that can be downloaded. */
+/**
+ * A file of a data set in its first form: IDX, or the binary version of CIFAR. Whatever a data set is read from is
+ * brought into this form and must have these bytes: that makes all forms the same, and pins each.
+ */
+export interface Part {
+  readonly name: string;
+  readonly bytes: number;
+  /** `sha1:` or `sha256:`, as it is published or as the common libraries check it. */
+  readonly digest: `sha1:${string}` | `sha256:${string}`;
+}
+
+/** Files that can be downloaded and are read together. */
+export interface Download {
+  /** See `forms`. */
+  readonly form: FormName;
+  readonly files: readonly PublishedFile[];
+  /** URLs that file names are appended to, tried in order. */
+  readonly mirrors: readonly string[];
+}
+
+export type FormName = 'idx' | 'binary-archive' | 'parquet';
+
+/** A data set that others publish. */
 export interface PublishedDataset {
   readonly title: string;
   readonly shape: readonly [number, number, number];
   readonly classNames: readonly string[];
-  readonly files: readonly PublishedFile[];
-  /** URLs that file names are appended to, tried in order. */
-  readonly mirrors: readonly string[];
-  readonly format:
-    | { readonly kind: 'idx' }
-    /** Members of the one archive. */
-    | {
-        readonly kind: 'cifar';
-        readonly labelBytes: 1 | 2;
-        readonly train: readonly string[];
-        readonly test: readonly string[];
-      };
+  readonly format: { readonly kind: 'idx' } | { readonly kind: 'cifar'; readonly labelBytes: 1 | 2 };
+  /** For IDX: images, then labels. */
+  readonly train: readonly Part[];
+  readonly test: readonly Part[];
+  /** Tried in order. */
+  readonly downloads: readonly Download[];
 }
 
 type Four = readonly [string, string, string, string];
 
-const idxFiles = (md5: Four, content?: Four): PublishedFile[] =>
-  [
-    'train-images-idx3-ubyte.gz',
-    'train-labels-idx1-ubyte.gz',
-    't10k-images-idx3-ubyte.gz',
-    't10k-labels-idx1-ubyte.gz',
-  ].map((name, i) => ({ name, md5: md5[i]!, ...(content === undefined ? {} : { content: content[i]! }) }));
+/** Of the four files of 60,000 and 10,000 images: compressed and unpacked. */
+function idx({ md5, sha256 }: { md5: Four; sha256: Four }, mirrors: readonly string[]) {
+  const names = [
+    'train-images-idx3-ubyte',
+    'train-labels-idx1-ubyte',
+    't10k-images-idx3-ubyte',
+    't10k-labels-idx1-ubyte',
+  ];
+  const sizes = [16 + 60_000 * 784, 8 + 60_000, 16 + 10_000 * 784, 8 + 10_000];
+  const parts = names.map((name, i): Part => ({ name, bytes: sizes[i]!, digest: `sha256:${sha256[i]!}` }));
+  const files = names.map((name, i) => ({ name: `${name}.gz`, md5: md5[i]! }));
+  return {
+    format: { kind: 'idx' },
+    train: parts.slice(0, 2),
+    test: parts.slice(2),
+    downloads: [{ form: 'idx', files, mirrors }],
+  } as const;
+}
+
+/** Records of CIFAR's binary version, with their SHA-1. */
+const records = (labelBytes: 1 | 2, count: number, files: readonly (readonly [name: string, sha1: string])[]): Part[] =>
+  files.map(([name, sha1]) => ({ name, bytes: count * (labelBytes + imageBytes), digest: `sha1:${sha1}` }));
+
+/** The publisher's host of today, and its former name. */
+const toronto = ['https://cave.cs.toronto.edu/kriz/', 'https://www.cs.toronto.edu/~kriz/'];
+
+const huggingFace = (name: string, folder: string): Download => ({
+  form: 'parquet',
+  files: [{ name: 'train-00000-of-00001.parquet' }, { name: 'test-00000-of-00001.parquet' }],
+  mirrors: [`https://huggingface.co/datasets/uoft-cs/${name}/resolve/main/${folder}/`],
+});
 
 const digits = Array.from({ length: 10 }, (_, digit) => String(digit));
 
@@ -52,64 +92,100 @@ export const publishedDatasets = {
     title: 'Fashion-MNIST',
     shape: imageShapes['fashion-mnist'],
     classNames: fashionClasses,
-    files: idxFiles(
+    ...idx(
+      {
+        md5: [
+          '8d4fb7e6c68d591d4c3dfef9ec88bf0d',
+          '25c81989df183df01b3e8a0aad5dffbe',
+          'bef4ecab320f06d8554ea6380940ec79',
+          'bb300cfdad3c16e7a12a480ee83cd310',
+        ],
+        sha256: [
+          'c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888',
+          'bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9',
+          '5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b',
+          '0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34',
+        ],
+      },
       [
-        '8d4fb7e6c68d591d4c3dfef9ec88bf0d',
-        '25c81989df183df01b3e8a0aad5dffbe',
-        'bef4ecab320f06d8554ea6380940ec79',
-        'bb300cfdad3c16e7a12a480ee83cd310',
-      ],
-      [
-        'c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888',
-        'bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9',
-        '5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b',
-        '0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34',
+        'http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/',
+        'https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/',
       ],
     ),
-    mirrors: [
-      'http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/',
-      'https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/',
-    ],
-    format: { kind: 'idx' },
   },
   mnist: {
     title: 'MNIST',
     shape: imageShapes.mnist,
     classNames: digits,
-    files: idxFiles([
-      'f68b3c2dcbeaaa9fbdd348bbdeb94873',
-      'd53e105ee54ea40749a09fcbcd1e9432',
-      '9fb629c4189551a2d022fa330f9573f3',
-      'ec29112dd5afa0611ce80d1b7f02629c',
-    ]),
-    mirrors: ['https://ossci-datasets.s3.amazonaws.com/mnist/', 'https://storage.googleapis.com/cvdf-datasets/mnist/'],
-    format: { kind: 'idx' },
+    ...idx(
+      {
+        md5: [
+          'f68b3c2dcbeaaa9fbdd348bbdeb94873',
+          'd53e105ee54ea40749a09fcbcd1e9432',
+          '9fb629c4189551a2d022fa330f9573f3',
+          'ec29112dd5afa0611ce80d1b7f02629c',
+        ],
+        sha256: [
+          'ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db',
+          '65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5',
+          '0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7',
+          'ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2',
+        ],
+      },
+      ['https://ossci-datasets.s3.amazonaws.com/mnist/', 'https://storage.googleapis.com/cvdf-datasets/mnist/'],
+    ),
   },
   cifar10: {
     title: 'CIFAR-10',
     shape: imageShapes.cifar10,
     classNames: cifar10Classes,
-    files: [{ name: 'cifar-10-binary.tar.gz', md5: 'c32a1d4ab5d03f1284b67883e8d87530' }],
-    mirrors: ['https://www.cs.toronto.edu/~kriz/', 'http://www.cs.toronto.edu/~kriz/'],
-    format: {
-      kind: 'cifar',
-      labelBytes: 1,
-      train: [1, 2, 3, 4, 5].map((i) => `cifar-10-batches-bin/data_batch_${i}.bin`),
-      test: ['cifar-10-batches-bin/test_batch.bin'],
-    },
+    format: { kind: 'cifar', labelBytes: 1 },
+    train: records(1, 10_000, [
+      ['data_batch_1.bin', 'aadd24acce27caa71bf4b10992e9e7b2d74c2540'],
+      ['data_batch_2.bin', 'c0ba65cce70568cd57b4e03e9ac8d2a5367c1795'],
+      ['data_batch_3.bin', '1dd00a74ab1d17a6e7d73e185b69dbf31242f295'],
+      ['data_batch_4.bin', 'aab85764eb3584312d3c7f65fd2fd016e36a258e'],
+      ['data_batch_5.bin', '26e2849e66a845b7f1e4614ae70f4889ae604628'],
+    ]),
+    test: records(1, 10_000, [['test_batch.bin', '67eb016db431130d61cd03c7ad570b013799c88c']]),
+    downloads: [
+      {
+        form: 'binary-archive',
+        files: [
+          {
+            name: 'cifar-10-binary.tar.gz',
+            bytes: 170_052_171,
+            md5: 'c32a1d4ab5d03f1284b67883e8d87530',
+            sha256: 'c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd',
+          },
+        ],
+        mirrors: toronto,
+      },
+      huggingFace('cifar10', 'plain_text'),
+    ],
   },
   cifar100: {
     title: 'CIFAR-100',
     shape: imageShapes.cifar100,
     classNames: Array.from({ length: 100 }, (_, label) => `class ${label}`),
-    files: [{ name: 'cifar-100-binary.tar.gz', md5: '03b5dce01913d631647c71ecec9e9cb8' }],
-    mirrors: ['https://www.cs.toronto.edu/~kriz/', 'http://www.cs.toronto.edu/~kriz/'],
-    format: {
-      kind: 'cifar',
-      labelBytes: 2,
-      train: ['cifar-100-binary/train.bin'],
-      test: ['cifar-100-binary/test.bin'],
-    },
+    format: { kind: 'cifar', labelBytes: 2 },
+    train: records(2, 50_000, [['train.bin', 'e207cd2e05b73b1393c74c7f5e7bea451d63e08e']]),
+    test: records(2, 10_000, [['test.bin', '8fb6623e830365ff53cf14adec797474f5478006']]),
+    downloads: [
+      {
+        form: 'binary-archive',
+        files: [
+          {
+            name: 'cifar-100-binary.tar.gz',
+            bytes: 168_513_733,
+            md5: '03b5dce01913d631647c71ecec9e9cb8',
+            sha256: '58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec',
+          },
+        ],
+        mirrors: toronto,
+      },
+      huggingFace('cifar100', 'cifar100'),
+    ],
   },
 } as const satisfies Record<string, PublishedDataset>;
 

@@ -42,13 +42,20 @@ export function buildKeyParts(task: Task, context: KeyContext): KeyParts {
     type: 'spikeline-task/2',
     action: actionPart(task, context),
     // YAML knows -0, canonical JSON does not. Who writes it as a parameter means 0.
-    parameters: withoutNegativeZero(task.parameters),
+    parameters: withoutNegativeZero(keyParameters(task)),
     inputs: mapValues(context.inputs, (input) => inputPart(task, input)),
     outputs: task.outputs,
     env: Object.fromEntries(task.env.map((name) => [name, variablePart(context.env[name])])),
     files: Object.fromEntries(context.files.map((digest, index) => [String(index), digest])),
     engine: context.engine ?? null,
   };
+}
+
+/** Parameters without those that the stage says its result does not depend on. */
+export function keyParameters({ action, parameters }: Task): Task['parameters'] {
+  const keyless = action.kind === 'stage' ? (action.definition.keyless ?? []) : [];
+  if (keyless.length === 0) return parameters;
+  return Object.fromEntries(Object.entries(parameters).filter(([name]) => !keyless.includes(name)));
 }
 
 function actionPart(task: Task, context: KeyContext): KeyParts['action'] {

@@ -138,6 +138,11 @@ export interface StageDefinition<S extends TObject = TObject> {
    * is asked where there is none, and nothing can be read.
    */
   readonly files?: (parameters: Static<S>, pipelineFolder: string) => readonly string[] | Promise<readonly string[]>;
+  /**
+   * Parameters that the result does not depend on, such as where data come from whose checksum is known: they are no
+   * part of the key.
+   */
+  readonly keyless?: readonly string[];
   readonly run: (context: StageContext<Static<S>>) => Promise<Metrics | undefined>;
 }
 

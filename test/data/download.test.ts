@@ -1,9 +1,22 @@
+import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type DownloadOptions, download } from '../../src/data/download.js';
-import { answer, breakOffAfter, FileServer, ignoreRange, md5, stall } from './server.js';
+import {
+  answer,
+  breakOffAfter,
+  FileServer,
+  ignoreRange,
+  type Misbehaviour,
+  md5,
+  nameless,
+  sendProperly,
+  stall,
+} from './server.js';
 
 const body = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * 31 + (i >> 8)) & 255));
 const file = { name: 'data.bin', md5: md5(body) };
@@ -28,6 +41,7 @@ const options = (more: Partial<DownloadOptions> = {}): DownloadOptions => ({
   progress: () => undefined,
   log: (line) => log.push(line),
   retryMs: 1,
+  pieceBytes: 40_000,
   ...more,
 });
 const left = () => readdirSync(join(folder, 'cache'));
@@ -41,27 +55,99 @@ describe('download', () => {
     expect(seen.at(-1)).toBe(1);
   });
 
-  it('goes on where a connection broke off', async () => {
-    server.misbehaviours.push(breakOffAfter(100_000), breakOffAfter(150_000));
+  it('asks for parts, four at a time, and for each once', async () => {
+    const held: (() => void)[] = [];
+    const hold: Misbehaviour = (...request) => {
+      held.push(() => sendProperly(...request));
+      if (held.length === 4) for (const release of held) release();
+    };
+    server.misbehaviours.push(sendProperly, hold, hold, hold, hold);
     await download(file, [server.url], target(), options());
     expect(readFileSync(target()).equals(body)).toBe(true);
-    const ranges = server.requests.map(({ range }) => range);
-    expect(ranges[0]).toBeUndefined();
-    expect(ranges[1]).toMatch(/^bytes=[1-9]\d*-$/);
+    const asked = server.requests.map(({ range }) => range);
+    const pieces = [0, 1, 2, 3, 4, 5, 6, 7].map(
+      (i) => `bytes=${i * 40_000}-${Math.min((i + 1) * 40_000, 300_000) - 1}`,
+    );
+    expect([...asked].sort()).toEqual([...pieces].sort());
+    expect(log).toEqual([]);
   });
 
-  it('begins anew when the server ignores ranges, or has another file by now', async () => {
-    server.misbehaviours.push(breakOffAfter(100_000), ignoreRange);
+  it('goes on where a connection broke off, and where the program did', async () => {
+    server.misbehaviours.push(sendProperly, sendProperly, breakOffAfter(10_000), breakOffAfter(10_000));
+    server.misbehaviours.push(...Array.from({ length: 40 }, () => answer(503)));
+    await expect(download(file, [server.url], target(), options())).rejects.toMatchObject({ code: 'E_DOWNLOAD' });
+    const { pieces } = JSON.parse(readFileSync(`${target()}.part.json`, 'utf8')) as { pieces: number[] };
+    expect(pieces).toContain(0);
+    server.misbehaviours.length = 0;
+    server.requests.length = 0;
+    const seen: number[] = [];
+    await download(file, [server.url], target(), options({ progress: (done) => seen.push(done) }));
+    expect(readFileSync(target()).equals(body)).toBe(true);
+    expect(seen[0]).toBeGreaterThan(pieces.length * 40_000);
+    expect(server.requests).toHaveLength(8 - pieces.length);
+    expect(left()).toEqual(['data.bin']);
+  });
+
+  it('leaves parts that are turned away to the connections that are not', async () => {
+    server.misbehaviours.push(sendProperly, sendProperly, answer(429), answer(503));
     await download(file, [server.url], target(), options());
     expect(readFileSync(target()).equals(body)).toBe(true);
-    rmSync(target());
-    server.misbehaviours.push(breakOffAfter(100_000), (request, response, served) => {
-      server.files.set('data.bin', { ...served, etag: '"v2"' });
-      response.destroy();
-      void request;
+    expect(log).toEqual([]);
+  });
+
+  it('begins anew when the server has another file by now', async () => {
+    const newer = Buffer.from(body.map((byte) => byte ^ 255));
+    server.files.set('data.bin', { body: newer, etag: '"v1"' });
+    server.misbehaviours.push(sendProperly, ...Array.from({ length: 60 }, () => answer(503)));
+    await expect(download(file, [server.url], target(), options())).rejects.toMatchObject({ code: 'E_DOWNLOAD' });
+    server.misbehaviours.length = 0;
+    server.files.set('data.bin', { body, etag: '"v2"' });
+    await download(file, [server.url], target(), options());
+    expect(readFileSync(target()).equals(body)).toBe(true);
+    expect(log.at(-1)).toContain('the server has another file than before');
+  });
+
+  it.each([
+    ['ignores ranges', ignoreRange],
+    ['does not say which content its parts are of', nameless],
+  ])('takes all at once from a server that %s', async (_, misbehaviour) => {
+    server.misbehaviours.push(...Array.from({ length: 10 }, () => misbehaviour));
+    await download(file, [server.url], target(), options());
+    expect(readFileSync(target()).equals(body)).toBe(true);
+    expect(left()).toEqual(['data.bin']);
+  });
+
+  it('goes through the proxy that the environment names', async () => {
+    const seen: string[] = [];
+    const proxy = createServer((request, response) => {
+      seen.push(request.url!);
+      response.writeHead(200, { 'content-length': body.length }).end(body);
     });
-    await download(file, [server.url], target(), options());
-    expect(readFileSync(target()).equals(body)).toBe(true);
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    vi.stubEnv('http_proxy', `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`);
+    vi.stubEnv('no_proxy', '');
+    try {
+      await download(file, ['http://data.example/'], target(), options());
+      expect(readFileSync(target()).equals(body)).toBe(true);
+      expect(seen).toEqual(['http://data.example/data.bin']);
+    } finally {
+      vi.unstubAllEnvs();
+      proxy.closeAllConnections();
+      proxy.close();
+    }
+  });
+
+  it('refuses before it is fetched what has another size, and checks SHA-256, too', async () => {
+    const pinned = { ...file, bytes: body.length + 1, sha256: 'f'.repeat(64) };
+    const found = createHash('sha256').update(body).digest('hex');
+    await expect(download(pinned, [server.url], target(), options())).rejects.toMatchObject({
+      message: `data.bin could not be downloaded:\n  ${server.url}data.bin: it offers 300000 bytes instead of 300001`,
+    });
+    expect(server.requests).toHaveLength(1);
+    await expect(download({ ...pinned, bytes: body.length }, [server.url], target(), options())).rejects.toMatchObject({
+      message: `data.bin could not be downloaded:\n  ${server.url}data.bin: its SHA-256 is ${found} instead of ${pinned.sha256}`,
+    });
+    expect(left()).toEqual([]);
   });
 
   it('turns to the next mirror when one lies about the content', async () => {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -34,6 +35,11 @@ export class FileServer {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`;
   }
 
+  /** Serves a file of the disk. */
+  serve(path: string, file: string): void {
+    this.files.set(path, { body: readFileSync(file) });
+  }
+
   async stop(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
@@ -51,30 +57,43 @@ export class FileServer {
 }
 
 export const sendProperly: Misbehaviour = (request, response, { body, etag = '"v1"' }) => {
-  const range = /^bytes=(\d+)-$/.exec(request.headers.range ?? '');
-  const from = Number(range?.[1] ?? 0);
-  if (range !== null && request.headers['if-range'] === etag && from < body.length) {
-    const rest = body.subarray(from);
-    const headers = {
-      etag,
-      'content-length': rest.length,
-      'content-range': `bytes ${from}-${body.length - 1}/${body.length}`,
-    };
-    response.writeHead(206, headers).end(rest);
+  const [, from, last] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? [];
+  const condition = request.headers['if-range'];
+  const start = Number(from);
+  if (from !== undefined && (condition === undefined || condition === etag) && start < body.length) {
+    const part = body.subarray(start, Number(last) + 1);
+    const range = `bytes ${start}-${start + part.length - 1}/${body.length}`;
+    response.writeHead(206, { etag, 'content-length': part.length, 'content-range': range }).end(part);
   } else response.writeHead(200, { etag, 'content-length': body.length }).end(body);
 };
 
 /** Sends the beginning and breaks the connection. */
 export const breakOffAfter =
   (bytes: number): Misbehaviour =>
-  (_, response, { body, etag = '"v1"' }) => {
-    response.writeHead(200, { etag, 'content-length': body.length });
-    response.write(body.subarray(0, bytes), () => setTimeout(() => response.destroy(), 50));
+  (request, response, { body, etag = '"v1"' }) => {
+    const [, from, last] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? [];
+    const start = Number(from ?? 0);
+    const end = Math.min(Number(last ?? body.length) + 1, body.length);
+    const range = from === undefined ? {} : { 'content-range': `bytes ${start}-${end - 1}/${body.length}` };
+    response.writeHead(from === undefined ? 200 : 206, { etag, 'content-length': end - start, ...range });
+    response.write(body.subarray(start, start + bytes), () => setTimeout(() => response.destroy(), 50));
   };
 
 /** Sends everything from the start, whatever range was asked for. */
 export const ignoreRange: Misbehaviour = (_, response, { body }) => {
   response.writeHead(200, { 'content-length': body.length }).end(body);
+};
+
+/** Sends parts, and no word on what they are parts of. */
+export const nameless: Misbehaviour = (request, response, { body }) => {
+  const [, from, last] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? [];
+  if (from === undefined) response.writeHead(200, { 'content-length': body.length }).end(body);
+  else {
+    const part = body.subarray(Number(from), Number(last) + 1);
+    response
+      .writeHead(206, { 'content-range': `bytes ${from}-${Number(from) + part.length - 1}/${body.length}` })
+      .end(part);
+  }
 };
 
 export const answer =

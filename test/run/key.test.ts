@@ -40,6 +40,12 @@ describe('buildKeyParts', () => {
     });
   });
 
+  it('leaves out parameters that the stage says its result does not depend on', () => {
+    const stage = { ...plainStage, keyless: ['from'] };
+    const task = stageTask('a', 'plain', stage, { parameters: { noise: 0.1, from: 'here' } });
+    expect(buildKeyParts(task, none).parameters).toEqual({ noise: 0.1 });
+  });
+
   it('holds commands as data, without paths', () => {
     const words = [[{ text: 'cp' }], [{ text: '--in=' }, { input: 'data' }], [{ value: '3' }], [{ output: 'result' }]];
     expect(buildKeyParts(command('a'), none).action).toEqual({ command: [[{ text: 'make' }], [{ output: 'result' }]] });

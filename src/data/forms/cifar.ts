@@ -1,0 +1,166 @@
+import { ImportProblem } from '../../exchange/failure.js';
+import { PickledArray, type PickleValue } from '../../exchange/tensorlayer/pickled.js';
+import { readPickle } from '../../exchange/tensorlayer/read-pickle.js';
+import { readMembers } from '../extract.js';
+import { imageBytes } from '../formats/cifar.js';
+import { readRegular } from '../regular.js';
+import type { Part, PublishedDataset } from '../sources.js';
+import { allParts, type Contents, damaged, digestOf, type Form, labelBytes } from './form.js';
+
+/** Names of a data set's files and folders. */
+export interface CifarNames {
+  readonly binaryFolder: string;
+  readonly binaryArchive: string;
+  readonly pythonFolder: string;
+  /** torchvision's name, and Keras's. */
+  readonly pythonArchives: readonly string[];
+  /** Of Hugging Face's Parquet files. */
+  readonly parquetFolder: string;
+  readonly parts: readonly string[];
+}
+
+/** What a pickle may have beside its images, for each: labels, and the names of files. */
+const pickleOverhead = 200;
+
+const pythonName = (part: string): string => part.replace(/\.bin$/, '');
+const pickleLimit = ({ bytes }: Part): number => bytes + Math.ceil(bytes / imageBytes) * pickleOverhead + 2 ** 16;
+
+export function cifarForms(names: CifarNames): readonly Form[] {
+  const { binaryFolder, binaryArchive, pythonFolder, pythonArchives, parquetFolder, parts } = names;
+  const python = `Python version, ${pythonFolder}`;
+  return [
+    {
+      name: 'binary-archive',
+      title: binaryArchive,
+      folders: [''],
+      files: [[binaryArchive]],
+      read: async ([path], published) => {
+        const limits = allParts(published).map(({ name, bytes }) => [`${binaryFolder}/${name}`, bytes] as const);
+        return withoutFolder(await readMembers(path!, new Map(limits)), binaryFolder);
+      },
+    },
+    {
+      name: 'binary-folder',
+      title: binaryFolder,
+      folders: ['', binaryFolder],
+      files: parts.map((part) => [part]),
+      read: (paths, published) => eachPart(published, async (part, i) => readRegular(paths[i]!, paths[i]!, part.bytes)),
+    },
+    {
+      name: 'python-folder',
+      title: python,
+      // Keras 3 unpacks into folders of its own.
+      folders: ['', pythonFolder, `*/${pythonFolder}`],
+      files: parts.map((part) => [pythonName(part)]),
+      read: (paths, published) =>
+        eachPart(published, async (part, i) => {
+          const path = paths[i]!;
+          return fromPickle(await readRegular(path, path, pickleLimit(part)), part, published, path);
+        }),
+    },
+    {
+      name: 'python-archive',
+      title: python,
+      folders: [''],
+      files: [pythonArchives],
+      read: async ([path], published) => {
+        const inside = (part: Part) => `${pythonFolder}/${pythonName(part.name)}`;
+        const limits = new Map(allParts(published).map((part) => [inside(part), pickleLimit(part)]));
+        const members = await readMembers(path!, limits);
+        return eachPart(published, async (part) => {
+          const name = inside(part);
+          const bytes = members.get(name)!;
+          members.delete(name);
+          return fromPickle(bytes, part, published, `${path} (${name})`);
+        });
+      },
+    },
+    {
+      name: 'parquet',
+      title: "Hugging Face's Parquet files",
+      folders: ['', parquetFolder, ...hubFolders(parquetFolder)],
+      files: ['train', 'test'].map((half) => [`${half}-00000-of-00001.parquet`]),
+      read: async (paths, published) => {
+        const { readParquet } = await import('./parquet.js');
+        const contents: Contents = new Map();
+        for (const [i, parts] of [published.train, published.test].entries()) {
+          const bytes = await readParquet(paths[i]!, parts, labelBytes(published));
+          for (const [name, part] of inOrder(bytes, parts)) contents.set(name, part);
+        }
+        return contents;
+      },
+    },
+  ];
+}
+
+const hubFolders = (folder: string) =>
+  ['cifar10', 'cifar100'].map((name) => `datasets--uoft-cs--${name}/snapshots/*/${folder}`);
+
+async function eachPart(
+  published: PublishedDataset,
+  read: (part: Part, index: number) => Promise<Uint8Array>,
+): Promise<Contents> {
+  const contents: Contents = new Map();
+  for (const [i, part] of allParts(published).entries()) contents.set(part.name, await read(part, i));
+  return contents;
+}
+
+const withoutFolder = (members: ReadonlyMap<string, Uint8Array>, folder: string): Contents =>
+  new Map([...members].map(([name, bytes]) => [name.slice(folder.length + 1), bytes]));
+
+/** The records of a part, from a dictionary of images and labels in Python. */
+function fromPickle(bytes: Uint8Array, part: Part, published: PublishedDataset, path: string): Uint8Array {
+  let value: PickleValue;
+  try {
+    value = readPickle(bytes);
+  } catch (error) {
+    if (error instanceof ImportProblem) return damaged(path, error.message);
+    throw error;
+  }
+  if (!(value instanceof Map)) return damaged(path, 'it does not hold a dictionary');
+  const images = value.get('data');
+  const names = labelBytes(published) === 1 ? ['labels'] : ['coarse_labels', 'fine_labels'];
+  const lists = names.map((name) => {
+    const list = value.get(name);
+    if (!isBytes(list)) return damaged(path, `it holds no list "${name}" of labels`);
+    return list;
+  });
+  const count = lists[0]!.length;
+  if (!(images instanceof PickledArray) || !(images.data instanceof Uint8Array) || images.columnMajor)
+    return damaged(path, 'it holds no array "data" of bytes');
+  const { data } = images;
+  if (images.dtype !== '|u1' || data.length !== count * imageBytes || lists.some((list) => list.length !== count))
+    return damaged(path, 'its images and labels do not belong together');
+  if (count * (names.length + imageBytes) !== part.bytes) return damaged(path, `it holds ${count} images`);
+  return recordsOf(data, lists);
+}
+
+const isBytes = (value: PickleValue | undefined): value is number[] =>
+  Array.isArray(value) && value.every((label) => Number.isInteger(label) && Number(label) >= 0 && Number(label) < 256);
+
+/** Records of the binary version. @param images in planes of red, green and blue, as there */
+function recordsOf(images: Uint8Array, lists: readonly (readonly number[])[]): Uint8Array {
+  const record = lists.length + imageBytes;
+  const bytes = new Uint8Array((images.length / imageBytes) * record);
+  for (let n = 0, at = 0; at < bytes.length; n++, at += record) {
+    for (const [i, labels] of lists.entries()) bytes[at + i] = labels[n]!;
+    bytes.set(images.subarray(n * imageBytes, (n + 1) * imageBytes), at + lists.length);
+  }
+  return bytes;
+}
+
+/**
+ * Cuts the records of a half into its parts. Hugging Face has them in the order in which the archive of the Python
+ * version holds them, which is not that of their numbers: what they hold tells which is which.
+ */
+function* inOrder(bytes: Uint8Array, parts: readonly Part[]): Generator<[name: string, bytes: Uint8Array]> {
+  const left = new Set(parts);
+  let at = 0;
+  for (const { bytes: size } of parts) {
+    const piece = bytes.subarray(at, at + size);
+    at += size;
+    const part = [...left].find((candidate) => digestOf(piece, candidate) === candidate.digest) ?? [...left][0]!;
+    left.delete(part);
+    yield [part.name, piece];
+  }
+}

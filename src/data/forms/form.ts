@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { StageError } from '../../stage/definition.js';
+import { kindOf } from '../regular.js';
+import type { Part, PublishedDataset } from '../sources.js';
+
+/** The parts of a data set, by name. */
+export type Contents = Map<string, Uint8Array>;
+
+/** A way in which a data set lies on machines. */
+export interface Form {
+  readonly name: string;
+  /** For people, such as `torchvision's cifar-10-batches-py`. */
+  readonly title: string;
+  /** Folders that may hold its files, from the one that is looked through; `*` is any name. */
+  readonly folders: readonly string[];
+  /** Its files, each with all the names that it goes by. */
+  readonly files: readonly (readonly string[])[];
+  /** @param paths of its files, in their order */
+  read(paths: readonly string[], published: PublishedDataset): Promise<Contents>;
+}
+
+/** A form that was found, with the paths of its files. */
+export interface Found {
+  readonly form: Form;
+  readonly paths: readonly string[];
+}
+
+/** Where a form lies in a folder, whole. */
+export function* findForm(form: Form, root: string): Generator<Found> {
+  for (const folder of form.folders.flatMap((pattern) => expand(root, pattern.split('/')))) {
+    const paths = form.files.map((names) => names.map((name) => join(folder, name)).find(isThere));
+    if (paths.every((path) => path !== undefined)) yield { form, paths };
+  }
+}
+
+/** Folders are called `train` and `test`, too. What else is no file is told by who reads it. */
+const isThere = (path: string): boolean => kindOf(path) === 'other';
+
+function expand(folder: string, [first, ...rest]: readonly string[]): readonly string[] {
+  if (first === undefined) return [folder];
+  if (first !== '*') return expand(join(folder, first), rest);
+  try {
+    return readdirSync(folder)
+      .sort()
+      .flatMap((name) => expand(join(folder, name), rest));
+  } catch {
+    return [];
+  }
+}
+
+export const allParts = ({ train, test }: PublishedDataset): readonly Part[] => [...train, ...test];
+
+/** Bytes before the image in a record of CIFAR's binary version. */
+export function labelBytes({ format }: PublishedDataset): 1 | 2 {
+  return format.kind === 'cifar' ? format.labelBytes : 1;
+}
+
+/** The digest of bytes as a part's is written. */
+export function digestOf(bytes: Uint8Array, { digest }: Pick<Part, 'digest'>): string {
+  const algorithm = digest.slice(0, digest.indexOf(':'));
+  return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`;
+}
+
+/** Ends the reading of a file that is not of its form. */
+export function damaged(path: string, problem: string): never {
+  throw new StageError('E_DATA_FORM', `${path} can't be used: ${problem}.`, 'Is it complete? Get it anew.');
+}

@@ -1,0 +1,132 @@
+import { basename, dirname, join } from 'node:path';
+import { StageError } from '../stage/definition.js';
+import { type DownloadOptions, download } from './download.js';
+import { allParts, type Contents, digestOf, type Found, findForm } from './forms/form.js';
+import { forms } from './forms/forms.js';
+import { cacheFolder, usualPlaces } from './locations.js';
+import { kindOf } from './regular.js';
+import type { Download, PublishedDataset, PublishedName } from './sources.js';
+
+export interface ObtainOptions extends DownloadOptions {
+  /** A folder or a file of the user's, absolute: looked at alone. */
+  readonly source?: string;
+  /** The folder of the pipeline file, beside which other programs may keep data. */
+  readonly project?: string;
+}
+
+/**
+ * The parts of a data set, with their checksums verified: from `source`, alone; else from SPIKELINE_DATA, what was
+ * downloaded before, where other programs keep data, or the network.
+ * @throws {StageError} E_DATA_SOURCE, E_DATA_CHECKSUM, E_DOWNLOAD, and those of readers
+ */
+export async function obtain(
+  name: PublishedName,
+  published: PublishedDataset,
+  options: ObtainOptions,
+): Promise<Contents> {
+  const { source } = options;
+  const own = source ?? process.env.SPIKELINE_DATA;
+  if (own) {
+    const problems: StageError[] = [];
+    const contents = await firstSound(findIn(name, own), published, options, problems);
+    if (contents !== undefined) return contents;
+    // What the user put there is looked at, not passed over.
+    if (problems.length > 0) throw problems[0];
+    if (source !== undefined) throw lacking(name, published, source);
+  }
+  const cache = join(cacheFolder(), name);
+  const places = [cache, ...usualPlaces(options.project ?? process.cwd())];
+  const found = places.flatMap((place) => [...findIn(name, place)]);
+  return (await firstSound(found, published, options, [])) ?? downloaded(name, published, cache, options);
+}
+
+/** What of a data set lies in a folder, there or in one with its name; or is this file. */
+function* findIn(name: PublishedName, place: string): Generator<Found> {
+  const kind = kindOf(place);
+  if (kind === undefined) return;
+  const whole = kind === 'folder';
+  for (const root of whole ? [place, join(place, name)] : [dirname(place)])
+    for (const form of forms[name])
+      for (const found of findForm(form, root)) if (whole || found.paths.includes(place)) yield found;
+}
+
+/** The contents of the first that is what was published. */
+async function firstSound(
+  candidates: Iterable<Found>,
+  published: PublishedDataset,
+  { log, signal }: ObtainOptions,
+  problems: StageError[],
+): Promise<Contents | undefined> {
+  for (const candidate of candidates) {
+    signal.throwIfAborted();
+    try {
+      const contents = await readSound(candidate, published);
+      log(`${published.title}: ${candidate.form.title} in ${dirname(candidate.paths[0]!)}`);
+      return contents;
+    } catch (error) {
+      if (!(error instanceof StageError)) throw error;
+      log(`Left aside: ${error.message}`);
+      problems.push(error);
+    }
+  }
+  return undefined;
+}
+
+async function readSound({ form, paths }: Found, published: PublishedDataset): Promise<Contents> {
+  const contents = await form.read(paths, published);
+  for (const part of allParts(published)) {
+    const bytes = contents.get(part.name);
+    if (bytes?.length === part.bytes && digestOf(bytes, part) === part.digest) continue;
+    const where = paths.length === 1 ? paths[0]! : dirname(paths[0]!);
+    throw new StageError(
+      'E_DATA_CHECKSUM',
+      `${where} is not ${published.title} as it was published: the checksum of ${part.name} is another.`,
+      'Is it complete? For data of your own, use `name: custom`.',
+    );
+  }
+  return contents;
+}
+
+async function downloaded(
+  name: PublishedName,
+  published: PublishedDataset,
+  cache: string,
+  options: ObtainOptions,
+): Promise<Contents> {
+  const problems: StageError[] = [];
+  for (const { form: wanted, files, mirrors } of ownMirror(published.downloads)) {
+    try {
+      const paths: string[] = [];
+      for (const file of files) {
+        const path = join(cache, file.name);
+        await download(file, mirrors, path, options);
+        paths.push(path);
+      }
+      const form = forms[name].find((candidate) => candidate.name === wanted)!;
+      return await readSound({ form, paths }, published);
+    } catch (error) {
+      if (!(error instanceof StageError)) throw error;
+      problems.push(error);
+    }
+  }
+  const hint = `Without network, put it into a folder, as ${formsOf(name)}, and name that: \`with: { name: ${name}, source: FOLDER }\`, or SPIKELINE_DATA=FOLDER.`;
+  throw new StageError('E_DOWNLOAD', problems.map(({ message }) => message).join('\n'), hint);
+}
+
+/** With the user's own mirror before the others. */
+function ownMirror(downloads: readonly Download[]): readonly Download[] {
+  const { SPIKELINE_MIRROR } = process.env;
+  if (!SPIKELINE_MIRROR) return downloads;
+  const mirror = SPIKELINE_MIRROR.replace(/\/?$/, '/');
+  return downloads.map((each) => ({ ...each, mirrors: [mirror, ...each.mirrors] }));
+}
+
+function lacking(name: PublishedName, { title }: PublishedDataset, source: string): StageError {
+  const kind = kindOf(source);
+  if (kind === undefined)
+    return new StageError('E_DATA_SOURCE', `There is no folder ${source}, which \`source\` names.`);
+  const problem = kind === 'folder' ? `${source} does not hold` : `${basename(source)} is not the name of a file of`;
+  return new StageError('E_DATA_SOURCE', `${problem} ${title}.`, `Put there: ${formsOf(name)}.`);
+}
+
+const formsOf = (name: PublishedName): string => [...new Set(forms[name].map(({ title }) => title))].join(', or ');

@@ -1,0 +1,224 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { acquirePublished } from '../../src/data/acquire.js';
+import type { PublishedDataset } from '../../src/data/sources.js';
+import { type Described, tinyCifar10, tinyCifar100, tinyMnist } from './described.js';
+import { FileServer, md5 } from './server.js';
+
+const fixtures = fileURLToPath(new URL('fixtures', import.meta.url));
+
+let folder: string;
+let log: string[];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'spikeline-obtain-'));
+  log = [];
+  for (const [name, value] of Object.entries({
+    SPIKELINE_CACHE: join(folder, 'cache'),
+    HOME: join(folder, 'home'),
+    XDG_CACHE_HOME: undefined,
+    SPIKELINE_DATA: undefined,
+    SPIKELINE_MIRROR: undefined,
+    KERAS_HOME: undefined,
+    HF_HOME: undefined,
+    HF_HUB_CACHE: undefined,
+  }))
+    vi.stubEnv(name, value);
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true });
+});
+
+interface Where {
+  readonly source?: string;
+  readonly published?: PublishedDataset;
+}
+
+/** Images and labels in the end, from whatever is found. */
+async function read({ name, published }: Described, where: Where = {}) {
+  const { train, test } = await acquirePublished(name, where.published ?? published, {
+    signal: new AbortController().signal,
+    progress: () => undefined,
+    log: (line) => log.push(line),
+    scale: 256,
+    retryMs: 1,
+    project: join(folder, 'project'),
+    ...(where.source === undefined ? {} : { source: where.source }),
+  });
+  return [train, test].map((half) => [half.count, md5(half.images), md5(half.labels)]);
+}
+
+/** Puts a data set's parts into a folder in its first form. */
+function put(described: Described, to: string, change = (bytes: Buffer): Uint8Array => bytes, ending = ''): string {
+  mkdirSync(to, { recursive: true });
+  for (const [part, bytes] of described.parts) writeFileSync(join(to, part + ending), change(bytes));
+  return to;
+}
+
+function copy(from: string, to: string): string {
+  cpSync(join(fixtures, from), join(folder, to), { recursive: true });
+  return join(folder, to);
+}
+
+function archive(from: string, to: string): string {
+  mkdirSync(dirname(join(folder, to)), { recursive: true });
+  execFileSync('tar', ['-czf', join(folder, to), '-C', join(fixtures, from, '..'), from.split('/').at(-1)!]);
+  return join(folder, to);
+}
+
+const cifars = [
+  ['CIFAR-10', tinyCifar10, 'cifar-10-batches-py', 'cifar-10-python.tar.gz', 'plain_text', 'cifar-10-batches-bin'],
+  ['CIFAR-100', tinyCifar100, 'cifar-100-python', 'cifar-100-python.tar.gz', 'cifar100', 'cifar-100-binary'],
+] as const;
+
+describe.each(cifars)('%s', (title, described, python, pythonArchive, parquet, binary) => {
+  it('has the same content whatever it is read from', async () => {
+    const first = await read(described, { source: put(described, join(folder, 'first', binary)) });
+    expect(first.map(([count]) => count)).toEqual(described === tinyCifar10 ? [10, 2] : [2, 2]);
+    const same = async (source: string) => expect(await read(described, { source }), source).toEqual(first);
+    await same(join(folder, 'first'));
+    for (const writer of ['python2', 'python3-protocol2', 'python3-protocol5']) {
+      await same(join(fixtures, writer, python));
+      await same(join(fixtures, writer));
+    }
+    const packed = archive(`python2/${python}`, `packed/${pythonArchive}`);
+    await same(packed);
+    await same(join(folder, 'packed'));
+    await same(join(fixtures, 'hub'));
+    await same(join(fixtures, 'hub', parquet));
+    expect(log).toContain(`${title}: Hugging Face's Parquet files in ${join(fixtures, 'hub', parquet)}`);
+  });
+
+  it('is found where Keras, Hugging Face and torchvision keep it, and said to be', async () => {
+    const first = await read(described, { source: join(fixtures, 'python2') });
+    const places = [
+      [
+        copy(`python2/${python}`, `home/.keras/datasets/${python}`),
+        () => rmSync(join(folder, 'home/.keras'), { recursive: true }),
+      ],
+      [copy(`python2/${python}`, `project/data/${python}`), () => rmSync(join(folder, 'project'), { recursive: true })],
+    ] as const;
+    expect(await read(described)).toEqual(first);
+    expect(log.at(-1)).toBe(`${title}: Python version, ${python} in ${places[1][0]}`);
+    places[1][1]();
+    expect(await read(described)).toEqual(first);
+    expect(log.at(-1)).toBe(`${title}: Python version, ${python} in ${places[0][0]}`);
+    places[0][1]();
+    // Its cache is full of links.
+    copy(`hub/${parquet}`, 'blobs');
+    const hub = join(
+      folder,
+      'home/.cache/huggingface/hub',
+      `datasets--uoft-cs--${described.name}/snapshots/abc`,
+      parquet,
+    );
+    mkdirSync(hub, { recursive: true });
+    for (const half of ['train', 'test'])
+      symlinkSync(join(folder, `blobs/${half}-00000-of-00001.parquet`), join(hub, `${half}-00000-of-00001.parquet`));
+    expect(await read(described)).toEqual(first);
+    expect(log.at(-1)).toBe(`${title}: Hugging Face's Parquet files in ${hub}`);
+  });
+});
+
+describe('MNIST', () => {
+  it("has the same content from IDX files, compressed or not, and from Keras's archive", async () => {
+    const first = await read(tinyMnist, { source: put(tinyMnist, join(folder, 'root/MNIST/raw')) });
+    const zipped = put(tinyMnist, join(folder, 'gz'), (bytes) => gzipSync(bytes), '.gz');
+    for (const source of [join(folder, 'root'), zipped, join(fixtures, 'mnist.npz'), fixtures])
+      expect(await read(tinyMnist, { source }), source).toEqual(first);
+    copy('mnist.npz', 'keras/datasets/mnist.npz');
+    vi.stubEnv('KERAS_HOME', join(folder, 'keras'));
+    expect(await read(tinyMnist)).toEqual(first);
+    expect(log.at(-1)).toBe(`MNIST: Keras's mnist.npz in ${join(folder, 'keras/datasets')}`);
+  });
+});
+
+describe('what is not as it was published', () => {
+  const other = (bytes: Buffer) => Buffer.from(bytes.map((byte, at) => (at === 100 ? byte ^ 1 : byte)));
+
+  it('is refused where the user put it, unless another form there is right', async () => {
+    const place = put(tinyCifar100, join(folder, 'own'), other);
+    const problem = {
+      code: 'E_DATA_CHECKSUM',
+      message: `${place} is not CIFAR-100 as it was published: the checksum of train.bin is another.`,
+      hint: 'Is it complete? For data of your own, use `name: custom`.',
+    };
+    await expect(read(tinyCifar100, { source: place })).rejects.toMatchObject(problem);
+    vi.stubEnv('SPIKELINE_DATA', place);
+    await expect(read(tinyCifar100)).rejects.toMatchObject(problem);
+    copy('python2/cifar-100-python', 'own/cifar-100-python');
+    expect((await read(tinyCifar100)).length).toBe(2);
+  });
+
+  it('is left aside where nobody pointed to it', async () => {
+    put(tinyCifar100, join(folder, 'project/data/cifar-100-binary'), other);
+    copy('python2/cifar-100-python', 'home/.keras/datasets/cifar-100-python');
+    expect((await read(tinyCifar100)).length).toBe(2);
+    expect(log[0]).toBe(
+      `Left aside: ${join(folder, 'project/data/cifar-100-binary')} is not CIFAR-100 as it was published: the checksum of train.bin is another.`,
+    );
+  });
+
+  it('is told from what is not there', async () => {
+    const forms =
+      "cifar-100-binary.tar.gz, or cifar-100-binary, or Python version, cifar-100-python, or Hugging Face's Parquet files";
+    await expect(read(tinyCifar100, { source: join(folder, 'nowhere') })).rejects.toMatchObject({
+      code: 'E_DATA_SOURCE',
+      message: `There is no folder ${join(folder, 'nowhere')}, which \`source\` names.`,
+    });
+    mkdirSync(join(folder, 'empty/train'), { recursive: true });
+    mkdirSync(join(folder, 'empty/test'));
+    await expect(read(tinyCifar100, { source: join(folder, 'empty') })).rejects.toMatchObject({
+      code: 'E_DATA_SOURCE',
+      message: `${join(folder, 'empty')} does not hold CIFAR-100.`,
+      hint: `Put there: ${forms}.`,
+    });
+    await expect(read(tinyCifar100)).rejects.toMatchObject({
+      code: 'E_DOWNLOAD',
+      hint: `Without network, put it into a folder, as ${forms}, and name that: \`with: { name: cifar100, source: FOLDER }\`, or SPIKELINE_DATA=FOLDER.`,
+    });
+  });
+
+  it.skipIf(process.platform === 'win32')('is no pipe', async () => {
+    const pipe = join(folder, 'cifar-100-binary.tar.gz');
+    execFileSync('mkfifo', [pipe]);
+    for (const source of [pipe, folder])
+      await expect(read(tinyCifar100, { source })).rejects.toMatchObject({
+        code: 'E_DATA_FILE',
+        message: `${pipe} is a pipe or a device, not a file.`,
+      });
+  });
+});
+
+describe('downloads', () => {
+  it('turn to another form when one is not to be had, and are kept', async () => {
+    const server = await FileServer.start();
+    try {
+      for (const half of ['train', 'test'])
+        server.serve(
+          `hub/${half}-00000-of-00001.parquet`,
+          join(fixtures, 'hub/cifar100', `${half}-00000-of-00001.parquet`),
+        );
+      const files = ['train', 'test'].map((half) => ({ name: `${half}-00000-of-00001.parquet` }));
+      const published: PublishedDataset = {
+        ...tinyCifar100.published,
+        downloads: [
+          { form: 'binary-archive', files: [{ name: 'cifar-100-binary.tar.gz' }], mirrors: [server.url] },
+          { form: 'parquet', files, mirrors: [`${server.url}hub/`] },
+        ],
+      };
+      const first = await read(tinyCifar100, { published });
+      expect(await read(tinyCifar100, { source: join(fixtures, 'python2') })).toEqual(first);
+      const { length } = server.requests;
+      expect(await read(tinyCifar100, { published })).toEqual(first);
+      expect(server.requests).toHaveLength(length);
+    } finally {
+      await server.stop();
+    }
+  });
+});

@@ -31,7 +31,8 @@ export async function obtain(
     const contents = await firstSound(findIn(name, own), published, options, problems);
     if (contents !== undefined) return contents;
     // What the user put there is looked at, not passed over.
-    if (problems.length > 0) throw problems[0];
+    const [problem] = problems;
+    if (problem !== undefined) throw problem;
     if (source !== undefined) throw lacking(name, published, source);
   }
   const cache = join(cacheFolder(), name);

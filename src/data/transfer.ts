@@ -115,7 +115,7 @@ class Transfer {
       throw failure;
     }
     const broken = results.find((result) => result.status === 'rejected');
-    if (waiting.length > 0 && broken?.status === 'rejected') throw broken.reason;
+    if (waiting.length > 0 && broken?.status === 'rejected') throw broken.reason as Error;
   }
 
   async #piece(piece: number): Promise<void> {

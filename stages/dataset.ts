@@ -39,7 +39,8 @@ export default defineStage({
       ),
       source: Type.Optional(
         filePath({
-          description: 'Folder or file that holds the data set in any form that is known; relative to the file that says it.',
+          description:
+            'Folder or file that holds the data set in any form that is known; relative to the file that says it.',
         }),
       ),
       scale: Type.Union([Type.Literal(255), Type.Literal(256)], {

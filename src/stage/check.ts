@@ -19,6 +19,9 @@ export function definitionProblems(value: unknown): readonly string[] {
     if (!named.every((fact) => facts.includes(fact as string)))
       problems.push(`fromPipeline must name for each parameter one of ${facts.join(', ')}`);
   }
+  const { keyless = [] } = value;
+  if (!Array.isArray(keyless) || !keyless.every((name) => typeof name === 'string'))
+    problems.push('keyless must be a list of names of parameters');
   for (const field of ['check', 'files'])
     if (value[field] !== undefined && typeof value[field] !== 'function') problems.push(`${field} must be a function`);
   return problems;

@@ -102,12 +102,13 @@ describe.concurrent('Ctrl-C', () => {
     kept.child.kill('SIGTERM');
     expect((await kept.result).code).toBe(130);
     if (spawnSync('python3', ['-c', 'import pty']).status !== 0) return;
-    box.write('again.yaml', nap.replaceAll('pid', 'pid2'));
+    box.write('again.yaml', nap.replace('name: nap', 'name: again').replaceAll('pid', 'pid2'));
     const program = [process.execPath, join(buildFolder, 'cli.cjs'), 'run', 'again.yaml'];
     const closed = spawnSync('python3', ['-c', terminal, box.path('pid2'), ...program], {
       cwd: box.folder,
       env: { ...process.env, CI: undefined, TERM: 'xterm' },
       encoding: 'utf8',
+      timeout: 60_000,
     });
     expect([closed.stdout, closed.stderr]).toEqual(['exit 129\n', '']);
     expect(alive(await box.pid('pid2'))).toBe(false);

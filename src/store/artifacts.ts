@@ -142,28 +142,31 @@ function isCleared(target: string, blob: string | undefined): boolean {
   return false;
 }
 
-/** Which files of the store an artifact is read from, to be compared with later. */
-export async function inodesOf(blobs: Blobs, artifact: Artifact): Promise<ReadonlyMap<Digest, bigint>> {
-  const digests = [artifact.digest, ...(await treeOf(blobs, artifact)).files.map(({ digest }) => digest)];
-  return new Map(digests.map((digest) => [digest, blobs.inode(digest) ?? -1n]));
+/** See `Store.watch`. */
+export async function watch(
+  blobs: Blobs,
+  artifact: Artifact,
+  path: string,
+  mode: 'link' | 'copy',
+): Promise<() => Promise<boolean>> {
+  const { files } = await treeOf(blobs, artifact);
+  if (mode === 'copy') return () => guarded(path, () => isCopyOf(files, path));
+  const digests = [artifact.digest, ...files.map(({ digest }) => digest)];
+  const inodes = new Map(digests.map((digest) => [digest, blobs.inode(digest)]));
+  return () => guarded(path, () => areUntouched(blobs, inodes));
 }
 
 /** Are blobs in the very files they were in, with the right bytes? Damaged ones are set aside, all of them. */
-export async function areUntouched(blobs: Blobs, inodes: ReadonlyMap<Digest, bigint>): Promise<boolean> {
+async function areUntouched(blobs: Blobs, inodes: ReadonlyMap<Digest, bigint | undefined>): Promise<boolean> {
   let same = true;
   for (const [digest, inode] of inodes)
     if ((await blobs.check(digest)) !== 'good' || blobs.inode(digest) !== inode) same = false;
   return same;
 }
 
-/** What the files of an artifact hold, by their paths in it; the path of a single file is empty. */
-export async function contentsOf(blobs: Blobs, artifact: Artifact): Promise<ReadonlyMap<string, Digest>> {
-  return new Map((await treeOf(blobs, artifact)).files.map(({ path, digest }) => [path, digest]));
-}
-
-/** Do the files of a copy hold this still? What was removed or added since does not count. */
-export async function isCopyOf(contents: ReadonlyMap<string, Digest>, copy: string): Promise<boolean> {
-  for (const [path, digest] of contents) {
+/** Do the files of a copy hold what they did? What was removed or added since does not count. */
+async function isCopyOf(files: Tree['files'], copy: string): Promise<boolean> {
+  for (const { path, digest } of files) {
     const place = path === '' ? copy : `${copy}/${path}`;
     const isThere = lstatSync(place, { throwIfNoEntry: false })?.isFile() === true;
     if (isThere && (await digestFile(place)).digest !== digest) return false;

@@ -3,17 +3,14 @@ import { join, resolve } from 'node:path';
 import type { Task, TaskId } from '../pipeline/task.js';
 import {
   adopt,
-  areUntouched,
   type BlobProblem,
-  contentsOf,
   describe,
   findProblem,
   ingest,
-  inodesOf,
-  isCopyOf,
   materialise,
   touch,
   treeOf,
+  watch,
 } from './artifacts.js';
 import { inFolder, removeLeftovers, temporaryPath, writeAtomically } from './atomic.js';
 import { Blobs } from './blobs.js';
@@ -161,13 +158,8 @@ export class Store {
    * Tells at any later time whether an artifact that was laid out is still what it was: of links, whether what is in the
    * store is untouched (damaged blobs are set aside); of a copy, whether its files have their bytes.
    */
-  async watch(artifact: Artifact, path: string, mode: 'link' | 'copy'): Promise<() => Promise<boolean>> {
-    if (mode === 'link') {
-      const inodes = await inodesOf(this.#blobs, artifact);
-      return () => guarded(path, () => areUntouched(this.#blobs, inodes));
-    }
-    const contents = await contentsOf(this.#blobs, artifact);
-    return () => guarded(path, () => isCopyOf(contents, path));
+  watch(artifact: Artifact, path: string, mode: 'link' | 'copy'): Promise<() => Promise<boolean>> {
+    return watch(this.#blobs, artifact, path, mode);
   }
 
   /** The first difference between an artifact and one of another store, in words; undefined if there is none. */

@@ -14,8 +14,8 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: slow.map((group) => `test/${group}/**`),
           // Programs start slowly on a busy machine, and nothing is about time.
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
           pool: 'forks',
           // By default one processor is left alone: on two that doubles the time.
           maxWorkers: '100%',

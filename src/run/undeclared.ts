@@ -60,9 +60,13 @@ function wordsOf(action: Exclude<Task['action'], { kind: 'stage' }>): string[] {
   });
 }
 
-/** Of each command of a script all words but a program's name; comments are left out, and quotes taken off. */
+/**
+ * Of each command of a script all words but a program's name and what it writes to; comments are left out, and quotes
+ * taken off.
+ */
 function scriptWords(script: string): string[] {
-  const commands = script.replaceAll(/(^|\s)#.*$/gm, '').split(/[\n;|&(){}`]+/);
+  const read = script.replaceAll(/(^|\s)#.*$/gm, '').replaceAll(/>[>&|]*\s*[^\s;|&()]*/g, ' ');
+  const commands = read.split(/[\n;|&(){}`]+/);
   return commands.flatMap((command) => {
     const words = command.split(/[\s<>]+/).flatMap((word) => (word === '' ? [] : [word.replaceAll(/["']/g, '')]));
     return words.filter((word, index) => index > 0 || word.includes('/'));

@@ -153,7 +153,7 @@ function write(rig: Rig, { stages, files, comment }: World): void {
 
 interface Expected {
   readonly result: string;
-  /** What the result depends on, and nothing else. */
+  /** What the result depends on, and nothing else: a command sees what its file is called, too. */
   readonly cause: string;
 }
 
@@ -162,7 +162,7 @@ function expected({ stages, files }: World): ReadonlyMap<string, Expected> {
   for (const { name, operation, text, file, inputs } of stages) {
     const contents = [files[file]!, ...inputs.map((input) => all.get(input)!.result)];
     const result = operations[operation].result(text, contents);
-    all.set(name, { result, cause: JSON.stringify([operation, text, contents]) });
+    all.set(name, { result, cause: JSON.stringify([operation, text, file, contents]) });
   }
   return all;
 }

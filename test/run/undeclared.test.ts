@@ -36,7 +36,8 @@ it('names files and folders in words, behind an equals sign, and in values, once
 });
 
 it('reads scripts as far as to tell words from programs and comments', () => {
-  const text = '# see data/x\ncat "conf/a.yaml" | sort > $o; ./tool.sh && cat <data/x/y.csv # not tool.sh\n';
+  const text =
+    '# see data/x\ncat "conf/a.yaml" | sort > $o; echo >>data/x/y.csv 2>&1; ./tool.sh && cat <data/x/y.csv # not tool.sh\n';
   expect(named(script(text))).toEqual(['conf/a.yaml', './tool.sh', 'data/x/y.csv']);
 });
 

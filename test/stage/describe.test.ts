@@ -149,7 +149,7 @@ describe('describeStage', () => {
   ])('one that %s is ended', async (_, top, error) => {
     const folder = writeFiles(testFolder(), { 's.ts': stage(top) });
     const order = { uses: './s.ts', folder, questions: [] };
-    expect(await askReader(order, { seconds: error.includes('memory') ? 60 : 2, memory: 300 })).toEqual({
+    expect(await askReader(order, { seconds: error.includes('2 s') ? 2 : 60, memory: 300 })).toEqual({
       problem: { error, hint: 'What it does as it is loaded belongs into run().' },
     });
   });

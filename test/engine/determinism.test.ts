@@ -10,7 +10,7 @@ describe.each(Object.entries(cases))('%s', (_, { network, gradients, golden }) =
 
   beforeAll(async () => {
     lively = await livelyParameters(network);
-  }, 60_000);
+  });
 
   it.each([1, 2, 3, 4])(
     'gives the same bits with %i threads',
@@ -27,4 +27,4 @@ it('V8’s baseline compiler gives the same bits', async () => {
   const expected = Object.fromEntries(names.map((name) => [name, cases[name]!.golden]));
   const { stdout } = await promisify(execFile)(process.execPath, [join(buildFolder, 'golden.js'), 'liftoff', ...names]);
   expect(JSON.parse(stdout)).toEqual(expected);
-}, 240_000);
+});

@@ -112,4 +112,4 @@ describe("the paper's VGG with random ternary weights", () => {
     for (const [i, expected] of activations.entries())
       expect(Buffer.compare(levels[i]!, Uint8Array.from(expected))).toBe(0);
   });
-}, 120_000);
+});

@@ -81,7 +81,7 @@ describe.each([
     } finally {
       for (const box of boxes) await box.remove();
     }
-  }, 120_000);
+  });
 });
 
 /** Runs the steps that are commands as a runner does, for a pipeline of two tasks. Returns what they print. */

@@ -1,13 +1,14 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../src/paths.js';
 import { Sandbox, until } from '../e2e/program.js';
 
-const quickstart = join(packageRoot, 'pipelines/quickstart.yaml');
-const lenet = join(packageRoot, 'pipelines/lenet-fashion.yaml');
+const [quickstart, lenet] = ['quickstart.yaml', 'lenet-fashion.yaml'] as const;
 
 const box = new Sandbox();
+// Results belong to the project of the file.
+cpSync(join(packageRoot, 'pipelines'), box.folder, { recursive: true });
 afterAll(() => box.remove());
 
 /** Tasks by what became of them. */

@@ -10,7 +10,7 @@ import { listFiles, testFolder } from '../store/folder.js';
 
 /** CI installs other versions of Node and says where their programs lie. */
 const others = (process.env.SPIKELINE_OTHER_NODES ?? '').split(delimiter).filter((path) => path !== '');
-const quickstart = [join(packageRoot, 'pipelines/quickstart.yaml'), '--profile', 'smoke'];
+const quickstart = [join(packageRoot, 'pipelines/quickstart.yaml'), '--profile', 'smoke', '--artifacts', 'artifacts'];
 
 /** Runs the built program on a version of Node, as a user does who has nothing yet. */
 const spikeline = (node: string, folder: string, ...args: readonly string[]) =>

@@ -158,7 +158,7 @@ function parseEntry(name: string, value: unknown, fail: Fail) {
     return fail(
       `the tensor "${name}" has the type ${JSON.stringify(dtype)}; known are ${Object.keys(arrays).join(', ')}`,
     );
-  if (!isSizes(shape)) return fail(`the shape of the tensor "${name}" is not a list of sizes`);
+  if (!isShape(shape)) return fail(`the shape of the tensor "${name}" is not a list of sizes`);
   if (!isSizes(offsets) || offsets.length !== 2) return fail(`the offsets of the tensor "${name}" are not two numbers`);
   const [start, end] = offsets as [number, number];
   const size = elements(shape) * arrays[dtype as DType].BYTES_PER_ELEMENT;
@@ -176,7 +176,10 @@ function isStringRecord(value: unknown): value is Record<string, string> {
 }
 
 function isSizes(value: unknown): value is readonly number[] {
-  if (!Array.isArray(value) || !value.every((size) => Number.isSafeInteger(size) && size >= 0)) return false;
+  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
+}
+
+function isShape(value: unknown): value is readonly number[] {
   // Even a tensor without values must have a size that can be counted.
-  return Number.isSafeInteger(elements((value as number[]).filter((size) => size > 0)) * 8);
+  return isSizes(value) && Number.isSafeInteger(elements(value.filter((size) => size > 0)) * 8);
 }

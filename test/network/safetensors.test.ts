@@ -48,6 +48,16 @@ describe('safetensors', () => {
     expect(decodeSafetensors(pool.subarray(3, 3 + bytes.length), 'file')).toEqual(content);
   });
 
+  // As the paper's VGG has: where tensors lie is no size of theirs, and may be any number.
+  it('reads tensors that lie beyond many millions of bytes', () => {
+    const tensors = new Map(['a', 'b'].map((name) => [name, { shape: [40_000_000], data: new Int8Array(40_000_000) }]));
+    const { tensors: read } = decodeSafetensors(encodeSafetensors({ tensors, metadata: {} }), 'file');
+    expect([...read].map(([name, { data }]) => [name, data.length])).toEqual([
+      ['a', 40_000_000],
+      ['b', 40_000_000],
+    ]);
+  });
+
   it('writes the same bytes whatever the order of entries', () => {
     fc.assert(
       fc.property(anyFile, (content) => {

@@ -1,8 +1,9 @@
 // What goes wrong although nothing outside this program is to blame: users get words and a file to send, no stack trace.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { arch, platform, release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
+import { makeFolder } from './store/make-folder.js';
 import { version } from './version.js';
 
 /** By what was reported: ten thousand tasks may meet the same. */
@@ -32,12 +33,12 @@ function write(trace: string, folders: readonly string[]): string | undefined {
   const now = new Date().toISOString();
   const about = [
     `Spikeline ${version}, Node ${process.version}, ${platform()} ${release()} ${arch()}`,
-    `${now}, in ${process.cwd()}`,
+    `${now}, in ${workingFolder()}`,
     `called with ${JSON.stringify(process.argv.slice(2))}`,
   ];
   for (const folder of folders)
     try {
-      mkdirSync(folder, { recursive: true });
+      makeFolder(folder);
       const path = join(folder, `spikeline-report-${now.replaceAll(/[-:.]/g, '')}-${process.pid}-${reported.size}.txt`);
       // Never into a file, or through a link, that is there already.
       writeFileSync(path, `${about.join('\n')}\n\n${trace}\n`, { flag: 'wx' });
@@ -46,4 +47,12 @@ function write(trace: string, folders: readonly string[]): string | undefined {
       // The next folder, then.
     }
   return undefined;
+}
+
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return 'a folder that is gone';
+  }
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { access, constants, mkdir, readFile, statfs } from 'node:fs/promises';
+import { access, constants, readFile, statfs } from 'node:fs/promises';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { debianFolder } from '../data/locations.js';
@@ -9,6 +9,7 @@ import { buildFolder } from '../paths.js';
 import { renderTable } from '../report/table.js';
 import { SlurmError, slurmCommands } from '../run/slurm/command.js';
 import { StageError } from '../stage/definition.js';
+import { makeFolder } from '../store/make-folder.js';
 import { version } from '../version.js';
 import { exitCodes, type PipelineOptions, print } from './context.js';
 import { artifactsFolder } from './project.js';
@@ -111,7 +112,7 @@ function data(): Finding {
 
 async function store(folder: string): Promise<Finding> {
   try {
-    await mkdir(folder, { recursive: true });
+    makeFolder(folder);
     await access(folder, constants.W_OK);
     const { bavail, bsize } = await statfs(folder);
     return { what: 'store', state: 'ok', found: `${folder}, ${gigabytes(bavail * bsize)} free` };

@@ -213,7 +213,7 @@ Examples:
 const nameOf = ({ usage }: CommandEntry): string => usage.split(' ')[0]!;
 
 /** @param chosen the commands to build: each takes a while */
-function build(chosen: readonly CommandEntry[], finish: (code: number, entry: CommandEntry) => void): Command {
+function build(chosen: readonly CommandEntry[], finish: (code: number, acted: boolean) => void): Command {
   const root = new Command('spikeline')
     .configureOutput({ writeOut: print, writeErr: printError })
     .description('Runs declarative pipelines that reproduce papers on spiking networks.')
@@ -222,7 +222,7 @@ function build(chosen: readonly CommandEntry[], finish: (code: number, entry: Co
     .addHelpText('after', examples)
     .exitOverride();
   for (const entry of chosen) {
-    const { usage, description, details, options = [], pipeline, load } = entry;
+    const { usage, description, details, options = [], pipeline, acts = false, load } = entry;
     const command = root.command(usage).description(description).exitOverride();
     if (details !== undefined) command.addHelpText('after', details);
     if (pipeline)
@@ -237,7 +237,8 @@ function build(chosen: readonly CommandEntry[], finish: (code: number, entry: Co
     command.action(async (...args: unknown[]) => {
       const action = (await load()) as (...args: unknown[]) => Promise<number>;
       // commander appends the command itself to arguments and options.
-      finish(await action(...args.slice(0, -1)), entry);
+      const code = await action(...args.slice(0, -1));
+      finish(code, acts && command.opts().dryRun !== true);
     });
   }
   return root;
@@ -248,7 +249,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   openOutput();
   if (process.listenerCount('uncaughtException') === 0) process.on('uncaughtException', endByError);
   let acted = false;
-  const code = await carryOut(argv, ({ acts = false }) => {
+  const code = await carryOut(argv, (acts) => {
     acted = acts;
   }).catch(reportError);
   forgetSignals();
@@ -256,14 +257,14 @@ export async function main(argv: readonly string[]): Promise<number> {
   return trouble !== undefined && code === exitCodes.done && !acted ? exitCodes.failed : code;
 }
 
-async function carryOut(argv: readonly string[], done: (entry: CommandEntry) => void): Promise<number> {
+async function carryOut(argv: readonly string[], done: (acted: boolean) => void): Promise<number> {
   let code: number = exitCodes.done;
   const name = argv[2];
   const names = commands.map(nameOf);
   const called = commands.filter((one) => nameOf(one) === name);
-  const root = build(called.length > 0 ? called : commands, (result, entry) => {
+  const root = build(called.length > 0 ? called : commands, (result, acted) => {
     code = result;
-    done(entry);
+    done(acted);
   });
   if (name === undefined) {
     root.outputHelp();

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, rename } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import { NetworkError } from '../net/fault.js';
 import { StageError } from '../stage/definition.js';
+import { makeFolder } from '../store/make-folder.js';
 import { PartialFile } from './partial.js';
 import type { PublishedFile } from './sources.js';
 import { Permanent, transfer } from './transfer.js';
@@ -38,7 +39,7 @@ export async function download(
   target: string,
   options: DownloadOptions,
 ): Promise<void> {
-  await mkdir(dirname(target), { recursive: true });
+  makeFolder(dirname(target));
   const { openDispatcher } = await import('../net/dispatcher.js');
   const dispatcher = openDispatcher({ connectMs: options.stallMs ?? 30_000 });
   const problems: string[] = [];

@@ -47,30 +47,79 @@ const withoutInfluence = new Set(['@sinclair/typebox']);
  * @throws BundleError naming file, line and column
  */
 export async function bundle(entry: string, base: string, boundary?: Boundary): Promise<Bundle> {
+  const folder = dirname(entry);
+  return withEsbuild(async (esbuild) => {
+    const result = await esbuild
+      .build({
+        ...settings,
+        absWorkingDir: folder,
+        entryPoints: ['entry'],
+        bundle: true,
+        write: false,
+        metafile: true,
+        format: 'esm',
+        packages: 'external',
+        plugins: [entryPlugin(entry), ...(boundary === undefined ? [] : [boundaryPlugin(boundary)])],
+      })
+      .catch((error: unknown) => {
+        if (isGone(error)) throw error;
+        throw new BundleError(failureText(error as BuildFailure, folder, base), { cause: error });
+      });
+    const inputs = Object.keys(result.metafile.inputs).map((path) => resolve(folder, path));
+    const files = await Promise.all(
+      inputs.map(async (path) => [toPosix(relative(base, path)), await fileDigest(path, esbuild.transform)] as const),
+    );
+    return {
+      code: result.outputFiles[0]!.text,
+      files: sorted(files),
+      packages: await packageVersions(result.metafile, folder),
+    };
+  });
+}
+
+/** How often esbuild's process is started again. */
+const mostStarts = 3;
+/** Starts of esbuild's process in this one. */
+let starts = 0;
+
+/**
+ * Has esbuild do something. Its process, which lives as long as this one, may be ended from outside: a Ctrl-C, or the end
+ * of a terminal, reaches it as well, and this one may have to finish something yet. Then it is started again.
+ *
+ * @throws BundleError if that does not help
+ */
+async function withEsbuild<T>(use: (esbuild: typeof import('esbuild')) => Promise<T>): Promise<T> {
   const esbuild = await import('esbuild');
-  const result = await esbuild
-    .build({
-      ...settings,
-      absWorkingDir: dirname(entry),
-      entryPoints: [entry],
-      bundle: true,
-      write: false,
-      metafile: true,
-      format: 'esm',
-      packages: 'external',
-      plugins: boundary === undefined ? [] : [boundaryPlugin(boundary)],
-    })
-    .catch((error: unknown) => {
-      throw new BundleError(failureText(error as BuildFailure, dirname(entry), base), { cause: error });
-    });
-  const inputs = Object.keys(result.metafile.inputs).map((path) => resolve(dirname(entry), path));
-  const files = await Promise.all(
-    inputs.map(async (path) => [toPosix(relative(base, path)), await fileDigest(path, esbuild.transform)] as const),
-  );
+  for (let attempt = 1; ; attempt++) {
+    const start = starts;
+    try {
+      return await use(esbuild);
+    } catch (error) {
+      if (!isGone(error)) throw error;
+      if (attempt === mostStarts)
+        throw new BundleError(`esbuild, which reads stages, can't be kept running: ${(error as Error).message}`, {
+          cause: error,
+        });
+      // Others may have met the same, and started it since.
+      if (start === starts) {
+        starts++;
+        await esbuild.stop();
+      }
+    }
+  }
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof Error && /^The service (was stopped|is no longer running)/.test(error.message);
+}
+
+/** Names the entry where nothing in its path means anything: to esbuild, a star in an entry point stands for many files. */
+function entryPlugin(entry: string): Plugin {
   return {
-    code: result.outputFiles[0]!.text,
-    files: sorted(files),
-    packages: await packageVersions(result.metafile, dirname(entry)),
+    name: 'entry',
+    setup(build) {
+      build.onResolve({ filter: /^entry$/ }, ({ kind }) => (kind === 'entry-point' ? { path: entry } : undefined));
+    },
   };
 }
 

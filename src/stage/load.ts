@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { resolve, sep } from 'node:path';
 import * as spikeline from '../index.js';
 import { nearest } from '../pipeline/suggest.js';
 import { definitionProblems } from './check.js';
@@ -40,7 +40,13 @@ export function findUserStage(uses: string, folder: string): string | StageProbl
       hint: 'Its name must end in .ts, .mts, .js or .mjs.',
     };
   const file = resolve(folder, uses);
-  return existsSync(file) ? file : { error: `The file ${uses} does not exist.` };
+  if (!existsSync(file)) return { error: `The file ${uses} does not exist.` };
+  if (sep === '/' && file.includes('\\'))
+    return {
+      error: `${uses} can't be loaded from a path with a backslash: ${file}.`,
+      hint: 'Modules take backslashes for slashes. Give its folder another name.',
+    };
+  return file;
 }
 
 function unknownStage(uses: string, folder: string): StageProblem {

@@ -1,18 +1,8 @@
-import {
-  closeSync,
-  fsync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fsync, openSync, readdirSync, renameSync, rmdirSync, rmSync, unlinkSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { systemCode } from './error.js';
+import { makeFolder } from './make-folder.js';
 import { isToken, ownToken, stateOf } from './process-identity.js';
 import { checkFolders } from './trust.js';
 
@@ -35,7 +25,7 @@ export function inFolder<T>(folder: string, operation: () => T): T {
     return operation();
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw error;
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     return operation();
   }
 }
@@ -68,7 +58,7 @@ export function moveInto(draft: string, path: string): readonly string[] {
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw error;
   }
-  const made = mkdirSync(folder, { recursive: true });
+  const made = makeFolder(folder);
   renameSync(draft, path);
   return made === undefined ? [folder] : [folder, dirname(made)];
 }

@@ -79,6 +79,12 @@ export async function guarded<T>(path: string, operation: () => T | Promise<T>):
 export function systemError(error: unknown): StoreError | undefined {
   const { syscall, errno, path, dest } = (error ?? {}) as NodeJS.ErrnoException & { dest?: string };
   if (syscall === undefined) return undefined;
+  if (syscall === 'uv_cwd')
+    return new StoreError(
+      'E_STORE_ACCESS',
+      'The working folder is not there any more.',
+      'Go to one that is, with `cd`.',
+    );
   const known = knownError(error, path ?? 'a file');
   if (known !== undefined) return known;
   const [, why] = getSystemErrorMap().get(errno ?? 0) ?? [];

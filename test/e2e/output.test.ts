@@ -45,7 +45,7 @@ describe.concurrent('output that nobody takes', () => {
 
   test('fails what is called for its output alone', ({ box }) => {
     box.write('p.yaml', pipeline);
-    for (const call of ['show p.yaml', 'status p.yaml --json', 'check p.yaml', 'run --help'])
+    for (const call of ['show p.yaml', 'status p.yaml --json', 'check p.yaml', 'run --help', 'run p.yaml --dry-run'])
       expect([call, shell(box, `$S ${call} > /dev/full`)]).toEqual([call, { code: 1, out: '', err: full }]);
     // The file takes a part, which is no error of the system yet.
     expect(shell(box, 'ulimit -f 8; $S schema > part')).toEqual({

@@ -61,6 +61,8 @@ function wordParts(text: string, stage: CheckedStage, names: Scope, path: Path, 
 /** Parts of a script. Each value must stand where the shell can be given it as it is. */
 function shellParts(script: string, shell: Shell, stage: CheckedStage, names: Scope, path: Path, report: Report) {
   const template = parseTemplate(script);
+  const [only] = template;
+  if (template.length === 1 && 'text' in only!) return [only];
   const slots = slotsOf(script, template, shell);
   let index = 0;
   return template.map((part) => {

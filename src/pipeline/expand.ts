@@ -36,6 +36,7 @@ export function expandStages(
   const tasks = [...included];
   const byStage = new Map<string, Task[]>();
   const byId = new Map<TaskId, Task>();
+  const folderOf = foldersOf();
   for (const task of included) {
     const own = byStage.get(task.stage);
     if (own) own.push(task);
@@ -55,7 +56,7 @@ export function expandStages(
       );
       return undefined;
     }
-    const own = expandStage(stage, names, { byStage, byId }, reporter);
+    const own = expandStage(stage, names, { byStage, byId, folderOf }, reporter);
     if (own.length === 0)
       reporter.error(
         'E_EXCLUDE',
@@ -75,13 +76,17 @@ export function expandStages(
 function expandStage(
   stage: CheckedStage,
   names: Names,
-  before: { readonly byStage: ReadonlyMap<string, readonly Task[]>; readonly byId: ReadonlyMap<TaskId, Task> },
+  before: {
+    readonly byStage: ReadonlyMap<string, readonly Task[]>;
+    readonly byId: ReadonlyMap<TaskId, Task>;
+    folderOf(file: string): string;
+  },
   reporter: Reporter,
 ): Task[] {
   const { definition, name } = stage;
   const range = reporter.source.keyRange(stage.path);
   const executed = reporter.source.range([...stage.path, stage.file.run === undefined ? 'uses' : 'run']);
-  const folder = dirname(resolve(executed.file));
+  const folder = before.folderOf(executed.file);
   const env = [...new Set(stage.file.env ?? [])].sort();
   const { retries, timeout } = stage.file;
   const control = {
@@ -133,6 +138,16 @@ function expandStage(
     });
   }
   return tasks;
+}
+
+/** The folders of a few files, which are asked for once a stage. */
+function foldersOf(): (file: string) => string {
+  const known = new Map<string, string>();
+  return (file) => {
+    const folder = known.get(file) ?? dirname(resolve(file));
+    known.set(file, folder);
+    return folder;
+  };
 }
 
 /** The stages that make single inputs. */

@@ -8,6 +8,8 @@ interface HereDocument {
   readonly piece: number;
 }
 
+/** What means itself wherever it stands, but for a name that ends the lines of a `<<`. */
+const plain = /[\w./:@%+,-]+/y;
 /** Nobody nests so deep. */
 const maximumDepth = 100;
 
@@ -40,6 +42,14 @@ export class ScriptReader {
   #take(count = 1): void {
     this.#out.push(this.script.slice(this.#at, this.#at + count));
     this.#at += count;
+  }
+
+  /** Takes all that means itself up to what may not. False if there is none. */
+  #plain(): boolean {
+    plain.lastIndex = this.#at;
+    const found = plain.test(this.script);
+    if (found) this.#take(plain.lastIndex - this.#at);
+    return found;
   }
 
   #slot(slot: Slot): void {
@@ -77,6 +87,10 @@ export class ScriptReader {
       if (end === ')' && isStart && /^case\s/.test(this.script.slice(this.#at, this.#at + 5))) this.#lost = true;
       if (isStart && character === '#') {
         this.#comment(end);
+        continue;
+      }
+      if (this.#plain()) {
+        isStart = false;
         continue;
       }
       const before = isStart;
@@ -162,7 +176,7 @@ export class ScriptReader {
     else if (character === '\\') this.#backslash();
     else if (character === '$') this.#dollar(true);
     else if (character === '`') this.#inBackticks(true);
-    else this.#take();
+    else if (!this.#plain()) this.#take();
   }
 
   #inBackticks(inQuotes: boolean): void {

@@ -150,12 +150,15 @@ function checkShape(stage: StageFile, name: string, path: Path, reporter: Report
   checkOutputs(stage, path, reporter);
 }
 
+/** A path with an empty part, `.` or `..` in it, or on a drive of its own. */
+const noName = /(?:^|[\\/])\.{0,2}(?:[\\/]|$)|^[A-Za-z]:/;
+
 function checkOutputs({ outputs = {} }: StageFile, path: Path, reporter: Reporter): void {
   const sound: (readonly [output: string, target: string])[] = [];
   for (const [output, target] of Object.entries(outputs)) {
     const at = { path: [...path, 'outputs', output] };
     const [first, before] = sound.find(([, other]) => overlap(other, target)) ?? [];
-    if (target.split(/[\\/]/).some((part) => ['', '.', '..'].includes(part)) || /^[A-Za-z]:/.test(target))
+    if (noName.test(target))
       reporter.error('E_OUTPUT', `"${target}" is not a name inside the task's output folder`, at, {
         hint: 'write a relative path without .., such as result.json',
       });

@@ -187,18 +187,23 @@ export class Planner {
   }
 
   #resolveMade(input: Exclude<TaskInput, { kind: 'file' }>, outputsOf: OutputsOf): ResolvedInput {
-    const made = (id: TaskId, output: string) => {
-      const artifact = outputsOf(id)?.[output];
-      if (artifact === undefined) throw new TypeError(`${id} has no output "${output}"`);
-      // Inputs keep the endings of what they are made as.
-      return { artifact, name: basename(this.#tasks.get(id)?.outputs[output] ?? output) };
-    };
-    if (input.kind === 'output') return { ...made(input.task, input.output), axes: {}, labels: {} };
+    if (input.kind === 'output') {
+      const { artifact, name } = this.#made(input.task, input.output, outputsOf);
+      return { artifact, name, axes: {}, labels: {} };
+    }
     return input.items.map(({ task, output }, index) => {
-      const { artifact, name } = made(task, output);
+      const { artifact, name } = this.#made(task, output, outputsOf);
       const { axes, labels } = this.#tasks.get(task)!;
       return { artifact, name: `${String(index).padStart(4, '0')}-${name}`, axes, labels };
     });
+  }
+
+  /** Inputs keep the endings of what they are made as. */
+  #made(id: TaskId, output: string, outputsOf: OutputsOf): { readonly artifact: Artifact; readonly name: string } {
+    const artifact = outputsOf(id)?.[output];
+    if (artifact === undefined) throw new TypeError(`${id} has no output "${output}"`);
+    const path = this.#tasks.get(id)?.outputs[output] ?? output;
+    return { artifact, name: /[/\\]/.test(path) ? basename(path) : path };
   }
 
   async #resolveFile(path: string): Promise<ResolvedArtifact> {

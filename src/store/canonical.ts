@@ -65,7 +65,7 @@ function writeObject(value: object, place: Place): string {
   } else {
     checkPlain(value, place);
     const keys = Object.keys(value);
-    if (keys.some((key, index) => index > 0 && keys[index - 1]! > key)) keys.sort();
+    if (!isSorted(keys)) keys.sort();
     for (const key of keys) {
       const name = write(key, place);
       path.push(key);
@@ -76,6 +76,11 @@ function writeObject(value: object, place: Place): string {
   }
   open.pop();
   return text;
+}
+
+function isSorted(keys: readonly string[]): boolean {
+  for (let index = 1; index < keys.length; index++) if (keys[index - 1]! > keys[index]!) return false;
+  return true;
 }
 
 function checkPlain(value: object, place: Place): void {

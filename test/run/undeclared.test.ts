@@ -47,6 +47,24 @@ it('takes programs of the PATH, system files, inputs and what lies in them for w
   expect(named({ ...words('sh', 'scripts/count.sh', 'conf/a.yaml'), inputs })).toEqual([]);
 });
 
+it('finds them among the words of many stages, which name none', () => {
+  const tasks = Array.from({ length: 100 }, (_, i) =>
+    command(`s${i}`, { stage: `s${i}`, folder, ...script(`echo ${i} none.txt --n=${i} x${i}/y`) }),
+  );
+  const last = command('last', {
+    stage: 'last',
+    folder,
+    ...script('cat no conf/none.yaml IN=conf/a.yaml no/../tool.sh'),
+  });
+  const found = undeclaredFiles({ folder }, [...tasks, last]);
+  expect(found.map(({ message }) => /^"(\w+)" names (\S+),/.exec(message)?.slice(1))).toEqual([
+    ...[
+      ['last', 'conf/a.yaml'],
+      ['last', 'no/../tool.sh'],
+    ],
+  ]);
+});
+
 it('looks in the folder in which the command runs, and says what to write', () => {
   const [warning] = undeclaredFiles({ folder }, [
     command('s', { ...words('python3', 'run.py'), folder: join(folder, 'elsewhere') }),

@@ -1,6 +1,7 @@
 // The command line: one table of commands. What `run` needs is loaded at once, what others need beyond that with them.
 import { Command } from 'commander';
 import { suggestion } from '../pipeline/suggest.js';
+import { checkOpenFiles } from '../run/open-files.js';
 import { version } from '../version.js';
 import { exitCodes } from './context.js';
 import { UsageError } from './errors.js';
@@ -235,6 +236,7 @@ function build(chosen: readonly CommandEntry[], finish: (code: number, acted: bo
       if (parse) command.option(flags, text, parse as never);
       else command.option(flags, text);
     command.action(async (...args: unknown[]) => {
+      if (pipeline) checkOpenFiles();
       const action = (await load()) as (...args: unknown[]) => Promise<number>;
       // commander appends the command itself to arguments and options.
       const code = await action(...args.slice(0, -1));

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import { NetworkError } from '../net/fault.js';
 import { StageError } from '../stage/definition.js';
+import { systemError } from '../store/error.js';
 import { makeFolder } from '../store/make-folder.js';
 import { PartialFile } from './partial.js';
 import type { PublishedFile } from './sources.js';
@@ -84,6 +85,9 @@ async function fromMirror(
       options.signal.throwIfAborted();
       // Another run may have been faster.
       if ((error as NodeJS.ErrnoException).code === 'ENOENT' && (await isSound(target, file))) return undefined;
+      // No mirror can do anything about what this machine's disk does not take.
+      const refused = systemError(error, partial.path);
+      if (refused !== undefined) throw refused;
       const problem = explained(error);
       options.log(`${url}: ${problem}`);
       if (partial.done > before) attempt = 1;

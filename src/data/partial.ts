@@ -74,7 +74,11 @@ export class PartialFile {
   }
 
   async write(bytes: Uint8Array, at: number): Promise<void> {
-    await this.#handle!.write(bytes, 0, bytes.length, at);
+    // A disk that gets full takes a part.
+    for (let from = 0; from < bytes.length; ) {
+      const { bytesWritten } = await this.#handle!.write(bytes, from, bytes.length - from, at + from);
+      from += bytesWritten;
+    }
     this.done += bytes.length;
   }
 
@@ -99,6 +103,6 @@ export class PartialFile {
 
   /** Removes all of it. */
   async forget(): Promise<void> {
-    for (const path of [this.path, `${this.path}.json`]) await rm(path, { force: true });
+    for (const path of [this.path, `${this.path}.json`, `${this.path}.json.new`]) await rm(path, { force: true });
   }
 }

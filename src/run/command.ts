@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { readScript, type Shell, type Slot, scriptTexts } from '../pipeline/shell.js';
 import type { CommandPart, CommandWord } from '../pipeline/task.js';
 import type { Failure } from './events.js';
@@ -112,6 +113,19 @@ export interface CommandEnd {
   readonly originalMessage?: string | undefined;
 }
 
+/** What it means that the system ended a process by one of these signals. */
+export const signalHints: Readonly<Record<string, string>> = {
+  SIGXFSZ: 'It wrote a file larger than may be. `ulimit -f` tells the limit.',
+  SIGXCPU: 'It used more of the processor’s time than it may. `ulimit -t` tells the limit.',
+};
+
+/** Shells add 128 to the number of the signal that ended what they started. */
+function shellHint(exitCode: number): string | undefined {
+  const numbers: Readonly<Record<string, number | undefined>> = constants.signals;
+  const signal = Object.keys(signalHints).find((name) => numbers[name] === exitCode - 128);
+  return signal === undefined ? undefined : signalHints[signal];
+}
+
 /** Why a command failed, in the user's words. */
 export function commandFailure({ words, shell }: CommandCall, end: CommandEnd): Failure {
   const { code, exitCode, signal, originalMessage } = end;
@@ -120,8 +134,8 @@ export function commandFailure({ words, shell }: CommandCall, end: CommandEnd): 
     ...{ code: 'E_COMMAND', message: `${name} ${how}.` },
     ...(hint === undefined ? {} : { hint }),
   });
-  if (signal !== undefined) return fail(`was ended by ${signal}`);
-  if (exitCode !== undefined) return fail(`failed with exit code ${exitCode}`);
+  if (signal !== undefined) return fail(`was ended by ${signal}`, signalHints[signal]);
+  if (exitCode !== undefined) return fail(`failed with exit code ${exitCode}`, shellHint(exitCode));
   if (code === 'ENOENT' && shell !== undefined)
     return fail(
       `needs ${shell}, which was not found`,

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import type { ResourceRequest } from '../stage/definition.js';
 import type { Failure } from './events.js';
+import { openFilesLimit, threadsWithin } from './open-files.js';
 
 /** What tasks share. */
 export interface Resources {
@@ -21,14 +22,18 @@ export interface Granted {
   readonly gpus: readonly number[];
 }
 
-/** What this machine has; of a container's memory, what it may use; in a job of Slurm's, what that was given. */
+/**
+ * What this machine has; of a container's memory, what it may use; in a job of Slurm's, what that was given; and no more
+ * cores than threads can have files open.
+ */
 export function machineResources(jobs: number): Resources {
   const constrained = process.constrainedMemory();
   const total = totalmem();
   const memory = constrained > 0 && constrained < total ? constrained : total;
   const { SLURM_JOB_ID: job, SLURM_CPUS_PER_TASK: ofTask, SLURM_CPUS_ON_NODE: ofNode } = process.env;
   const given = job === undefined ? Number.NaN : Number(ofTask ?? ofNode);
-  const cpus = given >= 1 ? Math.min(given, availableParallelism()) : availableParallelism();
+  const usable = Math.min(availableParallelism(), threadsWithin(openFilesLimit()));
+  const cpus = given >= 1 ? Math.min(given, usable) : usable;
   return { cpus, gpus: visibleGpus(), memory, jobs };
 }
 

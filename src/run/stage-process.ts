@@ -5,7 +5,7 @@ import { buildFolder } from '../paths.js';
 import { isUserStage } from '../stage/registry.js';
 import { openToAppend } from '../store/trust.js';
 import { type Attempt, type AttemptListener, type AttemptResult, interruptedFailure } from './attempt.js';
-import { builtInEnvironment, commandEnvironment, type Environment } from './command.js';
+import { builtInEnvironment, commandEnvironment, type Environment, signalHints } from './command.js';
 import type { Failure } from './events.js';
 import type { FromTask, Job, ToTask } from './job.js';
 import { endGroup, signalGroup } from './process-group.js';
@@ -79,5 +79,5 @@ function diedFailure(exitCode: number | undefined, signal: string | undefined): 
     return { code, message, hint: 'The log may say why.' };
   }
   const message = `The task's process was ended by ${signal}.`;
-  return { code, message, hint: 'Was it killed, or out of memory? The log may say more.' };
+  return { code, message, hint: signalHints[signal] ?? 'Was it killed, or out of memory? The log may say more.' };
 }

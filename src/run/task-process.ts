@@ -2,7 +2,8 @@
 
 import { type Metrics, type Progress, type StageContext, StageError } from '../stage/definition.js';
 import { resolveStage } from '../stage/load.js';
-import { StoreError } from '../store/error.js';
+import { isUserStage } from '../stage/registry.js';
+import { lackOf, StoreError, systemError } from '../store/error.js';
 import { Store } from '../store/store.js';
 import type { Failure } from './events.js';
 import type { FromTask, Job, ToTask } from './job.js';
@@ -13,6 +14,8 @@ import { watchParent } from './watchdog.js';
 const progressMs = 200;
 const parent = process.ppid;
 const controller = new AbortController();
+/** Is the code that runs here the user's? */
+let isUsers = false;
 
 /** Sends a message; resolves when it is out, so that the last one is not lost at exit. */
 function send(message: FromTask): Promise<void> {
@@ -35,6 +38,8 @@ process.on('message', (message: ToTask) => {
   if (message.type === 'abort') controller.abort();
   else void perform(message.job);
 });
+// A log that can't be written, as on a full disk, is no reason to end.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 // What a stage throws where nobody waits for it, in a timer for example.
 process.on('uncaughtException', (error) => void fail(error));
 
@@ -50,8 +55,10 @@ async function perform(job: Job): Promise<void> {
 }
 
 async function fail(error: unknown): Promise<void> {
-  if (!(error instanceof StageError)) console.error(error);
-  await finish({ type: 'failed', failure: describe(error) });
+  const told = toldOf(error);
+  // Whoever wrote the stage wants to know where it was, and it is not told from messages of ours.
+  if (told === undefined || (isUsers && told !== error)) console.error(error);
+  await finish({ type: 'failed', failure: describe(error, told) });
 }
 
 async function finish(message: FromTask): Promise<void> {
@@ -61,6 +68,7 @@ async function finish(message: FromTask): Promise<void> {
 
 async function run(job: Job): Promise<Metrics> {
   const { uses, pipelineFolder, threads, engine, inputs, outputs } = job;
+  isUsers = isUserStage(uses);
   watchParent(parent);
   const definition = await resolveStage(uses, pipelineFolder);
   if ('error' in definition) throw new StageError('E_UNKNOWN_STAGE', definition.error, definition.hint);
@@ -93,10 +101,17 @@ function throttledProgress(): (progress: Progress) => void {
   };
 }
 
-function describe(error: unknown): Failure {
+/** An error in words for users, if it is one that they can do something about. */
+function toldOf(error: unknown): StageError | StoreError | undefined {
+  if (error instanceof StageError || error instanceof StoreError) return error;
+  // What the system refuses to code of the user's may be a mistake in it.
+  return isUsers ? lackOf(error, 'what it writes') : systemError(error, 'what it writes');
+}
+
+function describe(error: unknown, told: StageError | StoreError | undefined): Failure {
   if (controller.signal.aborted) return { code: 'E_INTERRUPTED', message: 'The task was interrupted.' };
-  if (error instanceof StageError || error instanceof StoreError) {
-    const { code, message, hint } = error;
+  if (told !== undefined) {
+    const { code, message, hint } = told;
     return { code, message, ...(hint === undefined ? {} : { hint }) };
   }
   const message = error instanceof Error ? error.message : String(error);

@@ -75,8 +75,12 @@ export async function guarded<T>(path: string, operation: () => T | Promise<T>):
   }
 }
 
-/** What the system refused at a place where nothing expected it; undefined if the error is none of the system's. */
-export function systemError(error: unknown): StoreError | undefined {
+/**
+ * What the system refused at a place where nothing expected it; undefined if the error is none of the system's.
+ *
+ * @param what is written or read, where the system names no path
+ */
+export function systemError(error: unknown, what = 'a file'): StoreError | undefined {
   const { syscall, errno, path, dest } = (error ?? {}) as NodeJS.ErrnoException & { dest?: string };
   if (syscall === undefined) return undefined;
   if (syscall === 'uv_cwd')
@@ -85,13 +89,19 @@ export function systemError(error: unknown): StoreError | undefined {
       'The working folder is not there any more.',
       'Go to one that is, with `cd`.',
     );
-  const known = knownError(error, path ?? 'a file');
+  const known = knownError(error, path ?? what);
   if (known !== undefined) return known;
   const [, why] = getSystemErrorMap().get(errno ?? 0) ?? [];
-  const what = [syscall, path, dest].filter((part) => part !== undefined).join(' ');
-  return new StoreError('E_STORE_IO', `The system refused: ${what}: ${why ?? systemCode(error)}.`, undefined, {
+  const call = [syscall, path, dest].filter((part) => part !== undefined).join(' ');
+  return new StoreError('E_STORE_IO', `The system refused: ${call}: ${why ?? systemCode(error)}.`, undefined, {
     cause: error,
   });
+}
+
+/** What the machine lacks, whoever asked for it: space, open files, a device that works. Undefined for all other errors. */
+export function lackOf(error: unknown, what: string): StoreError | undefined {
+  const [lacking] = codes[systemCode(error) ?? ''] ?? [];
+  return lacking === 'E_STORE_FULL' || lacking === 'E_STORE_IO' ? systemError(error, what) : undefined;
 }
 
 function knownError(error: unknown, path: string): StoreError | undefined {

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type DownloadOptions, download } from '../../src/data/download.js';
+import { PartialFile } from '../../src/data/partial.js';
 import {
   answer,
   breakOffAfter,
@@ -31,6 +33,7 @@ beforeEach(async () => {
   log = [];
 });
 afterEach(async () => {
+  vi.restoreAllMocks();
   await server.stop();
   rmSync(folder, { recursive: true });
 });
@@ -53,6 +56,36 @@ describe('download', () => {
     expect(readFileSync(target()).equals(body)).toBe(true);
     expect(left()).toEqual(['data.bin']);
     expect(seen.at(-1)).toBe(1);
+  });
+
+  it('writes all of it where the disk takes a part at a time', async () => {
+    const handle = await open(join(folder, 'any'), 'w');
+    const files = Object.getPrototypeOf(handle) as FileHandle;
+    await handle.close();
+    const write = files.write as (...args: unknown[]) => Promise<unknown>;
+    const some = function (this: FileHandle, bytes: Uint8Array, from: number, length: number, at: number) {
+      return write.call(this, bytes, from, Math.min(length, 1000), at);
+    };
+    vi.spyOn(files, 'write').mockImplementation(some as never);
+    await download(file, [server.url], target(), options());
+    expect(readFileSync(target()).equals(body)).toBe(true);
+    expect(log).toEqual([]);
+  });
+
+  it('tells at once what the disk does not take, and goes on with it later', async () => {
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), {
+      code: 'ENOSPC',
+      syscall: 'write',
+    });
+    const spy = vi.spyOn(PartialFile.prototype, 'write').mockRejectedValue(full);
+    await expect(download(file, [server.url, server.url], target(), options())).rejects.toMatchObject({
+      code: 'E_STORE_FULL',
+      message: `There is no space left for ${target()}.part.`,
+    });
+    expect(server.requests).toHaveLength(1);
+    spy.mockRestore();
+    await download(file, [server.url], target(), options());
+    expect(left()).toEqual(['data.bin']);
   });
 
   it('asks for parts, four at a time, and for each once', async () => {

@@ -1,0 +1,105 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { buildFolder } from '../../src/paths.js';
+import { cleanRun, type Rig, withRig } from './rig.js';
+
+/** Calls the program within a limit of the shell's, such as `-n 64`. Standard output is a pipe: the limit is on files. */
+function within(rig: Rig, limit: string, ...words: string[]) {
+  const script = `ulimit ${limit}; exec "$@"`;
+  const call = [process.execPath, join(buildFolder, 'cli.cjs'), ...words];
+  const env = { ...process.env, CI: 'true', XDG_CONFIG_HOME: rig.path('.config') };
+  const { status, stdout, stderr } = spawnSync('sh', ['-c', script, '--', ...call], {
+    cwd: rig.folder,
+    env,
+    encoding: 'utf8',
+  });
+  return { code: status, out: stdout, err: stderr };
+}
+
+/** A task's outcome, or the code of its failure. */
+function outcomes(out: string): Record<string, unknown> {
+  const events = out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  const tasks = events.filter(({ event }) => event === 'task');
+  return Object.fromEntries(
+    tasks.map(({ task, status, failure }) => [task, (failure as { code: string } | undefined)?.code ?? status]),
+  );
+}
+
+const training = `name: limited
+stages:
+  data: { uses: dataset, with: { name: fashion-mnist-sample, subset: { train: 20, test: 20 } } }
+  train:
+    uses: train
+    inputs: { data: data }
+    with: { network: 16C5-P2-32, k: 1, B: 2, epochs: 1, batch: 10 }
+  large: { run: 'head -c 200000 /dev/zero > \${{ outputs.x }}', outputs: { x: x } }
+  mine: { uses: ./mine.ts }
+  other: { run: 'echo 1 > \${{ outputs.x }}', outputs: { x: x } }
+`;
+const mine = `import { writeFileSync } from 'node:fs';
+import { defineStage, Type } from 'spikeline';
+export default defineStage({
+  name: 'mine', summary: 'Mine', parameters: Type.Object({}), inputs: {},
+  outputs: { x: { description: 'Zeros', path: 'x' } },
+  async run({ outputs, log }) { log('so far'); writeFileSync(outputs.x!, Buffer.alloc(200_000)); },
+});
+`;
+
+const large = 'It wrote a file larger than may be. `ulimit -f` tells the limit.';
+
+describe.skipIf(process.platform === 'win32')('a limit of', () => {
+  it('the size of files fails the tasks that meet it; without it the run goes on', async () => {
+    await withRig(
+      (rig) => {
+        const call = ['run', 'p.yaml', '--keep-going', '--reporter', 'json'];
+        const limited = within(rig, '-f 64', ...call);
+        expect([limited.code, limited.err]).toEqual([1, '']);
+        expect(outcomes(limited.out)).toEqual({
+          data: 'ran',
+          train: 'E_STORE_FULL',
+          large: 'E_COMMAND',
+          mine: 'E_STORE_FULL',
+          other: 'ran',
+        });
+        expect(limited.out).toContain(large);
+        // Not even a log can be written.
+        const none = within(rig, '-f 0', ...call, '--force');
+        expect(none.code).toBe(1);
+        const full = 'E_STORE_FULL';
+        expect(outcomes(none.out)).toEqual({ data: full, train: 'skipped', large: full, mine: full, other: full });
+        expect(readdirSync(rig.path('artifacts/store/tmp'))).toEqual([]);
+        const free = within(rig, '-f unlimited', ...call);
+        expect(outcomes(free.out)).toEqual({
+          data: 'cached',
+          train: 'ran',
+          large: 'ran',
+          mine: 'ran',
+          other: 'cached',
+        });
+        return Promise.resolve();
+      },
+      { files: { 'p.yaml': training, 'mine.ts': mine }, tasks: [] },
+    );
+  });
+
+  it.skipIf(process.platform !== 'linux')('open files is told before anything runs, or does no harm', async () => {
+    const clean = await cleanRun();
+    await withRig(async (rig) => {
+      for (const command of ['run', 'status'])
+        expect(within(rig, '-n 24', command, 'p.yaml')).toEqual({
+          code: 1,
+          out: '',
+          err: 'A process may have 24 files open at a time here; at least 64 are needed.\n  hint: Allow more, such as with `ulimit -n 1024`.\n',
+        });
+      expect(readdirSync(rig.folder)).not.toContain('artifacts');
+      expect(within(rig, '-n 64', 'run', 'p.yaml').code).toBe(0);
+      const { show: _, ...whole } = clean;
+      expect(rig.snapshot()).toEqual(whole);
+    });
+  });
+});

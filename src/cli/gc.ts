@@ -4,10 +4,11 @@ import { reachOfRuns } from '../run/history.js';
 import { Planner } from '../run/plan.js';
 import type { GcKind, GcReport, Kept } from '../store/gc.js';
 import { treesIn } from '../store/gc-trees.js';
+import { holderText } from '../store/lock.js';
 import { formatSize, knownUnits, parseSize } from '../store/size.js';
 import type { Store } from '../store/store.js';
 import type { TaskKey } from '../store/types.js';
-import { exitCodes, openPipeline, openStore, print, shownPath } from './context.js';
+import { exitCodes, openPipeline, openStore, print, printError, shownPath } from './context.js';
 import { UsageError } from './errors.js';
 import { artifactsFolder } from './project.js';
 
@@ -33,6 +34,7 @@ export async function gcCommand(files: readonly string[], options: GcCommandOpti
     dryRun,
     ...(files.length > 0 ? { keep } : { reached: reachOfAll(store) }),
     ...(maxBytes === undefined ? {} : { maxBytes }),
+    onWait: (holder) => printError(`Waiting for another gc (${holderText(holder)}).`),
   });
   print(reportText(report, dryRun, maxBytes));
   return exitCodes.done;

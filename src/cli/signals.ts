@@ -8,6 +8,9 @@ const names = Object.keys(exitCodes) as Ending[];
 /** npm and npx pass on a Ctrl-C that the terminal has sent to this process already: for this long, both are one. */
 const echoMs = 300;
 
+/** How long a run that was told twice to end may take: whatever holds it up then, it ends. */
+const lastMs = 3000;
+
 let listening: { readonly stop: (signal: Ending) => void; first?: Ending } | undefined;
 
 /** Has signals interrupt the run; a second one, and Ctrl-\ at once, kills what is running. */
@@ -18,10 +21,12 @@ export function listenForSignals(run: { interrupt(): void }): void {
     // Node makes nothing of it that nohup had it ignored.
     if (signal === 'SIGHUP' && underNohup()) return;
     if (listening!.first !== undefined && performance.now() - since < echoMs) return;
+    const again = listening!.first !== undefined;
     listening!.first ??= signal;
     since ||= performance.now();
     run.interrupt();
     if (signal === 'SIGQUIT') run.interrupt();
+    if (again || signal === 'SIGQUIT') setTimeout(() => process.exit(interruptedCode()), lastMs).unref();
   };
   listening = { stop };
   for (const name of names) process.on(name, stop);

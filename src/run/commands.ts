@@ -33,7 +33,8 @@ export class Commands {
       done,
       end: (urgently) => {
         entry.asked = true;
-        void this.#send({ type: 'end', id, urgently });
+        void this.#send({ type: 'end', id, urgently }, true);
+        if (urgently) signalGroup(entry.pid, 'SIGKILL');
       },
     };
   }
@@ -44,11 +45,13 @@ export class Commands {
     if (host?.connected) host.disconnect();
   }
 
-  async #send(message: ToHost): Promise<void> {
+  /** @param waking has it go on, if somebody has stopped it: else it would not hear */
+  async #send(message: ToHost, waking = false): Promise<void> {
     this.#host ??= this.#open();
     const [host] = await this.#host;
     // Where it is gone, its end has settled all that was running.
     if (host.connected) host.send(message, () => {});
+    if (waking) host.kill('SIGCONT');
   }
 
   async #open(): Promise<[ChildProcess]> {

@@ -41,9 +41,6 @@ export type ExecutionResult =
   | { readonly lost: readonly string[] };
 type AttemptMetrics = Extract<AttemptResult, { metrics: unknown }>['metrics'];
 
-/** How long a task that ran out of time may take to end. */
-const graceMs = 10_000;
-
 /** A script beside what it reads and writes: it is no result. */
 const scriptName = 'script';
 
@@ -214,15 +211,12 @@ function commandOf(
 async function withTimeout(attempt: Attempt, seconds: number | undefined): Promise<AttemptResult> {
   if (seconds === undefined) return attempt.done;
   let late = false;
-  const timers = [
-    setTimeout(() => {
-      late = true;
-      attempt.end(false);
-    }, seconds * 1e3),
-    setTimeout(() => attempt.end(true), seconds * 1e3 + graceMs),
-  ];
+  const timer = setTimeout(() => {
+    late = true;
+    attempt.end(false);
+  }, seconds * 1e3);
   const result = await attempt.done;
-  for (const timer of timers) clearTimeout(timer);
+  clearTimeout(timer);
   if (!late) return result;
   const message = `The task was not done after ${seconds} s, its timeout.`;
   return { failure: { code: 'E_TIMEOUT', message, hint: 'Give it more time with `timeout:`.' } };

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pipeline, Task, TaskId } from '../pipeline/task.js';
 import { createLimit } from '../store/limit.js';
-import type { Lock } from '../store/lock.js';
+import { holderText, type Lock, type LockHolder } from '../store/lock.js';
 import type { Store } from '../store/store.js';
 import type { TaskKey, TaskResult } from '../store/types.js';
 import { sharedAbort } from './abort.js';
@@ -68,11 +68,18 @@ export class Run implements Executor {
   }
 
   async start(): Promise<RunResult> {
-    const inUse = await this.store.beginRun();
+    const { signal } = this.#waiting;
+    const onWait = (holder: LockHolder) => {
+      const message = `The run waits for a gc that is cleaning the store (${holderText(holder)}).`;
+      this.options.emit({ event: 'warning', message });
+    };
+    const inUse = await this.store.beginRun({ signal, onWait }).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
     try {
       return await this.#bringAll();
     } finally {
-      await inUse.release();
+      await inUse?.release();
     }
   }
 
@@ -153,8 +160,8 @@ export class Run implements Executor {
   #lock(task: Task, key: TaskKey): Promise<Lock> {
     return this.store.lock(key, {
       signal: this.#waiting.signal,
-      onWait: ({ host, pid }) => {
-        const who = pid === process.pid ? 'another task of this run' : `another run (process ${pid} on ${host})`;
+      onWait: (holder) => {
+        const who = holder.pid === process.pid ? 'another task of this run' : `another run (${holderText(holder)})`;
         this.options.emit({ event: 'task-waiting', task: task.id, message: `${who} is computing the same` });
       },
     });

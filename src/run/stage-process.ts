@@ -10,6 +10,9 @@ import type { Failure } from './events.js';
 import type { FromTask, Job, ToTask } from './job.js';
 import { endGroup, signalGroup } from './process-group.js';
 
+/** How long a stage that was asked to end may take: it may have something to keep. */
+const graceMs = 10_000;
+
 /**
  * Runs a stage in a process of its own.
  *
@@ -20,6 +23,7 @@ import { endGroup, signalGroup } from './process-group.js';
 export function startStage(job: Job, env: Environment, log: string, listener: AttemptListener): Attempt {
   let urgency: 'none' | 'asked' | 'killed' = 'none';
   let child: ChildProcess | undefined;
+  let patience: NodeJS.Timeout | undefined;
   const ask = () => {
     if (urgency === 'killed') signalGroup(child?.pid, 'SIGKILL');
     else if (urgency === 'asked' && child?.connected) {
@@ -58,6 +62,7 @@ export function startStage(job: Job, env: Environment, log: string, listener: At
     child.send({ type: 'job', job } satisfies ToTask);
     ask();
     const { exitCode, signal } = await process;
+    clearTimeout(patience);
     await endGroup(process.pid, () => urgency === 'asked');
     if (result !== undefined) return result;
     return { failure: urgency === 'none' ? diedFailure(exitCode, signal) : interruptedFailure };
@@ -65,8 +70,13 @@ export function startStage(job: Job, env: Environment, log: string, listener: At
   return {
     done: run(),
     end: (urgently) => {
-      urgency = urgently ? 'killed' : 'asked';
+      urgency = urgently || urgency === 'killed' ? 'killed' : 'asked';
       ask();
+      if (urgency === 'killed') return;
+      patience ??= setTimeout(() => {
+        urgency = 'killed';
+        ask();
+      }, graceMs);
     },
   };
 }

@@ -5,6 +5,7 @@ import { hexOf } from './digest.js';
 import { GcRecords, type StoredRecord } from './gc-records.js';
 import { GcTrees } from './gc-trees.js';
 import { filesBelow, namesIn } from './listing.js';
+import type { LockHolder } from './lock.js';
 import { isToken, stateOf } from './process-identity.js';
 import type { TaskKey } from './types.js';
 
@@ -27,6 +28,8 @@ export interface GcOptions {
   readonly dryRun?: boolean;
   /** How long what nothing reaches is left alone. Default: an hour. */
   readonly graceMs?: number;
+  /** Told of another one that has to end first. */
+  readonly onWait?: (holder: LockHolder) => void;
 }
 
 /** What went: results with their records, the files they alone had, and what had no other use. */

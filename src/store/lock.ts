@@ -15,7 +15,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { inFolder } from './atomic.js';
 import { guarded, systemCode } from './error.js';
 import { namesIn } from './listing.js';
-import { isToken, ownToken, stateOf } from './process-identity.js';
+import { isStopped, isToken, ownToken, stateOf } from './process-identity.js';
 
 /** How often the holder shows that it lives, for observers on other hosts. */
 const heartbeatMs = 10_000;
@@ -35,6 +35,21 @@ export interface LockHolder {
   readonly token: string;
   /** The batch system's name of the job it is part of. */
   readonly job?: string;
+  /** Was its process stopped, as by Ctrl-Z? */
+  readonly stopped?: true;
+}
+
+/** A holder in words. */
+export function holderText({ host, pid, stopped }: LockHolder): string {
+  return `process ${pid} on ${host}${stopped === true ? `, which is stopped: kill -CONT ${pid} lets it go on` : ''}`;
+}
+
+export interface LockOptions {
+  readonly signal?: AbortSignal;
+  /** Called as soon as there is somebody to wait for, and once more when that process is found to be stopped. */
+  readonly onWait?: (holder: LockHolder) => void;
+  /** May it be taken from a process of this host that was stopped, and so is silent, for a minute? */
+  readonly overtaking?: boolean;
 }
 
 /** The jobs of a batch system, which knows of processes on other hosts. */
@@ -54,7 +69,8 @@ export interface Lock {
 /**
  * One computation of a task at a time, over all processes that share a store. A lock is a symbolic link that leads
  * nowhere and names its holder, because a link appears whole. One whose holder has died is taken over: at once if it
- * died on this host, or if it was part of a job that is over, after a minute without a heartbeat otherwise.
+ * died on this host, or if it was part of a job that is over, after a minute without a heartbeat otherwise. One that is
+ * only stopped keeps it, unless whoever waits says that it may be overtaken.
  *
  * Locks save work and no more than that: should two runs compute the same task after all, they write the same bytes to
  * the same names.
@@ -75,28 +91,27 @@ export class Locks {
   /**
    * Waits until the lock is ours.
    *
-   * @param onWait called once, as soon as there is somebody to wait for
    * @throws the signal's reason when it is aborted while waiting
    */
-  async acquire(
-    name: string,
-    options: { readonly signal?: AbortSignal; readonly onWait?: (holder: LockHolder) => void } = {},
-  ): Promise<Lock> {
+  async acquire(name: string, options: LockOptions = {}): Promise<Lock> {
     const path = join(this.#folder, name);
     return guarded(path, async () => {
       const watch = new Watch();
       let waited = false;
+      let toldStopped = false;
       for (let poll = firstPollMs; ; poll = Math.min(2 * poll, lastPollMs)) {
         options.signal?.throwIfAborted();
         if (this.#create(path) || this.#left.delete(path)) return this.#hold(path, waited);
         const seen = watch.look(path);
         if (seen === undefined) continue;
-        if ((await watch.jobState(seen.holder, this.#jobs)) ?? seen.dead) {
+        const overdue = seen.overdue && options.overtaking === true;
+        if ((await watch.jobState(seen.holder, this.#jobs)) ?? (seen.dead || overdue)) {
           await this.#remove(path, seen.text);
           continue;
         }
-        if (!waited && seen.holder !== undefined) {
+        if (seen.holder !== undefined && (!waited || (seen.holder.stopped && !toldStopped))) {
           waited = true;
+          toldStopped = seen.holder.stopped === true;
           options.onWait?.(seen.holder);
         }
         await sleep(poll, undefined, options.signal === undefined ? {} : { signal: options.signal }).catch(() => {
@@ -190,7 +205,7 @@ class Watch {
   }
 
   /** Undefined if the lock is gone. */
-  look(path: string): { text: string; holder?: LockHolder; dead: boolean } | undefined {
+  look(path: string): { text: string; holder?: LockHolder; dead: boolean; overdue: boolean } | undefined {
     let text: string;
     let stamp: string;
     try {
@@ -207,9 +222,11 @@ class Watch {
     }
     const silent = now - this.#since;
     const holder = parse(text);
-    if (holder === undefined) return { text, dead: silent > unreadableMs };
+    if (holder === undefined) return { text, dead: silent > unreadableMs, overdue: false };
     const state = stateOf(holder.token);
-    return { text, holder, dead: state === 'dead' || (state === 'unknown' && silent > silenceMs) };
+    const dead = state === 'dead' || (state === 'unknown' && silent > silenceMs);
+    if (!isStopped(holder.token)) return { text, holder, dead, overdue: false };
+    return { text, holder: { ...holder, stopped: true }, dead, overdue: silent > silenceMs };
   }
 }
 

@@ -33,6 +33,11 @@ export function stateOf(token: ProcessToken): 'alive' | 'dead' | 'unknown' {
   return now !== undefined && short(now) === start ? 'alive' : 'dead';
 }
 
+/** Was a process of this host that is alive stopped, by Ctrl-Z for example? False where nobody can tell. */
+export function isStopped(token: ProcessToken): boolean {
+  return stateOf(token) === 'alive' && /^[Tt]$/.test(statOf(Number(token.split('-')[2]))?.[0] ?? '');
+}
+
 /** Is it a name that begins with a token? */
 export function isToken(name: string): boolean {
   return /^[0-9a-f]{8}-[0-9a-f]{8}-\d+-[0-9a-f]{8}\b/.test(name);
@@ -72,15 +77,10 @@ function bootId(): string {
 /** When a process began, in whatever unit the system tells; undefined if there is no such process. */
 function startTime(pid: number): string | undefined {
   if (process.platform === 'linux') {
-    try {
-      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      // proc(5): the second field, in brackets, may hold spaces and brackets itself; start time is field 22.
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      // A zombie has ended; only its parent has not noticed.
-      return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
-    } catch {
-      return undefined;
-    }
+    // proc(5): start time is field 22.
+    const fields = statOf(pid);
+    // A zombie has ended; only its parent has not noticed.
+    return fields?.[0] === 'Z' || fields?.[0] === 'X' ? undefined : fields?.[19];
   }
   if (process.platform === 'win32') return exists(pid) ? '' : undefined;
   try {
@@ -88,6 +88,17 @@ function startTime(pid: number): string | undefined {
       encoding: 'utf8',
       env: { LC_ALL: 'C', TZ: 'UTC' },
     }).trim();
+  } catch {
+    return undefined;
+  }
+}
+
+/** What Linux tells of a process, from its state on, which is the third field. */
+function statOf(pid: number): readonly string[] | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The second field, in brackets, may hold spaces and brackets itself.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   } catch {
     return undefined;
   }

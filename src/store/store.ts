@@ -19,7 +19,7 @@ import { guarded, StoreError } from './error.js';
 import { FolderSync } from './folder-sync.js';
 import { Collection, defaultGrace, type GcOptions, type GcReport } from './gc.js';
 import { namesIn } from './listing.js';
-import { type Jobs, type Lock, type LockHolder, Locks } from './lock.js';
+import { type Jobs, type Lock, type LockOptions, Locks } from './lock.js';
 import { fileName } from './names.js';
 import { Published } from './published.js';
 import { Records } from './records.js';
@@ -274,27 +274,25 @@ export class Store {
    * The right to compute the task with this key: waits for whoever else does. Look for the record again before
    * computing: another run may have written it meanwhile.
    */
-  lock(
-    key: TaskKey,
-    options?: { readonly signal?: AbortSignal; readonly onWait?: (holder: LockHolder) => void },
-  ): Promise<Lock> {
-    return this.#locks.acquire(key, options);
+  lock(key: TaskKey, options: Omit<LockOptions, 'overtaking'> = {}): Promise<Lock> {
+    return this.#locks.acquire(key, { ...options, overtaking: true });
   }
 
   /**
    * Notes that a run begins: what it uses from now on, no `gc` removes until the lock is released. Waits for the end of
    * one that is going on.
    */
-  beginRun(): Promise<Lock> {
+  beginRun(options: Omit<LockOptions, 'overtaking'> = {}): Promise<Lock> {
     // From a store that may only be read nothing is removed by whom this could tell.
     if (!this.isWritable) return Promise.resolve({ waited: false, release: () => Promise.resolve() });
-    return guarded(this.#store, () => this.#uses.begin());
+    return guarded(this.#store, () => this.#uses.begin(options));
   }
 
   /** Removes what is not reached, unless a run uses it or has used it within the time of grace. */
   gc(options: GcOptions = {}): Promise<GcReport> {
     return guarded(this.#store, async () => {
-      const lock = await this.#uses.sweep();
+      const { onWait } = options;
+      const lock = await this.#uses.sweep(onWait === undefined ? {} : { onWait });
       try {
         if (options.dryRun !== true) await this.#locks.removeDead();
         const now = Date.now();

@@ -2,7 +2,7 @@ import { type BigIntStats, lstatSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode } from './error.js';
 import { namesIn } from './listing.js';
-import type { Lock, Locks } from './lock.js';
+import type { Lock, LockOptions, Locks } from './lock.js';
 import { isToken, ownToken, stateOf } from './process-identity.js';
 
 /** How long ago something may have been used without its time of last use telling so. */
@@ -36,10 +36,15 @@ export class Uses {
   }
 
   /** Notes that a run begins, after the end of a `gc` that may be going on. Release it when the run is over. */
-  async begin(): Promise<Lock> {
+  async begin(options: LockOptions): Promise<Lock> {
     const start = await this.#locks.acquire(`run-${Date.now()}-${ownToken()}-${++counter}`);
-    await this.#gcEnd();
-    return start;
+    try {
+      await this.#gcEnd(options);
+      return start;
+    } catch (error) {
+      await start.release();
+      throw error;
+    }
   }
 
   /** Notes that a file is used. What it is then; undefined if it is not there. Most have been used not long ago. */
@@ -62,8 +67,8 @@ export class Uses {
   }
 
   /** The right to remove what is not used; waits for another `gc`. */
-  sweep(): Promise<Lock> {
-    return this.#locks.acquire(gcLock);
+  sweep(options: LockOptions): Promise<Lock> {
+    return this.#locks.acquire(gcLock, options);
   }
 
   /** Up to when files may be removed that were not used after, in milliseconds since the epoch. */
@@ -83,9 +88,9 @@ export class Uses {
     });
   }
 
-  async #gcEnd(): Promise<void> {
+  async #gcEnd(options?: LockOptions): Promise<void> {
     if (lstatSync(join(this.#folder, gcLock), { throwIfNoEntry: false }) === undefined) return;
-    const lock = await this.#locks.acquire(gcLock);
+    const lock = await this.#locks.acquire(gcLock, options);
     await lock.release();
   }
 }

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { buildFolder } from '../../src/paths.js';
+import { ownToken } from '../../src/store/process-identity.js';
 import { alive, type Sandbox, test, until } from './program.js';
 
 /** A command of two processes, which both would last a minute. Their ids go to files. */
@@ -114,6 +115,19 @@ describe.concurrent('Ctrl-C', () => {
     expect(alive(await box.pid('pid2'))).toBe(false);
   });
 
+  test('ends a run that waits for a gc', async ({ box }) => {
+    box.write('p.yaml', nap);
+    mkdirSync(box.path('artifacts/store/locks'), { recursive: true });
+    symlinkSync(`${ownToken()} here`, box.path('artifacts/store/locks/gc'));
+    const running = box.start(['run', 'p.yaml']);
+    const told = `The run waits for a gc that is cleaning the store (process ${process.pid} on here).`;
+    await until(() => running.out.includes(told), 'it is told');
+    running.child.kill('SIGINT');
+    const { code, out, err } = await running.result;
+    expect([code, err]).toEqual([130, '']);
+    expect(out).toContain('nap: ran 0, cached 0, failed 0, skipped 1 in');
+  });
+
   test('wakes what was stopped', async ({ box }) => {
     const stop = "trap 'echo > woken; exit 0' TERM; kill -STOP $$; sleep 60";
     box.write('stop.sh', stop);
@@ -155,6 +169,36 @@ describe.concurrent('Ctrl-C', () => {
     expect((await running.result).code).toBe(130);
     await gone(pid);
   });
+});
+
+describe.concurrent('one signal', () => {
+  test.skipIf(process.platform !== 'linux')(
+    'ends what never listens after a while, even if it was stopped with all that runs it',
+    async ({ box }) => {
+      box.write(
+        'p.yaml',
+        `name: deaf
+stages:
+  command: { run: 'trap "" TERM INT; echo $$ > pid; while :; do sleep 0.1; done' }
+  stage: { uses: ./deaf.ts }
+`,
+      );
+      box.write(
+        'deaf.ts',
+        busyStage
+          .replace('for (;;);', 'await new Promise((done) => setTimeout(done, 600_000));')
+          .replace('/pid', '/pid2'),
+      );
+      const running = box.start(['run', 'p.yaml']);
+      const pids = [await box.pid('pid'), await box.pid('pid2')];
+      // The process that runs commands, too.
+      const host = Number(readFileSync(`/proc/${pids[0]}/stat`, 'utf8').split(' ')[3]);
+      for (const pid of [...pids, host]) process.kill(pid, 'SIGSTOP');
+      running.child.kill('SIGTERM');
+      expect((await running.result).code).toBe(130);
+      await gone(...pids);
+    },
+  );
 });
 
 describe.concurrent('kill -9', () => {

@@ -2,7 +2,7 @@ import { lstatSync, lutimesSync, mkdirSync, readFileSync, readlinkSync, rmSync, 
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Jobs, LockHolder } from '../../src/store/lock.js';
+import { holderText, type Jobs, type LockHolder } from '../../src/store/lock.js';
 import { ownToken, stateOf } from '../../src/store/process-identity.js';
 import { Store } from '../../src/store/store.js';
 import type { TaskKey } from '../../src/store/types.js';
@@ -230,6 +230,59 @@ describe('processes', () => {
     expect(readFileSync(log, 'utf8')).toBe(
       `in ${killed.process.pid}\nin ${heir.process.pid}\nout ${heir.process.pid}\n`,
     );
+  });
+});
+
+describe.skipIf(process.platform !== 'linux')('a process that is stopped', () => {
+  /** Stops a process that holds a lock, and says what the next one is told. */
+  async function stopHolder(name: string) {
+    const holder = start(buildProgram('holder', folder), [folder, name, join(folder, 'log')]);
+    expect(await holder.line()).toBe('held');
+    const { pid } = holder.process;
+    const told: LockHolder[] = [];
+    holder.process.kill('SIGSTOP');
+    const toldOfIt = () => vi.waitFor(() => expect(told.at(-1)?.stopped).toBe(true));
+    return { holder, pid: pid!, told, onWait: (seen: LockHolder) => told.push(seen), toldOfIt };
+  }
+
+  it('is named, and overtaken at a task after a minute', async () => {
+    const { pid, told, onWait, toldOfIt } = await stopHolder(key);
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      const waiting = store.lock(key, { onWait });
+      await toldOfIt();
+      expect(holderText(told.at(-1)!)).toBe(
+        `process ${pid} on ${hostname()}, which is stopped: kill -CONT ${pid} lets it go on`,
+      );
+      vi.advanceTimersByTime(61_000);
+      const lock = await waiting;
+      expect(lock.waited).toBe(true);
+      await lock.release();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('keeps the right to remove files: a run waits for it until it is asked to end', async () => {
+    const { holder, told, onWait, toldOfIt } = await stopHolder('gc');
+    const stop = new AbortController();
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      const waiting = store.beginRun({ signal: stop.signal, onWait });
+      const ended = expect(waiting).rejects.toThrow('enough');
+      await toldOfIt();
+      vi.advanceTimersByTime(61_000);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      expect(told.length).toBeLessThanOrEqual(2);
+      stop.abort(new Error('enough'));
+      await ended;
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(listFiles(join(folder, 'store/locks'))).toEqual(['gc']);
+    holder.process.kill('SIGCONT');
+    await holder.finish();
+    await (await store.beginRun({ onWait: () => expect.unreachable() })).release();
   });
 });
 

@@ -1,5 +1,5 @@
 import { ScriptReader } from './shell-reader.js';
-import { hole, type ReadScript, type Shell } from './shell-slots.js';
+import { hole, type ReadScript, type Shell, type Slot } from './shell-slots.js';
 
 export type { Shell, Slot } from './shell-slots.js';
 
@@ -12,10 +12,15 @@ export function scriptTexts(parts: readonly object[]): string[] {
   return texts;
 }
 
+/** Where no quotes, parentheses and the like are, each value is a word: most scripts need no reader. */
+const simple = /^[\w\s./:@%+,=~?*!^[\]{}|;&>-]*$/;
+const word: Slot = { kind: 'word' };
+
 /**
  * Reads a script as the shell will: where is each value, in quotes, a comment, the lines of a `<<EOF`, a `$( )`? Some of
  * the text is rewritten, so that a value can stand where the shell would put in none.
  */
 export function readScript(texts: readonly string[], shell: Shell): ReadScript {
+  if (texts.every((text) => simple.test(text))) return { texts, slots: texts.slice(1).map(() => word) };
   return new ScriptReader(texts.map((text) => text.replaceAll(hole, '')).join(hole), shell).read();
 }

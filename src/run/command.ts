@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { readScript, type Shell, type Slot, scriptTexts } from '../pipeline/shell.js';
 import type { CommandPart, CommandWord } from '../pipeline/task.js';
@@ -71,7 +72,11 @@ export function quote(word: string): string {
 }
 
 /** What reads a script and stops at the first command that fails, in the words of GitHub Actions. */
-const shells: Readonly<Record<Shell, readonly string[]>> = { sh: ['sh', '-e'], bash: ['bash', '-eo', 'pipefail'] };
+const shells: Readonly<Record<Shell, readonly string[]>> = {
+  // By its place where it has one: to try each folder of a long PATH costs as much as to start it.
+  sh: [existsSync('/bin/sh') ? '/bin/sh' : 'sh', '-e'],
+  bash: ['bash', '-eo', 'pipefail'],
+};
 
 /** The words that start a script. */
 export function scriptWords(shell: Shell, file: string): string[] {

@@ -1,9 +1,9 @@
-import { closeSync, existsSync, mkdirSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import type { Pipeline, Task } from '../pipeline/task.js';
 import { StageError } from '../stage/definition.js';
 import { inFolder, removeFolder } from '../store/atomic.js';
-import { guarded, StoreError } from '../store/error.js';
+import { guarded, StoreError, systemCode } from '../store/error.js';
 import type { Store } from '../store/store.js';
 import { openAnew, openToAppend } from '../store/trust.js';
 import type { Artifact } from '../store/types.js';
@@ -131,7 +131,7 @@ export class LocalExecutor {
     this.#running.delete(attempt);
     execution.ended();
     // The folder is used again as long as it has nothing more in it than it was made with.
-    if (task.action.kind === 'shell') rmSync(join(work, scriptName), { force: true });
+    if (task.action.kind === 'shell') removeScript(join(work, scriptName));
     if ('failure' in result || task.action.kind === 'stage') return result;
     return commandMetrics(outputs.metrics);
   }
@@ -205,6 +205,14 @@ function commandOf(
   const { shell, script } = action;
   writeFileSync(file, shellScript(script, shell, paths, outputs), { mode: 0o600 });
   return { words: scriptWords(shell, file), shell };
+}
+
+function removeScript(file: string): void {
+  try {
+    unlinkSync(file);
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
+  }
 }
 
 /** Ends the attempt when its time is up. */

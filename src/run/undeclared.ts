@@ -67,7 +67,9 @@ const scriptParts = /(?<=^|\s)#.*$|>[>&|]*\s*[^\s;|&()]*|([\n;|&(){}`]+)|([^\s<>
 function scriptWords(script: string): string[] {
   const words: string[] = [];
   let isFirst = true;
-  for (const [, end, written] of script.matchAll(scriptParts)) {
+  scriptParts.lastIndex = 0;
+  for (let part = scriptParts.exec(script); part !== null; part = scriptParts.exec(script)) {
+    const [, end, written] = part;
     if (end !== undefined) isFirst = true;
     if (written === undefined) continue;
     const word = /["']/.test(written) ? written.replaceAll(/["']/g, '') : written;

@@ -30,6 +30,7 @@ describe('a script is read as the shell reads it', () => {
     ["echo \\\n# it's\necho §", ['word']],
     ['case § in a) echo §;; esac; (echo §)', ['word', 'word', 'word']],
     ['echo \\"§ \\\' §', ['word', 'word']],
+    ['{ [ § = ~/§ ]; } && a=§ > §.txt | cat - || ! [a-z]*\n§', ['word', 'word', 'word', 'word', 'word']],
   ])('%j', (script, expected) => expect(kinds(script)).toEqual(expected));
 
   it('and bash in its own way', () => {

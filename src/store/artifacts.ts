@@ -160,7 +160,7 @@ export async function watch(
 async function areUntouched(blobs: Blobs, inodes: ReadonlyMap<Digest, bigint | undefined>): Promise<boolean> {
   let same = true;
   for (const [digest, inode] of inodes)
-    if ((await blobs.check(digest)) !== 'good' || blobs.inode(digest) !== inode) same = false;
+    if (inode === undefined || (await blobs.check(digest, undefined, inode)) !== 'good') same = false;
   return same;
 }
 

@@ -165,19 +165,23 @@ export class Blobs {
    *
    * @param size in bytes, if known. A blob of another size is damaged, and if it holds what its name says all the same,
    *   then who names that size is wrong: it is not set aside.
+   * @param inode of the very file that it is to be, see `inode`. Another one counts as damaged in the same way.
    */
-  check(digest: Digest, size?: number): Promise<BlobState> {
+  check(digest: Digest, size?: number, inode?: bigint): Promise<BlobState> {
     const path = this.pathOf(digest);
     return guarded(path, () => {
       const before = statOf(path);
       if (before === undefined) return 'missing';
-      const right = before.isFile() && (size === undefined || before.size === BigInt(size));
+      const right =
+        before.isFile() &&
+        (size === undefined || before.size === BigInt(size)) &&
+        (inode === undefined || before.ino === inode);
       if (this.#verified.get(digest, before) === digest) return right ? 'good' : 'damaged';
       return this.#compare(path, digest, before, right);
     });
   }
 
-  /** @param right whether it may be the blob of the size that is expected */
+  /** @param right whether it may be the blob that is expected */
   async #compare(path: string, digest: Digest, before: BigIntStats, right: boolean): Promise<BlobState> {
     const readAt = Date.now();
     if (before.isFile() && (await digestFile(path)).digest === digest) {

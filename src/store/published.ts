@@ -118,7 +118,8 @@ export class Published {
       removeFile(folder);
       removeLinks(folder);
     }
-    if (statOf(target) !== undefined) await clear(target);
+    if (statOf(target) === undefined) return moved;
+    await clear(target);
     removeFile(target);
     return moved;
   }

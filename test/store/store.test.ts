@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -293,6 +294,24 @@ describe('materialise', () => {
       code: 'E_STORE_MISSING',
       message: `The input "data" is not in the store (${artifact.digest}).`,
     });
+  });
+});
+
+describe('watch', () => {
+  it('tells what was laid out as links from what was put in its place, be it the same bytes', async () => {
+    const { folder, store, file, tree } = await filledStore();
+    const watches = await Promise.all([file, tree].map((one) => store.watch(one, join(folder, 'in'), 'link')));
+    const states = () => Promise.all(watches.map((isSame) => isSame()));
+    expect(await states()).toEqual([true, true]);
+    const path = blobPath(store, file.digest);
+    writeFileSync(`${path}.new`, 'spikes');
+    renameSync(`${path}.new`, path);
+    expect([await states(), existsSync(path)]).toEqual([[false, true], true]);
+    chmodSync(path, 0o644);
+    writeFileSync(path, 'others');
+    expect([await states(), existsSync(path)]).toEqual([[false, true], false]);
+    rmSync(blobPath(store, digestBytes('two')));
+    expect(await states()).toEqual([false, false]);
   });
 });
 

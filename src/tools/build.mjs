@@ -139,6 +139,7 @@ async function bundleProgram() {
     'engine-worker': 'src/engine/wasm/worker.ts',
     'engine-probe': 'src/engine/compiler/probe.ts',
     'loader-worker': 'src/experiment/loader-worker.ts',
+    'parquet-worker': 'src/data/forms/parquet-worker.ts',
     'bench-engine': 'test/bench/engine.ts',
     golden: 'test/engine/golden.ts',
     'tensorflow-probe': 'src/engine/tensorflow/probe.ts',

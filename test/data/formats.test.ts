@@ -81,6 +81,13 @@ describe('file formats', () => {
   it.each<[string, string, number, string | undefined]>([
     ['the last of two keys', "{'descr': '<f4', 'descr': '|u1', 'fortran_order': False, 'shape': (2,)}", 1, undefined],
     ["Python 2's long sizes", "{'descr': '|u1', 'fortran_order': False, 'shape': (2L,), }", 1, undefined],
+    [
+      'several zeros',
+      "{'descr': '|u1', 'fortran_order': False, 'shape': (00,)}",
+      1,
+      'it holds 2 bytes of data, and its shape [0] needs 0',
+    ],
+    ['zeros before a size', "{'descr': '|u1', 'fortran_order': False, 'shape': (02,)}", 1, 'its header is damaged'],
     ['brackets and double quotes', '{"descr": ("|u1"), "fortran_order": False, "shape": (2,)}', 3, undefined],
     [
       'an unknown version',
@@ -177,6 +184,15 @@ describe('file formats', () => {
     );
     expect(() => decodeIdx(gzipSync(Buffer.from([0, 0, 8, 1, 0, 0, 0, 5, 1])), 'labels.gz')).toThrow(
       'labels.gz is not an IDX file of bytes: it holds 1 values, and its shape [5] needs 5.',
+    );
+  });
+
+  it('gzip: several archives are one, zeros may follow, and nothing else', () => {
+    const parts = [gzipSync(Buffer.from([0, 0, 8, 1, 0, 0, 0, 2, 1])), gzipSync(Buffer.of(2))];
+    const [sound, padded] = [Buffer.concat(parts), Buffer.concat([...parts, Buffer.alloc(100)])];
+    for (const file of [sound, padded]) expect([...decodeIdx(file, 'x').data]).toEqual([1, 2]);
+    expect(() => decodeIdx(Buffer.concat([...parts, Buffer.of(0, 1)]), 'labels.gz')).toThrow(
+      'labels.gz goes on behind its end.',
     );
   });
 });

@@ -36,9 +36,15 @@ export function inflateHead(bytes: Uint8Array, label: string): Uint8Array {
 
 /** Unpacks a gzip file that must hold so many bytes, or fewer. @throws {StageError} E_DATA_GZIP */
 export function inflate(bytes: Uint8Array, label: string, limit: number, finishFlush?: number): Uint8Array {
-  try {
+  const settings = {
     // One more than allowed, so that too long a content is noticed here or by its reader; never 0, which means no limit.
-    return gunzipSync(bytes, { maxOutputLength: limit + 1, ...(finishFlush === undefined ? {} : { finishFlush }) });
+    maxOutputLength: limit + 1,
+    info: true,
+    ...(finishFlush === undefined ? {} : { finishFlush }),
+  };
+  let unpacked: Unpacked;
+  try {
+    unpacked = gunzipSync(bytes, settings) as unknown as Unpacked;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ERR_BUFFER_TOO_LARGE' || code === 'ERR_OUT_OF_RANGE')
@@ -49,4 +55,14 @@ export function inflate(bytes: Uint8Array, label: string, limit: number, finishF
       );
     throw new StageError('E_DATA_GZIP', `${label} can't be unpacked: ${message}.`, 'Is it complete?');
   }
+  // Tapes and disks pad files with zeros. Node passes over everything else as well, which may be the rest of a file.
+  if (bytes.subarray(unpacked.engine.bytesWritten).some((byte) => byte !== 0))
+    throw new StageError('E_DATA_GZIP', `${label} goes on behind its end.`, 'Is it whole? Get it anew.');
+  return unpacked.buffer;
+}
+
+/** What Node answers when it is asked for how much it has read. */
+interface Unpacked {
+  readonly buffer: Buffer;
+  readonly engine: { readonly bytesWritten: number };
 }

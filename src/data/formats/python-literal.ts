@@ -24,7 +24,7 @@ class NoLiteral extends Error {}
 const tokens = {
   space: /[ \t\f\n]*/y,
   // Python 2 wrote an L behind long integers.
-  number: /-?(?:0|[1-9]\d*)L?(?![\w.])/y,
+  number: /-?(?:0+|[1-9]\d*)L?(?![\w.])/y,
   // Escapes have no place in the names of types and keys.
   text: /'([^'\\\n]*)'|"([^"\\\n]*)"/y,
   word: /(?:True|False|None)\b/y,

@@ -1,0 +1,84 @@
+import { crc32, deflateSync } from 'node:zlib';
+import { encode } from 'fast-png';
+import { describe, expect, it } from 'vitest';
+import { decodePng } from '../../src/data/formats/png.js';
+
+const pixels = Uint8Array.from({ length: 2 * 3 * 3 }, (_, i) => i * 7);
+const rows = Buffer.concat([Buffer.of(0), pixels.subarray(0, 9), Buffer.of(0), pixels.subarray(9)]);
+
+function chunk(type: string, data: Uint8Array): Buffer {
+  const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
+  const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
+  length.writeUInt32BE(data.length);
+  sum.writeUInt32BE(crc32(body));
+  return Buffer.concat([length, body, sum]);
+}
+
+function header(width: number, height: number, rest = [8, 2, 0, 0, 0]): Buffer {
+  const data = Buffer.alloc(8);
+  data.writeUInt32BE(width);
+  data.writeUInt32BE(height, 4);
+  return chunk('IHDR', Buffer.concat([data, Buffer.from(rest)]));
+}
+
+const png = (...chunks: readonly Buffer[]) =>
+  Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), ...chunks, chunk('IEND', Buffer.alloc(0))]);
+const image = chunk('IDAT', deflateSync(rows));
+const zeros = Buffer.alloc(50 * 2 ** 20);
+
+describe('PNG', () => {
+  it('gives the pixels, in however many pieces they are packed', () => {
+    const packed = deflateSync(rows);
+    const pieces = [...packed].map((byte) => chunk('IDAT', Buffer.of(byte)));
+    const text = chunk('tEXt', Buffer.from('Comment\0of no use'));
+    for (const file of [
+      png(header(3, 2), image),
+      png(header(3, 2), text, ...pieces),
+      encode({ width: 3, height: 2, data: pixels, channels: 3, depth: 8 }),
+    ])
+      expect(decodePng(file, 3, 2)).toEqual(pixels);
+  });
+
+  it.each<[string, Uint8Array, string]>([
+    ['another size', png(header(2 ** 31 - 1, 2 ** 31 - 1), image), 'is not 3×2'],
+    [
+      'a second header',
+      png(header(3, 2), header(2 ** 31 - 1, 2 ** 31 - 1), image),
+      'has not one header at its beginning',
+    ],
+    ['a text before its header', png(chunk('tEXt', header(3, 2)), header(3, 2)), 'has not one header at its beginning'],
+    [
+      'far more than its pixels',
+      png(header(3, 2), chunk('IDAT', deflateSync(zeros))),
+      'has not as many pixels as it says',
+    ],
+    [
+      'fewer pixels',
+      png(header(3, 2), chunk('IDAT', deflateSync(rows.subarray(1)))),
+      'has not as many pixels as it says',
+    ],
+    ['no pixels', png(header(3, 2)), 'has not as many pixels as it says'],
+    [
+      'a profile that unpacks to much',
+      png(header(3, 2), chunk('iCCP', deflateSync(zeros)), image),
+      'has a profile of colours',
+    ],
+    ['rows in another order', png(header(3, 2, [8, 2, 0, 0, 1]), image), 'is interlaced'],
+    ['grey pixels', png(header(3, 2, [8, 0, 0, 0, 0]), image), 'is not in colour, with eight bits a channel'],
+    ['a chunk beyond its end', png(header(3, 2), image).subarray(0, -14), 'is no PNG, or ends too early'],
+    ['nothing', new Uint8Array(0), 'is no PNG, or ends too early'],
+  ])('refuses one with %s', (_, file, problem) => {
+    expect(() => decodePng(file, 3, 2)).toThrow(new Error(`one of its images ${problem}`));
+  });
+
+  it('notices a wrong bit by the checksum', () => {
+    const file = png(header(3, 2), chunk('tEXt', Buffer.from('a\0b')), image);
+    file[file.indexOf('tEXt') + 5]! ^= 1;
+    expect(() => decodePng(file, 3, 2)).toThrow(/CRC mismatch for chunk tEXt/);
+  });
+
+  it('takes no time over many chunks', () => {
+    const many = Array.from({ length: 100_000 }, () => chunk('tIME', Buffer.alloc(0)));
+    expect(decodePng(png(header(3, 2), ...many, image), 3, 2)).toEqual(pixels);
+  });
+});

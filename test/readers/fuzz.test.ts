@@ -1,0 +1,68 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { buildSync } from 'esbuild';
+import { expect, it } from 'vitest';
+import { buildFolder, packageRoot } from '../../src/paths.js';
+import { fuzz } from '../fuzz.js';
+import type { Line } from './program.js';
+
+/** The longest that a reader may take for a file. */
+const longestMs = 10_000;
+/** The number of the first input: the same numbers are the same inputs on every machine. */
+const first = process.env.SPIKELINE_SEED ?? '0';
+
+/** Tries damaged files in a process of its own, which may hang, or run out of memory. */
+async function problems(folder: string): Promise<readonly string[]> {
+  const program = join(folder, 'program.mjs');
+  buildSync({
+    entryPoints: [join(import.meta.dirname, 'program.ts')],
+    outfile: program,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    packages: 'external',
+  });
+  const args = [program, join(packageRoot, 'test/data/fixtures'), folder, first, String(fuzz(20).numRuns)];
+  const child = spawn(process.execPath, args);
+  const closed = once(child, 'close');
+  const found: string[] = [];
+  const note = ({ reader, number, problem }: Line) => {
+    const file = join(tmpdir(), `spikeline-input-${number}-${found.length}`);
+    copyFileSync(join(folder, 'input'), file);
+    found.push(`${reader}, ${file} (SPIKELINE_SEED=${number} begins with it): ${problem}`);
+  };
+  let [line, trouble]: [Line, string] = [{ reader: 'none', number: -1 }, ''];
+  child.stderr.on('data', (text: Buffer) => {
+    trouble += text;
+  });
+  const end = () => {
+    note({ ...line, problem: `it takes more than ${longestMs} ms` });
+    child.kill('SIGKILL');
+  };
+  // The start of the program is no file's.
+  let timer = setTimeout(end, 6 * longestMs);
+  for await (const text of createInterface({ input: child.stdout })) {
+    clearTimeout(timer);
+    timer = setTimeout(end, longestMs);
+    line = JSON.parse(text) as Line;
+    if (line.problem !== undefined) note(line);
+  }
+  clearTimeout(timer);
+  const [code] = (await closed) as [number | null];
+  if (code !== 0 && child.signalCode !== 'SIGKILL') note({ ...line, problem: `the process ended. ${trouble}` });
+  return found;
+}
+
+it('readers end in an error with a code or in a value whatever the file, within 10 s and 1 GB', async () => {
+  // In the build's folder, where the program finds packages.
+  const folder = mkdtempSync(join(buildFolder, 'readers-'));
+  try {
+    expect(await problems(folder)).toEqual([]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

@@ -81,7 +81,7 @@ async function fromMirror(
       await partial.forget();
       return undefined;
     } catch (error) {
-      await partial.close();
+      await partial.leave();
       options.signal.throwIfAborted();
       // Another run may have been faster.
       if ((error as NodeJS.ErrnoException).code === 'ENOENT' && (await isSound(target, file))) return undefined;

@@ -101,6 +101,13 @@ export class PartialFile {
     this.#handle = undefined;
   }
 
+  /** Leaves off, and keeps what can be gone on with. */
+  async leave(): Promise<void> {
+    const useless = this.#handle !== undefined && this.#about === undefined;
+    await this.close();
+    if (useless) await this.forget();
+  }
+
   /** Removes all of it. */
   async forget(): Promise<void> {
     for (const path of [this.path, `${this.path}.json`, `${this.path}.json.new`]) await rm(path, { force: true });

@@ -18,6 +18,8 @@ export interface TransferOptions {
 /** Few enough for any server, and as many as make up for one that is slow for each. */
 const connections = 4;
 const defaultPiece = 2 ** 20;
+/** Bytes of the largest file that is taken from a server where nobody else says how large it is. */
+const largest = 2 ** 30;
 
 /** Fetches what is missing of a file. Where the server does not send parts of it, it is fetched whole. */
 export async function transfer(
@@ -55,7 +57,12 @@ class Transfer {
       const whole = await this.#ask(0, pieceBytes, async (response, alive) => {
         const range = rangeOf(response);
         const validator = validatorOf(response);
-        const parts = range !== undefined && range.start === 0;
+        const parts = range?.start === 0 && range.end === Math.min(pieceBytes, range.total);
+        if (response.status === 206 && !parts) {
+          // Other bytes than those that were asked for: all of them, then.
+          await response.body!.cancel();
+          return false;
+        }
         this.#total = parts ? range.total : lengthOf(response);
         this.#check();
         // Pieces of a content without a name could be of several.
@@ -133,11 +140,13 @@ class Transfer {
 
   async #receive(response: Response, start: number, end: number | undefined, alive: () => void): Promise<void> {
     let at = start;
+    const most = this.options.expected ?? largest;
     try {
       for await (const chunk of response.body!) {
         alive();
         const bytes = chunk as Uint8Array;
         if (end !== undefined && at + bytes.length > end) throw new Error('the server sends more than it announced');
+        if (at + bytes.length > most) throw new Permanent(`it sends more than ${most} bytes`);
         await this.partial.write(bytes, at);
         at += bytes.length;
         const { done } = this.partial;
@@ -188,6 +197,8 @@ class Transfer {
     const { expected } = this.options;
     if (expected !== undefined && this.#total !== undefined && this.#total !== expected)
       throw new Permanent(`it offers ${this.#total} bytes instead of ${expected}`);
+    if (this.#total !== undefined && this.#total > (expected ?? largest))
+      throw new Permanent(`it offers ${this.#total} bytes, more than any file of a data set has`);
   }
 }
 

@@ -183,6 +183,46 @@ describe('download', () => {
     expect(left()).toEqual([]);
   });
 
+  it('takes no more from a mirror than a data set has, whatever it announces', async () => {
+    const pinned = { ...file, bytes: body.length };
+    const tell = (status: number, headers: Record<string, string>): Misbehaviour => {
+      return (_, response) => response.writeHead(status, headers).end(body);
+    };
+    const endless: Misbehaviour = (_, response) => {
+      const more = () => {
+        while (!response.destroyed && response.write(body));
+      };
+      response.writeHead(200).on('drain', more);
+      more();
+    };
+    const said = async (wanted: typeof file, ...misbehaviours: Misbehaviour[]) => {
+      server.misbehaviours.push(...misbehaviours);
+      const error = await download(wanted, [server.url], target(), options()).catch((error: Error) => error);
+      expect(left()).toEqual([]);
+      return (error as Error).message.split('data.bin: ')[1];
+    };
+    expect(await said(pinned, endless)).toBe('it sends more than 300000 bytes');
+    const offered = '9999999999999999';
+    const tooMany = `it offers ${Number(offered)} bytes, more than any file of a data set has`;
+    expect(await said(file, tell(200, { 'content-length': offered }))).toBe(tooMany);
+    expect(await said(file, tell(206, { etag: '"a"', 'content-range': `bytes 0-39999/${offered}` }))).toBe(tooMany);
+    expect(await said(pinned, tell(206, { etag: '"a"', 'content-range': `bytes 0-${offered}/300000` }), endless)).toBe(
+      'it sends more than 300000 bytes',
+    );
+  });
+
+  it.each(['bytes 0-19999/300000', 'bytes 0-79999/300000', 'bytes 5-40004/300000', 'bytes 0-39999/*'])(
+    'fetches a file whole from a mirror that answers %s where other bytes were asked for',
+    async (range) => {
+      server.misbehaviours.push((_, response) => {
+        response.writeHead(206, { etag: '"v1"', 'content-range': range }).end(body.subarray(0, 20_000));
+      });
+      await download(file, [server.url], target(), options());
+      expect(readFileSync(target()).equals(body)).toBe(true);
+      expect(log).toEqual([]);
+    },
+  );
+
   it('turns to the next mirror when one lies about the content', async () => {
     const liar = await FileServer.start();
     liar.files.set('data.bin', { body: Buffer.from('something else') });

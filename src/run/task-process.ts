@@ -111,7 +111,9 @@ function toldOf(error: unknown): StageError | StoreError | undefined {
 function describe(error: unknown, told: StageError | StoreError | undefined): Failure {
   if (controller.signal.aborted) return { code: 'E_INTERRUPTED', message: 'The task was interrupted.' };
   if (told !== undefined) {
-    const { code, message, hint } = told;
+    const { message, hint } = told;
+    // Part of the markup of summaries, and read by programs: what a stage of the user's makes of it must be one.
+    const code = /^E_[A-Z0-9_]{1,80}$/.test(told.code) ? told.code : 'E_STAGE';
     return { code, message, ...(hint === undefined ? {} : { hint }) };
   }
   const message = error instanceof Error ? error.message : String(error);

@@ -16,12 +16,21 @@ stages:
     over: [v]
     outputs: { metrics: metrics.json }
   bad: { run: [sh, -c, 'printf "\\033[31mno\\r\\302\\233 way\\n"; exit 3'], outputs: { x: x } }
+  code: { uses: ./code.mjs }
 expect: [{ stage: s, metric: n, max: 0, source: "${hostile}" }]
+`;
+
+const stage = `import { defineStage, StageError, Type } from 'spikeline';
+export default defineStage({
+  name: 'code', summary: 'Fails', parameters: Type.Object({}), inputs: {}, outputs: { x: { description: 'x', path: 'x' } },
+  async run() { throw new StageError('E_X\`<b>\\n::error::evil', 'no\\n::error::evil<b>'); },
+});
 `;
 
 describe.concurrent('what a terminal obeys', () => {
   test('reaches none, from no name, value, source or log', async ({ box }) => {
     box.write('p.yaml', pipeline);
+    box.write('code.mjs', stage);
     const summary = box.path('summary.md');
     const shown: string[] = [];
     const call = async (...args: string[]) => {
@@ -40,6 +49,9 @@ describe.concurrent('what a terminal obeys', () => {
     box.write('wrong.yaml', 'name: w\nstages: { "\\e[31m": { uses: "\u009b\u202e" } }\n');
     await call('validate', 'wrong.yaml');
     for (const file of ['summary.md', 'check.xml', 'graph.svg']) expect(box.read(file)).not.toMatch(obeyed);
+    // Nor does GitHub obey it: neither in a line of the log nor in the summary, whatever a stage calls its error.
+    expect(shown[0]).not.toMatch(/^\s*::error::/m);
+    expect(box.read('summary.md')).toContain('- **code** failed: no␊::error::evil\\<b\\> `E_STAGE`\n');
     // It was there to be shown.
     expect(shown.join('')).toContain('␛[31mred');
     const log = await box.run(['log', 'p.yaml', 'bad']);
@@ -47,7 +59,7 @@ describe.concurrent('what a terminal obeys', () => {
     expect(log.out).toBe('no\nay\n');
     const raw = await box.run(['log', 'p.yaml', 'bad', '--raw']);
     expect(raw.out).toBe('\x1b[31mno\r\u009b way\n');
-    expect(readdirSync(box.path('artifacts/h/.logs')).length).toBe(3);
+    expect(readdirSync(box.path('artifacts/h/.logs')).length).toBe(4);
     expect(readFileSync(box.path('artifacts/h/.logs/bad.log'), 'utf8')).toBe(raw.out);
   });
 });

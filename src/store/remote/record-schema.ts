@@ -4,6 +4,7 @@ const closed = { additionalProperties: false };
 /** It is shown on terminals: nothing that steers one. */
 const TextSchema = Type.String({ pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*$', maxLength: 10_000 });
 const CountSchema = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+const ContentSchema = { digest: Type.String({ pattern: '^sha256:[0-9a-f]{64}$' }), size: CountSchema };
 const ScalarSchema = Type.Union([TextSchema, Type.Number(), Type.Boolean()]);
 
 /**
@@ -17,15 +18,13 @@ export const RemoteRecordSchema = Type.Object(
     code: Type.Optional(Type.Record(TextSchema, TextSchema, closed)),
     outputs: Type.Record(
       TextSchema,
-      Type.Object(
-        {
-          kind: Type.Union([Type.Literal('file'), Type.Literal('folder')]),
-          digest: Type.String({ pattern: '^sha256:[0-9a-f]{64}$' }),
-          size: CountSchema,
-          executable: Type.Optional(Type.Literal(true)),
-        },
-        closed,
-      ),
+      Type.Union([
+        Type.Object(
+          { kind: Type.Literal('file'), ...ContentSchema, executable: Type.Optional(Type.Literal(true)) },
+          closed,
+        ),
+        Type.Object({ kind: Type.Literal('folder'), ...ContentSchema }, closed),
+      ]),
       closed,
     ),
     metrics: Type.Record(

@@ -92,6 +92,7 @@ describe('an entry', () => {
     ['a size is negative', { outputs: { file: { ...record.outputs.file, size: -1 } } }],
     ['a size is no number', { outputs: { file: { ...record.outputs.file, size: '1' } } }],
     ['an output is a link', { outputs: { file: { ...record.outputs.file, kind: 'link' } } }],
+    ['a folder is executable', { outputs: { file: { ...record.outputs.file, kind: 'folder', executable: true } } }],
     ['a metric is a map', { metrics: { accuracy: { value: 1 } } }],
     ['a metric steers the terminal', { metrics: { note: '\u001b[2J' } }],
     ['a name steers the terminal', { provenance: { ...record.provenance, platform: 'x\u001b]0;x\u0007' } }],

@@ -10,6 +10,9 @@ import { suggestion } from './suggest.js';
 import type { Difference, Expectation, Json, Task, TaskId } from './task.js';
 import { valuesOf } from './words.js';
 
+/** What an axis lacks where it can't be told which of its values would do. */
+const noneThere = 'value with such a task';
+
 type At = Readonly<Record<string, AxisValue>>;
 
 /** What entries may speak of. */
@@ -39,12 +42,23 @@ export function resolveExpectations(
     if ('name' in selected || (others !== undefined && 'name' in others)) {
       const gone = [selected, others ?? []].flatMap((one) => ('name' in one ? [one] : []));
       const expected = numbers(entry) ?? { kind: 'bounds' };
-      return [{ ...about, tasks: [wouldBe(entry)], expected, inapplicable: [...when, ...gone] }];
+      const ids = 'name' in selected ? [wouldBe(entry)] : selected.map(({ id }) => id);
+      return [{ ...about, tasks: ids, expected, inapplicable: [...when, ...gone] }];
     }
-    const expected = others === undefined ? numbers(entry) : equality(entry, selected, others, path, reporter);
-    if (expected === undefined) return [];
-    const ids = selected.map(({ id }) => id);
-    return [{ ...about, tasks: ids, expected, ...(when.length === 0 ? {} : { inapplicable: when }) }];
+    const isOther = when.length === 0 ? {} : { inapplicable: when };
+    const expected = numbers(entry);
+    if (others === undefined)
+      return expected === undefined ? [] : [{ ...about, tasks: selected.map(({ id }) => id), expected, ...isOther }];
+    const goneFor = (task: Task) => finder.takenByCall([entry.stage, entry.equals!.stage], task);
+    const { pairs, alone } = equality(entry, { selected, others, goneFor }, path, reporter);
+    const single = alone.map(({ task, gone }): Expectation => {
+      return { ...about, tasks: [task], expected: { kind: 'bounds' }, inapplicable: [...when, gone] };
+    });
+    if (pairs.length === 0) return single;
+    const { tolerance = 0 } = entry;
+    const kind = { kind: 'equals', metric: entry.equals!.metric ?? metric, tolerance } as const;
+    const [ids, partners] = [pairs.map(([id]) => id), pairs.map(([, partner]) => partner)];
+    return [{ ...about, tasks: ids, expected: { ...kind, tasks: partners }, ...isOther }, ...single];
   });
 }
 
@@ -102,14 +116,26 @@ function numbers({ value, min, max, equals, tolerance = 0 }: ExpectationFile): E
   return { kind: 'bounds', ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) };
 }
 
+interface Sides {
+  readonly selected: readonly Task[];
+  readonly others: readonly Task[];
+  /** Why there may be no partner: what the call took from an axis. */
+  goneFor(task: Task): Difference | undefined;
+}
+
+/** Tasks with those that they must equal, and those whose partner the call took away. */
+interface Equality {
+  readonly pairs: readonly (readonly [TaskId, TaskId])[];
+  readonly alone: readonly { readonly task: TaskId; readonly gone: Difference }[];
+}
+
 /** Pairs each task with the one it must equal: that with the same values on the axes that both have. */
 function equality(
-  { metric, equals, tolerance = 0 }: ExpectationFile,
-  selected: readonly Task[],
-  others: readonly Task[],
+  { equals }: ExpectationFile,
+  { selected, others, goneFor }: Sides,
   path: Path,
   reporter: Reporter,
-): Expectation['expected'] | undefined {
+): Equality {
   const axes = Object.keys(selected[0]!.labels).filter((axis) => Object.hasOwn(others[0]!.labels, axis));
   const keyOf = (task: Task) => JSON.stringify(axes.map((axis) => canonicalValue(task.axes[axis]!)));
   const groups = new Map<string, Task[]>();
@@ -118,11 +144,17 @@ function equality(
     if (group) group.push(other);
     else groups.set(keyOf(other), [other]);
   }
-  const partners: TaskId[] = [];
+  const pairs: (readonly [TaskId, TaskId])[] = [];
+  const alone: Equality['alone'][number][] = [];
   for (const task of selected) {
     const [partner, second] = groups.get(keyOf(task)) ?? [];
+    const gone = partner === undefined ? goneFor(task) : undefined;
+    if (gone !== undefined) {
+      alone.push({ task: task.id, gone });
+      continue;
+    }
     if (partner !== undefined && second === undefined) {
-      partners.push(partner.id);
+      pairs.push([task.id, partner.id]);
       continue;
     }
     const at = { path: [...path, 'equals'] };
@@ -132,9 +164,9 @@ function equality(
         : [`both ${partner.id} and ${second!.id} would do`, 'choose one with at: inside equals:'];
     reporter.error('E_EXPECT', `${task.id} must equal one task of "${equals!.stage}", and ${found}`, at, { hint });
     // The first that fails speaks for all.
-    return undefined;
+    return { pairs: [], alone: [] };
   }
-  return { kind: 'equals', metric: equals!.metric ?? metric, tasks: partners, tolerance };
+  return { pairs, alone };
 }
 
 /** Finds the tasks of a stage at a point, or the value that the call took from an axis; undefined after a mistake. */
@@ -156,6 +188,22 @@ class Finder {
     }
   }
 
+  /** The value of a task on an axis that the call has changed, where one of these stages has no task for want of it. */
+  takenByCall(stages: readonly string[], task: Task): Difference | undefined {
+    for (const { axes, changedAxes } of stages.flatMap((name) => this.#stages.get(name) ?? []))
+      for (const [axis, points] of axes) {
+        const value = task.axes[axis];
+        const isThere = value !== undefined && selectPoints(points, value).size > 0;
+        if (value !== undefined && !isThere && this.#isChanged(stages, axis)) return { name: axis, wanted: value };
+        if (value === undefined && changedAxes.has(axis)) return { name: axis, wanted: noneThere };
+      }
+    return undefined;
+  }
+
+  #isChanged(stages: readonly string[], axis: string): boolean {
+    return stages.some((name) => this.#stages.get(name)?.changedAxes.has(axis));
+  }
+
   find(name: string, at: At, path: Path): readonly Task[] | Difference | undefined {
     const stage = this.#stages.get(name);
     if (stage === undefined) {
@@ -171,6 +219,9 @@ class Finder {
     if (wanted === undefined || 'name' in wanted) return wanted;
     const selected = tasks.filter(({ labels }) => wanted.every(([axis, points]) => points.has(labels[axis]!)));
     if (selected.length > 0) return selected;
+    // All that is left of another axis may be excluded there.
+    const changed = [...stage.changedAxes].find((axis) => !Object.hasOwn(at, axis));
+    if (changed !== undefined) return { name: changed, wanted: noneThere };
     this.reporter.error('E_EXPECT', `"${name}" has no task there: it is excluded`, { path: [...path, 'at'] });
     return undefined;
   }

@@ -65,26 +65,52 @@ function subjectOf(line: unknown): string {
   return JSON.stringify([stage, at ?? {}, metric, when ?? {}, equals ?? null], sorted);
 }
 
+/**
+ * What a null at this path leaves out, in a word; undefined where null is a value, as of a param, or a mistake.
+ * What is left out has to be there below.
+ */
+function leftOutBy([top, name, section, input]: Path): string | undefined {
+  if (top === undefined) return undefined;
+  if (name === undefined)
+    return [...mapsOfNames.keys(), 'params', 'cache', 'expect'].includes(String(top)) ? 'section' : undefined;
+  if (section === undefined) return mapsOfNames.get(String(top));
+  if (top !== 'stages') return undefined;
+  return input === undefined ? 'section' : section === 'inputs' ? 'input' : undefined;
+}
+
+const mapsOfNames: ReadonlyMap<string, string> = new Map([
+  ['axes', 'axis'],
+  ['profiles', 'profile'],
+  ['include', 'included file'],
+  ['slurm', 'setting'],
+  ['stages', 'stage'],
+]);
+
+/** Places in a pipeline, from the top to where nulls leave something out. */
+const deepestNull = 4;
+
 /** A null leaves out what is below: where there is nothing, its name is misspelt. */
 export function pointlessNulls(below: unknown, above: unknown, places: Places): Diagnostic[] {
   const found: Diagnostic[] = [];
-  const compare = (first: unknown, second: unknown, path: Path, what: string) => {
-    const [known, said] = [isMap(first) ? first : {}, isMap(second) ? second : {}];
-    for (const name of Object.keys(said)) {
-      if (said[name] !== null || (Object.hasOwn(known, name) && known[name] !== null)) continue;
+  const compare = (first: unknown, second: unknown, path: Path) => {
+    if (!isMap(second) || path.length === deepestNull) return;
+    const known = isMap(first) ? first : {};
+    for (const [name, said] of Object.entries(second)) {
+      const here = [...path, name];
+      const what = leftOutBy(here);
+      const under = Object.hasOwn(known, name) ? known[name] : null;
+      if (said !== null || what === undefined || under !== null) {
+        compare(under, said, here);
+        continue;
+      }
       const message = `There is no ${what} "${name}" to leave out.`;
       const names = Object.keys(known).filter((one) => known[one] !== null);
-      const hint = name.includes('/') ? 'stages of included files stay' : suggestion(name, names);
-      const range = places.keyRange([...path, name]);
+      const hint = what === 'stage' && name.includes('/') ? 'stages of included files stay' : suggestion(name, names);
+      const range = places.keyRange(here);
       found.push({ severity: 'error', code: 'E_NOTHING', message, range, ...hinted(hint) });
     }
   };
-  const [{ stages: first }, { stages: second }] = [isMap(below) ? below : {}, isMap(above) ? above : {}] as const;
-  compare(first, second, ['stages'], 'stage');
-  for (const [name, stage] of isMap(second) ? Object.entries(second) : []) {
-    const under = isMap(first) && isMap(first[name]) ? first[name].inputs : undefined;
-    if (isMap(stage)) compare(under, stage.inputs, ['stages', name, 'inputs'], 'input');
-  }
+  compare(below, above, []);
   return found;
 }
 
@@ -98,33 +124,31 @@ export function partOf({ places, path, parts }: Origin, key: string | number): O
   return parts?.get(key) ?? { places, path: [...path, key] };
 }
 
-/** Without stages and inputs that are null, and what is expected of such stages. */
+/** Without what is null to leave it out, and what is expected of such stages. */
 export function withoutNulls(merged: Merged): Merged {
   const { value, origin } = merged;
   // A file that extends none has nothing to leave out.
-  if (origin.parts === undefined || !isMap(value) || !isMap(value.stages)) return merged;
-  const entries = Object.entries(value.stages);
-  const stages = entries
-    .filter(([, stage]) => stage !== null)
-    .map(([name, stage]) => [name, withoutInputs(stage)] as const);
-  const gone = entries.flatMap(([name, stage]) => (stage === null ? [name] : []));
+  if (origin.parts === undefined || !isMap(value)) return merged;
+  const kept = pruned(value, []) as Readonly<Record<string, unknown>>;
+  if (!isMap(value.stages) || !Array.isArray(kept.expect)) return { value: kept, origin };
+  const gone = Object.entries(value.stages).flatMap(([name, stage]) => (stage === null ? [name] : []));
   const speaksOfGone = (line: unknown): boolean =>
     isMap(line) && (gone.includes(String(line.stage)) || speaksOfGone(line.equals));
-  const lines = Array.isArray(value.expect) ? [...(value.expect as unknown[]).entries()] : [];
-  const kept = lines.filter(([, line]) => !speaksOfGone(line));
+  const lines = [...(kept.expect as unknown[]).entries()].filter(([, line]) => !speaksOfGone(line));
   const all = partOf(origin, 'expect');
-  const expect: Origin = { ...all, parts: new Map(kept.map(([index], at) => [at, partOf(all, index)])) };
+  const expect: Origin = { ...all, parts: new Map(lines.map(([index], at) => [at, partOf(all, index)])) };
   return {
-    value: {
-      ...value,
-      stages: Object.fromEntries(stages) as unknown,
-      ...(lines.length > 0 ? { expect: kept.map(([, line]) => line) } : {}),
-    },
+    value: { ...kept, expect: lines.map(([, line]) => line) },
     origin: { ...origin, parts: new Map([...origin.parts, ['expect', expect]]) },
   };
 }
 
-function withoutInputs(stage: unknown): unknown {
-  if (!isMap(stage) || !isMap(stage.inputs)) return stage;
-  return { ...stage, inputs: Object.fromEntries(Object.entries(stage.inputs).filter(([, input]) => input !== null)) };
+function pruned(value: unknown, path: Path): unknown {
+  if (!isMap(value) || path.length === deepestNull) return value;
+  const entries = Object.entries(value).map(([key, inner]) => [key, inner, [...path, key]] as const);
+  return Object.fromEntries(
+    entries
+      .filter(([, inner, here]) => inner !== null || leftOutBy(here) === undefined)
+      .map(([key, inner, here]) => [key, pruned(inner, here)]),
+  );
 }

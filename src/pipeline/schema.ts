@@ -164,7 +164,7 @@ export const PipelineSchema = Type.Object(
         title: 'a file or a list of files',
         description:
           'Pipeline files that this one builds on, relative to it. Params and axes of the same name replace theirs, ' +
-          'stages of the same name their sections, `with` and `inputs` name by name; a stage or input that is null is left out.',
+          'stages of the same name their sections, `with` and `inputs` name by name; a stage, input, axis or profile that is null is left out.',
       }),
     ),
     include: Type.Optional(

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { differenceText } from '../../src/pipeline/facts.js';
 import { lines, mistakes, pipelineOf } from './load.js';
 
 const withExpectations = (expectations: string) =>
@@ -81,6 +82,40 @@ describe('expectations', () => {
         expected: { kind: 'equals', metric: 'b', tasks: ['snn@precision=k1B2,noise=0.1'], tolerance: 2 },
       },
     ]);
+  });
+
+  it('of points that the call took from an axis are not compared, on whichever side they are', async () => {
+    const text = (expectation: string) =>
+      lines(`
+        name: narrowed
+        axes: { k: [1, 2], n: [0, 1] }
+        stages:
+          a: { run: [x], over: [k] }
+          b: { run: [x], over: [k, n], exclude: [{ k: 1, n: 0 }] }
+        expect:
+          - ${expectation}
+      `);
+    const told = async (expectation: string, set: string[]) =>
+      (await pipelineOf(text(expectation), { set })).expectations.map(({ tasks, inapplicable = [] }) => [
+        tasks.join(' '),
+        ...inapplicable.map(differenceText),
+      ]);
+    const equal = '{ stage: a, metric: m, equals: { stage: b, at: { n: 1 } } }';
+    expect(await told(equal, ['k=[1]'])).toEqual([['a@k=1']]);
+    expect(await told(equal, ['n=[0]'])).toEqual([['a@k=1 a@k=2', 'the axis n has no 1 now']]);
+    const unsaid = '{ stage: a, metric: m, equals: { stage: b } }';
+    expect(await told(unsaid, ['n=[0]'])).toEqual([
+      ['a@k=2'],
+      ['a@k=1', 'the axis n has no value with such a task now'],
+    ]);
+    const excluded = '{ stage: b, at: { k: 1 }, metric: m, min: 0 }';
+    expect(await told(excluded, ['n=[0]'])).toEqual([['b@k=1', 'the axis n has no value with such a task now']]);
+    // What the file itself excludes can never be met.
+    const never = '{ stage: b, at: { k: 1, n: 0 }, metric: m, min: 0 }';
+    expect(await mistakes(text(never), {})).toContain('error[E_EXPECT]: "b" has no task there: it is excluded.');
+    expect(await mistakes(text('{ stage: a, metric: m, equals: { stage: b, at: { n: 0 } } }'), {})).toContain(
+      'error[E_EXPECT]: a@k=1 must equal one task of "b", and there is none at its point.',
+    );
   });
 
   it('that make no sense are all reported', async () => {

@@ -118,6 +118,33 @@ main.yaml:6:21: error[E_NOTHING]: There is no input "y" to leave out.
 `);
   });
 
+  it('leaves out whatever has a name and is null, and keeps null where it is a value', async () => {
+    const good = await load(
+      file(
+        'axes: { n: null, m: [7] }\nprofiles: { smoke: null }\nparams: { words: null }\nexpect: null\n' +
+          'stages: { make: { over: [m], run: "echo > ${{ outputs.x }}" } }\n',
+      ),
+    );
+    // Nothing is wrong but that nobody uses the param any more.
+    expect(good.text.match(/error.*|warning.*/g)).toEqual(['warning[W_UNUSED]: No stage uses the param "words".']);
+    expect(good.pipeline).toMatchObject({ axes: { m: [7] }, params: { epochs: 10, words: null }, expectations: [] });
+    const wrong = await load(
+      file('axes: { nn: null }\nprofiles: { smoek: null }\nslurm: null\nstages: { make: { envv: null, env: null } }\n'),
+    );
+    expect(wrong.text.match(/error.*|hint.*/g)).toEqual([
+      'error[E_NOTHING]: There is no axis "nn" to leave out.',
+      'hint: did you mean "n"?',
+      'error[E_NOTHING]: There is no profile "smoek" to leave out.',
+      'hint: did you mean "smoke"?',
+      'error[E_NOTHING]: There is no section "slurm" to leave out.',
+      expect.stringMatching(/^hint: /),
+      'error[E_NOTHING]: There is no section "envv" to leave out.',
+      expect.stringMatching(/^hint: /),
+      'error[E_NOTHING]: There is no section "env" to leave out.',
+      expect.stringMatching(/^hint: /),
+    ]);
+  });
+
   it('reads files that extend each other twice in one walk', async () => {
     const level = (i: number) => [`l${i}.yaml`, `extends: [l${i + 1}.yaml, ./l${i + 1}.yaml]\n`] as const;
     const files = Object.fromEntries(Array.from({ length: 40 }, (_, i) => level(i)));

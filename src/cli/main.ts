@@ -61,6 +61,10 @@ from it what it has, and gives it what was computed. Nothing that comes from it 
   SPIKELINE_REMOTE_TIMEOUT=60s                                                    how long it may be silent (15s)
   SPIKELINE_REMOTE_SIGNING_KEY                                                    sign results; use none that are not`;
 
+const targetDetails = `
+TARGET is stage, or stage@axis=value,… with a value or its label. One with a comma or quotes in it stands in double
+quotes, as in JSON; what a shell would take apart stands in its quotes: 's@net=a b' 's@net="a,b"'`;
+
 const commands: readonly CommandEntry[] = [
   {
     usage: 'run [file] [targets...]',
@@ -72,6 +76,7 @@ const commands: readonly CommandEntry[] = [
       ['--executor <kind>', 'local, or slurm for jobs on a cluster'],
       ['--dry-run', 'show what would run'],
     ],
+    details: targetDetails,
     load: async () => runCommand,
   },
   {
@@ -79,6 +84,7 @@ const commands: readonly CommandEntry[] = [
     description: 'show what would run, in order, and why',
     pipeline: true,
     options: [['--force [target]', 'as if forced', collectForce]],
+    details: targetDetails,
     load: async () => (await import('./plan.js')).planCommand,
   },
   {
@@ -93,6 +99,7 @@ const commands: readonly CommandEntry[] = [
     description: 'say why a task would run, or since when and by what it is cached',
     pipeline: true,
     options: [['--json', 'for programs']],
+    details: targetDetails,
     load: async () => (await import('./why.js')).whyCommand,
   },
   {
@@ -138,6 +145,7 @@ const commands: readonly CommandEntry[] = [
     description: 'write the page of the stage `report`, with keys, versions, machines and durations of the run',
     pipeline: true,
     options: [['-o, --output <file>', 'write it there (default: <pipeline>/report.html among the artifacts)']],
+    details: targetDetails,
     load: async () => (await import('./report.js')).reportCommand,
   },
   {
@@ -152,6 +160,7 @@ const commands: readonly CommandEntry[] = [
     description: 'show what a task wrote when it last ran',
     pipeline: true,
     options: [['--raw', 'as it is, with all that a terminal obeys']],
+    details: targetDetails,
     load: async () => (await import('./log.js')).logCommand,
   },
   {
@@ -160,6 +169,7 @@ const commands: readonly CommandEntry[] = [
     pipeline: true,
     acts: true,
     options: [runOptions.find(([flags]) => flags.startsWith('--reporter'))!],
+    details: targetDetails,
     load: async () => (await import('./verify.js')).verifyCommand,
   },
   {

@@ -34,16 +34,15 @@ export async function showCommand(file: string | undefined, options: ShowOptions
   const tables = pipeline.stages.flatMap((stage) => {
     const rows = tasksOfStage(pipeline, stage).flatMap(({ id, labels }): Record<string, Cell>[] => {
       const found = metrics.get(id);
-      return found === undefined ? [] : [{ ...labels, ...scalarMetrics(found) }];
+      return found === undefined ? [] : [{ ...marked('axis', labels), ...marked('metric', scalarMetrics(found)) }];
     });
-    if (rows.length === 0) return [];
     const keys = [...new Set(rows.flatMap((row) => Object.keys(row)))];
     if (keys.length === 0) return [];
     const heading = format === 'md' ? `## ${stage}\n\n` : format === 'text' ? `${stage}\n` : `# ${stage}\n`;
     return [
       `${heading}${renderTable(
         rows,
-        keys.map((key) => ({ key, format: distinctCells(rows.map((row) => row[key])) })),
+        keys.map((key) => ({ key, title: titleOf(key, keys), format: distinctCells(rows.map((row) => row[key])) })),
         format,
       )}`,
     ];
@@ -56,4 +55,17 @@ export async function showCommand(file: string | undefined, options: ShowOptions
     );
   else print([...(report === '' ? [] : [report]), ...tables].join('\n'));
   return exitCodes.done;
+}
+
+type Kind = 'axis' | 'metric';
+
+/** Cells under keys that tell an axis from a metric of the same name. */
+function marked(kind: Kind, cells: Readonly<Record<string, Cell>>): Record<string, Cell> {
+  return Object.fromEntries(Object.entries(cells).map(([name, cell]) => [`${kind} ${name}`, cell]));
+}
+
+/** The plain name; of an axis that is called like a metric, with the word before it, so that no two headings are the same. */
+function titleOf(key: string, keys: readonly string[]): string {
+  const name = key.slice(key.indexOf(' ') + 1);
+  return key === `axis ${name}` && keys.includes(`metric ${name}`) ? key : name;
 }

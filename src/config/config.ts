@@ -1,14 +1,14 @@
-import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type Static, Type } from '@sinclair/typebox';
 import { OwnCacheSchema } from '../pipeline/cache.js';
 import { check } from '../pipeline/check.js';
 import type { Diagnostic } from '../pipeline/diagnostic.js';
+import { unreadable } from '../pipeline/load.js';
+import { readText } from '../pipeline/read-text.js';
 import { hinted, Reporter } from '../pipeline/reporter.js';
 import { SlurmSchema } from '../pipeline/slurm.js';
 import { placeName } from '../pipeline/words.js';
-import { systemCode } from '../store/error.js';
 
 /** What a user says once for all pipelines. It comes before what those say themselves: it knows the machine. */
 export const ConfigSchema = Type.Object(
@@ -34,13 +34,10 @@ export function configFile(env: Readonly<Record<string, string | undefined>> = p
 
 /** Reads the user's configuration; without a file it is empty. Mistakes come back as diagnostics, all at once. */
 export async function readConfig(file: string = configFile()): Promise<LoadedConfig> {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return { file, config: {}, diagnostics: [], text: '' };
-    const message = `${file} can't be read: ${(error as Error).message}.`;
-    return { file, diagnostics: [{ severity: 'error', code: 'E_FILE', message }], text: '' };
+  const text = readText(file);
+  if (typeof text !== 'string') {
+    if (text.isAbsent === true) return { file, config: {}, diagnostics: [], text: '' };
+    return { file, diagnostics: [unreadable(file, text)], text: '' };
   }
   // Loaded here, because most users have no such file.
   const { parseSource, plainRules } = await import('../pipeline/parse.js');

@@ -6,6 +6,8 @@ import { systemCode } from '../store/error.js';
 export interface Unreadable {
   readonly why: string;
   readonly hint?: string;
+  /** Is it just not there? */
+  readonly isAbsent?: boolean;
 }
 
 /** More than this is no pipeline file, in bytes. */
@@ -21,7 +23,7 @@ export function readText(path: string): string | Unreadable {
     return bytes instanceof Uint8Array ? decode(bytes) : bytes;
   } catch (error) {
     const code = systemCode(error);
-    if (code === 'ENOENT') return { why: 'there is no such file' };
+    if (code === 'ENOENT' || code === 'ENOTDIR') return { why: 'there is no such file', isAbsent: true };
     // Windows does not open folders, and no system opens sockets.
     if (code === 'EISDIR') return { why: 'it is a folder' };
     if (code === 'ENXIO') return { why: 'it is a socket' };
@@ -36,7 +38,7 @@ function readBytes(path: string): Buffer | Unreadable {
   try {
     const stats = fstatSync(descriptor);
     if (!stats.isFile()) return { why: `it is ${kindOfFile(stats)}` };
-    const tooLarge = { why: `it is larger than ${maximumLength / 2 ** 20} MiB, which no pipeline is` };
+    const tooLarge = { why: `it is larger than ${maximumLength / 2 ** 20} MiB, which no such file is` };
     if (stats.size > maximumLength) return tooLarge;
     // Files of /proc say that they are empty: the size is what arrives.
     const chunks: Buffer[] = [];

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TaskId } from '../pipeline/task.js';
@@ -39,11 +40,17 @@ export interface RunNote extends RunCall {
 /** Failures by task. */
 export type Failed = Readonly<Record<TaskId, FailureNote>>;
 
-/** Runs kept. Their records may go sooner. */
+/**
+ * Runs kept, beside the newest whole one of each form that no `--set` makes: many small runs do not push out the full
+ * one. Their records may go sooner.
+ */
 const kept = 100;
 
-/** `20261123T202138123Z-7.json`: the names sort by time, and differ where two runs took the same number. */
-const namePattern = /^\d{8}T\d{9}Z-(\d+)\.json$/;
+/**
+ * `20261123T202138123Z-7.json`: the names sort by time, and differ where two runs took the same number. That of a whole
+ * run without `--set` ends in a hash of its form, so that it can be told without being read.
+ */
+const namePattern = /^\d{8}T\d{9}Z-(\d+)(?:-([0-9a-f]{8}))?\.json$/;
 
 /** Notes what happens in a run. */
 export class RunRecorder {
@@ -85,11 +92,10 @@ export class RunRecorder {
     };
     await store.writeNote(
       pipeline,
-      join(folder, `${finishedAt.replaceAll(/[-:.]/g, '')}-${run}.json`),
+      join(folder, `${finishedAt.replaceAll(/[-:.]/g, '')}-${run}${markOf(note)}.json`),
       `${JSON.stringify(note)}\n`,
     );
-    for (const name of names.slice(0, Math.max(0, names.length + 1 - kept)))
-      rmSync(join(folder, name), { force: true });
+    for (const name of outdated(notesIn(folder))) rmSync(join(folder, name), { force: true });
   }
 
   /** Failures of earlier runs count on, until their tasks are done or gone. */
@@ -144,9 +150,8 @@ export function reachOfRuns(folder: string): {
   const keys = new Set<TaskKey>();
   for (const name of notesIn(folder).reverse()) {
     const run = readNote(folder, name);
-    const form = JSON.stringify([run?.set ?? [], run?.profile, run?.engine]);
-    if (run === undefined || whole.has(form)) continue;
-    if (run.targets === undefined && !run.interrupted) whole.add(form);
+    if (run === undefined || whole.has(formOf(run))) continue;
+    if (isWhole(run)) whole.add(formOf(run));
     for (const [task, { status, key }] of Object.entries(run.tasks)) {
       if (key === undefined || (status !== 'ran' && status !== 'cached')) continue;
       tasks.add(task as TaskId);
@@ -170,6 +175,25 @@ export async function findRun(
 export function sameTasks(a: RunNote['tasks'], b: RunNote['tasks']): boolean {
   const ids = Object.keys(a) as TaskId[];
   return ids.length === Object.keys(b).length && ids.every((id) => b[id] !== undefined && a[id]!.key === b[id].key);
+}
+
+const isWhole = ({ targets, interrupted }: RunNote) => targets === undefined && !interrupted;
+const formOf = ({ set = [], profile, engine }: RunCall) => JSON.stringify([set, profile, engine]);
+
+/** What the name of a run's note says of its form. */
+function markOf(note: RunNote): string {
+  return isWhole(note) && (note.set ?? []).length === 0 ? `-${hash('sha256', formOf(note), 'hex').slice(0, 8)}` : '';
+}
+
+/** Names of notes that are not kept any more, of all that there are. */
+function outdated(names: readonly string[]): string[] {
+  const forms = new Set<string>();
+  return [...names].reverse().filter((name, index) => {
+    const form = namePattern.exec(name)![2];
+    const isNewest = form !== undefined && !forms.has(form);
+    if (form !== undefined) forms.add(form);
+    return index >= kept && !isNewest;
+  });
 }
 
 /** Names of notes, the oldest first. */

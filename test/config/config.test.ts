@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -47,5 +48,27 @@ describe("the user's configuration", () => {
     expect(diagnostics[0]!.message).toContain(message);
     if (hint !== undefined) expect(diagnostics[0]!.hint).toBe(hint);
     expect(diagnostics[0]!.range).toBeDefined();
+  });
+
+  it('is read by the rules of pipeline files', async () => {
+    const folder = testFolder();
+    const told = async (name: string) =>
+      (await readConfig(join(folder, name))).diagnostics.map(({ message }) => message);
+    writeFileSync(join(folder, 'latin1'), Buffer.from('# caf\xe9\n', 'latin1'));
+    writeFileSync(join(folder, 'marked'), '\uFEFFslurm: { partition: gpu }\n');
+    writeFileSync(join(folder, 'large'), Buffer.alloc(17 * 2 ** 20, '\n'));
+    execFileSync('mkfifo', [join(folder, 'pipe')]);
+    const at = (name: string) => join(folder, name);
+    expect(await told('latin1')).toEqual([
+      `${at('latin1')} can't be read: it is not UTF-8: the byte 0xE9 in line 1 is "é" in Windows-1252 (Latin-1).`,
+    ]);
+    expect(await told('pipe')).toEqual([`${at('pipe')} can't be read: it is a pipe.`]);
+    expect(await told('.')).toEqual([`${folder} can't be read: it is a folder.`]);
+    expect((await readConfig('/dev/zero')).diagnostics[0]!.message).toBe("/dev/zero can't be read: it is a device.");
+    expect(await told('large')).toEqual([
+      `${at('large')} can't be read: it is larger than 16 MiB, which no such file is.`,
+    ]);
+    expect((await readConfig(at('marked'))).config).toEqual({ slurm: { partition: 'gpu' } });
+    expect(await readConfig(join(at('marked'), 'config.yaml'))).toMatchObject({ config: {}, diagnostics: [] });
   });
 });

@@ -102,5 +102,19 @@ expect: [{ stage: json, metric: accuracy, min: 0.4 }]
       { task: 'csv', stage: 'csv', axes: {}, metrics: {} },
     ]);
     expect((await box.run(['check', 'p.yaml'])).code).toBe(0);
+    // An axis may be called like a metric.
+    box.write(
+      'q.yaml',
+      `name: q
+axes: { accuracy: [7] }
+stages: { s: { over: [accuracy], run: [cp, m.json, '\${{ outputs.metrics }}'], outputs: { metrics: metrics.json } } }
+`,
+    );
+    await box.outcomes(['q.yaml']);
+    expect((await box.run(['show', 'q.yaml', '--csv'])).out).toBe(
+      '# s\naxis accuracy,accuracy,fine,note\n7,0.5,true,x\n',
+    );
+    expect((await box.run(['show', 'q.yaml', '--json'])).out).toContain('"accuracy": 0.5');
+    expect((await box.run(['show', 'q.yaml'])).out).toContain('axis accuracy  accuracy');
   });
 });

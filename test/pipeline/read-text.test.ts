@@ -41,12 +41,12 @@ describe('bytes', () => {
 describe('a file', () => {
   it('that is none, or has no end, is refused at once', async () => {
     const folder = testFolder();
-    expect(readText(join(folder, 'none'))).toEqual({ why: 'there is no such file' });
+    expect(readText(join(folder, 'none'))).toEqual({ why: 'there is no such file', isAbsent: true });
     expect(readText(folder)).toEqual({ why: 'it is a folder' });
     mkdirSync(join(folder, 'a'));
     writeFileSync(join(folder, 'large'), '');
     truncateSync(join(folder, 'large'), 2 ** 40);
-    expect(readText(join(folder, 'large'))).toEqual({ why: 'it is larger than 16 MiB, which no pipeline is' });
+    expect(readText(join(folder, 'large'))).toEqual({ why: 'it is larger than 16 MiB, which no such file is' });
     if (process.platform === 'win32') return;
     expect(readText('/dev/zero')).toEqual({ why: 'it is a device' });
     execFileSync('mkfifo', [join(folder, 'pipe')]);

@@ -76,11 +76,26 @@ describe('the history of runs', () => {
   });
 
   it('keeps the newest hundred, numbered on', async () => {
-    for (let run = 1; run <= 103; run++) await note([end('a', 'cached', run % 2 === 0 ? 'a' : 'b')]);
+    for (let run = 1; run <= 103; run++) await note([end('a', 'cached', run % 2 === 0 ? 'a' : 'b')], { set: ['x=1'] });
     const numbers = (await runs()).map(({ run }) => run);
     expect([numbers.length, numbers[0], numbers.at(-1)]).toEqual([100, 103, 4]);
     expect((await findRun(store, 'p', ({ tasks }) => tasks['a' as TaskId]?.key === key('a')))?.run).toBe(102);
     expect(await findRun(store, 'p', () => false)).toBeUndefined();
+  });
+
+  it('keeps the newest whole run of each form without --set, however many others there were since', async () => {
+    await note([end('a', 'ran', 'c')]);
+    await note([end('a', 'ran', 'd')]);
+    await note([end('a', 'ran', 'e')], { profile: 'paper' });
+    await note([end('a', 'ran', 'f')], { targets: ['a'] });
+    for (let run = 0; run < 101; run++) {
+      const call = run % 2 === 0 ? { profile: 'smoke' } : { set: [`x=${run}`] };
+      await note([end('a', 'cached', run % 2 === 0 ? 'a' : 'b')], call);
+    }
+    const numbers = (await runs()).map(({ run }) => run);
+    expect([numbers.length, numbers[0], ...numbers.slice(-3)]).toEqual([102, 105, 6, 3, 2]);
+    const { keys } = reachOfRuns(store.runsFolder('p'));
+    expect([...keys].sort()).toEqual([key('a'), key('b'), key('d'), key('e')]);
   });
 
   it('does without notes that are damaged, and with files of others', async () => {
@@ -88,8 +103,8 @@ describe('the history of runs', () => {
     const folder = store.runsFolder('p');
     const name = readdirSync(folder)[0]!;
     mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, name.replace(/-1\.json$/, '-2.json')), '{"type":"spikeline-run/1","ru');
-    writeFileSync(join(folder, name.replace(/-1\.json$/, '-3.json')), 'null');
+    writeFileSync(join(folder, name.replace(/-1(-\w+)?\.json$/, '-2.json')), '{"type":"spikeline-run/1","ru');
+    writeFileSync(join(folder, name.replace(/-1(-\w+)?\.json$/, '-3.json')), 'null');
     writeFileSync(join(folder, 'notes.txt'), '');
     expect((await runs()).map(({ run }) => run)).toEqual([1]);
     await note([end('a', 'cached', 'a')]);

@@ -187,7 +187,7 @@ type Arriving = ReadonlyMap<OutputReference, ReadonlyMap<string, readonly Task[]
 
 /** Points meet by their values: labels of two files may differ, or mean different values. */
 const keyOf = (axes: readonly string[], value: (axis: string) => AxisValue) =>
-  JSON.stringify(axes.map((axis) => canonicalValue(value(axis))));
+  axes.length === 0 ? '' : JSON.stringify(axes.map((axis) => canonicalValue(value(axis))));
 
 function arrivingInputs(stage: CheckedStage, byStage: ReadonlyMap<string, readonly Task[]>): Arriving {
   const arriving = new Map<OutputReference, Map<string, Task[]>>();

@@ -11,6 +11,9 @@ export interface AxisPoint {
 export type Point = Readonly<Record<string, AxisPoint>>;
 
 const maximumLabel = 60;
+/** Digits of a value's hash in its label, and where these are another value's, too. */
+const shortHash = 8;
+const longHash = 32;
 
 /**
  * Short readable forms, unique within the axis and safe as folder names: `0.1`, `fp32`, `k1B2`. Each follows from its
@@ -25,9 +28,15 @@ export function labelAxis(values: readonly AxisValue[]): AxisPoint[] {
   const counts = new Map<string, number>();
   for (const { label, isClear } of plain)
     if (isClear) counts.set(label.toLowerCase(), (counts.get(label.toLowerCase()) ?? 0) + 1);
-  return plain.map(({ value, label, isClear }) => ({
+  const short = plain.map(({ value, label, isClear }) =>
+    isClear && counts.get(label.toLowerCase()) === 1 ? label : hashedLabel(label, value),
+  );
+  // A few digits are the same for some two values in ten thousand of one long start: two tasks must not become one.
+  const uses = new Map<string, number>();
+  for (const label of short) uses.set(label.toLowerCase(), (uses.get(label.toLowerCase()) ?? 0) + 1);
+  return plain.map(({ value, label }, i) => ({
     value,
-    label: isClear && counts.get(label.toLowerCase()) === 1 ? label : hashedLabel(label, value),
+    label: uses.get(short[i]!.toLowerCase()) === 1 ? short[i]! : hashedLabel(label, value, longHash),
   }));
 }
 
@@ -42,7 +51,7 @@ function isLabel(text: string): boolean {
     !text.endsWith('.') &&
     !reserved.test(text) &&
     // A label of ours.
-    !/-[0-9a-f]{8}$/.test(text)
+    !/-([0-9a-f]{8}|[0-9a-f]{32})$/.test(text)
   );
 }
 
@@ -51,13 +60,13 @@ function looksOtherwise(value: AxisValue): boolean {
   return typeof value === 'string' && (value === String(Number(value)) || value === 'true' || value === 'false');
 }
 
-function hashedLabel(plain: string, value: AxisValue): string {
+function hashedLabel(plain: string, value: AxisValue, digits = shortHash): string {
   const readable = plain
     .replace(/[^A-Za-z0-9._+-]+/g, '-')
     .replace(/^[.-]+/, '')
-    .slice(0, maximumLabel - 9);
+    .slice(0, maximumLabel - 1 - digits);
   const start = reserved.test(readable) ? readable.replace('.', '-') : readable;
-  return `${start || 'value'}-${hash('sha256', canonicalValue(value), 'hex').slice(0, 8)}`;
+  return `${start || 'value'}-${hash('sha256', canonicalValue(value), 'hex').slice(0, digits)}`;
 }
 
 /** A value as a text that it alone has. */

@@ -41,6 +41,17 @@ describe('labels', () => {
     expect(labels('a@b', 'a/b', 'a b').slice(1)).toEqual([second, first]);
   });
 
+  it('differ where the digits of two hashes are the same', () => {
+    const [start, other] = ['x'.repeat(60), 'y'.repeat(60)];
+    // Found by search.
+    const [one, two] = labels(`${start}6089`, `${start}84667`, `${other}6089`);
+    expect(one).toMatch(/^x{27}-[0-9a-f]{32}$/);
+    expect(two).toMatch(/^x{27}-[0-9a-f]{32}$/);
+    expect(one).not.toBe(two);
+    const known = '-0123456789abcdef0123456789abcdef';
+    expect(labels(`x${known}`)).not.toEqual([`x${known}`]);
+  });
+
   it('are unique, short and safe whatever the values', () => {
     const scalar = fc.oneof(fc.string({ maxLength: 80 }), fc.double({ noNaN: true }), fc.boolean());
     const value = fc.oneof(scalar, fc.dictionary(fc.string({ maxLength: 5 }), scalar, { maxKeys: 3 }));

@@ -63,7 +63,8 @@ export class Planner {
   }
 
   /**
-   * The state of every task, in the order given. A task below one that has to run is `waiting`: it may turn out cached.
+   * The state of every task, in the order given, those with inputs that can't be read included. A task below one that
+   * has to run is `waiting`: it may turn out cached.
    *
    * @param tasks in topological order, with all they depend on
    */
@@ -74,7 +75,7 @@ export class Planner {
     for (const task of tasks) {
       const before = dependenciesOf(task).flatMap((id) => plans.get(id) ?? []);
       const plan = Promise.all(before).then(() =>
-        limit(() => this.statusOf(task, (id) => done.get(id)?.result?.outputs)),
+        limit(() => this.statusOf(task, (id) => done.get(id)?.result?.outputs).catch(unreadable)),
       );
       plans.set(
         task.id,
@@ -254,6 +255,15 @@ export class Planner {
       return missing({ code: 'missing-record', text: 'the record of its last run is missing or damaged' });
     return { state: 'stale', key, reasons: explain(task, record, identity, files) };
   }
+}
+
+/** What a task's own inputs have wrong: see `describeFolder` and `statusOf`. */
+const inputProblems = ['E_STORE_NAME', 'E_STORE_LINK', 'E_STORE_FILE_TYPE', 'E_INPUT_MISSING', 'E_INPUT_CHANGED'];
+
+/** An input that can't be had is its task's trouble, and must not hide what is known of the others. */
+function unreadable(error: unknown): TaskPlan {
+  if (!(error instanceof StoreError) || !inputProblems.includes(error.code)) throw error;
+  return { status: { state: 'missing', reasons: [{ code: 'unreadable', text: error.message }] } };
 }
 
 /** The engine that a stage computes with, if any. */

@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -127,6 +127,21 @@ describe('plan', () => {
     expect(await run(chain, { force })).toEqual(['train']);
   });
 
+  it('says of an input that can not be read what is wrong with it, and tells of the other tasks all the same', async () => {
+    await run(chain);
+    mkdirSync(join(folder, 'inputs'));
+    symlinkSync('/etc', join(folder, 'inputs/out'));
+    const bad = command('bad', { inputs: { data: file('inputs') } });
+    const after = command('after', { inputs: { bad: from('bad') } });
+    expect(await states([...chain, bad, after])).toEqual({
+      data: 'cached',
+      train: 'cached',
+      test: 'cached',
+      bad: ['missing', expect.stringMatching(/^unreadable: .*inputs\/out/)],
+      after: 'waiting on bad',
+    });
+  });
+
   it('takes lists of hundreds of tasks', async () => {
     const wide = Array.from({ length: 300 }, (_, index) => command(`t@n=${index}`, { parameters: { index } }));
     const tasks = [...wide, command('all', { inputs: { all: listFrom(...wide.map((task) => task.id)) } })];
@@ -187,10 +202,9 @@ describe('reasons', () => {
     const [a, b] = ['one', 'three'].map((text) => hexOf(digestBytes(text)).slice(0, 8));
     expect(await states([task])).toEqual({ a: ['stale', `file: file scripts/mine.py changed: ${a} → ${b}`] });
     rmSync(join(folder, 'scripts/mine.py'));
-    await expect(states([task])).rejects.toMatchObject({
-      code: 'E_INPUT_MISSING',
-      message: `${join(folder, 'scripts/mine.py')} does not exist.`,
-    });
+    const gone = `unreadable: ${join(folder, 'scripts/mine.py')} does not exist.`;
+    expect(await states([task])).toEqual({ a: ['missing', gone] });
+    await expect(run([task])).rejects.toMatchObject({ code: 'E_INPUT_MISSING' });
   });
 
   it('name a file that the stage depends on', async () => {

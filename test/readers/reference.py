@@ -1,6 +1,6 @@
 """What Python's own libraries read in files: one line of JSON a file, as `python.test.ts` expects it.
 
-    python3 reference.py FILE…      by the endings .npy, .npz, .safetensors, .zip, .gz, .pickle
+    python3 reference.py FILE…      by the endings .npy, .safetensors, .zip, .gz, .tgz, .pickle
 """
 import gzip
 import hashlib
@@ -8,6 +8,7 @@ import io
 import json
 import pickle
 import sys
+import tarfile
 import warnings
 import zipfile
 
@@ -32,12 +33,6 @@ def of_npy(data):
     return of_array(array) if rest == 0 else 'more'
 
 
-def of_npz(data):
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        names = [entry.filename for entry in archive.infolist()]
-        return sorted([name, of_npy(archive.read(name))] for name in names)
-
-
 def of_zip(data):
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         names = [entry.filename for entry in archive.infolist()]
@@ -46,6 +41,12 @@ def of_zip(data):
 
 def of_safetensors(data):
     return sorted([name, of_array(array)] for name, array in safetensors.numpy.load(data).items())
+
+
+def of_tar(data):
+    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+        files = [member for member in archive.getmembers() if member.isreg()]
+        return sorted([file.name.removeprefix('./'), hashlib.sha256(archive.extractfile(file).read()).hexdigest()] for file in files)
 
 
 def of_gzip(data):
@@ -68,7 +69,7 @@ def of_pickle(data):
     return [labels, list(array.shape), hashlib.sha256(array.tobytes()).hexdigest()]
 
 
-readers = {'npy': of_npy, 'npz': of_npz, 'zip': of_zip, 'safetensors': of_safetensors, 'gz': of_gzip, 'pickle': of_pickle}
+readers = {'npy': of_npy, 'zip': of_zip, 'safetensors': of_safetensors, 'gz': of_gzip, 'tgz': of_tar, 'pickle': of_pickle}
 
 for path in sys.argv[1:]:
     with open(path, 'rb') as file:

@@ -4,6 +4,7 @@ import io
 import os
 import struct
 import sys
+import tarfile
 import zipfile
 import zlib
 
@@ -102,3 +103,27 @@ def member(flags, fields):
 
 write('fields.gz', member(2 + 4 + 8 + 16, struct.pack('<H', 6) + b'AB\x02\x00cd' + b'name.txt\0' + b'a comment\0'))
 write('stored.gz', gzip.compress(text, 0))
+
+longest = 'a/' + 'long' * 40
+for name, kind in [('ustar', tarfile.USTAR_FORMAT), ('gnu', tarfile.GNU_FORMAT), ('pax', tarfile.PAX_FORMAT)]:
+    with tarfile.open(path(name + '.tgz'), 'w:gz', format=kind) as archive:
+        for member in ['./a/one', 'a/two'] + ([] if name == 'ustar' else [longest]):
+            info = tarfile.TarInfo(member)
+            info.size = len(text)
+            info.mtime = 1.5 if name == 'pax' else 1
+            info.uname = '\u00e4'
+            info.pax_headers = {'comment': 'n\u00f6', 'SCHILY.xattr.user.x': 'y'}
+            archive.addfile(info, io.BytesIO(text))
+        link = tarfile.TarInfo('a/link')
+        link.type, link.linkname = tarfile.SYMTYPE, 'one'
+        archive.addfile(link)
+        folder_itself = tarfile.TarInfo('a')
+        folder_itself.type = tarfile.DIRTYPE
+        archive.addfile(folder_itself)
+with gzip.open(path('pax.tgz')) as file:
+    data = file.read()
+write('members.tgz', gzip.compress(data[:700]) + gzip.compress(data[700:]))
+with tarfile.open(path('global.tgz'), 'w:gz', pax_headers={'comment': 'of all'}) as archive:
+    info = tarfile.TarInfo('a/one')
+    info.size = len(text)
+    archive.addfile(info, io.BytesIO(text))

@@ -5,7 +5,7 @@ import type { Pipeline, Task, TaskId } from '../pipeline/task.js';
 import { type RunFacts, type TaskFacts, withRun } from '../report/page/run.js';
 import { number, type ReportTable, text, verdict, withoutEmpty } from '../report/tables/table.js';
 import { duration } from '../run/views/text.js';
-import { removeFolder } from '../store/atomic.js';
+import { blobError } from '../store/blobs.js';
 import { digestBytes } from '../store/digest.js';
 import { fileName, pipelineFolderName } from '../store/names.js';
 import type { Store } from '../store/store.js';
@@ -62,14 +62,10 @@ export async function writePages(run: ReportedRun): Promise<readonly string[]> {
 }
 
 async function readArtifact(store: Store, artifact: Artifact): Promise<string> {
-  const folder = await store.workFolder();
-  try {
-    const file = join(folder, 'artifact');
-    await store.materialise(artifact, file, 'link');
-    return await readFile(file, 'utf8');
-  } finally {
-    removeFolder(folder);
-  }
+  // Not by a file of its own: a store that may only be read has pages, too.
+  const bytes = await store.blobs.read(artifact.digest);
+  if (bytes === undefined) throw blobError(artifact.digest, 'missing', 'The page');
+  return bytes.toString('utf8');
 }
 
 async function factsOf({ pipeline, store, options, results }: ReportedRun, task: Task): Promise<RunFacts> {

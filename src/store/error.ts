@@ -57,6 +57,7 @@ const codes: Readonly<Record<string, readonly [StoreErrorCode, string]>> = {
 };
 
 const hints: Readonly<Record<string, string>> = {
+  EROFS: 'Results that are in it can be used; to compute others, choose another folder with --artifacts.',
   EMFILE: 'Allow more open files, such as with `ulimit -n 1024`, or run fewer tasks at a time with --jobs.',
   EFBIG: 'Is there a limit on the size of files? `ulimit -f` tells.',
 };

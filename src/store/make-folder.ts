@@ -1,10 +1,12 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { lstatSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { systemCode } from './error.js';
+import { StoreError, systemCode } from './error.js';
 
 /**
  * Makes a folder with all above it, and returns the first that was not there. Node's own way never comes to an end where
  * the system makes no folder in one that is there, as automounters of home folders do for names that they don't know.
+ *
+ * @throws StoreError if something else is there
  */
 export function makeFolder(folder: string): string | undefined {
   try {
@@ -23,6 +25,14 @@ function isMade(folder: string): boolean {
     return true;
   } catch (error) {
     if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return false;
-    throw error;
+    // To others, `EEXIST` would say that what they want to put there is there.
+    throw systemCode(error) === 'EEXIST' ? inTheWay(folder) : error;
   }
+}
+
+function inTheWay(folder: string): StoreError {
+  if (lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink() !== true)
+    return new StoreError('E_STORE_ACCESS', `There is a file where a folder has to be: ${folder}.`);
+  const message = `${folder} is a symbolic link to a place that is not there.`;
+  return new StoreError('E_STORE_LINK', message, 'Is the disk mounted that it leads to? Else remove the link.');
 }

@@ -20,9 +20,9 @@ describe('makeFolder', () => {
     writeFileSync(join(top, 'file'), '');
     symlinkSync(join(top, 'nowhere'), join(top, 'link'));
     for (const [name, code] of [
-      ['file', 'EEXIST'],
+      ['file', 'E_STORE_ACCESS'],
       ['file/below', 'ENOTDIR'],
-      ['link', 'EEXIST'],
+      ['link', 'E_STORE_LINK'],
     ] as const)
       expect(() => makeFolder(join(top, name)), name).toThrow(expect.objectContaining({ code }));
   });

@@ -52,6 +52,24 @@ describe('a full disk', () => {
   });
 });
 
+describe('a store that may only be read', () => {
+  it.skipIf(!canMount)('gives what is in it, and says why it takes nothing', async () => {
+    await withRig(async (rig) => {
+      await withFullDisk(rig, 4096, async (folder) => {
+        await rig.run(['run', 'p.yaml']);
+        execFileSync('mount', ['-o', 'remount,ro', folder]);
+        for (const call of ['run', 'status', 'show', 'plan']) {
+          const { code, err } = await rig.run([call, 'p.yaml']);
+          expect([call, code, err]).toEqual([call, 0, '']);
+        }
+        const { code, out } = await rig.run(['run', 'p.yaml', '--force']);
+        expect(code).toBe(1);
+        expect(out).toContain('data failed [E_STORE_ACCESS]\n  The file system is read-only; it does not take ');
+      });
+    }, tinyPipeline);
+  });
+});
+
 describe('missing permission', () => {
   const places = [
     '',

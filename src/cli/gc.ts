@@ -63,6 +63,8 @@ function reachOfAll(store: Store): ReadonlySet<TaskKey> {
  */
 async function keptOf(pipeline: Pipeline, store: Store): Promise<Kept> {
   const plans = await new Planner(pipeline, store).plan();
+  // Nobody knows which result is a task's whose key can't be told.
+  for (const { trouble } of plans.values()) if (trouble !== undefined) throw trouble;
   const keys = [...plans.values()].flatMap(({ identity }): TaskKey[] => (identity === undefined ? [] : [identity.key]));
   const runs = reachOfRuns(store.runsFolder(pipeline.name));
   const tasks = new Set([...pipeline.tasks.map(({ id }) => id), ...runs.tasks]);

@@ -4,7 +4,7 @@ import type { Store } from '../store/store.js';
 import type { TaskKey, TaskRecord, TaskResult } from '../store/types.js';
 import type { Reason, TaskStatus } from './events.js';
 import { findRun, type RunNote } from './history.js';
-import { neverDone, Planner, type TaskPlan } from './plan.js';
+import { neverDone, Planner, type TaskPlan, unreadable } from './plan.js';
 import { explain } from './reasons.js';
 
 /** A task further up that is behind the state of the one asked about. */
@@ -163,7 +163,7 @@ class Explainer {
       const last = this.plans.get(id)?.result ?? (await this.#lastRecord(id));
       outputs.set(id, last?.outputs);
     }
-    const { status } = await this.planner.statusOf(task, (id) => outputs.get(id));
+    const { status } = await this.planner.statusOf(task, (id) => outputs.get(id)).catch(unreadable);
     if (status.state === 'waiting') return undefined;
     return status.state === 'cached' ? [] : status.reasons;
   }

@@ -1,7 +1,9 @@
 import { closeSync, existsSync, mkdirSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
-import { dirname, join, sep } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import type { Pipeline, Task } from '../pipeline/task.js';
 import { StageError } from '../stage/definition.js';
+import { mapFilePaths } from '../stage/file-path.js';
+import { isUserStage } from '../stage/registry.js';
 import { inFolder, removeFolder } from '../store/atomic.js';
 import { guarded, StoreError, systemCode } from '../store/error.js';
 import type { Store } from '../store/store.js';
@@ -152,13 +154,16 @@ export class LocalExecutor {
       const call = commandOf(task.action, inputs, outputs, join(work, scriptName));
       return this.#commands.start({ ...call, cwd: task.folder, env }, log);
     }
-    const engine = engineOf(task.action.definition, this.pipeline.engine);
+    const { definition, uses } = task.action;
+    const engine = engineOf(definition, this.pipeline.engine);
+    const absolute = (path: string) => resolve(this.pipeline.folder, path);
     const job = {
       artifacts: this.store.folder,
       key: identity.key,
-      uses: task.action.uses,
+      uses,
       pipelineFolder: this.pipeline.folder,
-      parameters: task.parameters,
+      folder: task.folder,
+      parameters: isUserStage(uses) ? mapFilePaths(definition.parameters, task.parameters, absolute) : task.parameters,
       inputs,
       outputs,
       threads: granted.cpus,

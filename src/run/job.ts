@@ -10,6 +10,8 @@ export interface Job {
   readonly key: TaskKey;
   readonly uses: string;
   readonly pipelineFolder: string;
+  /** Of the file that says the stage. */
+  readonly folder: string;
   readonly parameters: unknown;
   readonly inputs: Readonly<Record<string, InputArtifact | readonly InputArtifact[]>>;
   readonly outputs: Readonly<Record<string, string>>;

@@ -1,5 +1,7 @@
+import { basename } from 'node:path';
 import type { Task } from '../pipeline/task.js';
 import type { AxisValue } from '../stage/definition.js';
+import { mapFilePaths } from '../stage/file-path.js';
 import type { EngineFingerprint } from '../stage/fingerprint.js';
 import { isUserStage } from '../stage/registry.js';
 import { withoutNegativeZero } from '../store/canonical.js';
@@ -51,11 +53,32 @@ export function buildKeyParts(task: Task, context: KeyContext): KeyParts {
   };
 }
 
-/** Parameters without those that the stage says its result does not depend on. */
-export function keyParameters({ action, parameters }: Task): Task['parameters'] {
+/**
+ * Parameters without those that the stage says its result does not depend on. Of a path there is the name alone, as of an
+ * input: what lies there is in the key by content, wherever it is.
+ */
+function keyParameters(task: Task): Task['parameters'] {
+  const parameters = withoutKeyless(task);
+  if (task.action.kind !== 'stage') return parameters;
+  return mapFilePaths(task.action.definition.parameters, parameters, (path) => basename(path));
+}
+
+function withoutKeyless({ action, parameters }: Task): Task['parameters'] {
   const keyless = action.kind === 'stage' ? (action.definition.keyless ?? []) : [];
   if (keyless.length === 0) return parameters;
   return Object.fromEntries(Object.entries(parameters).filter(([name]) => !keyless.includes(name)));
+}
+
+/** Paths that parameters of a user's stage name: what lies there is part of the key. Built-in stages tell theirs. */
+export function parameterFiles(task: Task): readonly string[] {
+  const { action } = task;
+  if (action.kind !== 'stage' || !isUserStage(action.uses)) return [];
+  const found: string[] = [];
+  mapFilePaths(action.definition.parameters, withoutKeyless(task), (path) => {
+    found.push(path);
+    return path;
+  });
+  return found;
 }
 
 function actionPart(task: Task, context: KeyContext): KeyParts['action'] {

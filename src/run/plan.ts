@@ -12,7 +12,7 @@ import type { Store } from '../store/store.js';
 import type { Artifact, Digest, KeyParts, TaskKey, TaskResult } from '../store/types.js';
 import type { Reason, TaskStatus } from './events.js';
 import { failedTasks } from './history.js';
-import { buildKeyParts, keyOf, type ResolvedArtifact, type ResolvedInput } from './key.js';
+import { buildKeyParts, keyOf, parameterFiles, type ResolvedArtifact, type ResolvedInput } from './key.js';
 import { explain } from './reasons.js';
 
 /** A task whose inputs are known. */
@@ -31,6 +31,8 @@ export interface TaskPlan {
   readonly identity?: TaskIdentity;
   /** The result, if the task is cached. */
   readonly result?: TaskResult;
+  /** Why its key can't be told: it would fail. */
+  readonly trouble?: Error;
 }
 
 /** The outputs of a task that is done, by name; undefined while it is not. */
@@ -215,8 +217,9 @@ export class Planner {
   /** Files that the stage names itself. One that is not there has no content: the stage will say what it thinks of it. */
   async #namedFiles(task: Task): Promise<{ paths: readonly string[]; digests: readonly Digest[] }> {
     const { action, parameters } = task;
-    const named =
+    const told =
       action.kind === 'stage' ? ((await action.definition.files?.(parameters, this.#pipeline.folder)) ?? []) : [];
+    const named = [...told, ...parameterFiles(task)];
     const paths: string[] = [];
     const digests: Digest[] = [];
     for (const path of named) {
@@ -261,9 +264,9 @@ export class Planner {
 const inputProblems = ['E_STORE_NAME', 'E_STORE_LINK', 'E_STORE_FILE_TYPE', 'E_INPUT_MISSING', 'E_INPUT_CHANGED'];
 
 /** An input that can't be had is its task's trouble, and must not hide what is known of the others. */
-function unreadable(error: unknown): TaskPlan {
+export function unreadable(error: unknown): TaskPlan {
   if (!(error instanceof StoreError) || !inputProblems.includes(error.code)) throw error;
-  return { status: { state: 'missing', reasons: [{ code: 'unreadable', text: error.message }] } };
+  return { trouble: error, status: { state: 'missing', reasons: [{ code: 'unreadable', text: error.message }] } };
 }
 
 /** The engine that a stage computes with, if any. */

@@ -21,6 +21,7 @@ const graceMs = 10_000;
  * @param log where its output goes: to the end of this file
  */
 export function startStage(job: Job, env: Environment, log: string, listener: AttemptListener): Attempt {
+  const isOwn = isUserStage(job.uses);
   let urgency: 'none' | 'asked' | 'killed' = 'none';
   let child: ChildProcess | undefined;
   let patience: NodeJS.Timeout | undefined;
@@ -40,7 +41,9 @@ export function startStage(job: Job, env: Environment, log: string, listener: At
     const output = descriptor as unknown as 'inherit';
     const process = execa(globalThis.process.execPath, [join(buildFolder, 'task.js')], {
       ipc: true,
-      env: isUserStage(job.uses) ? commandEnvironment({ env }) : builtInEnvironment(env),
+      // As commands do, one of the user's runs in the folder of the file that says it.
+      ...(isOwn ? { cwd: job.folder } : {}),
+      env: isOwn ? commandEnvironment({ env }) : builtInEnvironment(env),
       extendEnv: false,
       // Messages are handled here one by one; execa need not keep them.
       buffer: false,

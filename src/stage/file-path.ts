@@ -5,7 +5,8 @@ const mark = 'a path relative to the file that says it';
 
 /**
  * A parameter that is the path of a file or folder. A pipeline file says it relative to itself, wherever it is included or
- * extended; the stage gets it relative to `pipelineFolder`, or absolute.
+ * extended. A stage of the user's gets it absolute, and what lies there is in the key, with its name; a built-in one gets
+ * it relative to `pipelineFolder`, or absolute.
  */
 export function filePath(options: StringOptions = {}): TString {
   return Type.String({ ...options, $comment: mark });
@@ -24,4 +25,18 @@ export function filePathsIn(schema: TSchema, value: unknown): (readonly (string 
     if (inner !== undefined) found.push(...filePathsIn(inner, item).map((path) => [step, ...path]));
   }
   return found;
+}
+
+/** A value with its paths changed. */
+export function mapFilePaths<T>(schema: TSchema, value: T, change: (path: string) => string): T {
+  const paths = filePathsIn(schema, value);
+  if (paths.length === 0) return value;
+  const copy = { whole: structuredClone(value) as unknown };
+  for (const path of paths) {
+    const steps = ['whole', ...path];
+    const holder = steps.slice(0, -1).reduce<unknown>((inner, step) => (inner as Record<string, unknown>)[step], copy);
+    const last = steps.at(-1)!;
+    (holder as Record<string, string>)[last] = change((holder as Record<string, string>)[last]!);
+  }
+  return copy.whole as T;
 }

@@ -52,6 +52,37 @@ all      waiting  waits for one@n=1, one@n=2
     expect(await box.outcomes(['p.yaml'])).toEqual({ 'one@n=1': 'ran', 'one@n=2': 'ran', all: 'ran' });
   });
 
+  test('gets paths as the file means them that says them, and runs in its folder', async ({ box }) => {
+    box.write(
+      'lib/list.ts',
+      `import { readFileSync, writeFileSync } from 'node:fs';
+import { defineStage, filePath, Type } from 'spikeline';
+export default defineStage({
+  name: 'list',
+  summary: 'Copies a list',
+  parameters: Type.Object({ list: filePath() }),
+  inputs: {},
+  outputs: { copy: { description: 'The copy', path: 'copy.txt' } },
+  async run({ parameters, outputs }) {
+    writeFileSync(outputs.copy!, readFileSync(parameters.list, 'utf8') + readFileSync('list.txt', 'utf8'));
+  },
+});
+`,
+    );
+    box.write('lib/list.txt', 'lib');
+    box.write('list.txt', 'top');
+    box.write('lib/p.yaml', 'name: lib\nstages: { a: { uses: ./list.ts, with: { list: list.txt } } }\n');
+    box.write(
+      'p.yaml',
+      'name: p\ninclude: { lib: lib/p.yaml }\nstages: { b: { uses: ./lib/list.ts, with: { list: list.txt } } }\n',
+    );
+    expect(await box.outcomes(['p.yaml'])).toEqual({ 'lib/a': 'ran', b: 'ran' });
+    expect([box.read('artifacts/p/lib/a/copy.txt'), box.read('artifacts/p/b/copy.txt')]).toEqual(['liblib', 'toptop']);
+    expect(await box.outcomes(['lib/p.yaml'])).toEqual({ a: 'cached' });
+    box.write('lib/list.txt', 'new');
+    expect(await box.outcomes(['p.yaml'])).toEqual({ 'lib/a': 'ran', b: 'cached' });
+  });
+
   test('is checked with the pipeline: mistakes in its parameters and in itself exit with 2', async ({ box }) => {
     box.write('add.ts', addStage);
     box.write('sum.ts', sum);

@@ -1,10 +1,12 @@
 import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Type } from '@sinclair/typebox';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Task, TaskId } from '../../src/pipeline/task.js';
 import { Planner, type PlanOptions } from '../../src/run/plan.js';
 import type { StageDefinition } from '../../src/stage/definition.js';
+import { filePath } from '../../src/stage/file-path.js';
 import { digestBytes, hexOf } from '../../src/store/digest.js';
 import { Store } from '../../src/store/store.js';
 import { testFolder, writeFiles } from '../store/folder.js';
@@ -205,6 +207,22 @@ describe('reasons', () => {
     const gone = `unreadable: ${join(folder, 'scripts/mine.py')} does not exist.`;
     expect(await states([task])).toEqual({ a: ['missing', gone] });
     await expect(run([task])).rejects.toMatchObject({ code: 'E_INPUT_MISSING' });
+  });
+
+  it('name what lies at the path of a parameter, wherever that is', async () => {
+    writeFiles(folder, { 'stage.ts': '', 'one/list.txt': 'x', 'two/list.txt': 'x', 'three/list.txt': 'y' });
+    const parameters = Type.Object({ lists: Type.Array(filePath()), note: Type.Optional(filePath()) });
+    const definition: StageDefinition = { ...plainStage, parameters, keyless: ['note'] };
+    const at = (path: string, note = 'none') =>
+      stageTask('a', './stage.ts', definition, { parameters: { lists: [path], note } });
+    await run([at('one/list.txt')]);
+    expect(await states([at('two/list.txt', 'one/list.txt')])).toEqual({ a: 'cached' });
+    expect(await states([at(join(folder, 'two/list.txt'))])).toEqual({ a: 'cached' });
+    expect(await states([at('three/list.txt')])).toEqual({ a: ['stale', 'file: file three/list.txt changed'] });
+    writeFiles(folder, { 'one/other.txt': 'x' });
+    expect(await states([at('one/other.txt')])).toEqual({
+      a: ['stale', 'parameter: lists: ["list.txt"] → ["other.txt"]'],
+    });
   });
 
   it('name a file that the stage depends on', async () => {

@@ -3,6 +3,14 @@ import type { Diagnostic } from './diagnostic.js';
 import { clampRange } from './source.js';
 import { yamlOptions } from './yaml-options.js';
 
+/** What to write instead of values that JSON does not have. */
+const tagHints: Readonly<Record<string, string>> = {
+  '!!timestamp': "write the time as a text without the tag, such as '2020-01-31'",
+  '!!set': 'write a list: [a, b]',
+  '!!omap': 'write a list of maps: [{ a: 1 }, { b: 2 }]',
+  '!!binary': 'write the text itself, or name a file',
+};
+
 /** Unquoted expressions that are looked for, each of which costs a parse. */
 const maximumExpressions = 20;
 
@@ -92,7 +100,7 @@ function explain(error: YAMLError, text: string, document: Document.Parsed): Exp
     case 'TAG_RESOLVE_FAILED':
       return {
         message: `The tag ${text.slice(start, end)} means nothing here.`,
-        hint: 'quote a text that begins with !',
+        hint: tagHints[text.slice(start, end)] ?? 'quote a text that begins with !',
       };
     case 'BLOCK_IN_FLOW':
       return {

@@ -146,6 +146,11 @@ describe('a value that JSON has not', () => {
     expect(await told(`name: x\naxes: { a: [${value}] }\nstages: { s: { run: [x], over: [a] } }\n`)).toHaveLength(1);
   });
 
+  it('is told what to write instead', async () => {
+    expect(await mistakes(inParam('!!set { a }'))).toContain('  hint: write a list: [a, b]\n');
+    expect(await mistakes(inParam('!mine 1'))).toContain('  hint: quote a text that begins with !\n');
+  });
+
   it('is none because a file names an older YAML', async () => {
     expect(await told(`%YAML 1.1\n---\n${inParam('1')}`)).toEqual([
       'E_YAML: A pipeline file is YAML 1.2, in which some values are others.',

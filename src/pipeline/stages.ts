@@ -1,5 +1,5 @@
 import type { AxisValue, StageDefinition } from '../stage/definition.js';
-import { overlap } from '../stage/output-paths.js';
+import { clash } from '../stage/output-paths.js';
 import { type AxisPoint, type Point, selectPoints } from './axes.js';
 import { checkInputs } from './inputs.js';
 import { sortStages } from './order.js';
@@ -157,20 +157,14 @@ function checkOutputs({ outputs = {} }: StageFile, path: Path, reporter: Reporte
   const sound: (readonly [output: string, target: string])[] = [];
   for (const [output, target] of Object.entries(outputs)) {
     const at = { path: [...path, 'outputs', output] };
-    const [first, before] = sound.find(([, other]) => overlap(other, target)) ?? [];
+    const [first, before] = sound.find(([, other]) => clash(other, target) !== undefined) ?? [];
     if (noName.test(target))
       reporter.error('E_OUTPUT', `"${target}" is not a name inside the task's output folder`, at, {
         hint: 'write a relative path without .., such as result.json',
       });
-    else if (first !== undefined) {
-      const how =
-        target === before
-          ? 'have the same path'
-          : target.toLowerCase() === before!.toLowerCase()
-            ? 'have the same path where a file system does not tell capitals'
-            : 'lie in one another';
-      reporter.error('E_DUPLICATE', `The outputs "${first}" and "${output}" ${how}`, at, {
-        related: [{ message: `"${first}" is here`, range: reporter.source.range([...path, 'outputs', first]) }],
+    else if (before !== undefined) {
+      reporter.error('E_DUPLICATE', `The outputs "${first}" and "${output}" ${clash(before, target)}`, at, {
+        related: [{ message: `"${first}" is here`, range: reporter.source.range([...path, 'outputs', first!]) }],
       });
     } else sound.push([output, target]);
   }

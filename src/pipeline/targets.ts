@@ -33,12 +33,13 @@ function selectTasks(
   filter: string | undefined,
   mistake: (message: string, hint: string | undefined) => void,
 ): readonly Task[] {
-  let tasks = pipeline.tasks.filter((task) => task.stage === stage);
-  if (filter === undefined) return tasks;
-  const [first] = tasks;
+  const all = pipeline.tasks.filter((task) => task.stage === stage);
+  if (filter === undefined) return all;
+  let tasks = all;
+  const [first] = all;
   const axes = Object.keys(first!.labels);
   const refuse = (message: string, hint: string | undefined): readonly Task[] => {
-    mistake(message, hint);
+    mistake(message, quotesHint(all, stage, filter) ?? hint);
     return [];
   };
   if (filter === '')
@@ -58,6 +59,17 @@ function selectTasks(
     if (tasks.length === 0) return refuse(`"${target}": there is no task at ${axis}=${label}.`, valuesOf([...labels]));
   }
   return tasks;
+}
+
+/** How to write a value whose comma has split it. */
+function quotesHint(tasks: readonly Task[], stage: string, filter: string): string | undefined {
+  for (const { axes } of tasks)
+    for (const [axis, value] of Object.entries(axes)) {
+      const text = valueText(value);
+      if (!text.includes(',') || !`,${filter},`.includes(`,${axis}=${text},`)) continue;
+      return `a value with a comma stands in double quotes: '${stage}@${axis}=${JSON.stringify(text)}'`;
+    }
+  return undefined;
 }
 
 /** `axis=label,…`; a value that has a comma stands in double quotes, as JSON has texts. */

@@ -47,16 +47,35 @@ export async function makeAgain(
   return failed === undefined ? { results } : { failure: lostFailure(inputs, `${failed.id} could not make it again`) };
 }
 
+/** What a task waits for whose inputs others have written into. */
+export function repairMessage(inputs: readonly string[]): string {
+  const { called, are, were } = wordsFor(inputs);
+  return `its ${called} ${were} written into meanwhile, and ${are} made again`;
+}
+
 /** What a task is told whose inputs others have written into, so that what it made is not to be used. */
 export function lostFailure(inputs: readonly string[], why?: string): Failure {
-  const message = `Its input ${quoted(inputs)} is damaged or missing in the store${why === undefined ? '' : `, and ${why}`}.`;
-  return { code: 'E_STORE_CORRUPT', message, hint: 'Did a task write into it? Run again: it will be made anew.' };
+  const { called, are, they, them } = wordsFor(inputs);
+  const message = `Its ${called} ${are} damaged or missing in the store${why === undefined ? '' : `, and ${why}`}.`;
+  const hint = `Did a task write into ${them}? Run again: ${they} will be made anew.`;
+  return { code: 'E_STORE_CORRUPT', message, hint };
 }
 
 /** What a task is told that wrote into what others read as well. */
 export function writtenFailure(inputs: readonly string[]): Failure {
-  const message = `The task wrote into its input ${quoted(inputs)}, which belongs to the store and to all that read it.`;
+  const { called, belong, them } = wordsFor(inputs);
+  const message = `The task wrote into its ${called}, which ${belong} to the store and to all that read ${them}.`;
   return { code: 'E_INPUT_WRITTEN', message, hint: 'Let it copy the input to its output first, and change the copy.' };
 }
 
-const quoted = (names: readonly string[]): string => names.map((name) => `"${name}"`).join(' and ');
+/** One input, or several, and what goes with that. */
+function wordsFor(names: readonly string[]) {
+  const quoted = names.map((name) => `"${name}"`);
+  const last = quoted.at(-1)!;
+  return names.length === 1
+    ? { called: `input ${last}`, are: 'is', were: 'was', they: 'it', them: 'it', belong: 'belongs' }
+    : {
+        ...{ called: `inputs ${quoted.slice(0, -1).join(', ')} and ${last}`, are: 'are', were: 'were' },
+        ...{ they: 'they', them: 'them', belong: 'belong' },
+      };
+}

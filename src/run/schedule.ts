@@ -12,7 +12,7 @@ import { failureOf } from './failure.js';
 import { removeOutdatedStates } from './leftovers.js';
 import { Planner, type TaskIdentity } from './plan.js';
 import { publish } from './publish.js';
-import { lostFailure, makeAgain } from './repair.js';
+import { lostFailure, makeAgain, repairMessage } from './repair.js';
 import { type Grant, lackingFailure, machineResources, ResourcePool } from './resources.js';
 import type { Sharing } from './sharing.js';
 import { TaskOrder } from './task-order.js';
@@ -192,8 +192,7 @@ export class Run implements Executor {
 
   /** Makes again what others have written into, in a run of its own that nobody sees. */
   async #makeAgain(task: Task, lost: readonly string[]): Promise<Failure | undefined> {
-    const message = `its input ${lost.join(' and ')} was written into meanwhile, and is made again`;
-    this.options.emit({ event: 'task-waiting', task: task.id, message });
+    this.options.emit({ event: 'task-waiting', task: task.id, message: repairMessage(lost) });
     const { pipeline, store, options } = this;
     const about = { pipeline, store, tasks: options.tasks, outputsOf: this.#outputsOf };
     const made = await makeAgain(about, task, lost, async (tasks) => {

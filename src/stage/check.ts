@@ -1,5 +1,5 @@
 import { isAbsolute } from 'node:path';
-import { overlap } from './output-paths.js';
+import { clash } from './output-paths.js';
 
 /** What is wrong with the default export of a user's stage file, one phrase a problem; empty if nothing is. */
 export function definitionProblems(value: unknown): readonly string[] {
@@ -47,9 +47,9 @@ function pathProblems(outputs: Readonly<Record<string, unknown>>): readonly stri
     )
       problems.push(`outputs.${name}.path must be a file or folder name inside the task's folder`);
     else {
-      const [other, first] = [...places].find(([before]) => overlap(before, path)) ?? [];
-      if (first === undefined) places.set(path, name);
-      else problems.push(`outputs.${name} and outputs.${first} ${other === path ? 'have the same path' : 'overlap'}`);
+      const [other, first] = [...places].find(([before]) => clash(before, path) !== undefined) ?? [];
+      if (other === undefined) places.set(path, name);
+      else problems.push(`outputs.${name} and outputs.${first} ${clash(other, path)}`);
     }
   }
   return problems;

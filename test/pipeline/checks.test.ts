@@ -243,6 +243,10 @@ describe('a stage', () => {
       'pipeline.yaml:3:48: error[E_DUPLICATE]: The outputs "a" and "c" have the same path where a file system does not tell capitals.',
       'pipeline.yaml:3:62: error[E_DUPLICATE]: The outputs "d" and "e" lie in one another.',
     ]);
+    // Both look alike, and are the same file to some systems.
+    expect(await mistakes(inStages('own: { run: [x], outputs: { a: "caf\u00e9", b: "cafe\u0301" } }'))).toContain(
+      'error[E_DUPLICATE]: The outputs "a" and "b" have the same path.',
+    );
   });
 
   it('whose own check fails is named', async () => {

@@ -94,6 +94,13 @@ describe('targets', () => {
       { x: 'k=v', y: 1 },
       { x: 'a@b', y: 2 },
     ]);
+    const hints = (target: string) =>
+      findTargets(odd, [target]).diagnostics.map(({ message, hint }) => [message, hint]);
+    const quote = `a value with a comma stands in double quotes: 's@x="a,b"'`;
+    expect(hints('s@x=a,b')).toEqual([['"s@x=a,b": there is no task at x=a.', quote]]);
+    expect(hints('s@y=1,x=a,b')).toEqual([['"s@y=1,x=a,b": there is no task at x=a.', quote]]);
+    expect(hints('s@x=a,b,y=1')).toEqual([['"s@x=a,b,y=1": there is no task at x=a.', quote]]);
+    expect(hints('s@x="a,c"').join()).not.toContain('stands in double quotes');
     // Each task is meant by its own name.
     for (const task of odd.tasks) expect(findTargets(odd, [task.id]).tasks).toEqual([task]);
   });

@@ -122,6 +122,10 @@ describe('resolveStage', () => {
       "{ a: { description: 'A', path: 'x' }, b: { description: 'B', path: 'x' } }",
       'outputs.b and outputs.a have the same path',
     ],
+    [
+      "{ a: { description: 'A', path: 'x' }, b: { description: 'B', path: 'x/y' } }",
+      'outputs.b and outputs.a lie in one another',
+    ],
   ])('refuses the outputs %s', async (outputs, problem) => {
     const text = good.replace(/outputs: .*/, `outputs: ${outputs},`).replace("'./lib/factor'", "'node:os'");
     expect(await resolveText(text.replace('import { factor }', 'import * as factor'))).toEqual({

@@ -4,22 +4,34 @@ import { NetworkError } from './fault.js';
 export type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
- * The proxy that the environment names for an address, as most programs read it: `HTTPS_PROXY` for https, `HTTP_PROXY`
- * for http, in small letters before large ones, and none for what `NO_PROXY` lists, nor for this machine itself.
+ * The proxy that the environment names for an address, as curl and most programs read it: `HTTPS_PROXY` for https,
+ * `HTTP_PROXY` for http, then `ALL_PROXY`, each in small letters before large ones, and none for what `NO_PROXY` lists,
+ * nor for this machine itself.
  *
- * @throws NetworkError if it is no address of a proxy; the message does not show it, as it may hold a password
+ * @throws NetworkError if it is no address of an HTTP proxy; the message does not show it, as it may hold a password
  */
 export function proxyOf(url: URL, env: Variables = process.env): URL | undefined {
-  const name = `${url.protocol.slice(0, -1)}_proxy`;
-  const spelled = said(env[name]) === undefined ? name.toUpperCase() : name;
-  const text = said(env[spelled]);
-  if (text === undefined || isLoopback(url) || isExempt(url, said(env.no_proxy) ?? env.NO_PROXY ?? ''))
+  const scheme = url.protocol.slice(0, -1);
+  const names = [`${scheme}_proxy`, 'all_proxy'].flatMap((name) => [name, name.toUpperCase()]);
+  const name = names.find((each) => said(env[each]) !== undefined);
+  if (name === undefined || isLoopback(url) || isExempt(url, said(env.no_proxy) ?? env.NO_PROXY ?? ''))
     return undefined;
-  const address = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
+  const text = said(env[name])!;
+  const [, kind] = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text) ?? [];
+  const address = kind === undefined ? `http://${text}` : text;
+  if (kind !== undefined && !/^https?$/i.test(kind)) throw ofAnotherKind(name, kind.toLowerCase(), scheme);
   const proxy = URL.canParse(address) ? new URL(address) : undefined;
-  if (proxy === undefined || !/^https?:$/.test(proxy.protocol) || proxy.hostname === '')
-    throw new NetworkError('denied', `${spelled} is not the address of an HTTP proxy`, addressHint(spelled));
+  if (proxy === undefined || proxy.hostname === '')
+    throw new NetworkError('denied', `${name} is not the address of an HTTP proxy`, addressHint(name));
   return proxy;
+}
+
+/** Such as SOCKS, by which a tunnel to another machine is often named for all programs. */
+function ofAnotherKind(name: string, kind: string, scheme: string): NetworkError {
+  const message = `${name} names a proxy of the kind ${kind}://, and only http:// and https:// ones can be used`;
+  const own = `${scheme.toUpperCase()}_PROXY`;
+  const instead = `Set ${own}=http://HOST:PORT (many SOCKS proxies speak HTTP, too)`;
+  return new NetworkError('denied', message, `${instead}, or NO_PROXY=* to go without a proxy.`);
 }
 
 export const addressHint = (name: string): string =>

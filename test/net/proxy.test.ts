@@ -14,6 +14,16 @@ describe('proxyOf', () => {
     expect(at('https://x.example/', {})).toBeUndefined();
   });
 
+  it('takes the one for all where the scheme has none, and that one first for it, in any letters', () => {
+    const env = { ALL_PROXY: 'http://all.example:1', HTTPS_PROXY: 'http://s.example:2' };
+    expect(at('https://x.example/', env)).toBe('http://s.example:2/');
+    expect(at('http://x.example/', env)).toBe('http://all.example:1/');
+    expect(at('http://x.example/', { ...env, all_proxy: 'small.example:3' })).toBe('http://small.example:3/');
+    expect(at('https://x.example/', { ...env, all_proxy: 'small.example:3' })).toBe('http://s.example:2/');
+    expect(at('https://x.example/', { ALL_PROXY: env.ALL_PROXY, https_proxy: ' ' })).toBe('http://all.example:1/');
+    expect(at('https://x.example/', { ...env, NO_PROXY: '.example' })).toBeUndefined();
+  });
+
   it('needs no http://, as with curl', () => {
     expect(at('https://x.example/', { HTTPS_PROXY: 'proxy.example:3128' })).toBe('http://proxy.example:3128/');
     expect(at('https://x.example/', { HTTPS_PROXY: 'me:pass@proxy.example:3128' })).toBe(
@@ -40,6 +50,11 @@ describe('proxyOf', () => {
     ['EXAMPLE.', true],
     ['a.example, x.example:443', true],
     ['a.example x.example', true],
+    ['.x.example:443', true],
+    ['.x.example:8443', false],
+    ['cache.x.example:443', true],
+    ['*:443', false],
+    ['a.example, *', true],
     ['x.example:8443', false],
     ['other-x.example', false],
     ['x.example.org', false],
@@ -68,11 +83,32 @@ describe('proxyOf', () => {
   });
 
   it('says which variable is wrong, and not what it holds', () => {
-    for (const wrong of ['http://', 'http://me:secret@', 'socks5://me:secret@p:1', 'http://me:secret@p:port', 'a b'])
+    for (const wrong of ['http://', 'http://me:secret@', 'http://me:secret@p:port', 'a b'])
       expect(() => at('https://x.example/', { HTTPS_PROXY: wrong })).toThrow(
         /^HTTPS_PROXY is not the address of an HTTP proxy$/,
       );
   });
+
+  it.each(['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY'])(
+    'says what to do where %s is of another kind',
+    (name) => {
+      for (const kind of ['socks5', 'socks5h', 'socks4', 'socks', 'SOCKS5', 'ftp']) {
+        const env = { [name]: `${kind}://me:secret@p:1080` };
+        const hint =
+          'Set HTTPS_PROXY=http://HOST:PORT (many SOCKS proxies speak HTTP, too), or NO_PROXY=* to go without a proxy.';
+        expect(() => at('https://x.example/', env)).toThrow(
+          expect.objectContaining({
+            kind: 'denied',
+            message: `${name} names a proxy of the kind ${kind.toLowerCase()}://, and only http:// and https:// ones can be used`,
+            hint,
+          }),
+        );
+        // Nobody needs it there.
+        expect(at('http://localhost/', env)).toBeUndefined();
+        expect(at('https://x.example/', { ...env, NO_PROXY: '*' })).toBeUndefined();
+      }
+    },
+  );
 
   it('never fails for what NO_PROXY holds', () => {
     fc.assert(

@@ -10,7 +10,7 @@ import { systemError } from '../store/error.js';
 import { makeFolder } from '../store/make-folder.js';
 import { PartialFile } from './partial.js';
 import type { PublishedFile } from './sources.js';
-import { Permanent, transfer } from './transfer.js';
+import { Changed, Permanent, transfer } from './transfer.js';
 
 export interface DownloadOptions {
   readonly signal: AbortSignal;
@@ -27,6 +27,8 @@ export interface DownloadOptions {
 
 /** Attempts in a row that bring nothing. */
 const attempts = 3;
+/** A file changes once in a while; what is another each time is several machines that give it names of their own. */
+const mostChanges = 2;
 
 /**
  * Downloads a file to `target`: mirrors in order, several connections at a time where a server sends parts of a file,
@@ -65,12 +67,13 @@ async function fromMirror(
   dispatcher: Dispatcher,
   options: DownloadOptions,
 ): Promise<string | undefined> {
+  let changes = 0;
   for (let attempt = 1; ; attempt++) {
     options.signal.throwIfAborted();
     const partial = await PartialFile.open(`${target}.part`, url);
     const before = partial.done;
     try {
-      await transfer(url, partial, dispatcher, { ...options, expected: file.bytes });
+      await transfer(url, partial, dispatcher, { ...options, expected: file.bytes, whole: changes >= mostChanges });
       await partial.close();
       const problem = await mismatch(partial.path, file);
       if (problem !== undefined) {
@@ -90,7 +93,8 @@ async function fromMirror(
       if (refused !== undefined) throw refused;
       const problem = explained(error);
       options.log(`${url}: ${problem}`);
-      if (partial.done > before) attempt = 1;
+      if (error instanceof Changed) changes++;
+      if (partial.done > before || (error instanceof Changed && changes === mostChanges)) attempt = 1;
       if (error instanceof Permanent || attempt >= attempts || isFinal(error)) return problem;
       await sleep((options.retryMs ?? 1000) * 2 ** (attempt - 1), undefined, { signal: options.signal });
     }

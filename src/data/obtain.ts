@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { StageError } from '../stage/definition.js';
 import { type DownloadOptions, download } from './download.js';
@@ -94,24 +95,30 @@ async function downloaded(
   cache: string,
   options: ObtainOptions,
 ): Promise<Contents> {
-  const problems: StageError[] = [];
+  const problems: string[] = [];
   for (const { form: wanted, files, mirrors } of ownMirror(published.downloads)) {
-    try {
-      const paths: string[] = [];
-      for (const file of files) {
-        const path = join(cache, file.name);
-        await download(file, mirrors, path, options);
-        paths.push(path);
+    const form = forms[name].find((candidate) => candidate.name === wanted)!;
+    const paths = files.map((file) => join(cache, file.name));
+    // Files without a checksum of their own are known to be right once they are read: only then no other mirror is asked.
+    const pinned = files.every(({ md5, sha256 }) => md5 !== undefined || sha256 !== undefined);
+    for (const turn of pinned ? [mirrors] : mirrors.map((mirror) => [mirror])) {
+      try {
+        for (const [i, file] of files.entries()) await download(file, turn, paths[i]!, options);
+        return await readSound({ form, paths }, published);
+      } catch (error) {
+        if (!(error instanceof StageError)) throw error;
+        if (error.code === 'E_DOWNLOAD' || pinned) problems.push(error.message);
+        else {
+          for (const path of paths) rmSync(path, { force: true });
+          const problem = `What ${turn[0]} has can't be used: ${error.message}`;
+          options.log(problem);
+          problems.push(problem);
+        }
       }
-      const form = forms[name].find((candidate) => candidate.name === wanted)!;
-      return await readSound({ form, paths }, published);
-    } catch (error) {
-      if (!(error instanceof StageError)) throw error;
-      problems.push(error);
     }
   }
   const hint = `Without network, put it into a folder, as ${formsOf(name)}, and name that: \`with: { name: ${name}, source: FOLDER }\`, or SPIKELINE_DATA=FOLDER.`;
-  throw new StageError('E_DOWNLOAD', problems.map(({ message }) => message).join('\n'), hint);
+  throw new StageError('E_DOWNLOAD', problems.join('\n'), hint);
 }
 
 /** With the user's own mirror before the others. */

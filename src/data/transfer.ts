@@ -13,6 +13,8 @@ export interface TransferOptions {
   readonly pieceBytes?: number;
   /** Bytes that the file must have, if that is known. */
   readonly expected?: number | undefined;
+  /** To be fetched in one go, as parts of it did not fit together. */
+  readonly whole?: boolean;
 }
 
 /** Few enough for any server, and as many as make up for one that is slow for each. */
@@ -52,6 +54,7 @@ class Transfer {
   ) {}
 
   async run(): Promise<void> {
+    if (this.options.whole) return this.#whole();
     if (this.partial.known === undefined) {
       const pieceBytes = this.options.pieceBytes ?? defaultPiece;
       const whole = await this.#ask(0, pieceBytes, async (response, alive) => {
@@ -80,7 +83,7 @@ class Transfer {
     await this.#pieces();
   }
 
-  /** What was asked for in parts, from a server that does not say what they are parts of. */
+  /** From a server that does not say what its parts are parts of, or says something else each time. */
   async #whole(): Promise<void> {
     await this.#ask(undefined, undefined, async (response, alive) => {
       this.#total = lengthOf(response);
@@ -203,7 +206,7 @@ class Transfer {
 }
 
 /** The server has another content by now, or sends no parts any more. */
-class Changed extends Error {
+export class Changed extends Error {
   constructor() {
     super('the server has another file than before');
   }

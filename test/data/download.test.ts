@@ -16,6 +16,7 @@ import {
   type Misbehaviour,
   md5,
   nameless,
+  type Served,
   sendProperly,
   stall,
 } from './server.js';
@@ -147,6 +148,24 @@ describe('download', () => {
     server.misbehaviours.push(...Array.from({ length: 10 }, () => misbehaviour));
     await download(file, [server.url], target(), options());
     expect(readFileSync(target()).equals(body)).toBe(true);
+    expect(left()).toEqual(['data.bin']);
+  });
+
+  it.each<[string, (served: Served) => string | undefined]>([
+    ['heeds what the first was called', () => undefined],
+    ['sends parts of whatever it has', (served) => served.etag],
+  ])('takes all at once from machines that each call it otherwise, where each %s', async (_, condition) => {
+    let machine = 0;
+    const farm: Misbehaviour = (request, response, served) => {
+      const named = { ...served, etag: `"v${machine++}"` };
+      if (request.headers['if-range'] !== undefined) request.headers['if-range'] = condition(named) ?? '"other"';
+      sendProperly(request, response, named);
+    };
+    server.misbehaviours.push(...Array.from({ length: 40 }, () => farm));
+    await download(file, [server.url], target(), options());
+    expect(readFileSync(target()).equals(body)).toBe(true);
+    expect(log).toEqual(Array(2).fill(`${server.url}data.bin: the server has another file than before`));
+    expect(server.requests.at(-1)!.range).toBeUndefined();
     expect(left()).toEqual(['data.bin']);
   });
 

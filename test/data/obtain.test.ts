@@ -196,29 +196,53 @@ describe('what is not as it was published', () => {
 });
 
 describe('downloads', () => {
+  let server: FileServer;
+  beforeEach(async () => {
+    server = await FileServer.start();
+    for (const half of ['train', 'test'])
+      server.serve(`hub/${parquet(half)}`, join(fixtures, 'hub/cifar100', parquet(half)));
+  });
+  afterEach(() => server.stop());
+  const parquet = (half: string) => `${half}-00000-of-00001.parquet`;
+  const files = ['train', 'test'].map((half) => ({ name: parquet(half) }));
+  const fromHub = (...mirrors: string[]) => ({ form: 'parquet', files, mirrors }) as const;
+
   it('turn to another form when one is not to be had, and are kept', async () => {
-    const server = await FileServer.start();
-    try {
-      for (const half of ['train', 'test'])
-        server.serve(
-          `hub/${half}-00000-of-00001.parquet`,
-          join(fixtures, 'hub/cifar100', `${half}-00000-of-00001.parquet`),
-        );
-      const files = ['train', 'test'].map((half) => ({ name: `${half}-00000-of-00001.parquet` }));
-      const published: PublishedDataset = {
-        ...tinyCifar100.published,
-        downloads: [
-          { form: 'binary-archive', files: [{ name: 'cifar-100-binary.tar.gz' }], mirrors: [server.url] },
-          { form: 'parquet', files, mirrors: [`${server.url}hub/`] },
-        ],
-      };
-      const first = await read(tinyCifar100, { published });
-      expect(await read(tinyCifar100, { source: join(fixtures, 'python2') })).toEqual(first);
-      const { length } = server.requests;
-      expect(await read(tinyCifar100, { published })).toEqual(first);
-      expect(server.requests).toHaveLength(length);
-    } finally {
-      await server.stop();
-    }
+    const published: PublishedDataset = {
+      ...tinyCifar100.published,
+      downloads: [
+        { form: 'binary-archive', files: [{ name: 'cifar-100-binary.tar.gz' }], mirrors: [server.url] },
+        fromHub(`${server.url}hub/`),
+      ],
+    };
+    const first = await read(tinyCifar100, { published });
+    expect(await read(tinyCifar100, { source: join(fixtures, 'python2') })).toEqual(first);
+    const { length } = server.requests;
+    expect(await read(tinyCifar100, { published })).toEqual(first);
+    expect(server.requests).toHaveLength(length);
+  });
+
+  it('turn to the next mirror where one has other images, a page, or one file of two', async () => {
+    // The images of one half in both.
+    for (const half of ['train', 'test'])
+      server.serve(`swapped/${parquet(half)}`, join(fixtures, 'hub/cifar100', parquet('test')));
+    for (const half of ['train', 'test'])
+      server.files.set(`page/${parquet(half)}`, { body: Buffer.from('<html>Sign in</html>') });
+    server.serve(`half/${parquet('train')}`, join(fixtures, 'hub/cifar100', parquet('test')));
+    const [swapped, page, half, hub] = ['swapped/', 'page/', 'half/', 'hub/'].map((path) => server.url + path);
+    const from = (...mirrors: string[]) => ({ ...tinyCifar100.published, downloads: [fromHub(...mirrors)] });
+    const wrong = await read(tinyCifar100, { published: from(swapped!, page!, half!) }).catch((error: Error) => error);
+    expect((wrong as Error).message).toMatch(
+      new RegExp(
+        [
+          `^What ${swapped} has can't be used: .* is not CIFAR-100 as it was published: the checksum of train.bin is another.`,
+          `What ${page} has can't be used: .*`,
+          `${parquet('test')} could not be downloaded:\n  ${half}${parquet('test')}: the server answered 404 Not Found$`,
+        ].join('\n'),
+      ),
+    );
+    expect(await read(tinyCifar100, { published: from(swapped!, page!, half!, hub!) })).toEqual(
+      await read(tinyCifar100, { source: join(fixtures, 'python2') }),
+    );
   });
 });

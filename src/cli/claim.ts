@@ -1,10 +1,14 @@
-import { readFileSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import type { Pipeline } from '../pipeline/task.js';
 import { StoreError } from '../store/error.js';
+import { readRegularFile } from '../store/regular-file.js';
 import type { Store } from '../store/store.js';
 import { shownPath } from './context.js';
 import { UsageError } from './errors.js';
+
+/** Bytes that the note, or a pipeline file, may have. */
+const longest = 16 * 2 ** 20;
 
 /**
  * Notes in a pipeline's folder which file it belongs to, and refuses another file of the project that has the same name:
@@ -37,7 +41,7 @@ function hasName(file: string, name: string): boolean {
 
 function textOf(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    return readRegularFile(path, longest).toString();
   } catch {
     return undefined;
   }

@@ -1,10 +1,11 @@
 // What a step of a GitHub workflow shows beside its log: annotations, and a summary in Markdown.
 // https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import type { Diagnostic, SourceRange } from '../pipeline/diagnostic.js';
 import { placeOf, type TextOf } from '../pipeline/format.js';
+import { readText } from '../pipeline/read-text.js';
 import type { Pipeline } from '../pipeline/task.js';
 import { printable } from '../printable.js';
 import { markdown } from '../report/markup.js';
@@ -100,11 +101,8 @@ function inWorkspace(file: string): string {
 }
 
 function fileText(file: string): string | undefined {
-  try {
-    return readFileSync(resolve(file), 'utf8');
-  } catch {
-    return undefined;
-  }
+  const text = readText(resolve(file));
+  return typeof text === 'string' ? text : undefined;
 }
 
 function summarise(heading: string, body: string): void {

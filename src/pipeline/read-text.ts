@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { systemCode } from '../store/error.js';
+import { readRegularFile } from '../store/regular-file.js';
 
 /** Why a file can't be read, and what to do about it. */
 export interface Unreadable {
@@ -19,8 +19,7 @@ const maximumLength = 16 * 2 ** 20;
  */
 export function readText(path: string): string | Unreadable {
   try {
-    const bytes = readBytes(path);
-    return bytes instanceof Uint8Array ? decode(bytes) : bytes;
+    return decode(readRegularFile(path, maximumLength));
   } catch (error) {
     const code = systemCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return { why: 'there is no such file', isAbsent: true };
@@ -30,34 +29,6 @@ export function readText(path: string): string | Unreadable {
     if (code === 'EACCES') return { why: 'permission is denied' };
     return { why: (error as Error).message };
   }
-}
-
-function readBytes(path: string): Buffer | Unreadable {
-  // Opening a pipe waits for a writer otherwise. Windows has neither.
-  const descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-  try {
-    const stats = fstatSync(descriptor);
-    if (!stats.isFile()) return { why: `it is ${kindOfFile(stats)}` };
-    const tooLarge = { why: `it is larger than ${maximumLength / 2 ** 20} MiB, which no such file is` };
-    if (stats.size > maximumLength) return tooLarge;
-    // Files of /proc say that they are empty: the size is what arrives.
-    const chunks: Buffer[] = [];
-    for (let length = 0; ; ) {
-      const chunk = Buffer.allocUnsafe(Math.max(stats.size - length, 0) + 4096);
-      const count = readSync(descriptor, chunk);
-      if (count === 0) return Buffer.concat(chunks);
-      chunks.push(chunk.subarray(0, count));
-      length += count;
-      if (length > maximumLength) return tooLarge;
-    }
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-function kindOfFile(stats: Stats): string {
-  if (stats.isDirectory()) return 'a folder';
-  return stats.isFIFO() ? 'a pipe' : stats.isSocket() ? 'a socket' : 'a device';
 }
 
 /** UTF-8, with or without a byte order mark; for anything else, what it probably is. */

@@ -235,9 +235,9 @@ async function withTimeout(attempt: Attempt, seconds: number | undefined): Promi
   return { failure: { code: 'E_TIMEOUT', message, hint: 'Give it more time with `timeout:`.' } };
 }
 
-async function commandMetrics(file: string | undefined): Promise<AttemptResult> {
+function commandMetrics(file: string | undefined): AttemptResult {
   try {
-    return { metrics: await readMetrics(file) };
+    return { metrics: readMetrics(file) };
   } catch (error) {
     if (!(error instanceof StageError)) throw error;
     const { code, message, hint } = error;

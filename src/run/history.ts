@@ -1,12 +1,14 @@
 import { hash } from 'node:crypto';
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TaskId } from '../pipeline/task.js';
 import { systemCode } from '../store/error.js';
 import { namesIn } from '../store/listing.js';
+import { IrregularFile, readRegularFile } from '../store/regular-file.js';
 import type { Store } from '../store/store.js';
 import type { TaskKey } from '../store/types.js';
 import type { Failure, FailureNote, Reason, RunEvent } from './events.js';
+import { isRunNote } from './history-note.js';
 
 /** What became of a task in a run. */
 export interface TaskNote {
@@ -207,12 +209,14 @@ function numberOf(name: string): number {
   return Number(namePattern.exec(name)![1]);
 }
 
+/** Undefined for one that is gone, damaged, or none of ours: others may write to a shared store. */
 function readNote(folder: string, name: string): RunNote | undefined {
   try {
-    const note = JSON.parse(readFileSync(join(folder, name), 'utf8')) as Partial<RunNote> | null;
-    return note?.type === 'spikeline-run/1' && typeof note.tasks === 'object' ? (note as RunNote) : undefined;
+    const note: unknown = JSON.parse(readRegularFile(join(folder, name)).toString());
+    return isRunNote(note) ? note : undefined;
   } catch (error) {
-    if (error instanceof SyntaxError || systemCode(error) === 'ENOENT') return undefined;
+    if (error instanceof SyntaxError || error instanceof IrregularFile || systemCode(error) === 'ENOENT')
+      return undefined;
     throw error;
   }
 }

@@ -1,6 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { type Metrics, type MetricValue, StageError } from '../stage/definition.js';
 import { systemCode } from '../store/error.js';
+import { IrregularFile, readRegularFile } from '../store/regular-file.js';
+
+/** Bytes that it may have: it is read by the program itself, and kept in each record. */
+const longest = 16 * 2 ** 20;
 
 /**
  * Metrics of a command: numbers, texts and lists at the top of the JSON file that it wrote as its output `metrics`.
@@ -8,14 +11,16 @@ import { systemCode } from '../store/error.js';
  *
  * @throws {StageError} E_METRICS
  */
-export async function readMetrics(file: string | undefined): Promise<Metrics> {
+export function readMetrics(file: string | undefined): Metrics {
   if (file === undefined || !file.endsWith('.json')) return {};
   let value: unknown;
   try {
-    value = JSON.parse(await readFile(file, 'utf8'));
+    value = JSON.parse(readRegularFile(file, longest).toString());
   } catch (error) {
     // That an output is missing is said of all outputs alike.
     if (systemCode(error) === 'ENOENT') return {};
+    if (error instanceof IrregularFile)
+      throw new StageError('E_METRICS', `The output "metrics" can't be read: ${error.message}.`);
     const why = (error as Error).message.replaceAll(/\s+/g, ' ');
     throw new StageError('E_METRICS', `The output "metrics" is not JSON: ${why}.`);
   }

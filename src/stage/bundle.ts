@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { dirname, extname, relative, resolve, sep } from 'node:path';
 import type { BuildFailure, Loader, Metafile, Plugin } from 'esbuild';
 import { digestBytes } from '../store/digest.js';
+import { kindOfFile, readRegularFile } from '../store/regular-file.js';
 import { packageVersion } from './packages.js';
 
 /** The code that a stage consists of, as far as it can change a result. */
@@ -59,7 +60,11 @@ export async function bundle(entry: string, base: string, boundary?: Boundary): 
         metafile: true,
         format: 'esm',
         packages: 'external',
-        plugins: [entryPlugin(entry), ...(boundary === undefined ? [] : [boundaryPlugin(boundary)])],
+        plugins: [
+          entryPlugin(entry),
+          regularPlugin(base),
+          ...(boundary === undefined ? [] : [boundaryPlugin(boundary)]),
+        ],
       })
       .catch((error: unknown) => {
         if (isGone(error)) throw error;
@@ -72,7 +77,7 @@ export async function bundle(entry: string, base: string, boundary?: Boundary): 
     return {
       code: result.outputFiles[0]!.text,
       files: sorted(files),
-      packages: await packageVersions(result.metafile, folder),
+      packages: packageVersions(result.metafile, folder),
     };
   });
 }
@@ -123,6 +128,20 @@ function entryPlugin(entry: string): Plugin {
   };
 }
 
+/** Lets esbuild read files only: it waits for a pipe for ever, and takes all memory for a device. */
+function regularPlugin(base: string): Plugin {
+  return {
+    name: 'regular',
+    setup(build) {
+      build.onLoad({ filter: /./ }, ({ path }) => {
+        const stats = statSync(path, { throwIfNoEntry: false });
+        if (stats === undefined || stats.isFile()) return undefined;
+        return { errors: [{ text: `${shownFrom(base, path)} can't be read: it is ${kindOfFile(stats)}.` }] };
+      });
+    },
+  };
+}
+
 function boundaryPlugin(boundary: Boundary): Plugin {
   return {
     name: 'boundary',
@@ -135,15 +154,12 @@ function boundaryPlugin(boundary: Boundary): Plugin {
   };
 }
 
-async function packageVersions(metafile: Metafile, folder: string): Promise<Readonly<Record<string, string>>> {
+function packageVersions(metafile: Metafile, folder: string): Readonly<Record<string, string>> {
   const importers = new Map<string, string>();
   for (const [file, input] of Object.entries(metafile.inputs))
     for (const { path, external } of input.imports)
       if (external === true && isPackage(path)) importers.set(packageName(path), dirname(resolve(folder, file)));
-  const versions = [...importers].map(
-    async ([name, importer]) => [name, await packageVersion(name, importer)] as const,
-  );
-  return sorted(await Promise.all(versions));
+  return sorted([...importers].map(([name, importer]) => [name, packageVersion(name, importer)] as const));
 }
 
 function isPackage(path: string): boolean {
@@ -174,7 +190,7 @@ const loaders: Readonly<Record<string, Loader>> = {
 };
 
 async function fileDigest(path: string, transform: typeof import('esbuild').transform): Promise<string> {
-  const source = await readFile(path);
+  const source = readRegularFile(path);
   const loader = loaders[extname(path)];
   if (loader === undefined) return digestBytes(source);
   return digestBytes((await transform(source, { ...settings, loader })).code);
@@ -185,8 +201,12 @@ function failureText(failure: BuildFailure, folder: string, base: string): strin
   if (first === undefined) return String((failure as Error).message);
   const { location, text } = first;
   if (location === null) return text;
-  const file = toPosix(relative(base, resolve(folder, location.file)));
-  return `${file.startsWith('.') ? '' : './'}${file}:${location.line}:${location.column + 1}: ${text}`;
+  return `${shownFrom(base, resolve(folder, location.file))}:${location.line}:${location.column + 1}: ${text}`;
+}
+
+function shownFrom(base: string, path: string): string {
+  const file = toPosix(relative(base, path));
+  return file.startsWith('.') ? file : `./${file}`;
 }
 
 function sorted<T>(entries: readonly (readonly [string, T])[]): Readonly<Record<string, T>> {

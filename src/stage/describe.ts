@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder } from '../data/locations.js';
 import { writeAtomically } from '../store/atomic.js';
 import { digestJson, hexOf } from '../store/digest.js';
+import { readRegularFile } from '../store/regular-file.js';
 import { version } from '../version.js';
 import { BundleError, bundle } from './bundle.js';
 import { definitionProblems } from './check.js';
@@ -150,7 +150,7 @@ class Described {
 
   #remembered(): Memory | undefined {
     try {
-      const memory = JSON.parse(readFileSync(this.#path, 'utf8')) as Memory;
+      const memory = JSON.parse(readRegularFile(this.#path).toString()) as Memory;
       const { definition, answers } = memory;
       const run = () => undefined;
       return definitionProblems({ ...definition, run }).length === 0 && typeof answers === 'object'

@@ -1,20 +1,20 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
+import { readRegularFile } from '../store/regular-file.js';
 import { version } from '../version.js';
 
 interface LockFile {
   readonly packages?: Readonly<Record<string, { readonly version?: string; readonly resolved?: string }>>;
 }
 
-const parsed = new Map<string, Promise<unknown>>();
+const parsed = new Map<string, unknown>();
 
 /**
  * The version of a package as a file in `folder` imports it: from the `package-lock.json` of that folder or the nearest
  * above, else from the installed package itself. `spikeline` is always this one. `missing` if there is none.
  */
-export async function packageVersion(name: string, folder: string): Promise<string> {
+export function packageVersion(name: string, folder: string): string {
   if (name === 'spikeline') return version;
-  const lock = await findLock(folder);
+  const lock = findLock(folder);
   if (lock !== undefined) {
     for (const place of upwards(folder)) {
       const path = [...relative(lock.folder, place).split(sep), 'node_modules', name].filter(Boolean).join('/');
@@ -24,15 +24,15 @@ export async function packageVersion(name: string, folder: string): Promise<stri
     }
   }
   for (const place of upwards(folder)) {
-    const manifest = await readJson<{ version?: string }>(join(place, 'node_modules', name, 'package.json'));
+    const manifest = readJson<{ version?: string }>(join(place, 'node_modules', name, 'package.json'));
     if (manifest !== undefined) return manifest.version ?? 'unversioned';
   }
   return 'missing';
 }
 
-async function findLock(folder: string): Promise<{ folder: string; file: LockFile } | undefined> {
+function findLock(folder: string): { readonly folder: string; readonly file: LockFile } | undefined {
   for (const place of upwards(folder)) {
-    const file = await readJson<LockFile>(join(place, 'package-lock.json'));
+    const file = readJson<LockFile>(join(place, 'package-lock.json'));
     if (file !== undefined) return { folder: place, file };
   }
   return undefined;
@@ -44,14 +44,17 @@ function upwards(folder: string): readonly string[] {
   return parent === folder ? [folder] : [folder, ...upwards(parent)];
 }
 
-function readJson<T>(path: string): Promise<T | undefined> {
-  let value = parsed.get(path);
-  if (value === undefined) {
-    value = readFile(path, 'utf8').then(
-      (text) => JSON.parse(text) as unknown,
-      () => undefined,
-    );
-    parsed.set(path, value);
+/** Undefined where there is none that can be read, or where it is nothing but a value. */
+function readJson<T extends object>(path: string): T | undefined {
+  if (!parsed.has(path)) parsed.set(path, parse(path));
+  return parsed.get(path) as T | undefined;
+}
+
+function parse(path: string): unknown {
+  try {
+    const value = JSON.parse(readRegularFile(path).toString()) as unknown;
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
   }
-  return value as Promise<T | undefined>;
 }

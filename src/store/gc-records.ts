@@ -1,9 +1,10 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { hexOf } from './digest.js';
 import { filesBelow } from './listing.js';
 import { decodeManifest } from './manifest.js';
 import { decodeRecord } from './record.js';
+import { readRegularFile } from './regular-file.js';
 import type { Artifact, TaskKey } from './types.js';
 
 /** A record as `gc` sees it. */
@@ -93,7 +94,7 @@ export class GcRecords {
 
 function readOr(path: string): Buffer | undefined {
   try {
-    return readFileSync(path);
+    return readRegularFile(path);
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, rmdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import type { TaskId } from '../pipeline/task.js';
 import { foreignFiles, leadsToBlob } from './aside.js';
@@ -8,6 +8,7 @@ import { Journal } from './journal.js';
 import { filesBelow, namesIn } from './listing.js';
 import { fileName, pipelineFolderName } from './names.js';
 import { type PublishedNote, parseNote } from './published.js';
+import { readRegularFile } from './regular-file.js';
 import type { TaskKey } from './types.js';
 
 interface Note extends PublishedNote {
@@ -89,7 +90,7 @@ export class GcTrees {
   #keysForJobs(tree: string): TaskKey[] {
     if (this.#kept !== undefined && !this.#kept.has(tree)) return [];
     return filesBelow(join(tree, '.slurm/keys')).flatMap((path): TaskKey[] => {
-      const key = existsSync(path) ? readFileSync(path, 'utf8') : '';
+      const key = textOf(path);
       return /^[0-9a-f]{64}$/.test(key) ? [key as TaskKey] : [];
     });
   }
@@ -117,6 +118,15 @@ export function treesIn(folder: string): readonly string[] {
   return namesIn(folder)
     .filter((name) => name !== 'store' && isTree(join(folder, name)))
     .map((name) => join(folder, name));
+}
+
+/** Empty where there is no file by now, or where it is none of ours. */
+function textOf(path: string): string {
+  try {
+    return readRegularFile(path).toString();
+  } catch {
+    return '';
+  }
 }
 
 /** Links are none of ours. */

@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { inFolder, temporaryPath } from './atomic.js';
+import { readRegularFile } from './regular-file.js';
 import { openToAppend } from './trust.js';
 
 /** Lines beyond two a name that a file may hold before it is written anew. */
@@ -26,7 +27,7 @@ export class Journal {
     this.#file = file;
     let lines: string[];
     try {
-      lines = readFileSync(file, 'utf8').split('\n');
+      lines = readRegularFile(file).toString().split('\n');
     } catch {
       return;
     }

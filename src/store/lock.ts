@@ -1,13 +1,4 @@
-import {
-  linkSync,
-  lstatSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  symlinkSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { linkSync, lstatSync, readlinkSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { lutimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +7,7 @@ import { inFolder } from './atomic.js';
 import { guarded, systemCode } from './error.js';
 import { namesIn } from './listing.js';
 import { isStopped, isToken, ownToken, stateOf } from './process-identity.js';
+import { IrregularFile, readRegularFile } from './regular-file.js';
 
 /** How often the holder shows that it lives, for observers on other hosts. */
 const heartbeatMs = 10_000;
@@ -25,6 +17,8 @@ const silenceMs = 60_000;
 const askAgainMs = 10_000;
 /** How long an unreadable lock is taken for one that is just being written. */
 const unreadableMs = 2_000;
+/** Bytes of a lock. */
+const longestHolder = 2 ** 16;
 const firstPollMs = 20;
 const lastPollMs = 200;
 
@@ -263,7 +257,13 @@ function readHolder(path: string): string {
     return readlinkSync(path);
   } catch (error) {
     if (!['EINVAL', 'UNKNOWN'].includes(systemCode(error) ?? '')) throw error;
-    return readFileSync(path, 'utf8');
+  }
+  try {
+    return readRegularFile(path, longestHolder).toString();
+  } catch (error) {
+    // It names nobody, and goes as a torn one does.
+    if (error instanceof IrregularFile) return '';
+    throw error;
   }
 }
 

@@ -1,9 +1,10 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ParsedFile, ParsedFiles } from '../pipeline/places.js';
 import { temporaryPath } from './atomic.js';
 import { canonicalJson } from './canonical.js';
 import { digestBytes, hexOf } from './digest.js';
+import { readRegularFile } from './regular-file.js';
 import { checkStore } from './trust.js';
 
 /** More than this nobody works on at a time. */
@@ -29,7 +30,7 @@ export class StoredParsedFiles implements ParsedFiles {
 
   get(text: string): ParsedFile | undefined {
     try {
-      const [checksum, content] = readFileSync(this.#pathOf(text), 'utf8').split('\n', 2);
+      const [checksum, content] = readRegularFile(this.#pathOf(text)).toString().split('\n', 2);
       return content !== undefined && digestBytes(content) === checksum
         ? (JSON.parse(content) as ParsedFile)
         : undefined;

@@ -1,10 +1,11 @@
-import { readFileSync, renameSync, rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { inFolder, moveInto, temporaryPath, writeDraft } from './atomic.js';
 import { guarded, systemCode } from './error.js';
 import type { FolderSync } from './folder-sync.js';
 import { Journal } from './journal.js';
 import { decodeRecord, encodeRecord } from './record.js';
+import { IrregularFile, readRegularFile } from './regular-file.js';
 import { isSettled, stampOf } from './stat-cache.js';
 import type { TaskKey, TaskRecord, TaskResult } from './types.js';
 import type { Uses } from './use.js';
@@ -102,8 +103,10 @@ export class Records {
 
 function readText(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    return readRegularFile(path).toString();
   } catch (error) {
+    // As damaged as one of no bytes.
+    if (error instanceof IrregularFile) return '';
     if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return undefined;
     throw error;
   }

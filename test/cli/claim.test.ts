@@ -1,4 +1,5 @@
-import { cpSync, renameSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { claimFolder } from '../../src/cli/claim.js';
@@ -38,6 +39,18 @@ describe('two files of one name', () => {
     change();
     await claim('proj/sub/b.yaml');
   });
+
+  it.skipIf(process.platform === 'win32')(
+    'are one where the note is none, or the first is no file any more',
+    async () => {
+      mkdirSync(join(folder, 'proj/artifacts/p'), { recursive: true });
+      execFileSync('mkfifo', [join(folder, 'proj/artifacts/p/.file')]);
+      await claim('proj/a.yaml');
+      rmSync(join(folder, 'proj/a.yaml'));
+      execFileSync('mkfifo', [join(folder, 'proj/a.yaml')]);
+      await claim('proj/sub/b.yaml');
+    },
+  );
 
   it('are as good as one in a project that was copied or moved, and where the store is shared by several', async () => {
     await claim('proj/a.yaml');

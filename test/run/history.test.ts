@@ -1,4 +1,5 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { TaskId } from '../../src/pipeline/task.js';
@@ -106,6 +107,11 @@ describe('the history of runs', () => {
     writeFileSync(join(folder, name.replace(/-1(-\w+)?\.json$/, '-2.json')), '{"type":"spikeline-run/1","ru');
     writeFileSync(join(folder, name.replace(/-1(-\w+)?\.json$/, '-3.json')), 'null');
     writeFileSync(join(folder, 'notes.txt'), '');
+    mkdirSync(join(folder, name.replace(/-1(-\w+)?\.json$/, '-3-00000000.json')));
+    if (process.platform !== 'win32') {
+      execFileSync('mkfifo', [join(folder, name.replace(/-1(-\w+)?\.json$/, '-3-00000001.json'))]);
+      symlinkSync('/dev/zero', join(folder, name.replace(/-1(-\w+)?\.json$/, '-3-00000002.json')));
+    }
     expect((await runs()).map(({ run }) => run)).toEqual([1]);
     await note([end('a', 'cached', 'a')]);
     expect((await runs()).map(({ run }) => run)).toEqual([4, 1]);

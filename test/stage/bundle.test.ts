@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
+import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { bundle } from '../../src/stage/bundle.js';
+import { BundleError, bundle } from '../../src/stage/bundle.js';
 import { testFolder, writeFiles } from '../store/folder.js';
 
 /** Ends esbuild's process, as a Ctrl-C of the terminal does. */
@@ -23,6 +24,29 @@ describe('a bundle', () => {
     for (const [i, { code, files }] of made.entries()) {
       expect(code).toBe(made[0]!.code);
       expect(Object.keys(files)).toEqual([names[i]]);
+    }
+  });
+
+  it.skipIf(process.platform === 'win32')('is made of files only, and with what packages say in files', async () => {
+    const folder = writeFiles(testFolder(), { 'a.ts': "import './pipe';\n", 'b.ts': "import 'left';\n" });
+    for (const name of ['pipe.ts', 'package-lock.json']) execFileSync('mkfifo', [join(folder, name)]);
+    symlinkSync('/dev/zero', join(folder, 'zero.ts'));
+    for (const [file, what] of [
+      ['a.ts', "./a.ts:1:8: ./pipe.ts can't be read: it is a pipe."],
+      ['pipe.ts', "./pipe.ts can't be read: it is a pipe."],
+      ['zero.ts', "./zero.ts can't be read: it is a device."],
+    ] as const)
+      await expect(bundle(join(folder, file), folder)).rejects.toThrow(new BundleError(what));
+    writeFiles(folder, { 'node_modules/left/package.json': '{ "version": "1.2.3" }' });
+    expect((await bundle(join(folder, 'b.ts'), folder)).packages).toEqual({ left: '1.2.3' });
+    // As damaged as a lock file can be without being text.
+    for (const text of ['null', '7', '{"packages":null}', '{"packages":{"node_modules/left":null}}']) {
+      const fresh = writeFiles(testFolder(), {
+        'b.ts': "import 'left';\n",
+        'package-lock.json': text,
+        'node_modules/left/package.json': '{ "version": "1.2.3" }',
+      });
+      expect((await bundle(join(fresh, 'b.ts'), fresh)).packages).toEqual({ left: '1.2.3' });
     }
   });
 

@@ -1,9 +1,10 @@
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Pipeline, Task, TaskId } from '../../pipeline/task.js';
 import type { Metrics, Progress } from '../../stage/definition.js';
 import { inFolder } from '../../store/atomic.js';
 import { namesIn } from '../../store/listing.js';
+import { readRegularFile } from '../../store/regular-file.js';
 import type { CacheSource } from '../../store/remote/settings.js';
 import type { Store } from '../../store/store.js';
 import type { KeyParts, TaskKey } from '../../store/types.js';
@@ -129,7 +130,7 @@ export class SlurmFiles {
 
   keyOf(lineage: Lineage): TaskKey | undefined {
     try {
-      const text = readFileSync(join(this.folder, 'keys', lineage), 'utf8');
+      const text = readRegularFile(join(this.folder, 'keys', lineage)).toString();
       return /^[0-9a-f]{64}$/.test(text) ? (text as TaskKey) : undefined;
     } catch {
       return undefined;
@@ -157,7 +158,7 @@ const statusType = 'spikeline-slurm-status/1';
 
 function readJson<T>(path: string, type: string): T | undefined {
   try {
-    const value = JSON.parse(readFileSync(path, 'utf8')) as { type?: unknown } | null;
+    const value = JSON.parse(readRegularFile(path).toString()) as { type?: unknown } | null;
     return value?.type === type ? (value as T) : undefined;
   } catch {
     return undefined;

@@ -105,6 +105,8 @@ describe('describeStage', () => {
           name: () => lookup('localhost', () => 0),
           promised: () => promises.lookup('localhost'),
           signal: () => process.kill(process.ppid, 0),
+          user: () => process.setuid!(process.getuid!()),
+          group: () => process.setgroups!([]),
           snapshot: () => writeHeapSnapshot('acted'),
           flags: () => setFlagsFromString('--prof'),
           binding: () => (process as unknown as { binding(name: string): void }).binding('tcp_wrap'),

@@ -6,7 +6,7 @@ import v8 from 'node:v8';
 
 /**
  * Takes from this process what Node's permission model leaves it: the network, which it knows from Node 25 on only,
- * signals to other processes, and files that V8 writes itself. Not a wall against whoever knows Node's inside; there is
+ * signals to other processes, other users, and files that V8 writes itself. Not a wall against whoever knows Node's inside; there is
  * nothing of worth in this process, either.
  */
 export function takeAway(): void {
@@ -21,6 +21,8 @@ export function takeAway(): void {
       'use the network',
     );
   close(process, ['kill', '_kill', '_debugProcess', 'execve'], 'reach other processes');
+  const identities = ['setuid', 'setgid', 'seteuid', 'setegid', 'setgroups', 'initgroups'];
+  close(process, identities, 'become another user');
   close(v8, ['setFlagsFromString', 'writeHeapSnapshot', 'startupSnapshot'], 'write files');
   Object.defineProperty(process, 'report', { value: undefined });
   syncBuiltinESMExports();

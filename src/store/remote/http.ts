@@ -93,7 +93,12 @@ export class HttpRemote implements Remote {
 
   async #check(response: Dispatcher.ResponseData): Promise<void> {
     const { statusCode, headers } = response;
-    if (statusCode === 200 || statusCode === 201 || statusCode === 204) return;
+    const coding = headers['content-encoding'] ?? 'identity';
+    if (statusCode === 200 || statusCode === 201 || statusCode === 204) {
+      if (coding === 'identity') return;
+      response.body.on('error', () => undefined).destroy();
+      throw new RemoteError('content', 'it compresses what it sends, although asked not to', 'gzip off; in nginx.');
+    }
     await discard(response, undefined);
     const location = typeof headers.location === 'string' ? headers.location : undefined;
     throw statusError(statusCode, { location, retryAfter: Number(headers['retry-after'] ?? Number.NaN) });

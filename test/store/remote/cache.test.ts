@@ -9,7 +9,19 @@ import { answer, breakOffAfter, type Misbehaviour, stall } from '../../data/serv
 import { keyParts } from '../examples.js';
 import { listFiles, testFolder } from '../folder.js';
 import { Machine, quiet } from './examples.js';
-import { type Asked, CacheServer, drip, endEarly, endless, flipped, hang, instead, redirect } from './server.js';
+import {
+  type Asked,
+  CacheServer,
+  compress,
+  drip,
+  endEarly,
+  endless,
+  flipped,
+  hang,
+  headersAlone,
+  instead,
+  redirect,
+} from './server.js';
 
 const fetch = (machine: Machine, { key }: { key: ReturnType<typeof keyOf> }) =>
   machine.cache.fetch(key, 'The result of t', quiet);
@@ -152,18 +164,59 @@ describe('a remote that misbehaves', () => {
     expect(machine.cache.readable).toBe(false);
   });
 
-  it.each<[string, Misbehaviour]>([
-    ['hangs', hang],
-    ['hangs after the first byte', stall],
-    ['is too slow', drip],
+  it.each<[string, (asked: Asked, file: string) => Misbehaviour | undefined]>([
+    ['hangs', entry(hang)],
+    ['hangs after the headers', entry(headersAlone)],
+    ['hangs after the first byte', entry(stall)],
+    ['is too slow', entry(drip)],
   ])('%s: it costs a bounded time, and one warning', async (_, how) => {
-    const { result, machine, server, record } = await attempt(entry(how), { silenceMs: 120 });
+    const { result, machine, server, record } = await attempt(how, { silenceMs: 120 });
     expect(result).toBeUndefined();
     for (let i = 0; i < 3; i++) await fetch(machine, record);
     expect(server.requests.length).toBeLessThanOrEqual(4);
     expect(machine.warnings).toHaveLength(1);
     expect(machine.said).toMatch(
       /is left alone from now on: (nothing was heard of it for 0.12 s|it is slower than 64 KB)/,
+    );
+  });
+
+  it.each<[string, Misbehaviour, RegExp]>([
+    ['says nothing', hang, /nothing was heard of it for 0.12 s/],
+    ['sends headers alone', headersAlone, /nothing was heard of it for 0.12 s/],
+    ['sends one byte', stall, /nothing was heard of it for 0.12 s/],
+    ['drips', drip, /nothing was heard of it for 0.12 s|it is slower than 64 KB a second/],
+  ])('with every blob: %s, and is left alone once it has done so often enough', async (_, how, message) => {
+    const every = ({ method, path }: Asked) => (method === 'GET' && path.startsWith('cas/') ? how : undefined);
+    const { result, machine, server, record } = await attempt(every, { silenceMs: 120 });
+    expect(result).toBeUndefined();
+    for (let i = 0; i < 3; i++) expect(await fetch(machine, record)).toBeUndefined();
+    expect(machine.cache.readable).toBe(false);
+    expect(machine.warnings.length).toBeLessThanOrEqual(2);
+    expect(machine.said).toMatch(message);
+    const requests = server.requests.length;
+    expect(await fetch(machine, record)).toBeUndefined();
+    expect(server.requests).toHaveLength(requests);
+  });
+
+  it('breaks every blob off in the middle: three attempts for each, and a word', async () => {
+    const { result, machine, server } = await attempt(blob(breakOffAfter(100_000)));
+    expect(result).toBeUndefined();
+    expect(machine.said).toMatch(/^The result of t can't be taken from the remote cache \S+: the connection broke/);
+    expect(server.asked.filter((line) => line.startsWith('GET cas/')).length).toBeLessThanOrEqual(5);
+  });
+
+  it.each([
+    ['entries', 'ac/'],
+    ['blobs', 'cas/'],
+  ])('compresses %s, although not asked to: it is not asked again, and says so', async (_, area) => {
+    const { result, machine, server, record } = await attempt(({ path }) =>
+      path.startsWith(area) ? compress : undefined,
+    );
+    expect(result).toBeUndefined();
+    for (let i = 0; i < 3; i++) expect(await fetch(machine, record)).toBeUndefined();
+    expect(machine.cache.readable).toBe(false);
+    expect(machine.said).toContain(
+      `${server.url} is left alone from now on: it compresses what it sends, although asked not to. gzip off; in nginx.`,
     );
   });
 

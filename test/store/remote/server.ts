@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { gzipSync } from 'node:zlib';
 import { onTestFinished } from 'vitest';
 import type { Misbehaviour } from '../../data/server.js';
 
@@ -114,6 +115,17 @@ export const drip: Misbehaviour = (_, response, { body }) => {
   let at = 0;
   const timer = setInterval(() => response.write(body.subarray(at, ++at)), 20);
   response.on('close', () => clearInterval(timer));
+};
+
+/** Sends the headers alone. */
+export const headersAlone: Misbehaviour = (_, response, { body }) => {
+  response.writeHead(200, { 'content-length': body.length }).flushHeaders();
+};
+
+/** Compresses what it sends, whatever was asked for. */
+export const compress: Misbehaviour = (_, response, { body }) => {
+  const packed = gzipSync(body);
+  response.writeHead(200, { 'content-encoding': 'gzip', 'content-length': packed.length }).end(packed);
 };
 
 /** Accepts the request and says nothing. */

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { arch, platform, release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { makeFolder } from './store/make-folder.js';
+import { makeFolder } from './files/make-folder.js';
 import { version } from './version.js';
 
 /** By what was reported: ten thousand tasks may meet the same. */

@@ -1,11 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { type Static, Type } from '@sinclair/typebox';
+import { UserError } from '../src/error.js';
 import { networkProblems } from '../src/experiment/network.js';
 import type { Network, Shape } from '../src/network/architecture.js';
 import { NetworkSchema, readNetwork } from '../src/network/plan.js';
 import { precisionParameterProblems, precisionParameters, readPrecision } from '../src/network/precision-parameters.js';
 import { buildNetwork, inputShape, network as presetNetwork } from '../src/network/presets.js';
-import { defineStage, inputFile, type StageContext, StageError } from '../src/stage/definition.js';
+import { defineStage, inputFile, type StageContext } from '../src/stage/definition.js';
 
 const parameters = Type.Object(
   {
@@ -70,7 +71,7 @@ async function model(context: StageContext<Static<typeof parameters>>): Promise<
   const { network, crop, classes, images, ...said } = context.parameters;
   const precision = readPrecision(said)!;
   const plan = readNetwork(network);
-  if ('message' in plan) throw new StageError('E_NETWORK', `${plan.message}.`, plan.hint);
+  if ('message' in plan) throw new UserError('E_NETWORK', `${plan.message}.`, plan.hint);
   const { openDataset } = await import('../src/data/dataset.js');
   const dataset = context.inputs.data === undefined ? undefined : await openDataset(inputFile(context, 'data').path);
   const count = classes ?? dataset?.classes ?? 10;
@@ -78,7 +79,7 @@ async function model(context: StageContext<Static<typeof parameters>>): Promise<
   if (shape === undefined && crop === undefined && (network === 'lenet' || network === 'vgg'))
     return presetNetwork(network, { classes: count, precision });
   if (shape === undefined)
-    throw new StageError(
+    throw new UserError(
       'E_IMPORT_NETWORK',
       `It is not said what images ${plan.name} takes.`,
       'Give the stage the input `data`, or `images: [height, width, channels]`.',

@@ -1,12 +1,13 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Type } from '@sinclair/typebox';
+import { UserError } from '../src/error.js';
 import { resultsTable, trainingTable } from '../src/report/data.js';
 import { charts } from '../src/report/figures.js';
 import { historyLabel } from '../src/report/read.js';
 import { renderPng, renderSvg } from '../src/report/render.js';
-import { parseAnnResult, parseHistory, parseSnnResult } from '../src/report/results.js';
-import { defineStage, type InputArtifact, type StageContext, StageError } from '../src/stage/definition.js';
+import { parseAnnResult, parseHistory, parseSnnResult } from '../src/results/results.js';
+import { defineStage, type InputArtifact, type StageContext } from '../src/stage/definition.js';
 
 export default defineStage({
   name: 'plot',
@@ -37,7 +38,7 @@ export default defineStage({
       parseHistory(text, historyLabel(item.labels), item.path),
     );
     if (ann.length + snn.length + histories.length === 0)
-      throw new StageError(
+      throw new UserError(
         'E_PLOT_INPUT',
         'There is nothing to plot.',
         'Give the stage at least one of the inputs "ann", "snn" and "history".',

@@ -1,10 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { Type } from '@sinclair/typebox';
+import { UserError } from '../src/error.js';
 import { ExpectedSchema, reportInputs } from '../src/report/content.js';
 import { page } from '../src/report/page/page.js';
 import { readContent } from '../src/report/read.js';
 import { subjectsOf } from '../src/report/subjects.js';
-import { defineStage, type InputArtifact, StageError } from '../src/stage/definition.js';
+import { defineStage, type InputArtifact } from '../src/stage/definition.js';
 
 export default defineStage({
   name: 'report',
@@ -43,7 +44,7 @@ export default defineStage({
       reportInputs.map((name) => [name, (context.inputs[name] ?? []) as readonly InputArtifact[]]),
     );
     if (Object.values(files).every(({ length }) => length === 0))
-      throw new StageError(
+      throw new UserError(
         'E_PLOT_INPUT',
         'There is nothing to report.',
         `Give the stage at least one of the inputs ${reportInputs.map((name) => `"${name}"`).join(', ')}.`,

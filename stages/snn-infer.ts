@@ -36,7 +36,7 @@ export default defineStage({
     const { activityReport, predictionsOf, simulate } = await import('../src/experiment/simulate.js');
     const { ImageSource } = await import('../src/experiment/images.js');
     const { openDataset } = await import('../src/data/dataset.js');
-    const { writeArrays } = await import('../src/exchange/npz.js');
+    const { writeArrays } = await import('../src/formats/npz.js');
     const { decodeSpikingNetwork } = await import('../src/spiking/model-file.js');
     const { wasmEngine } = await import('../src/engine/wasm/engine.js');
 

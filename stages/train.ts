@@ -2,13 +2,14 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { type Static, Type } from '@sinclair/typebox';
 import type { Dataset } from '../src/data/dataset.js';
 import { gradientTypes } from '../src/engine/engine.js';
+import { UserError } from '../src/error.js';
 import { networkProblems } from '../src/experiment/network.js';
 import type { Checkpoint } from '../src/network/checkpoint.js';
 import { NetworkSchema, readNetwork } from '../src/network/plan.js';
 import { precisionLabel } from '../src/network/precision.js';
 import { precisionParameterProblems, precisionParameters, readPrecision } from '../src/network/precision-parameters.js';
 import { buildNetwork, inputShape } from '../src/network/presets.js';
-import { defineStage, inputFile, type StageContext, StageError } from '../src/stage/definition.js';
+import { defineStage, inputFile, type StageContext } from '../src/stage/definition.js';
 
 const parameters = Type.Object(
   {
@@ -91,7 +92,7 @@ export default defineStage({
     const start = await startOf(context, dataset);
     const { epochs, learningRate, batch, heldOut, gradients } = context.parameters;
     if (gradients === 'int16' && start.network.precision.kind === 'fp32')
-      throw new StageError(
+      throw new UserError(
         'E_TRAIN_GRADIENTS',
         'Integer gradients need ternary weights, and this network is trained at fp32.',
         'Leave `gradients` out, or choose a quantised precision such as `k: 1, B: 2`.',
@@ -112,7 +113,7 @@ async function startOf(context: StageContext<Static<typeof parameters>>, dataset
   const { network, crop, seed, ...precision } = context.parameters;
   const wanted = readPrecision(precision);
   const plan = network === undefined ? undefined : readNetwork(network);
-  if (plan !== undefined && 'message' in plan) throw new StageError('E_NETWORK', `${plan.message}.`, plan.hint);
+  if (plan !== undefined && 'message' in plan) throw new UserError('E_NETWORK', `${plan.message}.`, plan.hint);
   if (context.inputs.checkpoint !== undefined) {
     const { decodeCheckpoint } = await import('../src/network/checkpoint.js');
     const start = decodeCheckpoint(await readFile(inputFile(context, 'checkpoint').path), 'the input "checkpoint"');
@@ -122,7 +123,7 @@ async function startOf(context: StageContext<Static<typeof parameters>>, dataset
     return start;
   }
   if (plan === undefined || wanted === undefined)
-    throw new StageError(
+    throw new UserError(
       'E_TRAIN_NETWORK',
       'A training from scratch needs `network`, and `precision` or `k` and `B`.',
       'Write for example `with: { network: lenet, k: 1, B: 2 }`, or give an input `checkpoint` to go on from.',
@@ -137,7 +138,7 @@ async function startOf(context: StageContext<Static<typeof parameters>>, dataset
 
 function refuseOther(what: string, wanted: string | number | undefined, found: string | number): void {
   if (wanted !== undefined && wanted !== found)
-    throw new StageError(
+    throw new UserError(
       'E_TRAIN_CHECKPOINT',
       `The checkpoint's ${what} is ${found}, and this stage asks for ${wanted}.`,
       `Leave \`${what}\` out to go on with the checkpoint's, or train from scratch without the input \`checkpoint\`.`,

@@ -1,11 +1,12 @@
-import type { Pipeline, Task } from '../pipeline/task.js';
-import { jsonText } from '../printable.js';
-import { renderTable } from '../report/table.js';
+import { UserError } from '../error.js';
+import type { Pipeline, Task } from '../pipeline/expand/task.js';
 import type { RunEvent } from '../run/events.js';
-import { openSharing } from '../run/open-sharing.js';
-import type { Sharing } from '../run/sharing.js';
-import { Transfer, type Whereabouts } from '../run/transfer.js';
+import { openSharing } from '../run/share/open-sharing.js';
+import type { Sharing } from '../run/share/sharing.js';
+import { Transfer, type Whereabouts } from '../run/share/transfer.js';
 import { countOf, duration } from '../run/views/text.js';
+import { jsonText } from '../text/printable.js';
+import { renderTable } from '../text/table.js';
 import { cacheSources } from './config.js';
 import {
   callOf,
@@ -17,7 +18,6 @@ import {
   print,
   printError,
 } from './context.js';
-import { UsageError } from './errors.js';
 import { checkReporter, openView } from './run.js';
 import { interruptedCode, listenForSignals } from './signals.js';
 
@@ -36,7 +36,11 @@ export async function cacheCommand(
   options: CacheOptions,
 ): Promise<number> {
   if (!actions.includes(action))
-    throw new UsageError(`There is no "cache ${action}".`, `known: ${actions.map((one) => `cache ${one}`).join(', ')}`);
+    throw new UserError(
+      'E_USAGE',
+      `There is no "cache ${action}".`,
+      `known: ${actions.map((one) => `cache ${one}`).join(', ')}`,
+    );
   const reporter = checkReporter(options.reporter);
   const pipeline = await openPipeline(file, options);
   const { all: tasks } = chooseTasks(pipeline, targets);
@@ -44,12 +48,13 @@ export async function cacheCommand(
   let handle: (event: RunEvent) => void = () => undefined;
   const sharing = await openSharing(await cacheSources(pipeline), store, (event) => handle(event));
   if (sharing === undefined)
-    throw new UsageError(
+    throw new UserError(
+      'E_USAGE',
       'There is no remote cache.',
       'name one: SPIKELINE_REMOTE=URL, or `cache: { remote: URL }` in the file',
     );
   if (action === 'push' && sharing.cache.readOnly)
-    throw new UsageError(`The remote cache ${sharing.cache.name} is read-only here.`);
+    throw new UserError('E_USAGE', `The remote cache ${sharing.cache.name} is read-only here.`);
   // Of a transfer that was asked for, trouble with the remote is a failure.
   let trouble = false;
   const view = action === 'status' ? { handle: showWarning, close: async () => undefined } : await openView(reporter);

@@ -1,5 +1,5 @@
 import { junit } from '../report/junit.js';
-import { renderTable, type TableFormat } from '../report/table.js';
+import { renderTable, type TableFormat } from '../text/table.js';
 import { callOf, exitCodes, openPipeline, openStore, type PipelineOptions, print, shownPath } from './context.js';
 import { compareExpectations, describeVerdicts, type Verdict } from './expect.js';
 import { annotateVerdicts, summariseCheck } from './github.js';

@@ -1,11 +1,11 @@
 import { realpathSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
-import type { Pipeline } from '../pipeline/task.js';
-import { StoreError } from '../store/error.js';
-import { readRegularFile } from '../store/regular-file.js';
+import { UserError } from '../error.js';
+import { StoreError } from '../files/error.js';
+import { readRegularFile } from '../files/regular-file.js';
+import type { Pipeline } from '../pipeline/expand/task.js';
 import type { Store } from '../store/store.js';
 import { shownPath } from './context.js';
-import { UsageError } from './errors.js';
 
 /** Bytes that the note, or a pipeline file, may have. */
 const longest = 16 * 2 ** 20;
@@ -24,7 +24,8 @@ export async function claimFolder(store: Store, { name, file }: Pick<Pipeline, '
   const noted = textOf(path)?.trim();
   if (noted === own) return;
   if (noted !== undefined && hasName(join(project, noted), name))
-    throw new UsageError(
+    throw new UserError(
+      'E_USAGE',
       `Two files have the name "${name}": ${shownPath(join(project, noted))} and ${shownPath(file)}. Their results would replace one another.`,
       'give one of them another `name:`, or keep its results apart with --artifacts',
     );

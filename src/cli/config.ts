@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { type Config, readConfig } from '../config/config.js';
-import type { Pipeline } from '../pipeline/task.js';
+import type { Pipeline } from '../pipeline/expand/task.js';
 import type { CacheSource } from '../store/remote/settings.js';
 import { DiagnosticsError } from './context.js';
 

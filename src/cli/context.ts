@@ -1,17 +1,18 @@
 import { statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { relative } from 'node:path';
-import type { Diagnostic } from '../pipeline/diagnostic.js';
-import { formatDiagnostics, type TextOf } from '../pipeline/format.js';
-import { findTargets, withDependencies } from '../pipeline/targets.js';
-import type { Pipeline, Task } from '../pipeline/task.js';
-import { quote } from '../run/command.js';
+import { UserError } from '../error.js';
+import { findTargets, withDependencies } from '../pipeline/expand/targets.js';
+import type { Pipeline, Task } from '../pipeline/expand/task.js';
+import type { Diagnostic } from '../pipeline/text/diagnostic.js';
+import { formatDiagnostics, type TextOf } from '../pipeline/text/format.js';
+import type { ParsedFile } from '../pipeline/text/places.js';
+import { quote } from '../run/process/command.js';
 import { slurmJobs } from '../run/slurm/own-job.js';
 import { engineFingerprint, parserFingerprint } from '../stage/fingerprint.js';
 import { StoredParsedFiles } from '../store/parsed-files.js';
 import { Store } from '../store/store.js';
 import { readEngine } from './engine.js';
-import { UsageError } from './errors.js';
 import { loadDescribed } from './load-pipeline.js';
 import { artifactsFolder, pipelineFile } from './project.js';
 
@@ -74,7 +75,8 @@ async function onlyPipeline(): Promise<string> {
   const names = (await readdir('.')).filter((name) => /\.ya?ml$/.test(name)).sort();
   if (names.length === 1) return names[0]!;
   const found = names.length === 0 ? 'there is none in this folder' : `this folder has ${names.join(', ')}`;
-  throw new UsageError(
+  throw new UserError(
+    'E_USAGE',
     `Which pipeline file? ${found[0]!.toUpperCase()}${found.slice(1)}.`,
     `name it: ${program} run FILE`,
   );
@@ -89,7 +91,7 @@ export async function openPipeline(file: string | undefined, options: PipelineOp
   const { pipeline, diagnostics, textOf } = await loadDescribed(name, {
     ...(parser === undefined
       ? {}
-      : { parsed: new StoredParsedFiles(artifactsFolder(options.artifacts, name), parser) }),
+      : { parsed: new StoredParsedFiles<ParsedFile>(artifactsFolder(options.artifacts, name), parser) }),
     ...(set === undefined ? {} : { set }),
     ...(profile === undefined ? {} : { profile }),
   });
@@ -101,7 +103,7 @@ export async function openPipeline(file: string | undefined, options: PipelineOp
 }
 
 /** Mistakes in a pipeline file. */
-export class DiagnosticsError extends Error {
+export class DiagnosticsError extends UserError {
   override readonly name = 'DiagnosticsError';
   constructor(
     readonly diagnostics: readonly Diagnostic[],
@@ -109,7 +111,7 @@ export class DiagnosticsError extends Error {
     readonly textOf: TextOf,
   ) {
     const count = `${diagnostics.length} ${diagnostics.length === 1 ? 'error' : 'errors'} in ${file}`;
-    super(`${formatDiagnostics(diagnostics, textOf)}\n${count}`);
+    super('E_PIPELINE', `${formatDiagnostics(diagnostics, textOf)}\n${count}`);
   }
 }
 
@@ -117,7 +119,8 @@ export class DiagnosticsError extends Error {
 export function openStore(options: Pick<PipelineOptions, 'artifacts'>, pipeline?: Pick<Pipeline, 'file'>): Store {
   const artifacts = artifactsFolder(options.artifacts, pipeline?.file);
   if (statSync(artifacts, { throwIfNoEntry: false })?.isDirectory() === false)
-    throw new UsageError(
+    throw new UserError(
+      'E_USAGE',
       `${shownPath(artifacts)} is a file; results need a folder.`,
       'choose another one with --artifacts',
     );
@@ -132,7 +135,7 @@ export function chooseTasks(
   if (targets.length === 0) return { chosen: pipeline.tasks, all: pipeline.tasks };
   const { tasks, diagnostics } = findTargets(pipeline, targets);
   const [first] = diagnostics;
-  if (first !== undefined) throw new UsageError(first.message, first.hint);
+  if (first !== undefined) throw new UserError('E_USAGE', first.message, first.hint);
   return { chosen: tasks, all: withDependencies(pipeline, tasks) };
 }
 
@@ -140,7 +143,8 @@ export function chooseTasks(
 export function chooseTask(pipeline: Pipeline, target: string): Task {
   const { chosen } = chooseTasks(pipeline, [target]);
   if (chosen.length === 1) return chosen[0]!;
-  throw new UsageError(
+  throw new UserError(
+    'E_USAGE',
     `"${target}" means ${chosen.length} tasks.`,
     `choose one: ${chosen.map(({ id }) => id).join(' ')}`,
   );

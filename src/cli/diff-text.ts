@@ -1,7 +1,7 @@
-import { type Cell, type Column, distinctCells, renderTable, shownCell } from '../report/table.js';
-import type { StageComparison, TaskComparison, Unknown } from '../run/compare.js';
 import type { Change } from '../run/events.js';
-import { shortPair } from '../run/reasons.js';
+import type { StageComparison, TaskComparison, Unknown } from '../run/explain/compare.js';
+import { shortPair } from '../run/plan/reasons.js';
+import { type Cell, type Column, distinctCells, renderTable, shownCell } from '../text/table.js';
 import { changeKind, changeValue, listed } from './reason-text.js';
 
 /** Rows of a table that are written out. */

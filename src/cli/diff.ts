@@ -1,13 +1,14 @@
-import type { Pipeline } from '../pipeline/task.js';
-import { jsonText } from '../printable.js';
-import { type Cell, renderTable } from '../report/table.js';
-import { compare, type Side, sideOfNow, sideOfRun } from '../run/compare.js';
-import { type RunNote, runsOf, sameTasks } from '../run/history.js';
+import { UserError } from '../error.js';
+import type { Pipeline } from '../pipeline/expand/task.js';
+import { compare, type Side, sideOfNow, sideOfRun } from '../run/explain/compare.js';
+import { runsOf, sameTasks } from '../run/plan/history.js';
+import type { RunNote } from '../run/plan/history-note.js';
 import { moment } from '../run/views/text.js';
 import type { Store } from '../store/store.js';
+import { jsonText } from '../text/printable.js';
+import { type Cell, renderTable } from '../text/table.js';
 import { callOf, exitCodes, openPipeline, openStore, type PipelineOptions, print } from './context.js';
 import { comparisonText } from './diff-text.js';
-import { UsageError } from './errors.js';
 
 export interface DiffOptions extends PipelineOptions {
   readonly list?: boolean;
@@ -63,7 +64,8 @@ async function findSide(name: string, pipeline: Pipeline, store: Store, options:
     const { tasks: _, type: __, ...about } = note;
     return { title, about, side: sideOfRun(store, note) };
   }
-  throw new UsageError(
+  throw new UserError(
+    'E_USAGE',
     `${pipeline.name} has no run "${name}".`,
     `its runs: ${callOf('diff', pipeline, options)} --list; the pipeline as it is now: now`,
   );

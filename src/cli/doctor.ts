@@ -3,13 +3,14 @@ import { access, constants, readFile, statfs } from 'node:fs/promises';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { debianFolder } from '../data/locations.js';
-import { examineFlags, type Flags } from '../engine/compiler/flags.js';
+import { examineFlags } from '../engine/compiler/flags.js';
+import type { Flags } from '../engine/compiler/trial.js';
 import { describeLibrary, libraryText } from '../engine/tensorflow/describe.js';
+import { UserError } from '../error.js';
+import { makeFolder } from '../files/make-folder.js';
 import { buildFolder } from '../paths.js';
-import { renderTable } from '../report/table.js';
 import { SlurmError, slurmCommands } from '../run/slurm/command.js';
-import { StageError } from '../stage/definition.js';
-import { makeFolder } from '../store/make-folder.js';
+import { renderTable } from '../text/table.js';
 import { version } from '../version.js';
 import { exitCodes, type PipelineOptions, print } from './context.js';
 import { artifactsFolder } from './project.js';
@@ -77,7 +78,7 @@ async function tensorflow(): Promise<Finding> {
   try {
     return { what, state: 'optional', found: `${libraryText(await describeLibrary())}: --engine tensorflow` };
   } catch (error) {
-    if (!(error instanceof StageError)) throw error;
+    if (!(error instanceof UserError)) throw error;
     return { what, state: 'optional', found: `none: ${error.message}` };
   }
 }

@@ -1,15 +1,15 @@
 import { type EngineName, engineNames } from '../engine/engines.js';
 import { describeLibrary, libraryText } from '../engine/tensorflow/describe.js';
-import { suggestion } from '../pipeline/suggest.js';
-import type { Pipeline } from '../pipeline/task.js';
-import { engineOf } from '../run/plan.js';
-import { UsageError } from './errors.js';
+import { UserError } from '../error.js';
+import type { Pipeline } from '../pipeline/expand/task.js';
+import { engineOf } from '../run/plan/plan.js';
+import { suggestion } from '../schema/suggest.js';
 
-/** What `--engine` says. @throws {UsageError} for an engine that there is not */
+/** What `--engine` says. @throws {UserError} for an engine that there is not */
 export function readEngine(engine: string | undefined): EngineName | undefined {
   const known = engineNames.find((name) => name === engine);
   if (engine === undefined || known !== undefined) return known;
-  throw new UsageError(`There is no engine "${engine}".`, suggestion(engine, engineNames));
+  throw new UserError('E_USAGE', `There is no engine "${engine}".`, suggestion(engine, engineNames));
 }
 
 /** Tells what computes which stages, where that is not the default engine throughout. */

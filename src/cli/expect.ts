@@ -1,8 +1,8 @@
-import type { SourceRange } from '../pipeline/diagnostic.js';
-import { differenceText } from '../pipeline/facts.js';
-import type { Expectation, Pipeline, TaskId } from '../pipeline/task.js';
+import { differenceText } from '../pipeline/expand/facts.js';
+import type { Expectation, Pipeline } from '../pipeline/expand/task.js';
+import type { SourceRange } from '../pipeline/text/diagnostic.js';
 import { type Judgement, judge, notCompared, type Wanted } from '../report/verdict.js';
-import type { Metrics } from '../stage/definition.js';
+import type { Metrics, TaskId } from '../values.js';
 
 /** One comparison of `expect:` at one task. */
 export interface Verdict extends Judgement {

@@ -1,8 +1,10 @@
 // What a command that can't go on says, and the exit code that goes with it.
+
 import { CommanderError } from 'commander';
 import { defectHint } from '../defect.js';
-import { systemError } from '../store/error.js';
-import { type DiagnosticsError, exitCodes } from './context.js';
+import { UserError } from '../error.js';
+import { systemError } from '../files/error.js';
+import { DiagnosticsError, exitCodes } from './context.js';
 import { closeOutput, inGitHub, printError } from './output.js';
 
 /** What nobody waited for has failed: nothing can be relied on any more. Tasks that run end with this process. */
@@ -15,15 +17,20 @@ export function endByError(error: unknown): void {
 /** Says what went wrong. Returns the exit code. */
 export async function reportError(error: unknown): Promise<number> {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
-  const { name, message, hint, code, stack } = (error instanceof Error ? error : new Error(String(error))) as Error & {
-    hint?: string;
-    code?: string;
-  };
-  if (['UsageError', 'DiagnosticsError', 'StoreError', 'BundleError', 'StageError', 'SlurmError'].includes(name)) {
-    printError(`${message.trimEnd()}${hint === undefined ? '' : `\n  hint: ${hint}`}`);
-    if (name === 'DiagnosticsError') await annotate(error as DiagnosticsError);
-    return name === 'StoreError' && code !== 'E_INPUT_MISSING' ? exitCodes.failed : exitCodes.usage;
+  if (error instanceof UserError) {
+    const { message, hint, exitCode } = error;
+    printError(
+      `${message.trimEnd()}${
+        hint === undefined
+          ? ''
+          : `
+  hint: ${hint}`
+      }`,
+    );
+    if (error instanceof DiagnosticsError) await annotate(error);
+    return exitCode;
   }
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
   // What the system refuses is no mistake of this program.
   const refused = systemError(error);
   if (refused !== undefined)

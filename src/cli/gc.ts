@@ -1,15 +1,16 @@
 import { join } from 'node:path';
-import type { Pipeline } from '../pipeline/task.js';
-import { reachOfRuns } from '../run/history.js';
-import { Planner } from '../run/plan.js';
-import type { GcKind, GcReport, Kept } from '../store/gc.js';
+import { UserError } from '../error.js';
+import type { Pipeline } from '../pipeline/expand/task.js';
+import { reachOfRuns } from '../run/plan/history.js';
+import { Planner } from '../run/plan/plan.js';
+import { formatSize, knownUnits, parseSize } from '../schema/size.js';
+import type { GcKind, GcReport } from '../store/gc.js';
+import type { Kept } from '../store/gc-trees.js';
 import { treesIn } from '../store/gc-trees.js';
 import { holderText } from '../store/lock.js';
-import { formatSize, knownUnits, parseSize } from '../store/size.js';
 import type { Store } from '../store/store.js';
 import type { TaskKey } from '../store/types.js';
 import { exitCodes, openPipeline, openStore, print, printError, shownPath } from './context.js';
-import { UsageError } from './errors.js';
 import { artifactsFolder } from './project.js';
 
 export interface GcCommandOptions {
@@ -23,7 +24,11 @@ export async function gcCommand(files: readonly string[], options: GcCommandOpti
   const { maxSize, dryRun = false } = options;
   const maxBytes = maxSize === undefined ? undefined : parseSize(maxSize);
   if (maxSize !== undefined && maxBytes === undefined)
-    throw new UsageError(`--max-size ${maxSize}: that is no size.`, `such as 10GB; known units: ${knownUnits}`);
+    throw new UserError(
+      'E_USAGE',
+      `--max-size ${maxSize}: that is no size.`,
+      `such as 10GB; known units: ${knownUnits}`,
+    );
   // All files are read before anything is removed: a mistake in one of them must not cost results.
   const pipelines: Pipeline[] = [];
   for (const file of files) pipelines.push(await openPipeline(file, options));
@@ -46,7 +51,8 @@ function oneProject(pipelines: readonly Pipeline[], { artifacts }: GcCommandOpti
   const folderOf = ({ file }: Pipeline) => artifactsFolder(artifacts, file);
   const other = others.find((pipeline) => folderOf(pipeline) !== folderOf(first!));
   if (other === undefined) return first;
-  throw new UsageError(
+  throw new UserError(
+    'E_USAGE',
     `The files have different stores: ${shownPath(folderOf(first!))} and ${shownPath(folderOf(other))}.`,
     'call gc once for each, or choose one with --artifacts',
   );

@@ -3,13 +3,13 @@
 
 import { appendFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
-import type { Diagnostic, SourceRange } from '../pipeline/diagnostic.js';
-import { placeOf, type TextOf } from '../pipeline/format.js';
-import { readText } from '../pipeline/read-text.js';
-import type { Pipeline } from '../pipeline/task.js';
-import { printable } from '../printable.js';
-import { markdown } from '../report/markup.js';
+import type { Pipeline } from '../pipeline/expand/task.js';
+import type { Diagnostic, SourceRange } from '../pipeline/text/diagnostic.js';
+import { placeOf, type TextOf } from '../pipeline/text/format.js';
+import { readText } from '../pipeline/text/read-text.js';
 import type { RunEvent } from '../run/events.js';
+import { markdown } from '../text/markup.js';
+import { printable } from '../text/printable.js';
 import type { Verdict } from './expect.js';
 import { print, printOwn } from './output.js';
 

@@ -1,12 +1,13 @@
 import { extname } from 'node:path';
-import { dependenciesOf } from '../pipeline/targets.js';
-import type { Pipeline, Task, TaskId } from '../pipeline/task.js';
+import { UserError } from '../error.js';
+import { dependenciesOf } from '../pipeline/expand/targets.js';
+import type { Pipeline, Task } from '../pipeline/expand/task.js';
 import { axesText, countStates, type Graph, type GraphEdge, type State } from '../report/graph.js';
 import { largestPicture, pictureSize, svg } from '../report/graph-svg.js';
 import { dot, mermaid } from '../report/graph-text.js';
-import { Planner } from '../run/plan.js';
+import { Planner } from '../run/plan/plan.js';
+import type { TaskId } from '../values.js';
 import { callOf, exitCodes, openPipeline, openStore, type PipelineOptions, print, printError } from './context.js';
-import { UsageError } from './errors.js';
 import { writeOutput } from './output-file.js';
 import { tasksOfStage } from './results.js';
 
@@ -30,7 +31,8 @@ export async function graphCommand(file: string | undefined, options: GraphOptio
   const stateOf = (id: TaskId) => plans.get(id)!.status.state;
   const graph = options.tasks === true ? taskGraph(pipeline, stateOf) : stageGraph(pipeline, stateOf);
   if (format === 'svg' && pictureSize(graph) > largestPicture)
-    throw new UsageError(
+    throw new UserError(
+      'E_USAGE',
       `A picture of ${graph.nodes.length} tasks with ${graph.edges.length} arrows would be too large to be seen.`,
       options.tasks === true ? `draw the stages, without --tasks; or give Graphviz the graph: --format dot` : undefined,
     );
@@ -50,7 +52,7 @@ export async function graphCommand(file: string | undefined, options: GraphOptio
 function formatOf({ format, output }: GraphOptions): Format {
   if (format === undefined) return endings[extname(output ?? '').toLowerCase()] ?? 'mermaid';
   if (Object.hasOwn(formats, format)) return format as Format;
-  throw new UsageError(`There is no format "${format}".`, `known: ${Object.keys(formats).join(', ')}`);
+  throw new UserError('E_USAGE', `There is no format "${format}".`, `known: ${Object.keys(formats).join(', ')}`);
 }
 
 /** A node a task. */

@@ -1,4 +1,5 @@
-import { type LoadOptions, loadPipeline } from '../pipeline/load.js';
+import type { LoadOptions } from '../pipeline/assemble.js';
+import { loadPipeline } from '../pipeline/load.js';
 import { answersArrived, describeStage } from '../stage/describe.js';
 
 /** Loads a pipeline without running any code of its stages in this process. */

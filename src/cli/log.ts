@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
-import { logText } from '../printable.js';
-import { systemCode } from '../store/error.js';
+import { systemCode } from '../files/error.js';
+import { logText } from '../text/printable.js';
 import { chooseTask, exitCodes, openPipeline, openStore, type PipelineOptions, print } from './context.js';
 import { outputTaken, printOwn } from './output.js';
 

@@ -1,10 +1,10 @@
 // The command line: one table of commands. What `run` needs is loaded at once, what others need beyond that with them.
 import { Command } from 'commander';
-import { suggestion } from '../pipeline/suggest.js';
+import { UserError } from '../error.js';
 import { checkOpenFiles } from '../run/open-files.js';
+import { suggestion } from '../schema/suggest.js';
 import { version } from '../version.js';
 import { exitCodes } from './context.js';
-import { UsageError } from './errors.js';
 import { endByError, reportError } from './failure.js';
 import { closeOutput, openOutput, print, printError } from './output.js';
 import { runCommand } from './run.js';
@@ -15,7 +15,11 @@ const collect = (value: string, before: readonly string[] = []): string[] => [..
 /** `--force` alone forces all, `--force TARGET` one; it may be repeated. */
 const collectForce = (value: string, before?: true | readonly string[]): string[] => {
   if (/^[^@]*\.ya?ml$/.test(value))
-    throw new UsageError(`--force ${value}: that is a file, not a stage or task.`, 'put --force after the file');
+    throw new UserError(
+      'E_USAGE',
+      `--force ${value}: that is a file, not a stage or task.`,
+      'put --force after the file',
+    );
   return [...(Array.isArray(before) ? (before as string[]) : []), value];
 };
 
@@ -283,7 +287,7 @@ async function carryOut(argv: readonly string[], done: (acted: boolean) => void)
     return exitCodes.usage;
   }
   if (!name.startsWith('-') && name !== 'help' && !names.includes(name))
-    throw new UsageError(`There is no command "${name}".`, suggestion(name, names));
+    throw new UserError('E_USAGE', `There is no command "${name}".`, suggestion(name, names));
   await root.parseAsync([...argv]);
   return code;
 }

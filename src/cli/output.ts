@@ -2,7 +2,7 @@
 // that takes it may be full, and the terminal may be gone: none of it stops what the command does.
 import { closeSync, fstatSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
-import { printable } from '../printable.js';
+import { printable } from '../text/printable.js';
 
 /** One of the two. */
 export class Output {

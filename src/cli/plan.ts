@@ -1,5 +1,5 @@
 import type { FailureNote, TaskStatus } from '../run/events.js';
-import { Planner, type TaskPlan } from '../run/plan.js';
+import { Planner, type TaskPlan } from '../run/plan/plan.js';
 import { moment } from '../run/views/text.js';
 import { chooseTasks, exitCodes, openPipeline, openStore, print, type RunCommandOptions } from './context.js';
 

@@ -1,5 +1,5 @@
 import type { Change, Reason } from '../run/events.js';
-import { isPackage } from '../run/reasons.js';
+import { isPackage } from '../run/plan/reasons.js';
 
 /** Changes of one reason that are written out. */
 const shownChanges = 20;

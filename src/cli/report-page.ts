@@ -1,15 +1,16 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, isAbsolute, join } from 'node:path';
-import type { Pipeline, Task, TaskId } from '../pipeline/task.js';
+import { digestBytes } from '../files/digest.js';
+import type { Pipeline, Task } from '../pipeline/expand/task.js';
 import { type RunFacts, type TaskFacts, withRun } from '../report/page/run.js';
 import { number, type ReportTable, text, verdict, withoutEmpty } from '../report/tables/table.js';
 import { duration } from '../run/views/text.js';
 import { blobError } from '../store/blobs.js';
-import { digestBytes } from '../store/digest.js';
 import { fileName, pipelineFolderName } from '../store/names.js';
 import type { Store } from '../store/store.js';
 import type { Artifact, TaskResult } from '../store/types.js';
+import type { TaskId } from '../values.js';
 import { callOf, type PipelineOptions, shownPath } from './context.js';
 import { compareExpectations } from './expect.js';
 

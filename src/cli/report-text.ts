@@ -1,12 +1,13 @@
 import { basename, join } from 'node:path';
-import { expectedOf } from '../pipeline/facts.js';
-import type { Pipeline, Task, TaskId, TaskInput } from '../pipeline/task.js';
+import { removeFolder } from '../files/atomic.js';
+import { expectedOf } from '../pipeline/expand/facts.js';
+import type { Pipeline, Task, TaskInput } from '../pipeline/expand/task.js';
 import type { Content, Expected, ReportInput } from '../report/content.js';
 import { type ReportFile, readContent } from '../report/read.js';
 import { markdownTables } from '../report/tables.js';
-import type { TaskPlan } from '../run/plan.js';
-import { removeFolder } from '../store/atomic.js';
+import type { TaskPlan } from '../run/plan/plan.js';
 import type { Store } from '../store/store.js';
+import type { TaskId } from '../values.js';
 import { ownReportTasks } from './report-page.js';
 import { resultsOf } from './results.js';
 

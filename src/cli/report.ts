@@ -1,5 +1,6 @@
-import type { Pipeline, Task } from '../pipeline/task.js';
-import { Planner } from '../run/plan.js';
+import { UserError } from '../error.js';
+import type { Pipeline, Task } from '../pipeline/expand/task.js';
+import { Planner } from '../run/plan/plan.js';
 import {
   callOf,
   chooseTask,
@@ -10,7 +11,6 @@ import {
   print,
   shownPath,
 } from './context.js';
-import { UsageError } from './errors.js';
 import { writeOutput } from './output-file.js';
 import { ownReportTasks, pagePath, reportTasks, runPage, writePages } from './report-page.js';
 import { resultsOf } from './results.js';
@@ -49,15 +49,16 @@ function chooseReport(pipeline: Pipeline, target: string | undefined): Task {
   const tasks = reportTasks(pipeline);
   const [first, second] = ownReportTasks(pipeline);
   if (first === undefined)
-    throw new UsageError(
+    throw new UserError(
+      'E_USAGE',
       `${shownPath(pipeline.file)} has no stage that uses "report".`,
       'add one, such as report: { uses: report, inputs: { ann: STAGE, snn: STAGE } }',
     );
   if (target === undefined) {
     if (second === undefined) return first;
-    throw new UsageError(`It has several pages.`, `name one: ${tasks.map(({ id }) => id).join(' ')}`);
+    throw new UserError('E_USAGE', `It has several pages.`, `name one: ${tasks.map(({ id }) => id).join(' ')}`);
   }
   const task = chooseTask(pipeline, target);
   if (tasks.includes(task)) return task;
-  throw new UsageError(`"${target}" makes no page.`, `these do: ${tasks.map(({ id }) => id).join(' ')}`);
+  throw new UserError('E_USAGE', `"${target}" makes no page.`, `these do: ${tasks.map(({ id }) => id).join(' ')}`);
 }

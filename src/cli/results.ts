@@ -1,8 +1,8 @@
-import type { Pipeline, Task, TaskId } from '../pipeline/task.js';
-import { Planner, type TaskPlan } from '../run/plan.js';
-import type { Metrics } from '../stage/definition.js';
+import type { Pipeline, Task } from '../pipeline/expand/task.js';
+import { Planner, type TaskPlan } from '../run/plan/plan.js';
 import type { Store } from '../store/store.js';
 import type { TaskResult } from '../store/types.js';
+import type { Metrics, TaskId } from '../values.js';
 
 type Plans = ReadonlyMap<TaskId, TaskPlan>;
 

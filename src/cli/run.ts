@@ -1,14 +1,16 @@
 import { dirname } from 'node:path';
-import type { Pipeline, Task, TaskId } from '../pipeline/task.js';
+import { UserError } from '../error.js';
+import { StoreError } from '../files/error.js';
+import type { Pipeline, Task } from '../pipeline/expand/task.js';
+import { undeclaredFiles } from '../pipeline/expand/undeclared.js';
 import type { RunEvent } from '../run/events.js';
-import { RunRecorder } from '../run/history.js';
-import { openSharing } from '../run/open-sharing.js';
-import { Run } from '../run/schedule.js';
-import { undeclaredFiles } from '../run/undeclared.js';
+import { LocalExecutor } from '../run/local/executor.js';
+import { RunRecorder } from '../run/plan/history.js';
+import { openSharing } from '../run/share/open-sharing.js';
 import { PlainView } from '../run/views/plain.js';
 import { countOf, duration, tailLines } from '../run/views/text.js';
-import { StoreError } from '../store/error.js';
 import type { Store } from '../store/store.js';
+import type { TaskId } from '../values.js';
 import { claimFolder } from './claim.js';
 import { cacheSources } from './config.js';
 import {
@@ -24,7 +26,6 @@ import {
   shownPath,
 } from './context.js';
 import { engineNotice } from './engine.js';
-import { UsageError } from './errors.js';
 import { annotateFailures, summariseRun } from './github.js';
 import { inGitHub } from './output.js';
 import { planCommand } from './plan.js';
@@ -45,10 +46,10 @@ export async function runCommand(
   const reporter = checkReporter(options.reporter);
   const executor = options.executor ?? 'local';
   if (!executors.includes(executor))
-    throw new UsageError(`There is no executor "${executor}".`, `known: ${executors.join(', ')}`);
+    throw new UserError('E_USAGE', `There is no executor "${executor}".`, `known: ${executors.join(', ')}`);
   const jobs = options.jobs === undefined ? Number.POSITIVE_INFINITY : Number(options.jobs);
   if (!(jobs >= 1) || (Number.isFinite(jobs) && !Number.isInteger(jobs)))
-    throw new UsageError(`--jobs ${options.jobs}: a whole number from 1 on is needed.`);
+    throw new UserError('E_USAGE', `--jobs ${options.jobs}: a whole number from 1 on is needed.`);
   const pipeline = await openPipeline(file, options);
   const { all } = chooseTasks(pipeline, targets);
   const force = forcedTasks(pipeline, all, options.force);
@@ -77,7 +78,7 @@ export async function runCommand(
   const runOptions = { tasks: all, force, keepGoing, jobs, ...(sharing && { sharing }), emit: handle };
   const slurm = executor === 'slurm' ? await import('./slurm.js') : undefined;
   const onCluster = await slurm?.slurmExecutor(pipeline, store, { ...runOptions, caches });
-  const run = onCluster ?? new Run(pipeline, store, runOptions);
+  const run = onCluster ?? new LocalExecutor(pipeline, store, runOptions);
   listenForSignals(run);
   const result = await run.start().finally(() => Promise.all([view.close(), sharing?.cache.close()]));
   await noteRun(recorder, store, pipeline, targets, options);
@@ -142,7 +143,7 @@ async function noteRun(
 
 export function checkReporter(reporter = 'auto'): string {
   if (reporters.includes(reporter)) return reporter;
-  throw new UsageError(`There is no reporter "${reporter}".`, `known: ${reporters.join(', ')}`);
+  throw new UserError('E_USAGE', `There is no reporter "${reporter}".`, `known: ${reporters.join(', ')}`);
 }
 
 export async function openView(reporter: string) {

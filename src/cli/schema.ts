@@ -1,8 +1,8 @@
 import { readDeclared } from '../pipeline/declared.js';
 import { generateJsonSchema } from '../pipeline/json-schema.js';
-import { jsonText } from '../printable.js';
 import { describeStage } from '../stage/describe.js';
 import { builtInStages } from '../stage/registry.js';
+import { jsonText } from '../text/printable.js';
 import { DiagnosticsError, exitCodes, print } from './context.js';
 
 /** `schema`: the JSON Schema of pipeline files, for editors; with the names of one file, if one is named. */

@@ -1,9 +1,9 @@
-import { jsonText } from '../printable.js';
-import { type Cell, distinctCells, renderTable } from '../report/table.js';
-import { Planner } from '../run/plan.js';
+import { UserError } from '../error.js';
+import { Planner } from '../run/plan/plan.js';
 import { countOf } from '../run/views/text.js';
+import { jsonText } from '../text/printable.js';
+import { type Cell, distinctCells, renderTable } from '../text/table.js';
 import { callOf, exitCodes, openPipeline, openStore, type PipelineOptions, print } from './context.js';
-import { UsageError } from './errors.js';
 import { reportText } from './report-text.js';
 import { metricsOf, scalarMetrics, tasksOfStage } from './results.js';
 
@@ -16,7 +16,7 @@ export interface ShowOptions extends PipelineOptions {
 /** `show`: the metrics over the axes, a table a stage; in Markdown, the tables of the report before them. */
 export async function showCommand(file: string | undefined, options: ShowOptions): Promise<number> {
   if ([options.json, options.csv, options.md].filter(Boolean).length > 1)
-    throw new UsageError('Choose one of --json, --csv and --md.');
+    throw new UserError('E_USAGE', 'Choose one of --json, --csv and --md.');
   const pipeline = await openPipeline(file, options);
   const store = openStore(options, pipeline);
   const plans = await new Planner(pipeline, store).plan();

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises';
-import type { Pipeline } from '../pipeline/task.js';
+import type { Pipeline } from '../pipeline/expand/task.js';
 import type { RunOptions } from '../run/executor.js';
 import { SlurmExecutor, type SlurmOptions } from '../run/slurm/executor.js';
 import type { Store } from '../store/store.js';

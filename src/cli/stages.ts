@@ -1,10 +1,10 @@
 import type { TSchema } from '@sinclair/typebox';
-import { suggestion } from '../pipeline/suggest.js';
-import { type Cell, renderTable } from '../report/table.js';
+import { UserError } from '../error.js';
+import { suggestion } from '../schema/suggest.js';
 import type { StageDefinition } from '../stage/definition.js';
 import { builtInStage, builtInStageNames, builtInStages } from '../stage/registry.js';
+import { type Cell, renderTable } from '../text/table.js';
 import { exitCodes, print, program } from './context.js';
-import { UsageError } from './errors.js';
 
 /** `stages`: the built-in stages, or one of them in full. */
 export async function stagesCommand(name: string | undefined): Promise<number> {
@@ -21,7 +21,8 @@ export async function stagesCommand(name: string | undefined): Promise<number> {
     return exitCodes.done;
   }
   const stage = await builtInStage(name);
-  if (stage === undefined) throw new UsageError(`There is no stage "${name}".`, suggestion(name, builtInStageNames()));
+  if (stage === undefined)
+    throw new UserError('E_USAGE', `There is no stage "${name}".`, suggestion(name, builtInStageNames()));
   print(describe(stage));
   return exitCodes.done;
 }

@@ -1,8 +1,8 @@
 import { styleText } from 'node:util';
-import { jsonText } from '../printable.js';
 import { countStates, type State, states } from '../report/graph.js';
-import { type Cell, renderTable } from '../report/table.js';
-import { Planner } from '../run/plan.js';
+import { Planner } from '../run/plan/plan.js';
+import { jsonText } from '../text/printable.js';
+import { type Cell, renderTable } from '../text/table.js';
 import { exitCodes, openPipeline, openStore, type PipelineOptions, print } from './context.js';
 import { printOwn } from './output.js';
 import { statusText } from './plan.js';

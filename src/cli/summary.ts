@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Pipeline, Task, TaskId } from '../pipeline/task.js';
-import { type Cell, renderTable } from '../report/table.js';
-import type { AxisValue, Metrics } from '../stage/definition.js';
+import type { Pipeline, Task } from '../pipeline/expand/task.js';
 import { pipelineFolderName } from '../store/names.js';
 import type { Store } from '../store/store.js';
+import { type Cell, renderTable } from '../text/table.js';
+import type { AxisValue, Metrics, TaskId } from '../values.js';
 import { callOf, type PipelineOptions, shownPath } from './context.js';
 import { compareExpectations, describeVerdicts } from './expect.js';
 import { loadDescribed } from './load-pipeline.js';

@@ -1,9 +1,9 @@
-import { diagnosticsToJson, formatDiagnostics } from '../pipeline/format.js';
-import type { Task } from '../pipeline/task.js';
-import { jsonText } from '../printable.js';
-import { undeclaredFiles } from '../run/undeclared.js';
+import { UserError } from '../error.js';
+import type { Task } from '../pipeline/expand/task.js';
+import { undeclaredFiles } from '../pipeline/expand/undeclared.js';
+import { diagnosticsToJson, formatDiagnostics } from '../pipeline/text/format.js';
+import { jsonText } from '../text/printable.js';
 import { DiagnosticsError, exitCodes, print, printError } from './context.js';
-import { UsageError } from './errors.js';
 import { annotateDiagnostics } from './github.js';
 import { loadDescribed } from './load-pipeline.js';
 import { inGitHub } from './output.js';
@@ -13,7 +13,7 @@ const stageOf = ({ stage }: Task): string => stage;
 
 /** `validate`: checks files and runs nothing. */
 export async function validateCommand(files: readonly string[], options: { readonly json?: boolean }): Promise<number> {
-  if (files.length === 0) throw new UsageError('Which files?', 'name one or more pipeline files');
+  if (files.length === 0) throw new UserError('E_USAGE', 'Which files?', 'name one or more pipeline files');
   let wrong = false;
   const all: unknown[] = [];
   for (const file of files) {

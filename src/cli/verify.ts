@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunEvent } from '../run/events.js';
-import { Verification } from '../run/verify.js';
+import { Verification } from '../run/local/verify.js';
 import { PlainView } from '../run/views/plain.js';
 import { duration, tailLines } from '../run/views/text.js';
 import { Store } from '../store/store.js';

@@ -1,10 +1,11 @@
-import type { Task, TaskId, TaskInput } from '../pipeline/task.js';
-import { jsonText } from '../printable.js';
-import { type Cause, type Explanation, explainTask } from '../run/causes.js';
+import type { Task, TaskInput } from '../pipeline/expand/task.js';
 import type { Reason } from '../run/events.js';
-import { actionText, flatten, shownFile } from '../run/reasons.js';
+import { type Cause, type Explanation, explainTask } from '../run/explain/causes.js';
+import { actionText, flatten, shownFile } from '../run/plan/reasons.js';
 import { duration, moment } from '../run/views/text.js';
 import type { KeyParts, TaskRecord } from '../store/types.js';
+import { jsonText } from '../text/printable.js';
+import type { TaskId } from '../values.js';
 import { callOf, chooseTask, exitCodes, openPipeline, openStore, type PipelineOptions, print } from './context.js';
 import { failedText } from './plan.js';
 import { brief, changeValue, listed, reasonLines } from './reason-text.js';

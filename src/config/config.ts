@@ -1,14 +1,14 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type Static, Type } from '@sinclair/typebox';
-import { OwnCacheSchema } from '../pipeline/cache.js';
-import { check } from '../pipeline/check.js';
-import type { Diagnostic } from '../pipeline/diagnostic.js';
+import { SlurmSchema } from '../pipeline/check/slurm.js';
 import { unreadable } from '../pipeline/load.js';
-import { readText } from '../pipeline/read-text.js';
-import { hinted, Reporter } from '../pipeline/reporter.js';
-import { SlurmSchema } from '../pipeline/slurm.js';
-import { placeName } from '../pipeline/words.js';
+import type { Diagnostic } from '../pipeline/text/diagnostic.js';
+import { readText } from '../pipeline/text/read-text.js';
+import { hinted, Reporter } from '../pipeline/text/reporter.js';
+import { check } from '../schema/check.js';
+import { placeName } from '../schema/words.js';
+import { OwnCacheSchema } from '../store/remote/cache-schema.js';
 
 /** What a user says once for all pipelines. It comes before what those say themselves: it knows the machine. */
 export const ConfigSchema = Type.Object(
@@ -40,7 +40,7 @@ export async function readConfig(file: string = configFile()): Promise<LoadedCon
     return { file, diagnostics: [unreadable(file, text)], text: '' };
   }
   // Loaded here, because most users have no such file.
-  const { parseSource, plainRules } = await import('../pipeline/parse.js');
+  const { parseSource, plainRules } = await import('../pipeline/text/parse.js');
   const { source, value, diagnostics } = parseSource(file, text, plainRules);
   if (diagnostics.length > 0) return { file, diagnostics, text };
   // A file with nothing but comments in it.

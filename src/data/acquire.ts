@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { StageError } from '../stage/definition.js';
+import { UserError } from '../error.js';
 import type { Dataset, Split } from './dataset.js';
 import { decodeCifar } from './formats/cifar.js';
 import { decodeIdx } from './formats/idx.js';
@@ -72,21 +72,21 @@ async function embedded(name: EmbeddedName, scale: Dataset['scale']): Promise<Da
   return { ...about, train: asCifar(train, fine), test: asCifar(test, fine) };
 }
 
-/** @throws {StageError} E_DATA_SHAPE, E_DATA_LABEL when images, labels and shape don't fit each other */
+/** @throws {UserError} E_DATA_SHAPE, E_DATA_LABEL when images, labels and shape don't fit each other */
 export function checked(dataset: Dataset): Dataset {
   const [height, width, channels] = dataset.shape;
   for (const half of ['train', 'test'] as const) {
     const { count, images, labels } = dataset[half];
     const found = images.length / (height * width * channels);
     if (found !== count)
-      throw new StageError(
+      throw new UserError(
         'E_DATA_SHAPE',
         `The ${half} half has ${count} labels, and ${Number.isInteger(found) ? found : 'not a whole number of'} images of ${dataset.shape.join('×')}.`,
         'Images and labels must belong together, and the shape be height, width, channels.',
       );
     const wrong = labels.findIndex((label) => label >= dataset.classes);
     if (wrong >= 0)
-      throw new StageError(
+      throw new UserError(
         'E_DATA_LABEL',
         `Label ${wrong} of the ${half} half is ${labels[wrong]}, and there are ${dataset.classes} classes, from 0.`,
       );

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
-import { StageError } from '../stage/definition.js';
+import { UserError } from '../error.js';
+import { inflateHead, isGzip } from '../formats/gzip.js';
+import { decodeNpy } from '../formats/npy.js';
 import { checked } from './acquire.js';
 import type { Dataset, Split } from './dataset.js';
-import { inflateHead, isGzip } from './formats/gzip.js';
 import { decodeIdx } from './formats/idx.js';
-import { decodeNpy } from './formats/npy.js';
-import { readRegular } from './regular.js';
+import { readRegular } from './regular-file.js';
 
 /** Paths of images and labels. */
 export interface CustomHalf {
@@ -60,7 +60,7 @@ export async function readCustom(options: CustomOptions): Promise<Dataset> {
 function imageShape(shape: readonly number[], label: string): readonly [number, number, number] {
   const [, height, width, channels = 1] = shape;
   if (shape.length < 3 || shape.length > 4)
-    throw new StageError(
+    throw new UserError(
       'E_DATA_SHAPE',
       `${label} has the shape [${shape.join(', ')}]; images are [count, height, width] or [count, height, width, channels].`,
       'Say what they are with `shape: [height, width, channels]`.',
@@ -79,5 +79,5 @@ async function readBytes(path: string, label: string): Promise<ByteArray> {
   if (data instanceof Uint8Array) return { shape, data };
   if (shape.length === 1 && data.every((value) => Number.isInteger(value) && value >= 0 && value < 256))
     return { shape, data: Uint8Array.from(data) };
-  throw new StageError('E_DATA_TYPE', `${label} does not hold bytes.`, 'Save it as uint8: array.astype(numpy.uint8).');
+  throw new UserError('E_DATA_TYPE', `${label} does not hold bytes.`, 'Save it as uint8: array.astype(numpy.uint8).');
 }

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { StageError } from '../stage/definition.js';
-import { decodeNpy, encodeNpy } from './formats/npy.js';
+import { UserError } from '../error.js';
+import { decodeNpy, encodeNpy } from '../formats/npy.js';
 
 /** Images and labels of one half of a data set. */
 export interface Split {
@@ -48,11 +48,11 @@ function shared(bytes: ArrayLike<number>): Uint8Array {
   return copy;
 }
 
-/** Reads such a folder, into memory that threads share. @throws {StageError} E_DATA_FOLDER, E_DATA_NPY */
+/** Reads such a folder, into memory that threads share. @throws {UserError} E_DATA_FOLDER, E_DATA_NPY */
 export async function openDataset(folder: string): Promise<Dataset> {
   const read = (name: string) =>
     readFile(join(folder, name)).catch(() => {
-      throw new StageError('E_DATA_FOLDER', `There is no ${name}: this input is not a folder that \`dataset\` made.`);
+      throw new UserError('E_DATA_FOLDER', `There is no ${name}: this input is not a folder that \`dataset\` made.`);
     });
   type Description = Omit<Dataset, 'train' | 'test'>;
   const { name, shape, classes, classNames, scale, source } = JSON.parse(
@@ -63,7 +63,7 @@ export async function openDataset(folder: string): Promise<Dataset> {
     const labels = decodeNpy(await read(`${which}-labels.npy`), `${which}-labels.npy`);
     const count = labels.shape[0] ?? 0;
     if (images.shape.join() !== [count, ...shape].join() || !(images.data instanceof Uint8Array))
-      throw new StageError('E_DATA_FOLDER', `${which}-images.npy does not hold ${count} images of ${shape.join('×')}.`);
+      throw new UserError('E_DATA_FOLDER', `${which}-images.npy does not hold ${count} images of ${shape.join('×')}.`);
     return { count, images: shared(images.data), labels: shared(labels.data) };
   };
   const description = { name, shape, classes, scale, source, ...(classNames === undefined ? {} : { classNames }) };

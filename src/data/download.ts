@@ -4,10 +4,10 @@ import { rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
+import { UserError } from '../error.js';
+import { systemError } from '../files/error.js';
+import { makeFolder } from '../files/make-folder.js';
 import { NetworkError } from '../net/fault.js';
-import { StageError } from '../stage/definition.js';
-import { systemError } from '../store/error.js';
-import { makeFolder } from '../store/make-folder.js';
 import { PartialFile } from './partial.js';
 import type { PublishedFile } from './sources.js';
 import { Changed, Permanent, transfer } from './transfer.js';
@@ -34,7 +34,7 @@ const mostChanges = 2;
  * Downloads a file to `target`: mirrors in order, several connections at a time where a server sends parts of a file,
  * through the proxy that the environment names. It goes on where a connection, or the program, broke off, be it days
  * ago. The file appears under its name only when it is complete and its checksums are right.
- * @throws {StageError} E_DOWNLOAD that tells what each mirror did
+ * @throws {UserError} E_DOWNLOAD that tells what each mirror did
  */
 export async function download(
   file: PublishedFile,
@@ -56,7 +56,7 @@ export async function download(
   } finally {
     await dispatcher.destroy();
   }
-  throw new StageError('E_DOWNLOAD', `${file.name} could not be downloaded:\n${problems.join('\n')}`);
+  throw new UserError('E_DOWNLOAD', `${file.name} could not be downloaded:\n${problems.join('\n')}`);
 }
 
 /** @returns what went wrong, if anything */

@@ -2,9 +2,9 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { Parser, type ReadEntry } from 'tar';
-import { StageError } from '../stage/definition.js';
-import { isGzip } from './formats/gzip.js';
-import { streamRegular } from './regular.js';
+import { UserError } from '../error.js';
+import { isGzip } from '../formats/gzip.js';
+import { streamRegular } from './regular-file.js';
 
 /** Larger than any archive that is read. */
 const maximumArchive = 512 * 2 ** 20;
@@ -16,7 +16,7 @@ const others = 32 * 2 ** 20;
  * so that links, devices and paths that lead elsewhere can do no harm. It is unpacked no further than it can be what
  * is wanted.
  * @param wanted the members' names, each with the bytes that it may have
- * @throws {StageError} E_ARCHIVE when the archive is damaged, a wanted member is missing, is no plain file or too large
+ * @throws {UserError} E_ARCHIVE when the archive is damaged, a wanted member is missing, is no plain file or too large
  */
 export async function readMembers(archive: string, wanted: ReadonlyMap<string, number>): Promise<Map<string, Buffer>> {
   const members = new Map<string, Buffer>();
@@ -56,7 +56,7 @@ export async function readMembers(archive: string, wanted: ReadonlyMap<string, n
   const missing = [...wanted.keys()].filter((name) => !members.has(name));
   problem ??= missing.length > 0 ? `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not in it` : undefined;
   if (problem !== undefined)
-    throw new StageError(
+    throw new UserError(
       'E_ARCHIVE',
       `${archive} can't be used: ${problem}.`,
       'Remove it and run again, or get it anew.',

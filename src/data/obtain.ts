@@ -1,11 +1,12 @@
 import { rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { StageError } from '../stage/definition.js';
+import { UserError } from '../error.js';
+import { StoreError } from '../files/error.js';
 import { type DownloadOptions, download } from './download.js';
 import { allParts, type Contents, digestOf, type Found, findForm } from './forms/form.js';
 import { forms } from './forms/forms.js';
 import { cacheFolder, usualPlaces } from './locations.js';
-import { kindOf } from './regular.js';
+import { kindOf } from './regular-file.js';
 import type { Download, PublishedDataset, PublishedName } from './sources.js';
 
 export interface ObtainOptions extends DownloadOptions {
@@ -18,7 +19,7 @@ export interface ObtainOptions extends DownloadOptions {
 /**
  * The parts of a data set, with their checksums verified: from `source`, alone; else from SPIKELINE_DATA, what was
  * downloaded before, where other programs keep data, or the network.
- * @throws {StageError} E_DATA_SOURCE, E_DATA_CHECKSUM, E_DOWNLOAD, and those of readers
+ * @throws {UserError} E_DATA_SOURCE, E_DATA_CHECKSUM, E_DOWNLOAD, and those of readers
  */
 export async function obtain(
   name: PublishedName,
@@ -28,7 +29,7 @@ export async function obtain(
   const { source } = options;
   const own = source ?? process.env.SPIKELINE_DATA;
   if (own) {
-    const problems: StageError[] = [];
+    const problems: UserError[] = [];
     const contents = await firstSound(findIn(name, own), published, options, problems);
     if (contents !== undefined) return contents;
     // What the user put there is looked at, not passed over.
@@ -57,7 +58,7 @@ async function firstSound(
   candidates: Iterable<Found>,
   published: PublishedDataset,
   { log, signal }: ObtainOptions,
-  problems: StageError[],
+  problems: UserError[],
 ): Promise<Contents | undefined> {
   for (const candidate of candidates) {
     signal.throwIfAborted();
@@ -66,7 +67,7 @@ async function firstSound(
       log(`${published.title}: ${candidate.form.title} in ${dirname(candidate.paths[0]!)}`);
       return contents;
     } catch (error) {
-      if (!(error instanceof StageError)) throw error;
+      if (!(error instanceof UserError) || error instanceof StoreError) throw error;
       log(`Left aside: ${error.message}`);
       problems.push(error);
     }
@@ -80,7 +81,7 @@ async function readSound({ form, paths }: Found, published: PublishedDataset): P
     const bytes = contents.get(part.name);
     if (bytes?.length === part.bytes && digestOf(bytes, part) === part.digest) continue;
     const where = paths.length === 1 ? paths[0]! : dirname(paths[0]!);
-    throw new StageError(
+    throw new UserError(
       'E_DATA_CHECKSUM',
       `${where} is not ${published.title} as it was published: the checksum of ${part.name} is another.`,
       'Is it complete? For data of your own, use `name: custom`.',
@@ -106,7 +107,7 @@ async function downloaded(
         for (const [i, file] of files.entries()) await download(file, turn, paths[i]!, options);
         return await readSound({ form, paths }, published);
       } catch (error) {
-        if (!(error instanceof StageError)) throw error;
+        if (!(error instanceof UserError) || error instanceof StoreError) throw error;
         if (error.code === 'E_DOWNLOAD' || pinned) problems.push(error.message);
         else {
           for (const path of paths) rmSync(path, { force: true });
@@ -118,7 +119,7 @@ async function downloaded(
     }
   }
   const hint = `Without network, put it into a folder, as ${formsOf(name)}, and name that: \`with: { name: ${name}, source: FOLDER }\`, or SPIKELINE_DATA=FOLDER.`;
-  throw new StageError('E_DOWNLOAD', problems.join('\n'), hint);
+  throw new UserError('E_DOWNLOAD', problems.join('\n'), hint);
 }
 
 /** With the user's own mirror before the others. */
@@ -129,12 +130,12 @@ function ownMirror(downloads: readonly Download[]): readonly Download[] {
   return downloads.map((each) => ({ ...each, mirrors: [mirror, ...each.mirrors] }));
 }
 
-function lacking(name: PublishedName, { title }: PublishedDataset, source: string): StageError {
+function lacking(name: PublishedName, { title }: PublishedDataset, source: string): UserError {
   const kind = kindOf(source);
   if (kind === undefined)
-    return new StageError('E_DATA_SOURCE', `There is no folder ${source}, which \`source\` names.`);
+    return new UserError('E_DATA_SOURCE', `There is no folder ${source}, which \`source\` names.`);
   const problem = kind === 'folder' ? `${source} does not hold` : `${basename(source)} is not the name of a file of`;
-  return new StageError('E_DATA_SOURCE', `${problem} ${title}.`, `Put there: ${formsOf(name)}.`);
+  return new UserError('E_DATA_SOURCE', `${problem} ${title}.`, `Put there: ${formsOf(name)}.`);
 }
 
 const formsOf = (name: PublishedName): string => [...new Set(forms[name].map(({ title }) => title))].join(', or ');

@@ -1,6 +1,7 @@
+import type { Tensor } from '../formats/safetensors.js';
+import { elements } from '../formats/shape.js';
 import type { Network } from '../network/architecture.js';
-import { elements, type ParameterShape, parameterShapes } from '../network/parameters.js';
-import type { Tensor } from '../network/safetensors.js';
+import { type ParameterShape, parameterShapes } from '../network/parameters.js';
 import { ternarise } from '../network/ternary.js';
 import type { Fail } from './failure.js';
 

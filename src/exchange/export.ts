@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { UserError } from '../error.js';
 import type { Checkpoint } from '../network/checkpoint.js';
 import { convert } from '../spiking/convert.js';
 import type { SpikingNetwork } from '../spiking/network.js';
-import { StageError } from '../stage/definition.js';
 import { exportedTensors, type WeightKind } from './arrays.js';
 
 /** What networks are exported as, and the names of the files. */
@@ -27,7 +27,7 @@ export interface ExportSource {
 /**
  * Writes a network to a folder in one format. The bytes depend on the network and the format alone.
  * @returns the name of the file
- * @throws {StageError} E_EXPORT_INPUT if the format needs a checkpoint and there is none; E_CONVERT_… where a network
+ * @throws {UserError} E_EXPORT_INPUT if the format needs a checkpoint and there is none; E_CONVERT_… where a network
  *   has no spiking form
  */
 export async function exportNetwork(folder: string, format: ExportFormat, source: ExportSource): Promise<string> {
@@ -59,7 +59,7 @@ async function encoded(
 
 function checkpointOf(format: ExportFormat, { checkpoint }: ExportSource): Checkpoint {
   if (checkpoint !== undefined) return checkpoint;
-  throw new StageError(
+  throw new UserError(
     'E_EXPORT_INPUT',
     `The format ${format} needs the input "checkpoint", and there is none.`,
     format === 'nir' ? 'Give the stage a checkpoint or, as the input `network`, what snn-convert makes.' : undefined,

@@ -1,36 +1,13 @@
+import { UserError } from '../error.js';
+import type { ImportCode } from '../formats/problem.js';
 import type { Network } from '../network/architecture.js';
-import { StageError } from '../stage/definition.js';
-
-/** What can be wrong with a file that is imported. */
-export type ImportCode =
-  /** Not of the format, or damaged. */
-  | 'E_IMPORT_FORMAT'
-  /** It asks for more than reading arrays: instructions, paths, sizes that no checkpoint has. */
-  | 'E_IMPORT_UNSAFE'
-  /** An array is missing, or one too many. */
-  | 'E_IMPORT_NAME'
-  | 'E_IMPORT_SHAPE'
-  | 'E_IMPORT_TYPE'
-  /** NaN, infinity, a negative variance. */
-  | 'E_IMPORT_VALUE';
 
 /** Ends an import. The problem is a clause about "it", such as `it holds 6 arrays and not 31`. */
 export type Fail = (code: ImportCode, problem: string, hint?: string) => never;
 
-/** A problem that is known where neither the file's name nor its network is: see {@link explained}. */
-export class ImportProblem extends Error {
-  override readonly name = 'ImportProblem';
-  constructor(
-    readonly code: ImportCode,
-    problem: string,
-  ) {
-    super(problem);
-  }
-}
-
 /** @param label how messages call the file */
 export function failing(label: string, network: Pick<Network, 'name'>): Fail {
   return (code, problem, hint) => {
-    throw new StageError(code, `${label} can't be imported as a checkpoint of ${network.name}: ${problem}.`, hint);
+    throw new UserError(code, `${label} can't be imported as a checkpoint of ${network.name}: ${problem}.`, hint);
   };
 }

@@ -1,14 +1,15 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { ImportProblem } from '../formats/problem.js';
+import { unzip } from '../formats/zip.js';
 import type { Network } from '../network/architecture.js';
 import type { Checkpoint } from '../network/checkpoint.js';
 import { parameterCount } from '../network/parameters.js';
 import { arrayName, listed } from './arrays.js';
-import { type Fail, failing, ImportProblem } from './failure.js';
+import { type Fail, failing } from './failure.js';
 import { readPlain } from './plain.js';
 import { readTensorLayer } from './tensorlayer/checkpoint.js';
 import { readTorch } from './torch.js';
-import { unzip } from './zip.js';
 
 /** Formats of checkpoints: TensorLayer's .npz, as the paper's authors publish; plain .npz; PyTorch's in safetensors. */
 export const checkpointFormats = ['tensorlayer', 'npz', 'safetensors'] as const;
@@ -38,7 +39,7 @@ function largestCheckpoint(network: Network): number {
  * Reads the file of a checkpoint that another program made. Nothing in it is trusted or run.
  * @param network what the file is a checkpoint of; it does not say so itself
  * @param expected the format, if it is not to be found out
- * @throws {StageError} E_IMPORT_… of {@link ImportCode}; E_DATA_NPY or E_SAFETENSORS for a damaged part
+ * @throws {UserError} E_IMPORT_… of {@link ImportCode}; E_DATA_NPY or E_SAFETENSORS for a damaged part
  */
 export async function importCheckpointFile(
   path: string,

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
+import { UserError } from '../error.js';
 import { parseJson } from '../network/describe.js';
-import { StageError } from '../stage/definition.js';
 
 const Counts = Type.Array(Type.Integer({ minimum: 0 }));
 const ResultSchema = Type.Object({
@@ -20,7 +20,7 @@ const files = { correct: 'accuracy.txt', spikes: 'spike_num.txt', sops: 'sop_num
  * images), `spike_num.txt` and `sop_num.txt`, a line a batch.
  * @param results files of `snn-infer`
  * @returns texts by path
- * @throws {StageError} E_LOGS_INPUT for other files, or where two results belong to one precision
+ * @throws {UserError} E_LOGS_INPUT for other files, or where two results belong to one precision
  */
 export function authorsLogs(
   results: readonly { readonly label: string; readonly text: string }[],
@@ -30,11 +30,11 @@ export function authorsLogs(
   for (const { label, text } of results) {
     const result = parseJson(text);
     if (!Value.Check(ResultSchema, result))
-      throw new StageError('E_LOGS_INPUT', `${label} is not a result of snn-infer.`);
+      throw new UserError('E_LOGS_INPUT', `${label} is not a result of snn-infer.`);
     const { precision, noise, batches } = result;
     const other = noises.get(precision);
     if (other !== undefined)
-      throw new StageError(
+      throw new UserError(
         'E_LOGS_INPUT',
         `There are two results for ${precision}, with noise ${other} and ${noise}, and the authors' logs have a place for one.`,
         'Give the stage the axis in which they differ, such as `over: [noise]`: it then writes a folder for each.',

@@ -1,9 +1,9 @@
-import { decodeNpy } from '../data/formats/npy.js';
+import { decodeNpy } from '../formats/npy.js';
+import { writeArrays } from '../formats/npz.js';
 import type { Network } from '../network/architecture.js';
 import type { ParameterShape } from '../network/parameters.js';
 import { arrayName, blockNumber, type ExportedTensor, listed, readParameters } from './arrays.js';
 import type { Fail } from './failure.js';
-import { writeArrays } from './npz.js';
 
 /**
  * A tensor's name in plain files: `conv1_w`, `bn1_beta`, `bn1_gamma`, `bn1_mean`, `bn1_var`, `conv2_w`, …, `fc_w`.

@@ -1,7 +1,7 @@
-import { permute } from '../data/axes.js';
+import { decodeSafetensors, encodeSafetensors, type Tensor } from '../formats/safetensors.js';
+import { elements, permute } from '../formats/shape.js';
 import type { Network } from '../network/architecture.js';
-import { elements, type ParameterShape } from '../network/parameters.js';
-import { decodeSafetensors, encodeSafetensors, type Tensor } from '../network/safetensors.js';
+import type { ParameterShape } from '../network/parameters.js';
 import { blockNumber, checkShape, type ExportedTensor, type FoundArray, listed, readParameters } from './arrays.js';
 import type { Fail } from './failure.js';
 

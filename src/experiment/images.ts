@@ -1,7 +1,7 @@
 import { fillCentreCrop, fillScaled, fillTrainingCrop } from '../data/augment.js';
 import type { Dataset, Split } from '../data/dataset.js';
+import { UserError } from '../error.js';
 import type { Network } from '../network/architecture.js';
-import { StageError } from '../stage/definition.js';
 
 /** Images of the training split, augmented by (seed, epoch, index) where the network's recipe says so. */
 export interface TrainingOrder {
@@ -38,7 +38,7 @@ export class ImageSource {
   readonly #crops: boolean;
   readonly #size: number;
 
-  /** @throws {StageError} E_DATA_SHAPE when the network can't take the images, E_DATA_CLASSES for too many classes */
+  /** @throws {UserError} E_DATA_SHAPE when the network can't take the images, E_DATA_CLASSES for too many classes */
   constructor(
     readonly network: Pick<Network, 'input' | 'preprocessing' | 'classes'>,
     readonly dataset: Dataset,
@@ -51,13 +51,13 @@ export class ImageSource {
       ? dataset.shape[0] >= height && dataset.shape[1] >= width && dataset.shape[2] === channels
       : given === network.input.join('×');
     if (!fits)
-      throw new StageError(
+      throw new UserError(
         'E_DATA_SHAPE',
         `The network takes ${this.#crops ? 'crops' : 'images'} of ${network.input.join('×')}, and the images of "${dataset.name}" are ${given}.`,
         'Use the data set that the checkpoint was trained on, or train a network on this one.',
       );
     if (dataset.classes > network.classes)
-      throw new StageError(
+      throw new UserError(
         'E_DATA_CLASSES',
         `"${dataset.name}" has ${dataset.classes} classes, and the network ${network.classes} outputs.`,
       );

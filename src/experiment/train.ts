@@ -1,11 +1,11 @@
 import { permutation, purposes } from '../data/random.js';
 import type { Engine, Evaluator, GradientType, Parameters, Trainer } from '../engine/engine.js';
+import { UserError } from '../error.js';
 import type { Network } from '../network/architecture.js';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../network/checkpoint.js';
 import { initialParameters } from '../network/initialise.js';
-import { renderTable } from '../report/table.js';
-import type { ResumePoint } from '../stage/definition.js';
-import { StageError } from '../stage/definition.js';
+import type { ResumePoint } from '../store/resume.js';
+import { renderTable } from '../text/table.js';
 import { countCorrect, inferenceBatch, rate, round, type Surroundings } from './evaluate.js';
 import type { ImageSource, TrainingOrder } from './images.js';
 import { Loader } from './loader.js';
@@ -57,7 +57,7 @@ export async function train(
   const images = source.dataset.train.count - schedule.heldOut;
   const steps = Math.floor(images / schedule.batch);
   if (steps < 1)
-    throw new StageError(
+    throw new UserError(
       'E_TRAIN_BATCH',
       `There are ${images} images to train on, fewer than the ${schedule.batch} of one batch.`,
       'Choose a smaller `batch`, or hold out fewer images.',
@@ -126,7 +126,7 @@ async function trainEpoch(
   for await (const { images: inputs, labels } of loader.batches(trainingOrders(images, batch, seed, epoch))) {
     const result = trainer.step(inputs, labels, learningRate);
     if (!Number.isFinite(result.loss))
-      throw new StageError(
+      throw new UserError(
         'E_TRAIN_DIVERGED',
         `The loss is no longer a number in epoch ${epoch + 1}, step ${step + 1}.`,
         'Try a smaller `learningRate`.',

@@ -1,8 +1,8 @@
-import { StageError } from '../stage/definition.js';
+import { UserError } from '../error.js';
+import { decodeSafetensors, encodeSafetensors, type Tensor } from '../formats/safetensors.js';
 import type { Network } from './architecture.js';
 import { decodeNetwork, encodeNetwork, parseJson } from './describe.js';
 import { type ParameterShape, parameterShapes } from './parameters.js';
-import { decodeSafetensors, encodeSafetensors, type Tensor } from './safetensors.js';
 
 /** State of Adam: moments of every trainable tensor, and the powers of β that correct their bias. */
 export interface AdamState {
@@ -62,11 +62,11 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
 /**
  * Reads a checkpoint and checks that it holds exactly the tensors its network needs.
  * @param label how messages call the file
- * @throws {StageError} E_CHECKPOINT, or E_SAFETENSORS for a damaged file
+ * @throws {UserError} E_CHECKPOINT, or E_SAFETENSORS for a damaged file
  */
 export function decodeCheckpoint(bytes: Uint8Array, label: string): Checkpoint {
   const fail = (problem: string): never => {
-    throw new StageError('E_CHECKPOINT', `${label} is not a checkpoint that can be used: ${problem}.`);
+    throw new UserError('E_CHECKPOINT', `${label} is not a checkpoint that can be used: ${problem}.`);
   };
   const { tensors, metadata } = decodeSafetensors(bytes, label);
   if (metadata.format !== format)

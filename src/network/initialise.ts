@@ -1,6 +1,7 @@
 import { purposes, truncatedNormal } from '../data/random.js';
+import { elements } from '../formats/shape.js';
 import type { Network } from './architecture.js';
-import { elements, parameterShapes } from './parameters.js';
+import { parameterShapes } from './parameters.js';
 
 /** Standard deviations of the paper's initial weights, cut at ±2σ. */
 const sigma = { convolution: 0.02, dense: 0.1 };

@@ -1,3 +1,4 @@
+import { elements } from '../formats/shape.js';
 import type { ConvLayer, Network } from './architecture.js';
 
 export type ParameterRole = 'weight' | 'gamma' | 'beta' | 'mean' | 'variance';
@@ -11,11 +12,6 @@ export interface ParameterShape {
   readonly role: ParameterRole;
   /** Changed by the optimiser. The running mean and variance of batch norm are not. */
   readonly trainable: boolean;
-}
-
-/** Elements of a tensor. */
-export function elements(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
 }
 
 /** Shape of a convolution's weights, HWIO. */

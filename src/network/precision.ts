@@ -1,4 +1,4 @@
-import { StageError } from '../stage/definition.js';
+import { UserError } from '../error.js';
 import type { Precision } from './architecture.js';
 
 /** n = 2^k: spikes that stand for an activation of 1. */
@@ -30,9 +30,9 @@ export function precisionProblem(precision: Precision): string | undefined {
   return undefined;
 }
 
-/** @throws {StageError} E_PRECISION when k or B is no whole number in range, or a count would not fit into a byte. */
+/** @throws {UserError} E_PRECISION when k or B is no whole number in range, or a count would not fit into a byte. */
 export function checkPrecision(precision: Precision): void {
   const problem = precisionProblem(precision);
   if (problem !== undefined)
-    throw new StageError('E_PRECISION', `${problem}.`, 'The paper has k of 0 and 1 and B of 1, 2 and 4.');
+    throw new UserError('E_PRECISION', `${problem}.`, 'The paper has k of 0 and 1 and B of 1, 2 and 4.');
 }

@@ -1,4 +1,4 @@
-import { StageError } from '../stage/definition.js';
+import { UserError } from '../error.js';
 import type { ConvLayer, Network, Precision, Preprocessing, Shape } from './architecture.js';
 import type { LayerSpec } from './layers.js';
 import { layerNotation, parseNotation } from './notation.js';
@@ -89,14 +89,14 @@ export interface NetworkOptions {
 /**
  * A network with all its shapes. Every convolution is ternary but the first (pixel-to-spike encoding) and those that are
  * float by themselves; at fp32 all are float.
- * @throws {StageError} E_NETWORK when the input is too small for the network, E_PRECISION for an impossible k or B.
+ * @throws {UserError} E_NETWORK when the input is too small for the network, E_PRECISION for an impossible k or B.
  */
 export function buildNetwork(plan: Pick<NetworkPlan, 'name' | 'layers'>, options: NetworkOptions): Network {
   const { input, classes, precision, preprocessing = 'scaled' } = options;
   checkPrecision(precision);
   const problem = shapeProblem(plan.layers, input);
   if (problem !== undefined)
-    throw new StageError(
+    throw new UserError(
       'E_NETWORK',
       `The network "${plan.name}" can't take ${input.join('×')} images: ${problem.message}.`,
       'Take larger images, or a network that makes them less small.',
@@ -118,7 +118,7 @@ export function buildNetwork(plan: Pick<NetworkPlan, 'name' | 'layers'>, options
   };
 }
 
-/** A network of the paper, by default for the paper's images. @throws {StageError} as {@link buildNetwork} */
+/** A network of the paper, by default for the paper's images. @throws {UserError} as {@link buildNetwork} */
 export function network(
   name: NetworkName,
   options: { readonly input?: Shape; readonly classes?: number; readonly precision: Precision },

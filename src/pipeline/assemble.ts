@@ -1,18 +1,20 @@
 import { dirname } from 'node:path';
-import { type AxisPoint, labelAxis } from './axes.js';
-import { applyCall } from './call.js';
-import { checkAxes, checkFormat, checkParts, checkProfiles } from './contents.js';
-import type { Diagnostic } from './diagnostic.js';
-import { expandStages } from './expand.js';
-import { resolveExpectations } from './expectations.js';
-import { withFacts } from './facts.js';
-import { declares, type FileTree, type PartContent, separator, shareSettings, underName } from './include.js';
-import type { LoadOptions } from './load.js';
-import { Reporter } from './reporter.js';
-import type { PipelineFile } from './schema.js';
-import { checkStages } from './stages.js';
-import type { Pipeline } from './task.js';
-import { unusedNames } from './unused.js';
+import type { StageDefinition } from '../stage/definition.js';
+import { type AxisPoint, labelAxis } from './check/axes.js';
+import { applyCall } from './check/call.js';
+import { checkAxes, checkFormat, checkParts, checkProfiles } from './check/contents.js';
+import type { PipelineFile } from './check/schema.js';
+import { checkStages } from './check/stages.js';
+import { unusedNames } from './check/unused.js';
+import { declares, type FileTree, separator, shareSettings } from './compose/include.js';
+import { expandStages } from './expand/expand.js';
+import { resolveExpectations } from './expand/expectations.js';
+import { withFacts } from './expand/facts.js';
+import { type PartContent, underName } from './expand/parts.js';
+import type { Pipeline } from './expand/task.js';
+import type { Diagnostic } from './text/diagnostic.js';
+import type { ParsedFiles } from './text/places.js';
+import { Reporter } from './text/reporter.js';
 
 interface Checked {
   /** Missing when there are errors. */
@@ -150,4 +152,16 @@ async function checkAllParts(tree: FileTree, folder: string, options: Options): 
     ownSet: own,
     unknown: (stage) => failed.some((name) => stage.startsWith(`${name}${separator}`)),
   };
+}
+
+export interface LoadOptions {
+  /** `name=value` pairs of `--set`. */
+  readonly set?: readonly string[];
+  readonly profile?: string;
+  /** Finds the definition behind `uses:`. */
+  resolveStage(uses: string, folder: string): Promise<StageDefinition | { error: string; hint?: string }>;
+  /** The file's text, where it is not on disk yet. */
+  readonly text?: string;
+  /** Spares the parser what it has read before. */
+  readonly parsed?: ParsedFiles;
 }

@@ -1,13 +1,15 @@
 import { dirname, resolve } from 'node:path';
-import type { AxisValue, StageDefinition } from '../stage/definition.js';
-import { labelAxis } from './axes.js';
-import type { Diagnostic } from './diagnostic.js';
-import type { TextOf } from './format.js';
-import { type FileTree, readOnce, readTree, separator } from './include.js';
-import { type LoadOptions, unreadable } from './load.js';
-import { parseSource, pipelineRules } from './parse.js';
-import { readText } from './read-text.js';
-import { isMap } from './words.js';
+import { isMap } from '../schema/words.js';
+import type { StageDefinition } from '../stage/definition.js';
+import type { AxisValue } from '../values.js';
+import type { LoadOptions } from './assemble.js';
+import { labelAxis } from './check/axes.js';
+import { type FileTree, readOnce, readTree, separator } from './compose/include.js';
+import { unreadable } from './load.js';
+import type { Diagnostic } from './text/diagnostic.js';
+import type { TextOf } from './text/format.js';
+import { parseSource, pipelineRules } from './text/parse.js';
+import { readText } from './text/read-text.js';
 
 /** The names that a pipeline file declares itself, with those of the files it extends and includes. */
 export interface DeclaredNames {

@@ -1,6 +1,6 @@
 import type { StageDefinition } from '../stage/definition.js';
+import { namePattern, PipelineSchema } from './check/schema.js';
 import type { DeclaredNames } from './declared.js';
-import { namePattern, PipelineSchema } from './schema.js';
 
 /** An expression may stand in place of any parameter value. */
 const expression = { type: 'string', pattern: '\\$\\{\\{.*\\}\\}' };

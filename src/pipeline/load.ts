@@ -1,26 +1,14 @@
 import { resolve } from 'node:path';
-import type { StageDefinition } from '../stage/definition.js';
+import type { LoadOptions } from './assemble.js';
 import { checkPipeline } from './assemble.js';
-import type { Diagnostic } from './diagnostic.js';
-import { type FileContent, isFatal } from './extend.js';
-import type { TextOf } from './format.js';
-import { readOnce, readTree } from './include.js';
-import { KnownPlaces, type ParsedFiles, parsedFile } from './places.js';
-import { readText, type Unreadable } from './read-text.js';
-import { hinted } from './reporter.js';
-import type { Pipeline } from './task.js';
-
-export interface LoadOptions {
-  /** `name=value` pairs of `--set`. */
-  readonly set?: readonly string[];
-  readonly profile?: string;
-  /** Finds the definition behind `uses:`. */
-  resolveStage(uses: string, folder: string): Promise<StageDefinition | { error: string; hint?: string }>;
-  /** The file's text, where it is not on disk yet. */
-  readonly text?: string;
-  /** Spares the parser what it has read before. */
-  readonly parsed?: ParsedFiles;
-}
+import { type FileContent, isFatal } from './compose/extend.js';
+import { readOnce, readTree } from './compose/include.js';
+import type { Pipeline } from './expand/task.js';
+import type { Diagnostic } from './text/diagnostic.js';
+import type { TextOf } from './text/format.js';
+import { KnownPlaces, type ParsedFiles, parsedFile } from './text/places.js';
+import { readText, type Unreadable } from './text/read-text.js';
+import { hinted } from './text/reporter.js';
 
 export interface Loaded {
   /** Missing when there are errors. */
@@ -81,7 +69,7 @@ async function readContent(
 ): Promise<FileContent> {
   const before = known?.get(text);
   if (before !== undefined) return { value: before.value, places: new KnownPlaces(shown, before), diagnostics: [] };
-  const { parseSource, pipelineRules } = await import('./parse.js');
+  const { parseSource, pipelineRules } = await import('./text/parse.js');
   const { source, value, diagnostics } = parseSource(shown, text, pipelineRules);
   if (parsed !== undefined && diagnostics.length === 0 && value !== null && typeof value === 'object') {
     // Checks fill in defaults, and take out what is wrong.

@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
-import type { Metrics, MetricValue } from '../stage/definition.js';
-import type { AnnResult, Conversion, History, SnnResult } from './results.js';
+import type { AnnResult, Conversion, History, SnnResult } from '../results/results.js';
+import type { Metrics, MetricValue } from '../values.js';
 import { type Judgement, judge, notCompared, type Wanted } from './verdict.js';
 
 /** The inputs of the stage `report`. */

@@ -1,5 +1,5 @@
-import type { AnnResult, History, SnnResult } from './results.js';
-import { type Cell, type Column, renderTable } from './table.js';
+import type { AnnResult, History, SnnResult } from '../results/results.js';
+import { type Cell, type Column, renderTable } from '../text/table.js';
 
 const resultColumns = [
   ...['stage', 'network', 'dataset', 'precision', 'noise', 'images', 'correct', 'accuracy', 'neurons'],

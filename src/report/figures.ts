@@ -1,3 +1,4 @@
+import type { AnnResult, History, SnnResult } from '../results/results.js';
 import { accuracyChart } from './charts/accuracy.js';
 import { energyChart } from './charts/energy.js';
 import { firingRateChart } from './charts/firing-rate.js';
@@ -7,7 +8,6 @@ import { spikesChart } from './charts/spikes.js';
 import { trainingChart, trainingCharts } from './charts/training.js';
 import { groupBy } from './group.js';
 import { shortNumber } from './numbers.js';
-import type { AnnResult, History, SnnResult } from './results.js';
 import type { Chart, Form } from './style.js';
 
 export interface ReportInputs {

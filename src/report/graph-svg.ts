@@ -1,6 +1,6 @@
+import { escaped } from '../text/markup.js';
 import { axesText, commonState, countsText, type Graph, type GraphNode, stateColours, states } from './graph.js';
 import { type Layout, type Link, layout, layoutSize, type Point } from './graph-layout.js';
-import { escaped } from './markup.js';
 import { colours, faint, fontFamily, ink } from './style.js';
 
 /** What a layout may take: about a second, and as much as a viewer can show. */

@@ -1,4 +1,4 @@
-import { escaped } from './markup.js';
+import { escaped } from '../text/markup.js';
 
 /** A test as CI systems show it. */
 export interface TestCase {

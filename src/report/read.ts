@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { digestBytes } from '../store/digest.js';
+import { digestBytes } from '../files/digest.js';
+import { parseAnnResult, parseConversion, parseHistory, parseSnnResult } from '../results/results.js';
 import type { Content, Item, ReportInput } from './content.js';
-import { parseAnnResult, parseConversion, parseHistory, parseSnnResult } from './results.js';
 
 /** A file of the report's inputs, with the labels of the task that made it. */
 export interface ReportFile {
@@ -11,7 +11,7 @@ export interface ReportFile {
 
 /**
  * Reads what a report is made from, in the order given.
- * @throws {StageError} E_PLOT_INPUT for files that are something else
+ * @throws {UserError} E_PLOT_INPUT for files that are something else
  */
 export async function readContent(
   files: Readonly<Partial<Record<ReportInput, readonly ReportFile[]>>>,

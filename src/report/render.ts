@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { printable } from '../printable.js';
+import { printable } from '../text/printable.js';
 import type { Chart } from './style.js';
 
 /** PNG pixels per SVG pixel: sharp in print at the width of a column. */

@@ -1,8 +1,8 @@
+import type { AnnResult, Conversion, History, SnnResult } from '../results/results.js';
 import type { Content, Item, Verdict } from './content.js';
 import { verdictsOf } from './content.js';
 import { displayName } from './figures.js';
 import { groupBy } from './group.js';
-import type { AnnResult, Conversion, History, SnnResult } from './results.js';
 
 /** What a report says of one network on one data set. */
 export interface Subject {

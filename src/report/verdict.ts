@@ -1,4 +1,4 @@
-import type { MetricValue } from '../stage/definition.js';
+import type { MetricValue } from '../values.js';
 
 /** What a metric should be. */
 export type Wanted =

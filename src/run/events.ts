@@ -1,6 +1,7 @@
-import type { Task, TaskId } from '../pipeline/task.js';
-import type { Metrics, Progress } from '../stage/definition.js';
+import type { Task } from '../pipeline/expand/task.js';
+import type { Progress } from '../stage/definition.js';
 import type { TaskKey } from '../store/types.js';
+import type { Metrics, TaskId } from '../values.js';
 
 /** Why a task can't be taken from the store, down to the parameter or file that changed. */
 export interface Reason {

@@ -1,7 +1,8 @@
-import type { Task, TaskId } from '../pipeline/task.js';
+import type { Task } from '../pipeline/expand/task.js';
 import type { TaskResult } from '../store/types.js';
+import type { TaskId } from '../values.js';
 import type { RunEvent } from './events.js';
-import type { Sharing } from './sharing.js';
+import type { Sharing } from './share/sharing.js';
 
 export interface RunOptions {
   /** Tasks to bring up to date, in the pipeline's order, with all they need. */

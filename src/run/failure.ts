@@ -1,7 +1,6 @@
 import { defectHint } from '../defect.js';
-import { BundleError } from '../stage/bundle.js';
-import { StageError } from '../stage/definition.js';
-import { StoreError, systemError } from '../store/error.js';
+import { UserError } from '../error.js';
+import { systemError } from '../files/error.js';
 import type { Failure } from './events.js';
 
 /**
@@ -11,12 +10,10 @@ import type { Failure } from './events.js';
  * @param reports folder that reports go to
  */
 export function failureOf(error: unknown, reports: string): Failure {
-  const known = error instanceof BundleError || error instanceof StageError || error instanceof StoreError;
-  const told = known ? error : systemError(error);
+  const told = error instanceof UserError ? error : systemError(error);
   if (told === undefined) {
     const message = `It could not be handled: ${error instanceof Error ? error.message : String(error)}`;
     return { code: 'E_DEFECT', message, hint: defectHint(error, reports) };
   }
-  const { code, message, hint } = told as { code: string; message: string; hint?: string };
-  return { code, message, ...(hint === undefined ? {} : { hint }) };
+  return told.toFailure();
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { StoreError } from '../store/error.js';
+import { StoreError } from '../files/error.js';
 
 /** What a process needs that runs tasks, or is one. */
 const least = 64;

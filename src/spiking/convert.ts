@@ -1,9 +1,9 @@
+import { UserError } from '../error.js';
 import type { ConvLayer, Network } from '../network/architecture.js';
 import { describeGeometry, describePreprocessing } from '../network/describe.js';
 import { levels as levelsOf, spikesPerUnit } from '../network/precision.js';
 import type { ChannelNorm } from '../network/quantise.js';
 import { ternarise } from '../network/ternary.js';
-import { StageError } from '../stage/definition.js';
 import type { EncodingLayer, SpikingLayer, SpikingNetwork } from './network.js';
 import {
   type ChannelThresholds,
@@ -43,12 +43,12 @@ export interface Conversion {
  * the paper's formula, corrected where its rounding differs from the ANN's, so that the spikes are
  * clip(⌊n·BN(z) + ½⌋, 0, L) not only nearly always.
  * @param parameters tensors of `parameterShapes(network)`; ternary layers hold latent weights
- * @throws {StageError} E_CONVERT_FP32 for a network that is not quantised, E_CONVERT_FLOAT for a float hidden layer
+ * @throws {UserError} E_CONVERT_FP32 for a network that is not quantised, E_CONVERT_FLOAT for a float hidden layer
  */
 export function convert(network: Network, parameters: ReadonlyMap<string, Float32Array>): Conversion {
   const { precision } = network;
   if (precision.kind === 'fp32')
-    throw new StageError(
+    throw new UserError(
       'E_CONVERT_FP32',
       'An fp32 network has no quantised activations, so that no number of spikes could stand for them.',
       'Convert a checkpoint of a training with k and B.',
@@ -57,7 +57,7 @@ export function convert(network: Network, parameters: ReadonlyMap<string, Float3
   const [first, ...others] = network.layers;
   const float = others.find(({ weights }) => weights === 'float');
   if (float !== undefined)
-    throw new StageError(
+    throw new UserError(
       'E_CONVERT_FLOAT',
       `The layer "${float.name}" has float weights: spikes that they weigh don't add up to whole numbers.`,
       'Train a network whose hidden layers are ternary.',

@@ -1,5 +1,8 @@
 import { Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
+import { UserError } from '../error.js';
+import { decodeSafetensors, encodeSafetensors, type Tensor, type TensorData } from '../formats/safetensors.js';
+import { elements } from '../formats/shape.js';
 import {
   chainProblem,
   describeGeometry,
@@ -8,10 +11,8 @@ import {
   PreprocessingSchema,
   parseJson,
 } from '../network/describe.js';
-import { elements, weightShape } from '../network/parameters.js';
+import { weightShape } from '../network/parameters.js';
 import { levels as levelsOf, precisionProblem } from '../network/precision.js';
-import { decodeSafetensors, encodeSafetensors, type Tensor, type TensorData } from '../network/safetensors.js';
-import { StageError } from '../stage/definition.js';
 import type { SpikingNetwork } from './network.js';
 
 const format = 'spikeline-spiking-network/1';
@@ -47,11 +48,11 @@ export function encodeSpikingNetwork(network: SpikingNetwork): Uint8Array {
 /**
  * Reads a spiking network and checks that its tensors fit each other.
  * @param label how messages call the file
- * @throws {StageError} E_SPIKING_NETWORK, or E_SAFETENSORS for a damaged file
+ * @throws {UserError} E_SPIKING_NETWORK, or E_SAFETENSORS for a damaged file
  */
 export function decodeSpikingNetwork(bytes: Uint8Array, label: string): SpikingNetwork {
   const fail = (problem: string): never => {
-    throw new StageError('E_SPIKING_NETWORK', `${label} is not a spiking network that can be used: ${problem}.`);
+    throw new UserError('E_SPIKING_NETWORK', `${label} is not a spiking network that can be used: ${problem}.`);
   };
   const { tensors, metadata } = decodeSafetensors(bytes, label);
   if (metadata.format !== format)

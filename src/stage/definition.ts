@@ -1,13 +1,8 @@
 import type { Static, TObject } from '@sinclair/typebox';
 import type { EngineName } from '../engine/engines.js';
-
-/** What a stage reports of its result: stored in the task record, shown by `show`, compared by `expect:`. */
-export type MetricValue = number | string | boolean | readonly number[] | readonly string[];
-export type Metrics = Readonly<Record<string, MetricValue>>;
-
-/** A value of a sweep axis: a scalar, or a map of scalars such as `{ k: 1, B: 2 }`. */
-export type Scalar = string | number | boolean;
-export type AxisValue = Scalar | Readonly<Record<string, Scalar>>;
+import { UserError } from '../error.js';
+import type { ResumePoint } from '../store/resume.js';
+import type { AxisValue, Metrics } from '../values.js';
 
 /** One input as a stage sees it while it runs. */
 export interface InputArtifact {
@@ -46,14 +41,6 @@ export interface Progress {
   readonly phase?: string;
   /** Live figures in display order, such as `{ loss: 0.31, accuracy: 0.87, 'images/s': 2900 }`. */
   readonly values?: Readonly<Record<string, number | string>>;
-}
-
-/** Mid-task state that survives `kill -9`: the newest saved state of this very task, under its key. */
-export interface ResumePoint {
-  /** The newest complete state, or undefined on a fresh start. */
-  load(): Promise<Uint8Array | undefined>;
-  /** Replaces the state atomically. It is removed once the task is done. */
-  save(state: Uint8Array): Promise<void>;
 }
 
 export interface ResourceRequest {
@@ -151,24 +138,10 @@ export function defineStage<S extends TObject>(definition: StageDefinition<S>): 
   return definition;
 }
 
-/** A mistake of the user's that a stage found at run time: shown as one message, without a stack trace. */
-export class StageError extends Error {
-  override readonly name = 'StageError';
-  constructor(
-    /** Stable code, such as `E_DATA_CHECKSUM`. */
-    readonly code: string,
-    message: string,
-    /** What the user can do about it. */
-    readonly hint?: string,
-  ) {
-    super(message);
-  }
-}
-
 /** The single artifact of an input that is not a list. */
 export function inputFile(context: StageContext, name: string): InputArtifact {
   const input = context.inputs[name];
   if (input === undefined || Array.isArray(input))
-    throw new StageError('E_STAGE_INPUT', `The input "${name}" must be one artifact.`);
+    throw new UserError('E_STAGE_INPUT', `The input "${name}" must be one artifact.`);
   return input as InputArtifact;
 }

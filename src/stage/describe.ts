@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import { cacheFolder } from '../data/locations.js';
-import { writeAtomically } from '../store/atomic.js';
-import { digestJson, hexOf } from '../store/digest.js';
-import { readRegularFile } from '../store/regular-file.js';
+import { UserError } from '../error.js';
+import { writeAtomically } from '../files/atomic.js';
+import { digestJson, hexOf } from '../files/digest.js';
+import { readRegularFile } from '../files/regular-file.js';
+import { bundle } from '../fingerprint/bundle.js';
 import { version } from '../version.js';
-import { BundleError, bundle } from './bundle.js';
 import { definitionProblems } from './check.js';
 import type { Answer, PlainDefinition, Question, Reply } from './confined/messages.js';
-import { type ParameterProblem, type StageDefinition, StageError } from './definition.js';
+import type { ParameterProblem, StageDefinition } from './definition.js';
 import { currentFingerprint, stageFingerprint } from './fingerprint.js';
 import { findUserStage, resolveStage, type StageProblem } from './load.js';
 import { isUserStage } from './registry.js';
@@ -39,7 +40,7 @@ export async function describeStage(uses: string, folder: string): Promise<Stage
     described.set(name, stage);
     return await stage;
   } catch (error) {
-    if (!(error instanceof BundleError)) throw error;
+    if (!(error instanceof UserError) || error.code !== 'E_STAGE_CODE') throw error;
     // The same with paths from where the pipeline is.
     const text = await bundle(file, folder).then(String, (failure: Error) => failure.message);
     return { error: text };
@@ -102,7 +103,7 @@ class Described {
     const question: Question = { name: 'files', args };
     const answer = this.#known(question) ?? (await this.#answer(question));
     if ('failed' in answer)
-      throw new StageError('E_STAGE_CRASHED', `The files of "${this.uses}" can't be told: ${answer.failed}`);
+      throw new UserError('E_STAGE_CRASHED', `The files of "${this.uses}" can't be told: ${answer.failed}`);
     return answer.value as readonly string[];
   }
 

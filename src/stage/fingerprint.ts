@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type EngineName, engineNames } from '../engine/engines.js';
 import { describeLibrary } from '../engine/tensorflow/describe.js';
+import { digestBytes, digestFile, digestJson } from '../files/digest.js';
+import { type Boundary, bundle } from '../fingerprint/bundle.js';
 import { buildFolder, packageRoot } from '../paths.js';
-import { digestBytes, digestFile, digestJson } from '../store/digest.js';
-import { type Boundary, bundle } from './bundle.js';
 import { builtInStage, isBuilt, isUserStage } from './registry.js';
 
 /** What identifies the code of a stage. */
@@ -56,7 +56,7 @@ let built: BuiltFingerprints | undefined;
  * The fingerprint of a stage's code.
  *
  * @param folder of the pipeline file
- * @throws BundleError if a file of the user's has a mistake
+ * @throws UserError if a file of the user's has a mistake
  */
 export async function stageFingerprint(uses: string, folder: string): Promise<CodeFingerprint> {
   if (!isUserStage(uses)) {
@@ -78,7 +78,7 @@ export async function currentFingerprint(uses: string, folder: string): Promise<
 /**
  * The fingerprint of an engine: its code – of the default one with its worker and its kernels –, and the library behind it.
  *
- * @throws {StageError} E_ENGINE when its library is not there
+ * @throws {UserError} E_ENGINE when its library is not there
  */
 export async function engineFingerprint(name: EngineName): Promise<EngineFingerprint> {
   const code = isBuilt ? builtFingerprints().engines[name] : await engineCodeFingerprint(name);
@@ -94,7 +94,7 @@ export function parserFingerprint(): string | undefined {
 
 /** Takes the fingerprint of what reads pipeline files from its sources. */
 export async function takeParserFingerprint(): Promise<string> {
-  return (await codeFingerprint(join(packageRoot, 'src/pipeline/parse.ts'), packageRoot)).fingerprint;
+  return (await codeFingerprint(join(packageRoot, 'src/pipeline/text/parse.ts'), packageRoot)).fingerprint;
 }
 
 /** Takes the fingerprint of a built-in stage from its sources. The engine stays out where its own fingerprint counts. */

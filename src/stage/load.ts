@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { resolve, sep } from 'node:path';
-import * as spikeline from '../index.js';
-import { nearest } from '../pipeline/suggest.js';
+import { nearest } from '../schema/suggest.js';
+import * as spikeline from './authoring.js';
 import { definitionProblems } from './check.js';
 import type { StageDefinition } from './definition.js';
 import { builtInStage, builtInStageNames, isUserStage } from './registry.js';

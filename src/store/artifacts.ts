@@ -9,14 +9,16 @@ import {
   unlinkSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { temporaryPath } from './atomic.js';
+import { temporaryPath } from '../files/atomic.js';
+import { digestBytes, digestFile } from '../files/digest.js';
+import type { FileContent } from '../files/digest-pool.js';
+import { guarded, StoreError, systemCode } from '../files/error.js';
+import type { Digest } from '../values.js';
 import { type BlobState, type Blobs, blobError } from './blobs.js';
-import { digestBytes, digestFile, type FileContent } from './digest.js';
-import { guarded, StoreError, systemCode } from './error.js';
 import { decodeManifest, describeFolder, encodeManifest, type FolderManifest } from './manifest.js';
 import type { StatCache } from './stat-cache.js';
 import { copyTree, isExecutable, linkTree, type Tree } from './tree.js';
-import type { Artifact, Digest } from './types.js';
+import type { Artifact } from './types.js';
 
 /** A blob that an artifact needs and that can't be used. */
 export interface BlobProblem {

@@ -1,9 +1,9 @@
 import { type Dirent, lstatSync, mkdirSync, readdirSync, readlinkSync, renameSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import { inFolder } from './atomic.js';
+import { inFolder } from '../files/atomic.js';
+import { digestFile } from '../files/digest.js';
+import { systemCode } from '../files/error.js';
 import type { Blobs } from './blobs.js';
-import { digestFile } from './digest.js';
-import { systemCode } from './error.js';
 
 /** What our links lead to, wherever the store has been moved since. */
 const blobPattern = /(^|[/\\])store[/\\]blobs[/\\][0-9a-f]{2}[/\\][0-9a-f]{62}$/;

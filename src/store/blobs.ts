@@ -16,12 +16,13 @@ import {
 } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { inFolder, moveInto, syncDescriptor, temporaryPath, writeAll, writeDraft } from './atomic.js';
-import { digestBytes, digestFile, type FileContent, hexOf } from './digest.js';
-import { guarded, StoreError, systemCode } from './error.js';
-import type { FolderSync } from './folder-sync.js';
+import { inFolder, moveInto, syncDescriptor, temporaryPath, writeAll, writeDraft } from '../files/atomic.js';
+import { digestBytes, digestFile, hexOf } from '../files/digest.js';
+import type { FileContent } from '../files/digest-pool.js';
+import { guarded, StoreError, systemCode } from '../files/error.js';
+import type { FolderSync } from '../files/folder-sync.js';
+import type { Digest } from '../values.js';
 import type { StatCache } from './stat-cache.js';
-import type { Digest } from './types.js';
 import type { Uses } from './use.js';
 
 /** Files up to this size are copied at once. */

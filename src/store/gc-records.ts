@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { hexOf } from './digest.js';
+import { hexOf } from '../files/digest.js';
+import { readRegularFile } from '../files/regular-file.js';
 import { filesBelow } from './listing.js';
 import { decodeManifest } from './manifest.js';
 import { decodeRecord } from './record.js';
-import { readRegularFile } from './regular-file.js';
 import type { Artifact, TaskKey } from './types.js';
 
 /** A record as `gc` sees it. */

@@ -1,15 +1,22 @@
 import { existsSync, lstatSync, rmdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
-import type { TaskId } from '../pipeline/task.js';
+import { readRegularFile } from '../files/regular-file.js';
+import type { TaskId } from '../values.js';
 import { foreignFiles, leadsToBlob } from './aside.js';
 import type { Blobs } from './blobs.js';
-import type { Kept } from './gc.js';
 import { Journal } from './journal.js';
 import { filesBelow, namesIn } from './listing.js';
 import { fileName, pipelineFolderName } from './names.js';
 import { type PublishedNote, parseNote } from './published.js';
-import { readRegularFile } from './regular-file.js';
 import type { TaskKey } from './types.js';
+
+/** What is to be kept of a pipeline. */
+export interface Kept {
+  readonly pipeline: string;
+  readonly tasks: ReadonlySet<TaskId>;
+  /** Keys of its tasks, as far as they are known. */
+  readonly keys: ReadonlySet<TaskKey>;
+}
 
 interface Note extends PublishedNote {
   readonly task: TaskId;

@@ -1,21 +1,13 @@
 import { existsSync, lstatSync, rmSync, type Stats } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { TaskId } from '../pipeline/task.js';
-import { hexOf } from './digest.js';
+import { hexOf } from '../files/digest.js';
+import { isToken, stateOf } from '../files/process-identity.js';
 import { GcRecords, type StoredRecord } from './gc-records.js';
+import type { Kept } from './gc-trees.js';
 import { GcTrees } from './gc-trees.js';
 import { filesBelow, namesIn } from './listing.js';
 import type { LockHolder } from './lock.js';
-import { isToken, stateOf } from './process-identity.js';
 import type { TaskKey } from './types.js';
-
-/** What is to be kept of a pipeline. */
-export interface Kept {
-  readonly pipeline: string;
-  readonly tasks: ReadonlySet<TaskId>;
-  /** Keys of its tasks, as far as they are known. */
-  readonly keys: ReadonlySet<TaskKey>;
-}
 
 export interface GcOptions {
   /** Default: what the readable trees of all pipelines show. */

@@ -1,8 +1,8 @@
 import { mkdirSync, renameSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { inFolder, temporaryPath } from './atomic.js';
-import { readRegularFile } from './regular-file.js';
-import { openToAppend } from './trust.js';
+import { inFolder, temporaryPath } from '../files/atomic.js';
+import { readRegularFile } from '../files/regular-file.js';
+import { openToAppend } from '../files/trust.js';
 
 /** Lines beyond two a name that a file may hold before it is written anew. */
 const slack = 1000;

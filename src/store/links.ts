@@ -1,6 +1,6 @@
 import { readlink, realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, join, posix, relative, sep } from 'node:path';
-import { StoreError, systemCode } from './error.js';
+import { StoreError, systemCode } from '../files/error.js';
 import { linkProblem } from './manifest-rules.js';
 
 /** A symbolic link inside of a folder. */

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { type Dirent, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { StoreError, systemCode } from './error.js';
+import { StoreError, systemCode } from '../files/error.js';
 
 /** Names in a folder, sorted; none if it is not there, or is none. */
 export function namesIn(folder: string): string[] {

@@ -3,11 +3,11 @@ import { lutimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { inFolder } from './atomic.js';
-import { guarded, systemCode } from './error.js';
+import { inFolder } from '../files/atomic.js';
+import { guarded, systemCode } from '../files/error.js';
+import { isStopped, isToken, ownToken, stateOf } from '../files/process-identity.js';
+import { IrregularFile, readRegularFile } from '../files/regular-file.js';
 import { namesIn } from './listing.js';
-import { isStopped, isToken, ownToken, stateOf } from './process-identity.js';
-import { IrregularFile, readRegularFile } from './regular-file.js';
 
 /** How often the holder shows that it lives, for observers on other hosts. */
 const heartbeatMs = 10_000;

@@ -1,15 +1,15 @@
 import type { BigIntStats } from 'node:fs';
 import { lstat, readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { canonicalJson } from './canonical.js';
-import { isDigest } from './digest.js';
-import { StoreError } from './error.js';
-import { createLimit } from './limit.js';
+import { canonicalJson } from '../files/canonical.js';
+import { isDigest } from '../files/digest.js';
+import { StoreError } from '../files/error.js';
+import { createLimit } from '../files/limit.js';
+import type { Digest } from '../values.js';
 import { describeLink, type FolderLink } from './links.js';
 import { checkNames } from './listing.js';
 import { isSorted, linkProblem, pathProblem, pathsProblem } from './manifest-rules.js';
 import { isExecutable } from './tree.js';
-import type { Digest } from './types.js';
 
 /** One file of a folder. */
 export interface ManifestFile {

@@ -1,11 +1,10 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { ParsedFile, ParsedFiles } from '../pipeline/places.js';
-import { temporaryPath } from './atomic.js';
-import { canonicalJson } from './canonical.js';
-import { digestBytes, hexOf } from './digest.js';
-import { readRegularFile } from './regular-file.js';
-import { checkStore } from './trust.js';
+import { temporaryPath } from '../files/atomic.js';
+import { canonicalJson } from '../files/canonical.js';
+import { digestBytes, hexOf } from '../files/digest.js';
+import { readRegularFile } from '../files/regular-file.js';
+import { checkStore } from '../files/trust.js';
 
 /** More than this nobody works on at a time. */
 const mostFiles = 20;
@@ -14,7 +13,7 @@ const mostFiles = 20;
  * What pipeline files say, kept in a store: to parse ten thousand stages takes more than a second. A file is found by
  * its text and by the parser's fingerprint; a damaged one is none, and one that is lost costs that time again.
  */
-export class StoredParsedFiles implements ParsedFiles {
+export class StoredParsedFiles<ParsedFile> {
   readonly #folder: string;
 
   /**

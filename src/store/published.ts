@@ -1,16 +1,16 @@
 import { type BigIntStats, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Task, TaskId } from '../pipeline/task.js';
+import { inFolder, removeLeftovers, temporaryPath } from '../files/atomic.js';
+import { guarded, systemCode } from '../files/error.js';
+import { checkFolders } from '../files/trust.js';
+import type { TaskId } from '../values.js';
 import { treeOf } from './artifacts.js';
 import { foreignFiles, moveAside } from './aside.js';
-import { inFolder, removeLeftovers, temporaryPath } from './atomic.js';
 import type { Blobs } from './blobs.js';
-import { guarded, systemCode } from './error.js';
 import { Journal } from './journal.js';
 import { fileName, pipelineFolderName } from './names.js';
 import { isSettled, stampOf } from './stat-cache.js';
 import { isCopied, isLinked, linkTree, removeFile, removeLinks, replaceFolder, type Tree } from './tree.js';
-import { checkFolders } from './trust.js';
 import type { TaskKey, TaskResult } from './types.js';
 
 const draftsFolder = '.tmp';
@@ -18,6 +18,19 @@ const draftsFolder = '.tmp';
 const asideFolder = '.aside';
 
 /** The readable tree of one pipeline: links to blobs, and for each task which key it had when it was last shown. */
+/** Where a task stands in its pipeline. */
+export interface Place {
+  readonly stage: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** A task whose outputs are shown. */
+export interface Shown extends Place {
+  readonly id: TaskId;
+  /** Names inside its folder, by output. */
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
 export class Published {
   /** The pipeline's folder. */
   readonly folder: string;
@@ -41,7 +54,7 @@ export class Published {
   }
 
   /** Where a task's outputs are shown. */
-  folderOf(task: Pick<Task, 'stage' | 'labels'>): string {
+  folderOf(task: Place): string {
     return `${this.folder}/${placeOf(task)}`;
   }
 
@@ -55,7 +68,7 @@ export class Published {
    *
    * @returns where files are now that users had put there: they are moved aside
    */
-  async show(task: Task, { key, outputs }: TaskResult): Promise<readonly string[]> {
+  async show(task: Shown, { key, outputs }: TaskResult): Promise<readonly string[]> {
     const target = this.folderOf(task);
     const note = this.#noteOf(task.id);
     const seen = folderStamp(target);
@@ -73,7 +86,7 @@ export class Published {
     });
   }
 
-  async #treeOf(task: Task, outputs: TaskResult['outputs']): Promise<Tree> {
+  async #treeOf(task: Shown, outputs: TaskResult['outputs']): Promise<Tree> {
     const files: Tree['files'][number][] = [];
     const folders: string[] = [];
     const links: Tree['links'][number][] = [];
@@ -157,7 +170,7 @@ export function parseNote(text: string | undefined): PublishedNote | undefined {
   return key === undefined ? undefined : { key: key as TaskKey, folder: folder!, stamp: stamp! };
 }
 
-function placeOf({ stage, labels }: Pick<Task, 'stage' | 'labels'>): string {
+function placeOf({ stage, labels }: Place): string {
   // Stages of an included pipeline lie in a folder of its name.
   let place = stage.split('/').map(fileName).join('/');
   for (const axis in labels) place += `/${fileName(labels[axis]!)}`;

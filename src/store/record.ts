@@ -1,6 +1,6 @@
-import type { Metrics, MetricValue } from '../stage/definition.js';
-import { canonicalJson, withoutNegativeZero } from './canonical.js';
-import { digestBytes, digestJson, hexOf } from './digest.js';
+import { canonicalJson, withoutNegativeZero } from '../files/canonical.js';
+import { digestBytes, digestJson, hexOf } from '../files/digest.js';
+import type { Metrics, MetricValue } from '../values.js';
 import type { KeyParts, TaskKey, TaskRecord } from './types.js';
 
 const type = 'spikeline-record/1';

@@ -1,11 +1,11 @@
 import { renameSync, rmSync } from 'node:fs';
 import { join, sep } from 'node:path';
-import { inFolder, moveInto, temporaryPath, writeDraft } from './atomic.js';
-import { guarded, systemCode } from './error.js';
-import type { FolderSync } from './folder-sync.js';
+import { inFolder, moveInto, temporaryPath, writeDraft } from '../files/atomic.js';
+import { guarded, systemCode } from '../files/error.js';
+import type { FolderSync } from '../files/folder-sync.js';
+import { IrregularFile, readRegularFile } from '../files/regular-file.js';
 import { Journal } from './journal.js';
 import { decodeRecord, encodeRecord } from './record.js';
-import { IrregularFile, readRegularFile } from './regular-file.js';
 import { isSettled, stampOf } from './stat-cache.js';
 import type { TaskKey, TaskRecord, TaskResult } from './types.js';
 import type { Uses } from './use.js';

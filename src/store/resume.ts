@@ -1,13 +1,20 @@
 import { existsSync, statSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ResumePoint } from '../stage/definition.js';
-import { writeAtomically } from './atomic.js';
-import { digestBytes } from './digest.js';
-import { guarded, systemCode } from './error.js';
+import { writeAtomically } from '../files/atomic.js';
+import { digestBytes } from '../files/digest.js';
+import { guarded, systemCode } from '../files/error.js';
 import type { TaskKey } from './types.js';
 
 const type = 'spikeline-resume/1';
+
+/** Mid-task state that survives `kill -9`: the newest saved state of this very task, under its key. */
+export interface ResumePoint {
+  /** The newest complete state, or undefined on a fresh start. */
+  load(): Promise<Uint8Array | undefined>;
+  /** Replaces the state atomically. It is removed once the task is done. */
+  save(state: Uint8Array): Promise<void>;
+}
 
 /** A task's mid-way state in the store. The key says everything the state depends on, so it fits whenever it is found. */
 export interface StoredResumePoint extends ResumePoint {

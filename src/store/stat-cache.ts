@@ -1,6 +1,6 @@
-import { isDigest } from './digest.js';
+import { isDigest } from '../files/digest.js';
+import type { Digest } from '../values.js';
 import { Journal } from './journal.js';
-import type { Digest } from './types.js';
 
 /** What of `stat(path, { bigint: true })` changes when a file's bytes do. */
 export interface FileStat {

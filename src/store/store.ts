@@ -1,6 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Task, TaskId } from '../pipeline/task.js';
+import { inFolder, removeLeftovers, temporaryPath, writeAtomically } from '../files/atomic.js';
+import { guarded, StoreError } from '../files/error.js';
+import { FolderSync } from '../files/folder-sync.js';
+import { checkStore, isWritable } from '../files/trust.js';
+import type { TaskId } from '../values.js';
 import {
   adopt,
   type BlobProblem,
@@ -12,20 +16,17 @@ import {
   treeOf,
   watch,
 } from './artifacts.js';
-import { inFolder, removeLeftovers, temporaryPath, writeAtomically } from './atomic.js';
 import { Blobs } from './blobs.js';
 import { firstDifference } from './difference.js';
-import { guarded, StoreError } from './error.js';
-import { FolderSync } from './folder-sync.js';
 import { Collection, defaultGrace, type GcOptions, type GcReport } from './gc.js';
 import { namesIn } from './listing.js';
 import { type Jobs, type Lock, type LockOptions, Locks } from './lock.js';
 import { fileName } from './names.js';
+import type { Place, Shown } from './published.js';
 import { Published } from './published.js';
 import { Records } from './records.js';
 import { openResumePoint, type StoredResumePoint } from './resume.js';
 import { StatCache } from './stat-cache.js';
-import { checkStore, isWritable } from './trust.js';
 import type { Artifact, TaskKey, TaskRecord, TaskResult } from './types.js';
 import { defaultInterval, Uses } from './use.js';
 import { WorkFolders } from './work-folders.js';
@@ -209,12 +210,12 @@ export class Store {
    *
    * @returns where files are now that users had put there: they are moved aside
    */
-  publish(pipeline: string, task: Task, result: TaskResult): Promise<readonly string[]> {
+  publish(pipeline: string, task: Shown, result: TaskResult): Promise<readonly string[]> {
     return this.#publishedOf(pipeline).show(task, result);
   }
 
   /** Where the readable tree shows a task's outputs. */
-  publishedFolder(pipeline: string, task: Pick<Task, 'stage' | 'labels'>): string {
+  publishedFolder(pipeline: string, task: Place): string {
     return this.#publishedOf(pipeline).folderOf(task);
   }
 

@@ -14,11 +14,11 @@ import {
 } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
+import { inFolder, temporaryPath } from '../files/atomic.js';
+import { systemCode } from '../files/error.js';
+import type { Digest } from '../values.js';
 import { leadsToBlob } from './aside.js';
-import { inFolder, temporaryPath } from './atomic.js';
-import { systemCode } from './error.js';
 import type { FolderLink } from './links.js';
-import type { Digest } from './types.js';
 
 /** May a file of this mode be executed, by anybody? */
 export const isExecutable = (mode: number | bigint): boolean => (Number(mode) & 0o111) !== 0;

@@ -1,9 +1,6 @@
-import type { TaskId } from '../pipeline/task.js';
-import type { AxisValue, Metrics } from '../stage/definition.js';
+import type { AxisValue, Digest, Metrics, TaskId } from '../values.js';
 
 declare const brand: unique symbol;
-/** `sha256:` and 64 hexadecimal digits: the content of a blob or folder. */
-export type Digest = string & { readonly [brand]: 'Digest' };
 /** 64 hexadecimal digits: what a task is found again by. */
 export type TaskKey = string & { readonly [brand]: 'TaskKey' };
 

@@ -1,9 +1,9 @@
 import { type BigIntStats, lstatSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemCode } from './error.js';
+import { systemCode } from '../files/error.js';
+import { isToken, ownToken, stateOf } from '../files/process-identity.js';
 import { namesIn } from './listing.js';
 import type { Lock, LockOptions, Locks } from './lock.js';
-import { isToken, ownToken, stateOf } from './process-identity.js';
 
 /** How long ago something may have been used without its time of last use telling so. */
 export const defaultInterval = 24 * 3_600_000;

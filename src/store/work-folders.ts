@@ -1,8 +1,8 @@
 import { lstatSync, mkdirSync, readdirSync, renameSync, unlinkSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { inFolder, removeFolder, temporaryPath } from './atomic.js';
-import { guarded } from './error.js';
+import { inFolder, removeFolder, temporaryPath } from '../files/atomic.js';
+import { guarded } from '../files/error.js';
 
 /** The part that tasks write to. */
 export const outputsPart = 'outputs';

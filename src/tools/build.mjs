@@ -131,11 +131,11 @@ async function bundleProgram() {
   const stages = readdirSync(join(root, 'stages')).filter((name) => name.endsWith('.ts'));
   const entries = {
     index: 'src/index.ts',
-    'command-host': 'src/run/command-host.ts',
-    task: 'src/run/task-process.ts',
+    'command-host': 'src/run/process/command-host.ts',
+    task: 'src/run/process/task-process.ts',
     'stage-reader': 'src/stage/confined/reader.ts',
     'slurm-job': 'src/run/slurm/job-process.ts',
-    'digest-worker': 'src/store/digest-worker.ts',
+    'digest-worker': 'src/files/digest-worker.ts',
     'engine-worker': 'src/engine/wasm/worker.ts',
     'engine-probe': 'src/engine/compiler/probe.ts',
     'loader-worker': 'src/experiment/loader-worker.ts',

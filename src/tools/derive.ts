@@ -5,9 +5,9 @@ import { Ajv } from 'ajv';
 import standalone from 'ajv/dist/standalone/index.js';
 import { build } from 'esbuild';
 import { ConfigSchema } from '../config/config.js';
+import { PipelineSchema } from '../pipeline/check/schema.js';
 import { generateJsonSchema } from '../pipeline/json-schema.js';
-import { PipelineSchema } from '../pipeline/schema.js';
-import { ajvOptions, plainSchema, validatorFile, validatorsFolder } from '../pipeline/validators.js';
+import { ajvOptions, plainSchema, validatorFile, validatorsFolder } from '../schema/validators.js';
 import {
   type BuiltFingerprints,
   builtInFingerprint,

@@ -6,15 +6,22 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { purposes, RandomWords } from '../../src/data/random.js';
 import { denseForward } from '../../src/engine/wasm/convolution.js';
-import { type Geometry, gradientMap, inputBorders, paddedMap, weightCount } from '../../src/engine/wasm/geometry.js';
+import {
+  type Geometry,
+  gradientBlock,
+  gradientMap,
+  inputBorders,
+  paddedMap,
+  weightCount,
+} from '../../src/engine/wasm/geometry.js';
 import { inputGradient } from '../../src/engine/wasm/input-gradient.js';
 import { MemoryPlan, type Program } from '../../src/engine/wasm/plan.js';
 import { spikeForward } from '../../src/engine/wasm/spike-forward.js';
 import { tabledGradient } from '../../src/engine/wasm/tabled-gradient.js';
 import { createControl, ThreadRunner } from '../../src/engine/wasm/threads.js';
-import { channelBlock, denseGradient, sparseGradient } from '../../src/engine/wasm/weight-gradient.js';
+import { denseGradient, sparseGradient } from '../../src/engine/wasm/weight-gradient.js';
 import { buildFolder, packageRoot } from '../../src/paths.js';
-import { renderTable } from '../../src/report/table.js';
+import { renderTable } from '../../src/text/table.js';
 
 const module = new WebAssembly.Module(readFileSync(join(buildFolder, 'kernels.wasm')));
 /** A batch, levels of k1B2, runs of which the median counts. */
@@ -102,7 +109,7 @@ const passes = {
     // The gradient of a convolution of stride 1 is a convolution of the same size.
     dense: (g: Geometry) => passes.forward.dense(g),
     tables: (g: Geometry) => (plan: MemoryPlan) => {
-      const map = gradientMap(g, channelBlock(g, 32));
+      const map = gradientMap(g, gradientBlock(g, 32));
       const weights = { w: plan.table(Float32Array.from(ternary(g))), threshold: plan.table(Float32Array.of(0.5)) };
       const buffers = { ...weights, dy: filled(plan, images * map.imageBytes), map };
       const rest = { dx: plan.alloc(inputs(g) * 4), open: plan.table(sparse(inputs(g), 0.5, 1)) };
@@ -112,7 +119,7 @@ const passes = {
   },
   'weight gradient': {
     sparse: (g: Geometry, density: number) => (plan: MemoryPlan) => {
-      const dyMap = gradientMap(g, channelBlock(g, 32));
+      const dyMap = gradientMap(g, gradientBlock(g, 32));
       const buffers = { dy: filled(plan, images * dyMap.imageBytes), dw: plan.alloc(weightCount(g) * 4) };
       const spikes = plan.table(sparse(inputs(g), density, levels));
       const planned = sparseGradient(plan, g, images, 1, { ...buffers, dyMap, spikes }, levels, n);

@@ -4,7 +4,7 @@ import { wasmEngine } from '../../src/engine/wasm/engine.js';
 import { type Batch, ImageSource, type TrainingOrder } from '../../src/experiment/images.js';
 import { Loader } from '../../src/experiment/loader.js';
 import { network as preset } from '../../src/network/presets.js';
-import { renderTable } from '../../src/report/table.js';
+import { renderTable } from '../../src/text/table.js';
 import { randomDataset } from '../experiment/random-dataset.js';
 import { example, k1B2, median, timed } from './engine-steps.js';
 

@@ -5,8 +5,8 @@ import type { Observer } from '../../src/engine/wasm/threads.js';
 import { WasmTrainer } from '../../src/engine/wasm/trainer.js';
 import type { Network } from '../../src/network/architecture.js';
 import { network as preset } from '../../src/network/presets.js';
-import { renderTable } from '../../src/report/table.js';
 import { convert } from '../../src/spiking/convert.js';
+import { renderTable } from '../../src/text/table.js';
 import { example, k1B2, settled } from './engine-steps.js';
 
 /** Steps of which the fastest counts, call by call: on a busy machine others are slowed down. */

@@ -1,6 +1,6 @@
 // How much memory training takes at most: the peak resident set of a process that makes a few steps, as Linux knows it.
 import { gradientTypes } from '../../src/engine/engine.js';
-import { renderTable } from '../../src/report/table.js';
+import { renderTable } from '../../src/text/table.js';
 import { torchContender, wasmContender } from './engine-steps.js';
 
 const steps = 3;

@@ -2,12 +2,12 @@
 // exported model (src/exchange/onnx) decides as our engine does, in double precision, and would be slower.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { permute } from '../../src/data/axes.js';
 import type { Parameters } from '../../src/engine/engine.js';
 import { exportedTensors } from '../../src/exchange/arrays.js';
 import { encodeOnnx, type OnnxModel, type OnnxNode, type OnnxTensor } from '../../src/exchange/onnx/messages.js';
+import { elements, permute } from '../../src/formats/shape.js';
 import type { Network } from '../../src/network/architecture.js';
-import { denseInputs, elements, weightShape } from '../../src/network/parameters.js';
+import { denseInputs, weightShape } from '../../src/network/parameters.js';
 import { spikesPerUnit } from '../../src/network/precision.js';
 import type { Contender } from './engine-steps.js';
 

@@ -1,5 +1,5 @@
 // How much faster several threads are than one, and than as many processes that know nothing of each other.
-import { renderTable } from '../../src/report/table.js';
+import { renderTable } from '../../src/text/table.js';
 import { median, type TernaryTask, wasmContender } from './engine-steps.js';
 
 const rounds = 7;

@@ -7,7 +7,7 @@ import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { gradientTypes } from '../../src/engine/engine.js';
 import { packageRoot } from '../../src/paths.js';
-import { renderTable } from '../../src/report/table.js';
+import { renderTable } from '../../src/text/table.js';
 import { inputWaits } from './engine-input.js';
 import { simulationProfile, trainingProfile } from './engine-layers.js';
 import { peakMemory } from './engine-memory.js';

@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/paths.js';
-import { renderTable } from '../../src/report/table.js';
+import { renderTable } from '../../src/text/table.js';
 
 const settings = ['float32', 'int16'] as const;
 const cli = join(packageRoot, '.build/cli.cjs');

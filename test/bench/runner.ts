@@ -6,9 +6,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { digestFile } from '../../src/files/digest.js';
 import { buildFolder, packageRoot } from '../../src/paths.js';
-import { type Cell, renderTable } from '../../src/report/table.js';
-import { digestFile } from '../../src/store/digest.js';
+import { type Cell, renderTable } from '../../src/text/table.js';
 import { type Form, forms, graphFiles } from './runner-graphs.js';
 
 /** Longer than this no tool is waited for. */

@@ -7,7 +7,7 @@ import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildFolder, packageRoot } from '../../src/paths.js';
-import { type Cell, renderTable } from '../../src/report/table.js';
+import { type Cell, renderTable } from '../../src/text/table.js';
 import { Cluster, isInstalled, slurmVersion } from '../slurm/cluster.js';
 import { type Form, graphFiles } from './runner-graphs.js';
 

@@ -4,8 +4,8 @@
 import { createInterface } from 'node:readline';
 import { engineNamed } from '../../src/engine/engines.js';
 import { loadLibrary } from '../../src/engine/tensorflow/library.js';
+import { UserError } from '../../src/error.js';
 import { network as preset } from '../../src/network/presets.js';
-import { StageError } from '../../src/stage/definition.js';
 import { example, k1B2 } from './engine-steps.js';
 
 const [name, task, threads, batch] = process.argv.slice(2) as ['lenet' | 'vgg', string, string, string];
@@ -16,7 +16,7 @@ function version(): string {
   try {
     return loadLibrary(options.threads).about.tensorflow;
   } catch (error) {
-    if (error instanceof StageError) process.exit(3);
+    if (error instanceof UserError) process.exit(3);
     throw error;
   }
 }

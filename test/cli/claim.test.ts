@@ -25,7 +25,7 @@ describe('two files of one name', () => {
     await claim('proj/a.yaml');
     await claim('proj/a.yaml');
     await expect(claim('proj/sub/b.yaml')).rejects.toMatchObject({
-      name: 'UsageError',
+      name: 'UserError',
       message: `Two files have the name "p": ${join(folder, 'proj/a.yaml')} and ${join(folder, 'proj/sub/b.yaml')}. Their results would replace one another.`,
       hint: 'give one of them another `name:`, or keep its results apart with --artifacts',
     });

@@ -6,9 +6,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fillCentreCrop, fillTrainingCrop } from '../../src/data/augment.js';
 import { decodeIdx, encodeIdx } from '../../src/data/formats/idx.js';
-import { decodeNpy, encodeNpy } from '../../src/data/formats/npy.js';
 import { debianFolder, embeddedFolder } from '../../src/data/locations.js';
 import { permutation, philox, purposes, truncatedNormal } from '../../src/data/random.js';
+import { decodeNpy, encodeNpy } from '../../src/formats/npy.js';
 import { chooseSample } from '../../src/tools/sample.js';
 
 describe('random numbers', () => {

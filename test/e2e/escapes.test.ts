@@ -20,10 +20,10 @@ stages:
 expect: [{ stage: s, metric: n, max: 0, source: "${hostile}" }]
 `;
 
-const stage = `import { defineStage, StageError, Type } from 'spikeline';
+const stage = `import { defineStage, UserError, Type } from 'spikeline';
 export default defineStage({
   name: 'code', summary: 'Fails', parameters: Type.Object({}), inputs: {}, outputs: { x: { description: 'x', path: 'x' } },
-  async run() { throw new StageError('E_X\`<b>\\n::error::evil', 'no\\n::error::evil<b>'); },
+  async run() { throw new UserError('E_X\`<b>\\n::error::evil', 'no\\n::error::evil<b>'); },
 });
 `;
 

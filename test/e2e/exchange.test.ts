@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { encodeNpy } from '../../src/data/formats/npy.js';
-import { writeArrays } from '../../src/exchange/npz.js';
-import { zip } from '../../src/exchange/zip.js';
-import { elements } from '../../src/network/parameters.js';
+import { encodeNpy } from '../../src/formats/npy.js';
+import { writeArrays } from '../../src/formats/npz.js';
+import { elements } from '../../src/formats/shape.js';
+import { zip } from '../../src/formats/zip.js';
 import { packageRoot } from '../../src/paths.js';
 import { randomNumbers } from '../network/random-network.js';
 import { readNpz } from '../spiking/npz.js';

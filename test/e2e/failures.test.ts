@@ -4,7 +4,7 @@ import { steady, test } from './program.js';
 /** A stage that fails in the way it is asked to. */
 const failingStage = `import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { defineStage, StageError, Type } from 'spikeline';
+import { defineStage, UserError, Type } from 'spikeline';
 export default defineStage({
   name: 'fail',
   summary: 'Fails',
@@ -13,7 +13,7 @@ export default defineStage({
   outputs: { x: { description: 'Anything', path: 'x.txt' } },
   async run({ parameters: { how }, outputs, log }) {
     log('this is ' + how);
-    if (how === 'mistake') throw new StageError('E_UNLUCKY', 'Thirteen is unlucky.', 'Take twelve.');
+    if (how === 'mistake') throw new UserError('E_UNLUCKY', 'Thirteen is unlucky.', 'Take twelve.');
     if (how === 'crash') throw new TypeError('x is not y');
     if (how === 'timer') {
       setTimeout(() => { throw new Error('too late'); }, 1);

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
+import { ownToken } from '../../src/files/process-identity.js';
 import { buildFolder } from '../../src/paths.js';
-import { ownToken } from '../../src/store/process-identity.js';
 import { alive, type Sandbox, test, until } from './program.js';
 
 /** A command of two processes, which both would last a minute. Their ids go to files. */

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   type BlockedMap,
   type Geometry,
+  gradientBlock,
   gradientMap,
   inputBorders,
   inputPixels,
@@ -16,7 +17,7 @@ import {
   type PlannedInputGradient,
 } from '../../src/engine/wasm/input-gradient.js';
 import { tabledGradient } from '../../src/engine/wasm/tabled-gradient.js';
-import { channelBlock, denseGradient, sparseGradient } from '../../src/engine/wasm/weight-gradient.js';
+import { denseGradient, sparseGradient } from '../../src/engine/wasm/weight-gradient.js';
 import { geometry, inParts, integers, KernelBench, plain, spikeCounts } from './kernel-bench.js';
 import { geometries, imageGeometries, intoMap, referenceGradients } from './kernel-geometries.js';
 
@@ -77,7 +78,7 @@ describe('input gradient of open neurons', () => {
 
 describe('input gradient from tables', () => {
   const held = (g: Geometry, images: number, openShare: number, seed: number, t: number): void => {
-    for (const width of new Set([channelBlock(g, 32), g.outChannels]))
+    for (const width of new Set([gradientBlock(g, 32), g.outChannels]))
       heldInputGradient(
         g,
         images,
@@ -135,7 +136,7 @@ describe('sparse weight gradient', () => {
     const spikes = spikeCounts(images * inputPixels(g) * g.inChannels, levels, seed);
     const dy = integers(images * outputPixels(g) * g.outChannels, -4, 4, seed + 1);
     const dw = bench.floats(new Float32Array(weightCount(g)));
-    const buffers = { ...outputGradient(bench, g, dy, images, channelBlock(g, 32)), spikes: bench.bytes(spikes), dw };
+    const buffers = { ...outputGradient(bench, g, dy, images, gradientBlock(g, 32)), spikes: bench.bytes(spikes), dw };
     const { lists, sums, scratchBytes } = sparseGradient(bench.plan, g, images, 3, buffers, levels, n);
     bench.run([lists, sums], scratchBytes);
     const x = spikes.map((count) => count / n);

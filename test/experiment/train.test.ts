@@ -4,7 +4,7 @@ import { ImageSource } from '../../src/experiment/images.js';
 import { freshCheckpoint, train } from '../../src/experiment/train.js';
 import { type ReadPlan, readNetwork } from '../../src/network/plan.js';
 import { buildNetwork } from '../../src/network/presets.js';
-import type { ResumePoint } from '../../src/stage/definition.js';
+import type { ResumePoint } from '../../src/store/resume.js';
 import { randomDataset } from './random-dataset.js';
 
 const dataset = randomDataset({ seed: 3, side: 12, classes: 3, train: 23, test: 7 });

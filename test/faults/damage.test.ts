@@ -10,8 +10,8 @@ import {
 } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { digestBytes, hexOf } from '../../src/store/digest.js';
-import { createLimit } from '../../src/store/limit.js';
+import { digestBytes, hexOf } from '../../src/files/digest.js';
+import { createLimit } from '../../src/files/limit.js';
 import { randomFrom } from './random.js';
 import { type Rig, type Snapshot, withRig } from './rig.js';
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createLimit } from '../../src/store/limit.js';
+import { createLimit } from '../../src/files/limit.js';
 import { tinyPipeline } from './pipeline.js';
 import { expectBorneOrTold, type Rig, withRig } from './rig.js';
 

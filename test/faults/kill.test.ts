@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { createLimit } from '../../src/store/limit.js';
+import { createLimit } from '../../src/files/limit.js';
 import { randomFrom } from './random.js';
 import { cleanRun, type Rig, withRig } from './rig.js';
 

@@ -1,4 +1,4 @@
-import { digestBytes } from '../../src/store/digest.js';
+import { digestBytes } from '../../src/files/digest.js';
 
 /** The same numbers in every run of the suite: uniform in [0, 1), by the seed's name. */
 export function randomFrom(seed: string): () => number {

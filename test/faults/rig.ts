@@ -1,14 +1,14 @@
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { expect } from 'vitest';
+import { digestBytes, hexOf } from '../../src/files/digest.js';
 import { loadPipeline } from '../../src/pipeline/load.js';
-import type { TaskId } from '../../src/pipeline/task.js';
-import { Run } from '../../src/run/schedule.js';
+import { LocalExecutor } from '../../src/run/local/executor.js';
 import { resolveStage } from '../../src/stage/load.js';
-import { digestBytes, hexOf } from '../../src/store/digest.js';
 import { filesBelow } from '../../src/store/listing.js';
 import { Store } from '../../src/store/store.js';
 import type { TaskRecord } from '../../src/store/types.js';
+import type { TaskId } from '../../src/values.js';
 import { type Result, Sandbox } from '../e2e/program.js';
 import { type Example, smallPipeline } from './pipeline.js';
 
@@ -40,7 +40,7 @@ export class Rig extends Sandbox {
   async runHere(): Promise<Record<string, string>> {
     const { pipeline } = await loadPipeline(this.path('p.yaml'), { resolveStage });
     const outcomes: Record<string, string> = {};
-    const run = new Run(pipeline!, Store.open(this.path('artifacts')), {
+    const run = new LocalExecutor(pipeline!, Store.open(this.path('artifacts')), {
       tasks: pipeline!.tasks,
       force: new Set(),
       keepGoing: false,

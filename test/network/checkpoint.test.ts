@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { UserError } from '../../src/error.js';
+import { decodeSafetensors, encodeSafetensors, type TensorFile } from '../../src/formats/safetensors.js';
+import { elements } from '../../src/formats/shape.js';
 import type { Network } from '../../src/network/architecture.js';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../../src/network/checkpoint.js';
-import { elements, parameterShapes } from '../../src/network/parameters.js';
+import { parameterShapes } from '../../src/network/parameters.js';
 import { network as preset } from '../../src/network/presets.js';
-import { decodeSafetensors, encodeSafetensors, type TensorFile } from '../../src/network/safetensors.js';
-import { StageError } from '../../src/stage/definition.js';
 import { randomNumbers } from './random-network.js';
 
 const lenet = preset('lenet', { precision: { kind: 'quantised', k: 1, B: 2 } });
@@ -137,7 +138,7 @@ describe('checkpoints', () => {
     ],
   ])('with %s are refused', (_, bytes, problem) => {
     expect(() => decodeCheckpoint(bytes, 'resume.safetensors')).toThrow(
-      new StageError('E_CHECKPOINT', `resume.safetensors is not a checkpoint that can be used: ${problem}.`),
+      new UserError('E_CHECKPOINT', `resume.safetensors is not a checkpoint that can be used: ${problem}.`),
     );
   });
 });

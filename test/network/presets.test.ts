@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { UserError } from '../../src/error.js';
 import type { Precision } from '../../src/network/architecture.js';
 import { denseMacs, neuronCount, parameterCount, parameterShapes } from '../../src/network/parameters.js';
 import { checkPrecision, levels, precisionLabel } from '../../src/network/precision.js';
 import { network } from '../../src/network/presets.js';
-import { StageError } from '../../src/stage/definition.js';
 
 const fp32: Precision = { kind: 'fp32' };
 const k1B2: Precision = { kind: 'quantised', k: 1, B: 2 };
@@ -70,7 +70,7 @@ describe('networks of the paper', () => {
 
   it('refuses images that are too small', () => {
     expect(() => network('lenet', { precision: k1B2, input: [16, 16, 1] })).toThrow(
-      new StageError(
+      new UserError(
         'E_NETWORK',
         `The network "lenet" can't take 16×16×1 images: layer 6, 256C4v, is given 1×1×32, and its kernel is 4×4.`,
         'Take larger images, or a network that makes them less small.',

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
+import { elements } from '../../src/formats/shape.js';
 import type { ConvLayer, Network, Precision, Shape } from '../../src/network/architecture.js';
-import { elements, parameterShapes } from '../../src/network/parameters.js';
+import { parameterShapes } from '../../src/network/parameters.js';
 import { convolutionOutput } from '../../src/network/presets.js';
 
 export interface RandomNetwork {

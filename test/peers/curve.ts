@@ -14,7 +14,7 @@ import { ImageSource } from '../../src/experiment/images.js';
 import { freshCheckpoint, train } from '../../src/experiment/train.js';
 import { network } from '../../src/network/presets.js';
 import { packageRoot } from '../../src/paths.js';
-import { renderTable } from '../../src/report/table.js';
+import { renderTable } from '../../src/text/table.js';
 
 const seeds = (process.env.SEEDS ?? '1,2').split(',').map(Number);
 const schedule = { epochs: 2, learningRate: 1e-3, batch: 200, heldOut: 0, gradients: 'float32' } as const;

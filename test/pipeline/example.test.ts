@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../src/paths.js';
-import type { Pipeline } from '../../src/pipeline/task.js';
+import type { Pipeline } from '../../src/pipeline/expand/task.js';
 import { lines, load, pipelineOf, taskOf } from './load.js';
 
 const text = lines(`

@@ -1,6 +1,7 @@
-import { formatDiagnostics } from '../../src/pipeline/format.js';
-import { type Loaded, type LoadOptions, loadPipeline } from '../../src/pipeline/load.js';
-import type { Pipeline, Task } from '../../src/pipeline/task.js';
+import type { LoadOptions } from '../../src/pipeline/assemble.js';
+import type { Pipeline, Task } from '../../src/pipeline/expand/task.js';
+import { type Loaded, loadPipeline } from '../../src/pipeline/load.js';
+import { formatDiagnostics } from '../../src/pipeline/text/format.js';
 import { resolveFake } from './stages.js';
 
 type Options = Partial<LoadOptions> & { readonly file?: string };

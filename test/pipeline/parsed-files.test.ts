@@ -2,8 +2,9 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type LoadOptions, loadPipeline } from '../../src/pipeline/load.js';
-import type { ParsedFile, ParsedFiles } from '../../src/pipeline/places.js';
+import type { LoadOptions } from '../../src/pipeline/assemble.js';
+import { loadPipeline } from '../../src/pipeline/load.js';
+import type { ParsedFile, ParsedFiles } from '../../src/pipeline/text/places.js';
 import { StoredParsedFiles } from '../../src/store/parsed-files.js';
 import { listFiles, testFolder, writeFiles } from '../store/folder.js';
 
@@ -63,7 +64,7 @@ describe('StoredParsedFiles', () => {
   it('keeps a file for the same text and parser', () => {
     const folder = writeFiles(testFolder(), { 'store/verified': '' });
     new StoredParsedFiles(folder, 'parser').set('text', parsed);
-    const found = new StoredParsedFiles(folder, 'parser').get('text');
+    const found = new StoredParsedFiles<ParsedFile>(folder, 'parser').get('text');
     expect(found).toEqual(parsed);
     expect(Object.keys((found!.value as { stages: object }).stages)).toEqual(['b', 'a']);
     expect(new StoredParsedFiles(folder, 'parser').get('other')).toBeUndefined();

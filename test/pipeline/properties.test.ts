@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import type { Diagnostic } from '../../src/pipeline/diagnostic.js';
-import { diagnosticsToJson, formatDiagnostics } from '../../src/pipeline/format.js';
-import { dependenciesOf } from '../../src/pipeline/targets.js';
-import type { Pipeline } from '../../src/pipeline/task.js';
+import { dependenciesOf } from '../../src/pipeline/expand/targets.js';
+import type { Pipeline } from '../../src/pipeline/expand/task.js';
+import type { Diagnostic } from '../../src/pipeline/text/diagnostic.js';
+import { diagnosticsToJson, formatDiagnostics } from '../../src/pipeline/text/format.js';
 import { fuzz } from '../fuzz.js';
 import { lines, load, pipelineOf } from './load.js';
 

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { nearest } from '../../src/pipeline/suggest.js';
+import { nearest } from '../../src/schema/suggest.js';
 import { defineStage, type InputDeclaration, type StageDefinition } from '../../src/stage/definition.js';
 
 const closed = { additionalProperties: false };

@@ -6,7 +6,6 @@ import { readConfig } from '../../src/config/config.js';
 import { readCustom } from '../../src/data/custom.js';
 import { readMembers } from '../../src/data/extract.js';
 import { idxFile } from '../../src/data/formats/idx.js';
-import { encodeNpy } from '../../src/data/formats/npy.js';
 import { decodePng } from '../../src/data/formats/png.js';
 import { allParts, labelBytes } from '../../src/data/forms/form.js';
 import { forms } from '../../src/data/forms/forms.js';
@@ -16,13 +15,14 @@ import { importCheckpoint } from '../../src/exchange/import.js';
 import { writePlain } from '../../src/exchange/plain.js';
 import { writeTensorLayer } from '../../src/exchange/tensorlayer/checkpoint.js';
 import { writeTorch } from '../../src/exchange/torch.js';
-import { zip } from '../../src/exchange/zip.js';
+import { encodeNpy } from '../../src/formats/npy.js';
+import { zip } from '../../src/formats/zip.js';
 import { decodeCheckpoint, encodeCheckpoint } from '../../src/network/checkpoint.js';
 import { loadPipeline } from '../../src/pipeline/load.js';
 import { decodeManifest, encodeManifest } from '../../src/store/manifest.js';
 import { keyOf } from '../../src/store/record.js';
 import { decodeEntry, encodeEntry } from '../../src/store/remote/entry.js';
-import type { Digest } from '../../src/store/types.js';
+import type { Digest } from '../../src/values.js';
 import { tinyCifar10, tinyMnist } from '../data/described.js';
 import { tiny, tinyParameters } from '../exchange/tiny.js';
 import { resolveFake } from '../pipeline/stages.js';
@@ -63,7 +63,7 @@ export async function allReaders(fixtures: string, scratch: string): Promise<rea
   const [tensorLayer, torch] = [await writeTensorLayer(tiny, tensors), writeTorch(tiny, tensors)];
   const checkpoint = encodeCheckpoint({ network: tiny, parameters: tinyParameters, epoch: 1, seed: 2 });
   const checkpoints = { read: (bytes: Uint8Array) => importCheckpoint(bytes, tiny, 'a file') };
-  const { unzip } = await import('../../src/exchange/zip.js');
+  const { unzip } = await import('../../src/formats/zip.js');
   const inside = async (file: Uint8Array) => [...(await unzip(file, 2 ** 20)).values()];
 
   const form = (described: typeof tinyCifar10, name: string) =>

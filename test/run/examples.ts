@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { Type } from '@sinclair/typebox';
 import { expect } from 'vitest';
-import type { Pipeline, Task, TaskId, TaskInput } from '../../src/pipeline/task.js';
-import type { Planner, TaskPlan } from '../../src/run/plan.js';
+import type { Pipeline, Task, TaskInput } from '../../src/pipeline/expand/task.js';
+import type { Planner, TaskPlan } from '../../src/run/plan/plan.js';
 import { defineStage, type StageDefinition } from '../../src/stage/definition.js';
 import type { Store } from '../../src/store/store.js';
 import type { Artifact, TaskRecord, TaskResult } from '../../src/store/types.js';
+import type { TaskId } from '../../src/values.js';
 import { writeFiles } from '../store/folder.js';
 
 const range = { file: 'pipeline.yaml', start: 0, end: 0 };

@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { CommandPart, Task } from '../../src/pipeline/task.js';
-import { Run } from '../../src/run/schedule.js';
+import type { CommandPart, Task } from '../../src/pipeline/expand/task.js';
+import { LocalExecutor } from '../../src/run/local/executor.js';
 import { Store } from '../../src/store/store.js';
 import { testFolder } from '../store/folder.js';
 import { command, file, from, pipelineOf } from './examples.js';
@@ -30,7 +30,7 @@ const write = 'chmod u+w $i; echo evil >> $i; ';
 async function run(...tasks: readonly Task[]): Promise<Record<string, string>> {
   const ends: Record<string, string> = {};
   const pipeline = pipelineOf(folder, tasks);
-  await new Run(pipeline, store, {
+  await new LocalExecutor(pipeline, store, {
     ...{ tasks, force: new Set(), keepGoing: true, jobs: 4 },
     emit: (event) => {
       if (event.event === 'task') ends[event.task] = event.failure?.message ?? event.status;

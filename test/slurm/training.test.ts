@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { packageRoot } from '../../src/paths.js';
-import type { TaskId } from '../../src/pipeline/task.js';
 import { Store } from '../../src/store/store.js';
+import type { TaskId } from '../../src/values.js';
 import { until } from '../e2e/program.js';
 import { type ClusterBox, describeOnCluster } from './rig.js';
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { elements } from '../../src/formats/shape.js';
 import type { ConvLayer, Network } from '../../src/network/architecture.js';
-import { elements, parameterShapes } from '../../src/network/parameters.js';
+import { parameterShapes } from '../../src/network/parameters.js';
 import { network as preset } from '../../src/network/presets.js';
 import { convert } from '../../src/spiking/convert.js';
 import { randomNetwork } from '../network/random-network.js';

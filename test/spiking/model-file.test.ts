@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeSafetensors, encodeSafetensors, type Tensor } from '../../src/network/safetensors.js';
+import { UserError } from '../../src/error.js';
+import { decodeSafetensors, encodeSafetensors, type Tensor } from '../../src/formats/safetensors.js';
 import { convert } from '../../src/spiking/convert.js';
 import { decodeSpikingNetwork, encodeSpikingNetwork } from '../../src/spiking/model-file.js';
-import { StageError } from '../../src/stage/definition.js';
 import { randomNetwork } from '../network/random-network.js';
 
 const example = fc.sample(randomNetwork, { seed: 7, numRuns: 1 })[0]!;
@@ -64,7 +64,7 @@ describe('files of spiking networks', () => {
     ],
   ])('with %s are refused', (_, bytes, problem) => {
     expect(() => decodeSpikingNetwork(bytes, 'network.safetensors')).toThrow(
-      new StageError('E_SPIKING_NETWORK', `network.safetensors is not a spiking network that can be used: ${problem}.`),
+      new UserError('E_SPIKING_NETWORK', `network.safetensors is not a spiking network that can be used: ${problem}.`),
     );
   });
 });

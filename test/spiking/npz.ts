@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { decodeNpy, type NpyData } from '../../src/data/formats/npy.js';
-import { unzip } from '../../src/exchange/zip.js';
+import { decodeNpy, type NpyData } from '../../src/formats/npy.js';
+import { unzip } from '../../src/formats/zip.js';
 
 /** Arrays of an .npz file by name. */
 export async function readNpz(path: string): Promise<Map<string, NpyData>> {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { bundle } from '../../src/fingerprint/bundle.js';
 import { packageRoot } from '../../src/paths.js';
-import { bundle } from '../../src/stage/bundle.js';
 import { builtInFingerprint, currentFingerprint, stageFingerprint } from '../../src/stage/fingerprint.js';
 import { version } from '../../src/version.js';
 import { testFolder, writeFiles } from '../store/folder.js';

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type StageDefinition, StageError } from '../../src/stage/definition.js';
+import { UserError } from '../../src/error.js';
+import type { StageDefinition } from '../../src/stage/definition.js';
 import { resolveStage } from '../../src/stage/load.js';
 import { builtInStageNames, builtInStages } from '../../src/stage/registry.js';
 import { testFolder, writeFiles } from '../store/folder.js';
 
-const good = `import { defineStage, StageError, Type } from 'spikeline';
+const good = `import { defineStage, UserError, Type } from 'spikeline';
 import { factor } from './lib/factor';
 
 export default defineStage({
@@ -14,7 +15,7 @@ export default defineStage({
   inputs: {},
   outputs: { result: { description: 'The product', path: 'result.txt' } },
   async run(context): Promise<{ product: number }> {
-    if (context.parameters.by === 0) throw new StageError('E_ZERO', 'by must not be 0.');
+    if (context.parameters.by === 0) throw new UserError('E_ZERO', 'by must not be 0.');
     return { product: context.parameters.by * factor };
   },
 });
@@ -40,7 +41,7 @@ describe('resolveStage', () => {
     const stage = (await resolveStage('./stages/scale.ts', folder)) as StageDefinition;
     expect(stage).toMatchObject({ name: 'scale', outputs: { result: { path: 'result.txt' } } });
     expect(await stage.run({ parameters: { by: 2 } } as never)).toEqual({ product: 42 });
-    await expect(stage.run({ parameters: { by: 0 } } as never)).rejects.toBeInstanceOf(StageError);
+    await expect(stage.run({ parameters: { by: 0 } } as never)).rejects.toBeInstanceOf(UserError);
     expect(await resolveStage('./stages/scale.ts', folder)).toBe(stage);
   });
 

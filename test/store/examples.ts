@@ -1,6 +1,7 @@
-import type { Task, TaskId } from '../../src/pipeline/task.js';
+import type { Task } from '../../src/pipeline/expand/task.js';
 import { keyOf } from '../../src/store/record.js';
 import type { Artifact, KeyParts, TaskRecord } from '../../src/store/types.js';
+import type { TaskId } from '../../src/values.js';
 
 /** A command task with one output a name. */
 export function commandTask(

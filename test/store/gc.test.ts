@@ -1,10 +1,11 @@
 import { existsSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { TaskId } from '../../src/pipeline/task.js';
-import type { GcOptions, GcReport, Kept } from '../../src/store/gc.js';
+import type { GcOptions, GcReport } from '../../src/store/gc.js';
+import type { Kept } from '../../src/store/gc-trees.js';
 import { Store } from '../../src/store/store.js';
 import type { TaskKey, TaskRecord } from '../../src/store/types.js';
+import type { TaskId } from '../../src/values.js';
 import { commandTask, keyParts, recordOf } from './examples.js';
 import { listFiles, testFolder, writeFiles } from './folder.js';
 

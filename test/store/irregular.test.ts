@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { digestBytes, hexOf } from '../../src/store/digest.js';
+import { digestBytes, hexOf } from '../../src/files/digest.js';
 import { GcRecords } from '../../src/store/gc-records.js';
 import { Journal } from '../../src/store/journal.js';
 import { Locks } from '../../src/store/lock.js';

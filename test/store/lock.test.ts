@@ -2,8 +2,8 @@ import { lstatSync, lutimesSync, mkdirSync, readFileSync, readlinkSync, rmSync, 
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { ownToken, stateOf } from '../../src/files/process-identity.js';
 import { holderText, type Jobs, type LockHolder } from '../../src/store/lock.js';
-import { ownToken, stateOf } from '../../src/store/process-identity.js';
 import { Store } from '../../src/store/store.js';
 import type { TaskKey } from '../../src/store/types.js';
 import { listFiles, testFolder, writeFiles } from './folder.js';

@@ -2,11 +2,11 @@ import { mkdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { TaskId } from '../../src/pipeline/task.js';
-import { canonicalJson } from '../../src/store/canonical.js';
-import { digestBytes } from '../../src/store/digest.js';
+import { canonicalJson } from '../../src/files/canonical.js';
+import { digestBytes } from '../../src/files/digest.js';
 import { Store } from '../../src/store/store.js';
 import type { TaskKey, TaskRecord } from '../../src/store/types.js';
+import type { TaskId } from '../../src/values.js';
 import { commandTask, keyParts, recordOf } from './examples.js';
 import { listFiles, testFolder } from './folder.js';
 

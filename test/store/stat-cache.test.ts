@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { digestBytes } from '../../src/store/digest.js';
+import { digestBytes } from '../../src/files/digest.js';
 import { type FileStat, StatCache } from '../../src/store/stat-cache.js';
 import { testFolder } from './folder.js';
 

@@ -17,10 +17,11 @@ import {
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { digestBytes, hexOf } from '../../src/store/digest.js';
-import { ownToken } from '../../src/store/process-identity.js';
+import { digestBytes, hexOf } from '../../src/files/digest.js';
+import { ownToken } from '../../src/files/process-identity.js';
 import { Store } from '../../src/store/store.js';
-import type { Artifact, Digest } from '../../src/store/types.js';
+import type { Artifact } from '../../src/store/types.js';
+import type { Digest } from '../../src/values.js';
 import { fuzz } from '../fuzz.js';
 import { listFiles, makeOld, testFolder, writeFiles } from './folder.js';
 

@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { hexOf } from '../../src/store/digest.js';
+import { hexOf } from '../../src/files/digest.js';
 import { fileName, pipelineFolderName } from '../../src/store/names.js';
 import { Store } from '../../src/store/store.js';
 import { commandTask, keyParts, recordOf } from './examples.js';

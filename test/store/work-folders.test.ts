@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { isToken } from '../../src/store/process-identity.js';
+import { isToken } from '../../src/files/process-identity.js';
 import { clearLinks, type WorkFolder, WorkFolders } from '../../src/store/work-folders.js';
 import { listFiles, testFolder, writeFiles } from './folder.js';
 

@@ -43,7 +43,7 @@ it('is done only where a source has changed, and leaves what is running its file
   build(root);
   expect(state(out)).toEqual(first);
 
-  const source = join(root, 'src/run/metrics.ts');
+  const source = join(root, 'src/run/process/metrics.ts');
   const text = readFileSync(source, 'utf8');
   appendFileSync(source, "\nconsole.error('changed');\n");
   build(root);

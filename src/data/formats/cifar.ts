@@ -1,4 +1,4 @@
-import { StageError } from '../../stage/definition.js';
+import { UserError } from '../../error.js';
 
 const [size, channels] = [32, 3];
 /** Bytes of an image. */
@@ -8,7 +8,7 @@ export const imageBytes = size * size * channels;
  * Reads a file of CIFAR's binary version: records of one label byte (CIFAR-100: coarse, then fine; the fine one counts)
  * and 32·32 bytes of red, green and blue each.
  * @returns images [count][32][32][3] and labels
- * @throws {StageError} E_DATA_CIFAR
+ * @throws {UserError} E_DATA_CIFAR
  */
 export function decodeCifar(
   bytes: Uint8Array,
@@ -17,7 +17,7 @@ export function decodeCifar(
 ): { images: Uint8Array; labels: Uint8Array } {
   const record = labelBytes + imageBytes;
   if (bytes.length === 0 || bytes.length % record !== 0)
-    throw new StageError(
+    throw new UserError(
       'E_DATA_CIFAR',
       `${label} is not a file of CIFAR's binary version: its ${bytes.length} bytes are no multiple of ${record}.`,
       'The "binary version (suitable for C programs)" is needed.',

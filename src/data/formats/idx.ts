@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
-import { StageError } from '../../stage/definition.js';
-import { unzip } from './gzip.js';
+import { UserError } from '../../error.js';
+import { unzip } from '../../formats/gzip.js';
 
 /** A multi-dimensional array of bytes, as MNIST's files hold images and labels. */
 export interface IdxArray {
@@ -28,11 +28,11 @@ function splitIdx(bytes: Uint8Array, fail: Fail): { shape: readonly number[]; st
 /**
  * Reads an IDX file of unsigned bytes, plain or gzip-compressed.
  * @param label how messages call the file
- * @throws {StageError} E_DATA_IDX, E_DATA_GZIP
+ * @throws {UserError} E_DATA_IDX, E_DATA_GZIP
  */
 export function decodeIdx(file: Uint8Array, label: string): IdxArray {
   const fail: Fail = (problem) => {
-    throw new StageError(
+    throw new UserError(
       'E_DATA_IDX',
       `${label} is not an IDX file of bytes: ${problem}.`,
       'Is it complete, and the right file?',

@@ -1,9 +1,9 @@
-import { ImportProblem } from '../../exchange/failure.js';
-import { PickledArray, type PickleValue } from '../../exchange/tensorlayer/pickled.js';
-import { readPickle } from '../../exchange/tensorlayer/read-pickle.js';
+import { PickledArray, type PickleValue } from '../../formats/pickle/pickled.js';
+import { readPickle } from '../../formats/pickle/read-pickle.js';
+import { ImportProblem } from '../../formats/problem.js';
 import { readMembers } from '../extract.js';
 import { imageBytes } from '../formats/cifar.js';
-import { readRegular } from '../regular.js';
+import { readRegular } from '../regular-file.js';
 import type { Part, PublishedDataset } from '../sources.js';
 import { allParts, type Contents, damaged, digestOf, type Form, labelBytes } from './form.js';
 

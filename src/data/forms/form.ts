@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { StageError } from '../../stage/definition.js';
-import { kindOf } from '../regular.js';
+import { UserError } from '../../error.js';
+import { kindOf } from '../regular-file.js';
 import type { Part, PublishedDataset } from '../sources.js';
 
 /** The parts of a data set, by name. */
@@ -65,5 +65,5 @@ export function digestOf(bytes: Uint8Array, { digest }: Pick<Part, 'digest'>): s
 
 /** Ends the reading of a file that is not of its form. */
 export function damaged(path: string, problem: string): never {
-  throw new StageError('E_DATA_FORM', `${path} can't be used: ${problem}.`, 'Is it complete? Get it anew.');
+  throw new UserError('E_DATA_FORM', `${path} can't be used: ${problem}.`, 'Is it complete? Get it anew.');
 }

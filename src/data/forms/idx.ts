@@ -1,7 +1,7 @@
-import { inflate, isGzip } from '../formats/gzip.js';
+import { inflate, isGzip } from '../../formats/gzip.js';
+import { decodeNpy } from '../../formats/npy.js';
 import { idxFile } from '../formats/idx.js';
-import { decodeNpy } from '../formats/npy.js';
-import { readRegular } from '../regular.js';
+import { readRegular } from '../regular-file.js';
 import { allParts, damaged, type Form } from './form.js';
 
 const names = ['train-images-idx3', 'train-labels-idx1', 't10k-images-idx3', 't10k-labels-idx1'];
@@ -39,7 +39,7 @@ export const mnistNpz: Form = {
     const parts = allParts(published);
     const limit = parts.reduce((sum, { bytes }) => sum + bytes, overhead);
     const path = paths[0]!;
-    const { unzip } = await import('../../exchange/zip.js');
+    const { unzip } = await import('../../formats/zip.js');
     const files = await unzip(await readRegular(path, path, limit), limit).catch((error: Error) =>
       damaged(path, error.message),
     );

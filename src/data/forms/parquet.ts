@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { buildFolder } from '../../paths.js';
 import { imageBytes } from '../formats/cifar.js';
-import { readRegular } from '../regular.js';
+import { readRegular } from '../regular-file.js';
 import type { Part } from '../sources.js';
 import { damaged } from './form.js';
 import type { ParquetRequest } from './parquet-rows.js';
@@ -29,7 +29,7 @@ const watchMs = 50;
 
 /**
  * The records of the parts of a half, in the order of the file, from a Parquet file with a PNG an image.
- * @throws {StageError} E_DATA_FORM
+ * @throws {UserError} E_DATA_FORM
  */
 export async function readParquet(path: string, parts: readonly Part[], labelBytes: 1 | 2): Promise<Uint8Array> {
   const count = parts.reduce((sum, { bytes }) => sum + bytes, 0) / (labelBytes + imageBytes);

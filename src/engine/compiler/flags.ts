@@ -1,21 +1,12 @@
 // Which of V8's flags the kernels are compiled with. They make code up to 3× as fast from the first step on, and are no
 // more than that: V8 promises nothing of them. One version ends the process with flags that the one before did well
 // with, another does not know them. So they are tried in a process of their own first, once for each version of Node.
+
 import { setFlagsFromString } from 'node:v8';
-import { StageError } from '../../stage/definition.js';
+import { UserError } from '../../error.js';
+import type { Finding, Flags } from './trial.js';
 import { type Outcome, tryFlags } from './trial.js';
 import { readVerdict, rememberVerdict, verdictName } from './verdict.js';
-
-export type Flags = readonly string[];
-
-/** What was found out about this version of Node. */
-export interface Finding {
-  readonly flags: Flags;
-  /** Sets of flags that were tried before, and what the process that tried them did. */
-  readonly rejected: readonly { readonly flags: Flags; readonly why: string }[];
-  /** False where a trial came to an end that says nothing about its flags: the next process tries again. */
-  readonly certain: boolean;
-}
 
 /** The optimising compiler from the start, not the baseline compiler first. */
 const optimised: Flags = ['--no-liftoff', '--no-wasm-lazy-compilation'];
@@ -29,7 +20,7 @@ export function flagSets(v8: string = process.versions.v8): readonly Flags[] {
 
 /**
  * Tries sets of flags until one works; after a trial that says nothing, only whether the engine works without any.
- * @throws {StageError} E_ENGINE where it does not even work without
+ * @throws {UserError} E_ENGINE where it does not even work without
  */
 export async function findFlags(
   sets: readonly Flags[] = flagSets(),
@@ -45,7 +36,7 @@ export async function findFlags(
     certain &&= outcome.result === 'fails';
     if (outcome.result === 'unclear' && flags.length === 0) return { flags, rejected, certain };
   }
-  throw new StageError(
+  throw new UserError(
     'E_ENGINE',
     `The engine does not work with Node ${process.version} on this machine: a process that tried it ${rejected.at(-1)!.why}.`,
     'Another version of Node may do: 20, 22, 24 and 26 are tested.',
@@ -55,7 +46,7 @@ export async function findFlags(
 /**
  * Tries anew, and keeps what comes out for the processes to come.
  * @param kernels what is to be compiled
- * @throws {StageError} as {@link findFlags}
+ * @throws {UserError} as {@link findFlags}
  */
 export async function examineFlags(kernels: Uint8Array): Promise<Finding> {
   const finding = await findFlags();
@@ -68,7 +59,7 @@ let set: Promise<void> | undefined;
 /**
  * Sets V8's flags for the kernels in this process, once: those that were found to work.
  * @param kernels what is to be compiled
- * @throws {StageError} E_ENGINE where nothing works
+ * @throws {UserError} E_ENGINE where nothing works
  */
 export function setFlags(kernels: Uint8Array): Promise<void> {
   set ??= chooseFlags(kernels).then(apply);

@@ -3,6 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildFolder } from '../../paths.js';
 
+export type Flags = readonly string[];
+
+/** What was found out about this version of Node. */
+export interface Finding {
+  readonly flags: Flags;
+  /** Sets of flags that were tried before, and what the process that tried them did. */
+  readonly rejected: readonly { readonly flags: Flags; readonly why: string }[];
+  /** False where a trial came to an end that says nothing about its flags: the next process tries again. */
+  readonly certain: boolean;
+}
+
 /** `unclear`: the process came to an end that says nothing about its flags. `why` goes on after "a process". */
 export type Outcome = { readonly result: 'works' } | { readonly result: 'fails' | 'unclear'; readonly why: string };
 

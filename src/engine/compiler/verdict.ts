@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { cacheFolder } from '../../data/locations.js';
-import { writeAtomically } from '../../store/atomic.js';
-import { digestBytes, digestJson, hexOf } from '../../store/digest.js';
-import type { Finding, Flags } from './flags.js';
+import { writeAtomically } from '../../files/atomic.js';
+import { digestBytes, digestJson, hexOf } from '../../files/digest.js';
+import type { Finding, Flags } from './trial.js';
 
 const folder = () => join(cacheFolder(), 'compiler');
 

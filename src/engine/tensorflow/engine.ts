@@ -1,4 +1,4 @@
-import { StageError } from '../../stage/definition.js';
+import { UserError } from '../../error.js';
 import type { Engine } from '../engine.js';
 import { TensorFlowEvaluator } from './evaluator.js';
 import { loadLibrary, type TensorFlow } from './library.js';
@@ -10,7 +10,7 @@ export function engineOn(load: (threads: number) => TensorFlow): Engine {
     name: 'tensorflow',
     trainer: async (network, start, { batch, threads, gradients = 'float32' }) => {
       if (gradients !== 'float32')
-        throw new StageError(
+        throw new UserError(
           'E_ENGINE',
           `The engine "tensorflow" computes gradients in float32 alone, and this stage asks for ${gradients}.`,
           'Leave `gradients` out, or train with the default engine.',

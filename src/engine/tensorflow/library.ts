@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { StageError } from '../../stage/definition.js';
+import { UserError } from '../../error.js';
 
 /** What TensorFlow.js offers on all backends. */
 export type TensorFlow = typeof import('@tensorflow/tfjs-core');
@@ -28,12 +28,12 @@ const require = createRequire(import.meta.url);
 /**
  * Loads TensorFlow into this process.
  * @param threads that it may use; only the first call decides, TensorFlow reads it once
- * @throws {StageError} E_ENGINE when there is none, or it doesn't load
+ * @throws {UserError} E_ENGINE when there is none, or it doesn't load
  */
 export function loadLibrary(threads?: number): { readonly tf: TensorFlow; readonly about: LibraryDescription } {
   const found = packages.find(resolves);
   if (found === undefined)
-    throw new StageError(
+    throw new UserError(
       'E_ENGINE',
       'The engine "tensorflow" needs the package @tensorflow/tfjs-node, which is not installed.',
       'Install it with: npm install @tensorflow/tfjs-node (with a GPU: @tensorflow/tfjs-node-gpu). Or leave out --engine.',
@@ -50,7 +50,7 @@ export function loadLibrary(threads?: number): { readonly tf: TensorFlow; readon
     };
   } catch (error) {
     const [first] = (error as Error).message.split('\n');
-    throw new StageError(
+    throw new UserError(
       'E_ENGINE',
       `The package ${found} is there, but TensorFlow's library does not load: ${first!.trim()}`,
       `npm rebuild ${found} fetches it again. Or leave out --engine.`,

@@ -224,3 +224,13 @@ export function unpadWeights(
     }
   return raw;
 }
+
+/**
+ * Output channels that the sparse kernels take at a time, so that their dy lies side by side: as many as registers hold, or
+ * fewer where the kernel takes neighbouring taps together, as their pixels are neighbours.
+ * @param registers what they hold of channels: of floats 32, of integers 64
+ */
+export function gradientBlock(g: Geometry, registers: 32 | 64): number {
+  const most = g.kernelWidth > 1 && g.stride === 1 ? registers / 2 : registers;
+  return [most, 32, 16].find((width) => width <= most && g.outChannels % width === 0)!;
+}

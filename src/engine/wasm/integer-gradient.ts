@@ -1,7 +1,6 @@
 // The gradient of a convolution's output in integers: 16 bits for the input gradient, 12 for the weight gradient.
-import { type BlockedMap, type Geometry, gradientMap, outputPixels, pixelOffsets } from './geometry.js';
+import { type BlockedMap, type Geometry, gradientBlock, gradientMap, outputPixels, pixelOffsets } from './geometry.js';
 import type { DescriptorFields, MemoryPlan } from './plan.js';
-import { channelBlock } from './weight-gradient.js';
 
 export interface IntegerGradient {
   /** [image][padded pixel][channel] in 16 bits: all channels are one block. */
@@ -17,7 +16,7 @@ export interface IntegerGradient {
 }
 
 export function planIntegerGradient(plan: MemoryPlan, g: Geometry, images: number): IntegerGradient {
-  const width = channelBlock(g, 64);
+  const width = gradientBlock(g, 64);
   const [fineMap, coarseMap] = [gradientMap(g, g.outChannels, 2), gradientMap(g, width, 2)];
   return {
     fine: plan.alloc(images * fineMap.imageBytes),

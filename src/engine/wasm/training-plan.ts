@@ -1,7 +1,7 @@
 import type { Network } from '../../network/architecture.js';
 import type { TrainerOptions } from '../engine.js';
 import { denseForward } from './convolution.js';
-import { gradientMap, outputPixels } from './geometry.js';
+import { gradientBlock, gradientMap, outputPixels } from './geometry.js';
 import { chunkImages, inputGradient, type PlannedInputGradient } from './input-gradient.js';
 import { planIntegerGradient } from './integer-gradient.js';
 import { type Layer, planLayers, quantiser } from './layers.js';
@@ -12,13 +12,7 @@ import { spikeForward } from './spike-forward.js';
 import { forwardLanes } from './tabled-forward.js';
 import { tabledGradient } from './tabled-gradient.js';
 import { planTensors, type Tensor } from './tensors.js';
-import {
-  channelBlock,
-  denseGradient,
-  integersSuffice,
-  type PlannedWeightGradient,
-  sparseGradient,
-} from './weight-gradient.js';
+import { denseGradient, integersSuffice, type PlannedWeightGradient, sparseGradient } from './weight-gradient.js';
 
 /** Does a layer add up its weight gradient from spikes? */
 const fromSpikes = ({ spikes, x }: Layer): boolean => spikes !== 0 && x === 0;
@@ -55,7 +49,7 @@ export function planTraining(plan: MemoryPlan, network: Network, options: Traine
 
   const gradients = layers.map((layer) => {
     const { g, ternary } = layer;
-    const dyMap = gradientMap(g, fromSpikes(layer) ? channelBlock(g, 32) : g.outChannels);
+    const dyMap = gradientMap(g, fromSpikes(layer) ? gradientBlock(g, 32) : g.outChannels);
     const integer =
       options.gradients === 'int16' && ternary && integersSuffice(g, levels)
         ? planIntegerGradient(plan, g, batch)

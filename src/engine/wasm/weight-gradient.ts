@@ -101,16 +101,6 @@ export function integersSuffice(g: Geometry, levels: number): boolean {
 }
 
 /**
- * Output channels that the sparse kernels take at a time, so that their dy lies side by side: as many as registers hold, or
- * fewer where the kernel takes neighbouring taps together, as their pixels are neighbours.
- * @param registers what they hold of channels: of floats 32, of integers 64
- */
-export function channelBlock(g: Geometry, registers: 32 | 64): number {
-  const most = g.kernelWidth > 1 && g.stride === 1 ? registers / 2 : registers;
-  return [most, 32, 16].find((width) => width <= most && g.outChannels % width === 0)!;
-}
-
-/**
  * dw from spike counts: only non-zero inputs are touched. An input of level s counts s/n.
  * @param integer the gradient in 12 bits, in place of the floats of `buffers`
  */

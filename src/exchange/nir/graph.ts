@@ -1,6 +1,6 @@
-import { permute } from '../../data/axes.js';
+import { elements, permute } from '../../formats/shape.js';
 import type { Shape } from '../../network/architecture.js';
-import { elements, weightShape } from '../../network/parameters.js';
+import { weightShape } from '../../network/parameters.js';
 import type { EncodingLayer, SpikingLayer, SpikingNetwork } from '../../spiking/network.js';
 import { previousDouble } from '../../spiking/thresholds.js';
 

@@ -1,5 +1,5 @@
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
-import { elements } from '../../network/parameters.js';
+import { elements } from '../../formats/shape.js';
 
 /** A constant of a graph. */
 export interface OnnxTensor {

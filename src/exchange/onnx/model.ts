@@ -1,7 +1,7 @@
-import { permute } from '../../data/axes.js';
+import { elements, permute } from '../../formats/shape.js';
 import type { ConvLayer, Network } from '../../network/architecture.js';
 import { encodeNetwork } from '../../network/describe.js';
-import { denseInputs, elements, weightShape } from '../../network/parameters.js';
+import { denseInputs, weightShape } from '../../network/parameters.js';
 import { precisionLabel, spikesPerUnit } from '../../network/precision.js';
 import { batchNormEpsilon } from '../../network/quantise.js';
 import { exportedTensors } from '../arrays.js';

@@ -1,12 +1,14 @@
-import { inRowOrder, type NpyArray, npyHeader, splitNpy } from '../../data/formats/npy.js';
+import { inRowOrder, type NpyArray, npyHeader, splitNpy } from '../../formats/npy.js';
+import { PickledArray } from '../../formats/pickle/pickled.js';
+import { readPickle } from '../../formats/pickle/read-pickle.js';
+import { writePickle } from '../../formats/pickle/write-pickle.js';
+import { ImportProblem } from '../../formats/problem.js';
+import { elements } from '../../formats/shape.js';
+import { zip } from '../../formats/zip.js';
 import type { Network } from '../../network/architecture.js';
-import { elements, type ParameterRole } from '../../network/parameters.js';
+import type { ParameterRole } from '../../network/parameters.js';
 import { type ExportedTensor, type FoundArray, readParameters } from '../arrays.js';
-import { type Fail, ImportProblem } from '../failure.js';
-import { zip } from '../zip.js';
-import { PickledArray } from './pickled.js';
-import { readPickle } from './read-pickle.js';
-import { writePickle } from './write-pickle.js';
+import type { Fail } from '../failure.js';
 
 /** The order of a block's tensors in files of TensorLayer, which the paper's authors use. */
 const roles: readonly ParameterRole[] = ['weight', 'beta', 'gamma', 'mean', 'variance'];

@@ -1,7 +1,7 @@
+import type { AnnResult, SnnResult } from '../../results/results.js';
 import { comparePrecisions, displayPrecision, groupBy, mean, runsNote } from '../group.js';
 import { type Bar, barSeries, referenceLine } from '../marks.js';
 import { percent, percentValue } from '../numbers.js';
-import type { AnnResult, SnnResult } from '../results.js';
 import { accuracyAxisName, accuracyRange } from '../scales.js';
 import { type Chart, colours, type Drawing, type Form, frame, horizontalAxis, verticalAxis } from '../style.js';
 import { imagesNote, precisionAxisName, subtitle } from './notes.js';

@@ -1,8 +1,8 @@
+import type { SnnResult } from '../../results/results.js';
 import { type Energy, energyPerImage, picojoules } from '../energy.js';
 import { comparePrecisions, groupBy, mean, runsNote } from '../group.js';
 import { type Bar, barSeries, referenceLine } from '../marks.js';
 import { threeDigits } from '../numbers.js';
-import type { SnnResult } from '../results.js';
 import { logRange } from '../scales.js';
 import { type Chart, colours, type Drawing, type Form, frame, horizontalAxis, verticalAxis } from '../style.js';
 import { imagesNote, precisionAxisName, subtitle } from './notes.js';

@@ -1,7 +1,7 @@
+import type { SnnResult } from '../../results/results.js';
 import { comparePrecisions, groupBy, mean, runsNote } from '../group.js';
 import { namedLine, precisionLooks } from '../marks.js';
 import { percentValue } from '../numbers.js';
-import type { SnnResult } from '../results.js';
 import { type Chart, type Drawing, type Form, frame, horizontalAxis, verticalAxis } from '../style.js';
 import { imagesNote, subtitle } from './notes.js';
 

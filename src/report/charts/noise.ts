@@ -1,7 +1,7 @@
+import type { AnnResult, SnnResult } from '../../results/results.js';
 import { comparePrecisions, groupBy, mean, runsNote } from '../group.js';
 import { namedLine, precisionLooks, referenceLine } from '../marks.js';
 import { percent, percentValue, shortNumber } from '../numbers.js';
-import type { AnnResult, SnnResult } from '../results.js';
 import { accuracyAxisName, accuracyRange } from '../scales.js';
 import { type Chart, type Drawing, type Form, frame, horizontalAxis, verticalAxis } from '../style.js';
 import { imagesNote, subtitle } from './notes.js';

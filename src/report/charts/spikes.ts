@@ -1,7 +1,7 @@
+import type { SnnResult } from '../../results/results.js';
 import { comparePrecisions, groupBy, mean, runsNote } from '../group.js';
 import { type Bar, barSeries } from '../marks.js';
 import { compact, grouped } from '../numbers.js';
-import type { SnnResult } from '../results.js';
 import { type Chart, colours, type Drawing, type Form, frame, horizontalAxis, verticalAxis } from '../style.js';
 import { imagesNote, precisionAxisName, subtitle } from './notes.js';
 

@@ -1,8 +1,8 @@
 import type { LineSeriesOption } from 'echarts';
+import type { Epoch, History } from '../../results/results.js';
 import { comparePrecisions, displayPrecision, groupBy } from '../group.js';
 import { precisionLooks } from '../marks.js';
 import { percentValue } from '../numbers.js';
-import type { Epoch, History } from '../results.js';
 import { accuracyAxisName, accuracyRange } from '../scales.js';
 import { type Chart, type Drawing, type Form, frame, horizontalAxis, legend, titled, verticalAxis } from '../style.js';
 import { subtitle } from './notes.js';

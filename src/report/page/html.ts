@@ -1,4 +1,4 @@
-import { printable } from '../../printable.js';
+import { printable } from '../../text/printable.js';
 
 /** A piece of HTML that needs no escaping. */
 export class Html {

@@ -1,4 +1,4 @@
-import { jsonText } from '../../printable.js';
+import { jsonText } from '../../text/printable.js';
 import type { ReportTable } from '../tables/table.js';
 import { Html, html } from './html.js';
 import { tableBlock } from './tables.js';

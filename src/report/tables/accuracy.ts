@@ -1,7 +1,7 @@
+import type { AnnResult, SnnResult } from '../../results/results.js';
 import type { Verdict } from '../content.js';
 import { comparePrecisions, displayPrecision, groupBy, mean, runsNote } from '../group.js';
 import { percent, shortNumber, signed } from '../numbers.js';
-import type { AnnResult, SnnResult } from '../results.js';
 import type { Subject } from '../subjects.js';
 import {
   compared,

@@ -1,8 +1,8 @@
+import type { SnnResult } from '../../results/results.js';
 import type { Verdict } from '../content.js';
 import { energyPerImage, energySource, picojoules } from '../energy.js';
 import { comparePrecisions, groupBy, mean } from '../group.js';
 import { grouped, percent, shortNumber, signed, threeDigits } from '../numbers.js';
-import type { SnnResult } from '../results.js';
 import type { Subject } from '../subjects.js';
 import {
   compared,

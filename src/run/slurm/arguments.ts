@@ -1,4 +1,4 @@
-import type { SlurmSettings } from '../../pipeline/slurm.js';
+import type { SlurmSettings } from '../../pipeline/check/slurm.js';
 import type { ResourceRequest } from '../../stage/definition.js';
 import type { ArrayPlan } from './arrays.js';
 

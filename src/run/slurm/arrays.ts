@@ -1,5 +1,6 @@
-import { dependenciesOf } from '../../pipeline/targets.js';
-import type { Task, TaskId } from '../../pipeline/task.js';
+import { dependenciesOf } from '../../pipeline/expand/targets.js';
+import type { Task } from '../../pipeline/expand/task.js';
+import type { TaskId } from '../../values.js';
 
 /** Where a task's job is: an array, and its index in that. `A` is whatever names the array. */
 export interface Place<A> {

@@ -1,3 +1,4 @@
+import { UserError } from '../../error.js';
 import {
   accountingFormat,
   isLive,
@@ -11,16 +12,10 @@ import {
 } from './jobs.js';
 
 /** What Slurm would not do, in its own words. */
-export class SlurmError extends Error {
+export class SlurmError extends UserError {
   override readonly name = 'SlurmError';
-  constructor(
-    /** `E_SLURM_MISSING`: its programs are not here; `E_SLURM_DOWN`: it does not answer; `E_SLURM`: it refuses. */
-    readonly code: 'E_SLURM_MISSING' | 'E_SLURM_DOWN' | 'E_SLURM',
-    message: string,
-    readonly hint?: string,
-  ) {
-    super(message);
-  }
+  /** `E_SLURM_MISSING`: its programs are not here; `E_SLURM_DOWN`: it does not answer; `E_SLURM`: it refuses. */
+  declare readonly code: 'E_SLURM_MISSING' | 'E_SLURM_DOWN' | 'E_SLURM';
 }
 
 /** What Slurm says when its controller is away for a while, as in a restart. */

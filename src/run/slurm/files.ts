@@ -1,13 +1,14 @@
 import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Pipeline, Task, TaskId } from '../../pipeline/task.js';
-import type { Metrics, Progress } from '../../stage/definition.js';
-import { inFolder } from '../../store/atomic.js';
+import { inFolder } from '../../files/atomic.js';
+import { readRegularFile } from '../../files/regular-file.js';
+import type { Pipeline, Task } from '../../pipeline/expand/task.js';
+import type { Progress } from '../../stage/definition.js';
 import { namesIn } from '../../store/listing.js';
-import { readRegularFile } from '../../store/regular-file.js';
 import type { CacheSource } from '../../store/remote/settings.js';
 import type { Store } from '../../store/store.js';
 import type { KeyParts, TaskKey } from '../../store/types.js';
+import type { Metrics, TaskId } from '../../values.js';
 import type { Failure, Reason } from '../events.js';
 
 declare const brand: unique symbol;

@@ -1,14 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Pipeline, Task, TaskId } from '../../pipeline/task.js';
+import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import { describeStage } from '../../stage/describe.js';
 import type { Store } from '../../store/store.js';
 import type { TaskResult } from '../../store/types.js';
+import type { TaskId } from '../../values.js';
 import type { Failure, RunEvent } from '../events.js';
 import { failureOf } from '../failure.js';
-import { openSharing } from '../open-sharing.js';
-import { Planner } from '../plan.js';
-import { explain } from '../reasons.js';
-import { Run } from '../schedule.js';
+import { LocalExecutor } from '../local/executor.js';
+import { Planner } from '../plan/plan.js';
+import { explain } from '../plan/reasons.js';
+import { openSharing } from '../share/open-sharing.js';
 import type { JobStatus, PlainTask, SlurmFiles, Submission, SubmittedTask } from './files.js';
 import { lineageOf } from './lineage.js';
 
@@ -28,7 +29,7 @@ export class Job {
   /** Of what was written last. */
   #written: JobStatus | undefined;
   #writing: Promise<void> = Promise.resolve();
-  #run: Run | undefined;
+  #run: LocalExecutor | undefined;
   /** Of the task: of no weight if it comes from what Slurm ended. */
   #failure: Failure | undefined;
   readonly #interrupted = new AbortController();
@@ -100,7 +101,7 @@ export class Job {
     if ('failure' in given) return this.#fail(given.failure);
     const emit = (event: RunEvent) => this.#handle(event);
     const sharing = await openSharing(this.submission.caches, this.store, emit);
-    this.#run = new Run(pipeline, this.store, {
+    this.#run = new LocalExecutor(pipeline, this.store, {
       tasks: [task],
       given: given.results,
       ...(sharing && { sharing }),

@@ -1,6 +1,7 @@
-import type { Task, TaskId } from '../../pipeline/task.js';
-import type { Artifact, Digest } from '../../store/types.js';
-import type { Planner, TaskIdentity } from '../plan.js';
+import type { Task } from '../../pipeline/expand/task.js';
+import type { Artifact } from '../../store/types.js';
+import type { Digest, TaskId } from '../../values.js';
+import type { Planner, TaskIdentity } from '../plan/plan.js';
 import type { Lineage } from './files.js';
 
 /** The makers of a task's inputs. */
@@ -10,7 +11,7 @@ export type MakerOf = (id: TaskId) => { readonly task: Pick<Task, 'outputs'>; re
  * A task's lineage, what it is the hash of, and the files that its stage names: its identity, were the outputs of the
  * tasks before it named by where they come from, and not by what they hold.
  *
- * @throws StoreError, BundleError as the planner does
+ * @throws StoreError, UserError as the planner does
  */
 export async function lineageOf(
   planner: Planner,

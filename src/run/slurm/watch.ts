@@ -1,7 +1,8 @@
-import { dependenciesOf } from '../../pipeline/targets.js';
-import type { Task, TaskId } from '../../pipeline/task.js';
+import { dependenciesOf } from '../../pipeline/expand/targets.js';
+import type { Task } from '../../pipeline/expand/task.js';
 import type { Store } from '../../store/store.js';
 import type { TaskResult } from '../../store/types.js';
+import type { TaskId } from '../../values.js';
 import type { Failure, RunEvent } from '../events.js';
 import { type SlurmCommands, SlurmError } from './command.js';
 import type { JobStatus, SlurmFiles } from './files.js';

@@ -1,4 +1,4 @@
-import { jsonText } from '../../printable.js';
+import { jsonText } from '../../text/printable.js';
 import type { RunEvent } from '../events.js';
 import type { View } from './view.js';
 

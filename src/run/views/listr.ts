@@ -1,6 +1,6 @@
 import { type DefaultRenderer, Listr, type ListrTaskWrapper, type SimpleRenderer } from 'listr2';
-import type { TaskId } from '../../pipeline/task.js';
-import { printable, printableLine } from '../../printable.js';
+import { printable, printableLine } from '../../text/printable.js';
+import type { TaskId } from '../../values.js';
 import type { Failure, RunEvent } from '../events.js';
 import { duration, progressText, retryText, TimeLeft, tailLines, uploadText } from './text.js';
 import type { View } from './view.js';

@@ -1,4 +1,4 @@
-import type { TaskId } from '../../pipeline/task.js';
+import type { TaskId } from '../../values.js';
 import type { RunEvent } from '../events.js';
 import { countOf, duration, progressText, retryText, TimeLeft, tailLines, uploadText } from './text.js';
 import type { View } from './view.js';

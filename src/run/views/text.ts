@@ -1,5 +1,5 @@
+import { formatSize } from '../../schema/size.js';
 import type { Progress } from '../../stage/definition.js';
-import { formatSize } from '../../store/size.js';
 import type { Failure, RunEvent } from '../events.js';
 
 /** `84 s`, `3 min 20 s`, `2 h 5 min`. */

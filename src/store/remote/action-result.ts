@@ -1,6 +1,6 @@
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import { hexOf } from '../digest.js';
-import type { Digest } from '../types.js';
+import { hexOf } from '../../files/digest.js';
+import type { Digest } from '../../values.js';
 
 // Servers such as bazel-remote take only what is a message `ActionResult` of the Remote Execution API, version 2, and
 // hand it out only while they have all blobs that it names. As much of it as that takes:

@@ -1,11 +1,12 @@
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { removeFolder } from '../../files/atomic.js';
+import { guarded, StoreError } from '../../files/error.js';
+import type { Digest } from '../../values.js';
 import { findManifest, layOut } from '../artifacts.js';
-import { removeFolder } from '../atomic.js';
-import { guarded, StoreError } from '../error.js';
 import type { FolderManifest } from '../manifest.js';
 import type { Store } from '../store.js';
-import type { Artifact, Digest } from '../types.js';
+import type { Artifact } from '../types.js';
 import type { NamedBlob } from './action-result.js';
 import { RemoteError } from './remote.js';
 

@@ -1,10 +1,11 @@
 import { createReadStream } from 'node:fs';
+import { digestBytes, hexOf } from '../../files/digest.js';
+import { StoreError } from '../../files/error.js';
+import type { Digest } from '../../values.js';
 import { blobsOf } from '../artifacts.js';
-import { digestBytes, hexOf } from '../digest.js';
-import { StoreError } from '../error.js';
 import { decodeManifest, type FolderManifest } from '../manifest.js';
 import type { Store } from '../store.js';
-import type { Artifact, Digest, TaskKey, TaskRecord, TaskResult } from '../types.js';
+import type { Artifact, TaskKey, TaskRecord, TaskResult } from '../types.js';
 import type { NamedBlob } from './action-result.js';
 import { all, bring, type Source } from './arrivals.js';
 import { decodeEntry, encodeEntry } from './entry.js';

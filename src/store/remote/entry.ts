@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { validatorOf } from '../../pipeline/validators.js';
+import { validatorOf } from '../../schema/validators.js';
 import { decodeRecord, encodeRecord } from '../record.js';
 import type { TaskKey, TaskRecord } from '../types.js';
 import { decodeActionResult, encodeActionResult, type NamedBlob } from './action-result.js';

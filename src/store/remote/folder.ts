@@ -1,8 +1,8 @@
 import { createReadStream, existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { moveInto, syncFolder, temporaryPath } from '../atomic.js';
-import { systemCode } from '../error.js';
+import { moveInto, syncFolder, temporaryPath } from '../../files/atomic.js';
+import { systemCode } from '../../files/error.js';
 import { namesIn } from '../listing.js';
 import type { Area, Incoming, Outgoing, Remote } from './remote.js';
 import { RemoteError } from './remote.js';

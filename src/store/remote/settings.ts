@@ -1,9 +1,10 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { UserError } from '../../error.js';
 import { isLoopback } from '../../net/proxy.js';
-import { type CacheFile, remotePattern, remoteTitle } from '../../pipeline/cache.js';
-import { parseTime, timePattern } from '../../pipeline/units.js';
+import { parseTime, timePattern } from '../../schema/units.js';
+import { type CacheFile, remotePattern, remoteTitle } from './cache-schema.js';
 
 /** A section `cache:`, and the folder that a relative `file:` in it is relative to. */
 export interface CacheSource {
@@ -39,23 +40,12 @@ const defaultSilenceMs = 15_000;
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** A variable of the environment that can't be understood. */
-export class RemoteSettingsError extends Error {
-  override readonly name = 'UsageError';
-  constructor(
-    message: string,
-    readonly hint?: string,
-  ) {
-    super(message);
-  }
-}
-
 /**
  * The remote to use; undefined if there is none. The environment comes before the sources, and these in their order: who
  * starts the program decides before the machine's owner, and that one before whoever wrote the pipeline. What is said
  * beside a remote that another one comes before does not count.
  *
- * @throws RemoteSettingsError
+ * @throws UserError
  */
 export function remoteSettings(
   sources: readonly CacheSource[],
@@ -117,10 +107,14 @@ function signingKeyOf({ SPIKELINE_REMOTE_SIGNING_KEY: text }: Variables, require
     if (!required) return undefined;
     const message =
       'The remote cache is to be used with signed results only, and there is no key: `requireSigned` wants SPIKELINE_REMOTE_SIGNING_KEY.';
-    throw new RemoteSettingsError(message, hint);
+    throw new UserError('E_CACHE_SETTINGS', message, hint);
   }
   if (key.trim() === '')
-    throw new RemoteSettingsError('SPIKELINE_REMOTE_SIGNING_KEY is set, and empty.', `${hint}. Without one, unset it`);
+    throw new UserError(
+      'E_CACHE_SETTINGS',
+      'SPIKELINE_REMOTE_SIGNING_KEY is set, and empty.',
+      `${hint}. Without one, unset it`,
+    );
   return key;
 }
 
@@ -140,12 +134,13 @@ function variables(env: Variables): CacheFile {
   const { SPIKELINE_REMOTE: remote, SPIKELINE_REMOTE_READONLY: readOnly, SPIKELINE_REMOTE_TIMEOUT: timeout } = env;
   if (remote !== undefined && remote !== '' && !new RegExp(remotePattern).test(remote))
     // The value may hold a password: it is not shown.
-    throw new RemoteSettingsError(
+    throw new UserError(
+      'E_CACHE_SETTINGS',
       `SPIKELINE_REMOTE must be ${remoteTitle}.`,
       'credentials go to SPIKELINE_REMOTE_TOKEN, or SPIKELINE_REMOTE_USER and SPIKELINE_REMOTE_PASSWORD',
     );
   if (nonEmpty(timeout) !== undefined && !new RegExp(`${timePattern}|^\\d+(\\.\\d+)?$`).test(timeout!))
-    throw new RemoteSettingsError(`SPIKELINE_REMOTE_TIMEOUT must be a time such as 30s, not ${timeout}.`);
+    throw new UserError('E_CACHE_SETTINGS', `SPIKELINE_REMOTE_TIMEOUT must be a time such as 30s, not ${timeout}.`);
   return {
     ...(remote === undefined ? {} : { remote }),
     ...(nonEmpty(readOnly) === undefined ? {} : { readOnly: flag(readOnly!) }),
@@ -156,7 +151,7 @@ function variables(env: Variables): CacheFile {
 function flag(text: string): boolean {
   if (/^(1|true|yes)$/i.test(text)) return true;
   if (/^(0|false|no)$/i.test(text)) return false;
-  throw new RemoteSettingsError(`SPIKELINE_REMOTE_READONLY must be 1 or 0, not ${text}.`);
+  throw new UserError('E_CACHE_SETTINGS', `SPIKELINE_REMOTE_READONLY must be 1 or 0, not ${text}.`);
 }
 
 function authorizationOf(env: Variables): string | undefined {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { StoreError } from '../error.js';
-import { createLimit } from '../limit.js';
+import { StoreError } from '../../files/error.js';
+import { createLimit } from '../../files/limit.js';
 import { Pace } from './pace.js';
 import type { Area, Incoming, Outgoing, Remote, RemoteError, Trouble } from './remote.js';
 

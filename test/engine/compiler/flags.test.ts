@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type Flags, findFlags, flagSets } from '../../../src/engine/compiler/flags.js';
-import { type Outcome, tryFlags } from '../../../src/engine/compiler/trial.js';
+import { findFlags, flagSets } from '../../../src/engine/compiler/flags.js';
+import { type Flags, type Outcome, tryFlags } from '../../../src/engine/compiler/trial.js';
+import { bundle } from '../../../src/fingerprint/bundle.js';
 import { packageRoot } from '../../../src/paths.js';
-import { bundle } from '../../../src/stage/bundle.js';
 import { withoutCompiler } from '../../../src/stage/fingerprint.js';
 
 const works: Outcome = { result: 'works' };

@@ -4,10 +4,11 @@ import { engineOn } from '../../../src/engine/tensorflow/engine.js';
 import type { TensorFlow } from '../../../src/engine/tensorflow/library.js';
 import { wasmEngine } from '../../../src/engine/wasm/engine.js';
 import { argmax } from '../../../src/experiment/images.js';
+import { elements } from '../../../src/formats/shape.js';
 import type { Network, Precision } from '../../../src/network/architecture.js';
 import type { AdamState } from '../../../src/network/checkpoint.js';
 import { initialParameters } from '../../../src/network/initialise.js';
-import { elements, parameterShapes } from '../../../src/network/parameters.js';
+import { parameterShapes } from '../../../src/network/parameters.js';
 import { batchOf, customNetwork, fp32, liveParameters, quantised, settledParameters } from '../examples.js';
 
 /** All kinds of blocks – same, valid, strided, padded on two sides only, a whole map – and few neurons. */

@@ -1,8 +1,8 @@
 // Removes all it may from a store, over and over until its input ends; then says how much it was.
 import { join } from 'node:path';
-import type { TaskId } from '../../../src/pipeline/task.js';
-import type { Kept } from '../../../src/store/gc.js';
+import type { Kept } from '../../../src/store/gc-trees.js';
 import { Store } from '../../../src/store/store.js';
+import type { TaskId } from '../../../src/values.js';
 
 const [folder] = process.argv.slice(2) as [string];
 const removed = { rounds: 0, results: 0, files: 0 };

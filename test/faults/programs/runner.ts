@@ -3,7 +3,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadPipeline } from '../../../src/pipeline/load.js';
-import { Run } from '../../../src/run/schedule.js';
+import { LocalExecutor } from '../../../src/run/local/executor.js';
 import { resolveStage } from '../../../src/stage/load.js';
 import { Store } from '../../../src/store/store.js';
 import { randomFrom } from '../random.js';
@@ -21,7 +21,7 @@ async function round(): Promise<string[]> {
   const inUse = await store.beginRun();
   const problems: string[] = [];
   try {
-    const run = new Run(pipeline!, store, {
+    const run = new LocalExecutor(pipeline!, store, {
       tasks: pipeline!.tasks,
       force: new Set(pipeline!.tasks.filter(() => random() < 0.05).map(({ id }) => id)),
       keepGoing: true,

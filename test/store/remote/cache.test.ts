@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { canonicalJson } from '../../../src/store/canonical.js';
-import { digestBytes, hexOf } from '../../../src/store/digest.js';
+import { canonicalJson } from '../../../src/files/canonical.js';
+import { digestBytes, hexOf } from '../../../src/files/digest.js';
 import { keyOf } from '../../../src/store/record.js';
 import { encodeEntry } from '../../../src/store/remote/entry.js';
 import { answer, breakOffAfter, type Misbehaviour, stall } from '../../data/server.js';

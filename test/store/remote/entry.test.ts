@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { digestBytes } from '../../../src/store/digest.js';
+import { digestBytes } from '../../../src/files/digest.js';
 import { encodeRecord } from '../../../src/store/record.js';
 import { decodeActionResult, encodeActionResult } from '../../../src/store/remote/action-result.js';
 import { decodeEntry, encodeEntry } from '../../../src/store/remote/entry.js';

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import type { CacheFile } from '../../../src/pipeline/cache.js';
+import type { CacheFile } from '../../../src/store/remote/cache-schema.js';
 import { remoteSettings } from '../../../src/store/remote/settings.js';
 
 const settings = (

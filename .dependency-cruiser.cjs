@@ -1,0 +1,94 @@
+// The house: no file imports from a floor above its own, and no files import each other in a circle. ARCHITECTURE.md has
+// the picture. `npm run lint` checks it.
+
+/** From the ground up: each floor may use those before it. */
+const floors = [
+  ['error.ts', 'values.ts', 'paths.ts', 'version.ts', 'import-module.ts', 'text/', 'net/'],
+  ['schema/', 'files/', 'formats/', 'results/'],
+  ['defect.ts', 'data/', 'fingerprint/', 'store/', 'report/'],
+  ['network/'],
+  ['spiking/'],
+  ['engine/', 'exchange/'],
+  ['stage/'],
+  ['index.ts', 'experiment/', 'pipeline/'],
+  ['config/', 'run/'],
+  ['cli/'],
+  ['tools/'],
+].map((places) => places.map((place) => `src/${place}`));
+
+/** The rooms of a folder in the same way. */
+const insides = {
+  'src/pipeline/': [
+    ['text/'],
+    ['compose/'],
+    ['check/'],
+    ['expand/'],
+    ['assemble.ts'],
+    ['load.ts'],
+    ['declared.ts', 'json-schema.ts'],
+  ],
+  'src/run/': [
+    ['events.ts', 'abort.ts', 'failure.ts', 'open-files.ts'],
+    ['plan/', 'process/', 'views/'],
+    ['explain/', 'share/'],
+    ['executor.ts'],
+    ['local/'],
+    ['slurm/'],
+  ],
+};
+
+const rules = [
+  ...floors.slice(0, -1).map((floor, i) => ({
+    name: `floor ${i + 1} uses no floor above it`,
+    severity: 'error',
+    from: { path: `^(${floor.join('|')})` },
+    to: {
+      path: `^(${floors
+        .slice(i + 1)
+        .flat()
+        .join('|')}|stages/|test/)`,
+    },
+  })),
+  ...Object.entries(insides).flatMap(([folder, levels]) =>
+    levels.slice(0, -1).map((level, i) => ({
+      name: `${folder}${level[0]} uses no room above it`,
+      severity: 'error',
+      from: { path: `^${folder}(${level.join('|')})` },
+      to: {
+        path: `^${folder}(${levels
+          .slice(i + 1)
+          .flat()
+          .join('|')})`,
+      },
+    })),
+  ),
+  ...Object.entries(insides).map(([folder, levels]) => ({
+    name: `every file of ${folder} has a room`,
+    severity: 'error',
+    from: { path: `^${folder}`, pathNot: `^${folder}(${levels.flat().join('|')})` },
+    to: {},
+  })),
+  {
+    name: 'stages know nothing of who runs them',
+    severity: 'error',
+    from: { path: '^stages/' },
+    to: { path: '^src/(pipeline|run|config|cli|tools|store)/' },
+  },
+  { name: 'no circle of files', severity: 'error', from: {}, to: { circular: true } },
+  {
+    name: 'every file has a floor',
+    severity: 'error',
+    from: { path: '^src/', pathNot: `^(${floors.flat().join('|')})` },
+    to: {},
+  },
+];
+
+module.exports = {
+  forbidden: rules,
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^src/engine/wasm/kernels/' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+  },
+};

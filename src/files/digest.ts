@@ -1,0 +1,57 @@
+import { createHash, hash } from 'node:crypto';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import type { Digest } from '../values.js';
+import { canonicalJson } from './canonical.js';
+import type { FileContent } from './digest-pool.js';
+import { digestLargeFile } from './digest-pool.js';
+
+/** Files up to this size are hashed at once: to hand them to a thread would take longer. */
+const small = 1 << 20;
+
+/** SHA-256 of bytes, or of a string's UTF-8. */
+export function digestBytes(bytes: Uint8Array | string): Digest {
+  return `sha256:${hash('sha256', bytes, 'hex')}` as Digest;
+}
+
+/** SHA-256 of a value's canonical JSON. */
+export function digestJson(value: unknown): Digest {
+  return digestBytes(canonicalJson(value));
+}
+
+/** SHA-256 of a file's content. Large files are hashed by threads, several at a time. */
+export async function digestFile(path: string): Promise<FileContent> {
+  const descriptor = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(descriptor);
+    // No larger than needed: to allocate a megabyte for a line costs more than to read it. One more byte, for a file
+    // that grows meanwhile to be read on.
+    if (size <= small) return digestOpenFile(descriptor, size + 1);
+  } finally {
+    closeSync(descriptor);
+  }
+  return digestLargeFile(path);
+}
+
+/** SHA-256 of an open file, from its start, read in pieces of `chunk` bytes. */
+export function digestOpenFile(descriptor: number, chunk: number): FileContent {
+  const sha256 = createHash('sha256');
+  const buffer = Buffer.allocUnsafe(chunk);
+  let size = 0;
+  for (;;) {
+    const length = readSync(descriptor, buffer, 0, chunk, size);
+    if (length === 0) break;
+    sha256.update(buffer.subarray(0, length));
+    size += length;
+  }
+  return { digest: `sha256:${sha256.digest('hex')}` as Digest, size };
+}
+
+/** Is it `sha256:` and 64 hexadecimal digits? */
+export function isDigest(text: unknown): text is Digest {
+  return typeof text === 'string' && /^sha256:[0-9a-f]{64}$/.test(text);
+}
+
+/** The hexadecimal digits of a digest. */
+export function hexOf(digest: Digest): string {
+  return digest.slice('sha256:'.length);
+}

@@ -1,0 +1,111 @@
+import { getSystemErrorMap } from 'node:util';
+import { UserError } from '../error.js';
+
+/** Stable codes of what can go wrong with a store. */
+export type StoreErrorCode =
+  /** A blob does not hold what its name says. It has been set aside. */
+  | 'E_STORE_CORRUPT'
+  /** A blob that an artifact needs is not there. */
+  | 'E_STORE_MISSING'
+  /** No space, or a quota, or a file too large for the file system. */
+  | 'E_STORE_FULL'
+  /** The store may not be read or written. */
+  | 'E_STORE_ACCESS'
+  /** The device or the network file system failed. */
+  | 'E_STORE_IO'
+  /** A symbolic link in an artifact that leads out of it, or to a folder. */
+  | 'E_STORE_LINK'
+  /** A file name that can't be kept: it is not UTF-8, or some system would take it for something else. */
+  | 'E_STORE_NAME'
+  /** Something that is neither file nor folder, such as a socket. */
+  | 'E_STORE_FILE_TYPE'
+  /** A file changed while it was read, or since the plan was made. */
+  | 'E_INPUT_CHANGED'
+  /** A file that a task names as its input is not there. */
+  | 'E_INPUT_MISSING'
+  /** A value that has no canonical JSON form, such as NaN. */
+  | 'E_CANONICAL';
+
+/** What a store could not do, in words for users. */
+export class StoreError extends UserError {
+  override readonly name = 'StoreError';
+  declare readonly code: StoreErrorCode;
+
+  constructor(code: StoreErrorCode, message: string, hint?: string, options: ErrorOptions = {}) {
+    super(code, message, hint, { ...options, exitCode: code === 'E_INPUT_MISSING' ? 2 : 1 });
+  }
+}
+
+const codes: Readonly<Record<string, readonly [StoreErrorCode, string]>> = {
+  ENOSPC: ['E_STORE_FULL', 'There is no space left for'],
+  EDQUOT: ['E_STORE_FULL', 'The disk quota is used up; there is no space for'],
+  EFBIG: ['E_STORE_FULL', 'The file system takes no file as large as'],
+  EACCES: ['E_STORE_ACCESS', 'Permission is missing to use'],
+  EPERM: ['E_STORE_ACCESS', 'Permission is missing to use'],
+  EROFS: ['E_STORE_ACCESS', 'The file system is read-only; it does not take'],
+  ENOTDIR: ['E_STORE_ACCESS', 'There is a file where a folder has to be for'],
+  ENAMETOOLONG: ['E_STORE_ACCESS', 'The file system takes no name as long as'],
+  EISDIR: ['E_STORE_ACCESS', 'There is a folder where a file has to be for'],
+  ELOOP: ['E_STORE_ACCESS', 'There is a symbolic link where none may be for'],
+  EBUSY: ['E_STORE_ACCESS', 'Another program, or the system, holds'],
+  EIO: ['E_STORE_IO', 'The device failed at'],
+  ESTALE: ['E_STORE_IO', 'The network file system lost'],
+  EMFILE: ['E_STORE_IO', 'Too many files are open to use'],
+  ENFILE: ['E_STORE_IO', 'Too many files are open on this machine to use'],
+};
+
+const hints: Readonly<Record<string, string>> = {
+  EROFS: 'Results that are in it can be used; to compute others, choose another folder with --artifacts.',
+  EMFILE: 'Allow more open files, such as with `ulimit -n 1024`, or run fewer tasks at a time with --jobs.',
+  EFBIG: 'Is there a limit on the size of files? `ulimit -f` tells.',
+};
+
+/** The system's error code of a failed file operation, such as `ENOENT`. */
+export function systemCode(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException | undefined)?.code;
+}
+
+/** Runs file operations of the store on `path`; what the system refuses becomes a `StoreError`. */
+export async function guarded<T>(path: string, operation: () => T | Promise<T>): Promise<T> {
+  try {
+    return await operation();
+  } catch (error) {
+    throw knownError(error, path) ?? error;
+  }
+}
+
+/**
+ * What the system refused at a place where nothing expected it; undefined if the error is none of the system's.
+ *
+ * @param what is written or read, where the system names no path
+ */
+export function systemError(error: unknown, what = 'a file'): StoreError | undefined {
+  const { syscall, errno, path, dest } = (error ?? {}) as NodeJS.ErrnoException & { dest?: string };
+  if (syscall === undefined) return undefined;
+  if (syscall === 'uv_cwd')
+    return new StoreError(
+      'E_STORE_ACCESS',
+      'The working folder is not there any more.',
+      'Go to one that is, with `cd`.',
+    );
+  const known = knownError(error, path ?? what);
+  if (known !== undefined) return known;
+  const [, why] = getSystemErrorMap().get(errno ?? 0) ?? [];
+  const call = [syscall, path, dest].filter((part) => part !== undefined).join(' ');
+  return new StoreError('E_STORE_IO', `The system refused: ${call}: ${why ?? systemCode(error)}.`, undefined, {
+    cause: error,
+  });
+}
+
+/** What the machine lacks, whoever asked for it: space, open files, a device that works. Undefined for all other errors. */
+export function lackOf(error: unknown, what: string): StoreError | undefined {
+  const [lacking] = codes[systemCode(error) ?? ''] ?? [];
+  return lacking === 'E_STORE_FULL' || lacking === 'E_STORE_IO' ? systemError(error, what) : undefined;
+}
+
+function knownError(error: unknown, path: string): StoreError | undefined {
+  const code = systemCode(error) ?? '';
+  const known = codes[code];
+  if (known === undefined || error instanceof StoreError) return undefined;
+  return new StoreError(known[0], `${known[1]} ${path}.`, hints[code], { cause: error });
+}

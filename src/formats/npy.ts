@@ -1,0 +1,127 @@
+import { UserError } from '../error.js';
+import { unzip } from './gzip.js';
+import { type Literal, readLiteral } from './python-literal.js';
+import { permute } from './shape.js';
+
+const kinds = {
+  '|u1': Uint8Array,
+  '|i1': Int8Array,
+  '<i4': Int32Array,
+  '<f4': Float32Array,
+  '<f8': Float64Array,
+} as const;
+type Kind = keyof typeof kinds;
+export type NpyData = Uint8Array | Int8Array | Int32Array | Float32Array | Float64Array;
+
+export interface NpyArray {
+  readonly shape: readonly number[];
+  readonly data: NpyData;
+}
+
+const magic = Buffer.from('\x93NUMPY', 'latin1');
+
+/** A NumPy file (format 1.0, little-endian, C order). */
+export function encodeNpy({ shape, data }: NpyArray): Uint8Array {
+  const kind = (Object.keys(kinds) as Kind[]).find((name) => data instanceof kinds[name])!;
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return Buffer.concat([npyHeader(kind, shape), bytes]);
+}
+
+/** What comes before the values. @param descr NumPy's name of their type, `|O` for pickled objects */
+export function npyHeader(descr: string, shape: readonly number[]): Uint8Array {
+  const dimensions = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
+  const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${dimensions}), }`;
+  // The header ends in a line feed, and the data start at a multiple of 64.
+  const length = Math.ceil((10 + text.length + 1) / 64) * 64 - 10;
+  const head = Buffer.alloc(10);
+  magic.copy(head);
+  head.set([1, 0], 6);
+  head.writeUInt16LE(length, 8);
+  return Buffer.concat([head, Buffer.from(`${text.padEnd(length - 1)}\n`, 'latin1')]);
+}
+
+/**
+ * Reads a NumPy file of bytes, signed or not, 32-bit integers, floats or doubles, plain or gzip-compressed.
+ * @param label how messages call the file
+ * @throws {UserError} E_DATA_NPY, E_DATA_GZIP
+ */
+export function decodeNpy(file: Uint8Array, label: string): NpyArray {
+  const fail = (problem: string): never => {
+    throw new UserError(
+      'E_DATA_NPY',
+      `${label} is not a NumPy file that can be read: ${problem}.`,
+      'Write it with numpy.save, as an array of uint8, int8, int32, float32 or float64.',
+    );
+  };
+  const split = (bytes: Uint8Array) => {
+    const { descr, columnMajor, shape, start } = splitNpy(bytes, fail);
+    if (!Object.hasOwn(kinds, descr)) return fail(`its values are of the type ${descr}`);
+    const Kind = kinds[descr as Kind];
+    return { Kind, columnMajor, shape, start, size: shape.reduce((a, b) => a * b, Kind.BYTES_PER_ELEMENT) };
+  };
+  const claimed = (head: Uint8Array) => {
+    const { start, size } = split(head);
+    return start + size;
+  };
+  const bytes = unzip(file, label, claimed);
+  const { Kind, columnMajor, shape, start, size } = split(bytes);
+  const values = bytes.subarray(start);
+  if (values.length !== size)
+    fail(`it holds ${values.length} bytes of data, and its shape [${shape.join(', ')}] needs ${size}`);
+  // A copy: the data of wider types must begin at a multiple of their size.
+  return inRowOrder({ shape, data: new Kind(new Uint8Array(values).buffer) }, columnMajor);
+}
+
+/** An array whose values may lie in Fortran order, as those of a transposed one do, in C order. */
+export function inRowOrder(array: NpyArray, columnMajor: boolean): NpyArray {
+  if (!columnMajor) return array;
+  const reversed = [...array.shape.keys()].reverse();
+  return permute({ shape: [...array.shape].reverse(), data: array.data }, reversed);
+}
+
+/** NumPy's own limits. */
+const maximumHeader = 10_000;
+const maximumDimensions = 64;
+
+/** What comes before the values. */
+export interface NpyHeader {
+  readonly descr: string;
+  readonly columnMajor: boolean;
+  readonly shape: readonly number[];
+  /** Where the values start. */
+  readonly start: number;
+}
+
+/** Reads what comes before the values, as strictly as NumPy does. @param bytes the file, or its beginning */
+export function splitNpy(bytes: Uint8Array, fail: (problem: string) => never): NpyHeader {
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (file.length < 10 || !file.subarray(0, 6).equals(magic)) fail('it does not begin with the NumPy signature');
+  const [major, minor] = [file[6]!, file[7]!];
+  if (major < 1 || major > 3 || minor !== 0) fail(`its format has the version ${major}.${minor}; known are 1.0 to 3.0`);
+  const start = major === 1 ? 10 : 12;
+  if (file.length < start) fail('it ends within its header');
+  const length = major === 1 ? file.readUInt16LE(8) : file.readUInt32LE(8);
+  if (length > maximumHeader) fail(`its header claims ${length} bytes, more than the ${maximumHeader} of any array`);
+  if (start + length > file.length) fail('it ends within its header');
+  const text = file.subarray(start, start + length).toString(major === 3 ? 'utf8' : 'latin1');
+  const header = readLiteral(text);
+  if (!(header instanceof Map) || header.size !== 3) return fail('its header is damaged');
+  const descr = header.get('descr');
+  const columnMajor = header.get('fortran_order');
+  const shape = header.get('shape');
+  if (descr === undefined || typeof columnMajor !== 'boolean' || !isShape(shape)) return fail('its header is damaged');
+  if (typeof descr !== 'string') return fail('its values are records of several fields');
+  if (shape.length > maximumDimensions)
+    fail(`it has ${shape.length} dimensions, and NumPy knows ${maximumDimensions} at most`);
+  if (!isCountable(shape)) fail(`its shape [${shape.join(', ')}] is larger than any array`);
+  return { descr, columnMajor, shape, start: start + length };
+}
+
+function isShape(value: Literal | undefined): value is readonly number[] {
+  return Array.isArray(value) && value.every((size) => typeof size === 'number' && size >= 0);
+}
+
+/** Even an array without values must have a size that can be counted. */
+function isCountable(shape: readonly number[]): boolean {
+  return Number.isSafeInteger(shape.filter((size) => size > 0).reduce((product, size) => product * size, 8));
+}

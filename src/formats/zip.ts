@@ -1,0 +1,51 @@
+import { Uint8ArrayReader, Uint8ArrayWriter, ZipReader, ZipWriter } from '@zip.js/zip.js';
+import { ImportProblem } from './problem.js';
+
+const reading = { useWebWorkers: false, checkSignature: true, strictness: 'strict' } as const;
+/** What says that an archive is laid out to mislead its reader, not only damaged. */
+const misleading = /unsafe filename|overlapping|ambiguous|uncompressed size|out of bounds/i;
+
+/**
+ * The files of a zip archive by name, each with its checksum verified.
+ * @param limit bytes that all of them may have together; they are not unpacked if they claim more, nor beyond what
+ *   they claim
+ * @throws {ImportProblem}
+ */
+export async function unzip(bytes: Uint8Array, limit: number): Promise<Map<string, Uint8Array>> {
+  const files = new Map<string, Uint8Array>();
+  const archive = new ZipReader(new Uint8ArrayReader(bytes), reading);
+  try {
+    let total = 0;
+    for (const entry of await archive.getEntries()) {
+      const { filename: name, uncompressedSize } = entry;
+      total += uncompressedSize;
+      if (total > limit)
+        throw new ImportProblem('E_IMPORT_UNSAFE', `it unpacks to more than the ${limit} bytes that it may have`);
+      if (entry.directory) throw new ImportProblem('E_IMPORT_FORMAT', `it holds the folder "${name}"`);
+      if (files.has(name)) throw new ImportProblem('E_IMPORT_UNSAFE', `it holds two files "${name}"`);
+      files.set(name, await entry.getData(new Uint8ArrayWriter(), reading));
+    }
+  } catch (error) {
+    if (error instanceof ImportProblem) throw error;
+    const { message } = error as Error;
+    const code = misleading.test(message) ? 'E_IMPORT_UNSAFE' : 'E_IMPORT_FORMAT';
+    throw new ImportProblem(code, `it is not a zip archive that can be read (${message})`);
+  } finally {
+    await archive.close();
+  }
+  return files;
+}
+
+/** A zip archive whose bytes depend on names and contents alone; nothing is compressed, as with numpy.savez. */
+export async function zip(files: ReadonlyMap<string, Uint8Array>): Promise<Uint8Array> {
+  const archive = new ZipWriter(new Uint8ArrayWriter(), {
+    useWebWorkers: false,
+    level: 0,
+    dataDescriptor: false,
+    extendedTimestamp: false,
+    // The first day that a zip archive can name, in local time as its fields are.
+    lastModDate: new Date(1980, 0, 1),
+  });
+  for (const [name, bytes] of files) await archive.add(name, new Uint8ArrayReader(bytes));
+  return archive.close();
+}

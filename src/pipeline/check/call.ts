@@ -1,0 +1,89 @@
+import { check } from '../../schema/check.js';
+import { suggestion } from '../../schema/suggest.js';
+import { placeName } from '../../schema/words.js';
+import type { AxisValue, Json, Path } from '../../values.js';
+import type { Diagnostic } from '../text/diagnostic.js';
+import { duplicateOf } from './axes.js';
+import { type PipelineFile, PipelineSchema } from './schema.js';
+
+export type Params = { [name: string]: Json };
+export type Axes = { [name: string]: AxisValue[] };
+
+/** Params and axes that hold for this call. */
+export interface Settings {
+  readonly params: Params;
+  readonly axes: Axes;
+  /** Where the file says a param or axis, by name; those of `--set` are missing. */
+  readonly places: ReadonlyMap<string, Path>;
+  /** What is wrong with the call. It has no place in the file. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Params and axes after the profile and `--set`. */
+export async function applyCall(
+  file: PipelineFile,
+  call: { readonly profile?: string; readonly set?: readonly string[] },
+): Promise<Settings> {
+  const params = { ...(file.params as Params | undefined) };
+  const axes = { ...(file.axes as Axes | undefined) };
+  const places = new Map<string, Path>([
+    ...Object.keys(params).map((name) => [`params.${name}`, ['params', name]] as const),
+    ...Object.keys(axes).map((name) => [name, ['axes', name]] as const),
+  ]);
+  const diagnostics: Diagnostic[] = [];
+  const mistake = (code: string, message: string, hint?: string) =>
+    diagnostics.push({ severity: 'error', code, message, ...(hint === undefined ? {} : { hint }) });
+
+  const { profile } = call;
+  if (profile !== undefined) {
+    const profiles = file.profiles ?? {};
+    if (Object.hasOwn(profiles, profile)) {
+      Object.assign(params, profiles[profile]);
+      for (const name of Object.keys(profiles[profile]!)) places.set(`params.${name}`, ['profiles', profile, name]);
+    } else {
+      const known = Object.keys(profiles);
+      const hint = known.length === 0 ? 'the file declares no profiles' : suggestion(profile, known);
+      mistake('E_UNKNOWN_PROFILE', `There is no profile "${profile}".`, hint);
+    }
+  }
+  // Loaded here, because most calls set nothing, and the parser is large.
+  const { set = [] } = call;
+  const readSetting = set.length === 0 ? undefined : (await import('./setting.js')).readSetting;
+  for (const pair of set) {
+    const setting = readSetting!(pair);
+    if ('problem' in setting) {
+      const { message, hint = "write --set name=value, such as --set epochs=2 or --set 'noise=[0, 0.3]'" } =
+        setting.problem;
+      mistake('E_SET', message === undefined ? `--set ${pair} can't be read.` : `--set ${pair}: ${message}`, hint);
+      continue;
+    }
+    const { name, value } = setting;
+    if (Object.hasOwn(params, name)) {
+      params[name] = value;
+      places.delete(`params.${name}`);
+    } else if (Object.hasOwn(axes, name)) {
+      const problem = axisProblem(name, value);
+      if (problem !== undefined) {
+        const hint = `write the list of its values, such as --set '${name}=[${axes[name]!.map(show).join(', ')}]'`;
+        mistake('E_SET', `--set ${name}: ${problem}.`, hint);
+      } else {
+        axes[name] = value as AxisValue[];
+        places.delete(name);
+      }
+    } else {
+      const hint = suggestion(name, [...Object.keys(params), ...Object.keys(axes)]);
+      mistake('E_SET', `--set ${name}: there is no param or axis "${name}".`, hint);
+    }
+  }
+  return { params, axes, places, diagnostics };
+}
+
+function axisProblem(name: string, value: Json): string | undefined {
+  const [violation] = check(PipelineSchema.properties.axes, { [name]: value });
+  if (violation !== undefined) return `${placeName(violation.path)} ${violation.message}`;
+  const values = value as AxisValue[];
+  const [, second] = duplicateOf(values) ?? [];
+  return second === undefined ? undefined : `${show(values[second]!)} is there twice`;
+}
+
+const show = (value: AxisValue) => (typeof value === 'object' ? JSON.stringify(value) : String(value));

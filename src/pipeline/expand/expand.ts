@@ -1,0 +1,251 @@
+import { dirname, resolve } from 'node:path';
+import { parseMemory, parseTime } from '../../schema/units.js';
+import type { InputOrigin, ResourceRequest, StageDefinition } from '../../stage/definition.js';
+import type { AxisValue, TaskId } from '../../values.js';
+import { canonicalValue, type Point, product } from '../check/axes.js';
+import type { Settings } from '../check/call.js';
+import type { CheckedStage, OutputReference } from '../check/checked.js';
+import type { Scope } from '../check/expressions.js';
+import type { StageFile } from '../check/schema.js';
+import type { LabelledAxes } from '../check/stages.js';
+import type { Reporter } from '../text/reporter.js';
+import { commandAction, fileNames } from './command.js';
+import { checkParameters, Origins } from './parameters.js';
+import { Problems } from './problems.js';
+import type { Task, TaskInput } from './task.js';
+
+/** More tasks than this are a mistake in the axes. */
+const maximumTasks = 100_000;
+
+interface Names extends Pick<Settings, 'params' | 'places'> {
+  readonly axes: LabelledAxes;
+  /** What paths of the pipeline are relative to. */
+  readonly folder: string;
+}
+
+/**
+ * Stages → tasks in topological order. Stages must be in topological order. Stages with a mistake that would have
+ * consequences here are left out; undefined if there are too many tasks.
+ *
+ * @param included tasks of included files, which come first
+ */
+export function expandStages(
+  stages: readonly CheckedStage[],
+  names: Names,
+  reporter: Reporter,
+  included: readonly Task[],
+): Task[] | undefined {
+  const tasks = [...included];
+  const byStage = new Map<string, Task[]>();
+  const byId = new Map<TaskId, Task>();
+  const folderOf = foldersOf();
+  for (const task of included) {
+    const own = byStage.get(task.stage);
+    if (own) own.push(task);
+    else byStage.set(task.stage, [task]);
+    byId.set(task.id, task);
+  }
+  for (const stage of stages) {
+    if (reporter.doubtful(stage.name, 'uses', 'run', 'over', 'exclude', 'with')) continue;
+    const count = stage.axes.reduce((total, [, points]) => total * points.length, 1);
+    if (tasks.length + count > maximumTasks) {
+      const sizes = stage.axes.map(([axis, points]) => `${axis} has ${points.length} values`).join(', ');
+      reporter.error(
+        'E_TOO_MANY_TASKS',
+        `With "${stage.name}" there would be more than ${maximumTasks} tasks`,
+        { path: stage.path, key: true },
+        sizes === '' ? {} : { hint: sizes },
+      );
+      return undefined;
+    }
+    const own = expandStage(stage, names, { byStage, byId, folderOf }, reporter);
+    if (own.length === 0)
+      reporter.error(
+        'E_EXCLUDE',
+        `Every point of "${stage.name}" is excluded`,
+        { path: [...stage.path, 'exclude'], key: true },
+        { hint: 'remove an entry, or the stage' },
+      );
+    else byStage.set(stage.name, own);
+    for (const task of own) {
+      tasks.push(task);
+      byId.set(task.id, task);
+    }
+  }
+  return tasks;
+}
+
+function expandStage(
+  stage: CheckedStage,
+  names: Names,
+  before: {
+    readonly byStage: ReadonlyMap<string, readonly Task[]>;
+    readonly byId: ReadonlyMap<TaskId, Task>;
+    folderOf(file: string): string;
+  },
+  reporter: Reporter,
+): Task[] {
+  const { definition, name } = stage;
+  const range = reporter.source.keyRange(stage.path);
+  const executed = reporter.source.range([...stage.path, stage.file.run === undefined ? 'uses' : 'run']);
+  const folder = before.folderOf(executed.file);
+  const env = [...new Set(stage.file.env ?? [])].sort();
+  const { retries, timeout } = stage.file;
+  const control = {
+    resources: { ...definition?.resources, ...resourcesOf(stage.file.resources) },
+    ...(retries === undefined ? {} : { retries }),
+    ...(timeout === undefined ? {} : { timeout: parseTime(timeout) }),
+  };
+  const arriving = arrivingInputs(stage, before.byStage);
+  const indices = new Map(stage.axes.map(([axis, points]) => [axis, new Map(points.map((point, i) => [point, i]))]));
+  const problems = new Problems(reporter, stage, names);
+  const report = (...problem: Parameters<Problems['expression']>) => problems.expression(...problem);
+  const files = fileNames(stage);
+  const tasks: Task[] = [];
+  for (const point of product(stage.axes)) {
+    if (stage.excludes(point)) continue;
+    const entries = Object.entries(point);
+    const labels = Object.fromEntries(entries.map(([axis, { label }]) => [axis, label]));
+    const axes = Object.fromEntries(entries.map(([axis, { value }]) => [axis, value]));
+    problems.point = formatLabels(labels);
+    const scope: Scope = { ...axes, params: names.params };
+    const inputs = taskInputs(stage, point, arriving, problems, range);
+    const parametersOf = (definition: StageDefinition) => {
+      const index = Object.fromEntries(entries.map(([axis, value]) => [axis, indices.get(axis)!.get(value)!]));
+      const origins = new Origins(reporter.source, names.places, index);
+      return checkParameters(
+        stage,
+        definition,
+        { scope, origins, inputs: originsOf(inputs, before.byId), folder: names.folder },
+        problems,
+      );
+    };
+    const parameters = definition ? parametersOf(definition) : {};
+    const action = definition
+      ? ({ kind: 'stage', uses: stage.file.uses!, definition } as const)
+      : commandAction(stage, { ...scope, ...files }, report);
+    tasks.push({
+      id: taskId(name, labels),
+      stage: name,
+      axes,
+      labels,
+      action,
+      folder,
+      parameters,
+      inputs,
+      outputs: stage.outputs,
+      env,
+      ...control,
+      range,
+    });
+  }
+  return tasks;
+}
+
+/** The folders of a few files, which are asked for once a stage. */
+function foldersOf(): (file: string) => string {
+  const known = new Map<string, string>();
+  return (file) => {
+    const folder = known.get(file) ?? dirname(resolve(file));
+    known.set(file, folder);
+    return folder;
+  };
+}
+
+/** The stages that make single inputs. */
+function originsOf(
+  inputs: Readonly<Record<string, TaskInput>>,
+  byId: ReadonlyMap<TaskId, Task>,
+): Readonly<Record<string, InputOrigin>> {
+  const origins: Record<string, InputOrigin> = {};
+  for (const [name, input] of Object.entries(inputs)) {
+    const task = input.kind === 'output' ? byId.get(input.task) : undefined;
+    if (task?.action.kind === 'stage') origins[name] = { uses: task.action.uses, parameters: task.parameters };
+  }
+  return origins;
+}
+
+function resourcesOf({ memory, time, ...others }: NonNullable<StageFile['resources']> = {}): ResourceRequest {
+  return {
+    ...others,
+    ...(memory === undefined ? {} : { memory: parseMemory(memory) }),
+    ...(time === undefined ? {} : { time: parseTime(time) }),
+  };
+}
+
+/** `stage@axis=label,…`. */
+export function taskId(stage: string, labels: Readonly<Record<string, string>>): TaskId {
+  return (Object.keys(labels).length === 0 ? stage : `${stage}@${formatLabels(labels)}`) as TaskId;
+}
+
+function formatLabels(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([axis, label]) => `${axis}=${label}`)
+    .join(',');
+}
+
+/** What arrives from each stage that an input names, by the labels of the axes that producer and consumer share. */
+type Arriving = ReadonlyMap<OutputReference, ReadonlyMap<string, readonly Task[]>>;
+
+/** Points meet by their values: labels of two files may differ, or mean different values. */
+const keyOf = (axes: readonly string[], value: (axis: string) => AxisValue) =>
+  axes.length === 0 ? '' : JSON.stringify(axes.map((axis) => canonicalValue(value(axis))));
+
+function arrivingInputs(stage: CheckedStage, byStage: ReadonlyMap<string, readonly Task[]>): Arriving {
+  const arriving = new Map<OutputReference, Map<string, Task[]>>();
+  for (const target of stage.inputs.values()) {
+    for (const from of target.kind === 'output' ? target.from : []) {
+      // A stage without tasks has a mistake of its own, which was reported there.
+      const producers = byStage.get(from.stage);
+      if (producers === undefined) continue;
+      const groups = new Map<string, Task[]>();
+      for (const task of producers) {
+        const key = keyOf(from.shared, (axis) => task.axes[axis]!);
+        const group = groups.get(key);
+        if (group) group.push(task);
+        else groups.set(key, [task]);
+      }
+      arriving.set(from, groups);
+    }
+  }
+  return arriving;
+}
+
+function taskInputs(
+  stage: CheckedStage,
+  point: Point,
+  arriving: Arriving,
+  problems: Problems,
+  range: Task['range'],
+): Record<string, TaskInput> {
+  const inputs: Record<string, TaskInput> = {};
+  for (const [name, target] of stage.inputs) {
+    if (target.kind === 'file') {
+      inputs[name] = { kind: 'file', path: target.path, range };
+      continue;
+    }
+    const items = target.from.flatMap((from) => {
+      const groups = arriving.get(from);
+      const producers = groups?.get(keyOf(from.shared, (axis) => point[axis]!.value));
+      if (groups !== undefined && producers === undefined) reportExcluded(stage, name, from, point, problems);
+      return (producers ?? []).map(({ id }) => ({ task: id, output: from.output }));
+    });
+    if (items.length === 0) continue;
+    inputs[name] = target.list ? { kind: 'list', items } : { kind: 'output', ...items[0]! };
+  }
+  return inputs;
+}
+
+function reportExcluded(
+  stage: CheckedStage,
+  input: string,
+  from: OutputReference,
+  point: Point,
+  problems: Problems,
+): void {
+  const labels = Object.fromEntries(from.shared.map((axis) => [axis, point[axis]!.label]));
+  const entry = Object.entries(labels).map(([axis, label]) => `${axis}: ${label}`);
+  const message = `"${stage.name}" needs ${taskId(from.stage, labels)}, which is excluded there`;
+  const at = { path: [...stage.path, 'inputs', input] };
+  problems.report('E_EXCLUDED_INPUT', message, at, { hint: `add exclude: [{ ${entry.join(', ')} }] here, too` });
+}

@@ -1,0 +1,70 @@
+import type { Json, TaskId } from '../../values.js';
+import type { Difference, Expectation, Pipeline, Task } from './task.js';
+
+/** What stages may be told of their pipeline. */
+export type PipelineFacts = Pick<Pipeline, 'name' | 'description' | 'expectations'>;
+
+/** Fills in the parameters that stages take from the pipeline (`fromPipeline`), where `with:` leaves them out. */
+export function withFacts(tasks: readonly Task[], facts: PipelineFacts): readonly Task[] {
+  return tasks.map((task) => {
+    const wanted = task.action.kind === 'stage' ? (task.action.definition.fromPipeline ?? {}) : {};
+    const missing = Object.entries(wanted).filter(([parameter]) => task.parameters[parameter] === undefined);
+    if (missing.length === 0) return task;
+    const { name, description } = facts;
+    const known = { name, description, expect: expectedOf(task.inputs, facts.expectations) };
+    const filled = missing.flatMap(([parameter, fact]): [string, Json][] => {
+      const value = known[fact];
+      return value === undefined ? [] : [[parameter, value]];
+    });
+    return { ...task, parameters: { ...task.parameters, ...Object.fromEntries(filled) } };
+  });
+}
+
+/** Why a number belongs to another run: `epochs is 1, not 200`. */
+export function differenceText({ name, wanted, actual }: Difference): string {
+  return actual === undefined
+    ? `the axis ${name} has no ${shownValue(wanted)} now`
+    : `${name} is ${shownValue(actual)}, not ${shownValue(wanted)}`;
+}
+
+/** A text without quotes, unless it would look like another kind of value. */
+const shownValue = (value: Json) => (typeof value === 'string' && !isWord(value) ? value : JSON.stringify(value));
+
+const isWord = (text: string) => /^(\s*|true|false|null)$/.test(text) || !Number.isNaN(Number(text));
+
+/** An artifact among a task's inputs. */
+interface Place {
+  readonly input: string;
+  readonly item: number;
+}
+
+/**
+ * What a pipeline expects of a task's inputs, in terms of these inputs: names of stages and tasks, which do not enter keys,
+ * are not in it. Expectations of other tasks are left out, and so are those whose other side is no input.
+ */
+export function expectedOf(inputs: Task['inputs'], expectations: readonly Expectation[]): Json[] {
+  const places = new Map<TaskId, Place>();
+  for (const [input, source] of Object.entries(inputs)) {
+    const items = source.kind === 'list' ? source.items : source.kind === 'output' ? [source] : [];
+    for (const [item, { task }] of items.entries()) if (!places.has(task)) places.set(task, { input, item });
+  }
+  return expectations.flatMap(({ tasks, metric, expected, source, inapplicable }) =>
+    tasks.flatMap((task, index): Json[] => {
+      const place = places.get(task);
+      if (place === undefined) return [];
+      const about = {
+        ...{ ...place, metric },
+        ...(source === undefined ? {} : { source }),
+        ...(inapplicable === undefined ? {} : { inapplicable: inapplicable.map(differenceText) }),
+      };
+      if (expected.kind === 'value') return [{ ...about, value: expected.value, tolerance: expected.tolerance }];
+      if (expected.kind === 'bounds') {
+        const { kind: _, ...bounds } = expected;
+        return [{ ...about, ...bounds }];
+      }
+      const other = places.get(expected.tasks[index]!);
+      if (other === undefined) return [];
+      return [{ ...about, equals: { ...other, metric: expected.metric }, tolerance: expected.tolerance }];
+    }),
+  );
+}

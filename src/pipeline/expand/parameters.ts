@@ -1,0 +1,171 @@
+import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
+import { check } from '../../schema/check.js';
+import { described, expressionHint, placeName, stageCalled } from '../../schema/words.js';
+import type { InputOrigin, ParameterProblem, StageDefinition } from '../../stage/definition.js';
+import { filePathsIn } from '../../stage/file-path.js';
+import type { Json, Path } from '../../values.js';
+import type { Settings } from '../check/call.js';
+import type { CheckedStage } from '../check/checked.js';
+import { type Expression, evaluate, parseTemplate, type Scope } from '../check/expressions.js';
+import type { SourceRange } from '../text/diagnostic.js';
+import type { Places } from '../text/places.js';
+import type { Problems } from './problems.js';
+
+/** What a stage's parameters depend on at one point of the axes. */
+export interface PointContext {
+  readonly scope: Scope;
+  readonly origins: Origins;
+  /** What makes the inputs, where that is known. */
+  readonly inputs: Readonly<Record<string, InputOrigin>>;
+  /** What paths of the pipeline are relative to. */
+  readonly folder: string;
+}
+
+/** `with:` at one point of the axes: expressions evaluated, checked, defaults filled in. */
+export function checkParameters(
+  stage: CheckedStage,
+  definition: StageDefinition,
+  { scope, origins, inputs, folder }: PointContext,
+  problems: Problems,
+): { readonly [name: string]: Json } {
+  const given = stage.file.with ?? {};
+  const root = [...stage.path, 'with'];
+  let failed = false;
+  const parameters = evaluate(given, scope, (problem, path) => {
+    failed = true;
+    problems.expression(problem, [...root, ...path]);
+  }) as { [name: string]: Json };
+  if (failed) return parameters;
+  const violations = check(definition.parameters, parameters);
+  for (const { path, atKey, code, message, hint, missing } of violations) {
+    if (missing !== undefined && path.length === 0) {
+      const what = `${stageCalled(stage.name, stage.file.uses)} needs the parameter "${missing.key}"`;
+      const add = stage.file.with === undefined ? `add with: { ${missing.key}: VALUE }` : `add ${missing.key}: VALUE`;
+      const details = { swept: false, hint: add };
+      problems.report(code, `${what}${described(missing.description)}`, { path: root, key: true }, details);
+      continue;
+    }
+    const origin = origins.of(given, path);
+    const subject = atKey ? message : `${placeName(path)} ${message}`;
+    problems.report(
+      code,
+      subject,
+      { path: [...root, ...path], key: atKey },
+      { ...origin, hint: expressionHint(valueAt(parameters, path)) ?? hint },
+    );
+  }
+  if (violations.length > 0) return parameters;
+  moveFilePaths(definition, parameters, (path) => origins.folderOf(given, path, root), folder);
+  for (const { parameter, path: inside = [], part, message, hint } of problemsOf(definition, parameters, inputs)) {
+    const path = [parameter, ...inside];
+    const text = part && valueAt(parameters, path);
+    const at = {
+      path: [...root, ...path],
+      key: given[parameter] === undefined,
+      ...(part && typeof text === 'string' ? { part: { text, ...part } } : {}),
+    };
+    problems.report('E_VALUE', message, at, { ...origins.of(given, path), swept: true, hint });
+  }
+  return parameters;
+}
+
+/** Paths that another folder's file says, as the folder of the pipeline calls them. */
+function moveFilePaths(
+  { parameters: schema }: StageDefinition,
+  parameters: { [name: string]: Json },
+  folderOf: (path: Path) => string | undefined,
+  folder: string,
+): void {
+  for (const path of filePathsIn(schema, parameters)) {
+    const from = folderOf(path);
+    const holder = valueAt(parameters, path.slice(0, -1)) as Record<string | number, string>;
+    const said = holder[path.at(-1)!]!;
+    if (from === undefined || from === folder || isAbsolute(said)) continue;
+    holder[path.at(-1)!] = relative(folder, resolve(from, said)).split(sep).join('/');
+  }
+}
+
+/** Rules of the stage's own. They are the stage author's code, which may fail. */
+function problemsOf(
+  definition: StageDefinition,
+  parameters: { readonly [name: string]: Json },
+  inputs: PointContext['inputs'],
+): readonly ParameterProblem[] {
+  try {
+    return definition.check?.(parameters, inputs) ?? [];
+  } catch (error) {
+    const message = `The check of "${definition.name}" failed: ${error instanceof Error ? error.message : String(error)}`;
+    return [{ parameter: '', message, hint: 'this is a mistake in the stage' }];
+  }
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>((inner, step) => (inner as Record<string | number, unknown> | undefined)?.[step], value);
+}
+
+interface Origin {
+  /** Names of the expressions, or the setting of the call that took their place. */
+  readonly from: readonly string[];
+  readonly related: readonly { readonly message: string; readonly range: SourceRange }[];
+  /** Does the value depend on the point of the axes? */
+  readonly swept: boolean;
+}
+
+/** Where the values of expressions are said. */
+export class Origins {
+  constructor(
+    readonly source: Places,
+    readonly places: Settings['places'],
+    /** Index of the point on each axis. */
+    readonly point: Readonly<Record<string, number>>,
+  ) {}
+
+  /** The folder of the file that says a value, or its beginning; undefined if the call says it. */
+  folderOf(given: unknown, path: Path, root: Path): string | undefined {
+    const { expressions, rest, isFirst } = expressionsAt(given, path);
+    const [first] = expressions;
+    const place = first === undefined || !isFirst ? [...root, ...path] : this.#placeOf(first, rest);
+    return place && dirname(resolve(this.source.range(place).file));
+  }
+
+  /** Undefined if the call says it. */
+  #placeOf({ path: dotted }: Expression, rest: Path): Path | undefined {
+    const [first = '', second = ''] = dotted;
+    const isParam = first === 'params';
+    const place = this.places.get(isParam ? `params.${second}` : first);
+    return place && [...place, ...(isParam ? dotted.slice(2) : [this.point[first]!, ...dotted.slice(1)]), ...rest];
+  }
+
+  /** What expressions a value came from, and where the file says what they are. */
+  of(given: unknown, path: Path): Origin {
+    const { expressions, rest } = expressionsAt(given, path);
+    const origins = expressions.map((expression) => {
+      const [first = '', second = ''] = expression.path;
+      const place = this.#placeOf(expression, rest);
+      // What has no place in the file was set by the call.
+      if (place === undefined) return { name: `--set ${first === 'params' ? second : first}`, related: [] };
+      const name = expression.path.join('.');
+      return { name, related: [{ message: `${name} is here`, range: this.source.range(place) }] };
+    });
+    return {
+      from: origins.map(({ name }) => name),
+      related: origins.flatMap(({ related }) => related),
+      swept: expressions.some(({ path: [first] }) => first !== 'params'),
+    };
+  }
+}
+
+/** The expressions that make the value at a path, and what of the path lies inside their value. */
+function expressionsAt(
+  given: unknown,
+  path: Path,
+): { readonly expressions: readonly Expression[]; readonly rest: Path; readonly isFirst: boolean } {
+  let value = given;
+  let depth = 0;
+  for (; depth < path.length && typeof value === 'object' && value !== null; depth++)
+    value = (value as Readonly<Record<string | number, unknown>>)[path[depth]!];
+  if (typeof value !== 'string') return { expressions: [], rest: [], isFirst: false };
+  const template = parseTemplate(value);
+  const expressions = template.flatMap((part) => ('expression' in part ? [part.expression] : []));
+  return { expressions, rest: path.slice(depth), isFirst: 'expression' in (template[0] ?? {}) };
+}

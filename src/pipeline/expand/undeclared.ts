@@ -1,0 +1,145 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join, resolve, sep } from 'node:path';
+import type { Diagnostic } from '../text/diagnostic.js';
+import type { CommandPart, Pipeline, Task } from './task.js';
+
+/** Where a word may begin that names a file: at its own beginning, or behind `--config=`, `KEY=`. */
+const assigned = /^(?:-{0,2}[A-Za-z_][\w-]*=)(.+)$/;
+/** Marks a value that is known only when the task runs, such as the path of an input. */
+const unknown = '\0';
+
+/**
+ * Warnings of files that commands name and don't declare: a change to one would not be noticed. One for each stage and
+ * file, whatever the number of its tasks. Programs that are found by the PATH, options and system files are none.
+ */
+export function undeclaredFiles(pipeline: Pick<Pipeline, 'folder'>, tasks: readonly Task[]): readonly Diagnostic[] {
+  const warnings: Diagnostic[] = [];
+  const files = new Files();
+  const stages = new Set<string>();
+  for (const task of tasks) {
+    if (task.action.kind === 'stage' || stages.has(task.stage)) continue;
+    stages.add(task.stage);
+    const { folder } = task;
+    const words = wordsOf(task.action).filter((word) => files.mayHave(folder, word));
+    if (words.length === 0) continue;
+    const declared = Object.values(task.inputs).flatMap((input) =>
+      input.kind === 'file' ? [resolve(pipeline.folder, input.path)] : [],
+    );
+    const isDeclared = (path: string) => declared.some((input) => path === input || path.startsWith(input + sep));
+    for (const word of new Set(words)) {
+      const path = resolve(folder, word);
+      // What lies elsewhere belongs to the system.
+      if (!path.startsWith(pipeline.folder + sep) && !path.startsWith(folder + sep)) continue;
+      if (isDeclared(path) || !files.has(path)) continue;
+      const name = inputName(word);
+      warnings.push({
+        severity: 'warning',
+        code: 'W_UNDECLARED',
+        message: `"${task.stage}" names ${word}, which is no input of it: a change to that will not be noticed.`,
+        range: task.range,
+        hint: `declare it: inputs: { ${name}: { file: ${word} } }, and write '\${{ inputs.${name} }}' in its place`,
+      });
+    }
+  }
+  return warnings;
+}
+
+/** Words of a command that may name files. */
+function wordsOf(action: Exclude<Task['action'], { kind: 'stage' }>): string[] {
+  const words =
+    action.kind === 'command'
+      ? // A program without a slash is found by the PATH.
+        action.command.map(text).filter((word, index) => index > 0 || word.includes('/'))
+      : scriptWords(text(action.script));
+  return words.flatMap((word) => {
+    const name = (word.includes('=') ? assigned.exec(word)?.[1] : undefined) ?? word;
+    return name.includes(unknown) || /^(-|\.{0,2}\/*$)/.test(name) ? [] : [name];
+  });
+}
+
+/** Comments, what is written to, the ends of commands, and words. */
+const scriptParts = /(?<=^|\s)#.*$|>[>&|]*\s*[^\s;|&()]*|([\n;|&(){}`]+)|([^\s<>;|&(){}`]+)/gm;
+
+/**
+ * Of each command of a script all words but a program's name and what it writes to; comments are left out, and quotes
+ * taken off.
+ */
+function scriptWords(script: string): string[] {
+  const words: string[] = [];
+  let isFirst = true;
+  scriptParts.lastIndex = 0;
+  for (let part = scriptParts.exec(script); part !== null; part = scriptParts.exec(script)) {
+    const [, end, written] = part;
+    if (end !== undefined) isFirst = true;
+    if (written === undefined) continue;
+    const word = /["']/.test(written) ? written.replaceAll(/["']/g, '') : written;
+    if (!isFirst || word.includes('/')) words.push(word);
+    isFirst = false;
+  }
+  return words;
+}
+
+function text(parts: readonly CommandPart[]): string {
+  return parts.map((part) => ('text' in part ? part.text : 'value' in part ? part.value : unknown)).join('');
+}
+
+/** So many words of a folder are looked for one by one. A folder may have more files than commands have words. */
+const singly = 50;
+
+/** Which files there are, asked for no more often than needed: of ten thousand stages, few words name any. */
+class Files {
+  readonly #seen = new Map<string, boolean>();
+  /** By folder: how many words were asked for, and what it has, once those are many. */
+  readonly #folders = new Map<string, { asked: number; names?: ReadonlySet<string> | undefined }>();
+
+  has(path: string): boolean {
+    const known = this.#seen.get(path) ?? isThere(path);
+    this.#seen.set(path, known);
+    return known;
+  }
+
+  /** False if a word surely names nothing that lies in a folder. */
+  mayHave(folder: string, word: string): boolean {
+    if (/^[./]|\.\.|[\\:]/.test(word)) return true;
+    const known = this.#folders.get(folder) ?? { asked: 0 };
+    this.#folders.set(folder, known);
+    if (++known.asked === singly) known.names = namesIn(folder);
+    if (known.names === undefined) return true;
+    const slash = word.indexOf('/');
+    return known.names.has(foldedName(slash < 0 ? word : word.slice(0, slash)));
+  }
+}
+
+/** Undefined if the folder can't be listed. */
+function namesIn(folder: string): ReadonlySet<string> | undefined {
+  try {
+    return new Set(readdirSync(folder).map(foldedName));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The same for all names that some file system takes for one. */
+function foldedName(name: string): string {
+  return name.normalize('NFC').toLowerCase();
+}
+
+function isThere(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    // Too long for a name, for example.
+    return false;
+  }
+}
+
+/** `scripts/count.sh` → `count`. */
+function inputName(word: string): string {
+  const last = join(word, '.').split(sep).at(-1) ?? '';
+  return (
+    last
+      .replace(/\.[^.]*$/, '')
+      .replaceAll(/[^A-Za-z0-9_-]/g, '-')
+      .replace(/^[^A-Za-z]+/, '') || 'file'
+  );
+}

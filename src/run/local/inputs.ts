@@ -1,0 +1,77 @@
+import { join } from 'node:path';
+import { StoreError } from '../../files/error.js';
+import type { Task } from '../../pipeline/expand/task.js';
+import type { InputArtifact } from '../../stage/definition.js';
+import type { Store } from '../../store/store.js';
+import { clearLinks } from '../../store/work-folders.js';
+import { isList, type ResolvedArtifact } from '../plan/key.js';
+import type { TaskIdentity } from '../plan/plan.js';
+
+/** The folder that an input lies in, in that of an attempt. */
+export const inputsFolder = (name: string): string => `inputs.${name}`;
+
+type TaskInputs = Readonly<Record<string, InputArtifact | readonly InputArtifact[]>>;
+
+/** What a task finds in its folder. */
+export interface LaidOut {
+  readonly inputs: TaskInputs;
+  /** Names of the inputs that are not any more what they were: somebody wrote into them. */
+  changed(): Promise<readonly string[]>;
+}
+
+/**
+ * Puts the inputs of tasks where they can read them: as links to what is in the store, or as copies. Who is root can
+ * write through a link, whatever its mode; then all who read meanwhile have read something else.
+ */
+export class Inputs {
+  constructor(readonly store: Store) {}
+
+  /**
+   * @param folder has a folder for each input
+   * @returns names of inputs that are not in the store, if there are any
+   */
+  async layOut(
+    task: Task,
+    identity: TaskIdentity,
+    folder: string,
+    mode: 'link' | 'copy',
+  ): Promise<LaidOut | { readonly missing: readonly string[] }> {
+    const inputs: Record<string, InputArtifact | readonly InputArtifact[]> = {};
+    const watched: { readonly name: string; isSame(): Promise<boolean> }[] = [];
+    const missing: string[] = [];
+    const put = async (name: string, resolved: ResolvedArtifact): Promise<InputArtifact> => {
+      const { artifact, source, axes, labels } = resolved;
+      const path = join(folder, inputsFolder(name), resolved.name);
+      if (source !== undefined) await this.store.ingestExpected(source, artifact);
+      await this.store.materialise(artifact, path, mode, `The input "${name}" of ${task.id}`);
+      watched.push({ name, isSame: await this.store.watch(artifact, path, mode) });
+      return { path, axes, labels };
+    };
+    for (const [name, input] of Object.entries(identity.inputs))
+      try {
+        // A link of the task before may be right. No folder for each item: to remove ten thousand takes seconds.
+        const stays = !isList(input) && input.artifact.kind === 'file' && mode === 'link';
+        clearLinks(join(folder, inputsFolder(name)), stays ? input.name : undefined);
+        if (isList(input)) {
+          inputs[name] = await Promise.all(input.map((item) => put(name, item)));
+          continue;
+        }
+        const single = await put(name, input);
+        // A file of the user's where the stage takes a list is a list of one.
+        const wantsList = task.action.kind === 'stage' && task.action.definition.inputs[name]?.list === true;
+        inputs[name] = wantsList ? [single] : single;
+      } catch (error) {
+        if (!(error instanceof StoreError) || !['E_STORE_MISSING', 'E_STORE_CORRUPT'].includes(error.code)) throw error;
+        missing.push(name);
+      }
+    if (missing.length > 0) return { missing };
+    return {
+      inputs,
+      changed: async () => {
+        const names = new Set<string>();
+        for (const { name, isSame } of watched) if (!(await isSame())) names.add(name);
+        return [...names];
+      },
+    };
+  }
+}

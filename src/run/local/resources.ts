@@ -1,0 +1,160 @@
+import { readdirSync } from 'node:fs';
+import { availableParallelism, totalmem } from 'node:os';
+import type { ResourceRequest } from '../../stage/definition.js';
+import type { Failure } from '../events.js';
+import { openFilesLimit, threadsWithin } from '../open-files.js';
+
+/** What tasks share. */
+export interface Resources {
+  /** Cores that tasks may keep busy. */
+  readonly cpus: number;
+  /** Numbers of the GPUs. */
+  readonly gpus: readonly number[];
+  /** Memory in bytes. */
+  readonly memory: number;
+  /** Tasks at a time at most. */
+  readonly jobs: number;
+}
+
+/** What a task got. */
+export interface Granted {
+  readonly cpus: number;
+  readonly gpus: readonly number[];
+}
+
+/**
+ * What this machine has; of a container's memory, what it may use; in a job of Slurm's, what that was given; and no more
+ * cores than threads can have files open.
+ */
+export function machineResources(jobs: number): Resources {
+  const constrained = process.constrainedMemory();
+  const total = totalmem();
+  const memory = constrained > 0 && constrained < total ? constrained : total;
+  const { SLURM_JOB_ID: job, SLURM_CPUS_PER_TASK: ofTask, SLURM_CPUS_ON_NODE: ofNode } = process.env;
+  const given = job === undefined ? Number.NaN : Number(ofTask ?? ofNode);
+  const usable = Math.min(availableParallelism(), threadsWithin(openFilesLimit()));
+  const cpus = given >= 1 ? Math.min(given, usable) : usable;
+  return { cpus, gpus: visibleGpus(), memory, jobs };
+}
+
+/** NVIDIA's driver makes a device file for each GPU; CUDA_VISIBLE_DEVICES chooses among them. */
+function visibleGpus(): number[] {
+  const { CUDA_VISIBLE_DEVICES: chosen } = process.env;
+  if (chosen !== undefined)
+    return chosen
+      .split(',')
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number);
+  try {
+    return readdirSync('/dev').flatMap((name) => (/^nvidia\d+$/.test(name) ? [Number(name.slice(6))] : []));
+  } catch {
+    return [];
+  }
+}
+
+/** What a task holds until it gives it back. */
+export interface Grant extends Granted {
+  /** The task's process has ended: others may have the resources while its results are stored. */
+  idle(): void;
+  /** The task is over: another may take its place. */
+  release(): void;
+}
+
+interface Waiting {
+  readonly cpus: number;
+  readonly gpus: number;
+  readonly memory: number;
+  grant(granted: Granted): void;
+}
+
+/**
+ * Shares resources out, first come, first served. Who waits for something is only overtaken by those that need nothing
+ * of what it waits for: a large task is not held up for ever by small ones, and does not hold up others without need.
+ */
+export class ResourcePool {
+  #cpus: number;
+  #memory: number;
+  #jobs: number;
+  readonly #gpus: number[];
+  readonly #queue: Waiting[] = [];
+
+  constructor(readonly total: Resources) {
+    this.#cpus = total.cpus;
+    this.#memory = total.memory;
+    this.#jobs = total.jobs;
+    this.#gpus = [...total.gpus];
+  }
+
+  /** What a task asks for that there is not; undefined if it can run. It may ask for more cores: it gets all there are. */
+  lacking({ gpus = 0, memory = 0 }: ResourceRequest): string | undefined {
+    const { total } = this;
+    if (gpus > total.gpus.length)
+      return `${count(gpus)}; this machine has ${total.gpus.length === 0 ? 'none' : total.gpus.length}`;
+    if (memory > total.memory) return `${gigabytes(memory)} of memory; this machine has ${gigabytes(total.memory)}`;
+    return undefined;
+  }
+
+  /** Waits for resources. */
+  async acquire(request: ResourceRequest): Promise<Grant> {
+    const { cpus: wanted = 1, gpus = 0, memory = 0 } = request;
+    const cpus = wanted === 'all' ? this.total.cpus : Math.min(wanted, this.total.cpus);
+    const granted = await new Promise<Granted>((grant) => {
+      this.#queue.push({ cpus, gpus, memory, grant });
+      this.#serve();
+    });
+    let state: 'held' | 'idle' | 'released' = 'held';
+    const giveBack = () => {
+      if (state !== 'held') return;
+      this.#cpus += cpus;
+      this.#memory += memory;
+      this.#gpus.push(...granted.gpus);
+    };
+    return {
+      ...granted,
+      idle: () => {
+        giveBack();
+        if (state === 'held') state = 'idle';
+        this.#serve();
+      },
+      release: () => {
+        giveBack();
+        if (state !== 'released') this.#jobs++;
+        state = 'released';
+        this.#serve();
+      },
+    };
+  }
+
+  #serve(): void {
+    let [gpusTaken, memoryTaken] = [false, false];
+    for (let i = 0; i < this.#queue.length; ) {
+      const waiting = this.#queue[i]!;
+      const { cpus, gpus, memory } = waiting;
+      // Everybody needs a core and a place: who waits for those is not overtaken.
+      if (this.#jobs < 1 || this.#cpus < cpus) return;
+      const noGpu = gpus > 0 && (gpusTaken || this.#gpus.length < gpus);
+      const noMemory = memory > 0 && (memoryTaken || this.#memory < memory);
+      if (noGpu || noMemory) {
+        gpusTaken ||= gpus > 0;
+        memoryTaken ||= memory > 0;
+        i++;
+        continue;
+      }
+      this.#queue.splice(i, 1);
+      this.#jobs--;
+      this.#cpus -= cpus;
+      this.#memory -= memory;
+      this.#gpus.sort((a, b) => a - b);
+      waiting.grant({ cpus, gpus: this.#gpus.splice(0, gpus) });
+    }
+  }
+}
+
+const count = (gpus: number): string => `${gpus} ${gpus === 1 ? 'GPU' : 'GPUs'}`;
+const gigabytes = (bytes: number): string => `${Number((bytes / 1e9).toPrecision(3))} GB`;
+
+/** A task that needs more than this machine has: `8 GPUs; this machine has 2`. */
+export function lackingFailure(lacking: string): Failure {
+  const hint = 'Run it on a machine that has it, or change `resources:`.';
+  return { code: 'E_RESOURCES', message: `It needs ${lacking}.`, hint };
+}

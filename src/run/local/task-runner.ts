@@ -1,0 +1,268 @@
+import { closeSync, existsSync, mkdirSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
+import { dirname, join, resolve, sep } from 'node:path';
+import { UserError } from '../../error.js';
+import { inFolder, removeFolder } from '../../files/atomic.js';
+import { guarded, StoreError, systemCode } from '../../files/error.js';
+import { openAnew, openToAppend } from '../../files/trust.js';
+import type { Pipeline, Task } from '../../pipeline/expand/task.js';
+import { mapFilePaths } from '../../stage/file-path.js';
+import { isUserStage } from '../../stage/registry.js';
+import type { Store } from '../../store/store.js';
+import type { Artifact } from '../../store/types.js';
+import { outputsPart, type WorkFolders } from '../../store/work-folders.js';
+import type { Failure } from '../events.js';
+import { engineOf, type TaskIdentity } from '../plan/plan.js';
+import type { Attempt, AttemptListener, AttemptResult } from '../process/attempt.js';
+import {
+  type CommandCall,
+  commandWords,
+  type Environment,
+  type Paths,
+  scriptWords,
+  shellScript,
+} from '../process/command.js';
+import { Commands } from '../process/commands.js';
+import { LogBound } from '../process/log-bound.js';
+import { tailOf } from '../process/log-tail.js';
+import { readMetrics } from '../process/metrics.js';
+import { startStage } from '../process/stage-process.js';
+import { Inputs, inputsFolder, type LaidOut } from './inputs.js';
+import { writtenFailure } from './repair.js';
+import type { Granted } from './resources.js';
+
+/** A task that can be executed now. */
+export interface Execution extends AttemptListener {
+  readonly task: Task;
+  readonly identity: TaskIdentity;
+  readonly granted: Granted;
+  /** From 1 on. */
+  readonly attempt: number;
+  /** Does it get copies of its inputs? Then it can be told whether it was this task that wrote into them. */
+  readonly copies?: boolean;
+  /** The task's process has ended: what is left to do needs nothing of what was granted. */
+  ended(): void;
+}
+
+export type ExecutionResult =
+  | { readonly outputs: Readonly<Record<string, Artifact>>; readonly metrics: AttemptMetrics }
+  | { readonly failure: Failure }
+  /** These inputs are not in the store any more, or not what they were before: whatever came of it is not to be used. */
+  | { readonly lost: readonly string[] };
+type AttemptMetrics = Extract<AttemptResult, { metrics: unknown }>['metrics'];
+
+/** A script beside what it reads and writes: it is no result. */
+const scriptName = 'script';
+
+/** Runs tasks in processes of their own on this machine, each in its own empty folder and its own process group. */
+export class TaskRunner {
+  readonly #running = new Set<Attempt>();
+  readonly #bound = new LogBound();
+  readonly #commands = new Commands();
+  readonly #inputs: Inputs;
+  readonly #work: WorkFolders;
+  /** How urgently tasks were asked to end. */
+  #aborted: false | 'asked' | 'killed' = false;
+
+  /** @param source the store that inputs are taken from, if it is not that which takes the outputs */
+  constructor(
+    readonly pipeline: Pipeline,
+    readonly store: Store,
+    source: Store = store,
+  ) {
+    this.#inputs = new Inputs(source);
+    this.#work = store.workFolders();
+  }
+
+  /** Runs a task and takes its outputs into the store. Records are written by the caller, last. */
+  async execute(execution: Execution): Promise<ExecutionResult> {
+    const { task } = execution;
+    const folder = await this.#work.take([outputsPart, ...Object.keys(task.inputs).map(inputsFolder)]);
+    const work = folder.path;
+    const log = this.store.logPath(this.pipeline.name, task.id);
+    let isDone = false;
+    try {
+      const outputs = outputPaths(task, work);
+      const laidOut = await this.#inputs.layOut(task, execution.identity, work, execution.copies ? 'copy' : 'link');
+      if ('missing' in laidOut) return { lost: laidOut.missing };
+      const result = await this.#attempt(execution, work, laidOut.inputs, outputs, log);
+      const changed = this.#aborted ? [] : await laidOut.changed();
+      if (changed.length > 0)
+        return execution.copies ? { failure: withLog(writtenFailure(changed), log) } : { lost: changed };
+      if ('failure' in result) return { failure: withLog(result.failure, log) };
+      const artifacts: Record<string, Artifact> = {};
+      for (const [name, path] of Object.entries(outputs)) {
+        if (!existsSync(path)) return { failure: withLog(missingOutput(task, name), log) };
+        artifacts[name] = await this.#adopt(name, path, work);
+      }
+      isDone = true;
+      return { outputs: artifacts, metrics: result.metrics };
+    } finally {
+      if (isDone) this.#work.giveBack(folder);
+      else removeFolder(work);
+    }
+  }
+
+  async #adopt(name: string, path: string, work: string): Promise<Artifact> {
+    try {
+      return await this.store.adopt(path);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      // The folder it worked in is gone soon: nobody can look there.
+      const message = error.message.replaceAll(`${join(work, outputsPart)}${sep}`, '');
+      throw new StoreError(error.code, `Its output "${name}" can't be kept: ${message}`, error.hint, { cause: error });
+    }
+  }
+
+  /** Asks all running tasks to end; a second call kills them. */
+  abort(): void {
+    this.#aborted = this.#aborted ? 'killed' : 'asked';
+    for (const attempt of this.#running) attempt.end(this.#aborted === 'killed');
+  }
+
+  /** Lets go what the executor holds; no task may be running. */
+  async close(): Promise<void> {
+    await Promise.all([this.#work.close(), this.#commands.close()]);
+  }
+
+  async #attempt(
+    execution: Execution,
+    work: string,
+    inputs: LaidOut['inputs'],
+    outputs: Record<string, string>,
+    log: string,
+  ): Promise<AttemptResult> {
+    const { task } = execution;
+    const attempt = await guarded(work, () => this.#start(execution, work, inputs, outputs, log));
+    this.#running.add(attempt);
+    if (this.#aborted) attempt.end(this.#aborted === 'killed');
+    const done = this.#bound.watch(log);
+    const result = await withTimeout(attempt, task.timeout).finally(done);
+    this.#running.delete(attempt);
+    execution.ended();
+    // The folder is used again as long as it has nothing more in it than it was made with.
+    if (task.action.kind === 'shell') removeScript(join(work, scriptName));
+    if ('failure' in result || task.action.kind === 'stage') return result;
+    return commandMetrics(outputs.metrics);
+  }
+
+  async #start(
+    execution: Execution,
+    work: string,
+    inputs: LaidOut['inputs'],
+    outputs: Record<string, string>,
+    log: string,
+  ): Promise<Attempt> {
+    const { task, identity, granted, attempt } = execution;
+    for (const path of Object.values(task.outputs))
+      if (path.includes('/')) mkdirSync(dirname(join(work, outputsPart, path)), { recursive: true });
+    inFolder(dirname(log), () => beginLog(log, attempt));
+    const env = environment(task, granted);
+    if (task.action.kind !== 'stage') {
+      const call = commandOf(task.action, inputs, outputs, join(work, scriptName));
+      return this.#commands.start({ ...call, cwd: task.folder, env }, log);
+    }
+    const { definition, uses } = task.action;
+    const engine = engineOf(definition, this.pipeline.engine);
+    const absolute = (path: string) => resolve(this.pipeline.folder, path);
+    const job = {
+      artifacts: this.store.folder,
+      key: identity.key,
+      uses,
+      pipelineFolder: this.pipeline.folder,
+      folder: task.folder,
+      parameters: isUserStage(uses) ? mapFilePaths(definition.parameters, task.parameters, absolute) : task.parameters,
+      inputs,
+      outputs,
+      threads: granted.cpus,
+      ...(engine === undefined ? {} : { engine }),
+    };
+    return startStage(job, env, log, execution);
+  }
+}
+
+function beginLog(log: string, attempt: number): void {
+  const descriptor = attempt === 1 ? openAnew(log) : openToAppend(log);
+  try {
+    if (attempt > 1) writeSync(descriptor, `--- attempt ${attempt}\n`);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Where the task is to write its outputs. */
+function outputPaths(task: Task, work: string): Record<string, string> {
+  return Object.fromEntries(Object.entries(task.outputs).map(([name, path]) => [name, join(work, outputsPart, path)]));
+}
+
+function environment(task: Task, { cpus, gpus }: Granted): Environment {
+  const declared = task.env.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
+  return {
+    ...(Object.fromEntries(declared) as Environment),
+    SPIKELINE_THREADS: String(cpus),
+    ...(gpus.length > 0 ? { CUDA_VISIBLE_DEVICES: gpus.join(',') } : {}),
+  };
+}
+
+/** @param file where its script goes, if it is one: no system takes words as long as a script may become */
+function commandOf(
+  action: Exclude<Task['action'], { kind: 'stage' }>,
+  inputs: LaidOut['inputs'],
+  outputs: Paths,
+  file: string,
+): Pick<CommandCall, 'words' | 'shell'> {
+  const paths: Paths = Object.fromEntries(
+    Object.entries(inputs).map(([name, input]) => [name, 'path' in input ? input.path : input.map(({ path }) => path)]),
+  );
+  if (action.kind === 'command') return { words: commandWords(action.command, paths, outputs) };
+  const { shell, script } = action;
+  writeFileSync(file, shellScript(script, shell, paths, outputs), { mode: 0o600 });
+  return { words: scriptWords(shell, file), shell };
+}
+
+function removeScript(file: string): void {
+  try {
+    unlinkSync(file);
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
+  }
+}
+
+/** Ends the attempt when its time is up. */
+async function withTimeout(attempt: Attempt, seconds: number | undefined): Promise<AttemptResult> {
+  if (seconds === undefined) return attempt.done;
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    attempt.end(false);
+  }, seconds * 1e3);
+  const result = await attempt.done;
+  clearTimeout(timer);
+  if (!late) return result;
+  const message = `The task was not done after ${seconds} s, its timeout.`;
+  return { failure: { code: 'E_TIMEOUT', message, hint: 'Give it more time with `timeout:`.' } };
+}
+
+function commandMetrics(file: string | undefined): AttemptResult {
+  try {
+    return { metrics: readMetrics(file) };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { failure: error.toFailure() };
+  }
+}
+
+/** A failure with what the task wrote. */
+function withLog(failure: Failure, log: string): Failure {
+  const tail = tailOf(log);
+  const silent = tail.length === 0 && failure.code === 'E_COMMAND' ? { hint: 'It wrote nothing.' } : {};
+  return { ...silent, ...failure, log, ...(tail.length > 0 && { tail }) };
+}
+
+function missingOutput(task: Task, name: string): Failure {
+  const message = `The task ended, but its output "${name}" (${task.outputs[name]}) is not there.`;
+  const hint =
+    task.action.kind === 'stage'
+      ? 'The stage must write all outputs it declares.'
+      : `Write it to \${{ outputs.${name} }}.`;
+  return { code: 'E_OUTPUT_MISSING', message, hint };
+}

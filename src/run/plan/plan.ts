@@ -1,0 +1,289 @@
+import { existsSync } from 'node:fs';
+import { basename, relative, resolve } from 'node:path';
+import type { EngineName } from '../../engine/engines.js';
+import { StoreError } from '../../files/error.js';
+import { createLimit } from '../../files/limit.js';
+import { dependenciesOf } from '../../pipeline/expand/targets.js';
+import type { Pipeline, Task, TaskInput } from '../../pipeline/expand/task.js';
+import type { StageDefinition } from '../../stage/definition.js';
+import { currentFingerprint, engineFingerprint, stageFingerprint } from '../../stage/fingerprint.js';
+import type { BlobProblem } from '../../store/artifacts.js';
+import type { Store } from '../../store/store.js';
+import type { Artifact, KeyParts, TaskKey, TaskResult } from '../../store/types.js';
+import type { Digest, TaskId } from '../../values.js';
+import type { Reason, TaskStatus } from '../events.js';
+import { failedTasks } from './history.js';
+import { buildKeyParts, keyOf, parameterFiles, type ResolvedArtifact, type ResolvedInput } from './key.js';
+import { explain } from './reasons.js';
+
+/** A task whose inputs are known. */
+export interface TaskIdentity {
+  readonly key: TaskKey;
+  readonly parts: KeyParts;
+  readonly inputs: Readonly<Record<string, ResolvedInput>>;
+  /** Digests of the stage's source files, for the record; commands have none. */
+  readonly code?: Readonly<Record<string, string>>;
+}
+
+/** What the plan says of a task. */
+export interface TaskPlan {
+  readonly status: TaskStatus;
+  /** Missing while an input is yet to be made. */
+  readonly identity?: TaskIdentity;
+  /** The result, if the task is cached. */
+  readonly result?: TaskResult;
+  /** Why its key can't be told: it would fail. */
+  readonly trouble?: Error;
+}
+
+/** The outputs of a task that is done, by name; undefined while it is not. */
+export type OutputsOf = (task: TaskId) => Readonly<Record<string, Artifact>> | undefined;
+
+export interface PlanOptions {
+  /** Tasks to run whether or not they are cached. */
+  readonly force?: ReadonlySet<TaskId>;
+  /** The environment that declared variables are taken from. Default: this process's. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+/** Tasks looked up in the store at a time. */
+const lookups = 16;
+
+/** Compares a pipeline with a store. It writes nothing but the store's notes on what it has verified. */
+export class Planner {
+  readonly #pipeline: Pipeline;
+  readonly #store: Store;
+  readonly #force: ReadonlySet<TaskId>;
+  readonly #env: Readonly<Record<string, string | undefined>>;
+  readonly #tasks: ReadonlyMap<TaskId, Task>;
+
+  constructor(pipeline: Pipeline, store: Store, options: PlanOptions = {}) {
+    this.#pipeline = pipeline;
+    this.#store = store;
+    this.#force = options.force ?? new Set();
+    this.#env = options.env ?? process.env;
+    this.#tasks = new Map(pipeline.tasks.map((task) => [task.id, task]));
+  }
+
+  /**
+   * The state of every task, in the order given, those with inputs that can't be read included. A task below one that
+   * has to run is `waiting`: it may turn out cached.
+   *
+   * @param tasks in topological order, with all they depend on
+   */
+  async plan(tasks: readonly Task[] = this.#pipeline.tasks): Promise<ReadonlyMap<TaskId, TaskPlan>> {
+    const limit = createLimit(lookups);
+    const done = new Map<TaskId, TaskPlan>();
+    const plans = new Map<TaskId, Promise<TaskPlan>>();
+    for (const task of tasks) {
+      const before = dependenciesOf(task).flatMap((id) => plans.get(id) ?? []);
+      const plan = Promise.all(before).then(() =>
+        limit(() => this.statusOf(task, (id) => done.get(id)?.result?.outputs).catch(unreadable)),
+      );
+      plans.set(
+        task.id,
+        plan.then((result) => {
+          done.set(task.id, result);
+          return result;
+        }),
+      );
+    }
+    const results = await Promise.all(tasks.map(async (task) => [task.id, (await plans.get(task.id))!] as const));
+    return this.#withFailures(new Map(results));
+  }
+
+  /** Tasks that failed when they last ran, and would compute the same, are told from those that did not run. */
+  #withFailures(plans: ReadonlyMap<TaskId, TaskPlan>): ReadonlyMap<TaskId, TaskPlan> {
+    const isOpen = ({ state }: TaskStatus) => state === 'stale' || state === 'missing';
+    if (![...plans.values()].some(({ status }) => isOpen(status))) return plans;
+    const failed = failedTasks(this.#store, this.#pipeline.name);
+    return new Map(
+      [...plans].map(([id, plan]): [TaskId, TaskPlan] => {
+        const { status, identity } = plan;
+        const failure = failed[id];
+        if (!('reasons' in status) || failure === undefined || failure.key !== identity?.key) return [id, plan];
+        return [id, { ...plan, status: { state: 'failed', key: failure.key, failure, reasons: status.reasons } }];
+      }),
+    );
+  }
+
+  /**
+   * The state of one task, as far as the outputs of the tasks before it are known.
+   *
+   * @throws StoreError `E_INPUT_MISSING`, `E_INPUT_CHANGED` for file inputs; UserError for mistakes in a user's stage
+   */
+  async statusOf(task: Task, outputsOf: OutputsOf): Promise<TaskPlan> {
+    const waitingFor = dependenciesOf(task).filter((id) => outputsOf(id) === undefined);
+    const forced: readonly Reason[] = this.#force.has(task.id) ? [{ code: 'forced', text: 'forced' }] : [];
+    if (waitingFor.length > 0)
+      return {
+        status: forced.length > 0 ? { state: 'stale', reasons: forced } : { state: 'waiting', on: waitingFor },
+      };
+    const { identity, files, result, problem } = await this.#look(task, outputsOf);
+    const { key } = identity;
+    if (result === undefined) {
+      const status = await this.#explain(task, identity, files, problem);
+      return { identity, status: { ...status, reasons: [...forced, ...status.reasons] } };
+    }
+    if (forced.length > 0) return { identity, status: { state: 'stale', key, reasons: forced } };
+    return { identity, result, status: { state: 'cached', key } };
+  }
+
+  /**
+   * The identity and the result of one task as `statusOf` has them, without the reasons: to find those can take longer
+   * than a short task. The outputs of the tasks before it must be known.
+   */
+  async find(task: Task, outputsOf: OutputsOf): Promise<{ identity: TaskIdentity; result?: TaskResult }> {
+    const { identity, result } = await this.#look(task, outputsOf);
+    return result === undefined || this.#force.has(task.id) ? { identity } : { identity, result };
+  }
+
+  /** The result is missing if it is not stored, or if there is a problem with it. */
+  async #look(task: Task, outputsOf: OutputsOf) {
+    const { identity, files } = await this.identify(task, outputsOf);
+    const result = await this.#store.result(identity.key);
+    const problem = result && (await this.#problemOf(result));
+    return { identity, files, result: problem === undefined ? result : undefined, problem };
+  }
+
+  /**
+   * What a task read from outside the store and changed while it ran: then its result belongs to no key, and must not
+   * be recorded.
+   */
+  async changedMeanwhile(task: Task, identity: TaskIdentity): Promise<readonly Reason[]> {
+    const inputs = { ...identity.inputs };
+    for (const [name, input] of Object.entries(task.inputs))
+      if (input.kind === 'file') inputs[name] = await this.#resolveFile(input.path);
+    const { identity: now, files } = await this.#identifyWith(task, inputs, currentFingerprint);
+    return explain(task, identity, now, files);
+  }
+
+  /** What a task is made from, the outputs of all tasks before it being known, and the files that its stage names. */
+  async identify(task: Task, outputsOf: OutputsOf): Promise<{ identity: TaskIdentity; files: readonly string[] }> {
+    const inputs: Record<string, ResolvedInput> = {};
+    for (const [name, input] of Object.entries(task.inputs))
+      inputs[name] = input.kind === 'file' ? await this.#resolveFile(input.path) : this.#resolveMade(input, outputsOf);
+    return this.#identifyWith(task, inputs, stageFingerprint);
+  }
+
+  async #identifyWith(
+    task: Task,
+    inputs: Readonly<Record<string, ResolvedInput>>,
+    fingerprintOf: typeof stageFingerprint,
+  ): Promise<{ identity: TaskIdentity; files: readonly string[] }> {
+    const { action } = task;
+    if (action.kind !== 'stage') {
+      const parts = buildKeyParts(task, { inputs, env: this.#env, files: [] });
+      return { identity: { key: keyOf(parts), parts, inputs }, files: [] };
+    }
+    const { definition, uses } = action;
+    const code = await fingerprintOf(uses, this.#pipeline.folder);
+    const engine = engineOf(definition, this.#pipeline.engine);
+    const { paths, digests } = await this.#namedFiles(task);
+    const parts = buildKeyParts(task, {
+      inputs,
+      fingerprint: code.fingerprint,
+      ...(engine === undefined ? {} : { engine: await engineFingerprint(engine) }),
+      env: this.#env,
+      files: digests,
+    });
+    return { identity: { key: keyOf(parts), parts, inputs, code: code.files }, files: paths };
+  }
+
+  #resolveMade(input: Exclude<TaskInput, { kind: 'file' }>, outputsOf: OutputsOf): ResolvedInput {
+    if (input.kind === 'output') {
+      const { artifact, name } = this.#made(input.task, input.output, outputsOf);
+      return { artifact, name, axes: {}, labels: {} };
+    }
+    return input.items.map(({ task, output }, index) => {
+      const { artifact, name } = this.#made(task, output, outputsOf);
+      const { axes, labels } = this.#tasks.get(task)!;
+      return { artifact, name: `${String(index).padStart(4, '0')}-${name}`, axes, labels };
+    });
+  }
+
+  /** Inputs keep the endings of what they are made as. */
+  #made(id: TaskId, output: string, outputsOf: OutputsOf): { readonly artifact: Artifact; readonly name: string } {
+    const artifact = outputsOf(id)?.[output];
+    if (artifact === undefined) throw new TypeError(`${id} has no output "${output}"`);
+    const path = this.#tasks.get(id)?.outputs[output] ?? output;
+    return { artifact, name: /[/\\]/.test(path) ? basename(path) : path };
+  }
+
+  async #resolveFile(path: string): Promise<ResolvedArtifact> {
+    const source = resolve(this.#pipeline.folder, path);
+    return { artifact: await this.#store.describe(source), name: basename(source), source, axes: {}, labels: {} };
+  }
+
+  /** Files that the stage names itself. One that is not there has no content: the stage will say what it thinks of it. */
+  async #namedFiles(task: Task): Promise<{ paths: readonly string[]; digests: readonly Digest[] }> {
+    const { action, parameters } = task;
+    const told =
+      action.kind === 'stage' ? ((await action.definition.files?.(parameters, this.#pipeline.folder)) ?? []) : [];
+    const named = [...told, ...parameterFiles(task)];
+    const paths: string[] = [];
+    const digests: Digest[] = [];
+    for (const path of named) {
+      const absolute = resolve(this.#pipeline.folder, path);
+      try {
+        digests.push((await this.#store.describe(absolute)).digest);
+        paths.push(relative(this.#pipeline.folder, absolute).startsWith('..') ? absolute : path);
+      } catch (error) {
+        if (!(error instanceof StoreError) || error.code !== 'E_INPUT_MISSING') throw error;
+      }
+    }
+    return { paths, digests };
+  }
+
+  async #problemOf({ outputs }: TaskResult): Promise<Reason | undefined> {
+    for (const [name, artifact] of Object.entries(outputs)) {
+      const problem = await this.#store.problemOf(artifact);
+      if (problem !== undefined) return blobReason(name, problem);
+    }
+    return undefined;
+  }
+
+  async #explain(
+    task: Task,
+    identity: TaskIdentity,
+    files: readonly string[],
+    problem: Reason | undefined,
+  ): Promise<Extract<TaskStatus, { state: 'stale' | 'missing' }>> {
+    const { key } = identity;
+    const missing = (reason: Reason) => ({ state: 'missing', key, reasons: [reason] }) as const;
+    if (problem !== undefined) return missing(problem);
+    const latest = this.#store.latestKey(this.#pipeline.name, task.id);
+    if (latest === undefined) return missing(neverDone(this.#store, this.#pipeline.name, task.id));
+    const record = await this.#store.record(latest);
+    if (record === undefined || latest === key)
+      return missing({ code: 'missing-record', text: 'the record of its last run is missing or damaged' });
+    return { state: 'stale', key, reasons: explain(task, record, identity, files) };
+  }
+}
+
+/** What a task's own inputs have wrong: see `describeFolder` and `statusOf`. */
+const inputProblems = ['E_STORE_NAME', 'E_STORE_LINK', 'E_STORE_FILE_TYPE', 'E_INPUT_MISSING', 'E_INPUT_CHANGED'];
+
+/** An input that can't be had is its task's trouble, and must not hide what is known of the others. */
+export function unreadable(error: unknown): TaskPlan {
+  if (!(error instanceof StoreError) || !inputProblems.includes(error.code)) throw error;
+  return { trouble: error, status: { state: 'missing', reasons: [{ code: 'unreadable', text: error.message }] } };
+}
+
+/** The engine that a stage computes with, if any. */
+export function engineOf({ usesEngine }: StageDefinition, chosen: EngineName = 'wasm'): EngineName | undefined {
+  return usesEngine === 'any' ? chosen : usesEngine === true ? 'wasm' : undefined;
+}
+
+/** Why a task has no result yet. */
+export function neverDone(store: Store, pipeline: string, task: TaskId): Reason {
+  const begun = existsSync(store.logPath(pipeline, task));
+  return { code: 'new', text: begun ? 'no result yet: it failed or was interrupted' : 'never run here' };
+}
+
+function blobReason(output: string, { digest, state, path }: BlobProblem): Reason {
+  const what = `output "${output}"${path === undefined ? '' : ` (${path})`}`;
+  const happened =
+    state === 'missing' ? 'is missing from the store' : 'was damaged in the store and has been set aside';
+  return { code: 'missing-blob', text: `${what} ${happened} (${digest.slice(0, 'sha256:'.length + 8)})` };
+}

@@ -1,0 +1,21 @@
+import type { Progress } from '../../stage/definition.js';
+import type { Metrics } from '../../values.js';
+import type { Failure } from '../events.js';
+
+/** What comes of an attempt at a task. */
+export type AttemptResult = { readonly metrics: Metrics } | { readonly failure: Failure };
+
+/** An attempt at a task that is going on. */
+export interface Attempt {
+  readonly done: Promise<AttemptResult>;
+  /** Asks the task to end, and kills it after a while, or at once if it is urgent. */
+  end(urgently: boolean): void;
+}
+
+/** What is to be told of an attempt while it goes on. */
+export interface AttemptListener {
+  progress(progress: Progress): void;
+  log(line: string): void;
+}
+
+export const interruptedFailure: Failure = { code: 'E_INTERRUPTED', message: 'The task was interrupted.' };

@@ -1,0 +1,104 @@
+import type { ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+import { buildFolder } from '../../paths.js';
+import { type Attempt, type AttemptResult, interruptedFailure } from './attempt.js';
+import { type CommandCall, type CommandEnd, commandFailure } from './command.js';
+import type { FromHost, ToHost } from './command-host.js';
+import { signalGroup } from './process-group.js';
+
+interface Entry {
+  readonly call: CommandCall;
+  pid?: number;
+  asked: boolean;
+  settle(result: AttemptResult): void;
+}
+
+/** Runs commands through a process that outlives none of them. It is started with the first one. */
+export class Commands {
+  /** In an array, because execa's child is a promise of its end as well. */
+  #host: Promise<[ChildProcess]> | undefined;
+  readonly #entries = new Map<number, Entry>();
+  #counter = 0;
+
+  /** @param log where the command's output goes: to the end of this file */
+  start(call: CommandCall, log: string): Attempt {
+    const id = ++this.#counter;
+    const entry: Entry = { call, asked: false, settle: () => {} };
+    const done = new Promise<AttemptResult>((resolve) => {
+      entry.settle = resolve;
+    });
+    this.#entries.set(id, entry);
+    void this.#send({ type: 'run', job: { id, log, ...call } });
+    return {
+      done,
+      end: (urgently) => {
+        entry.asked = true;
+        void this.#send({ type: 'end', id, urgently }, true);
+        if (urgently) signalGroup(entry.pid, 'SIGKILL');
+      },
+    };
+  }
+
+  /** Lets the process go; no command may be running. */
+  async close(): Promise<void> {
+    const [host] = (await this.#host) ?? [];
+    if (host?.connected) host.disconnect();
+  }
+
+  /** @param waking has it go on, if somebody has stopped it: else it would not hear */
+  async #send(message: ToHost, waking = false): Promise<void> {
+    this.#host ??= this.#open();
+    const [host] = await this.#host;
+    // Where it is gone, its end has settled all that was running.
+    if (host.connected) host.send(message, () => {});
+    if (waking) host.kill('SIGCONT');
+  }
+
+  async #open(): Promise<[ChildProcess]> {
+    // Loaded here, because a run that finds everything cached does not need it.
+    const { execa } = await import('execa');
+    const child = execa(process.execPath, [join(buildFolder, 'command-host.js')], {
+      ipc: true,
+      // Messages are handled here one by one; execa need not keep them.
+      buffer: false,
+      stdin: 'ignore',
+      stdout: 'ignore',
+      stderr: 'inherit',
+      // Ctrl-C reaches this process alone, which then ends its tasks in order.
+      detached: true,
+      reject: false,
+    });
+    child.on('message', (message: FromHost) => {
+      if (message.type === 'started') {
+        const entry = this.#entries.get(message.id);
+        if (entry !== undefined) entry.pid = message.pid;
+      } else this.#ended(message.id, message.end);
+    });
+    void child.then(({ signal }) => this.#lost(signal));
+    return [child];
+  }
+
+  #ended(id: number, end: CommandEnd | undefined): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    this.#entries.delete(id);
+    // Even if it made an orderly end of it: what it leaves behind is not whole.
+    if (entry.asked) entry.settle({ failure: interruptedFailure });
+    else entry.settle(end === undefined ? { metrics: {} } : { failure: commandFailure(entry.call, end) });
+  }
+
+  /** The process is gone: its commands must not be left running, and the next ones get another. */
+  #lost(signal: string | undefined): void {
+    this.#host = undefined;
+    for (const { pid, asked, settle } of this.#entries.values()) {
+      signalGroup(pid, 'SIGKILL');
+      const message = `The process that ran the command was ended${signal === undefined ? '' : ` by ${signal}`}.`;
+      settle({
+        failure: asked
+          ? interruptedFailure
+          : { code: 'E_TASK_DIED', message, hint: 'Was it killed, or out of memory?' },
+      });
+    }
+    this.#entries.clear();
+  }
+}

@@ -1,0 +1,29 @@
+import type { EngineName } from '../../engine/engines.js';
+import type { InputArtifact, Progress } from '../../stage/definition.js';
+import type { TaskKey } from '../../store/types.js';
+import type { Metrics } from '../../values.js';
+import type { Failure } from '../events.js';
+
+/** All that the process of a stage is told. Paths are absolute. */
+export interface Job {
+  /** The artifacts folder: the task keeps its mid-way state in the store there. */
+  readonly artifacts: string;
+  readonly key: TaskKey;
+  readonly uses: string;
+  readonly pipelineFolder: string;
+  /** Of the file that says the stage. */
+  readonly folder: string;
+  readonly parameters: unknown;
+  readonly inputs: Readonly<Record<string, InputArtifact | readonly InputArtifact[]>>;
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly threads: number;
+  readonly engine?: EngineName;
+}
+
+export type ToTask = { readonly type: 'job'; readonly job: Job } | { readonly type: 'abort' };
+
+export type FromTask =
+  | { readonly type: 'progress'; readonly progress: Progress }
+  | { readonly type: 'log'; readonly line: string }
+  | { readonly type: 'done'; readonly metrics: Metrics }
+  | { readonly type: 'failed'; readonly failure: Failure };

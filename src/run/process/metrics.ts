@@ -1,0 +1,59 @@
+import { UserError } from '../../error.js';
+import { systemCode } from '../../files/error.js';
+import { IrregularFile, readRegularFile } from '../../files/regular-file.js';
+import type { Metrics, MetricValue } from '../../values.js';
+
+/** Bytes that it may have: it is read by the program itself, and kept in each record. */
+const longest = 16 * 2 ** 20;
+
+/**
+ * Metrics of a command: numbers, texts and lists at the top of the JSON file that it wrote as its output `metrics`.
+ * Other formats than `.json` are results like any other.
+ *
+ * @throws {UserError} E_METRICS
+ */
+export function readMetrics(file: string | undefined): Metrics {
+  if (file === undefined || !file.endsWith('.json')) return {};
+  let value: unknown;
+  try {
+    value = JSON.parse(readRegularFile(file, longest).toString());
+  } catch (error) {
+    // That an output is missing is said of all outputs alike.
+    if (systemCode(error) === 'ENOENT') return {};
+    if (error instanceof IrregularFile)
+      throw new UserError('E_METRICS', `The output "metrics" can't be read: ${error.message}.`);
+    const why = (error as Error).message.replaceAll(/\s+/g, ' ');
+    throw new UserError('E_METRICS', `The output "metrics" is not JSON: ${why}.`);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new UserError('E_METRICS', 'The output "metrics" must be a JSON object.');
+  return Object.fromEntries(
+    Object.entries(value).filter((entry): entry is [string, MetricValue] => isMetric(entry[1])),
+  );
+}
+
+/**
+ * What a stage returned as its metrics, without those that are undefined.
+ *
+ * @throws {UserError} E_METRICS for what is no metric, such as a map
+ */
+export function checkMetrics(returned: unknown): Metrics {
+  if (returned === undefined || returned === null) return {};
+  if (typeof returned !== 'object' || Array.isArray(returned))
+    throw new UserError('E_METRICS', 'The stage returned something else than a map of metrics.');
+  const entries = Object.entries(returned).filter(([, value]) => value !== undefined);
+  for (const [name, value] of entries)
+    if (!isMetric(value))
+      throw new UserError(
+        'E_METRICS',
+        `The stage returned a metric "${name}" that is none.`,
+        'Metrics are numbers, texts, true or false, and lists of numbers or of texts.',
+      );
+  return Object.fromEntries(entries);
+}
+
+function isMetric(value: unknown): value is MetricValue {
+  if (Array.isArray(value))
+    return value.every((item) => typeof item === 'number') || value.every((item) => typeof item === 'string');
+  return ['number', 'string', 'boolean'].includes(typeof value);
+}

@@ -1,0 +1,96 @@
+import type { ChildProcess } from 'node:child_process';
+import { closeSync } from 'node:fs';
+import { join } from 'node:path';
+import { openToAppend } from '../../files/trust.js';
+import { buildFolder } from '../../paths.js';
+import { isUserStage } from '../../stage/registry.js';
+import type { Failure } from '../events.js';
+import { type Attempt, type AttemptListener, type AttemptResult, interruptedFailure } from './attempt.js';
+import { builtInEnvironment, commandEnvironment, type Environment, signalHints } from './command.js';
+import type { FromTask, Job, ToTask } from './job.js';
+import { endGroup, signalGroup } from './process-group.js';
+
+/** How long a stage that was asked to end may take: it may have something to keep. */
+const graceMs = 10_000;
+
+/**
+ * Runs a stage in a process of its own.
+ *
+ * @param env variables beside those that every stage of its kind gets: one of the user's those of a command, a built-in
+ *   one all but credentials, for it may need to know of data and proxies
+ * @param log where its output goes: to the end of this file
+ */
+export function startStage(job: Job, env: Environment, log: string, listener: AttemptListener): Attempt {
+  const isOwn = isUserStage(job.uses);
+  let urgency: 'none' | 'asked' | 'killed' = 'none';
+  let child: ChildProcess | undefined;
+  let patience: NodeJS.Timeout | undefined;
+  const ask = () => {
+    if (urgency === 'killed') signalGroup(child?.pid, 'SIGKILL');
+    else if (urgency === 'asked' && child?.connected) {
+      child.send({ type: 'abort' } satisfies ToTask);
+      // One that was stopped is woken, to hear it.
+      signalGroup(child.pid, 'SIGCONT');
+    }
+  };
+  const run = async (): Promise<AttemptResult> => {
+    // Loaded here, because a run that finds everything cached does not need it.
+    const { execa } = await import('execa');
+    const descriptor = openToAppend(log);
+    // The log's descriptor, which outlives this process; execa's types leave numbers out.
+    const output = descriptor as unknown as 'inherit';
+    const process = execa(globalThis.process.execPath, [join(buildFolder, 'task.js')], {
+      ipc: true,
+      // As commands do, one of the user's runs in the folder of the file that says it.
+      ...(isOwn ? { cwd: job.folder } : {}),
+      env: isOwn ? commandEnvironment({ env }) : builtInEnvironment(env),
+      extendEnv: false,
+      // Messages are handled here one by one; execa need not keep them.
+      buffer: false,
+      stdin: 'ignore',
+      stdout: output,
+      stderr: output,
+      // Its own process group: Ctrl-C reaches this process alone, which then ends its tasks in order.
+      detached: true,
+      reject: false,
+    });
+    closeSync(descriptor);
+    child = process;
+    let result: AttemptResult | undefined;
+    process.on('message', (message: FromTask) => {
+      if (message.type === 'progress') listener.progress(message.progress);
+      else if (message.type === 'log') listener.log(message.line);
+      else result = message.type === 'done' ? { metrics: message.metrics } : { failure: message.failure };
+    });
+    child.send({ type: 'job', job } satisfies ToTask);
+    ask();
+    const { exitCode, signal } = await process;
+    clearTimeout(patience);
+    await endGroup(process.pid, () => urgency === 'asked');
+    if (result !== undefined) return result;
+    return { failure: urgency === 'none' ? diedFailure(exitCode, signal) : interruptedFailure };
+  };
+  return {
+    done: run(),
+    end: (urgently) => {
+      urgency = urgently || urgency === 'killed' ? 'killed' : 'asked';
+      ask();
+      if (urgency === 'killed') return;
+      patience ??= setTimeout(() => {
+        urgency = 'killed';
+        ask();
+      }, graceMs);
+    },
+  };
+}
+
+/** The task's process ended without a word. */
+function diedFailure(exitCode: number | undefined, signal: string | undefined): Failure {
+  const code = 'E_TASK_DIED';
+  if (signal === undefined) {
+    const message = `The task's process ended with exit code ${exitCode ?? '?'} before the task was done.`;
+    return { code, message, hint: 'The log may say why.' };
+  }
+  const message = `The task's process was ended by ${signal}.`;
+  return { code, message, hint: signalHints[signal] ?? 'Was it killed, or out of memory? The log may say more.' };
+}

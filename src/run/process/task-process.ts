@@ -1,0 +1,123 @@
+// Entry of the process of one stage: told its job by its parent, it runs the stage and reports.
+
+import { UserError } from '../../error.js';
+import { lackOf, systemError } from '../../files/error.js';
+import type { Progress, StageContext } from '../../stage/definition.js';
+import { resolveStage } from '../../stage/load.js';
+import { isUserStage } from '../../stage/registry.js';
+import { Store } from '../../store/store.js';
+import type { Metrics } from '../../values.js';
+import type { Failure } from '../events.js';
+import type { FromTask, Job, ToTask } from './job.js';
+import { checkMetrics } from './metrics.js';
+import { signalGroup } from './process-group.js';
+import { watchParent } from './watchdog.js';
+
+const progressMs = 200;
+const parent = process.ppid;
+const controller = new AbortController();
+/** Is the code that runs here the user's? */
+let isUsers = false;
+
+/** Sends a message; resolves when it is out, so that the last one is not lost at exit. */
+function send(message: FromTask): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.connected) process.send!(message, undefined, {}, () => resolve());
+    else resolve();
+  });
+}
+
+/** Ends this process with whatever the stage has started. */
+function killGroup(): never {
+  signalGroup(process.pid, 'SIGKILL');
+  process.exit(1);
+}
+
+// The parent is gone, even by kill -9: nobody wants the result, and nothing may be left running.
+process.on('disconnect', killGroup);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => controller.abort());
+process.on('message', (message: ToTask) => {
+  if (message.type === 'abort') controller.abort();
+  else void perform(message.job);
+});
+// A log that can't be written, as on a full disk, is no reason to end.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+// What a stage throws where nobody waits for it, in a timer for example.
+process.on('uncaughtException', (error) => void fail(error));
+
+async function perform(job: Job): Promise<void> {
+  try {
+    const metrics = await run(job);
+    // A stage may take the signal as a request to come to an early end: what it leaves behind is not whole.
+    controller.signal.throwIfAborted();
+    await finish({ type: 'done', metrics });
+  } catch (error) {
+    await fail(error);
+  }
+}
+
+async function fail(error: unknown): Promise<void> {
+  const told = toldOf(error);
+  // Whoever wrote the stage wants to know where it was, and it is not told from messages of ours.
+  if (told === undefined || (isUsers && told !== error)) console.error(error);
+  await finish({ type: 'failed', failure: describe(error, told) });
+}
+
+async function finish(message: FromTask): Promise<void> {
+  await send(message);
+  process.exit(0);
+}
+
+async function run(job: Job): Promise<Metrics> {
+  const { uses, pipelineFolder, threads, engine, inputs, outputs } = job;
+  isUsers = isUserStage(uses);
+  watchParent(parent);
+  const definition = await resolveStage(uses, pipelineFolder);
+  if ('error' in definition) throw new UserError('E_UNKNOWN_STAGE', definition.error, definition.hint);
+  const context: StageContext = {
+    parameters: job.parameters,
+    inputs,
+    outputs,
+    threads,
+    ...(engine === undefined ? {} : { engine }),
+    signal: controller.signal,
+    resume: Store.open(job.artifacts).resumePoint(job.key),
+    pipelineFolder,
+    progress: throttledProgress(),
+    log(line) {
+      process.stdout.write(`${line}\n`);
+      void send({ type: 'log', line });
+    },
+  };
+  return checkMetrics(await definition.run(context as never));
+}
+
+/** A few messages a second, the last one of each phase always. */
+function throttledProgress(): (progress: Progress) => void {
+  let last = 0;
+  return (progress) => {
+    const now = performance.now();
+    if (now - last < progressMs && progress.done < progress.total) return;
+    last = now;
+    void send({ type: 'progress', progress });
+  };
+}
+
+/** An error in words for users, if it is one that they can do something about. */
+function toldOf(error: unknown): UserError | undefined {
+  if (error instanceof UserError) return error;
+  // What the system refuses to code of the user's may be a mistake in it.
+  return isUsers ? lackOf(error, 'what it writes') : systemError(error, 'what it writes');
+}
+
+function describe(error: unknown, told: UserError | undefined): Failure {
+  if (controller.signal.aborted) return { code: 'E_INTERRUPTED', message: 'The task was interrupted.' };
+  if (told !== undefined) {
+    const { message, hint } = told;
+    // Part of the markup of summaries, and read by programs: what a stage of the user's makes of it must be one.
+    const code = /^E_[A-Z0-9_]{1,80}$/.test(told.code) ? told.code : 'E_STAGE';
+    return { code, message, ...(hint === undefined ? {} : { hint }) };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return { code: 'E_STAGE_CRASHED', message: `The stage crashed: ${message}`, hint: 'The log has the stack trace.' };
+}

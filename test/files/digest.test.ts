@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { digestBytes, digestFile } from '../../src/files/digest.js';
+import { testFolder } from '../store/folder.js';
+
+describe('digestFile', () => {
+  it.each([0, 1, 1 << 20, (1 << 20) + 1, 3_333_333])('is the SHA-256 of %i bytes', async (size) => {
+    const path = join(testFolder(), 'file');
+    const bytes = Buffer.alloc(size, 'spikes and ');
+    writeFileSync(path, bytes);
+    const hex = createHash('sha256').update(bytes).digest('hex');
+    expect(await digestFile(path)).toEqual({ digest: `sha256:${hex}`, size });
+  });
+
+  it('takes many large files at a time', async () => {
+    const folder = testFolder();
+    const paths = Array.from({ length: 12 }, (_, i) => join(folder, String(i)));
+    for (const [i, path] of paths.entries()) writeFileSync(path, Buffer.alloc((2 << 20) + i, i + 1));
+    const contents = await Promise.all(paths.map(digestFile));
+    expect(contents).toEqual(
+      paths.map((_, i) => ({ digest: digestBytes(Buffer.alloc((2 << 20) + i, i + 1)), size: (2 << 20) + i })),
+    );
+  });
+
+  it('fails as the system does', async () => {
+    const folder = testFolder();
+    await expect(digestFile(join(folder, 'nothing'))).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(digestFile(folder)).rejects.toMatchObject({ code: 'EISDIR' });
+  });
+});

@@ -1,0 +1,65 @@
+import { execFileSync } from 'node:child_process';
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { UserError } from '../../src/error.js';
+import { bundle } from '../../src/fingerprint/bundle.js';
+import { testFolder, writeFiles } from '../store/folder.js';
+
+/** Ends esbuild's process, as a Ctrl-C of the terminal does. */
+function endEsbuild(): void {
+  const children = execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(process.pid)], { encoding: 'utf8' });
+  const found = children.split('\n').filter((line) => line.includes('--service='));
+  expect(found).toHaveLength(1);
+  process.kill(Number.parseInt(found[0]!, 10), 'SIGINT');
+}
+
+describe('a bundle', () => {
+  it('is the same whatever the names of the file and its folders mean elsewhere', async () => {
+    const names = ['plain.ts', 'a*b?.ts', '-x [1] #%20.ts', '${{ x }} ünï "q"\'.ts'];
+    const folder = writeFiles(
+      testFolder(),
+      Object.fromEntries(names.map((name) => [name, 'export const a = [1, 2 + 3];\n'])),
+    );
+    const made = await Promise.all(names.map((name) => bundle(join(folder, name), folder)));
+    for (const [i, { code, files }] of made.entries()) {
+      expect(code).toBe(made[0]!.code);
+      expect(Object.keys(files)).toEqual([names[i]]);
+    }
+  });
+
+  it.skipIf(process.platform === 'win32')('is made of files only, and with what packages say in files', async () => {
+    const folder = writeFiles(testFolder(), { 'a.ts': "import './pipe';\n", 'b.ts': "import 'left';\n" });
+    for (const name of ['pipe.ts', 'package-lock.json']) execFileSync('mkfifo', [join(folder, name)]);
+    symlinkSync('/dev/zero', join(folder, 'zero.ts'));
+    for (const [file, what] of [
+      ['a.ts', "./a.ts:1:8: ./pipe.ts can't be read: it is a pipe."],
+      ['pipe.ts', "./pipe.ts can't be read: it is a pipe."],
+      ['zero.ts', "./zero.ts can't be read: it is a device."],
+    ] as const)
+      await expect(bundle(join(folder, file), folder)).rejects.toThrow(new UserError('E_STAGE_CODE', what));
+    writeFiles(folder, { 'node_modules/left/package.json': '{ "version": "1.2.3" }' });
+    expect((await bundle(join(folder, 'b.ts'), folder)).packages).toEqual({ left: '1.2.3' });
+    // As damaged as a lock file can be without being text.
+    for (const text of ['null', '7', '{"packages":null}', '{"packages":{"node_modules/left":null}}']) {
+      const fresh = writeFiles(testFolder(), {
+        'b.ts': "import 'left';\n",
+        'package-lock.json': text,
+        'node_modules/left/package.json': '{ "version": "1.2.3" }',
+      });
+      expect((await bundle(join(fresh, 'b.ts'), fresh)).packages).toEqual({ left: '1.2.3' });
+    }
+  });
+
+  it.skipIf(process.platform === 'win32')('is made although esbuild was ended, even while it works', async () => {
+    const folder = writeFiles(testFolder(), { 'a.ts': 'export default 1;\n' });
+    const file = join(folder, 'a.ts');
+    const before = await bundle(file, folder);
+    endEsbuild();
+    // Before it is noticed that it is gone, and after.
+    expect(await Promise.all([bundle(file, folder), bundle(file, folder)])).toEqual([before, before]);
+    endEsbuild();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await Promise.all([bundle(file, folder), bundle(file, folder)])).toEqual([before, before]);
+  });
+});

@@ -1,0 +1,87 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, expect, it, vi } from 'vitest';
+import type { CommandPart, Task } from '../../../src/pipeline/expand/task.js';
+import { undeclaredFiles } from '../../../src/pipeline/expand/undeclared.js';
+import { command, file } from '../../run/examples.js';
+import { testFolder, writeFiles } from '../../store/folder.js';
+
+vi.mock('node:fs', async (importOriginal) => {
+  const fs = await importOriginal<typeof import('node:fs')>();
+  return { ...fs, statSync: vi.fn(fs.statSync) };
+});
+
+let folder: string;
+beforeEach(() => {
+  folder = writeFiles(testFolder(), {
+    ...{
+      'scripts/count.sh': '',
+      'conf/a.yaml': '',
+      'data/x/y.csv': '',
+      'tool.sh': '',
+      cat: '',
+      'elsewhere/run.py': '',
+    },
+  });
+});
+const named = (task: Partial<Task>) => {
+  const tasks = [command('s@n=1', { folder, ...task }), command('s@n=2', { folder, ...task })];
+  return undeclaredFiles({ folder }, tasks).map(({ message }) => /names (\S+),/.exec(message)?.[1]);
+};
+const words = (...all: (string | CommandPart[])[]): Partial<Task> => ({
+  action: { kind: 'command', command: all.map((word) => (typeof word === 'string' ? [{ text: word }] : word)) },
+});
+const script = (text: string): Partial<Task> => ({ action: { kind: 'shell', shell: 'sh', script: [{ text }] } });
+
+it('names files and folders in words, behind an equals sign, and in values, once a stage', () => {
+  expect(named(words('sh', 'scripts/count.sh', '--config=conf/a.yaml', 'IN=data', '-v', 'none.txt'))).toEqual([
+    ...['scripts/count.sh', 'conf/a.yaml', 'data'],
+  ]);
+  expect(named(words('python3', [{ value: 'data/x' }, { text: '/y.csv' }]))).toEqual(['data/x/y.csv']);
+  expect(named(words('./tool.sh', join(folder, 'tool.sh')))).toEqual(['./tool.sh', join(folder, 'tool.sh')]);
+});
+
+it('reads scripts as far as to tell words from programs and comments', () => {
+  const text =
+    '# see data/x\ncat "conf/a.yaml" | sort > $o; echo >>data/x/y.csv 2>&1; ./tool.sh && cat <data/x/y.csv # not tool.sh\n';
+  expect(named(script(text))).toEqual(['conf/a.yaml', './tool.sh', 'data/x/y.csv']);
+});
+
+it('takes programs of the PATH, system files, inputs and what lies in them for what they are', () => {
+  expect(named(words('cat', '/etc/passwd', '.', '..', [{ input: 'a' }, { text: '/data' }]))).toEqual([]);
+  const inputs = { a: file('scripts'), b: file(join(folder, 'conf/a.yaml')) };
+  expect(named({ ...words('sh', 'scripts/count.sh', 'conf/a.yaml'), inputs })).toEqual([]);
+});
+
+it('finds them among the words of many stages, which name none', () => {
+  const tasks = Array.from({ length: 100 }, (_, i) =>
+    command(`s${i}`, { stage: `s${i}`, folder, ...script(`echo ${i} none.txt --n=${i} x${i}/y`) }),
+  );
+  const last = command('last', {
+    stage: 'last',
+    folder,
+    ...script('cat no conf/none.yaml IN=conf/a.yaml no/../tool.sh'),
+  });
+  vi.mocked(statSync).mockClear();
+  const found = undeclaredFiles({ folder }, [...tasks, last]);
+  // Each of the first words, and then those that the folder may have.
+  expect(vi.mocked(statSync).mock.calls.length).toBeLessThan(60);
+  expect(found.map(({ message }) => /^"(\w+)" names (\S+),/.exec(message)?.slice(1))).toEqual([
+    ...[
+      ['last', 'conf/a.yaml'],
+      ['last', 'no/../tool.sh'],
+    ],
+  ]);
+});
+
+it('looks in the folder in which the command runs, and says what to write', () => {
+  const [warning] = undeclaredFiles({ folder }, [
+    command('s', { ...words('python3', 'run.py'), folder: join(folder, 'elsewhere') }),
+  ]);
+  expect(warning).toMatchObject({
+    severity: 'warning',
+    code: 'W_UNDECLARED',
+    message: '"s" names run.py, which is no input of it: a change to that will not be noticed.',
+    hint: "declare it: inputs: { run: { file: run.py } }, and write '${{ inputs.run }}' in its place",
+  });
+});

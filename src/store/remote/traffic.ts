@@ -11,7 +11,10 @@ const attempts = 3;
 /** What a server may ask for. */
 const longestDelayMs = 5_000;
 
-/** How much a failed attempt weighs. A remote that gets `mostStrikes` without a success in between is left alone. */
+/**
+ * How much a failed attempt weighs. A remote that gets `mostStrikes` for one kind of request, without a success of that
+ * kind in between, is left alone: one that serves entries well, or answers whether it has a blob, may yet send no blob.
+ */
 const strikes: Readonly<Record<Trouble, number>> = { transient: 1, silent: 2, refused: 2, denied: 6, content: 0 };
 const mostStrikes = 6;
 /** Objects that were not what they should be, however many others were. */
@@ -24,6 +27,13 @@ export interface Warning {
 
 type Direction = 'read' | 'write';
 
+/** What is asked for, and why. */
+interface Kind {
+  readonly direction: Direction;
+  readonly method: 'get' | 'find' | 'put';
+  readonly area: Area;
+}
+
 /** Thrown for a remote that is left alone. It has been said why. */
 export class LeftAlone extends Error {}
 
@@ -33,7 +43,8 @@ export class LeftAlone extends Error {}
  */
 export class Traffic {
   readonly #limits = { read: createLimit(transfers), write: createLimit(transfers) };
-  readonly #strikes = { read: 0, write: 0 };
+  /** By kind of request. */
+  readonly #strikes = new Map<string, number>();
   readonly #leftAlone = { read: false, write: false };
   #lies = 0;
 
@@ -62,7 +73,7 @@ export class Traffic {
     signal: AbortSignal,
     take: (incoming: Incoming, moved: (bytes: number) => void) => Promise<T>,
   ): Promise<T | undefined> {
-    return this.#attempts('read', signal, async (watched, pace) => {
+    return this.#attempts({ direction: 'read', method: 'get', area }, signal, async (watched, pace) => {
       const incoming = await this.remote.get(area, name, watched);
       if (incoming === undefined) return undefined;
       // An abort may come when nobody listens to the body.
@@ -76,11 +87,12 @@ export class Traffic {
   }
 
   find(direction: Direction, area: Area, name: string, signal: AbortSignal): Promise<number | 'unknown' | undefined> {
-    return this.#attempts(direction, signal, (watched) => this.remote.find(area, name, watched));
+    const kind: Kind = { direction, method: 'find', area };
+    return this.#attempts(kind, signal, (watched) => this.remote.find(area, name, watched));
   }
 
   put(area: Area, name: string, content: Outgoing, signal: AbortSignal): Promise<void> {
-    return this.#attempts('write', signal, (watched, pace) => {
+    return this.#attempts({ direction: 'write', method: 'put', area }, signal, (watched, pace) => {
       const open = async function* () {
         for await (const chunk of content.open()) {
           yield chunk;
@@ -92,12 +104,12 @@ export class Traffic {
   }
 
   async #attempts<T>(
-    direction: Direction,
+    kind: Kind,
     signal: AbortSignal,
     once: (signal: AbortSignal, pace: Pace) => Promise<T>,
   ): Promise<T> {
     for (let attempt = 1; ; attempt++) {
-      const outcome = await this.#limits[direction](() => this.#attempt(direction, signal, once));
+      const outcome = await this.#limits[kind.direction](() => this.#attempt(kind, signal, once));
       if ('value' in outcome) return outcome.value;
       const { failure } = outcome;
       const temporary = failure.trouble === 'transient' || failure.trouble === 'silent';
@@ -108,33 +120,35 @@ export class Traffic {
   }
 
   async #attempt<T>(
-    direction: Direction,
+    kind: Kind,
     signal: AbortSignal,
     once: (signal: AbortSignal, pace: Pace) => Promise<T>,
   ): Promise<{ readonly value: T } | { readonly failure: RemoteError }> {
     signal.throwIfAborted();
-    if (this.#leftAlone[direction]) throw new LeftAlone();
+    if (!this.uses(kind.direction)) throw new LeftAlone();
     const pace = new Pace(this.silenceMs);
     try {
       const value = await once(AbortSignal.any([signal, pace.signal]), pace);
-      this.#strikes[direction] = 0;
+      this.#strikes.delete(nameOf(kind));
       return { value };
     } catch (error) {
       signal.throwIfAborted();
       // What the store says is no fault of the remote's.
       if (error instanceof StoreError) throw error;
       const failure = pace.failure ?? this.remote.explain(error);
-      this.#count(direction, failure);
+      this.#count(kind, failure);
       return { failure };
     } finally {
       pace.stop();
     }
   }
 
-  #count(direction: Direction, failure: RemoteError): void {
-    this.#strikes[direction] += strikes[failure.trouble];
+  #count(kind: Kind, failure: RemoteError): void {
+    const { direction } = kind;
+    const count = (this.#strikes.get(nameOf(kind)) ?? 0) + strikes[failure.trouble];
+    this.#strikes.set(nameOf(kind), count);
     if (failure.trouble === 'content') this.#lies++;
-    if (this.#strikes[direction] < mostStrikes && this.#lies < mostLies) return;
+    if (count < mostStrikes && this.#lies < mostLies) return;
     if (this.#leftAlone[direction]) return;
     // One that can't be written to may well be read.
     const all = direction === 'read' || failure.trouble === 'silent';
@@ -145,3 +159,5 @@ export class Traffic {
     this.warn({ message: `The remote cache ${this.remote.name} ${what} from now on: ${failure.message}.`, ...hint });
   }
 }
+
+const nameOf = ({ direction, method, area }: Kind): string => `${direction} ${method} ${area}`;

@@ -205,6 +205,32 @@ describe('a remote that misbehaves', () => {
     expect(server.asked.filter((line) => line.startsWith('GET cas/')).length).toBeLessThanOrEqual(5);
   });
 
+  it('breaks every blob off, and serves entries well: it is left alone all the same', async () => {
+    const every = ({ path }: Asked) => (path.startsWith('cas/') ? breakOffAfter(10) : undefined);
+    const { machine, server, record } = await attempt(every);
+    for (let i = 0; i < 3; i++) expect(await fetch(machine, record)).toBeUndefined();
+    expect(machine.cache.readable).toBe(false);
+    expect(machine.said).toMatch(/ is left alone from now on: the connection broke/);
+    const requests = server.requests.length;
+    expect(await fetch(machine, record)).toBeUndefined();
+    expect(server.requests).toHaveLength(requests);
+  });
+
+  it('takes no blob, and says well what it has: it gets nothing more', async () => {
+    const { machine, server } = await attempt(({ method, path }) =>
+      method === 'PUT' && path.startsWith('cas/') ? answer(500) : undefined,
+    );
+    // One blob at a time: before each, it is asked for.
+    for (const name of ['a', 'b', 'c', 'd']) {
+      const { outputs, ...record } = await machine.result(name);
+      const alone = { ...record, outputs: { file: outputs.file! } };
+      expect(await machine.cache.upload(alone, 'x', quiet)).toBe(false);
+    }
+    expect(machine.cache.writable).toBe(false);
+    expect(machine.said).toContain(`${server.url} gets nothing more from now on: it answers 500.`);
+    expect(server.asked.filter((line) => line.startsWith('PUT cas/'))).toHaveLength(6);
+  });
+
   it.each([
     ['entries', 'ac/'],
     ['blobs', 'cas/'],

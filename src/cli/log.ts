@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
-import { systemCode } from '../files/error.js';
+import { StoreError, systemCode } from '../files/error.js';
+import { IrregularFile, openRegularFile } from '../files/regular-file.js';
 import { logText } from '../text/printable.js';
 import { chooseTask, exitCodes, openPipeline, openStore, type PipelineOptions, print } from './context.js';
 import { outputTaken, printOwn } from './output.js';
@@ -17,6 +18,13 @@ export async function logCommand(file: string, target: string, options: LogOptio
   try {
     if (!(await show(path, options.raw === true))) print(`${task.id} wrote nothing.`);
   } catch (error) {
+    // Others may write to a store that is shared, and to the folders of logs.
+    if (error instanceof IrregularFile)
+      throw new StoreError(
+        'E_STORE_FILE_TYPE',
+        `The log of ${task.id} can't be read: ${error.message}: ${path}.`,
+        'Remove it: the next run of the task makes another.',
+      );
     if (systemCode(error) !== 'ENOENT') throw error;
     print(`${task.id} has no log: it has not run here.`);
   }
@@ -28,7 +36,7 @@ async function show(path: string, raw: boolean): Promise<boolean> {
   const decoder = new StringDecoder('utf8');
   let rest = '';
   let shown = false;
-  for await (const bytes of createReadStream(path)) {
+  for await (const bytes of createReadStream(path, { fd: openRegularFile(path).descriptor })) {
     shown = true;
     if (raw) printOwn(bytes as Buffer);
     else {

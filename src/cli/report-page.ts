@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, isAbsolute, join } from 'node:path';
 import { digestBytes } from '../files/digest.js';
+import { systemCode } from '../files/error.js';
+import { IrregularFile, readRegularFile } from '../files/regular-file.js';
 import type { Pipeline, Task } from '../pipeline/expand/task.js';
 import { type RunFacts, type TaskFacts, withRun } from '../report/page/run.js';
 import { number, type ReportTable, text, verdict, withoutEmpty } from '../report/tables/table.js';
@@ -56,10 +57,20 @@ export async function writePages(run: ReportedRun): Promise<readonly string[]> {
     if (!results.has(task.id)) continue;
     const path = pagePath(store, pipeline, task);
     const page = await runPage(run, task);
-    if (!existsSync(path) || (await readFile(path, 'utf8')) !== page) await store.writeNote(pipeline.name, path, page);
+    if (pageAt(path) !== page) await store.writeNote(pipeline.name, path, page);
     written.push(path);
   }
   return written;
+}
+
+/** The page that is there. What is no file is replaced, as far as the system does that. */
+function pageAt(path: string): string | undefined {
+  try {
+    return readRegularFile(path).toString();
+  } catch (error) {
+    if (error instanceof IrregularFile || systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 async function readArtifact(store: Store, artifact: Artifact): Promise<string> {

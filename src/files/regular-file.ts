@@ -15,11 +15,8 @@ const maximumLength = 2 ** 28;
  * @throws {IrregularFile} or the system's error
  */
 export function readRegularFile(path: string, limit = maximumLength): Buffer {
-  // Opening a pipe waits for a writer otherwise. Windows has neither.
-  const descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  const { descriptor, stats } = openRegularFile(path);
   try {
-    const stats = fstatSync(descriptor);
-    if (!stats.isFile()) throw new IrregularFile(`it is ${kindOfFile(stats)}`);
     const tooLarge = () => new IrregularFile(`it is larger than ${limit / 2 ** 20} MiB, which no such file is`);
     if (stats.size > limit) throw tooLarge();
     // Files of /proc say that they are empty: the size is what arrives.
@@ -34,6 +31,24 @@ export function readRegularFile(path: string, limit = maximumLength): Buffer {
     }
   } finally {
     closeSync(descriptor);
+  }
+}
+
+/**
+ * Opens a file that lies on a disk, to be read in parts, and closed by the caller.
+ *
+ * @throws {IrregularFile} or the system's error
+ */
+export function openRegularFile(path: string): { readonly descriptor: number; readonly stats: Stats } {
+  // Opening a pipe waits for a writer otherwise. Windows has neither.
+  const descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    const stats = fstatSync(descriptor);
+    if (!stats.isFile()) throw new IrregularFile(`it is ${kindOfFile(stats)}`);
+    return { descriptor, stats };
+  } catch (error) {
+    closeSync(descriptor);
+    throw error;
   }
 }
 

@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { describe, expect } from 'vitest';
 import { steady, test } from './program.js';
 
@@ -61,6 +63,15 @@ bad: ran 0, cached 0, failed 1, skipped 1 in N s
     const log = await box.run(['log', 'p.yaml', 'first@n=3', '--artifacts', 'my results']);
     expect(log).toEqual({ code: 0, out: 'some output\nx\n', err: '' });
     expect((await box.run(['log', 'p.yaml', 'first@n=0'])).out).toBe('first@n=0 has no log: it has not run here.\n');
+    // Nobody writes into a pipe.
+    const pipe = box.path('my results/bad/.logs/first@n=3.log');
+    rmSync(pipe);
+    execFileSync('mkfifo', [pipe]);
+    const { code: refused, err: said } = await box.run(['log', 'p.yaml', 'first@n=3', '--artifacts', 'my results']);
+    expect([refused, said]).toEqual([
+      1,
+      `The log of first@n=3 can't be read: it is a pipe: ${pipe}.\n  hint: Remove it: the next run of the task makes another.\n`,
+    ]);
   });
 
   test('of a stage is told in its words; a stack trace is in the log alone', async ({ box }) => {

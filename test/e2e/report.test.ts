@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { describe, expect } from 'vitest';
 import { annResults, snnResults } from '../report/examples.js';
@@ -55,8 +56,13 @@ describe.concurrent('the page of results', () => {
     expect(result).not.toContain('tasks-data');
     expect((await box.run(['verify', 'p.yaml', 'report'])).code).toBe(0);
 
+    // Of another run; then something that is never read to its end.
     box.write('artifacts/p/report.html', 'lost');
     expect(await box.run(['report', 'p.yaml'])).toEqual({ code: 0, out: 'artifacts/p/report.html\n', err: '' });
+    expect(box.read('artifacts/p/report.html')).toBe(page);
+    rmSync(box.path('artifacts/p/report.html'));
+    execFileSync('mkfifo', [box.path('artifacts/p/report.html')]);
+    expect((await box.run(['report', 'p.yaml'])).code).toBe(0);
     expect(box.read('artifacts/p/report.html')).toBe(page);
     expect((await box.run(['report', 'p.yaml', '-o', 'mine.html'])).code).toBe(0);
     expect(box.read('mine.html')).toBe(page);

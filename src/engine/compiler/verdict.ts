@@ -1,11 +1,11 @@
 // What was found out about V8's flags, kept in the user's cache folder: a file for each version of Node, its processor
 // and the kernels. To find it there costs a read.
-import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { cacheFolder } from '../../data/locations.js';
 import { writeAtomically } from '../../files/atomic.js';
 import { digestBytes, digestJson, hexOf } from '../../files/digest.js';
+import { readRegularFile } from '../../files/regular-file.js';
 import type { Finding, Flags } from './trial.js';
 
 const folder = () => join(cacheFolder(), 'compiler');
@@ -22,7 +22,7 @@ export function verdictName(kernels: Uint8Array): string {
 /** The flags that were found to work. Whatever else the file may hold is as good as no file: flags can do harm. */
 export function readVerdict(name: string, sets: readonly Flags[]): Flags | undefined {
   try {
-    const { flags } = JSON.parse(readFileSync(join(folder(), name), 'utf8')) as { readonly flags?: unknown };
+    const { flags } = JSON.parse(readRegularFile(join(folder(), name)).toString()) as { readonly flags?: unknown };
     return sets.find((set) => JSON.stringify(set) === JSON.stringify(flags));
   } catch {
     return undefined;

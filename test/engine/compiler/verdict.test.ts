@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
@@ -35,6 +36,12 @@ describe('what was found out about V8', () => {
       expect(readVerdict(name, sets)).toBe(undefined);
     },
   );
+
+  it.skipIf(process.platform === 'win32')('is as good as missing where there is a pipe', () => {
+    mkdirSync(join(cache, 'compiler'));
+    execFileSync('mkfifo', [file()]);
+    expect(readVerdict(name, sets)).toBe(undefined);
+  });
 
   it('belongs to the kernels and to the options that Node is given', () => {
     const others = [verdictName(new Uint8Array([1, 2]))];

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -25,4 +26,10 @@ it('has bounds, whatever was written', () => {
   const long = tail(`${'x'.repeat(20_000)}\nend\n`);
   expect(long).toEqual(['end']);
   expect(tail('y'.repeat(20_000))).toEqual([`${'y'.repeat(299)}…`]);
+});
+
+it.skipIf(process.platform === 'win32')('is empty where the log is no file', () => {
+  const pipe = join(testFolder(), 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  expect([tailOf(pipe), tailOf(testFolder())]).toEqual([[], []]);
 });

@@ -7,7 +7,7 @@ import { readRegularFile } from '../files/regular-file.js';
 import { bundle } from '../fingerprint/bundle.js';
 import { version } from '../version.js';
 import { definitionProblems } from './check.js';
-import type { Answer, PlainDefinition, Question, Reply } from './confined/messages.js';
+import type { Answer, Failure, PlainDefinition, Question, Reply } from './confined/messages.js';
 import type { ParameterProblem, StageDefinition } from './definition.js';
 import { currentFingerprint, stageFingerprint } from './fingerprint.js';
 import { findUserStage, resolveStage, type StageProblem } from './load.js';
@@ -19,6 +19,15 @@ interface Memory {
   readonly answers: Readonly<Record<string, Answer>>;
 }
 
+/** What is remembered of code that can't be described, for a while: what it says depends on where the file is. */
+interface RememberedFailure extends Failure {
+  readonly at: number;
+  readonly uses: string;
+  readonly folder: string;
+}
+
+/** How long a failure counts, in minutes: packages that a file imports may be mended under the same name. */
+const failureMinutes = 10;
 /** More answers than a sweep has points. */
 const mostAnswers = 20_000;
 const described = new Map<string, Promise<StageDefinition | StageProblem>>();
@@ -26,7 +35,7 @@ const open = new Set<Promise<unknown>>();
 
 /**
  * What `uses:` names, without running any of its code in this process: of a file of the user's the definition is read
- * in a confined one, and remembered for as long as the code stays the same. Its `run` can't be called; see `resolveStage`.
+ * in a confined one, and remembered for as long as the code stays the same; for a while, too, that it can't be. Its `run` can't be called; see `resolveStage`.
  */
 export async function describeStage(uses: string, folder: string): Promise<StageDefinition | StageProblem> {
   if (!isUserStage(uses)) return resolveStage(uses, folder);
@@ -60,6 +69,8 @@ export async function answersArrived(): Promise<boolean> {
 
 class Described {
   #memory: Memory | undefined;
+  /** Answers that are not to be remembered: the next process asks again. */
+  #passing: Memory['answers'] = {};
   #queue: { readonly question: Question; take(answer: Answer): void }[] = [];
 
   constructor(
@@ -72,10 +83,17 @@ class Described {
   async definition(): Promise<StageDefinition | StageProblem> {
     this.#memory = this.#remembered();
     if (this.#memory === undefined) {
+      const before = this.#rememberedFailure();
+      if (before !== undefined) return before;
       const reply = await this.#ask([]);
-      if ('problem' in reply) return reply.problem;
+      if ('problem' in reply) {
+        const { uses, folder } = this;
+        const failure: RememberedFailure = { ...reply, at: Date.now(), uses, folder };
+        if (!reply.passing) await this.#remember(failure);
+        return reply.problem;
+      }
       this.#memory = { definition: reply.definition, answers: {} };
-      await this.#remember();
+      await this.#remember(this.#memory);
     }
     const { has, ...rest } = this.#memory.definition;
     const hasFunction = (name: (typeof has)[number]) => has.includes(name);
@@ -108,7 +126,11 @@ class Described {
   }
 
   #known(question: Question): Answer | undefined {
-    return this.#memory?.answers[hexOf(digestJson(question))];
+    const name = hexOf(digestJson(question));
+    const answer = this.#passing[name] ?? this.#memory?.answers[name];
+    return answer !== undefined && 'failed' in answer && answer.at !== undefined && isOver(answer.at)
+      ? undefined
+      : answer;
   }
 
   /** All that is asked in one go is answered by one process. */
@@ -123,14 +145,18 @@ class Described {
     this.#queue = [];
     const reply = await this.#ask(asked.map(({ question }) => question));
     const answers = asked.map(({ question }, at) => {
-      if ('problem' in reply) return { failed: reply.problem.error };
+      if ('problem' in reply) return { failed: reply.problem.error, at: Date.now() };
       return sound(question, reply.answers[at]);
     });
-    const known = this.#memory!.answers;
-    const before = Object.keys(known).length + asked.length > mostAnswers ? {} : known;
     const entries = asked.map(({ question }, at) => [hexOf(digestJson(question)), answers[at]!] as const);
-    this.#memory = { ...this.#memory!, answers: { ...before, ...Object.fromEntries(entries) } };
-    await this.#remember();
+    const heard = Object.fromEntries(entries);
+    if ('passing' in reply) this.#passing = { ...this.#passing, ...heard };
+    else {
+      const known = this.#memory!.answers;
+      const before = Object.keys(known).length + asked.length > mostAnswers ? {} : known;
+      this.#memory = { ...this.#memory!, answers: { ...before, ...heard } };
+      await this.#remember(this.#memory);
+    }
     for (const [at, { take }] of asked.entries()) take(answers[at]!);
   }
 
@@ -162,13 +188,34 @@ class Described {
     }
   }
 
+  /** Why the code couldn't be described a while ago, with when it is tried again. */
+  #rememberedFailure(): StageProblem | undefined {
+    try {
+      const failure = JSON.parse(readRegularFile(this.#path).toString()) as RememberedFailure;
+      const { problem, at, uses, folder } = failure;
+      if (uses !== this.uses || folder !== this.folder || typeof problem.error !== 'string' || isOver(at))
+        return undefined;
+      const left = Math.ceil(failureMinutes - (Date.now() - at) / 60_000);
+      const again = `It is tried again once its code changes, or in ${left} min.`;
+      return { error: problem.error, hint: problem.hint === undefined ? again : `${problem.hint} ${again}` };
+    } catch {
+      return undefined;
+    }
+  }
+
   /** Unless the code is no longer what its name says. Where it can't be written, it is asked anew next time. */
-  async #remember(): Promise<void> {
+  async #remember(what: Memory | RememberedFailure): Promise<void> {
     const { fingerprint } = await currentFingerprint(this.uses, this.folder);
     if (fingerprint !== this.fingerprint) return;
     const folder = join(cacheFolder(), 'definitions');
-    await writeAtomically(this.#path, [JSON.stringify(this.#memory)], folder).catch(() => undefined);
+    await writeAtomically(this.#path, [JSON.stringify(what)], folder).catch(() => undefined);
   }
+}
+
+/** Is a failure too long ago to count? A time that is none, or that is yet to come, is. */
+function isOver(at: number): boolean {
+  const minutes = (Date.now() - at) / 60_000;
+  return !(minutes >= 0 && minutes < failureMinutes);
 }
 
 /** An answer of the form that its question wants; whatever else was said is no answer. */

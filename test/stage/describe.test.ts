@@ -1,15 +1,26 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { askReader } from '../../src/stage/confined/process.js';
 import type { StageDefinition } from '../../src/stage/definition.js';
 import { answersArrived, describeStage } from '../../src/stage/describe.js';
 import { testFolder, writeFiles } from '../store/folder.js';
 
+const machine = vi.hoisted(() => ({ load: 0 }));
+vi.mock('node:os', async (original) => ({
+  ...(await original<typeof import('node:os')>()),
+  loadavg: () => [machine.load, 0, 0],
+}));
+
 let cache: string;
 beforeEach(() => {
   cache = testFolder();
   vi.stubEnv('SPIKELINE_CACHE', cache);
+});
+afterEach(() => {
+  machine.load = 0;
+  vi.doUnmock('../../src/stage/confined/process.js');
+  vi.useRealTimers();
 });
 
 const stage = (top: string, more = '') => `${top}
@@ -132,7 +143,6 @@ describe('describeStage', () => {
       error: expect.stringMatching(/^\.\/s\.ts:\d: /) as unknown,
       hint: `${what} as it is loaded, which only run() may do: there, import() loads packages, too.`,
     });
-    expect(existsSync(join(cache, 'definitions'))).toBe(false);
   });
 
   it('takes what it prints for nothing', async () => {
@@ -153,6 +163,15 @@ describe('describeStage', () => {
     const order = { uses: './s.ts', folder, questions: [] };
     expect(await askReader(order, { seconds: error.includes('2 s') ? 2 : 60, memory: 300 })).toEqual({
       problem: { error, hint: 'What it does as it is loaded belongs into run().' },
+    });
+  });
+
+  it('that is late on a machine with too much to do may be in time later', async () => {
+    const order = { uses: './s.ts', folder: writeFiles(testFolder(), { 's.ts': stage('for (;;);') }), questions: [] };
+    machine.load = 10_000;
+    expect(await askReader(order, { seconds: 1, memory: 300 })).toEqual({
+      problem: { error: './s.ts was not loaded after 1 s.', hint: 'What it does as it is loaded belongs into run().' },
+      passing: true,
     });
   });
 
@@ -199,5 +218,79 @@ describe('describeStage', () => {
     await expect(check(again, 3)).rejects.toThrow('it gave no list of problems');
     expect(await again.files!({ by: 1 }, '/f')).toEqual(['/f/1']);
     await expect(again.files!({ by: 4 }, '/f')).rejects.toThrow(`The files of "./s.ts" can't be told: none`);
+  });
+});
+
+describe('what can’t be described', () => {
+  /** What a new process says, which gets replies of its reader's one by one. */
+  async function asked(replies: readonly object[], folder: string, uses = './s.ts') {
+    vi.resetModules();
+    const ask = vi.fn();
+    for (const reply of replies) ask.mockResolvedValueOnce(reply);
+    vi.doMock('../../src/stage/confined/process.js', () => ({ askReader: ask }));
+    const { answersArrived, describeStage } = await import('../../src/stage/describe.js');
+    const found = await describeStage(uses, folder);
+    return { found, ask, answersArrived };
+  }
+  const late = { problem: { error: './s.ts was not loaded after 30 s.', hint: 'Hurry.' } };
+  const again = (minutes: number) => ({
+    ...late.problem,
+    hint: `Hurry. It is tried again once its code changes, or in ${minutes} min.`,
+  });
+  const definition = {
+    ...{ name: 's', summary: 'Scales', parameters: { type: 'object', properties: {} }, inputs: {} },
+    ...{ outputs: { o: { description: 'The product', path: 'o.txt' } }, has: ['run', 'check'] },
+  };
+  const start = Date.UTC(2030, 0, 1);
+  const passed = (minutes: number) => vi.setSystemTime(start + minutes * 60_000);
+
+  it('is tried again after a while, once its code changes, and elsewhere', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    passed(0);
+    const folder = writeFiles(testFolder(), { 's.ts': stage(''), 'copy/s.ts': stage('') });
+    expect((await asked([late], folder)).found).toEqual(late.problem);
+    passed(2.5);
+    const { found, ask } = await asked([], folder);
+    expect(found).toEqual(again(8));
+    expect(ask).not.toHaveBeenCalled();
+    // The text names the file: what it says of another, equal one is asked for.
+    expect((await asked([late], join(folder, 'copy'))).found).toEqual(late.problem);
+    expect((await asked([late], folder)).found).toEqual(late.problem);
+    passed(12.5);
+    expect((await asked([late], folder)).found).toEqual(late.problem);
+    expect((await asked([], folder)).found).toEqual(again(10));
+    // As of a clock that was set back.
+    passed(0);
+    expect((await asked([late], folder)).found).toEqual(late.problem);
+    writeFileSync(join(folder, 's.ts'), stage('const changed = 1;', 'fromPipeline: { n: changed },'));
+    expect((await asked([late], folder)).found).toEqual(late.problem);
+  });
+
+  it('is tried again at once where the machine may be to blame', async () => {
+    const folder = writeFiles(testFolder(), { 's.ts': stage('') });
+    expect((await asked([{ ...late, passing: true }], folder)).found).toEqual(late.problem);
+    expect((await asked([late], folder)).found).toEqual(late.problem);
+    expect((await asked([], folder)).found).toEqual(again(10));
+  });
+
+  it('is remembered of its functions no longer, either', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    passed(0);
+    const folder = writeFiles(testFolder(), { 's.ts': stage('', 'check: () => [],') });
+    const reply = { definition, answers: [] };
+    const check = ({ found }: { found: unknown }) => (found as StageDefinition).check!({ by: 1 }, {});
+    const first = await asked([reply, { ...late, passing: true }], folder);
+    check(first);
+    await first.answersArrived();
+    expect(() => check(first)).toThrow(late.problem.error);
+    const second = await asked([late], folder);
+    expect(check(second)).toEqual([]);
+    await second.answersArrived();
+    const third = await asked([{ definition, answers: [{ value: [] }] }], folder);
+    expect(() => check(third)).toThrow(late.problem.error);
+    passed(10);
+    expect(check(third)).toEqual([]);
+    expect(await third.answersArrived()).toBe(true);
+    expect(third.ask).toHaveBeenCalledTimes(1);
   });
 });

@@ -15,13 +15,20 @@ export interface Question {
   readonly args: readonly unknown[];
 }
 
-export type Answer = { readonly value: unknown } | { readonly failed: string };
+export type Answer =
+  | { readonly value: unknown }
+  /** `at`: when the process failed that was asked, in milliseconds; none where the function itself failed. */
+  | { readonly failed: string; readonly at?: number };
 
 /** A definition without its code: functions are told of, and asked where they are. */
 export type PlainDefinition = Omit<StageDefinition, 'run' | 'check' | 'files'> & {
   readonly has: readonly ('run' | 'check' | 'files')[];
 };
 
-export type Reply =
-  | { readonly definition: PlainDefinition; readonly answers: readonly Answer[] }
-  | { readonly problem: StageProblem };
+export type Reply = { readonly definition: PlainDefinition; readonly answers: readonly Answer[] } | Failure;
+
+export interface Failure {
+  readonly problem: StageProblem;
+  /** It may be the machine's: it had too much to do, or somebody ended the process. */
+  readonly passing?: true;
+}

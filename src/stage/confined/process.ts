@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { availableParallelism, loadavg } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { bundle } from '../../fingerprint/bundle.js';
 import { buildFolder, packageRoot } from '../../paths.js';
-import type { Order, Reply } from './messages.js';
+import type { Failure, Order, Reply } from './messages.js';
 
 export interface Limits {
   readonly seconds: number;
@@ -23,7 +24,7 @@ const outside = 'What it does as it is loaded belongs into run().';
 export async function askReader(order: Order, limits: Limits = defaultLimits): Promise<Reply> {
   const file = resolve(order.folder, order.uses);
   const readable = await readableBy(file);
-  const problem = (error: string, hint = outside): Reply => ({ problem: { error: `${order.uses} ${error}.`, hint } });
+  const problem = (error: string, hint = outside): Failure => ({ problem: { error: `${order.uses} ${error}.`, hint } });
   const flag = process.allowedNodeEnvironmentFlags.has('--permission') ? '--permission' : '--experimental-permission';
   const child = spawn(
     process.execPath,
@@ -36,12 +37,16 @@ export async function askReader(order: Order, limits: Limits = defaultLimits): P
     // What it prints is nobody's: standard output may be a table or JSON.
     { cwd: dirname(file), env: {}, stdio: ['pipe', 'ignore', 'ignore', 'pipe'], windowsHide: true },
   );
+  const passing = (failure: Failure): Failure => ({ ...failure, passing: true });
   let why: Reply | undefined;
   const stop = (reply: Reply) => {
     why ??= reply;
     child.kill('SIGKILL');
   };
-  const over = setTimeout(() => stop(problem(`was not loaded after ${limits.seconds} s`)), limits.seconds * 1e3);
+  const over = setTimeout(() => {
+    const late = problem(`was not loaded after ${limits.seconds} s`);
+    stop(isBusy() ? passing(late) : late);
+  }, limits.seconds * 1e3);
   const watch = setInterval(() => {
     if (memoryOf(child.pid) > limits.memory) stop(problem(`took more than ${limits.memory} MB of memory to load`));
   }, 100);
@@ -55,9 +60,9 @@ export async function askReader(order: Order, limits: Limits = defaultLimits): P
   // It may have ended before it was told.
   child.stdin!.on('error', () => undefined);
   child.stdin!.end(JSON.stringify(order));
-  const end = await new Promise<string>((done) => {
-    child.on('error', ({ message }) => done(message));
-    child.on('close', (code, signal) => done(signal ?? `exit code ${code}`));
+  const { end, code } = await new Promise<{ readonly end: string; readonly code: number | null }>((done) => {
+    child.on('error', ({ message }) => done({ end: message, code: null }));
+    child.on('close', (code, signal) => done({ end: signal ?? `exit code ${code}`, code }));
   });
   clearTimeout(over);
   clearInterval(watch);
@@ -65,8 +70,10 @@ export async function askReader(order: Order, limits: Limits = defaultLimits): P
   try {
     return JSON.parse(Buffer.concat(chunks).toString()) as Reply;
   } catch {
-    if (end === 'SIGABRT' || end === 'exit code 134') return problem(`took more than ${heap} MB of memory to load`);
-    return problem(`ended the process that loaded it (${end})`);
+    if (end === 'SIGABRT' || code === 134) return problem(`took more than ${heap} MB of memory to load`);
+    const ended = problem(`ended the process that loaded it (${end})`);
+    // It was not started, or ended by somebody else.
+    return code === null ? passing(ended) : ended;
   }
 }
 
@@ -93,6 +100,11 @@ function shelvesAbove(path: string): readonly string[] {
   const parent = dirname(path);
   const shelf = join(path, 'node_modules');
   return [...(existsSync(shelf) ? [shelf] : []), ...(parent === path ? [] : shelvesAbove(parent))];
+}
+
+/** Have more processes wanted to run in the last minute than the machine has processors? */
+function isBusy(): boolean {
+  return loadavg()[0]! > availableParallelism();
 }
 
 /** Megabytes that a process has in use, where the system says. */

@@ -183,6 +183,31 @@ stages:
 });
 
 describe.concurrent('a task that failed', () => {
+  test('of an input that is no file costs no result, and is what those behind it wait for', async ({ box }) => {
+    box.write('data/a.txt', 'one');
+    box.write(
+      'p.yaml',
+      `name: odd
+stages:
+  bad: { run: 'cat \${{ inputs.data }}/a.txt > \${{ outputs.o }}', inputs: { data: { file: data } }, outputs: { o: o.txt } }
+  after: { run: 'cat \${{ inputs.o }} > \${{ outputs.o }}', inputs: { o: bad }, outputs: { o: o.txt } }
+`,
+    );
+    expect((await box.run(['run', 'p.yaml'])).code).toBe(0);
+    execFileSync('mkfifo', [box.path('data/pipe')]);
+    const pipe = `${box.path('data/pipe')} is neither a file nor a folder.\n`;
+    // Nobody knows which results are the tasks'.
+    expect(await box.run(['gc', 'p.yaml'])).toEqual({ code: 1, out: '', err: pipe });
+    const why = await box.run(['why', 'p.yaml', 'after']);
+    expect([why.code, why.out.split('\n\nIt last ran on')[0], why.err]).toEqual([
+      0,
+      `after waits for bad: it will run unless that makes the same as last time.\n\nbad is missing: it will run, because\n  ${pipe.trimEnd()}`,
+      '',
+    ]);
+    rmSync(box.path('data/pipe'));
+    expect((await box.run(['status', 'p.yaml'])).out).toContain('2 of 2 cached');
+  });
+
   test('is told as such by status, plan, why and graph, until it runs again or is another', async ({ box }) => {
     const pipeline = `name: f
 stages:

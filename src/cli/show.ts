@@ -5,7 +5,7 @@ import { jsonText } from '../text/printable.js';
 import { type Cell, distinctCells, renderTable } from '../text/table.js';
 import { callOf, exitCodes, openPipeline, openStore, type PipelineOptions, print } from './context.js';
 import { reportText } from './report-text.js';
-import { metricsOf, scalarMetrics, tasksOfStage } from './results.js';
+import { marked, metricsOf, scalarMetrics, tasksOfStage, titleOf } from './results.js';
 
 export interface ShowOptions extends PipelineOptions {
   readonly json?: boolean;
@@ -55,17 +55,4 @@ export async function showCommand(file: string | undefined, options: ShowOptions
     );
   else print([...(report === '' ? [] : [report]), ...tables].join('\n'));
   return exitCodes.done;
-}
-
-type Kind = 'axis' | 'metric';
-
-/** Cells under keys that tell an axis from a metric of the same name. */
-function marked(kind: Kind, cells: Readonly<Record<string, Cell>>): Record<string, Cell> {
-  return Object.fromEntries(Object.entries(cells).map(([name, cell]) => [`${kind} ${name}`, cell]));
-}
-
-/** The plain name; of an axis that is called like a metric, with the word before it, so that no two headings are the same. */
-function titleOf(key: string, keys: readonly string[]): string {
-  const name = key.slice(key.indexOf(' ') + 1);
-  return key === `axis ${name}` && keys.includes(`metric ${name}`) ? key : name;
 }

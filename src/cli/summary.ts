@@ -8,6 +8,7 @@ import type { AxisValue, Metrics, TaskId } from '../values.js';
 import { callOf, type PipelineOptions, shownPath } from './context.js';
 import { compareExpectations, describeVerdicts } from './expect.js';
 import { loadDescribed } from './load-pipeline.js';
+import { marked, titleOf } from './results.js';
 
 export interface ClosingReport {
   readonly pipeline: Pipeline;
@@ -73,32 +74,43 @@ function comparisonRows(pipeline: Pipeline, metrics: ReadonlyMap<string, Metrics
     const [a, s] = [Number(ann?.found.accuracy), Number(found.accuracy)];
     return {
       ...partColumn(task),
-      ...task.labels,
-      ANN: percent(a),
-      SNN: percent(s),
-      difference: Number.isFinite(s - a) ? signedPercent(s - a) : '–',
-      'spikes/image': round(found.spikesPerImage),
-      'SOPs/image (paper)': round(found.sopsPerImage),
+      ...marked('axis', task.labels),
+      ...marked('metric', {
+        ANN: percent(a),
+        SNN: percent(s),
+        difference: Number.isFinite(s - a) ? signedPercent(s - a) : '–',
+        'spikes/image': round(found.spikesPerImage),
+        'SOPs/image (paper)': round(found.sopsPerImage),
+      }),
     };
   });
   const alone = anns
     .filter(({ task }) => !used.has(task))
-    .map(({ task, found }): Row => ({ ...partColumn(task), ...task.labels, ANN: percent(Number(found.accuracy)) }));
+    .map(
+      ({ task, found }): Row => ({
+        ...partColumn(task),
+        ...marked('axis', task.labels),
+        ...marked('metric', { ANN: percent(Number(found.accuracy)) }),
+      }),
+    );
   // Part by part, each with the ANNs that stand alone first.
   const all = [...alone, ...rows];
-  return [...new Set(all.map(({ part }) => part))].flatMap((part) => all.filter((row) => row.part === part));
+  const partIn = (row: Row) => row['metric part'];
+  return [...new Set(all.map(partIn))].flatMap((part) => all.filter((row) => partIn(row) === part));
 }
 
 /** The included pipeline that a task belongs to; empty for the file's own. */
 const partOf = ({ stage }: Task): string => stage.slice(0, Math.max(0, stage.lastIndexOf('/')));
-const partColumn = (task: Task): Row => (partOf(task) === '' ? {} : { part: partOf(task) });
+const partColumn = (task: Task): Row => (partOf(task) === '' ? {} : marked('metric', { part: partOf(task) }));
 
 /** Axes first, in the order in which they appear, then the figures. */
 function columns(rows: readonly Row[]) {
   const figures = ['ANN', 'SNN', 'difference', 'spikes/image', 'SOPs/image (paper)'];
-  const axes = [...new Set(rows.flatMap((row) => Object.keys(row)))].filter((key) => !figures.includes(key));
-  const present = figures.filter((key) => rows.some((row) => row[key] !== undefined));
-  return [...axes, ...present].map((key) => ({ key, format: grouped }));
+  const keys = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const figureKeys = figures.map((name) => `metric ${name}`);
+  const axes = keys.filter((key) => !figureKeys.includes(key));
+  const present = figureKeys.filter((key) => rows.some((row) => row[key] !== undefined));
+  return [...axes, ...present].map((key) => ({ key, title: titleOf(key, keys), format: grouped }));
 }
 
 const percent = (value: number): string => (Number.isFinite(value) ? `${(100 * value).toFixed(2)} %` : '–');

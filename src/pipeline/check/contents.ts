@@ -1,7 +1,9 @@
 import { check, type Violation } from '../../schema/check.js';
 import { suggestion } from '../../schema/suggest.js';
 import { isMap, placeName } from '../../schema/words.js';
+import type { Path } from '../../values.js';
 import { declares, type FileTree } from '../compose/include.js';
+import { leftOutBy } from '../compose/merge.js';
 import { hinted, type Reporter } from '../text/reporter.js';
 import { duplicateOf } from './axes.js';
 import type { Axes, Params } from './call.js';
@@ -24,12 +26,23 @@ export function checkFormat(value: unknown, reporter: Reporter): PipelineFile | 
       code,
       atKey ? message : `${subject} ${message}`,
       { path, key: atKey && typeof path.at(-1) === 'string' },
-      hinted(path.length === 0 && !atKey ? shape : hint),
+      hinted(path.length === 0 && !atKey ? shape : (nullHint(value, path, hint) ?? hint)),
     );
   }
   let sound = true;
   for (const violation of violations) sound = takeOut(value, violation) && sound;
   return sound ? (value as PipelineFile) : undefined;
+}
+
+/** What a null would do that stands where it leaves something out: only in a file that extends none is it still there. */
+function nullHint(file: unknown, path: Path, hint?: string): string | undefined {
+  const found = path.reduce<unknown>((inner, name) => (inner as Record<string, unknown> | undefined)?.[name], file);
+  if (found !== null) return undefined;
+  if (path[0] === 'expect' && path.length === 2)
+    return 'A null leaves out no single expectation. To leave out all of the files under extends:, write expect: null.';
+  if (leftOutBy(path) === undefined) return undefined;
+  const nothing = 'A null leaves out what the files under extends: say. This file extends none.';
+  return hint === undefined ? nothing : `${hint} ${nothing}`;
 }
 
 /** Removes the section of a stage, the stage, or the expectation that is wrong. Is the rest of use? */

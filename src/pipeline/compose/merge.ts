@@ -70,7 +70,7 @@ function subjectOf(line: unknown): string {
  * What a null at this path leaves out, in a word; undefined where null is a value, as of a param, or a mistake.
  * What is left out has to be there below.
  */
-function leftOutBy([top, name, section, input]: Path): string | undefined {
+export function leftOutBy([top, name, section, input]: Path): string | undefined {
   if (top === undefined) return undefined;
   if (name === undefined)
     return [...mapsOfNames.keys(), 'params', 'cache', 'expect'].includes(String(top)) ? 'section' : undefined;

@@ -145,6 +145,34 @@ main.yaml:6:21: error[E_NOTHING]: There is no input "y" to leave out.
     ]);
   });
 
+  it('tells in a file that extends none what a null would do', async () => {
+    const hints = async (text: string) => (await load({ 'main.yaml': text })).text.match(/(?<=error.*\]: |hint: ).*/g);
+    const stages = "stages: { a: { run: 'true' } }\n";
+    const nothing = 'A null leaves out what the files under extends: say. This file extends none.';
+    expect(await hints(`name: n\naxes: { k: null }\nprofiles: { x: null }\ncache: null\n${stages}`)).toEqual([
+      '"k" must be a list, and nothing is there.',
+      nothing,
+      '"x" must be a map, and nothing is there.',
+      nothing,
+      '"cache" must be a map, and nothing is there.',
+      nothing,
+    ]);
+    expect(await hints(`name: n\nexpect: [null]\n${stages}`)).toEqual([
+      'Item 1 of "expect" must be a map, and nothing is there.',
+      'A null leaves out no single expectation. To leave out all of the files under extends:, write expect: null.',
+    ]);
+    expect(
+      await hints("name: n\nstages: { a: null, b: { run: 'true', inputs: { x: null }, outputs: { o: null } } }\n"),
+    ).toEqual([
+      '"a" must be a map, and nothing is there.',
+      nothing,
+      '"x" must be a stage, stage.output, a list of them, or { file: path }, and nothing is there.',
+      expect.stringMatching(/ relative to this file\. A null leaves out .*extends none\.$/),
+      // Single outputs are not left out.
+      '"o" must be text, and nothing is there.',
+    ]);
+  });
+
   it('reads files that extend each other twice in one walk', async () => {
     const level = (i: number) => [`l${i}.yaml`, `extends: [l${i + 1}.yaml, ./l${i + 1}.yaml]\n`] as const;
     const files = Object.fromEntries(Array.from({ length: 40 }, (_, i) => level(i)));

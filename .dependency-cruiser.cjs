@@ -31,7 +31,7 @@ const insides = {
     ['events.ts', 'abort.ts', 'failure.ts', 'open-files.ts'],
     ['plan/', 'process/', 'views/'],
     ['explain/', 'share/'],
-    ['executor.ts'],
+    ['executor.ts', 'outcomes.ts'],
     ['local/'],
     ['slurm/'],
   ],

@@ -9,8 +9,8 @@ import { sharedAbort } from '../abort.js';
 import type { Failure, Reason } from '../events.js';
 import type { Executor, RunOptions, RunResult } from '../executor.js';
 import { failureOf } from '../failure.js';
+import { type Outcome, Outcomes, secondsSince } from '../outcomes.js';
 import { Planner, type TaskIdentity } from '../plan/plan.js';
-import { publish } from '../share/publish.js';
 import type { Sharing } from '../share/sharing.js';
 import { removeOutdatedStates } from './leftovers.js';
 import { lostFailure, makeAgain, repairMessage } from './repair.js';
@@ -19,7 +19,6 @@ import { TaskOrder } from './task-order.js';
 import { taskRecord } from './task-record.js';
 import { type Execution, type ExecutionResult, TaskRunner } from './task-runner.js';
 
-type Outcome = 'ran' | 'cached' | 'failed' | 'skipped';
 type AttemptForm = Pick<Execution, 'attempt' | 'copies'>;
 type FailedAttempt = Exclude<ExecutionResult, { outputs: unknown }>;
 
@@ -36,8 +35,7 @@ export class LocalExecutor implements Executor {
   readonly #planner: Planner;
   readonly #executor: TaskRunner;
   readonly #pool: ResourcePool;
-  /** Of tasks that are done. */
-  readonly #results: Map<TaskId, TaskResult>;
+  readonly #outcomes: Outcomes;
   /** Of all tasks whose outputs are stored. */
   readonly #outputs: Map<TaskId, TaskResult['outputs']>;
   readonly #outputsOf = (id: TaskId) => this.#outputs.get(id);
@@ -48,7 +46,6 @@ export class LocalExecutor implements Executor {
   /** Runs that make again what was written into. */
   readonly #repairs = new Set<LocalExecutor>();
   #interrupted = false;
-  #failed = false;
 
   constructor(
     readonly pipeline: Pipeline,
@@ -56,8 +53,8 @@ export class LocalExecutor implements Executor {
     readonly options: RunOptions,
   ) {
     this.#planner = new Planner(pipeline, store, { force: options.force });
-    this.#results = new Map(options.given);
-    this.#outputs = new Map([...this.#results].map(([id, { outputs }]) => [id, outputs]));
+    this.#outcomes = new Outcomes(pipeline, store, options);
+    this.#outputs = new Map([...this.#outcomes.results].map(([id, { outputs }]) => [id, outputs]));
     this.#executor = new TaskRunner(pipeline, store);
     this.#pool = new ResourcePool(machineResources(options.jobs));
     this.#order = new TaskOrder(
@@ -85,25 +82,13 @@ export class LocalExecutor implements Executor {
   }
 
   async #bringAll(): Promise<RunResult> {
-    const { tasks, sharing, emit } = this.options;
-    const started = performance.now();
-    const artifacts = this.store.folder;
-    emit({
-      event: 'start',
-      pipeline: this.pipeline.name,
-      tasks,
-      artifacts,
-      ...(sharing && { remote: sharing.remote }),
-    });
-    const all = await this.#order.run();
+    this.#outcomes.begin();
+    await this.#order.run();
     await this.#executor.close();
     await this.store.settled();
-    await removeOutdatedStates(this.store, new Set([...this.#results.values()].map(({ key }) => key)));
-    await sharing?.settled();
-    const count = (outcome: Outcome) => all.filter((one) => one === outcome).length;
-    const counts = { ran: count('ran'), cached: count('cached'), failed: count('failed'), skipped: count('skipped') };
-    emit({ event: 'end', ...counts, seconds: seconds(started), ...sharing?.counts });
-    return { ...counts, interrupted: this.#interrupted, results: this.#results };
+    await removeOutdatedStates(this.store, new Set([...this.#outcomes.results.values()].map(({ key }) => key)));
+    await this.options.sharing?.settled();
+    return this.#outcomes.end(this.#interrupted);
   }
 
   /** Ends the run: no new tasks, running ones are asked to end. A second call kills them. */
@@ -117,7 +102,7 @@ export class LocalExecutor implements Executor {
   }
 
   get #stopping(): boolean {
-    return this.#waiting.signal.aborted || (this.#failed && !this.options.keepGoing);
+    return this.#waiting.signal.aborted || this.#outcomes.isStopping;
   }
 
   async #bring(task: Task, before: readonly (Outcome | 'stored')[]): Promise<Outcome> {
@@ -209,7 +194,7 @@ export class LocalExecutor implements Executor {
     });
     if ('failure' in made) return made.failure;
     for (const [id, result] of made.results) {
-      this.#results.set(id, result);
+      this.#outcomes.results.set(id, result);
       this.#outputs.set(id, result.outputs);
     }
     return undefined;
@@ -264,7 +249,7 @@ export class LocalExecutor implements Executor {
       const message = `Something it depends on changed while it ran: ${changed.map(({ text }) => text).join('; ')}.`;
       return { failure: { code: 'E_INPUT_CHANGED', message, hint: 'Run again.' } };
     }
-    const cost = { seconds: seconds(started), threads: granted.cpus };
+    const cost = { seconds: secondsSince(started), threads: granted.cpus };
     const record = taskRecord(this.pipeline, task, identity, result, cost);
     this.#outputs.set(task.id, record.outputs);
     this.#order.tellStored(task.id);
@@ -275,42 +260,22 @@ export class LocalExecutor implements Executor {
       await this.store.settled();
       await resume.finish();
     }
-    await publish(this.store, this.pipeline, task, record, emit);
-    this.#results.set(task.id, record);
+    const outcome = await this.#outcomes.done(task, record, 'ran', secondsSince(started));
     sharing?.give(task.id, record);
-    emit({
-      event: 'task',
-      task: task.id,
-      status: 'ran',
-      key: record.key,
-      seconds: seconds(started),
-      metrics: record.metrics,
-    });
-    return 'ran';
+    return outcome;
   }
 
-  async #cached(task: Task, result: TaskResult, started: number, from?: 'remote'): Promise<Outcome> {
-    await publish(this.store, this.pipeline, task, result, this.options.emit);
-    this.#results.set(task.id, result);
+  #cached(task: Task, result: TaskResult, started: number, from?: 'remote'): Promise<Outcome> {
     this.#outputs.set(task.id, result.outputs);
-    const { key, metrics } = result;
-    const status = { status: 'cached', ...(from && { from }) } as const;
-    this.options.emit({ event: 'task', task: task.id, ...status, key, seconds: seconds(started), metrics });
-    return 'cached';
+    return this.#outcomes.done(task, result, 'cached', secondsSince(started), from);
   }
 
   #skip(task: Task, started: number): Outcome {
-    this.options.emit({ event: 'task', task: task.id, status: 'skipped', seconds: seconds(started) });
-    return 'skipped';
+    return this.#outcomes.skip(task, secondsSince(started));
   }
 
   #fail(task: Task, failure: Failure, started: number, key?: TaskKey): Outcome {
     if (this.#interrupted) return this.#skip(task, started);
-    this.#failed = true;
-    const about = { task: task.id, status: 'failed', ...(key && { key }) } as const;
-    this.options.emit({ event: 'task', ...about, seconds: seconds(started), failure });
-    return 'failed';
+    return this.#outcomes.fail(task, failure, secondsSince(started), key);
   }
 }
-
-const seconds = (started: number): number => Number(((performance.now() - started) / 1e3).toFixed(3));

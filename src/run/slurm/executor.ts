@@ -10,16 +10,14 @@ import { sharedAbort } from '../abort.js';
 import type { Failure } from '../events.js';
 import type { Executor, RunOptions, RunResult } from '../executor.js';
 import { failureOf } from '../failure.js';
+import { Outcomes } from '../outcomes.js';
 import { Planner } from '../plan/plan.js';
-import { publish } from '../share/publish.js';
 import { type SlurmCommands, type SlurmError, slurmCommands } from './command.js';
 import { SlurmFiles } from './files.js';
 import { lineageOf } from './lineage.js';
 import { lossOf } from './losses.js';
 import { type Descent, nameOf, Submitter } from './submit.js';
 import { type End, Watch } from './watch.js';
-
-type Outcome = 'ran' | 'cached' | 'failed' | 'skipped';
 
 export interface SlurmOptions extends RunOptions {
   readonly settings: SlurmSettings;
@@ -40,16 +38,13 @@ export class SlurmExecutor implements Executor {
   readonly #files: SlurmFiles;
   readonly #submitter: Submitter;
   readonly #watch: Watch;
-  readonly #results = new Map<TaskId, TaskResult>();
-  readonly #outcomes = new Map<TaskId, Outcome>();
+  readonly #outcomes: Outcomes;
   readonly #descents = new Map<TaskId, Descent>();
   /** Tasks that need a job. */
   readonly #waiting = new Set<TaskId>();
   /** How often tasks have lost a job, by code. */
   readonly #losses = new Map<TaskId, Record<string, number>>();
   readonly #stop = sharedAbort();
-  readonly #started = performance.now();
-  #failed = false;
 
   constructor(
     readonly pipeline: Pipeline,
@@ -57,6 +52,7 @@ export class SlurmExecutor implements Executor {
     readonly options: SlurmOptions,
     readonly slurm: SlurmCommands = slurmCommands,
   ) {
+    this.#outcomes = new Outcomes(pipeline, store, options);
     this.#planner = new Planner(pipeline, store, { force: options.force });
     this.#files = new SlurmFiles(store, pipeline.name);
     this.#submitter = new Submitter(pipeline, store, this.#files, slurm, options, (id) => this.#descents.get(id)!);
@@ -91,15 +87,8 @@ export class SlurmExecutor implements Executor {
   }
 
   async #bringAll(): Promise<RunResult> {
-    const { tasks, sharing, emit } = this.options;
-    const artifacts = this.store.folder;
-    emit({
-      event: 'start',
-      pipeline: this.pipeline.name,
-      tasks,
-      artifacts,
-      ...(sharing && { remote: sharing.remote }),
-    });
+    const { tasks } = this.options;
+    this.#outcomes.begin();
     for (const task of tasks) await this.#compare(task);
     while (!this.#stop.signal.aborted) {
       if (this.#waiting.size > 0) await this.#submit();
@@ -107,12 +96,9 @@ export class SlurmExecutor implements Executor {
       for (const end of await this.#watch.look()) await this.#end(end);
       await sleep(lookMs, undefined, { signal: this.#stop.signal }).catch(() => undefined);
     }
-    for (const task of tasks) if (!this.#outcomes.has(task.id)) this.#skip(task);
+    for (const task of tasks) this.#skip(task);
     await this.store.settled();
-    const count = (outcome: Outcome) => [...this.#outcomes.values()].filter((one) => one === outcome).length;
-    const counts = { ran: count('ran'), cached: count('cached'), failed: count('failed'), skipped: count('skipped') };
-    emit({ event: 'end', ...counts, seconds: since(this.#started), ...sharing?.counts });
-    return { ...counts, interrupted: this.#stop.signal.aborted, results: this.#results };
+    return this.#outcomes.end(this.#stop.signal.aborted);
   }
 
   /** Is the task up to date? Otherwise it needs a job. */
@@ -123,12 +109,12 @@ export class SlurmExecutor implements Executor {
       const makerOf = (id: TaskId) => ({ task: makers.get(id)!, lineage: this.#descents.get(id)!.lineage });
       const descent = await lineageOf(this.#planner, task, makerOf);
       this.#descents.set(task.id, descent);
-      const { identity, result } = await this.#planner.statusOf(task, (id) => this.#results.get(id)?.outputs);
+      const { identity, result } = await this.#planner.statusOf(task, (id) => this.#outcomes.results.get(id)?.outputs);
       const fetched =
         result === undefined && identity !== undefined ? await this.#fetch(task, identity.key) : undefined;
       const found = result ?? fetched;
       if (found === undefined) this.#waiting.add(task.id);
-      else await this.#done(task, found, 'cached', since(this.#started), fetched && 'remote');
+      else await this.#outcomes.done(task, found, 'cached', this.#outcomes.seconds, fetched && 'remote');
     } catch (error) {
       this.#fail(task, failureOf(error, this.store.reportsFolder));
     }
@@ -146,7 +132,7 @@ export class SlurmExecutor implements Executor {
     this.#waiting.clear();
     for (const task of tasks)
       for (const id of dependenciesOf(task)) {
-        const key = this.#results.get(id)?.key;
+        const key = this.#outcomes.results.get(id)?.key;
         const { lineage } = this.#descents.get(id)!;
         if (key !== undefined && this.#files.keyOf(lineage) !== key) await this.#files.noteKey(lineage, key);
       }
@@ -179,7 +165,8 @@ export class SlurmExecutor implements Executor {
     switch (end.end) {
       case 'done':
         this.#watch.remove(task.id);
-        return this.#done(task, end.result, status?.status ?? 'cached', status?.seconds ?? 0);
+        await this.#outcomes.done(task, end.result, status?.status ?? 'cached', status?.seconds ?? 0);
+        return;
       case 'failed':
         return this.#giveUp(task, { ...end.failure });
       case 'lost': {
@@ -190,7 +177,7 @@ export class SlurmExecutor implements Executor {
         const count = (losses[failure.code] ?? 0) + 1;
         this.#losses.set(task.id, { ...losses, [failure.code]: count });
         const log = this.#files.pathOf(job.id, `${job.index}.out`);
-        if (count > again || this.#isStopping) return this.#giveUp(task, withOutput(failure, log));
+        if (count > again || this.#outcomes.isStopping) return this.#giveUp(task, withOutput(failure, log));
         const attempt = Object.values(losses).reduce((sum, n) => sum + n, 1);
         const retry = { attempt, attempts: attempt + 1, seconds: 0, failure };
         this.options.emit({ event: 'task-retry', task: task.id, ...retry });
@@ -211,7 +198,7 @@ export class SlurmExecutor implements Executor {
   async #giveUp(task: Task, failure: Failure): Promise<void> {
     this.#watch.remove(task.id);
     this.#fail(task, failure);
-    const gone = this.#isStopping ? this.#watch.pending() : this.#watchedBelow(task);
+    const gone = this.#outcomes.isStopping ? this.#watch.pending() : this.#watchedBelow(task);
     await this.#drop(gone);
     for (const one of gone) this.#skip(one);
   }
@@ -223,13 +210,9 @@ export class SlurmExecutor implements Executor {
     await this.slurm.cancel(jobs.map(nameOf)).catch(() => undefined);
   }
 
-  get #isStopping(): boolean {
-    return this.#failed && !this.options.keepGoing;
-  }
-
   #isHopeless(task: Task): boolean {
-    const before = dependenciesOf(task).map((id) => this.#outcomes.get(id));
-    return this.#isStopping || before.some((outcome) => outcome === 'failed' || outcome === 'skipped');
+    const before = dependenciesOf(task).map((id) => this.#outcomes.of(id));
+    return this.#outcomes.isStopping || before.some((outcome) => outcome === 'failed' || outcome === 'skipped');
   }
 
   #watchedBelow(task: Task): Task[] {
@@ -252,30 +235,13 @@ export class SlurmExecutor implements Executor {
     });
   }
 
-  async #done(
-    task: Task,
-    result: TaskResult,
-    status: 'ran' | 'cached',
-    seconds: number,
-    from?: 'remote',
-  ): Promise<void> {
-    await publish(this.store, this.pipeline, task, result, this.options.emit);
-    this.#results.set(task.id, result);
-    this.#outcomes.set(task.id, status);
-    const { key, metrics } = result;
-    this.options.emit({ event: 'task', task: task.id, status, ...(from && { from }), key, seconds, metrics });
-  }
-
   #fail(task: Task, failure: Failure): void {
-    this.#failed = true;
-    this.#outcomes.set(task.id, 'failed');
-    this.options.emit({ event: 'task', task: task.id, status: 'failed', seconds: since(this.#started), failure });
+    this.#outcomes.fail(task, failure, this.#outcomes.seconds);
   }
 
+  /** Unless something has become of it already. */
   #skip(task: Task): void {
-    if (this.#outcomes.has(task.id)) return;
-    this.#outcomes.set(task.id, 'skipped');
-    this.options.emit({ event: 'task', task: task.id, status: 'skipped', seconds: since(this.#started) });
+    if (this.#outcomes.of(task.id) === undefined) this.#outcomes.skip(task, this.#outcomes.seconds);
   }
 }
 
@@ -287,5 +253,3 @@ function refusal({ message }: SlurmError): Failure {
 function withOutput(failure: Failure, output: string): Failure {
   return failure.code === 'E_SLURM_JOB' ? { ...failure, hint: `What it wrote is in ${output}` } : failure;
 }
-
-const since = (started: number): number => Number(((performance.now() - started) / 1e3).toFixed(3));

@@ -1,0 +1,91 @@
+import type { Pipeline, Task } from '../pipeline/expand/task.js';
+import type { Store } from '../store/store.js';
+import type { TaskKey, TaskResult } from '../store/types.js';
+import type { TaskId } from '../values.js';
+import type { Failure } from './events.js';
+import type { RunOptions, RunResult } from './executor.js';
+import { publish } from './share/publish.js';
+
+export type Outcome = 'ran' | 'cached' | 'failed' | 'skipped';
+
+/** What becomes of the tasks of a run, whoever computes them: kept, put into the readable tree, and told. */
+export class Outcomes {
+  /** Of tasks that are up to date. */
+  readonly results: Map<TaskId, TaskResult>;
+  readonly #outcomes = new Map<TaskId, Outcome>();
+  readonly #started = performance.now();
+  #failed = false;
+
+  constructor(
+    readonly pipeline: Pipeline,
+    readonly store: Store,
+    readonly options: RunOptions,
+  ) {
+    this.results = new Map(options.given);
+  }
+
+  /** Undefined as long as nothing has become of it. */
+  of(task: TaskId): Outcome | undefined {
+    return this.#outcomes.get(task);
+  }
+
+  /** Has a task failed, so that nothing else may begin? */
+  get isStopping(): boolean {
+    return this.#failed && !this.options.keepGoing;
+  }
+
+  /** Seconds since the run began, to the millisecond. */
+  get seconds(): number {
+    return secondsSince(this.#started);
+  }
+
+  begin(): void {
+    const { tasks, sharing, emit } = this.options;
+    const remote = sharing && { remote: sharing.remote };
+    emit({ event: 'start', pipeline: this.pipeline.name, tasks, artifacts: this.store.folder, ...remote });
+  }
+
+  end(interrupted: boolean): RunResult {
+    const all = [...this.#outcomes.values()];
+    const count = (outcome: Outcome) => all.filter((one) => one === outcome).length;
+    const counts = { ran: count('ran'), cached: count('cached'), failed: count('failed'), skipped: count('skipped') };
+    this.options.emit({ event: 'end', ...counts, seconds: this.seconds, ...this.options.sharing?.counts });
+    return { ...counts, interrupted, results: this.results };
+  }
+
+  /** @param from where a cached result came from, if not from the store */
+  async done(
+    task: Task,
+    result: TaskResult,
+    status: 'ran' | 'cached',
+    seconds: number,
+    from?: 'remote',
+  ): Promise<Outcome> {
+    await publish(this.store, this.pipeline, task, result, this.options.emit);
+    this.results.set(task.id, result);
+    const { key, metrics } = result;
+    const origin = from && { from };
+    this.options.emit({ event: 'task', task: task.id, status, ...origin, key, seconds, metrics });
+    return this.#keep(task, status);
+  }
+
+  /** @param key what it was to compute, if that is known */
+  fail(task: Task, failure: Failure, seconds: number, key?: TaskKey): Outcome {
+    this.#failed = true;
+    this.options.emit({ event: 'task', task: task.id, status: 'failed', ...(key && { key }), seconds, failure });
+    return this.#keep(task, 'failed');
+  }
+
+  skip(task: Task, seconds: number): Outcome {
+    this.options.emit({ event: 'task', task: task.id, status: 'skipped', seconds });
+    return this.#keep(task, 'skipped');
+  }
+
+  #keep(task: Task, outcome: Outcome): Outcome {
+    this.#outcomes.set(task.id, outcome);
+    return outcome;
+  }
+}
+
+/** To the millisecond. @param started as `performance.now()` told it */
+export const secondsSince = (started: number): number => Number(((performance.now() - started) / 1e3).toFixed(3));

@@ -1,5 +1,5 @@
 import { UserError } from '../../error.js';
-import { systemCode } from '../../files/error.js';
+import { systemCode, systemError } from '../../files/error.js';
 import { IrregularFile, readRegularFile } from '../../files/regular-file.js';
 import type { Metrics, MetricValue } from '../../values.js';
 
@@ -10,7 +10,7 @@ const longest = 16 * 2 ** 20;
  * Metrics of a command: numbers, texts and lists at the top of the JSON file that it wrote as its output `metrics`.
  * Other formats than `.json` are results like any other.
  *
- * @throws {UserError} E_METRICS
+ * @throws {UserError} E_METRICS; StoreError for what the system refuses
  */
 export function readMetrics(file: string | undefined): Metrics {
   if (file === undefined || !file.endsWith('.json')) return {};
@@ -22,6 +22,8 @@ export function readMetrics(file: string | undefined): Metrics {
     if (systemCode(error) === 'ENOENT') return {};
     if (error instanceof IrregularFile)
       throw new UserError('E_METRICS', `The output "metrics" can't be read: ${error.message}.`);
+    const refused = systemError(error);
+    if (refused !== undefined) throw refused;
     const why = (error as Error).message.replaceAll(/\s+/g, ' ');
     throw new UserError('E_METRICS', `The output "metrics" is not JSON: ${why}.`);
   }

@@ -35,7 +35,8 @@ const open = new Set<Promise<unknown>>();
 
 /**
  * What `uses:` names, without running any of its code in this process: of a file of the user's the definition is read
- * in a confined one, and remembered for as long as the code stays the same; for a while, too, that it can't be. Its `run` can't be called; see `resolveStage`.
+ * in a confined one, and remembered for as long as the code stays the same; for a while, too, that it can't be. Its
+ * `run` can't be called; see `resolveStage`.
  */
 export async function describeStage(uses: string, folder: string): Promise<StageDefinition | StageProblem> {
   if (!isUserStage(uses)) return resolveStage(uses, folder);

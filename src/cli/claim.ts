@@ -20,7 +20,7 @@ export async function claimFolder(store: Store, { name, file }: Pick<Pipeline, '
   const project = dirname(store.folder);
   const own = relative(realpathSync(project), realpathSync(file)).split(sep).join('/');
   if (own.startsWith('../') || isAbsolute(own)) return;
-  const path = join(dirname(store.runsFolder(name)), '.file');
+  const path = join(store.published(name).folder, '.file');
   const noted = textOf(path)?.trim();
   if (noted === own) return;
   if (noted !== undefined && hasName(join(project, noted), name))
@@ -29,10 +29,13 @@ export async function claimFolder(store: Store, { name, file }: Pick<Pipeline, '
       `Two files have the name "${name}": ${shownPath(join(project, noted))} and ${shownPath(file)}. Their results would replace one another.`,
       'give one of them another `name:`, or keep its results apart with --artifacts',
     );
-  await store.writeNote(name, path, `${own}\n`).catch((error: unknown) => {
-    // A store that may only be read has nothing to replace either.
-    if (!(error instanceof StoreError)) throw error;
-  });
+  await store
+    .published(name)
+    .writeNote(path, `${own}\n`)
+    .catch((error: unknown) => {
+      // A store that may only be read has nothing to replace either.
+      if (!(error instanceof StoreError)) throw error;
+    });
 }
 
 function hasName(file: string, name: string): boolean {

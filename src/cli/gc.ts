@@ -72,7 +72,7 @@ async function keptOf(pipeline: Pipeline, store: Store): Promise<Kept> {
   // Nobody knows which result is a task's whose key can't be told.
   for (const { trouble } of plans.values()) if (trouble !== undefined) throw trouble;
   const keys = [...plans.values()].flatMap(({ identity }): TaskKey[] => (identity === undefined ? [] : [identity.key]));
-  const runs = reachOfRuns(store.runsFolder(pipeline.name));
+  const runs = reachOfRuns(store.published(pipeline.name).runsFolder);
   const tasks = new Set([...pipeline.tasks.map(({ id }) => id), ...runs.tasks]);
   return { pipeline: pipeline.name, tasks, keys: new Set([...keys, ...runs.keys]) };
 }

@@ -14,7 +14,7 @@ export interface LogOptions extends PipelineOptions {
 export async function logCommand(file: string, target: string, options: LogOptions): Promise<number> {
   const pipeline = await openPipeline(file, options);
   const task = chooseTask(pipeline, target);
-  const path = openStore(options, pipeline).logPath(pipeline.name, task.id);
+  const path = openStore(options, pipeline).published(pipeline.name).logPath(task.id);
   try {
     if (!(await show(path, options.raw === true))) print(`${task.id} wrote nothing.`);
   } catch (error) {

@@ -57,7 +57,7 @@ export async function writePages(run: ReportedRun): Promise<readonly string[]> {
     if (!results.has(task.id)) continue;
     const path = pagePath(store, pipeline, task);
     const page = await runPage(run, task);
-    if (pageAt(path) !== page) await store.writeNote(pipeline.name, path, page);
+    if (pageAt(path) !== page) await store.published(pipeline.name).writeNote(path, page);
     written.push(path);
   }
   return written;

@@ -124,7 +124,7 @@ const grouped = (value: Cell): string =>
 function places({ pipeline, store, tasks, pages }: ClosingReport): string {
   const plots = tasks
     .filter(({ action }) => action.kind === 'stage' && action.uses === 'plot')
-    .map((task) => join(store.publishedFolder(pipeline.name, task), Object.values(task.outputs)[0]!))
+    .map((task) => join(store.published(pipeline.name).folderOf(task), Object.values(task.outputs)[0]!))
     .filter((folder) => existsSync(folder))
     .map((folder) => `plots:   ${shownPath(folder)}/`);
   const lines = [...pages.map((page) => `report:  ${shownPath(page)}`), ...plots];

@@ -1,6 +1,6 @@
 import { type BigIntStats, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { inFolder, removeLeftovers, temporaryPath } from '../files/atomic.js';
+import { inFolder, removeLeftovers, temporaryPath, writeAtomically } from '../files/atomic.js';
 import { guarded, systemCode } from '../files/error.js';
 import { checkFolders } from '../files/trust.js';
 import type { TaskId } from '../values.js';
@@ -17,7 +17,6 @@ const draftsFolder = '.tmp';
 /** Where files go that were in the place of a result, and are none. */
 const asideFolder = '.aside';
 
-/** The readable tree of one pipeline: links to blobs, and for each task which key it had when it was last shown. */
 /** Where a task stands in its pipeline. */
 export interface Place {
   readonly stage: string;
@@ -31,11 +30,15 @@ export interface Shown extends Place {
   readonly outputs: Readonly<Record<string, string>>;
 }
 
+/**
+ * The folder of one pipeline: the readable tree of links to blobs, for each task which key it had when it was last
+ * shown, logs, and notes of runs and jobs.
+ */
 export class Published {
   /** The pipeline's folder. */
   readonly folder: string;
   /** For drafts: a store may lie on another file system. */
-  readonly temporary: string;
+  readonly #temporary: string;
   readonly #blobs: Blobs;
   /** By task: `<key> <folder> <stamp>`. */
   readonly #notes: Journal;
@@ -45,12 +48,12 @@ export class Published {
   /** @throws StoreError if others have put something in the place of its folders */
   constructor(artifacts: string, pipeline: string, blobs: Blobs) {
     this.folder = join(artifacts, pipelineFolderName(pipeline));
-    this.temporary = join(this.folder, draftsFolder);
+    this.#temporary = join(this.folder, draftsFolder);
     const own = [draftsFolder, asideFolder, '.logs', '.runs', '.slurm', '.slurm/keys'];
     checkFolders([this.folder, ...own.map((name) => join(this.folder, name))]);
     this.#blobs = blobs;
-    removeLeftovers(this.temporary);
-    this.#notes = new Journal(join(this.folder, '.latest'), this.temporary);
+    removeLeftovers(this.#temporary);
+    this.#notes = new Journal(join(this.folder, '.latest'), this.#temporary);
   }
 
   /** Where a task's outputs are shown. */
@@ -58,13 +61,34 @@ export class Published {
     return `${this.folder}/${placeOf(task)}`;
   }
 
+  /** Where a task's log is, or goes. The folder need not exist. */
+  logPath(task: TaskId): string {
+    return join(this.folder, '.logs', `${fileName(task)}.log`);
+  }
+
+  /** Where the runs are noted. The folder need not exist. */
+  get runsFolder(): string {
+    return join(this.folder, '.runs');
+  }
+
+  /** Where jobs on a cluster are noted. The folder need not exist. */
+  get slurmFolder(): string {
+    return join(this.folder, '.slurm');
+  }
+
+  /** Replaces one of the files in it, so that a crash leaves the old one or the new. */
+  writeNote(path: string, text: string): Promise<void> {
+    return guarded(path, () => writeAtomically(path, [text], this.#temporary));
+  }
+
   /** The key that a task had when it was last shown, whether or not its record still is there. */
-  keyOf(task: TaskId): TaskKey | undefined {
+  latestKey(task: TaskId): TaskKey | undefined {
     return this.#noteOf(task)?.key;
   }
 
   /**
-   * Shows a task's outputs, in the place of what was there. Where they are shown already, nothing is written.
+   * Shows a task's outputs in the place of what was there, and notes the record as the task's newest. Where both are so
+   * already, nothing is written.
    *
    * @returns where files are now that users had put there: they are moved aside
    */
@@ -104,11 +128,11 @@ export class Published {
 
   async #replace(tree: Tree, target: string): Promise<readonly string[]> {
     const moved = await this.#clearTheWay(target);
-    const draft = temporaryPath(this.temporary);
+    const draft = temporaryPath(this.#temporary);
     try {
       mkdirSync(draft, { recursive: true });
       await linkTree(tree, draft, target);
-      replaceFolder(draft, target, this.temporary);
+      replaceFolder(draft, target, this.#temporary);
       return moved;
     } finally {
       rmSync(draft, { recursive: true, force: true });

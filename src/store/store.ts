@@ -1,10 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { inFolder, removeLeftovers, temporaryPath, writeAtomically } from '../files/atomic.js';
+import { inFolder, removeLeftovers, temporaryPath } from '../files/atomic.js';
 import { guarded, StoreError } from '../files/error.js';
 import { FolderSync } from '../files/folder-sync.js';
 import { checkStore, isWritable } from '../files/trust.js';
-import type { TaskId } from '../values.js';
 import {
   adopt,
   type BlobProblem,
@@ -21,8 +20,6 @@ import { firstDifference } from './difference.js';
 import { Collection, defaultGrace, type GcOptions, type GcReport } from './gc.js';
 import { namesIn } from './listing.js';
 import { type Jobs, type Lock, type LockOptions, Locks } from './lock.js';
-import { fileName } from './names.js';
-import type { Place, Shown } from './published.js';
 import { Published } from './published.js';
 import { Records } from './records.js';
 import { openResumePoint, type StoredResumePoint } from './resume.js';
@@ -199,39 +196,14 @@ export class Store {
     return guarded(this.#store, () => this.#sync.done());
   }
 
-  /** The key that a task of a pipeline had when it was last published, whether or not its record still is there. */
-  latestKey(pipeline: string, task: TaskId): TaskKey | undefined {
-    return this.#publishedOf(pipeline).keyOf(task);
-  }
-
-  /**
-   * Shows a task's outputs in the readable tree, in the place of what was there, and notes the record as the task's
-   * newest. Where both are so already, nothing is written.
-   *
-   * @returns where files are now that users had put there: they are moved aside
-   */
-  publish(pipeline: string, task: Shown, result: TaskResult): Promise<readonly string[]> {
-    return this.#publishedOf(pipeline).show(task, result);
-  }
-
-  /** Where the readable tree shows a task's outputs. */
-  publishedFolder(pipeline: string, task: Place): string {
-    return this.#publishedOf(pipeline).folderOf(task);
-  }
-
-  /** Where a task's log is, or goes. The folder need not exist. */
-  logPath(pipeline: string, task: TaskId): string {
-    return join(this.#publishedOf(pipeline).folder, '.logs', `${fileName(task)}.log`);
-  }
-
-  /** Where the runs of a pipeline are noted. The folder need not exist. */
-  runsFolder(pipeline: string): string {
-    return join(this.#publishedOf(pipeline).folder, '.runs');
-  }
-
-  /** Where a pipeline's jobs on a cluster are noted. The folder need not exist. */
-  slurmFolder(pipeline: string): string {
-    return join(this.#publishedOf(pipeline).folder, '.slurm');
+  /** What people see of a pipeline: its folder beside the store. */
+  published(pipeline: string): Published {
+    let published = this.#published.get(pipeline);
+    if (published === undefined) {
+      published = new Published(this.folder, pipeline, this.#blobs);
+      this.#published.set(pipeline, published);
+    }
+    return published;
   }
 
   /** May something be kept in it? */
@@ -242,11 +214,6 @@ export class Store {
   /** Where reports of this program's own defects go, for its developers. The folder need not exist. */
   get reportsFolder(): string {
     return join(this.#store, 'reports');
-  }
-
-  /** Replaces a file of a pipeline's readable tree, so that a crash leaves the old one or the new. */
-  writeNote(pipeline: string, path: string, text: string): Promise<void> {
-    return guarded(path, () => writeAtomically(path, [text], this.#publishedOf(pipeline).temporary));
   }
 
   /** Mid-way state of the task with this key. */
@@ -304,14 +271,5 @@ export class Store {
         await lock.release();
       }
     });
-  }
-
-  #publishedOf(pipeline: string): Published {
-    let published = this.#published.get(pipeline);
-    if (published === undefined) {
-      published = new Published(this.folder, pipeline, this.#blobs);
-      this.#published.set(pipeline, published);
-    }
-    return published;
   }
 }

@@ -84,7 +84,7 @@ export class Rig extends Sandbox {
     const store = Store.open(this.path('artifacts'));
     return Object.fromEntries(
       this.example.tasks.map((task) => {
-        const key = store.latestKey('small', task as TaskId);
+        const key = store.published('small').latestKey(task as TaskId);
         const file = this.path(`artifacts/store/records/${key?.slice(0, 2)}/${key}.json`);
         const { outputs, metrics } = (JSON.parse(readFileSync(file, 'utf8')) as { record: TaskRecord }).record;
         return [task, { outputs, metrics }];

@@ -57,7 +57,7 @@ describe('a store', () => {
     symlinkSync('far', join(folder, 'artifacts/store'));
     const store = Store.open(join(folder, 'artifacts'));
     const result = await store.ingest(join(folder, 'file'));
-    await store.publish('p', task, recordOf(keyParts({}), { result }));
+    await store.published('p').show(task, recordOf(keyParts({}), { result }));
     expect(readFileSync(join(folder, 'victims/p/snn/result.json'), 'utf8')).toBe('1');
   });
 
@@ -71,7 +71,7 @@ describe('a store', () => {
     const store = Store.open(join(folder, 'artifacts'));
     mkdirSync(join(store.folder, name === '' ? '' : 'p'), { recursive: true });
     symlinkSync(join(folder, 'victims'), join(store.folder, `p${name}`));
-    expect(() => store.logPath('p', task.id)).toThrow(refusal(join(store.folder, `p${name}`)));
+    expect(() => store.published('p').logPath(task.id)).toThrow(refusal(join(store.folder, `p${name}`)));
   });
 
   it('is refused with a link in the place of a folder of blobs', async () => {
@@ -88,7 +88,9 @@ describe('a store', () => {
     mkdirSync(join(store.folder, 'p'), { recursive: true });
     symlinkSync(join(folder, 'victims'), join(store.folder, 'p/snn'));
     const result = await store.ingest(join(folder, 'file'));
-    await store.publish('p', commandTask('snn', { k: '1' }, { result: 'r' }), recordOf(keyParts({}), { result }));
+    await store
+      .published('p')
+      .show(commandTask('snn', { k: '1' }, { result: 'r' }), recordOf(keyParts({}), { result }));
     expect(readFileSync(join(store.folder, 'p/snn/1/r'), 'utf8')).toBe('1');
   });
 });

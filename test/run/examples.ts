@@ -100,7 +100,7 @@ export async function complete(
     },
   };
   await store.writeRecord(record);
-  await store.publish(pipeline.name, task, record);
+  await store.published(pipeline.name).show(task, record);
   return record;
 }
 
@@ -122,7 +122,7 @@ export async function runAll(
       ran.push(task.id);
       results.set(task.id, await complete(store, pipeline, task, plan, resultOf(task)));
     } else {
-      await store.publish(pipeline.name, task, plan.result);
+      await store.published(pipeline.name).show(task, plan.result);
       results.set(task.id, plan.result);
     }
   }

@@ -14,7 +14,7 @@ async function resultsIn(box: ClusterBox, folder: string, pipeline: string, task
   const store = Store.open(box.path(folder));
   const results: Record<string, unknown> = {};
   for (const task of tasks) {
-    const key = store.latestKey(pipeline, task as TaskId);
+    const key = store.published(pipeline).latestKey(task as TaskId);
     const record = key === undefined ? undefined : await store.record(key);
     results[task] = record && { key, outputs: record.outputs, metrics: record.metrics };
   }

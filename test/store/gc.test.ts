@@ -28,8 +28,8 @@ async function make(pipeline: string, stage: string, text: string, labels = {}):
   const parts = keyParts({ text });
   const record = { ...recordOf(parts, outputs), metrics: {} };
   await store.writeRecord(record);
-  await store.publish(pipeline, task, record);
-  const log = store.logPath(pipeline, task.id);
+  await store.published(pipeline).show(task, record);
+  const log = store.published(pipeline).logPath(task.id);
   writeFiles(join(log, '..'), { [log.split('/').at(-1)!]: text });
   return record;
 }
@@ -140,11 +140,11 @@ describe('gc without pipelines', () => {
   it('keeps what jobs on a cluster may be waiting for', async () => {
     const old = await make('p', 'one', 'first');
     await make('p', 'one', 'second');
-    await store.writeNote('p', join(store.slurmFolder('p'), 'keys', 'lineage'), old.key);
+    await store.published('p').writeNote(join(store.published('p').slurmFolder, 'keys', 'lineage'), old.key);
     age(2);
     expect(await gc({ keep: [kept('p', ['one'])] })).toEqual({});
     expect(await gc()).toEqual({});
-    rmSync(store.slurmFolder('p'), { recursive: true });
+    rmSync(store.published('p').slurmFolder, { recursive: true });
     expect(await gc()).toEqual({ result: 1, file: 2 });
   });
 
@@ -155,7 +155,7 @@ describe('gc without pipelines', () => {
     age(2);
     expect(await gc()).toEqual({ file: 2 });
     expect(tree('p')).toEqual(paths.map((path) => `two/${path}`));
-    expect(store.latestKey('p', 'one' as TaskId)).toBeUndefined();
+    expect(store.published('p').latestKey('one' as TaskId)).toBeUndefined();
   });
 });
 

@@ -103,27 +103,27 @@ describe('a record', () => {
 describe('latestKey', () => {
   it('is the key last published for a task of a pipeline', async () => {
     const task = commandTask('train', { precision: 'k1B2' }, {});
-    expect(store.latestKey('paper', task.id)).toBeUndefined();
-    await store.publish('paper', task, recordOf(keyParts({ epochs: 2 }), {}));
+    expect(store.published('paper').latestKey(task.id)).toBeUndefined();
+    await store.published('paper').show(task, recordOf(keyParts({ epochs: 2 }), {}));
     const later = recordOf(keyParts({ epochs: 3 }), {});
-    await store.publish('paper', task, later);
-    expect(store.latestKey('paper', task.id)).toBe(later.key);
-    expect(store.latestKey('other', task.id)).toBeUndefined();
-    expect(store.latestKey('paper', 'train' as TaskId)).toBeUndefined();
+    await store.published('paper').show(task, later);
+    expect(store.published('paper').latestKey(task.id)).toBe(later.key);
+    expect(store.published('other').latestKey(task.id)).toBeUndefined();
+    expect(store.published('paper').latestKey('train' as TaskId)).toBeUndefined();
   });
 
   it('is unknown to later runs when its note is damaged', async () => {
     const task = commandTask('train', {}, {});
     const published = recordOf(keyParts({}), {});
-    await store.publish('paper', task, published);
+    await store.published('paper').show(task, published);
     const journal = join(store.folder, 'paper/.latest');
     const bytes = readFileSync(journal);
-    expect(Store.open(store.folder).latestKey('paper', task.id)).toBe(published.key);
+    expect(Store.open(store.folder).published('paper').latestKey(task.id)).toBe(published.key);
     for (const [at] of bytes.entries()) {
       const damaged = Buffer.from(bytes);
       damaged[at]! ^= 1;
       writeFileSync(journal, damaged);
-      expect(Store.open(store.folder).latestKey('paper', task.id)).toBeUndefined();
+      expect(Store.open(store.folder).published('paper').latestKey(task.id)).toBeUndefined();
     }
   });
 });

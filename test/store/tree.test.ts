@@ -34,7 +34,7 @@ async function publish(
   const outputs = await Promise.all(
     Object.entries(files).map(async ([name, file]) => [name, await store.ingest(join(folder, file))] as const),
   );
-  return store.publish('paper', task, recordOf(keyParts({}), Object.fromEntries(outputs)));
+  return store.published('paper').show(task, recordOf(keyParts({}), Object.fromEntries(outputs)));
 }
 
 function tree(): Record<string, string> {
@@ -207,7 +207,7 @@ describe('an executable file', () => {
 
 describe('logPath', () => {
   it('is a file of its own for every task', () => {
-    const path = store.logPath('paper', commandTask('snn', point, {}).id);
+    const path = store.published('paper').logPath(commandTask('snn', point, {}).id);
     expect(path).toBe(join(folder, 'artifacts/paper/.logs/snn@precision=k1B2,noise=0.1.log'));
   });
 });

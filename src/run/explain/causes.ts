@@ -124,7 +124,7 @@ class Explainer {
 
   /** The newest run in which a task had the key that its last result has. */
   async #runWithLatestKeyOf(task: TaskId): Promise<RunNote | undefined> {
-    const key = this.store.latestKey(this.pipeline.name, task);
+    const key = this.store.published(this.pipeline.name).latestKey(task);
     return key === undefined
       ? undefined
       : findRun(this.store, this.pipeline.name, ({ tasks }) => tasks[task]?.key === key);
@@ -157,7 +157,7 @@ class Explainer {
 
   /** Why a waiting task runs even if what it waits for turns out as it was. */
   async #ownReasons(task: Task): Promise<readonly Reason[] | undefined> {
-    if (this.store.latestKey(this.pipeline.name, task.id) === undefined)
+    if (this.store.published(this.pipeline.name).latestKey(task.id) === undefined)
       return [neverDone(this.store, this.pipeline.name, task.id)];
     const before = dependenciesOf(task);
     const outputs = new Map<TaskId, TaskResult['outputs'] | undefined>();
@@ -171,7 +171,7 @@ class Explainer {
   }
 
   async #lastRecord(task: TaskId): Promise<TaskRecord | undefined> {
-    const key = this.store.latestKey(this.pipeline.name, task);
+    const key = this.store.published(this.pipeline.name).latestKey(task);
     return key === undefined ? undefined : this.store.record(key);
   }
 }

@@ -78,7 +78,7 @@ export class TaskRunner {
     const { task } = execution;
     const folder = await this.#work.take([outputsPart, ...Object.keys(task.inputs).map(inputsFolder)]);
     const work = folder.path;
-    const log = this.store.logPath(this.pipeline.name, task.id);
+    const log = this.store.published(this.pipeline.name).logPath(task.id);
     let isDone = false;
     try {
       const outputs = outputPaths(task, work);

@@ -49,7 +49,7 @@ export class RunRecorder {
    * nothing was looked at, is left out.
    */
   async write(store: Store, pipeline: string, call: RunCall): Promise<void> {
-    const folder = store.runsFolder(pipeline);
+    const folder = store.published(pipeline).runsFolder;
     const names = notesIn(folder);
     const newest = names.at(-1);
     const last = newest === undefined ? undefined : readNote(folder, newest);
@@ -61,11 +61,12 @@ export class RunRecorder {
       ...{ type: 'spikeline-run/1', run, finishedAt, ...call },
       ...{ interrupted: this.#interrupted, tasks: this.#tasks, ...this.#failedSince(last, call) },
     };
-    await store.writeNote(
-      pipeline,
-      join(folder, `${finishedAt.replaceAll(/[-:.]/g, '')}-${run}${markOf(note)}.json`),
-      `${JSON.stringify(note)}\n`,
-    );
+    await store
+      .published(pipeline)
+      .writeNote(
+        join(folder, `${finishedAt.replaceAll(/[-:.]/g, '')}-${run}${markOf(note)}.json`),
+        `${JSON.stringify(note)}\n`,
+      );
     for (const name of outdated(notesIn(folder))) rmSync(join(folder, name), { force: true });
   }
 
@@ -82,7 +83,7 @@ export class RunRecorder {
 
 /** The tasks of a pipeline that failed when they last ran. */
 export function failedTasks(store: Store, pipeline: string): Failed {
-  const folder = store.runsFolder(pipeline);
+  const folder = store.published(pipeline).runsFolder;
   for (const name of notesIn(folder).reverse()) {
     const note = readNote(folder, name);
     if (note !== undefined) return note.failed ?? {};
@@ -99,7 +100,7 @@ function briefly({ code, message }: Failure): Pick<Failure, 'code' | 'message'> 
 
 /** The runs of a pipeline that are kept, newest first, read as they are asked for. Damaged notes are left out. */
 export async function* runsOf(store: Store, pipeline: string): AsyncGenerator<RunNote> {
-  const folder = store.runsFolder(pipeline);
+  const folder = store.published(pipeline).runsFolder;
   for (const name of notesIn(folder).reverse()) {
     const note = readNote(folder, name);
     if (note !== undefined) yield note;

@@ -252,7 +252,7 @@ export class Planner {
     const { key } = identity;
     const missing = (reason: Reason) => ({ state: 'missing', key, reasons: [reason] }) as const;
     if (problem !== undefined) return missing(problem);
-    const latest = this.#store.latestKey(this.#pipeline.name, task.id);
+    const latest = this.#store.published(this.#pipeline.name).latestKey(task.id);
     if (latest === undefined) return missing(neverDone(this.#store, this.#pipeline.name, task.id));
     const record = await this.#store.record(latest);
     if (record === undefined || latest === key)
@@ -277,7 +277,7 @@ export function engineOf({ usesEngine }: StageDefinition, chosen: EngineName = '
 
 /** Why a task has no result yet. */
 export function neverDone(store: Store, pipeline: string, task: TaskId): Reason {
-  const begun = existsSync(store.logPath(pipeline, task));
+  const begun = existsSync(store.published(pipeline).logPath(task));
   return { code: 'new', text: begun ? 'no result yet: it failed or was interrupted' : 'never run here' };
 }
 

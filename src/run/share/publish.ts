@@ -20,9 +20,9 @@ export async function publish(
   emit: (event: RunEvent) => void,
 ): Promise<void> {
   try {
-    const moved = await store.publish(pipeline.name, task, result);
+    const moved = await store.published(pipeline.name).show(task, result);
     if (moved.length > 0)
-      emit({ event: 'warning', ...asideWarning(store, store.publishedFolder(pipeline.name, task), moved) });
+      emit({ event: 'warning', ...asideWarning(store, store.published(pipeline.name).folderOf(task), moved) });
   } catch (error) {
     if (!(error instanceof StoreError) || error.code !== 'E_STORE_ACCESS' || store.isWritable) throw error;
     if (!told.has(store))

@@ -91,7 +91,7 @@ export class SlurmFiles {
     readonly store: Store,
     readonly pipeline: string,
   ) {
-    this.folder = store.slurmFolder(pipeline);
+    this.folder = store.published(pipeline).slurmFolder;
   }
 
   pathOf(id: string, name = ''): string {
@@ -114,11 +114,9 @@ export class SlurmFiles {
 
   /** Replaces what a job says of itself. */
   writeStatus(id: string, index: number, status: JobStatus): Promise<void> {
-    return this.store.writeNote(
-      this.pipeline,
-      this.pathOf(id, `${index}.json`),
-      JSON.stringify({ type: statusType, ...status }),
-    );
+    return this.store
+      .published(this.pipeline)
+      .writeNote(this.pathOf(id, `${index}.json`), JSON.stringify({ type: statusType, ...status }));
   }
 
   readStatus(id: string, index: number): JobStatus | undefined {
@@ -126,7 +124,7 @@ export class SlurmFiles {
   }
 
   noteKey(lineage: Lineage, key: TaskKey): Promise<void> {
-    return this.store.writeNote(this.pipeline, join(this.folder, 'keys', lineage), key);
+    return this.store.published(this.pipeline).writeNote(join(this.folder, 'keys', lineage), key);
   }
 
   keyOf(lineage: Lineage): TaskKey | undefined {

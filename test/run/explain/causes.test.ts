@@ -92,7 +92,7 @@ describe('causes', () => {
     expect(await causes(diamond(1), 'left')).toEqual([
       'data: changed: it ran again with nothing changed, and made other bytes',
     ]);
-    rmSync(store.runsFolder('example'), { recursive: true });
+    rmSync(store.published('example').runsFolder, { recursive: true });
     expect(await causes(diamond(1), 'left')).toEqual(['data: changed: ']);
   });
 

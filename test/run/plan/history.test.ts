@@ -88,13 +88,13 @@ describe('the history of runs', () => {
     }
     const numbers = (await runs()).map(({ run }) => run);
     expect([numbers.length, numbers[0], ...numbers.slice(-3)]).toEqual([102, 105, 6, 3, 2]);
-    const { keys } = reachOfRuns(store.runsFolder('p'));
+    const { keys } = reachOfRuns(store.published('p').runsFolder);
     expect([...keys].sort()).toEqual([key('a'), key('b'), key('d'), key('e')]);
   });
 
   it('does without notes that are damaged, and with files of others', async () => {
     await note([end('a', 'cached', 'a')]);
-    const folder = store.runsFolder('p');
+    const folder = store.published('p').runsFolder;
     const name = readdirSync(folder)[0]!;
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, name.replace(/-1(-\w+)?\.json$/, '-2.json')), '{"type":"spikeline-run/1","ru');
@@ -136,7 +136,7 @@ describe('reachOfRuns', () => {
   const note = (run: number, call: object, keys: Record<string, string>, interrupted = false) => {
     const tasks = Object.fromEntries(Object.entries(keys).map(([task, key]) => [task, { status: 'ran', key }]));
     const about = { type: 'spikeline-run/1', run, finishedAt: '', interrupted, ...call, tasks };
-    writeFiles(store.runsFolder('p'), { [`20261128T00000000${run}Z-${run}.json`]: JSON.stringify(about) });
+    writeFiles(store.published('p').runsFolder, { [`20261128T00000000${run}Z-${run}.json`]: JSON.stringify(about) });
   };
 
   it('is what the newest whole run of each form has come to, and what runs of a part have since', () => {
@@ -146,9 +146,9 @@ describe('reachOfRuns', () => {
     note(4, { profile: 'smoke' }, { a: 'smoke' });
     note(5, { set: ['x=1'] }, { b: 'set' }, true);
     note(6, { set: ['x=1'] }, { a: 'set again' });
-    const { tasks, keys } = reachOfRuns(store.runsFolder('p'));
+    const { tasks, keys } = reachOfRuns(store.published('p').runsFolder);
     expect([...keys].sort()).toEqual(['full', 'gone', 'part', 'set again', 'smoke']);
     expect([...tasks].sort()).toEqual(['a', 'gone']);
-    expect(reachOfRuns(store.runsFolder('none')).keys.size).toBe(0);
+    expect(reachOfRuns(store.published('none').runsFolder).keys.size).toBe(0);
   });
 });

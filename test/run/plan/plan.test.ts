@@ -305,7 +305,7 @@ describe('a damaged store', () => {
 
   it('has a folder made again whose list of files no folder has', async () => {
     await run(chain);
-    const record = (await store.record(store.latestKey('example', id('data'))!))!;
+    const record = (await store.record(store.published('example').latestKey(id('data'))!))!;
     const bad = await store.blobs.addBytes('{"emptyFolders":["../up"],"files":[],"type":"spikeline-folder/1"}');
     await store.writeRecord({ ...record, outputs: { result: { kind: 'folder', digest: bad, size: 0 } } });
     expect(await run(chain)).toEqual(['data']);
@@ -314,7 +314,7 @@ describe('a damaged store', () => {
 
   it('tells a record that is gone from a task that never ran', async () => {
     await run(chain);
-    const key = store.latestKey('example', id('data'))!;
+    const key = store.published('example').latestKey(id('data'))!;
     writeFileSync(join(store.folder, 'store/records', key.slice(0, 2), `${key}.json`), '{}');
     expect((await states(chain)).data).toEqual([
       'missing',

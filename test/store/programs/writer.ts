@@ -21,6 +21,6 @@ for (let round = 0; ; round++) {
   const record = recordOf(parts, outputs);
   await store.writeRecord(record);
   await point.finish();
-  await store.publish('race', task, record);
+  await store.published('race').show(task, record);
   if (round === 0) process.stdout.write('ready\n');
 }

@@ -15,7 +15,8 @@ import {
   weightCount,
 } from '../../src/engine/wasm/geometry.js';
 import { inputGradient } from '../../src/engine/wasm/input-gradient.js';
-import { MemoryPlan, type Program } from '../../src/engine/wasm/plan.js';
+import { MemoryPlan } from '../../src/engine/wasm/memory-plan.js';
+import type { Program } from '../../src/engine/wasm/program.js';
 import { spikeForward } from '../../src/engine/wasm/spike-forward.js';
 import { tabledGradient } from '../../src/engine/wasm/tabled-gradient.js';
 import { createControl, ThreadRunner } from '../../src/engine/wasm/threads.js';

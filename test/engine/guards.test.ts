@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { GradientType } from '../../src/engine/engine.js';
 import { WasmEvaluator } from '../../src/engine/wasm/evaluator.js';
-import { MemoryPlan } from '../../src/engine/wasm/plan.js';
+import { MemoryPlan } from '../../src/engine/wasm/memory-plan.js';
 import { WasmSimulator } from '../../src/engine/wasm/simulator.js';
 import { WasmTrainer } from '../../src/engine/wasm/trainer.js';
 import type { Network } from '../../src/network/architecture.js';

@@ -1,6 +1,7 @@
 // Convolutions of floats as kernel calls.
 import { type Geometry, outputPixels, type PaddedMap, windowOffsets } from './geometry.js';
-import { type Call, type Item, type MemoryPlan, split } from './plan.js';
+import type { MemoryPlan } from './memory-plan.js';
+import { type Call, type Item, split } from './program.js';
 
 /** What a planned convolution needs done: once a weight change, and per range of images. */
 export interface PlannedConvolution {

@@ -1,7 +1,7 @@
 // Layer 1 of the spiking network as kernel calls: real pixels in, spikes out.
 import { doubleWeights, type PlannedConvolution } from './convolution.js';
 import { type Geometry, outputPixels, type PaddedMap, windowOffsets } from './geometry.js';
-import type { MemoryPlan } from './plan.js';
+import type { MemoryPlan } from './memory-plan.js';
 
 /** Sums stay below this: the kernel compares their upper halves, the lowest of which is left for what is never reached. */
 const largestSum = 2 ** 31 - 2 ** 17;

@@ -4,8 +4,9 @@ import type { EngineOptions, Evaluator, Inference, Parameters } from '../engine.
 import { denseForward, realForward } from './convolution.js';
 import { outputPixels, padChannels } from './geometry.js';
 import { ImageWriter, type Layer, planLayers, quantiser } from './layers.js';
-import { type Call, type Item, MemoryPlan, type Program, split } from './plan.js';
+import { MemoryPlan } from './memory-plan.js';
 import { Pool } from './pool.js';
+import { type Call, type Item, type Program, split } from './program.js';
 import { planTensors, type Tensor } from './tensors.js';
 import { thresholdPhases } from './training-plan.js';
 

@@ -1,6 +1,7 @@
 // Integer convolutions of ternary layers from lists of inputs that are not zero.
 import { type Geometry, inputPixels } from './geometry.js';
-import { type Call, type Item, type MemoryPlan, split } from './plan.js';
+import type { MemoryPlan } from './memory-plan.js';
+import { type Call, type Item, split } from './program.js';
 
 /** A layer's spikes, weights and the t of Q(W), and what it writes. */
 export interface SpikeBuffers {

@@ -1,7 +1,8 @@
 // Input gradients as kernel calls, of open neurons only.
 import type { PlannedConvolution } from './convolution.js';
 import { type Geometry, inputPixels, type PaddedMap, type StridePhase, stridePhases } from './geometry.js';
-import { type MemoryPlan, split } from './plan.js';
+import type { MemoryPlan } from './memory-plan.js';
+import { split } from './program.js';
 
 export interface InputGradientBuffers {
   /** Zero-bordered gradient of the convolution's output. */

@@ -1,6 +1,6 @@
 // The gradient of a convolution's output in integers: 16 bits for the input gradient, 12 for the weight gradient.
 import { type BlockedMap, type Geometry, gradientBlock, gradientMap, outputPixels, pixelOffsets } from './geometry.js';
-import type { DescriptorFields, MemoryPlan } from './plan.js';
+import type { DescriptorFields, MemoryPlan } from './memory-plan.js';
 
 export interface IntegerGradient {
   /** [image][padded pixel][channel] in 16 bits: all channels are one block. */

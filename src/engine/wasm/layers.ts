@@ -11,7 +11,7 @@ import {
   paddedMap,
   pixelOffsets,
 } from './geometry.js';
-import type { MemoryPlan } from './plan.js';
+import type { MemoryPlan } from './memory-plan.js';
 import { needsWideSums } from './spike-forward.js';
 import type { Tensor } from './tensors.js';
 

@@ -1,7 +1,7 @@
 // Noise of the spiking network, as a kernel call: each spike of layer 1 may be deleted.
 import { purposes } from '../../data/random.js';
 import type { Noise } from '../engine.js';
-import { fieldOffset, type MemoryPlan } from './plan.js';
+import { fieldOffset, type MemoryPlan } from './memory-plan.js';
 
 /** Gaps that the kernel's table knows. */
 const tabled = 64;

@@ -2,7 +2,8 @@
 import { type BlockedMap, outputPixels, pixelOffsets } from './geometry.js';
 import { type IntegerGradient, planQuantisation } from './integer-gradient.js';
 import type { Layer, Quantiser } from './layers.js';
-import type { Call, MemoryPlan } from './plan.js';
+import type { MemoryPlan } from './memory-plan.js';
+import type { Call } from './program.js';
 import type { Tensor } from './tensors.js';
 
 type Calls = (lo: number, hi: number) => Call[];

@@ -1,6 +1,7 @@
 // Weight gradients of layers that see images of one channel, as kernel calls.
 import { type Geometry, inputPixels, type PaddedMap, weightCount } from './geometry.js';
-import { type MemoryPlan, split } from './plan.js';
+import type { MemoryPlan } from './memory-plan.js';
+import { split } from './program.js';
 import type { GradientBuffers, PlannedWeightGradient } from './weight-gradient.js';
 
 /** Images of one channel have much black, which weights of stride 1 can pass over. */

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { buildFolder } from '../../paths.js';
 import { setFlags } from '../compiler/flags.js';
-import type { MemoryPlan, Program } from './plan.js';
+import type { MemoryPlan } from './memory-plan.js';
+import type { Program } from './program.js';
 import { createControl, type Observer, type SharedSetup, ThreadRunner } from './threads.js';
 
 let compiled: Promise<WebAssembly.Module> | undefined;

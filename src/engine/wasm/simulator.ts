@@ -13,9 +13,10 @@ import {
   padWeights,
 } from './geometry.js';
 import { ImageWriter } from './layers.js';
+import { MemoryPlan } from './memory-plan.js';
 import { noiseScratchBytes, PlannedNoise } from './noise.js';
-import { MemoryPlan, ofLayer, type Program, splitBy } from './plan.js';
 import { Pool } from './pool.js';
+import { ofLayer, type Program, splitBy } from './program.js';
 import { spikeForward } from './spike-forward.js';
 import { synapseTables } from './synapses.js';
 import { forwardLanes } from './tabled-forward.js';

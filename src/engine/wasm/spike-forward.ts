@@ -2,7 +2,7 @@
 import type { PlannedConvolution } from './convolution.js';
 import { eventBlock, planEvents, type SpikeBuffers } from './event-forward.js';
 import { type Geometry, inputPixels, outputPixels } from './geometry.js';
-import type { MemoryPlan } from './plan.js';
+import type { MemoryPlan } from './memory-plan.js';
 import { forwardLanes, planTables, suitsTables } from './tabled-forward.js';
 
 /** Spike counts above which a table of level · weight would not fit the caches any more. */

@@ -1,7 +1,8 @@
 // Integer convolutions of ternary layers from tables of sums.
 import type { SpikeBuffers } from './event-forward.js';
 import { type Geometry, weightCount } from './geometry.js';
-import { type Item, type MemoryPlan, split } from './plan.js';
+import type { MemoryPlan } from './memory-plan.js';
+import { type Item, split } from './program.js';
 
 /** Images that the kernel takes side by side. */
 export const forwardLanes = 16;

@@ -2,7 +2,8 @@
 import { type BlockedMap, type Geometry, weightCount } from './geometry.js';
 import type { InputGradientBuffers, PlannedInputGradient } from './input-gradient.js';
 import type { IntegerGradient } from './integer-gradient.js';
-import { type MemoryPlan, split } from './plan.js';
+import type { MemoryPlan } from './memory-plan.js';
+import { split } from './program.js';
 
 /** Images that the kernels take side by side, and the bytes of a value of dx of theirs. */
 const floats = { lanes: 8, bytes: 32 };

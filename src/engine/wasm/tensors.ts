@@ -1,7 +1,7 @@
 import type { Network } from '../../network/architecture.js';
 import { type ParameterShape, parameterShapes } from '../../network/parameters.js';
 import { padChannels, padWeights, unpadWeights } from './geometry.js';
-import type { MemoryPlan } from './plan.js';
+import type { MemoryPlan } from './memory-plan.js';
 
 /** A parameter tensor in the engine's memory: channels padded with zeros. */
 export interface Tensor {

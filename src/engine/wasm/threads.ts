@@ -1,5 +1,5 @@
 // What main thread and workers share: the control words, the barrier, the walk through a program.
-import type { Call, Program } from './plan.js';
+import type { Call, Program } from './program.js';
 
 /** Indices into the shared control words. */
 const word = { generation: 0, program: 1, arrived: 2, barrier: 3, failed: 4, counters: 16 } as const;

@@ -2,7 +2,7 @@ import type { Network } from '../../network/architecture.js';
 import type { AdamState } from '../../network/checkpoint.js';
 import type { Trainer, TrainerOptions, TrainingStart } from '../engine.js';
 import { ImageWriter } from './layers.js';
-import { MemoryPlan } from './plan.js';
+import { MemoryPlan } from './memory-plan.js';
 import { Pool } from './pool.js';
 import type { Tensor } from './tensors.js';
 import type { Observer } from './threads.js';

@@ -9,7 +9,8 @@ import {
   stridePhases,
 } from './geometry.js';
 import type { IntegerGradient } from './integer-gradient.js';
-import { type Call, type Item, type MemoryPlan, split } from './plan.js';
+import type { MemoryPlan } from './memory-plan.js';
+import { type Call, type Item, split } from './program.js';
 
 export interface PlannedWeightGradient {
   /** By images, as soon as their dy is there, and while it is in the caches. */

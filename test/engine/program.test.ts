@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { splitBy } from '../../src/engine/wasm/plan.js';
+import { splitBy } from '../../src/engine/wasm/program.js';
 
 const ranges = (count: number, size: number, threads: number): (readonly [number, number])[] =>
   splitBy(count, size, threads, (lo, hi) => [{ kernel: '', descriptor: 0, lo, hi }]).map(([call]) => [

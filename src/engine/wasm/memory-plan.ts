@@ -3,26 +3,6 @@ import { descriptors } from './kernels/descriptors.mjs';
 export type DescriptorName = keyof typeof descriptors;
 export type DescriptorFields<N extends DescriptorName> = { readonly [F in keyof (typeof descriptors)[N]]: number };
 
-/** One kernel call: kernel(descriptor, lo, hi). */
-export interface Call {
-  readonly kernel: string;
-  readonly descriptor: number;
-  readonly lo: number;
-  readonly hi: number;
-  /** Whose work it is, for profiles. */
-  readonly layer?: string;
-}
-
-/** The same calls, said to be of a layer. */
-export const ofLayer = (layer: string, items: readonly Item[]): Item[] =>
-  items.map((calls) => calls.map((call) => ({ ...call, layer })));
-
-/** Calls that one thread makes in sequence. Items of a phase are independent of each other. */
-export type Item = readonly Call[];
-/** Items that threads share out; all are done before the next phase starts. */
-export type Phase = readonly Item[];
-export type Program = readonly Phase[];
-
 /** The first page stays empty: kernels compare addresses with small constants that no buffer may have. */
 const firstAddress = 65536;
 const alignment = 64;
@@ -80,36 +60,6 @@ export class MemoryPlan {
   guards(): { start: number; end: number }[] {
     return this.#buffers.map(({ address, bytes }) => ({ start: address + bytes, end: address + bytes + guard }));
   }
-}
-
-/** Splits `count` units into at most `parts` items of equal calls. */
-export function split(count: number, parts: number, calls: (lo: number, hi: number) => Call[]): Item[] {
-  const items: Item[] = [];
-  const used = Math.max(1, Math.min(count, Math.ceil(parts)));
-  for (let i = 0; i < used; i++) {
-    const lo = Math.floor((count * i) / used);
-    const hi = Math.floor((count * (i + 1)) / used);
-    items.push(calls(lo, hi));
-  }
-  return items;
-}
-
-/**
- * The same with `size` units an item, for kernels that take as long for less; those left over, and all where there are too
- * few for all threads, are shared out evenly.
- */
-export function splitBy(
-  count: number,
-  size: number,
-  threads: number,
-  calls: (lo: number, hi: number) => Call[],
-): Item[] {
-  const whole = count >= size * threads ? Math.floor(count / size) : 0;
-  const items = whole > 0 ? split(whole, whole, (lo, hi) => calls(lo * size, hi * size)) : [];
-  const left = count - whole * size;
-  return left > 0
-    ? [...items, ...split(left, threads, (lo, hi) => calls(whole * size + lo, whole * size + hi))]
-    : items;
 }
 
 /** Byte offset of a field in its descriptor, for those that change between runs. */

@@ -1,20 +1,16 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { InferenceSession, Tensor } from 'onnxruntime-web';
 import { describe, expect, it } from 'vitest';
 import { WasmEvaluator } from '../../src/engine/wasm/evaluator.js';
-import { importCheckpoint } from '../../src/exchange/import.js';
 import { encodeOnnx, type OnnxModel } from '../../src/exchange/onnx/messages.js';
 import { onnxModel } from '../../src/exchange/onnx/model.js';
 import { elements, permute } from '../../src/formats/shape.js';
 import type { Network, Shape } from '../../src/network/architecture.js';
 import { initialParameters } from '../../src/network/initialise.js';
 import { network as preset } from '../../src/network/presets.js';
-import { packageRoot } from '../../src/paths.js';
 import { randomNetwork, randomNumbers } from '../network/random-network.js';
 import { annForward } from '../network/reference-ann.js';
-import { parseNpy } from '../spiking/npz.js';
+import { authorsImages, authorsParameters, simulatorCounts } from '../spiking/authors-lenet.js';
 
 /** A model's values for images of our layout, [count][H][W][C]; each comes back as doubles. */
 async function run(model: OnnxModel, network: Network, images: Float32Array): Promise<Map<string, Float64Array>> {
@@ -102,19 +98,10 @@ describe('the ONNX model in ONNX Runtime', () => {
     for (const mean of activity) expect(mean).toBeGreaterThan(0.05);
   });
 
-  const folder = join(packageRoot, '..', 'shared', 'reference');
-  it.skipIf(!existsSync(folder))("predicts as the authors' simulator does on their LeNet", async () => {
+  it("predicts as the authors' simulator does on their LeNet", async () => {
     const lenet = preset('lenet', { precision: { kind: 'quantised', k: 1, B: 2 } });
-    const bytes = readFileSync(join(folder, 'model_mnist.npz'));
-    const { parameters } = (await importCheckpoint(bytes, lenet, 'model_mnist.npz')).checkpoint;
-    const pixels = parseNpy(readFileSync(join(folder, 'images_u8.npy')));
-    const result = await compare(
-      lenet,
-      parameters,
-      Float32Array.from(pixels, (pixel) => pixel / 256),
-    );
-    const expected = JSON.parse(readFileSync(join(folder, 'lenet_k1B2.json'), 'utf8')) as { predictions: number[] };
-    expect(result).toMatchObject({ different: 0, predictions: expected.predictions });
+    const result = await compare(lenet, await authorsParameters(lenet), authorsImages());
+    expect(result).toMatchObject({ different: 0, predictions: simulatorCounts().predictions });
     expect(result.error).toBeLessThan(1e-12);
   });
 });

@@ -1,20 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { importCheckpoint } from '../../src/exchange/import.js';
 import { network as preset } from '../../src/network/presets.js';
-import { packageRoot } from '../../src/paths.js';
 import { convert } from '../../src/spiking/convert.js';
 import type { SpikingNetwork } from '../../src/spiking/network.js';
 import { annForward } from '../network/reference-ann.js';
-import { parseNpy, readNpz } from './npz.js';
+import { authorsImages, authorsParameters, simulatorArrays, simulatorCounts } from './authors-lenet.js';
 import { type Simulation, simulate } from './reference-simulator.js';
 
-// The authors' trained LeNet and what their own simulator counts for it. The files are not part of the repository.
-const folder = join(packageRoot, '..', 'shared', 'reference');
-const present = existsSync(join(folder, 'lenet_k1B2.json'));
-
-describe.skipIf(!present)(`the paper's own checkpoint${present ? '' : ` (skipped: no folder ${folder})`}`, () => {
+describe("the paper's own checkpoint", () => {
   const lenet = preset('lenet', { precision: { kind: 'quantised', k: 1, B: 2 } });
   let parameters: ReadonlyMap<string, Float32Array>;
   let images: Float32Array[];
@@ -22,18 +14,15 @@ describe.skipIf(!present)(`the paper's own checkpoint${present ? '' : ` (skipped
   let simulations: Simulation[];
 
   beforeAll(async () => {
-    const file = join(folder, 'model_mnist.npz');
-    parameters = (await importCheckpoint(readFileSync(file), lenet, file)).checkpoint.parameters;
-    const pixels = parseNpy(readFileSync(join(folder, 'images_u8.npy')));
-    images = Array.from({ length: 200 }, (_, i) =>
-      Float32Array.from(pixels.subarray(i * 784, (i + 1) * 784), (pixel) => pixel / 256),
-    );
+    parameters = await authorsParameters(lenet);
+    const pixels = authorsImages();
+    images = Array.from({ length: 200 }, (_, i) => pixels.subarray(i * 784, (i + 1) * 784));
     spiking = convert(lenet, parameters).network;
     simulations = images.map((image) => simulate(spiking, image));
   });
 
   it('gives the spikes, operations and predictions of their simulator', () => {
-    const expected = JSON.parse(readFileSync(join(folder, 'lenet_k1B2.json'), 'utf8'));
+    const expected = simulatorCounts();
     const spikesPerLayer = spiking.layers.map(() => 0).concat(0);
     const sopsPerLayer = spiking.layers.map(() => 0);
     for (const { spikesPerLayer: spikes, operations } of simulations) {
@@ -56,7 +45,7 @@ describe.skipIf(!present)(`the paper's own checkpoint${present ? '' : ` (skipped
   });
 
   it('gives their spikes in every neuron of the first eight images', async () => {
-    const expected = await readNpz(join(folder, 'lenet_k1B2.npz'));
+    const expected = await simulatorArrays();
     let different = 0;
     for (const [l, { output }] of [spiking.encoding, ...spiking.layers].entries()) {
       const [height, width, channels] = output;

@@ -18,6 +18,7 @@ const floors = [
 
 /** The rooms of a folder in the same way. */
 const insides = {
+  'src/report/': [['numbers/', 'look.ts'], ['content/'], ['charts/', 'tables/', 'graph/'], ['page/']],
   'src/pipeline/': [
     ['text/'],
     ['compose/'],
@@ -34,6 +35,16 @@ const insides = {
     ['executor.ts', 'outcomes.ts'],
     ['local/'],
     ['slurm/'],
+  ],
+  'src/cli/': [
+    ['terminal/'],
+    ['opening/'],
+    ['results/', 'explain/'],
+    ['ci/'],
+    ['commands/'],
+    ['command-table.ts', 'failure.ts'],
+    ['main.ts'],
+    ['program.ts', 'launch.ts'],
   ],
 };
 

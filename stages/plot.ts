@@ -2,10 +2,10 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Type } from '@sinclair/typebox';
 import { UserError } from '../src/error.js';
-import { resultsTable, trainingTable } from '../src/report/data.js';
-import { charts } from '../src/report/figures.js';
-import { historyLabel } from '../src/report/read.js';
-import { renderPng, renderSvg } from '../src/report/render.js';
+import { charts } from '../src/report/charts/charts.js';
+import { renderPng, renderSvg } from '../src/report/charts/render.js';
+import { historyLabel } from '../src/report/content/read.js';
+import { resultsTable, trainingTable } from '../src/report/tables/csv.js';
 import { parseAnnResult, parseHistory, parseSnnResult } from '../src/results/results.js';
 import { defineStage, type InputArtifact, type StageContext } from '../src/stage/definition.js';
 

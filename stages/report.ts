@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { Type } from '@sinclair/typebox';
 import { UserError } from '../src/error.js';
-import { ExpectedSchema, reportInputs } from '../src/report/content.js';
+import { ExpectedSchema, reportInputs } from '../src/report/content/content.js';
+import { readContent } from '../src/report/content/read.js';
+import { subjectsOf } from '../src/report/content/subjects.js';
 import { page } from '../src/report/page/page.js';
-import { readContent } from '../src/report/read.js';
-import { subjectsOf } from '../src/report/subjects.js';
 import { defineStage, type InputArtifact } from '../src/stage/definition.js';
 
 export default defineStage({

@@ -4,8 +4,9 @@ import { CommanderError } from 'commander';
 import { defectHint } from '../defect.js';
 import { UserError } from '../error.js';
 import { systemError } from '../files/error.js';
-import { DiagnosticsError, exitCodes } from './context.js';
-import { closeOutput, inGitHub, printError } from './output.js';
+import { DiagnosticsError } from './opening/pipeline.js';
+import { exitCodes } from './terminal/exit-codes.js';
+import { closeOutput, inGitHub, printError } from './terminal/output.js';
 
 /** What nobody waited for has failed: nothing can be relied on any more. Tasks that run end with this process. */
 export function endByError(error: unknown): void {
@@ -42,5 +43,5 @@ export async function reportError(error: unknown): Promise<number> {
 
 /** Shows mistakes in pipeline files where a CI system can mark them. */
 async function annotate({ diagnostics, textOf }: DiagnosticsError): Promise<void> {
-  if (inGitHub()) (await import('./github.js')).annotateDiagnostics(diagnostics, textOf);
+  if (inGitHub()) (await import('./ci/github.js')).annotateDiagnostics(diagnostics, textOf);
 }

@@ -1,4 +1,4 @@
-import type { Content, Expected } from '../../src/report/content.js';
+import type { Content, Expected } from '../../src/report/content/content.js';
 import type { RunFacts } from '../../src/report/page/run.js';
 import { annResults, history, snnResults } from './examples.js';
 

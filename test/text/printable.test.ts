@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { junit } from '../../src/cli/ci/junit.js';
 import { formatDiagnostics } from '../../src/pipeline/text/format.js';
-import { junit } from '../../src/report/junit.js';
 import { html } from '../../src/report/page/html.js';
 import { escaped, markdown } from '../../src/text/markup.js';
 import { jsonText, logText, printable, printableLine } from '../../src/text/printable.js';

@@ -1,10 +1,11 @@
 import type { AnnResult, SnnResult } from '../../results/results.js';
-import { comparePrecisions, displayPrecision, groupBy, mean, runsNote } from '../group.js';
-import { type Bar, barSeries, referenceLine } from '../marks.js';
-import { percent, percentValue } from '../numbers.js';
-import { accuracyAxisName, accuracyRange } from '../scales.js';
-import { type Chart, colours, type Drawing, type Form, frame, horizontalAxis, verticalAxis } from '../style.js';
+import { colours } from '../look.js';
+import { percent, percentValue } from '../numbers/format.js';
+import { comparePrecisions, displayPrecision, groupBy, mean, runsNote } from '../numbers/group.js';
+import { type Bar, barSeries, referenceLine } from './marks.js';
 import { imagesNote, precisionAxisName, subtitle } from './notes.js';
+import { accuracyAxisName, accuracyRange } from './scales.js';
+import { type Chart, type Drawing, type Form, frame, horizontalAxis, verticalAxis } from './style.js';
 
 /** Test accuracy of ANN and noiseless SNN, a group of bars a precision; the FP32 baseline as a bar and a line. */
 export function accuracyChart(

@@ -1,11 +1,12 @@
 import type { SnnResult } from '../../results/results.js';
-import { type Energy, energyPerImage, picojoules } from '../energy.js';
-import { comparePrecisions, groupBy, mean, runsNote } from '../group.js';
-import { type Bar, barSeries, referenceLine } from '../marks.js';
-import { threeDigits } from '../numbers.js';
-import { logRange } from '../scales.js';
-import { type Chart, colours, type Drawing, type Form, frame, horizontalAxis, verticalAxis } from '../style.js';
+import { colours } from '../look.js';
+import { type Energy, energyPerImage, picojoules } from '../numbers/energy.js';
+import { threeDigits } from '../numbers/format.js';
+import { comparePrecisions, groupBy, mean, runsNote } from '../numbers/group.js';
+import { type Bar, barSeries, referenceLine } from './marks.js';
 import { imagesNote, precisionAxisName, subtitle } from './notes.js';
+import { logRange } from './scales.js';
+import { type Chart, type Drawing, type Form, frame, horizontalAxis, verticalAxis } from './style.js';
 
 const kinds = [
   { name: 'SNN, float additions', colour: colours.blue, of: (energy: Energy) => energy.eventFloat },

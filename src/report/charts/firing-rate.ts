@@ -1,9 +1,9 @@
 import type { SnnResult } from '../../results/results.js';
-import { comparePrecisions, groupBy, mean, runsNote } from '../group.js';
-import { namedLine, precisionLooks } from '../marks.js';
-import { percentValue } from '../numbers.js';
-import { type Chart, type Drawing, type Form, frame, horizontalAxis, verticalAxis } from '../style.js';
+import { percentValue } from '../numbers/format.js';
+import { comparePrecisions, groupBy, mean, runsNote } from '../numbers/group.js';
+import { namedLine, precisionLooks } from './marks.js';
 import { imagesNote, subtitle } from './notes.js';
+import { type Chart, type Drawing, type Form, frame, horizontalAxis, verticalAxis } from './style.js';
 
 /** Share of possible spikes that each layer emits, a line a precision. Expects results of one network without noise. */
 export function firingRateChart(title: string, snn: readonly SnnResult[], form: Form): Chart | undefined {

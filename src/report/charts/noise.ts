@@ -1,10 +1,10 @@
 import type { AnnResult, SnnResult } from '../../results/results.js';
-import { comparePrecisions, groupBy, mean, runsNote } from '../group.js';
-import { namedLine, precisionLooks, referenceLine } from '../marks.js';
-import { percent, percentValue, shortNumber } from '../numbers.js';
-import { accuracyAxisName, accuracyRange } from '../scales.js';
-import { type Chart, type Drawing, type Form, frame, horizontalAxis, verticalAxis } from '../style.js';
+import { percent, percentValue, shortNumber } from '../numbers/format.js';
+import { comparePrecisions, groupBy, mean, runsNote } from '../numbers/group.js';
+import { namedLine, precisionLooks, referenceLine } from './marks.js';
 import { imagesNote, subtitle } from './notes.js';
+import { accuracyAxisName, accuracyRange } from './scales.js';
+import { type Chart, type Drawing, type Form, frame, horizontalAxis, verticalAxis } from './style.js';
 
 /** Accuracy of the SNN against the share of encoding spikes deleted, a line a precision. Needs two levels of noise. */
 export function noiseChart(

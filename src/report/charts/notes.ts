@@ -1,5 +1,5 @@
-import { grouped } from '../numbers.js';
-import type { Form } from '../style.js';
+import { grouped } from '../numbers/format.js';
+import type { Form } from './style.js';
 
 /** The subtitle from its parts, those left out that do not apply. */
 export function subtitle(...parts: readonly (string | undefined)[]): string {

@@ -1,10 +1,11 @@
 import type { SnnResult } from '../../results/results.js';
-import { comparePrecisions, groupBy, mean, runsNote } from '../group.js';
-import { type Bar, barSeries, referenceLine } from '../marks.js';
-import { compact, grouped } from '../numbers.js';
-import { logRange } from '../scales.js';
-import { type Chart, colours, type Drawing, type Form, frame, horizontalAxis, verticalAxis } from '../style.js';
+import { colours } from '../look.js';
+import { compact, grouped } from '../numbers/format.js';
+import { comparePrecisions, groupBy, mean, runsNote } from '../numbers/group.js';
+import { type Bar, barSeries, referenceLine } from './marks.js';
 import { imagesNote, precisionAxisName, subtitle } from './notes.js';
+import { logRange } from './scales.js';
+import { type Chart, type Drawing, type Form, frame, horizontalAxis, verticalAxis } from './style.js';
 
 const conventions = [
   { name: "paper's convention", colour: colours.blue, of: (run: SnnResult) => run.sopsPerImage },

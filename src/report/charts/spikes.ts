@@ -1,9 +1,10 @@
 import type { SnnResult } from '../../results/results.js';
-import { comparePrecisions, groupBy, mean, runsNote } from '../group.js';
-import { type Bar, barSeries } from '../marks.js';
-import { compact, grouped } from '../numbers.js';
-import { type Chart, colours, type Drawing, type Form, frame, horizontalAxis, verticalAxis } from '../style.js';
+import { colours } from '../look.js';
+import { compact, grouped } from '../numbers/format.js';
+import { comparePrecisions, groupBy, mean, runsNote } from '../numbers/group.js';
+import { type Bar, barSeries } from './marks.js';
 import { imagesNote, precisionAxisName, subtitle } from './notes.js';
+import { type Chart, type Drawing, type Form, frame, horizontalAxis, verticalAxis } from './style.js';
 
 /** Spikes an image beside the number of neurons, a bar a precision. Expects results of one network without noise. */
 export function spikesChart(title: string, snn: readonly SnnResult[], form: Form): Chart | undefined {

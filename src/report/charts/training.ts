@@ -1,11 +1,12 @@
 import type { LineSeriesOption } from 'echarts';
 import type { Epoch, History } from '../../results/results.js';
-import { comparePrecisions, displayPrecision, groupBy } from '../group.js';
-import { precisionLooks } from '../marks.js';
-import { percentValue } from '../numbers.js';
-import { accuracyAxisName, accuracyRange } from '../scales.js';
-import { type Chart, type Drawing, type Form, frame, horizontalAxis, legend, titled, verticalAxis } from '../style.js';
+import { joinParts } from '../content/trainings.js';
+import { percentValue } from '../numbers/format.js';
+import { displayPrecision } from '../numbers/group.js';
+import { precisionLooks } from './marks.js';
 import { subtitle } from './notes.js';
+import { accuracyAxisName, accuracyRange } from './scales.js';
+import { type Chart, type Drawing, type Form, frame, horizontalAxis, legend, titled, verticalAxis } from './style.js';
 
 const accuracyNote = 'accuracy: solid on test images, dashed on training images';
 
@@ -97,23 +98,4 @@ function trainingPanels(histories: readonly History[]) {
       ]),
     },
   };
-}
-
-/**
- * One history a label, in the order of precisions. A resumed training has only its own epochs, so that parts follow on
- * each other; where two have the same epoch they are different trainings, and get numbers.
- */
-export function joinParts(histories: readonly History[]): History[] {
-  const trainings: { label: string; epochs: Epoch[] }[] = [];
-  for (const [label, parts] of groupBy(histories, (history) => history.label)) {
-    const separate: Epoch[][] = [];
-    for (const { epochs } of [...parts].sort((a, b) => (a.epochs[0]?.epoch ?? 0) - (b.epochs[0]?.epoch ?? 0))) {
-      const before = separate.find((training) => (training.at(-1)?.epoch ?? 0) < (epochs[0]?.epoch ?? 0));
-      if (before) before.push(...epochs);
-      else if (epochs.length > 0) separate.push([...epochs]);
-    }
-    for (const [index, epochs] of separate.entries())
-      trainings.push({ label: separate.length > 1 ? `${label} (${index + 1})` : label, epochs });
-  }
-  return trainings.sort((a, b) => comparePrecisions(a.label, b.label));
 }

@@ -1,5 +1,6 @@
-import { drawChart } from '../render.js';
-import { type Chart, colours, faint, ink, paper, rule } from '../style.js';
+import { drawChart } from '../charts/render.js';
+import type { Chart } from '../charts/style.js';
+import { colours, faint, ink, paper, rule } from '../look.js';
 import { Html, html } from './html.js';
 
 /** Colours of charts by the names of the page's CSS variables, which differ in light and dark. */

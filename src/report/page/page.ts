@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
-import { type Content, describeItem, reportInputs } from '../content.js';
-import { pageCharts } from '../figures.js';
-import { grouped, threeDigits } from '../numbers.js';
-import { type Subject, subjectsOf } from '../subjects.js';
+import { pageCharts } from '../charts/charts.js';
+import { type Content, describeItem, reportInputs } from '../content/content.js';
+import { type Subject, subjectsOf } from '../content/subjects.js';
+import { grouped, threeDigits } from '../numbers/format.js';
+import { expectationsOf, tablesOf } from '../tables/subject-tables.js';
 import type { ReportTable } from '../tables/table.js';
-import { expectationsOf, tablesOf } from '../tables.js';
 import { figure } from './figure.js';
 import { Html, html } from './html.js';
 import { defaultRun, runBegin, runEnd } from './run.js';
 import { script } from './script.js';
-import { style } from './style.js';
-import { notesHtml, tableBlock, tableHtml } from './tables.js';
+import { style } from './style-sheet.js';
+import { notesHtml, tableBlock, tableHtml } from './table-html.js';
 import { tilesOf } from './tiles.js';
 
 /** Charts that stand under each table. */

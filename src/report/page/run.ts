@@ -1,7 +1,7 @@
 import { jsonText } from '../../text/printable.js';
 import type { ReportTable } from '../tables/table.js';
 import { Html, html } from './html.js';
-import { tableBlock } from './tables.js';
+import { tableBlock } from './table-html.js';
 
 /** Between these is what the page says of the run. Escaped text can't hold them. */
 export const runBegin = '<!--spikeline:run-->';

@@ -1,7 +1,7 @@
-import { energyPerImage } from '../energy.js';
-import { displayPrecision } from '../group.js';
-import { grouped, percentValue, threeDigits } from '../numbers.js';
-import type { Subject } from '../subjects.js';
+import type { Subject } from '../content/subjects.js';
+import { energyPerImage } from '../numbers/energy.js';
+import { grouped, percentValue, threeDigits } from '../numbers/format.js';
+import { displayPrecision } from '../numbers/group.js';
 import { worst } from '../tables/table.js';
 import { type Html, html } from './html.js';
 

@@ -1,8 +1,8 @@
 import type { AnnResult, SnnResult } from '../../results/results.js';
-import type { Verdict } from '../content.js';
-import { comparePrecisions, displayPrecision, groupBy, mean, runsNote } from '../group.js';
-import { percent, shortNumber, signed } from '../numbers.js';
-import type { Subject } from '../subjects.js';
+import type { Verdict } from '../content/content.js';
+import type { Subject } from '../content/subjects.js';
+import { percent, shortNumber, signed } from '../numbers/format.js';
+import { comparePrecisions, displayPrecision, groupBy, mean, runsNote } from '../numbers/group.js';
 import {
   compared,
   number,

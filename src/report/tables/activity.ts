@@ -1,9 +1,9 @@
 import type { SnnResult } from '../../results/results.js';
-import type { Verdict } from '../content.js';
-import { energyPerImage, energySource, picojoules } from '../energy.js';
-import { comparePrecisions, groupBy, mean } from '../group.js';
-import { grouped, percent, shortNumber, signed, threeDigits } from '../numbers.js';
-import type { Subject } from '../subjects.js';
+import type { Verdict } from '../content/content.js';
+import type { Subject } from '../content/subjects.js';
+import { energyPerImage, energySource, picojoules } from '../numbers/energy.js';
+import { grouped, percent, shortNumber, signed, threeDigits } from '../numbers/format.js';
+import { comparePrecisions, groupBy, mean } from '../numbers/group.js';
 import {
   compared,
   number,

@@ -1,6 +1,6 @@
 import { markdown } from '../../text/markup.js';
 import { type Column, renderTable } from '../../text/table.js';
-import type { Verdict } from '../content.js';
+import type { Verdict } from '../content/content.js';
 
 /** A table of the report, for the page and as text. */
 export interface ReportTable {

@@ -1,8 +1,8 @@
-import { joinParts } from '../charts/training.js';
-import { describeItem, type Verdict } from '../content.js';
-import { comparePrecisions, displayPrecision } from '../group.js';
-import { grouped, percent, threeDigits } from '../numbers.js';
-import type { Subject } from '../subjects.js';
+import { describeItem, type Verdict } from '../content/content.js';
+import type { Subject } from '../content/subjects.js';
+import { joinParts } from '../content/trainings.js';
+import { grouped, percent, threeDigits } from '../numbers/format.js';
+import { comparePrecisions, displayPrecision } from '../numbers/group.js';
 import { number, type ReportTable, text, verdict, withoutEmpty } from './table.js';
 
 /** How trainings ended, a row a training. */

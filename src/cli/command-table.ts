@@ -1,0 +1,228 @@
+// All commands, with their options and what `--help` says of them. What `run` needs is loaded at once, what others need
+// beyond that with them.
+import { UserError } from '../error.js';
+import { runCommand } from './commands/run.js';
+
+const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
+
+/** `--force` alone forces all, `--force TARGET` one; it may be repeated. */
+const collectForce = (value: string, before?: true | readonly string[]): string[] => {
+  if (/^[^@]*\.ya?ml$/.test(value))
+    throw new UserError(
+      'E_USAGE',
+      `--force ${value}: that is a file, not a stage or task.`,
+      'put --force after the file',
+    );
+  return [...(Array.isArray(before) ? (before as string[]) : []), value];
+};
+
+type Action = (...args: never[]) => Promise<number>;
+
+export interface CommandEntry {
+  /** As commander writes them: `<needed> [optional] [several...]`. */
+  readonly usage: string;
+  readonly description: string;
+  readonly options?: readonly (readonly [
+    flags: string,
+    description: string,
+    parse?: (value: string, before: never) => unknown,
+  ])[];
+  /** What `--help` says below the options. */
+  readonly details?: string;
+  /** Takes a pipeline: the options that go with it are added. */
+  readonly pipeline?: boolean;
+  /** Its exit code tells of what it has done, and not whether all could be written that it said of that. */
+  readonly acts?: boolean;
+  readonly load: () => Promise<Action>;
+}
+
+/** Options of all commands that take a pipeline. */
+export const pipelineOptions: NonNullable<CommandEntry['options']> = [
+  ['--set <name=value>', 'override a param or an axis; may be repeated', collect],
+  ['--profile <name>', 'use a profile of the pipeline'],
+  ['--engine <name>', 'what train and ann-infer compute with: wasm (default) or tensorflow'],
+  ['--artifacts <dir>', 'where results and the store are (default: artifacts/ of the project)'],
+];
+
+const runOptions: NonNullable<CommandEntry['options']> = [
+  ['--jobs <n>', 'tasks at a time at most (default: as many as the cores allow)'],
+  ['--force [target]', 'run even what is cached: all, or a stage or task', collectForce],
+  ['--keep-going', 'after a failure, go on with what does not depend on it'],
+  ['--reporter <kind>', 'auto, plain or json'],
+];
+
+const gcDetails = `
+Keeps what the pipelines in FILES reach: results that are up to date, the newest result of each of their tasks, what the
+newest run with each --profile, --set and --engine has come to, and unfinished work. Other pipelines' results go. Without
+FILES, keeps the same of all pipelines that artifacts/ shows. What was made or used within the last hour stays, and so does
+what a run that is going on may use; unfinished work stays for a week. With --max-size, results that are reached go last.`;
+
+const cacheDetails = `
+The remote cache is named by SPIKELINE_REMOTE, by the user's configuration, or by \`cache: { remote: URL }\` in the file:
+a folder (file:/shared/cache) or a server of the Bazel HTTP cache protocol (https://cache.example.org/). \`run\` takes
+from it what it has, and gives it what was computed. Nothing that comes from it is used before it is verified.
+  SPIKELINE_REMOTE_TOKEN, or SPIKELINE_REMOTE_USER and SPIKELINE_REMOTE_PASSWORD   credentials
+  SPIKELINE_REMOTE_READONLY=1                                                     take from it, give it nothing
+  SPIKELINE_REMOTE_TIMEOUT=60s                                                    how long it may be silent (15s)
+  SPIKELINE_REMOTE_SIGNING_KEY                                                    sign results; use none that are not`;
+
+const targetDetails = `
+TARGET is stage, or stage@axis=value,… with a value or its label. One with a comma or quotes in it stands in double
+quotes, as in JSON; what a shell would take apart stands in its quotes: 's@net=a b' 's@net="a,b"'`;
+
+export const commands: readonly CommandEntry[] = [
+  {
+    usage: 'run [file] [targets...]',
+    description: 'run what is out of date',
+    pipeline: true,
+    acts: true,
+    options: [
+      ...runOptions,
+      ['--executor <kind>', 'local, or slurm for jobs on a cluster'],
+      ['--dry-run', 'show what would run'],
+    ],
+    details: targetDetails,
+    load: async () => runCommand,
+  },
+  {
+    usage: 'plan [file] [targets...]',
+    description: 'show what would run, in order, and why',
+    pipeline: true,
+    options: [['--force [target]', 'as if forced', collectForce]],
+    details: targetDetails,
+    load: async () => (await import('./commands/plan.js')).planCommand,
+  },
+  {
+    usage: 'status [file]',
+    description: 'show the state of each task, and why',
+    pipeline: true,
+    options: [['--json', 'for programs']],
+    load: async () => (await import('./commands/status.js')).statusCommand,
+  },
+  {
+    usage: 'why <file> <task>',
+    description: 'say why a task would run, or since when and by what it is cached',
+    pipeline: true,
+    options: [['--json', 'for programs']],
+    details: targetDetails,
+    load: async () => (await import('./commands/why.js')).whyCommand,
+  },
+  {
+    usage: 'diff <file> [from] [to]',
+    description: 'compare two runs by number, or one with the pipeline as it is `now`; else the last two that differ',
+    pipeline: true,
+    options: [
+      ['--list', 'list the runs'],
+      ['--json', 'for programs'],
+    ],
+    load: async () => (await import('./commands/diff.js')).diffCommand,
+  },
+  {
+    usage: 'graph [file]',
+    description: 'draw the stages or tasks, coloured by state',
+    pipeline: true,
+    options: [
+      ['--format <kind>', 'mermaid, dot or svg (default: as the name of the output says, or mermaid)'],
+      ['--tasks', 'a node a task instead of one a stage'],
+      ['-o, --output <file>', 'write to a file'],
+    ],
+    load: async () => (await import('./commands/graph.js')).graphCommand,
+  },
+  {
+    usage: 'validate <files...>',
+    description: 'check pipeline files, run nothing',
+    options: [['--json', 'for editors']],
+    load: async () => (await import('./commands/validate.js')).validateCommand,
+  },
+  {
+    usage: 'show [file]',
+    description: 'show the metrics over the axes',
+    pipeline: true,
+    options: [
+      ['--json', 'an array of {task, stage, axes, metrics}'],
+      ['--csv', 'comma-separated values'],
+      ['--md', 'Markdown'],
+    ],
+    load: async () => (await import('./commands/show.js')).showCommand,
+  },
+  {
+    usage: 'report [file] [task]',
+    description: 'write the page of the stage `report`, with keys, versions, machines and durations of the run',
+    pipeline: true,
+    options: [['-o, --output <file>', 'write it there (default: <pipeline>/report.html among the artifacts)']],
+    details: targetDetails,
+    load: async () => (await import('./commands/report.js')).reportCommand,
+  },
+  {
+    usage: 'check [file]',
+    description: 'compare results with `expect:`; exit code 1 where they are off',
+    pipeline: true,
+    options: [['--junit <file>', 'write the comparisons as a JUnit file too']],
+    load: async () => (await import('./commands/check.js')).checkCommand,
+  },
+  {
+    usage: 'log <file> <task>',
+    description: 'show what a task wrote when it last ran',
+    pipeline: true,
+    options: [['--raw', 'as it is, with all that a terminal obeys']],
+    details: targetDetails,
+    load: async () => (await import('./commands/log.js')).logCommand,
+  },
+  {
+    usage: 'verify <file> [targets...]',
+    description: 'compute results again, apart from the store, and compare; exit code 1 where they differ',
+    pipeline: true,
+    acts: true,
+    options: [runOptions.find(([flags]) => flags.startsWith('--reporter'))!],
+    details: targetDetails,
+    load: async () => (await import('./commands/verify.js')).verifyCommand,
+  },
+  {
+    usage: 'gc [files...]',
+    description: 'remove from the store what nothing reaches',
+    details: gcDetails,
+    options: [
+      ['--max-size <size>', 'remove only as much as needed to get there, the longest unused first; such as 10GB'],
+      ['--dry-run', 'show what would go'],
+      ['--artifacts <dir>', 'where results and the store are (default: artifacts/ of the project)'],
+    ],
+    load: async () => (await import('./commands/gc.js')).gcCommand,
+  },
+  {
+    usage: 'cache <push|pull|status> [file] [targets...]',
+    description: 'carry results to the remote cache or from it, or say where they are',
+    pipeline: true,
+    acts: true,
+    options: [
+      ['--reporter <kind>', 'auto, plain or json'],
+      ['--json', 'for programs (status)'],
+    ],
+    details: cacheDetails,
+    load: async () => (await import('./commands/cache.js')).cacheCommand,
+  },
+  {
+    usage: 'stages [name]',
+    description: 'list the built-in stages, or describe one',
+    load: async () => (await import('./commands/stages.js')).stagesCommand,
+  },
+  {
+    usage: 'schema [file]',
+    description: 'print the JSON Schema of pipeline files; of a FILE, with its own stages, axes and params',
+    load: async () => (await import('./commands/schema.js')).schemaCommand,
+  },
+  {
+    usage: 'doctor',
+    description: 'tell what this machine offers',
+    options: [['--artifacts <dir>', 'where the store is']],
+    load: async () => (await import('./commands/doctor.js')).doctorCommand,
+  },
+];
+
+/** What `--help` says below the commands. */
+export const examples = `
+Examples:
+  npx spikeline run pipelines/quickstart.yaml
+  npx spikeline run pipelines/lenet-fashion.yaml snn@precision=k1B2,noise=0
+  npx spikeline run my.yaml --set epochs=2 --set 'noise=[0, 0.3]'
+  npx spikeline status my.yaml
+  npx spikeline stages train`;

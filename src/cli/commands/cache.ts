@@ -1,0 +1,141 @@
+import { UserError } from '../../error.js';
+import type { Pipeline, Task } from '../../pipeline/expand/task.js';
+import type { RunEvent } from '../../run/events.js';
+import { openSharing } from '../../run/share/open-sharing.js';
+import type { Sharing } from '../../run/share/sharing.js';
+import { Transfer, type Whereabouts } from '../../run/share/transfer.js';
+import { countOf, duration } from '../../run/views/text.js';
+import { jsonText } from '../../text/printable.js';
+import { renderTable } from '../../text/table.js';
+import { callOf } from '../opening/calls.js';
+import { cacheSources } from '../opening/config.js';
+import type { PipelineOptions } from '../opening/options.js';
+import { openPipeline } from '../opening/pipeline.js';
+import { openStore } from '../opening/store.js';
+import { chooseTasks } from '../opening/tasks.js';
+import { checkReporter, openView } from '../opening/view.js';
+import { exitCodes } from '../terminal/exit-codes.js';
+import { print, printError } from '../terminal/output.js';
+import { interruptedCode, listenForSignals } from '../terminal/signals.js';
+
+export interface CacheOptions extends PipelineOptions {
+  readonly json?: boolean;
+  readonly reporter?: string;
+}
+
+const actions = ['push', 'pull', 'status'];
+
+/** `cache push|pull|status`: carries results to the remote cache and from it, and says where they are. */
+export async function cacheCommand(
+  action: string,
+  file: string | undefined,
+  targets: readonly string[],
+  options: CacheOptions,
+): Promise<number> {
+  if (!actions.includes(action))
+    throw new UserError(
+      'E_USAGE',
+      `There is no "cache ${action}".`,
+      `known: ${actions.map((one) => `cache ${one}`).join(', ')}`,
+    );
+  const reporter = checkReporter(options.reporter);
+  const pipeline = await openPipeline(file, options);
+  const { all: tasks } = chooseTasks(pipeline, targets);
+  const store = openStore(options, pipeline);
+  let handle: (event: RunEvent) => void = () => undefined;
+  const sharing = await openSharing(await cacheSources(pipeline), store, (event) => handle(event));
+  if (sharing === undefined)
+    throw new UserError(
+      'E_USAGE',
+      'There is no remote cache.',
+      'name one: SPIKELINE_REMOTE=URL, or `cache: { remote: URL }` in the file',
+    );
+  if (action === 'push' && sharing.cache.readOnly)
+    throw new UserError('E_USAGE', `The remote cache ${sharing.cache.name} is read-only here.`);
+  // Of a transfer that was asked for, trouble with the remote is a failure.
+  let trouble = false;
+  const view = action === 'status' ? { handle: showWarning, close: async () => undefined } : await openView(reporter);
+  if (sharing.caution !== undefined) view.handle({ event: 'warning', ...sharing.caution });
+  handle = (event) => {
+    trouble ||= event.event === 'warning';
+    view.handle(event);
+  };
+  const transfer = new Transfer(pipeline, store, { tasks, sharing, emit: handle });
+  listenForSignals(transfer);
+  const inUse = await store.beginRun();
+  try {
+    if (action === 'status') await status({ pipeline, tasks, targets, sharing, options }, transfer);
+    else {
+      const started = performance.now();
+      const text = await (action === 'push' ? push : pull)(transfer, tasks.length).finally(() => view.close());
+      const time = duration((performance.now() - started) / 1e3);
+      if (reporter !== 'json')
+        print(`\n${pipeline.name}: ${text} in ${time}${transfer.interrupted ? ' (interrupted)' : ''}`);
+    }
+  } finally {
+    await inUse.release();
+    await sharing.cache.close();
+  }
+  if (transfer.interrupted) return interruptedCode();
+  return trouble ? exitCodes.failed : exitCodes.done;
+}
+
+function showWarning(event: RunEvent): void {
+  if (event.event !== 'warning') return;
+  printError(event.message);
+  if (event.hint !== undefined) printError(`  hint: ${event.hint}`);
+}
+
+async function push(transfer: Transfer, tasks: number): Promise<string> {
+  const { here, uploaded } = await transfer.push();
+  const lacking = here < tasks ? `; ${countOf(tasks - here, 'task')} without a result yet` : '';
+  return `${uploaded} of ${countOf(here, 'result')} shared${lacking}`;
+}
+
+async function pull(transfer: Transfer, tasks: number): Promise<string> {
+  const { here, fetched } = await transfer.pull();
+  const lacking = here < tasks ? `, ${tasks - here} can't be had: run ${tasks - here === 1 ? 'it' : 'them'}` : '';
+  return `${fetched} fetched, ${here - fetched} were here${lacking}`;
+}
+
+interface StatusCall {
+  readonly pipeline: Pipeline;
+  readonly tasks: readonly Task[];
+  readonly targets: readonly string[];
+  readonly sharing: Sharing;
+  readonly options: CacheOptions;
+}
+
+const words: Readonly<Record<Whereabouts, string>> = {
+  both: 'here and there',
+  local: 'only here',
+  remote: 'only there',
+  neither: 'nowhere',
+  unknown: 'unknown',
+};
+
+async function status({ pipeline, tasks, targets, sharing, options }: StatusCall, transfer: Transfer): Promise<void> {
+  const found = await transfer.whereabouts();
+  // It has been said why.
+  if (!sharing.cache.readable) return;
+  if (options.json === true) {
+    print(
+      jsonText(
+        tasks.map(({ id }) => ({ task: id, place: found.get(id) })),
+        2,
+      ),
+    );
+    return;
+  }
+  const rows = tasks.map(({ id }) => ({ task: id, result: words[found.get(id)!] }));
+  print(renderTable(rows, [{ key: 'task' }, { key: 'result' }], 'text'));
+  const { name, readOnly } = sharing.remote;
+  const count = (...places: Whereabouts[]) => tasks.filter(({ id }) => places.includes(found.get(id)!)).length;
+  const open = count('neither', 'unknown');
+  print(
+    `\n${count('both', 'local')} of ${tasks.length} here, ${count('both', 'remote')} in ${name}, ${open} to compute`,
+  );
+  if (count('remote') > 0) print(`Fetch ${count('remote')}: ${callOf('cache pull', pipeline, options, targets)}`);
+  if (count('local') > 0 && !readOnly)
+    print(`Share ${count('local')}: ${callOf('cache push', pipeline, options, targets)}`);
+}

@@ -1,0 +1,32 @@
+import { Planner, type TaskPlan } from '../../run/plan/plan.js';
+import { statusText } from '../explain/status.js';
+import type { RunCommandOptions } from '../opening/options.js';
+import { openPipeline } from '../opening/pipeline.js';
+import { openStore } from '../opening/store.js';
+import { chooseTasks } from '../opening/tasks.js';
+import { exitCodes } from '../terminal/exit-codes.js';
+import { print } from '../terminal/output.js';
+
+/** `plan`: what would run, in order, and why. */
+export async function planCommand(
+  file: string | undefined,
+  targets: readonly string[],
+  options: RunCommandOptions,
+): Promise<number> {
+  const pipeline = await openPipeline(file, options);
+  const { all } = chooseTasks(pipeline, targets);
+  const force =
+    options.force === undefined ? [] : options.force === true ? all : chooseTasks(pipeline, options.force).chosen;
+  const planner = new Planner(pipeline, openStore(options, pipeline), { force: new Set(force.map(({ id }) => id)) });
+  const plans = await planner.plan(all);
+  const open = all.filter(({ id }) => plans.get(id)!.status.state !== 'cached');
+  for (const { id } of open) print(describe(id, plans.get(id)!));
+  const cached = all.length - open.length;
+  print(`${open.length === 0 ? '' : '\n'}${open.length} to run, ${cached} cached`);
+  return exitCodes.done;
+}
+
+function describe(id: string, { status }: TaskPlan): string {
+  const mark = status.state === 'waiting' ? 'maybe' : 'run';
+  return `${mark.padEnd(6)} ${id} (${statusText(status)})`;
+}

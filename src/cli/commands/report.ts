@@ -1,0 +1,61 @@
+import { UserError } from '../../error.js';
+import type { Pipeline, Task } from '../../pipeline/expand/task.js';
+import { Planner } from '../../run/plan/plan.js';
+import { callOf, shownPath } from '../opening/calls.js';
+import type { PipelineOptions } from '../opening/options.js';
+import { openPipeline } from '../opening/pipeline.js';
+import { openStore } from '../opening/store.js';
+import { chooseTask } from '../opening/tasks.js';
+import { resultsOf } from '../results/current.js';
+import { ownReportTasks, pagePath, reportTasks, runPage, writePages } from '../results/pages.js';
+import { exitCodes } from '../terminal/exit-codes.js';
+import { print } from '../terminal/output.js';
+import { writeOutput } from '../terminal/output-file.js';
+
+export interface ReportOptions extends PipelineOptions {
+  readonly output?: string;
+}
+
+/** `report`: the page of the stage `report`, with what the records tell of the run. */
+export async function reportCommand(
+  file: string | undefined,
+  target: string | undefined,
+  options: ReportOptions,
+): Promise<number> {
+  const pipeline = await openPipeline(file, options);
+  const store = openStore(options, pipeline);
+  const task = chooseReport(pipeline, target);
+  const results = resultsOf(await new Planner(pipeline, store).plan());
+  if (!results.has(task.id)) {
+    print(`The page is not made yet, or out of date. Make it: ${callOf('run', pipeline, options, [task.id])}`);
+    return exitCodes.failed;
+  }
+  const run = { pipeline, store, options, results };
+  if (options.output === undefined) {
+    await writePages(run);
+    print(shownPath(pagePath(store, pipeline, task)));
+    return exitCodes.done;
+  }
+  await writeOutput(options.output, await runPage(run, task));
+  print(shownPath(options.output));
+  return exitCodes.done;
+}
+
+/** The task of the stage `report` that is meant. */
+function chooseReport(pipeline: Pipeline, target: string | undefined): Task {
+  const tasks = reportTasks(pipeline);
+  const [first, second] = ownReportTasks(pipeline);
+  if (first === undefined)
+    throw new UserError(
+      'E_USAGE',
+      `${shownPath(pipeline.file)} has no stage that uses "report".`,
+      'add one, such as report: { uses: report, inputs: { ann: STAGE, snn: STAGE } }',
+    );
+  if (target === undefined) {
+    if (second === undefined) return first;
+    throw new UserError('E_USAGE', `It has several pages.`, `name one: ${tasks.map(({ id }) => id).join(' ')}`);
+  }
+  const task = chooseTask(pipeline, target);
+  if (tasks.includes(task)) return task;
+  throw new UserError('E_USAGE', `"${target}" makes no page.`, `these do: ${tasks.map(({ id }) => id).join(' ')}`);
+}

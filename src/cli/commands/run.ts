@@ -1,0 +1,164 @@
+import { dirname } from 'node:path';
+import { UserError } from '../../error.js';
+import { StoreError } from '../../files/error.js';
+import type { Pipeline, Task } from '../../pipeline/expand/task.js';
+import { undeclaredFiles } from '../../pipeline/expand/undeclared.js';
+import type { RunEvent } from '../../run/events.js';
+import { LocalExecutor } from '../../run/local/executor.js';
+import { RunRecorder } from '../../run/plan/history.js';
+import { openSharing } from '../../run/share/open-sharing.js';
+import { PlainView } from '../../run/views/plain.js';
+import { countOf, duration, tailLines } from '../../run/views/text.js';
+import type { Store } from '../../store/store.js';
+import type { TaskId } from '../../values.js';
+import { annotateFailures, summariseRun } from '../ci/github.js';
+import { callOf, shownPath } from '../opening/calls.js';
+import { claimFolder } from '../opening/claim.js';
+import { cacheSources } from '../opening/config.js';
+import { engineNotice } from '../opening/engine.js';
+import type { RunCommandOptions } from '../opening/options.js';
+import { openPipeline } from '../opening/pipeline.js';
+import { openStore } from '../opening/store.js';
+import { chooseTasks } from '../opening/tasks.js';
+import { checkReporter, openView } from '../opening/view.js';
+import { closingReport, comparisonTable } from '../results/closing.js';
+import { currentMetrics } from '../results/current.js';
+import { type ReportedRun, reportTasks, writePages } from '../results/pages.js';
+import { exitCodes } from '../terminal/exit-codes.js';
+import { inGitHub, print, printError } from '../terminal/output.js';
+import { interruptedCode, listenForSignals } from '../terminal/signals.js';
+import { planCommand } from './plan.js';
+
+const executors = ['local', 'slurm'];
+
+export async function runCommand(
+  file: string | undefined,
+  targets: readonly string[],
+  options: RunCommandOptions,
+): Promise<number> {
+  if (options.dryRun === true) return planCommand(file, targets, options);
+  const reporter = checkReporter(options.reporter);
+  const executor = options.executor ?? 'local';
+  if (!executors.includes(executor))
+    throw new UserError('E_USAGE', `There is no executor "${executor}".`, `known: ${executors.join(', ')}`);
+  const jobs = options.jobs === undefined ? Number.POSITIVE_INFINITY : Number(options.jobs);
+  if (!(jobs >= 1) || (Number.isFinite(jobs) && !Number.isInteger(jobs)))
+    throw new UserError('E_USAGE', `--jobs ${options.jobs}: a whole number from 1 on is needed.`);
+  const pipeline = await openPipeline(file, options);
+  const { all } = chooseTasks(pipeline, targets);
+  const force = forcedTasks(pipeline, all, options.force);
+  const store = openStore(options, pipeline);
+  await claimFolder(store, pipeline);
+
+  let handle: (event: RunEvent) => void = () => undefined;
+  const notice = reporter === 'json' ? undefined : await engineNotice(pipeline);
+  if (notice !== undefined) print(notice);
+  if (reporter !== 'json' && dirname(store.folder) !== process.cwd()) print(`artifacts: ${shownPath(store.folder)}`);
+  const caches = await cacheSources(pipeline);
+  const sharing = await openSharing(caches, store, (event) => handle(event));
+  const view = await openView(reporter);
+  const recorder = new RunRecorder();
+  const failures: Extract<RunEvent, { event: 'task' }>[] = [];
+  let end: Extract<RunEvent, { event: 'end' }> | undefined;
+  handle = (event) => {
+    if (event.event === 'task' && event.status === 'failed') failures.push(event);
+    if (event.event === 'end') end = event;
+    recorder.handle(event);
+    view.handle(event);
+  };
+  if (sharing?.caution !== undefined) handle({ event: 'warning', ...sharing.caution });
+  for (const { message, hint = '' } of undeclaredFiles(pipeline, all)) handle({ event: 'warning', message, hint });
+  const keepGoing = options.keepGoing ?? false;
+  const runOptions = { tasks: all, force, keepGoing, jobs, ...(sharing && { sharing }), emit: handle };
+  const slurm = executor === 'slurm' ? await import('../opening/slurm.js') : undefined;
+  const onCluster = await slurm?.slurmExecutor(pipeline, store, { ...runOptions, caches });
+  const run = onCluster ?? new LocalExecutor(pipeline, store, runOptions);
+  listenForSignals(run);
+  const result = await run.start().finally(() => Promise.all([view.close(), sharing?.cache.close()]));
+  await noteRun(recorder, store, pipeline, targets, options);
+  const pages = await pagesOf({ pipeline, store, options, results: result.results });
+  // What was not asked for may be up to date all the same.
+  const metrics =
+    all.length === pipeline.tasks.length
+      ? new Map([...result.results].map(([id, { metrics }]) => [id, metrics]))
+      : await currentMetrics(pipeline, store);
+  const counts = `${countsText(end!)}${result.interrupted ? ' (interrupted)' : ''}`;
+  if (reporter !== 'json') {
+    // Views that list events have shown what failed tasks wrote.
+    reportFailures(pipeline, options, failures, !(view instanceof PlainView));
+    print(`\n${pipeline.name}: ${counts}`);
+    if (sharing !== undefined && sharing.lost > 0)
+      print(`${countOf(sharing.lost, 'result')} not shared yet: ${callOf('cache push', pipeline, options, targets)}`);
+    if (result.interrupted) {
+      const again = callOf('run', pipeline, options, targets);
+      if (onCluster !== undefined) await slurm?.leaveJobs(onCluster, `${again} --executor slurm`);
+      else print(`Finished work is kept. Go on with: ${again}`);
+    }
+    if (result.failed + result.skipped === 0)
+      print(await closingReport({ pipeline, store, options, tasks: all, metrics, pages, computed: result.ran > 0 }));
+    if (inGitHub()) annotateFailures(pipeline, failures);
+  }
+  if (inGitHub()) summariseRun(pipeline, counts, failures, comparisonTable(pipeline, metrics, 'md'));
+  if (result.interrupted) return interruptedCode();
+  return result.failed > 0 ? exitCodes.failed : exitCodes.done;
+}
+
+/** Writes the pages that the run has made. Where they can't be written, the results are none the worse. */
+async function pagesOf(run: ReportedRun): Promise<readonly string[]> {
+  if (reportTasks(run.pipeline).every(({ id }) => !run.results.has(id))) return [];
+  try {
+    return await writePages(run);
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    printError(`The page of results can't be written: ${error.message}`);
+    return [];
+  }
+}
+
+/** Adds the run to the pipeline's history. Where that can't be written, the results are none the worse. */
+async function noteRun(
+  recorder: RunRecorder,
+  store: Store,
+  { name }: Pipeline,
+  targets: readonly string[],
+  { set, profile, engine }: RunCommandOptions,
+): Promise<void> {
+  const call = {
+    ...(set === undefined ? {} : { set }),
+    ...(profile === undefined ? {} : { profile }),
+    ...(engine === undefined ? {} : { engine }),
+    ...(targets.length === 0 ? {} : { targets }),
+  };
+  await recorder.write(store, name, call).catch((error: unknown) => {
+    if (!(error instanceof StoreError)) throw error;
+    printError(`This run is not in the history that \`diff\` and \`why\` use: ${error.message}`);
+  });
+}
+
+function forcedTasks(pipeline: Pipeline, all: readonly Task[], force: RunCommandOptions['force']): ReadonlySet<TaskId> {
+  if (force === undefined) return new Set();
+  if (force === true) return new Set(all.map(({ id }) => id));
+  return new Set(chooseTasks(pipeline, force).chosen.map(({ id }) => id));
+}
+
+function reportFailures(
+  pipeline: Pipeline,
+  options: RunCommandOptions,
+  failures: readonly Extract<RunEvent, { event: 'task' }>[],
+  withTail: boolean,
+): void {
+  for (const { task, failure } of failures) {
+    print(`\n${task} failed [${failure!.code}]\n  ${failure!.message}`);
+    if (withTail) for (const line of tailLines(failure!, '  ')) print(line);
+    if (failure!.hint !== undefined) print(`  hint: ${failure!.hint}`);
+    if (failure!.log !== undefined) print(`  log:  ${callOf('log', pipeline, options, [task])}`);
+  }
+}
+
+/** `ran 2, cached 0, failed 1 in 3 s` */
+function countsText(end: Extract<RunEvent, { event: 'end' }>): string {
+  const { ran, cached, fetched = 0, failed, skipped, seconds } = end;
+  const taken = fetched > 0 ? ` (${fetched} fetched)` : '';
+  const more = skipped > 0 ? `, skipped ${skipped}` : '';
+  return `ran ${ran}, cached ${cached}${taken}, failed ${failed}${more} in ${duration(seconds)}`;
+}

@@ -1,0 +1,65 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RunEvent } from '../../run/events.js';
+import { Verification } from '../../run/local/verify.js';
+import { PlainView } from '../../run/views/plain.js';
+import { duration, tailLines } from '../../run/views/text.js';
+import { Store } from '../../store/store.js';
+import type { PipelineOptions } from '../opening/options.js';
+import { openPipeline } from '../opening/pipeline.js';
+import { openStore } from '../opening/store.js';
+import { chooseTasks } from '../opening/tasks.js';
+import { checkReporter, openView } from '../opening/view.js';
+import { exitCodes } from '../terminal/exit-codes.js';
+import { print } from '../terminal/output.js';
+import { interruptedCode, listenForSignals } from '../terminal/signals.js';
+
+export interface VerifyOptions extends PipelineOptions {
+  readonly reporter?: string;
+}
+
+/** `verify`: computes results again, apart from the store, and compares them. Exit code 1 where they differ. */
+export async function verifyCommand(file: string, targets: readonly string[], options: VerifyOptions): Promise<number> {
+  const reporter = checkReporter(options.reporter);
+  const pipeline = await openPipeline(file, options);
+  const { chosen, all } = chooseTasks(pipeline, targets);
+  const store = openStore(options, pipeline);
+  const inUse = await store.beginRun();
+  // Inside the store, so that it is on its file system, and removed even if this process is killed.
+  const work = await store.workFolder();
+  try {
+    const view = await openView(reporter);
+    const failures: Extract<RunEvent, { event: 'task' }>[] = [];
+    const started = performance.now();
+    const verification = new Verification(
+      pipeline,
+      Store.open(store.folder, { notes: join(work, 'notes') }),
+      Store.open(join(work, 'artifacts')),
+      {
+        chosen,
+        all,
+        emit: (event) => {
+          if (event.event === 'task' && event.status === 'failed') failures.push(event);
+          view.handle(event);
+        },
+      },
+    );
+    listenForSignals(verification);
+    const { same, failed, interrupted } = await verification.start().finally(() => view.close());
+    if (reporter !== 'json') {
+      for (const { task, failure } of failures) {
+        print(`\n${task} [${failure!.code}]\n  ${failure!.message}`);
+        if (!(view instanceof PlainView)) for (const line of tailLines(failure!, '  ')) print(line);
+        if (failure!.hint !== undefined) print(`  hint: ${failure!.hint}`);
+      }
+      const time = duration((performance.now() - started) / 1e3);
+      const end = interrupted ? ' (interrupted)' : '';
+      print(`\n${pipeline.name}: ${same} of ${chosen.length} came out the same, byte for byte, in ${time}${end}`);
+    }
+    if (interrupted) return interruptedCode();
+    return failed > 0 ? exitCodes.failed : exitCodes.done;
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+    await inUse.release();
+  }
+}

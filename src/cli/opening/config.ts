@@ -1,0 +1,21 @@
+import { dirname } from 'node:path';
+import { type Config, readConfig } from '../../config/config.js';
+import type { Pipeline } from '../../pipeline/expand/task.js';
+import type { CacheSource } from '../../store/remote/settings.js';
+import { DiagnosticsError } from './pipeline.js';
+
+/** The user's configuration; its mistakes are shown all at once and end the program with exit code 2. */
+export async function userConfig(): Promise<{ readonly config: Config; readonly folder: string }> {
+  const { file, config, diagnostics, text } = await readConfig();
+  if (config === undefined) throw new DiagnosticsError(diagnostics, file, (name) => (name === file ? text : undefined));
+  return { config, folder: dirname(file) };
+}
+
+/** Who names remote caches for a pipeline, whose word counts first before the others. */
+export async function cacheSources({ cache, folder }: Pipeline): Promise<readonly CacheSource[]> {
+  const user = await userConfig();
+  return [
+    { section: user.config.cache, folder: user.folder, own: true },
+    { section: cache, folder },
+  ];
+}

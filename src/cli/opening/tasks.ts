@@ -1,0 +1,26 @@
+import { UserError } from '../../error.js';
+import { findTargets, withDependencies } from '../../pipeline/expand/targets.js';
+import type { Pipeline, Task } from '../../pipeline/expand/task.js';
+
+/** Tasks that targets name; without targets all. With what they need, in the pipeline's order. */
+export function chooseTasks(
+  pipeline: Pipeline,
+  targets: readonly string[],
+): { chosen: readonly Task[]; all: readonly Task[] } {
+  if (targets.length === 0) return { chosen: pipeline.tasks, all: pipeline.tasks };
+  const { tasks, diagnostics } = findTargets(pipeline, targets);
+  const [first] = diagnostics;
+  if (first !== undefined) throw new UserError('E_USAGE', first.message, first.hint);
+  return { chosen: tasks, all: withDependencies(pipeline, tasks) };
+}
+
+/** The one task that a target names. */
+export function chooseTask(pipeline: Pipeline, target: string): Task {
+  const { chosen } = chooseTasks(pipeline, [target]);
+  if (chosen.length === 1) return chosen[0]!;
+  throw new UserError(
+    'E_USAGE',
+    `"${target}" means ${chosen.length} tasks.`,
+    `choose one: ${chosen.map(({ id }) => id).join(' ')}`,
+  );
+}

@@ -1,0 +1,17 @@
+import { UserError } from '../../error.js';
+import { PlainView } from '../../run/views/plain.js';
+import { isTerminal, print } from '../terminal/output.js';
+
+const reporters = ['auto', 'plain', 'json'];
+
+export function checkReporter(reporter = 'auto'): string {
+  if (reporters.includes(reporter)) return reporter;
+  throw new UserError('E_USAGE', `There is no reporter "${reporter}".`, `known: ${reporters.join(', ')}`);
+}
+
+export async function openView(reporter: string) {
+  const write = (line: string) => print(line);
+  if (reporter === 'json') return new (await import('../../run/views/json.js')).JsonView(write);
+  if (reporter === 'auto' && isTerminal()) return new (await import('../../run/views/listr.js')).ListrView();
+  return new PlainView(write);
+}

@@ -1,0 +1,52 @@
+import { differenceText } from '../../pipeline/expand/facts.js';
+import type { Expectation, Pipeline } from '../../pipeline/expand/task.js';
+import type { SourceRange } from '../../pipeline/text/diagnostic.js';
+import { type Judgement, judge, notCompared, type Wanted } from '../../report/numbers/verdict.js';
+import type { Metrics, TaskId } from '../../values.js';
+
+/** One comparison of `expect:` at one task. */
+export interface Verdict extends Judgement {
+  readonly task: TaskId;
+  readonly metric: string;
+  readonly source: string;
+  /** The other side of `equals:`. */
+  readonly other?: { readonly task: TaskId; readonly metric: string };
+  /** Of the expectation in the pipeline file. */
+  readonly range: SourceRange;
+}
+
+/** Compares results with what the pipeline expects of them. */
+export function compareExpectations(pipeline: Pipeline, metrics: ReadonlyMap<TaskId, Metrics>): Verdict[] {
+  return pipeline.expectations.flatMap(({ tasks, metric, expected, source = '', range, inapplicable }) =>
+    tasks.map((task, index) => {
+      const judgement = judge(metrics.get(task)?.[metric], wantedOf(expected, index, metrics));
+      return {
+        ...{ task, metric, source, range },
+        ...(expected.kind === 'equals' && { other: { task: expected.tasks[index]!, metric: expected.metric } }),
+        ...(inapplicable === undefined ? judgement : notCompared(judgement)),
+      };
+    }),
+  );
+}
+
+/**
+ * The outcome in a line, and why some of it was not compared.
+ *
+ * @param more to be said at the end of the line
+ */
+export function describeVerdicts(pipeline: Pipeline, verdicts: readonly Verdict[], more = ''): string {
+  const compared = verdicts.filter(({ verdict }) => verdict !== 'n/a').length;
+  const met = verdicts.filter(({ verdict }) => verdict === 'met').length;
+  const counts = compared === 0 ? 'nothing compared' : `${met} of ${compared} met`;
+  if (compared === verdicts.length) return counts + more;
+  const reasons = new Set(pipeline.expectations.flatMap(({ inapplicable = [] }) => inapplicable.map(differenceText)));
+  const shown = [...reasons].map((reason) => `\n  ${reason}`).join('');
+  return `${counts}, ${verdicts.length - compared} not compared${more}\nNot compared are numbers of another run than this one:${shown}`;
+}
+
+function wantedOf(expected: Expectation['expected'], index: number, metrics: ReadonlyMap<TaskId, Metrics>): Wanted {
+  if (expected.kind !== 'equals') return expected;
+  const other = expected.tasks[index]!;
+  const { tolerance } = expected;
+  return { kind: 'value', value: metrics.get(other)?.[expected.metric], tolerance, of: other };
+}

@@ -1,0 +1,124 @@
+import { type Static, Type } from '@sinclair/typebox';
+import type { AnnResult, Conversion, History, SnnResult } from '../../results/results.js';
+import type { Metrics, MetricValue } from '../../values.js';
+import { type Judgement, judge, notCompared, type Wanted } from '../numbers/verdict.js';
+
+/** The inputs of the stage `report`. */
+export const reportInputs = ['ann', 'snn', 'conversion', 'history'] as const;
+export type ReportInput = (typeof reportInputs)[number];
+
+const Place = {
+  input: Type.String({ description: 'Name of the input.' }),
+  item: Type.Integer({ minimum: 0, description: 'Place in its list, from 0.' }),
+  metric: Type.String(),
+};
+
+/** What is expected of the inputs, as the stage takes it. */
+export const ExpectedSchema = Type.Object(
+  {
+    ...Place,
+    value: Type.Optional(Type.Number()),
+    tolerance: Type.Optional(Type.Number({ minimum: 0 })),
+    min: Type.Optional(Type.Number()),
+    max: Type.Optional(Type.Number()),
+    equals: Type.Optional(Type.Object(Place, { additionalProperties: false })),
+    source: Type.Optional(Type.String()),
+    inapplicable: Type.Optional(
+      Type.Array(Type.String(), { description: 'Why the number is one of another run than this, and not compared.' }),
+    ),
+  },
+  { additionalProperties: false },
+);
+export type Expected = Static<typeof ExpectedSchema>;
+
+/** A result with its place in the sweep. */
+export interface Item<T> {
+  readonly result: T;
+  /** Of the task that made it, by axis. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Of the file, as the store knows it. */
+  readonly digest: string;
+}
+
+/** All that a report shows, read and checked. */
+export interface Content {
+  readonly title: string;
+  readonly description?: string;
+  readonly ann: readonly Item<AnnResult>[];
+  readonly snn: readonly Item<SnnResult>[];
+  readonly conversion: readonly Item<Conversion>[];
+  readonly history: readonly Item<History>[];
+  readonly expected: readonly Expected[];
+}
+
+/** One expectation beside what came of it. */
+export interface Verdict extends Judgement {
+  readonly input: ReportInput;
+  readonly item: Item<AnnResult | SnnResult | Conversion | History>;
+  readonly metric: string;
+  readonly source?: string;
+  /** The number that is expected, and how far off it may be: only where it is a number of a source's. */
+  readonly reference?: { readonly value: number; readonly tolerance: number };
+}
+
+/** Compares the results with what is expected of them. What speaks of no result here is left out. */
+export function verdictsOf(content: Content): Verdict[] {
+  return content.expected.flatMap((expected): Verdict[] => {
+    const { metric, source, value, tolerance = 0, equals, inapplicable } = expected;
+    const found = find(content, expected);
+    if (found === undefined) return [];
+    const about = { ...found, metric, ...(source === undefined ? {} : { source }) };
+    const reference = value === undefined ? {} : { reference: { value, tolerance } };
+    const other = equals && find(content, equals);
+    const wanted: Wanted = equals
+      ? {
+          ...{ kind: 'value', tolerance, of: other === undefined ? 'missing' : describeItem(other.input, other.item) },
+          value: other && metricsOf(other.input, other.item)[equals.metric],
+        }
+      : value === undefined
+        ? { kind: 'bounds', ...bounds(expected) }
+        : { kind: 'value', value, tolerance };
+    const judgement = judge(metricsOf(found.input, found.item)[metric], wanted);
+    return [{ ...about, ...reference, ...(inapplicable === undefined ? judgement : notCompared(judgement)) }];
+  });
+}
+
+function bounds({ min, max }: Expected) {
+  return { ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) };
+}
+
+function find(content: Content, { input, item }: { readonly input: string; readonly item: number }) {
+  const name = reportInputs.find((known) => known === input);
+  const found = name && content[name][item];
+  return name === undefined || found === undefined ? undefined : { input: name, item: found };
+}
+
+const inputNames: Readonly<Record<ReportInput, string>> = {
+  ...{ ann: 'ANN', snn: 'SNN', conversion: 'conversion', history: 'training' },
+};
+
+/** `SNN, precision k1B2, noise 0.1` */
+export function describeItem(input: ReportInput, { labels }: Pick<Item<unknown>, 'labels'>): string {
+  return [inputNames[input], ...Object.entries(labels).map(([axis, label]) => `${axis} ${label}`)].join(', ');
+}
+
+/** The metrics of the task that made an item, as far as its file has them. */
+function metricsOf(input: ReportInput, { result }: Verdict['item']): Metrics {
+  if (input === 'history') {
+    const last = (result as History).epochs.at(-1);
+    return last === undefined ? {} : { ...last };
+  }
+  const scalars = Object.entries(result).filter(
+    (entry): entry is [string, MetricValue] => !['stage', 'comparison', 'layers'].includes(entry[0]),
+  );
+  const { comparison } = result as Partial<Conversion>;
+  if (comparison === undefined) return Object.fromEntries(scalars);
+  const { layers, ...compared } = comparison;
+  const byLayer = layers.map(({ different }) => different);
+  return {
+    ...Object.fromEntries(scalars),
+    ...compared,
+    neuronsDifferent: byLayer.reduce((sum, different) => sum + different, 0),
+    neuronsDifferentByLayer: byLayer,
+  };
+}

@@ -1,0 +1,66 @@
+import type { AnnResult, Conversion, History, SnnResult } from '../../results/results.js';
+import { groupBy } from '../numbers/group.js';
+import { displayName } from '../numbers/names.js';
+import type { Content, Item, Verdict } from './content.js';
+import { verdictsOf } from './content.js';
+
+/** What a report says of one network on one data set. */
+export interface Subject {
+  /** `lenet-mnist`; empty for what can't be told apart. */
+  readonly name: string;
+  readonly heading: string;
+  readonly ann: readonly Item<AnnResult>[];
+  readonly snn: readonly Item<SnnResult>[];
+  readonly conversion: readonly Item<Conversion>[];
+  readonly history: readonly Item<History>[];
+  readonly verdicts: readonly Verdict[];
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+/**
+ * The content by network and data set, in order of first appearance. Conversions and histories that don't name theirs go
+ * where a result with the same labels is. What fits several or none makes a subject of its own, the last.
+ */
+export function subjectsOf(content: Content): Subject[] {
+  const verdicts = verdictsOf(content);
+  const results = [...content.ann, ...content.snn];
+  const keyOf = ({ result }: Item<AnnResult | SnnResult>) => `${result.network}-${result.dataset}`;
+  const groups = groupBy(results, keyOf);
+  const homeOf = ({ labels, result: made }: Item<Conversion | History>): string => {
+    const { network } = made;
+    const dataset = 'epochs' in made ? made.dataset : made.comparison?.dataset;
+    if (groups.size === 1) return [...groups.keys()][0]!;
+    const fitting = [...groups].filter(([, items]) => {
+      const [{ result }] = items as [Item<AnnResult | SnnResult>];
+      const named = (network ?? result.network) === result.network && (dataset ?? result.dataset) === result.dataset;
+      if (network !== undefined && dataset !== undefined) return named;
+      return named && items.some((item) => compatible(labels, item.labels));
+    });
+    return fitting.length === 1 ? fitting[0]![0] : '';
+  };
+  const subject = (name: string, heading: string): Subject => {
+    const own = <T extends Conversion | History>(items: readonly Item<T>[]) =>
+      items.filter((item) => homeOf(item) === name);
+    const named = <T extends AnnResult | SnnResult>(items: readonly Item<T>[]) =>
+      items.filter((item) => keyOf(item) === name);
+    const parts = {
+      ...{ ann: named(content.ann), snn: named(content.snn) },
+      ...{ conversion: own(content.conversion), history: own(content.history) },
+    };
+    const items = new Set<unknown>([...parts.ann, ...parts.snn, ...parts.conversion, ...parts.history]);
+    return { name, heading, ...parts, verdicts: verdicts.filter(({ item }) => items.has(item)) };
+  };
+  const subjects = [...groups].map(([name, [first]]) => {
+    const { network, dataset } = first!.result;
+    return subject(name, `${displayName(network)} on ${displayName(dataset)}`);
+  });
+  const rest = subject('', subjects.length === 0 ? 'Results' : 'All networks');
+  return rest.conversion.length + rest.history.length > 0 ? [...subjects, rest] : subjects;
+}
+
+/** Do labels agree on all axes that both have, and have they any? */
+function compatible(a: Labels, b: Labels): boolean {
+  const shared = Object.keys(a).filter((axis) => b[axis] !== undefined);
+  return shared.length > 0 && shared.every((axis) => a[axis] === b[axis]);
+}

@@ -1,0 +1,70 @@
+import type { MetricValue } from '../../values.js';
+
+/** What a metric should be. */
+export type Wanted =
+  | {
+      readonly kind: 'value';
+      /** Missing where it is another task's, which has not run. */
+      readonly value: MetricValue | undefined;
+      readonly tolerance: number;
+      /** Whose metric it is, if it is not a number of the pipeline file. */
+      readonly of?: string;
+    }
+  | { readonly kind: 'bounds'; readonly min?: number; readonly max?: number };
+
+/** A metric beside what it should be, as texts. */
+export interface Judgement {
+  readonly expected: string;
+  readonly got: string;
+  readonly difference: string;
+  /** `n/a`: the number belongs to other params or points than this run's. */
+  readonly verdict: 'met' | 'OFF' | 'missing' | 'n/a';
+}
+
+/** Compares a metric with what is expected of it. */
+export function judge(value: MetricValue | undefined, wanted: Wanted): Judgement {
+  return wanted.kind === 'bounds' ? judgeBounds(value, wanted) : judgeValue(value, wanted);
+}
+
+/** The same for a number that belongs to another run. */
+export function notCompared(judgement: Judgement): Judgement {
+  return { ...judgement, difference: '', verdict: 'n/a' };
+}
+
+function judgeBounds(
+  value: MetricValue | undefined,
+  { min, max }: Extract<Wanted, { readonly kind: 'bounds' }>,
+): Judgement {
+  const parts = [min === undefined ? '' : `≥ ${min}`, max === undefined ? '' : `≤ ${max}`];
+  const about = { expected: parts.join(' ').trim(), got: shownMetric(value), difference: '' };
+  if (value === undefined) return { ...about, verdict: 'missing' };
+  // A loss that became NaN is kept as a text: it is there, and within no bounds.
+  if (typeof value !== 'number') return { ...about, verdict: 'OFF' };
+  if (min !== undefined && value < min) return { ...about, difference: shownMetric(value - min), verdict: 'OFF' };
+  if (max !== undefined && value > max) return { ...about, difference: shownMetric(value - max), verdict: 'OFF' };
+  return { ...about, verdict: 'met' };
+}
+
+function judgeValue(
+  value: MetricValue | undefined,
+  { value: reference, tolerance, of }: Extract<Wanted, { readonly kind: 'value' }>,
+): Judgement {
+  const range = tolerance > 0 ? ` ± ${tolerance}` : '';
+  const expected = `${shownMetric(reference)}${range}${of === undefined ? '' : ` (${of})`}`;
+  const about = { expected, got: shownMetric(value) };
+  if (value === undefined || reference === undefined) return { ...about, difference: '', verdict: 'missing' };
+  if (typeof value !== 'number' || typeof reference !== 'number') {
+    const same = JSON.stringify(value) === JSON.stringify(reference);
+    return { ...about, difference: '', verdict: same ? 'met' : 'OFF' };
+  }
+  const difference = value - reference;
+  // A hair more than the tolerance: 0.1 + 0.2 must not be off by its last bit.
+  const slack = tolerance > 0 ? Math.abs(reference) * 4 * Number.EPSILON : 0;
+  const verdict = Math.abs(difference) <= tolerance + slack ? 'met' : 'OFF';
+  return { ...about, difference: shownMetric(difference), verdict };
+}
+
+function shownMetric(value: MetricValue | undefined): string {
+  if (value === undefined) return '–';
+  return typeof value === 'number' ? String(Number(value.toPrecision(10))) : String(value);
+}

@@ -1,0 +1,35 @@
+import type { Content } from '../content/content.js';
+import { type Subject, subjectsOf } from '../content/subjects.js';
+import { accuracyTable, noiseTable } from './accuracy.js';
+import { energyTable, layersTable, operationsTable, spikesTable } from './activity.js';
+import { markdownTable, type ReportTable } from './table.js';
+import { conversionTable, expectationsTable, trainingTable } from './training.js';
+
+/** The tables that the results of a subject allow, in the order of the page. */
+export function tablesOf(subject: Subject): ReportTable[] {
+  return [
+    ...[accuracyTable, noiseTable, spikesTable, operationsTable, energyTable, layersTable],
+    ...[trainingTable, conversionTable],
+  ].flatMap((make) => make(subject) ?? []);
+}
+
+/** All expectations of a report in one table, and why some are not compared. */
+export function expectationsOf({ expected }: Content, subjects: readonly Subject[]): ReportTable | undefined {
+  const reasons = [...new Set(expected.flatMap(({ inapplicable = [] }) => inapplicable))];
+  return expectationsTable(
+    subjects.flatMap(({ verdicts }) => verdicts),
+    reasons,
+  );
+}
+
+/** The tables of the page as Markdown, a heading a subject; empty without results. */
+export function markdownTables(content: Content): string {
+  const subjects = subjectsOf(content);
+  const parts = subjects.map((subject) =>
+    [`## ${subject.heading}\n`, ...tablesOf(subject).map(markdownTable)].join('\n'),
+  );
+  const expectations = expectationsOf(content, subjects);
+  return [...parts, ...(expectations === undefined ? [] : [markdownTable(expectations).replace('###', '##')])].join(
+    '\n',
+  );
+}

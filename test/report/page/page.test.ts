@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { html } from '../../../src/report/page/html.js';
+import { page } from '../../../src/report/page/page.js';
+import { withRun } from '../../../src/report/page/run.js';
+import { evilContent, evilFacts, exampleContent, exampleFacts } from '../content.js';
+
+describe('HTML templates', () => {
+  it('escape values, and leave out what is undefined or false', () => {
+    expect(html`<p title="${'"\'<&>'}">${['a', html`<b>${'<'}</b>`, undefined, false, 0]}</p>`.text).toBe(
+      '<p title="&quot;&#39;&lt;&amp;&gt;">a<b>&lt;</b>0</p>',
+    );
+  });
+});
+
+describe('the page', () => {
+  it('has all tables, charts, and sections', async () => {
+    const text = await page(exampleContent());
+    for (const title of ['Accuracy', 'Synaptic operations per image', 'Energy per image, estimated', 'Training'])
+      expect(text).toContain(`>${title}</h3>`);
+    expect([...text.matchAll(/<figure class="chart" id="s0-([\w-]+)"/g)].map(([, name]) => name)).toEqual([
+      ...['accuracy', 'accuracy-noise', 'spikes', 'operations', 'energy', 'firing-rate'],
+      ...['training-loss', 'training-accuracy'],
+    ]);
+    expect(text).toContain('<b>5 of 7</b><span>expectations met</span>');
+    expect(text).toContain('Horowitz');
+    expect(text.length).toBeLessThan(400_000);
+  });
+
+  it('is the same bytes every time', async () => {
+    expect(await page(exampleContent())).toBe(await page(exampleContent()));
+  });
+
+  it('names nothing outside itself, and its policy allows its own script alone', async () => {
+    const text = await page(exampleContent());
+    expect(text.match(/(?:src|href|url)\s*[=(]\s*["']?(?!#|data:,)[^"'\s)]+/g) ?? []).toEqual([]);
+    expect(text.match(/https?:\/\/(?!www\.w3\.org\/2000\/svg)/g)).toBeNull();
+    const [script] = text.match(/(?<=<script>).*?(?=<\/script>)/s)!;
+    expect(text).toContain(`script-src &#39;sha256-${createHash('sha256').update(script).digest('base64')}&#39;`);
+  });
+
+  it('escapes everything that users say', async () => {
+    const text = await page(evilContent('alert(1)'));
+    const whole = withRun(text, evilFacts('alert(1)'));
+    for (const made of [text, whole]) {
+      expect(made).toContain('&lt;script&gt;alert(1)');
+      expect(made).not.toMatch(/<img|<script>alert|<\/title><script/);
+      expect(
+        made
+          .match(/<script[^>]*>/g)!
+          .every((tag) => ['<script>', '<script type="application/json" id="tasks-data">'].includes(tag)),
+      ).toBe(true);
+    }
+    expect(whole).not.toContain('<!--');
+  });
+
+  it('takes in the facts of a run', async () => {
+    const plain = await page(exampleContent());
+    const text = withRun(plain, exampleFacts);
+    expect(plain).toContain('names no machine');
+    expect(text).not.toContain('names no machine');
+    for (const fact of ['0123456789abcdef', 'history fedcba9876543210', '2 min 5 s', '2026-01-02 03:04:05', 'v20.0.0'])
+      expect(text).toContain(fact);
+    const [data] = text.match(/(?<=id="tasks-data">).*?(?=<\/script>)/s)!;
+    expect(JSON.parse(data)).toEqual(exampleFacts.tasks);
+    expect(() => withRun('<p>another page</p>', exampleFacts)).toThrow(TypeError);
+  });
+});

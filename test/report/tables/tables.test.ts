@@ -1,0 +1,166 @@
+import { describe, expect, it } from 'vitest';
+import { verdictsOf } from '../../../src/report/content/content.js';
+import { subjectsOf } from '../../../src/report/content/subjects.js';
+import { energyPerImage } from '../../../src/report/numbers/energy.js';
+import { markdownTables, tablesOf } from '../../../src/report/tables/subject-tables.js';
+import { exampleContent } from '../content.js';
+import { annResults, history, snnResults } from '../examples.js';
+
+/** A table as text, a row a line. */
+function rows(name: string, content = exampleContent()): string[] {
+  const table = tablesOf(subjectsOf(content)[0]!).find((candidate) => candidate.name === name)!;
+  return [table.columns.map(({ title }) => title), ...table.rows].map((row) => row.join(' | '));
+}
+
+describe('verdicts', () => {
+  it('compare each expectation with what its input holds', () => {
+    expect(
+      verdictsOf(exampleContent()).map(({ metric, got, expected, difference, verdict }) =>
+        [metric, got, expected, difference, verdict].join(' | '),
+      ),
+    ).toEqual([
+      'accuracy | 0.9191 | 0.92 ± 0.005 | -0.0009 | met',
+      'accuracy | 0.8912 | 0.95 ± 0.003 | -0.0588 | OFF',
+      'spikesPerImage | 48350.97 | 48000 ± 1000 | 350.97 | met',
+      'neuronsDifferent | 0 | 0 | 0 | met',
+      'correct | 9191 | 9191 (ANN, precision k1B2) | 0 | met',
+      'loss | 0.4 | ≤ 1 |  | met',
+      'unheard | – | ≥ 1 |  | missing',
+    ]);
+  });
+
+  it('keep numbers of another run without comparing them', () => {
+    const inapplicable = ['epochs is 1, not 200'];
+    const expected = [{ input: 'snn', item: 3, metric: 'accuracy', value: 0.5, tolerance: 0, inapplicable }];
+    expect(verdictsOf(exampleContent({ expected }))[0]).toMatchObject({
+      verdict: 'n/a',
+      difference: '',
+      got: '0.9191',
+    });
+    expect(rows('accuracy', exampleContent({ expected }))[3]).toBe('k1B2 | 50.00 | 91.91 | 91.91 | 0.00 | ± 0 | n/a');
+    expect(markdownTables(exampleContent({ expected }))).toContain('another run than this one: epochs is 1, not 200.');
+  });
+
+  it('leave out what speaks of no input', () => {
+    const expected = [
+      { input: 'snn', item: 99, metric: 'accuracy', value: 1 },
+      { input: 'other', item: 0, metric: 'accuracy', value: 1 },
+    ];
+    expect(verdictsOf(exampleContent({ expected }))).toEqual([]);
+  });
+});
+
+describe('the tables of a report', () => {
+  it("put the paper's numbers beside ours, with difference and verdict", () => {
+    expect(rows('accuracy')).toEqual([
+      'precision | paper (%) | ANN (%) | SNN (%) | SNN − ANN (points) | difference from paper (points) | tolerance (points) | verdict',
+      'FP32 |  | 92.85 |  |  |  |  | ',
+      'k0B1 | 95.00 | 89.12 | 89.12 | 0.00 | −5.88 | ± 0.3 | OFF',
+      'k1B2 | 92.00 | 91.91 | 91.91 | 0.00 | −0.09 | ± 0.5 | met',
+    ]);
+    expect(rows('noise').slice(0, 4)).toEqual([
+      'precision | noise (%) | paper (%) | SNN (%) | change by noise (points) | difference from paper (points) | tolerance (points) | verdict',
+      'k0B1 | 0 | 95.00 | 89.12 |  | −5.88 | ± 0.3 | OFF',
+      'k0B1 | 10 |  | 88.12 | −1.00 |  |  | ',
+      'k0B1 | 40 |  | 73.12 | −16.00 |  |  | ',
+    ]);
+    expect(rows('spikes')[1]).toBe('k0B1 | 187,136 | 1 | 48,000 | 48,351 | +0.7 | 20.00 | met');
+  });
+
+  it('leave out columns of the paper where nothing is expected', () => {
+    expect(rows('accuracy', exampleContent({ expected: [] }))[0]).toBe(
+      'precision | ANN (%) | SNN (%) | SNN − ANN (points)',
+    );
+  });
+
+  it('name the three conventions of operations', () => {
+    expect(rows('operations').slice(0, 2)).toEqual([
+      "precision | SOPs, paper's convention | SOPs, event | SOPs, effective | multiply-adds of the ANN",
+      'k0B1 | 56,570,635 | 28,285,317 | 17,536,897 | 126,222,336',
+    ]);
+  });
+
+  it('estimate energy by the figures of their source', () => {
+    const run = { denseMacs: 1e6, eventSopsPerImage: 2e6, effectiveSopsPerImage: 1e6 };
+    expect(energyPerImage(run)).toEqual({ ann: 4.6, event: 0.2, effective: 0.1, eventFloat: 1.8 });
+    expect(rows('energy')[1]).toBe('k0B1 | 581 | 25.5 | 2.83 | 1.75 | 205 ×');
+  });
+
+  it('tell of layers, training and conversion', () => {
+    expect(rows('layers').slice(0, 2)).toEqual([
+      'layer | neurons | k0B1 (%) | k1B2 (%)',
+      'conv1 | 36,864 | 10.00 | 10.00',
+    ]);
+    expect(rows('training')[1]).toBe('FP32 | 5 | 5 | 0.4000 | 87.00 | 82.00 | 82.00 (epoch 5) | 0.001');
+    expect(rows('conversion')[1]).toBe('k0B1 | 100 | 18,713,600 | 0 | 0 | 3 | 0 | 7');
+  });
+
+  it('show all numbers where sources disagree, and the worst verdict', () => {
+    const of = (value: number) => ({
+      input: 'snn',
+      item: 3,
+      metric: 'accuracy',
+      value,
+      tolerance: 0.001,
+      source: `${value}`,
+    });
+    expect(rows('accuracy', exampleContent({ expected: [of(0.9195), of(0.9085)] }))[3]).toBe(
+      'k1B2 | 91.95 / 90.85 | 91.91 | 91.91 | 0.00 | −0.04 | ± 0.1 | OFF',
+    );
+  });
+
+  it('are Markdown with headings a subject and every note', () => {
+    const text = markdownTables(exampleContent());
+    expect(text.match(/^##+ .*$/gm)).toEqual([
+      ...['## VGG on CIFAR-10', '### Accuracy', '### Accuracy under noise', '### Spikes per image'],
+      ...['### Synaptic operations per image', '### Energy per image, estimated', '### Firing rate by layer'],
+      ...['### Training', '### Conversion, ANN against SNN neuron by neuron', '## Expectations'],
+    ]);
+    expect(text).toContain('| k1B2      |     92.00 |   91.91 |   91.91 |               0.00 |');
+    expect(text).toContain('Numbers of the paper: table 1.');
+    expect(markdownTables(exampleContent({ ann: [], snn: [], conversion: [], history: [] }))).toBe('');
+  });
+});
+
+describe('subjects', () => {
+  const digest = 'sha256:0';
+  const items = (network: string, net?: string) => ({
+    ann: annResults(network).map((result) => ({
+      ...{ result, digest },
+      labels: { precision: result.precision, ...(net === undefined ? {} : { net }) },
+    })),
+    snn: snnResults([0], network).map((result) => ({ result, digest, labels: { precision: result.precision } })),
+  });
+  const training = (labels: Record<string, string>) => ({ result: history('k1B2', 1, 2), labels, digest });
+  const content = (a: ReturnType<typeof items>, b: ReturnType<typeof items>, labels: Record<string, string>) =>
+    exampleContent({
+      ...{ ann: [...a.ann, ...b.ann], snn: [...a.snn, ...b.snn].slice(0, 0), conversion: [] },
+      history: [training(labels)],
+    });
+
+  it('are networks and data sets; trainings go where their labels fit', () => {
+    const subjects = subjectsOf(content(items('lenet', 'small'), items('vgg', 'large'), { net: 'large' }));
+    expect(subjects.map(({ heading, history }) => `${heading}: ${history.length}`)).toEqual([
+      'LeNet on CIFAR-10: 0',
+      'VGG on CIFAR-10: 1',
+    ]);
+  });
+
+  it('take in what names its network and data set, whatever its labels', () => {
+    const several = content(items('lenet'), items('vgg'), { precision: 'k1B2' });
+    const named = several.history.map((item) => ({
+      ...item,
+      result: { ...item.result, network: 'vgg', dataset: 'cifar10' },
+    }));
+    expect(
+      subjectsOf({ ...several, history: named }).map(({ heading, history }) => `${heading}: ${history.length}`),
+    ).toEqual([...['LeNet on CIFAR-10: 0', 'VGG on CIFAR-10: 1']]);
+  });
+
+  it('get one more for what fits several', () => {
+    const subjects = subjectsOf(content(items('lenet'), items('vgg'), { precision: 'k1B2' }));
+    expect(subjects.map(({ heading, history }) => `${heading}: ${history.length}`)).toEqual([
+      ...['LeNet on CIFAR-10: 0', 'VGG on CIFAR-10: 0', 'All networks: 1'],
+    ]);
+  });
+});

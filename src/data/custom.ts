@@ -3,9 +3,9 @@ import { UserError } from '../error.js';
 import { inflateHead, isGzip } from '../formats/gzip.js';
 import { decodeNpy } from '../formats/npy.js';
 import { checked } from './acquire.js';
+import { readDataFile } from './data-file.js';
 import type { Dataset, Split } from './dataset.js';
 import { decodeIdx } from './formats/idx.js';
-import { readRegular } from './regular-file.js';
 
 /** Paths of images and labels. */
 export interface CustomHalf {
@@ -72,7 +72,7 @@ function imageShape(shape: readonly number[], label: string): readonly [number, 
 const maximumBytes = 2 ** 31 - 1;
 
 async function readBytes(path: string, label: string): Promise<ByteArray> {
-  const bytes = await readRegular(path, label, maximumBytes);
+  const bytes = readDataFile(path, label, maximumBytes);
   const head = isGzip(bytes) ? inflateHead(bytes, label) : bytes;
   if (head[0] !== 0x93) return decodeIdx(bytes, label);
   const { shape, data } = decodeNpy(bytes, label);

@@ -4,7 +4,7 @@ import { createGunzip } from 'node:zlib';
 import { Parser, type ReadEntry } from 'tar';
 import { UserError } from '../error.js';
 import { isGzip } from '../formats/gzip.js';
-import { streamRegular } from './regular-file.js';
+import { streamDataFile } from './data-file.js';
 
 /** Larger than any archive that is read. */
 const maximumArchive = 512 * 2 ** 20;
@@ -42,7 +42,7 @@ export async function readMembers(archive: string, wanted: ReadonlyMap<string, n
     ended = true;
   });
   const limit = [...wanted.values()].reduce((sum, bytes) => sum + bytes, others);
-  const stream = await streamRegular(archive, archive, maximumArchive);
+  const stream = streamDataFile(archive, archive, maximumArchive);
   try {
     await pipeline(
       stream,

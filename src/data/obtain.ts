@@ -2,11 +2,11 @@ import { rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../error.js';
 import { StoreError } from '../files/error.js';
+import { kindOf } from './data-file.js';
 import { type DownloadOptions, download } from './download.js';
 import { allParts, type Contents, digestOf, type Found, findForm } from './forms/form.js';
 import { forms } from './forms/forms.js';
 import { cacheFolder, usualPlaces } from './locations.js';
-import { kindOf } from './regular-file.js';
 import type { Download, PublishedDataset, PublishedName } from './sources.js';
 
 export interface ObtainOptions extends DownloadOptions {

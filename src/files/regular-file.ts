@@ -7,6 +7,8 @@ export class IrregularFile extends Error {
 
 /** More than this no note of ours is, and no text can be. */
 const maximumLength = 2 ** 28;
+/** No system reads more at once. */
+const longestRead = 2 ** 30;
 
 /**
  * The bytes of a file that lies on a disk. A device never ends, and a pipe that nobody writes into never begins.
@@ -17,17 +19,17 @@ const maximumLength = 2 ** 28;
 export function readRegularFile(path: string, limit = maximumLength): Buffer {
   const { descriptor, stats } = openRegularFile(path);
   try {
-    const tooLarge = () => new IrregularFile(`it is larger than ${limit / 2 ** 20} MiB, which no such file is`);
+    const most = limit % 2 ** 20 === 0 ? `${limit / 2 ** 20} MiB` : `${limit} bytes`;
+    const tooLarge = () => new IrregularFile(`it is larger than ${most}, which no such file is`);
     if (stats.size > limit) throw tooLarge();
     // Files of /proc say that they are empty: the size is what arrives.
-    const chunks: Buffer[] = [];
+    let bytes = Buffer.allocUnsafe(stats.size + 4096);
     for (let length = 0; ; ) {
-      const chunk = Buffer.allocUnsafe(Math.max(stats.size - length, 0) + 4096);
-      const count = readSync(descriptor, chunk);
-      if (count === 0) return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
-      chunks.push(chunk.subarray(0, count));
+      const count = readSync(descriptor, bytes, length, Math.min(bytes.length - length, longestRead), null);
+      if (count === 0) return bytes.subarray(0, length);
       length += count;
       if (length > limit) throw tooLarge();
+      if (length === bytes.length) bytes = Buffer.concat([bytes], 2 * length);
     }
   } finally {
     closeSync(descriptor);

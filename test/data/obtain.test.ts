@@ -190,7 +190,7 @@ describe('what is not as it was published', () => {
     for (const source of [pipe, folder])
       await expect(read(tinyCifar100, { source })).rejects.toMatchObject({
         code: 'E_DATA_FILE',
-        message: `${pipe} is a pipe or a device, not a file.`,
+        message: `${pipe} can't be read: it is a pipe.`,
       });
   });
 });

@@ -1,9 +1,9 @@
 import { PickledArray, type PickleValue } from '../../formats/pickle/pickled.js';
 import { readPickle } from '../../formats/pickle/read-pickle.js';
 import { ImportProblem } from '../../formats/problem.js';
+import { readDataFile } from '../data-file.js';
 import { readMembers } from '../extract.js';
 import { imageBytes } from '../formats/cifar.js';
-import { readRegular } from '../regular-file.js';
 import type { Part, PublishedDataset } from '../sources.js';
 import { allParts, type Contents, damaged, digestOf, type Form, labelBytes } from './form.js';
 
@@ -44,7 +44,8 @@ export function cifarForms(names: CifarNames): readonly Form[] {
       title: binaryFolder,
       folders: ['', binaryFolder],
       files: parts.map((part) => [part]),
-      read: (paths, published) => eachPart(published, async (part, i) => readRegular(paths[i]!, paths[i]!, part.bytes)),
+      read: (paths, published) =>
+        eachPart(published, async (part, i) => readDataFile(paths[i]!, paths[i]!, part.bytes)),
     },
     {
       name: 'python-folder',
@@ -55,7 +56,7 @@ export function cifarForms(names: CifarNames): readonly Form[] {
       read: (paths, published) =>
         eachPart(published, async (part, i) => {
           const path = paths[i]!;
-          return fromPickle(await readRegular(path, path, pickleLimit(part)), part, published, path);
+          return fromPickle(readDataFile(path, path, pickleLimit(part)), part, published, path);
         }),
     },
     {

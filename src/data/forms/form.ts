@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../error.js';
-import { kindOf } from '../regular-file.js';
+import { kindOf } from '../data-file.js';
 import type { Part, PublishedDataset } from '../sources.js';
 
 /** The parts of a data set, by name. */

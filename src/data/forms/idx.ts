@@ -1,7 +1,7 @@
 import { inflate, isGzip } from '../../formats/gzip.js';
 import { decodeNpy } from '../../formats/npy.js';
+import { readDataFile } from '../data-file.js';
 import { idxFile } from '../formats/idx.js';
-import { readRegular } from '../regular-file.js';
 import { allParts, damaged, type Form } from './form.js';
 
 const names = ['train-images-idx3', 'train-labels-idx1', 't10k-images-idx3', 't10k-labels-idx1'];
@@ -22,7 +22,7 @@ export const idxForm = (folders: readonly string[]): Form => ({
     const contents = new Map<string, Uint8Array>();
     for (const [i, { name, bytes: size }] of allParts(published).entries()) {
       const path = paths[i]!;
-      const bytes = await readRegular(path, path, size + overhead);
+      const bytes = readDataFile(path, path, size + overhead);
       contents.set(name, isGzip(bytes) ? inflate(bytes, path, size) : bytes);
     }
     return contents;
@@ -40,7 +40,7 @@ export const mnistNpz: Form = {
     const limit = parts.reduce((sum, { bytes }) => sum + bytes, overhead);
     const path = paths[0]!;
     const { unzip } = await import('../../formats/zip.js');
-    const files = await unzip(await readRegular(path, path, limit), limit).catch((error: Error) =>
+    const files = await unzip(readDataFile(path, path, limit), limit).catch((error: Error) =>
       damaged(path, error.message),
     );
     const contents = new Map<string, Uint8Array>();

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { buildFolder } from '../../paths.js';
+import { readDataFile } from '../data-file.js';
 import { imageBytes } from '../formats/cifar.js';
-import { readRegular } from '../regular-file.js';
 import type { Part } from '../sources.js';
 import { damaged } from './form.js';
 import type { ParquetRequest } from './parquet-rows.js';
@@ -34,7 +34,7 @@ const watchMs = 50;
 export async function readParquet(path: string, parts: readonly Part[], labelBytes: 1 | 2): Promise<Uint8Array> {
   const count = parts.reduce((sum, { bytes }) => sum + bytes, 0) / (labelBytes + imageBytes);
   const limit = count * (imageLimit + rowOverhead) + 2 ** 20;
-  const bytes = await readRegular(path, path, limit);
+  const bytes = readDataFile(path, path, limit);
   const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
   const answer = await readApart({ file, request: { count, labelBytes, imageLimit, limit } });
   return 'records' in answer ? answer.records : damaged(path, answer.problem);

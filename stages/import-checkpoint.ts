@@ -3,7 +3,7 @@ import { type Static, Type } from '@sinclair/typebox';
 import { UserError } from '../src/error.js';
 import { networkProblems } from '../src/experiment/network.js';
 import type { Network, Shape } from '../src/network/architecture.js';
-import { NetworkSchema, readNetwork } from '../src/network/plan.js';
+import { NetworkSchema, readNetwork } from '../src/network/network-parameter.js';
 import { precisionParameterProblems, precisionParameters, readPrecision } from '../src/network/precision-parameters.js';
 import { buildNetwork, inputShape, network as presetNetwork } from '../src/network/presets.js';
 import { defineStage, inputFile, type StageContext } from '../src/stage/definition.js';

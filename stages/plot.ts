@@ -2,10 +2,10 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Type } from '@sinclair/typebox';
 import { UserError } from '../src/error.js';
-import { charts } from '../src/report/charts/charts.js';
+import { allCharts } from '../src/report/charts/charts.js';
 import { renderPng, renderSvg } from '../src/report/charts/render.js';
 import { historyLabel } from '../src/report/content/read.js';
-import { resultsTable, trainingTable } from '../src/report/tables/csv.js';
+import { resultsCsv, trainingCsv } from '../src/report/tables/csv.js';
 import { parseAnnResult, parseHistory, parseSnnResult } from '../src/results/results.js';
 import { defineStage, type InputArtifact, type StageContext } from '../src/stage/definition.js';
 
@@ -46,7 +46,7 @@ export default defineStage({
 
     const folder = context.outputs.plots!;
     await mkdir(folder, { recursive: true });
-    const drawn = charts({ ann, snn, histories }, context.parameters.title);
+    const drawn = allCharts({ ann, snn, histories }, context.parameters.title);
     for (const [index, chart] of drawn.entries()) {
       context.signal.throwIfAborted();
       context.progress({ done: index, total: drawn.length, unit: 'charts', phase: chart.name });
@@ -56,8 +56,8 @@ export default defineStage({
         await writeFile(join(folder, `${chart.name}.png`), await renderPng(svg));
       context.log(`drew ${chart.name}`);
     }
-    if (ann.length + snn.length > 0) await writeFile(join(folder, 'data.csv'), resultsTable(ann, snn));
-    if (histories.length > 0) await writeFile(join(folder, 'training.csv'), trainingTable(histories));
+    if (ann.length + snn.length > 0) await writeFile(join(folder, 'data.csv'), resultsCsv(ann, snn));
+    if (histories.length > 0) await writeFile(join(folder, 'training.csv'), trainingCsv(histories));
     return { charts: drawn.map(({ name }) => name) };
   },
 });

@@ -4,7 +4,7 @@ import { UserError } from '../src/error.js';
 import { ExpectedSchema, reportInputs } from '../src/report/content/content.js';
 import { readContent } from '../src/report/content/read.js';
 import { subjectsOf } from '../src/report/content/subjects.js';
-import { page } from '../src/report/page/page.js';
+import { reportPage } from '../src/report/page/page.js';
 import { defineStage, type InputArtifact } from '../src/stage/definition.js';
 
 export default defineStage({
@@ -53,7 +53,7 @@ export default defineStage({
       ...{ title, expected: expect },
       ...(description === undefined ? {} : { description }),
     });
-    const html = await page(content, (done, total) => {
+    const html = await reportPage(content, (done, total) => {
       context.signal.throwIfAborted();
       context.progress({ done, total, unit: 'sections' });
     });

@@ -5,7 +5,7 @@ import { gradientTypes } from '../src/engine/engine.js';
 import { UserError } from '../src/error.js';
 import { networkProblems } from '../src/experiment/network.js';
 import type { Checkpoint } from '../src/network/checkpoint.js';
-import { NetworkSchema, readNetwork } from '../src/network/plan.js';
+import { NetworkSchema, readNetwork } from '../src/network/network-parameter.js';
 import { precisionLabel } from '../src/network/precision.js';
 import { precisionParameterProblems, precisionParameters, readPrecision } from '../src/network/precision-parameters.js';
 import { buildNetwork, inputShape } from '../src/network/presets.js';

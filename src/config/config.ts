@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type Static, Type } from '@sinclair/typebox';
 import { SlurmSchema } from '../pipeline/check/slurm.js';
-import { unreadable } from '../pipeline/load.js';
+import { unreadableFile } from '../pipeline/load.js';
 import type { Diagnostic } from '../pipeline/text/diagnostic.js';
 import { readText } from '../pipeline/text/read-text.js';
 import { hinted, Reporter } from '../pipeline/text/reporter.js';
@@ -37,7 +37,7 @@ export async function readConfig(file: string = configFile()): Promise<LoadedCon
   const text = readText(file);
   if (typeof text !== 'string') {
     if (text.isAbsent === true) return { file, config: {}, diagnostics: [], text: '' };
-    return { file, diagnostics: [unreadable(file, text)], text: '' };
+    return { file, diagnostics: [unreadableFile(file, text)], text: '' };
   }
   // Loaded here, because most users have no such file.
   const { parseSource, plainRules } = await import('../pipeline/text/parse.js');

@@ -2,7 +2,7 @@ import type { Evaluator, Simulator, SpikingEngine } from '../engine/engine.js';
 import type { Network } from '../network/architecture.js';
 import type { Checkpoint } from '../network/checkpoint.js';
 import type { SpikingNetwork } from '../spiking/network.js';
-import { inferenceBatch, rate, type Surroundings } from './evaluate.js';
+import { inferenceBatch, rate, type WorkContext } from './evaluate.js';
 import { argmax, type ImageSource, testOrders } from './images.js';
 import { Loader } from './loader.js';
 
@@ -25,7 +25,7 @@ export function compare(
   spiking: SpikingNetwork,
   images: number,
   threads: number,
-  { signal, progress }: Surroundings,
+  { signal, progress }: WorkContext,
 ): Promise<Comparison> {
   return Loader.with(source, inferenceBatch, signal, async (loader) => {
     const options = { batch: inferenceBatch, threads };
@@ -45,7 +45,7 @@ async function compareNeurons(
   loader: Loader,
   network: Network,
   images: number,
-  { progress }: Pick<Surroundings, 'progress'>,
+  { progress }: Pick<WorkContext, 'progress'>,
 ): Promise<Comparison> {
   const different = network.layers.map(() => 0);
   const started = performance.now();

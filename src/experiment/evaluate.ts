@@ -6,8 +6,8 @@ import type { Loader } from './loader.js';
 /** Images per call of the engine in inference. */
 export const inferenceBatch = 100;
 
-/** What long work needs of its surroundings. */
-export interface Surroundings {
+/** What long work needs of the task that it is part of. */
+export interface WorkContext {
   readonly signal: AbortSignal;
   progress(progress: Progress): void;
 }
@@ -16,7 +16,7 @@ export interface Surroundings {
 export async function countCorrect(
   loader: Loader,
   evaluator: Evaluator,
-  { progress }: Pick<Surroundings, 'progress'>,
+  { progress }: Pick<WorkContext, 'progress'>,
 ): Promise<number> {
   const { network, dataset } = loader.source;
   const { test } = dataset;

@@ -2,7 +2,7 @@ import type { Simulator, SpikingEngine } from '../engine/engine.js';
 import { denseMacs, neuronCount } from '../network/parameters.js';
 import { firingRate } from '../spiking/counts.js';
 import type { SpikingNetwork } from '../spiking/network.js';
-import { countHits, inferenceBatch, rate, round, type Surroundings } from './evaluate.js';
+import { countHits, inferenceBatch, rate, round, type WorkContext } from './evaluate.js';
 import { argmax, type ImageSource, testOrders } from './images.js';
 import { Loader } from './loader.js';
 
@@ -46,7 +46,7 @@ export function simulate(
   network: SpikingNetwork,
   noise: { readonly probability: number; readonly seed: number },
   threads: number,
-  { signal, progress }: Surroundings,
+  { signal, progress }: WorkContext,
 ): Promise<Activity> {
   // A call is part of one batch: what it counts is a sum over its images.
   const call = Math.min(inferenceBatch, logBatch(network));
@@ -66,7 +66,7 @@ async function countActivity(
   network: SpikingNetwork,
   call: number,
   noise: { readonly probability: number; readonly seed: number },
-  { progress }: Pick<Surroundings, 'progress'>,
+  { progress }: Pick<WorkContext, 'progress'>,
 ): Promise<Activity> {
   const { test } = loader.source.dataset;
   const logged = logBatch(network);

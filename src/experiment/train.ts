@@ -6,7 +6,7 @@ import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../network/
 import { initialParameters } from '../network/initialise.js';
 import type { ResumePoint } from '../store/resume.js';
 import { renderTable } from '../text/table.js';
-import { countCorrect, inferenceBatch, rate, round, type Surroundings } from './evaluate.js';
+import { countCorrect, inferenceBatch, rate, round, type WorkContext } from './evaluate.js';
 import type { ImageSource, TrainingOrder } from './images.js';
 import { Loader } from './loader.js';
 
@@ -35,7 +35,7 @@ export interface TrainingResult {
   readonly last: EpochResult;
 }
 
-type TrainingSurroundings = Surroundings & { readonly resume: ResumePoint; log(line: string): void };
+type TrainingContext = WorkContext & { readonly resume: ResumePoint; log(line: string): void };
 
 /** A network before its first epoch. */
 export function freshCheckpoint(network: Network, seed: number): Checkpoint {
@@ -52,7 +52,7 @@ export async function train(
   start: Checkpoint,
   schedule: Schedule,
   threads: number,
-  surroundings: TrainingSurroundings,
+  context: TrainingContext,
 ): Promise<TrainingResult> {
   const images = source.dataset.train.count - schedule.heldOut;
   const steps = Math.floor(images / schedule.batch);
@@ -62,13 +62,13 @@ export async function train(
       `There are ${images} images to train on, fewer than the ${schedule.batch} of one batch.`,
       'Choose a smaller `batch`, or hold out fewer images.',
     );
-  const saved = await surroundings.resume.load();
+  const saved = await context.resume.load();
   const from = saved === undefined ? start : decodeCheckpoint(saved, 'the saved state');
-  if (saved) surroundings.log(`going on after epoch ${from.epoch}, from the state that an interrupted run saved`);
+  if (saved) context.log(`going on after epoch ${from.epoch}, from the state that an interrupted run saved`);
 
   const { network } = start;
   const largest = Math.max(schedule.batch, inferenceBatch);
-  const checkpoint = await Loader.with(source, largest, surroundings.signal, async (loader) => {
+  const checkpoint = await Loader.with(source, largest, context.signal, async (loader) => {
     const trainer = await engine.trainer(network, from, {
       batch: schedule.batch,
       threads,
@@ -76,7 +76,7 @@ export async function train(
     });
     const evaluator = await engine.evaluator(network, from.parameters, { batch: inferenceBatch, threads });
     try {
-      return await trainEpochs(trainer, evaluator, loader, { ...schedule, steps, images }, from, start, surroundings);
+      return await trainEpochs(trainer, evaluator, loader, { ...schedule, steps, images }, from, start, context);
     } finally {
       await Promise.all([trainer.close(), evaluator.close()]);
     }
@@ -96,19 +96,19 @@ async function trainEpochs(
   schedule: Steps,
   from: Checkpoint,
   start: Checkpoint,
-  surroundings: TrainingSurroundings,
+  context: TrainingContext,
 ): Promise<Checkpoint> {
   let checkpoint = from;
   for (let epoch = from.epoch; epoch < start.epoch + schedule.epochs; epoch++) {
-    const result = await trainEpoch(trainer, loader, schedule, { seed: from.seed, epoch, start }, surroundings);
+    const result = await trainEpoch(trainer, loader, schedule, { seed: from.seed, epoch, start }, context);
     const parameters = trainer.parameters();
     const testAccuracy = await test(evaluator, loader, parameters);
     const line = { epoch: epoch + 1, learningRate: schedule.learningRate, ...result, testAccuracy };
     const history = [...historyOf(checkpoint), line];
     const optimizer = trainer.optimizer();
     checkpoint = { ...checkpoint, epoch: epoch + 1, parameters, optimizer, training: { history } };
-    surroundings.log(describe(line));
-    await surroundings.resume.save(encodeCheckpoint(checkpoint));
+    context.log(describe(line));
+    await context.resume.save(encodeCheckpoint(checkpoint));
   }
   return checkpoint;
 }
@@ -118,7 +118,7 @@ async function trainEpoch(
   loader: Loader,
   { epochs, batch, steps, images, learningRate }: Steps,
   { seed, epoch, start }: { readonly seed: number; readonly epoch: number; readonly start: Checkpoint },
-  { progress }: Surroundings,
+  { progress }: WorkContext,
 ): Promise<Pick<EpochResult, 'loss' | 'trainAccuracy'>> {
   const began = epoch - start.epoch;
   const started = performance.now();

@@ -5,7 +5,7 @@ import type { AxisValue } from '../values.js';
 import type { LoadOptions } from './assemble.js';
 import { labelAxis } from './check/axes.js';
 import { type FileTree, readOnce, readTree, separator } from './compose/include.js';
-import { unreadable } from './load.js';
+import { unreadableFile } from './load.js';
 import type { Diagnostic } from './text/diagnostic.js';
 import type { TextOf } from './text/format.js';
 import { parseSource, pipelineRules } from './text/parse.js';
@@ -36,7 +36,7 @@ export async function readDeclared(file: string, resolveStage: LoadOptions['reso
   const texts = new Map<string, string>();
   const textOf: TextOf = (name) => texts.get(name);
   const first = readText(resolve(file));
-  if (typeof first !== 'string') return { diagnostics: [unreadable(file, first)], textOf };
+  if (typeof first !== 'string') return { diagnostics: [unreadableFile(file, first)], textOf };
   const { tree, diagnostics } = await readTree(
     resolve(file),
     file,

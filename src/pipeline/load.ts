@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { LoadOptions } from './assemble.js';
 import { checkPipeline } from './assemble.js';
-import { type FileContent, isFatal } from './compose/extend.js';
+import { isFatal, type ReadContent } from './compose/extend.js';
 import { readOnce, readTree } from './compose/include.js';
 import type { Pipeline } from './expand/task.js';
 import type { Diagnostic } from './text/diagnostic.js';
@@ -29,7 +29,7 @@ export async function loadPipeline(file: string, options: LoadOptions): Promise<
   const path = resolve(file);
   const text = options.text ?? readText(path);
   if (typeof text !== 'string') {
-    return { diagnostics: [unreadable(file, text)], textOf };
+    return { diagnostics: [unreadableFile(file, text)], textOf };
   }
   const { parsed } = options;
   const load = async (known: ParsedFiles | undefined): Promise<Omit<Loaded, 'textOf'>> => {
@@ -66,7 +66,7 @@ async function readContent(
   known: ParsedFiles | undefined,
   parsed: ParsedFiles | undefined,
   fresh: (() => void)[],
-): Promise<FileContent> {
+): Promise<ReadContent> {
   const before = known?.get(text);
   if (before !== undefined) return { value: before.value, places: new KnownPlaces(shown, before), diagnostics: [] };
   const { parseSource, pipelineRules } = await import('./text/parse.js');
@@ -80,7 +80,7 @@ async function readContent(
 }
 
 /** Why the file of the call can't be read. */
-export function unreadable(file: string, { why, hint }: Unreadable): Diagnostic {
+export function unreadableFile(file: string, { why, hint }: Unreadable): Diagnostic {
   return { severity: 'error', code: 'E_FILE', message: `${file} can't be read: ${why}.`, ...hinted(hint) };
 }
 

@@ -58,7 +58,7 @@ const ConversionSchema = Type.Object({
 });
 
 /** What `snn-convert` reports, as far as the page shows it. */
-export type Conversion = Static<typeof ConversionSchema>;
+export type ConversionResult = Static<typeof ConversionSchema>;
 
 /** One epoch of a training. */
 export interface Epoch {
@@ -90,7 +90,7 @@ export function parseSnnResult(text: string, file: string): SnnResult {
 }
 
 /** @throws {UserError} E_PLOT_INPUT */
-export function parseConversion(text: string, file: string): Conversion {
+export function parseConversion(text: string, file: string): ConversionResult {
   return parseResult(text, ConversionSchema, 'snn-convert', file);
 }
 

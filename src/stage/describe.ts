@@ -7,7 +7,7 @@ import { readRegularFile } from '../files/regular-file.js';
 import { bundle } from '../fingerprint/bundle.js';
 import { version } from '../version.js';
 import { definitionProblems } from './check.js';
-import type { Answer, Failure, PlainDefinition, Question, Reply } from './confined/messages.js';
+import type { Answer, PlainDefinition, Question, ReaderFailure, Reply } from './confined/messages.js';
 import type { ParameterProblem, StageDefinition } from './definition.js';
 import { currentFingerprint, stageFingerprint } from './fingerprint.js';
 import { findUserStage, resolveStage, type StageProblem } from './load.js';
@@ -20,7 +20,7 @@ interface Memory {
 }
 
 /** What is remembered of code that can't be described, for a while: what it says depends on where the file is. */
-interface RememberedFailure extends Failure {
+interface RememberedFailure extends ReaderFailure {
   readonly at: number;
   readonly uses: string;
   readonly folder: string;

@@ -18,13 +18,13 @@ const draftsFolder = '.tmp';
 const asideFolder = '.aside';
 
 /** Where a task stands in its pipeline. */
-export interface Place {
+export interface TaskPlace {
   readonly stage: string;
   readonly labels: Readonly<Record<string, string>>;
 }
 
 /** A task whose outputs are shown. */
-export interface Shown extends Place {
+export interface Shown extends TaskPlace {
   readonly id: TaskId;
   /** Names inside its folder, by output. */
   readonly outputs: Readonly<Record<string, string>>;
@@ -57,7 +57,7 @@ export class Published {
   }
 
   /** Where a task's outputs are shown. */
-  folderOf(task: Place): string {
+  folderOf(task: TaskPlace): string {
     return `${this.folder}/${placeOf(task)}`;
   }
 
@@ -194,7 +194,7 @@ export function parseNote(text: string | undefined): PublishedNote | undefined {
   return key === undefined ? undefined : { key: key as TaskKey, folder: folder!, stamp: stamp! };
 }
 
-function placeOf({ stage, labels }: Place): string {
+function placeOf({ stage, labels }: TaskPlace): string {
   // Stages of an included pipeline lie in a folder of its name.
   let place = stage.split('/').map(fileName).join('/');
   for (const axis in labels) place += `/${fileName(labels[axis]!)}`;

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildFolder } from '../../src/paths.js';
-import { page as makePage } from '../../src/report/page/page.js';
+import { reportPage as makePage } from '../../src/report/page/page.js';
 import { withRun } from '../../src/report/page/run.js';
 import { evilContent, evilFacts, exampleContent, exampleFacts } from '../report/content.js';
 import { Browser, executable, show } from './chromium.js';

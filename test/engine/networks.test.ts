@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { WasmEvaluator } from '../../src/engine/wasm/evaluator.js';
 import { WasmSimulator } from '../../src/engine/wasm/simulator.js';
 import type { Network, Precision, Shape } from '../../src/network/architecture.js';
-import { readNetwork } from '../../src/network/plan.js';
+import { readNetwork } from '../../src/network/network-parameter.js';
 import { buildNetwork } from '../../src/network/presets.js';
 import { convert } from '../../src/spiking/convert.js';
 import { annForward } from '../network/reference-ann.js';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { wasmEngine } from '../../src/engine/wasm/engine.js';
 import { ImageSource } from '../../src/experiment/images.js';
 import { freshCheckpoint, train } from '../../src/experiment/train.js';
-import { type ReadPlan, readNetwork } from '../../src/network/plan.js';
+import { type ReadPlan, readNetwork } from '../../src/network/network-parameter.js';
 import { buildNetwork } from '../../src/network/presets.js';
 import type { ResumePoint } from '../../src/store/resume.js';
 import { randomDataset } from './random-dataset.js';

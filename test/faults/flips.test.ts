@@ -1,7 +1,7 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { loadPipeline } from '../../src/pipeline/load.js';
-import { Planner } from '../../src/run/plan/plan.js';
+import { Planner } from '../../src/run/plan/planner.js';
 import { resolveStage } from '../../src/stage/load.js';
 import { Store } from '../../src/store/store.js';
 import { tinyPipeline } from './pipeline.js';

@@ -1,11 +1,11 @@
-import type { Content, Expected } from '../../src/report/content/content.js';
+import type { Expected, ReportContent } from '../../src/report/content/content.js';
 import type { RunFacts } from '../../src/report/page/run.js';
 import { annResults, history, snnResults } from './examples.js';
 
 const digest = `sha256:${'ab'.repeat(32)}`;
 
 /** What a small sweep over precisions and noise gives, with numbers of the paper for some of it. */
-export function exampleContent(about: Partial<Content> = {}): Content {
+export function exampleContent(about: Partial<ReportContent> = {}): ReportContent {
   return {
     title: 'Example',
     description: 'VGG on CIFAR-10.',
@@ -59,7 +59,7 @@ function evilText(script: string): string {
 }
 
 /** The same content with such text wherever users say something. */
-export function evilContent(script: string): Content {
+export function evilContent(script: string): ReportContent {
   const evil = evilText(script);
   const { ann, snn, history: histories, expected, ...example } = exampleContent();
   const named = { network: evil, dataset: evil };

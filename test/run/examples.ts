@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Type } from '@sinclair/typebox';
 import { expect } from 'vitest';
 import type { Pipeline, Task, TaskInput } from '../../src/pipeline/expand/task.js';
-import type { Planner, TaskPlan } from '../../src/run/plan/plan.js';
+import type { Planner, TaskPlan } from '../../src/run/plan/planner.js';
 import { defineStage, type StageDefinition } from '../../src/stage/definition.js';
 import type { Store } from '../../src/store/store.js';
 import type { Artifact, TaskRecord, TaskResult } from '../../src/store/types.js';

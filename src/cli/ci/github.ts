@@ -10,7 +10,7 @@ import { readText } from '../../pipeline/text/read-text.js';
 import type { RunEvent } from '../../run/events.js';
 import { markdown } from '../../text/markup.js';
 import { printable } from '../../text/printable.js';
-import type { Verdict } from '../results/expectations.js';
+import type { TaskVerdict } from '../results/expectations.js';
 import { print, printOwn } from '../terminal/output.js';
 
 type Ended = Extract<RunEvent, { event: 'task' }>;
@@ -37,7 +37,7 @@ export function annotateFailures({ tasks }: Pipeline, failures: readonly Ended[]
 }
 
 /** Marks the expectations that are not met. */
-export function annotateVerdicts(verdicts: readonly Verdict[]): void {
+export function annotateVerdicts(verdicts: readonly TaskVerdict[]): void {
   for (const { verdict, task, metric, expected, got, source, range } of verdicts) {
     if (verdict === 'met' || verdict === 'n/a') continue;
     const text = [

@@ -6,7 +6,7 @@ import type { PipelineOptions } from '../opening/options.js';
 import { openPipeline } from '../opening/pipeline.js';
 import { openStore } from '../opening/store.js';
 import { currentMetrics } from '../results/current.js';
-import { compareExpectations, describeVerdicts, type Verdict } from '../results/expectations.js';
+import { compareExpectations, describeVerdicts, type TaskVerdict } from '../results/expectations.js';
 import { exitCodes } from '../terminal/exit-codes.js';
 import { inGitHub, print } from '../terminal/output.js';
 import { writeOutput } from '../terminal/output-file.js';
@@ -21,11 +21,12 @@ export async function checkCommand(file: string | undefined, options: CheckOptio
   const metrics = await currentMetrics(pipeline, openStore(options, pipeline));
   const verdicts = compareExpectations(pipeline, metrics);
   /** The sides that have a result, but not this metric: to run them again would not help. */
-  const lacking = ({ task, metric, other }: Verdict): readonly Side[] =>
+  const lacking = ({ task, metric, other }: TaskVerdict): readonly Side[] =>
     [{ task, metric }, ...(other ? [other] : [])].filter(
       (side) => metrics.get(side.task)?.[side.metric] === undefined && metrics.has(side.task),
     );
-  const isToRun = ({ task, other }: Verdict) => !metrics.has(task) || (other !== undefined && !metrics.has(other.task));
+  const isToRun = ({ task, other }: TaskVerdict) =>
+    !metrics.has(task) || (other !== undefined && !metrics.has(other.task));
   const cases = verdicts.map((verdict) => testCase(verdict, lacking(verdict).length > 0));
   if (options.junit !== undefined) await writeOutput(options.junit, junit(pipeline.name, cases));
   if (verdicts.length === 0) {
@@ -47,7 +48,7 @@ export async function checkCommand(file: string | undefined, options: CheckOptio
   return isGood ? exitCodes.done : exitCodes.failed;
 }
 
-function table(verdicts: readonly Verdict[], format: TableFormat): string {
+function table(verdicts: readonly TaskVerdict[], format: TableFormat): string {
   const rows = verdicts.map(({ range: _, other: __, ...cells }) => cells);
   const keys = ['verdict', 'task', 'metric', 'expected', 'got', 'difference', 'source'];
   return renderTable(
@@ -57,7 +58,7 @@ function table(verdicts: readonly Verdict[], format: TableFormat): string {
   );
 }
 
-type Side = Pick<Verdict, 'task' | 'metric'>;
+type Side = Pick<TaskVerdict, 'task' | 'metric'>;
 
 function absence({ task, metric }: Side, others: readonly string[]): string {
   const has =
@@ -67,7 +68,7 @@ function absence({ task, metric }: Side, others: readonly string[]): string {
   return `${task} has no metric "${metric}": ${has}.`;
 }
 
-function testCase({ verdict, task, metric, expected, got, difference, source }: Verdict, lacking: boolean) {
+function testCase({ verdict, task, metric, expected, got, difference, source }: TaskVerdict, lacking: boolean) {
   const name = `${metric} ${expected}`;
   if (verdict === 'met') return { group: task, name };
   if (verdict === 'n/a') return { group: task, name, skipped: 'the number belongs to another run than this one' };

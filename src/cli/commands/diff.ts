@@ -1,6 +1,6 @@
 import { UserError } from '../../error.js';
 import type { Pipeline } from '../../pipeline/expand/task.js';
-import { compare, type Side, sideOfNow, sideOfRun } from '../../run/explain/compare.js';
+import { compareStates, presentState, type RunState, stateOfRun } from '../../run/explain/compare.js';
 import { runsOf, sameTasks } from '../../run/plan/history.js';
 import type { RunNote } from '../../run/plan/history-note.js';
 import { moment } from '../../run/views/text.js';
@@ -38,7 +38,7 @@ export async function diffCommand(
     return exitCodes.done;
   }
   const [a, b] = await Promise.all(names.map((name) => findSide(name, pipeline, store, options)));
-  const stages = await compare(pipeline, a!.side, b!.side);
+  const stages = await compareStates(pipeline, a!.side, b!.side);
   if (options.json === true) print(jsonText({ from: a!.about, to: b!.about, stages }, 2));
   else print(`${a!.title} → ${b!.title}\n\n${comparisonText(stages, names)}`);
   return exitCodes.done;
@@ -57,17 +57,17 @@ async function lastTwo({ name }: Pipeline, store: Store): Promise<readonly [stri
 interface NamedSide {
   readonly title: string;
   readonly about: Omit<RunNote, 'tasks' | 'type'> | 'now';
-  readonly side: Side;
+  readonly side: RunState;
 }
 
 async function findSide(name: string, pipeline: Pipeline, store: Store, options: DiffOptions): Promise<NamedSide> {
-  if (name === 'now') return { title: 'now', about: 'now', side: await sideOfNow(pipeline, store) };
+  if (name === 'now') return { title: 'now', about: 'now', side: await presentState(pipeline, store) };
   for await (const note of runsOf(store, pipeline.name)) {
     if (String(note.run) !== name) continue;
     const call = callText(note);
     const title = `run ${name} (${moment(note.finishedAt)}${call === '' ? '' : `, ${call}`})`;
     const { tasks: _, type: __, ...about } = note;
-    return { title, about, side: sideOfRun(store, note) };
+    return { title, about, side: stateOfRun(store, note) };
   }
   throw new UserError(
     'E_USAGE',

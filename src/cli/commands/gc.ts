@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { UserError } from '../../error.js';
 import type { Pipeline } from '../../pipeline/expand/task.js';
 import { reachOfRuns } from '../../run/plan/history.js';
-import { Planner } from '../../run/plan/plan.js';
+import { Planner } from '../../run/plan/planner.js';
 import { formatSize, knownUnits, parseSize } from '../../schema/size.js';
 import type { GcKind, GcReport } from '../../store/gc.js';
 import type { Kept } from '../../store/gc-trees.js';

@@ -3,9 +3,9 @@ import { UserError } from '../../error.js';
 import { dependenciesOf } from '../../pipeline/expand/targets.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import { axesText, countStates, type Graph, type GraphEdge, type State } from '../../report/graph/graph.js';
-import { largestPicture, pictureSize, svg } from '../../report/graph/svg.js';
-import { dot, mermaid } from '../../report/graph/text.js';
-import { Planner } from '../../run/plan/plan.js';
+import { graphSvg, largestPicture, pictureSize } from '../../report/graph/svg.js';
+import { graphDot, graphMermaid } from '../../report/graph/text.js';
+import { Planner } from '../../run/plan/planner.js';
 import type { TaskId } from '../../values.js';
 import { callOf } from '../opening/calls.js';
 import type { PipelineOptions } from '../opening/options.js';
@@ -22,7 +22,7 @@ export interface GraphOptions extends PipelineOptions {
   readonly output?: string;
 }
 
-const formats = { mermaid, dot, svg } as const;
+const formats = { mermaid: graphMermaid, dot: graphDot, svg: graphSvg } as const;
 type Format = keyof typeof formats;
 const endings: Readonly<Record<string, Format>> = { '.mmd': 'mermaid', '.dot': 'dot', '.gv': 'dot', '.svg': 'svg' };
 /** Mermaid refuses graphs with more edges unless it is set up otherwise. */

@@ -1,4 +1,4 @@
-import { Planner, type TaskPlan } from '../../run/plan/plan.js';
+import { Planner, type TaskPlan } from '../../run/plan/planner.js';
 import { statusText } from '../explain/status.js';
 import type { RunCommandOptions } from '../opening/options.js';
 import { openPipeline } from '../opening/pipeline.js';

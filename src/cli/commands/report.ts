@@ -1,6 +1,6 @@
 import { UserError } from '../../error.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
-import { Planner } from '../../run/plan/plan.js';
+import { Planner } from '../../run/plan/planner.js';
 import { callOf, shownPath } from '../opening/calls.js';
 import type { PipelineOptions } from '../opening/options.js';
 import { openPipeline } from '../opening/pipeline.js';

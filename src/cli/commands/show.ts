@@ -1,5 +1,5 @@
 import { UserError } from '../../error.js';
-import { Planner } from '../../run/plan/plan.js';
+import { Planner } from '../../run/plan/planner.js';
 import { countOf } from '../../run/views/text.js';
 import { jsonText } from '../../text/printable.js';
 import { type Cell, distinctCells, renderTable } from '../../text/table.js';

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import { countStates, type State, states } from '../../report/graph/graph.js';
-import { Planner } from '../../run/plan/plan.js';
+import { Planner } from '../../run/plan/planner.js';
 import { jsonText } from '../../text/printable.js';
 import { type Cell, renderTable } from '../../text/table.js';
 import { statusText } from '../explain/status.js';

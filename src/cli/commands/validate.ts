@@ -4,7 +4,7 @@ import { undeclaredFiles } from '../../pipeline/expand/undeclared.js';
 import { diagnosticsToJson, formatDiagnostics } from '../../pipeline/text/format.js';
 import { jsonText } from '../../text/printable.js';
 import { annotateDiagnostics } from '../ci/github.js';
-import { listed } from '../explain/reasons.js';
+import { firstFew } from '../explain/reasons.js';
 import { DiagnosticsError, loadDescribed } from '../opening/pipeline.js';
 import { exitCodes } from '../terminal/exit-codes.js';
 import { inGitHub, print, printError } from '../terminal/output.js';
@@ -35,7 +35,7 @@ export async function validateCommand(files: readonly string[], options: { reado
     const silent = new Set(pipeline.tasks.filter(({ outputs }) => Object.keys(outputs).length === 0).map(stageOf));
     if (silent.size > 0)
       print(
-        `  without outputs: ${listed([...silent])}. Such a stage runs once, and again when its command, parameters or inputs change;\n` +
+        `  without outputs: ${firstFew([...silent])}. Such a stage runs once, and again when its command, parameters or inputs change;\n` +
           '  to keep what it makes, declare it: outputs: { result: result.txt }, written to ${{ outputs.result }}',
       );
   }

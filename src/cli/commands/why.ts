@@ -6,7 +6,7 @@ import { duration, moment } from '../../run/views/text.js';
 import type { KeyParts, TaskRecord } from '../../store/types.js';
 import { jsonText } from '../../text/printable.js';
 import type { TaskId } from '../../values.js';
-import { brief, changeValue, listed, reasonLines } from '../explain/reasons.js';
+import { brief, changeValue, firstFew, reasonLines } from '../explain/reasons.js';
 import { failedText } from '../explain/status.js';
 import { callOf } from '../opening/calls.js';
 import type { PipelineOptions } from '../opening/options.js';
@@ -96,7 +96,7 @@ function causesText({ causes }: Explanation): string[][] {
   const sections = [...groups.values()].map(({ first, alike }) => [
     causeTitle(first),
     ...indent(first.reasons),
-    ...(alike.length === 0 ? [] : [`  the same: ${listed(alike)}`]),
+    ...(alike.length === 0 ? [] : [`  the same: ${firstFew(alike)}`]),
   ]);
   const more = sections.length - shownCauses;
   return more <= 0 ? sections : [...sections.slice(0, shownCauses), [`And ${more} more: --json lists them.`]];

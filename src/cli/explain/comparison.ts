@@ -1,8 +1,8 @@
 import type { Change } from '../../run/events.js';
-import type { StageComparison, TaskComparison, Unknown } from '../../run/explain/compare.js';
+import type { StageComparison, TaskComparison, WhyIncomparable } from '../../run/explain/compare.js';
 import { shortPair } from '../../run/plan/reasons.js';
 import { type Cell, type Column, distinctCells, renderTable, shownCell } from '../../text/table.js';
-import { changeKind, changeValue, listed } from './reasons.js';
+import { changeKind, changeValue, firstFew } from './reasons.js';
 
 /** Rows of a table that are written out. */
 const shownRows = 40;
@@ -20,8 +20,8 @@ export function comparisonText(stages: readonly StageComparison[], [from, to]: r
 function stageText(stage: StageComparison, titles: readonly [string, string]): string[] {
   const { changed, appeared, disappeared, unknown } = stage;
   const lines = [
-    ...(appeared.length === 0 ? [] : [`appeared: ${listed(appeared)}`]),
-    ...(disappeared.length === 0 ? [] : [`disappeared: ${listed(disappeared)}`]),
+    ...(appeared.length === 0 ? [] : [`appeared: ${firstFew(appeared)}`]),
+    ...(disappeared.length === 0 ? [] : [`disappeared: ${firstFew(disappeared)}`]),
     ...unknownLines(unknown, titles),
   ].map((line) => `  ${line}\n`);
   if (changed.length === 0 && lines.length === 0) return [];
@@ -30,7 +30,7 @@ function stageText(stage: StageComparison, titles: readonly [string, string]): s
   return [[`${stage.stage}${count}\n`, ...tables.filter((table) => table !== ''), ...lines].join('')];
 }
 
-const whys: Readonly<Record<Unknown, (side: string) => string>> = {
+const whys: Readonly<Record<WhyIncomparable, (side: string) => string>> = {
   gone: (side) => `the record of ${side} is gone`,
   failed: (side) => `failed in ${side}`,
   skipped: (side) => `skipped in ${side}`,
@@ -44,7 +44,7 @@ function unknownLines(unknown: StageComparison['unknown'], [from, to]: readonly 
     const text = whys[why](side === 'from' ? from : to);
     byReason.set(text, [...(byReason.get(text) ?? []), task]);
   }
-  return [...byReason].map(([text, tasks]) => `not compared, because ${text}: ${listed(tasks)}`);
+  return [...byReason].map(([text, tasks]) => `not compared, because ${text}: ${firstFew(tasks)}`);
 }
 
 /** What keys consist of, old beside new; what changed alike in several tasks stands once. */
@@ -71,7 +71,7 @@ function changesTable(changed: readonly TaskComparison[], [from, to]: readonly [
       change: what,
       [from]: old,
       [to]: current,
-      tasks: tasks.size === changed.length ? 'all' : listed([...tasks]),
+      tasks: tasks.size === changed.length ? 'all' : firstFew([...tasks]),
     };
   });
   const keys = changed.length === 1 ? ['change', from, to] : ['change', from, to, 'tasks'];

@@ -48,6 +48,6 @@ export function brief(digest: string): string {
 }
 
 /** `a, b, c and 7 more` */
-export function listed(tasks: readonly string[]): string {
+export function firstFew(tasks: readonly string[]): string {
   return `${tasks.slice(0, 3).join(', ')}${tasks.length > 3 ? ` and ${tasks.length - 3} more` : ''}`;
 }

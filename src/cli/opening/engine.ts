@@ -2,7 +2,7 @@ import { type EngineName, engineNames } from '../../engine/engines.js';
 import { describeLibrary, libraryText } from '../../engine/tensorflow/describe.js';
 import { UserError } from '../../error.js';
 import type { Pipeline } from '../../pipeline/expand/task.js';
-import { engineOf } from '../../run/plan/plan.js';
+import { engineOf } from '../../run/plan/planner.js';
 import { suggestion } from '../../schema/suggest.js';
 
 /** What `--engine` says. @throws {UserError} for an engine that there is not */

@@ -1,5 +1,5 @@
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
-import { Planner, type TaskPlan } from '../../run/plan/plan.js';
+import { Planner, type TaskPlan } from '../../run/plan/planner.js';
 import type { Store } from '../../store/store.js';
 import type { TaskResult } from '../../store/types.js';
 import type { Cell } from '../../text/table.js';

@@ -5,7 +5,7 @@ import { type Judgement, judge, notCompared, type Wanted } from '../../report/nu
 import type { Metrics, TaskId } from '../../values.js';
 
 /** One comparison of `expect:` at one task. */
-export interface Verdict extends Judgement {
+export interface TaskVerdict extends Judgement {
   readonly task: TaskId;
   readonly metric: string;
   readonly source: string;
@@ -16,7 +16,7 @@ export interface Verdict extends Judgement {
 }
 
 /** Compares results with what the pipeline expects of them. */
-export function compareExpectations(pipeline: Pipeline, metrics: ReadonlyMap<TaskId, Metrics>): Verdict[] {
+export function compareExpectations(pipeline: Pipeline, metrics: ReadonlyMap<TaskId, Metrics>): TaskVerdict[] {
   return pipeline.expectations.flatMap(({ tasks, metric, expected, source = '', range, inapplicable }) =>
     tasks.map((task, index) => {
       const judgement = judge(metrics.get(task)?.[metric], wantedOf(expected, index, metrics));
@@ -34,7 +34,7 @@ export function compareExpectations(pipeline: Pipeline, metrics: ReadonlyMap<Tas
  *
  * @param more to be said at the end of the line
  */
-export function describeVerdicts(pipeline: Pipeline, verdicts: readonly Verdict[], more = ''): string {
+export function describeVerdicts(pipeline: Pipeline, verdicts: readonly TaskVerdict[], more = ''): string {
   const compared = verdicts.filter(({ verdict }) => verdict !== 'n/a').length;
   const met = verdicts.filter(({ verdict }) => verdict === 'met').length;
   const counts = compared === 0 ? 'nothing compared' : `${met} of ${compared} met`;

@@ -5,7 +5,7 @@ import { systemCode } from '../../files/error.js';
 import { IrregularFile, readRegularFile } from '../../files/regular-file.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import { type RunFacts, type TaskFacts, withRun } from '../../report/page/run.js';
-import { number, type ReportTable, text, verdict, withoutEmpty } from '../../report/tables/table.js';
+import { numberColumn, type ReportTable, textColumn, verdictColumn, withoutEmpty } from '../../report/tables/table.js';
 import { duration } from '../../run/views/text.js';
 import { blobError } from '../../store/blobs.js';
 import { fileName, pipelineFolderName } from '../../store/names.js';
@@ -142,8 +142,15 @@ function otherExpectations(
   return withoutEmpty({
     ...{ name: 'others', title: 'Other expectations', notes: [] },
     columns: [
-      ...[text('task'), text('metric'), number('expected'), number('got'), number('difference'), verdict],
-      text('source'),
+      ...[
+        textColumn('task'),
+        textColumn('metric'),
+        numberColumn('expected'),
+        numberColumn('got'),
+        numberColumn('difference'),
+        verdictColumn,
+      ],
+      textColumn('source'),
     ],
     rows: verdicts.map((one) => [
       ...[one.task, one.metric, one.expected, one.got, one.difference, one.verdict, one.source],

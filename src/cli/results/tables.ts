@@ -2,10 +2,10 @@ import { basename, join } from 'node:path';
 import { removeFolder } from '../../files/atomic.js';
 import { expectedOf } from '../../pipeline/expand/facts.js';
 import type { Pipeline, Task, TaskInput } from '../../pipeline/expand/task.js';
-import type { Content, Expected, ReportInput } from '../../report/content/content.js';
+import type { Expected, ReportContent, ReportInput } from '../../report/content/content.js';
 import { type ReportFile, readContent } from '../../report/content/read.js';
 import { markdownTables } from '../../report/tables/subject-tables.js';
-import type { TaskPlan } from '../../run/plan/plan.js';
+import type { TaskPlan } from '../../run/plan/planner.js';
 import type { Store } from '../../store/store.js';
 import type { TaskId } from '../../values.js';
 import { resultsOf } from './current.js';
@@ -51,7 +51,7 @@ export async function reportText(
     const lists = Object.fromEntries(
       made.map(([input, items]): [string, TaskInput] => [input, { kind: 'list', items }]),
     );
-    const about: Pick<Content, 'title' | 'expected'> = {
+    const about: Pick<ReportContent, 'title' | 'expected'> = {
       title: pipeline.name,
       expected: expectedOf(lists, pipeline.expectations) as unknown as readonly Expected[],
     };

@@ -7,7 +7,7 @@ import type { Unreadable } from '../text/read-text.js';
 import { type Merged, merge, type Origin, partOf, pointlessNulls, withoutNulls } from './merge.js';
 
 /** What one file says, and where. */
-export interface FileContent {
+export interface ReadContent {
   readonly value: unknown;
   readonly places: Places;
   /** What is wrong with its text. After a fatal mistake there is no value. */
@@ -15,7 +15,7 @@ export interface FileContent {
 }
 
 /** Reads a file. */
-export type ReadFile = (path: string, shown: string) => Promise<FileContent | Unreadable>;
+export type ReadFile = (path: string, shown: string) => Promise<ReadContent | Unreadable>;
 
 /** A mistake after which the rest of a file can't be checked: it would be full of consequences. */
 export const isFatal = ({ code }: Diagnostic): boolean => !softCodes.includes(code);
@@ -35,7 +35,7 @@ export async function readExtended(
   shown: string,
   read: ReadFile,
   folder: string = dirname(path),
-): Promise<FileContent> {
+): Promise<ReadContent> {
   const own = await read(path, shown);
   if ('why' in own) throw new TypeError(`${shown} has been read before`);
   const reader = new Extending(folder, read);
@@ -62,7 +62,7 @@ class Extending {
     readonly read: ReadFile,
   ) {}
 
-  async extend(file: FileContent, open: readonly Opened[]): Promise<Merged> {
+  async extend(file: ReadContent, open: readonly Opened[]): Promise<Merged> {
     const { places } = file;
     const value = moved(file.value, dirname(open.at(-1)!.path), this.folder);
     const own: Merged = { value, origin: { places, path: [] } };

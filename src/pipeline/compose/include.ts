@@ -2,12 +2,12 @@ import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { isMap } from '../../schema/words.js';
 import type { Diagnostic } from '../text/diagnostic.js';
 import type { Unreadable } from '../text/read-text.js';
-import { type FileContent, type ReadFile, readExtended } from './extend.js';
+import { type ReadContent, type ReadFile, readExtended } from './extend.js';
 
 /** A pipeline file with those that it includes, none of them checked yet. */
 export interface FileTree {
   readonly file: string;
-  readonly content: FileContent;
+  readonly content: ReadContent;
   /** By the names that `include:` gives them. A part that can't be read is missing. */
   readonly parts: ReadonlyMap<string, FileTree>;
 }
@@ -21,7 +21,7 @@ const maximumStages = 100_000;
 
 /** Reads each file once, however many files extend or include it. Each gets a copy: checks change what they are given. */
 export function readOnce(read: ReadFile): ReadFile {
-  const known = new Map<string, Promise<FileContent | Unreadable>>();
+  const known = new Map<string, Promise<ReadContent | Unreadable>>();
   return async (path, shown) => {
     const before = known.get(path);
     if (before === undefined) {

@@ -5,14 +5,14 @@ import { comparePrecisions, displayPrecision, groupBy, mean, runsNote } from '..
 import { type Bar, barSeries, referenceLine } from './marks.js';
 import { imagesNote, precisionAxisName, subtitle } from './notes.js';
 import { accuracyAxisName, accuracyRange } from './scales.js';
-import { type Chart, type Drawing, type Form, frame, horizontalAxis, verticalAxis } from './style.js';
+import { type Chart, type ChartForm, type Drawing, frame, horizontalAxis, verticalAxis } from './style.js';
 
 /** Test accuracy of ANN and noiseless SNN, a group of bars a precision; the FP32 baseline as a bar and a line. */
 export function accuracyChart(
   title: string,
   ann: readonly AnnResult[],
   snn: readonly SnnResult[],
-  form: Form,
+  form: ChartForm,
 ): Chart | undefined {
   const clean = snn.filter(({ noise }) => noise === 0);
   const annRuns = groupBy(ann, ({ precision }) => precision);

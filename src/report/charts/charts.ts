@@ -8,10 +8,10 @@ import { firingRateChart } from './firing-rate.js';
 import { noiseChart } from './noise.js';
 import { operationsChart } from './operations.js';
 import { spikesChart } from './spikes.js';
-import type { Chart, Form } from './style.js';
+import type { Chart, ChartForm } from './style.js';
 import { trainingChart, trainingCharts } from './training.js';
 
-export interface ReportInputs {
+export interface ChartedResults {
   readonly ann: readonly AnnResult[];
   readonly snn: readonly SnnResult[];
   readonly histories: readonly History[];
@@ -22,7 +22,7 @@ export interface ReportInputs {
  * network and data set, and training curves. With more than one network or data set, their names lead the files'.
  * @param title stands in the subtitles in place of network and data set
  */
-export function charts(inputs: ReportInputs, title?: string): Chart[] {
+export function allCharts(inputs: ChartedResults, title?: string): Chart[] {
   const groups = groupBy<AnnResult | SnnResult, string>(
     [...inputs.ann, ...inputs.snn],
     ({ network, dataset }) => `${network}-${dataset}`,
@@ -41,11 +41,11 @@ export function charts(inputs: ReportInputs, title?: string): Chart[] {
 }
 
 /** The charts of one network and data set, for the page. */
-export function pageCharts(inputs: ReportInputs, form: Form): Chart[] {
+export function pageCharts(inputs: ChartedResults, form: ChartForm): Chart[] {
   return [...resultCharts('', inputs.ann, inputs.snn, form), ...trainingCharts('', inputs.histories, form)];
 }
 
-function resultCharts(heading: string, ann: readonly AnnResult[], snn: readonly SnnResult[], form: Form): Chart[] {
+function resultCharts(heading: string, ann: readonly AnnResult[], snn: readonly SnnResult[], form: ChartForm): Chart[] {
   const least = Math.min(...snn.map(({ noise }) => noise));
   const clean = snn.filter(({ noise }) => noise === least);
   // Counts belong to the network without noise; where it was never run, the subtitle says what is shown instead.

@@ -6,7 +6,7 @@ import { comparePrecisions, groupBy, mean, runsNote } from '../numbers/group.js'
 import { type Bar, barSeries, referenceLine } from './marks.js';
 import { imagesNote, precisionAxisName, subtitle } from './notes.js';
 import { logRange } from './scales.js';
-import { type Chart, type Drawing, type Form, frame, horizontalAxis, verticalAxis } from './style.js';
+import { type Chart, type ChartForm, type Drawing, frame, horizontalAxis, verticalAxis } from './style.js';
 
 const kinds = [
   { name: 'SNN, float additions', colour: colours.blue, of: (energy: Energy) => energy.eventFloat },
@@ -18,7 +18,7 @@ const kinds = [
  * Estimated energy of the arithmetic for one image, a group of bars a precision, on a logarithmic axis, and the ANN's as
  * a line. Expects results of one network without noise.
  */
-export function energyChart(title: string, snn: readonly SnnResult[], form: Form): Chart | undefined {
+export function energyChart(title: string, snn: readonly SnnResult[], form: ChartForm): Chart | undefined {
   const runs = groupBy(snn, ({ precision }) => precision);
   const precisions = [...runs.keys()].sort(comparePrecisions);
   if (snn[0] === undefined) return undefined;

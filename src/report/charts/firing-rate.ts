@@ -3,10 +3,10 @@ import { percentValue } from '../numbers/format.js';
 import { comparePrecisions, groupBy, mean, runsNote } from '../numbers/group.js';
 import { namedLine, precisionLooks } from './marks.js';
 import { imagesNote, subtitle } from './notes.js';
-import { type Chart, type Drawing, type Form, frame, horizontalAxis, verticalAxis } from './style.js';
+import { type Chart, type ChartForm, type Drawing, frame, horizontalAxis, verticalAxis } from './style.js';
 
 /** Share of possible spikes that each layer emits, a line a precision. Expects results of one network without noise. */
-export function firingRateChart(title: string, snn: readonly SnnResult[], form: Form): Chart | undefined {
+export function firingRateChart(title: string, snn: readonly SnnResult[], form: ChartForm): Chart | undefined {
   const layers = snn[0]?.layers.map(({ name }) => name);
   if (layers === undefined) return undefined;
   const runs = groupBy(snn, ({ precision }) => precision);

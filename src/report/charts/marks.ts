@@ -1,6 +1,6 @@
 import type { CustomSeriesOption, LineSeriesOption } from 'echarts';
 import { colours, fontFamily, ink, paper } from '../look.js';
-import { type Form, lineLook } from './style.js';
+import { type ChartForm, lineLook } from './style.js';
 
 /** A bar in a category that is divided into equal slots. */
 export interface Bar {
@@ -38,7 +38,7 @@ interface Area {
  * Bars with their values above. Unlike ECharts' own, they are centred in their category even where it has fewer bars
  * than others, as the one of the FP32 baseline has.
  */
-export function barSeries(name: string, colour: string, bars: readonly Bar[], form: Form): CustomSeriesOption {
+export function barSeries(name: string, colour: string, bars: readonly Bar[], form: ChartForm): CustomSeriesOption {
   // All labels of a series alike.
   const longest = Math.max(0, ...bars.map(({ label }) => label.length));
   return {

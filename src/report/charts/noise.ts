@@ -4,14 +4,14 @@ import { comparePrecisions, groupBy, mean, runsNote } from '../numbers/group.js'
 import { namedLine, precisionLooks, referenceLine } from './marks.js';
 import { imagesNote, subtitle } from './notes.js';
 import { accuracyAxisName, accuracyRange } from './scales.js';
-import { type Chart, type Drawing, type Form, frame, horizontalAxis, verticalAxis } from './style.js';
+import { type Chart, type ChartForm, type Drawing, frame, horizontalAxis, verticalAxis } from './style.js';
 
 /** Accuracy of the SNN against the share of encoding spikes deleted, a line a precision. Needs two levels of noise. */
 export function noiseChart(
   title: string,
   ann: readonly AnnResult[],
   snn: readonly SnnResult[],
-  form: Form,
+  form: ChartForm,
 ): Chart | undefined {
   if (new Set(snn.map(({ noise }) => noise)).size < 2) return undefined;
   const byPrecision = groupBy(snn, ({ precision }) => precision);

@@ -1,5 +1,5 @@
 import { grouped } from '../numbers/format.js';
-import type { Form } from './style.js';
+import type { ChartForm } from './style.js';
 
 /** The subtitle from its parts, those left out that do not apply. */
 export function subtitle(...parts: readonly (string | undefined)[]): string {
@@ -13,5 +13,5 @@ export function imagesNote(results: readonly { readonly images: number }[]): str
 }
 
 /** What stands under the axis of precisions. */
-export const precisionAxisName = (form: Form): string =>
+export const precisionAxisName = (form: ChartForm): string =>
   form === 'narrow' ? 'precision' : 'precision (2ᵏ levels per unit, activations clipped at B)';

@@ -5,7 +5,7 @@ import { comparePrecisions, groupBy, mean, runsNote } from '../numbers/group.js'
 import { type Bar, barSeries, referenceLine } from './marks.js';
 import { imagesNote, precisionAxisName, subtitle } from './notes.js';
 import { logRange } from './scales.js';
-import { type Chart, type Drawing, type Form, frame, horizontalAxis, verticalAxis } from './style.js';
+import { type Chart, type ChartForm, type Drawing, frame, horizontalAxis, verticalAxis } from './style.js';
 
 const conventions = [
   { name: "paper's convention", colour: colours.blue, of: (run: SnnResult) => run.sopsPerImage },
@@ -17,7 +17,7 @@ const conventions = [
  * Synaptic operations an image by the three conventions, a group of bars a precision, on a logarithmic axis, and the
  * multiply-adds of the ANN as a line. Expects results of one network without noise.
  */
-export function operationsChart(title: string, snn: readonly SnnResult[], form: Form): Chart | undefined {
+export function operationsChart(title: string, snn: readonly SnnResult[], form: ChartForm): Chart | undefined {
   const runs = groupBy(snn, ({ precision }) => precision);
   const precisions = [...runs.keys()].sort(comparePrecisions);
   const denseMacs = snn[0]?.denseMacs;

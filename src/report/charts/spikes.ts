@@ -4,10 +4,10 @@ import { compact, grouped } from '../numbers/format.js';
 import { comparePrecisions, groupBy, mean, runsNote } from '../numbers/group.js';
 import { type Bar, barSeries } from './marks.js';
 import { imagesNote, precisionAxisName, subtitle } from './notes.js';
-import { type Chart, type Drawing, type Form, frame, horizontalAxis, verticalAxis } from './style.js';
+import { type Chart, type ChartForm, type Drawing, frame, horizontalAxis, verticalAxis } from './style.js';
 
 /** Spikes an image beside the number of neurons, a bar a precision. Expects results of one network without noise. */
-export function spikesChart(title: string, snn: readonly SnnResult[], form: Form): Chart | undefined {
+export function spikesChart(title: string, snn: readonly SnnResult[], form: ChartForm): Chart | undefined {
   const runs = groupBy(snn, ({ precision }) => precision);
   const precisions = [...runs.keys()].sort(comparePrecisions);
   const neurons = snn[0]?.neurons;

@@ -2,7 +2,7 @@ import type { EChartsOption, LegendComponentOption } from 'echarts';
 import { colours, faint, fontFamily, ink, paper, rule } from '../look.js';
 
 /** What a chart is drawn for: a picture of its own, or a place in the page, which has titles and legends in HTML. */
-export type Form = 'picture' | 'wide' | 'narrow';
+export type ChartForm = 'picture' | 'wide' | 'narrow';
 
 /** How the page reads out the values of a chart. */
 export interface Readout {
@@ -49,7 +49,7 @@ export interface Drawing extends Pick<Chart, 'name' | 'title' | 'subtitle' | 're
 }
 
 /** A chart from its drawing: with title, subtitle and legend as a picture, without in the page. */
-export function frame(drawing: Drawing, form: Form): Chart {
+export function frame(drawing: Drawing, form: ChartForm): Chart {
   const { name, title, subtitle, readout, left, right, legend: names, option } = drawing;
   const about = { name, title, subtitle, readout };
   if (form !== 'picture') {

@@ -6,7 +6,16 @@ import { displayPrecision } from '../numbers/group.js';
 import { precisionLooks } from './marks.js';
 import { subtitle } from './notes.js';
 import { accuracyAxisName, accuracyRange } from './scales.js';
-import { type Chart, type Drawing, type Form, frame, horizontalAxis, legend, titled, verticalAxis } from './style.js';
+import {
+  type Chart,
+  type ChartForm,
+  type Drawing,
+  frame,
+  horizontalAxis,
+  legend,
+  titled,
+  verticalAxis,
+} from './style.js';
 
 const accuracyNote = 'accuracy: solid on test images, dashed on training images';
 
@@ -38,7 +47,7 @@ export function trainingChart(title: string, histories: readonly History[]): Cha
 }
 
 /** The same for the page: a chart of the loss and one of accuracy. */
-export function trainingCharts(title: string, histories: readonly History[], form: Form): Chart[] {
+export function trainingCharts(title: string, histories: readonly History[], form: ChartForm): Chart[] {
   const panels = trainingPanels(histories);
   if (panels === undefined) return [];
   const { names, xAxis, loss, accuracy } = panels;

@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
-import type { AnnResult, Conversion, History, SnnResult } from '../../results/results.js';
+import type { AnnResult, ConversionResult, History, SnnResult } from '../../results/results.js';
 import type { Metrics, MetricValue } from '../../values.js';
 import { type Judgement, judge, notCompared, type Wanted } from '../numbers/verdict.js';
 
@@ -32,7 +32,7 @@ export const ExpectedSchema = Type.Object(
 export type Expected = Static<typeof ExpectedSchema>;
 
 /** A result with its place in the sweep. */
-export interface Item<T> {
+export interface ReportItem<T> {
   readonly result: T;
   /** Of the task that made it, by axis. */
   readonly labels: Readonly<Record<string, string>>;
@@ -41,20 +41,20 @@ export interface Item<T> {
 }
 
 /** All that a report shows, read and checked. */
-export interface Content {
+export interface ReportContent {
   readonly title: string;
   readonly description?: string;
-  readonly ann: readonly Item<AnnResult>[];
-  readonly snn: readonly Item<SnnResult>[];
-  readonly conversion: readonly Item<Conversion>[];
-  readonly history: readonly Item<History>[];
+  readonly ann: readonly ReportItem<AnnResult>[];
+  readonly snn: readonly ReportItem<SnnResult>[];
+  readonly conversion: readonly ReportItem<ConversionResult>[];
+  readonly history: readonly ReportItem<History>[];
   readonly expected: readonly Expected[];
 }
 
 /** One expectation beside what came of it. */
-export interface Verdict extends Judgement {
+export interface ItemVerdict extends Judgement {
   readonly input: ReportInput;
-  readonly item: Item<AnnResult | SnnResult | Conversion | History>;
+  readonly item: ReportItem<AnnResult | SnnResult | ConversionResult | History>;
   readonly metric: string;
   readonly source?: string;
   /** The number that is expected, and how far off it may be: only where it is a number of a source's. */
@@ -62,8 +62,8 @@ export interface Verdict extends Judgement {
 }
 
 /** Compares the results with what is expected of them. What speaks of no result here is left out. */
-export function verdictsOf(content: Content): Verdict[] {
-  return content.expected.flatMap((expected): Verdict[] => {
+export function verdictsOf(content: ReportContent): ItemVerdict[] {
+  return content.expected.flatMap((expected): ItemVerdict[] => {
     const { metric, source, value, tolerance = 0, equals, inapplicable } = expected;
     const found = find(content, expected);
     if (found === undefined) return [];
@@ -87,7 +87,7 @@ function bounds({ min, max }: Expected) {
   return { ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) };
 }
 
-function find(content: Content, { input, item }: { readonly input: string; readonly item: number }) {
+function find(content: ReportContent, { input, item }: { readonly input: string; readonly item: number }) {
   const name = reportInputs.find((known) => known === input);
   const found = name && content[name][item];
   return name === undefined || found === undefined ? undefined : { input: name, item: found };
@@ -98,12 +98,12 @@ const inputNames: Readonly<Record<ReportInput, string>> = {
 };
 
 /** `SNN, precision k1B2, noise 0.1` */
-export function describeItem(input: ReportInput, { labels }: Pick<Item<unknown>, 'labels'>): string {
+export function describeItem(input: ReportInput, { labels }: Pick<ReportItem<unknown>, 'labels'>): string {
   return [inputNames[input], ...Object.entries(labels).map(([axis, label]) => `${axis} ${label}`)].join(', ');
 }
 
 /** The metrics of the task that made an item, as far as its file has them. */
-function metricsOf(input: ReportInput, { result }: Verdict['item']): Metrics {
+function metricsOf(input: ReportInput, { result }: ItemVerdict['item']): Metrics {
   if (input === 'history') {
     const last = (result as History).epochs.at(-1);
     return last === undefined ? {} : { ...last };
@@ -111,7 +111,7 @@ function metricsOf(input: ReportInput, { result }: Verdict['item']): Metrics {
   const scalars = Object.entries(result).filter(
     (entry): entry is [string, MetricValue] => !['stage', 'comparison', 'layers'].includes(entry[0]),
   );
-  const { comparison } = result as Partial<Conversion>;
+  const { comparison } = result as Partial<ConversionResult>;
   if (comparison === undefined) return Object.fromEntries(scalars);
   const { layers, ...compared } = comparison;
   const byLayer = layers.map(({ different }) => different);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { digestBytes } from '../../files/digest.js';
 import { parseAnnResult, parseConversion, parseHistory, parseSnnResult } from '../../results/results.js';
-import type { Content, Item, ReportInput } from './content.js';
+import type { ReportContent, ReportInput, ReportItem } from './content.js';
 
 /** A file of the report's inputs, with the labels of the task that made it. */
 export interface ReportFile {
@@ -15,9 +15,9 @@ export interface ReportFile {
  */
 export async function readContent(
   files: Readonly<Partial<Record<ReportInput, readonly ReportFile[]>>>,
-  about: Pick<Content, 'title' | 'description' | 'expected'>,
-): Promise<Content> {
-  const read = <T>(input: ReportInput, parse: (text: string, file: ReportFile) => T): Promise<Item<T>[]> =>
+  about: Pick<ReportContent, 'title' | 'description' | 'expected'>,
+): Promise<ReportContent> {
+  const read = <T>(input: ReportInput, parse: (text: string, file: ReportFile) => T): Promise<ReportItem<T>[]> =>
     Promise.all(
       (files[input] ?? []).map(async (file) => {
         const bytes = await readFile(file.path);

@@ -1,7 +1,7 @@
-import type { AnnResult, Conversion, History, SnnResult } from '../../results/results.js';
+import type { AnnResult, ConversionResult, History, SnnResult } from '../../results/results.js';
 import { groupBy } from '../numbers/group.js';
 import { displayName } from '../numbers/names.js';
-import type { Content, Item, Verdict } from './content.js';
+import type { ItemVerdict, ReportContent, ReportItem } from './content.js';
 import { verdictsOf } from './content.js';
 
 /** What a report says of one network on one data set. */
@@ -9,11 +9,11 @@ export interface Subject {
   /** `lenet-mnist`; empty for what can't be told apart. */
   readonly name: string;
   readonly heading: string;
-  readonly ann: readonly Item<AnnResult>[];
-  readonly snn: readonly Item<SnnResult>[];
-  readonly conversion: readonly Item<Conversion>[];
-  readonly history: readonly Item<History>[];
-  readonly verdicts: readonly Verdict[];
+  readonly ann: readonly ReportItem<AnnResult>[];
+  readonly snn: readonly ReportItem<SnnResult>[];
+  readonly conversion: readonly ReportItem<ConversionResult>[];
+  readonly history: readonly ReportItem<History>[];
+  readonly verdicts: readonly ItemVerdict[];
 }
 
 type Labels = Readonly<Record<string, string>>;
@@ -22,17 +22,17 @@ type Labels = Readonly<Record<string, string>>;
  * The content by network and data set, in order of first appearance. Conversions and histories that don't name theirs go
  * where a result with the same labels is. What fits several or none makes a subject of its own, the last.
  */
-export function subjectsOf(content: Content): Subject[] {
+export function subjectsOf(content: ReportContent): Subject[] {
   const verdicts = verdictsOf(content);
   const results = [...content.ann, ...content.snn];
-  const keyOf = ({ result }: Item<AnnResult | SnnResult>) => `${result.network}-${result.dataset}`;
+  const keyOf = ({ result }: ReportItem<AnnResult | SnnResult>) => `${result.network}-${result.dataset}`;
   const groups = groupBy(results, keyOf);
-  const homeOf = ({ labels, result: made }: Item<Conversion | History>): string => {
+  const homeOf = ({ labels, result: made }: ReportItem<ConversionResult | History>): string => {
     const { network } = made;
     const dataset = 'epochs' in made ? made.dataset : made.comparison?.dataset;
     if (groups.size === 1) return [...groups.keys()][0]!;
     const fitting = [...groups].filter(([, items]) => {
-      const [{ result }] = items as [Item<AnnResult | SnnResult>];
+      const [{ result }] = items as [ReportItem<AnnResult | SnnResult>];
       const named = (network ?? result.network) === result.network && (dataset ?? result.dataset) === result.dataset;
       if (network !== undefined && dataset !== undefined) return named;
       return named && items.some((item) => compatible(labels, item.labels));
@@ -40,9 +40,9 @@ export function subjectsOf(content: Content): Subject[] {
     return fitting.length === 1 ? fitting[0]![0] : '';
   };
   const subject = (name: string, heading: string): Subject => {
-    const own = <T extends Conversion | History>(items: readonly Item<T>[]) =>
+    const own = <T extends ConversionResult | History>(items: readonly ReportItem<T>[]) =>
       items.filter((item) => homeOf(item) === name);
-    const named = <T extends AnnResult | SnnResult>(items: readonly Item<T>[]) =>
+    const named = <T extends AnnResult | SnnResult>(items: readonly ReportItem<T>[]) =>
       items.filter((item) => keyOf(item) === name);
     const parts = {
       ...{ ann: named(content.ann), snn: named(content.snn) },

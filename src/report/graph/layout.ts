@@ -55,7 +55,7 @@ interface Item {
  * @param nodes in any order
  * @param edges as pairs of indices; there must be no cycle
  */
-export function layout(nodes: readonly LayoutNode[], edges: readonly (readonly [number, number])[]): Layout {
+export function layoutGraph(nodes: readonly LayoutNode[], edges: readonly (readonly [number, number])[]): Layout {
   const layers = layersOf(nodes.length, edges);
   const items: Item[] = nodes.map(({ breadth }, index) => newItem(layers[index]!, breadth, false));
   const lines = addLines(items, layers, edges);

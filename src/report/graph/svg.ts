@@ -1,7 +1,7 @@
 import { escaped } from '../../text/markup.js';
 import { colours, faint, fontFamily, ink } from '../look.js';
 import { axesText, commonState, countsText, type Graph, type GraphNode, stateColours, states } from './graph.js';
-import { type Layout, type Link, layout, layoutSize, type Point } from './layout.js';
+import { type Layout, type Link, layoutGraph, layoutSize, type Point } from './layout.js';
 
 /** What a layout may take: about a second, and as much as a viewer can show. */
 export const largestPicture = 60_000;
@@ -44,14 +44,14 @@ export function pictureSize(graph: Graph): number {
 }
 
 /** A graph as a picture: light or dark as its reader has it, with a legend of the states. The same graph gives the same bytes. */
-export function svg(graph: Graph): string {
+export function graphSvg(graph: Graph): string {
   const down = graph.direction === 'down';
   const collected = collectedLines(graph);
   const boxes = graph.nodes.map((node) => boxOf(node, collected.get(node.id) ?? []));
   const sizes = boxes.map(({ width, height }) =>
     down ? { breadth: width, depth: height } : { breadth: height, depth: width },
   );
-  const drawn = layout(sizes, edgesOf(graph));
+  const drawn = layoutGraph(sizes, edgesOf(graph));
   const at = ({ along, across }: Point) => ({
     x: margin + (down ? along : across),
     y: titleHeight + (down ? across : along),

@@ -1,7 +1,7 @@
 import { axesText, commonState, countsText, type Graph, type GraphNode, stateColours, states } from './graph.js';
 
 /** A graph for Mermaid, as GitHub and many editors draw it. */
-export function mermaid(graph: Graph): string {
+export function graphMermaid(graph: Graph): string {
   const ids = nodeIds(graph);
   const nodes = graph.nodes.map((node) => {
     const label = [`<b>${mermaidText(node.title)}</b>`, ...[...node.details, countsText(node.counts)].map(mermaidText)];
@@ -20,7 +20,7 @@ export function mermaid(graph: Graph): string {
 }
 
 /** A graph for Graphviz. */
-export function dot(graph: Graph): string {
+export function graphDot(graph: Graph): string {
   const ids = nodeIds(graph);
   const nodes = graph.nodes.map((node) => {
     const label = dotText([node.title, ...node.details, countsText(node.counts)].join('\n'));

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { pageCharts } from '../charts/charts.js';
-import { type Content, describeItem, reportInputs } from '../content/content.js';
+import { describeItem, type ReportContent, reportInputs } from '../content/content.js';
 import { type Subject, subjectsOf } from '../content/subjects.js';
 import { grouped, threeDigits } from '../numbers/format.js';
 import { expectationsOf, tablesOf } from '../tables/subject-tables.js';
@@ -8,8 +8,8 @@ import type { ReportTable } from '../tables/table.js';
 import { figure } from './figure.js';
 import { Html, html } from './html.js';
 import { defaultRun, runBegin, runEnd } from './run.js';
-import { script } from './script.js';
-import { style } from './style-sheet.js';
+import { pageScript } from './script.js';
+import { styleSheet } from './style-sheet.js';
 import { notesHtml, tableBlock, tableHtml } from './table-html.js';
 import { tilesOf } from './tiles.js';
 
@@ -29,7 +29,10 @@ const chartsUnder: Readonly<Record<string, readonly string[]>> = {
  * The same content gives the same bytes. Where it tells of the run is a place for `withRun` to fill.
  * @param progress is told how many of the subjects are drawn
  */
-export async function page(content: Content, progress?: (done: number, total: number) => void): Promise<string> {
+export async function reportPage(
+  content: ReportContent,
+  progress?: (done: number, total: number) => void,
+): Promise<string> {
   const subjects = subjectsOf(content);
   const sections: Html[] = [];
   for (const [index, subject] of subjects.entries()) {
@@ -43,7 +46,7 @@ export async function page(content: Content, progress?: (done: number, total: nu
     ['reproduce', 'How to reproduce'],
     ['provenance', 'Provenance'],
   ] as const;
-  const hash = createHash('sha256').update(script).digest('base64');
+  const hash = createHash('sha256').update(pageScript).digest('base64');
   // Even if something got through the escaping: no other script runs, and nothing is fetched.
   const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${hash}'; img-src data:`;
   return html`<!doctype html>
@@ -56,7 +59,7 @@ export async function page(content: Content, progress?: (done: number, total: nu
 <meta name="generator" content="spikeline">
 <title>${content.title}</title>
 <link rel="icon" href="data:,">
-<style>${new Html(style)}</style>
+<style>${new Html(styleSheet)}</style>
 </head>
 <body>
 <header>
@@ -78,7 +81,7 @@ ${defaultRun(inputsTable(content))}
 ${new Html(runEnd)}
 </main>
 <footer>Made by Spikeline. This page is one file: it fetches nothing and sends nothing.</footer>
-<script>${new Html(script)}</script>
+<script>${new Html(pageScript)}</script>
 </body>
 </html>
 `.text;
@@ -151,7 +154,7 @@ function factsOf({ ann, snn }: Subject): string {
 }
 
 /** The files that the page is made from, by content. */
-function inputsTable(content: Content): ReportTable {
+function inputsTable(content: ReportContent): ReportTable {
   const rows = reportInputs.flatMap((input) => content[input].map((item) => [describeItem(input, item), item.digest]));
   return {
     ...{ name: 'inputs', title: 'What this page is made from', rows, notes: [] },

@@ -2,7 +2,7 @@
  * What makes the charts of the page answer: legends become switches, and the values at one place of the horizontal axis
  * are read out under the pointer, by touch, and by arrow keys. Nothing is drawn by it; without it the page is whole.
  */
-export const script = `'use strict';
+export const pageScript = `'use strict';
 (() => {
   const tip = document.createElement('div');
   tip.className = 'tip';

@@ -1,5 +1,5 @@
 /** The page's style sheet: a phone's first, wider screens after, then dark, then print. System fonts only. */
-export const style = `
+export const styleSheet = `
 :root {
   color-scheme: light;
   --ground: #f6f7f9; --paper: #ffffff; --ink: #1c2128; --faint: #59636e; --rule: #dfe3e8; --accent: #0a5fa3;

@@ -2,7 +2,7 @@ import type { Subject } from '../content/subjects.js';
 import { energyPerImage } from '../numbers/energy.js';
 import { grouped, percentValue, threeDigits } from '../numbers/format.js';
 import { displayPrecision } from '../numbers/group.js';
-import { worst } from '../tables/table.js';
+import { worstVerdict } from '../tables/table.js';
 import { type Html, html } from './html.js';
 
 interface Tile {
@@ -37,7 +37,7 @@ function verdictTile(subjects: readonly Subject[]): Tile | undefined {
   return {
     figure: `${grouped(met)} of ${grouped(compared.length)}`,
     caption: `expectations met${rest === '' ? '' : `, ${rest}`}`,
-    tone: worst(compared),
+    tone: worstVerdict(compared),
   };
 }
 

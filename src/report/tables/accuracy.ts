@@ -1,18 +1,18 @@
 import type { AnnResult, SnnResult } from '../../results/results.js';
-import type { Verdict } from '../content/content.js';
+import type { ItemVerdict } from '../content/content.js';
 import type { Subject } from '../content/subjects.js';
 import { percent, shortNumber, signed } from '../numbers/format.js';
 import { comparePrecisions, displayPrecision, groupBy, mean, runsNote } from '../numbers/group.js';
 import {
-  compared,
-  number,
+  comparedValue,
+  numberColumn,
   type ReportTable,
-  references,
+  referenceValues,
   sourcesNote,
-  text,
-  verdict,
+  textColumn,
+  verdictColumn,
   withoutEmpty,
-  worst,
+  worstVerdict,
 } from './table.js';
 
 type Result = AnnResult | SnnResult;
@@ -24,7 +24,7 @@ const points = (a: number | undefined, b: number | undefined): string =>
   a === undefined || b === undefined ? '' : signed(100 * (a - b));
 
 /** What is expected of the accuracy of these results. */
-function accuracyVerdicts({ verdicts }: Subject, results: readonly Result[]): Verdict[] {
+function accuracyVerdicts({ verdicts }: Subject, results: readonly Result[]): ItemVerdict[] {
   return verdicts.filter(({ metric, item }) => metric === 'accuracy' && results.some((one) => one === item.result));
 }
 
@@ -35,27 +35,33 @@ export function accuracyTable(subject: Subject): ReportTable | undefined {
   const snn = groupBy(clean, ({ precision }) => precision);
   const precisions = [...new Set([...ann.keys(), ...snn.keys()])].sort(comparePrecisions);
   if (precisions.length === 0) return undefined;
-  const all: Verdict[] = [];
+  const all: ItemVerdict[] = [];
   const rows = precisions.map((precision) => {
     const [anns, snns] = [ann.get(precision) ?? [], snn.get(precision) ?? []];
     const [a, s] = [meanAccuracy(anns), meanAccuracy(snns)];
     const expected = accuracyVerdicts(subject, [...snns, ...anns]);
     all.push(...expected);
-    const paper = references(expected);
+    const paper = referenceValues(expected);
     return [
       displayPrecision(precision),
       paper.map(percent).join(' / '),
-      ...[shown(a), shown(s), points(s, a), points(s ?? a, compared(expected))],
+      ...[shown(a), shown(s), points(s, a), points(s ?? a, comparedValue(expected))],
       tolerances(expected),
-      worst(expected),
+      worstVerdict(expected),
     ];
   });
   const note = runsNote([...ann.values(), ...snn.values()]);
   return withoutEmpty({
     ...{ name: 'accuracy', title: 'Accuracy' },
     columns: [
-      ...[text('precision'), number('paper (%)'), number('ANN (%)'), number('SNN (%)'), number('SNN − ANN (points)')],
-      ...[number('difference from paper (points)'), number('tolerance (points)'), verdict],
+      ...[
+        textColumn('precision'),
+        numberColumn('paper (%)'),
+        numberColumn('ANN (%)'),
+        numberColumn('SNN (%)'),
+        numberColumn('SNN − ANN (points)'),
+      ],
+      ...[numberColumn('difference from paper (points)'), numberColumn('tolerance (points)'), verdictColumn],
     ],
     rows,
     notes: [
@@ -70,7 +76,7 @@ export function accuracyTable(subject: Subject): ReportTable | undefined {
 export function noiseTable(subject: Subject): ReportTable | undefined {
   const snn = results(subject.snn);
   if (new Set(snn.map(noiseOf)).size < 2) return undefined;
-  const all: Verdict[] = [];
+  const all: ItemVerdict[] = [];
   const rows = [...groupBy(snn, ({ precision }) => precision)]
     .sort(([a], [b]) => comparePrecisions(a, b))
     .flatMap(([precision, runs]) => {
@@ -80,20 +86,20 @@ export function noiseTable(subject: Subject): ReportTable | undefined {
         const accuracy = meanAccuracy(group);
         const expected = accuracyVerdicts(subject, group);
         all.push(...expected);
-        const paper = references(expected);
+        const paper = referenceValues(expected);
         return [
           ...[displayPrecision(precision), shortNumber(100 * noise), paper.map(percent).join(' / '), shown(accuracy)],
           noise === least ? '' : points(accuracy, meanAccuracy(clean)),
-          ...[points(accuracy, compared(expected)), tolerances(expected), worst(expected)],
+          ...[points(accuracy, comparedValue(expected)), tolerances(expected), worstVerdict(expected)],
         ];
       });
     });
   return withoutEmpty({
     ...{ name: 'noise', title: 'Accuracy under noise' },
     columns: [
-      ...[text('precision'), number('noise (%)'), number('paper (%)'), number('SNN (%)')],
-      ...[number('change by noise (points)'), number('difference from paper (points)')],
-      ...[number('tolerance (points)'), verdict],
+      ...[textColumn('precision'), numberColumn('noise (%)'), numberColumn('paper (%)'), numberColumn('SNN (%)')],
+      ...[numberColumn('change by noise (points)'), numberColumn('difference from paper (points)')],
+      ...[numberColumn('tolerance (points)'), verdictColumn],
     ],
     rows,
     notes: [
@@ -107,7 +113,7 @@ function results<T>(items: readonly { readonly result: T }[]): T[] {
   return items.map(({ result }) => result);
 }
 
-function tolerances(verdicts: readonly Verdict[]): string {
+function tolerances(verdicts: readonly ItemVerdict[]): string {
   const values = verdicts.flatMap(({ reference }) => (reference === undefined ? [] : [reference.tolerance]));
   return [...new Set(values)].map((value) => `± ${shortNumber(100 * value)}`).join(' / ');
 }

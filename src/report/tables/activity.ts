@@ -1,19 +1,19 @@
 import type { SnnResult } from '../../results/results.js';
-import type { Verdict } from '../content/content.js';
+import type { ItemVerdict } from '../content/content.js';
 import type { Subject } from '../content/subjects.js';
 import { energyPerImage, energySource, picojoules } from '../numbers/energy.js';
 import { grouped, percent, shortNumber, signed, threeDigits } from '../numbers/format.js';
 import { comparePrecisions, groupBy, mean } from '../numbers/group.js';
 import {
-  compared,
-  number,
+  comparedValue,
+  numberColumn,
   type ReportTable,
-  references,
+  referenceValues,
   sourcesNote,
-  text,
-  verdict,
+  textColumn,
+  verdictColumn,
   withoutEmpty,
-  worst,
+  worstVerdict,
 } from './table.js';
 
 const exclusions = 'Encoding and dense layer are left out on both sides, as in the paper.';
@@ -32,14 +32,14 @@ function byPrecision({ snn }: Subject): { runs: [string, SnnResult[]][]; note: s
 const meanOf = (runs: readonly SnnResult[], of: (run: SnnResult) => number): number => mean(runs.map(of));
 
 /** Cells of a count beside the paper's: paper, ours, difference in percent. */
-function beside(verdicts: readonly Verdict[], ours: number): [string, string, string] {
-  const paper = references(verdicts);
-  const first = compared(verdicts);
+function beside(verdicts: readonly ItemVerdict[], ours: number): [string, string, string] {
+  const paper = referenceValues(verdicts);
+  const first = comparedValue(verdicts);
   const difference = first === undefined || first === 0 ? '' : signed((100 * (ours - first)) / first, 1);
   return [paper.map(grouped).join(' / '), grouped(ours), difference];
 }
 
-function verdictsOn({ verdicts }: Subject, runs: readonly SnnResult[], metrics: readonly string[]): Verdict[] {
+function verdictsOn({ verdicts }: Subject, runs: readonly SnnResult[], metrics: readonly string[]): ItemVerdict[] {
   return verdicts.filter(({ metric, item }) => metrics.includes(metric) && runs.some((run) => run === item.result));
 }
 
@@ -47,7 +47,7 @@ function verdictsOn({ verdicts }: Subject, runs: readonly SnnResult[], metrics: 
 export function spikesTable(subject: Subject): ReportTable | undefined {
   const { runs, note } = byPrecision(subject);
   if (runs.length === 0) return undefined;
-  const all: Verdict[] = [];
+  const all: ItemVerdict[] = [];
   const rows = runs.map(([precision, group]) => {
     const expected = verdictsOn(subject, group, ['spikesPerImage']);
     all.push(...expected);
@@ -59,14 +59,20 @@ export function spikesTable(subject: Subject): ReportTable | undefined {
         meanOf(group, (run) => run.spikesPerImage),
       ),
       percent(meanOf(group, (run) => run.firingRate)),
-      worst(expected),
+      worstVerdict(expected),
     ];
   });
   return withoutEmpty({
     ...{ name: 'spikes', title: 'Spikes per image' },
     columns: [
-      ...[text('precision'), number('neurons'), number('levels L'), number('paper'), number('spikes')],
-      ...[number('difference from paper (%)'), number('firing rate (%)'), verdict],
+      ...[
+        textColumn('precision'),
+        numberColumn('neurons'),
+        numberColumn('levels L'),
+        numberColumn('paper'),
+        numberColumn('spikes'),
+      ],
+      ...[numberColumn('difference from paper (%)'), numberColumn('firing rate (%)'), verdictColumn],
     ],
     rows,
     notes: [
@@ -82,7 +88,7 @@ export function spikesTable(subject: Subject): ReportTable | undefined {
 export function operationsTable(subject: Subject): ReportTable | undefined {
   const { runs, note } = byPrecision(subject);
   if (runs.length === 0) return undefined;
-  const all: Verdict[] = [];
+  const all: ItemVerdict[] = [];
   const rows = runs.map(([precision, group]) => {
     const metrics = ['sopsPerImage', 'eventSopsPerImage', 'effectiveSopsPerImage'];
     const paper = verdictsOn(subject, group, ['sopsPerImage']);
@@ -97,14 +103,24 @@ export function operationsTable(subject: Subject): ReportTable | undefined {
       grouped(meanOf(group, (run) => run.eventSopsPerImage)),
       grouped(meanOf(group, (run) => run.effectiveSopsPerImage)),
       grouped(group[0]!.denseMacs),
-      worst(expected),
+      worstVerdict(expected),
     ];
   });
   return withoutEmpty({
     ...{ name: 'operations', title: 'Synaptic operations per image' },
     columns: [
-      ...[text('precision'), number('paper'), number("SOPs, paper's convention"), number('difference from paper (%)')],
-      ...[number('SOPs, event'), number('SOPs, effective'), number('multiply-adds of the ANN'), verdict],
+      ...[
+        textColumn('precision'),
+        numberColumn('paper'),
+        numberColumn("SOPs, paper's convention"),
+        numberColumn('difference from paper (%)'),
+      ],
+      ...[
+        numberColumn('SOPs, event'),
+        numberColumn('SOPs, effective'),
+        numberColumn('multiply-adds of the ANN'),
+        verdictColumn,
+      ],
     ],
     rows,
     notes: [
@@ -137,9 +153,13 @@ export function energyTable(subject: Subject): ReportTable | undefined {
   return {
     ...{ name: 'energy', title: 'Energy per image, estimated' },
     columns: [
-      ...[text('precision'), number('ANN, float multiply-adds (µJ)'), number('SNN, event, float additions (µJ)')],
-      ...[number('SNN, event, int32 additions (µJ)'), number('SNN, effective, int32 additions (µJ)')],
-      number('ANN ÷ SNN (event, int32)'),
+      ...[
+        textColumn('precision'),
+        numberColumn('ANN, float multiply-adds (µJ)'),
+        numberColumn('SNN, event, float additions (µJ)'),
+      ],
+      ...[numberColumn('SNN, event, int32 additions (µJ)'), numberColumn('SNN, effective, int32 additions (µJ)')],
+      numberColumn('ANN ÷ SNN (event, int32)'),
     ],
     rows,
     notes: [
@@ -162,7 +182,11 @@ export function layersTable(subject: Subject): ReportTable | undefined {
   ]);
   return {
     ...{ name: 'layers', title: 'Firing rate by layer' },
-    columns: [text('layer'), number('neurons'), ...runs.map(([precision]) => number(`${precision} (%)`))],
+    columns: [
+      textColumn('layer'),
+      numberColumn('neurons'),
+      ...runs.map(([precision]) => numberColumn(`${precision} (%)`)),
+    ],
     rows,
     notes: ['Spikes of those possible, in percent: spikes/(neurons·L).', ...note],
   };

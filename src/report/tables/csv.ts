@@ -7,7 +7,7 @@ const resultColumns = [
 ];
 
 /** The numbers behind the charts as CSV, a row a result, in the order of the inputs. */
-export function resultsTable(ann: readonly AnnResult[], snn: readonly SnnResult[]): string {
+export function resultsCsv(ann: readonly AnnResult[], snn: readonly SnnResult[]): string {
   const columns = resultColumns.map((key): Column => ({ key }));
   const rows = [...ann, ...snn].map((result: Record<string, unknown>) =>
     Object.fromEntries(resultColumns.map((key) => [key, result[key] as Cell])),
@@ -16,7 +16,7 @@ export function resultsTable(ann: readonly AnnResult[], snn: readonly SnnResult[
 }
 
 /** Training histories as CSV, a row an epoch, in the order of the inputs. */
-export function trainingTable(histories: readonly History[]): string {
+export function trainingCsv(histories: readonly History[]): string {
   const rows = histories.flatMap(({ label, epochs }) =>
     epochs.map(({ epoch, learningRate, loss, trainAccuracy, testAccuracy }) => ({
       ...{ training: label, epoch, learningRate: known(learningRate) },

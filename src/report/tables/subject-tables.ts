@@ -1,4 +1,4 @@
-import type { Content } from '../content/content.js';
+import type { ReportContent } from '../content/content.js';
 import { type Subject, subjectsOf } from '../content/subjects.js';
 import { accuracyTable, noiseTable } from './accuracy.js';
 import { energyTable, layersTable, operationsTable, spikesTable } from './activity.js';
@@ -14,7 +14,7 @@ export function tablesOf(subject: Subject): ReportTable[] {
 }
 
 /** All expectations of a report in one table, and why some are not compared. */
-export function expectationsOf({ expected }: Content, subjects: readonly Subject[]): ReportTable | undefined {
+export function expectationsOf({ expected }: ReportContent, subjects: readonly Subject[]): ReportTable | undefined {
   const reasons = [...new Set(expected.flatMap(({ inapplicable = [] }) => inapplicable))];
   return expectationsTable(
     subjects.flatMap(({ verdicts }) => verdicts),
@@ -23,7 +23,7 @@ export function expectationsOf({ expected }: Content, subjects: readonly Subject
 }
 
 /** The tables of the page as Markdown, a heading a subject; empty without results. */
-export function markdownTables(content: Content): string {
+export function markdownTables(content: ReportContent): string {
   const subjects = subjectsOf(content);
   const parts = subjects.map((subject) =>
     [`## ${subject.heading}\n`, ...tablesOf(subject).map(markdownTable)].join('\n'),

@@ -1,6 +1,6 @@
 import { markdown } from '../../text/markup.js';
 import { type Column, renderTable } from '../../text/table.js';
-import type { Verdict } from '../content/content.js';
+import type { ItemVerdict } from '../content/content.js';
 
 /** A table of the report, for the page and as text. */
 export interface ReportTable {
@@ -19,9 +19,9 @@ export interface ReportColumn {
   readonly kind: 'text' | 'number' | 'verdict';
 }
 
-export const text = (title: string): ReportColumn => ({ title, kind: 'text' });
-export const number = (title: string): ReportColumn => ({ title, kind: 'number' });
-export const verdict: ReportColumn = { title: 'verdict', kind: 'verdict' };
+export const textColumn = (title: string): ReportColumn => ({ title, kind: 'text' });
+export const numberColumn = (title: string): ReportColumn => ({ title, kind: 'number' });
+export const verdictColumn: ReportColumn = { title: 'verdict', kind: 'verdict' };
 
 /** Leaves out columns that say nothing in any row. */
 export function withoutEmpty(table: ReportTable): ReportTable {
@@ -34,22 +34,22 @@ export function withoutEmpty(table: ReportTable): ReportTable {
 }
 
 /** The worst of several verdicts, or nothing where there are none. */
-export function worst(verdicts: readonly Verdict[]): string {
+export function worstVerdict(verdicts: readonly ItemVerdict[]): string {
   const order = ['OFF', 'missing', 'met', 'n/a'] as const;
   return order.find((one) => verdicts.some((verdict) => verdict.verdict === one)) ?? '';
 }
 
 /** The numbers that a source gives for a metric, once each, and where they come from. */
-export function references(verdicts: readonly Verdict[]): number[] {
+export function referenceValues(verdicts: readonly ItemVerdict[]): number[] {
   return [...new Set(verdicts.flatMap(({ reference }) => (reference === undefined ? [] : [reference.value])))];
 }
 
 /** The number that ours is compared with; none where it belongs to another run. */
-export function compared(verdicts: readonly Verdict[]): number | undefined {
-  return references(verdicts.filter((one) => one.verdict !== 'n/a'))[0];
+export function comparedValue(verdicts: readonly ItemVerdict[]): number | undefined {
+  return referenceValues(verdicts.filter((one) => one.verdict !== 'n/a'))[0];
 }
 
-export function sourcesNote(verdicts: readonly Verdict[]): string[] {
+export function sourcesNote(verdicts: readonly ItemVerdict[]): string[] {
   const sources = new Set(
     verdicts.flatMap(({ reference, source }) => (reference === undefined || source === undefined ? [] : [source])),
   );

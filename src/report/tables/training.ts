@@ -1,9 +1,9 @@
-import { describeItem, type Verdict } from '../content/content.js';
+import { describeItem, type ItemVerdict } from '../content/content.js';
 import type { Subject } from '../content/subjects.js';
 import { joinParts } from '../content/trainings.js';
 import { grouped, percent, threeDigits } from '../numbers/format.js';
 import { comparePrecisions, displayPrecision } from '../numbers/group.js';
-import { number, type ReportTable, text, verdict, withoutEmpty } from './table.js';
+import { numberColumn, type ReportTable, textColumn, verdictColumn, withoutEmpty } from './table.js';
 
 /** How trainings ended, a row a training. */
 export function trainingTable({ history }: Subject): ReportTable | undefined {
@@ -28,9 +28,18 @@ export function trainingTable({ history }: Subject): ReportTable | undefined {
   return withoutEmpty({
     ...{ name: 'training', title: 'Training' },
     columns: [
-      ...[text('training'), number('epochs shown'), number('last epoch'), number('loss at its end')],
-      ...[number('on training images (%)'), number('on test images (%)'), number('best on test images (%)')],
-      number('last learning rate'),
+      ...[
+        textColumn('training'),
+        numberColumn('epochs shown'),
+        numberColumn('last epoch'),
+        numberColumn('loss at its end'),
+      ],
+      ...[
+        numberColumn('on training images (%)'),
+        numberColumn('on test images (%)'),
+        numberColumn('best on test images (%)'),
+      ],
+      numberColumn('last learning rate'),
     ],
     rows,
     notes: ['The last epoch is what is converted and tested, not the best one.'],
@@ -56,9 +65,14 @@ export function conversionTable({ conversion }: Subject): ReportTable | undefine
   return withoutEmpty({
     ...{ name: 'conversion', title: 'Conversion, ANN against SNN neuron by neuron' },
     columns: [
-      ...[text('network'), number('test images'), number('neurons compared'), number('neurons different')],
-      ...[number('predictions different'), number('channels negated'), number('channels constant')],
-      number('thresholds corrected'),
+      ...[
+        textColumn('network'),
+        numberColumn('test images'),
+        numberColumn('neurons compared'),
+        numberColumn('neurons different'),
+      ],
+      ...[numberColumn('predictions different'), numberColumn('channels negated'), numberColumn('channels constant')],
+      numberColumn('thresholds corrected'),
     ],
     rows,
     notes: [
@@ -73,15 +87,22 @@ export function conversionTable({ conversion }: Subject): ReportTable | undefine
  * @param inapplicable why some are not compared
  */
 export function expectationsTable(
-  verdicts: readonly Verdict[],
+  verdicts: readonly ItemVerdict[],
   inapplicable: readonly string[],
 ): ReportTable | undefined {
   if (verdicts.length === 0) return undefined;
   return withoutEmpty({
     ...{ name: 'expectations', title: 'Expectations' },
     columns: [
-      ...[text('result'), text('metric'), number('expected'), number('got'), number('difference'), verdict],
-      text('source'),
+      ...[
+        textColumn('result'),
+        textColumn('metric'),
+        numberColumn('expected'),
+        numberColumn('got'),
+        numberColumn('difference'),
+        verdictColumn,
+      ],
+      textColumn('source'),
     ],
     rows: verdicts.map(({ input, item, metric, expected, got, difference, source = '', ...one }) => [
       ...[describeItem(input, item), metric, expected, got, difference, one.verdict, source],

@@ -6,8 +6,8 @@ import type { TaskId } from '../../values.js';
 import type { Reason, TaskStatus } from '../events.js';
 import { findRun } from '../plan/history.js';
 import type { RunNote } from '../plan/history-note.js';
-import { neverDone, Planner, type TaskPlan, unreadable } from '../plan/plan.js';
-import { explain } from '../plan/reasons.js';
+import { neverDone, Planner, type TaskPlan, unreadableInput } from '../plan/planner.js';
+import { reasonsToRun } from '../plan/reasons.js';
 
 /** A task further up that is behind the state of the one asked about. */
 export interface Cause {
@@ -119,7 +119,7 @@ class Explainer {
     if (key === now.key)
       return [{ code: 'other-bytes', text: 'it ran again with nothing changed, and made other bytes' }];
     const old = key === undefined ? undefined : await this.store.record(key);
-    return old === undefined ? [] : explain(this.#tasks.get(id)!, old, now, []);
+    return old === undefined ? [] : reasonsToRun(this.#tasks.get(id)!, old, now, []);
   }
 
   /** The newest run in which a task had the key that its last result has. */
@@ -165,7 +165,7 @@ class Explainer {
       const last = this.plans.get(id)?.result ?? (await this.#lastRecord(id));
       outputs.set(id, last?.outputs);
     }
-    const { status } = await this.planner.statusOf(task, (id) => outputs.get(id)).catch(unreadable);
+    const { status } = await this.planner.statusOf(task, (id) => outputs.get(id)).catch(unreadableInput);
     if (status.state === 'waiting') return undefined;
     return status.state === 'cached' ? [] : status.reasons;
   }

@@ -4,19 +4,22 @@ import type { TaskKey } from '../../store/types.js';
 import type { Metrics, TaskId } from '../../values.js';
 import type { Change, Reason } from '../events.js';
 import type { RunNote } from '../plan/history-note.js';
-import { Planner } from '../plan/plan.js';
-import { type Composition, changesOf, explain } from '../plan/reasons.js';
+import { Planner } from '../plan/planner.js';
+import { changesOf, type KeyComposition, reasonsToRun } from '../plan/reasons.js';
 
 /** Why there is nothing to compare of a task on one side. `partial`: it was not among the targets of that run. */
-export type Unknown = 'gone' | 'failed' | 'skipped' | 'waiting' | 'partial';
+export type WhyIncomparable = 'gone' | 'failed' | 'skipped' | 'waiting' | 'partial';
 
 /** A task in a run, or as it is now. */
 type Entry =
-  | { readonly key: TaskKey; readonly load: () => Promise<{ composition: Composition; metrics?: Metrics } | undefined> }
-  | { readonly unknown: Unknown };
+  | {
+      readonly key: TaskKey;
+      readonly load: () => Promise<{ composition: KeyComposition; metrics?: Metrics } | undefined>;
+    }
+  | { readonly unknown: WhyIncomparable };
 
 /** One of two states of a pipeline to compare. */
-export interface Side {
+export interface RunState {
   readonly tasks: ReadonlyMap<TaskId, Entry>;
   /** Does it have some tasks only, because it was a run with targets? */
   readonly partial: boolean;
@@ -37,11 +40,11 @@ export interface StageComparison {
   readonly changed: readonly TaskComparison[];
   readonly appeared: readonly TaskId[];
   readonly disappeared: readonly TaskId[];
-  readonly unknown: readonly { readonly task: TaskId; readonly side: 'from' | 'to'; readonly why: Unknown }[];
+  readonly unknown: readonly { readonly task: TaskId; readonly side: 'from' | 'to'; readonly why: WhyIncomparable }[];
 }
 
 /** A run as its note and the store know it. */
-export function sideOfRun(store: Store, note: RunNote): Side {
+export function stateOfRun(store: Store, note: RunNote): RunState {
   const entries = Object.entries(note.tasks).map(([id, { key, status }]): [TaskId, Entry] => {
     if (status === 'failed' || key === undefined)
       return [id as TaskId, { unknown: status === 'failed' ? 'failed' : 'skipped' }];
@@ -55,7 +58,7 @@ export function sideOfRun(store: Store, note: RunNote): Side {
 }
 
 /** The pipeline as it is now, whether or not it has run. */
-export async function sideOfNow(pipeline: Pipeline, store: Store): Promise<Side> {
+export async function presentState(pipeline: Pipeline, store: Store): Promise<RunState> {
   const plans = await new Planner(pipeline, store).plan();
   const entries = [...plans].map(([id, { identity, result }]): [TaskId, Entry] => {
     if (identity === undefined) return [id, { unknown: 'waiting' }];
@@ -66,7 +69,7 @@ export async function sideOfNow(pipeline: Pipeline, store: Store): Promise<Side>
 }
 
 /** What differs between two sides, by stage, in the pipeline's order; stages that it does not have any more come last. */
-export async function compare(pipeline: Pipeline, from: Side, to: Side): Promise<StageComparison[]> {
+export async function compareStates(pipeline: Pipeline, from: RunState, to: RunState): Promise<StageComparison[]> {
   const declared = new Map(pipeline.tasks.map((task) => [task.id, task]));
   const byStage = new Map<string, TaskId[]>(pipeline.stages.map((stage) => [stage, []]));
   for (const id of new Set([...declared.keys(), ...to.tasks.keys(), ...from.tasks.keys()])) {
@@ -83,8 +86,8 @@ async function compareStage(
   stage: string,
   ids: readonly TaskId[],
   declared: ReadonlyMap<TaskId, Task>,
-  from: Side,
-  to: Side,
+  from: RunState,
+  to: RunState,
 ): Promise<StageComparison> {
   let same = 0;
   const changed: TaskComparison[] = [];
@@ -107,7 +110,7 @@ async function compareStage(
       if (old === undefined) unknown.push({ task: id, side: 'from', why: 'gone' });
       else if (current === undefined) unknown.push({ task: id, side: 'to', why: 'gone' });
       else {
-        const reasons = explain(declared.get(id) ?? { inputs: {} }, old.composition, current.composition, []);
+        const reasons = reasonsToRun(declared.get(id) ?? { inputs: {} }, old.composition, current.composition, []);
         const metrics = old.metrics && current.metrics ? changesOf(old.metrics, current.metrics) : [];
         changed.push({ task: id, reasons, metrics });
       }

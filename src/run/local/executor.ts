@@ -10,7 +10,7 @@ import type { Failure, Reason } from '../events.js';
 import type { Executor, RunOptions, RunResult } from '../executor.js';
 import { failureOf } from '../failure.js';
 import { type Outcome, Outcomes, secondsSince } from '../outcomes.js';
-import { Planner, type TaskIdentity } from '../plan/plan.js';
+import { Planner, type TaskIdentity } from '../plan/planner.js';
 import type { Sharing } from '../share/sharing.js';
 import { removeOutdatedStates } from './leftovers.js';
 import { lostFailure, makeAgain, repairMessage } from './repair.js';

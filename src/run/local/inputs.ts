@@ -5,7 +5,7 @@ import type { InputArtifact } from '../../stage/definition.js';
 import type { Store } from '../../store/store.js';
 import { clearLinks } from '../../store/work-folders.js';
 import { isList, type ResolvedArtifact } from '../plan/key.js';
-import type { TaskIdentity } from '../plan/plan.js';
+import type { TaskIdentity } from '../plan/planner.js';
 
 /** The folder that an input lies in, in that of an attempt. */
 export const inputsFolder = (name: string): string => `inputs.${name}`;

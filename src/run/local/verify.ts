@@ -5,7 +5,7 @@ import { storableMetrics } from '../../store/record.js';
 import type { Store } from '../../store/store.js';
 import type { TaskResult } from '../../store/types.js';
 import type { Failure, RunEvent } from '../events.js';
-import { Planner, type TaskIdentity, type TaskPlan } from '../plan/plan.js';
+import { Planner, type TaskIdentity, type TaskPlan } from '../plan/planner.js';
 import { lostFailure } from './repair.js';
 import { type Grant, lackingFailure, machineResources, ResourcePool } from './resources.js';
 import { type ExecutionResult, TaskRunner } from './task-runner.js';

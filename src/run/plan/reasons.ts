@@ -6,7 +6,7 @@ import type { TaskId } from '../../values.js';
 import type { Change, Reason } from '../events.js';
 
 /** What a task's result was or would be made from. */
-export interface Composition {
+export interface KeyComposition {
   readonly parts: KeyParts;
   /** Digests of source files and versions of packages, by name. */
   readonly code?: Readonly<Record<string, string>>;
@@ -18,10 +18,10 @@ export interface Composition {
  * @param task tells what inputs are made by
  * @param files that the stage names itself, in the order of its key
  */
-export function explain(
+export function reasonsToRun(
   task: Pick<Task, 'inputs'>,
-  before: Composition,
-  now: Composition,
+  before: KeyComposition,
+  now: KeyComposition,
   files: readonly string[],
 ): Reason[] {
   const [old, current] = [before.parts, now.parts];
@@ -47,7 +47,7 @@ export function explain(
   ];
 }
 
-function actionReasons(before: Composition, now: Composition): Reason[] {
+function actionReasons(before: KeyComposition, now: KeyComposition): Reason[] {
   const [old, current] = [before.parts.action, now.parts.action];
   if ('stage' in old && 'stage' in current) {
     if (old.stage !== current.stage)

@@ -7,8 +7,8 @@ import { isUserStage } from '../../stage/registry.js';
 import type { Failure } from '../events.js';
 import { type Attempt, type AttemptListener, type AttemptResult, interruptedFailure } from './attempt.js';
 import { builtInEnvironment, commandEnvironment, type Environment, signalHints } from './command.js';
-import type { FromTask, Job, ToTask } from './job.js';
 import { endGroup, signalGroup } from './process-group.js';
+import type { FromStage, StageCall, ToStage } from './stage-messages.js';
 
 /** How long a stage that was asked to end may take: it may have something to keep. */
 const graceMs = 10_000;
@@ -20,15 +20,15 @@ const graceMs = 10_000;
  *   one all but credentials, for it may need to know of data and proxies
  * @param log where its output goes: to the end of this file
  */
-export function startStage(job: Job, env: Environment, log: string, listener: AttemptListener): Attempt {
-  const isOwn = isUserStage(job.uses);
+export function startStage(call: StageCall, env: Environment, log: string, listener: AttemptListener): Attempt {
+  const isOwn = isUserStage(call.uses);
   let urgency: 'none' | 'asked' | 'killed' = 'none';
   let child: ChildProcess | undefined;
   let patience: NodeJS.Timeout | undefined;
   const ask = () => {
     if (urgency === 'killed') signalGroup(child?.pid, 'SIGKILL');
     else if (urgency === 'asked' && child?.connected) {
-      child.send({ type: 'abort' } satisfies ToTask);
+      child.send({ type: 'abort' } satisfies ToStage);
       // One that was stopped is woken, to hear it.
       signalGroup(child.pid, 'SIGCONT');
     }
@@ -42,7 +42,7 @@ export function startStage(job: Job, env: Environment, log: string, listener: At
     const process = execa(globalThis.process.execPath, [join(buildFolder, 'task.js')], {
       ipc: true,
       // As commands do, one of the user's runs in the folder of the file that says it.
-      ...(isOwn ? { cwd: job.folder } : {}),
+      ...(isOwn ? { cwd: call.folder } : {}),
       env: isOwn ? commandEnvironment({ env }) : builtInEnvironment(env),
       extendEnv: false,
       // Messages are handled here one by one; execa need not keep them.
@@ -57,12 +57,12 @@ export function startStage(job: Job, env: Environment, log: string, listener: At
     closeSync(descriptor);
     child = process;
     let result: AttemptResult | undefined;
-    process.on('message', (message: FromTask) => {
+    process.on('message', (message: FromStage) => {
       if (message.type === 'progress') listener.progress(message.progress);
       else if (message.type === 'log') listener.log(message.line);
       else result = message.type === 'done' ? { metrics: message.metrics } : { failure: message.failure };
     });
-    child.send({ type: 'job', job } satisfies ToTask);
+    child.send({ type: 'call', call } satisfies ToStage);
     ask();
     const { exitCode, signal } = await process;
     clearTimeout(patience);

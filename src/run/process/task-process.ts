@@ -1,4 +1,4 @@
-// Entry of the process of one stage: told its job by its parent, it runs the stage and reports.
+// Entry of the process of one stage: told its call by its parent, it runs the stage and reports.
 
 import { UserError } from '../../error.js';
 import { lackOf, systemError } from '../../files/error.js';
@@ -8,9 +8,9 @@ import { isUserStage } from '../../stage/registry.js';
 import { Store } from '../../store/store.js';
 import type { Metrics } from '../../values.js';
 import type { Failure } from '../events.js';
-import type { FromTask, Job, ToTask } from './job.js';
 import { checkMetrics } from './metrics.js';
 import { signalGroup } from './process-group.js';
+import type { FromStage, StageCall, ToStage } from './stage-messages.js';
 import { watchParent } from './watchdog.js';
 
 const progressMs = 200;
@@ -20,7 +20,7 @@ const controller = new AbortController();
 let isUsers = false;
 
 /** Sends a message; resolves when it is out, so that the last one is not lost at exit. */
-function send(message: FromTask): Promise<void> {
+function send(message: FromStage): Promise<void> {
   return new Promise((resolve) => {
     if (process.connected) process.send!(message, undefined, {}, () => resolve());
     else resolve();
@@ -36,18 +36,18 @@ function killGroup(): never {
 // The parent is gone, even by kill -9: nobody wants the result, and nothing may be left running.
 process.on('disconnect', killGroup);
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => controller.abort());
-process.on('message', (message: ToTask) => {
+process.on('message', (message: ToStage) => {
   if (message.type === 'abort') controller.abort();
-  else void perform(message.job);
+  else void perform(message.call);
 });
 // A log that can't be written, as on a full disk, is no reason to end.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 // What a stage throws where nobody waits for it, in a timer for example.
 process.on('uncaughtException', (error) => void fail(error));
 
-async function perform(job: Job): Promise<void> {
+async function perform(call: StageCall): Promise<void> {
   try {
-    const metrics = await run(job);
+    const metrics = await run(call);
     // A stage may take the signal as a request to come to an early end: what it leaves behind is not whole.
     controller.signal.throwIfAborted();
     await finish({ type: 'done', metrics });
@@ -63,25 +63,25 @@ async function fail(error: unknown): Promise<void> {
   await finish({ type: 'failed', failure: describe(error, told) });
 }
 
-async function finish(message: FromTask): Promise<void> {
+async function finish(message: FromStage): Promise<void> {
   await send(message);
   process.exit(0);
 }
 
-async function run(job: Job): Promise<Metrics> {
-  const { uses, pipelineFolder, threads, engine, inputs, outputs } = job;
+async function run(call: StageCall): Promise<Metrics> {
+  const { uses, pipelineFolder, threads, engine, inputs, outputs } = call;
   isUsers = isUserStage(uses);
   watchParent(parent);
   const definition = await resolveStage(uses, pipelineFolder);
   if ('error' in definition) throw new UserError('E_UNKNOWN_STAGE', definition.error, definition.hint);
   const context: StageContext = {
-    parameters: job.parameters,
+    parameters: call.parameters,
     inputs,
     outputs,
     threads,
     ...(engine === undefined ? {} : { engine }),
     signal: controller.signal,
-    resume: Store.open(job.artifacts).resumePoint(job.key),
+    resume: Store.open(call.artifacts).resumePoint(call.key),
     pipelineFolder,
     progress: throttledProgress(),
     log(line) {

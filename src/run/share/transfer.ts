@@ -5,7 +5,7 @@ import type { Artifact, TaskKey } from '../../store/types.js';
 import type { TaskId } from '../../values.js';
 import { sharedAbort } from '../abort.js';
 import type { RunEvent } from '../events.js';
-import { Planner } from '../plan/plan.js';
+import { Planner } from '../plan/planner.js';
 import { publish } from './publish.js';
 import type { Sharing } from './sharing.js';
 

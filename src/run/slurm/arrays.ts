@@ -3,7 +3,7 @@ import type { Task } from '../../pipeline/expand/task.js';
 import type { TaskId } from '../../values.js';
 
 /** Where a task's job is: an array, and its index in that. `A` is whatever names the array. */
-export interface Place<A> {
+export interface ArrayPlace<A> {
   readonly array: A;
   readonly index: number;
 }
@@ -12,7 +12,7 @@ export interface Place<A> {
 export interface ArrayPlan<A> {
   readonly tasks: readonly { readonly index: number; readonly task: Task }[];
   /** Jobs that must have succeeded before any of it begins. */
-  readonly after: readonly Place<A>[];
+  readonly after: readonly ArrayPlace<A>[];
   /** Arrays of which the job of the same index must have succeeded before one of it begins. */
   readonly corresponding: readonly A[];
 }
@@ -27,11 +27,14 @@ const largest = 1000;
  * @param tasks of one stage, with the same resources, none depending on another
  * @param placeOf where the jobs are that a task has to wait for; undefined for what is done
  */
-export function planArrays<A>(tasks: readonly Task[], placeOf: (id: TaskId) => Place<A> | undefined): ArrayPlan<A>[] {
+export function planArrays<A>(
+  tasks: readonly Task[],
+  placeOf: (id: TaskId) => ArrayPlace<A> | undefined,
+): ArrayPlan<A>[] {
   const waiting = tasks.map((task) => ({ task, places: dependenciesOf(task).flatMap((id) => placeOf(id) ?? []) }));
   const arrays = [...new Set(waiting.flatMap(({ places }) => places.map(({ array }) => array)))];
-  const name = ({ array, index }: Place<A>) => `${arrays.indexOf(array)}_${index}`;
-  const setOf = (places: readonly Place<A>[]) => places.map(name).sort().join();
+  const name = ({ array, index }: ArrayPlace<A>) => `${arrays.indexOf(array)}_${index}`;
+  const setOf = (places: readonly ArrayPlace<A>[]) => places.map(name).sort().join();
   const plans: ArrayPlan<A>[] = [];
   const groups = groupBy(waiting, ({ places }) =>
     [...new Set(places.map(({ array }) => arrays.indexOf(array)))].join(),
@@ -53,15 +56,15 @@ export function planArrays<A>(tasks: readonly Task[], placeOf: (id: TaskId) => P
 
 interface WaitingTask<A> {
   readonly task: Task;
-  readonly places: readonly Place<A>[];
+  readonly places: readonly ArrayPlace<A>[];
 }
 
 /** One array in which each task has the index of what it alone waits for; undefined if there is none. */
-function align<A>(group: readonly WaitingTask<A>[], name: (place: Place<A>) => string): ArrayPlan<A> | undefined {
+function align<A>(group: readonly WaitingTask<A>[], name: (place: ArrayPlace<A>) => string): ArrayPlan<A> | undefined {
   const counts = new Map<string, number>();
   for (const { places } of group)
     for (const place of places) counts.set(name(place), (counts.get(name(place)) ?? 0) + 1);
-  const common = (place: Place<A>) => counts.get(name(place)) === group.length;
+  const common = (place: ArrayPlace<A>) => counts.get(name(place)) === group.length;
   const own = group.map(({ task, places }) => ({ task, places: places.filter((place) => !common(place)) }));
   const corresponding = [...new Set(own.flatMap(({ places }) => places.map(({ array }) => array)))];
   if (group.length < 2 || corresponding.length === 0) return undefined;

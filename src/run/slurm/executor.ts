@@ -11,13 +11,13 @@ import type { Failure } from '../events.js';
 import type { Executor, RunOptions, RunResult } from '../executor.js';
 import { failureOf } from '../failure.js';
 import { Outcomes } from '../outcomes.js';
-import { Planner } from '../plan/plan.js';
+import { Planner } from '../plan/planner.js';
 import { type SlurmCommands, type SlurmError, slurmCommands } from './command.js';
 import { SlurmFiles } from './files.js';
 import { lineageOf } from './lineage.js';
-import { lossOf } from './losses.js';
-import { type Descent, nameOf, Submitter } from './submit.js';
-import { type End, Watch } from './watch.js';
+import { lostJob } from './lost-jobs.js';
+import { nameOf, Submitter, type TaskLineage } from './submit.js';
+import { type JobEnd, JobWatch } from './watch.js';
 
 export interface SlurmOptions extends RunOptions {
   readonly settings: SlurmSettings;
@@ -37,13 +37,13 @@ export class SlurmExecutor implements Executor {
   readonly #planner: Planner;
   readonly #files: SlurmFiles;
   readonly #submitter: Submitter;
-  readonly #watch: Watch;
+  readonly #watch: JobWatch;
   readonly #outcomes: Outcomes;
-  readonly #descents = new Map<TaskId, Descent>();
+  readonly #lineages = new Map<TaskId, TaskLineage>();
   /** Tasks that need a job. */
   readonly #waiting = new Set<TaskId>();
   /** How often tasks have lost a job, by code. */
-  readonly #losses = new Map<TaskId, Record<string, number>>();
+  readonly #lost = new Map<TaskId, Record<string, number>>();
   readonly #stop = sharedAbort();
 
   constructor(
@@ -55,8 +55,8 @@ export class SlurmExecutor implements Executor {
     this.#outcomes = new Outcomes(pipeline, store, options);
     this.#planner = new Planner(pipeline, store, { force: options.force });
     this.#files = new SlurmFiles(store, pipeline.name);
-    this.#submitter = new Submitter(pipeline, store, this.#files, slurm, options, (id) => this.#descents.get(id)!);
-    this.#watch = new Watch(slurm, this.#files, store, options.emit);
+    this.#submitter = new Submitter(pipeline, store, this.#files, slurm, options, (id) => this.#lineages.get(id)!);
+    this.#watch = new JobWatch(slurm, this.#files, store, options.emit);
   }
 
   async start(): Promise<RunResult> {
@@ -106,9 +106,9 @@ export class SlurmExecutor implements Executor {
     if (this.#stop.signal.aborted || this.#isHopeless(task)) return this.#skip(task);
     try {
       const makers = new Map(this.pipeline.tasks.map((one) => [one.id, one]));
-      const makerOf = (id: TaskId) => ({ task: makers.get(id)!, lineage: this.#descents.get(id)!.lineage });
-      const descent = await lineageOf(this.#planner, task, makerOf);
-      this.#descents.set(task.id, descent);
+      const makerOf = (id: TaskId) => ({ task: makers.get(id)!, lineage: this.#lineages.get(id)!.lineage });
+      const lineage = await lineageOf(this.#planner, task, makerOf);
+      this.#lineages.set(task.id, lineage);
       const { identity, result } = await this.#planner.statusOf(task, (id) => this.#outcomes.results.get(id)?.outputs);
       const fetched =
         result === undefined && identity !== undefined ? await this.#fetch(task, identity.key) : undefined;
@@ -133,7 +133,7 @@ export class SlurmExecutor implements Executor {
     for (const task of tasks)
       for (const id of dependenciesOf(task)) {
         const key = this.#outcomes.results.get(id)?.key;
-        const { lineage } = this.#descents.get(id)!;
+        const { lineage } = this.#lineages.get(id)!;
         if (key !== undefined && this.#files.keyOf(lineage) !== key) await this.#files.noteKey(lineage, key);
       }
     // One at a time, so that others find what this one submits.
@@ -158,7 +158,7 @@ export class SlurmExecutor implements Executor {
     for (const task of tasks) if (this.#watch.jobOf(task.id) === undefined) this.#skip(task);
   }
 
-  async #end(end: End): Promise<void> {
+  async #end(end: JobEnd): Promise<void> {
     const { task, job, status } = end;
     // What it depends on was lost in the same moment, and took it along.
     if (this.#watch.jobOf(task.id) !== job) return;
@@ -172,13 +172,13 @@ export class SlurmExecutor implements Executor {
       case 'lost': {
         const version = status?.key === undefined ? undefined : this.store.resumePoint(status.key).version();
         const advanced = version !== undefined && version !== status?.resume;
-        const { failure, again } = lossOf(nameOf(job), end.state, status, advanced);
-        const losses = this.#losses.get(task.id) ?? {};
-        const count = (losses[failure.code] ?? 0) + 1;
-        this.#losses.set(task.id, { ...losses, [failure.code]: count });
+        const { failure, again } = lostJob(nameOf(job), end.state, status, advanced);
+        const lost = this.#lost.get(task.id) ?? {};
+        const count = (lost[failure.code] ?? 0) + 1;
+        this.#lost.set(task.id, { ...lost, [failure.code]: count });
         const log = this.#files.pathOf(job.id, `${job.index}.out`);
         if (count > again || this.#outcomes.isStopping) return this.#giveUp(task, withOutput(failure, log));
-        const attempt = Object.values(losses).reduce((sum, n) => sum + n, 1);
+        const attempt = Object.values(lost).reduce((sum, n) => sum + n, 1);
         const retry = { attempt, attempts: attempt + 1, seconds: 0, failure };
         this.options.emit({ event: 'task-retry', task: task.id, ...retry });
         await this.#again(task);

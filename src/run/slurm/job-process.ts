@@ -7,7 +7,7 @@ import { Store } from '../../store/store.js';
 import { warningSignal } from './arguments.js';
 import { slurmCommands } from './command.js';
 import { SlurmFiles, submissionIn } from './files.js';
-import { Job } from './job.js';
+import { SlurmJob } from './job.js';
 import type { JobName } from './jobs.js';
 import { slurmJobs } from './own-job.js';
 
@@ -23,7 +23,7 @@ async function main([folder]: readonly string[]): Promise<number> {
   }
   const store = Store.open(submission.artifacts, { jobs: slurmJobs() });
   const files = new SlurmFiles(store, submission.pipeline.name);
-  const job = new Job(store, files, basename(folder), submission, Number(index), Number(restarts));
+  const job = new SlurmJob(store, files, basename(folder), submission, Number(index), Number(restarts));
   process.on(warningSignal, () => job.warn());
   process.on('SIGTERM', () => job.interrupt());
   const end = await job.start();

@@ -7,8 +7,8 @@ import type { TaskId } from '../../values.js';
 import type { Failure, RunEvent } from '../events.js';
 import { failureOf } from '../failure.js';
 import { LocalExecutor } from '../local/executor.js';
-import { Planner } from '../plan/plan.js';
-import { explain } from '../plan/reasons.js';
+import { Planner } from '../plan/planner.js';
+import { reasonsToRun } from '../plan/reasons.js';
 import { openSharing } from '../share/open-sharing.js';
 import type { JobStatus, PlainTask, SlurmFiles, Submission, SubmittedTask } from './files.js';
 import { lineageOf } from './lineage.js';
@@ -23,7 +23,7 @@ const visibleMs = 30_000;
 const signalsMs = 2000;
 
 /** One job: brings one task up to date, as it was when it was submitted, and says of itself how far it is. */
-export class Job {
+export class SlurmJob {
   readonly #submitted: SubmittedTask;
   #status: JobStatus;
   /** Of what was written last. */
@@ -138,7 +138,7 @@ export class Job {
     const { lineage, ...before } = this.#submitted;
     const now = await lineageOf(new Planner(pipeline, this.store), task, (id) => this.submission.makers[id]!);
     if (now.lineage === lineage) return undefined;
-    const reasons = explain(task, before, now.identity, now.files).map(({ text }) => text);
+    const reasons = reasonsToRun(task, before, now.identity, now.files).map(({ text }) => text);
     const message = `Something it depends on changed after it was submitted: ${reasons.join('; ')}.`;
     return { code: 'E_SLURM_CHANGED', message, hint: 'Run again: what is not done is submitted as it is now.' };
   }

@@ -1,7 +1,7 @@
 import type { Task } from '../../pipeline/expand/task.js';
 import type { Artifact } from '../../store/types.js';
 import type { Digest, TaskId } from '../../values.js';
-import type { Planner, TaskIdentity } from '../plan/plan.js';
+import type { Planner, TaskIdentity } from '../plan/planner.js';
 import type { Lineage } from './files.js';
 
 /** The makers of a task's inputs. */

@@ -7,10 +7,10 @@ import { dependenciesOf } from '../../pipeline/expand/targets.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import type { Store } from '../../store/store.js';
 import type { TaskId } from '../../values.js';
-import type { TaskIdentity } from '../plan/plan.js';
+import type { TaskIdentity } from '../plan/planner.js';
 import { quote } from '../process/command.js';
 import { arrayIndices, dependencyOptions, resourceOptions } from './arguments.js';
-import { type ArrayPlan, type Place, planArrays, stageSets } from './arrays.js';
+import { type ArrayPlace, type ArrayPlan, planArrays, stageSets } from './arrays.js';
 import { type SlurmCommands, SlurmError } from './command.js';
 import { type Lineage, plainTask, type SlurmFiles, type Submission } from './files.js';
 import { isLive, type JobName, type JobState } from './jobs.js';
@@ -24,7 +24,7 @@ export interface TaskJob {
 }
 
 /** What is known of a task before it has a key. */
-export interface Descent {
+export interface TaskLineage {
   readonly lineage: Lineage;
   readonly identity: TaskIdentity;
 }
@@ -48,7 +48,7 @@ export class Submitter {
       /** Tasks at a time at most, of each array. */
       readonly jobs: number;
     },
-    readonly descentOf: (id: TaskId) => Descent,
+    readonly taskLineage: (id: TaskId) => TaskLineage,
   ) {}
 
   /** Jobs that other calls have submitted, and that are not over, by lineage. Forced tasks only take forced ones. */
@@ -67,7 +67,7 @@ export class Submitter {
       }
     }
     return ({ id }) => {
-      const there = found.get(this.descentOf(id).lineage);
+      const there = found.get(this.taskLineage(id).lineage);
       return there !== undefined && (there.force || !this.options.force.has(id)) ? there.job : undefined;
     };
   }
@@ -90,7 +90,7 @@ export class Submitter {
     for (const set of stageSets(tasks)) {
       const possible = set.filter((task) => !dependenciesOf(task).some((id) => without.has(id)));
       for (const { id } of set) if (!possible.some((task) => task.id === id)) without.add(id);
-      for (const plan of planArrays(possible, (id): Place<number> | undefined => jobOf(id)))
+      for (const plan of planArrays(possible, (id): ArrayPlace<number> | undefined => jobOf(id)))
         try {
           const { id, array } = await this.#submitArray(plan);
           for (const { index, task } of plan.tasks) submitted(task, { id, array, index });
@@ -145,14 +145,14 @@ export class Submitter {
       caches: this.options.caches,
       tasks: Object.fromEntries(
         tasks.map(({ index, task }) => {
-          const { lineage, identity } = this.descentOf(task.id);
+          const { lineage, identity } = this.taskLineage(task.id);
           const { parts, code } = identity;
           const force = this.options.force.has(task.id);
           return [index, { task: plainTask(task), lineage, parts, force, ...(code === undefined ? {} : { code }) }];
         }),
       ),
       makers: Object.fromEntries(
-        makers.map((id) => [id, { task: plainTask(byId.get(id)!), lineage: this.descentOf(id).lineage }]),
+        makers.map((id) => [id, { task: plainTask(byId.get(id)!), lineage: this.taskLineage(id).lineage }]),
       ),
     };
   }

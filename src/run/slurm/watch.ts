@@ -10,7 +10,7 @@ import { isLive, isPending, type JobName, type JobState } from './jobs.js';
 import { nameOf, type TaskJob } from './submit.js';
 
 /** How a job ended. */
-export type End = { readonly task: Task; readonly job: TaskJob; readonly status?: JobStatus } & (
+export type JobEnd = { readonly task: Task; readonly job: TaskJob; readonly status?: JobStatus } & (
   | { readonly end: 'done'; readonly result: TaskResult }
   | { readonly end: 'failed'; readonly failure: Failure }
   /** Without a word; the state is Slurm's, missing where Slurm does not know the job any more. */
@@ -46,7 +46,7 @@ const sureStates = new Set([
 ]);
 
 /** Looks how jobs get on, by Slurm's word and by what they say of themselves in the store. */
-export class Watch {
+export class JobWatch {
   readonly #watched = new Map<TaskId, Watched>();
   readonly #over = new Set<JobName>();
   #askAt = 0;
@@ -94,9 +94,9 @@ export class Watch {
   }
 
   /** Tells what is new, and returns the jobs that are over, in the order in which they were added. */
-  async look(): Promise<End[]> {
+  async look(): Promise<JobEnd[]> {
     if (performance.now() >= this.#askAt) await this.#ask();
-    const ends: End[] = [];
+    const ends: JobEnd[] = [];
     for (const watched of this.#watched.values()) {
       const { state } = watched;
       if (state === undefined || (isPending(state) && !watched.begun)) continue;
@@ -152,7 +152,7 @@ export class Watch {
     if (status !== undefined) watched.shown = status;
   }
 
-  async #lookAt(watched: Watched, state: JobState): Promise<End | undefined> {
+  async #lookAt(watched: Watched, state: JobState): Promise<JobEnd | undefined> {
     const { task, job } = watched;
     const status = this.files.readStatus(job.id, job.index);
     if (status !== undefined && !isPending(state)) this.#show(watched, status);

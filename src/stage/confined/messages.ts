@@ -25,9 +25,9 @@ export type PlainDefinition = Omit<StageDefinition, 'run' | 'check' | 'files'> &
   readonly has: readonly ('run' | 'check' | 'files')[];
 };
 
-export type Reply = { readonly definition: PlainDefinition; readonly answers: readonly Answer[] } | Failure;
+export type Reply = { readonly definition: PlainDefinition; readonly answers: readonly Answer[] } | ReaderFailure;
 
-export interface Failure {
+export interface ReaderFailure {
   readonly problem: StageProblem;
   /** It may be the machine's: it had too much to do, or somebody ended the process. */
   readonly passing?: true;

@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { bundle } from '../../fingerprint/bundle.js';
 import { buildFolder, packageRoot } from '../../paths.js';
-import type { Failure, Order, Reply } from './messages.js';
+import type { Order, ReaderFailure, Reply } from './messages.js';
 
 export interface Limits {
   readonly seconds: number;
@@ -24,7 +24,9 @@ const outside = 'What it does as it is loaded belongs into run().';
 export async function askReader(order: Order, limits: Limits = defaultLimits): Promise<Reply> {
   const file = resolve(order.folder, order.uses);
   const readable = await readableBy(file);
-  const problem = (error: string, hint = outside): Failure => ({ problem: { error: `${order.uses} ${error}.`, hint } });
+  const problem = (error: string, hint = outside): ReaderFailure => ({
+    problem: { error: `${order.uses} ${error}.`, hint },
+  });
   const flag = process.allowedNodeEnvironmentFlags.has('--permission') ? '--permission' : '--experimental-permission';
   const child = spawn(
     process.execPath,
@@ -37,7 +39,7 @@ export async function askReader(order: Order, limits: Limits = defaultLimits): P
     // What it prints is nobody's: standard output may be a table or JSON.
     { cwd: dirname(file), env: {}, stdio: ['pipe', 'ignore', 'ignore', 'pipe'], windowsHide: true },
   );
-  const passing = (failure: Failure): Failure => ({ ...failure, passing: true });
+  const passing = (failure: ReaderFailure): ReaderFailure => ({ ...failure, passing: true });
   let why: Reply | undefined;
   const stop = (reply: Reply) => {
     why ??= reply;

@@ -11,7 +11,7 @@ import type { NamedBlob } from './action-result.js';
 import { RemoteError } from './remote.js';
 
 /** Where single blobs come from. */
-export interface Source {
+export interface BlobSource {
   /** Brings a blob into the store. False if it can't be had. */
   getBlob(blob: NamedBlob, moved: (bytes: number) => void): Promise<boolean>;
   /** Brings the list of a folder's files into the store, if it is a good one. Undefined if it can't be had. */
@@ -29,7 +29,7 @@ export interface Source {
 export async function bring(
   store: Store,
   artifacts: readonly Artifact[],
-  source: Source,
+  source: BlobSource,
   progress?: (done: number, total: number) => void,
 ): Promise<boolean> {
   const lists = await all(artifacts.map((artifact) => blobsOf(store, artifact, source)));
@@ -61,7 +61,7 @@ export async function bring(
 async function blobsOf(
   store: Store,
   { kind, digest, size }: Artifact,
-  source: Source,
+  source: BlobSource,
 ): Promise<readonly NamedBlob[] | undefined> {
   if (kind === 'file') return [{ digest, size }];
   const here = (await store.blobs.touch(digest)) ? await findManifest(store.blobs, digest) : undefined;

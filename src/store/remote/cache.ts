@@ -7,7 +7,7 @@ import { decodeManifest, type FolderManifest } from '../manifest.js';
 import type { Store } from '../store.js';
 import type { Artifact, TaskKey, TaskRecord, TaskResult } from '../types.js';
 import type { NamedBlob } from './action-result.js';
-import { all, bring, type Source } from './arrivals.js';
+import { all, type BlobSource, bring } from './arrivals.js';
 import { decodeEntry, encodeEntry } from './entry.js';
 import { type Incoming, type Remote, RemoteError } from './remote.js';
 import type { RemoteSettings } from './settings.js';
@@ -18,7 +18,7 @@ const largestEntry = 16 << 20;
 /** No list of a folder's files is. */
 const largestManifest = 64 << 20;
 
-export interface TransferOptions {
+export interface RemoteOptions {
   readonly signal: AbortSignal;
   /** Bytes so far, and in all. */
   progress?(done: number, total: number): void;
@@ -65,7 +65,7 @@ export class RemoteCache {
    *
    * @param what names it in warnings
    */
-  async fetch(key: TaskKey, what: string, options: TransferOptions): Promise<TaskResult | undefined> {
+  async fetch(key: TaskKey, what: string, options: RemoteOptions): Promise<TaskResult | undefined> {
     if (!this.readable) return undefined;
     try {
       const record = await this.#record(key, options.signal);
@@ -79,7 +79,7 @@ export class RemoteCache {
   }
 
   /** What the remote says that the result of a key is, without its blobs. */
-  async record(key: TaskKey, options: TransferOptions): Promise<TaskRecord | undefined> {
+  async record(key: TaskKey, options: RemoteOptions): Promise<TaskRecord | undefined> {
     try {
       return await this.#record(key, options.signal);
     } catch (error) {
@@ -89,7 +89,7 @@ export class RemoteCache {
   }
 
   /** Does the remote have the blobs of artifacts? Of folders only the list of files is asked for. */
-  async has(artifacts: readonly Artifact[], { signal }: TransferOptions): Promise<boolean> {
+  async has(artifacts: readonly Artifact[], { signal }: RemoteOptions): Promise<boolean> {
     try {
       const found = await Promise.all(
         artifacts.map(({ digest, size }) =>
@@ -108,7 +108,7 @@ export class RemoteCache {
    *
    * @returns whether the remote has it now
    */
-  async upload(record: TaskRecord, what: string, { signal, progress }: TransferOptions): Promise<boolean> {
+  async upload(record: TaskRecord, what: string, { signal, progress }: RemoteOptions): Promise<boolean> {
     if (!this.writable) return false;
     try {
       const lists = await Promise.all(
@@ -155,8 +155,8 @@ export class RemoteCache {
   }
 
   /** Brings what a record names. False if the remote does not have it all. */
-  async #bring({ key, outputs }: TaskRecord, { signal, progress }: TransferOptions): Promise<boolean> {
-    const source: Source = {
+  async #bring({ key, outputs }: TaskRecord, { signal, progress }: RemoteOptions): Promise<boolean> {
+    const source: BlobSource = {
       getBlob: (blob, moved) => this.#getBlob(blob, signal, moved),
       getManifest: (digest) => this.#getManifest(digest, signal),
     };

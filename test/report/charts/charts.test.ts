@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { charts } from '../../../src/report/charts/charts.js';
+import { allCharts } from '../../../src/report/charts/charts.js';
 import { renderSvg } from '../../../src/report/charts/render.js';
 import { annResults, history, snnResults } from '../examples.js';
 
 /** All texts of a chart as it is drawn, in document order. */
-async function texts(inputs: Parameters<typeof charts>[0], name: string, title?: string): Promise<string[]> {
-  const chart = charts(inputs, title).find((candidate) => candidate.name === name);
+async function texts(inputs: Parameters<typeof allCharts>[0], name: string, title?: string): Promise<string[]> {
+  const chart = allCharts(inputs, title).find((candidate) => candidate.name === name);
   const svg = await renderSvg(chart!);
   return [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map((match) => match[1]!.replaceAll('&#39;', "'"));
 }
 
-const names = (inputs: Parameters<typeof charts>[0]) => charts(inputs).map(({ name }) => name);
+const names = (inputs: Parameters<typeof allCharts>[0]) => allCharts(inputs).map(({ name }) => name);
 const nothing = { ann: [], snn: [], histories: [] };
 
 describe('charts', () => {
@@ -69,8 +69,8 @@ describe('charts', () => {
   });
 
   it('join the parts of a resumed training, and number trainings of the same label', () => {
-    const labels = (histories: Parameters<typeof charts>[0]['histories']) => {
-      const [chart] = charts({ ...nothing, histories });
+    const labels = (histories: Parameters<typeof allCharts>[0]['histories']) => {
+      const [chart] = allCharts({ ...nothing, histories });
       const series = chart!.option.series as { name: string; data: unknown[]; xAxisIndex: number }[];
       return series.filter(({ xAxisIndex }) => xAxisIndex === 0).map(({ name, data }) => `${name}: ${data.length}`);
     };

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { charts } from '../../../src/report/charts/charts.js';
+import { allCharts } from '../../../src/report/charts/charts.js';
 import { renderPng, renderSvg } from '../../../src/report/charts/render.js';
 import { annResults, snnResults } from '../examples.js';
 import { renderExamples } from './render-in-process.js';
@@ -23,7 +23,7 @@ describe('rendering', () => {
   });
 
   it('gives an SVG of the size of the chart, and a PNG of twice that', async () => {
-    const [chart] = charts({ ann: annResults(), snn: snnResults(), histories: [] });
+    const [chart] = allCharts({ ann: annResults(), snn: snnResults(), histories: [] });
     const svg = await renderSvg(chart!);
     expect(svg).toMatch(new RegExp(`^<svg width="${chart!.width}" height="${chart!.height}"`));
     const png = Buffer.from(await renderPng(svg));

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { layout, layoutSize } from '../../../src/report/graph/layout.js';
+import { layoutGraph, layoutSize } from '../../../src/report/graph/layout.js';
 
 /** Nodes of any size, with arrows from earlier to later ones. */
 const graphs = fc
@@ -24,7 +24,7 @@ describe('the layout', () => {
       [1, 2],
       [0, 2],
     ] as const;
-    const { positions, breadth, depth } = layout([size, size, size], edges);
+    const { positions, breadth, depth } = layoutGraph([size, size, size], edges);
     expect(positions.map(({ across }) => across)).toEqual([0, 74, 148]);
     expect([depth, breadth > 40 && breadth < 80]).toEqual([168, true]);
     expect(layoutSize(3, edges)).toBe(7);
@@ -33,7 +33,7 @@ describe('the layout', () => {
   it('lets no nodes overlap, points all arrows forward, and leads lines past nodes', () => {
     fc.assert(
       fc.property(graphs, ({ nodes, edges }) => {
-        const { positions, links, breadth, depth } = layout(nodes, edges);
+        const { positions, links, breadth, depth } = layoutGraph(nodes, edges);
         const boxes = positions.map(({ along, across }, index) => ({
           left: along - nodes[index]!.breadth / 2,
           right: along + nodes[index]!.breadth / 2,
@@ -61,7 +61,7 @@ describe('the layout', () => {
   it('leads every arrow from its source to its target', () => {
     fc.assert(
       fc.property(graphs, ({ nodes, edges }) => {
-        const { links } = layout(nodes, edges);
+        const { links } = layoutGraph(nodes, edges);
         const ends = links.flatMap(({ source, target }) => (target === undefined ? [] : [`${source} ${target}`]));
         expect(ends.sort()).toEqual(edges.map((edge) => edge.join(' ')).sort());
       }),
@@ -70,7 +70,7 @@ describe('the layout', () => {
 
   it('finds an order without crossings where there is one', () => {
     const size = { breadth: 10, depth: 10 };
-    const { positions } = layout(
+    const { positions } = layoutGraph(
       [size, size, size, size],
       [
         [0, 3],

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { renderPng } from '../../../src/report/charts/render.js';
-import { pictureSize, svg } from '../../../src/report/graph/svg.js';
+import { graphSvg, pictureSize } from '../../../src/report/graph/svg.js';
 import { example } from './graph.js';
 
 describe('the picture of a graph', () => {
-  const picture = svg(example);
+  const picture = graphSvg(example);
   /** What is written in it, in order. */
   const texts = [...picture.matchAll(/<text [^>]*>([^<]*)<\/text>/g)].map(([, text]) => text);
 
@@ -34,8 +34,8 @@ describe('the picture of a graph', () => {
   });
 
   it('is the same at every time, and can be drawn', async () => {
-    expect(svg(example)).toBe(picture);
-    expect(svg({ ...example, direction: 'right' })).not.toBe(picture);
+    expect(graphSvg(example)).toBe(picture);
+    expect(graphSvg({ ...example, direction: 'right' })).not.toBe(picture);
     const png = Buffer.from(await renderPng(picture));
     const [, width, height] = /width="(\d+)" height="(\d+)"/.exec(picture)!;
     expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([2 * Number(width), 2 * Number(height)]);
@@ -43,6 +43,6 @@ describe('the picture of a graph', () => {
 
   it('has a size by which too large ones are known before they are drawn', () => {
     expect(pictureSize(example)).toBe(4 + 4 + 1);
-    expect(svg({ ...example, nodes: [], edges: [] })).toMatch(/^<svg .*<\/svg>\n$/s);
+    expect(graphSvg({ ...example, nodes: [], edges: [] })).toMatch(/^<svg .*<\/svg>\n$/s);
   });
 });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { countsText } from '../../../src/report/graph/graph.js';
-import { dot, mermaid } from '../../../src/report/graph/text.js';
+import { graphDot, graphMermaid } from '../../../src/report/graph/text.js';
 import { example } from './graph.js';
 
 describe('graphs as text', () => {
   it('are Mermaid, whatever names hold', () => {
-    expect(mermaid(example)).toBe(`---
+    expect(graphMermaid(example)).toBe(`---
 title: "a \\"b\\" & <c>"
 ---
 flowchart TD
@@ -24,7 +24,7 @@ flowchart TD
   });
 
   it('are Graphviz, whatever names hold', () => {
-    expect(dot({ ...example, direction: 'right' })).toBe(`digraph "a \\"b\\" & <c>" {
+    expect(graphDot({ ...example, direction: 'right' })).toBe(`digraph "a \\"b\\" & <c>" {
   label="a \\"b\\" & <c>"; labelloc=t; rankdir=LR;
   node [shape=box, fontname="sans-serif"]; edge [fontname="sans-serif"];
   n0 [label="data\\ndataset\\ncached", style="filled,rounded", fillcolor="#cdeee3", color="#009E73"];

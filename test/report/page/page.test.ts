@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { html } from '../../../src/report/page/html.js';
-import { page } from '../../../src/report/page/page.js';
+import { reportPage } from '../../../src/report/page/page.js';
 import { withRun } from '../../../src/report/page/run.js';
 import { evilContent, evilFacts, exampleContent, exampleFacts } from '../content.js';
 
@@ -15,7 +15,7 @@ describe('HTML templates', () => {
 
 describe('the page', () => {
   it('has all tables, charts, and sections', async () => {
-    const text = await page(exampleContent());
+    const text = await reportPage(exampleContent());
     for (const title of ['Accuracy', 'Synaptic operations per image', 'Energy per image, estimated', 'Training'])
       expect(text).toContain(`>${title}</h3>`);
     expect([...text.matchAll(/<figure class="chart" id="s0-([\w-]+)"/g)].map(([, name]) => name)).toEqual([
@@ -28,11 +28,11 @@ describe('the page', () => {
   });
 
   it('is the same bytes every time', async () => {
-    expect(await page(exampleContent())).toBe(await page(exampleContent()));
+    expect(await reportPage(exampleContent())).toBe(await reportPage(exampleContent()));
   });
 
   it('names nothing outside itself, and its policy allows its own script alone', async () => {
-    const text = await page(exampleContent());
+    const text = await reportPage(exampleContent());
     expect(text.match(/(?:src|href|url)\s*[=(]\s*["']?(?!#|data:,)[^"'\s)]+/g) ?? []).toEqual([]);
     expect(text.match(/https?:\/\/(?!www\.w3\.org\/2000\/svg)/g)).toBeNull();
     const [script] = text.match(/(?<=<script>).*?(?=<\/script>)/s)!;
@@ -40,7 +40,7 @@ describe('the page', () => {
   });
 
   it('escapes everything that users say', async () => {
-    const text = await page(evilContent('alert(1)'));
+    const text = await reportPage(evilContent('alert(1)'));
     const whole = withRun(text, evilFacts('alert(1)'));
     for (const made of [text, whole]) {
       expect(made).toContain('&lt;script&gt;alert(1)');
@@ -55,7 +55,7 @@ describe('the page', () => {
   });
 
   it('takes in the facts of a run', async () => {
-    const plain = await page(exampleContent());
+    const plain = await reportPage(exampleContent());
     const text = withRun(plain, exampleFacts);
     expect(plain).toContain('names no machine');
     expect(text).not.toContain('names no machine');

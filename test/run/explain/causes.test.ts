@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Task } from '../../../src/pipeline/expand/task.js';
 import { explainTask } from '../../../src/run/explain/causes.js';
 import { RunRecorder } from '../../../src/run/plan/history.js';
-import { Planner } from '../../../src/run/plan/plan.js';
+import { Planner } from '../../../src/run/plan/planner.js';
 import { Store } from '../../../src/store/store.js';
 import { testFolder } from '../../store/folder.js';
 import { command, from, listFrom, pipelineOf, runAll } from '../examples.js';

@@ -2,9 +2,9 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Task } from '../../../src/pipeline/expand/task.js';
-import { compare, sideOfNow, sideOfRun } from '../../../src/run/explain/compare.js';
+import { compareStates, presentState, stateOfRun } from '../../../src/run/explain/compare.js';
 import type { RunNote, TaskNote } from '../../../src/run/plan/history-note.js';
-import { Planner } from '../../../src/run/plan/plan.js';
+import { Planner } from '../../../src/run/plan/planner.js';
 import { Store } from '../../../src/store/store.js';
 import type { TaskId } from '../../../src/values.js';
 import { testFolder } from '../../store/folder.js';
@@ -41,9 +41,9 @@ const nothing = { same: 0, changed: [], appeared: [], disappeared: [], unknown: 
 
 describe('compare', () => {
   it('tells what changed, what appeared, what disappeared', async () => {
-    const before = sideOfRun(store, await run([...tasks(1), command('old')]));
-    const after = sideOfRun(store, await run([...tasks(2), command('new')]));
-    expect(await compare(pipelineOf(folder, [...tasks(2), command('new')]), before, after)).toEqual([
+    const before = stateOfRun(store, await run([...tasks(1), command('old')]));
+    const after = stateOfRun(store, await run([...tasks(2), command('new')]));
+    expect(await compareStates(pipelineOf(folder, [...tasks(2), command('new')]), before, after)).toEqual([
       { ...nothing, stage: 'data', same: 1 },
       {
         ...{ ...nothing, stage: 'train' },
@@ -61,10 +61,10 @@ describe('compare', () => {
   });
 
   it('compares with the pipeline as it is, run or not', async () => {
-    const before = sideOfRun(store, await run(tasks(1)));
+    const before = stateOfRun(store, await run(tasks(1)));
     const changed = [command('data', { parameters: { seed: 1 } }), tasks(1)[1]!];
-    const now = await sideOfNow(pipelineOf(folder, changed), store);
-    const stages = await compare(pipelineOf(folder, changed), before, now);
+    const now = await presentState(pipelineOf(folder, changed), store);
+    const stages = await compareStates(pipelineOf(folder, changed), before, now);
     expect(stages.map(({ changed }) => changed.flatMap(({ reasons }) => reasons.map(({ text }) => text)))).toEqual([
       ['seed: none → 1'],
       [],
@@ -79,7 +79,7 @@ describe('compare', () => {
     rmSync(join(store.folder, 'store/records', key.slice(0, 2), `${key}.json`));
     const pipeline = pipelineOf(folder, tasks(2));
     const unknown = async (a: RunNote, b: RunNote) =>
-      (await compare(pipeline, sideOfRun(store, a), sideOfRun(store, b))).flatMap(({ unknown }) => unknown);
+      (await compareStates(pipeline, stateOfRun(store, a), stateOfRun(store, b))).flatMap(({ unknown }) => unknown);
     expect(await unknown(first, second)).toEqual([{ task: 'train@n=1', side: 'from', why: 'gone' }]);
     expect(await unknown(second, first)).toEqual([{ task: 'train@n=1', side: 'to', why: 'gone' }]);
     const { ['train@n=1' as TaskId]: train, ...others } = second.tasks as Record<TaskId, TaskNote>;

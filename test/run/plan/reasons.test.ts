@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { canonicalJson } from '../../../src/files/canonical.js';
 import type { Task } from '../../../src/pipeline/expand/task.js';
-import { explain } from '../../../src/run/plan/reasons.js';
+import { reasonsToRun } from '../../../src/run/plan/reasons.js';
 import type { KeyInput, KeyParts } from '../../../src/store/types.js';
 import type { Digest, TaskId } from '../../../src/values.js';
 
@@ -22,7 +22,7 @@ const parts: KeyParts = {
 const stored = (parts: KeyParts) => JSON.parse(canonicalJson(parts)) as KeyParts;
 
 const changesOf = (before: Partial<KeyParts>, now: Partial<KeyParts>, task: Pick<Task, 'inputs'> = { inputs: {} }) =>
-  explain(task, { parts: stored({ ...parts, ...before }) }, { parts: { ...parts, ...now } }, ['data']).map(
+  reasonsToRun(task, { parts: stored({ ...parts, ...before }) }, { parts: { ...parts, ...now } }, ['data']).map(
     ({ code, changes }) => [code, changes],
   );
 
@@ -34,7 +34,7 @@ const item = (letter: string, precision: string, noise: string) => ({
 
 describe('explain', () => {
   const reasonsOf = (from: KeyInput | readonly KeyInput[], to: KeyInput | readonly KeyInput[]) =>
-    explain(
+    reasonsToRun(
       { inputs: {} },
       { parts: { ...parts, inputs: { a: from } } },
       { parts: { ...parts, inputs: { a: to } } },
@@ -57,7 +57,7 @@ describe('explain', () => {
 
   it('does not compare with keys of an earlier version part by part', () => {
     const before = { ...parts, type: 'spikeline-task/1' } as unknown as KeyParts;
-    expect(explain({ inputs: {} }, { parts: before }, { parts }, []).map(({ text }) => text)).toEqual([
+    expect(reasonsToRun({ inputs: {} }, { parts: before }, { parts }, []).map(({ text }) => text)).toEqual([
       'it was made by a version of Spikeline that knew tasks by other keys',
     ]);
   });
@@ -119,7 +119,7 @@ describe('changes', () => {
       shell: 'sh',
       script: [{ text: `${'echo and so on; '.repeat(10)}sleep ${value}` }],
     });
-    const [reason] = explain(
+    const [reason] = reasonsToRun(
       { inputs: {} },
       { parts: { ...parts, action: action('1') } },
       { parts: { ...parts, action: action('2') } },

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { arrayIndices, dependencyOptions, resourceOptions } from '../../../src/run/slurm/arguments.js';
-import { type Place, planArrays, stageSets } from '../../../src/run/slurm/arrays.js';
+import { type ArrayPlace, planArrays, stageSets } from '../../../src/run/slurm/arrays.js';
 import { command, from, listFrom } from '../examples.js';
 
 /** Plans arrays and shows them: indices with tasks, and what they wait for. */
 function plan(tasks: ReturnType<typeof command>[], places: Readonly<Record<string, readonly [number, number]>> = {}) {
-  const placeOf = (id: string): Place<number> | undefined => {
+  const placeOf = (id: string): ArrayPlace<number> | undefined => {
     const place = places[id];
     return place && { array: place[0], index: place[1] };
   };

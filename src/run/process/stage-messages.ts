@@ -5,7 +5,7 @@ import type { Metrics } from '../../values.js';
 import type { Failure } from '../events.js';
 
 /** All that the process of a stage is told. Paths are absolute. */
-export interface Job {
+export interface StageCall {
   /** The artifacts folder: the task keeps its mid-way state in the store there. */
   readonly artifacts: string;
   readonly key: TaskKey;
@@ -20,9 +20,9 @@ export interface Job {
   readonly engine?: EngineName;
 }
 
-export type ToTask = { readonly type: 'job'; readonly job: Job } | { readonly type: 'abort' };
+export type ToStage = { readonly type: 'call'; readonly call: StageCall } | { readonly type: 'abort' };
 
-export type FromTask =
+export type FromStage =
   | { readonly type: 'progress'; readonly progress: Progress }
   | { readonly type: 'log'; readonly line: string }
   | { readonly type: 'done'; readonly metrics: Metrics }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readNetwork } from '../../src/network/plan.js';
+import { readNetwork } from '../../src/network/network-parameter.js';
 
 const problemOf = (...args: Parameters<typeof readNetwork>) => {
   const read = readNetwork(...args);

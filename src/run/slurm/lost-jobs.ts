@@ -3,7 +3,7 @@ import type { JobStatus } from './files.js';
 import type { JobName } from './jobs.js';
 
 /** A job that ended without having said how its task did. */
-export interface Loss {
+export interface LostJob {
   readonly failure: Failure;
   /** How often the task is given another job for such a reason. */
   readonly again: number;
@@ -16,13 +16,13 @@ export interface Loss {
  * @param status what the job said last
  * @param advanced did the task leave a checkpoint that it had not when the job began?
  */
-export function lossOf(
+export function lostJob(
   job: JobName,
   state: string | undefined,
   status: JobStatus | undefined,
   advanced: boolean,
-): Loss {
-  const loss = (again: number, code: string, message: string, hint?: string): Loss => ({
+): LostJob {
+  const lost = (again: number, code: string, message: string, hint?: string): LostJob => ({
     failure: { code, message: `Job ${job} ${message}.`, ...(hint === undefined ? {} : { hint }) },
     again,
   });
@@ -31,27 +31,27 @@ export function lossOf(
     case 'TIMEOUT':
     case 'DEADLINE':
       // Bounded all the same: a checkpoint that is only written anew is no progress.
-      if (advanced) return loss(100, 'E_SLURM_TIMEOUT', 'was over its time limit, and left a checkpoint to go on from');
-      return loss(0, 'E_SLURM_TIMEOUT', 'was over its time limit, with no checkpoint to go on from', longer);
+      if (advanced) return lost(100, 'E_SLURM_TIMEOUT', 'was over its time limit, and left a checkpoint to go on from');
+      return lost(0, 'E_SLURM_TIMEOUT', 'was over its time limit, with no checkpoint to go on from', longer);
     case 'PREEMPTED':
-      return loss(20, 'E_SLURM_PREEMPTED', 'had to make way for another one');
+      return lost(20, 'E_SLURM_PREEMPTED', 'had to make way for another one');
     case 'NODE_FAIL':
     case 'BOOT_FAIL':
-      return loss(3, 'E_SLURM_NODE', 'was lost with its node');
+      return lost(3, 'E_SLURM_NODE', 'was lost with its node');
     case 'CANCELLED':
     case 'REVOKED':
-      return loss(1, 'E_SLURM_CANCELLED', 'was cancelled', 'Run again to submit it once more.');
+      return lost(1, 'E_SLURM_CANCELLED', 'was cancelled', 'Run again to submit it once more.');
     case 'OUT_OF_MEMORY':
-      return loss(0, 'E_SLURM_MEMORY', 'ran out of memory', 'Ask for more with `resources: { memory: … }`.');
+      return lost(0, 'E_SLURM_MEMORY', 'ran out of memory', 'Ask for more with `resources: { memory: … }`.');
     case 'COMPLETED':
     case undefined:
-      return loss(
+      return lost(
         1,
         'E_SLURM_LOST',
         'is over, and left no word and no result',
         'Is the store on a shared file system?',
       );
     default:
-      return loss(0, 'E_SLURM_JOB', `ended as ${state}, and left no word`, 'What it wrote may say why.');
+      return lost(0, 'E_SLURM_JOB', `ended as ${state}, and left no word`, 'What it wrote may say why.');
   }
 }

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { digestBytes, hexOf } from '../../../src/files/digest.js';
 import type { Task } from '../../../src/pipeline/expand/task.js';
-import { Planner, type PlanOptions } from '../../../src/run/plan/plan.js';
+import { Planner, type PlanOptions } from '../../../src/run/plan/planner.js';
 import type { StageDefinition } from '../../../src/stage/definition.js';
 import { filePath } from '../../../src/stage/file-path.js';
 import { Store } from '../../../src/store/store.js';

@@ -14,7 +14,7 @@ import type { Digest, TaskId } from '../../values.js';
 import type { Reason, TaskStatus } from '../events.js';
 import { failedTasks } from './history.js';
 import { buildKeyParts, keyOf, parameterFiles, type ResolvedArtifact, type ResolvedInput } from './key.js';
-import { explain } from './reasons.js';
+import { reasonsToRun } from './reasons.js';
 
 /** A task whose inputs are known. */
 export interface TaskIdentity {
@@ -78,7 +78,7 @@ export class Planner {
     for (const task of tasks) {
       const before = dependenciesOf(task).flatMap((id) => plans.get(id) ?? []);
       const plan = Promise.all(before).then(() =>
-        limit(() => this.statusOf(task, (id) => done.get(id)?.result?.outputs).catch(unreadable)),
+        limit(() => this.statusOf(task, (id) => done.get(id)?.result?.outputs).catch(unreadableInput)),
       );
       plans.set(
         task.id,
@@ -155,7 +155,7 @@ export class Planner {
     for (const [name, input] of Object.entries(task.inputs))
       if (input.kind === 'file') inputs[name] = await this.#resolveFile(input.path);
     const { identity: now, files } = await this.#identifyWith(task, inputs, currentFingerprint);
-    return explain(task, identity, now, files);
+    return reasonsToRun(task, identity, now, files);
   }
 
   /** What a task is made from, the outputs of all tasks before it being known, and the files that its stage names. */
@@ -257,7 +257,7 @@ export class Planner {
     const record = await this.#store.record(latest);
     if (record === undefined || latest === key)
       return missing({ code: 'missing-record', text: 'the record of its last run is missing or damaged' });
-    return { state: 'stale', key, reasons: explain(task, record, identity, files) };
+    return { state: 'stale', key, reasons: reasonsToRun(task, record, identity, files) };
   }
 }
 
@@ -265,7 +265,7 @@ export class Planner {
 const inputProblems = ['E_STORE_NAME', 'E_STORE_LINK', 'E_STORE_FILE_TYPE', 'E_INPUT_MISSING', 'E_INPUT_CHANGED'];
 
 /** An input that can't be had is its task's trouble, and must not hide what is known of the others. */
-export function unreadable(error: unknown): TaskPlan {
+export function unreadableInput(error: unknown): TaskPlan {
   if (!(error instanceof StoreError) || !inputProblems.includes(error.code)) throw error;
   return { trouble: error, status: { state: 'missing', reasons: [{ code: 'unreadable', text: error.message }] } };
 }

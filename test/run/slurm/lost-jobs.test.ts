@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { lossOf } from '../../../src/run/slurm/losses.js';
+import { lostJob } from '../../../src/run/slurm/lost-jobs.js';
 
 const running = { restarts: 0, state: 'running' } as const;
 
@@ -14,12 +14,12 @@ it.each([
   ['COMPLETED', false, 'E_SLURM_LOST', 'left no word', true],
   [undefined, false, 'E_SLURM_LOST', 'left no word', true],
 ])('a job that ended as %s (checkpoint: %s) is %s', (state, advanced, code, words, again) => {
-  const loss = lossOf('12_3', state, running, advanced);
-  expect(loss.failure).toMatchObject({ code, message: expect.stringContaining(words) });
-  expect(loss.failure.message).toMatch(/^Job 12_3 .*\.$/);
-  expect(loss.again > 0).toBe(again);
+  const lost = lostJob('12_3', state, running, advanced);
+  expect(lost.failure).toMatchObject({ code, message: expect.stringContaining(words) });
+  expect(lost.failure.message).toMatch(/^Job 12_3 .*\.$/);
+  expect(lost.again > 0).toBe(again);
 });
 
 it('a job that could not put itself back into the queue had come to its time limit', () => {
-  expect(lossOf('1_0', 'FAILED', { restarts: 0, state: 'requeued' }, true).failure.code).toBe('E_SLURM_TIMEOUT');
+  expect(lostJob('1_0', 'FAILED', { restarts: 0, state: 'requeued' }, true).failure.code).toBe('E_SLURM_TIMEOUT');
 });

@@ -80,9 +80,12 @@ function stageInput(
     reporter.error('E_INPUT_LIST', `The input "${name}" takes one artifact, not a list`, { path: at });
     return undefined;
   }
-  const references = several ? said : [said];
-  const from = references.flatMap((reference, i) => outputReference(args, reference, several ? [...at, i] : at) ?? []);
-  if (from.length < references.length) return undefined;
+  const from: OutputReference[] = [];
+  for (const [i, reference] of (several ? said : [said]).entries()) {
+    const found = outputReference(args, reference, several ? [...at, i] : at);
+    if (found !== undefined) from.push(found);
+  }
+  if (from.length < (several ? said.length : 1)) return undefined;
   const collecting = from.find(({ collected }) => collected.length > 0);
   if (collecting !== undefined && definition !== undefined && !list) {
     if (reporter.doubtful(args.name, 'over')) return undefined;

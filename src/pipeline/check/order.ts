@@ -7,11 +7,11 @@ interface Edge {
 }
 
 function edgesOf(stage: CheckedStage, stages: ReadonlyMap<string, CheckedStage>): Edge[] {
-  return [...stage.inputs].flatMap(([input, target]) =>
-    target.kind === 'file'
-      ? []
-      : target.from.filter((from) => stages.has(from.stage)).map((from) => ({ input, producer: from.stage })),
-  );
+  const edges: Edge[] = [];
+  for (const [input, target] of stage.inputs)
+    for (const { stage: producer } of target.kind === 'file' ? [] : target.from)
+      if (stages.has(producer)) edges.push({ input, producer });
+  return edges;
 }
 
 /** Producers before consumers, otherwise in file order; stages of other files have their place already. Cycles are reported with their path. */

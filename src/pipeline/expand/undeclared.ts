@@ -20,6 +20,7 @@ export function undeclaredFiles(pipeline: Pick<Pipeline, 'folder'>, tasks: reado
     if (task.action.kind === 'stage' || stages.has(task.stage)) continue;
     stages.add(task.stage);
     const { folder } = task;
+    if (task.action.kind === 'shell' && !files.mayHaveAny(folder, text(task.action.script))) continue;
     const words = wordsOf(task.action).filter((word) => files.mayHave(folder, word));
     if (words.length === 0) continue;
     const declared = Object.values(task.inputs).flatMap((input) =>
@@ -85,6 +86,8 @@ function text(parts: readonly CommandPart[]): string {
 
 /** So many words of a folder are looked for one by one. A folder may have more files than commands have words. */
 const singly = 50;
+/** So many names are looked for in a script before it is taken to words. */
+const fewNames = 100;
 
 /** Which files there are, asked for no more often than needed: of ten thousand stages, few words name any. */
 class Files {
@@ -96,6 +99,15 @@ class Files {
     const known = this.#seen.get(path) ?? isThere(path);
     this.#seen.set(path, known);
     return known;
+  }
+
+  /** False if no word of a script names anything that lies in a folder: sooner found out than what its words are. */
+  mayHaveAny(folder: string, script: string): boolean {
+    const names = this.#folders.get(folder)?.names;
+    if (names === undefined || names.size > fewNames || /(?<![\w-])[./]|\.\.|[\\:"']/.test(script)) return true;
+    const folded = foldedName(script);
+    for (const name of names) if (folded.includes(name)) return true;
+    return false;
   }
 
   /** False if a word surely names nothing that lies in a folder. */

@@ -74,6 +74,27 @@ it('finds them among the words of many stages, which name none', () => {
   ]);
 });
 
+it('finds among many scripts what it finds in one alone', () => {
+  const others = Array.from({ length: 100 }, (_, i) =>
+    command(`s${i}`, { stage: `s${i}`, folder, ...script(`echo ${i}`) }),
+  );
+  const scripts = [
+    ...[
+      'cat data/x/y.csv',
+      'wc SCRIPTS/count.sh',
+      'sh ./tool.sh',
+      "cat 'conf'/a.yaml",
+      'cat </etc/passwd',
+      'o=conf/a.yaml',
+    ],
+    ...[`cat ${join(folder, 'tool.sh')}`, 'sh elsewhere/../tool.sh', 'echo done', 'echo 1.5 >out.txt', 'cat to"ol.sh"'],
+  ];
+  for (const text of scripts) {
+    const one = command('one', { stage: 'one', folder, ...script(text) });
+    expect(undeclaredFiles({ folder }, [...others, one]), text).toEqual(undeclaredFiles({ folder }, [one]));
+  }
+});
+
 it('looks in the folder in which the command runs, and says what to write', () => {
   const [warning] = undeclaredFiles({ folder }, [
     command('s', { ...words('python3', 'run.py'), folder: join(folder, 'elsewhere') }),

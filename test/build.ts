@@ -8,7 +8,10 @@ const build = () => {
 };
 
 /** Builds before any test, whatever command starts them: half of the tests run what is built, not what is written. */
-export default function setup(project: TestProject): void {
+export default async function setup(project: TestProject): Promise<void> {
   build();
+  // Tests may take long, and start programs of it one after the other.
+  const { holdBuild } = await import('../src/files/build-use.js');
+  holdBuild('process');
   project.onTestsRerun(async () => build());
 }

@@ -7,9 +7,6 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Script } from 'node:vm';
 
-/** The script's name, which holds a hash of its text: the build puts it in. */
-declare const PROGRAM: string;
-
 export interface Program {
   readonly main: (argv: readonly string[]) => Promise<number>;
   /** Did this version of Node find its compiled code? */
@@ -28,9 +25,9 @@ type Wrapper = (
 
 /** @param folder where the build has put the script */
 export function loadProgram(folder: string): Program {
-  const file = join(folder, `${PROGRAM}.cjs`);
+  const file = join(folder, 'program.cjs');
   // Each version of Node on each kind of machine has its own; V8 refuses what it can't use.
-  const cache = join(folder, `${PROGRAM}-${process.version}-${process.arch}.cache`);
+  const cache = join(folder, `program-${process.version}-${process.arch}.cache`);
   const cachedData = read(cache);
   const script = new Script(readFileSync(file, 'utf8'), { filename: file, ...(cachedData && { cachedData }) });
   const module: { exports: unknown } = { exports: {} };

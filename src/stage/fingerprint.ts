@@ -4,8 +4,8 @@ import { type EngineName, engineNames } from '../engine/engines.js';
 import { describeLibrary } from '../engine/tensorflow/describe.js';
 import { digestBytes, digestFile, digestJson } from '../files/digest.js';
 import { type Boundary, bundle } from '../fingerprint/bundle.js';
-import { buildFolder, packageRoot } from '../paths.js';
-import { builtInStage, isBuilt, isUserStage } from './registry.js';
+import { buildFolder, isBuilt, packageRoot } from '../paths.js';
+import { builtInStage, isUserStage } from './registry.js';
 
 /** What identifies the code of a stage. */
 export interface CodeFingerprint {

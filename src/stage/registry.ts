@@ -1,13 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { dirname, join, parse } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { join, parse } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { importModule } from '../import-module.js';
-import { buildFolder, packageRoot } from '../paths.js';
+import { buildFolder, isBuilt, packageRoot } from '../paths.js';
 import type { StageDefinition } from './definition.js';
 
-/** Is this the built program, or its sources as the tests run them? Built-in stages come from the same side. */
-export const isBuilt: boolean = dirname(fileURLToPath(import.meta.url)).startsWith(buildFolder);
-
+/** Built-in stages come from the same side as this file. */
 const [folder, extension] = isBuilt ? [join(buildFolder, 'stages'), '.js'] : [join(packageRoot, 'stages'), '.ts'];
 
 /** Does `uses:` name a file of the user's? */

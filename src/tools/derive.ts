@@ -11,14 +11,17 @@ import { ajvOptions, plainSchema, validatorFile, validatorsFolder } from '../sch
 import {
   type BuiltFingerprints,
   builtInFingerprint,
+  fingerprintsFile,
   takeEngineFingerprints,
   takeParserFingerprint,
 } from '../stage/fingerprint.js';
 import { builtInStageNames, builtInStages } from '../stage/registry.js';
 import { RemoteRecordSchema } from '../store/remote/record-schema.js';
 
+export { removeOldBuilds, retireBuild } from '../files/build-use.js';
+
 /**
- * Writes what is made from the built program into `.build`: the fingerprints of the built-in stages and the engines, the
+ * Writes what is made from the built program into its folder: the fingerprints of the built-in stages and the engines, the
  * JSON Schema of pipeline files, and validators of the schemas that are known.
  */
 export async function derive(root: string): Promise<void> {
@@ -29,7 +32,7 @@ export async function derive(root: string): Promise<void> {
     stages: Object.fromEntries(await Promise.all(stages)),
   };
   const definitions = await builtInStages();
-  await replace(join(root, '.build/fingerprints.json'), json(fingerprints));
+  await replace(fingerprintsFile, json(fingerprints));
   await replace(join(root, '.build/pipeline.schema.json'), json(generateJsonSchema(definitions)));
   const parameters = definitions.map((definition) => definition.parameters);
   await writeValidators(root, [PipelineSchema, ConfigSchema, RemoteRecordSchema, ...parameters]);

@@ -163,7 +163,7 @@ export async function wasmContender(
   task: TernaryTask,
   { network, threads, batch }: Omit<Ask, 'task'>,
 ): Promise<ProcessContender> {
-  const options = [join(packageRoot, '.build/bench-wasm.js'), network, task, String(threads), String(batch)];
+  const options = [join(packageRoot, '.build/dev/bench-wasm.js'), network, task, String(threads), String(batch)];
   return (await otherProcess(process.execPath, options, () => titles[task]))!;
 }
 
@@ -181,7 +181,7 @@ export function torchContender(
 
 /** The TensorFlow engine in a process of its own; undefined where its library is not installed. */
 export function tensorFlowContender({ network, task, threads, batch }: Ask): Promise<ProcessContender | undefined> {
-  const script = join(packageRoot, '.build/bench-tensorflow.js');
+  const script = join(packageRoot, '.build/dev/bench-tensorflow.js');
   const options = [network, task, String(threads), String(batch)];
   return otherProcess(process.execPath, [script, ...options], (version) => `TensorFlow ${version}, k1B2 in floats`);
 }

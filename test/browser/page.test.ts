@@ -9,7 +9,7 @@ import { Browser, executable, show } from './chromium.js';
 import { contrastsOfTexts } from './contrasts.mjs';
 
 /** For people to look at, and for CI to keep. */
-const screenshots = join(buildFolder, 'screenshots');
+const screenshots = join(buildFolder, '../screenshots');
 
 describe.skipIf(executable === undefined)('the page in Chromium', () => {
   const browser = new Browser();

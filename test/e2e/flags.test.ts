@@ -28,8 +28,9 @@ function install(box: Sandbox, probe: string) {
         copyFileSync(join(from, entry.name), join(to, entry.name));
     }
   };
-  copy(buildFolder, box.path('.build'));
-  writeFileSync(box.path('.build/engine-probe.js'), probe);
+  mkdirSync(box.path('.build'));
+  copy(buildFolder, box.path('.build/copy'));
+  writeFileSync(box.path('.build/copy/engine-probe.js'), probe);
   for (const name of ['node_modules', 'package.json', 'pipelines'])
     symlinkSync(join(packageRoot, name), box.path(name));
   box.write('p.yaml', pipeline);
@@ -40,7 +41,11 @@ function install(box: Sandbox, probe: string) {
     XDG_CONFIG_HOME: box.path('config'),
   };
   return (args: string) =>
-    execa(process.execPath, [box.path('.build/cli.cjs'), ...args.split(' ')], { cwd: box.folder, env, reject: false });
+    execa(process.execPath, [box.path('.build/copy/cli.cjs'), ...args.split(' ')], {
+      cwd: box.folder,
+      env,
+      reject: false,
+    });
 }
 
 const crash = "process.kill(process.pid, 'SIGTRAP'); setInterval(() => {}, 1000);";

@@ -25,6 +25,10 @@ it('V8’s baseline compiler gives the same bits', async () => {
   // The slowest of them are left to test/nodes.
   const names = ['LeNet k1B2', 'LeNet k1B2 with integer gradients'];
   const expected = Object.fromEntries(names.map((name) => [name, cases[name]!.golden]));
-  const { stdout } = await promisify(execFile)(process.execPath, [join(buildFolder, 'golden.js'), 'liftoff', ...names]);
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    join(buildFolder, '../dev/golden.js'),
+    'liftoff',
+    ...names,
+  ]);
   expect(JSON.parse(stdout)).toEqual(expected);
 });

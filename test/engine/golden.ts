@@ -1,5 +1,5 @@
 // Prints the hashes of all that `fingerprint` computes, so that other versions of Node and other compilers of V8 can be
-// held to them: node .build/golden.js optimised|liftoff [case …]
+// held to them: node .build/dev/golden.js optimised|liftoff [case …]
 import { useFlags } from '../../src/engine/compiler/flags.js';
 import { cases, fingerprint, livelyParameters } from './fingerprint.js';
 

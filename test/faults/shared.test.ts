@@ -48,9 +48,9 @@ it(`${runners} processes run ${rounds} times each on one store while gc runs all
   });
 });
 
-/** Builds a program into the package's own build: there it finds what it starts. */
+/** Builds a program beside the developers' own: there it finds what it starts. */
 function build(name: string): string {
-  const outfile = join(buildFolder, `faults-${name}.js`);
+  const outfile = join(buildFolder, `../dev/faults-${name}.js`);
   buildSync({
     entryPoints: [join(import.meta.dirname, 'programs', `${name}.ts`)],
     outfile,

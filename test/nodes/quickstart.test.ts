@@ -57,7 +57,7 @@ describe.skipIf(others.length === 0)('on every version of Node', () => {
   });
 
   it('V8’s baseline compiler, too, gives the same bits', async () => {
-    const { stdout } = await promisify(execFile)(others.at(-1)!, [join(buildFolder, 'golden.js'), 'liftoff']);
+    const { stdout } = await promisify(execFile)(others.at(-1)!, [join(buildFolder, '../dev/golden.js'), 'liftoff']);
     const golden = Object.fromEntries(Object.entries(cases).map(([name, { golden }]) => [name, golden]));
     expect(JSON.parse(stdout)).toEqual(golden);
   });

@@ -1,7 +1,9 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   appendFileSync,
   cpSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   statSync,
@@ -12,6 +14,7 @@ import {
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { buildFolder, packageRoot } from '../../src/paths.js';
+import { until } from '../e2e/processes.js';
 import { testFolder } from '../store/folder.js';
 
 /** Names and times of all that a build has written. */
@@ -27,41 +30,89 @@ const build = (root: string) => execFileSync(process.execPath, [join(root, 'src/
 /** The sources, with the kernels built, which takes longest. */
 function checkout(): string {
   const root = testFolder();
+  mkdirSync(join(root, '.build'));
   const parts = ['src', 'stages', 'package.json', 'package-lock.json'];
   for (const name of [...parts, '.build/kernels.wasm', '.build/kernels.stamp'])
     cpSync(join(packageRoot, name), join(root, name), { recursive: true });
-  symlinkSync(join(packageRoot, 'node_modules'), join(root, 'node_modules'));
+  mkdirSync(join(root, 'node_modules'));
+  // What a confined process loads must be where it says it is.
+  for (const name of readdirSync(join(packageRoot, 'node_modules')))
+    if (name === 'jiti')
+      cpSync(join(packageRoot, 'node_modules', name), join(root, 'node_modules', name), { recursive: true });
+    else symlinkSync(join(packageRoot, 'node_modules', name), join(root, 'node_modules', name));
   return root;
 }
 
-it('is done only where a source has changed, and leaves what is running its files', () => {
+/** A command that waits for a file, and then a stage, which is another process of the program. */
+const pipeline = `name: p
+stages:
+  wait: { run: 'until [ -e ../go ]; do sleep 0.05; done; echo > \${{ outputs.x }}', outputs: { x: x.txt } }
+  then: { uses: ./stage.mjs, inputs: { x: wait } }
+`;
+const stage = `export default {
+  name: 'then', summary: '', parameters: { type: 'object', properties: {} }, inputs: { x: { description: '' } },
+  outputs: {}, run: async () => ({ answer: 42 }),
+};`;
+
+it('is done only where a source has changed, and leaves what is running its files until it ends', async () => {
   const root = checkout();
-  const out = join(root, '.build');
-  const stages = () => spawnSync(process.execPath, [join(out, 'cli.cjs'), 'stages'], { encoding: 'utf8' });
+  const builds = join(root, '.build');
+  const named = () => readdirSync(builds).filter((name) => /^[0-9a-f]{16}/.test(name));
+  const current = () => readFileSync(join(builds, 'current'), 'utf8');
+  const env = { ...process.env, XDG_CACHE_HOME: join(root, 'cache'), XDG_CONFIG_HOME: join(root, 'config') };
+  const cwd = join(root, 'project');
+  mkdirSync(cwd);
+  writeFileSync(join(cwd, 'p.yaml'), pipeline);
+  writeFileSync(join(cwd, 'stage.mjs'), stage);
+  const call = [join(builds, 'cli.cjs'), 'run', 'p.yaml'];
+  const options = { cwd, env, encoding: 'utf8' } as const;
   build(root);
-  const first = state(out);
+  const first = current();
+  const before = state(builds);
   build(root);
-  expect(state(out)).toEqual(first);
+  expect([state(builds), named()]).toEqual([before, [first]]);
 
-  const source = join(root, 'src/run/process/metrics.ts');
+  const run = spawn(process.execPath, call, options);
+  let out = '';
+  for (const stream of [run.stdout, run.stderr])
+    stream.on('data', (text) => {
+      out += String(text);
+    });
+  const end = once(run, 'close');
+  await until(() => out.includes('start   wait'), 'the run has begun');
+
+  const source = join(root, 'src/run/process/task-process.ts');
   const text = readFileSync(source, 'utf8');
-  appendFileSync(source, "\nconsole.error('changed');\n");
+  appendFileSync(source, '\nprocess.exit(7);\n');
   build(root);
-  const chunks = Object.keys(first).filter((name) => /^chunk-.*\.js$/.test(name));
-  const gone = () => chunks.filter((name) => !(name in state(out)));
-  const found = spawnSync(process.execPath, [join(out, 'task.js')], { encoding: 'utf8', input: '' });
-  expect([gone(), found.stderr, stages().status]).toEqual([[], expect.stringContaining('changed'), 0]);
+  const second = current();
+  // For longer than a build stays for those who don't say that they use it.
+  utimesSync(join(builds, first), 0, 0);
+  writeFileSync(source, `${text}\nprocess.exit(8);\n`);
+  build(root);
+  expect(run.exitCode).toBeNull();
+  expect([first, second, current()].map((name) => named().includes(name))).toEqual([true, true, true]);
+  writeFileSync(join(root, 'go'), '');
+  expect([await end, out]).toEqual([[0, null], expect.stringContaining('ran 2')]);
 
-  // A day later.
-  for (const name of Object.keys(state(out))) if (name.startsWith('chunk-')) utimesSync(join(out, name), 0, 0);
-  writeFileSync(source, `${text}\nconsole.error('again');\n`);
+  // What begins now runs the newest; what nobody uses any more goes with the next build.
+  expect(spawnSync(process.execPath, [...call, '--force', 'then'], options).stdout).toContain('exit code 8');
+  writeFileSync(source, `${text}\nprocess.exit(9);\n`);
   build(root);
-  expect([gone().length > 0, stages().status]).toEqual([true, 0]);
+  expect([named().includes(first), named().includes(second)]).toEqual([false, true]);
+
+  // Back to what has been built before.
+  const third = state(join(builds, second));
+  writeFileSync(source, `${text}\nprocess.exit(7);\n`);
+  build(root);
+  expect([current(), state(join(builds, second))]).toEqual([second, third]);
 });
 
 it('has been done before the tests, of what is in the sources now', () => {
   const times = () =>
-    ['build.stamp', 'cli.cjs', 'task.js', 'fingerprints.json'].map((name) => statSync(join(buildFolder, name)).mtimeMs);
+    ['../current', '../cli.cjs', 'task.js', 'fingerprints.json'].map(
+      (name) => statSync(join(buildFolder, name)).mtimeMs,
+    );
   const before = times();
   build(packageRoot);
   expect(times()).toEqual(before);

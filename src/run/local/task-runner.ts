@@ -2,6 +2,7 @@ import { closeSync, existsSync, mkdirSync, unlinkSync, writeFileSync, writeSync 
 import { dirname, join, resolve, sep } from 'node:path';
 import { UserError } from '../../error.js';
 import { inFolder, removeFolder } from '../../files/atomic.js';
+import { holdBuild } from '../../files/build-use.js';
 import { guarded, StoreError, systemCode } from '../../files/error.js';
 import { openAnew, openToAppend } from '../../files/trust.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
@@ -153,6 +154,7 @@ export class TaskRunner {
     log: string,
   ): Promise<Attempt> {
     const { task, identity, granted, attempt } = execution;
+    holdBuild('process');
     for (const path of Object.values(task.outputs))
       if (path.includes('/')) mkdirSync(dirname(join(work, outputsPart, path)), { recursive: true });
     inFolder(dirname(log), () => beginLog(log, attempt));

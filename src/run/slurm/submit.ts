@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { holdBuild } from '../../files/build-use.js';
 import { buildFolder } from '../../paths.js';
 import type { SlurmSettings } from '../../pipeline/check/slurm.js';
 import { dependenciesOf } from '../../pipeline/expand/targets.js';
@@ -106,6 +107,7 @@ export class Submitter {
 
   async #submitArray(plan: ArrayPlan<number>): Promise<{ readonly id: string; readonly array: number }> {
     const id = randomUUID();
+    holdBuild('jobs');
     this.files.writeSubmission(id, this.#submission(plan), jobScript(this.files.pathOf(id)));
     const { task } = plan.tasks[0]!;
     const { settings, jobs } = this.options;

@@ -92,7 +92,7 @@ async function readableBy(file: string): Promise<readonly string[]> {
       .slice(0, 1)
       .map((path) => realpathSync(path)),
   );
-  const own = [join(packageRoot, 'package.json'), buildFolder];
+  const own = [join(packageRoot, 'package.json'), dirname(buildFolder)];
   const paths = [...sources, ...sources.map((path) => realpathSync(path)), ...shelves, ...linked, ...own];
   return [...new Set(paths)];
 }

@@ -1,0 +1,118 @@
+// TypeScript → JavaScript: the command line as one script, what it starts and what users import as modules, and the
+// developers' own programs.
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { builds, replace, root } from './files.mjs';
+
+/** Packages that every command needs: bundled, they load in a few milliseconds, as files of their own in a hundred. */
+const bundledPackages = ['@sinclair/typebox', 'commander', 'execa', 'yaml'];
+/** What only the command line needs, and a script can't load: packages of modules alone. */
+const bundledInProgram = [...bundledPackages, '@bufbuild/protobuf', 'listr2'];
+/** What they require while they run are modules of Node's own. */
+const requireForBundled =
+  "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  minify: true,
+  logLevel: 'error',
+};
+
+const externalPackages = (bundled) => ({
+  name: 'external-packages',
+  setup(build) {
+    build.onResolve({ filter: /^[^./]/ }, ({ path, kind, importer }) => {
+      const inside = bundled.some((name) => path === name || path.startsWith(`${name}/`));
+      if (kind === 'entry-point' || inside || importer.includes('node_modules')) return undefined;
+      return { path, external: true };
+    });
+  },
+});
+
+/** In a script that V8's code cache holds, `import()` is what the launcher passes in. */
+const importByLauncher = {
+  name: 'import-by-launcher',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]src[\\/]import-module\.ts$/ }, () => ({
+      contents: 'export const importModule = __importModule;',
+    }));
+  },
+};
+
+/** What the command line starts, and what users import. */
+export async function bundleModules(folder) {
+  const esbuild = await import('esbuild');
+  const stages = readdirSync(join(root, 'stages')).filter((name) => name.endsWith('.ts'));
+  const entryPoints = {
+    index: 'src/index.ts',
+    'command-host': 'src/run/process/command-host.ts',
+    task: 'src/run/process/task-process.ts',
+    'stage-reader': 'src/stage/confined/reader.ts',
+    'slurm-job': 'src/run/slurm/job-process.ts',
+    'digest-worker': 'src/files/digest-worker.ts',
+    'engine-worker': 'src/engine/wasm/worker.ts',
+    'engine-probe': 'src/engine/compiler/probe.ts',
+    'loader-worker': 'src/experiment/loader-worker.ts',
+    'parquet-worker': 'src/data/forms/parquet-worker.ts',
+    'tensorflow-probe': 'src/engine/tensorflow/probe.ts',
+    ...Object.fromEntries(stages.map((file) => [`stages/${basename(file, '.ts')}`, `stages/${file}`])),
+  };
+  await esbuild.build({
+    ...common,
+    entryPoints,
+    outdir: folder,
+    splitting: true,
+    format: 'esm',
+    plugins: [externalPackages(bundledPackages)],
+    banner: { js: requireForBundled },
+    sourcemap: 'linked',
+    chunkNames: 'chunk-[name]-[hash]',
+  });
+}
+
+/** The command line: all of it one script, as a function of what src/cli/program.ts gives it, and the launcher. */
+export async function bundleCommandLine(folder) {
+  const esbuild = await import('esbuild');
+  const settings = { ...common, outdir: folder, outExtension: { '.js': '.cjs' }, format: 'cjs' };
+  await esbuild.build({
+    ...settings,
+    entryPoints: { program: 'src/cli/main.ts' },
+    plugins: [externalPackages(bundledInProgram), importByLauncher],
+    sourcemap: 'linked',
+    // Packages are required: those that are left all can be.
+    supported: { 'dynamic-import': false },
+    define: { 'import.meta.url': '__moduleUrl' },
+    banner: { js: '(function (module, require, __importModule, __moduleUrl) {' },
+    footer: { js: '})' },
+  });
+  await esbuild.build({ ...settings, entryPoints: { cli: 'src/cli/launch.ts', warm: 'src/tools/warm.ts' } });
+}
+
+/** Benchmarks, studies and what tests start: a file each. They use the newest build, and no package has them. */
+export async function bundleDevelopment() {
+  const esbuild = await import('esbuild');
+  const entries = {
+    'bench-density': 'test/bench/density.ts',
+    'bench-engine': 'test/bench/engine.ts',
+    'bench-gradients': 'test/bench/gradients.ts',
+    'bench-runner': 'test/bench/runner.ts',
+    'bench-slurm': 'test/bench/slurm.ts',
+    'bench-tensorflow': 'test/bench/tensorflow-steps.ts',
+    'bench-wasm': 'test/bench/wasm-steps.ts',
+    golden: 'test/engine/golden.ts',
+    'peers-curve': 'test/peers/curve.ts',
+    sample: 'src/tools/sample.ts',
+  };
+  const { outputFiles } = await esbuild.build({
+    ...common,
+    entryPoints: Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(join(root, file)))),
+    outdir: join(builds, 'dev'),
+    format: 'esm',
+    packages: 'external',
+    write: false,
+  });
+  for (const { path, contents } of outputFiles) replace(path, contents);
+}

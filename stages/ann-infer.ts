@@ -32,6 +32,7 @@ export default defineStage({
     const { precisionLabel } = await import('../src/network/precision.js');
     const { parametersFor } = await import('../src/network/rounding.js');
     const { engineNamed } = await import('../src/engine/engines.js');
+    const { annMetrics, annResultText } = await import('../src/results/ann-result.js');
 
     const dataset = await openDataset(inputFile(context, 'data').path);
     const bytes = await readFile(inputFile(context, 'checkpoint').path);
@@ -45,10 +46,9 @@ export default defineStage({
       const evaluator = await engine.evaluator(network, parameters, options);
       return countCorrect(loader, evaluator, context).finally(() => evaluator.close());
     });
-    const metrics = { accuracy: correct / images, correct, images };
     const about = { network: network.name, dataset: dataset.name, precision: precisionLabel(network.precision) };
-    const result = { stage: 'ann-infer', ...about, ...metrics };
-    await writeFile(context.outputs.result!, `${JSON.stringify(result, null, 2)}\n`);
-    return metrics;
+    const result = { stage: 'ann-infer', ...about, accuracy: correct / images, correct, images } as const;
+    await writeFile(context.outputs.result!, annResultText(result));
+    return annMetrics(result);
   },
 });

@@ -5,8 +5,10 @@ import { UserError } from '../src/error.js';
 import { allCharts } from '../src/report/charts/charts.js';
 import { renderPng, renderSvg } from '../src/report/charts/render.js';
 import { historyLabel } from '../src/report/content/read.js';
-import { resultsCsv, trainingCsv } from '../src/report/tables/csv.js';
-import { parseAnnResult, parseHistory, parseSnnResult } from '../src/results/results.js';
+import { parseAnnResult } from '../src/results/ann-result.js';
+import { parseHistory } from '../src/results/history.js';
+import { parseSnnResult } from '../src/results/snn-result.js';
+import { resultsCsv, trainingCsv } from '../src/results/tables.js';
 import { defineStage, type InputArtifact, type StageContext } from '../src/stage/definition.js';
 
 export default defineStage({

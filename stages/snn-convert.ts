@@ -35,32 +35,17 @@ export default defineStage({
     const { convert } = await import('../src/spiking/convert.js');
     const { encodeSpikingNetwork } = await import('../src/spiking/model-file.js');
     const { decodeCheckpoint } = await import('../src/network/checkpoint.js');
+    const { conversionMetrics, conversionResult, conversionText } = await import('../src/results/conversion-result.js');
 
     const bytes = await readFile(inputFile(context, 'checkpoint').path);
     const checkpoint = decodeCheckpoint(bytes, 'the input "checkpoint"');
     const { network, layers } = convert(checkpoint.network, checkpoint.parameters);
     await writeFile(context.outputs.network!, encodeSpikingNetwork(network));
-    const sum = (field: 'negatedChannels' | 'constantChannels' | 'correctedThresholds') =>
-      layers.reduce((total, layer) => total + layer[field], 0);
-    const metrics = {
-      negatedChannels: sum('negatedChannels'),
-      constantChannels: sum('constantChannels'),
-      correctedThresholds: sum('correctedThresholds'),
-    };
     const comparison = await compareOn(context, checkpoint, network);
     const about = { network: network.name, precision: `k${network.k}B${network.B}` };
-    const report = { stage: 'snn-convert', ...about, ...metrics, layers, ...(comparison ? { comparison } : {}) };
-    await writeFile(context.outputs.report!, `${JSON.stringify(report, null, 2)}\n`);
-    if (comparison === undefined) return metrics;
-    const different = comparison.layers.map((layer) => layer.different);
-    return {
-      ...metrics,
-      images: comparison.images,
-      neuronsCompared: comparison.neuronsCompared,
-      neuronsDifferent: different.reduce((total, value) => total + value, 0),
-      neuronsDifferentByLayer: different,
-      predictionsDifferent: comparison.predictionsDifferent,
-    };
+    const result = conversionResult(about, layers, comparison);
+    await writeFile(context.outputs.report!, conversionText(result));
+    return conversionMetrics(result);
   },
 });
 

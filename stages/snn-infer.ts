@@ -39,6 +39,7 @@ export default defineStage({
     const { writeArrays } = await import('../src/formats/npz.js');
     const { decodeSpikingNetwork } = await import('../src/spiking/model-file.js');
     const { wasmEngine } = await import('../src/engine/wasm/engine.js');
+    const { snnMetrics, snnResultText } = await import('../src/results/snn-result.js');
 
     const dataset = await openDataset(inputFile(context, 'data').path);
     const bytes = await readFile(inputFile(context, 'network').path);
@@ -53,24 +54,15 @@ export default defineStage({
       context.threads,
       context,
     );
-    const report = activityReport(network, activity);
     const about = { network: network.name, dataset: dataset.name, precision: `k${network.k}B${network.B}`, noise };
-    await writeFile(
-      context.outputs.result!,
-      `${JSON.stringify({ stage: 'snn-infer', ...about, ...report }, null, 2)}\n`,
-    );
+    const result = { stage: 'snn-infer', ...about, ...activityReport(network, activity) } as const;
+    await writeFile(context.outputs.result!, snnResultText(result));
     const { images, logits } = activity;
     const arrays = {
       logits: { shape: [images, network.classes], data: logits },
       predictions: { shape: [images], data: predictionsOf(activity) },
     };
     await writeFile(context.outputs.images!, await writeArrays(arrays));
-    const { layers, batches: _, ...totals } = report;
-    return {
-      ...totals,
-      spikesByLayer: layers.map(({ spikes }) => spikes),
-      firingRateByLayer: layers.map((layer) => layer.firingRate),
-      sopsByLayer: layers.map(({ sops }) => sops),
-    };
+    return snnMetrics(result);
   },
 });

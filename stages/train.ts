@@ -87,6 +87,7 @@ export default defineStage({
     const { ImageSource } = await import('../src/experiment/images.js');
     const { openDataset } = await import('../src/data/dataset.js');
     const { engineNamed } = await import('../src/engine/engines.js');
+    const { historyMetrics } = await import('../src/results/history.js');
 
     const dataset = await openDataset(inputFile(context, 'data').path);
     const start = await startOf(context, dataset);
@@ -103,8 +104,7 @@ export default defineStage({
     const result = await train(engine, source, start, schedule, context.threads, context);
     await writeFile(context.outputs.checkpoint!, result.checkpoint);
     await writeFile(context.outputs.history!, result.history);
-    const { epoch, loss, trainAccuracy, testAccuracy } = result.last;
-    return { epoch, loss, trainAccuracy, testAccuracy };
+    return historyMetrics(result.last);
   },
 });
 

@@ -1,16 +1,6 @@
-import { Type } from '@sinclair/typebox';
-import { Value } from '@sinclair/typebox/value';
 import { UserError } from '../error.js';
 import { parseJson } from '../network/describe.js';
-
-const Counts = Type.Array(Type.Integer({ minimum: 0 }));
-const ResultSchema = Type.Object({
-  stage: Type.Literal('snn-infer'),
-  /** Such as `k1B2`. */
-  precision: Type.String({ pattern: '^k[0-9]+B[0-9]+$' }),
-  noise: Type.Number(),
-  batches: Type.Object({ correct: Counts, spikes: Counts, sops: Counts }),
-});
+import { readSnnBatches } from '../results/snn-result.js';
 
 /** The authors' names of what their programs note of every batch. */
 const files = { correct: 'accuracy.txt', spikes: 'spike_num.txt', sops: 'sop_num.txt' } as const;
@@ -28,9 +18,8 @@ export function authorsLogs(
   const logs = new Map<string, string>();
   const noises = new Map<string, number>();
   for (const { label, text } of results) {
-    const result = parseJson(text);
-    if (!Value.Check(ResultSchema, result))
-      throw new UserError('E_LOGS_INPUT', `${label} is not a result of snn-infer.`);
+    const result = readSnnBatches(parseJson(text));
+    if (result === undefined) throw new UserError('E_LOGS_INPUT', `${label} is not a result of snn-infer.`);
     const { precision, noise, batches } = result;
     const other = noises.get(precision);
     if (other !== undefined)

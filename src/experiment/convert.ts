@@ -1,18 +1,11 @@
 import type { Evaluator, Simulator, SpikingEngine } from '../engine/engine.js';
 import type { Network } from '../network/architecture.js';
 import type { Checkpoint } from '../network/checkpoint.js';
+import type { NeuronComparison } from '../results/conversion-result.js';
 import type { SpikingNetwork } from '../spiking/network.js';
 import { inferenceBatch, rate, type WorkContext } from './evaluate.js';
 import { argmax, type ImageSource, testOrders } from './images.js';
 import { Loader } from './loader.js';
-
-/** Neurons of one block whose spike count is not n times the ANN's activation, and logits that are not. */
-export interface Comparison {
-  readonly images: number;
-  readonly neuronsCompared: number;
-  readonly layers: readonly { readonly name: string; readonly different: number }[];
-  readonly predictionsDifferent: number;
-}
 
 /**
  * Runs the ANN (floating point) and the spiking network (integers, thresholds) side by side on the test images and
@@ -26,7 +19,7 @@ export function compare(
   images: number,
   threads: number,
   { signal, progress }: WorkContext,
-): Promise<Comparison> {
+): Promise<NeuronComparison> {
   return Loader.with(source, inferenceBatch, signal, async (loader) => {
     const options = { batch: inferenceBatch, threads };
     const evaluator = await engine.evaluator(network, parameters, options);
@@ -46,7 +39,7 @@ async function compareNeurons(
   network: Network,
   images: number,
   { progress }: Pick<WorkContext, 'progress'>,
-): Promise<Comparison> {
+): Promise<NeuronComparison> {
   const different = network.layers.map(() => 0);
   const started = performance.now();
   let [neuronsCompared, predictionsDifferent] = [0, 0];

@@ -1,21 +1,11 @@
 import type { Simulator, SpikingEngine } from '../engine/engine.js';
 import { denseMacs, neuronCount } from '../network/parameters.js';
+import type { LayerActivity, SnnResultFile } from '../results/snn-result.js';
 import { firingRate } from '../spiking/counts.js';
 import type { SpikingNetwork } from '../spiking/network.js';
 import { countHits, inferenceBatch, rate, round, type WorkContext } from './evaluate.js';
 import { argmax, type ImageSource, testOrders } from './images.js';
 import { Loader } from './loader.js';
-
-/** What a layer did over all images. SOPs by three conventions: see `spiking/counts.ts`. */
-export interface LayerActivity {
-  readonly name: string;
-  readonly neurons: number;
-  readonly spikes: number;
-  readonly firingRate: number;
-  readonly sops: number;
-  readonly eventSops: number;
-  readonly effectiveSops: number;
-}
 
 /** What happened on some images one after another: the authors' programs note it batch by batch. */
 export interface BatchActivity {
@@ -122,8 +112,11 @@ export function predictionsOf({ images, logits }: Activity): Int32Array {
   return Int32Array.from({ length: images }, (_, image) => argmax(logits, image * classes, classes));
 }
 
-/** The result file of `snn-infer`, which `plot` and `authors-logs` read. */
-export function activityReport(network: SpikingNetwork, { images, correct, layers, batches }: Activity) {
+/** What `snn-infer` tells of an activity. */
+export function activityReport(
+  network: SpikingNetwork,
+  { images, correct, layers, batches }: Activity,
+): Omit<SnnResultFile, 'stage' | 'network' | 'dataset' | 'precision' | 'noise'> {
   const total = (field: 'neurons' | 'spikes' | 'sops' | 'eventSops' | 'effectiveSops') =>
     layers.reduce((sum, layer) => sum + layer[field], 0);
   const blocks = { layers: [network.encoding, ...network.layers] };

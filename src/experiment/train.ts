@@ -4,8 +4,8 @@ import { UserError } from '../error.js';
 import type { Network } from '../network/architecture.js';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../network/checkpoint.js';
 import { initialParameters } from '../network/initialise.js';
+import { type Epoch, historyText } from '../results/history.js';
 import type { ResumePoint } from '../store/resume.js';
-import { renderTable } from '../text/table.js';
 import { countCorrect, inferenceBatch, rate, round, type WorkContext } from './evaluate.js';
 import type { ImageSource, TrainingOrder } from './images.js';
 import { Loader } from './loader.js';
@@ -20,19 +20,10 @@ export interface Schedule {
   readonly gradients: GradientType;
 }
 
-/** A line of history.csv. A checkpoint carries those of all its epochs, resumed or not. */
-interface EpochResult {
-  readonly epoch: number;
-  readonly learningRate: number;
-  readonly loss: number;
-  readonly trainAccuracy: number;
-  readonly testAccuracy: number;
-}
-
 export interface TrainingResult {
   readonly checkpoint: Uint8Array;
   readonly history: string;
-  readonly last: EpochResult;
+  readonly last: Epoch;
 }
 
 type TrainingContext = WorkContext & { readonly resume: ResumePoint; log(line: string): void };
@@ -82,7 +73,7 @@ export async function train(
     }
   });
   const history = historyOf(checkpoint);
-  const table = historyCsv(history, network.name, source.dataset.name);
+  const table = historyText(history, network.name, source.dataset.name);
   return { checkpoint: encodeCheckpoint(checkpoint), history: table, last: history.at(-1)! };
 }
 
@@ -119,7 +110,7 @@ async function trainEpoch(
   { epochs, batch, steps, images, learningRate }: Steps,
   { seed, epoch, start }: { readonly seed: number; readonly epoch: number; readonly start: Checkpoint },
   { progress }: WorkContext,
-): Promise<Pick<EpochResult, 'loss' | 'trainAccuracy'>> {
+): Promise<Pick<Epoch, 'loss' | 'trainAccuracy'>> {
   const began = epoch - start.epoch;
   const started = performance.now();
   let [loss, correct, step] = [0, 0, 0];
@@ -165,26 +156,12 @@ async function test(evaluator: Evaluator, loader: Loader, parameters: Parameters
   return correct / loader.source.dataset.test.count;
 }
 
-function historyOf({ training }: Checkpoint): readonly EpochResult[] {
-  return (training as { readonly history: readonly EpochResult[] } | undefined)?.history ?? [];
+/** Of all epochs of a checkpoint, resumed or not. */
+function historyOf({ training }: Checkpoint): readonly Epoch[] {
+  return (training as { readonly history: readonly Epoch[] } | undefined)?.history ?? [];
 }
 
-const columns = ['epoch', 'learningRate', 'loss', 'trainAccuracy', 'testAccuracy'] as const;
-
-/** Every line names what was trained on what, so that a report of several networks can tell them apart. */
-function historyCsv(history: readonly EpochResult[], network: string, dataset: string): string {
-  const rows = history.map((result) => ({
-    ...Object.fromEntries(columns.map((column) => [column, round(result[column], 6)])),
-    ...{ network, dataset },
-  }));
-  return renderTable(
-    rows,
-    [...columns, 'network', 'dataset'].map((key) => ({ key })),
-    'csv',
-  );
-}
-
-function describe({ epoch, loss, trainAccuracy, testAccuracy }: EpochResult): string {
+function describe({ epoch, loss, trainAccuracy, testAccuracy }: Epoch): string {
   const percent = (value: number) => `${(100 * value).toFixed(2)} %`;
   return `epoch ${epoch}: loss ${loss.toFixed(4)}, training ${percent(trainAccuracy)}, test ${percent(testAccuracy)}`;
 }

@@ -1,4 +1,6 @@
-import type { AnnResult, History, SnnResult } from '../../src/results/results.js';
+import type { AnnResult } from '../../src/results/ann-result.js';
+import type { History } from '../../src/results/history.js';
+import type { SnnResult } from '../../src/results/snn-result.js';
 
 const accuracies: Readonly<Record<string, number>> = { fp32: 0.9285, k0B1: 0.8912, k1B2: 0.9191 };
 const spikes: Readonly<Record<string, number>> = { k0B1: 48_350.97, k1B2: 123_604.41 };

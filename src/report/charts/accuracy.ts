@@ -1,4 +1,5 @@
-import type { AnnResult, SnnResult } from '../../results/results.js';
+import type { AnnResult } from '../../results/ann-result.js';
+import type { SnnResult } from '../../results/snn-result.js';
 import { colours } from '../look.js';
 import { percent, percentValue } from '../numbers/format.js';
 import { comparePrecisions, displayPrecision, groupBy, mean, runsNote } from '../numbers/group.js';

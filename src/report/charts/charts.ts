@@ -1,4 +1,6 @@
-import type { AnnResult, History, SnnResult } from '../../results/results.js';
+import type { AnnResult } from '../../results/ann-result.js';
+import type { History } from '../../results/history.js';
+import type { SnnResult } from '../../results/snn-result.js';
 import { shortNumber } from '../numbers/format.js';
 import { groupBy } from '../numbers/group.js';
 import { displayName } from '../numbers/names.js';

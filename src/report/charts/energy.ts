@@ -1,4 +1,4 @@
-import type { SnnResult } from '../../results/results.js';
+import type { SnnResult } from '../../results/snn-result.js';
 import { colours } from '../look.js';
 import { type Energy, energyPerImage, picojoules } from '../numbers/energy.js';
 import { threeDigits } from '../numbers/format.js';

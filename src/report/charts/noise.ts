@@ -1,4 +1,5 @@
-import type { AnnResult, SnnResult } from '../../results/results.js';
+import type { AnnResult } from '../../results/ann-result.js';
+import type { SnnResult } from '../../results/snn-result.js';
 import { percent, percentValue, shortNumber } from '../numbers/format.js';
 import { comparePrecisions, groupBy, mean, runsNote } from '../numbers/group.js';
 import { namedLine, precisionLooks, referenceLine } from './marks.js';

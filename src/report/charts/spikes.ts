@@ -1,4 +1,4 @@
-import type { SnnResult } from '../../results/results.js';
+import type { SnnResult } from '../../results/snn-result.js';
 import { colours } from '../look.js';
 import { compact, grouped } from '../numbers/format.js';
 import { comparePrecisions, groupBy, mean, runsNote } from '../numbers/group.js';

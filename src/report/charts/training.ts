@@ -1,5 +1,5 @@
 import type { LineSeriesOption } from 'echarts';
-import type { Epoch, History } from '../../results/results.js';
+import type { Epoch, History } from '../../results/history.js';
 import { joinParts } from '../content/trainings.js';
 import { percentValue } from '../numbers/format.js';
 import { displayPrecision } from '../numbers/group.js';

@@ -1,6 +1,9 @@
 import { type Static, Type } from '@sinclair/typebox';
-import type { AnnResult, ConversionResult, History, SnnResult } from '../../results/results.js';
-import type { Metrics, MetricValue } from '../../values.js';
+import { type AnnResult, annMetrics } from '../../results/ann-result.js';
+import { type ConversionResult, conversionMetrics } from '../../results/conversion-result.js';
+import { type History, historyMetrics } from '../../results/history.js';
+import { type SnnResult, snnMetrics } from '../../results/snn-result.js';
+import type { Metrics } from '../../values.js';
 import { type Judgement, judge, notCompared, type Wanted } from '../numbers/verdict.js';
 
 /** The inputs of the stage `report`. */
@@ -104,21 +107,18 @@ export function describeItem(input: ReportInput, { labels }: Pick<ReportItem<unk
 
 /** The metrics of the task that made an item, as far as its file has them. */
 function metricsOf(input: ReportInput, { result }: ItemVerdict['item']): Metrics {
-  if (input === 'history') {
-    const last = (result as History).epochs.at(-1);
-    return last === undefined ? {} : { ...last };
+  switch (input) {
+    case 'ann':
+      return annMetrics(result as AnnResult);
+    case 'snn':
+      return snnMetrics(result as SnnResult);
+    case 'conversion':
+      return conversionMetrics(result as ConversionResult);
+    case 'history': {
+      const last = (result as History).epochs.at(-1);
+      return last === undefined ? {} : historyMetrics(last);
+    }
+    default:
+      return input satisfies never;
   }
-  const scalars = Object.entries(result).filter(
-    (entry): entry is [string, MetricValue] => !['stage', 'comparison', 'layers'].includes(entry[0]),
-  );
-  const { comparison } = result as Partial<ConversionResult>;
-  if (comparison === undefined) return Object.fromEntries(scalars);
-  const { layers, ...compared } = comparison;
-  const byLayer = layers.map(({ different }) => different);
-  return {
-    ...Object.fromEntries(scalars),
-    ...compared,
-    neuronsDifferent: byLayer.reduce((sum, different) => sum + different, 0),
-    neuronsDifferentByLayer: byLayer,
-  };
 }

@@ -1,6 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { digestBytes } from '../../files/digest.js';
-import { parseAnnResult, parseConversion, parseHistory, parseSnnResult } from '../../results/results.js';
+import { parseAnnResult } from '../../results/ann-result.js';
+import { parseConversion } from '../../results/conversion-result.js';
+import { parseHistory } from '../../results/history.js';
+import { parseSnnResult } from '../../results/snn-result.js';
 import type { ReportContent, ReportInput, ReportItem } from './content.js';
 
 /** A file of the report's inputs, with the labels of the task that made it. */

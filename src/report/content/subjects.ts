@@ -1,4 +1,7 @@
-import type { AnnResult, ConversionResult, History, SnnResult } from '../../results/results.js';
+import type { AnnResult } from '../../results/ann-result.js';
+import type { ConversionResult } from '../../results/conversion-result.js';
+import type { History } from '../../results/history.js';
+import type { SnnResult } from '../../results/snn-result.js';
 import { groupBy } from '../numbers/group.js';
 import { displayName } from '../numbers/names.js';
 import type { ItemVerdict, ReportContent, ReportItem } from './content.js';

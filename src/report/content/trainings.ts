@@ -1,4 +1,4 @@
-import type { Epoch, History } from '../../results/results.js';
+import type { Epoch, History } from '../../results/history.js';
 import { comparePrecisions, groupBy } from '../numbers/group.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { SnnResult } from '../../results/results.js';
+import type { SnnResult } from '../../results/snn-result.js';
 
 /**
  * Energy of one arithmetic operation in a 45 nm process, in picojoules: Horowitz, "Computing's energy problem (and what

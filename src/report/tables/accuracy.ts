@@ -1,4 +1,5 @@
-import type { AnnResult, SnnResult } from '../../results/results.js';
+import type { AnnResult } from '../../results/ann-result.js';
+import type { SnnResult } from '../../results/snn-result.js';
 import type { ItemVerdict } from '../content/content.js';
 import type { Subject } from '../content/subjects.js';
 import { percent, shortNumber, signed } from '../numbers/format.js';

@@ -1,4 +1,4 @@
-import type { SnnResult } from '../../results/results.js';
+import type { SnnResult } from '../../results/snn-result.js';
 import type { ItemVerdict } from '../content/content.js';
 import type { Subject } from '../content/subjects.js';
 import { energyPerImage, energySource, picojoules } from '../numbers/energy.js';

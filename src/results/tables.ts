@@ -1,5 +1,7 @@
-import type { AnnResult, History, SnnResult } from '../../results/results.js';
-import { type Cell, type Column, renderTable } from '../../text/table.js';
+import { type Cell, type Column, renderTable } from '../text/table.js';
+import type { AnnResult } from './ann-result.js';
+import type { History } from './history.js';
+import type { SnnResult } from './snn-result.js';
 
 const resultColumns = [
   ...['stage', 'network', 'dataset', 'precision', 'noise', 'images', 'correct', 'accuracy', 'neurons'],

@@ -78,7 +78,8 @@ async function fromMirror(
       const problem = await mismatch(partial.path, file);
       if (problem !== undefined) {
         await partial.forget();
-        throw new Permanent(problem);
+        // What an earlier start left may have been damaged since.
+        throw before > 0 ? new Error(problem) : new Permanent(problem);
       }
       await rename(partial.path, target);
       await partial.forget();

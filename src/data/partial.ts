@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm, writeFile } from 'node:fs/promises';
+import { readSealed, sealed } from '../files/sealed.js';
 
 /** What was downloaded of a file so far, as it is kept beside it. */
 interface State {
@@ -32,12 +33,10 @@ export class PartialFile {
   /** Takes up what an earlier download of the address left. */
   static async open(path: string, url: string): Promise<PartialFile> {
     const partial = new PartialFile(path, url);
-    try {
-      const state = JSON.parse(await readFile(`${path}.json`, 'utf8')) as State;
-      if (state.url === url) await partial.#takeUp(state);
-    } catch {
-      // Nothing is there, or nothing that can be gone on with.
-    }
+    const noted = readSealed(`${path}.state`);
+    const state = noted === undefined ? undefined : (JSON.parse(noted) as State);
+    // What is not there can't be gone on with.
+    if (state?.url === url) await partial.#takeUp(state).catch(() => undefined);
     return partial;
   }
 
@@ -89,8 +88,8 @@ export class PartialFile {
       if (this.#about === undefined || this.#handle === undefined) return;
       await this.#handle.datasync();
       const state: State = { ...this.#about, pieces: [...this.#complete] };
-      await writeFile(`${this.path}.json.new`, JSON.stringify(state));
-      await rename(`${this.path}.json.new`, `${this.path}.json`);
+      await writeFile(`${this.path}.state.new`, sealed(JSON.stringify(state)));
+      await rename(`${this.path}.state.new`, `${this.path}.state`);
     });
     return this.#saving;
   }
@@ -110,6 +109,6 @@ export class PartialFile {
 
   /** Removes all of it. */
   async forget(): Promise<void> {
-    for (const path of [this.path, `${this.path}.json`, `${this.path}.json.new`]) await rm(path, { force: true });
+    for (const path of [this.path, `${this.path}.state`, `${this.path}.state.new`]) await rm(path, { force: true });
   }
 }

@@ -3,7 +3,7 @@ import { cacheFolder } from '../data/locations.js';
 import { UserError } from '../error.js';
 import { writeAtomically } from '../files/atomic.js';
 import { digestJson, hexOf } from '../files/digest.js';
-import { readRegularFile } from '../files/regular-file.js';
+import { readSealed, sealed } from '../files/sealed.js';
 import { bundle } from '../fingerprint/bundle.js';
 import { version } from '../version.js';
 import { definitionProblems } from './check.js';
@@ -44,7 +44,7 @@ export async function describeStage(uses: string, folder: string): Promise<Stage
   if (typeof file !== 'string') return file;
   try {
     const { fingerprint } = await stageFingerprint(uses, folder);
-    const id = hexOf(digestJson({ type: 'spikeline-definition/1', version, node: process.version, fingerprint }));
+    const id = hexOf(digestJson({ type: 'spikeline-definition/2', version, node: process.version, fingerprint }));
     const name = `${id} ${file}`;
     const stage = described.get(name) ?? new Described(uses, folder, id, fingerprint).definition();
     described.set(name, stage);
@@ -173,35 +173,28 @@ class Described {
   }
 
   get #path(): string {
-    return join(cacheFolder(), 'definitions', `${this.id}.json`);
+    return join(cacheFolder(), 'definitions', this.id);
   }
 
   #remembered(): Memory | undefined {
-    try {
-      const memory = JSON.parse(readRegularFile(this.#path).toString()) as Memory;
-      const { definition, answers } = memory;
-      const run = () => undefined;
-      return definitionProblems({ ...definition, run }).length === 0 && typeof answers === 'object'
-        ? memory
-        : undefined;
-    } catch {
-      return undefined;
-    }
+    const memory = this.#read();
+    return memory !== undefined && 'definition' in memory ? memory : undefined;
   }
 
   /** Why the code couldn't be described a while ago, with when it is tried again. */
   #rememberedFailure(): StageProblem | undefined {
-    try {
-      const failure = JSON.parse(readRegularFile(this.#path).toString()) as RememberedFailure;
-      const { problem, at, uses, folder } = failure;
-      if (uses !== this.uses || folder !== this.folder || typeof problem.error !== 'string' || isOver(at))
-        return undefined;
-      const left = Math.ceil(failureMinutes - (Date.now() - at) / 60_000);
-      const again = `It is tried again once its code changes, or in ${left} min.`;
-      return { error: problem.error, hint: problem.hint === undefined ? again : `${problem.hint} ${again}` };
-    } catch {
-      return undefined;
-    }
+    const failure = this.#read();
+    if (failure === undefined || !('problem' in failure)) return undefined;
+    const { problem, at, uses, folder } = failure;
+    if (uses !== this.uses || folder !== this.folder || isOver(at)) return undefined;
+    const left = Math.ceil(failureMinutes - (Date.now() - at) / 60_000);
+    const again = `It is tried again once its code changes, or in ${left} min.`;
+    return { error: problem.error, hint: problem.hint === undefined ? again : `${problem.hint} ${again}` };
+  }
+
+  #read(): Memory | RememberedFailure | undefined {
+    const content = readSealed(this.#path);
+    return content === undefined ? undefined : (JSON.parse(content) as Memory | RememberedFailure);
   }
 
   /** Unless the code is no longer what its name says. Where it can't be written, it is asked anew next time. */
@@ -209,7 +202,7 @@ class Described {
     const { fingerprint } = await currentFingerprint(this.uses, this.folder);
     if (fingerprint !== this.fingerprint) return;
     const folder = join(cacheFolder(), 'definitions');
-    await writeAtomically(this.#path, [JSON.stringify(what)], folder).catch(() => undefined);
+    await writeAtomically(this.#path, [sealed(JSON.stringify(what))], folder).catch(() => undefined);
   }
 }
 

@@ -21,6 +21,8 @@ export class Journal {
   readonly #file: string;
   /** Opened with the first line that is written, and until the program ends. */
   #descriptor: number | undefined;
+  /** Does the file end within a line? What came after it would be part of that. */
+  #isTorn = false;
 
   /** @param temporary a folder on the same file system for drafts */
   constructor(file: string, temporary: string) {
@@ -31,6 +33,7 @@ export class Journal {
     } catch {
       return;
     }
+    this.#isTorn = lines.at(-1) !== '';
     for (const line of lines) {
       const end = line.indexOf('\t');
       if (end > 0) this.#lines.set(line.slice(0, end), line);
@@ -59,7 +62,8 @@ export class Journal {
     this.#lines.set(encodeName(name), line);
     try {
       this.#descriptor ??= inFolder(dirname(this.#file), () => openToAppend(this.#file));
-      writeSync(this.#descriptor, `${line}\n`);
+      writeSync(this.#descriptor, this.#isTorn ? `\n${line}\n` : `${line}\n`);
+      this.#isTorn = false;
     } catch {
       // A store that can only be read still serves: what would be noted has to be found out again next time.
     }
@@ -71,6 +75,7 @@ export class Journal {
       const draft = temporaryPath(temporary);
       writeFileSync(draft, `${[...this.#lines.values()].join('\n')}\n`, { flag: 'wx' });
       renameSync(draft, this.#file);
+      this.#isTorn = false;
     } catch {
       // The long file serves as well.
     }

@@ -74,6 +74,8 @@ export class Locks {
   /** Locks of ours that were released, but could not be removed. */
   readonly #left = new Set<string>();
   readonly #jobs: Jobs | undefined;
+  /** Others' rights to remove a lock, which they too may leave behind. */
+  readonly #breakers = new Map<string, Watch>();
   /** A lock of ours that others can be further names of: a name is made and removed faster than a link of its own. */
   #held: string | undefined;
 
@@ -169,11 +171,13 @@ export class Locks {
   async #remove(path: string, text: string): Promise<void> {
     const breaker = `${path}.break`;
     if (!this.#create(breaker)) {
-      const holder = parse(readOr(breaker, ''));
-      if (holder !== undefined && stateOf(holder.token) === 'dead') rmSync(breaker, { force: true });
+      const watch = this.#breakers.get(breaker) ?? new Watch();
+      this.#breakers.set(breaker, watch);
+      if (watch.look(breaker)?.dead === true) rmSync(breaker, { force: true });
       await sleep(firstPollMs);
       return;
     }
+    this.#breakers.delete(breaker);
     try {
       if (readOr(path, undefined) === text) unlinkSync(path);
     } finally {

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { temporaryPath } from '../files/atomic.js';
 import { canonicalJson } from '../files/canonical.js';
 import { digestBytes, hexOf } from '../files/digest.js';
-import { readRegularFile } from '../files/regular-file.js';
+import { readSealed, sealed } from '../files/sealed.js';
 import { checkStore } from '../files/trust.js';
 
 /** More than this nobody works on at a time. */
@@ -28,14 +28,8 @@ export class StoredParsedFiles<ParsedFile> {
   }
 
   get(text: string): ParsedFile | undefined {
-    try {
-      const [checksum, content] = readRegularFile(this.#pathOf(text)).toString().split('\n', 2);
-      return content !== undefined && digestBytes(content) === checksum
-        ? (JSON.parse(content) as ParsedFile)
-        : undefined;
-    } catch {
-      return undefined;
-    }
+    const content = readSealed(this.#pathOf(text));
+    return content === undefined ? undefined : (JSON.parse(content) as ParsedFile);
   }
 
   set(text: string, parsed: ParsedFile): void {
@@ -45,9 +39,8 @@ export class StoredParsedFiles<ParsedFile> {
       if (!statSync(dirname(this.#folder)).isDirectory()) return;
       checkStore(this.artifacts);
       mkdirSync(this.#folder, { recursive: true });
-      const content = JSON.stringify(parsed);
       const draft = temporaryPath(this.#folder);
-      writeFileSync(draft, `${digestBytes(content)}\n${content}`, { flag: 'wx' });
+      writeFileSync(draft, sealed(JSON.stringify(parsed)), { flag: 'wx' });
       renameSync(draft, this.#pathOf(text));
       this.#removeOld();
     } catch {

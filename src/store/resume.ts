@@ -1,9 +1,10 @@
 import { existsSync, statSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeAtomically } from '../files/atomic.js';
 import { digestBytes } from '../files/digest.js';
 import { guarded, systemCode } from '../files/error.js';
+import { IrregularFile, readRegularFile } from '../files/regular-file.js';
 import type { TaskKey } from './types.js';
 
 const type = 'spikeline-resume/1';
@@ -31,17 +32,12 @@ export function openResumePoint(store: string, key: TaskKey, temporary: string):
   return {
     load: () =>
       guarded(path, async () => {
-        let file: Buffer;
-        try {
-          file = await readFile(path);
-        } catch (error) {
-          if (systemCode(error) === 'ENOENT') return undefined;
-          throw error;
-        }
+        const file = readOr(path);
+        if (file === undefined) return undefined;
         const end = file.indexOf('\n');
         const state = file.subarray(end + 1);
         if (end >= 0 && file.toString('utf8', 0, end) === `${type} ${digestBytes(state)}`) return state;
-        await rm(path, { force: true });
+        await rm(path, { recursive: true, force: true });
         return undefined;
       }),
     save: (state) => guarded(path, () => writeAtomically(path, [`${type} ${digestBytes(state)}\n`, state], temporary)),
@@ -52,4 +48,18 @@ export function openResumePoint(store: string, key: TaskKey, temporary: string):
     },
     finish: () => guarded(path, () => rm(path, { force: true })),
   };
+}
+
+/** Bytes of a state: no program can hold more in one piece. */
+const largestState = 2 ** 31 - 1;
+
+function readOr(path: string): Buffer | undefined {
+  try {
+    return readRegularFile(path, largestState);
+  } catch (error) {
+    // As damaged as one of no bytes.
+    if (error instanceof IrregularFile) return Buffer.alloc(0);
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
 }

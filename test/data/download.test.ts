@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type DownloadOptions, download } from '../../src/data/download.js';
 import { PartialFile } from '../../src/data/partial.js';
+import { readSealed } from '../../src/files/sealed.js';
 import {
   answer,
   breakOffAfter,
@@ -110,7 +111,7 @@ describe('download', () => {
     server.misbehaviours.push(sendProperly, sendProperly, breakOffAfter(10_000), breakOffAfter(10_000));
     server.misbehaviours.push(...Array.from({ length: 40 }, () => answer(503)));
     await expect(download(file, [server.url], target(), options())).rejects.toMatchObject({ code: 'E_DOWNLOAD' });
-    const { pieces } = JSON.parse(readFileSync(`${target()}.part.json`, 'utf8')) as { pieces: number[] };
+    const { pieces } = JSON.parse(readSealed(`${target()}.part.state`)!) as { pieces: number[] };
     expect(pieces).toContain(0);
     server.misbehaviours.length = 0;
     server.requests.length = 0;
@@ -120,6 +121,23 @@ describe('download', () => {
     expect(seen[0]).toBeGreaterThan(pieces.length * 40_000);
     expect(server.requests).toHaveLength(8 - pieces.length);
     expect(left()).toEqual(['data.bin']);
+  });
+
+  it('begins anew where what an earlier start left, or its note of it, is damaged', async () => {
+    for (const ending of ['part', 'part.state']) {
+      server.misbehaviours.push(sendProperly, sendProperly);
+      server.misbehaviours.push(...Array.from({ length: 40 }, () => answer(503)));
+      await expect(download(file, [server.url], target(), options())).rejects.toMatchObject({ code: 'E_DOWNLOAD' });
+      const path = `${target()}.${ending}`;
+      const bytes = readFileSync(path);
+      bytes[bytes.length >> 1]! ^= 1;
+      writeFileSync(path, bytes);
+      server.misbehaviours.length = 0;
+      await download(file, [server.url], target(), options());
+      expect(readFileSync(target()).equals(body)).toBe(true);
+      expect(left()).toEqual(['data.bin']);
+      rmSync(target());
+    }
   });
 
   it('leaves parts that are turned away to the connections that are not', async () => {

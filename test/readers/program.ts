@@ -1,5 +1,6 @@
-// Gives damaged files to every reader: program.mjs FIXTURES SCRATCH FIRST COUNT. Which one comes next goes to standard
-// output before it is read, so that whoever waits knows which one never ended; the file `input` holds it.
+// Gives damaged files to every reader: program.mjs FIXTURES SCRATCH FIRST COUNT MINUTES, until there were so many or the
+// time is over. Which one comes next goes to standard output before it is read, so that whoever waits knows which one
+// never ended; the file `input` holds it.
 import { writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { mutated } from './mutate.js';
@@ -9,7 +10,8 @@ import { allReaders, type Reader } from './readers.js';
 const memory = 2 ** 30;
 const longestMessage = 20_000;
 
-const [fixtures, scratch, first, count] = process.argv.slice(2);
+const [fixtures, scratch, first, count, minutes] = process.argv.slice(2);
+const deadline = performance.now() + Number(minutes) * 60_000;
 
 /** A line of output: what is read next, or what was wrong with it. */
 export interface Line {
@@ -36,9 +38,14 @@ async function problemOf({ read }: Reader, bytes: Uint8Array): Promise<string | 
   return peak() > before.peak && taken > memory ? `it took ${taken} bytes` : problem;
 }
 
-for (const reader of await allReaders(fixtures!, scratch!)) {
-  const end = Number(first) + Math.ceil((Number(count) * (reader.share ?? 100)) / 100);
-  for (let number = Number(first); number < end; number++) {
+/** Of the inputs of all up to one, how many it gets. */
+const shareOf = ({ share = 100 }: Reader, inputs: number): number => Math.ceil((inputs * share) / 100);
+
+const readers = await allReaders(fixtures!, scratch!);
+for (let index = 0; index < Number(count) && performance.now() < deadline; index++) {
+  const number = Number(first) + index;
+  for (const reader of readers) {
+    if (shareOf(reader, index + 1) === shareOf(reader, index)) continue;
     const damaged = mutated(reader.files, number);
     const bytes = reader.wrap === undefined ? damaged : await reader.wrap(damaged);
     writeFileSync(join(scratch!, 'input'), bytes);

@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { readSealed, sealed } from '../../src/files/sealed.js';
 import { askReader } from '../../src/stage/confined/process.js';
 import type { StageDefinition } from '../../src/stage/definition.js';
 import { answersArrived, describeStage } from '../../src/stage/describe.js';
@@ -72,10 +73,9 @@ describe('describeStage', () => {
     const [name] = readdirSync(join(cache, 'definitions'));
     const path = join(cache, 'definitions', name!);
     expect(readdirSync(join(cache, 'definitions'))).toHaveLength(1);
-    const { definition } = JSON.parse(readFileSync(path, 'utf8')) as {
-      definition: object;
-    };
-    writeFileSync(path, JSON.stringify({ definition: { ...definition, summary: 'Remembered' }, answers: {} }));
+    const { definition } = JSON.parse(readSealed(path)!) as { definition: object };
+    const remembered = JSON.stringify({ definition: { ...definition, summary: 'Remembered' }, answers: {} });
+    writeFileSync(path, sealed(remembered));
     const copy = writeFiles(testFolder(), {
       's.ts': stage(
         "import { name } from './lib/name'; // A comment\nimport three from 'three';\n",
@@ -87,7 +87,8 @@ describe('describeStage', () => {
       'node_modules/three/m.js': 'export default 3;',
     });
     expect(await describeStage('./s.ts', copy)).toMatchObject({ summary: 'Remembered' });
-    writeFileSync(path, '{ "definition": {');
+    // Another default would give another result: nothing of a damaged file is taken.
+    writeFileSync(path, sealed(remembered).replace('"default":2', '"default":3'));
     const third = writeFiles(testFolder(), { 's.ts': stage('') });
     expect(await describeStage('./s.ts', third)).toMatchObject({ summary: 'Scales' });
   });

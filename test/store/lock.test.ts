@@ -184,7 +184,9 @@ describe('lock', () => {
   });
 
   it('that was torn by a crash is taken over', async () => {
-    writeFiles(folder, { [`store/locks/${key}`]: ownToken().slice(0, 9) });
+    // And so is the right to remove it that somebody was torn away from.
+    const torn = { [`store/locks/${key}`]: ownToken().slice(0, 9), [`store/locks/${key}.break`]: '' };
+    writeFiles(folder, torn);
     const lock = await store.lock(key);
     await lock.release();
   });

@@ -126,6 +126,16 @@ describe('latestKey', () => {
       expect(Store.open(store.folder).published('paper').latestKey(task.id)).toBeUndefined();
     }
   });
+
+  it('is known although the note before it was torn', async () => {
+    const [first, second] = [commandTask('data', {}, {}), commandTask('train', {}, {})];
+    const published = recordOf(keyParts({}), {});
+    await store.published('paper').show(first, published);
+    const journal = join(store.folder, 'paper/.latest');
+    writeFileSync(journal, readFileSync(journal).subarray(0, -1));
+    await Store.open(store.folder).published('paper').show(second, published);
+    expect(Store.open(store.folder).published('paper').latestKey(second.id)).toBe(published.key);
+  });
 });
 
 describe('resumePoint', () => {

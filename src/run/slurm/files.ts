@@ -2,6 +2,7 @@ import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inFolder } from '../../files/atomic.js';
 import { readRegularFile } from '../../files/regular-file.js';
+import { readSealed, sealed } from '../../files/sealed.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import type { Progress } from '../../stage/definition.js';
 import { namesIn } from '../../store/listing.js';
@@ -79,8 +80,8 @@ const keptMs = 7 * 24 * 3_600_000;
  * What submitters and jobs tell each other of a pipeline, in its folder of the shared store:
  *
  *     artifacts/<pipeline>/.slurm/<id>/job.sh          what Slurm runs
- *     artifacts/<pipeline>/.slurm/<id>/job.json        the tasks of a job array
- *     artifacts/<pipeline>/.slurm/<id>/<index>.json    what a job says of itself
+ *     artifacts/<pipeline>/.slurm/<id>/job             the tasks of a job array
+ *     artifacts/<pipeline>/.slurm/<id>/<index>.status  what a job says of itself
  *     artifacts/<pipeline>/.slurm/<id>/<index>.out     what it wrote
  *     artifacts/<pipeline>/.slurm/keys/<lineage>       the key that a task of this lineage has come to
  */
@@ -100,12 +101,12 @@ export class SlurmFiles {
 
   /** All that were submitted and not cleaned away, by id. */
   ids(): string[] {
-    return namesIn(this.folder).filter((name) => name !== 'keys' && existsSync(this.pathOf(name, 'job.json')));
+    return namesIn(this.folder).filter((name) => name !== 'keys' && existsSync(this.pathOf(name, 'job')));
   }
 
   writeSubmission(id: string, submission: Submission, script: string): void {
     inFolder(this.pathOf(id), () => writeFileSync(this.pathOf(id, 'job.sh'), script, { mode: 0o755 }));
-    writeFileSync(this.pathOf(id, 'job.json'), JSON.stringify(submission));
+    writeFileSync(this.pathOf(id, 'job'), sealed(JSON.stringify(submission)));
   }
 
   readSubmission(id: string): Submission | undefined {
@@ -116,11 +117,11 @@ export class SlurmFiles {
   writeStatus(id: string, index: number, status: JobStatus): Promise<void> {
     return this.store
       .published(this.pipeline)
-      .writeNote(this.pathOf(id, `${index}.json`), JSON.stringify({ type: statusType, ...status }));
+      .writeNote(this.pathOf(id, `${index}.status`), sealed(JSON.stringify({ type: statusType, ...status })));
   }
 
   readStatus(id: string, index: number): JobStatus | undefined {
-    return readJson<JobStatus>(this.pathOf(id, `${index}.json`), statusType);
+    return readNote<JobStatus>(this.pathOf(id, `${index}.status`), statusType);
   }
 
   noteKey(lineage: Lineage, key: TaskKey): Promise<void> {
@@ -150,16 +151,13 @@ export class SlurmFiles {
 
 /** What the jobs of a folder were told. */
 export function submissionIn(folder: string): Submission | undefined {
-  return readJson<Submission>(join(folder, 'job.json'), 'spikeline-slurm/1');
+  return readNote<Submission>(join(folder, 'job'), 'spikeline-slurm/1');
 }
 
 const statusType = 'spikeline-slurm-status/1';
 
-function readJson<T>(path: string, type: string): T | undefined {
-  try {
-    const value = JSON.parse(readRegularFile(path).toString()) as { type?: unknown } | null;
-    return value?.type === type ? (value as T) : undefined;
-  } catch {
-    return undefined;
-  }
+function readNote<T>(path: string, type: string): T | undefined {
+  const content = readSealed(path);
+  const value = content === undefined ? undefined : (JSON.parse(content) as { type: string });
+  return value?.type === type ? (value as T) : undefined;
 }

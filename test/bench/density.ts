@@ -6,21 +6,16 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { purposes, RandomWords } from '../../src/data/random.js';
 import { denseForward } from '../../src/engine/wasm/convolution.js';
-import {
-  type Geometry,
-  gradientBlock,
-  gradientMap,
-  inputBorders,
-  paddedMap,
-  weightCount,
-} from '../../src/engine/wasm/geometry.js';
+import { type Geometry, inputBorders, paddedMap, weightCount } from '../../src/engine/wasm/geometry.js';
+import { gradientBlock, gradientMap } from '../../src/engine/wasm/gradient-geometry.js';
 import { inputGradient } from '../../src/engine/wasm/input-gradient.js';
 import { MemoryPlan } from '../../src/engine/wasm/memory-plan.js';
-import type { Program } from '../../src/engine/wasm/program.js';
+import { type Program, scratchBytes } from '../../src/engine/wasm/program.js';
+import { sparseGradient } from '../../src/engine/wasm/sparse-gradient.js';
 import { spikeForward } from '../../src/engine/wasm/spike-forward.js';
 import { tabledGradient } from '../../src/engine/wasm/tabled-gradient.js';
 import { createControl, ThreadRunner } from '../../src/engine/wasm/threads.js';
-import { denseGradient, sparseGradient } from '../../src/engine/wasm/weight-gradient.js';
+import { denseGradient } from '../../src/engine/wasm/weight-gradient.js';
 import { buildFolder, packageRoot } from '../../src/paths.js';
 import { renderTable } from '../../src/text/table.js';
 
@@ -45,15 +40,12 @@ function geometry(side: number, channels: number, kernel: number): Geometry {
 }
 
 /** Billions of the dense kernels' operations a second, by processor time on one thread. */
-function speed(
-  g: Geometry,
-  build: (plan: MemoryPlan) => { readonly program: Program; readonly scratch: number },
-): number {
+function speed(g: Geometry, build: (plan: MemoryPlan) => Program): number {
   const plan = new MemoryPlan();
-  const { program, scratch } = build(plan);
-  const areas = [plan.alloc(scratch + 64)];
+  const program = build(plan);
+  const scratch = [plan.alloc(scratchBytes([program]))];
   const memory = plan.create();
-  const setup = { module, memory, control: createControl(), threads: 1, programs: [program], scratch: areas };
+  const setup = { module, memory, control: createControl(), threads: 1, programs: [program], scratch };
   const runner = new ThreadRunner(setup, 0);
   runner.lead(0);
   const times = Array.from({ length: runs }, () => {
@@ -81,9 +73,9 @@ const forward = (g: Geometry, density: number, share: number) => (plan: MemoryPl
     w: plan.table(Float32Array.from(ternary(g))),
     threshold: plan.table(Float32Array.of(1)),
   };
-  const y = plan.alloc(outputs(g) * 4);
-  const { pack, calls, scratchBytes } = spikeForward(plan, g, { ...buffers, y }, levels, { scale: 1 / n }, share);
-  return { program: [pack, [calls(0, images)]], scratch: scratchBytes };
+  const y = plan.floats(outputs(g));
+  const { pack, calls } = spikeForward(plan, g, { ...buffers, y }, levels, { scale: 1 / n }, share);
+  return [pack, [calls(0, images)]];
 };
 
 /** Each pass, by kernels that skip zeros and by dense ones. */
@@ -94,49 +86,49 @@ const passes = {
     dense: (g: Geometry) => (plan: MemoryPlan) => {
       const map = paddedMap(g.inHeight, g.inWidth, g.inChannels, inputBorders(g));
       const buffers = { x: filled(plan, images * map.imageBytes), w: plan.table(Float32Array.from(ternary(g))) };
-      const y = plan.alloc(outputs(g) * 4);
-      const { pack, calls, scratchBytes } = denseForward(plan, g, { ...buffers, map, y });
-      return { program: [pack, [calls(0, images)]], scratch: scratchBytes };
+      const y = plan.floats(outputs(g));
+      const { pack, calls } = denseForward(plan, g, { ...buffers, map, y });
+      return [pack, [calls(0, images)]];
     },
   },
   'input gradient': {
     sparse: (g: Geometry, density: number) => (plan: MemoryPlan) => {
       const map = gradientMap(g);
       const buffers = { dy: filled(plan, images * map.imageBytes), w: plan.table(Float32Array.from(ternary(g))) };
-      const rest = { dx: plan.alloc(inputs(g) * 4), open: plan.table(sparse(inputs(g), density, 1)) };
-      const { pack, calls, scratchBytes } = inputGradient(plan, g, { ...buffers, ...rest, map });
-      return { program: [pack, [calls(0, images)]], scratch: scratchBytes };
+      const rest = { dx: plan.floats(inputs(g)), open: plan.table(sparse(inputs(g), density, 1)) };
+      const { pack, calls } = inputGradient(plan, g, { ...buffers, ...rest, map });
+      return [pack, [calls(0, images)]];
     },
     // The gradient of a convolution of stride 1 is a convolution of the same size.
     dense: (g: Geometry) => passes.forward.dense(g),
     tables: (g: Geometry) => (plan: MemoryPlan) => {
-      const map = gradientMap(g, gradientBlock(g, 32));
+      const map = gradientMap(g, gradientBlock(g, 'f32'));
       const weights = { w: plan.table(Float32Array.from(ternary(g))), threshold: plan.table(Float32Array.of(0.5)) };
       const buffers = { ...weights, dy: filled(plan, images * map.imageBytes), map };
-      const rest = { dx: plan.alloc(inputs(g) * 4), open: plan.table(sparse(inputs(g), 0.5, 1)) };
-      const { pack, calls, scratchBytes } = tabledGradient(plan, g, { ...buffers, ...rest });
-      return { program: [pack, [calls(0, images)]], scratch: scratchBytes };
+      const rest = { dx: plan.floats(inputs(g)), open: plan.table(sparse(inputs(g), 0.5, 1)) };
+      const { pack, calls } = tabledGradient(plan, g, { ...buffers, ...rest });
+      return [pack, [calls(0, images)]];
     },
   },
   'weight gradient': {
     sparse: (g: Geometry, density: number) => (plan: MemoryPlan) => {
-      const dyMap = gradientMap(g, gradientBlock(g, 32));
-      const buffers = { dy: filled(plan, images * dyMap.imageBytes), dw: plan.alloc(weightCount(g) * 4) };
+      const dyMap = gradientMap(g, gradientBlock(g, 'f32'));
+      const buffers = { dy: filled(plan, images * dyMap.imageBytes), dw: plan.floats(weightCount(g)) };
       const spikes = plan.table(sparse(inputs(g), density, levels));
-      const planned = sparseGradient(plan, g, images, 1, { ...buffers, dyMap, spikes }, levels, n);
-      return { program: [planned.lists, planned.sums], scratch: planned.scratchBytes };
+      const planned = sparseGradient(plan, g, images, 1, { ...buffers, dyMap, spikes }, { levels, n });
+      return [planned.lists, planned.sums];
     },
     dense: (g: Geometry) => (plan: MemoryPlan) => {
       const dyMap = gradientMap(g);
       const map = paddedMap(g.inHeight, g.inWidth, g.inChannels, inputBorders(g));
-      const buffers = { dy: filled(plan, images * dyMap.imageBytes), dw: plan.alloc(weightCount(g) * 4) };
+      const buffers = { dy: filled(plan, images * dyMap.imageBytes), dw: plan.floats(weightCount(g)) };
       const planned = denseGradient(plan, g, images, 1, {
         ...buffers,
         dyMap,
         map,
         x: filled(plan, images * map.imageBytes),
       });
-      return { program: [planned.lists, planned.sums], scratch: planned.scratchBytes };
+      return [planned.lists, planned.sums];
     },
   },
 };

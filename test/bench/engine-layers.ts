@@ -15,7 +15,7 @@ const steps = 4;
 type Kinds = readonly (readonly [pattern: RegExp, kind: string])[];
 
 const trainingKinds: Kinds = [
-  [/^(spikeConv|eventConv|denseConv)/, 'forward'],
+  [/^(spikeConv|eventConv|wideConv|denseConv)/, 'forward'],
   [/^(maskedGradient|tabledGradient)/, 'input gradient'],
   [/WeightGradient|imageSums/, 'weight gradient'],
   [/^spikeLists/, 'lists'],
@@ -24,7 +24,7 @@ const trainingKinds: Kinds = [
 ];
 
 const simulationKinds: Kinds = [
-  [/^(encode|spikeConv|eventConv|readout)/, 'membranes and spikes'],
+  [/^(encode|spikeConv|eventConv|wideConv|fire|readout)/, 'membranes and spikes'],
   [/^deleteSpikes/, 'noise'],
   [/^countSpikes/, 'counts'],
 ];

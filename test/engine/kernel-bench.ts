@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import type { Descriptor, DescriptorOf, Kernel } from '../../src/engine/wasm/descriptor.js';
 import type { Geometry } from '../../src/engine/wasm/geometry.js';
 import { MemoryPlan } from '../../src/engine/wasm/memory-plan.js';
-import type { Call, Phase, Program } from '../../src/engine/wasm/program.js';
+import { type Calls, calls, type Phase, type Program, scratchBytes } from '../../src/engine/wasm/program.js';
 import { createControl, ThreadRunner } from '../../src/engine/wasm/threads.js';
+import type { Address } from '../../src/engine/wasm/units.js';
 import { buildFolder } from '../../src/paths.js';
 import { randomNumbers } from '../network/random-network.js';
 
@@ -12,6 +14,8 @@ const module = new WebAssembly.Module(readFileSync(join(buildFolder, 'kernels.wa
 
 /** A byte that no buffer is filled with by chance: as a float, 0x5a5a5a5a is 1.5e16. */
 const pattern = 0x5a;
+/** What lies behind the scratch memory: more than a kernel that asks for too little is likely to pass over. */
+const forbidden = Buffer.alloc(1 << 16, pattern);
 
 export function fillGuards(plan: MemoryPlan, memory: WebAssembly.Memory): void {
   const bytes = new Uint8Array(memory.buffer);
@@ -30,39 +34,43 @@ export class KernelBench {
   readonly plan = new MemoryPlan();
   #memory: WebAssembly.Memory | undefined;
 
-  floats(values: ArrayLike<number>): number {
+  floats(values: ArrayLike<number>): Address {
     return this.plan.table(Float32Array.from(values));
   }
 
-  doubles(values: ArrayLike<number>): number {
+  doubles(values: ArrayLike<number>): Address {
     return this.plan.table(Float64Array.from(values));
   }
 
-  bytes(values: ArrayLike<number>): number {
+  bytes(values: ArrayLike<number>): Address {
     return this.plan.table(Uint8Array.from(values));
   }
 
-  halves(values: ArrayLike<number>): number {
+  halves(values: ArrayLike<number>): Address {
     return this.plan.table(Int16Array.from(values));
   }
 
   /** z as kernels of training take it: floats or 16-bit integers. */
-  preActivations(values: ArrayLike<number>, integer: boolean): { readonly z: number; readonly integer: number } {
-    return { z: integer ? this.halves(values) : this.floats(values), integer: Number(integer) };
+  preActivations(values: ArrayLike<number>, integer: boolean): { readonly z: Address; readonly integer: boolean } {
+    return { z: integer ? this.halves(values) : this.floats(values), integer };
   }
 
-  words(values: ArrayLike<number>): number {
+  words(values: ArrayLike<number>): Address {
     return this.plan.table(Uint32Array.from(values));
   }
 
   /** A buffer of floats with something in it that a kernel has to overwrite. */
-  room(values: number): number {
+  room(values: number): Address {
     return this.floats(new Float32Array(values).fill(-12345));
   }
 
-  /** @param prepare is given the memory before the kernels are */
-  run(program: Program, scratchBytes = 4096, prepare?: (memory: ArrayBufferLike) => void): void {
-    const scratch = [this.plan.alloc(scratchBytes)];
+  /**
+   * The kernels have the scratch memory that they were promised and no more: behind it nothing may change.
+   * @param prepare is given the memory before the kernels are
+   */
+  run(program: Program, prepare?: (memory: ArrayBufferLike) => void): void {
+    const scratch = [this.plan.alloc(scratchBytes([program]))];
+    const beyond = this.plan.table(forbidden);
     const memory = this.plan.create();
     this.#memory = memory;
     fillGuards(this.plan, memory);
@@ -70,11 +78,12 @@ export class KernelBench {
     const setup = { module, memory, control: createControl(), threads: 1, programs: [program], scratch };
     new ThreadRunner(setup, 0).lead(0);
     expectGuardsIntact(this.plan, memory);
+    expect(forbidden.equals(new Uint8Array(memory.buffer, beyond, forbidden.length))).toBe(true);
   }
 
-  /** One call over a range. */
-  call(kernel: string, descriptor: number, count: number): void {
-    this.run([inParts(count, (lo, hi) => [{ kernel, descriptor, lo, hi }])]);
+  /** One kernel over a range, in two calls. */
+  call<K extends Kernel>(kernel: K, descriptor: Descriptor<DescriptorOf<K>>, count: number): void {
+    this.run([inParts(count, calls(kernel, descriptor))]);
   }
 
   readFloats(address: number, count: number): number[] {
@@ -109,9 +118,9 @@ export const forms = [
 ] as const;
 
 /** A range in two calls of unequal size, so that kernels have to start in the middle, too. */
-export function inParts(count: number, calls: (lo: number, hi: number) => Call[]): Phase {
+export function inParts(count: number, own: Calls): Phase {
   const middle = Math.floor(count / 3);
-  return middle === 0 ? [calls(0, count)] : [calls(middle, count), calls(0, middle)];
+  return middle === 0 ? [own(0, count)] : [own(middle, count), own(0, middle)];
 }
 
 /** Random whole numbers from `least` to `most`: sums of their products are exact in single precision, in any order. */

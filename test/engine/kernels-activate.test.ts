@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { pixelOffsets } from '../../src/engine/wasm/geometry.js';
+import { nowhere } from '../../src/engine/wasm/units.js';
 import { batchNormEpsilon, quantisedLevel } from '../../src/network/quantise.js';
 import { inParts, integers, KernelBench, plain, reals } from './kernel-bench.js';
 import { smallMaps } from './kernel-geometries.js';
@@ -14,7 +15,7 @@ describe('activate', () => {
 
   function activated(n: number, levels: number, bound: number) {
     const bench = new KernelBench();
-    const spikes = levels > 0 ? bench.bytes(new Array(values).fill(99)) : 0;
+    const spikes = levels > 0 ? bench.bytes(new Array(values).fill(99)) : nowhere;
     const open = bench.bytes(new Array(values).fill(99));
     const x = bench.floats(new Float32Array(mapValues));
     const descriptor = bench.plan.descriptor('Activate', {
@@ -127,11 +128,11 @@ describe('activateReal', () => {
   const z = reals(values, 5).map((x) => f(4 * x));
 
   it.each([
-    ['double', 1, 1, 1],
-    ['double', 1, 2, 4],
-    ['single', 0, 2, 8],
-    ['single', 0, 1, 255],
-  ])('%s z: the same levels as the formula of the network, n = %i·%i, L = %i', (_, double, n, levels) => {
+    ['double', true, 1, 1],
+    ['double', true, 2, 4],
+    ['single', false, 2, 8],
+    ['single', false, 1, 255],
+  ])('%s z: the same levels as the formula of the network, n = %s·%i, L = %i', (_, double, n, levels) => {
     const bench = new KernelBench();
     const spikes = bench.bytes(new Array(values).fill(99));
     const x = bench.floats(new Float32Array(mapValues));

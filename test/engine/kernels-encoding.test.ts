@@ -40,7 +40,7 @@ function spikesOf(g: Geometry, x: readonly number[], w: readonly number[], level
   const spikes = bench.bytes(new Array(neurons).fill(99));
   const buffers = { x: bench.floats(intoMap(g, map, x, images)), map, spikes };
   const planned = encodingForward(bench.plan, g, buffers, Float32Array.from(w), { thresholds, levels });
-  bench.run([planned.pack, inParts(images, planned.calls)], planned.scratchBytes);
+  bench.run([planned.pack, inParts(images, planned.calls)]);
   return bench.readBytes(spikes, neurons);
 }
 

@@ -3,21 +3,21 @@ import { describe, expect, it } from 'vitest';
 import {
   type BlockedMap,
   type Geometry,
-  gradientBlock,
-  gradientMap,
   inputBorders,
   inputPixels,
   outputPixels,
   paddedMap,
   weightCount,
 } from '../../src/engine/wasm/geometry.js';
+import { gradientBlock, gradientMap } from '../../src/engine/wasm/gradient-geometry.js';
 import {
   type InputGradientBuffers,
   inputGradient,
   type PlannedInputGradient,
 } from '../../src/engine/wasm/input-gradient.js';
+import { sparseGradient } from '../../src/engine/wasm/sparse-gradient.js';
 import { tabledGradient } from '../../src/engine/wasm/tabled-gradient.js';
-import { denseGradient, sparseGradient } from '../../src/engine/wasm/weight-gradient.js';
+import { denseGradient } from '../../src/engine/wasm/weight-gradient.js';
 import { geometry, inParts, integers, KernelBench, plain, spikeCounts } from './kernel-bench.js';
 import { geometries, imageGeometries, intoMap, referenceGradients } from './kernel-geometries.js';
 
@@ -49,7 +49,7 @@ function heldInputGradient(
   const dx = bench.room(inputs);
   const buffers = { ...output, map, w: bench.floats(w), dx, open: bench.bytes(open) };
   const { gradient, used = (weight) => weight } = planned(bench, buffers);
-  bench.run([gradient.pack, inParts(images, gradient.calls)], gradient.scratchBytes);
+  bench.run([gradient.pack, inParts(images, gradient.calls)]);
   const expected = referenceGradients(g, w.map(used), new Array(inputs).fill(0), dy, images).dx;
   expect(plain(bench.readFloats(dx, inputs))).toEqual(expected.map((value, i) => (open[i] ? value : 0)));
 }
@@ -78,7 +78,7 @@ describe('input gradient of open neurons', () => {
 
 describe('input gradient from tables', () => {
   const held = (g: Geometry, images: number, openShare: number, seed: number, t: number): void => {
-    for (const width of new Set([gradientBlock(g, 32), g.outChannels]))
+    for (const width of new Set([gradientBlock(g, 'f32'), g.outChannels]))
       heldInputGradient(
         g,
         images,
@@ -136,9 +136,13 @@ describe('sparse weight gradient', () => {
     const spikes = spikeCounts(images * inputPixels(g) * g.inChannels, levels, seed);
     const dy = integers(images * outputPixels(g) * g.outChannels, -4, 4, seed + 1);
     const dw = bench.floats(new Float32Array(weightCount(g)));
-    const buffers = { ...outputGradient(bench, g, dy, images, gradientBlock(g, 32)), spikes: bench.bytes(spikes), dw };
-    const { lists, sums, scratchBytes } = sparseGradient(bench.plan, g, images, 3, buffers, levels, n);
-    bench.run([lists, sums], scratchBytes);
+    const buffers = {
+      ...outputGradient(bench, g, dy, images, gradientBlock(g, 'f32')),
+      spikes: bench.bytes(spikes),
+      dw,
+    };
+    const { lists, sums } = sparseGradient(bench.plan, g, images, 3, buffers, { levels, n });
+    bench.run([lists, sums]);
     const x = spikes.map((count) => count / n);
     const zero = new Array(weightCount(g)).fill(0);
     expect(plain(bench.readFloats(dw, weightCount(g)))).toEqual(referenceGradients(g, zero, x, dy, images).dw);

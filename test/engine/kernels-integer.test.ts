@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Geometry, inputPixels, outputPixels, weightCount } from '../../src/engine/wasm/geometry.js';
 import { planIntegerGradient, planQuantisation } from '../../src/engine/wasm/integer-gradient.js';
+import { integersSuffice, sparseGradient } from '../../src/engine/wasm/sparse-gradient.js';
 import { tabledGradient } from '../../src/engine/wasm/tabled-gradient.js';
-import { integersSuffice, sparseGradient } from '../../src/engine/wasm/weight-gradient.js';
+import { nowhere } from '../../src/engine/wasm/units.js';
 import { forms, geometry, inParts, integers, KernelBench, plain, reals, spikeCounts } from './kernel-bench.js';
 import { geometries, referenceGradients } from './kernel-geometries.js';
 
@@ -47,7 +48,7 @@ describe('gradients in integers', () => {
     const open = integers(inputs, 0, 1, seed + 2);
     const spikes = spikeCounts(inputs, levels, seed + 3);
     const [dx, dw] = [bench.room(inputs), bench.floats(new Float32Array(weightCount(g)))];
-    const unused = { dy: 0, map: integer.fineMap, dyMap: integer.fineMap };
+    const unused = { dy: nowhere, map: integer.fineMap, dyMap: integer.fineMap };
     const backward = tabledGradient(
       bench.plan,
       g,
@@ -60,14 +61,10 @@ describe('gradients in integers', () => {
       images,
       3,
       { ...unused, dw, spikes: bench.bytes(spikes) },
-      levels,
-      2,
+      { levels, n: 2 },
       integer,
     );
-    bench.run(
-      [phase, [...backward.pack, ...weights.lists], [...inParts(images, backward.calls), ...weights.sums]],
-      Math.max(backward.scratchBytes, weights.scratchBytes),
-    );
+    bench.run([phase, [...backward.pack, ...weights.lists], [...inParts(images, backward.calls), ...weights.sums]]);
     const fine = referenceGradients(g, q, spikes, rounded(dz, stepOf(bound, 16)), images).dx;
     const found = bench.readFloats(dx, inputs);
     expect(plain(found)).toEqual(plain(fine.map((value, i) => (open[i] ? f(value) : 0))));
@@ -112,9 +109,9 @@ describe('gradients in integers', () => {
     const { integer, phase } = quantised(bench, g, 20, new Array(20 * 3 * 32).fill(value), 32767);
     const [dx, open] = [bench.room(20 * 48), bench.bytes(new Array(20 * 48).fill(1))];
     const weights = { w: bench.floats(new Array(16 * 32).fill(1)), threshold: bench.floats([1]) };
-    const buffers = { ...weights, dy: 0, map: integer.fineMap, dx, open };
-    const { pack, calls, scratchBytes } = tabledGradient(bench.plan, g, buffers, integer);
-    bench.run([phase, pack, inParts(20, calls)], scratchBytes);
+    const buffers = { ...weights, dy: nowhere, map: integer.fineMap, dx, open };
+    const { pack, calls } = tabledGradient(bench.plan, g, buffers, integer);
+    bench.run([phase, pack, inParts(20, calls)]);
     expect(bench.readFloats(dx, 20 * 48)).toEqual(new Array(20 * 48).fill(32 * value));
   });
 
@@ -126,13 +123,13 @@ describe('gradients in integers', () => {
     const { integer, phase } = quantised(bench, g, 1, dz, 2047);
     const dw = bench.floats(new Float32Array(weightCount(g)));
     const buffers = {
-      dy: 0,
+      dy: nowhere,
       dyMap: integer.fineMap,
       dw,
       spikes: bench.bytes(new Array(inputPixels(g) * 16).fill(255)),
     };
-    const { lists, sums, scratchBytes } = sparseGradient(bench.plan, g, 1, 1, buffers, 255, 1, integer);
-    bench.run([phase, lists, sums], scratchBytes);
+    const { lists, sums } = sparseGradient(bench.plan, g, 1, 1, buffers, { levels: 255, n: 1 }, integer);
+    bench.run([phase, lists, sums]);
     expect(bench.readFloats(dw, weightCount(g))).toEqual(new Array(weightCount(g)).fill(f(576 * 255 * value)));
   });
 
@@ -146,17 +143,16 @@ describe('gradients in integers', () => {
     const { integer, phase } = quantised(bench, g, 3, dz, 2047);
     const dw = bench.floats(new Float32Array(weightCount(g)));
     const spikes = bench.bytes(new Array(3 * inputPixels(g) * 16).fill(1));
-    const { lists, sums, scratchBytes } = sparseGradient(
+    const { lists, sums } = sparseGradient(
       bench.plan,
       g,
       3,
       1,
-      { dy: 0, dyMap: integer.fineMap, dw, spikes },
-      1,
-      1,
+      { dy: nowhere, dyMap: integer.fineMap, dw, spikes },
+      { levels: 1, n: 1 },
       integer,
     );
-    bench.run([phase, lists, sums], scratchBytes);
+    bench.run([phase, lists, sums]);
     expect(bench.readFloats(dw, weightCount(g))).toEqual(
       Array.from({ length: weightCount(g) }, (_, i) => 36 * (i % 128 < 64 ? 3 : 2048)),
     );

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { calls } from '../../src/engine/wasm/program.js';
 import { ternarise, ternaryThreshold } from '../../src/network/ternary.js';
 import { inParts, integers, KernelBench, reals } from './kernel-bench.js';
 
@@ -75,7 +76,7 @@ describe('adam', () => {
       number,
       number,
     ];
-    const [wa, ga, ma, va] = [w, g, m, v].map((values) => bench.floats(values)) as [number, number, number, number];
+    const [wa, ga, ma, va] = [bench.floats(w), bench.floats(g), bench.floats(m), bench.floats(v)];
     const descriptor = bench.plan.descriptor('Adam', {
       w: wa,
       g: ga,
@@ -163,9 +164,9 @@ describe('ternarise', () => {
   });
 });
 
-it('fill writes one byte', () => {
+it('clear writes zeros over groups of four values', () => {
   const bench = new KernelBench();
-  const address = bench.bytes(new Array(40).fill(7));
-  bench.run([[[{ kernel: 'fill', descriptor: address, lo: 0, hi: 39 }]]]);
-  expect(bench.readBytes(address, 40)).toEqual([...new Array(39).fill(0), 7]);
+  const values = bench.floats(new Array(20).fill(7));
+  bench.run([[calls('clear', bench.plan.descriptor('Clear', { values }))(1, 4)]]);
+  expect(bench.readFloats(values, 20)).toEqual([7, 7, 7, 7, ...new Array(12).fill(0), 7, 7, 7, 7]);
 });

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { gradientMap, pixelOffsets } from '../../src/engine/wasm/geometry.js';
+import { pixelOffsets } from '../../src/engine/wasm/geometry.js';
+import { gradientMap } from '../../src/engine/wasm/gradient-geometry.js';
+import { calls } from '../../src/engine/wasm/program.js';
+import { type Address, nowhere } from '../../src/engine/wasm/units.js';
 import { batchNormEpsilon } from '../../src/network/quantise.js';
 import { forms, geometry, inParts, integers, KernelBench, plain, reals } from './kernel-bench.js';
 import { intoMap, smallMaps } from './kernel-geometries.js';
@@ -33,10 +36,11 @@ describe.each(forms)('sums of every image, z in %s', (_, integer) => {
     const bench = new KernelBench();
     const z = integers(images * pixels * channels, -400, 400, pixels);
     const all = { ...bench.preActivations(z, integer), pixels, channels };
-    const [sums, same, ranges] = [0, 1, 2].map(() => bench.room(images * channels * 2)) as [number, number, number];
+    const room = () => bench.room(images * channels * 2);
+    const [sums, same, ranges] = [room(), room(), room()];
     const beside = bench.plan.descriptor('ChannelSums', { ...all, sums, ranges });
-    const alone = bench.plan.descriptor('ChannelSums', { ...all, sums: same, ranges: 0 });
-    bench.run([beside, alone].flatMap((descriptor) => inCalls('channelSums', descriptor)));
+    const alone = bench.plan.descriptor('ChannelSums', { ...all, sums: same, ranges: nowhere });
+    bench.run([beside, alone].map((descriptor) => inParts(images, calls('channelSums', descriptor))));
     const [most, least] = [Math.max, Math.min].map((pick) => over(z, pixels, pick));
     expect(bench.readFloats(ranges, images * channels * 2)).toEqual(paired(most!, least!));
     const squares = over(z, pixels, (...values) => total(...values.map((value) => value ** 2)));
@@ -50,14 +54,11 @@ describe.each(forms)('sums of every image, z in %s', (_, integer) => {
     const count = images * pixels * channels;
     const [g, z] = [integers(count, -9, 9, 4), integers(count, -90, 90, 5)];
     const all = { g: bench.floats(g), ...bench.preActivations(z, integer), pixels, channels };
-    const [sums, same, largest] = [2, 2, 1].map((rows) => bench.room(images * channels * rows)) as [
-      number,
-      number,
-      number,
-    ];
+    const room = (rows: number) => bench.room(images * channels * rows);
+    const [sums, same, largest] = [room(2), room(2), room(1)];
     const beside = bench.plan.descriptor('GradientSums', { ...all, sums, largest });
-    const alone = bench.plan.descriptor('GradientSums', { ...all, sums: same, largest: 0 });
-    bench.run([beside, alone].flatMap((descriptor) => inCalls('gradientSums', descriptor)));
+    const alone = bench.plan.descriptor('GradientSums', { ...all, sums: same, largest: nowhere });
+    bench.run([beside, alone].map((descriptor) => inParts(images, calls('gradientSums', descriptor))));
     expect(bench.readFloats(largest, images * channels)).toEqual(over(g.map(Math.abs), pixels, Math.max));
     const totals = over(g, pixels, total);
     const products = over(
@@ -68,10 +69,6 @@ describe.each(forms)('sums of every image, z in %s', (_, integer) => {
     expect(plain(bench.readFloats(sums, images * channels * 2))).toEqual(plain(paired(totals, products)));
     expect(bench.readFloats(same, images * channels * 2)).toEqual(bench.readFloats(sums, images * channels * 2));
   });
-
-  const inCalls = (kernel: string, descriptor: number) => [
-    inParts(images, (lo, hi) => [{ kernel, descriptor, lo, hi }]),
-  ];
 });
 
 describe('batch norm', () => {
@@ -89,9 +86,9 @@ describe('batch norm', () => {
     const before = Object.fromEntries(Object.entries(parameters).map(([name, seed]) => [name, reals(channels, seed)]));
     const addresses = Object.fromEntries(
       Object.keys(parameters).map((name) => [name, bench.floats(before[name]!)]),
-    ) as Record<keyof typeof parameters, number>;
-    const out = { mean: 0, inverseDeviation: 0, scale: 0, shift: 0 };
-    for (const name of Object.keys(out) as (keyof typeof out)[]) out[name] = bench.room(channels);
+    ) as Record<keyof typeof parameters, Address>;
+    const room = () => bench.room(channels);
+    const out = { mean: room(), inverseDeviation: room(), scale: room(), shift: room() };
     const common = { sums: bench.floats(sums), unit, images, pixels, channels };
     bench.call('batchNorm', bench.plan.descriptor('BatchNorm', { ...common, ...addresses, ...out }), channels);
 
@@ -122,7 +119,8 @@ describe('gradient of batch norm', () => {
     const count = images * pixels;
     const sums = reals(images * channels * 2, 5);
     const [gamma, mean, inverseDeviation] = [6, 7, 8].map((seed) => reals(channels, seed));
-    const out = { gammaGradient: 0, betaGradient: 0, a: 0, b: 0, d: 0, bounds: 0 };
+    const room = () => bench.room(channels);
+    const out = { gammaGradient: room(), betaGradient: room(), a: room(), b: room(), d: room(), bounds: room() };
     // Of every image and channel the largest |g|, and both ends of z.
     const largest = reals(images * channels, 9).map(Math.abs);
     const zRanges = reals(images * channels * 2, 10);
@@ -132,7 +130,6 @@ describe('gradient of batch norm', () => {
         const ends = [zRanges[first]!, zRanges[second]!];
         [zRanges[first], zRanges[second]] = [Math.max(...ends), Math.min(...ends)];
       }
-    for (const name of Object.keys(out) as (keyof typeof out)[]) out[name] = bench.room(channels);
     const descriptor = bench.plan.descriptor('BatchNormGradient', {
       ...{ sums: bench.floats(sums), unit, images, pixels, channels, ...out },
       ...{ gamma: bench.floats(gamma!), mean: bench.floats(mean!), inverseDeviation: bench.floats(inverseDeviation!) },

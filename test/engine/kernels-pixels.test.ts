@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import {
   type Geometry,
-  gradientMap,
   inputBorders,
   inputPixels,
   outputPixels,
   paddedMap,
   weightCount,
 } from '../../src/engine/wasm/geometry.js';
+import { gradientMap } from '../../src/engine/wasm/gradient-geometry.js';
 import { pixelGradient } from '../../src/engine/wasm/pixel-gradient.js';
 import { denseGradient } from '../../src/engine/wasm/weight-gradient.js';
 import { geometry, inParts, integers, KernelBench, plain, reals } from './kernel-bench.js';
@@ -26,7 +26,7 @@ function both(g: Geometry, images: number, x: readonly number[], dy: readonly nu
     return { dw, ...planned(bench.plan, g, images, 3, { ...buffers, dw }) };
   });
   const first = results.flatMap(({ images: byImages }) => (byImages ? inParts(images, byImages) : []));
-  bench.run([first, results.flatMap(({ sums }) => sums)], Math.max(...results.map(({ scratchBytes }) => scratchBytes)));
+  bench.run([first, results.flatMap(({ sums }) => sums)]);
   const [pixels, dense] = results.map(({ dw }) => bench.readFloats(dw, weightCount(g)));
   return { pixels: pixels!, dense: dense! };
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Noise } from '../../src/engine/engine.js';
-import { noiseScratchBytes, PlannedNoise } from '../../src/engine/wasm/noise.js';
+import { PlannedNoise } from '../../src/engine/wasm/noise.js';
 import { synapseTables } from '../../src/engine/wasm/synapses.js';
+import { bytes, nowhere } from '../../src/engine/wasm/units.js';
 import { layerOperations } from '../../src/spiking/counts.js';
 import { inParts, integers, KernelBench, reals, spikeCounts } from './kernel-bench.js';
 import { withoutDeleted } from './reference-noise.js';
@@ -38,8 +39,12 @@ describe('deleteSpikes', () => {
   function deleted(spikes: readonly number[], images: number, levels: number, noise: Noise): number[] {
     const bench = new KernelBench();
     const address = bench.bytes(spikes);
-    const planned = new PlannedNoise(bench.plan, { spikes: address, imageBytes: spikes.length / images, levels });
-    bench.run([inParts(images, (lo, hi) => [planned.call(lo, hi)])], noiseScratchBytes, (buffer) => {
+    const planned = new PlannedNoise(bench.plan, {
+      spikes: address,
+      imageBytes: bytes(spikes.length / images),
+      levels,
+    });
+    bench.run([inParts(images, planned.calls)], (buffer) => {
       planned.set(buffer, noise);
     });
     return bench.readBytes(address, spikes.length);
@@ -143,8 +148,8 @@ function counted(
   const counts = bench.doubles(new Array(images * 3).fill(-1));
   const descriptor = bench.plan.descriptor('CountSpikes', {
     ...{ spikes: bench.bytes(spikes), ...shape, counts },
-    windows: tables ? bench.halves(tables.windows) : 0,
-    synapses: tables ? bench.halves(tables.synapses) : 0,
+    windows: tables ? bench.halves(tables.windows) : nowhere,
+    synapses: tables ? bench.halves(tables.synapses) : nowhere,
     synapseParts: tables?.parts ?? 0,
   });
   bench.call('countSpikes', descriptor, images);

@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { splitBy } from '../../src/engine/wasm/program.js';
+import { MemoryPlan } from '../../src/engine/wasm/memory-plan.js';
+import { calls, splitBy } from '../../src/engine/wasm/program.js';
+import { nowhere } from '../../src/engine/wasm/units.js';
+
+const descriptor = new MemoryPlan().descriptor('Clear', { values: nowhere });
 
 const ranges = (count: number, size: number, threads: number): (readonly [number, number])[] =>
-  splitBy(count, size, threads, (lo, hi) => [{ kernel: '', descriptor: 0, lo, hi }]).map(([call]) => [
-    call!.lo,
-    call!.hi,
-  ]);
+  splitBy(count, size, threads, calls('clear', descriptor)).map(([call]) => [call!.lo, call!.hi]);
 
 it.each([
   [48, 2, [16, 16, 16]],

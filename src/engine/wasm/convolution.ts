@@ -1,88 +1,68 @@
 // Convolutions of floats as kernel calls.
 import { type Geometry, outputPixels, type PaddedMap, windowOffsets } from './geometry.js';
 import type { MemoryPlan } from './memory-plan.js';
-import { type Call, type Item, split } from './program.js';
+import { type Calls, calls, type Item, packItems } from './program.js';
+import { type Address, bytes } from './units.js';
 
 /** What a planned convolution needs done: once a weight change, and per range of images. */
 export interface PlannedConvolution {
   /** Packs the weights; independent items. */
   readonly pack: readonly Item[];
-  readonly calls: (lo: number, hi: number) => Call[];
-  /** Private memory a thread needs for it. */
-  readonly scratchBytes: number;
+  readonly calls: Calls;
 }
 
-/** Packing is split so that a large layer does not keep one thread alone. */
-const packParts = 8;
+interface FloatBuffers {
+  /** A padded map. */
+  readonly x: Address;
+  readonly map: PaddedMap;
+  /** HWIO floats. */
+  readonly w: Address;
+  /** [image][pixel][channel] */
+  readonly y: Address;
+}
 
-/** y = x ∗ w in single precision, exact for integers below 2^24. x: padded map; w: HWIO floats; y: [image][pixel][channel]. */
-export function denseForward(
-  plan: MemoryPlan,
-  g: Geometry,
-  buffers: { readonly x: number; readonly map: PaddedMap; readonly w: number; readonly y: number },
-): PlannedConvolution {
+/** The runs of neighbouring values that a window is made of. */
+function windowRuns(g: Geometry, map: PaddedMap) {
   const run = g.kernelWidth * g.inChannels;
-  const rows = g.kernelHeight * run;
-  const packed = plan.alloc(rows * g.outChannels * 4);
-  const pixelBytes = g.outChannels * 4;
+  return { rows: g.kernelHeight, run, rowSkip: bytes(map.rowBytes - run * 4) };
+}
+
+/** y = x ∗ w in single precision, exact for integers below 2^24. */
+export function denseForward(plan: MemoryPlan, g: Geometry, { x, map, w, y }: FloatBuffers): PlannedConvolution {
+  const { rows, run, rowSkip } = windowRuns(g, map);
+  const channels = g.outChannels;
+  const packed = plan.floats(rows * run * channels);
   const pixels = outputPixels(g);
-  const pack = plan.descriptor('PackForward', { w: buffers.w, packed, rows, channels: g.outChannels });
+  const pack = plan.descriptor('PackForward', { w, packed, rows: rows * run, channels });
   const conv = plan.descriptor('DenseConv', {
-    x: buffers.x,
-    xImage: buffers.map.imageBytes,
-    xOffsets: plan.table(windowOffsets(g, buffers.map)),
-    w: packed,
-    y: buffers.y,
-    yImage: pixels * pixelBytes,
-    yOffsets: plan.table(Uint32Array.from({ length: pixels }, (_, i) => i * pixelBytes)),
-    pixels,
-    rows: g.kernelHeight,
-    run,
-    rowSkip: buffers.map.rowBytes - run * 4,
-    channels: g.outChannels,
+    ...{ x, xImage: map.imageBytes, xOffsets: plan.table(windowOffsets(g, map)), w: packed },
+    ...{ y, yImage: bytes(pixels * channels * 4) },
+    yOffsets: plan.table(Uint32Array.from({ length: pixels }, (_, i) => i * channels * 4)),
+    ...{ pixels, rows, run, rowSkip, channels },
   });
-  return {
-    pack: split(g.outChannels / 8, packParts, (lo, hi) => [{ kernel: 'packForward', descriptor: pack, lo, hi }]),
-    calls: (lo, hi) => [{ kernel: 'denseConv', descriptor: conv, lo, hi }],
-    scratchBytes: 0,
-  };
+  return { pack: packItems(channels / 8, calls('packForward', pack)), calls: calls('denseConv', conv) };
 }
 
 /** Weights [row][channel] as doubles, and what makes them of the floats at `w`. */
 export function doubleWeights(
   plan: MemoryPlan,
-  w: number,
+  w: Address,
   rows: number,
   channels: number,
-): { readonly address: number; readonly pack: readonly Item[] } {
-  const address = plan.alloc(rows * channels * 8);
-  const descriptor = plan.descriptor('PackReal', { w, packed: address, channels });
-  return { address, pack: split(rows, packParts, (lo, hi) => [{ kernel: 'packReal', descriptor, lo, hi }]) };
+): { readonly address: Address; readonly pack: readonly Item[] } {
+  const packed = plan.doubles(rows * channels);
+  const pack = plan.descriptor('PackReal', { w, packed, channels });
+  return { address: packed, pack: packItems(rows, calls('packReal', pack)) };
 }
 
-/** y = x ∗ w in double precision; y: [image][pixel][channel] doubles. For layer 1 and the classifier of the ANN's inference. */
-export function realForward(
-  plan: MemoryPlan,
-  g: Geometry,
-  buffers: { readonly x: number; readonly map: PaddedMap; readonly w: number; readonly y: number },
-): PlannedConvolution {
-  const run = g.kernelWidth * g.inChannels;
-  const weights = doubleWeights(plan, buffers.w, g.kernelHeight * run, g.outChannels);
+/** y = x ∗ w in double precision; y in doubles. For layer 1 and the classifier of the ANN's inference. */
+export function realForward(plan: MemoryPlan, g: Geometry, { x, map, w, y }: FloatBuffers): PlannedConvolution {
+  const { rows, run, rowSkip } = windowRuns(g, map);
+  const channels = g.outChannels;
+  const weights = doubleWeights(plan, w, rows * run, channels);
   const conv = plan.descriptor('RealConv', {
-    x: buffers.x,
-    xImage: buffers.map.imageBytes,
-    xOffsets: plan.table(windowOffsets(g, buffers.map)),
-    w: weights.address,
-    y: buffers.y,
-    pixels: outputPixels(g),
-    rows: g.kernelHeight,
-    run,
-    rowSkip: buffers.map.rowBytes - run * 4,
-    channels: g.outChannels,
+    ...{ x, xImage: map.imageBytes, xOffsets: plan.table(windowOffsets(g, map)), w: weights.address, y },
+    ...{ pixels: outputPixels(g), rows, run, rowSkip, channels },
   });
-  return {
-    pack: weights.pack,
-    calls: (lo, hi) => [{ kernel: 'realConv', descriptor: conv, lo, hi }],
-    scratchBytes: 0,
-  };
+  return { pack: weights.pack, calls: calls('realConv', conv) };
 }

@@ -2,6 +2,8 @@
 import { doubleWeights, type PlannedConvolution } from './convolution.js';
 import { type Geometry, outputPixels, type PaddedMap, windowOffsets } from './geometry.js';
 import type { MemoryPlan } from './memory-plan.js';
+import { calls } from './program.js';
+import { type Address, bytes } from './units.js';
 
 /** Sums stay below this: the kernel compares their upper halves, the lowest of which is left for what is never reached. */
 const largestSum = 2 ** 31 - 2 ** 17;
@@ -77,7 +79,7 @@ function pairs(integers: Int16Array, rows: number, run: number, channels: number
 export function encodingForward(
   plan: MemoryPlan,
   g: Geometry,
-  buffers: { readonly x: number; readonly map: PaddedMap; readonly spikes: number },
+  buffers: { readonly x: Address; readonly map: PaddedMap; readonly spikes: Address },
   weights: Float32Array,
   { thresholds, levels }: { readonly thresholds: Float64Array; readonly levels: number },
 ): PlannedConvolution {
@@ -85,13 +87,13 @@ export function encodingForward(
   const run = g.kernelWidth * g.inChannels;
   const { largest, integers, scales, weightSums, weightErrors } = quantiseWeights(weights, g.outChannels);
   const doubles = doubleWeights(plan, plan.table(weights), g.kernelHeight * run, g.outChannels);
-  const bounds = levels * 2 * g.outChannels * 2;
   const descriptor = plan.descriptor('EncodeImages', {
     x,
     xImage: map.imageBytes,
-    xRow: map.rowBytes / 2,
+    xRow: bytes(map.rowBytes / 2),
     xOffsets: plan.table(windowOffsets(g, map)),
-    quantised: bounds,
+    // The last of the quantised values may be read as one of two, and are written by four.
+    copyBytes: bytes(map.imageBytes / 2 + 16),
     w: plan.table(pairs(integers, g.kernelHeight, run, g.outChannels)),
     doubles: doubles.address,
     scales: plan.table(scales),
@@ -107,10 +109,5 @@ export function encodingForward(
     channels: g.outChannels,
     levels,
   });
-  return {
-    pack: doubles.pack,
-    calls: (lo, hi) => [{ kernel: 'encodeImages', descriptor, lo, hi }],
-    // The last of the quantised values may be read as one of two, and are written by four.
-    scratchBytes: bounds + map.imageBytes / 2 + 16,
-  };
+  return { pack: doubles.pack, calls: calls('encodeImages', descriptor) };
 }

@@ -6,9 +6,10 @@ import { outputPixels, padChannels } from './geometry.js';
 import { ImageWriter, type Layer, planLayers, quantiser } from './layers.js';
 import { MemoryPlan } from './memory-plan.js';
 import { Pool } from './pool.js';
-import { type Call, type Item, type Program, split } from './program.js';
+import { calls, type Item, inOrder, type Program, split } from './program.js';
 import { planTensors, type Tensor } from './tensors.js';
-import { thresholdPhases } from './training-plan.js';
+import { thresholdPhases } from './ternary-thresholds.js';
+import { type Address, behind, bytes, nowhere } from './units.js';
 
 /** Programs of the pool: weights once, then images. */
 const [prepare, infer] = [0, 1];
@@ -18,9 +19,9 @@ interface EvaluationPlan {
   readonly tensors: ReadonlyMap<string, Tensor>;
   readonly layers: readonly Layer[];
   /** Classifier's logits in double precision, [image][padded classes]. */
-  readonly logits: number;
+  readonly logits: Address;
   /** Doubles per block and channel: γ, β, mean, √(variance + ε). */
-  readonly norms: readonly { readonly layer: ConvLayer; readonly address: number; readonly channels: number }[];
+  readonly norms: readonly { readonly layer: ConvLayer; readonly address: Address; readonly channels: number }[];
 }
 
 /**
@@ -39,7 +40,7 @@ export class WasmEvaluator implements Evaluator {
   static async create(network: Network, parameters: Parameters, options: EngineOptions): Promise<WasmEvaluator> {
     const memoryPlan = new MemoryPlan();
     const plan = planEvaluation(memoryPlan, network, options);
-    const pool = await Pool.start(memoryPlan, plan.programs, options.threads, 64);
+    const pool = await Pool.start(memoryPlan, plan.programs, options.threads);
     const images = new ImageWriter(network, pool.memory.buffer, plan.layers[0]!, options.batch);
     const evaluator = new WasmEvaluator(network, plan, pool, images);
     evaluator.load(parameters);
@@ -112,14 +113,14 @@ function planEvaluation(plan: MemoryPlan, network: Network, { batch, threads }: 
   const layers = planLayers(plan, network, tensors, batch, true);
   const last = layers.length - 1;
   const doubles = layers.map(({ g }, i) =>
-    i === 0 || i === last ? plan.alloc(batch * outputPixels(g) * g.outChannels * 8) : 0,
+    i === 0 || i === last ? plan.doubles(batch * outputPixels(g) * g.outChannels) : nowhere,
   );
   const ternary: Item[] = [];
   const weights = layers.map(({ weight: { w, count }, threshold }) => {
     if (!threshold) return w;
-    const q = plan.alloc(count * 4);
+    const q = plan.floats(count);
     const descriptor = plan.descriptor('Ternarise', { w, threshold, q });
-    ternary.push([{ kernel: 'ternarise', descriptor, lo: 0, hi: count / 4 }]);
+    ternary.push(calls('ternarise', descriptor)(0, count / 4));
     return q;
   });
   const convolutions = layers.map((layer, i) => {
@@ -131,29 +132,24 @@ function planEvaluation(plan: MemoryPlan, network: Network, { batch, threads }: 
   });
   const norms = network.layers.map((layer) => {
     const channels = padChannels(layer.output[2]);
-    return { layer, channels, address: plan.alloc(channels * 4 * 8) };
+    return { layer, channels, address: plan.doubles(channels * 4) };
   });
   const activate = norms.map(({ address, channels }, i) => {
     const next = layers[i + 1]!;
-    return plan.descriptor('ActivateReal', {
+    const row = (index: number) => behind(address, bytes(index * channels * 8));
+    const descriptor = plan.descriptor('ActivateReal', {
       z: doubles[i] || layers[i]!.z,
-      double: doubles[i] ? 1 : 0,
-      gamma: address,
-      beta: address + channels * 8,
-      mean: address + channels * 16,
-      deviation: address + channels * 24,
+      double: doubles[i] !== nowhere,
+      ...{ gamma: row(0), beta: row(1), mean: row(2), deviation: row(3) },
       ...{ spikes: next.spikes, x: next.x, xImage: next.map.imageBytes, xOffsets: next.xOffsets },
       ...{ pixels: outputPixels(layers[i]!.g), channels, n, levels },
     });
+    return calls('activateReal', descriptor);
   });
-  const calls = (lo: number, hi: number): Call[] =>
-    convolutions.flatMap((convolution, i) => [
-      ...convolution.calls(lo, hi),
-      ...(i < last ? [{ kernel: 'activateReal', descriptor: activate[i]!, lo, hi }] : []),
-    ]);
+  const images = inOrder(...convolutions.flatMap((convolution, i) => [convolution.calls, activate[i]]));
   const programs = [
     [...thresholdPhases(plan, layers), ternary, convolutions.flatMap(({ pack }) => pack)],
-    [split(batch, threads * 8, calls)],
+    [split(batch, threads * 8, images)],
   ];
   return { programs, tensors, layers, logits: doubles[last]!, norms };
 }

@@ -1,7 +1,10 @@
 import type { ConvLayer, Shape } from '../../network/architecture.js';
+import { constants } from './kernels/constants.mjs';
+import { type Bytes, bytes, times } from './units.js';
 
-/** Channels of feature maps are padded to a multiple of this: the kernels' block of output channels. */
-const channelBlock = 16;
+const { channelBlock } = constants;
+
+/** Channels of feature maps are padded to multiples of the kernels' least block. */
 export const padChannels = (channels: number): number => Math.ceil(channels / channelBlock) * channelBlock;
 
 /** A convolution as the kernels see it: padded channels, and a kernel that covers its whole input as one dense tap. */
@@ -74,11 +77,11 @@ export const weightCount = (g: Geometry): number => g.kernelHeight * g.kernelWid
 
 /** A map with zero borders: byte distances, and the offset of each inner pixel. */
 export interface PaddedMap {
-  readonly imageBytes: number;
-  readonly rowBytes: number;
-  readonly pixelBytes: number;
+  readonly imageBytes: Bytes;
+  readonly rowBytes: Bytes;
+  readonly pixelBytes: Bytes;
   /** Byte offset of pixel (0, 0) inside the borders. */
-  readonly origin: number;
+  readonly origin: Bytes;
 }
 
 /** @param valueBytes 4 for floats */
@@ -92,7 +95,8 @@ export function paddedMap(
   const pixelBytes = channels * valueBytes;
   const rowBytes = (width + borders.left + borders.right) * pixelBytes;
   const imageBytes = (height + borders.top + borders.bottom) * rowBytes;
-  return { imageBytes, rowBytes, pixelBytes, origin: borders.top * rowBytes + borders.left * pixelBytes };
+  const origin = bytes(borders.top * rowBytes + borders.left * pixelBytes);
+  return { imageBytes: bytes(imageBytes), rowBytes: bytes(rowBytes), pixelBytes: bytes(pixelBytes), origin };
 }
 
 /** A map of blocks of channels, [block][padded pixel][channel of the block]: what reads one block has it side by side. */
@@ -100,10 +104,10 @@ export interface BlockedMap extends PaddedMap {
   /** Channels of a block. */
   readonly width: number;
   /** From one block to the next. */
-  readonly blockBytes: number;
+  readonly blockBytes: Bytes;
 }
 
-function blockedMap(
+export function blockedMap(
   height: number,
   width: number,
   channels: number,
@@ -112,7 +116,7 @@ function blockedMap(
   valueBytes: number,
 ): BlockedMap {
   const map = paddedMap(height, width, block, borders, valueBytes);
-  return { ...map, width: block, blockBytes: map.imageBytes, imageBytes: (channels / block) * map.imageBytes };
+  return { ...map, width: block, blockBytes: map.imageBytes, imageBytes: times(channels / block, map.imageBytes) };
 }
 
 export interface Borders {
@@ -140,55 +144,6 @@ export function windowOffsets(g: Geometry, map: PaddedMap): Uint32Array {
     for (let x = 0; x < g.outWidth; x++, i++) offsets[i] = y * g.stride * map.rowBytes + x * g.stride * map.pixelBytes;
   return offsets;
 }
-
-/** Input pixels with the same (i + padding) mod stride: they see the same taps, phase, phase + stride, … */
-export interface StridePhase {
-  readonly phaseY: number;
-  readonly phaseX: number;
-  readonly tapsY: number;
-  readonly tapsX: number;
-  /** [input row, input column, quotient row, quotient column]: dy rows quotient − (taps − 1) … quotient. */
-  readonly pixels: readonly (readonly [number, number, number, number])[];
-}
-
-export function stridePhases(g: Geometry): StridePhase[] {
-  const phases: StridePhase[] = [];
-  for (let phaseY = 0; phaseY < g.stride; phaseY++)
-    for (let phaseX = 0; phaseX < g.stride; phaseX++) {
-      const pixels: [number, number, number, number][] = [];
-      for (let y = 0; y < g.inHeight; y++)
-        for (let x = 0; x < g.inWidth; x++)
-          if ((y + g.padV) % g.stride === phaseY && (x + g.padH) % g.stride === phaseX)
-            pixels.push([y, x, Math.floor((y + g.padV) / g.stride), Math.floor((x + g.padH) / g.stride)]);
-      const taps = (kernel: number, phase: number) => Math.max(0, Math.ceil((kernel - phase) / g.stride));
-      if (pixels.length > 0)
-        phases.push({
-          phaseY,
-          phaseX,
-          tapsY: taps(g.kernelHeight, phaseY),
-          tapsX: taps(g.kernelWidth, phaseX),
-          pixels,
-        });
-    }
-  return phases;
-}
-
-/** Zero borders that dy needs so that every input pixel finds all its taps there. */
-export function gradientBorders(g: Geometry): Borders {
-  let [top, bottom, left, right] = [0, 0, 0, 0];
-  for (const { tapsY, tapsX, pixels } of stridePhases(g))
-    for (const [, , qy, qx] of pixels) {
-      top = Math.max(top, tapsY - 1 - qy);
-      bottom = Math.max(bottom, qy - (g.outHeight - 1));
-      left = Math.max(left, tapsX - 1 - qx);
-      right = Math.max(right, qx - (g.outWidth - 1));
-    }
-  return { top, bottom, left, right };
-}
-
-/** The gradient of a convolution's output, in blocks of so many channels, between zeros where inputs look for their taps. */
-export const gradientMap = (g: Geometry, width = g.outChannels, valueBytes = 4): BlockedMap =>
-  blockedMap(g.outHeight, g.outWidth, g.outChannels, width, gradientBorders(g), valueBytes);
 
 /** Copies [taps][inRaw][outRaw] weights into [taps][inPadded][outPadded], or back. */
 export function padWeights(
@@ -223,14 +178,4 @@ export function unpadWeights(
       raw.set(padded.subarray(from, from + outRaw), (tap * inRaw + ci) * outRaw);
     }
   return raw;
-}
-
-/**
- * Output channels that the sparse kernels take at a time, so that their dy lies side by side: as many as registers hold, or
- * fewer where the kernel takes neighbouring taps together, as their pixels are neighbours.
- * @param registers what they hold of channels: of floats 32, of integers 64
- */
-export function gradientBlock(g: Geometry, registers: 32 | 64): number {
-  const most = g.kernelWidth > 1 && g.stride === 1 ? registers / 2 : registers;
-  return [most, 32, 16].find((width) => width <= most && g.outChannels % width === 0)!;
 }

@@ -1,25 +1,26 @@
 // Input gradients as kernel calls, of open neurons only.
 import type { PlannedConvolution } from './convolution.js';
-import { type Geometry, inputPixels, type PaddedMap, type StridePhase, stridePhases } from './geometry.js';
+import { type Geometry, inputPixels, type PaddedMap } from './geometry.js';
+import { rowPixels, type StridePhase, stridePhases } from './gradient-geometry.js';
 import type { MemoryPlan } from './memory-plan.js';
-import { split } from './program.js';
+import { calls, packItems } from './program.js';
+import { type Address, bytes } from './units.js';
 
 export interface InputGradientBuffers {
   /** Zero-bordered gradient of the convolution's output. */
-  readonly dy: number;
+  readonly dy: Address;
   readonly map: PaddedMap;
   /** HWIO floats. */
-  readonly w: number;
+  readonly w: Address;
   /** [image][pixel][channel] */
-  readonly dx: number;
+  readonly dx: Address;
   /** [image][pixel][channel] bytes: 1 where the neuron before the convolution was open, 0 < y ≤ B; otherwise 0. */
-  readonly open: number;
+  readonly open: Address;
 }
 
 /** Gradients of so many bytes at a time stay in the second-level cache, beside the lists. */
 const chunkBytes = 1 << 19;
 const maximumChunk = 16;
-const packParts = 8;
 
 /** Images whose gradients are computed together. */
 export const chunkImages = (map: PaddedMap): number =>
@@ -38,15 +39,15 @@ export function inputGradient(
 ): PlannedInputGradient {
   const channelsBytes = map.pixelBytes;
   const channelBytes = (phase: StridePhase) => phase.tapsY * phase.tapsX * channelsBytes;
-  let bytes = 0;
+  let end = 0;
   const phases = stridePhases(g)
     .filter(({ tapsY, tapsX }) => tapsY * tapsX > 0)
     .map((phase) => {
-      const offset = bytes;
-      bytes += channelBytes(phase) * g.inChannels;
+      const offset = end;
+      end += channelBytes(phase) * g.inChannels;
       return { ...phase, offset };
     });
-  const packed = plan.alloc(bytes);
+  const packed = plan.alloc(bytes(end));
   const pack = plan.descriptor('PackMasked', {
     ...{ w, packed, kernelWidth: g.kernelWidth, inChannels: g.inChannels, outChannels: g.outChannels },
     ...{ stride: g.stride, phases: phases.length },
@@ -58,7 +59,7 @@ export function inputGradient(
   const classes = phases.flatMap((phase) => windowClasses(g, phase));
   const pixels = inputPixels(g);
   const phasePixels = Uint32Array.from(classes, ({ windows }) => windows.length);
-  const { order, targets } = listOrder(g, imagesPerChunk, map, classes);
+  const { order, targets } = openOrder(g, imagesPerChunk, map, classes);
   const descriptor = plan.descriptor('MaskedGradient', {
     open,
     channels: g.inChannels,
@@ -80,13 +81,14 @@ export function inputGradient(
       ),
     ),
     ...{ imagesPerChunk, pixels, w: packed, dy, dyImage: map.imageBytes, dyRow: map.rowBytes, dx },
+    rowPixels: rowPixels(phasePixels, imagesPerChunk),
+    // Lists write a little beyond their ends.
+    eventBytes: bytes(Math.ceil((pixels * g.inChannels * imagesPerChunk + 3) / 4) * 16),
   });
-  const words = classes.length * g.inChannels * 2 + pixels * g.inChannels * imagesPerChunk + 3;
   return {
-    pack: split(g.inChannels, packParts, (lo, hi) => [{ kernel: 'packMasked', descriptor: pack, lo, hi }]),
-    calls: (lo, hi) => [{ kernel: 'maskedGradient', descriptor, lo, hi }],
+    pack: packItems(g.inChannels, calls('packMasked', pack)),
+    calls: calls('maskedGradient', descriptor),
     images: { suited: imagesPerChunk, least: 1 },
-    scratchBytes: words * 4 + 16 + 512 + 16 * (Math.max(0, ...phasePixels) * imagesPerChunk + 63),
   };
 }
 
@@ -131,7 +133,7 @@ function windowClasses(g: Geometry, phase: WindowClass['phase']): WindowClass[] 
 }
 
 /** The kernel's tables for a chunk: where the open neurons' bytes lie, and the window and the result of each. */
-function listOrder(g: Geometry, images: number, map: PaddedMap, classes: readonly WindowClass[]) {
+function openOrder(g: Geometry, images: number, map: PaddedMap, classes: readonly WindowClass[]) {
   const order: number[] = [];
   const targets: number[] = [];
   for (const { windows } of classes)

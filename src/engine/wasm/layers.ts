@@ -14,6 +14,7 @@ import {
 import type { MemoryPlan } from './memory-plan.js';
 import { needsWideSums } from './spike-forward.js';
 import type { Tensor } from './tensors.js';
+import { type Address, bytes, nowhere, times } from './units.js';
 
 export const noBorders = { top: 0, bottom: 0, left: 0, right: 0 };
 
@@ -37,18 +38,18 @@ export interface Layer {
   readonly weight: Tensor;
   readonly ternary: boolean;
   /** Address of the t of Q(W), a float; 0 where it computes with W itself. */
-  readonly threshold: number;
+  readonly threshold: Address;
   /** Its input as floats in a padded map; address 0 if nobody reads it. */
-  readonly x: number;
+  readonly x: Address;
   readonly map: PaddedMap;
   /** Byte offsets of the input's pixels in that map, as the layer before counts them. */
-  readonly xOffsets: number;
+  readonly xOffsets: Address;
   /** Its input as spike counts; address 0 for the image and at fp32. */
-  readonly spikes: number;
+  readonly spikes: Address;
   /** Which neurons before it were open, as bytes; address 0 for the image. */
-  readonly open: number;
+  readonly open: Address;
   /** Pre-activations [image][pixel][channel]; the classifier's are the logits. */
-  readonly z: number;
+  readonly z: Address;
   /** What 1 of z stands for where z is in 16-bit integers; undefined where it is in single precision. */
   readonly unit: number | undefined;
 }
@@ -86,13 +87,13 @@ export function planLayers(
       g,
       weight,
       ternary,
-      threshold: ternary ? plan.alloc(4) : 0,
-      x: !ternary || floatInputs ? plan.alloc(batch * written.imageBytes) : 0,
+      threshold: ternary ? plan.floats(1) : nowhere,
+      x: !ternary || floatInputs ? plan.alloc(times(batch, written.imageBytes)) : nowhere,
       map,
       xOffsets: plan.table(pixelOffsets(written, height, width)),
-      spikes: quantised && index > 0 ? plan.alloc(batch * height * width * channels) : 0,
-      open: training && index > 0 ? plan.alloc(batch * height * width * channels) : 0,
-      z: plan.alloc(batch * outputPixels(g) * g.outChannels * (unit === undefined ? 4 : 2)),
+      spikes: quantised && index > 0 ? plan.bytes(batch * height * width * channels) : nowhere,
+      open: training && index > 0 ? plan.bytes(batch * height * width * channels) : nowhere,
+      z: plan.alloc(times(batch * outputPixels(g) * g.outChannels, bytes(unit === undefined ? 4 : 2))),
       unit,
     };
   });

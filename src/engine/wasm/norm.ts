@@ -3,14 +3,9 @@ import { type BlockedMap, outputPixels, pixelOffsets } from './geometry.js';
 import { type IntegerGradient, planQuantisation } from './integer-gradient.js';
 import type { Layer, Quantiser } from './layers.js';
 import type { MemoryPlan } from './memory-plan.js';
-import type { Call } from './program.js';
+import { type Calls, calls, inOrder } from './program.js';
 import type { Tensor } from './tensors.js';
-
-type Calls = (lo: number, hi: number) => Call[];
-
-const calls =
-  (kernel: string, descriptor: number): Calls =>
-  (lo, hi) => [{ kernel, descriptor, lo, hi }];
+import { type Address, nowhere } from './units.js';
 
 /** Batch norm of one block: calls by images or, where said, by channels. */
 export interface Norm {
@@ -24,15 +19,13 @@ export interface Norm {
   readonly gradient: Calls;
   /** Writes the gradient of the convolution's output. */
   readonly apply: Calls;
-  /** Private memory a thread needs: for sums of four channels; or for three coefficients of all, and their blocks' maxima. */
-  readonly scratchBytes: number;
 }
 
 interface GradientBuffers {
-  readonly dy: number;
+  readonly dy: Address;
   readonly dyMap: BlockedMap;
   /** Gradient of the activations, 0 where the neuron is closed. */
-  readonly dx: number;
+  readonly dx: Address;
   /** In place of dy. */
   readonly integer: IntegerGradient | undefined;
 }
@@ -48,21 +41,17 @@ export function planNorm(
   quantiser: Quantiser,
 ): Norm {
   const { g, unit = 1 } = layer;
-  const preActivations = { z: layer.z, integer: layer.unit === undefined ? 0 : 1 };
+  const preActivations = { z: layer.z, integer: layer.unit !== undefined };
   const [channels, pixels] = [g.outChannels, outputPixels(g)];
-  const [gamma, beta, runningMean, runningVariance] = ['gamma', 'beta', 'mean', 'variance'].map(
-    (role) => tensors.get(`${layer.name}.${role}`)!,
-  );
-  const pairs = () => plan.alloc(images * channels * 2 * 4);
-  const sums = pairs();
-  const perChannel = () => plan.alloc(channels * 4);
-  const [mean, inverseDeviation, scale, shift, a, b, d] = Array.from({ length: 7 }, perChannel) as number[] & {
-    length: 7;
-  };
-  const affine = { scale: scale!, shift: shift! };
-  const coefficients = { a: a!, b: b!, d: d! };
-  const statistics = { sums, unit, images, pixels, channels, mean: mean!, inverseDeviation: inverseDeviation! };
-  const [zRanges, largest] = integer ? [pairs(), plan.alloc(images * channels * 4)] : [0, 0];
+  const tensor = (role: string) => tensors.get(`${layer.name}.${role}`)!;
+  const [gamma, beta] = [tensor('gamma'), tensor('beta')];
+  const perChannel = () => plan.floats(channels);
+  const sums = plan.floats(images * channels * 2);
+  const affine = { scale: perChannel(), shift: perChannel() };
+  const coefficients = { a: perChannel(), b: perChannel(), d: perChannel() };
+  const statistics = { sums, unit, images, pixels, channels, mean: perChannel(), inverseDeviation: perChannel() };
+  const zRanges = integer ? plan.floats(images * channels * 2) : nowhere;
+  const largest = integer ? plan.floats(images * channels) : nowhere;
   const channelSums = plan.descriptor('ChannelSums', {
     ...preActivations,
     ...{ sums, ranges: zRanges, pixels, channels },
@@ -76,14 +65,11 @@ export function planNorm(
   const batchNorm = plan.descriptor('BatchNorm', {
     ...statistics,
     ...affine,
-    gamma: gamma!.w,
-    beta: beta!.w,
-    runningMean: runningMean!.w,
-    runningVariance: runningVariance!.w,
+    ...{ gamma: gamma.w, beta: beta.w, runningMean: tensor('mean').w, runningVariance: tensor('variance').w },
   });
   return {
     statistics: calls('channelSums', channelSums),
-    batchNorm: (lo, hi) => [{ kernel: 'batchNorm', descriptor: batchNorm, lo, hi }, ...activation.channels(lo, hi)],
+    batchNorm: inOrder(calls('batchNorm', batchNorm), activation.channels),
     activate: activation.images,
     gradientStatistics: calls('gradientSums', gradientSums),
     gradient: calls(
@@ -91,10 +77,8 @@ export function planNorm(
       plan.descriptor('BatchNormGradient', {
         ...statistics,
         ...coefficients,
-        gamma: gamma!.w,
-        gammaGradient: gamma!.g,
-        betaGradient: beta!.g,
-        ...{ zRanges, largest, bounds: integer?.bounds ?? 0 },
+        ...{ gamma: gamma.w, gammaGradient: gamma.g, betaGradient: beta.g },
+        ...{ zRanges, largest, bounds: integer?.bounds ?? nowhere },
       }),
     ),
     apply: integer
@@ -107,7 +91,6 @@ export function planNorm(
             dyOffsets: plan.table(pixelOffsets(dyMap, g.outHeight, g.outWidth)),
           }),
         ),
-    scratchBytes: Math.max(112, channels * 13),
   };
 }
 
@@ -116,24 +99,21 @@ function planActivation(
   plan: MemoryPlan,
   { g, z, unit }: Layer,
   { open, spikes, x, map, xOffsets }: Layer,
-  affine: { readonly scale: number; readonly shift: number },
+  affine: { readonly scale: Address; readonly shift: Address },
   { n, levels, bound }: Quantiser,
-): { readonly channels: Calls; readonly images: Calls } {
+): { readonly channels?: Calls; readonly images: Calls } {
   const shape = { pixels: outputPixels(g), channels: g.outChannels };
   const floats = { x, xImage: map.imageBytes, xOffsets };
   if (unit === undefined) {
     const activate = plan.descriptor('Activate', { ...affine, z, bound, open, spikes, ...floats, ...shape, n, levels });
-    return { channels: () => [], images: calls('activate', activate) };
+    return { images: calls('activate', activate) };
   }
-  const thresholds = plan.alloc((levels + 3) * g.outChannels * 2);
+  const thresholds = plan.halves((levels + 3) * g.outChannels);
   const quantiser = { ...affine, thresholds, channels: g.outChannels, n, levels, bound };
   const activate = plan.descriptor('ActivateIntegers', { z, thresholds, open, spikes, ...shape, levels });
-  const toMap = x ? plan.descriptor('SpikesToMap', { spikes, ...floats, ...shape, scale: 1 / n }) : 0;
+  const toMap = x ? plan.descriptor('SpikesToMap', { spikes, ...floats, ...shape, scale: 1 / n }) : undefined;
   return {
     channels: calls('levelThresholds', plan.descriptor('LevelThresholds', quantiser)),
-    images: (lo, hi) => [
-      ...calls('activateIntegers', activate)(lo, hi),
-      ...(toMap ? calls('spikesToMap', toMap)(lo, hi) : []),
-    ],
+    images: inOrder(calls('activateIntegers', activate), toMap && calls('spikesToMap', toMap)),
   };
 }

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { buildFolder } from '../../paths.js';
 import { setFlags } from '../compiler/flags.js';
 import type { MemoryPlan } from './memory-plan.js';
-import type { Program } from './program.js';
+import { type Program, scratchBytes } from './program.js';
 import { createControl, type Observer, type SharedSetup, ThreadRunner } from './threads.js';
 
 let compiled: Promise<WebAssembly.Module> | undefined;
@@ -28,19 +28,10 @@ export class Pool {
     readonly workers: readonly Worker[],
   ) {}
 
-  /**
-   * @param scratchBytes private memory each thread needs
-   * @param observer is told of the calling thread's kernel calls
-   */
-  static async start(
-    plan: MemoryPlan,
-    programs: readonly Program[],
-    threads: number,
-    scratchBytes: number,
-    observer?: Observer,
-  ) {
+  /** @param observer is told of the calling thread's kernel calls */
+  static async start(plan: MemoryPlan, programs: readonly Program[], threads: number, observer?: Observer) {
     const module = await compileKernels();
-    const scratch = Array.from({ length: threads }, () => plan.alloc(scratchBytes));
+    const scratch = Array.from({ length: threads }, () => plan.alloc(scratchBytes(programs)));
     const memory = plan.create();
     const setup: SharedSetup = { module, memory, control: createControl(), threads, programs, scratch };
     const workers = await Promise.all(

@@ -12,31 +12,30 @@ import {
   paddedMap,
   padWeights,
 } from './geometry.js';
+import { constants } from './kernels/constants.mjs';
 import { ImageWriter } from './layers.js';
 import { MemoryPlan } from './memory-plan.js';
-import { noiseScratchBytes, PlannedNoise } from './noise.js';
+import { PlannedNoise } from './noise.js';
 import { Pool } from './pool.js';
-import { ofLayer, type Program, splitBy } from './program.js';
+import { calls, inOrder, ofLayer, type Program, splitBy } from './program.js';
 import { spikeForward } from './spike-forward.js';
 import { synapseTables } from './synapses.js';
-import { forwardLanes } from './tabled-forward.js';
 import type { Observer } from './threads.js';
+import { type Address, bytes, nowhere, times } from './units.js';
 
 /** Programs of the pool: weights once, then images without and with noise. */
 const [prepare, quiet, noisy] = [0, 1, 2];
-/** Doubles that CountSpikes writes per image. */
-const countFields = 3;
+const { countFields, forwardLanes } = constants;
 
 interface SimulationPlan {
   readonly programs: readonly Program[];
-  readonly input: number;
+  readonly input: Address;
   readonly map: ReturnType<typeof paddedMap>;
   /** Addresses by block: spike counts [image][pixel][padded channel], and CountSpikes' doubles per image. */
-  readonly spikes: readonly number[];
-  readonly counts: readonly number[];
+  readonly spikes: readonly Address[];
+  readonly counts: readonly Address[];
   readonly noise: PlannedNoise;
-  readonly logits: number;
-  readonly scratchBytes: number;
+  readonly logits: Address;
 }
 
 /**
@@ -56,7 +55,7 @@ export class WasmSimulator implements Simulator {
   static async create(network: SpikingNetwork, options: EngineOptions, observer?: Observer): Promise<WasmSimulator> {
     const memoryPlan = new MemoryPlan();
     const plan = planSimulation(memoryPlan, network, options);
-    const pool = await Pool.start(memoryPlan, plan.programs, options.threads, plan.scratchBytes, observer);
+    const pool = await Pool.start(memoryPlan, plan.programs, options.threads, observer);
     pool.run(prepare);
     const first = { x: plan.input, map: plan.map };
     return new WasmSimulator(network, plan, pool, new ImageWriter(network, pool.memory.buffer, first, options.batch));
@@ -106,13 +105,13 @@ function planSimulation(plan: MemoryPlan, network: SpikingNetwork, { batch, thre
   const blocks = [encoding, ...layers];
   const geometries = blocks.map((block, i) => layerGeometry(block, i === 0));
   const spikes = blocks.map(({ output: [height, width, channels] }) =>
-    plan.alloc(batch * height * width * padChannels(channels)),
+    plan.bytes(batch * height * width * padChannels(channels)),
   );
-  const counts = blocks.map(() => plan.alloc(batch * countFields * 8));
+  const counts = blocks.map(() => plan.doubles(batch * countFields));
   const [height, width, channels] = network.input;
   const first = geometries[0]!;
   const map = paddedMap(height, width, channels, inputBorders(first));
-  const input = plan.alloc(batch * map.imageBytes);
+  const input = plan.alloc(times(batch, map.imageBytes));
   const pixels = geometries.map(outputPixels);
   const thresholds = blocks.map((block, i) => thresholdTable(block, geometries[i]!.outChannels, levels));
 
@@ -134,46 +133,40 @@ function planSimulation(plan: MemoryPlan, network: SpikingNetwork, { batch, thre
   );
   const count = blocks.map((_, i) => {
     const tables = i < layers.length ? synapseTables(layers[i]!, geometries[i]!.outChannels, levels) : undefined;
-    return plan.descriptor('CountSpikes', {
+    const descriptor = plan.descriptor('CountSpikes', {
       spikes: spikes[i]!,
       pixels: pixels[i]!,
       channels: geometries[i]!.outChannels,
-      windows: tables ? plan.table(tables.windows) : 0,
-      synapses: tables ? plan.table(tables.synapses) : 0,
+      windows: tables ? plan.table(tables.windows) : nowhere,
+      synapses: tables ? plan.table(tables.synapses) : nowhere,
       synapseParts: tables?.parts ?? 0,
       counts: counts[i]!,
     });
+    return calls('countSpikes', descriptor);
   });
   const noise = new PlannedNoise(plan, {
     spikes: spikes[0]!,
-    imageBytes: pixels[0]! * first.outChannels,
+    imageBytes: bytes(pixels[0]! * first.outChannels),
     levels,
   });
   const readout = planReadout(plan, network, batch, spikes.at(-1)!);
 
-  const infer = (withNoise: boolean) => (lo: number, hi: number) => [
-    ...convolutions.flatMap(
-      (convolution, i) =>
-        ofLayer(blocks[i]!.name, [
-          [
-            ...convolution.calls(lo, hi),
-            ...(withNoise && i === 0 ? [noise.call(lo, hi)] : []),
-            { kernel: 'countSpikes', descriptor: count[i]!, lo, hi },
-          ],
-        ])[0]!,
-    ),
-    { kernel: 'readout', descriptor: readout.descriptor, lo, hi, layer: 'dense' },
-  ];
+  const infer = (withNoise: boolean) =>
+    inOrder(
+      ...convolutions.map((convolution, i) =>
+        ofLayer(blocks[i]!.name, inOrder(convolution.calls, withNoise && i === 0 ? noise.calls : undefined, count[i])),
+      ),
+      ofLayer('dense', readout.calls),
+    );
   const programs = [
     [[...convolutions.flatMap(({ pack }) => pack), ...readout.pack]],
     [splitBy(batch, forwardLanes, threads, infer(false))],
     [splitBy(batch, forwardLanes, threads, infer(true))],
   ];
-  const scratchBytes = Math.max(noiseScratchBytes, ...convolutions.map((convolution) => convolution.scratchBytes));
-  return { programs, input, map, spikes, counts, noise, logits: readout.logits, scratchBytes };
+  return { programs, input, map, spikes, counts, noise, logits: readout.logits };
 }
 
-function planReadout(plan: MemoryPlan, network: SpikingNetwork, batch: number, spikes: number) {
+function planReadout(plan: MemoryPlan, network: SpikingNetwork, batch: number, spikes: Address) {
   const last = [network.encoding, ...network.layers].at(-1)!.output;
   const g = denseGeometry(last, network.classes);
   const [height, width, channels] = last;
@@ -186,7 +179,7 @@ function planReadout(plan: MemoryPlan, network: SpikingNetwork, batch: number, s
     g.outChannels,
   );
   const weights = doubleWeights(plan, plan.table(raw), g.inChannels, g.outChannels);
-  const logits = plan.alloc(batch * g.outChannels * 8);
+  const logits = plan.doubles(batch * g.outChannels);
   const inputs = g.inChannels;
   const descriptor = plan.descriptor('Readout', {
     spikes,
@@ -195,7 +188,7 @@ function planReadout(plan: MemoryPlan, network: SpikingNetwork, batch: number, s
     inputs,
     channels: g.outChannels,
   });
-  return { descriptor, logits, pack: weights.pack };
+  return { calls: calls('readout', descriptor), logits, pack: weights.pack };
 }
 
 function blockWeights(block: EncodingLayer | SpikingLayer, rawInput: boolean): Float32Array {

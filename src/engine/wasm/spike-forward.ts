@@ -1,9 +1,12 @@
 // Forward convolutions of spikes as kernel calls.
 import type { PlannedConvolution } from './convolution.js';
-import { eventBlock, planEvents, type SpikeBuffers } from './event-forward.js';
+import { eventBlock, planEvents, planWide, type SpikeBuffers } from './event-forward.js';
 import { type Geometry, inputPixels, outputPixels } from './geometry.js';
+import { constants } from './kernels/constants.mjs';
 import type { MemoryPlan } from './memory-plan.js';
-import { forwardLanes, planTables, suitsTables } from './tabled-forward.js';
+import { calls, inOrder } from './program.js';
+import { planTables, suitsTables } from './tabled-forward.js';
+import { bytes, nowhere } from './units.js';
 
 /** Spike counts above which a table of level · weight would not fit the caches any more. */
 const maximumTableLevels = 16;
@@ -43,26 +46,19 @@ export function spikeForward(
 ): PlannedConvolution {
   if (needsWideSums(g, levels)) return wideForward(plan, g, buffers, levels, output);
   // Membranes stay above −32,768 and below 32,768: what is cut off is reached always, or never.
-  const thresholds = 'thresholds' in output ? plan.table(thresholds16(output.thresholds)) : 0;
+  const thresholds = 'thresholds' in output ? plan.table(thresholds16(output.thresholds)) : nowhere;
   const ending = thresholds ? 'fire' : 'i16';
-  const events = planEvents(plan, g, buffers, levels, false, { thresholds });
+  const events = planEvents(plan, g, buffers, levels, thresholds);
   const block = eventBlock(g);
-  if (!suitsTables(levels)) {
-    const sums = { kernel: `eventConv${block}_${ending}`, descriptor: events.descriptor };
-    return { ...events, calls: (lo, hi) => [{ ...sums, lo, hi }] };
-  }
+  if (!suitsTables(levels)) return { ...events, calls: calls(`eventConv${block}_${ending}`, events.descriptor) };
   const tables = planTables(plan, g, buffers, levels, thresholds);
-  const imageBytes = inputPixels(g) * g.inChannels;
-  const least = Math.ceil(share * forwardLanes * imageBytes);
+  const imageBytes = bytes(inputPixels(g) * g.inChannels);
+  const least = Math.ceil(share * constants.forwardLanes * imageBytes);
   const descriptor = plan.descriptor('SpikeConv', {
     ...{ spikes: buffers.spikes, imageBytes, least, block },
     ...{ events: events.descriptor, tables: tables.descriptor },
   });
-  return {
-    pack: [...events.pack, ...tables.pack],
-    calls: (lo, hi) => [{ kernel: `spikeConv_${ending}`, descriptor, lo, hi }],
-    scratchBytes: Math.max(events.scratchBytes, tables.scratchBytes),
-  };
+  return { pack: [...events.pack, ...tables.pack], calls: calls(`spikeConv_${ending}`, descriptor) };
 }
 
 /** Thresholds less one, so that "reached" becomes "exceeded". */
@@ -78,19 +74,13 @@ function wideForward(
   output: SpikeOutput,
 ): PlannedConvolution {
   if ('scale' in output) {
-    const { descriptor, ...planned } = planEvents(plan, g, buffers, levels, true, output);
-    return { ...planned, calls: (lo, hi) => [{ kernel: 'eventConvWide_f32', descriptor, lo, hi }] };
+    const { descriptor, pack } = planWide(plan, g, buffers, output.scale);
+    return { pack, calls: calls('wideConv_f32', descriptor) };
   }
   const [pixels, channels] = [outputPixels(g), g.outChannels];
-  const membranes = plan.alloc(output.images * pixels * channels * 4);
-  const { descriptor, ...planned } = planEvents(plan, g, { ...buffers, y: membranes }, levels, true, {});
+  const membranes = plan.floats(output.images * pixels * channels);
+  const { descriptor, pack } = planWide(plan, g, { ...buffers, y: membranes });
   const thresholds = plan.table(output.thresholds);
   const fire = plan.descriptor('Fire', { membranes, spikes: buffers.y, thresholds, pixels, channels, levels });
-  return {
-    ...planned,
-    calls: (lo, hi) => [
-      { kernel: 'eventConvWide_i32', descriptor, lo, hi },
-      { kernel: 'fireInteger', descriptor: fire, lo, hi },
-    ],
-  };
+  return { pack, calls: inOrder(calls('wideConv_i32', descriptor), calls('fireInteger', fire)) };
 }

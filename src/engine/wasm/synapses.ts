@@ -1,4 +1,9 @@
 import type { SpikingLayer } from '../../spiking/network.js';
+import { constants } from './kernels/constants.mjs';
+
+const { countedSixteens, synapseBits } = constants;
+/** The first number that a part of a table does not hold. */
+const perPart = 2 ** synapseBits;
 
 /**
  * What one spike of each input neuron costs in a layer: the number of windows its pixel lies in ([pixel]), and the
@@ -25,13 +30,13 @@ export function synapseTables(layer: SpikingLayer, paddedChannels: number, level
           for (let c = 0; c < channels; c++)
             synapses[pixel * paddedChannels + c]! += nonZero[(ky * kernelWidth + kx) * channels + c]!;
         }
-  // The kernel adds up 32 products of a window count, and of two bytes, in each of four lanes of 32 bits; channels beyond
-  // 512 are more.
-  const perWindow = Math.max(1, paddedChannels / 512) * 32 * 4 * levels;
-  if (windows.some((count) => count >= 2 ** 15 || count * perWindow >= 2 ** 31))
+  // The kernel adds up so many products of a window count, and of two bytes, in each of four lanes of 32 bits; those of a
+  // pixel of more channels are more.
+  const perWindow = Math.max(1, paddedChannels / (16 * countedSixteens)) * countedSixteens * 4 * levels;
+  if (windows.some((count) => count >= perPart || count * perWindow >= 2 ** 31))
     throw new RangeError(`a neuron before ${layer.name} is in too many windows to count its operations`);
   const largest = synapses.reduce((most, count) => Math.max(most, count), 0);
-  const parts = largest < 2 ** 15 ? 1 : largest < 2 ** 30 ? 2 : 3;
+  const parts = largest < perPart ? 1 : largest < perPart ** 2 ? 2 : 3;
   return { windows: Int16Array.from(windows), synapses: fifteenBits(synapses, parts), parts };
 }
 
@@ -39,6 +44,7 @@ export function synapseTables(layer: SpikingLayer, paddedChannels: number, level
 function fifteenBits(numbers: Uint32Array, parts: number): Int16Array {
   const all = new Int16Array(parts * numbers.length);
   for (const [i, number] of numbers.entries())
-    for (let part = 0; part < parts; part++) all[part * numbers.length + i] = (number >>> (15 * part)) & 0x7fff;
+    for (let part = 0; part < parts; part++)
+      all[part * numbers.length + i] = (number >>> (synapseBits * part)) & (perPart - 1);
   return all;
 }

@@ -2,15 +2,10 @@
 import { type BlockedMap, type Geometry, weightCount } from './geometry.js';
 import type { InputGradientBuffers, PlannedInputGradient } from './input-gradient.js';
 import type { IntegerGradient } from './integer-gradient.js';
+import { constants } from './kernels/constants.mjs';
 import type { MemoryPlan } from './memory-plan.js';
-import { split } from './program.js';
-
-/** Images that the kernels take side by side, and the bytes of a value of dx of theirs. */
-const floats = { lanes: 8, bytes: 32 };
-const integers = { lanes: 16, bytes: 64 };
-/** Tables of eight groups of channels, and their gradients; see kernels/tabled.ts. */
-const tableBytes = 8 * 81 * 32 + 32 * 32;
-const packParts = 8;
+import { calls, packItems } from './program.js';
+import { type Address, behind, bytes, nowhere } from './units.js';
 
 /**
  * dx = dy ∗ flipped Q(W) where the neuron was open, and 0 elsewhere.
@@ -20,11 +15,12 @@ const packParts = 8;
 export function tabledGradient(
   plan: MemoryPlan,
   g: Geometry,
-  buffers: Omit<InputGradientBuffers, 'map'> & { readonly threshold: number; readonly map: BlockedMap },
+  buffers: Omit<InputGradientBuffers, 'map'> & { readonly threshold: Address; readonly map: BlockedMap },
   integer?: IntegerGradient,
 ): PlannedInputGradient {
   const { w, threshold, dx, open } = buffers;
   const { dy, map } = integer ? { dy: integer.fine, map: integer.fineMap } : buffers;
+  const lanes = integer ? constants.integerLanes : constants.floatLanes;
   const block = g.outChannels % 32 === 0 ? 32 : 16;
   const valueBytes = map.pixelBytes / map.width;
   // A block of the map has sixteen channels, or all that a block of tables wants.
@@ -32,7 +28,7 @@ export function tabledGradient(
   const dyBlock = map.width <= block ? (block / map.width) * map.blockBytes : block * valueBytes;
   const taps = g.kernelHeight * g.kernelWidth;
   const channels = g.inChannels;
-  const places = plan.alloc(weightCount(g) / 2);
+  const places = plan.halves(weightCount(g) / 4);
   const pack = plan.descriptor('PackTabled', {
     ...{ w, threshold, places, taps, channels, outChannels: g.outChannels, block },
   });
@@ -40,22 +36,21 @@ export function tabledGradient(
     ...{ places, open, dx, height: g.inHeight, width: g.inWidth, channels },
     ...{ kernelHeight: g.kernelHeight, kernelWidth: g.kernelWidth, stride: g.stride, padV: g.padV, padH: g.padH },
     ...{
-      dy: dy + map.origin,
+      dy: behind(dy, map.origin),
       dyImage: map.imageBytes,
       dyRow: map.rowBytes,
       dyPixel: map.pixelBytes,
-      dyBlock,
-      dySixteen,
+      dyBlock: bytes(dyBlock),
+      dySixteen: bytes(dySixteen),
     },
     ...{ outHeight: g.outHeight, outWidth: g.outWidth, outChannels: g.outChannels, block },
-    bounds: integer?.bounds ?? 0,
+    bounds: integer?.bounds ?? nowhere,
+    // A float, or 32 bits, of each image.
+    valueBytes: bytes(lanes * 4),
   });
-  const { lanes, bytes } = integer ? integers : floats;
-  const kernel = `tabledGradient_${integer ? 'i16' : 'f32'}`;
   return {
-    pack: split(channels, packParts, (lo, hi) => [{ kernel: 'packTabled', descriptor: pack, lo, hi }]),
-    calls: (lo, hi) => [{ kernel, descriptor, lo, hi }],
+    pack: packItems(channels, calls('packTabled', pack)),
+    calls: calls(`tabledGradient_${integer ? 'i16' : 'f32'}`, descriptor),
     images: { suited: lanes, least: lanes },
-    scratchBytes: tableBytes + g.kernelHeight * g.inWidth * channels * bytes,
   };
 }

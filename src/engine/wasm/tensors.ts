@@ -2,6 +2,7 @@ import type { Network } from '../../network/architecture.js';
 import { type ParameterShape, parameterShapes } from '../../network/parameters.js';
 import { padChannels, padWeights, unpadWeights } from './geometry.js';
 import type { MemoryPlan } from './memory-plan.js';
+import { type Address, nowhere } from './units.js';
 
 /** A parameter tensor in the engine's memory: channels padded with zeros. */
 export interface Tensor {
@@ -12,11 +13,11 @@ export interface Tensor {
   /** Number of values without. */
   readonly realCount: number;
   /** Address of the values. */
-  readonly w: number;
+  readonly w: Address;
   /** Addresses of gradient and Adam's moments; 0 for tensors that are not trained. */
-  readonly g: number;
-  readonly m: number;
-  readonly v: number;
+  readonly g: Address;
+  readonly m: Address;
+  readonly v: Address;
   pad(raw: Float32Array): Float32Array;
   unpad(padded: Float32Array): Float32Array;
 }
@@ -25,16 +26,17 @@ export function planTensors(plan: MemoryPlan, network: Network, training: boolea
   const tensors = new Map<string, Tensor>();
   for (const parameter of parameterShapes(network)) {
     const layout = tensorLayout(network, parameter);
-    const bytes = layout.count * 4;
-    const trained = training && parameter.trainable;
-    const [w, g, m, v] = [plan.alloc(bytes), ...[0, 1, 2].map(() => (trained ? plan.alloc(bytes) : 0))] as [
-      number,
-      number,
-      number,
-      number,
-    ];
     const { name, trainable } = parameter;
-    tensors.set(name, { name, trainable, ...layout, w, g, m, v });
+    const trained = () => (training && trainable ? plan.floats(layout.count) : nowhere);
+    tensors.set(name, {
+      name,
+      trainable,
+      ...layout,
+      w: plan.floats(layout.count),
+      g: trained(),
+      m: trained(),
+      v: trained(),
+    });
   }
   return tensors;
 }

@@ -1,5 +1,7 @@
 // What main thread and workers share: the control words, the barrier, the walk through a program.
+import type { Kernel } from './descriptor.js';
 import type { Call, Program } from './program.js';
+import type { Address } from './units.js';
 
 /** Indices into the shared control words. */
 const word = { generation: 0, program: 1, arrived: 2, barrier: 3, failed: 4, counters: 16 } as const;
@@ -14,7 +16,7 @@ export interface SharedSetup {
   readonly threads: number;
   readonly programs: readonly Program[];
   /** Scratch memory of each thread. */
-  readonly scratch: readonly number[];
+  readonly scratch: readonly Address[];
 }
 
 export function createControl(): Int32Array {
@@ -24,13 +26,15 @@ export function createControl(): Int32Array {
 /** Told of every call that the thread made, and of its CPU time. With several threads theirs are in it, too. */
 export type Observer = (call: Call, milliseconds: number) => void;
 
-type Kernel = (descriptor: number, lo: number, hi: number) => void;
+type KernelFunction = (descriptor: Address, lo: number, hi: number) => void;
+
+type Exports = Readonly<Record<Kernel, KernelFunction>> & { setScratch(address: Address): void };
 
 /** One thread's view: its own instance of the module, and its part in every program. */
 export class ThreadRunner {
   readonly #programs: {
-    readonly run: Kernel;
-    readonly descriptor: number;
+    readonly run: KernelFunction;
+    readonly descriptor: Address;
     readonly lo: number;
     readonly hi: number;
   }[][][][];
@@ -44,16 +48,16 @@ export class ThreadRunner {
       throw new Error('kernel aborted');
     };
     const instance = new WebAssembly.Instance(setup.module, { env: { memory: setup.memory, abort } });
-    const kernels = instance.exports as Record<string, Kernel>;
-    (kernels.setScratch as unknown as (address: number) => void)(setup.scratch[thread]!);
+    const kernels = instance.exports as unknown as Exports;
+    kernels.setScratch(setup.scratch[thread]!);
     this.#programs = setup.programs.map((program) =>
       program.map((phase) =>
         phase.map((item) =>
           item.map((call) => {
-            const { kernel, descriptor, lo, hi } = call;
-            const run = kernels[kernel];
-            if (run === undefined) throw new TypeError(`no kernel "${kernel}"`);
-            return { run: observer === undefined ? run : timed(run, call, observer), descriptor, lo, hi };
+            const { descriptor, lo, hi } = call;
+            const kernel = kernels[call.kernel];
+            const run = observer === undefined ? kernel : timed(kernel, call, observer);
+            return { run, descriptor: descriptor.address, lo, hi };
           }),
         ),
       ),
@@ -116,7 +120,7 @@ export class ThreadRunner {
 }
 
 /** CPU time of the process, so that other programs on the machine count little. */
-function timed(run: Kernel, call: Call, observer: Observer): Kernel {
+function timed(run: KernelFunction, call: Call, observer: Observer): KernelFunction {
   const milliseconds = () => {
     const { user, system } = process.cpuUsage();
     return (user + system) / 1e3;

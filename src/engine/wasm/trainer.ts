@@ -6,7 +6,7 @@ import { MemoryPlan } from './memory-plan.js';
 import { Pool } from './pool.js';
 import type { Tensor } from './tensors.js';
 import type { Observer } from './threads.js';
-import { planTraining, type TrainingPlan } from './training-plan.js';
+import { planTraining, rateCount, type TrainingPlan } from './training-plan.js';
 
 /** Adam's constants (method: β 0.9 / 0.999, ε 1e-8). */
 const [beta1, beta2, epsilon] = [0.9, 0.999, 1e-8];
@@ -32,7 +32,7 @@ export class WasmTrainer implements Trainer {
     this.#labels = new Int32Array(buffer, layout.labels, batch);
     this.#losses = new Float64Array(buffer, layout.losses, batch);
     this.#hits = new Int32Array(buffer, layout.hits, batch);
-    this.#rates = new Float32Array(buffer, layout.rates, 6);
+    this.#rates = new Float32Array(buffer, layout.rates, rateCount);
     for (const tensor of layout.tensors.values()) {
       this.#values(tensor, 'w').set(tensor.pad(start.parameters.get(tensor.name)!));
       if (start.optimizer === undefined || !tensor.trainable) continue;
@@ -52,7 +52,7 @@ export class WasmTrainer implements Trainer {
   ): Promise<WasmTrainer> {
     const plan = new MemoryPlan();
     const layout = planTraining(plan, network, options);
-    const pool = await Pool.start(plan, [layout.program], options.threads, layout.scratchBytes, observer);
+    const pool = await Pool.start(plan, [layout.program], options.threads, observer);
     return new WasmTrainer(network, options.batch, layout, pool, start);
   }
 

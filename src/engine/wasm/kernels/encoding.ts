@@ -73,10 +73,10 @@ function upper(reached: f64): i16 {
 
 /** Spikes of one neuron by its membrane in double precision, summed as realConv does. */
 function exactSpikes(t: EncodeImages, x: usize, c: usize): u8 {
-  const step: usize = <usize>t.channels << 3, rowSkip: usize = (t.xRow << 1) - (t.run << 2);
+  const step: usize = <usize>t.channels << 3, rowSkip: usize = (t.xRow << 1) - (<usize>t.run << 2);
   let w: usize = t.doubles + (c << 3), membrane: f64 = 0;
   for (let row = 0; row < t.rows; row++, x += rowSkip)
-    for (let k: u32 = 0; k < t.run; k++, x += 4, w += step) membrane += <f64>load<f32>(x) * load<f64>(w);
+    for (let k = 0; k < t.run; k++, x += 4, w += step) membrane += <f64>load<f32>(x) * load<f64>(w);
   let spikes: u8 = 0;
   let threshold: usize = t.thresholds + (c << 3);
   for (let level = 0; level < t.levels; level++, threshold += step) spikes += <u8>(membrane >= load<f64>(threshold));

@@ -1,5 +1,4 @@
-import { EventConv, SpikeLists } from './generated';
-import { scratch } from './scratch';
+import { EventConv, SpikeLists, WideConv } from './generated';
 
 /**
  * Lists the non-zero inputs of image n at `list`: first the addresses where each pixel's events start
@@ -9,8 +8,8 @@ import { scratch } from './scratch';
  */
 export function listEvents(address: usize, n: i32, list: usize): void {
   const t = changetype<EventConv>(address);
-  const height = t.height, width = t.width, channels = t.inChannels, levelStride = t.levelStride, tapStride = t.tapStride;
-  const rowBytes = t.rowBytes, nonZero: usize = t.nonZero;
+  const height = t.height, width = t.width, channels = t.inChannels;
+  const levelStride = <i32>t.levelStride, tapStride = <i32>t.tapStride, rowBytes = <i32>t.rowBytes, nonZero: usize = t.nonZero;
   const perLevel = i32x4.splat(levelStride), perChannel = i32x4.splat(rowBytes);
   let start: usize = list;
   let e: usize = list + (<usize>(height * width + 1) << 2);
@@ -47,7 +46,7 @@ export function listEvents(address: usize, n: i32, list: usize): void {
  * multiplies them in 32 bits. Slower; the planner takes it where bytes or 16 bits could overflow.
  */
 function convolveWide(address: usize, lo: i32, hi: i32, float: bool): void {
-  const t = changetype<EventConv>(address);
+  const t = changetype<WideConv>(address);
   const channels = t.inChannels, outChannels = t.outChannels;
   for (let n = lo; n < hi; n++) {
     let yo: usize = t.y + <usize>(n * t.outHeight * t.outWidth * outChannels) * 4;
@@ -85,11 +84,11 @@ function convolveWide(address: usize, lo: i32, hi: i32, float: bool): void {
   }
 }
 
-export function eventConvWide_f32(address: usize, lo: i32, hi: i32): void {
+export function wideConv_f32(address: usize, lo: i32, hi: i32): void {
   convolveWide(address, lo, hi, true);
 }
 
-export function eventConvWide_i32(address: usize, lo: i32, hi: i32): void {
+export function wideConv_i32(address: usize, lo: i32, hi: i32): void {
   convolveWide(address, lo, hi, false);
 }
 
@@ -186,7 +185,7 @@ export function spikeLists(address: usize, lo: i32, hi: i32): void {
     listPositions(
       t.spikes + <usize>first * t.imageBytes, t.channels, t.levels, t.listed, t.listed, t.phases, t.phasePixels,
       t.order, t.cuts, t.cutCount, t.heads + <usize>chunk * perChunk, t.events + (<usize>chunk * <usize>t.capacity << 2),
-      scratch,
+      t.listing,
     );
   }
 }

@@ -14,7 +14,7 @@ ${lines(R, (r) => `            a = v128.load32_splat(p${r}, ${u * 4}); c${r}_0 =
 export function encodeImages(address: usize, lo: i32, hi: i32): void {
   const t = changetype<EncodeImages>(address);
   const pixels = t.pixels, pairs = t.pairs, rows = t.rows, channels: usize = t.channels, levels = t.levels;
-  const own = scratch, quantised: usize = own + t.quantised, xOffsets: usize = t.xOffsets, rowSkip: usize = t.xRow - <usize>(pairs << 2);
+  const own = t.bounds, quantised: usize = t.copy, xOffsets: usize = t.xOffsets, rowSkip: usize = t.xRow - <usize>(pairs << 2);
   const tableBytes: usize = channels << 1, blockBytes: usize = <usize>(rows * pairs) << 5;
   for (let n = lo; n < hi; n++) {
     const image: usize = t.x + <usize>n * t.xImage;

@@ -81,7 +81,7 @@ export function sparseWeightGradient(vectors, taps) {
 }
 
 /**
- * The same in integers: dy in 12 bits, sums of a level in 16 bits, widened to 32 in scratch memory after as many events
+ * The same in integers: dy in 12 bits, sums of a level in 16 bits, widened to 32 in `totals` after as many events
  * (`most` bytes of them) as 16 bits hold for certain; the sum over a list is then exact, and times `scale` added to dw.
  * Even and odd channels are widened apart, each by one instruction: products with pairs of the level and 0.
  */
@@ -95,8 +95,7 @@ export function integerWeightGradient(vectors, taps) {
     `v128.store(totals, i32x4.add(v128.load(totals, ${at}), i32x4.dot_i16x8_s(c${v}, ${factors})), ${at});`;
   return `
 // @ts-ignore: decorator
-@inline function ${name}(heads: usize, levels: i32, listBytes: usize, events: usize, q: usize, d: usize, tapBytes: usize, scale: f32, most: usize): void {
-  const totals: usize = scratch;
+@inline function ${name}(heads: usize, levels: i32, listBytes: usize, events: usize, q: usize, d: usize, tapBytes: usize, scale: f32, most: usize, totals: usize): void {
   memory.fill(totals, 0, ${V.length * 32});
   for (let level = 1; level <= levels; level++, heads += listBytes) {
     let e: usize = events + (<usize>load<u32>(heads) << 2);
@@ -141,12 +140,10 @@ export function maskedGradient(lanes, unroll) {
 export function maskedGradient(address: usize, lo: i32, hi: i32): void {
   const t = changetype<MaskedGradient>(address);
   const channels = t.channels, phases = t.phases, targets: usize = t.targets, dyRow: usize = t.dyRow;
-  const heads: usize = scratch, imageValues = t.pixels * channels;
-  const events: usize = heads + (<usize>(phases * channels) << 3);
-  const work: usize = (events + (<usize>(imageValues * t.imagesPerChunk + 3) << 2) + 15) & ~15;
+  const heads: usize = t.heads, events: usize = t.events, imageValues = t.pixels * channels;
   for (let first = lo; first < hi; first += t.imagesPerChunk) {
     const images = min(t.imagesPerChunk, hi - first);
-    listPositions(t.open + <usize>(first * imageValues), channels, 1, images, t.imagesPerChunk, phases, t.phasePixels, t.order, t.cuts, 2, heads, events, work);
+    listPositions(t.open + <usize>(first * imageValues), channels, 1, images, t.imagesPerChunk, phases, t.phasePixels, t.order, t.cuts, 2, heads, events, t.listing);
     const dy: usize = t.dy + <usize>first * t.dyImage, chunk: usize = t.dx + (<usize>(first * imageValues) << 2);
     memory.fill(chunk, 0, <usize>(images * imageValues) << 2);
     let head = heads;
@@ -188,7 +185,7 @@ export function sparseDriver(type, groups) {
   const integer = type === 'i16';
   const prefix = integer ? 'integerGradient' : 'sparseGradient';
   const call = (width, taps) =>
-    `${prefix}${width}x${taps}(list + (<usize>ty << 3), levels, listBytes, events, q - ${taps - 1} * dyPixel, d, step, scale${integer ? ', most' : ''}); q -= ${taps} * dyPixel; d += ${taps} * step; left -= ${taps};`;
+    `${prefix}${width}x${taps}(list + (<usize>ty << 3), levels, listBytes, events, q - ${taps - 1} * dyPixel, d, step, scale${integer ? ', most, t.totals' : ''}); q -= ${taps} * dyPixel; d += ${taps} * step; left -= ${taps};`;
   const choose = (width, taps) =>
     taps
       .map((count) => (count > 1 ? `if (left >= ${count}) { ${call(width, count)} } else` : `{ ${call(width, 1)} }`))
@@ -198,7 +195,7 @@ export function sparseWeightGradient_${type}(address: usize, lo: i32, hi: i32): 
   const t = changetype<SparseWeightGradient>(address);
   const stride = t.stride, levels = t.levels, inChannels = t.inChannels, outChannels = t.outChannels;
   const kernelHeight = t.kernelHeight, kernelWidth = t.kernelWidth, dyPixel: usize = t.dyPixel, width = t.width;
-  const scale = ${integer ? '<f32>(gradientStep(t.bounds, outChannels, 12) * <f64>t.scale)' : 't.scale'};
+  const scale = ${integer ? '<f32>(gradientStep(t.bounds, outChannels, coarseBits) * <f64>t.scale)' : 't.scale'};
   const listBytes: usize = t.cutCount << 2;
   const perPhase: usize = <usize>(inChannels * levels) * listBytes;
   const perChunk: usize = <usize>(stride * stride) * perPhase;

@@ -28,6 +28,7 @@ export function addFloats(block) {
   const add = (p) => `a0 = f32x4.add(a0, v128.load(${p})); a1 = f32x4.add(a1, v128.load(${p}, 16));`;
   return `
 export function addFloats${block}(places0: usize, dx: usize, channels: i32): void {
+  // The tables lie in front.
   const table0 = scratch;
   for (const end = dx + (<usize>channels << 5); dx < end; dx += 32, places0 += ${block >> 1}) {
     let a0 = v128.load(dx), a1 = v128.load(dx, 16);

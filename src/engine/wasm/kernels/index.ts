@@ -1,5 +1,5 @@
 export { activate, activateIntegers, levelThresholds, spikesToMap } from './activate';
-export { eventConvWide_f32, eventConvWide_i32, spikeLists } from './events';
+export { spikeLists, wideConv_f32, wideConv_i32 } from './events';
 export {
   denseConv,
   denseWeightGradient,
@@ -15,12 +15,12 @@ export {
   sparseWeightGradient_i16,
 } from './generated';
 export { quantiseGradient } from './integers';
-export { adam, softmaxLoss } from './learn';
+export { adam, clear, softmaxLoss } from './learn';
 export { batchNorm, batchNormGradient, channelSums, gradientApply, gradientSums } from './normalise';
 export { deleteSpikes } from './noise';
 export { imageSums, pixelWeightGradient } from './pixels';
 export { activateReal, realConv } from './real';
-export { fill, setScratch } from './scratch';
+export { setScratch } from './scratch';
 export { spikeConv_fire, spikeConv_i16 } from './spike-conv';
 export { countSpikes, fireInteger, readout } from './spiking';
 export { packTabledForward } from './tabled-forward';

@@ -1,7 +1,6 @@
 // Gradients in integers: one power of two a layer, round to nearest. Integer sums are the same in any order.
-import { QuantiseGradient, SparseWeightGradient } from './generated';
+import { coarseBits, fineBits, QuantiseGradient, SparseWeightGradient } from './generated';
 import { four } from './normalise';
-import { scratch } from './scratch';
 
 /**
  * What one unit of a layer's gradient in `bits` bits stands for: the least power of two by which the largest of its
@@ -41,7 +40,7 @@ function nearest(v: v128): v128 {
 
 /**
  * dz = a·g + b·z + d of images lo…hi, in 16 and in 12 bits; and of each image and block of channels the largest |dz| in
- * 12 bits. Needs 12 bytes of scratch memory a channel and 16 a block.
+ * 12 bits.
  */
 export function quantiseGradient(address: usize, lo: i32, hi: i32): void {
   if (changetype<QuantiseGradient>(address).integer) quantise(address, lo, hi, true);
@@ -52,7 +51,7 @@ export function quantiseGradient(address: usize, lo: i32, hi: i32): void {
 function scaleCoefficients(address: usize, unit: f64): void {
   const t = changetype<QuantiseGradient>(address);
   const inverse = f32x4.splat(<f32>(1 / unit));
-  let at: usize = scratch;
+  let at: usize = t.coefficients;
   for (let c: usize = 0; c < <usize>t.channels << 2; c += 16, at += 48) {
     v128.store(at, f32x4.mul(v128.load(t.a + c), inverse));
     v128.store(at, f32x4.mul(v128.load(t.b + c), inverse), 16);
@@ -65,10 +64,10 @@ function scaleCoefficients(address: usize, unit: f64): void {
 function quantise(address: usize, lo: i32, hi: i32, integer: bool): void {
   const t = changetype<QuantiseGradient>(address);
   const pixels = t.pixels, channels: usize = t.channels, width: usize = t.width, blockBytes: usize = t.blockBytes;
-  const unit = gradientStep(t.bounds, t.channels, 16);
+  const unit = gradientStep(t.bounds, t.channels, fineBits);
   scaleCoefficients(address, unit);
-  const coarse = f32x4.splat(<f32>(unit / gradientStep(t.bounds, t.channels, 12)));
-  const maxima: usize = scratch + channels * 12, blocks: usize = channels / width;
+  const coarse = f32x4.splat(<f32>(unit / gradientStep(t.bounds, t.channels, coarseBits)));
+  const maxima: usize = t.maxima, blocks: usize = t.blocks;
   for (let n = lo; n < hi; n++) {
     const first: usize = <usize>(n * pixels) * channels;
     const image: usize = <usize>n * t.imageBytes;
@@ -77,7 +76,7 @@ function quantise(address: usize, lo: i32, hi: i32, integer: bool): void {
     for (let p = 0; p < pixels; p++) {
       let out: usize = t.dy + image + load<u32>(t.dyOffsets + (<usize>p << 2));
       let block: usize = t.coarse + image + load<u32>(t.coarseOffsets + (<usize>p << 2));
-      let at: usize = scratch;
+      let at: usize = t.coefficients;
       for (let cb: usize = 0; cb < blocks; cb++, block += blockBytes) {
         let most = v128.load(maxima + (cb << 4));
         for (let c: usize = 0; c < width << 1; c += 16, out += 16, at += 96, z += integer ? 16 : 32, g += 32) {

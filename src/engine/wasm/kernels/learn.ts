@@ -1,4 +1,4 @@
-import { Adam, SoftmaxLoss } from './generated';
+import { Adam, Clear, SoftmaxLoss } from './generated';
 
 /**
  * Softmax cross-entropy with integer labels of images lo…hi, in double precision: −log softmax(logits)[label]; gradient
@@ -59,4 +59,9 @@ export function adam(address: usize, lo: i32, hi: i32): void {
     const step = f32x4.div(f32x4.mul(rate, m), f32x4.add(f32x4.sqrt(v), epsilon));
     v128.store(t.w + i, f32x4.sub(v128.load(t.w + i), step));
   }
+}
+
+/** Zeros in groups lo…hi of four values. */
+export function clear(address: usize, lo: i32, hi: i32): void {
+  memory.fill(changetype<Clear>(address).values + (<usize>lo << 4), 0, <usize>(hi - lo) << 4);
 }

@@ -1,9 +1,5 @@
 // Noise of the spiking network: spikes deleted at random.
-import { DeleteSpikes } from './generated';
-import { scratch } from './scratch';
-
-/** Gaps that the table knows. */
-const tabled: u32 = 64;
+import { DeleteSpikes, guideBits, tabledGaps } from './generated';
 
 // @ts-ignore: decorator
 @inline
@@ -38,15 +34,15 @@ function drawSixteen(t: DeleteSpikes, image: u32, block: u32, out: usize): void 
   v128.store(out, a); v128.store(out, b, 16); v128.store(out, c, 32); v128.store(out, d, 48);
 }
 
-/** Gaps of sixteen words, in scratch memory behind them: a gap is how many of the table's shares a word is below. */
+/** Gaps of sixteen words: a gap is how many of the table's shares a word is below. */
 function drawGaps(t: DeleteSpikes, image: u32, block: u32): void {
-  drawSixteen(t, image, block, scratch);
+  drawSixteen(t, image, block, t.drawn);
   for (let i: usize = 0; i < 64; i += 4) {
     // Word i & 3 of the block among four.
-    const word = load<u32>(scratch + ((i & 12) << 2) + ((i >> 4) << 2));
-    let gap: usize = load<u8>(t.guide + (word >> 20));
+    const word = load<u32>(t.drawn + ((i & 12) << 2) + ((i >> 4) << 2));
+    let gap: usize = load<u8>(t.guide + (word >> (32 - guideBits)));
     while (word < load<u32>(t.gaps + (gap << 2))) gap++;
-    store<u32>(scratch + 64 + i, <u32>gap);
+    store<u32>(t.ahead + i, <u32>gap);
   }
 }
 
@@ -81,7 +77,7 @@ function deleteAmong(t: DeleteSpikes, lo: i32, hi: i32, few: bool): void {
   // Sixteen counts at a time, or eight: a part of the product with ones is the sum of the parts up to it.
   const step: usize = few ? 16 : 8;
   const ones: u64 = few ? 0x0101010101010101 : 0x0001000100010001, highest: u64 = few ? 56 : 48;
-  const firstGap: usize = scratch + 64, lastGap: usize = scratch + 124;
+  const firstGap: usize = t.ahead, lastGap: usize = firstGap + 60;
   let s: usize = t.spikes + <usize>lo * t.imageBytes;
   for (let n = lo; n < hi; n++) {
     const image: u32 = t.firstImage + n;
@@ -89,7 +85,7 @@ function deleteAmong(t: DeleteSpikes, lo: i32, hi: i32, few: bool): void {
     let block: u32 = 4, next = firstGap;
     // Spikes until the next that is deleted, if it is.
     let ahead = load<u32>(next);
-    let one = <u32>(ahead < tabled);
+    let one = <u32>(ahead < <u32>tabledGaps);
     for (const end = s + t.imageBytes; s < end; s += step) {
       const low = (few ? load<u64>(s) : spread(load<u32>(s))) * ones;
       const high = ((few ? load<u64>(s, 8) : spread(load<u32>(s, 4))) + (low >> highest)) * ones;
@@ -111,7 +107,7 @@ function deleteAmong(t: DeleteSpikes, lo: i32, hi: i32, few: bool): void {
         next += 4;
         const gap = load<u32>(next);
         ahead += gap;
-        one = <u32>(gap < tabled);
+        one = <u32>(gap < <u32>tabledGaps);
       }
       ahead -= all;
     }

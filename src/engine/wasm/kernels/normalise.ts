@@ -2,12 +2,9 @@
 // images in order, so that they don't depend on how threads share the images. Pre-activations z are floats or 16-bit
 // integers; their unit is a power of two, so that both forms give the same bits.
 import { BatchNorm, BatchNormGradient, ChannelSums, GradientApply, GradientSums } from './generated';
-import { scratch } from './scratch';
 
 const EPSILON: f64 = 1e-5;
 const KEEP: f64 = 0.9;
-/** Bytes of scratch memory that `addImages` fills. */
-const RANGES: usize = 64;
 
 /** Four values as floats. */
 // @ts-ignore: decorator
@@ -91,9 +88,9 @@ function imageSums(
 
 /**
  * Adds up over the images, in order and in double precision, what `sums` has of four channels: four sums, then four sums
- * of products, to the thread's scratch memory. step: from one image to the next.
+ * of products, to `totals`. step: from one image to the next.
  */
-function addImages(sums: usize, images: i32, step: usize): void {
+function addImages(sums: usize, images: i32, step: usize, totals: usize): void {
   const products: usize = step >> 1;
   let s0 = f64x2.splat(0), s1 = s0, q0 = s0, q1 = s0;
   for (let n = 0, p = sums; n < images; n++, p += step) {
@@ -102,7 +99,7 @@ function addImages(sums: usize, images: i32, step: usize): void {
     q0 = f64x2.add(q0, f64x2.promote_low_f32x4(v128.load64_zero(p + products)));
     q1 = f64x2.add(q1, f64x2.promote_low_f32x4(v128.load64_zero(p + products, 8)));
   }
-  v128.store(scratch, s0); v128.store(scratch, s1, 16); v128.store(scratch, q0, 32); v128.store(scratch, q1, 48);
+  v128.store(totals, s0); v128.store(totals, s1, 16); v128.store(totals, q0, 32); v128.store(totals, q1, 48);
 }
 
 /** Batch mean and variance (biased) of channels lo…hi, fours of them; running statistics. */
@@ -112,8 +109,8 @@ export function batchNorm(address: usize, lo: i32, hi: i32): void {
   const count = <f64>t.images * <f64>t.pixels, unit = <f64>t.unit;
   for (let c = lo; c < hi; c++) {
     const at: usize = <usize>c << 2;
-    if (!(c & 3)) addImages(t.sums + at, t.images, step);
-    const total: usize = scratch + (<usize>(c & 3) << 3);
+    if (!(c & 3)) addImages(t.sums + at, t.images, step, t.totals);
+    const total: usize = t.totals + (<usize>(c & 3) << 3);
     const mean = load<f64>(total) * unit / count;
     const variance = max<f64>(load<f64>(total, 32) * unit * unit / count - mean * mean, 0);
     const inverse = 1 / sqrt<f64>(variance + EPSILON);
@@ -138,10 +135,10 @@ export function batchNormGradient(address: usize, lo: i32, hi: i32): void {
   for (let c = lo; c < hi; c++) {
     const at: usize = <usize>c << 2;
     if (!(c & 3)) {
-      addImages(t.sums + at, t.images, step);
+      addImages(t.sums + at, t.images, step, t.totals);
       if (t.bounds) findRanges(address, at);
     }
-    const total: usize = scratch + (<usize>(c & 3) << 3);
+    const total: usize = t.totals + (<usize>(c & 3) << 3);
     const sum = load<f64>(total), products = load<f64>(total, 32) * unit;
     const mean = <f64>load<f32>(t.mean + at), inverse = <f64>load<f32>(t.inverseDeviation + at);
     const gammaGradient = (products - mean * sum) * inverse;
@@ -155,14 +152,14 @@ export function batchNormGradient(address: usize, lo: i32, hi: i32): void {
     store<f32>(t.d + at, <f32>d);
     if (!t.bounds) continue;
     // max |a·g + b·z + d|, with room for the rounding of single precision.
-    const range: usize = RANGES + scratch + (<usize>(c & 3) << 2);
+    const range: usize = t.ranges + (<usize>(c & 3) << 2);
     const z0 = <f64>load<f32>(range) * unit, z1 = <f64>load<f32>(range, 16) * unit, g = <f64>load<f32>(range, 32);
     const bound = (abs<f64>(a) * g + max(abs<f64>(b * z0 + d), abs<f64>(b * z1 + d))) * 1.00001;
     store<f32>(t.bounds + at, <f32>bound);
   }
 }
 
-/** Over all images least and largest z and largest |g| of four channels, to the scratch memory behind `addImages`'. */
+/** Over all images least and largest z and largest |g| of four channels, to the ranges. */
 function findRanges(address: usize, at: usize): void {
   const t = changetype<BatchNormGradient>(address);
   const step: usize = <usize>t.channels << 2;
@@ -174,7 +171,7 @@ function findRanges(address: usize, at: usize): void {
     least = f32x4.pmin(least, v128.load(z + step));
     largest = f32x4.pmax(largest, v128.load(g));
   }
-  v128.store(RANGES + scratch, least); v128.store(RANGES + scratch, most, 16); v128.store(RANGES + scratch, largest, 32);
+  v128.store(t.ranges, least); v128.store(t.ranges, most, 16); v128.store(t.ranges, largest, 32);
 }
 
 /** dz = a·g + b·z + d; g is 0 where the neuron is closed. */

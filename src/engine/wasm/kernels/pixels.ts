@@ -1,14 +1,13 @@
 // Weight gradient of a layer that sees images of one channel, of which much is black: only the other pixels are touched.
 import { addPixels1, addPixels2, addPixels3, ImageSums, PixelWeightGradient } from './generated';
-import { scratch } from './scratch';
 
 /**
- * Lists in the scratch memory the pixels of an image that are not zero, as {byte offset of dy's pixel for the first tap,
- * value}, row by row; in front of them, where each row begins, and the last one ends.
+ * Lists the pixels of an image that are not zero, as {byte offset of dy's pixel for the first tap,
+ * value}, row by row; and where each row begins, and the last one ends.
  */
 function listPixels(t: PixelWeightGradient, x: usize): void {
   const width: usize = t.width << 2, height = t.height;
-  let start: usize = scratch, e: usize = scratch + (<usize>(height + 1) << 2);
+  let start: usize = t.rowStarts, e: usize = t.list;
   for (let y = 0; y < height; y++, start += 4, x += t.xRow) {
     store<u32>(start, <u32>e);
     let place: usize = <usize>(y + t.padV) * t.dyRow + <usize>t.padH * t.dyPixel;
@@ -37,7 +36,7 @@ export function pixelWeightGradient(address: usize, lo: i32, hi: i32): void {
     for (let ky = 0; ky < t.kernelHeight; ky++, row -= t.dyRow, sums += <usize>t.kernelWidth * rowBytes) {
       // Rows of the image of which this row of the kernel makes rows of dy.
       const y0 = max(ky - t.padV, 0), y1 = max(min(ky - t.padV + t.outHeight, t.height), y0);
-      const e: usize = load<u32>(scratch + (<usize>y0 << 2)), e1: usize = load<u32>(scratch + (<usize>y1 << 2));
+      const e: usize = load<u32>(t.rowStarts + (<usize>y0 << 2)), e1: usize = load<u32>(t.rowStarts + (<usize>y1 << 2));
       for (let block: usize = 0; block < rowBytes; block += 64) {
         let dy = row + block, sum = sums + block, taps = t.kernelWidth;
         for (; taps >= 3; taps -= 3, dy -= 3 * pixelBytes, sum += 3 * rowBytes) addPixels3(e, e1, dy, pixelBytes, sum, rowBytes);

@@ -1,5 +1,5 @@
 // The spiking network: thresholds, counts, logits.
-import { CountSpikes, Fire, Readout } from './generated';
+import { countedSixteens, CountSpikes, countFields, Fire, Readout, synapseBits } from './generated';
 
 /** Integer membranes: spikes = number of levels j with membrane ≥ threshold[j][channel]. */
 export function fireInteger(address: usize, lo: i32, hi: i32): void {
@@ -39,15 +39,13 @@ function total(v: v128): u64 {
     <u64><u32>i32x4.extract_lane(v, 2) + <u64><u32>i32x4.extract_lane(v, 3);
 }
 
-/** Sixteens of products of a byte and 15 bits that lanes of 32 bits can take before they must be added up. */
-const sixteens: usize = 32;
-
-/** Σ counts·factors of `bytes` counts; factors: as many 16-bit numbers from 0 to 2^15 − 1. */
+/** Σ counts·factors of `bytes` counts; factors: as many 16-bit numbers from 0 to 2^15 − 1, so many that lanes of 32 bits hold
+ * their products. */
 function weightedSum(counts: usize, factors: usize, bytes: usize): u64 {
   let sum: u64 = 0;
   for (const end = counts + bytes; counts < end; ) {
     let products = i32x4.splat(0);
-    for (const pause = min(counts + (sixteens << 4), end); counts < pause; counts += 16, factors += 32) {
+    for (const pause = min(counts + (countedSixteens << 4), end); counts < pause; counts += 16, factors += 32) {
       const c = v128.load(counts);
       products = i32x4.add(products, i32x4.add(
         i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_u(c), v128.load(factors)),
@@ -70,11 +68,11 @@ export function countSpikes(address: usize, lo: i32, hi: i32): void {
     let spikes: u64 = 0, windows: u64 = 0, synapses: u64 = 0;
     let s: usize = t.spikes + <usize>n * bytes;
     for (let part = 0; part < t.synapseParts; part++)
-      synapses += weightedSum(s, t.synapses + (<usize>part * bytes << 1), bytes) << (15 * part);
+      synapses += weightedSum(s, t.synapses + (<usize>part * bytes << 1), bytes) << (synapseBits * part);
     for (let p = 0; p < t.pixels; ) {
       let sums = i32x4.splat(0), seen = i32x4.splat(0);
       // As many pixels as lanes of 32 bits can take.
-      const pause = min(t.pixels, p + max(1, (<i32>sixteens << 4) / t.channels));
+      const pause = min(t.pixels, p + max(1, (countedSixteens << 4) / t.channels));
       for (; p < pause; p++) {
         const factor = i16x8.splat(t.windows ? load<i16>(t.windows + (<usize>p << 1)) : 0);
         for (const end: usize = s + t.channels; s < end; s += 16) {
@@ -86,7 +84,7 @@ export function countSpikes(address: usize, lo: i32, hi: i32): void {
       spikes += total(sums);
       windows += total(seen);
     }
-    const out: usize = t.counts + <usize>n * 24;
+    const out: usize = t.counts + <usize>n * (countFields << 3);
     store<f64>(out, <f64>spikes);
     store<f64>(out, <f64>windows, 8);
     store<f64>(out, <f64>synapses, 16);

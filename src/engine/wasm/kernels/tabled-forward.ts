@@ -4,29 +4,25 @@
 // the same time for any number of spikes. Exact while 32 inputs at their highest fit a byte, and all of a window 16 bits (the
 // planner's promise).
 import {
-  addSums16x1, addSums16x2, addSums16x3, addSums16x4, addSums16x5, addSums32x1, addSums64x1, PackTabledForward, TabledForward,
-  transposeBytes, transposeHalves,
+  addSums16x1, addSums16x2, addSums16x3, addSums16x4, addSums16x5, addSums32x1, addSums64x1, forwardLanes, PackTabledForward,
+  sumsOfFour, TabledForward, transposeBytes, transposeHalves,
 } from './generated';
-import { scratch } from './scratch';
 import { ternary } from './weights';
 
 /** A byte, and a sum, of sixteen images. */
 const VALUE: usize = 16;
 const MEMBRANE: usize = 32;
-const SUMS: usize = 81;
+const SUMS: usize = sumsOfFour;
 /** Tables of sixteen channels; and up to how many taps of a kernel row add together what they bring of so few. */
 const THIN: usize = 4 * SUMS * VALUE;
 const TOGETHER: i32 = 5;
-/** Scratch memory: tables of up to 20 groups of four channels; 64 channels' inputs, or spikes; rows in the making. */
-const INPUTS: usize = 20 * SUMS * VALUE;
-const ROWS: usize = INPUTS + 64 * VALUE;
 
 /** Tables of `width` channels of one pixel; last: the last image there is, which fills the rest. */
 function fillTables(table: usize, t: TabledForward, spikes: usize, image: usize, last: i32, width: i32): void {
   const highest = i8x16.splat(<i8>t.levels);
   for (let c: usize = 0; c < <usize>width; c += 16)
-    transposeBytes(spikes + c, image, 0, last, scratch + INPUTS + c * VALUE, VALUE, 16);
-  let x: usize = scratch + INPUTS;
+    transposeBytes(spikes + c, image, 0, last, t.inputs + c * VALUE, VALUE, 16);
+  let x: usize = t.inputs;
   for (let c = 0; c < width; c += 4, x += 4 * VALUE, table += SUMS * VALUE) {
     v128.store(table, i8x16.splat(0));
     let bytes = VALUE;
@@ -62,9 +58,9 @@ function begin(t: TabledForward, row: usize, oy: i32): void {
       for (let y = y0; y < y1; y++)
         for (let x = x0; x < x1; x++)
           count = i32x4.add(count, v128.load(t.negatives + <usize>(y * kernelWidth + x) * tapBytes + c));
-      v128.store(scratch + INPUTS, i32x4.neg(i32x4.mul(count, highest)));
+      v128.store(t.inputs, i32x4.neg(i32x4.mul(count, highest)));
       for (let k: usize = 0; k < 4; k++, row += MEMBRANE) {
-        const one = v128.load16_splat(scratch + INPUTS + (k << 2));
+        const one = v128.load16_splat(t.inputs + (k << 2));
         v128.store(row, one); v128.store(row, one, 16);
       }
     }
@@ -89,7 +85,7 @@ function writeMembranes(t: TabledForward, row: usize, first: i32, images: i32, o
 function writeSpikes(t: TabledForward, row: usize, first: i32, images: i32, oy: i32): void {
   const channels = t.outChannels, image: usize = <usize>(t.outHeight * t.outWidth * channels);
   let y: usize = t.y + <usize>first * image + <usize>(oy * t.outWidth * channels);
-  const spikes: usize = scratch + INPUTS;
+  const spikes: usize = t.inputs;
   for (let ox = 0; ox < t.outWidth; ox++)
     for (let c = 0; c < channels; c += 16, y += 16) {
       for (let k = c; k < c + 16; k++, row += MEMBRANE) {
@@ -109,7 +105,7 @@ function writeSpikes(t: TabledForward, row: usize, first: i32, images: i32, oy: 
 // @ts-ignore: decorator
 @inline
 function addPixels(t: TabledForward, spikes: usize, last: i32, places: usize, y: i32, done: i32, begun: i32, waiting: i32): void {
-  const outChannels = t.outChannels, stride = t.stride, kernelWidth = t.kernelWidth, tables = scratch;
+  const outChannels = t.outChannels, stride = t.stride, kernelWidth = t.kernelWidth, tables = t.tables;
   const tapBytes: usize = <usize>(outChannels * t.block) >> 1, image: usize = <usize>(t.height * t.width * t.channels);
   const pixelBytes: usize = <usize>outChannels * MEMBRANE, rowBytes: usize = <usize>t.outWidth * pixelBytes;
   for (let x = 0; x < t.width; x++, spikes += t.channels) {
@@ -119,7 +115,7 @@ function addPixels(t: TabledForward, spikes: usize, last: i32, places: usize, y:
       // The first of the columns whose windows reach this pixel, and behind the last.
       const right = x + t.padH, x0 = right < kernelWidth ? 0 : (right - kernelWidth) / stride + 1;
       const x1 = min(right / stride + 1, t.outWidth);
-      let membranes: usize = scratch + ROWS + <usize>(oy % waiting) * rowBytes + <usize>x0 * pixelBytes;
+      let membranes: usize = t.rows + <usize>(oy % waiting) * rowBytes + <usize>x0 * pixelBytes;
       for (let ox = x0; ox < x1; ox++, membranes += pixelBytes) {
         const tap: usize = places + <usize>(ky * kernelWidth + right - ox * stride) * tapBytes;
         if (t.block == 64) addSums64x1(tap, tapBytes, membranes, outChannels, tables);
@@ -137,7 +133,7 @@ function addPixels(t: TabledForward, spikes: usize, last: i32, places: usize, y:
 // @ts-ignore: decorator
 @inline
 function addWindows(t: TabledForward, spikes: usize, last: i32, places: usize, y: i32, done: i32, begun: i32, waiting: i32): void {
-  const outChannels = t.outChannels, stride = t.stride, kernelWidth = t.kernelWidth, tables = scratch;
+  const outChannels = t.outChannels, stride = t.stride, kernelWidth = t.kernelWidth, tables = t.tables;
   const tapBytes: usize = <usize>outChannels << 3, image: usize = <usize>(t.height * t.width * t.channels);
   const pixelBytes: usize = <usize>outChannels * MEMBRANE, rowBytes: usize = <usize>t.outWidth * pixelBytes;
   let ox = 0;
@@ -154,7 +150,7 @@ function addWindows(t: TabledForward, spikes: usize, last: i32, places: usize, y
       const table4: usize = tables + <usize>((slot + 4) % kernelWidth) * THIN;
       for (let oy = done; oy < begun; oy++) {
         const tap: usize = places + <usize>((y - (oy * stride - t.padV)) * kernelWidth + k0) * tapBytes;
-        const membranes: usize = scratch + ROWS + <usize>(oy % waiting) * rowBytes + <usize>ox * pixelBytes;
+        const membranes: usize = t.rows + <usize>(oy % waiting) * rowBytes + <usize>ox * pixelBytes;
         if (taps == 5) addSums16x5(tap, tapBytes, membranes, outChannels, table0, table1, table2, table3, table4);
         else if (taps == 4) addSums16x4(tap, tapBytes, membranes, outChannels, table0, table1, table2, table3);
         else if (taps == 3) addSums16x3(tap, tapBytes, membranes, outChannels, table0, table1, table2);
@@ -173,10 +169,10 @@ function convolve(address: usize, lo: i32, hi: i32, fire: bool): void {
   const stride = t.stride, kernelHeight = t.kernelHeight;
   const placesOfBlock: usize = <usize>(kernelHeight * t.kernelWidth * t.outChannels * t.block) >> 1;
   const rowBytes: usize = <usize>(t.outWidth * t.outChannels) * MEMBRANE;
-  const image: usize = <usize>(t.height * t.width * t.channels), rows: usize = scratch + ROWS;
-  const waiting = (kernelHeight + stride - 1) / stride;
-  for (let first = lo; first < hi; first += 16) {
-    const images = min(16, hi - first);
+  const image: usize = <usize>(t.height * t.width * t.channels), rows: usize = t.rows;
+  const waiting = t.waiting;
+  for (let first = lo; first < hi; first += forwardLanes) {
+    const images = min(forwardLanes, hi - first);
     let begun = 0, done = 0;
     for (let y = 0; y <= t.height; y++) {
       // Rows whose windows lie above this one; behind the last row of the input, all.

@@ -4,10 +4,10 @@
 // eight in floats and sixteen in 16-bit integers, so that a vector holds what several images have of the same value: a sum
 // then does not depend on which images these are.
 import {
-  addFloats16, addFloats32, addIntegers16, addIntegers32, PackTabled, TabledGradient, transposeFloats, transposeHalves,
+  addFloats16, addFloats32, addIntegers16, addIntegers32, fineBits, floatLanes, integerLanes, PackTabled, sumsOfFour,
+  TabledGradient, transposeFloats, transposeHalves,
 } from './generated';
 import { gradientStep } from './integers';
-import { scratch } from './scratch';
 import { ternary } from './weights';
 
 /** A gradient, or a sum of them, of all images side by side, in bytes. */
@@ -16,10 +16,7 @@ const VALUE: usize = 32;
 const FLOATS: usize = 32;
 const INTEGERS: usize = 64;
 /** Sums of four gradients. */
-const SUMS: usize = 81;
-/** Scratch memory: tables of up to eight groups of four channels, their gradients, and rows of dx in the making. */
-const GRADIENTS: usize = 8 * SUMS * VALUE;
-const ROWS: usize = GRADIENTS + 32 * VALUE;
+const SUMS: usize = sumsOfFour;
 
 // @ts-ignore: decorator
 @inline
@@ -39,9 +36,9 @@ function subtract(a: v128, b: v128, integer: bool): v128 {
  */
 // @ts-ignore: decorator
 @inline
-function gather(dy: usize, sixteen: usize, image: usize, last: i32, width: i32, integer: bool): void {
+function gather(t: TabledGradient, dy: usize, sixteen: usize, image: usize, last: i32, width: i32, integer: bool): void {
   const skip: usize = sixteen - (integer ? 32 : 64);
-  for (let at: usize = scratch + GRADIENTS, end = at + <usize>width * VALUE; at < end; dy += 16) {
+  for (let at: usize = t.gradients, end = at + <usize>width * VALUE; at < end; dy += 16) {
     if (integer) {
       transposeHalves(dy, image, 0, last, at, VALUE, 8); transposeHalves(dy, image, 8, last, at + 16, VALUE, 8);
       at += 8 * VALUE;
@@ -49,14 +46,14 @@ function gather(dy: usize, sixteen: usize, image: usize, last: i32, width: i32, 
       transposeFloats(dy, image, 0, last, at, VALUE, 4); transposeFloats(dy, image, 4, last, at + 16, VALUE, 4);
       at += 4 * VALUE;
     }
-    if (!((at - scratch - GRADIENTS) & (16 * VALUE - 1))) dy += skip;
+    if (!((at - t.gradients) & (16 * VALUE - 1))) dy += skip;
   }
 }
 
 /** Are there eight channels, as two places have them, whose gradients can add up to more than 16 bits hold? */
-function overflows(width: i32): bool {
+function overflows(gradients: usize, width: i32): bool {
   let over = i16x8.splat(0);
-  for (let x: usize = scratch + GRADIENTS, end = x + <usize>width * VALUE; x < end; ) {
+  for (let x: usize = gradients, end = x + <usize>width * VALUE; x < end; ) {
     let low = i16x8.splat(0), high = low;
     for (const group = x + 8 * VALUE; x < group; x += VALUE) {
       low = i16x8.add_sat_u(low, i16x8.abs(v128.load(x))); high = i16x8.add_sat_u(high, i16x8.abs(v128.load(x, 16)));
@@ -67,8 +64,8 @@ function overflows(width: i32): bool {
 }
 
 /** Of gradients that were gathered, the lower byte from 0 to 255 or the upper one, which has the sign. */
-function takeBytes(width: i32, upper: bool): void {
-  for (let x: usize = scratch + GRADIENTS, end = x + <usize>width * VALUE; x < end; x += 16) {
+function takeBytes(gradients: usize, width: i32, upper: bool): void {
+  for (let x: usize = gradients, end = x + <usize>width * VALUE; x < end; x += 16) {
     const value = v128.load(x);
     v128.store(x, upper ? i16x8.shr_s(value, 8) : v128.and(value, i16x8.splat(255)));
   }
@@ -77,9 +74,9 @@ function takeBytes(width: i32, upper: bool): void {
 /** Tables of the gradients that were gathered. With each channel the sums come twice more: with it added, and taken away. */
 // @ts-ignore: decorator
 @inline
-function fillTables(width: i32, integer: bool): void {
-  let x: usize = scratch + GRADIENTS;
-  for (let table: usize = scratch, end = table + <usize>(width >> 2) * SUMS * VALUE; table < end; table += SUMS * VALUE) {
+function fillTables(t: TabledGradient, width: i32, integer: bool): void {
+  let x: usize = t.gradients;
+  for (let table: usize = t.tables, end = table + <usize>(width >> 2) * SUMS * VALUE; table < end; table += SUMS * VALUE) {
     v128.store(table, i32x4.splat(0)); v128.store(table, i32x4.splat(0), 16);
     for (let bytes = VALUE; bytes < SUMS * VALUE; bytes *= 3, x += VALUE) {
       const x0 = v128.load(x), x1 = v128.load(x, 16);
@@ -96,7 +93,7 @@ function fillTables(width: i32, integer: bool): void {
 // @ts-ignore: decorator
 @inline
 function writeRow(t: TabledGradient, row: usize, first: i32, images: i32, y: i32, step: f32, integer: bool): void {
-  const channels = t.channels, columns: usize = scratch + GRADIENTS, factor = f32x4.splat(step);
+  const channels = t.channels, columns: usize = t.gradients, factor = f32x4.splat(step);
   const image: usize = <usize>(t.height * t.width * channels), value = integer ? INTEGERS : FLOATS;
   let at: usize = <usize>((first * t.height + y) * t.width * channels);
   for (const end = at + <usize>(t.width * channels); at < end; at += 4, row += 4 * value) {
@@ -120,11 +117,11 @@ function writeRow(t: TabledGradient, row: usize, first: i32, images: i32, y: i32
 function gradient(address: usize, lo: i32, hi: i32, integer: bool): void {
   const t = changetype<TabledGradient>(address);
   const channels = t.channels, height = t.height, width = t.width, stride = t.stride;
-  const step: f32 = integer ? <f32>gradientStep(t.bounds, t.outChannels, 16) : 1;
+  const step: f32 = integer ? <f32>gradientStep(t.bounds, t.outChannels, fineBits) : 1;
   const bytes: usize = <usize>(t.block >> 1);
   const tapBytes: usize = <usize>channels * bytes, placesOfBlock: usize = <usize>(t.kernelHeight * t.kernelWidth) * tapBytes;
   const pixelBytes: usize = <usize>channels * (integer ? INTEGERS : FLOATS), rowBytes: usize = <usize>width * pixelBytes;
-  const waiting = t.kernelHeight, rows: usize = scratch + ROWS, together = integer ? 16 : 8;
+  const waiting = t.kernelHeight, rows: usize = t.rows, together = integer ? integerLanes : floatLanes;
   for (let first = lo; first < hi; first += together) {
     const images = min(together, hi - first);
     let begun = 0, done = 0;
@@ -135,16 +132,16 @@ function gradient(address: usize, lo: i32, hi: i32, integer: bool): void {
       for (let block = 0; block < t.outChannels; block += t.block, dy += t.dyBlock, places += placesOfBlock) {
         for (let ox = 0, pixel = dy; ox < t.outWidth; ox++, pixel += t.dyPixel) {
           const left = ox * stride - t.padH, x0 = max(left, 0), x1 = min(left + t.kernelWidth, width);
-          gather(pixel, t.dySixteen, t.dyImage, images - 1, t.block, integer);
+          gather(t, pixel, t.dySixteen, t.dyImage, images - 1, t.block, integer);
           // Where 16 bits do not hold the sums, those of the lower bytes, and then of the upper ones.
-          const split = integer && overflows(t.block);
-          if (split) takeBytes(t.block, false);
+          const split = integer && overflows(t.gradients, t.block);
+          if (split) takeBytes(t.gradients, t.block, false);
           for (let unit: i16 = 1; unit > 0; unit = split && unit == 1 ? 256 : 0) {
             if (unit > 1) {
-              gather(pixel, t.dySixteen, t.dyImage, images - 1, t.block, integer);
-              takeBytes(t.block, true);
+              gather(t, pixel, t.dySixteen, t.dyImage, images - 1, t.block, integer);
+              takeBytes(t.gradients, t.block, true);
             }
-            fillTables(t.block, integer);
+            fillTables(t, t.block, integer);
             for (let y = y0; y < y1; y++) {
               let tap: usize = places + <usize>((y - top) * t.kernelWidth + x0 - left) * tapBytes;
               let dx: usize = rows + <usize>(y % waiting) * rowBytes + <usize>x0 * pixelBytes;

@@ -1,0 +1,132 @@
+// What kernels that go element by element are told: batch norm, activation, loss, optimiser, spikes. description.mjs says how
+// to read this.
+
+export const elements = /** @type {const} */ ({
+  /** Per image and channel: sum and sum of squares; least and largest value. Address 0 of the ranges leaves them out.
+   * integer: is z in 16-bit integers, here and below, or in floats? */
+  ChannelSums: { kernels: 'channelSums', addresses: 'z sums ranges', counts: 'pixels channels', flags: 'integer' },
+  /** Batch statistics → scale and shift; running statistics. unit: power of two that 1 of z stands for; scale is a
+   * factor of z as it is, all else is in terms of what z stands for. */
+  BatchNorm: {
+    kernels: 'batchNorm',
+    addresses: 'sums gamma beta runningMean runningVariance mean inverseDeviation scale shift',
+    counts: 'images pixels channels',
+    numbers: 'unit',
+    // Eight doubles: sums of four channels.
+    scratch: { totals: '64' },
+  },
+  /** ReLU, clip, quantise after batch norm; writes which neurons are open (0 < y ≤ B), spike counts, and/or float
+   * activations into a padded map. */
+  Activate: {
+    kernels: 'activate',
+    addresses: 'z scale shift open spikes x xOffsets',
+    bytes: 'xImage',
+    counts: 'pixels channels',
+    numbers: 'bound n levels',
+  },
+  /** For each channel of integer z, from scale and shift: what activating takes. [row][channel] in 16 bits: one row of
+   * −1 where spikes fall with z and 0 elsewhere; then what z, by bits exclusive-or that row, has to exceed for y > 0, for
+   * 1 … L spikes, and for y > B. */
+  LevelThresholds: {
+    kernels: 'levelThresholds',
+    addresses: 'scale shift thresholds',
+    counts: 'channels levels',
+    numbers: 'n bound',
+  },
+  /** Activate for integer z, by those thresholds: which neurons are open, and spike counts. */
+  ActivateIntegers: {
+    kernels: 'activateIntegers',
+    addresses: 'z thresholds open spikes',
+    counts: 'pixels channels levels',
+  },
+  /** Spike counts times scale as floats into a padded map. */
+  SpikesToMap: {
+    kernels: 'spikesToMap',
+    addresses: 'spikes x xOffsets',
+    bytes: 'xImage',
+    counts: 'pixels channels',
+    numbers: 'scale',
+  },
+  /** Inference: batch norm with running statistics in double precision, ReLU, clip, quantise. */
+  ActivateReal: {
+    kernels: 'activateReal',
+    addresses: 'z gamma beta mean deviation spikes x xOffsets',
+    bytes: 'xImage',
+    counts: 'pixels channels',
+    flags: 'double',
+    numbers: 'n levels',
+  },
+  /** Per image and channel Σg and Σg·z; largest |g|, which address 0 leaves out. */
+  GradientSums: { kernels: 'gradientSums', addresses: 'g z sums largest', counts: 'pixels channels', flags: 'integer' },
+  /** Σg, Σg·z → gradients of γ and β and the three coefficients of dz = a·g + b·z + d, b for z as it is. With the
+   * ranges of z and the largest |g| also a bound of |dz| for each channel; address 0 leaves it out. */
+  BatchNormGradient: {
+    kernels: 'batchNormGradient',
+    addresses: 'sums gamma mean inverseDeviation gammaGradient betaGradient a b d zRanges largest bounds',
+    counts: 'images pixels channels',
+    numbers: 'unit',
+    // Of four channels sums, and least and largest z and largest |g|.
+    scratch: { totals: '64', ranges: '48' },
+  },
+  /** dz into a zero-bordered map, in blocks of `width` channels. */
+  GradientApply: {
+    kernels: 'gradientApply',
+    addresses: 'g z a b d dy dyOffsets',
+    bytes: 'dyImage blockBytes',
+    counts: 'width pixels channels',
+    flags: 'integer',
+  },
+  /** dz in 16 bits into a zero-bordered map, and in 12 bits into one whose pixels hold `width` channels, one after the
+   * other for all blocks. */
+  QuantiseGradient: {
+    kernels: 'quantiseGradient',
+    addresses: 'g z a b d bounds dy dyOffsets coarse coarseOffsets largest',
+    bytes: 'imageBytes blockBytes',
+    counts: 'width blocks pixels channels',
+    flags: 'integer',
+    // a, b and d of all channels, and what is largest in eight parts of each block.
+    scratch: { coefficients: '12 * channels', maxima: '16 * blocks' },
+  },
+  /** Softmax cross-entropy of integer labels: loss, hit, and the gradient of the mean loss. */
+  SoftmaxLoss: {
+    kernels: 'softmaxLoss',
+    addresses: 'logits labels gradient losses hits',
+    counts: 'classes stride',
+    numbers: 'scale',
+  },
+  /** rates: [rate, β₁, 1 − β₁, β₂, 1 − β₂, ε]. */
+  Adam: { kernels: 'adam', addresses: 'w g m v rates', numbers: 'factor' },
+  /** Values that others are added to. */
+  Clear: { kernels: 'clear', addresses: 'values' },
+  /** Σ|w| of each output channel of a latent weight tensor, as doubles. */
+  ChannelMagnitudes: { kernels: 'channelMagnitudes', addresses: 'w sums', counts: 'rows channels' },
+  /** t = 0.7·mean|W| from those sums, as a float. */
+  TernaryThreshold: { kernels: 'ternaryThreshold', addresses: 'sums threshold', counts: 'channels realCount' },
+  /** Q(W) as floats; threshold: address of t, here and wherever weights are packed. */
+  Ternarise: { kernels: 'ternarise', addresses: 'w threshold q' },
+  /** Membranes against thresholds [level][channel]: spike counts. */
+  Fire: {
+    kernels: 'fireInteger',
+    addresses: 'membranes thresholds spikes',
+    counts: 'pixels channels levels',
+  },
+  /** Deletes spikes of layer 1. gaps: [g − 1], the share in 2^32 of gaps of g and more between deleted ones, and 0 at the
+   * end; guide: by the highest bits of a random word, the least gap that such a word can mean. */
+  DeleteSpikes: {
+    kernels: 'deleteSpikes',
+    addresses: 'spikes gaps guide',
+    bytes: 'imageBytes',
+    counts: 'levels',
+    words: 'seedLow seedHigh purpose firstImage',
+    // Sixteen random words, and the gaps that they make.
+    scratch: { drawn: '64', ahead: '64' },
+  },
+  /** Logits of the spiking network: doubles, weights as RealConv has them. */
+  Readout: { kernels: 'readout', addresses: 'spikes w logits', counts: 'inputs channels' },
+  /** Per image: spikes, Σ spikes·windows, Σ spikes·non-zero weights (three doubles). */
+  CountSpikes: {
+    kernels: 'countSpikes',
+    addresses: 'spikes windows synapses counts',
+    counts: 'pixels channels synapseParts',
+  },
+});

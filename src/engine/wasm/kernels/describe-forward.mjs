@@ -1,0 +1,90 @@
+// What kernels of the forward pass are told. description.mjs says how to read this.
+import { constants } from './constants.mjs';
+
+const { sumsOfFour } = constants;
+
+export const forward = /** @type {const} */ ({
+  /** Float convolution: y = x ∗ w. */
+  DenseConv: {
+    kernels: 'denseConv',
+    addresses: 'x xOffsets w y yOffsets',
+    bytes: 'xImage yImage rowSkip',
+    counts: 'pixels rows run channels',
+  },
+  /** Convolution in double precision: layer 1 and the classifier of inference. */
+  RealConv: {
+    kernels: 'realConv',
+    addresses: 'x xOffsets w y',
+    bytes: 'xImage rowSkip',
+    counts: 'pixels rows run channels',
+  },
+  /** Integer convolution of spike counts with ternary weights, driven by the non-zero inputs. thresholds: one less than what
+   * a membrane must reach, [level][channel] in 16 bits, for kernels that write spikes. nonZero: for each set of eight, as bits
+   * of a number, the places of its members in order, as bytes. A row of weights is that of one level, tap, input channel and
+   * block of output channels; blocks lie blockStride apart. listed: images that are listed at a time, in listBytes each. */
+  EventConv: {
+    kernels: 'eventConv16_i16 eventConv32_i16 eventConv64_i16 eventConv16_fire eventConv32_fire eventConv64_fire',
+    addresses: 'spikes w y thresholds nonZero',
+    bytes: 'tapStride levelStride rowBytes blockStride listBytes period',
+    counts:
+      'height width inChannels outHeight outWidth outChannels kernelHeight kernelWidth stride padV padH listed levels',
+    scratch: { lists: 'listed * listBytes' },
+  },
+  /** The same with sums of 32 bits, for any number of levels. scale: factor of sums written as floats. */
+  WideConv: {
+    kernels: 'wideConv_f32 wideConv_i32',
+    addresses: 'spikes w y',
+    counts: 'height width inChannels outHeight outWidth outChannels kernelHeight kernelWidth stride padV padH',
+    numbers: 'scale',
+  },
+  /** Weights for both: [block of co][tap][level][ci][co of the block] bytes, level times Q(W). */
+  PackEvents: {
+    kernels: 'packEvents',
+    addresses: 'w threshold packed',
+    bytes: 'rowBytes tapStride blockStride',
+    counts: 'inChannels outChannels levels',
+  },
+  /** EventConv from tables of sums. block: input channels that are taken at a time; places: as PackTabledForward makes them;
+   * waiting: rows of the output that are in the making at a time. */
+  TabledForward: {
+    kernels: '',
+    addresses: 'spikes places negatives y thresholds',
+    counts:
+      'height width channels outHeight outWidth outChannels kernelHeight kernelWidth stride padV padH block waiting levels',
+    // Tables of up to 20 groups of four channels; 64 channels' inputs, or spikes; those rows, of sixteen images in 16 bits.
+    scratch: { tables: `${20 * sumsOfFour * 16}`, inputs: `${64 * 16}`, rows: '32 * waiting * outWidth * outChannels' },
+  },
+  /** Weights for it: [block of ci][tap][co][four of the block's ci], where in a table of sums theirs lies, in 16 bits;
+   * negatives: [tap][co], how many are −1, in 32 bits. */
+  PackTabledForward: {
+    kernels: 'packTabledForward',
+    addresses: 'w threshold places negatives',
+    counts: 'taps channels outChannels block',
+  },
+  /** Either of EventConv's kernels and TabledForward's, by the spikes of up to 16 images: tables from `least` on that are not
+   * zero. imageBytes: of an image's spikes; block: EventConv's. */
+  SpikeConv: {
+    kernels: 'spikeConv_i16 spikeConv_fire',
+    addresses: 'spikes',
+    bytes: 'imageBytes',
+    counts: 'least block',
+    descriptors: { events: 'EventConv', tables: 'TabledForward' },
+  },
+  /** Spikes of layer 1. x: padded map of floats; xRow: bytes of a row of its copy in 16 bits, which takes copyBytes of the
+   * scratch memory; w: [block of 8 channels][kernel row][pair of values][channel][2] in 16 bits, the weights times
+   * scales[channel]; largest: what the largest pixel becomes; doubles: the weights [value][channel]. weightSums, weightErrors:
+   * [channel], what a sum may be off by for each unit that pixels are, and because weights are. These and thresholds,
+   * [level][channel], are doubles. */
+  EncodeImages: {
+    kernels: 'encodeImages',
+    addresses: 'x xOffsets w doubles scales weightSums weightErrors thresholds spikes',
+    bytes: 'xImage xRow copyBytes',
+    counts: 'pixels rows run pairs channels levels',
+    numbers: 'largest',
+    scratch: { bounds: '4 * levels * channels', copy: 'copyBytes' },
+  },
+  /** Weights for DenseConv: [block of 8 co][row (ky, kx, ci)][8]. */
+  PackForward: { kernels: 'packForward', addresses: 'w packed', counts: 'rows channels' },
+  /** Weights for RealConv: the same rows as doubles. */
+  PackReal: { kernels: 'packReal', addresses: 'w packed', counts: 'channels' },
+});

@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type DescriptorFields, encode, fieldOffset, scratchOf } from '../../src/engine/wasm/descriptor.js';
+import { type Description, descriptions, fieldsOf, names } from '../../src/engine/wasm/kernels/description.mjs';
+import { MemoryPlan } from '../../src/engine/wasm/memory-plan.js';
+import { type Call, calls } from '../../src/engine/wasm/program.js';
+import { type Address, bytes, nowhere } from '../../src/engine/wasm/units.js';
+import { buildFolder } from '../../src/paths.js';
+import { KernelBench } from './kernel-bench.js';
+
+const noise: DescriptorFields<'DeleteSpikes'> = {
+  ...{ spikes: 70000 as Address, gaps: nowhere, guide: nowhere, imageBytes: bytes(48), levels: -3 },
+  ...{ seedLow: 2 ** 32 - 1, seedHigh: 5, purpose: 6, firstImage: 7 },
+};
+
+describe('the description of kernels', () => {
+  it('names what the module exports, each kernel once', () => {
+    const module = new WebAssembly.Module(readFileSync(join(buildFolder, 'kernels.wasm')));
+    const memory = new MemoryPlan().create();
+    const { exports } = new WebAssembly.Instance(module, { env: { memory, abort: () => undefined } });
+    const functions = Object.entries(exports).filter(([, value]) => typeof value === 'function');
+    const described = Object.values(descriptions).flatMap(({ kernels }) => names(kernels));
+    expect([...described, 'setScratch'].sort()).toEqual(functions.map(([name]) => name).sort());
+  });
+
+  it('has sizes of scratch memory that are sums of products of fields', () => {
+    for (const [name, description] of Object.entries<Description>(descriptions)) {
+      const fields = new Set(fieldsOf(description).map((field) => field.name));
+      for (const [area, formula] of Object.entries(description.scratch ?? {})) {
+        const factors = formula.split(/ [+*] /);
+        expect(
+          factors.filter((factor) => !fields.has(factor) && !/^\d+$/.test(factor)),
+          `${name}.${area}`,
+        ).toEqual([]);
+        expect(fields).not.toContain(area);
+      }
+    }
+  });
+});
+
+describe('a descriptor', () => {
+  it('holds its fields by kinds, four bytes each', () => {
+    const words = new Int32Array(encode('DeleteSpikes', noise).buffer);
+    expect([...words]).toEqual([70000, 0, 0, 48, -3, -1, 5, 6, 7]);
+    expect(fieldOffset('DeleteSpikes', 'firstImage')).toBe(32);
+  });
+
+  it('holds the addresses of others, and needs their scratch memory', () => {
+    const plan = new MemoryPlan();
+    const shape = { height: 1, width: 1, outHeight: 1, outWidth: 1, outChannels: 16, kernelHeight: 1, kernelWidth: 1 };
+    const rest = { ...shape, stride: 1, padV: 0, padH: 0, spikes: nowhere, y: nowhere, thresholds: nowhere, levels: 1 };
+    const strides = { tapStride: bytes(0), levelStride: bytes(0), rowBytes: bytes(16), blockStride: bytes(0) };
+    const events = plan.descriptor('EventConv', {
+      ...{ ...rest, ...strides, inChannels: 16, w: nowhere, nonZero: nowhere, period: bytes(4) },
+      ...{ listed: 3, listBytes: bytes(20_000) },
+    });
+    const tables = plan.descriptor('TabledForward', {
+      ...{ ...rest, channels: 16, places: nowhere, negatives: nowhere, block: 16, waiting: 2 },
+    });
+    expect(tables.scratch).toBe(20 * 81 * 16 + 64 * 16 + 2 * 16 * 32);
+    const values = { spikes: nowhere, imageBytes: bytes(16), least: 1, block: 16, events, tables };
+    expect(scratchOf('SpikeConv', values)).toBe(60_000);
+    expect([...new Uint32Array(encode('SpikeConv', values).buffer)].slice(-2)).toEqual([
+      events.address,
+      tables.address,
+    ]);
+  });
+
+  it('goes to its own kernels only, and takes no number for another: the compiler says so', () => {
+    const clear = new MemoryPlan().descriptor('Clear', { values: nowhere });
+    expect(calls('clear', clear)(0, 1)).toHaveLength(1);
+    // @ts-expect-error another kernel's descriptor
+    calls('adam', clear);
+    // @ts-expect-error no kernel of that name
+    calls('clean', clear);
+    // @ts-expect-error another kernel's descriptor
+    const call: Call = { kernel: 'readout', descriptor: clear, lo: 0, hi: 1 };
+    // @ts-expect-error bytes where a count is wanted
+    const count: DescriptorFields<'DeleteSpikes'> = { ...noise, levels: bytes(1) };
+    // @ts-expect-error an address where bytes are wanted
+    const size: DescriptorFields<'DeleteSpikes'> = { ...noise, imageBytes: noise.spikes };
+    // @ts-expect-error a number where an address is wanted
+    const address: DescriptorFields<'DeleteSpikes'> = { ...noise, spikes: 70000 };
+    expect([call, count, size, address]).toHaveLength(4);
+  });
+});
+
+it('the bench grants the scratch memory that was promised, and sees what is written behind it', () => {
+  const normalise = (scratch: number) => {
+    const bench = new KernelBench();
+    const room = () => bench.room(16);
+    const descriptor = bench.plan.descriptor('BatchNorm', {
+      ...{ sums: bench.room(32), unit: 1, images: 1, pixels: 1, channels: 16, gamma: room(), beta: room() },
+      ...{ runningMean: room(), runningVariance: room(), mean: room(), inverseDeviation: room() },
+      ...{ scale: room(), shift: room() },
+    });
+    bench.call('batchNorm', { ...descriptor, scratch: bytes(scratch) }, 16);
+  };
+  normalise(64);
+  expect(() => normalise(63)).toThrow();
+  expect(() => normalise(0)).toThrow();
+});

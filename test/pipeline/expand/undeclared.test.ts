@@ -87,7 +87,13 @@ it('finds among many scripts what it finds in one alone', () => {
       'cat </etc/passwd',
       'o=conf/a.yaml',
     ],
-    ...[`cat ${join(folder, 'tool.sh')}`, 'sh elsewhere/../tool.sh', 'echo done', 'echo 1.5 >out.txt', 'cat to"ol.sh"'],
+    ...[
+      `cat ${join(folder, 'tool.sh')}`,
+      'sh elsewhere/../tool.sh',
+      'echo done',
+      'echo 1.5 >out.txt',
+      'head to"ol.sh"',
+    ],
   ];
   for (const text of scripts) {
     const one = command('one', { stage: 'one', folder, ...script(text) });

@@ -8,7 +8,11 @@ import { StoreError } from './error.js';
  * @throws StoreError `E_CANONICAL`, naming the place, such as `parameters.rates[2]`.
  */
 export function canonicalJson(value: unknown): string {
-  return write(value, { path: [], open: [] });
+  try {
+    return write(value, []);
+  } catch (error) {
+    throw error instanceof Problem ? problem(error) : error;
+  }
 }
 
 /** The same value with 0 in the place of -0, for numbers where the sign of zero means nothing. */
@@ -24,58 +28,86 @@ export function withoutNegativeZero<T>(value: T): T {
 /** Text that JSON puts between quotes as it is: most is, and to find that out is faster than to have it written. */
 const asItIs = /^[ !#-[\]-~]*$/;
 
-/** Where the writer is: for errors, and to notice values that contain themselves. */
-interface Place {
-  readonly path: (string | number)[];
-  readonly open: object[];
+/** Names as JSON has them, with the colon: of ten thousand values most have the same few. */
+const names = new Map<string, string>();
+const mostNames = 1000;
+
+/** What is wrong with a value, and where it is in those around it, the outermost last. */
+class Problem extends Error {
+  readonly path: (string | number)[] = [];
 }
 
-function write(value: unknown, place: Place): string {
+/** @param open the values around this one: one that is among them contains itself */
+function write(value: unknown, open: object[]): string {
   switch (typeof value) {
     case 'string':
-      if (asItIs.test(value)) return `"${value}"`;
-      if (!value.isWellFormed()) throw problem(place, 'is a string with half a character');
-      return JSON.stringify(value);
+      return quoted(value);
     case 'boolean':
       return String(value);
     case 'number':
       if (!Number.isFinite(value) || Object.is(value, -0))
-        throw problem(place, `is ${Object.is(value, -0) ? '-0' : value}, which JSON can't hold`);
+        throw new Problem(`is ${Object.is(value, -0) ? '-0' : value}, which JSON can't hold`);
       return JSON.stringify(value);
     case 'object':
-      return value === null ? 'null' : writeObject(value, place);
+      return value === null ? 'null' : writeObject(value, open);
     default:
-      throw problem(place, `is of type ${typeof value}, which JSON can't hold`);
+      throw new Problem(`is of type ${typeof value}, which JSON can't hold`);
   }
 }
 
-function writeObject(value: object, place: Place): string {
-  const { path, open } = place;
-  if (open.includes(value)) throw problem(place, 'contains itself');
+function quoted(text: string): string {
+  if (asItIs.test(text)) return `"${text}"`;
+  if (!text.isWellFormed()) throw new Problem('is a string with half a character');
+  return JSON.stringify(text);
+}
+
+function writeObject(value: object, open: object[]): string {
+  if (open.includes(value)) throw new Problem('contains itself');
   open.push(value);
-  let text = '';
-  if (Array.isArray(value)) {
-    // By index, not map(): it skips holes, which are undefined to everybody who reads them.
-    for (let index = 0; index < value.length; index++) {
-      path.push(index);
-      text += `${index === 0 ? '[' : ','}${write(value[index], place)}`;
-      path.pop();
-    }
-    text = value.length === 0 ? '[]' : `${text}]`;
-  } else {
-    checkPlain(value, place);
-    const keys = Object.keys(value);
-    if (!isSorted(keys)) keys.sort();
-    for (const key of keys) {
-      const name = write(key, place);
-      path.push(key);
-      text += `${text === '' ? '{' : ','}${name}:${write((value as Record<string, unknown>)[key], place)}`;
-      path.pop();
-    }
-    text = keys.length === 0 ? '{}' : `${text}}`;
-  }
+  const text = Array.isArray(value) ? writeList(value, open) : writeMap(value, open);
   open.pop();
   return text;
+}
+
+function writeList(list: readonly unknown[], open: object[]): string {
+  let text = '';
+  let index = 0;
+  try {
+    // By index, not map(): it skips holes, which are undefined to everybody who reads them.
+    for (; index < list.length; index++) text += (index === 0 ? '[' : ',') + write(list[index], open);
+  } catch (error) {
+    throw within(index, error);
+  }
+  return text === '' ? '[]' : `${text}]`;
+}
+
+function writeMap(map: object, open: object[]): string {
+  checkPlain(map);
+  const keys = Object.keys(map);
+  if (!isSorted(keys)) keys.sort();
+  let text = '';
+  for (const key of keys) {
+    text += (text === '' ? '{' : ',') + nameOf(key);
+    try {
+      text += write((map as Record<string, unknown>)[key], open);
+    } catch (error) {
+      throw within(key, error);
+    }
+  }
+  return text === '' ? '{}' : `${text}}`;
+}
+
+function nameOf(key: string): string {
+  const known = names.get(key);
+  if (known !== undefined) return known;
+  const name = `${quoted(key)}:`;
+  if (names.size < mostNames) names.set(key, name);
+  return name;
+}
+
+function within(step: string | number, error: unknown): unknown {
+  if (error instanceof Problem) error.path.push(step);
+  return error;
 }
 
 function isSorted(keys: readonly string[]): boolean {
@@ -83,14 +115,15 @@ function isSorted(keys: readonly string[]): boolean {
   return true;
 }
 
-function checkPlain(value: object, place: Place): void {
+function checkPlain(value: object): void {
   const prototype: unknown = Object.getPrototypeOf(value);
   // The prototype's own prototype, because a plain object may come from another realm (such as node:vm).
-  if (prototype !== null && Object.getPrototypeOf(prototype) !== null)
-    throw problem(place, `is a ${value.constructor?.name ?? 'class instance'}, which JSON can't hold`);
+  if (prototype !== Object.prototype && prototype !== null && Object.getPrototypeOf(prototype) !== null)
+    throw new Problem(`is a ${value.constructor?.name ?? 'class instance'}, which JSON can't hold`);
 }
 
-function problem({ path }: Place, what: string): StoreError {
-  const place = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`)).join('');
-  return new StoreError('E_CANONICAL', `The value ${place === '' ? '' : `at ${place.replace(/^\./, '')} `}${what}.`);
+function problem({ path, message }: Problem): StoreError {
+  const steps = path.reverse().map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`));
+  const place = steps.join('').replace(/^\./, '');
+  return new StoreError('E_CANONICAL', `The value ${place === '' ? '' : `at ${place} `}${message}.`);
 }

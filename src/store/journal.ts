@@ -4,7 +4,7 @@ import { inFolder, temporaryPath } from '../files/atomic.js';
 import { readRegularFile } from '../files/regular-file.js';
 import { openToAppend } from '../files/trust.js';
 
-/** Lines beyond two a name that a file may hold before it is written anew. */
+/** Lines beyond five for four names that a file may hold before it is written anew: every run reads all of them. */
 const slack = 1000;
 const checksumLength = 8;
 
@@ -38,7 +38,7 @@ export class Journal {
       const end = line.indexOf('\t');
       if (end > 0) this.#lines.set(line.slice(0, end), line);
     }
-    if (lines.length > 2 * this.#lines.size + slack) this.#compact(temporary);
+    if (lines.length > 1.25 * this.#lines.size + slack) this.#compact(temporary);
   }
 
   /** The newest text of a name; undefined if there is none, or if it is damaged. */

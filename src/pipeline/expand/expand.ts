@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { parseMemory, parseTime } from '../../schema/units.js';
 import type { InputOrigin, ResourceRequest, StageDefinition } from '../../stage/definition.js';
 import type { AxisValue, TaskId } from '../../values.js';
-import { canonicalValue, type Point, product } from '../check/axes.js';
+import { type AxisPoint, canonicalValue, type Point, product } from '../check/axes.js';
 import type { Settings } from '../check/call.js';
 import type { CheckedStage, OutputReference } from '../check/checked.js';
 import type { Scope } from '../check/expressions.js';
@@ -89,15 +89,16 @@ function expandStage(
   const range = reporter.source.keyRange(stage.path);
   const executed = reporter.source.range([...stage.path, stage.file.run === undefined ? 'uses' : 'run']);
   const folder = before.folderOf(executed.file);
-  const env = [...new Set(stage.file.env ?? [])].sort();
-  const { retries, timeout } = stage.file;
+  const { retries, timeout, resources, env: variables } = stage.file;
+  const env = variables === undefined ? [] : [...new Set(variables)].sort();
   const control = {
-    resources: { ...definition?.resources, ...resourcesOf(stage.file.resources) },
+    resources:
+      resources === undefined ? { ...definition?.resources } : { ...definition?.resources, ...resourcesOf(resources) },
     ...(retries === undefined ? {} : { retries }),
     ...(timeout === undefined ? {} : { timeout: parseTime(timeout) }),
   };
   const arriving = arrivingInputs(stage, before.byStage);
-  const indices = new Map(stage.axes.map(([axis, points]) => [axis, new Map(points.map((point, i) => [point, i]))]));
+  const indices = definition && indicesOf(stage.axes);
   const problems = new Problems(reporter, stage, names);
   const report = (...problem: Parameters<Problems['expression']>) => problems.expression(...problem);
   const files = fileNames(stage);
@@ -105,13 +106,17 @@ function expandStage(
   for (const point of product(stage.axes)) {
     if (stage.excludes(point)) continue;
     const entries = Object.entries(point);
-    const labels = Object.fromEntries(entries.map(([axis, { label }]) => [axis, label]));
-    const axes = Object.fromEntries(entries.map(([axis, { value }]) => [axis, value]));
+    const labels: Record<string, string> = {};
+    const axes: Record<string, AxisValue> = {};
+    for (const [axis, { label, value }] of entries) {
+      labels[axis] = label;
+      axes[axis] = value;
+    }
     problems.point = formatLabels(labels);
     const scope: Scope = { ...axes, params: names.params };
     const inputs = taskInputs(stage, point, arriving, problems, range);
     const parametersOf = (definition: StageDefinition) => {
-      const index = Object.fromEntries(entries.map(([axis, value]) => [axis, indices.get(axis)!.get(value)!]));
+      const index = Object.fromEntries(entries.map(([axis, value]) => [axis, indices!.get(axis)!.get(value)!]));
       const origins = new Origins(reporter.source, names.places, index);
       return checkParameters(
         stage,
@@ -165,7 +170,12 @@ function originsOf(
   return origins;
 }
 
-function resourcesOf({ memory, time, ...others }: NonNullable<StageFile['resources']> = {}): ResourceRequest {
+/** Where each point stands among those of its axis. */
+function indicesOf(axes: CheckedStage['axes']): ReadonlyMap<string, ReadonlyMap<AxisPoint, number>> {
+  return new Map(axes.map(([axis, points]) => [axis, new Map(points.map((point, i) => [point, i]))]));
+}
+
+function resourcesOf({ memory, time, ...others }: NonNullable<StageFile['resources']>): ResourceRequest {
   return {
     ...others,
     ...(memory === undefined ? {} : { memory: parseMemory(memory) }),
@@ -224,12 +234,13 @@ function taskInputs(
       inputs[name] = { kind: 'file', path: target.path, range };
       continue;
     }
-    const items = target.from.flatMap((from) => {
+    const items: { readonly task: TaskId; readonly output: string }[] = [];
+    for (const from of target.from) {
       const groups = arriving.get(from);
       const producers = groups?.get(keyOf(from.shared, (axis) => point[axis]!.value));
       if (groups !== undefined && producers === undefined) reportExcluded(stage, name, from, point, problems);
-      return (producers ?? []).map(({ id }) => ({ task: id, output: from.output }));
-    });
+      for (const { id } of producers ?? []) items.push({ task: id, output: from.output });
+    }
     if (items.length === 0) continue;
     inputs[name] = target.list ? { kind: 'list', items } : { kind: 'output', ...items[0]! };
   }

@@ -20,7 +20,8 @@ export default defineStage({
     data: { description: 'Data set, as `dataset` makes it.' },
     checkpoint: { description: 'Trained network, as `train` makes it.' },
   },
-  outputs: { result: { description: 'Accuracy and counts (JSON).', path: 'result.json' } },
+  outputs: { result: { description: 'Accuracy and counts (JSON).', path: 'result.json', kind: 'ann' } },
+  columns: [{ title: 'ANN', metric: 'accuracy', format: 'percent' }],
   usesEngine: 'any',
   resources: { cpus: 'all' },
   async run(context) {

@@ -30,7 +30,13 @@ export default defineStage({
     snn: { description: 'Results of snn-infer', list: true, optional: true },
     history: { description: 'Histories of train', list: true, optional: true },
   },
-  outputs: { plots: { description: 'The charts, and data.csv and training.csv with what they show', path: 'plots' } },
+  outputs: {
+    plots: {
+      description: 'The charts, and data.csv and training.csv with what they show',
+      path: 'plots',
+      kind: 'pictures',
+    },
+  },
   resources: { cpus: 1 },
 
   async run(context) {

@@ -1,10 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { Type } from '@sinclair/typebox';
 import { UserError } from '../src/error.js';
-import { ExpectedSchema, reportInputs } from '../src/report/content/content.js';
+import { ExpectedSchema } from '../src/report/content/content.js';
 import { readContent } from '../src/report/content/read.js';
 import { subjectsOf } from '../src/report/content/subjects.js';
 import { reportPage } from '../src/report/page/page.js';
+import { resultKinds } from '../src/results/kinds.js';
 import { defineStage, type InputArtifact } from '../src/stage/definition.js';
 
 export default defineStage({
@@ -28,26 +29,30 @@ export default defineStage({
   ),
   fromPipeline: { title: 'name', description: 'description', expect: 'expect' },
   inputs: {
-    ann: { description: 'Results of ann-infer', list: true, optional: true },
-    snn: { description: 'Results of snn-infer', list: true, optional: true },
-    conversion: { description: 'Reports of snn-convert', list: true, optional: true },
-    history: { description: 'Histories of train', list: true, optional: true },
+    ann: { description: 'Results of ann-infer', list: true, optional: true, kind: 'ann' },
+    snn: { description: 'Results of snn-infer', list: true, optional: true, kind: 'snn' },
+    conversion: { description: 'Reports of snn-convert', list: true, optional: true, kind: 'conversion' },
+    history: { description: 'Histories of train', list: true, optional: true, kind: 'history' },
   },
   outputs: {
-    report: { description: 'The page (HTML), which needs no other file and no network.', path: 'report.html' },
+    report: {
+      description: 'The page (HTML), which needs no other file and no network.',
+      path: 'report.html',
+      kind: 'page',
+    },
   },
   resources: { cpus: 1 },
 
   async run(context) {
     const { title = 'Results', description, expect = [] } = context.parameters;
     const files = Object.fromEntries(
-      reportInputs.map((name) => [name, (context.inputs[name] ?? []) as readonly InputArtifact[]]),
+      resultKinds.map((name) => [name, (context.inputs[name] ?? []) as readonly InputArtifact[]]),
     );
     if (Object.values(files).every(({ length }) => length === 0))
       throw new UserError(
         'E_PLOT_INPUT',
         'There is nothing to report.',
-        `Give the stage at least one of the inputs ${reportInputs.map((name) => `"${name}"`).join(', ')}.`,
+        `Give the stage at least one of the inputs ${resultKinds.map((name) => `"${name}"`).join(', ')}.`,
       );
     const content = await readContent(files, {
       ...{ title, expected: expect },

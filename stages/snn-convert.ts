@@ -27,7 +27,11 @@ export default defineStage({
       description: 'The spiking network: ternary weights and thresholds (safetensors).',
       path: 'snn.safetensors',
     },
-    report: { description: 'What conversion did to each layer, and the comparison (JSON).', path: 'conversion.json' },
+    report: {
+      description: 'What conversion did to each layer, and the comparison (JSON).',
+      path: 'conversion.json',
+      kind: 'conversion',
+    },
   },
   usesEngine: true,
   resources: { cpus: 'all' },

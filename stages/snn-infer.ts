@@ -27,9 +27,19 @@ export default defineStage({
     network: { description: 'Spiking network, as `snn-convert` makes it.' },
   },
   outputs: {
-    result: { description: 'Accuracy, spikes and operations, by layer and by batch too (JSON).', path: 'result.json' },
+    result: {
+      description: 'Accuracy, spikes and operations, by layer and by batch too (JSON).',
+      path: 'result.json',
+      kind: 'snn',
+    },
     images: { description: 'Logits and predictions of every image (NumPy’s .npz).', path: 'images.npz' },
   },
+  columns: [
+    { title: 'SNN', metric: 'accuracy', format: 'percent' },
+    { title: 'difference', metric: 'accuracy', format: 'percent', minus: 'ANN' },
+    { title: 'spikes/image', metric: 'spikesPerImage', format: 'whole' },
+    { title: 'SOPs/image (paper)', metric: 'sopsPerImage', format: 'whole' },
+  ],
   usesEngine: true,
   resources: { cpus: 'all' },
   async run(context) {

@@ -73,7 +73,7 @@ export default defineStage({
   },
   outputs: {
     checkpoint: { description: 'The trained network with all state (safetensors).', path: 'checkpoint.safetensors' },
-    history: { description: 'Loss and accuracy of each epoch (CSV).', path: 'history.csv' },
+    history: { description: 'Loss and accuracy of each epoch (CSV).', path: 'history.csv', kind: 'history' },
   },
   usesEngine: 'any',
   resources: { cpus: 'all' },

@@ -1,4 +1,6 @@
 import { isAbsolute } from 'node:path';
+import { resultKinds } from '../results/kinds.js';
+import { columnFormats, outputKinds } from './definition.js';
 import { clash } from './output-paths.js';
 
 /** What is wrong with the default export of a user's stage file, one phrase a problem; empty if nothing is. */
@@ -10,8 +12,15 @@ export function definitionProblems(value: unknown): readonly string[] {
   if (typeof value.run !== 'function') problems.push('run must be a function');
   if (!isRecord(value.parameters) || value.parameters.type !== 'object')
     problems.push('parameters must be Type.Object({ … })');
-  problems.push(...fieldProblems(value.inputs, 'inputs'), ...fieldProblems(value.outputs, 'outputs'));
-  if (isRecord(value.outputs)) problems.push(...pathProblems(value.outputs));
+  const { inputs, outputs, columns = [] } = value;
+  problems.push(...fieldProblems(inputs, 'inputs', resultKinds), ...fieldProblems(outputs, 'outputs', outputKinds));
+  if (isRecord(outputs)) problems.push(...pathProblems(outputs));
+  if (isRecord(outputs) && Object.values(outputs).filter((one) => isRecord(one) && one.kind === 'page').length > 1)
+    problems.push('outputs must have one page at most');
+  if (!Array.isArray(columns) || !columns.every(isColumn))
+    problems.push(
+      `columns must be a list of { title, metric, format, minus }, format one of ${columnFormats.join(', ')}`,
+    );
   const { fromPipeline } = value;
   const facts = ['name', 'description', 'expect'];
   if (fromPipeline !== undefined) {
@@ -27,11 +36,23 @@ export function definitionProblems(value: unknown): readonly string[] {
   return problems;
 }
 
-function fieldProblems(value: unknown, field: string): readonly string[] {
+function fieldProblems(value: unknown, field: string, kinds: readonly string[]): readonly string[] {
   if (!isRecord(value)) return [`${field} must be an object, { } if there are none`];
-  return Object.entries(value)
-    .filter(([, declaration]) => !isRecord(declaration) || typeof declaration.description !== 'string')
-    .map(([name]) => `${field}.${name} must have a description`);
+  return Object.entries(value).flatMap(([name, declaration]) => {
+    if (!isRecord(declaration) || typeof declaration.description !== 'string')
+      return [`${field}.${name} must have a description`];
+    const { kind } = declaration;
+    if (kind === undefined || kinds.includes(kind as string)) return [];
+    return [`${field}.${name}.kind must be one of ${kinds.join(', ')}`];
+  });
+}
+
+function isColumn(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { title, metric, minus = '', format = 'plain' } = value;
+  return (
+    [title, metric, minus].every((text) => typeof text === 'string') && columnFormats.some((one) => one === format)
+  );
 }
 
 /** Outputs lie in the task's own folder, each in its own place. */

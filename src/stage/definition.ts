@@ -1,6 +1,7 @@
 import type { Static, TObject } from '@sinclair/typebox';
 import type { EngineName } from '../engine/engines.js';
 import { UserError } from '../error.js';
+import { type ResultKind, resultKinds } from '../results/kinds.js';
 import type { ResumePoint } from '../store/resume.js';
 import type { AxisValue, Metrics } from '../values.js';
 
@@ -23,12 +24,45 @@ export interface InputDeclaration {
   readonly optional?: boolean;
   /** Does the stage take a list (fan-in over axes it does not have itself)? Default: exactly one artifact. */
   readonly list?: boolean;
+  /** Of a page: the kind of results that it shows. `show --md` tabulates what the page is given. */
+  readonly kind?: ResultKind;
 }
+
+/**
+ * What an output is to those who look at results:
+ *
+ * - `page`: an HTML page. A run writes it beside the results, with the facts of the run where it has the place
+ *   `<!--spikeline:run--><!--/spikeline:run-->`, and says where; `report` gives it out. A stage has one at most.
+ * - `pictures`: a folder that a run names at its end.
+ * - `ann`, `snn`, `conversion`, `history`: results in the form of those of the stages `ann-infer`, `snn-infer`,
+ *   `snn-convert` and `train`. Where a pipeline has no page, `show --md` tabulates them.
+ */
+export type OutputKind = 'page' | 'pictures' | ResultKind;
+export const outputKinds = ['page', 'pictures', ...resultKinds] as const satisfies readonly OutputKind[];
 
 export interface OutputDeclaration {
   readonly description: string;
   /** File or folder name inside the task's output folder. */
   readonly path: string;
+  /** Default: a file like any other. */
+  readonly kind?: OutputKind;
+}
+
+/** How a column shows a number: as it is, rounded to a whole one, or a share of 1 as percent. */
+export const columnFormats = ['plain', 'whole', 'percent'] as const;
+
+/** A column of the table that a run ends with. A task has a row, if its stage has columns. */
+export interface ColumnDeclaration {
+  readonly title: string;
+  /** The metric that it shows. */
+  readonly metric: string;
+  /** Default: `plain`. */
+  readonly format?: (typeof columnFormats)[number];
+  /**
+   * The title of another stage's column: this one then shows by how much its metric is above the other's. Both tasks
+   * share a row, if there is one task with that column at the same point of the axes.
+   */
+  readonly minus?: string;
 }
 
 /** Live progress of a task. Everything but `done` and `total` is for people and never enters a result. */
@@ -102,6 +136,8 @@ export interface StageDefinition<S extends TObject = TObject> {
   readonly inputs: Readonly<Record<string, InputDeclaration>>;
   /** The first output is the default one: what `inputs: { data: data }` refers to. */
   readonly outputs: Readonly<Record<string, OutputDeclaration>>;
+  /** What of its metrics the table shows that a run ends with. Default: nothing. */
+  readonly columns?: readonly ColumnDeclaration[];
   /**
    * Does it compute with the engine? Then the engine's fingerprint enters its key. `any`: with the one that the call
    * chooses (`--engine`), which is `context.engine`; `true`: always with the default one.

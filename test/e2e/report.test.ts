@@ -102,9 +102,62 @@ describe.concurrent('the page of results', () => {
     expect(out).toContain('## ann\n');
   });
 
+  test('may be made by a stage of the user, as may what its tables and the end of a run show', async ({ box }) => {
+    const stage = (name: string, rest: string) => `import { writeFileSync, mkdirSync } from 'node:fs';
+import { defineStage, Type } from 'spikeline';
+export default defineStage({ name: '${name}', summary: 'Mine', parameters: Type.Object({}), ${rest} });
+`;
+    box.write(
+      'infer.ts',
+      stage(
+        'infer',
+        `inputs: {}, outputs: { result: { description: 'Result', path: 'result.json', kind: 'snn' } },
+  columns: [{ title: 'right', metric: 'accuracy', format: 'percent' }, { title: 'spikes', metric: 'spikes' }],
+  async run({ outputs }) {
+    writeFileSync(outputs.result!, ${quoted(snn)});
+    return { accuracy: 0.5, spikes: 12345 };
+  }`,
+      ),
+    );
+    box.write(
+      'page.ts',
+      stage(
+        'page',
+        `inputs: { mine: { description: 'Results', kind: 'snn' } },
+  outputs: {
+    pictures: { description: 'Pictures', path: 'drawn', kind: 'pictures' },
+    site: { description: 'Page', path: 'index.html', kind: 'page' },
+  },
+  async run({ outputs }) {
+    mkdirSync(outputs.pictures!);
+    writeFileSync(outputs.site!, '<h1>Mine</h1><!--spikeline:run--><!--/spikeline:run--><p>end</p>');
+  }`,
+      ),
+    );
+    const stages = 'name: p\nstages:\n  mine: { uses: ./infer.ts }\n';
+    box.write('tables.yaml', stages.replace('name: p', 'name: tables'));
+    box.write('p.yaml', `${stages}  site: { uses: ./page.ts, inputs: { mine: mine } }\n`);
+    const { out } = await box.run(['run', 'p.yaml']);
+    expect(out).toContain(
+      [
+        'right    spikes\n───────  ──────\n50.00 %  12,345\n',
+        'report:  artifacts/p/site.html\nplots:   artifacts/p/site/drawn/\nresults: artifacts/p/\n',
+      ].join('\n'),
+    );
+    expect(box.read('artifacts/p/site.html')).toMatch(
+      /^<h1>Mine<\/h1>.*npx spikeline verify p\.yaml.*<\/script>\n<p>end<\/p>$/s,
+    );
+    expect((await box.run(['report', 'p.yaml'])).out).toBe('artifacts/p/site.html\n');
+    // Of what the page shows, and where there is none, of what stages say that it is.
+    const accuracy = '### Accuracy\n\n| precision | SNN (%)';
+    expect((await box.run(['show', 'p.yaml', '--md'])).out).toContain(accuracy);
+    expect((await box.run(['run', 'tables.yaml'])).out).toContain('right    spikes\n');
+    expect((await box.run(['show', 'tables.yaml', '--md'])).out).toContain(accuracy);
+  });
+
   test('asks for a stage that makes it', async ({ box }) => {
     box.write('p.yaml', pipeline.replace(/ {2}report:\n.*\n.*\n/, ''));
     const { code, err } = await box.run(['report', 'p.yaml']);
-    expect([code, err.split('\n')[0]]).toEqual([2, 'p.yaml has no stage that uses "report".']);
+    expect([code, err.split('\n')[0]]).toEqual([2, 'p.yaml has no stage that makes a page.']);
   });
 });

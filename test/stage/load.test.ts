@@ -127,10 +127,32 @@ describe('resolveStage', () => {
       "{ a: { description: 'A', path: 'x' }, b: { description: 'B', path: 'x/y' } }",
       'outputs.b and outputs.a lie in one another',
     ],
+    [
+      "{ a: { description: 'A', path: 'a', kind: 'movie' } }",
+      'outputs.a.kind must be one of page, pictures, ann, snn, conversion, history',
+    ],
+    [
+      "{ a: { description: 'A', path: 'a', kind: 'page' }, b: { description: 'B', path: 'b', kind: 'page' } }",
+      'outputs must have one page at most',
+    ],
   ])('refuses the outputs %s', async (outputs, problem) => {
     const text = good.replace(/outputs: .*/, `outputs: ${outputs},`).replace("'./lib/factor'", "'node:os'");
     expect(await resolveText(text.replace('import { factor }', 'import * as factor'))).toEqual({
       error: `The default export of ./stage.ts is no stage: ${problem}.`,
+    });
+  });
+
+  it.each([
+    '{}',
+    "[{ title: 'a' }]",
+    "[{ title: 'a', metric: 'b', format: 'bold' }]",
+    "[{ title: 'a', metric: 'b', minus: 1 }]",
+  ])('refuses the columns %s', async (columns) => {
+    const text = good.replace(/outputs: /, `columns: ${columns}, outputs: `).replace("'./lib/factor'", "'node:os'");
+    expect(await resolveText(text.replace('import { factor }', 'import * as factor'))).toEqual({
+      error:
+        'The default export of ./stage.ts is no stage: columns must be a list of { title, metric, format, minus }, ' +
+        'format one of plain, whole, percent.',
     });
   });
 });

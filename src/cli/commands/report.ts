@@ -7,7 +7,8 @@ import { openPipeline } from '../opening/pipeline.js';
 import { openStore } from '../opening/store.js';
 import { chooseTask } from '../opening/tasks.js';
 import { resultsOf } from '../results/current.js';
-import { ownReportTasks, pagePath, reportTasks, runPage, writePages } from '../results/pages.js';
+import { ownPageTasks, pageTasks } from '../results/declared.js';
+import { pagePath, runPage, writePages } from '../results/pages.js';
 import { exitCodes } from '../terminal/exit-codes.js';
 import { print } from '../terminal/output.js';
 import { writeOutput } from '../terminal/output-file.js';
@@ -16,7 +17,7 @@ export interface ReportOptions extends PipelineOptions {
   readonly output?: string;
 }
 
-/** `report`: the page of the stage `report`, with what the records tell of the run. */
+/** `report`: the page that a stage makes, with what the records tell of the run. */
 export async function reportCommand(
   file: string | undefined,
   target: string | undefined,
@@ -41,15 +42,15 @@ export async function reportCommand(
   return exitCodes.done;
 }
 
-/** The task of the stage `report` that is meant. */
+/** The task that is meant, of those that make pages. */
 function chooseReport(pipeline: Pipeline, target: string | undefined): Task {
-  const tasks = reportTasks(pipeline);
-  const [first, second] = ownReportTasks(pipeline);
+  const tasks = pageTasks(pipeline);
+  const [first, second] = ownPageTasks(pipeline);
   if (first === undefined)
     throw new UserError(
       'E_USAGE',
-      `${shownPath(pipeline.file)} has no stage that uses "report".`,
-      'add one, such as report: { uses: report, inputs: { ann: STAGE, snn: STAGE } }',
+      `${shownPath(pipeline.file)} has no stage that makes a page.`,
+      'add one, such as `report: { uses: report, inputs: { ann: STAGE, snn: STAGE } }`',
     );
   if (target === undefined) {
     if (second === undefined) return first;

@@ -21,9 +21,11 @@ import { openPipeline } from '../opening/pipeline.js';
 import { openStore } from '../opening/store.js';
 import { chooseTasks } from '../opening/tasks.js';
 import { checkReporter, openView } from '../opening/view.js';
-import { closingReport, comparisonTable } from '../results/closing.js';
+import { closingReport } from '../results/closing.js';
 import { currentMetrics } from '../results/current.js';
-import { type ReportedRun, reportTasks, writePages } from '../results/pages.js';
+import { pageTasks } from '../results/declared.js';
+import { type ReportedRun, writePages } from '../results/pages.js';
+import { resultsTable } from '../results/results-table.js';
 import { exitCodes } from '../terminal/exit-codes.js';
 import { inGitHub, print, printError } from '../terminal/output.js';
 import { interruptedCode, listenForSignals } from '../terminal/signals.js';
@@ -98,14 +100,14 @@ export async function runCommand(
       print(await closingReport({ pipeline, store, options, tasks: all, metrics, pages, computed: result.ran > 0 }));
     if (inGitHub()) annotateFailures(pipeline, failures);
   }
-  if (inGitHub()) summariseRun(pipeline, counts, failures, comparisonTable(pipeline, metrics, 'md'));
+  if (inGitHub()) summariseRun(pipeline, counts, failures, resultsTable(pipeline, metrics, 'md'));
   if (result.interrupted) return interruptedCode();
   return result.failed > 0 ? exitCodes.failed : exitCodes.done;
 }
 
 /** Writes the pages that the run has made. Where they can't be written, the results are none the worse. */
 async function pagesOf(run: ReportedRun): Promise<readonly string[]> {
-  if (reportTasks(run.pipeline).every(({ id }) => !run.results.has(id))) return [];
+  if (pageTasks(run.pipeline).every(({ id }) => !run.results.has(id))) return [];
   try {
     return await writePages(run);
   } catch (error) {

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import { pipelineFolderName } from '../../store/names.js';
 import type { Store } from '../../store/store.js';
-import { type Cell, renderTable } from '../../text/table.js';
 import type { AxisValue, Metrics, TaskId } from '../../values.js';
 import { callOf, shownPath } from '../opening/calls.js';
 import type { PipelineOptions } from '../opening/options.js';
 import { loadDescribed } from '../opening/pipeline.js';
-import { marked, titleOf } from './current.js';
+import { outputsOfKind } from './declared.js';
 import { compareExpectations, describeVerdicts } from './expectations.js';
+import { resultsTable } from './results-table.js';
 
 export interface ClosingReport {
   readonly pipeline: Pipeline;
@@ -25,11 +25,11 @@ export interface ClosingReport {
   readonly computed: boolean;
 }
 
-/** What a finished run says: the table of ANN and SNN, the expectations, where things lie, what to try next. */
+/** What a finished run says: the table of results, the expectations, where things lie, what to try next. */
 export async function closingReport(run: ClosingReport): Promise<string> {
   const { pipeline, options, metrics } = run;
   const parts: string[] = [];
-  const table = comparisonTable(pipeline, metrics, 'text');
+  const table = resultsTable(pipeline, metrics, 'text');
   if (table !== '') parts.push(table);
   const verdicts = compareExpectations(pipeline, metrics);
   if (verdicts.length > 0) {
@@ -42,90 +42,12 @@ export async function closingReport(run: ClosingReport): Promise<string> {
   return `\n${parts.join('\n')}`;
 }
 
-/** ANN and SNN side by side; empty where there is nothing of the kind. */
-export function comparisonTable(
-  pipeline: Pipeline,
-  metrics: ReadonlyMap<string, Metrics>,
-  format: 'text' | 'md',
-): string {
-  const rows = comparisonRows(pipeline, metrics);
-  return rows.length === 0 ? '' : renderTable(rows, columns(rows), format);
-}
-
-type Row = Record<string, Cell>;
-
-/** A row for each ANN result, and for each SNN result beside the ANN that it was made from. */
-function comparisonRows(pipeline: Pipeline, metrics: ReadonlyMap<string, Metrics>): Row[] {
-  const results = (uses: string) =>
-    pipeline.tasks.flatMap((task) => {
-      const found = metrics.get(task.id);
-      return task.action.kind === 'stage' && task.action.uses === uses && found ? [{ task, found }] : [];
-    });
-  const anns = results('ann-infer');
-  const snns = results('snn-infer');
-  const used = new Set<Task>();
-  const rows = snns.map(({ task, found }): Row => {
-    const partners = anns.filter(
-      (ann) =>
-        partOf(ann.task) === partOf(task) &&
-        Object.entries(ann.task.labels).every(([axis, label]) => !(axis in task.labels) || task.labels[axis] === label),
-    );
-    const ann = partners.length === 1 ? partners[0]! : undefined;
-    if (ann) used.add(ann.task);
-    const [a, s] = [Number(ann?.found.accuracy), Number(found.accuracy)];
-    return {
-      ...partColumn(task),
-      ...marked('axis', task.labels),
-      ...marked('metric', {
-        ANN: percent(a),
-        SNN: percent(s),
-        difference: Number.isFinite(s - a) ? signedPercent(s - a) : '–',
-        'spikes/image': round(found.spikesPerImage),
-        'SOPs/image (paper)': round(found.sopsPerImage),
-      }),
-    };
-  });
-  const alone = anns
-    .filter(({ task }) => !used.has(task))
-    .map(
-      ({ task, found }): Row => ({
-        ...partColumn(task),
-        ...marked('axis', task.labels),
-        ...marked('metric', { ANN: percent(Number(found.accuracy)) }),
-      }),
-    );
-  // Part by part, each with the ANNs that stand alone first.
-  const all = [...alone, ...rows];
-  const partIn = (row: Row) => row['metric part'];
-  return [...new Set(all.map(partIn))].flatMap((part) => all.filter((row) => partIn(row) === part));
-}
-
-/** The included pipeline that a task belongs to; empty for the file's own. */
-const partOf = ({ stage }: Task): string => stage.slice(0, Math.max(0, stage.lastIndexOf('/')));
-const partColumn = (task: Task): Row => (partOf(task) === '' ? {} : marked('metric', { part: partOf(task) }));
-
-/** Axes first, in the order in which they appear, then the figures. */
-function columns(rows: readonly Row[]) {
-  const figures = ['ANN', 'SNN', 'difference', 'spikes/image', 'SOPs/image (paper)'];
-  const keys = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-  const figureKeys = figures.map((name) => `metric ${name}`);
-  const axes = keys.filter((key) => !figureKeys.includes(key));
-  const present = figureKeys.filter((key) => rows.some((row) => row[key] !== undefined));
-  return [...axes, ...present].map((key) => ({ key, title: titleOf(key, keys), format: grouped }));
-}
-
-const percent = (value: number): string => (Number.isFinite(value) ? `${(100 * value).toFixed(2)} %` : '–');
-const signedPercent = (value: number): string =>
-  value === 0 ? '0' : `${value > 0 ? '+' : '−'}${percent(Math.abs(value))}`;
-const round = (value: unknown): Cell => (typeof value === 'number' ? Math.round(value) : '–');
-/** 12345678 → 12,345,678 */
-const grouped = (value: Cell): string =>
-  typeof value === 'number' ? String(value).replace(/\B(?=(\d{3})+$)/g, ',') : (value?.toString() ?? '');
-
 function places({ pipeline, store, tasks, pages }: ClosingReport): string {
   const plots = tasks
-    .filter(({ action }) => action.kind === 'stage' && action.uses === 'plot')
-    .map((task) => join(store.published(pipeline.name).folderOf(task), Object.values(task.outputs)[0]!))
+    .flatMap((task) => {
+      const folder = store.published(pipeline.name).folderOf(task);
+      return outputsOfKind(task, 'pictures').map((output) => join(folder, task.outputs[output]!));
+    })
     .filter((folder) => existsSync(folder))
     .map((folder) => `plots:   ${shownPath(folder)}/`);
   const lines = [...pages.map((page) => `report:  ${shownPath(page)}`), ...plots];

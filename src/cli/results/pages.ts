@@ -14,6 +14,7 @@ import type { Artifact, TaskResult } from '../../store/types.js';
 import type { TaskId } from '../../values.js';
 import { callOf, shownPath } from '../opening/calls.js';
 import type { PipelineOptions } from '../opening/options.js';
+import { outputsOfKind, pageTasks } from './declared.js';
 import { compareExpectations } from './expectations.js';
 
 /** A pipeline with those of its results that are up to date. */
@@ -24,18 +25,6 @@ export interface ReportedRun {
   readonly results: ReadonlyMap<TaskId, TaskResult>;
 }
 
-/** The tasks of a pipeline that make pages. */
-export function reportTasks({ tasks }: Pipeline): readonly Task[] {
-  return tasks.filter(({ action }) => action.kind === 'stage' && action.uses === 'report');
-}
-
-/** Those of the file itself, if it has any, and not those of what it includes. */
-export function ownReportTasks(pipeline: Pipeline): readonly Task[] {
-  const all = reportTasks(pipeline);
-  const own = all.filter(({ stage }) => !stage.includes('/'));
-  return own.length > 0 ? own : all;
-}
-
 /**
  * Where the page with the facts of the run lies. A file of its own, because browsers take the link in the readable tree for
  * what it leads to: a blob whose name does not end in `.html`.
@@ -44,9 +33,10 @@ export function pagePath(store: Store, pipeline: Pipeline, { id }: Task): string
   return join(store.folder, pipelineFolderName(pipeline.name), `${fileName(id.replaceAll('/', '.'))}.html`);
 }
 
-/** The page of a task of the stage `report`, with the facts of the run. */
+/** The page of a task that makes one, with the facts of the run. */
 export async function runPage(run: ReportedRun, task: Task): Promise<string> {
-  const page = await readArtifact(run.store, run.results.get(task.id)!.outputs.report!);
+  const [output] = outputsOfKind(task, 'page');
+  const page = await readArtifact(run.store, run.results.get(task.id)!.outputs[output!]!);
   return withRun(page, await factsOf(run, task));
 }
 
@@ -54,7 +44,7 @@ export async function runPage(run: ReportedRun, task: Task): Promise<string> {
 export async function writePages(run: ReportedRun): Promise<readonly string[]> {
   const { pipeline, store, results } = run;
   const written: string[] = [];
-  for (const task of reportTasks(pipeline)) {
+  for (const task of pageTasks(pipeline)) {
     if (!results.has(task.id)) continue;
     const path = pagePath(store, pipeline, task);
     const page = await runPage(run, task);

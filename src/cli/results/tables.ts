@@ -2,22 +2,15 @@ import { basename, join } from 'node:path';
 import { removeFolder } from '../../files/atomic.js';
 import { expectedOf } from '../../pipeline/expand/facts.js';
 import type { Pipeline, Task, TaskInput } from '../../pipeline/expand/task.js';
-import type { Expected, ReportContent, ReportInput } from '../../report/content/content.js';
+import type { Expected, ReportContent } from '../../report/content/content.js';
 import { type ReportFile, readContent } from '../../report/content/read.js';
 import { markdownTables } from '../../report/tables/subject-tables.js';
+import { type ResultKind, resultKinds } from '../../results/kinds.js';
 import type { TaskPlan } from '../../run/plan/planner.js';
 import type { Store } from '../../store/store.js';
 import type { TaskId } from '../../values.js';
 import { resultsOf } from './current.js';
-import { ownReportTasks } from './pages.js';
-
-/** Where a pipeline without the stage `report` has what one would take: stage and output, by input. */
-const sources: Readonly<Record<ReportInput, readonly [uses: string, output: string]>> = {
-  ann: ['ann-infer', 'result'],
-  snn: ['snn-infer', 'result'],
-  conversion: ['snn-convert', 'report'],
-  history: ['train', 'history'],
-};
+import { outputsOfKind, ownPageTasks } from './declared.js';
 
 interface Made {
   readonly task: TaskId;
@@ -31,26 +24,23 @@ export async function reportText(
   plans: ReadonlyMap<TaskId, TaskPlan>,
 ): Promise<string> {
   const results = resultsOf(plans);
-  const made = Object.entries(inputsOf(pipeline)).map(
-    ([input, items]) => [input, items.filter(({ task }) => results.has(task))] as const,
-  );
+  const shown = shownResults(pipeline);
+  const made = resultKinds.map((kind) => [kind, shown[kind].filter(({ task }) => results.has(task))] as const);
   if (made.every(([, items]) => items.length === 0)) return '';
   const tasks = new Map(pipeline.tasks.map((task) => [task.id, task]));
   const folder = await store.workFolder();
   try {
-    const files: Partial<Record<ReportInput, readonly ReportFile[]>> = {};
-    for (const [input, items] of made)
-      files[input as ReportInput] = await Promise.all(
+    const files: Partial<Record<ResultKind, readonly ReportFile[]>> = {};
+    for (const [kind, items] of made)
+      files[kind] = await Promise.all(
         items.map(async ({ task: id, output }, index): Promise<ReportFile> => {
           const task = tasks.get(id)!;
-          const path = join(folder, `${input}-${index}`, basename(task.outputs[output]!));
+          const path = join(folder, `${kind}-${index}`, basename(task.outputs[output]!));
           await store.materialise(results.get(id)!.outputs[output]!, path, 'link', `The output "${output}" of ${id}`);
           return { path, labels: task.labels };
         }),
       );
-    const lists = Object.fromEntries(
-      made.map(([input, items]): [string, TaskInput] => [input, { kind: 'list', items }]),
-    );
+    const lists = Object.fromEntries(made.map(([kind, items]): [string, TaskInput] => [kind, { kind: 'list', items }]));
     const about: Pick<ReportContent, 'title' | 'expected'> = {
       title: pipeline.name,
       expected: expectedOf(lists, pipeline.expectations) as unknown as readonly Expected[],
@@ -61,22 +51,20 @@ export async function reportText(
   }
 }
 
-/** What the pipeline's page is made from, or would be. */
-function inputsOf(pipeline: Pipeline): Readonly<Partial<Record<ReportInput, readonly Made[]>>> {
-  const [report] = ownReportTasks(pipeline);
-  if (report !== undefined) return Object.fromEntries(listsOf(report));
-  return Object.fromEntries(
-    Object.entries(sources).map(([input, [uses, output]]) => [
-      input,
-      pipeline.tasks
-        .filter(({ action }) => action.kind === 'stage' && action.uses === uses)
-        .map(({ id }) => ({ task: id, output })),
-    ]),
-  );
+/** What the pipeline's page shows; without one, all results whose stages say that they are of such a kind. */
+function shownResults(pipeline: Pipeline): Readonly<Record<ResultKind, readonly Made[]>> {
+  const [page] = ownPageTasks(pipeline);
+  const ofKind = (kind: ResultKind): readonly Made[] =>
+    page === undefined
+      ? pipeline.tasks.flatMap((task) => outputsOfKind(task, kind).map((output) => ({ task: task.id, output })))
+      : inputsOfKind(page, kind);
+  return Object.fromEntries(resultKinds.map((kind) => [kind, ofKind(kind)])) as Record<ResultKind, readonly Made[]>;
 }
 
-function listsOf({ inputs }: Task): [string, readonly Made[]][] {
-  return Object.entries(inputs).flatMap(([name, input]): [string, readonly Made[]][] =>
-    input.kind === 'file' ? [] : [[name, input.kind === 'list' ? input.items : [input]]],
-  );
+function inputsOfKind({ action, inputs }: Task, kind: ResultKind): readonly Made[] {
+  if (action.kind !== 'stage') return [];
+  return Object.entries(inputs).flatMap(([name, input]): readonly Made[] => {
+    if (action.definition.inputs[name]?.kind !== kind || input.kind === 'file') return [];
+    return input.kind === 'list' ? input.items : [input];
+  });
 }

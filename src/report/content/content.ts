@@ -2,13 +2,10 @@ import { type Static, Type } from '@sinclair/typebox';
 import { type AnnResult, annMetrics } from '../../results/ann-result.js';
 import { type ConversionResult, conversionMetrics } from '../../results/conversion-result.js';
 import { type History, historyMetrics } from '../../results/history.js';
+import { type ResultKind, resultKinds } from '../../results/kinds.js';
 import { type SnnResult, snnMetrics } from '../../results/snn-result.js';
 import type { Metrics } from '../../values.js';
 import { type Judgement, judge, notCompared, type Wanted } from '../numbers/verdict.js';
-
-/** The inputs of the stage `report`. */
-export const reportInputs = ['ann', 'snn', 'conversion', 'history'] as const;
-export type ReportInput = (typeof reportInputs)[number];
 
 const Place = {
   input: Type.String({ description: 'Name of the input.' }),
@@ -56,7 +53,7 @@ export interface ReportContent {
 
 /** One expectation beside what came of it. */
 export interface ItemVerdict extends Judgement {
-  readonly input: ReportInput;
+  readonly input: ResultKind;
   readonly item: ReportItem<AnnResult | SnnResult | ConversionResult | History>;
   readonly metric: string;
   readonly source?: string;
@@ -91,22 +88,22 @@ function bounds({ min, max }: Expected) {
 }
 
 function find(content: ReportContent, { input, item }: { readonly input: string; readonly item: number }) {
-  const name = reportInputs.find((known) => known === input);
+  const name = resultKinds.find((known) => known === input);
   const found = name && content[name][item];
   return name === undefined || found === undefined ? undefined : { input: name, item: found };
 }
 
-const inputNames: Readonly<Record<ReportInput, string>> = {
+const inputNames: Readonly<Record<ResultKind, string>> = {
   ...{ ann: 'ANN', snn: 'SNN', conversion: 'conversion', history: 'training' },
 };
 
 /** `SNN, precision k1B2, noise 0.1` */
-export function describeItem(input: ReportInput, { labels }: Pick<ReportItem<unknown>, 'labels'>): string {
+export function describeItem(input: ResultKind, { labels }: Pick<ReportItem<unknown>, 'labels'>): string {
   return [inputNames[input], ...Object.entries(labels).map(([axis, label]) => `${axis} ${label}`)].join(', ');
 }
 
 /** The metrics of the task that made an item, as far as its file has them. */
-function metricsOf(input: ReportInput, { result }: ItemVerdict['item']): Metrics {
+function metricsOf(input: ResultKind, { result }: ItemVerdict['item']): Metrics {
   switch (input) {
     case 'ann':
       return annMetrics(result as AnnResult);

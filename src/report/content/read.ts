@@ -3,8 +3,9 @@ import { digestBytes } from '../../files/digest.js';
 import { parseAnnResult } from '../../results/ann-result.js';
 import { parseConversion } from '../../results/conversion-result.js';
 import { parseHistory } from '../../results/history.js';
+import type { ResultKind } from '../../results/kinds.js';
 import { parseSnnResult } from '../../results/snn-result.js';
-import type { ReportContent, ReportInput, ReportItem } from './content.js';
+import type { ReportContent, ReportItem } from './content.js';
 
 /** A file of the report's inputs, with the labels of the task that made it. */
 export interface ReportFile {
@@ -17,10 +18,10 @@ export interface ReportFile {
  * @throws {UserError} E_PLOT_INPUT for files that are something else
  */
 export async function readContent(
-  files: Readonly<Partial<Record<ReportInput, readonly ReportFile[]>>>,
+  files: Readonly<Partial<Record<ResultKind, readonly ReportFile[]>>>,
   about: Pick<ReportContent, 'title' | 'description' | 'expected'>,
 ): Promise<ReportContent> {
-  const read = <T>(input: ReportInput, parse: (text: string, file: ReportFile) => T): Promise<ReportItem<T>[]> =>
+  const read = <T>(input: ResultKind, parse: (text: string, file: ReportFile) => T): Promise<ReportItem<T>[]> =>
     Promise.all(
       (files[input] ?? []).map(async (file) => {
         const bytes = await readFile(file.path);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { resultKinds } from '../../results/kinds.js';
 import { pageCharts } from '../charts/charts.js';
-import { describeItem, type ReportContent, reportInputs } from '../content/content.js';
+import { describeItem, type ReportContent } from '../content/content.js';
 import { type Subject, subjectsOf } from '../content/subjects.js';
 import { grouped, threeDigits } from '../numbers/format.js';
 import { expectationsOf, tablesOf } from '../tables/subject-tables.js';
@@ -155,7 +156,7 @@ function factsOf({ ann, snn }: Subject): string {
 
 /** The files that the page is made from, by content. */
 function inputsTable(content: ReportContent): ReportTable {
-  const rows = reportInputs.flatMap((input) => content[input].map((item) => [describeItem(input, item), item.digest]));
+  const rows = resultKinds.flatMap((input) => content[input].map((item) => [describeItem(input, item), item.digest]));
   return {
     ...{ name: 'inputs', title: 'What this page is made from', rows, notes: [] },
     columns: [

@@ -57,12 +57,11 @@ export interface TaskFacts {
 
 /**
  * The page of the stage with what the records tell of the run: keys, digests, versions, machines, durations, and the
- * calls that make the same again.
- * @throws {TypeError} for a page that has no place for it
+ * calls that make the same again. A page without a place for them stays as it is.
  */
 export function withRun(page: string, facts: RunFacts): string {
   const [begin, end] = [page.indexOf(runBegin), page.indexOf(runEnd)];
-  if (begin < 0 || end < begin) throw new TypeError('this page is none of the stage "report"');
+  if (begin < 0 || end < begin) return page;
   return `${page.slice(0, begin)}${runSections(facts).text}\n${page.slice(end + runEnd.length)}`;
 }
 

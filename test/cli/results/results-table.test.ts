@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { resultsTable } from '../../../src/cli/results/results-table.js';
+import type { ColumnDeclaration, StageDefinition } from '../../../src/stage/definition.js';
+import annInfer from '../../../stages/ann-infer.js';
+import snnInfer from '../../../stages/snn-infer.js';
+import { command, pipelineOf, plainStage, stageTask } from '../../run/examples.js';
+
+const [ann, snn] = [annInfer, snnInfer] as unknown as StageDefinition[];
+
+const withColumns = (...columns: ColumnDeclaration[]): StageDefinition => ({ ...plainStage, columns });
+
+describe('the table of results', () => {
+  it('keeps axes that are called as its own columns are', () => {
+    const labels = { ANN: 'deep', part: 'upper', width: 'x', SNN: 'plain' };
+    const tasks = [
+      stageTask('sub/ann@x', 'ann-infer', ann!, { stage: 'sub/ann', labels: { ANN: 'deep' } }),
+      stageTask('sub/snn@x', 'snn-infer', snn!, { stage: 'sub/snn', labels }),
+      stageTask('ann', 'ann-infer', ann!),
+    ];
+    const metrics = new Map([
+      ['sub/ann@x', { accuracy: 0.9 }],
+      ['sub/snn@x', { accuracy: 0.875, spikesPerImage: 1234.5, sopsPerImage: 99 }],
+      ['ann', { accuracy: 0.5 }],
+    ]);
+    expect(
+      resultsTable(pipelineOf('.', tasks), metrics, 'md'),
+    ).toBe(`| part | axis ANN | axis part | width | axis SNN | ANN     | SNN     | difference | spikes/image | SOPs/image (paper) |
+| ---- | -------- | --------- | ----- | -------- | ------- | ------- | ---------- | -----------: | -----------------: |
+|      |          |           |       |          | 50.00 % |         |            |              |                    |
+| sub  | deep     | upper     | x     | plain    | 90.00 % | 87.50 % | −2.50 %    |        1,235 |                 99 |
+`);
+  });
+
+  it('shows what any stage declares, of commands and other stages nothing', () => {
+    const own = withColumns({ title: 'mass (g)', metric: 'mass' }, { title: 'pure', metric: 'pure' });
+    const tasks = [
+      ...[1, 2].map((n) => stageTask(`weigh@n=${n}`, './weigh.ts', own, { labels: { n: String(n) } })),
+      ...[stageTask('plain', './plain.ts', plainStage), command('count')],
+    ];
+    const metrics = new Map([
+      ['weigh@n=1', { mass: 1234.5, pure: true }],
+      ['weigh@n=2', { mass: 1200, other: 1 }],
+      ['plain', { mass: 5 }],
+      ['count', { mass: 6 }],
+    ]);
+    expect(resultsTable(pipelineOf('.', tasks), metrics, 'md')).toBe(`| n   | mass (g) | pure |
+| --- | -------: | ---- |
+| 1   |   1234.5 | true |
+| 2   |    1,200 | –    |
+`);
+    expect(resultsTable(pipelineOf('.', tasks.slice(2)), metrics, 'md')).toBe('');
+  });
+
+  it('compares a task with the only one that has the column, at the same point of the axes', () => {
+    const base = withColumns({ title: 'before', metric: 'size', format: 'whole' });
+    const own = withColumns(...([{ title: 'after', metric: 'size', format: 'whole' }] as const), {
+      title: 'growth',
+      metric: 'size',
+      format: 'whole',
+      minus: 'before',
+    });
+    const at = (n: string) => ({ labels: { n } });
+    const tasks = [
+      stageTask('base@n=1', './base.ts', base, at('1')),
+      stageTask('base@n=2', './base.ts', base, at('2')),
+      stageTask('own@n=1', './own.ts', own, at('1')),
+      stageTask('own@n=2', './own.ts', own, at('2')),
+      stageTask('own@n=3', './own.ts', own, at('3')),
+      // Which of the three is it to be compared with?
+      stageTask('own', './own.ts', own),
+    ];
+    const metrics = new Map<string, { size: number }>([
+      ...([
+        ['base@n=1', { size: 1000 }],
+        ['base@n=2', { size: 5 }],
+      ] as const),
+      ...([
+        ['own@n=1', { size: 3000 }],
+        ['own@n=2', { size: 5 }],
+      ] as const),
+      ...([
+        ['own@n=3', { size: 4 }],
+        ['own', { size: Number.NaN }],
+      ] as const),
+    ]);
+    expect(resultsTable(pipelineOf('.', tasks), metrics, 'md')).toBe(`| n   | before | after | growth |
+| --- | ------ | ----- | ------ |
+| 1   | 1,000  | 3,000 | +2,000 |
+| 2   | 5      | 5     | 0      |
+| 3   | –      | 4     | –      |
+|     | –      | –     | –      |
+`);
+  });
+});

@@ -22,7 +22,7 @@ export default defineStage({
   },
   outputs: { result: { description: 'Accuracy and counts (JSON).', path: 'result.json', kind: 'ann' } },
   columns: [{ title: 'ANN', metric: 'accuracy', format: 'percent' }],
-  usesEngine: 'any',
+  usesEngine: ['evaluate'],
   resources: { cpus: 'all' },
   async run(context) {
     const { countCorrect, inferenceBatch } = await import('../src/experiment/evaluate.js');
@@ -32,7 +32,7 @@ export default defineStage({
     const { decodeCheckpoint } = await import('../src/network/checkpoint.js');
     const { precisionLabel } = await import('../src/network/precision.js');
     const { parametersFor } = await import('../src/network/rounding.js');
-    const { engineNamed } = await import('../src/engine/engines.js');
+    const { engineFor } = await import('../src/engine/engines.js');
     const { annMetrics, annResultText } = await import('../src/results/ann-result.js');
 
     const dataset = await openDataset(inputFile(context, 'data').path);
@@ -40,7 +40,7 @@ export default defineStage({
     const { network, parameters: trained } = decodeCheckpoint(bytes, 'the input "checkpoint"');
     const parameters = parametersFor(context.parameters.rounding, network, trained);
     const source = new ImageSource(network, dataset);
-    const engine = await engineNamed(context.engine);
+    const engine = engineFor(['evaluate'], context.engine);
     const options = { batch: inferenceBatch, threads: context.threads };
     const images = dataset.test.count;
     const correct = await Loader.with(source, inferenceBatch, context.signal, async (loader) => {

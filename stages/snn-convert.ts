@@ -33,7 +33,7 @@ export default defineStage({
       kind: 'conversion',
     },
   },
-  usesEngine: true,
+  usesEngine: ['evaluate', 'simulate'],
   resources: { cpus: 'all' },
   async run(context) {
     const { convert } = await import('../src/spiking/convert.js');
@@ -64,10 +64,11 @@ async function compareOn(
   const { compare } = await import('../src/experiment/convert.js');
   const { ImageSource } = await import('../src/experiment/images.js');
   const { openDataset } = await import('../src/data/dataset.js');
-  const { wasmEngine } = await import('../src/engine/wasm/engine.js');
+  const { engineFor } = await import('../src/engine/engines.js');
   const dataset = await openDataset(inputFile(context, 'data').path);
   const source = new ImageSource(checkpoint.network, dataset);
   const images = Math.min(context.parameters.compare ?? dataset.test.count, dataset.test.count);
-  const comparison = await compare(wasmEngine, source, checkpoint, spiking, images, context.threads, context);
+  const engine = engineFor(['evaluate', 'simulate'], context.engine);
+  const comparison = await compare(engine, source, checkpoint, spiking, images, context.threads, context);
   return { dataset: dataset.name, ...comparison };
 }

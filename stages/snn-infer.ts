@@ -40,7 +40,7 @@ export default defineStage({
     { title: 'spikes/image', metric: 'spikesPerImage', format: 'whole' },
     { title: 'SOPs/image (paper)', metric: 'sopsPerImage', format: 'whole' },
   ],
-  usesEngine: true,
+  usesEngine: ['simulate'],
   resources: { cpus: 'all' },
   async run(context) {
     const { activityReport, predictionsOf, simulate } = await import('../src/experiment/simulate.js');
@@ -48,7 +48,7 @@ export default defineStage({
     const { openDataset } = await import('../src/data/dataset.js');
     const { writeArrays } = await import('../src/formats/npz.js');
     const { decodeSpikingNetwork } = await import('../src/spiking/model-file.js');
-    const { wasmEngine } = await import('../src/engine/wasm/engine.js');
+    const { engineFor } = await import('../src/engine/engines.js');
     const { snnMetrics, snnResultText } = await import('../src/results/snn-result.js');
 
     const dataset = await openDataset(inputFile(context, 'data').path);
@@ -57,7 +57,7 @@ export default defineStage({
     const source = new ImageSource(network, dataset);
     const { noise, seed } = context.parameters;
     const activity = await simulate(
-      wasmEngine,
+      engineFor(['simulate'], context.engine),
       source,
       network,
       { probability: noise, seed },

@@ -75,7 +75,7 @@ export default defineStage({
     checkpoint: { description: 'The trained network with all state (safetensors).', path: 'checkpoint.safetensors' },
     history: { description: 'Loss and accuracy of each epoch (CSV).', path: 'history.csv', kind: 'history' },
   },
-  usesEngine: 'any',
+  usesEngine: ['train', 'evaluate'],
   resources: { cpus: 'all' },
   check(given, inputs) {
     const { network, crop } = given;
@@ -86,7 +86,7 @@ export default defineStage({
     const { train } = await import('../src/experiment/train.js');
     const { ImageSource } = await import('../src/experiment/images.js');
     const { openDataset } = await import('../src/data/dataset.js');
-    const { engineNamed } = await import('../src/engine/engines.js');
+    const { engineFor } = await import('../src/engine/engines.js');
     const { historyMetrics } = await import('../src/results/history.js');
 
     const dataset = await openDataset(inputFile(context, 'data').path);
@@ -99,7 +99,7 @@ export default defineStage({
         'Leave `gradients` out, or choose a quantised precision such as `k: 1, B: 2`.',
       );
     const source = new ImageSource(start.network, dataset);
-    const engine = await engineNamed(context.engine);
+    const engine = engineFor(['train', 'evaluate'], context.engine);
     const schedule = { epochs, learningRate, batch, heldOut, gradients };
     const result = await train(engine, source, start, schedule, context.threads, context);
     await writeFile(context.outputs.checkpoint!, result.checkpoint);

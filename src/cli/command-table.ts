@@ -1,7 +1,10 @@
 // All commands, with their options and what `--help` says of them. What `run` needs is loaded at once, what others need
 // beyond that with them.
+import { engines } from '../engine/engines.js';
 import { UserError } from '../error.js';
 import { runCommand } from './commands/run.js';
+
+const engineNames = engines.map(({ name }) => name).join(' (default), ');
 
 const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
 
@@ -40,7 +43,7 @@ export interface CommandEntry {
 export const pipelineOptions: NonNullable<CommandEntry['options']> = [
   ['--set <name=value>', 'override a param or an axis; may be repeated', collect],
   ['--profile <name>', 'use a profile of the pipeline'],
-  ['--engine <name>', 'what train and ann-infer compute with: wasm (default) or tensorflow'],
+  ['--engine <name>', `what computes networks, as far as it can: ${engineNames}`],
   ['--artifacts <dir>', 'where results and the store are (default: artifacts/ of the project)'],
 ];
 

@@ -25,7 +25,7 @@ export interface TrainerOptions extends EngineOptions {
   readonly gradients?: GradientType;
 }
 
-/** Trains one network: forward, backward, Adam. */
+/** Trains one network: forward, backward, Adam. Its calls are made one after the other, each when the last one is done. */
 export interface Trainer {
   /**
    * One step on a full batch.
@@ -33,11 +33,17 @@ export interface Trainer {
    * @param labels class numbers, one an image
    * @returns mean loss over the batch and the number of images whose largest logit was the label's
    */
-  step(images: Float32Array, labels: Int32Array, learningRate: number): { loss: number; correct: number };
+  step(images: Float32Array, labels: Int32Array, learningRate: number): Promise<StepResult>;
   /** A copy of the parameters as they are now, ternary layers as latent floats. */
-  parameters(): Map<string, Float32Array>;
-  optimizer(): AdamState;
+  parameters(): Promise<Map<string, Float32Array>>;
+  optimizer(): Promise<AdamState>;
   close(): Promise<void>;
+}
+
+/** Mean loss of a batch, and the number of its images that the network got right. */
+export interface StepResult {
+  readonly loss: number;
+  readonly correct: number;
 }
 
 /** Inference of the ANN with running statistics, in floating point. */
@@ -47,9 +53,9 @@ export interface Evaluator {
    * @returns logits [count][classes], valid until the next call; `levels` of each quantised block (n times its
    *   activations, [count][H][W][C]) when asked for
    */
-  evaluate(images: Float32Array, count: number, wantLevels?: boolean): Inference;
+  evaluate(images: Float32Array, count: number, wantLevels?: boolean): Promise<Inference>;
   /** Goes on with other parameters of the same network. */
-  load(parameters: Parameters): void;
+  load(parameters: Parameters): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -66,12 +72,7 @@ export interface Simulator {
   /**
    * @param images [count][H][W][C], as for the ANN
    */
-  simulate(
-    images: Float32Array,
-    count: number,
-    noise?: Noise,
-    wantSpikes?: boolean,
-  ): Inference & { readonly counts: readonly LayerCounts[] };
+  simulate(images: Float32Array, count: number, noise?: Noise, wantSpikes?: boolean): Promise<Simulation>;
   close(): Promise<void>;
 }
 
@@ -80,6 +81,11 @@ export interface Inference {
   readonly logits: Float64Array;
   /** Per block: spike counts or activation levels of all neurons, [count][H][W][C]. */
   readonly levels: readonly Uint8Array[];
+}
+
+export interface Simulation extends Inference {
+  /** Of the encoding layer and each layer after it. */
+  readonly counts: readonly LayerCounts[];
 }
 
 /** Sums over the images of a call. */
@@ -93,16 +99,56 @@ export interface LayerCounts {
   readonly effectiveOperations: number;
 }
 
-/** What stages compute with. Knows networks and arrays, nothing of pipelines. */
+/** What an engine may be able to do, and its method for it. */
+const methods = { train: 'trainer', evaluate: 'evaluator', simulate: 'simulator' } as const;
+export type Capability = keyof typeof methods;
+export const capabilities = Object.keys(methods) as readonly Capability[];
+
+/**
+ * What stages compute with. It knows networks and arrays, nothing of pipelines. It can do what it has methods for; their
+ * code is loaded when they are called.
+ */
 export interface Engine {
+  /** As `--engine` and keys call it; fit for a file's name. */
   readonly name: string;
-  trainer(network: Network, start: TrainingStart, options: TrainerOptions): Promise<Trainer>;
-  evaluator(network: Network, parameters: Parameters, options: EngineOptions): Promise<Evaluator>;
+  readonly identity: EngineIdentity;
+  /** What its trainers compute gradients in. */
+  readonly gradientTypes: readonly GradientType[];
+  /** Tries it on this machine. */
+  describe(): Promise<EngineDescription>;
+  trainer?(network: Network, start: TrainingStart, options: TrainerOptions): Promise<Trainer>;
+  evaluator?(network: Network, parameters: Parameters, options: EngineOptions): Promise<Evaluator>;
+  simulator?(network: SpikingNetwork, options: EngineOptions): Promise<Simulator>;
 }
 
-/** An engine that simulates spiking networks, too. */
-export interface SpikingEngine extends Engine {
-  simulator(network: SpikingNetwork, options: EngineOptions): Promise<Simulator>;
+/** An engine that has these capabilities for certain. */
+export type Able<C extends Capability> = Engine & Required<Pick<Engine, (typeof methods)[C]>>;
+
+/** @param needs what it is to be able to do */
+export function isAble<C extends Capability>(engine: Engine, needs: readonly C[]): engine is Able<C> {
+  return needs.every((need) => engine[methods[need]] !== undefined);
+}
+
+/** What of an engine can change a result: all of it becomes its fingerprint, which enters keys. */
+export interface EngineIdentity {
+  /** Source files from the package's folder on: their code counts, with all that they import. */
+  readonly sources: readonly string[];
+  /** Folders of sources, from the package's folder on, that change how fast it is and no result. */
+  readonly ignored?: readonly string[];
+  /** Files of the build, from its folder on. */
+  readonly files?: readonly string[];
+  /**
+   * Versions of what is not part of the package, by name.
+   * @throws {UserError} E_ENGINE where it can't be used on this machine
+   */
+  libraries?(): Promise<Readonly<Record<string, string>>>;
+}
+
+/** What an engine is on this machine, for people. */
+export interface EngineDescription {
+  readonly usable: boolean;
+  /** Such as `TensorFlow 2.9.1 on the CPU`; what is wrong with it where it can't be used. */
+  readonly text: string;
 }
 
 export interface TrainingStart {

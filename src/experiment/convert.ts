@@ -1,4 +1,4 @@
-import type { Evaluator, Simulator, SpikingEngine } from '../engine/engine.js';
+import type { Able, Evaluator, Simulator } from '../engine/engine.js';
 import type { Network } from '../network/architecture.js';
 import type { Checkpoint } from '../network/checkpoint.js';
 import type { NeuronComparison } from '../results/conversion-result.js';
@@ -12,7 +12,7 @@ import { Loader } from './loader.js';
  * compares every neuron of every block.
  */
 export function compare(
-  engine: SpikingEngine,
+  engine: Able<'evaluate' | 'simulate'>,
   source: ImageSource,
   { network, parameters }: Checkpoint,
   spiking: SpikingNetwork,
@@ -45,8 +45,8 @@ async function compareNeurons(
   let [neuronsCompared, predictionsDifferent] = [0, 0];
   for await (const { images: inputs, order } of loader.batches(testOrders(images, inferenceBatch))) {
     const { first, count } = order;
-    const ann = evaluator.evaluate(inputs, count, true);
-    const snn = simulator.simulate(inputs, count, undefined, true);
+    const ann = await evaluator.evaluate(inputs, count, true);
+    const snn = await simulator.simulate(inputs, count, undefined, true);
     for (const [layer, levels] of ann.levels.entries()) {
       neuronsCompared += levels.length;
       different[layer]! += countDifferent(levels, snn.levels[layer]!);

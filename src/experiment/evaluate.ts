@@ -24,7 +24,7 @@ export async function countCorrect(
   let correct = 0;
   for await (const { images, order } of loader.batches(testOrders(test.count, inferenceBatch))) {
     const { first, count } = order;
-    const { logits } = evaluator.evaluate(images, count);
+    const { logits } = await evaluator.evaluate(images, count);
     correct += countHits(logits, test.labels, first, count, network.classes);
     const done = first + count;
     const values = { accuracy: round(correct / done, 4), 'images/s': rate(done, started) };

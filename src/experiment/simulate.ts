@@ -1,4 +1,4 @@
-import type { Simulator, SpikingEngine } from '../engine/engine.js';
+import type { Able, Simulator } from '../engine/engine.js';
 import { denseMacs, neuronCount } from '../network/parameters.js';
 import type { LayerActivity, SnnResultFile } from '../results/snn-result.js';
 import { firingRate } from '../spiking/counts.js';
@@ -31,7 +31,7 @@ export function logBatch(network: Pick<SpikingNetwork, 'preprocessing'>): number
 
 /** Simulates the spiking network on all test images, with spikes of layer 1 deleted at random. */
 export function simulate(
-  engine: SpikingEngine,
+  engine: Able<'simulate'>,
   source: ImageSource,
   network: SpikingNetwork,
   noise: { readonly probability: number; readonly seed: number },
@@ -68,7 +68,7 @@ async function countActivity(
   let correct = 0;
   for await (const { images, order } of loader.batches(testOrders(test.count, call))) {
     const { first, count } = order;
-    const { logits, counts } = simulator.simulate(images, count, { ...noise, firstImage: first });
+    const { logits, counts } = await simulator.simulate(images, count, { ...noise, firstImage: first });
     allLogits.set(logits, first * network.classes);
     const hits = countHits(logits, test.labels, first, count, network.classes);
     correct += hits;

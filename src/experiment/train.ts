@@ -1,5 +1,5 @@
 import { permutation, purposes } from '../data/random.js';
-import type { Engine, Evaluator, GradientType, Parameters, Trainer } from '../engine/engine.js';
+import type { Able, Evaluator, GradientType, Parameters, Trainer } from '../engine/engine.js';
 import { UserError } from '../error.js';
 import type { Network } from '../network/architecture.js';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../network/checkpoint.js';
@@ -38,13 +38,19 @@ export function freshCheckpoint(network: Network, seed: number): Checkpoint {
  * counted by (seed, purpose, epoch, index): a training that was killed goes on from there and ends with the same bytes.
  */
 export async function train(
-  engine: Engine,
+  engine: Able<'train' | 'evaluate'>,
   source: ImageSource,
   start: Checkpoint,
   schedule: Schedule,
   threads: number,
   context: TrainingContext,
 ): Promise<TrainingResult> {
+  if (!engine.gradientTypes.includes(schedule.gradients))
+    throw new UserError(
+      'E_ENGINE',
+      `The engine "${engine.name}" computes gradients in ${engine.gradientTypes.join(' or ')} alone, and this stage asks for ${schedule.gradients}.`,
+      'Leave `gradients` out, or train with the default engine.',
+    );
   const images = source.dataset.train.count - schedule.heldOut;
   const steps = Math.floor(images / schedule.batch);
   if (steps < 1)
@@ -92,11 +98,11 @@ async function trainEpochs(
   let checkpoint = from;
   for (let epoch = from.epoch; epoch < start.epoch + schedule.epochs; epoch++) {
     const result = await trainEpoch(trainer, loader, schedule, { seed: from.seed, epoch, start }, context);
-    const parameters = trainer.parameters();
+    const parameters = await trainer.parameters();
     const testAccuracy = await test(evaluator, loader, parameters);
     const line = { epoch: epoch + 1, learningRate: schedule.learningRate, ...result, testAccuracy };
     const history = [...historyOf(checkpoint), line];
-    const optimizer = trainer.optimizer();
+    const optimizer = await trainer.optimizer();
     checkpoint = { ...checkpoint, epoch: epoch + 1, parameters, optimizer, training: { history } };
     context.log(describe(line));
     await context.resume.save(encodeCheckpoint(checkpoint));
@@ -115,7 +121,7 @@ async function trainEpoch(
   const started = performance.now();
   let [loss, correct, step] = [0, 0, 0];
   for await (const { images: inputs, labels } of loader.batches(trainingOrders(images, batch, seed, epoch))) {
-    const result = trainer.step(inputs, labels, learningRate);
+    const result = await trainer.step(inputs, labels, learningRate);
     if (!Number.isFinite(result.loss))
       throw new UserError(
         'E_TRAIN_DIVERGED',
@@ -151,7 +157,7 @@ function* trainingOrders(images: number, batch: number, seed: number, epoch: num
 
 /** Accuracy on the test split, without progress of its own: it is part of the epoch. */
 async function test(evaluator: Evaluator, loader: Loader, parameters: Parameters): Promise<number> {
-  evaluator.load(parameters);
+  await evaluator.load(parameters);
   const correct = await countCorrect(loader, evaluator, { progress: () => undefined });
   return correct / loader.source.dataset.test.count;
 }

@@ -1,4 +1,5 @@
 import { isAbsolute } from 'node:path';
+import { type Capability, capabilities } from '../engine/engine.js';
 import { resultKinds } from '../results/kinds.js';
 import { columnFormats, outputKinds } from './definition.js';
 import { clash } from './output-paths.js';
@@ -28,6 +29,9 @@ export function definitionProblems(value: unknown): readonly string[] {
     if (!named.every((fact) => facts.includes(fact as string)))
       problems.push(`fromPipeline must name for each parameter one of ${facts.join(', ')}`);
   }
+  const { usesEngine = [] } = value;
+  if (!Array.isArray(usesEngine) || !usesEngine.every((need) => capabilities.includes(need as Capability)))
+    problems.push(`usesEngine must list what it needs of ${capabilities.join(', ')}`);
   const { keyless = [] } = value;
   if (!Array.isArray(keyless) || !keyless.every((name) => typeof name === 'string'))
     problems.push('keyless must be a list of names of parameters');

@@ -1,5 +1,5 @@
 import type { Static, TObject } from '@sinclair/typebox';
-import type { EngineName } from '../engine/engines.js';
+import type { Capability } from '../engine/engine.js';
 import { UserError } from '../error.js';
 import { type ResultKind, resultKinds } from '../results/kinds.js';
 import type { ResumePoint } from '../store/resume.js';
@@ -96,8 +96,8 @@ export interface StageContext<P = unknown> {
   readonly outputs: Readonly<Record<string, string>>;
   /** CPU cores this task may use. Results must not depend on it. */
   readonly threads: number;
-  /** What to compute with, for stages that are made for any engine. Default: the default engine. */
-  readonly engine?: EngineName;
+  /** The engine that the call chooses, for `engineFor`. Default: the default engine. */
+  readonly engine?: string;
   readonly signal: AbortSignal;
   readonly resume: ResumePoint;
   /** The folder of the pipeline file: what relative paths in parameters are relative to. */
@@ -139,10 +139,10 @@ export interface StageDefinition<S extends TObject = TObject> {
   /** What of its metrics the table shows that a run ends with. Default: nothing. */
   readonly columns?: readonly ColumnDeclaration[];
   /**
-   * Does it compute with the engine? Then the engine's fingerprint enters its key. `any`: with the one that the call
-   * chooses (`--engine`), which is `context.engine`; `true`: always with the default one.
+   * What it needs an engine for: the one that the call chooses (`--engine`) computes it if it can do all of that, else the
+   * default one. That engine's fingerprint enters the key. Default: it uses none.
    */
-  readonly usesEngine?: boolean | 'any';
+  readonly usesEngine?: readonly Capability[];
   readonly resources?: ResourceRequest;
   /**
    * Parameters that are taken from the pipeline where `with:` leaves them out, by parameter: its `name`, its

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { type EngineName, engineNames } from '../engine/engines.js';
-import { describeLibrary } from '../engine/tensorflow/describe.js';
+import type { Engine } from '../engine/engine.js';
+import { engines } from '../engine/engines.js';
 import { digestBytes, digestFile, digestJson } from '../files/digest.js';
 import { type Boundary, bundle } from '../fingerprint/bundle.js';
 import { buildFolder, isBuilt, packageRoot } from '../paths.js';
@@ -17,7 +17,7 @@ export interface CodeFingerprint {
 
 /** Which arithmetic. */
 export interface EngineFingerprint {
-  readonly name: EngineName;
+  readonly name: string;
   /** Of its code. */
   readonly fingerprint: string;
   /** What it computes with beyond its own code: versions by name. */
@@ -29,25 +29,15 @@ export interface BuiltFingerprints {
   /** Of what reads pipeline files: a text means the same as long as this is the same. */
   readonly parser: string;
   /** Of the code of each engine. */
-  readonly engines: Readonly<Record<EngineName, EngineFingerprint>>;
+  readonly engines: Readonly<Record<string, EngineFingerprint>>;
   readonly stages: Readonly<Record<string, CodeFingerprint>>;
 }
 
 export const fingerprintsFile = join(buildFolder, 'fingerprints.json');
 
-const enginesFolder = join(packageRoot, 'src/engine');
-
-/** Engines have fingerprints of their own. */
-const withoutEngines: Boundary = (path) => {
-  const engine = dirname(path);
-  return dirname(engine) === enginesFolder && /^engine\.[jt]s$/.test(basename(path))
-    ? `engine:${basename(engine)}`
-    : undefined;
-};
-
-/** How kernels are compiled changes how fast they are and no result: nothing is stale because a version of Node is new. */
-export const withoutCompiler: Boundary = (path) =>
-  dirname(path) === join(enginesFolder, 'compiler') ? 'engine:compiler' : undefined;
+/** Engines have fingerprints of their own, and whoever asks for one does not change as others come. */
+const withoutEngines: Boundary = (path) =>
+  path.replace(/\.js$/, '.ts') === join(packageRoot, 'src/engine/engines.ts') ? 'engine:any' : undefined;
 
 const cache = new Map<string, Promise<CodeFingerprint>>();
 let built: BuiltFingerprints | undefined;
@@ -76,15 +66,15 @@ export async function currentFingerprint(uses: string, folder: string): Promise<
 }
 
 /**
- * The fingerprint of an engine: its code – of the default one with its worker and its kernels –, and the library behind it.
+ * The fingerprint of an engine: its code, what the build made for it, and the libraries behind it.
  *
- * @throws {UserError} E_ENGINE when its library is not there
+ * @throws {UserError} E_ENGINE when a library is not there
  */
-export async function engineFingerprint(name: EngineName): Promise<EngineFingerprint> {
-  const code = isBuilt ? builtFingerprints().engines[name] : await engineCodeFingerprint(name);
-  if (name === 'wasm') return code;
-  const { package: binding, version, tensorflow, device } = await describeLibrary();
-  return { ...code, libraries: { TensorFlow: tensorflow, [binding]: version, device } };
+export async function engineFingerprint(engine: Engine): Promise<EngineFingerprint> {
+  const code = isBuilt ? builtFingerprints().engines[engine.name] : await engineCodeFingerprint(engine);
+  if (code === undefined) throw new TypeError(`no fingerprint of the engine "${engine.name}"`);
+  const libraries = await engine.identity.libraries?.();
+  return libraries === undefined ? code : { ...code, libraries };
 }
 
 /** The fingerprint of what reads pipeline files; undefined where nothing is built. */
@@ -101,24 +91,32 @@ export async function takeParserFingerprint(): Promise<string> {
 export async function builtInFingerprint(name: string): Promise<CodeFingerprint> {
   const definition = await builtInStage(name);
   const entry = join(packageRoot, 'stages', `${name}.ts`);
-  return codeFingerprint(entry, packageRoot, (definition?.usesEngine ?? false) === false ? undefined : withoutEngines);
+  return codeFingerprint(entry, packageRoot, definition?.usesEngine === undefined ? undefined : withoutEngines);
 }
 
 /** Takes the fingerprints of all engines from their sources. */
 export async function takeEngineFingerprints(): Promise<BuiltFingerprints['engines']> {
-  const engines = engineNames.map(async (name) => [name, await engineCodeFingerprint(name)] as const);
-  return Object.fromEntries(await Promise.all(engines)) as BuiltFingerprints['engines'];
+  const taken = engines.map(async (engine) => [engine.name, await engineCodeFingerprint(engine)] as const);
+  return Object.fromEntries(await Promise.all(taken));
 }
 
-/** Takes the fingerprint of an engine's code from its sources and, of the default one, the built kernels. */
-async function engineCodeFingerprint(name: EngineName): Promise<EngineFingerprint> {
-  const folder = join(enginesFolder, name);
-  const entries = ['engine.ts', 'worker.ts'].map((name) => join(folder, name)).filter(existsSync);
+/** Takes the fingerprint of an engine's code from its sources and the files that were built for it. */
+export async function engineCodeFingerprint({ name, identity }: Engine): Promise<EngineFingerprint> {
+  const { sources, files = [] } = identity;
+  const boundary = engineBoundary({ identity });
   const code = await Promise.all(
-    entries.map(async (entry) => (await codeFingerprint(entry, packageRoot, withoutCompiler)).fingerprint),
+    sources.map(async (file) => (await codeFingerprint(join(packageRoot, file), packageRoot, boundary)).fingerprint),
   );
-  const kernels = name === 'wasm' ? { kernels: (await digestFile(join(buildFolder, 'kernels.wasm'))).digest } : {};
-  return { name, fingerprint: digestJson({ type: 'spikeline-engine/1', code, ...kernels }) };
+  const built = await Promise.all(
+    files.map(async (file) => [file, (await digestFile(join(buildFolder, file))).digest] as const),
+  );
+  return { name, fingerprint: digestJson({ type: 'spikeline-engine/2', code, files: Object.fromEntries(built) }) };
+}
+
+/** Leaves out what changes no result. */
+export function engineBoundary({ identity: { ignored = [] } }: Pick<Engine, 'identity'>): Boundary {
+  const folders = ignored.map((folder) => join(packageRoot, folder));
+  return (path) => (folders.includes(dirname(path)) ? `engine:${basename(dirname(path))}` : undefined);
 }
 
 async function codeFingerprint(entry: string, base: string, boundary?: Boundary): Promise<CodeFingerprint> {

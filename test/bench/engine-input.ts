@@ -28,18 +28,19 @@ async function waiting(name: 'lenet' | 'vgg', batch: number, threads: number, ru
   const { parameters } = example(network, batch);
   const trainer = await wasmEngine.trainer(network, { parameters }, { batch, threads });
   const ready: Batch = { images: new Float32Array(batch * source.size), labels: new Int32Array(batch) };
-  const making = median(Array.from({ length: rounds }, () => timed(() => source.fill(order, ready))));
+  const making: number[] = [];
+  for (let round = 0; round < rounds; round++) making.push(await timed(() => source.fill(order, ready)));
   const step = ({ images, labels }: Batch = ready) => timed(() => trainer.step(images, labels, 1e-6));
-  step();
+  await step();
   const [alone, fed, waits]: [number[], number[], number[]] = [[], [], []];
   await Loader.with(source, batch, never, async (loader) => {
     for (let round = 0; round < rounds; round++) {
-      for (let i = 0; i < run; i++) alone.push(step());
+      for (let i = 0; i < run; i++) alone.push(await step());
       let asked = performance.now();
       for await (const given of loader.batches(Array.from({ length: run }, () => order))) {
         // The first one of an epoch is always waited for.
         if (fed.length % run > 0) waits.push((performance.now() - asked) / 1e3);
-        fed.push(step(given));
+        fed.push(await step(given));
         asked = performance.now();
       }
     }
@@ -50,7 +51,7 @@ async function waiting(name: 'lenet' | 'vgg', batch: number, threads: number, ru
   return {
     network: name,
     threads: String(threads),
-    making: ms(making),
+    making: ms(median(making)),
     alone: ms(median(alone)),
     fed: ms(median(fed)),
     wait: ms(median(waits)),

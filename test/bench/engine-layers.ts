@@ -34,7 +34,7 @@ async function profile(
   network: Network,
   batch: number,
   kinds: Kinds,
-  start: (observer: Observer) => Promise<{ step(): void; close(): Promise<void> }>,
+  start: (observer: Observer) => Promise<{ step(): Promise<unknown>; close(): Promise<void> }>,
 ): Promise<string> {
   const best = new Map<string, number>();
   let current = new Map<string, number>();
@@ -43,10 +43,10 @@ async function profile(
     const key = `${layer} ${kind?.[1]}`;
     current.set(key, (current.get(key) ?? 0) + milliseconds);
   });
-  step();
+  await step();
   for (let round = 0; round < steps; round++) {
     current = new Map();
-    step();
+    await step();
     for (const [key, time] of current) best.set(key, Math.min(time, best.get(key) ?? Number.POSITIVE_INFINITY));
   }
   await close();
@@ -91,6 +91,6 @@ export async function simulationProfile(name: 'lenet' | 'vgg', batch: number): P
   const noise = { probability: 0.1, seed: 1, firstImage: 0 };
   return profile(network, batch, simulationKinds, async (observer) => {
     const simulator = await WasmSimulator.create(spiking, { batch, threads: 1 }, observer);
-    return { step: () => void simulator.simulate(images, batch, noise), close: () => simulator.close() };
+    return { step: () => simulator.simulate(images, batch, noise), close: () => simulator.close() };
   });
 }

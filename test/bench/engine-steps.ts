@@ -55,8 +55,8 @@ const momentum = 0.9;
 export async function settled(network: Network, batch: number): Promise<Parameters> {
   const { images, labels, parameters } = example(network, batch);
   const trainer = await wasmEngine.trainer(network, { parameters }, { batch, threads: 1 });
-  trainer.step(images, labels, 0);
-  const after = trainer.parameters();
+  await trainer.step(images, labels, 0);
+  const after = await trainer.parameters();
   await trainer.close();
   const limit = (name: string, values: Float32Array) => {
     const before = parameters.get(name)!;
@@ -70,7 +70,7 @@ export async function spikesPerNeuron(name: NetworkName, batch: number): Promise
   const network = preset(name, { precision: k1B2 });
   const spiking = convert(network, await settled(network, batch)).network;
   const simulator = await wasmEngine.simulator(spiking, { batch, threads: 1 });
-  const { counts } = simulator.simulate(example(network, batch).images, batch);
+  const { counts } = await simulator.simulate(example(network, batch).images, batch);
   await simulator.close();
   const spikes = counts.reduce((sum, layer) => sum + layer.spikes, 0);
   const neurons = network.layers.reduce(
@@ -83,9 +83,9 @@ export async function spikesPerNeuron(name: NetworkName, batch: number): Promise
 export const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
 
 /** Seconds of a call. */
-export function timed(call: () => unknown): number {
+export async function timed(call: () => unknown): Promise<number> {
   const started = performance.now();
-  call();
+  await call();
   return (performance.now() - started) / 1e3;
 }
 
@@ -124,7 +124,7 @@ export async function floatContenders(name: NetworkName, task: Task, options: Op
   const trained = await settled(network, options.batch);
   const evaluator = await wasmEngine.evaluator(network, trained, options);
   const evaluate = () => evaluator.evaluate(images, options.batch);
-  const ours = warm('k1B2, ANN in floating point', evaluate, () => evaluator.close());
+  const ours = await warm('k1B2, ANN in floating point', evaluate, () => evaluator.close());
   return runtime === undefined
     ? [ours]
     : [ours, await onnxContender(runtime, network, trained, images, options.threads)];
@@ -146,8 +146,12 @@ async function training(
 }
 
 /** A contender whose first step is made. */
-function warm(name: string, call: () => unknown, close: Contender['close'] = () => undefined): Contender {
-  call();
+async function warm(
+  name: string,
+  call: () => Promise<unknown>,
+  close: Contender['close'] = () => undefined,
+): Promise<Contender> {
+  await call();
   return { name, step: () => timed(call), close };
 }
 

@@ -2,7 +2,7 @@
 //   node tensorflow-steps.js lenet|vgg training|inference THREADS BATCH
 // Prints "ready VERSION", then the seconds of each step; ends with code 3 where TensorFlow is not installed.
 import { createInterface } from 'node:readline';
-import { engineNamed } from '../../src/engine/engines.js';
+import { tensorflowEngine } from '../../src/engine/tensorflow/engine.js';
 import { loadLibrary } from '../../src/engine/tensorflow/library.js';
 import { UserError } from '../../src/error.js';
 import { network as preset } from '../../src/network/presets.js';
@@ -22,19 +22,18 @@ function version(): string {
 }
 
 const found = version();
-const engine = await engineNamed('tensorflow');
 const network = preset(name, { precision: k1B2 });
 const { images, labels, parameters } = example(network, options.batch);
-const trainer = await engine.trainer(network, { parameters }, options);
+const trainer = await tensorflowEngine.trainer(network, { parameters }, options);
 // The time of dense kernels does not depend on values.
-const evaluator = await engine.evaluator(network, parameters, options);
+const evaluator = await tensorflowEngine.evaluator(network, parameters, options);
 const step =
   task === 'training' ? () => trainer.step(images, labels, 1e-6) : () => evaluator.evaluate(images, options.batch);
-step();
+await step();
 console.log(`ready ${found}`);
 for await (const _ of createInterface({ input: process.stdin })) {
   const started = performance.now();
-  step();
+  await step();
   console.log((performance.now() - started) / 1e3);
 }
 process.exit(0);

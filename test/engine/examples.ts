@@ -68,8 +68,8 @@ export async function settledParameters(
 ): Promise<Map<string, Float32Array>> {
   const trainer = await WasmTrainer.create(network, { parameters }, { batch, threads: 2 });
   // At rate 0 nothing but the running statistics moves; after 40 steps 1.5 % of their start is left.
-  for (let step = 0; step < 40; step++) trainer.step(images, new Int32Array(batch), 0);
-  const settled = trainer.parameters();
+  for (let step = 0; step < 40; step++) await trainer.step(images, new Int32Array(batch), 0);
+  const settled = await trainer.parameters();
   await trainer.close();
   return settled;
 }

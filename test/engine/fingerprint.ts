@@ -52,22 +52,22 @@ export async function fingerprint(
   );
   for (let step = 0; step < 2 * stepsPerEpoch; step++) {
     const { images, labels } = batchOf(network, batch, 1 + (step % stepsPerEpoch));
-    const { loss, correct } = trainer.step(images, labels, 1e-3);
+    const { loss, correct } = await trainer.step(images, labels, 1e-3);
     hash.update(JSON.stringify([loss, correct]));
   }
-  for (const [name, values] of trainer.parameters()) hash.update(name).update(new Uint8Array(values.buffer));
-  const { m, v } = trainer.optimizer();
+  for (const [name, values] of await trainer.parameters()) hash.update(name).update(new Uint8Array(values.buffer));
+  const { m, v } = await trainer.optimizer();
   for (const values of [...m.values(), ...v.values()]) hash.update(new Uint8Array(values.buffer));
   await trainer.close();
 
   const { images } = batchOf(network, batch, 9);
   const evaluator = await wasmEngine.evaluator(network, lively, options);
-  const { logits } = evaluator.evaluate(images, batch);
+  const { logits } = await evaluator.evaluate(images, batch);
   hash.update(new Uint8Array(logits.buffer));
   await evaluator.close();
   if (network.precision.kind === 'fp32') return hash.digest('hex');
   const simulator = await wasmEngine.simulator(convert(network, lively).network, options);
-  const noisy = simulator.simulate(images, batch, { probability: 0.3, seed: 5, firstImage: 40 }, true);
+  const noisy = await simulator.simulate(images, batch, { probability: 0.3, seed: 5, firstImage: 40 }, true);
   for (const spikes of noisy.levels) hash.update(spikes);
   hash.update(JSON.stringify(noisy.counts)).update(new Uint8Array(noisy.logits.buffer));
   await simulator.close();

@@ -81,15 +81,15 @@ async function everything(
     { parameters: liveParameters(network, 1) },
     { ...options, gradients },
   );
-  const losses = [trainer.step(images, labels, 1e-2), trainer.step(images, labels, 1e-2)];
-  const parameters = trainer.parameters();
+  const losses = [await trainer.step(images, labels, 1e-2), await trainer.step(images, labels, 1e-2)];
+  const parameters = await trainer.parameters();
   await trainer.close();
   const evaluator = await WasmEvaluator.create(network, parameters, options);
-  const ann = evaluator.evaluate(images, batch, true);
+  const ann = await evaluator.evaluate(images, batch, true);
   await evaluator.close();
   if (network.precision.kind === 'fp32') return { losses, parameters, ann };
   const simulator = await WasmSimulator.create(convert(network, parameters).network, options);
-  const snn = simulator.simulate(images, batch, { probability: 0.5, seed: 1, firstImage: 0 }, true);
+  const snn = await simulator.simulate(images, batch, { probability: 0.5, seed: 1, firstImage: 0 }, true);
   await simulator.close();
   return { losses, parameters, ann, snn };
 }

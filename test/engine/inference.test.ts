@@ -75,8 +75,8 @@ async function both(network: Network, seed: number, count: number, threads: numb
   const spiking = convert(network, parameters).network;
   const evaluator = await WasmEvaluator.create(network, parameters, { batch: count, threads });
   const simulator = await WasmSimulator.create(spiking, { batch: count, threads });
-  const ann = evaluator.evaluate(images, count, true);
-  const snn = simulator.simulate(images, count, undefined, true);
+  const ann = await evaluator.evaluate(images, count, true);
+  const snn = await simulator.simulate(images, count, undefined, true);
   await Promise.all([evaluator.close(), simulator.close()]);
   return { parameters, images, spiking, ann, snn };
 }
@@ -124,8 +124,8 @@ describe('inference against plain loops, neuron by neuron', () => {
         const options = { batch: 2, threads: 1 };
         const evaluator = await WasmEvaluator.create(network, parameters, options);
         const simulator = await WasmSimulator.create(spiking, options);
-        const ann = evaluator.evaluate(image, 1, true);
-        const snn = simulator.simulate(image, 1, undefined, true);
+        const ann = await evaluator.evaluate(image, 1, true);
+        const snn = await simulator.simulate(image, 1, undefined, true);
         const expected = annForward(network, parameters, image).activations.map((levels) => [...levels]);
         const { spikesPerLayer } = referenceSimulate(spiking, image);
         expect(ann.levels.map((levels) => [...levels])).toEqual(expected);
@@ -146,7 +146,7 @@ describe('inference against plain loops, neuron by neuron', () => {
     const parameters = liveParameters(network, 3);
     const { images } = batchOf(network, 2, 3);
     const evaluator = await WasmEvaluator.create(network, parameters, { batch: 2, threads: 2 });
-    const { logits } = evaluator.evaluate(images, 2);
+    const { logits } = await evaluator.evaluate(images, 2);
     await evaluator.close();
     const expected = [0, 1].flatMap((i) => [
       ...annForward(network, parameters, Float32Array.from(imageOf(network, images, i))).logits,
@@ -190,7 +190,8 @@ describe('noise', () => {
     for (let first = 0; first < 12; first += batch) {
       const count = Math.min(batch, 12 - first);
       const part = images.slice(first * size, (first + count) * size);
-      spikes.push(...simulator.simulate(part, count, { probability, seed, firstImage: first }, true).levels[0]!);
+      const noise = { probability, seed, firstImage: first };
+      spikes.push(...(await simulator.simulate(part, count, noise, true)).levels[0]!);
     }
     await simulator.close();
     return spikes;

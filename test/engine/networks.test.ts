@@ -34,7 +34,7 @@ describe.each(networks)('%s on %j', (text, input) => {
       const parameters = liveParameters(network, 5);
       const { images } = batchOf(network, 3, 5);
       const evaluator = await WasmEvaluator.create(network, parameters, { batch: 4, threads: 2 });
-      const ann = evaluator.evaluate(images, 3, precision.kind !== 'fp32');
+      const ann = await evaluator.evaluate(images, 3, precision.kind !== 'fp32');
       await evaluator.close();
       const expected = [0, 1, 2].map((i) =>
         annForward(network, parameters, Float32Array.from(imageOf(network, images, i))),
@@ -49,7 +49,7 @@ describe.each(networks)('%s on %j', (text, input) => {
         return;
       }
       const simulator = await WasmSimulator.create(convert(network, parameters).network, { batch: 4, threads: 2 });
-      const snn = simulator.simulate(images, 3, undefined, true);
+      const snn = await simulator.simulate(images, 3, undefined, true);
       await simulator.close();
       expect(snn.levels).toEqual(ann.levels);
     },

@@ -13,7 +13,7 @@ describe("the paper's own checkpoint on the engine", () => {
       batch: 200,
       threads: 2,
     });
-    const { logits, counts } = simulator.simulate(authorsImages(), 200);
+    const { logits, counts } = await simulator.simulate(authorsImages(), 200);
     await simulator.close();
     const paper = counts.slice(1).map(({ eventOperations }) => eventOperations * 2 * 4);
     const prediction = (i: number) => {

@@ -76,10 +76,10 @@ const both = (of: (axis: 0 | 1) => number): [number, number] => [of(0), of(1)];
 type Case = typeof cases extends fc.Arbitrary<infer T> ? T : never;
 
 /** All that a trainer holds. */
-function bits(trainer: WasmTrainer): string {
+async function bits(trainer: WasmTrainer): Promise<string> {
   const hash = createHash('sha256');
-  const { m, v } = trainer.optimizer();
-  for (const tensors of [trainer.parameters(), trainer.gradients(), m, v])
+  const { m, v } = await trainer.optimizer();
+  for (const tensors of [await trainer.parameters(), trainer.gradients(), m, v])
     for (const values of tensors.values()) hash.update(new Uint8Array(values.buffer));
   return hash.digest('hex');
 }
@@ -102,16 +102,16 @@ async function train({ network, batch, threads, gradients, seed }: Case): Promis
     WasmTrainer.create(network, { parameters: first.parameters }, { batch, threads: count, gradients });
   const trainer = await create(threads);
   const step = (of: WasmTrainer, { images, labels }: typeof first) => of.step(images, labels, 1e-2);
-  const results = [step(trainer, first)];
-  if (first.expected) expectStep(trainer, results[0]!, first.expected);
-  const second = example(seed + 1000, trainer.parameters());
-  results.push(step(trainer, second));
-  if (second.expected) expectStep(trainer, results[1]!, second.expected);
+  const results = [await step(trainer, first)];
+  if (first.expected) await expectStep(trainer, results[0]!, first.expected);
+  const second = example(seed + 1000, await trainer.parameters());
+  results.push(await step(trainer, second));
+  if (second.expected) await expectStep(trainer, results[1]!, second.expected);
 
   const other = await create((threads % 3) + 1);
-  expect([first, second].map((one) => step(other, one))).toEqual(results);
-  expect(bits(other)).toBe(bits(trainer));
-  const parameters = trainer.parameters();
+  expect([await step(other, first), await step(other, second)]).toEqual(results);
+  expect(await bits(other)).toBe(await bits(trainer));
+  const parameters = await trainer.parameters();
   await Promise.all([trainer.close(), other.close()]);
   return parameters;
 }
@@ -123,7 +123,7 @@ async function infer({ network, batch, threads, seed }: Case, parameters: Parame
   const each = Array.from({ length: count }, (_, i) => Float32Array.from(imageOf(network, images, i)));
   const quantises = network.precision.kind === 'quantised';
   const evaluator = await WasmEvaluator.create(network, parameters, { batch, threads });
-  const ann = evaluator.evaluate(images, count, quantises);
+  const ann = await evaluator.evaluate(images, count, quantises);
   await evaluator.close();
   const expected = each.map((image) => annForward(network, parameters, image));
   const logits = expected.flatMap((one) => [...one.logits]);
@@ -134,7 +134,7 @@ async function infer({ network, batch, threads, seed }: Case, parameters: Parame
 
   const spiking = convert(network, parameters).network;
   const simulator = await WasmSimulator.create(spiking, { batch, threads: (threads % 3) + 1 });
-  const snn = simulator.simulate(images, count, undefined, true);
+  const snn = await simulator.simulate(images, count, undefined, true);
   await simulator.close();
   expect(snn.levels).toEqual(ann.levels);
   const simulated = each.flatMap((image) => [...referenceSimulate(spiking, image).logits]);

@@ -88,7 +88,7 @@ describe('gradients agree with automatic differentiation in TensorFlow.js', () =
       const parameters = liveParameters(network, seed);
       const expected = gradients(network, parameters, data.images, data.labels);
       const trainer = await WasmTrainer.create(network, { parameters }, { batch, threads: 2 });
-      const { loss } = trainer.step(data.images, data.labels, 1e-3);
+      const { loss } = await trainer.step(data.images, data.labels, 1e-3);
       const found = trainer.gradients();
       await trainer.close();
       expect(loss).toBeCloseTo(expected.loss, 4);

@@ -19,11 +19,11 @@ async function results(batch: number, threads: number) {
   const options = { batch, threads };
   const { images, labels } = batchOf(network, batch, 4);
   const trainer = await wasmEngine.trainer(network, { parameters }, options);
-  const steps = [trainer.step(images, labels, 1e-3), trainer.step(images, labels, 1e-3)];
-  const trained = trainer.parameters();
+  const steps = [await trainer.step(images, labels, 1e-3), await trainer.step(images, labels, 1e-3)];
+  const trained = await trainer.parameters();
   await trainer.close();
   const simulator = await wasmEngine.simulator(convert(network, trained).network, options);
-  const { logits, levels, counts } = simulator.simulate(images, batch, undefined, true);
+  const { logits, levels, counts } = await simulator.simulate(images, batch, undefined, true);
   await simulator.close();
   return { steps, trained, logits: logits.slice(), levels: levels.map((spikes) => spikes.slice()), counts };
 }

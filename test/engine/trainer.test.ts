@@ -70,7 +70,7 @@ describe('Adam', () => {
     );
     const moments = new Map<string, { m: Float64Array; v: Float64Array }>();
     for (let step = 1; step <= 3; step++) {
-      trainer.step(images, labels, rate);
+      await trainer.step(images, labels, rate);
       for (const [name, gradient] of trainer.gradients()) {
         const { w } = state.get(name)!;
         const { m, v } = moments.get(name) ?? { m: new Float64Array(w.length), v: new Float64Array(w.length) };
@@ -85,7 +85,7 @@ describe('Adam', () => {
         }
       }
     }
-    const after = trainer.parameters();
+    const after = await trainer.parameters();
     await trainer.close();
     for (const name of moments.keys())
       expect(relativeError(after.get(name)!, state.get(name)!.w), name).toBeLessThan(1e-4);
@@ -96,16 +96,19 @@ describe('Adam', () => {
     const network = customNetwork(input, blocks, quantised(1, 2));
     const options = { batch: 4, threads: 2 };
     const { images, labels } = batchOf(network, 4, 1);
-    const state = (trainer: WasmTrainer) => ({ parameters: trainer.parameters(), optimizer: trainer.optimizer() });
+    const state = async (trainer: WasmTrainer) => ({
+      parameters: await trainer.parameters(),
+      optimizer: await trainer.optimizer(),
+    });
     const through = await WasmTrainer.create(network, { parameters: liveParameters(network, 1) }, options);
-    through.step(images, labels, 1e-3);
-    through.step(images, labels, 1e-3);
-    const saved = state(through);
+    await through.step(images, labels, 1e-3);
+    await through.step(images, labels, 1e-3);
+    const saved = await state(through);
     const resumed = await WasmTrainer.create(network, saved, options);
-    expect(state(resumed)).toEqual(saved);
-    expect(resumed.step(images, labels, 1e-4)).toEqual(through.step(images, labels, 1e-4));
-    expect(state(resumed)).toEqual(state(through));
-    expect(state(resumed)).not.toEqual(saved);
+    expect(await state(resumed)).toEqual(saved);
+    expect(await resumed.step(images, labels, 1e-4)).toEqual(await through.step(images, labels, 1e-4));
+    expect(await state(resumed)).toEqual(await state(through));
+    expect(await state(resumed)).not.toEqual(saved);
     await Promise.all([through.close(), resumed.close()]);
   });
 });

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { GradientType, Parameters } from '../../src/engine/engine.js';
+import type { GradientType, Parameters, StepResult } from '../../src/engine/engine.js';
 import { WasmTrainer } from '../../src/engine/wasm/trainer.js';
 import type { Network } from '../../src/network/architecture.js';
 import { batchOf, imageOf, liveParameters } from './examples.js';
@@ -48,14 +48,14 @@ export function clearCut(
  * The trainer's last step is the reference's, but for the rounding of single precision.
  * @param result what it returned
  */
-export function expectStep(
+export async function expectStep(
   trainer: WasmTrainer,
-  { loss, correct }: ReturnType<WasmTrainer['step']>,
+  { loss, correct }: StepResult,
   expected: ReferenceStep,
-): void {
+): Promise<void> {
   expect(Math.abs(loss - expected.loss) / Math.max(expected.loss, 1)).toBeLessThan(5e-5);
   expect(correct).toBe(expected.correct);
-  const after = trainer.parameters();
+  const after = await trainer.parameters();
   for (const [name, values] of expected.running)
     expect(relativeError(after.get(name)!, values), name).toBeLessThan(1e-4);
   const gradients = trainer.gradients();
@@ -85,6 +85,6 @@ export async function expectAgreement(
   if (example === undefined) throw new Error('no clear-cut example found');
   const { parameters, images, labels, expected } = example;
   const trainer = await WasmTrainer.create(network, { parameters }, { batch, threads, gradients });
-  expectStep(trainer, trainer.step(images, labels, 1e-3), expected);
+  await expectStep(trainer, await trainer.step(images, labels, 1e-3), expected);
   await trainer.close();
 }

@@ -45,8 +45,8 @@ async function settled(
   images: Float32Array,
 ): Promise<Map<string, Float32Array>> {
   const trainer = await WasmTrainer.create(network, { parameters: start }, { batch: count, threads: 1 });
-  trainer.step(images, new Int32Array(count), 0);
-  const parameters = trainer.parameters();
+  await trainer.step(images, new Int32Array(count), 0);
+  const parameters = await trainer.parameters();
   await trainer.close();
   for (const [name, values] of parameters)
     if (name.endsWith('.mean') || name.endsWith('.variance'))
@@ -81,10 +81,10 @@ describe("the paper's VGG with random ternary weights", () => {
       expect([negatedChannels, constantChannels]).toEqual([channels / 2, 1]);
 
     const evaluator = await WasmEvaluator.create(network, parameters, { batch: count, threads: 1 });
-    const ann = evaluator.evaluate(images, count, true);
+    const ann = await evaluator.evaluate(images, count, true);
     await evaluator.close();
     const simulator = await WasmSimulator.create(spiking, { batch: count, threads: 1 });
-    const snn = simulator.simulate(images, count, undefined, true);
+    const snn = await simulator.simulate(images, count, undefined, true);
     await simulator.close();
 
     const neurons = ann.levels.map((levels) => levels.length / count);
@@ -105,7 +105,7 @@ describe("the paper's VGG with random ternary weights", () => {
     const { images } = batchOf(network, count, 3);
     const parameters = await randomTernary(network, images);
     const evaluator = await WasmEvaluator.create(network, parameters, { batch: count, threads: 1 });
-    const { levels } = evaluator.evaluate(images, 1, true);
+    const { levels } = await evaluator.evaluate(images, 1, true);
     await evaluator.close();
     const size = images.length / count;
     const { activations } = annForward(network, parameters, images.slice(0, size));

@@ -48,7 +48,7 @@ async function compare(network: Network, parameters: ReadonlyMap<string, Float32
   const count = images.length / elements(network.input);
   const evaluator = await WasmEvaluator.create(network, parameters, { batch: count, threads: 2 });
   const quantised = network.precision.kind === 'quantised';
-  const ours = evaluator.evaluate(images, count, quantised);
+  const ours = await evaluator.evaluate(images, count, quantised);
   const model = onnxModel(network, parameters);
   const theirs = await run(quantised ? withLevels(model, network) : model, network, images);
   await evaluator.close();

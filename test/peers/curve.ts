@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { acquire, subset } from '../../src/data/acquire.js';
 import type { Dataset } from '../../src/data/dataset.js';
-import type { Engine, Parameters } from '../../src/engine/engine.js';
+import type { Able, Parameters } from '../../src/engine/engine.js';
 import { wasmEngine } from '../../src/engine/wasm/engine.js';
 import { ImageSource } from '../../src/experiment/images.js';
 import { freshCheckpoint, train } from '../../src/experiment/train.js';
@@ -74,16 +74,16 @@ class Peer {
 }
 
 /** The default engine, whose trainer passes every batch on and notes its losses, and whose evaluator has PyTorch tested too. */
-function passingOn(peer: Peer, source: ImageSource, losses: number[]): Engine {
+function passingOn(peer: Peer, source: ImageSource, losses: number[]): Able<'train' | 'evaluate'> {
   return {
-    name: wasmEngine.name,
+    ...wasmEngine,
     async trainer(net, start, options) {
       peer.load(start.parameters);
       const trainer = await wasmEngine.trainer(net, start, options);
       return {
-        step(batch, labels, rate) {
+        async step(batch, labels, rate) {
           peer.step(batch, labels, rate);
-          const result = trainer.step(batch, labels, rate);
+          const result = await trainer.step(batch, labels, rate);
           losses.push(result.loss);
           return result;
         },
@@ -96,7 +96,7 @@ function passingOn(peer: Peer, source: ImageSource, losses: number[]): Engine {
       const evaluator = await wasmEngine.evaluator(net, parameters, options);
       return {
         evaluate: (batch, count, levels) => evaluator.evaluate(batch, count, levels),
-        load(next) {
+        async load(next) {
           const { test } = source.dataset;
           const count = 1000;
           const batch = { images: new Float32Array(count * source.size), labels: new Int32Array(count) };
@@ -104,7 +104,7 @@ function passingOn(peer: Peer, source: ImageSource, losses: number[]): Engine {
             source.fill({ split: 'test', first, count }, batch);
             peer.test(batch.images, batch.labels);
           }
-          evaluator.load(next);
+          await evaluator.load(next);
         },
         close: () => evaluator.close(),
       };

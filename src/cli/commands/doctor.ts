@@ -1,14 +1,10 @@
 import { existsSync } from 'node:fs';
-import { access, constants, readFile, statfs } from 'node:fs/promises';
+import { access, constants, statfs } from 'node:fs/promises';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
-import { join } from 'node:path';
 import { debianFolder } from '../../data/locations.js';
-import { examineFlags } from '../../engine/compiler/flags.js';
-import type { Flags } from '../../engine/compiler/trial.js';
-import { describeLibrary, libraryText } from '../../engine/tensorflow/describe.js';
-import { UserError } from '../../error.js';
+import type { Engine } from '../../engine/engine.js';
+import { defaultEngine, engines } from '../../engine/engines.js';
 import { makeFolder } from '../../files/make-folder.js';
-import { buildFolder } from '../../paths.js';
 import { SlurmError, slurmCommands } from '../../run/slurm/command.js';
 import { renderTable } from '../../text/table.js';
 import { version } from '../../version.js';
@@ -32,8 +28,7 @@ export async function doctorCommand(options: PipelineOptions): Promise<number> {
     node(),
     { what: 'processor', state: 'ok', found: `${availableParallelism()} cores, ${cpus()[0]?.model ?? 'unknown'}` },
     { what: 'memory', state: 'ok', found: `${gigabytes(freemem())} free of ${gigabytes(totalmem())}` },
-    await engine(),
-    await tensorflow(),
+    ...(await Promise.all(engines.map(engine))),
     await slurm(),
     data(),
     await store(artifactsFolder(options.artifacts)),
@@ -58,31 +53,12 @@ function node(): Finding {
   };
 }
 
-/** Has a process compute for real: SIMD and shared memory are what a sandbox may lack, and V8 may end that process. */
-async function engine(): Promise<Finding> {
-  const what = 'engine wasm';
-  const kernels = join(buildFolder, 'kernels.wasm');
-  if (!existsSync(kernels)) return { what, state: 'PROBLEM', found: 'the kernels are not built: run npm ci' };
-  try {
-    const { flags, rejected } = await examineFlags(await readFile(kernels));
-    const tried = rejected.map((other) => `; a process with ${flagText(other.flags)} ${other.why}`).join('');
-    const state = rejected.some((other) => other.flags.length === 0) ? 'PROBLEM' : 'ok';
-    return { what, state, found: `WebAssembly with SIMD, threads on shared memory, ${flagText(flags)}${tried}` };
-  } catch (error) {
-    return { what, state: 'PROBLEM', found: (error as Error).message };
-  }
-}
-
-const flagText = (flags: Flags): string => (flags.length === 0 ? 'no flags of V8' : flags.join(' '));
-
-async function tensorflow(): Promise<Finding> {
-  const what = 'engine tensorflow';
-  try {
-    return { what, state: 'optional', found: `${libraryText(await describeLibrary())}: --engine tensorflow` };
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    return { what, state: 'optional', found: `none: ${error.message}` };
-  }
+/** The default engine is needed; of others one is told how to choose them. */
+async function engine(tried: Engine): Promise<Finding> {
+  const { usable, text } = await tried.describe();
+  const what = `engine ${tried.name}`;
+  if (tried === defaultEngine) return { what, state: usable ? 'ok' : 'PROBLEM', found: text };
+  return { what, state: 'optional', found: usable ? `${text}: --engine ${tried.name}` : `none: ${text}` };
 }
 
 async function slurm(): Promise<Finding> {

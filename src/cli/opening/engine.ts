@@ -1,25 +1,27 @@
-import { type EngineName, engineNames } from '../../engine/engines.js';
-import { describeLibrary, libraryText } from '../../engine/tensorflow/describe.js';
+import { defaultEngine, engineNamed, engines } from '../../engine/engines.js';
 import { UserError } from '../../error.js';
 import type { Pipeline } from '../../pipeline/expand/task.js';
 import { engineOf } from '../../run/plan/planner.js';
 import { suggestion } from '../../schema/suggest.js';
 
+const engineNames = engines.map(({ name }) => name);
+
 /** What `--engine` says. @throws {UserError} for an engine that there is not */
-export function readEngine(engine: string | undefined): EngineName | undefined {
-  const known = engineNames.find((name) => name === engine);
-  if (engine === undefined || known !== undefined) return known;
+export function readEngine(engine: string | undefined): string | undefined {
+  if (engine === undefined || engineNames.includes(engine)) return engine;
   throw new UserError('E_USAGE', `There is no engine "${engine}".`, suggestion(engine, engineNames));
 }
 
 /** Tells what computes which stages, where that is not the default engine throughout. */
-export async function engineNotice({ engine, tasks }: Pipeline): Promise<string | undefined> {
-  if (engine !== 'tensorflow') return undefined;
+export async function engineNotice({ engine: chosen, tasks }: Pipeline): Promise<string | undefined> {
+  if (chosen === undefined) return undefined;
+  const engine = engineNamed(chosen);
+  if (engine === defaultEngine) return undefined;
   const stages = new Set(
     tasks.flatMap(({ stage, action }) =>
-      action.kind === 'stage' && engineOf(action.definition, engine) === engine ? stage : [],
+      action.kind === 'stage' && engineOf(action.definition, chosen) === engine ? stage : [],
     ),
   );
   const users = stages.size === 0 ? 'no stage of this pipeline' : [...stages].join(', ');
-  return `${libraryText(await describeLibrary())} computes ${users}.`;
+  return `${(await engine.describe()).text} computes ${users}.`;
 }

@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises';
+import { engineNamed } from '../../engine/engines.js';
 import { UserError } from '../../error.js';
 import type { LoadOptions } from '../../pipeline/assemble.js';
 import type { Pipeline } from '../../pipeline/expand/task.js';
@@ -43,7 +44,7 @@ export async function openPipeline(file: string | undefined, options: PipelineOp
   if (pipeline === undefined) throw new DiagnosticsError(diagnostics, name, textOf);
   if (engine === undefined) return pipeline;
   // Where its library is missing, that is said before anything else is.
-  await engineFingerprint(engine);
+  await engineFingerprint(engineNamed(engine));
   return { ...pipeline, engine };
 }
 

@@ -1,23 +1,38 @@
 import { UserError } from '../../error.js';
-import type { Engine } from '../engine.js';
-import { TensorFlowEvaluator } from './evaluator.js';
-import { loadLibrary, type TensorFlow } from './library.js';
-import { TensorFlowTrainer } from './trainer.js';
+import type { Able } from '../engine.js';
+import { describeLibrary, libraryText } from './describe.js';
+import type { TensorFlow } from './library.js';
+
+type Load = (threads: number) => TensorFlow | Promise<TensorFlow>;
 
 /** The engine on some TensorFlow.js. */
-export function engineOn(load: (threads: number) => TensorFlow): Engine {
+export function engineOn(load: Load): Able<'train' | 'evaluate'> {
   return {
     name: 'tensorflow',
-    trainer: async (network, start, { batch, threads, gradients = 'float32' }) => {
-      if (gradients !== 'float32')
-        throw new UserError(
-          'E_ENGINE',
-          `The engine "tensorflow" computes gradients in float32 alone, and this stage asks for ${gradients}.`,
-          'Leave `gradients` out, or train with the default engine.',
-        );
-      return new TensorFlowTrainer(load(threads), network, start, batch);
+    identity: {
+      sources: ['trainer', 'evaluator', 'library'].map((name) => `src/engine/tensorflow/${name}.ts`),
+      async libraries() {
+        const { package: binding, version, tensorflow, device } = await describeLibrary();
+        return { TensorFlow: tensorflow, [binding]: version, device };
+      },
     },
-    evaluator: async (network, parameters, { threads }) => new TensorFlowEvaluator(load(threads), network, parameters),
+    gradientTypes: ['float32'],
+    async describe() {
+      try {
+        return { usable: true, text: libraryText(await describeLibrary()) };
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        return { usable: false, text: error.message };
+      }
+    },
+    async trainer(network, start, { batch, threads }) {
+      const { TensorFlowTrainer } = await import('./trainer.js');
+      return new TensorFlowTrainer(await load(threads), network, start, batch);
+    },
+    async evaluator(network, parameters, { threads }) {
+      const { TensorFlowEvaluator } = await import('./evaluator.js');
+      return new TensorFlowEvaluator(await load(threads), network, parameters);
+    },
   };
 }
 
@@ -26,4 +41,4 @@ export function engineOn(load: (threads: number) => TensorFlow): Engine {
  * simulated in integers by the default engine alone. Its sums have no fixed order, so its results may differ in the
  * last bits from machine to machine.
  */
-export const tensorflowEngine: Engine = engineOn((threads) => loadLibrary(threads).tf);
+export const tensorflowEngine = engineOn(async (threads) => (await import('./library.js')).loadLibrary(threads).tf);

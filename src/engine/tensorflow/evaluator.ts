@@ -17,10 +17,14 @@ export class TensorFlowEvaluator implements Evaluator {
   constructor(tf: TensorFlow, network: Network, parameters: Parameters) {
     this.#tf = tf;
     this.#network = network;
-    this.load(parameters);
+    this.#set(parameters);
   }
 
-  load(parameters: Parameters): void {
+  async load(parameters: Parameters): Promise<void> {
+    this.#set(parameters);
+  }
+
+  #set(parameters: Parameters): void {
     const ternary = new Set(
       this.#network.layers.flatMap(({ name, weights }) => (weights === 'ternary' ? `${name}.weight` : [])),
     );
@@ -34,18 +38,18 @@ export class TensorFlowEvaluator implements Evaluator {
     );
   }
 
-  evaluate(images: Float32Array, count: number, wantLevels = false): Inference {
-    const levels: Uint8Array[] = [];
-    let logits = new Float64Array();
-    // What tidy returns it searches for tensors, element by element: the results go another way.
-    this.#tf.tidy(() => {
-      logits = Float64Array.from(this.#logits(images, count, wantLevels ? levels : undefined).dataSync());
+  async evaluate(images: Float32Array, count: number, wantLevels = false): Promise<Inference> {
+    const [logits, ...levels] = this.#tf.tidy(() => {
+      const blocks: Tensor[] = [];
+      return [this.#logits(images, count, wantLevels ? blocks : undefined), ...blocks];
     });
-    return { logits, levels };
+    const values = await Promise.all([logits, ...levels].map((tensor) => tensor.data()));
+    this.#tf.dispose([logits, ...levels]);
+    return { logits: Float64Array.from(values[0]!), levels: values.slice(1).map((level) => Uint8Array.from(level)) };
   }
 
   /** @param levels takes the levels of each quantised block */
-  #logits(images: Float32Array, count: number, levels: Uint8Array[] | undefined): Tensor {
+  #logits(images: Float32Array, count: number, levels: Tensor[] | undefined): Tensor {
     const tf = this.#tf;
     const { input, layers, precision } = this.#network;
     const size = input.reduce((product, length) => product * length, count);
@@ -57,8 +61,7 @@ export class TensorFlowEvaluator implements Evaluator {
       const deviation = tf.sqrt(tf.add(of('variance'), batchNormEpsilon));
       const y = tf.add(tf.div(tf.mul(of('gamma'), tf.sub(z, of('mean'))), deviation), of('beta'));
       x = activate(tf, this.#network, y) as Tensor4D;
-      if (precision.kind === 'quantised')
-        levels?.push(Uint8Array.from(tf.mul(x, spikesPerUnit(precision.k)).dataSync()));
+      if (precision.kind === 'quantised') levels?.push(tf.mul(x, spikesPerUnit(precision.k)));
     }
     return tf.matMul(tf.reshape(x, [count, -1]), this.#values.get('dense.weight') as Tensor2D);
   }

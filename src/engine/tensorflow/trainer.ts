@@ -2,7 +2,7 @@ import type { Scalar, Tensor, Tensor4D, Variable } from '@tensorflow/tfjs-core';
 import type { Network } from '../../network/architecture.js';
 import type { AdamState } from '../../network/checkpoint.js';
 import { type ParameterShape, parameterShapes } from '../../network/parameters.js';
-import type { Trainer, TrainingStart } from '../engine.js';
+import type { StepResult, Trainer, TrainingStart } from '../engine.js';
 import { convolve, type Norm, normaliseAndActivate, ternary } from './layers.js';
 import type { TensorFlow } from './library.js';
 
@@ -40,9 +40,9 @@ export class TensorFlowTrainer implements Trainer {
     this.#adam = { step, beta1Power, beta2Power };
   }
 
-  step(images: Float32Array, labels: Int32Array, learningRate: number): { loss: number; correct: number } {
+  async step(images: Float32Array, labels: Int32Array, learningRate: number): Promise<StepResult> {
     const tf = this.#tf;
-    return tf.tidy(() => {
+    const loss = tf.tidy(() => {
       const size = this.#network.input.reduce((product, length) => product * length, this.#batch);
       // Copies, for a backend may keep the memory that it is given, and the next batch is filled in here.
       const x = tf.tensor4d(images.slice(0, size), [this.#batch, ...this.#network.input]);
@@ -50,18 +50,22 @@ export class TensorFlowTrainer implements Trainer {
       const trained = [...this.#moments.keys()].map((name) => this.#values.get(name)!);
       const { value, grads } = tf.variableGrads(() => this.#loss(x, y), trained);
       this.#update(grads, learningRate);
-      return { loss: value.dataSync()[0]!, correct: this.#correct.dataSync()[0]! };
+      return value;
     });
+    const [mean, correct] = await Promise.all([loss.data(), this.#correct.data()]);
+    tf.dispose(loss);
+    return { loss: mean[0]!, correct: correct[0]! };
   }
 
-  parameters(): Map<string, Float32Array> {
-    return new Map([...this.#values].map(([name, value]) => [name, copyOf(value)]));
+  parameters(): Promise<Map<string, Float32Array>> {
+    return copyAll(this.#values);
   }
 
-  optimizer(): AdamState {
+  async optimizer(): Promise<AdamState> {
     const all = (field: keyof Moments) =>
-      new Map([...this.#moments].map(([name, moments]) => [name, copyOf(moments[field])] as const));
-    return { ...this.#adam, m: all('m'), v: all('v') };
+      copyAll(new Map([...this.#moments].map(([name, moments]) => [name, moments[field]])));
+    const [m, v] = await Promise.all([all('m'), all('v')]);
+    return { ...this.#adam, m, v };
   }
 
   close(): Promise<void> {
@@ -114,7 +118,8 @@ export class TensorFlowTrainer implements Trainer {
   }
 }
 
-/** On some backends a tensor gives its own memory away. */
-function copyOf(tensor: Tensor): Float32Array {
-  return tensor.dataSync<'float32'>().slice();
+/** Copies, for on some backends a tensor gives its own memory away. */
+async function copyAll(tensors: ReadonlyMap<string, Tensor>): Promise<Map<string, Float32Array>> {
+  const copies = [...tensors].map(async ([name, tensor]) => [name, (await tensor.data<'float32'>()).slice()] as const);
+  return new Map(await Promise.all(copies));
 }

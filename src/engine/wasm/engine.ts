@@ -1,12 +1,44 @@
-import type { SpikingEngine } from '../engine.js';
-import { WasmEvaluator } from './evaluator.js';
-import { WasmSimulator } from './simulator.js';
-import { WasmTrainer } from './trainer.js';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UserError } from '../../error.js';
+import { buildFolder } from '../../paths.js';
+import { type Able, type Capability, type EngineDescription, gradientTypes } from '../engine.js';
+
+const kernels = 'kernels.wasm';
 
 /** The default engine: WebAssembly kernels on threads, the same bits on every machine and for any number of threads. */
-export const wasmEngine: SpikingEngine = {
+export const wasmEngine: Able<Capability> = {
   name: 'wasm',
-  trainer: (network, start, options) => WasmTrainer.create(network, start, options),
-  evaluator: (network, parameters, options) => WasmEvaluator.create(network, parameters, options),
-  simulator: (network, options) => WasmSimulator.create(network, options),
+  identity: {
+    sources: ['trainer', 'evaluator', 'simulator', 'worker'].map((name) => `src/engine/wasm/${name}.ts`),
+    // Nothing is stale because a version of Node is new.
+    ignored: ['src/engine/compiler'],
+    files: [kernels],
+  },
+  gradientTypes,
+  describe,
+  trainer: async (network, start, options) =>
+    (await import('./trainer.js')).WasmTrainer.create(network, start, options),
+  evaluator: async (network, parameters, options) =>
+    (await import('./evaluator.js')).WasmEvaluator.create(network, parameters, options),
+  simulator: async (network, options) => (await import('./simulator.js')).WasmSimulator.create(network, options),
 };
+
+/** Has a process compute for real: SIMD and shared memory are what a sandbox may lack, and V8 may end that process. */
+async function describe(): Promise<EngineDescription> {
+  const { examineFlags } = await import('../compiler/flags.js');
+  const flagText = (flags: readonly string[]) => (flags.length === 0 ? 'no flags of V8' : flags.join(' '));
+  try {
+    const { flags, rejected } = await examineFlags(await readFile(join(buildFolder, kernels)));
+    const tried = rejected.map((other) => `; a process with ${flagText(other.flags)} ${other.why}`).join('');
+    return {
+      usable: !rejected.some((other) => other.flags.length === 0),
+      text: `WebAssembly with SIMD, threads on shared memory, ${flagText(flags)}${tried}`,
+    };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return { usable: false, text: 'the kernels are not built: run npm ci' };
+    if (!(error instanceof UserError)) throw error;
+    return { usable: false, text: message };
+  }
+}

@@ -43,11 +43,11 @@ export class WasmEvaluator implements Evaluator {
     const pool = await Pool.start(memoryPlan, plan.programs, options.threads);
     const images = new ImageWriter(network, pool.memory.buffer, plan.layers[0]!, options.batch);
     const evaluator = new WasmEvaluator(network, plan, pool, images);
-    evaluator.load(parameters);
+    await evaluator.load(parameters);
     return evaluator;
   }
 
-  load(parameters: Parameters): void {
+  async load(parameters: Parameters): Promise<void> {
     const { buffer } = this.pool.memory;
     for (const tensor of this.plan.tensors.values())
       new Float32Array(buffer, tensor.w, tensor.count).set(tensor.pad(parameters.get(tensor.name)!));
@@ -66,7 +66,7 @@ export class WasmEvaluator implements Evaluator {
     this.pool.run(prepare);
   }
 
-  evaluate(images: Float32Array, count: number, wantLevels = false): Inference {
+  async evaluate(images: Float32Array, count: number, wantLevels = false): Promise<Inference> {
     this.images.write(images, count, 1);
     this.pool.run(infer);
     const { buffer } = this.pool.memory;

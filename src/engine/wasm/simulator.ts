@@ -1,5 +1,5 @@
 import type { EncodingLayer, SpikingLayer, SpikingNetwork } from '../../spiking/network.js';
-import type { EngineOptions, Inference, LayerCounts, Noise, Simulator } from '../engine.js';
+import type { EngineOptions, LayerCounts, Noise, Simulation, Simulator } from '../engine.js';
 import { doubleWeights } from './convolution.js';
 import { encodingForward } from './encoding.js';
 import { unpadLevels, unpadLogits } from './evaluator.js';
@@ -61,12 +61,7 @@ export class WasmSimulator implements Simulator {
     return new WasmSimulator(network, plan, pool, new ImageWriter(network, pool.memory.buffer, first, options.batch));
   }
 
-  simulate(
-    images: Float32Array,
-    count: number,
-    noise?: Noise,
-    wantSpikes = false,
-  ): Inference & { readonly counts: readonly LayerCounts[] } {
+  async simulate(images: Float32Array, count: number, noise?: Noise, wantSpikes = false): Promise<Simulation> {
     this.images.write(images, count, 2 ** this.network.k);
     const { buffer } = this.pool.memory;
     const { spikes, logits } = this.plan;

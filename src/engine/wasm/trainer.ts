@@ -1,6 +1,6 @@
 import type { Network } from '../../network/architecture.js';
 import type { AdamState } from '../../network/checkpoint.js';
-import type { Trainer, TrainerOptions, TrainingStart } from '../engine.js';
+import type { StepResult, Trainer, TrainerOptions, TrainingStart } from '../engine.js';
 import { ImageWriter } from './layers.js';
 import { MemoryPlan } from './memory-plan.js';
 import { Pool } from './pool.js';
@@ -56,7 +56,7 @@ export class WasmTrainer implements Trainer {
     return new WasmTrainer(network, options.batch, layout, pool, start);
   }
 
-  step(images: Float32Array, labels: Int32Array, learningRate: number): { loss: number; correct: number } {
+  async step(images: Float32Array, labels: Int32Array, learningRate: number): Promise<StepResult> {
     this.#images.write(images, this.#batch, 1);
     this.#labels.set(labels.subarray(0, this.#batch));
     // Powers by multiplication: Math.pow may differ between builds in the last bit.
@@ -74,11 +74,11 @@ export class WasmTrainer implements Trainer {
     return { loss: loss / this.#batch, correct };
   }
 
-  parameters(): Map<string, Float32Array> {
+  async parameters(): Promise<Map<string, Float32Array>> {
     return this.#copies([...this.#tensors.values()], 'w');
   }
 
-  optimizer(): AdamState {
+  async optimizer(): Promise<AdamState> {
     const trained = [...this.#tensors.values()].filter(({ trainable }) => trainable);
     return { ...this.#adam, m: this.#copies(trained, 'm'), v: this.#copies(trained, 'v') };
   }

@@ -1,4 +1,3 @@
-import type { EngineName } from '../../engine/engines.js';
 import type { ResourceRequest, StageDefinition } from '../../stage/definition.js';
 import type { CacheFile } from '../../store/remote/cache-schema.js';
 import type { AxisValue, Json, TaskId } from '../../values.js';
@@ -102,6 +101,6 @@ export interface Pipeline {
   /** A cache that is shared with other machines. It enters no key. */
   readonly cache?: CacheFile;
   /** What stages for any engine compute with, as the call says. Default: the default engine. */
-  readonly engine?: EngineName;
+  readonly engine?: string;
   readonly slurm?: SlurmSettings;
 }

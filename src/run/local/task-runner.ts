@@ -176,7 +176,7 @@ export class TaskRunner {
       inputs,
       outputs,
       threads: granted.cpus,
-      ...(engine === undefined ? {} : { engine }),
+      ...(engine === undefined ? {} : { engine: engine.name }),
     };
     return startStage(job, env, log, execution);
   }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, relative, resolve } from 'node:path';
-import type { EngineName } from '../../engine/engines.js';
+import type { Engine } from '../../engine/engine.js';
+import { engineFor } from '../../engine/engines.js';
 import { StoreError } from '../../files/error.js';
 import { createLimit } from '../../files/limit.js';
 import { dependenciesOf } from '../../pipeline/expand/targets.js';
@@ -271,8 +272,8 @@ export function unreadableInput(error: unknown): TaskPlan {
 }
 
 /** The engine that a stage computes with, if any. */
-export function engineOf({ usesEngine }: StageDefinition, chosen: EngineName = 'wasm'): EngineName | undefined {
-  return usesEngine === 'any' ? chosen : usesEngine === true ? 'wasm' : undefined;
+export function engineOf({ usesEngine }: StageDefinition, chosen: string | undefined): Engine | undefined {
+  return usesEngine && engineFor(usesEngine, chosen);
 }
 
 /** Why a task has no result yet. */

@@ -1,4 +1,3 @@
-import type { EngineName } from '../../engine/engines.js';
 import type { InputArtifact, Progress } from '../../stage/definition.js';
 import type { TaskKey } from '../../store/types.js';
 import type { Metrics } from '../../values.js';
@@ -17,7 +16,7 @@ export interface StageCall {
   readonly inputs: Readonly<Record<string, InputArtifact | readonly InputArtifact[]>>;
   readonly outputs: Readonly<Record<string, string>>;
   readonly threads: number;
-  readonly engine?: EngineName;
+  readonly engine?: string;
 }
 
 export type ToStage = { readonly type: 'call'; readonly call: StageCall } | { readonly type: 'abort' };

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { findFlags, flagSets } from '../../../src/engine/compiler/flags.js';
 import { type Flags, type Outcome, tryFlags } from '../../../src/engine/compiler/trial.js';
+import { wasmEngine } from '../../../src/engine/wasm/engine.js';
 import { bundle } from '../../../src/fingerprint/bundle.js';
 import { packageRoot } from '../../../src/paths.js';
-import { withoutCompiler } from '../../../src/stage/fingerprint.js';
+import { engineBoundary } from '../../../src/stage/fingerprint.js';
 
 const works: Outcome = { result: 'works' };
 const fails: Outcome = { result: 'fails', why: 'was ended by SIGTRAP' };
@@ -58,7 +59,8 @@ describe('sets of flags', () => {
   });
 
   it('stay out of fingerprints', async () => {
-    const { code, files } = await bundle(`${packageRoot}/src/engine/wasm/engine.ts`, packageRoot, withoutCompiler);
+    const boundary = engineBoundary(wasmEngine);
+    const { code, files } = await bundle(`${packageRoot}/src/engine/wasm/trainer.ts`, packageRoot, boundary);
     expect(Object.keys(files)).toContain('src/engine/wasm/pool.ts');
     expect(Object.keys(files).filter((name) => name.includes('compiler'))).toEqual([]);
     expect(code).not.toContain('liftoff');

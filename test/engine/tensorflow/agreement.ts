@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Engine } from '../../../src/engine/engine.js';
+import type { Able, StepResult } from '../../../src/engine/engine.js';
 import { engineOn } from '../../../src/engine/tensorflow/engine.js';
 import type { TensorFlow } from '../../../src/engine/tensorflow/library.js';
 import { wasmEngine } from '../../../src/engine/wasm/engine.js';
@@ -60,11 +60,11 @@ export function agreesWithWasm(load: () => TensorFlow): void {
     it('makes the same of one step: parameters, running statistics and moments', async () => {
       const start = { parameters: liveParameters(network, seed), optimizer: settledMoments(network) };
       const { images, labels } = batchOf(network, options.batch, seed);
-      const state = async (from: Engine) => {
+      const state = async (from: Able<'train'>) => {
         const trainer = await from.trainer(network, start, options);
-        trainer.step(images, labels, rate);
-        const { m, v, ...counters } = trainer.optimizer();
-        const parameters = trainer.parameters();
+        await trainer.step(images, labels, rate);
+        const { m, v, ...counters } = await trainer.optimizer();
+        const parameters = await trainer.parameters();
         await trainer.close();
         return { counters, tensors: { parameters, m, v } };
       };
@@ -81,13 +81,16 @@ export function agreesWithWasm(load: () => TensorFlow): void {
     it('goes on from saved parameters and moments', async () => {
       const { images, labels } = batchOf(network, options.batch, seed);
       const first = await engine.trainer(network, { parameters: initialParameters(network, seed) }, options);
-      for (let step = 0; step < 3; step++) first.step(images, labels, rate);
-      const saved = { parameters: first.parameters(), optimizer: first.optimizer() };
+      for (let step = 0; step < 3; step++) await first.step(images, labels, rate);
+      const saved = { parameters: await first.parameters(), optimizer: await first.optimizer() };
       const second = await engine.trainer(network, saved, options);
-      expect({ parameters: second.parameters(), optimizer: second.optimizer() }).toEqual(saved);
-      expect(second.step(images, labels, rate).loss).toBeCloseTo(first.step(images, labels, rate).loss, 6);
-      for (const [name, values] of first.parameters())
-        expect(relativeError(second.parameters().get(name)!, values), name).toBeLessThan(1e-6);
+      expect({ parameters: await second.parameters(), optimizer: await second.optimizer() }).toEqual(saved);
+      expect((await second.step(images, labels, rate)).loss).toBeCloseTo(
+        (await first.step(images, labels, rate)).loss,
+        6,
+      );
+      for (const [name, values] of await first.parameters())
+        expect(relativeError((await second.parameters()).get(name)!, values), name).toBeLessThan(1e-6);
       await Promise.all([first.close(), second.close()]);
     });
 
@@ -100,15 +103,17 @@ export function agreesWithWasm(load: () => TensorFlow): void {
       const quantised = precision.kind === 'quantised';
       // A part of a batch, as the last images of a data set are.
       for (const count of [options.batch, 3]) {
-        const expected = ours!.evaluate(images, count, quantised);
-        const found = theirs!.evaluate(images, count, quantised);
+        const expected = await ours!.evaluate(images, count, quantised);
+        const found = await theirs!.evaluate(images, count, quantised);
         expect(found.levels).toEqual(expected.levels);
         expect(found.logits).toHaveLength(count * network.classes);
         expect(relativeError(found.logits, expected.logits)).toBeLessThan(1e-5);
       }
       const others = liveParameters(network, seed + 1);
-      for (const one of [ours!, theirs!]) one.load(others);
-      expect(relativeError(theirs!.evaluate(images, 3).logits, ours!.evaluate(images, 3).logits)).toBeLessThan(1e-5);
+      for (const one of [ours!, theirs!]) await one.load(others);
+      expect(
+        relativeError((await theirs!.evaluate(images, 3)).logits, (await ours!.evaluate(images, 3)).logits),
+      ).toBeLessThan(1e-5);
       await Promise.all([ours!.close(), theirs!.close()]);
     });
   });
@@ -124,9 +129,9 @@ export function agreesWithWasm(load: () => TensorFlow): void {
     const open = tensors();
     expect(open).toBeGreaterThan(before);
     for (let step = 0; step < 3; step++) {
-      trainer.step(images, labels, rate);
-      evaluator.load(trainer.parameters());
-      evaluator.evaluate(images, options.batch, true);
+      await trainer.step(images, labels, rate);
+      await evaluator.load(await trainer.parameters());
+      await evaluator.evaluate(images, options.batch, true);
       expect(tensors()).toBe(open);
     }
     await Promise.all([trainer.close(), evaluator.close()]);
@@ -134,17 +139,18 @@ export function agreesWithWasm(load: () => TensorFlow): void {
   });
 }
 
-async function trained(engine: Engine, network: Network, seed: number) {
+async function trained(engine: Able<'train' | 'evaluate'>, network: Network, seed: number) {
   const trainer = await engine.trainer(network, { parameters: liveParameters(network, seed) }, options);
   const batches = [1, 2].map((number) => batchOf(network, options.batch, number));
-  const results = Array.from({ length: steps }, (_, step) => {
+  const results: StepResult[] = [];
+  for (let step = 0; step < steps; step++) {
     const { images, labels } = batches[step % batches.length]!;
-    return trainer.step(images, labels, rate);
-  });
+    results.push(await trainer.step(images, labels, rate));
+  }
   const count = batches.length * options.batch;
-  const evaluator = await engine.evaluator(network, trainer.parameters(), { ...options, batch: count });
+  const evaluator = await engine.evaluator(network, await trainer.parameters(), { ...options, batch: count });
   const images = Float32Array.from(batches.flatMap((batch) => [...batch.images]));
-  const { logits } = evaluator.evaluate(images, count);
+  const { logits } = await evaluator.evaluate(images, count);
   await Promise.all([trainer.close(), evaluator.close()]);
   const predictions = Array.from({ length: count }, (_, i) => argmax(logits, i * network.classes, network.classes));
   return { results, predictions };

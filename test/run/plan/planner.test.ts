@@ -266,7 +266,7 @@ describe('reasons', () => {
   it('name outputs and the engine', async () => {
     const now = command('a', { outputs: { result: 'other.txt' } });
     expect(await reasons(command('a'), now)).toEqual(['stale', 'output: output "result": result.txt → other.txt']);
-    const engine = { ...plainStage, usesEngine: true };
+    const engine = { ...plainStage, usesEngine: ['train'] as const };
     writeFiles(folder, { 'stage.ts': '' });
     const before = stageTask('b', './stage.ts', plainStage);
     expect(await reasons(before, stageTask('b', './stage.ts', engine))).toEqual([

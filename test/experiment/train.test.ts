@@ -58,4 +58,14 @@ describe('training', () => {
     await expect(running).rejects.toBe(reason);
     expect(steps).toBe(6);
   });
+
+  it('is refused where the engine does not compute such gradients', async () => {
+    const engine = { ...wasmEngine, name: 'floats', gradientTypes: ['float32'] as const };
+    const context = { ...{ resume: new Memory(), signal: new AbortController().signal }, progress() {}, log() {} };
+    const start = freshCheckpoint(network, 5);
+    await expect(train(engine, source, start, { ...schedule, gradients: 'int16' }, 1, context)).rejects.toMatchObject({
+      ...{ code: 'E_ENGINE', hint: 'Leave `gradients` out, or train with the default engine.' },
+      message: 'The engine "floats" computes gradients in float32 alone, and this stage asks for int16.',
+    });
+  });
 });

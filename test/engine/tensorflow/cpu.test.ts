@@ -3,23 +3,11 @@ import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { engineOn } from '../../../src/engine/tensorflow/engine.js';
 import { restoreUtil } from '../../../src/engine/tensorflow/library.js';
-import { initialParameters } from '../../../src/network/initialise.js';
-import { network as preset } from '../../../src/network/presets.js';
-import { quantised } from '../examples.js';
 import { agreesWithWasm } from './agreement.js';
 
 describe("TensorFlow.js's CPU backend agrees with the WASM engine", () => {
   agreesWithWasm(() => tf);
-});
-
-it('refuses integer gradients', async () => {
-  const network = preset('lenet', { precision: quantised(1, 2) });
-  const options = { batch: 2, threads: 1, gradients: 'int16' } as const;
-  await expect(
-    engineOn(() => tf).trainer(network, { parameters: initialParameters(network, 1) }, options),
-  ).rejects.toMatchObject({ code: 'E_ENGINE', message: expect.stringContaining('asks for int16') });
 });
 
 it('puts back what Node 23 took from node:util', () => {

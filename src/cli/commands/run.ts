@@ -4,6 +4,7 @@ import { StoreError } from '../../files/error.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import { undeclaredFiles } from '../../pipeline/expand/undeclared.js';
 import type { RunEvent } from '../../run/events.js';
+import type { RunOptions, RunResult } from '../../run/executor.js';
 import { LocalExecutor } from '../../run/local/executor.js';
 import { RunRecorder } from '../../run/plan/history.js';
 import { openSharing } from '../../run/share/open-sharing.js';
@@ -33,6 +34,20 @@ import { planCommand } from './plan.js';
 
 const executors = ['local', 'slurm'];
 
+type TaskEvent = Extract<RunEvent, { event: 'task' }>;
+
+/** What a call of `run` means. */
+interface RunCall {
+  readonly pipeline: Pipeline;
+  readonly store: Store;
+  readonly options: RunCommandOptions;
+  readonly targets: readonly string[];
+  /** The tasks that targets name, with what they need. */
+  readonly tasks: readonly Task[];
+  readonly reporter: string;
+}
+
+/** `run`: brings tasks up to date, shows how that goes, and says what came of it. */
 export async function runCommand(
   file: string | undefined,
   targets: readonly string[],
@@ -40,69 +55,103 @@ export async function runCommand(
 ): Promise<number> {
   if (options.dryRun === true) return planCommand(file, targets, options);
   const reporter = checkReporter(options.reporter);
-  const executor = options.executor ?? 'local';
-  if (!executors.includes(executor))
-    throw new UserError('E_USAGE', `There is no executor "${executor}".`, `known: ${executors.join(', ')}`);
-  const jobs = options.jobs === undefined ? Number.POSITIVE_INFINITY : Number(options.jobs);
-  if (!(jobs >= 1) || (Number.isFinite(jobs) && !Number.isInteger(jobs)))
-    throw new UserError('E_USAGE', `--jobs ${options.jobs}: a whole number from 1 on is needed.`);
+  checkExecutor(options.executor);
+  const jobs = readJobs(options.jobs);
   const pipeline = await openPipeline(file, options);
-  const { all } = chooseTasks(pipeline, targets);
-  const force = forcedTasks(pipeline, all, options.force);
+  const { all: tasks } = chooseTasks(pipeline, targets);
+  const force = forcedTasks(pipeline, tasks, options.force);
   const store = openStore(options, pipeline);
   await claimFolder(store, pipeline);
+  const call: RunCall = { pipeline, store, options, targets, tasks, reporter };
+  return perform(call, { tasks, force, keepGoing: options.keepGoing ?? false, jobs });
+}
 
-  let handle: (event: RunEvent) => void = () => undefined;
+async function perform(call: RunCall, chosen: Omit<RunOptions, 'sharing' | 'emit'>): Promise<number> {
+  const { pipeline, store, options, targets, tasks, reporter } = call;
   const notice = reporter === 'json' ? undefined : await engineNotice(pipeline);
   if (notice !== undefined) print(notice);
   if (reporter !== 'json' && dirname(store.folder) !== process.cwd()) print(`artifacts: ${shownPath(store.folder)}`);
+
+  let emit: (event: RunEvent) => void = () => undefined;
   const caches = await cacheSources(pipeline);
-  const sharing = await openSharing(caches, store, (event) => handle(event));
+  const sharing = await openSharing(caches, store, (event) => emit(event));
   const view = await openView(reporter);
   const recorder = new RunRecorder();
-  const failures: Extract<RunEvent, { event: 'task' }>[] = [];
+  const failures: TaskEvent[] = [];
   let end: Extract<RunEvent, { event: 'end' }> | undefined;
-  handle = (event) => {
+  emit = (event) => {
     if (event.event === 'task' && event.status === 'failed') failures.push(event);
     if (event.event === 'end') end = event;
     recorder.handle(event);
     view.handle(event);
   };
-  if (sharing?.caution !== undefined) handle({ event: 'warning', ...sharing.caution });
-  for (const { message, hint = '' } of undeclaredFiles(pipeline, all)) handle({ event: 'warning', message, hint });
-  const keepGoing = options.keepGoing ?? false;
-  const runOptions = { tasks: all, force, keepGoing, jobs, ...(sharing && { sharing }), emit: handle };
-  const slurm = executor === 'slurm' ? await import('../opening/slurm.js') : undefined;
+  if (sharing?.caution !== undefined) emit({ event: 'warning', ...sharing.caution });
+  for (const { message, hint = '' } of undeclaredFiles(pipeline, tasks)) emit({ event: 'warning', message, hint });
+  const runOptions = { ...chosen, ...(sharing && { sharing }), emit };
+  const slurm = options.executor === 'slurm' ? await import('../opening/slurm.js') : undefined;
   const onCluster = await slurm?.slurmExecutor(pipeline, store, { ...runOptions, caches });
   const run = onCluster ?? new LocalExecutor(pipeline, store, runOptions);
   listenForSignals(run);
   const result = await run.start().finally(() => Promise.all([view.close(), sharing?.cache.close()]));
-  await noteRun(recorder, store, pipeline, targets, options);
+  await noteRun(recorder, call);
+  const leave = async () => {
+    const again = callOf('run', pipeline, options, targets);
+    if (onCluster !== undefined) await slurm?.leaveJobs(onCluster, `${again} --executor slurm`);
+    else print(`Finished work is kept. Go on with: ${again}`);
+  };
+  // Views that list events have shown what failed tasks wrote.
+  const withTail = !(view instanceof PlainView);
+  await tell(call, { result, end: end!, failures, withTail, unshared: sharing?.lost ?? 0, leave });
+  if (result.interrupted) return interruptedCode();
+  return result.failed > 0 ? exitCodes.failed : exitCodes.done;
+}
+
+/** What came of a run. */
+interface Finished {
+  readonly result: RunResult;
+  readonly end: Extract<RunEvent, { event: 'end' }>;
+  readonly failures: readonly TaskEvent[];
+  /** Are the last lines of failed tasks yet to be shown? */
+  readonly withTail: boolean;
+  /** Results that the remote cache did not take. */
+  readonly unshared: number;
+  /** Says how to go on after an interruption. */
+  readonly leave: () => Promise<void>;
+}
+
+/** Says what came of a run, to people and to CI systems. */
+async function tell(call: RunCall, { result, end, failures, withTail, unshared, leave }: Finished): Promise<void> {
+  const { pipeline, store, options, targets, tasks, reporter } = call;
   const pages = await pagesOf({ pipeline, store, options, results: result.results });
   // What was not asked for may be up to date all the same.
   const metrics =
-    all.length === pipeline.tasks.length
+    tasks.length === pipeline.tasks.length
       ? new Map([...result.results].map(([id, { metrics }]) => [id, metrics]))
       : await currentMetrics(pipeline, store);
-  const counts = `${countsText(end!)}${result.interrupted ? ' (interrupted)' : ''}`;
+  const counts = `${countsText(end)}${result.interrupted ? ' (interrupted)' : ''}`;
   if (reporter !== 'json') {
-    // Views that list events have shown what failed tasks wrote.
-    reportFailures(pipeline, options, failures, !(view instanceof PlainView));
+    reportFailures(pipeline, options, failures, withTail);
     print(`\n${pipeline.name}: ${counts}`);
-    if (sharing !== undefined && sharing.lost > 0)
-      print(`${countOf(sharing.lost, 'result')} not shared yet: ${callOf('cache push', pipeline, options, targets)}`);
-    if (result.interrupted) {
-      const again = callOf('run', pipeline, options, targets);
-      if (onCluster !== undefined) await slurm?.leaveJobs(onCluster, `${again} --executor slurm`);
-      else print(`Finished work is kept. Go on with: ${again}`);
-    }
+    if (unshared > 0)
+      print(`${countOf(unshared, 'result')} not shared yet: ${callOf('cache push', pipeline, options, targets)}`);
+    if (result.interrupted) await leave();
     if (result.failed + result.skipped === 0)
-      print(await closingReport({ pipeline, store, options, tasks: all, metrics, pages, computed: result.ran > 0 }));
+      print(await closingReport({ pipeline, store, options, tasks, metrics, pages, computed: result.ran > 0 }));
     if (inGitHub()) annotateFailures(pipeline, failures);
   }
   if (inGitHub()) summariseRun(pipeline, counts, failures, resultsTable(pipeline, metrics, 'md'));
-  if (result.interrupted) return interruptedCode();
-  return result.failed > 0 ? exitCodes.failed : exitCodes.done;
+}
+
+function checkExecutor(executor = 'local'): void {
+  if (executors.includes(executor)) return;
+  throw new UserError('E_USAGE', `There is no executor "${executor}".`, `known: ${executors.join(', ')}`);
+}
+
+/** What `--jobs` says: how many tasks may run at a time. */
+function readJobs(said: string | undefined): number {
+  const jobs = said === undefined ? Number.POSITIVE_INFINITY : Number(said);
+  if (jobs >= 1 && (Number.isInteger(jobs) || jobs === Number.POSITIVE_INFINITY)) return jobs;
+  throw new UserError('E_USAGE', `--jobs ${said}: a whole number from 1 on is needed.`);
 }
 
 /** Writes the pages that the run has made. Where they can't be written, the results are none the worse. */
@@ -118,20 +167,15 @@ async function pagesOf(run: ReportedRun): Promise<readonly string[]> {
 }
 
 /** Adds the run to the pipeline's history. Where that can't be written, the results are none the worse. */
-async function noteRun(
-  recorder: RunRecorder,
-  store: Store,
-  { name }: Pipeline,
-  targets: readonly string[],
-  { set, profile, engine }: RunCommandOptions,
-): Promise<void> {
+async function noteRun(recorder: RunRecorder, { pipeline, store, options, targets }: RunCall): Promise<void> {
+  const { set, profile, engine } = options;
   const call = {
     ...(set === undefined ? {} : { set }),
     ...(profile === undefined ? {} : { profile }),
     ...(engine === undefined ? {} : { engine }),
     ...(targets.length === 0 ? {} : { targets }),
   };
-  await recorder.write(store, name, call).catch((error: unknown) => {
+  await recorder.write(store, pipeline.name, call).catch((error: unknown) => {
     if (!(error instanceof StoreError)) throw error;
     printError(`This run is not in the history that \`diff\` and \`why\` use: ${error.message}`);
   });
@@ -146,7 +190,7 @@ function forcedTasks(pipeline: Pipeline, all: readonly Task[], force: RunCommand
 function reportFailures(
   pipeline: Pipeline,
   options: RunCommandOptions,
-  failures: readonly Extract<RunEvent, { event: 'task' }>[],
+  failures: readonly TaskEvent[],
   withTail: boolean,
 ): void {
   for (const { task, failure } of failures) {

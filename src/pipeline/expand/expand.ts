@@ -2,17 +2,19 @@ import { dirname, resolve } from 'node:path';
 import { parseMemory, parseTime } from '../../schema/units.js';
 import type { InputOrigin, ResourceRequest, StageDefinition } from '../../stage/definition.js';
 import type { AxisValue, TaskId } from '../../values.js';
-import { type AxisPoint, canonicalValue, type Point, product } from '../check/axes.js';
+import { type AxisPoint, product } from '../check/axes.js';
 import type { Settings } from '../check/call.js';
-import type { CheckedStage, OutputReference } from '../check/checked.js';
+import type { CheckedStage } from '../check/checked.js';
 import type { Scope } from '../check/expressions.js';
 import type { StageFile } from '../check/schema.js';
 import type { LabelledAxes } from '../check/stages.js';
 import type { Reporter } from '../text/reporter.js';
 import { commandAction, fileNames } from './command.js';
+import { arrivingInputs, taskInputs } from './inputs.js';
 import { checkParameters, Origins } from './parameters.js';
 import { Problems } from './problems.js';
 import type { Task, TaskInput } from './task.js';
+import { formatLabels, taskId } from './task-id.js';
 
 /** More tasks than this are a mistake in the axes. */
 const maximumTasks = 100_000;
@@ -89,14 +91,7 @@ function expandStage(
   const range = reporter.source.keyRange(stage.path);
   const executed = reporter.source.range([...stage.path, stage.file.run === undefined ? 'uses' : 'run']);
   const folder = before.folderOf(executed.file);
-  const { retries, timeout, resources, env: variables } = stage.file;
-  const env = variables === undefined ? [] : [...new Set(variables)].sort();
-  const control = {
-    resources:
-      resources === undefined ? { ...definition?.resources } : { ...definition?.resources, ...resourcesOf(resources) },
-    ...(retries === undefined ? {} : { retries }),
-    ...(timeout === undefined ? {} : { timeout: parseTime(timeout) }),
-  };
+  const control = controlOf(stage);
   const arriving = arrivingInputs(stage, before.byStage);
   const indices = definition && indicesOf(stage.axes);
   const problems = new Problems(reporter, stage, names);
@@ -139,12 +134,22 @@ function expandStage(
       parameters,
       inputs,
       outputs: stage.outputs,
-      env,
       ...control,
       range,
     });
   }
   return tasks;
+}
+
+/** How the tasks of a stage run, whatever the point. */
+function controlOf({ definition, file }: CheckedStage): Pick<Task, 'env' | 'resources' | 'retries' | 'timeout'> {
+  const { retries, timeout, resources, env } = file;
+  return {
+    env: env === undefined ? [] : [...new Set(env)].sort(),
+    resources: { ...definition?.resources, ...(resources === undefined ? {} : resourcesOf(resources)) },
+    ...(retries === undefined ? {} : { retries }),
+    ...(timeout === undefined ? {} : { timeout: parseTime(timeout) }),
+  };
 }
 
 /** The folders of a few files, which are asked for once a stage. */
@@ -181,82 +186,4 @@ function resourcesOf({ memory, time, ...others }: NonNullable<StageFile['resourc
     ...(memory === undefined ? {} : { memory: parseMemory(memory) }),
     ...(time === undefined ? {} : { time: parseTime(time) }),
   };
-}
-
-/** `stage@axis=label,…`. */
-export function taskId(stage: string, labels: Readonly<Record<string, string>>): TaskId {
-  return (Object.keys(labels).length === 0 ? stage : `${stage}@${formatLabels(labels)}`) as TaskId;
-}
-
-function formatLabels(labels: Readonly<Record<string, string>>): string {
-  return Object.entries(labels)
-    .map(([axis, label]) => `${axis}=${label}`)
-    .join(',');
-}
-
-/** What arrives from each stage that an input names, by the labels of the axes that producer and consumer share. */
-type Arriving = ReadonlyMap<OutputReference, ReadonlyMap<string, readonly Task[]>>;
-
-/** Points meet by their values: labels of two files may differ, or mean different values. */
-const keyOf = (axes: readonly string[], value: (axis: string) => AxisValue) =>
-  axes.length === 0 ? '' : JSON.stringify(axes.map((axis) => canonicalValue(value(axis))));
-
-function arrivingInputs(stage: CheckedStage, byStage: ReadonlyMap<string, readonly Task[]>): Arriving {
-  const arriving = new Map<OutputReference, Map<string, Task[]>>();
-  for (const target of stage.inputs.values()) {
-    for (const from of target.kind === 'output' ? target.from : []) {
-      // A stage without tasks has a mistake of its own, which was reported there.
-      const producers = byStage.get(from.stage);
-      if (producers === undefined) continue;
-      const groups = new Map<string, Task[]>();
-      for (const task of producers) {
-        const key = keyOf(from.shared, (axis) => task.axes[axis]!);
-        const group = groups.get(key);
-        if (group) group.push(task);
-        else groups.set(key, [task]);
-      }
-      arriving.set(from, groups);
-    }
-  }
-  return arriving;
-}
-
-function taskInputs(
-  stage: CheckedStage,
-  point: Point,
-  arriving: Arriving,
-  problems: Problems,
-  range: Task['range'],
-): Record<string, TaskInput> {
-  const inputs: Record<string, TaskInput> = {};
-  for (const [name, target] of stage.inputs) {
-    if (target.kind === 'file') {
-      inputs[name] = { kind: 'file', path: target.path, range };
-      continue;
-    }
-    const items: { readonly task: TaskId; readonly output: string }[] = [];
-    for (const from of target.from) {
-      const groups = arriving.get(from);
-      const producers = groups?.get(keyOf(from.shared, (axis) => point[axis]!.value));
-      if (groups !== undefined && producers === undefined) reportExcluded(stage, name, from, point, problems);
-      for (const { id } of producers ?? []) items.push({ task: id, output: from.output });
-    }
-    if (items.length === 0) continue;
-    inputs[name] = target.list ? { kind: 'list', items } : { kind: 'output', ...items[0]! };
-  }
-  return inputs;
-}
-
-function reportExcluded(
-  stage: CheckedStage,
-  input: string,
-  from: OutputReference,
-  point: Point,
-  problems: Problems,
-): void {
-  const labels = Object.fromEntries(from.shared.map((axis) => [axis, point[axis]!.label]));
-  const entry = Object.entries(labels).map(([axis, label]) => `${axis}: ${label}`);
-  const message = `"${stage.name}" needs ${taskId(from.stage, labels)}, which is excluded there`;
-  const at = { path: [...stage.path, 'inputs', input] };
-  problems.report('E_EXCLUDED_INPUT', message, at, { hint: `add exclude: [{ ${entry.join(', ')} }] here, too` });
 }

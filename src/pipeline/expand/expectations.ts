@@ -6,8 +6,8 @@ import { canonicalValue, labelAxis, selectPoints } from '../check/axes.js';
 import type { CheckedStage, Included } from '../check/checked.js';
 import type { ExpectationFile } from '../check/schema.js';
 import { hinted, type Reporter } from '../text/reporter.js';
-import { taskId } from './expand.js';
 import type { Difference, Expectation, Task } from './task.js';
+import { taskId } from './task-id.js';
 
 /** What an axis lacks where it can't be told which of its values would do. */
 const noneThere = 'value with such a task';

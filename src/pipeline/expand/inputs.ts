@@ -1,0 +1,75 @@
+import type { AxisValue, TaskId } from '../../values.js';
+import { canonicalValue, type Point } from '../check/axes.js';
+import type { CheckedStage, OutputReference } from '../check/checked.js';
+import type { Problems } from './problems.js';
+import type { Task, TaskInput } from './task.js';
+import { taskId } from './task-id.js';
+
+/** What arrives from each stage that an input names, by the labels of the axes that producer and consumer share. */
+export type Arriving = ReadonlyMap<OutputReference, ReadonlyMap<string, readonly Task[]>>;
+
+/** Points meet by their values: labels of two files may differ, or mean different values. */
+const keyOf = (axes: readonly string[], value: (axis: string) => AxisValue) =>
+  axes.length === 0 ? '' : JSON.stringify(axes.map((axis) => canonicalValue(value(axis))));
+
+/** The tasks that make a stage's inputs: to be asked once, and looked up at each point. */
+export function arrivingInputs(stage: CheckedStage, byStage: ReadonlyMap<string, readonly Task[]>): Arriving {
+  const arriving = new Map<OutputReference, Map<string, Task[]>>();
+  for (const target of stage.inputs.values()) {
+    for (const from of target.kind === 'output' ? target.from : []) {
+      // A stage without tasks has a mistake of its own, which was reported there.
+      const producers = byStage.get(from.stage);
+      if (producers === undefined) continue;
+      const groups = new Map<string, Task[]>();
+      for (const task of producers) {
+        const key = keyOf(from.shared, (axis) => task.axes[axis]!);
+        const group = groups.get(key);
+        if (group) group.push(task);
+        else groups.set(key, [task]);
+      }
+      arriving.set(from, groups);
+    }
+  }
+  return arriving;
+}
+
+/** The inputs at a point; what is excluded where it is needed is reported. */
+export function taskInputs(
+  stage: CheckedStage,
+  point: Point,
+  arriving: Arriving,
+  problems: Problems,
+  range: Task['range'],
+): Record<string, TaskInput> {
+  const inputs: Record<string, TaskInput> = {};
+  for (const [name, target] of stage.inputs) {
+    if (target.kind === 'file') {
+      inputs[name] = { kind: 'file', path: target.path, range };
+      continue;
+    }
+    const items: { readonly task: TaskId; readonly output: string }[] = [];
+    for (const from of target.from) {
+      const groups = arriving.get(from);
+      const producers = groups?.get(keyOf(from.shared, (axis) => point[axis]!.value));
+      if (groups !== undefined && producers === undefined) reportExcluded(stage, name, from, point, problems);
+      for (const { id } of producers ?? []) items.push({ task: id, output: from.output });
+    }
+    if (items.length === 0) continue;
+    inputs[name] = target.list ? { kind: 'list', items } : { kind: 'output', ...items[0]! };
+  }
+  return inputs;
+}
+
+function reportExcluded(
+  stage: CheckedStage,
+  input: string,
+  from: OutputReference,
+  point: Point,
+  problems: Problems,
+): void {
+  const labels = Object.fromEntries(from.shared.map((axis) => [axis, point[axis]!.label]));
+  const entry = Object.entries(labels).map(([axis, label]) => `${axis}: ${label}`);
+  const message = `"${stage.name}" needs ${taskId(from.stage, labels)}, which is excluded there`;
+  const at = { path: [...stage.path, 'inputs', input] };
+  problems.report('E_EXCLUDED_INPUT', message, at, { hint: `add exclude: [{ ${entry.join(', ')} }] here, too` });
+}

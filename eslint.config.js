@@ -2,9 +2,9 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['.build/', 'artifacts/', 'node_modules/', 'src/engine/wasm/kernels/', '**/*.mjs', '**/*.js'] },
+  { ignores: ['.build/', 'artifacts/', 'node_modules/', 'src/engine/wasm/kernels/*.ts', 'test/**/*.mjs', '**/*.js'] },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.mjs'],
     languageOptions: {
       parser: tseslint.parser,
       parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
@@ -19,6 +19,12 @@ export default tseslint.config(
       '@typescript-eslint/only-throw-error': 'error',
       '@typescript-eslint/prefer-promise-reject-errors': 'error',
       '@typescript-eslint/return-await': ['error', 'in-try-catch'],
+    },
+  },
+  {
+    files: ['**/*.mjs'],
+    languageOptions: {
+      parserOptions: { projectService: false, project: 'tsconfig.scripts.json', tsconfigRootDir: import.meta.dirname },
     },
   },
 );

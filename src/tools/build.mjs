@@ -102,6 +102,6 @@ try {
   made?.removeOldBuilds(builds, name);
   compileAhead(join(builds, name));
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
   process.exitCode = 1;
 }

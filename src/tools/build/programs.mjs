@@ -12,6 +12,7 @@ const bundledInProgram = [...bundledPackages, '@bufbuild/protobuf', 'listr2'];
 const requireForBundled =
   "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
 
+/** @type {import('esbuild').BuildOptions} */
 const common = {
   absWorkingDir: root,
   bundle: true,
@@ -76,6 +77,7 @@ export async function bundleModules(folder) {
 /** The command line: all of it one script, as a function of what src/cli/program.ts gives it, and the launcher. */
 export async function bundleCommandLine(folder) {
   const esbuild = await import('esbuild');
+  /** @type {import('esbuild').BuildOptions} */
   const settings = { ...common, outdir: folder, outExtension: { '.js': '.cjs' }, format: 'cjs' };
   await esbuild.build({
     ...settings,

@@ -1,3 +1,4 @@
+// @ts-check
 // Numbers that kernels and planners both count on. The generator writes them into the kernels' language.
 
 export const constants = /** @type {const} */ ({

@@ -1,3 +1,4 @@
+// @ts-check
 // What kernels that go element by element are told: batch norm, activation, loss, optimiser, spikes. description.mjs says how
 // to read this.
 

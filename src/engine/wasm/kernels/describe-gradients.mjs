@@ -1,3 +1,4 @@
+// @ts-check
 // What kernels of the backward pass are told. description.mjs says how to read this.
 import { constants } from './constants.mjs';
 

@@ -1,3 +1,4 @@
+// @ts-check
 // What each kernel is told: one struct of 4-byte fields per kernel family, written by the planner into the shared memory
 // and read by the kernels; and the scratch memory that the family works in. This is the only definition, and plain data: the
 // kernels' structs are generated from it, whatever language they are in, and the planner's types follow from it.

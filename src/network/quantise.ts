@@ -1,3 +1,5 @@
+import { method } from './method.mjs';
+
 /** Batch norm of one channel as inference uses it: running statistics. */
 export interface ChannelNorm {
   readonly gamma: number;
@@ -6,12 +8,9 @@ export interface ChannelNorm {
   readonly variance: number;
 }
 
-/** ε under the root of batch norm. */
-export const batchNormEpsilon = 1e-5;
-
 /** BN(z) in double precision. The order of operations is part of the definition: conversion relies on it. */
 export function batchNorm(z: number, norm: ChannelNorm): number {
-  return (norm.gamma * (z - norm.mean)) / Math.sqrt(norm.variance + batchNormEpsilon) + norm.beta;
+  return (norm.gamma * (z - norm.mean)) / Math.sqrt(norm.variance + method.batchNormEpsilon) + norm.beta;
 }
 
 /**

@@ -1,3 +1,5 @@
+import { method } from './method.mjs';
+
 /**
  * Q(W) of a layer: t = 0.7·mean|W| over the whole tensor; +1 where w ≥ t, −1 where w ≤ −t, else 0.
  *
@@ -23,5 +25,5 @@ export function ternaryThreshold(weights: Float32Array, channels: number): numbe
   for (let i = 0; i < weights.length; i += channels)
     for (let c = 0; c < channels; c++) sums[c]! += Math.abs(weights[i + c]!);
   const sum = sums.reduce((total, value) => total + value, 0);
-  return Math.fround(0.7 * (sum / weights.length));
+  return Math.fround(method.ternaryShare * (sum / weights.length));
 }

@@ -1,5 +1,6 @@
+import { method } from '../network/method.mjs';
 import type { ChannelNorm } from '../network/quantise.js';
-import { batchNormEpsilon, quantisedLevel } from '../network/quantise.js';
+import { quantisedLevel } from '../network/quantise.js';
 
 export const int32Minimum = -(2 ** 31);
 export const int32Maximum = 2 ** 31 - 1;
@@ -16,7 +17,7 @@ export interface ChannelThresholds {
  * activation has at least level j + 1, were there no rounding.
  */
 export function idealThreshold(level: number, norm: ChannelNorm, n: number): number {
-  const slope = (n * Math.sqrt(norm.variance + batchNormEpsilon)) / norm.gamma;
+  const slope = (n * Math.sqrt(norm.variance + method.batchNormEpsilon)) / norm.gamma;
   return ((level + 0.5) / n - norm.beta) * slope + n * norm.mean;
 }
 

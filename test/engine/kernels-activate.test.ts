@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { pixelOffsets } from '../../src/engine/wasm/geometry.js';
 import { nowhere } from '../../src/engine/wasm/units.js';
-import { batchNormEpsilon, quantisedLevel } from '../../src/network/quantise.js';
+import { method } from '../../src/network/method.mjs';
+import { quantisedLevel } from '../../src/network/quantise.js';
 import { inParts, integers, KernelBench, plain, reals } from './kernel-bench.js';
 import { smallMaps } from './kernel-geometries.js';
 
@@ -139,7 +140,7 @@ describe('activateReal', () => {
     const descriptor = bench.plan.descriptor('ActivateReal', {
       ...{ z: double ? bench.doubles(z) : bench.floats(z), double, spikes, x, xImage: map.imageBytes },
       ...{ gamma: bench.doubles(norms.gamma), beta: bench.doubles(norms.beta), mean: bench.doubles(norms.mean) },
-      deviation: bench.doubles(norms.variance.map((variance) => Math.sqrt(variance + batchNormEpsilon))),
+      deviation: bench.doubles(norms.variance.map((variance) => Math.sqrt(variance + method.batchNormEpsilon))),
       ...{ xOffsets: bench.plan.table(pixelOffsets(map, height, width)), pixels, channels, n, levels },
     });
     bench.call('activateReal', descriptor, images);

@@ -3,7 +3,7 @@ import { pixelOffsets } from '../../src/engine/wasm/geometry.js';
 import { gradientMap } from '../../src/engine/wasm/gradient-geometry.js';
 import { calls } from '../../src/engine/wasm/program.js';
 import { type Address, nowhere } from '../../src/engine/wasm/units.js';
-import { batchNormEpsilon } from '../../src/network/quantise.js';
+import { method } from '../../src/network/method.mjs';
 import { forms, geometry, inParts, integers, KernelBench, plain, reals } from './kernel-bench.js';
 import { intoMap, smallMaps } from './kernel-geometries.js';
 
@@ -95,7 +95,7 @@ describe('batch norm', () => {
     const expected = Array.from({ length: channels }, (_, c) => {
       const mean = (overImages(sums, 0, c) * unit) / count;
       const variance = Math.max((overImages(sums, 1, c) * unit ** 2) / count - mean * mean, 0);
-      const inverse = 1 / Math.sqrt(variance + batchNormEpsilon);
+      const inverse = 1 / Math.sqrt(variance + method.batchNormEpsilon);
       const scale = before.gamma![c]! * inverse;
       return {
         mean: f(mean),
@@ -109,7 +109,7 @@ describe('batch norm', () => {
     const { runningMean, runningVariance } = addresses;
     for (const [name, address] of Object.entries({ ...out, runningMean, runningVariance }))
       expect(bench.readFloats(address, channels), name).toEqual(expected.map((one) => one[name as keyof typeof one]));
-    expect(expected[0]!.inverseDeviation).toBe(f(1 / Math.sqrt(batchNormEpsilon)));
+    expect(expected[0]!.inverseDeviation).toBe(f(1 / Math.sqrt(method.batchNormEpsilon)));
   });
 });
 

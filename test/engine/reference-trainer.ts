@@ -1,7 +1,7 @@
 import type { GradientType } from '../../src/engine/engine.js';
 import type { ConvLayer, Network } from '../../src/network/architecture.js';
+import { method } from '../../src/network/method.mjs';
 import { levels, spikesPerUnit } from '../../src/network/precision.js';
-import { batchNormEpsilon } from '../../src/network/quantise.js';
 import { ternarise } from '../../src/network/ternary.js';
 import { convolve } from '../network/reference-ann.js';
 
@@ -93,7 +93,7 @@ function forward(layer: ConvLayer, parameters: Parameters, input: readonly Float
   for (const image of z) for (const [i, value] of image.entries()) mean[i % channels]! += value / count;
   for (const image of z)
     for (const [i, value] of image.entries()) variance[i % channels]! += (value - mean[i % channels]!) ** 2 / count;
-  const deviation = variance.map((value) => Math.sqrt(value + batchNormEpsilon));
+  const deviation = variance.map((value) => Math.sqrt(value + method.batchNormEpsilon));
   const [gamma, beta] = ['gamma', 'beta'].map((role) => parameters.get(`${layer.name}.${role}`)!);
   const y = z.map((image) =>
     image.map((value, i) => {
@@ -259,7 +259,7 @@ function runningStatistics(blocks: readonly Block[], parameters: Parameters): Ma
     );
     running.set(
       `${layer.name}.variance`,
-      deviation.map((value, c) => 0.9 * before('variance')[c]! + 0.1 * (value ** 2 - batchNormEpsilon)),
+      deviation.map((value, c) => 0.9 * before('variance')[c]! + 0.1 * (value ** 2 - method.batchNormEpsilon)),
     );
   }
   return running;

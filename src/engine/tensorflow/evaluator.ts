@@ -1,8 +1,8 @@
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Network } from '../../network/architecture.js';
+import { method } from '../../network/method.mjs';
 import { parameterShapes } from '../../network/parameters.js';
 import { spikesPerUnit } from '../../network/precision.js';
-import { batchNormEpsilon } from '../../network/quantise.js';
 import { ternarise } from '../../network/ternary.js';
 import type { Evaluator, Inference, Parameters } from '../engine.js';
 import { activate, convolve } from './layers.js';
@@ -58,7 +58,7 @@ export class TensorFlowEvaluator implements Evaluator {
     for (const layer of layers) {
       const of = (role: string) => this.#values.get(`${layer.name}.${role}`)!;
       const z = convolve(tf, layer, x, of('weight') as Tensor4D);
-      const deviation = tf.sqrt(tf.add(of('variance'), batchNormEpsilon));
+      const deviation = tf.sqrt(tf.add(of('variance'), method.batchNormEpsilon));
       const y = tf.add(tf.div(tf.mul(of('gamma'), tf.sub(z, of('mean'))), deviation), of('beta'));
       x = activate(tf, this.#network, y) as Tensor4D;
       if (precision.kind === 'quantised') levels?.push(tf.mul(x, spikesPerUnit(precision.k)));

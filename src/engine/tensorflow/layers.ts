@@ -1,13 +1,10 @@
 import type { Tensor, Tensor4D, Variable } from '@tensorflow/tfjs-core';
 import type { ConvLayer, Network } from '../../network/architecture.js';
+import { method } from '../../network/method.mjs';
 import { spikesPerUnit } from '../../network/precision.js';
-import { batchNormEpsilon } from '../../network/quantise.js';
 import type { TensorFlow } from './library.js';
 
 type Save = (tensors: Tensor[]) => void;
-
-/** Share of the running statistics that a step keeps (method). */
-const momentum = 0.9;
 
 /**
  * Q(W) with t = 0.7·mean|W| over the whole tensor; gradient dW = 2·dQ, and nothing through t.
@@ -16,7 +13,7 @@ const momentum = 0.9;
 export function ternary(tf: TensorFlow, weights: Tensor): Tensor {
   return tf.customGrad((...[latent]) => {
     const w = latent as Tensor;
-    const threshold = tf.mul(tf.mean(tf.abs(w)), 0.7);
+    const threshold = tf.mul(tf.mean(tf.abs(w)), method.ternaryShare);
     const above = tf.cast(tf.greaterEqual(w, threshold), 'float32');
     const below = tf.cast(tf.lessEqual(w, tf.neg(threshold)), 'float32');
     return { value: tf.sub(above, below), gradFunc: (dy: Tensor) => tf.mul(dy, 2) };
@@ -68,7 +65,7 @@ export function normaliseAndActivate(tf: TensorFlow, network: Network, z: Tensor
     const variance = tf.div(sumByChannel(tf, tf.square(centred)), count);
     follow(tf, norm.mean, mean);
     follow(tf, norm.variance, variance);
-    const inverse = tf.div(1, tf.sqrt(tf.add(variance, batchNormEpsilon)));
+    const inverse = tf.div(1, tf.sqrt(tf.add(variance, method.batchNormEpsilon)));
     const hat = tf.mul(centred, inverse);
     const y = tf.add(tf.mul(hat, gamma), beta);
     save([hat, y, tf.mul(gamma, inverse)]);
@@ -93,5 +90,5 @@ function sumByChannel(tf: TensorFlow, values: Tensor): Tensor {
 }
 
 function follow(tf: TensorFlow, running: Variable, batch: Tensor): void {
-  running.assign(tf.add(tf.mul(running, momentum), tf.mul(batch, 1 - momentum)));
+  running.assign(tf.add(tf.mul(running, method.runningShare), tf.mul(batch, 1 - method.runningShare)));
 }

@@ -1,13 +1,13 @@
 import type { Scalar, Tensor, Tensor4D, Variable } from '@tensorflow/tfjs-core';
 import type { Network } from '../../network/architecture.js';
 import type { AdamState } from '../../network/checkpoint.js';
+import { adam } from '../../network/method.mjs';
 import { type ParameterShape, parameterShapes } from '../../network/parameters.js';
 import type { StepResult, Trainer, TrainingStart } from '../engine.js';
 import { convolve, type Norm, normaliseAndActivate, ternary } from './layers.js';
 import type { TensorFlow } from './library.js';
 
-/** Adam's constants (method: β 0.9 / 0.999, ε 1e-8). */
-const [beta1, beta2, epsilon] = [0.9, 0.999, 1e-8];
+const { beta1, beta2, epsilon } = adam;
 
 type Moments = { readonly m: Variable; readonly v: Variable };
 

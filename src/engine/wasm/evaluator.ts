@@ -1,5 +1,5 @@
 import type { ConvLayer, Network } from '../../network/architecture.js';
-import { batchNormEpsilon } from '../../network/quantise.js';
+import { method } from '../../network/method.mjs';
 import type { EngineOptions, Evaluator, Inference, Parameters } from '../engine.js';
 import { denseForward, realForward } from './convolution.js';
 import { outputPixels, padChannels } from './geometry.js';
@@ -59,7 +59,7 @@ export class WasmEvaluator implements Evaluator {
       values.set(role('beta'), channels);
       values.set(role('mean'), channels * 2);
       values.set(
-        Float64Array.from(role('variance'), (variance) => Math.sqrt(variance + batchNormEpsilon)),
+        Float64Array.from(role('variance'), (variance) => Math.sqrt(variance + method.batchNormEpsilon)),
         channels * 3,
       );
     }

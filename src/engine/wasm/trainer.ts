@@ -1,5 +1,6 @@
 import type { Network } from '../../network/architecture.js';
 import type { AdamState } from '../../network/checkpoint.js';
+import { adam } from '../../network/method.mjs';
 import type { StepResult, Trainer, TrainerOptions, TrainingStart } from '../engine.js';
 import { ImageWriter } from './layers.js';
 import { MemoryPlan } from './memory-plan.js';
@@ -8,8 +9,7 @@ import type { Tensor } from './tensors.js';
 import type { Observer } from './threads.js';
 import { planTraining, rateCount, type TrainingPlan } from './training-plan.js';
 
-/** Adam's constants (method: β 0.9 / 0.999, ε 1e-8). */
-const [beta1, beta2, epsilon] = [0.9, 0.999, 1e-8];
+const { beta1, beta2, epsilon } = adam;
 
 /** Trains a network on the WASM kernels. Everything is laid out once; a step allocates nothing. */
 export class WasmTrainer implements Trainer {

@@ -1,9 +1,9 @@
 import { elements, permute } from '../../formats/shape.js';
 import type { ConvLayer, Network } from '../../network/architecture.js';
 import { encodeNetwork } from '../../network/describe.js';
+import { method } from '../../network/method.mjs';
 import { denseInputs, weightShape } from '../../network/parameters.js';
 import { precisionLabel, spikesPerUnit } from '../../network/precision.js';
-import { batchNormEpsilon } from '../../network/quantise.js';
 import { exportedTensors } from '../arrays.js';
 import { elementTypes, type OnnxModel, type OnnxNode, type OnnxTensor } from './messages.js';
 
@@ -125,7 +125,7 @@ function convolve(graph: Graph, layer: ConvLayer, weights: Float32Array, inputs:
 function normalise(graph: Graph, layer: ConvLayer, role: (name: string) => Float32Array, sums: string): string {
   const { name, output } = layer;
   const channels = (of: string, values: Float64Array) => graph.constant(`${name}.${of}`, [output[2], 1, 1], values);
-  const deviation = Float64Array.from(role('variance'), (variance) => Math.sqrt(variance + batchNormEpsilon));
+  const deviation = Float64Array.from(role('variance'), (variance) => Math.sqrt(variance + method.batchNormEpsilon));
   const doubles = (of: string) => channels(of, Float64Array.from(role(of)));
   const centred = graph.node('Sub', [sums, doubles('mean')], `${name}.centred`);
   const scaled = graph.node('Mul', [doubles('gamma'), centred], `${name}.scaled`);

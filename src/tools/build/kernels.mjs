@@ -20,7 +20,8 @@ export async function buildKernels(folder) {
   const generator = join(kernelFolder, 'generate.mjs');
   const sources = readdirSync(kernelFolder).map((name) => join(kernelFolder, name));
   const stamp = join(builds, 'kernels.stamp');
-  const hash = hashFiles([...sources, fileURLToPath(import.meta.url), join(root, 'package-lock.json')]);
+  const others = ['src/network/method.mjs', 'package-lock.json'].map((name) => join(root, name));
+  const hash = hashFiles([...sources, fileURLToPath(import.meta.url), ...others]);
   const target = join(builds, 'kernels.wasm');
   if (!existsSync(target) || !existsSync(stamp) || readFileSync(stamp, 'utf8') !== hash) {
     const { generateKernels } = await import(generator);

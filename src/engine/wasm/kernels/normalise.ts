@@ -1,10 +1,10 @@
 // Batch norm and its gradient. Channels are multiples of 16. Sums over the batch are taken per image first and then over
 // images in order, so that they don't depend on how threads share the images. Pre-activations z are floats or 16-bit
 // integers; their unit is a power of two, so that both forms give the same bits.
-import { BatchNorm, BatchNormGradient, ChannelSums, GradientApply, GradientSums } from './generated';
+import {
+  BatchNorm, batchNormEpsilon, BatchNormGradient, ChannelSums, GradientApply, GradientSums, runningShare,
+} from './generated';
 
-const EPSILON: f64 = 1e-5;
-const KEEP: f64 = 0.9;
 
 /** Four values as floats. */
 // @ts-ignore: decorator
@@ -113,14 +113,14 @@ export function batchNorm(address: usize, lo: i32, hi: i32): void {
     const total: usize = t.totals + (<usize>(c & 3) << 3);
     const mean = load<f64>(total) * unit / count;
     const variance = max<f64>(load<f64>(total, 32) * unit * unit / count - mean * mean, 0);
-    const inverse = 1 / sqrt<f64>(variance + EPSILON);
+    const inverse = 1 / sqrt<f64>(variance + batchNormEpsilon);
     const scale = <f64>load<f32>(t.gamma + at) * inverse;
     store<f32>(t.mean + at, <f32>mean);
     store<f32>(t.inverseDeviation + at, <f32>inverse);
     store<f32>(t.scale + at, <f32>(scale * unit));
     store<f32>(t.shift + at, <f32>(<f64>load<f32>(t.beta + at) - mean * scale));
-    store<f32>(t.runningMean + at, <f32>(KEEP * <f64>load<f32>(t.runningMean + at) + (1 - KEEP) * mean));
-    store<f32>(t.runningVariance + at, <f32>(KEEP * <f64>load<f32>(t.runningVariance + at) + (1 - KEEP) * variance));
+    store<f32>(t.runningMean + at, <f32>(runningShare * <f64>load<f32>(t.runningMean + at) + (1 - runningShare) * mean));
+    store<f32>(t.runningVariance + at, <f32>(runningShare * <f64>load<f32>(t.runningVariance + at) + (1 - runningShare) * variance));
   }
 }
 

@@ -1,5 +1,5 @@
 // Latent weights → what the kernels read: Q(W), and the packed forms. Channels are padded with zero weights.
-import { ChannelMagnitudes, PackEvents, PackForward, PackMasked, PackReal, Ternarise, TernaryThreshold } from './generated';
+import { ChannelMagnitudes, PackEvents, PackForward, PackMasked, PackReal, Ternarise, ternaryShare, TernaryThreshold } from './generated';
 
 /** Rows of weights that are added up before the next ones: so they come from memory in order. */
 const BLOCK: i32 = 16;
@@ -44,9 +44,6 @@ function promoteHigh(v: v128): v128 {
   return f64x2.promote_low_f32x4(v128.shuffle<i32>(v, v, 2, 3, 2, 3));
 }
 
-/** Of t. With its type: inside of <f32>(…) a number without one is in single precision, and t one place off now and then. */
-const SHARE: f64 = 0.7;
-
 /**
  * t = 0.7·mean|W| over the tensor: the sums of the channels are added up in order, t is rounded to single precision.
  * Padding weights are 0 and don't count. One item.
@@ -55,7 +52,7 @@ export function ternaryThreshold(address: usize, lo: i32, hi: i32): void {
   const t = changetype<TernaryThreshold>(address);
   let sum: f64 = 0;
   for (let c = 0; c < t.channels; c++) sum += load<f64>(t.sums + (<usize>c << 3));
-  store<f32>(t.threshold, <f32>(SHARE * (sum / <f64>t.realCount)));
+  store<f32>(t.threshold, <f32>(ternaryShare * (sum / <f64>t.realCount)));
 }
 
 /** Four weights of Q(W): +1 if w ≥ t, −1 if w ≤ −t, else 0. */

@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Tests that take minutes, or need more than Node and npm: each group is a folder of its own, with its own script. */
-const slow = ['browser', 'faults', 'long', 'nodes', 'remote', 'slurm'];
+const slow = ['browser', 'faults', 'long', 'nodes', 'package', 'remote', 'slurm'];
 
 export default defineConfig({
   test: {

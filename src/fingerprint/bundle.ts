@@ -1,10 +1,11 @@
 import { statSync } from 'node:fs';
-import { builtinModules } from 'node:module';
-import { dirname, extname, relative, resolve, sep } from 'node:path';
+import { builtinModules, createRequire } from 'node:module';
+import { dirname, extname, join, relative, resolve, sep } from 'node:path';
 import type { BuildFailure, Loader, Metafile, Plugin } from 'esbuild';
 import { UserError } from '../error.js';
 import { digestBytes } from '../files/digest.js';
 import { kindOfFile, readRegularFile } from '../files/regular-file.js';
+import { buildFolder } from '../paths.js';
 import { packageVersion } from './packages.js';
 
 /** The code that a stage consists of, as far as it can change a result. */
@@ -63,7 +64,7 @@ export async function bundle(entry: string, base: string, boundary?: Boundary): 
         ],
       })
       .catch((error: unknown) => {
-        if (isGone(error)) throw error;
+        if (isGone(error) || isMissing(error)) throw error;
         throw new UserError('E_STAGE_CODE', failureText(error as BuildFailure, folder, base), undefined, {
           cause: error,
         });
@@ -80,6 +81,7 @@ export async function bundle(entry: string, base: string, boundary?: Boundary): 
   });
 }
 
+const load = createRequire(import.meta.url);
 /** How often esbuild's process is started again. */
 const mostStarts = 3;
 /** Starts of esbuild's process in this one. */
@@ -89,15 +91,16 @@ let starts = 0;
  * Has esbuild do something. Its process, which lives as long as this one, may be ended from outside: a Ctrl-C, or the end
  * of a terminal, reaches it as well, and this one may have to finish something yet. Then it is started again.
  *
- * @throws UserError if that does not help
+ * @throws UserError if that does not help, or if there is none for this machine
  */
 async function withEsbuild<T>(use: (esbuild: typeof import('esbuild')) => Promise<T>): Promise<T> {
-  const esbuild = await import('esbuild');
+  const esbuild = load(join(buildFolder, 'vendor/esbuild/lib/main.js')) as typeof import('esbuild');
   for (let attempt = 1; ; attempt++) {
     const start = starts;
     try {
       return await use(esbuild);
     } catch (error) {
+      if (isMissing(error)) throw missingError(esbuild.version, error);
       if (!isGone(error)) throw error;
       if (attempt === mostStarts)
         throw new UserError(
@@ -113,6 +116,24 @@ async function withEsbuild<T>(use: (esbuild: typeof import('esbuild')) => Promis
       }
     }
   }
+}
+
+/** esbuild's compiler is a package for each kind of machine, which an installation may have left out. */
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && /needed by esbuild|^Unsupported platform/.test(error.message);
+}
+
+function missingError(version: string, cause: unknown): UserError {
+  const name = `@esbuild/${process.platform}-${process.arch}`;
+  const hint = `Install it with: npm install ${name}@${version}`;
+  return new UserError(
+    'E_PACKAGE',
+    `Stages in files of your own need the package ${name}, which is not installed.`,
+    hint,
+    {
+      cause,
+    },
+  );
 }
 
 function isGone(error: unknown): boolean {

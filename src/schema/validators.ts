@@ -45,6 +45,6 @@ export function validatorOf(schema: TSchema): ValidateFunction {
 }
 
 function compile(plain: TSchema): ValidateFunction {
-  const { Ajv } = load('ajv') as typeof import('ajv');
+  const { Ajv } = load(join(buildFolder, 'vendor/ajv.cjs')) as typeof import('ajv');
   return new Ajv(ajvOptions).compile(plain);
 }

@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { builds, hashFiles, replace, root, sources } from './build/files.mjs';
 import { buildKernels } from './build/kernels.mjs';
+import { copyPackages, writeLicences } from './build/packages.mjs';
 import { bundleCommandLine, bundleDevelopment, bundleModules } from './build/programs.mjs';
 
 /**
@@ -22,8 +23,8 @@ async function make(name) {
   mkdirSync(draft, { recursive: true });
   try {
     await buildKernels(draft);
-    await bundleModules(draft);
-    await bundleCommandLine(draft);
+    copyPackages(draft);
+    writeLicences(draft, [...(await bundleModules(draft)), ...(await bundleCommandLine(draft))]);
     await bundleDevelopment();
     const derived = await derive(draft);
     renameSync(draft, join(builds, name));

@@ -41,7 +41,17 @@ test('downloads over https go through the proxy’s tunnels, or say what it refu
   box.write('ca.pem', certificate.cert);
   const program = box.path('downloads.cjs');
   const entryPoints = [join(import.meta.dirname, 'downloads.ts')];
-  buildSync({ entryPoints, outfile: program, bundle: true, format: 'cjs', platform: 'node', logLevel: 'error' });
+  const banner = { js: "const __moduleUrl = require('node:url').pathToFileURL(__filename).href;" };
+  const asModule = { define: { 'import.meta.url': '__moduleUrl' }, banner };
+  buildSync({
+    entryPoints,
+    outfile: program,
+    bundle: true,
+    format: 'cjs',
+    platform: 'node',
+    logLevel: 'error',
+    ...asModule,
+  });
   const statuses = [403, 404, 407, 502];
   const mirrors = ['cache.example.org', ...statuses.map((status) => `${status}.example.org`)];
   const file = JSON.stringify({ name: 'data.bin', md5: md5(body) });

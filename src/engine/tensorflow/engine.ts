@@ -22,7 +22,7 @@ export function engineOn(load: Load): Able<'train' | 'evaluate'> {
         return { usable: true, text: libraryText(await describeLibrary()) };
       } catch (error) {
         if (!(error instanceof UserError)) throw error;
-        return { usable: false, text: error.message };
+        return { usable: false, text: [error.message, error.hint].filter(Boolean).join(' ') };
       }
     },
     async trainer(network, start, { batch, threads }) {

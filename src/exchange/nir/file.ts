@@ -1,4 +1,5 @@
 import type { Group } from 'h5wasm';
+import { UserError } from '../../error.js';
 import type { NirArray, NirGraph } from './graph.js';
 
 /** The version of NIR whose node types and file layout these are. */
@@ -9,8 +10,7 @@ const nirVersion = '1.0.8';
  * depend on the graph alone.
  */
 export async function writeNirFile(path: string, graph: NirGraph): Promise<void> {
-  // 4 MB of WebAssembly, loaded only where it is used.
-  const { default: hdf5 } = await import('h5wasm/node');
+  const { default: hdf5 } = await loadHdf5();
   await hdf5.ready;
   atTimeZero(() => {
     const file = new hdf5.File(path, 'w');
@@ -26,6 +26,20 @@ export async function writeNirFile(path: string, graph: NirGraph): Promise<void>
       file.close();
     }
   });
+}
+
+/**
+ * 4 MB of WebAssembly, loaded only where it is used, and installed only by who wants it.
+ * @throws {UserError} E_PACKAGE when it is not
+ */
+async function loadHdf5(): Promise<typeof import('h5wasm/node')> {
+  try {
+    return await import('h5wasm/node');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw cause;
+    const message = 'Files of NIR are HDF5, which needs the package h5wasm, and that is not installed.';
+    throw new UserError('E_PACKAGE', message, 'Install it with: npm install h5wasm', { cause });
+  }
 }
 
 function writeFields(group: Group, fields: Readonly<Record<string, string | number | NirArray>>): void {

@@ -1,4 +1,5 @@
-import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { buildFolder } from '../../paths.js';
 import { printable } from '../../text/printable.js';
 import type { Chart } from './style.js';
 
@@ -20,10 +21,9 @@ export async function drawChart(
   chart: Chart,
   values: readonly (number | string)[] = [],
 ): Promise<{ svg: string; places: number[] }> {
-  // Loaded on use: the libraries are large, and most commands draw nothing. All in one file: Node would open hundreds at a
-  // time, more than some machines allow, and take eight times as long.
-  const echarts = await import('echarts/dist/echarts.esm.min.mjs');
-  const instance = echarts.init(null, null, { renderer: 'svg', ssr: true, width: chart.width, height: chart.height });
+  // Loaded on use: the libraries are large, and most commands draw nothing.
+  const { init } = await import('./echarts.js');
+  const instance = init(null, null, { renderer: 'svg', ssr: true, width: chart.width, height: chart.height });
   try {
     instance.setOption(chart.option);
     // Through the painter, because ECharts' own call always adds styles for hovering: useless on paper, and with names
@@ -51,6 +51,5 @@ export async function renderPng(svg: string): Promise<Uint8Array> {
 }
 
 function fontFiles(): string[] {
-  const require = createRequire(import.meta.url);
-  return ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'].map((file) => require.resolve(`dejavu-fonts-ttf/ttf/${file}`));
+  return ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'].map((file) => join(buildFolder, 'fonts', file));
 }

@@ -4,10 +4,10 @@ import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { builds, replace, root } from './files.mjs';
 
-/** Packages that every command needs: bundled, they load in a few milliseconds, as files of their own in a hundred. */
-const bundledPackages = ['@sinclair/typebox', 'commander', 'execa', 'yaml'];
-/** What only the command line needs, and a script can't load: packages of modules alone. */
-const bundledInProgram = [...bundledPackages, '@bufbuild/protobuf', 'listr2'];
+/** Packages that are installed with Spikeline, or if somebody wants what they are for. All others are bundled. */
+const installed = ['@resvg/resvg-js', 'h5wasm', 'h5wasm/node', 'jiti'];
+/** Packages that the command line may load and mostly does not, and such as are no modules in a bundle of modules. */
+const apart = ['ajv', 'undici'];
 /** What they require while they run are modules of Node's own. */
 const requireForBundled =
   "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
@@ -20,18 +20,19 @@ const common = {
   target: 'node20',
   minify: true,
   logLevel: 'error',
+  metafile: true,
 };
 
-const externalPackages = (bundled) => ({
-  name: 'external-packages',
+/** Has packages loaded from beside the program. */
+const fromVendor = {
+  name: 'from-vendor',
   setup(build) {
-    build.onResolve({ filter: /^[^./]/ }, ({ path, kind, importer }) => {
-      const inside = bundled.some((name) => path === name || path.startsWith(`${name}/`));
-      if (kind === 'entry-point' || inside || importer.includes('node_modules')) return undefined;
-      return { path, external: true };
-    });
+    build.onResolve({ filter: new RegExp(`^(${apart.join('|')})$`) }, ({ path }) => ({
+      path: `./vendor/${path}.cjs`,
+      external: true,
+    }));
   },
-});
+};
 
 /** In a script that V8's code cache holds, `import()` is what the launcher passes in. */
 const importByLauncher = {
@@ -43,7 +44,10 @@ const importByLauncher = {
   },
 };
 
-/** What the command line starts, and what users import. */
+/**
+ * What the command line starts, and what users import.
+ * @returns what esbuild says of it
+ */
 export async function bundleModules(folder) {
   const esbuild = await import('esbuild');
   const stages = readdirSync(join(root, 'stages')).filter((name) => name.endsWith('.ts'));
@@ -61,28 +65,33 @@ export async function bundleModules(folder) {
     'tensorflow-probe': 'src/engine/tensorflow/probe.ts',
     ...Object.fromEntries(stages.map((file) => [`stages/${basename(file, '.ts')}`, `stages/${file}`])),
   };
-  await esbuild.build({
+  const { metafile } = await esbuild.build({
     ...common,
     entryPoints,
     outdir: folder,
     splitting: true,
     format: 'esm',
-    plugins: [externalPackages(bundledPackages)],
+    external: installed,
     banner: { js: requireForBundled },
     sourcemap: 'linked',
     chunkNames: 'chunk-[name]-[hash]',
   });
+  return [metafile];
 }
 
-/** The command line: all of it one script, as a function of what src/cli/program.ts gives it, and the launcher. */
+/**
+ * The command line: all of it one script, as a function of what src/cli/program.ts gives it, the launcher, and packages.
+ * @returns what esbuild says of them
+ */
 export async function bundleCommandLine(folder) {
   const esbuild = await import('esbuild');
   /** @type {import('esbuild').BuildOptions} */
   const settings = { ...common, outdir: folder, outExtension: { '.js': '.cjs' }, format: 'cjs' };
-  await esbuild.build({
+  const program = await esbuild.build({
     ...settings,
     entryPoints: { program: 'src/cli/main.ts' },
-    plugins: [externalPackages(bundledInProgram), importByLauncher],
+    external: installed,
+    plugins: [fromVendor, importByLauncher],
     sourcemap: 'linked',
     // Packages are required: those that are left all can be.
     supported: { 'dynamic-import': false },
@@ -91,6 +100,8 @@ export async function bundleCommandLine(folder) {
     footer: { js: '})' },
   });
   await esbuild.build({ ...settings, entryPoints: { cli: 'src/cli/launch.ts', warm: 'src/tools/warm.ts' } });
+  const packages = await esbuild.build({ ...settings, outdir: join(folder, 'vendor'), entryPoints: apart });
+  return [program.metafile, packages.metafile];
 }
 
 /** Benchmarks, studies and what tests start: a file each. They use the newest build, and no package has them. */

@@ -1,0 +1,95 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { call, installers, Published, sizeOf } from './consumer.js';
+
+const published = new Published();
+afterAll(() => published.remove());
+
+const pipeline = `name: own
+stages:
+  words: { run: 'echo some words > \${{ outputs.text }}', outputs: { text: text.txt } }
+  count: { uses: ./count.ts, with: { least: 4 }, inputs: { text: words } }
+`;
+const stage = `import { readFileSync } from 'node:fs';
+import { defineStage, Type } from 'spikeline';
+
+export default defineStage({
+  name: 'count',
+  summary: 'Counts long words.',
+  parameters: Type.Object({ least: Type.Integer({ description: 'Letters of a long word.' }) }),
+  inputs: { text: { description: 'The text.' } },
+  outputs: {},
+  async run({ inputs, parameters }) {
+    const { path } = inputs.text as { path: string };
+    const words: string[] = readFileSync(path, 'utf8').trim().split(' ');
+    return { long: words.filter((word) => word.length >= parameters.least).length };
+  },
+});
+`;
+
+it('holds what runs, and nothing else', () => {
+  const { stdout } = call(['tar', 'tzf', published.tarball], '.');
+  const files = stdout.trim().split('\n');
+  const odd = files.filter(
+    (file) =>
+      !/^package\/(package\.json|LICENSE|README\.md|pipelines\/|\.build\/(cli\.cjs|index\.|[0-9a-f]{16}\/))/.test(file),
+  );
+  const needless = files.filter((file) => /\.(map|cache|test\.\w+)$|bench|golden|in-use|\/src\//.test(file));
+  expect([odd, needless, files.filter((file) => file.endsWith('/LICENCES.txt')).length]).toEqual([[], [], 1]);
+});
+
+describe.each(Object.keys(installers))('installed by %s', (installer) => {
+  const { folder, installed } = published.project(installer);
+  const spikeline = (...words: string[]) => call([join(folder, 'node_modules/.bin/spikeline'), ...words], folder);
+
+  it('is there without a warning, and small', () => {
+    const { status, stdout, stderr } = installed;
+    expect([status, /\b(warn(ing)?|deprecated|error|ignored)\b/i.exec(stdout + stderr)]).toEqual([0, null]);
+    expect(sizeOf(join(folder, 'node_modules')) / 1e6).toBeLessThan(40);
+  });
+
+  it('runs commands and stages in TypeScript', () => {
+    writeFileSync(join(folder, 'own.yaml'), pipeline);
+    writeFileSync(join(folder, 'count.ts'), stage);
+    const { status, stdout, stderr } = spikeline('run', 'own.yaml');
+    expect([status, stderr, stdout]).toEqual([0, '', expect.stringContaining('ran 2, cached 0, failed 0')]);
+    expect(spikeline('show', 'own.yaml', '--csv').stdout).toContain('2');
+    expect(spikeline('run', 'own.yaml').stdout).toContain('ran 0, cached 2, failed 0');
+  });
+
+  it('tells what the machine offers, and the line that adds an engine', () => {
+    const { status, stdout } = spikeline('doctor');
+    expect([status, stdout]).toEqual([0, expect.stringContaining('npm install @tensorflow/tfjs-node')]);
+  });
+
+  it.skipIf(installer !== 'npm')('trains, simulates and draws', () => {
+    const quickstart = join(folder, 'node_modules/spikeline/pipelines/quickstart.yaml');
+    const few = [
+      '--profile',
+      'smoke',
+      '--set',
+      'noise=[0]',
+      '--set',
+      'precision=[{ k: 0, B: 1 }]',
+      '--artifacts',
+      'artifacts',
+    ];
+    const { status, stderr } = spikeline('run', quickstart, ...few);
+    expect([status, stderr]).toEqual([0, '']);
+    expect(readFileSync(join(folder, 'artifacts/quickstart/report.html'), 'utf8')).toContain('<svg');
+    expect(readdirSync(join(folder, 'artifacts/quickstart/plots/plots')).some((name) => name.endsWith('.png'))).toBe(
+      true,
+    );
+  });
+});
+
+it('tells what to install for an engine or a format that is not there', () => {
+  const { folder } = published.project('npm');
+  const quickstart = join(folder, 'node_modules/spikeline/pipelines/quickstart.yaml');
+  const { status, stderr } = call(
+    [join(folder, 'node_modules/.bin/spikeline'), 'run', quickstart, '--engine', 'tensorflow'],
+    folder,
+  );
+  expect([status, stderr]).toEqual([2, expect.stringContaining('npm install @tensorflow/tfjs-node')]);
+});

@@ -9,9 +9,12 @@ import type { Store } from '../store.js';
 import type { Artifact } from '../types.js';
 import type { NamedBlob } from './action-result.js';
 import { RemoteError } from './remote.js';
+import { transfers } from './traffic.js';
 
 /** Where single blobs come from. */
 export interface BlobSource {
+  /** Can a file of this size be had, as far as that is known? */
+  carries(size: number): boolean;
   /** Brings a blob into the store. False if it can't be had. */
   getBlob(blob: NamedBlob, moved: (bytes: number) => void): Promise<boolean>;
   /** Brings the list of a folder's files into the store, if it is a good one. Undefined if it can't be had. */
@@ -43,6 +46,7 @@ export async function bring(
   }
   const blobs: NamedBlob[] = [];
   for (const [digest, size] of sizes) if (!(await isHere(store, { digest, size }))) blobs.push({ digest, size });
+  if (!blobs.every(({ size }) => source.carries(size))) return false;
   const total = blobs.reduce((sum, { size }) => sum + size, 0);
   await checkSpace(store, total);
   let done = 0;
@@ -51,8 +55,7 @@ export async function bring(
     progress?.(done, total);
   };
   moved(0);
-  const found = await all(blobs.map((blob) => source.getBlob(blob, moved)));
-  if (!found.every(Boolean)) return false;
+  if (!(await each(blobs, (blob) => source.getBlob(blob, moved)))) return false;
   await tryLayout(store, artifacts);
   return true;
 }
@@ -95,6 +98,22 @@ async function tryLayout(store: Store, artifacts: readonly Artifact[]): Promise<
   } finally {
     removeFolder(work);
   }
+}
+
+/** Does something with several at a time, until it fails for one. Says whether it did not. */
+async function each<T>(items: readonly T[], act: (item: T) => Promise<boolean>): Promise<boolean> {
+  let next = 0;
+  let goesOn = true;
+  const worker = async () => {
+    try {
+      while (goesOn && next < items.length) if (!(await act(items[next++]!))) goesOn = false;
+    } catch (error) {
+      goesOn = false;
+      throw error;
+    }
+  };
+  await all(Array.from({ length: transfers }, worker));
+  return goesOn;
 }
 
 /** Waits for all, then throws what the first of them threw: none of them goes on when the caller has gone. */

@@ -9,14 +9,15 @@ import type { Artifact, TaskKey, TaskRecord, TaskResult } from '../types.js';
 import type { NamedBlob } from './action-result.js';
 import { all, type BlobSource, bring } from './arrivals.js';
 import { decodeEntry, encodeEntry } from './entry.js';
+import { patienceFor } from './pace.js';
 import { type Incoming, type Remote, RemoteError } from './remote.js';
 import type { RemoteSettings } from './settings.js';
 import { LeftAlone, Traffic, type Warning } from './traffic.js';
 
 /** No entry is larger, in bytes. */
 const largestEntry = 16 << 20;
-/** No list of a folder's files is. */
-const largestManifest = 64 << 20;
+/** No list of a folder's files that is shared is: about a hundred thousand of them, which take a minute to bring here. */
+const largestManifest = 16 << 20;
 
 export interface RemoteOptions {
   readonly signal: AbortSignal;
@@ -34,6 +35,7 @@ export class RemoteCache {
   readonly readOnly: boolean;
   readonly #traffic: Traffic;
   readonly #signingKey: string | undefined;
+  readonly #patienceMs: number | undefined;
   /** What the remote has wrong, to be replaced: hexadecimal digests and keys. */
   readonly #wrong = new Set<string>();
   readonly #warned = new Set<string>();
@@ -41,12 +43,16 @@ export class RemoteCache {
   constructor(
     readonly remote: Remote,
     readonly store: Store,
-    settings: Pick<RemoteSettings, 'readOnly' | 'silenceMs' | 'signingKey'> & { readonly retryMs?: number },
+    settings: Pick<RemoteSettings, 'readOnly' | 'silenceMs' | 'signingKey'> & {
+      readonly retryMs?: number;
+      readonly patienceMs?: number;
+    },
     readonly warn: (warning: Warning) => void,
   ) {
     this.name = remote.name;
     this.readOnly = settings.readOnly;
     this.#signingKey = settings.signingKey;
+    this.#patienceMs = settings.patienceMs;
     this.#traffic = new Traffic(remote, settings.silenceMs, warn, settings.retryMs);
   }
 
@@ -114,7 +120,12 @@ export class RemoteCache {
       const lists = await Promise.all(
         Object.values(record.outputs).map((artifact) => blobsOf(this.store.blobs, artifact)),
       );
+      // What nobody would take.
+      for (const [i, { kind }] of Object.values(record.outputs).entries())
+        if (kind === 'folder' && lists[i]![0]!.size > largestManifest)
+          throw new RemoteError('refused', 'a folder has too many files to be shared');
       const blobs = [...new Map(lists.flat().map((blob) => [blob.digest, blob])).values()];
+      if (!blobs.every(({ size }) => this.#traffic.carries('write', size))) return false;
       const total = blobs.reduce((sum, { size }) => sum + size, 0);
       let done = 0;
       const moved = (bytes: number) => {
@@ -155,13 +166,18 @@ export class RemoteCache {
   }
 
   /** Brings what a record names. False if the remote does not have it all. */
-  async #bring({ key, outputs }: TaskRecord, { signal, progress }: RemoteOptions): Promise<boolean> {
-    const source: BlobSource = {
-      getBlob: (blob, moved) => this.#getBlob(blob, signal, moved),
-      getManifest: (digest) => this.#getManifest(digest, signal),
-    };
+  async #bring({ key, outputs, provenance }: TaskRecord, { signal, progress }: RemoteOptions): Promise<boolean> {
+    const artifacts = Object.values(outputs);
+    const patience = patienceFor(artifacts, provenance.seconds, this.#patienceMs);
     try {
-      return await bring(this.store, Object.values(outputs), source, progress);
+      return await this.#traffic.within(patience, signal, (watched) => {
+        const source: BlobSource = {
+          carries: (size) => this.#traffic.carries('read', size),
+          getBlob: (blob, moved) => this.#getBlob(blob, watched, moved),
+          getManifest: (digest) => this.#getManifest(digest, watched),
+        };
+        return bring(this.store, artifacts, source, progress);
+      });
     } catch (error) {
       if (error instanceof RemoteError && error.trouble === 'content') this.#wrong.add(key);
       throw error;
@@ -171,22 +187,28 @@ export class RemoteCache {
   async #getBlob({ digest, size }: NamedBlob, signal: AbortSignal, moved: (bytes: number) => void): Promise<boolean> {
     const { blobs } = this.store;
     if (size === 0) return (await blobs.addBytes('')) === digest;
-    const done = await this.#traffic.read('cas', hexOf(digest), signal, async (incoming, tick) => {
-      let got = 0;
-      const count = (bytes: number) => {
-        got += bytes;
-        tick(bytes);
-        moved(bytes);
-      };
-      try {
-        await blobs.receive(digest, size, this.#within(incoming, { limit: size, size }, count));
-        return true;
-      } catch (error) {
-        moved(-got);
-        if (!(error instanceof StoreError) || error.code !== 'E_STORE_CORRUPT') throw error;
-        throw this.#somethingElse(digest);
-      }
-    });
+    const done = await this.#traffic.read(
+      'cas',
+      hexOf(digest),
+      signal,
+      async (incoming, tick) => {
+        let got = 0;
+        const count = (bytes: number) => {
+          got += bytes;
+          tick(bytes);
+          moved(bytes);
+        };
+        try {
+          await blobs.receive(digest, size, this.#within(incoming, { limit: size, size }, count));
+          return true;
+        } catch (error) {
+          moved(-got);
+          if (!(error instanceof StoreError) || error.code !== 'E_STORE_CORRUPT') throw error;
+          throw this.#somethingElse(digest);
+        }
+      },
+      size,
+    );
     return done === true;
   }
 

@@ -1,7 +1,29 @@
+import type { Artifact } from '../types.js';
 import { RemoteError } from './remote.js';
 
 /** Bytes per second that a transfer must reach on average, once it has had time to. */
 const slowest = 64_000;
+
+/** How long one result may take in any case, in milliseconds, and how long if it took long to compute. */
+const shortestPatience = 60_000;
+const longestPatience = 600_000;
+/** How many times as long to bring a result may take as to compute it. */
+const patience = 10;
+
+/**
+ * How long a result is waited for, in milliseconds. What the remote says of it is believed within bounds: files that
+ * come one by one, each soon enough, may be a hundred thousand.
+ *
+ * @param seconds that it is said to have taken to compute
+ */
+export function patienceFor(
+  artifacts: readonly Pick<Artifact, 'size'>[],
+  seconds: number,
+  shortest = shortestPatience,
+): number {
+  const bytes = artifacts.reduce((sum, { size }) => sum + size, 0);
+  return Math.max(shortest, Math.min(patience * seconds * 1e3, longestPatience + (bytes / slowest) * 1e3));
+}
 
 /**
  * Watches one transfer and aborts it when nothing moves, or too little: a server that sends a byte now and then must

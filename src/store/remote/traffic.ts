@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from '../../files/error.js';
 import { createLimit } from '../../files/limit.js';
+import { formatSize } from '../../schema/size.js';
 import { Pace } from './pace.js';
-import type { Area, Incoming, Outgoing, Remote, RemoteError, Trouble } from './remote.js';
+import { type Area, type Incoming, type Outgoing, type Remote, RemoteError, type Trouble } from './remote.js';
 
 /** Transfers at a time in each direction: a result that is wanted does not wait for those that are given away. */
-const transfers = 8;
+export const transfers = 8;
 export const connections = 2 * transfers;
 const attempts = 3;
 /** What a server may ask for. */
@@ -30,9 +31,14 @@ type Direction = 'read' | 'write';
 /** What is asked for, and why. */
 interface Kind {
   readonly direction: Direction;
-  readonly method: 'get' | 'find' | 'put';
+  readonly method: 'get' | 'find' | 'put' | 'bring';
   readonly area: Area;
+  /** Of a file that is large, in bytes. */
+  readonly size?: number;
 }
+
+/** Connections may be cut after a time, or a proxy may take only so much: what small files tell says nothing of these. */
+const largeBytes = 2 ** 20;
 
 /** Thrown for a remote that is left alone. It has been said why. */
 export class LeftAlone extends Error {}
@@ -46,6 +52,8 @@ export class Traffic {
   /** By kind of request. */
   readonly #strikes = new Map<string, number>();
   readonly #leftAlone = { read: false, write: false };
+  /** Files of so many bytes and more are not carried any more. */
+  readonly #tooLarge = { read: Number.POSITIVE_INFINITY, write: Number.POSITIVE_INFINITY };
   #lies = 0;
 
   constructor(
@@ -61,9 +69,37 @@ export class Traffic {
     return !this.#leftAlone[direction];
   }
 
+  /** Are files of this size still carried? */
+  carries(direction: Direction, size: number): boolean {
+    return size < this.#tooLarge[direction];
+  }
+
+  /**
+   * Does something that takes several requests, for no longer than it is worth.
+   *
+   * @throws RemoteError if it takes longer, or what `once` throws
+   */
+  async within<T>(ms: number, signal: AbortSignal, once: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const kind: Kind = { direction: 'read', method: 'bring', area: 'cas' };
+    const late = new AbortController();
+    const failure = new RemoteError('silent', `it needs more than ${Math.round(ms / 1e3)} s for one result`);
+    const timer = setTimeout(() => late.abort(failure), ms);
+    try {
+      const value = await once(AbortSignal.any([signal, late.signal]));
+      this.#strikes.delete(nameOf(kind));
+      return value;
+    } catch (error) {
+      if (error === failure) this.#count(kind, failure);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   /**
    * Reads an object; undefined if it is not there.
    *
+   * @param size in bytes, if it is known
    * @param moved to be called with the bytes read
    * @throws RemoteError, LeftAlone, the signal's reason, or what `take` throws
    */
@@ -72,8 +108,9 @@ export class Traffic {
     name: string,
     signal: AbortSignal,
     take: (incoming: Incoming, moved: (bytes: number) => void) => Promise<T>,
+    size = 0,
   ): Promise<T | undefined> {
-    return this.#attempts({ direction: 'read', method: 'get', area }, signal, async (watched, pace) => {
+    return this.#attempts({ direction: 'read', method: 'get', area, size }, signal, async (watched, pace) => {
       const incoming = await this.remote.get(area, name, watched);
       if (incoming === undefined) return undefined;
       // An abort may come when nobody listens to the body.
@@ -92,7 +129,7 @@ export class Traffic {
   }
 
   put(area: Area, name: string, content: Outgoing, signal: AbortSignal): Promise<void> {
-    return this.#attempts({ direction: 'write', method: 'put', area }, signal, (watched, pace) => {
+    return this.#attempts({ direction: 'write', method: 'put', area, size: content.size }, signal, (watched, pace) => {
       const open = async function* () {
         for await (const chunk of content.open()) {
           yield chunk;
@@ -125,7 +162,7 @@ export class Traffic {
     once: (signal: AbortSignal, pace: Pace) => Promise<T>,
   ): Promise<{ readonly value: T } | { readonly failure: RemoteError }> {
     signal.throwIfAborted();
-    if (!this.uses(kind.direction)) throw new LeftAlone();
+    if (!this.uses(kind.direction) || !this.carries(kind.direction, kind.size ?? 0)) throw new LeftAlone();
     const pace = new Pace(this.silenceMs);
     try {
       const value = await once(AbortSignal.any([signal, pace.signal]), pace);
@@ -150,14 +187,33 @@ export class Traffic {
     if (failure.trouble === 'content') this.#lies++;
     if (count < mostStrikes && this.#lies < mostLies) return;
     if (this.#leftAlone[direction]) return;
+    if (classOf(kind) > 0 && this.#lies < mostLies) {
+      // Told of once: each further one is of smaller files.
+      const isFirst = this.#tooLarge[direction] === Number.POSITIVE_INFINITY;
+      this.#tooLarge[direction] = Math.min(this.#tooLarge[direction], kind.size!);
+      const what = `${direction === 'read' ? 'is asked for' : 'gets'} no files of ${formatSize(kind.size!)} and more`;
+      if (isFirst) this.#tell(what, failure);
+      return;
+    }
     // One that can't be written to may well be read.
     const all = direction === 'read' || failure.trouble === 'silent';
     this.#leftAlone.write = true;
     if (all) this.#leftAlone.read = true;
     const what = all ? 'is left alone' : 'gets nothing more';
-    const hint = failure.hint === undefined ? {} : { hint: failure.hint };
-    this.warn({ message: `The remote cache ${this.remote.name} ${what} from now on: ${failure.message}.`, ...hint });
+    this.#tell(what, failure);
+  }
+
+  #tell(what: string, { message, hint }: RemoteError): void {
+    this.warn({
+      message: `The remote cache ${this.remote.name} ${what} from now on: ${message}.`,
+      ...(hint === undefined ? {} : { hint }),
+    });
   }
 }
 
-const nameOf = ({ direction, method, area }: Kind): string => `${direction} ${method} ${area}`;
+/** Files that have about the same luck: 0 for small ones, then one more for each time they are four times as large. */
+function classOf({ size = 0 }: Kind): number {
+  return size < largeBytes ? 0 : 1 + Math.floor(Math.log2(size / largeBytes) / 2);
+}
+
+const nameOf = (kind: Kind): string => `${kind.direction} ${kind.method} ${kind.area} ${classOf(kind)}`;

@@ -216,6 +216,73 @@ describe('a remote that misbehaves', () => {
     expect(server.requests).toHaveLength(requests);
   });
 
+  it('cuts every large file off: it is asked for none any more, and for small ones as before', async () => {
+    const server = await CacheServer.start();
+    const a = new Machine(server.url);
+    const records = [];
+    for (const name of ['p', 'q', 'r']) records.push(await a.share(name, 3 << 20));
+    const small = await a.share('s');
+    const isLarge = ({ path }: Asked) => (server.objects.get(path)?.length ?? 0) > 1 << 20;
+    server.misbehave = (asked) => (isLarge(asked) ? breakOffAfter(100_000) : undefined);
+    const machine = new Machine(server.url);
+    for (const record of records.slice(0, 2)) expect(await fetch(machine, record)).toBeUndefined();
+    expect(machine.said).toMatch(/ is asked for no files of 3\.15 MB and more from now on: the connection broke/);
+    server.requests.length = 0;
+    expect(await fetch(machine, records[2]!)).toBeUndefined();
+    expect(server.requests.filter(isLarge)).toEqual([]);
+    expect(await fetch(machine, small)).toBeDefined();
+    expect(machine.cache.readable).toBe(true);
+    expect(machine.warnings).toHaveLength(2);
+  });
+
+  it('takes no large file: it is given none any more, and small ones as before', async () => {
+    const isLarge = ({ method, headers }: Asked) => method === 'PUT' && Number(headers['content-length']) > 1 << 20;
+    const { machine, server } = await attempt((asked) => (isLarge(asked) ? answer(413) : undefined));
+    for (const name of ['a', 'b', 'c']) {
+      const record = await machine.result(name, 3 << 20);
+      expect(await machine.cache.upload(record, 'x', quiet)).toBe(false);
+    }
+    expect(machine.said).toMatch(/ gets no files of 3\.15 MB and more from now on: it takes no file as large/);
+    server.requests.length = 0;
+    expect(await machine.cache.upload(await machine.result('d', 3 << 20), 'x', quiet)).toBe(false);
+    expect(server.requests).toEqual([]);
+    expect(await machine.cache.upload(await machine.result('e'), 'x', quiet)).toBe(true);
+  });
+
+  it('has a list of many files and none of them: it is asked for a few', async () => {
+    const server = await CacheServer.start();
+    const a = new Machine(server.url);
+    const record = await a.folder(200);
+    await a.cache.upload(record, 'x', quiet);
+    const list = `cas/${hexOf(record.outputs.folder!.digest)}`;
+    server.misbehave = ({ path }) => (path.startsWith('cas/') && path !== list ? answer(404) : undefined);
+    server.requests.length = 0;
+    expect(await fetch(new Machine(server.url), record)).toBeUndefined();
+    expect(server.requests.length).toBeLessThan(20);
+  });
+
+  it('needs ever so long for many files: the result is given up, and soon the remote', async () => {
+    const server = await CacheServer.start();
+    const a = new Machine(server.url);
+    const record = await a.folder(100);
+    await a.cache.upload(record, 'x', quiet);
+    server.misbehave = ({ path }) => (path.startsWith('cas/') ? hang : undefined);
+    const machine = new Machine(server.url, { patienceMs: 50 });
+    const before = server.requests.length;
+    for (let i = 0; i < 4; i++) expect(await fetch(machine, record)).toBeUndefined();
+    expect(machine.said).toContain(`${server.url} is left alone from now on: it needs more than `);
+    expect(server.requests.length - before).toBe(6);
+  });
+
+  it('has a list of more files than are shared', async () => {
+    const server = await CacheServer.start();
+    const record = await new Machine(server.url).share('x');
+    server.objects.set(`cas/${hexOf(record.outputs.folder!.digest)}`, Buffer.alloc((16 << 20) + 1, ' '));
+    const machine = new Machine(server.url);
+    expect(await fetch(machine, record)).toBeUndefined();
+    expect(machine.said).toContain(`it announces ${(16 << 20) + 1} bytes instead of at most ${16 << 20}`);
+  });
+
   it('takes no blob, and says well what it has: it gets nothing more', async () => {
     const { machine, server } = await attempt(({ method, path }) =>
       method === 'PUT' && path.startsWith('cas/') ? answer(500) : undefined,

@@ -16,7 +16,7 @@ const builds = join(packageRoot, '.build');
 /** Where in there this file runs from: in the folder of a build, or among the developers' own programs. */
 const [place = ''] = relative(builds, here).split(sep);
 
-/** Is this the built program, or its sources as the tests run them? */
+/** True in the built program, false in its sources as the tests run them. */
 export const isBuilt: boolean = place !== '' && place !== '..';
 
 /** What one build has made: kernels, workers, the process of a task, stages. What is built keeps to its own build. */

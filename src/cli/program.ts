@@ -9,7 +9,7 @@ import { Script } from 'node:vm';
 
 export interface Program {
   readonly main: (argv: readonly string[]) => Promise<number>;
-  /** Did this version of Node find its compiled code? */
+  /** True if this version of Node found its compiled code. */
   readonly cached: boolean;
   /** Writes what has been compiled until now, for the next time. Without right or room to do so it writes nothing. */
   readonly keep: () => void;

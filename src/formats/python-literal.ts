@@ -93,7 +93,7 @@ class LiteralReader {
     return entries;
   }
 
-  /** Is it the next character? Passes it, and space behind it. */
+  /** True if it is the next character, which is then passed, with the space behind it. */
   private takes(character: string): boolean {
     if (this.source[this.position] !== character) return false;
     this.position++;

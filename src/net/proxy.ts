@@ -46,7 +46,7 @@ const bare = (host: string): string =>
     .replace(/^\[(.*)\]$/, '$1')
     .replace(/\.$/, '');
 
-/** Is it this machine? A proxy could only reach itself by that name. */
+/** True for names of this machine: by such a name a proxy could only reach itself. */
 export function isLoopback({ hostname }: URL): boolean {
   const host = bare(hostname);
   return host === 'localhost' || host.endsWith('.localhost') || host === '::1' || /^127(\.\d+){3}$/.test(host);

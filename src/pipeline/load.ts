@@ -84,7 +84,7 @@ export function unreadableFile(file: string, { why, hint }: Unreadable): Diagnos
   return { severity: 'error', code: 'E_FILE', message: `${file} can't be read: ${why}.`, ...hinted(hint) };
 }
 
-/** Does it speak of a value that could not be read as it is written? */
+/** True if it is about a value that could not be read as it is written. */
 function isConsequence({ severity, range, related = [] }: Diagnostic, mistakes: readonly Diagnostic[]): boolean {
   // There are no warnings of a file with mistakes.
   if (severity === 'warning') return mistakes.length > 0;

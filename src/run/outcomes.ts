@@ -29,7 +29,7 @@ export class Outcomes {
     return this.#outcomes.get(task);
   }
 
-  /** Has a task failed, so that nothing else may begin? */
+  /** True once a task has failed, so that nothing else may begin. */
   get isStopping(): boolean {
     return this.#failed && !this.options.keepGoing;
   }

@@ -9,7 +9,7 @@ import { isMap, kindOf, listed, notThis, typeHint } from './words.js';
 export interface Violation {
   /** Keys and indices from the checked value to the place. */
   readonly path: Path;
-  /** Does the message speak of the key at the path, and not of its value? */
+  /** True if the message is about the key at the path, not its value. */
   readonly atKey: boolean;
   readonly code: 'E_UNKNOWN_KEY' | 'E_MISSING_KEY' | 'E_TYPE' | 'E_VALUE';
   /** A sentence if `atKey`; otherwise what follows the name of the value. */

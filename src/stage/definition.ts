@@ -20,9 +20,9 @@ export interface InputArtifact {
 
 export interface InputDeclaration {
   readonly description: string;
-  /** May the pipeline leave it out? Default: no. */
+  /** True if the pipeline may leave it out. Default: false. */
   readonly optional?: boolean;
-  /** Does the stage take a list (fan-in over axes it does not have itself)? Default: exactly one artifact. */
+  /** True if the stage takes a list (fan-in over axes that it does not have itself). Default: exactly one artifact. */
   readonly list?: boolean;
   /** Of a page: the kind of results that it shows. `show --md` tabulates what the page is given. */
   readonly kind?: ResultKind;

@@ -206,7 +206,7 @@ class Described {
   }
 }
 
-/** Is a failure too long ago to count? A time that is none, or that is yet to come, is. */
+/** True if a failure is too old to count, or its time is none, or yet to come. */
 function isOver(at: number): boolean {
   const minutes = (Date.now() - at) / 60_000;
   return !(minutes >= 0 && minutes < failureMinutes);

@@ -8,7 +8,7 @@ import type { StageDefinition } from './definition.js';
 /** Built-in stages come from the same side as this file. */
 const [folder, extension] = isBuilt ? [join(buildFolder, 'stages'), '.js'] : [join(packageRoot, 'stages'), '.ts'];
 
-/** Does `uses:` name a file of the user's? */
+/** True if `uses:` names a file of the user's. */
 export function isUserStage(uses: string): boolean {
   return uses.startsWith('./') || uses.startsWith('../');
 }

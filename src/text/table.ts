@@ -9,7 +9,7 @@ export interface Column {
   readonly key: string;
   /** Heading; the key if left out. */
   readonly title?: string;
-  /** Is it one of numbers, though its cells are texts? Then it is aligned to the right. */
+  /** True for a column of numbers whose cells are texts: it is aligned to the right. */
   readonly numeric?: boolean;
   /** How a cell reads in text and Markdown; CSV always holds the plain value. Texts come to it as one printable line. */
   readonly format?: (value: Cell) => string;

@@ -111,7 +111,7 @@ interface Finished {
   readonly result: RunResult;
   readonly end: Extract<RunEvent, { event: 'end' }>;
   readonly failures: readonly TaskEvent[];
-  /** Are the last lines of failed tasks yet to be shown? */
+  /** True if the last lines of failed tasks are yet to be shown. */
   readonly withTail: boolean;
   /** Results that the remote cache did not take. */
   readonly unshared: number;

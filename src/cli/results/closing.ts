@@ -21,7 +21,7 @@ export interface ClosingReport {
   readonly metrics: ReadonlyMap<TaskId, Metrics>;
   /** Where pages of results are. */
   readonly pages: readonly string[];
-  /** Did anything run? Then something to try next is proposed. */
+  /** True if anything ran: something to try next is proposed then. */
   readonly computed: boolean;
 }
 

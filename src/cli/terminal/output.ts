@@ -79,7 +79,7 @@ export function isTerminal(): boolean {
   return process.stdout.isTTY === true && process.env.CI === undefined && process.env.TERM !== 'dumb';
 }
 
-/** Is this a step of a GitHub workflow? */
+/** True in a step of a GitHub workflow. */
 export function inGitHub(): boolean {
   return process.env.GITHUB_ACTIONS === 'true';
 }

@@ -44,7 +44,7 @@ export function interruptedCode(): number {
   return exitCodes[listening?.first ?? 'SIGINT'];
 }
 
-/** Was it Ctrl-C, so that somebody is there to be asked? */
+/** True after Ctrl-C: somebody is there to be asked. */
 export function byKeyboard(): boolean {
   return listening?.first === 'SIGINT';
 }

@@ -82,7 +82,7 @@ function plainLabel(value: AxisValue): string {
     .join('');
 }
 
-/** Are two axis values the same? Order of keys does not matter. */
+/** True if two axis values are the same, whatever the order of their keys. */
 function sameValue(a: AxisValue, b: AxisValue): boolean {
   return canonicalValue(a) === canonicalValue(b);
 }

@@ -10,7 +10,7 @@ export interface StageInput {
   readonly kind: 'output';
   /** More than one: what they make arrives as one list. */
   readonly from: readonly OutputReference[];
-  /** Does it arrive as a list? */
+  /** True if it arrives as a list. */
   readonly list: boolean;
 }
 
@@ -47,6 +47,6 @@ export interface CheckedStage {
 /** Stages of the files that a file includes. */
 export interface Included {
   readonly stages: ReadonlyMap<string, CheckedStage>;
-  /** Is this a stage of a part with mistakes? Then it may be there, and nothing is known of it. */
+  /** True for a stage of a part with mistakes: it may exist, and nothing is known of it. */
   unknown(stage: string): boolean;
 }

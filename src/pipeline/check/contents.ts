@@ -96,7 +96,7 @@ export function checkParts(
 
 const reserved = ['params', 'inputs', 'outputs'];
 
-/** Are the axes fit to be used? */
+/** True if the axes can be used. */
 export function checkAxes(axes: Axes, params: Params, reporter: Reporter): boolean {
   const before = reporter.diagnostics.length;
   for (const [axis, values] of Object.entries(axes)) {

@@ -137,7 +137,7 @@ function evaluateString(text: string, scope: Scope, report: (problem: Expression
   return values.map(String).join('');
 }
 
-/** Can a value be inserted into a text? */
+/** True if a value can be inserted into a text. */
 export function isText(value: unknown): value is string | number | boolean {
   return ['string', 'number', 'boolean'].includes(typeof value);
 }

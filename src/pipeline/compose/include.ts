@@ -97,7 +97,7 @@ function includedFiles(value: unknown): Readonly<Record<string, string>> {
   );
 }
 
-/** Does the file, or one that it includes, have such a profile, param or axis? */
+/** True if the file, or one that it includes, has such a profile, param or axis. */
 export function declares(
   { content, parts }: FileTree,
   kinds: readonly ('profiles' | 'params' | 'axes')[],

@@ -18,7 +18,7 @@ export interface Origin {
   readonly parts?: ReadonlyMap<string | number, Origin>;
 }
 
-/** Is the map at this path put together from both sides? Elsewhere the second one replaces the first. */
+/** True if the map at this path is merged from both sides; elsewhere the second one replaces the first. */
 function isShared(path: Path): boolean {
   const [top, , section] = path;
   if (path.length <= 1)

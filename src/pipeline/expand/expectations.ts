@@ -61,7 +61,7 @@ export function resolveExpectations(
   });
 }
 
-/** Does an entry say exactly one thing that is expected? */
+/** True if an entry says exactly one thing that is expected. */
 function checkForm({ value, min, max, equals, tolerance }: ExpectationFile, path: Path, reporter: Reporter): boolean {
   const given = [value !== undefined, min !== undefined || max !== undefined, equals !== undefined];
   const count = given.filter(Boolean).length;

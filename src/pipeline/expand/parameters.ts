@@ -107,7 +107,7 @@ interface Origin {
   /** Names of the expressions, or the setting of the call that took their place. */
   readonly from: readonly string[];
   readonly related: readonly { readonly message: string; readonly range: SourceRange }[];
-  /** Does the value depend on the point of the axes? */
+  /** True if the value depends on the point of the axes. */
   readonly swept: boolean;
 }
 

@@ -7,7 +7,7 @@ import type { Diagnostic } from '../text/diagnostic.js';
 import { hinted, type Place, type Reporter } from '../text/reporter.js';
 
 interface Details {
-  /** Does it depend on the point of the axes? Default: yes. */
+  /** True if it depends on the point of the axes, which is the default. */
   readonly swept?: boolean;
   /** Expressions that the wrong value came from. */
   readonly from?: readonly string[];

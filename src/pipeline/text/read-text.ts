@@ -6,7 +6,7 @@ import { readRegularFile } from '../../files/regular-file.js';
 export interface Unreadable {
   readonly why: string;
   readonly hint?: string;
-  /** Is it just not there? */
+  /** True if it simply does not exist. */
   readonly isAbsent?: boolean;
 }
 

@@ -6,11 +6,11 @@ import { isMergeKey, type Source } from './source.js';
 
 /** What a kind of files makes of some of its values. */
 export interface ReadingRules {
-  /** Are numbers there kept as they are written, such as 1.10 in the words of a command? */
+  /** True where numbers are kept as they are written, such as 1.10 in the words of a command. */
   verbatim(path: Path): boolean;
-  /** Are expressions evaluated there? */
+  /** True where expressions are evaluated. */
   evaluated(path: Path): boolean;
-  /** Is what a key holds passed over? */
+  /** True for a key whose value is ignored. */
   ignored(path: Path): boolean;
 }
 

@@ -59,7 +59,7 @@ export class Reporter {
     this.diagnostics.push({ severity: 'error', code, message: sentence(message), range: this.#range(at), ...rest });
   }
 
-  /** Was there a mistake in these sections of a stage, or in the stage as a whole? */
+  /** True if there was a mistake in these sections of a stage, or in the stage as a whole. */
   doubtful(stage: string, ...of: readonly Section[]): boolean {
     const doubts = this.#doubts.get(stage);
     return doubts !== undefined && (doubts.has('*') || of.some((section) => doubts.has(section)));

@@ -32,7 +32,7 @@ export class Source implements Places {
     readonly document: Document.Parsed,
   ) {}
 
-  /** Do merge keys bring more than a file may have? Then some of it is missing. */
+  /** True if merge keys bring more than a file may have: some of it is missing then. */
   get isExhausted(): boolean {
     return this.#merged > maximumMerged;
   }

@@ -62,7 +62,7 @@ export function subjectsOf(content: ReportContent): Subject[] {
   return rest.conversion.length + rest.history.length > 0 ? [...subjects, rest] : subjects;
 }
 
-/** Do labels agree on all axes that both have, and have they any? */
+/** True if the labels have axes in common, and agree on all of them. */
 function compatible(a: Labels, b: Labels): boolean {
   const shared = Object.keys(a).filter((axis) => b[axis] !== undefined);
   return shared.length > 0 && shared.every((axis) => a[axis] === b[axis]);

@@ -21,7 +21,7 @@ type Entry =
 /** One of two states of a pipeline to compare. */
 export interface RunState {
   readonly tasks: ReadonlyMap<TaskId, Entry>;
-  /** Does it have some tasks only, because it was a run with targets? */
+  /** True if it has only some of the tasks, because it was a run with targets. */
   readonly partial: boolean;
 }
 

@@ -36,7 +36,7 @@ export type Failed = Readonly<Record<TaskId, FailureNote>>;
 
 const statuses: readonly unknown[] = ['ran', 'cached', 'failed', 'skipped'];
 
-/** Has a note of a run the form that it was written in? What reads it relies on that. */
+/** True if a note of a run has the form that it was written in, on which its readers rely. */
 export function isRunNote(value: unknown): value is RunNote {
   if (!isMap(value) || value.type !== 'spikeline-run/1') return false;
   const { run, finishedAt, interrupted, tasks, failed, set, profile, engine, targets } = value;

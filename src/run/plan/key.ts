@@ -110,7 +110,7 @@ function inputPart({ action }: Task, input: ResolvedInput): KeyParts['inputs'][s
   return input.map((item) => ({ ...seen(item), axes: withoutNegativeZero(item.axes), labels: item.labels }));
 }
 
-/** Is it the input of a stage that takes a list? */
+/** True for the input of a stage that takes a list. */
 export function isList(input: ResolvedInput): input is readonly ResolvedArtifact[] {
   return Array.isArray(input);
 }

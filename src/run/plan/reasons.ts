@@ -74,7 +74,7 @@ function changedFiles(changes: readonly Change[]): string {
   return `: ${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`;
 }
 
-/** Is a change of code one of a package? Those are known by their versions, source files by their digests. */
+/** True if a change of code is one of a package, which is known by its version, as source files are by their digests. */
 export function isPackage({ from, to }: Change): boolean {
   return [from, to].some((value) => value !== undefined && !isDigestText(value));
 }

@@ -101,7 +101,7 @@ export class SlurmExecutor implements Executor {
     return this.#outcomes.end(this.#stop.signal.aborted);
   }
 
-  /** Is the task up to date? Otherwise it needs a job. */
+  /** True if the task is up to date; otherwise it needs a job. */
   async #compare(task: Task): Promise<void> {
     if (this.#stop.signal.aborted || this.#isHopeless(task)) return this.#skip(task);
     try {

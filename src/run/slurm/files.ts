@@ -35,7 +35,7 @@ export interface SubmittedTask {
   /** What the lineage is the hash of, and the stage's source files: they tell what has changed since. */
   readonly parts: KeyParts;
   readonly code?: Readonly<Record<string, string>>;
-  /** Is it to run even if its result is there? */
+  /** True if it is to run even if its result is there. */
   readonly force: boolean;
 }
 

@@ -20,12 +20,12 @@ const live = new Set([
   ...['REQUEUED', 'REQUEUE_FED', 'REQUEUE_HOLD', 'SPECIAL_EXIT', 'RESV_DEL_HOLD'],
 ]);
 
-/** Will there be more of this job? */
+/** True if the job is not over. */
 export function isLive({ state }: Pick<JobState, 'state'>): boolean {
   return live.has(state);
 }
 
-/** Has it not begun, or not begun again? */
+/** True if it has not begun, or not begun again. */
 export function isPending({ state }: Pick<JobState, 'state'>): boolean {
   return state === 'PENDING' || state.startsWith('REQUEUE') || state === 'RESV_DEL_HOLD' || state === 'SPECIAL_EXIT';
 }

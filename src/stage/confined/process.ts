@@ -104,7 +104,7 @@ function shelvesAbove(path: string): readonly string[] {
   return [...(existsSync(shelf) ? [shelf] : []), ...(parent === path ? [] : shelvesAbove(parent))];
 }
 
-/** Have more processes wanted to run in the last minute than the machine has processors? */
+/** True if more processes wanted to run in the last minute than the machine has processors. */
 function isBusy(): boolean {
   return loadavg()[0]! > availableParallelism();
 }

@@ -20,7 +20,7 @@ export function parseResult<S extends TSchema>(text: string, schema: S, stage: s
   try {
     value = JSON.parse(text);
   } catch {
-    throw new UserError('E_PLOT_INPUT', `${file} is not JSON, and so no result of ${stage}.`);
+    throw new UserError('E_PLOT_INPUT', `${file} is not JSON, and so not a result of ${stage}.`);
   }
   if (Value.Check(schema, value)) return value;
   const error = Value.Errors(schema, value).First();

@@ -169,7 +169,7 @@ class Described {
     const run = () => undefined;
     const problems = definitionProblems({ ...reply.definition, run });
     if (problems.length === 0 && reply.answers.length === questions.length) return reply;
-    return { problem: { error: `The default export of ${uses} is no stage: ${problems.join('; ')}.` } };
+    return { problem: { error: `The default export of ${uses} is not a stage: ${problems.join('; ')}.` } };
   }
 
   get #path(): string {

@@ -76,7 +76,7 @@ async function loadUserStage(file: string, uses: string): Promise<StageDefinitio
     return { error: `${uses} has no default export.`, hint: 'End it with "export default defineStage({ … })".' };
   const problems = definitionProblems(module.default);
   if (problems.length === 0) return module.default as StageDefinition;
-  return { error: `The default export of ${uses} is no stage: ${problems.join('; ')}.` };
+  return { error: `The default export of ${uses} is not a stage: ${problems.join('; ')}.` };
 }
 
 /** A file that can't be parsed never gets here: bundled for its fingerprint, it has been explained. */

@@ -124,7 +124,7 @@ describe('commands', () => {
              |             ^^^^^^^^^^^^^^^^^
           hint: remove the quotes around it
 
-        pipeline.yaml:14:35: error[E_EXPRESSION]: params.rate is no whole number, and the shell computes with it here.
+        pipeline.yaml:14:35: error[E_EXPRESSION]: params.rate is not a whole number, and the shell computes with it here.
           14 |       mine "\${{ inputs.all }}" $((\${{ params.rate }} + 1))
              |                                   ^^^^^^^^^^^^^^^^^^
           hint: compute with whole numbers only

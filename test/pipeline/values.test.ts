@@ -271,11 +271,11 @@ describe('an expression', () => {
 
   it('is told in a key', async () => {
     expect(await told("name: x\nparams: { '${{ a }}': 1 }\nstages: { s: { run: [x] } }\n")).toEqual([
-      'E_EXPRESSION: A key is no expression: they are evaluated in `run:` and in the values of `with:`.',
+      'E_EXPRESSION: A key is not an expression: they are evaluated in `run:` and in the values of `with:`.',
     ]);
     const inWith = "stages: { s: { uses: train, with: { '${{ a }}': 1 } } }";
     expect(await told(`name: x\n${inWith}\n`)).toContain(
-      'E_EXPRESSION: A key is no expression: they are evaluated in `run:` and in the values of `with:`.',
+      'E_EXPRESSION: A key is not an expression: they are evaluated in `run:` and in the values of `with:`.',
     );
   });
 

@@ -56,7 +56,7 @@ describe('results', () => {
   });
 
   it.each([
-    ['{', 'f is not JSON, and so no result of ann-infer.'],
+    ['{', 'f is not JSON, and so not a result of ann-infer.'],
     ['{"stage":"snn-infer"}', 'f is not a result of ann-infer: "network" is missing or wrong.'],
     [annResultText({ ...ann, accuracy: -1 }), 'f is not a result of ann-infer: "accuracy" is missing or wrong.'],
   ])('are refused where they are none: %s', (text, message) => {

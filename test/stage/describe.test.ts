@@ -184,7 +184,7 @@ describe('describeStage', () => {
       error: "The definition of ./s.ts can't be written as JSON: Do not know how to serialize a BigInt",
     });
     expect(await describeText('export default 7;')).toEqual({
-      error: 'The default export of ./s.ts is no stage: is not an object made by defineStage({ … }).',
+      error: 'The default export of ./s.ts is not a stage: is not an object made by defineStage({ … }).',
     });
     expect(await describeText('const a = 1;\nconst b = ;')).toEqual({ error: './s.ts:2:11: Unexpected ";"' });
     const folder = writeFiles(testFolder(), { 'sub/s.ts': "import '../other';", 'other.ts': 'const = 3' });

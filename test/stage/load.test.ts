@@ -98,11 +98,11 @@ describe('resolveStage', () => {
       hint: 'End it with "export default defineStage({ … })".',
     });
     expect(await resolveText('export default 7;')).toEqual({
-      error: 'The default export of ./stage.ts is no stage: is not an object made by defineStage({ … }).',
+      error: 'The default export of ./stage.ts is not a stage: is not an object made by defineStage({ … }).',
     });
     expect(await resolveText("export default { name: 'x' };")).toEqual({
       error:
-        'The default export of ./stage.ts is no stage: summary must be a string; run must be a function; ' +
+        'The default export of ./stage.ts is not a stage: summary must be a string; run must be a function; ' +
         'parameters must be Type.Object({ … }); inputs must be an object, { } if there are none; ' +
         'outputs must be an object, { } if there are none.',
     });
@@ -138,7 +138,7 @@ describe('resolveStage', () => {
   ])('refuses the outputs %s', async (outputs, problem) => {
     const text = good.replace(/outputs: .*/, `outputs: ${outputs},`).replace("'./lib/factor'", "'node:os'");
     expect(await resolveText(text.replace('import { factor }', 'import * as factor'))).toEqual({
-      error: `The default export of ./stage.ts is no stage: ${problem}.`,
+      error: `The default export of ./stage.ts is not a stage: ${problem}.`,
     });
   });
 
@@ -151,7 +151,7 @@ describe('resolveStage', () => {
     const text = good.replace(/outputs: /, `columns: ${columns}, outputs: `).replace("'./lib/factor'", "'node:os'");
     expect(await resolveText(text.replace('import { factor }', 'import * as factor'))).toEqual({
       error:
-        'The default export of ./stage.ts is no stage: columns must be a list of { title, metric, format, minus }, ' +
+        'The default export of ./stage.ts is not a stage: columns must be a list of { title, metric, format, minus }, ' +
         'format one of plain, whole, percent.',
     });
   });

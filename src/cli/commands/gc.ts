@@ -30,7 +30,7 @@ export async function gcCommand(files: readonly string[], options: GcCommandOpti
   if (maxSize !== undefined && maxBytes === undefined)
     throw new UserError(
       'E_USAGE',
-      `--max-size ${maxSize}: that is no size.`,
+      `--max-size ${maxSize}: that is not a size.`,
       `such as 10GB; known units: ${knownUnits}`,
     );
   // All files are read before anything is removed: a mistake in one of them must not cost results.

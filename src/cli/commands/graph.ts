@@ -38,7 +38,7 @@ export async function graphCommand(file: string | undefined, options: GraphOptio
   if (format === 'svg' && pictureSize(graph) > largestPicture)
     throw new UserError(
       'E_USAGE',
-      `A picture of ${graph.nodes.length} tasks with ${graph.edges.length} arrows would be too large to be seen.`,
+      `A picture of ${graph.nodes.length} tasks with ${graph.edges.length} arrows would be too large to view.`,
       options.tasks === true ? `draw the stages, without --tasks; or give Graphviz the graph: --format dot` : undefined,
     );
   const text = formats[format](graph);

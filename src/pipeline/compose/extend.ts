@@ -109,7 +109,7 @@ class Extending {
     this.diagnostics.push(...file.diagnostics);
     if (file.diagnostics.some(isFatal)) return undefined;
     if (!isMap(file.value)) {
-      this.#report('E_TYPE', `"${name}" is no pipeline file: it must be a map.`, range, undefined);
+      this.#report('E_TYPE', `"${name}" is not a pipeline file: it must be a map.`, range, undefined);
       return undefined;
     }
     const merged = await this.extend(file, [...open, opened]);

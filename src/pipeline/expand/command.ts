@@ -77,7 +77,10 @@ function shellParts(script: string, shell: Shell, stage: CheckedStage, names: Sc
     else if (slot.kind === 'quoted' && target?.kind === 'output' && target.list)
       problem(`${dotted} is a list of files, and quotes make one word of it`, 'remove the quotes around it');
     else if (slot.kind === 'number' && !('text' in found) && !('value' in found && isWholeNumber(found.value)))
-      problem(`${dotted} is no whole number, and the shell computes with it here`, 'compute with whole numbers only');
+      problem(
+        `${dotted} is not a whole number, and the shell computes with it here`,
+        'compute with whole numbers only',
+      );
     return found;
   });
 }

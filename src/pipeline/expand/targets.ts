@@ -44,7 +44,7 @@ function selectTasks(
     return [];
   };
   if (filter === '')
-    return refuse(`"${target}" says no point.`, `write ${stage} for all of its tasks, or such as ${first!.id}`);
+    return refuse(`"${target}" names no point.`, `write ${stage} for all of its tasks, or such as ${first!.id}`);
   const seen = new Set<string>();
   for (const { axis, label } of filterParts(filter)) {
     if (!axes.includes(axis)) {

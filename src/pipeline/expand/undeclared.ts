@@ -36,7 +36,7 @@ export function undeclaredFiles(pipeline: Pick<Pipeline, 'folder'>, tasks: reado
       warnings.push({
         severity: 'warning',
         code: 'W_UNDECLARED',
-        message: `"${task.stage}" names ${word}, which is no input of it: a change to that will not be noticed.`,
+        message: `"${task.stage}" names ${word}, which is not one of its inputs: a change to it will not be noticed.`,
         range: task.range,
         hint: `declare it: inputs: { ${name}: { file: ${word} } }, and write '\${{ inputs.${name} }}' in its place`,
       });

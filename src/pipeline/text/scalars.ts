@@ -59,6 +59,6 @@ export const valueExpression: ScalarProblem = {
 
 export const keyExpression: ScalarProblem = {
   code: 'E_EXPRESSION',
-  message: 'A key is no expression: they are evaluated in `run:` and in the values of `with:`.',
+  message: 'A key is not an expression: they are evaluated in `run:` and in the values of `with:`.',
   hint: 'write the name itself',
 };

@@ -82,7 +82,7 @@ function explain(error: YAMLError, text: string, document: Document.Parsed): Exp
   const [start, end] = error.pos;
   switch (error.code) {
     case 'TAB_AS_INDENT':
-      return { message: 'YAML is not indented with tabs.', hint: 'indent with spaces' };
+      return { message: 'YAML must not be indented with tabs.', hint: 'indent with spaces' };
     case 'MULTIPLE_DOCS':
       return {
         message: 'A second document begins here, and a pipeline is one.',

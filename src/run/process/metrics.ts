@@ -42,7 +42,7 @@ export function readMetrics(file: string | undefined): Metrics {
 export function checkMetrics(returned: unknown): Metrics {
   if (returned === undefined || returned === null) return {};
   if (typeof returned !== 'object' || Array.isArray(returned))
-    throw new UserError('E_METRICS', 'The stage returned something else than a map of metrics.');
+    throw new UserError('E_METRICS', 'The stage returned something other than a map of metrics.');
   const entries = Object.entries(returned).filter(([, value]) => value !== undefined);
   for (const [name, value] of entries)
     if (!isMetric(value))

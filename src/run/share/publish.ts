@@ -37,7 +37,7 @@ function asideWarning(store: Store, place: string, moved: readonly string[]): { 
   const few = moved.slice(0, 3).map(shown).join(', ');
   const more = moved.length > 3 ? ` and ${moved.length - 3} more` : '';
   return {
-    message: `${shown(place)} held what is no result. It was moved aside: ${few}${more}`,
+    message: `${shown(place)} held something that is not a result. It was moved aside: ${few}${more}`,
     hint: 'Keep files of your own outside of the artifacts folder.',
   };
 }

@@ -52,7 +52,7 @@ export const slurmCommands = {
   async submit(script: string, options: readonly string[]): Promise<number> {
     const text = await slurm('sbatch', ['--parsable', ...options, script]);
     const number = parseSubmitted(text);
-    if (number === undefined) throw new SlurmError('E_SLURM', `sbatch said "${text}", which is no job.`);
+    if (number === undefined) throw new SlurmError('E_SLURM', `sbatch said "${text}", which is not a job.`);
     return number;
   },
 

@@ -244,7 +244,7 @@ main.yaml:6:21: error[E_NOTHING]: There is no input "y" to leave out.
 `);
     expect((await load({ 'main.yaml': 'name: m\nextends: 5\n' })).text).toMatch(/^main\.yaml:2:10: error\[E_TYPE\]/m);
     expect((await load({ 'main.yaml': 'name: m\nextends: b.yaml\n', 'b.yaml': '- 1\n' })).text).toMatch(
-      /^main\.yaml:2:10: error\[E_TYPE\]: "b\.yaml" is no pipeline file: it must be a map\.$/m,
+      /^main\.yaml:2:10: error\[E_TYPE\]: "b\.yaml" is not a pipeline file: it must be a map\.$/m,
     );
   });
 });

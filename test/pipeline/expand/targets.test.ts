@@ -52,7 +52,7 @@ describe('targets', () => {
       ['E_TARGET', '"snn@precision=fp32": there is no task at precision=fp32.', 'its values are k1B2'],
     ]);
     expect(wrong('snn@')).toEqual([
-      ['E_TARGET', '"snn@" says no point.', 'write snn for all of its tasks, or such as snn@precision=k1B2,noise=0'],
+      ['E_TARGET', '"snn@" names no point.', 'write snn for all of its tasks, or such as snn@precision=k1B2,noise=0'],
     ]);
     expect(wrong('snn@noise')).toEqual([
       ['E_TARGET', '"snn@noise": a point is axis=label.', 'such as snn@precision=k1B2,noise=0'],

@@ -108,7 +108,7 @@ it('looks in the folder in which the command runs, and says what to write', () =
   expect(warning).toMatchObject({
     severity: 'warning',
     code: 'W_UNDECLARED',
-    message: '"s" names run.py, which is no input of it: a change to that will not be noticed.',
+    message: '"s" names run.py, which is not one of its inputs: a change to it will not be noticed.',
     hint: "declare it: inputs: { run: { file: run.py } }, and write '${{ inputs.run }}' in its place",
   });
 });

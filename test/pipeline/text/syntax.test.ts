@@ -8,7 +8,7 @@ describe('syntax', () => {
       'tabs',
       'name: x\nstages:\n\tdata:\n\t\tuses: dataset\n',
       `
-      pipeline.yaml:3:1: error[E_YAML]: YAML is not indented with tabs.
+      pipeline.yaml:3:1: error[E_YAML]: YAML must not be indented with tabs.
          3 | \tdata:
            | ^
         hint: indent with spaces

@@ -225,7 +225,7 @@ export const commands: readonly CommandEntry[] = [
 export const examples = `
 Examples:
   npx spikeline run pipelines/quickstart.yaml
-  npx spikeline run pipelines/lenet-fashion.yaml snn@precision=k1B2,noise=0
-  npx spikeline run my.yaml --set epochs=2 --set 'noise=[0, 0.3]'
-  npx spikeline status my.yaml
+  npx spikeline run pipelines/quickstart.yaml snn@precision=k1B2,noise=0
+  npx spikeline run pipelines/quickstart.yaml --set epochs=2 --set 'noise=[0, 0.3]'
+  npx spikeline status pipelines/quickstart.yaml
   npx spikeline stages train`;

@@ -16,7 +16,7 @@ export interface NginxServer {
 }
 
 /**
- * Starts nginx on loopback as README says, on a free port and with a folder of its own.
+ * Starts nginx on loopback as docs/caches.md says, on a free port and with a folder of its own.
  *
  * @param password if a user `someone` with it is to be asked for
  */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { buildFolder, packageRoot } from '../../src/paths.js';
+import { readPage } from '../docs/markdown.js';
 import { Sandbox } from '../e2e/program.js';
 
 interface Step {
@@ -24,15 +25,14 @@ interface Workflow {
 }
 
 const file = readFileSync(join(packageRoot, '.github/workflows/reproduce.yml'), 'utf8');
-const readme = readFileSync(join(packageRoot, 'README.md'), 'utf8');
-const copy = /## In CI\n.*?```yaml\n(.*?)```/s.exec(readme)![1]!;
+const copy = readPage('docs/ci.md').blocks.find(({ words }) => words.workflow !== undefined)!.text;
 
 const program = (args: readonly string[], cwd = packageRoot) =>
   spawnSync(process.execPath, [join(buildFolder, 'cli.cjs'), ...args], { cwd, encoding: 'utf8' });
 
 describe.each([
   ['the workflow', file],
-  ['its copy in README', copy],
+  ['its copy in docs/ci.md', copy],
 ])('%s', (_, text) => {
   const workflow = parse(text) as Workflow;
   const { steps, env: jobEnv = {} } = workflow.jobs.reproduce!;

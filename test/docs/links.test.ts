@@ -1,0 +1,45 @@
+import { existsSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { packageRoot } from '../../src/paths.js';
+import { readPages } from './markdown.js';
+
+const pages = readPages();
+const byName = new Map(pages.map((page) => [page.name, page]));
+
+/** Paths of this repository as they stand in back quotes; braces, stars and dots stand for others. */
+const paths = /`((?:\.github|\.ci|docs|pipelines|src|stages|test)\/[\w./-]+)`/g;
+
+describe.each(pages)('$name', ({ folder, prose }) => {
+  const links = [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target!);
+
+  it('links to pages and headings that there are', () => {
+    const broken = links.filter((link) => {
+      if (/^https?:/.test(link)) return false;
+      const [file, anchor] = link.split('#') as [string, string | undefined];
+      const name = file === '' ? undefined : relative(packageRoot, resolve(folder, file));
+      if (name !== undefined && !existsSync(join(packageRoot, name))) return true;
+      if (anchor === undefined) return false;
+      const page = name === undefined ? pages.find((one) => one.prose === prose) : byName.get(name);
+      return page?.anchors.has(anchor) !== true;
+    });
+    expect(broken).toEqual([]);
+  });
+
+  it('names files that there are', () => {
+    const missing = [...prose.matchAll(paths)]
+      .map(([, path]) => path!)
+      .filter((path) => !existsSync(join(packageRoot, path)));
+    expect(missing).toEqual([]);
+  });
+});
+
+it('every page of docs/ can be reached from README', () => {
+  const linked = (name: string) =>
+    [...byName.get(name)!.prose.matchAll(/\]\(([^)#\s]+\.md)[^)]*\)/g)].map(([, target]) =>
+      relative(packageRoot, resolve(byName.get(name)!.folder, target!)),
+    );
+  const reached = new Set(['README.md']);
+  for (const name of reached) for (const next of linked(name)) if (byName.has(next)) reached.add(next);
+  expect(pages.map(({ name }) => name).filter((name) => !reached.has(name))).toEqual([]);
+});

@@ -1,0 +1,14 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { packageRoot } from '../../src/paths.js';
+import { commandsPage, pipelineFilePage, stagesPage } from './reference.js';
+
+describe('the reference is what the program goes by (`npm run docs` writes it anew)', () => {
+  it.each([
+    ['commands', commandsPage],
+    ['stages', stagesPage],
+    ['pipeline-file', pipelineFilePage],
+  ])('%s', async (name, page) => {
+    await expect(`${(await page()).trimEnd()}\n`).toMatchFileSnapshot(join(packageRoot, `docs/reference/${name}.md`));
+  });
+});

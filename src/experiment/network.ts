@@ -1,6 +1,6 @@
 import { knownShape } from '../data/shapes.js';
 import type { Shape } from '../network/architecture.js';
-import type { LayerPlace } from '../network/layers.js';
+import type { LayerPlace } from '../network/layer-spec.js';
 import { type NetworkText, readNetwork } from '../network/network-parameter.js';
 import { inputShape, shapeProblem } from '../network/presets.js';
 import type { InputOrigin, ParameterProblem } from '../stage/definition.js';

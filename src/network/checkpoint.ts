@@ -2,14 +2,11 @@ import { UserError } from '../error.js';
 import { decodeSafetensors, encodeSafetensors, type Tensor } from '../formats/safetensors.js';
 import type { Network } from './architecture.js';
 import { decodeNetwork, encodeNetwork, parseJson } from './describe.js';
+import type { AdamCounters } from './optimiser.js';
 import { type ParameterShape, parameterShapes } from './parameters.js';
 
-/** State of Adam: moments of every trainable tensor, and the powers of β that correct their bias. */
-export interface AdamState {
-  /** Updates done so far. */
-  readonly step: number;
-  readonly beta1Power: number;
-  readonly beta2Power: number;
+/** State of Adam, with the moments of every trainable tensor. */
+export interface AdamState extends AdamCounters {
   readonly m: ReadonlyMap<string, Float32Array>;
   readonly v: ReadonlyMap<string, Float32Array>;
 }

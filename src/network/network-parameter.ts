@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { type LayerItem, type LayerPlace, type LayerProblem, LayerSchema, readLayerList } from './layers.js';
+import { type LayerItem, type LayerPlace, type LayerProblem, LayerSchema, readLayerList } from './layer-spec.js';
 import { formatNotation, parseNotation } from './notation.js';
 import { type NetworkName, type NetworkPlan, networkNames, presetPlan } from './presets.js';
 

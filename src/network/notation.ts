@@ -7,7 +7,7 @@
 //
 // Convolutions keep the map's size ("SAME") unless "v" says "VALID"; "f" gives a hidden layer float weights. The dense
 // layer to the classes is implied.
-import { type LayerProblem, type LayerSpec, type PlacedLayers, specProblem } from './layers.js';
+import { type LayerProblem, type LayerSpec, type PlacedLayers, specProblem } from './layer-spec.js';
 
 const example =
   'a layer is such as 16C5 (16 channels, 5×5), 16C5v (without padding), P2 (halves the map) or 256 (dense)';

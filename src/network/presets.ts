@@ -1,6 +1,6 @@
 import { UserError } from '../error.js';
 import type { ConvLayer, Network, Precision, Preprocessing, Shape } from './architecture.js';
-import type { LayerSpec } from './layers.js';
+import type { LayerSpec } from './layer-spec.js';
 import { layerNotation, parseNotation } from './notation.js';
 import { checkPrecision } from './precision.js';
 

@@ -8,6 +8,7 @@ import type { GradientType, Parameters } from '../../src/engine/engine.js';
 import { wasmEngine } from '../../src/engine/wasm/engine.js';
 import type { Network } from '../../src/network/architecture.js';
 import { initialParameters } from '../../src/network/initialise.js';
+import { method } from '../../src/network/method.mjs';
 import { network as preset } from '../../src/network/presets.js';
 import { packageRoot } from '../../src/paths.js';
 import { convert } from '../../src/spiking/convert.js';
@@ -48,9 +49,6 @@ export function example(network: Network, batch: number) {
   return { images, labels, parameters };
 }
 
-/** What running statistics keep of themselves in a step. */
-const momentum = 0.9;
-
 /** The parameters with running statistics as they are after many batches of these images, so that inference fires as training does. */
 export async function settled(network: Network, batch: number): Promise<Parameters> {
   const { images, labels, parameters } = example(network, batch);
@@ -60,7 +58,7 @@ export async function settled(network: Network, batch: number): Promise<Paramete
   await trainer.close();
   const limit = (name: string, values: Float32Array) => {
     const before = parameters.get(name)!;
-    return values.map((value, i) => before[i]! + (value - before[i]!) / (1 - momentum));
+    return values.map((value, i) => before[i]! + (value - before[i]!) / (1 - method.runningShare));
   };
   return new Map([...after].map(([name, values]) => [name, /mean|variance/.test(name) ? limit(name, values) : values]));
 }

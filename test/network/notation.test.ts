@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { LayerSpec } from '../../src/network/layers.js';
+import type { LayerSpec } from '../../src/network/layer-spec.js';
 import { formatNotation, parseNotation } from '../../src/network/notation.js';
 import { buildNetwork, network, presetPlan } from '../../src/network/presets.js';
 

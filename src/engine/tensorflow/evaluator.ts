@@ -5,8 +5,8 @@ import { parameterShapes } from '../../network/parameters.js';
 import { spikesPerUnit } from '../../network/precision.js';
 import { ternarise } from '../../network/ternary.js';
 import type { Evaluator, Inference, Parameters } from '../engine.js';
-import { activate, convolve } from './layers.js';
 import type { TensorFlow } from './library.js';
+import { activate, convolve } from './operations.js';
 
 /** Inference of the network on TensorFlow, in single precision throughout. */
 export class TensorFlowEvaluator implements Evaluator {

@@ -2,10 +2,11 @@ import type { Scalar, Tensor, Tensor4D, Variable } from '@tensorflow/tfjs-core';
 import type { Network } from '../../network/architecture.js';
 import type { AdamState } from '../../network/checkpoint.js';
 import { adam } from '../../network/method.mjs';
+import { type AdamCounters, countersOf, nextUpdate } from '../../network/optimiser.js';
 import { type ParameterShape, parameterShapes } from '../../network/parameters.js';
 import type { StepResult, Trainer, TrainingStart } from '../engine.js';
-import { convolve, type Norm, normaliseAndActivate, ternary } from './layers.js';
 import type { TensorFlow } from './library.js';
+import { convolve, type Norm, normaliseAndActivate, ternary } from './operations.js';
 
 const { beta1, beta2, epsilon } = adam;
 
@@ -20,7 +21,7 @@ export class TensorFlowTrainer implements Trainer {
   readonly #moments = new Map<string, Moments>();
   /** Images of the last step that the network got right. */
   readonly #correct: Variable;
-  #adam: { step: number; beta1Power: number; beta2Power: number };
+  #adam: AdamCounters;
 
   constructor(tf: TensorFlow, network: Network, { parameters, optimizer }: TrainingStart, batch: number) {
     this.#tf = tf;
@@ -36,8 +37,7 @@ export class TensorFlowTrainer implements Trainer {
       this.#moments.set(name, { m: variable(shape, m), v: variable(shape, v) });
     }
     this.#correct = tf.tidy(() => tf.variable(tf.scalar(0, 'int32'), false));
-    const { step, beta1Power, beta2Power } = optimizer ?? { step: 0, beta1Power: 1, beta2Power: 1 };
-    this.#adam = { step, beta1Power, beta2Power };
+    this.#adam = countersOf(optimizer);
   }
 
   async step(images: Float32Array, labels: Int32Array, learningRate: number): Promise<StepResult> {
@@ -90,13 +90,10 @@ export class TensorFlowTrainer implements Trainer {
     return tf.neg<Scalar>(tf.mean(tf.sum(tf.mul(target, tf.logSoftmax(logits)), 1)));
   }
 
-  /** Adam as TensorFlow has it: ε is added to √v before the bias is corrected. */
   #update(gradients: Readonly<Record<string, Tensor>>, learningRate: number): void {
     const tf = this.#tf;
-    const beta1Power = this.#adam.beta1Power * beta1;
-    const beta2Power = this.#adam.beta2Power * beta2;
-    this.#adam = { step: this.#adam.step + 1, beta1Power, beta2Power };
-    const rate = (learningRate * Math.sqrt(1 - beta2Power)) / (1 - beta1Power);
+    const { counters, rate } = nextUpdate(this.#adam, learningRate);
+    this.#adam = counters;
     for (const [name, { m, v }] of this.#moments) {
       const value = this.#value(name);
       const gradient = gradients[value.name]!;

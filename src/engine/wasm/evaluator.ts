@@ -3,7 +3,7 @@ import { method } from '../../network/method.mjs';
 import type { EngineOptions, Evaluator, Inference, Parameters } from '../engine.js';
 import { denseForward, realForward } from './convolution.js';
 import { outputPixels, padChannels } from './geometry.js';
-import { ImageWriter, type Layer, planLayers, quantiser } from './layers.js';
+import { ImageWriter, type Layer, planLayers, quantiser } from './layer-plan.js';
 import { MemoryPlan } from './memory-plan.js';
 import { Pool } from './pool.js';
 import { calls, type Item, inOrder, type Program, split } from './program.js';

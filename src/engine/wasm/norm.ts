@@ -1,7 +1,7 @@
 // Batch norm, activation and their gradients as kernel calls.
 import { type BlockedMap, outputPixels, pixelOffsets } from './geometry.js';
 import { type IntegerGradient, planQuantisation } from './integer-gradient.js';
-import type { Layer, Quantiser } from './layers.js';
+import type { Layer, Quantiser } from './layer-plan.js';
 import type { MemoryPlan } from './memory-plan.js';
 import { type Calls, calls, inOrder } from './program.js';
 import type { Tensor } from './tensors.js';

@@ -13,7 +13,7 @@ import {
   padWeights,
 } from './geometry.js';
 import { constants } from './kernels/constants.mjs';
-import { ImageWriter } from './layers.js';
+import { ImageWriter } from './layer-plan.js';
 import { MemoryPlan } from './memory-plan.js';
 import { PlannedNoise } from './noise.js';
 import { Pool } from './pool.js';

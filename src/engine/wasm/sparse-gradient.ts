@@ -3,7 +3,7 @@ import { type BlockedMap, type Geometry, inputPixels, outputPixels, type PaddedM
 import { rowPixels, type StridePhase, stridePhases } from './gradient-geometry.js';
 import type { IntegerGradient } from './integer-gradient.js';
 import { constants } from './kernels/constants.mjs';
-import type { Quantiser } from './layers.js';
+import type { Quantiser } from './layer-plan.js';
 import type { MemoryPlan } from './memory-plan.js';
 import { calls, split } from './program.js';
 import { type Address, behind, bytes, nowhere } from './units.js';

@@ -1,6 +1,6 @@
 // The t of Q(W) as kernel calls.
 import { constants } from './kernels/constants.mjs';
-import type { Layer } from './layers.js';
+import type { Layer } from './layer-plan.js';
 import type { MemoryPlan } from './memory-plan.js';
 import { calls, itemsOfLayer, type Phase, split } from './program.js';
 

@@ -1,8 +1,9 @@
 import type { Network } from '../../network/architecture.js';
 import type { AdamState } from '../../network/checkpoint.js';
 import { adam } from '../../network/method.mjs';
+import { type AdamCounters, countersOf, nextUpdate } from '../../network/optimiser.js';
 import type { StepResult, Trainer, TrainerOptions, TrainingStart } from '../engine.js';
-import { ImageWriter } from './layers.js';
+import { ImageWriter } from './layer-plan.js';
 import { MemoryPlan } from './memory-plan.js';
 import { Pool } from './pool.js';
 import type { Tensor } from './tensors.js';
@@ -21,7 +22,7 @@ export class WasmTrainer implements Trainer {
   readonly #losses: Float64Array;
   readonly #hits: Int32Array;
   readonly #rates: Float32Array;
-  #adam: { step: number; beta1Power: number; beta2Power: number };
+  #adam: AdamCounters;
 
   private constructor(network: Network, batch: number, layout: TrainingPlan, pool: Pool, start: TrainingStart) {
     this.#batch = batch;
@@ -39,8 +40,7 @@ export class WasmTrainer implements Trainer {
       this.#values(tensor, 'm').set(tensor.pad(start.optimizer.m.get(tensor.name)!));
       this.#values(tensor, 'v').set(tensor.pad(start.optimizer.v.get(tensor.name)!));
     }
-    const { step, beta1Power, beta2Power } = start.optimizer ?? { step: 0, beta1Power: 1, beta2Power: 1 };
-    this.#adam = { step, beta1Power, beta2Power };
+    this.#adam = countersOf(start.optimizer);
   }
 
   /** @param observer is told of the calling thread's kernel calls: with one thread, of all */
@@ -59,11 +59,8 @@ export class WasmTrainer implements Trainer {
   async step(images: Float32Array, labels: Int32Array, learningRate: number): Promise<StepResult> {
     this.#images.write(images, this.#batch, 1);
     this.#labels.set(labels.subarray(0, this.#batch));
-    // Powers by multiplication: Math.pow may differ between builds in the last bit.
-    const beta1Power = this.#adam.beta1Power * beta1;
-    const beta2Power = this.#adam.beta2Power * beta2;
-    this.#adam = { step: this.#adam.step + 1, beta1Power, beta2Power };
-    const rate = (learningRate * Math.sqrt(1 - beta2Power)) / (1 - beta1Power);
+    const { counters, rate } = nextUpdate(this.#adam, learningRate);
+    this.#adam = counters;
     this.#rates.set([rate, beta1, 1 - beta1, beta2, 1 - beta2, epsilon]);
     this.#pool.run(0);
     let [loss, correct] = [0, 0];

@@ -6,7 +6,7 @@ import { gradientBlock, gradientMap } from './gradient-geometry.js';
 import { chunkImages, inputGradient, type PlannedInputGradient } from './input-gradient.js';
 import { type IntegerGradient, planIntegerGradient } from './integer-gradient.js';
 import { constants } from './kernels/constants.mjs';
-import type { Layer, Quantiser } from './layers.js';
+import type { Layer, Quantiser } from './layer-plan.js';
 import type { MemoryPlan } from './memory-plan.js';
 import { planNorm } from './norm.js';
 import { pixelGradient, suitsPixels } from './pixel-gradient.js';

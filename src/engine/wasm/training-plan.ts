@@ -1,7 +1,7 @@
 import type { Network } from '../../network/architecture.js';
 import type { TrainerOptions } from '../engine.js';
 import { outputPixels } from './geometry.js';
-import { type Layer, planLayers, quantiser } from './layers.js';
+import { type Layer, planLayers, quantiser } from './layer-plan.js';
 import type { MemoryPlan } from './memory-plan.js';
 import { type Calls, calls, type Item, inOrder, ofLayer, type Phase, type Program, split } from './program.js';
 import { planTensors, type Tensor } from './tensors.js';

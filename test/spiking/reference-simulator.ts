@@ -11,8 +11,15 @@ export interface Simulation {
   readonly logits: Float64Array;
 }
 
-/** The spiking network on one image: membranes are integers but in the encoding layer, and spikes count thresholds. */
-export function simulate(network: SpikingNetwork, image: Float32Array): Simulation {
+/**
+ * The spiking network on one image: membranes are integers but in the encoding layer, and spikes count thresholds.
+ * @param transmit what becomes of the spikes of layer 1
+ */
+export function simulate(
+  network: SpikingNetwork,
+  image: Float32Array,
+  transmit: (spikes: Uint8Array) => Uint8Array = (spikes) => spikes,
+): Simulation {
   const n = 2 ** network.k;
   const { levels } = network;
   const encoded = convolve(
@@ -20,7 +27,7 @@ export function simulate(network: SpikingNetwork, image: Float32Array): Simulati
     network.encoding.weights,
     Float64Array.from(image, (x) => n * x),
   );
-  const spikes = [fire(network.encoding, encoded, levels)];
+  const spikes = [transmit(fire(network.encoding, encoded, levels))];
   const operations: Operations[] = [];
   for (const layer of network.layers) {
     const input = spikes.at(-1)!;

@@ -1,18 +1,19 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Able, StepResult } from '../../../src/engine/engine.js';
-import { engineOn } from '../../../src/engine/tensorflow/engine.js';
-import type { TensorFlow } from '../../../src/engine/tensorflow/library.js';
-import { wasmEngine } from '../../../src/engine/wasm/engine.js';
-import { argmax } from '../../../src/experiment/images.js';
-import { elements } from '../../../src/formats/shape.js';
-import type { Network, Precision } from '../../../src/network/architecture.js';
-import type { AdamState } from '../../../src/network/checkpoint.js';
-import { initialParameters } from '../../../src/network/initialise.js';
-import { parameterShapes } from '../../../src/network/parameters.js';
-import { batchOf, customNetwork, fp32, liveParameters, quantised, settledParameters } from '../examples.js';
+import { type Able, type Engine, isAble, type StepResult } from '../../src/engine/engine.js';
+import { argmax } from '../../src/experiment/images.js';
+import { elements } from '../../src/formats/shape.js';
+import type { Network, Precision } from '../../src/network/architecture.js';
+import type { AdamState } from '../../src/network/checkpoint.js';
+import { initialParameters } from '../../src/network/initialise.js';
+import { parameterShapes } from '../../src/network/parameters.js';
+import { packageRoot } from '../../src/paths.js';
+import { convert } from '../../src/spiking/convert.js';
+import { batchOf, customNetwork, fp32, liveParameters, quantised, settledParameters } from './examples.js';
 
 /** All kinds of blocks – same, valid, strided, padded on two sides only, a whole map – and few neurons. */
-const smallNetwork = (precision: Precision): Network =>
+export const smallNetwork = (precision: Precision): Network =>
   customNetwork(
     [6, 6, 2],
     [
@@ -40,15 +41,24 @@ const cases = [
   ['fp32', fp32, 1],
 ] as const;
 
-/** Holds TensorFlow, on some backend, to the WASM engine. */
-export function agreesWithWasm(load: () => TensorFlow): void {
-  const engine = engineOn(load);
+/**
+ * What every engine has to do, held to what another one does: the same losses but for rounding, the same level of every
+ * neuron, the same spikes.
+ */
+export function describeEngine(engine: Able<'train' | 'evaluate'>, other: Able<'train' | 'evaluate'>): void {
+  it('says what it is', async () => {
+    expect(engine.name).toMatch(/^[a-z][a-z0-9-]*$/);
+    expect(engine.identity.sources.filter((file) => !existsSync(join(packageRoot, file)))).toEqual([]);
+    expect(engine.gradientTypes).toContain('float32');
+    const { usable, text } = await engine.describe();
+    expect([typeof usable, text.length > 0]).toEqual(['boolean', true]);
+  });
 
   describe.each(cases)('%s', (_, precision, seed) => {
     const network = smallNetwork(precision);
 
     it('has the losses of the first 20 steps, and the predictions after them', async () => {
-      const [ours, theirs] = await Promise.all([trained(wasmEngine, network, seed), trained(engine, network, seed)]);
+      const [ours, theirs] = await Promise.all([trained(other, network, seed), trained(engine, network, seed)]);
       for (const [step, { loss, correct }] of ours.results.entries()) {
         expect(Math.abs(theirs.results[step]!.loss / loss - 1), `step ${step + 1}`).toBeLessThan(1e-3);
         expect(theirs.results[step]!.correct, `step ${step + 1}`).toBe(correct);
@@ -68,7 +78,7 @@ export function agreesWithWasm(load: () => TensorFlow): void {
         await trainer.close();
         return { counters, tensors: { parameters, m, v } };
       };
-      const [ours, theirs] = await Promise.all([state(wasmEngine), state(engine)]);
+      const [ours, theirs] = await Promise.all([state(other), state(engine)]);
       expect(theirs.counters).toEqual(ours.counters);
       for (const [kind, tensors] of Object.entries(ours.tensors)) {
         const others = theirs.tensors[kind as keyof typeof ours.tensors];
@@ -98,7 +108,7 @@ export function agreesWithWasm(load: () => TensorFlow): void {
       const { images } = batchOf(network, options.batch, seed);
       const parameters = await settledParameters(network, liveParameters(network, seed), images, options.batch);
       const [ours, theirs] = await Promise.all(
-        [wasmEngine, engine].map((one) => one.evaluator(network, parameters, options)),
+        [other, engine].map((one) => one.evaluator(network, parameters, options)),
       );
       const quantised = precision.kind === 'quantised';
       // A part of a batch, as the last images of a data set are.
@@ -116,28 +126,35 @@ export function agreesWithWasm(load: () => TensorFlow): void {
       ).toBeLessThan(1e-5);
       await Promise.all([ours!.close(), theirs!.close()]);
     });
-  });
 
-  it('leaves no tensors behind: none after a step, none after closing', async () => {
-    const network = smallNetwork(quantised(1, 2));
-    const { images, labels } = batchOf(network, options.batch, 1);
-    const parameters = initialParameters(network, 1);
-    const tensors = () => load().memory().numTensors;
-    const before = tensors();
-    const trainer = await engine.trainer(network, { parameters }, options);
-    const evaluator = await engine.evaluator(network, parameters, options);
-    const open = tensors();
-    expect(open).toBeGreaterThan(before);
-    for (let step = 0; step < 3; step++) {
-      await trainer.step(images, labels, rate);
-      await evaluator.load(await trainer.parameters());
-      await evaluator.evaluate(images, options.batch, true);
-      expect(tensors()).toBe(open);
-    }
-    await Promise.all([trainer.close(), evaluator.close()]);
-    expect(tensors()).toBe(before);
+    it.skipIf(!canSimulate(engine, other) || precision.kind === 'fp32')(
+      'sends the same spikes, with noise too',
+      async () => {
+        const { images } = batchOf(network, options.batch, seed);
+        const parameters = await settledParameters(network, liveParameters(network, seed), images, options.batch);
+        const spiking = convert(network, parameters).network;
+        const simulators = await Promise.all(
+          [other, engine].map((one) => (one as Able<'simulate'>).simulator(spiking, options)),
+        );
+        for (const noise of [undefined, { probability: 0.3, seed: 5, firstImage: 40 }]) {
+          const [expected, found] = await Promise.all(
+            simulators.map(async (one) => {
+              const { logits, levels, counts } = await one.simulate(images, 5, noise, true);
+              return { logits: [...logits], levels: levels.map((spikes) => spikes.slice()), counts };
+            }),
+          );
+          expect(found!.levels).toEqual(expected!.levels);
+          expect(found!.counts).toEqual(expected!.counts);
+          expect(found!.counts.every(({ spikes }) => spikes > 0)).toBe(true);
+          expect(relativeError(found!.logits, expected!.logits)).toBeLessThan(1e-12);
+        }
+        await Promise.all(simulators.map((one) => one.close()));
+      },
+    );
   });
 }
+
+const canSimulate = (...engines: readonly Engine[]) => engines.every((engine) => isAble(engine, ['simulate']));
 
 async function trained(engine: Able<'train' | 'evaluate'>, network: Network, seed: number) {
   const trainer = await engine.trainer(network, { parameters: liveParameters(network, seed) }, options);

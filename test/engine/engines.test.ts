@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Engine } from '../../src/engine/engine.js';
+import { defaultEngine, engineFor, engineNamed, engines } from '../../src/engine/engines.js';
+import { wasmEngine } from '../../src/engine/wasm/engine.js';
+import { engineCodeFingerprint, takeEngineFingerprints } from '../../src/stage/fingerprint.js';
+import { describeEngine } from './contract.js';
+import { referenceEngine } from './reference-engine.js';
+
+describe('the default engine, beside plain loops', () => {
+  describeEngine(wasmEngine, referenceEngine);
+});
+
+describe('what computes', () => {
+  it('is the default engine, or the one that was chosen where it can', () => {
+    expect(engines[0]).toBe(defaultEngine);
+    expect(engineFor(['train', 'simulate']).name).toBe('wasm');
+    expect(engineFor(['train', 'evaluate'], 'tensorflow').name).toBe('tensorflow');
+    expect(engineFor(['evaluate', 'simulate'], 'tensorflow').name).toBe('wasm');
+  });
+
+  it('is not an engine that nobody knows', () => {
+    expect(() => engineFor(['train'], 'abacus')).toThrow(
+      expect.objectContaining({ code: 'E_ENGINE', message: 'There is no engine "abacus".' }) as Error,
+    );
+  });
+});
+
+describe('a third engine', () => {
+  const all = engines as Engine[];
+  beforeAll(() => void all.push(referenceEngine));
+  afterAll(() => void all.pop());
+
+  it('computes what it can, simulation too', () => {
+    expect(engineNamed('reference')).toBe(referenceEngine);
+    for (const need of ['train', 'evaluate', 'simulate'] as const)
+      expect(engineFor([need], 'reference')).toBe(referenceEngine);
+  });
+
+  it('is taken for no other: its fingerprint is that of its own code, without libraries', async () => {
+    const fingerprints = await takeEngineFingerprints();
+    expect(Object.keys(fingerprints)).toEqual(['wasm', 'tensorflow', 'reference']);
+    expect(new Set(Object.values(fingerprints).map(({ fingerprint }) => fingerprint)).size).toBe(3);
+    expect(fingerprints.reference).toEqual(await engineCodeFingerprint(referenceEngine));
+    expect(fingerprints.reference!.libraries).toBeUndefined();
+  });
+});

@@ -1,0 +1,121 @@
+import { type Able, type Capability, gradientTypes, type LayerCounts, type Trainer } from '../../src/engine/engine.js';
+import { adam } from '../../src/network/method.mjs';
+import { countersOf, nextUpdate } from '../../src/network/optimiser.js';
+import { parameterShapes } from '../../src/network/parameters.js';
+import { annForward } from '../network/reference-ann.js';
+import { simulate } from '../spiking/reference-simulator.js';
+import { imageOf } from './examples.js';
+import { withoutDeleted } from './reference-noise.js';
+import { referenceStep } from './reference-trainer.js';
+
+/** A third engine: plain loops in double precision. Slow, and all that an engine has to be. */
+export const referenceEngine: Able<Capability> = {
+  name: 'reference',
+  identity: { sources: ['test/engine/reference-engine.ts'] },
+  gradientTypes,
+  describe: async () => ({ usable: true, text: 'plain loops' }),
+  trainer: async (network, start, { batch, gradients }) => trainerOf(network, start, batch, gradients),
+
+  async evaluator(network, parameters) {
+    let current = parameters;
+    return {
+      async evaluate(images, count, wantLevels = false) {
+        const each = Array.from({ length: count }, (_, i) =>
+          annForward(network, current, Float32Array.from(imageOf(network, images, i))),
+        );
+        return {
+          logits: joined(each.map(({ logits }) => logits)),
+          levels: wantLevels
+            ? network.layers.map((_, i) => Uint8Array.from(joined(each.map(({ activations }) => activations[i]!))))
+            : [],
+        };
+      },
+      async load(next) {
+        current = next;
+      },
+      close: async () => undefined,
+    };
+  },
+
+  async simulator(network) {
+    const blocks = [network.encoding, ...network.layers];
+    return {
+      async simulate(images, count, noise, wantSpikes = false) {
+        const each = Array.from({ length: count }, (_, i) => {
+          const [height, width, channels] = network.input;
+          const size = height * width * channels;
+          const deleted = (spikes: Uint8Array) =>
+            noise === undefined
+              ? spikes
+              : Uint8Array.from(
+                  withoutDeleted([...spikes], noise.probability, { seed: noise.seed, image: noise.firstImage + i }),
+                );
+          return simulate(network, images.subarray(i * size, (i + 1) * size), deleted);
+        });
+        const sum = (of: (one: (typeof each)[number]) => number) => each.reduce((total, one) => total + of(one), 0);
+        return {
+          logits: joined(each.map(({ logits }) => logits)),
+          levels: wantSpikes ? blocks.map((_, i) => Uint8Array.from(joined(each.map(({ spikes }) => spikes[i]!)))) : [],
+          counts: blocks.map(
+            ({ name }, i): LayerCounts => ({
+              name,
+              spikes: sum((one) => one.spikesPerLayer[i]!),
+              eventOperations: i === 0 ? 0 : sum((one) => one.operations[i - 1]!.event),
+              effectiveOperations: i === 0 ? 0 : sum((one) => one.operations[i - 1]!.effective),
+            }),
+          ),
+        };
+      },
+      close: async () => undefined,
+    };
+  },
+};
+
+function trainerOf(...[network, start, batch, gradients]: TrainerArguments): Trainer {
+  const parameters = new Map([...start.parameters].map(([name, values]) => [name, values.slice()]));
+  const fresh = () =>
+    new Map(
+      parameterShapes(network)
+        .filter(({ trainable }) => trainable)
+        .map(({ name }) => [name, new Float32Array(parameters.get(name)!.length)]),
+    );
+  const copy = (tensors: ReadonlyMap<string, Float32Array>) =>
+    new Map([...tensors].map(([name, values]) => [name, values.slice()]));
+  const [m, v] = start.optimizer ? [copy(start.optimizer.m), copy(start.optimizer.v)] : [fresh(), fresh()];
+  let counters = countersOf(start.optimizer);
+  const ternary = new Set(
+    network.layers.flatMap(({ name, weights }) => (weights === 'ternary' ? `${name}.weight` : [])),
+  );
+  return {
+    async step(images, labels, learningRate) {
+      const each = Array.from({ length: batch }, (_, i) => imageOf(network, images, i));
+      const result = referenceStep(network, parameters, each, [...labels.subarray(0, batch)], gradients);
+      const next = nextUpdate(counters, learningRate);
+      counters = next.counters;
+      for (const [name, gradient] of result.gradients) {
+        const [w, first, second] = [parameters.get(name)!, m.get(name)!, v.get(name)!];
+        for (const [i, value] of gradient.entries()) {
+          const g = value * (ternary.has(name) ? 2 : 1);
+          first[i] = adam.beta1 * first[i]! + (1 - adam.beta1) * g;
+          second[i] = adam.beta2 * second[i]! + (1 - adam.beta2) * g * g;
+          w[i] = w[i]! - (next.rate * first[i]) / (Math.sqrt(second[i]) + adam.epsilon);
+        }
+      }
+      for (const [name, values] of result.running) parameters.set(name, Float32Array.from(values));
+      return { loss: result.loss, correct: result.correct };
+    },
+    parameters: async () => copy(parameters),
+    optimizer: async () => ({ ...counters, m: copy(m), v: copy(v) }),
+    close: async () => undefined,
+  };
+}
+
+type TrainerArguments = [
+  network: Parameters<Able<'train'>['trainer']>[0],
+  start: Parameters<Able<'train'>['trainer']>[1],
+  batch: number,
+  gradients: Parameters<Able<'train'>['trainer']>[2]['gradients'],
+];
+
+const joined = (parts: readonly Float64Array[] | readonly Uint8Array[]): Float64Array =>
+  Float64Array.from(parts.flatMap((part) => [...part]));

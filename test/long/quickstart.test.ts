@@ -59,6 +59,13 @@ describe('the quickstart', () => {
     );
   });
 
+  it('draws the pictures of the docs', () => {
+    for (const name of ['accuracy-noise.svg', 'spikes.svg'])
+      expect(readFileSync(join(packageRoot, 'docs/images', name), 'utf8')).toBe(
+        readFileSync(join(box.folder, 'artifacts/quickstart/plots/plots', name), 'utf8'),
+      );
+  });
+
   it('makes a page of everything, with what the run tells', () => {
     const page = readFileSync(join(box.folder, 'artifacts/quickstart/report.html'), 'utf8');
     expect(page).toContain('<b>5 of 5</b>');

@@ -12,17 +12,31 @@ export function filePath(options: StringOptions = {}): TString {
   return Type.String({ ...options, $comment: mark });
 }
 
+type Place = readonly (string | number)[];
+
 /** Where in a value of this schema paths are. */
-export function filePathsIn(schema: TSchema, value: unknown): (readonly (string | number)[])[] {
-  if (typeof value === 'string') return schema.$comment === mark ? [[]] : [];
-  if (typeof value !== 'object' || value === null) return [];
+export function filePathsIn(schema: TSchema, value: unknown): Place[] {
+  return textsIn(schema, value, ({ $comment }) => $comment === mark);
+}
+
+/** Where in a value of this schema texts are that may be anything, paths too, without being declared as such. */
+export function plainTextsIn(schema: TSchema, value: unknown): Place[] {
+  const paths = new Set(filePathsIn(schema, value).map(String));
+  const isPlain = ({ type, ...rest }: TSchema) =>
+    type === 'string' && rest.enum === undefined && rest.const === undefined;
+  return textsIn(schema, value, isPlain).filter((place) => !paths.has(String(place)));
+}
+
+function textsIn(schema: TSchema, value: unknown, isWanted: (schema: TSchema) => boolean): Place[] {
+  if (typeof value === 'string' && isWanted(schema)) return [[]];
   const branches = (schema.anyOf ?? []) as readonly TSchema[];
-  const found = branches.flatMap((branch) => filePathsIn(branch, value));
+  const found = branches.flatMap((branch) => textsIn(branch, value, isWanted));
+  if (typeof value !== 'object' || value === null) return found;
   const properties = (schema.properties ?? {}) as Readonly<Record<string, TSchema>>;
   for (const [key, item] of Object.entries(value) as [string, unknown][]) {
     const inner = Array.isArray(value) ? (schema.items as TSchema | undefined) : properties[key];
     const step = Array.isArray(value) ? Number(key) : key;
-    if (inner !== undefined) found.push(...filePathsIn(inner, item).map((path) => [step, ...path]));
+    if (inner !== undefined) found.push(...textsIn(inner, item, isWanted).map((path) => [step, ...path]));
   }
   return found;
 }

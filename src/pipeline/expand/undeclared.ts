@@ -1,5 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
+import { plainTextsIn } from '../../stage/file-path.js';
+import { isUserStage } from '../../stage/registry.js';
 import type { Diagnostic } from '../text/diagnostic.js';
 import type { CommandPart, Pipeline, Task } from './task.js';
 
@@ -17,8 +19,12 @@ export function undeclaredFiles(pipeline: Pick<Pipeline, 'folder'>, tasks: reado
   const files = new Files();
   const stages = new Set<string>();
   for (const task of tasks) {
-    if (task.action.kind === 'stage' || stages.has(task.stage)) continue;
+    if (stages.has(task.stage)) continue;
     stages.add(task.stage);
+    if (task.action.kind === 'stage') {
+      warnings.push(...undeclaredTexts(task, task.action, pipeline.folder, files));
+      continue;
+    }
     const { folder } = task;
     if (task.action.kind === 'shell' && !files.mayHaveAny(folder, text(task.action.script))) continue;
     const words = wordsOf(task.action).filter((word) => files.mayHave(folder, word));
@@ -29,8 +35,7 @@ export function undeclaredFiles(pipeline: Pick<Pipeline, 'folder'>, tasks: reado
     const isDeclared = (path: string) => declared.some((input) => path === input || path.startsWith(input + sep));
     for (const word of new Set(words)) {
       const path = resolve(folder, word);
-      // What lies elsewhere belongs to the system.
-      if (!path.startsWith(pipeline.folder + sep) && !path.startsWith(folder + sep)) continue;
+      if (!isWithin(path, [pipeline.folder, folder])) continue;
       if (isDeclared(path) || !files.has(path)) continue;
       const name = inputName(word);
       warnings.push({
@@ -43,6 +48,36 @@ export function undeclaredFiles(pipeline: Pick<Pipeline, 'folder'>, tasks: reado
     }
   }
   return warnings;
+}
+
+/** What lies elsewhere belongs to the system. */
+const isWithin = (path: string, folders: readonly string[]): boolean =>
+  folders.some((folder) => path.startsWith(folder + sep));
+
+/** Of a stage of the user's, parameters that are plain texts and name files. What its `files` tells of is its own. */
+function undeclaredTexts(
+  { stage, folder, parameters, range }: Task,
+  { uses, definition }: Extract<Task['action'], { kind: 'stage' }>,
+  pipelineFolder: string,
+  files: Files,
+): Diagnostic[] {
+  if (!isUserStage(uses) || definition.files !== undefined) return [];
+  return plainTextsIn(definition.parameters, parameters).flatMap((place): Diagnostic[] => {
+    const word = place.reduce<unknown>((inner, step) => (inner as Record<string, unknown>)[step], parameters) as string;
+    if (word === '' || !files.mayHave(folder, word)) return [];
+    const path = resolve(folder, word);
+    if (!isWithin(path, [pipelineFolder, folder]) || !files.has(path)) return [];
+    const name = place.join('.');
+    return [
+      {
+        severity: 'warning',
+        code: 'W_UNDECLARED',
+        message: `"${stage}" names ${word} in its parameter ${name}, which is any text: a change to that file will not be noticed.`,
+        range,
+        hint: `declare it in ${uses}: ${place.at(0)}: filePath() in the place of Type.String(), imported from spikeline`,
+      },
+    ];
+  });
 }
 
 /** Words of a command that may name files. */

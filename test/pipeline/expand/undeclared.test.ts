@@ -1,9 +1,12 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { Type } from '@sinclair/typebox';
 import { beforeEach, expect, it, vi } from 'vitest';
 import type { CommandPart, Task } from '../../../src/pipeline/expand/task.js';
 import { undeclaredFiles } from '../../../src/pipeline/expand/undeclared.js';
-import { command, file } from '../../run/examples.js';
+import { defineStage, type StageDefinition } from '../../../src/stage/definition.js';
+import { filePath } from '../../../src/stage/file-path.js';
+import { command, file, stageTask } from '../../run/examples.js';
 import { testFolder, writeFiles } from '../../store/folder.js';
 
 vi.mock('node:fs', async (importOriginal) => {
@@ -111,4 +114,34 @@ it('looks in the folder in which the command runs, and says what to write', () =
     message: '"s" names run.py, which is not one of its inputs: a change to it will not be noticed.',
     hint: "declare it: inputs: { run: { file: run.py } }, and write '${{ inputs.run }}' in its place",
   });
+});
+
+it('names parameters of stages of users that are any text, and a file', () => {
+  const definition = defineStage({
+    name: 'own',
+    summary: 'Own',
+    parameters: Type.Object({
+      table: Type.String(),
+      list: Type.Array(Type.String()),
+      path: Type.Union([filePath(), Type.Null()]),
+      mode: Type.Union([Type.Literal('data'), Type.Literal('all')]),
+    }),
+    inputs: {},
+    outputs: { o: { description: 'O', path: 'o' } },
+    run: () => Promise.resolve(undefined),
+  }) as unknown as StageDefinition;
+  const parameters = { table: 'conf/a.yaml', list: ['none.txt', 'data'], path: join(folder, 'tool.sh'), mode: 'data' };
+  const warnings = (uses: string, stage = definition) =>
+    undeclaredFiles({ folder }, [stageTask('s@n=1', uses, stage, { folder, parameters })]);
+  expect(warnings('./own.ts')).toMatchObject([
+    {
+      message:
+        '"s" names conf/a.yaml in its parameter table, which is any text: a change to that file will not be noticed.',
+      hint: 'declare it in ./own.ts: table: filePath() in the place of Type.String(), imported from spikeline',
+    },
+    { message: expect.stringContaining('names data in its parameter list.1,') as string },
+  ]);
+  // Built-in stages say what their texts are, and so do those that tell which files they read.
+  expect(warnings('own')).toEqual([]);
+  expect(warnings('./own.ts', { ...definition, files: () => [] })).toEqual([]);
 });

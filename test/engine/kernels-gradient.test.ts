@@ -131,9 +131,15 @@ describe('dense weight gradient', () => {
 });
 
 describe('sparse weight gradient', () => {
-  function held(g: Geometry, images: number, levels: number, n: number, seed: number): void {
+  function held(
+    g: Geometry,
+    images: number,
+    levels: number,
+    n: number,
+    seed: number,
+    spikes: readonly number[] = spikeCounts(images * inputPixels(g) * g.inChannels, levels, seed),
+  ): void {
     const bench = new KernelBench();
-    const spikes = spikeCounts(images * inputPixels(g) * g.inChannels, levels, seed);
     const dy = integers(images * outputPixels(g) * g.outChannels, -4, 4, seed + 1);
     const dw = bench.floats(new Float32Array(weightCount(g)));
     const buffers = {
@@ -147,6 +153,10 @@ describe('sparse weight gradient', () => {
     const zero = new Array(weightCount(g)).fill(0);
     expect(plain(bench.readFloats(dw, weightCount(g)))).toEqual(referenceGradients(g, zero, x, dy, images).dw);
   }
+
+  it('has room for lists of all inputs, which are written beyond their ends', () => {
+    held(geometry({ kernel: [1, 1], input: [3, 1, 16], channels: 16 }), 1, 1, 1, 1, new Array(48).fill(1));
+  });
 
   it('agrees with plain loops for any geometry, over several chunks of images, the last one partial', () => {
     const levels = fc.oneof(fc.integer({ min: 1, max: 8 }), fc.constant(255));

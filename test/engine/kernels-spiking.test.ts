@@ -139,6 +139,18 @@ describe('countSpikes', () => {
   });
 });
 
+it.each([
+  [32, 2 ** 20],
+  [2 ** 15 - 1, 16],
+])('synapseTables takes %i windows of a pixel of %i channels, and refuses one more', (windows, channels) => {
+  // With a stride of 0 all windows see the same pixel.
+  const layer = { name: 'conv2', kernel: [1, 1], stride: 0, padding: [0, 0], input: [1, 1, 1] } as const;
+  const rest = { weights: Int8Array.of(1), thresholds: new Int32Array() };
+  const tables = (width: number) => synapseTables({ ...layer, ...rest, output: [1, width, 1] }, channels, 255);
+  expect(tables(windows).windows[0]).toBe(windows);
+  expect(() => tables(windows + 1)).toThrow('conv2');
+});
+
 function counted(
   shape: { readonly pixels: number; readonly channels: number },
   spikes: readonly number[],

@@ -44,7 +44,10 @@ export default defineStage({
     const { decodeCheckpoint } = await import('../src/network/checkpoint.js');
     const { decodeSpikingNetwork } = await import('../src/spiking/model-file.js');
 
-    const read = async <T>(name: string, decode: (bytes: Uint8Array, label: string) => T): Promise<T | undefined> =>
+    const read = async <T>(
+      name: keyof typeof context.inputs,
+      decode: (bytes: Uint8Array, label: string) => T,
+    ): Promise<T | undefined> =>
       context.inputs[name] === undefined
         ? undefined
         : decode(await readFile(inputFile(context, name).path), `the input "${name}"`);

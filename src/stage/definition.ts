@@ -40,6 +40,9 @@ export interface InputDeclaration {
 export type OutputKind = 'page' | 'pictures' | ResultKind;
 export const outputKinds = ['page', 'pictures', ...resultKinds] as const satisfies readonly OutputKind[];
 
+export type InputDeclarations = Readonly<Record<string, InputDeclaration>>;
+export type OutputDeclarations = Readonly<Record<string, OutputDeclaration>>;
+
 export interface OutputDeclaration {
   readonly description: string;
   /** File or folder name inside the task's output folder. */
@@ -88,12 +91,26 @@ export interface ResourceRequest {
   readonly time?: number;
 }
 
-export interface StageContext<P = unknown> {
+/** What a declared input is while the stage runs. */
+type InputOf<D extends InputDeclaration> = D extends { readonly list: true } ? readonly InputArtifact[] : InputArtifact;
+
+/** Inputs by the names that are declared: optional ones may be missing. */
+export type InputsOf<I extends InputDeclarations> = string extends keyof I
+  ? Readonly<Record<string, InputArtifact | readonly InputArtifact[]>>
+  : { readonly [N in keyof I as I[N] extends { readonly optional: true } ? never : N]: InputOf<I[N]> } & {
+      readonly [N in keyof I as I[N] extends { readonly optional: true } ? N : never]?: InputOf<I[N]>;
+    };
+
+export interface StageContext<
+  P = unknown,
+  I extends InputDeclarations = InputDeclarations,
+  O extends OutputDeclarations = OutputDeclarations,
+> {
   readonly parameters: P;
   /** One artifact an input; a list for inputs declared with `list`; missing for optional inputs left out. */
-  readonly inputs: Readonly<Record<string, InputArtifact | readonly InputArtifact[]>>;
+  readonly inputs: InputsOf<I>;
   /** Absolute paths to write, by output name. The parent folder exists. */
-  readonly outputs: Readonly<Record<string, string>>;
+  readonly outputs: { readonly [N in keyof O]: string };
   /** CPU cores this task may use. Results must not depend on it. */
   readonly threads: number;
   /** The engine that the call chooses, for `engineFor`. Default: the default engine. */
@@ -127,15 +144,19 @@ export interface InputOrigin {
 /** What a stage may be told of the pipeline that it is part of. */
 export type PipelineFact = 'name' | 'description' | 'expect';
 
-export interface StageDefinition<S extends TObject = TObject> {
+export interface StageDefinition<
+  S extends TObject = TObject,
+  I extends InputDeclarations = InputDeclarations,
+  O extends OutputDeclarations = OutputDeclarations,
+> {
   readonly name: string;
   /** One line for `spikeline stages`. */
   readonly summary: string;
   /** JSON Schema (TypeBox) of `with:`. Defaults and descriptions are part of it. */
   readonly parameters: S;
-  readonly inputs: Readonly<Record<string, InputDeclaration>>;
+  readonly inputs: I;
   /** The first output is the default one: what `inputs: { data: data }` refers to. */
-  readonly outputs: Readonly<Record<string, OutputDeclaration>>;
+  readonly outputs: O;
   /** What of its metrics the table shows that a run ends with. Default: nothing. */
   readonly columns?: readonly ColumnDeclaration[];
   /**
@@ -166,11 +187,14 @@ export interface StageDefinition<S extends TObject = TObject> {
    * part of the key.
    */
   readonly keyless?: readonly string[];
-  readonly run: (context: StageContext<Static<S>>) => Promise<Metrics | undefined>;
+  /** @returns metrics, if it has any */
+  run(context: StageContext<Static<S>, I, O>): Promise<Metrics | undefined> | Promise<void>;
 }
 
-/** Declares a stage, with the types of its parameters checked against their schema. */
-export function defineStage<S extends TObject>(definition: StageDefinition<S>): StageDefinition<S> {
+/** Declares a stage: what `run` is given has the types and names that the declaration says. */
+export function defineStage<S extends TObject, const I extends InputDeclarations, const O extends OutputDeclarations>(
+  definition: StageDefinition<S, I, O>,
+): StageDefinition<S, I, O> {
   return definition;
 }
 

@@ -100,7 +100,7 @@ class Described {
     const hasFunction = (name: (typeof has)[number]) => has.includes(name);
     return {
       ...rest,
-      run: () => Promise.reject(new TypeError('a description of a stage can’t be run')),
+      run: () => Promise.reject<undefined>(new TypeError('a description of a stage can’t be run')),
       ...(hasFunction('check') ? { check: (...args) => this.#check(args) } : {}),
       ...(hasFunction('files') ? { files: (...args) => this.#files(args) } : {}),
     };

@@ -155,7 +155,8 @@ describe('sparse weight gradient', () => {
   }
 
   it('has room for lists of all inputs, which are written beyond their ends', () => {
-    held(geometry({ kernel: [1, 1], input: [3, 1, 16], channels: 16 }), 1, 1, 1, 1, new Array(48).fill(1));
+    // As many as make what is written there differ from what guard zones hold.
+    held(geometry({ kernel: [1, 1], input: [35, 1, 16], channels: 16 }), 1, 1, 1, 1, new Array(560).fill(1));
   });
 
   it('agrees with plain loops for any geometry, over several chunks of images, the last one partial', () => {

@@ -1,7 +1,10 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { buildFolder } from '../../src/paths.js';
+import type { Failure } from '../../src/run/events.js';
 import { type Sandbox, test } from './program.js';
 
 const stage = `import { copyFileSync } from 'node:fs';
@@ -26,6 +29,9 @@ function shell(box: Sandbox, script: string, env: Readonly<Record<string, string
   const { status, stdout, stderr } = spawnSync('sh', ['-c', script], { cwd: box.folder, env: given, encoding: 'utf8' });
   return { code: status, out: stdout, err: stderr };
 }
+
+/** Is there a file system beside that of temporary folders? */
+const otherDisk = existsSync('/dev/shm') && statSync('/dev/shm').dev !== statSync(tmpdir()).dev;
 
 const ran = (count: number, cached: number) =>
   expect.stringContaining(`\np: ran ${count}, cached ${cached}, failed 0 `);
@@ -52,6 +58,60 @@ describe.concurrent('the program works', () => {
       code: 0,
       out: ran(3, 0),
       err: '',
+    });
+  });
+
+  test.skipIf(!otherDisk)('with a store that lies on another disk', ({ box }) => {
+    box.write('p.yaml', pipeline);
+    box.write('mine.ts', stage);
+    const store = mkdtempSync('/dev/shm/spikeline-');
+    try {
+      mkdirSync(box.path('artifacts'));
+      symlinkSync(store, box.path('artifacts/store'));
+      expect(shell(box, '$S run p.yaml')).toEqual({ code: 0, out: ran(3, 0), err: '' });
+      expect(shell(box, '$S run p.yaml')).toEqual({ code: 0, out: ran(0, 3), err: '' });
+      expect(shell(box, 'cat artifacts/p/own/x; $S verify p.yaml')).toEqual({
+        code: 0,
+        out: expect.stringMatching(/^1\n/),
+        err: '',
+      });
+      expect(readdirSync(store)).toContain('blobs');
+      expect(lstatSync(box.path('artifacts/store')).isSymbolicLink()).toBe(true);
+    } finally {
+      rmSync(store, { recursive: true });
+    }
+  });
+
+  test.skipIf(process.platform === 'win32')('and says what a command lacks', ({ box }) => {
+    const words = Array.from({ length: 300 }, () => 'x'.repeat(10_000));
+    box.write(
+      'p.yaml',
+      `name: p
+stages:
+  script: { run: 'echo 1 > \${{ outputs.x }}', shell: bash, outputs: { x: x } }
+  long: { run: [echo, ${'y'.repeat(2 ** 17)}] }
+  many: { run: [${['echo', ...words].join(', ')}] }
+`,
+    );
+    mkdirSync(box.path('bin'));
+    for (const name of ['sh', 'echo']) symlinkSync(`/bin/${name}`, box.path(`bin/${name}`));
+    const { code, out } = shell(box, 'PATH=$PWD/bin; $S run p.yaml --keep-going --reporter json');
+    expect(code).toBe(1);
+    const failures = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { event: string; task: string; failure: Failure })
+      .flatMap(({ event, task, failure }) => (event === 'task' ? [[task, failure.message, failure.hint]] : []));
+    expect(Object.fromEntries(failures.map(([task, ...said]) => [task, said]))).toEqual({
+      script: ['The command needs bash, which was not found.', 'Install bash, or leave out `shell: bash`.'],
+      long: [
+        'The command "echo" has a word of 131073 bytes ("yyyyyyyyyyyyyyyyyyyy…"), and the system takes 131072 of one.',
+        'Hand over what is so long in a file: inputs: { NAME: { file: PATH } }.',
+      ],
+      many: [
+        'The command "echo" has more words than the system takes.',
+        'Loop over them in a `run:` that is text (for file in ${{ inputs.NAME }}), or take a folder as the input.',
+      ],
     });
   });
 

@@ -52,6 +52,55 @@ describe('a full disk', () => {
   });
 });
 
+describe('a full disk under pictures and pages', () => {
+  const files = {
+    'p.yaml': `name: small
+stages:
+  data: { uses: dataset, with: { name: fashion-mnist-sample, subset: { train: 20, test: 20 } } }
+  train:
+    uses: train
+    inputs: { data: data }
+    with: { network: 16C5-P2-32, k: 1, B: 2, epochs: 1, batch: 10 }
+  convert: { uses: snn-convert, inputs: { checkpoint: train, data: data } }
+  snn: { uses: snn-infer, inputs: { data: data, network: convert } }
+  plots: { uses: plot, inputs: { snn: snn } }
+  report: { uses: report, inputs: { snn: snn, conversion: convert.report, history: train.history } }
+`,
+  };
+
+  it.skipIf(!canMount)(
+    'fails the stage that meets it, in words; with space again the run ends as any other',
+    async () => {
+      await withRig(
+        async (rig) => {
+          await withFullDisk(rig, 16_384, async (folder) => {
+            await rig.finish();
+            const clean = rig.snapshot();
+            const stages = ['data', 'convert', 'plots', 'report'];
+            for (const free of [0, 16, 100]) {
+              const { bavail, bsize } = statfsSync(folder);
+              writeFileSync(join(folder, 'ballast'), Buffer.alloc(Math.max(0, bavail * bsize - free * 1024)));
+              for (const stage of stages) {
+                const result = await rig.run(['run', 'p.yaml', stage, '--force', stage]);
+                expectBorneOrTold(result);
+                if (free === 0) expect([stage, result.code]).toEqual([stage, 1]);
+                rig.expectNoneBad();
+              }
+              execFileSync('rm', [join(folder, 'ballast')]);
+              await rig.finish();
+              // The page beside the results says when they were computed.
+              const { results, tree } = rig.snapshot();
+              expect(results).toEqual(clean.results);
+              expect(Object.keys(tree)).toEqual(Object.keys(clean.tree));
+            }
+          });
+        },
+        { files, tasks: [] },
+      );
+    },
+  );
+});
+
 describe('a store that may only be read', () => {
   it.skipIf(!canMount)('gives what is in it, and says why it takes nothing', async () => {
     await withRig(async (rig) => {

@@ -146,12 +146,25 @@ export function commandFailure({ words, shell }: CommandCall, end: CommandEnd): 
       `needs ${shell}, which was not found`,
       shell === 'bash' ? 'Install bash, or leave out `shell: bash`.' : 'Is a POSIX shell on the PATH?',
     );
-  if (code === 'E2BIG')
+  if (code === 'E2BIG') {
+    const [length, start] = longestWord(words);
+    if (length > 2 ** 17)
+      return fail(
+        `has a word of ${length} bytes ("${start}…"), and the system takes 131072 of one`,
+        'Hand over what is so long in a file: inputs: { NAME: { file: PATH } }.',
+      );
     return fail(
       'has more words than the system takes',
       'Loop over them in a `run:` that is text (for file in ${{ inputs.NAME }}), or take a folder as the input.',
     );
+  }
   if (code === 'ENOENT') return fail('was not found', 'Is it installed, and on the PATH?');
   if (code === 'EACCES') return fail('may not be executed', 'Is it a program? chmod +x makes a script one.');
   return fail(`could not be started (${originalMessage ?? code ?? 'unknown error'})`, 'Can it be started by hand?');
+}
+
+/** The bytes that the longest word has, with the end that C gives it, and its beginning. */
+function longestWord(words: readonly string[]): [length: number, start: string] {
+  const [longest = ''] = [...words].sort((a, b) => b.length - a.length);
+  return [Buffer.byteLength(longest) + 1, longest.slice(0, 20)];
 }

@@ -41,25 +41,14 @@ export default defineStage({
 });
 `;
 
-/** The rest of a stage around an example that is its method alone. */
-const around = (method: string) => `import { defineStage, Type } from 'spikeline';
-
-declare const decode: (bytes: Uint8Array) => number;
-declare const encode: (value: number) => Uint8Array;
-
-export default defineStage({
-  ...{ name: 'part', summary: '', parameters: Type.Object({ steps: Type.Integer() }), inputs: {}, outputs: {} },
-  ${method}});
-`;
-
 /** The examples in TypeScript that the documentation has. */
 function examples(): readonly string[] {
   const docs = join(packageRoot, 'docs');
   const files = existsSync(docs) ? readdirSync(docs, { recursive: true, encoding: 'utf8' }) : [];
   const texts = ['README.md', ...files.filter((name) => name.endsWith('.md')).map((name) => join('docs', name))];
   return texts.flatMap((name) =>
-    [...readFileSync(join(packageRoot, name), 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) =>
-      code!.startsWith('async run(') ? around(code!) : code!,
+    [...readFileSync(join(packageRoot, name), 'utf8').matchAll(/^```ts\b[^\n]*\n(.*?)^```$/gms)].map(
+      ([, code]) => code!,
     ),
   );
 }

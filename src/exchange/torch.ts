@@ -2,6 +2,7 @@ import { decodeSafetensors, encodeSafetensors, type Tensor } from '../formats/sa
 import { elements, permute } from '../formats/shape.js';
 import type { Network } from '../network/architecture.js';
 import type { ParameterShape } from '../network/parameters.js';
+import { unreachable } from '../unreachable.js';
 import { blockNumber, checkShape, type ExportedTensor, type FoundArray, listed, readParameters } from './arrays.js';
 import type { Fail } from './failure.js';
 
@@ -27,9 +28,16 @@ const [toTorch, toOurs] = [
  * Height, width, inputs, outputs of weights; undefined for batch norm. The dense layer is one, too: a convolution whose
  * kernel is as large as its input. That brings its inputs into PyTorch's order, CHW.
  */
-function hwio(network: Network, { name, role, shape }: ParameterShape): readonly number[] | undefined {
+function hwio(network: Network, { layer, role, shape }: ParameterShape): readonly number[] | undefined {
   if (role !== 'weight') return undefined;
-  return name === 'dense.weight' ? [...(network.layers.at(-1)?.output ?? network.input), network.classes] : shape;
+  switch (layer) {
+    case 'block':
+      return shape;
+    case 'classifier':
+      return [...(network.layers.at(-1)?.output ?? network.input), network.classes];
+    default:
+      return unreachable(layer);
+  }
 }
 
 /**
@@ -75,7 +83,7 @@ function fromTorch(
   if (sizes === undefined) return { what, shape, data };
   const oihw = toTorch.map((axis) => sizes[axis]!);
   const [outputs, ...inputs] = oihw;
-  checkShape(what, shape, parameter.name === 'dense.weight' ? [outputs!, elements(inputs)] : oihw, fail);
+  checkShape(what, shape, parameter.layer === 'classifier' ? [outputs!, elements(inputs)] : oihw, fail);
   return { what, shape: parameter.shape, data: permute({ shape: oihw, data }, toOurs).data };
 }
 
@@ -86,7 +94,7 @@ export function writeTorch(network: Network, exported: readonly ExportedTensor[]
     const sizes = hwio(network, tensor);
     if (sizes === undefined) return [name, tensor];
     const { shape, data } = permute({ shape: sizes, data: tensor.data }, toTorch);
-    return [name, { shape: tensor.name === 'dense.weight' ? [shape[0]!, elements(shape.slice(1))] : shape, data }];
+    return [name, { shape: tensor.layer === 'classifier' ? [shape[0]!, elements(shape.slice(1))] : shape, data }];
   });
   // What the Python library expects of files made for PyTorch.
   return encodeSafetensors({ tensors: new Map(tensors), metadata: { format: 'pt' } });

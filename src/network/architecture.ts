@@ -25,6 +25,9 @@ export interface ConvLayer {
  */
 export type Preprocessing = 'scaled' | 'crops';
 
+/** What parameters belong to: a block of the network, or the dense layer at its end. */
+export type LayerKind = 'block' | 'classifier';
+
 /** Blocks, then one dense layer of float weights to the classes, without batch norm. */
 export interface Network {
   /** A preset's name, or the notation. */

@@ -7,6 +7,7 @@
 //
 // Convolutions keep the map's size ("SAME") unless "v" says "VALID"; "f" gives a hidden layer float weights. The dense
 // layer to the classes is implied.
+import { unreachable } from '../unreachable.js';
 import { type LayerProblem, type LayerSpec, type PlacedLayers, specProblem } from './layer-spec.js';
 
 const example =
@@ -42,7 +43,7 @@ const forms = {
   conv: /^(?<channels>\d+)C(?<kernel>\d+)(?<flags>v?f?|fv)(?:\/(?<stride>\d+))?(?:\*(?<times>\d+))?$/i,
   downsample: /^(?<before>\d*)P(?<kernel>\d+)(?<flags>f?)(?:\*(?<times>\d+))?$/i,
   dense: /^(?<channels>\d+)(?<flags>f?)(?:\*(?<times>\d+))?$/i,
-} as const;
+} as const satisfies Readonly<Record<LayerSpec['kind'], RegExp>>;
 
 /** One layer, and how often; or what is wrong with it. */
 function readPart(part: string): { readonly spec: LayerSpec; readonly times: number } | string {
@@ -70,10 +71,18 @@ function readPart(part: string): { readonly spec: LayerSpec; readonly times: num
 /** A layer in the notation. */
 export function layerNotation(spec: LayerSpec): string {
   const float = spec.float ? 'f' : '';
-  if (spec.kind === 'dense') return `${spec.channels}${float}`;
-  if (spec.kind === 'downsample') return `P${spec.kernel}${float}`;
-  const valid = spec.padding === 'valid' ? 'v' : '';
-  return `${spec.channels}C${spec.kernel}${valid}${float}${spec.stride === 1 ? '' : `/${spec.stride}`}`;
+  switch (spec.kind) {
+    case 'dense':
+      return `${spec.channels}${float}`;
+    case 'downsample':
+      return `P${spec.kernel}${float}`;
+    case 'conv': {
+      const valid = spec.padding === 'valid' ? 'v' : '';
+      return `${spec.channels}C${spec.kernel}${valid}${float}${spec.stride === 1 ? '' : `/${spec.stride}`}`;
+    }
+    default:
+      return unreachable(spec);
+  }
 }
 
 /** Layers in the notation, the same text for the same layers, however they were written. */

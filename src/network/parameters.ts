@@ -1,5 +1,5 @@
 import { elements } from '../formats/shape.js';
-import type { ConvLayer, Network } from './architecture.js';
+import type { ConvLayer, LayerKind, Network } from './architecture.js';
 
 export type ParameterRole = 'weight' | 'gamma' | 'beta' | 'mean' | 'variance';
 
@@ -10,6 +10,8 @@ export interface ParameterShape {
   /** Convolutions [KH, KW, Ci, Co], batch norm [Co], dense [inputs, classes]. */
   readonly shape: readonly number[];
   readonly role: ParameterRole;
+  /** Of which kind of layer. */
+  readonly layer: LayerKind;
   /** Changed by the optimiser. The running mean and variance of batch norm are not. */
   readonly trainable: boolean;
 }
@@ -30,15 +32,15 @@ export function parameterShapes(network: Network): ParameterShape[] {
   for (const layer of network.layers) {
     const channels = [layer.output[2]];
     shapes.push(
-      { name: `${layer.name}.weight`, shape: weightShape(layer), role: 'weight', trainable: true },
-      { name: `${layer.name}.gamma`, shape: channels, role: 'gamma', trainable: true },
-      { name: `${layer.name}.beta`, shape: channels, role: 'beta', trainable: true },
-      { name: `${layer.name}.mean`, shape: channels, role: 'mean', trainable: false },
-      { name: `${layer.name}.variance`, shape: channels, role: 'variance', trainable: false },
+      { name: `${layer.name}.weight`, shape: weightShape(layer), role: 'weight', layer: 'block', trainable: true },
+      { name: `${layer.name}.gamma`, shape: channels, role: 'gamma', layer: 'block', trainable: true },
+      { name: `${layer.name}.beta`, shape: channels, role: 'beta', layer: 'block', trainable: true },
+      { name: `${layer.name}.mean`, shape: channels, role: 'mean', layer: 'block', trainable: false },
+      { name: `${layer.name}.variance`, shape: channels, role: 'variance', layer: 'block', trainable: false },
     );
   }
   const dense = [denseInputs(network), network.classes];
-  shapes.push({ name: 'dense.weight', shape: dense, role: 'weight', trainable: true });
+  shapes.push({ name: 'dense.weight', shape: dense, role: 'weight', layer: 'classifier', trainable: true });
   return shapes;
 }
 

@@ -1,4 +1,5 @@
 import { UserError } from '../error.js';
+import { unreachable } from '../unreachable.js';
 import type { ConvLayer, Network, Precision, Preprocessing, Shape } from './architecture.js';
 import type { LayerSpec } from './layer-spec.js';
 import { layerNotation, parseNotation } from './notation.js';
@@ -54,12 +55,22 @@ type LayerGeometry = Omit<ConvLayer, 'name' | 'weights'>;
 /** A layer on a map of this shape. Sizes of its output are below 1 where its kernel is larger than the map. */
 function placed(spec: LayerSpec, input: Shape): LayerGeometry {
   const [height, width, channels] = input;
-  const kernel = spec.kind === 'dense' ? ([height, width] as const) : ([spec.kernel, spec.kernel] as const);
-  const stride = spec.kind === 'conv' ? spec.stride : spec.kind === 'downsample' ? spec.kernel : 1;
-  const pad = spec.kind === 'conv' && spec.padding === 'same' ? (spec.kernel - 1) / 2 : 0;
-  const geometry = { kernel, stride, padding: [pad, pad], input } as const;
-  const outChannels = spec.kind === 'downsample' ? channels : spec.channels;
-  return { ...geometry, output: [...convolutionOutput(geometry), outChannels] };
+  const convolution = (kernel: ConvLayer['kernel'], stride: number, pad: number, outChannels: number) => {
+    const geometry = { kernel, stride, padding: [pad, pad], input } as const;
+    return { ...geometry, output: [...convolutionOutput(geometry), outChannels] } as const;
+  };
+  switch (spec.kind) {
+    case 'conv': {
+      const pad = spec.padding === 'same' ? (spec.kernel - 1) / 2 : 0;
+      return convolution([spec.kernel, spec.kernel], spec.stride, pad, spec.channels);
+    }
+    case 'downsample':
+      return convolution([spec.kernel, spec.kernel], spec.kernel, 0, channels);
+    case 'dense':
+      return convolution([height, width], 1, 0, spec.channels);
+    default:
+      return unreachable(spec);
+  }
 }
 
 /** The first layer that can't take what it is given when the images have this shape. */

@@ -97,7 +97,7 @@ function convertEncoding(
   const channels = norms.map((norm) => doubleThresholds(norm, scale.n, scale.levels));
   const thresholds = Float64Array.from(channels.flatMap(({ values }) => values));
   return {
-    layer: { ...describeGeometry(layer), weights, thresholds },
+    layer: { kind: 'encoding', ...describeGeometry(layer), weights, thresholds },
     report: { ...describe(layer, parameters, weights, channels), membrane: null },
   };
 }
@@ -112,7 +112,7 @@ function convertLayer(
   const channels = norms.map((norm) => integerThresholds(norm, scale.n, scale.levels));
   const thresholds = Int32Array.from(channels.flatMap(({ values }) => values));
   return {
-    layer: { ...describeGeometry(layer), weights, thresholds },
+    layer: { kind: 'spiking', ...describeGeometry(layer), weights, thresholds },
     report: {
       ...describe(layer, parameters, weights, channels),
       membrane: membraneBounds(weights, layer.output[2], scale.levels),

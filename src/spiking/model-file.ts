@@ -76,11 +76,13 @@ export function decodeSpikingNetwork(bytes: Uint8Array, label: string): SpikingN
   const [first, ...others] = header.layers;
   const encoding = {
     ...first!,
+    kind: 'encoding' as const,
     weights: take(`${first!.name}.weight`, Float32Array, weightShape(first!)),
     thresholds: take(`${first!.name}.thresholds`, Float64Array, [first!.output[2], levels]),
   };
   const layers = others.map((layer) => ({
     ...layer,
+    kind: 'spiking' as const,
     weights: take(`${layer.name}.weight`, Int8Array, weightShape(layer)),
     thresholds: take(`${layer.name}.thresholds`, Int32Array, [layer.output[2], levels]),
   }));

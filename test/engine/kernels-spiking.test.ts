@@ -96,6 +96,7 @@ describe('countSpikes', () => {
       ...{ name: 'conv2', kernel: [3, 2] as const, stride: 2, padding: [1, 0] as const },
       ...{ input: [5, 4, 19] as const, output: [3, 2, 7] as const },
       weights: Int8Array.from(integers(3 * 2 * 19 * 7, -1, 1, 1)),
+      kind: 'spiking' as const,
       thresholds: new Int32Array(),
     };
     const { windows, synapses, parts } = synapseTables(layer, channels, 255);
@@ -145,7 +146,7 @@ it.each([
 ])('synapseTables takes %i windows of a pixel of %i channels, and refuses one more', (windows, channels) => {
   // With a stride of 0 all windows see the same pixel.
   const layer = { name: 'conv2', kernel: [1, 1], stride: 0, padding: [0, 0], input: [1, 1, 1] } as const;
-  const rest = { weights: Int8Array.of(1), thresholds: new Int32Array() };
+  const rest = { weights: Int8Array.of(1), kind: 'spiking' as const, thresholds: new Int32Array() };
   const tables = (width: number) => synapseTables({ ...layer, ...rest, output: [1, width, 1] }, channels, 255);
   expect(tables(windows).windows[0]).toBe(windows);
   expect(() => tables(windows + 1)).toThrow('conv2');

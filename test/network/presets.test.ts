@@ -64,6 +64,7 @@ describe('networks of the paper', () => {
       name: 'dense.weight',
       shape: [512, 100],
       role: 'weight',
+      layer: 'classifier',
       trainable: true,
     });
   });

@@ -201,7 +201,7 @@ function thresholdTable(
 ): Float64Array | Int32Array {
   const { thresholds } = block;
   const table =
-    thresholds instanceof Float64Array
+    block.kind === 'encoding'
       ? new Float64Array(levels * channels).fill(Number.POSITIVE_INFINITY)
       : new Int32Array(levels * channels).fill(2 ** 31 - 1);
   for (let c = 0; c < block.output[2]; c++)

@@ -1,5 +1,6 @@
-import type { Network } from '../../network/architecture.js';
+import type { LayerKind, Network } from '../../network/architecture.js';
 import { type ParameterShape, parameterShapes } from '../../network/parameters.js';
+import { unreachable } from '../../unreachable.js';
 import { padChannels, padWeights, unpadWeights } from './geometry.js';
 import type { MemoryPlan } from './memory-plan.js';
 import { type Address, nowhere } from './units.js';
@@ -41,7 +42,7 @@ export function planTensors(plan: MemoryPlan, network: Network, training: boolea
   return tensors;
 }
 
-function tensorLayout(network: Network, { name, shape, role }: ParameterShape) {
+function tensorLayout(network: Network, { name, shape, role, layer }: ParameterShape) {
   const realCount = shape.reduce((product, size) => product * size, 1);
   if (role !== 'weight') {
     const count = padChannels(realCount);
@@ -52,7 +53,7 @@ function tensorLayout(network: Network, { name, shape, role }: ParameterShape) {
     };
     return { count, realCount, pad, unpad: (padded: Float32Array) => padded.slice(0, realCount) };
   }
-  const [taps, inRaw, outRaw] = weightDimensions(network, name, shape);
+  const [taps, inRaw, outRaw] = weightDimensions(network, layer, shape);
   const isFirst = name === `${network.layers[0]?.name}.weight`;
   const inPadded = isFirst ? inRaw : padChannels(inRaw);
   const outPadded = padChannels(outRaw);
@@ -65,8 +66,15 @@ function tensorLayout(network: Network, { name, shape, role }: ParameterShape) {
 }
 
 /** Weights as [taps][input channels][output channels]; the dense layer's taps are the pixels of the last map. */
-function weightDimensions(network: Network, name: string, shape: readonly number[]): [number, number, number] {
-  if (name !== 'dense.weight') return [shape[0]! * shape[1]!, shape[2]!, shape[3]!];
-  const channels = (network.layers.at(-1)?.output ?? network.input)[2];
-  return [shape[0]! / channels, channels, shape[1]!];
+function weightDimensions(network: Network, layer: LayerKind, shape: readonly number[]): [number, number, number] {
+  switch (layer) {
+    case 'block':
+      return [shape[0]! * shape[1]!, shape[2]!, shape[3]!];
+    case 'classifier': {
+      const channels = (network.layers.at(-1)?.output ?? network.input)[2];
+      return [shape[0]! / channels, channels, shape[1]!];
+    }
+    default:
+      return unreachable(layer);
+  }
 }

@@ -1,7 +1,7 @@
 import { elements, permute } from '../../formats/shape.js';
 import type { Shape } from '../../network/architecture.js';
 import { weightShape } from '../../network/parameters.js';
-import type { EncodingLayer, SpikingLayer, SpikingNetwork } from '../../spiking/network.js';
+import type { SpikeSource, SpikingNetwork } from '../../spiking/network.js';
 import { previousDouble } from '../../spiking/thresholds.js';
 
 export interface NirArray {
@@ -70,7 +70,7 @@ const integers = (values: readonly number[]): NirArray => ({
   data: BigInt64Array.from(values, BigInt),
 });
 
-function convolution(layer: EncodingLayer | SpikingLayer, scale: number): NirNode {
+function convolution(layer: SpikeSource, scale: number): NirNode {
   const data = Float32Array.from(layer.weights, (weight) => scale * weight);
   return {
     type: 'Conv2d',
@@ -84,16 +84,20 @@ function convolution(layer: EncodingLayer | SpikingLayer, scale: number): NirNod
   };
 }
 
+/** How membranes of each kind are written, and the largest value of one that does not reach a threshold. */
+const membranes = {
+  encoding: { Values: Float64Array, below: previousDouble },
+  spiking: { Values: Float32Array, below: (threshold: number) => threshold - 0.5 },
+} as const satisfies Readonly<Record<SpikeSource['kind'], unknown>>;
+
 /** One of the L integrate-and-fire neurons of each neuron of a map. */
-function neurons({ output, thresholds }: EncodingLayer | SpikingLayer, level: number, levels: number): NirNode {
+function neurons({ kind, output, thresholds }: SpikeSource, level: number, levels: number): NirNode {
   const shape = chw(output);
   const pixels = output[0] * output[1];
-  const above = (threshold: number) =>
-    thresholds instanceof Float64Array ? previousDouble(threshold) : threshold - 0.5;
-  const Kind = thresholds instanceof Float64Array ? Float64Array : Float32Array;
-  const values = new Kind(elements(shape));
+  const { Values, below } = membranes[kind];
+  const values = new Values(elements(shape));
   for (let channel = 0; channel < output[2]; channel++)
-    values.fill(above(thresholds[channel * levels + level]!), channel * pixels, (channel + 1) * pixels);
+    values.fill(below(thresholds[channel * levels + level]!), channel * pixels, (channel + 1) * pixels);
   return {
     type: 'IF',
     r: { shape, data: new Float32Array(values.length).fill(1) },

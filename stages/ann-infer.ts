@@ -49,7 +49,7 @@ export default defineStage({
     });
     const about = { network: network.name, dataset: dataset.name, precision: precisionLabel(network.precision) };
     const result = { stage: 'ann-infer', ...about, accuracy: correct / images, correct, images } as const;
-    await writeFile(context.outputs.result!, annResultText(result));
+    await writeFile(context.outputs.result, annResultText(result));
     return annMetrics(result);
   },
 });

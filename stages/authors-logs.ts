@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Type } from '@sinclair/typebox';
-import { defineStage, type InputArtifact } from '../src/stage/definition.js';
+import { defineStage } from '../src/stage/definition.js';
 
 export default defineStage({
   name: 'authors-logs',
@@ -18,13 +18,13 @@ export default defineStage({
   resources: { cpus: 1 },
   async run(context) {
     const { authorsLogs } = await import('../src/exchange/logs.js');
-    const results = (context.inputs.snn as readonly InputArtifact[]).map(async ({ path, labels }) => ({
+    const results = context.inputs.snn.map(async ({ path, labels }) => ({
       label: `The result ${Object.values(labels).join(' ')}`.trimEnd(),
       text: await readFile(path, 'utf8'),
     }));
     const logs = authorsLogs(await Promise.all(results));
     for (const [file, text] of logs) {
-      const path = join(context.outputs.figs!, file);
+      const path = join(context.outputs.figs, file);
       await mkdir(dirname(path), { recursive: true });
       await writeFile(path, text);
     }

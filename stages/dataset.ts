@@ -123,7 +123,7 @@ export default defineStage({
       train: subset(whole.train, parameters.subset?.train ?? whole.train.count, whole.classes),
       test: subset(whole.test, parameters.subset?.test ?? whole.test.count, whole.classes),
     };
-    await writeDataset(context.outputs.dataset!, dataset);
+    await writeDataset(context.outputs.dataset, dataset);
     log(`${dataset.name}: ${dataset.source}`);
     return {
       trainImages: dataset.train.count,

@@ -56,7 +56,7 @@ export default defineStage({
     const { weights, formats: wanted } = context.parameters;
     const source = { weights, ...(checkpoint ? { checkpoint } : {}), ...(spiking ? { spiking } : {}) };
 
-    const folder = context.outputs.models!;
+    const folder = context.outputs.models;
     await mkdir(folder, { recursive: true });
     const files: string[] = [];
     for (const [done, format] of wanted.entries()) {

@@ -61,7 +61,7 @@ export default defineStage({
     const { path } = inputFile(context, 'checkpoint');
     const { checkpoint, format } = await importCheckpointFile(path, await model(context), context.parameters.format);
     context.log(`read as ${format}`);
-    await writeFile(context.outputs.checkpoint!, encodeCheckpoint(checkpoint));
+    await writeFile(context.outputs.checkpoint, encodeCheckpoint(checkpoint));
     return { format };
   },
 });

@@ -52,7 +52,7 @@ export default defineStage({
         'Give the stage at least one of the inputs "ann", "snn" and "history".',
       );
 
-    const folder = context.outputs.plots!;
+    const folder = context.outputs.plots;
     await mkdir(folder, { recursive: true });
     const drawn = allCharts({ ann, snn, histories }, context.parameters.title);
     for (const [index, chart] of drawn.entries()) {

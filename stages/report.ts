@@ -6,7 +6,7 @@ import { readContent } from '../src/report/content/read.js';
 import { subjectsOf } from '../src/report/content/subjects.js';
 import { reportPage } from '../src/report/page/page.js';
 import { resultKinds } from '../src/results/kinds.js';
-import { defineStage, type InputArtifact } from '../src/stage/definition.js';
+import { defineStage } from '../src/stage/definition.js';
 
 export default defineStage({
   name: 'report',
@@ -45,9 +45,7 @@ export default defineStage({
 
   async run(context) {
     const { title = 'Results', description, expect = [] } = context.parameters;
-    const files = Object.fromEntries(
-      resultKinds.map((name) => [name, (context.inputs[name] ?? []) as readonly InputArtifact[]]),
-    );
+    const files = Object.fromEntries(resultKinds.map((name) => [name, context.inputs[name] ?? []]));
     if (Object.values(files).every(({ length }) => length === 0))
       throw new UserError(
         'E_PLOT_INPUT',
@@ -62,7 +60,7 @@ export default defineStage({
       context.signal.throwIfAborted();
       context.progress({ done, total, unit: 'sections' });
     });
-    await writeFile(context.outputs.report!, html);
+    await writeFile(context.outputs.report, html);
     context.log(`wrote a page of ${Math.round(html.length / 1024)} KiB`);
     const verdicts = subjectsOf(content).flatMap((subject) => subject.verdicts);
     const count = (...kinds: string[]) => verdicts.filter(({ verdict }) => kinds.includes(verdict)).length;

@@ -44,11 +44,11 @@ export default defineStage({
     const bytes = await readFile(inputFile(context, 'checkpoint').path);
     const checkpoint = decodeCheckpoint(bytes, 'the input "checkpoint"');
     const { network, layers } = convert(checkpoint.network, checkpoint.parameters);
-    await writeFile(context.outputs.network!, encodeSpikingNetwork(network));
+    await writeFile(context.outputs.network, encodeSpikingNetwork(network));
     const comparison = await compareOn(context, checkpoint, network);
     const about = { network: network.name, precision: `k${network.k}B${network.B}` };
     const result = conversionResult(about, layers, comparison);
-    await writeFile(context.outputs.report!, conversionText(result));
+    await writeFile(context.outputs.report, conversionText(result));
     return conversionMetrics(result);
   },
 });

@@ -66,13 +66,13 @@ export default defineStage({
     );
     const about = { network: network.name, dataset: dataset.name, precision: `k${network.k}B${network.B}`, noise };
     const result = { stage: 'snn-infer', ...about, ...activityReport(network, activity) } as const;
-    await writeFile(context.outputs.result!, snnResultText(result));
+    await writeFile(context.outputs.result, snnResultText(result));
     const { images, logits } = activity;
     const arrays = {
       logits: { shape: [images, network.classes], data: logits },
       predictions: { shape: [images], data: predictionsOf(activity) },
     };
-    await writeFile(context.outputs.images!, await writeArrays(arrays));
+    await writeFile(context.outputs.images, await writeArrays(arrays));
     return snnMetrics(result);
   },
 });

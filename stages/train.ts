@@ -102,8 +102,8 @@ export default defineStage({
     const engine = engineFor(['train', 'evaluate'], context.engine);
     const schedule = { epochs, learningRate, batch, heldOut, gradients };
     const result = await train(engine, source, start, schedule, context.threads, context);
-    await writeFile(context.outputs.checkpoint!, result.checkpoint);
-    await writeFile(context.outputs.history!, result.history);
+    await writeFile(context.outputs.checkpoint, result.checkpoint);
+    await writeFile(context.outputs.history, result.history);
     return historyMetrics(result.last);
   },
 });

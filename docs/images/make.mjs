@@ -9,7 +9,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-const [log, results] = process.argv.slice(2);
+const [log = 'quickstart.log', results = 'artifacts/quickstart'] = process.argv.slice(2);
 const here = dirname(fileURLToPath(import.meta.url));
 
 const plots = ['accuracy-noise', 'spikes'];
@@ -17,7 +17,8 @@ for (const name of plots)
   writeFileSync(join(here, `${name}.svg`), readFileSync(join(results, `plots/plots/${name}.svg`)));
 
 const printed = readFileSync(log, 'utf8');
-const [table] = /^precision.*?^expect: .*?$/ms.exec(printed);
+const [table] = /^precision.*?^expect: .*?$/ms.exec(printed) ?? [];
+if (table === undefined) throw new Error(`${log} holds no table of the quickstart.`);
 writeFileSync(join(here, 'quickstart.svg'), terminal(['$ npm run quickstart', '…', ...table.split('\n')]));
 
 const page = pathToFileURL(resolve(results, 'report.html')).href;

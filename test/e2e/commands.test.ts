@@ -78,7 +78,7 @@ stages:
     expect(await failed('pipe')).toContain(`${stopped} 1.`);
     expect((await box.run(['run', 'p.yaml', 'loose'])).code).toBe(0);
     expect(box.read('artifacts/text/loose/x')).toBe(`${long}\n`);
-    expect(await failed('words')).toContain('The command "echo" has more words than the system takes.');
+    expect(await failed('words')).toContain('The command "echo" has a word of 200001 bytes');
     expect(await failed('none', { PATH: box.path('nowhere') })).toContain('needs bash, which was not found');
   });
 

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect } from 'vitest';
@@ -20,16 +20,9 @@ stages:
 
 /** The built program, with another process to try V8's flags in. */
 function install(box: Sandbox, probe: string) {
-  const copy = (from: string, to: string) => {
-    mkdirSync(to);
-    for (const entry of readdirSync(from, { withFileTypes: true })) {
-      if (entry.isDirectory() && entry.name === 'stages') copy(join(from, entry.name), join(to, entry.name));
-      if (entry.isFile() && entry.name !== 'engine-probe.js')
-        copyFileSync(join(from, entry.name), join(to, entry.name));
-    }
-  };
   mkdirSync(box.path('.build'));
-  copy(buildFolder, box.path('.build/copy'));
+  cpSync(buildFolder, box.path('.build/copy'), { recursive: true });
+  rmSync(box.path('.build/copy/engine-probe.js'));
   writeFileSync(box.path('.build/copy/engine-probe.js'), probe);
   for (const name of ['node_modules', 'package.json', 'pipelines'])
     symlinkSync(join(packageRoot, name), box.path(name));

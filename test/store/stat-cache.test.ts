@@ -36,13 +36,13 @@ describe('StatCache', () => {
     expect(existsSync(file)).toBe(false);
   });
 
-  it('does without lines that a crash tore', () => {
+  it('does without a line that a crash tore, and with what is noted after it', () => {
     open().set('a', stat, digest, 200_000);
     appendFileSync(file, '["b","1 2');
     open().set('c', stat, digest, 200_000);
     open().set('d', stat, digest, 200_000);
     const cache = open();
-    expect(['a', 'b', 'c', 'd'].map((name) => cache.get(name, stat))).toEqual([digest, undefined, undefined, digest]);
+    expect(['a', 'b', 'c', 'd'].map((name) => cache.get(name, stat))).toEqual([digest, undefined, digest, digest]);
     appendFileSync(file, '\nnull\n7\n["e",1,2]\n["f","1 2 3 4","sha256:0"]\n');
     expect(open().get('a', stat)).toBe(digest);
   });

@@ -12,6 +12,7 @@ const floors = [
   ['stage/'],
   ['index.ts', 'experiment/', 'pipeline/'],
   ['config/', 'run/'],
+  ['api/'],
   ['cli/'],
   ['tools/'],
 ].map((places) => places.map((place) => `src/${place}`));
@@ -36,6 +37,7 @@ const insides = {
     ['local/'],
     ['slurm/'],
   ],
+  'src/api/': [['opening/'], ['results/']],
   'src/cli/': [
     ['terminal/'],
     ['opening/'],

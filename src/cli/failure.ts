@@ -1,10 +1,10 @@
 // What a command that can't go on says, and the exit code that goes with it.
 
 import { CommanderError } from 'commander';
+import { DiagnosticsError } from '../api/opening/pipeline.js';
 import { defectHint } from '../defect.js';
 import { UserError } from '../error.js';
 import { systemError } from '../files/error.js';
-import { DiagnosticsError } from './opening/pipeline.js';
 import { exitCodes } from './terminal/exit-codes.js';
 import { closeOutput, inGitHub, printError } from './terminal/output.js';
 

@@ -3,6 +3,7 @@
 
 import { appendFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
+import type { TaskVerdict } from '../../api/results/expectations.js';
 import type { Pipeline } from '../../pipeline/expand/task.js';
 import type { Diagnostic, SourceRange } from '../../pipeline/text/diagnostic.js';
 import { placeOf, type TextOf } from '../../pipeline/text/format.js';
@@ -10,7 +11,6 @@ import { readText } from '../../pipeline/text/read-text.js';
 import type { RunEvent } from '../../run/events.js';
 import { markdown } from '../../text/markup.js';
 import { printable } from '../../text/printable.js';
-import type { TaskVerdict } from '../results/expectations.js';
 import { print, printOwn } from '../terminal/output.js';
 
 type Ended = Extract<RunEvent, { event: 'task' }>;

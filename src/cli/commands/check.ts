@@ -1,12 +1,12 @@
+import { callOf, shownPath } from '../../api/opening/calls.js';
+import type { PipelineOptions } from '../../api/opening/options.js';
+import { openStore } from '../../api/opening/store.js';
+import { currentMetrics } from '../../api/results/current.js';
+import { compareExpectations, describeVerdicts, type TaskVerdict } from '../../api/results/expectations.js';
 import { renderTable, type TableFormat } from '../../text/table.js';
 import { annotateVerdicts, summariseCheck } from '../ci/github.js';
 import { junit } from '../ci/junit.js';
-import { callOf, shownPath } from '../opening/calls.js';
-import type { PipelineOptions } from '../opening/options.js';
 import { openPipeline } from '../opening/pipeline.js';
-import { openStore } from '../opening/store.js';
-import { currentMetrics } from '../results/current.js';
-import { compareExpectations, describeVerdicts, type TaskVerdict } from '../results/expectations.js';
 import { exitCodes } from '../terminal/exit-codes.js';
 import { inGitHub, print } from '../terminal/output.js';
 import { writeOutput } from '../terminal/output-file.js';

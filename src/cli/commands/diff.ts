@@ -1,3 +1,6 @@
+import { callOf } from '../../api/opening/calls.js';
+import type { PipelineOptions } from '../../api/opening/options.js';
+import { openStore } from '../../api/opening/store.js';
 import { UserError } from '../../error.js';
 import type { Pipeline } from '../../pipeline/expand/task.js';
 import { compareStates, presentState, type RunState, stateOfRun } from '../../run/explain/compare.js';
@@ -8,10 +11,7 @@ import type { Store } from '../../store/store.js';
 import { jsonText } from '../../text/printable.js';
 import { type Cell, renderTable } from '../../text/table.js';
 import { comparisonText } from '../explain/comparison.js';
-import { callOf } from '../opening/calls.js';
-import type { PipelineOptions } from '../opening/options.js';
 import { openPipeline } from '../opening/pipeline.js';
-import { openStore } from '../opening/store.js';
 import { exitCodes } from '../terminal/exit-codes.js';
 import { print } from '../terminal/output.js';
 

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { access, constants, statfs } from 'node:fs/promises';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
+import type { PipelineOptions } from '../../api/opening/options.js';
+import { artifactsFolder } from '../../api/opening/project.js';
 import { debianFolder } from '../../data/locations.js';
 import type { Engine } from '../../engine/engine.js';
 import { defaultEngine, engines } from '../../engine/engines.js';
@@ -8,8 +10,6 @@ import { makeFolder } from '../../files/make-folder.js';
 import { SlurmError, slurmCommands } from '../../run/slurm/command.js';
 import { renderTable } from '../../text/table.js';
 import { version } from '../../version.js';
-import type { PipelineOptions } from '../opening/options.js';
-import { artifactsFolder } from '../opening/project.js';
 import { exitCodes } from '../terminal/exit-codes.js';
 import { print } from '../terminal/output.js';
 

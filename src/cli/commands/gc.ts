@@ -1,4 +1,7 @@
 import { join } from 'node:path';
+import { shownPath } from '../../api/opening/calls.js';
+import { artifactsFolder } from '../../api/opening/project.js';
+import { openStore } from '../../api/opening/store.js';
 import { UserError } from '../../error.js';
 import type { Pipeline } from '../../pipeline/expand/task.js';
 import { reachOfRuns } from '../../run/plan/history.js';
@@ -10,10 +13,7 @@ import { treesIn } from '../../store/gc-trees.js';
 import { holderText } from '../../store/lock.js';
 import type { Store } from '../../store/store.js';
 import type { TaskKey } from '../../store/types.js';
-import { shownPath } from '../opening/calls.js';
 import { openPipeline } from '../opening/pipeline.js';
-import { artifactsFolder } from '../opening/project.js';
-import { openStore } from '../opening/store.js';
 import { exitCodes } from '../terminal/exit-codes.js';
 import { print, printError } from '../terminal/output.js';
 

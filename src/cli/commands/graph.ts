@@ -1,4 +1,7 @@
 import { extname } from 'node:path';
+import { callOf } from '../../api/opening/calls.js';
+import type { PipelineOptions } from '../../api/opening/options.js';
+import { openStore } from '../../api/opening/store.js';
 import { UserError } from '../../error.js';
 import { dependenciesOf } from '../../pipeline/expand/targets.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
@@ -7,11 +10,8 @@ import { graphSvg, largestPicture, pictureSize } from '../../report/graph/svg.js
 import { graphDot, graphMermaid } from '../../report/graph/text.js';
 import { Planner } from '../../run/plan/planner.js';
 import type { TaskId } from '../../values.js';
-import { callOf } from '../opening/calls.js';
-import type { PipelineOptions } from '../opening/options.js';
 import { openPipeline } from '../opening/pipeline.js';
-import { openStore } from '../opening/store.js';
-import { tasksOfStage } from '../results/current.js';
+import { tasksOfStage } from '../results/cells.js';
 import { exitCodes } from '../terminal/exit-codes.js';
 import { print, printError } from '../terminal/output.js';
 import { writeOutput } from '../terminal/output-file.js';

@@ -1,12 +1,12 @@
 import { createReadStream } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
+import type { PipelineOptions } from '../../api/opening/options.js';
+import { openStore } from '../../api/opening/store.js';
+import { chooseTask } from '../../api/opening/tasks.js';
 import { StoreError, systemCode } from '../../files/error.js';
 import { IrregularFile, openRegularFile } from '../../files/regular-file.js';
 import { logText } from '../../text/printable.js';
-import type { PipelineOptions } from '../opening/options.js';
 import { openPipeline } from '../opening/pipeline.js';
-import { openStore } from '../opening/store.js';
-import { chooseTask } from '../opening/tasks.js';
 import { exitCodes } from '../terminal/exit-codes.js';
 import { outputTaken, print, printOwn } from '../terminal/output.js';
 

@@ -1,9 +1,9 @@
+import { openStore } from '../../api/opening/store.js';
+import { chooseTasks } from '../../api/opening/tasks.js';
 import { Planner, type TaskPlan } from '../../run/plan/planner.js';
 import { statusText } from '../explain/status.js';
 import type { RunCommandOptions } from '../opening/options.js';
 import { openPipeline } from '../opening/pipeline.js';
-import { openStore } from '../opening/store.js';
-import { chooseTasks } from '../opening/tasks.js';
 import { exitCodes } from '../terminal/exit-codes.js';
 import { print } from '../terminal/output.js';
 

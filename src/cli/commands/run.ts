@@ -1,4 +1,13 @@
 import { dirname } from 'node:path';
+import { callOf, shownPath } from '../../api/opening/calls.js';
+import { claimFolder } from '../../api/opening/claim.js';
+import { cacheSources } from '../../api/opening/config.js';
+import { engineNotice } from '../../api/opening/engine.js';
+import { openStore } from '../../api/opening/store.js';
+import { chooseTasks } from '../../api/opening/tasks.js';
+import { currentMetrics } from '../../api/results/current.js';
+import { pageTasks } from '../../api/results/declared.js';
+import { type ReportedRun, writePages } from '../../api/results/pages.js';
 import { UserError } from '../../error.js';
 import { StoreError } from '../../files/error.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
@@ -13,19 +22,10 @@ import { countOf, duration, tailLines } from '../../run/views/text.js';
 import type { Store } from '../../store/store.js';
 import type { TaskId } from '../../values.js';
 import { annotateFailures, summariseRun } from '../ci/github.js';
-import { callOf, shownPath } from '../opening/calls.js';
-import { claimFolder } from '../opening/claim.js';
-import { cacheSources } from '../opening/config.js';
-import { engineNotice } from '../opening/engine.js';
 import type { RunCommandOptions } from '../opening/options.js';
 import { openPipeline } from '../opening/pipeline.js';
-import { openStore } from '../opening/store.js';
-import { chooseTasks } from '../opening/tasks.js';
 import { checkReporter, openView } from '../opening/view.js';
 import { closingReport } from '../results/closing.js';
-import { currentMetrics } from '../results/current.js';
-import { pageTasks } from '../results/declared.js';
-import { type ReportedRun, writePages } from '../results/pages.js';
 import { resultsTable } from '../results/results-table.js';
 import { exitCodes } from '../terminal/exit-codes.js';
 import { inGitHub, print, printError } from '../terminal/output.js';
@@ -88,15 +88,18 @@ async function perform(call: RunCall, chosen: Omit<RunOptions, 'sharing' | 'emit
   if (sharing?.caution !== undefined) emit({ event: 'warning', ...sharing.caution });
   for (const { message, hint = '' } of undeclaredFiles(pipeline, tasks)) emit({ event: 'warning', message, hint });
   const runOptions = { ...chosen, ...(sharing && { sharing }), emit };
-  const slurm = options.executor === 'slurm' ? await import('../opening/slurm.js') : undefined;
-  const onCluster = await slurm?.slurmExecutor(pipeline, store, { ...runOptions, caches });
+  const onCluster =
+    options.executor === 'slurm'
+      ? await (await import('../../api/opening/slurm.js')).slurmExecutor(pipeline, store, { ...runOptions, caches })
+      : undefined;
   const run = onCluster ?? new LocalExecutor(pipeline, store, runOptions);
   listenForSignals(run);
   const result = await run.start().finally(() => Promise.all([view.close(), sharing?.cache.close()]));
   await noteRun(recorder, call);
   const leave = async () => {
     const again = callOf('run', pipeline, options, targets);
-    if (onCluster !== undefined) await slurm?.leaveJobs(onCluster, `${again} --executor slurm`);
+    if (onCluster !== undefined)
+      await (await import('../opening/slurm.js')).leaveJobs(onCluster, `${again} --executor slurm`);
     else print(`Finished work is kept. Go on with: ${again}`);
   };
   // Views that list events have shown what failed tasks wrote.

@@ -1,9 +1,9 @@
+import { DiagnosticsError } from '../../api/opening/pipeline.js';
 import { readDeclared } from '../../pipeline/declared.js';
 import { generateJsonSchema } from '../../pipeline/json-schema.js';
 import { describeStage } from '../../stage/describe.js';
 import { builtInStages } from '../../stage/registry.js';
 import { jsonText } from '../../text/printable.js';
-import { DiagnosticsError } from '../opening/pipeline.js';
 import { exitCodes } from '../terminal/exit-codes.js';
 import { print } from '../terminal/output.js';
 

@@ -1,13 +1,14 @@
+import { callOf } from '../../api/opening/calls.js';
+import type { PipelineOptions } from '../../api/opening/options.js';
+import { openStore } from '../../api/opening/store.js';
+import { metricsOf } from '../../api/results/current.js';
 import { UserError } from '../../error.js';
 import { Planner } from '../../run/plan/planner.js';
 import { countOf } from '../../run/views/text.js';
 import { jsonText } from '../../text/printable.js';
 import { type Cell, distinctCells, renderTable } from '../../text/table.js';
-import { callOf } from '../opening/calls.js';
-import type { PipelineOptions } from '../opening/options.js';
 import { openPipeline } from '../opening/pipeline.js';
-import { openStore } from '../opening/store.js';
-import { marked, metricsOf, scalarMetrics, tasksOfStage, titleOf } from '../results/current.js';
+import { marked, scalarMetrics, tasksOfStage, titleOf } from '../results/cells.js';
 import { reportText } from '../results/tables.js';
 import { exitCodes } from '../terminal/exit-codes.js';
 import { print } from '../terminal/output.js';

@@ -1,10 +1,10 @@
 import type { TSchema } from '@sinclair/typebox';
+import { program } from '../../api/opening/calls.js';
 import { UserError } from '../../error.js';
 import { suggestion } from '../../schema/suggest.js';
 import type { StageDefinition } from '../../stage/definition.js';
 import { builtInStage, builtInStageNames, builtInStages } from '../../stage/registry.js';
 import { type Cell, renderTable } from '../../text/table.js';
-import { program } from '../opening/calls.js';
 import { exitCodes } from '../terminal/exit-codes.js';
 import { print } from '../terminal/output.js';
 

@@ -1,12 +1,12 @@
 import { styleText } from 'node:util';
+import type { PipelineOptions } from '../../api/opening/options.js';
+import { openStore } from '../../api/opening/store.js';
 import { countStates, type State, states } from '../../report/graph/graph.js';
 import { Planner } from '../../run/plan/planner.js';
 import { jsonText } from '../../text/printable.js';
 import { type Cell, renderTable } from '../../text/table.js';
 import { statusText } from '../explain/status.js';
-import type { PipelineOptions } from '../opening/options.js';
 import { openPipeline } from '../opening/pipeline.js';
-import { openStore } from '../opening/store.js';
 import { exitCodes } from '../terminal/exit-codes.js';
 import { print, printOwn } from '../terminal/output.js';
 

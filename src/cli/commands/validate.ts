@@ -1,3 +1,4 @@
+import { DiagnosticsError, loadDescribed } from '../../api/opening/pipeline.js';
 import { UserError } from '../../error.js';
 import type { Task } from '../../pipeline/expand/task.js';
 import { undeclaredFiles } from '../../pipeline/expand/undeclared.js';
@@ -5,7 +6,6 @@ import { diagnosticsToJson, formatDiagnostics } from '../../pipeline/text/format
 import { jsonText } from '../../text/printable.js';
 import { annotateDiagnostics } from '../ci/github.js';
 import { firstFew } from '../explain/reasons.js';
-import { DiagnosticsError, loadDescribed } from '../opening/pipeline.js';
 import { exitCodes } from '../terminal/exit-codes.js';
 import { inGitHub, print, printError } from '../terminal/output.js';
 

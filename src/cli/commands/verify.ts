@@ -1,14 +1,14 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { PipelineOptions } from '../../api/opening/options.js';
+import { openStore } from '../../api/opening/store.js';
+import { chooseTasks } from '../../api/opening/tasks.js';
 import type { RunEvent } from '../../run/events.js';
 import { Verification } from '../../run/local/verify.js';
 import { PlainView } from '../../run/views/plain.js';
 import { duration, tailLines } from '../../run/views/text.js';
 import { Store } from '../../store/store.js';
-import type { PipelineOptions } from '../opening/options.js';
 import { openPipeline } from '../opening/pipeline.js';
-import { openStore } from '../opening/store.js';
-import { chooseTasks } from '../opening/tasks.js';
 import { checkReporter, openView } from '../opening/view.js';
 import { exitCodes } from '../terminal/exit-codes.js';
 import { print } from '../terminal/output.js';

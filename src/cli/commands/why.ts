@@ -1,3 +1,7 @@
+import { callOf } from '../../api/opening/calls.js';
+import type { PipelineOptions } from '../../api/opening/options.js';
+import { openStore } from '../../api/opening/store.js';
+import { chooseTask } from '../../api/opening/tasks.js';
 import type { Task, TaskInput } from '../../pipeline/expand/task.js';
 import type { Reason } from '../../run/events.js';
 import { type Cause, type Explanation, explainTask } from '../../run/explain/causes.js';
@@ -8,11 +12,7 @@ import { jsonText } from '../../text/printable.js';
 import type { TaskId } from '../../values.js';
 import { brief, changeValue, firstFew, reasonLines } from '../explain/reasons.js';
 import { failedText } from '../explain/status.js';
-import { callOf } from '../opening/calls.js';
-import type { PipelineOptions } from '../opening/options.js';
 import { openPipeline } from '../opening/pipeline.js';
-import { openStore } from '../opening/store.js';
-import { chooseTask } from '../opening/tasks.js';
 import { exitCodes } from '../terminal/exit-codes.js';
 import { print } from '../terminal/output.js';
 

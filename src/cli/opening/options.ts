@@ -1,10 +1,4 @@
-/** Options of all commands that read a pipeline. */
-export interface PipelineOptions {
-  readonly set?: readonly string[];
-  readonly profile?: string;
-  readonly engine?: string;
-  readonly artifacts?: string;
-}
+import type { PipelineOptions } from '../../api/opening/options.js';
 
 /** Options of `run` and `plan`. */
 export interface RunCommandOptions extends PipelineOptions {

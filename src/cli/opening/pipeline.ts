@@ -1,60 +1,13 @@
 import { readdir } from 'node:fs/promises';
-import { engineNamed } from '../../engine/engines.js';
+import { program } from '../../api/opening/calls.js';
+import type { PipelineOptions } from '../../api/opening/options.js';
+import { openPipelineFile } from '../../api/opening/pipeline.js';
 import { UserError } from '../../error.js';
-import type { LoadOptions } from '../../pipeline/assemble.js';
 import type { Pipeline } from '../../pipeline/expand/task.js';
-import { loadPipeline } from '../../pipeline/load.js';
-import type { Diagnostic } from '../../pipeline/text/diagnostic.js';
-import { formatDiagnostics, type TextOf } from '../../pipeline/text/format.js';
-import type { ParsedFile } from '../../pipeline/text/places.js';
-import { answersArrived, describeStage } from '../../stage/describe.js';
-import { engineFingerprint, parserFingerprint } from '../../stage/fingerprint.js';
-import { StoredParsedFiles } from '../../store/parsed-files.js';
-import { program } from './calls.js';
-import { readEngine } from './engine.js';
-import type { PipelineOptions } from './options.js';
-import { artifactsFolder, pipelineFile } from './project.js';
 
-/** Mistakes in a pipeline file. */
-export class DiagnosticsError extends UserError {
-  override readonly name = 'DiagnosticsError';
-  constructor(
-    readonly diagnostics: readonly Diagnostic[],
-    file: string,
-    readonly textOf: TextOf,
-  ) {
-    const count = `${diagnostics.length} ${diagnostics.length === 1 ? 'error' : 'errors'} in ${file}`;
-    super('E_PIPELINE', `${formatDiagnostics(diagnostics, textOf)}\n${count}`);
-  }
-}
-
-/** Loads a pipeline; its mistakes are shown all at once and end the program with exit code 2. */
+/** Loads the pipeline that a command line means: its mistakes are shown all at once and end the program with exit code 2. */
 export async function openPipeline(file: string | undefined, options: PipelineOptions): Promise<Pipeline> {
-  const name = pipelineFile(file ?? (await onlyPipeline()));
-  const { set, profile } = options;
-  const engine = readEngine(options.engine);
-  const parser = parserFingerprint();
-  const { pipeline, diagnostics, textOf } = await loadDescribed(name, {
-    ...(parser === undefined
-      ? {}
-      : { parsed: new StoredParsedFiles<ParsedFile>(artifactsFolder(options.artifacts, name), parser) }),
-    ...(set === undefined ? {} : { set }),
-    ...(profile === undefined ? {} : { profile }),
-  });
-  if (pipeline === undefined) throw new DiagnosticsError(diagnostics, name, textOf);
-  if (engine === undefined) return pipeline;
-  // Where its library is missing, that is said before anything else is.
-  await engineFingerprint(engineNamed(engine));
-  return { ...pipeline, engine };
-}
-
-/** Loads a pipeline without running any code of its stages in this process. */
-export async function loadDescribed(
-  file: string,
-  options: Omit<LoadOptions, 'resolveStage'> = {},
-): ReturnType<typeof loadPipeline> {
-  const loaded = await loadPipeline(file, { ...options, resolveStage: describeStage });
-  return (await answersArrived()) ? loadDescribed(file, options) : loaded;
+  return openPipelineFile(file ?? (await onlyPipeline()), options);
 }
 
 /** The pipeline file meant when none is named: the only one here. */

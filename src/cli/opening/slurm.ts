@@ -1,21 +1,7 @@
 import { createInterface } from 'node:readline/promises';
-import type { Pipeline } from '../../pipeline/expand/task.js';
-import type { RunOptions } from '../../run/executor.js';
-import { SlurmExecutor, type SlurmOptions } from '../../run/slurm/executor.js';
-import type { Store } from '../../store/store.js';
+import type { SlurmExecutor } from '../../run/slurm/executor.js';
 import { isTerminal, print } from '../terminal/output.js';
 import { byKeyboard } from '../terminal/signals.js';
-import { userConfig } from './config.js';
-
-/** What runs tasks as jobs of Slurm, with the settings of the user over those of the pipeline. */
-export async function slurmExecutor(
-  pipeline: Pipeline,
-  store: Store,
-  options: RunOptions & Pick<SlurmOptions, 'caches'>,
-): Promise<SlurmExecutor> {
-  const { config } = await userConfig();
-  return new SlurmExecutor(pipeline, store, { ...options, settings: { ...pipeline.slurm, ...config.slurm } });
-}
 
 /**
  * After a signal: the jobs go on, unless the user says otherwise. Nobody is asked where nobody can answer.

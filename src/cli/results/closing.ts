@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { callOf, shownPath } from '../../api/opening/calls.js';
+import type { PipelineOptions } from '../../api/opening/options.js';
+import { loadDescribed } from '../../api/opening/pipeline.js';
+import { outputsOfKind } from '../../api/results/declared.js';
+import { compareExpectations, describeVerdicts } from '../../api/results/expectations.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import { pipelineFolderName } from '../../store/names.js';
 import type { Store } from '../../store/store.js';
 import type { AxisValue, Metrics, TaskId } from '../../values.js';
-import { callOf, shownPath } from '../opening/calls.js';
-import type { PipelineOptions } from '../opening/options.js';
-import { loadDescribed } from '../opening/pipeline.js';
-import { outputsOfKind } from './declared.js';
-import { compareExpectations, describeVerdicts } from './expectations.js';
 import { resultsTable } from './results-table.js';
 
 export interface ClosingReport {

@@ -2,7 +2,7 @@ import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import type { ColumnDeclaration } from '../../stage/definition.js';
 import { type Cell, renderTable } from '../../text/table.js';
 import type { Metrics, MetricValue } from '../../values.js';
-import { marked, titleOf } from './current.js';
+import { marked, titleOf } from './cells.js';
 
 /** A task whose stage has columns, with the metrics that go into them. */
 interface Entry {

@@ -1,4 +1,6 @@
 import { basename, join } from 'node:path';
+import { resultsOf } from '../../api/results/current.js';
+import { outputsOfKind, ownPageTasks } from '../../api/results/declared.js';
 import { removeFolder } from '../../files/atomic.js';
 import { expectedOf } from '../../pipeline/expand/facts.js';
 import type { Pipeline, Task, TaskInput } from '../../pipeline/expand/task.js';
@@ -9,8 +11,6 @@ import { type ResultKind, resultKinds } from '../../results/kinds.js';
 import type { TaskPlan } from '../../run/plan/planner.js';
 import type { Store } from '../../store/store.js';
 import type { TaskId } from '../../values.js';
-import { resultsOf } from './current.js';
-import { outputsOfKind, ownPageTasks } from './declared.js';
 
 interface Made {
   readonly task: TaskId;

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { claimFolder } from '../../../src/cli/opening/claim.js';
+import { claimFolder } from '../../../src/api/opening/claim.js';
 import { Store } from '../../../src/store/store.js';
 import { testFolder, writeFiles } from '../../store/folder.js';
 

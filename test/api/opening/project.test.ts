@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { artifactsFolder, pipelineFile } from '../../../src/cli/opening/project.js';
+import { artifactsFolder, pipelineFile } from '../../../src/api/opening/project.js';
 import { testFolder, writeFiles } from '../../store/folder.js';
 
 describe('artifactsFolder', () => {

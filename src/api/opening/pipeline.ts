@@ -1,0 +1,60 @@
+import { engineNamed } from '../../engine/engines.js';
+import { UserError } from '../../error.js';
+import type { LoadOptions } from '../../pipeline/assemble.js';
+import type { Pipeline } from '../../pipeline/expand/task.js';
+import { loadPipeline } from '../../pipeline/load.js';
+import type { Diagnostic } from '../../pipeline/text/diagnostic.js';
+import { formatDiagnostics, type TextOf } from '../../pipeline/text/format.js';
+import type { ParsedFile } from '../../pipeline/text/places.js';
+import { answersArrived, describeStage } from '../../stage/describe.js';
+import { engineFingerprint, parserFingerprint } from '../../stage/fingerprint.js';
+import { StoredParsedFiles } from '../../store/parsed-files.js';
+import { readEngine } from './engine.js';
+import type { PipelineOptions } from './options.js';
+import { artifactsFolder, pipelineFile } from './project.js';
+
+/** Mistakes in a pipeline file. */
+export class DiagnosticsError extends UserError {
+  override readonly name = 'DiagnosticsError';
+  constructor(
+    readonly diagnostics: readonly Diagnostic[],
+    file: string,
+    readonly textOf: TextOf,
+  ) {
+    const count = `${diagnostics.length} ${diagnostics.length === 1 ? 'error' : 'errors'} in ${file}`;
+    super('E_PIPELINE', `${formatDiagnostics(diagnostics, textOf)}\n${count}`);
+  }
+}
+
+/**
+ * Loads a pipeline in the form that the options choose.
+ *
+ * @throws DiagnosticsError with all mistakes of its file at once
+ */
+export async function openPipelineFile(file: string, options: PipelineOptions): Promise<Pipeline> {
+  const name = pipelineFile(file);
+  const { set, profile } = options;
+  const engine = readEngine(options.engine);
+  const parser = parserFingerprint();
+  const { pipeline, diagnostics, textOf } = await loadDescribed(name, {
+    ...(parser === undefined
+      ? {}
+      : { parsed: new StoredParsedFiles<ParsedFile>(artifactsFolder(options.artifacts, name), parser) }),
+    ...(set === undefined ? {} : { set }),
+    ...(profile === undefined ? {} : { profile }),
+  });
+  if (pipeline === undefined) throw new DiagnosticsError(diagnostics, name, textOf);
+  if (engine === undefined) return pipeline;
+  // Where its library is missing, that is said before anything else is.
+  await engineFingerprint(engineNamed(engine));
+  return { ...pipeline, engine };
+}
+
+/** Loads a pipeline without running any code of its stages in this process. */
+export async function loadDescribed(
+  file: string,
+  options: Omit<LoadOptions, 'resolveStage'> = {},
+): ReturnType<typeof loadPipeline> {
+  const loaded = await loadPipeline(file, { ...options, resolveStage: describeStage });
+  return (await answersArrived()) ? loadDescribed(file, options) : loaded;
+}

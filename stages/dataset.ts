@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Type } from '@sinclair/typebox';
-import { type EmbeddedName, isEmbedded, type PublishedName } from '../src/data/sources.js';
+import { type KnownName, knownDatasets } from '../src/data/known.js';
+import { isEmbedded } from '../src/data/sources.js';
 import { defineStage } from '../src/stage/definition.js';
 import { filePath } from '../src/stage/file-path.js';
 
@@ -18,13 +19,7 @@ const half = (which: string) =>
     ),
   );
 
-const published = ['fashion-mnist', 'mnist', 'cifar10', 'cifar100'] as const satisfies readonly PublishedName[];
-const embedded = [
-  'fashion-mnist-sample',
-  'fashion-as-cifar10',
-  'fashion-as-cifar100',
-] as const satisfies readonly EmbeddedName[];
-const names = [...embedded, ...published, 'custom'] as const;
+const names = [...(Object.keys(knownDatasets) as KnownName[]), 'custom'] as const;
 
 const minutes = (seconds: number) => `${Math.max(1, Math.round(seconds / 60))} min`;
 

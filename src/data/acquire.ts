@@ -4,7 +4,8 @@ import { UserError } from '../error.js';
 import type { Dataset, Split } from './dataset.js';
 import { decodeCifar } from './formats/cifar.js';
 import { decodeIdx } from './formats/idx.js';
-import { type Contents, labelBytes } from './forms/form.js';
+import type { Contents } from './forms/form.js';
+import { type KnownName, knownDatasets } from './known.js';
 import { embeddedFolder } from './locations.js';
 import { type ObtainOptions, obtain } from './obtain.js';
 import {
@@ -14,7 +15,6 @@ import {
   isEmbedded,
   type Part,
   type PublishedDataset,
-  type PublishedName,
   publishedDatasets,
 } from './sources.js';
 import { asCifar } from './stand-in.js';
@@ -24,14 +24,14 @@ export interface AcquireOptions extends ObtainOptions {
 }
 
 /** Reads a data set from this machine or the network; its content is the same whatever it comes from. */
-export async function acquire(name: PublishedName | EmbeddedName, options: AcquireOptions): Promise<Dataset> {
+export async function acquire(name: KnownName, options: AcquireOptions): Promise<Dataset> {
   if (isEmbedded(name)) return checked(await embedded(name, options.scale));
   return acquirePublished(name, publishedDatasets[name], options);
 }
 
-/** The same of a data set that is described. @param name the data set whose forms it has */
+/** The same of a data set that is described. @param name of its folders and of the result */
 export async function acquirePublished(
-  name: PublishedName,
+  name: string,
   published: PublishedDataset,
   options: AcquireOptions,
 ): Promise<Dataset> {
@@ -42,23 +42,28 @@ export async function acquirePublished(
 }
 
 /** @param parts of the half; they are let go of, as they are large */
-function half(contents: Contents, parts: readonly Part[], published: PublishedDataset): Split {
+function half(contents: Contents, parts: readonly Part[], { format }: PublishedDataset): Split {
   const files = parts.map(({ name }) => {
     const bytes = contents.get(name)!;
     contents.delete(name);
     return { name, bytes };
   });
-  if (published.format.kind === 'idx') {
-    const [images, labels] = files.map(({ name, bytes }) => decodeIdx(bytes, name).data) as [Uint8Array, Uint8Array];
-    return { count: labels.length, images, labels };
+  switch (format.kind) {
+    case 'idx': {
+      const [images, labels] = files.map(({ name, bytes }) => decodeIdx(bytes, name).data) as [Uint8Array, Uint8Array];
+      return { count: labels.length, images, labels };
+    }
+    case 'cifar': {
+      const decoded = files.map(({ name, bytes }) => decodeCifar(bytes, format.labelBytes, name));
+      const labels = Buffer.concat(decoded.map((part) => part.labels));
+      return { count: labels.length, images: Buffer.concat(decoded.map((part) => part.images)), labels };
+    }
   }
-  const decoded = files.map(({ name, bytes }) => decodeCifar(bytes, labelBytes(published), name));
-  const labels = Buffer.concat(decoded.map((part) => part.labels));
-  return { count: labels.length, images: Buffer.concat(decoded.map((part) => part.images)), labels };
 }
 
 async function embedded(name: EmbeddedName, scale: Dataset['scale']): Promise<Dataset> {
-  const { shape, classes, source } = embeddedDatasets[name];
+  const { classes, source } = embeddedDatasets[name];
+  const { shape } = knownDatasets[name];
   const read = async ({ name: file }: Part) => decodeIdx(await readFile(join(embeddedFolder, `${file}.gz`)), file).data;
   const split = async ([images, labels]: readonly Part[]): Promise<Split> => {
     const values = await read(labels!);

@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { packageRoot } from '../paths.js';
 
 /** Where Debian's package dataset-fashion-mnist puts its files. */
@@ -16,14 +16,15 @@ export function cacheFolder(): string {
 }
 
 /**
- * Folders where other programs keep data sets: torchvision's usual root, Keras's cache, Hugging Face's, Debian's package.
+ * Folders where other programs keep data sets, each itself or in a folder with its name: torchvision's usual root,
+ * Keras's cache, Hugging Face's, Debian's packages.
  * @param project the folder of the pipeline file
  */
 export function usualPlaces(project: string): readonly string[] {
   const { KERAS_HOME, HF_HOME, HF_HUB_CACHE, XDG_CACHE_HOME } = process.env;
   const huggingFace = HF_HOME || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'huggingface');
   return [
-    debianFolder,
+    dirname(debianFolder),
     join(project, 'data'),
     join(KERAS_HOME || join(homedir(), '.keras'), 'datasets'),
     HF_HUB_CACHE || join(huggingFace, 'hub'),

@@ -5,9 +5,9 @@ import { StoreError } from '../files/error.js';
 import { kindOf } from './data-file.js';
 import { type DownloadOptions, download } from './download.js';
 import { allParts, type Contents, digestOf, type Found, findForm } from './forms/form.js';
-import { forms } from './forms/forms.js';
+import { formsOf } from './forms/forms.js';
 import { cacheFolder, usualPlaces } from './locations.js';
-import type { Download, PublishedDataset, PublishedName } from './sources.js';
+import type { Download, PublishedDataset } from './sources.js';
 
 export interface ObtainOptions extends DownloadOptions {
   /** A folder or a file of the user's, absolute: looked at alone. */
@@ -21,35 +21,31 @@ export interface ObtainOptions extends DownloadOptions {
  * downloaded before, where other programs keep data, or the network.
  * @throws {UserError} E_DATA_SOURCE, E_DATA_CHECKSUM, E_DOWNLOAD, and those of readers
  */
-export async function obtain(
-  name: PublishedName,
-  published: PublishedDataset,
-  options: ObtainOptions,
-): Promise<Contents> {
+export async function obtain(name: string, published: PublishedDataset, options: ObtainOptions): Promise<Contents> {
   const { source } = options;
   const own = source ?? process.env.SPIKELINE_DATA;
   if (own) {
     const problems: UserError[] = [];
-    const contents = await firstSound(findIn(name, own), published, options, problems);
+    const contents = await firstSound(findIn(name, published, own), published, options, problems);
     if (contents !== undefined) return contents;
     // What the user put there is looked at, not passed over.
     const [problem] = problems;
     if (problem !== undefined) throw problem;
-    if (source !== undefined) throw lacking(name, published, source);
+    if (source !== undefined) throw lacking(published, source);
   }
   const cache = join(cacheFolder(), name);
   const places = [cache, ...usualPlaces(options.project ?? process.cwd())];
-  const found = places.flatMap((place) => [...findIn(name, place)]);
+  const found = places.flatMap((place) => [...findIn(name, published, place)]);
   return (await firstSound(found, published, options, [])) ?? downloaded(name, published, cache, options);
 }
 
 /** What of a data set lies in a folder, there or in one with its name; or is this file. */
-function* findIn(name: PublishedName, place: string): Generator<Found> {
+function* findIn(name: string, published: PublishedDataset, place: string): Generator<Found> {
   const kind = kindOf(place);
   if (kind === undefined) return;
   const whole = kind === 'folder';
   for (const root of whole ? [place, join(place, name)] : [dirname(place)])
-    for (const form of forms[name])
+    for (const form of formsOf(published))
       for (const found of findForm(form, root)) if (whole || found.paths.includes(place)) yield found;
 }
 
@@ -91,14 +87,14 @@ async function readSound({ form, paths }: Found, published: PublishedDataset): P
 }
 
 async function downloaded(
-  name: PublishedName,
+  name: string,
   published: PublishedDataset,
   cache: string,
   options: ObtainOptions,
 ): Promise<Contents> {
   const problems: string[] = [];
   for (const { form: wanted, files, mirrors } of ownMirror(published.downloads)) {
-    const form = forms[name].find((candidate) => candidate.name === wanted)!;
+    const form = formsOf(published).find((candidate) => candidate.name === wanted)!;
     const paths = files.map((file) => join(cache, file.name));
     // Files without a checksum of their own are known to be right once they are read: only then no other mirror is asked.
     const pinned = files.every(({ md5, sha256 }) => md5 !== undefined || sha256 !== undefined);
@@ -118,7 +114,7 @@ async function downloaded(
       }
     }
   }
-  const hint = `Without network, put it into a folder, as ${formsOf(name)}, and name that: \`with: { name: ${name}, source: FOLDER }\`, or SPIKELINE_DATA=FOLDER.`;
+  const hint = `Without network, put it into a folder, as ${formTitles(published)}, and name that: \`with: { name: ${name}, source: FOLDER }\`, or SPIKELINE_DATA=FOLDER.`;
   throw new UserError('E_DOWNLOAD', problems.join('\n'), hint);
 }
 
@@ -130,12 +126,13 @@ function ownMirror(downloads: readonly Download[]): readonly Download[] {
   return downloads.map((each) => ({ ...each, mirrors: [mirror, ...each.mirrors] }));
 }
 
-function lacking(name: PublishedName, { title }: PublishedDataset, source: string): UserError {
+function lacking(published: PublishedDataset, source: string): UserError {
   const kind = kindOf(source);
   if (kind === undefined)
     return new UserError('E_DATA_SOURCE', `There is no folder ${source}, which \`source\` names.`);
   const problem = kind === 'folder' ? `${source} does not hold` : `${basename(source)} is not the name of a file of`;
-  return new UserError('E_DATA_SOURCE', `${problem} ${title}.`, `Put there: ${formsOf(name)}.`);
+  return new UserError('E_DATA_SOURCE', `${problem} ${published.title}.`, `Put there: ${formTitles(published)}.`);
 }
 
-const formsOf = (name: PublishedName): string => [...new Set(forms[name].map(({ title }) => title))].join(', or ');
+const formTitles = (published: PublishedDataset): string =>
+  [...new Set(formsOf(published).map(({ title }) => title))].join(', or ');

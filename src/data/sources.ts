@@ -1,5 +1,5 @@
 import { imageBytes } from './formats/cifar.js';
-import { imageShapes } from './shapes.js';
+import { type KnownDataset, knownDatasets } from './known.js';
 
 /** A file as its publisher offers it. What is known of it pins it before what it holds is looked at. */
 export interface PublishedFile {
@@ -31,12 +31,33 @@ export interface Download {
 
 export type FormName = 'idx' | 'binary-archive' | 'parquet';
 
+/** Four IDX files, which are called what MNIST's are. */
+export interface IdxFormat {
+  readonly kind: 'idx';
+  /** Folders in which other programs keep them. */
+  readonly folders: readonly string[];
+  /** Keras's archive of the same arrays. */
+  readonly npz?: string;
+}
+
+/** Records of CIFAR's binary version, and the names under which the same images are published and kept. */
+export interface CifarFormat {
+  readonly kind: 'cifar';
+  /** Before each image. */
+  readonly labelBytes: 1 | 2;
+  readonly binaryFolder: string;
+  readonly binaryArchive: string;
+  readonly pythonFolder: string;
+  /** torchvision's name, and Keras's. */
+  readonly pythonArchives: readonly string[];
+  /** Where Hugging Face has its Parquet files: `owner/name`, and the folder there. */
+  readonly hub: { readonly repository: string; readonly folder: string };
+}
+
 /** A data set that others publish. */
-export interface PublishedDataset {
-  readonly title: string;
-  readonly shape: readonly [number, number, number];
+export interface PublishedDataset extends KnownDataset {
   readonly classNames: readonly string[];
-  readonly format: { readonly kind: 'idx' } | { readonly kind: 'cifar'; readonly labelBytes: 1 | 2 };
+  readonly format: IdxFormat | CifarFormat;
   /** For IDX: images, then labels. */
   readonly train: readonly Part[];
   readonly test: readonly Part[];
@@ -46,8 +67,12 @@ export interface PublishedDataset {
 
 type Four = readonly [string, string, string, string];
 
-/** Of the four files of 60,000 and 10,000 images: compressed and unpacked. */
-function idx({ md5, sha256 }: { md5: Four; sha256: Four }, mirrors: readonly string[]) {
+/** Checksums are those of the four files of 60,000 and 10,000 images: compressed and unpacked. */
+function idx(
+  format: Omit<IdxFormat, 'kind'>,
+  { md5, sha256 }: { md5: Four; sha256: Four },
+  mirrors: readonly string[],
+) {
   const names = [
     'train-images-idx3-ubyte',
     'train-labels-idx1-ubyte',
@@ -58,7 +83,7 @@ function idx({ md5, sha256 }: { md5: Four; sha256: Four }, mirrors: readonly str
   const parts = names.map((name, i): Part => ({ name, bytes: sizes[i]!, digest: `sha256:${sha256[i]!}` }));
   const files = names.map((name, i) => ({ name: `${name}.gz`, md5: md5[i]! }));
   return {
-    format: { kind: 'idx' },
+    format: { kind: 'idx', ...format },
     train: parts.slice(0, 2),
     test: parts.slice(2),
     downloads: [{ form: 'idx', files, mirrors }],
@@ -72,11 +97,24 @@ const records = (labelBytes: 1 | 2, count: number, files: readonly (readonly [na
 /** The publisher's host of today, and its former name. */
 const toronto = ['https://cave.cs.toronto.edu/kriz/', 'https://www.cs.toronto.edu/~kriz/'];
 
-const huggingFace = (name: string, folder: string): Download => ({
-  form: 'parquet',
-  files: [{ name: 'train-00000-of-00001.parquet' }, { name: 'test-00000-of-00001.parquet' }],
-  mirrors: [`https://huggingface.co/datasets/uoft-cs/${name}/resolve/main/${folder}/`],
-});
+/** Of training and test images. */
+export const parquetNames = ['train-00000-of-00001.parquet', 'test-00000-of-00001.parquet'];
+
+/** @param archive what is known of the binary version's */
+function cifar(format: Omit<CifarFormat, 'kind'>, archive: Omit<PublishedFile, 'name'>) {
+  const { binaryArchive, hub } = format;
+  return {
+    format: { kind: 'cifar', ...format },
+    downloads: [
+      { form: 'binary-archive', files: [{ name: binaryArchive, ...archive }], mirrors: toronto },
+      {
+        form: 'parquet',
+        files: parquetNames.map((name) => ({ name })),
+        mirrors: [`https://huggingface.co/datasets/${hub.repository}/resolve/main/${hub.folder}/`],
+      },
+    ],
+  } as const;
+}
 
 const digits = Array.from({ length: 10 }, (_, digit) => String(digit));
 
@@ -89,10 +127,10 @@ const cifar10Classes = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 
 
 export const publishedDatasets = {
   'fashion-mnist': {
-    title: 'Fashion-MNIST',
-    shape: imageShapes['fashion-mnist'],
+    ...knownDatasets['fashion-mnist'],
     classNames: fashionClasses,
     ...idx(
+      { folders: ['raw', 'FashionMNIST/raw'] },
       {
         md5: [
           '8d4fb7e6c68d591d4c3dfef9ec88bf0d',
@@ -114,10 +152,10 @@ export const publishedDatasets = {
     ),
   },
   mnist: {
-    title: 'MNIST',
-    shape: imageShapes.mnist,
+    ...knownDatasets.mnist,
     classNames: digits,
     ...idx(
+      { folders: ['raw', 'MNIST/raw'], npz: 'mnist.npz' },
       {
         md5: [
           'f68b3c2dcbeaaa9fbdd348bbdeb94873',
@@ -136,10 +174,8 @@ export const publishedDatasets = {
     ),
   },
   cifar10: {
-    title: 'CIFAR-10',
-    shape: imageShapes.cifar10,
+    ...knownDatasets.cifar10,
     classNames: cifar10Classes,
-    format: { kind: 'cifar', labelBytes: 1 },
     train: records(1, 10_000, [
       ['data_batch_1.bin', 'aadd24acce27caa71bf4b10992e9e7b2d74c2540'],
       ['data_batch_2.bin', 'c0ba65cce70568cd57b4e03e9ac8d2a5367c1795'],
@@ -148,44 +184,42 @@ export const publishedDatasets = {
       ['data_batch_5.bin', '26e2849e66a845b7f1e4614ae70f4889ae604628'],
     ]),
     test: records(1, 10_000, [['test_batch.bin', '67eb016db431130d61cd03c7ad570b013799c88c']]),
-    downloads: [
+    ...cifar(
       {
-        form: 'binary-archive',
-        files: [
-          {
-            name: 'cifar-10-binary.tar.gz',
-            bytes: 170_052_171,
-            md5: 'c32a1d4ab5d03f1284b67883e8d87530',
-            sha256: 'c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd',
-          },
-        ],
-        mirrors: toronto,
+        labelBytes: 1,
+        binaryFolder: 'cifar-10-batches-bin',
+        binaryArchive: 'cifar-10-binary.tar.gz',
+        pythonFolder: 'cifar-10-batches-py',
+        pythonArchives: ['cifar-10-python.tar.gz', 'cifar-10-batches-py.tar.gz'],
+        hub: { repository: 'uoft-cs/cifar10', folder: 'plain_text' },
       },
-      huggingFace('cifar10', 'plain_text'),
-    ],
+      {
+        bytes: 170_052_171,
+        md5: 'c32a1d4ab5d03f1284b67883e8d87530',
+        sha256: 'c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd',
+      },
+    ),
   },
   cifar100: {
-    title: 'CIFAR-100',
-    shape: imageShapes.cifar100,
+    ...knownDatasets.cifar100,
     classNames: Array.from({ length: 100 }, (_, label) => `class ${label}`),
-    format: { kind: 'cifar', labelBytes: 2 },
     train: records(2, 50_000, [['train.bin', 'e207cd2e05b73b1393c74c7f5e7bea451d63e08e']]),
     test: records(2, 10_000, [['test.bin', '8fb6623e830365ff53cf14adec797474f5478006']]),
-    downloads: [
+    ...cifar(
       {
-        form: 'binary-archive',
-        files: [
-          {
-            name: 'cifar-100-binary.tar.gz',
-            bytes: 168_513_733,
-            md5: '03b5dce01913d631647c71ecec9e9cb8',
-            sha256: '58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec',
-          },
-        ],
-        mirrors: toronto,
+        labelBytes: 2,
+        binaryFolder: 'cifar-100-binary',
+        binaryArchive: 'cifar-100-binary.tar.gz',
+        pythonFolder: 'cifar-100-python',
+        pythonArchives: ['cifar-100-python.tar.gz'],
+        hub: { repository: 'uoft-cs/cifar100', folder: 'cifar100' },
       },
-      huggingFace('cifar100', 'cifar100'),
-    ],
+      {
+        bytes: 168_513_733,
+        md5: '03b5dce01913d631647c71ecec9e9cb8',
+        sha256: '58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec',
+      },
+    ),
   },
 } as const satisfies Record<string, PublishedDataset>;
 
@@ -194,21 +228,18 @@ export type PublishedName = keyof typeof publishedDatasets;
 /** Data sets that are made from what comes with Spikeline. */
 export const embeddedDatasets = {
   'fashion-mnist-sample': {
-    shape: imageShapes['fashion-mnist-sample'],
     classes: 10,
     source: 'embedded in Spikeline, taken from Fashion-MNIST (MIT, Zalando SE)',
   },
   'fashion-as-cifar10': {
-    shape: imageShapes['fashion-as-cifar10'],
     classes: 10,
     source: "not CIFAR-10: a stand-in for it, coloured Fashion-MNIST images in CIFAR-10's format",
   },
   'fashion-as-cifar100': {
-    shape: imageShapes['fashion-as-cifar100'],
     classes: 100,
     source: "not CIFAR-100: a stand-in for it, coloured Fashion-MNIST images in CIFAR-100's format",
   },
-} as const satisfies Record<string, { shape: PublishedDataset['shape']; classes: number; source: string }>;
+} as const satisfies Record<string, { classes: number; source: string }>;
 
 export type EmbeddedName = keyof typeof embeddedDatasets;
 

@@ -1,4 +1,4 @@
-import { knownShape } from '../data/shapes.js';
+import { knownDataset } from '../data/known.js';
 import type { Shape } from '../network/architecture.js';
 import type { LayerPlace } from '../network/layer-spec.js';
 import { type NetworkText, readNetwork } from '../network/network-parameter.js';
@@ -35,5 +35,5 @@ export function networkProblems(
 function imageShape(data: InputOrigin | undefined): Shape | undefined {
   if (data?.uses !== 'dataset') return undefined;
   const { name, shape } = data.parameters;
-  return name === 'custom' ? (shape as Shape | undefined) : knownShape(name);
+  return name === 'custom' ? (shape as Shape | undefined) : knownDataset(name)?.shape;
 }

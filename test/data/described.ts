@@ -11,21 +11,23 @@ export interface Described {
 
 /** The published description, with these parts in the place of its own. */
 export function describe(name: PublishedName, train: readonly Named[], test: readonly Named[]): Described {
-  const pin = ([part, bytes]: Named): Part => ({
-    name: part,
-    bytes: bytes.length,
-    digest: `sha1:${createHash('sha1').update(bytes).digest('hex')}`,
-  });
   const published: PublishedDataset = {
     ...publishedDatasets[name],
-    train: train.map(pin),
-    test: test.map(pin),
+    train: train.map(pinned),
+    test: test.map(pinned),
     downloads: [],
   };
   return { name, published, parts: new Map([...train, ...test].map(([part, bytes]) => [part, Buffer.from(bytes)])) };
 }
 
 type Named = readonly [name: string, bytes: Uint8Array];
+
+/** A file as a part of a data set, with its size and digest. */
+export const pinned = ([name, bytes]: Named): Part => ({
+  name,
+  bytes: bytes.length,
+  digest: `sha1:${createHash('sha1').update(bytes).digest('hex')}`,
+});
 
 /** The images that `fixtures/make.py` makes, in planes. */
 function planes(first: number, count: number): Buffer {

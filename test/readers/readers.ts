@@ -7,8 +7,8 @@ import { readCustom } from '../../src/data/custom.js';
 import { readMembers } from '../../src/data/extract.js';
 import { idxFile } from '../../src/data/formats/idx.js';
 import { decodePng } from '../../src/data/formats/png.js';
-import { allParts, labelBytes } from '../../src/data/forms/form.js';
-import { forms } from '../../src/data/forms/forms.js';
+import { allParts } from '../../src/data/forms/form.js';
+import { formsOf } from '../../src/data/forms/forms.js';
 import { readParquet } from '../../src/data/forms/parquet.js';
 import { exportedTensors } from '../../src/exchange/arrays.js';
 import { importCheckpoint } from '../../src/exchange/import.js';
@@ -67,7 +67,7 @@ export async function allReaders(fixtures: string, scratch: string): Promise<rea
   const inside = async (file: Uint8Array) => [...(await unzip(file, 2 ** 20)).values()];
 
   const form = (described: typeof tinyCifar10, name: string) =>
-    forms[described.name].find((candidate) => candidate.name === name)!;
+    formsOf(described.published).find((candidate) => candidate.name === name)!;
   const batches = ['python2', 'python3-protocol2', 'python3-protocol5'].map((writer) =>
     readFileSync(join(fixtures, writer, 'cifar-10-batches-py/data_batch_1')),
   );
@@ -161,7 +161,7 @@ export async function allReaders(fixtures: string, scratch: string): Promise<rea
       name: 'Parquet',
       files: parquets,
       share: 20,
-      read: (bytes) => readParquet(inFile('a.parquet', bytes), published.test, labelBytes(published)),
+      read: (bytes) => readParquet(inFile('a.parquet', bytes), published.test, 1),
     },
     { name: 'PNG', files: pngs(parquets[0]!), read: (bytes) => coded(() => decodePng(bytes, 32, 32)) },
     {

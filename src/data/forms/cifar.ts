@@ -4,20 +4,8 @@ import { ImportProblem } from '../../formats/problem.js';
 import { readDataFile } from '../data-file.js';
 import { readMembers } from '../extract.js';
 import { imageBytes } from '../formats/cifar.js';
-import type { Part, PublishedDataset } from '../sources.js';
-import { allParts, type Contents, damaged, digestOf, type Form, labelBytes } from './form.js';
-
-/** Names of a data set's files and folders. */
-export interface CifarNames {
-  readonly binaryFolder: string;
-  readonly binaryArchive: string;
-  readonly pythonFolder: string;
-  /** torchvision's name, and Keras's. */
-  readonly pythonArchives: readonly string[];
-  /** Of Hugging Face's Parquet files. */
-  readonly parquetFolder: string;
-  readonly parts: readonly string[];
-}
+import { type CifarFormat, type Part, type PublishedDataset, parquetNames } from '../sources.js';
+import { allParts, type Contents, damaged, digestOf, type Form } from './form.js';
 
 /** What a pickle may have beside its images, for each: labels, and the names of files. */
 const pickleOverhead = 200;
@@ -25,8 +13,9 @@ const pickleOverhead = 200;
 const pythonName = (part: string): string => part.replace(/\.bin$/, '');
 const pickleLimit = ({ bytes }: Part): number => bytes + Math.ceil(bytes / imageBytes) * pickleOverhead + 2 ** 16;
 
-export function cifarForms(names: CifarNames): readonly Form[] {
-  const { binaryFolder, binaryArchive, pythonFolder, pythonArchives, parquetFolder, parts } = names;
+/** @param parts names of the files of the binary version */
+export function cifarForms(format: CifarFormat, parts: readonly string[]): readonly Form[] {
+  const { labelBytes, binaryFolder, binaryArchive, pythonFolder, pythonArchives, hub } = format;
   const python = `Python version, ${pythonFolder}`;
   return [
     {
@@ -56,7 +45,7 @@ export function cifarForms(names: CifarNames): readonly Form[] {
       read: (paths, published) =>
         eachPart(published, async (part, i) => {
           const path = paths[i]!;
-          return fromPickle(readDataFile(path, path, pickleLimit(part)), part, published, path);
+          return fromPickle(readDataFile(path, path, pickleLimit(part)), part, labelBytes, path);
         }),
     },
     {
@@ -72,20 +61,20 @@ export function cifarForms(names: CifarNames): readonly Form[] {
           const name = inside(part);
           const bytes = members.get(name)!;
           members.delete(name);
-          return fromPickle(bytes, part, published, `${path} (${name})`);
+          return fromPickle(bytes, part, labelBytes, `${path} (${name})`);
         });
       },
     },
     {
       name: 'parquet',
       title: "Hugging Face's Parquet files",
-      folders: ['', parquetFolder, ...hubFolders(parquetFolder)],
-      files: ['train', 'test'].map((half) => [`${half}-00000-of-00001.parquet`]),
+      folders: ['', hub.folder, `datasets--${hub.repository.replace('/', '--')}/snapshots/*/${hub.folder}`],
+      files: parquetNames.map((name) => [name]),
       read: async (paths, published) => {
         const { readParquet } = await import('./parquet.js');
         const contents: Contents = new Map();
         for (const [i, parts] of [published.train, published.test].entries()) {
-          const bytes = await readParquet(paths[i]!, parts, labelBytes(published));
+          const bytes = await readParquet(paths[i]!, parts, labelBytes);
           for (const [name, part] of inOrder(bytes, parts)) contents.set(name, part);
         }
         return contents;
@@ -93,9 +82,6 @@ export function cifarForms(names: CifarNames): readonly Form[] {
     },
   ];
 }
-
-const hubFolders = (folder: string) =>
-  ['cifar10', 'cifar100'].map((name) => `datasets--uoft-cs--${name}/snapshots/*/${folder}`);
 
 async function eachPart(
   published: PublishedDataset,
@@ -110,7 +96,7 @@ const withoutFolder = (members: ReadonlyMap<string, Uint8Array>, folder: string)
   new Map([...members].map(([name, bytes]) => [name.slice(folder.length + 1), bytes]));
 
 /** The records of a part, from a dictionary of images and labels in Python. */
-function fromPickle(bytes: Uint8Array, part: Part, published: PublishedDataset, path: string): Uint8Array {
+function fromPickle(bytes: Uint8Array, part: Part, labelBytes: 1 | 2, path: string): Uint8Array {
   let value: PickleValue;
   try {
     value = readPickle(bytes);
@@ -120,7 +106,7 @@ function fromPickle(bytes: Uint8Array, part: Part, published: PublishedDataset, 
   }
   if (!(value instanceof Map)) return damaged(path, 'it does not hold a dictionary');
   const images = value.get('data');
-  const names = labelBytes(published) === 1 ? ['labels'] : ['coarse_labels', 'fine_labels'];
+  const names = labelBytes === 1 ? ['labels'] : ['coarse_labels', 'fine_labels'];
   const lists = names.map((name) => {
     const list = value.get(name);
     if (!isBytes(list)) return damaged(path, `it holds no list "${name}" of labels`);

@@ -52,11 +52,6 @@ function expand(folder: string, [first, ...rest]: readonly string[]): readonly s
 
 export const allParts = ({ train, test }: PublishedDataset): readonly Part[] => [...train, ...test];
 
-/** Bytes before the image in a record of CIFAR's binary version. */
-export function labelBytes({ format }: PublishedDataset): 1 | 2 {
-  return format.kind === 'cifar' ? format.labelBytes : 1;
-}
-
 /** The digest of bytes as a part's is written. */
 export function digestOf(bytes: Uint8Array, { digest }: Pick<Part, 'digest'>): string {
   const algorithm = digest.slice(0, digest.indexOf(':'));

@@ -29,12 +29,12 @@ export const idxForm = (folders: readonly string[]): Form => ({
   },
 });
 
-/** Keras's mnist.npz: the same images and labels as arrays of bytes. */
-export const mnistNpz: Form = {
+/** Keras's archive, such as mnist.npz: the same images and labels as arrays of bytes. */
+export const npzForm = (archive: string): Form => ({
   name: 'npz',
-  title: "Keras's mnist.npz",
+  title: `Keras's ${archive}`,
   folders: [''],
-  files: [['mnist.npz']],
+  files: [[archive]],
   async read(paths, published) {
     const parts = allParts(published);
     const limit = parts.reduce((sum, { bytes }) => sum + bytes, overhead);
@@ -52,4 +52,4 @@ export const mnistNpz: Form = {
     }
     return contents;
   },
-};
+});

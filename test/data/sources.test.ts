@@ -1,0 +1,87 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { acquirePublished } from '../../src/data/acquire.js';
+import { idxFile } from '../../src/data/formats/idx.js';
+import { allParts } from '../../src/data/forms/form.js';
+import { formsOf } from '../../src/data/forms/forms.js';
+import { knownDatasets } from '../../src/data/known.js';
+import { embeddedDatasets, type PublishedDataset, publishedDatasets } from '../../src/data/sources.js';
+import dataset from '../../stages/dataset.js';
+import { pinned } from './described.js';
+import { FileServer } from './server.js';
+
+it('each data set that is known is embedded or published', () => {
+  const sources = [...Object.keys(embeddedDatasets), ...Object.keys(publishedDatasets)];
+  expect(sources.sort()).toEqual(Object.keys(knownDatasets).sort());
+  const names = dataset.parameters.properties.name.anyOf.map((literal) => literal.const);
+  expect(names).toEqual([...Object.keys(knownDatasets), 'custom']);
+});
+
+describe.each(Object.entries<PublishedDataset>(publishedDatasets))('%s', (_, published) => {
+  const { shape, format, train, test } = published;
+
+  it('has files as large as its images and labels', () => {
+    const pixels = shape[0] * shape[1] * shape[2];
+    if (format.kind === 'cifar')
+      for (const { name, bytes } of allParts(published)) expect(bytes % (format.labelBytes + pixels), name).toBe(0);
+    else
+      for (const [images, labels] of [train, test])
+        expect(images!.bytes - 16, images!.name).toBe((labels!.bytes - 8) * pixels);
+  });
+
+  it('is downloaded in forms that it can be read from', () => {
+    const forms = new Map(formsOf(published).map((form) => [form.name, form]));
+    expect(published.downloads.length).toBeGreaterThan(0);
+    for (const { form, files, mirrors } of published.downloads) {
+      expect(forms.get(form)?.files.map((names) => names[0])).toEqual(files.map(({ name }) => name));
+      for (const mirror of mirrors) expect(mirror).toMatch(/^https?:\/\/.*\/$/);
+    }
+  });
+});
+
+describe('a data set of which nothing is known but its description', () => {
+  const files = [
+    ['train-images-idx3-ubyte', idxFile({ shape: [3, 2, 4], data: Uint8Array.from({ length: 24 }, (_, i) => i) })],
+    ['train-labels-idx1-ubyte', idxFile({ shape: [3], data: Uint8Array.of(0, 1, 2) })],
+    ['t10k-images-idx3-ubyte', idxFile({ shape: [1, 2, 4], data: new Uint8Array(8).fill(9) })],
+    ['t10k-labels-idx1-ubyte', idxFile({ shape: [1], data: Uint8Array.of(1) })],
+  ] as const;
+  const toy = (mirror: string): PublishedDataset => ({
+    ...{ title: 'Toy', shape: [2, 4, 1], classNames: ['a', 'b', 'c'] },
+    format: { kind: 'idx', folders: ['Toy/raw'] },
+    ...{ train: files.slice(0, 2).map(pinned), test: files.slice(2).map(pinned) },
+    downloads: [{ form: 'idx', files: files.map(([name]) => ({ name: `${name}.gz` })), mirrors: [mirror] }],
+  });
+  const read = (folder: string, mirror: string) => {
+    vi.stubEnv('SPIKELINE_CACHE', join(folder, 'cache'));
+    const log: string[] = [];
+    const options = { signal: new AbortController().signal, progress: () => undefined, scale: 256 } as const;
+    const about = { ...options, log: (line: string) => log.push(line), retryMs: 1, project: folder };
+    return acquirePublished('toy', toy(mirror), about).then((whole) => ({ whole, log }));
+  };
+
+  it('is found where other programs keep it, and downloaded', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'spikeline-toy-'));
+    const server = await FileServer.start();
+    onTestFinished(async () => {
+      vi.unstubAllEnvs();
+      rmSync(folder, { recursive: true });
+      await server.stop();
+    });
+    for (const [name, bytes] of files) server.files.set(`${name}.gz`, { body: gzipSync(bytes) });
+    const { whole } = await read(folder, server.url);
+    expect(whole).toMatchObject({ name: 'toy', source: 'Toy', shape: [2, 4, 1], classes: 3 });
+    expect([[...whole.train.labels], [...whole.test.images]]).toEqual([[0, 1, 2], new Array(8).fill(9)]);
+
+    const place = join(folder, 'data/Toy/raw');
+    mkdirSync(place, { recursive: true });
+    for (const [name, bytes] of files) writeFileSync(join(place, name), bytes);
+    rmSync(join(folder, 'cache'), { recursive: true });
+    const found = await read(folder, 'http://127.0.0.1:9/');
+    expect(found.log).toEqual([`Toy: the publisher's IDX files in ${place}`]);
+    expect(found.whole).toEqual(whole);
+  });
+});

@@ -1,7 +1,7 @@
 // What a command that can't go on says, and the exit code that goes with it.
 
 import { CommanderError } from 'commander';
-import { DiagnosticsError } from '../api/opening/pipeline.js';
+import { PipelineError } from '../api/opening/pipeline-error.js';
 import { defectHint } from '../defect.js';
 import { UserError } from '../error.js';
 import { systemError } from '../files/error.js';
@@ -28,7 +28,7 @@ export async function reportError(error: unknown): Promise<number> {
   hint: ${hint}`
       }`,
     );
-    if (error instanceof DiagnosticsError) await annotate(error);
+    if (error instanceof PipelineError) await annotate(error);
     return exitCode;
   }
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
@@ -42,6 +42,6 @@ export async function reportError(error: unknown): Promise<number> {
 }
 
 /** Shows mistakes in pipeline files where a CI system can mark them. */
-async function annotate({ diagnostics, textOf }: DiagnosticsError): Promise<void> {
-  if (inGitHub()) (await import('./ci/github.js')).annotateDiagnostics(diagnostics, textOf);
+async function annotate({ diagnostics }: PipelineError): Promise<void> {
+  if (inGitHub()) (await import('./ci/github.js')).annotateDiagnostics(diagnostics);
 }

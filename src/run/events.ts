@@ -1,4 +1,4 @@
-import type { Task } from '../pipeline/expand/task.js';
+import type { TaskPoint } from '../pipeline/expand/task.js';
 import type { Progress } from '../stage/definition.js';
 import type { TaskKey } from '../store/types.js';
 import type { Metrics, TaskId } from '../values.js';
@@ -63,7 +63,7 @@ export type RunEvent =
   | {
       readonly event: 'start';
       readonly pipeline: string;
-      readonly tasks: readonly Task[];
+      readonly tasks: readonly TaskPoint[];
       /** The folder of results and store. */
       readonly artifacts?: string;
       /** The cache that results are shared through, if there is one. */

@@ -1,4 +1,4 @@
-import type { Pipeline, Task } from '../pipeline/expand/task.js';
+import { type Pipeline, pointOf, type Task } from '../pipeline/expand/task.js';
 import type { Store } from '../store/store.js';
 import type { TaskKey, TaskResult } from '../store/types.js';
 import type { TaskId } from '../values.js';
@@ -42,7 +42,8 @@ export class Outcomes {
   begin(): void {
     const { tasks, sharing, emit } = this.options;
     const remote = sharing && { remote: sharing.remote };
-    emit({ event: 'start', pipeline: this.pipeline.name, tasks, artifacts: this.store.folder, ...remote });
+    const about = { pipeline: this.pipeline.name, artifacts: this.store.folder, ...remote };
+    emit({ event: 'start', tasks: tasks.map(pointOf), ...about });
   }
 
   end(interrupted: boolean): RunResult {

@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { dependenciesOf } from '../../src/pipeline/expand/targets.js';
 import type { Pipeline } from '../../src/pipeline/expand/task.js';
 import type { Diagnostic } from '../../src/pipeline/text/diagnostic.js';
-import { diagnosticsToJson, formatDiagnostics } from '../../src/pipeline/text/format.js';
+import { formatDiagnostics, placedDiagnostics } from '../../src/pipeline/text/format.js';
 import { fuzz } from '../fuzz.js';
 import { lines, load, pipelineOf } from './load.js';
 
@@ -59,7 +59,7 @@ function checkDiagnostics(diagnostics: readonly Diagnostic[], text: string): voi
     }
   }
   formatDiagnostics(diagnostics, () => text);
-  diagnosticsToJson(diagnostics, () => text);
+  placedDiagnostics(diagnostics, () => text);
 }
 
 /** Either a pipeline, with warnings perhaps, or mistakes, whatever the text. */

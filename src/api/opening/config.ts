@@ -2,12 +2,12 @@ import { dirname } from 'node:path';
 import { type Config, readConfig } from '../../config/config.js';
 import type { Pipeline } from '../../pipeline/expand/task.js';
 import type { CacheSource } from '../../store/remote/settings.js';
-import { DiagnosticsError } from './pipeline.js';
+import { pipelineError } from './pipeline.js';
 
 /** The user's configuration; its mistakes are shown all at once and end the program with exit code 2. */
 export async function userConfig(): Promise<{ readonly config: Config; readonly folder: string }> {
   const { file, config, diagnostics, text } = await readConfig();
-  if (config === undefined) throw new DiagnosticsError(diagnostics, file, (name) => (name === file ? text : undefined));
+  if (config === undefined) throw pipelineError(diagnostics, file, (name) => (name === file ? text : undefined));
   return { config, folder: dirname(file) };
 }
 

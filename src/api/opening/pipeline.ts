@@ -1,35 +1,28 @@
 import { engineNamed } from '../../engine/engines.js';
-import { UserError } from '../../error.js';
 import type { LoadOptions } from '../../pipeline/assemble.js';
 import type { Pipeline } from '../../pipeline/expand/task.js';
 import { loadPipeline } from '../../pipeline/load.js';
 import type { Diagnostic } from '../../pipeline/text/diagnostic.js';
-import { formatDiagnostics, type TextOf } from '../../pipeline/text/format.js';
+import { formatDiagnostics, placedDiagnostics, type TextOf } from '../../pipeline/text/format.js';
 import type { ParsedFile } from '../../pipeline/text/places.js';
 import { answersArrived, describeStage } from '../../stage/describe.js';
 import { engineFingerprint, parserFingerprint } from '../../stage/fingerprint.js';
 import { StoredParsedFiles } from '../../store/parsed-files.js';
 import { readEngine } from './engine.js';
 import type { PipelineOptions } from './options.js';
+import { PipelineError } from './pipeline-error.js';
 import { artifactsFolder, pipelineFile } from './project.js';
 
-/** Mistakes in a pipeline file. */
-export class DiagnosticsError extends UserError {
-  override readonly name = 'DiagnosticsError';
-  constructor(
-    readonly diagnostics: readonly Diagnostic[],
-    file: string,
-    readonly textOf: TextOf,
-  ) {
-    const count = `${diagnostics.length} ${diagnostics.length === 1 ? 'error' : 'errors'} in ${file}`;
-    super('E_PIPELINE', `${formatDiagnostics(diagnostics, textOf)}\n${count}`);
-  }
+/** The error of a file that has mistakes. */
+export function pipelineError(found: readonly Diagnostic[], file: string, textOf: TextOf): PipelineError {
+  const count = `${found.length} ${found.length === 1 ? 'error' : 'errors'} in ${file}`;
+  return new PipelineError(`${formatDiagnostics(found, textOf)}\n${count}`, placedDiagnostics(found, textOf));
 }
 
 /**
  * Loads a pipeline in the form that the options choose.
  *
- * @throws DiagnosticsError with all mistakes of its file at once
+ * @throws PipelineError with all mistakes of its file at once
  */
 export async function openPipelineFile(file: string, options: PipelineOptions): Promise<Pipeline> {
   const name = pipelineFile(file);
@@ -43,7 +36,7 @@ export async function openPipelineFile(file: string, options: PipelineOptions): 
     ...(set === undefined ? {} : { set }),
     ...(profile === undefined ? {} : { profile }),
   });
-  if (pipeline === undefined) throw new DiagnosticsError(diagnostics, name, textOf);
+  if (pipeline === undefined) throw pipelineError(diagnostics, name, textOf);
   if (engine === undefined) return pipeline;
   // Where its library is missing, that is said before anything else is.
   await engineFingerprint(engineNamed(engine));

@@ -5,8 +5,8 @@ import { appendFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import type { TaskVerdict } from '../../api/results/expectations.js';
 import type { Pipeline } from '../../pipeline/expand/task.js';
-import type { Diagnostic, SourceRange } from '../../pipeline/text/diagnostic.js';
-import { placeOf, type TextOf } from '../../pipeline/text/format.js';
+import type { SourceRange } from '../../pipeline/text/diagnostic.js';
+import { type LinePlace, type PlacedDiagnostic, placeOf } from '../../pipeline/text/format.js';
 import { readText } from '../../pipeline/text/read-text.js';
 import type { RunEvent } from '../../run/events.js';
 import { markdown } from '../../text/markup.js';
@@ -21,9 +21,9 @@ const annotatedLines = 10;
 const summedUp = 50;
 
 /** Marks the mistakes of pipeline files where they are. */
-export function annotateDiagnostics(diagnostics: readonly Diagnostic[], textOf: TextOf): void {
-  for (const { severity, code, message, hint, range } of diagnostics)
-    annotate(severity, code, [message, ...(hint === undefined ? [] : [`hint: ${hint}`])], range, textOf);
+export function annotateDiagnostics(diagnostics: readonly PlacedDiagnostic[]): void {
+  for (const { severity, code, message, hint, ...place } of diagnostics)
+    annotate(severity, code, [message, ...(hint === undefined ? [] : [`hint: ${hint}`])], place);
 }
 
 /** Marks the stages whose tasks failed, with the last lines that they wrote. */
@@ -32,7 +32,7 @@ export function annotateFailures({ tasks }: Pipeline, failures: readonly Ended[]
   for (const { task: id, failure } of failures) {
     const { code, message, hint, tail = [] } = failure!;
     const text = [message, ...(hint === undefined ? [] : [`hint: ${hint}`]), ...tail.slice(-annotatedLines)];
-    annotate('error', `${id} failed [${code}]`, text, byId.get(id)?.range, fileText);
+    annotate('error', `${id} failed [${code}]`, text, placeInFile(byId.get(id)?.range));
   }
 }
 
@@ -44,7 +44,7 @@ export function annotateVerdicts(verdicts: readonly TaskVerdict[]): void {
       `${metric} of ${task}: expected ${expected}, got ${got}`,
       ...(source === '' ? [] : [`source: ${source}`]),
     ];
-    annotate('error', verdict === 'OFF' ? 'Off' : 'No result', text, range, fileText);
+    annotate('error', verdict === 'OFF' ? 'Off' : 'No result', text, placeInFile(range));
   }
 }
 
@@ -80,14 +80,10 @@ function annotate(
   level: 'error' | 'warning',
   title: string,
   lines: readonly string[],
-  range: SourceRange | undefined,
-  textOf: TextOf,
+  { file, line, endLine, column: col, endColumn }: Partial<LinePlace>,
 ): void {
-  const at = range === undefined ? undefined : placeOf(range, textOf);
   const properties = {
-    ...(at === undefined
-      ? {}
-      : { file: inWorkspace(at.file), line: at.line, endLine: at.endLine, col: at.column, endColumn: at.endColumn }),
+    ...(file === undefined ? {} : { file: inWorkspace(file), line, endLine, col, endColumn }),
     title,
   };
   const list = Object.entries(properties).map(([key, value]) => `${key}=${escapeProperty(String(value))}`);
@@ -100,9 +96,12 @@ function inWorkspace(file: string): string {
   return path.startsWith('..') ? file : path;
 }
 
-function fileText(file: string): string | undefined {
-  const text = readText(resolve(file));
-  return typeof text === 'string' ? text : undefined;
+function placeInFile(range: SourceRange | undefined): Partial<LinePlace> {
+  if (range === undefined) return {};
+  return placeOf(range, (file) => {
+    const text = readText(resolve(file));
+    return typeof text === 'string' ? text : undefined;
+  });
 }
 
 function summarise(heading: string, body: string): void {

@@ -1,4 +1,4 @@
-import { DiagnosticsError } from '../../api/opening/pipeline.js';
+import { pipelineError } from '../../api/opening/pipeline.js';
 import { readDeclared } from '../../pipeline/declared.js';
 import { generateJsonSchema } from '../../pipeline/json-schema.js';
 import { describeStage } from '../../stage/describe.js';
@@ -15,7 +15,7 @@ export async function schemaCommand(file: string | undefined): Promise<number> {
     return exitCodes.done;
   }
   const { names, diagnostics, textOf } = await readDeclared(file, describeStage);
-  if (names === undefined) throw new DiagnosticsError(diagnostics, file, textOf);
+  if (names === undefined) throw pipelineError(diagnostics, file, textOf);
   print(jsonText(generateJsonSchema(stages, names), 2));
   return exitCodes.done;
 }

@@ -1,8 +1,8 @@
-import { DiagnosticsError, loadDescribed } from '../../api/opening/pipeline.js';
+import { loadDescribed, pipelineError } from '../../api/opening/pipeline.js';
 import { UserError } from '../../error.js';
 import type { Task } from '../../pipeline/expand/task.js';
 import { undeclaredFiles } from '../../pipeline/expand/undeclared.js';
-import { diagnosticsToJson, formatDiagnostics } from '../../pipeline/text/format.js';
+import { formatDiagnostics, placedDiagnostics } from '../../pipeline/text/format.js';
 import { jsonText } from '../../text/printable.js';
 import { annotateDiagnostics } from '../ci/github.js';
 import { firstFew } from '../explain/reasons.js';
@@ -20,13 +20,14 @@ export async function validateCommand(files: readonly string[], options: { reado
     const { pipeline, diagnostics: found, textOf } = await loadDescribed(file);
     const diagnostics = pipeline === undefined ? found : [...found, ...undeclaredFiles(pipeline, pipeline.tasks)];
     wrong ||= pipeline === undefined;
+    const placed = placedDiagnostics(diagnostics, textOf);
     if (options.json === true) {
-      all.push(...diagnosticsToJson(diagnostics, textOf));
+      all.push(...placed);
       continue;
     }
-    if (inGitHub()) annotateDiagnostics(diagnostics, textOf);
+    if (inGitHub()) annotateDiagnostics(placed);
     if (pipeline === undefined) {
-      printError(new DiagnosticsError(diagnostics, file, textOf).message);
+      printError(pipelineError(diagnostics, file, textOf).message);
       continue;
     }
     if (diagnostics.length > 0) printError(formatDiagnostics(diagnostics, textOf));

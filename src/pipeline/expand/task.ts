@@ -28,14 +28,21 @@ export type CommandPart =
   | { readonly input: string }
   | { readonly output: string };
 
-/** A stage at one point of its axes: what is scheduled, cached, run. */
-export interface Task {
+/** Which task one is: its stage, and the point of the axes. */
+export interface TaskPoint {
   readonly id: TaskId;
   readonly stage: string;
   /** Values of the stage's own axes, in the order of `over`. */
   readonly axes: Readonly<Record<string, AxisValue>>;
   /** Short readable forms of the same, unique within the axis, safe as folder names. */
   readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Nothing but that of a task. */
+export const pointOf = ({ id, stage, axes, labels }: TaskPoint): TaskPoint => ({ id, stage, axes, labels });
+
+/** A stage at one point of its axes: what is scheduled, cached, run. */
+export interface Task extends TaskPoint {
   readonly action: TaskAction;
   /** The folder of the file that says what it executes: commands run there. */
   readonly folder: string;

@@ -111,8 +111,20 @@ export function placeOf(range: SourceRange, textOf: TextOf): LinePlace {
   return new Sources(textOf).linePlace(range);
 }
 
-/** Diagnostics for editors and scripts. */
-export function diagnosticsToJson(diagnostics: readonly Diagnostic[], textOf: TextOf): unknown[] {
+/** A mistake as editors and scripts take it: plain data, with its place, if it has one, as `LinePlace` counts. */
+export interface PlacedDiagnostic extends Partial<LinePlace> {
+  readonly severity: 'error' | 'warning';
+  /** Stable, such as `E_UNKNOWN_KEY`. */
+  readonly code: string;
+  readonly message: string;
+  /** How to mend it. */
+  readonly hint?: string;
+  /** Further places, such as the first use of a name that is there twice. */
+  readonly related?: readonly (LinePlace & { readonly message: string })[];
+}
+
+/** Diagnostics with their places. */
+export function placedDiagnostics(diagnostics: readonly Diagnostic[], textOf: TextOf): readonly PlacedDiagnostic[] {
   const sources = new Sources(textOf);
   const place = (range: SourceRange) => sources.linePlace(range);
   return diagnostics.map(({ severity, code, message, range, hint, related }) => ({

@@ -1,6 +1,6 @@
 import { canonicalJson } from '../../files/canonical.js';
 import { StoreError } from '../../files/error.js';
-import type { Pipeline, Task } from '../../pipeline/expand/task.js';
+import { type Pipeline, pointOf, type Task } from '../../pipeline/expand/task.js';
 import { storableMetrics } from '../../store/record.js';
 import type { Store } from '../../store/store.js';
 import type { TaskResult } from '../../store/types.js';
@@ -50,7 +50,7 @@ export class Verification {
   async start(): Promise<VerificationResult> {
     const { chosen, all, emit } = this.options;
     const started = performance.now();
-    emit({ event: 'start', pipeline: this.pipeline.name, tasks: chosen });
+    emit({ event: 'start', pipeline: this.pipeline.name, tasks: chosen.map(pointOf) });
     const plans = await new Planner(this.pipeline, this.store).plan(all);
     const outcomes = await Promise.all(chosen.map((task) => this.#verify(task, plans.get(task.id)!)));
     await this.#executor.close();

@@ -1,5 +1,5 @@
 import { dependenciesOf } from '../../pipeline/expand/targets.js';
-import type { Pipeline, Task } from '../../pipeline/expand/task.js';
+import { type Pipeline, pointOf, type Task } from '../../pipeline/expand/task.js';
 import type { Store } from '../../store/store.js';
 import type { Artifact, TaskKey } from '../../store/types.js';
 import type { TaskId } from '../../values.js';
@@ -49,7 +49,8 @@ export class Transfer {
   async pull(): Promise<{ readonly here: number; readonly fetched: number }> {
     const { tasks, sharing, emit } = this.options;
     const started = performance.now();
-    emit({ event: 'start', pipeline: this.pipeline.name, tasks, remote: { ...sharing.remote, readOnly: true } });
+    const remote = { ...sharing.remote, readOnly: true };
+    emit({ event: 'start', pipeline: this.pipeline.name, tasks: tasks.map(pointOf), remote });
     const outcomes = await this.#inOrder((task) => this.#pull(task));
     await this.store.settled();
     const here = outcomes.filter((outcome) => outcome === 'cached').length;

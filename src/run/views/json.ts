@@ -7,7 +7,7 @@ export class JsonView implements View {
   constructor(readonly write: (line: string) => void) {}
 
   handle(event: RunEvent): void {
-    // The tasks of the start event are the plan in full: their names are enough here.
+    // The names of tasks say all of their points.
     const line = event.event === 'start' ? { ...event, tasks: event.tasks.map(({ id }) => id) } : event;
     this.write(jsonText(line));
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Diagnostic } from '../../../src/pipeline/text/diagnostic.js';
-import { diagnosticsToJson, formatDiagnostics } from '../../../src/pipeline/text/format.js';
+import { formatDiagnostics, placedDiagnostics } from '../../../src/pipeline/text/format.js';
 import { lines } from '../load.js';
 
 const at = (text: string, part: string): Diagnostic => {
@@ -45,7 +45,7 @@ describe('a diagnostic', () => {
       hint: 'mend it',
       related: [{ message: 'here', range: at(text, 'first').range! }],
     };
-    expect(diagnosticsToJson([diagnostic, { severity: 'error', code: 'E_SET', message: 'No.' }], () => text)).toEqual([
+    expect(placedDiagnostics([diagnostic, { severity: 'error', code: 'E_SET', message: 'No.' }], () => text)).toEqual([
       {
         file: 'f',
         line: 2,

@@ -37,7 +37,7 @@ const insides = {
     ['local/'],
     ['slurm/'],
   ],
-  'src/api/': [['opening/'], ['results/']],
+  'src/api/': [['opening/'], ['results/'], ['running.ts']],
   'src/cli/': [
     ['terminal/'],
     ['opening/'],

@@ -1,6 +1,7 @@
 import { UserError } from '../../error.js';
 import { findTargets, withDependencies } from '../../pipeline/expand/targets.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
+import type { TaskId } from '../../values.js';
 
 /** Tasks that targets name; without targets all. With what they need, in the pipeline's order. */
 export function chooseTasks(
@@ -12,6 +13,21 @@ export function chooseTasks(
   const [first] = diagnostics;
   if (first !== undefined) throw new UserError('E_USAGE', first.message, first.hint);
   return { chosen: tasks, all: withDependencies(pipeline, tasks) };
+}
+
+/**
+ * The tasks to run whether or not they are cached.
+ *
+ * @param all those of the call
+ * @param force `true` for all of them, or targets
+ */
+export function forcedTasks(
+  pipeline: Pipeline,
+  all: readonly Task[],
+  force: boolean | readonly string[] = false,
+): ReadonlySet<TaskId> {
+  if (typeof force === 'boolean') return new Set(force ? all.map(({ id }) => id) : []);
+  return new Set(chooseTasks(pipeline, force).chosen.map(({ id }) => id));
 }
 
 /** The one task that a target names. */

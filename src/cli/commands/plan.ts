@@ -1,5 +1,5 @@
 import { openStore } from '../../api/opening/store.js';
-import { chooseTasks } from '../../api/opening/tasks.js';
+import { chooseTasks, forcedTasks } from '../../api/opening/tasks.js';
 import { Planner, type TaskPlan } from '../../run/plan/planner.js';
 import { statusText } from '../explain/status.js';
 import type { RunCommandOptions } from '../opening/options.js';
@@ -15,9 +15,8 @@ export async function planCommand(
 ): Promise<number> {
   const pipeline = await openPipeline(file, options);
   const { all } = chooseTasks(pipeline, targets);
-  const force =
-    options.force === undefined ? [] : options.force === true ? all : chooseTasks(pipeline, options.force).chosen;
-  const planner = new Planner(pipeline, openStore(options, pipeline), { force: new Set(force.map(({ id }) => id)) });
+  const force = forcedTasks(pipeline, all, options.force);
+  const planner = new Planner(pipeline, openStore(options, pipeline), { force });
   const plans = await planner.plan(all);
   const open = all.filter(({ id }) => plans.get(id)!.status.state !== 'cached');
   for (const { id } of open) print(describe(id, plans.get(id)!));

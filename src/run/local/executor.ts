@@ -83,8 +83,8 @@ export class LocalExecutor implements Executor {
 
   async #bringAll(): Promise<RunResult> {
     this.#outcomes.begin();
-    await this.#order.run();
-    await this.#executor.close();
+    // Whatever happens: what it holds would keep a program alive that goes on.
+    await this.#order.run().finally(() => this.#executor.close());
     await this.store.settled();
     await removeOutdatedStates(this.store, new Set([...this.#outcomes.results.values()].map(({ key }) => key)));
     await this.options.sharing?.settled();

@@ -1,0 +1,138 @@
+import { StoreError } from '../files/error.js';
+import type { Pipeline, Task } from '../pipeline/expand/task.js';
+import { undeclaredFiles } from '../pipeline/expand/undeclared.js';
+import type { RunEvent } from '../run/events.js';
+import type { Executor, RunResult } from '../run/executor.js';
+import { LocalExecutor } from '../run/local/executor.js';
+import { RunRecorder } from '../run/plan/history.js';
+import { openSharing } from '../run/share/open-sharing.js';
+import type { Sharing } from '../run/share/sharing.js';
+import type { SlurmExecutor } from '../run/slurm/executor.js';
+import type { Store } from '../store/store.js';
+import type { TaskId } from '../values.js';
+import { claimFolder } from './opening/claim.js';
+import { cacheSources } from './opening/config.js';
+import type { ExecutorName } from './opening/executors.js';
+import type { PipelineOptions } from './opening/options.js';
+import { pageTasks } from './results/declared.js';
+import { writePages } from './results/pages.js';
+
+/** What a run is to bring up to date, and how. */
+export interface RunRequest {
+  readonly pipeline: Pipeline;
+  readonly store: Store;
+  /** What chose the pipeline's present form: its history and its pages say so. */
+  readonly options: PipelineOptions;
+  readonly targets: readonly string[];
+  /** The tasks that the targets name, with what they need. */
+  readonly tasks: readonly Task[];
+  readonly force: ReadonlySet<TaskId>;
+  readonly keepGoing: boolean;
+  /** Tasks at a time at most. */
+  readonly jobs: number;
+  readonly executor: ExecutorName;
+}
+
+/** Who is told of a run's events: nobody before it starts. */
+interface Listener {
+  emit(event: RunEvent): void;
+}
+
+/** One run of a pipeline, whoever asks for it and whoever listens: with what it shares, notes and leaves behind. */
+export class PipelineRun {
+  readonly #recorder = new RunRecorder();
+  readonly #listener: Listener;
+  readonly #sharing: Sharing | undefined;
+  readonly #executor: Executor;
+
+  private constructor(
+    readonly request: RunRequest,
+    listener: Listener,
+    sharing: Sharing | undefined,
+    executor: Executor,
+    /** The executor, if it is one whose jobs go on after an interruption. */
+    readonly cluster: SlurmExecutor | undefined,
+  ) {
+    this.#listener = listener;
+    this.#sharing = sharing;
+    this.#executor = executor;
+  }
+
+  /**
+   * @throws UserError where another file of the project has the pipeline's name
+   * @throws PipelineError for mistakes in the user's configuration
+   */
+  static async open(request: RunRequest): Promise<PipelineRun> {
+    const { pipeline, store, tasks, force, keepGoing, jobs } = request;
+    await claimFolder(store, pipeline);
+    const listener: Listener = { emit: () => undefined };
+    const emit = (event: RunEvent) => listener.emit(event);
+    const caches = await cacheSources(pipeline);
+    const sharing = await openSharing(caches, store, emit);
+    const options = { tasks, force, keepGoing, jobs, ...(sharing && { sharing }), emit };
+    if (request.executor === 'local')
+      return new PipelineRun(request, listener, sharing, new LocalExecutor(pipeline, store, options), undefined);
+    const { slurmExecutor } = await import('./opening/slurm.js');
+    const cluster = await slurmExecutor(pipeline, store, { ...options, caches });
+    return new PipelineRun(request, listener, sharing, cluster, cluster);
+  }
+
+  /** Results that the remote cache did not take. */
+  get unshared(): number {
+    return this.#sharing?.lost ?? 0;
+  }
+
+  /** Resolves when every task is done, has failed, or is skipped. */
+  async start(emit: (event: RunEvent) => void): Promise<RunResult> {
+    this.#listener.emit = (event) => {
+      this.#recorder.handle(event);
+      emit(event);
+    };
+    const { pipeline, tasks } = this.request;
+    try {
+      const undeclared = undeclaredFiles(pipeline, tasks).map(({ message, hint = '' }) => ({ message, hint }));
+      for (const warning of [this.#sharing?.caution, ...undeclared])
+        if (warning !== undefined) this.#listener.emit({ event: 'warning', ...warning });
+      return await this.#executor.start();
+    } finally {
+      await this.#sharing?.cache.close();
+    }
+  }
+
+  /** Ends the run early: running tasks are asked to end, and killed by a second call. Jobs of a cluster go on. */
+  interrupt(): void {
+    this.#executor.interrupt();
+  }
+
+  /**
+   * Adds the run to the pipeline's history, and writes the pages that it made. Where that can't be done, the results are
+   * none the worse.
+   *
+   * @param warn is told of what could not be written
+   * @returns paths of the pages
+   */
+  async keep({ results }: RunResult, warn: (message: string) => void): Promise<readonly string[]> {
+    const { pipeline, store, options } = this.request;
+    const unwritten = (what: string) => (error: unknown) => {
+      if (!(error instanceof StoreError)) throw error;
+      warn(`${what}: ${error.message}`);
+      return [];
+    };
+    await this.#recorder
+      .write(store, pipeline.name, this.#call())
+      .catch(unwritten('This run is not in the history that `diff` and `why` use'));
+    if (pageTasks(pipeline).every(({ id }) => !results.has(id))) return [];
+    return writePages({ pipeline, store, options, results }).catch(unwritten("The page of results can't be written"));
+  }
+
+  #call() {
+    const { options, targets } = this.request;
+    const { set, profile, engine } = options;
+    return {
+      ...(set === undefined ? {} : { set }),
+      ...(profile === undefined ? {} : { profile }),
+      ...(engine === undefined ? {} : { engine }),
+      ...(targets.length === 0 ? {} : { targets }),
+    };
+  }
+}

@@ -11,3 +11,14 @@ export function readExecutor(name = 'local'): ExecutorName {
   if (found !== undefined) return found;
   throw new UserError('E_USAGE', `There is no executor "${name}".`, `known: ${executors.join(', ')}`);
 }
+
+/**
+ * How many tasks may run at a time.
+ *
+ * @param said the same in the words of the call
+ * @throws UserError for what is no such number
+ */
+export function readJobs(jobs: number, said: string): number {
+  if (jobs >= 1 && (Number.isInteger(jobs) || jobs === Number.POSITIVE_INFINITY)) return jobs;
+  throw new UserError('E_USAGE', `${said}: a whole number from 1 on is needed.`);
+}

@@ -2,6 +2,7 @@ import { purposes, RandomWords } from '../../src/data/random.js';
 import { WasmTrainer } from '../../src/engine/wasm/trainer.js';
 import type { ConvLayer, Network, Precision, Shape } from '../../src/network/architecture.js';
 import { initialParameters } from '../../src/network/initialise.js';
+import { method } from '../../src/network/method.mjs';
 import { convolutionOutput } from '../../src/network/presets.js';
 
 export interface BlockSpec {
@@ -57,9 +58,31 @@ export function liveParameters(network: Network, seed: number): Map<string, Floa
 }
 
 /**
- * The same with running statistics that fit the data, so that every layer has neurons between silence and saturation:
- * what γ and β see is then normalised, as in a trained network.
+ * The same with the batch's own statistics as the running ones, so that every layer has neurons between silence and
+ * saturation: what γ and β see is then normalised, as in a trained network.
  */
+export async function normalisedParameters(
+  network: Network,
+  parameters: ReadonlyMap<string, Float32Array>,
+  images: Float32Array,
+  batch: number,
+): Promise<Map<string, Float32Array>> {
+  const trainer = await WasmTrainer.create(network, { parameters }, { batch, threads: 2 });
+  // A step at rate 0 moves nothing else, and those a part of the way.
+  await trainer.step(images, new Int32Array(batch), 0);
+  const normalised = await trainer.parameters();
+  await trainer.close();
+  const { runningShare } = method;
+  for (const [name, values] of normalised) {
+    const least = { mean: Number.NEGATIVE_INFINITY, variance: 0.01 }[name.split('.').at(-1)!];
+    if (least === undefined) continue;
+    for (const [c, before] of parameters.get(name)!.entries())
+      values[c] = Math.max(least, (values[c]! - runningShare * before) / (1 - runningShare));
+  }
+  return normalised;
+}
+
+/** Nearly the same, by many steps: golden hashes, and the seeds of the engines' contract, are of these. */
 export async function settledParameters(
   network: Network,
   parameters: ReadonlyMap<string, Float32Array>,

@@ -75,6 +75,14 @@ export async function fingerprint(
   return hash.digest('hex');
 }
 
-/** Lively parameters of a network. */
-export const livelyParameters = (network: Network) =>
-  settledParameters(network, liveParameters(network, 1), batchOf(network, batch, 9).images, batch);
+const lively = new Map<string, Promise<ReadonlyMap<string, Float32Array>>>();
+
+/** Lively parameters of a network, drawn once. */
+export function livelyParameters(network: Network): Promise<ReadonlyMap<string, Float32Array>> {
+  const name = JSON.stringify(network);
+  const drawn =
+    lively.get(name) ??
+    settledParameters(network, liveParameters(network, 1), batchOf(network, batch, 9).images, batch);
+  lively.set(name, drawn);
+  return drawn;
+}

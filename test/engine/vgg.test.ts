@@ -2,13 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { purposes, RandomWords } from '../../src/data/random.js';
 import { WasmEvaluator } from '../../src/engine/wasm/evaluator.js';
 import { WasmSimulator } from '../../src/engine/wasm/simulator.js';
-import { WasmTrainer } from '../../src/engine/wasm/trainer.js';
 import type { Network } from '../../src/network/architecture.js';
 import { network as preset } from '../../src/network/presets.js';
 import { ternarise } from '../../src/network/ternary.js';
 import { convert } from '../../src/spiking/convert.js';
 import { annForward } from '../network/reference-ann.js';
-import { batchOf, liveParameters, quantised } from './examples.js';
+import { batchOf, liveParameters, normalisedParameters, quantised } from './examples.js';
 
 const count = 2;
 const vgg = (k: number, B: number) => preset('vgg', { precision: quantised(k, B) });
@@ -17,7 +16,7 @@ const vgg = (k: number, B: number) => preset('vgg', { precision: quantised(k, B)
 function randomTernary(network: Network, images: Float32Array): Promise<Map<string, Float32Array>> {
   // Precision changes no parameter before training, and drawing five million takes a while.
   drawn ??= drawParameters(network);
-  return settled(network, drawn, images);
+  return normalisedParameters(network, drawn, images, count);
 }
 
 let drawn: ReadonlyMap<string, Float32Array> | undefined;
@@ -33,28 +32,6 @@ function drawParameters(network: Network): Map<string, Float32Array> {
     gamma[1] = 0;
   }
   return start;
-}
-
-/**
- * The same with the batch's own statistics as the running ones, so that what γ and β see is normalised, as in a trained
- * network. A step at rate 0 moves them a tenth of the way.
- */
-async function settled(
-  network: Network,
-  start: ReadonlyMap<string, Float32Array>,
-  images: Float32Array,
-): Promise<Map<string, Float32Array>> {
-  const trainer = await WasmTrainer.create(network, { parameters: start }, { batch: count, threads: 1 });
-  await trainer.step(images, new Int32Array(count), 0);
-  const parameters = await trainer.parameters();
-  await trainer.close();
-  for (const [name, values] of parameters)
-    if (name.endsWith('.mean') || name.endsWith('.variance'))
-      for (const [c, before] of start.get(name)!.entries()) {
-        const statistic = (values[c]! - 0.9 * before) / 0.1;
-        values[c] = name.endsWith('.mean') ? statistic : Math.max(0.01, statistic);
-      }
-  return parameters;
 }
 
 describe("the paper's VGG with random ternary weights", () => {
@@ -80,10 +57,10 @@ describe("the paper's VGG with random ternary weights", () => {
     for (const { channels, negatedChannels, constantChannels } of layers)
       expect([negatedChannels, constantChannels]).toEqual([channels / 2, 1]);
 
-    const evaluator = await WasmEvaluator.create(network, parameters, { batch: count, threads: 1 });
+    const evaluator = await WasmEvaluator.create(network, parameters, { batch: count, threads: 2 });
     const ann = await evaluator.evaluate(images, count, true);
     await evaluator.close();
-    const simulator = await WasmSimulator.create(spiking, { batch: count, threads: 1 });
+    const simulator = await WasmSimulator.create(spiking, { batch: count, threads: 2 });
     const snn = await simulator.simulate(images, count, undefined, true);
     await simulator.close();
 
@@ -104,7 +81,7 @@ describe("the paper's VGG with random ternary weights", () => {
     const network = vgg(1, 2);
     const { images } = batchOf(network, count, 3);
     const parameters = await randomTernary(network, images);
-    const evaluator = await WasmEvaluator.create(network, parameters, { batch: count, threads: 1 });
+    const evaluator = await WasmEvaluator.create(network, parameters, { batch: count, threads: 2 });
     const { levels } = await evaluator.evaluate(images, 1, true);
     await evaluator.close();
     const size = images.length / count;

@@ -10,10 +10,10 @@ const floors = [
   ['spiking/'],
   ['engine/', 'exchange/'],
   ['stage/'],
-  ['experiment/', 'pipeline/'],
+  ['index.ts', 'experiment/', 'pipeline/'],
   ['config/', 'run/'],
   ['api/'],
-  ['cli/', 'index.ts'],
+  ['cli/'],
   ['tools/'],
 ].map((places) => places.map((place) => `src/${place}`));
 
@@ -37,7 +37,7 @@ const insides = {
     ['local/'],
     ['slurm/'],
   ],
-  'src/api/': [['types.ts', 'listener.ts', 'opening/'], ['results/'], ['running.ts'], ['actions.ts'], ['index.ts']],
+  'src/api/': [['opening/'], ['results/'], ['running.ts']],
   'src/cli/': [
     ['terminal/'],
     ['opening/'],

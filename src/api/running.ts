@@ -2,17 +2,15 @@ import { StoreError } from '../files/error.js';
 import type { Pipeline, Task } from '../pipeline/expand/task.js';
 import { undeclaredFiles } from '../pipeline/expand/undeclared.js';
 import type { RunEvent } from '../run/events.js';
-import type { Executor, RunResult } from '../run/executor.js';
-import { LocalExecutor } from '../run/local/executor.js';
+import type { Cluster, Executor, RunResult } from '../run/executor.js';
 import { RunRecorder } from '../run/plan/history.js';
 import { openSharing } from '../run/share/open-sharing.js';
 import type { Sharing } from '../run/share/sharing.js';
-import type { SlurmExecutor } from '../run/slurm/executor.js';
 import type { Store } from '../store/store.js';
 import type { TaskId } from '../values.js';
 import { claimFolder } from './opening/claim.js';
 import { cacheSources } from './opening/config.js';
-import type { ExecutorName } from './opening/executors.js';
+import type { ExecutorKind } from './opening/executors.js';
 import type { PipelineOptions } from './opening/options.js';
 import { pageTasks } from './results/declared.js';
 import { writePages } from './results/pages.js';
@@ -30,7 +28,7 @@ export interface RunRequest {
   readonly keepGoing: boolean;
   /** Tasks at a time at most. */
   readonly jobs: number;
-  readonly executor: ExecutorName;
+  readonly executor: ExecutorKind;
 }
 
 /** Who is told of a run's events: nobody before it starts. */
@@ -50,8 +48,6 @@ export class PipelineRun {
     listener: Listener,
     sharing: Sharing | undefined,
     executor: Executor,
-    /** The executor, if it is one whose jobs go on after an interruption. */
-    readonly cluster: SlurmExecutor | undefined,
   ) {
     this.#listener = listener;
     this.#sharing = sharing;
@@ -69,12 +65,13 @@ export class PipelineRun {
     const emit = (event: RunEvent) => listener.emit(event);
     const caches = await cacheSources(pipeline);
     const sharing = await openSharing(caches, store, emit);
-    const options = { tasks, force, keepGoing, jobs, ...(sharing && { sharing }), emit };
-    if (request.executor === 'local')
-      return new PipelineRun(request, listener, sharing, new LocalExecutor(pipeline, store, options), undefined);
-    const { slurmExecutor } = await import('./opening/slurm.js');
-    const cluster = await slurmExecutor(pipeline, store, { ...options, caches });
-    return new PipelineRun(request, listener, sharing, cluster, cluster);
+    const options = { tasks, force, keepGoing, jobs, ...(sharing && { sharing }), emit, caches };
+    return new PipelineRun(request, listener, sharing, await request.executor.open(pipeline, store, options));
+  }
+
+  /** Where the jobs are that go on after an interruption. */
+  get cluster(): Cluster | undefined {
+    return this.#executor.cluster;
   }
 
   /** Results that the remote cache did not take. */

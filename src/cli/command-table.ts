@@ -1,9 +1,11 @@
 // All commands, with their options and what `--help` says of them. What `run` needs is loaded at once, what others need
 // beyond that with them.
+import { executors } from '../api/opening/executors.js';
 import { engines } from '../engine/engines.js';
 import { UserError } from '../error.js';
 import { runCommand } from './commands/run.js';
 
+const executorNames = executors.map(({ name, help }) => (help === undefined ? name : `${name} ${help}`)).join(', or ');
 const engineNames = engines.map(({ name }) => name).join(' (default), ');
 
 const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
@@ -79,11 +81,7 @@ export const commands: readonly CommandEntry[] = [
     description: 'run what is out of date',
     pipeline: true,
     acts: true,
-    options: [
-      ...runOptions,
-      ['--executor <kind>', 'local, or slurm for jobs on a cluster'],
-      ['--dry-run', 'show what would run'],
-    ],
+    options: [...runOptions, ['--executor <kind>', executorNames], ['--dry-run', 'show what would run']],
     details: targetDetails,
     load: async () => runCommand,
   },

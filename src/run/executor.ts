@@ -37,4 +37,18 @@ export interface Executor {
   start(): Promise<RunResult>;
   /** Ends the run early: nothing new begins. */
   interrupt(): void;
+  /** For those whose jobs go on after an interruption. */
+  readonly cluster?: Cluster;
+}
+
+/** Jobs that run without whoever started them. */
+export interface Cluster {
+  /** For people, such as `Slurm`. */
+  readonly name: string;
+  /** The names of the jobs that are not over, as the cluster takes them. */
+  readonly jobs: readonly string[];
+  /** The command by which a user ends them. */
+  readonly cancelCall: string;
+  /** Ends the jobs, and takes those that wait out of the queue. */
+  cancel(): Promise<void>;
 }

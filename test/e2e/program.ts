@@ -14,22 +14,27 @@ export interface Result {
   readonly err: string;
 }
 
-/** A test with a sandbox of its own, so that tests can run side by side. */
-export const test = it.extend<{ readonly box: Sandbox }>({
-  box: async ({ task: _ }, use) => {
-    const box = new Sandbox();
-    try {
-      await use(box);
-    } finally {
-      await box.remove();
-    }
-  },
-});
+/** Tests with a sandbox of their own, so that they can run side by side. */
+export const sandboxTest = (make: () => Sandbox) =>
+  it.extend<{ readonly box: Sandbox }>({
+    box: async ({ task: _ }, use) => {
+      const box = make();
+      try {
+        await use(box);
+      } finally {
+        await box.remove();
+      }
+    },
+  });
+
+export const test: ReturnType<typeof sandboxTest> = sandboxTest(() => new Sandbox());
 
 /** A temporary folder in which the real, built program runs. */
 export class Sandbox {
   readonly folder = mkdtempSync(join(tmpdir(), 'spikeline-e2e-'));
   readonly #started: Running[] = [];
+
+  constructor(readonly program = join(buildFolder, 'cli.cjs')) {}
 
   path(name: string): string {
     return join(this.folder, name);
@@ -56,7 +61,7 @@ export class Sandbox {
 
   /** Starts the program without waiting for it. */
   start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
-    const child = spawn(process.execPath, [join(buildFolder, 'cli.cjs'), ...args], {
+    const child = spawn(process.execPath, [this.program, ...args], {
       cwd: this.folder,
       // What a CI system shows beside the log, and what the user has configured, have tests of their own.
       env: {

@@ -1,4 +1,30 @@
-import { test } from '../e2e/program.js';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { beforeAll, expect } from 'vitest';
+import { packageRoot } from '../../src/paths.js';
+import { Sandbox, sandboxTest, test } from '../e2e/program.js';
 import { describeExecutor } from './contract.js';
 
 describeExecutor('local', test);
+
+// Among the developers' own programs, which use the newest build.
+const program = join(packageRoot, '.build/dev/one-by-one.js');
+const oneByOne = sandboxTest(() => new Sandbox(program));
+
+beforeAll(async () => {
+  await build({
+    entryPoints: [join(import.meta.dirname, 'programs/one-by-one.ts')],
+    outfile: program,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    packages: 'external',
+  });
+});
+
+describeExecutor('one-by-one', oneByOne);
+
+oneByOne('an executor that is entered in the registry is one of those that there are', async ({ box }) => {
+  const { code, err } = await box.run(['run', '--executor', 'abacus']);
+  expect([code, err]).toEqual([2, 'There is no executor "abacus".\n  hint: known: local, slurm, one-by-one\n']);
+});

@@ -1,24 +1,38 @@
 import { UserError } from '../../error.js';
+import type { Pipeline } from '../../pipeline/expand/task.js';
+import type { Executor, RunOptions } from '../../run/executor.js';
+import { LocalExecutor } from '../../run/local/executor.js';
+import type { CacheSource } from '../../store/remote/settings.js';
+import type { Store } from '../../store/store.js';
 
-const executors = ['local', 'slurm'] as const;
-
-/** What runs tasks. */
-export type ExecutorName = (typeof executors)[number];
-
-/** @throws UserError for an executor that there is not */
-export function readExecutor(name = 'local'): ExecutorName {
-  const found = executors.find((one) => one === name);
-  if (found !== undefined) return found;
-  throw new UserError('E_USAGE', `There is no executor "${name}".`, `known: ${executors.join(', ')}`);
+/** A way to run tasks that a user can choose. */
+export interface ExecutorKind {
+  /** As `--executor` and programs call it. */
+  readonly name: string;
+  /** What `--help` says behind the name. */
+  readonly help?: string;
+  /** @param options with the caches of which `sharing` is made, for those who run tasks elsewhere */
+  open(
+    pipeline: Pipeline,
+    store: Store,
+    options: RunOptions & { readonly caches: readonly CacheSource[] },
+  ): Promise<Executor>;
 }
 
-/**
- * How many tasks may run at a time.
- *
- * @param said the same in the words of the call
- * @throws UserError for what is no such number
- */
-export function readJobs(jobs: number, said: string): number {
-  if (jobs >= 1 && (Number.isInteger(jobs) || jobs === Number.POSITIVE_INFINITY)) return jobs;
-  throw new UserError('E_USAGE', `${said}: a whole number from 1 on is needed.`);
+/** All executors, the default first. A new one is added here, and nowhere else. */
+export const executors: readonly ExecutorKind[] = [
+  { name: 'local', open: async (pipeline, store, options) => new LocalExecutor(pipeline, store, options) },
+  {
+    name: 'slurm',
+    help: 'for jobs on a cluster',
+    open: async (...run) => (await import('./slurm.js')).slurmExecutor(...run),
+  },
+];
+
+/** @throws UserError for an executor that there is not */
+export function readExecutor(name = executors[0]!.name): ExecutorKind {
+  const found = executors.find((one) => one.name === name);
+  if (found !== undefined) return found;
+  const known = executors.map((one) => one.name).join(', ');
+  throw new UserError('E_USAGE', `There is no executor "${name}".`, `known: ${known}`);
 }

@@ -1,12 +1,13 @@
 import { dirname } from 'node:path';
 import { callOf, shownPath } from '../../api/opening/calls.js';
 import { engineNotice } from '../../api/opening/engine.js';
-import { readExecutor, readJobs } from '../../api/opening/executors.js';
+import { readExecutor } from '../../api/opening/executors.js';
 import type { PipelineOptions } from '../../api/opening/options.js';
 import { openStore } from '../../api/opening/store.js';
 import { chooseTasks, forcedTasks } from '../../api/opening/tasks.js';
 import { currentMetrics } from '../../api/results/current.js';
 import { PipelineRun } from '../../api/running.js';
+import { UserError } from '../../error.js';
 import type { Pipeline } from '../../pipeline/expand/task.js';
 import type { RunEvent } from '../../run/events.js';
 import type { RunResult } from '../../run/executor.js';
@@ -34,8 +35,7 @@ export async function runCommand(
   if (options.dryRun === true) return planCommand(file, targets, options);
   const reporter = checkReporter(options.reporter);
   const executor = readExecutor(options.executor);
-  const jobs =
-    options.jobs === undefined ? Number.POSITIVE_INFINITY : readJobs(Number(options.jobs), `--jobs ${options.jobs}`);
+  const jobs = readJobs(options.jobs);
   const pipeline = await openPipeline(file, options);
   const { all: tasks } = chooseTasks(pipeline, targets);
   const force = forcedTasks(pipeline, tasks, options.force);
@@ -46,7 +46,7 @@ export async function runCommand(
 }
 
 async function perform(run: PipelineRun, reporter: string): Promise<number> {
-  const { pipeline, store, options, targets } = run.request;
+  const { pipeline, store, options, targets, executor } = run.request;
   const notice = reporter === 'json' ? undefined : await engineNotice(pipeline);
   if (notice !== undefined) print(notice);
   if (reporter !== 'json' && dirname(store.folder) !== process.cwd()) print(`artifacts: ${shownPath(store.folder)}`);
@@ -65,7 +65,7 @@ async function perform(run: PipelineRun, reporter: string): Promise<number> {
   const leave = async () => {
     const again = callOf('run', pipeline, options, targets);
     if (run.cluster === undefined) print(`Finished work is kept. Go on with: ${again}`);
-    else await (await import('../opening/slurm.js')).leaveJobs(run.cluster, `${again} --executor slurm`);
+    else await (await import('../opening/cluster.js')).leaveJobs(run.cluster, `${again} --executor ${executor.name}`);
   };
   // Views that list events have shown what failed tasks wrote.
   const withTail = !(view instanceof PlainView);
@@ -108,6 +108,13 @@ async function tell(run: PipelineRun, reporter: string, finished: Finished): Pro
     if (inGitHub()) annotateFailures(pipeline, failures);
   }
   if (inGitHub()) summariseRun(pipeline, counts, failures, resultsTable(pipeline, metrics, 'md'));
+}
+
+/** What `--jobs` says: how many tasks may run at a time. */
+function readJobs(said: string | undefined): number {
+  const jobs = said === undefined ? Number.POSITIVE_INFINITY : Number(said);
+  if (jobs >= 1 && (Number.isInteger(jobs) || jobs === Number.POSITIVE_INFINITY)) return jobs;
+  throw new UserError('E_USAGE', `--jobs ${said}: a whole number from 1 on is needed.`);
 }
 
 function reportFailures(

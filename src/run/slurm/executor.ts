@@ -8,12 +8,13 @@ import type { TaskKey, TaskResult } from '../../store/types.js';
 import type { TaskId } from '../../values.js';
 import { sharedAbort } from '../abort.js';
 import type { Failure } from '../events.js';
-import type { Executor, RunOptions, RunResult } from '../executor.js';
+import type { Cluster, Executor, RunOptions, RunResult } from '../executor.js';
 import { failureOf } from '../failure.js';
 import { Outcomes } from '../outcomes.js';
 import { Planner } from '../plan/planner.js';
 import { type SlurmCommands, type SlurmError, slurmCommands } from './command.js';
 import { SlurmFiles } from './files.js';
+import { cancelCall } from './jobs.js';
 import { lineageOf } from './lineage.js';
 import { lostJob } from './lost-jobs.js';
 import { nameOf, Submitter, type TaskLineage } from './submit.js';
@@ -76,14 +77,9 @@ export class SlurmExecutor implements Executor {
     this.options.sharing?.interrupt();
   }
 
-  /** The names of the jobs that are not over, as Slurm takes them. */
-  get jobs(): readonly string[] {
-    return this.#watch.jobs().map(nameOf);
-  }
-
-  /** Ends the jobs, and takes those that wait out of the queue. */
-  async cancel(): Promise<void> {
-    await this.slurm.cancel(this.#watch.jobs().map(nameOf));
+  get cluster(): Cluster {
+    const jobs = this.#watch.jobs().map(nameOf);
+    return { name: 'Slurm', jobs, cancelCall: cancelCall(jobs), cancel: () => this.slurm.cancel(jobs) };
   }
 
   async #bringAll(): Promise<RunResult> {

@@ -66,3 +66,13 @@ export function parseSubmitted(text: string): number | undefined {
   const number = /^(\d+)(;.*)?$/m.exec(text.trim())?.[1];
   return number === undefined ? undefined : Number(number);
 }
+
+/** The command that ends jobs. It names elements of one array by the array's number, if there are several. */
+export function cancelCall(jobs: readonly JobName[]): string {
+  const arrays = new Map<string, JobName[]>();
+  for (const job of jobs) {
+    const array = job.split('_')[0]!;
+    arrays.set(array, [...(arrays.get(array) ?? []), job]);
+  }
+  return ['scancel', ...[...arrays].map(([array, jobs]) => (jobs.length > 1 ? array : jobs[0]!))].join(' ');
+}

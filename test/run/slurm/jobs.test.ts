@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  cancelCall,
   isLive,
   isPending,
   parseAccounting,
@@ -70,4 +71,8 @@ describe('sbatch', () => {
     ['sbatch: a notice of this site\n42\n', 42],
     ['Submitted', undefined],
   ])('%j is job %j', (text, number) => expect(parseSubmitted(text)).toBe(number));
+});
+
+it('jobs are ended by the numbers of their arrays where several of one are left', () => {
+  expect(cancelCall(['12_0', '13_4', '12_7'])).toBe('scancel 12 13_4');
 });

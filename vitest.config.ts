@@ -1,7 +1,29 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
 /** Tests that take minutes, or need more than Node and npm: each group is a folder of its own, with its own script. */
 const slow = ['browser', 'faults', 'long', 'nodes', 'package', 'remote', 'slurm'];
+
+/**
+ * Unit tests that need a process of their own, because they replace modules or say so. The others share one and what it
+ * has loaded: loading it anew for each file takes a third of their time.
+ */
+const alone = readdirSync('test', { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.test.ts'))
+  .map((name) => `test/${name.replaceAll('\\', '/')}`)
+  .filter((path) =>
+    /^\/\/ In a process of its own|\bvi\.(mock|doMock|resetModules)\(/m.test(readFileSync(path, 'utf8')),
+  );
+
+const unit = {
+  // Programs start slowly on a busy machine, and nothing is about time.
+  testTimeout: 300_000,
+  hookTimeout: 300_000,
+  pool: 'forks' as const,
+  // By default one processor is left alone: on two that doubles the time.
+  maxWorkers: '100%',
+  unstubEnvs: true,
+};
 
 export default defineConfig({
   test: {
@@ -10,17 +32,14 @@ export default defineConfig({
     projects: [
       {
         test: {
+          ...unit,
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: slow.map((group) => `test/${group}/**`),
-          // Programs start slowly on a busy machine, and nothing is about time.
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
-          pool: 'forks',
-          // By default one processor is left alone: on two that doubles the time.
-          maxWorkers: '100%',
+          exclude: [...slow.map((group) => `test/${group}/**`), ...alone],
+          isolate: false,
         },
       },
+      { test: { ...unit, name: 'unit-alone', include: alone } },
       ...slow.map((group) => ({
         test: {
           name: group,

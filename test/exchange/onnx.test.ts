@@ -1,3 +1,4 @@
+// In a process of its own: with the flags that the engine sets, V8 would compile ONNX Runtime for half a minute.
 import fc from 'fast-check';
 import { InferenceSession, Tensor } from 'onnxruntime-web';
 import { describe, expect, it } from 'vitest';

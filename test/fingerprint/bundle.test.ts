@@ -1,3 +1,4 @@
+// In a process of its own, where the one esbuild that runs is that of the bundle.
 import { execFileSync } from 'node:child_process';
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';

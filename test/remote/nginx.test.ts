@@ -1,7 +1,7 @@
-import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { packageRoot } from '../../src/paths.js';
+import { writeFewImages } from '../e2e/few-images.js';
 import { Sandbox } from '../e2e/program.js';
 import { listFiles } from '../store/folder.js';
 import { type NginxServer, nginx, startNginx } from './nginx.js';
@@ -34,18 +34,8 @@ describe.skipIf(nginx === undefined)(`one HTTP cache: nginx with WebDAV${why}`, 
 
   it('two checkouts, two stores, the quickstart: the second run computes nothing', async () => {
     const [first, second] = [checkout(), checkout()];
-    for (const box of [first, second])
-      cpSync(join(packageRoot, 'pipelines/quickstart.yaml'), box.path('quickstart.yaml'));
-    const call = [
-      'run',
-      'quickstart.yaml',
-      '--profile',
-      'smoke',
-      '--set',
-      'precision=[fp32, { k: 1, B: 2 }]',
-      '--set',
-      'noise=[0]',
-    ];
+    const [few] = [first, second].map((box) => writeFewImages(box.folder));
+    const call = ['run', ...few!, '--set', 'precision=[fp32, { k: 1, B: 2 }]', '--set', 'noise=[0]'];
     const one = await first.run(call, env());
     expect(one.out + one.err).toMatch(/ran \d+, cached 0, failed 0/);
     const two = await second.run([...call, '--reporter', 'json'], env());
@@ -60,7 +50,7 @@ describe.skipIf(nginx === undefined)(`one HTTP cache: nginx with WebDAV${why}`, 
     );
     expect(events.some(({ event }) => event === 'task-start')).toBe(false);
     expect(events.at(-1)).toMatchObject({ event: 'end', ran: 0, fetched: tasks.length, uploaded: 0 });
-    expect(treeOf(second, 'quickstart')).toEqual(treeOf(first, 'quickstart'));
+    expect(treeOf(second, 'few-images')).toEqual(treeOf(first, 'few-images'));
     const checks = await second.run(['check', ...call.slice(1)]);
     expect(checks.out).not.toContain('missing');
     expect(listFiles(server.folder).filter((path) => !/^(cas|ac)\/[0-9a-f]{64}$/.test(path))).toEqual([]);

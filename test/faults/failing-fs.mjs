@@ -1,6 +1,7 @@
 // Preloaded with `node --import`: the n-th call that changes something on disk fails, in the program itself, not in
 // the processes it starts. SPIKELINE_FAULT is such as `EIO 17`, `ENOSPC 17+` for all from the 17th on, or `KILL 17`.
-// Only calls on what lies below SPIKELINE_STORE count; how many there were is written to the file SPIKELINE_CALLS.
+// Only calls on what lies below SPIKELINE_STORE count, and for ENOSPC only such as may take space; how many there were is
+// written to the file SPIKELINE_CALLS.
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { basename } from 'node:path';
@@ -12,6 +13,7 @@ const names = [
   ...['mkdir', 'open', 'write', 'writeFile', 'appendFile', 'copyFile', 'rename', 'link', 'symlink', 'unlink', 'rm'],
   ...['rmdir', 'chmod', 'fchmod', 'futimes', 'utimes', 'fsync', 'truncate', 'ftruncate', 'mkdtemp'],
 ];
+const free = ['unlink', 'rm', 'rmdir', 'chmod', 'fchmod', 'futimes', 'utimes', 'truncate'];
 const store = process.env.SPIKELINE_STORE;
 let calls = 0;
 
@@ -22,8 +24,10 @@ function concerns(on) {
   return typeof on === 'number' ? opened.has(on) : String(on).startsWith(store);
 }
 
-function fails(on) {
-  if (!concerns(on) || ++calls < first || calls > last) return undefined;
+function fails(name, on) {
+  if (!concerns(on)) return undefined;
+  if (code !== 'ENOSPC' || !free.includes(name)) calls++;
+  if (calls < first || calls > last) return undefined;
   if (code === 'KILL') process.kill(process.pid, 'SIGKILL');
   return Object.assign(new Error(`${code}: injected, at '${String(on)}'`), { code, errno: -5, syscall: 'injected' });
 }
@@ -36,20 +40,20 @@ function wrap(owner, name, make) {
 if (basename(process.argv[1] ?? '') === 'cli.cjs' && store !== undefined) {
   for (const name of names) {
     wrap(fs, `${name}Sync`, (original) => (on, ...rest) => {
-      const error = readsOnly(name, rest) ? undefined : fails(on);
+      const error = readsOnly(name, rest) ? undefined : fails(name, on);
       if (error) throw error;
       const result = original(on, ...rest);
       if (name === 'open' && concerns(on)) opened.add(result);
       return result;
     });
     wrap(fs.promises, name, (original) => async (on, ...rest) => {
-      const error = readsOnly(name, rest) ? undefined : fails(on);
+      const error = readsOnly(name, rest) ? undefined : fails(name, on);
       if (error) throw error;
       return original(on, ...rest);
     });
     // With a callback, and so by what `promisify` makes of it.
     wrap(fs, name, (original) => (on, ...rest) => {
-      const error = readsOnly(name, rest) ? undefined : fails(on);
+      const error = readsOnly(name, rest) ? undefined : fails(name, on);
       if (error) process.nextTick(rest.at(-1), error);
       else original(on, ...rest);
     });

@@ -15,10 +15,11 @@ const alone = readdirSync('test', { recursive: true, encoding: 'utf8' })
     /^\/\/ In a process of its own|\bvi\.(mock|doMock|resetModules)\(/m.test(readFileSync(path, 'utf8')),
   );
 
+/** Programs start slowly on a busy machine, and nothing is about time. */
+const patience = { testTimeout: 600_000, hookTimeout: 600_000 };
+
 const unit = {
-  // Programs start slowly on a busy machine, and nothing is about time.
-  testTimeout: 300_000,
-  hookTimeout: 300_000,
+  ...patience,
   pool: 'forks' as const,
   // By default one processor is left alone: on two that doubles the time.
   maxWorkers: '100%',
@@ -44,8 +45,7 @@ export default defineConfig({
         test: {
           name: group,
           include: [`test/${group}/**/*.test.ts`],
-          testTimeout: 600_000,
-          hookTimeout: 600_000,
+          ...patience,
           pool: 'forks' as const,
           // Jobs of a cluster mostly wait.
           ...(group === 'slurm' ? { maxWorkers: 3 } : { fileParallelism: false }),

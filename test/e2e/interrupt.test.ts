@@ -109,7 +109,7 @@ describe.concurrent('Ctrl-C', () => {
       cwd: box.folder,
       env: { ...process.env, CI: undefined, TERM: 'xterm' },
       encoding: 'utf8',
-      timeout: 60_000,
+      timeout: 300_000,
     });
     expect([closed.stdout, closed.stderr]).toEqual(['exit 129\n', '']);
     expect(alive(await box.pid('pid2'))).toBe(false);

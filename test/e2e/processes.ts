@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 /** Waits until a condition holds; fails loudly when it never does. */
-export async function until(condition: () => boolean, what: string, seconds = 60): Promise<void> {
+export async function until(condition: () => boolean, what: string, seconds = 300): Promise<void> {
   const end = Date.now() + seconds * 1000;
   while (!condition()) {
     if (Date.now() > end) throw new Error(`waited in vain: ${what}`);

@@ -65,7 +65,7 @@ export function describeEngine(engine: Able<'train' | 'evaluate'>, other: Able<'
       }
       expect(new Set(ours.predictions).size).toBeGreaterThan(1);
       expect(theirs.predictions).toEqual(ours.predictions);
-    }, 120_000);
+    });
 
     it('makes the same of one step: parameters, running statistics and moments', async () => {
       const start = { parameters: liveParameters(network, seed), optimizer: settledMoments(network) };

@@ -11,7 +11,7 @@ import { type Rig, withRig } from './rig.js';
 /** The number of the first trial: the same numbers are the same damage, as far as the files are the same. */
 const first = Number(process.env.SPIKELINE_SEED ?? 0);
 /** How long a call may take, in milliseconds. It takes a second, on a machine that has nothing else to do. */
-const longest = 60_000;
+const longest = 300_000;
 /** Of all files, how many are damaged at a time. */
 const share = 0.15;
 

@@ -34,8 +34,8 @@ export function describeOnCluster(name: string, define: (test: ReturnType<typeof
     let cluster: Cluster;
     beforeAll(async () => {
       cluster = await Cluster.start();
-    }, 120_000);
-    afterAll(() => cluster.stop(), 120_000);
+    });
+    afterAll(() => cluster.stop());
     define(onCluster(() => cluster));
   });
 }

@@ -1,5 +1,6 @@
 import { getSystemErrorMap } from 'node:util';
 import { UserError } from '../error.js';
+import type { Soon } from './soon.js';
 
 /** Stable codes of what can go wrong with a store. */
 export type StoreErrorCode =
@@ -71,6 +72,19 @@ export async function guarded<T>(path: string, operation: () => T | Promise<T>):
     return await operation();
   } catch (error) {
     throw knownError(error, path) ?? error;
+  }
+}
+
+/** As `guarded`, for what mostly is known at once. */
+export function guardedSoon<T>(path: string, operation: () => Soon<T>): Soon<T> {
+  const refuse = (error: unknown): never => {
+    throw knownError(error, path) ?? error;
+  };
+  try {
+    const result = operation();
+    return result instanceof Promise ? result.catch(refuse) : result;
+  } catch (error) {
+    return refuse(error);
   }
 }
 

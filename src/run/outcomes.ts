@@ -1,3 +1,4 @@
+import { after, type Soon } from '../files/soon.js';
 import { type Pipeline, pointOf, type Task } from '../pipeline/expand/task.js';
 import type { Store } from '../store/store.js';
 import type { TaskKey, TaskResult } from '../store/types.js';
@@ -55,19 +56,14 @@ export class Outcomes {
   }
 
   /** @param from where a cached result came from, if not from the store */
-  async done(
-    task: Task,
-    result: TaskResult,
-    status: 'ran' | 'cached',
-    seconds: number,
-    from?: 'remote',
-  ): Promise<Outcome> {
-    await publish(this.store, this.pipeline, task, result, this.options.emit);
-    this.results.set(task.id, result);
-    const { key, metrics } = result;
-    const origin = from && { from };
-    this.options.emit({ event: 'task', task: task.id, status, ...origin, key, seconds, metrics });
-    return this.#keep(task, status);
+  done(task: Task, result: TaskResult, status: 'ran' | 'cached', seconds: number, from?: 'remote'): Soon<Outcome> {
+    return after(publish(this.store, this.pipeline, task, result, this.options.emit), () => {
+      this.results.set(task.id, result);
+      const { key, metrics } = result;
+      const origin = from && { from };
+      this.options.emit({ event: 'task', task: task.id, status, ...origin, key, seconds, metrics });
+      return this.#keep(task, status);
+    });
   }
 
   /** @param key what it was to compute, if that is known */

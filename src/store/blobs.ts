@@ -19,8 +19,9 @@ import { join, sep } from 'node:path';
 import { inFolder, moveInto, syncDescriptor, temporaryPath, writeAll, writeDraft } from '../files/atomic.js';
 import { digestBytes, digestFile, hexOf } from '../files/digest.js';
 import type { FileContent } from '../files/digest-pool.js';
-import { guarded, StoreError, systemCode } from '../files/error.js';
+import { guarded, guardedSoon, StoreError, systemCode } from '../files/error.js';
 import type { FolderSync } from '../files/folder-sync.js';
+import type { Soon } from '../files/soon.js';
 import type { Digest } from '../values.js';
 import type { StatCache } from './stat-cache.js';
 import type { Uses } from './use.js';
@@ -168,9 +169,9 @@ export class Blobs {
    *   then who names that size is wrong: it is not set aside.
    * @param inode of the very file that it is to be, see `inode`. Another one counts as damaged in the same way.
    */
-  check(digest: Digest, size?: number, inode?: bigint): Promise<BlobState> {
+  check(digest: Digest, size?: number, inode?: bigint): Soon<BlobState> {
     const path = this.pathOf(digest);
-    return guarded(path, () => {
+    return guardedSoon(path, () => {
       const before = statOf(path);
       if (before === undefined) return 'missing';
       const right =

@@ -2,6 +2,7 @@ import { type BigIntStats, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { inFolder, removeLeftovers, temporaryPath, writeAtomically } from '../files/atomic.js';
 import { guarded, systemCode } from '../files/error.js';
+import type { Soon } from '../files/soon.js';
 import { checkFolders } from '../files/trust.js';
 import type { TaskId } from '../values.js';
 import { treeOf } from './artifacts.js';
@@ -92,7 +93,7 @@ export class Published {
    *
    * @returns where files are now that users had put there: they are moved aside
    */
-  async show(task: Shown, { key, outputs }: TaskResult): Promise<readonly string[]> {
+  show(task: Shown, { key, outputs }: TaskResult): Soon<readonly string[]> {
     const target = this.folderOf(task);
     const note = this.#noteOf(task.id);
     const seen = folderStamp(target);

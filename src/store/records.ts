@@ -1,12 +1,13 @@
 import { renameSync, rmSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { inFolder, moveInto, temporaryPath, writeDraft } from '../files/atomic.js';
-import { guarded, systemCode } from '../files/error.js';
+import { guarded, guardedSoon, systemCode } from '../files/error.js';
 import type { FolderSync } from '../files/folder-sync.js';
 import { IrregularFile, readRegularFile } from '../files/regular-file.js';
+import { after, type Soon } from '../files/soon.js';
 import { Journal } from './journal.js';
 import { decodeRecord, encodeRecord } from './record.js';
-import { isSettled, stampOf } from './stat-cache.js';
+import { type FileStat, isSettled, stampOf } from './stat-cache.js';
 import type { TaskKey, TaskRecord, TaskResult } from './types.js';
 import type { Uses } from './use.js';
 
@@ -51,22 +52,26 @@ export class Records {
   }
 
   /** What a record says of the result, which counts as used. One that has not changed since is not read again. */
-  result(key: TaskKey): Promise<TaskResult | undefined> {
+  result(key: TaskKey): Soon<TaskResult | undefined> {
     const path = this.#pathOf(key);
-    return guarded(path, async () => {
-      const stat = await this.#uses.touch(path);
-      if (stat === undefined) return undefined;
-      const stamp = `${stampOf(stat)} `;
-      const note = this.#results.get(key);
-      if (note?.startsWith(stamp) === true) return { key, ...(JSON.parse(note.slice(stamp.length)) as Content) };
-      const readAt = Date.now();
-      const record = await this.read(key);
-      if (record === undefined) return undefined;
-      const { outputs, metrics } = record;
-      if (isSettled(stat, readAt))
-        this.#results.set(key, stamp + JSON.stringify({ outputs, metrics } satisfies Content));
-      return { key, outputs, metrics };
-    });
+    return guardedSoon(path, () => after(this.#uses.touch(path), (stat) => stat && this.#resultOf(key, stat)));
+  }
+
+  #resultOf(key: TaskKey, stat: FileStat): Soon<TaskResult | undefined> {
+    const stamp = `${stampOf(stat)} `;
+    const note = this.#results.get(key);
+    if (note?.startsWith(stamp) !== true) return this.#readResult(key, stat, stamp);
+    const { outputs, metrics } = JSON.parse(note.slice(stamp.length)) as Content;
+    return { key, outputs, metrics };
+  }
+
+  async #readResult(key: TaskKey, stat: FileStat, stamp: string): Promise<TaskResult | undefined> {
+    const readAt = Date.now();
+    const record = await this.read(key);
+    if (record === undefined) return undefined;
+    const { outputs, metrics } = record;
+    if (isSettled(stat, readAt)) this.#results.set(key, stamp + JSON.stringify({ outputs, metrics } satisfies Content));
+    return { key, outputs, metrics };
   }
 
   /**

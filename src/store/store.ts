@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { inFolder, removeLeftovers, temporaryPath } from '../files/atomic.js';
 import { guarded, StoreError } from '../files/error.js';
 import { FolderSync } from '../files/folder-sync.js';
+import type { Soon } from '../files/soon.js';
 import { checkStore, isWritable } from '../files/trust.js';
 import {
   adopt,
@@ -138,7 +139,7 @@ export class Store {
   }
 
   /** Which blob of an artifact can't be used; undefined if all are good. */
-  problemOf(artifact: Artifact): Promise<BlobProblem | undefined> {
+  problemOf(artifact: Artifact): Soon<BlobProblem | undefined> {
     return findProblem(this.#blobs, artifact);
   }
 
@@ -173,7 +174,7 @@ export class Store {
   }
 
   /** What a key's record says of the result: all that is needed to use it, and faster to find than the record. */
-  result(key: TaskKey): Promise<TaskResult | undefined> {
+  result(key: TaskKey): Soon<TaskResult | undefined> {
     return this.#records.result(key);
   }
 

@@ -50,7 +50,7 @@ async function operations(count: number): Promise<Record<string, number>> {
   found.layOut = await callsOf(() => store.materialise(out!, join(place, 'links'), 'link'));
   found.copy = await callsOf(() => store.materialise(out!, join(place, 'copy'), 'copy'));
   found.watch = await callsOf(async () => (await store.watch(out!, join(place, 'links'), 'link'))());
-  found.show = await callsOf(() => store.published('p').show(commandTask('t', {}, { out: 'out' }), record));
+  found.show = await callsOf(async () => store.published('p').show(commandTask('t', {}, { out: 'out' }), record));
   found.upload = await callsOf(async () => expect(await here!.upload(record, 'x', { signal })).toBe(true));
   found.download = await callsOf(async () => expect(await there!.fetch(record.key, 'x', { signal })).toBeDefined());
   found.gc = await callsOf(() => store.gc());

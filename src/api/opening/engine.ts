@@ -1,7 +1,7 @@
 import { defaultEngine, engineNamed, engines } from '../../engine/engines.js';
 import { UserError } from '../../error.js';
 import type { Pipeline } from '../../pipeline/expand/task.js';
-import { engineOf } from '../../run/plan/planner.js';
+import { engineOf } from '../../run/plan/identity.js';
 import { suggestion } from '../../schema/suggest.js';
 
 const engineNames = engines.map(({ name }) => name);

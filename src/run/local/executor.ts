@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLimit } from '../../files/limit.js';
+import type { Soon } from '../../files/soon.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import { holderText, type Lock, type LockHolder } from '../../store/lock.js';
 import type { Store } from '../../store/store.js';
@@ -10,7 +11,8 @@ import type { Failure, Reason } from '../events.js';
 import type { Executor, RunOptions, RunResult } from '../executor.js';
 import { failureOf } from '../failure.js';
 import { type Outcome, Outcomes, secondsSince } from '../outcomes.js';
-import { Planner, type TaskIdentity } from '../plan/planner.js';
+import type { TaskIdentity } from '../plan/identity.js';
+import { Planner } from '../plan/planner.js';
 import type { Sharing } from '../share/sharing.js';
 import { removeOutdatedStates } from './leftovers.js';
 import { lostFailure, makeAgain, repairMessage } from './repair.js';
@@ -265,7 +267,7 @@ export class LocalExecutor implements Executor {
     return outcome;
   }
 
-  #cached(task: Task, result: TaskResult, started: number, from?: 'remote'): Promise<Outcome> {
+  #cached(task: Task, result: TaskResult, started: number, from?: 'remote'): Soon<Outcome> {
     this.#outputs.set(task.id, result.outputs);
     return this.#outcomes.done(task, result, 'cached', secondsSince(started), from);
   }

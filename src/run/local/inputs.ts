@@ -4,8 +4,8 @@ import type { Task } from '../../pipeline/expand/task.js';
 import type { InputArtifact } from '../../stage/definition.js';
 import type { Store } from '../../store/store.js';
 import { clearLinks } from '../../store/work-folders.js';
+import type { TaskIdentity } from '../plan/identity.js';
 import { isList, type ResolvedArtifact } from '../plan/key.js';
-import type { TaskIdentity } from '../plan/planner.js';
 
 /** The folder that an input lies in, in that of an attempt. */
 export const inputsFolder = (name: string): string => `inputs.${name}`;

@@ -4,7 +4,7 @@ import type { Store } from '../../store/store.js';
 import type { TaskResult } from '../../store/types.js';
 import type { TaskId } from '../../values.js';
 import type { Failure } from '../events.js';
-import type { OutputsOf } from '../plan/planner.js';
+import type { OutputsOf } from '../plan/identity.js';
 
 /**
  * What was written into while a task read it is made again: files of the user's are taken in anew when the task is tried

@@ -2,7 +2,7 @@ import { hostname, platform, release } from 'node:os';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import type { TaskRecord } from '../../store/types.js';
 import { version } from '../../version.js';
-import type { TaskIdentity } from '../plan/planner.js';
+import type { TaskIdentity } from '../plan/identity.js';
 import type { ExecutionResult } from './task-runner.js';
 
 /** What the store is to know of a task that has just been computed on this machine. */

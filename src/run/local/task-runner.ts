@@ -12,7 +12,7 @@ import type { Store } from '../../store/store.js';
 import type { Artifact } from '../../store/types.js';
 import { outputsPart, type WorkFolders } from '../../store/work-folders.js';
 import type { Failure } from '../events.js';
-import { engineOf, type TaskIdentity } from '../plan/planner.js';
+import { engineOf, type TaskIdentity } from '../plan/identity.js';
 import type { Attempt, AttemptListener, AttemptResult } from '../process/attempt.js';
 import {
   type CommandCall,

@@ -1,30 +1,17 @@
 import { existsSync } from 'node:fs';
-import { basename, relative, resolve } from 'node:path';
-import type { Engine } from '../../engine/engine.js';
-import { engineFor } from '../../engine/engines.js';
 import { StoreError } from '../../files/error.js';
 import { createLimit } from '../../files/limit.js';
+import { after, type Soon } from '../../files/soon.js';
 import { dependenciesOf } from '../../pipeline/expand/targets.js';
-import type { Pipeline, Task, TaskInput } from '../../pipeline/expand/task.js';
-import type { StageDefinition } from '../../stage/definition.js';
-import { currentFingerprint, engineFingerprint, stageFingerprint } from '../../stage/fingerprint.js';
+import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import type { BlobProblem } from '../../store/artifacts.js';
 import type { Store } from '../../store/store.js';
-import type { Artifact, KeyParts, TaskKey, TaskResult } from '../../store/types.js';
-import type { Digest, TaskId } from '../../values.js';
+import type { Artifact, TaskResult } from '../../store/types.js';
+import type { TaskId } from '../../values.js';
 import type { Reason, TaskStatus } from '../events.js';
 import { failedTasks } from './history.js';
-import { buildKeyParts, keyOf, parameterFiles, type ResolvedArtifact, type ResolvedInput } from './key.js';
+import { type Identified, Identifier, type OutputsOf, type TaskIdentity } from './identity.js';
 import { reasonsToRun } from './reasons.js';
-
-/** A task whose inputs are known. */
-export interface TaskIdentity {
-  readonly key: TaskKey;
-  readonly parts: KeyParts;
-  readonly inputs: Readonly<Record<string, ResolvedInput>>;
-  /** Digests of the stage's source files, for the record; commands have none. */
-  readonly code?: Readonly<Record<string, string>>;
-}
 
 /** What the plan says of a task. */
 export interface TaskPlan {
@@ -36,9 +23,6 @@ export interface TaskPlan {
   /** Why its key can't be told: it would fail. */
   readonly trouble?: Error;
 }
-
-/** The outputs of a task that is done, by name; undefined while it is not. */
-export type OutputsOf = (task: TaskId) => Readonly<Record<string, Artifact>> | undefined;
 
 export interface PlanOptions {
   /** Tasks to run whether or not they are cached. */
@@ -55,15 +39,13 @@ export class Planner {
   readonly #pipeline: Pipeline;
   readonly #store: Store;
   readonly #force: ReadonlySet<TaskId>;
-  readonly #env: Readonly<Record<string, string | undefined>>;
-  readonly #tasks: ReadonlyMap<TaskId, Task>;
+  readonly #identifier: Identifier;
 
   constructor(pipeline: Pipeline, store: Store, options: PlanOptions = {}) {
     this.#pipeline = pipeline;
     this.#store = store;
     this.#force = options.force ?? new Set();
-    this.#env = options.env ?? process.env;
-    this.#tasks = new Map(pipeline.tasks.map((task) => [task.id, task]));
+    this.#identifier = new Identifier(pipeline, store, options.env ?? process.env);
   }
 
   /**
@@ -134,17 +116,27 @@ export class Planner {
    * The identity and the result of one task as `statusOf` has them, without the reasons: to find those can take longer
    * than a short task. The outputs of the tasks before it must be known.
    */
-  async find(task: Task, outputsOf: OutputsOf): Promise<{ identity: TaskIdentity; result?: TaskResult }> {
-    const { identity, result } = await this.#look(task, outputsOf);
-    return result === undefined || this.#force.has(task.id) ? { identity } : { identity, result };
+  find(task: Task, outputsOf: OutputsOf): Soon<{ readonly identity: TaskIdentity; readonly result?: TaskResult }> {
+    return after(this.#look(task, outputsOf), ({ identity, result }) =>
+      result === undefined || this.#force.has(task.id) ? { identity } : { identity, result },
+    );
+  }
+
+  /** What a task is made from, the outputs of all tasks before it being known, and the files that its stage names. */
+  identify(task: Task, outputsOf: OutputsOf): Soon<Identified> {
+    return this.#identifier.identify(task, outputsOf);
   }
 
   /** The result is missing if it is not stored, or if there is a problem with it. */
-  async #look(task: Task, outputsOf: OutputsOf) {
-    const { identity, files } = await this.identify(task, outputsOf);
-    const result = await this.#store.result(identity.key);
-    const problem = result && (await this.#problemOf(result));
-    return { identity, files, result: problem === undefined ? result : undefined, problem };
+  #look(task: Task, outputsOf: OutputsOf) {
+    return after(this.identify(task, outputsOf), ({ identity, files }) =>
+      after(this.#store.result(identity.key), (result) =>
+        after(result && this.#problemAmong(Object.entries(result.outputs).values()), (problem) => ({
+          ...{ identity, files, problem },
+          result: problem === undefined ? result : undefined,
+        })),
+      ),
+    );
   }
 
   /**
@@ -152,94 +144,17 @@ export class Planner {
    * be recorded.
    */
   async changedMeanwhile(task: Task, identity: TaskIdentity): Promise<readonly Reason[]> {
-    const inputs = { ...identity.inputs };
-    for (const [name, input] of Object.entries(task.inputs))
-      if (input.kind === 'file') inputs[name] = await this.#resolveFile(input.path);
-    const { identity: now, files } = await this.#identifyWith(task, inputs, currentFingerprint);
+    const { identity: now, files } = await this.#identifier.identifyAgain(task, identity);
     return reasonsToRun(task, identity, now, files);
   }
 
-  /** What a task is made from, the outputs of all tasks before it being known, and the files that its stage names. */
-  async identify(task: Task, outputsOf: OutputsOf): Promise<{ identity: TaskIdentity; files: readonly string[] }> {
-    const inputs: Record<string, ResolvedInput> = {};
-    for (const [name, input] of Object.entries(task.inputs))
-      inputs[name] = input.kind === 'file' ? await this.#resolveFile(input.path) : this.#resolveMade(input, outputsOf);
-    return this.#identifyWith(task, inputs, stageFingerprint);
-  }
-
-  async #identifyWith(
-    task: Task,
-    inputs: Readonly<Record<string, ResolvedInput>>,
-    fingerprintOf: typeof stageFingerprint,
-  ): Promise<{ identity: TaskIdentity; files: readonly string[] }> {
-    const { action } = task;
-    if (action.kind !== 'stage') {
-      const parts = buildKeyParts(task, { inputs, env: this.#env, files: [] });
-      return { identity: { key: keyOf(parts), parts, inputs }, files: [] };
-    }
-    const { definition, uses } = action;
-    const code = await fingerprintOf(uses, this.#pipeline.folder);
-    const engine = engineOf(definition, this.#pipeline.engine);
-    const { paths, digests } = await this.#namedFiles(task);
-    const parts = buildKeyParts(task, {
-      inputs,
-      fingerprint: code.fingerprint,
-      ...(engine === undefined ? {} : { engine: await engineFingerprint(engine) }),
-      env: this.#env,
-      files: digests,
-    });
-    return { identity: { key: keyOf(parts), parts, inputs, code: code.files }, files: paths };
-  }
-
-  #resolveMade(input: Exclude<TaskInput, { kind: 'file' }>, outputsOf: OutputsOf): ResolvedInput {
-    if (input.kind === 'output') {
-      const { artifact, name } = this.#made(input.task, input.output, outputsOf);
-      return { artifact, name, axes: {}, labels: {} };
-    }
-    return input.items.map(({ task, output }, index) => {
-      const { artifact, name } = this.#made(task, output, outputsOf);
-      const { axes, labels } = this.#tasks.get(task)!;
-      return { artifact, name: `${String(index).padStart(4, '0')}-${name}`, axes, labels };
-    });
-  }
-
-  /** Inputs keep the endings of what they are made as. */
-  #made(id: TaskId, output: string, outputsOf: OutputsOf): { readonly artifact: Artifact; readonly name: string } {
-    const artifact = outputsOf(id)?.[output];
-    if (artifact === undefined) throw new TypeError(`${id} has no output "${output}"`);
-    const path = this.#tasks.get(id)?.outputs[output] ?? output;
-    return { artifact, name: /[/\\]/.test(path) ? basename(path) : path };
-  }
-
-  async #resolveFile(path: string): Promise<ResolvedArtifact> {
-    const source = resolve(this.#pipeline.folder, path);
-    return { artifact: await this.#store.describe(source), name: basename(source), source, axes: {}, labels: {} };
-  }
-
-  /** Files that the stage names itself. One that is not there has no content: the stage will say what it thinks of it. */
-  async #namedFiles(task: Task): Promise<{ paths: readonly string[]; digests: readonly Digest[] }> {
-    const { action, parameters } = task;
-    const told =
-      action.kind === 'stage' ? ((await action.definition.files?.(parameters, this.#pipeline.folder)) ?? []) : [];
-    const named = [...told, ...parameterFiles(task)];
-    const paths: string[] = [];
-    const digests: Digest[] = [];
-    for (const path of named) {
-      const absolute = resolve(this.#pipeline.folder, path);
-      try {
-        digests.push((await this.#store.describe(absolute)).digest);
-        paths.push(relative(this.#pipeline.folder, absolute).startsWith('..') ? absolute : path);
-      } catch (error) {
-        if (!(error instanceof StoreError) || error.code !== 'E_INPUT_MISSING') throw error;
-      }
-    }
-    return { paths, digests };
-  }
-
-  async #problemOf({ outputs }: TaskResult): Promise<Reason | undefined> {
-    for (const [name, artifact] of Object.entries(outputs)) {
-      const problem = await this.#store.problemOf(artifact);
-      if (problem !== undefined) return blobReason(name, problem);
+  /** The first problem among outputs, which are looked at one after the other. */
+  #problemAmong(outputs: IterableIterator<[output: string, Artifact]>): Soon<Reason | undefined> {
+    for (const [output, artifact] of outputs) {
+      const problem = this.#store.problemOf(artifact);
+      if (problem instanceof Promise)
+        return problem.then((one) => (one === undefined ? this.#problemAmong(outputs) : blobReason(output, one)));
+      if (problem !== undefined) return blobReason(output, problem);
     }
     return undefined;
   }
@@ -269,11 +184,6 @@ const inputProblems = ['E_STORE_NAME', 'E_STORE_LINK', 'E_STORE_FILE_TYPE', 'E_I
 export function unreadableInput(error: unknown): TaskPlan {
   if (!(error instanceof StoreError) || !inputProblems.includes(error.code)) throw error;
   return { trouble: error, status: { state: 'missing', reasons: [{ code: 'unreadable', text: error.message }] } };
-}
-
-/** The engine that a stage computes with, if any. */
-export function engineOf({ usesEngine }: StageDefinition, chosen: string | undefined): Engine | undefined {
-  return usesEngine && engineFor(usesEngine, chosen);
 }
 
 /** Why a task has no result yet. */

@@ -1,5 +1,6 @@
 import { dirname, relative, sep } from 'node:path';
 import { StoreError } from '../../files/error.js';
+import type { Soon } from '../../files/soon.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import type { Store } from '../../store/store.js';
 import type { TaskResult } from '../../store/types.js';
@@ -12,22 +13,28 @@ const told = new WeakSet<Store>();
  * Shows a task's result in the readable tree. Says which files of users were moved aside for it, and once, if a result
  * that is stored can't be shown, because the store may only be read.
  */
-export async function publish(
+export function publish(
   store: Store,
   pipeline: Pick<Pipeline, 'name'>,
   task: Task,
   result: TaskResult,
   emit: (event: RunEvent) => void,
-): Promise<void> {
-  try {
-    const moved = await store.published(pipeline.name).show(task, result);
+): Soon<void> {
+  const tell = (moved: readonly string[]) => {
     if (moved.length > 0)
       emit({ event: 'warning', ...asideWarning(store, store.published(pipeline.name).folderOf(task), moved) });
-  } catch (error) {
+  };
+  const excuse = (error: unknown) => {
     if (!(error instanceof StoreError) || error.code !== 'E_STORE_ACCESS' || store.isWritable) throw error;
     if (!told.has(store))
       emit({ event: 'warning', message: `Results are in the store, and can't be shown: ${error.message}` });
     told.add(store);
+  };
+  try {
+    const moved = store.published(pipeline.name).show(task, result);
+    return moved instanceof Promise ? moved.then(tell).catch(excuse) : tell(moved);
+  } catch (error) {
+    return excuse(error);
   }
 }
 

@@ -1,7 +1,8 @@
 import type { Task } from '../../pipeline/expand/task.js';
 import type { Artifact } from '../../store/types.js';
 import type { Digest, TaskId } from '../../values.js';
-import type { Planner, TaskIdentity } from '../plan/planner.js';
+import type { TaskIdentity } from '../plan/identity.js';
+import type { Planner } from '../plan/planner.js';
 import type { Lineage } from './files.js';
 
 /** The makers of a task's inputs. */

@@ -8,7 +8,7 @@ import { dependenciesOf } from '../../pipeline/expand/targets.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import type { Store } from '../../store/store.js';
 import type { TaskId } from '../../values.js';
-import type { TaskIdentity } from '../plan/planner.js';
+import type { TaskIdentity } from '../plan/identity.js';
 import { quote } from '../process/command.js';
 import { arrayIndices, dependencyOptions, resourceOptions } from './arguments.js';
 import { type ArrayPlace, type ArrayPlan, planArrays, stageSets } from './arrays.js';

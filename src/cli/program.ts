@@ -1,5 +1,5 @@
-// Loads the built command line: one script, for which V8 keeps in a file what it has compiled of it. To compile that
-// anew would take a tenth of a short run.
+// Loads the built command line: one script, and a few files that it asks for, for which V8 keeps in files what it has
+// compiled of them. To compile that anew would take a tenth of a short run.
 import { hash } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -9,9 +9,7 @@ import { Script } from 'node:vm';
 
 export interface Program {
   readonly main: (argv: readonly string[]) => Promise<number>;
-  /** True if this version of Node found its compiled code. */
-  readonly cached: boolean;
-  /** Writes what has been compiled until now, for the next time. Without right or room to do so it writes nothing. */
+  /** Writes what has been compiled of scripts that had no compiled code. Without right or room to do so it writes nothing. */
   readonly keep: () => void;
 }
 
@@ -20,25 +18,49 @@ type Wrapper = (
   module: { exports: unknown },
   require: NodeJS.Require,
   importModule: (url: string) => Promise<unknown>,
+  requireModule: (file: string) => unknown,
   moduleUrl: string,
 ) => void;
 
+/** A CommonJS file, as Node wraps them. */
+type CommonJs = (module: { exports: unknown }, exports: unknown, require: NodeJS.Require) => void;
+
 /** @param folder where the build has put the script */
 export function loadProgram(folder: string): Program {
+  const scripts = new Scripts();
   const file = join(folder, 'program.cjs');
-  // Each version of Node on each kind of machine has its own; V8 refuses what it can't use.
-  const cache = join(folder, `program-${process.version}-${process.arch}.cache`);
-  const cachedData = read(cache);
-  const script = new Script(readFileSync(file, 'utf8'), { filename: file, ...(cachedData && { cachedData }) });
-  const module: { exports: unknown } = { exports: {} };
-  const wrapper = script.runInThisContext() as Wrapper;
-  wrapper(module, createRequire(file), (url) => import(url), pathToFileURL(file).href);
-  const { main } = module.exports as Pick<Program, 'main'>;
-  return {
-    main,
-    cached: cachedData !== undefined && script.cachedDataRejected !== true,
-    keep: () => write(cache, script.createCachedData()),
+  const requireModule = (path: string): unknown => {
+    const module: { exports: unknown } = { exports: {} };
+    const wrapper = scripts.load(path, (text) => `(function (module, exports, require) {${text}\n})`) as CommonJs;
+    wrapper(module, module.exports, createRequire(path));
+    return module.exports;
   };
+  const module: { exports: unknown } = { exports: {} };
+  const wrapper = scripts.load(file, (text) => text) as Wrapper;
+  wrapper(module, createRequire(file), (url) => import(url), requireModule, pathToFileURL(file).href);
+  const { main } = module.exports as Pick<Program, 'main'>;
+  return { main, keep: () => scripts.keep() };
+}
+
+/** Scripts with what V8 has compiled of them, in files beside theirs. */
+class Scripts {
+  /** Those without compiled code that this version of Node could use, by where it belongs. */
+  readonly #toKeep = new Map<string, Script>();
+
+  /** Loads a script, and returns its value. */
+  load(file: string, wrap: (text: string) => string): unknown {
+    // Each version of Node on each kind of machine has its own; V8 refuses what it can't use.
+    const cache = file.replace(/\.cjs$/, `-${process.version}-${process.arch}.cache`);
+    const cachedData = read(cache);
+    const text = wrap(readFileSync(file, 'utf8'));
+    const script = new Script(text, { filename: file, ...(cachedData && { cachedData }) });
+    if (cachedData === undefined || script.cachedDataRejected === true) this.#toKeep.set(cache, script);
+    return script.runInThisContext();
+  }
+
+  keep(): void {
+    for (const [cache, script] of this.#toKeep) write(cache, script.createCachedData());
+  }
 }
 
 /** Compiled code, after its SHA-256: V8 does not look whether it is what it wrote. */

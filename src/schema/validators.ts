@@ -1,12 +1,10 @@
 import { hash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { TSchema } from '@sinclair/typebox';
 import type { Options, ValidateFunction } from 'ajv';
 import { buildFolder } from '../paths.js';
-
-const load = createRequire(import.meta.url);
+import { requireModule } from '../require-module.js';
 
 export const ajvOptions: Options = { allErrors: true, verbose: true, useDefaults: true, strict: false };
 
@@ -38,13 +36,13 @@ export function validatorOf(schema: TSchema): ValidateFunction {
   if (validate === undefined) {
     const plain = plainSchema(schema);
     const built = join(validatorsFolder, validatorFile(plain));
-    validate = existsSync(built) ? (load(built) as ValidateFunction) : compile(plain);
+    validate = existsSync(built) ? (requireModule(built) as ValidateFunction) : compile(plain);
     validators.set(schema, validate);
   }
   return validate;
 }
 
 function compile(plain: TSchema): ValidateFunction {
-  const { Ajv } = load(join(buildFolder, 'vendor/ajv.cjs')) as typeof import('ajv');
+  const { Ajv } = requireModule(join(buildFolder, 'vendor/ajv.cjs')) as typeof import('ajv');
   return new Ajv(ajvOptions).compile(plain);
 }

@@ -67,6 +67,11 @@ describe('the compiled code of the command line', () => {
     expect(await copy.isKept()).toBe(true);
   });
 
+  test('is there for what checks pipeline files, too', () => {
+    const names = readdirSync(join(buildFolder, 'validators'));
+    expect(names.filter((name) => name.endsWith(`-${process.version}-${process.arch}.cache`))).not.toEqual([]);
+  });
+
   test('is done without where it cannot be written', async ({ box }) => {
     const copy = new Copy(box);
     rmSync(copy.cache);

@@ -34,12 +34,37 @@ const fromVendor = {
   },
 };
 
-/** In a script that V8's code cache holds, `import()` is what the launcher passes in. */
-const importByLauncher = {
-  name: 'import-by-launcher',
+/** In a script that V8's code cache holds, `import()` is what the launcher passes in, and so is what loads others like it. */
+const loadByLauncher = {
+  name: 'load-by-launcher',
   setup(build) {
     build.onLoad({ filter: /[\\/]src[\\/]import-module\.ts$/ }, () => ({
       contents: 'export const importModule = __importModule;',
+    }));
+    build.onLoad({ filter: /[\\/]src[\\/]require-module\.ts$/ }, () => ({
+      contents: 'export const requireModule = __requireModule;',
+    }));
+  },
+};
+
+/**
+ * Has Node's module that starts processes loaded with the first process. It takes as long to load as all of ours together,
+ * and a run in which all is cached starts none.
+ */
+const processesWhenNeeded = {
+  name: 'processes-when-needed',
+  setup(build) {
+    const module = 'node:child_process';
+    build.onResolve({ filter: /^(node:)?child_process$/ }, ({ namespace }) =>
+      namespace === 'when-needed' ? { path: module, external: true } : { path: module, namespace: 'when-needed' },
+    );
+    build.onLoad({ filter: /./, namespace: 'when-needed' }, () => ({
+      contents: ['ChildProcess', 'exec', 'execFile', 'execFileSync', 'execSync', 'fork', 'spawn', 'spawnSync']
+        .map(
+          (name) =>
+            `Object.defineProperty(exports, '${name}', { enumerable: true, get: () => require('${module}').${name} });`,
+        )
+        .join('\n'),
     }));
   },
 };
@@ -91,12 +116,12 @@ export async function bundleCommandLine(folder) {
     ...settings,
     entryPoints: { program: 'src/cli/main.ts' },
     external: installed,
-    plugins: [fromVendor, importByLauncher],
+    plugins: [fromVendor, loadByLauncher, processesWhenNeeded],
     sourcemap: 'linked',
     // Packages are required: those that are left all can be.
     supported: { 'dynamic-import': false },
     define: { 'import.meta.url': '__moduleUrl' },
-    banner: { js: '(function (module, require, __importModule, __moduleUrl) {' },
+    banner: { js: '(function (module, require, __importModule, __requireModule, __moduleUrl) {' },
     footer: { js: '})' },
   });
   await esbuild.build({ ...settings, entryPoints: { cli: 'src/cli/launch.ts', warm: 'src/tools/warm.ts' } });

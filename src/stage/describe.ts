@@ -10,7 +10,7 @@ import { definitionProblems } from './check.js';
 import type { Answer, PlainDefinition, Question, ReaderFailure, Reply } from './confined/messages.js';
 import type { ParameterProblem, StageDefinition } from './definition.js';
 import { currentFingerprint, stageFingerprint } from './fingerprint.js';
-import { findUserStage, resolveStage, type StageProblem } from './load.js';
+import { findBuiltInStage, findUserStage, type StageProblem } from './load.js';
 import { isUserStage } from './registry.js';
 
 /** What is remembered of a stage's code, by its content. */
@@ -36,10 +36,10 @@ const open = new Set<Promise<unknown>>();
 /**
  * What `uses:` names, without running any of its code in this process: of a file of the user's the definition is read
  * in a confined one, and remembered for as long as the code stays the same; for a while, too, that it can't be. Its
- * `run` can't be called; see `resolveStage`.
+ * `run` can't be called; see `loadUserStage`.
  */
 export async function describeStage(uses: string, folder: string): Promise<StageDefinition | StageProblem> {
-  if (!isUserStage(uses)) return resolveStage(uses, folder);
+  if (!isUserStage(uses)) return findBuiltInStage(uses, folder);
   const file = findUserStage(uses, folder);
   if (typeof file !== 'string') return file;
   try {

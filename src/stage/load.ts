@@ -1,10 +1,12 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { SourceMap, type SourceMapPayload } from 'node:module';
 import { resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { importModule } from '../import-module.js';
 import { nearest } from '../schema/suggest.js';
-import * as spikeline from './authoring.js';
 import { definitionProblems } from './check.js';
 import type { StageDefinition } from './definition.js';
-import { builtInStage, builtInStageNames, isUserStage } from './registry.js';
+import { builtInStage, builtInStageNames } from './registry.js';
 
 /** Why a stage can't be used, in the user's words. */
 export interface StageProblem {
@@ -13,23 +15,10 @@ export interface StageProblem {
 }
 
 const extensions = /\.(ts|mts|js|mjs)$/;
-const loaded = new Map<string, Promise<StageDefinition | StageProblem>>();
 
-/**
- * Finds what `uses:` names: a built-in stage, or the default export of a file of the user's, whose code it runs: for
- * the process of a task. To know what a stage is like, see `describeStage`.
- *
- * @param folder of the pipeline file, which `./` is relative to
- */
-export async function resolveStage(uses: string, folder: string): Promise<StageDefinition | StageProblem> {
-  if (!isUserStage(uses)) return (await builtInStage(uses)) ?? unknownStage(uses, folder);
-  const file = findUserStage(uses, folder);
-  if (typeof file !== 'string') return file;
-  const { ino, size, mtimeNs } = statSync(file, { bigint: true });
-  const version = `${file} ${ino} ${size} ${mtimeNs}`;
-  const stage = loaded.get(version) ?? loadUserStage(file, uses);
-  loaded.set(version, stage);
-  return stage;
+/** The built-in stage that `uses:` names. */
+export async function findBuiltInStage(uses: string, folder: string): Promise<StageDefinition | StageProblem> {
+  return (await builtInStage(uses)) ?? unknownStage(uses, folder);
 }
 
 /** The file that `uses:` names. */
@@ -62,32 +51,65 @@ function unknownStage(uses: string, folder: string): StageProblem {
   };
 }
 
-async function loadUserStage(file: string, uses: string): Promise<StageDefinition | StageProblem> {
-  const { createJiti } = await import('jiti');
-  // The same module that the program itself uses, so that `spikeline` is found without a node_modules beside the file.
-  const jiti = createJiti(file, { fsCache: false, moduleCache: false, virtualModules: { spikeline } });
-  let module: { default?: unknown };
+/**
+ * The default export of a file of the user's, whose code it runs: for the process of a task. To know what a stage is
+ * like, see `describeStage`.
+ *
+ * @param module URL of its runnable code, see `runnableCode`
+ * @param folder of the pipeline file, which `uses` is relative to
+ */
+export async function loadUserStage(
+  module: string,
+  uses: string,
+  folder: string,
+): Promise<StageDefinition | StageProblem> {
+  // Errors then name the lines of the user's files, in logs too.
+  process.setSourceMapsEnabled(true);
+  let loaded: { default?: unknown };
   try {
-    module = await jiti.import<{ default?: unknown }>(file);
+    loaded = (await importModule(module)) as typeof loaded;
   } catch (error) {
-    return loadProblem(error, file, uses);
+    return loadProblem(error, resolve(folder, uses), uses, module);
   }
-  if (!('default' in module) || module.default === undefined)
+  if (!('default' in loaded) || loaded.default === undefined)
     return { error: `${uses} has no default export.`, hint: 'End it with "export default defineStage({ … })".' };
-  const problems = definitionProblems(module.default);
-  if (problems.length === 0) return module.default as StageDefinition;
+  const problems = definitionProblems(loaded.default);
+  if (problems.length === 0) return loaded.default as StageDefinition;
   return { error: `The default export of ${uses} is not a stage: ${problems.join('; ')}.` };
 }
 
-/** A file that can't be parsed never gets here: bundled for its fingerprint, it has been explained. */
-function loadProblem(error: unknown, file: string, uses: string): StageProblem {
-  const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  const frame = (stack ?? '').split('\n').find((line) => line.includes(file));
-  // jiti keeps lines, but not columns.
-  const line = /:(\d+):\d+\)?$/.exec(frame ?? '')?.[1];
-  const place = line === undefined ? uses : `${uses}:${line}`;
-  return { error: `${place}: ${message}`, ...deniedHint(error) };
+/** The URL of a module that lies in no file. */
+export function inMemory(code: string): string {
+  return `data:text/javascript;base64,${Buffer.from(code).toString('base64')}`;
 }
+
+/** A file that can't be parsed never gets here: bundled for its fingerprint, it has been explained. */
+function loadProblem(error: unknown, file: string, uses: string, module: string): StageProblem {
+  const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
+  const line = module.startsWith('data:') ? lineByMap(stack, file, module) : lineOf(stack, file);
+  const place = line === undefined ? uses : `${uses}:${line}`;
+  return { error: `${place}: ${message.replaceAll(module, uses)}`, ...deniedHint(error) };
+}
+
+function lineOf(stack: string, file: string): string | undefined {
+  const frame = stack.split('\n').find((line) => line.includes(file));
+  return /:(\d+):\d+\)?$/.exec(frame ?? '')?.[1];
+}
+
+/** The same for a module in memory, for which Node looks at no source map. */
+function lineByMap(stack: string, file: string, module: string): number | undefined {
+  const [, text = ''] = /\bsourceMappingURL=data:[^,]*,(\S+)/.exec(bytesOf(module).toString()) ?? [];
+  const payload = JSON.parse(Buffer.from(text, 'base64').toString()) as SourceMapPayload;
+  const map = new SourceMap(payload);
+  for (const [, line, column] of stack.replaceAll(module, 'module').matchAll(/\bmodule:(\d+):(\d+)/g)) {
+    const found = map.findEntry(Number(line) - 1, Number(column) - 1);
+    if ('originalSource' in found && fileURLToPath(payload.sourceRoot + found.originalSource) === file)
+      return found.originalLine + 1;
+  }
+  return undefined;
+}
+
+const bytesOf = (url: string): Buffer => Buffer.from(url.slice(url.indexOf(',') + 1), 'base64');
 
 /** Where definitions are read, little is allowed. */
 function deniedHint(error: unknown): { readonly hint?: string } {

@@ -2,7 +2,7 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { loadPipeline } from '../../src/pipeline/load.js';
 import { Planner } from '../../src/run/plan/planner.js';
-import { resolveStage } from '../../src/stage/load.js';
+import { describeStage } from '../../src/stage/describe.js';
 import { Store } from '../../src/store/store.js';
 import { tinyPipeline } from './pipeline.js';
 import { randomFrom } from './random.js';
@@ -10,7 +10,7 @@ import { type Rig, withRig } from './rig.js';
 
 /** Tasks that the plan takes from the store. */
 async function hits(rig: Rig): Promise<string[]> {
-  const { pipeline } = await loadPipeline(rig.path('p.yaml'), { resolveStage });
+  const { pipeline } = await loadPipeline(rig.path('p.yaml'), { resolveStage: describeStage });
   const plans = await new Planner(pipeline!, Store.open(rig.path('artifacts'))).plan();
   return [...plans].filter(([, { result }]) => result !== undefined).map(([task]) => task);
 }

@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import { digestBytes, hexOf } from '../../src/files/digest.js';
 import { loadPipeline } from '../../src/pipeline/load.js';
 import { LocalExecutor } from '../../src/run/local/executor.js';
-import { resolveStage } from '../../src/stage/load.js';
+import { describeStage } from '../../src/stage/describe.js';
 import { filesBelow } from '../../src/store/listing.js';
 import { Store } from '../../src/store/store.js';
 import type { TaskRecord } from '../../src/store/types.js';
@@ -38,7 +38,7 @@ export class Rig extends Sandbox {
 
   /** The same in this process, with a newly opened store: faster. Returns what became of each task. */
   async runHere(): Promise<Record<string, string>> {
-    const { pipeline } = await loadPipeline(this.path('p.yaml'), { resolveStage });
+    const { pipeline } = await loadPipeline(this.path('p.yaml'), { resolveStage: describeStage });
     const outcomes: Record<string, string> = {};
     const run = new LocalExecutor(pipeline!, Store.open(this.path('artifacts')), {
       tasks: pipeline!.tasks,

@@ -198,9 +198,9 @@ describe('the example', () => {
 
 describe('the pipelines of the repository', () => {
   it.each(['quickstart', 'lenet-fashion'])('%s has no mistakes', async (name) => {
-    const { resolveStage } = await import('../../src/stage/load.js');
+    const { describeStage } = await import('../../src/stage/describe.js');
     const file = join(packageRoot, 'pipelines', `${name}.yaml`);
-    const { diagnostics } = await load(readFileSync(file, 'utf8'), { file, resolveStage });
+    const { diagnostics } = await load(readFileSync(file, 'utf8'), { file, resolveStage: describeStage });
     expect(diagnostics).toEqual([]);
   });
 });

@@ -10,7 +10,7 @@ import { listFiles, testFolder, writeFiles } from '../store/folder.js';
 
 const pipelines = join(import.meta.dirname, '../../pipelines');
 const resolveStage: LoadOptions['resolveStage'] = async (uses, folder) =>
-  (await import('../../src/stage/load.js')).resolveStage(uses, folder);
+  (await import('../../src/stage/describe.js')).describeStage(uses, folder);
 
 /** What was loaded, without the function that gives texts. */
 async function load(file: string, options: LoadOptions) {

@@ -1,8 +1,10 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { UserError } from '../../src/error.js';
 import type { StageDefinition } from '../../src/stage/definition.js';
-import { resolveStage } from '../../src/stage/load.js';
+import { findBuiltInStage, findUserStage, loadUserStage } from '../../src/stage/load.js';
 import { builtInStageNames, builtInStages } from '../../src/stage/registry.js';
+import { runnableCode } from '../../src/stage/runnable.js';
 import { testFolder, writeFiles } from '../store/folder.js';
 
 const good = `import { defineStage, UserError, Type } from 'spikeline';
@@ -21,16 +23,19 @@ export default defineStage({
 });
 `;
 
-function resolveText(text: string) {
-  return resolveStage('./stage.ts', writeFiles(testFolder(), { 'stage.ts': text }));
+/** What a task's process does; the code lies elsewhere. */
+async function load(uses: string, folder: string) {
+  const elsewhere = writeFiles(testFolder(), { 'stage.mjs': await runnableCode(join(folder, uses)) });
+  return loadUserStage(pathToFileURL(join(elsewhere, 'stage.mjs')).href, uses, folder);
 }
+const loadText = (text: string) => load('./stage.ts', writeFiles(testFolder(), { 'stage.ts': text }));
 
-describe('resolveStage', () => {
+describe('a stage', () => {
   it('knows every built-in stage by the name of its file', async () => {
     const stages = await builtInStages();
     expect(stages.map((stage) => stage.name)).toEqual(builtInStageNames());
     expect(builtInStageNames()).toContain('train');
-    expect(await resolveStage('train', '/')).toBe(stages.find((stage) => stage.name === 'train'));
+    expect(await findBuiltInStage('train', '/')).toBe(stages.find((stage) => stage.name === 'train'));
   });
 
   it('loads a TypeScript file anywhere, with what it imports', async () => {
@@ -38,69 +43,64 @@ describe('resolveStage', () => {
       'stages/scale.ts': good,
       'stages/lib/factor.ts': 'export const factor: number = 21;',
     });
-    const stage = (await resolveStage('./stages/scale.ts', folder)) as StageDefinition;
+    const stage = (await load('./stages/scale.ts', folder)) as StageDefinition;
     expect(stage).toMatchObject({ name: 'scale', outputs: { result: { path: 'result.txt' } } });
     expect(await stage.run({ parameters: { by: 2 } } as never)).toEqual({ product: 42 });
-    await expect(stage.run({ parameters: { by: 0 } } as never)).rejects.toBeInstanceOf(UserError);
-    expect(await resolveStage('./stages/scale.ts', folder)).toBe(stage);
+    await expect(stage.run({ parameters: { by: 0 } } as never)).rejects.toMatchObject({
+      name: 'UserError',
+      code: 'E_ZERO',
+    });
   });
 
   it.each(['js', 'mjs'])('loads a .%s file', async (extension) => {
     const text = good.replace(': Promise<{ product: number }>', '').replace("'./lib/factor'", "'./lib/factor.js'");
     const folder = writeFiles(testFolder(), { [`s.${extension}`]: text, 'lib/factor.js': 'export const factor = 3;' });
-    expect(await resolveStage(`./s.${extension}`, folder)).toMatchObject({ name: 'scale' });
-  });
-
-  it('reads a file anew when it changed', async () => {
-    const folder = writeFiles(testFolder(), { 'stage.ts': good, 'lib/factor.ts': 'export const factor = 1;' });
-    await resolveStage('./stage.ts', folder);
-    writeFiles(folder, { 'stage.ts': good.replace("summary: 'Scales'", "summary: 'Multiplies'") });
-    expect(await resolveStage('./stage.ts', folder)).toMatchObject({ summary: 'Multiplies' });
+    expect(await load(`./s.${extension}`, folder)).toMatchObject({ name: 'scale' });
   });
 
   it('explains names that are none', async () => {
     const all = `Built-in stages: ${builtInStageNames().join(', ')}. A file of your own begins with "./".`;
     const folder = writeFiles(testFolder(), { 'mine.ts': good });
-    expect(await resolveStage('trian', folder)).toEqual({
+    expect(await findBuiltInStage('trian', folder)).toEqual({
       error: 'There is no stage "trian".',
       hint: 'did you mean "train"?',
     });
-    expect(await resolveStage('compose', folder)).toEqual({ error: 'There is no stage "compose".', hint: all });
-    expect(await resolveStage('../train', folder)).toMatchObject({
+    expect(await findBuiltInStage('compose', folder)).toEqual({ error: 'There is no stage "compose".', hint: all });
+    expect(findUserStage('../train', folder)).toMatchObject({
       error: '../train is not a TypeScript or JavaScript file.',
     });
-    expect(await resolveStage('mine.ts', folder)).toEqual({
+    expect(await findBuiltInStage('mine.ts', folder)).toEqual({
       error: 'There is no stage "mine.ts".',
       hint: 'For the file of that name, write "./mine.ts".',
     });
-    expect(await resolveStage('./no.ts', folder)).toEqual({ error: 'The file ./no.ts does not exist.' });
-    expect(await resolveStage('./mine.py', folder)).toEqual({
+    expect(findUserStage('./no.ts', folder)).toEqual({ error: 'The file ./no.ts does not exist.' });
+    expect(findUserStage('./mine.py', folder)).toEqual({
       error: './mine.py is not a TypeScript or JavaScript file.',
       hint: 'Its name must end in .ts, .mts, .js or .mjs.',
     });
   });
 
   it('names a package that is not there', async () => {
-    expect(await resolveText("import x from 'no-such-package-at-all';\nexport default x;")).toMatchObject({
+    expect(await loadText("import x from 'no-such-package-at-all';\nexport default x;")).toMatchObject({
       error: expect.stringContaining("Cannot find module 'no-such-package-at-all'") as unknown,
     });
   });
 
   it('shows the place where a file fails as it is loaded', async () => {
-    expect(await resolveText('const a: { b?: { c: number } } = {};\n\nexport default a.b!.c;')).toEqual({
+    expect(await loadText('const a: { b?: { c: number } } = {};\n\nexport default a.b!.c;')).toEqual({
       error: "./stage.ts:3: Cannot read properties of undefined (reading 'c')",
     });
   });
 
   it('lists what is missing in a definition', async () => {
-    expect(await resolveText('export const stage = 1;')).toEqual({
+    expect(await loadText('export const stage = 1;')).toEqual({
       error: './stage.ts has no default export.',
       hint: 'End it with "export default defineStage({ … })".',
     });
-    expect(await resolveText('export default 7;')).toEqual({
+    expect(await loadText('export default 7;')).toEqual({
       error: 'The default export of ./stage.ts is not a stage: is not an object made by defineStage({ … }).',
     });
-    expect(await resolveText("export default { name: 'x' };")).toEqual({
+    expect(await loadText("export default { name: 'x' };")).toEqual({
       error:
         'The default export of ./stage.ts is not a stage: summary must be a string; run must be a function; ' +
         'parameters must be Type.Object({ … }); inputs must be an object, { } if there are none; ' +
@@ -137,7 +137,7 @@ describe('resolveStage', () => {
     ],
   ])('refuses the outputs %s', async (outputs, problem) => {
     const text = good.replace(/outputs: .*/, `outputs: ${outputs},`).replace("'./lib/factor'", "'node:os'");
-    expect(await resolveText(text.replace('import { factor }', 'import * as factor'))).toEqual({
+    expect(await loadText(text.replace('import { factor }', 'import * as factor'))).toEqual({
       error: `The default export of ./stage.ts is not a stage: ${problem}.`,
     });
   });
@@ -149,7 +149,7 @@ describe('resolveStage', () => {
     "[{ title: 'a', metric: 'b', minus: 1 }]",
   ])('refuses the columns %s', async (columns) => {
     const text = good.replace(/outputs: /, `columns: ${columns}, outputs: `).replace("'./lib/factor'", "'node:os'");
-    expect(await resolveText(text.replace('import { factor }', 'import * as factor'))).toEqual({
+    expect(await loadText(text.replace('import { factor }', 'import * as factor'))).toEqual({
       error:
         'The default export of ./stage.ts is not a stage: columns must be a list of { title, metric, format, minus }, ' +
         'format one of plain, whole, percent.',

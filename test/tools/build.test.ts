@@ -35,11 +35,8 @@ function checkout(): string {
   for (const name of [...parts, '.build/kernels.wasm', '.build/kernels.stamp'])
     cpSync(join(packageRoot, name), join(root, name), { recursive: true });
   mkdirSync(join(root, 'node_modules'));
-  // What a confined process loads must be where it says it is.
   for (const name of readdirSync(join(packageRoot, 'node_modules')))
-    if (name === 'jiti')
-      cpSync(join(packageRoot, 'node_modules', name), join(root, 'node_modules', name), { recursive: true });
-    else symlinkSync(join(packageRoot, 'node_modules', name), join(root, 'node_modules', name));
+    symlinkSync(join(packageRoot, 'node_modules', name), join(root, 'node_modules', name));
   return root;
 }
 

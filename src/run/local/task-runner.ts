@@ -8,6 +8,7 @@ import { openAnew, openToAppend } from '../../files/trust.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import { mapFilePaths } from '../../stage/file-path.js';
 import { isUserStage } from '../../stage/registry.js';
+import { runnableCode } from '../../stage/runnable.js';
 import type { Store } from '../../store/store.js';
 import type { Artifact } from '../../store/types.js';
 import { outputsPart, type WorkFolders } from '../../store/work-folders.js';
@@ -51,8 +52,11 @@ export type ExecutionResult =
   | { readonly lost: readonly string[] };
 type AttemptMetrics = Extract<AttemptResult, { metrics: unknown }>['metrics'];
 
-/** A script beside what it reads and writes: it is no result. */
-const scriptName = 'script';
+/** The file in which a task's own code lies beside what it reads and writes; it is no result. */
+function codeFile({ action }: Task): string | undefined {
+  if (action.kind === 'shell') return 'script';
+  return action.kind === 'stage' && isUserStage(action.uses) ? 'stage.mjs' : undefined;
+}
 
 /** Runs tasks in processes of their own on this machine, each in its own empty folder and its own process group. */
 export class TaskRunner {
@@ -141,7 +145,8 @@ export class TaskRunner {
     this.#running.delete(attempt);
     execution.ended();
     // The folder is used again as long as it has nothing more in it than it was made with.
-    if (task.action.kind === 'shell') removeScript(join(work, scriptName));
+    const code = codeFile(task);
+    if (code !== undefined) removeFile(join(work, code));
     if ('failure' in result || task.action.kind === 'stage') return result;
     return commandMetrics(outputs.metrics);
   }
@@ -159,11 +164,14 @@ export class TaskRunner {
       if (path.includes('/')) mkdirSync(dirname(join(work, outputsPart, path)), { recursive: true });
     inFolder(dirname(log), () => beginLog(log, attempt));
     const env = environment(task, granted);
+    const code = join(work, codeFile(task) ?? '');
     if (task.action.kind !== 'stage') {
-      const call = commandOf(task.action, inputs, outputs, join(work, scriptName));
+      const call = commandOf(task.action, inputs, outputs, code);
       return this.#commands.start({ ...call, cwd: task.folder, env }, log);
     }
     const { definition, uses } = task.action;
+    const isOwn = isUserStage(uses);
+    if (isOwn) writeFileSync(code, await runnableCode(resolve(this.pipeline.folder, uses)), { mode: 0o600 });
     const engine = engineOf(definition, this.pipeline.engine);
     const absolute = (path: string) => resolve(this.pipeline.folder, path);
     const job = {
@@ -172,7 +180,8 @@ export class TaskRunner {
       uses,
       pipelineFolder: this.pipeline.folder,
       folder: task.folder,
-      parameters: isUserStage(uses) ? mapFilePaths(definition.parameters, task.parameters, absolute) : task.parameters,
+      ...(isOwn ? { module: code } : {}),
+      parameters: isOwn ? mapFilePaths(definition.parameters, task.parameters, absolute) : task.parameters,
       inputs,
       outputs,
       threads: granted.cpus,
@@ -221,7 +230,7 @@ function commandOf(
   return { words: scriptWords(shell, file), shell };
 }
 
-function removeScript(file: string): void {
+function removeFile(file: string): void {
   try {
     unlinkSync(file);
   } catch (error) {

@@ -9,6 +9,8 @@ export interface StageCall {
   readonly artifacts: string;
   readonly key: TaskKey;
   readonly uses: string;
+  /** Where the runnable code of a file of the user's lies. */
+  readonly module?: string;
   readonly pipelineFolder: string;
   /** Of the file that says the stage. */
   readonly folder: string;

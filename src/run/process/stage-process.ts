@@ -3,7 +3,6 @@ import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { openToAppend } from '../../files/trust.js';
 import { buildFolder } from '../../paths.js';
-import { isUserStage } from '../../stage/registry.js';
 import type { Failure } from '../events.js';
 import { type Attempt, type AttemptListener, type AttemptResult, interruptedFailure } from './attempt.js';
 import { builtInEnvironment, commandEnvironment, type Environment, signalHints } from './command.js';
@@ -21,7 +20,7 @@ const graceMs = 10_000;
  * @param log where its output goes: to the end of this file
  */
 export function startStage(call: StageCall, env: Environment, log: string, listener: AttemptListener): Attempt {
-  const isOwn = isUserStage(call.uses);
+  const isOwn = call.module !== undefined;
   let urgency: 'none' | 'asked' | 'killed' = 'none';
   let child: ChildProcess | undefined;
   let patience: NodeJS.Timeout | undefined;

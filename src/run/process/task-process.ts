@@ -1,10 +1,10 @@
 // Entry of the process of one stage: told its call by its parent, it runs the stage and reports.
 
+import { pathToFileURL } from 'node:url';
 import { UserError } from '../../error.js';
 import { lackOf, systemError } from '../../files/error.js';
 import type { Progress, StageContext } from '../../stage/definition.js';
-import { resolveStage } from '../../stage/load.js';
-import { isUserStage } from '../../stage/registry.js';
+import { findBuiltInStage, loadUserStage } from '../../stage/load.js';
 import { Store } from '../../store/store.js';
 import type { Metrics } from '../../values.js';
 import type { Failure } from '../events.js';
@@ -69,10 +69,13 @@ async function finish(message: FromStage): Promise<void> {
 }
 
 async function run(call: StageCall): Promise<Metrics> {
-  const { uses, pipelineFolder, threads, engine, inputs, outputs } = call;
-  isUsers = isUserStage(uses);
+  const { uses, module, pipelineFolder, threads, engine, inputs, outputs } = call;
+  isUsers = module !== undefined;
   watchParent(parent);
-  const definition = await resolveStage(uses, pipelineFolder);
+  const definition =
+    module === undefined
+      ? await findBuiltInStage(uses, pipelineFolder)
+      : await loadUserStage(pathToFileURL(module).href, uses, pipelineFolder);
   if ('error' in definition) throw new UserError('E_UNKNOWN_STAGE', definition.error, definition.hint);
   const context: StageContext = {
     parameters: call.parameters,

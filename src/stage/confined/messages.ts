@@ -9,6 +9,9 @@ export interface Order {
   readonly questions: readonly Question[];
 }
 
+/** With the file's runnable code. */
+export type ReaderOrder = Order & { readonly code: string };
+
 /** A call of one of a definition's functions. */
 export interface Question {
   readonly name: 'check' | 'files';

@@ -5,7 +5,8 @@ import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { bundle } from '../../fingerprint/bundle.js';
 import { buildFolder, packageRoot } from '../../paths.js';
-import type { Order, ReaderFailure, Reply } from './messages.js';
+import { runnableCode } from '../runnable.js';
+import type { Order, ReaderFailure, ReaderOrder, Reply } from './messages.js';
 
 export interface Limits {
   readonly seconds: number;
@@ -21,8 +22,9 @@ const longestReply = 16 << 20;
 const outside = 'What it does as it is loaded belongs into run().';
 
 /** Loads a stage of the user's in a process that can do nothing but say what the definition is. */
-export async function askReader(order: Order, limits: Limits = defaultLimits): Promise<Reply> {
-  const file = resolve(order.folder, order.uses);
+export async function askReader(asked: Order, limits: Limits = defaultLimits): Promise<Reply> {
+  const file = resolve(asked.folder, asked.uses);
+  const order: ReaderOrder = { ...asked, code: await runnableCode(file) };
   const readable = await readableBy(file);
   const problem = (error: string, hint = outside): ReaderFailure => ({
     problem: { error: `${order.uses} ${error}.`, hint },

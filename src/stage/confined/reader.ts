@@ -1,16 +1,17 @@
 // Entry of the process that reads definitions of the user's. Node's permission model keeps it from writing, from starting
 // programs and from reading more than the stage's own files; see process.ts. It has no variables of the environment.
-// standard input: an `Order`; descriptor 3: the `Reply`.
+// standard input: a `ReaderOrder`; descriptor 3: the `Reply`.
 
 import { readFileSync, writeSync } from 'node:fs';
 import type { StageDefinition } from '../definition.js';
-import { resolveStage } from '../load.js';
-import type { Answer, Order, Question, Reply } from './messages.js';
+import { inMemory, loadUserStage } from '../load.js';
+import type { Answer, Question, ReaderOrder, Reply } from './messages.js';
 import { takeAway } from './take-away.js';
 
-async function reply({ uses, folder, questions }: Order): Promise<Reply> {
+async function reply({ code, uses, folder, questions }: ReaderOrder): Promise<Reply> {
   takeAway();
-  const found = await resolveStage(uses, folder);
+  // Nothing is written for it: there may be no place to write.
+  const found = await loadUserStage(inMemory(code), uses, folder);
   if ('error' in found) return { problem: found };
   const { run, check, files, ...rest } = found;
   const functions = { run, check, files };
@@ -29,7 +30,7 @@ async function answer(definition: StageDefinition, { name, args }: Question): Pr
 }
 
 async function main(): Promise<void> {
-  const order = JSON.parse(readFileSync(0, 'utf8')) as Order;
+  const order = JSON.parse(readFileSync(0, 'utf8')) as ReaderOrder;
   // Taken before any of the user's code could change what they are.
   const { stringify } = JSON;
   const { exit } = process;

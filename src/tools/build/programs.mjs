@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { builds, replace, root } from './files.mjs';
 
 /** Packages that are installed with Spikeline, or if somebody wants what they are for. All others are bundled. */
-const installed = ['@resvg/resvg-js', 'h5wasm', 'h5wasm/node', 'jiti'];
+const installed = ['@resvg/resvg-js', 'h5wasm', 'h5wasm/node'];
 /** Packages that the command line may load and mostly does not, and such as are no modules in a bundle of modules. */
 const apart = ['ajv', 'undici'];
 /** What they require while they run are modules of Node's own. */
@@ -78,6 +78,7 @@ export async function bundleModules(folder) {
   const stages = readdirSync(join(root, 'stages')).filter((name) => name.endsWith('.ts'));
   const entryPoints = {
     index: 'src/index.ts',
+    authoring: 'src/stage/authoring.ts',
     'command-host': 'src/run/process/command-host.ts',
     task: 'src/run/process/task-process.ts',
     'stage-reader': 'src/stage/confined/reader.ts',

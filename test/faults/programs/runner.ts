@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadPipeline } from '../../../src/pipeline/load.js';
 import { LocalExecutor } from '../../../src/run/local/executor.js';
-import { resolveStage } from '../../../src/stage/load.js';
+import { describeStage } from '../../../src/stage/describe.js';
 import { Store } from '../../../src/store/store.js';
 import { randomFrom } from '../random.js';
 
@@ -15,7 +15,7 @@ async function round(): Promise<string[]> {
   const points = [1, 2, 3, 4, 5].filter(() => random() < 0.4);
   if (points.length === 0) return [];
   const set = [`n=[${points.join(', ')}]`];
-  const { pipeline } = await loadPipeline(join(folder, `${name}.yaml`), { resolveStage, set });
+  const { pipeline } = await loadPipeline(join(folder, `${name}.yaml`), { resolveStage: describeStage, set });
   // Every use shows at once, so that `gc` need not leave alone what was used up to a day before.
   const store = Store.open(join(folder, 'artifacts'), { useInterval: 0 });
   const inUse = await store.beginRun();

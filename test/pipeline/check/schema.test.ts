@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import { packageRoot } from '../../../src/paths.js';
 import { readDeclared } from '../../../src/pipeline/declared.js';
 import { generateJsonSchema } from '../../../src/pipeline/json-schema.js';
-import { resolveStage } from '../../../src/stage/load.js';
+import { describeStage } from '../../../src/stage/describe.js';
 import { builtInStages } from '../../../src/stage/registry.js';
 import { testFolder, writeFiles } from '../../store/folder.js';
 import { lines } from '../load.js';
@@ -153,7 +153,7 @@ export default defineStage({
   async function errorsOf(changed: string): Promise<unknown[]> {
     const folder = testFolder();
     writeFiles(folder, { 'p.yaml': text, 'own.ts': own });
-    const { names } = await readDeclared(join(folder, 'p.yaml'), resolveStage);
+    const { names } = await readDeclared(join(folder, 'p.yaml'), describeStage);
     const ajv = new Ajv({ strict: true, strictTypes: false, strictRequired: false, allErrors: true });
     const validate = ajv.compile(generateJsonSchema(await builtInStages(), names));
     validate(parse(changed));
@@ -187,7 +187,7 @@ export default defineStage({
   it('knows the stages and axes of files that it includes', async () => {
     const folder = testFolder();
     writeFiles(folder, { 'p.yaml': text, 'own.ts': own, 'all.yaml': 'name: all\ninclude: { part: p.yaml }\n' });
-    const { names } = await readDeclared(join(folder, 'all.yaml'), resolveStage);
+    const { names } = await readDeclared(join(folder, 'all.yaml'), describeStage);
     expect(Object.keys(names!.stages)).toEqual(['part/data', 'part/own', 'part/list', 'part/plots']);
     expect([names!.axes, names!.allAxes.noise]).toEqual([{}, [0, 0.5]]);
   });
@@ -195,12 +195,12 @@ export default defineStage({
   it('is made of a file that is half written, and says why where there is none', async () => {
     const folder = testFolder();
     writeFiles(folder, { 'half.yaml': 'name: 3\naxes: [1]\nstages: { a: 3, b: { uses: ./none.ts, inputs: [] } }\n' });
-    const { names } = await readDeclared(join(folder, 'half.yaml'), resolveStage);
+    const { names } = await readDeclared(join(folder, 'half.yaml'), describeStage);
     expect(names).toEqual({ stages: { a: [], b: [] }, axes: {}, allAxes: {}, params: [], own: {} });
     new Ajv({ strict: true, strictTypes: false, strictRequired: false }).compile(
       generateJsonSchema(await builtInStages(), names),
     );
-    const { diagnostics } = await readDeclared(join(folder, 'none.yaml'), resolveStage);
+    const { diagnostics } = await readDeclared(join(folder, 'none.yaml'), describeStage);
     expect(diagnostics.map(({ code }) => code)).toEqual(['E_FILE']);
   });
 });

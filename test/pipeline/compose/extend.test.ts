@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadPipeline } from '../../../src/pipeline/load.js';
 import { formatDiagnostics } from '../../../src/pipeline/text/format.js';
-import { resolveStage } from '../../../src/stage/load.js';
+import { describeStage } from '../../../src/stage/describe.js';
 import { testFolder, writeFiles } from '../../store/folder.js';
 
 const base = `name: base
@@ -29,7 +29,7 @@ expect:
 /** Files in a folder; loads `main.yaml` of them. */
 async function load(files: Readonly<Record<string, string>>, options: { set?: string[]; profile?: string } = {}) {
   const folder = writeFiles(testFolder(), files);
-  const loaded = await loadPipeline(join(folder, 'main.yaml'), { resolveStage, ...options });
+  const loaded = await loadPipeline(join(folder, 'main.yaml'), { resolveStage: describeStage, ...options });
   const text = formatDiagnostics(loaded.diagnostics, loaded.textOf).replaceAll(`${folder}/`, '');
   return { folder, pipeline: loaded.pipeline, text };
 }

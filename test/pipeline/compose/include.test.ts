@@ -2,7 +2,7 @@ import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadPipeline } from '../../../src/pipeline/load.js';
 import { formatDiagnostics } from '../../../src/pipeline/text/format.js';
-import { resolveStage } from '../../../src/stage/load.js';
+import { describeStage } from '../../../src/stage/describe.js';
 import { testFolder, writeFiles } from '../../store/folder.js';
 
 const part = (name: string, epochs: number) => `name: ${name}
@@ -41,7 +41,7 @@ async function load(
 ) {
   const { file = 'main.yaml', ...call } = options;
   const folder = writeFiles(testFolder(), { ...files, ...changed });
-  const loaded = await loadPipeline(join(folder, file), { resolveStage, ...call });
+  const loaded = await loadPipeline(join(folder, file), { resolveStage: describeStage, ...call });
   const text = formatDiagnostics(loaded.diagnostics, loaded.textOf).replaceAll(`${folder}/`, '');
   return { pipeline: loaded.pipeline, text };
 }

@@ -1,6 +1,7 @@
-import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
+import { packageRoot } from '../../../src/paths.js';
 import { allCharts } from '../../../src/report/charts/charts.js';
 import { renderPng, renderSvg } from '../../../src/report/charts/render.js';
 import { annResults, snnResults } from '../examples.js';
@@ -10,13 +11,18 @@ describe('rendering', () => {
   it('gives the same bytes in every process, and whatever was drawn before', async () => {
     const here = await renderExamples();
     const again = await renderExamples();
-    const program = `
-      import { createJiti } from 'jiti';
-      const { renderExamples } = await createJiti(import.meta.url).import(process.argv[1]);
-      process.stdout.write(JSON.stringify(await renderExamples()));`;
-    const file = fileURLToPath(new URL('render-in-process.ts', import.meta.url));
-    const { stdout } = await execa(process.execPath, ['--input-type=module', '--eval', program, file], {
+    const { outputFiles } = buildSync({
+      stdin: {
+        contents: `import { renderExamples } from './render-in-process.ts';
+          process.stdout.write(JSON.stringify(await renderExamples()));`,
+        resolveDir: import.meta.dirname,
+      },
+      ...{ bundle: true, write: false, format: 'esm', platform: 'node', packages: 'external' },
+    });
+    const { stdout } = await execa(process.execPath, ['--input-type=module'], {
+      cwd: packageRoot,
       env: { TZ: 'Asia/Tokyo', LANG: 'de_DE.UTF-8' },
+      input: outputFiles[0]!.text,
     });
     expect(again).toEqual(here);
     expect(JSON.parse(stdout)).toEqual(here);

@@ -76,7 +76,7 @@ describe('gradients agree with automatic differentiation in TensorFlow.js', () =
   ] as const)
     it(`LeNet ${label}`, async () => {
       const network = preset('lenet', { precision });
-      const batch = 4;
+      const batch = 2;
       // Decisions that single precision takes differently would compare two networks: take data without any.
       let seed = 1;
       let data = batchOf(network, batch, seed);

@@ -115,10 +115,12 @@ stages:
 });
 
 describe('all precisions of the paper', () => {
-  it('run as a smoke test on the embedded images, exactly converted', async () => {
-    const { ran, ...others } = await outcomes([lenet, '--profile', 'smoke', '--artifacts', 'paper']);
+  it('run as a smoke test on embedded images, exactly converted', async () => {
+    // How good they are on all of the images is not told here: a sixth of them takes a fourth of the time.
+    const few = ['--profile', 'smoke', '--set', 'subset={ train: 1000, test: 200 }', '--artifacts', 'paper'];
+    const { ran, ...others } = await outcomes([lenet, ...few]);
     expect([ran!.length, others]).toEqual([48, {}]);
-    const { code, out } = await box.run(['check', lenet, '--profile', 'smoke', '--artifacts', 'paper']);
+    const { code, out } = await box.run(['check', lenet, ...few]);
     expect([code, out]).toEqual([0, expect.stringContaining('12 of 12 met')]);
   });
 });

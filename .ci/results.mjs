@@ -15,15 +15,18 @@ const reports = files.map((name) => ({
 /** @param {string} text */
 const lines = (text) => stripVTControlCharacters(text).trimEnd().split('\n');
 
+/** Without the places of libraries. @param {string} text */
+const own = (text) => lines(text).filter((line) => !/^\s+at .*\/node_modules\//.test(line));
+
 /** The failures that a report names: `head` says where, `detail` what. A file without tests of its own failed as a whole. */
 const failures = reports.flatMap((report) =>
   report.testResults.flatMap((file) => {
     const place = `${report.step}: ${relative(process.cwd(), file.name)}`;
     const failed = file.assertionResults.filter((test) => test.status === 'failed');
-    if (failed.length === 0 && file.status === 'failed') return [{ head: place, detail: lines(file.message) }];
+    if (failed.length === 0 && file.status === 'failed') return [{ head: place, detail: own(file.message) }];
     return failed.map((test) => ({
       head: `${place} > ${[...test.ancestorTitles, test.title].join(' > ')}`,
-      detail: lines(test.failureMessages.join('\n')),
+      detail: own(test.failureMessages.join('\n')),
     }));
   }),
 );

@@ -51,7 +51,7 @@ describe('the end of what CI prints', () => {
           ancestorTitles: ['a store'],
           title: 'forgets',
           status: 'failed',
-          failureMessages: ['\x1b[31mnot so\x1b[0m\n  at b'],
+          failureMessages: ['\x1b[31mnot so\x1b[0m\n  at /x/node_modules/a.js:1:2\n  at b'],
         },
       ],
     };

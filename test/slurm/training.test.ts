@@ -28,7 +28,7 @@ describeOnCluster('trainings', (test) => {
     const { cluster } = box;
     // The other precisions are trained in test/long.
     const precisions = '--set=precision=[fp32, { k: 0, B: 1 }, { k: 1, B: 2 }]';
-    const smoke = [lenet, '--profile', 'smoke', precisions];
+    const smoke = [lenet, '--profile', 'smoke', precisions, '--set=subset={ train: 2000, test: 500 }'];
     const local = await box.outcomes([...smoke, '--artifacts', 'local']);
     const tasks = Object.keys(local);
     expect(local).toEqual(Object.fromEntries(tasks.map((task) => [task, 'ran'])));

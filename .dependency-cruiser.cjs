@@ -10,10 +10,10 @@ const floors = [
   ['spiking/'],
   ['engine/', 'exchange/'],
   ['stage/'],
-  ['index.ts', 'experiment/', 'pipeline/'],
+  ['experiment/', 'pipeline/'],
   ['config/', 'run/'],
   ['api/'],
-  ['cli/'],
+  ['cli/', 'index.ts'],
   ['tools/'],
 ].map((places) => places.map((place) => `src/${place}`));
 
@@ -37,7 +37,7 @@ const insides = {
     ['local/'],
     ['slurm/'],
   ],
-  'src/api/': [['opening/'], ['results/'], ['running.ts']],
+  'src/api/': [['types.ts', 'listener.ts', 'opening/'], ['results/'], ['running.ts'], ['actions.ts'], ['index.ts']],
   'src/cli/': [
     ['terminal/'],
     ['opening/'],

@@ -8,6 +8,11 @@ interface LockFile {
 
 const parsed = new Map<string, unknown>();
 
+/** Has what is read of packages from now on be what is there then. */
+export function forgetPackages(): void {
+  parsed.clear();
+}
+
 /**
  * The version of a package as a file in `folder` imports it: from the `package-lock.json` of that folder or the nearest
  * above, else from the installed package itself. `spikeline` is always this one. `missing` if there is none.

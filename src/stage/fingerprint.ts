@@ -4,6 +4,7 @@ import type { Engine } from '../engine/engine.js';
 import { engines } from '../engine/engines.js';
 import { digestBytes, digestFile, digestJson } from '../files/digest.js';
 import { type Boundary, bundle } from '../fingerprint/bundle.js';
+import { forgetPackages } from '../fingerprint/packages.js';
 import { buildFolder, isBuilt, packageRoot } from '../paths.js';
 import { builtInStage, isUserStage } from './registry.js';
 
@@ -63,6 +64,12 @@ export async function stageFingerprint(uses: string, folder: string): Promise<Co
 export async function currentFingerprint(uses: string, folder: string): Promise<CodeFingerprint> {
   if (isUserStage(uses)) cache.delete(resolve(folder, uses));
   return stageFingerprint(uses, folder);
+}
+
+/** Has fingerprints that are asked for from now on be of the code that users' stages have then. */
+export function forgetCode(): void {
+  cache.clear();
+  forgetPackages();
 }
 
 /**

@@ -36,3 +36,14 @@ export function readExecutor(name = executors[0]!.name): ExecutorKind {
   const known = executors.map((one) => one.name).join(', ');
   throw new UserError('E_USAGE', `There is no executor "${name}".`, `known: ${known}`);
 }
+
+/**
+ * How many tasks may run at a time.
+ *
+ * @param said the same in the words of the call
+ * @throws UserError for what is no such number
+ */
+export function readJobs(jobs: number, said: string): number {
+  if (jobs >= 1 && (Number.isInteger(jobs) || jobs === Number.POSITIVE_INFINITY)) return jobs;
+  throw new UserError('E_USAGE', `${said}: a whole number from 1 on is needed.`);
+}

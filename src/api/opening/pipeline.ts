@@ -1,7 +1,8 @@
 import { engineNamed } from '../../engine/engines.js';
+import { createLimit } from '../../files/limit.js';
 import type { LoadOptions } from '../../pipeline/assemble.js';
 import type { Pipeline } from '../../pipeline/expand/task.js';
-import { loadPipeline } from '../../pipeline/load.js';
+import { type Loaded, loadPipeline } from '../../pipeline/load.js';
 import type { Diagnostic } from '../../pipeline/text/diagnostic.js';
 import { formatDiagnostics, placedDiagnostics, type TextOf } from '../../pipeline/text/format.js';
 import type { ParsedFile } from '../../pipeline/text/places.js';
@@ -43,11 +44,15 @@ export async function openPipelineFile(file: string, options: PipelineOptions): 
   return { ...pipeline, engine };
 }
 
+/** One at a time: what is asked of the checks of stages is not told apart by who waits for it. */
+const loading = createLimit(1);
+
 /** Loads a pipeline without running any code of its stages in this process. */
-export async function loadDescribed(
-  file: string,
-  options: Omit<LoadOptions, 'resolveStage'> = {},
-): ReturnType<typeof loadPipeline> {
-  const loaded = await loadPipeline(file, { ...options, resolveStage: describeStage });
-  return (await answersArrived()) ? loadDescribed(file, options) : loaded;
+export function loadDescribed(file: string, options: Omit<LoadOptions, 'resolveStage'> = {}): Promise<Loaded> {
+  return loading(async () => {
+    for (;;) {
+      const loaded = await loadPipeline(file, { ...options, resolveStage: describeStage });
+      if (!(await answersArrived())) return loaded;
+    }
+  });
 }

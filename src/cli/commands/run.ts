@@ -1,13 +1,12 @@
 import { dirname } from 'node:path';
 import { callOf, shownPath } from '../../api/opening/calls.js';
 import { engineNotice } from '../../api/opening/engine.js';
-import { readExecutor } from '../../api/opening/executors.js';
+import { readExecutor, readJobs } from '../../api/opening/executors.js';
 import type { PipelineOptions } from '../../api/opening/options.js';
 import { openStore } from '../../api/opening/store.js';
 import { chooseTasks, forcedTasks } from '../../api/opening/tasks.js';
 import { currentMetrics } from '../../api/results/current.js';
 import { PipelineRun } from '../../api/running.js';
-import { UserError } from '../../error.js';
 import type { Pipeline } from '../../pipeline/expand/task.js';
 import type { RunEvent } from '../../run/events.js';
 import type { RunResult } from '../../run/executor.js';
@@ -35,7 +34,8 @@ export async function runCommand(
   if (options.dryRun === true) return planCommand(file, targets, options);
   const reporter = checkReporter(options.reporter);
   const executor = readExecutor(options.executor);
-  const jobs = readJobs(options.jobs);
+  const jobs =
+    options.jobs === undefined ? Number.POSITIVE_INFINITY : readJobs(Number(options.jobs), `--jobs ${options.jobs}`);
   const pipeline = await openPipeline(file, options);
   const { all: tasks } = chooseTasks(pipeline, targets);
   const force = forcedTasks(pipeline, tasks, options.force);
@@ -108,13 +108,6 @@ async function tell(run: PipelineRun, reporter: string, finished: Finished): Pro
     if (inGitHub()) annotateFailures(pipeline, failures);
   }
   if (inGitHub()) summariseRun(pipeline, counts, failures, resultsTable(pipeline, metrics, 'md'));
-}
-
-/** What `--jobs` says: how many tasks may run at a time. */
-function readJobs(said: string | undefined): number {
-  const jobs = said === undefined ? Number.POSITIVE_INFINITY : Number(said);
-  if (jobs >= 1 && (Number.isInteger(jobs) || jobs === Number.POSITIVE_INFINITY)) return jobs;
-  throw new UserError('E_USAGE', `--jobs ${said}: a whole number from 1 on is needed.`);
 }
 
 function reportFailures(

@@ -51,7 +51,8 @@ function serve(): void {
 
 function start(): Worker {
   threads++;
-  return new Worker(join(buildFolder, 'digest-worker.js'));
+  // Without the flags of a program that uses this one: some forbid workers, others load what they have no use for.
+  return new Worker(join(buildFolder, 'digest-worker.js'), { execArgv: [] });
 }
 
 function give(worker: Worker, { path, resolve, reject }: Request): void {

@@ -41,7 +41,7 @@ const loaded = new WeakMap<Pipeline, Loaded>();
 
 /** See index.ts. */
 export function loadPipeline(file: string | URL, { set, ...others }: LoadOptions): Promise<Pipeline> {
-  return told(async () => {
+  return explained(async () => {
     const options: PipelineOptions = { ...others, ...(set && { set: Object.entries(set).map(settingText) }) };
     const expanded = await openPipelineFile(typeof file === 'string' ? file : fileURLToPath(file), options);
     const { folder: artifacts } = openStore(options, expanded);
@@ -55,7 +55,7 @@ export function loadPipeline(file: string | URL, { set, ...others }: LoadOptions
 
 /** See index.ts. */
 export function plan(pipeline: Pipeline, { targets = [], force }: PlanOptions): Promise<readonly PlannedTask[]> {
-  return told(async () => {
+  return explained(async () => {
     const { expanded, store } = opened(pipeline);
     const { all } = chooseTasks(expanded, targets);
     const planner = new Planner(expanded, store, { force: forcedTasks(expanded, all, force) });
@@ -68,7 +68,7 @@ export function plan(pipeline: Pipeline, { targets = [], force }: PlanOptions): 
 export async function run(pipeline: Pipeline, options: RunOptions): Promise<RunResult> {
   const { targets = [], force, keepGoing = false, jobs = Number.POSITIVE_INFINITY, signal, onEvent } = options;
   const listener = new Listener(onEvent);
-  const result = await told(async () => {
+  const result = await explained(async () => {
     const { expanded, store, options: form } = opened(pipeline);
     const executor = readExecutor(options.executor);
     const { all: tasks } = chooseTasks(expanded, targets);
@@ -106,7 +106,7 @@ export function results(
   pipeline: Pipeline,
   { targets = [] }: Pick<PlanOptions, 'targets'>,
 ): Promise<readonly TaskResult[]> {
-  return told(async () => {
+  return explained(async () => {
     const { expanded, store } = opened(pipeline);
     const { chosen, all } = chooseTasks(expanded, targets);
     const plans = await new Planner(expanded, store).plan(all);
@@ -125,7 +125,7 @@ export function results(
 }
 
 /** What the system refuses has a code and a hint as all else that users can do something about. */
-async function told<T>(action: () => Promise<T>): Promise<T> {
+async function explained<T>(action: () => Promise<T>): Promise<T> {
   try {
     checkOpenFiles();
     // This process may be older than the code that stages have by now.

@@ -190,12 +190,12 @@ stages:
   });
 
   it('works for several pipelines at once, and for one twice, and leaves the process as it was', async () => {
-    const process_ = () => [
+    const processState = () => [
       process.cwd(),
       { ...process.env },
       process.eventNames().map((name) => [name, process.listenerCount(name)]),
     ];
-    const before = process_();
+    const before = processState();
     const writes = [process.stdout, process.stderr].map((stream) => vi.spyOn(stream, 'write'));
     const folders = [project(), project()];
     const pipelines = await Promise.all(folders.map((folder) => load(folder)));
@@ -205,6 +205,6 @@ stages:
     expect(all.map(({ state }) => state)).toEqual(['done', 'done', 'done']);
     const ran = all.flatMap(({ tasks }) => tasks).filter(({ state }) => state === 'ran');
     expect([ran.length, written]).toEqual([6, [0, 0]]);
-    expect(process_()).toEqual(before);
+    expect(processState()).toEqual(before);
   });
 });

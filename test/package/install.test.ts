@@ -28,6 +28,35 @@ export default defineStage({
 });
 `;
 
+/** What a program does with the package, however it has loaded it; `artifacts` is where. */
+const program = `module.exports = async ({ loadPipeline, plan, run, results, PipelineError }, artifacts) => {
+  const own = await loadPipeline('own.yaml', { artifacts });
+  const planned = (await plan(own)).map(({ task, state }) => task + ' ' + state);
+  const events = [];
+  const done = await run(own, { onEvent: ({ event }) => events.push(event) });
+  const rows = await results(own);
+  const other = await loadPipeline('other.yaml', { artifacts });
+  const failed = await run(other, { targets: ['bad'] });
+  const controller = new AbortController();
+  const onEvent = ({ event }) => event === 'task-start' && controller.abort();
+  const ended = await run(other, { targets: ['slow'], signal: controller.signal, onEvent });
+  const mistake = await loadPipeline('own.yaml', { set: { none: 1 } }).catch((error) => error);
+  const places = rows.flatMap(({ outputs }) => Object.values(outputs)).map(({ path }) => path);
+  console.log(
+    JSON.stringify({
+      ...{ planned, events, done: done.state, long: rows[1].metrics.long, keys: rows.map(({ key }) => key) },
+      ...{ text: require('node:fs').readFileSync(places[0], 'utf8'), failure: failed.tasks[0].failure.code },
+      ...{ ended: ended.state, mistake: [mistake instanceof PipelineError, mistake.diagnostics[0].code] },
+    }),
+  );
+};
+`;
+const otherPipeline = `name: other
+stages:
+  bad: { run: 'exit 1' }
+  slow: { run: 'sleep 600' }
+`;
+
 it('holds what runs, and nothing else', () => {
   const { stdout } = call(['tar', 'tzf', published.tarball], '.');
   const files = stdout.trim().split('\n');
@@ -56,6 +85,27 @@ describe.each(Object.keys(installers))('installed by %s', (installer) => {
     expect([status, stderr, stdout]).toEqual([0, '', expect.stringContaining('ran 2, cached 0, failed 0')]);
     expect(spikeline('show', 'own.yaml', '--csv').stdout).toContain('2');
     expect(spikeline('run', 'own.yaml').stdout).toContain('ran 0, cached 2, failed 0');
+  });
+
+  it('is what programs import or require, with the store of the command line', () => {
+    writeFileSync(join(folder, 'other.yaml'), otherPipeline);
+    writeFileSync(join(folder, 'program.cjs'), program);
+    writeFileSync(
+      join(folder, 'import.mjs'),
+      "import * as spikeline from 'spikeline';\nimport program from './program.cjs';\nawait program(spikeline, 'imported');\n",
+    );
+    writeFileSync(join(folder, 'require.cjs'), "require('./program.cjs')(require('spikeline'), 'required');\n");
+    const [imported, required] = ['import.mjs', 'require.cjs'].map((name) => call([process.execPath, name], folder));
+    expect([imported!.status, imported!.stderr, required!.stderr]).toEqual([0, '', '']);
+    const told = JSON.parse(imported!.stdout) as { readonly keys: readonly string[] };
+    expect(told).toEqual({
+      planned: ['words missing', 'count waiting'],
+      events: ['start', 'task-start', 'task', 'task-start', 'task', 'end'],
+      ...{ done: 'done', long: 2, keys: [expect.any(String), expect.any(String)], text: 'some words\n' },
+      ...{ failure: 'E_COMMAND', ended: 'interrupted', mistake: [true, 'E_SET'] },
+    });
+    expect(JSON.parse(required!.stdout)).toEqual(told);
+    expect(spikeline('run', 'own.yaml', '--artifacts', 'required').stdout).toContain('ran 0, cached 2, failed 0');
   });
 
   it('tells what the machine offers, and the line that adds an engine', () => {

@@ -41,6 +41,60 @@ export default defineStage({
 });
 `;
 
+/** A program whose compiler knows what each event and each outcome has. */
+const typed = `import { loadPipeline, PipelineError, plan, results, run, type Pipeline, type RunEvent, type TaskOutcome, UserError } from 'spikeline';
+
+function about(event: RunEvent): string | number {
+  switch (event.event) {
+    case 'start':
+      return event.tasks.map(({ id, labels }) => [id, labels.k].join()).join();
+    case 'task':
+      return event.task === 'words' ? event.status : (event.failure?.message ?? event.seconds);
+    case 'task-start':
+    case 'task-retry':
+    case 'task-waiting':
+    case 'task-progress':
+    case 'task-log':
+      return event.task;
+    case 'end':
+      return event.ran;
+    case 'upload':
+      return event.total;
+    case 'warning':
+      return event.message;
+    case 'interrupted':
+      return 0;
+    default:
+      return event satisfies never;
+  }
+}
+
+function outcome(row: TaskOutcome): string {
+  // @ts-expect-error a task that failed has none
+  row.outputs;
+  return row.state === 'failed' ? row.failure.code : row.state === 'skipped' ? row.task : row.outputs.text?.path ?? row.key;
+}
+
+export async function all(signal: AbortSignal): Promise<readonly string[]> {
+  const pipeline: Pipeline = await loadPipeline(new URL('p.yaml', 'file:///'), { set: { n: 2, words: ['a'] } });
+  for (const row of await plan(pipeline, { force: ['words'] })) {
+    if (row.state === 'waiting') void row.on.join();
+    else if (row.state !== 'cached') void row.reasons.map(({ code }) => code);
+  }
+  // @ts-expect-error no such executor
+  await run(pipeline, { executor: 'cloud' });
+  const { state, tasks } = await run(pipeline, { jobs: 2, signal, onEvent: (event) => void about(event) });
+  const done: boolean = state === 'done';
+  const digests: string[] = (await results(pipeline)).flatMap(({ outputs }) => Object.values(outputs).map(({ digest }) => digest));
+  const error: UserError = new PipelineError('None.', []);
+  void [done, digests, error];
+  return tasks.map(outcome);
+}
+`;
+const required = `import spikeline = require('spikeline');
+export const pipeline: Promise<spikeline.Pipeline> = spikeline.loadPipeline('p.yaml');
+`;
+
 /** The examples in TypeScript that the documentation has. */
 function examples(): readonly string[] {
   const docs = join(packageRoot, 'docs');
@@ -63,14 +117,15 @@ describe.each(Object.entries(versions))('TypeScript %s', (version, name) => {
 
   it.each([true, false])('takes stages and examples, skipLibCheck %s', (skipLibCheck) => {
     expect([installed.status, added.status, added.stderr]).toEqual([0, 0, '']);
-    const sources = [inferred, ...examples()];
+    const sources = [inferred, typed, ...examples()];
     expect(sources.length).toBeGreaterThan(1);
     for (const [at, code] of sources.entries()) writeFileSync(join(folder, `example-${at}.ts`), code);
+    writeFileSync(join(folder, 'required.cts'), required);
     const compilerOptions = {
       ...{ strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, noEmit: true, skipLibCheck },
       ...{ target: 'es2022', module: 'nodenext', types: ['node'], typeRoots: [join(compiler, 'node_modules/@types')] },
     };
-    const config = { compilerOptions, files: sources.map((_, at) => `example-${at}.ts`) };
+    const config = { compilerOptions, files: [...sources.map((_, at) => `example-${at}.ts`), 'required.cts'] };
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
     const { stdout } = call(
       [process.execPath, join(compiler, 'node_modules/typescript/bin/tsc'), '-p', folder],

@@ -149,7 +149,7 @@ export class LocalExecutor implements Executor {
     return this.store.lock(key, {
       signal: this.#waiting.signal,
       onWait: (holder) => {
-        const who = holder.pid === process.pid ? 'another task of this run' : `another run (${holderText(holder)})`;
+        const who = holder.pid === process.pid ? 'another task' : `another run (${holderText(holder)})`;
         this.options.emit({ event: 'task-waiting', task: task.id, message: `${who} is computing the same` });
       },
     });

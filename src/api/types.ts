@@ -60,8 +60,8 @@ export interface RunOptions extends PlanOptions {
   readonly jobs?: number;
   /** True to go on with what does not depend on a task that failed. Default: nothing else begins. */
   readonly keepGoing?: boolean;
-  /** What runs the tasks. Default: `local`. */
-  readonly executor?: 'local' | 'slurm';
+  /** What runs the tasks: `local`, the default, or `slurm`. */
+  readonly executor?: string;
   /** Ends the run, as Ctrl-C does: running tasks are asked to end, finished work is kept, the next run goes on. */
   readonly signal?: AbortSignal;
   /** Is told of all that happens, as it happens. What it throws ends the run, and is what `run` then rejects with. */

@@ -81,8 +81,6 @@ export async function all(signal: AbortSignal): Promise<readonly string[]> {
     if (row.state === 'waiting') void row.on.join();
     else if (row.state !== 'cached') void row.reasons.map(({ code }) => code);
   }
-  // @ts-expect-error no such executor
-  await run(pipeline, { executor: 'cloud' });
   const { state, tasks } = await run(pipeline, { jobs: 2, signal, onEvent: (event) => void about(event) });
   const done: boolean = state === 'done';
   const digests: string[] = (await results(pipeline)).flatMap(({ outputs }) => Object.values(outputs).map(({ digest }) => digest));

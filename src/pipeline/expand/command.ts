@@ -17,7 +17,11 @@ type Report = (problem: ExpressionProblem, path: Path) => void;
 
 /** The names that a command has for what it reads and writes. */
 export function fileNames(stage: CheckedStage): Scope {
-  const themselves = (names: object) => Object.fromEntries(Object.keys(names).map((name) => [name, name]));
+  const themselves = (names: object) => {
+    const own: Record<string, string> = {};
+    for (const name of Object.keys(names)) own[name] = name;
+    return own;
+  };
   return { inputs: themselves(stage.file.inputs ?? {}), outputs: themselves(stage.outputs) };
 }
 

@@ -25,29 +25,40 @@ export function undeclaredFiles(pipeline: Pick<Pipeline, 'folder'>, tasks: reado
       warnings.push(...undeclaredTexts(task, task.action, pipeline.folder, files));
       continue;
     }
-    const { folder } = task;
-    if (task.action.kind === 'shell' && !files.mayHaveAny(folder, text(task.action.script))) continue;
-    const words = wordsOf(task.action).filter((word) => files.mayHave(folder, word));
-    if (words.length === 0) continue;
-    const declared = Object.values(task.inputs).flatMap((input) =>
-      input.kind === 'file' ? [resolve(pipeline.folder, input.path)] : [],
-    );
-    const isDeclared = (path: string) => declared.some((input) => path === input || path.startsWith(input + sep));
-    for (const word of new Set(words)) {
-      const path = resolve(folder, word);
-      if (!isWithin(path, [pipeline.folder, folder])) continue;
-      if (isDeclared(path) || !files.has(path)) continue;
-      const name = inputName(word);
-      warnings.push({
-        severity: 'warning',
-        code: 'W_UNDECLARED',
-        message: `"${task.stage}" names ${word}, which is not one of its inputs: a change to it will not be noticed.`,
-        range: task.range,
-        hint: `declare it: inputs: { ${name}: { file: ${word} } }, and write '\${{ inputs.${name} }}' in its place`,
-      });
-    }
+    // Of ten thousand scripts hardly any names a file.
+    if (task.action.kind === 'shell' && !files.mayHaveAny(task.folder, text(task.action.script))) continue;
+    warnings.push(...undeclaredWords(task, wordsOf(task.action), pipeline.folder, files));
   }
   return warnings;
+}
+
+/** Of a command, words that name files. */
+function undeclaredWords(
+  { stage, folder, inputs, range }: Task,
+  all: readonly string[],
+  pipelineFolder: string,
+  files: Files,
+): Diagnostic[] {
+  const words = all.filter((word) => files.mayHave(folder, word));
+  if (words.length === 0) return [];
+  const declared = Object.values(inputs).flatMap((input) =>
+    input.kind === 'file' ? [resolve(pipelineFolder, input.path)] : [],
+  );
+  const isDeclared = (path: string) => declared.some((input) => path === input || path.startsWith(input + sep));
+  return [...new Set(words)].flatMap((word): Diagnostic[] => {
+    const path = resolve(folder, word);
+    if (!isWithin(path, [pipelineFolder, folder]) || isDeclared(path) || !files.has(path)) return [];
+    const name = inputName(word);
+    return [
+      {
+        severity: 'warning',
+        code: 'W_UNDECLARED',
+        message: `"${stage}" names ${word}, which is not one of its inputs: a change to it will not be noticed.`,
+        range,
+        hint: `declare it: inputs: { ${name}: { file: ${word} } }, and write '\${{ inputs.${name} }}' in its place`,
+      },
+    ];
+  });
 }
 
 /** What lies elsewhere belongs to the system. */

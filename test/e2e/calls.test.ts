@@ -32,7 +32,10 @@ const mistakes: readonly (readonly [call: string, message: string])[] = [
     'p.yaml is a file; results need a folder.\n  hint: choose another one with --artifacts\n',
   ],
   ['run none.yaml', "error[E_FILE]: none.yaml can't be read: there is no such file.\n\n1 error in none.yaml\n"],
-  ['run', 'Which pipeline file? This folder has p.yaml, q.yml.\n  hint: name it: npx spikeline run FILE\n'],
+  [
+    'show',
+    'Which pipeline file? This folder has p.yaml, q.yml.\n  hint: name it behind the command, such as npx spikeline run FILE\n',
+  ],
   ['log p.yaml one', '"one" means 2 tasks.\n  hint: choose one: one@n=1 one@n=2\n'],
   ['show p.yaml --csv --md', 'Choose one of --json, --csv and --md.\n'],
   ['stages trian', 'There is no stage "trian".\n  hint: did you mean "train"?\n'],

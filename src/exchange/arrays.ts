@@ -1,8 +1,10 @@
 import type { Tensor } from '../formats/safetensors.js';
 import { elements } from '../formats/shape.js';
-import type { Network } from '../network/architecture.js';
+import type { Network, NetworkLayer } from '../network/architecture.js';
+import { blocksOf } from '../network/layers.js';
 import { type ParameterShape, parameterShapes } from '../network/parameters.js';
 import { ternarise } from '../network/ternary.js';
+import { unreachable } from '../unreachable.js';
 import type { Fail } from './failure.js';
 
 /** An array of a foreign file, its axes in the order that our tensors have. */
@@ -52,23 +54,31 @@ export function exportedTensors(
   parameters: ReadonlyMap<string, Float32Array>,
   weights: WeightKind,
 ): readonly ExportedTensor[] {
-  const ternary = new Set(
-    network.layers.filter((layer) => layer.weights === 'ternary').map(({ name }) => `${name}.weight`),
-  );
   return parameterShapes(network).map((parameter) => {
     const values = parameters.get(parameter.name);
     if (values?.length !== elements(parameter.shape))
       throw new TypeError(`the network's parameters lack ${parameter.name}`);
-    const quantised = weights === 'ternary' && ternary.has(parameter.name);
+    const quantised = weights === 'ternary' && parameter.ternary;
     const data = quantised ? Float32Array.from(ternarise(values, parameter.shape.at(-1)!)) : values;
     return { ...parameter, data };
   });
 }
 
-/** The number of a tensor's block, from 1 on; undefined for the dense layer. Foreign files call layers by it. */
-export function blockNumber(network: Network, { name }: Pick<ParameterShape, 'name'>): number | undefined {
-  const index = network.layers.findIndex((layer) => name.startsWith(`${layer.name}.`));
-  return index < 0 ? undefined : index + 1;
+/** How foreign files call a layer's weights, and its batch norm if it has one: `conv1` and `bn1`, …, `fc`. */
+export function foreignNames(
+  network: Network,
+  layer: NetworkLayer,
+): { readonly weights: string; readonly norm?: string } {
+  switch (layer.kind) {
+    case 'convolution': {
+      const number = blocksOf(network).findIndex(({ name }) => name === layer.name) + 1;
+      return { weights: `conv${number}`, norm: `bn${number}` };
+    }
+    case 'classifier':
+      return { weights: 'fc' };
+    default:
+      return unreachable(layer);
+  }
 }
 
 /** An array's name, from that of its file in an .npz. */

@@ -2,18 +2,16 @@ import { decodeNpy } from '../formats/npy.js';
 import { writeArrays } from '../formats/npz.js';
 import type { Network } from '../network/architecture.js';
 import type { ParameterShape } from '../network/parameters.js';
-import { arrayName, blockNumber, type ExportedTensor, listed, readParameters } from './arrays.js';
+import { arrayName, type ExportedTensor, foreignNames, listed, readParameters } from './arrays.js';
 import type { Fail } from './failure.js';
 
 /**
  * A tensor's name in plain files: `conv1_w`, `bn1_beta`, `bn1_gamma`, `bn1_mean`, `bn1_var`, `conv2_w`, …, `fc_w`.
  * Convolutions are HWIO, the dense layer [inputs, classes] with its inputs in HWC order.
  */
-export function plainName(network: Network, parameter: Pick<ParameterShape, 'name' | 'role'>): string {
-  const block = blockNumber(network, parameter);
-  if (block === undefined) return 'fc_w';
-  const { role } = parameter;
-  return role === 'weight' ? `conv${block}_w` : `bn${block}_${role === 'variance' ? 'var' : role}`;
+export function plainName(network: Network, { layer, role }: Pick<ParameterShape, 'layer' | 'role'>): string {
+  const { weights, norm } = foreignNames(network, layer);
+  return role === 'weight' ? `${weights}_w` : `${norm}_${role === 'variance' ? 'var' : role}`;
 }
 
 /**

@@ -3,7 +3,7 @@ import { elements, permute } from '../formats/shape.js';
 import type { Network } from '../network/architecture.js';
 import type { ParameterShape } from '../network/parameters.js';
 import { unreachable } from '../unreachable.js';
-import { blockNumber, checkShape, type ExportedTensor, type FoundArray, listed, readParameters } from './arrays.js';
+import { checkShape, type ExportedTensor, type FoundArray, foreignNames, listed, readParameters } from './arrays.js';
 import type { Fail } from './failure.js';
 
 const batchNorm = { gamma: 'weight', beta: 'bias', mean: 'running_mean', variance: 'running_var' } as const;
@@ -12,10 +12,9 @@ const batchNorm = { gamma: 'weight', beta: 'bias', mean: 'running_mean', varianc
  * A tensor's name in a PyTorch module whose layers are `conv1`, `bn1`, `conv2`, `bn2`, …, `fc`: `conv1.weight`,
  * `bn1.weight` (γ), `bn1.bias` (β), `bn1.running_mean`, `bn1.running_var`, …, `fc.weight`.
  */
-export function torchName(network: Network, parameter: Pick<ParameterShape, 'name' | 'role'>): string {
-  const block = blockNumber(network, parameter);
-  if (block === undefined) return 'fc.weight';
-  return parameter.role === 'weight' ? `conv${block}.weight` : `bn${block}.${batchNorm[parameter.role]}`;
+export function torchName(network: Network, { layer, role }: Pick<ParameterShape, 'layer' | 'role'>): string {
+  const { weights, norm } = foreignNames(network, layer);
+  return role === 'weight' ? `${weights}.weight` : `${norm}.${batchNorm[role]}`;
 }
 
 /** From HWIO to PyTorch's OIHW, and back. */
@@ -24,17 +23,30 @@ const [toTorch, toOurs] = [
   [2, 3, 1, 0],
 ];
 
+/** How weights lie in memory here, and in files of PyTorch. */
+interface WeightLayout {
+  readonly hwio: readonly number[];
+  readonly oihw: readonly number[];
+  /** The shape that the file says: OIHW, or of fewer dimensions that hold the same. */
+  readonly shape: readonly number[];
+}
+
 /**
- * Height, width, inputs, outputs of weights; undefined for batch norm. The dense layer is one, too: a convolution whose
- * kernel is as large as its input. That brings its inputs into PyTorch's order, CHW.
+ * Undefined for batch norm. The dense layer is a convolution, too, whose kernel is as large as its input: that brings its
+ * inputs into PyTorch's order, CHW.
  */
-function hwio(network: Network, { layer, role, shape }: ParameterShape): readonly number[] | undefined {
+function weightLayout({ layer, role, shape }: ParameterShape): WeightLayout | undefined {
   if (role !== 'weight') return undefined;
-  switch (layer) {
-    case 'block':
-      return shape;
-    case 'classifier':
-      return [...(network.layers.at(-1)?.output ?? network.input), network.classes];
+  const turned = (hwio: readonly number[]) => ({ hwio, oihw: toTorch.map((axis) => hwio[axis]!) });
+  switch (layer.kind) {
+    case 'convolution': {
+      const layout = turned(shape);
+      return { ...layout, shape: layout.oihw };
+    }
+    case 'classifier': {
+      const [outputs] = layer.output.slice(-1);
+      return { ...turned([...layer.input, outputs!]), shape: [outputs!, elements(layer.input)] };
+    }
     default:
       return unreachable(layer);
   }
@@ -61,7 +73,7 @@ export function readTorch(bytes: Uint8Array, network: Network, label: string, fa
       if (tensor === undefined)
         return fail('E_IMPORT_NAME', `it has no tensor "${name}"`, `It holds ${listed([...rest])}.`);
       rest.delete(name);
-      return fromTorch(network, parameter, tensor, `its tensor "${name}"`, fail);
+      return fromTorch(parameter, tensor, `its tensor "${name}"`, fail);
     },
     fail,
   );
@@ -72,29 +84,21 @@ export function readTorch(bytes: Uint8Array, network: Network, label: string, fa
   return parameters;
 }
 
-function fromTorch(
-  network: Network,
-  parameter: ParameterShape,
-  { shape, data }: Tensor,
-  what: string,
-  fail: Fail,
-): FoundArray {
-  const sizes = hwio(network, parameter);
-  if (sizes === undefined) return { what, shape, data };
-  const oihw = toTorch.map((axis) => sizes[axis]!);
-  const [outputs, ...inputs] = oihw;
-  checkShape(what, shape, parameter.layer === 'classifier' ? [outputs!, elements(inputs)] : oihw, fail);
-  return { what, shape: parameter.shape, data: permute({ shape: oihw, data }, toOurs).data };
+function fromTorch(parameter: ParameterShape, { shape, data }: Tensor, what: string, fail: Fail): FoundArray {
+  const layout = weightLayout(parameter);
+  if (layout === undefined) return { what, shape, data };
+  checkShape(what, shape, layout.shape, fail);
+  return { what, shape: parameter.shape, data: permute({ shape: layout.oihw, data }, toOurs).data };
 }
 
 /** Tensors as a safetensors file that PyTorch's `load_state_dict` takes: see {@link torchName}. */
 export function writeTorch(network: Network, exported: readonly ExportedTensor[]): Uint8Array {
   const tensors = exported.map((tensor): [string, Tensor] => {
     const name = torchName(network, tensor);
-    const sizes = hwio(network, tensor);
-    if (sizes === undefined) return [name, tensor];
-    const { shape, data } = permute({ shape: sizes, data: tensor.data }, toTorch);
-    return [name, { shape: tensor.layer === 'classifier' ? [shape[0]!, elements(shape.slice(1))] : shape, data }];
+    const layout = weightLayout(tensor);
+    if (layout === undefined) return [name, tensor];
+    const { data } = permute({ shape: layout.hwio, data: tensor.data }, toTorch);
+    return [name, { shape: layout.shape, data }];
   });
   // What the Python library expects of files made for PyTorch.
   return encodeSafetensors({ tensors: new Map(tensors), metadata: { format: 'pt' } });

@@ -1,6 +1,7 @@
 import type { Able, Evaluator, Simulator } from '../engine/engine.js';
 import type { Network } from '../network/architecture.js';
 import type { Checkpoint } from '../network/checkpoint.js';
+import { blocksOf } from '../network/layers.js';
 import type { NeuronComparison } from '../results/conversion-result.js';
 import type { SpikingNetwork } from '../spiking/network.js';
 import { inferenceBatch, rate, type WorkContext } from './evaluate.js';
@@ -40,7 +41,8 @@ async function compareNeurons(
   images: number,
   { progress }: Pick<WorkContext, 'progress'>,
 ): Promise<NeuronComparison> {
-  const different = network.layers.map(() => 0);
+  const blocks = blocksOf(network);
+  const different = blocks.map(() => 0);
   const started = performance.now();
   let [neuronsCompared, predictionsDifferent] = [0, 0];
   for await (const { images: inputs, order } of loader.batches(testOrders(images, inferenceBatch))) {
@@ -57,7 +59,7 @@ async function compareNeurons(
     const values = { 'neurons different': total, 'images/s': rate(done, started) };
     progress({ done, total: images, unit: 'images', phase: 'ANN = SNN?', values });
   }
-  const layers = network.layers.map(({ name }, i) => ({ name, different: different[i]! }));
+  const layers = blocks.map(({ name }, i) => ({ name, different: different[i]! }));
   return { images, neuronsCompared, layers, predictionsDifferent };
 }
 

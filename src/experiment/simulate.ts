@@ -2,7 +2,7 @@ import type { Able, Simulator } from '../engine/engine.js';
 import { denseMacs, neuronCount } from '../network/parameters.js';
 import type { LayerActivity, SnnResultFile } from '../results/snn-result.js';
 import { firingRate } from '../spiking/counts.js';
-import type { SpikingNetwork } from '../spiking/network.js';
+import { type SpikingNetwork, spikeSources } from '../spiking/network.js';
 import { countHits, inferenceBatch, rate, round, type WorkContext } from './evaluate.js';
 import { argmax, type ImageSource, testOrders } from './images.js';
 import { Loader } from './loader.js';
@@ -60,7 +60,7 @@ async function countActivity(
 ): Promise<Activity> {
   const { test } = loader.source.dataset;
   const logged = logBatch(network);
-  const blocks = [network.encoding, ...network.layers];
+  const blocks = spikeSources(network);
   const sums = blocks.map(() => ({ spikes: 0, event: 0, effective: 0 }));
   const batches: BatchActivity[] = [];
   const allLogits = new Float64Array(test.count * network.classes);
@@ -119,7 +119,7 @@ export function activityReport(
 ): Omit<SnnResultFile, 'stage' | 'network' | 'dataset' | 'precision' | 'noise'> {
   const total = (field: 'neurons' | 'spikes' | 'sops' | 'eventSops' | 'effectiveSops') =>
     layers.reduce((sum, layer) => sum + layer[field], 0);
-  const blocks = { layers: [network.encoding, ...network.layers] };
+  const blocks = spikeSources(network);
   const neurons = neuronCount(blocks);
   return {
     images,
@@ -136,7 +136,7 @@ export function activityReport(
     effectiveSops: total('effectiveSops'),
     effectiveSopsPerImage: total('effectiveSops') / images,
     firingRate: firingRate(total('spikes'), neurons, images, network.levels),
-    denseMacs: denseMacs(blocks),
+    denseMacs: denseMacs(blocks.filter(({ kind }) => kind === 'spiking')),
     layers,
     batches: {
       images: logBatch(network),

@@ -6,8 +6,9 @@ export type Precision =
   | { readonly kind: 'fp32' }
   | { readonly kind: 'quantised'; readonly k: number; readonly B: number };
 
-/** A block: convolution → batch norm → ReLU → clip at B → quantise (the last two not at fp32). No biases. */
-export interface ConvLayer {
+/** Where a convolution reads and what it leaves. */
+export interface Convolution {
+  /** Its tensors are named after it. */
   readonly name: string;
   readonly kernel: readonly [height: number, width: number];
   readonly stride: number;
@@ -15,9 +16,30 @@ export interface ConvLayer {
   readonly padding: readonly [vertical: number, horizontal: number];
   readonly input: Shape;
   readonly output: Shape;
+}
+
+/** Convolution → batch norm → ReLU → clip at B → quantise (the last two not at fp32). No biases. */
+export interface ConvolutionLayer extends Convolution {
+  readonly kind: 'convolution';
   /** `ternary` layers hold float latent weights and compute with Q(W); at fp32 all layers are float. */
   readonly weights: 'float' | 'ternary';
+  /** The image, as the encoding layer does whose weights are float for that, or what the layer before activates. */
+  readonly reads: 'pixels' | 'activations';
 }
+
+/** Float weights from all values of the last map to the classes: no batch norm, and nothing fires behind it. */
+export interface ClassifierLayer {
+  readonly kind: 'classifier';
+  readonly name: string;
+  readonly reads: 'activations';
+  readonly input: Shape;
+  /** [1, 1, classes] */
+  readonly output: Shape;
+}
+
+/** A layer. Who does something for every kind has a switch that ends in `unreachable`: tsc lists what a new one needs. */
+export type NetworkLayer = ConvolutionLayer | ClassifierLayer;
+export type LayerKind = NetworkLayer['kind'];
 
 /**
  * How pixels become a network's input: `scaled` is the whole image, pixel/scale; `crops` are standardised crops, in
@@ -25,10 +47,6 @@ export interface ConvLayer {
  */
 export type Preprocessing = 'scaled' | 'crops';
 
-/** What parameters belong to: a block of the network, or the dense layer at its end. */
-export type LayerKind = 'block' | 'classifier';
-
-/** Blocks, then one dense layer of float weights to the classes, without batch norm. */
 export interface Network {
   /** A preset's name, or the notation. */
   readonly name: string;
@@ -37,5 +55,6 @@ export interface Network {
   readonly preprocessing?: Preprocessing;
   readonly classes: number;
   readonly precision: Precision;
-  readonly layers: readonly ConvLayer[];
+  /** In order; the classifier is the last one. */
+  readonly layers: readonly NetworkLayer[];
 }

@@ -1,8 +1,9 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
-import type { ConvLayer, Network } from './architecture.js';
+import { unreachable } from '../unreachable.js';
+import type { Convolution, Network, NetworkLayer } from './architecture.js';
+import { chainLayers, classifierName, convolutionOutput } from './layers.js';
 import { precisionProblem } from './precision.js';
-import { convolutionOutput } from './presets.js';
 
 const Size = Type.Integer({ minimum: 1 });
 const Pad = Type.Integer({ minimum: 0 });
@@ -40,7 +41,7 @@ const NetworkSchema = Type.Object({
 });
 
 /** The fields of a layer's geometry in one fixed order, so that descriptions of equal layers are equal bytes. */
-export function describeGeometry(layer: Geometry | Omit<ConvLayer, 'weights'>): Geometry {
+export function describeGeometry(layer: Geometry | Convolution): Geometry {
   const { name, kernel, stride, padding, input, output } = layer;
   return { name, kernel: [...kernel], stride, padding: [...padding], input: [...input], output: [...output] };
 }
@@ -61,15 +62,28 @@ export function encodeNetwork(network: Network): string {
     ...describePreprocessing(network),
     classes,
     precision: precision.kind === 'fp32' ? { kind: 'fp32' } : { kind: 'quantised', k: precision.k, B: precision.B },
-    layers: network.layers.map((layer) => ({ ...describeGeometry(layer), weights: layer.weights })),
+    layers: network.layers.flatMap(describeLayer),
   });
+}
+
+/** A layer as files have it: which one reads the image, and the classifier, follow from the rest. */
+function describeLayer(layer: NetworkLayer): Static<typeof NetworkSchema>['layers'] {
+  switch (layer.kind) {
+    case 'convolution':
+      return [{ ...describeGeometry(layer), weights: layer.weights }];
+    case 'classifier':
+      return [];
+    default:
+      return unreachable(layer);
+  }
 }
 
 /** Reads a network back. Gives the network, or one sentence on what is wrong with the text. */
 export function decodeNetwork(json: string | undefined): Network | string {
   const value = parseJson(json);
   if (!Value.Check(NetworkSchema, value)) return describeMismatch(value);
-  return precisionProblem(value.precision) ?? chainProblem(value.layers, value.input) ?? value;
+  const problem = precisionProblem(value.precision) ?? chainProblem(value.layers, value.input);
+  return problem ?? { ...value, layers: chainLayers(value.layers, value.input, value.classes) };
 }
 
 /** JSON, or undefined for what is none. */
@@ -93,7 +107,9 @@ export function chainProblem(layers: readonly Geometry[], input: readonly number
     shape = layer.output;
   }
   const names = new Set(layers.map(({ name }) => name));
-  return names.size === layers.length && !names.has('dense') ? undefined : 'two of its layers have the same name';
+  return names.size === layers.length && !names.has(classifierName)
+    ? undefined
+    : 'two of its layers have the same name';
 }
 
 function describeMismatch(value: unknown): string {

@@ -4,7 +4,7 @@ import type { LayerKind, Network } from './architecture.js';
 import { parameterShapes } from './parameters.js';
 
 /** Standard deviations of the paper's initial weights, cut at ±2σ. */
-const sigma = { block: 0.02, classifier: 0.1 } as const satisfies Readonly<Record<LayerKind, number>>;
+const sigma = { convolution: 0.02, classifier: 0.1 } as const satisfies Readonly<Record<LayerKind, number>>;
 /** γ ~ N(1, 0.002), cut at ±2σ like the weights. */
 const gammaSigma = 0.002;
 
@@ -20,7 +20,7 @@ export function initialParameters(network: Network, seed: number): Map<string, F
       const normal = truncatedNormal(values.length, { seed, purpose: purposes.initialise, stream });
       for (let i = 0; i < values.length; i++) values[i] = mean + deviation * normal[i]!;
     };
-    if (role === 'weight') random(sigma[layer], 0);
+    if (role === 'weight') random(sigma[layer.kind], 0);
     else if (role === 'gamma') random(gammaSigma, 1);
     else if (role === 'variance') values.fill(1);
     parameters.set(name, values);

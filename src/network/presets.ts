@@ -1,7 +1,8 @@
 import { UserError } from '../error.js';
 import { unreachable } from '../unreachable.js';
-import type { ConvLayer, Network, Precision, Preprocessing, Shape } from './architecture.js';
+import type { Convolution, Network, Precision, Preprocessing, Shape } from './architecture.js';
 import type { LayerSpec } from './layer-spec.js';
+import { type BlockDescription, chainLayers, convolutionOutput } from './layers.js';
 import { layerNotation, parseNotation } from './notation.js';
 import { checkPrecision } from './precision.js';
 
@@ -43,19 +44,12 @@ export function inputShape([height, width, channels]: Shape, crop: number | unde
   return crop === undefined ? [height, width, channels] : [crop, crop, channels];
 }
 
-/** [height, width] of a convolution's output; rows and columns that a stride does not reach are left out. */
-export function convolutionOutput(layer: Pick<ConvLayer, 'kernel' | 'stride' | 'padding' | 'input'>): [number, number] {
-  const size = (axis: 0 | 1): number =>
-    Math.floor((layer.input[axis] + 2 * layer.padding[axis] - layer.kernel[axis]) / layer.stride) + 1;
-  return [size(0), size(1)];
-}
-
-type LayerGeometry = Omit<ConvLayer, 'name' | 'weights'>;
+type LayerGeometry = Omit<Convolution, 'name'>;
 
 /** A layer on a map of this shape. Sizes of its output are below 1 where its kernel is larger than the map. */
 function placed(spec: LayerSpec, input: Shape): LayerGeometry {
   const [height, width, channels] = input;
-  const convolution = (kernel: ConvLayer['kernel'], stride: number, pad: number, outChannels: number) => {
+  const convolution = (kernel: Convolution['kernel'], stride: number, pad: number, outChannels: number) => {
     const geometry = { kernel, stride, padding: [pad, pad], input } as const;
     return { ...geometry, output: [...convolutionOutput(geometry), outChannels] } as const;
   };
@@ -113,7 +107,7 @@ export function buildNetwork(plan: Pick<NetworkPlan, 'name' | 'layers'>, options
       'Take larger images, or a network that makes them less small.',
     );
   let shape = input;
-  const layers = plan.layers.map((spec, index): ConvLayer => {
+  const blocks = plan.layers.map((spec, index): BlockDescription => {
     const geometry = placed(spec, shape);
     shape = geometry.output;
     const weights = precision.kind === 'fp32' || index === 0 || spec.float ? 'float' : 'ternary';
@@ -125,7 +119,7 @@ export function buildNetwork(plan: Pick<NetworkPlan, 'name' | 'layers'>, options
     classes,
     precision,
     ...(preprocessing === 'crops' ? { preprocessing } : {}),
-    layers,
+    layers: chainLayers(blocks, input, classes),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Network } from './architecture.js';
+import { parameterShapes } from './parameters.js';
 import { spikesPerUnit } from './precision.js';
 
 /**
@@ -17,16 +18,18 @@ const paperShift = 1e-5;
  */
 export function parametersFor(
   rounding: Rounding,
-  { layers, precision }: Network,
+  network: Network,
   parameters: ReadonlyMap<string, Float32Array>,
 ): ReadonlyMap<string, Float32Array> {
+  const { precision } = network;
   if (rounding === 'half-up' || precision.kind === 'fp32') return parameters;
   const shift = paperShift / spikesPerUnit(precision.k);
   const shifted = new Map(parameters);
-  for (const { name } of layers)
-    shifted.set(
-      `${name}.beta`,
-      parameters.get(`${name}.beta`)!.map((beta) => beta + shift),
-    );
+  for (const { name, role } of parameterShapes(network))
+    if (role === 'beta')
+      shifted.set(
+        name,
+        parameters.get(name)!.map((beta) => beta + shift),
+      );
   return shifted;
 }

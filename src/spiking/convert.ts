@@ -1,10 +1,12 @@
 import { UserError } from '../error.js';
-import type { ConvLayer, Network } from '../network/architecture.js';
+import type { ConvolutionLayer, Network, NetworkLayer } from '../network/architecture.js';
 import { describeGeometry, describePreprocessing } from '../network/describe.js';
+import { type ParameterRole, parameterName } from '../network/parameters.js';
 import { levels as levelsOf, spikesPerUnit } from '../network/precision.js';
 import type { ChannelNorm } from '../network/quantise.js';
 import { ternarise } from '../network/ternary.js';
-import type { EncodingLayer, SpikingLayer, SpikingNetwork } from './network.js';
+import { unreachable } from '../unreachable.js';
+import type { SpikingNetwork, SpikingNetworkLayer } from './network.js';
 import {
   type ChannelThresholds,
   doubleThresholds,
@@ -31,6 +33,8 @@ export interface LayerConversion {
   readonly membrane: readonly [minimum: number, maximum: number] | null;
 }
 
+type Tensors = ReadonlyMap<string, Float32Array>;
+
 export interface Conversion {
   readonly network: SpikingNetwork;
   readonly layers: readonly LayerConversion[];
@@ -45,7 +49,7 @@ export interface Conversion {
  * @param parameters tensors of `parameterShapes(network)`; ternary layers hold latent weights
  * @throws {UserError} E_CONVERT_FP32 for a network that is not quantised, E_CONVERT_FLOAT for a float hidden layer
  */
-export function convert(network: Network, parameters: ReadonlyMap<string, Float32Array>): Conversion {
+export function convert(network: Network, parameters: Tensors): Conversion {
   const { precision } = network;
   if (precision.kind === 'fp32')
     throw new UserError(
@@ -54,16 +58,7 @@ export function convert(network: Network, parameters: ReadonlyMap<string, Float3
       'Convert a checkpoint of a training with k and B.',
     );
   const scale: Scale = { n: spikesPerUnit(precision.k), levels: levelsOf(precision) };
-  const [first, ...others] = network.layers;
-  const float = others.find(({ weights }) => weights === 'float');
-  if (float !== undefined)
-    throw new UserError(
-      'E_CONVERT_FLOAT',
-      `The layer "${float.name}" has float weights: spikes that they weigh don't add up to whole numbers.`,
-      'Train a network whose hidden layers are ternary.',
-    );
-  const encoding = convertEncoding(first!, parameters, scale);
-  const layers = others.map((layer) => convertLayer(layer, parameters, scale));
+  const converted = network.layers.map((layer) => convertLayer(layer, parameters, scale));
   return {
     network: {
       name: network.name,
@@ -73,11 +68,9 @@ export function convert(network: Network, parameters: ReadonlyMap<string, Float3
       k: precision.k,
       B: precision.B,
       levels: scale.levels,
-      encoding: encoding.layer,
-      layers: layers.map(({ layer }) => layer),
-      dense: tensor(parameters, 'dense.weight').slice(),
+      layers: converted.map(({ layer }) => layer),
     },
-    layers: [encoding.report, ...layers.map(({ report }) => report)],
+    layers: converted.flatMap(({ report }) => report ?? []),
   };
 }
 
@@ -87,12 +80,29 @@ interface Scale {
   readonly levels: number;
 }
 
-function convertEncoding(
-  layer: ConvLayer,
-  parameters: ReadonlyMap<string, Float32Array>,
-  scale: Scale,
-): { layer: EncodingLayer; report: LayerConversion } {
-  const weights = tensor(parameters, `${layer.name}.weight`).slice();
+/** A layer, and what was done to its neurons if it has some. */
+interface Converted {
+  readonly layer: SpikingNetworkLayer;
+  readonly report?: LayerConversion;
+}
+
+function convertLayer(layer: NetworkLayer, parameters: Tensors, scale: Scale): Converted {
+  switch (layer.kind) {
+    case 'convolution':
+      return layer.reads === 'pixels'
+        ? convertEncoding(layer, parameters, scale)
+        : convertSpiking(layer, parameters, scale);
+    case 'classifier': {
+      const { name, input, output } = layer;
+      return { layer: { kind: 'readout', name, input, output, weights: tensor(parameters, layer, 'weight').slice() } };
+    }
+    default:
+      return unreachable(layer);
+  }
+}
+
+function convertEncoding(layer: ConvolutionLayer, parameters: Tensors, scale: Scale): Converted {
+  const weights = tensor(parameters, layer, 'weight').slice();
   const norms = orientChannels(layer, parameters, weights);
   const channels = norms.map((norm) => doubleThresholds(norm, scale.n, scale.levels));
   const thresholds = Float64Array.from(channels.flatMap(({ values }) => values));
@@ -102,12 +112,14 @@ function convertEncoding(
   };
 }
 
-function convertLayer(
-  layer: ConvLayer,
-  parameters: ReadonlyMap<string, Float32Array>,
-  scale: Scale,
-): { layer: SpikingLayer; report: LayerConversion } {
-  const weights = ternarise(tensor(parameters, `${layer.name}.weight`), layer.output[2]);
+function convertSpiking(layer: ConvolutionLayer, parameters: Tensors, scale: Scale): Converted {
+  if (layer.weights === 'float')
+    throw new UserError(
+      'E_CONVERT_FLOAT',
+      `The layer "${layer.name}" has float weights: spikes that they weigh don't add up to whole numbers.`,
+      'Train a network whose hidden layers are ternary.',
+    );
+  const weights = ternarise(tensor(parameters, layer, 'weight'), layer.output[2]);
   const norms = orientChannels(layer, parameters, weights);
   const channels = norms.map((norm) => integerThresholds(norm, scale.n, scale.levels));
   const thresholds = Int32Array.from(channels.flatMap(({ values }) => values));
@@ -125,13 +137,13 @@ function convertLayer(
  * their sign, which leaves BN(z) the same to the last bit.
  */
 function orientChannels(
-  layer: ConvLayer,
-  parameters: ReadonlyMap<string, Float32Array>,
+  layer: ConvolutionLayer,
+  parameters: Tensors,
   weights: Float32Array | Int8Array,
 ): ChannelNorm[] {
   const channels = layer.output[2];
   const [gamma, beta, mean, variance] = (['gamma', 'beta', 'mean', 'variance'] as const).map((role) =>
-    tensor(parameters, `${layer.name}.${role}`),
+    tensor(parameters, layer, role),
   );
   return Array.from({ length: channels }, (_, channel) => {
     const norm = {
@@ -147,12 +159,12 @@ function orientChannels(
 }
 
 function describe(
-  layer: ConvLayer,
-  parameters: ReadonlyMap<string, Float32Array>,
+  layer: ConvolutionLayer,
+  parameters: Tensors,
   weights: Float32Array | Int8Array,
   channels: readonly ChannelThresholds[],
 ): Omit<LayerConversion, 'membrane'> {
-  const gamma = tensor(parameters, `${layer.name}.gamma`);
+  const gamma = tensor(parameters, layer, 'gamma');
   let nonZero = 0;
   for (const weight of weights) if (weight !== 0) nonZero++;
   let [minimum, maximum] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
@@ -184,7 +196,8 @@ function membraneBounds(weights: Int8Array, channels: number, levels: number): [
   return [0 - levels * most(negative), levels * most(positive)];
 }
 
-function tensor(parameters: ReadonlyMap<string, Float32Array>, name: string): Float32Array {
+function tensor(parameters: Tensors, layer: NetworkLayer, role: ParameterRole): Float32Array {
+  const name = parameterName(layer, role);
   const values = parameters.get(name);
   if (values === undefined) throw new TypeError(`the network's parameters lack ${name}`);
   return values;

@@ -1,4 +1,4 @@
-import type { ConvLayer } from '../network/architecture.js';
+import type { Convolution } from '../network/architecture.js';
 
 /**
  * Synaptic operations of one layer, by the three conventions in use. They exceed 2³² for a few hundred images;
@@ -36,7 +36,7 @@ export function firingRate(spikes: number, neurons: number, images: number, leve
  * @param levels L = n·B
  */
 export function layerOperations(
-  layer: Pick<ConvLayer, 'kernel' | 'stride' | 'padding' | 'input' | 'output'>,
+  layer: Omit<Convolution, 'name'>,
   weights: Int8Array,
   spikes: Uint8Array,
   levels: number,

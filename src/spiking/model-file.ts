@@ -11,9 +11,11 @@ import {
   PreprocessingSchema,
   parseJson,
 } from '../network/describe.js';
-import { weightShape } from '../network/parameters.js';
+import { classifierLayer } from '../network/layers.js';
+import { parameterName, weightShape } from '../network/parameters.js';
 import { levels as levelsOf, precisionProblem } from '../network/precision.js';
-import type { SpikingNetwork } from './network.js';
+import { unreachable } from '../unreachable.js';
+import { type SpikingNetwork, type SpikingNetworkLayer, spikeSources } from './network.js';
 
 const format = 'spikeline-spiking-network/1';
 
@@ -33,16 +35,33 @@ const HeaderSchema = Type.Object({
  * `dense.weight` [inputs, classes]; F32 and F64 in the encoding layer, I8 and I32 in the others.
  */
 export function encodeSpikingNetwork(network: SpikingNetwork): Uint8Array {
-  const { name, input, classes, k, B, levels, encoding, layers, dense } = network;
-  const tensors = new Map<string, Tensor>();
-  for (const layer of [encoding, ...layers]) {
-    tensors.set(`${layer.name}.weight`, { shape: weightShape(layer), data: layer.weights });
-    tensors.set(`${layer.name}.thresholds`, { shape: [layer.output[2], levels], data: layer.thresholds });
-  }
-  tensors.set('dense.weight', { shape: [dense.length / classes, classes], data: dense });
+  const { name, input, classes, k, B, levels } = network;
+  const tensors = new Map(network.layers.flatMap((layer) => tensorsOf(layer, levels)));
   const how = describePreprocessing(network);
-  const header = { name, input, ...how, classes, k, B, layers: [encoding, ...layers].map(describeGeometry) };
+  const header = { name, input, ...how, classes, k, B, layers: spikeSources(network).map(describeGeometry) };
   return encodeSafetensors({ tensors, metadata: { format, network: JSON.stringify(header) } });
+}
+
+const thresholdsName = ({ name }: { readonly name: string }) => `${name}.thresholds`;
+
+function tensorsOf(layer: SpikingNetworkLayer, levels: number): [name: string, tensor: Tensor][] {
+  switch (layer.kind) {
+    case 'encoding':
+    case 'spiking':
+      return [
+        [parameterName(layer, 'weight'), { shape: weightShape(layer), data: layer.weights }],
+        [thresholdsName(layer), { shape: [layer.output[2], levels], data: layer.thresholds }],
+      ];
+    case 'readout':
+      return [
+        [
+          parameterName(layer, 'weight'),
+          { shape: [elements(layer.input), elements(layer.output)], data: layer.weights },
+        ],
+      ];
+    default:
+      return unreachable(layer);
+  }
 }
 
 /**
@@ -77,23 +96,34 @@ export function decodeSpikingNetwork(bytes: Uint8Array, label: string): SpikingN
   const encoding = {
     ...first!,
     kind: 'encoding' as const,
-    weights: take(`${first!.name}.weight`, Float32Array, weightShape(first!)),
-    thresholds: take(`${first!.name}.thresholds`, Float64Array, [first!.output[2], levels]),
+    weights: take(parameterName(first!, 'weight'), Float32Array, weightShape(first!)),
+    thresholds: take(thresholdsName(first!), Float64Array, [first!.output[2], levels]),
   };
-  const layers = others.map((layer) => ({
+  const spiking = others.map((layer) => ({
     ...layer,
     kind: 'spiking' as const,
-    weights: take(`${layer.name}.weight`, Int8Array, weightShape(layer)),
-    thresholds: take(`${layer.name}.thresholds`, Int32Array, [layer.output[2], levels]),
+    weights: take(parameterName(layer, 'weight'), Int8Array, weightShape(layer)),
+    thresholds: take(thresholdsName(layer), Int32Array, [layer.output[2], levels]),
   }));
   const { name, input, classes, k, B } = header;
-  const dense = take('dense.weight', Float32Array, [elements(header.layers.at(-1)!.output), classes]);
+  const { name: last, input: map, output } = classifierLayer(header.layers.at(-1)!.output, classes);
+  const dense = take(parameterName({ name: last }, 'weight'), Float32Array, [elements(map), classes]);
+  const readout = { kind: 'readout' as const, name: last, input: map, output, weights: dense };
   for (const tensor of rest) fail(`its network has no tensor "${tensor}"`);
-  for (const layer of [encoding, ...layers]) checkThresholds(layer.name, layer.thresholds, levels, fail);
-  for (const layer of layers)
+  for (const layer of [encoding, ...spiking]) checkThresholds(layer.name, layer.thresholds, levels, fail);
+  for (const layer of spiking)
     if (layer.weights.some((weight) => weight < -1 || weight > 1))
       fail(`the weights of the layer "${layer.name}" are not all −1, 0 or +1`);
-  return { name, input, ...describePreprocessing(header), classes, k, B, levels, encoding, layers, dense };
+  return {
+    name,
+    input,
+    ...describePreprocessing(header),
+    classes,
+    k,
+    B,
+    levels,
+    layers: [encoding, ...spiking, readout],
+  };
 }
 
 /** Simulators stop at the first threshold that is not reached: they must not decrease. */

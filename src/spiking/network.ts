@@ -1,7 +1,8 @@
-import type { ConvLayer, Preprocessing, Shape } from '../network/architecture.js';
+import type { Convolution, Preprocessing, Shape } from '../network/architecture.js';
+import { unreachable } from '../unreachable.js';
 
 /** A converted block: membrane m = weights ∗ spikes, spikes out = number of thresholds that m reaches. */
-export interface SpikingLayer extends Pick<ConvLayer, 'name' | 'kernel' | 'stride' | 'padding' | 'input' | 'output'> {
+export interface SpikingLayer extends Convolution {
   readonly kind: 'spiking';
   /** HWIO: −1, 0, +1; channels of negative γ are negated already. */
   readonly weights: Int8Array;
@@ -10,7 +11,7 @@ export interface SpikingLayer extends Pick<ConvLayer, 'name' | 'kernel' | 'strid
 }
 
 /** Layer 1, pixel-to-spike encoding: real-valued membranes of the input times n, in double precision. */
-export interface EncodingLayer extends Pick<ConvLayer, 'name' | 'kernel' | 'stride' | 'padding' | 'input' | 'output'> {
+export interface EncodingLayer extends Convolution {
   readonly kind: 'encoding';
   /** HWIO, float; channels of negative γ are negated already. */
   readonly weights: Float32Array;
@@ -18,8 +19,20 @@ export interface EncodingLayer extends Pick<ConvLayer, 'name' | 'kernel' | 'stri
   readonly thresholds: Float64Array;
 }
 
+/** The classifier: nothing fires in it. */
+export interface ReadoutLayer {
+  readonly kind: 'readout';
+  readonly name: string;
+  readonly input: Shape;
+  /** [1, 1, classes] */
+  readonly output: Shape;
+  /** [inputs][classes]: logits are these summed over spikes, n times the ANN's. */
+  readonly weights: Float32Array;
+}
+
 /** The layers that send spikes. */
 export type SpikeSource = EncodingLayer | SpikingLayer;
+export type SpikingNetworkLayer = SpikeSource | ReadoutLayer;
 
 export interface SpikingNetwork {
   readonly name: string;
@@ -31,8 +44,30 @@ export interface SpikingNetwork {
   readonly B: number;
   /** L = 2^k·B: spikes per neuron at most, in one time step. */
   readonly levels: number;
-  readonly encoding: EncodingLayer;
-  readonly layers: readonly SpikingLayer[];
-  /** [inputs][classes]: logits are the dense weights summed over spikes, n times the ANN's. */
-  readonly dense: Float32Array;
+  /** The encoding layer, spiking ones, and the readout. */
+  readonly layers: readonly SpikingNetworkLayer[];
+}
+
+/** The layers that send spikes, in order. */
+export function spikeSources({ layers }: Pick<SpikingNetwork, 'layers'>): readonly SpikeSource[] {
+  return layers.filter(isSource);
+}
+
+/** The layer at the end. */
+export function readoutOf({ layers }: Pick<SpikingNetwork, 'layers'>): ReadoutLayer {
+  const last = layers.at(-1);
+  if (last?.kind !== 'readout') throw new TypeError('a spiking network ends in its readout');
+  return last;
+}
+
+function isSource(layer: SpikingNetworkLayer): layer is SpikeSource {
+  switch (layer.kind) {
+    case 'encoding':
+    case 'spiking':
+      return true;
+    case 'readout':
+      return false;
+    default:
+      return unreachable(layer);
+  }
 }

@@ -51,7 +51,7 @@ async function profile(
   }
   await close();
   const columns = [...new Set(kinds.map(([, kind]) => kind))];
-  const names = [...network.layers.map((layer) => layer.name), 'dense', 'all'];
+  const names = [...network.layers.map((layer) => layer.name), 'all'];
   const rows = names
     .map((layer) => {
       const cells = columns.map((kind) => best.get(`${layer} ${kind}`) ?? 0);

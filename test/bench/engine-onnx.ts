@@ -7,7 +7,8 @@ import { exportedTensors } from '../../src/exchange/arrays.js';
 import { encodeOnnx, type OnnxModel, type OnnxNode, type OnnxTensor } from '../../src/exchange/onnx/messages.js';
 import { elements, permute } from '../../src/formats/shape.js';
 import type { Network } from '../../src/network/architecture.js';
-import { denseInputs, weightShape } from '../../src/network/parameters.js';
+import { blocksOf } from '../../src/network/layers.js';
+import { weightShape } from '../../src/network/parameters.js';
 import { spikesPerUnit } from '../../src/network/precision.js';
 import type { Contender } from './engine-steps.js';
 
@@ -36,7 +37,7 @@ function floatModel(network: Network, parameters: Parameters): OnnxModel {
     scalar('unit', 1 / n),
   ];
   let current = 'images';
-  for (const layer of network.layers) {
+  for (const layer of blocksOf(network)) {
     const { name, kernel, stride, padding } = layer;
     const [vertical, horizontal] = padding;
     const weight = permute({ shape: weightShape(layer), data: tensors.get(`${name}.weight`)! }, [3, 2, 0, 1]);
@@ -54,7 +55,7 @@ function floatModel(network: Network, parameters: Parameters): OnnxModel {
     const level = node('Floor', [node('Add', [scaled, half], `${name}.raised`)], `${name}.level`);
     current = n === 1 ? level : node('Mul', [level, unit], `${name}.activation`);
   }
-  const inputs = denseInputs(network);
+  const inputs = elements(network.layers.at(-1)!.input);
   const pixels = node('Transpose', [current], 'dense.pixels', { perm: [0, 2, 3, 1] });
   const shape = constant('dense.shape', [2], BigInt64Array.of(-1n, BigInt(inputs)));
   const flat = node('Reshape', [pixels, shape], 'dense.inputs');

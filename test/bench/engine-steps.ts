@@ -1,4 +1,5 @@
 // Who takes part in the engine's benchmark: each can make one step on a batch, and says how many seconds it took.
+
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import type { GradientType, Parameters } from '../../src/engine/engine.js';
 import { wasmEngine } from '../../src/engine/wasm/engine.js';
 import type { Network } from '../../src/network/architecture.js';
 import { initialParameters } from '../../src/network/initialise.js';
+import { blocksOf } from '../../src/network/layers.js';
 import { method } from '../../src/network/method.mjs';
 import { network as preset } from '../../src/network/presets.js';
 import { packageRoot } from '../../src/paths.js';
@@ -71,7 +73,7 @@ export async function spikesPerNeuron(name: NetworkName, batch: number): Promise
   const { counts } = await simulator.simulate(example(network, batch).images, batch);
   await simulator.close();
   const spikes = counts.reduce((sum, layer) => sum + layer.spikes, 0);
-  const neurons = network.layers.reduce(
+  const neurons = blocksOf(network).reduce(
     (sum, { output: [height, width, channels] }) => sum + height * width * channels,
     0,
   );

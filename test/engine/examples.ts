@@ -1,9 +1,9 @@
 import { purposes, RandomWords } from '../../src/data/random.js';
 import { WasmTrainer } from '../../src/engine/wasm/trainer.js';
-import type { ConvLayer, Network, Precision, Shape } from '../../src/network/architecture.js';
+import type { Network, Precision, Shape } from '../../src/network/architecture.js';
 import { initialParameters } from '../../src/network/initialise.js';
+import { type BlockDescription, chainLayers, convolutionOutput } from '../../src/network/layers.js';
 import { method } from '../../src/network/method.mjs';
-import { convolutionOutput } from '../../src/network/presets.js';
 
 export interface BlockSpec {
   readonly kernel: readonly [number, number];
@@ -17,14 +17,16 @@ export interface BlockSpec {
 /** A network of any blocks. */
 export function customNetwork(input: Shape, blocks: readonly BlockSpec[], precision: Precision, classes = 10): Network {
   let shape = input;
-  const layers = blocks.map(({ kernel, stride = 1, padding = [0, 0], channels, float = false }, i): ConvLayer => {
-    const geometry = { kernel, stride, padding, input: shape };
-    const [height, width] = convolutionOutput(geometry);
-    shape = [height, width, channels];
-    const weights = i === 0 || float || precision.kind === 'fp32' ? 'float' : 'ternary';
-    return { name: `conv${i + 1}`, ...geometry, output: shape, weights };
-  });
-  return { name: 'custom', input, classes, precision, layers };
+  const described = blocks.map(
+    ({ kernel, stride = 1, padding = [0, 0], channels, float = false }, i): BlockDescription => {
+      const geometry = { kernel, stride, padding, input: shape };
+      const [height, width] = convolutionOutput(geometry);
+      shape = [height, width, channels];
+      const weights = i === 0 || float || precision.kind === 'fp32' ? 'float' : 'ternary';
+      return { name: `conv${i + 1}`, ...geometry, output: shape, weights };
+    },
+  );
+  return { name: 'custom', input, classes, precision, layers: chainLayers(described, input, classes) };
 }
 
 export const quantised = (k: number, B: number): Precision => ({ kind: 'quantised', k, B });

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { WasmEvaluator } from '../../src/engine/wasm/evaluator.js';
 import { WasmSimulator } from '../../src/engine/wasm/simulator.js';
 import type { Network } from '../../src/network/architecture.js';
+import { blocksOf } from '../../src/network/layers.js';
 import { network as preset } from '../../src/network/presets.js';
 import { convert } from '../../src/spiking/convert.js';
 import type { SpikingNetwork } from '../../src/spiking/network.js';
@@ -53,7 +54,7 @@ async function withHardChannels(network: Network, seed: number, images: Float32A
   const start = lively.get(key) ?? liveParameters(network, seed);
   lively.set(key, start);
   const parameters = await normalisedParameters(network, start, images, count);
-  for (const { name } of network.layers) {
+  for (const { name } of blocksOf(network)) {
     const gamma = parameters.get(`${name}.gamma`)!;
     for (let c = 0; c < gamma.length; c += 3) gamma[c] = -gamma[c]!;
     gamma[1] = 0;
@@ -141,7 +142,9 @@ describe('inference against plain loops, neuron by neuron', () => {
     const network = {
       ...odd(1, 2),
       precision: fp32,
-      layers: odd(1, 2).layers.map((layer) => ({ ...layer, weights: 'float' as const })),
+      layers: odd(1, 2).layers.map((layer) =>
+        layer.kind === 'convolution' ? { ...layer, weights: 'float' as const } : layer,
+      ),
     };
     const parameters = liveParameters(network, 3);
     const { images } = batchOf(network, 2, 3);

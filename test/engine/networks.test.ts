@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { WasmEvaluator } from '../../src/engine/wasm/evaluator.js';
 import { WasmSimulator } from '../../src/engine/wasm/simulator.js';
 import type { Network, Precision, Shape } from '../../src/network/architecture.js';
+import { blocksOf } from '../../src/network/layers.js';
 import { readNetwork } from '../../src/network/network-parameter.js';
 import { buildNetwork } from '../../src/network/presets.js';
 import { convert } from '../../src/spiking/convert.js';
@@ -42,9 +43,10 @@ describe.each(networks)('%s on %j', (text, input) => {
       for (const [i, { logits }] of expected.entries())
         for (const [c, logit] of logits.entries()) expect(ann.logits[i * 5 + c]!).toBeCloseTo(logit, 4);
       if (precision.kind === 'fp32') return;
-      for (const layer of network.layers.keys())
+      const blocks = blocksOf(network);
+      for (const layer of blocks.keys())
         expect([...ann.levels[layer]!]).toEqual(expected.flatMap(({ activations }) => [...activations[layer]!]));
-      if (network.layers.some(({ weights }, i) => i > 0 && weights === 'float')) {
+      if (blocks.some(({ weights, reads }) => reads === 'activations' && weights === 'float')) {
         expect(() => convert(network, parameters)).toThrow('has float weights');
         return;
       }

@@ -7,8 +7,8 @@ import { WasmSimulator } from '../../src/engine/wasm/simulator.js';
 import { WasmTrainer } from '../../src/engine/wasm/trainer.js';
 import { elements } from '../../src/formats/shape.js';
 import type { Shape } from '../../src/network/architecture.js';
+import { blocksOf, convolutionOutput } from '../../src/network/layers.js';
 import { spikesPerUnit } from '../../src/network/precision.js';
-import { convolutionOutput } from '../../src/network/presets.js';
 import { convert } from '../../src/spiking/convert.js';
 import { fuzz } from '../fuzz.js';
 import { annForward } from '../network/reference-ann.js';
@@ -51,7 +51,9 @@ const cases = fc
     network: customNetwork(input, fitted(input, blocks), precision, classes),
     ...others,
   }))
-  .filter(({ network: { layers, precision }, batch }) => {
+  .filter(({ network, batch }) => {
+    const { precision } = network;
+    const layers = blocksOf(network);
     const work = layers.reduce(
       (sum, { kernel, input, output }) => sum + kernel[0] * kernel[1] * input[2] * elements(output),
       0,
@@ -90,7 +92,7 @@ async function train({ network, batch, threads, gradients, seed }: Case): Promis
   // What single precision makes of an activation is multiplied by n before it decides.
   const margin = precision.kind === 'fp32' ? 1e-5 : 1e-5 * spikesPerUnit(precision.k);
   // Statistics of very few values have variances near 0, which no two ways of rounding agree on.
-  const few = network.layers.some(({ output: [height, width] }) => batch * height * width < 6);
+  const few = blocksOf(network).some(({ output: [height, width] }) => batch * height * width < 6);
   const example = (at: number, parameters?: Parameters) =>
     (few ? undefined : clearCut(network, batch, gradients, { seed: at, parameters, margin })) ?? {
       parameters: parameters ?? liveParameters(network, at),
@@ -145,8 +147,8 @@ it('any small network trains as plain loops do, and its ANN and SNN agree', asyn
   const property = fc.asyncProperty(cases, async (one) => {
     const parameters = await train(one);
     // Float weights between blocks don't convert, and single precision may decide otherwise behind them.
-    const { layers, precision } = one.network;
-    if (precision.kind === 'quantised' && layers.some(({ weights }, i) => i > 0 && weights === 'float')) return;
+    const floats = blocksOf(one.network).some(({ weights, reads }) => reads === 'activations' && weights === 'float');
+    if (one.network.precision.kind === 'quantised' && floats) return;
     await infer(one, parameters);
   });
   // Rounding may fail a case in many thousands: what everybody runs is always the same.

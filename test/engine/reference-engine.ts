@@ -1,7 +1,9 @@
 import { type Able, type Capability, gradientTypes, type LayerCounts, type Trainer } from '../../src/engine/engine.js';
+import { blocksOf } from '../../src/network/layers.js';
 import { adam } from '../../src/network/method.mjs';
 import { countersOf, nextUpdate } from '../../src/network/optimiser.js';
 import { parameterShapes } from '../../src/network/parameters.js';
+import { spikeSources } from '../../src/spiking/network.js';
 import { annForward } from '../network/reference-ann.js';
 import { simulate } from '../spiking/reference-simulator.js';
 import { imageOf } from './examples.js';
@@ -26,7 +28,7 @@ export const referenceEngine: Able<Capability> = {
         return {
           logits: joined(each.map(({ logits }) => logits)),
           levels: wantLevels
-            ? network.layers.map((_, i) => Uint8Array.from(joined(each.map(({ activations }) => activations[i]!))))
+            ? blocksOf(network).map((_, i) => Uint8Array.from(joined(each.map(({ activations }) => activations[i]!))))
             : [],
         };
       },
@@ -38,7 +40,7 @@ export const referenceEngine: Able<Capability> = {
   },
 
   async simulator(network) {
-    const blocks = [network.encoding, ...network.layers];
+    const blocks = spikeSources(network);
     return {
       async simulate(images, count, noise, wantSpikes = false) {
         const each = Array.from({ length: count }, (_, i) => {
@@ -83,9 +85,7 @@ function trainerOf(...[network, start, batch, gradients]: TrainerArguments): Tra
     new Map([...tensors].map(([name, values]) => [name, values.slice()]));
   const [m, v] = start.optimizer ? [copy(start.optimizer.m), copy(start.optimizer.v)] : [fresh(), fresh()];
   let counters = countersOf(start.optimizer);
-  const ternary = new Set(
-    network.layers.flatMap(({ name, weights }) => (weights === 'ternary' ? `${name}.weight` : [])),
-  );
+  const ternary = new Set(parameterShapes(network).flatMap(({ name, ternary: latent }) => (latent ? name : [])));
   return {
     async step(images, labels, learningRate) {
       const each = Array.from({ length: batch }, (_, i) => imageOf(network, images, i));

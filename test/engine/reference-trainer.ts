@@ -1,5 +1,6 @@
 import type { GradientType } from '../../src/engine/engine.js';
-import type { ConvLayer, Network } from '../../src/network/architecture.js';
+import type { Convolution, ConvolutionLayer, Network } from '../../src/network/architecture.js';
+import { blocksOf } from '../../src/network/layers.js';
 import { method } from '../../src/network/method.mjs';
 import { levels, spikesPerUnit } from '../../src/network/precision.js';
 import { ternarise } from '../../src/network/ternary.js';
@@ -24,7 +25,7 @@ type Parameters = ReadonlyMap<string, Float32Array>;
 
 /** What the forward pass of a block leaves for the backward pass; arrays are [image][pixel·channel]. */
 interface Block {
-  readonly layer: ConvLayer;
+  readonly layer: ConvolutionLayer;
   readonly weights: Float64Array;
   readonly input: readonly Float64Array[];
   readonly z: readonly Float64Array[];
@@ -47,7 +48,7 @@ export function referenceStep(
   const blocks: Block[] = [];
   let current = images;
   let margin = Number.POSITIVE_INFINITY;
-  for (const layer of network.layers) {
+  for (const layer of blocksOf(network)) {
     const block = forward(layer, parameters, current);
     blocks.push(block);
     const activated = block.y.map((values) => activate(network, values));
@@ -82,7 +83,7 @@ export function referenceStep(
   return { loss, correct, gradients: gradientsOf(false), magnitudes: () => gradientsOf(true), running, margin };
 }
 
-function forward(layer: ConvLayer, parameters: Parameters, input: readonly Float64Array[]): Block {
+function forward(layer: ConvolutionLayer, parameters: Parameters, input: readonly Float64Array[]): Block {
   const latent = parameters.get(`${layer.name}.weight`)!;
   const weights = Float64Array.from(layer.weights === 'ternary' ? ternarise(latent, layer.output[2]) : latent);
   const z = input.map((image) => convolve(layer, weights, image));
@@ -222,7 +223,7 @@ function roundTo(values: Float64Array, bound: number, bits: number): Float64Arra
 
 /** dw += x·dz and dx += w·dz over all windows. */
 export function correlate(
-  layer: Pick<ConvLayer, 'kernel' | 'stride' | 'padding' | 'input' | 'output'>,
+  layer: Omit<Convolution, 'name'>,
   w: ArrayLike<number>,
   x: ArrayLike<number>,
   dz: ArrayLike<number>,

@@ -1,3 +1,4 @@
+import { blocksOf } from '../../src/network/layers.js';
 import '@tensorflow/tfjs-backend-cpu';
 // Without the union package, gradients have to be registered by hand.
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
@@ -44,7 +45,7 @@ function gradients(
   const loss = (...values: tf.Tensor[]): tf.Scalar => {
     const of = (name: string) => values[shapes.findIndex((shape) => shape.name === name)]!;
     let x: tf.Tensor = tf.tensor(images, [batch, ...network.input]);
-    for (const layer of network.layers) {
+    for (const layer of blocksOf(network)) {
       const latent = of(`${layer.name}.weight`);
       const w =
         layer.weights === 'ternary'

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { WasmTrainer } from '../../src/engine/wasm/trainer.js';
+import { parameterShapes } from '../../src/network/parameters.js';
 import { network as preset } from '../../src/network/presets.js';
 import { type BlockSpec, batchOf, customNetwork, fp32, liveParameters, quantised } from './examples.js';
 import { clearCut, expectAgreement, relativeError } from './training-agreement.js';
@@ -75,7 +76,7 @@ describe('Adam', () => {
         const { w } = state.get(name)!;
         const { m, v } = moments.get(name) ?? { m: new Float64Array(w.length), v: new Float64Array(w.length) };
         moments.set(name, { m, v });
-        const ternary = network.layers.some((layer) => layer.weights === 'ternary' && `${layer.name}.weight` === name);
+        const { ternary } = parameterShapes(network).find((parameter) => parameter.name === name)!;
         for (let i = 0; i < w.length; i++) {
           const g = gradient[i]! * (ternary ? 2 : 1);
           m[i] = 0.9 * m[i]! + 0.1 * g;

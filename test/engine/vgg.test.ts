@@ -3,6 +3,7 @@ import { purposes, RandomWords } from '../../src/data/random.js';
 import { WasmEvaluator } from '../../src/engine/wasm/evaluator.js';
 import { WasmSimulator } from '../../src/engine/wasm/simulator.js';
 import type { Network } from '../../src/network/architecture.js';
+import { blocksOf } from '../../src/network/layers.js';
 import { network as preset } from '../../src/network/presets.js';
 import { ternarise } from '../../src/network/ternary.js';
 import { convert } from '../../src/spiking/convert.js';
@@ -24,7 +25,7 @@ let drawn: ReadonlyMap<string, Float32Array> | undefined;
 function drawParameters(network: Network): Map<string, Float32Array> {
   const start = liveParameters(network, 11);
   const words = new RandomWords({ seed: 11, purpose: purposes.sample, stream: 12 });
-  for (const [i, { name }] of network.layers.entries()) {
+  for (const [i, { name }] of blocksOf(network).entries()) {
     const weights = start.get(`${name}.weight`)!;
     if (i > 0) for (let j = 0; j < weights.length; j++) weights[j] = words.below(3) - 1;
     const gamma = start.get(`${name}.gamma`)!;
@@ -46,7 +47,7 @@ describe("the paper's VGG with random ternary weights", () => {
     const network = vgg(k, B);
     const { images } = batchOf(network, count, 10 * k + B);
     const parameters = await randomTernary(network, images);
-    for (const { name, output } of network.layers.slice(1)) {
+    for (const { name, output } of blocksOf(network).slice(1)) {
       const weights = parameters.get(`${name}.weight`)!;
       const ternary = ternarise(weights, output[2]);
       expect(weights.findIndex((weight, i) => weight !== ternary[i])).toBe(-1);
@@ -67,7 +68,7 @@ describe("the paper's VGG with random ternary weights", () => {
     const neurons = ann.levels.map((levels) => levels.length / count);
     expect(neurons.reduce((sum, value) => sum + value, 0)).toBe(187_136);
     const different = ann.levels.map((levels, i) => levels.filter((level, j) => level !== snn.levels[i]![j]).length);
-    expect(different).toEqual(network.layers.map(() => 0));
+    expect(different).toEqual(blocksOf(network).map(() => 0));
     // Silent or saturated layers would agree for no good reason.
     const most = 2 ** k * B;
     for (const levels of ann.levels) {

@@ -13,6 +13,7 @@ import { encodeNpy, type NpyArray, npyHeader } from '../../src/formats/npy.js';
 import { encodeSafetensors, type Tensor } from '../../src/formats/safetensors.js';
 import { zip } from '../../src/formats/zip.js';
 import { encodeCheckpoint } from '../../src/network/checkpoint.js';
+import { blocksOf, chainLayers } from '../../src/network/layers.js';
 import { ternarise } from '../../src/network/ternary.js';
 import { randomNetwork } from '../network/random-network.js';
 import { tiny, tinyParameters } from './tiny.js';
@@ -39,7 +40,7 @@ describe('what is exported', () => {
       fc.asyncProperty(randomNetwork, async ({ network, parameters }) => {
         const file = await writePlain(network, exportedTensors(network, parameters, 'ternary'));
         const imported = (await importCheckpoint(file, network, 'file')).checkpoint.parameters;
-        for (const { name, weights, output } of network.layers) {
+        for (const { name, weights, output } of blocksOf(network)) {
           const latent = parameters.get(`${name}.weight`)!;
           const expected = weights === 'ternary' ? ternarise(latent, output[2]) : latent;
           expect([...imported.get(`${name}.weight`)!]).toEqual([...expected]);
@@ -81,11 +82,10 @@ describe('plain .npz files', () => {
   });
 
   it('may hold transposed arrays, which lie in Fortran order', async () => {
-    const network = {
-      ...tiny,
-      input: [1, 1, 2],
-      layers: [{ ...tiny.layers[0]!, input: [1, 1, 2], output: [1, 1, 3] }],
-    } as const;
+    const [block] = blocksOf(tiny);
+    const input = [1, 1, 2] as const;
+    const layers = chainLayers([{ ...block!, input, output: [1, 1, 3] }], input, 2);
+    const network = { ...tiny, input, layers };
     const file = new Map<string, Uint8Array>();
     const add = (name: string, shape: readonly number[], ...values: number[]) =>
       file.set(`${name}.npy`, encodeNpy({ shape, data: Float32Array.from(values) }));

@@ -8,6 +8,7 @@ import { writeNirFile } from '../../src/exchange/nir/file.js';
 import { nirGraph } from '../../src/exchange/nir/graph.js';
 import { elements, permute } from '../../src/formats/shape.js';
 import { convert } from '../../src/spiking/convert.js';
+import { spikeSources } from '../../src/spiking/network.js';
 import { randomNetwork } from '../network/random-network.js';
 import { convolve } from '../network/reference-ann.js';
 import { simulate } from '../spiking/reference-simulator.js';
@@ -107,7 +108,7 @@ describe('NIR files', () => {
         const chw = permute({ shape: [height, width, channels], data: Float64Array.from(image) }, [2, 0, 1]).data;
         const sent = interpret(read, chw);
         const expected = simulate(spiking, image);
-        for (const [l, { name, output }] of [spiking.encoding, ...spiking.layers].entries()) {
+        for (const [l, { name, output }] of spikeSources(spiking).entries()) {
           const fired = Array.from({ length: spiking.levels }, (_, level) => sent.get(`${name}.if${level}`)!);
           const counts = Float64Array.from({ length: elements(output) }, (_, i) =>
             fired.reduce((sum, neuron) => sum + neuron[i]!, 0),

@@ -8,6 +8,7 @@ import { onnxModel } from '../../src/exchange/onnx/model.js';
 import { elements, permute } from '../../src/formats/shape.js';
 import type { Network, Shape } from '../../src/network/architecture.js';
 import { initialParameters } from '../../src/network/initialise.js';
+import { blocksOf, chainLayers } from '../../src/network/layers.js';
 import { network as preset } from '../../src/network/presets.js';
 import { randomNetwork, randomNumbers } from '../network/random-network.js';
 import { annForward } from '../network/reference-ann.js';
@@ -26,7 +27,7 @@ async function run(model: OnnxModel, network: Network, images: Float32Array): Pr
 
 /** The same model, with the levels of every block as outputs too. */
 function withLevels(model: OnnxModel, network: Network): OnnxModel {
-  const levels = network.layers.map(({ name, output: [height, width, channels] }) => ({
+  const levels = blocksOf(network).map(({ name, output: [height, width, channels] }) => ({
     ...{ name: `${name}.levels`, type: 'double' as const, shape: ['N', channels, height, width], description: '' },
   }));
   return { ...model, outputs: [...model.outputs, ...levels] };
@@ -55,7 +56,7 @@ async function compare(network: Network, parameters: ReadonlyMap<string, Float32
   await evaluator.close();
   let different = 0;
   for (const [i, levels] of ours.levels.entries()) {
-    const layer = network.layers[i]!;
+    const layer = blocksOf(network)[i]!;
     const values = nhwc(theirs.get(`${layer.name}.levels`)!, layer.output);
     expect(values).toHaveLength(levels.length);
     for (const [j, level] of levels.entries()) if (values[j] !== level) different++;
@@ -77,7 +78,7 @@ describe('the ONNX model in ONNX Runtime', () => {
       fc.asyncProperty(randomNetwork, async ({ network, parameters, image }) => {
         const values = await run(withLevels(onnxModel(network, parameters), network), network, image);
         const { activations, logits } = annForward(network, parameters, image);
-        for (const [i, layer] of network.layers.entries())
+        for (const [i, layer] of blocksOf(network).entries())
           expect([...nhwc(values.get(`${layer.name}.levels`)!, layer.output)]).toEqual([...activations[i]!]);
         for (const [c, logit] of values.get('logits')!.entries()) expect(logit).toBeCloseTo(logits[c]!, 9);
       }),
@@ -110,19 +111,19 @@ describe('the ONNX model in ONNX Runtime', () => {
 /** The same network with an eighth of the channels, which is quick. */
 function narrow(network: Network): Network {
   const shape = ([height, width, channels]: Shape): Shape => [height, width, channels / 8];
-  const layers = network.layers.map((layer, i) => ({
+  const blocks = blocksOf(network).map((layer) => ({
     ...layer,
-    input: i === 0 ? layer.input : shape(layer.input),
+    input: layer.reads === 'pixels' ? layer.input : shape(layer.input),
     output: shape(layer.output),
   }));
-  return { ...network, layers };
+  return { ...network, layers: chainLayers(blocks, network.input, network.classes) };
 }
 
 /** Untrained parameters whose batch norm keeps every block active: mean and variance are about those of its sums. */
 function lively(network: Network): Map<string, Float32Array> {
   const parameters = initialParameters(network, 3);
   const random = randomNumbers(4);
-  for (const { name, kernel, input, weights } of network.layers) {
+  for (const { name, kernel, input, weights } of blocksOf(network)) {
     const spread = elements(kernel) * input[2] * (weights === 'ternary' ? 0.3 : 0.0004);
     parameters.get(`${name}.variance`)!.fill(spread);
     for (const role of ['mean', 'beta'] as const)

@@ -1,4 +1,10 @@
 import type { Network } from '../../src/network/architecture.js';
+import { type BlockDescription, chainLayers } from '../../src/network/layers.js';
+
+const block: BlockDescription = {
+  ...{ name: 'conv1', kernel: [1, 1], stride: 1, padding: [0, 0], input: [1, 1, 1], output: [1, 1, 1] },
+  weights: 'float',
+};
 
 /** One block of 1×1 from one channel to one, and two classes. */
 export const tiny: Network = {
@@ -6,12 +12,7 @@ export const tiny: Network = {
   input: [1, 1, 1],
   classes: 2,
   precision: { kind: 'quantised', k: 0, B: 1 },
-  layers: [
-    {
-      ...{ name: 'conv1', kernel: [1, 1], stride: 1, padding: [0, 0], input: [1, 1, 1], output: [1, 1, 1] },
-      weights: 'float',
-    },
-  ],
+  layers: chainLayers([block], [1, 1, 1], 2),
 };
 
 export const tinyParameters: ReadonlyMap<string, Float32Array> = new Map([

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LayerSpec } from '../../src/network/layer-spec.js';
+import { blocksOf } from '../../src/network/layers.js';
 import { formatNotation, parseNotation } from '../../src/network/notation.js';
 import { buildNetwork, network, presetPlan } from '../../src/network/presets.js';
 
@@ -82,8 +83,8 @@ describe("the paper's notation", () => {
 describe('networks in the notation', () => {
   const precision = { kind: 'quantised', k: 1, B: 2 } as const;
   const shapes = (text: string, input: readonly [number, number, number]) =>
-    buildNetwork({ name: text, layers: layersOf(text) }, { input, classes: 10, precision }).layers.map(({ output }) =>
-      output.join('×'),
+    blocksOf(buildNetwork({ name: text, layers: layersOf(text) }, { input, classes: 10, precision })).map(
+      ({ output }) => output.join('×'),
     );
 
   it('are the presets, if they are written so', () => {
@@ -107,10 +108,12 @@ describe('networks in the notation', () => {
 
   it('have float weights in the first layer and where the text says so', () => {
     const weights = (kind: 'fp32' | 'quantised') =>
-      buildNetwork(
-        { name: 'n', layers: layersOf('4C3*2-P2f-8') },
-        { input: [8, 8, 1], classes: 2, precision: kind === 'fp32' ? { kind } : precision },
-      ).layers.map((layer) => layer.weights);
+      blocksOf(
+        buildNetwork(
+          { name: 'n', layers: layersOf('4C3*2-P2f-8') },
+          { input: [8, 8, 1], classes: 2, precision: kind === 'fp32' ? { kind } : precision },
+        ),
+      ).map((layer) => layer.weights);
     expect(weights('quantised')).toEqual(['float', 'ternary', 'float', 'ternary']);
     expect(weights('fp32')).toEqual(['float', 'float', 'float', 'float']);
   });

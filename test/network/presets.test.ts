@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/error.js';
 import type { Precision } from '../../src/network/architecture.js';
+import { blocksOf } from '../../src/network/layers.js';
 import { denseMacs, neuronCount, parameterCount, parameterShapes } from '../../src/network/parameters.js';
 import { checkPrecision, levels, precisionLabel } from '../../src/network/precision.js';
 import { network } from '../../src/network/presets.js';
@@ -11,7 +12,7 @@ const k1B2: Precision = { kind: 'quantised', k: 1, B: 2 };
 describe('networks of the paper', () => {
   it('LeNet has the shapes of the paper', () => {
     const lenet = network('lenet', { precision: k1B2 });
-    expect(lenet.layers.map(({ name, kernel, output, weights }) => [name, kernel[0], ...output, weights])).toEqual([
+    expect(blocksOf(lenet).map(({ name, kernel, output, weights }) => [name, kernel[0], ...output, weights])).toEqual([
       ['conv1', 5, 28, 28, 16, 'float'],
       ['conv2', 5, 24, 24, 16, 'ternary'],
       ['conv3', 2, 12, 12, 16, 'ternary'],
@@ -20,6 +21,7 @@ describe('networks of the paper', () => {
       ['conv6', 4, 1, 1, 256, 'ternary'],
     ]);
     expect(lenet.layers[0]).toEqual({
+      kind: 'convolution',
       name: 'conv1',
       kernel: [5, 5],
       stride: 1,
@@ -27,12 +29,20 @@ describe('networks of the paper', () => {
       input: [28, 28, 1],
       output: [28, 28, 16],
       weights: 'float',
+      reads: 'pixels',
+    });
+    expect(lenet.layers.at(-1)).toEqual({
+      kind: 'classifier',
+      name: 'dense',
+      input: [1, 1, 256],
+      output: [1, 1, 10],
+      reads: 'activations',
     });
   });
 
   it('VGG has the shapes of the paper', () => {
     const vgg = network('vgg', { precision: k1B2 });
-    expect(vgg.layers.map(({ output }) => output.join('×'))).toEqual([
+    expect(blocksOf(vgg).map(({ output }) => output.join('×'))).toEqual([
       ...['24×24×64', '24×24×64', '24×24×64', '12×12×64'],
       ...['12×12×128', '12×12×128', '6×6×128'],
       ...['6×6×256', '6×6×256', '3×3×256'],
@@ -43,7 +53,9 @@ describe('networks of the paper', () => {
   it('sizes are those of the paper', () => {
     const sizes = (['lenet', 'vgg'] as const).map((name) => {
       const net = network(name, { precision: k1B2 });
-      return { parameters: parameterCount(net), neurons: neuronCount(net), macs: denseMacs(net) };
+      const blocks = blocksOf(net);
+      const inner = blocks.filter(({ reads }) => reads === 'activations');
+      return { parameters: parameterCount(net), neurons: neuronCount(blocks), macs: denseMacs(inner) };
     });
     expect(sizes).toEqual([
       { parameters: 159_824, neurons: 26_880, macs: 4_849_664 },
@@ -52,7 +64,7 @@ describe('networks of the paper', () => {
   });
 
   it('is float throughout at fp32', () => {
-    expect(new Set(network('vgg', { precision: fp32 }).layers.map(({ weights }) => weights))).toEqual(
+    expect(new Set(blocksOf(network('vgg', { precision: fp32 })).map(({ weights }) => weights))).toEqual(
       new Set(['float']),
     );
   });
@@ -60,12 +72,13 @@ describe('networks of the paper', () => {
   it('takes other inputs and numbers of classes', () => {
     const net = network('vgg', { precision: k1B2, input: [24, 24, 1], classes: 100 });
     expect(parameterShapes(net)[0]?.shape).toEqual([3, 3, 1, 64]);
-    expect(parameterShapes(net).at(-1)).toEqual({
+    expect(parameterShapes(net).at(-1)).toMatchObject({
       name: 'dense.weight',
       shape: [512, 100],
       role: 'weight',
-      layer: 'classifier',
+      layer: { kind: 'classifier', input: [1, 1, 512], output: [1, 1, 100] },
       trainable: true,
+      ternary: false,
     });
   });
 

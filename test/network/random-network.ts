@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { elements } from '../../src/formats/shape.js';
-import type { ConvLayer, Network, Precision, Shape } from '../../src/network/architecture.js';
+import type { Convolution, Network, Precision, Shape } from '../../src/network/architecture.js';
+import { type BlockDescription, blocksOf, chainLayers, convolutionOutput } from '../../src/network/layers.js';
 import { parameterShapes } from '../../src/network/parameters.js';
-import { convolutionOutput } from '../../src/network/presets.js';
 
 export interface RandomNetwork {
   readonly network: Network;
@@ -38,25 +38,25 @@ export const randomNetwork: fc.Arbitrary<RandomNetwork> = fc
     ),
   })
   .map(({ seed, input, precision, blocks }) => build(seed, input, precision, blocks))
-  .filter(({ network }) => network.layers.length >= 2);
+  .filter(({ network }) => blocksOf(network).length >= 2);
 
 function build(
   seed: number,
   input: Shape,
   precision: Precision,
-  blocks: readonly (Pick<ConvLayer, 'kernel' | 'stride' | 'padding'> & { channels: number })[],
+  blocks: readonly (Pick<Convolution, 'kernel' | 'stride' | 'padding'> & { channels: number })[],
 ): RandomNetwork {
   let shape = input;
-  const layers: ConvLayer[] = [];
+  const described: BlockDescription[] = [];
   for (const { kernel, stride, padding, channels } of blocks) {
     const geometry = { kernel, stride, padding, input: shape };
     const [height, width] = convolutionOutput(geometry);
     if (height < 1 || width < 1) break;
     shape = [height, width, channels];
-    const name = `conv${layers.length + 1}`;
-    layers.push({ name, ...geometry, output: shape, weights: layers.length === 0 ? 'float' : 'ternary' });
+    const name = `conv${described.length + 1}`;
+    described.push({ name, ...geometry, output: shape, weights: described.length === 0 ? 'float' : 'ternary' });
   }
-  const network: Network = { name: 'random', input, classes: 3, precision, layers };
+  const network: Network = { name: 'random', input, classes: 3, precision, layers: chainLayers(described, input, 3) };
   const random = randomNumbers(seed);
   const parameters = new Map<string, Float32Array>();
   for (const { name, shape: sizes, role } of parameterShapes(network))

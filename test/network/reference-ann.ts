@@ -1,7 +1,8 @@
-import type { ConvLayer, Network } from '../../src/network/architecture.js';
+import type { Convolution, Network, NetworkLayer } from '../../src/network/architecture.js';
 import { levels, spikesPerUnit } from '../../src/network/precision.js';
 import { batchNorm, type ChannelNorm, quantisedLevel } from '../../src/network/quantise.js';
 import { ternarise } from '../../src/network/ternary.js';
+import { unreachable } from '../../src/unreachable.js';
 
 export interface AnnForward {
   /** Activations of each convolution's block, NHWC: levels n·a in a quantised network, values at fp32. */
@@ -18,31 +19,40 @@ export function annForward(
   const { precision } = network;
   const n = precision.kind === 'fp32' ? 1 : spikesPerUnit(precision.k);
   const activations: Float64Array[] = [];
-  let current = Float64Array.from(image);
-  for (const layer of network.layers) {
-    const latent = parameters.get(`${layer.name}.weight`)!;
-    const z = convolve(layer, layer.weights === 'ternary' ? ternarise(latent, layer.output[2]) : latent, current);
+  const forward = (layer: NetworkLayer, input: Float64Array): Float64Array => {
+    const weights = parameters.get(`${layer.name}.weight`)!;
     const channels = layer.output[2];
-    const block = z.map((value, i) => {
-      const norm = channelNorm(layer, parameters, i % channels);
-      return precision.kind === 'fp32'
-        ? Math.max(0, batchNorm(value, norm))
-        : quantisedLevel(value, norm, n, levels(precision));
-    });
-    activations.push(block);
-    current = block.map((value) => value / n);
-  }
-  return { activations, logits: dense(parameters.get('dense.weight')!, current, network.classes) };
+    switch (layer.kind) {
+      case 'convolution': {
+        const z = convolve(layer, layer.weights === 'ternary' ? ternarise(weights, channels) : weights, input);
+        const block = z.map((value, i) => {
+          const norm = channelNorm(layer, parameters, i % channels);
+          return precision.kind === 'fp32'
+            ? Math.max(0, batchNorm(value, norm))
+            : quantisedLevel(value, norm, n, levels(precision));
+        });
+        activations.push(block);
+        return block.map((value) => value / n);
+      }
+      case 'classifier':
+        return dense(weights, input, channels);
+      default:
+        return unreachable(layer);
+    }
+  };
+  const pixels: Float64Array = Float64Array.from(image);
+  const logits = network.layers.reduce((values, layer) => forward(layer, values), pixels);
+  return { activations, logits };
 }
 
-function channelNorm(layer: ConvLayer, parameters: ReadonlyMap<string, Float32Array>, channel: number): ChannelNorm {
+function channelNorm(layer: NetworkLayer, parameters: ReadonlyMap<string, Float32Array>, channel: number): ChannelNorm {
   const of = (role: string) => parameters.get(`${layer.name}.${role}`)![channel]!;
   return { gamma: of('gamma'), beta: of('beta'), mean: of('mean'), variance: of('variance') };
 }
 
 /** z[oy, ox, co] = Σ over ky, kx, ci, in this order, of w[ky, kx, ci, co]·x[…]; outside the image x is 0. */
 export function convolve(
-  layer: Pick<ConvLayer, 'kernel' | 'stride' | 'padding' | 'input' | 'output'>,
+  layer: Omit<Convolution, 'name'>,
   weights: ArrayLike<number>,
   input: ArrayLike<number>,
 ): Float64Array {

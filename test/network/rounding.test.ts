@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { initialParameters } from '../../src/network/initialise.js';
+import { blocksOf } from '../../src/network/layers.js';
 import { spikesPerUnit } from '../../src/network/precision.js';
 import { network as preset } from '../../src/network/presets.js';
 import { batchNorm } from '../../src/network/quantise.js';
@@ -22,7 +23,7 @@ it("rounds n·y + 1e-5 half to even, as the authors' program does, up to float32
       const { precision } = network;
       if (precision.kind === 'fp32') return;
       const n = spikesPerUnit(precision.k);
-      const layer = network.layers[0]!;
+      const layer = blocksOf(network)[0]!;
       const z = convolve(layer, parameters.get(`${layer.name}.weight`)!, image);
       const levels = annForward(network, parametersFor('paper', network, parameters), image).activations[0]!;
       for (const [i, sum] of z.entries()) {

@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { elements } from '../../src/formats/shape.js';
-import type { ConvLayer, Network } from '../../src/network/architecture.js';
+import type { Network } from '../../src/network/architecture.js';
+import { type BlockDescription, chainLayers } from '../../src/network/layers.js';
 import { parameterShapes } from '../../src/network/parameters.js';
 import { network as preset } from '../../src/network/presets.js';
 import { convert } from '../../src/spiking/convert.js';
+import { spikeSources } from '../../src/spiking/network.js';
 import { randomNetwork } from '../network/random-network.js';
 import { annForward, convolve } from '../network/reference-ann.js';
 import { simulate } from './reference-simulator.js';
@@ -27,12 +29,13 @@ describe('conversion', () => {
     fc.assert(
       fc.property(randomNetwork, ({ network, parameters, image }) => {
         const conversion = convert(network, parameters);
-        const { encoding, layers, levels } = conversion.network;
-        for (const { thresholds } of [encoding, ...layers])
+        const { levels } = conversion.network;
+        const sources = spikeSources(conversion.network);
+        for (const { thresholds } of sources)
           for (let i = 0; i < thresholds.length; i++)
             if (i % levels > 0) expect(thresholds[i]! >= thresholds[i - 1]!).toBe(true);
         const { spikes } = simulate(conversion.network, image);
-        for (const [i, layer] of layers.entries()) {
+        for (const [i, layer] of sources.slice(1).entries()) {
           const [minimum, maximum] = conversion.layers[i + 1]!.membrane!;
           for (const membrane of convolve(layer, layer.weights, spikes[i]!))
             expect(membrane >= minimum && membrane <= maximum).toBe(true);
@@ -42,7 +45,7 @@ describe('conversion', () => {
   });
 
   it('reports what it did to each layer', () => {
-    const layer = (name: string, weights: 'float' | 'ternary'): ConvLayer => ({
+    const layer = (name: string, weights: 'float' | 'ternary'): BlockDescription => ({
       ...{ name, kernel: [1, 1], stride: 1, padding: [0, 0], input: [1, 1, 3], output: [1, 1, 3], weights },
     });
     const network: Network = {
@@ -50,7 +53,7 @@ describe('conversion', () => {
       input: [1, 1, 3],
       classes: 2,
       precision: { kind: 'quantised', k: 0, B: 2 },
-      layers: [layer('conv1', 'float'), layer('conv2', 'ternary')],
+      layers: chainLayers([layer('conv1', 'float'), layer('conv2', 'ternary')], [1, 1, 3], 2),
     };
     const parameters = new Map(
       parameterShapes(network).map(({ name, shape, role }) => {
@@ -62,9 +65,10 @@ describe('conversion', () => {
     parameters.get('conv2.beta')!.set([0, 0, 1]);
     parameters.get('conv2.weight')!.set([1, 1, -1, 0, 0, 1, 1, 1, 0]);
     const conversion = convert(network, parameters);
-    expect([...conversion.network.layers[0]!.weights]).toEqual([1, -1, -1, 0, 0, 1, 1, -1, 0]);
+    const [, converted] = spikeSources(conversion.network);
+    expect([...converted!.weights]).toEqual([1, -1, -1, 0, 0, 1, 1, -1, 0]);
     // θ = (j + ½)·√(1 + ε)/γ: the smallest integers from there; the last channel is always at level 1.
-    expect([...conversion.network.layers[0]!.thresholds]).toEqual([1, 1, 1, 2, -(2 ** 31), 2 ** 31 - 1]);
+    expect([...converted!.thresholds]).toEqual([1, 1, 1, 2, -(2 ** 31), 2 ** 31 - 1]);
     expect(conversion.layers[1]).toEqual({
       name: 'conv2',
       channels: 3,

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { network as preset } from '../../src/network/presets.js';
 import { convert } from '../../src/spiking/convert.js';
 import type { SpikingNetwork } from '../../src/spiking/network.js';
+import { spikeSources } from '../../src/spiking/network.js';
 import { annForward } from '../network/reference-ann.js';
 import { authorsImages, authorsParameters, simulatorArrays, simulatorCounts } from './authors-lenet.js';
 import { type Simulation, simulate } from './reference-simulator.js';
@@ -23,8 +24,8 @@ describe("the paper's own checkpoint", () => {
 
   it('gives the spikes, operations and predictions of their simulator', () => {
     const expected = simulatorCounts();
-    const spikesPerLayer = spiking.layers.map(() => 0).concat(0);
-    const sopsPerLayer = spiking.layers.map(() => 0);
+    const spikesPerLayer = spikeSources(spiking).map(() => 0);
+    const sopsPerLayer = spikesPerLayer.slice(1);
     for (const { spikesPerLayer: spikes, operations } of simulations) {
       for (const [i, count] of spikes.entries()) spikesPerLayer[i]! += count;
       for (const [i, { paper }] of operations.entries()) sopsPerLayer[i]! += paper;
@@ -47,7 +48,7 @@ describe("the paper's own checkpoint", () => {
   it('gives their spikes in every neuron of the first eight images', async () => {
     const expected = await simulatorArrays();
     let different = 0;
-    for (const [l, { output }] of [spiking.encoding, ...spiking.layers].entries()) {
+    for (const [l, { output }] of spikeSources(spiking).entries()) {
       const [height, width, channels] = output;
       const theirs = expected.get(`spikes_first8_layer${l + 1}`)!;
       for (let image = 0; image < 8; image++)

@@ -1,5 +1,6 @@
 import { layerOperations, type Operations, spikeCount } from '../../src/spiking/counts.js';
-import type { EncodingLayer, SpikingLayer, SpikingNetwork } from '../../src/spiking/network.js';
+import type { SpikeSource, SpikingNetwork } from '../../src/spiking/network.js';
+import { unreachable } from '../../src/unreachable.js';
 import { convolve, dense } from '../network/reference-ann.js';
 
 export interface Simulation {
@@ -22,23 +23,30 @@ export function simulate(
 ): Simulation {
   const n = 2 ** network.k;
   const { levels } = network;
-  const encoded = convolve(
-    network.encoding,
-    network.encoding.weights,
-    Float64Array.from(image, (x) => n * x),
-  );
-  const spikes = [transmit(fire(network.encoding, encoded, levels))];
+  const spikes: Uint8Array[] = [];
   const operations: Operations[] = [];
+  let logits: Float64Array = new Float64Array();
   for (const layer of network.layers) {
-    const input = spikes.at(-1)!;
-    operations.push(layerOperations(layer, layer.weights, input, levels));
-    spikes.push(fire(layer, Int32Array.from(convolve(layer, layer.weights, input)), levels));
+    const input = spikes.at(-1) ?? Float64Array.from(image, (x) => n * x);
+    switch (layer.kind) {
+      case 'encoding':
+        spikes.push(transmit(fire(layer, convolve(layer, layer.weights, input), levels)));
+        break;
+      case 'spiking':
+        operations.push(layerOperations(layer, layer.weights, Uint8Array.from(input), levels));
+        spikes.push(fire(layer, Int32Array.from(convolve(layer, layer.weights, input)), levels));
+        break;
+      case 'readout':
+        logits = dense(layer.weights, input, network.classes);
+        break;
+      default:
+        unreachable(layer);
+    }
   }
-  const logits = dense(network.dense, spikes.at(-1)!, network.classes);
   return { spikes, spikesPerLayer: spikes.map(spikeCount), operations, logits };
 }
 
-function fire(layer: EncodingLayer | SpikingLayer, membranes: Float64Array | Int32Array, levels: number): Uint8Array {
+function fire(layer: SpikeSource, membranes: Float64Array | Int32Array, levels: number): Uint8Array {
   const channels = layer.output[2];
   return Uint8Array.from(membranes as ArrayLike<number>, (membrane, i) => {
     let spikes = 0;

@@ -1,9 +1,10 @@
-import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
-import type { Network } from '../../network/architecture.js';
+import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Network, NetworkLayer } from '../../network/architecture.js';
 import { method } from '../../network/method.mjs';
-import { parameterShapes } from '../../network/parameters.js';
+import { type ParameterRole, parameterName, parameterShapes } from '../../network/parameters.js';
 import { spikesPerUnit } from '../../network/precision.js';
 import { ternarise } from '../../network/ternary.js';
+import { unreachable } from '../../unreachable.js';
 import type { Evaluator, Inference, Parameters } from '../engine.js';
 import type { TensorFlow } from './library.js';
 import { activate, convolve } from './operations.js';
@@ -25,14 +26,11 @@ export class TensorFlowEvaluator implements Evaluator {
   }
 
   #set(parameters: Parameters): void {
-    const ternary = new Set(
-      this.#network.layers.flatMap(({ name, weights }) => (weights === 'ternary' ? `${name}.weight` : [])),
-    );
     this.#tf.dispose([...this.#values.values()]);
     this.#values = new Map(
-      parameterShapes(this.#network).map(({ name, shape }) => {
+      parameterShapes(this.#network).map(({ name, shape, ternary }) => {
         const values = parameters.get(name)!;
-        const used = ternary.has(name) ? Float32Array.from(ternarise(values, shape.at(-1)!)) : values.slice();
+        const used = ternary ? Float32Array.from(ternarise(values, shape.at(-1)!)) : values.slice();
         return [name, this.#tf.tensor(used, [...shape], 'float32')];
       }),
     );
@@ -50,20 +48,31 @@ export class TensorFlowEvaluator implements Evaluator {
 
   /** @param levels takes the levels of each quantised block */
   #logits(images: Float32Array, count: number, levels: Tensor[] | undefined): Tensor {
-    const tf = this.#tf;
-    const { input, layers, precision } = this.#network;
+    const { input, layers } = this.#network;
     const size = input.reduce((product, length) => product * length, count);
     // A copy, for a backend may keep the memory that it is given, and the next batch is filled in here.
-    let x = tf.tensor4d(images.slice(0, size), [count, ...input]);
-    for (const layer of layers) {
-      const of = (role: string) => this.#values.get(`${layer.name}.${role}`)!;
-      const z = convolve(tf, layer, x, of('weight') as Tensor4D);
-      const deviation = tf.sqrt(tf.add(of('variance'), method.batchNormEpsilon));
-      const y = tf.add(tf.div(tf.mul(of('gamma'), tf.sub(z, of('mean'))), deviation), of('beta'));
-      x = activate(tf, this.#network, y) as Tensor4D;
-      if (precision.kind === 'quantised') levels?.push(tf.mul(x, spikesPerUnit(precision.k)));
+    const x: Tensor = this.#tf.tensor4d(images.slice(0, size), [count, ...input]);
+    return layers.reduce((values, layer) => this.#forward(layer, values, levels), x);
+  }
+
+  #forward(layer: NetworkLayer, x: Tensor, levels: Tensor[] | undefined): Tensor {
+    const tf = this.#tf;
+    const { precision } = this.#network;
+    const of = (role: ParameterRole) => this.#values.get(parameterName(layer, role))!;
+    switch (layer.kind) {
+      case 'convolution': {
+        const z = convolve(tf, layer, x as Tensor4D, of('weight') as Tensor4D);
+        const deviation = tf.sqrt(tf.add(of('variance'), method.batchNormEpsilon));
+        const y = tf.add(tf.div(tf.mul(of('gamma'), tf.sub(z, of('mean'))), deviation), of('beta'));
+        const activations = activate(tf, this.#network, y);
+        if (precision.kind === 'quantised') levels?.push(tf.mul(activations, spikesPerUnit(precision.k)));
+        return activations;
+      }
+      case 'classifier':
+        return tf.matMul(tf.reshape(x, [x.shape[0], -1]), of('weight'));
+      default:
+        return unreachable(layer);
     }
-    return tf.matMul(tf.reshape(x, [count, -1]), this.#values.get('dense.weight') as Tensor2D);
   }
 
   close(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Tensor, Tensor4D, Variable } from '@tensorflow/tfjs-core';
-import type { ConvLayer, Network } from '../../network/architecture.js';
+import type { Convolution, Network } from '../../network/architecture.js';
 import { method } from '../../network/method.mjs';
 import { spikesPerUnit } from '../../network/precision.js';
 import type { TensorFlow } from './library.js';
@@ -21,7 +21,7 @@ export function ternary(tf: TensorFlow, weights: Tensor): Tensor {
 }
 
 /** Convolution with the layer's stride and padding. */
-export function convolve(tf: TensorFlow, { kernel, stride, padding }: ConvLayer, x: Tensor4D, w: Tensor4D): Tensor4D {
+export function convolve(tf: TensorFlow, { kernel, stride, padding }: Convolution, x: Tensor4D, w: Tensor4D): Tensor4D {
   const [vertical, horizontal] = padding;
   if (vertical === 0 && horizontal === 0) return tf.conv2d(x, w, stride, 'valid');
   if (stride === 1 && 2 * vertical === kernel[0] - 1 && 2 * horizontal === kernel[1] - 1)

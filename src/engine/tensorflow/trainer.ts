@@ -1,9 +1,10 @@
 import type { Scalar, Tensor, Tensor4D, Variable } from '@tensorflow/tfjs-core';
-import type { Network } from '../../network/architecture.js';
+import type { Network, NetworkLayer } from '../../network/architecture.js';
 import type { AdamState } from '../../network/checkpoint.js';
 import { adam } from '../../network/method.mjs';
 import { type AdamCounters, countersOf, nextUpdate } from '../../network/optimiser.js';
-import { type ParameterShape, parameterShapes } from '../../network/parameters.js';
+import { type ParameterRole, type ParameterShape, parameterName, parameterShapes } from '../../network/parameters.js';
+import { unreachable } from '../../unreachable.js';
 import type { StepResult, Trainer, TrainingStart } from '../engine.js';
 import type { TensorFlow } from './library.js';
 import { convolve, type Norm, normaliseAndActivate, ternary } from './operations.js';
@@ -77,17 +78,25 @@ export class TensorFlowTrainer implements Trainer {
   /** Mean softmax cross-entropy over the batch. */
   #loss(images: Tensor4D, labels: Tensor): Scalar {
     const tf = this.#tf;
-    let x = images;
-    for (const layer of this.#network.layers) {
-      const latent = this.#value(`${layer.name}.weight`);
-      const w = (layer.weights === 'ternary' ? ternary(tf, latent) : latent) as Tensor4D;
-      const norm = this.#norm(layer.name);
-      x = normaliseAndActivate(tf, this.#network, convolve(tf, layer, x, w), norm);
-    }
-    const logits = tf.matMul(tf.reshape(x, [this.#batch, -1]), this.#value('dense.weight'));
+    const logits = this.#network.layers.reduce((x: Tensor, layer) => this.#forward(layer, x), images);
     this.#correct.assign(tf.sum(tf.cast(tf.equal(tf.argMax(logits, 1), labels), 'int32')));
     const target = tf.oneHot(labels, this.#network.classes);
     return tf.neg<Scalar>(tf.mean(tf.sum(tf.mul(target, tf.logSoftmax(logits)), 1)));
+  }
+
+  #forward(layer: NetworkLayer, x: Tensor): Tensor {
+    const tf = this.#tf;
+    const weights = this.#value(parameterName(layer, 'weight'));
+    switch (layer.kind) {
+      case 'convolution': {
+        const w = (layer.weights === 'ternary' ? ternary(tf, weights) : weights) as Tensor4D;
+        return normaliseAndActivate(tf, this.#network, convolve(tf, layer, x as Tensor4D, w), this.#norm(layer));
+      }
+      case 'classifier':
+        return tf.matMul(tf.reshape(x, [this.#batch, -1]), weights);
+      default:
+        return unreachable(layer);
+    }
   }
 
   #update(gradients: Readonly<Record<string, Tensor>>, learningRate: number): void {
@@ -107,11 +116,9 @@ export class TensorFlowTrainer implements Trainer {
     return this.#values.get(name)!;
   }
 
-  #norm(layer: string): Norm<Variable> {
-    const [gamma, beta, mean, variance] = ['gamma', 'beta', 'mean', 'variance'].map((role) =>
-      this.#value(`${layer}.${role}`),
-    );
-    return { gamma: gamma!, beta: beta!, mean: mean!, variance: variance! };
+  #norm(layer: NetworkLayer): Norm<Variable> {
+    const of = (role: ParameterRole) => this.#value(parameterName(layer, role));
+    return { gamma: of('gamma'), beta: of('beta'), mean: of('mean'), variance: of('variance') };
   }
 }
 

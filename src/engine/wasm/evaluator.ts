@@ -1,12 +1,14 @@
-import type { ConvLayer, Network } from '../../network/architecture.js';
+import type { ConvolutionLayer, Network, NetworkLayer } from '../../network/architecture.js';
 import { method } from '../../network/method.mjs';
+import { type ParameterRole, parameterName } from '../../network/parameters.js';
+import { unreachable } from '../../unreachable.js';
 import type { EngineOptions, Evaluator, Inference, Parameters } from '../engine.js';
 import { denseForward, realForward } from './convolution.js';
 import { outputPixels, padChannels } from './geometry.js';
 import { ImageWriter, type Layer, planLayers, quantiser } from './layer-plan.js';
 import { MemoryPlan } from './memory-plan.js';
 import { Pool } from './pool.js';
-import { calls, type Item, inOrder, type Program, split } from './program.js';
+import { type Calls, calls, type Item, inOrder, type Program, split } from './program.js';
 import { planTensors, type Tensor } from './tensors.js';
 import { thresholdPhases } from './ternary-thresholds.js';
 import { type Address, behind, bytes, nowhere } from './units.js';
@@ -20,8 +22,18 @@ interface EvaluationPlan {
   readonly layers: readonly Layer[];
   /** Classifier's logits in double precision, [image][padded classes]. */
   readonly logits: Address;
-  /** Doubles per block and channel: γ, β, mean, √(variance + ε). */
-  readonly norms: readonly { readonly layer: ConvLayer; readonly address: Address; readonly channels: number }[];
+  readonly blocks: readonly PlannedBlock[];
+}
+
+/** What follows a convolution. */
+interface PlannedBlock {
+  readonly layer: ConvolutionLayer;
+  readonly channels: number;
+  /** Doubles per channel: γ, β, mean, √(variance + ε). */
+  readonly norm: Address;
+  /** Its activations' levels. */
+  readonly levels: Address;
+  readonly calls: Calls;
 }
 
 /**
@@ -51,10 +63,10 @@ export class WasmEvaluator implements Evaluator {
     const { buffer } = this.pool.memory;
     for (const tensor of this.plan.tensors.values())
       new Float32Array(buffer, tensor.w, tensor.count).set(tensor.pad(parameters.get(tensor.name)!));
-    for (const { layer, address, channels } of this.plan.norms) {
-      const values = new Float64Array(buffer, address, channels * 4);
+    for (const { layer, norm, channels } of this.plan.blocks) {
+      const values = new Float64Array(buffer, norm, channels * 4);
       values.fill(1, channels * 3);
-      const role = (name: string) => parameters.get(`${layer.name}.${name}`)!;
+      const role = (name: ParameterRole) => parameters.get(parameterName(layer, name))!;
       values.set(role('gamma'), 0);
       values.set(role('beta'), channels);
       values.set(role('mean'), channels * 2);
@@ -70,10 +82,11 @@ export class WasmEvaluator implements Evaluator {
     this.images.write(images, count, 1);
     this.pool.run(infer);
     const { buffer } = this.pool.memory;
-    const { layers, logits } = this.plan;
-    const blocks = this.network.layers;
-    const levels = wantLevels ? blocks.map((block, i) => unpadLevels(buffer, layers[i + 1]!.spikes, block, count)) : [];
-    return { logits: unpadLogits(buffer, logits, this.network.classes, count), levels };
+    const { blocks, logits } = this.plan;
+    return {
+      logits: unpadLogits(buffer, logits, this.network.classes, count),
+      levels: wantLevels ? blocks.map(({ layer, levels }) => unpadLevels(buffer, levels, layer, count)) : [],
+    };
   }
 
   async close(): Promise<void> {
@@ -94,7 +107,7 @@ export function unpadLogits(buffer: SharedArrayBuffer, address: number, classes:
 export function unpadLevels(
   buffer: SharedArrayBuffer,
   address: number,
-  block: Pick<ConvLayer, 'output'>,
+  block: Pick<ConvolutionLayer, 'output'>,
   count: number,
 ): Uint8Array {
   const [height, width, channels] = block.output;
@@ -108,12 +121,10 @@ export function unpadLevels(
 }
 
 function planEvaluation(plan: MemoryPlan, network: Network, { batch, threads }: EngineOptions): EvaluationPlan {
-  const { n, levels } = quantiser(network);
   const tensors = planTensors(plan, network, false);
   const layers = planLayers(plan, network, tensors, batch, true);
-  const last = layers.length - 1;
-  const doubles = layers.map(({ g }, i) =>
-    i === 0 || i === last ? plan.doubles(batch * outputPixels(g) * g.outChannels) : nowhere,
+  const doubles = layers.map(({ of, g }) =>
+    sumsDoubles(of) ? plan.doubles(batch * outputPixels(g) * g.outChannels) : nowhere,
   );
   const ternary: Item[] = [];
   const weights = layers.map(({ weight: { w, count }, threshold }) => {
@@ -130,26 +141,58 @@ function planEvaluation(plan: MemoryPlan, network: Network, { batch, threads }: 
       ? realForward(plan, g, { x, map, w, y: doubles[i] })
       : denseForward(plan, g, { x, map, w, y: layer.z });
   });
-  const norms = network.layers.map((layer) => {
-    const channels = padChannels(layer.output[2]);
-    return { layer, channels, address: plan.doubles(channels * 4) };
-  });
-  const activate = norms.map(({ address, channels }, i) => {
-    const next = layers[i + 1]!;
-    const row = (index: number) => behind(address, bytes(index * channels * 8));
-    const descriptor = plan.descriptor('ActivateReal', {
-      z: doubles[i] || layers[i]!.z,
-      double: doubles[i] !== nowhere,
-      ...{ gamma: row(0), beta: row(1), mean: row(2), deviation: row(3) },
-      ...{ spikes: next.spikes, x: next.x, xImage: next.map.imageBytes, xOffsets: next.xOffsets },
-      ...{ pixels: outputPixels(layers[i]!.g), channels, n, levels },
-    });
-    return calls('activateReal', descriptor);
-  });
-  const images = inOrder(...convolutions.flatMap((convolution, i) => [convolution.calls, activate[i]]));
+  const blocks = layers.map((layer, i) => planBlock(plan, network, layer, doubles[i]!, layers[i + 1]));
+  const images = inOrder(...convolutions.flatMap((convolution, i) => [convolution.calls, blocks[i]?.calls]));
   const programs = [
     [...thresholdPhases(plan, layers), ternary, convolutions.flatMap(({ pack }) => pack)],
     [split(batch, threads * 8, images)],
   ];
-  return { programs, tensors, layers, logits: doubles[last]!, norms };
+  return { programs, tensors, layers, logits: doubles.at(-1)!, blocks: blocks.flatMap((block) => block ?? []) };
+}
+
+/** Are its sums of real numbers that single precision would round? */
+function sumsDoubles(layer: NetworkLayer): boolean {
+  switch (layer.kind) {
+    case 'convolution':
+      return layer.reads === 'pixels';
+    case 'classifier':
+      return true;
+    default:
+      return unreachable(layer);
+  }
+}
+
+/**
+ * Batch norm and activation behind a convolution.
+ * @param doubles its sums, where they are in double precision
+ * @param next the layer that reads the activations
+ */
+function planBlock(
+  plan: MemoryPlan,
+  network: Network,
+  { of: layer, g, z }: Layer,
+  doubles: Address,
+  next: Layer | undefined,
+): PlannedBlock | undefined {
+  switch (layer.kind) {
+    case 'convolution': {
+      const { spikes, x, xOffsets, map } = next!;
+      const channels = padChannels(layer.output[2]);
+      const norm = plan.doubles(channels * 4);
+      const row = (index: number) => behind(norm, bytes(index * channels * 8));
+      const { n, levels } = quantiser(network);
+      const descriptor = plan.descriptor('ActivateReal', {
+        z: doubles || z,
+        double: doubles !== nowhere,
+        ...{ gamma: row(0), beta: row(1), mean: row(2), deviation: row(3) },
+        ...{ spikes, x, xImage: map.imageBytes, xOffsets },
+        ...{ pixels: outputPixels(g), channels, n, levels },
+      });
+      return { layer, channels, norm, levels: spikes, calls: calls('activateReal', descriptor) };
+    }
+    case 'classifier':
+      return undefined;
+    default:
+      return unreachable(layer);
+  }
 }

@@ -1,4 +1,5 @@
-import type { ConvLayer, Shape } from '../../network/architecture.js';
+import type { Convolution, NetworkLayer } from '../../network/architecture.js';
+import { unreachable } from '../../unreachable.js';
 import { constants } from './kernels/constants.mjs';
 import { type Bytes, bytes, times } from './units.js';
 
@@ -23,7 +24,7 @@ export interface Geometry {
 }
 
 /** @param rawInput the image itself: its channels are not padded */
-export function layerGeometry(layer: Omit<ConvLayer, 'name' | 'weights'>, rawInput: boolean): Geometry {
+export function convolutionGeometry(layer: Omit<Convolution, 'name'>, rawInput: boolean): Geometry {
   const [inHeight, inWidth, inRaw] = layer.input;
   const [outHeight, outWidth, outRaw] = layer.output;
   const inChannels = rawInput ? inRaw : padChannels(inRaw);
@@ -65,10 +66,20 @@ export function layerGeometry(layer: Omit<ConvLayer, 'name' | 'weights'>, rawInp
 }
 
 /** The classifier as a convolution that covers the last map. */
-export function denseGeometry(input: Shape, classes: number): Geometry {
+export function denseGeometry({ input, output }: Pick<Convolution, 'input' | 'output'>): Geometry {
   const [height, width] = input;
-  const layer = { kernel: [height, width], stride: 1, padding: [0, 0], input, output: [1, 1, classes] } as const;
-  return layerGeometry(layer, false);
+  return convolutionGeometry({ kernel: [height, width], stride: 1, padding: [0, 0], input, output }, false);
+}
+
+export function layerGeometry(layer: NetworkLayer): Geometry {
+  switch (layer.kind) {
+    case 'convolution':
+      return convolutionGeometry(layer, layer.reads === 'pixels');
+    case 'classifier':
+      return denseGeometry(layer);
+    default:
+      return unreachable(layer);
+  }
 }
 
 export const inputPixels = (g: Geometry): number => g.inHeight * g.inWidth;

@@ -1,7 +1,7 @@
-import type { Network } from '../../network/architecture.js';
+import type { Network, NetworkLayer } from '../../network/architecture.js';
+import { parameterName } from '../../network/parameters.js';
 import { levels, spikesPerUnit } from '../../network/precision.js';
 import {
-  denseGeometry,
   type Geometry,
   inputBorders,
   layerGeometry,
@@ -31,8 +31,9 @@ export function quantiser(network: Network): Quantiser {
   return { n: spikesPerUnit(precision.k), levels: levels(precision), bound: precision.B };
 }
 
-/** A convolution, or the classifier at the end: what it reads and writes. */
+/** What a layer reads and writes. */
 export interface Layer {
+  readonly of: NetworkLayer;
   readonly name: string;
   readonly g: Geometry;
   readonly weight: Tensor;
@@ -69,21 +70,21 @@ export function planLayers(
   const training = !floatInputs;
   const quantised = network.precision.kind === 'quantised';
   const { n, levels } = quantiser(network);
-  const blocks = [...network.layers, undefined];
-  return blocks.map((block, index): Layer => {
-    const [height, width, raw] = block?.input ?? network.layers.at(-1)?.output ?? network.input;
-    const channels = index === 0 ? raw : padChannels(raw);
-    const g = block ? layerGeometry(block, index === 0) : denseGeometry([height, width, raw], network.classes);
-    const name = block?.name ?? 'dense';
-    const weight = tensors.get(`${name}.weight`)!;
-    const ternary = block?.weights === 'ternary';
+  return network.layers.map((of): Layer => {
+    const [height, width, raw] = of.input;
+    const readsActivations = of.reads === 'activations';
+    const channels = readsActivations ? padChannels(raw) : raw;
+    const g = layerGeometry(of);
+    const weight = tensors.get(parameterName(of, 'weight'))!;
+    const { ternary } = weight;
     const unit = training && ternary && !needsWideSums(g, levels) ? 1 / n : undefined;
     // A layer that covers its whole input reads it as one pixel, but the layer before writes a map of pixels.
     const borders = g.inHeight === height && g.inWidth === width ? inputBorders(g) : noBorders;
     const written = paddedMap(height, width, channels, borders);
     const map = g.inHeight === height ? written : paddedMap(1, 1, g.inChannels, noBorders);
     return {
-      name,
+      of,
+      name: of.name,
       g,
       weight,
       ternary,
@@ -91,8 +92,8 @@ export function planLayers(
       x: !ternary || floatInputs ? plan.alloc(times(batch, written.imageBytes)) : nowhere,
       map,
       xOffsets: plan.table(pixelOffsets(written, height, width)),
-      spikes: quantised && index > 0 ? plan.bytes(batch * height * width * channels) : nowhere,
-      open: training && index > 0 ? plan.bytes(batch * height * width * channels) : nowhere,
+      spikes: quantised && readsActivations ? plan.bytes(batch * height * width * channels) : nowhere,
+      open: training && readsActivations ? plan.bytes(batch * height * width * channels) : nowhere,
       z: plan.alloc(times(batch * outputPixels(g) * g.outChannels, bytes(unit === undefined ? 4 : 2))),
       unit,
     };

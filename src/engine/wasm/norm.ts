@@ -1,4 +1,5 @@
 // Batch norm, activation and their gradients as kernel calls.
+import { type ParameterRole, parameterName } from '../../network/parameters.js';
 import { type BlockedMap, outputPixels, pixelOffsets } from './geometry.js';
 import { type IntegerGradient, planQuantisation } from './integer-gradient.js';
 import type { Layer, Quantiser } from './layer-plan.js';
@@ -43,7 +44,7 @@ export function planNorm(
   const { g, unit = 1 } = layer;
   const preActivations = { z: layer.z, integer: layer.unit !== undefined };
   const [channels, pixels] = [g.outChannels, outputPixels(g)];
-  const tensor = (role: string) => tensors.get(`${layer.name}.${role}`)!;
+  const tensor = (role: ParameterRole) => tensors.get(parameterName(layer, role))!;
   const [gamma, beta] = [tensor('gamma'), tensor('beta')];
   const perChannel = () => plan.floats(channels);
   const sums = plan.floats(images * channels * 2);

@@ -1,12 +1,19 @@
-import type { EncodingLayer, SpikingLayer, SpikingNetwork } from '../../spiking/network.js';
+import {
+  type ReadoutLayer,
+  readoutOf,
+  type SpikeSource,
+  type SpikingNetwork,
+  spikeSources,
+} from '../../spiking/network.js';
+import { unreachable } from '../../unreachable.js';
 import type { EngineOptions, LayerCounts, Noise, Simulation, Simulator } from '../engine.js';
 import { doubleWeights } from './convolution.js';
 import { encodingForward } from './encoding.js';
 import { unpadLevels, unpadLogits } from './evaluator.js';
 import {
+  convolutionGeometry,
   denseGeometry,
   inputBorders,
-  layerGeometry,
   outputPixels,
   padChannels,
   paddedMap,
@@ -66,7 +73,7 @@ export class WasmSimulator implements Simulator {
     const { buffer } = this.pool.memory;
     const { spikes, logits } = this.plan;
     this.pool.run(noise !== undefined && this.plan.noise.set(buffer, noise) ? noisy : quiet);
-    const blocks = [this.network.encoding, ...this.network.layers];
+    const blocks = spikeSources(this.network);
     return {
       logits: unpadLogits(buffer, logits, this.network.classes, count),
       levels: wantSpikes ? blocks.map((block, i) => unpadLevels(buffer, spikes[i]!, block, count)) : [],
@@ -78,7 +85,7 @@ export class WasmSimulator implements Simulator {
     await this.pool.close();
   }
 
-  #counts(blocks: readonly (EncodingLayer | SpikingLayer)[], images: number): LayerCounts[] {
+  #counts(blocks: readonly SpikeSource[], images: number): LayerCounts[] {
     const sums = blocks.map((_, i) => {
       const values = new Float64Array(this.pool.memory.buffer, this.plan.counts[i], images * countFields);
       const sum = [0, 0, 0];
@@ -96,9 +103,9 @@ export class WasmSimulator implements Simulator {
 }
 
 function planSimulation(plan: MemoryPlan, network: SpikingNetwork, { batch, threads }: EngineOptions): SimulationPlan {
-  const { encoding, layers, levels } = network;
-  const blocks = [encoding, ...layers];
-  const geometries = blocks.map((block, i) => layerGeometry(block, i === 0));
+  const { levels } = network;
+  const blocks = spikeSources(network);
+  const geometries = blocks.map((block) => convolutionGeometry(block, block.kind === 'encoding'));
   const spikes = blocks.map(({ output: [height, width, channels] }) =>
     plan.bytes(batch * height * width * padChannels(channels)),
   );
@@ -108,26 +115,31 @@ function planSimulation(plan: MemoryPlan, network: SpikingNetwork, { batch, thre
   const map = paddedMap(height, width, channels, inputBorders(first));
   const input = plan.alloc(times(batch, map.imageBytes));
   const pixels = geometries.map(outputPixels);
-  const thresholds = blocks.map((block, i) => thresholdTable(block, geometries[i]!.outChannels, levels));
 
   // Weights are ternary already.
   const one = plan.table(Float32Array.of(1));
-  const convolutions = geometries.map((g, i) =>
-    i === 0
-      ? encodingForward(plan, g, { x: input, map, spikes: spikes[0]! }, blockWeights(encoding, true), {
-          thresholds: thresholds[0] as Float64Array,
-          levels,
-        })
-      : spikeForward(
-          plan,
-          g,
-          { spikes: spikes[i - 1]!, w: plan.table(blockWeights(layers[i - 1]!, false)), threshold: one, y: spikes[i]! },
-          levels,
-          { thresholds: thresholds[i] as Int32Array, images: batch },
-        ),
-  );
+  const convolutions = blocks.map((block, i) => {
+    const g = geometries[i]!;
+    const weights = blockWeights(block);
+    switch (block.kind) {
+      case 'encoding': {
+        const never = new Float64Array(levels * g.outChannels).fill(Number.POSITIVE_INFINITY);
+        const thresholds = thresholdTable(block, levels, never);
+        return encodingForward(plan, g, { x: input, map, spikes: spikes[i]! }, weights, { thresholds, levels });
+      }
+      case 'spiking': {
+        const never = new Int32Array(levels * g.outChannels).fill(2 ** 31 - 1);
+        const thresholds = thresholdTable(block, levels, never);
+        const buffers = { spikes: spikes[i - 1]!, w: plan.table(weights), threshold: one, y: spikes[i]! };
+        return spikeForward(plan, g, buffers, levels, { thresholds, images: batch });
+      }
+      default:
+        return unreachable(block);
+    }
+  });
   const count = blocks.map((_, i) => {
-    const tables = i < layers.length ? synapseTables(layers[i]!, geometries[i]!.outChannels, levels) : undefined;
+    const next = blocks[i + 1];
+    const tables = next?.kind === 'spiking' ? synapseTables(next, geometries[i]!.outChannels, levels) : undefined;
     const descriptor = plan.descriptor('CountSpikes', {
       spikes: spikes[i]!,
       pixels: pixels[i]!,
@@ -144,14 +156,15 @@ function planSimulation(plan: MemoryPlan, network: SpikingNetwork, { batch, thre
     imageBytes: bytes(pixels[0]! * first.outChannels),
     levels,
   });
-  const readout = planReadout(plan, network, batch, spikes.at(-1)!);
+  const last = readoutOf(network);
+  const readout = planReadout(plan, last, batch, spikes.at(-1)!);
 
   const infer = (withNoise: boolean) =>
     inOrder(
       ...convolutions.map((convolution, i) =>
         ofLayer(blocks[i]!.name, inOrder(convolution.calls, withNoise && i === 0 ? noise.calls : undefined, count[i])),
       ),
-      ofLayer('dense', readout.calls),
+      ofLayer(last.name, readout.calls),
     );
   const programs = [
     [[...convolutions.flatMap(({ pack }) => pack), ...readout.pack]],
@@ -161,18 +174,11 @@ function planSimulation(plan: MemoryPlan, network: SpikingNetwork, { batch, thre
   return { programs, input, map, spikes, counts, noise, logits: readout.logits };
 }
 
-function planReadout(plan: MemoryPlan, network: SpikingNetwork, batch: number, spikes: Address) {
-  const last = [network.encoding, ...network.layers].at(-1)!.output;
-  const g = denseGeometry(last, network.classes);
-  const [height, width, channels] = last;
-  const raw = padWeights(
-    network.dense,
-    height * width,
-    channels,
-    network.classes,
-    padChannels(channels),
-    g.outChannels,
-  );
+function planReadout(plan: MemoryPlan, layer: ReadoutLayer, batch: number, spikes: Address) {
+  const g = denseGeometry(layer);
+  const [height, width, channels] = layer.input;
+  const [, , classes] = layer.output;
+  const raw = padWeights(layer.weights, height * width, channels, classes, padChannels(channels), g.outChannels);
   const weights = doubleWeights(plan, plan.table(raw), g.inChannels, g.outChannels);
   const logits = plan.doubles(batch * g.outChannels);
   const inputs = g.inChannels;
@@ -186,25 +192,25 @@ function planReadout(plan: MemoryPlan, network: SpikingNetwork, batch: number, s
   return { calls: calls('readout', descriptor), logits, pack: weights.pack };
 }
 
-function blockWeights(block: EncodingLayer | SpikingLayer, rawInput: boolean): Float32Array {
+function blockWeights(block: SpikeSource): Float32Array {
   const [inRaw, outRaw] = [block.input[2], block.output[2]];
   const taps = block.kernel[0] * block.kernel[1];
+  const inPadded = block.kind === 'encoding' ? inRaw : padChannels(inRaw);
   const weights = Float32Array.from(block.weights);
-  return padWeights(weights, taps, inRaw, outRaw, rawInput ? inRaw : padChannels(inRaw), padChannels(outRaw));
+  return padWeights(weights, taps, inRaw, outRaw, inPadded, padChannels(outRaw));
 }
 
-/** [channel][level] → [level][padded channel]; padding channels never fire. */
-function thresholdTable(
-  block: EncodingLayer | SpikingLayer,
-  channels: number,
+/**
+ * [channel][level] → [level][padded channel].
+ * @param table thresholds that are never reached: padding channels keep them
+ */
+function thresholdTable<T extends Float64Array | Int32Array>(
+  { thresholds, output: [, , channels] }: SpikeSource,
   levels: number,
-): Float64Array | Int32Array {
-  const { thresholds } = block;
-  const table =
-    block.kind === 'encoding'
-      ? new Float64Array(levels * channels).fill(Number.POSITIVE_INFINITY)
-      : new Int32Array(levels * channels).fill(2 ** 31 - 1);
-  for (let c = 0; c < block.output[2]; c++)
-    for (let j = 0; j < levels; j++) table[j * channels + c] = thresholds[c * levels + j]!;
+  table: T,
+): T {
+  const padded = table.length / levels;
+  for (let c = 0; c < channels; c++)
+    for (let j = 0; j < levels; j++) table[j * padded + c] = thresholds[c * levels + j]!;
   return table;
 }

@@ -1,4 +1,5 @@
-import type { LayerKind, Network } from '../../network/architecture.js';
+import { elements } from '../../formats/shape.js';
+import type { Network, NetworkLayer } from '../../network/architecture.js';
 import { type ParameterShape, parameterShapes } from '../../network/parameters.js';
 import { unreachable } from '../../unreachable.js';
 import { padChannels, padWeights, unpadWeights } from './geometry.js';
@@ -9,6 +10,8 @@ import { type Address, nowhere } from './units.js';
 export interface Tensor {
   readonly name: string;
   readonly trainable: boolean;
+  /** Latent values of a layer that computes with Q(W). */
+  readonly ternary: boolean;
   /** Number of values with padding, a multiple of 16. */
   readonly count: number;
   /** Number of values without. */
@@ -26,12 +29,13 @@ export interface Tensor {
 export function planTensors(plan: MemoryPlan, network: Network, training: boolean): Map<string, Tensor> {
   const tensors = new Map<string, Tensor>();
   for (const parameter of parameterShapes(network)) {
-    const layout = tensorLayout(network, parameter);
-    const { name, trainable } = parameter;
+    const layout = tensorLayout(parameter);
+    const { name, trainable, ternary } = parameter;
     const trained = () => (training && trainable ? plan.floats(layout.count) : nowhere);
     tensors.set(name, {
       name,
       trainable,
+      ternary,
       ...layout,
       w: plan.floats(layout.count),
       g: trained(),
@@ -42,7 +46,7 @@ export function planTensors(plan: MemoryPlan, network: Network, training: boolea
   return tensors;
 }
 
-function tensorLayout(network: Network, { name, shape, role, layer }: ParameterShape) {
+function tensorLayout({ shape, role, layer }: ParameterShape) {
   const realCount = shape.reduce((product, size) => product * size, 1);
   if (role !== 'weight') {
     const count = padChannels(realCount);
@@ -53,9 +57,8 @@ function tensorLayout(network: Network, { name, shape, role, layer }: ParameterS
     };
     return { count, realCount, pad, unpad: (padded: Float32Array) => padded.slice(0, realCount) };
   }
-  const [taps, inRaw, outRaw] = weightDimensions(network, layer, shape);
-  const isFirst = name === `${network.layers[0]?.name}.weight`;
-  const inPadded = isFirst ? inRaw : padChannels(inRaw);
+  const [taps, inRaw, outRaw] = weightDimensions(layer);
+  const inPadded = layer.reads === 'pixels' ? inRaw : padChannels(inRaw);
   const outPadded = padChannels(outRaw);
   return {
     count: taps * inPadded * outPadded,
@@ -65,15 +68,14 @@ function tensorLayout(network: Network, { name, shape, role, layer }: ParameterS
   };
 }
 
-/** Weights as [taps][input channels][output channels]; the dense layer's taps are the pixels of the last map. */
-function weightDimensions(network: Network, layer: LayerKind, shape: readonly number[]): [number, number, number] {
-  switch (layer) {
-    case 'block':
-      return [shape[0]! * shape[1]!, shape[2]!, shape[3]!];
-    case 'classifier': {
-      const channels = (network.layers.at(-1)?.output ?? network.input)[2];
-      return [shape[0]! / channels, channels, shape[1]!];
-    }
+/** Weights as [taps][input channels][output channels]; the classifier's taps are the pixels of the last map. */
+function weightDimensions(layer: NetworkLayer): [number, number, number] {
+  const { input, output } = layer;
+  switch (layer.kind) {
+    case 'convolution':
+      return [elements(layer.kernel), input[2], output[2]];
+    case 'classifier':
+      return [input[0] * input[1], input[2], output[2]];
     default:
       return unreachable(layer);
   }

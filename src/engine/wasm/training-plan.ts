@@ -1,4 +1,5 @@
 import type { Network } from '../../network/architecture.js';
+import { unreachable } from '../../unreachable.js';
 import type { TrainerOptions } from '../engine.js';
 import { outputPixels } from './geometry.js';
 import { type Layer, planLayers, quantiser } from './layer-plan.js';
@@ -35,9 +36,21 @@ export function planTraining(plan: MemoryPlan, network: Network, options: Traine
   const most = Math.max(...layers.slice(0, -1).map(({ g }) => outputPixels(g) * g.outChannels));
   const turns = [plan.floats(batch * most), plan.floats(batch * most)] as const;
   const blocks: TrainingBlock[] = [];
-  for (const [i, next] of layers.slice(1).entries())
-    blocks.push(new TrainingBlock(training, layers[i]!, blocks.at(-1), next, turns[i % 2 === 0 ? 0 : 1]));
-  const classifier = new TrainingLayer(training, layers.at(-1)!, blocks.at(-1));
+  let classifier: TrainingLayer | undefined;
+  for (const [i, layer] of layers.entries()) {
+    const { of } = layer;
+    switch (of.kind) {
+      case 'convolution':
+        blocks.push(new TrainingBlock(training, layer, blocks.at(-1), layers[i + 1]!, turns[i % 2 === 0 ? 0 : 1]));
+        break;
+      case 'classifier':
+        classifier = new TrainingLayer(training, layer, blocks.at(-1));
+        break;
+      default:
+        unreachable(of);
+    }
+  }
+  if (classifier === undefined) throw new TypeError('a network ends in its classifier');
   const trained = [...blocks, classifier];
 
   const rates = plan.floats(rateCount);
@@ -51,7 +64,7 @@ export function planTraining(plan: MemoryPlan, network: Network, options: Traine
     ...blocks.toReversed().flatMap(backward),
     [...gradientsOf.flatMap(({ lists }) => lists), ...clearing(plan, trained)],
     gradientsOf.flatMap(({ sums }) => sums),
-    optimiser(plan, tensors, layers, rates),
+    optimiser(plan, tensors, rates),
   ];
   return { program, tensors, layers, rates, ...buffers };
 }
@@ -98,18 +111,12 @@ const clearing = (plan: MemoryPlan, trained: readonly TrainingLayer[]): Item[] =
       calls('clear', plan.descriptor('Clear', { values: weight.g }))(0, weight.count / 4),
     );
 
-function optimiser(
-  plan: MemoryPlan,
-  tensors: ReadonlyMap<string, Tensor>,
-  layers: readonly Layer[],
-  rates: Address,
-): Item[] {
-  const ternary = new Set(layers.filter((layer) => layer.ternary).map((layer) => layer.weight.name));
+function optimiser(plan: MemoryPlan, tensors: ReadonlyMap<string, Tensor>, rates: Address): Item[] {
   return [...tensors.values()]
     .filter(({ trainable }) => trainable)
-    .flatMap(({ name, count, w, g, m, v }) => {
+    .flatMap(({ ternary, count, w, g, m, v }) => {
       // dW = 2·dQ: the gradient that the paper's quantiser passes on.
-      const descriptor = plan.descriptor('Adam', { w, g, m, v, rates, factor: ternary.has(name) ? 2 : 1 });
+      const descriptor = plan.descriptor('Adam', { w, g, m, v, rates, factor: ternary ? 2 : 1 });
       const groups = count / 4;
       return split(groups, Math.ceil(groups / adamGroups), calls('adam', descriptor));
     });

@@ -1,8 +1,9 @@
 import { elements, permute } from '../../formats/shape.js';
 import type { Shape } from '../../network/architecture.js';
 import { weightShape } from '../../network/parameters.js';
-import type { SpikeSource, SpikingNetwork } from '../../spiking/network.js';
+import type { ReadoutLayer, SpikeSource, SpikingNetwork } from '../../spiking/network.js';
 import { previousDouble } from '../../spiking/thresholds.js';
+import { unreachable } from '../../unreachable.js';
 
 export interface NirArray {
   readonly shape: readonly number[];
@@ -40,23 +41,29 @@ export function nirGraph(network: SpikingNetwork): NirGraph {
     sources = [target];
   };
   const n = 2 ** network.k;
-  const [first, ...others] = [network.encoding, ...network.layers];
-  for (const layer of [first, ...others]) {
-    const scale = layer === first ? n : 1;
-    nodes.set(layer.name, convolution(layer, scale));
-    connect(layer.name);
-    sources = Array.from({ length: network.levels }, (_, level) => {
-      const name = `${layer.name}.if${level}`;
-      nodes.set(name, neurons(layer, level, network.levels));
-      edges.push([layer.name, name]);
-      return name;
-    });
+  for (const layer of network.layers) {
+    switch (layer.kind) {
+      case 'encoding':
+      case 'spiking':
+        nodes.set(layer.name, convolution(layer, layer.kind === 'encoding' ? n : 1));
+        connect(layer.name);
+        sources = Array.from({ length: network.levels }, (_, level) => {
+          const name = `${layer.name}.if${level}`;
+          nodes.set(name, neurons(layer, level, network.levels));
+          edges.push([layer.name, name]);
+          return name;
+        });
+        break;
+      case 'readout':
+        nodes.set('flatten', { type: 'Flatten', start_dim: 0, end_dim: -1, input_type: integers(chw(layer.input)) });
+        connect('flatten');
+        nodes.set(layer.name, { type: 'Linear', weight: readoutWeight(layer) });
+        connect(layer.name);
+        break;
+      default:
+        unreachable(layer);
+    }
   }
-  const last = (others.at(-1) ?? first).output;
-  nodes.set('flatten', { type: 'Flatten', start_dim: 0, end_dim: -1, input_type: integers(chw(last)) });
-  connect('flatten');
-  nodes.set('dense', { type: 'Linear', weight: denseWeight(network, last) });
-  connect('dense');
   nodes.set('output', { type: 'Output', shape: integers([network.classes]) });
   connect('output');
   const { name, k, B, levels } = network;
@@ -107,7 +114,7 @@ function neurons({ kind, output, thresholds }: SpikeSource, level: number, level
 }
 
 /** [classes, inputs], the inputs in the order that flattening gives them here: channels first. */
-function denseWeight({ dense, classes }: SpikingNetwork, last: Shape): NirArray {
-  const { data } = permute({ shape: [...last, classes], data: dense }, toOihw);
-  return { shape: [classes, elements(last)], data };
+function readoutWeight({ input, output: [, , classes], weights }: ReadoutLayer): NirArray {
+  const { data } = permute({ shape: [...input, classes], data: weights }, toOihw);
+  return { shape: [classes, elements(input)], data };
 }

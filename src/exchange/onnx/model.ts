@@ -1,9 +1,10 @@
 import { elements, permute } from '../../formats/shape.js';
-import type { ConvLayer, Network } from '../../network/architecture.js';
+import type { ClassifierLayer, ConvolutionLayer, Network } from '../../network/architecture.js';
 import { encodeNetwork } from '../../network/describe.js';
 import { method } from '../../network/method.mjs';
-import { denseInputs, weightShape } from '../../network/parameters.js';
+import { type ParameterRole, parameterName, weightShape } from '../../network/parameters.js';
 import { precisionLabel, spikesPerUnit } from '../../network/precision.js';
+import { unreachable } from '../../unreachable.js';
 import { exportedTensors } from '../arrays.js';
 import { elementTypes, type OnnxModel, type OnnxNode, type OnnxTensor } from './messages.js';
 
@@ -28,18 +29,23 @@ export function onnxModel(network: Network, parameters: ReadonlyMap<string, Floa
   const tensors = new Map(exportedTensors(network, parameters, 'ternary').map(({ name, data }) => [name, data]));
   let current = 'images';
   for (const [index, layer] of network.layers.entries()) {
-    const weights = tensors.get(`${layer.name}.weight`)!;
-    const sums = index === 0 ? encode(graph, layer, weights, current) : convolve(graph, layer, weights, current);
-    const norm = (role: string) => tensors.get(`${layer.name}.${role}`)!;
-    current = quantise(graph, network, layer, normalise(graph, layer, norm, sums));
-    if (index + 1 < network.layers.length)
-      current = graph.node('Cast', [current], `${layer.name}.float`, { to: elementTypes.float });
+    const values = (role: ParameterRole) => tensors.get(parameterName(layer, role))!;
+    switch (layer.kind) {
+      case 'convolution': {
+        const sums =
+          layer.reads === 'pixels' ? encode(graph, layer, values, current) : convolve(graph, layer, values, current);
+        current = quantise(graph, network, layer, normalise(graph, layer, values, sums));
+        if (network.layers[index + 1]?.kind === 'convolution')
+          current = graph.node('Cast', [current], `${layer.name}.float`, { to: elementTypes.float });
+        break;
+      }
+      case 'classifier':
+        classify(graph, layer, values, current);
+        break;
+      default:
+        unreachable(layer);
+    }
   }
-  const inputs = denseInputs(network);
-  const pixels = graph.node('Transpose', [current], 'dense.pixels', { perm: nchwToNhwc });
-  const flat = graph.node('Reshape', [pixels, graph.integers('dense.shape', [-1, inputs])], 'dense.inputs');
-  const dense = Float64Array.from(tensors.get('dense.weight')!);
-  graph.node('MatMul', [flat, graph.constant('dense.weight', [inputs, network.classes], dense)], 'logits');
 
   const { name, precision, classes } = network;
   const [height, width, channels] = network.input;
@@ -58,6 +64,16 @@ export function onnxModel(network: Network, parameters: ReadonlyMap<string, Floa
     outputs: [{ name: 'logits', type: 'double', shape: ['N', classes], description: 'The largest is the prediction.' }],
     metadata: { network: encodeNetwork(network) },
   };
+}
+
+/** Sums of products of doubles. */
+function classify(graph: Graph, layer: ClassifierLayer, values: Values, activations: string): void {
+  const { name, input, output } = layer;
+  const [inputs, classes] = [elements(input), elements(output)];
+  const pixels = graph.node('Transpose', [activations], `${name}.pixels`, { perm: nchwToNhwc });
+  const flat = graph.node('Reshape', [pixels, graph.integers(`${name}.shape`, [-1, inputs])], `${name}.inputs`);
+  const weight = graph.constant(parameterName(layer, 'weight'), [inputs, classes], Float64Array.from(values('weight')));
+  graph.node('MatMul', [flat, weight], 'logits');
 }
 
 /** Nodes and constants, each under a name of its own. */
@@ -87,13 +103,16 @@ class Graph {
   }
 }
 
-function geometry({ kernel, stride, padding }: ConvLayer): OnnxNode['attributes'] {
+/** Values of a layer's tensors. */
+type Values = (role: ParameterRole) => Float32Array;
+
+function geometry({ kernel, stride, padding }: ConvolutionLayer): OnnxNode['attributes'] {
   const [vertical, horizontal] = padding;
   return { kernel_shape: kernel, strides: [stride, stride], pads: [vertical, horizontal, vertical, horizontal] };
 }
 
 /** Layer 1: sums of products of doubles, [N, Co, H, W]. */
-function encode(graph: Graph, layer: ConvLayer, weights: Float32Array, images: string): string {
+function encode(graph: Graph, layer: ConvolutionLayer, values: Values, images: string): string {
   const { name, kernel, input, output } = layer;
   const taps = elements(kernel) * input[2];
   // Window [kernel row][kernel column][channel], as HWIO has it: tap t reads the one pixel where its kernel is 1.
@@ -102,7 +121,7 @@ function encode(graph: Graph, layer: ConvLayer, weights: Float32Array, images: s
   const windows = graph.node('Conv', [images, kernels], `${name}.windows`, geometry(layer));
   const pixels = graph.node('Transpose', [windows], `${name}.pixels`, { perm: nchwToNhwc });
   const doubles = graph.node('Cast', [pixels], `${name}.doubles`, { to: elementTypes.double });
-  const weight = graph.constant(`${name}.weight`, [taps, output[2]], Float64Array.from(weights));
+  const weight = graph.constant(parameterName(layer, 'weight'), [taps, output[2]], Float64Array.from(values('weight')));
   const products = graph.node('MatMul', [doubles, weight], `${name}.products`);
   return graph.node('Transpose', [products], `${name}.sums`, { perm: nhwcToNchw });
 }
@@ -114,19 +133,19 @@ function identity(size: number): Float32Array {
 }
 
 /** The other layers: sums in single precision, then doubles, [N, Co, H, W]. */
-function convolve(graph: Graph, layer: ConvLayer, weights: Float32Array, inputs: string): string {
-  const { shape, data } = permute({ shape: weightShape(layer), data: weights }, toOihw);
-  const weight = graph.constant(`${layer.name}.weight`, shape, data);
+function convolve(graph: Graph, layer: ConvolutionLayer, values: Values, inputs: string): string {
+  const { shape, data } = permute({ shape: weightShape(layer), data: values('weight') }, toOihw);
+  const weight = graph.constant(parameterName(layer, 'weight'), shape, data);
   const sums = graph.node('Conv', [inputs, weight], `${layer.name}.convolution`, geometry(layer));
   return graph.node('Cast', [sums], `${layer.name}.sums`, { to: elementTypes.double });
 }
 
 /** BN(z) = γ·(z − mean)/√(variance + ε) + β, in this order: the engine's, see `batchNorm`. */
-function normalise(graph: Graph, layer: ConvLayer, role: (name: string) => Float32Array, sums: string): string {
+function normalise(graph: Graph, layer: ConvolutionLayer, values: Values, sums: string): string {
   const { name, output } = layer;
-  const channels = (of: string, values: Float64Array) => graph.constant(`${name}.${of}`, [output[2], 1, 1], values);
-  const deviation = Float64Array.from(role('variance'), (variance) => Math.sqrt(variance + method.batchNormEpsilon));
-  const doubles = (of: string) => channels(of, Float64Array.from(role(of)));
+  const channels = (of: string, data: Float64Array) => graph.constant(`${name}.${of}`, [output[2], 1, 1], data);
+  const deviation = Float64Array.from(values('variance'), (variance) => Math.sqrt(variance + method.batchNormEpsilon));
+  const doubles = (of: ParameterRole) => channels(of, Float64Array.from(values(of)));
   const centred = graph.node('Sub', [sums, doubles('mean')], `${name}.centred`);
   const scaled = graph.node('Mul', [doubles('gamma'), centred], `${name}.scaled`);
   const divided = graph.node('Div', [scaled, channels('deviation', deviation)], `${name}.divided`);
@@ -134,7 +153,7 @@ function normalise(graph: Graph, layer: ConvLayer, role: (name: string) => Float
 }
 
 /** min(relu(y), B), then ⌊n·y + ½⌋/n; at fp32 only relu(y). */
-function quantise(graph: Graph, { precision }: Network, { name }: ConvLayer, normalised: string): string {
+function quantise(graph: Graph, { precision }: Network, { name }: ConvolutionLayer, normalised: string): string {
   const positive = graph.node('Relu', [normalised], `${name}.positive`);
   if (precision.kind === 'fp32') return positive;
   const n = graph.double(spikesPerUnit(precision.k));

@@ -6,7 +6,7 @@ import { ImportProblem } from '../../formats/problem.js';
 import { elements } from '../../formats/shape.js';
 import { zip } from '../../formats/zip.js';
 import type { Network } from '../../network/architecture.js';
-import type { ParameterRole } from '../../network/parameters.js';
+import { layerParameters, type ParameterRole } from '../../network/parameters.js';
 import { type ExportedTensor, type FoundArray, readParameters } from '../arrays.js';
 import type { Fail } from '../failure.js';
 
@@ -15,7 +15,11 @@ const roles: readonly ParameterRole[] = ['weight', 'beta', 'gamma', 'mean', 'var
 
 /** Names of a network's tensors in the order of such a file: [W, β, γ, mean, variance] for each block, then dense W. */
 export function tensorLayerOrder(network: Network): readonly string[] {
-  return [...network.layers.flatMap(({ name }) => roles.map((role) => `${name}.${role}`)), 'dense.weight'];
+  return network.layers.flatMap((layer) =>
+    layerParameters(layer)
+      .toSorted((a, b) => roles.indexOf(a.role) - roles.indexOf(b.role))
+      .map(({ name }) => name),
+  );
 }
 
 /**

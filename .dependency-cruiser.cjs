@@ -3,7 +3,17 @@
 
 /** From the ground up: each floor may use those before it. */
 const floors = [
-  ['error.ts', 'values.ts', 'paths.ts', 'version.ts', 'import-module.ts', 'unreachable.ts', 'text/', 'net/'],
+  [
+    'error.ts',
+    'values.ts',
+    'paths.ts',
+    'version.ts',
+    'import-module.ts',
+    'require-module.ts',
+    'unreachable.ts',
+    'text/',
+    'net/',
+  ],
   ['schema/', 'files/', 'formats/', 'results/'],
   ['defect.ts', 'data/', 'fingerprint/', 'store/', 'report/'],
   ['network/'],

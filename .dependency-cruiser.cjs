@@ -8,6 +8,7 @@ const floors = [
     'values.ts',
     'paths.ts',
     'version.ts',
+    'node-range.ts',
     'import-module.ts',
     'require-module.ts',
     'unreachable.ts',

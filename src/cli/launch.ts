@@ -1,6 +1,17 @@
 #!/usr/bin/env node
 // What `spikeline` starts.
+import { nodeProblem } from '../node-range.js';
 import { loadProgram } from './program.js';
+
+const problem = nodeProblem(process.versions.node);
+if (problem !== undefined && process.argv[2] !== 'doctor') {
+  // Before anything is loaded that such a Node can't read.
+  console.error(`${problem}; this is ${process.version}.`);
+  console.error(
+    '  hint: Install one of them, for example with `nvm install 22`. `spikeline doctor` says what else is missing.',
+  );
+  process.exit(2);
+}
 
 const program = loadProgram(__dirname);
 void program.main(process.argv).then((code) => {

@@ -7,6 +7,7 @@ import { debianFolder } from '../../data/locations.js';
 import type { Engine } from '../../engine/engine.js';
 import { defaultEngine, engines } from '../../engine/engines.js';
 import { makeFolder } from '../../files/make-folder.js';
+import { nodeProblem } from '../../node-range.js';
 import { SlurmError, slurmCommands } from '../../run/slurm/command.js';
 import { renderTable } from '../../text/table.js';
 import { version } from '../../version.js';
@@ -44,13 +45,9 @@ export async function doctorCommand(options: PipelineOptions): Promise<number> {
 }
 
 function node(): Finding {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  const fine = major > 20 || (major === 20 && minor >= 19);
-  return {
-    what: 'Node',
-    state: fine ? 'ok' : 'PROBLEM',
-    found: `${process.version}${fine ? '' : ': 20.19 or newer is needed'}`,
-  };
+  const problem = nodeProblem(process.versions.node);
+  if (problem === undefined) return { what: 'Node', state: 'ok', found: process.version };
+  return { what: 'Node', state: 'PROBLEM', found: `${process.version}: ${problem}` };
 }
 
 /** The default engine is needed; of others one is told how to choose them. */

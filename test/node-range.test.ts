@@ -1,0 +1,63 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { nodeProblem, nodeRange } from '../src/node-range.js';
+import { packageRoot } from '../src/paths.js';
+import { testFolder, writeFiles } from './store/folder.js';
+
+const problem = 'Spikeline needs Node 20.19 or a later 20, or 22.12 or later';
+
+describe('the versions of Node', () => {
+  it('are those that package.json names', () => {
+    const { engines } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
+      engines: { node: string };
+    };
+    expect(engines.node).toBe(nodeRange);
+    const versions = [
+      '18.20.0',
+      '20.10.0',
+      '20.18.3',
+      '20.19.0',
+      '21.7.3',
+      '22.5.1',
+      '22.11.0',
+      '22.12.0',
+      '23.0.0',
+      '26.1.0',
+    ];
+    expect(versions.filter((version) => nodeProblem(version) === undefined)).toEqual([
+      '20.19.0',
+      '22.12.0',
+      '23.0.0',
+      '26.1.0',
+    ]);
+  });
+
+  it('are told on another one, before anything else is done there; doctor shows it', () => {
+    const folder = writeFiles(testFolder(), {
+      'as.cjs':
+        "Object.defineProperty(process, 'version', { value: 'v21.7.3' });\n" +
+        "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '21.7.3' } });\n",
+    });
+    const spikeline = (...words: string[]) =>
+      spawnSync(
+        process.execPath,
+        ['--require', join(folder, 'as.cjs'), join(packageRoot, '.build/cli.cjs'), ...words],
+        {
+          cwd: folder,
+          encoding: 'utf8',
+        },
+      );
+    const { status, stdout, stderr } = spikeline('run', 'p.yaml');
+    expect([status, stdout, stderr]).toEqual([
+      2,
+      '',
+      expect.stringMatching(`^${problem}; this is v21\\.7\\.3\\.\n  hint: `),
+    ]);
+    expect(spikeline('doctor')).toMatchObject({
+      status: 1,
+      stdout: expect.stringMatching(new RegExp(`^Node +PROBLEM +v21\\.7\\.3: ${problem}`, 'm')) as unknown,
+    });
+  });
+});

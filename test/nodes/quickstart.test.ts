@@ -60,7 +60,7 @@ describe.skipIf(others.length === 0)('on every version of Node', () => {
   it.each([...others.map((node) => [node, 'optimised']), [others.at(-1)!, 'liftoff']])(
     'all that the engine computes has its golden hashes: %s, %s',
     async (node, compiler) => {
-      const { stdout } = await promisify(execFile)(node!, [join(buildFolder, '../dev/golden.js'), compiler!]);
+      const { stdout } = await promisify(execFile)(node, [join(buildFolder, '../dev/golden.js'), compiler]);
       const golden = Object.fromEntries(Object.entries(cases).map(([name, { golden }]) => [name, golden]));
       expect(JSON.parse(stdout)).toEqual(golden);
     },

@@ -82,16 +82,19 @@ OFF      a@k=2  accuracy  ≤ 0.15       0.2  0.05
   });
 
   test('doctor, stages and schema answer', async ({ box }) => {
-    const [doctor, stages, train, schema] = await Promise.all([
+    const [doctor, stages, train, test, schema] = await Promise.all([
       box.run(['doctor']),
       box.run(['stages']),
       box.run(['stages', 'train']),
+      box.run(['stages', 'snn-infer']),
       box.run(['schema']),
     ]);
     expect([doctor.code, doctor.err]).toEqual([0, '']);
     expect(doctor.out).toContain('WebAssembly with SIMD');
     expect(stages.out).toContain('snn-convert');
     expect(train.out).toContain('learningRate');
+    expect(train.out).toMatch(/^history +\S+ +history /m);
+    expect(test.out).toMatch(/^column +shows +format\n/m);
     expect(JSON.parse(schema.out)).toMatchObject({ title: 'Spikeline pipeline' });
   });
 });

@@ -45,10 +45,16 @@ function describe(stage: StageDefinition): string {
     kind: [optional ? 'optional' : 'required', ...(list ? ['list'] : [])].join(', '),
     meaning: description,
   }));
-  const outputs = Object.entries(stage.outputs).map(([output, { path, description }], i) => ({
+  const outputs = Object.entries(stage.outputs).map(([output, { path, kind = '–', description }], i) => ({
     output: i === 0 ? `${output} (default)` : output,
     path,
+    kind,
     meaning: description,
+  }));
+  const columns = (stage.columns ?? []).map(({ title, metric, minus, format = 'plain' }) => ({
+    column: title,
+    shows: minus === undefined ? metric : `${metric} − ${minus}`,
+    format,
   }));
   const table = (rows: readonly Record<string, Cell>[]) =>
     rows.length === 0
@@ -60,7 +66,13 @@ function describe(stage: StageDefinition): string {
             'text',
           ),
         ];
-  return [`${stage.name}: ${stage.summary}\n`, ...table(parameters), ...table(inputs), ...table(outputs)].join('\n');
+  return [
+    `${stage.name}: ${stage.summary}\n`,
+    ...table(parameters),
+    ...table(inputs),
+    ...table(outputs),
+    ...table(columns),
+  ].join('\n');
 }
 
 function typeOf(schema: TSchema): string {

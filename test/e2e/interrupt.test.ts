@@ -63,11 +63,12 @@ export default defineStage({
 });
 `;
 
-/** Starts a program on a terminal, and closes that once a file is there. */
-const terminal = `import os, pty, sys, time
+/** Starts a program on a terminal that reads what it shows – a full one makes it wait –, and closes that once a file is there. */
+const terminal = `import os, pty, select, sys
 pid, terminal = pty.fork()
 if pid == 0: os.execv(sys.argv[2], sys.argv[2:])
-while not os.path.exists(sys.argv[1]): time.sleep(0.05)
+while not os.path.exists(sys.argv[1]):
+    if select.select([terminal], [], [], 0.05)[0]: os.read(terminal, 65536)
 os.close(terminal)
 print('exit', os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 `;

@@ -1,5 +1,5 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { join, relative, resolve, sep } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { packageRoot } from '../../src/paths.js';
 import { readPages } from './markdown.js';
@@ -56,4 +56,14 @@ it('every page of docs/ can be reached from README', () => {
   const reached = new Set(['README.md']);
   for (const name of reached) for (const next of linked(name)) if (byName.has(next)) reached.add(next);
   expect(pages.map(({ name }) => name).filter((name) => !reached.has(name))).toEqual([]);
+});
+
+it('README has no link to what the package leaves out', () => {
+  const { files: packed } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { files: string[] };
+  const shipped = new Set([...packed, 'LICENSE']);
+  const isShipped = (link: string) =>
+    [link, link.split('/')[0]!, `${dirname(link)}/*.md`].some((one) => shipped.has(one));
+  const links = [...byName.get('README.md')!.prose.matchAll(/\]\(([^)#\s:]+)[^)\s:]*\)/g)].map(([, target]) => target!);
+  expect(links.length).toBeGreaterThan(20);
+  expect(links.filter((link) => !isShipped(link))).toEqual([]);
 });

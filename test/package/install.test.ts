@@ -57,14 +57,16 @@ stages:
   slow: { run: 'sleep 600' }
 `;
 
-it('holds what runs, and nothing else', () => {
+it('holds what runs and what README leads to, and nothing else', () => {
   const { stdout } = call(['tar', 'tzf', published.tarball], '.');
   const files = stdout.trim().split('\n');
   const odd = files.filter(
     (file) =>
-      !/^package\/(package\.json|LICENSE|README\.md|pipelines\/|\.build\/(cli\.cjs|index\.|[0-9a-f]{16}\/))/.test(file),
+      !/^package\/(package\.json|LICENSE|CITATION\.cff|[A-Z]+\.md|docs\/|pipelines\/|test\/bench\/[\w-]+\.md|\.build\/(cli\.cjs|index\.|[0-9a-f]{16}\/))/.test(
+        file,
+      ),
   );
-  const needless = files.filter((file) => /\.(map|cache|test\.\w+)$|bench|golden|in-use|\/src\//.test(file));
+  const needless = files.filter((file) => /\.(map|cache|test\.\w+)$|bench-|golden|in-use|\/src\//.test(file));
   expect([odd, needless, files.filter((file) => file.endsWith('/LICENCES.txt')).length]).toEqual([[], [], 1]);
 });
 

@@ -5,7 +5,7 @@ import { systemCode } from '../../files/error.js';
 import { IrregularFile, readRegularFile } from '../../files/regular-file.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import { type RunFacts, type TaskFacts, withRun } from '../../report/page/run.js';
-import { numberColumn, type ReportTable, textColumn, verdictColumn, withoutEmpty } from '../../report/tables/table.js';
+import { expectationColumns, type ReportTable, textColumn, withoutEmpty } from '../../report/tables/table.js';
 import { duration } from '../../run/views/text.js';
 import { blobError } from '../../store/blobs.js';
 import { fileName, pipelineFolderName } from '../../store/names.js';
@@ -131,17 +131,7 @@ function otherExpectations(
   if (verdicts.length === 0) return undefined;
   return withoutEmpty({
     ...{ name: 'others', title: 'Other expectations', notes: [] },
-    columns: [
-      ...[
-        textColumn('task'),
-        textColumn('metric'),
-        numberColumn('expected'),
-        numberColumn('got'),
-        numberColumn('difference'),
-        verdictColumn,
-      ],
-      textColumn('source'),
-    ],
+    columns: [textColumn('task'), ...expectationColumns],
     rows: verdicts.map((one) => [
       ...[one.task, one.metric, one.expected, one.got, one.difference, one.verdict, one.source],
     ]),

@@ -23,6 +23,16 @@ export const textColumn = (title: string): ReportColumn => ({ title, kind: 'text
 export const numberColumn = (title: string): ReportColumn => ({ title, kind: 'number' });
 export const verdictColumn: ReportColumn = { title: 'verdict', kind: 'verdict' };
 
+/** What a table of expectations has beside the result that each of them is about. */
+export const expectationColumns: readonly ReportColumn[] = [
+  textColumn('metric'),
+  numberColumn('expected'),
+  numberColumn('got'),
+  numberColumn('difference'),
+  verdictColumn,
+  textColumn('source'),
+];
+
 /** Leaves out columns that say nothing in any row. */
 export function withoutEmpty(table: ReportTable): ReportTable {
   const used = table.columns.map((_, i) => table.rows.some((row) => row[i] !== ''));

@@ -3,7 +3,7 @@ import type { Subject } from '../content/subjects.js';
 import { joinParts } from '../content/trainings.js';
 import { grouped, percent, threeDigits } from '../numbers/format.js';
 import { comparePrecisions, displayPrecision } from '../numbers/group.js';
-import { numberColumn, type ReportTable, textColumn, verdictColumn, withoutEmpty } from './table.js';
+import { expectationColumns, numberColumn, type ReportTable, textColumn, withoutEmpty } from './table.js';
 
 /** How trainings ended, a row a training. */
 export function trainingTable({ history }: Subject): ReportTable | undefined {
@@ -93,17 +93,7 @@ export function expectationsTable(
   if (verdicts.length === 0) return undefined;
   return withoutEmpty({
     ...{ name: 'expectations', title: 'Expectations' },
-    columns: [
-      ...[
-        textColumn('result'),
-        textColumn('metric'),
-        numberColumn('expected'),
-        numberColumn('got'),
-        numberColumn('difference'),
-        verdictColumn,
-      ],
-      textColumn('source'),
-    ],
+    columns: [textColumn('result'), ...expectationColumns],
     rows: verdicts.map(({ input, item, metric, expected, got, difference, source = '', ...one }) => [
       ...[describeItem(input, item), metric, expected, got, difference, one.verdict, source],
     ]),

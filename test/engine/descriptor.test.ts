@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type DescriptorFields, encode, fieldOffset, scratchOf } from '../../src/engine/wasm/descriptor.js';
 import { type Description, descriptions, fieldsOf, names } from '../../src/engine/wasm/kernels/description.mjs';
 import { MemoryPlan } from '../../src/engine/wasm/memory-plan.js';
+import { kernelFiles } from '../../src/engine/wasm/modules.js';
 import { type Call, calls } from '../../src/engine/wasm/program.js';
 import { type Address, bytes, nowhere } from '../../src/engine/wasm/units.js';
 import { buildFolder } from '../../src/paths.js';
@@ -16,10 +17,12 @@ const noise: DescriptorFields<'DeleteSpikes'> = {
 
 describe('the description of kernels', () => {
   it('names what the module exports, each kernel once', () => {
-    const module = new WebAssembly.Module(readFileSync(join(buildFolder, 'kernels.wasm')));
     const memory = new MemoryPlan().create();
-    const { exports } = new WebAssembly.Instance(module, { env: { memory, abort: () => undefined } });
-    const functions = Object.entries(exports).filter(([, value]) => typeof value === 'function');
+    const functions = kernelFiles.flatMap((file) => {
+      const module = new WebAssembly.Module(readFileSync(join(buildFolder, file)));
+      const { exports } = new WebAssembly.Instance(module, { env: { memory, abort: () => undefined } });
+      return Object.entries(exports).filter(([, value]) => typeof value === 'function');
+    });
     const described = Object.values(descriptions).flatMap(({ kernels }) => names(kernels));
     expect([...described, 'setScratch'].sort()).toEqual(functions.map(([name]) => name).sort());
   });

@@ -133,12 +133,12 @@ describe('activateReal', () => {
     ['double', true, 2, 4],
     ['single', false, 2, 8],
     ['single', false, 1, 255],
-  ])('%s z: the same levels as the formula of the network, n = %s·%i, L = %i', (_, double, n, levels) => {
+  ])('%s z: the same levels as the formula of the network, n = %s·%i, L = %i', (_, doubles, n, levels) => {
     const bench = new KernelBench();
     const spikes = bench.bytes(new Array(values).fill(99));
     const x = bench.floats(new Float32Array(mapValues));
     const descriptor = bench.plan.descriptor('ActivateReal', {
-      ...{ z: double ? bench.doubles(z) : bench.floats(z), double, spikes, x, xImage: map.imageBytes },
+      ...{ z: doubles ? bench.doubles(z) : bench.floats(z), doubles, spikes, x, xImage: map.imageBytes },
       ...{ gamma: bench.doubles(norms.gamma), beta: bench.doubles(norms.beta), mean: bench.doubles(norms.mean) },
       deviation: bench.doubles(norms.variance.map((variance) => Math.sqrt(variance + method.batchNormEpsilon))),
       ...{ xOffsets: bench.plan.table(pixelOffsets(map, height, width)), pixels, channels, n, levels },

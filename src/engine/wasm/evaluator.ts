@@ -183,7 +183,7 @@ function planBlock(
       const { n, levels } = quantiser(network);
       const descriptor = plan.descriptor('ActivateReal', {
         z: doubles || z,
-        double: doubles !== nowhere,
+        doubles: doubles !== nowhere,
         ...{ gamma: row(0), beta: row(1), mean: row(2), deviation: row(3) },
         ...{ spikes, x, xImage: map.imageBytes, xOffsets },
         ...{ pixels: outputPixels(g), channels, n, levels },

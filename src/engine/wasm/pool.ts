@@ -4,18 +4,19 @@ import { Worker } from 'node:worker_threads';
 import { buildFolder } from '../../paths.js';
 import { setFlags } from '../compiler/flags.js';
 import type { MemoryPlan } from './memory-plan.js';
+import { kernelFiles } from './modules.js';
 import { type Program, scratchBytes } from './program.js';
 import { createControl, type Observer, type SharedSetup, ThreadRunner } from './threads.js';
 
-let compiled: Promise<WebAssembly.Module> | undefined;
+let compiled: Promise<readonly WebAssembly.Module[]> | undefined;
 
 /** Compiles the kernels once a process. */
-function compileKernels(): Promise<WebAssembly.Module> {
+function compileKernels(): Promise<readonly WebAssembly.Module[]> {
   compiled ??= (async () => {
-    const kernels = await readFile(join(buildFolder, 'kernels.wasm'));
-    await setFlags(kernels);
+    const kernels = await Promise.all(kernelFiles.map((name) => readFile(join(buildFolder, name))));
+    await setFlags(Buffer.concat(kernels));
     // At once: Node 24 does not stay alive for a compilation in the background with these flags.
-    return new WebAssembly.Module(kernels);
+    return kernels.map((bytes) => new WebAssembly.Module(bytes));
   })();
   return compiled;
 }
@@ -30,10 +31,10 @@ export class Pool {
 
   /** @param observer is told of the calling thread's kernel calls */
   static async start(plan: MemoryPlan, programs: readonly Program[], threads: number, observer?: Observer) {
-    const module = await compileKernels();
+    const modules = await compileKernels();
     const scratch = Array.from({ length: threads }, () => plan.alloc(scratchBytes(programs)));
     const memory = plan.create();
-    const setup: SharedSetup = { module, memory, control: createControl(), threads, programs, scratch };
+    const setup: SharedSetup = { modules, memory, control: createControl(), threads, programs, scratch };
     const workers = await Promise.all(
       Array.from({ length: threads - 1 }, async (_, i) => {
         const worker = new Worker(join(buildFolder, 'engine-worker.js'), { workerData: { setup, thread: i + 1 } });

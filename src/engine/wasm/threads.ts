@@ -1,5 +1,5 @@
 // What main thread and workers share: the control words, the barrier, the walk through a program.
-import type { Kernel } from './descriptor.js';
+import { instantiate, type KernelFunction } from './modules.js';
 import type { Call, Program } from './program.js';
 import type { Address } from './units.js';
 
@@ -10,7 +10,7 @@ const controlWords = 4096;
 const polls = 20_000;
 
 export interface SharedSetup {
-  readonly module: WebAssembly.Module;
+  readonly modules: readonly WebAssembly.Module[];
   readonly memory: WebAssembly.Memory;
   readonly control: Int32Array;
   readonly threads: number;
@@ -26,10 +26,6 @@ export function createControl(): Int32Array {
 /** Told of every call that the thread made, and of its CPU time. With several threads theirs are in it, too. */
 export type Observer = (call: Call, milliseconds: number) => void;
 
-type KernelFunction = (descriptor: Address, lo: number, hi: number) => void;
-
-type Exports = Readonly<Record<Kernel, KernelFunction>> & { setScratch(address: Address): void };
-
 /** One thread's view: its own instance of the module, and its part in every program. */
 export class ThreadRunner {
   readonly #programs: {
@@ -40,16 +36,13 @@ export class ThreadRunner {
   }[][][][];
   readonly #control: Int32Array;
   readonly #threads: number;
+  readonly #scratch: Address;
 
   constructor(setup: SharedSetup, thread: number, observer?: Observer) {
     this.#control = setup.control;
     this.#threads = setup.threads;
-    const abort = () => {
-      throw new Error('kernel aborted');
-    };
-    const instance = new WebAssembly.Instance(setup.module, { env: { memory: setup.memory, abort } });
-    const kernels = instance.exports as unknown as Exports;
-    kernels.setScratch(setup.scratch[thread]!);
+    this.#scratch = setup.scratch[thread]!;
+    const kernels = instantiate(setup.modules, setup.memory, this.#scratch);
     this.#programs = setup.programs.map((program) =>
       program.map((phase) =>
         phase.map((item) =>
@@ -72,7 +65,7 @@ export class ThreadRunner {
         const next = Atomics.add(control, word.counters + index, 1);
         if (next >= phase.length || Atomics.load(control, word.failed)) break;
         try {
-          for (const { run, descriptor, lo, hi } of phase[next]!) run(descriptor, lo, hi);
+          for (const { run, descriptor, lo, hi } of phase[next]!) run(descriptor, this.#scratch, lo, hi);
         } catch (error) {
           // The others must not wait for ever at the barrier; the main thread reports it.
           Atomics.store(control, word.failed, 1);
@@ -125,9 +118,9 @@ function timed(run: KernelFunction, call: Call, observer: Observer): KernelFunct
     const { user, system } = process.cpuUsage();
     return (user + system) / 1e3;
   };
-  return (descriptor, lo, hi) => {
+  return (descriptor, scratch, lo, hi) => {
     const started = milliseconds();
-    run(descriptor, lo, hi);
+    run(descriptor, scratch, lo, hi);
     observer(call, milliseconds() - started);
   };
 }

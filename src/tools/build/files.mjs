@@ -20,7 +20,7 @@ export function sources() {
   const folders = ['src', 'stages', 'test'].filter((name) => existsSync(join(root, name)));
   const files = folders.flatMap((name) =>
     readdirSync(join(root, name), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && /(?<!\.test)\.(ts|mjs)$/.test(entry.name))
+      .filter((entry) => entry.isFile() && /(?<!\.test)\.(ts|mjs|c|h)$/.test(entry.name))
       .map((entry) => join(entry.parentPath, entry.name)),
   );
   return [...files, ...['package.json', 'package-lock.json'].map((name) => join(root, name))];

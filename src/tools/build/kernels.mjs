@@ -1,4 +1,4 @@
-// AssemblyScript → WASM. Takes longest, so what was compiled is kept beside the builds.
+// AssemblyScript and C → WASM. Takes longest, so what was compiled is kept beside the builds.
 import {
   copyFileSync,
   existsSync,
@@ -11,19 +11,26 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { compileC } from './clang.mjs';
 import { builds, hashFiles, root } from './files.mjs';
 
 const kernelFolder = join(root, 'src/engine/wasm/kernels');
 
-/** Writes `kernels.wasm` into the folder of a build. */
+/** Writes `kernels.wasm` and `kernels-c.wasm` into the folder of a build. */
 export async function buildKernels(folder) {
   const generator = join(kernelFolder, 'generate.mjs');
   const sources = readdirSync(kernelFolder).map((name) => join(kernelFolder, name));
   const stamp = join(builds, 'kernels.stamp');
   const others = ['src/network/method.mjs', 'package-lock.json'].map((name) => join(root, name));
-  const hash = hashFiles([...sources, fileURLToPath(import.meta.url), ...others]);
+  const hash = hashFiles([
+    ...sources,
+    fileURLToPath(import.meta.url),
+    join(root, 'src/tools/build/clang.mjs'),
+    ...others,
+  ]);
   const target = join(builds, 'kernels.wasm');
-  if (!existsSync(target) || !existsSync(stamp) || readFileSync(stamp, 'utf8') !== hash) {
+  const targetC = join(builds, 'kernels-c.wasm');
+  if (!existsSync(target) || !existsSync(targetC) || !existsSync(stamp) || readFileSync(stamp, 'utf8') !== hash) {
     const { generateKernels } = await import(generator);
     const generated = join(folder, 'kernels');
     mkdirSync(generated, { recursive: true });
@@ -34,10 +41,17 @@ export async function buildKernels(folder) {
     await compile(join(generated, 'index.ts'), generated, compiled);
     rmSync(generated, { recursive: true });
     rmSync(stamp, { force: true });
-    copyFileSync(compiled, `${target}.${process.pid}`);
-    renameSync(`${target}.${process.pid}`, target);
+    keep(target, readFileSync(compiled));
+    const { kernelHeader } = await import(join(kernelFolder, 'header.mjs'));
+    keep(targetC, await compileC(kernelFolder, kernelHeader()));
     writeFileSync(stamp, hash);
-  } else copyFileSync(target, join(folder, 'kernels.wasm'));
+  }
+  for (const file of [target, targetC]) copyFileSync(file, join(folder, basename(file)));
+}
+
+function keep(file, content) {
+  writeFileSync(`${file}.${process.pid}`, content);
+  renameSync(`${file}.${process.pid}`, file);
 }
 
 async function compile(entry, base, target) {

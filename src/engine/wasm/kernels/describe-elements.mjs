@@ -54,7 +54,7 @@ export const elements = /** @type {const} */ ({
     addresses: 'z gamma beta mean deviation spikes x xOffsets',
     bytes: 'xImage',
     counts: 'pixels channels',
-    flags: 'double',
+    flags: 'doubles',
     numbers: 'n levels',
   },
   /** Per image and channel Σg and Σg·z; largest |g|, which address 0 leaves out. */

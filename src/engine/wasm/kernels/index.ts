@@ -15,7 +15,6 @@ export {
   sparseWeightGradient_i16,
 } from './generated';
 export { quantiseGradient } from './integers';
-export { adam, clear, softmaxLoss } from './learn';
 export { batchNorm, batchNormGradient, channelSums, gradientApply, gradientSums } from './normalise';
 export { deleteSpikes } from './noise';
 export { imageSums, pixelWeightGradient } from './pixels';

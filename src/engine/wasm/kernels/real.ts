@@ -57,7 +57,7 @@ export function activateReal(address: usize, lo: i32, hi: i32): void {
       const index: usize = <usize>((image * pixels + p) * channels);
       const x: usize = t.x ? t.x + <usize>image * t.xImage + load<u32>(t.xOffsets + ((<usize>p) << 2)) : 0;
       for (let c: usize = 0; c < <usize>channels; c += 2) {
-        const z = t.double
+        const z = t.doubles
           ? v128.load(t.z + ((index + c) << 3))
           : f64x2.promote_low_f32x4(v128.load64_zero(t.z + ((index + c) << 2)));
         const at: usize = c << 3;

@@ -1,0 +1,100 @@
+// What every kernel is written with: numbers by their size, the shared memory, and what makes a function a kernel.
+//
+// One source, compiled to WebAssembly by clang, and by gcc or clang for a processor. C as both know it: vector extensions,
+// statement expressions. Bits decide: no fused multiply-add (-ffp-contract=off), no fast-math, and no sum whose order depends
+// on the width of vectors.
+#pragma once
+#include <stdint.h>
+
+typedef int8_t i8;
+typedef uint8_t u8;
+typedef int16_t i16;
+typedef uint16_t u16;
+typedef int32_t i32;
+typedef uint32_t u32;
+typedef int64_t i64;
+typedef uint64_t u64;
+typedef float f32;
+typedef double f64;
+/** Distances in memory: signed, as offsets of events may lead back. */
+typedef intptr_t isize;
+
+#define INLINE static inline __attribute__((always_inline))
+/** A part of a kernel that is better called than repeated. */
+#define APART static __attribute__((noinline))
+
+/** Repeats a statement for i = 0 … n − 1, written out: n is a constant, and arrays that i counts through are registers. */
+#ifdef __clang__
+#define EACH(i, n) _Pragma("clang loop unroll(full)") for (i32 i = 0; i < (n); i++)
+#else
+#define EACH(i, n) _Pragma("GCC unroll 64") for (i32 i = 0; i < (n); i++)
+#endif
+
+/** A loop whose rounds are independent of each other: the compiler makes vectors of them, as wide as it may. */
+#ifdef __clang__
+#define NEIGHBOURS _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define NEIGHBOURS _Pragma("GCC ivdep")
+#endif
+
+/** A number or vector at any address. */
+#define LOAD(type, address)                         \
+  ({                                                \
+    type loaded;                                    \
+    __builtin_memcpy(&loaded, (address), sizeof loaded); \
+    loaded;                                         \
+  })
+#define STORE(address, value)                          \
+  ({                                                   \
+    __typeof__(value) stored = (value);                \
+    __builtin_memcpy((address), &stored, sizeof stored); \
+  })
+
+/** The bits of a value as another type of its size. */
+#define BITS(type, value) LOAD(type, &(__typeof__(value)[1]){value})
+
+/**
+ * V8 issues all loads of a basic block first; with 15 usable vector registers long unrolled bodies spill. So where that was
+ * measured, an unrolled body ends in a branch that is never taken: on an address that no buffer has (the first page is reserved),
+ * each on another one.
+ */
+#ifdef __wasm__
+#define SEPARATE(address) \
+  if ((uintptr_t)(address) == __COUNTER__ + 1) return
+#else
+#define SEPARATE(address)
+#endif
+
+INLINE i32 min(i32 a, i32 b) { return a < b ? a : b; }
+INLINE i32 max(i32 a, i32 b) { return a > b ? a : b; }
+
+/** A thread's view: the shared memory, and its private part of it, which lies in it, too. */
+typedef struct {
+  u8 *base, *scratch;
+} Memory;
+
+/**
+ * A kernel: `KERNEL(adam, Adam) { … }` has t, its descriptor as memory says it (see the build: addresses are pointers there,
+ * null for address 0; `t.memory` is the thread's view), and lo and hi, the range of work. What is called is adam(descriptor, scratch,
+ * lo, hi) in WebAssembly, where memory begins at 0, and natively adam(base, descriptor, scratch, lo, hi).
+ */
+#ifdef __wasm__
+#define POINTER(memory, offset) ((u8 *)(uintptr_t)(offset))
+#define ENTRY(name) \
+  __attribute__((export_name(#name), noinline)) void name(u32 descriptor, u32 scratch, i32 lo, i32 hi)
+#define VIEW ((Memory){0, (u8 *)(uintptr_t)scratch})
+#define CALL(name, memory, descriptor, lo, hi) name(descriptor, (u32)(uintptr_t)(memory).scratch, lo, hi)
+#else
+#define POINTER(memory, offset) ((offset) ? (memory).base + (offset) : (u8 *)0)
+#define ENTRY(name) \
+  __attribute__((visibility("default"), noinline)) void name(u8 *base, u32 descriptor, u32 scratch, i32 lo, i32 hi)
+#define VIEW ((Memory){base, base + scratch})
+#define CALL(name, memory, descriptor, lo, hi) \
+  name((memory).base, descriptor, (u32)((memory).scratch - (memory).base), lo, hi)
+#endif
+#define KERNEL(name, Descriptor)                                                             \
+  INLINE void name##Body(Descriptor t, i32 lo, i32 hi);                                      \
+  ENTRY(name) { name##Body(read##Descriptor(VIEW, (const u32 *)POINTER(VIEW, descriptor)), lo, hi); } \
+  INLINE void name##Body(Descriptor t, i32 lo, i32 hi)
+
+#include "generated.h"

@@ -1,0 +1,86 @@
+// Vectors as wide as the compiler was told (WIDTH bytes: 16, 32 or 64), and what few things need the processor's own words.
+// Lanes are neighbouring outputs, never parts of one sum.
+#pragma once
+#include "kernel.h"
+#ifdef __wasm__
+#include <wasm_simd128.h>
+#elif defined(__SSE4_1__)
+#include <immintrin.h>
+#endif
+
+#ifndef WIDTH
+#define WIDTH 16
+#endif
+
+#define VECTOR(bytes) __attribute__((vector_size(bytes), aligned(1)))
+/** f32v and so on: as wide as told. f32x4 and so on: 128 bits, for what is laid out that way. */
+#define NUMBERS(type)                    \
+  typedef type type##v VECTOR(WIDTH);    \
+  typedef type type##half VECTOR(WIDTH / 2); \
+  typedef type type##quarter VECTOR(WIDTH / 4);
+NUMBERS(i8)
+NUMBERS(u8)
+NUMBERS(i16)
+NUMBERS(u16)
+NUMBERS(i32)
+NUMBERS(u32)
+NUMBERS(f32)
+typedef i64 i64v VECTOR(WIDTH);
+typedef u64 u64v VECTOR(WIDTH);
+typedef f64 f64v VECTOR(WIDTH);
+typedef i8 i8x16 VECTOR(16);
+typedef u8 u8x16 VECTOR(16);
+typedef u8 u8x8 VECTOR(8);
+typedef u8 u8x4 VECTOR(4);
+typedef i8 i8x8 VECTOR(8);
+typedef i8 i8x4 VECTOR(4);
+typedef i16 i16x4 VECTOR(8);
+typedef i16 i16x8 VECTOR(16);
+typedef u16 u16x8 VECTOR(16);
+typedef u16 u16x4 VECTOR(8);
+typedef i32 i32x4 VECTOR(16);
+typedef u32 u32x4 VECTOR(16);
+typedef f32 f32x4 VECTOR(16);
+typedef f32 f32x2 VECTOR(8);
+typedef u64 u64x2 VECTOR(16);
+typedef i64 i64x2 VECTOR(16);
+typedef f64 f64x2 VECTOR(16);
+
+/** Floats, or other numbers of 32 bits, in a vector; a block of sixteen channels is BLOCK vectors of them. */
+#define LANES (WIDTH / 4)
+#define BLOCK (16 / LANES)
+
+/** One number in every lane. Minus 0, because plus 0 would take the sign of −0. */
+#define SPLAT(type, number) ((number) - (type){0})
+#define CONVERT(type, vector) __builtin_convertvector(vector, type)
+/** Lanes of a where the mask is −1, those of b where it is 0. */
+#define SELECT(type, mask, a, b) ((type)(((mask) & (__typeof__(mask))(a)) | (~(mask) & (__typeof__(mask))(b))))
+
+/** The lesser and the greater, a where neither is; a NaN in b is passed over. */
+INLINE f32v lesser(f32v a, f32v b) {
+#if defined(__wasm__) && WIDTH == 16
+  return (f32v)wasm_f32x4_pmin((v128_t)a, (v128_t)b);
+#else
+  return SELECT(f32v, b < a, b, a);
+#endif
+}
+
+INLINE f32v greater(f32v a, f32v b) {
+#if defined(__wasm__) && WIDTH == 16
+  return (f32v)wasm_f32x4_pmax((v128_t)a, (v128_t)b);
+#else
+  return SELECT(f32v, a < b, b, a);
+#endif
+}
+
+/** √ of each lane. */
+INLINE f32v root(f32v v) {
+#if defined(__wasm__) && WIDTH == 16
+  return (f32v)wasm_f32x4_sqrt((v128_t)v);
+#elif defined(__clang__)
+  return __builtin_elementwise_sqrt(v);
+#else
+  EACH(i, LANES) v[i] = __builtin_sqrtf(v[i]);
+  return v;
+#endif
+}

@@ -47,6 +47,8 @@ export interface Cluster {
   readonly name: string;
   /** The names of the jobs that are not over, as the cluster takes them. */
   readonly jobs: readonly string[];
+  /** Since when the cluster has not answered: whether they go on, nobody knows. */
+  readonly silentSince?: Date;
   /** The command by which a user ends them. */
   readonly cancelCall: string;
   /** Ends the jobs, and takes those that wait out of the queue. */

@@ -17,6 +17,14 @@ export const isInstalled: boolean = ['munged', 'slurmctld', 'slurmd', 'sbatch'].
   path.split(':').some((folder) => existsSync(join(folder, name))),
 );
 
+/** Where one of its programs lies. */
+export function programPath(name: string): string {
+  return path
+    .split(':')
+    .map((folder) => join(folder, name))
+    .find((file) => existsSync(file))!;
+}
+
 /**
  * A real Slurm on this machine: munge, a controller and two nodes, without systemd, cgroups and accounting, in a folder
  * of its own. Its nodes say that they have eight cores each: most of what tests run only waits.

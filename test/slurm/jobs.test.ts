@@ -246,8 +246,15 @@ describeOnCluster('jobs', (test) => {
     await box.cluster.stopController();
     box.write('go', '');
     await until(() => existsSync(box.path('artifacts/trouble/slow/2/o.txt')), 'jobs end without it');
+    await until(() => /"message":"Slurm: no answer since \d\d:\d\d:\d\d \(/.test(running.out), 'it says so', 100);
+    for (const n of [1, 2])
+      await until(
+        () => running.out.includes(`"task":"slow@n=${n}","status":"ran"`),
+        'what they say themselves is read',
+      );
     await box.cluster.startController();
     const { code, out } = await running.result;
+    expect(out).toContain('"message":"Slurm answers again');
     await box.cluster.slurm('scontrol', 'update', 'NodeName=n1', 'State=RESUME');
     expect(code, out).toBe(0);
     expect(ran(box)).toEqual(once);

@@ -1,6 +1,7 @@
+import { chmodSync } from 'node:fs';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { type Running, Sandbox, type test as sandboxTest } from '../e2e/program.js';
-import { Cluster, isInstalled } from './cluster.js';
+import { Cluster, isInstalled, programPath } from './cluster.js';
 
 /** A sandbox on a cluster. The user there has no configuration but what a test writes to `config/`. */
 export class ClusterBox extends Sandbox {
@@ -11,9 +12,26 @@ export class ClusterBox extends Sandbox {
   }
 
   override start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
-    const running = super.start(args, { ...this.cluster.env, XDG_CONFIG_HOME: this.path('config'), ...env });
+    const PATH = `${this.path('bin')}:${this.cluster.env.PATH!}`;
+    const running = super.start(args, { ...this.cluster.env, PATH, XDG_CONFIG_HOME: this.path('config'), ...env });
     this.#started.push(running);
     return running;
+  }
+
+  /**
+   * Puts a script before one of Slurm's programs, which it has as `$real`, for the runs of this box. Each call is noted
+   * in `calls`, with its arguments.
+   */
+  standIn(program: string, script = 'exec $real "$@"'): void {
+    const real = programPath(program);
+    const head = `#!/bin/sh\necho "${program} $*" >> '${this.path('calls')}'\nreal=${real}\n`;
+    this.write(`bin/${program}`, `${head}${script}\n`);
+    chmodSync(this.path(`bin/${program}`), 0o755);
+  }
+
+  /** Calls of programs with stand-ins so far, in their order. */
+  get calls(): string[] {
+    return this.has('calls') ? this.read('calls').trim().split('\n') : [];
   }
 
   /** What there is to say after a failure: what its runs printed, and the queue. */
@@ -24,7 +42,12 @@ export class ClusterBox extends Sandbox {
 }
 
 /** Tests with a cluster of their own; where Slurm is not installed, they say so and are skipped. */
-export function describeOnCluster(name: string, define: (test: ReturnType<typeof onCluster>) => void): void {
+export function describeOnCluster(
+  name: string,
+  define: (test: ReturnType<typeof onCluster>) => void,
+  /** Further lines of slurm.conf. */
+  options: readonly string[] = [],
+): void {
   if (!isInstalled) {
     console.log(`${name}: skipped, because Slurm is not installed (apt-get install slurm-wlm munge)`);
     describe.skip(name, () => it('needs Slurm', () => undefined));
@@ -33,7 +56,7 @@ export function describeOnCluster(name: string, define: (test: ReturnType<typeof
   describe(name, () => {
     let cluster: Cluster;
     beforeAll(async () => {
-      cluster = await Cluster.start();
+      cluster = await Cluster.start(options);
     });
     afterAll(() => cluster.stop());
     define(onCluster(() => cluster));

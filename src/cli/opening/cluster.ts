@@ -9,14 +9,18 @@ import { byKeyboard } from '../terminal/signals.js';
  * @param again the call that watches them again
  */
 export async function leaveJobs(cluster: Cluster, again: string): Promise<void> {
-  const { name, jobs, cancelCall } = cluster;
+  const { name, jobs, cancelCall, silentSince } = cluster;
   if (jobs.length === 0) return print(`Finished work is kept. Go on with: ${again}`);
   const count = jobs.length === 1 ? 'one job' : `${jobs.length} jobs`;
   if (byKeyboard() && isTerminal() && process.stdin.isTTY && (await wantsToCancel(name, count))) {
     await cluster.cancel();
     return print(`Cancelled ${count}. Finished work is kept. Go on with: ${again}`);
   }
-  print(`${name} goes on with ${count}. Watch again with: ${again}`);
+  const state =
+    silentSince === undefined
+      ? `${name} goes on with ${count}.`
+      : `${name} has given no answer since ${silentSince.toTimeString().slice(0, 8)}: it was to run ${count}.`;
+  print(`${state} Watch again with: ${again}`);
   print(`Cancel with: ${cancelCall}`);
 }
 

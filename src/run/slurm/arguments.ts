@@ -41,11 +41,19 @@ export function arrayIndices(indices: readonly number[]): string {
   return ranges.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(',');
 }
 
-/** `--dependency`: what must have succeeded first. A job that can't begin any more is taken out of the queue. */
-export function dependencyOptions({ after, corresponding }: ArrayPlan<number>): string[] {
+/**
+ * `--dependency`: what must have succeeded first. A job that can't begin any more is taken out of the queue.
+ *
+ * @param ended arrays that must have ended, however they did
+ */
+export function dependencyOptions(
+  { after, corresponding }: ArrayPlan<number>,
+  ended: readonly number[] = [],
+): string[] {
   const conditions = [
     ...(after.length > 0 ? [`afterok:${after.map(({ array, index }) => `${array}_${index}`).join(':')}`] : []),
     ...(corresponding.length > 0 ? [`aftercorr:${corresponding.join(':')}`] : []),
+    ...(ended.length > 0 ? [`afterany:${ended.join(':')}`] : []),
   ];
   return conditions.length > 0 ? [`--dependency=${conditions.join(',')}`, '--kill-on-invalid-dep=yes'] : [];
 }

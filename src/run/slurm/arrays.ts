@@ -17,19 +17,18 @@ export interface ArrayPlan<A> {
   readonly corresponding: readonly A[];
 }
 
-/** Slurm's default of MaxArraySize is 1001, and its indices are smaller than that. */
-const largest = 1000;
-
 /**
  * Puts tasks that are ready together into job arrays. Points of one stage share an array if they wait for the same
  * jobs, or each for the one at its own index of other arrays.
  *
  * @param tasks of one stage, with the same resources, none depending on another
  * @param placeOf where the jobs are that a task has to wait for; undefined for what is done
+ * @param largest how many elements an array may have
  */
 export function planArrays<A>(
   tasks: readonly Task[],
   placeOf: (id: TaskId) => ArrayPlace<A> | undefined,
+  largest: number,
 ): ArrayPlan<A>[] {
   const waiting = tasks.map((task) => ({ task, places: dependenciesOf(task).flatMap((id) => placeOf(id) ?? []) }));
   const arrays = [...new Set(waiting.flatMap(({ places }) => places.map(({ array }) => array)))];

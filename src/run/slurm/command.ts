@@ -1,4 +1,5 @@
 import { UserError } from '../../error.js';
+import { slurmEnvironment } from './environment.js';
 import {
   accountingFormat,
   isLive,
@@ -6,84 +7,119 @@ import {
   type JobState,
   parseAccounting,
   parseJob,
+  parseJobs,
+  parseLargestArray,
   parseQueue,
   parseSubmitted,
   queueFormat,
 } from './jobs.js';
+import { kindOfRefusal, retryingPattern } from './refusals.js';
 
 /** What Slurm would not do, in its own words. */
 export class SlurmError extends UserError {
   override readonly name = 'SlurmError';
-  /** `E_SLURM_MISSING`: its programs are not here; `E_SLURM_DOWN`: it does not answer; `E_SLURM`: it refuses. */
-  declare readonly code: 'E_SLURM_MISSING' | 'E_SLURM_DOWN' | 'E_SLURM';
+  /**
+   * `E_SLURM_MISSING`: its programs are not here; `E_SLURM_DOWN`: it does not answer; `E_SLURM_LIMIT`: it takes no more
+   * jobs for now, `E_SLURM_POLICY`: perhaps for now; `E_SLURM`: it refuses.
+   */
+  declare readonly code: 'E_SLURM_MISSING' | 'E_SLURM_DOWN' | 'E_SLURM_LIMIT' | 'E_SLURM_POLICY' | 'E_SLURM';
 }
 
-/** What Slurm says when its controller is away for a while, as in a restart. */
-const downPattern =
-  /Unable to contact slurm controller|Socket timed out|Connection (refused|timed out)|Slurm temporarily unable|backup controller|Zero Bytes were transmitted|Transport endpoint/i;
+const codes = {
+  down: 'E_SLURM_DOWN',
+  limit: 'E_SLURM_LIMIT',
+  'perhaps-limit': 'E_SLURM_POLICY',
+  refused: 'E_SLURM',
+} as const;
 
 /** How long one of Slurm's programs may take. */
 const patienceMs = 120_000;
-/** Jobs named in one call of `scancel`. */
+/** Jobs named in one call of a program. */
 const namesAtATime = 200;
 
-/** Runs one of Slurm's programs. */
-async function slurm(program: string, args: readonly string[]): Promise<string> {
+/** Runs one of Slurm's programs. @param signal ends it at once */
+async function slurm(program: string, args: readonly string[], signal?: AbortSignal): Promise<string> {
   // Loaded here, because most runs have nothing to do with Slurm.
   const { execa } = await import('execa');
-  const { failed, code, stdout, stderr } = await execa(program, [...args], {
+  const running = execa(program, [...args], {
     reject: false,
     stdin: 'ignore',
     timeout: patienceMs,
+    env: slurmEnvironment(process.env),
+    extendEnv: false,
+    // A terminal's Ctrl-C is for this program, which lets a submission come to its end.
+    detached: true,
+    ...(signal && { cancelSignal: signal }),
   });
+  // What holds jobs back is this program's to wait for, which says so.
+  running.stderr.on('data', (text) => retryingPattern.test(String(text)) && running.kill());
+  const { failed, code, stdout, stderr } = await running;
   if (!failed) return stdout;
   if (code === 'ENOENT') {
     const hint = "Run it where Slurm's programs are, such as a login node, or without --executor slurm.";
     throw new SlurmError('E_SLURM_MISSING', `There is no program "${program}" here.`, hint);
   }
   const said = stderr.trim().replaceAll(/^\w+: (error|fatal): /gm, '');
-  const down = downPattern.test(stderr) || stderr === '';
-  throw new SlurmError(down ? 'E_SLURM_DOWN' : 'E_SLURM', `${program}: ${said === '' ? 'no answer' : said}`);
+  throw new SlurmError(codes[kindOfRefusal(said)], `${program}: ${said === '' ? 'no answer' : said}`);
 }
 
 /** Slurm, by its own programs. */
-export const slurmCommands = {
-  /** Submits a script as a job array; returns the array's number. */
-  async submit(script: string, options: readonly string[]): Promise<number> {
-    const text = await slurm('sbatch', ['--parsable', ...options, script]);
-    const number = parseSubmitted(text);
-    if (number === undefined) throw new SlurmError('E_SLURM', `sbatch said "${text}", which is not a job.`);
-    return number;
-  },
+export class SlurmCommands {
+  /** @param cluster the one of several that is spoken of. A submission that tells one chooses it for all that follows. */
+  constructor(public cluster?: string) {}
 
-  /** The user's jobs that Slurm remembers: those that ended in the last minutes, too. */
+  /**
+   * Submits a script as a job array; returns the array's number.
+   *
+   * @param signal ends the attempt at once: then Slurm may have taken the script all the same
+   */
+  async submit(script: string, options: readonly string[], signal?: AbortSignal): Promise<number> {
+    const text = await slurm('sbatch', ['--parsable', ...options, ...this.#where(), script], signal);
+    const submitted = parseSubmitted(text);
+    if (submitted === undefined) throw new SlurmError('E_SLURM', `sbatch said "${text}", which is not a job.`);
+    this.cluster ??= submitted.cluster;
+    return submitted.array;
+  }
+
+  /** The user's jobs that Slurm remembers, in all partitions: those that ended in the last minutes, too. */
   async queue(): Promise<JobState[]> {
-    return parseQueue(
-      await slurm('squeue', ['--me', '--noheader', '--array', '--states=all', `--format=${queueFormat}`]),
-    );
-  },
+    // By number: `--me` is unknown to older versions, and names to some machines.
+    const whose = `--user=${process.getuid!()}`;
+    const form = ['--all', '--noheader', '--array', '--states=all', `--format=${queueFormat}`];
+    return parseQueue(await slurm('squeue', [...this.#where(), whose, ...form]));
+  }
 
-  /** What the accounting knows of jobs; nothing where it is off. */
-  async accounting(names: readonly JobName[]): Promise<JobState[]> {
-    const args = ['--noheader', '--parsable2', '--array', `--format=${accountingFormat}`, `--jobs=${names.join(',')}`];
-    return slurm('sacct', args).then(parseAccounting, () => []);
-  },
+  /**
+   * What is known of jobs that the queue does not list: from the controller itself, and from the accounting where there
+   * is one.
+   *
+   * @throws SlurmError `E_SLURM_DOWN`: then nothing is known, and no job is to be taken for gone
+   */
+  async find(names: readonly JobName[]): Promise<JobState[]> {
+    const found = new Map<JobName, JobState>();
+    for (const array of new Set(names.map((name) => name.split('_')[0]!)))
+      for (const job of await this.#show(array)) found.set(job.name, job);
+    const rest = names.filter((name) => !found.has(name));
+    for (let at = 0; at < rest.length; at += namesAtATime)
+      for (const job of await this.#accounting(rest.slice(at, at + namesAtATime))) found.set(job.name, job);
+    return names.flatMap((name) => found.get(name) ?? []);
+  }
 
   /** Ends jobs, and takes those that wait out of the queue. Ended ones don't mind. */
   async cancel(names: readonly JobName[]): Promise<void> {
     for (let at = 0; at < names.length; at += namesAtATime)
-      await slurm('scancel', ['--quiet', ...names.slice(at, at + namesAtATime)]);
-  },
+      await slurm('scancel', [...this.#where(), '--quiet', ...names.slice(at, at + namesAtATime)]);
+  }
 
   /** Ends a job and puts it back into the queue. Slurm leaves two minutes before it begins again. */
   async requeue(name: JobName): Promise<void> {
-    await slurm('scontrol', ['requeue', name]);
-  },
+    await slurm('scontrol', [...this.#where(), 'requeue', name]);
+  }
 
   /** Lets a job begin as soon as there is room for it. */
   async beginNow(name: JobName): Promise<void> {
-    await slurm('scontrol', ['update', `JobId=${name}`, 'StartTime=now']);
-  },
+    await slurm('scontrol', [...this.#where(), 'update', `JobId=${name}`, 'StartTime=now']);
+  }
 
   /**
    * Does a job run, in this very start of it? `unknown` where Slurm is not there, or does not answer.
@@ -93,23 +129,50 @@ export const slurmCommands = {
    */
   async stateOfRun(job: string, restarts: number): Promise<'alive' | 'dead' | 'unknown'> {
     try {
-      const found = parseJob(await slurm('scontrol', ['--oneliner', 'show', 'job', job]));
+      const found = parseJob(await slurm('scontrol', [...this.#where(), '--all', '--oneliner', 'show', 'job', job]));
       if (found === undefined) return 'unknown';
       return isLive(found) && found.state !== 'PENDING' && found.restarts === restarts ? 'alive' : 'dead';
     } catch (error) {
       return /Invalid job id/i.test((error as Error).message) ? 'dead' : 'unknown';
     }
-  },
+  }
+
+  /** How many elements an array may have, their indices beginning with 0. */
+  async largestArray(): Promise<number> {
+    return parseLargestArray(await slurm('scontrol', [...this.#where(), 'show', 'config']));
+  }
 
   version(): Promise<string> {
     return slurm('sinfo', ['--version']);
-  },
+  }
 
   /** Its partitions, the default one with a star. */
   async partitions(): Promise<string[]> {
     const text = await slurm('sinfo', ['--noheader', '--format=%P']);
     return text.split('\n').filter((line) => line !== '');
-  },
-};
+  }
 
-export type SlurmCommands = typeof slurmCommands;
+  /** The elements of an array that the controller knows. */
+  async #show(array: string): Promise<JobState[]> {
+    try {
+      return parseJobs(await slurm('scontrol', [...this.#where(), '--all', '--oneliner', 'show', 'job', array]));
+    } catch (error) {
+      // It does not know the job any more, or this site lets only others ask.
+      if (error instanceof SlurmError && error.code !== 'E_SLURM_DOWN') return [];
+      throw error;
+    }
+  }
+
+  /** What the accounting knows of jobs; nothing where it is off, or its database does not answer. */
+  #accounting(names: readonly JobName[]): Promise<JobState[]> {
+    const form = ['--noheader', '--parsable2', `--format=${accountingFormat}`];
+    return slurm('sacct', [...this.#where(), ...form, `--jobs=${names.join(',')}`]).then(parseAccounting, () => []);
+  }
+
+  #where(): string[] {
+    return this.cluster === undefined ? [] : [`--clusters=${this.cluster}`];
+  }
+}
+
+/** Slurm as this machine has it. */
+export const slurmCommands = new SlurmCommands();

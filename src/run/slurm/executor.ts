@@ -12,12 +12,15 @@ import type { Cluster, Executor, RunOptions, RunResult } from '../executor.js';
 import { failureOf } from '../failure.js';
 import { Outcomes } from '../outcomes.js';
 import { Planner } from '../plan/planner.js';
-import { type SlurmCommands, type SlurmError, slurmCommands } from './command.js';
+import { SlurmCommands, type SlurmError } from './command.js';
 import { SlurmFiles } from './files.js';
-import { cancelCall } from './jobs.js';
+import { Holding } from './holding.js';
+import { cancelCall, nameOf } from './jobs.js';
 import { lineageOf } from './lineage.js';
-import { lostJob } from './lost-jobs.js';
-import { nameOf, Submitter, type TaskLineage } from './submit.js';
+import { Losses } from './losses.js';
+import { refusal } from './lost-jobs.js';
+import { isSilence, Patience } from './patience.js';
+import { type Submissions, Submitter, type TaskLineage } from './submit.js';
 import { type JobEnd, JobWatch } from './watch.js';
 
 export interface SlurmOptions extends RunOptions {
@@ -40,24 +43,32 @@ export class SlurmExecutor implements Executor {
   readonly #submitter: Submitter;
   readonly #watch: JobWatch;
   readonly #outcomes: Outcomes;
+  readonly #patience: Patience;
+  readonly #holding: Holding;
   readonly #lineages = new Map<TaskId, TaskLineage>();
   /** Tasks that need a job. */
   readonly #waiting = new Set<TaskId>();
-  /** How often tasks have lost a job, by code. */
-  readonly #lost = new Map<TaskId, Record<string, number>>();
+  readonly #losses: Losses;
+  readonly #noted = new Set<TaskId>();
   readonly #stop = sharedAbort();
+  readonly #stopNow = sharedAbort();
 
   constructor(
     readonly pipeline: Pipeline,
     readonly store: Store,
     readonly options: SlurmOptions,
-    readonly slurm: SlurmCommands = slurmCommands,
+    readonly slurm: SlurmCommands = new SlurmCommands(),
   ) {
     this.#outcomes = new Outcomes(pipeline, store, options);
     this.#planner = new Planner(pipeline, store, { force: options.force });
     this.#files = new SlurmFiles(store, pipeline.name);
-    this.#submitter = new Submitter(pipeline, store, this.#files, slurm, options, (id) => this.#lineages.get(id)!);
-    this.#watch = new JobWatch(slurm, this.#files, store, options.emit);
+    this.#patience = new Patience(options.emit);
+    this.#holding = new Holding(options.emit);
+    this.#losses = new Losses(slurm, this.#files, store, this.#patience);
+    const lineage = (id: TaskId) => this.#lineages.get(id)!;
+    const stops = { soon: this.#stop.signal, now: this.#stopNow.signal };
+    this.#submitter = new Submitter(pipeline, store, this.#files, slurm, this.#patience, options, lineage, stops);
+    this.#watch = new JobWatch(slurm, this.#files, store, this.#patience, options.emit);
   }
 
   async start(): Promise<RunResult> {
@@ -69,9 +80,12 @@ export class SlurmExecutor implements Executor {
     }
   }
 
-  /** Watches no longer. The jobs go on. */
+  /** Submits nothing more, and watches no longer. The jobs go on. A second time, at once. */
   interrupt(): void {
-    if (this.#stop.signal.aborted) return;
+    if (this.#stop.signal.aborted) {
+      this.#stopNow.abort();
+      return;
+    }
     this.options.emit({ event: 'interrupted', jobsGoOn: true });
     this.#stop.abort();
     this.options.sharing?.interrupt();
@@ -79,7 +93,14 @@ export class SlurmExecutor implements Executor {
 
   get cluster(): Cluster {
     const jobs = this.#watch.jobs().map(nameOf);
-    return { name: 'Slurm', jobs, cancelCall: cancelCall(jobs), cancel: () => this.slurm.cancel(jobs) };
+    const { silentSince } = this.#patience;
+    return {
+      name: 'Slurm',
+      jobs,
+      cancelCall: cancelCall(jobs, this.slurm.cluster),
+      cancel: () => this.slurm.cancel(jobs),
+      ...(silentSince && { silentSince }),
+    };
   }
 
   async #bringAll(): Promise<RunResult> {
@@ -87,9 +108,9 @@ export class SlurmExecutor implements Executor {
     this.#outcomes.begin();
     for (const task of tasks) await this.#compare(task);
     while (!this.#stop.signal.aborted) {
-      if (this.#waiting.size > 0) await this.#submit();
-      if (this.#watch.size === 0) break;
-      for (const end of await this.#watch.look()) await this.#end(end);
+      if (this.#waiting.size > 0 && this.#holding.isDue) await this.#submit();
+      if (this.#watch.size + this.#waiting.size === 0) break;
+      for (const end of await this.#losses.sure(await this.#watch.look())) await this.#end(end);
       await sleep(lookMs, undefined, { signal: this.#stop.signal }).catch(() => undefined);
     }
     for (const task of tasks) this.#skip(task);
@@ -128,34 +149,64 @@ export class SlurmExecutor implements Executor {
     this.#waiting.clear();
     for (const task of tasks)
       for (const id of dependenciesOf(task)) {
+        if (this.#noted.has(id)) continue;
         const key = this.#outcomes.results.get(id)?.key;
         const { lineage } = this.#lineages.get(id)!;
-        if (key !== undefined && this.#files.keyOf(lineage) !== key) await this.#files.noteKey(lineage, key);
+        if (key === undefined) continue;
+        if (this.#files.keyOf(lineage) !== key) await this.#files.noteKey(lineage, key);
+        this.#noted.add(id);
       }
-    // One at a time, so that others find what this one submits.
-    const lock = await this.store.lock(`slurm-${this.pipeline.name}` as TaskKey, { signal: this.#stop.signal });
+    let full: SlurmError | undefined;
     try {
-      const adopt = await this.#submitter.adoptable();
+      full = await this.#findOrSubmit(tasks);
+    } catch (error) {
+      // Jobs go on meanwhile, and are to be watched.
+      if (!isSilence(error) || this.#watch.size === 0) throw error;
+      full = error;
+    }
+    for (const task of tasks)
+      if (this.#watch.jobOf(task.id) !== undefined) continue;
+      else if (full === undefined || this.#isHopeless(task)) this.#skip(task);
+      else this.#waiting.add(task.id);
+    this.#holding.tried(tasks.length - this.#waiting.size, this.#waiting.size, full);
+  }
+
+  /** @returns what Slurm said, if it has no room for all of them */
+  async #findOrSubmit(tasks: readonly Task[]): Promise<SlurmError | undefined> {
+    const { signal } = this.#stop;
+    let full: SlurmError | undefined;
+    // One at a time, so that others find what this one submits.
+    const lock = await this.store.lock(`slurm-${this.pipeline.name}` as TaskKey, { signal });
+    try {
+      const adopt = await this.#submitter.adoptable(tasks);
       const rest = tasks.filter((task) => {
         const job = adopt(task);
         if (job === undefined || this.#watch.isOver(job)) return true;
         this.#watch.add(task, job);
         return false;
       });
-      await this.#submitter.submit(
-        rest,
-        (id) => this.#watch.jobOf(id),
-        (task, job) => this.#watch.add(task, job),
-        (task, error) => this.#fail(task, refusal(error)),
-      );
+      const to: Submissions = {
+        jobOf: (id) => this.#watch.jobOf(id),
+        liveArrays: () => this.#watch.arrays(),
+        submitted: (task, job) => this.#watch.add(task, job),
+        refused: (task, error) => this.#fail(task, refusal(error)),
+        held: (_, error) => {
+          full = error;
+        },
+      };
+      if (!signal.aborted) await this.#submitter.submit(rest, to, this.#holding.atATime);
+    } catch (error) {
+      // An interruption has ended the waiting for an answer.
+      if (!isSilence(error) || !signal.aborted) throw error;
     } finally {
       await lock.release();
     }
-    for (const task of tasks) if (this.#watch.jobOf(task.id) === undefined) this.#skip(task);
+    return full;
   }
 
   async #end(end: JobEnd): Promise<void> {
     const { task, job, status } = end;
+    this.#holding.ended();
     // What it depends on was lost in the same moment, and took it along.
     if (this.#watch.jobOf(task.id) !== job) return;
     switch (end.end) {
@@ -166,15 +217,8 @@ export class SlurmExecutor implements Executor {
       case 'failed':
         return this.#giveUp(task, { ...end.failure });
       case 'lost': {
-        const version = status?.key === undefined ? undefined : this.store.resumePoint(status.key).version();
-        const advanced = version !== undefined && version !== status?.resume;
-        const { failure, again } = lostJob(nameOf(job), end.state, status, advanced);
-        const lost = this.#lost.get(task.id) ?? {};
-        const count = (lost[failure.code] ?? 0) + 1;
-        this.#lost.set(task.id, { ...lost, [failure.code]: count });
-        const log = this.#files.pathOf(job.id, `${job.index}.out`);
-        if (count > again || this.#outcomes.isStopping) return this.#giveUp(task, withOutput(failure, log));
-        const attempt = Object.values(lost).reduce((sum, n) => sum + n, 1);
+        const { failure, attempt } = this.#losses.learn(end);
+        if (attempt === undefined || this.#outcomes.isStopping) return this.#giveUp(task, failure);
         const retry = { attempt, attempts: attempt + 1, seconds: 0, failure };
         this.options.emit({ event: 'task-retry', task: task.id, ...retry });
         await this.#again(task);
@@ -239,13 +283,4 @@ export class SlurmExecutor implements Executor {
   #skip(task: Task): void {
     if (this.#outcomes.of(task.id) === undefined) this.#outcomes.skip(task, this.#outcomes.seconds);
   }
-}
-
-function refusal({ message }: SlurmError): Failure {
-  const hint = 'What is asked for comes from `resources:`, and from `slurm:` in the pipeline or in your configuration.';
-  return { code: 'E_SLURM_SUBMIT', message: `Slurm does not take its job. ${message}`, hint };
-}
-
-function withOutput(failure: Failure, output: string): Failure {
-  return failure.code === 'E_SLURM_JOB' ? { ...failure, hint: `What it wrote is in ${output}` } : failure;
 }

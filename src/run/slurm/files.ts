@@ -11,6 +11,7 @@ import type { Store } from '../../store/store.js';
 import type { KeyParts, TaskKey } from '../../store/types.js';
 import type { Metrics, TaskId } from '../../values.js';
 import type { Failure, Reason } from '../events.js';
+import { parseSubmitted, type SubmittedArray } from './jobs.js';
 
 declare const brand: unique symbol;
 /**
@@ -81,6 +82,7 @@ const keptMs = 7 * 24 * 3_600_000;
  *
  *     artifacts/<pipeline>/.slurm/<id>/job.sh          what Slurm runs
  *     artifacts/<pipeline>/.slurm/<id>/job             the tasks of a job array
+ *     artifacts/<pipeline>/.slurm/<id>/array           which one that is to Slurm: 123, or 123;cluster
  *     artifacts/<pipeline>/.slurm/<id>/<index>.status  what a job says of itself
  *     artifacts/<pipeline>/.slurm/<id>/<index>.out     what it wrote
  *     artifacts/<pipeline>/.slurm/keys/<lineage>       the key that a task of this lineage has come to
@@ -107,6 +109,25 @@ export class SlurmFiles {
   writeSubmission(id: string, submission: Submission, script: string): void {
     inFolder(this.pathOf(id), () => writeFileSync(this.pathOf(id, 'job.sh'), script, { mode: 0o755 }));
     writeFileSync(this.pathOf(id, 'job'), sealed(JSON.stringify(submission)));
+  }
+
+  /** Takes back a submission that came to nothing. */
+  remove(id: string): void {
+    rmSync(this.pathOf(id), { recursive: true, force: true });
+  }
+
+  /** Keeps which array a submission has become, and on which of several clusters. */
+  noteArray(id: string, array: number, cluster: string | undefined): void {
+    writeFileSync(this.pathOf(id, 'array'), cluster === undefined ? `${array}` : `${array};${cluster}`);
+  }
+
+  /** Undefined where its submitter has not learnt it. */
+  arrayOf(id: string): SubmittedArray | undefined {
+    try {
+      return parseSubmitted(readRegularFile(this.pathOf(id, 'array')).toString());
+    } catch {
+      return undefined;
+    }
   }
 
   readSubmission(id: string): Submission | undefined {

@@ -3,6 +3,16 @@ import { basename, dirname } from 'node:path';
 /** An element of a job array, as Slurm writes it: `123_4`. */
 export type JobName = `${number}_${number}`;
 
+/** A task's job. */
+export interface TaskJob {
+  /** Of the submission. */
+  readonly id: string;
+  readonly array: number;
+  readonly index: number;
+}
+
+export const nameOf = ({ array, index }: TaskJob): JobName => `${array}_${index}`;
+
 /** What Slurm says of a job. */
 export interface JobState {
   readonly name: JobName;
@@ -46,12 +56,38 @@ export function parseQueue(text: string): JobState[] {
 /** What `sacct` is to print of each job. */
 export const accountingFormat = 'JobID,State';
 
-/** Reads what `sacct --parsable2 --noheader` printed: the state of each element, without its steps. */
+/**
+ * Reads what `sacct --parsable2 --noheader` printed: the state of each element, without its steps. Those that never
+ * began share a line: `12_[3-5]`.
+ */
 export function parseAccounting(text: string): JobState[] {
   return text.split('\n').flatMap((line): JobState[] => {
-    const [, array, index, state] = /^(\d+)_(\d+)\|([A-Z_]+)/.exec(line.trim()) ?? [];
+    const [, array, one, several, state] = /^(\d+)_(?:(\d+)|\[([\d,%-]+)\])\|([A-Z_]+)/.exec(line.trim()) ?? [];
     if (array === undefined || state === undefined) return [];
-    return [{ name: `${Number(array)}_${Number(index)}`, state, reason: 'None', folder: '' }];
+    const about = { state, reason: 'None', folder: '' };
+    return parseIndices((one ?? several)!).map((index) => ({ name: `${Number(array)}_${index}` as const, ...about }));
+  });
+}
+
+/** `0-2,7%4`, as Slurm writes the indices of those elements of an array of which it says the same. */
+function parseIndices(text: string): number[] {
+  return text
+    .replace(/%\d+$/, '')
+    .split(',')
+    .flatMap((range) => {
+      const [from, to = from] = range.split('-').map(Number) as [number, number?];
+      return Array.from({ length: to - from + 1 }, (_, i) => from + i);
+    });
+}
+
+/** Reads what `scontrol --oneliner show job` printed of the elements of arrays. */
+export function parseJobs(text: string): JobState[] {
+  return text.split('\n').flatMap((line): JobState[] => {
+    const word = (name: string) => new RegExp(`\\b${name}=(\\S+)`).exec(line)?.[1];
+    const [array, indices, state] = [word('ArrayJobId'), word('ArrayTaskId'), word('JobState')];
+    if (array === undefined || state === undefined || !/^[\d,%-]+$/.test(indices ?? '')) return [];
+    const about = { state, reason: word('Reason') ?? 'None', folder: '' };
+    return parseIndices(indices!).map((index) => ({ name: `${Number(array)}_${index}` as const, ...about }));
   });
 }
 
@@ -61,18 +97,31 @@ export function parseJob(text: string): { readonly state: string; readonly resta
   return state === undefined ? undefined : { state, restarts: Number(/\bRestarts=(\d+)/.exec(text)?.[1] ?? 0) };
 }
 
-/** The number of the job that `sbatch --parsable` has made: `123` or `123;cluster`. */
-export function parseSubmitted(text: string): number | undefined {
-  const number = /^(\d+)(;.*)?$/m.exec(text.trim())?.[1];
-  return number === undefined ? undefined : Number(number);
+/** What `scontrol show config` says of how many elements an array may have; Slurm's own default if it says nothing. */
+export function parseLargestArray(text: string): number {
+  return Number(/^MaxArraySize\s*=\s*(\d+)/m.exec(text)?.[1] ?? 1001);
+}
+
+/** What `sbatch --parsable` has made. */
+export interface SubmittedArray {
+  readonly array: number;
+  /** The cluster that took it, if Slurm was asked for one. */
+  readonly cluster?: string;
+}
+
+/** Reads what `sbatch --parsable` printed: `123` or `123;cluster`. */
+export function parseSubmitted(text: string): SubmittedArray | undefined {
+  const [, number, cluster] = /^(\d+)(?:;(\S+))?$/m.exec(text.trim()) ?? [];
+  return number === undefined ? undefined : { array: Number(number), ...(cluster === undefined ? {} : { cluster }) };
 }
 
 /** The command that ends jobs. It names elements of one array by the array's number, if there are several. */
-export function cancelCall(jobs: readonly JobName[]): string {
+export function cancelCall(jobs: readonly JobName[], cluster?: string): string {
   const arrays = new Map<string, JobName[]>();
   for (const job of jobs) {
     const array = job.split('_')[0]!;
     arrays.set(array, [...(arrays.get(array) ?? []), job]);
   }
-  return ['scancel', ...[...arrays].map(([array, jobs]) => (jobs.length > 1 ? array : jobs[0]!))].join(' ');
+  const where = cluster === undefined ? [] : [`--clusters=${cluster}`];
+  return ['scancel', ...where, ...[...arrays].map(([array, jobs]) => (jobs.length > 1 ? array : jobs[0]!))].join(' ');
 }

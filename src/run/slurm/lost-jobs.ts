@@ -1,4 +1,5 @@
 import type { Failure } from '../events.js';
+import type { SlurmError } from './command.js';
 import type { JobStatus } from './files.js';
 import type { JobName } from './jobs.js';
 
@@ -54,4 +55,10 @@ export function lostJob(
     default:
       return lost(0, 'E_SLURM_JOB', `ended as ${state}, and left no word`, 'What it wrote may say why.');
   }
+}
+
+/** What Slurm does not take. */
+export function refusal({ message }: SlurmError): Failure {
+  const hint = 'What is asked for comes from `resources:`, and from `slurm:` in the pipeline or in your configuration.';
+  return { code: 'E_SLURM_SUBMIT', message: `Slurm does not take its job. ${message}`, hint };
 }

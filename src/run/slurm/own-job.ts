@@ -1,5 +1,5 @@
 import type { Jobs } from '../../store/lock.js';
-import { slurmCommands } from './command.js';
+import { type SlurmCommands, slurmCommands } from './command.js';
 
 /** The names under which jobs of Slurm hold locks: `slurm-123_4.0`, the last number being how often it was begun again. */
 const pattern = /^slurm-(\d+(?:_\d+)?)\.(\d+)$/;
@@ -7,14 +7,14 @@ const pattern = /^slurm-(\d+(?:_\d+)?)\.(\d+)$/;
 /** Slurm, as it is asked for processes on other hosts. Where it is not there, nothing is known. */
 export function slurmJobs(
   env: Readonly<Record<string, string | undefined>> = process.env,
-  { stateOfRun }: Pick<typeof slurmCommands, 'stateOfRun'> = slurmCommands,
+  slurm: Pick<SlurmCommands, 'stateOfRun'> = slurmCommands,
 ): Jobs {
   const own = ownJob(env);
   return {
     ...(own === undefined ? {} : { own }),
     stateOf: async (job) => {
       const [, name, restarts] = pattern.exec(job) ?? [];
-      return name === undefined ? 'unknown' : stateOfRun(name, Number(restarts));
+      return name === undefined ? 'unknown' : slurm.stateOfRun(name, Number(restarts));
     },
   };
 }

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { basename, dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { join } from 'node:path';
 import { holdBuild } from '../../files/build-use.js';
 import { buildFolder } from '../../paths.js';
 import type { SlurmSettings } from '../../pipeline/check/slurm.js';
@@ -10,19 +9,13 @@ import type { Store } from '../../store/store.js';
 import type { TaskId } from '../../values.js';
 import type { TaskIdentity } from '../plan/identity.js';
 import { quote } from '../process/command.js';
+import { adoptableJobs } from './adoption.js';
 import { arrayIndices, dependencyOptions, resourceOptions } from './arguments.js';
 import { type ArrayPlace, type ArrayPlan, planArrays, stageSets } from './arrays.js';
 import { type SlurmCommands, SlurmError } from './command.js';
 import { type Lineage, plainTask, type SlurmFiles, type Submission } from './files.js';
-import { isLive, type JobName, type JobState } from './jobs.js';
-
-/** A task's job. */
-export interface TaskJob {
-  /** Of the submission. */
-  readonly id: string;
-  readonly array: number;
-  readonly index: number;
-}
+import type { TaskJob } from './jobs.js';
+import { isSilence, type Patience } from './patience.js';
 
 /** What is known of a task before it has a key. */
 export interface TaskLineage {
@@ -30,43 +23,55 @@ export interface TaskLineage {
   readonly identity: TaskIdentity;
 }
 
-/** Seconds before Slurm is asked again when it does not answer; in all about four minutes. */
-const delays = [1, 2, 4, 8, 15, 30, 60, 60, 60];
+/** Who is told of what becomes of tasks. */
+export interface Submissions {
+  /** Jobs of tasks before those that are submitted, as far as they are not done. */
+  jobOf(id: TaskId): TaskJob | undefined;
+  /** Arrays of this run that are not over. */
+  liveArrays(): readonly number[];
+  submitted(task: Task, job: TaskJob): void;
+  /** Slurm does not take it, and never will. */
+  refused(task: Task, error: SlurmError): void;
+  /** There is no room for it, or Slurm does not answer. What depends on it is held as well. */
+  held(task: Task, error: SlurmError): void;
+}
 
-export const nameOf = ({ array, index }: TaskJob): JobName => `${array}_${index}`;
+/** How many jobs are submitted at a time, which halves where there is no room for so many; and what said that. */
+interface Room {
+  atATime: number;
+  full?: SlurmError;
+}
 
 /** Gives tasks jobs. */
 export class Submitter {
+  #largestArray: number | undefined;
+
   constructor(
     readonly pipeline: Pipeline,
     readonly store: Store,
     readonly files: SlurmFiles,
-    readonly slurm: Pick<SlurmCommands, 'queue' | 'submit'>,
+    readonly slurm: Pick<SlurmCommands, 'queue' | 'find' | 'submit' | 'largestArray' | 'cluster'>,
+    readonly patience: Patience,
     readonly options: {
       readonly settings: SlurmSettings;
       readonly caches: Submission['caches'];
       readonly force: ReadonlySet<TaskId>;
-      /** Tasks at a time at most, of each array. */
+      /** Tasks at a time at most. */
       readonly jobs: number;
     },
     readonly taskLineage: (id: TaskId) => TaskLineage,
+    readonly stops: {
+      /** Aborted when nothing more is to be submitted. */
+      readonly soon: AbortSignal;
+      /** Aborted when not even the call in progress is to be waited for. */
+      readonly now: AbortSignal;
+    },
   ) {}
 
-  /** Jobs that other calls have submitted, and that are not over, by lineage. Forced tasks only take forced ones. */
-  async adoptable(): Promise<(task: Task) => TaskJob | undefined> {
-    const queue = await patiently(() => this.slurm.queue());
-    const ours = queue.filter((job) => dirname(job.folder) === this.files.folder);
-    const inQueue = ours.filter(isLive);
-    this.files.clean(new Set(inQueue.map(({ folder }) => basename(folder))));
-    const found = new Map<Lineage, { readonly job: TaskJob; readonly force: boolean }>();
-    for (const [id, jobs] of groupByFolder(inQueue)) {
-      const submission = this.files.readSubmission(id);
-      for (const { name } of jobs) {
-        const [array, index] = name.split('_').map(Number) as [number, number];
-        const task = submission?.tasks[index];
-        if (task !== undefined) found.set(task.lineage, { job: { id, array, index }, force: task.force });
-      }
-    }
+  /** Jobs that other calls have submitted, and that are not over. Forced tasks only take forced ones. */
+  async adoptable(tasks: readonly Task[]): Promise<(task: Task) => TaskJob | undefined> {
+    const wanted = new Set(tasks.map(({ id }) => this.taskLineage(id).lineage));
+    const found = await this.patience.ask(() => adoptableJobs(this.slurm, this.files, wanted), this.stops.soon);
     return ({ id }) => {
       const there = found.get(this.taskLineage(id).lineage);
       return there !== undefined && (there.force || !this.options.force.has(id)) ? there.job : undefined;
@@ -74,65 +79,97 @@ export class Submitter {
   }
 
   /**
-   * Submits tasks, what depends on others after those.
+   * Submits tasks, what depends on others after those, as many as Slurm has room for.
    *
    * @param tasks in topological order
-   * @param jobOf jobs of the tasks before them that are not done
-   * @param submitted is told of each task as soon as it has a job
-   * @param refused is told of tasks that Slurm does not take
+   * @param atATime jobs that there is likely to be room for
    */
-  async submit(
-    tasks: readonly Task[],
-    jobOf: (id: TaskId) => TaskJob | undefined,
-    submitted: (task: Task, job: TaskJob) => void,
-    refused: (task: Task, error: SlurmError) => void,
-  ): Promise<void> {
+  async submit(tasks: readonly Task[], submissions: Submissions, atATime = Number.POSITIVE_INFINITY): Promise<void> {
+    const { soon } = this.stops;
+    this.#largestArray ??= await this.patience.ask(() => this.slurm.largestArray(), soon);
     const without = new Set<TaskId>();
+    const room: Room = { atATime };
     for (const set of stageSets(tasks)) {
       const possible = set.filter((task) => !dependenciesOf(task).some((id) => without.has(id)));
       for (const { id } of set) if (!possible.some((task) => task.id === id)) without.add(id);
-      for (const plan of planArrays(possible, (id): ArrayPlace<number> | undefined => jobOf(id)))
-        try {
-          const { id, array } = await this.#submitArray(plan);
-          for (const { index, task } of plan.tasks) submitted(task, { id, array, index });
-        } catch (error) {
-          if (!(error instanceof SlurmError) || error.code === 'E_SLURM_MISSING') throw error;
-          for (const { task } of plan.tasks) {
-            without.add(task.id);
-            refused(task, error);
-          }
-        }
+      const placeOf = (id: TaskId): ArrayPlace<number> | undefined => submissions.jobOf(id);
+      for (const plan of planArrays(possible, placeOf, this.#largestArray)) {
+        const left = await this.#submitPlan(plan, submissions, room);
+        for (const { id } of left) without.add(id);
+        if (soon.aborted) return;
+      }
     }
   }
 
-  async #submitArray(plan: ArrayPlan<number>): Promise<{ readonly id: string; readonly array: number }> {
+  /** @returns the tasks that have no job */
+  async #submitPlan(plan: ArrayPlan<number>, to: Submissions, room: Room): Promise<readonly Task[]> {
+    let { tasks } = plan;
+    while (tasks.length > 0 && !this.stops.soon.aborted) {
+      if (room.full !== undefined && room.atATime < 1) {
+        for (const { task } of tasks) to.held(task, room.full);
+        break;
+      }
+      const part = tasks.slice(0, room.atATime);
+      try {
+        const { id, array } = await this.#submitArray({ ...plan, tasks: part }, to.liveArrays());
+        for (const { index, task } of part) to.submitted(task, { id, array, index });
+        tasks = tasks.slice(part.length);
+      } catch (error) {
+        if (!(error instanceof SlurmError) || error.code === 'E_SLURM_MISSING') throw error;
+        if (this.stops.soon.aborted) break;
+        // With no other job there, a rule that forbids a single one is not about their number.
+        const alone = part.length === 1 && to.liveArrays().length === 0;
+        if (error.code === 'E_SLURM' || (error.code === 'E_SLURM_POLICY' && alone)) {
+          for (const { task } of tasks) to.refused(task, error);
+          break;
+        }
+        room.full = error;
+        room.atATime = isSilence(error) ? 0 : part.length >> 1;
+      }
+    }
+    return tasks.map(({ task }) => task);
+  }
+
+  async #submitArray(
+    plan: ArrayPlan<number>,
+    liveArrays: readonly number[],
+  ): Promise<{ readonly id: string; readonly array: number }> {
     const id = randomUUID();
     holdBuild('jobs');
     this.files.writeSubmission(id, this.#submission(plan), jobScript(this.files.pathOf(id)));
     const { task } = plan.tasks[0]!;
     const { settings, jobs } = this.options;
     const indices = arrayIndices(plan.tasks.map(({ index }) => index));
+    const limited = Number.isFinite(jobs);
     const options = [
-      `--array=${indices}${Number.isFinite(jobs) ? `%${jobs}` : ''}`,
+      `--array=${indices}${limited ? `%${jobs}` : ''}`,
       `--job-name=${this.pipeline.name}/${task.stage}`,
       `--chdir=${this.pipeline.folder}`,
       // A percent sign stands for something there.
       `--output=${join(this.files.pathOf(id).replaceAll('%', '%%'), '%a.out')}`,
       '--open-mode=append',
       '--requeue',
-      ...dependencyOptions(plan),
+      // Slurm limits arrays, and no set of them: so they follow one another.
+      ...dependencyOptions(plan, limited ? liveArrays : []),
       ...resourceOptions(task.resources, settings),
     ];
     const script = this.files.pathOf(id, 'job.sh');
-    const array = await patiently(
-      () => this.slurm.submit(script, options),
-      // It may have taken the script without being able to say so.
-      async () => {
-        const job = (await this.slurm.queue()).find(({ folder }) => folder === this.files.pathOf(id));
-        return job === undefined ? undefined : Number(job.name.split('_')[0]);
-      },
-    );
-    return { id, array };
+    const { soon, now } = this.stops;
+    const submit = () => this.slurm.submit(script, options, now);
+    // It may have taken the script without being able to say so.
+    const lookFirst = async () => {
+      const job = (await this.slurm.queue()).find(({ folder }) => folder === this.files.pathOf(id));
+      return job === undefined ? undefined : Number(job.name.split('_')[0]);
+    };
+    try {
+      const array = await this.patience.ask(submit, soon, lookFirst);
+      this.files.noteArray(id, array, this.slurm.cluster);
+      return { id, array };
+    } catch (error) {
+      // What Slurm has refused leaves nothing behind; what it may have taken is found by the next call.
+      if (error instanceof SlurmError && !isSilence(error)) this.files.remove(id);
+      throw error;
+    }
   }
 
   #submission({ tasks }: ArrayPlan<number>): Submission {
@@ -163,23 +200,4 @@ export class Submitter {
 function jobScript(folder: string): string {
   const words = [process.execPath, join(buildFolder, 'slurm-job.js'), folder];
   return `#!/bin/sh\nexec ${words.map(quote).join(' ')}\n`;
-}
-
-function groupByFolder(jobs: readonly JobState[]): Map<string, JobState[]> {
-  const groups = new Map<string, JobState[]>();
-  for (const job of jobs) groups.set(basename(job.folder), [...(groups.get(basename(job.folder)) ?? []), job]);
-  return groups;
-}
-
-/** Asks again while Slurm does not answer, as while its controller is started anew. */
-async function patiently<T>(ask: () => Promise<T>, lookFirst?: () => Promise<T | undefined>): Promise<T> {
-  for (let attempt = 0; ; attempt++)
-    try {
-      const found = attempt > 0 ? await lookFirst?.() : undefined;
-      return found ?? (await ask());
-    } catch (error) {
-      const delay = delays[attempt];
-      if (!(error instanceof SlurmError) || error.code !== 'E_SLURM_DOWN' || delay === undefined) throw error;
-      await sleep(delay * 1e3);
-    }
 }

@@ -6,8 +6,8 @@ import type { TaskId } from '../../values.js';
 import type { Failure, RunEvent } from '../events.js';
 import { type SlurmCommands, SlurmError } from './command.js';
 import type { JobStatus, SlurmFiles } from './files.js';
-import { isLive, isPending, type JobName, type JobState } from './jobs.js';
-import { nameOf, type TaskJob } from './submit.js';
+import { isLive, isPending, type JobName, type JobState, nameOf, type TaskJob } from './jobs.js';
+import type { Patience } from './patience.js';
 
 /** How a job ended. */
 export type JobEnd = { readonly task: Task; readonly job: TaskJob; readonly status?: JobStatus } & (
@@ -52,9 +52,10 @@ export class JobWatch {
   #askAt = 0;
 
   constructor(
-    readonly slurm: Pick<SlurmCommands, 'queue' | 'accounting' | 'beginNow'>,
+    readonly slurm: Pick<SlurmCommands, 'queue' | 'find' | 'beginNow'>,
     readonly files: SlurmFiles,
     readonly store: Store,
+    readonly patience: Patience,
     readonly emit: (event: RunEvent) => void,
   ) {}
 
@@ -85,6 +86,11 @@ export class JobWatch {
     return [...this.#watched.values()].map(({ job }) => job);
   }
 
+  /** The arrays that they are of. */
+  arrays(): number[] {
+    return [...new Set([...this.#watched.values()].map(({ job }) => job.array))];
+  }
+
   /** Tasks whose jobs have not begun. */
   pending(): Task[] {
     const pending = [...this.#watched.values()].filter(({ begun, state }) =>
@@ -95,11 +101,14 @@ export class JobWatch {
 
   /** Tells what is new, and returns the jobs that are over, in the order in which they were added. */
   async look(): Promise<JobEnd[]> {
-    if (performance.now() >= this.#askAt) await this.#ask();
+    const asks = performance.now() >= this.#askAt;
+    if (asks) await this.#ask();
+    // Jobs that Slurm has not begun have left no word; where it does not say, they are looked at all the same.
+    const all = asks && this.patience.silentSince !== undefined;
     const ends: JobEnd[] = [];
     for (const watched of this.#watched.values()) {
       const { state } = watched;
-      if (state === undefined || (isPending(state) && !watched.begun)) continue;
+      if (!all && (state === undefined || (isPending(state) && !watched.begun))) continue;
       const end = await this.#lookAt(watched, state);
       if (end !== undefined) ends.push(end);
     }
@@ -109,13 +118,15 @@ export class JobWatch {
   async #ask(): Promise<void> {
     const started = performance.now();
     try {
-      const states = new Map((await this.slurm.queue()).map((job) => [job.name, job]));
+      const states = new Map((await this.patience.once(() => this.slurm.queue())).map((job) => [job.name, job]));
       const watched = [...this.#watched.values()];
-      const forgotten = watched.map(({ job }) => nameOf(job)).filter((name) => !states.has(name));
-      if (forgotten.length > 0) for (const job of await this.slurm.accounting(forgotten)) states.set(job.name, job);
+      const unlisted = watched.map(({ job }) => nameOf(job)).filter((name) => !states.has(name));
+      // A job that the queue does not list is not gone.
+      if (unlisted.length > 0)
+        for (const job of await this.patience.once(() => this.slurm.find(unlisted))) states.set(job.name, job);
       for (const one of watched) this.#learn(one, states.get(nameOf(one.job)));
     } catch (error) {
-      // Its controller is started anew, for example: the jobs go on meanwhile.
+      // Its controller is started anew, for example: jobs may go on meanwhile, and say so themselves.
       if (!(error instanceof SlurmError)) throw error;
     }
     const now = performance.now();
@@ -152,10 +163,12 @@ export class JobWatch {
     if (status !== undefined) watched.shown = status;
   }
 
-  async #lookAt(watched: Watched, state: JobState): Promise<JobEnd | undefined> {
+  /** @param state undefined as long as Slurm has not answered */
+  async #lookAt(watched: Watched, state: JobState | undefined): Promise<JobEnd | undefined> {
     const { task, job } = watched;
     const status = this.files.readStatus(job.id, job.index);
-    if (status !== undefined && !isPending(state)) this.#show(watched, status);
+    const silent = this.patience.silentSince !== undefined;
+    if (status !== undefined && (silent || (state !== undefined && !isPending(state)))) this.#show(watched, status);
     const about = { task, job, ...(status === undefined ? {} : { status }) };
     if (status?.state === 'done') {
       const result = await this.store.result(status.key!);
@@ -163,7 +176,7 @@ export class JobWatch {
     } else if (status?.state === 'failed') {
       return { ...about, end: 'failed', failure: status.failure! };
     }
-    if (isLive(state)) {
+    if (silent || state === undefined || isLive(state)) {
       delete watched.overSince;
       return undefined;
     }

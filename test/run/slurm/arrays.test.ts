@@ -9,7 +9,7 @@ function plan(tasks: ReturnType<typeof command>[], places: Readonly<Record<strin
     const place = places[id];
     return place && { array: place[0], index: place[1] };
   };
-  return planArrays(tasks, placeOf).map((one) => [
+  return planArrays(tasks, placeOf, 1000).map((one) => [
     Object.fromEntries(one.tasks.map(({ index, task }) => [index, task.id])),
     dependencyOptions(one)[0] ?? '',
   ]);
@@ -59,6 +59,7 @@ describe('arrays', () => {
     const sizes = planArrays(
       Array.from({ length: 2500 }, (_, i) => command(`a@i=${i}`)),
       () => undefined,
+      1000,
     );
     expect(sizes.map(({ tasks }) => [tasks.length, Math.max(...tasks.map(({ index }) => index))])).toEqual([
       [1000, 999],
@@ -94,6 +95,13 @@ describe('options of sbatch', () => {
     const after = [{ array: 1, index: 2 }];
     expect(dependencyOptions({ tasks: [], after, corresponding: [3, 4] })).toEqual([
       '--dependency=afterok:1_2,aftercorr:3:4',
+      kill,
+    ]);
+  });
+
+  it('have arrays follow others that may end as they like', () => {
+    expect(dependencyOptions({ tasks: [], after: [], corresponding: [3] }, [3, 5])).toEqual([
+      '--dependency=aftercorr:3,afterany:3:5',
       kill,
     ]);
   });

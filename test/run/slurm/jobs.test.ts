@@ -5,6 +5,8 @@ import {
   isPending,
   parseAccounting,
   parseJob,
+  parseJobs,
+  parseLargestArray,
   parseQueue,
   parseSubmitted,
 } from '../../../src/run/slurm/jobs.js';
@@ -47,10 +49,11 @@ describe('squeue', () => {
 
 describe('sacct', () => {
   it('is read without the steps of a job, and without who cancelled it', () => {
-    const text = '12_3|COMPLETED\n12_3.batch|COMPLETED\n12_4|CANCELLED by 1000\n7|FAILED\n';
+    const text =
+      '12_3|COMPLETED\n12_3.batch|COMPLETED\n12_4|CANCELLED by 1000\n12_[5-6,9%2]|CANCELLED by 1000\n7|FAILED\n';
     expect(parseAccounting(text).map(({ name, state }) => [name, state])).toEqual([
       ['12_3', 'COMPLETED'],
-      ['12_4', 'CANCELLED'],
+      ...['12_4', '12_5', '12_6', '12_9'].map((name) => [name, 'CANCELLED']),
     ]);
   });
 });
@@ -62,15 +65,32 @@ describe('scontrol', () => {
     expect(parseJob(text)).toEqual({ state: 'RUNNING', restarts: 2 });
     expect(parseJob('')).toBeUndefined();
   });
+
+  it('tells the elements of an array, those that wait on one line', () => {
+    const text = [
+      'JobId=6 ArrayJobId=6 ArrayTaskId=0,4-5%2 JobName=p/a JobState=PENDING Reason=Priority Restarts=0',
+      'JobId=7 ArrayJobId=6 ArrayTaskId=3 JobName=p/a JobState=RUNNING Reason=None Restarts=0',
+      'JobId=8 JobName=p/a JobState=RUNNING Reason=None Restarts=0',
+    ].join('\n');
+    expect(parseJobs(text).map(({ name, state, reason }) => [name, state, reason])).toEqual([
+      ...['6_0', '6_4', '6_5'].map((name) => [name, 'PENDING', 'Priority']),
+      ['6_3', 'RUNNING', 'None'],
+    ]);
+  });
+
+  it.each([
+    ['MaxArraySize            = 11\nMaxBatchRequeue         = 5', 11],
+    ['', 1001],
+  ])('tells how large arrays may be: %j', (text, size) => expect(parseLargestArray(text)).toBe(size));
 });
 
 describe('sbatch', () => {
   it.each([
-    ['123\n', 123],
-    ['123;cluster\n', 123],
-    ['sbatch: a notice of this site\n42\n', 42],
+    ['123\n', { array: 123 }],
+    ['123;cluster\n', { array: 123, cluster: 'cluster' }],
+    ['sbatch: a notice of this site\n42\n', { array: 42 }],
     ['Submitted', undefined],
-  ])('%j is job %j', (text, number) => expect(parseSubmitted(text)).toBe(number));
+  ])('%j is job %j', (text, submitted) => expect(parseSubmitted(text)).toEqual(submitted));
 });
 
 it('jobs are ended by the numbers of their arrays where several of one are left', () => {

@@ -1,0 +1,53 @@
+import type { Store } from '../../store/store.js';
+import type { TaskId } from '../../values.js';
+import type { Failure } from '../events.js';
+import type { SlurmCommands } from './command.js';
+import type { SlurmFiles } from './files.js';
+import { nameOf } from './jobs.js';
+import { lostJob } from './lost-jobs.js';
+import { isSilence, type Patience } from './patience.js';
+import type { JobEnd } from './watch.js';
+
+/** The jobs that a run has lost. */
+export class Losses {
+  /** How often tasks have lost a job, by code. */
+  readonly #lost = new Map<TaskId, Record<string, number>>();
+
+  constructor(
+    readonly slurm: Pick<SlurmCommands, 'cancel'>,
+    readonly files: SlurmFiles,
+    readonly store: Store,
+    readonly patience: Patience,
+  ) {}
+
+  /** Of jobs that are over, those that are so for certain: lost ones are taken out of the queue first. */
+  async sure(ends: readonly JobEnd[]): Promise<readonly JobEnd[]> {
+    const lost = ends.filter(({ end }) => end === 'lost');
+    if (lost.length === 0) return ends;
+    try {
+      await this.patience.once(() => this.slurm.cancel(lost.map(({ job }) => nameOf(job))));
+      return ends;
+    } catch (error) {
+      // While it can't be said, they are looked at again.
+      return isSilence(error) ? ends.filter(({ end }) => end !== 'lost') : ends;
+    }
+  }
+
+  /** What is to be told of a lost job, and which attempt that was, if there is to be another. */
+  learn({ task, job, status, state }: JobEnd & { readonly end: 'lost' }): {
+    readonly failure: Failure;
+    readonly attempt?: number;
+  } {
+    const version = status?.key === undefined ? undefined : this.store.resumePoint(status.key).version();
+    const advanced = version !== undefined && version !== status?.resume;
+    const { failure, again } = lostJob(nameOf(job), state, status, advanced);
+    const lost = this.#lost.get(task.id) ?? {};
+    const count = (lost[failure.code] ?? 0) + 1;
+    this.#lost.set(task.id, { ...lost, [failure.code]: count });
+    if (count <= again) return { failure, attempt: Object.values(lost).reduce((sum, n) => sum + n, 1) };
+    const output = this.files.pathOf(job.id, `${job.index}.out`);
+    return {
+      failure: failure.code === 'E_SLURM_JOB' ? { ...failure, hint: `What it wrote is in ${output}` } : failure,
+    };
+  }
+}

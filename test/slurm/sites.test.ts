@@ -1,0 +1,142 @@
+import { readdirSync, unlinkSync } from 'node:fs';
+import { describe, expect, vi } from 'vitest';
+import { until } from '../e2e/program.js';
+import { type ClusterBox, describeOnCluster } from './rig.js';
+
+// Slurm as sites and users have it. Where a test says `standIn`, a script stands before the real program.
+
+/** Each task notes that it ran, and waits for a file. */
+const pipeline = (box: ClusterBox, name: string, stages = ['nap']) => `name: ${name}
+slurm: { cpus: 1 }
+stages:
+${stages.map((stage) => `  ${stage}: { run: 'echo ${stage} >> ${box.path('ran')}; until test -e ${box.path('go')}; do sleep 0.2; done; echo > \${{ outputs.o }}', outputs: { o: o.txt } }`).join('\n')}
+`;
+const ran = (box: ClusterBox) => (box.has('ran') ? box.read('ran').trim().split('\n').sort() : []);
+const submissions = (box: ClusterBox, name: string) =>
+  readdirSync(box.path(`artifacts/${name}/.slurm`)).filter((entry) => entry !== 'keys');
+const onSlurm = ['run', 'p.yaml', '--executor', 'slurm', '--reporter', 'json'];
+
+vi.setConfig({ testTimeout: 300_000 });
+
+describeOnCluster('at odd sites', (test) => {
+  describe.concurrent('beside each other', () => {
+    test("jobs are seen whatever the user's profile has Slurm's programs leave out", async ({ box }) => {
+      box.write('p.yaml', pipeline(box, 'profile'));
+      const profile = {
+        SQUEUE_PARTITION: 'debug',
+        SQUEUE_ACCOUNT: 'other',
+        SBATCH_WAIT: '1',
+        SCANCEL_STATE: 'PENDING',
+      };
+      const running = box.start(onSlurm, profile);
+      await until(() => running.out.includes('"event":"task-start"'), 'it is seen to begin');
+      box.write('go', '');
+      expect((await running.result).code).toBe(0);
+      expect(ran(box)).toEqual(['nap']);
+    });
+
+    test('jobs that squeue does not list are asked for by themselves, and adopted', async ({ box }) => {
+      box.standIn('squeue', 'exit 0');
+      box.write('p.yaml', pipeline(box, 'unlisted'));
+      const first = box.start(onSlurm);
+      await until(() => first.out.includes('"event":"task-start"'), 'it is seen to begin');
+      first.child.kill('SIGKILL');
+      const second = box.start(onSlurm);
+      await until(() => second.out.includes('"event":"task-start"'), 'the next run finds it');
+      box.write('go', '');
+      expect((await second.result).code).toBe(0);
+      expect([ran(box), submissions(box, 'unlisted')]).toEqual([['nap'], [expect.any(String)]]);
+    });
+
+    test('a job that Slurm does not know is taken out of the queue before there is another', async ({ box }) => {
+      const blind = box.path('blind');
+      box.standIn('squeue', `test -e ${blind} || exec $real "$@"`);
+      box.standIn(
+        'scontrol',
+        `case "$*" in *' job '*) test -e ${blind} && echo 'Invalid job id specified' >&2 && exit 1;; esac; exec $real "$@"`,
+      );
+      box.standIn('sbatch');
+      box.standIn('scancel');
+      box.write('p.yaml', pipeline(box, 'unknown'));
+      const running = box.start(onSlurm);
+      await until(() => running.out.includes('"event":"task-start"'), 'it is seen to begin');
+      box.write('blind', '');
+      await until(() => running.out.includes('"code":"E_SLURM_LOST"'), 'it is lost', 120);
+      await until(() => ran(box).length === 2, 'there is another');
+      expect(box.calls.filter((call) => /^(sbatch|scancel)/.test(call)).map((call) => call.split(' ')[0])).toEqual([
+        ...['sbatch', 'scancel', 'sbatch'],
+      ]);
+      expect((await box.cluster.queue()).filter((line) => / RUNNING .*unknown\/nap$/.test(line))).toHaveLength(1);
+      unlinkSync(blind);
+      box.write('go', '');
+      expect((await running.result).code).toBe(0);
+    });
+
+    test('the cluster that has taken a job is named in every later call', async ({ box }) => {
+      // Several clusters need a database: this one takes off what it is told of them.
+      const rest = 'for word; do shift; case $word in --clusters=other) ;; *) set -- "$@" "$word";; esac; done';
+      for (const program of ['scancel', 'scontrol', 'sacct']) box.standIn(program, `${rest}; exec $real "$@"`);
+      box.standIn('squeue', `case "$*" in *--clusters*) ${rest}; exec $real "$@";; esac`);
+      box.standIn('sbatch', `${rest}; echo "$($real "$@");other"`);
+      const two = pipeline(box, 'elsewhere', ['nap', 'rest']);
+      box.write('p.yaml', two.replace('cpus: 1', "cpus: 1, extra: ['--clusters=other']"));
+      const running = box.start(onSlurm);
+      await until(() => ran(box).length === 2, 'they run');
+      running.child.kill('SIGINT');
+      const { out } = await running.result;
+      expect(out).not.toContain('E_SLURM');
+      const later = box.calls.slice(box.calls.findIndex((call) => call.startsWith('sbatch')));
+      expect(later.filter((call) => !call.includes('--clusters=other'))).toEqual([]);
+      expect(later.length).toBeGreaterThan(2);
+      const again = box.start(['run', 'p.yaml', '--executor', 'slurm']);
+      await until(() => again.out.includes('start   rest'), 'the next run finds them');
+      again.child.kill('SIGINT');
+      expect((await again.result).out).toMatch(/Cancel with: scancel --clusters=other \d+_0 \d+_0\n/);
+      box.write('go', '');
+      expect((await box.run(onSlurm)).code).toBe(0);
+      expect(ran(box)).toEqual(['nap', 'rest']);
+    });
+  });
+
+  describe.concurrent('Ctrl-C', () => {
+    const four = ['a', 'b', 'c', 'd'];
+
+    test('ends the submitting with the call in progress', async ({ box }) => {
+      box.standIn('sbatch', 'sleep 1; exec $real "$@"');
+      box.write('p.yaml', pipeline(box, 'stopped', four));
+      const running = box.start(['run', 'p.yaml', '--executor', 'slurm']);
+      await until(() => box.calls.length === 1, 'it submits');
+      running.child.kill('SIGINT');
+      const { code, out } = await running.result;
+      expect(code).toBe(130);
+      expect(out).toContain('Slurm goes on with one job.');
+      expect(box.calls).toHaveLength(1);
+      box.write('go', '');
+    });
+
+    test('ends the waiting for an answer', async ({ box }) => {
+      box.standIn('sbatch', 'echo "sbatch: error: Unexpected message received" >&2; exit 1');
+      box.write('p.yaml', pipeline(box, 'silent', four));
+      const running = box.start(onSlurm);
+      await until(() => running.out.includes('no answer since'), 'it says so');
+      running.child.kill('SIGINT');
+      const { code, out } = await running.result;
+      expect([code, out]).toEqual([130, expect.stringContaining('"failed":0,"skipped":4')]);
+    });
+
+    test('ends a call that hangs, the second time', async ({ box }) => {
+      box.standIn('sbatch', `echo $$ > ${box.path('pid')}; exec sleep 600`);
+      box.write('p.yaml', pipeline(box, 'hanging', four));
+      const running = box.start(onSlurm);
+      const pid = await box.pid('pid');
+      running.child.kill('SIGINT');
+      await until(() => running.out.includes('"event":"interrupted"'), 'it is heard');
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      expect(running.child.exitCode).toBeNull();
+      running.child.kill('SIGINT');
+      expect((await running.result).code).toBe(130);
+      expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+      expect(box.calls).toHaveLength(1);
+    });
+  });
+});

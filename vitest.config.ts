@@ -5,17 +5,14 @@ import { defineConfig } from 'vitest/config';
 const slow = ['browser', 'faults', 'long', 'nodes', 'package', 'remote', 'slurm'];
 
 /**
- * Unit tests that need a process of their own: they replace modules, say so, or are of engines, which set V8's flags. Node
- * 26 ends by SIGSEGV where these are set after a module of WebAssembly was compiled. The others share a process and what it
+ * Unit tests that need a process of their own: because they replace modules or say so. The others share one and what it
  * has loaded: loading it anew for each file takes a third of their time.
  */
 const alone = readdirSync('test', { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.test.ts'))
   .map((name) => `test/${name.replaceAll('\\', '/')}`)
-  .filter(
-    (path) =>
-      /^test\/(engine|experiment)\//.test(path) ||
-      /^\/\/ In a process of its own|\bvi\.(mock|doMock|resetModules)\(/m.test(readFileSync(path, 'utf8')),
+  .filter((path) =>
+    /^\/\/ In a process of its own|\bvi\.(mock|doMock|resetModules)\(/m.test(readFileSync(path, 'utf8')),
   );
 
 /** Programs start slowly on a busy machine, and nothing is about time. */

@@ -13,9 +13,9 @@ const optimised: Flags = ['--no-liftoff', '--no-wasm-lazy-compilation'];
 /** From version 14 on (Node 25), V8 ends the process where it inlines calls that the baseline compiler has not counted. */
 const withoutInlining: Flags = [...optimised, '--no-wasm-inlining'];
 
-/** Sets of flags to try, the likeliest to work first. The last one is none. */
+/** Sets of flags to try, the likeliest to work first; each turns off what is on by default. The last one is none. */
 export function flagSets(v8: string = process.versions.v8): readonly Flags[] {
-  return Number.parseInt(v8, 10) >= 14 ? [withoutInlining, optimised, []] : [optimised, withoutInlining, []];
+  return Number.parseInt(v8, 10) >= 14 ? [withoutInlining, optimised, []] : [optimised, []];
 }
 
 /**
@@ -54,25 +54,35 @@ export async function examineFlags(kernels: Uint8Array): Promise<Finding> {
   return finding;
 }
 
-let set: Promise<void> | undefined;
+let chosen: Promise<Flags> | undefined;
 
 /**
- * Sets V8's flags for the kernels in this process, once: those that were found to work.
- * @param kernels what is to be compiled
+ * Compiles kernels with the flags that were found to work.
+ * @param kernels modules, all that are used
  * @throws {UserError} E_ENGINE where nothing works
  */
-export function setFlags(kernels: Uint8Array): Promise<void> {
-  set ??= chooseFlags(kernels).then(apply);
-  return set;
+export async function compile(kernels: readonly Uint8Array[]): Promise<readonly WebAssembly.Module[]> {
+  chosen ??= chooseFlags(Buffer.concat(kernels));
+  return compileWith(await chosen, kernels);
 }
 
-/** Sets these flags instead, untried. */
+/** Has kernels compiled with these flags instead, untried. */
 export function useFlags(flags: Flags): void {
-  set = Promise.resolve(apply(flags));
+  chosen = Promise.resolve(flags);
 }
 
-function apply(flags: Flags): void {
+/**
+ * The flags hold for these modules only. V8 14 ends the process by SIGSEGV where another module that it has compiled
+ * before, as of a parser, is instantiated while inlining is off: its code counts calls where nothing counts them.
+ */
+function compileWith(flags: Flags, kernels: readonly Uint8Array[]): readonly WebAssembly.Module[] {
   for (const flag of flags) setFlagsFromString(flag);
+  try {
+    // At once: nothing else may run meanwhile, and Node 24 does not stay alive for a compilation in the background.
+    return kernels.map((bytes) => new WebAssembly.Module(bytes));
+  } finally {
+    for (const flag of flags) setFlagsFromString(flag.replace(/^--no-/, '--'));
+  }
 }
 
 async function chooseFlags(kernels: Uint8Array): Promise<Flags> {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { buildFolder } from '../../paths.js';
-import { setFlags } from '../compiler/flags.js';
+import { compile } from '../compiler/flags.js';
 import type { MemoryPlan } from './memory-plan.js';
 import { kernelFiles } from './modules.js';
 import { type Program, scratchBytes } from './program.js';
@@ -14,9 +14,7 @@ let compiled: Promise<readonly WebAssembly.Module[]> | undefined;
 function compileKernels(): Promise<readonly WebAssembly.Module[]> {
   compiled ??= (async () => {
     const kernels = await Promise.all(kernelFiles.map((name) => readFile(join(buildFolder, name))));
-    await setFlags(Buffer.concat(kernels));
-    // At once: Node 24 does not stay alive for a compilation in the background with these flags.
-    return kernels.map((bytes) => new WebAssembly.Module(bytes));
+    return compile(kernels);
   })();
   return compiled;
 }

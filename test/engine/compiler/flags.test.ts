@@ -50,10 +50,12 @@ describe('sets of flags', () => {
   it('begin with what is known of a version of V8, and end with none', () => {
     for (const version of ['11.3.244.8-node.38', '13.6.233.17-node.51', '14.1.146.11-node.27', '15.2', 'unknown'])
       expect(flagSets(version).at(-1)).toEqual([]);
+    for (const flag of flagSets().flat()) expect(flag).toMatch(/^--no-/);
     const first = (version: string) => flagSets(version)[0]!.includes('--no-wasm-inlining');
     expect([first('13.6.233.17-node.51'), first('14.1.146.11-node.27')]).toEqual([false, true]);
   });
 
+  // Beside other modules of WebAssembly, too: the process that tries them has one.
   it('work here, the first as well as none, and give the right bits', async () => {
     expect(await Promise.all([flagSets()[0]!, []].map((flags) => tryFlags(flags)))).toEqual([works, works]);
   });

@@ -1,5 +1,6 @@
 import { mkdirSync, renameSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { inFolder, temporaryPath } from '../files/atomic.js';
 import { readRegularFile } from '../files/regular-file.js';
 import { openToAppend } from '../files/trust.js';
@@ -91,9 +92,7 @@ function decodeName(name: string): string {
   return name.includes('%') ? name.replace(/%(09|0A|0D|25)/g, decodeURIComponent) : name;
 }
 
-/** FNV-1a over the code units of `line` up to `end`, as 8 hexadecimal digits: it need not withstand more than accidents. */
+/** CRC-32 of `line` up to `end`, as 8 hexadecimal digits: it need not withstand more than accidents. */
 function checksum(line: string, end: number): string {
-  let state = 0x811c9dc5;
-  for (let i = 0; i < end; i++) state = Math.imul(state ^ line.charCodeAt(i), 0x01000193);
-  return (state >>> 0).toString(16).padStart(checksumLength, '0');
+  return crc32(line.slice(0, end)).toString(16).padStart(checksumLength, '0');
 }

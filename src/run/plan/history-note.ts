@@ -23,6 +23,8 @@ export interface RunCall {
 /** A run as its pipeline's history knows it: the tasks by key, for the store to tell the rest. */
 export interface RunNote extends RunCall {
   readonly type: 'spikeline-run/1';
+  /** Of the tasks with their keys. Notes of older versions have none. */
+  readonly digest?: string;
   readonly run: number;
   readonly finishedAt: string;
   readonly interrupted: boolean;

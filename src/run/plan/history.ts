@@ -52,13 +52,15 @@ export class RunRecorder {
     const folder = store.published(pipeline).runsFolder;
     const names = notesIn(folder);
     const newest = names.at(-1);
-    const last = newest === undefined ? undefined : readNote(folder, newest);
     const seen = Object.values(this.#tasks).some(({ key }) => key !== undefined);
-    if (!seen || (this.#started.size === 0 && last !== undefined && sameTasks(last.tasks, this.#tasks))) return;
+    if (!seen) return;
+    const digest = digestOf(this.#tasks);
+    if (this.#started.size === 0 && newest !== undefined && digestIn(folder, newest) === digest) return;
+    const last = newest === undefined ? undefined : readNote(folder, newest);
     const run = newest === undefined ? 1 : numberOf(newest) + 1;
     const finishedAt = new Date().toISOString();
     const note: RunNote = {
-      ...{ type: 'spikeline-run/1', run, finishedAt, ...call },
+      ...{ type: 'spikeline-run/1', digest, run, finishedAt, ...call },
       ...{ interrupted: this.#interrupted, tasks: this.#tasks, ...this.#failedSince(last, call) },
     };
     await store
@@ -179,14 +181,34 @@ function numberOf(name: string): number {
   return Number(namePattern.exec(name)![1]);
 }
 
+/** Of tasks with their keys: it is the same where {@link sameTasks} is true. */
+function digestOf(tasks: RunNote['tasks']): string {
+  const ids = (Object.keys(tasks) as TaskId[]).sort();
+  return hash('sha256', JSON.stringify(ids.map((id) => [id, tasks[id]!.key])), 'hex');
+}
+
+/** The digest that a note begins with: to take ten thousand tasks from it would take as long as much of a run. */
+function digestIn(folder: string, name: string): string | undefined {
+  const text = readText(folder, name) ?? '';
+  return text.endsWith('}\n') ? /^\{"type":"spikeline-run\/1","digest":"([0-9a-f]{64})"/.exec(text)?.[1] : undefined;
+}
+
 /** Undefined for one that is gone, damaged, or none of ours: others may write to a shared store. */
 function readNote(folder: string, name: string): RunNote | undefined {
   try {
-    const note: unknown = JSON.parse(readRegularFile(join(folder, name)).toString());
+    const note: unknown = JSON.parse(readText(folder, name) ?? '');
     return isRunNote(note) ? note : undefined;
   } catch (error) {
-    if (error instanceof SyntaxError || error instanceof IrregularFile || systemCode(error) === 'ENOENT')
-      return undefined;
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function readText(folder: string, name: string): string | undefined {
+  try {
+    return readRegularFile(join(folder, name)).toString();
+  } catch (error) {
+    if (error instanceof IrregularFile || systemCode(error) === 'ENOENT') return undefined;
     throw error;
   }
 }

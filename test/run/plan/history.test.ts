@@ -46,7 +46,8 @@ describe('the history of runs', () => {
     const reasons = [{ code: 'new', text: 'never run here' }];
     expect(await runs()).toEqual([
       {
-        ...{ type: 'spikeline-run/1', run: 1, finishedAt: expect.stringMatching(/^\d{4}-.*Z$/), interrupted: true },
+        ...{ type: 'spikeline-run/1', digest: expect.stringMatching(/^[0-9a-f]{64}$/), run: 1, interrupted: true },
+        finishedAt: expect.stringMatching(/^\d{4}-.*Z$/),
         ...{ set: ['x=1'], profile: 'smoke', targets: ['c'] },
         tasks: {
           a: { status: 'ran', key: key('a'), reasons },

@@ -1,4 +1,4 @@
-import { readdirSync, unlinkSync } from 'node:fs';
+import { readdirSync, renameSync, unlinkSync } from 'node:fs';
 import { describe, expect, vi } from 'vitest';
 import { until } from '../e2e/program.js';
 import { type ClusterBox, describeOnCluster } from './rig.js';
@@ -95,6 +95,84 @@ describeOnCluster('at odd sites', (test) => {
       box.write('go', '');
       expect((await box.run(onSlurm)).code).toBe(0);
       expect(ran(box)).toEqual(['nap', 'rest']);
+    });
+  });
+
+  describe.concurrent('a job', () => {
+    const stage = (name: string, run: string, more = '') =>
+      `name: ${name}\nslurm: { cpus: 1 }\nstages:\n  a: { run: '${run} > \${{ outputs.o }}', outputs: { o: o.txt }${more} }\n`;
+
+    test('is given the variables that its task declares where the site exports none', async ({ box }) => {
+      box.write('p.yaml', stage('bare', 'echo "$SEED $OTHER"', ', env: [SEED]'));
+      const { code, out } = await box.run(onSlurm, { SBATCH_EXPORT: 'NONE', SEED: '7', OTHER: '8' });
+      expect(code, out).toBe(0);
+      expect(box.read('artifacts/bare/a/o.txt')).toBe('7 \n');
+    });
+
+    test('is what srun inside its task is part of', async ({ box }) => {
+      box.write(
+        'p.yaml',
+        stage('steps', '{ srun --ntasks=1 sh -c "echo \\$SLURM_JOB_ID \\$SLURM_STEP_ID" && echo $SLURM_JOB_ID; }'),
+      );
+      const { code, out } = await box.run(onSlurm);
+      expect(code, out).toBe(0);
+      expect(box.read('artifacts/steps/a/o.txt')).toMatch(/^(\d+) 0\n\1\n$/);
+      // They enter no key.
+      expect((await box.run(['run', 'p.yaml'], { SLURM_JOB_ID: '1' })).out).toContain('cached');
+    });
+
+    test('begins with what the user has set up', async ({ box }) => {
+      const setup = "['module() { export LOADED=\"$*\"; }', 'module load first']";
+      box.write('config/spikeline/config.yaml', `slurm: { setup: ${setup} }\n`);
+      box.write('p.yaml', stage('setup', 'echo $LOADED', ', env: [LOADED]'));
+      const { out } = await box.run(onSlurm);
+      // It is part of what the task is made from, as everywhere.
+      expect(out).toContain('LOADED');
+    });
+
+    test.for([
+      [
+        'can not be read',
+        'job',
+        /could not begin\. .* is not to be read on .*: does that node see the artifacts folder\?/,
+      ],
+      ['can not be written', '', /could not begin\. Slurm could not start it: is .* to be written on its node\?/],
+    ] as const)('whose folder %s on its node says so at once', async ([, file, words], { box }) => {
+      const name = `unseen${file}`;
+      box.write('p.yaml', stage(name, 'echo').replace('cpus: 1', 'cpus: 1, extra: [--hold]'));
+      const running = box.start(onSlurm);
+      const job = await box.cluster.job(`${name}/a`, 'PENDING');
+      await until(
+        () => running.out.includes('waits: it is held; `scontrol release` lets it go on (JobHeldUser)'),
+        'told',
+      );
+      const [id] = submissions(box, name);
+      renameSync(box.path(`artifacts/${name}/.slurm/${id}/${file}`), box.path('away'));
+      await box.cluster.slurm('scontrol', 'release', job);
+      expect((await running.result).code).toBe(1);
+      expect(running.out).toContain('"code":"E_SLURM_START"');
+      expect(running.out).toMatch(words);
+      expect(Number(/"event":"end".*"seconds":([\d.]+)/.exec(running.out)![1])).toBeLessThan(25);
+    });
+
+    test('tells why it waits when that changes', async ({ box }) => {
+      box.write('p.yaml', stage('held', 'echo').replace('cpus: 1', 'cpus: 1, extra: [--hold]'));
+      const running = box.start(onSlurm);
+      const job = await box.cluster.job('held/a', 'PENDING');
+      await until(() => running.out.includes('(JobHeldUser)'), 'the user holds it');
+      await box.cluster.slurm('scontrol', 'hold', job);
+      await until(() => running.out.includes('waits: an administrator holds it (JobHeldAdmin)'), 'it is told');
+      await box.cluster.slurm('scontrol', 'release', job);
+      expect((await running.result).code).toBe(0);
+    });
+
+    test('that Slurm killed the task of for its memory says so', async ({ box }) => {
+      // This cluster has no cgroups, and so does not watch memory.
+      box.standIn('squeue', '$real "$@" | sed "s/|FAILED|/|OUT_OF_MEMORY|/"');
+      box.write('p.yaml', stage('large', 'kill -9 $$; echo'));
+      const { code, out } = await box.run(onSlurm);
+      expect(code).toBe(1);
+      expect(out).toMatch(/"code":"E_SLURM_MEMORY","message":"Job \d+_0 ran out of memory/);
     });
   });
 

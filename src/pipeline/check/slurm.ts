@@ -9,6 +9,14 @@ export const SlurmSchema = Type.Object(
     cpus: Type.Optional(
       Type.Integer({ minimum: 1, description: 'CPU cores of tasks that take all there are. Default: 4.' }),
     ),
+    modules: Type.Optional(
+      Type.Array(Type.String({ minLength: 1 }), { description: 'Modules that jobs load first, such as cuda/12.4.' }),
+    ),
+    setup: Type.Optional(
+      Type.Array(Type.String({ minLength: 1 }), {
+        description: 'Lines of a bash script that jobs begin with, after their modules.',
+      }),
+    ),
     extra: Type.Optional(
       Type.Array(Type.String({ pattern: '^-', title: 'an option of sbatch, such as --constraint=amd' }), {
         description: 'Further options of sbatch, such as --constraint=amd. They come last, and so have the last word.',

@@ -20,9 +20,16 @@ const passedVariables = new Set(
     : ['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'TZ', 'TMPDIR', 'TERM', 'LANG', 'LANGUAGE'],
 );
 
+/**
+ * In a job of Slurm's, commands know of the job, so that what `srun` and MPI start is part of it. What the job itself was
+ * not to inherit is no matter of theirs: their environment is made for them.
+ */
+const keptFromSteps = new Set(['SLURM_EXPORT_ENV']);
+
 function isPassed(name: string): boolean {
   // Windows takes `Path` for `PATH`.
   const known = process.platform === 'win32' ? name.toUpperCase() : name;
+  if (known.startsWith('SLURM_') || known.startsWith('SRUN_')) return !keptFromSteps.has(known);
   return passedVariables.has(known) || known.startsWith('LC_');
 }
 

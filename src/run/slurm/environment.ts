@@ -21,3 +21,24 @@ export function slurmEnvironment(env: Environment): Record<string, string> {
   // Without it they write no more than the first indices of a large array.
   return { ...Object.fromEntries(passed), SLURM_BITSTR_LEN: '0' };
 }
+
+/** What Spikeline itself reads in a job. */
+const ownVariables = /^(SPIKELINE_\w+|NODE_EXTRA_CA_CERTS|(https?|all|no)_proxy)$/i;
+
+/**
+ * `--export` where the user, or the site, has jobs begin with less than the environment they are submitted from: with
+ * what is declared for the task, and what Spikeline itself reads, beside it. Nothing where jobs get all of it.
+ *
+ * @param options those of sbatch that the user adds
+ * @param declared names of variables
+ */
+export function exportOption(options: readonly string[], env: Environment, declared: readonly string[]): string[] {
+  const asked = options.findLast((option) => option.startsWith('--export='))?.slice('--export='.length);
+  const names = (asked ?? env.SBATCH_EXPORT ?? 'ALL').split(',').filter((name) => name !== '');
+  if (names.some((name) => name.toUpperCase() === 'ALL')) return asked === undefined ? [] : [`--export=${asked}`];
+  const there = [...declared, ...Object.keys(env).filter((name) => ownVariables.test(name))];
+  const added = there.filter((name) => env[name] !== undefined);
+  const own = names.filter((name) => !['NONE', 'NIL'].includes(name.toUpperCase()));
+  const all = [...new Set([...own, ...added])];
+  return [`--export=${all.length > 0 ? all.join(',') : names.join(',')}`];
+}

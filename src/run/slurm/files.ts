@@ -145,6 +145,15 @@ export class SlurmFiles {
     return readNote<JobStatus>(this.pathOf(id, `${index}.status`), statusType);
   }
 
+  /** What a job wrote that is not its task's. */
+  readOutput(id: string, index: number): string {
+    try {
+      return readRegularFile(this.pathOf(id, `${index}.out`)).toString();
+    } catch {
+      return '';
+    }
+  }
+
   noteKey(lineage: Lineage, key: TaskKey): Promise<void> {
     return this.store.published(this.pipeline).writeNote(join(this.folder, 'keys', lineage), key);
   }

@@ -1,41 +1,14 @@
-// Entry of a job: Slurm starts it on a node of the cluster. It is told where its submission lies, and by Slurm which of
-// the tasks there is its own.
+// Entry of a job: Slurm starts it on a node of the cluster, which may have another Node than the machine it was submitted
+// from.
 
-import { basename } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Store } from '../../store/store.js';
-import { warningSignal } from './arguments.js';
-import { slurmCommands } from './command.js';
-import { SlurmFiles, submissionIn } from './files.js';
-import { SlurmJob } from './job.js';
-import type { JobName } from './jobs.js';
-import { slurmJobs } from './own-job.js';
+import { hostname } from 'node:os';
+import { nodeProblem } from '../../node-range.js';
 
-/** How long Slurm may take to end a job that it is to put back into the queue. */
-const patienceMs = 300_000;
-
-async function main([folder]: readonly string[]): Promise<number> {
-  const { SLURM_ARRAY_JOB_ID: array, SLURM_ARRAY_TASK_ID: index, SLURM_RESTART_COUNT: restarts = '0' } = process.env;
-  const submission = folder === undefined ? undefined : submissionIn(folder);
-  if (folder === undefined || submission === undefined || submission.tasks[Number(index)] === undefined) {
-    console.error(`There is no task ${index ?? '?'} in ${folder ?? 'no folder'}: was the artifacts folder moved?`);
-    return 1;
-  }
-  const store = Store.open(submission.artifacts, { jobs: slurmJobs() });
-  const files = new SlurmFiles(store, submission.pipeline.name);
-  const job = new SlurmJob(store, files, basename(folder), submission, Number(index), Number(restarts));
-  process.on(warningSignal, () => job.warn());
-  process.on('SIGTERM', () => job.interrupt());
-  const end = await job.start();
-  if (end !== 'out-of-time') return end === 'done' ? 0 : 1;
-  try {
-    await slurmCommands.requeue(`${array}_${index}` as JobName);
-    await sleep(patienceMs);
-  } catch (error) {
-    // Whoever watches submits it again.
-    console.error((error as Error).message);
-  }
-  return 1;
+const problem = nodeProblem(process.versions.node);
+if (problem !== undefined) {
+  // Before anything is loaded that such a Node can't read.
+  console.error(`spikeline: ${problem}; ${process.execPath} on ${hostname()} is ${process.version}.`);
+  process.exit(1);
 }
-
-process.exit(await main(process.argv.slice(2)));
+const { jobMain } = await import('./job-main.js');
+process.exit(await jobMain(process.argv.slice(2)));

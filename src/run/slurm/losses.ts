@@ -34,13 +34,13 @@ export class Losses {
   }
 
   /** What is to be told of a lost job, and which attempt that was, if there is to be another. */
-  learn({ task, job, status, state }: JobEnd & { readonly end: 'lost' }): {
+  learn({ task, job, status, state, said }: JobEnd & { readonly end: 'lost' }): {
     readonly failure: Failure;
     readonly attempt?: number;
   } {
     const version = status?.key === undefined ? undefined : this.store.resumePoint(status.key).version();
     const advanced = version !== undefined && version !== status?.resume;
-    const { failure, again } = lostJob(nameOf(job), state, status, advanced);
+    const { failure, again } = lostJob(nameOf(job), state, status, advanced, said);
     const lost = this.#lost.get(task.id) ?? {};
     const count = (lost[failure.code] ?? 0) + 1;
     this.#lost.set(task.id, { ...lost, [failure.code]: count });

@@ -15,6 +15,7 @@ export interface LostJob {
  *
  * @param state Slurm's word for it; undefined if Slurm does not know the job any more
  * @param status what the job said last
+ * @param said why it could not even begin with its task
  * @param advanced did the task leave a checkpoint that it had not when the job began?
  */
 export function lostJob(
@@ -22,11 +23,22 @@ export function lostJob(
   state: string | undefined,
   status: JobStatus | undefined,
   advanced: boolean,
+  said?: string,
 ): LostJob {
   const lost = (again: number, code: string, message: string, hint?: string): LostJob => ({
-    failure: { code, message: `Job ${job} ${message}.`, ...(hint === undefined ? {} : { hint }) },
+    failure: {
+      ...{ code, message: `Job ${job} ${message}.`, ...(hint === undefined ? {} : { hint }) },
+      // What the task wrote until then.
+      ...(status?.failure?.log === undefined ? {} : { log: status.failure.log }),
+      ...(status?.failure?.tail === undefined ? {} : { tail: status.failure.tail }),
+    },
     again,
   });
+  if (said !== undefined) {
+    const hint =
+      'Nodes that lack it can be left out: `slurm: { extra: [--exclude=…] }`; `modules` and `setup` are there as well.';
+    return { failure: { code: 'E_SLURM_START', message: `Job ${job} could not begin. ${said}`, hint }, again: 0 };
+  }
   const longer = 'Give it more with `resources: { time: … }`.';
   switch (status?.state === 'requeued' ? 'TIMEOUT' : state) {
     case 'TIMEOUT':

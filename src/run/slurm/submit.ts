@@ -1,19 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { holdBuild } from '../../files/build-use.js';
-import { buildFolder } from '../../paths.js';
 import type { SlurmSettings } from '../../pipeline/check/slurm.js';
 import { dependenciesOf } from '../../pipeline/expand/targets.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import type { Store } from '../../store/store.js';
 import type { TaskId } from '../../values.js';
 import type { TaskIdentity } from '../plan/identity.js';
-import { quote } from '../process/command.js';
 import { adoptableJobs } from './adoption.js';
 import { arrayIndices, dependencyOptions, resourceOptions } from './arguments.js';
 import { type ArrayPlace, type ArrayPlan, planArrays, stageSets } from './arrays.js';
 import { type SlurmCommands, SlurmError } from './command.js';
+import { exportOption } from './environment.js';
 import { type Lineage, plainTask, type SlurmFiles, type Submission } from './files.js';
+import { jobScript } from './job-script.js';
 import type { TaskJob } from './jobs.js';
 import { isSilence, type Patience } from './patience.js';
 
@@ -136,7 +136,7 @@ export class Submitter {
   ): Promise<{ readonly id: string; readonly array: number }> {
     const id = randomUUID();
     holdBuild('jobs');
-    this.files.writeSubmission(id, this.#submission(plan), jobScript(this.files.pathOf(id)));
+    this.files.writeSubmission(id, this.#submission(plan), jobScript(this.files.pathOf(id), this.options.settings));
     const { task } = plan.tasks[0]!;
     const { settings, jobs } = this.options;
     const indices = arrayIndices(plan.tasks.map(({ index }) => index));
@@ -152,6 +152,7 @@ export class Submitter {
       // Slurm limits arrays, and no set of them: so they follow one another.
       ...dependencyOptions(plan, limited ? liveArrays : []),
       ...resourceOptions(task.resources, settings),
+      ...exportOption(settings.extra ?? [], process.env, task.env),
     ];
     const script = this.files.pathOf(id, 'job.sh');
     const { soon, now } = this.stops;
@@ -195,9 +196,4 @@ export class Submitter {
       ),
     };
   }
-}
-
-function jobScript(folder: string): string {
-  const words = [process.execPath, join(buildFolder, 'slurm-job.js'), folder];
-  return `#!/bin/sh\nexec ${words.map(quote).join(' ')}\n`;
 }

@@ -6,15 +6,20 @@ import type { TaskId } from '../../values.js';
 import type { Failure, RunEvent } from '../events.js';
 import { type SlurmCommands, SlurmError } from './command.js';
 import type { JobStatus, SlurmFiles } from './files.js';
+import { saidBy } from './job-script.js';
 import { isLive, isPending, type JobName, type JobState, nameOf, type TaskJob } from './jobs.js';
 import type { Patience } from './patience.js';
+import { waitingReason } from './waiting-reasons.js';
 
 /** How a job ended. */
 export type JobEnd = { readonly task: Task; readonly job: TaskJob; readonly status?: JobStatus } & (
   | { readonly end: 'done'; readonly result: TaskResult }
   | { readonly end: 'failed'; readonly failure: Failure }
-  /** Without a word; the state is Slurm's, missing where Slurm does not know the job any more. */
-  | { readonly end: 'lost'; readonly state?: string }
+  /**
+   * Without a status; the state is Slurm's, missing where Slurm does not know the job any more. `said` is why it could
+   * not even begin with its task.
+   */
+  | { readonly end: 'lost'; readonly state?: string; readonly said?: string }
 );
 
 interface Watched {
@@ -24,6 +29,8 @@ interface Watched {
   state?: JobState;
   /** Since when it is over without a word: files of other hosts may come late. */
   overSince?: number;
+  /** Since when it has said that its task failed. */
+  failedSince?: number;
   begun: boolean;
   told: string;
   shown?: JobStatus;
@@ -142,10 +149,13 @@ export class JobWatch {
     if (watched.shown?.state === 'requeued' && state.reason === 'BeginTime')
       void this.slurm.beginNow(name).catch(() => undefined);
     if (['None', 'Dependency'].includes(state.reason)) return;
-    // Why it waits changes all the time; that it does is told once.
-    if (watched.told !== '') return;
-    watched.told = `job ${name} is in the queue (${state.reason})`;
-    this.emit({ event: 'task-waiting', task: watched.task.id, message: watched.told });
+    // Whose turn it is changes all the time; that it waits for that is told once.
+    const why = waitingReason(state.reason);
+    const told = why ?? 'queue';
+    if (watched.told === told) return;
+    watched.told = told;
+    const message = `job ${name} ${why === undefined ? 'is in the queue' : `waits: ${why}`} (${state.reason})`;
+    this.emit({ event: 'task-waiting', task: watched.task.id, message });
   }
 
   #requeued(watched: Watched): void {
@@ -170,22 +180,34 @@ export class JobWatch {
     const silent = this.patience.silentSince !== undefined;
     if (status !== undefined && (silent || (state !== undefined && !isPending(state)))) this.#show(watched, status);
     const about = { task, job, ...(status === undefined ? {} : { status }) };
+    if (state !== undefined && isLive(state)) delete watched.overSince;
     if (status?.state === 'done') {
       const result = await this.store.result(status.key!);
       if (result !== undefined) return { ...about, end: 'done', result };
     } else if (status?.state === 'failed') {
-      return { ...about, end: 'failed', failure: status.failure! };
+      watched.failedSince ??= performance.now();
+      // Its process may have been killed for its memory: only Slurm knows, once the job is over.
+      const waits = !silent && state !== undefined && isLive(state);
+      if (waits && performance.now() - watched.failedSince < arrivalMs) return undefined;
+      if (state?.state !== 'OUT_OF_MEMORY') return { ...about, end: 'failed', failure: status.failure! };
     }
-    if (silent || state === undefined || isLive(state)) {
-      delete watched.overSince;
-      return undefined;
-    }
+    if (silent || state === undefined || isLive(state)) return undefined;
     watched.overSince ??= performance.now();
     // It ended because of one that is looked at as well, which will say what becomes of both.
     if (status === undefined && dependenciesOf(task).some((id) => this.#watched.has(id))) return undefined;
-    const sure = sureStates.has(state.state) && status?.state !== 'done';
+    const said = status === undefined ? this.#saidBy(job, state) : undefined;
+    const sure = said !== undefined || (sureStates.has(state.state) && status?.state !== 'done');
     if (!sure && performance.now() - watched.overSince < arrivalMs) return undefined;
-    return { ...about, end: 'lost', ...(state.state === 'UNKNOWN' ? {} : { state: state.state }) };
+    const known = state.state === 'UNKNOWN' ? {} : { state: state.state };
+    return { ...about, end: 'lost', ...known, ...(said === undefined ? {} : { said }) };
+  }
+
+  /** Why a job could not begin with its task. */
+  #saidBy(job: TaskJob, { reason }: JobState): string | undefined {
+    // So Slurm calls a job whose output it could not open, too: the older versions, and the newer ones.
+    if (/^(JobLaunchFailure|RaisedSignal:53)/.test(reason))
+      return `Slurm could not start it: is ${this.files.pathOf(job.id)} to be written on its node? It must see the artifacts folder.`;
+    return saidBy(this.files.readOutput(job.id, job.index));
   }
 
   #show(watched: Watched, status: JobStatus): void {

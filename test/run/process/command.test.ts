@@ -13,4 +13,11 @@ describe('the environment of a task', () => {
     expect(Object.values(command)).not.toContain('needed');
     for (const env of [builtIn, command]) expect(Object.values(env)).not.toContain('secret');
   });
+
+  it('tells commands of the job of Slurm that they are part of', () => {
+    vi.stubEnv('SLURM_JOB_ID', '7');
+    vi.stubEnv('SLURM_EXPORT_ENV', 'NONE');
+    const { SLURM_JOB_ID, SLURM_EXPORT_ENV } = commandEnvironment({ env: {} });
+    expect([SLURM_JOB_ID, SLURM_EXPORT_ENV]).toEqual(['7', undefined]);
+  });
 });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { slurmEnvironment } from '../../../src/run/slurm/environment.js';
+import { exportOption, slurmEnvironment } from '../../../src/run/slurm/environment.js';
 
 it("Slurm's programs see where Slurm is and where jobs go, and nothing that changes what they are asked", () => {
   const kept = { PATH: '/bin', SLURM_CONF: '/etc/slurm.conf', SBATCH_ACCOUNT: 'lab', SLURM_CLUSTERS: 'other' };
@@ -9,3 +9,18 @@ it("Slurm's programs see where Slurm is and where jobs go, and nothing that chan
   };
   expect(slurmEnvironment({ ...kept, ...cleared, GONE: undefined })).toEqual({ ...kept, SLURM_BITSTR_LEN: '0' });
 });
+
+it.each([
+  [[], {}, []],
+  [['--export=ALL,A=1'], { SBATCH_EXPORT: 'NONE' }, ['--export=ALL,A=1']],
+  [[], { SBATCH_EXPORT: 'NONE' }, ['--export=NONE']],
+  [[], { SBATCH_EXPORT: 'NONE', SEED: '1', HOME: '/' }, ['--export=SEED']],
+  [
+    ['--export=NONE'],
+    { SEED: '1', SPIKELINE_REMOTE: 'x', https_proxy: 'y' },
+    ['--export=SEED,SPIKELINE_REMOTE,https_proxy'],
+  ],
+  [['--export=HOME'], { SEED: '1' }, ['--export=HOME,SEED']],
+])('with the options %j and the environment %j, jobs of a task that declares SEED get %j', (options, env, expected) =>
+  expect(exportOption(options, env, ['SEED'])).toEqual(expected),
+);

@@ -1,4 +1,4 @@
-import { EventConv, SpikeLists, WideConv } from './generated';
+import { EventConv } from './generated';
 
 /**
  * Lists the non-zero inputs of image n at `list`: first the addresses where each pixel's events start
@@ -39,57 +39,6 @@ export function listEvents(address: usize, n: i32, list: usize): void {
     }
   }
   store<u32>(start, <u32>e);
-}
-
-/**
- * The same convolution for any number of levels and any sum below 2^31: rows hold Q(W) itself, the event's level
- * multiplies them in 32 bits. Slower; the planner takes it where bytes or 16 bits could overflow.
- */
-function convolveWide(address: usize, lo: i32, hi: i32, float: bool): void {
-  const t = changetype<WideConv>(address);
-  const channels = t.inChannels, outChannels = t.outChannels;
-  for (let n = lo; n < hi; n++) {
-    let yo: usize = t.y + <usize>(n * t.outHeight * t.outWidth * outChannels) * 4;
-    for (let oy = 0; oy < t.outHeight; oy++) for (let ox = 0; ox < t.outWidth; ox++, yo += <usize>outChannels << 2) {
-      memory.fill(yo, 0, <usize>outChannels << 2);
-      for (let ky = 0; ky < t.kernelHeight; ky++) {
-        const iy = oy * t.stride - t.padV + ky;
-        if (<u32>iy >= <u32>t.height) continue;
-        for (let kx = 0; kx < t.kernelWidth; kx++) {
-          const ix = ox * t.stride - t.padH + kx;
-          if (<u32>ix >= <u32>t.width) continue;
-          const x: usize = t.spikes + <usize>(((n * t.height + iy) * t.width + ix) * channels);
-          const w: usize = t.w + <usize>((ky * t.kernelWidth + kx) * channels * outChannels);
-          for (let c = 0; c < channels; c++) {
-            const v = <i32>load<u8>(x + c);
-            if (!v) continue;
-            const level = i32x4.splat(v);
-            const row: usize = w + <usize>(c * outChannels);
-            for (let co = 0; co < outChannels; co += 4) {
-              const weights = i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(v128.load32_zero(row + co)));
-              const at: usize = yo + (<usize>co << 2);
-              v128.store(at, i32x4.add(v128.load(at), i32x4.mul(level, weights)));
-            }
-          }
-        }
-      }
-      if (float) {
-        const scale = f32x4.splat(t.scale);
-        for (let co = 0; co < outChannels; co += 4) {
-          const at: usize = yo + (<usize>co << 2);
-          v128.store(at, f32x4.mul(f32x4.convert_i32x4_s(v128.load(at)), scale));
-        }
-      }
-    }
-  }
-}
-
-export function wideConv_f32(address: usize, lo: i32, hi: i32): void {
-  convolveWide(address, lo, hi, true);
-}
-
-export function wideConv_i32(address: usize, lo: i32, hi: i32): void {
-  convolveWide(address, lo, hi, false);
 }
 
 /** 16×16 bytes at p (rows 16 apart) to columns: out[c·step + r] = p[16·r + c]. */
@@ -170,22 +119,5 @@ export function listPositions(
       }
     }
     order += <usize>(perImage * imagesPerChunk) << 3;
-  }
-}
-
-/**
- * For the weight gradient: the non-zero inputs of chunks lo…hi; an event is its dy pixel for the phase's first tap.
- * `listed` images of each chunk.
- */
-export function spikeLists(address: usize, lo: i32, hi: i32): void {
-  const t = changetype<SpikeLists>(address);
-  const perChunk: usize = <usize>(t.phases * t.channels * t.levels * t.cutCount) << 2;
-  for (let chunk = lo; chunk < hi; chunk++) {
-    const first = chunk * t.imagesPerChunk;
-    listPositions(
-      t.spikes + <usize>first * t.imageBytes, t.channels, t.levels, t.listed, t.listed, t.phases, t.phasePixels,
-      t.order, t.cuts, t.cutCount, t.heads + <usize>chunk * perChunk, t.events + (<usize>chunk * <usize>t.capacity << 2),
-      t.listing,
-    );
   }
 }

@@ -1,5 +1,4 @@
 export { activate, activateIntegers, levelThresholds, spikesToMap } from './activate';
-export { spikeLists, wideConv_f32, wideConv_i32 } from './events';
 export {
   denseConv,
   denseWeightGradient,

@@ -84,3 +84,34 @@ INLINE f32v root(f32v v) {
   return v;
 #endif
 }
+
+/** A bit for each byte that is not zero. */
+INLINE u32 nonZeroBytes(u8x16 v) {
+#if defined(__wasm__)
+  return wasm_i8x16_bitmask((v128_t)(v != 0));
+#elif defined(__SSE2__)
+  return (u32)_mm_movemask_epi8((__m128i)(v != 0));
+#else
+  u32 bits = 0;
+  EACH(i, 16) bits |= (u32)(v[i] != 0) << i;
+  return bits;
+#endif
+}
+
+/** A bit for each of 64 bytes that is `wanted`. */
+INLINE u64 equalBytes(const u8 *address, u8 wanted) {
+#if defined(__AVX512BW__) && WIDTH == 64
+  return _mm512_cmpeq_epi8_mask(_mm512_loadu_si512(address), _mm512_set1_epi8((char)wanted));
+#elif defined(__AVX2__) && WIDTH == 32
+  const __m256i all = _mm256_set1_epi8((char)wanted);
+  const u32 low = (u32)_mm256_movemask_epi8((__m256i)(LOAD(u8v, address) == (u8v)all));
+  return low | (u64)(u32)_mm256_movemask_epi8((__m256i)(LOAD(u8v, address + 32) == (u8v)all)) << 32;
+#else
+  u64 bits = 0;
+  EACH(i, 4) bits |= (u64)nonZeroBytes((u8x16)(LOAD(u8x16, address + i * 16) == wanted)) << i * 16;
+  return bits;
+#endif
+}
+
+/** Place of the lowest bit that is set, 64 without any. */
+INLINE i32 lowestBit(u64 bits) { return bits ? __builtin_ctzll(bits) : 64; }

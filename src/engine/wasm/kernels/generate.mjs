@@ -13,7 +13,6 @@ import {
   sparseWeightGradient,
 } from './generate-gradients.mjs';
 import { lines, range, separator } from './generate-parts.mjs';
-import { addPixels } from './generate-pixels.mjs';
 import { addFloats, addIntegers, addSums } from './generate-tabled.mjs';
 import { transposition } from './generate-transpositions.mjs';
 
@@ -209,7 +208,6 @@ export function generateKernels() {
   parts.push(maskedGradient(6, 4));
   parts.push(...[16, 32].flatMap((block) => [addFloats(block), addIntegers(block)]));
   parts.push(addSums(64, 1), addSums(32, 1), ...[1, 2, 3, 4, 5].map((taps) => addSums(16, taps)));
-  parts.push(...[1, 2, 3].map(addPixels));
   parts.push(
     transposition('transposeBytes', 'u8', 16),
     transposition('transposeFloats', 'f32', 4),

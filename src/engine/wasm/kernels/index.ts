@@ -16,11 +16,9 @@ export {
 export { quantiseGradient } from './integers';
 export { batchNorm, batchNormGradient, channelSums, gradientApply, gradientSums } from './normalise';
 export { deleteSpikes } from './noise';
-export { imageSums, pixelWeightGradient } from './pixels';
 export { activateReal, realConv } from './real';
 export { setScratch } from './scratch';
 export { spikeConv_fire, spikeConv_i16 } from './spike-conv';
 export { countSpikes, fireInteger, readout } from './spiking';
 export { packTabledForward } from './tabled-forward';
 export { packTabled, tabledGradient_f32, tabledGradient_i16 } from './tabled';
-export { channelMagnitudes, packEvents, packForward, packMasked, packReal, ternarise, ternaryThreshold } from './weights';

@@ -21,7 +21,7 @@ typedef intptr_t isize;
 
 #define INLINE static inline __attribute__((always_inline))
 /** A part of a kernel that is better called than repeated. */
-#define APART static __attribute__((noinline))
+#define APART static __attribute__((noinline, unused))
 
 /** Repeats a statement for i = 0 … n − 1, written out: n is a constant, and arrays that i counts through are registers. */
 #ifdef __clang__

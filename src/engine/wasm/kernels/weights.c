@@ -1,0 +1,98 @@
+// Latent weights → what the kernels read: Q(W), and the packed forms. Channels are padded with zero weights.
+#include "ternary.h"
+#include "vector.h"
+
+/** Rows of weights that are added up before the next ones: so they come from memory in order. */
+enum { rowsTogether = 16 };
+
+/**
+ * Σ|w| of output channels lo…hi, sixteens of them: from row to row in double precision. Rows of padding are zeros and
+ * change nothing.
+ */
+KERNEL(channelMagnitudes, ChannelMagnitudes) {
+  enum { pairs = WIDTH / 8, vectors = 16 / pairs };
+  for (i32 first = 0; first < t.rows; first += rowsTogether) {
+    const i32 count = min(rowsTogether, t.rows - first);
+    for (i32 c = lo; c < hi; c += 16) {
+      f64 *sums = (f64 *)t.sums + c;
+      f64v sum[vectors];
+      EACH(v, vectors) sum[v] = first ? LOAD(f64v, sums + v * pairs) : (f64v){0};
+      const f32 *w = (f32 *)t.w + (isize)first * t.channels + c;
+      for (i32 row = 0; row < count; row++, w += t.channels)
+        EACH(v, vectors) sum[v] += (f64v)((u64v)CONVERT(f64v, LOAD(f32half, w + v * pairs)) & 0x7fffffffffffffff);
+      EACH(v, vectors) STORE(sums + v * pairs, sum[v]);
+    }
+  }
+}
+
+/**
+ * t = 0.7·mean|W| over the tensor: the sums of the channels are added up in order, t is rounded to single precision.
+ * Padding weights are 0 and don't count. One item.
+ */
+KERNEL(ternaryThreshold, TernaryThreshold) {
+  f64 sum = 0;
+  for (i32 c = 0; c < t.channels; c++) sum += ((f64 *)t.sums)[c];
+  *(f32 *)t.threshold = (f32)(ternaryShare * (sum / t.realCount));
+}
+
+/** Q(W) of groups lo…hi of four weights, as floats. */
+KERNEL(ternarise, Ternarise) {
+  const f32 *w = (f32 *)t.w, threshold = *(f32 *)t.threshold;
+  f32 *q = (f32 *)t.q;
+  NEIGHBOURS for (isize i = (isize)lo * 4; i < (isize)hi * 4; i++) q[i] = (f32)ternary(w[i], threshold);
+}
+
+/** Items: taps of the kernel. */
+KERNEL(packEvents, PackEvents) {
+  const f32 threshold = *(f32 *)t.threshold;
+  const isize levelStride = t.inChannels * t.rowBytes;
+  for (i32 tap = lo; tap < hi; tap++) {
+    const f32 *w = (f32 *)t.w + (isize)tap * t.inChannels * t.outChannels;
+    u8 *rows = t.packed + tap * t.tapStride;
+    for (i32 ci = 0; ci < t.inChannels; ci++, rows += t.rowBytes) {
+      u8 *packed = rows;
+      for (isize block = 0; block < t.outChannels; block += t.rowBytes, packed += t.blockStride, w += t.rowBytes) {
+        i8 *row = (i8 *)packed;
+        NEIGHBOURS for (isize co = 0; co < t.rowBytes; co++) row[co] = (i8)ternary(w[co], threshold);
+        for (i32 level = 1; level < t.levels; level++) {
+          const i8 *before = row + (level - 1) * levelStride;
+          i8 *at = row + level * levelStride;
+          NEIGHBOURS for (isize co = 0; co < t.rowBytes; co++) at[co] = (i8)(before[co] + row[co]);
+        }
+      }
+    }
+  }
+}
+
+/** Items: blocks of 8 output channels. */
+KERNEL(packForward, PackForward) {
+  for (i32 block = lo; block < hi; block++) {
+    f32 *out = (f32 *)t.packed + (isize)block * t.rows * 8;
+    const f32 *w = (f32 *)t.w + block * 8;
+    for (i32 row = 0; row < t.rows; row++, w += t.channels, out += 8) __builtin_memcpy(out, w, 32);
+  }
+}
+
+/** Items: input channels. table: phaseY, phaseX, tapsY, tapsX, offset of the packed weights of each stride phase. */
+KERNEL(packMasked, PackMasked) {
+  const i32 *table = (i32 *)t.table;
+  for (i32 phase = 0; phase < t.phases; phase++, table += 5) {
+    const i32 phaseY = table[0], phaseX = table[1], tapsY = table[2], tapsX = table[3];
+    for (i32 ci = lo; ci < hi; ci++) {
+      f32 *out = (f32 *)(t.packed + (u32)table[4]) + (isize)ci * tapsY * tapsX * t.outChannels;
+      for (i32 ty = tapsY - 1; ty >= 0; ty--)
+        for (i32 tx = tapsX - 1; tx >= 0; tx--, out += t.outChannels) {
+          const i32 tap = (phaseY + ty * t.stride) * t.kernelWidth + phaseX + tx * t.stride;
+          const f32 *w = (f32 *)t.w + ((isize)tap * t.inChannels + ci) * t.outChannels;
+          __builtin_memcpy(out, w, (isize)t.outChannels * 4);
+        }
+    }
+  }
+}
+
+/** Items: rows (ky, kx, ci) of the kernel. */
+KERNEL(packReal, PackReal) {
+  const f32 *w = (f32 *)t.w;
+  f64 *packed = (f64 *)t.packed;
+  NEIGHBOURS for (isize i = (isize)lo * t.channels; i < (isize)hi * t.channels; i++) packed[i] = w[i];
+}

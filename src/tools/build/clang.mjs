@@ -6,6 +6,8 @@ const options = [
   ...['--target=wasm32', '-nostdlib', '-O3', '-msimd128', '-matomics', '-mbulk-memory', '-Wall', '-Werror'],
   // The same bits as everywhere: no fused multiply-add, nor anything relaxed.
   ...['-ffp-contract=off', '-fno-math-errno', '-fno-strict-aliasing', '-fwrapv'],
+  // Reduced, addresses lose the offsets that loads have room for, and each load costs an addition more.
+  ...['-mllvm', '-disable-lsr'],
 ];
 /** The planner's memory, shared, of up to 4 GiB; constants lie in its first page, where no buffer is. */
 const linking = [

@@ -1,7 +1,5 @@
 export { activate, activateIntegers, levelThresholds, spikesToMap } from './activate';
 export {
-  denseConv,
-  denseWeightGradient,
   encodeImages,
   eventConv16_fire,
   eventConv16_i16,
@@ -10,8 +8,6 @@ export {
   eventConv64_fire,
   eventConv64_i16,
   maskedGradient,
-  sparseWeightGradient_f32,
-  sparseWeightGradient_i16,
 } from './generated';
 export { quantiseGradient } from './integers';
 export { batchNorm, batchNormGradient, channelSums, gradientApply, gradientSums } from './normalise';

@@ -61,9 +61,16 @@ typedef intptr_t isize;
 #ifdef __wasm__
 #define SEPARATE(address) \
   if ((uintptr_t)(address) == __COUNTER__ + 1) return
+/** The same in a loop, which it would end: what is added up there is needed then, too, so that no addition is put off. */
+#define SEPARATE_ROUND(address) \
+  if ((uintptr_t)(address) == __COUNTER__ + 1) break
 #else
 #define SEPARATE(address)
+#define SEPARATE_ROUND(address)
 #endif
+
+/** What was loaded before is loaded anew: keeps sums that wait in memory out of registers that are wanted for others. */
+#define FORGET __asm__ volatile("" ::: "memory")
 
 INLINE i32 min(i32 a, i32 b) { return a < b ? a : b; }
 INLINE i32 max(i32 a, i32 b) { return a > b ? a : b; }

@@ -115,3 +115,31 @@ INLINE u64 equalBytes(const u8 *address, u8 wanted) {
 
 /** Place of the lowest bit that is set, 64 without any. */
 INLINE i32 lowestBit(u64 bits) { return bits ? __builtin_ctzll(bits) : 64; }
+
+/** Lanes of two vectors of 32-bit numbers in turns, a0 b0 a1 b1 …: of their lower halves, and of their upper ones. */
+#if WIDTH == 16
+#define LOWER_IN_TURNS(a, b) __builtin_shufflevector(a, b, 0, 4, 1, 5)
+#define UPPER_IN_TURNS(a, b) __builtin_shufflevector(a, b, 2, 6, 3, 7)
+#elif WIDTH == 32
+#define LOWER_IN_TURNS(a, b) __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11)
+#define UPPER_IN_TURNS(a, b) __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15)
+#else
+#define LOWER_IN_TURNS(a, b) __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
+#define UPPER_IN_TURNS(a, b) \
+  __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
+#endif
+
+/** Products of neighbouring lanes, added up in 32 bits. */
+INLINE i32v addedProducts(i16v a, i16v b) {
+#if defined(__wasm__) && WIDTH == 16
+  return (i32v)wasm_i32x4_dot_i16x8((v128_t)a, (v128_t)b);
+#elif defined(__AVX512BW__) && WIDTH == 64
+  return (i32v)_mm512_madd_epi16((__m512i)a, (__m512i)b);
+#elif defined(__AVX2__) && WIDTH == 32
+  return (i32v)_mm256_madd_epi16((__m256i)a, (__m256i)b);
+#elif defined(__SSE2__) && WIDTH == 16
+  return (i32v)_mm_madd_epi16((__m128i)a, (__m128i)b);
+#else
+  return ((i32v)a << 16 >> 16) * ((i32v)b << 16 >> 16) + ((i32v)a >> 16) * ((i32v)b >> 16);
+#endif
+}

@@ -1,0 +1,141 @@
+// Weight gradient from lists of non-zero inputs: dw[ky][kx][ci][co] += level/n · Σ dy[pixel of the event − tap][co]. One list
+// serves all taps of its stride phase. Where a block of dy has few channels, neighbouring taps of a kernel row share each event,
+// as the block's channels of neighbouring pixels are neighbours in memory.
+#include "integers.h"
+#include "vector.h"
+
+/** Adds the row of dy that `event` stands for to the first n vectors of `sum`, in a loop over events. */
+#define ADD_ROW(type, n, q, event)        \
+  {                                       \
+    const u8 *row = (q) + *(event);       \
+    ADD_FOUR(type, n, 0, row)             \
+    if ((n) > 4) {                        \
+      SEPARATE_ROUND(event);              \
+      ADD_FOUR(type, n, 4, row)           \
+    }                                     \
+    if ((n) > 8) {                        \
+      SEPARATE_ROUND(event);              \
+      ADD_FOUR(type, n, 8, row)           \
+    }                                     \
+  }
+#define ADD_FOUR(type, n, first, row) \
+  EACH(v, 4) if ((first) + v < (n)) sum[(first) + v] += LOAD(type, (row) + ((first) + v) * WIDTH);
+
+/**
+ * Adds dw of `taps` neighbouring taps and `width` channels, from the lists of all levels: of the first one from head[0] to head[1].
+ * q: dy's pixels for the last tap; for each one before it they lie a pixel further, so offsets are positive. d: dw of the
+ * first tap; that of each next one lies `step` further.
+ */
+INLINE void addFloats(
+    i32 width, i32 taps, SparseWeightGradient t, const u32 *head, const u32 *events, const u8 *q, u8 *d, isize step) {
+  const i32 vectors = width / LANES, all = vectors * taps;
+  f32v total[48 / LANES], sum[48 / LANES];
+  EACH(v, all) total[v] = (f32v){0};
+  for (i32 level = 1; level <= t.levels; level++, head += t.cutCount) {
+    const u32 *e = events + head[0], *end = events + head[1];
+    if (e == end) continue;
+    EACH(v, all) sum[v] = (f32v){0};
+    for (; e < end; e++) ADD_ROW(f32v, all, q, e)
+    const f32 factor = (f32)level * t.scale;
+    EACH(v, all) total[v] += factor * sum[v];
+  }
+  EACH(tap, taps) EACH(v, vectors) {
+    u8 *to = d + (taps - 1 - tap) * step + v * WIDTH;
+    STORE(to, LOAD(f32v, to) + total[tap * vectors + v]);
+  }
+}
+
+/** Adds to dw what integers came to. first: their first channel, counted over the taps, the last of which comes first. */
+INLINE void addTotal(i32 first, i32 width, i32 taps, i32v total, f32 scale, u8 *d, isize step) {
+  u8 *to = d + (taps - 1 - first / width) * step + first % width * 4;
+  STORE(to, LOAD(f32v, to) + scale * CONVERT(f32v, total));
+}
+
+/**
+ * The same in integers: dy in 12 bits, sums of a level in 16 bits, widened to 32 in `totals` after `most` events, which 16 bits
+ * hold for certain; the sum over a list is then exact, and times `scale` added to dw. Even and odd channels are widened
+ * apart, each by one instruction: products with pairs of the level and 0.
+ */
+INLINE void addIntegers(
+    i32 width, i32 taps, SparseWeightGradient t, const u32 *head, const u32 *events, const u8 *q, u8 *d, isize step,
+    i32 most, f32 scale) {
+  const i32 all = width * taps / (2 * LANES);
+  // Vectors of 512 bits may leave sixteen channels.
+  const i32 rest = width * taps % (2 * LANES);
+  u8 *totals = t.totals, *totalOfRest = totals + 2 * all * WIDTH;
+  EACH(v, width * taps / LANES) STORE(totals + v * WIDTH, (i32v){0});
+  for (i32 level = 1; level <= t.levels; level++, head += t.cutCount) {
+    const u32 *e = events + head[0], *end = events + head[1];
+    const i16v even = (i16v)SPLAT(i32v, level), odd = (i16v)SPLAT(i32v, level << 16);
+    while (e < end) {
+      i16v sum[96 / LANES];
+      EACH(v, all) sum[v] = (i16v){0};
+      i16half sumOfRest = {0};
+      const u32 *some = end - e < most ? end : e + most;
+      for (; e < some; e++) {
+        ADD_ROW(i16v, all, q, e)
+        if (rest) sumOfRest += LOAD(i16half, q + *e + all * WIDTH);
+      }
+      // Not kept in registers meanwhile.
+      FORGET;
+      EACH(v, all) {
+        u8 *total = totals + 2 * v * WIDTH;
+        STORE(total, LOAD(i32v, total) + addedProducts(sum[v], even));
+        STORE(total + WIDTH, LOAD(i32v, total + WIDTH) + addedProducts(sum[v], odd));
+      }
+      if (rest) STORE(totalOfRest, LOAD(i32v, totalOfRest) + level * CONVERT(i32v, sumOfRest));
+    }
+  }
+  EACH(v, all) {
+    const i32v evens = LOAD(i32v, totals + 2 * v * WIDTH), odds = LOAD(i32v, totals + (2 * v + 1) * WIDTH);
+    addTotal(2 * v * LANES, width, taps, LOWER_IN_TURNS(evens, odds), scale, d, step);
+    addTotal((2 * v + 1) * LANES, width, taps, UPPER_IN_TURNS(evens, odds), scale, d, step);
+  }
+  if (rest) addTotal(2 * all * LANES, width, taps, LOAD(i32v, totalOfRest), scale, d, step);
+}
+
+/** Walks chunk → block of channels → input channel → phase → taps. lo, hi: input channels. */
+INLINE void addUp(SparseWeightGradient t, i32 lo, i32 hi, int integer) {
+  const f32 scale = integer ? (f32)(gradientStep((const f32 *)t.bounds, t.outChannels, coarseBits) * t.scale) : t.scale;
+  const isize perPhase = (isize)t.inChannels * t.levels * t.cutCount, perChunk = (isize)t.stride * t.stride * perPhase;
+  const isize rowBytes = (isize)t.inChannels * t.outChannels * 4, step = rowBytes * t.stride;
+  const u32 *heads = (const u32 *)t.heads, *events = (const u32 *)t.events;
+  for (i32 first = 0; first < t.images; first += t.imagesPerChunk, heads += perChunk, events += t.capacity) {
+    const u8 *dy = t.dy + first * t.dyImage;
+    for (i32 cb = 0; cb < t.outChannels; cb += t.width, dy += t.dyBlock) {
+      const i32 most = integer ? safeAdditions((const u16 *)t.largest, first, min(first + t.imagesPerChunk, t.images),
+                                     t.outChannels / t.width, cb / t.width)
+                               : 0;
+      for (i32 ci = lo; ci < hi; ci++)
+        for (i32 py = 0; py < min(t.stride, t.kernelHeight); py++)
+          for (i32 px = 0; px < min(t.stride, t.kernelWidth); px++) {
+            const u32 *lists = heads + (py * t.stride + px) * perPhase + (isize)ci * t.levels * t.cutCount;
+            // From the first event of the first level to the last one of the last level, for whatever row of taps.
+            if (lists[0] == lists[(isize)t.levels * t.cutCount - 1]) continue;
+            const u32 *head = lists;
+            for (i32 ky = py, ty = 0; ky < t.kernelHeight; ky += t.stride, ty++, head += 2) {
+              const u8 *q = dy - ty * t.dyRow;
+              u8 *d = t.dw + ((isize)ky * t.kernelWidth + px) * rowBytes + ((isize)ci * t.outChannels + cb) * 4;
+              i32 left = (t.kernelWidth - px + t.stride - 1) / t.stride;
+#define TAKE(channels, taps)                                                                        \
+  if (t.width == channels) {                                                                        \
+    for (; left >= taps; left -= taps, q -= taps * t.dyPixel, d += taps * step) {                   \
+      const u8 *last = q - (taps - 1) * t.dyPixel;                                                  \
+      if (integer) addIntegers(channels, taps, t, head, events, last, d, step, most, scale);        \
+      else addFloats(channels, taps, t, head, events, last, d, step);                               \
+    }                                                                                               \
+  }
+              if (integer) {
+                GRADIENTS_i16(TAKE)
+              } else {
+                GRADIENTS_f32(TAKE)
+              }
+#undef TAKE
+            }
+          }
+    }
+  }
+}
+
+KERNEL(sparseWeightGradient_f32, SparseWeightGradient) { addUp(t, lo, hi, 0); }
+KERNEL(sparseWeightGradient_i16, SparseWeightGradient) { addUp(t, lo, hi, 1); }

@@ -38,15 +38,15 @@ export function philox(key: readonly [number, number], counter: readonly number[
   out[3] = d;
 }
 
-/** High word of the 64-bit product of two unsigned words. */
+/** High word of the 64-bit product of two unsigned words, in 32-bit arithmetic alone: no sum here is beyond 2³². */
 function multiplyHigh(x: number, y: number): number {
   const x0 = x & 0xffff;
   const x1 = x >>> 16;
   const y0 = y & 0xffff;
   const y1 = y >>> 16;
-  // Each term stays below 2^33, exact in a double.
-  const middle = x1 * y0 + Math.floor((x0 * y0) / 65536);
-  return x1 * y1 + Math.floor(middle / 65536) + Math.floor(((middle % 65536) + x0 * y1) / 65536);
+  const middle = (Math.imul(x1, y0) + (Math.imul(x0, y0) >>> 16)) >>> 0;
+  const carry = (Math.imul(x0, y1) + (middle & 0xffff)) >>> 16;
+  return (Math.imul(x1, y1) + (middle >>> 16) + carry) >>> 0;
 }
 
 /** The words of a sequence, from any index on. */

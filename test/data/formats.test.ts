@@ -11,6 +11,20 @@ import { permutation, philox, purposes, truncatedNormal } from '../../src/data/r
 import { decodeNpy, encodeNpy } from '../../src/formats/npy.js';
 import { chooseSample } from '../../src/tools/sample.js';
 
+/** Philox4x32-10 as it is defined, on numbers of any size. */
+function philoxOfBigInts(key: readonly number[], counter: readonly number[]): number[] {
+  let [a, b, c, d] = counter.map(BigInt) as [bigint, bigint, bigint, bigint];
+  let [key0, key1] = key.map(BigInt) as [bigint, bigint];
+  for (let round = 0; round < 10; round++) {
+    const [first, second] = [0xd2511f53n * a, 0xcd9e8d57n * c];
+    [a, b] = [(second >> 32n) ^ b ^ key0, second & 0xffffffffn];
+    [c, d] = [(first >> 32n) ^ d ^ key1, first & 0xffffffffn];
+    key0 = (key0 + 0x9e3779b9n) & 0xffffffffn;
+    key1 = (key1 + 0xbb67ae85n) & 0xffffffffn;
+  }
+  return [a, b, c, d].map(Number);
+}
+
 describe('random numbers', () => {
   // Known answers of the Random123 library.
   it.each([
@@ -33,6 +47,17 @@ describe('random numbers', () => {
     const out = new Uint32Array(4);
     philox(key as [number, number], counter, out);
     expect([...out]).toEqual(expected);
+  });
+
+  it('Philox multiplies all 64 bits', () => {
+    const word = fc.integer({ min: 0, max: 2 ** 32 - 1 });
+    const out = new Uint32Array(4);
+    fc.assert(
+      fc.property(fc.tuple(word, word), fc.tuple(word, word, word, word), (key, counter) => {
+        philox(key, counter, out);
+        expect([...out]).toEqual(philoxOfBigInts(key, counter));
+      }),
+    );
   });
 
   it('permutations hold every number once, and differ by seed and stream', () => {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { check } from '../../schema/check.js';
 import { described, expressionHint, placeName, stageCalled } from '../../schema/words.js';
@@ -55,7 +56,12 @@ export function checkParameters(
     );
   }
   if (violations.length > 0) return parameters;
-  moveFilePaths(definition, parameters, (path) => origins.folderOf(given, path, root), folder);
+  const missing = moveFilePaths(definition, parameters, (path) => origins.folderOf(given, path, root), folder);
+  for (const { path, said, absolute } of missing) {
+    const hint = `paths are relative to the file that says them: looked for ${absolute}`;
+    const at = { path: [...root, ...path], key: given[path[0]!] === undefined };
+    problems.report('E_FILE', `There is no file "${said}"`, at, { ...origins.of(given, path), hint });
+  }
   for (const { parameter, path: inside = [], part, message, hint } of problemsOf(definition, parameters, inputs)) {
     const path = [parameter, ...inside];
     const text = part && valueAt(parameters, path);
@@ -69,20 +75,32 @@ export function checkParameters(
   return parameters;
 }
 
-/** Paths that another folder's file says, as the folder of the pipeline calls them. */
+interface MissingFile {
+  readonly path: Path;
+  readonly said: string;
+  readonly absolute: string;
+}
+
+/**
+ * Changes paths that another folder's file says to what the folder of the pipeline calls them.
+ * @returns those where nothing is, but for keyless ones: a result that is cached may do without
+ */
 function moveFilePaths(
-  { parameters: schema }: StageDefinition,
+  { parameters: schema, keyless = [] }: StageDefinition,
   parameters: { [name: string]: Json },
   folderOf: (path: Path) => string | undefined,
   folder: string,
-): void {
+): readonly MissingFile[] {
+  const missing: MissingFile[] = [];
   for (const path of filePathsIn(schema, parameters)) {
-    const from = folderOf(path);
+    const from = folderOf(path) ?? folder;
     const holder = valueAt(parameters, path.slice(0, -1)) as Record<string | number, string>;
     const said = holder[path.at(-1)!]!;
-    if (from === undefined || from === folder || isAbsolute(said)) continue;
-    holder[path.at(-1)!] = relative(folder, resolve(from, said)).split(sep).join('/');
+    const absolute = resolve(from, said);
+    if (!keyless.includes(String(path[0])) && !existsSync(absolute)) missing.push({ path, said, absolute });
+    if (from !== folder && !isAbsolute(said)) holder[path.at(-1)!] = relative(folder, absolute).split(sep).join('/');
   }
+  return missing;
 }
 
 /** Rules of the stage's own. They are the stage author's code, which may fail. */

@@ -237,6 +237,7 @@ describe('expectations of another run', () => {
   });
 
   it('leaves all that a file names in the folder of that file, whoever includes or extends it', async () => {
+    const absolute = join(writeFiles(testFolder(), { 'i.npy': '' }), 'i.npy');
     const { pipeline, text } = await load(
       {
         'lib/base.yaml': `name: base
@@ -248,8 +249,11 @@ stages:
     with:
       name: custom
       train: { images: i.npy, labels: '\${{ params.labels }}' }
-      test: { images: /abs/i.npy, labels: '\${{ params.labels }}.gz' }
+      test: { images: ${absolute}, labels: '\${{ params.labels }}.gz' }
 `,
+        'lib/i.npy': '',
+        'mid/own.npy': '',
+        'mid/own.npy.gz': '',
         'mid/mine.yaml': `name: mine
 extends: ../lib/base.yaml
 params: { labels: own.npy }
@@ -271,7 +275,7 @@ stages:
     ]);
     expect(pipeline!.tasks[1]!.parameters).toMatchObject({
       train: { images: 'lib/i.npy', labels: 'mid/own.npy' },
-      test: { images: '/abs/i.npy', labels: 'mid/own.npy.gz' },
+      test: { images: absolute, labels: 'mid/own.npy.gz' },
     });
   });
 

@@ -2,8 +2,8 @@ import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect } from 'vitest';
-import { flagSets } from '../../src/engine/compiler/flags.js';
-import { expectedHash } from '../../src/engine/compiler/trial.js';
+import { flagSets } from '../../src/engine/wasm/compiler/flags.js';
+import { expectedHash } from '../../src/engine/wasm/compiler/trial.js';
 import { buildFolder, packageRoot } from '../../src/paths.js';
 import { type Sandbox, test } from './program.js';
 

@@ -1,7 +1,7 @@
 // Prints the hashes of all that `fingerprint` computes, so that other versions of Node and other compilers of V8 can be
 // held to them: node .build/dev/golden.js optimised|liftoff [case …]
 import { setFlagsFromString } from 'node:v8';
-import { useFlags } from '../../src/engine/compiler/flags.js';
+import { useFlags } from '../../src/engine/wasm/compiler/flags.js';
 import { cases, fingerprint, livelyParameters } from './fingerprint.js';
 
 const [, , chosen, ...names] = process.argv;

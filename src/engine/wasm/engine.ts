@@ -11,7 +11,7 @@ export const wasmEngine: Able<Capability> = {
   identity: {
     sources: ['trainer', 'evaluator', 'simulator', 'worker'].map((name) => `src/engine/wasm/${name}.ts`),
     // Nothing is stale because a version of Node is new.
-    ignored: ['src/engine/compiler'],
+    ignored: ['src/engine/wasm/compiler'],
     files: kernelFiles,
   },
   gradientTypes,
@@ -25,7 +25,7 @@ export const wasmEngine: Able<Capability> = {
 
 /** Has a process compute for real: SIMD and shared memory are what a sandbox may lack, and V8 may end that process. */
 async function describe(): Promise<EngineDescription> {
-  const { examineFlags } = await import('../compiler/flags.js');
+  const { examineFlags } = await import('./compiler/flags.js');
   const flagText = (flags: readonly string[]) => (flags.length === 0 ? 'no flags of V8' : flags.join(' '));
   try {
     const kernels = await Promise.all(kernelFiles.map((name) => readFile(join(buildFolder, name))));

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { buildFolder } from '../../paths.js';
-import { compile } from '../compiler/flags.js';
+import { compile } from './compiler/flags.js';
 import type { MemoryPlan } from './memory-plan.js';
 import { kernelFiles } from './modules.js';
 import { type Program, scratchBytes } from './program.js';

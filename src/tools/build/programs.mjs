@@ -85,7 +85,7 @@ export async function bundleModules(folder) {
     'slurm-job': 'src/run/slurm/job-process.ts',
     'digest-worker': 'src/files/digest-worker.ts',
     'engine-worker': 'src/engine/wasm/worker.ts',
-    'engine-probe': 'src/engine/compiler/probe.ts',
+    'engine-probe': 'src/engine/wasm/compiler/probe.ts',
     'loader-worker': 'src/experiment/loader-worker.ts',
     'parquet-worker': 'src/data/forms/parquet-worker.ts',
     'tensorflow-probe': 'src/engine/tensorflow/probe.ts',

@@ -3,7 +3,7 @@
 // with, another does not know them. So they are tried in a process of their own first, once for each version of Node.
 
 import { setFlagsFromString } from 'node:v8';
-import { UserError } from '../../error.js';
+import { UserError } from '../../../error.js';
 import type { Finding, Flags } from './trial.js';
 import { type Outcome, tryFlags } from './trial.js';
 import { readVerdict, rememberVerdict, verdictName } from './verdict.js';

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { readVerdict, rememberVerdict, verdictName } from '../../../src/engine/compiler/verdict.js';
-import { testFolder } from '../../store/folder.js';
+import { readVerdict, rememberVerdict, verdictName } from '../../../../src/engine/wasm/compiler/verdict.js';
+import { testFolder } from '../../../store/folder.js';
 
 const sets = [['--a', '--b'], ['--a'], []];
 const kernels = new Uint8Array([1, 2, 3]);

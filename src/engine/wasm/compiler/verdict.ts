@@ -2,10 +2,10 @@
 // and the kernels. To find it there costs a read.
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { cacheFolder } from '../../data/locations.js';
-import { writeAtomically } from '../../files/atomic.js';
-import { digestBytes, digestJson, hexOf } from '../../files/digest.js';
-import { readRegularFile } from '../../files/regular-file.js';
+import { cacheFolder } from '../../../data/locations.js';
+import { writeAtomically } from '../../../files/atomic.js';
+import { digestBytes, digestJson, hexOf } from '../../../files/digest.js';
+import { readRegularFile } from '../../../files/regular-file.js';
 import type { Finding, Flags } from './trial.js';
 
 const folder = () => join(cacheFolder(), 'compiler');

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { findFlags, flagSets } from '../../../src/engine/compiler/flags.js';
-import { type Flags, type Outcome, tryFlags } from '../../../src/engine/compiler/trial.js';
-import { wasmEngine } from '../../../src/engine/wasm/engine.js';
-import { bundle } from '../../../src/fingerprint/bundle.js';
-import { packageRoot } from '../../../src/paths.js';
-import { engineBoundary } from '../../../src/stage/fingerprint.js';
+import { findFlags, flagSets } from '../../../../src/engine/wasm/compiler/flags.js';
+import { type Flags, type Outcome, tryFlags } from '../../../../src/engine/wasm/compiler/trial.js';
+import { wasmEngine } from '../../../../src/engine/wasm/engine.js';
+import { bundle } from '../../../../src/fingerprint/bundle.js';
+import { packageRoot } from '../../../../src/paths.js';
+import { engineBoundary } from '../../../../src/stage/fingerprint.js';
 
 const works: Outcome = { result: 'works' };
 const fails: Outcome = { result: 'fails', why: 'was ended by SIGTRAP' };

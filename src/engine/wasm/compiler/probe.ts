@@ -1,11 +1,11 @@
 // Computes a little of everything the engine does with V8's flags of argv, and says on standard output what came of it.
 // A process of its own: with flags that V8 can't do with, it is V8 that ends it.
 import { createHash } from 'node:crypto';
-import { initialParameters } from '../../network/initialise.js';
-import { parseNotation } from '../../network/notation.js';
-import { buildNetwork } from '../../network/presets.js';
-import { convert } from '../../spiking/convert.js';
-import { wasmEngine } from '../wasm/engine.js';
+import { initialParameters } from '../../../network/initialise.js';
+import { parseNotation } from '../../../network/notation.js';
+import { buildNetwork } from '../../../network/presets.js';
+import { convert } from '../../../spiking/convert.js';
+import { wasmEngine } from '../engine.js';
 import { useFlags } from './flags.js';
 
 const batch = 4;

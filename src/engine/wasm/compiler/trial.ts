@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildFolder } from '../../paths.js';
+import { buildFolder } from '../../../paths.js';
 
 export type Flags = readonly string[];
 

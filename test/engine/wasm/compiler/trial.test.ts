@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { tryFlags } from '../../../src/engine/compiler/trial.js';
-import { testFolder, writeFiles } from '../../store/folder.js';
+import { tryFlags } from '../../../../src/engine/wasm/compiler/trial.js';
+import { testFolder, writeFiles } from '../../../store/folder.js';
 
 /** Tries a program in the place of the engine. */
 const outcome = (source: string) =>

@@ -90,17 +90,26 @@ describe('a descriptor', () => {
 });
 
 it('the bench grants the scratch memory that was promised, and sees what is written behind it', () => {
-  const normalise = (scratch: number) => {
+  const quantise = (scratch: number) => {
     const bench = new KernelBench();
     const room = () => bench.room(16);
-    const descriptor = bench.plan.descriptor('BatchNorm', {
-      ...{ sums: bench.room(32), unit: 1, images: 1, pixels: 1, channels: 16, gamma: room(), beta: room() },
-      ...{ runningMean: room(), runningVariance: room(), mean: room(), inverseDeviation: room() },
-      ...{ scale: room(), shift: room() },
+    const descriptor = bench.plan.descriptor('QuantiseGradient', {
+      ...{ g: room(), z: room(), a: room(), b: room(), d: room(), bounds: room(), dy: room(), coarse: room() },
+      ...{ dyOffsets: bench.words([0]), coarseOffsets: bench.words([0]), largest: bench.halves([0]) },
+      ...{
+        imageBytes: bytes(64),
+        blockBytes: bytes(64),
+        width: 16,
+        blocks: 1,
+        pixels: 1,
+        channels: 16,
+        integer: false,
+      },
     });
-    bench.call('batchNorm', { ...descriptor, scratch: bytes(scratch) }, 16);
+    bench.call('quantiseGradient', { ...descriptor, scratch: bytes(scratch) }, 1);
   };
-  normalise(64);
-  expect(() => normalise(63)).toThrow();
-  expect(() => normalise(0)).toThrow();
+  // Coefficients, and maxima in vectors of 128 bits.
+  quantise(12 * 16 + 16);
+  expect(() => quantise(12 * 16 + 15)).toThrow();
+  expect(() => quantise(0)).toThrow();
 });

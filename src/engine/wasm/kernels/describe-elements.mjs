@@ -13,8 +13,6 @@ export const elements = /** @type {const} */ ({
     addresses: 'sums gamma beta runningMean runningVariance mean inverseDeviation scale shift',
     counts: 'images pixels channels',
     numbers: 'unit',
-    // Eight doubles: sums of four channels.
-    scratch: { totals: '64' },
   },
   /** ReLU, clip, quantise after batch norm; writes which neurons are open (0 < y ≤ B), spike counts, and/or float
    * activations into a padded map. */
@@ -66,8 +64,6 @@ export const elements = /** @type {const} */ ({
     addresses: 'sums gamma mean inverseDeviation gammaGradient betaGradient a b d zRanges largest bounds',
     counts: 'images pixels channels',
     numbers: 'unit',
-    // Of four channels sums, and least and largest z and largest |g|.
-    scratch: { totals: '64', ranges: '48' },
   },
   /** dz into a zero-bordered map, in blocks of `width` channels. */
   GradientApply: {
@@ -85,8 +81,8 @@ export const elements = /** @type {const} */ ({
     bytes: 'imageBytes blockBytes',
     counts: 'width blocks pixels channels',
     flags: 'integer',
-    // a, b and d of all channels, and what is largest in eight parts of each block.
-    scratch: { coefficients: '12 * channels', maxima: '16 * blocks' },
+    // a, b and d of all channels, and what is largest in up to sixteen parts of each block.
+    scratch: { coefficients: '12 * channels', maxima: '32 * blocks' },
   },
   /** Softmax cross-entropy of integer labels: loss, hit, and the gradient of the mean loss. */
   SoftmaxLoss: {

@@ -1,4 +1,3 @@
-export { activate, activateIntegers, levelThresholds, spikesToMap } from './activate';
 export {
   encodeImages,
   eventConv16_fire,
@@ -9,8 +8,6 @@ export {
   eventConv64_i16,
   maskedGradient,
 } from './generated';
-export { quantiseGradient } from './integers';
-export { batchNorm, batchNormGradient, channelSums, gradientApply, gradientSums } from './normalise';
 export { deleteSpikes } from './noise';
 export { activateReal, realConv } from './real';
 export { setScratch } from './scratch';

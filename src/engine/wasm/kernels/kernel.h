@@ -4,6 +4,7 @@
 // statement expressions. Bits decide: no fused multiply-add (-ffp-contract=off), no fast-math, and no sum whose order depends
 // on the width of vectors.
 #pragma once
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef int8_t i8;

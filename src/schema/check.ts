@@ -80,6 +80,7 @@ interface Parent {
   readonly enum?: readonly unknown[];
   readonly const?: unknown;
   readonly title?: string;
+  readonly pattern?: string;
   readonly description?: string;
 }
 
@@ -109,6 +110,9 @@ function describe(error: ErrorObject, root: unknown): Violation {
       return missing(error, path);
     case 'type': {
       const { type } = error.params as { type: string };
+      const { title } = parentOf(error);
+      if (title !== undefined && refusesQuoted(parentOf(error), error.data))
+        return value(`must be ${title}${not}`, undefined, 'E_TYPE');
       return value(`must be ${kindOf(type)}${not}`, typeHint([type].flat(), error.data), 'E_TYPE');
     }
     case 'const':
@@ -188,9 +192,15 @@ function choice(error: ErrorObject): [string, string | undefined, 'E_VALUE' | 'E
   const types = branches.flatMap(({ type, anyOf: inner }) => [type, ...((inner ?? []) as Parent[]).map(typeOf)].flat());
   return [
     `must be ${title ?? listed(branches.map(branchName))}${not}`,
-    typeHint(types, error.data) ?? description,
+    (branches.some((branch) => refusesQuoted(branch, error.data)) ? undefined : typeHint(types, error.data)) ??
+      description,
     'E_TYPE',
   ];
+}
+
+/** Is it text that is wanted, and a number between quotes not the right one? */
+function refusesQuoted({ pattern }: { readonly pattern?: unknown }, data: unknown): boolean {
+  return typeof data === 'number' && typeof pattern === 'string' && !new RegExp(pattern).test(`${data}`);
 }
 
 const typeOf = (schema: object) => (schema as { type?: unknown }).type;

@@ -85,10 +85,16 @@ export interface ResourceRequest {
   readonly cpus?: number | 'all';
   /** GPUs the task has to itself. Default 0. */
   readonly gpus?: number;
+  /** The kind of them that a cluster is asked for. Default: any. */
+  readonly gpuKind?: string;
   /** Memory in bytes that the task needs. Default: nobody counts. */
   readonly memory?: number;
+  /** What a job of a cluster gets that follows one that ran out of it, one after the other. */
+  readonly moreMemory?: readonly number[];
   /** Seconds that a job of a cluster may take. Default: what the cluster gives. */
   readonly time?: number;
+  /** What a job gets that follows one whose time was up, one after the other. */
+  readonly moreTime?: readonly number[];
 }
 
 /** What a declared input is while the stage runs. */

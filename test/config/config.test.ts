@@ -38,7 +38,11 @@ describe("the user's configuration", () => {
     ['cache: { timeout: soon }', 'must be a time in seconds, or such as 30s', undefined],
     ['cach: {}', 'Unknown key "cach".', 'did you mean "cache"?'],
     ['slurm: { partitoin: gpu }', 'Unknown key "partitoin".', 'did you mean "partition"?'],
-    ['slurm: { extra: [constraint=amd] }', 'must be an option of sbatch, such as --constraint=amd', undefined],
+    [
+      'slurm: { extra: [constraint=amd] }',
+      'must be one option of sbatch, with = and no space: --constraint=amd',
+      undefined,
+    ],
     ['slurm: { cpus: many }', 'must be', undefined],
     ['slrum: {}', 'Unknown key "slrum".', 'did you mean "slurm"?'],
   ])('is checked: %s', async (text, message, hint) => {

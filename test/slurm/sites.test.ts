@@ -174,6 +174,22 @@ describeOnCluster('at odd sites', (test) => {
       expect(code).toBe(1);
       expect(out).toMatch(/"code":"E_SLURM_MEMORY","message":"Job \d+_0 ran out of memory/);
     });
+
+    test('that had too little memory is followed by one with more', async ({ box }) => {
+      // As above, as long as it is the first.
+      const mark = box.path('second');
+      box.standIn('squeue', `test -e ${mark} && exec $real "$@"; $real "$@" | sed "s/|FAILED|/|OUT_OF_MEMORY|/"`);
+      box.standIn('sbatch');
+      const run = `if test -e ${box.path('first')}; then echo > ${mark}; else echo > ${box.path('first')}; kill -9 $$; fi; echo`;
+      const more = ', resources: { memory: [100MB, 200MB] }, slurm: { extra: [--nice=7] }';
+      box.write('p.yaml', stage('more', run, more).replace('cpus: 1', 'cpus: 1, extra: [--comment=all]'));
+      const { code, out } = await box.run(onSlurm);
+      expect(code, out).toBe(0);
+      expect(out).toContain('"code":"E_SLURM_MEMORY"');
+      const calls = box.calls.filter((call) => call.startsWith('sbatch'));
+      expect(calls.map((call) => /--mem=\w+/.exec(call)![0])).toEqual(['--mem=96M', '--mem=191M']);
+      expect(calls[0]).toMatch(/--comment=all --nice=7/);
+    });
   });
 
   describe.concurrent('Ctrl-C', () => {

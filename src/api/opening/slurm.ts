@@ -1,3 +1,4 @@
+import { joinSlurmSettings } from '../../pipeline/check/slurm.js';
 import type { Pipeline } from '../../pipeline/expand/task.js';
 import type { RunOptions } from '../../run/executor.js';
 import { SlurmExecutor, type SlurmOptions } from '../../run/slurm/executor.js';
@@ -11,5 +12,5 @@ export async function slurmExecutor(
   options: RunOptions & Pick<SlurmOptions, 'caches'>,
 ): Promise<SlurmExecutor> {
   const { config } = await userConfig();
-  return new SlurmExecutor(pipeline, store, { ...options, settings: { ...pipeline.slurm, ...config.slurm } });
+  return new SlurmExecutor(pipeline, store, { ...options, settings: joinSlurmSettings(pipeline.slurm, config.slurm) });
 }

@@ -16,6 +16,16 @@ const ScalarSchema = Type.Union([Type.String(), Type.Number(), Type.Boolean()], 
 const AxisValueSchema = Type.Union([ScalarSchema, Type.Record(Type.String(), ScalarSchema)], {
   title: 'a scalar or a map of scalars',
 });
+/** GPUs of a kind. */
+const gpusPattern = '^[A-Za-z][\\w.-]*:[1-9][0-9]*$';
+
+/** An amount, or one for each attempt. */
+const stepped = (pattern: string, title: string, options: ObjectOptions) =>
+  Type.Union([Type.String({ pattern }), Type.Array(Type.String({ pattern, title }), { minItems: 1 })], {
+    title,
+    ...options,
+  });
+
 const PointSchema = Type.Record(Type.String(), AxisValueSchema, {
   description: 'Axis names with a value or label each, such as { precision: { k: 1, B: 2 }, noise: 0 }.',
 });
@@ -95,31 +105,32 @@ const StageSchema = Type.Object(
             }),
           ),
           gpus: Type.Optional(
-            Type.Integer({
-              minimum: 1,
-              description: 'GPUs that the task has to itself; CUDA_VISIBLE_DEVICES says which.',
+            Type.Union([Type.Integer({ minimum: 1 }), Type.String({ pattern: gpusPattern })], {
+              title: 'a number of GPUs, or such as a100:2',
+              description:
+                'GPUs that the task has to itself, such as 1; CUDA_VISIBLE_DEVICES says which. Jobs of a cluster may ask ' +
+                'for a kind of them: a100:2.',
             }),
           ),
           memory: Type.Optional(
-            Type.String({
-              pattern: memoryPattern,
-              title: 'an amount such as 4GB',
+            stepped(memoryPattern, 'an amount such as 4GB, or a list of them', {
               description:
-                'Memory that the task needs, such as 4GB: tasks run beside each other as long as there is enough.',
+                'Memory that the task needs, such as 4GB: tasks run beside each other as long as there is enough. Of a ' +
+                'list, such as [4GB, 16GB], a job of a cluster that ran out of memory gets the next in another one.',
             }),
           ),
           time: Type.Optional(
-            Type.String({
-              pattern: timePattern,
-              title: 'a time such as 30min or 2h',
+            stepped(timePattern, 'a time such as 30min or 2h, or a list of them', {
               description:
-                'How long a job of a cluster may take, such as 2h. A training that needs longer goes on in another one.',
+                'How long a job of a cluster may take, such as 2h. A training that needs longer goes on in another one; of ' +
+                'a list, such as [2h, 1d], what left no checkpoint gets the next.',
             }),
           ),
         },
         { ...closed, description: 'What the task takes of the machine.' },
       ),
     ),
+    slurm: Type.Optional(SlurmSchema),
   },
   closed,
 );

@@ -1,11 +1,17 @@
 import { type Static, Type } from '@sinclair/typebox';
 
+/** A space before a value would be part of the option's name: sbatch is called without a shell. */
+const optionPattern = '^(-[A-Za-z]\\S*|--[\\w-]+(=.*)?)$';
+
 /** How tasks become jobs of Slurm: in a pipeline file, or in the user's configuration. */
 export const SlurmSchema = Type.Object(
   {
     partition: Type.Optional(Type.String({ minLength: 1, description: 'Partition that jobs go to.' })),
     account: Type.Optional(Type.String({ minLength: 1, description: 'Account that pays for them.' })),
     qos: Type.Optional(Type.String({ minLength: 1, description: 'Quality of service.' })),
+    constraint: Type.Optional(
+      Type.String({ minLength: 1, description: 'Features that nodes must have, such as amd.' }),
+    ),
     cpus: Type.Optional(
       Type.Integer({ minimum: 1, description: 'CPU cores of tasks that take all there are. Default: 4.' }),
     ),
@@ -18,12 +24,28 @@ export const SlurmSchema = Type.Object(
       }),
     ),
     extra: Type.Optional(
-      Type.Array(Type.String({ pattern: '^-', title: 'an option of sbatch, such as --constraint=amd' }), {
-        description: 'Further options of sbatch, such as --constraint=amd. They come last, and so have the last word.',
-      }),
+      Type.Array(
+        Type.String({ pattern: optionPattern, title: 'one option of sbatch, with = and no space: --constraint=amd' }),
+        {
+          description:
+            'Further options of sbatch, such as --constraint=amd. They come last, and so have the last word.',
+        },
+      ),
     ),
   },
-  { additionalProperties: false, description: 'How tasks become jobs with --executor slurm.' },
+  {
+    additionalProperties: false,
+    description: 'How tasks become jobs with --executor slurm: of the pipeline, of the user, or of a stage.',
+  },
 );
 
 export type SlurmSettings = Readonly<Static<typeof SlurmSchema>>;
+
+/** Several settings as one: what is said later counts, and lists are joined. */
+export function joinSlurmSettings(...all: readonly (SlurmSettings | undefined)[]): SlurmSettings {
+  const joined: Record<string, unknown> = {};
+  for (const settings of all)
+    for (const [name, value] of Object.entries(settings ?? {}))
+      joined[name] = Array.isArray(value) ? [...((joined[name] as string[] | undefined) ?? []), ...value] : value;
+  return joined;
+}

@@ -142,11 +142,15 @@ function expandStage(
 }
 
 /** How the tasks of a stage run, whatever the point. */
-function controlOf({ definition, file }: CheckedStage): Pick<Task, 'env' | 'resources' | 'retries' | 'timeout'> {
-  const { retries, timeout, resources, env } = file;
+function controlOf({
+  definition,
+  file,
+}: CheckedStage): Pick<Task, 'env' | 'resources' | 'slurm' | 'retries' | 'timeout'> {
+  const { retries, timeout, resources, slurm, env } = file;
   return {
     env: env === undefined ? [] : [...new Set(env)].sort(),
     resources: { ...definition?.resources, ...(resources === undefined ? {} : resourcesOf(resources)) },
+    ...(slurm === undefined ? {} : { slurm }),
     ...(retries === undefined ? {} : { retries }),
     ...(timeout === undefined ? {} : { timeout: parseTime(timeout) }),
   };
@@ -180,10 +184,17 @@ function indicesOf(axes: CheckedStage['axes']): ReadonlyMap<string, ReadonlyMap<
   return new Map(axes.map(([axis, points]) => [axis, new Map(points.map((point, i) => [point, i]))]));
 }
 
-function resourcesOf({ memory, time, ...others }: NonNullable<StageFile['resources']>): ResourceRequest {
+function resourcesOf({ memory, time, gpus, ...others }: NonNullable<StageFile['resources']>): ResourceRequest {
+  const [kind, number = gpus] = typeof gpus === 'string' ? gpus.split(':') : [];
+  const [amount, ...moreMemory] = [memory ?? []].flat().map(parseMemory);
+  const [first, ...moreTime] = [time ?? []].flat().map(parseTime);
   return {
     ...others,
-    ...(memory === undefined ? {} : { memory: parseMemory(memory) }),
-    ...(time === undefined ? {} : { time: parseTime(time) }),
+    ...(number === undefined ? {} : { gpus: Number(number) }),
+    ...(kind === undefined ? {} : { gpuKind: kind }),
+    ...(amount === undefined ? {} : { memory: amount }),
+    ...(moreMemory.length === 0 ? {} : { moreMemory }),
+    ...(first === undefined ? {} : { time: first }),
+    ...(moreTime.length === 0 ? {} : { moreTime }),
   };
 }

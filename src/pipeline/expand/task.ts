@@ -54,6 +54,8 @@ export interface Task extends TaskPoint {
   /** Names of declared environment variables, sorted. */
   readonly env: readonly string[];
   readonly resources: ResourceRequest;
+  /** How it becomes a job of Slurm, over what is said for all. */
+  readonly slurm?: SlurmSettings;
   /** How often it is tried again when it fails. Default 0. */
   readonly retries?: number;
   /** How long it may take, in seconds. Default: as long as it takes. */

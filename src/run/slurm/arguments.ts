@@ -12,20 +12,21 @@ export const warningSignal = 'SIGUSR2';
 
 /** Options of sbatch for what a task asks for, and for where jobs go. What is said last counts. */
 export function resourceOptions(resources: ResourceRequest, settings: SlurmSettings): string[] {
-  const { cpus = 1, gpus, memory, time } = resources;
-  const { partition, account, qos, cpus: all = defaultCpus, extra = [] } = settings;
+  const { cpus = 1, gpus, gpuKind, memory, time } = resources;
+  const { partition, account, qos, constraint, cpus: all = defaultCpus, extra = [] } = settings;
   // Of a job of two minutes, half would be warning.
   const warning = time === undefined ? warningSeconds : Math.min(warningSeconds, Math.ceil(time / 4));
   return [
     `--cpus-per-task=${cpus === 'all' ? all : cpus}`,
     // Whole MiB and minutes, and never less than asked for.
     ...(memory === undefined ? [] : [`--mem=${Math.ceil(memory / 2 ** 20)}M`]),
-    ...(gpus === undefined ? [] : [`--gres=gpu:${gpus}`]),
+    ...(gpus === undefined ? [] : [`--gres=gpu:${gpuKind === undefined ? '' : `${gpuKind}:`}${gpus}`]),
     ...(time === undefined ? [] : [`--time=${Math.ceil(time / 60)}`]),
     `--signal=B:${warningSignal.slice(3)}@${warning}`,
     ...(partition === undefined ? [] : [`--partition=${partition}`]),
     ...(account === undefined ? [] : [`--account=${account}`]),
     ...(qos === undefined ? [] : [`--qos=${qos}`]),
+    ...(constraint === undefined ? [] : [`--constraint=${constraint}`]),
     ...extra,
   ];
 }

@@ -194,7 +194,10 @@ export class SlurmExecutor implements Executor {
           full = error;
         },
       };
-      if (!signal.aborted) await this.#submitter.submit(rest, to, this.#holding.atATime);
+      if (!signal.aborted) {
+        const next = rest.map((task) => this.#losses.next(task));
+        await this.#submitter.submit(next, to, this.#holding.atATime);
+      }
     } catch (error) {
       // An interruption has ended the waiting for an answer.
       if (!isSilence(error) || !signal.aborted) throw error;

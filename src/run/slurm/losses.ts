@@ -1,3 +1,4 @@
+import type { Task } from '../../pipeline/expand/task.js';
 import type { Store } from '../../store/store.js';
 import type { TaskId } from '../../values.js';
 import type { Failure } from '../events.js';
@@ -33,6 +34,17 @@ export class Losses {
     }
   }
 
+  /** A task with what its next job is to ask for: more than those that had not enough. */
+  next(task: Task): Task {
+    const { E_SLURM_MEMORY: memoryLosses = 0, E_SLURM_TIMEOUT: timeLosses = 0 } = this.#lost.get(task.id) ?? {};
+    const { moreMemory = [], moreTime = [] } = task.resources;
+    const memory = moreMemory[Math.min(memoryLosses, moreMemory.length) - 1];
+    const time = moreTime[Math.min(timeLosses, moreTime.length) - 1];
+    if (memory === undefined && time === undefined) return task;
+    const more = { ...(memory === undefined ? {} : { memory }), ...(time === undefined ? {} : { time }) };
+    return { ...task, resources: { ...task.resources, ...more } };
+  }
+
   /** What is to be told of a lost job, and which attempt that was, if there is to be another. */
   learn({ task, job, status, state, said }: JobEnd & { readonly end: 'lost' }): {
     readonly failure: Failure;
@@ -40,7 +52,7 @@ export class Losses {
   } {
     const version = status?.key === undefined ? undefined : this.store.resumePoint(status.key).version();
     const advanced = version !== undefined && version !== status?.resume;
-    const { failure, again } = lostJob(nameOf(job), state, status, advanced, said);
+    const { failure, again } = lostJob({ job: nameOf(job), state, status, advanced, said }, task.resources);
     const lost = this.#lost.get(task.id) ?? {};
     const count = (lost[failure.code] ?? 0) + 1;
     this.#lost.set(task.id, { ...lost, [failure.code]: count });

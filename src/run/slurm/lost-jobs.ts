@@ -1,3 +1,4 @@
+import type { ResourceRequest } from '../../stage/definition.js';
 import type { Failure } from '../events.js';
 import type { SlurmError } from './command.js';
 import type { JobStatus } from './files.js';
@@ -10,20 +11,23 @@ export interface LostJob {
   readonly again: number;
 }
 
-/**
- * What is to be made of a job that ended before its task did.
- *
- * @param state Slurm's word for it; undefined if Slurm does not know the job any more
- * @param status what the job said last
- * @param said why it could not even begin with its task
- * @param advanced did the task leave a checkpoint that it had not when the job began?
- */
+/** What is known of a job that ended before its task did. */
+export interface LostAbout {
+  readonly job: JobName;
+  /** Slurm's word for it; undefined if Slurm does not know the job any more. */
+  readonly state?: string | undefined;
+  /** What the job said last. */
+  readonly status?: JobStatus | undefined;
+  /** Did the task leave a checkpoint that it had not when the job began? */
+  readonly advanced: boolean;
+  /** Why it could not even begin with its task. */
+  readonly said?: string | undefined;
+}
+
+/** What is to be made of a lost job. @param resources what there is more of for its task */
 export function lostJob(
-  job: JobName,
-  state: string | undefined,
-  status: JobStatus | undefined,
-  advanced: boolean,
-  said?: string,
+  { job, state, status, advanced, said }: LostAbout,
+  { moreMemory = [], moreTime = [] }: ResourceRequest,
 ): LostJob {
   const lost = (again: number, code: string, message: string, hint?: string): LostJob => ({
     failure: {
@@ -45,7 +49,12 @@ export function lostJob(
     case 'DEADLINE':
       // Bounded all the same: a checkpoint that is only written anew is no progress.
       if (advanced) return lost(100, 'E_SLURM_TIMEOUT', 'was over its time limit, and left a checkpoint to go on from');
-      return lost(0, 'E_SLURM_TIMEOUT', 'was over its time limit, with no checkpoint to go on from', longer);
+      return lost(
+        moreTime.length,
+        'E_SLURM_TIMEOUT',
+        'was over its time limit, with no checkpoint to go on from',
+        longer,
+      );
     case 'PREEMPTED':
       return lost(20, 'E_SLURM_PREEMPTED', 'had to make way for another one');
     case 'NODE_FAIL':
@@ -55,7 +64,12 @@ export function lostJob(
     case 'REVOKED':
       return lost(1, 'E_SLURM_CANCELLED', 'was cancelled', 'Run again to submit it once more.');
     case 'OUT_OF_MEMORY':
-      return lost(0, 'E_SLURM_MEMORY', 'ran out of memory', 'Ask for more with `resources: { memory: … }`.');
+      return lost(
+        moreMemory.length,
+        'E_SLURM_MEMORY',
+        'ran out of memory',
+        'Ask for more with `resources: { memory: … }`.',
+      );
     case 'COMPLETED':
     case undefined:
       return lost(

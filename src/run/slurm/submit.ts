@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { holdBuild } from '../../files/build-use.js';
-import type { SlurmSettings } from '../../pipeline/check/slurm.js';
+import { joinSlurmSettings, type SlurmSettings } from '../../pipeline/check/slurm.js';
 import { dependenciesOf } from '../../pipeline/expand/targets.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import type { Store } from '../../store/store.js';
@@ -136,9 +136,10 @@ export class Submitter {
   ): Promise<{ readonly id: string; readonly array: number }> {
     const id = randomUUID();
     holdBuild('jobs');
-    this.files.writeSubmission(id, this.#submission(plan), jobScript(this.files.pathOf(id), this.options.settings));
     const { task } = plan.tasks[0]!;
-    const { settings, jobs } = this.options;
+    const { jobs } = this.options;
+    const settings = joinSlurmSettings(this.options.settings, task.slurm);
+    this.files.writeSubmission(id, this.#submission(plan), jobScript(this.files.pathOf(id), settings));
     const indices = arrayIndices(plan.tasks.map(({ index }) => index));
     const limited = Number.isFinite(jobs);
     const options = [

@@ -81,6 +81,9 @@ describe('options of sbatch', () => {
     ]);
     expect(resourceOptions({}, {})).toEqual(['--cpus-per-task=1', '--signal=B:USR2@60']);
     expect(resourceOptions({ time: 60 }, {})).toContain('--signal=B:USR2@15');
+    expect(resourceOptions({ gpus: 2, gpuKind: 'a100' }, { constraint: 'amd' })).toEqual(
+      expect.arrayContaining(['--gres=gpu:a100:2', '--constraint=amd']),
+    );
   });
 
   it('say where jobs go, and what is extra last', () => {

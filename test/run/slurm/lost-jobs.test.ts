@@ -14,12 +14,26 @@ it.each([
   ['COMPLETED', false, 'E_SLURM_LOST', 'left no word', true],
   [undefined, false, 'E_SLURM_LOST', 'left no word', true],
 ])('a job that ended as %s (checkpoint: %s) is %s', (state, advanced, code, words, again) => {
-  const lost = lostJob('12_3', state, running, advanced);
+  const lost = lostJob({ job: '12_3', state, status: running, advanced }, {});
   expect(lost.failure).toMatchObject({ code, message: expect.stringContaining(words) });
   expect(lost.failure.message).toMatch(/^Job 12_3 .*\.$/);
   expect(lost.again > 0).toBe(again);
 });
 
 it('a job that could not put itself back into the queue had come to its time limit', () => {
-  expect(lostJob('1_0', 'FAILED', { restarts: 0, state: 'requeued' }, true).failure.code).toBe('E_SLURM_TIMEOUT');
+  expect(
+    lostJob({ job: '1_0', state: 'FAILED', status: { restarts: 0, state: 'requeued' }, advanced: true }, {}).failure
+      .code,
+  ).toBe('E_SLURM_TIMEOUT');
+});
+
+it('a job that had not enough is followed by one with more, as long as there is', () => {
+  const about = { job: '1_0', status: running, advanced: false } as const;
+  expect(lostJob({ ...about, state: 'OUT_OF_MEMORY' }, { moreMemory: [2, 3] }).again).toBe(2);
+  expect(lostJob({ ...about, state: 'TIMEOUT' }, { moreTime: [2] }).again).toBe(1);
+});
+
+it('a job that could not begin says why, and is not tried again', () => {
+  const { failure, again } = lostJob({ job: '1_0', state: 'FAILED', advanced: false, said: 'No Node.' }, {});
+  expect([failure.code, failure.message, again]).toEqual(['E_SLURM_START', 'Job 1_0 could not begin. No Node.', 0]);
 });

@@ -9,7 +9,7 @@ import type { Address } from './units.js';
 /** Do eight sums, of four channels each, fit a byte? */
 export const suitsTables = (levels: number): boolean => 32 * levels <= 255;
 
-/** What spikeForward makes of many spikes, as a descriptor of the kernels in kernels/tabled-forward.ts. */
+/** What spikeForward makes of many spikes, as a descriptor of the kernels in kernels/tabled-forward.c. */
 export function planTables(
   plan: MemoryPlan,
   g: Geometry,

@@ -48,7 +48,7 @@ export const forward = /** @type {const} */ ({
   /** EventConv from tables of sums. block: input channels that are taken at a time; places: as PackTabledForward makes them;
    * waiting: rows of the output that are in the making at a time. */
   TabledForward: {
-    kernels: '',
+    kernels: 'tabledMembranes tabledSpikes',
     addresses: 'spikes places negatives y thresholds',
     counts:
       'height width channels outHeight outWidth outChannels kernelHeight kernelWidth stride padV padH block waiting levels',

@@ -57,28 +57,3 @@ ${byGroups(block, 1, (names) => `${half(names, 0)}\n${half(names, 1)}`, keep)}
   }
 }`;
 }
-
-/**
- * To each output channel of one pixel, in 16 bits, what `taps` neighbouring taps bring it of `block` input channels each:
- * a byte holds eight. places: of the first tap; those of the next lie tapBytes further; table0 …: each tap's own.
- */
-export function addSums(block, taps) {
-  const keep = 'v128.store(z, low); v128.store(z, high, 16);';
-  const tables = range(taps).map((tap) => `table${tap}: usize`);
-  const add = (p, q) => `i8x16.add(${p}, ${q})`;
-  const code = (names, index, last) => {
-    const [p, q, r, s] = names.map((name) => `v128.load(${name})`);
-    const four = add(add(p, q), add(r, s));
-    const widen = `
-    low = i16x8.add(low, i16x8.extend_low_i8x16_u(b)); high = i16x8.add(high, i16x8.extend_high_i8x16_u(b));`;
-    return `    b = ${index % 2 === 0 ? four : add('b', four)};${index % 2 === 1 || last ? widen : ''}`;
-  };
-  return `
-export function addSums${block}x${taps}(places0: usize, tapBytes: usize, z: usize, channels: i32, ${tables.join(', ')}): void {
-  for (const end = z + (<usize>channels << 5); z < end; z += 32, places0 += ${block >> 1}) {
-    let low = v128.load(z), high = v128.load(z, 16), b: v128;
-${byGroups(block, taps, code, keep, 2)}
-    ${keep}
-  }
-}`;
-}

@@ -31,6 +31,13 @@ typedef intptr_t isize;
 #define EACH(i, n) _Pragma("GCC unroll 64") for (i32 i = 0; i < (n); i++)
 #endif
 
+/** A loop that takes few rounds, or is long enough: to write more of it out would only take room. */
+#ifdef __clang__
+#define NO_UNROLLING _Pragma("clang loop unroll(disable) vectorize(disable)")
+#else
+#define NO_UNROLLING
+#endif
+
 /** A loop whose rounds are independent of each other: the compiler makes vectors of them, as wide as it may. */
 #ifdef __clang__
 #define NEIGHBOURS _Pragma("clang loop vectorize(assume_safety)")
@@ -51,24 +58,31 @@ typedef intptr_t isize;
     __builtin_memcpy((address), &stored, sizeof stored); \
   })
 
+/** Elements of an array. */
+#define LENGTH(array) ((i32)(sizeof(array) / sizeof *(array)))
+
+/** One name of two, the second as what it is defined as. */
+#define JOIN(a, b) JOIN_WORDS(a, b)
+#define JOIN_WORDS(a, b) a##b
+
 /** The bits of a value as another type of its size. */
 #define BITS(type, value) LOAD(type, &(__typeof__(value)[1]){value})
 
 /**
  * V8 issues all loads of a basic block first; with 15 usable vector registers long unrolled bodies spill. So where that was
  * measured, an unrolled body ends in a branch that is never taken: on an address that no buffer has (the first page is reserved),
- * each on another one.
+ * each on another one. In an EACH loop 256·i is taken away from the address, so that its rounds differ, too.
  */
 #ifdef __wasm__
+#define NEVER(address) ((uintptr_t)(address) == __COUNTER__ + 1)
+#else
+#define NEVER(address) 0
+#endif
 #define SEPARATE(address) \
-  if ((uintptr_t)(address) == __COUNTER__ + 1) return
+  if (NEVER(address)) return
 /** The same in a loop, which it would end: what is added up there is needed then, too, so that no addition is put off. */
 #define SEPARATE_ROUND(address) \
-  if ((uintptr_t)(address) == __COUNTER__ + 1) break
-#else
-#define SEPARATE(address)
-#define SEPARATE_ROUND(address)
-#endif
+  if (NEVER(address)) break
 
 /** What was loaded before is loaded anew: keeps sums that wait in memory out of registers that are wanted for others. */
 #define FORGET __asm__ volatile("" ::: "memory")

@@ -85,6 +85,20 @@ INLINE f32v root(f32v v) {
 #endif
 }
 
+/** Eight bytes, and zeros. */
+INLINE u8x16 eightBytes(const u8 *address) {
+#if defined(__wasm__)
+  return (u8x16)wasm_v128_load64_zero(address);
+#else
+  return (u8x16)(u64x2){LOAD(u64, address), 0};
+#endif
+}
+
+/** The first eight bytes in 16 bits each; and of eight numbers the first and the last four in 32 bits each. */
+INLINE i16x8 eightHalves(u8x16 v) { return CONVERT(i16x8, __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7)); }
+INLINE i32x4 lowWords(i16x8 v) { return CONVERT(i32x4, __builtin_shufflevector(v, v, 0, 1, 2, 3)); }
+INLINE i32x4 highWords(i16x8 v) { return CONVERT(i32x4, __builtin_shufflevector(v, v, 4, 5, 6, 7)); }
+
 /** A bit for each byte that is not zero. */
 INLINE u32 nonZeroBytes(u8x16 v) {
 #if defined(__wasm__)
@@ -95,6 +109,19 @@ INLINE u32 nonZeroBytes(u8x16 v) {
   u32 bits = 0;
   EACH(i, 16) bits |= (u32)(v[i] != 0) << i;
   return bits;
+#endif
+}
+
+/** Of each place below 16 the byte that v has there. */
+INLINE u8x16 chosenBytes(u8x16 v, u8x16 places) {
+#if defined(__wasm__)
+  return (u8x16)wasm_i8x16_swizzle((v128_t)v, (v128_t)places);
+#elif defined(__SSSE3__)
+  return (u8x16)_mm_shuffle_epi8((__m128i)v, (__m128i)places);
+#else
+  u8x16 chosen;
+  EACH(i, 16) chosen[i] = v[places[i]];
+  return chosen;
 #endif
 }
 

@@ -41,9 +41,10 @@ export default defineStage({
     const parameters = parametersFor(context.parameters.rounding, network, trained);
     const source = new ImageSource(network, dataset);
     const engine = engineFor(['evaluate'], context.engine);
-    const options = { batch: inferenceBatch, threads: context.threads };
     const images = dataset.test.count;
-    const correct = await Loader.with(source, inferenceBatch, context.signal, async (loader) => {
+    const batch = inferenceBatch(images);
+    const options = { batch, threads: context.threads };
+    const correct = await Loader.with(source, batch, context.signal, async (loader) => {
       const evaluator = await engine.evaluator(network, parameters, options);
       return countCorrect(loader, evaluator, context).finally(() => evaluator.close());
     });

@@ -21,8 +21,9 @@ export function compare(
   threads: number,
   { signal, progress }: WorkContext,
 ): Promise<NeuronComparison> {
-  return Loader.with(source, inferenceBatch, signal, async (loader) => {
-    const options = { batch: inferenceBatch, threads };
+  const batch = inferenceBatch(images);
+  return Loader.with(source, batch, signal, async (loader) => {
+    const options = { batch, threads };
     const evaluator = await engine.evaluator(network, parameters, options);
     const simulator = await engine.simulator(spiking, options);
     try {
@@ -45,7 +46,7 @@ async function compareNeurons(
   const different = blocks.map(() => 0);
   const started = performance.now();
   let [neuronsCompared, predictionsDifferent] = [0, 0];
-  for await (const { images: inputs, order } of loader.batches(testOrders(images, inferenceBatch))) {
+  for await (const { images: inputs, order } of loader.batches(testOrders(images, inferenceBatch(images)))) {
     const { first, count } = order;
     const ann = await evaluator.evaluate(inputs, count, true);
     const snn = await simulator.simulate(inputs, count, undefined, true);

@@ -3,8 +3,8 @@ import type { Progress } from '../stage/definition.js';
 import { argmax, testOrders } from './images.js';
 import type { Loader } from './loader.js';
 
-/** Images per call of the engine in inference. */
-export const inferenceBatch = 100;
+/** Images per call of the engine in inference. An engine computes whole batches: few images shall not cost those of many. */
+export const inferenceBatch = (images: number): number => Math.min(100, Math.max(1, images));
 
 /** What long work needs of the task that it is part of. */
 export interface WorkContext {
@@ -22,7 +22,7 @@ export async function countCorrect(
   const { test } = dataset;
   const started = performance.now();
   let correct = 0;
-  for await (const { images, order } of loader.batches(testOrders(test.count, inferenceBatch))) {
+  for await (const { images, order } of loader.batches(testOrders(test.count, inferenceBatch(test.count)))) {
     const { first, count } = order;
     const { logits } = await evaluator.evaluate(images, count);
     correct += countHits(logits, test.labels, first, count, network.classes);

@@ -39,7 +39,7 @@ export function simulate(
   { signal, progress }: WorkContext,
 ): Promise<Activity> {
   // A call is part of one batch: what it counts is a sum over its images.
-  const call = Math.min(inferenceBatch, logBatch(network));
+  const call = Math.min(inferenceBatch(source.dataset.test.count), logBatch(network));
   return Loader.with(source, call, signal, async (loader) => {
     const simulator = await engine.simulator(network, { batch: call, threads });
     try {

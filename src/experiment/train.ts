@@ -64,14 +64,15 @@ export async function train(
   if (saved) context.log(`going on after epoch ${from.epoch}, from the state that an interrupted run saved`);
 
   const { network } = start;
-  const largest = Math.max(schedule.batch, inferenceBatch);
+  const testBatch = inferenceBatch(source.dataset.test.count);
+  const largest = Math.max(schedule.batch, testBatch);
   const checkpoint = await Loader.with(source, largest, context.signal, async (loader) => {
     const trainer = await engine.trainer(network, from, {
       batch: schedule.batch,
       threads,
       gradients: schedule.gradients,
     });
-    const evaluator = await engine.evaluator(network, from.parameters, { batch: inferenceBatch, threads });
+    const evaluator = await engine.evaluator(network, from.parameters, { batch: testBatch, threads });
     try {
       return await trainEpochs(trainer, evaluator, loader, { ...schedule, steps, images }, from, start, context);
     } finally {

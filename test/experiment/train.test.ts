@@ -59,6 +59,20 @@ describe('training', () => {
     expect(steps).toBe(6);
   });
 
+  it('tests on no more images at a time than there are, for an engine computes whole batches', async () => {
+    const asked: number[] = [];
+    const engine: typeof wasmEngine = {
+      ...wasmEngine,
+      evaluator: (of, parameters, options) => {
+        asked.push(options.batch);
+        return wasmEngine.evaluator(of, parameters, options);
+      },
+    };
+    const context = { ...{ resume: new Memory(), signal: new AbortController().signal }, progress() {}, log() {} };
+    await train(engine, source, freshCheckpoint(network, 5), { ...schedule, epochs: 1 }, 1, context);
+    expect(asked).toEqual([7]);
+  });
+
   it('is refused where the engine does not compute such gradients', async () => {
     const engine = { ...wasmEngine, name: 'floats', gradientTypes: ['float32'] as const };
     const context = { ...{ resume: new Memory(), signal: new AbortController().signal }, progress() {}, log() {} };

@@ -178,7 +178,7 @@ export class Blobs {
         before.isFile() &&
         (size === undefined || before.size === BigInt(size)) &&
         (inode === undefined || before.ino === inode);
-      if (this.#verified.get(digest, before) === digest) return right ? 'good' : 'damaged';
+      if (this.#verified.holds(digest, before, digest)) return right ? 'good' : 'damaged';
       return this.#compare(path, digest, before, right);
     });
   }

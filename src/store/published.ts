@@ -94,11 +94,12 @@ export class Published {
    * @returns where files are now that users had put there: they are moved aside
    */
   show(task: Shown, { key, outputs }: TaskResult): Soon<readonly string[]> {
-    const target = this.folderOf(task);
-    const note = this.#noteOf(task.id);
+    const place = placeOf(task);
+    const target = `${this.folder}/${place}`;
     const seen = folderStamp(target);
-    if (note?.key === key && note.stamp !== '' && note.stamp === seen?.stamp) return [];
+    if (seen !== undefined && this.#notes.get(task.id) === `${key} ${place} ${seen.stamp}`) return [];
     return guarded(target, async () => {
+      const note = this.#noteOf(task.id);
       const tree = await this.#treeOf(task, outputs);
       const right = isLinked(tree, target);
       const moved = right ? [] : await this.#replace(tree, target);
@@ -106,7 +107,7 @@ export class Published {
       const telling = right && seen?.settled === true && tree.folders.length === 0;
       const stamp =
         telling && tree.files.every((file) => !file.path.includes('/') && !isCopied(file)) ? seen.stamp : '';
-      if (note?.key !== key || stamp !== '') this.#notes.set(task.id, `${key} ${placeOf(task)} ${stamp}`);
+      if (note?.key !== key || stamp !== '') this.#notes.set(task.id, `${key} ${place} ${stamp}`);
       return moved;
     });
   }
@@ -197,7 +198,7 @@ export function parseNote(text: string | undefined): PublishedNote | undefined {
 
 function placeOf({ stage, labels }: TaskPlace): string {
   // Stages of an included pipeline lie in a folder of its name.
-  let place = stage.split('/').map(fileName).join('/');
+  let place = stage.includes('/') ? stage.split('/').map(fileName).join('/') : fileName(stage);
   for (const axis in labels) place += `/${fileName(labels[axis]!)}`;
   return place;
 }

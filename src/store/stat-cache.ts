@@ -47,6 +47,11 @@ export class StatCache {
     return isDigest(digest) ? digest : undefined;
   }
 
+  /** Is the file the one that a certain digest was taken from, and has it not changed since? */
+  holds(name: string, stat: FileStat, digest: Digest): boolean {
+    return this.#journal.get(name) === `${stampOf(stat)} ${digest}`;
+  }
+
   /**
    * Remembers a digest, unless the file changed less than 2 s before it was read: a second change might not show.
    *

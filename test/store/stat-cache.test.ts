@@ -23,8 +23,14 @@ describe('StatCache', () => {
     for (const cache of [open(), open()]) {
       expect(cache.get('name', stat)).toBe(digest);
       expect(cache.get('other', stat)).toBeUndefined();
-      for (const field of ['ino', 'size', 'mtimeNs', 'ctimeNs'] as const)
-        expect(cache.get('name', { ...stat, [field]: stat[field] + 1n })).toBeUndefined();
+      expect(cache.holds('name', stat, digest)).toBe(true);
+      expect(cache.holds('other', stat, digest)).toBe(false);
+      expect(cache.holds('name', stat, digestBytes('y'))).toBe(false);
+      for (const field of ['ino', 'size', 'mtimeNs', 'ctimeNs'] as const) {
+        const changed = { ...stat, [field]: stat[field] + 1n };
+        expect(cache.get('name', changed)).toBeUndefined();
+        expect(cache.holds('name', changed, digest)).toBe(false);
+      }
     }
   });
 

@@ -7,7 +7,8 @@ export type PipelineFacts = Pick<Pipeline, 'name' | 'description' | 'expectation
 /** Fills in the parameters that stages take from the pipeline (`fromPipeline`), where `with:` leaves them out. */
 export function withFacts(tasks: readonly Task[], facts: PipelineFacts): readonly Task[] {
   return tasks.map((task) => {
-    const wanted = task.action.kind === 'stage' ? (task.action.definition.fromPipeline ?? {}) : {};
+    const wanted = task.action.kind === 'stage' ? task.action.definition.fromPipeline : undefined;
+    if (wanted === undefined) return task;
     const missing = Object.entries(wanted).filter(([parameter]) => task.parameters[parameter] === undefined);
     if (missing.length === 0) return task;
     const { name, description } = facts;

@@ -74,9 +74,15 @@ export async function withEsbuild<T>(use: (esbuild: Esbuild) => Promise<T>): Pro
   }
 }
 
-/** esbuild's compiler is a package for each kind of machine, which an installation may have left out. */
+/**
+ * esbuild's compiler is a package for each kind of machine, which an installation may have left out. It is then looked for
+ * in esbuild's own package, too, which is none here.
+ */
 function isMissing(error: unknown): boolean {
-  return error instanceof Error && /needed by esbuild|^Unsupported platform/.test(error.message);
+  return (
+    error instanceof Error &&
+    /needed by esbuild|^Unsupported platform|^Cannot find module 'esbuild'/.test(error.message)
+  );
 }
 
 function missingError(version: string, cause: unknown): UserError {

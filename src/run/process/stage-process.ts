@@ -20,7 +20,6 @@ const graceMs = 10_000;
  * @param log where its output goes: to the end of this file
  */
 export function startStage(call: StageCall, env: Environment, log: string, listener: AttemptListener): Attempt {
-  const isOwn = call.module !== undefined;
   let urgency: 'none' | 'asked' | 'killed' = 'none';
   let child: ChildProcess | undefined;
   let patience: NodeJS.Timeout | undefined;
@@ -33,27 +32,7 @@ export function startStage(call: StageCall, env: Environment, log: string, liste
     }
   };
   const run = async (): Promise<AttemptResult> => {
-    // Loaded here, because a run that finds everything cached does not need it.
-    const { execa } = await import('execa');
-    const descriptor = openToAppend(log);
-    // The log's descriptor, which outlives this process; execa's types leave numbers out.
-    const output = descriptor as unknown as 'inherit';
-    const process = execa(globalThis.process.execPath, [join(buildFolder, 'task.js')], {
-      ipc: true,
-      // As commands do, one of the user's runs in the folder of the file that says it.
-      ...(isOwn ? { cwd: call.folder } : {}),
-      env: isOwn ? commandEnvironment({ env }) : builtInEnvironment(env),
-      extendEnv: false,
-      // Messages are handled here one by one; execa need not keep them.
-      buffer: false,
-      stdin: 'ignore',
-      stdout: output,
-      stderr: output,
-      // Its own process group: Ctrl-C reaches this process alone, which then ends its tasks in order.
-      detached: true,
-      reject: false,
-    });
-    closeSync(descriptor);
+    const { process } = await startProcess(call, env, log);
     child = process;
     let result: AttemptResult | undefined;
     process.on('message', (message: FromStage) => {
@@ -81,6 +60,36 @@ export function startStage(call: StageCall, env: Environment, log: string, liste
       }, graceMs);
     },
   };
+}
+
+/**
+ * Starts the process of one stage, which is yet to be told its call.
+ * @returns it in an object, for it is also a promise of its end
+ */
+async function startProcess(call: StageCall, env: Environment, log: string) {
+  const isOwn = call.module !== undefined;
+  // Loaded here, because a run that finds everything cached does not need it.
+  const { execa } = await import('execa');
+  const descriptor = openToAppend(log);
+  // The log's descriptor, which outlives this process; execa's types leave numbers out.
+  const output = descriptor as unknown as 'inherit';
+  const process = execa(globalThis.process.execPath, [join(buildFolder, 'task.js')], {
+    ipc: true,
+    // As commands do, one of the user's runs in the folder of the file that says it.
+    ...(isOwn ? { cwd: call.folder } : {}),
+    env: isOwn ? commandEnvironment({ env }) : builtInEnvironment(env),
+    extendEnv: false,
+    // Messages are handled here one by one; execa need not keep them.
+    buffer: false,
+    stdin: 'ignore',
+    stdout: output,
+    stderr: output,
+    // Its own process group: Ctrl-C reaches this process alone, which then ends its tasks in order.
+    detached: true,
+    reject: false,
+  });
+  closeSync(descriptor);
+  return { process };
 }
 
 /** The task's process ended without a word. */

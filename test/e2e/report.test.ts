@@ -158,6 +158,10 @@ export default defineStage({ name: '${name}', summary: 'Mine', parameters: Type.
   test('asks for a stage that makes it', async ({ box }) => {
     box.write('p.yaml', pipeline.replace(/ {2}report:\n.*\n.*\n/, ''));
     const { code, err } = await box.run(['report', 'p.yaml']);
-    expect([code, err.split('\n')[0]]).toEqual([2, 'p.yaml has no stage that makes a page.']);
+    expect([code, err]).toEqual([
+      2,
+      'p.yaml has no stage that makes a page.\n  hint: add one, such as `report: { uses: report, inputs: ' +
+        '{ ann: STAGE, snn: STAGE, conversion: STAGE, history: STAGE } }`\n',
+    ]);
   });
 });

@@ -8,6 +8,7 @@ import { pagePath, runPage, writePages } from '../../api/results/pages.js';
 import { UserError } from '../../error.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import { Planner } from '../../run/plan/planner.js';
+import { builtInStages } from '../../stage/registry.js';
 import { openPipeline } from '../opening/pipeline.js';
 import { exitCodes } from '../terminal/exit-codes.js';
 import { print } from '../terminal/output.js';
@@ -25,7 +26,7 @@ export async function reportCommand(
 ): Promise<number> {
   const pipeline = await openPipeline(file, options);
   const store = openStore(options, pipeline);
-  const task = chooseReport(pipeline, target);
+  const task = await chooseReport(pipeline, target);
   const results = resultsOf(await new Planner(pipeline, store).plan());
   if (!results.has(task.id)) {
     print(`The page is not made yet, or out of date. Make it: ${callOf('run', pipeline, options, [task.id])}`);
@@ -43,15 +44,11 @@ export async function reportCommand(
 }
 
 /** The task that is meant, of those that make pages. */
-function chooseReport(pipeline: Pipeline, target: string | undefined): Task {
+async function chooseReport(pipeline: Pipeline, target: string | undefined): Promise<Task> {
   const tasks = pageTasks(pipeline);
   const [first, second] = ownPageTasks(pipeline);
   if (first === undefined)
-    throw new UserError(
-      'E_USAGE',
-      `${shownPath(pipeline.file)} has no stage that makes a page.`,
-      'add one, such as `report: { uses: report, inputs: { ann: STAGE, snn: STAGE } }`',
-    );
+    throw new UserError('E_USAGE', `${shownPath(pipeline.file)} has no stage that makes a page.`, await hintOfPages());
   if (target === undefined) {
     if (second === undefined) return first;
     throw new UserError('E_USAGE', `It has several pages.`, `name one: ${tasks.map(({ id }) => id).join(' ')}`);
@@ -59,4 +56,13 @@ function chooseReport(pipeline: Pipeline, target: string | undefined): Task {
   const task = chooseTask(pipeline, target);
   if (tasks.includes(task)) return task;
   throw new UserError('E_USAGE', `"${target}" makes no page.`, `these do: ${tasks.map(({ id }) => id).join(' ')}`);
+}
+
+/** How to have a page, by the built-in stage that makes one. */
+async function hintOfPages(): Promise<string | undefined> {
+  const stages = await builtInStages();
+  const stage = stages.find(({ outputs }) => Object.values(outputs).some(({ kind }) => kind === 'page'));
+  if (stage === undefined) return undefined;
+  const inputs = Object.keys(stage.inputs).map((name) => `${name}: STAGE`);
+  return `add one, such as \`${stage.name}: { uses: ${stage.name}, inputs: { ${inputs.join(', ')} } }\``;
 }

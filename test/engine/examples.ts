@@ -59,6 +59,21 @@ export function liveParameters(network: Network, seed: number): Map<string, Floa
   return parameters;
 }
 
+/** Parameters after steps at rate 0: nothing but the running statistics moves, a part of the way with each. */
+async function restingParameters(
+  network: Network,
+  parameters: ReadonlyMap<string, Float32Array>,
+  images: Float32Array,
+  batch: number,
+  steps: number,
+): Promise<Map<string, Float32Array>> {
+  const trainer = await WasmTrainer.create(network, { parameters }, { batch, threads: 2 });
+  for (let step = 0; step < steps; step++) await trainer.step(images, new Int32Array(batch), 0);
+  const moved = await trainer.parameters();
+  await trainer.close();
+  return moved;
+}
+
 /**
  * The same with the batch's own statistics as the running ones, so that every layer has neurons between silence and
  * saturation: what γ and β see is then normalised, as in a trained network.
@@ -69,11 +84,7 @@ export async function normalisedParameters(
   images: Float32Array,
   batch: number,
 ): Promise<Map<string, Float32Array>> {
-  const trainer = await WasmTrainer.create(network, { parameters }, { batch, threads: 2 });
-  // A step at rate 0 moves nothing else, and those a part of the way.
-  await trainer.step(images, new Int32Array(batch), 0);
-  const normalised = await trainer.parameters();
-  await trainer.close();
+  const normalised = await restingParameters(network, parameters, images, batch, 1);
   const { runningShare } = method;
   for (const [name, values] of normalised) {
     const least = { mean: Number.NEGATIVE_INFINITY, variance: 0.01 }[name.split('.').at(-1)!];
@@ -91,12 +102,8 @@ export async function settledParameters(
   images: Float32Array,
   batch: number,
 ): Promise<Map<string, Float32Array>> {
-  const trainer = await WasmTrainer.create(network, { parameters }, { batch, threads: 2 });
-  // At rate 0 nothing but the running statistics moves; after 40 steps 1.5 % of their start is left.
-  for (let step = 0; step < 40; step++) await trainer.step(images, new Int32Array(batch), 0);
-  const settled = await trainer.parameters();
-  await trainer.close();
-  return settled;
+  // Of their start, 1.5 % is left.
+  return restingParameters(network, parameters, images, batch, 40);
 }
 
 /** Images of values in [0, 1), a third of them 0, and labels. */

@@ -22,6 +22,11 @@ export default tseslint.config(
     },
   },
   {
+    // What a stage does not wait for may not be written yet when its outputs are taken.
+    files: ['stages/*.ts', 'src/{data,exchange,experiment,formats,results}/**/*.ts'],
+    rules: { '@typescript-eslint/no-floating-promises': ['error', { ignoreVoid: false }] },
+  },
+  {
     files: ['**/*.mjs'],
     languageOptions: {
       parserOptions: { projectService: false, project: 'tsconfig.scripts.json', tsconfigRootDir: import.meta.dirname },

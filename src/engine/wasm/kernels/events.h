@@ -22,7 +22,7 @@ APART void listEvents(
         const u8x16 counts = eightBytes(x);
         const u32 mask = nonZeroBytes(counts);
         const u8x16 front = eightBytes(nonZero + mask * 8);
-        const i16x8 levels = eightHalves(chosenBytes(counts, front)), which = eightHalves(front);
+        const i16x8 levels = lowHalves(chosenBytes(counts, front)), which = lowHalves(front);
         STORE(e, lowWords(levels) * levelStride + lowWords(which) * rowBytes + offset);
         STORE(e + 4, highWords(levels) * levelStride + highWords(which) * rowBytes + offset);
         e += __builtin_popcount(mask);

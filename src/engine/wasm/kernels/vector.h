@@ -94,8 +94,11 @@ INLINE u8x16 eightBytes(const u8 *address) {
 #endif
 }
 
-/** The first eight bytes in 16 bits each; and of eight numbers the first and the last four in 32 bits each. */
-INLINE i16x8 eightHalves(u8x16 v) { return CONVERT(i16x8, __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7)); }
+/** Numbers in twice as many bits, the first half of them and the last. */
+INLINE i16x8 lowHalves(u8x16 v) { return CONVERT(i16x8, __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7)); }
+INLINE i16x8 highHalves(u8x16 v) {
+  return CONVERT(i16x8, __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15));
+}
 INLINE i32x4 lowWords(i16x8 v) { return CONVERT(i32x4, __builtin_shufflevector(v, v, 0, 1, 2, 3)); }
 INLINE i32x4 highWords(i16x8 v) { return CONVERT(i32x4, __builtin_shufflevector(v, v, 4, 5, 6, 7)); }
 
@@ -142,6 +145,47 @@ INLINE u64 equalBytes(const u8 *address, u8 wanted) {
 
 /** Place of the lowest bit that is set, 64 without any. */
 INLINE i32 lowestBit(u64 bits) { return bits ? __builtin_ctzll(bits) : 64; }
+
+/** Sums of neighbouring bytes. */
+INLINE i16x8 sumsOfPairs(u8x16 v) {
+#if defined(__wasm__)
+  return (i16x8)wasm_u16x8_extadd_pairwise_u8x16((v128_t)v);
+#else
+  return (i16x8)(((u16x8)v & 255) + ((u16x8)v >> 8));
+#endif
+}
+
+/** Products of two neighbouring lanes, added up in 32 bits: four of them, whatever the width of vectors. */
+INLINE i32x4 fourProducts(i16x8 a, i16x8 b) {
+#if defined(__wasm__)
+  return (i32x4)wasm_i32x4_dot_i16x8((v128_t)a, (v128_t)b);
+#elif defined(__SSE2__)
+  return (i32x4)_mm_madd_epi16((__m128i)a, (__m128i)b);
+#else
+  return ((i32x4)a << 16 >> 16) * ((i32x4)b << 16 >> 16) + ((i32x4)a >> 16) * ((i32x4)b >> 16);
+#endif
+}
+
+/** Products of 64 bits, as their lower and upper words. */
+typedef struct {
+  u32x4 low, high;
+} Products;
+
+INLINE Products wholeProducts(u32x4 a, u32 b) {
+#if defined(__wasm__)
+  const u32x4 all = SPLAT(u32x4, b);
+  const u32x4 two = (u32x4)wasm_u64x2_extmul_low_u32x4((v128_t)a, (v128_t)all);
+  const u32x4 others = (u32x4)wasm_u64x2_extmul_high_u32x4((v128_t)a, (v128_t)all);
+#else
+  const u64x2 factor = SPLAT(u64x2, (u64)b);
+  const u32x4 two = (u32x4)(CONVERT(u64x2, __builtin_shufflevector(a, a, 0, 1)) * factor);
+  const u32x4 others = (u32x4)(CONVERT(u64x2, __builtin_shufflevector(a, a, 2, 3)) * factor);
+#endif
+  return (Products){
+      __builtin_shufflevector(two, others, 0, 2, 4, 6),
+      __builtin_shufflevector(two, others, 1, 3, 5, 7),
+  };
+}
 
 /** Lanes of two vectors of 32-bit numbers in turns, a0 b0 a1 b1 …: of their lower halves, and of their upper ones. */
 #if WIDTH == 16

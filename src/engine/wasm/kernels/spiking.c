@@ -1,0 +1,87 @@
+// The spiking network: thresholds, counts, logits. Channels come in sixteens, so vectors here have sixteen lanes at most, however
+// wide the processor's are.
+#include "vector.h"
+
+/** Integer membranes: spikes = number of levels j with membrane ≥ threshold[j][channel]. */
+KERNEL(fireInteger, Fire) {
+  typedef i32 Sixteen VECTOR(64);
+  const isize channels = t.channels;
+  const i32 *membranes = (i32 *)t.membranes + (isize)lo * t.pixels * channels;
+  u8 *spikes = t.spikes + (isize)lo * t.pixels * channels;
+  for (i32 p = lo * t.pixels; p < hi * t.pixels; p++)
+    for (isize c = 0; c < channels; c += 16, membranes += 16, spikes += 16) {
+      const i32 *threshold = (i32 *)t.thresholds + c;
+      const Sixteen m = LOAD(Sixteen, membranes);
+      Sixteen reached = {0};
+      // A true comparison is −1.
+      NO_UNROLLING for (i32 j = 0; j < t.levels; j++, threshold += channels) reached -= m >= LOAD(Sixteen, threshold);
+      STORE(spikes, CONVERT(u8x16, reached));
+    }
+}
+
+INLINE u64 total(i32x4 v) { return (u64)(u32)v[0] + (u32)v[1] + (u32)v[2] + (u32)v[3]; }
+
+/** Σ counts·factors of `bytes` counts; factors: as many 16-bit numbers from 0 to 2^15 − 1, so many that lanes of 32 bits hold
+ * their products. */
+APART u64 weightedSum(const u8 *counts, const i16 *factors, isize bytes) {
+  u64 sum = 0;
+  for (const u8 *end = counts + bytes; counts < end;) {
+    i32x4 products = {0};
+    const u8 *pause = counts + countedSixteens * 16;
+    if (pause > end) pause = end;
+    NO_UNROLLING for (; counts < pause; counts += 16, factors += 16)
+      products += fourProducts(lowHalves(LOAD(u8x16, counts)), LOAD(i16x8, factors)) +
+                  fourProducts(highHalves(LOAD(u8x16, counts)), LOAD(i16x8, factors + 8));
+    sum += total(products);
+  }
+  return sum;
+}
+
+/**
+ * Per image, three doubles: spikes; Σ spikes·(kernel windows the pixel is in), of which the SOP counts follow by
+ * factors; Σ spikes·(non-zero weights the spike meets). windows: [pixel], synapses: [part][pixel][channel] with 15 bits of
+ * each number in a part, lowest first; all in 16 bits. Zero addresses leave the last two out.
+ */
+KERNEL(countSpikes, CountSpikes) {
+  const isize bytes = (isize)t.pixels * t.channels;
+  for (i32 n = lo; n < hi; n++) {
+    u64 spikes = 0, windows = 0, synapses = 0;
+    const u8 *s = t.spikes + n * bytes;
+    for (i32 part = 0; part < t.synapseParts; part++)
+      synapses += weightedSum(s, (i16 *)t.synapses + part * bytes, bytes) << (synapseBits * part);
+    for (i32 p = 0; p < t.pixels;) {
+      i32x4 sums = {0}, seen = {0};
+      // As many pixels as lanes of 32 bits can take.
+      const i32 pause = min(t.pixels, p + max(1, countedSixteens * 16 / t.channels));
+      for (; p < pause; p++) {
+        const i16x8 factor = SPLAT(i16x8, (i16)(t.windows ? ((i16 *)t.windows)[p] : 0));
+        NO_UNROLLING for (const u8 *end = s + t.channels; s < end; s += 16) {
+          const i16x8 pairs = sumsOfPairs(LOAD(u8x16, s));
+          sums += fourProducts(pairs, (i16x8){1, 1, 1, 1, 1, 1, 1, 1});
+          seen += fourProducts(pairs, factor);
+        }
+      }
+      spikes += total(sums);
+      windows += total(seen);
+    }
+    f64 *out = (f64 *)t.counts + (isize)n * countFields;
+    out[0] = (f64)spikes;
+    out[1] = (f64)windows;
+    out[2] = (f64)synapses;
+  }
+}
+
+/** logits = Σ spikes·w over the inputs that spiked, in double precision. */
+KERNEL(readout, Readout) {
+  const isize channels = t.channels;
+  for (i32 n = lo; n < hi; n++) {
+    f64 *logits = (f64 *)t.logits + n * channels;
+    __builtin_memset(logits, 0, channels * 8);
+    for (i32 i = 0; i < t.inputs; i++) {
+      const u8 count = t.spikes[(isize)n * t.inputs + i];
+      if (!count) continue;
+      const f64 spikes = count, *w = (f64 *)t.w + i * channels;
+      NEIGHBOURS for (isize c = 0; c < channels; c++) logits[c] += spikes * w[c];
+    }
+  }
+}

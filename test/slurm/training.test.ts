@@ -21,68 +21,82 @@ async function resultsIn(box: ClusterBox, folder: string, pipeline: string, task
   return results;
 }
 
-describeOnCluster('trainings', (test) => {
-  test('of the paper give the same bytes as on this machine, whatever happens to the cluster', {
-    timeout: 20 * minutes,
-  }, async ({ box }) => {
-    const { cluster } = box;
-    // The other precisions are trained in test/long.
-    const precisions = '--set=precision=[fp32, { k: 0, B: 1 }, { k: 1, B: 2 }]';
-    const smoke = [lenet, '--profile', 'smoke', precisions, '--set=subset={ train: 2000, test: 500 }'];
-    const local = await box.outcomes([...smoke, '--artifacts', 'local']);
-    const tasks = Object.keys(local);
-    expect(local).toEqual(Object.fromEntries(tasks.map((task) => [task, 'ran'])));
-    expect(tasks).toHaveLength(20);
+describeOnCluster(
+  'trainings',
+  (test) => {
+    test('of the paper give the same bytes as on this machine, whatever happens to the cluster', {
+      timeout: 20 * minutes,
+    }, async ({ box }) => {
+      const { cluster } = box;
+      // The other precisions are trained in test/long.
+      const precisions = '--set=precision=[fp32, { k: 0, B: 1 }, { k: 1, B: 2 }]';
+      const smoke = [lenet, '--profile', 'smoke', precisions, '--set=subset={ train: 2000, test: 500 }'];
+      const local = await box.outcomes([...smoke, '--artifacts', 'local']);
+      const tasks = Object.keys(local);
+      expect(local).toEqual(Object.fromEntries(tasks.map((task) => [task, 'ran'])));
+      expect(tasks).toHaveLength(20);
 
-    // One job a node, so that the two share this machine's cores as they would their own.
-    box.write('config/spikeline/config.yaml', 'slurm: { cpus: 8 }\n');
-    const running = box.start(['run', ...smoke, '--artifacts', 'shared', '--executor', 'slurm', '--reporter', 'json']);
-    const job = await cluster.job('lenet-fashion/train', 'RUNNING', 600);
-    await cluster.slurm('scancel', job);
-    await until(() => running.out.includes(`"message":"Job ${job} was cancelled."`), 'it is submitted again', 600);
-    await cluster.slurm('scontrol', 'update', 'NodeName=n1', 'State=DRAIN', 'Reason=test');
-    await until(() => /"task":"train@[^"]*","status":"ran"/.test(running.out), 'a training is done', 600);
-    await cluster.slurm('scontrol', 'update', 'NodeName=n1', 'State=RESUME');
-    await cluster.stopController();
-    await new Promise((resolve) => setTimeout(resolve, 2000));
-    await cluster.startController();
+      // One job a node, so that the two share this machine's cores as they would their own.
+      box.write('config/spikeline/config.yaml', 'slurm: { cpus: 8 }\n');
+      const running = box.start([
+        'run',
+        ...smoke,
+        '--artifacts',
+        'shared',
+        '--executor',
+        'slurm',
+        '--reporter',
+        'json',
+      ]);
+      const job = await cluster.job('lenet-fashion/train', 'RUNNING', 600);
+      await cluster.slurm('scancel', job);
+      await until(() => running.out.includes(`"message":"Job ${job} was cancelled."`), 'it is submitted again', 600);
+      await cluster.slurm('scontrol', 'update', 'NodeName=n1', 'State=DRAIN', 'Reason=test');
+      await until(() => /"task":"train@[^"]*","status":"ran"/.test(running.out), 'a training is done', 600);
+      await cluster.slurm('scontrol', 'update', 'NodeName=n1', 'State=RESUME');
+      await cluster.stopController();
+      await new Promise((resolve) => setTimeout(resolve, 2000));
+      await cluster.startController();
 
-    const { code, out, err } = await running.result;
-    expect({ code, err }, out).toEqual({ code: 0, err: '' });
-    const results = await resultsIn(box, 'shared', 'lenet-fashion', tasks);
-    expect(results).toEqual(await resultsIn(box, 'local', 'lenet-fashion', tasks));
-    const check = await box.run(['check', ...smoke, '--artifacts', 'shared']);
-    expect([check.code, check.out]).toEqual([0, expect.stringMatching(/(\d+) of \1 met/)]);
-  });
+      const { code, out, err } = await running.result;
+      expect({ code, err }, out).toEqual({ code: 0, err: '' });
+      const results = await resultsIn(box, 'shared', 'lenet-fashion', tasks);
+      expect(results).toEqual(await resultsIn(box, 'local', 'lenet-fashion', tasks));
+      const check = await box.run(['check', ...smoke, '--artifacts', 'shared']);
+      expect([check.code, check.out]).toEqual([0, expect.stringMatching(/(\d+) of \1 met/)]);
+    });
 
-  describe('that are told that their time is up', () => {
-    // Long enough that nobody misses its middle, who looks twice a second.
-    const pipeline = `name: warned
+    describe('that are told that their time is up', () => {
+      // Long enough that nobody misses its middle, who looks twice a second.
+      const pipeline = `name: warned
 stages:
   data: { uses: dataset, with: { name: fashion-mnist-sample, subset: { train: 1000, test: 200 } } }
   train: { uses: train, inputs: { data: data }, with: { network: lenet, k: 1, B: 2, epochs: 24, batch: 50 } }
 `;
 
-    test('go on from their checkpoint in another job, to the same bytes', { timeout: 10 * minutes }, async ({
-      box,
-    }) => {
-      box.write('w.yaml', pipeline);
-      await box.outcomes(['w.yaml', '--artifacts', 'local']);
-      const args = ['run', 'w.yaml', '--artifacts', 'shared', '--executor', 'slurm', '--reporter', 'json'];
-      const running = box.start(args);
-      const job = await box.cluster.job('warned/train', 'RUNNING', 300);
-      await until(() => /epoch ([3-9]|1\d)\/24/.test(running.out), 'two epochs are done', 300);
-      // What Slurm sends a while before the end of a job.
-      await box.cluster.slurm('scancel', '--signal=USR2', '--batch', job);
-      const { code, out } = await running.result;
-      expect(code, out).toBe(0);
-      expect(out).toContain('"code":"E_SLURM_TIMEOUT"');
-      expect((await box.run(['log', 'w.yaml', 'train', '--artifacts', 'shared'])).out).toMatch(
-        /^going on after epoch \d+,/,
-      );
-      const tasks = ['data', 'train'];
-      const results = await resultsIn(box, 'shared', 'warned', tasks);
-      expect(results).toEqual(await resultsIn(box, 'local', 'warned', tasks));
+      test('go on from their checkpoint in another job, to the same bytes', { timeout: 10 * minutes }, async ({
+        box,
+      }) => {
+        box.write('w.yaml', pipeline);
+        await box.outcomes(['w.yaml', '--artifacts', 'local']);
+        const args = ['run', 'w.yaml', '--artifacts', 'shared', '--executor', 'slurm', '--reporter', 'json'];
+        const running = box.start(args);
+        const job = await box.cluster.job('warned/train', 'RUNNING', 300);
+        await until(() => /epoch ([3-9]|1\d)\/24/.test(running.out), 'two epochs are done', 300);
+        // What Slurm sends a while before the end of a job.
+        await box.cluster.slurm('scancel', '--signal=USR2', '--batch', job);
+        const { code, out } = await running.result;
+        expect(code, out).toBe(0);
+        expect(out).toContain('"code":"E_SLURM_TIMEOUT"');
+        expect((await box.run(['log', 'w.yaml', 'train', '--artifacts', 'shared'])).out).toMatch(
+          /^going on after epoch \d+,/,
+        );
+        const tasks = ['data', 'train'];
+        const results = await resultsIn(box, 'shared', 'warned', tasks);
+        expect(results).toEqual(await resultsIn(box, 'local', 'warned', tasks));
+      });
     });
-  });
-});
+  },
+  // A cluster that has no room for all of it. Jobs that are over count until they are forgotten.
+  ['MaxArraySize=11', 'MaxJobCount=10', 'MinJobAge=2'],
+);

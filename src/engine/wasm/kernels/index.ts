@@ -1,7 +1,3 @@
-export {
-  encodeImages,
-  maskedGradient,
-} from './generated';
-export { activateReal, realConv } from './real';
+export { maskedGradient } from './generated';
 export { setScratch } from './scratch';
 export { packTabled, tabledGradient_f32, tabledGradient_i16 } from './tabled';

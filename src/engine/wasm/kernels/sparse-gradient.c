@@ -95,7 +95,7 @@ INLINE void addIntegers(
 }
 
 /** Walks chunk → block of channels → input channel → phase → taps. lo, hi: input channels. */
-INLINE void addUp(SparseWeightGradient t, i32 lo, i32 hi, int integer) {
+INLINE void addUp(SparseWeightGradient t, i32 lo, i32 hi, bool integer) {
   const f32 scale = integer ? (f32)(gradientStep((const f32 *)t.bounds, t.outChannels, coarseBits) * t.scale) : t.scale;
   const isize perPhase = (isize)t.inChannels * t.levels * t.cutCount, perChunk = (isize)t.stride * t.stride * perPhase;
   const isize rowBytes = (isize)t.inChannels * t.outChannels * 4, step = rowBytes * t.stride;
@@ -137,5 +137,5 @@ INLINE void addUp(SparseWeightGradient t, i32 lo, i32 hi, int integer) {
   }
 }
 
-KERNEL(sparseWeightGradient_f32, SparseWeightGradient) { addUp(t, lo, hi, 0); }
-KERNEL(sparseWeightGradient_i16, SparseWeightGradient) { addUp(t, lo, hi, 1); }
+KERNEL(sparseWeightGradient_f32, SparseWeightGradient) { addUp(t, lo, hi, false); }
+KERNEL(sparseWeightGradient_i16, SparseWeightGradient) { addUp(t, lo, hi, true); }

@@ -1,0 +1,276 @@
+// Input gradient of ternary layers from tables. Four weights of −1, 0 and 1 make 81 sums of four gradients: for each pixel
+// these are added up once, and then looked up by all input channels and taps (the method of four Russians: Arlazarov,
+// Dinic, Kronrod and Faradzev 1970). A quarter of the additions are left, and no multiplication. Images go side by side,
+// eight in floats and sixteen in 16-bit integers, so that a vector holds what several images have of the same value: a sum
+// then does not depend on which images these are. So vectors have 256 bits at most.
+#include "integers.h"
+#include "ternary.h"
+#include "transpose.h"
+#include "vector.h"
+
+enum {
+  /** A gradient, or a sum of them, of all images side by side, in bytes; and the table of a group of four channels. */
+  valueSize = 32,
+  tableSize = sumsOfFour * valueSize,
+  /** A value of dx in integers, which then have 32 bits; in floats it takes as much as a gradient. */
+  integerSize = 64,
+};
+/** What of a value a vector holds: from 256 bits on all of it. */
+#define PART (WIDTH < 32 ? WIDTH : 32)
+enum { parts = valueSize / PART, integerParts = integerSize / WIDTH };
+typedef f32 floats VECTOR(PART);
+typedef i16 shorts VECTOR(PART);
+typedef u16 counts VECTOR(PART);
+typedef u64 words VECTOR(PART);
+
+INLINE words plus(words a, words b, bool integer) {
+  return integer ? (words)((shorts)a + (shorts)b) : (words)((floats)a + (floats)b);
+}
+INLINE words minus(words a, words b, bool integer) {
+  return integer ? (words)((shorts)a - (shorts)b) : (words)((floats)a - (floats)b);
+}
+
+/**
+ * Gradients of `width` channels of one pixel, as columns of images. dy: of the first; sixteen: from there to the next
+ * sixteen; last: the last image there is.
+ */
+INLINE void gatherGradients(u8 *to, const u8 *dy, isize sixteen, isize image, i32 last, i32 width, bool integer) {
+  for (i32 first = 0; first < width; first += 16, dy += sixteen)
+    for (i32 at = 0; at < (integer ? 32 : 64); at += 16)
+      if (integer) {
+        transposeHalves(dy + at, image, 0, last, to, valueSize, 8);
+        transposeHalves(dy + at, image, 8, last, to + 16, valueSize, 8);
+        to += 8 * valueSize;
+      } else {
+        transposeFloats(dy + at, image, 0, last, to, valueSize, 4);
+        transposeFloats(dy + at, image, 4, last, to + 16, valueSize, 4);
+        to += 4 * valueSize;
+      }
+}
+
+/** The sum of what has no sign, 65,535 at most. */
+INLINE counts saturatedSum(counts a, counts b) {
+#ifdef __clang__
+  return __builtin_elementwise_add_sat(a, b);
+#else
+  const counts sum = a + b;
+  return sum | (counts)(sum < a);
+#endif
+}
+
+/** Are there eight channels, as two places have them, whose gradients can add up to more than 16 bits hold? */
+APART bool overflows(const u8 *x, i32 width) {
+  counts over = {0};
+  for (i32 c = 0; c < width; c += 8) {
+    counts sums[parts];
+    EACH(s, parts) sums[s] = (counts){0};
+    for (i32 i = 0; i < 8; i++, x += valueSize)
+      EACH(s, parts) {
+        const shorts value = LOAD(shorts, x + s * PART), sign = value >> 15;
+        sums[s] = saturatedSum(sums[s], (counts)((value ^ sign) - sign));
+      }
+    EACH(s, parts) over |= sums[s];
+  }
+  u64 bits = 0;
+  EACH(i, PART / 8) bits |= ((words)over)[i];
+  return bits & 0x8000800080008000;
+}
+
+/** Of gradients that were gathered, the lower byte from 0 to 255 or the upper one, which has the sign. */
+APART void takeBytes(i16 *gradients, i32 width, bool upper) {
+  NEIGHBOURS for (i32 i = 0; i < width * integerLanes; i++) gradients[i] = upper ? gradients[i] >> 8 : gradients[i] & 255;
+}
+
+/** Tables of the gradients x. With each channel the sums come twice more: with it added, and taken away. */
+INLINE void fillGradientTables(u8 *tables, const u8 *x, i32 width, bool integer) {
+  for (u8 *table = tables, *end = tables + width / 4 * tableSize; table < end; table += tableSize) {
+    EACH(s, parts) STORE(table + s * PART, (words){0});
+    NO_UNROLLING for (i32 bytes = valueSize; bytes < tableSize; bytes *= 3, x += valueSize) {
+      words value[parts];
+      EACH(s, parts) value[s] = LOAD(words, x + s * PART);
+      NO_UNROLLING for (u8 *sum = table, *more = table + bytes; sum < table + bytes; sum += valueSize, more += valueSize)
+        EACH(s, parts) {
+          const words known = LOAD(words, sum + s * PART);
+          STORE(more + s * PART, plus(known, value[s], integer));
+          STORE(more + bytes + s * PART, minus(known, value[s], integer));
+        }
+    }
+  }
+}
+
+/** Adds four sums of floats: those at `places` in the tables, in order. */
+INLINE void addFourFloats(floats sums[parts], const u8 *tables, const u16 *places) {
+  const u8 *from[4];
+  EACH(k, 4) from[k] = tables + places[k];
+  EACH(k, 4) EACH(s, parts) sums[s] += LOAD(floats, from[k] + s * PART);
+}
+
+/** The same of integers. In 128 bits a product with pairs of one factor widens and adds two vectors at once. */
+INLINE void addFourIntegers(i32v sums[integerParts], const u8 *tables, const u16 *places, i32 shift) {
+  const u8 *from[4];
+  EACH(k, 4) from[k] = tables + places[k];
+#if WIDTH == 16
+  const i16v factors = SPLAT(i16v, (i16)(1 << shift));
+  EACH(s, 2) {
+    const i16v u = LOAD(i16v, from[0] + s * 16) + LOAD(i16v, from[1] + s * 16);
+    const i16v v = LOAD(i16v, from[2] + s * 16) + LOAD(i16v, from[3] + s * 16);
+    sums[2 * s] += addedProducts(LOW_HALVES(u, v), factors);
+    sums[2 * s + 1] += addedProducts(HIGH_HALVES(u, v), factors);
+  }
+#else
+  EACH(s, integerParts) {
+    const i32 at = s * WIDTH / 2;
+    const i16half u = LOAD(i16half, from[0] + at) + LOAD(i16half, from[1] + at);
+    const i16half v = LOAD(i16half, from[2] + at) + LOAD(i16half, from[3] + at);
+    sums[s] += (CONVERT(i32v, u) + CONVERT(i32v, v)) << shift;
+  }
+#endif
+}
+
+/**
+ * Adds to each input channel of one pixel, of eight images, what one tap brings it of `block` output channels: the sums at
+ * the places that its weights say, in order.
+ */
+INLINE void addFloatSums(i32 block, const u16 *places, u8 *dx, i32 channels, const u8 *tables) {
+  for (u8 *end = dx + (isize)channels * valueSize; dx < end; dx += valueSize, places += block / 4) {
+    floats sums[parts];
+    EACH(s, parts) sums[s] = LOAD(floats, dx + s * PART);
+    do {
+      addFourFloats(sums, tables, places);
+      if (block == 16) break;
+      SEPARATE_ROUND(places);
+      addFourFloats(sums, tables, places + 4);
+    } while (false);
+    EACH(s, parts) STORE(dx + s * PART, sums[s]);
+  }
+}
+
+/**
+ * The same in integers, of sixteen images, each 2^shift times: two sums fit 16 bits, more are added in 32.
+ */
+INLINE void addIntegerSums(i32 block, const u16 *places, u8 *dx, i32 channels, const u8 *tables, i32 shift) {
+  for (u8 *end = dx + (isize)channels * integerSize; dx < end; dx += integerSize, places += block / 4) {
+    i32v sums[integerParts];
+    EACH(s, integerParts) sums[s] = LOAD(i32v, dx + s * WIDTH);
+    do {
+      addFourIntegers(sums, tables, places, shift);
+      if (block == 16) break;
+      SEPARATE_ROUND(places);
+      addFourIntegers(sums, tables, places + 4, shift);
+    } while (false);
+    EACH(s, integerParts) STORE(dx + s * WIDTH, sums[s]);
+  }
+}
+
+/** For blocks of 16 and of 32 channels. */
+APART void addFloatSums16(const u16 *places, u8 *dx, i32 channels, const u8 *tables) {
+  addFloatSums(16, places, dx, channels, tables);
+}
+APART void addFloatSums32(const u16 *places, u8 *dx, i32 channels, const u8 *tables) {
+  addFloatSums(32, places, dx, channels, tables);
+}
+APART void addIntegerSums16(const u16 *places, u8 *dx, i32 channels, const u8 *tables, i32 shift) {
+  addIntegerSums(16, places, dx, channels, tables, shift);
+}
+APART void addIntegerSums32(const u16 *places, u8 *dx, i32 channels, const u8 *tables, i32 shift) {
+  addIntegerSums(32, places, dx, channels, tables, shift);
+}
+
+/** One row of dx of up to sixteen images to where it belongs, 0 where the neuron is closed. step: what an integer counts. */
+INLINE void writeGradientRow(TabledGradient t, const u8 *row, i32 first, i32 images, i32 y, f32 step, bool integer) {
+  u8 *columns = t.gradients;
+  const isize image = (isize)t.height * t.width * t.channels, value = integer ? integerSize : valueSize;
+  isize at = ((isize)first * t.height + y) * t.width * t.channels;
+  for (const isize end = at + (isize)t.width * t.channels; at < end; at += 4, row += 4 * value) {
+    for (i32 n = 0; n < images; n += 4) transposeFloats(row + n * 4, value, 0, 3, columns + n * 16, 16, 4);
+    const u8 *sums = columns;
+    isize place = at;
+    for (i32 n = 0; n < images; n++, sums += 16, place += image) {
+      // 1 or 0 as a mask.
+      const i32x4 open = -CONVERT(i32x4, LOAD(u8x4, t.open + place));
+      const f32x4 sum = integer ? CONVERT(f32x4, LOAD(i32x4, sums)) * step : LOAD(f32x4, sums);
+      STORE(t.dx + place * 4, open & (i32x4)sum);
+    }
+  }
+}
+
+/**
+ * dx of images lo…hi, by rows of dy: each adds to as many rows of dx as the kernel has, which wait in the scratch memory
+ * until nothing more comes. A sum adds groups of channels in order, by blocks of channels, within those by pixels, row by
+ * row of dy.
+ */
+INLINE void tabledGradient(TabledGradient t, i32 lo, i32 hi, bool integer) {
+  const f32 step = integer ? (f32)gradientStep((const f32 *)t.bounds, t.outChannels, fineBits) : 1;
+  const isize tapPlaces = (isize)t.channels * (t.block / 4), blockPlaces = t.kernelHeight * t.kernelWidth * tapPlaces;
+  const isize pixelBytes = (isize)t.channels * (integer ? integerSize : valueSize), rowBytes = t.width * pixelBytes;
+  const i32 waiting = t.kernelHeight, together = integer ? integerLanes : floatLanes;
+  for (i32 first = lo; first < hi; first += together) {
+    const i32 images = min(together, hi - first);
+    i32 begun = 0, done = 0;
+    for (i32 oy = 0; oy < t.outHeight; oy++) {
+      const i32 top = oy * t.stride - t.padV, y0 = max(top, 0), y1 = min(top + t.kernelHeight, t.height);
+      for (; begun < y1; begun++) __builtin_memset(t.rows + begun % waiting * rowBytes, 0, rowBytes);
+      const u8 *dy = t.dy + first * t.dyImage + oy * t.dyRow;
+      const u16 *places = (const u16 *)t.places;
+      for (i32 block = 0; block < t.outChannels; block += t.block, dy += t.dyBlock, places += blockPlaces) {
+        const u8 *pixel = dy;
+        for (i32 ox = 0; ox < t.outWidth; ox++, pixel += t.dyPixel) {
+          const i32 left = ox * t.stride - t.padH, x0 = max(left, 0), x1 = min(left + t.kernelWidth, t.width);
+          gatherGradients(t.gradients, pixel, t.dySixteen, t.dyImage, images - 1, t.block, integer);
+          // Where 16 bits do not hold the sums, those of the lower bytes, and then of the upper ones.
+          const bool split = integer && overflows(t.gradients, t.block);
+          if (split) takeBytes((i16 *)t.gradients, t.block, false);
+          for (i32 shift = 0; shift <= (split ? 8 : 0); shift += 8) {
+            if (shift > 0) {
+              gatherGradients(t.gradients, pixel, t.dySixteen, t.dyImage, images - 1, t.block, integer);
+              takeBytes((i16 *)t.gradients, t.block, true);
+            }
+            fillGradientTables(t.tables, t.gradients, t.block, integer);
+            for (i32 y = y0; y < y1; y++) {
+              const u16 *tap = places + ((y - top) * t.kernelWidth + x0 - left) * tapPlaces;
+              u8 *dx = t.rows + y % waiting * rowBytes + x0 * pixelBytes;
+              for (i32 x = x0; x < x1; x++, tap += tapPlaces, dx += pixelBytes)
+                if (t.block == 32) {
+                  if (integer) addIntegerSums32(tap, dx, t.channels, t.tables, shift);
+                  else addFloatSums32(tap, dx, t.channels, t.tables);
+                } else if (integer) addIntegerSums16(tap, dx, t.channels, t.tables, shift);
+                else addFloatSums16(tap, dx, t.channels, t.tables);
+            }
+          }
+        }
+      }
+      // Rows that the next row of dy does not reach, and in the end all; some may have got nothing.
+      const i32 finished = oy + 1 < t.outHeight ? min(top + t.stride, t.height) : t.height;
+      for (; done < finished; done++) {
+        u8 *row = t.rows + done % waiting * rowBytes;
+        if (done >= begun) __builtin_memset(row, 0, rowBytes);
+        writeGradientRow(t, row, first, images, done, step, integer);
+      }
+    }
+  }
+}
+
+KERNEL(tabledGradient_f32, TabledGradient) { tabledGradient(t, lo, hi, false); }
+
+/** The same from 16-bit integers: sums are exact, and then multiplied by what an integer counts. */
+KERNEL(tabledGradient_i16, TabledGradient) { tabledGradient(t, lo, hi, true); }
+
+/** Places of the sums that the weights ask for. Items: input channels. */
+KERNEL(packTabled, PackTabled) {
+  const f32 threshold = *(const f32 *)t.threshold;
+  u16 *places = (u16 *)t.places;
+  for (i32 block = 0; block < t.outChannels; block += t.block)
+    for (i32 tap = 0; tap < t.taps; tap++, places += t.channels * t.block / 4)
+      for (i32 ci = lo; ci < hi; ci++) {
+        const f32 *w = (const f32 *)t.w + ((isize)tap * t.channels + ci) * t.outChannels + block;
+        for (i32 group = 0; group < t.block / 4; group++, w += 4) {
+          i32 sum = 0, power = 1;
+          EACH(k, 4) {
+            const i32 q = ternary(w[k], threshold);
+            sum += (q < 0 ? 2 : q) * power;
+            power *= 3;
+          }
+          places[ci * (t.block / 4) + group] = (u16)((sum + group * sumsOfFour) * valueSize);
+        }
+      }
+}

@@ -59,15 +59,17 @@ INLINE bool quantiseImage(EncodeImages t, const f32 *x) {
   return true;
 }
 
-/** Spikes of one neuron by its membrane in double precision, summed as realConv does. x: its window. */
-INLINE u8 exactSpikes(EncodeImages t, const u8 *x, i32 c) {
-  const isize rowSkip = t.xRow * 2 - (isize)t.run * 4;
-  const f64 *w = (f64 *)t.doubles + c, *thresholds = (f64 *)t.thresholds + c;
+/**
+ * Spikes of one neuron by its membrane in double precision, summed as realConv does. x: its window; w and thresholds: the
+ * first of its own.
+ */
+APART i32 exactSpikes(
+    const u8 *x, i32 rows, i32 run, isize rowSkip, const f64 *w, const f64 *thresholds, isize channels, i32 levels) {
   f64 membrane = 0;
-  for (i32 row = 0; row < t.rows; row++, x += rowSkip)
-    for (i32 k = 0; k < t.run; k++, x += 4, w += t.channels) membrane += (f64) * (const f32 *)x * *w;
-  u8 spikes = 0;
-  for (i32 level = 0; level < t.levels; level++) spikes += membrane >= thresholds[(isize)level * t.channels];
+  for (i32 row = 0; row < rows; row++, x += rowSkip)
+    for (i32 k = 0; k < run; k++, x += 4, w += channels) membrane += (f64) * (const f32 *)x * *w;
+  i32 spikes = 0;
+  for (i32 level = 0; level < levels; level++, thresholds += channels) spikes += membrane >= *thresholds;
   return spikes;
 }
 
@@ -167,7 +169,9 @@ KERNEL(encodeImages, EncodeImages) {
         EACH(r, 4) open |= (trusted ? lanesSet((i16x8)(least[r] != most[r])) : 0xff) << r * 8;
         for (; open; open &= open - 1) {
           const i32 bit = __builtin_ctz(open), pixel = min(first + bit / 8, t.pixels - 1), lane = bit % 8;
-          spikes[pixel * channels + lane] = exactSpikes(t, image + xOffsets[pixel], c + lane);
+          const f64 *w = (f64 *)t.doubles + c + lane, *thresholds = (f64 *)t.thresholds + c + lane;
+          spikes[pixel * channels + lane] = (u8)exactSpikes(
+              image + xOffsets[pixel], t.rows, t.run, t.xRow * 2 - (isize)t.run * 4, w, thresholds, channels, t.levels);
         }
       }
     }

@@ -10,6 +10,8 @@ const build = () => {
 /** Builds before any test, whatever command starts them: half of the tests run what is built, not what is written. */
 export default async function setup(project: TestProject): Promise<void> {
   build();
+  // Nothing is compiled in the background while tests run; those of native kernels ask for them.
+  process.env.SPIKELINE_KERNELS ??= 'wasm';
   // Tests may take long, and start programs of it one after the other.
   const { holdBuild } = await import('../src/files/build-use.js');
   holdBuild('process');

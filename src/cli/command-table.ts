@@ -214,7 +214,10 @@ export const commands: readonly CommandEntry[] = [
   {
     usage: 'doctor',
     description: 'tell what this machine offers',
-    options: [['--artifacts <dir>', 'where the store is']],
+    options: [
+      ['--artifacts <dir>', 'where the store is'],
+      ['--build', 'compile the native kernels first, anew'],
+    ],
     load: async () => (await import('./commands/doctor.js')).doctorCommand,
   },
 ];

@@ -116,6 +116,11 @@ export interface Engine {
   readonly gradientTypes: readonly GradientType[];
   /** Tries it on this machine. */
   describe(): Promise<EngineDescription>;
+  /**
+   * Makes anew what it is faster with on this machine. Without that it is made when it is first missed.
+   * @param tell is given a line before it takes a while
+   */
+  prepare?(tell: (line: string) => void): Promise<void>;
   trainer?(network: Network, start: TrainingStart, options: TrainerOptions): Promise<Trainer>;
   evaluator?(network: Network, parameters: Parameters, options: EngineOptions): Promise<Evaluator>;
   simulator?(network: SpikingNetwork, options: EngineOptions): Promise<Simulator>;

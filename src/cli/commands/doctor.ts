@@ -12,7 +12,7 @@ import { SlurmError, slurmCommands } from '../../run/slurm/command.js';
 import { renderTable } from '../../text/table.js';
 import { version } from '../../version.js';
 import { exitCodes } from '../terminal/exit-codes.js';
-import { print } from '../terminal/output.js';
+import { print, printError } from '../terminal/output.js';
 
 interface Finding {
   readonly what: string;
@@ -23,7 +23,8 @@ interface Finding {
 const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 
 /** `doctor`: what this machine offers, and what is missing. Exit code 1 where something needed is. */
-export async function doctorCommand(options: PipelineOptions): Promise<number> {
+export async function doctorCommand(options: PipelineOptions & { readonly build?: boolean }): Promise<number> {
+  if (options.build) for (const engine of engines) await engine.prepare?.((line) => printError(line));
   const findings: Finding[] = [
     { what: 'spikeline', state: 'ok', found: version },
     node(),

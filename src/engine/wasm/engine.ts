@@ -11,11 +11,12 @@ export const wasmEngine: Able<Capability> = {
   identity: {
     sources: ['trainer', 'evaluator', 'simulator', 'worker'].map((name) => `src/engine/wasm/${name}.ts`),
     // Nothing is stale because a version of Node is new.
-    ignored: ['src/engine/wasm/compiler'],
+    ignored: ['src/engine/wasm/compiler', 'src/engine/wasm/native'],
     files: kernelFiles,
   },
   gradientTypes,
   describe,
+  prepare: async (tell) => (await import('./native/choice.js')).prepareNative(tell),
   trainer: async (network, start, options) =>
     (await import('./trainer.js')).WasmTrainer.create(network, start, options),
   evaluator: async (network, parameters, options) =>
@@ -26,6 +27,7 @@ export const wasmEngine: Able<Capability> = {
 /** Has a process compute for real: SIMD and shared memory are what a sandbox may lack, and V8 may end that process. */
 async function describe(): Promise<EngineDescription> {
   const { examineFlags } = await import('./compiler/flags.js');
+  const { describeNative } = await import('./native/choice.js');
   const flagText = (flags: readonly string[]) => (flags.length === 0 ? 'no flags of V8' : flags.join(' '));
   try {
     const kernels = await Promise.all(kernelFiles.map((name) => readFile(join(buildFolder, name))));
@@ -33,7 +35,7 @@ async function describe(): Promise<EngineDescription> {
     const tried = rejected.map((other) => `; a process with ${flagText(other.flags)} ${other.why}`).join('');
     return {
       usable: !rejected.some((other) => other.flags.length === 0),
-      text: `WebAssembly with SIMD, threads on shared memory, ${flagText(flags)}${tried}`,
+      text: `WebAssembly with SIMD, threads on shared memory, ${flagText(flags)}${tried}; ${describeNative()}`,
     };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;

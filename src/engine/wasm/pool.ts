@@ -5,6 +5,7 @@ import { buildFolder } from '../../paths.js';
 import { compile } from './compiler/flags.js';
 import type { MemoryPlan } from './memory-plan.js';
 import { kernelFiles } from './modules.js';
+import { chooseNative } from './native/choice.js';
 import { type Program, scratchBytes } from './program.js';
 import { createControl, type Observer, type SharedSetup, ThreadRunner } from './threads.js';
 
@@ -29,10 +30,10 @@ export class Pool {
 
   /** @param observer is told of the calling thread's kernel calls */
   static async start(plan: MemoryPlan, programs: readonly Program[], threads: number, observer?: Observer) {
-    const modules = await compileKernels();
+    const code = { modules: await compileKernels(), ...(await chooseNative()) };
     const scratch = Array.from({ length: threads }, () => plan.alloc(scratchBytes(programs)));
     const memory = plan.create();
-    const setup: SharedSetup = { modules, memory, control: createControl(), threads, programs, scratch };
+    const setup: SharedSetup = { ...code, memory, control: createControl(), threads, programs, scratch };
     const workers = await Promise.all(
       Array.from({ length: threads - 1 }, async (_, i) => {
         const worker = new Worker(join(buildFolder, 'engine-worker.js'), { workerData: { setup, thread: i + 1 } });

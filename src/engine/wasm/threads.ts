@@ -1,7 +1,8 @@
 // What main thread and workers share: the control words, the barrier, the walk through a program.
-import { instantiate, type KernelFunction } from './modules.js';
-import type { Call, Program } from './program.js';
-import type { Address } from './units.js';
+import type { KernelFunction } from './kernel-functions.js';
+import { type KernelCode, openKernels } from './modules.js';
+import { type Call, type Program, scratchBytes } from './program.js';
+import { type Address, behind } from './units.js';
 
 /** Indices into the shared control words. */
 const word = { generation: 0, program: 1, arrived: 2, barrier: 3, failed: 4, counters: 16 } as const;
@@ -9,8 +10,7 @@ const controlWords = 4096;
 /** A barrier by waiting costs 13–35 µs, one by polling 0.1 µs: poll a while first. */
 const polls = 20_000;
 
-export interface SharedSetup {
-  readonly modules: readonly WebAssembly.Module[];
+export interface SharedSetup extends KernelCode {
   readonly memory: WebAssembly.Memory;
   readonly control: Int32Array;
   readonly threads: number;
@@ -42,7 +42,8 @@ export class ThreadRunner {
     this.#control = setup.control;
     this.#threads = setup.threads;
     this.#scratch = setup.scratch[thread]!;
-    const kernels = instantiate(setup.modules, setup.memory, this.#scratch);
+    const scratch = { start: this.#scratch, end: behind(this.#scratch, scratchBytes(setup.programs)) };
+    const kernels = openKernels(setup, setup.memory, scratch);
     this.#programs = setup.programs.map((program) =>
       program.map((phase) =>
         phase.map((item) =>

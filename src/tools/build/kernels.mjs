@@ -9,7 +9,8 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, join } from 'node:path';
+import { createRequire } from 'node:module';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compileC } from './clang.mjs';
 import { builds, hashFiles, root } from './files.mjs';
@@ -47,6 +48,26 @@ export async function buildKernels(folder) {
     writeFileSync(stamp, hash);
   }
   for (const file of [target, targetC]) copyFileSync(file, join(folder, basename(file)));
+  await copyNativeSources(join(folder, 'native'), readFileSync(targetC));
+}
+
+/** What a compiler makes native kernels of, on the machines where they are used: one file that includes all others. */
+async function copyNativeSources(folder, module) {
+  const { kernelHeader } = await import(join(kernelFolder, 'header.mjs'));
+  const nodeHeaders = join(dirname(createRequire(import.meta.url).resolve('node-api-headers/package.json')), 'include');
+  const folders = [kernelFolder, join(root, 'src/engine/wasm/native'), nodeHeaders];
+  const files = folders.flatMap((from) => readdirSync(from).map((name) => join(from, name)));
+  const sources = files.filter((name) => /\.[ch]$/.test(name));
+  mkdirSync(folder, { recursive: true });
+  for (const file of sources) copyFileSync(file, join(folder, basename(file)));
+  const kernels = WebAssembly.Module.exports(new WebAssembly.Module(module)).map(({ name }) => name);
+  const units = sources.filter((name) => name.endsWith('.c')).map((name) => basename(name));
+  const generated = {
+    'generated.h': kernelHeader(),
+    'kernels.h': `#include "kernel.h"\n#define KERNELS(X) ${kernels.map((name) => `X(${name})`).join(' ')}\n`,
+    'all.c': units.map((name) => `#include "${name}"\n`).join(''),
+  };
+  for (const [name, text] of Object.entries(generated)) writeFileSync(join(folder, name), text);
 }
 
 function keep(file, content) {

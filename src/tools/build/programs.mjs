@@ -86,6 +86,8 @@ export async function bundleModules(folder) {
     'digest-worker': 'src/files/digest-worker.ts',
     'engine-worker': 'src/engine/wasm/worker.ts',
     'engine-probe': 'src/engine/wasm/compiler/probe.ts',
+    'native-build': 'src/engine/wasm/native/meanwhile.ts',
+    'native-probe': 'src/engine/wasm/native/probe.ts',
     'loader-worker': 'src/experiment/loader-worker.ts',
     'parquet-worker': 'src/data/forms/parquet-worker.ts',
     'tensorflow-probe': 'src/engine/tensorflow/probe.ts',

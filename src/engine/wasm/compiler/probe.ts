@@ -6,6 +6,7 @@ import { parseNotation } from '../../../network/notation.js';
 import { buildNetwork } from '../../../network/presets.js';
 import { convert } from '../../../spiking/convert.js';
 import { wasmEngine } from '../engine.js';
+import { useNative } from '../native/choice.js';
 import { useFlags } from './flags.js';
 
 const batch = 4;
@@ -26,6 +27,7 @@ const other = new WebAssembly.Module(
 const callOther = () => (new WebAssembly.Instance(other, {}).exports as unknown as { f(x: number): number }).f(1);
 
 useFlags(process.argv.slice(2));
+useNative({});
 callOther();
 const hash = createHash('sha256');
 const trainer = await wasmEngine.trainer(network, { parameters: initialParameters(network, 1) }, options);

@@ -28,15 +28,28 @@ const ownFaults = ['SIGTRAP', 'SIGABRT', 'SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGFPE'
  * @param program what to start in the place of the engine
  */
 export function tryFlags(flags: readonly string[], program = join(buildFolder, 'engine-probe.js')): Promise<Outcome> {
+  return tryProgram(program, flags, expectedHash);
+}
+
+/**
+ * Runs a program of ours in a process of its own, which may come to a bad end.
+ * @param expected what it prints where all is well
+ */
+export function tryProgram(
+  program: string,
+  args: readonly string[],
+  expected: string,
+  seconds = longestSeconds,
+): Promise<Outcome> {
   return new Promise((resolve) => {
     // Not in the user's folder: a process that crashes may leave a file where it ran.
-    const settings = { cwd: tmpdir(), timeout: longestSeconds * 1000, killSignal: 'SIGKILL' } as const;
-    execFile(process.execPath, [program, ...flags], settings, (error, stdout, stderr) => {
+    const settings = { cwd: tmpdir(), timeout: seconds * 1000, killSignal: 'SIGKILL' } as const;
+    execFile(process.execPath, [program, ...args], settings, (error, stdout, stderr) => {
       // A flag that V8 doesn't know does nothing, and every task would begin with a line about it.
       const unknown = /.*\b(?:unrecognized|unknown) flag.*/i.exec(stderr)?.[0].trim();
-      if (error !== null) resolve(ending(error, stderr));
+      if (error !== null) resolve(ending(error, stderr, seconds));
       else if (unknown !== undefined) resolve({ result: 'fails', why: `said "${unknown}"` });
-      else if (stdout.trim() !== expectedHash) resolve({ result: 'fails', why: 'computed other bits than it must' });
+      else if (stdout.trim() !== expected) resolve({ result: 'fails', why: 'computed other bits than it must' });
       else resolve({ result: 'works' });
     });
   });
@@ -48,8 +61,8 @@ type ProcessError = Error & {
   readonly killed?: boolean;
 };
 
-function ending({ code, signal, killed, message }: ProcessError, stderr: string): Outcome {
-  if (killed) return { result: 'unclear', why: `took more than ${longestSeconds} s` };
+function ending({ code, signal, killed, message }: ProcessError, stderr: string, seconds: number): Outcome {
+  if (killed) return { result: 'unclear', why: `took more than ${seconds} s` };
   if (typeof code === 'string') return { result: 'unclear', why: `could not be started: ${message}` };
   if (signal && !ownFaults.includes(signal)) return { result: 'unclear', why: `was ended by ${signal}` };
   // V8 ends a process that gets no memory as it ends one that went wrong.

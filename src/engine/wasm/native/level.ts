@@ -1,0 +1,53 @@
+// What the kernels are compiled for: levels of processors as the x86-64 psABI has them, told by what they can do.
+import { readFileSync } from 'node:fs';
+
+export interface Level {
+  readonly name: string;
+  /** Bytes of its vectors. */
+  readonly width: 16 | 32 | 64;
+  /** What has a compiler use it: by feature, as compilers learned the names of the levels late. */
+  readonly flags: readonly string[];
+}
+
+/** What a level has more than the one below, as Linux calls it. */
+interface Step extends Level {
+  readonly needs: readonly string[];
+}
+
+const v2 = ['-mssse3', '-msse4.1', '-msse4.2', '-mpopcnt', '-mcx16'];
+const v3 = [...v2, '-mavx', '-mavx2', '-mbmi', '-mbmi2', '-mlzcnt', '-mmovbe'];
+const v4 = [...v3, '-mavx512f', '-mavx512bw', '-mavx512cd', '-mavx512dq', '-mavx512vl', '-mprefer-vector-width=512'];
+
+/** From the least on; each needs those before it. */
+const x86: readonly Step[] = [
+  { name: 'x86-64-v2', width: 16, flags: v2, needs: ['ssse3', 'sse4_1', 'sse4_2', 'popcnt', 'cx16'] },
+  { name: 'x86-64-v3', width: 32, flags: v3, needs: ['avx', 'avx2', 'bmi1', 'bmi2', 'abm', 'movbe'] },
+  { name: 'x86-64-v4', width: 64, flags: v4, needs: ['avx512f', 'avx512bw', 'avx512cd', 'avx512dq', 'avx512vl'] },
+];
+
+const aarch64: Level = { name: 'aarch64', width: 16, flags: [] };
+
+/** Levels that the kernels can be compiled for, by processor as Node calls it. */
+export const levels: Readonly<Record<string, readonly Level[]>> = { x64: x86, arm64: [aarch64] };
+
+/** Levels of this machine's processor, the least first: none where there is nothing to be known of it. */
+export function levelsHere(
+  arch: string = process.arch,
+  features: () => ReadonlySet<string> = featuresHere,
+): readonly Level[] {
+  if (arch !== 'x64') return levels[arch] ?? [];
+  const has = features();
+  const missing = x86.findIndex(({ needs }) => !needs.every((need) => has.has(need)));
+  return missing < 0 ? x86 : x86.slice(0, missing);
+}
+
+/** What Linux says of its first processor. Macs with such a processor that still run have what the second level needs. */
+function featuresHere(): ReadonlySet<string> {
+  if (process.platform === 'darwin') return new Set(x86[0]!.needs);
+  try {
+    const flags = /^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? '';
+    return new Set(flags.trim().split(/\s+/));
+  } catch {
+    return new Set();
+  }
+}

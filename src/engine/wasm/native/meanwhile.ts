@@ -1,0 +1,49 @@
+// What choice.ts starts in a process of its own: compiles the kernels for this machine, unless another process is at it.
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
+import { dirname } from 'node:path';
+import { systemCode } from '../../../files/error.js';
+import { makeFolder } from '../../../files/make-folder.js';
+import { ownToken, stateOf } from '../../../files/process-identity.js';
+import { build, findTarget, readVerdict, type Target } from './build.js';
+
+/** After so long, another machine's process is not expected to be at it any more. */
+const longestMinutes = 15;
+
+const target = findTarget();
+if (!('missing' in target) && readVerdict(target) === undefined) await buildOnce(target);
+
+async function buildOnce(wanted: Target): Promise<void> {
+  const lock = `${wanted.file}.lock`;
+  makeFolder(dirname(lock));
+  if (!take(lock) && !(isLeft(lock) && take(lock))) return;
+  try {
+    setPriority(constants.priority.PRIORITY_LOW);
+    await build(wanted);
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+function take(lock: string): boolean {
+  try {
+    writeFileSync(lock, ownToken(), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Was it left by a process that is no more? Then it is taken away. */
+function isLeft(lock: string): boolean {
+  try {
+    const state = stateOf(readFileSync(lock, 'utf8'));
+    const minutes = (Date.now() - statSync(lock).mtimeMs) / 60_000;
+    if (state === 'alive' || (state === 'unknown' && minutes < longestMinutes)) return false;
+    rmSync(lock, { force: true });
+    return true;
+  } catch {
+    return false;
+  }
+}

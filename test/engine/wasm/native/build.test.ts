@@ -1,0 +1,109 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { build, findTarget, readVerdict, type Target, targetOf } from '../../../../src/engine/wasm/native/build.js';
+import { findCompiler } from '../../../../src/engine/wasm/native/compiler.js';
+import { levelsHere } from '../../../../src/engine/wasm/native/level.js';
+import { buildFolder } from '../../../../src/paths.js';
+import { testFolder, writeFiles } from '../../../store/folder.js';
+
+const real = findCompiler();
+const compiler = 'missing' in real ? undefined : real;
+let cache: string;
+
+beforeEach(() => {
+  cache = testFolder();
+  vi.stubEnv('SPIKELINE_CACHE', cache);
+});
+afterEach(() => vi.unstubAllEnvs());
+
+/** The target that a script in the place of a compiler makes. */
+function targetBy(script: string): Target {
+  const folder = writeFiles(testFolder(), { 'compiler.sh': `#!/bin/sh\n${script}\n` });
+  chmodSync(join(folder, 'compiler.sh'), 0o755);
+  vi.stubEnv('SPIKELINE_CC', join(folder, 'compiler.sh'));
+  const target = findTarget();
+  if ('missing' in target) throw new Error(target.missing);
+  return target;
+}
+
+describe.skipIf(levelsHere().length === 0)('native kernels', () => {
+  it('are not used where the compiler says no, and it is not asked again', async () => {
+    const target = targetBy('echo "all.c:1: error: no such thing" >&2; exit 1');
+    expect(readVerdict(target)).toBeUndefined();
+    const verdict = {
+      usable: false,
+      why: expect.stringMatching(/compiler\.sh failed: all\.c:1: error: no such thing$/),
+    };
+    expect(await build(target)).toEqual(verdict);
+    expect(readVerdict(target)).toEqual(verdict);
+    expect(readdirSync(dirname(target.file))).toEqual([target.verdict.slice(dirname(target.file).length + 1)]);
+  });
+
+  it('are tried another time where the compiler was killed, or the disk was full', async () => {
+    for (const script of ['kill -9 $$', 'echo "fatal error: error writing: No space left on device" >&2; exit 1']) {
+      const target = targetBy(script);
+      expect((await build(target)).usable).toBe(false);
+      expect(readVerdict(target)).toBeUndefined();
+    }
+    expect(readdirSync(join(cache, 'native'))).toEqual([]);
+  });
+
+  it('are not used where what was made can’t be loaded', async () => {
+    const target = targetBy('for last; do :; done; echo nonsense > "$last"');
+    expect(await build(target)).toMatchObject({
+      usable: false,
+      why: expect.stringMatching(/^ended with exit code 1 \(Error: .*\.node: /),
+    });
+    expect(existsSync(target.file)).toBe(false);
+  });
+
+  it('are those of another compiler, when it or its words are others', () => {
+    const one = targetBy('exit 1');
+    const other = targetBy('exit 2');
+    expect(one.file).not.toBe(other.file);
+    vi.stubEnv('SPIKELINE_CC', `${one.compiler.words[0]} -v`);
+    expect((findTarget() as Target).file).not.toBe(one.file);
+  });
+});
+
+describe.skipIf(compiler === undefined || levelsHere().length === 0)('native kernels, compiled here,', () => {
+  it('are not used where one of them has not done the same as WebAssembly’s', async () => {
+    // A compiler that takes roots for superfluous.
+    const words = compiler!.words.map((word) => `'${word}'`).join(' ');
+    const target = targetBy(`exec ${words} '-D__builtin_sqrtf(x)=(x)' "$@" -O1`);
+    expect(await build(target)).toEqual({
+      usable: false,
+      why: expect.stringMatching(
+        /^ended with exit code 1 \(Error: .*adam.* differs from WebAssembly's at byte \d+ of \d+\)$/,
+      ),
+    });
+    expect(existsSync(target.file)).toBe(false);
+  });
+
+  // The last one is what several processes make, below.
+  it.each(
+    levelsHere()
+      .slice(0, -1)
+      .map((level) => [level.name, level] as const),
+  )('do the same as WebAssembly’s for %s', async (_, level) => {
+    const target = targetOf(compiler!, level);
+    expect(await build(target)).toEqual({ usable: true });
+    expect(readVerdict(target)).toEqual({ usable: true });
+    expect(existsSync(target.file)).toBe(true);
+  });
+
+  it('are made by one process where several miss them, and leave nothing half done', () => {
+    vi.stubEnv('SPIKELINE_CC', compiler!.words.join(' '));
+    const program = join(buildFolder, 'native-build.js');
+    const both = spawnSync('sh', ['-c', '"$0" "$1" & "$0" "$1"; wait', process.execPath, program], {
+      env: { ...process.env, SPIKELINE_KERNELS: '' },
+      encoding: 'utf8',
+    });
+    expect([both.status, both.stderr]).toEqual([0, '']);
+    const target = findTarget() as Target;
+    expect(readVerdict(target)).toEqual({ usable: true });
+    expect(readdirSync(dirname(target.file)).length).toBe(2);
+  });
+});

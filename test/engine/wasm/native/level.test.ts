@@ -1,0 +1,28 @@
+import { expect, it } from 'vitest';
+import { levels, levelsHere } from '../../../../src/engine/wasm/native/level.js';
+
+const features = {
+  'x86-64-v2': 'ssse3 sse4_1 sse4_2 popcnt cx16',
+  'x86-64-v3': 'avx avx2 bmi1 bmi2 abm movbe',
+  'x86-64-v4': 'avx512f avx512bw avx512cd avx512dq avx512vl',
+};
+const upTo = (count: number) => new Set(Object.values(features).slice(0, count).join(' ').split(' '));
+const names = (has: ReadonlySet<string>) => levelsHere('x64', () => has).map(({ name }) => name);
+
+it('takes a processor for no more than it can do, whatever else it has', () => {
+  const all = Object.keys(features);
+  expect([1, 2, 3].map((count) => names(upTo(count)))).toEqual([all.slice(0, 1), all.slice(0, 2), all]);
+  expect(names(new Set([...upTo(3)].filter((name) => name !== 'movbe')))).toEqual(['x86-64-v2']);
+  expect(names(new Set())).toEqual([]);
+});
+
+it('has a level of its own for 64-bit ARM, and none for what nobody has tried', () => {
+  expect(levelsHere('arm64')).toEqual(levels.arm64);
+  expect(levelsHere('riscv64')).toEqual([]);
+});
+
+it('finds a level here', () => {
+  const [least] = levelsHere();
+  if (process.platform === 'linux' && process.arch === 'x64') expect(least?.name).toBe('x86-64-v2');
+  else expect(levelsHere().length).toBeLessThanOrEqual(1);
+});

@@ -2,7 +2,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['.build/', 'artifacts/', 'node_modules/', 'src/engine/wasm/kernels/*.ts', 'test/**/*.mjs', '**/*.js'] },
+  { ignores: ['.build/', 'artifacts/', 'node_modules/', 'test/**/*.mjs', '**/*.js'] },
   {
     files: ['**/*.ts', '**/*.mjs'],
     languageOptions: {

@@ -1,4 +1,4 @@
-// Builds everything that runs: kernels (AssemblyScript → WASM), the program and the stages (TypeScript → JavaScript), the
+// Builds everything that runs: kernels (C → WASM), the program and the stages (TypeScript → JavaScript), the
 // fingerprints of the built-in stages, and the JSON Schema of pipeline files. Plain JavaScript, because it is what makes
 // TypeScript runnable.
 //

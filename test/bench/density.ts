@@ -10,7 +10,6 @@ import { type Geometry, inputBorders, paddedMap, weightCount } from '../../src/e
 import { gradientBlock, gradientMap } from '../../src/engine/wasm/gradient-geometry.js';
 import { inputGradient } from '../../src/engine/wasm/input-gradient.js';
 import { MemoryPlan } from '../../src/engine/wasm/memory-plan.js';
-import { kernelFiles } from '../../src/engine/wasm/modules.js';
 import { type Program, scratchBytes } from '../../src/engine/wasm/program.js';
 import { sparseGradient } from '../../src/engine/wasm/sparse-gradient.js';
 import { spikeForward } from '../../src/engine/wasm/spike-forward.js';
@@ -20,7 +19,7 @@ import { denseGradient } from '../../src/engine/wasm/weight-gradient.js';
 import { buildFolder, packageRoot } from '../../src/paths.js';
 import { renderTable } from '../../src/text/table.js';
 
-const modules = kernelFiles.map((name) => new WebAssembly.Module(readFileSync(join(buildFolder, name))));
+const module = new WebAssembly.Module(readFileSync(join(buildFolder, 'kernels.wasm')));
 /** A batch, levels of k1B2, runs of which the median counts. */
 const [images, levels, n, runs] = [32, 4, 2, 7];
 const densities = [0.2, 0.35, 0.5, 0.65, 0.8, 1];
@@ -46,7 +45,7 @@ function speed(g: Geometry, build: (plan: MemoryPlan) => Program): number {
   const program = build(plan);
   const scratch = [plan.alloc(scratchBytes([program]))];
   const memory = plan.create();
-  const setup = { modules, memory, control: createControl(), threads: 1, programs: [program], scratch };
+  const setup = { code: { module }, memory, control: createControl(), threads: 1, programs: [program], scratch };
   const runner = new ThreadRunner(setup, 0);
   runner.lead(0);
   const times = Array.from({ length: runs }, () => {

@@ -4,14 +4,13 @@ import { expect } from 'vitest';
 import type { Descriptor, DescriptorOf, Kernel } from '../../src/engine/wasm/descriptor.js';
 import type { Geometry } from '../../src/engine/wasm/geometry.js';
 import { MemoryPlan } from '../../src/engine/wasm/memory-plan.js';
-import { kernelFiles } from '../../src/engine/wasm/modules.js';
 import { type Calls, calls, type Phase, type Program, scratchBytes } from '../../src/engine/wasm/program.js';
 import { createControl, ThreadRunner } from '../../src/engine/wasm/threads.js';
 import type { Address } from '../../src/engine/wasm/units.js';
 import { buildFolder } from '../../src/paths.js';
 import { randomNumbers } from '../network/random-network.js';
 
-const modules = kernelFiles.map((name) => new WebAssembly.Module(readFileSync(join(buildFolder, name))));
+const module = new WebAssembly.Module(readFileSync(join(buildFolder, 'kernels.wasm')));
 
 /** A byte that no buffer is filled with by chance: as a float, 0x5a5a5a5a is 1.5e16. */
 const pattern = 0x5a;
@@ -76,7 +75,7 @@ export class KernelBench {
     this.#memory = memory;
     fillGuards(this.plan, memory);
     prepare?.(memory.buffer);
-    const setup = { modules, memory, control: createControl(), threads: 1, programs: [program], scratch };
+    const setup = { code: { module }, memory, control: createControl(), threads: 1, programs: [program], scratch };
     new ThreadRunner(setup, 0).lead(0);
     expectGuardsIntact(this.plan, memory);
     expect(forbidden.equals(new Uint8Array(memory.buffer, beyond, forbidden.length))).toBe(true);

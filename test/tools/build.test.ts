@@ -32,7 +32,7 @@ function checkout(): string {
   const root = testFolder();
   mkdirSync(join(root, '.build'));
   const parts = ['src', 'stages', 'package.json', 'package-lock.json'];
-  for (const name of [...parts, '.build/kernels.wasm', '.build/kernels-c.wasm', '.build/kernels.stamp'])
+  for (const name of [...parts, '.build/kernels.wasm', '.build/kernels.stamp'])
     cpSync(join(packageRoot, name), join(root, name), { recursive: true });
   mkdirSync(join(root, 'node_modules'));
   for (const name of readdirSync(join(packageRoot, 'node_modules')))

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { UserError } from '../../error.js';
 import { buildFolder } from '../../paths.js';
 import { type Able, type Capability, type EngineDescription, gradientTypes } from '../engine.js';
-import { kernelFiles } from './modules.js';
+
+const kernels = 'kernels.wasm';
 
 /** The default engine: WebAssembly kernels on threads, the same bits on every machine and for any number of threads. */
 export const wasmEngine: Able<Capability> = {
@@ -12,7 +13,7 @@ export const wasmEngine: Able<Capability> = {
     sources: ['trainer', 'evaluator', 'simulator', 'worker'].map((name) => `src/engine/wasm/${name}.ts`),
     // Nothing is stale because a version of Node is new.
     ignored: ['src/engine/wasm/compiler', 'src/engine/wasm/native'],
-    files: kernelFiles,
+    files: [kernels],
   },
   gradientTypes,
   describe,
@@ -30,8 +31,7 @@ async function describe(): Promise<EngineDescription> {
   const { describeNative } = await import('./native/choice.js');
   const flagText = (flags: readonly string[]) => (flags.length === 0 ? 'no flags of V8' : flags.join(' '));
   try {
-    const kernels = await Promise.all(kernelFiles.map((name) => readFile(join(buildFolder, name))));
-    const { flags, rejected } = await examineFlags(Buffer.concat(kernels));
+    const { flags, rejected } = await examineFlags(await readFile(join(buildFolder, kernels)));
     const tried = rejected.map((other) => `; a process with ${flagText(other.flags)} ${other.why}`).join('');
     return {
       usable: !rejected.some((other) => other.flags.length === 0),

@@ -3,21 +3,25 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { buildFolder } from '../../paths.js';
 import { compile } from './compiler/flags.js';
+import type { KernelCode } from './kernel-code.js';
 import type { MemoryPlan } from './memory-plan.js';
-import { kernelFiles } from './modules.js';
 import { chooseNative } from './native/choice.js';
 import { type Program, scratchBytes } from './program.js';
 import { createControl, type Observer, type SharedSetup, ThreadRunner } from './threads.js';
 
-let compiled: Promise<readonly WebAssembly.Module[]> | undefined;
+let compiled: Promise<WebAssembly.Module> | undefined;
 
 /** Compiles the kernels once a process. */
-function compileKernels(): Promise<readonly WebAssembly.Module[]> {
-  compiled ??= (async () => {
-    const kernels = await Promise.all(kernelFiles.map((name) => readFile(join(buildFolder, name))));
-    return compile(kernels);
-  })();
+function compileKernels(): Promise<WebAssembly.Module> {
+  compiled ??= readFile(join(buildFolder, 'kernels.wasm')).then(compile);
   return compiled;
+}
+
+/** WebAssembly's kernels are compiled where there are no others, or for these to be compared with. */
+async function kernelCode(): Promise<KernelCode> {
+  const { library, comparing = false } = await chooseNative();
+  if (library === undefined) return { module: await compileKernels() };
+  return comparing ? { module: await compileKernels(), library } : { library };
 }
 
 /** Worker threads on one shared memory. The calling thread is the first of them and blocks while a program runs. */
@@ -30,10 +34,10 @@ export class Pool {
 
   /** @param observer is told of the calling thread's kernel calls */
   static async start(plan: MemoryPlan, programs: readonly Program[], threads: number, observer?: Observer) {
-    const code = { modules: await compileKernels(), ...(await chooseNative()) };
+    const code = await kernelCode();
     const scratch = Array.from({ length: threads }, () => plan.alloc(scratchBytes(programs)));
     const memory = plan.create();
-    const setup: SharedSetup = { ...code, memory, control: createControl(), threads, programs, scratch };
+    const setup: SharedSetup = { code, memory, control: createControl(), threads, programs, scratch };
     const workers = await Promise.all(
       Array.from({ length: threads - 1 }, async (_, i) => {
         const worker = new Worker(join(buildFolder, 'engine-worker.js'), { workerData: { setup, thread: i + 1 } });

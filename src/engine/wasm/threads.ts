@@ -1,6 +1,6 @@
 // What main thread and workers share: the control words, the barrier, the walk through a program.
+import { type KernelCode, openKernels } from './kernel-code.js';
 import type { KernelFunction } from './kernel-functions.js';
-import { type KernelCode, openKernels } from './modules.js';
 import { type Call, type Program, scratchBytes } from './program.js';
 import { type Address, behind } from './units.js';
 
@@ -10,7 +10,8 @@ const controlWords = 4096;
 /** A barrier by waiting costs 13–35 µs, one by polling 0.1 µs: poll a while first. */
 const polls = 20_000;
 
-export interface SharedSetup extends KernelCode {
+export interface SharedSetup {
+  readonly code: KernelCode;
   readonly memory: WebAssembly.Memory;
   readonly control: Int32Array;
   readonly threads: number;
@@ -43,7 +44,7 @@ export class ThreadRunner {
     this.#threads = setup.threads;
     this.#scratch = setup.scratch[thread]!;
     const scratch = { start: this.#scratch, end: behind(this.#scratch, scratchBytes(setup.programs)) };
-    const kernels = openKernels(setup, setup.memory, scratch);
+    const kernels = openKernels(setup.code, setup.memory, scratch);
     this.#programs = setup.programs.map((program) =>
       program.map((phase) =>
         phase.map((item) =>

@@ -58,11 +58,10 @@ let chosen: Promise<Flags> | undefined;
 
 /**
  * Compiles kernels with the flags that were found to work.
- * @param kernels modules, all that are used
  * @throws {UserError} E_ENGINE where nothing works
  */
-export async function compile(kernels: readonly Uint8Array[]): Promise<readonly WebAssembly.Module[]> {
-  chosen ??= chooseFlags(Buffer.concat(kernels));
+export async function compile(kernels: Uint8Array): Promise<WebAssembly.Module> {
+  chosen ??= chooseFlags(kernels);
   return compileWith(await chosen, kernels);
 }
 
@@ -72,14 +71,14 @@ export function useFlags(flags: Flags): void {
 }
 
 /**
- * The flags hold for these modules only. V8 14 ends the process by SIGSEGV where another module that it has compiled
+ * The flags hold for this module only. V8 14 ends the process by SIGSEGV where another module that it has compiled
  * before, as of a parser, is instantiated while inlining is off: its code counts calls where nothing counts them.
  */
-function compileWith(flags: Flags, kernels: readonly Uint8Array[]): readonly WebAssembly.Module[] {
+function compileWith(flags: Flags, kernels: Uint8Array): WebAssembly.Module {
   for (const flag of flags) setFlagsFromString(flag);
   try {
     // At once: nothing else may run meanwhile, and Node 24 does not stay alive for a compilation in the background.
-    return kernels.map((bytes) => new WebAssembly.Module(bytes));
+    return new WebAssembly.Module(kernels);
   } finally {
     for (const flag of flags) setFlagsFromString(flag.replace(/^--no-/, '--'));
   }

@@ -1,5 +1,5 @@
 // @ts-check
-// Numbers that kernels and planners both count on. The generator writes them into the kernels' language.
+// Numbers that kernels and planners both count on. header.mjs writes them into C.
 
 export const constants = /** @type {const} */ ({
   /** Channels of feature maps are padded to a multiple of this: the least that kernels take at a time. */

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../../../error.js';
 import { buildFolder } from '../../../paths.js';
-import type { KernelCode } from '../modules.js';
 import { build, findTarget, readVerdict } from './build.js';
 import { openLibrary } from './library.js';
 
@@ -21,8 +20,13 @@ function wanted(): Form | undefined {
   return known;
 }
 
-/** What a process computes with beside WebAssembly's kernels. */
-export type NativeKernels = Pick<KernelCode, 'library' | 'comparing'>;
+/** What a process computes with. */
+export interface NativeKernels {
+  /** A file of native kernels; WebAssembly's are used if there is none. */
+  readonly library?: string;
+  /** Has each call computed by both. */
+  readonly comparing?: boolean;
+}
 
 let chosen: Promise<NativeKernels> | undefined;
 

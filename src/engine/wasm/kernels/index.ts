@@ -1,1 +1,0 @@
-export { setScratch } from './scratch';

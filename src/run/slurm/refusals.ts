@@ -1,7 +1,6 @@
 /**
  * What Slurm's programs say when they will do it later. The texts are those of `slurm_strerror` (Slurm's
- * src/common/slurm_errno.c) and of the loop in which `sbatch` tries again by itself (src/sbatch/sbatch.c); each of the
- * first list has been reported by users of Snakemake, Nextflow, submitit, batchtools or parsl as a submission lost.
+ * src/common/slurm_errno.c) and of the loop in which `sbatch` tries again by itself (src/sbatch/sbatch.c).
  */
 const down: readonly RegExp[] = [
   // The controller is away, is started anew, or has too much to do.

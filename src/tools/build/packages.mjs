@@ -20,6 +20,9 @@ export function copyPackages(folder) {
   writeFileSync(join(folder, 'vendor/esbuild/package.json'), '{ "type": "commonjs" }\n');
 }
 
+/** What the kernels have of others. */
+const kernelLicence = join(root, 'src/engine/wasm/kernels/LICENCE.txt');
+
 /**
  * Writes what the packages' licences ask for: their texts go wherever the packages go.
  * @param metafiles what esbuild says of its bundles
@@ -28,7 +31,9 @@ export function writeLicences(folder, metafiles) {
   const inputs = metafiles.flatMap(({ inputs }) => Object.keys(inputs));
   const bundled = inputs.flatMap((input) => /^(.*node_modules\/(@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? []);
   const places = new Set([...bundled, ...copied.map(({ package: name }) => `node_modules/${name}`)]);
-  const parts = [...places].sort().map((place) => licenceOf(join(root, place)));
+  const nodeHeaders = 'node_modules/node-api-headers';
+  const parts = [...places, nodeHeaders].sort().map((place) => licenceOf(join(root, place)));
+  parts.push(readFileSync(kernelLicence, 'utf8'));
   const head = 'Spikeline comes with these packages, each under its own licence.\n';
   writeFileSync(join(folder, 'LICENCES.txt'), [head, ...new Set(parts)].join(`\n${'-'.repeat(80)}\n\n`));
 }

@@ -1,8 +1,8 @@
 // Compiling the kernels for this processor. What comes of it is kept in the user's cache folder, under a name that changes
 // with all that it depends on, and is used only after a process of its own has compared each kernel with WebAssembly's.
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, lstatSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { cacheFolder } from '../../../data/locations.js';
 import { temporaryPath, writeAtomically } from '../../../files/atomic.js';
 import { digestBytes, digestJson, hexOf } from '../../../files/digest.js';
@@ -49,7 +49,8 @@ export interface Target {
 /** What a trial has shown of a library, for good. */
 export type Verdict = { readonly usable: true } | { readonly usable: false; readonly why: string };
 
-const folder = () => join(cacheFolder(), 'native');
+/** Of this user alone: what lies there is run, and a cache of data may be shared with others. */
+const folder = () => join(cacheFolder(), `native-${process.getuid?.() ?? 'own'}`);
 
 /** What this machine can have, by its best level, or why it can't. */
 export function findTarget(): Target | { readonly missing: string } {
@@ -92,17 +93,33 @@ export function readVerdict({ verdict }: Target): Verdict | undefined {
  */
 export async function build(target: Target, probe = join(buildFolder, 'native-probe.js')): Promise<Verdict> {
   makeFolder(folder());
+  chmodSync(folder(), 0o700);
   const draft = `${temporaryPath(folder())}.node`;
   try {
     const outcome = await compileAndTry(target, draft, probe);
     const verdict: Verdict = outcome.result === 'works' ? { usable: true } : { usable: false, why: outcome.why };
     if (outcome.result === 'unclear') return verdict;
-    if (verdict.usable) renameSync(draft, target.file);
+    if (verdict.usable) {
+      chmodSync(draft, 0o700);
+      renameSync(draft, target.file);
+    }
     await writeAtomically(target.verdict, [`${JSON.stringify(verdict, null, 2)}\n`], folder());
     return verdict;
   } finally {
     rmSync(draft, { force: true });
   }
+}
+
+/** Why a library may be somebody else's work. */
+export function doubt(file: string): string | undefined {
+  for (const path of [dirname(file), file]) {
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    if (stat === undefined) return `${path} is gone`;
+    if (stat.isSymbolicLink()) return `${path} is a link`;
+    if (stat.uid !== process.getuid?.()) return `${path} belongs to another user`;
+    if ((stat.mode & 0o022) !== 0) return `others may write to ${path}`;
+  }
+  return undefined;
 }
 
 async function compileAndTry({ compiler, level }: Target, draft: string, probe: string): Promise<Outcome> {

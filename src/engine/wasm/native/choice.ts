@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../../../error.js';
 import { buildFolder } from '../../../paths.js';
-import { build, findTarget, readVerdict } from './build.js';
+import { build, doubt, findTarget, readVerdict } from './build.js';
 import { openLibrary } from './library.js';
 
 const forms = ['wasm', 'native'] as const;
@@ -61,8 +61,10 @@ async function choose(): Promise<NativeKernels> {
   return {};
 }
 
-/** Why a library that was found to be right can't be loaded here, as where programs may not be started from its disk. */
+/** Why a library that was found to be right can't be used here, as where programs may not be started from its disk. */
 function loadTrouble(file: string): string | undefined {
+  const reason = doubt(file);
+  if (reason !== undefined) return reason;
   try {
     openLibrary(file, new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }));
     return undefined;

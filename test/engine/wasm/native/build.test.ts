@@ -1,8 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, readdirSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { build, findTarget, readVerdict, type Target, targetOf } from '../../../../src/engine/wasm/native/build.js';
+import {
+  build,
+  doubt,
+  findTarget,
+  readVerdict,
+  type Target,
+  targetOf,
+} from '../../../../src/engine/wasm/native/build.js';
 import { findCompiler } from '../../../../src/engine/wasm/native/compiler.js';
 import { levelsHere } from '../../../../src/engine/wasm/native/level.js';
 import { buildFolder } from '../../../../src/paths.js';
@@ -16,7 +23,10 @@ beforeEach(() => {
   cache = testFolder();
   vi.stubEnv('SPIKELINE_CACHE', cache);
 });
-afterEach(() => vi.unstubAllEnvs());
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+});
 
 /** The target that a script in the place of a compiler makes. */
 function targetBy(script: string): Target {
@@ -47,7 +57,7 @@ describe.skipIf(levelsHere().length === 0)('native kernels', () => {
       expect((await build(target)).usable).toBe(false);
       expect(readVerdict(target)).toBeUndefined();
     }
-    expect(readdirSync(join(cache, 'native'))).toEqual([]);
+    expect(readdirSync(join(cache, `native-${process.getuid!()}`))).toEqual([]);
   });
 
   it('are not used where what was made can’t be loaded', async () => {
@@ -65,6 +75,26 @@ describe.skipIf(levelsHere().length === 0)('native kernels', () => {
     expect(one.file).not.toBe(other.file);
     vi.stubEnv('SPIKELINE_CC', `${one.compiler.words[0]} -v`);
     expect((findTarget() as Target).file).not.toBe(one.file);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('a library', () => {
+  it('is doubted where others may have put it there', () => {
+    const folder = writeFiles(testFolder(), { 'a.node': '' });
+    const file = join(folder, 'a.node');
+    chmodSync(file, 0o700);
+    expect(doubt(file)).toBeUndefined();
+    chmodSync(file, 0o720);
+    expect(doubt(file)).toBe(`others may write to ${file}`);
+    chmodSync(file, 0o700);
+    chmodSync(folder, 0o702);
+    expect(doubt(file)).toBe(`others may write to ${folder}`);
+    chmodSync(folder, 0o700);
+    symlinkSync(file, join(folder, 'b.node'));
+    expect(doubt(join(folder, 'b.node'))).toBe(`${join(folder, 'b.node')} is a link`);
+    expect(doubt(join(folder, 'c.node'))).toBe(`${join(folder, 'c.node')} is gone`);
+    vi.spyOn(process, 'getuid').mockReturnValue(process.getuid!() + 1);
+    expect(doubt(file)).toBe(`${folder} belongs to another user`);
   });
 });
 
@@ -103,7 +133,7 @@ describe.skipIf(compiler === undefined || levelsHere().length === 0)('native ker
     });
     expect([both.status, both.stderr]).toEqual([0, '']);
     const target = findTarget() as Target;
-    expect(readVerdict(target)).toEqual({ usable: true });
+    expect([readVerdict(target), doubt(target.file)]).toEqual([{ usable: true }, undefined]);
     expect(readdirSync(dirname(target.file)).length).toBe(2);
   });
 });

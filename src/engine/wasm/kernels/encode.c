@@ -73,17 +73,6 @@ APART i32 exactSpikes(
   return spikes;
 }
 
-/** Multiplies pairs of 16 bits and adds the two products, in each lane of 32 bits. */
-INLINE i32x4 addPairs(i16x8 a, i16x8 b) {
-#if defined(__wasm__)
-  return (i32x4)wasm_i32x4_dot_i16x8((v128_t)a, (v128_t)b);
-#elif defined(__SSE2__)
-  return (i32x4)_mm_madd_epi16((__m128i)a, (__m128i)b);
-#else
-  return ((i32x4)a << 16 >> 16) * ((i32x4)b << 16 >> 16) + ((i32x4)a >> 16) * ((i32x4)b >> 16);
-#endif
-}
-
 /** Upper halves of eight sums of 32 bits. */
 INLINE i16x8 upperHalves(i32x4 low, i32x4 high) {
   return __builtin_shufflevector((i16x8)low, (i16x8)high, 1, 3, 5, 7, 9, 11, 13, 15);
@@ -127,8 +116,8 @@ KERNEL(encodeImages, EncodeImages) {
     const i16x8 w0 = LOAD(i16x8, q), w1 = LOAD(i16x8, q + 16);            \
     EACH(r, 4) {                                                          \
       const i16x8 x = (i16x8)SPLAT(i32x4, *(const i32 *)p[r]);            \
-      low[r] += addPairs(x, w0);                                          \
-      high[r] += addPairs(x, w1);                                         \
+      low[r] += fourProducts(x, w0);                                      \
+      high[r] += fourProducts(x, w1);                                     \
       p[r] += 4;                                                          \
     }                                                                     \
     q += 32;                                                              \

@@ -167,3 +167,5 @@ KERNEL(gradientApply, GradientApply) {
   if (t.integer) applyGradient(t, lo, hi, true);
   else applyGradient(t, lo, hi, false);
 }
+
+#undef SIDE

@@ -1,6 +1,6 @@
 // Lists of where values are, for the backward pass.
 #pragma once
-#include "vector.h"
+#include "transpose.h"
 
 /** A position: byte offset in the map, and the word that the list has for it. */
 typedef struct {
@@ -12,9 +12,6 @@ typedef struct {
   u32 position, place;
 } Cut;
 
-#define LOW_BYTES_OF(a, b) __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
-#define HIGH_BYTES_OF(a, b) __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
-
 /** 16×16 bytes at p (rows 16 apart), followed by as much room, to columns: out[c·step + r] = p[16·r + c]. */
 INLINE void turnBytes(u8 *p, u8 *out, isize step) {
   // Four rounds of interleaving rows r and r + 8 move row bits into column bits.
@@ -23,8 +20,8 @@ INLINE void turnBytes(u8 *p, u8 *out, isize step) {
     u8 *to = p + (~round & 1) * 256;
     for (i32 r = 0; r < 128; r += 16) {
       const u8x16 a = LOAD(u8x16, from + r), b = LOAD(u8x16, from + r + 128);
-      STORE(to + 2 * r, LOW_BYTES_OF(a, b));
-      STORE(to + 2 * r + 16, HIGH_BYTES_OF(a, b));
+      STORE(to + 2 * r, LOW_BYTES(a, b));
+      STORE(to + 2 * r + 16, HIGH_BYTES(a, b));
     }
   }
   for (i32 c = 0; c < 16; c++) STORE(out + c * step, LOAD(u8x16, p + c * 16));

@@ -7,6 +7,7 @@ const floors = [
     'error.ts',
     'values.ts',
     'paths.ts',
+    'home.ts',
     'version.ts',
     'node-range.ts',
     'import-module.ts',

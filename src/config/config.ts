@@ -1,6 +1,6 @@
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type Static, Type } from '@sinclair/typebox';
+import { homeFolder } from '../home.js';
 import { SlurmSchema } from '../pipeline/check/slurm.js';
 import { unreadableFile } from '../pipeline/load.js';
 import type { Diagnostic } from '../pipeline/text/diagnostic.js';
@@ -29,7 +29,11 @@ export interface LoadedConfig {
 /** `$XDG_CONFIG_HOME/spikeline/config.yaml`, by default in `~/.config`. */
 export function configFile(env: Readonly<Record<string, string | undefined>> = process.env): string {
   const { XDG_CONFIG_HOME: folder } = env;
-  return join(folder === undefined || folder === '' ? join(homedir(), '.config') : folder, 'spikeline', 'config.yaml');
+  return join(
+    folder === undefined || folder === '' ? join(homeFolder(), '.config') : folder,
+    'spikeline',
+    'config.yaml',
+  );
 }
 
 /** Reads the user's configuration; without a file it is empty. Mistakes come back as diagnostics, all at once. */

@@ -1,5 +1,5 @@
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { homeFolder } from '../home.js';
 import { packageRoot } from '../paths.js';
 
 /** Where Debian's package dataset-fashion-mnist puts its files. */
@@ -12,7 +12,7 @@ export const embeddedFolder: string = join(packageRoot, 'pipelines/data/fashion-
 export function cacheFolder(): string {
   const { SPIKELINE_CACHE, XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
   if (SPIKELINE_CACHE) return SPIKELINE_CACHE;
-  return join(XDG_CACHE_HOME || LOCALAPPDATA || join(homedir(), '.cache'), 'spikeline');
+  return join(XDG_CACHE_HOME || LOCALAPPDATA || join(homeFolder(), '.cache'), 'spikeline');
 }
 
 /**
@@ -22,11 +22,11 @@ export function cacheFolder(): string {
  */
 export function usualPlaces(project: string): readonly string[] {
   const { KERAS_HOME, HF_HOME, HF_HUB_CACHE, XDG_CACHE_HOME } = process.env;
-  const huggingFace = HF_HOME || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'huggingface');
+  const huggingFace = HF_HOME || join(XDG_CACHE_HOME || join(homeFolder(), '.cache'), 'huggingface');
   return [
     dirname(debianFolder),
     join(project, 'data'),
-    join(KERAS_HOME || join(homedir(), '.keras'), 'datasets'),
+    join(KERAS_HOME || join(homeFolder(), '.keras'), 'datasets'),
     HF_HUB_CACHE || join(huggingFace, 'hub'),
   ];
 }

@@ -61,6 +61,16 @@ describe.concurrent('the program works', () => {
     });
   });
 
+  // As in a container that is started with a user id of its own.
+  test.skipIf(process.getuid?.() !== 0)('for a user whom the machine does not know', ({ box }) => {
+    box.write('p.yaml', pipeline);
+    box.write('mine.ts', stage);
+    const unknown =
+      'chown -R 54321:54321 . && exec setpriv --reuid 54321 --regid 54321 --clear-groups env -u XDG_CONFIG_HOME';
+    expect(shell(box, `${unknown} $S run p.yaml`)).toEqual({ code: 0, out: ran(3, 0), err: '' });
+    expect(shell(box, `${unknown} HOME= $S doctor`)).toMatchObject({ code: 0, err: '' });
+  });
+
   test.skipIf(!otherDisk)('with a store that lies on another disk', ({ box }) => {
     box.write('p.yaml', pipeline);
     box.write('mine.ts', stage);

@@ -1,7 +1,7 @@
-import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UserError } from '../../error.js';
+import { homeFolder } from '../../home.js';
 import { isLoopback } from '../../net/proxy.js';
 import { parseTime, timePattern } from '../../schema/units.js';
 import { type CacheFile, remotePattern, remoteTitle } from './cache-schema.js';
@@ -126,7 +126,7 @@ function placeOf(remote: string, folder: string): Pick<RemoteSettings, 'place' |
   const rest = remote.slice('file:'.length);
   const path = rest.startsWith('//')
     ? fileURLToPath(remote)
-    : resolve(folder, rest.startsWith('~/') ? homedir() + rest.slice(1) : rest);
+    : resolve(folder, rest.startsWith('~/') ? homeFolder() + rest.slice(1) : rest);
   return { place: { folder: path }, name: path };
 }
 

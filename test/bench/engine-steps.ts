@@ -1,9 +1,7 @@
 // Who takes part in the engine's benchmark: each can make one step on a batch, and says how many seconds it took.
 
-import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { purposes, RandomWords } from '../../src/data/random.js';
 import type { GradientType, Parameters } from '../../src/engine/engine.js';
 import { wasmEngine } from '../../src/engine/wasm/engine.js';
@@ -15,6 +13,7 @@ import { network as preset } from '../../src/network/presets.js';
 import { packageRoot } from '../../src/paths.js';
 import { convert } from '../../src/spiking/convert.js';
 import { onnxContender } from './engine-onnx.js';
+import { startTurns } from './turns.js';
 
 export interface Contender {
   readonly name: string;
@@ -190,30 +189,21 @@ export function tensorFlowContender({ network, task, threads, batch }: Ask): Pro
   return otherProcess(process.execPath, [script, ...options], (version) => `TensorFlow ${version}, k1B2 in floats`);
 }
 
-/** A program that prints "ready VERSION", and then for each line that it reads a step's seconds. */
+/** A program that prints a step's seconds for each line that it reads. */
 async function otherProcess(
   command: string,
   options: readonly string[],
   title: (version: string) => string,
 ): Promise<ProcessContender | undefined> {
-  // Threads that wait must not take the processor from the next contender.
-  const env = { ...process.env, OMP_WAIT_POLICY: 'PASSIVE', GOMP_SPINCOUNT: '0' };
-  const child = spawn(command, options, { stdio: ['pipe', 'pipe', 'ignore'], env });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  let first = await lines.next();
-  // Libraries may greet first.
-  while (!first.done && !first.value.startsWith('ready ')) first = await lines.next();
-  if (first.done) return undefined;
+  const other = await startTurns(command, options);
+  if (other === undefined) return undefined;
   return {
-    name: title(first.value.split(' ')[1]!),
-    async step() {
-      child.stdin.write('\n');
-      return Number((await lines.next()).value);
-    },
+    name: title(other.version),
+    step: async () => Number(await other.turn()),
     peakBytes() {
-      const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
+      const status = readFileSync(`/proc/${other.pid}/status`, 'utf8');
       return 1024 * Number(/^VmHWM:\s*(\d+) kB$/m.exec(status)![1]);
     },
-    close: () => void child.kill(),
+    close: other.close,
   };
 }

@@ -8,9 +8,10 @@ import { outputPixels, padChannels } from './geometry.js';
 import { ImageWriter, type Layer, planLayers, quantiser } from './layer-plan.js';
 import { MemoryPlan } from './memory-plan.js';
 import { Pool } from './pool.js';
-import { type Calls, calls, type Item, inOrder, type Program, split } from './program.js';
+import { type Calls, calls, type Item, inOrder, ofLayer, type Program, split } from './program.js';
 import { planTensors, type Tensor } from './tensors.js';
 import { thresholdPhases } from './ternary-thresholds.js';
+import type { Observer } from './threads.js';
 import { type Address, behind, bytes, nowhere } from './units.js';
 
 /** Programs of the pool: weights once, then images. */
@@ -49,10 +50,16 @@ export class WasmEvaluator implements Evaluator {
     private readonly images: ImageWriter,
   ) {}
 
-  static async create(network: Network, parameters: Parameters, options: EngineOptions): Promise<WasmEvaluator> {
+  /** @param observer is told of the calling thread's kernel calls: with one thread, of all */
+  static async create(
+    network: Network,
+    parameters: Parameters,
+    options: EngineOptions,
+    observer?: Observer,
+  ): Promise<WasmEvaluator> {
     const memoryPlan = new MemoryPlan();
     const plan = planEvaluation(memoryPlan, network, options);
-    const pool = await Pool.start(memoryPlan, plan.programs, options.threads);
+    const pool = await Pool.start(memoryPlan, plan.programs, options.threads, observer);
     const images = new ImageWriter(network, pool.memory.buffer, plan.layers[0]!, options.batch);
     const evaluator = new WasmEvaluator(network, plan, pool, images);
     await evaluator.load(parameters);
@@ -142,7 +149,9 @@ function planEvaluation(plan: MemoryPlan, network: Network, { batch, threads }: 
       : denseForward(plan, g, { x, map, w, y: layer.z });
   });
   const blocks = layers.map((layer, i) => planBlock(plan, network, layer, doubles[i]!, layers[i + 1]));
-  const images = inOrder(...convolutions.flatMap((convolution, i) => [convolution.calls, blocks[i]?.calls]));
+  const images = inOrder(
+    ...layers.map(({ name }, i) => ofLayer(name, inOrder(convolutions[i]!.calls, blocks[i]?.calls))),
+  );
   const programs = [
     [...thresholdPhases(plan, layers), ternary, convolutions.flatMap(({ pack }) => pack)],
     [split(batch, threads * 8, images)],

@@ -139,6 +139,7 @@ export async function bundleDevelopment() {
     'bench-density': 'test/bench/density.ts',
     'bench-engine': 'test/bench/engine.ts',
     'bench-gradients': 'test/bench/gradients.ts',
+    'bench-kernels': 'test/bench/kernels.ts',
     'bench-runner': 'test/bench/runner.ts',
     'bench-slurm': 'test/bench/slurm.ts',
     'bench-tensorflow': 'test/bench/tensorflow-steps.ts',

@@ -1,10 +1,11 @@
 // Compares the runner with GNU make and Snakemake on graphs of trivial commands, and hashing with sha256sum. Writes
 // RUNNER.md. Tools that are not installed are left out. Run it on an idle machine: npm run bench:runner
+// With SPIKELINE_BEFORE=/other/checkout, the program built there is measured in the same rounds, as "before".
 
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { digestFile } from '../../src/files/digest.js';
 import { buildFolder, packageRoot } from '../../src/paths.js';
@@ -23,6 +24,16 @@ const jobs = String(availableParallelism());
 // With it, every process of Node's reads and checks a list of certificates as it starts, which says nothing of the tools.
 delete process.env.NODE_EXTRA_CA_CERTS;
 
+const before = process.env.SPIKELINE_BEFORE && join(resolve(process.env.SPIKELINE_BEFORE), '.build/cli.cjs');
+
+/** Which commit the other checkout is at. */
+function beforeName(): string {
+  const { stdout } = spawnSync('git', ['-C', process.env.SPIKELINE_BEFORE!, 'log', '-1', '--format=%h of %as'], {
+    encoding: 'utf8',
+  });
+  return `this program at ${stdout.trim()}`;
+}
+
 interface Tool {
   readonly name: string;
   readonly command: readonly string[];
@@ -36,9 +47,12 @@ const tools: readonly Tool[] = [
     command: [process.execPath, join(buildFolder, 'cli.cjs'), 'run', 'graph.yaml'],
     firstRunUpTo: 1e9,
   },
+  ...(before === undefined
+    ? []
+    : [{ name: 'before', command: [process.execPath, before, 'run', 'graph.yaml'], firstRunUpTo: 1e9 }]),
   { name: 'make', command: ['make', '-s', '-j', jobs], firstRunUpTo: 1e9 },
   { name: 'snakemake', command: ['snakemake', '-q', '-j', jobs], firstRunUpTo: 1000 },
-].filter(({ name }) => name === 'spikeline' || spawnSync(name, ['--version']).status === 0);
+].filter(({ command: [program] }) => spawnSync(program!, ['--version']).status === 0);
 
 interface Measured {
   readonly seconds: number;
@@ -164,7 +178,8 @@ for (const form of forms)
       console.log(Object.values(row).join('  '));
     }
   }
-const columns = ['graph', 'tasks', 'run', ...tools.map(({ name }) => name), 'make / ours', 'snakemake / ours'];
+const others = tools.slice(1).map(({ name }) => `${name} / ours`);
+const columns = ['graph', 'tasks', 'run', ...tools.map(({ name }) => name), ...others];
 const exponents = [...noops].flatMap(([form, points]) => {
   const [[smallest, least], [largest, most]] = [points.at(-2) ?? points[0]!, points.at(-1)!];
   if (smallest === largest) return [];
@@ -174,7 +189,7 @@ const text = `# The runner beside others
 
 ${cpus()[0]!.model}, ${jobs} cores, Node ${process.version}. Whole processes, wall time and peak memory; medians of ${rounds}
 interleaved rounds, but first runs of more than ${firstRunsOnceAbove} tasks once; written by \`npm run bench:runner\`. A task is a shell that writes one line. "change":
-one input file of the last task is another one. –: not waited for, or it failed.
+one input file of the last task is another one. –: not waited for, or it failed.${before === undefined ? '' : ` before: ${beforeName()}.`}
 
 ${renderTable(
   rows,

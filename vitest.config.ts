@@ -49,6 +49,7 @@ export default defineConfig({
           pool: 'forks' as const,
           // Jobs of a cluster mostly wait.
           ...(group === 'slurm' ? { maxWorkers: 3 } : { fileParallelism: false }),
+          ...(group === 'package' ? { globalSetup: 'test/package/pack.ts' } : {}),
         },
       })),
     ],

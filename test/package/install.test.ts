@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
-import { call, installers, Published, sizeOf } from './consumer.js';
+import { afterAll, describe, expect, inject, it } from 'vitest';
+import { call } from './call.js';
+import { installers, Projects, sizeOf } from './consumer.js';
 
-const published = new Published();
-afterAll(() => published.remove());
+const projects = new Projects();
+afterAll(() => projects.remove());
 
 const pipeline = `name: own
 stages:
@@ -65,7 +66,7 @@ stages: { data: { with: { subset: { train: 400, test: 100 } } } }
 `;
 
 it('holds what runs and what README leads to, and nothing else', () => {
-  const { stdout } = call(['tar', 'tzf', published.tarball], '.');
+  const { stdout } = call(['tar', 'tzf', inject('tarball')], '.');
   const files = stdout.trim().split('\n');
   const odd = files.filter(
     (file) =>
@@ -78,7 +79,7 @@ it('holds what runs and what README leads to, and nothing else', () => {
 });
 
 describe.each(Object.keys(installers))('installed by %s', (installer) => {
-  const { folder, installed } = published.project(installer);
+  const { folder, installed } = projects.add(installer);
   const spikeline = (...words: string[]) => call([join(folder, 'node_modules/.bin/spikeline'), ...words], folder);
 
   it('is there without a warning, and small', () => {
@@ -133,7 +134,7 @@ describe.each(Object.keys(installers))('installed by %s', (installer) => {
 });
 
 it('tells what to install for an engine or a format that is not there', () => {
-  const { folder } = published.project('npm');
+  const { folder } = projects.add('npm');
   const quickstart = join(folder, 'node_modules/spikeline/pipelines/quickstart.yaml');
   const { status, stderr } = call(
     [join(folder, 'node_modules/.bin/spikeline'), 'run', quickstart, '--engine', 'tensorflow'],

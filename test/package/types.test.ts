@@ -2,12 +2,13 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../src/paths.js';
-import { call, Published } from './consumer.js';
+import { call } from './call.js';
+import { Projects } from './consumer.js';
 
-const published = new Published();
-afterAll(() => published.remove());
+const projects = new Projects();
+afterAll(() => projects.remove());
 
-const { folder, installed } = published.project('npm');
+const { folder, installed } = projects.add('npm');
 const versions = { '5.9': 'typescript@~5.9.0', '6': 'typescript@~6.0.0' };
 
 /** A stage whose names and kinds the compiler knows, and what it must refuse. */

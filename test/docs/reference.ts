@@ -2,8 +2,10 @@
 import type { TSchema } from '@sinclair/typebox';
 import { type CommandEntry, commands, pipelineOptions } from '../../src/cli/command-table.js';
 import { PipelineSchema } from '../../src/pipeline/check/schema.js';
+import { keysOf } from '../../src/schema/keys.js';
 import type { StageDefinition } from '../../src/stage/definition.js';
 import { builtInStages } from '../../src/stage/registry.js';
+import { stageTables } from '../../src/stage/tables.js';
 
 const note = '<!-- Made by `npm run docs` from the definitions in src/ and stages/. -->';
 const code = (text: string) => `\`${text}\``;
@@ -54,20 +56,21 @@ export async function stagesPage(): Promise<string> {
   ].join('\n\n');
 }
 
-function stageSection({ name, summary, parameters, inputs, outputs }: StageDefinition): string[] {
-  const parameterRows = keyRows(parameters);
-  const inputRows = Object.entries(inputs).map(([input, { description, optional, list }]) => ({
-    input: code(input),
-    kind: [optional ? 'optional' : 'required', ...(list ? ['list'] : [])].join(', '),
-    meaning: text(description),
-  }));
-  const outputRows = Object.entries(outputs).map(([output, { path, description }], i) => ({
-    output: `${code(output)}${i === 0 ? ' (default)' : ''}`,
-    path: code(path),
-    meaning: text(description),
-  }));
-  const tables = [parameterRows, inputRows, outputRows].filter((rows) => rows.length > 0);
-  return [`## ${name}`, `${text(summary)}.`, ...tables.map(table)];
+function stageSection(stage: StageDefinition): string[] {
+  const tables = stageTables(stage).map((rows) => table(rows.map(codedRow)));
+  return [`## ${stage.name}`, `${text(stage.summary)}.`, ...tables];
+}
+
+/** Cells that a pipeline file would hold, by their headings. */
+const coded = ['parameter', 'input', 'output', 'path', 'default'];
+
+function codedRow(row: Readonly<Record<string, string>>): Record<string, string> {
+  const cell = ([heading, words]: [string, string]): [string, string] => {
+    const [value, ...note] = words.split(/ (?=\(default\)$)/);
+    const isCode = coded.includes(heading) && !['required', '–'].includes(words);
+    return [heading, isCode ? [code(value!), ...note].join(' ') : text(words)];
+  };
+  return Object.fromEntries(Object.entries(row).map(cell));
 }
 
 export function pipelineFilePage(): string {
@@ -97,36 +100,10 @@ export function pipelineFilePage(): string {
 
 /** A row for each key of a map. */
 function keyRows(schema: TSchema): Record<string, string>[] {
-  const { properties, required = [] } = schema as unknown as {
-    properties: Record<string, TSchema>;
-    required?: string[];
-  };
-  return Object.entries(properties).map(([key, value]) => ({
-    key: code(key),
-    type: text(typeOf(value)).replaceAll('|', 'or'),
-    default:
-      value.default === undefined ? (required.includes(key) ? 'required' : '–') : code(JSON.stringify(value.default)),
-    meaning: text(value.description ?? ''),
+  return keysOf(schema).map(({ name, type, default: standard, meaning }) => ({
+    key: code(name),
+    type: text(type),
+    default: ['required', '–'].includes(standard) ? standard : code(standard),
+    meaning: text(meaning),
   }));
-}
-
-function typeOf(schema: TSchema): string {
-  const {
-    anyOf,
-    const: only,
-    type,
-    items,
-    title,
-  } = schema as {
-    anyOf?: TSchema[];
-    const?: unknown;
-    type?: string;
-    items?: TSchema;
-    title?: string;
-  };
-  if (title !== undefined) return title;
-  if (anyOf) return anyOf.map(typeOf).join(' or ');
-  if (only !== undefined) return String(only);
-  if (type === 'array' && items) return `list of ${typeOf(items)}`;
-  return type === 'object' ? 'map' : (type ?? 'any');
 }

@@ -73,3 +73,44 @@ describe('paths in parameters', () => {
     );
   });
 });
+
+describe('lists in parameters', () => {
+  const shapes: StageDefinition = {
+    ...stage,
+    parameters: Type.Object({
+      shape: Type.Array(Type.Integer(), { minItems: 3, maxItems: 3 }),
+      name: Type.Optional(Type.Array(Type.String(), { maxItems: 1 })),
+    }),
+    keyless: [],
+  };
+
+  it('may be too long or too short, which is said where the list is', async () => {
+    const text = lines(`
+      name: shapes
+      params: { size: [28, 28, 3, 1] }
+      stages:
+        a: { uses: shapes, with: { shape: [28, 28], name: [a, b] } }
+        b: { uses: shapes, with: { shape: '\${{ params.size }}' } }
+        c: { uses: shapes, with: { shape: [28, 28, 1], name: [c] } }
+    `);
+    const { diagnostics } = await load(text, { resolveStage: () => Promise.resolve(shapes) });
+    expect(formatDiagnostics(diagnostics, () => text)).toBe(
+      lines(`
+        pipeline.yaml:4:37: error[E_VALUE]: "shape" needs at least 3 items.
+           4 |   a: { uses: shapes, with: { shape: [28, 28], name: [a, b] } }
+             |                                     ^^^^^^^^
+
+        pipeline.yaml:4:53: error[E_VALUE]: "name" may have at most 1 item.
+           4 |   a: { uses: shapes, with: { shape: [28, 28], name: [a, b] } }
+             |                                                     ^^^^^^
+
+        pipeline.yaml:5:37: error[E_VALUE]: "shape" may have at most 3 items (from params.size).
+           5 |   b: { uses: shapes, with: { shape: '\${{ params.size }}' } }
+             |                                     ^^^^^^^^^^^^^^^^^^^^
+          pipeline.yaml:2:17: params.size is here
+           2 | params: { size: [28, 28, 3, 1] }
+             |                 ^^^^^^^^^^^^^^
+      `),
+    );
+  });
+});

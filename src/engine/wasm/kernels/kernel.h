@@ -45,17 +45,21 @@ typedef intptr_t isize;
 #define NEIGHBOURS _Pragma("GCC ivdep")
 #endif
 
-/** A number or vector at any address. */
-#define LOAD(type, address)                         \
-  ({                                                \
-    type loaded;                                    \
-    __builtin_memcpy(&loaded, (address), sizeof loaded); \
-    loaded;                                         \
+/**
+ * A number or vector at any address. No memcpy: GCC has one of 256 bits done in halves, by way of the stack, where AVX2 is the most
+ * that it may use.
+ */
+#define LOAD(type, address)                                                    \
+  ({                                                                           \
+    typedef __typeof__(type) anywhere __attribute__((aligned(1), may_alias));  \
+    const type loaded = *(const anywhere *)(address);                          \
+    loaded;                                                                    \
   })
-#define STORE(address, value)                          \
-  ({                                                   \
-    __typeof__(value) stored = (value);                \
-    __builtin_memcpy((address), &stored, sizeof stored); \
+#define STORE(address, value)                                                  \
+  ({                                                                           \
+    __auto_type stored = (value);                                              \
+    typedef __typeof__(stored) anywhere __attribute__((aligned(1), may_alias)); \
+    *(anywhere *)(address) = stored;                                           \
   })
 
 /** Elements of an array. */

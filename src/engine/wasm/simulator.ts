@@ -13,6 +13,7 @@ import { unpadLevels, unpadLogits } from './evaluator.js';
 import {
   convolutionGeometry,
   denseGeometry,
+  type Geometry,
   inputBorders,
   outputPixels,
   padChannels,
@@ -114,46 +115,21 @@ function planSimulation(plan: MemoryPlan, network: SpikingNetwork, { batch, thre
   const first = geometries[0]!;
   const map = paddedMap(height, width, channels, inputBorders(first));
   const input = plan.alloc(times(batch, map.imageBytes));
-  const pixels = geometries.map(outputPixels);
 
   // Weights are ternary already.
   const one = plan.table(Float32Array.of(1));
-  const convolutions = blocks.map((block, i) => {
-    const g = geometries[i]!;
-    const weights = blockWeights(block);
-    switch (block.kind) {
-      case 'encoding': {
-        const never = new Float64Array(levels * g.outChannels).fill(Number.POSITIVE_INFINITY);
-        const thresholds = thresholdTable(block, levels, never);
-        return encodingForward(plan, g, { x: input, map, spikes: spikes[i]! }, weights, { thresholds, levels });
-      }
-      case 'spiking': {
-        const never = new Int32Array(levels * g.outChannels).fill(2 ** 31 - 1);
-        const thresholds = thresholdTable(block, levels, never);
-        const buffers = { spikes: spikes[i - 1]!, w: plan.table(weights), threshold: one, y: spikes[i]! };
-        return spikeForward(plan, g, buffers, levels, { thresholds, images: batch });
-      }
-      default:
-        return unreachable(block);
-    }
-  });
-  const count = blocks.map((_, i) => {
-    const next = blocks[i + 1];
-    const tables = next?.kind === 'spiking' ? synapseTables(next, geometries[i]!.outChannels, levels) : undefined;
-    const descriptor = plan.descriptor('CountSpikes', {
-      spikes: spikes[i]!,
-      pixels: pixels[i]!,
-      channels: geometries[i]!.outChannels,
-      windows: tables ? plan.table(tables.windows) : nowhere,
-      synapses: tables ? plan.table(tables.synapses) : nowhere,
-      synapseParts: tables?.parts ?? 0,
-      counts: counts[i]!,
-    });
-    return calls('countSpikes', descriptor);
-  });
+  const convolutions = blocks.map((block, i) =>
+    planBlock(plan, block, geometries[i]!, {
+      ...{ x: input, map, arriving: spikes[i - 1], threshold: one, spikes: spikes[i]! },
+      ...{ levels, images: batch },
+    }),
+  );
+  const count = blocks.map((_, i) =>
+    planCounts(plan, geometries[i]!, blocks[i + 1], { levels, spikes: spikes[i]!, counts: counts[i]! }),
+  );
   const noise = new PlannedNoise(plan, {
     spikes: spikes[0]!,
-    imageBytes: bytes(pixels[0]! * first.outChannels),
+    imageBytes: bytes(outputPixels(first) * first.outChannels),
     levels,
   });
   const last = readoutOf(network);
@@ -172,6 +148,61 @@ function planSimulation(plan: MemoryPlan, network: SpikingNetwork, { batch, thre
     [splitBy(batch, forwardLanes, threads, infer(true))],
   ];
   return { programs, input, map, spikes, counts, noise, logits: readout.logits };
+}
+
+interface BlockBuffers {
+  /** The images, for the block that encodes them. */
+  readonly x: Address;
+  readonly map: ReturnType<typeof paddedMap>;
+  /** Spikes of the block before; that which encodes images has none. */
+  readonly arriving: Address | undefined;
+  /** Of ternary weights. */
+  readonly threshold: Address;
+  readonly spikes: Address;
+  readonly levels: number;
+  readonly images: number;
+}
+
+/** A block's convolution and the comparison of its membranes with their thresholds. */
+function planBlock(plan: MemoryPlan, block: SpikeSource, g: Geometry, buffers: BlockBuffers) {
+  const { levels, images, threshold, spikes } = buffers;
+  const weights = blockWeights(block);
+  switch (block.kind) {
+    case 'encoding': {
+      const never = new Float64Array(levels * g.outChannels).fill(Number.POSITIVE_INFINITY);
+      const thresholds = thresholdTable(block, levels, never);
+      const { x, map } = buffers;
+      return encodingForward(plan, g, { x, map, spikes }, weights, { thresholds, levels });
+    }
+    case 'spiking': {
+      const never = new Int32Array(levels * g.outChannels).fill(2 ** 31 - 1);
+      const thresholds = thresholdTable(block, levels, never);
+      const own = { spikes: buffers.arriving!, w: plan.table(weights), threshold, y: spikes };
+      return spikeForward(plan, g, own, levels, { thresholds, images });
+    }
+    default:
+      return unreachable(block);
+  }
+}
+
+/** Counts a block's spikes, and what they cause in the next block, if it is one of spikes. */
+function planCounts(
+  plan: MemoryPlan,
+  g: Geometry,
+  next: SpikeSource | undefined,
+  { levels, spikes, counts }: { readonly levels: number; readonly spikes: Address; readonly counts: Address },
+) {
+  const tables = next?.kind === 'spiking' ? synapseTables(next, g.outChannels, levels) : undefined;
+  const descriptor = plan.descriptor('CountSpikes', {
+    spikes,
+    pixels: outputPixels(g),
+    channels: g.outChannels,
+    windows: tables ? plan.table(tables.windows) : nowhere,
+    synapses: tables ? plan.table(tables.synapses) : nowhere,
+    synapseParts: tables?.parts ?? 0,
+    counts,
+  });
+  return calls('countSpikes', descriptor);
 }
 
 function planReadout(plan: MemoryPlan, layer: ReadoutLayer, batch: number, spikes: Address) {

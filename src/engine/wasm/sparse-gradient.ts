@@ -34,6 +34,19 @@ export function integersSuffice(g: Geometry, levels: number): boolean {
   return Math.max(weights, inputs) < 2 ** 31;
 }
 
+/** Lists of spikes, by chunks of images. */
+interface Lists {
+  readonly images: number;
+  readonly imagesPerChunk: number;
+  readonly levels: number;
+  /** For each phase, channel and level of a chunk, where in its events those of a row begin. */
+  readonly heads: Address;
+  readonly cutCount: number;
+  readonly events: Address;
+  /** Events of a chunk. */
+  readonly capacity: number;
+}
+
 /**
  * dw from spike counts: only non-zero inputs are touched. An input of level s counts s/n.
  * @param integer the gradient in 12 bits, in place of the floats of `buffers`
@@ -55,34 +68,9 @@ export function sparseGradient(
   const cutCount = 2 * Math.ceil(g.kernelHeight / g.stride);
   const heads = plan.floats(chunks * g.stride ** 2 * g.inChannels * levels * cutCount);
   const events = plan.floats(chunks * capacity);
-  const byPhase = allPhases(g);
-  const phases = byPhase.length;
-  const phasePixels = Uint32Array.from(byPhase, (pixels) => pixels.length);
-  const listsOf = (listed: number) => {
-    const { order, cuts } = inputOrder(g, byPhase, listed, dyMap, cutCount / 2);
-    return plan.descriptor('SpikeLists', {
-      spikes: buffers.spikes,
-      imageBytes: bytes(inputPixels(g) * g.inChannels),
-      channels: g.inChannels,
-      phasePixels: plan.table(phasePixels),
-      order: plan.table(order),
-      cuts: plan.table(cuts),
-      ...{ phases, cutCount, levels, listed, imagesPerChunk, heads, events, capacity },
-      rowPixels: rowPixels(phasePixels, listed),
-    });
-  };
-  // The last chunk may be smaller, and its lists in another order.
-  const whole = Math.floor(images / imagesPerChunk);
-  const lists = listsOf(imagesPerChunk);
-  const items = split(whole, parts * 2, calls('spikeLists', lists));
-  if (whole < chunks) items.push(calls('spikeLists', listsOf(images % imagesPerChunk))(whole, chunks));
+  const lists: Lists = { images, imagesPerChunk, levels, heads, cutCount, events, capacity };
   const sums = plan.descriptor('SparseWeightGradient', {
-    heads,
-    cutCount,
-    events,
-    capacity,
-    images,
-    imagesPerChunk,
+    ...lists,
     dy: behind(dy, dyMap.origin),
     dyImage: dyMap.imageBytes,
     dyBlock: dyMap.blockBytes,
@@ -95,16 +83,49 @@ export function sparseGradient(
     kernelHeight: g.kernelHeight,
     kernelWidth: g.kernelWidth,
     stride: g.stride,
-    levels,
     scale: 1 / n,
     bounds: integer?.bounds ?? nowhere,
     largest: integer?.largest ?? nowhere,
   });
   return {
-    lists: items,
+    lists: listSpikes(plan, g, lists, parts, buffers.spikes, dyMap),
     adds: true,
     sums: split(g.inChannels, parts, calls(`sparseWeightGradient_${integer ? 'i16' : 'f32'}`, sums)),
   };
+}
+
+/** Lists the spikes of each chunk. The last one may be smaller, and its lists in another order. */
+function listSpikes(
+  plan: MemoryPlan,
+  g: Geometry,
+  { images, ...lists }: Lists,
+  parts: number,
+  spikes: Address,
+  dyMap: BlockedMap,
+): PlannedWeightGradient['lists'] {
+  const { imagesPerChunk, cutCount } = lists;
+  const byPhase = allPhases(g);
+  const phasePixels = Uint32Array.from(byPhase, (pixels) => pixels.length);
+  const callsOf = (listed: number) => {
+    const { order, cuts } = inputOrder(g, byPhase, listed, dyMap, cutCount / 2);
+    const descriptor = plan.descriptor('SpikeLists', {
+      ...lists,
+      spikes,
+      imageBytes: bytes(inputPixels(g) * g.inChannels),
+      channels: g.inChannels,
+      phasePixels: plan.table(phasePixels),
+      order: plan.table(order),
+      cuts: plan.table(cuts),
+      ...{ phases: byPhase.length, listed },
+      rowPixels: rowPixels(phasePixels, listed),
+    });
+    return calls('spikeLists', descriptor);
+  };
+  const whole = Math.floor(images / imagesPerChunk);
+  const chunks = Math.ceil(images / imagesPerChunk);
+  const items = split(whole, parts * 2, callsOf(imagesPerChunk));
+  if (whole < chunks) items.push(callsOf(images % imagesPerChunk)(whole, chunks));
+  return items;
 }
 
 type PhasePixels = StridePhase['pixels'];

@@ -100,27 +100,15 @@ function expandStage(
   const tasks: Task[] = [];
   for (const point of product(stage.axes)) {
     if (stage.excludes(point)) continue;
-    const entries = Object.entries(point);
-    const labels: Record<string, string> = {};
-    const axes: Record<string, AxisValue> = {};
-    for (const [axis, { label, value }] of entries) {
-      labels[axis] = label;
-      axes[axis] = value;
-    }
+    const { labels, axes } = namesOf(point);
     problems.point = formatLabels(labels);
     const scope: Scope = { ...axes, params: names.params };
     const inputs = taskInputs(stage, point, arriving, problems, range);
     const parametersOf = (definition: StageDefinition) => {
-      const index = Object.fromEntries(entries.map(([axis, value]) => [axis, indices!.get(axis)!.get(value)!]));
-      const origins = new Origins(reporter.source, names.places, index);
-      return checkParameters(
-        stage,
-        definition,
-        { scope, origins, inputs: originsOf(inputs, before.byId), folder: names.folder },
-        problems,
-      );
+      const origins = new Origins(reporter.source, names.places, indexOf(point, indices!));
+      const context = { scope, origins, inputs: originsOf(inputs, before.byId), folder: names.folder };
+      return checkParameters(stage, definition, context, problems);
     };
-    const parameters = definition ? parametersOf(definition) : {};
     const action = definition
       ? ({ kind: 'stage', uses: stage.file.uses!, definition } as const)
       : commandAction(stage, { ...scope, ...files }, report);
@@ -131,7 +119,7 @@ function expandStage(
       labels,
       action,
       folder,
-      parameters,
+      parameters: definition ? parametersOf(definition) : {},
       inputs,
       outputs: stage.outputs,
       ...control,
@@ -179,9 +167,28 @@ function originsOf(
   return origins;
 }
 
+type Point = Readonly<Record<string, AxisPoint>>;
+
+/** What tasks at a point of the axes are called, and the values there. */
+function namesOf(point: Point): Pick<Task, 'labels' | 'axes'> {
+  const labels: Record<string, string> = {};
+  const axes: Record<string, AxisValue> = {};
+  for (const [axis, { label, value }] of Object.entries(point)) {
+    labels[axis] = label;
+    axes[axis] = value;
+  }
+  return { labels, axes };
+}
+
+type Indices = ReadonlyMap<string, ReadonlyMap<AxisPoint, number>>;
+
 /** Where each point stands among those of its axis. */
-function indicesOf(axes: CheckedStage['axes']): ReadonlyMap<string, ReadonlyMap<AxisPoint, number>> {
+function indicesOf(axes: CheckedStage['axes']): Indices {
   return new Map(axes.map(([axis, points]) => [axis, new Map(points.map((point, i) => [point, i]))]));
+}
+
+function indexOf(point: Point, indices: Indices): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(point).map(([axis, value]) => [axis, indices.get(axis)!.get(value)!]));
 }
 
 function resourcesOf({ memory, time, gpus, ...others }: NonNullable<StageFile['resources']>): ResourceRequest {

@@ -45,10 +45,22 @@ typedef intptr_t isize;
 #define NEIGHBOURS _Pragma("GCC ivdep")
 #endif
 
-/**
- * A number or vector at any address. No memcpy: GCC has one of 256 bits done in halves, by way of the stack, where AVX2 is the most
- * that it may use.
- */
+/** A number or vector at any address. */
+#ifdef __clang__
+#define LOAD(type, address)                         \
+  ({                                                \
+    type loaded;                                    \
+    __builtin_memcpy(&loaded, (address), sizeof loaded); \
+    loaded;                                         \
+  })
+#define STORE(address, value)                          \
+  ({                                                   \
+    __typeof__(value) stored = (value);                \
+    __builtin_memcpy((address), &stored, sizeof stored); \
+  })
+#else
+// GCC has a memcpy of 256 bits done in halves, by way of the stack, where AVX2 is the most that it may use. Clang makes the most of
+// one: without, tables of gradients take half as long again in WebAssembly.
 #define LOAD(type, address)                                                    \
   ({                                                                           \
     typedef __typeof__(type) anywhere __attribute__((aligned(1), may_alias));  \
@@ -61,6 +73,7 @@ typedef intptr_t isize;
     typedef __typeof__(stored) anywhere __attribute__((aligned(1), may_alias)); \
     *(anywhere *)(address) = stored;                                           \
   })
+#endif
 
 /** Elements of an array. */
 #define LENGTH(array) ((i32)(sizeof(array) / sizeof *(array)))

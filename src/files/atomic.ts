@@ -106,7 +106,10 @@ export function writeAll(descriptor: number, part: Uint8Array | string): void {
   for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done);
 }
 
-/** Removes a folder of which nothing is wanted any more. What can't be removed is left to the next `Store.open`. */
+/**
+ * Removes a folder of which nothing is wanted any more. What can't be removed is left to the next `Store.open`: on NFS a
+ * file that somebody has open stays in its folder, by another name.
+ */
 export function removeFolder(folder: string): void {
   try {
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
@@ -122,6 +125,15 @@ export function removeFolder(folder: string): void {
     } catch {
       // The next one may do better.
     }
+  }
+}
+
+/** Removes a file, or a folder with all that is in it but for files that somebody has open on NFS. */
+export function removePath(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch (error) {
+    if (systemCode(error) !== 'ENOTEMPTY') throw error;
   }
 }
 

@@ -66,6 +66,10 @@ export function systemCode(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException | undefined)?.code;
 }
 
+/** Did the system refuse a link as something that this file system, or this user, can't have? */
+export const hasNoLinks = (error: unknown): boolean =>
+  ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(systemCode(error) ?? '');
+
 /** Runs file operations of the store on `path`; what the system refuses becomes a `StoreError`. */
 export async function guarded<T>(path: string, operation: () => T | Promise<T>): Promise<T> {
   try {

@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, rmdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
+import { removePath } from '../files/atomic.js';
 import { readRegularFile } from '../files/regular-file.js';
 import type { TaskId } from '../values.js';
 import { foreignFiles, leadsToBlob } from './aside.js';
@@ -172,13 +173,13 @@ function removeExcept(path: string, kept: readonly string[]): void {
   if (kept.includes(path)) return;
   if (kept.some((folder) => folder.startsWith(path + sep)))
     for (const name of namesIn(path)) removeExcept(join(path, name), kept);
-  else rmSync(path, { recursive: true, force: true });
+  else removePath(path);
 }
 
 /** Removes the folder of a pipeline of which nothing is left but its notes. */
 function removeIfEmpty(tree: string): void {
   const isNote = (path: string) => /^\.(file|latest|runs|tmp)$/.test(path.slice(tree.length + 1).split(sep)[0]!);
-  if (filesBelow(tree).every(isNote)) rmSync(tree, { recursive: true, force: true });
+  if (filesBelow(tree).every(isNote)) removePath(tree);
 }
 
 function isOld(path: string, horizon: number): boolean {

@@ -1,5 +1,6 @@
-import { existsSync, lstatSync, rmSync, type Stats } from 'node:fs';
+import { existsSync, lstatSync, type Stats } from 'node:fs';
 import { basename, join } from 'node:path';
+import { removePath } from '../files/atomic.js';
 import { hexOf } from '../files/digest.js';
 import { isToken, stateOf } from '../files/process-identity.js';
 import { GcRecords, type StoredRecord } from './gc-records.js';
@@ -165,7 +166,7 @@ export class Collection {
   ): boolean {
     const stat = lstatSync(path, { throwIfNoEntry: false });
     if (stat === undefined || timeOf(stat) >= limit) return false;
-    if (this.options.dryRun !== true) rmSync(path, { recursive: true, force: true });
+    if (this.options.dryRun !== true) removePath(path);
     this.#removed.push({ kind, name, bytes: stat.isFile() ? stat.size : 0 });
     return this.options.dryRun === true || !existsSync(path);
   }

@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inFolder } from '../files/atomic.js';
-import { guarded, systemCode } from '../files/error.js';
+import { guarded, hasNoLinks, systemCode } from '../files/error.js';
 import { isStopped, isToken, ownToken, stateOf } from '../files/process-identity.js';
 import { IrregularFile, readRegularFile } from '../files/regular-file.js';
 import { namesIn } from './listing.js';
@@ -250,7 +250,7 @@ function createNamed(path: string, text: string): void {
   try {
     symlinkSync(text, path);
   } catch (error) {
-    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(systemCode(error) ?? '')) throw error;
+    if (!hasNoLinks(error)) throw error;
     // A file system without links: the file appears before its text does, which `unreadableMs` allows for.
     writeFileSync(path, text, { flag: 'wx' });
   }

@@ -11,7 +11,7 @@ import type { Blobs } from './blobs.js';
 import { Journal } from './journal.js';
 import { fileName, pipelineFolderName } from './names.js';
 import { isSettled, stampOf } from './stat-cache.js';
-import { isCopied, isLinked, linkTree, removeFile, removeLinks, replaceFolder, type Tree } from './tree.js';
+import { isLinked, linkTree, removeFile, removeLinks, replaceFolder, type Tree } from './tree.js';
 import type { TaskKey, TaskResult } from './types.js';
 
 const draftsFolder = '.tmp';
@@ -106,7 +106,7 @@ export class Published {
       // A folder's times tell of its own entries alone, and nothing of the content of those that are no links.
       const telling = right && seen?.settled === true && tree.folders.length === 0;
       const stamp =
-        telling && tree.files.every((file) => !file.path.includes('/') && !isCopied(file)) ? seen.stamp : '';
+        telling && tree.files.every(({ path }) => !path.includes('/') && isLink(`${target}/${path}`)) ? seen.stamp : '';
       if (note?.key !== key || stamp !== '') this.#notes.set(task.id, `${key} ${place} ${stamp}`);
       return moved;
     });
@@ -208,6 +208,8 @@ function folderStamp(folder: string): { readonly stamp: string; readonly settled
   const stat = statOf(folder);
   return stat?.isDirectory() === true ? { stamp: stampOf(stat), settled: isSettled(stat, readAt) } : undefined;
 }
+
+const isLink = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 
 function statOf(folder: string): BigIntStats | undefined {
   try {

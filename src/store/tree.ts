@@ -7,15 +7,14 @@ import {
   readFileSync,
   readlinkSync,
   renameSync,
-  rmSync,
   statSync,
   symlinkSync,
   unlinkSync,
 } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { inFolder, temporaryPath } from '../files/atomic.js';
-import { systemCode } from '../files/error.js';
+import { inFolder, removeFolder, temporaryPath } from '../files/atomic.js';
+import { hasNoLinks, systemCode } from '../files/error.js';
 import type { Digest } from '../values.js';
 import { leadsToBlob } from './aside.js';
 import type { FolderLink } from './links.js';
@@ -48,8 +47,8 @@ export const isCopied = (file: Pick<TreeFile, 'path' | 'executable'>): boolean =
   file.executable || shownByName.test(file.path);
 
 /**
- * Makes a tree of symbolic links to blobs, at a place where nothing is yet. Executable files are copies, and where the
- * system refuses links (Windows without the privilege), all are.
+ * Makes a tree of symbolic links to blobs, at a place where nothing is yet. Executable files are copies, and where
+ * links are refused (by Windows without the privilege, by exFAT), all are.
  *
  * @param movedTo where the tree will be renamed to, for people to look at: then links are relative to that place, so
  *   that store and tree can be moved together, and files that would not open as links are copies. Without it links are
@@ -62,7 +61,7 @@ export async function linkTree(tree: Tree, target: string, movedTo?: string): Pr
       const link = movedTo === undefined ? file.blob : relative(dirname(join(movedTo, file.path)), file.blob);
       symlinkSync(link, place, 'file');
     } catch (error) {
-      if (systemCode(error) !== 'EPERM') throw error;
+      if (!hasNoLinks(error)) throw error;
       await copyBlob(file, place);
     }
   });
@@ -100,7 +99,7 @@ async function forEachPlace(
   }
 }
 
-/** Is the place exactly the tree that {@link linkTree} makes? Then nothing needs to be done. */
+/** Is the place a tree that {@link linkTree} makes, of links or of copies? Then nothing needs to be done. */
 export function isLinked(tree: Tree, target: string): boolean {
   const expected = new Map<string, TreeFile | FolderLink | undefined>();
   const expect = (path: string, entry?: TreeFile | FolderLink): void => {
@@ -127,7 +126,7 @@ export function isLinked(tree: Tree, target: string): boolean {
       if (entry === undefined) return there.isDirectory() && matches(path);
       const place = join(at, name);
       if ('target' in entry) return readlinkSync(place) === entry.target;
-      if (isCopied(entry)) return isCopyOf(entry, place);
+      if (isCopied(entry) || !there.isSymbolicLink()) return isCopyOf(entry, place);
       return readlinkSync(place) === relative(at, entry.blob);
     });
   };
@@ -162,7 +161,7 @@ export function replaceFolder(draft: string, target: string, temporary: string):
         // Another process has moved it away in between; what could not be moved for another reason will not give way.
         if (systemCode(failure) !== 'ENOENT') throw error;
       }
-      rmSync(old, { recursive: true, force: true });
+      removeFolder(old);
     }
   }
 }

@@ -1,8 +1,8 @@
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PipelineOptions } from '../../api/opening/options.js';
 import { openStore } from '../../api/opening/store.js';
 import { chooseTasks } from '../../api/opening/tasks.js';
+import { removeFolder } from '../../files/atomic.js';
 import type { RunEvent } from '../../run/events.js';
 import { Verification } from '../../run/local/verify.js';
 import { PlainView } from '../../run/views/plain.js';
@@ -59,7 +59,7 @@ export async function verifyCommand(file: string, targets: readonly string[], op
     if (interrupted) return interruptedCode();
     return failed > 0 ? exitCodes.failed : exitCodes.done;
   } finally {
-    rmSync(work, { recursive: true, force: true });
+    removeFolder(work);
     await inUse.release();
   }
 }

@@ -1,0 +1,53 @@
+import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { tinyPipeline } from './pipeline.js';
+import { withRig } from './rig.js';
+
+const shim = join(import.meta.dirname, 'share-fs.mjs');
+
+describe.skipIf(process.platform === 'win32')('a share', () => {
+  it.each(['ENOTSUP', 'EPERM'])('that refuses links with %s has copies, which stay', async (code) => {
+    const clean = await withRig((rig) => rig.finish(), tinyPipeline);
+    await withRig(async (rig) => {
+      const env = {
+        NODE_OPTIONS: `--import ${shim}`,
+        SPIKELINE_STORE: rig.path('artifacts'),
+        SPIKELINE_LINKS: code,
+      };
+      const call = async (...words: string[]) => {
+        const { code, out, err } = await rig.run(words, env);
+        expect([code, err], out).toEqual([0, '']);
+        return out;
+      };
+      await call('run', 'p.yaml');
+      expect(rig.snapshot()).toEqual({ tree: clean.tree, results: clean.results });
+      const copy = () => lstatSync(rig.path('artifacts/small/copy/copy.txt'));
+      expect(copy().isFile()).toBe(true);
+      const { ino } = copy();
+      expect(await call('run', 'p.yaml')).toContain('ran 0, cached 2,');
+      expect(copy().ino).toBe(ino);
+      // What was computed anew lies in a store of its own, whose journal is open to the end.
+      expect(await call('verify', 'p.yaml')).toContain('2 of 2 came out the same');
+      await call('gc');
+      rig.expectNoneBad();
+    }, tinyPipeline);
+  });
+
+  it('has its copies made anew where somebody has changed them', async () => {
+    await withRig(async (rig) => {
+      const env = {
+        NODE_OPTIONS: `--import ${shim}`,
+        SPIKELINE_STORE: rig.path('artifacts'),
+        SPIKELINE_LINKS: 'EPERM',
+      };
+      for (const expected of ['ran 2, cached 0,', 'ran 0, cached 2,']) {
+        expect((await rig.run(['run', 'p.yaml'], env)).out).toContain(expected);
+        expect(rig.read('artifacts/small/copy/copy.txt')).toBe('echo run\n');
+        rig.write('artifacts/small/copy/copy.txt', 'changed\n');
+      }
+      expect((await rig.run(['run', 'p.yaml'], env)).out).toContain('.aside/');
+      expect(rig.read('artifacts/small/copy/copy.txt')).toBe('echo run\n');
+    }, tinyPipeline);
+  });
+});

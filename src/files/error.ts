@@ -55,7 +55,15 @@ const codes: Readonly<Record<string, readonly [StoreErrorCode, string]>> = {
   ENFILE: ['E_STORE_IO', 'Too many files are open on this machine to use'],
 };
 
+const elsewhere = 'choose another folder for results with --artifacts.';
+const noPermission = `Whose it is, \`ls -ld\` tells: ask them, or ${elsewhere}`;
+const noSpace = `Make room (\`npx spikeline gc\` removes results that nothing reaches), or ${elsewhere}`;
+
 const hints: Readonly<Record<string, string>> = {
+  EACCES: noPermission,
+  EPERM: noPermission,
+  ENOSPC: noSpace,
+  EDQUOT: noSpace,
   EROFS: 'Results that are in it can be used; to compute others, choose another folder with --artifacts.',
   EMFILE: 'Allow more open files, such as with `ulimit -n 1024`, or run fewer tasks at a time with --jobs.',
   EFBIG: 'Is there a limit on the size of files? `ulimit -f` tells.',

@@ -84,7 +84,10 @@ stages:
               for (const stage of stages) {
                 const result = await rig.run(['run', 'p.yaml', stage, '--force', stage]);
                 expectBorneOrTold(result);
-                if (free === 0) expect([stage, result.code]).toEqual([stage, 1]);
+                if (free === 0)
+                  expect([stage, result.code, result.out + result.err]).toEqual([
+                    ...[stage, 1, expect.stringContaining('hint: Make room')],
+                  ]);
                 rig.expectNoneBad();
               }
               execFileSync('rm', [join(folder, 'ballast')]);
@@ -161,6 +164,7 @@ describe('missing permission', () => {
           'p.yaml',
         );
         expectBorneOrTold({ code: status, out: stdout, err: stderr });
+        if (status !== 0) expect(stdout + stderr).toContain('hint: Whose it is, ');
         chmodSync(rig.path(`artifacts${place}`), 0o777);
         rig.expectNoneBad();
         await rig.runHere();

@@ -91,6 +91,14 @@ bad.yaml:5:60: error[E_UNKNOWN_STAGE]: There is no stage "dat".
 });
 
 describe.concurrent('the call', () => {
+  test('name data that are not there before they are wanted', async ({ box }) => {
+    box.write('p.yaml', 'name: p\nstages: { data: { uses: dataset, with: { name: mnist, source: ./none } } }\n');
+    const [validated, planned] = await Promise.all([box.run(['validate', 'p.yaml']), box.run(['plan', 'p.yaml'])]);
+    expect([validated.code, validated.out]).toEqual([0, 'p.yaml: 1 stages, 1 tasks, 1 to look at\n']);
+    expect(validated.err).toContain('warning[W_FILE]: "data" is to read "./none" (source), and there is no such file');
+    expect([planned.code, planned.out]).toEqual([0, expect.stringContaining('\n       there is no ./none (source): ')]);
+  });
+
   test('needs no file where there is only one', async ({ box }) => {
     box.write('p.yaml', pipeline);
     expect(await box.outcomes([])).toEqual({ 'one@n=1': 'ran', 'one@n=2': 'ran', all: 'ran' });

@@ -1,5 +1,6 @@
 import { openStore } from '../../api/opening/store.js';
 import { chooseTasks, forcedTasks } from '../../api/opening/tasks.js';
+import { absentFiles } from '../../pipeline/expand/absent.js';
 import { Planner, type TaskPlan } from '../../run/plan/planner.js';
 import { statusText } from '../explain/status.js';
 import type { RunCommandOptions } from '../opening/options.js';
@@ -19,7 +20,11 @@ export async function planCommand(
   const planner = new Planner(pipeline, openStore(options, pipeline), { force });
   const plans = await planner.plan(all);
   const open = all.filter(({ id }) => plans.get(id)!.status.state !== 'cached');
-  for (const { id } of open) print(describe(id, plans.get(id)!));
+  for (const task of open) {
+    print(describe(task.id, plans.get(task.id)!));
+    for (const { parameter, path } of absentFiles(task, pipeline))
+      print(`       there is no ${path} (${parameter}): it fails unless a shared cache has its result`);
+  }
   const cached = all.length - open.length;
   print(`${open.length === 0 ? '' : '\n'}${open.length} to run, ${cached} cached`);
   return exitCodes.done;

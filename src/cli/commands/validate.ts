@@ -1,5 +1,6 @@
 import { loadDescribed, pipelineError } from '../../api/opening/pipeline.js';
 import { UserError } from '../../error.js';
+import { absentFileWarnings } from '../../pipeline/expand/absent.js';
 import type { Task } from '../../pipeline/expand/task.js';
 import { undeclaredFiles } from '../../pipeline/expand/undeclared.js';
 import { formatDiagnostics, placedDiagnostics } from '../../pipeline/text/format.js';
@@ -18,7 +19,10 @@ export async function validateCommand(files: readonly string[], options: { reado
   const all: unknown[] = [];
   for (const file of files) {
     const { pipeline, diagnostics: found, textOf } = await loadDescribed(file);
-    const diagnostics = pipeline === undefined ? found : [...found, ...undeclaredFiles(pipeline, pipeline.tasks)];
+    const diagnostics =
+      pipeline === undefined
+        ? found
+        : [...found, ...undeclaredFiles(pipeline, pipeline.tasks), ...absentFileWarnings(pipeline)];
     wrong ||= pipeline === undefined;
     const placed = placedDiagnostics(diagnostics, textOf);
     if (options.json === true) {

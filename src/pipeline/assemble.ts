@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import type { StageDefinition } from '../stage/definition.js';
 import { type AxisPoint, labelAxis } from './check/axes.js';
 import { applyCall } from './check/call.js';
-import { checkAxes, checkFormat, checkParts, checkProfiles } from './check/contents.js';
+import { checkAxes, checkCapitals, checkFormat, checkParts, checkProfiles } from './check/contents.js';
 import type { PipelineFile } from './check/schema.js';
 import { checkStages } from './check/stages.js';
 import { unusedNames } from './check/unused.js';
@@ -45,6 +45,7 @@ async function checkTree(tree: FileTree, folder: string, options: Options): Prom
   if (content === undefined) return { checked: { call: [], diagnostics: reporter.diagnostics } };
 
   checkProfiles(content, reporter);
+  checkCapitals(content, tree, reporter);
   checkParts(content, tree, options.profile, reporter);
   const parts = await checkAllParts(tree, folder, options);
   const profile = ownProfile(tree, options.profile);

@@ -249,6 +249,23 @@ describe('a stage', () => {
     );
   });
 
+  it('have no folder of another’s where capitals make no difference', async () => {
+    const text = await mistakes(inStages('count: { run: [x] }\nCount: { run: [x] }'));
+    expect(text.split('\n').filter((line) => line.includes('error'))).toEqual([
+      'pipeline.yaml:4:3: error[E_DUPLICATE]: "count" and "Count" have the same folder where a file system does not tell capitals.',
+    ]);
+  });
+
+  it.each([
+    ['inputs: { x: { file: p }, y: 5 }, outputs: { a: a }', 'E_TYPE'],
+    ['inputs: { x: { file: p } }, outputs: { a: A, b: a }', 'E_DUPLICATE'],
+    ['inputs: { x: { file: p } }, outputs: { a: 5 }', 'E_TYPE'],
+  ])('with a mistake in %s are not said to have no such names', async (sections, code) => {
+    const text = await mistakes(inStages(`own: { run: [x, '\${{ inputs.x }}', '\${{ outputs.a }}'], ${sections} }`));
+    expect(text).toContain(code);
+    expect(text).not.toContain('E_UNKNOWN_NAME');
+  });
+
   it('whose own check fails is named', async () => {
     const broken = defineStage({
       name: 'broken',

@@ -69,6 +69,26 @@ export function checkProfiles({ profiles = {}, params = {} }: PipelineFile, repo
       }
 }
 
+/** Stages and parts have folders beside one another, and some file systems do not tell capitals: macOS's, Windows's. */
+export function checkCapitals({ stages }: PipelineFile, { parts }: FileTree, reporter: Reporter): void {
+  const places: Path[] = [
+    ...Object.keys(stages).map((name) => ['stages', name]),
+    ...[...parts.keys()].map((name) => ['include', name]),
+  ];
+  const folders = new Map<string, Path>();
+  for (const path of places) {
+    const name = String(path[1]);
+    const folder = name.toLowerCase();
+    const before = folders.get(folder);
+    if (before === undefined) folders.set(folder, path);
+    else if (before[1] !== name) {
+      const related = [{ message: `"${before[1]}" is here`, range: reporter.source.keyRange(before) }];
+      const message = `"${before[1]}" and "${name}" have the same folder where a file system does not tell capitals`;
+      reporter.error('E_DUPLICATE', message, { path, key: true }, { related, hint: 'rename one of them' });
+    }
+  }
+}
+
 /** Names of parts are folders beside those of stages; and a profile must not be left out by some of them in silence. */
 export function checkParts(
   { stages, profiles = {} }: PipelineFile,

@@ -15,14 +15,17 @@ import type { CommandPart, TaskAction } from './task.js';
 
 type Report = (problem: ExpressionProblem, path: Path) => void;
 
-/** The names that a command has for what it reads and writes. */
+/** The names that a command has for what it reads and writes, also where there is something wrong with a path. */
 export function fileNames(stage: CheckedStage): Scope {
   const themselves = (names: object) => {
     const own: Record<string, string> = {};
     for (const name of Object.keys(names)) own[name] = name;
     return own;
   };
-  return { inputs: themselves(stage.file.inputs ?? {}), outputs: themselves(stage.outputs) };
+  return {
+    inputs: themselves(stage.file.inputs ?? {}),
+    outputs: themselves({ ...stage.file.outputs, ...stage.outputs }),
+  };
 }
 
 /**

@@ -49,6 +49,10 @@ export function expandStages(
   }
   for (const stage of stages) {
     if (reporter.doubtful(stage.name, 'uses', 'run', 'over', 'exclude', 'with')) continue;
+    // A command whose inputs or outputs were taken out: nobody knows what names it may use.
+    const isTakenOut = (part: 'inputs' | 'outputs') =>
+      stage.file[part] === undefined && reporter.doubtful(stage.name, part);
+    if (stage.file.run !== undefined && (isTakenOut('inputs') || isTakenOut('outputs'))) continue;
     const count = stage.axes.reduce((total, [, points]) => total * points.length, 1);
     if (tasks.length + count > maximumTasks) {
       const sizes = stage.axes.map(([axis, points]) => `${axis} has ${points.length} values`).join(', ');

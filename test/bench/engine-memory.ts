@@ -1,7 +1,7 @@
 // How much memory training takes at most: the peak resident set of a process that makes a few steps, as Linux knows it.
 import { gradientTypes } from '../../src/engine/engine.js';
 import { renderTable } from '../../src/text/table.js';
-import { torchContender, wasmContender } from './engine-steps.js';
+import { ownContender, torchContender } from './engine-contenders.js';
 
 const steps = 3;
 
@@ -12,10 +12,11 @@ const steps = 3;
 export async function peakMemory(batch: number, threads: number, python: string | undefined): Promise<string> {
   const rows: { readonly network: string; readonly contender: string; readonly peak: string }[] = [];
   for (const network of ['lenet', 'vgg'] as const) {
-    const ask = { network, task: 'training', threads, batch } as const;
+    const ask = { network, threads, batch } as const;
+    const torch = { precision: 'k1B2', task: 'train', mode: 'eager', type: 'float32' } as const;
     const starts = [
-      ...gradientTypes.map((gradients) => () => wasmContender(gradients, ask)),
-      ...(python === undefined ? [] : [() => torchContender(python, 'eager', ask)]),
+      ...gradientTypes.map((gradients) => () => ownContender(gradients, ask)),
+      ...(python === undefined ? [] : [() => torchContender(python, { ...ask, ...torch })]),
     ];
     for (const start of starts) {
       const contender = await start();

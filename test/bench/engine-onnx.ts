@@ -10,7 +10,8 @@ import type { Network } from '../../src/network/architecture.js';
 import { blocksOf } from '../../src/network/layers.js';
 import { weightShape } from '../../src/network/parameters.js';
 import { spikesPerUnit } from '../../src/network/precision.js';
-import type { Contender } from './engine-steps.js';
+import type { Contender } from './engine-contenders.js';
+import { example, settled } from './engine-steps.js';
 
 /** Convolution, batch norm (which runtimes fold into it), clip and rounding of every block, all in float32. */
 function floatModel(network: Network, parameters: Parameters): OnnxModel {
@@ -80,14 +81,17 @@ interface Library {
   readonly Tensor: new (type: 'float32', data: Float32Array, shape: readonly number[]) => unknown;
 }
 
-/** @param folder where test/peers/onnxruntime.sh put it */
+/**
+ * The ANN of a quantised network in ONNX Runtime, in this process.
+ * @param folder where test/peers/onnxruntime.sh put it
+ */
 export async function onnxContender(
   folder: string,
   network: Network,
-  parameters: Parameters,
-  images: Float32Array,
-  threads: number,
+  { batch, threads }: { readonly batch: number; readonly threads: number },
 ): Promise<Contender> {
+  const { images } = example(network, batch);
+  const parameters = await settled(network, batch);
   const require = createRequire(join(folder, 'package.json'));
   const { InferenceSession, Tensor } = require('onnxruntime-node') as Library;
   const { version } = require('onnxruntime-node/package.json') as { version: string };

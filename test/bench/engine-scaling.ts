@@ -1,9 +1,10 @@
 // How much faster several threads are than one, and than as many processes that know nothing of each other.
 import { renderTable } from '../../src/text/table.js';
-import { median, type TernaryTask, wasmContender } from './engine-steps.js';
+import { ownContender } from './engine-contenders.js';
+import { median, type OwnTask } from './engine-steps.js';
 
 const rounds = 7;
-const tasks: readonly TernaryTask[] = ['float32', 'int16', 'spiking'];
+const tasks: readonly OwnTask[] = ['float32', 'int16', 'spiking'];
 
 /**
  * A table of ternary networks: images per second of one thread, and how many times that of several threads and of several
@@ -13,7 +14,7 @@ export async function scaling(batch: number, threads: number): Promise<string> {
   const rows: Readonly<Record<'network' | 'contender' | 'one' | 'threads' | 'processes' | 'fastest', string>>[] = [];
   for (const network of ['lenet', 'vgg'] as const)
     for (const task of tasks) {
-      const start = (count: number) => wasmContender(task, { network, threads: count, batch });
+      const start = (count: number) => ownContender(task, { network, threads: count, batch });
       const together = await start(threads);
       const processes = await Promise.all(Array.from({ length: threads }, () => start(1)));
       const [one, all, apart]: [number[], number[], number[]] = [[], [], []];

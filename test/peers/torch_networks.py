@@ -3,6 +3,7 @@
 import torch
 from torch import nn
 from torch.nn import functional as F
+from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 # channels and side of the images; kernel, stride, padding, channels of every block; the first convolution has float
 # weights at any precision
@@ -55,6 +56,7 @@ class Network(nn.Module):
         (own_channels, size), blocks = BLOCKS[name]
         channels = own_channels if channels is None else channels
         self.quantised = precision != "fp32"
+        self.prepared = False
         self.shape = (channels, size, size)
         self.convolutions, self.norms = nn.ModuleList(), nn.ModuleList()
         for kernel, stride, padding, out in blocks:
@@ -63,11 +65,23 @@ class Network(nn.Module):
             channels, size = out, (size + 2 * padding - kernel) // stride + 1
         self.classifier = nn.Linear(channels * size * size, 10, bias=False)
 
+    @torch.no_grad()
+    def prepare(self):
+        """For inference: weights are made ternary, and batch norm is folded into them, once for all."""
+        self.eval()
+        for index, (convolution, norm) in enumerate(zip(self.convolutions, self.norms)):
+            weight = Ternary.apply(convolution.weight) if self.quantised and index > 0 else convolution.weight
+            convolution.weight, convolution.bias = fuse_conv_bn_weights(
+                nn.Parameter(weight), None, norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias
+            )
+        self.norms = nn.ModuleList(nn.Identity() for _ in self.norms)
+        self.prepared = True
+
     def forward(self, x):
         for index, (convolution, norm) in enumerate(zip(self.convolutions, self.norms)):
             weight = convolution.weight
-            if self.quantised and index > 0:
+            if self.quantised and index > 0 and not self.prepared:
                 weight = Ternary.apply(weight)
-            y = norm(F.conv2d(x, weight, None, convolution.stride, convolution.padding))
+            y = norm(F.conv2d(x, weight, convolution.bias, convolution.stride, convolution.padding))
             x = Quantise.apply(y, 2, 2) if self.quantised else F.relu(y)
         return self.classifier(x.flatten(1))

@@ -1,9 +1,11 @@
 """The networks of the paper in PyTorch, one step a line of input, so that another program can take turns with it.
 
-    python3 torch_steps.py NETWORK PRECISION TASK THREADS BATCH MODE
+    python3 torch_steps.py NETWORK PRECISION TASK THREADS BATCH MODE TYPE
 
-NETWORK lenet | vgg; PRECISION k1B2 | fp32; TASK train | infer; MODE eager | compile. Prints a line "ready VERSION", then
-for each line read one step's seconds. Images and labels are random: the time of dense kernels does not depend on them.
+NETWORK lenet | vgg; PRECISION k1B2 | fp32; TASK train | infer | prepared (inference with weights made ternary and batch
+norm folded into them beforehand); MODE eager | compile; TYPE float32 | bf16 (autocast, or all of a prepared network).
+Prints a line "ready VERSION", then for each line read one step's seconds. Images and labels are random: the time of
+dense kernels does not depend on them.
 """
 
 import sys
@@ -15,7 +17,7 @@ from torch_networks import Network
 
 
 def main():
-    name, precision, task, threads, batch, mode = sys.argv[1:]
+    name, precision, task, threads, batch, mode, kind = sys.argv[1:]
     torch.set_num_threads(int(threads))
     torch.manual_seed(1)
     network = Network(name, precision).to(memory_format=torch.channels_last)
@@ -23,18 +25,26 @@ def main():
     labels = torch.randint(0, 10, (int(batch),))
     optimiser = torch.optim.Adam(network.parameters(), 1e-3)
     network.train(task == "train")
+    if task == "prepared":
+        network.prepare()
+        if kind == "bf16":
+            network.to(torch.bfloat16)
+    autocast = kind == "bf16" and task != "prepared"
     run = torch.compile(network) if mode == "compile" else network
 
     def step():
-        if task == "infer":
-            with torch.inference_mode():
-                return run(images)
+        if task != "train":
+            with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=autocast):
+                return run(images.to(network.classifier.weight.dtype))
         optimiser.zero_grad(set_to_none=True)
-        loss = F.cross_entropy(run(images), labels)
+        with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
+            loss = F.cross_entropy(run(images), labels)
         loss.backward()
         optimiser.step()
         return loss
 
+    # Compiling goes on in the second step, where gradients' layouts turn out to be others.
+    step()
     step()
     print("ready", torch.__version__, flush=True)
     for _ in sys.stdin:

@@ -121,6 +121,8 @@ export interface Engine {
    * @param tell is given a line before it takes a while
    */
   prepare?(tell: (line: string) => void): Promise<void>;
+  /** What this process has computed with, where that can be one thing or another of the same bits; undefined before. */
+  used?(): Promise<string | undefined>;
   trainer?(network: Network, start: TrainingStart, options: TrainerOptions): Promise<Trainer>;
   evaluator?(network: Network, parameters: Parameters, options: EngineOptions): Promise<Evaluator>;
   simulator?(network: SpikingNetwork, options: EngineOptions): Promise<Simulator>;

@@ -75,6 +75,8 @@ export interface TaskRecord extends TaskResult {
     readonly threads: number;
     readonly spikeline: string;
     readonly node: string;
+    /** What the engine computed with, where that can be one thing or another of the same bits. */
+    readonly kernels?: string;
     readonly platform: string;
   };
 }

@@ -108,7 +108,9 @@ describe.concurrent('--engine', () => {
       '  engine tensorflow, @tensorflow/tfjs-node 4.99, TensorFlow 0.cpu, device CPU, code ',
     );
     // The conversion is the default engine's in any case, and finds no neuron that differs.
-    expect((await run(box, 'why p.yaml convert --engine tensorflow')).out).toContain('  engine wasm, code ');
+    const convert = (await run(box, 'why p.yaml convert --engine tensorflow')).out;
+    expect(convert).toContain('  engine wasm, code ');
+    expect(convert).toMatch(/ \(Node v[\d.]+, Spikeline [\d.]+, WebAssembly\)/);
     expect((await run(box, 'diff p.yaml --list')).out).toContain('--engine tensorflow');
 
     await standIn(box, '4.99', '1.cpu');

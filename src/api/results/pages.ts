@@ -6,7 +6,7 @@ import { IrregularFile, readRegularFile } from '../../files/regular-file.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import { type RunFacts, type TaskFacts, withRun } from '../../report/page/run.js';
 import { expectationColumns, type ReportTable, textColumn, withoutEmpty } from '../../report/tables/table.js';
-import { duration } from '../../run/views/text.js';
+import { duration, programsText } from '../../run/views/text.js';
 import { blobError } from '../../store/blobs.js';
 import { fileName, pipelineFolderName } from '../../store/names.js';
 import type { Store } from '../../store/store.js';
@@ -80,10 +80,10 @@ async function factsOf({ pipeline, store, options, results }: ReportedRun, task:
   );
   const known = records.filter((record) => record !== undefined);
   const tasks = known.map(({ key, outputs, provenance }): TaskFacts => {
-    const { seconds, threads, finishedAt, platform, node, spikeline } = provenance;
+    const { seconds, threads, finishedAt, platform } = provenance;
     return {
       ...{ task: provenance.task, key, seconds, threads, finishedAt, duration: duration(seconds) },
-      machine: `${platform}, Node ${node}, Spikeline ${spikeline}`,
+      machine: `${platform}, ${programsText(provenance)}`,
       outputs: Object.fromEntries(Object.entries(outputs).map(([name, { digest }]) => [name, digest])),
     };
   });

@@ -6,7 +6,7 @@ import type { Task, TaskInput } from '../../pipeline/expand/task.js';
 import type { Reason } from '../../run/events.js';
 import { type Cause, type Explanation, explainTask } from '../../run/explain/causes.js';
 import { actionText, flatten, shownFile } from '../../run/plan/reasons.js';
-import { duration, moment } from '../../run/views/text.js';
+import { duration, moment, programsText } from '../../run/views/text.js';
 import type { KeyParts, TaskRecord } from '../../store/types.js';
 import { jsonText } from '../../text/printable.js';
 import type { TaskId } from '../../values.js';
@@ -116,9 +116,9 @@ function indent(reasons: readonly Reason[]): string[] {
 }
 
 function madeText({ provenance }: TaskRecord): string {
-  const { seconds, threads, platform, node, spikeline } = provenance;
+  const { seconds, threads, platform } = provenance;
   const cores = `${threads} ${threads === 1 ? 'thread' : 'threads'}`;
-  return `${duration(seconds)} with ${cores} on ${platform} (Node ${node}, Spikeline ${spikeline})`;
+  return `${duration(seconds)} with ${cores} on ${platform} (${programsText(provenance)})`;
 }
 
 /** A result may come from a task of another name: then it is the same computation. */

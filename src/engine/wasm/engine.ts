@@ -18,6 +18,7 @@ export const wasmEngine: Able<Capability> = {
   gradientTypes,
   describe,
   prepare: async (tell) => (await import('./native/choice.js')).prepareNative(tell),
+  used: async () => (await import('./pool.js')).kernelsUsed(),
   trainer: async (network, start, options) =>
     (await import('./trainer.js')).WasmTrainer.create(network, start, options),
   evaluator: async (network, parameters, options) =>

@@ -17,9 +17,15 @@ function compileKernels(): Promise<WebAssembly.Module> {
   return compiled;
 }
 
+let used: string | undefined;
+
+/** Which kernels pools of this process have computed with; undefined before the first one. */
+export const kernelsUsed = (): string | undefined => used;
+
 /** WebAssembly's kernels are compiled where there are no others, or for these to be compared with. */
 async function kernelCode(): Promise<KernelCode> {
-  const { library, comparing = false } = await chooseNative();
+  const { library, level, comparing = false } = await chooseNative();
+  used = level === undefined ? 'WebAssembly' : `native kernels for ${level}`;
   if (library === undefined) return { module: await compileKernels() };
   return comparing ? { module: await compileKernels(), library } : { library };
 }

@@ -10,7 +10,7 @@ export function taskRecord(
   pipeline: Pipeline,
   task: Task,
   { key, parts, code }: TaskIdentity,
-  { outputs, metrics }: Extract<ExecutionResult, { outputs: unknown }>,
+  { outputs, metrics, kernels }: Extract<ExecutionResult, { outputs: unknown }>,
   how: Pick<TaskRecord['provenance'], 'seconds' | 'threads'>,
 ): TaskRecord {
   return {
@@ -27,6 +27,7 @@ export function taskRecord(
       ...how,
       spikeline: version,
       node: process.version,
+      ...(kernels === undefined ? {} : { kernels }),
       platform: `${platform()} ${release()} ${process.arch} ${hostname()}`,
     },
   };

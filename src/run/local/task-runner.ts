@@ -27,6 +27,7 @@ import { Commands } from '../process/commands.js';
 import { LogBound } from '../process/log-bound.js';
 import { tailOf } from '../process/log-tail.js';
 import { readMetrics } from '../process/metrics.js';
+import type { StageResult } from '../process/stage-messages.js';
 import { startStage } from '../process/stage-process.js';
 import { Inputs, inputsFolder, type LaidOut } from './inputs.js';
 import { writtenFailure } from './repair.js';
@@ -46,11 +47,10 @@ export interface Execution extends AttemptListener {
 }
 
 export type ExecutionResult =
-  | { readonly outputs: Readonly<Record<string, Artifact>>; readonly metrics: AttemptMetrics }
+  | ({ readonly outputs: Readonly<Record<string, Artifact>> } & StageResult)
   | { readonly failure: Failure }
   /** These inputs are not in the store any more, or not what they were before: whatever came of it is not to be used. */
   | { readonly lost: readonly string[] };
-type AttemptMetrics = Extract<AttemptResult, { metrics: unknown }>['metrics'];
 
 /** The file in which a task's own code lies beside what it reads and writes; it is no result. */
 function codeFile({ action }: Task): string | undefined {
@@ -100,7 +100,8 @@ export class TaskRunner {
         artifacts[name] = await this.#adopt(name, path, work);
       }
       isDone = true;
-      return { outputs: artifacts, metrics: result.metrics };
+      const { metrics, kernels } = result;
+      return { outputs: artifacts, metrics, ...(kernels === undefined ? {} : { kernels }) };
     } finally {
       if (isDone) this.#work.giveBack(folder);
       else removeFolder(work);

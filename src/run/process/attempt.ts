@@ -1,9 +1,9 @@
 import type { Progress } from '../../stage/definition.js';
-import type { Metrics } from '../../values.js';
 import type { Failure } from '../events.js';
+import type { StageResult } from './stage-messages.js';
 
 /** What comes of an attempt at a task. */
-export type AttemptResult = { readonly metrics: Metrics } | { readonly failure: Failure };
+export type AttemptResult = StageResult | { readonly failure: Failure };
 
 /** An attempt at a task that is going on. */
 export interface Attempt {

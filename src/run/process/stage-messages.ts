@@ -21,10 +21,17 @@ export interface StageCall {
   readonly engine?: string;
 }
 
+/** What a stage's process says when all is done. */
+export interface StageResult {
+  readonly metrics: Metrics;
+  /** What its engine computed with, where that can be one thing or another of the same bits. */
+  readonly kernels?: string;
+}
+
 export type ToStage = { readonly type: 'call'; readonly call: StageCall } | { readonly type: 'abort' };
 
 export type FromStage =
   | { readonly type: 'progress'; readonly progress: Progress }
   | { readonly type: 'log'; readonly line: string }
-  | { readonly type: 'done'; readonly metrics: Metrics }
+  | ({ readonly type: 'done' } & StageResult)
   | { readonly type: 'failed'; readonly failure: Failure };

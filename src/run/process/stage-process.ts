@@ -38,7 +38,7 @@ export function startStage(call: StageCall, env: Environment, log: string, liste
     process.on('message', (message: FromStage) => {
       if (message.type === 'progress') listener.progress(message.progress);
       else if (message.type === 'log') listener.log(message.line);
-      else result = message.type === 'done' ? { metrics: message.metrics } : { failure: message.failure };
+      else result = message;
     });
     child.send({ type: 'call', call } satisfies ToStage);
     ask();

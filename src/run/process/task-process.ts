@@ -48,12 +48,18 @@ process.on('uncaughtException', (error) => void fail(error));
 async function perform(call: StageCall): Promise<void> {
   try {
     const metrics = await run(call);
+    const kernels = call.engine === undefined ? undefined : await kernelsOf(call.engine);
     // A stage may take the signal as a request to come to an early end: what it leaves behind is not whole.
     controller.signal.throwIfAborted();
-    await finish({ type: 'done', metrics });
+    await finish({ type: 'done', metrics, ...(kernels === undefined ? {} : { kernels }) });
   } catch (error) {
     await fail(error);
   }
+}
+
+async function kernelsOf(engine: string): Promise<string | undefined> {
+  const { engineNamed } = await import('../../engine/engines.js');
+  return engineNamed(engine).used?.();
 }
 
 async function fail(error: unknown): Promise<void> {

@@ -1,5 +1,6 @@
 import { formatSize } from '../../schema/size.js';
 import type { Progress } from '../../stage/definition.js';
+import type { TaskRecord } from '../../store/types.js';
 import type { Failure, RunEvent } from '../events.js';
 
 /** `84 s`, `3 min 20 s`, `2 h 5 min`. */
@@ -76,4 +77,9 @@ export function progressText(
       : Object.entries(values).map(([name, value]) => `${name} ${value}`)),
   ];
   return parts.join('  ');
+}
+
+/** The programs that made a result. */
+export function programsText({ node, spikeline, kernels }: TaskRecord['provenance']): string {
+  return [`Node ${node}`, `Spikeline ${spikeline}`, ...(kernels === undefined ? [] : [kernels])].join(', ');
 }

@@ -46,6 +46,7 @@ export const RemoteRecordSchema = Type.Object(
         threads: CountSchema,
         spikeline: TextSchema,
         node: TextSchema,
+        kernels: Type.Optional(TextSchema),
         platform: TextSchema,
       },
       closed,

@@ -24,6 +24,8 @@ function wanted(): Form | undefined {
 export interface NativeKernels {
   /** A file of native kernels; WebAssembly's are used if there is none. */
   readonly library?: string;
+  /** What these were compiled for. */
+  readonly level?: string;
   /** Has each call computed by both. */
   readonly comparing?: boolean;
 }
@@ -56,7 +58,7 @@ async function choose(): Promise<NativeKernels> {
   if (verdict === undefined && form === 'native') verdict = await build(target);
   if (verdict === undefined) buildMeanwhile();
   const trouble = verdict?.usable ? loadTrouble(target.file) : verdict?.why;
-  if (verdict?.usable && trouble === undefined) return { library: target.file };
+  if (verdict?.usable && trouble === undefined) return { library: target.file, level: target.level.name };
   if (form === 'native') throw new UserError('E_ENGINE', `The native kernels can't be used: ${trouble}.`);
   return {};
 }

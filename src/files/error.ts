@@ -74,7 +74,7 @@ export function systemCode(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException | undefined)?.code;
 }
 
-/** Did the system refuse a link as something that this file system, or this user, can't have? */
+/** True if the system refused a link as something that this file system, or this user, can't have. */
 export const hasNoLinks = (error: unknown): boolean =>
   ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(systemCode(error) ?? '');
 

@@ -19,7 +19,7 @@ export function ownToken(): ProcessToken {
 }
 
 /**
- * Does the process live? `unknown` when it runs on another host or in another container, where nobody here can
+ * Whether the process is alive: `unknown` if it runs on another host or in another container, where nobody here can
  * look.
  *
  * @param token a token, or a name that begins with one
@@ -33,12 +33,12 @@ export function stateOf(token: ProcessToken): 'alive' | 'dead' | 'unknown' {
   return now !== undefined && short(now) === start ? 'alive' : 'dead';
 }
 
-/** Was a process of this host that is alive stopped, by Ctrl-Z for example? False where nobody can tell. */
+/** True if a process of this host is stopped, by Ctrl-Z for example; false where nobody can tell. */
 export function isStopped(token: ProcessToken): boolean {
   return stateOf(token) === 'alive' && /^[Tt]$/.test(statOf(Number(token.split('-')[2]))?.[0] ?? '');
 }
 
-/** Is it a name that begins with a token? */
+/** True of a name that begins with a token. */
 export function isToken(name: string): boolean {
   return /^[0-9a-f]{8}-[0-9a-f]{8}-\d+-[0-9a-f]{8}\b/.test(name);
 }

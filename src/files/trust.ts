@@ -51,7 +51,7 @@ export function checkFolders(folders: readonly string[]): void {
   }
 }
 
-/** May files be put into a folder? One that is not there yet will be made. */
+/** True if files can be put into a folder; one that is not there yet counts, as it will be made. */
 export function isWritable(folder: string): boolean {
   try {
     accessSync(folder, constants.W_OK);

@@ -95,7 +95,7 @@ export function parseJson(text: string | undefined): unknown {
   }
 }
 
-/** Do layers follow on each other, with the output sizes that their kernels give? Returns the first problem. */
+/** The first problem with layers that don't follow on each other, or lack the output sizes that their kernels give. */
 export function chainProblem(layers: readonly Geometry[], input: readonly number[]): string | undefined {
   let shape: readonly number[] = input;
   for (const layer of layers) {

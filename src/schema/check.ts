@@ -198,7 +198,7 @@ function choice(error: ErrorObject): [string, string | undefined, 'E_VALUE' | 'E
   ];
 }
 
-/** Is it text that is wanted, and a number between quotes not the right one? */
+/** True if text is wanted, and a number between quotes would not be the right one. */
 function refusesQuoted({ pattern }: { readonly pattern?: unknown }, data: unknown): boolean {
   return typeof data === 'number' && typeof pattern === 'string' && !new RegExp(pattern).test(`${data}`);
 }

@@ -161,7 +161,7 @@ export async function watch(
   return () => guarded(path, () => areUntouched(blobs, inodes));
 }
 
-/** Are blobs in the very files they were in, with the right bytes? Damaged ones are set aside, all of them. */
+/** True if blobs are in the very files they were in, with the right bytes. All damaged ones are set aside. */
 async function areUntouched(blobs: Blobs, inodes: ReadonlyMap<Digest, bigint | undefined>): Promise<boolean> {
   let same = true;
   for (const [digest, inode] of inodes)
@@ -169,7 +169,7 @@ async function areUntouched(blobs: Blobs, inodes: ReadonlyMap<Digest, bigint | u
   return same;
 }
 
-/** Do the files of a copy hold what they did? What was removed or added since does not count. */
+/** True if the files of a copy hold what they did; what was removed or added since does not count. */
 async function isCopyOf(files: Tree['files'], copy: string): Promise<boolean> {
   for (const { path, digest } of files) {
     const place = path === '' ? copy : `${copy}/${path}`;

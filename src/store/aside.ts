@@ -8,7 +8,7 @@ import type { Blobs } from './blobs.js';
 /** What our links lead to, wherever the store has been moved since. */
 const blobPattern = /(^|[/\\])store[/\\]blobs[/\\][0-9a-f]{2}[/\\][0-9a-f]{62}$/;
 
-/** Does a link of the readable tree lead to a blob? Others are not ours. */
+/** True if a link of the readable tree leads to a blob; others are not ours. */
 export function leadsToBlob(link: string): boolean {
   return blobPattern.test(readlinkSync(link));
 }

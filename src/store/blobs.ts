@@ -162,7 +162,7 @@ export class Blobs {
   }
 
   /**
-   * Is the blob there, and does it hold what its name says? A damaged one is set aside, so that it is never used and
+   * The state of a blob: whether it is there, and holds what its name says. A damaged one is set aside, so that it is never used and
    * its place is free for the right bytes.
    *
    * @param size in bytes, if known. A blob of another size is damaged, and if it holds what its name says all the same,
@@ -199,7 +199,7 @@ export class Blobs {
     return statOf(this.pathOf(digest))?.ino;
   }
 
-  /** Is there a blob of this name, whatever it holds? */
+  /** True if there is a blob of this name, whatever it holds. */
   holds(digest: Digest): boolean {
     return statOf(this.pathOf(digest))?.isFile() === true;
   }

@@ -16,7 +16,7 @@ export interface StoredRecord {
   readonly size: number;
   /** Time of last use, in milliseconds since the epoch. */
   readonly usedAt: number;
-  /** Is it of another version of this program? Then it is left alone. */
+  /** True if it is of another version of this program, and left alone. */
   readonly foreign: boolean;
   /** Hexadecimal digits of the blobs it needs. */
   readonly blobs: readonly string[];

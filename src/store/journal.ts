@@ -23,7 +23,7 @@ export class Journal {
   readonly #file: string;
   /** Opened with the first line that is written, and until the program ends. */
   #descriptor: number | undefined;
-  /** Does the file end within a line? What came after it would be part of that. */
+  /** True if the file ends within a line: what came after it would be part of that. */
   #isTorn = false;
 
   /** @param temporary a folder on the same file system for drafts */

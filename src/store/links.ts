@@ -36,7 +36,7 @@ export async function describeLink(folder: string, root: string, path: string): 
   );
 }
 
-/** Do two paths lead to the same place, if anywhere? To take out a `..` after a link changes where it leads. */
+/** True if two paths lead to the same place, if anywhere: to take out a `..` after a link changes where it leads. */
 async function isSame(a: string, b: string): Promise<boolean> {
   const [first, second] = await Promise.all([a, b].map(placeOf));
   return first === second;

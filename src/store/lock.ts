@@ -29,7 +29,7 @@ export interface LockHolder {
   readonly token: string;
   /** The batch system's name of the job it is part of. */
   readonly job?: string;
-  /** Was its process stopped, as by Ctrl-Z? */
+  /** True if its process is stopped, as by Ctrl-Z. */
   readonly stopped?: true;
 }
 
@@ -42,7 +42,7 @@ export interface LockOptions {
   readonly signal?: AbortSignal;
   /** Called as soon as there is somebody to wait for, and once more when that process is found to be stopped. */
   readonly onWait?: (holder: LockHolder) => void;
-  /** May it be taken from a process of this host that was stopped, and so is silent, for a minute? */
+  /** True if it may be taken from a process of this host that has been stopped, and so silent, for a minute. */
   readonly overtaking?: boolean;
 }
 
@@ -50,12 +50,12 @@ export interface LockOptions {
 export interface Jobs {
   /** The job that this process is part of. */
   readonly own?: string;
-  /** Does a job still run? `unknown` where nobody can tell. */
+  /** Whether a job still runs; `unknown` where nobody can tell. */
   stateOf(job: string): Promise<'alive' | 'dead' | 'unknown'>;
 }
 
 export interface Lock {
-  /** Did another run hold it for a while? (Its result may be in the store even if not: it may have been faster still.) */
+  /** True if another run held it for a while. (Its result may be in the store even if not: it may have been faster still.) */
   readonly waited: boolean;
   release(): Promise<void>;
 }
@@ -192,7 +192,7 @@ class Watch {
   #since = 0;
   #asked = { text: '', at: 0, state: 'unknown' };
 
-  /** Is the holder's job over? Undefined where that is not known. Who lives on this host needs no batch system for that. */
+  /** True if the holder's job is over; undefined where that is not known. Processes of this host need no batch system for that. */
   async jobState(holder: LockHolder | undefined, jobs: Jobs | undefined): Promise<boolean | undefined> {
     if (holder?.job === undefined || jobs === undefined || stateOf(holder.token) !== 'unknown') return undefined;
     const text = `${holder.token} ${holder.job}`;

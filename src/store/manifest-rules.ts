@@ -66,12 +66,12 @@ export function pathsProblem(paths: readonly string[]): string | undefined {
   return undefined;
 }
 
-/** Is a text longer than so many bytes of UTF-8, of which a code unit takes three at most? */
+/** True if a text is longer than so many bytes of UTF-8, of which a code unit takes three at most. */
 function isLonger(text: string, bytes: number): boolean {
   return text.length * 3 > bytes && Buffer.byteLength(text) > bytes;
 }
 
-/** Are texts in order, by UTF-16 code units, and each of them there once? */
+/** True if texts are in order, by UTF-16 code units, and each of them is there once. */
 export function isSorted(texts: readonly string[]): boolean {
   return texts.every((text, index) => index === 0 || texts[index - 1]! < text);
 }

@@ -19,7 +19,7 @@ export interface ResumePoint {
 
 /** A task's mid-way state in the store. The key says everything the state depends on, so it fits whenever it is found. */
 export interface StoredResumePoint extends ResumePoint {
-  /** Is there a state, complete or not? */
+  /** True if there is a state, complete or not. */
   exists(): boolean;
   /** Changes whenever a state is saved; undefined if there is none. */
   version(): string | undefined;

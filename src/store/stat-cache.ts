@@ -19,7 +19,7 @@ export function stampOf({ ino, size, mtimeNs, ctimeNs }: FileStat): string {
 }
 
 /**
- * Would a change after `readAt` show in the file's times?
+ * True if a change after `readAt` would show in the file's times.
  *
  * @param readAt when reading began, in milliseconds since the epoch
  */
@@ -47,7 +47,7 @@ export class StatCache {
     return isDigest(digest) ? digest : undefined;
   }
 
-  /** Is the file the one that a certain digest was taken from, and has it not changed since? */
+  /** True if the file is the one that this digest was taken from, and has not changed since. */
   holds(name: string, stat: FileStat, digest: Digest): boolean {
     return this.#journal.get(name) === `${stampOf(stat)} ${digest}`;
   }

@@ -133,7 +133,7 @@ export class Store {
       throw new StoreError('E_INPUT_CHANGED', `${path} changed during the run.`, 'Run again.');
   }
 
-  /** Are all blobs of an artifact there, with the right bytes? Damaged ones are set aside. */
+  /** True if all blobs of an artifact are there, with the right bytes. Damaged ones are set aside. */
   async has(artifact: Artifact): Promise<boolean> {
     return (await this.problemOf(artifact)) === undefined;
   }
@@ -207,7 +207,7 @@ export class Store {
     return published;
   }
 
-  /** May something be kept in it? */
+  /** True if something can be written to it. */
   get isWritable(): boolean {
     return isWritable(this.#store);
   }

@@ -19,7 +19,7 @@ import type { Digest } from '../values.js';
 import { leadsToBlob } from './aside.js';
 import type { FolderLink } from './links.js';
 
-/** May a file of this mode be executed, by anybody? */
+/** True if a file of this mode may be executed, by anybody. */
 export const isExecutable = (mode: number | bigint): boolean => (Number(mode) & 0o111) !== 0;
 
 /** A file to be put at a place: which blob, and whether it is to be executable. */
@@ -42,7 +42,7 @@ export interface Tree {
 /** Browsers go by the name of what a link leads to, and blobs have no ending: such a file would be shown as text. */
 const shownByName = /\.(svg|html?)$/i;
 
-/** Must a file be a copy where people are to open it? Links to blobs can't be executable either. */
+/** True if a file must be a copy where people are to open it; links to blobs can't be executable either. */
 export const isCopied = (file: Pick<TreeFile, 'path' | 'executable'>): boolean =>
   file.executable || shownByName.test(file.path);
 
@@ -99,7 +99,7 @@ async function forEachPlace(
   }
 }
 
-/** Is the place a tree that {@link linkTree} makes, of links or of copies? Then nothing needs to be done. */
+/** True if the place is a tree that {@link linkTree} makes, of links or of copies: then nothing needs to be done. */
 export function isLinked(tree: Tree, target: string): boolean {
   const expected = new Map<string, TreeFile | FolderLink | undefined>();
   const expect = (path: string, entry?: TreeFile | FolderLink): void => {

@@ -159,7 +159,7 @@ function planEvaluation(plan: MemoryPlan, network: Network, { batch, threads }: 
   return { programs, tensors, layers, logits: doubles.at(-1)!, blocks: blocks.flatMap((block) => block ?? []) };
 }
 
-/** Are its sums of real numbers that single precision would round? */
+/** True if its sums are of real numbers that single precision would round. */
 function sumsDoubles(layer: NetworkLayer): boolean {
   switch (layer.kind) {
     case 'convolution':

@@ -23,7 +23,7 @@ function listedImages(g: Geometry, images: number, integer?: Pick<IntegerGradien
 const largestOf = (bits: number): number => 2 ** (bits - 1) - 1;
 
 /**
- * Do 32 bits hold all sums of the integer kernels? A chunk's weight gradient adds levels times 12 bits, an input gradient
+ * True if 32 bits hold all sums of the integer kernels. A chunk's weight gradient adds levels times 12 bits, an input gradient
  * as many products of 16 bits as the kernel has taps and channels.
  */
 export function integersSuffice(g: Geometry, levels: number): boolean {

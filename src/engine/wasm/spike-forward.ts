@@ -17,7 +17,7 @@ const maximumTableLevels = 16;
  */
 export type SpikeOutput = { readonly scale: number } | { readonly thresholds: Int32Array; readonly images: number };
 
-/** Is a sum of −32,766 … 32,766, or the table of level · weight, too small for the spikes of this layer? */
+/** True if a sum of −32,766 … 32,766, or the table of level · weight, is too small for the spikes of this layer. */
 export function needsWideSums(g: Geometry, levels: number): boolean {
   return levels > maximumTableLevels || g.kernelHeight * g.kernelWidth * g.inChannels * levels >= 32767;
 }

@@ -6,7 +6,7 @@ import type { MemoryPlan } from './memory-plan.js';
 import { calls, type Item, packItems } from './program.js';
 import type { Address } from './units.js';
 
-/** Do eight sums, of four channels each, fit a byte? */
+/** True if eight sums, of four channels each, fit a byte. */
 export const suitsTables = (levels: number): boolean => 32 * levels <= 255;
 
 /** What spikeForward makes of many spikes, as a descriptor of the kernels in kernels/tabled-forward.c. */

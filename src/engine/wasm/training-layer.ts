@@ -39,7 +39,7 @@ interface OutputGradient {
   readonly integer: IntegerGradient | undefined;
 }
 
-/** Does a layer add up its weight gradient from spikes? */
+/** True if a layer adds up its weight gradient from spikes. */
 const fromSpikes = ({ spikes, x }: Layer): boolean => spikes !== nowhere && x === nowhere;
 
 /** A layer of weights: the classifier, or with what follows a block. Calls are by images where nothing else is said. */

@@ -11,7 +11,7 @@ export interface PlannedWeightGradient {
   readonly lists: readonly Item[];
   /** Then adds up; independent items, each for its own rows of the weights. */
   readonly sums: readonly Item[];
-  /** Do they add to dw, so that it must be zero before? */
+  /** True if they add to dw, which must be zero before. */
   readonly adds: boolean;
 }
 

@@ -40,7 +40,7 @@ export interface Execution extends AttemptListener {
   readonly granted: Granted;
   /** From 1 on. */
   readonly attempt: number;
-  /** Does it get copies of its inputs? Then it can be told whether it was this task that wrote into them. */
+  /** True if it gets copies of its inputs: then it can be told whether it was this task that wrote into them. */
   readonly copies?: boolean;
   /** The task's process has ended: what is left to do needs nothing of what was granted. */
   ended(): void;

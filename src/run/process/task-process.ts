@@ -16,7 +16,7 @@ import { watchParent } from './watchdog.js';
 const progressMs = 200;
 const parent = process.ppid;
 const controller = new AbortController();
-/** Is the code that runs here the user's? */
+/** True if the code that runs here is the user's. */
 let isUsers = false;
 
 /** Sends a message; resolves when it is out, so that the last one is not lost at exit. */

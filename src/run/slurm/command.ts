@@ -122,7 +122,7 @@ export class SlurmCommands {
   }
 
   /**
-   * Does a job run, in this very start of it? `unknown` where Slurm is not there, or does not answer.
+   * Whether a job runs, in this very start of it; `unknown` where Slurm is not there, or does not answer.
    *
    * @param job its number, or that of an array with its index
    * @param restarts how often it had been begun again

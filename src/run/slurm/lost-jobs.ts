@@ -18,7 +18,7 @@ export interface LostAbout {
   readonly state?: string | undefined;
   /** What the job said last. */
   readonly status?: JobStatus | undefined;
-  /** Did the task leave a checkpoint that it had not when the job began? */
+  /** True if the task left a checkpoint that it had not when the job began. */
   readonly advanced: boolean;
   /** Why it could not even begin with its task. */
   readonly said?: string | undefined;

@@ -64,7 +64,7 @@ export class Patience {
   }
 }
 
-/** Was it Slurm that did not answer? */
+/** True if it was Slurm that did not answer. */
 export function isSilence(error: unknown): error is SlurmError {
   return error instanceof SlurmError && error.code === 'E_SLURM_DOWN';
 }

@@ -13,7 +13,7 @@ import { transfers } from './traffic.js';
 
 /** Where single blobs come from. */
 export interface BlobSource {
-  /** Can a file of this size be had, as far as that is known? */
+  /** True if a file of this size can be had, as far as is known. */
   carries(size: number): boolean;
   /** Brings a blob into the store. False if it can't be had. */
   getBlob(blob: NamedBlob, moved: (bytes: number) => void): Promise<boolean>;

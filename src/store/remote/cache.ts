@@ -56,12 +56,12 @@ export class RemoteCache {
     this.#traffic = new Traffic(remote, settings.silenceMs, warn, settings.retryMs);
   }
 
-  /** May results be had from it? Not once it has been left alone. */
+  /** True if results can be had from it; false once it has been given up. */
   get readable(): boolean {
     return this.#traffic.uses('read');
   }
 
-  /** May results be given to it? */
+  /** True if results may be given to it. */
   get writable(): boolean {
     return !this.readOnly && this.#traffic.uses('write');
   }
@@ -94,7 +94,7 @@ export class RemoteCache {
     }
   }
 
-  /** Does the remote have the blobs of artifacts? Of folders only the list of files is asked for. */
+  /** True if the remote has the blobs of artifacts. Of folders only the list of files is asked for. */
   async has(artifacts: readonly Artifact[], { signal }: RemoteOptions): Promise<boolean> {
     try {
       const found = await Promise.all(

@@ -10,7 +10,7 @@ import { type CacheFile, remotePattern, remoteTitle } from './cache-schema.js';
 export interface CacheSource {
   readonly section: (CacheFile & { readonly trusted?: readonly string[] }) | undefined;
   readonly folder: string;
-  /** Is it the user's word, not that of whoever wrote the pipeline? */
+  /** True if the user says it, not whoever wrote the pipeline. */
   readonly own?: boolean;
 }
 

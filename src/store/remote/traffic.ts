@@ -64,12 +64,12 @@ export class Traffic {
     readonly retryMs = 250,
   ) {}
 
-  /** Is it still used? */
+  /** True if it is still used. */
   uses(direction: Direction): boolean {
     return !this.#leftAlone[direction];
   }
 
-  /** Are files of this size still carried? */
+  /** True if files of this size are still carried. */
   carries(direction: Direction, size: number): boolean {
     return size < this.#tooLarge[direction];
   }

@@ -35,7 +35,7 @@ function take(lock: string): boolean {
   }
 }
 
-/** Was it left by a process that is no more? Then it is taken away. */
+/** True if it was left by a process that is no more: then it is taken away. */
 function isLeft(lock: string): boolean {
   try {
     const state = stateOf(readFileSync(lock, 'utf8'));

@@ -60,7 +60,7 @@ const gcDetails = `
 Keeps what the pipelines in FILES reach: results that are up to date, the newest result of each of their tasks, what the
 newest run with each --profile, --set and --engine has come to, and unfinished work. Other pipelines' results go. Without
 FILES, keeps the same of all pipelines that artifacts/ shows. What was made or used within the last hour stays, and so does
-what a run that is going on may use; unfinished work stays for a week. With --max-size, results that are reached go last.`;
+what a run that is going on may use; unfinished work stays for a week. With --max-size, reachable results go last.`;
 
 const cacheDetails = `
 The remote cache is named by SPIKELINE_REMOTE, by the user's configuration, or by \`cache: { remote: URL }\` in the file:

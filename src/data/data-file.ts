@@ -4,7 +4,7 @@ import { systemCode } from '../files/error.js';
 import { IrregularFile, openRegularFile, readRegularFile } from '../files/regular-file.js';
 
 /** What lies at a path, as far as this user can tell; links are followed. */
-export function kindOf(path: string): 'folder' | 'other' | undefined {
+export function pathKind(path: string): 'folder' | 'other' | undefined {
   try {
     return statSync(path).isDirectory() ? 'folder' : 'other';
   } catch {

@@ -10,7 +10,7 @@ import { makeFolder } from '../files/make-folder.js';
 import { NetworkError } from '../net/fault.js';
 import { PartialFile } from './partial.js';
 import type { PublishedFile } from './sources.js';
-import { Changed, Permanent, transfer } from './transfer.js';
+import { ContentChanged, PermanentFailure, transfer } from './transfer.js';
 
 export interface DownloadOptions {
   readonly signal: AbortSignal;
@@ -79,7 +79,7 @@ async function fromMirror(
       if (problem !== undefined) {
         await partial.forget();
         // What an earlier start left may have been damaged since.
-        throw before > 0 ? new Error(problem) : new Permanent(problem);
+        throw before > 0 ? new Error(problem) : new PermanentFailure(problem);
       }
       await rename(partial.path, target);
       await partial.forget();
@@ -94,9 +94,9 @@ async function fromMirror(
       if (refused !== undefined) throw refused;
       const problem = explained(error);
       options.log(`${url}: ${problem}`);
-      if (error instanceof Changed) changes++;
-      if (partial.done > before || (error instanceof Changed && changes === mostChanges)) attempt = 1;
-      if (error instanceof Permanent || attempt >= attempts || isFinal(error)) return problem;
+      if (error instanceof ContentChanged) changes++;
+      if (partial.done > before || (error instanceof ContentChanged && changes === mostChanges)) attempt = 1;
+      if (error instanceof PermanentFailure || attempt >= attempts || isFinal(error)) return problem;
       await sleep((options.retryMs ?? 1000) * 2 ** (attempt - 1), undefined, { signal: options.signal });
     }
   }

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../error.js';
 import { StoreError } from '../files/error.js';
-import { kindOf } from './data-file.js';
+import { pathKind } from './data-file.js';
 import { type DownloadOptions, download } from './download.js';
 import { allParts, type Contents, digestOf, type Found, findForm } from './forms/form.js';
 import { formsOf } from './forms/forms.js';
@@ -41,7 +41,7 @@ export async function obtain(name: string, published: PublishedDataset, options:
 
 /** What of a data set lies in a folder, there or in one with its name; or is this file. */
 function* findIn(name: string, published: PublishedDataset, place: string): Generator<Found> {
-  const kind = kindOf(place);
+  const kind = pathKind(place);
   if (kind === undefined) return;
   const whole = kind === 'folder';
   for (const root of whole ? [place, join(place, name)] : [dirname(place)])
@@ -127,7 +127,7 @@ function ownMirror(downloads: readonly Download[]): readonly Download[] {
 }
 
 function lacking(published: PublishedDataset, source: string): UserError {
-  const kind = kindOf(source);
+  const kind = pathKind(source);
   if (kind === undefined)
     return new UserError('E_DATA_SOURCE', `There is no folder ${source}, which \`source\` names.`);
   const problem = kind === 'folder' ? `${source} does not hold` : `${basename(source)} is not the name of a file of`;

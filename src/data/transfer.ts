@@ -1,10 +1,10 @@
 import { type Dispatcher, fetch, type Response } from 'undici';
 import { networkError } from '../net/fault.js';
-import { Pace } from './pace.js';
 import type { PartialFile } from './partial.js';
+import { RemainingTime } from './remaining-time.js';
 
 /** A failure that another attempt at the same mirror would not change. */
-export class Permanent extends Error {}
+export class PermanentFailure extends Error {}
 
 export interface TransferOptions {
   readonly signal: AbortSignal;
@@ -43,7 +43,7 @@ export async function transfer(
 }
 
 class Transfer {
-  readonly #pace = new Pace();
+  readonly #remaining = new RemainingTime();
   #total: number | undefined;
 
   constructor(
@@ -100,7 +100,7 @@ class Transfer {
     const waiting = Array.from({ length: Math.ceil(size / pieceBytes) }, (_, piece) => piece).filter(
       (piece) => !this.partial.has(piece),
     );
-    let failure: Changed | undefined;
+    let failure: ContentChanged | undefined;
     const worker = async (): Promise<void> => {
       for (let piece = waiting.shift(); piece !== undefined && failure === undefined; piece = waiting.shift()) {
         try {
@@ -115,7 +115,7 @@ class Transfer {
     const results = await Promise.allSettled(
       Array.from({ length: Math.min(connections, waiting.length) }, () =>
         worker().catch((error: unknown) => {
-          if (error instanceof Changed) failure = error;
+          if (error instanceof ContentChanged) failure = error;
           throw error;
         }),
       ),
@@ -135,7 +135,7 @@ class Transfer {
     await this.#ask(start, end, async (response, alive) => {
       const range = rangeOf(response);
       const same = range?.start === start && range.end === end && range.total === size;
-      if (!same || (validatorOf(response) ?? validator) !== validator) throw new Changed();
+      if (!same || (validatorOf(response) ?? validator) !== validator) throw new ContentChanged();
       await this.#receive(response, start, end, alive);
     });
     await this.partial.complete(piece);
@@ -149,12 +149,12 @@ class Transfer {
         alive();
         const bytes = chunk as Uint8Array;
         if (end !== undefined && at + bytes.length > end) throw new Error('the server sends more than it announced');
-        if (at + bytes.length > most) throw new Permanent(`it sends more than ${most} bytes`);
+        if (at + bytes.length > most) throw new PermanentFailure(`it sends more than ${most} bytes`);
         await this.partial.write(bytes, at);
         at += bytes.length;
         const { done } = this.partial;
         const total = this.#total ?? done;
-        this.options.progress(done, total, this.#pace.left(done, total));
+        this.options.progress(done, total, this.#remaining.left(done, total));
       }
       if (end !== undefined && at !== end)
         throw new Error(`the connection ended after ${at - start} of ${end - start} bytes`);
@@ -184,7 +184,7 @@ class Transfer {
       response = await fetch(this.url, { headers, signal, dispatcher: this.dispatcher }).catch((error: unknown) => {
         throw networkError(error);
       });
-      if (response.status === 416) throw new Changed();
+      if (response.status === 416) throw new ContentChanged();
       if (!response.ok || response.body === null) throw refusal(response);
       return await use(response, () => timer.refresh());
     } catch (error) {
@@ -199,14 +199,14 @@ class Transfer {
   #check(): void {
     const { expected } = this.options;
     if (expected !== undefined && this.#total !== undefined && this.#total !== expected)
-      throw new Permanent(`it offers ${this.#total} bytes instead of ${expected}`);
+      throw new PermanentFailure(`it offers ${this.#total} bytes instead of ${expected}`);
     if (this.#total !== undefined && this.#total > (expected ?? largest))
-      throw new Permanent(`it offers ${this.#total} bytes, more than any file of a data set has`);
+      throw new PermanentFailure(`it offers ${this.#total} bytes, more than any file of a data set has`);
   }
 }
 
 /** The server has another content by now, or sends no parts any more. */
-export class Changed extends Error {
+export class ContentChanged extends Error {
   constructor() {
     super('the server has another file than before');
   }
@@ -216,7 +216,7 @@ function refusal({ status, statusText }: Response): Error {
   const problem = `the server answered ${status} ${statusText}`.trim();
   // Too early, too often: later may do.
   const later = status >= 500 || [408, 425, 429].includes(status);
-  return later ? new Error(problem) : new Permanent(problem);
+  return later ? new Error(problem) : new PermanentFailure(problem);
 }
 
 /** Which bytes an answer holds: from start, before end. */

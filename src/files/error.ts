@@ -1,6 +1,6 @@
 import { getSystemErrorMap } from 'node:util';
 import { UserError } from '../error.js';
-import type { Soon } from './soon.js';
+import type { MaybePromise } from './maybe-promise.js';
 
 /** Stable codes of what can go wrong with a store. */
 export type StoreErrorCode =
@@ -88,7 +88,7 @@ export async function guarded<T>(path: string, operation: () => T | Promise<T>):
 }
 
 /** As `guarded`, for what mostly is known at once. */
-export function guardedSoon<T>(path: string, operation: () => Soon<T>): Soon<T> {
+export function guardedMaybe<T>(path: string, operation: () => MaybePromise<T>): MaybePromise<T> {
   const refuse = (error: unknown): never => {
     throw knownError(error, path) ?? error;
   };

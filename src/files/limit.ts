@@ -1,7 +1,7 @@
-import type { Soon } from './soon.js';
+import type { MaybePromise } from './maybe-promise.js';
 
 /** Runs at most `count` of the functions given to it at a time, in the order they came: files open are few. */
-export function createLimit(count: number): <T>(run: () => Soon<T>) => Promise<T> {
+export function createLimit(count: number): <T>(run: () => MaybePromise<T>) => Promise<T> {
   let free = count;
   let waiting: (() => void)[] = [];
   /** Those before it have had their turn: to shift an array of ten thousand moves all of it. */

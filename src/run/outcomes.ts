@@ -1,4 +1,4 @@
-import { after, type Soon } from '../files/soon.js';
+import { after, type MaybePromise } from '../files/maybe-promise.js';
 import { type Pipeline, pointOf, type Task } from '../pipeline/expand/task.js';
 import type { Store } from '../store/store.js';
 import type { TaskKey, TaskResult } from '../store/types.js';
@@ -56,7 +56,13 @@ export class Outcomes {
   }
 
   /** @param from where a cached result came from, if not from the store */
-  done(task: Task, result: TaskResult, status: 'ran' | 'cached', seconds: number, from?: 'remote'): Soon<Outcome> {
+  done(
+    task: Task,
+    result: TaskResult,
+    status: 'ran' | 'cached',
+    seconds: number,
+    from?: 'remote',
+  ): MaybePromise<Outcome> {
     return after(publish(this.store, this.pipeline, task, result, this.options.emit), () => {
       this.results.set(task.id, result);
       const { key, metrics } = result;

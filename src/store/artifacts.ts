@@ -13,7 +13,7 @@ import { temporaryPath } from '../files/atomic.js';
 import { digestBytes, digestFile } from '../files/digest.js';
 import type { FileContent } from '../files/digest-pool.js';
 import { guarded, StoreError, systemCode } from '../files/error.js';
-import { after, type Soon } from '../files/soon.js';
+import { after, type MaybePromise } from '../files/maybe-promise.js';
 import type { Digest } from '../values.js';
 import { type BlobState, type Blobs, blobError } from './blobs.js';
 import { decodeManifest, describeFolder, encodeManifest, type FolderManifest } from './manifest.js';
@@ -68,7 +68,7 @@ export async function describe(path: string, cache: StatCache): Promise<Artifact
 }
 
 /** The first blob of an artifact that can't be used; undefined if all are good. */
-export function findProblem(blobs: Blobs, artifact: Artifact): Soon<BlobProblem | undefined> {
+export function findProblem(blobs: Blobs, artifact: Artifact): MaybePromise<BlobProblem | undefined> {
   const { digest } = artifact;
   if (artifact.kind === 'folder') return findProblemInside(blobs, digest);
   return after(blobs.check(digest, artifact.size), (state) => (state === 'good' ? undefined : { digest, state }));

@@ -19,9 +19,9 @@ import { join, sep } from 'node:path';
 import { inFolder, moveInto, syncDescriptor, temporaryPath, writeAll, writeDraft } from '../files/atomic.js';
 import { digestBytes, digestFile, hexOf } from '../files/digest.js';
 import type { FileContent } from '../files/digest-pool.js';
-import { guarded, guardedSoon, StoreError, systemCode } from '../files/error.js';
+import { guarded, guardedMaybe, StoreError, systemCode } from '../files/error.js';
 import type { FolderSync } from '../files/folder-sync.js';
-import type { Soon } from '../files/soon.js';
+import type { MaybePromise } from '../files/maybe-promise.js';
 import type { Digest } from '../values.js';
 import type { StatCache } from './stat-cache.js';
 import type { Uses } from './use.js';
@@ -169,9 +169,9 @@ export class Blobs {
    *   then who names that size is wrong: it is not set aside.
    * @param inode of the very file that it is to be, see `inode`. Another one counts as damaged in the same way.
    */
-  check(digest: Digest, size?: number, inode?: bigint): Soon<BlobState> {
+  check(digest: Digest, size?: number, inode?: bigint): MaybePromise<BlobState> {
     const path = this.pathOf(digest);
-    return guardedSoon(path, () => {
+    return guardedMaybe(path, () => {
       const before = statOf(path);
       if (before === undefined) return 'missing';
       const right =

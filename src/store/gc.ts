@@ -14,7 +14,7 @@ export interface GcOptions {
   /** Default: what the readable trees of all pipelines show. */
   readonly keep?: readonly Kept[];
   /** Further keys to be kept. */
-  readonly reached?: ReadonlySet<TaskKey>;
+  readonly reachable?: ReadonlySet<TaskKey>;
   /** Then results only go, the longest unused first, until blobs and records take no more than this. */
   readonly maxBytes?: number;
   /** Says what would go, and removes nothing. */
@@ -30,10 +30,10 @@ export type GcKind = 'result' | 'file' | 'state' | 'log' | 'damaged' | 'leftover
 
 export interface GcReport {
   readonly removed: readonly { readonly kind: GcKind; readonly name: string; readonly bytes: number }[];
-  /** Results among them that were reached all the same: there was no other way to the size asked for. */
-  readonly reached: readonly string[];
+  /** Results among them that were reachable all the same: there was no other way to the size asked for. */
+  readonly reachable: readonly string[];
   /** How many results stay, by why: `within` the size that was asked for, though nothing reaches them. */
-  readonly spared: Readonly<Record<'reached' | 'recent' | 'foreign' | 'within', number>>;
+  readonly spared: Readonly<Record<'reachable' | 'recent' | 'foreign' | 'within', number>>;
   /** What is left of them. They count for no size that is asked for. */
   readonly logs: { readonly count: number; readonly bytes: number };
   /** What blobs and records take now. */
@@ -72,8 +72,8 @@ export class Collection {
   async collect(): Promise<GcReport> {
     const blobs = new Set(this.#records.blobs().map(({ hex }) => hex));
     const before = this.#records.list();
-    const reached = this.#reachedKeys();
-    const chosen = this.#choose(before, reached);
+    const reachable = this.#reachableKeys();
+    const chosen = this.#choose(before, reachable);
     const gone = new Set(
       chosen.filter(({ path, name }) => this.#remove('result', path, name)).map(({ key }) => key as string),
     );
@@ -86,30 +86,30 @@ export class Collection {
       this.horizon,
       this.options.dryRun === true,
     );
-    this.#sweepOthers(reached);
-    const forced = chosen.filter(({ key }) => gone.has(key) && reached.has(key));
-    const spared = this.#spared(left, reached);
+    this.#sweepOthers(reachable);
+    const forced = chosen.filter(({ key }) => gone.has(key) && reachable.has(key));
+    const spared = this.#spared(left, reachable);
     const names = forced.map(({ name }) => name);
-    return { removed: this.#removed, reached: names, spared, logs: this.#trees.logs(), keptBytes };
+    return { removed: this.#removed, reachable: names, spared, logs: this.#trees.logs(), keptBytes };
   }
 
-  #spared(left: readonly StoredRecord[], reached: ReadonlySet<TaskKey>): GcReport['spared'] {
-    const spared = { reached: 0, recent: 0, foreign: 0, within: 0 };
+  #spared(left: readonly StoredRecord[], reachable: ReadonlySet<TaskKey>): GcReport['spared'] {
+    const spared = { reachable: 0, recent: 0, foreign: 0, within: 0 };
     for (const { key, foreign, usedAt } of left)
-      spared[foreign ? 'foreign' : reached.has(key) ? 'reached' : usedAt >= this.horizon ? 'recent' : 'within']++;
+      spared[foreign ? 'foreign' : reachable.has(key) ? 'reachable' : usedAt >= this.horizon ? 'recent' : 'within']++;
     return spared;
   }
 
-  #reachedKeys(): ReadonlySet<TaskKey> {
-    const { keep = [], reached = [] } = this.options;
-    return new Set([...keep.flatMap(({ keys }) => [...keys]), ...reached, ...this.#trees.keys()]);
+  #reachableKeys(): ReadonlySet<TaskKey> {
+    const { keep = [], reachable = [] } = this.options;
+    return new Set([...keep.flatMap(({ keys }) => [...keys]), ...reachable, ...this.#trees.keys()]);
   }
 
   /** The records to be removed, in this order. */
-  #choose(records: readonly StoredRecord[], reached: ReadonlySet<TaskKey>): readonly StoredRecord[] {
+  #choose(records: readonly StoredRecord[], reachable: ReadonlySet<TaskKey>): readonly StoredRecord[] {
     const removable = records.filter(({ usedAt, foreign }) => usedAt < this.horizon && !foreign);
     const { maxBytes } = this.options;
-    if (maxBytes === undefined) return removable.filter(({ key }) => !reached.has(key));
+    if (maxBytes === undefined) return removable.filter(({ key }) => !reachable.has(key));
     const uses = new Map<string, number>();
     for (const record of records) for (const blob of record.blobs) uses.set(blob, (uses.get(blob) ?? 0) + 1);
     let bytes = this.#records.blobs().reduce((sum, { hex, size, usedAt }) => {
@@ -118,7 +118,7 @@ export class Collection {
     bytes += records.reduce((sum, { size }) => sum + size, 0);
     const sizes = new Map(this.#records.blobs().map(({ hex, size }) => [hex, size]));
     const order = [...removable].sort(
-      (a, b) => Number(reached.has(a.key)) - Number(reached.has(b.key)) || a.usedAt - b.usedAt,
+      (a, b) => Number(reachable.has(a.key)) - Number(reachable.has(b.key)) || a.usedAt - b.usedAt,
     );
     const chosen: StoredRecord[] = [];
     for (const record of order) {
@@ -142,10 +142,10 @@ export class Collection {
     return bytes;
   }
 
-  #sweepOthers(reached: ReadonlySet<TaskKey>): void {
+  #sweepOthers(reachable: ReadonlySet<TaskKey>): void {
     const aWeekAgo = Math.min(this.horizon, this.now - week);
     for (const path of filesBelow(join(this.#store, 'resume')))
-      if (!reached.has(basename(path) as TaskKey)) this.#remove('state', path, basename(path), aWeekAgo);
+      if (!reachable.has(basename(path) as TaskKey)) this.#remove('state', path, basename(path), aWeekAgo);
     for (const path of filesBelow(join(this.#store, 'quarantine')))
       this.#remove('damaged', path, basename(path), aWeekAgo, ({ ctimeMs }) => ctimeMs);
     for (const path of filesBelow(join(this.#store, 'reports')))

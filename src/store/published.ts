@@ -2,7 +2,7 @@ import { type BigIntStats, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { inFolder, removeLeftovers, temporaryPath, writeAtomically } from '../files/atomic.js';
 import { guarded, systemCode } from '../files/error.js';
-import type { Soon } from '../files/soon.js';
+import type { MaybePromise } from '../files/maybe-promise.js';
 import { checkFolders } from '../files/trust.js';
 import type { TaskId } from '../values.js';
 import { treeOf } from './artifacts.js';
@@ -93,7 +93,7 @@ export class Published {
    *
    * @returns where files are now that users had put there: they are moved aside
    */
-  show(task: Shown, { key, outputs }: TaskResult): Soon<readonly string[]> {
+  show(task: Shown, { key, outputs }: TaskResult): MaybePromise<readonly string[]> {
     const place = placeOf(task);
     const target = `${this.folder}/${place}`;
     const seen = folderStamp(target);

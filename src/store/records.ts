@@ -1,10 +1,10 @@
 import { renameSync, rmSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { inFolder, moveInto, temporaryPath, writeDraft } from '../files/atomic.js';
-import { guarded, guardedSoon, systemCode } from '../files/error.js';
+import { guarded, guardedMaybe, systemCode } from '../files/error.js';
 import type { FolderSync } from '../files/folder-sync.js';
+import { after, type MaybePromise } from '../files/maybe-promise.js';
 import { IrregularFile, readRegularFile } from '../files/regular-file.js';
-import { after, type Soon } from '../files/soon.js';
 import { Journal } from './journal.js';
 import { decodeRecord, encodeRecord } from './record.js';
 import { type FileStat, isSettled, stampOf } from './stat-cache.js';
@@ -52,12 +52,12 @@ export class Records {
   }
 
   /** What a record says of the result, which counts as used. One that has not changed since is not read again. */
-  result(key: TaskKey): Soon<TaskResult | undefined> {
+  result(key: TaskKey): MaybePromise<TaskResult | undefined> {
     const path = this.#pathOf(key);
-    return guardedSoon(path, () => after(this.#uses.touch(path), (stat) => stat && this.#resultOf(key, stat)));
+    return guardedMaybe(path, () => after(this.#uses.touch(path), (stat) => stat && this.#resultOf(key, stat)));
   }
 
-  #resultOf(key: TaskKey, stat: FileStat): Soon<TaskResult | undefined> {
+  #resultOf(key: TaskKey, stat: FileStat): MaybePromise<TaskResult | undefined> {
     const stamp = `${stampOf(stat)} `;
     const note = this.#results.get(key);
     if (note?.startsWith(stamp) !== true) return this.#readResult(key, stat, stamp);

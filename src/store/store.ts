@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { inFolder, removeLeftovers, temporaryPath } from '../files/atomic.js';
 import { guarded, StoreError } from '../files/error.js';
 import { FolderSync } from '../files/folder-sync.js';
-import type { Soon } from '../files/soon.js';
+import type { MaybePromise } from '../files/maybe-promise.js';
 import { checkStore, isWritable } from '../files/trust.js';
 import {
   adopt,
@@ -139,7 +139,7 @@ export class Store {
   }
 
   /** Which blob of an artifact can't be used; undefined if all are good. */
-  problemOf(artifact: Artifact): Soon<BlobProblem | undefined> {
+  problemOf(artifact: Artifact): MaybePromise<BlobProblem | undefined> {
     return findProblem(this.#blobs, artifact);
   }
 
@@ -174,7 +174,7 @@ export class Store {
   }
 
   /** What a key's record says of the result: all that is needed to use it, and faster to find than the record. */
-  result(key: TaskKey): Soon<TaskResult | undefined> {
+  result(key: TaskKey): MaybePromise<TaskResult | undefined> {
     return this.#records.result(key);
   }
 
@@ -257,7 +257,7 @@ export class Store {
     return guarded(this.#store, () => this.#uses.begin(options));
   }
 
-  /** Removes what is not reached, unless a run uses it or has used it within the time of grace. */
+  /** Removes what is not reachable, unless a run uses it or has used it within the time of grace. */
   gc(options: GcOptions = {}): Promise<GcReport> {
     return guarded(this.#store, async () => {
       const { onWait } = options;

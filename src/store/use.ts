@@ -1,8 +1,8 @@
 import { type BigIntStats, lstatSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode } from '../files/error.js';
+import type { MaybePromise } from '../files/maybe-promise.js';
 import { isToken, ownToken, stateOf } from '../files/process-identity.js';
-import type { Soon } from '../files/soon.js';
 import { namesIn } from './listing.js';
 import type { Lock, LockOptions, Locks } from './lock.js';
 
@@ -49,7 +49,7 @@ export class Uses {
   }
 
   /** Notes that a file is used. What it is then; undefined if it is not there. Most have been used not long ago. */
-  touch(path: string): Soon<BigIntStats | undefined> {
+  touch(path: string): MaybePromise<BigIntStats | undefined> {
     const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
     const isNoted = stat === undefined || Number(stat.mtimeMs) > Date.now() - this.interval;
     return isNoted ? stat : this.#refresh(path, stat);

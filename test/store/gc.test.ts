@@ -89,18 +89,18 @@ describe('gc without pipelines', () => {
     const replaced = await make('p', 'one', 'second');
     await make('p', 'one', 'third');
     age(2);
-    const report = await store.gc({ reached: new Set([old.key]), dryRun: true });
+    const report = await store.gc({ reachable: new Set([old.key]), dryRun: true });
     expect(report.removed.filter(({ kind }) => kind === 'result').length).toBe(1);
-    expect(report.spared).toEqual({ reached: 2, recent: 0, foreign: 0, within: 0 });
+    expect(report.spared).toEqual({ reachable: 2, recent: 0, foreign: 0, within: 0 });
     expect(report.logs.count).toBe(1);
     expect((await store.gc({ graceMs: 3 * 3_600_000 })).spared).toEqual({
-      reached: 1,
+      reachable: 1,
       recent: 2,
       foreign: 0,
       within: 0,
     });
-    expect((await store.gc({ maxBytes: 1e9 })).spared).toEqual({ reached: 1, recent: 0, foreign: 0, within: 2 });
-    await store.gc({ reached: new Set([old.key]) });
+    expect((await store.gc({ maxBytes: 1e9 })).spared).toEqual({ reachable: 1, recent: 0, foreign: 0, within: 2 });
+    await store.gc({ reachable: new Set([old.key]) });
     expect(await store.record(old.key)).toBeDefined();
     expect(await store.record(replaced.key)).toBeUndefined();
   });
@@ -188,7 +188,7 @@ describe('gc of named pipelines', () => {
 });
 
 describe('gc to a size', () => {
-  it('removes the longest unused first, what is reached last, and says so', async () => {
+  it('removes the longest unused first, what is reachable last, and says so', async () => {
     const records: TaskRecord[] = [];
     for (const text of ['first', 'second', 'third']) records.push(await make('p', 'one', text));
     age(2);
@@ -203,7 +203,7 @@ describe('gc to a size', () => {
     ]);
     const report = await store.gc({ maxBytes: 10 });
     expect(counts(report)).toEqual({ result: 2, file: 5 });
-    expect([report.reached, report.keptBytes]).toEqual([['test example of 2026-01-01 00:00'], 0]);
+    expect([report.reachable, report.keptBytes]).toEqual([['test example of 2026-01-01 00:00'], 0]);
     expect(existsSync(join(store.folder, 'p/one'))).toBe(false);
   });
 });

@@ -41,7 +41,7 @@ export async function gcCommand(files: readonly string[], options: GcCommandOpti
   for (const pipeline of pipelines) keep.push(await keptOf(pipeline, store));
   const report = await store.gc({
     dryRun,
-    ...(files.length > 0 ? { keep } : { reached: reachOfAll(store) }),
+    ...(files.length > 0 ? { keep } : { reachable: reachOfAll(store) }),
     ...(maxBytes === undefined ? {} : { maxBytes }),
     onWait: (holder) => printError(`Waiting for another gc (${holderText(holder)}).`),
   });
@@ -91,7 +91,7 @@ const kinds: Readonly<Record<GcKind, readonly [one: string, many: string]>> = {
 };
 
 function reportText(
-  { removed, reached, spared, logs, keptBytes }: GcReport,
+  { removed, reachable, spared, logs, keptBytes }: GcReport,
   dryRun: boolean,
   maxBytes: number | undefined,
 ): string {
@@ -106,7 +106,7 @@ function reportText(
   if (counts.length === 0) lines.push(`Nothing to remove; ${formatSize(keptBytes)} are kept.`);
   else lines.push(`${done} ${counts.join(', ')}: ${formatSize(freed)}; ${formatSize(keptBytes)} are kept.`);
   const why = [
-    ...(spared.reached > 0 ? [`${spared.reached} that pipelines or their runs reach`] : []),
+    ...(spared.reachable > 0 ? [`${spared.reachable} that pipelines or their runs reach`] : []),
     ...(spared.recent > 0 ? [`${spared.recent} used within the last hour, or that a run may be using`] : []),
     ...(spared.foreign > 0 ? [`${spared.foreign} of another version of Spikeline`] : []),
     ...(spared.within > 0 ? [`${spared.within} for which there is room`] : []),
@@ -114,9 +114,9 @@ function reportText(
   if (why.length > 0) lines.push(`Results kept: ${why.join(', ')}.`);
   if (logs.count > 0)
     lines.push(`Besides, ${logs.count} ${logs.count === 1 ? 'log takes' : 'logs take'} ${formatSize(logs.bytes)}.`);
-  if (reached.length > 0)
+  if (reachable.length > 0)
     lines.push(
-      `There was no other way than to ${dryRun ? 'remove' : 'drop'} ${reached.length} that are still reached.`,
+      `There was no other way than to ${dryRun ? 'remove' : 'drop'} ${reachable.length} that are still reachable.`,
     );
   if (maxBytes !== undefined && keptBytes > maxBytes)
     lines.push(`That is more than ${formatSize(maxBytes)}: the rest is in use, or was less than an hour ago.`);

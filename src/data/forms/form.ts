@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../error.js';
-import { kindOf } from '../data-file.js';
+import { pathKind } from '../data-file.js';
 import type { Part, PublishedDataset } from '../sources.js';
 
 /** The parts of a data set, by name. */
@@ -36,7 +36,7 @@ export function* findForm(form: Form, root: string): Generator<Found> {
 }
 
 /** Folders are called `train` and `test`, too. What else is no file is told by who reads it. */
-const isThere = (path: string): boolean => kindOf(path) === 'other';
+const isThere = (path: string): boolean => pathKind(path) === 'other';
 
 function expand(folder: string, [first, ...rest]: readonly string[]): readonly string[] {
   if (first === undefined) return [folder];

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLimit } from '../../files/limit.js';
-import type { Soon } from '../../files/soon.js';
+import type { MaybePromise } from '../../files/maybe-promise.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import { holderText, type Lock, type LockHolder } from '../../store/lock.js';
 import type { Store } from '../../store/store.js';
@@ -267,7 +267,7 @@ export class LocalExecutor implements Executor {
     return outcome;
   }
 
-  #cached(task: Task, result: TaskResult, started: number, from?: 'remote'): Soon<Outcome> {
+  #cached(task: Task, result: TaskResult, started: number, from?: 'remote'): MaybePromise<Outcome> {
     this.#outputs.set(task.id, result.outputs);
     return this.#outcomes.done(task, result, 'cached', secondsSince(started), from);
   }

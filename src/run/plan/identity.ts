@@ -2,7 +2,7 @@ import { basename, relative, resolve } from 'node:path';
 import type { Engine } from '../../engine/engine.js';
 import { engineFor } from '../../engine/engines.js';
 import { StoreError } from '../../files/error.js';
-import { after, type Soon } from '../../files/soon.js';
+import { after, type MaybePromise } from '../../files/maybe-promise.js';
 import type { Pipeline, Task, TaskInput } from '../../pipeline/expand/task.js';
 import type { StageDefinition } from '../../stage/definition.js';
 import { currentFingerprint, engineFingerprint, stageFingerprint } from '../../stage/fingerprint.js';
@@ -47,7 +47,7 @@ export class Identifier {
   }
 
   /** @throws StoreError `E_INPUT_MISSING`, `E_INPUT_CHANGED` for file inputs; UserError for mistakes in a user's stage */
-  identify(task: Task, outputsOf: OutputsOf): Soon<Identified> {
+  identify(task: Task, outputsOf: OutputsOf): MaybePromise<Identified> {
     return after(this.#inputsOf(task, outputsOf), (inputs) => this.#identifyWith(task, inputs, stageFingerprint));
   }
 
@@ -59,7 +59,7 @@ export class Identifier {
     return this.#identifyWith(task, inputs, currentFingerprint);
   }
 
-  #inputsOf(task: Task, outputsOf: OutputsOf): Soon<Inputs> {
+  #inputsOf(task: Task, outputsOf: OutputsOf): MaybePromise<Inputs> {
     const inputs: Record<string, ResolvedInput> = {};
     for (const [name, input] of Object.entries(task.inputs)) {
       if (input.kind === 'file') return this.#inputsWithFiles(task, outputsOf);
@@ -75,7 +75,7 @@ export class Identifier {
     return inputs;
   }
 
-  #identifyWith(task: Task, inputs: Inputs, fingerprintOf: typeof stageFingerprint): Soon<Identified> {
+  #identifyWith(task: Task, inputs: Inputs, fingerprintOf: typeof stageFingerprint): MaybePromise<Identified> {
     const { action } = task;
     if (action.kind === 'stage') return this.#identifyStage(task, action, inputs, fingerprintOf);
     const parts = buildKeyParts(task, { inputs, env: this.#env, files: [] });

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { StoreError } from '../../files/error.js';
 import { createLimit } from '../../files/limit.js';
-import { after, type Soon } from '../../files/soon.js';
+import { after, type MaybePromise } from '../../files/maybe-promise.js';
 import { dependenciesOf } from '../../pipeline/expand/targets.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import type { BlobProblem } from '../../store/artifacts.js';
@@ -116,14 +116,17 @@ export class Planner {
    * The identity and the result of one task as `statusOf` has them, without the reasons: to find those can take longer
    * than a short task. The outputs of the tasks before it must be known.
    */
-  find(task: Task, outputsOf: OutputsOf): Soon<{ readonly identity: TaskIdentity; readonly result?: TaskResult }> {
+  find(
+    task: Task,
+    outputsOf: OutputsOf,
+  ): MaybePromise<{ readonly identity: TaskIdentity; readonly result?: TaskResult }> {
     return after(this.#look(task, outputsOf), ({ identity, result }) =>
       result === undefined || this.#force.has(task.id) ? { identity } : { identity, result },
     );
   }
 
   /** What a task is made from, the outputs of all tasks before it being known, and the files that its stage names. */
-  identify(task: Task, outputsOf: OutputsOf): Soon<Identified> {
+  identify(task: Task, outputsOf: OutputsOf): MaybePromise<Identified> {
     return this.#identifier.identify(task, outputsOf);
   }
 
@@ -149,7 +152,7 @@ export class Planner {
   }
 
   /** The first problem among outputs, which are looked at one after the other. */
-  #problemAmong(outputs: IterableIterator<[output: string, Artifact]>): Soon<Reason | undefined> {
+  #problemAmong(outputs: IterableIterator<[output: string, Artifact]>): MaybePromise<Reason | undefined> {
     for (const [output, artifact] of outputs) {
       const problem = this.#store.problemOf(artifact);
       if (problem instanceof Promise)

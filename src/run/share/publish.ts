@@ -1,6 +1,6 @@
 import { dirname, relative, sep } from 'node:path';
 import { StoreError } from '../../files/error.js';
-import type { Soon } from '../../files/soon.js';
+import type { MaybePromise } from '../../files/maybe-promise.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import type { Store } from '../../store/store.js';
 import type { TaskResult } from '../../store/types.js';
@@ -19,7 +19,7 @@ export function publish(
   task: Task,
   result: TaskResult,
   emit: (event: RunEvent) => void,
-): Soon<void> {
+): MaybePromise<void> {
   const tell = (moved: readonly string[]) => {
     if (moved.length > 0)
       emit({ event: 'warning', ...asideWarning(store, store.published(pipeline.name).folderOf(task), moved) });

@@ -7,12 +7,12 @@ import { decodeManifest, type FolderManifest } from '../manifest.js';
 import type { Store } from '../store.js';
 import type { Artifact, TaskKey, TaskRecord, TaskResult } from '../types.js';
 import type { NamedBlob } from './action-result.js';
-import { all, type BlobSource, bring } from './arrivals.js';
 import { decodeEntry, encodeEntry } from './entry.js';
-import { patienceFor } from './pace.js';
+import { type BlobSource, fetchArtifacts, settleAll } from './fetch-artifacts.js';
 import { type Incoming, type Remote, RemoteError } from './remote.js';
 import type { RemoteSettings } from './settings.js';
 import { LeftAlone, Traffic, type Warning } from './traffic.js';
+import { patienceFor } from './watchdog.js';
 
 /** No entry is larger, in bytes. */
 const largestEntry = 16 << 20;
@@ -75,7 +75,7 @@ export class RemoteCache {
     if (!this.readable) return undefined;
     try {
       const record = await this.#record(key, options.signal);
-      if (record === undefined || !(await this.#bring(record, options))) return undefined;
+      if (record === undefined || !(await this.#fetchOutputs(record, options))) return undefined;
       await this.store.writeRecord(record);
       return { key, outputs: record.outputs, metrics: record.metrics };
     } catch (error) {
@@ -133,7 +133,7 @@ export class RemoteCache {
         progress?.(done, total);
       };
       moved(0);
-      await all(blobs.map((blob) => this.#putBlob(blob, signal, moved)));
+      await settleAll(blobs.map((blob) => this.#putBlob(blob, signal, moved)));
       if (this.#wrong.has(record.key) || (await this.#traffic.find('write', 'ac', record.key, signal)) === undefined) {
         const entry = encodeEntry(record, blobs, this.#signingKey);
         const content = {
@@ -166,7 +166,7 @@ export class RemoteCache {
   }
 
   /** Brings what a record names. False if the remote does not have it all. */
-  async #bring({ key, outputs, provenance }: TaskRecord, { signal, progress }: RemoteOptions): Promise<boolean> {
+  async #fetchOutputs({ key, outputs, provenance }: TaskRecord, { signal, progress }: RemoteOptions): Promise<boolean> {
     const artifacts = Object.values(outputs);
     const patience = patienceFor(artifacts, provenance.seconds, this.#patienceMs);
     try {
@@ -176,10 +176,10 @@ export class RemoteCache {
           getBlob: (blob, moved) => this.#getBlob(blob, watched, moved),
           getManifest: (digest) => this.#getManifest(digest, watched),
         };
-        return bring(this.store, artifacts, source, progress);
+        return fetchArtifacts(this.store, artifacts, source, progress);
       });
     } catch (error) {
-      if (error instanceof RemoteError && error.trouble === 'content') this.#wrong.add(key);
+      if (error instanceof RemoteError && error.fault === 'content') this.#wrong.add(key);
       throw error;
     }
   }

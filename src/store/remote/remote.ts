@@ -38,13 +38,13 @@ export interface Remote {
 }
 
 /** What went wrong with a remote, which decides what is done about it; `content`: what it sent is not what it should be. */
-export type Trouble = FaultKind | 'content';
+export type RemoteFault = FaultKind | 'content';
 
 /** What a remote did not do, in words that follow "the remote cache URL: ". */
 export class RemoteError extends Error {
   override readonly name = 'RemoteError';
   constructor(
-    readonly trouble: Trouble,
+    readonly fault: RemoteFault,
     message: string,
     readonly hint?: string,
     /** When to try again, in seconds, if the remote says. */

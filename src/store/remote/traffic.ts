@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from '../../files/error.js';
 import { createLimit } from '../../files/limit.js';
 import { formatSize } from '../../schema/size.js';
-import { Pace } from './pace.js';
-import { type Area, type Incoming, type Outgoing, type Remote, RemoteError, type Trouble } from './remote.js';
+import { type Area, type Incoming, type Outgoing, type Remote, RemoteError, type RemoteFault } from './remote.js';
+import { Watchdog } from './watchdog.js';
 
 /** Transfers at a time in each direction: a result that is wanted does not wait for those that are given away. */
 export const transfers = 8;
@@ -16,10 +16,10 @@ const longestDelayMs = 5_000;
  * How much a failed attempt weighs. A remote that gets `mostStrikes` for one kind of request, without a success of that
  * kind in between, is left alone: one that serves entries well, or answers whether it has a blob, may yet send no blob.
  */
-const strikes: Readonly<Record<Trouble, number>> = { transient: 1, silent: 2, refused: 2, denied: 6, content: 0 };
+const strikes: Readonly<Record<RemoteFault, number>> = { transient: 1, silent: 2, refused: 2, denied: 6, content: 0 };
 const mostStrikes = 6;
 /** Objects that were not what they should be, however many others were. */
-const mostLies = 3;
+const mostMismatches = 3;
 
 export interface Warning {
   readonly message: string;
@@ -54,7 +54,7 @@ export class Traffic {
   readonly #leftAlone = { read: false, write: false };
   /** Files of so many bytes and more are not carried any more. */
   readonly #tooLarge = { read: Number.POSITIVE_INFINITY, write: Number.POSITIVE_INFINITY };
-  #lies = 0;
+  #mismatches = 0;
 
   constructor(
     readonly remote: Remote,
@@ -110,13 +110,13 @@ export class Traffic {
     take: (incoming: Incoming, moved: (bytes: number) => void) => Promise<T>,
     size = 0,
   ): Promise<T | undefined> {
-    return this.#attempts({ direction: 'read', method: 'get', area, size }, signal, async (watched, pace) => {
+    return this.#attempts({ direction: 'read', method: 'get', area, size }, signal, async (watched, watchdog) => {
       const incoming = await this.remote.get(area, name, watched);
       if (incoming === undefined) return undefined;
       // An abort may come when nobody listens to the body.
       incoming.body.on('error', () => undefined);
       try {
-        return await take(incoming, (bytes) => pace.moved(bytes));
+        return await take(incoming, (bytes) => watchdog.moved(bytes));
       } finally {
         incoming.body.destroy();
       }
@@ -129,27 +129,31 @@ export class Traffic {
   }
 
   put(area: Area, name: string, content: Outgoing, signal: AbortSignal): Promise<void> {
-    return this.#attempts({ direction: 'write', method: 'put', area, size: content.size }, signal, (watched, pace) => {
-      const open = async function* () {
-        for await (const chunk of content.open()) {
-          yield chunk;
-          pace.moved(chunk.length);
-        }
-      };
-      return this.remote.put(area, name, { size: content.size, open }, watched);
-    });
+    return this.#attempts(
+      { direction: 'write', method: 'put', area, size: content.size },
+      signal,
+      (watched, watchdog) => {
+        const open = async function* () {
+          for await (const chunk of content.open()) {
+            yield chunk;
+            watchdog.moved(chunk.length);
+          }
+        };
+        return this.remote.put(area, name, { size: content.size, open }, watched);
+      },
+    );
   }
 
   async #attempts<T>(
     kind: Kind,
     signal: AbortSignal,
-    once: (signal: AbortSignal, pace: Pace) => Promise<T>,
+    once: (signal: AbortSignal, watchdog: Watchdog) => Promise<T>,
   ): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       const outcome = await this.#limits[kind.direction](() => this.#attempt(kind, signal, once));
       if ('value' in outcome) return outcome.value;
       const { failure } = outcome;
-      const temporary = failure.trouble === 'transient' || failure.trouble === 'silent';
+      const temporary = failure.fault === 'transient' || failure.fault === 'silent';
       if (!temporary || attempt === attempts) throw failure;
       const delay = this.retryMs * 2 ** (attempt - 1) * (1 + Math.random());
       await sleep(Math.min(Math.max(delay, (failure.retryAfter ?? 0) * 1e3), longestDelayMs), undefined, { signal });
@@ -159,35 +163,35 @@ export class Traffic {
   async #attempt<T>(
     kind: Kind,
     signal: AbortSignal,
-    once: (signal: AbortSignal, pace: Pace) => Promise<T>,
+    once: (signal: AbortSignal, watchdog: Watchdog) => Promise<T>,
   ): Promise<{ readonly value: T } | { readonly failure: RemoteError }> {
     signal.throwIfAborted();
     if (!this.uses(kind.direction) || !this.carries(kind.direction, kind.size ?? 0)) throw new LeftAlone();
-    const pace = new Pace(this.silenceMs);
+    const watchdog = new Watchdog(this.silenceMs);
     try {
-      const value = await once(AbortSignal.any([signal, pace.signal]), pace);
+      const value = await once(AbortSignal.any([signal, watchdog.signal]), watchdog);
       this.#strikes.delete(nameOf(kind));
       return { value };
     } catch (error) {
       signal.throwIfAborted();
       // What the store says is no fault of the remote's.
       if (error instanceof StoreError) throw error;
-      const failure = pace.failure ?? this.remote.explain(error);
+      const failure = watchdog.failure ?? this.remote.explain(error);
       this.#count(kind, failure);
       return { failure };
     } finally {
-      pace.stop();
+      watchdog.stop();
     }
   }
 
   #count(kind: Kind, failure: RemoteError): void {
     const { direction } = kind;
-    const count = (this.#strikes.get(nameOf(kind)) ?? 0) + strikes[failure.trouble];
+    const count = (this.#strikes.get(nameOf(kind)) ?? 0) + strikes[failure.fault];
     this.#strikes.set(nameOf(kind), count);
-    if (failure.trouble === 'content') this.#lies++;
-    if (count < mostStrikes && this.#lies < mostLies) return;
+    if (failure.fault === 'content') this.#mismatches++;
+    if (count < mostStrikes && this.#mismatches < mostMismatches) return;
     if (this.#leftAlone[direction]) return;
-    if (classOf(kind) > 0 && this.#lies < mostLies) {
+    if (classOf(kind) > 0 && this.#mismatches < mostMismatches) {
       // Told of once: each further one is of smaller files.
       const isFirst = this.#tooLarge[direction] === Number.POSITIVE_INFINITY;
       this.#tooLarge[direction] = Math.min(this.#tooLarge[direction], kind.size!);
@@ -196,7 +200,7 @@ export class Traffic {
       return;
     }
     // One that can't be written to may well be read.
-    const all = direction === 'read' || failure.trouble === 'silent';
+    const all = direction === 'read' || failure.fault === 'silent';
     this.#leftAlone.write = true;
     if (all) this.#leftAlone.read = true;
     const what = all ? 'is left alone' : 'gets nothing more';

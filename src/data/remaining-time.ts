@@ -4,7 +4,7 @@ const span = 20_000;
 const least = 3_000;
 
 /** How long a transfer will still take, judged by its last while: what was there before it began does not count. */
-export class Pace {
+export class RemainingTime {
   readonly #seen: { readonly at: number; readonly done: number }[] = [];
 
   /** @param now in milliseconds, as `performance.now()` has it @returns seconds, once that can be told */

@@ -29,13 +29,13 @@ export interface BlobSource {
  * @returns false if something can't be had
  * @throws RemoteError `content` if the artifacts can't be what they are said to be
  */
-export async function bring(
+export async function fetchArtifacts(
   store: Store,
   artifacts: readonly Artifact[],
   source: BlobSource,
   progress?: (done: number, total: number) => void,
 ): Promise<boolean> {
-  const lists = await all(artifacts.map((artifact) => blobsOf(store, artifact, source)));
+  const lists = await settleAll(artifacts.map((artifact) => blobsOf(store, artifact, source)));
   const sizes = new Map<Digest, number>();
   for (const list of lists) {
     if (list === undefined) return false;
@@ -112,12 +112,12 @@ async function each<T>(items: readonly T[], act: (item: T) => Promise<boolean>):
       throw error;
     }
   };
-  await all(Array.from({ length: transfers }, worker));
+  await settleAll(Array.from({ length: transfers }, worker));
   return goesOn;
 }
 
 /** Waits for all, then throws what the first of them threw: none of them goes on when the caller has gone. */
-export async function all<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+export async function settleAll<T>(promises: readonly Promise<T>[]): Promise<T[]> {
   const results = await Promise.allSettled(promises);
   return results.map((result) => {
     if (result.status === 'rejected') throw result.reason;

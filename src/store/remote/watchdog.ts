@@ -29,7 +29,7 @@ export function patienceFor(
  * Watches one transfer and aborts it when nothing moves, or too little: a server that sends a byte now and then must
  * not hold up a run for hours.
  */
-export class Pace {
+export class Watchdog {
   readonly #controller = new AbortController();
   readonly #started = performance.now();
   readonly #timer: NodeJS.Timeout;

@@ -1,8 +1,11 @@
 // Convolutions of floats as kernel calls.
 import { type Geometry, outputPixels, type PaddedMap, windowOffsets } from './geometry.js';
+import { constants } from './kernels/constants.mjs';
 import type { MemoryPlan } from './memory-plan.js';
 import { type Calls, calls, type Item, packItems } from './program.js';
 import { type Address, bytes } from './units.js';
+
+const { channelBlock } = constants;
 
 /** What a planned convolution needs done: once a weight change, and per range of images. */
 export interface PlannedConvolution {
@@ -40,7 +43,7 @@ export function denseForward(plan: MemoryPlan, g: Geometry, { x, map, w, y }: Fl
     yOffsets: plan.table(Uint32Array.from({ length: pixels }, (_, i) => i * channels * 4)),
     ...{ pixels, rows, run, rowSkip, channels },
   });
-  return { pack: packItems(channels / 8, calls('packForward', pack)), calls: calls('denseConv', conv) };
+  return { pack: packItems(channels / channelBlock, calls('packForward', pack)), calls: calls('denseConv', conv) };
 }
 
 /** Weights [row][channel] as doubles, and what makes them of the floats at `w`. */

@@ -1,5 +1,6 @@
 // Weight gradients as kernel calls: from floats, and what those of all kinds have in common.
 import type { Geometry, PaddedMap } from './geometry.js';
+import { constants } from './kernels/constants.mjs';
 import type { MemoryPlan } from './memory-plan.js';
 import { type Calls, calls, type Item, split } from './program.js';
 import { type Address, behind, times } from './units.js';
@@ -57,10 +58,9 @@ export function denseGradient(
     dw: buffers.dw,
     channels: g.outChannels,
   });
-  const tiles = Math.ceil(rows / 4);
   return {
     lists: [],
     adds: false,
-    sums: split(tiles, parts, calls('denseWeightGradient', descriptor)),
+    sums: split(Math.ceil(rows / constants.gradientRows), parts, calls('denseWeightGradient', descriptor)),
   };
 }

@@ -1,112 +1,132 @@
-// Convolutions of floats, and their weight gradient: every product is made. Four pixels, or four rows of the kernel, share each
-// load of the other operand.
+// Convolutions of floats, and their weight gradient: every product is made. Sums of some pixels, or rows of the kernel, by some
+// vectors of channels wait in registers: as many as there are, so that additions needn't wait for each other, and so that each
+// load serves several of them.
 #include "vector.h"
 
-/** Channels that packForward lays side by side; vectors of 512 bits would be wider. */
-enum { packedBlock = 8 };
-typedef f32 packed VECTOR(WIDTH < 32 ? WIDTH : 32);
-enum { packedLanes = sizeof(packed) / 4, packedVectors = packedBlock / packedLanes };
+/** What one tile of sums has: vectors of channels, pixels of a convolution, rows of a weight gradient. */
+enum {
+  tileVectors = 2,
+  tilePixels = WIDTH == 64 ? 8 : 4,
+  tileRows = WIDTH == 64 ? 12 : WIDTH == 32 ? 6 : 4,
+};
 
-/** Adds to sums of 4 pixels × 8 channels the products of step k: p: the pixels' values, q: weights. */
-INLINE void addProducts(packed sums[4][packedVectors], const u8 *const p[4], const u8 *q, i32 k) {
-  packed w[packedVectors];
-  EACH(v, packedVectors) w[v] = LOAD(packed, q + k * packedBlock * 4 + v * (i32)sizeof(packed));
-  EACH(r, 4) {
+enum { tileChannels = tileVectors * LANES };
+
+/** Calls f(…, channel, vectors) for all channels, a tile's at a time; with vectors of 512 bits a single one may be left over. */
+#define BY_CHANNELS(channels, f, ...)                                                        \
+  for (i32 channel = 0; channel < (channels); channel += tileChannels)                       \
+    if (tileChannels <= channelBlock || (channels) - channel >= tileChannels)                \
+      f(__VA_ARGS__, channel, tileVectors);                                                  \
+    else                                                                                     \
+      f(__VA_ARGS__, channel, 1)
+
+/** Bytes from row to row of packed weights. */
+enum { packedRow = channelBlock * 4 };
+
+/** Where vector v of a row of packed weights lies, from that of the first: in the same block of channels, or in the next one. */
+INLINE isize packedVector(isize block, i32 v) {
+  return v * LANES / channelBlock * block + v * LANES % channelBlock * 4;
+}
+
+/** Adds to the sums of each pixel the products of one value, the k-th from p and q on. */
+INLINE void addProducts(f32v sums[tilePixels][tileVectors], const u8 *const p[tilePixels], const u8 *q, isize block, i32 k,
+                        i32 vectors) {
+  f32v w[tileVectors];
+  EACH(v, vectors) w[v] = LOAD(f32v, q + k * packedRow + packedVector(block, v));
+  EACH(r, tilePixels) {
     const f32 x = ((const f32 *)p[r])[k];
-    EACH(v, packedVectors) sums[r][v] += x * w[v];
+    EACH(v, vectors) sums[r][v] += x * w[v];
   }
 }
 
-/**
- * Float convolution, 4 pixels × 8 channels in registers: y[p][c] = Σ_k x[p][k]·w[k][c], k over `rows` contiguous runs.
- * The order of the sum is k ascending, whatever the range of images. Pixels beyond the range repeat the last one.
- */
-KERNEL(denseConv, DenseConv) {
+/** So many vectors of channels of images lo…hi. Pixels beyond the range repeat the last one. */
+INLINE void convolve(DenseConv t, i32 lo, i32 hi, i32 channel, i32 vectors) {
   const i32 total = (hi - lo) * t.pixels;
   const u32 *xOffsets = (const u32 *)t.xOffsets, *yOffsets = (const u32 *)t.yOffsets;
-  const u8 *w = t.w;
-  for (i32 cb = 0; cb < t.channels; cb += packedBlock, w += (isize)t.rows * t.run * packedBlock * 4) {
-    const u8 *x = t.x + lo * t.xImage;
-    u8 *y = t.y + lo * t.yImage + (isize)cb * 4;
-    i32 pixel = 0;
-    for (i32 first = 0; first < total; first += 4) {
-      const u8 *p[4];
-      u8 *to[4];
-      EACH(r, 4) {
-        p[r] = x + xOffsets[pixel];
-        to[r] = y + yOffsets[pixel];
-        if (first + r + 1 < total && ++pixel == t.pixels) {
-          pixel = 0;
-          x += t.xImage;
-          y += t.yImage;
-        }
+  const isize block = (isize)t.rows * t.run * packedRow;
+  const u8 *w = t.w + channel / channelBlock * block + channel % channelBlock * 4;
+  const u8 *x = t.x + lo * t.xImage;
+  u8 *y = t.y + lo * t.yImage + (isize)channel * 4;
+  i32 pixel = 0;
+  for (i32 first = 0; first < total; first += tilePixels) {
+    const u8 *p[tilePixels];
+    u8 *to[tilePixels];
+    f32v sums[tilePixels][tileVectors];
+    EACH(r, tilePixels) {
+      p[r] = x + xOffsets[pixel];
+      to[r] = y + yOffsets[pixel];
+      if (first + r + 1 < total && ++pixel == t.pixels) {
+        pixel = 0;
+        x += t.xImage;
+        y += t.yImage;
       }
-      packed sums[4][packedVectors];
-      EACH(r, 4) EACH(v, packedVectors) sums[r][v] = (packed){0};
-      const u8 *q = w;
-      for (i32 row = 0; row < t.rows; row++) {
-        for (i32 k = 1; k < t.run; k += 2) {
-          addProducts(sums, p, q, 0);
-          SEPARATE_ROUND(q);
-          addProducts(sums, p, q, 1);
-          q += 2 * packedBlock * 4;
-          EACH(r, 4) p[r] += 8;
-        }
-        if (t.run & 1) {
-          addProducts(sums, p, q, 0);
-          q += packedBlock * 4;
-          EACH(r, 4) p[r] += 4;
-        }
-        EACH(r, 4) p[r] += t.rowSkip;
-      }
-      EACH(r, 4) EACH(v, packedVectors) STORE(to[r] + v * (i32)sizeof(packed), sums[r][v]);
+      EACH(v, vectors) sums[r][v] = (f32v){0};
     }
+    const u8 *q = w;
+    for (i32 row = 0; row < t.rows; row++) {
+      for (i32 k = 1; k < t.run; k += 2) {
+        addProducts(sums, p, q, block, 0, vectors);
+        SEPARATE_ROUND(q);
+        addProducts(sums, p, q, block, 1, vectors);
+        q += 2 * packedRow;
+        EACH(r, tilePixels) p[r] += 8;
+      }
+      if (t.run & 1) {
+        addProducts(sums, p, q, block, 0, vectors);
+        q += packedRow;
+        EACH(r, tilePixels) p[r] += 4;
+      }
+      EACH(r, tilePixels) p[r] += t.rowSkip;
+    }
+    EACH(r, tilePixels) EACH(v, vectors) STORE(to[r] + v * WIDTH, sums[r][v]);
   }
 }
 
-/** Channels whose weight gradients are added up together. */
-enum { gradientVectors = LANES < 8 ? 8 / LANES : 1 };
-
 /**
- * Float weight gradient: dw[row][c] += Σ x[pixel + offset(row)]·dy[pixel][c], 4 kernel rows × 8 channels in registers, or as many
- * as a vector has. lo, hi: range of tiles of 4 rows. Sums run over the pixels of an image; the images' sums are added in order.
+ * Float convolution: y[p][c] = Σ_k x[p][k]·w[k][c], k over `rows` contiguous runs. The order of the sum is k ascending, whatever
+ * the range of images.
  */
-KERNEL(denseWeightGradient, DenseWeightGradient) {
-  for (i32 first = 0; first < t.images; first += t.imagesPerChunk) {
-    const i32 last = min(first + t.imagesPerChunk, t.images);
-    for (i32 tile = lo; tile < hi; tile++) {
-      i32 row[4];
-      isize offset[4];
-      EACH(r, 4) {
-        row[r] = min(tile * 4 + r, t.rows - 1);
-        offset[r] = ((const u32 *)t.rowOffsets)[row[r]];
-      }
-      for (i32 cb = 0; cb < t.channels; cb += gradientVectors * LANES) {
-        u8 *dw[4];
-        f32v sum[4][gradientVectors];
-        EACH(r, 4) {
-          dw[r] = t.dw + ((isize)row[r] * t.channels + cb) * 4;
-          EACH(v, gradientVectors) sum[r][v] = first ? LOAD(f32v, dw[r] + v * WIDTH) : (f32v){0};
+KERNEL(denseConv, DenseConv) { BY_CHANNELS(t.channels, convolve, t, lo, hi); }
+
+/** So many vectors of channels of a tile's rows from `row` on, images first…last. Rows beyond the last one repeat it. */
+INLINE void addGradients(DenseWeightGradient t, i32 row, i32 first, i32 last, i32 channel, i32 vectors) {
+  isize offset[tileRows];
+  u8 *dw[tileRows];
+  EACH(r, tileRows) {
+    const i32 one = min(row + r, t.rows - 1);
+    offset[r] = ((const u32 *)t.rowOffsets)[one];
+    dw[r] = t.dw + ((isize)one * t.channels + channel) * 4;
+  }
+  for (i32 n = first; n < last; n++) {
+    const u8 *x = t.x + n * t.xImage, *dy = t.dy + n * t.dyImage + (isize)channel * 4;
+    f32v sums[tileRows][tileVectors];
+    EACH(r, tileRows) EACH(v, vectors) sums[r][v] = (f32v){0};
+    for (i32 oy = 0; oy < t.outHeight; oy++, x += t.xRow, dy += t.dyRow) {
+      const u8 *p = x, *q = dy;
+      for (i32 ox = 0; ox < t.outWidth; ox++, p += t.xPixel, q += t.dyPixel) {
+        f32v b[tileVectors];
+        EACH(v, vectors) b[v] = LOAD(f32v, q + v * WIDTH);
+        EACH(r, tileRows) {
+          const f32 a = *(const f32 *)(p + offset[r]);
+          EACH(v, vectors) sums[r][v] += a * b[v];
         }
-        for (i32 n = first; n < last; n++) {
-          const u8 *x = t.x + n * t.xImage, *dy = t.dy + n * t.dyImage + (isize)cb * 4;
-          f32v c[4][gradientVectors];
-          EACH(r, 4) EACH(v, gradientVectors) c[r][v] = (f32v){0};
-          for (i32 oy = 0; oy < t.outHeight; oy++, x += t.xRow, dy += t.dyRow) {
-            const u8 *p = x, *q = dy;
-            for (i32 ox = 0; ox < t.outWidth; ox++, p += t.xPixel, q += t.dyPixel) {
-              f32v b[gradientVectors];
-              EACH(v, gradientVectors) b[v] = LOAD(f32v, q + v * WIDTH);
-              EACH(r, 4) {
-                const f32 a = *(const f32 *)(p + offset[r]);
-                EACH(v, gradientVectors) c[r][v] += a * b[v];
-              }
-            }
-          }
-          EACH(r, 4) EACH(v, gradientVectors) sum[r][v] += c[r][v];
-        }
-        EACH(r, 4) EACH(v, gradientVectors) STORE(dw[r] + v * WIDTH, sum[r][v]);
       }
     }
+    // All sums are loaded before any is stored: a row may be there twice.
+    if (n > 0) EACH(r, tileRows) EACH(v, vectors) sums[r][v] = LOAD(f32v, dw[r] + v * WIDTH) + sums[r][v];
+    EACH(r, tileRows) EACH(v, vectors) STORE(dw[r] + v * WIDTH, sums[r][v]);
+  }
+}
+
+/**
+ * Float weight gradient: dw[row][c] += Σ x[pixel + offset(row)]·dy[pixel][c]. lo, hi: range of `gradientRows` rows each. Sums run
+ * over the pixels of an image; the images' sums are added in order.
+ */
+KERNEL(denseWeightGradient, DenseWeightGradient) {
+  const i32 end = min(hi * gradientRows, t.rows);
+  for (i32 first = 0; first < t.images; first += t.imagesPerChunk) {
+    const i32 last = min(first + t.imagesPerChunk, t.images);
+    for (i32 row = lo * gradientRows; row < end; row += tileRows)
+      BY_CHANNELS(t.channels, addGradients, t, row, first, last);
   }
 }

@@ -84,7 +84,7 @@ export const forward = /** @type {const} */ ({
     numbers: 'largest',
     scratch: { bounds: '4 * levels * channels', copy: 'copyBytes' },
   },
-  /** Weights for DenseConv: [block of 8 co][row (ky, kx, ci)][8]. */
+  /** Weights for DenseConv: [block of co][row (ky, kx, ci)][co of the block]. */
   PackForward: { kernels: 'packForward', addresses: 'w packed', counts: 'rows channels' },
   /** Weights for RealConv: the same rows as doubles. */
   PackReal: { kernels: 'packReal', addresses: 'w packed', counts: 'channels' },

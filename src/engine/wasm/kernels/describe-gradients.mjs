@@ -27,7 +27,7 @@ export const gradientKernels = /** @type {const} */ ({
 const totals = Math.max(...gradientKernels.i16.map(([width, [taps]]) => width * taps * 4));
 
 export const gradients = /** @type {const} */ ({
-  /** Float weight gradient, four kernel rows (ky, kx, ci) and eight output channels at a time. */
+  /** Float weight gradient. rows: of the kernel, (ky, kx, ci). */
   DenseWeightGradient: {
     kernels: 'denseWeightGradient',
     addresses: 'x rowOffsets dy dw',

@@ -64,12 +64,12 @@ KERNEL(packEvents, PackEvents) {
   }
 }
 
-/** Items: blocks of 8 output channels. */
+/** Items: blocks of output channels. */
 KERNEL(packForward, PackForward) {
   for (i32 block = lo; block < hi; block++) {
-    f32 *out = (f32 *)t.packed + (isize)block * t.rows * 8;
-    const f32 *w = (f32 *)t.w + block * 8;
-    for (i32 row = 0; row < t.rows; row++, w += t.channels, out += 8) __builtin_memcpy(out, w, 32);
+    f32 *out = (f32 *)t.packed + (isize)block * t.rows * channelBlock;
+    const f32 *w = (f32 *)t.w + block * channelBlock;
+    for (i32 row = 0; row < t.rows; row++, w += t.channels, out += channelBlock) __builtin_memcpy(out, w, channelBlock * 4);
   }
 }
 

@@ -74,7 +74,8 @@ export function inputGradient(
         classes.flatMap(({ phase, rows, columns, skipped }) => [
           rows,
           columns * channelsBytes,
-          phase.offset + skipped * channelsBytes,
+          phase.offset,
+          skipped * channelsBytes,
           channelBytes(phase),
           phase.tapsX * channelsBytes,
         ]),
@@ -82,6 +83,7 @@ export function inputGradient(
     ),
     ...{ imagesPerChunk, pixels, w: packed, dy, dyImage: map.imageBytes, dyRow: map.rowBytes, dx },
     rowPixels: rowPixels(phasePixels, imagesPerChunk),
+    mostBytes: bytes(Math.max(...phases.map(channelBytes))),
     // Lists write a little beyond their ends.
     eventBytes: bytes(Math.ceil((pixels * g.inChannels * imagesPerChunk + 3) / 4) * 16),
   });

@@ -1,24 +1,8 @@
-// Convolutions of floats, and their weight gradient: every product is made. Sums of some pixels, or rows of the kernel, by some
-// vectors of channels wait in registers: as many as there are, so that additions needn't wait for each other, and so that each
-// load serves several of them.
-#include "vector.h"
+// Convolutions of floats, and their weight gradient: every product is made.
+#include "tiles.h"
 
-/** What one tile of sums has: vectors of channels, pixels of a convolution, rows of a weight gradient. */
-enum {
-  tileVectors = 2,
-  tilePixels = WIDTH == 64 ? 8 : 4,
-  tileRows = WIDTH == 64 ? 12 : WIDTH == 32 ? 6 : 4,
-};
-
-enum { tileChannels = tileVectors * LANES };
-
-/** Calls f(…, channel, vectors) for all channels, a tile's at a time; with vectors of 512 bits a single one may be left over. */
-#define BY_CHANNELS(channels, f, ...)                                                        \
-  for (i32 channel = 0; channel < (channels); channel += tileChannels)                       \
-    if (tileChannels <= channelBlock || (channels) - channel >= tileChannels)                \
-      f(__VA_ARGS__, channel, tileVectors);                                                  \
-    else                                                                                     \
-      f(__VA_ARGS__, channel, 1)
+/** Rows of the kernel whose gradients are added up together. */
+enum { tileRows = WIDTH == 64 ? 12 : WIDTH == 32 ? 6 : 4 };
 
 /** Bytes from row to row of packed weights. */
 enum { packedRow = channelBlock * 4 };

@@ -46,14 +46,18 @@ export const gradients = /** @type {const} */ ({
   /** [image][value] in single precision, added up over the images. */
   ImageSums: { kernels: 'imageSums', addresses: 'sums total', counts: 'images values' },
   /** Input gradient of open neurons, images in chunks. order: as SpikeLists has it, with the offset of a pair in
-   * `targets` {byte offset of dy's window, byte offset of dx} in place of dy's offset; classes: five words each. rowPixels: as
-   * SpikeLists has it. */
+   * `targets` {byte offset of dy's window, byte offset of dx} in place of dy's offset; classes: six words each. rowPixels: as
+   * SpikeLists has it; mostBytes: of a channel's weights in any phase. */
   MaskedGradient: {
     kernels: 'maskedGradient',
     addresses: 'open phasePixels order cuts targets classes w dy dx',
-    bytes: 'dyImage dyRow eventBytes',
+    bytes: 'dyImage dyRow eventBytes mostBytes',
     counts: 'channels phases imagesPerChunk pixels rowPixels',
-    scratch: { heads: '8 * phases * channels', events: 'eventBytes', listing },
+    scratch: {
+      // By lists; or the weights of up to 32 channels, and sums of eight pixels that wait for others.
+      ...{ heads: '8 * phases * channels', events: 'eventBytes', listing },
+      ...{ panel: '32 * mostBytes', waiting: `${2 * 8 * 32 * 4}` },
+    },
   },
   /** Weights for it: per stride phase [ci][ty][tx][co], flipped. phases: five words each. */
   PackMasked: {

@@ -49,6 +49,7 @@ export const forward = /** @type {const} */ ({
    * waiting: rows of the output that are in the making at a time. */
   TabledForward: {
     kernels: 'tabledMembranes tabledSpikes',
+    inner: true,
     addresses: 'spikes places negatives y thresholds',
     counts:
       'height width channels outHeight outWidth outChannels kernelHeight kernelWidth stride padV padH block waiting levels',

@@ -6,6 +6,7 @@
 // kernels: the functions that are called with such a struct, kernel(descriptor, lo, hi).
 // addresses … numbers: its fields, in this order of kinds; "image" is the distance from one image to the next, "row" and
 //   "pixel" likewise. descriptors: other structs that it points to, by the name of the field.
+// inner: true if no planner calls these kernels, but other kernels do.
 // scratch: areas of each thread's private memory, one behind the other from a multiple of 64 on; their bytes as sums of
 //   products of fields. The sizes here are all that a kernel is granted.
 import { elements } from './describe-elements.mjs';
@@ -26,7 +27,7 @@ export const kinds = /** @type {const} */ ({
 
 /**
  * @typedef {{
- *   kernels: string,
+ *   kernels: string, inner?: true,
  *   addresses?: string, bytes?: string, counts?: string, flags?: string, words?: string, numbers?: string,
  *   descriptors?: Readonly<Record<string, string>>,
  *   scratch?: Readonly<Record<string, string>>,

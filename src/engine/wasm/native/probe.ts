@@ -10,6 +10,7 @@ import { convert } from '../../../spiking/convert.js';
 import type { GradientType, Parameters } from '../../engine.js';
 import type { Kernel } from '../descriptor.js';
 import { wasmEngine } from '../engine.js';
+import { type Description, descriptions, names } from '../kernels/description.mjs';
 import { useNative } from './choice.js';
 import { comparedKernels } from './comparison.js';
 import { openLibrary } from './library.js';
@@ -51,8 +52,8 @@ function imagesOf(count: number, stream: number): Float32Array {
 const [library, level] = process.argv.slice(2);
 useNative({ library: library!, comparing: true });
 for (const [index, trial] of trials.entries()) await run(trial, index);
-/** These are called by others, and compared with them. */
-const inner = ['tabledMembranes', 'tabledSpikes'];
+/** They are compared with those that call them. */
+const inner = Object.values<Description>(descriptions).flatMap((one) => (one.inner ? names(one.kernels) : []));
 const all = Object.keys(openLibrary(library!, new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true })));
 const missed = all.filter((kernel) => !comparedKernels.has(kernel as Kernel) && !inner.includes(kernel));
 if (missed.length > 0) throw new Error(`nothing was compared of ${missed.join(', ')}`);

@@ -1,6 +1,7 @@
 // Vectors as wide as the compiler was told (WIDTH bytes: 16, 32 or 64), and what few things need the processor's own words.
 // Lanes are neighbouring outputs, never parts of one sum.
 #pragma once
+#include "convert.h"
 #include "kernel.h"
 #ifdef __wasm__
 #include <wasm_simd128.h>
@@ -52,7 +53,6 @@ typedef f64 f64x2 VECTOR(16);
 
 /** One number in every lane. Minus 0, because plus 0 would take the sign of −0. */
 #define SPLAT(type, number) ((number) - (type){0})
-#define CONVERT(type, vector) __builtin_convertvector(vector, type)
 /** Lanes of a where the mask is −1, those of b where it is 0. */
 #define SELECT(type, mask, a, b) ((type)(((mask) & (__typeof__(mask))(a)) | (~(mask) & (__typeof__(mask))(b))))
 
@@ -212,5 +212,14 @@ INLINE i32v addedProducts(i16v a, i16v b) {
   return (i32v)_mm_madd_epi16((__m128i)a, (__m128i)b);
 #else
   return ((i32v)a << 16 >> 16) * ((i32v)b << 16 >> 16) + ((i32v)a >> 16) * ((i32v)b >> 16);
+#endif
+}
+
+/** The same, added to sums. */
+INLINE i32v withProducts(i32v sums, i16v a, i16v b) {
+#if defined(__AVX512VNNI__) && WIDTH == 64
+  return (i32v)_mm512_dpwssd_epi32((__m512i)sums, (__m512i)a, (__m512i)b);
+#else
+  return sums + addedProducts(a, b);
 #endif
 }

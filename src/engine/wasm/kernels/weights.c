@@ -51,15 +51,13 @@ KERNEL(packEvents, PackEvents) {
     u8 *rows = t.packed + tap * t.tapStride;
     for (i32 ci = 0; ci < t.inChannels; ci++, rows += t.rowBytes) {
       u8 *packed = rows;
-      for (isize block = 0; block < t.outChannels; block += t.rowBytes, packed += t.blockStride, w += t.rowBytes) {
-        i8 *row = (i8 *)packed;
-        NEIGHBOURS for (isize co = 0; co < t.rowBytes; co++) row[co] = (i8)ternary(w[co], threshold);
-        for (i32 level = 1; level < t.levels; level++) {
-          const i8 *before = row + (level - 1) * levelStride;
-          i8 *at = row + level * levelStride;
-          NEIGHBOURS for (isize co = 0; co < t.rowBytes; co++) at[co] = (i8)(before[co] + row[co]);
+      for (isize block = 0; block < t.outChannels; block += t.rowBytes, packed += t.blockStride, w += t.rowBytes)
+        for (isize co = 0; co < t.rowBytes; co += 16) {
+          const i8x16 one = sixteenTernaries(w + co, threshold);
+          i8x16 row = one;
+          u8 *at = packed + co;
+          NO_UNROLLING for (i32 level = 0; level < t.levels; level++, at += levelStride, row += one) STORE(at, row);
         }
-      }
     }
   }
 }

@@ -29,11 +29,13 @@ export function tabledGradient(
   const taps = g.kernelHeight * g.kernelWidth;
   const channels = g.inChannels;
   const places = plan.halves(weightCount(g) / 4);
+  // Sums of integers are the same in any order: wide vectors multiply in place of looking up.
+  const weights = integer ? plan.bytes(weightCount(g)) : nowhere;
   const pack = plan.descriptor('PackTabled', {
-    ...{ w, threshold, places, taps, channels, outChannels: g.outChannels, block },
+    ...{ w, threshold, places, weights, taps, channels, outChannels: g.outChannels, block },
   });
   const descriptor = plan.descriptor('TabledGradient', {
-    ...{ places, open, dx, height: g.inHeight, width: g.inWidth, channels },
+    ...{ places, weights, open, dx, height: g.inHeight, width: g.inWidth, channels },
     ...{ kernelHeight: g.kernelHeight, kernelWidth: g.kernelWidth, stride: g.stride, padV: g.padV, padH: g.padH },
     ...{
       dy: behind(dy, map.origin),

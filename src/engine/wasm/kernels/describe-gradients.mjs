@@ -66,11 +66,11 @@ export const gradients = /** @type {const} */ ({
     counts: 'kernelWidth inChannels outChannels stride phases',
   },
   /** Input gradient from tables of sums. block: output channels that are taken at a time, 16 or 32; dyBlock: from one block
-   * of dy to the next, dySixteen: to the other sixteen channels of 32; places: as PackTabled makes them; valueBytes: of a value
-   * of dx of all images that go side by side. */
+   * of dy to the next, dySixteen: to the other sixteen channels of 32; places, and of integers weights: as PackTabled makes
+   * them; valueBytes: of a value of dx of all images that go side by side. */
   TabledGradient: {
     kernels: 'tabledGradient_f32 tabledGradient_i16',
-    addresses: 'places open dx dy bounds',
+    addresses: 'places weights open dx dy bounds',
     bytes: 'dyImage dyRow dyPixel dyBlock dySixteen valueBytes',
     counts: 'height width channels kernelHeight kernelWidth stride padV padH outHeight outWidth outChannels block',
     // Tables of up to eight groups of four channels, their gradients, and rows of dx in the making.
@@ -80,10 +80,11 @@ export const gradients = /** @type {const} */ ({
       rows: 'kernelHeight * width * channels * valueBytes',
     },
   },
-  /** Weights for it: [block of co][tap][ci][four of the block's co], where in a table of sums theirs lies, in 16 bits. */
+  /** Weights for it: [block of co][tap][ci][four of the block's co], where in a table of sums theirs lies, in 16 bits; and
+   * weights, if that is no zero: [16 of ci][tap][pair of co][ci][2], Q(W) in bytes. */
   PackTabled: {
     kernels: 'packTabled',
-    addresses: 'w threshold places',
+    addresses: 'w threshold places weights',
     counts: 'taps channels outChannels block',
   },
   /** Non-zero inputs of `listed` images of each chunk, sorted by stride phase, channel and level. order: [phase] pairs

@@ -3,7 +3,7 @@
 // Dinic, Kronrod and Faradzev 1970). A quarter of the additions are left, and no multiplication. Images go side by side,
 // eight in floats and sixteen in 16-bit integers, so that a vector holds what several images have of the same value: a sum
 // then does not depend on which images these are. So vectors have 256 bits at most.
-#include "integers.h"
+#include "product-gradient.h"
 #include "ternary.h"
 #include "transpose.h"
 #include "vector.h"
@@ -252,25 +252,40 @@ INLINE void tabledGradient(TabledGradient t, i32 lo, i32 hi, bool integer) {
 
 KERNEL(tabledGradient_f32, TabledGradient) { tabledGradient(t, lo, hi, false); }
 
-/** The same from 16-bit integers: sums are exact, and then multiplied by what an integer counts. */
-KERNEL(tabledGradient_i16, TabledGradient) { tabledGradient(t, lo, hi, true); }
+/**
+ * The same from 16-bit integers: sums are exact, and then multiplied by what an integer counts. Exact, so they may as well be
+ * of products, where vectors are wide.
+ */
+KERNEL(tabledGradient_i16, TabledGradient) {
+#if WIDTH > 16
+  multiplyGradients(t, lo, hi);
+#else
+  tabledGradient(t, lo, hi, true);
+#endif
+}
 
-/** Places of the sums that the weights ask for. Items: input channels. */
+/** Sixteen weights of one tap and input channel, of the output channels from co on, to where multiplyGradients reads them. */
+INLINE void writePairs(PackTabled t, i32 tap, i32 ci, i32 co, i8x16 q) {
+  u8 *pairs = t.weights + (((isize)(ci / 16) * t.taps + tap) * t.outChannels + co) * 16 + ci % 16 * 2;
+  EACH(i, 8) STORE(pairs + i * 32, (i16)((i16x8)q)[i]);
+}
+
+/** Places of the sums that the weights ask for, and the weights themselves where that is wanted. Items: input channels. */
 KERNEL(packTabled, PackTabled) {
   const f32 threshold = *(const f32 *)t.threshold;
-  u16 *places = (u16 *)t.places;
-  for (i32 block = 0; block < t.outChannels; block += t.block)
-    for (i32 tap = 0; tap < t.taps; tap++, places += t.channels * t.block / 4)
-      for (i32 ci = lo; ci < hi; ci++) {
-        const f32 *w = (const f32 *)t.w + ((isize)tap * t.channels + ci) * t.outChannels + block;
-        for (i32 group = 0; group < t.block / 4; group++, w += 4) {
-          i32 sum = 0, power = 1;
-          EACH(k, 4) {
-            const i32 q = ternary(w[k], threshold);
-            sum += (q < 0 ? 2 : q) * power;
-            power *= 3;
-          }
-          places[ci * (t.block / 4) + group] = (u16)((sum + group * sumsOfFour) * valueSize);
-        }
+  const i8x16 powers = {1, 3, 9, 27, 1, 3, 9, 27, 1, 3, 9, 27, 1, 3, 9, 27};
+  // By rows of the weights as they lie in memory, of which there may be much.
+  const f32 *w = (const f32 *)t.w + (isize)lo * t.outChannels;
+  for (i32 tap = 0; tap < t.taps; tap++, w += (isize)(t.channels - (hi - lo)) * t.outChannels)
+    for (i32 ci = lo; ci < hi; ci++)
+      for (i32 co = 0; co < t.outChannels; co += 16, w += 16) {
+        const i8x16 q = sixteenTernaries(w, threshold);
+        // 1 counts once what its place in a group is worth, −1 twice; a product with ones adds up four bytes.
+        const u32x4 sums = (u32x4)((powers & (i8x16)(q != 0)) + (powers & (i8x16)(q < 0))) * 0x01010101 >> 24;
+        const i32 block = co / t.block, own = co % t.block;
+        const u32x4 all = (sums + sumsOfFour * ((u32x4){0, 1, 2, 3} + (u32)own / 4)) * valueSize;
+        u16 *places = (u16 *)t.places + (((isize)block * t.taps + tap) * t.channels + ci) * (t.block / 4) + own / 4;
+        STORE(places, CONVERT(u16x4, all));
+        if (t.weights) writePairs(t, tap, ci, co, q);
       }
 }

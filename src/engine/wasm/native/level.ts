@@ -16,13 +16,18 @@ interface Step extends Level {
 
 const v2 = ['-mssse3', '-msse4.1', '-msse4.2', '-mpopcnt', '-mcx16'];
 const v3 = [...v2, '-mavx', '-mavx2', '-mbmi', '-mbmi2', '-mlzcnt', '-mmovbe'];
-const v4 = [...v3, '-mavx512f', '-mavx512bw', '-mavx512cd', '-mavx512dq', '-mavx512vl', '-mprefer-vector-width=512'];
+/** With products of integers that are added up in one instruction: only the first processors of this level lack it. */
+const more = ['-mavx512f', '-mavx512bw', '-mavx512cd', '-mavx512dq', '-mavx512vl', '-mavx512vnni'];
+const v4 = [...v3, ...more, '-mprefer-vector-width=512'];
 
 /** From the least on; each needs those before it. */
 const x86: readonly Step[] = [
   { name: 'x86-64-v2', width: 16, flags: v2, needs: ['ssse3', 'sse4_1', 'sse4_2', 'popcnt', 'cx16'] },
   { name: 'x86-64-v3', width: 32, flags: v3, needs: ['avx', 'avx2', 'bmi1', 'bmi2', 'abm', 'movbe'] },
-  { name: 'x86-64-v4', width: 64, flags: v4, needs: ['avx512f', 'avx512bw', 'avx512cd', 'avx512dq', 'avx512vl'] },
+  {
+    ...{ name: 'x86-64-v4', width: 64, flags: v4 },
+    needs: ['avx512f', 'avx512bw', 'avx512cd', 'avx512dq', 'avx512vl', 'avx512_vnni'],
+  },
 ];
 
 const aarch64: Level = { name: 'aarch64', width: 16, flags: [] };

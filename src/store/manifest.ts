@@ -88,6 +88,9 @@ async function walk(folder: string, relative: string, root: string, found: Found
   }
 }
 
+/** Characters of a path in an error. */
+const longestShown = 200;
+
 /** Refuses a path that no folder may hold: see `manifest-rules.ts`. */
 function checkPath(full: string, path: string): void {
   const problem = pathProblem(path);
@@ -95,10 +98,14 @@ function checkPath(full: string, path: string): void {
   const shown = full.replace(/[\p{Cc}\\]/gu, (character) =>
     character === '\\' ? '\\\\' : `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
   );
+  const name =
+    shown.length > longestShown ? `${shown.slice(0, longestShown / 2)}…${shown.slice(-longestShown / 2)}` : shown;
   throw new StoreError(
     'E_STORE_NAME',
-    `${shown} can't be kept: its path in the folder ${problem}.`,
-    'Give it a name that every system takes.',
+    `${name} can't be kept: its path in the folder ${problem}.`,
+    /longer|deep/.test(problem)
+      ? 'Give it a shorter path, or put the files into an archive.'
+      : 'Give it a name that every system takes.',
   );
 }
 

@@ -83,7 +83,7 @@ function plainLabel(value: AxisValue): string {
 }
 
 /** True if two axis values are the same, whatever the order of their keys. */
-function sameValue(a: AxisValue, b: AxisValue): boolean {
+export function sameValue(a: AxisValue, b: AxisValue): boolean {
   return canonicalValue(a) === canonicalValue(b);
 }
 

@@ -29,7 +29,8 @@ export function readSetting(pair: string): Setting | SettingProblem {
   }
   const { source, value, diagnostics } = parseSource('--set', text, rules);
   const [first] = diagnostics;
-  if (first !== undefined) return { problem: first.code === 'E_YAML' ? {} : first };
+  // What is wrong with the syntax, YAML says in its own words, and it is the call that is to be mended.
+  if (first !== undefined) return { problem: first.code === 'E_YAML' && first.hint === undefined ? {} : first };
   const [, end = 0] = source.document.contents?.range ?? [];
   // A comment after it, which would be lost.
   if (text.slice(end).trim() !== '') return { problem: {} };

@@ -1,5 +1,6 @@
+import { show } from '../../schema/words.js';
 import type { AxisValue, TaskId } from '../../values.js';
-import { canonicalValue, type Point } from '../check/axes.js';
+import { canonicalValue, type Point, sameValue } from '../check/axes.js';
 import type { CheckedStage, OutputReference } from '../check/checked.js';
 import type { Problems } from './problems.js';
 import type { Task, TaskInput } from './task.js';
@@ -51,7 +52,8 @@ export function taskInputs(
     for (const from of target.from) {
       const groups = arriving.get(from);
       const producers = groups?.get(keyOf(from.shared, (axis) => point[axis]!.value));
-      if (groups !== undefined && producers === undefined) reportExcluded(stage, name, from, point, problems);
+      if (groups !== undefined && producers === undefined)
+        reportMissing(stage, name, from, { point, others: [...groups.values()].flat(), problems });
       for (const { id } of producers ?? []) items.push({ task: id, output: from.output });
     }
     if (items.length === 0) continue;
@@ -60,16 +62,24 @@ export function taskInputs(
   return inputs;
 }
 
-function reportExcluded(
+function reportMissing(
   stage: CheckedStage,
   input: string,
   from: OutputReference,
-  point: Point,
-  problems: Problems,
+  { point, others, problems }: { point: Point; others: readonly Task[]; problems: Problems },
 ): void {
+  const at = { path: [...stage.path, 'inputs', input] };
+  for (const axis of from.shared) {
+    const { value } = point[axis]!;
+    const values = others.map(({ axes }) => axes[axis]!);
+    const alike = values.find((other) => typeof other !== typeof value && String(other) === String(value));
+    if (alike === undefined || values.some((other) => sameValue(other, value))) continue;
+    const message = `"${stage.name}" has ${show(value)} on the axis "${axis}", and "${from.stage}" has ${show(alike)}`;
+    problems.report('E_EXCLUDED_INPUT', message, at, { hint: 'write it in one way: with quotes it is a text' });
+    return;
+  }
   const labels = Object.fromEntries(from.shared.map((axis) => [axis, point[axis]!.label]));
   const entry = Object.entries(labels).map(([axis, label]) => `${axis}: ${label}`);
   const message = `"${stage.name}" needs ${taskId(from.stage, labels)}, which is excluded there`;
-  const at = { path: [...stage.path, 'inputs', input] };
   problems.report('E_EXCLUDED_INPUT', message, at, { hint: `add exclude: [{ ${entry.join(', ')} }] here, too` });
 }

@@ -76,7 +76,8 @@ describe('the call', () => {
         error[E_SET]: --set epochs=007: 007 would be 7, without the zeros.
           hint: write 7, 0o7 for an octal one, or quote it: '007'
 
-        error[E_SET]: --set epochs=[!!timestamp 2020] can't be read.
+        error[E_SET]: --set epochs=[!!timestamp 2020]: The tag !!timestamp means nothing here.
+          hint: write the time as a text without the tag, such as '2020-01-31'
 
         error[E_SET]: --set epochs=\${{ a }}: There are no expressions here: they are evaluated in \`run:\` and in the values of \`with:\`.
           hint: write the value itself; for a text that holds \${{, write $\${{
@@ -129,8 +130,8 @@ describe('the call', () => {
         error[E_SET]: --set epochs=[1 can't be read.
           hint: write --set name=value, such as --set epochs=2 or --set 'noise=[0, 0.3]'
 
-        error[E_SET]: --set epochs=[*a] can't be read.
-          hint: write --set name=value, such as --set epochs=2 or --set 'noise=[0, 0.3]'
+        error[E_SET]: --set epochs=[*a]: There is no anchor "&a" above.
+          hint: for the text itself, write '*a', quoted
       `),
     );
   });

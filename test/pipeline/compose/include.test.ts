@@ -292,6 +292,7 @@ stages: { b: { run: [y], over: [v], inputs: { i: p/a } } }
       },
       { file: 'q.yaml' },
     );
-    expect(text).toContain('"b" needs p/a@v=');
+    expect(text).toContain('"b" has "1" on the axis "v", and "p/a" has 1');
+    expect(text).not.toContain('exclude');
   });
 });

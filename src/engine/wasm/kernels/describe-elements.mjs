@@ -46,7 +46,8 @@ export const elements = /** @type {const} */ ({
     counts: 'pixels channels',
     numbers: 'scale',
   },
-  /** Inference: batch norm with running statistics in double precision, ReLU, clip, quantise. */
+  /** Inference: batch norm with running statistics in double precision, ReLU; with levels, clip and quantise, and spikes beside
+   * the activations. */
   ActivateReal: {
     kernels: 'activateReal',
     addresses: 'z gamma beta mean deviation spikes x xOffsets',

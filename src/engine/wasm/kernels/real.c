@@ -2,12 +2,12 @@
 // a threshold go down to 1e-8 there, so that single precision would lose neurons.
 #include "vector.h"
 
-/** Doubles in a vector, and vectors of eight channels. */
-enum { DOUBLES = WIDTH / 8, EIGHT = 8 / DOUBLES };
+/** Doubles in a vector; vectors and pixels whose sums are added up together. */
+enum { DOUBLES = WIDTH / 8, realVectors = WIDTH == 16 ? 4 : 2, realPixels = WIDTH == 16 ? 2 : 4 };
 
 /**
- * y[pixel][channel] = Σ x·w in double precision; weights are doubles in memory order [ky][kx·ci][channel]. Two pixels ×
- * eight channels in registers; an odd last pixel is taken twice.
+ * y[pixel][channel] = Σ x·w in double precision; weights are doubles in memory order [ky][kx·ci][channel]. Beyond an image's pixels
+ * the last one is taken again.
  */
 KERNEL(realConv, RealConv) {
   const isize step = (isize)t.channels * 8;
@@ -15,54 +15,75 @@ KERNEL(realConv, RealConv) {
   for (i32 n = lo; n < hi; n++) {
     const u8 *image = t.x + n * t.xImage;
     u8 *out = t.y + (isize)n * t.pixels * step;
-    for (i32 pixel = 0; pixel < t.pixels; pixel += 2) {
-      const i32 next = min(pixel + 1, t.pixels - 1);
-      for (isize c = 0; c < step; c += 64) {
-        const u8 *xa = image + xOffsets[pixel], *xb = image + xOffsets[next], *w = t.w + c;
-        f64v a[EIGHT], b[EIGHT];
-        EACH(v, EIGHT) a[v] = b[v] = (f64v){0};
-        for (i32 row = 0; row < t.rows; row++, xa += t.rowSkip, xb += t.rowSkip)
-          for (i32 k = 0; k < t.run; k++, xa += 4, xb += 4, w += step) {
-            const f64 ofA = *(const f32 *)xa, ofB = *(const f32 *)xb;
-            EACH(v, EIGHT) {
-              if (v == EIGHT / 2) SEPARATE(w);
+    for (i32 pixel = 0; pixel < t.pixels; pixel += realPixels)
+      for (isize c = 0; c < step; c += realVectors * WIDTH) {
+        const u8 *x[realPixels], *w = t.w + c;
+        f64v sums[realPixels][realVectors];
+        EACH(r, realPixels) {
+          x[r] = image + xOffsets[min(pixel + r, t.pixels - 1)];
+          EACH(v, realVectors) sums[r][v] = (f64v){0};
+        }
+        for (i32 row = 0; row < t.rows; row++) {
+          for (i32 k = 0; k < t.run; k++, w += step) {
+            f64 values[realPixels];
+            EACH(r, realPixels) {
+              values[r] = *(const f32 *)x[r];
+              x[r] += 4;
+            }
+            EACH(v, realVectors) {
+              if (v == realVectors / 2) SEPARATE(w);
               const f64v weights = LOAD(f64v, w + v * WIDTH);
-              a[v] += ofA * weights;
-              b[v] += ofB * weights;
+              EACH(r, realPixels) sums[r][v] += values[r] * weights;
             }
           }
-        EACH(v, EIGHT) STORE(out + pixel * step + c + v * WIDTH, a[v]);
-        EACH(v, EIGHT) STORE(out + next * step + c + v * WIDTH, b[v]);
+          EACH(r, realPixels) x[r] += t.rowSkip;
+        }
+        EACH(r, realPixels)
+          EACH(v, realVectors) STORE(out + min(pixel + r, t.pixels - 1) * step + c + v * WIDTH, sums[r][v]);
       }
-    }
   }
 }
 
-/** The lesser and the greater of two numbers; NaN stays NaN. */
-INLINE f64 lesserOf(f64 a, f64 b) { return a != a || a < b ? a : b; }
-INLINE f64 greaterOf(f64 a, f64 b) { return a != a || a > b ? a : b; }
+/** The lesser and the greater of two numbers; NaN in place of the first stays NaN. */
+INLINE f64 lesserOf(f64 a, f64 b) { return a >= b ? b : a; }
+INLINE f64 greaterOf(f64 a, f64 b) { return a <= b ? b : a; }
+
+/** A pixel's channels, z being floats or doubles, and activations quantised or not. */
+INLINE void activatePixel(ActivateReal t, const u8 *z, u8 *spikes, f32 *x, bool doubles, bool quantised) {
+  const f64 *gamma = (f64 *)t.gamma, *beta = (f64 *)t.beta, *mean = (f64 *)t.mean, *deviation = (f64 *)t.deviation;
+  // A power of two, by whose inverse products are exact.
+  const f64 n = t.n, inverse = 1 / n, top = t.levels;
+  const isize channels = t.channels;
+  NEIGHBOURS for (isize c = 0; c < channels; c++) {
+    const f64 value = doubles ? ((const f64 *)z)[c] : ((const f32 *)z)[c];
+    f64 y = gamma[c] * (value - mean[c]) / deviation[c] + beta[c];
+    if (quantised) {
+      y = __builtin_floor(lesserOf(greaterOf(y * n + 0.5, 0), top));
+      // What is no number is no spike.
+      spikes[c] = (u8)(i32)(y == y ? y : 0);
+      y *= inverse;
+    } else {
+      y = greaterOf(y, 0);
+    }
+    x[c] = (f32)y;
+  }
+}
 
 /**
  * y = γ·(z − μ)/√(σ² + ε) + β with running statistics, in double precision in exactly this order (thresholds of the
  * converted network are found with the same formula); then as `activate`. deviation holds √(σ² + ε).
  */
 KERNEL(activateReal, ActivateReal) {
-  const f64 *gamma = (f64 *)t.gamma, *beta = (f64 *)t.beta, *mean = (f64 *)t.mean, *deviation = (f64 *)t.deviation;
-  const f64 n = t.n, top = t.levels;
   for (i32 image = lo; image < hi; image++)
     for (i32 p = 0; p < t.pixels; p++) {
       const isize first = ((isize)image * t.pixels + p) * t.channels;
-      f32 *x = t.x ? (f32 *)(t.x + image * t.xImage + ((u32 *)t.xOffsets)[p]) : 0;
-      for (i32 c = 0; c < t.channels; c++) {
-        const f64 z = t.doubles ? ((f64 *)t.z)[first + c] : ((f32 *)t.z)[first + c];
-        f64 y = gamma[c] * (z - mean[c]) / deviation[c] + beta[c];
-        if (top > 0) {
-          y = __builtin_floor(lesserOf(greaterOf(y * n + 0.5, 0), top));
-          // What is no number is no spike.
-          if (t.spikes) t.spikes[first + c] = y == y ? (u8)y : 0;
-          y /= n;
-        } else y = greaterOf(y, 0);
-        if (x) x[c] = (f32)y;
-      }
+      f32 *x = (f32 *)(t.x + image * t.xImage + ((u32 *)t.xOffsets)[p]);
+      const u8 *z = t.z + first * (t.doubles ? 8 : 4);
+      u8 *spikes = t.spikes + first;
+      if (t.doubles) {
+        if (t.levels > 0) activatePixel(t, z, spikes, x, true, true);
+        else activatePixel(t, z, spikes, x, true, false);
+      } else if (t.levels > 0) activatePixel(t, z, spikes, x, false, true);
+      else activatePixel(t, z, spikes, x, false, false);
     }
 }

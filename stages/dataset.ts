@@ -9,8 +9,8 @@ const half = (which: string) =>
   Type.Optional(
     Type.Object(
       {
-        images: filePath({ description: 'IDX or npy file of bytes.' }),
-        labels: filePath({ description: 'IDX or npy file of bytes.' }),
+        images: filePath({ description: 'IDX or npy file of pixels from 0 to 255.' }),
+        labels: filePath({ description: 'IDX or npy file of classes, counted from 0.' }),
       },
       {
         additionalProperties: false,
@@ -95,16 +95,21 @@ export default defineStage({
         ...(left === undefined ? {} : { values: { left: minutes(left) } }),
       });
     const log = (line: string) => context.log(line);
+    const readOwn = async () => {
+      const own = await readCustom({
+        train: train!,
+        test: test!,
+        ...(shape === undefined ? {} : { shape: shape as [number, number, number] }),
+        ...(classNames === undefined ? {} : { classNames }),
+        scale,
+        folder,
+      });
+      for (const warning of own.warnings) context.warn(warning);
+      return own.dataset;
+    };
     const whole =
       name === 'custom'
-        ? await readCustom({
-            train: train!,
-            test: test!,
-            ...(shape === undefined ? {} : { shape: shape as [number, number, number] }),
-            ...(classNames === undefined ? {} : { classNames }),
-            scale,
-            folder,
-          })
+        ? await readOwn()
         : await acquire(name, {
             scale,
             signal,

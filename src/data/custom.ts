@@ -1,8 +1,11 @@
 import { resolve } from 'node:path';
 import { UserError } from '../error.js';
 import { inflateHead, isGzip } from '../formats/gzip.js';
-import { decodeNpy } from '../formats/npy.js';
+import { decodeNpy, type NpyArray } from '../formats/npy.js';
+import { elements } from '../formats/shape.js';
 import { checked } from './acquire.js';
+import { checkShape, type ImageShape, oddPixels, pixelsOf, shapeOf } from './custom-images.js';
+import { classesOf, oddClasses } from './custom-labels.js';
 import { readDataFile } from './data-file.js';
 import type { Dataset, Split } from './dataset.js';
 import { decodeIdx } from './formats/idx.js';
@@ -17,67 +20,75 @@ export interface CustomOptions {
   readonly train: CustomHalf;
   readonly test: CustomHalf;
   /** Height, width, channels; from the images' own shape if left out. */
-  readonly shape?: readonly [number, number, number];
+  readonly shape?: ImageShape;
   readonly classNames?: readonly string[];
   readonly scale: 255 | 256;
   /** What paths are relative to. */
   readonly folder: string;
 }
 
-interface ByteArray {
-  readonly shape: readonly number[];
-  readonly data: Uint8Array;
+/** A data set, and what is odd about it, a sentence each. */
+export interface CustomDataset {
+  readonly dataset: Dataset;
+  readonly warnings: readonly string[];
 }
 
-/** A data set of the user's: IDX or npy files of bytes, each may be gzip-compressed. */
-export async function readCustom(options: CustomOptions): Promise<Dataset> {
-  const half = async ({ images, labels }: CustomHalf) => ({
-    images: await readBytes(resolve(options.folder, images), images),
-    labels: await readBytes(resolve(options.folder, labels), labels),
-  });
-  const [train, test] = [await half(options.train), await half(options.test)];
-  const shape = options.shape ?? imageShape(train.images.shape, options.train.images);
-  const split = ({ images, labels }: { images: ByteArray; labels: ByteArray }): Split => ({
-    count: labels.data.length,
-    images: images.data,
-    labels: labels.data,
-  });
-  let largest = 0;
-  for (const { labels } of [train, test]) for (const label of labels.data) largest = Math.max(largest, label);
-  const { classNames, scale } = options;
-  return checked({
+/**
+ * A data set of the user's: IDX or npy files, each may be gzip-compressed.
+ * @throws {UserError} E_DATA_FILE, E_DATA_NPY, E_DATA_IDX, E_DATA_TYPE, E_DATA_SHAPE, E_DATA_LABEL
+ */
+export async function readCustom(options: CustomOptions): Promise<CustomDataset> {
+  const { folder, classNames, scale } = options;
+  const train = await readHalf(options.train, folder, options.shape);
+  // Both halves are of one shape, whoever says which.
+  const { shape } = train;
+  const test = await readHalf(options.test, folder, shape);
+  for (const [half, { split }] of Object.entries({ training: train, test }))
+    if (split.count === 0)
+      throw new UserError('E_DATA_SHAPE', `The ${half} half is empty.`, 'Both halves need images and labels.');
+  const halves = { training: train.split, test: test.split };
+  const largest = Math.max(...Object.values(halves).map(({ labels }) => labels.reduce((a, b) => Math.max(a, b), 0)));
+  const classes = classNames?.length ?? largest + 1;
+  const dataset = checked({
     name: 'custom',
     shape,
-    classes: classNames?.length ?? largest + 1,
+    classes,
     ...(classNames === undefined ? {} : { classNames }),
     scale,
     source: 'files of the user’s',
-    train: split(train),
-    test: split(test),
+    train: train.split,
+    test: test.split,
   });
+  const pixels = Object.entries(halves).map(([half, { images }]) => oddPixels(images, half));
+  const labels = oddClasses({ training: train.split.labels, test: test.split.labels }, classes);
+  return { dataset, warnings: [...pixels.filter((line) => line !== undefined), ...labels] };
 }
 
-function imageShape(shape: readonly number[], label: string): readonly [number, number, number] {
-  const [, height, width, channels = 1] = shape;
-  if (shape.length < 3 || shape.length > 4)
+/** @param given height, width, channels; from the images' own shape if left out */
+async function readHalf(
+  { images, labels }: CustomHalf,
+  folder: string,
+  given: ImageShape | undefined,
+): Promise<{ readonly shape: ImageShape; readonly split: Split }> {
+  const [x, y] = [await readArray(resolve(folder, images), images), await readArray(resolve(folder, labels), labels)];
+  const classes = classesOf(y, labels);
+  const shape = given ?? shapeOf(x.shape, images);
+  checkShape(x.shape, shape, images);
+  const count = x.data.length / elements(shape);
+  if (count !== classes.length)
     throw new UserError(
       'E_DATA_SHAPE',
-      `${label} has the shape [${shape.join(', ')}]; images are [count, height, width] or [count, height, width, channels].`,
-      'Say what they are with `shape: [height, width, channels]`.',
+      `${images} holds ${count} images, and ${labels} ${classes.length} labels.`,
+      'They belong together: one label for each image, in the same order.',
     );
-  return [height!, width!, channels];
+  return { shape, split: { count, images: pixelsOf(x, images), labels: classes } };
 }
 
 /** Larger than any array that a task can hold. */
 const maximumBytes = 2 ** 31 - 1;
 
-async function readBytes(path: string, label: string): Promise<ByteArray> {
+async function readArray(path: string, label: string): Promise<NpyArray> {
   const bytes = readDataFile(path, label, maximumBytes);
   const head = isGzip(bytes) ? inflateHead(bytes, label) : bytes;
-  if (head[0] !== 0x93) return decodeIdx(bytes, label);
-  const { shape, data } = decodeNpy(bytes, label);
-  if (data instanceof Uint8Array) return { shape, data };
-  if (shape.length === 1 && data.every((value) => Number.isInteger(value) && value >= 0 && value < 256))
-    return { shape, data: Uint8Array.from(data) };
-  throw new UserError('E_DATA_TYPE', `${label} does not hold bytes.`, 'Save it as uint8: array.astype(numpy.uint8).');
+  return head[0] === 0x93 ? decodeNpy(bytes, label) : decodeIdx(bytes, label);
 }

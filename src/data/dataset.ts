@@ -64,6 +64,8 @@ export async function openDataset(folder: string): Promise<Dataset> {
     const count = labels.shape[0] ?? 0;
     if (images.shape.join() !== [count, ...shape].join() || !(images.data instanceof Uint8Array))
       throw new UserError('E_DATA_FOLDER', `${which}-images.npy does not hold ${count} images of ${shape.join('×')}.`);
+    if (!(labels.data instanceof Uint8Array))
+      throw new UserError('E_DATA_FOLDER', `${which}-labels.npy does not hold bytes.`);
     return { count, images: shared(images.data), labels: shared(labels.data) };
   };
   const description = { name, shape, classes, scale, source, ...(classNames === undefined ? {} : { classNames }) };

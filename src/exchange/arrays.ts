@@ -1,4 +1,5 @@
-import type { Tensor } from '../formats/safetensors.js';
+import type { NpyData } from '../formats/npy.js';
+import type { Tensor, TensorData } from '../formats/safetensors.js';
 import { elements } from '../formats/shape.js';
 import type { Network, NetworkLayer } from '../network/architecture.js';
 import { blocksOf } from '../network/layers.js';
@@ -8,7 +9,8 @@ import { unreachable } from '../unreachable.js';
 import type { Fail } from './failure.js';
 
 /** An array of a foreign file, its axes in the order that our tensors have. */
-export interface FoundArray extends Tensor {
+export interface FoundArray extends Pick<Tensor, 'shape'> {
+  readonly data: NpyData | TensorData;
   /** How messages call it, such as `its array "conv1_w"`. */
   readonly what: string;
 }

@@ -1,17 +1,22 @@
 import { UserError } from '../error.js';
 import { unzip } from './gzip.js';
 import { type Literal, readLiteral } from './python-literal.js';
-import { permute } from './shape.js';
+import { type NumberArray, permute } from './shape.js';
 
 const kinds = {
   '|u1': Uint8Array,
   '|i1': Int8Array,
+  '<u2': Uint16Array,
+  '<i2': Int16Array,
+  '<u4': Uint32Array,
   '<i4': Int32Array,
+  '<u8': BigUint64Array,
+  '<i8': BigInt64Array,
   '<f4': Float32Array,
   '<f8': Float64Array,
 } as const;
 type Kind = keyof typeof kinds;
-export type NpyData = Uint8Array | Int8Array | Int32Array | Float32Array | Float64Array;
+export type NpyData = NumberArray;
 
 export interface NpyArray {
   readonly shape: readonly number[];
@@ -41,7 +46,7 @@ export function npyHeader(descr: string, shape: readonly number[]): Uint8Array {
 }
 
 /**
- * Reads a NumPy file of bytes, signed or not, 32-bit integers, floats or doubles, plain or gzip-compressed.
+ * Reads a NumPy file of integers, floats or doubles, plain or gzip-compressed.
  * @param label how messages call the file
  * @throws {UserError} E_DATA_NPY, E_DATA_GZIP
  */
@@ -50,7 +55,7 @@ export function decodeNpy(file: Uint8Array, label: string): NpyArray {
     throw new UserError(
       'E_DATA_NPY',
       `${label} is not a NumPy file that can be read: ${problem}.`,
-      'Write it with numpy.save, as an array of uint8, int8, int32, float32 or float64.',
+      'Write it with numpy.save, as an array of integers, float32 or float64.',
     );
   };
   const split = (bytes: Uint8Array) => {

@@ -1,4 +1,15 @@
-type NumberArray = Uint8Array | Int8Array | Int32Array | BigInt64Array | Float32Array | Float64Array;
+/** What values of an array are held in. */
+export type NumberArray =
+  | Uint8Array
+  | Int8Array
+  | Uint16Array
+  | Int16Array
+  | Uint32Array
+  | Int32Array
+  | BigUint64Array
+  | BigInt64Array
+  | Float32Array
+  | Float64Array;
 
 /** The same values with their axes in another order. @param order for each new axis the old one */
 export function permute<T extends NumberArray>(

@@ -128,6 +128,8 @@ export interface StageContext<
   progress(progress: Progress): void;
   /** Writes a line to the task's log. */
   log(line: string): void;
+  /** The same of something that whoever runs the pipeline should know of: it is also told by the run. */
+  warn(message: string): void;
 }
 
 /** Something wrong with a parameter. */

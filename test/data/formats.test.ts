@@ -83,14 +83,21 @@ describe('file formats', () => {
     fc.assert(
       fc.property(
         fc.array(fc.nat(6), { minLength: 1, maxLength: 4 }),
-        fc.constantFrom(Uint8Array, Int32Array, Float32Array, Float64Array),
+        fc.constantFrom(
+          ...[Uint8Array, Int8Array, Uint16Array, Int16Array, Uint32Array, Int32Array, Float32Array, Float64Array],
+        ),
         (shape, Kind) => {
           const count = shape.reduce((product, size) => product * size, 1);
-          const data = new Kind(Array.from({ length: count }, (_, i) => i % 200));
+          const data = new Kind(Array.from({ length: count }, (_, i) => i % 100));
           expect(decodeNpy(encodeNpy({ shape, data }), 'x')).toEqual({ shape, data });
         },
       ),
     );
+  });
+
+  it('npy: integers of 64 bits, which NumPy makes where nothing else is said', () => {
+    const data = BigInt64Array.of(3n, -(2n ** 62n));
+    expect(decodeNpy(encodeNpy({ shape: [2], data }), 'x')).toEqual({ shape: [2], data });
   });
 
   it('npy: a file as NumPy writes it', () => {

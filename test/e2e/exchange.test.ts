@@ -198,7 +198,9 @@ stages:
     const images = await readNpz(box.path('artifacts/p/snn/images.npz'));
     expect([...images.get('predictions')!]).toEqual(expected.predictions);
     const theirs = (await simulatorArrays()).get('logits')!;
-    const errors = Array.from(images.get('logits')!, (logit, i) => Math.abs(logit / theirs[i]! - 1));
+    const errors = Array.from(images.get('logits') as Float64Array, (logit, i) =>
+      Math.abs(logit / (theirs[i] as number) - 1),
+    );
     expect(errors).toHaveLength(2000);
     expect(Math.max(...errors)).toBeLessThan(1e-9);
     const log = (name: string) => box.read(`artifacts/p/logs/figs/k1B2/${name}.txt`);

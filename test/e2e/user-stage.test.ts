@@ -52,6 +52,24 @@ all      waiting  waits for one@n=1, one@n=2
     expect(await box.outcomes(['p.yaml'])).toEqual({ 'one@n=1': 'ran', 'one@n=2': 'ran', all: 'ran' });
   });
 
+  test('tells the run what whoever runs it should know of', async ({ box }) => {
+    box.write('p.yaml', 'name: p\nstages: { a: { uses: ./warn.mjs } }\n');
+    box.write(
+      'warn.mjs',
+      `import { writeFileSync } from 'node:fs';
+export default {
+  name: 'warn', summary: 'Warns', parameters: { type: 'object' }, inputs: {},
+  outputs: { x: { description: 'x', path: 'x' } },
+  run({ outputs, warn }) { warn('all is black'); writeFileSync(outputs.x, ''); },
+};
+`,
+    );
+    const { code, out, err } = await box.run(['run', 'p.yaml']);
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toContain('\nwarning a: all is black\n');
+    expect((await box.run(['log', 'p.yaml', 'a'])).out).toBe('warning: all is black\n');
+  });
+
   test('gets paths as the file means them that says them, and runs in its folder', async ({ box }) => {
     box.write(
       'lib/list.ts',

@@ -13,7 +13,7 @@ import { inflate } from '../../src/formats/gzip.js';
 import { decodeNpy, encodeNpy, type NpyArray } from '../../src/formats/npy.js';
 import { PickledArray } from '../../src/formats/pickle/pickled.js';
 import { readPickle } from '../../src/formats/pickle/read-pickle.js';
-import { decodeSafetensors, dtypeOf, type Tensor } from '../../src/formats/safetensors.js';
+import { decodeSafetensors, type Tensor } from '../../src/formats/safetensors.js';
 import { unzip } from '../../src/formats/zip.js';
 import { packageRoot } from '../../src/paths.js';
 import { tiny, tinyParameters } from '../exchange/tiny.js';
@@ -42,8 +42,13 @@ interface Kind {
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 const bytesOf = (data: ArrayBufferView) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-const dtypes = { F64: '<f8', F32: '<f4', I64: '<i8', I32: '<i4', I8: '|i1', U8: '|u1' } as const;
-const ofArray = ({ shape, data }: NpyArray | Tensor) => [dtypes[dtypeOf(data)], shape, sha256(bytesOf(data))];
+/** NumPy's names of types, by what holds them here. */
+const dtypes = {
+  ...{ Float64Array: '<f8', Float32Array: '<f4', BigInt64Array: '<i8', BigUint64Array: '<u8', Int32Array: '<i4' },
+  ...{ Uint32Array: '<u4', Int16Array: '<i2', Uint16Array: '<u2', Int8Array: '|i1', Uint8Array: '|u1' },
+};
+const dtypeOf = (data: NpyArray['data'] | Tensor['data']) => dtypes[data.constructor.name as keyof typeof dtypes];
+const ofArray = ({ shape, data }: NpyArray | Tensor) => [dtypeOf(data), shape, sha256(bytesOf(data))];
 const ofFiles = async <T>(bytes: Uint8Array, read: (file: Uint8Array) => T) =>
   [...(await unzip(bytes, limit))].map(([name, file]) => [name, read(file)]).sort(byName);
 const byName = ([a]: readonly unknown[], [b]: readonly unknown[]) => (String(a) < String(b) ? -1 : 1);
@@ -62,6 +67,8 @@ const npys = [
   encodeNpy({ shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) }),
   encodeNpy({ shape: [4], data: Uint8Array.of(1, 2, 3, 4) }),
   encodeNpy({ shape: [2, 1, 2], data: Float64Array.of(1, 2, 3, 4) }),
+  encodeNpy({ shape: [3], data: BigInt64Array.of(0n, -1n, 2n ** 60n) }),
+  encodeNpy({ shape: [2], data: Uint16Array.of(1, 60_000) }),
 ];
 const plain = await writePlain(tiny, exportedTensors(tiny, tinyParameters, 'latent'));
 const fixture = (path: string) => readFileSync(join(packageRoot, 'test/data/fixtures', path));

@@ -28,6 +28,7 @@ function run(
     resume: { load: async () => undefined, save: async () => undefined },
     progress: () => undefined,
     log: () => undefined,
+    warn: () => undefined,
   });
 }
 

@@ -19,6 +19,7 @@ function run(inputs: StageContext['inputs'], parameters: Parameters<typeof repor
     resume: { load: async () => undefined, save: async () => undefined },
     progress: () => undefined,
     log: () => undefined,
+    warn: () => undefined,
   });
 }
 

@@ -244,6 +244,7 @@ export class LocalExecutor implements Executor {
       ended: granted.idle,
       progress: (progress) => emit({ event: 'task-progress', task: task.id, progress }),
       log: (line) => emit({ event: 'task-log', task: task.id, line }),
+      warn: (message) => emit({ event: 'warning', message: `${task.id}: ${message}` }),
     });
     if (!('outputs' in result)) return result;
     const changed = await this.#planner.changedMeanwhile(task, identity);

@@ -115,6 +115,7 @@ export class Verification {
         ended: granted.idle,
         progress: (progress) => emit({ event: 'task-progress', task: task.id, progress }),
         log: (line) => emit({ event: 'task-log', task: task.id, line }),
+        warn: (message) => emit({ event: 'warning', message: `${task.id}: ${message}` }),
       });
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;

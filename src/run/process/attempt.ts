@@ -16,6 +16,7 @@ export interface Attempt {
 export interface AttemptListener {
   progress(progress: Progress): void;
   log(line: string): void;
+  warn(message: string): void;
 }
 
 export const interruptedFailure: Failure = { code: 'E_INTERRUPTED', message: 'The task was interrupted.' };

@@ -33,5 +33,6 @@ export type ToStage = { readonly type: 'call'; readonly call: StageCall } | { re
 export type FromStage =
   | { readonly type: 'progress'; readonly progress: Progress }
   | { readonly type: 'log'; readonly line: string }
+  | { readonly type: 'warning'; readonly line: string }
   | ({ readonly type: 'done' } & StageResult)
   | { readonly type: 'failed'; readonly failure: Failure };

@@ -38,6 +38,7 @@ export function startStage(call: StageCall, env: Environment, log: string, liste
     process.on('message', (message: FromStage) => {
       if (message.type === 'progress') listener.progress(message.progress);
       else if (message.type === 'log') listener.log(message.line);
+      else if (message.type === 'warning') listener.warn(message.line);
       else result = message;
     });
     child.send({ type: 'call', call } satisfies ToStage);

@@ -97,6 +97,10 @@ async function run(call: StageCall): Promise<Metrics> {
       process.stdout.write(`${line}\n`);
       void send({ type: 'log', line });
     },
+    warn(line) {
+      process.stdout.write(`warning: ${line}\n`);
+      void send({ type: 'warning', line });
+    },
   };
   return checkMetrics(await definition.run(context as never));
 }

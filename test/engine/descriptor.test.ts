@@ -59,7 +59,7 @@ describe('a descriptor', () => {
     });
     expect(tables.scratch).toBe(20 * 81 * 16 + 64 * 16 + 2 * 16 * 32);
     const values = { spikes: nowhere, imageBytes: bytes(16), least: 1, block: 16, events, tables };
-    expect(scratchOf('SpikeConv', values)).toBe(60_000);
+    expect(scratchOf('SpikeConv', values)).toBe(60_000 + 16 * 32);
     expect([...new Uint32Array(encode('SpikeConv', values).buffer)].slice(-2)).toEqual([
       events.address,
       tables.address,

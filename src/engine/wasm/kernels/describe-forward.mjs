@@ -29,7 +29,8 @@ export const forward = /** @type {const} */ ({
     bytes: 'tapStride levelStride rowBytes blockStride listBytes period',
     counts:
       'height width inChannels outHeight outWidth outChannels kernelHeight kernelWidth stride padV padH listed levels',
-    scratch: { lists: 'listed * listBytes' },
+    // The lists; weights of up to 32 channels, as a product takes them.
+    scratch: { lists: 'listed * listBytes', products: 'kernelHeight * kernelWidth * inChannels * 32' },
   },
   /** The same with sums of 32 bits, for any number of levels. scale: factor of sums written as floats. */
   WideConv: {
@@ -63,8 +64,8 @@ export const forward = /** @type {const} */ ({
     addresses: 'w threshold places negatives',
     counts: 'taps channels outChannels block',
   },
-  /** Either of EventConv's kernels and TabledForward's, by the spikes of up to 16 images: tables from `least` on that are not
-   * zero. imageBytes: of an image's spikes; block: EventConv's. */
+  /** Either of EventConv's kernels and TabledForward's, by the spikes of up to 16 images: tables, or what a processor has in
+   * their place, from about `least` on that are not zero. imageBytes: of an image's spikes; block: EventConv's. */
   SpikeConv: {
     kernels: 'spikeConv_i16 spikeConv_fire',
     addresses: 'spikes',

@@ -1,7 +1,7 @@
-// Integer convolution of spike counts with ternary weights, by events or from tables of sums, whichever takes less time: the
-// first grows with the spikes, the second takes the same for any, and for one image as long as for sixteen. Sums are exact
-// in both.
-#include "vector.h"
+// Integer convolution of spike counts with ternary weights: by events, or where there are many spikes from tables of sums or,
+// where a processor has it, by multiplying bytes. The first grows with the spikes; the others take the same for any, and
+// tables for one image as long as for sixteen. Sums are exact in all.
+#include "product-conv.h"
 
 ENTRY(eventConv16_i16);
 ENTRY(eventConv16_fire);
@@ -12,19 +12,30 @@ ENTRY(eventConv64_fire);
 ENTRY(tabledMembranes);
 ENTRY(tabledSpikes);
 
-/** Do images first…end have enough spikes for tables? */
-INLINE i32 many(SpikeConv t, i32 first, i32 end) {
-  i32 count = 0;
+/** Do images first…end have too many spikes for events? */
+INLINE bool many(SpikeConv t, i32 first, i32 end) {
+  i64 count = 0;
   for (const u8 *at = t.spikes + first * t.imageBytes, *last = t.spikes + end * t.imageBytes; at < last; at += 16)
     count += __builtin_popcount(nonZeroBytes(LOAD(u8x16, at)));
+#ifdef BYTE_PRODUCTS
+  return count * 100 >= (i64)t.least * productShare;
+#else
   return count >= t.least;
+#endif
 }
+
+#ifdef BYTE_PRODUCTS
+#define MANY(kernel, fire, first, end) \
+  multiplySpikes(readEventConv(t.memory, (const u32 *)POINTER(t.memory, t.events)), first, end, fire)
+#else
+#define MANY(kernel, fire, first, end) CALL(kernel, t.memory, t.tables, first, end)
+#endif
 
 /** Membranes of images lo…hi in 16 bits. */
 KERNEL(spikeConv_i16, SpikeConv) {
   for (i32 first = lo; first < hi; first += forwardLanes) {
     const i32 end = min(first + forwardLanes, hi);
-    if (many(t, first, end)) CALL(tabledMembranes, t.memory, t.tables, first, end);
+    if (many(t, first, end)) MANY(tabledMembranes, false, first, end);
     else if (t.block == 64) CALL(eventConv64_i16, t.memory, t.events, first, end);
     else if (t.block == 32) CALL(eventConv32_i16, t.memory, t.events, first, end);
     else CALL(eventConv16_i16, t.memory, t.events, first, end);
@@ -35,7 +46,7 @@ KERNEL(spikeConv_i16, SpikeConv) {
 KERNEL(spikeConv_fire, SpikeConv) {
   for (i32 first = lo; first < hi; first += forwardLanes) {
     const i32 end = min(first + forwardLanes, hi);
-    if (many(t, first, end)) CALL(tabledSpikes, t.memory, t.tables, first, end);
+    if (many(t, first, end)) MANY(tabledSpikes, true, first, end);
     else if (t.block == 64) CALL(eventConv64_fire, t.memory, t.events, first, end);
     else if (t.block == 32) CALL(eventConv32_fire, t.memory, t.events, first, end);
     else CALL(eventConv16_fire, t.memory, t.events, first, end);

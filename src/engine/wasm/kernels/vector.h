@@ -223,3 +223,11 @@ INLINE i32v withProducts(i32v sums, i16v a, i16v b) {
   return sums + addedProducts(a, b);
 #endif
 }
+
+#if defined(__AVX512VNNI__) && WIDTH == 64
+#define BYTE_PRODUCTS
+/** Products of four neighbouring bytes, of which those of b have signs, added to sums. */
+INLINE i32v withByteProducts(i32v sums, u8v a, i8v b) {
+  return (i32v)_mm512_dpbusd_epi32((__m512i)sums, (__m512i)a, (__m512i)b);
+}
+#endif

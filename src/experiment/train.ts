@@ -4,6 +4,7 @@ import { UserError } from '../error.js';
 import type { Network } from '../network/architecture.js';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../network/checkpoint.js';
 import { initialParameters } from '../network/initialise.js';
+import { blocksOf } from '../network/layers.js';
 import { type Epoch, historyText } from '../results/history.js';
 import type { ResumePoint } from '../store/resume.js';
 import { countCorrect, inferenceBatch, rate, round, type WorkContext } from './evaluate.js';
@@ -58,6 +59,13 @@ export async function train(
       'E_TRAIN_BATCH',
       `There are ${images} images to train on, fewer than the ${schedule.batch} of one batch.`,
       'Choose a smaller `batch`, or hold out fewer images.',
+    );
+  const single = blocksOf(start.network).find(({ output: [height, width] }) => schedule.batch * height * width === 1);
+  if (single !== undefined)
+    throw new UserError(
+      'E_TRAIN_BATCH',
+      `With one image a step, batch norm of the layer "${single.name}" sees one value of each channel, and makes 0 of it: nothing is learnt.`,
+      'Choose a `batch` of 2 or more.',
     );
   const saved = await context.resume.load();
   const from = saved === undefined ? start : decodeCheckpoint(saved, 'the saved state');

@@ -59,6 +59,21 @@ describe('training', () => {
     expect(steps).toBe(6);
   });
 
+  it('refuses one image a step where batch norm would see one value', async () => {
+    const context = { ...{ resume: new Memory(), signal: new AbortController().signal }, progress() {}, log() {} };
+    const one = { ...schedule, batch: 1, epochs: 1 };
+    await expect(train(wasmEngine, source, freshCheckpoint(network, 5), one, 1, context)).rejects.toMatchObject({
+      code: 'E_TRAIN_BATCH',
+      message: expect.stringContaining(`"${network.layers.at(-2)!.name}"`) as string,
+    });
+    // With several values of a channel in each image there is a variance.
+    const wide = buildNetwork(readNetwork('8C3-8C3') as ReadPlan, {
+      ...{ input: [8, 8, 3], classes: 3, preprocessing: 'crops', precision: network.precision },
+    });
+    const { last } = await train(wasmEngine, new ImageSource(wide, dataset), freshCheckpoint(wide, 5), one, 1, context);
+    expect(last.loss).toBeGreaterThan(0);
+  });
+
   it('tests on no more images at a time than there are, for an engine computes whole batches', async () => {
     const asked: number[] = [];
     const engine: typeof wasmEngine = {

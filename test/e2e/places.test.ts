@@ -61,6 +61,15 @@ describe.concurrent('the program works', () => {
     });
   });
 
+  test('with results in folders that are made for them', ({ box }) => {
+    box.write('p.yaml', pipeline);
+    box.write('mine.ts', stage);
+    for (const call of ['status p.yaml', 'plan p.yaml', 'show p.yaml', 'gc', 'cache status p.yaml'])
+      expect(shell(box, `$S ${call} --artifacts results/of/today`).err).not.toContain('The system refused');
+    expect(shell(box, '$S run p.yaml --artifacts results/of/today')).toEqual({ code: 0, out: ran(3, 0), err: '' });
+    expect(box.read('results/of/today/p/own/x')).toBe('1\n');
+  });
+
   // As in a container that is started with a user id of its own.
   test.skipIf(process.getuid?.() !== 0)('for a user whom the machine does not know', ({ box }) => {
     box.write('p.yaml', pipeline);

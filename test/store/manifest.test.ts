@@ -131,6 +131,19 @@ describe('names in folders', () => {
   });
 });
 
+describe('a path that is too long', () => {
+  it('is shown by its ends', async () => {
+    const folder = writeFiles(testFolder(), { [`first/${'x/'.repeat(300)}last`]: '' });
+    await expect(describe_(folder)).rejects.toMatchObject({
+      code: 'E_STORE_NAME',
+      message: expect.stringMatching(
+        /first\/x.*….*x can't be kept: its path in the folder is more than 256 folders deep\.$/,
+      ) as string,
+      hint: 'Give it a shorter path, or put the files into an archive.',
+    });
+  });
+});
+
 describe('decodeManifest', () => {
   const empty = digestBytes('');
   const fileAt = (path: string) => ({ path, size: 0, digest: empty, executable: false });

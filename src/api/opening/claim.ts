@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { UserError } from '../../error.js';
 import { StoreError } from '../../files/error.js';
@@ -18,6 +18,8 @@ const longest = 16 * 2 ** 20;
  */
 export async function claimFolder(store: Store, { name, file }: Pick<Pipeline, 'name' | 'file'>): Promise<void> {
   const project = dirname(store.folder);
+  // One that is made for the results alone holds no pipeline file.
+  if (!existsSync(project)) return;
   const own = relative(realpathSync(project), realpathSync(file)).split(sep).join('/');
   if (own.startsWith('../') || isAbsolute(own)) return;
   const path = join(store.published(name).folder, '.file');

@@ -60,9 +60,8 @@ export function describeExecutor(kind: string, test: typeof sandboxTest): void {
       const events = await box.events(['p.yaml', ...executor]);
       const ends = events.filter(({ event }) => event === 'task');
       expect(Object.fromEntries(ends.map(({ task, status }) => [task, status]))).toEqual(all('ran'));
-      const order = ends.map(({ task }) => task as string);
-      for (const n of [1, 2, 3]) expect(order.indexOf(`a@n=${n}`)).toBeLessThan(order.indexOf(`b@n=${n}`));
-      expect([order[0], order.at(-1)]).toEqual(['seed', 'all']);
+      // That one is done may be told after the next has ended: what they made shows who came after whom.
+      expect(ends.length).toBe(Object.keys(all('ran')).length);
       const ofOne = events.filter(({ task }) => task === 'b@n=3').map(({ event }) => event);
       expect(ofOne.filter((event) => event === 'task-start' || event === 'task')).toEqual(['task-start', 'task']);
       expect(box.read('artifacts/graph/all/o.txt')).toBe([1, 2, 3].map((n) => `seed\n${n}\ncounted to ${n}`).join(''));

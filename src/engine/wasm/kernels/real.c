@@ -51,21 +51,21 @@ INLINE f64 greaterOf(f64 a, f64 b) { return a <= b ? b : a; }
 /** A pixel's channels, z being floats or doubles, and activations quantised or not. */
 INLINE void activatePixel(ActivateReal t, const u8 *z, u8 *spikes, f32 *x, bool doubles, bool quantised) {
   const f64 *gamma = (f64 *)t.gamma, *beta = (f64 *)t.beta, *mean = (f64 *)t.mean, *deviation = (f64 *)t.deviation;
-  // A power of two, by whose inverse products are exact.
-  const f64 n = t.n, inverse = 1 / n, top = t.levels;
+  const f64 n = t.n, top = t.levels;
   const isize channels = t.channels;
   NEIGHBOURS for (isize c = 0; c < channels; c++) {
     const f64 value = doubles ? ((const f64 *)z)[c] : ((const f32 *)z)[c];
-    f64 y = gamma[c] * (value - mean[c]) / deviation[c] + beta[c];
-    if (quantised) {
-      y = __builtin_floor(lesserOf(greaterOf(y * n + 0.5, 0), top));
-      // What is no number is no spike.
-      spikes[c] = (u8)(i32)(y == y ? y : 0);
-      y *= inverse;
-    } else {
-      y = greaterOf(y, 0);
-    }
-    x[c] = (f32)y;
+    const f64 y = gamma[c] * (value - mean[c]) / deviation[c] + beta[c];
+    x[c] = (f32)(quantised ? __builtin_floor(lesserOf(greaterOf(y * n + 0.5, 0), top)) : greaterOf(y, 0));
+  }
+  if (!quantised) return;
+  // Apart, as few channels would make no vectors of bytes. n is a power of two, by whose inverse products are exact.
+  const f32 inverse = 1 / t.n;
+  NEIGHBOURS for (isize c = 0; c < channels; c++) {
+    const f32 level = x[c];
+    // What is no number is no spike.
+    spikes[c] = (u8)(i32)(level == level ? level : 0);
+    x[c] = level * inverse;
   }
 }
 

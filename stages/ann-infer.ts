@@ -20,19 +20,26 @@ export default defineStage({
     data: { description: 'Data set, as `dataset` makes it.' },
     checkpoint: { description: 'Trained network, as `train` makes it.' },
   },
-  outputs: { result: { description: 'Accuracy and counts (JSON).', path: 'result.json', kind: 'ann' } },
+  outputs: {
+    result: {
+      description: 'Accuracy, also by class, and the confusion matrix (JSON).',
+      path: 'result.json',
+      kind: 'ann',
+    },
+  },
   columns: [{ title: 'ANN', metric: 'accuracy', format: 'percent' }],
   usesEngine: ['evaluate'],
   resources: { cpus: 'all' },
   async run(context) {
-    const { countCorrect, inferenceBatch } = await import('../src/experiment/evaluate.js');
-    const { ImageSource } = await import('../src/experiment/images.js');
+    const { inferenceBatch, predict } = await import('../src/experiment/evaluate.js');
+    const { ImageSource, testImages } = await import('../src/experiment/images.js');
     const { Loader } = await import('../src/experiment/loader.js');
     const { openDataset } = await import('../src/data/dataset.js');
     const { decodeCheckpoint } = await import('../src/network/checkpoint.js');
     const { precisionLabel } = await import('../src/network/precision.js');
     const { parametersFor } = await import('../src/network/rounding.js');
     const { engineFor } = await import('../src/engine/engines.js');
+    const { byClass } = await import('../src/results/confusion.js');
     const { annMetrics, annResultText } = await import('../src/results/ann-result.js');
 
     const dataset = await openDataset(inputFile(context, 'data').path);
@@ -44,12 +51,16 @@ export default defineStage({
     const images = dataset.test.count;
     const batch = inferenceBatch(images);
     const options = { batch, threads: context.threads };
-    const correct = await Loader.with(source, batch, context.signal, async (loader) => {
+    const predictions = await Loader.with(source, batch, context.signal, async (loader) => {
       const evaluator = await engine.evaluator(network, parameters, options);
-      return countCorrect(loader, evaluator, context).finally(() => evaluator.close());
+      return predict(loader, evaluator, testImages(images), context).finally(() => evaluator.close());
     });
     const about = { network: network.name, dataset: dataset.name, precision: precisionLabel(network.precision) };
-    const result = { stage: 'ann-infer', ...about, accuracy: correct / images, correct, images } as const;
+    const { classes, correct } = predictions;
+    const result = {
+      ...({ stage: 'ann-infer', ...about, accuracy: correct / images, correct, images } as const),
+      ...byClass(dataset.test.labels, classes, network.classes, dataset.classNames),
+    };
     await writeFile(context.outputs.result, annResultText(result));
     return annMetrics(result);
   },

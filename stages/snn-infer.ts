@@ -28,11 +28,11 @@ export default defineStage({
   },
   outputs: {
     result: {
-      description: 'Accuracy, spikes and operations, by layer and by batch too (JSON).',
+      description: 'Accuracy, confusion matrix, spikes and operations, by layer and by batch too (JSON).',
       path: 'result.json',
       kind: 'snn',
     },
-    images: { description: 'Logits and predictions of every image (NumPy’s .npz).', path: 'images.npz' },
+    images: { description: 'Logits, predictions and labels of every image (NumPy’s .npz).', path: 'images.npz' },
   },
   columns: [
     { title: 'SNN', metric: 'accuracy', format: 'percent' },
@@ -49,6 +49,7 @@ export default defineStage({
     const { writeArrays } = await import('../src/formats/npz.js');
     const { decodeSpikingNetwork } = await import('../src/spiking/model-file.js');
     const { engineFor } = await import('../src/engine/engines.js');
+    const { byClass } = await import('../src/results/confusion.js');
     const { snnMetrics, snnResultText } = await import('../src/results/snn-result.js');
 
     const dataset = await openDataset(inputFile(context, 'data').path);
@@ -65,12 +66,18 @@ export default defineStage({
       context,
     );
     const about = { network: network.name, dataset: dataset.name, precision: `k${network.k}B${network.B}`, noise };
-    const result = { stage: 'snn-infer', ...about, ...activityReport(network, activity) } as const;
-    await writeFile(context.outputs.result, snnResultText(result));
     const { images, logits } = activity;
+    const { labels } = dataset.test;
+    const predictions = predictionsOf(activity);
+    const result = {
+      ...({ stage: 'snn-infer', ...about, ...activityReport(network, activity) } as const),
+      ...byClass(labels, predictions, network.classes, dataset.classNames),
+    };
+    await writeFile(context.outputs.result, snnResultText(result));
     const arrays = {
       logits: { shape: [images, network.classes], data: logits },
-      predictions: { shape: [images], data: predictionsOf(activity) },
+      predictions: { shape: [images], data: predictions },
+      labels: { shape: [images], data: Int32Array.from(labels) },
     };
     await writeFile(context.outputs.images, await writeArrays(arrays));
     return snnMetrics(result);

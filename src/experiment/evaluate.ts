@@ -1,6 +1,6 @@
 import type { Evaluator } from '../engine/engine.js';
 import type { Progress } from '../stage/definition.js';
-import { argmax, testOrders } from './images.js';
+import { argmax, batchesOf, type TestOrder } from './images.js';
 import type { Loader } from './loader.js';
 
 /** Images per call of the engine in inference. An engine computes whole batches: few images shall not cost those of many. */
@@ -12,25 +12,38 @@ export interface WorkContext {
   progress(progress: Progress): void;
 }
 
-/** Test images that the network gets right. */
-export async function countCorrect(
+export interface Predictions {
+  /** The class of each image: that of its largest logit. */
+  readonly classes: Int32Array;
+  /** How many of them are the images' labels. */
+  readonly correct: number;
+}
+
+/** Has the network classify images of a data set as they are tested. */
+export async function predict(
   loader: Loader,
   evaluator: Evaluator,
+  images: TestOrder,
   { progress }: Pick<WorkContext, 'progress'>,
-): Promise<number> {
-  const { network, dataset } = loader.source;
-  const { test } = dataset;
+): Promise<Predictions> {
+  const { network } = loader.source;
+  const total = images.count;
   const started = performance.now();
-  let correct = 0;
-  for await (const { images, order } of loader.batches(testOrders(test.count, inferenceBatch(test.count)))) {
-    const { first, count } = order;
-    const { logits } = await evaluator.evaluate(images, count);
-    correct += countHits(logits, test.labels, first, count, network.classes);
-    const done = first + count;
+  const classes = new Int32Array(total);
+  let [correct, done] = [0, 0];
+  for await (const batch of loader.batches(batchesOf(images, inferenceBatch(total)))) {
+    const { count } = batch.order;
+    const { logits } = await evaluator.evaluate(batch.images, count);
+    for (let i = 0; i < count; i++) {
+      const predicted = argmax(logits, i * network.classes, network.classes);
+      classes[done + i] = predicted;
+      if (predicted === batch.labels[i]) correct++;
+    }
+    done += count;
     const values = { accuracy: round(correct / done, 4), 'images/s': rate(done, started) };
-    progress({ done, total: test.count, unit: 'images', phase: 'ANN inference', values });
+    progress({ done, total, unit: 'images', phase: 'ANN inference', values });
   }
-  return correct;
+  return { classes, correct };
 }
 
 /** Images first … first + count whose largest logit is the label's. */

@@ -11,9 +11,9 @@ export interface TrainingOrder {
   readonly epoch: number;
 }
 
-/** Images first … first + count of the test split. */
+/** Images first … first + count as they are tested: of the test split, or of the training split's for validation. */
 export interface TestOrder {
-  readonly split: 'test';
+  readonly split: 'test' | 'validation';
   readonly first: number;
   readonly count: number;
 }
@@ -27,11 +27,17 @@ export interface Batch {
   readonly labels: Int32Array;
 }
 
-/** The first `images` images of the test split in batches, the last one of what is left. */
-export function* testOrders(images: number, batch: number): Generator<TestOrder> {
-  for (let first = 0; first < images; first += batch)
-    yield { split: 'test', first, count: Math.min(batch, images - first) };
+/** The first `images` images of the test split. */
+export const testImages = (images: number): TestOrder => ({ split: 'test', first: 0, count: images });
+
+/** Images in batches, the last one of what is left. */
+export function* batchesOf({ split, first: from, count: images }: TestOrder, batch: number): Generator<TestOrder> {
+  for (let first = from; first < from + images; first += batch)
+    yield { split, first, count: Math.min(batch, from + images - first) };
 }
+
+/** The first `images` images of the test split in batches. */
+export const testOrders = (images: number, batch: number): Generator<TestOrder> => batchesOf(testImages(images), batch);
 
 /** Fills batches of network inputs from a data set. */
 export class ImageSource {
@@ -70,7 +76,8 @@ export class ImageSource {
 
   /** Fills a batch as ordered. */
   fill(order: BatchOrder, { images, labels }: Batch): void {
-    const { shape, scale, [order.split]: split } = this.dataset;
+    const { shape, scale } = this.dataset;
+    const split = this.dataset[order.split === 'test' ? 'test' : 'train'];
     const crop = this.network.input[0];
     const count = order.split === 'train' ? order.indices.length : order.count;
     for (let i = 0; i < count; i++) {
@@ -79,7 +86,7 @@ export class ImageSource {
       const at = i * this.#size;
       labels[i] = split.labels[index]!;
       if (!this.#crops) fillScaled(image, scale, images, at);
-      else if (order.split === 'test') fillCentreCrop(image, shape, crop, images, at);
+      else if (order.split !== 'train') fillCentreCrop(image, shape, crop, images, at);
       else fillTrainingCrop({ image, shape, crop, index, epoch: order.epoch, seed: order.seed }, images, at);
     }
   }

@@ -7,8 +7,8 @@ import { initialParameters } from '../network/initialise.js';
 import { blocksOf } from '../network/layers.js';
 import { type Epoch, historyText } from '../results/history.js';
 import type { ResumePoint } from '../store/resume.js';
-import { countCorrect, inferenceBatch, rate, round, type WorkContext } from './evaluate.js';
-import type { ImageSource, TrainingOrder } from './images.js';
+import { inferenceBatch, predict, rate, round, type WorkContext } from './evaluate.js';
+import { type ImageSource, type TrainingOrder, testImages } from './images.js';
 import { Loader } from './loader.js';
 
 export interface Schedule {
@@ -167,8 +167,9 @@ function* trainingOrders(images: number, batch: number, seed: number, epoch: num
 /** Accuracy on the test split, without progress of its own: it is part of the epoch. */
 async function test(evaluator: Evaluator, loader: Loader, parameters: Parameters): Promise<number> {
   await evaluator.load(parameters);
-  const correct = await countCorrect(loader, evaluator, { progress: () => undefined });
-  return correct / loader.source.dataset.test.count;
+  const { count } = loader.source.dataset.test;
+  const { correct } = await predict(loader, evaluator, testImages(count), { progress: () => undefined });
+  return correct / count;
 }
 
 /** Of all epochs of a checkpoint, resumed or not. */

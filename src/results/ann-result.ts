@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { Metrics } from '../values.js';
+import { classProperties } from './confusion.js';
 import { Count, numbersOf, parseResult, resultText } from './result-file.js';
 
 export const AnnResultSchema = Type.Object({
@@ -12,6 +13,7 @@ export const AnnResultSchema = Type.Object({
   correct: Count,
   /** 0 to 1. */
   accuracy: Count,
+  ...classProperties,
 });
 
 /** What `ann-infer` found. */

@@ -4,9 +4,12 @@ import { UserError } from '../error.js';
 
 export const Count = Type.Number({ minimum: 0 });
 
-/** A result as its file has it. */
+/** A result as its file has it: a field a line, and a list of numbers, such as the row of a matrix, on one. */
 export function resultText(result: object): string {
-  return `${JSON.stringify(result, null, 2)}\n`;
+  const text = JSON.stringify(result, null, 2);
+  // With a line break, so that it is a list: no text in JSON has one.
+  const lists = /\[\n[\s\d.,eE+\-nul]*\]/g;
+  return `${text.replaceAll(lists, (list) => JSON.stringify(JSON.parse(list)).replaceAll(',', ', '))}\n`;
 }
 
 /**

@@ -92,7 +92,9 @@ expect:
       expect(log(name)[0]! + log(name)[1]!).toBe(result[metric]);
     }
     const images = await readNpz(box.path('artifacts/p/snn/0/images.npz'));
-    expect([images.get('logits')!.length, images.get('predictions')!.length]).toEqual([750, 250]);
+    expect(['logits', 'predictions', 'labels'].map((name) => images.get(name)!.length)).toEqual([750, 250, 250]);
+    const hits = images.get('predictions')!.filter((predicted, i) => predicted === images.get('labels')![i]);
+    expect(hits).toHaveLength(result.correct!);
 
     const models = 'artifacts/p/models/models';
     const files = ['model.npz', 'model.tensorlayer.npz', 'model.safetensors'];

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type AnnResult, annMetrics, annResultText, parseAnnResult } from '../../src/results/ann-result.js';
+import { byClass } from '../../src/results/confusion.js';
 import {
   conversionMetrics,
   conversionResult,
@@ -39,6 +40,24 @@ describe('results', () => {
       '  "network": "lenet",',
     ]);
     expect(annResultText(ann)).toMatch(/\n {2}"images": 4\n\}\n$/);
+  });
+
+  it('tell by class what images were taken for, a row of the matrix a line', () => {
+    const found = byClass([0, 2, 2, 0, 2], [0, 2, 0, 2, 2], 3, ['cat', 'dog, [\n1,\n2]', 'owl']);
+    expect(found).toEqual({
+      confusion: [
+        [1, 0, 1],
+        [0, 0, 0],
+        [1, 0, 2],
+      ],
+      classAccuracy: [1 / 2, null, 2 / 3],
+      classNames: ['cat', 'dog, [\n1,\n2]', 'owl'],
+    });
+    const text = annResultText({ ...ann, ...found });
+    expect(text).toContain('  "confusion": [\n    [1, 0, 1],\n    [0, 0, 0],\n    [1, 0, 2]\n  ],\n');
+    expect(text).toContain(`  "classAccuracy": [0.5, null, ${2 / 3}],\n`);
+    expect(parseAnnResult(text, 'f')).toEqual({ ...ann, ...found });
+    expect(annMetrics({ ...ann, ...found })).toEqual(annMetrics(ann));
   });
 
   it('give the metrics of their tasks, from the file as from what was written to it', () => {

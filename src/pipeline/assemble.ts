@@ -51,9 +51,9 @@ async function checkTree(tree: FileTree, folder: string, options: Options): Prom
   const profile = ownProfile(tree, options.profile);
   const settings = await applyCall(content, { set: parts.ownSet, ...(profile === undefined ? {} : { profile }) });
   const call = [...settings.diagnostics, ...parts.call];
-  const { params, axes, places } = settings;
+  const { params, axes, repeat, places } = settings;
   const labelled: Record<string, readonly AxisPoint[]> = {};
-  if (checkAxes(axes, params, reporter))
+  if (checkAxes(settings, reporter))
     for (const [axis, values] of Object.entries(axes)) labelled[axis] = labelAxis(values);
   else return { checked: { call, diagnostics: [...reporter.diagnostics, ...parts.diagnostics] } };
 
@@ -68,7 +68,7 @@ async function checkTree(tree: FileTree, folder: string, options: Options): Prom
     options.resolveStage,
     included,
   );
-  const tasks = expandStages(stages, { params, axes: labelled, places, folder }, reporter, before);
+  const tasks = expandStages(stages, { params, axes: labelled, repeat, places, folder }, reporter, before);
   const all = { stages: [...others, ...stages], unknown: parts.unknown };
   const expectations = tasks ? resolveExpectations(content.expect ?? [], { ...all, tasks, params }, reporter) : [];
   const diagnostics = [...reporter.diagnostics, ...parts.diagnostics];

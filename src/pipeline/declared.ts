@@ -59,7 +59,9 @@ type Find = (uses: string) => ReturnType<LoadOptions['resolveStage']>;
 async function namesOf({ content, parts }: FileTree, find: Find): Promise<DeclaredNames> {
   const { stages, axes, params } = isMap(content.value) ? content.value : {};
   const definitions = await definitionsOf(stages, find);
-  const ownAxes = Object.fromEntries(entries(axes).map(([name, values]) => [name, pointNames(values)]));
+  const ownAxes = Object.fromEntries(
+    entries(axes).map(([name, axis]) => [name, pointNames(isMap(axis) ? axis.values : axis)]),
+  );
   const named: Record<string, readonly string[]> = {};
   let allAxes: DeclaredNames['axes'] = ownAxes;
   for (const [part, tree] of parts) {

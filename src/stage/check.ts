@@ -23,7 +23,7 @@ export function definitionProblems(value: unknown): readonly string[] {
       `columns must be a list of { title, metric, format, minus }, format one of ${columnFormats.join(', ')}`,
     );
   const { fromPipeline } = value;
-  const facts = ['name', 'description', 'expect'];
+  const facts = ['name', 'description', 'expect', 'repeat'];
   if (fromPipeline !== undefined) {
     const named = isRecord(fromPipeline) ? Object.values(fromPipeline) : [undefined];
     if (!named.every((fact) => facts.includes(fact as string)))

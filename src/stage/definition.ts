@@ -150,7 +150,7 @@ export interface InputOrigin {
 }
 
 /** What a stage may be told of the pipeline that it is part of. */
-export type PipelineFact = 'name' | 'description' | 'expect';
+export type PipelineFact = 'name' | 'description' | 'expect' | 'repeat';
 
 export interface StageDefinition<
   S extends TObject = TObject,
@@ -175,8 +175,8 @@ export interface StageDefinition<
   readonly resources?: ResourceRequest;
   /**
    * Parameters that are taken from the pipeline where `with:` leaves them out, by parameter: its `name`, its
-   * `description`, or what it expects (`expect`) of the artifacts that are the task's inputs. They enter the key as any
-   * other parameter does.
+   * `description`, what it expects (`expect`) of the artifacts that are the task's inputs, or the names of the axes of
+   * repetition (`repeat`) that these have. They enter the key as any other parameter does.
    */
   readonly fromPipeline?: Readonly<Record<string, PipelineFact>>;
   /** Rules between parameters that a schema can't say. Inputs that are not a stage's single output are missing. */

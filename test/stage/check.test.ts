@@ -20,7 +20,10 @@ describe('what is wrong with a definition', () => {
     [{ usesEngine: ['fly'] }, 'usesEngine must list what it needs of train, evaluate, simulate'],
     [{ usesEngine: 'train' }, 'usesEngine must list what it needs of train, evaluate, simulate'],
     [{ keyless: [1] }, 'keyless must be a list of names of parameters'],
-    [{ fromPipeline: { title: 'size' } }, 'fromPipeline must name for each parameter one of name, description, expect'],
+    [
+      { fromPipeline: { title: 'size' } },
+      'fromPipeline must name for each parameter one of name, description, expect, repeat',
+    ],
     [{ inputs: undefined }, 'inputs must be an object, { } if there are none'],
     [{ outputs: { x: { path: 'x' } } }, 'outputs.x must have a description'],
     [{ columns: [{ title: 'n' }] }, expect.stringMatching(/^columns must be a list of /)],

@@ -4,7 +4,7 @@ import { placeName } from '../../schema/words.js';
 import type { AxisValue, Json, Path } from '../../values.js';
 import type { Diagnostic } from '../text/diagnostic.js';
 import { duplicateOf } from './axes.js';
-import { type PipelineFile, PipelineSchema } from './schema.js';
+import { AxisListSchema, type PipelineFile } from './schema.js';
 
 export type Params = { [name: string]: Json };
 export type Axes = { [name: string]: AxisValue[] };
@@ -13,6 +13,8 @@ export type Axes = { [name: string]: AxisValue[] };
 export interface Settings {
   readonly params: Params;
   readonly axes: Axes;
+  /** Axes that are declared to be repetition, in the order of the file. */
+  readonly repeat: readonly string[];
   /** Where the file says a param or axis, by name; those of `--set` are missing. */
   readonly places: ReadonlyMap<string, Path>;
   /** What is wrong with the call. It has no place in the file. */
@@ -25,10 +27,14 @@ export async function applyCall(
   call: { readonly profile?: string; readonly set?: readonly string[] },
 ): Promise<Settings> {
   const params = { ...(file.params as Params | undefined) };
-  const axes = { ...(file.axes as Axes | undefined) };
+  const declared = Object.entries(file.axes ?? {});
+  const axes: Axes = Object.fromEntries(
+    declared.map(([name, axis]) => [name, Array.isArray(axis) ? axis : axis.values]),
+  );
+  const repeat = declared.flatMap(([name, axis]) => (!Array.isArray(axis) && axis.repeat === true ? [name] : []));
   const places = new Map<string, Path>([
     ...Object.keys(params).map((name) => [`params.${name}`, ['params', name]] as const),
-    ...Object.keys(axes).map((name) => [name, ['axes', name]] as const),
+    ...declared.map(([name, axis]) => [name, axisPath(name, axis)] as const),
   ]);
   const diagnostics: Diagnostic[] = [];
   const mistake = (code: string, message: string, hint?: string) =>
@@ -75,12 +81,15 @@ export async function applyCall(
       mistake('E_SET', `--set ${name}: there is no param or axis "${name}".`, hint);
     }
   }
-  return { params, axes, places, diagnostics };
+  return { params, axes, repeat, places, diagnostics };
 }
 
+/** Where the file lists the values of an axis. */
+const axisPath = (name: string, axis: unknown): Path => ['axes', name, ...(Array.isArray(axis) ? [] : ['values'])];
+
 function axisProblem(name: string, value: Json): string | undefined {
-  const [violation] = check(PipelineSchema.properties.axes, { [name]: value });
-  if (violation !== undefined) return `${placeName(violation.path)} ${violation.message}`;
+  const [violation] = check(AxisListSchema, value);
+  if (violation !== undefined) return `${placeName([name, ...violation.path])} ${violation.message}`;
   const values = value as AxisValue[];
   const [, second] = duplicateOf(values) ?? [];
   return second === undefined ? undefined : `${show(values[second]!)} is there twice`;

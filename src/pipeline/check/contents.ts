@@ -6,7 +6,7 @@ import { declares, type FileTree } from '../compose/include.js';
 import { leftOutBy } from '../compose/merge.js';
 import { hinted, type Reporter } from '../text/reporter.js';
 import { duplicateOf } from './axes.js';
-import type { Axes, Params } from './call.js';
+import type { Settings } from './call.js';
 import { type PipelineFile, PipelineSchema } from './schema.js';
 
 const shape = 'a pipeline is a map with `name:` and `stages:`';
@@ -117,7 +117,7 @@ export function checkParts(
 const reserved = ['params', 'inputs', 'outputs'];
 
 /** True if the axes can be used. */
-export function checkAxes(axes: Axes, params: Params, reporter: Reporter): boolean {
+export function checkAxes({ axes, params, places }: Settings, reporter: Reporter): boolean {
   const before = reporter.diagnostics.length;
   for (const [axis, values] of Object.entries(axes)) {
     if (reserved.includes(axis)) {
@@ -132,8 +132,9 @@ export function checkAxes(axes: Axes, params: Params, reporter: Reporter): boole
     }
     const [first, second] = duplicateOf(values) ?? [];
     if (first === undefined || second === undefined) continue;
-    const related = [{ message: 'first here', range: reporter.source.range(['axes', axis, first]) }];
-    const at = { path: ['axes', axis, second] };
+    const list = places.get(axis) ?? ['axes', axis];
+    const related = [{ message: 'first here', range: reporter.source.range([...list, first]) }];
+    const at = { path: [...list, second] };
     reporter.error('E_DUPLICATE', 'This value is on the axis twice', at, { related, hint: 'remove one of them' });
   }
   return reporter.diagnostics.length === before;

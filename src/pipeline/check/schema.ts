@@ -16,6 +16,27 @@ const ScalarSchema = Type.Union([Type.String(), Type.Number(), Type.Boolean()], 
 const AxisValueSchema = Type.Union([ScalarSchema, Type.Record(Type.String(), ScalarSchema)], {
   title: 'a scalar or a map of scalars',
 });
+/** An axis as a list of its values. */
+export const AxisListSchema = Type.Array(AxisValueSchema, { minItems: 1 });
+const AxisSchema = Type.Union(
+  [
+    AxisListSchema,
+    Type.Object(
+      {
+        values: AxisListSchema,
+        repeat: Type.Optional(
+          Type.Boolean({
+            description:
+              'True if its values repeat one and the same experiment, as seeds do: results are averaged over them, with ' +
+              'standard deviation and 95 % interval.',
+          }),
+        ),
+      },
+      closed,
+    ),
+  ],
+  { title: 'a list of values, or { values: [1, 2, 3], repeat: true }' },
+);
 /** GPUs of a kind. */
 const gpusPattern = '^[A-Za-z][\\w.-]*:[1-9][0-9]*$';
 
@@ -186,8 +207,10 @@ export const PipelineSchema = Type.Object(
       }),
     ),
     axes: Type.Optional(
-      named(Type.Array(AxisValueSchema, { minItems: 1 }), {
-        description: 'Named lists of values, which stages are swept over with over: [axis].',
+      named(AxisSchema, {
+        description:
+          'Named lists of values, which stages are swept over with over: [axis]; { values: [1, 2, 3], repeat: true } for ' +
+          'repetitions, which are averaged over.',
       }),
     ),
     params: Type.Optional(

@@ -19,7 +19,7 @@ import { formatLabels, taskId } from './task-id.js';
 /** More tasks than this are a mistake in the axes. */
 const maximumTasks = 100_000;
 
-interface Names extends Pick<Settings, 'params' | 'places'> {
+interface Names extends Pick<Settings, 'params' | 'places' | 'repeat'> {
   readonly axes: LabelledAxes;
   /** What paths of the pipeline are relative to. */
   readonly folder: string;
@@ -101,6 +101,7 @@ function expandStage(
   const problems = new Problems(reporter, stage, names);
   const report = (...problem: Parameters<Problems['expression']>) => problems.expression(...problem);
   const files = fileNames(stage);
+  const repeat = names.repeat.filter((axis) => stage.axes.some(([own]) => own === axis));
   const tasks: Task[] = [];
   for (const point of product(stage.axes)) {
     if (stage.excludes(point)) continue;
@@ -122,6 +123,7 @@ function expandStage(
       axes,
       labels,
       action,
+      ...(repeat.length === 0 ? {} : { repeat }),
       folder,
       parameters: definition ? parametersOf(definition) : {},
       inputs,

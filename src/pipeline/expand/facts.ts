@@ -6,19 +6,36 @@ export type PipelineFacts = Pick<Pipeline, 'name' | 'description' | 'expectation
 
 /** Fills in the parameters that stages take from the pipeline (`fromPipeline`), where `with:` leaves them out. */
 export function withFacts(tasks: readonly Task[], facts: PipelineFacts): readonly Task[] {
+  const byId = new Map(tasks.map((task) => [task.id, task]));
   return tasks.map((task) => {
     const wanted = task.action.kind === 'stage' ? task.action.definition.fromPipeline : undefined;
     if (wanted === undefined) return task;
     const missing = Object.entries(wanted).filter(([parameter]) => task.parameters[parameter] === undefined);
     if (missing.length === 0) return task;
     const { name, description } = facts;
-    const known = { name, description, expect: expectedOf(task.inputs, facts.expectations) };
+    const expect = expectedOf(task.inputs, facts.expectations);
+    const known = { name, description, expect, repeat: repeatOf(task.inputs, byId) };
     const filled = missing.flatMap(([parameter, fact]): [string, Json][] => {
       const value = known[fact];
       return value === undefined ? [] : [[parameter, value]];
     });
     return { ...task, parameters: { ...task.parameters, ...Object.fromEntries(filled) } };
   });
+}
+
+/**
+ * Axes of repetition that a task's inputs have, in the order of their files; undefined if there are none. One that is no
+ * repetition where some of them come from is none: what two files mean by it differs.
+ */
+export function repeatOf(inputs: Task['inputs'], byId: ReadonlyMap<TaskId, Task>): readonly string[] | undefined {
+  const makers = Object.values(inputs).flatMap((input) =>
+    (input.kind === 'list' ? input.items : []).flatMap(({ task }) => byId.get(task) ?? []),
+  );
+  const declared = [...new Set(makers.flatMap(({ repeat = [] }) => repeat))];
+  const agreed = declared.filter((axis) =>
+    makers.every(({ labels, repeat }) => !(axis in labels) || repeat?.includes(axis)),
+  );
+  return agreed.length === 0 ? undefined : agreed;
 }
 
 /** Why a number belongs to another run: `epochs is 1, not 200`. */

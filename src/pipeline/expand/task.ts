@@ -44,6 +44,8 @@ export const pointOf = ({ id, stage, axes, labels }: TaskPoint): TaskPoint => ({
 /** A stage at one point of its axes: what is scheduled, cached, run. */
 export interface Task extends TaskPoint {
   readonly action: TaskAction;
+  /** Those of its axes that are declared to be repetition, in the order of the pipeline file. Missing if none is. */
+  readonly repeat?: readonly string[];
   /** The folder of the file that says what it executes: commands run there. */
   readonly folder: string;
   /** `with:` with expressions evaluated and the schema's defaults applied; for commands an empty object. */

@@ -24,10 +24,15 @@ export default defineStage({
             'what you want.',
         }),
       ),
+      repeat: Type.Optional(
+        Type.Array(Type.String(), {
+          description: 'Axes of repetition, which are averaged over. Default: those that the pipeline declares.',
+        }),
+      ),
     },
     { additionalProperties: false },
   ),
-  fromPipeline: { title: 'name', description: 'description', expect: 'expect' },
+  fromPipeline: { title: 'name', description: 'description', expect: 'expect', repeat: 'repeat' },
   inputs: {
     ann: { description: 'Results of ann-infer', list: true, optional: true, kind: 'ann' },
     snn: { description: 'Results of snn-infer', list: true, optional: true, kind: 'snn' },
@@ -44,7 +49,7 @@ export default defineStage({
   resources: { cpus: 1 },
 
   async run(context) {
-    const { title = 'Results', description, expect = [] } = context.parameters;
+    const { title = 'Results', description, expect = [], repeat = [] } = context.parameters;
     const files = Object.fromEntries(resultKinds.map((name) => [name, context.inputs[name] ?? []]));
     if (Object.values(files).every(({ length }) => length === 0))
       throw new UserError(
@@ -53,7 +58,7 @@ export default defineStage({
         `Give the stage at least one of the inputs ${resultKinds.map((name) => `"${name}"`).join(', ')}.`,
       );
     const content = await readContent(files, {
-      ...{ title, expected: expect },
+      ...{ title, expected: expect, repeat },
       ...(description === undefined ? {} : { description }),
     });
     const html = await reportPage(content, (done, total) => {

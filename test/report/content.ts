@@ -25,6 +25,7 @@ export function exampleContent(about: Partial<ReportContent> = {}): ReportConten
       ...{ result: history(precision, 1, 5), labels: { precision }, digest },
     })),
     expected: exampleExpected,
+    repeat: [],
     ...about,
   };
 }

@@ -5,11 +5,13 @@ import type { SnnResult } from '../../src/results/snn-result.js';
 const accuracies: Readonly<Record<string, number>> = { fp32: 0.9285, k0B1: 0.8912, k1B2: 0.9191 };
 const spikes: Readonly<Record<string, number>> = { k0B1: 48_350.97, k1B2: 123_604.41 };
 
+const counted = (accuracy: number) => ({ images: 10_000, correct: Math.round(10_000 * accuracy), accuracy });
+
 /** Results of inference such as a small sweep gives; `network` to make several groups. */
 export function annResults(network = 'vgg'): AnnResult[] {
   return Object.entries(accuracies).map(([precision, accuracy]) => ({
     ...{ stage: 'ann-infer', network, dataset: 'cifar10', precision },
-    ...{ images: 10_000, correct: Math.round(10_000 * accuracy), accuracy },
+    ...counted(accuracy),
   }));
 }
 
@@ -26,7 +28,7 @@ export function snnResults(noises: readonly number[] = [0, 0.1, 0.4], network = 
           ...{ stage: 'snn-infer', noise, levels, neurons: 187_136, spikesPerImage, firingRate: 0.2 },
           ...{ eventSopsPerImage, sopsPerImage: 2 * levels * eventSopsPerImage },
           ...{ effectiveSopsPerImage: 0.62 * eventSopsPerImage, denseMacs: 126_222_336 },
-          accuracy: ann.accuracy - noise ** 2,
+          ...counted(ann.accuracy - noise ** 2),
           layers: ['conv1', 'conv2', 'conv3'].map((name, i) => ({ name, neurons: 36_864, firingRate: 0.1 + 0.05 * i })),
         };
       }),

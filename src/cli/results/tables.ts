@@ -2,7 +2,7 @@ import { basename, join } from 'node:path';
 import { resultsOf } from '../../api/results/current.js';
 import { outputsOfKind, ownPageTasks } from '../../api/results/declared.js';
 import { removeFolder } from '../../files/atomic.js';
-import { expectedOf } from '../../pipeline/expand/facts.js';
+import { expectedOf, repeatOf } from '../../pipeline/expand/facts.js';
 import type { Pipeline, Task, TaskInput } from '../../pipeline/expand/task.js';
 import type { Expected, ReportContent } from '../../report/content/content.js';
 import { type ReportFile, readContent } from '../../report/content/read.js';
@@ -41,8 +41,9 @@ export async function reportText(
         }),
       );
     const lists = Object.fromEntries(made.map(([kind, items]): [string, TaskInput] => [kind, { kind: 'list', items }]));
-    const about: Pick<ReportContent, 'title' | 'expected'> = {
+    const about: Pick<ReportContent, 'title' | 'expected' | 'repeat'> = {
       title: pipeline.name,
+      repeat: repeatOf(lists, tasks) ?? [],
       expected: expectedOf(lists, pipeline.expectations) as unknown as readonly Expected[],
     };
     return markdownTables(await readContent(files, about));

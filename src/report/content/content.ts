@@ -49,12 +49,16 @@ export interface ReportContent {
   readonly conversion: readonly ReportItem<ConversionResult>[];
   readonly history: readonly ReportItem<History>[];
   readonly expected: readonly Expected[];
+  /** Axes of repetition, the outermost first: results that differ in nothing else are averaged, and no others. */
+  readonly repeat: readonly string[];
 }
 
 /** One expectation beside what came of it. */
 export interface ItemVerdict extends Judgement {
   readonly input: ResultKind;
   readonly item: ReportItem<AnnResult | SnnResult | ConversionResult | History>;
+  /** Repetitions whose mean it is about; the one item alone, if it is about that. */
+  readonly items: readonly ItemVerdict['item'][];
   readonly metric: string;
   readonly source?: string;
   /** The number that is expected, and how far off it may be: only where it is a number of a source's. */
@@ -90,7 +94,7 @@ function bounds({ min, max }: Expected) {
 function find(content: ReportContent, { input, item }: { readonly input: string; readonly item: number }) {
   const name = resultKinds.find((known) => known === input);
   const found = name && content[name][item];
-  return name === undefined || found === undefined ? undefined : { input: name, item: found };
+  return name === undefined || found === undefined ? undefined : { input: name, item: found, items: [found] };
 }
 
 const inputNames: Readonly<Record<ResultKind, string>> = {

@@ -17,6 +17,8 @@ export interface Subject {
   readonly conversion: readonly ReportItem<ConversionResult>[];
   readonly history: readonly ReportItem<History>[];
   readonly verdicts: readonly ItemVerdict[];
+  /** Axes of repetition, the outermost first. */
+  readonly repeat: readonly string[];
 }
 
 type Labels = Readonly<Record<string, string>>;
@@ -52,7 +54,8 @@ export function subjectsOf(content: ReportContent): Subject[] {
       ...{ conversion: own(content.conversion), history: own(content.history) },
     };
     const items = new Set<unknown>([...parts.ann, ...parts.snn, ...parts.conversion, ...parts.history]);
-    return { name, heading, ...parts, verdicts: verdicts.filter(({ item }) => items.has(item)) };
+    const { repeat } = content;
+    return { name, heading, ...parts, repeat, verdicts: verdicts.filter(({ item }) => items.has(item)) };
   };
   const subjects = [...groups].map(([name, [first]]) => {
     const { network, dataset } = first!.result;

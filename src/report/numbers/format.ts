@@ -1,3 +1,5 @@
+import type { Estimate } from '../../results/statistics.js';
+
 /** `26,880`: a whole number with its digits in groups of three, the same in every locale. */
 export function grouped(value: number): string {
   return value.toFixed(0).replace(/\B(?=(\d{3})+$)/g, ',');
@@ -38,6 +40,54 @@ export function percentValue(value: number): string {
 export function signed(value: number, digits = 2): string {
   const text = Math.abs(value).toFixed(digits);
   return Number(text) === 0 ? text : `${value > 0 ? '+' : '−'}${text}`;
+}
+
+/**
+ * Decimals that a value is written with whose uncertainty is this: the rule of the Particle Data Group (Review of Particle
+ * Physics, introduction), which leaves one digit of the uncertainty or two. Below 0 where not even the ones count.
+ */
+export function decimalsFor(uncertainty: number): number {
+  const exponent = Math.floor(Math.log10(uncertainty));
+  const digits = Math.round(uncertainty / 10 ** (exponent - 2));
+  return digits <= 354 ? 1 - exponent : -exponent;
+}
+
+/** How estimates of a kind are written. */
+interface EstimateStyle {
+  /** What a value of 1 is in the unit that is shown. */
+  readonly scale: number;
+  /** A value of which nothing but itself is known. */
+  readonly alone: (value: number) => string;
+}
+
+const percents: EstimateStyle = { scale: 100, alone: (value) => value.toFixed(2) };
+const counts: EstimateStyle = { scale: 1, alone: grouped };
+const amounts: EstimateStyle = { scale: 1, alone: threeDigits };
+
+/**
+ * `84.8 ± 0.6 (s 0.5, n 5)` of repetitions, `84.1 (81.7–86.2)` of a share in one run, both in percent; without an interval
+ * `84.12`. Digits go as far as the interval lets them say something.
+ */
+export const percentEstimate = (estimate: Estimate): string => estimateText(estimate, percents);
+/** The same of counts, such as `12,340 ± 120 (s 97, n 5)`. */
+export const countEstimate = (estimate: Estimate): string => estimateText(estimate, counts);
+/** The same of amounts of any size: to three digits where nothing else is known. */
+export const amountEstimate = (estimate: Estimate): string => estimateText(estimate, amounts);
+
+function estimateText({ n, mean, sd = 0, interval }: Estimate, { scale, alone }: EstimateStyle): string {
+  if (interval === undefined) return alone(scale * mean);
+  const half = (scale * (interval.high - interval.low)) / 2;
+  const isKnown = half > 0 && Number.isFinite(half);
+  const show = (value: number) => (isKnown ? rounded(scale * value, decimalsFor(half)) : alone(scale * value));
+  if (interval.method === 'wilson') return `${show(mean)} (${show(interval.low)}–${show(interval.high)})`;
+  return `${show(mean)} ± ${show(half / scale)} (s ${show(sd)}, n ${n})`;
+}
+
+/** With so many decimals, and thousands apart; decimals below 0 leave zeros before the point. */
+function rounded(value: number, decimals: number): string {
+  if (decimals <= 0) return grouped(Math.round(value * 10 ** decimals) * 10 ** -decimals);
+  const [whole = '', fraction = ''] = value.toFixed(Math.min(decimals, 20)).split('.');
+  return `${whole.replace(/\B(?=(\d{3})+$)/g, ',')}.${fraction}`;
 }
 
 /** Without the dust of binary fractions. */

@@ -1,3 +1,5 @@
+export { mean } from '../../results/statistics.js';
+
 /** Precisions in the paper's order: FP32 first, then by k and by B; whatever else after them. */
 export function comparePrecisions(a: string, b: string): number {
   const [rankA, rankB] = [rank(a), rank(b)];
@@ -26,12 +28,6 @@ export function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K
     else groups.set(key, [item]);
   }
   return groups;
-}
-
-/** Mean in the order given. @throws {RangeError} for no values */
-export function mean(values: readonly number[]): number {
-  if (values.length === 0) throw new RangeError('the mean of no values');
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** `mean of 3 runs` where several results share a place in a chart, such as those of other seeds; else nothing. */

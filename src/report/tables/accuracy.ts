@@ -1,62 +1,65 @@
-import type { AnnResult } from '../../results/ann-result.js';
-import type { SnnResult } from '../../results/snn-result.js';
+import type { Estimate } from '../../results/statistics.js';
 import type { ItemVerdict } from '../content/content.js';
+import { accuracyOf, type ResultGroup } from '../content/groups.js';
 import type { Subject } from '../content/subjects.js';
-import { percent, shortNumber, signed } from '../numbers/format.js';
-import { comparePrecisions, displayPrecision, groupBy, mean, runsNote } from '../numbers/group.js';
+import { percent, percentEstimate, shortNumber, signed } from '../numbers/format.js';
+import { comparePrecisions } from '../numbers/group.js';
+import { axesOf, estimateNotes, pointCells, pointColumns, pointsOf, verdictsOn } from './points.js';
 import {
   comparedValue,
   numberColumn,
   type ReportTable,
   referenceValues,
   sourcesNote,
-  textColumn,
   verdictColumn,
   withoutEmpty,
   worstVerdict,
 } from './table.js';
 
-type Result = AnnResult | SnnResult;
-const noiseOf = (result: Result): number => ('noise' in result ? result.noise : 0);
-const meanAccuracy = (results: readonly Result[]): number | undefined =>
-  results.length === 0 ? undefined : mean(results.map(({ accuracy }) => accuracy));
-const shown = (share: number | undefined): string => (share === undefined ? '' : percent(share));
-const points = (a: number | undefined, b: number | undefined): string =>
-  a === undefined || b === undefined ? '' : signed(100 * (a - b));
+const shown = (estimate: Estimate | undefined): string => (estimate === undefined ? '' : percentEstimate(estimate));
 
-/** What is expected of the accuracy of these results. */
-function accuracyVerdicts({ verdicts }: Subject, results: readonly Result[]): ItemVerdict[] {
-  return verdicts.filter(({ metric, item }) => metric === 'accuracy' && results.some((one) => one === item.result));
+/** A difference in points. It has more digits than the figures: both were measured on the same images, or it is judged. */
+const points = (a: Estimate | undefined, b: number | undefined): string =>
+  a === undefined || b === undefined ? '' : signed(100 * (a.mean - b));
+
+/** An ANN and its spiking network at a point of the sweep; one may be missing. */
+interface Pair {
+  readonly point: Pick<ResultGroup, 'precision' | 'labels'>;
+  readonly ann?: ResultGroup;
+  readonly snn?: ResultGroup;
 }
 
-/** Accuracy without noise, a row a precision: the paper's beside that of ANN and SNN. */
+/** Accuracy without noise, a row a point of the sweep: the paper's beside that of ANN and SNN. */
 export function accuracyTable(subject: Subject): ReportTable | undefined {
-  const ann = groupBy(results(subject.ann), ({ precision }) => precision);
-  const clean = results(subject.snn).filter(({ noise }) => noise === 0);
-  const snn = groupBy(clean, ({ precision }) => precision);
-  const precisions = [...new Set([...ann.keys(), ...snn.keys()])].sort(comparePrecisions);
-  if (precisions.length === 0) return undefined;
+  const { ann, snn } = pointsOf(subject);
+  const pairs = pairsOf(
+    ann,
+    snn.filter(({ noise }) => noise === 0),
+  );
+  if (pairs.length === 0) return undefined;
   const all: ItemVerdict[] = [];
-  const rows = precisions.map((precision) => {
-    const [anns, snns] = [ann.get(precision) ?? [], snn.get(precision) ?? []];
-    const [a, s] = [meanAccuracy(anns), meanAccuracy(snns)];
-    const expected = accuracyVerdicts(subject, [...snns, ...anns]);
+  const estimates: Estimate[] = [];
+  const axes = axesOf(pairs.map(({ point }) => point));
+  const rows = pairs.map((pair) => {
+    const groups = [pair.snn ?? [], pair.ann ?? []].flat();
+    const [a, s] = [pair.ann && accuracyOf(pair.ann), pair.snn && accuracyOf(pair.snn)];
+    estimates.push(...[a ?? [], s ?? []].flat());
+    const expected = verdictsOn(subject, groups, ['accuracy']);
     all.push(...expected);
     const paper = referenceValues(expected);
     return [
-      displayPrecision(precision),
+      ...pointCells(pair.point, axes),
       paper.map(percent).join(' / '),
-      ...[shown(a), shown(s), points(s, a), points(s ?? a, comparedValue(expected))],
+      ...[shown(a), shown(s), points(s, a?.mean), points(s ?? a, comparedValue(expected))],
       tolerances(expected),
       worstVerdict(expected),
     ];
   });
-  const note = runsNote([...ann.values(), ...snn.values()]);
   return withoutEmpty({
     ...{ name: 'accuracy', title: 'Accuracy' },
     columns: [
+      ...pointColumns(axes),
       ...[
-        textColumn('precision'),
         numberColumn('paper (%)'),
         numberColumn('ANN (%)'),
         numberColumn('SNN (%)'),
@@ -67,51 +70,73 @@ export function accuracyTable(subject: Subject): ReportTable | undefined {
     rows,
     notes: [
       'Test accuracy; the SNN without noise, in one time step. Precision: 2ᵏ levels a unit, activations clipped at B.',
-      ...(note === undefined ? [] : [`Figures are ${note}.`]),
+      ...estimateNotes(estimates),
       ...sourcesNote(all),
     ],
   });
 }
 
-/** Accuracy of the SNN against noise, a row a precision and level. */
+/** Each SNN with the one ANN at its point, then ANNs that have none; by precision, as they came. */
+function pairsOf(ann: readonly ResultGroup[], snn: readonly ResultGroup[]): Pair[] {
+  const used = new Set<ResultGroup>();
+  const pairs = snn.map((own): Pair => {
+    const [partner, ...others] = ann.filter(
+      ({ precision, labels }) =>
+        precision === own.precision &&
+        Object.entries(labels).every(([axis, label]) => (own.labels[axis] ?? label) === label),
+    );
+    if (partner === undefined || others.length > 0) return { point: own, snn: own };
+    used.add(partner);
+    return { point: own, snn: own, ann: partner };
+  });
+  const alone = ann.filter((group) => !used.has(group)).map((group): Pair => ({ point: group, ann: group }));
+  return [...alone, ...pairs].sort((a, b) => comparePrecisions(a.point.precision, b.point.precision));
+}
+
+/** Accuracy of the SNN against noise, a row a point of the sweep and level. */
 export function noiseTable(subject: Subject): ReportTable | undefined {
-  const snn = results(subject.snn);
-  if (new Set(snn.map(noiseOf)).size < 2) return undefined;
+  const { snn } = pointsOf(subject);
+  if (new Set(snn.map(({ noise }) => noise)).size < 2) return undefined;
   const all: ItemVerdict[] = [];
-  const rows = [...groupBy(snn, ({ precision }) => precision)]
-    .sort(([a], [b]) => comparePrecisions(a, b))
-    .flatMap(([precision, runs]) => {
-      const levels = [...groupBy(runs, ({ noise }) => noise)].sort(([a], [b]) => a - b);
-      const [least, clean] = levels[0]!;
-      return levels.map(([noise, group]) => {
-        const accuracy = meanAccuracy(group);
-        const expected = accuracyVerdicts(subject, group);
-        all.push(...expected);
-        const paper = referenceValues(expected);
-        return [
-          ...[displayPrecision(precision), shortNumber(100 * noise), paper.map(percent).join(' / '), shown(accuracy)],
-          noise === least ? '' : points(accuracy, meanAccuracy(clean)),
-          ...[points(accuracy, comparedValue(expected)), tolerances(expected), worstVerdict(expected)],
-        ];
-      });
+  const estimates: Estimate[] = [];
+  const axes = axesOf(snn);
+  const named = [...new Set(snn.map(({ name }) => name))];
+  const rows = named.flatMap((name) => {
+    // By noise.
+    const levels = snn.filter((group) => group.name === name);
+    const [first] = levels as [ResultGroup];
+    return levels.map((group) => {
+      const accuracy = accuracyOf(group);
+      estimates.push(accuracy);
+      const expected = verdictsOn(subject, [group], ['accuracy']);
+      all.push(...expected);
+      const paper = referenceValues(expected);
+      return [
+        ...[
+          ...pointCells(group, axes),
+          shortNumber(100 * group.noise),
+          paper.map(percent).join(' / '),
+          shown(accuracy),
+        ],
+        group === first ? '' : points(accuracy, accuracyOf(first).mean),
+        ...[points(accuracy, comparedValue(expected)), tolerances(expected), worstVerdict(expected)],
+      ];
     });
+  });
   return withoutEmpty({
     ...{ name: 'noise', title: 'Accuracy under noise' },
     columns: [
-      ...[textColumn('precision'), numberColumn('noise (%)'), numberColumn('paper (%)'), numberColumn('SNN (%)')],
+      ...[...pointColumns(axes), numberColumn('noise (%)'), numberColumn('paper (%)'), numberColumn('SNN (%)')],
       ...[numberColumn('change by noise (points)'), numberColumn('difference from paper (points)')],
       ...[numberColumn('tolerance (points)'), verdictColumn],
     ],
     rows,
     notes: [
       'Noise: each spike of the encoding layer is deleted with this probability, by a seeded random generator.',
+      ...estimateNotes(estimates),
       ...sourcesNote(all),
     ],
   });
-}
-
-function results<T>(items: readonly { readonly result: T }[]): T[] {
-  return items.map(({ result }) => result);
 }
 
 function tolerances(verdicts: readonly ItemVerdict[]): string {

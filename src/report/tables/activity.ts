@@ -1,9 +1,19 @@
 import type { SnnResult } from '../../results/snn-result.js';
+import type { Estimate } from '../../results/statistics.js';
 import type { ItemVerdict } from '../content/content.js';
+import { measure, type ResultGroup } from '../content/groups.js';
 import type { Subject } from '../content/subjects.js';
-import { energyPerImage, energySource, picojoules } from '../numbers/energy.js';
-import { grouped, percent, shortNumber, signed, threeDigits } from '../numbers/format.js';
-import { comparePrecisions, groupBy, mean } from '../numbers/group.js';
+import { type Energy, energyPerImage, energySource, picojoules } from '../numbers/energy.js';
+import {
+  amountEstimate,
+  countEstimate,
+  grouped,
+  percentEstimate,
+  shortNumber,
+  signed,
+  threeDigits,
+} from '../numbers/format.js';
+import { axesOf, estimateNotes, pointCells, pointColumns, pointsOf, verdictsOn } from './points.js';
 import {
   comparedValue,
   numberColumn,
@@ -18,103 +28,96 @@ import {
 
 const exclusions = 'Encoding and dense layer are left out on both sides, as in the paper.';
 
-/** Runs by precision at the least noise, in the paper's order; counts belong to the network without noise. */
-function byPrecision({ snn }: Subject): { runs: [string, SnnResult[]][]; note: string[] } {
-  const results = snn.map(({ result }) => result);
-  const least = Math.min(...results.map(({ noise }) => noise));
-  const runs = [...groupBy(results, ({ precision }) => precision)]
-    .map(([precision, all]): [string, SnnResult[]] => [precision, all.filter(({ noise }) => noise === least)])
-    .filter(([, group]) => group.length > 0)
-    .sort(([a], [b]) => comparePrecisions(a, b));
-  return { runs, note: least > 0 && runs.length > 0 ? [`Counted at ${shortNumber(100 * least)} % noise.`] : [] };
+type SnnGroup = ResultGroup<SnnResult>;
+
+/** Networks at the least noise: counts belong to the network without any. */
+interface Counted {
+  readonly groups: readonly SnnGroup[];
+  readonly axes: readonly string[];
+  readonly note: readonly string[];
 }
 
-const meanOf = (runs: readonly SnnResult[], of: (run: SnnResult) => number): number => mean(runs.map(of));
+function countedOf(subject: Subject): Counted | undefined {
+  const { snn } = pointsOf(subject);
+  if (snn.length === 0) return undefined;
+  const least = Math.min(...snn.map(({ noise }) => noise));
+  const groups = snn.filter(({ noise }) => noise === least);
+  const note = least > 0 ? [`Counted at ${shortNumber(100 * least)} % noise.`] : [];
+  return { groups, axes: axesOf(groups), note };
+}
+
+/** A result of the group: for what all of them have in common. */
+const anyOf = ({ samples }: SnnGroup): SnnResult => samples[0]![0]!.result;
 
 /** Cells of a count beside the paper's: paper, ours, difference in percent. */
-function beside(verdicts: readonly ItemVerdict[], ours: number): [string, string, string] {
+function beside(verdicts: readonly ItemVerdict[], ours: Estimate): [string, string, string] {
   const paper = referenceValues(verdicts);
   const first = comparedValue(verdicts);
-  const difference = first === undefined || first === 0 ? '' : signed((100 * (ours - first)) / first, 1);
-  return [paper.map(grouped).join(' / '), grouped(ours), difference];
+  const difference = first === undefined || first === 0 ? '' : signed((100 * (ours.mean - first)) / first, 1);
+  return [paper.map(grouped).join(' / '), countEstimate(ours), difference];
 }
 
-function verdictsOn({ verdicts }: Subject, runs: readonly SnnResult[], metrics: readonly string[]): ItemVerdict[] {
-  return verdicts.filter(({ metric, item }) => metrics.includes(metric) && runs.some((run) => run === item.result));
-}
-
-/** Spikes an image beside the number of neurons, a row a precision. */
+/** Spikes an image beside the number of neurons, a row a point of the sweep. */
 export function spikesTable(subject: Subject): ReportTable | undefined {
-  const { runs, note } = byPrecision(subject);
-  if (runs.length === 0) return undefined;
+  const counted = countedOf(subject);
+  if (counted === undefined) return undefined;
+  const { groups, axes, note } = counted;
   const all: ItemVerdict[] = [];
-  const rows = runs.map(([precision, group]) => {
-    const expected = verdictsOn(subject, group, ['spikesPerImage']);
+  const estimates: Estimate[] = [];
+  const rows = groups.map((group) => {
+    const expected = verdictsOn(subject, [group], ['spikesPerImage']);
     all.push(...expected);
-    const { neurons, levels } = group[0]!;
+    const { neurons, levels } = anyOf(group);
+    const spikes = measure(group, (run) => run.spikesPerImage);
+    const rate = measure(group, (run) => run.firingRate);
+    estimates.push(spikes);
     return [
-      ...[precision, grouped(neurons), grouped(levels)],
-      ...beside(
-        expected,
-        meanOf(group, (run) => run.spikesPerImage),
-      ),
-      percent(meanOf(group, (run) => run.firingRate)),
-      worstVerdict(expected),
+      ...[...pointCells(group, axes), grouped(neurons), grouped(levels)],
+      ...[...beside(expected, spikes), percentEstimate(rate), worstVerdict(expected)],
     ];
   });
   return withoutEmpty({
     ...{ name: 'spikes', title: 'Spikes per image' },
     columns: [
-      ...[
-        textColumn('precision'),
-        numberColumn('neurons'),
-        numberColumn('levels L'),
-        numberColumn('paper'),
-        numberColumn('spikes'),
-      ],
+      ...[...pointColumns(axes), numberColumn('neurons'), numberColumn('levels L')],
+      ...[numberColumn('paper'), numberColumn('spikes')],
       ...[numberColumn('difference from paper (%)'), numberColumn('firing rate (%)'), verdictColumn],
     ],
     rows,
     notes: [
       'Spikes of all convolutions, the encoding layer included, the dense layer excluded; a neuron emits at most L = 2ᵏ·B.',
       'Firing rate: spikes/(neurons·L).',
-      ...note,
+      ...[...note, ...estimateNotes(estimates)],
       ...sourcesNote(all),
     ],
   });
 }
 
-/** Synaptic operations an image in the three conventions, a row a precision. */
+/** Synaptic operations an image in the three conventions, a row a point of the sweep. */
 export function operationsTable(subject: Subject): ReportTable | undefined {
-  const { runs, note } = byPrecision(subject);
-  if (runs.length === 0) return undefined;
+  const counted = countedOf(subject);
+  if (counted === undefined) return undefined;
+  const { groups, axes, note } = counted;
   const all: ItemVerdict[] = [];
-  const rows = runs.map(([precision, group]) => {
-    const metrics = ['sopsPerImage', 'eventSopsPerImage', 'effectiveSopsPerImage'];
-    const paper = verdictsOn(subject, group, ['sopsPerImage']);
-    const expected = verdictsOn(subject, group, metrics);
+  const estimates: Estimate[] = [];
+  const rows = groups.map((group) => {
+    const metrics = ['sopsPerImage', 'eventSopsPerImage', 'effectiveSopsPerImage'] as const;
+    const paper = verdictsOn(subject, [group], ['sopsPerImage']);
+    const expected = verdictsOn(subject, [group], metrics);
     all.push(...paper);
+    const counts = metrics.map((metric) => measure(group, (run) => run[metric]));
+    const [sops, event, effective] = counts as [Estimate, Estimate, Estimate];
+    estimates.push(sops);
     return [
-      precision,
-      ...beside(
-        paper,
-        meanOf(group, (run) => run.sopsPerImage),
-      ),
-      grouped(meanOf(group, (run) => run.eventSopsPerImage)),
-      grouped(meanOf(group, (run) => run.effectiveSopsPerImage)),
-      grouped(group[0]!.denseMacs),
-      worstVerdict(expected),
+      ...[...pointCells(group, axes), ...beside(paper, sops), countEstimate(event), countEstimate(effective)],
+      ...[grouped(anyOf(group).denseMacs), worstVerdict(expected)],
     ];
   });
   return withoutEmpty({
     ...{ name: 'operations', title: 'Synaptic operations per image' },
     columns: [
-      ...[
-        textColumn('precision'),
-        numberColumn('paper'),
-        numberColumn("SOPs, paper's convention"),
-        numberColumn('difference from paper (%)'),
-      ],
+      ...[...pointColumns(axes), numberColumn('paper'), numberColumn("SOPs, paper's convention")],
+      numberColumn('difference from paper (%)'),
       ...[
         numberColumn('SOPs, event'),
         numberColumn('SOPs, effective'),
@@ -126,38 +129,32 @@ export function operationsTable(subject: Subject): ReportTable | undefined {
     notes: [
       "Paper's convention: Σ over layers ≥ 2 of (sum of the im2col of the input spikes)·C_out·2·L, zero weights counted; where the factor 2 comes from is nowhere stated.",
       "Event: additions in the usual sense, a spike times each of its synapses: the paper's number divided by 2·L. Effective: only additions of weights that are not zero.",
-      exclusions,
-      ...note,
-      ...sourcesNote(all),
+      ...[exclusions, ...note, ...estimateNotes(estimates), ...sourcesNote(all)],
     ],
   });
 }
 
-/** Estimated energy of the arithmetic, a row a precision. */
+/** Estimated energy of the arithmetic, a row a point of the sweep. */
 export function energyTable(subject: Subject): ReportTable | undefined {
-  const { runs, note } = byPrecision(subject);
-  if (runs.length === 0) return undefined;
-  const rows = runs.map(([precision, group]) => {
-    const energies = group.map(energyPerImage);
-    const { ann } = energies[0]!;
-    const event = mean(energies.map((energy) => energy.event));
-    const effective = mean(energies.map((energy) => energy.effective));
-    const eventFloat = mean(energies.map((energy) => energy.eventFloat));
-    return [
-      precision,
-      ...[ann, eventFloat, event, effective].map(threeDigits),
-      event > 0 ? `${threeDigits(ann / event)} ×` : '',
-    ];
+  const counted = countedOf(subject);
+  if (counted === undefined) return undefined;
+  const { groups, axes, note } = counted;
+  const estimates: Estimate[] = [];
+  const rows = groups.map((group) => {
+    const { ann } = energyPerImage(anyOf(group));
+    const kinds = ['eventFloat', 'event', 'effective'] as const satisfies readonly (keyof Energy)[];
+    const energies = kinds.map((kind) => measure(group, (run) => energyPerImage(run)[kind]));
+    const { mean: event } = energies[1]!;
+    estimates.push(...energies);
+    const ratio = event > 0 ? `${threeDigits(ann / event)} ×` : '';
+    return [...pointCells(group, axes), threeDigits(ann), ...energies.map(amountEstimate), ratio];
   });
   const { floatMultiplyAdd, floatAdd, int32Add } = picojoules;
   return {
     ...{ name: 'energy', title: 'Energy per image, estimated' },
     columns: [
-      ...[
-        textColumn('precision'),
-        numberColumn('ANN, float multiply-adds (µJ)'),
-        numberColumn('SNN, event, float additions (µJ)'),
-      ],
+      ...[...pointColumns(axes), numberColumn('ANN, float multiply-adds (µJ)')],
+      numberColumn('SNN, event, float additions (µJ)'),
       ...[numberColumn('SNN, event, int32 additions (µJ)'), numberColumn('SNN, effective, int32 additions (µJ)')],
       numberColumn('ANN ÷ SNN (event, int32)'),
     ],
@@ -165,29 +162,27 @@ export function energyTable(subject: Subject): ReportTable | undefined {
     notes: [
       `Assumed: ${floatMultiplyAdd} pJ a float multiply-add, ${floatAdd} pJ a float addition, ${int32Add} pJ an int32 addition (${energySource}).`,
       'Counted is arithmetic alone: no memory access, no comparison with thresholds, no clock. An estimate, not a measurement.',
-      exclusions,
-      ...note,
+      ...[exclusions, ...note, ...estimateNotes(estimates)],
     ],
   };
 }
 
-/** Firing rate of each layer, a column a precision. */
+/** Firing rate of each layer, a column a point of the sweep. */
 export function layersTable(subject: Subject): ReportTable | undefined {
-  const { runs, note } = byPrecision(subject);
-  const layers = runs[0]?.[1][0]?.layers;
-  if (layers === undefined) return undefined;
-  const rows = layers.map(({ name, neurons }, index) => [
-    ...[name, grouped(neurons)],
-    ...runs.map(([, group]) => percent(meanOf(group, (run) => run.layers[index]?.firingRate ?? 0))),
-  ]);
+  const counted = countedOf(subject);
+  if (counted === undefined) return undefined;
+  const { groups, note } = counted;
+  const { layers } = anyOf(groups[0]!);
+  const rates = layers.map((_, layer) =>
+    groups.map((group) => measure(group, (run) => run.layers[layer]?.firingRate ?? 0)),
+  );
   return {
     ...{ name: 'layers', title: 'Firing rate by layer' },
     columns: [
-      textColumn('layer'),
-      numberColumn('neurons'),
-      ...runs.map(([precision]) => numberColumn(`${precision} (%)`)),
+      ...[textColumn('layer'), numberColumn('neurons')],
+      ...groups.map(({ name }) => numberColumn(`${name} (%)`)),
     ],
-    rows,
-    notes: ['Spikes of those possible, in percent: spikes/(neurons·L).', ...note],
+    rows: layers.map(({ name, neurons }, layer) => [name, grouped(neurons), ...rates[layer]!.map(percentEstimate)]),
+    notes: ['Spikes of those possible, in percent: spikes/(neurons·L).', ...note, ...estimateNotes(rates.flat())],
   };
 }

@@ -1,0 +1,110 @@
+import type { AnnResult } from '../../results/ann-result.js';
+import { samplesOf } from '../../results/repetitions.js';
+import type { SnnResult } from '../../results/snn-result.js';
+import { type Estimate, estimate, mean, proportion } from '../../results/statistics.js';
+import { comparePrecisions, displayPrecision, groupBy } from '../numbers/group.js';
+import type { ReportItem } from './content.js';
+
+type Result = AnnResult | SnnResult;
+type Labels = Readonly<Record<string, string>>;
+
+/** What one number of a table or chart stands for: results that differ in nothing but declared repetition. */
+export interface ResultGroup<T extends Result = Result> {
+  /** What its row or series is called: `k1B2`, or `k1B2, lr=0.001` where results differ in more. */
+  readonly name: string;
+  readonly precision: string;
+  /** 0 for an ANN. */
+  readonly noise: number;
+  /** Labels by axis, beside precision, noise and repetition, as far as results of the subject differ in them. */
+  readonly labels: Labels;
+  /** Independent repetitions, each with its runs. */
+  readonly samples: readonly (readonly ReportItem<T>[])[];
+}
+
+/** What an estimate is of: a number of each result. */
+export type Measure<T extends Result> = (result: T) => number;
+
+/** What it comes to over the repetitions of a group. */
+export function measure<T extends Result>({ samples }: ResultGroup<T>, of: Measure<T>): Estimate {
+  if (samples.length > 1) return estimate(samples.map((runs) => mean(runs.map(({ result }) => of(result)))));
+  const runs = samples.flat();
+  return { n: 1, mean: mean(runs.map(({ result }) => of(result))) };
+}
+
+/** The same of accuracy, from 0 to 1: of a single run with Wilson's interval, by its number of images. */
+export function accuracyOf(group: ResultGroup): Estimate {
+  const found = measure<Result>(group, ({ accuracy }) => accuracy);
+  const { result } = group.samples[0]![0]!;
+  return found.n > 1 || result.images === 0 ? found : proportion(result.correct, result.images);
+}
+
+/**
+ * Results as rows and series, by precision in the paper's order, then by noise, then as they came. They are one group only
+ * if they differ in nothing but axes of repetition; two with the same labels, such as those of two stages, are numbered.
+ *
+ * @param among all results of the subject: what they differ in is named
+ */
+export function groupsOf<T extends Result>(
+  items: readonly ReportItem<T>[],
+  repeat: readonly string[],
+  among: readonly ReportItem<Result>[] = items,
+): ResultGroup<T>[] {
+  const axes = tellingAxes(among, repeat);
+  const keyOf = ({ result, labels }: ReportItem<T>) =>
+    JSON.stringify([result.precision, noiseOf(result), axes.map((axis) => labels[axis])]);
+  const groups = [...groupBy(items, keyOf).values()].flatMap((all): ResultGroup<T>[] => {
+    const { result, labels } = all[0]!;
+    const named = Object.fromEntries(axes.flatMap((axis) => (axis in labels ? [[axis, labels[axis]!]] : [])));
+    const about = { precision: result.precision, noise: noiseOf(result) };
+    return numbered(all, repeat).map((runs, index, { length }) => ({
+      ...about,
+      name: nameOf(displayPrecision(result.precision), named, length > 1 ? index : undefined),
+      labels: length > 1 ? { ...named, result: String(index + 1) } : named,
+      samples: samplesOf(runs, repeat),
+    }));
+  });
+  return groups.toSorted((a, b) => comparePrecisions(a.precision, b.precision) || a.noise - b.noise);
+}
+
+const noiseOf = (result: Result): number => ('noise' in result ? result.noise : 0);
+
+/** `k1B2, lr=0.001 (2)` */
+export function nameOf(first: string, labels: Labels, index?: number): string {
+  const parts = Object.entries(labels).map(([axis, label]) => `${axis}=${label}`);
+  return [first, ...parts].filter((part) => part !== '').join(', ') + (index === undefined ? '' : ` (${index + 1})`);
+}
+
+/** Items of one point; where several are of the same repetition, there are as many results of the point. */
+export function numbered<T extends { readonly labels: Labels }>(items: readonly T[], repeat: readonly string[]): T[][] {
+  const results: T[][] = [];
+  const repetitionOf = ({ labels }: T) => JSON.stringify(repeat.map((axis) => labels[axis]));
+  for (const same of groupBy(items, repetitionOf).values())
+    for (const [index, item] of same.entries()) {
+      results[index] ??= [];
+      results[index].push(item);
+    }
+  return results;
+}
+
+/** Axes that say more of a result than its precision and noise do, in order of appearance; none of repetition. */
+function tellingAxes(items: readonly ReportItem<Result>[], repeat: readonly string[]): readonly string[] {
+  const axes = [...new Set(items.flatMap(({ labels }) => Object.keys(labels)))];
+  return axes.filter((axis) => {
+    if (repeat.includes(axis)) return false;
+    const having = items.filter(({ labels }) => axis in labels);
+    if (new Set(having.map(({ labels }) => labels[axis])).size < 2) return false;
+    return !having.every(({ result, labels }) => wordsOf(result).includes(labels[axis]!)) || isFree(having, axis);
+  });
+}
+
+/** What an axis that only says what the result says itself may be called. */
+function wordsOf(result: Result): readonly string[] {
+  const { precision, network, dataset } = result;
+  return [precision, network, dataset, String(noiseOf(result)), ...(/^k(\d+)B(\d+)$/.exec(precision)?.slice(1) ?? [])];
+}
+
+/** True if results of one precision and noise have different labels on an axis. */
+function isFree(items: readonly ReportItem<Result>[], axis: string): boolean {
+  const places = groupBy(items, ({ result }) => `${result.stage} ${result.precision} ${noiseOf(result)}`);
+  return [...places.values()].some((same) => new Set(same.map(({ labels }) => labels[axis])).size > 1);
+}

@@ -1,12 +1,15 @@
 import { differenceText } from '../../pipeline/expand/facts.js';
+import { comparedIn } from '../../pipeline/expand/repeats.js';
 import type { Expectation, Pipeline } from '../../pipeline/expand/task.js';
 import type { SourceRange } from '../../pipeline/text/diagnostic.js';
-import { type Judgement, judge, notCompared, type Wanted } from '../../report/numbers/verdict.js';
+import { type Judgement, judgeMetric, notCompared, type Wanted } from '../../report/numbers/verdict.js';
 import type { Metrics, TaskId } from '../../values.js';
 
-/** One comparison of `expect:` at one task. */
+/** One comparison of `expect:`: of a task, or of the mean of those that repeat one another. */
 export interface TaskVerdict extends Judgement {
+  /** For means, without the axes of repetition. */
   readonly task: TaskId;
+  readonly tasks: readonly TaskId[];
   readonly metric: string;
   readonly source: string;
   /** The other side of `equals:`. */
@@ -17,16 +20,19 @@ export interface TaskVerdict extends Judgement {
 
 /** Compares results with what the pipeline expects of them. */
 export function compareExpectations(pipeline: Pipeline, metrics: ReadonlyMap<TaskId, Metrics>): TaskVerdict[] {
-  return pipeline.expectations.flatMap(({ tasks, metric, expected, source = '', range, inapplicable }) =>
-    tasks.map((task, index) => {
-      const judgement = judge(metrics.get(task)?.[metric], wantedOf(expected, index, metrics));
+  const byId = new Map(pipeline.tasks.map((task) => [task.id, task]));
+  return pipeline.expectations.flatMap((expectation) => {
+    const { metric, expected, source = '', range, inapplicable } = expectation;
+    return comparedIn(expectation, byId).map(({ id, samples, index }) => {
+      const found = samples.map((sample) => sample.map((task) => metrics.get(task)));
+      const judgement = judgeMetric(found, metric, wantedOf(expected, index, metrics));
       return {
-        ...{ task, metric, source, range },
+        ...{ task: id, tasks: samples.flat(), metric, source, range },
         ...(expected.kind === 'equals' && { other: { task: expected.tasks[index]!, metric: expected.metric } }),
         ...(inapplicable === undefined ? judgement : notCompared(judgement)),
       };
-    }),
-  );
+    });
+  });
 }
 
 /**

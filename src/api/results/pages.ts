@@ -127,13 +127,15 @@ function otherExpectations(
     ),
   );
   const metrics = new Map([...results].map(([id, result]) => [id, result.metrics]));
-  const verdicts = compareExpectations(pipeline, metrics).filter(({ task }) => results.has(task) && !shown.has(task));
+  const verdicts = compareExpectations(pipeline, metrics).filter(
+    ({ tasks }) => tasks.every((id) => results.has(id)) && !tasks.every((id) => shown.has(id)),
+  );
   if (verdicts.length === 0) return undefined;
   return withoutEmpty({
     ...{ name: 'others', title: 'Other expectations', notes: [] },
     columns: [textColumn('task'), ...expectationColumns],
     rows: verdicts.map((one) => [
-      ...[one.task, one.metric, one.expected, one.got, one.difference, one.verdict, one.source],
+      ...[one.task, one.metric, one.expected, one.got, one.interval, one.difference, one.verdict, one.source],
     ]),
   });
 }

@@ -21,12 +21,12 @@ export async function checkCommand(file: string | undefined, options: CheckOptio
   const metrics = await currentMetrics(pipeline, openStore(options, pipeline));
   const verdicts = compareExpectations(pipeline, metrics);
   /** The sides that have a result, but not this metric: to run them again would not help. */
-  const lacking = ({ task, metric, other }: TaskVerdict): readonly Side[] =>
-    [{ task, metric }, ...(other ? [other] : [])].filter(
+  const lacking = ({ tasks, metric, other }: TaskVerdict): readonly Side[] =>
+    [...tasks.map((task) => ({ task, metric })), ...(other ? [other] : [])].filter(
       (side) => metrics.get(side.task)?.[side.metric] === undefined && metrics.has(side.task),
     );
-  const isToRun = ({ task, other }: TaskVerdict) =>
-    !metrics.has(task) || (other !== undefined && !metrics.has(other.task));
+  const isToRun = ({ tasks, other }: TaskVerdict) =>
+    tasks.some((task) => !metrics.has(task)) || (other !== undefined && !metrics.has(other.task));
   const cases = verdicts.map((verdict) => testCase(verdict, lacking(verdict).length > 0));
   if (options.junit !== undefined) await writeOutput(options.junit, junit(pipeline.name, cases));
   if (verdicts.length === 0) {
@@ -49,11 +49,12 @@ export async function checkCommand(file: string | undefined, options: CheckOptio
 }
 
 function table(verdicts: readonly TaskVerdict[], format: TableFormat): string {
-  const rows = verdicts.map(({ range: _, other: __, ...cells }) => cells);
-  const keys = ['verdict', 'task', 'metric', 'expected', 'got', 'difference', 'source'];
+  const rows = verdicts.map(({ range: _, other: __, tasks: ___, ...cells }) => cells);
+  const known = rows.some(({ interval }) => interval !== '') ? ['interval'] : [];
+  const keys = ['verdict', 'task', 'metric', 'expected', 'got', ...known, 'difference', 'source'];
   return renderTable(
     rows,
-    keys.map((key) => ({ key })),
+    keys.map((key) => ({ key, ...(key === 'interval' ? { title: '95 % interval' } : {}) })),
     format,
   );
 }
@@ -68,13 +69,16 @@ function absence({ task, metric }: Side, others: readonly string[]): string {
   return `${task} has no metric "${metric}": ${has}.`;
 }
 
-function testCase({ verdict, task, metric, expected, got, difference, source }: TaskVerdict, lacking: boolean) {
+function testCase(
+  { verdict, task, metric, expected, got, interval, difference, source }: TaskVerdict,
+  lacking: boolean,
+) {
   const name = `${metric} ${expected}`;
   if (verdict === 'met') return { group: task, name };
   if (verdict === 'n/a') return { group: task, name, skipped: 'the number belongs to another run than this one' };
   const none = lacking ? 'the result has no such metric' : 'there is no result, or it is out of date';
   const message = verdict === 'OFF' ? `got ${got}` : none;
-  const facts = { expected, got, difference, source };
+  const facts = { expected, got, interval, difference, source };
   const details = Object.entries(facts).flatMap(([key, value]) => (value === '' ? [] : [`${key}: ${value}`]));
   return { group: task, name, failure: { message, details: details.join('\n') } };
 }

@@ -44,7 +44,7 @@ export async function reportText(
     const about: Pick<ReportContent, 'title' | 'expected' | 'repeat'> = {
       title: pipeline.name,
       repeat: repeatOf(lists, tasks) ?? [],
-      expected: expectedOf(lists, pipeline.expectations) as unknown as readonly Expected[],
+      expected: expectedOf(lists, pipeline.expectations, tasks) as unknown as readonly Expected[],
     };
     return markdownTables(await readContent(files, about));
   } finally {

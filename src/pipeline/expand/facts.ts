@@ -1,4 +1,5 @@
 import type { Json, TaskId } from '../../values.js';
+import { comparedIn } from './repeats.js';
 import type { Difference, Expectation, Pipeline, Task } from './task.js';
 
 /** What stages may be told of their pipeline. */
@@ -13,7 +14,7 @@ export function withFacts(tasks: readonly Task[], facts: PipelineFacts): readonl
     const missing = Object.entries(wanted).filter(([parameter]) => task.parameters[parameter] === undefined);
     if (missing.length === 0) return task;
     const { name, description } = facts;
-    const expect = expectedOf(task.inputs, facts.expectations);
+    const expect = expectedOf(task.inputs, facts.expectations, byId);
     const known = { name, description, expect, repeat: repeatOf(task.inputs, byId) };
     const filled = missing.flatMap(([parameter, fact]): [string, Json][] => {
       const value = known[fact];
@@ -58,20 +59,28 @@ interface Place {
 
 /**
  * What a pipeline expects of a task's inputs, in terms of these inputs: names of stages and tasks, which do not enter keys,
- * are not in it. Expectations of other tasks are left out, and so are those whose other side is no input.
+ * are not in it. Expectations of other tasks are left out, and so are those whose other side is no input, and means some of
+ * whose repetitions are none.
  */
-export function expectedOf(inputs: Task['inputs'], expectations: readonly Expectation[]): Json[] {
+export function expectedOf(
+  inputs: Task['inputs'],
+  expectations: readonly Expectation[],
+  byId: ReadonlyMap<TaskId, Task>,
+): Json[] {
   const places = new Map<TaskId, Place>();
   for (const [input, source] of Object.entries(inputs)) {
     const items = source.kind === 'list' ? source.items : source.kind === 'output' ? [source] : [];
     for (const [item, { task }] of items.entries()) if (!places.has(task)) places.set(task, { input, item });
   }
-  return expectations.flatMap(({ tasks, metric, expected, source, inapplicable }) =>
-    tasks.flatMap((task, index): Json[] => {
-      const place = places.get(task);
-      if (place === undefined) return [];
+  return expectations.flatMap((expectation) => {
+    const { metric, expected, source, inapplicable } = expectation;
+    return comparedIn(expectation, byId).flatMap(({ samples, index }): Json[] => {
+      const found = samples.flat().map((task) => places.get(task));
+      const [place] = found;
+      if (place === undefined || found.some((one) => one?.input !== place.input)) return [];
+      const items = found.length === 1 ? place.item : found.map((one) => one!.item);
       const about = {
-        ...{ ...place, metric },
+        ...{ input: place.input, item: items, metric },
         ...(source === undefined ? {} : { source }),
         ...(inapplicable === undefined ? {} : { inapplicable: inapplicable.map(differenceText) }),
       };
@@ -83,6 +92,6 @@ export function expectedOf(inputs: Task['inputs'], expectations: readonly Expect
       const other = places.get(expected.tasks[index]!);
       if (other === undefined) return [];
       return [{ ...about, equals: { ...other, metric: expected.metric }, tolerance: expected.tolerance }];
-    }),
-  );
+    });
+  });
 }

@@ -3,20 +3,21 @@ import { type AnnResult, annMetrics } from '../../results/ann-result.js';
 import { type ConversionResult, conversionMetrics } from '../../results/conversion-result.js';
 import { type History, historyMetrics } from '../../results/history.js';
 import { type ResultKind, resultKinds } from '../../results/kinds.js';
+import { samplesOf } from '../../results/repetitions.js';
 import { type SnnResult, snnMetrics } from '../../results/snn-result.js';
 import type { Metrics } from '../../values.js';
-import { type Judgement, judge, notCompared, type Wanted } from '../numbers/verdict.js';
+import { type Judgement, judgeMetric, notCompared, type Wanted } from '../numbers/verdict.js';
 
-const Place = {
-  input: Type.String({ description: 'Name of the input.' }),
-  item: Type.Integer({ minimum: 0, description: 'Place in its list, from 0.' }),
-  metric: Type.String(),
-};
+const Item = Type.Integer({ minimum: 0, description: 'Place in its list, from 0.' });
+const Place = { input: Type.String({ description: 'Name of the input.' }), item: Item, metric: Type.String() };
 
 /** What is expected of the inputs, as the stage takes it. */
 export const ExpectedSchema = Type.Object(
   {
     ...Place,
+    item: Type.Union([Item, Type.Array(Item, { minItems: 1 })], {
+      description: 'Place in its list, from 0; those of several repetitions, whose mean it is about.',
+    }),
     value: Type.Optional(Type.Number()),
     tolerance: Type.Optional(Type.Number({ minimum: 0 })),
     min: Type.Optional(Type.Number()),
@@ -56,8 +57,9 @@ export interface ReportContent {
 /** One expectation beside what came of it. */
 export interface ItemVerdict extends Judgement {
   readonly input: ResultKind;
+  /** The first of them. */
   readonly item: ReportItem<AnnResult | SnnResult | ConversionResult | History>;
-  /** Repetitions whose mean it is about; the one item alone, if it is about that. */
+  /** Repetitions whose mean it is about, or one result. */
   readonly items: readonly ItemVerdict['item'][];
   readonly metric: string;
   readonly source?: string;
@@ -82,7 +84,10 @@ export function verdictsOf(content: ReportContent): ItemVerdict[] {
       : value === undefined
         ? { kind: 'bounds', ...bounds(expected) }
         : { kind: 'value', value, tolerance };
-    const judgement = judge(metricsOf(found.input, found.item)[metric], wanted);
+    const samples = samplesOf(found.items, content.repeat).map((runs) =>
+      runs.map((run) => metricsOf(found.input, run)),
+    );
+    const judgement = judgeMetric(samples, metric, wanted);
     return [{ ...about, ...reference, ...(inapplicable === undefined ? judgement : notCompared(judgement)) }];
   });
 }
@@ -91,10 +96,12 @@ function bounds({ min, max }: Expected) {
   return { ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) };
 }
 
-function find(content: ReportContent, { input, item }: { readonly input: string; readonly item: number }) {
+function find(content: ReportContent, { input, item }: Pick<Expected, 'input' | 'item'>) {
   const name = resultKinds.find((known) => known === input);
-  const found = name && content[name][item];
-  return name === undefined || found === undefined ? undefined : { input: name, item: found, items: [found] };
+  const items: ItemVerdict['items'] =
+    name === undefined ? [] : [item].flat().flatMap((place) => content[name][place] ?? []);
+  const [first] = items;
+  return name === undefined || first === undefined ? undefined : { input: name, item: first, items };
 }
 
 const inputNames: Readonly<Record<ResultKind, string>> = {
@@ -104,6 +111,14 @@ const inputNames: Readonly<Record<ResultKind, string>> = {
 /** `SNN, precision k1B2, noise 0.1` */
 export function describeItem(input: ResultKind, { labels }: Pick<ReportItem<unknown>, 'labels'>): string {
   return [inputNames[input], ...Object.entries(labels).map(([axis, label]) => `${axis} ${label}`)].join(', ');
+}
+
+/** `SNN, precision k1B2, mean of 5`, if it is one. */
+export function describeItems(input: ResultKind, items: ItemVerdict['items'], repeat: readonly string[]): string {
+  const { labels } = items[0]!;
+  if (items.length === 1) return describeItem(input, { labels });
+  const others = Object.fromEntries(Object.entries(labels).filter(([axis]) => !repeat.includes(axis)));
+  return `${describeItem(input, { labels: others })}, mean of ${items.length}`;
 }
 
 /** The metrics of the task that made an item, as far as its file has them. */

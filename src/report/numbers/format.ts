@@ -1,8 +1,14 @@
-import type { Estimate } from '../../results/statistics.js';
+import type { Estimate, Interval } from '../../results/statistics.js';
 
 /** `26,880`: a whole number with its digits in groups of three, the same in every locale. */
 export function grouped(value: number): string {
-  return value.toFixed(0).replace(/\B(?=(\d{3})+$)/g, ',');
+  return groupedTo(value, 0);
+}
+
+/** The same with so many decimals: `1,234.5`. */
+function groupedTo(value: number, decimals: number): string {
+  const [whole = '', ...fraction] = decimal(value, decimals).split('.');
+  return [whole.replace(/\B(?=(\d{3})+$)/g, ','), ...fraction].join('.');
 }
 
 const units = [
@@ -77,17 +83,32 @@ export const amountEstimate = (estimate: Estimate): string => estimateText(estim
 function estimateText({ n, mean, sd = 0, interval }: Estimate, { scale, alone }: EstimateStyle): string {
   if (interval === undefined) return alone(scale * mean);
   const half = (scale * (interval.high - interval.low)) / 2;
-  const isKnown = half > 0 && Number.isFinite(half);
-  const show = (value: number) => (isKnown ? rounded(scale * value, decimalsFor(half)) : alone(scale * value));
+  const show = (value: number) => (half > 0 ? groupedTo(scale * value, decimalsFor(half)) : alone(scale * value));
   if (interval.method === 'wilson') return `${show(mean)} (${show(interval.low)}–${show(interval.high)})`;
   return `${show(mean)} ± ${show(half / scale)} (s ${show(sd)}, n ${n})`;
 }
 
-/** With so many decimals, and thousands apart; decimals below 0 leave zeros before the point. */
-function rounded(value: number, decimals: number): string {
-  if (decimals <= 0) return grouped(Math.round(value * 10 ** decimals) * 10 ** -decimals);
-  const [whole = '', fraction = ''] = value.toFixed(Math.min(decimals, 20)).split('.');
-  return `${whole.replace(/\B(?=(\d{3})+$)/g, ',')}.${fraction}`;
+/** The mean with the digits that its interval allows, as programs write numbers. */
+export function numberEstimate({ mean, interval }: Estimate): string {
+  return plainNumber(mean, interval);
+}
+
+/** `0.842–0.854 (t, s 0.005, n 5)`, `0.834–0.848 (Wilson)`; empty without an interval. */
+export function intervalText({ n, sd = 0, interval }: Estimate): string {
+  if (interval === undefined) return '';
+  const bounds = `${plainNumber(interval.low, interval)}–${plainNumber(interval.high, interval)}`;
+  return interval.method === 'wilson' ? `${bounds} (Wilson)` : `${bounds} (t, s ${plainNumber(sd, interval)}, n ${n})`;
+}
+
+function plainNumber(value: number, interval: Interval | undefined): string {
+  const half = interval === undefined ? 0 : (interval.high - interval.low) / 2;
+  return half > 0 ? decimal(value, decimalsFor(half)) : shortNumber(value);
+}
+
+/** With so many decimals; where these are below 0, with zeros before the point. */
+function decimal(value: number, decimals: number): string {
+  if (decimals < 0) return (Math.round(value * 10 ** decimals) * 10 ** -decimals).toFixed(0);
+  return value.toFixed(Math.min(decimals, 20));
 }
 
 /** Without the dust of binary fractions. */

@@ -1,4 +1,6 @@
-import type { MetricValue } from '../../values.js';
+import { estimateMetric } from '../../results/repetitions.js';
+import type { Metrics, MetricValue } from '../../values.js';
+import { intervalText, numberEstimate } from './format.js';
 
 /** What a metric should be. */
 export type Wanted =
@@ -17,11 +19,42 @@ export interface Judgement {
   readonly expected: string;
   readonly got: string;
   readonly difference: string;
+  /** How sure the number is: `0.842–0.854 (t, s 0.005, n 5)`; empty where nothing is known of that. */
+  readonly interval: string;
   /** `n/a`: the number belongs to other params or points than this run's. */
   readonly verdict: 'met' | 'OFF' | 'missing' | 'n/a';
 }
 
-/** Compares a metric with what is expected of it. */
+/**
+ * Compares what a metric comes to over repetitions, which is their mean; of a single run its value.
+ *
+ * @param samples independent repetitions, each with the metrics of its tasks; undefined for a task without a result
+ */
+export function judgeMetric(
+  samples: readonly (readonly (Metrics | undefined)[])[],
+  metric: string,
+  wanted: Wanted,
+): Judgement {
+  const there = samples.map((sample) => sample.flatMap((run) => (run?.[metric] === undefined ? [] : [run])));
+  const found = there.filter((sample) => sample.length > 0);
+  const [run, ...others] = found.flat();
+  const all = samples.flat().length;
+  const estimate = estimateMetric(found, metric);
+  if (run === undefined || all === 1 || estimate === undefined) {
+    // Of texts and lists there is no mean: all must be as expected.
+    const judged = found.flat().map((each) => judge(each[metric], wanted));
+    const worst = judged.find(({ verdict }) => verdict !== 'met') ?? judged[0] ?? judge(undefined, wanted);
+    return { ...worst, interval: estimate === undefined ? '' : intervalText(estimate) };
+  }
+  const judgement = judge(estimate.mean, wanted);
+  const present = others.length + 1;
+  const got = numberEstimate(estimate);
+  const about = { interval: intervalText(estimate), got: present < all ? `${got} (${present} of ${all})` : got };
+  // A mean of what happens to be there would be another number than the one that is expected.
+  return present < all ? { ...judgement, ...about, difference: '', verdict: 'missing' } : { ...judgement, ...about };
+}
+
+/** Compares a number with what is expected of it. */
 export function judge(value: MetricValue | undefined, wanted: Wanted): Judgement {
   return wanted.kind === 'bounds' ? judgeBounds(value, wanted) : judgeValue(value, wanted);
 }
@@ -36,7 +69,7 @@ function judgeBounds(
   { min, max }: Extract<Wanted, { readonly kind: 'bounds' }>,
 ): Judgement {
   const parts = [min === undefined ? '' : `≥ ${min}`, max === undefined ? '' : `≤ ${max}`];
-  const about = { expected: parts.join(' ').trim(), got: shownMetric(value), difference: '' };
+  const about = { expected: parts.join(' ').trim(), got: shownMetric(value), difference: '', interval: '' };
   if (value === undefined) return { ...about, verdict: 'missing' };
   // A loss that became NaN is kept as a text: it is there, and within no bounds.
   if (typeof value !== 'number') return { ...about, verdict: 'OFF' };
@@ -51,7 +84,7 @@ function judgeValue(
 ): Judgement {
   const range = tolerance > 0 ? ` ± ${tolerance}` : '';
   const expected = `${shownMetric(reference)}${range}${of === undefined ? '' : ` (${of})`}`;
-  const about = { expected, got: shownMetric(value) };
+  const about = { expected, got: shownMetric(value), interval: '' };
   if (value === undefined || reference === undefined) return { ...about, difference: '', verdict: 'missing' };
   if (typeof value !== 'number' || typeof reference !== 'number') {
     const same = JSON.stringify(value) === JSON.stringify(reference);

@@ -14,11 +14,14 @@ export function tablesOf(subject: Subject): ReportTable[] {
 }
 
 /** All expectations of a report in one table, and why some are not compared. */
-export function expectationsOf({ expected }: ReportContent, subjects: readonly Subject[]): ReportTable | undefined {
+export function expectationsOf(
+  { expected, repeat }: ReportContent,
+  subjects: readonly Subject[],
+): ReportTable | undefined {
   const reasons = [...new Set(expected.flatMap(({ inapplicable = [] }) => inapplicable))];
   return expectationsTable(
     subjects.flatMap(({ verdicts }) => verdicts),
-    reasons,
+    ...([reasons, repeat] as const),
   );
 }
 

@@ -28,6 +28,7 @@ export const expectationColumns: readonly ReportColumn[] = [
   textColumn('metric'),
   numberColumn('expected'),
   numberColumn('got'),
+  textColumn('95 % interval'),
   numberColumn('difference'),
   verdictColumn,
   textColumn('source'),

@@ -1,4 +1,4 @@
-import { describeItem, type ItemVerdict } from '../content/content.js';
+import { describeItems, type ItemVerdict } from '../content/content.js';
 import type { Subject } from '../content/subjects.js';
 import { joinParts } from '../content/trainings.js';
 import { grouped, percent, threeDigits } from '../numbers/format.js';
@@ -85,17 +85,19 @@ export function conversionTable({ conversion }: Subject): ReportTable | undefine
  * Every expectation with its verdict, as `spikeline check` has them.
  *
  * @param inapplicable why some are not compared
+ * @param repeat names of the axes of repetition
  */
 export function expectationsTable(
   verdicts: readonly ItemVerdict[],
   inapplicable: readonly string[],
+  repeat: readonly string[],
 ): ReportTable | undefined {
   if (verdicts.length === 0) return undefined;
   return withoutEmpty({
     ...{ name: 'expectations', title: 'Expectations' },
     columns: [textColumn('result'), ...expectationColumns],
-    rows: verdicts.map(({ input, item, metric, expected, got, difference, source = '', ...one }) => [
-      ...[describeItem(input, item), metric, expected, got, difference, one.verdict, source],
+    rows: verdicts.map(({ input, items, metric, expected, got, interval, difference, source = '', ...one }) => [
+      ...[describeItems(input, items, repeat), metric, expected, got, interval, difference, one.verdict, source],
     ]),
     notes:
       inapplicable.length === 0

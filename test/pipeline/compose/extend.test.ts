@@ -150,7 +150,7 @@ main.yaml:6:21: error[E_NOTHING]: There is no input "y" to leave out.
     const stages = "stages: { a: { run: 'true' } }\n";
     const nothing = 'A null leaves out what the files under extends: say. This file extends none.';
     expect(await hints(`name: n\naxes: { k: null }\nprofiles: { x: null }\ncache: null\n${stages}`)).toEqual([
-      '"k" must be a list, and nothing is there.',
+      '"k" must be a list of values, or { values: [1, 2, 3], repeat: true }, and nothing is there.',
       nothing,
       '"x" must be a map, and nothing is there.',
       nothing,

@@ -32,12 +32,12 @@ const expectations: readonly Expectation[] = [
 describe('what a pipeline expects of the inputs of a task', () => {
   it('speaks of inputs and their places, not of tasks', () => {
     const inputs = { snn: list('snn@k=1', 'snn@k=2'), ann: { kind: 'output', task: id('ann'), output: 'x' } } as const;
-    expect(expectedOf(inputs, expectations)).toEqual([
+    expect(expectedOf(inputs, expectations, new Map())).toEqual([
       { input: 'snn', item: 1, metric: 'accuracy', value: 0.9, tolerance: 0.1, source: 's' },
       { input: 'snn', item: 0, metric: 'accuracy', min: 0.5 },
       { input: 'snn', item: 0, metric: 'correct', equals: { input: 'ann', item: 0, metric: 'hits' }, tolerance: 0 },
     ]);
-    expect(expectedOf({ file: { kind: 'file', path: 'x', range } }, expectations)).toEqual([]);
+    expect(expectedOf({ file: { kind: 'file', path: 'x', range } }, expectations, new Map())).toEqual([]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judge, notCompared } from '../../../src/report/numbers/verdict.js';
+import { judge, judgeMetric, notCompared } from '../../../src/report/numbers/verdict.js';
 
 describe('a metric within bounds', () => {
   const bounds = (min?: number, max?: number) =>
@@ -8,8 +8,13 @@ describe('a metric within bounds', () => {
   it('may be as small or large as they are, and no more', () => {
     const verdict = (value: number) => judge(value, bounds(0.5, 0.75)).verdict;
     expect([0.5, 0.6, 0.75].map(verdict)).toEqual(['met', 'met', 'met']);
-    expect(judge(0.25, bounds(0.5))).toEqual({ expected: '≥ 0.5', got: '0.25', difference: '-0.25', verdict: 'OFF' });
-    expect(judge(1, bounds(0.5, 0.75))).toEqual({
+    expect(judge(0.25, bounds(0.5))).toMatchObject({
+      expected: '≥ 0.5',
+      got: '0.25',
+      difference: '-0.25',
+      verdict: 'OFF',
+    });
+    expect(judge(1, bounds(0.5, 0.75))).toMatchObject({
       ...{ expected: '≥ 0.5 ≤ 0.75', got: '1', difference: '0.25', verdict: 'OFF' },
     });
   });
@@ -44,7 +49,41 @@ describe('a metric beside a value', () => {
 });
 
 it('a number of another run is shown, and not compared', () => {
-  expect(notCompared({ expected: '1', got: '2', difference: '1', verdict: 'OFF' })).toEqual({
-    ...{ expected: '1', got: '2', difference: '', verdict: 'n/a' },
+  expect(notCompared({ expected: '1', got: '2', difference: '1', interval: '', verdict: 'OFF' })).toEqual({
+    ...{ expected: '1', got: '2', difference: '', interval: '', verdict: 'n/a' },
+  });
+});
+
+describe('a metric over repetitions', () => {
+  const value = (of: number | string, tolerance = 0) => ({ kind: 'value', value: of, tolerance }) as const;
+  const runs = (...values: (number | string | undefined)[]) =>
+    values.map((x) => [x === undefined ? undefined : { x, word: x }]);
+
+  it('is compared by its mean, with the interval beside it', () => {
+    expect(judgeMetric(runs(0.84, 0.85, 0.86), 'x', value(0.853, 0.005))).toEqual({
+      ...{ expected: '0.853 ± 0.005', got: '0.850', interval: '0.825–0.875 (t, s 0.010, n 3)' },
+      ...{ difference: '-0.003', verdict: 'met' },
+    });
+    // None of them would do alone.
+    expect(judgeMetric(runs(0.8, 0.9), 'x', value(0.85, 0.01)).verdict).toBe('met');
+    expect(judgeMetric(runs(0.1, 0.1, 0.1), 'x', value(0.1))).toMatchObject({ got: '0.1', verdict: 'met' });
+  });
+
+  it('is missing as long as one of them is', () => {
+    expect(judgeMetric(runs(0.84, undefined, 0.86), 'x', value(0.85))).toMatchObject({
+      ...{ got: '0.85 (2 of 3)', interval: '0.72–0.98 (t, s 0.01, n 2)', difference: '', verdict: 'missing' },
+    });
+    expect(judgeMetric(runs(undefined, undefined), 'x', value(1))).toMatchObject({ got: '–', verdict: 'missing' });
+  });
+
+  it('of one run is its value, an accuracy with the interval that its images allow', () => {
+    const judged = judgeMetric([[{ accuracy: 0.8412, images: 1000 }]], 'accuracy', value(0.84, 0.01));
+    expect(judged).toMatchObject({ got: '0.8412', interval: '0.817–0.862 (Wilson)', verdict: 'met' });
+    expect(judgeMetric(runs(3), 'x', value(3))).toMatchObject({ got: '3', interval: '', verdict: 'met' });
+  });
+
+  it('that is no number has no mean: all must be as expected', () => {
+    expect(judgeMetric(runs('a', 'a'), 'word', value('a')).verdict).toBe('met');
+    expect(judgeMetric(runs('a', 'b'), 'word', value('a'))).toMatchObject({ got: 'b', verdict: 'OFF' });
   });
 });

@@ -35,7 +35,7 @@ export function generateJsonSchema(stages: readonly StageDefinition[], names?: D
     ...stage,
     // A file that extends others may say a part of a stage, or null to leave one out.
     type: ['object', 'null'],
-    properties: { ...properties, uses },
+    properties: Object.fromEntries(Object.entries({ ...properties, uses }).map(([key, value]) => [key, orNull(value)])),
     allOf: known.map(([uses, definition]) => ({
       if: { properties: { uses: { const: uses } }, required: ['uses'] },
       // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
@@ -57,6 +57,15 @@ export function generateJsonSchema(stages: readonly StageDefinition[], names?: D
     if: { not: { anyOf: [{ required: ['extends'] }, { required: ['include'] }] } },
     // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
     then: { required: ['stages'], properties: { stages: { patternProperties: { [namePattern]: whole } } } },
+  };
+}
+
+/** The same schema, with a null allowed in its place, which leaves out what a file below says. */
+function orNull({ type, anyOf, ...rest }: Schema): Schema {
+  return {
+    ...rest,
+    ...(type === undefined ? {} : { type: [type, 'null'].flat() }),
+    ...(anyOf === undefined ? {} : { anyOf: [...(anyOf as readonly Schema[]), { type: 'null' }] }),
   };
 }
 
@@ -124,7 +133,12 @@ function declaredSchema({ stages, axes, allAxes, params }: DeclaredNames): Schem
     additionalProperties: false,
   });
   const at = pointOf(allAxes);
-  const input = { anyOf: [among(outputs), { type: 'array', items: among(outputs) }, { type: 'object' }] };
+  // An enumeration completes names; points of axes are too many to list.
+  const pointed = { type: 'string', pattern: '@' };
+  const named = { type: 'object', properties: { stage: among(outputs), at } };
+  const input = {
+    anyOf: [among(outputs), pointed, named, { type: 'array', items: { anyOf: [among(outputs), pointed, named] } }],
+  };
   const expectation = { properties: { stage, at, equals: { properties: { stage, at } } } };
   return {
     properties: {
@@ -132,6 +146,7 @@ function declaredSchema({ stages, axes, allAxes, params }: DeclaredNames): Schem
         additionalProperties: {
           properties: {
             over: { items: among(Object.keys(axes)) },
+            only: { items: pointOf(axes) },
             exclude: { items: pointOf(axes) },
             inputs: { additionalProperties: input },
           },

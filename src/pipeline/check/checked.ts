@@ -18,9 +18,11 @@ export interface StageInput {
 export interface OutputReference {
   readonly stage: string;
   readonly output: string;
-  /** Axes of the producer that the consumer does not have: their points arrive as a list. */
+  /** Of axes whose points the reference names: their labels. They are neither collected nor shared. */
+  readonly at: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Other axes of the producer that the consumer does not have: their points arrive as a list. */
   readonly collected: readonly string[];
-  /** Axes that both have. */
+  /** Other axes that both have. */
   readonly shared: readonly string[];
 }
 

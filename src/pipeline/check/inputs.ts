@@ -3,9 +3,10 @@ import { resolve } from 'node:path';
 import { nearest, suggestion } from '../../schema/suggest.js';
 import { described, stageCalled } from '../../schema/words.js';
 import type { StageDefinition } from '../../stage/definition.js';
-import type { Path } from '../../values.js';
+import type { AxisValue, Path } from '../../values.js';
 import { hinted, type Reporter } from '../text/reporter.js';
 import type { CheckedStage, FileInput, Included, OutputReference, StageInput } from './checked.js';
+import { checkPoint, readReference, type SaidReference } from './reference.js';
 import type { PipelineFile, StageFile } from './schema.js';
 
 export interface InputCheck {
@@ -19,8 +20,8 @@ export interface InputCheck {
   readonly folder: string;
   readonly reporter: Reporter;
   readonly included: Included;
-  /** Axes that a stage is swept over. */
-  axesOf(stage: string): readonly string[];
+  /** Axes that a stage is swept over, with their points. */
+  axesOf(stage: string): CheckedStage['axes'];
   /** Outputs of a stage; undefined where a mistake in the stage hides them. */
   outputsOf(stage: string): Readonly<Record<string, string>> | undefined;
 }
@@ -40,10 +41,7 @@ export function checkInputs(args: InputCheck): Map<string, StageInput | FileInpu
       reporter.error('E_UNKNOWN_INPUT', message, { path: at, key: true }, hinted(hint));
       continue;
     }
-    const input =
-      typeof reference === 'string' || Array.isArray(reference)
-        ? stageInput(args, name, reference, at)
-        : fileInput(args, reference.file, at);
+    const input = checkInput(args, name, reference, at);
     if (input !== undefined) inputs.set(name, input);
   }
   if (definition === undefined || (stage.inputs === undefined && reporter.doubtful(stageName, 'inputs'))) return inputs;
@@ -56,6 +54,20 @@ export function checkInputs(args: InputCheck): Map<string, StageInput | FileInpu
   return inputs;
 }
 
+type SaidInput = NonNullable<StageFile['inputs']>[string];
+
+function checkInput(args: InputCheck, name: string, said: SaidInput, at: Path): StageInput | FileInput | undefined {
+  if (typeof said === 'string' || Array.isArray(said)) return stageInput(args, name, said, at);
+  const { file, stage, at: point } = said;
+  if (stage !== undefined && file === undefined) return stageInput(args, name, { stage, ...pointOf(point) }, at);
+  if (file !== undefined && stage === undefined && point === undefined) return fileInput(args, file, at);
+  const message = 'An input is { file: path }, or { stage: name, at: { axis: value } }';
+  args.reporter.error('E_VALUE', message, { path: at }, { hint: 'write one of the two' });
+  return undefined;
+}
+
+const pointOf = (at: object | undefined) => (at === undefined ? {} : { at: at as Record<string, AxisValue> });
+
 function fileInput({ folder, reporter }: InputCheck, file: string, at: Path): FileInput | undefined {
   const path = resolve(folder, file);
   if (existsSync(path)) return { kind: 'file', path };
@@ -64,50 +76,56 @@ function fileInput({ folder, reporter }: InputCheck, file: string, at: Path): Fi
   return undefined;
 }
 
+/** What an input says of stages. */
+type SaidReferences = SaidReference | readonly SaidReference[];
+
 /** Each is a comparison with every stage. */
 const maximumSuggestions = 100;
 
-function stageInput(
-  args: InputCheck,
-  name: string,
-  said: string | readonly string[],
-  at: Path,
-): StageInput | undefined {
+function stageInput(args: InputCheck, name: string, said: SaidReferences, at: Path): StageInput | undefined {
   const { definition, own, reporter } = args;
   const list = definition?.inputs[name]?.list === true;
-  const several = typeof said !== 'string';
+  const several = Array.isArray(said);
   if (several && definition !== undefined && !list) {
     reporter.error('E_INPUT_LIST', `The input "${name}" takes one artifact, not a list`, { path: at });
     return undefined;
   }
+  const references = several ? (said as readonly SaidReference[]) : [said as SaidReference];
   const from: OutputReference[] = [];
-  for (const [i, reference] of (several ? said : [said]).entries()) {
+  for (const [i, reference] of references.entries()) {
     const found = outputReference(args, reference, several ? [...at, i] : at);
     if (found !== undefined) from.push(found);
   }
-  if (from.length < (several ? said.length : 1)) return undefined;
+  if (from.length < references.length) return undefined;
   const collecting = from.find(({ collected }) => collected.length > 0);
   if (collecting !== undefined && definition !== undefined && !list) {
     if (reporter.doubtful(args.name, 'over')) return undefined;
     const { stage, collected } = collecting;
     const message = `"${stage}" arrives as a list over ${collected.join(' and ')}, and the input "${name}" takes one artifact`;
-    const hint = `add over: [${[...own.map(([axis]) => axis), ...collected].join(', ')}] to this stage`;
+    const points = collected.map(
+      (axis) => `${axis}=${args.axesOf(stage).find(([name]) => name === axis)![1][0]!.label}`,
+    );
+    const hint =
+      `add over: [${[...own.map(([axis]) => axis), ...collected].join(', ')}] to this stage, ` +
+      `or name one point: ${stage}@${points.join(',')}`;
     reporter.error('E_INPUT_LIST', message, { path: at }, { hint });
     return undefined;
   }
   return { kind: 'output', from, list: list || several || collecting !== undefined };
 }
 
-function outputReference(args: InputCheck, reference: string, at: Path): OutputReference | undefined {
+function outputReference(args: InputCheck, said: SaidReference, at: Path): OutputReference | undefined {
   const { file, included, own, reporter } = args;
-  const [stage, output] = splitReference(reference);
+  const reference = readReference(said);
+  const { stage, output } = reference;
   if (!Object.hasOwn(file.stages, stage) && !included.stages.has(stage)) {
     if (included.unknown(stage)) return undefined;
-    const hint = existsSync(resolve(args.folder, reference))
-      ? `for the file of that name, write { file: ${reference} }`
-      : reporter.diagnostics.length < maximumSuggestions
-        ? suggestion(stage, [...Object.keys(file.stages), ...included.stages.keys()])
-        : undefined;
+    const hint =
+      typeof said === 'string' && existsSync(resolve(args.folder, said))
+        ? `for the file of that name, write { file: ${said} }`
+        : reporter.diagnostics.length < maximumSuggestions
+          ? suggestion(stage, [...Object.keys(file.stages), ...included.stages.keys()])
+          : undefined;
     reporter.error('E_UNKNOWN_STAGE', `There is no stage "${stage}"`, { path: at }, hinted(hint));
     return undefined;
   }
@@ -121,13 +139,10 @@ function outputReference(args: InputCheck, reference: string, at: Path): OutputR
     reporter.error('E_UNKNOWN_OUTPUT', message, { path: at }, hinted(hint));
     return undefined;
   }
-  const theirs = args.axesOf(stage);
+  const axes = args.axesOf(stage);
+  const point = checkPoint(reference, new Map(axes), at, reporter);
+  if (point === undefined) return undefined;
+  const theirs = axes.map(([axis]) => axis).filter((axis) => !point.has(axis));
   const shared = theirs.filter((axis) => own.some(([name]) => name === axis));
-  return { stage, output: wanted, collected: theirs.filter((axis) => !shared.includes(axis)), shared };
-}
-
-/** `stage.output` or `stage`. */
-function splitReference(reference: string): [stage: string, output: string | undefined] {
-  const dot = reference.indexOf('.');
-  return dot < 0 ? [reference, undefined] : [reference.slice(0, dot), reference.slice(dot + 1)];
+  return { stage, output: wanted, at: point, collected: theirs.filter((axis) => !shared.includes(axis)), shared };
 }

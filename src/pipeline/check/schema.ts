@@ -51,17 +51,30 @@ const PointSchema = Type.Record(Type.String(), AxisValueSchema, {
   description: 'Axis names with a value or label each, such as { precision: { k: 1, B: 2 }, noise: 0 }.',
 });
 
+const stageOfPoint = Type.String({ description: 'A stage, or stage.output.' });
+const ReferenceSchema = Type.Union(
+  [Type.String(), Type.Object({ stage: stageOfPoint, at: Type.Optional(PointSchema) }, closed)],
+  { title: 'a stage, stage.output or { stage, at }' },
+);
+
 const InputSchema = Type.Union(
   [
     Type.String(),
-    Type.Object({ file: Type.String({ description: 'Path relative to this file.' }) }, closed),
-    Type.Array(Type.String(), { minItems: 1 }),
+    Type.Object(
+      {
+        file: Type.Optional(Type.String({ description: 'Path relative to this file.' })),
+        stage: Type.Optional(stageOfPoint),
+        at: Type.Optional(PointSchema),
+      },
+      closed,
+    ),
+    Type.Array(ReferenceSchema, { minItems: 1 }),
   ],
   {
     title: 'a stage, stage.output, a list of them, or { file: path }',
     description:
       'A stage (its default output), stage.output, a list of them (the input then is one list), or { file: path } ' +
-      'relative to this file.',
+      'relative to this file. One point of a stage is stage@axis=value, or { stage, at: { axis: value } }.',
   },
 );
 
@@ -84,6 +97,7 @@ const StageSchema = Type.Object(
     over: Type.Optional(
       Type.Array(Type.String(), { description: 'Axes: one task for each combination of their values.' }),
     ),
+    only: Type.Optional(Type.Array(PointSchema, { description: 'The only points of the axes that have a task.' })),
     exclude: Type.Optional(Type.Array(PointSchema, { description: 'Points of the axes that have no task.' })),
     inputs: Type.Optional(named(InputSchema, { description: 'What the stage takes from other stages and files.' })),
     with: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: 'Parameters of the stage.' })),

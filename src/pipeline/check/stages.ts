@@ -51,18 +51,20 @@ export async function checkStages(
     return Object.fromEntries(Object.entries(definition.outputs).map(([key, { path }]) => [key, path]));
   };
 
+  const axesOf = (producer: string): CheckedStage['axes'] =>
+    included.stages.get(producer)?.axes ??
+    (file.stages[producer]?.over ?? []).flatMap((axis) => (Object.hasOwn(axes, axis) ? [[axis, axes[axis]!]] : []));
   const checked = new Map<string, CheckedStage>();
   for (const [name, stage] of stages) {
     const path: Path = ['stages', name];
     const definition = definitions.get(name);
     const own = checkOver(stage, axes, path, reporter);
-    const axesOf = (producer: string) =>
-      included.stages.get(producer)?.axes.map(([axis]) => axis) ??
-      (file.stages[producer]?.over ?? []).filter((axis) => Object.hasOwn(axes, axis));
     const known = { file, included, axesOf, outputsOf };
     const inputs = checkInputs({ name, stage, path, definition, own, folder, reporter, ...known });
     const changedAxes = new Set(own.map(([axis]) => axis).filter((axis) => changed.has(axis)));
-    const excludes = checkExclude(name, stage, own, changedAxes, path, reporter);
+    const sections = { name, stage, own, changed: changedAxes, path, reporter };
+    const [isNamed, isExcluded] = [checkPoints('only', sections), checkPoints('exclude', sections)];
+    const excludes = (point: Point) => (stage.only !== undefined && !isNamed(point)) || isExcluded(point);
     const outputs = outputsOf(name) ?? {};
     checked.set(name, { name, file: stage, path, definition, axes: own, inputs, outputs, changedAxes, excludes });
   }
@@ -140,20 +142,25 @@ function checkOver(stage: StageFile, axes: LabelledAxes, path: Path, reporter: R
   return own;
 }
 
-/** Tells the points that `exclude:` drops. */
-function checkExclude(
-  name: string,
-  stage: StageFile,
-  own: CheckedStage['axes'],
-  changed: ReadonlySet<string>,
-  path: Path,
-  reporter: Reporter,
+interface PointSections {
+  readonly name: string;
+  readonly stage: StageFile;
+  readonly own: CheckedStage['axes'];
+  readonly changed: ReadonlySet<string>;
+  readonly path: Path;
+  readonly reporter: Reporter;
+}
+
+/** Tells the points that `only:` or `exclude:` names. */
+function checkPoints(
+  section: 'only' | 'exclude',
+  { name, stage, own, changed, path, reporter }: PointSections,
 ): (point: Point) => boolean {
   const axes = new Map(own);
-  const entries = (stage.exclude ?? []).map((entry, i) =>
+  const entries = (stage[section] ?? []).map((entry, i) =>
     Object.entries(entry as Record<string, AxisValue>).flatMap(([axis, wanted]) => {
       const points = axes.get(axis);
-      const at = [...path, 'exclude', i, axis];
+      const at = [...path, section, i, axis];
       if (points === undefined) {
         if (reporter.doubtful(name, 'over')) return [];
         const hint = own.length === 0 ? 'the stage has no axes: give it over:' : suggestion(axis, axes.keys());
@@ -161,7 +168,7 @@ function checkExclude(
         return [];
       }
       const selected = selectPoints(points, wanted);
-      // A value that the call took from the axis needs no excluding.
+      // A value that the call took from the axis is no mistake.
       if (selected.size === 0 && !changed.has(axis))
         reporter.error(
           'E_EXCLUDE',

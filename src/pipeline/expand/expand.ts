@@ -48,7 +48,7 @@ export function expandStages(
     byId.set(task.id, task);
   }
   for (const stage of stages) {
-    if (reporter.doubtful(stage.name, 'uses', 'run', 'over', 'exclude', 'with')) continue;
+    if (reporter.doubtful(stage.name, 'uses', 'run', 'over', 'only', 'exclude', 'with')) continue;
     // A command whose inputs or outputs were taken out: nobody knows what names it may use.
     const isTakenOut = (part: 'inputs' | 'outputs') =>
       stage.file[part] === undefined && reporter.doubtful(stage.name, part);
@@ -69,7 +69,7 @@ export function expandStages(
       reporter.error(
         'E_EXCLUDE',
         `Every point of "${stage.name}" is excluded`,
-        { path: [...stage.path, 'exclude'], key: true },
+        { path: [...stage.path, stage.file.exclude === undefined ? 'only' : 'exclude'], key: true },
         { hint: 'remove an entry, or the stage' },
       );
     else byStage.set(stage.name, own);

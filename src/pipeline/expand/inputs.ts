@@ -23,6 +23,7 @@ export function arrivingInputs(stage: CheckedStage, byStage: ReadonlyMap<string,
       if (producers === undefined) continue;
       const groups = new Map<string, Task[]>();
       for (const task of producers) {
+        if (![...from.at].every(([axis, labels]) => labels.has(task.labels[axis]!))) continue;
         const key = keyOf(from.shared, (axis) => task.axes[axis]!);
         const group = groups.get(key);
         if (group) group.push(task);
@@ -80,6 +81,9 @@ function reportMissing(
   }
   const labels = Object.fromEntries(from.shared.map((axis) => [axis, point[axis]!.label]));
   const entry = Object.entries(labels).map(([axis, label]) => `${axis}: ${label}`);
-  const message = `"${stage.name}" needs ${taskId(from.stage, labels)}, which is excluded there`;
-  problems.report('E_EXCLUDED_INPUT', message, at, { hint: `add exclude: [{ ${entry.join(', ')} }] here, too` });
+  const named = Object.fromEntries([...from.at].map(([axis, [label]]) => [axis, label!]));
+  const message = `"${stage.name}" needs ${taskId(from.stage, { ...labels, ...named })}, which is excluded there`;
+  const isNowhere = from.at.size > 0 && others.length === 0;
+  const hint = isNowhere ? 'name another point' : `add exclude: [{ ${entry.join(', ')} }] here, too`;
+  problems.report('E_EXCLUDED_INPUT', message, at, { hint });
 }

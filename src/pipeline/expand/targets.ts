@@ -2,6 +2,7 @@ import { suggestion } from '../../schema/suggest.js';
 import { valuesOf } from '../../schema/words.js';
 import type { TaskId } from '../../values.js';
 import { valueText } from '../check/axes.js';
+import { pointParts } from '../check/reference.js';
 import type { Diagnostic } from '../text/diagnostic.js';
 import type { Pipeline, Task } from './task.js';
 
@@ -46,7 +47,7 @@ function selectTasks(
   if (filter === '')
     return refuse(`"${target}" names no point.`, `write ${stage} for all of its tasks, or such as ${first!.id}`);
   const seen = new Set<string>();
-  for (const { axis, label } of filterParts(filter)) {
+  for (const { axis, label } of pointParts(filter)) {
     if (!axes.includes(axis)) {
       const hint = axes.length === 0 ? 'the stage has no axes' : suggestion(axis, axes);
       return refuse(`"${target}": "${stage}" has no axis "${axis}".`, hint);
@@ -71,24 +72,6 @@ function quotesHint(tasks: readonly Task[], stage: string, filter: string): stri
       return `a value with a comma stands in double quotes: '${stage}@${axis}=${JSON.stringify(text)}'`;
     }
   return undefined;
-}
-
-/** `axis=label,…`; a value that has a comma stands in double quotes, as JSON has texts. */
-function filterParts(filter: string): { readonly axis: string; readonly label?: string }[] {
-  const parts = filter.match(/(?:[^,="]*=(?:"(?:[^"\\]|\\.)*"(?=,|$))|[^,]+|(?<=,|^)(?=,|$))/gs) ?? [];
-  return parts.map((part) => {
-    const [axis, label] = part.split(/=(.*)/s) as [string, string?];
-    return { axis, ...(label === undefined ? {} : { label: unquoted(label) }) };
-  });
-}
-
-function unquoted(label: string): string {
-  if (!/^".*"$/s.test(label)) return label;
-  try {
-    return JSON.parse(label) as string;
-  } catch {
-    return label;
-  }
 }
 
 /** Ids of the tasks that a task takes inputs from, each once. */

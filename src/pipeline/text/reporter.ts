@@ -18,6 +18,7 @@ export type Section =
   | 'run'
   | 'shell'
   | 'over'
+  | 'only'
   | 'exclude'
   | 'inputs'
   | 'with'
@@ -33,6 +34,7 @@ const sections: ReadonlySet<unknown> = new Set<Section>([
   'run',
   'shell',
   'over',
+  'only',
   'exclude',
   'inputs',
   'with',

@@ -80,7 +80,7 @@ describe('the JSON Schema', () => {
       'a value inside a parameter',
       inStages(`${data}\ntrain: { uses: train, inputs: { data: data }, with: { precision: { k: -1, B: 1 } } }`),
     ],
-    ['a value that is none of several', inStages('data: { uses: dataset, with: { name: imagenet } }')],
+    ['a value that is none of several', inStages('data: { uses: dataset, with: { name: mnist, scale: 250 } }')],
     ['a missing parameter', inStages('data: { uses: dataset }')],
     ['an unknown input', inStages(`${data}\ntrain: { uses: train, inputs: { data: data, images: data } }`)],
     ['a missing input', inStages('train: { uses: train, with: { epochs: 1 } }')],
@@ -136,7 +136,7 @@ stages:
   data: { uses: dataset, with: { name: fashion-mnist-sample } }
   own: { uses: ./own.ts, over: [precision], inputs: { data: data.dataset, all: list }, with: { depth: 3 } }
   list: { run: 'true', over: [noise], exclude: [{ noise: 0.5 }], inputs: { f: { file: x.txt } }, outputs: { a: a.txt } }
-  plots: { uses: plot, inputs: { snn: list.a } }
+  plots: { uses: plot, inputs: { snn: list.a, ann: [list@noise=0, { stage: list, at: { noise: 0.5 } }] } }
 expect:
   - { stage: own, at: { precision: k0B1 }, metric: m, value: 1 }
   - { stage: own, at: { precision: { k: 0, B: 1 } }, metric: m, equals: { stage: data } }
@@ -170,6 +170,7 @@ export default defineStage({
     ['a value of a point', 'exclude: [{ noise: 0.5 }]', 'exclude: [{ noise: 0.6 }]', '/stages/list/exclude/0/noise'],
     ['a stage', 'snn: list.a', 'snn: lst', '/stages/plots/inputs/snn'],
     ['an output', 'data.dataset', 'data.datasets', '/stages/own/inputs/data'],
+    ['a stage at a point', '{ stage: list, at', '{ stage: lst, at', '/stages/plots/inputs/ann/1/stage'],
     ['a param', 'smoke: { epochs', 'smoke: { epoch', '/profiles/smoke'],
     [
       'a stage that is expected',

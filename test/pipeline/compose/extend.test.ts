@@ -167,7 +167,7 @@ main.yaml:6:21: error[E_NOTHING]: There is no input "y" to leave out.
       '"a" must be a map, and nothing is there.',
       nothing,
       '"x" must be a stage, stage.output, a list of them, or { file: path }, and nothing is there.',
-      expect.stringMatching(/ relative to this file\. A null leaves out .*extends none\.$/),
+      expect.stringMatching(/at: \{ axis: value \} \}\. A null leaves out .*extends none\.$/),
       // Single outputs are not left out.
       '"o" must be text, and nothing is there.',
     ]);

@@ -158,6 +158,75 @@ describe('exclude', () => {
   });
 });
 
+describe('only', () => {
+  it('keeps the points that it names, and exclude takes from them', async () => {
+    const pipeline = await pipelineOf(
+      commands('make: { run: [make], over: [a, b], only: [{ a: 1 }, { b: y }], exclude: [{ a: 1, b: y }] }\n'),
+    );
+    expect(ids(pipeline, 'make')).toEqual(['make@a=1,b=x', 'make@a=2,b=y']);
+  });
+
+  it('must leave something, and name values that there are', async () => {
+    const none = 'make: { run: [make], over: [a], only: [{ a: 1 }], exclude: [{ a: 1 }] }\n';
+    expect(await mistakes(commands(none))).toContain('error[E_EXCLUDE]: Every point of "make" is excluded.');
+    const other = 'make: { run: [make], over: [a], only: [{ a: 3 }] }\n';
+    expect(await mistakes(commands(other))).toBe(
+      lines(`
+        pipeline.yaml:7:47: error[E_EXCLUDE]: The axis "a" has no such value.
+           7 |   make: { run: [make], over: [a], only: [{ a: 3 }] }
+             |                                               ^
+          hint: its values are 1, 2
+      `),
+    );
+  });
+});
+
+describe('an input at a point', () => {
+  const make = 'make: { run: [make], over: [a, b], outputs: { out: out, log: log } }\n';
+  const used = (input: string, more = '') => commands(`${make}use: { run: [use]${more}, inputs: { in: ${input} } }\n`);
+
+  it.each([
+    ['all axes', "'make@a=2,b=x'", '', 'make@a=2,b=x'],
+    ['all axes, in a map', '{ stage: make, at: { a: 2, b: x } }', '', 'make@a=2,b=x'],
+    ['one axis, and meets the other', 'make@b=y', ', over: [a]', 'make@a=2,b=y'],
+    ['an axis that both have', '{ stage: make, at: { a: 1 } }', ', over: [a, b]', 'make@a=1,b=x'],
+    ['one of several outputs', 'make.log@b=x', ', over: [a]', 'make@a=2,b=x'],
+  ])('names %s', async (_, input, more, expected) => {
+    const pipeline = await pipelineOf(used(input, more));
+    const user = ids(pipeline, 'use').find((id) => !id.includes('a=1') && !id.includes('b=y'))!;
+    expect(source(pipeline, user, 'in')).toBe(expected);
+  });
+
+  it('may be one of a list, or leave an axis to be collected', async () => {
+    const list = await pipelineOf(used("['make@a=1,b=x', { stage: make, at: { a: 2, b: y } }]"));
+    expect(source(list, 'use', 'in')).toEqual(['make@a=1,b=x', 'make@a=2,b=y']);
+    const collected = await pipelineOf(used('make@b=y'));
+    expect(source(collected, 'use', 'in')).toEqual(['make@a=1,b=y', 'make@a=2,b=y']);
+  });
+
+  it.each([
+    ['make@c=7', 'E_UNKNOWN_AXIS', '"make" has no axis "c"', 'known: a, b'],
+    ['make@a=3', 'E_INPUT_POINT', 'The axis "a" of "make" has no such value', 'its values are 1, 2'],
+    ['make@', 'E_INPUT_POINT', 'A point is axis=value after the @', 'such as make@a=1'],
+    ["'make@a=1,a=2'", 'E_INPUT_POINT', 'The axis "a" is here twice', 'keep one of them'],
+    ['{ stage: make, at: { b: z } }', 'E_INPUT_POINT', 'The axis "b" of "make" has no such value', 'values are x, y'],
+    ['{ stage: make, file: f }', 'E_VALUE', 'An input is { file: path }, or { stage: name', 'write one of the two'],
+    ['{ stag: make }', 'E_UNKNOWN_KEY', 'Unknown key "stag"', 'did you mean "stage"?'],
+  ])('refuses %s', async (input, code, message, hint) => {
+    const told = await mistakes(used(input));
+    expect(told).toContain(`error[${code}]: ${message}`);
+    expect(told).toContain(hint);
+    expect(told.match(/error\[/g)).toHaveLength(1);
+  });
+
+  it('must be there', async () => {
+    const text = commands(
+      `make: { run: [make], over: [a], exclude: [{ a: 1 }], outputs: { out: out } }\nuse: { run: [use], inputs: { in: make@a=1 } }\n`,
+    );
+    expect(await mistakes(text)).toContain('error[E_EXCLUDED_INPUT]: "use" needs make@a=1, which is excluded there.');
+  });
+});
+
 describe('lists', () => {
   it('are refused where a stage takes one artifact', async () => {
     const text = lines(`
@@ -173,7 +242,7 @@ describe('lists', () => {
         pipeline.yaml:6:74: error[E_INPUT_LIST]: "train" arrives as a list over seed, and the input "checkpoint" takes one artifact.
            6 |   convert: { uses: snn-convert, over: [precision], inputs: { checkpoint: train } }
              |                                                                          ^^^^^
-          hint: add over: [precision, seed] to this stage
+          hint: add over: [precision, seed] to this stage, or name one point: train@seed=1
       `),
     );
   });

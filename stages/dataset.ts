@@ -2,24 +2,11 @@ import { resolve } from 'node:path';
 import { Type } from '@sinclair/typebox';
 import { type KnownName, knownDatasets } from '../src/data/known.js';
 import { isEmbedded } from '../src/data/sources.js';
+import { halfFiles, isOwn, ownProblems, TestHalfSchema, TrainHalfSchema } from '../src/experiment/own-data.js';
 import { defineStage } from '../src/stage/definition.js';
 import { filePath } from '../src/stage/file-path.js';
 
-const half = (which: string) =>
-  Type.Optional(
-    Type.Object(
-      {
-        images: filePath({ description: 'IDX or npy file of pixels from 0 to 255.' }),
-        labels: filePath({ description: 'IDX or npy file of classes, counted from 0.' }),
-      },
-      {
-        additionalProperties: false,
-        description: `For custom: files of the ${which} half, relative to the file that says it.`,
-      },
-    ),
-  );
-
-const names = [...(Object.keys(knownDatasets) as KnownName[]), 'custom'] as const;
+const names = Object.keys(knownDatasets) as KnownName[];
 
 const minutes = (seconds: number) => `${Math.max(1, Math.round(seconds / 60))} min`;
 
@@ -29,8 +16,16 @@ export default defineStage({
   parameters: Type.Object(
     {
       name: Type.Union(
-        names.map((name) => Type.Literal(name)),
-        { description: 'Which data set. Those called fashion-as-… are small stand-ins, not CIFAR.' },
+        [
+          ...names.map((name) => Type.Literal(name)),
+          Type.String({ pattern: '^\\S[^\\t\\r\\n]{0,59}$', title: 'a name of up to 60 characters' }),
+        ],
+        {
+          title: 'the name of a data set',
+          description:
+            'Which data set. Those called fashion-as-… are small stand-ins, not CIFAR. Data of your own, which `train` ' +
+            'and `test` say, have any other name.',
+        },
       ),
       source: Type.Optional(
         filePath({
@@ -48,17 +43,21 @@ export default defineStage({
           { additionalProperties: false, description: 'Only so many images of each half, balanced over the classes.' },
         ),
       ),
-      train: half('training'),
-      test: half('test'),
+      train: Type.Optional(TrainHalfSchema),
+      test: Type.Optional(TestHalfSchema),
       shape: Type.Optional(
         Type.Array(Type.Integer({ minimum: 1 }), {
           minItems: 3,
           maxItems: 3,
-          description: 'For custom: height, width, channels.',
+          description: 'For data of your own: height, width, channels. Default: what their files say.',
         }),
       ),
       classNames: Type.Optional(
-        Type.Array(Type.String(), { minItems: 2, maxItems: 256, description: 'For custom: names of the classes.' }),
+        Type.Array(Type.String(), {
+          minItems: 2,
+          maxItems: 256,
+          description: 'For data of your own: names of the classes. Default: those of the folders, if they are any.',
+        }),
       ),
     },
     { additionalProperties: false },
@@ -66,23 +65,14 @@ export default defineStage({
   inputs: {},
   outputs: { dataset: { description: 'Images and labels as npy files, and dataset.json.', path: 'dataset' } },
   check({ name, train, test, shape, classNames, source }) {
-    const own = { train, test, shape, classNames };
-    if (name === 'custom') {
-      const missing = (['train', 'test'] as const).find((which) => own[which] === undefined);
-      return missing === undefined
-        ? []
-        : [{ parameter: 'name', message: `a custom data set needs \`${missing}: { images, labels }\`` }];
-    }
-    const surplus = (Object.keys(own) as (keyof typeof own)[]).find((key) => own[key] !== undefined);
-    if (surplus !== undefined) return [{ parameter: surplus, message: `\`${surplus}\` belongs to \`name: custom\`` }];
-    return isEmbedded(name) && source !== undefined
-      ? [{ parameter: 'source', message: `${name} is embedded: it has no other source` }]
-      : [];
+    const problems = ownProblems(name, { train, test, shape, classNames });
+    if (problems.length > 0 || source === undefined) return problems;
+    if (isOwn(name)) return [{ parameter: 'source', message: '`train` and `test` say where data of your own are' }];
+    return isEmbedded(name) ? [{ parameter: 'source', message: `${name} is embedded: it has no other source` }] : [];
   },
   // What others publish is pinned by its checksums, whatever it is read from; the user's own files enter the key.
   keyless: ['source'],
-  files: ({ name, train, test }) =>
-    name === 'custom' ? [train, test].flatMap((paths) => (paths ? [paths.images, paths.labels] : [])) : [],
+  files: ({ train, test }) => [train, test].flatMap((half) => (half === undefined ? [] : halfFiles(half))),
   async run(context) {
     const { acquire, subset } = await import('../src/data/acquire.js');
     const { readCustom } = await import('../src/data/custom.js');
@@ -97,6 +87,7 @@ export default defineStage({
     const log = (line: string) => context.log(line);
     const readOwn = async () => {
       const own = await readCustom({
+        name,
         train: train!,
         test: test!,
         ...(shape === undefined ? {} : { shape: shape as [number, number, number] }),
@@ -107,17 +98,16 @@ export default defineStage({
       for (const warning of own.warnings) context.warn(warning);
       return own.dataset;
     };
-    const whole =
-      name === 'custom'
-        ? await readOwn()
-        : await acquire(name, {
-            scale,
-            signal,
-            progress,
-            log,
-            project: folder,
-            ...(source === undefined ? {} : { source: resolve(folder, source) }),
-          });
+    const whole = isOwn(name)
+      ? await readOwn()
+      : await acquire(name as KnownName, {
+          scale,
+          signal,
+          progress,
+          log,
+          project: folder,
+          ...(source === undefined ? {} : { source: resolve(folder, source) }),
+        });
     const dataset = {
       ...whole,
       train: subset(whole.train, parameters.subset?.train ?? whole.train.count, whole.classes),

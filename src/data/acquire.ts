@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../error.js';
+import { pick } from './custom-split.js';
 import type { Dataset, Split } from './dataset.js';
 import { decodeCifar } from './formats/cifar.js';
 import { decodeIdx } from './formats/idx.js';
@@ -114,9 +115,5 @@ export function subset(split: Split, count: number, classes: number): Split {
   }
   // Where a class has too few images, others fill up.
   const indices = [...chosen, ...rest.slice(0, count - chosen.length)].sort((a, b) => a - b);
-  const bytes = split.images.length / split.count;
-  const images = new Uint8Array(count * bytes);
-  for (const [to, from] of indices.entries())
-    images.set(split.images.subarray(from * bytes, (from + 1) * bytes), to * bytes);
-  return { count, images, labels: Uint8Array.from(indices, (i) => split.labels[i]!) };
+  return pick(split, indices);
 }

@@ -1,25 +1,32 @@
 import { resolve } from 'node:path';
 import { UserError } from '../error.js';
-import { inflateHead, isGzip } from '../formats/gzip.js';
-import { decodeNpy, type NpyArray } from '../formats/npy.js';
-import { elements } from '../formats/shape.js';
 import { checked } from './acquire.js';
-import { checkShape, type ImageShape, oddPixels, pixelsOf, shapeOf } from './custom-images.js';
-import { classesOf, oddClasses } from './custom-labels.js';
-import { readDataFile } from './data-file.js';
+import { readFolder } from './custom-folder.js';
+import { type Named, type RawHalf, readArrays, readNpz } from './custom-half.js';
+import { type ImageShape, oddPixels } from './custom-images.js';
+import { mostClasses, oddClasses } from './custom-labels.js';
+import { splitOff } from './custom-split.js';
 import type { Dataset, Split } from './dataset.js';
-import { decodeIdx } from './formats/idx.js';
 
-/** Paths of images and labels. */
+/** Where a half is, in one of these ways. Paths are relative to the file that says them. */
 export interface CustomHalf {
-  readonly images: string;
-  readonly labels: string;
+  readonly images?: string;
+  readonly labels?: string;
+  readonly npz?: string;
+  readonly x?: string;
+  readonly y?: string;
+  readonly folder?: string;
+  /** Of the test half: what part of the training half it is. */
+  readonly share?: number;
+  readonly seed?: number;
 }
 
 export interface CustomOptions {
+  /** What the user calls it. */
+  readonly name: string;
   readonly train: CustomHalf;
   readonly test: CustomHalf;
-  /** Height, width, channels; from the images' own shape if left out. */
+  /** Height, width, channels; from the images themselves if left out. */
   readonly shape?: ImageShape;
   readonly classNames?: readonly string[];
   readonly scale: 255 | 256;
@@ -34,61 +41,108 @@ export interface CustomDataset {
 }
 
 /**
- * A data set of the user's: IDX or npy files, each may be gzip-compressed.
- * @throws {UserError} E_DATA_FILE, E_DATA_NPY, E_DATA_IDX, E_DATA_TYPE, E_DATA_SHAPE, E_DATA_LABEL
+ * A data set of the user's: npy, npz, IDX or CSV files, or folders of pictures.
+ * @throws {UserError} E_DATA_…
  */
 export async function readCustom(options: CustomOptions): Promise<CustomDataset> {
-  const { folder, classNames, scale } = options;
-  const train = await readHalf(options.train, folder, options.shape);
+  const { name, scale } = options;
+  const train = await readHalf('train', options.train, options.folder, options.shape);
   // Both halves are of one shape, whoever says which.
   const { shape } = train;
-  const test = await readHalf(options.test, folder, shape);
-  for (const [half, { split }] of Object.entries({ training: train, test }))
-    if (split.count === 0)
+  const { share, seed = 0 } = options.test;
+  const test = share === undefined ? await readHalf('test', options.test, options.folder, shape) : undefined;
+  const { halves, classNames } = numbered(test === undefined ? [train] : [train, test], options.classNames);
+  const [first, second] = halves as [Split, Split?];
+  const parts = second === undefined ? splitOff(first, share!, seed) : { training: first, test: second };
+  for (const [half, { count }] of Object.entries(parts))
+    if (count === 0)
       throw new UserError('E_DATA_SHAPE', `The ${half} half is empty.`, 'Both halves need images and labels.');
-  const halves = { training: train.split, test: test.split };
-  const largest = Math.max(...Object.values(halves).map(({ labels }) => labels.reduce((a, b) => Math.max(a, b), 0)));
+  const largest = Math.max(...Object.values(parts).map(({ labels }) => labels.reduce((a, b) => Math.max(a, b), 0)));
   const classes = classNames?.length ?? largest + 1;
   const dataset = checked({
-    name: 'custom',
+    name,
     shape,
     classes,
     ...(classNames === undefined ? {} : { classNames }),
     scale,
-    source: 'files of the user’s',
-    train: train.split,
-    test: test.split,
+    source:
+      share === undefined ? 'files of the user’s' : `files of the user’s, ${100 * share} % for testing (seed ${seed})`,
+    train: parts.training,
+    test: parts.test,
   });
-  const pixels = Object.entries(halves).map(([half, { images }]) => oddPixels(images, half));
-  const labels = oddClasses({ training: train.split.labels, test: test.split.labels }, classes);
+  const pixels = Object.entries(parts).map(([half, { images }]) => oddPixels(images, half));
+  const labels = oddClasses({ training: parts.training.labels, test: parts.test.labels }, classes);
   return { dataset, warnings: [...pixels.filter((line) => line !== undefined), ...labels] };
 }
 
-/** @param given height, width, channels; from the images' own shape if left out */
-async function readHalf(
-  { images, labels }: CustomHalf,
+function readHalf(
+  half: 'train' | 'test',
+  { images, labels, npz, x, y, folder: pictures }: CustomHalf,
   folder: string,
-  given: ImageShape | undefined,
-): Promise<{ readonly shape: ImageShape; readonly split: Split }> {
-  const [x, y] = [await readArray(resolve(folder, images), images), await readArray(resolve(folder, labels), labels)];
-  const classes = classesOf(y, labels);
-  const shape = given ?? shapeOf(x.shape, images);
-  checkShape(x.shape, shape, images);
-  const count = x.data.length / elements(shape);
-  if (count !== classes.length)
-    throw new UserError(
-      'E_DATA_SHAPE',
-      `${images} holds ${count} images, and ${labels} ${classes.length} labels.`,
-      'They belong together: one label for each image, in the same order.',
-    );
-  return { shape, split: { count, images: pixelsOf(x, images), labels: classes } };
+  shape: ImageShape | undefined,
+): Promise<RawHalf> {
+  const named = (path: string): Named => ({ path: resolve(folder, path), label: path });
+  if (pictures !== undefined)
+    return readFolder(named(pictures), labels === undefined ? undefined : named(labels), shape);
+  if (npz !== undefined) return readNpz(named(npz), { images: x ?? `x_${half}`, labels: y ?? `y_${half}` }, shape);
+  return readArrays(named(images!), named(labels!), shape);
 }
 
-/** Larger than any array that a task can hold. */
-const maximumBytes = 2 ** 31 - 1;
+/** Halves whose classes are numbers, and the names of the classes where they have any. */
+function numbered(
+  halves: readonly RawHalf[],
+  given: readonly string[] | undefined,
+): { readonly halves: readonly Split[]; readonly classNames?: readonly string[] } {
+  const split = ({ count, images }: RawHalf, labels: Uint8Array): Split => ({ count, images, labels });
+  const named = halves.filter(({ labels }) => !(labels instanceof Uint8Array));
+  if (named.length === 0)
+    return {
+      halves: halves.map((half) => split(half, half.labels as Uint8Array)),
+      ...(given === undefined ? {} : { classNames: given }),
+    };
+  if (named.length < halves.length)
+    throw new UserError(
+      'E_DATA_LABEL',
+      'The classes of one half are names, and those of the other numbers.',
+      'Give both in the same way.',
+    );
+  const found = inOrder(new Set(named.flatMap(({ labels }) => labels as readonly string[])));
+  const names = given ?? found.names;
+  if (names.length > mostClasses)
+    throw new UserError(
+      'E_DATA_LABEL',
+      `There are ${names.length} classes, and may be ${mostClasses}.`,
+      'Are these the labels?',
+    );
+  const numbers = new Map(names.map((name, number) => [name, number]));
+  const unknown = found.names.find((name) => !numbers.has(name));
+  if (unknown !== undefined)
+    throw new UserError(
+      'E_DATA_LABEL',
+      `There are images of the class "${unknown}", which \`classNames\` does not list.`,
+      `The classes are ${found.names.join(', ')}.`,
+    );
+  return {
+    halves: named.map((half) =>
+      split(
+        half,
+        Uint8Array.from(half.labels as readonly string[], (name) => numbers.get(name)!),
+      ),
+    ),
+    ...(given === undefined && found.isNumbers ? {} : { classNames: names }),
+  };
+}
 
-async function readArray(path: string, label: string): Promise<NpyArray> {
-  const bytes = readDataFile(path, label, maximumBytes);
-  const head = isGzip(bytes) ? inflateHead(bytes, label) : bytes;
-  return head[0] === 0x93 ? decodeNpy(bytes, label) : decodeIdx(bytes, label);
+/**
+ * Classes by their names, in an order that no language of the machine changes. Where all are numbers from 0, they are the
+ * numbers of the classes, also where one is missing.
+ */
+function inOrder(found: ReadonlySet<string>): { readonly names: readonly string[]; readonly isNumbers: boolean } {
+  const all = [...found];
+  if (!all.every((name) => /^\d{1,3}$/.test(name)))
+    return { names: all.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)), isNumbers: false };
+  const sorted = all.sort((a, b) => Number(a) - Number(b));
+  const isPlain = sorted[0] === '0' && sorted.every((name) => name === String(Number(name)));
+  if (!isPlain) return { names: sorted, isNumbers: false };
+  return { names: Array.from({ length: Number(sorted.at(-1)) + 1 }, (_, number) => String(number)), isNumbers: true };
 }

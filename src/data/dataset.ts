@@ -48,16 +48,22 @@ function shared(bytes: ArrayLike<number>): Uint8Array {
   return copy;
 }
 
+type Description = Omit<Dataset, 'train' | 'test'>;
+
+const readPart = (folder: string, name: string) =>
+  readFile(join(folder, name)).catch(() => {
+    throw new UserError('E_DATA_FOLDER', `There is no ${name}: this input is not a folder that \`dataset\` made.`);
+  });
+
+/** What such a folder says of its images, without them. @throws {UserError} E_DATA_FOLDER */
+export async function describedDataset(folder: string): Promise<Description> {
+  return JSON.parse((await readPart(folder, 'dataset.json')).toString()) as Description;
+}
+
 /** Reads such a folder, into memory that threads share. @throws {UserError} E_DATA_FOLDER, E_DATA_NPY */
 export async function openDataset(folder: string): Promise<Dataset> {
-  const read = (name: string) =>
-    readFile(join(folder, name)).catch(() => {
-      throw new UserError('E_DATA_FOLDER', `There is no ${name}: this input is not a folder that \`dataset\` made.`);
-    });
-  type Description = Omit<Dataset, 'train' | 'test'>;
-  const { name, shape, classes, classNames, scale, source } = JSON.parse(
-    (await read('dataset.json')).toString(),
-  ) as Description;
+  const read = (name: string) => readPart(folder, name);
+  const { name, shape, classes, classNames, scale, source } = await describedDataset(folder);
   const half = async (which: (typeof halves)[number]): Promise<Split> => {
     const images = decodeNpy(await read(`${which}-images.npy`), `${which}-images.npy`);
     const labels = decodeNpy(await read(`${which}-labels.npy`), `${which}-labels.npy`);

@@ -80,7 +80,7 @@ async function readSound({ form, paths }: Found, published: PublishedDataset): P
     throw new UserError(
       'E_DATA_CHECKSUM',
       `${where} is not ${published.title} as it was published: the checksum of ${part.name} is another.`,
-      'Is it complete? For data of your own, use `name: custom`.',
+      'Is it complete? Data of your own have another name.',
     );
   }
   return contents;

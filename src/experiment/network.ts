@@ -35,5 +35,5 @@ export function networkProblems(
 function imageShape(data: InputOrigin | undefined): Shape | undefined {
   if (data?.uses !== 'dataset') return undefined;
   const { name, shape } = data.parameters;
-  return name === 'custom' ? (shape as Shape | undefined) : knownDataset(name)?.shape;
+  return knownDataset(name)?.shape ?? (shape as Shape | undefined);
 }

@@ -39,6 +39,7 @@ function read({ x = images, y = labels, test = [x, y], ...rest }: Given): Promis
   const half = (of: readonly [NpyArray, NpyArray]) => ({ images: save(of[0]), labels: save(of[1]) });
   const shape = 'shape' in rest ? rest.shape : image;
   return readCustom({
+    name: 'mine',
     train: half([x, y]),
     test: half(test),
     ...(shape === undefined ? {} : { shape }),
@@ -97,7 +98,7 @@ describe('a data set of the user’s', () => {
     writeFileSync(join(folder, 'x.gz'), encodeIdx({ shape: images.shape, data: pixels }));
     writeFileSync(join(folder, 'y.gz'), encodeIdx({ shape: [count], data: labels.data as Uint8Array }));
     const half = { images: 'x.gz', labels: 'y.gz' };
-    const { dataset } = await readCustom({ train: half, test: half, scale: 255, folder });
+    const { dataset } = await readCustom({ name: 'mine', train: half, test: half, scale: 255, folder });
     const { images: x, labels: y } = dataset.test;
     expect([Uint8Array.from(x), Uint8Array.from(y)]).toEqual([pixels, labels.data]);
   });

@@ -146,7 +146,7 @@ describe('what is not as it was published', () => {
     const problem = {
       code: 'E_DATA_CHECKSUM',
       message: `${place} is not CIFAR-100 as it was published: the checksum of train.bin is another.`,
-      hint: 'Is it complete? For data of your own, use `name: custom`.',
+      hint: 'Is it complete? Data of your own have another name.',
     };
     await expect(read(tinyCifar100, { source: place })).rejects.toMatchObject(problem);
     vi.stubEnv('SPIKELINE_DATA', place);

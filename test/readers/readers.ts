@@ -55,7 +55,7 @@ export async function allReaders(fixtures: string, scratch: string): Promise<rea
   const arrays = [npy, idx, encodeNpy({ shape: [2], data: Float64Array.of(1, 2) })];
   const custom = (bytes: Uint8Array) => {
     const half = { images: inFile('images', bytes), labels: inFile('labels', encodeLabels()) };
-    return readCustom({ train: half, test: half, scale: 255, folder: scratch });
+    return readCustom({ name: 'mine', train: half, test: half, scale: 255, folder: scratch });
   };
 
   const tensors = exportedTensors(tiny, tinyParameters, 'latent');

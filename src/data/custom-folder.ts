@@ -1,0 +1,117 @@
+import { readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { UserError } from '../error.js';
+import { elements } from '../formats/shape.js';
+import { maximumBytes, type Named, type RawHalf } from './custom-half.js';
+import type { ImageShape } from './custom-images.js';
+import { pathKind, readDataFile } from './data-file.js';
+import { decodePicture, type Picture, pictureNames } from './formats/picture.js';
+
+/** More than a picture of any data set has. */
+const largestPicture = 2 ** 26;
+
+/** A picture's path below the folder, and its class. */
+interface Labelled {
+  readonly file: string;
+  readonly label: string;
+}
+
+/**
+ * A half from a folder of PNG and JPEG files, in the order of their names. Subfolders are classes; or a table has the
+ * class of each file.
+ *
+ * @param given height, width, channels; from the first picture if left out
+ * @throws {UserError} E_DATA_FOLDER, E_DATA_PICTURE, E_DATA_SHAPE
+ */
+export async function readFolder(
+  folder: Named,
+  table: Named | undefined,
+  given: ImageShape | undefined,
+): Promise<RawHalf> {
+  if (pathKind(folder.path) !== 'folder')
+    throw new UserError('E_DATA_FOLDER', `${folder.label} is no folder.`, `Looked for ${folder.path}.`);
+  const files = table === undefined ? byClass(folder) : await byTable(folder, table);
+  let shape = given;
+  let images: Uint8Array | undefined;
+  for (const [i, { file }] of files.entries()) {
+    const label = `${folder.label}/${file}`;
+    const picture = decodePicture(readDataFile(join(folder.path, file), label, largestPicture), label);
+    shape ??= [picture.height, picture.width, picture.channels];
+    checkSize(picture, label, shape, given === undefined ? files[0]!.file : undefined);
+    const size = elements(shape);
+    if (size * files.length > maximumBytes)
+      throw new UserError(
+        'E_DATA_SHAPE',
+        `${folder.label} has more than 2 GB of pixels.`,
+        'Make the pictures smaller.',
+      );
+    images ??= new Uint8Array(size * files.length);
+    images.set(picture.data, i * size);
+  }
+  return { shape: shape!, count: files.length, images: images!, labels: files.map(({ label }) => label) };
+}
+
+/** Order of names that no language of the machine changes. */
+const byName = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+const isHidden = (name: string) => name.startsWith('.');
+
+function byClass({ path, label }: Named): Labelled[] {
+  const entries = readdirSync(path, { withFileTypes: true }).filter(({ name }) => !isHidden(name));
+  const classes = entries.map(({ name }) => name).filter((name) => pathKind(join(path, name)) === 'folder');
+  const files = classes.sort(byName).flatMap((name) =>
+    readdirSync(join(path, name))
+      .filter((file) => pictureNames.test(file) && !isHidden(file))
+      .sort(byName)
+      .map((file): Labelled => ({ file: `${name}/${file}`, label: name })),
+  );
+  if (files.length > 0) return files;
+  const hint = entries.some(({ name }) => pictureNames.test(name))
+    ? 'Its pictures lie in it directly: put each into a folder of its class, or give a CSV of file names and classes as `labels`.'
+    : 'It needs a folder for each class, with PNG or JPEG files in it.';
+  throw new UserError('E_DATA_FOLDER', `${label} holds no pictures in folders of their classes.`, hint);
+}
+
+async function byTable({ path, label }: Named, table: Named): Promise<Labelled[]> {
+  const { readFileLabels } = await import('./formats/label-table.js');
+  const labels = readFileLabels(readDataFile(table.path, table.label, maximumBytes), table.label);
+  const present = new Set(readdirSync(path).filter((file) => pictureNames.test(file)));
+  const files = [...labels].map(([file, name]): Labelled => ({ file, label: name }));
+  const missing = files.find(({ file }) => !present.has(file) && pathKind(join(path, file)) !== 'other');
+  if (missing !== undefined)
+    throw new UserError(
+      'E_DATA_CSV',
+      `${table.label} names ${missing.file}, which is not in ${label}.`,
+      `Looked for ${join(path, missing.file)}.`,
+    );
+  for (const { file } of files) present.delete(basename(file));
+  const [surplus] = present;
+  if (surplus !== undefined)
+    throw new UserError(
+      'E_DATA_CSV',
+      `${label} holds ${surplus}, and ${table.label} says no class of it.`,
+      'Add a row, or take the picture away.',
+    );
+  return files;
+}
+
+function checkSize(
+  { width, height, channels }: Picture,
+  label: string,
+  shape: ImageShape,
+  first: string | undefined,
+): void {
+  const [rows, columns, depth] = shape;
+  const said = first === undefined ? 'what `shape` says' : `those of ${first}`;
+  if (height !== rows || width !== columns)
+    throw new UserError(
+      'E_DATA_SHAPE',
+      `${label} has ${height}×${width} pixels, and ${said} are ${rows}×${columns}.`,
+      `All must be of one size: Image.open(p).resize((${columns}, ${rows})).save(p), with PIL.`,
+    );
+  if (channels !== depth)
+    throw new UserError(
+      'E_DATA_SHAPE',
+      `${label} is ${channels === 1 ? 'grey' : 'in colour'}, and ${said} are not.`,
+      `All must be of one kind: Image.open(p).convert("${depth === 1 ? 'L' : 'RGB'}").save(p), with PIL.`,
+    );
+}

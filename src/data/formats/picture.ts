@@ -1,0 +1,109 @@
+import { decode as decodePng } from 'fast-png';
+import { decode as decodeJpeg } from 'jpeg-js';
+import { UserError } from '../../error.js';
+
+/** A picture as it was decoded. */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  /** 1: grey; 3: red, green and blue. */
+  readonly channels: 1 | 3;
+  /** [height][width][channels] bytes. */
+  readonly data: Uint8Array;
+}
+
+/** Endings of files that are read. */
+export const pictureNames = /\.(png|jpe?g)$/i;
+
+/** As much as an image that is learnt from can have. */
+const maximumPixels = 2 ** 24;
+
+/**
+ * Reads a PNG or JPEG file. Both decoders are JavaScript, whose numbers are the same on every machine: so are the pixels.
+ * (Those of a JPEG may differ by one or two from what other decoders make of it; the format allows that.)
+ *
+ * @param label how messages call the file
+ * @throws {UserError} E_DATA_PICTURE
+ */
+export function decodePicture(bytes: Uint8Array, label: string): Picture {
+  const fail = (problem: string, hint = 'Is it complete?'): never => {
+    throw new UserError('E_DATA_PICTURE', `${label} can't be read: ${problem}.`, hint);
+  };
+  const isPng = bytes[0] === 0x89 && bytes[1] === 0x50;
+  const isJpeg = bytes[0] === 0xff && bytes[1] === 0xd8;
+  if (!isPng && !isJpeg) return fail('it is neither a PNG nor a JPEG', 'Save it anew as a PNG.');
+  const { width, height } = isPng ? pngSize(bytes) : jpegHead(bytes);
+  if (!(width * height > 0 && width * height <= maximumPixels))
+    return fail(`it says that it has ${width}×${height} pixels`);
+  try {
+    return isPng ? fromPng(bytes, fail) : fromJpeg(bytes);
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    return fail((error as Error).message.replace(/\.$/, ''));
+  }
+}
+
+function pngSize(bytes: Uint8Array) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return bytes.length < 24 ? { width: 0, height: 0 } : { width: view.getUint32(16), height: view.getUint32(20) };
+}
+
+type Fail = (problem: string, hint?: string) => never;
+
+function fromPng(bytes: Uint8Array, fail: Fail): Picture {
+  const { width, height, depth, channels, data, palette } = decodePng(bytes, { checkCrc: true });
+  if (depth === 16) return fail('it has 16 bits a channel', 'Save it with 8: Image.open(p).convert("L").save(p).');
+  const values = depth < 8 ? unpacked(data, { width, height, depth }) : Uint8Array.from(data);
+  if (palette !== undefined) {
+    const colours = Uint8Array.from(values, (index) => index);
+    return {
+      width,
+      height,
+      channels: 3,
+      data: Uint8Array.from([...colours].flatMap((i) => [...palette[i]!].slice(0, 3))),
+    };
+  }
+  const scale = depth < 8 ? 255 / (2 ** depth - 1) : 1;
+  const grey = scale === 1 ? values : values.map((value) => value * scale);
+  if (channels === 1 || channels === 3) return { width, height, channels, data: grey };
+  const kept = (channels - 1) as 1 | 3;
+  if (values.some((value, i) => i % channels === kept && value !== 255))
+    fail('it is transparent in places', 'Save it without: Image.open(p).convert("RGB").save(p).');
+  return { width, height, channels: kept, data: values.filter((_, i) => i % channels !== kept) };
+}
+
+/** Values of less than eight bits, which lie close together in rows of whole bytes. */
+function unpacked(
+  data: ArrayLike<number>,
+  { width, height, depth }: { readonly width: number; readonly height: number; readonly depth: number },
+): Uint8Array {
+  const row = Math.ceil((width * depth) / 8);
+  return Uint8Array.from({ length: width * height }, (_, i) => {
+    const bit = (i % width) * depth;
+    const byte = data[Math.floor(i / width) * row + (bit >> 3)]!;
+    return (byte >> (8 - depth - (bit % 8))) & (2 ** depth - 1);
+  });
+}
+
+/** What a JPEG's frame says: decoders give three channels for grey pictures, too. */
+function jpegHead(bytes: Uint8Array): { readonly width: number; readonly height: number; readonly components: number } {
+  for (let at = 2; at + 9 < bytes.length; ) {
+    const marker = bytes[at + 1]!;
+    const size = bytes[at + 2]! * 256 + bytes[at + 3]!;
+    // Frames of any kind, but for what has the same numbers: tables of Huffman codes and the like.
+    if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) {
+      const [height, width] = [bytes[at + 5]! * 256 + bytes[at + 6]!, bytes[at + 7]! * 256 + bytes[at + 8]!];
+      return { width, height, components: bytes[at + 9]! };
+    }
+    at += 2 + size;
+  }
+  return { width: 0, height: 0, components: 0 };
+}
+
+function fromJpeg(bytes: Uint8Array): Picture {
+  const { components } = jpegHead(bytes);
+  const { width, height, data } = decodeJpeg(bytes, { useTArray: true, formatAsRGBA: false, tolerantDecoding: false });
+  const rgb = Uint8Array.from(data);
+  if (components !== 1) return { width, height, channels: 3, data: rgb };
+  return { width, height, channels: 1, data: rgb.filter((_, i) => i % 3 === 0) };
+}

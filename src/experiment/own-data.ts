@@ -1,0 +1,100 @@
+// What `dataset` is told of a data set of the user's: checked where a pipeline is, so that it needs no reader.
+import { Type } from '@sinclair/typebox';
+import type { CustomHalf } from '../data/custom.js';
+import { knownDatasets } from '../data/known.js';
+import { suggestion } from '../schema/suggest.js';
+import type { ParameterProblem } from '../stage/definition.js';
+import { filePath } from '../stage/file-path.js';
+
+const closed = { additionalProperties: false };
+
+const sources = {
+  images: Type.Optional(filePath({ description: 'npy or IDX file of pixels from 0 to 255.' })),
+  labels: Type.Optional(
+    filePath({
+      description:
+        'npy, IDX or CSV file of classes, counted from 0. With `folder`: a CSV of file names and classes, where no ' +
+        'subfolders say these.',
+    }),
+  ),
+  npz: Type.Optional(filePath({ description: 'NumPy’s archive, in place of two files.' })),
+  x: Type.Optional(Type.String({ description: 'Its array of images. Default: x_train, or x_test.' })),
+  y: Type.Optional(Type.String({ description: 'Its array of labels. Default: y_train, or y_test.' })),
+  folder: Type.Optional(filePath({ description: 'Folder of PNG and JPEG files, with a subfolder a class.' })),
+};
+
+/** Where the images and labels of a half are. */
+export const TrainHalfSchema = Type.Object(sources, {
+  ...closed,
+  description: 'For data of your own: where the training half is, relative to the file that says it.',
+});
+
+export const TestHalfSchema = Type.Object(
+  {
+    ...sources,
+    share: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        exclusiveMaximum: 1,
+        description: 'In place of files: the share of each class’s images that is taken from the training half.',
+      }),
+    ),
+    seed: Type.Optional(Type.Integer({ minimum: 0, description: 'Which ones `share` takes. Default: 0.' })),
+  },
+  { ...closed, description: 'For data of your own: where the test half is, or `{ share: 0.2 }` of the training half.' },
+);
+
+export interface OwnParameters {
+  readonly train?: CustomHalf | undefined;
+  readonly test?: CustomHalf | undefined;
+  readonly shape?: readonly number[] | undefined;
+  readonly classNames?: readonly string[] | undefined;
+}
+
+/** Is it a data set of the user's? */
+export const isOwn = (name: string): boolean => !Object.hasOwn(knownDatasets, name);
+
+/** What is wrong with the name of a data set, and with what belongs to the user's own ones alone. */
+export function ownProblems(name: string, own: OwnParameters): readonly ParameterProblem[] {
+  if (!isOwn(name)) {
+    const surplus = (Object.keys(own) as (keyof OwnParameters)[]).find((key) => own[key] !== undefined);
+    if (surplus === undefined) return [];
+    const hint = 'give it a name of its own, such as my-digits';
+    return [{ parameter: surplus, message: `\`${surplus}\` belongs to data of your own, and ${name} is not`, hint }];
+  }
+  if (own.train === undefined && own.test === undefined && name !== 'custom') {
+    const hint = `${suggestion(name, Object.keys(knownDatasets))}; data of your own need \`train\` and \`test\``;
+    return [{ parameter: 'name', message: `There is no data set "${name}"`, hint }];
+  }
+  const missing = (['train', 'test'] as const).find((which) => own[which] === undefined);
+  if (missing !== undefined) {
+    const forms = missing === 'test' ? `${sourceForms}, or { share: 0.2 } of the training half` : sourceForms;
+    return [{ parameter: 'name', message: `data of your own need \`${missing}\``, hint: forms }];
+  }
+  return [...halfProblems('train', own.train!), ...halfProblems('test', own.test!)];
+}
+
+const sourceForms = '{ images, labels }, { folder } or { npz }';
+
+/** Of each form: what must be there, and what may be. */
+const forms: readonly (readonly [needed: readonly (keyof CustomHalf)[], others: readonly (keyof CustomHalf)[]])[] = [
+  [['folder'], ['labels']],
+  [['npz'], ['x', 'y']],
+  [['share'], ['seed']],
+  [['images', 'labels'], []],
+];
+
+function halfProblems(parameter: 'train' | 'test', half: CustomHalf): readonly ParameterProblem[] {
+  const given = (Object.keys(half) as (keyof CustomHalf)[]).filter((key) => half[key] !== undefined);
+  const fits = forms.some(
+    ([needed, others]) =>
+      needed.every((key) => given.includes(key)) && given.every((key) => needed.includes(key) || others.includes(key)),
+  );
+  if (fits) return [];
+  const hint = parameter === 'test' ? `${sourceForms}, or { share: 0.2 } of the training half` : sourceForms;
+  return [{ parameter, message: `\`${parameter}\` must be one of these: ${hint}` }];
+}
+
+/** The files and folders that a half is read from. */
+export const halfFiles = ({ images, labels, npz, folder }: CustomHalf): readonly string[] =>
+  [images, labels, npz, folder].filter((path) => path !== undefined);

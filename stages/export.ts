@@ -22,6 +22,13 @@ export default defineStage({
           'For npz, tensorlayer and safetensors: the −1, 0 and +1 that the network computes with, or the floats behind ' +
           'them, from which training can go on.',
       }),
+      precision: Type.Union([Type.Literal('exact'), Type.Literal('float32')], {
+        default: 'exact',
+        description:
+          'For onnx and nir: exact decides in every neuron as here, and needs runtimes with doubles, or with a threshold a ' +
+          'neuron. float32 is for all others, such as spiking frameworks: batch norm is folded in, neurons of a level ' +
+          'have one threshold.',
+      }),
     },
     { additionalProperties: false },
   ),
@@ -29,6 +36,11 @@ export default defineStage({
     checkpoint: { description: 'Trained network, as `train` makes it. Every format but nir needs it.', optional: true },
     network: {
       description: 'Spiking network, as `snn-convert` makes it, for nir. Made from the checkpoint if left out.',
+      optional: true,
+    },
+    data: {
+      description:
+        'What it was trained on: onnx and safetensors then say what pixels are divided by, and name the classes.',
       optional: true,
     },
   },
@@ -53,8 +65,16 @@ export default defineStage({
         : decode(await readFile(inputFile(context, name).path), `the input "${name}"`);
     const checkpoint = await read('checkpoint', decodeCheckpoint);
     const spiking = await read('network', decodeSpikingNetwork);
-    const { weights, formats: wanted } = context.parameters;
-    const source = { weights, ...(checkpoint ? { checkpoint } : {}), ...(spiking ? { spiking } : {}) };
+    const { weights, precision: exactness, formats: wanted } = context.parameters;
+    const { describedDataset } = await import('../src/data/dataset.js');
+    const images =
+      context.inputs.data === undefined ? undefined : await describedDataset(inputFile(context, 'data').path);
+    const source = {
+      ...{ weights, exactness },
+      ...(checkpoint ? { checkpoint } : {}),
+      ...(spiking ? { spiking } : {}),
+      ...(images ? { images } : {}),
+    };
 
     const folder = context.outputs.models;
     await mkdir(folder, { recursive: true });

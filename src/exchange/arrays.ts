@@ -43,6 +43,13 @@ export function checkShape(what: string, shape: readonly number[], expected: rea
     fail('E_IMPORT_SHAPE', `${what} has the shape [${shape.join(', ')}] instead of [${expected.join(', ')}]`);
 }
 
+/**
+ * How exact the numbers of a model are: `exact` decides in every neuron as ours does, in double precision where that is
+ * needed. `float32` is for programs that have single precision alone; of spiking networks it is what frameworks load:
+ * batch norm is folded into weights and biases, so that all neurons of a level have one threshold.
+ */
+export type Exactness = 'exact' | 'float32';
+
 /** What is written of a layer's weights: `ternary` is what it computes with, `latent` what training goes on from. */
 export type WeightKind = 'ternary' | 'latent';
 

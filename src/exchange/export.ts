@@ -4,7 +4,8 @@ import { UserError } from '../error.js';
 import type { Checkpoint } from '../network/checkpoint.js';
 import { convert } from '../spiking/convert.js';
 import type { SpikingNetwork } from '../spiking/network.js';
-import { exportedTensors, type WeightKind } from './arrays.js';
+import type { ImagesAbout } from './about.js';
+import { type Exactness, exportedTensors, type WeightKind } from './arrays.js';
 
 /** What networks are exported as, and the names of the files. */
 export const exportFiles = {
@@ -22,6 +23,10 @@ export interface ExportSource {
   /** The spiking one; made from the checkpoint if left out. */
   readonly spiking?: SpikingNetwork;
   readonly weights: WeightKind;
+  /** Of onnx and nir. */
+  readonly exactness: Exactness;
+  /** What the network was trained on, where that is known. */
+  readonly images?: ImagesAbout;
 }
 
 /**
@@ -36,24 +41,27 @@ export async function exportNetwork(folder: string, format: ExportFormat, source
   if (format === 'nir') {
     const { nirGraph } = await import('./nir/graph.js');
     const { writeNirFile } = await import('./nir/file.js');
-    await writeNirFile(path, nirGraph(source.spiking ?? spikingOf(checkpointOf(format, source))));
-  } else await writeFile(path, await encoded(format, checkpointOf(format, source), source.weights));
+    await writeNirFile(path, nirGraph(source.spiking ?? spikingOf(checkpointOf(format, source)), source.exactness));
+  } else await writeFile(path, await encoded(format, checkpointOf(format, source), source));
   return file;
 }
 
 async function encoded(
   format: Exclude<ExportFormat, 'nir'>,
   { network, parameters }: Checkpoint,
-  weights: WeightKind,
+  { weights, exactness, images }: ExportSource,
 ): Promise<Uint8Array> {
   if (format === 'onnx') {
     const { onnxModel } = await import('./onnx/model.js');
     const { encodeOnnx } = await import('./onnx/messages.js');
-    return encodeOnnx(onnxModel(network, parameters));
+    return encodeOnnx(onnxModel(network, parameters, { exactness, ...(images === undefined ? {} : { images }) }));
   }
   const tensors = exportedTensors(network, parameters, weights);
   if (format === 'npz') return (await import('./plain.js')).writePlain(network, tensors);
-  if (format === 'safetensors') return (await import('./torch.js')).writeTorch(network, tensors);
+  if (format === 'safetensors') {
+    const { aboutNetwork } = await import('./about.js');
+    return (await import('./torch.js')).writeTorch(network, tensors, aboutNetwork(network, images));
+  }
   return (await import('./tensorlayer/checkpoint.js')).writeTensorLayer(network, tensors);
 }
 

@@ -4,6 +4,7 @@ import type { Network } from '../network/architecture.js';
 import type { ParameterShape } from '../network/parameters.js';
 import { arrayName, type ExportedTensor, foreignNames, listed, readParameters } from './arrays.js';
 import type { Fail } from './failure.js';
+import { toTorch } from './torch.js';
 
 /**
  * A tensor's name in plain files: `conv1_w`, `bn1_beta`, `bn1_gamma`, `bn1_mean`, `bn1_var`, `conv2_w`, …, `fc_w`.
@@ -38,12 +39,35 @@ export function readPlain(
           `It holds ${listed([...arrays.keys()])}.`,
         );
       rest.delete(name);
-      return { what: `its array "${name}"`, ...decodeNpy(arrays.get(name)!, `The array "${name}" of ${label}`) };
+      const array = decodeNpy(arrays.get(name)!, `The array "${name}" of ${label}`);
+      refuseTorchOrder(parameter, array.shape, name, fail);
+      return { what: `its array "${name}"`, ...array };
     },
     fail,
   );
   for (const name of rest) fail('E_IMPORT_NAME', `its array "${name}" belongs to no layer of that network`);
   return parameters;
+}
+
+/** Arrays of weights whose axes are in PyTorch's order are told apart by their shapes, where those differ. */
+function refuseTorchOrder(
+  { role, shape, layer }: ParameterShape,
+  found: readonly number[],
+  name: string,
+  fail: Fail,
+): void {
+  if (role !== 'weight' || found.join() === shape.join()) return;
+  if (layer.kind === 'convolution') {
+    const torch = toTorch.map((axis) => shape[axis]!);
+    if (found.join() !== torch.join()) return;
+    const problem = `its array "${name}" has the shape [${found.join(', ')}], which is [out, in, height, width] as PyTorch has it`;
+    fail('E_IMPORT_SHAPE', problem, 'Save w.transpose(2, 3, 1, 0) in its place, of all convolutions.');
+  } else if (found.join() === [...shape].reverse().join()) {
+    const [height, width, channels] = layer.input;
+    const problem = `its array "${name}" has the shape [${found.join(', ')}], which is [classes, inputs] as PyTorch has it`;
+    const order = `w.reshape(-1, ${channels}, ${height}, ${width}).transpose(2, 3, 1, 0).reshape(${found[1]}, -1)`;
+    fail('E_IMPORT_SHAPE', problem, `Save ${order} in its place.`);
+  }
 }
 
 /** Tensors as an .npz with one array a name, as {@link plainName} has them. */

@@ -18,10 +18,8 @@ export function torchName(network: Network, { layer, role }: Pick<ParameterShape
 }
 
 /** From HWIO to PyTorch's OIHW, and back. */
-const [toTorch, toOurs] = [
-  [3, 2, 0, 1],
-  [2, 3, 1, 0],
-];
+export const toTorch: readonly number[] = [3, 2, 0, 1];
+const toOurs = [2, 3, 1, 0];
 
 /** How weights lie in memory here, and in files of PyTorch. */
 interface WeightLayout {
@@ -54,17 +52,22 @@ function weightLayout({ layer, role, shape }: ParameterShape): WeightLayout | un
 
 /**
  * Reads a safetensors file that PyTorch's `state_dict()` was saved to, as {@link torchName} has its names: convolutions
- * are OIHW, `fc.weight` is [classes, C·H·W]. Counts of batches seen are left aside.
+ * are OIHW, `fc.weight` is [classes, C·H·W]. Counts of batches seen are left aside, and so are biases that are all zero,
+ * and what wrappers put before all names.
  */
 export function readTorch(bytes: Uint8Array, network: Network, label: string, fail: Fail): Map<string, Float32Array> {
-  const { tensors, metadata } = decodeSafetensors(bytes, label);
+  const { tensors: named, metadata } = decodeSafetensors(bytes, label);
+  const tensors = withoutWrappers(named);
   if (metadata.format?.startsWith('spikeline-'))
     fail(
       'E_IMPORT_FORMAT',
       'it is a file of ours already',
       'Give it to the stage that needs it: inputs: { checkpoint: { file: … } }.',
     );
-  const rest = new Set([...tensors.keys()].filter((name) => !name.endsWith('.num_batches_tracked')));
+  const biases = new Map(blocksAndClassifier(network).map(({ weights, norm }) => [`${weights}.bias`, norm]));
+  const isZero = (name: string) =>
+    biases.has(name) && [...tensors.get(name)!.data].every((value) => Number(value) === 0);
+  const rest = new Set([...tensors.keys()].filter((name) => !name.endsWith('.num_batches_tracked') && !isZero(name)));
   const parameters = readParameters(
     network,
     (parameter) => {
@@ -78,11 +81,30 @@ export function readTorch(bytes: Uint8Array, network: Network, label: string, fa
     fail,
   );
   for (const name of rest) {
-    const why = name.endsWith('.bias') ? ': only batch norm has a bias there' : '';
-    fail('E_IMPORT_NAME', `its tensor "${name}" belongs to no layer of that network${why}`);
+    if (!biases.has(name)) return fail('E_IMPORT_NAME', `its tensor "${name}" belongs to no layer of that network`);
+    const norm = biases.get(name);
+    const hint =
+      norm === undefined
+        ? 'The last layer has no bias: train it with bias=False.'
+        : `Batch norm follows, which can have it: ${norm}.running_mean -= ${name}, and then set ${name} to zero.`;
+    fail('E_IMPORT_NAME', `its tensor "${name}" is not zero, and only batch norm has a bias there`, hint);
   }
   return parameters;
 }
+
+/** What DistributedDataParallel, and torch.compile, put before the name of every tensor. */
+const wrappers = ['module.', '_orig_mod.'];
+
+function withoutWrappers(tensors: ReadonlyMap<string, Tensor>): ReadonlyMap<string, Tensor> {
+  const wrapper = wrappers.find(
+    (prefix) => tensors.size > 0 && [...tensors.keys()].every((name) => name.startsWith(prefix)),
+  );
+  if (wrapper === undefined) return tensors;
+  // One may be in the other.
+  return withoutWrappers(new Map([...tensors].map(([name, tensor]) => [name.slice(wrapper.length), tensor])));
+}
+
+const blocksAndClassifier = (network: Network) => network.layers.map((layer) => foreignNames(network, layer));
 
 function fromTorch(parameter: ParameterShape, { shape, data }: Tensor, what: string, fail: Fail): FoundArray {
   const layout = weightLayout(parameter);
@@ -91,8 +113,12 @@ function fromTorch(parameter: ParameterShape, { shape, data }: Tensor, what: str
   return { what, shape: parameter.shape, data: permute({ shape: layout.oihw, data }, toOurs).data };
 }
 
-/** Tensors as a safetensors file that PyTorch's `load_state_dict` takes: see {@link torchName}. */
-export function writeTorch(network: Network, exported: readonly ExportedTensor[]): Uint8Array {
+/** Tensors as a safetensors file that PyTorch's `load_state_dict` takes: see {@link torchName}. @param metadata texts beside them */
+export function writeTorch(
+  network: Network,
+  exported: readonly ExportedTensor[],
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
   const tensors = exported.map((tensor): [string, Tensor] => {
     const name = torchName(network, tensor);
     const layout = weightLayout(tensor);
@@ -101,5 +127,5 @@ export function writeTorch(network: Network, exported: readonly ExportedTensor[]
     return [name, { shape: layout.shape, data }];
   });
   // What the Python library expects of files made for PyTorch.
-  return encodeSafetensors({ tensors: new Map(tensors), metadata: { format: 'pt' } });
+  return encodeSafetensors({ tensors: new Map(tensors), metadata: { ...metadata, format: 'pt' } });
 }

@@ -1,5 +1,6 @@
 import { UserError } from '../error.js';
 import { unzip } from './gzip.js';
+import { halves } from './half.js';
 import { type Literal, readLiteral } from './python-literal.js';
 import { type NumberArray, permute } from './shape.js';
 
@@ -16,6 +17,8 @@ const kinds = {
   '<f8': Float64Array,
 } as const;
 type Kind = keyof typeof kinds;
+/** Read as single precision. */
+const half = '<f2';
 export type NpyData = NumberArray;
 
 export interface NpyArray {
@@ -60,21 +63,24 @@ export function decodeNpy(file: Uint8Array, label: string): NpyArray {
   };
   const split = (bytes: Uint8Array) => {
     const { descr, columnMajor, shape, start } = splitNpy(bytes, fail);
-    if (!Object.hasOwn(kinds, descr)) return fail(`its values are of the type ${descr}`);
-    const Kind = kinds[descr as Kind];
-    return { Kind, columnMajor, shape, start, size: shape.reduce((a, b) => a * b, Kind.BYTES_PER_ELEMENT) };
+    const isHalf = descr === half;
+    if (!isHalf && !Object.hasOwn(kinds, descr)) return fail(`its values are of the type ${descr}`);
+    const Kind = isHalf ? Float32Array : kinds[descr as Kind];
+    const size = shape.reduce((a, b) => a * b, isHalf ? 2 : Kind.BYTES_PER_ELEMENT);
+    return { Kind, isHalf, columnMajor, shape, start, size };
   };
   const claimed = (head: Uint8Array) => {
     const { start, size } = split(head);
     return start + size;
   };
   const bytes = unzip(file, label, claimed);
-  const { Kind, columnMajor, shape, start, size } = split(bytes);
+  const { Kind, isHalf, columnMajor, shape, start, size } = split(bytes);
   const values = bytes.subarray(start);
   if (values.length !== size)
     fail(`it holds ${values.length} bytes of data, and its shape [${shape.join(', ')}] needs ${size}`);
   // A copy: the data of wider types must begin at a multiple of their size.
-  return inRowOrder({ shape, data: new Kind(new Uint8Array(values).buffer) }, columnMajor);
+  const data = isHalf ? halves(values, 'F16') : new Kind(new Uint8Array(values).buffer);
+  return inRowOrder({ shape, data }, columnMajor);
 }
 
 /** An array whose values may lie in Fortran order, as those of a transposed one do, in C order. */

@@ -1,4 +1,5 @@
 import { UserError } from '../error.js';
+import { halves } from './half.js';
 import { elements } from './shape.js';
 
 /** Element types of tensors that Spikeline knows; the type in the file follows from the array. */
@@ -25,6 +26,11 @@ const arrays = {
   I8: Int8Array,
   U8: Uint8Array,
 } as const;
+
+/** What is read as single precision. */
+const halfTypes = ['F16', 'BF16'] as const;
+type HalfType = (typeof halfTypes)[number];
+const isHalf = (dtype: DType | HalfType): dtype is HalfType => (halfTypes as readonly string[]).includes(dtype);
 
 /** The format's own limit on the header, 100 MB. */
 const maximumHeader = 100_000_000;
@@ -89,7 +95,7 @@ export function decodeSafetensors(bytes: Uint8Array, label: string): TensorFile 
   const header = parseHeader(bytes.subarray(8, 8 + headerLength), fail);
 
   let metadata: Readonly<Record<string, string>> = {};
-  const entries: { name: string; dtype: DType; shape: readonly number[]; start: number; end: number }[] = [];
+  const entries: { name: string; dtype: DType | HalfType; shape: readonly number[]; start: number; end: number }[] = [];
   for (const [name, value] of Object.entries(header)) {
     if (name !== '__metadata__') entries.push(parseEntry(name, value, fail));
     else if (isStringRecord(value)) metadata = value;
@@ -105,7 +111,8 @@ export function decodeSafetensors(bytes: Uint8Array, label: string): TensorFile 
     if (start !== covered) fail(`the tensor "${name}" starts at ${start} and not at ${covered}`);
     if (end > data.length) fail(`the tensor "${name}" ends at ${end}, beyond the ${data.length} bytes of data`);
     // Copied, because a typed array can't start at any odd place.
-    tensors.set(name, { shape, data: new arrays[dtype](data.slice(start, end).buffer) });
+    const values = data.slice(start, end);
+    tensors.set(name, { shape, data: isHalf(dtype) ? halves(values, dtype) : new arrays[dtype](values.buffer) });
     covered = end;
   }
   if (covered !== data.length) fail(`${data.length - covered} bytes at its end belong to no tensor`);
@@ -154,18 +161,20 @@ function looseness(text: string): string | undefined {
 function parseEntry(name: string, value: unknown, fail: Fail) {
   if (!isRecord(value)) return fail(`the tensor "${name}" has no description`);
   const { dtype, shape, data_offsets: offsets } = value;
-  if (typeof dtype !== 'string' || !Object.hasOwn(arrays, dtype))
-    return fail(
-      `the tensor "${name}" has the type ${JSON.stringify(dtype)}; known are ${Object.keys(arrays).join(', ')}`,
-    );
+  if (typeof dtype !== 'string' || !isKnown(dtype)) {
+    const known = [...Object.keys(arrays), ...halfTypes].join(', ');
+    return fail(`the tensor "${name}" has the type ${JSON.stringify(dtype)}; known are ${known}`);
+  }
   if (!isShape(shape)) return fail(`the shape of the tensor "${name}" is not a list of sizes`);
   if (!isSizes(offsets) || offsets.length !== 2) return fail(`the offsets of the tensor "${name}" are not two numbers`);
   const [start, end] = offsets as [number, number];
-  const size = elements(shape) * arrays[dtype as DType].BYTES_PER_ELEMENT;
+  const size = elements(shape) * (isHalf(dtype) ? 2 : arrays[dtype].BYTES_PER_ELEMENT);
   if (end - start !== size)
     return fail(`the tensor "${name}" has ${end - start} bytes, but its shape [${shape.join(', ')}] needs ${size}`);
-  return { name, dtype: dtype as DType, shape, start, end };
+  return { name, dtype, shape, start, end };
 }
+
+const isKnown = (dtype: string): dtype is DType | HalfType => Object.hasOwn(arrays, dtype) || isHalf(dtype as HalfType);
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -81,6 +81,18 @@ describe('plain .npz files', () => {
     expect((await importCheckpoint(await npz(change), tiny, 'a.npz')).checkpoint.parameters).toEqual(tinyParameters);
   });
 
+  it('tell convolutions in the order of PyTorch, where their shape can', async () => {
+    const [block] = blocksOf(tiny);
+    const input = [1, 1, 2] as const;
+    const network = { ...tiny, input, layers: chainLayers([{ ...block!, input, output: [1, 1, 3] }], input, 2) };
+    const file = await npz((arrays) => arrays.set('conv1_w', { shape: [3, 2, 1, 1], data: new Float32Array(6) }));
+    await expect(importCheckpoint(file, network, 'a.npz')).rejects.toMatchObject({
+      code: 'E_IMPORT_SHAPE',
+      message: expect.stringContaining('[3, 2, 1, 1], which is [out, in, height, width] as PyTorch has it'),
+      hint: 'Save w.transpose(2, 3, 1, 0) in its place, of all convolutions.',
+    });
+  });
+
   it('may hold transposed arrays, which lie in Fortran order', async () => {
     const [block] = blocksOf(tiny);
     const input = [1, 1, 2] as const;
@@ -122,10 +134,19 @@ describe('plain .npz files', () => {
     ],
     [
       'another shape',
+      (arrays) => arrays.set('fc_w', { shape: [2], data: Float32Array.of(1, 2) }),
+      {
+        code: 'E_IMPORT_SHAPE',
+        message: expect.stringContaining('its array "fc_w" has the shape [2] instead of [1, 2].'),
+      },
+    ],
+    [
+      'a dense layer as PyTorch has it',
       (arrays) => arrays.set('fc_w', { shape: [2, 1], data: Float32Array.of(1, 2) }),
       {
         code: 'E_IMPORT_SHAPE',
-        message: expect.stringContaining('its array "fc_w" has the shape [2, 1] instead of [1, 2].'),
+        message: expect.stringContaining('which is [classes, inputs] as PyTorch has it'),
+        hint: 'Save w.reshape(-1, 1, 1, 1).transpose(2, 3, 1, 0).reshape(1, -1) in its place.',
       },
     ],
     [
@@ -169,13 +190,23 @@ describe('safetensors files of PyTorch', () => {
     expect((await read(tensors())).checkpoint.parameters).toEqual(tinyParameters);
   });
 
+  it('are read with what wrappers and layers put there that says nothing', async () => {
+    const wrapped = new Map([...tensors()].map(([name, tensor]) => [`module._orig_mod.${name}`, tensor]));
+    expect((await read(wrapped)).checkpoint.parameters).toEqual(tinyParameters);
+    const zeros = tensors()
+      .set('conv1.bias', { shape: [1], data: Float32Array.of(0) })
+      .set('fc.bias', { shape: [2], data: new Float32Array(2) });
+    expect((await read(zeros)).checkpoint.parameters).toEqual(tinyParameters);
+    const last = tensors().set('fc.bias', { shape: [2], data: Float32Array.of(0, 1) });
+    await expect(read(last)).rejects.toMatchObject({ hint: 'The last layer has no bias: train it with bias=False.' });
+  });
+
   it('are refused with a bias, another shape, a missing tensor, or when they are ours', async () => {
-    const bias = tensors().set('conv1.bias', { shape: [1], data: Float32Array.of(0) });
+    const bias = tensors().set('conv1.bias', { shape: [1], data: Float32Array.of(0.5) });
     await expect(read(bias)).rejects.toMatchObject({
       code: 'E_IMPORT_NAME',
-      message: expect.stringContaining(
-        'its tensor "conv1.bias" belongs to no layer of that network: only batch norm has a bias',
-      ),
+      message: expect.stringContaining('its tensor "conv1.bias" is not zero, and only batch norm has a bias there'),
+      hint: 'Batch norm follows, which can have it: bn1.running_mean -= conv1.bias, and then set conv1.bias to zero.',
     });
     const shape = tensors().set('fc.weight', { shape: [1, 2], data: Float32Array.of(-1, 0.25) });
     await expect(read(shape)).rejects.toMatchObject({

@@ -101,7 +101,7 @@ describe('safetensors', () => {
     [
       'an unknown type',
       file({ a: { ...f32(0, 4), dtype: 'toString' } }, new Uint8Array(4)),
-      'the tensor "a" has the type "toString"; known are F64, F32, I64, I32, I8, U8',
+      'the tensor "a" has the type "toString"; known are F64, F32, I64, I32, I8, U8, F16, BF16',
     ],
     [
       'a negative size',

@@ -4,6 +4,8 @@ import { weightShape } from '../../network/parameters.js';
 import type { ReadoutLayer, SpikeSource, SpikingNetwork } from '../../spiking/network.js';
 import { previousDouble } from '../../spiking/thresholds.js';
 import { unreachable } from '../../unreachable.js';
+import type { Exactness } from '../arrays.js';
+import { type Folded, foldChannel, levelThreshold } from './fold.js';
 
 export interface NirArray {
   readonly shape: readonly number[];
@@ -31,7 +33,7 @@ const toOihw = [3, 2, 0, 1];
  * by is in the weights of layer 1. NIR's neurons fire *above* their threshold, ours from it on: theirs are ½ lower for
  * whole-numbered membranes, and the next lower double in layer 1.
  */
-export function nirGraph(network: SpikingNetwork): NirGraph {
+export function nirGraph(network: SpikingNetwork, exactness: Exactness = 'exact'): NirGraph {
   const nodes = new Map<string, NirNode>();
   const edges: [string, string][] = [];
   nodes.set('input', { type: 'Input', shape: integers(chw(network.input)) });
@@ -45,11 +47,14 @@ export function nirGraph(network: SpikingNetwork): NirGraph {
     switch (layer.kind) {
       case 'encoding':
       case 'spiking':
-        nodes.set(layer.name, convolution(layer, layer.kind === 'encoding' ? n : 1));
+        nodes.set(
+          layer.name,
+          convolution(layer, layer.kind === 'encoding' ? n : 1, exactness === 'exact' ? [] : foldLayer(layer)),
+        );
         connect(layer.name);
         sources = Array.from({ length: network.levels }, (_, level) => {
           const name = `${layer.name}.if${level}`;
-          nodes.set(name, neurons(layer, level, network.levels));
+          nodes.set(name, exactness === 'exact' ? neurons(layer, level, network.levels) : population(layer, level));
           edges.push([layer.name, name]);
           return name;
         });
@@ -57,7 +62,7 @@ export function nirGraph(network: SpikingNetwork): NirGraph {
       case 'readout':
         nodes.set('flatten', { type: 'Flatten', start_dim: 0, end_dim: -1, input_type: integers(chw(layer.input)) });
         connect('flatten');
-        nodes.set(layer.name, { type: 'Linear', weight: readoutWeight(layer) });
+        nodes.set(layer.name, readout(layer, exactness));
         connect(layer.name);
         break;
       default:
@@ -77,8 +82,17 @@ const integers = (values: readonly number[]): NirArray => ({
   data: BigInt64Array.from(values, BigInt),
 });
 
-function convolution(layer: SpikeSource, scale: number): NirNode {
-  const data = Float32Array.from(layer.weights, (weight) => scale * weight);
+function foldLayer({ kind, thresholds, output: [, , channels] }: SpikeSource): readonly Folded[] {
+  const levels = thresholds.length / channels;
+  return Array.from({ length: channels }, (_, channel) =>
+    foldChannel([...thresholds.subarray(channel * levels, (channel + 1) * levels)], kind === 'spiking'),
+  );
+}
+
+/** @param folded of each channel, or of none */
+function convolution(layer: SpikeSource, scale: number, folded: readonly Folded[]): NirNode {
+  const channels = layer.output[2];
+  const data = Float32Array.from(layer.weights, (weight, i) => scale * (folded[i % channels]?.scale ?? 1) * weight);
   return {
     type: 'Conv2d',
     input_shape: integers(layer.input.slice(0, 2)),
@@ -87,7 +101,7 @@ function convolution(layer: SpikeSource, scale: number): NirNode {
     padding: integers(layer.padding),
     dilation: integers([1, 1]),
     groups: 1,
-    bias: { shape: [layer.output[2]], data: new Float32Array(layer.output[2]) },
+    bias: { shape: [channels], data: Float32Array.from({ length: channels }, (_, c) => folded[c]?.bias ?? 0) },
   };
 }
 
@@ -111,6 +125,21 @@ function neurons({ kind, output, thresholds }: SpikeSource, level: number, level
     v_threshold: { shape, data: values },
     v_reset: { shape, data: new Float32Array(values.length) },
   };
+}
+
+/** The same where batch norm is folded: all have one threshold. */
+function population({ output }: SpikeSource, level: number): NirNode {
+  const shape = chw(output);
+  const filled = (value: number) => ({ shape, data: new Float32Array(elements(shape)).fill(value) });
+  return { type: 'IF', r: filled(1), v_threshold: filled(levelThreshold(level)), v_reset: filled(0) };
+}
+
+/** Frameworks that know one of the two kinds know the one with a bias. */
+function readout(layer: ReadoutLayer, exactness: Exactness): NirNode {
+  const weight = readoutWeight(layer);
+  if (exactness === 'exact') return { type: 'Linear', weight };
+  const [classes] = weight.shape;
+  return { type: 'Affine', weight, bias: { shape: [classes!], data: new Float32Array(classes!) } };
 }
 
 /** [classes, inputs], the inputs in the order that flattening gives them here: channels first. */

@@ -36,9 +36,9 @@ export interface OnnxModel {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** Of 2021, with ONNX 1.10: every runtime in use knows it. */
-export const operatorSet = 15;
-const irVersion = 8;
+/** Of 2024, with ONNX 1.16 and 1.17: the newest that all runtimes in use know. */
+export const operatorSet = 21;
+const irVersion = 10;
 
 /** Numbers of element types in TensorProto.DataType. */
 export const elementTypes = { float: 1, int64: 7, double: 11 } as const;

@@ -5,7 +5,8 @@ import { method } from '../../network/method.mjs';
 import { type ParameterRole, parameterName, weightShape } from '../../network/parameters.js';
 import { precisionLabel, spikesPerUnit } from '../../network/precision.js';
 import { unreachable } from '../../unreachable.js';
-import { exportedTensors } from '../arrays.js';
+import { aboutNetwork, type ImagesAbout } from '../about.js';
+import { type Exactness, exportedTensors } from '../arrays.js';
 import { elementTypes, type OnnxModel, type OnnxNode, type OnnxTensor } from './messages.js';
 
 /** From HWIO to OIHW. */
@@ -23,9 +24,17 @@ const [nchwToNhwc, nhwcToNchw] = [
  * them in single precision, which holds their sums of multiples of 1/n exactly. Runtimes have no convolution in double
  * precision, so that layer 1 is gathered into windows, by a convolution that picks pixels, and then multiplied.
  * Hidden layers of float weights are not exact: their sums are rounded, and a runtime adds in an order of its own.
+ *
+ * With `float32` all is in single precision, for runtimes that have no other: a neuron whose sum lies within rounding of a
+ * decision may decide otherwise.
+ * @param images see {@link aboutNetwork}
  */
-export function onnxModel(network: Network, parameters: ReadonlyMap<string, Float32Array>): OnnxModel {
-  const graph = new Graph();
+export function onnxModel(
+  network: Network,
+  parameters: ReadonlyMap<string, Float32Array>,
+  { exactness = 'exact', images }: { readonly exactness?: Exactness; readonly images?: ImagesAbout } = {},
+): OnnxModel {
+  const graph = new Graph(exactness === 'exact' ? 'double' : 'float');
   const tensors = new Map(exportedTensors(network, parameters, 'ternary').map(({ name, data }) => [name, data]));
   let current = 'images';
   for (const [index, layer] of network.layers.entries()) {
@@ -36,7 +45,7 @@ export function onnxModel(network: Network, parameters: ReadonlyMap<string, Floa
           layer.reads === 'pixels' ? encode(graph, layer, values, current) : convolve(graph, layer, values, current);
         current = quantise(graph, network, layer, normalise(graph, layer, values, sums));
         if (network.layers[index + 1]?.kind === 'convolution')
-          current = graph.node('Cast', [current], `${layer.name}.float`, { to: elementTypes.float });
+          current = graph.cast(current, `${layer.name}.float`, 'float');
         break;
       }
       case 'classifier':
@@ -61,18 +70,20 @@ export function onnxModel(network: Network, parameters: ReadonlyMap<string, Floa
         description: 'Images as the network was trained on them: scaled pixels, or crops that are standardised.',
       },
     ],
-    outputs: [{ name: 'logits', type: 'double', shape: ['N', classes], description: 'The largest is the prediction.' }],
-    metadata: { network: encodeNetwork(network) },
+    outputs: [
+      { name: 'logits', type: graph.type, shape: ['N', classes], description: 'The largest is the prediction.' },
+    ],
+    metadata: { network: encodeNetwork(network), ...aboutNetwork(network, images) },
   };
 }
 
-/** Sums of products of doubles. */
+/** Sums of products. */
 function classify(graph: Graph, layer: ClassifierLayer, values: Values, activations: string): void {
   const { name, input, output } = layer;
   const [inputs, classes] = [elements(input), elements(output)];
   const pixels = graph.node('Transpose', [activations], `${name}.pixels`, { perm: nchwToNhwc });
   const flat = graph.node('Reshape', [pixels, graph.integers(`${name}.shape`, [-1, inputs])], `${name}.inputs`);
-  const weight = graph.constant(parameterName(layer, 'weight'), [inputs, classes], Float64Array.from(values('weight')));
+  const weight = graph.constant(parameterName(layer, 'weight'), [inputs, classes], graph.values(values('weight')));
   graph.node('MatMul', [flat, weight], 'logits');
 }
 
@@ -80,6 +91,21 @@ function classify(graph: Graph, layer: ClassifierLayer, values: Values, activati
 class Graph {
   readonly nodes: OnnxNode[] = [];
   readonly constants: OnnxTensor[] = [];
+
+  constructor(
+    /** Of all that is not a sum of whole numbers. */
+    readonly type: RealType,
+  ) {}
+
+  /** Numbers of the graph's type. */
+  values(values: Iterable<number>): Float32Array | Float64Array {
+    return this.type === 'double' ? Float64Array.from(values) : Float32Array.from(values);
+  }
+
+  /** The same values in a type; as they are, where the graph has no other. */
+  cast(values: string, output: string, type: RealType): string {
+    return this.type === 'float' ? values : this.node('Cast', [values], output, { to: elementTypes[type] });
+  }
 
   node(operator: string, inputs: readonly string[], output: string, attributes: OnnxNode['attributes'] = {}): string {
     this.nodes.push({ operator, inputs, output, attributes });
@@ -95,16 +121,17 @@ class Graph {
     return this.constant(name, [values.length], BigInt64Array.from(values, BigInt));
   }
 
-  /** One double for all calculations with it. */
-  double(value: number): string {
-    const name = `double.${value}`;
-    if (!this.constants.some((constant) => constant.name === name)) this.constant(name, [], Float64Array.of(value));
+  /** One number for all calculations with it. */
+  number(value: number): string {
+    const name = `${this.type}.${value}`;
+    if (!this.constants.some((constant) => constant.name === name)) this.constant(name, [], this.values([value]));
     return name;
   }
 }
 
 /** Values of a layer's tensors. */
 type Values = (role: ParameterRole) => Float32Array;
+type RealType = 'float' | 'double';
 
 function geometry({ kernel, stride, padding }: ConvolutionLayer): OnnxNode['attributes'] {
   const [vertical, horizontal] = padding;
@@ -113,6 +140,7 @@ function geometry({ kernel, stride, padding }: ConvolutionLayer): OnnxNode['attr
 
 /** Layer 1: sums of products of doubles, [N, Co, H, W]. */
 function encode(graph: Graph, layer: ConvolutionLayer, values: Values, images: string): string {
+  if (graph.type === 'float') return convolve(graph, layer, values, images);
   const { name, kernel, input, output } = layer;
   const taps = elements(kernel) * input[2];
   // Window [kernel row][kernel column][channel], as HWIO has it: tap t reads the one pixel where its kernel is 1.
@@ -132,34 +160,35 @@ function identity(size: number): Float32Array {
   return values;
 }
 
-/** The other layers: sums in single precision, then doubles, [N, Co, H, W]. */
+/** The other layers: sums in single precision, then the graph's numbers, [N, Co, H, W]. */
 function convolve(graph: Graph, layer: ConvolutionLayer, values: Values, inputs: string): string {
   const { shape, data } = permute({ shape: weightShape(layer), data: values('weight') }, toOihw);
   const weight = graph.constant(parameterName(layer, 'weight'), shape, data);
   const sums = graph.node('Conv', [inputs, weight], `${layer.name}.convolution`, geometry(layer));
-  return graph.node('Cast', [sums], `${layer.name}.sums`, { to: elementTypes.double });
+  return graph.cast(sums, `${layer.name}.sums`, 'double');
 }
 
 /** BN(z) = γ·(z − mean)/√(variance + ε) + β, in this order: the engine's, see `batchNorm`. */
 function normalise(graph: Graph, layer: ConvolutionLayer, values: Values, sums: string): string {
   const { name, output } = layer;
-  const channels = (of: string, data: Float64Array) => graph.constant(`${name}.${of}`, [output[2], 1, 1], data);
-  const deviation = Float64Array.from(values('variance'), (variance) => Math.sqrt(variance + method.batchNormEpsilon));
-  const doubles = (of: ParameterRole) => channels(of, Float64Array.from(values(of)));
-  const centred = graph.node('Sub', [sums, doubles('mean')], `${name}.centred`);
-  const scaled = graph.node('Mul', [doubles('gamma'), centred], `${name}.scaled`);
+  const channels = (of: string, data: Iterable<number>) =>
+    graph.constant(`${name}.${of}`, [output[2], 1, 1], graph.values(data));
+  const deviation = Array.from(values('variance'), (variance) => Math.sqrt(variance + method.batchNormEpsilon));
+  const numbers = (of: ParameterRole) => channels(of, values(of));
+  const centred = graph.node('Sub', [sums, numbers('mean')], `${name}.centred`);
+  const scaled = graph.node('Mul', [numbers('gamma'), centred], `${name}.scaled`);
   const divided = graph.node('Div', [scaled, channels('deviation', deviation)], `${name}.divided`);
-  return graph.node('Add', [divided, doubles('beta')], `${name}.normalised`);
+  return graph.node('Add', [divided, numbers('beta')], `${name}.normalised`);
 }
 
 /** min(relu(y), B), then ⌊n·y + ½⌋/n; at fp32 only relu(y). */
 function quantise(graph: Graph, { precision }: Network, { name }: ConvolutionLayer, normalised: string): string {
   const positive = graph.node('Relu', [normalised], `${name}.positive`);
   if (precision.kind === 'fp32') return positive;
-  const n = graph.double(spikesPerUnit(precision.k));
-  const bounded = graph.node('Min', [positive, graph.double(precision.B)], `${name}.bounded`);
+  const n = graph.number(spikesPerUnit(precision.k));
+  const bounded = graph.node('Min', [positive, graph.number(precision.B)], `${name}.bounded`);
   const levels = graph.node('Mul', [bounded, n], `${name}.scaledUp`);
-  const half = graph.node('Add', [levels, graph.double(0.5)], `${name}.half`);
+  const half = graph.node('Add', [levels, graph.number(0.5)], `${name}.half`);
   const whole = graph.node('Floor', [half], `${name}.levels`);
   return graph.node('Div', [whole, n], `${name}.activations`);
 }

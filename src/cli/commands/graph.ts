@@ -5,7 +5,7 @@ import { openStore } from '../../api/opening/store.js';
 import { UserError } from '../../error.js';
 import { dependenciesOf } from '../../pipeline/expand/targets.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
-import { axesText, countStates, type Graph, type GraphEdge, type State } from '../../report/graph/graph.js';
+import { countStates, type Graph, type GraphEdge, type State, sweepText } from '../../report/graph/graph.js';
 import { graphSvg, largestPicture, pictureSize } from '../../report/graph/svg.js';
 import { graphDot, graphMermaid } from '../../report/graph/text.js';
 import { Planner } from '../../run/plan/planner.js';
@@ -96,10 +96,10 @@ export function stageGraph(pipeline: Pipeline, stateOf: (task: TaskId) => State)
 function stageDetails(stage: string, tasks: readonly Task[]): string[] {
   const [first] = tasks;
   if (first === undefined) return [];
-  const { action, labels } = first;
+  const { action, labels, repeat = [] } = first;
   const work = action.kind === 'stage' ? action.uses : 'command';
-  const axes = Object.keys(labels);
-  return [...(work === stage ? [] : [work]), ...(axes.length === 0 ? [] : [`over ${axesText(axes)}`])];
+  const swept = sweepText(Object.keys(labels), repeat);
+  return [work === stage ? '' : work, swept].filter((detail) => detail !== '');
 }
 
 function stageEdges({ tasks }: Pipeline): GraphEdge[] {

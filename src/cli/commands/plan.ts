@@ -26,7 +26,9 @@ export async function planCommand(
       print(`       there is no ${path} (${parameter}): it fails unless a shared cache has its result`);
   }
   const cached = all.length - open.length;
-  print(`${open.length === 0 ? '' : '\n'}${open.length} to run, ${cached} cached`);
+  const repeat = [...new Set(all.flatMap((task) => task.repeat ?? []))];
+  const repeated = repeat.length === 0 ? '' : `; repeated over ${repeat.join(' and ')}`;
+  print(`${open.length === 0 ? '' : '\n'}${open.length} to run, ${cached} cached${repeated}`);
   return exitCodes.done;
 }
 

@@ -17,7 +17,7 @@ export function tasksOfStage(pipeline: Pipeline, stage: string): readonly Task[]
   return pipeline.tasks.filter((task) => task.stage === stage);
 }
 
-type Kind = 'axis' | 'metric';
+type Kind = 'axis' | 'count' | 'metric';
 
 /** Cells under keys that tell an axis from a metric of the same name. */
 export function marked(kind: Kind, cells: Readonly<Record<string, Cell>>): Record<string, Cell> {

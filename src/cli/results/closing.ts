@@ -60,8 +60,10 @@ async function nextSteps(pipeline: Pipeline, options: PipelineOptions): Promise<
     [callOf('show', pipeline, options), 'all metrics'],
     [callOf('run', pipeline, options), 'nothing has changed: nothing runs'],
   ];
+  const repeat = new Set(pipeline.tasks.flatMap((task) => task.repeat ?? []));
   for (const [axis, values] of Object.entries(pipeline.axes)) {
-    const longer = await longerAxis(pipeline, options, axis, values);
+    // One more seed is none between two.
+    const longer = repeat.has(axis) ? undefined : await longerAxis(pipeline, options, axis, values);
     if (longer === undefined) continue;
     steps.push([callOf('run', pipeline, longer), 'one more point: the others are kept']);
     break;

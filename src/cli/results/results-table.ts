@@ -1,25 +1,33 @@
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
+import { amountEstimate, countEstimate, estimateNotes, percentEstimate } from '../../report/numbers/estimates.js';
+import { groupBy } from '../../report/numbers/group.js';
+import { byRepetition, estimateMetric } from '../../results/repetitions.js';
+import type { Estimate } from '../../results/statistics.js';
 import type { ColumnDeclaration } from '../../stage/definition.js';
+import { markdown } from '../../text/markup.js';
 import { type Cell, renderTable } from '../../text/table.js';
 import type { Metrics, MetricValue } from '../../values.js';
 import { marked, titleOf } from './cells.js';
+import { undeclaredNotes } from './undeclared.js';
 
-/** A task whose stage has columns, with the metrics that go into them. */
+/** A task whose stage has columns, or several that repeat one another, with the metrics that go into them. */
 interface Entry {
-  readonly task: Task;
+  readonly stage: string;
+  /** Without axes of repetition. */
+  readonly labels: Task['labels'];
   readonly columns: readonly ColumnDeclaration[];
-  readonly metrics: Metrics;
+  /** Independent repetitions, each with the metrics of its tasks. */
+  readonly samples: readonly (readonly Metrics[])[];
 }
 
 type Row = Record<string, Cell>;
 
-/** The columns that stages declare, a row a task; tasks that are compared share one. Empty where there is nothing to show. */
+/**
+ * The columns that stages declare, a row a task; tasks that are compared share one, and so do those that repeat one another.
+ * Below it stands what its intervals are. Empty where there is nothing to show.
+ */
 export function resultsTable(pipeline: Pipeline, metrics: ReadonlyMap<string, Metrics>, format: 'text' | 'md'): string {
-  const entries = pipeline.tasks.flatMap((task): readonly Entry[] => {
-    const { columns = [] } = task.action.kind === 'stage' ? task.action.definition : {};
-    const found = metrics.get(task.id);
-    return columns.length === 0 || found === undefined ? [] : [{ task, columns, metrics: found }];
-  });
+  const entries = entriesOf(pipeline, metrics);
   const rows = rowsOf(entries);
   if (rows.length === 0) return '';
   const keys = [...new Set(rows.flatMap((row) => Object.keys(row)))];
@@ -27,7 +35,25 @@ export function resultsTable(pipeline: Pipeline, metrics: ReadonlyMap<string, Me
   // Axes first, in the order in which they appear.
   const ordered = [...keys.filter((key) => !figures.has(key)), ...keys.filter((key) => figures.has(key))];
   const columns = ordered.map((key) => ({ key, title: titleOf(key, keys), format: grouped }));
-  return renderTable(rows, columns, format);
+  const estimates = entries.flatMap((entry) => entry.columns.flatMap((column) => intervalOf(entry, column) ?? []));
+  const notes = [...estimateNotes(estimates), ...undeclaredNotes(pipeline)];
+  // In Markdown, lines that follow on each other are one paragraph.
+  const told = format === 'md' ? notes.map((note) => `\n${markdown(note)}\n`) : notes.map((note) => `${note}\n`);
+  return renderTable(rows, columns, format) + told.join('');
+}
+
+function entriesOf(pipeline: Pipeline, metrics: ReadonlyMap<string, Metrics>): Entry[] {
+  const found = pipeline.tasks.flatMap((task) => {
+    const { columns = [] } = task.action.kind === 'stage' ? task.action.definition : {};
+    const own = metrics.get(task.id);
+    return columns.length === 0 || own === undefined ? [] : [{ task, columns, labels: task.labels, metrics: own }];
+  });
+  return [...groupBy(found, ({ task }) => task.stage)].flatMap(([stage, tasks]) => {
+    const [{ task, columns }] = tasks as [(typeof found)[number]];
+    return byRepetition(tasks, task.repeat ?? []).map(({ labels, samples }): Entry => {
+      return { stage, labels, columns, samples: samples.map((sample) => sample.map((run) => run.metrics)) };
+    });
+  });
 }
 
 /** A row for each task that is compared with none, and for each that is compared, beside the one it is compared with. */
@@ -50,27 +76,28 @@ function rowsOf(entries: readonly Entry[]): Row[] {
   return [...new Set(all.map(partIn))].flatMap((part) => all.filter((row) => partIn(row) === part));
 }
 
-function rowOf({ task }: Entry, cells: Row): Row {
-  const part = partOf(task);
+function rowOf({ stage, labels }: Entry, cells: Row): Row {
+  const part = partOf(stage);
   return {
     ...(part === '' ? {} : marked('metric', { part })),
-    ...marked('axis', task.labels),
+    ...marked('axis', labels),
     ...marked('metric', cells),
   };
 }
 
 /** The included pipeline that a task belongs to; empty for the file's own. */
-const partOf = ({ stage }: Task): string => stage.slice(0, Math.max(0, stage.lastIndexOf('/')));
+const partOf = (stage: string): string => stage.slice(0, Math.max(0, stage.lastIndexOf('/')));
 
 /** The one task of the same part, at the same point of the axes, that has all columns which an entry is compared with. */
-function partnerOf({ task, columns }: Entry, entries: readonly Entry[]): Entry | undefined {
+function partnerOf(entry: Entry, entries: readonly Entry[]): Entry | undefined {
+  const { stage, labels, columns } = entry;
   const wanted = columns.flatMap(({ minus }) => minus ?? []);
   const partners = entries.filter(
     (other) =>
-      other.task !== task &&
-      partOf(other.task) === partOf(task) &&
+      other !== entry &&
+      partOf(other.stage) === partOf(stage) &&
       wanted.every((title) => other.columns.some((column) => column.title === title)) &&
-      Object.entries(other.task.labels).every(([axis, label]) => !(axis in task.labels) || task.labels[axis] === label),
+      Object.entries(other.labels).every(([axis, label]) => !(axis in labels) || labels[axis] === label),
   );
   return partners.length === 1 ? partners[0] : undefined;
 }
@@ -78,16 +105,34 @@ function partnerOf({ task, columns }: Entry, entries: readonly Entry[]): Entry |
 /** What stands where there is no number. */
 const none = '–';
 
-function cellsOf({ columns, metrics }: Entry, partner?: Entry): Row {
-  const cells = columns.map(({ title, metric, format = 'plain', minus }): readonly [string, Cell] => {
-    const value = metrics[metric];
-    if (minus === undefined) return [title, shown(value, format)];
-    const other = partner?.columns.find((column) => column.title === minus);
-    const from = other && partner?.metrics[other.metric];
+function cellsOf(entry: Entry, partner?: Entry): Row {
+  const cells = entry.columns.map((column): readonly [string, Cell] => {
+    const { title, metric, format = 'plain', minus } = column;
+    const value = valueIn(entry, metric);
+    if (minus === undefined) {
+      const estimate = intervalOf(entry, column);
+      return [title, estimate === undefined ? shown(value, format) : shownEstimate(estimate, format)];
+    }
+    const other = partner?.columns.find((candidate) => candidate.title === minus);
+    const from = other && valueIn(partner!, other.metric);
     const known = typeof value === 'number' && typeof from === 'number';
     return [title, known ? difference(value - from, format) : none];
   });
   return Object.fromEntries(cells);
+}
+
+/** The metric of a task, or its mean over repetitions; what is no number must be the same for all of them. */
+function valueIn({ samples }: Entry, metric: string): MetricValue | undefined {
+  const [first, ...others] = samples.flat().map((run) => run[metric]);
+  if (others.length === 0) return first;
+  const same = others.every((value) => value === first) ? first : undefined;
+  return estimateMetric(samples, metric)?.mean ?? same;
+}
+
+/** What a column shows with an interval; undefined where there is none. */
+function intervalOf({ samples }: Entry, { metric, minus }: ColumnDeclaration): Estimate | undefined {
+  const estimate = minus === undefined ? estimateMetric(samples, metric) : undefined;
+  return estimate?.interval === undefined ? undefined : estimate;
 }
 
 type Format = NonNullable<ColumnDeclaration['format']>;
@@ -97,6 +142,11 @@ function shown(value: MetricValue | undefined, format: Format): Cell {
   if (typeof value !== 'number' || format === 'plain') return value;
   if (!Number.isFinite(value)) return none;
   return format === 'whole' ? Math.round(value) : percent(value);
+}
+
+function shownEstimate(estimate: Estimate, format: Format): string {
+  if (format === 'percent') return percentEstimate(estimate, ' %');
+  return format === 'whole' ? countEstimate(estimate) : amountEstimate(estimate);
 }
 
 function difference(value: number, format: Format): Cell {

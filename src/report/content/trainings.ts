@@ -47,7 +47,8 @@ export function trainingsOf(items: readonly ReportItem<History>[], repeat: reado
   return groups.toSorted((a, b) => comparePrecisions(a.precision ?? '', b.precision ?? ''));
 }
 
-const isPrecision = (label: string): boolean => /^(fp32|k\d+B\d+)$/.test(label);
+/** Is this the label of a precision? */
+export const isPrecision = (label: string): boolean => /^(fp32|k\d+B\d+)$/.test(label);
 
 /**
  * One history a label, in the order of precisions. A resumed training has only its own epochs, so that parts follow on

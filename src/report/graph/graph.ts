@@ -66,3 +66,10 @@ export function countStates(list: Iterable<State>): StateCounts {
 export function axesText(axes: readonly string[]): string {
   return axes.join(' × ');
 }
+
+/** `over precision × noise, repeated over seed`; empty without axes. */
+export function sweepText(axes: readonly string[], repeat: readonly string[]): string {
+  const swept = axes.filter((axis) => !repeat.includes(axis));
+  const parts = [['over', swept] as const, ['repeated over', repeat] as const];
+  return parts.flatMap(([word, names]) => (names.length === 0 ? [] : [`${word} ${axesText(names)}`])).join(', ');
+}

@@ -1,6 +1,6 @@
 import { estimateMetric } from '../../results/repetitions.js';
 import type { Metrics, MetricValue } from '../../values.js';
-import { intervalText, numberEstimate } from './format.js';
+import { intervalText, meanText } from './estimates.js';
 
 /** What a metric should be. */
 export type Wanted =
@@ -48,7 +48,7 @@ export function judgeMetric(
   }
   const judgement = judge(estimate.mean, wanted);
   const present = others.length + 1;
-  const got = numberEstimate(estimate);
+  const got = meanText(estimate);
   const about = { interval: intervalText(estimate), got: present < all ? `${got} (${present} of ${all})` : got };
   // A mean of what happens to be there would be another number than the one that is expected.
   return present < all ? { ...judgement, ...about, difference: '', verdict: 'missing' } : { ...judgement, ...about };

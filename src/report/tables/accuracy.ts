@@ -2,9 +2,10 @@ import type { Estimate } from '../../results/statistics.js';
 import type { ItemVerdict } from '../content/content.js';
 import { accuracyOf, type ResultGroup } from '../content/groups.js';
 import type { Subject } from '../content/subjects.js';
-import { percent, percentEstimate, shortNumber, signed } from '../numbers/format.js';
+import { estimateNotes, percentEstimate } from '../numbers/estimates.js';
+import { percent, shortNumber, signed } from '../numbers/format.js';
 import { comparePrecisions } from '../numbers/group.js';
-import { axesOf, estimateNotes, pointCells, pointColumns, pointsOf, verdictsOn } from './points.js';
+import { axesOf, pointCells, pointColumns, pointsOf, verdictsOn } from './points.js';
 import {
   comparedValue,
   numberColumn,

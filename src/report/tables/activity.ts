@@ -4,16 +4,9 @@ import type { ItemVerdict } from '../content/content.js';
 import { measure, type ResultGroup } from '../content/groups.js';
 import type { Subject } from '../content/subjects.js';
 import { type Energy, energyPerImage, energySource, picojoules } from '../numbers/energy.js';
-import {
-  amountEstimate,
-  countEstimate,
-  grouped,
-  percentEstimate,
-  shortNumber,
-  signed,
-  threeDigits,
-} from '../numbers/format.js';
-import { axesOf, estimateNotes, pointCells, pointColumns, pointsOf, verdictsOn } from './points.js';
+import { amountEstimate, countEstimate, estimateNotes, percentEstimate } from '../numbers/estimates.js';
+import { grouped, shortNumber, signed, threeDigits } from '../numbers/format.js';
+import { axesOf, pointCells, pointColumns, pointsOf, verdictsOn } from './points.js';
 import {
   comparedValue,
   numberColumn,
@@ -182,7 +175,11 @@ export function layersTable(subject: Subject): ReportTable | undefined {
       ...[textColumn('layer'), numberColumn('neurons')],
       ...groups.map(({ name }) => numberColumn(`${name} (%)`)),
     ],
-    rows: layers.map(({ name, neurons }, layer) => [name, grouped(neurons), ...rates[layer]!.map(percentEstimate)]),
+    rows: layers.map(({ name, neurons }, layer) => [
+      name,
+      grouped(neurons),
+      ...rates[layer]!.map((rate) => percentEstimate(rate)),
+    ]),
     notes: ['Spikes of those possible, in percent: spikes/(neurons·L).', ...note, ...estimateNotes(rates.flat())],
   };
 }

@@ -2,7 +2,6 @@
 
 import type { AnnResult } from '../../results/ann-result.js';
 import type { SnnResult } from '../../results/snn-result.js';
-import type { Estimate } from '../../results/statistics.js';
 import type { ItemVerdict } from '../content/content.js';
 import { groupsOf, type ResultGroup } from '../content/groups.js';
 import type { Subject } from '../content/subjects.js';
@@ -44,19 +43,4 @@ export function verdictsOn(
   return verdicts.filter(
     ({ metric, items }) => metrics.includes(metric) && runs.some((group) => group.every((run) => items.includes(run))),
   );
-}
-
-/** What figures of estimates say, as notes under their table. */
-export function estimateNotes(estimates: readonly Estimate[]): string[] {
-  const methods = new Set(estimates.flatMap(({ interval }) => interval?.method ?? []));
-  return [
-    ...(methods.has('t')
-      ? [
-          'Means of n repetitions, ± half of the 95 % interval of the mean by Student’s t; s is their standard deviation (n − 1).',
-        ]
-      : []),
-    ...(methods.has('wilson')
-      ? ['In brackets: 95 % interval of the accuracy of one run, by Wilson’s score from its number of test images.']
-      : []),
-  ];
 }

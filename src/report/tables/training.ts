@@ -1,48 +1,55 @@
+import type { Epoch, History } from '../../results/history.js';
+import { type Estimate, estimate } from '../../results/statistics.js';
 import { describeItems, type ItemVerdict } from '../content/content.js';
 import type { Subject } from '../content/subjects.js';
-import { joinParts } from '../content/trainings.js';
-import { grouped, percent, threeDigits } from '../numbers/format.js';
+import { isPrecision, trainingsOf } from '../content/trainings.js';
+import { amountEstimate, estimateNotes, percentEstimate } from '../numbers/estimates.js';
+import { grouped, threeDigits } from '../numbers/format.js';
 import { comparePrecisions, displayPrecision } from '../numbers/group.js';
+import { axesOf, pointColumns } from './points.js';
 import { expectationColumns, numberColumn, type ReportTable, textColumn, withoutEmpty } from './table.js';
 
-/** How trainings ended, a row a training. */
-export function trainingTable({ history }: Subject): ReportTable | undefined {
-  const trainings = joinParts(history.map(({ result }) => result));
-  if (trainings.length === 0) return undefined;
-  const share = (value: number) => (Number.isFinite(value) ? percent(value) : '');
-  const rows = trainings.map(({ label, epochs }) => {
-    const last = epochs.at(-1)!;
-    const tested = epochs.filter(({ testAccuracy }) => Number.isFinite(testAccuracy));
-    const best = tested.reduce<(typeof tested)[number] | undefined>(
-      (most, epoch) => (most === undefined || epoch.testAccuracy > most.testAccuracy ? epoch : most),
-      undefined,
-    );
+/** How trainings ended, a row a point of the sweep: of repetitions the mean. */
+export function trainingTable({ history, repeat }: Subject): ReportTable | undefined {
+  const groups = trainingsOf(history, repeat);
+  if (groups.length === 0) return undefined;
+  const axes = axesOf(groups);
+  const estimates: Estimate[] = [];
+  const meanOf = (trainings: readonly History[], of: (last: Epoch) => number): Estimate | undefined => {
+    const values = trainings.map(({ epochs }) => of(epochs.at(-1)!));
+    if (!values.every(Number.isFinite)) return undefined;
+    const found = estimate(values);
+    estimates.push(found);
+    return found;
+  };
+  const rows = groups.map((group) => {
+    const { labels, trainings } = group;
+    const shown = (of: (last: Epoch) => number, show: (value: Estimate) => string) => {
+      const found = meanOf(trainings, of);
+      return found === undefined ? '' : show(found);
+    };
+    const same = (of: (training: History) => number, show: (value: number) => string) =>
+      [...new Set(trainings.map(of))].map(show).join(', ');
     return [
-      ...[displayPrecision(label), grouped(epochs.length), grouped(last.epoch)],
-      Number.isFinite(last.loss) ? last.loss.toPrecision(4) : 'NaN',
-      ...[share(last.trainAccuracy), share(last.testAccuracy)],
-      best === undefined ? '' : `${percent(best.testAccuracy)} (epoch ${best.epoch})`,
-      threeDigits(last.learningRate),
+      ...[displayPrecision(group.precision ?? ''), ...axes.map((axis) => labels[axis] ?? '')],
+      same(({ epochs }) => epochs.length, grouped),
+      same(({ epochs }) => epochs.at(-1)!.epoch, grouped),
+      shown(({ loss }) => loss, amountEstimate) || 'NaN',
+      shown(({ trainAccuracy }) => trainAccuracy, percentEstimate),
+      shown(({ testAccuracy }) => testAccuracy, percentEstimate),
+      same(({ epochs }) => epochs.at(-1)!.learningRate, threeDigits),
     ];
   });
   return withoutEmpty({
     ...{ name: 'training', title: 'Training' },
     columns: [
-      ...[
-        textColumn('training'),
-        numberColumn('epochs shown'),
-        numberColumn('last epoch'),
-        numberColumn('loss at its end'),
-      ],
-      ...[
-        numberColumn('on training images (%)'),
-        numberColumn('on test images (%)'),
-        numberColumn('best on test images (%)'),
-      ],
+      ...pointColumns(axes),
+      ...[numberColumn('epochs shown'), numberColumn('last epoch'), numberColumn('loss at its end')],
+      ...[numberColumn('on training images (%)'), numberColumn('on test images (%)')],
       numberColumn('last learning rate'),
     ],
     rows,
-    notes: ['The last epoch is what is converted and tested, not the best one.'],
+    notes: ['Figures are of the last epoch. None is chosen by the test images.', ...estimateNotes(estimates)],
   });
 }
 
@@ -50,7 +57,7 @@ export function trainingTable({ history }: Subject): ReportTable | undefined {
 export function conversionTable({ conversion }: Subject): ReportTable | undefined {
   if (conversion.length === 0) return undefined;
   const sorted = conversion
-    .map((item) => ({ ...item, label: Object.values(item.labels).join(' ') || 'network' }))
+    .map((item) => ({ ...item, label: labelOf(item.labels) || 'network' }))
     .sort((a, b) => comparePrecisions(a.label, b.label));
   const rows = sorted.map(({ label, result }) => {
     const { comparison } = result;
@@ -79,6 +86,13 @@ export function conversionTable({ conversion }: Subject): ReportTable | undefine
       'A neuron is the same if its SNN emits as many spikes as its activation in the ANN is worth. Channels with negative γ are negated before; thresholds are corrected to the smallest membrane for which the ANN’s own arithmetic decides the same.',
     ],
   });
+}
+
+/** `k1B2, seed=1` */
+function labelOf(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([axis, label]) => (isPrecision(label) ? displayPrecision(label) : `${axis}=${label}`))
+    .join(', ');
 }
 
 /**

@@ -91,4 +91,40 @@ describe('the table of results', () => {
 |     | –      | –     | –      |
 `);
   });
+
+  it('has a row for those that repeat one another, and says what its intervals are', () => {
+    const seeds = (stage: string, definition: StageDefinition) =>
+      ['1', '2', '3'].map((seed) => ({
+        ...stageTask(`${stage}@${seed}`, stage, definition, { stage, labels: { net: 'a', seed } }),
+        repeat: ['seed'],
+      }));
+    const tasks = [...seeds('ann-infer', ann!), ...seeds('snn-infer', snn!)];
+    const run = (accuracy: number) => ({ accuracy, images: 1000, spikesPerImage: 1e4 * accuracy, sopsPerImage: 5 });
+    const metrics = new Map(tasks.map(({ id, labels }) => [id as string, run(0.8 + Number(labels.seed) / 100)]));
+    const table = (only: readonly (typeof tasks)[number][]) =>
+      resultsTable(pipelineOf('.', only), metrics, 'text').split('\n');
+    expect(table(tasks).filter((line) => line !== '')).toEqual([
+      expect.stringMatching(/^net +ANN +SNN +difference +spikes\/image/) as string,
+      expect.any(String) as string,
+      expect.stringMatching(
+        /^a +82.0 ± 2.5 % \(s 1.0, n 3\) +82.0 ± 2.5 % \(s 1.0, n 3\) +0 +8,200 ± 250 \(s 100, n 3\) +5 ± 0/,
+      ) as string,
+      expect.stringMatching(/^±: half of the 95 % interval/) as string,
+    ]);
+    const [, , row, note] = table(tasks.slice(0, 1));
+    expect([row, note]).toEqual([
+      'a    81.0 % (78.5–83.3)',
+      expect.stringMatching(/^In brackets: 95 % interval of the accuracy of one run/) as string,
+    ]);
+    // Nobody declared it.
+    const plain = {
+      ...pipelineOf('.', [tasks[0]!]),
+      tasks: [{ ...tasks[0]!, repeat: [] }],
+      axes: { seed: [1, 2, 3, 4] },
+    };
+    expect(resultsTable(plain, metrics, 'text')).toContain(
+      'Nothing is averaged over "seed". If it repeats the same experiment, declare it: ' +
+        'axes: { seed: { values: [1, 2, 3, …], repeat: true } }\n',
+    );
+  });
 });

@@ -93,7 +93,7 @@ describe('the tables of a report', () => {
       'layer | neurons | k0B1 (%) | k1B2 (%)',
       'conv1 | 36,864 | 10.00 | 10.00',
     ]);
-    expect(rows('training')[1]).toBe('FP32 | 5 | 5 | 0.4000 | 87.00 | 82.00 | 82.00 (epoch 5) | 0.001');
+    expect(rows('training')[1]).toBe('FP32 | 5 | 5 | 0.4 | 87.00 | 82.00 | 0.001');
     expect(rows('conversion')[1]).toBe('k0B1 | 100 | 18,713,600 | 0 | 0 | 3 | 0 | 7');
   });
 
@@ -214,5 +214,21 @@ describe('repetitions', () => {
     expect(
       rows('accuracy', exampleContent({ ...alone, ann: twice, repeat: ['seed'] })).map((row) => row.slice(0, 16)),
     ).toEqual(['precision | resu', 'k0B1 | 1 | 81.5 ', 'k0B1 | 2 | 81.5 ']);
+  });
+
+  it('of trainings are a row, by the axes that these differ in', () => {
+    const trained = sweep.map(({ labels, ...item }, i) => ({
+      ...{ ...item, labels },
+      result: {
+        ...history('x', 1, 2),
+        epochs: history('x', 1, 2).epochs.map((one) => ({ ...one, testAccuracy: i / 10 })),
+      },
+    }));
+    const content = exampleContent({ ...alone, ann: [], history: trained, repeat: ['seed'] });
+    expect(rows('training', content)).toEqual([
+      'precision | rate | epochs shown | last epoch | loss at its end | on training images (%) | on test images (%) | last learning rate',
+      'k0B1 | 1e-3 | 2 | 2 | 1 ± 0 (s 0, n 4) | 75.00 ± 0.00 (s 0.00, n 4) | 15 ± 21 (s 13, n 4) | 0.001',
+      'k0B1 | 1e-4 | 2 | 2 | 1 ± 0 (s 0, n 4) | 75.00 ± 0.00 (s 0.00, n 4) | 55 ± 21 (s 13, n 4) | 0.001',
+    ]);
   });
 });

@@ -1,0 +1,86 @@
+// How estimates are written: with the digits that their intervals allow.
+
+import type { Estimate, Interval } from '../../results/statistics.js';
+import { decimal, grouped, groupedTo, shortNumber, threeDigits } from './format.js';
+
+/**
+ * Decimals that a value is written with whose uncertainty is this: the rule of the Particle Data Group (Review of Particle
+ * Physics, introduction), which leaves one digit of the uncertainty or two. Below 0 where not even the ones count.
+ */
+export function decimalsFor(uncertainty: number): number {
+  const exponent = Math.floor(Math.log10(uncertainty));
+  const digits = Math.round(uncertainty / 10 ** (exponent - 2));
+  return digits <= 354 ? 1 - exponent : -exponent;
+}
+
+/** How estimates of a kind are written. */
+interface EstimateStyle {
+  /** What a value of 1 is in the unit that is shown. */
+  readonly scale: number;
+  readonly unit?: string;
+  /** A value of which nothing but itself is known. */
+  readonly alone: (value: number) => string;
+}
+
+/**
+ * `84.8 ± 0.6 (s 0.5, n 5)` of repetitions, `84.1 (81.7–86.2)` of a share in one run, both in percent; without an interval
+ * `84.12`. Digits go as far as the interval lets them say something.
+ */
+export const percentEstimate = (estimate: Estimate, unit = ''): string =>
+  estimateText(estimate, { scale: 100, unit, alone: (value) => value.toFixed(2) });
+
+/** The same of counts, such as `12,340 ± 120 (s 97, n 5)`. */
+export const countEstimate = (estimate: Estimate): string => estimateText(estimate, { scale: 1, alone: grouped });
+
+/** The same of amounts of any size: to three digits where nothing else is known. */
+export const amountEstimate = (estimate: Estimate): string => estimateText(estimate, { scale: 1, alone: threeDigits });
+
+function estimateText({ n, mean, sd = 0, interval }: Estimate, { scale, unit = '', alone }: EstimateStyle): string {
+  if (interval === undefined) return alone(scale * mean) + unit;
+  const half = (scale * (interval.high - interval.low)) / 2;
+  const show = (value: number) => (half > 0 ? groupedTo(scale * value, decimalsFor(half)) : alone(scale * value));
+  if (interval.method === 'wilson') return `${show(mean)}${unit} (${show(interval.low)}–${show(interval.high)})`;
+  return `${show(mean)} ± ${show(half / scale)}${unit} (s ${show(sd)}, n ${n})`;
+}
+
+/** `0.848`: the mean with the digits that its interval allows, as programs write numbers. */
+export function meanText({ mean, interval }: Estimate): string {
+  return plainNumber(mean, interval);
+}
+
+/** `0.848 ± 0.006 (s 0.005)`; of equal values, and without an interval, only the mean. */
+export function spreadText(estimate: Estimate): string {
+  const { sd = 0, interval } = estimate;
+  if (interval?.method !== 't' || sd === 0) return meanText(estimate);
+  const half = plainNumber((interval.high - interval.low) / 2, interval);
+  return `${meanText(estimate)} ± ${half} (s ${plainNumber(sd, interval)})`;
+}
+
+/** `0.842–0.854 (t, s 0.005, n 5)`, `0.834–0.848 (Wilson)`, `all 5 equal`; empty without an interval. */
+export function intervalText({ n, sd = 0, interval }: Estimate): string {
+  if (interval === undefined) return '';
+  if (interval.low === interval.high) return `all ${n} equal`;
+  const bounds = `${plainNumber(interval.low, interval)}–${plainNumber(interval.high, interval)}`;
+  return interval.method === 'wilson' ? `${bounds} (Wilson)` : `${bounds} (t, s ${plainNumber(sd, interval)}, n ${n})`;
+}
+
+function plainNumber(value: number, interval: Interval | undefined): string {
+  const half = interval === undefined ? 0 : (interval.high - interval.low) / 2;
+  if (half > 0) return decimal(value, decimalsFor(half));
+  return Number.isInteger(value) ? String(value) : shortNumber(value);
+}
+
+/** What figures of estimates say, for those who read them: a sentence a method. */
+export function estimateNotes(estimates: readonly Estimate[]): string[] {
+  const methods = new Set(estimates.flatMap(({ interval }) => interval?.method ?? []));
+  return [
+    ...(methods.has('t')
+      ? [
+          '±: half of the 95 % interval of the mean of n repetitions, by Student’s t; s: their standard deviation (n − 1).',
+        ]
+      : []),
+    ...(methods.has('wilson')
+      ? ['In brackets: 95 % interval of the accuracy of one run, by Wilson’s score from its number of test images.']
+      : []),
+  ];
+}

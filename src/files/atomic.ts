@@ -76,7 +76,7 @@ export async function writeDraft(
     await syncDescriptor(descriptor);
     return draft;
   } catch (error) {
-    rmSync(draft, { force: true });
+    removeFile(draft);
     throw error;
   } finally {
     closeSync(descriptor);
@@ -95,8 +95,18 @@ export async function writeAtomically(
   const draft = await writeDraft(temporary, parts, 0o666);
   try {
     for (const folder of moveInto(draft, path)) await syncFolder(folder);
-  } finally {
-    rmSync(draft, { force: true });
+  } catch (error) {
+    removeFile(draft);
+    throw error;
+  }
+}
+
+/** Removes a file that need not be there. */
+export function removeFile(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
   }
 }
 

@@ -156,8 +156,8 @@ export async function watch(
 ): Promise<() => Promise<boolean>> {
   const { files } = await treeOf(blobs, artifact);
   if (mode === 'copy') return () => guarded(path, () => isCopyOf(files, path));
-  const digests = [artifact.digest, ...files.map(({ digest }) => digest)];
-  const inodes = new Map(digests.map((digest) => [digest, blobs.inode(digest)]));
+  const digests = new Set([artifact.digest, ...files.map(({ digest }) => digest)]);
+  const inodes = new Map([...digests].map((digest) => [digest, blobs.inode(digest)]));
   return () => guarded(path, () => areUntouched(blobs, inodes));
 }
 

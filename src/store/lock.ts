@@ -3,7 +3,7 @@ import { lutimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { inFolder } from '../files/atomic.js';
+import { inFolder, removeFile } from '../files/atomic.js';
 import { guarded, hasNoLinks, systemCode } from '../files/error.js';
 import { isStopped, isToken, ownToken, stateOf } from '../files/process-identity.js';
 import { IrregularFile, readRegularFile } from '../files/regular-file.js';
@@ -139,7 +139,7 @@ export class Locks {
         if (this.#held === path) this.#held = undefined;
         if (parse(readOr(path, ''))?.token !== ownToken()) return;
         try {
-          rmSync(path, { force: true });
+          removeFile(path);
         } catch {
           // The next one of this process may have it as it is; for others it is free when this process ends.
           this.#left.add(path);
@@ -242,7 +242,7 @@ function isLinked(held: string, path: string, text: string): boolean {
     return false;
   }
   if (readOr(path, '') === text) return true;
-  rmSync(path, { force: true });
+  removeFile(path);
   return false;
 }
 

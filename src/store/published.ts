@@ -11,7 +11,7 @@ import type { Blobs } from './blobs.js';
 import { Journal } from './journal.js';
 import { fileName, pipelineFolderName } from './names.js';
 import { isSettled, stampOf } from './stat-cache.js';
-import { isLinked, linkTree, removeFile, removeLinks, replaceFolder, type Tree } from './tree.js';
+import { isLinked, linkTree, removeLinks, removeUnlessFolder, replaceFolder, type Tree } from './tree.js';
 import type { TaskKey, TaskResult } from './types.js';
 
 const draftsFolder = '.tmp';
@@ -136,8 +136,9 @@ export class Published {
       await linkTree(tree, draft, target);
       replaceFolder(draft, target, this.#temporary);
       return moved;
-    } finally {
+    } catch (error) {
       rmSync(draft, { recursive: true, force: true });
+      throw error;
     }
   }
 
@@ -154,12 +155,12 @@ export class Published {
       const found = statOf(folder);
       if (found === undefined) continue;
       if (!found.isDirectory()) await clear(folder);
-      removeFile(folder);
+      removeUnlessFolder(folder);
       removeLinks(folder);
     }
     if (statOf(target) === undefined) return moved;
     await clear(target);
-    removeFile(target);
+    removeUnlessFolder(target);
     return moved;
   }
 

@@ -1,6 +1,6 @@
-import { renameSync, rmSync } from 'node:fs';
+import { renameSync } from 'node:fs';
 import { join, sep } from 'node:path';
-import { inFolder, moveInto, temporaryPath, writeDraft } from '../files/atomic.js';
+import { inFolder, moveInto, removeFile, temporaryPath, writeDraft } from '../files/atomic.js';
 import { guarded, guardedMaybe, systemCode } from '../files/error.js';
 import type { FolderSync } from '../files/folder-sync.js';
 import { after, type MaybePromise } from '../files/maybe-promise.js';
@@ -87,8 +87,9 @@ export class Records {
         // A record must not outlast a blob that it names.
         await this.#sync.done(patiently);
         for (const folder of moveInto(draft, path)) this.#sync.request(folder);
-      } finally {
-        rmSync(draft, { force: true });
+      } catch (error) {
+        removeFile(draft);
+        throw error;
       }
     });
   }

@@ -184,7 +184,7 @@ export function removeLinks(folder: string): void {
 }
 
 /** Makes way for a folder where a file or link is. */
-export function removeFile(path: string): void {
+export function removeUnlessFolder(path: string): void {
   const entry = lstatSync(path, { throwIfNoEntry: false });
   if (entry !== undefined && !entry.isDirectory()) unlinkSync(path);
 }

@@ -3,7 +3,7 @@ import { dirname, join, resolve, sep } from 'node:path';
 import { UserError } from '../../error.js';
 import { inFolder, removeFolder } from '../../files/atomic.js';
 import { holdBuild } from '../../files/build-use.js';
-import { guarded, StoreError, systemCode } from '../../files/error.js';
+import { guarded, StoreError } from '../../files/error.js';
 import { openAnew, openToAppend } from '../../files/trust.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import { mapFilePaths } from '../../stage/file-path.js';
@@ -19,6 +19,7 @@ import {
   type CommandCall,
   commandWords,
   type Environment,
+  isLongScript,
   type Paths,
   scriptWords,
   shellScript,
@@ -147,7 +148,7 @@ export class TaskRunner {
     execution.ended();
     // The folder is used again as long as it has nothing more in it than it was made with.
     const code = codeFile(task);
-    if (code !== undefined) removeFile(join(work, code));
+    if (code !== undefined && existsSync(join(work, code))) unlinkSync(join(work, code));
     if ('failure' in result || task.action.kind === 'stage') return result;
     return commandMetrics(outputs.metrics);
   }
@@ -215,7 +216,7 @@ function environment(task: Task, { cpus, gpus }: Granted): Environment {
   };
 }
 
-/** @param file where its script goes, if it is one: no system takes words as long as a script may become */
+/** @param file where its script goes, if it is a long one */
 function commandOf(
   action: Exclude<Task['action'], { kind: 'stage' }>,
   inputs: LaidOut['inputs'],
@@ -227,16 +228,10 @@ function commandOf(
   );
   if (action.kind === 'command') return { words: commandWords(action.command, paths, outputs) };
   const { shell, script } = action;
-  writeFileSync(file, shellScript(script, shell, paths, outputs), { mode: 0o600 });
-  return { words: scriptWords(shell, file), shell };
-}
-
-function removeFile(file: string): void {
-  try {
-    unlinkSync(file);
-  } catch (error) {
-    if (systemCode(error) !== 'ENOENT') throw error;
-  }
+  const written = shellScript(script, shell, paths, outputs);
+  if (!isLongScript(written)) return { words: scriptWords(shell, written), shell };
+  writeFileSync(file, written, { mode: 0o600 });
+  return { words: scriptWords(shell, { file }), shell };
 }
 
 /** Ends the attempt when its time is up. */

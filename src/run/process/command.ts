@@ -85,9 +85,17 @@ const shells: Readonly<Record<Shell, readonly string[]>> = {
   bash: ['bash', '-eo', 'pipefail'],
 };
 
-/** The words that start a script. */
-export function scriptWords(shell: Shell, file: string): string[] {
-  return [...shells[shell], file];
+/** Bytes of a script that can be a word of a call; Linux takes 128 KiB, and some systems less for all words together. */
+const longestScript = 16_384;
+
+/** Whether a script has to be read from a file: no system takes words as long as a script may become. */
+export function isLongScript(script: string): boolean {
+  return Buffer.byteLength(script) > longestScript;
+}
+
+/** The words that have a shell read a script. A file for each one would take longer than many a script does. */
+export function scriptWords(shell: Shell, script: string | { readonly file: string }): string[] {
+  return [...shells[shell], ...(typeof script === 'string' ? ['-c', '--', script] : [script.file])];
 }
 
 export interface CommandCall {

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, lstatSync, openSync, readSync } from 'node:fs';
 import { writeAll } from '../../files/atomic.js';
 
 const mebibyte = 1 << 20;
@@ -47,6 +47,8 @@ export class LogBound {
   /** @returns how many bytes of the task's went */
   #shorten(log: string, left: number): number {
     const { most, kept } = this.bounds;
+    // Most logs are short.
+    if (lstatSync(log).size <= most) return 0;
     const descriptor = openSync(log, constants.O_RDWR | (constants.O_NOFOLLOW ?? 0));
     try {
       const { size } = fstatSync(descriptor);

@@ -70,12 +70,17 @@ const folder = mkdtempSync(join(tmpdir(), 'spikeline-shell-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** What a script writes that has one value in many places. */
-function output(script: string, value: string, shell: Shell): string {
-  const parts = script.split('§').flatMap((text, i) => (i === 0 ? [{ text }] : [{ value }, { text }]));
+function output(form: string, value: string, shell: Shell): string {
+  const parts = form.split('§').flatMap((text, i) => (i === 0 ? [{ text }] : [{ value }, { text }]));
+  const script = shellScript(parts, shell, {}, {});
   const file = join(folder, 'script');
-  writeFileSync(file, shellScript(parts, shell, {}, {}));
-  const [program, ...args] = scriptWords(shell, file);
-  return execFileSync(program!, args, { encoding: 'utf8' });
+  writeFileSync(file, script);
+  const [asWord, asFile] = [script, { file }].map((form) => {
+    const [program, ...args] = scriptWords(shell, form);
+    return execFileSync(program!, args, { encoding: 'utf8' });
+  });
+  expect(asWord).toBe(asFile);
+  return asFile!;
 }
 
 describe.each(['sh', 'bash'] as const)('%s', (shell) => {

@@ -71,7 +71,15 @@ describe.skipIf(process.platform === 'win32')('a limit of', () => {
         const none = within(rig, '-f 0', ...call, '--force');
         expect(none.code).toBe(1);
         const full = 'E_STORE_FULL';
-        expect(outcomes(none.out)).toEqual({ data: full, train: 'skipped', large: full, mine: full, other: full });
+        const command = 'E_COMMAND';
+        expect(outcomes(none.out)).toEqual({
+          data: full,
+          train: 'skipped',
+          large: command,
+          mine: full,
+          other: command,
+        });
+        expect(none.out.split(large)).toHaveLength(3);
         expect(readdirSync(rig.path('artifacts/store/tmp'))).toEqual([]);
         const free = within(rig, '-f unlimited', ...call);
         expect(outcomes(free.out)).toEqual({

@@ -22,6 +22,13 @@ export default defineStage({
           'For npz, tensorlayer and safetensors: the −1, 0 and +1 that the network computes with, or the floats behind ' +
           'them, from which training can go on.',
       }),
+      file: Type.Optional(
+        Type.String({
+          pattern: '^[A-Za-z0-9_][A-Za-z0-9._-]*$',
+          title: 'the name of a file, without folders',
+          description: 'What the file is called, where there is one format, such as model_mnist.npz. Default: by its format.',
+        }),
+      ),
       precision: Type.Union([Type.Literal('exact'), Type.Literal('float32')], {
         default: 'exact',
         description:
@@ -51,6 +58,10 @@ export default defineStage({
     },
   },
   resources: { cpus: 1 },
+  check: ({ formats: wanted, file }) =>
+    file === undefined || wanted.length === 1
+      ? []
+      : [{ parameter: 'file', message: `\`file\` names one file, and there are ${wanted.length} formats` }],
   async run(context) {
     const { exportNetwork } = await import('../src/exchange/export.js');
     const { decodeCheckpoint } = await import('../src/network/checkpoint.js');
@@ -65,7 +76,7 @@ export default defineStage({
         : decode(await readFile(inputFile(context, name).path), `the input "${name}"`);
     const checkpoint = await read('checkpoint', decodeCheckpoint);
     const spiking = await read('network', decodeSpikingNetwork);
-    const { weights, precision: exactness, formats: wanted } = context.parameters;
+    const { weights, precision: exactness, formats: wanted, file } = context.parameters;
     const { describedDataset } = await import('../src/data/dataset.js');
     const images =
       context.inputs.data === undefined ? undefined : await describedDataset(inputFile(context, 'data').path);
@@ -82,7 +93,7 @@ export default defineStage({
     for (const [done, format] of wanted.entries()) {
       context.signal.throwIfAborted();
       context.progress({ done, total: wanted.length, unit: 'formats', phase: format });
-      files.push(await exportNetwork(folder, format, source));
+      files.push(await exportNetwork(folder, format, { ...source, ...(file === undefined ? {} : { file }) }));
     }
     return { files };
   },

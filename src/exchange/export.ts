@@ -25,6 +25,8 @@ export interface ExportSource {
   readonly weights: WeightKind;
   /** Of onnx and nir. */
   readonly exactness: Exactness;
+  /** Name of the file, in place of that of its format. */
+  readonly file?: string;
   /** What the network was trained on, where that is known. */
   readonly images?: ImagesAbout;
 }
@@ -36,7 +38,7 @@ export interface ExportSource {
  *   has no spiking form
  */
 export async function exportNetwork(folder: string, format: ExportFormat, source: ExportSource): Promise<string> {
-  const file = exportFiles[format];
+  const { file = exportFiles[format] } = source;
   const path = join(folder, file);
   if (format === 'nir') {
     const { nirGraph } = await import('./nir/graph.js');

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Type } from '@sinclair/typebox';
 import { type KnownName, knownDatasets } from '../src/data/known.js';
@@ -63,7 +64,10 @@ export default defineStage({
     { additionalProperties: false },
   ),
   inputs: {},
-  outputs: { dataset: { description: 'Images and labels as npy files, and dataset.json.', path: 'dataset' } },
+  outputs: {
+    dataset: { description: 'Images and labels as npy files, and dataset.json.', path: 'dataset' },
+    samples: { description: 'A picture of five training images of each class, a row a class.', path: 'samples.png' },
+  },
   check({ name, train, test, shape, classNames, source }) {
     const problems = ownProblems(name, { train, test, shape, classNames });
     if (problems.length > 0 || source === undefined) return problems;
@@ -75,8 +79,10 @@ export default defineStage({
   files: ({ train, test }) => [train, test].flatMap((half) => (half === undefined ? [] : halfFiles(half))),
   async run(context) {
     const { acquire, subset } = await import('../src/data/acquire.js');
+    const { contactSheet } = await import('../src/data/contact-sheet.js');
     const { readCustom } = await import('../src/data/custom.js');
     const { writeDataset } = await import('../src/data/dataset.js');
+    const { datasetNumbers } = await import('../src/data/numbers.js');
     const { parameters, pipelineFolder: folder, signal } = context;
     const { name, source, scale, train, test, shape, classNames } = parameters;
     const progress = (done: number, total: number, left?: number) =>
@@ -85,6 +91,7 @@ export default defineStage({
         ...(left === undefined ? {} : { values: { left: minutes(left) } }),
       });
     const log = (line: string) => context.log(line);
+    const warnings: string[] = [];
     const readOwn = async () => {
       const own = await readCustom({
         name,
@@ -96,6 +103,7 @@ export default defineStage({
         folder,
       });
       for (const warning of own.warnings) context.warn(warning);
+      warnings.push(...own.warnings);
       return own.dataset;
     };
     const whole = isOwn(name)
@@ -114,6 +122,7 @@ export default defineStage({
       test: subset(whole.test, parameters.subset?.test ?? whole.test.count, whole.classes),
     };
     await writeDataset(context.outputs.dataset, dataset);
+    await writeFile(context.outputs.samples, contactSheet(dataset));
     log(`${dataset.name}: ${dataset.source}`);
     return {
       trainImages: dataset.train.count,
@@ -121,6 +130,9 @@ export default defineStage({
       classes: dataset.classes,
       shape: [...dataset.shape],
       source: dataset.source,
+      ...datasetNumbers(dataset),
+      // Told again where this is cached.
+      ...(warnings.length === 0 ? {} : { warnings }),
     };
   },
 });

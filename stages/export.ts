@@ -26,7 +26,8 @@ export default defineStage({
         Type.String({
           pattern: '^[A-Za-z0-9_][A-Za-z0-9._-]*$',
           title: 'the name of a file, without folders',
-          description: 'What the file is called, where there is one format, such as model_mnist.npz. Default: by its format.',
+          description:
+            'What the file is called, where there is one format, such as model_mnist.npz. Default: by its format.',
         }),
       ),
       precision: Type.Union([Type.Literal('exact'), Type.Literal('float32')], {

@@ -2,7 +2,7 @@ import { after, type MaybePromise } from '../files/maybe-promise.js';
 import { type Pipeline, pointOf, type Task } from '../pipeline/expand/task.js';
 import type { Store } from '../store/store.js';
 import type { TaskKey, TaskResult } from '../store/types.js';
-import type { TaskId } from '../values.js';
+import type { MetricValue, TaskId } from '../values.js';
 import type { Failure } from './events.js';
 import type { RunOptions, RunResult } from './executor.js';
 import { publish } from './share/publish.js';
@@ -68,8 +68,15 @@ export class Outcomes {
       const { key, metrics } = result;
       const origin = from && { from };
       this.options.emit({ event: 'task', task: task.id, status, ...origin, key, seconds, metrics });
+      if (status === 'cached' && metrics.warnings !== undefined) this.#warnAgain(task, metrics.warnings);
       return this.#keep(task, status);
     });
+  }
+
+  /** What a stage leaves as the metric `warnings` goes for the result, not for the run that made it. */
+  #warnAgain(task: Task, warnings: MetricValue): void {
+    for (const line of [warnings].flat())
+      if (typeof line === 'string') this.options.emit({ event: 'warning', message: `${task.id}: ${line}` });
   }
 
   /** @param key what it was to compute, if that is known */

@@ -58,6 +58,27 @@ const imported = (file: string, more = '') => `
 `;
 
 describe.concurrent('import and export', () => {
+  test('what is odd about own data is told by each run, and its numbers are shown', async ({ box }) => {
+    writeFileSync(
+      box.path('x.npy'),
+      encodeNpy({ shape: [4, 2, 2], data: Uint8Array.from({ length: 16 }, (_, i) => i) }),
+    );
+    writeFileSync(box.path('y.npy'), encodeNpy({ shape: [4], data: new Uint8Array(4) }));
+    const half = '{ images: x.npy, labels: y.npy }';
+    box.write(
+      'p.yaml',
+      `name: p\nstages:\n  d: { uses: dataset, with: { name: mine, train: ${half}, test: ${half} } }\n`,
+    );
+    for (const count of ['ran 1, cached 0', 'ran 0, cached 1']) {
+      const { code, out, err } = await box.run(['run', 'p.yaml']);
+      expect([code, out + err]).toEqual([0, expect.stringContaining('d: There is one class only: all labels are 0.')]);
+      expect(out + err).toContain(count);
+    }
+    const { out } = await box.run(['show', 'p.yaml', '--json']);
+    const metrics = { pixelMean: 7.5, pixelMax: 15, trainPerClass: [4], source: 'files of the user’s' };
+    expect(JSON.parse(out)).toMatchObject([{ task: 'd', metrics }]);
+  });
+
   test('what is exported can be imported again, is the same every time, and can be run', async ({ box }) => {
     await writeInputs(box);
     const formats = ['npz', 'tensorlayer', 'safetensors'];

@@ -2,6 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { Type } from '@sinclair/typebox';
 import { defineStage, inputFile } from '../src/stage/definition.js';
 
+const Seed = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+
 export default defineStage({
   name: 'snn-infer',
   summary: 'Simulates the spiking network on the test images: accuracy, spikes, operations, firing rates, noise',
@@ -13,11 +15,12 @@ export default defineStage({
         default: 0,
         description: 'Probability that a spike of layer 1 is deleted, each independently.',
       }),
-      seed: Type.Integer({
-        minimum: 0,
-        maximum: Number.MAX_SAFE_INTEGER,
+      seed: Type.Union([Seed, Type.Array(Seed, { minItems: 1, uniqueItems: true })], {
+        title: 'a whole number or a list of them',
         default: 1,
-        description: 'Seed of the noise.',
+        description:
+          'Seed of the noise. A list, such as [1, 2, 3, 4, 5], draws it anew with each: results are their means, with ' +
+          'standard deviation and 95 % interval, and have each one beside them.',
       }),
     },
     { additionalProperties: false },
@@ -32,7 +35,11 @@ export default defineStage({
       path: 'result.json',
       kind: 'snn',
     },
-    images: { description: 'Logits, predictions and labels of every image (NumPy’s .npz).', path: 'images.npz' },
+    images: {
+      description:
+        'Logits, predictions and labels of every image (NumPy’s .npz); of a list of seeds, each in its order.',
+      path: 'images.npz',
+    },
   },
   columns: [
     { title: 'SNN', metric: 'accuracy', format: 'percent' },
@@ -50,36 +57,51 @@ export default defineStage({
     const { decodeSpikingNetwork } = await import('../src/spiking/model-file.js');
     const { engineFor } = await import('../src/engine/engines.js');
     const { byClass } = await import('../src/results/confusion.js');
-    const { snnMetrics, snnResultText } = await import('../src/results/snn-result.js');
+    const { repeatedResult, snnMetrics, snnResultText } = await import('../src/results/snn-result.js');
 
     const dataset = await openDataset(inputFile(context, 'data').path);
     const bytes = await readFile(inputFile(context, 'network').path);
     const network = decodeSpikingNetwork(bytes, 'the input "network"');
     const source = new ImageSource(network, dataset);
     const { noise, seed } = context.parameters;
-    const activity = await simulate(
+    // Without noise all draws are the same.
+    const seeds = noise === 0 ? [seed].flat().slice(0, 1) : [seed].flat();
+    const activities = await simulate(
       engineFor(['simulate'], context.engine),
       source,
       network,
-      { probability: noise, seed },
+      { probability: noise, seeds },
       context.threads,
       context,
     );
     const about = { network: network.name, dataset: dataset.name, precision: `k${network.k}B${network.B}`, noise };
-    const { images, logits } = activity;
-    const { labels } = dataset.test;
-    const predictions = predictionsOf(activity);
-    const result = {
+    const { labels, count } = dataset.test;
+    const runs = activities.map((activity) => ({
       ...({ stage: 'snn-infer', ...about, ...activityReport(network, activity) } as const),
-      ...byClass(labels, predictions, network.classes, dataset.classNames),
-    };
+      ...byClass(labels, predictionsOf(activity), network.classes, dataset.classNames),
+    }));
+    const result = repeatedResult(runs, seeds);
     await writeFile(context.outputs.result, snnResultText(result));
+    const all = seeds.length === 1 ? [] : [seeds.length];
     const arrays = {
-      logits: { shape: [images, network.classes], data: logits },
-      predictions: { shape: [images], data: predictions },
-      labels: { shape: [images], data: Int32Array.from(labels) },
+      logits: { shape: [...all, count, network.classes], data: joined(activities.map(({ logits }) => logits)) },
+      predictions: {
+        shape: [...all, count],
+        data: Int32Array.from(activities.flatMap((one) => [...predictionsOf(one)])),
+      },
+      labels: { shape: [count], data: Int32Array.from(labels) },
     };
     await writeFile(context.outputs.images, await writeArrays(arrays));
     return snnMetrics(result);
   },
 });
+
+function joined(lists: readonly Float64Array[]): Float64Array {
+  const all = new Float64Array(lists.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const list of lists) {
+    all.set(list, at);
+    at += list.length;
+  }
+  return all;
+}

@@ -1,4 +1,4 @@
-import type { Able, Simulator } from '../engine/engine.js';
+import type { Able, Simulation, Simulator } from '../engine/engine.js';
 import { denseMacs, neuronCount } from '../network/parameters.js';
 import type { LayerActivity, SnnResultFile } from '../results/snn-result.js';
 import { firingRate } from '../spiking/counts.js';
@@ -29,15 +29,21 @@ export function logBatch(network: Pick<SpikingNetwork, 'preprocessing'>): number
   return network.preprocessing === 'crops' ? 50 : 200;
 }
 
-/** Simulates the spiking network on all test images, with spikes of layer 1 deleted at random. */
+/** Spikes of layer 1 that are deleted at random, drawn anew for each seed. */
+export interface Draws {
+  readonly probability: number;
+  readonly seeds: readonly number[];
+}
+
+/** Simulates the spiking network on all test images, once for each seed of the noise. They share the work on images. */
 export function simulate(
   engine: Able<'simulate'>,
   source: ImageSource,
   network: SpikingNetwork,
-  noise: { readonly probability: number; readonly seed: number },
+  noise: Draws,
   threads: number,
   { signal, progress }: WorkContext,
-): Promise<Activity> {
+): Promise<Activity[]> {
   // A call is part of one batch: what it counts is a sum over its images.
   const call = Math.min(inferenceBatch(source.dataset.test.count), logBatch(network));
   return Loader.with(source, call, signal, async (loader) => {
@@ -55,52 +61,80 @@ async function countActivity(
   loader: Loader,
   network: SpikingNetwork,
   call: number,
-  noise: { readonly probability: number; readonly seed: number },
+  { probability, seeds }: Draws,
   { progress }: Pick<WorkContext, 'progress'>,
-): Promise<Activity> {
+): Promise<Activity[]> {
   const { test } = loader.source.dataset;
-  const logged = logBatch(network);
-  const blocks = spikeSources(network);
-  const sums = blocks.map(() => ({ spikes: 0, event: 0, effective: 0 }));
-  const batches: BatchActivity[] = [];
-  const allLogits = new Float64Array(test.count * network.classes);
+  const tallies = seeds.map((seed) => ({ seed, tally: new Tally(network, test) }));
   const started = performance.now();
-  let correct = 0;
+  const total = test.count * seeds.length;
+  let done = 0;
   for await (const { images, order } of loader.batches(testOrders(test.count, call))) {
     const { first, count } = order;
-    const { logits, counts } = await simulator.simulate(images, count, { ...noise, firstImage: first });
-    allLogits.set(logits, first * network.classes);
-    const hits = countHits(logits, test.labels, first, count, network.classes);
-    correct += hits;
-    if (first % logged === 0) batches.push({ correct: 0, spikes: 0, event: 0 });
-    const batch = batches.at(-1)!;
+    for (const { seed, tally } of tallies) {
+      tally.add(await simulator.simulate(images, count, { probability, seed, firstImage: first }), first, count);
+      done += count;
+    }
+    const correct = tallies.reduce((sum, { tally }) => sum + tally.correct, 0);
+    const values = { accuracy: round(correct / done, 4), 'images/s': rate(done, started) };
+    progress({ done, total, unit: 'images', phase: 'SNN simulation', values });
+  }
+  return tallies.map(({ tally }) => tally.activity());
+}
+
+/** What the network did so far, with one seed of the noise. */
+class Tally {
+  correct = 0;
+  readonly #blocks: ReturnType<typeof spikeSources>;
+  readonly #sums: { spikes: number; event: number; effective: number }[];
+  readonly #batches: BatchActivity[] = [];
+  readonly #logits: Float64Array;
+
+  constructor(
+    readonly network: SpikingNetwork,
+    readonly test: ImageSource['dataset']['test'],
+  ) {
+    this.#blocks = spikeSources(network);
+    this.#sums = this.#blocks.map(() => ({ spikes: 0, event: 0, effective: 0 }));
+    this.#logits = new Float64Array(test.count * network.classes);
+  }
+
+  /** Adds the images from `first` on, which follow on those before. */
+  add({ logits, counts }: Simulation, first: number, count: number): void {
+    const { classes } = this.network;
+    this.#logits.set(logits, first * classes);
+    const hits = countHits(logits, this.test.labels, first, count, classes);
+    this.correct += hits;
+    if (first % logBatch(this.network) === 0) this.#batches.push({ correct: 0, spikes: 0, event: 0 });
+    const batch = this.#batches.at(-1)!;
     batch.correct += hits;
     for (const [i, { spikes, eventOperations, effectiveOperations }] of counts.entries()) {
-      const sum = sums[i]!;
+      const sum = this.#sums[i]!;
       sum.spikes += spikes;
       sum.event += eventOperations;
       sum.effective += effectiveOperations;
       batch.spikes += spikes;
       batch.event += eventOperations;
     }
-    const done = first + count;
-    const values = { accuracy: round(correct / done, 4), 'images/s': rate(done, started) };
-    progress({ done, total: test.count, unit: 'images', phase: 'SNN simulation', values });
   }
-  const layers = blocks.map(({ name, output }, i): LayerActivity => {
-    const { spikes, event, effective } = sums[i]!;
-    const neurons = output[0] * output[1] * output[2];
-    return {
-      name,
-      neurons,
-      spikes,
-      firingRate: firingRate(spikes, neurons, test.count, network.levels),
-      sops: paperOperations(event, network),
-      eventSops: event,
-      effectiveSops: effective,
-    };
-  });
-  return { images: test.count, correct, layers, batches, logits: allLogits };
+
+  activity(): Activity {
+    const { network, test, correct } = this;
+    const layers = this.#blocks.map(({ name, output }, i): LayerActivity => {
+      const { spikes, event, effective } = this.#sums[i]!;
+      const neurons = output[0] * output[1] * output[2];
+      return {
+        name,
+        neurons,
+        spikes,
+        firingRate: firingRate(spikes, neurons, test.count, network.levels),
+        sops: paperOperations(event, network),
+        eventSops: event,
+        effectiveSops: effective,
+      };
+    });
+    return { images: test.count, correct, layers, batches: this.#batches, logits: this.#logits };
+  }
 }
 
 /** The paper's convention: twice the additions, times the levels. */

@@ -2,7 +2,16 @@ import { type Static, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import type { Metrics } from '../values.js';
 import { AnnResultSchema } from './ann-result.js';
+import { bySeed } from './repetitions.js';
 import { Count, numbersOf, parseResult, resultText } from './result-file.js';
+import { meanOf } from './statistics.js';
+
+/** What differs from one seed of the noise to another. */
+const seededFields = {
+  ...{ correct: Count, accuracy: Count, spikesPerImage: Count, sopsPerImage: Count },
+  ...{ eventSopsPerImage: Count, effectiveSopsPerImage: Count, firingRate: Count },
+};
+const seeded = Object.keys(seededFields) as readonly (keyof typeof seededFields)[];
 
 const SnnResultSchema = Type.Object({
   ...AnnResultSchema.properties,
@@ -25,6 +34,10 @@ const SnnResultSchema = Type.Object({
   ),
   /** Multiply-adds per image of the ANN, with the exclusions of the paper's count of operations. */
   denseMacs: Count,
+  /** Where the noise was drawn several times: what each seed gave. All else that it has an influence on is their mean. */
+  repetitions: Type.Optional(
+    Type.Array(Type.Object({ seed: Count, ...seededFields, firingRateByLayer: Type.Array(Count) }), { minItems: 2 }),
+  ),
 });
 
 /** What `snn-infer` found, as far as the report shows it. */
@@ -57,6 +70,26 @@ export type SnnResultFile = Omit<SnnResult, 'layers'> & {
   readonly batches: Readonly<Static<typeof BatchesSchema>> & { readonly images: number };
 };
 
+/**
+ * The result of several seeds of the noise: the mean of theirs, and each. Batches are those of the first seed: the authors'
+ * programs note them of one run.
+ *
+ * @param runs one a seed, at least one: of a single one it is the result
+ */
+export function repeatedResult(runs: readonly SnnResultFile[], seeds: readonly number[]): SnnResultFile {
+  const [first] = runs as [SnnResultFile];
+  if (runs.length === 1) return first;
+  const { batches } = first;
+  const repetitions = runs.map((run, i) => {
+    const own = Object.fromEntries(seeded.map((field) => [field, run[field]])) as Pick<
+      SnnResult,
+      (typeof seeded)[number]
+    >;
+    return { seed: seeds[i]!, ...own, firingRateByLayer: run.layers.map(({ firingRate }) => firingRate) };
+  });
+  return { ...meanOf(runs), batches, repetitions };
+}
+
 /** The file of `snn-infer`. */
 export function snnResultText(result: SnnResultFile): string {
   return resultText(result);
@@ -85,10 +118,14 @@ export function snnMetrics(
   result: Omit<SnnResult, 'layers'> & { readonly layers: readonly SnnResult['layers'][number][] },
 ): Metrics {
   // The noise is a parameter, and no metric.
-  const { noise: _, layers, ...rest } = result;
+  const { noise: _, layers, repetitions, ...rest } = result;
   const byLayer = (field: 'spikes' | 'firingRate' | 'sops') => {
     const values = layers.map((layer) => layer[field]).filter((value) => value !== undefined);
     return values.length === layers.length ? { [`${field}ByLayer`]: values } : {};
   };
-  return { ...numbersOf(rest), ...byLayer('spikes'), ...byLayer('firingRate'), ...byLayer('sops') };
+  const eachSeed = repetitions && {
+    seeds: repetitions.map(({ seed }) => seed),
+    ...Object.fromEntries(seeded.map((field) => [bySeed(field), repetitions.map((one) => one[field])])),
+  };
+  return { ...numbersOf(rest), ...byLayer('spikes'), ...byLayer('firingRate'), ...byLayer('sops'), ...eachSeed };
 }

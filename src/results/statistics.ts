@@ -29,6 +29,17 @@ export function mean(values: readonly number[]): number {
   return close + values.reduce((sum, value) => sum + (value - close), 0) / values.length;
 }
 
+/** The mean of each number in values of one form, lists and maps among them; what is no number is that of the first. */
+export function meanOf<T>(values: readonly T[]): T {
+  const [first] = values;
+  if (typeof first === 'number') return mean(values as readonly number[]) as T;
+  if (Array.isArray(first))
+    return first.map((_, i) => meanOf((values as unknown as readonly unknown[][]).map((list) => list[i]))) as T;
+  if (typeof first !== 'object' || first === null) return first as T;
+  const keys = Object.keys(first) as (keyof T)[];
+  return Object.fromEntries(keys.map((key) => [key, meanOf(values.map((value) => value[key]))])) as T;
+}
+
 /** Mean, standard deviation and Student's interval of repetitions; of one alone only its value. @throws {RangeError} for none */
 export function estimate(values: readonly number[]): Estimate {
   const n = values.length;

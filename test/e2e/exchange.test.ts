@@ -57,6 +57,13 @@ const imported = (file: string, more = '') => `
     with: { network: 3C3-P2-4, k: 1, B: 1${more} }
 `;
 
+interface Drawn {
+  readonly correct: number;
+  readonly spikesPerImage: number;
+  readonly batches: object;
+  readonly repetitions: readonly { readonly seed: number; readonly correct: number; readonly spikesPerImage: number }[];
+}
+
 describe.concurrent('import and export', () => {
   test('what is odd about own data is told by each run, and its numbers are shown', async ({ box }) => {
     writeFileSync(
@@ -90,6 +97,7 @@ stages:
 ${data}  checkpoint:${imported('model.npz')}
   convert: { uses: snn-convert, inputs: { checkpoint: checkpoint, data: data } }
   snn: { uses: snn-infer, over: [noise], inputs: { network: convert, data: data }, with: { noise: '\${{ noise }}' } }
+  draws: { uses: snn-infer, over: [noise], inputs: { network: convert, data: data }, with: { noise: '\${{ noise }}', seed: [1, 2, 3] } }
   logs: { uses: authors-logs, over: [noise], inputs: { snn: snn } }
   models: { uses: export, inputs: { checkpoint: checkpoint }, with: { formats: [${formats.join(', ')}, onnx, nir], weights: latent } }
   spiking: { uses: export, inputs: { network: convert }, with: { formats: [nir] } }
@@ -116,6 +124,20 @@ expect:
     expect(['logits', 'predictions', 'labels'].map((name) => images.get(name)!.length)).toEqual([750, 250, 250]);
     const hits = images.get('predictions')!.filter((predicted, i) => predicted === images.get('labels')![i]);
     expect(hits).toHaveLength(result.correct!);
+
+    // Seeds of noise in one task: the first as if it were alone, and no others where there is no noise.
+    expect(box.read('artifacts/p/draws/0/result.json')).toBe(box.read('artifacts/p/snn/0/result.json'));
+    const single = JSON.parse(box.read('artifacts/p/snn/0.5/result.json')) as Drawn;
+    const draws = JSON.parse(box.read('artifacts/p/draws/0.5/result.json')) as Drawn;
+    expect(draws.repetitions.map(({ seed }) => seed)).toEqual([1, 2, 3]);
+    expect(draws.repetitions[0]).toMatchObject({ correct: single.correct, spikesPerImage: single.spikesPerImage });
+    expect(new Set(draws.repetitions.map(({ spikesPerImage }) => spikesPerImage)).size).toBe(3);
+    expect(draws.correct).toBeCloseTo(draws.repetitions.reduce((sum, { correct }) => sum + correct, 0) / 3, 9);
+    expect(draws.batches).toEqual(single.batches);
+    const drawn = await readNpz(box.path('artifacts/p/draws/0.5/images.npz'));
+    const alone = await readNpz(box.path('artifacts/p/snn/0.5/images.npz'));
+    expect(drawn.get('logits')!.subarray(0, 750)).toEqual(alone.get('logits'));
+    expect(drawn.get('predictions')).toHaveLength(3 * 250);
 
     const models = 'artifacts/p/models/models';
     const files = ['model.npz', 'model.tensorlayer.npz', 'model.safetensors'];

@@ -7,7 +7,13 @@ import {
   conversionText,
   parseConversion,
 } from '../../src/results/conversion-result.js';
-import { parseSnnResult, readSnnBatches, snnMetrics, snnResultText } from '../../src/results/snn-result.js';
+import {
+  parseSnnResult,
+  readSnnBatches,
+  repeatedResult,
+  snnMetrics,
+  snnResultText,
+} from '../../src/results/snn-result.js';
 
 const about = { network: 'lenet', dataset: 'mnist', precision: 'k1B2' };
 const ann: AnnResult = { stage: 'ann-infer', ...about, accuracy: 0.75, correct: 3, images: 4 };
@@ -65,6 +71,26 @@ describe('results', () => {
     const byLayer = { spikesByLayer: [10, 0], firingRateByLayer: [0.2, 0], sopsByLayer: [40, 0] };
     expect(Object.entries(snnMetrics(snn))).toEqual(Object.entries({ ...activity, ...byLayer }));
     expect(snnMetrics(parseSnnResult(snnResultText(snn), 'f'))).toEqual(snnMetrics(snn));
+  });
+
+  it('of several seeds are their means, with each one beside them', () => {
+    const other = {
+      ...snn,
+      correct: 4,
+      accuracy: 1,
+      firingRate: 0.3,
+      layers: layers.map((layer) => ({ ...layer, firingRate: 0.4 })),
+    };
+    expect(repeatedResult([snn], [7])).toBe(snn);
+    const both = repeatedResult([snn, other], [7, 8]);
+    expect(both).toMatchObject({ correct: 3, accuracy: 0.75, neurons: 8, batches: snn.batches });
+    expect(both.layers[0]!.firingRate).toBeCloseTo(0.3, 12);
+    expect(both.repetitions).toMatchObject([
+      { seed: 7, accuracy: 0.5, firingRateByLayer: [0.2, 0] },
+      { seed: 8, accuracy: 1, firingRateByLayer: [0.4, 0.4] },
+    ]);
+    expect(parseSnnResult(snnResultText(both), 'f')).toEqual(both);
+    expect(snnMetrics(both)).toMatchObject({ accuracy: 0.75, seeds: [7, 8], accuracyBySeed: [0.5, 1] });
   });
 
   it('tell by layer only what all layers tell', () => {

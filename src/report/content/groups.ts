@@ -24,11 +24,24 @@ export interface ResultGroup<T extends Result = Result> {
 /** What an estimate is of: a number of each result. */
 export type Measure<T extends Result> = (result: T) => number;
 
-/** What it comes to over the repetitions of a group. */
+/** What it comes to over the repetitions of a group; without any, over the seeds of the noise in its one run. */
 export function measure<T extends Result>({ samples }: ResultGroup<T>, of: Measure<T>): Estimate {
   if (samples.length > 1) return estimate(samples.map((runs) => mean(runs.map(({ result }) => of(result)))));
   const runs = samples.flat();
+  const [{ result: only }] = runs as [ReportItem<T>];
+  const draws = runs.length === 1 ? drawsOf(only) : [];
+  if (draws.length > 0) return estimate(draws.map(of));
   return { n: 1, mean: mean(runs.map(({ result }) => of(result))) };
+}
+
+/** A result for each seed of the noise, where one task had several. */
+function drawsOf<T extends Result>(result: T): T[] {
+  if (!('repetitions' in result)) return [];
+  const { layers, repetitions = [] } = result;
+  return repetitions.map(({ firingRateByLayer, ...draw }) => ({
+    ...{ ...result, ...draw },
+    layers: layers.map((layer, i) => ({ ...layer, firingRate: firingRateByLayer[i] ?? layer.firingRate })),
+  }));
 }
 
 /** The same of accuracy, from 0 to 1: of a single run with Wilson's interval, by its number of images. */

@@ -209,6 +209,30 @@ describe('repetitions', () => {
     expect(rows('accuracy', content)[1]).toBe('k0B1 | 81.5 ± 2.1 (s 1.3, n 4)');
   });
 
+  it('of the noise within one run stand for runs where there are no others', () => {
+    const run = snnResults([0.1])[0]!;
+    const draws = [0.8, 0.81, 0.82, 0.83].map((accuracy, seed) => ({
+      ...{
+        seed,
+        correct: 10_000 * accuracy,
+        accuracy,
+        spikesPerImage: 1000 + seed,
+        sopsPerImage: 1,
+        eventSopsPerImage: 1,
+      },
+      ...{ effectiveSopsPerImage: 1, firingRate: 0.1, firingRateByLayer: [accuracy, 0.1, 0.1] },
+    }));
+    const of = (seeds: readonly string[]) => ({
+      ...{ ...alone, ann: [], repeat: ['seed'] },
+      snn: seeds.map((seed) => ({ result: { ...run, noise: 0, repetitions: draws }, labels: { seed }, digest: '' })),
+    });
+    expect(rows('accuracy', exampleContent(of(['1'])))[1]).toBe('k0B1 | 81.5 ± 2.1 (s 1.3, n 4)');
+    expect(rows('spikes', exampleContent(of(['1'])))[1]).toContain('| 1,001.5 ± 2.1 (s 1.3, n 4) |');
+    expect(rows('layers', exampleContent(of(['1'])))[1]).toContain('| 81.5 ± 2.1 (s 1.3, n 4)');
+    // Of several runs it is the runs that are independent.
+    expect(rows('accuracy', exampleContent(of(['1', '2'])))[1]).toContain('n 2)');
+  });
+
   it('are none if two results have the same labels: those of two stages are numbered', () => {
     const twice = [...sweep.slice(0, 4), ...sweep.slice(0, 4)];
     expect(

@@ -6,6 +6,7 @@ import type { Dataset, Split } from './dataset.js';
 import { decodeCifar } from './formats/cifar.js';
 import { decodeIdx } from './formats/idx.js';
 import type { Contents } from './forms/form.js';
+import { decodeSvhn } from './forms/mat.js';
 import { type KnownName, knownDatasets } from './known.js';
 import { embeddedFolder } from './locations.js';
 import { type ObtainOptions, obtain } from './obtain.js';
@@ -54,6 +55,8 @@ function half(contents: Contents, parts: readonly Part[], { format }: PublishedD
       const [images, labels] = files.map(({ name, bytes }) => decodeIdx(bytes, name).data) as [Uint8Array, Uint8Array];
       return { count: labels.length, images, labels };
     }
+    case 'mat':
+      return decodeSvhn(files[0]!.bytes, files[0]!.name);
     case 'cifar': {
       const decoded = files.map(({ name, bytes }) => decodeCifar(bytes, format.labelBytes, name));
       const labels = Buffer.concat(decoded.map((part) => part.labels));

@@ -8,6 +8,8 @@ export const knownDatasets = {
   'fashion-as-cifar100': { title: 'coloured Fashion-MNIST (not CIFAR-100)', shape: [32, 32, 3] },
   'fashion-mnist': { title: 'Fashion-MNIST', shape: [28, 28, 1] },
   mnist: { title: 'MNIST', shape: [28, 28, 1] },
+  kmnist: { title: 'Kuzushiji-MNIST', shape: [28, 28, 1] },
+  svhn: { title: 'SVHN', shape: [32, 32, 3] },
   cifar10: { title: 'CIFAR-10', shape: [32, 32, 3] },
   cifar100: { title: 'CIFAR-100', shape: [32, 32, 3] },
 } as const satisfies Readonly<Record<string, KnownDataset>>;

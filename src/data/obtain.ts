@@ -75,7 +75,8 @@ async function readSound({ form, paths }: Found, published: PublishedDataset): P
   const contents = await form.read(paths, published);
   for (const part of allParts(published)) {
     const bytes = contents.get(part.name);
-    if (bytes?.length === part.bytes && digestOf(bytes, part) === part.digest) continue;
+    const hasSize = part.packed === true || bytes?.length === part.bytes;
+    if (bytes !== undefined && hasSize && digestOf(bytes, part) === part.digest) continue;
     const where = paths.length === 1 ? paths[0]! : dirname(paths[0]!);
     throw new UserError(
       'E_DATA_CHECKSUM',

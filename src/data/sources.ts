@@ -16,8 +16,10 @@ export interface PublishedFile {
 export interface Part {
   readonly name: string;
   readonly bytes: number;
-  /** `sha1:` or `sha256:`, as it is published or as the common libraries check it. */
-  readonly digest: `sha1:${string}` | `sha256:${string}`;
+  /** As it is published or as the common libraries check it. */
+  readonly digest: `md5:${string}` | `sha1:${string}` | `sha256:${string}`;
+  /** The digest is of the gzip file: no other is known, so that unpacked files can't be told. */
+  readonly packed?: true;
 }
 
 /** Files that can be downloaded and are read together. */
@@ -29,7 +31,7 @@ export interface Download {
   readonly mirrors: readonly string[];
 }
 
-export type FormName = 'idx' | 'binary-archive' | 'parquet';
+export type FormName = 'idx' | 'binary-archive' | 'parquet' | 'mat';
 
 /** Four IDX files, which are called what MNIST's are. */
 export interface IdxFormat {
@@ -54,10 +56,17 @@ export interface CifarFormat {
   readonly hub: { readonly repository: string; readonly folder: string };
 }
 
+/** Files of MATLAB, one a half, with images X and labels y. */
+export interface MatFormat {
+  readonly kind: 'mat';
+  /** Folders in which other programs keep them. */
+  readonly folders: readonly string[];
+}
+
 /** A data set that others publish. */
 export interface PublishedDataset extends KnownDataset {
   readonly classNames: readonly string[];
-  readonly format: IdxFormat | CifarFormat;
+  readonly format: IdxFormat | CifarFormat | MatFormat;
   /** For IDX: images, then labels. */
   readonly train: readonly Part[];
   readonly test: readonly Part[];
@@ -67,10 +76,10 @@ export interface PublishedDataset extends KnownDataset {
 
 type Four = readonly [string, string, string, string];
 
-/** Checksums are those of the four files of 60,000 and 10,000 images: compressed and unpacked. */
+/** Checksums are those of the four files of 60,000 and 10,000 images: compressed and, where they are known, unpacked. */
 function idx(
   format: Omit<IdxFormat, 'kind'>,
-  { md5, sha256 }: { md5: Four; sha256: Four },
+  { md5, sha256 }: { md5: Four; sha256?: Four },
   mirrors: readonly string[],
 ) {
   const names = [
@@ -80,7 +89,12 @@ function idx(
     't10k-labels-idx1-ubyte',
   ];
   const sizes = [16 + 60_000 * 784, 8 + 60_000, 16 + 10_000 * 784, 8 + 10_000];
-  const parts = names.map((name, i): Part => ({ name, bytes: sizes[i]!, digest: `sha256:${sha256[i]!}` }));
+  const parts = names.map(
+    (name, i): Part => ({
+      ...{ name, bytes: sizes[i]! },
+      ...(sha256 === undefined ? { digest: `md5:${md5[i]!}`, packed: true } : { digest: `sha256:${sha256[i]!}` }),
+    }),
+  );
   const files = names.map((name, i) => ({ name: `${name}.gz`, md5: md5[i]! }));
   return {
     format: { kind: 'idx', ...format },
@@ -172,6 +186,39 @@ export const publishedDatasets = {
       },
       ['https://ossci-datasets.s3.amazonaws.com/mnist/', 'https://storage.googleapis.com/cvdf-datasets/mnist/'],
     ),
+  },
+  kmnist: {
+    ...knownDatasets.kmnist,
+    classNames: ['o', 'ki', 'su', 'tsu', 'na', 'ha', 'ma', 'ya', 're', 'wo'],
+    ...idx(
+      { folders: ['raw', 'KMNIST/raw'] },
+      {
+        md5: [
+          'bdb82020997e1d708af4cf47b453dcf7',
+          'e144d726b3acfaa3e44228e80efcd344',
+          '5c965bf0a639b31b8f53240b1b52f4d7',
+          '7320c461ea6c1c855c0b718fb2a4b134',
+        ],
+      },
+      ['http://codh.rois.ac.jp/kmnist/dataset/kmnist/'],
+    ),
+  },
+  svhn: {
+    ...knownDatasets.svhn,
+    classNames: digits,
+    format: { kind: 'mat', folders: ['SVHN', 'svhn'] },
+    train: [{ name: 'train_32x32.mat', bytes: 182_040_794, digest: 'md5:e26dedcc434d2e4c54c9b2d4a06d8373' }],
+    test: [{ name: 'test_32x32.mat', bytes: 64_275_384, digest: 'md5:eb5a983be6a315427106f1b164d9cef3' }],
+    downloads: [
+      {
+        form: 'mat',
+        files: [
+          { name: 'train_32x32.mat', bytes: 182_040_794, md5: 'e26dedcc434d2e4c54c9b2d4a06d8373' },
+          { name: 'test_32x32.mat', bytes: 64_275_384, md5: 'eb5a983be6a315427106f1b164d9cef3' },
+        ],
+        mirrors: ['http://ufldl.stanford.edu/housenumbers/'],
+      },
+    ],
   },
   cifar10: {
     ...knownDatasets.cifar10,

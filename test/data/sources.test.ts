@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -7,6 +7,7 @@ import { acquirePublished } from '../../src/data/acquire.js';
 import { idxFile } from '../../src/data/formats/idx.js';
 import { allParts } from '../../src/data/forms/form.js';
 import { formsOf } from '../../src/data/forms/forms.js';
+import { decodeSvhn } from '../../src/data/forms/mat.js';
 import { knownDatasets } from '../../src/data/known.js';
 import { embeddedDatasets, type PublishedDataset, publishedDatasets } from '../../src/data/sources.js';
 import dataset from '../../stages/dataset.js';
@@ -27,7 +28,7 @@ describe.each(Object.entries<PublishedDataset>(publishedDatasets))('%s', (_, pub
     const pixels = shape[0] * shape[1] * shape[2];
     if (format.kind === 'cifar')
       for (const { name, bytes } of allParts(published)) expect(bytes % (format.labelBytes + pixels), name).toBe(0);
-    else
+    else if (format.kind === 'idx')
       for (const [images, labels] of [train, test])
         expect(images!.bytes - 16, images!.name).toBe((labels!.bytes - 8) * pixels);
   });
@@ -55,15 +56,15 @@ describe('a data set of which nothing is known but its description', () => {
     ...{ train: files.slice(0, 2).map(pinned), test: files.slice(2).map(pinned) },
     downloads: [{ form: 'idx', files: files.map(([name]) => ({ name: `${name}.gz` })), mirrors: [mirror] }],
   });
-  const read = (folder: string, mirror: string) => {
+  const read = (folder: string, mirror: string, published = toy(mirror)) => {
     vi.stubEnv('SPIKELINE_CACHE', join(folder, 'cache'));
     const log: string[] = [];
     const options = { signal: new AbortController().signal, progress: () => undefined, scale: 256 } as const;
     const about = { ...options, log: (line: string) => log.push(line), retryMs: 1, project: folder };
-    return acquirePublished('toy', toy(mirror), about).then((whole) => ({ whole, log }));
+    return acquirePublished('toy', published, about).then((whole) => ({ whole, log }));
   };
 
-  it('is found where other programs keep it, and downloaded', async () => {
+  async function place() {
     const folder = mkdtempSync(join(tmpdir(), 'spikeline-toy-'));
     const server = await FileServer.start();
     onTestFinished(async () => {
@@ -71,17 +72,58 @@ describe('a data set of which nothing is known but its description', () => {
       rmSync(folder, { recursive: true });
       await server.stop();
     });
+    return { folder, server };
+  }
+
+  it('is found where other programs keep it, and downloaded', async () => {
+    const { folder, server } = await place();
     for (const [name, bytes] of files) server.files.set(`${name}.gz`, { body: gzipSync(bytes) });
     const { whole } = await read(folder, server.url);
     expect(whole).toMatchObject({ name: 'toy', source: 'Toy', shape: [2, 4, 1], classes: 3 });
     expect([[...whole.train.labels], [...whole.test.images]]).toEqual([[0, 1, 2], new Array(8).fill(9)]);
 
-    const place = join(folder, 'data/Toy/raw');
-    mkdirSync(place, { recursive: true });
-    for (const [name, bytes] of files) writeFileSync(join(place, name), bytes);
+    const other = join(folder, 'data/Toy/raw');
+    mkdirSync(other, { recursive: true });
+    for (const [name, bytes] of files) writeFileSync(join(other, name), bytes);
     rmSync(join(folder, 'cache'), { recursive: true });
     const found = await read(folder, 'http://127.0.0.1:9/');
-    expect(found.log).toEqual([`Toy: the publisher's IDX files in ${place}`]);
+    expect(found.log).toEqual([`Toy: the publisher's IDX files in ${other}`]);
     expect(found.whole).toEqual(whole);
+  });
+
+  it('may be known by its compressed files alone', async () => {
+    const { folder, server } = await place();
+    const packed = files.map(([name, bytes]) => [name, gzipSync(bytes)] as const);
+    for (const [name, body] of packed) server.files.set(`${name}.gz`, { body });
+    const parts = packed.map(
+      ([name, body], i) => ({ ...pinned([name, body]), bytes: files[i]![1].length, packed: true }) as const,
+    );
+    const published = { ...toy(server.url), train: parts.slice(0, 2), test: parts.slice(2) };
+    const { whole } = await read(folder, server.url, published);
+    expect([[...whole.train.labels], [...whole.test.images]]).toEqual([[0, 1, 2], new Array(8).fill(9)]);
+  });
+
+  it('may be files of MATLAB', async () => {
+    const { folder, server } = await place();
+    const names = ['train_32x32.mat', 'test_32x32.mat'];
+    const contents = names.map((name) => readFileSync(join(import.meta.dirname, 'fixtures/svhn', name)));
+    for (const [i, name] of names.entries()) server.files.set(name, { body: contents[i]! });
+    const published: PublishedDataset = {
+      ...{
+        title: 'Toy',
+        shape: [2, 4, 3],
+        classNames: Array.from({ length: 10 }, String),
+        format: { kind: 'mat', folders: [] },
+      },
+      train: [pinned([names[0]!, contents[0]!])],
+      test: [pinned([names[1]!, contents[1]!])],
+      downloads: [{ form: 'mat', files: names.map((name) => ({ name })), mirrors: [server.url] }],
+    };
+    const { whole } = await read(folder, server.url, published);
+    const images = (count: number) => Array.from({ length: count * 24 }, (_, i) => (i * 5) % 256);
+    expect([[...whole.train.labels], [...whole.train.images]]).toEqual([[0, 1, 2], images(3)]);
+    expect([...whole.test.images]).toEqual(images(1));
+    for (const damage of [contents[0]!.subarray(0, 300), Buffer.from('MATLAB 7.3 MAT-file'), Buffer.alloc(200)])
+      expect(() => decodeSvhn(damage, 'x.mat')).toThrow(/^x\.mat can't be used: it /);
   });
 });

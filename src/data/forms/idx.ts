@@ -20,10 +20,10 @@ export const idxForm = (folders: readonly string[]): Form => ({
   files: names.map((name) => [`${name}-ubyte.gz`, `${name}-ubyte`, name.replace('-idx', '.idx').concat('-ubyte')]),
   async read(paths, published) {
     const contents = new Map<string, Uint8Array>();
-    for (const [i, { name, bytes: size }] of allParts(published).entries()) {
+    for (const [i, { name, bytes: size, packed }] of allParts(published).entries()) {
       const path = paths[i]!;
       const bytes = readDataFile(path, path, size + overhead);
-      contents.set(name, isGzip(bytes) ? inflate(bytes, path, size) : bytes);
+      contents.set(name, isGzip(bytes) && packed !== true ? inflate(bytes, path, size) : bytes);
     }
     return contents;
   },

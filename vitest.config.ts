@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** Tests that take minutes, or need more than Node and npm: each group is a folder of its own, with its own script. */
@@ -21,8 +22,8 @@ const patience = { testTimeout: 600_000, hookTimeout: 600_000 };
 const unit = {
   ...patience,
   pool: 'forks' as const,
-  // By default one processor is left alone: on two that doubles the time.
-  maxWorkers: '100%',
+  // By default one processor is left alone. Many tests wait for processes: one more than there are processors is best.
+  maxWorkers: availableParallelism() + 1,
   unstubEnvs: true,
 };
 

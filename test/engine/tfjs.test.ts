@@ -5,11 +5,12 @@ import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { WasmTrainer } from '../../src/engine/wasm/trainer.js';
-import type { Network } from '../../src/network/architecture.js';
+import type { Network, Precision } from '../../src/network/architecture.js';
 import { parameterShapes } from '../../src/network/parameters.js';
+
 import { network as preset } from '../../src/network/presets.js';
 import { ternaryThreshold } from '../../src/network/ternary.js';
-import { batchOf, fp32, imageOf, liveParameters, quantised } from './examples.js';
+import { batchOf, customNetwork, fp32, imageOf, liveParameters, quantised } from './examples.js';
 import { referenceStep } from './reference-trainer.js';
 
 /** Q(W) whose gradient is the identity's: automatic differentiation then gives dQ. */
@@ -69,14 +70,25 @@ function gradients(
   };
 }
 
+/** Each kind of layer once: TensorFlow.js without its library takes seconds for more. */
+const small = (precision: Precision): Network =>
+  customNetwork(
+    [8, 8, 3],
+    [
+      { kernel: [3, 3], padding: [1, 1], channels: 16 },
+      { kernel: [2, 2], stride: 2, channels: 24 },
+      { kernel: [2, 2], channels: 16 },
+    ],
+    precision,
+  );
+
 describe('gradients agree with automatic differentiation in TensorFlow.js', () => {
-  for (const [label, precision] of [
-    ['k1B2', quantised(1, 2)],
-    ['k0B1', quantised(0, 1)],
-    ['fp32', fp32],
+  for (const [label, network] of [
+    ['LeNet k1B2', preset('lenet', { precision: quantised(1, 2) })],
+    ['a small network k0B1', small(quantised(0, 1))],
+    ['a small network fp32', small(fp32)],
   ] as const)
-    it(`LeNet ${label}`, async () => {
-      const network = preset('lenet', { precision });
+    it(label, async () => {
       const batch = 2;
       // Decisions that single precision takes differently would compare two networks: take data without any.
       let seed = 1;

@@ -2,18 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import {
-  build,
-  doubt,
-  findTarget,
-  readVerdict,
-  type Target,
-  targetOf,
-} from '../../../../src/engine/wasm/native/build.js';
+import { build, doubt, findTarget, readVerdict, type Target } from '../../../../src/engine/wasm/native/build.js';
 import { findCompiler } from '../../../../src/engine/wasm/native/compiler.js';
 import { levelsHere } from '../../../../src/engine/wasm/native/level.js';
 import { buildFolder } from '../../../../src/paths.js';
 import { testFolder, writeFiles } from '../../../store/folder.js';
+import { targetBy } from './target.js';
 
 const real = findCompiler();
 const compiler = 'missing' in real ? undefined : real;
@@ -27,16 +21,6 @@ afterEach(() => {
   vi.unstubAllEnvs();
   vi.restoreAllMocks();
 });
-
-/** The target that a script in the place of a compiler makes. */
-function targetBy(script: string): Target {
-  const folder = writeFiles(testFolder(), { 'compiler.sh': `#!/bin/sh\n${script}\n` });
-  chmodSync(join(folder, 'compiler.sh'), 0o755);
-  vi.stubEnv('SPIKELINE_CC', join(folder, 'compiler.sh'));
-  const target = findTarget();
-  if ('missing' in target) throw new Error(target.missing);
-  return target;
-}
 
 describe.skipIf(levelsHere().length === 0)('native kernels', () => {
   it('are not used where the compiler says no, and it is not asked again', async () => {
@@ -99,31 +83,6 @@ describe.skipIf(process.platform === 'win32')('a library', () => {
 });
 
 describe.skipIf(compiler === undefined || levelsHere().length === 0)('native kernels, compiled here,', () => {
-  it('are not used where one of them has not done the same as WebAssembly’s', async () => {
-    // A compiler that takes roots for superfluous.
-    const words = compiler!.words.map((word) => `'${word}'`).join(' ');
-    const target = targetBy(`exec ${words} '-D__builtin_sqrtf(x)=(x)' "$@" -O1`);
-    expect(await build(target)).toEqual({
-      usable: false,
-      why: expect.stringMatching(
-        /^ended with exit code 1 \(Error: .*adam.* differs from WebAssembly's at byte \d+ of \d+\)$/,
-      ),
-    });
-    expect(existsSync(target.file)).toBe(false);
-  });
-
-  // The last one is what several processes make, below.
-  it.each(
-    levelsHere()
-      .slice(0, -1)
-      .map((level) => [level.name, level] as const),
-  )('do the same as WebAssembly’s for %s', async (_, level) => {
-    const target = targetOf(compiler!, level);
-    expect(await build(target)).toEqual({ usable: true });
-    expect(readVerdict(target)).toEqual({ usable: true });
-    expect(existsSync(target.file)).toBe(true);
-  });
-
   it('are made by one process where several miss them, and leave nothing half done', () => {
     vi.stubEnv('SPIKELINE_CC', compiler!.words.join(' '));
     const program = join(buildFolder, 'native-build.js');

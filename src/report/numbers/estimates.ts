@@ -43,9 +43,10 @@ function estimateText({ n, mean, sd = 0, interval }: Estimate, { scale, unit = '
   return `${show(mean)} ± ${show(half / scale)}${unit} (s ${show(sd)}, n ${n})`;
 }
 
-/** `0.848`: the mean with the digits that its interval allows, as programs write numbers. */
-export function meanText({ mean, interval }: Estimate): string {
-  return plainNumber(mean, interval);
+/** `0.848`: the mean, or a number beside it, with the digits that its interval allows, as programs write numbers. */
+export function meanText({ mean, interval }: Estimate, value = mean): string {
+  const text = plainNumber(value, interval);
+  return Number(text) === 0 ? text.replace('-', '') : text;
 }
 
 /** `0.848 ± 0.006 (s 0.005)`; of equal values, and without an interval, only the mean. */

@@ -49,9 +49,12 @@ export function judgeMetric(
   const judgement = judge(estimate.mean, wanted);
   const present = others.length + 1;
   const got = meanText(estimate);
-  const about = { interval: intervalText(estimate), got: present < all ? `${got} (${present} of ${all})` : got };
+  const difference = judgement.difference === '' ? '' : meanText(estimate, Number(judgement.difference));
+  const interval = intervalText(estimate);
   // A mean of what happens to be there would be another number than the one that is expected.
-  return present < all ? { ...judgement, ...about, difference: '', verdict: 'missing' } : { ...judgement, ...about };
+  return present < all
+    ? { ...judgement, interval, got: `${got} (${present} of ${all})`, difference: '', verdict: 'missing' }
+    : { ...judgement, interval, got, difference };
 }
 
 /** Compares a number with what is expected of it. */

@@ -91,6 +91,9 @@ export function checkShape(shape: readonly number[], image: ImageShape, label: s
   );
 }
 
+/** Where nothing is brighter, pixels were counted to another number than 255: to 16 in scikit-learn's digits. */
+const darkest = 31;
+
 /** What is odd about the pixels of a half, as a sentence. */
 export function oddPixels(pixels: Uint8Array, half: string): string | undefined {
   let [least, most] = [255, 0];
@@ -101,5 +104,7 @@ export function oddPixels(pixels: Uint8Array, half: string): string | undefined 
   if (least === most) return `All pixels of the ${half} half are ${least}.`;
   if (most <= 1)
     return `All pixels of the ${half} half are 0 or 1, which is as good as black: 255 is white. Save x * 255 in their place.`;
+  if (most <= darkest)
+    return `All pixels of the ${half} half are from ${least} to ${most}, which is nearly black: 255 is white. If ${most} is white, save (x * (255 / ${most})).round().astype(numpy.uint8).`;
   return undefined;
 }

@@ -174,6 +174,13 @@ describe('a data set of the user’s', () => {
       ],
     ],
     [
+      'dark images',
+      { x: { shape: images.shape, data: pixels.map((pixel) => pixel >> 4) }, test: [images, labels] },
+      [
+        'All pixels of the training half are from 0 to 15, which is nearly black: 255 is white. If 15 is white, save (x * (255 / 15)).round().astype(numpy.uint8).',
+      ],
+    ],
+    [
       'labels from 1',
       { y: labelsAs(Uint8Array.from(numbers(count, (i) => classOf(i) + 1))) },
       ['No image is of class 0, and labels go from 1 to 4: where they are counted from 1, save y - 1 in their place.'],

@@ -6,11 +6,12 @@ const pages = readPages();
 
 /** How a block of a language must say what becomes of it. What only shows something may have no words. */
 const kinds: Readonly<Record<string, readonly string[]>> = {
-  sh: ['', 'exit', 'long', 'skip'],
+  sh: ['', 'exit', 'given', 'long', 'skip'],
   console: ['', 'exit', 'long', 'skip'],
   yaml: ['', 'file', 'extends', 'workflow', 'skip'],
   ts: ['file', 'check', 'skip'],
   js: ['file', 'skip'],
+  python: ['file'],
   json: ['file', 'shown'],
   nginx: ['shown'],
   text: ['shown'],

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { buildFolder, packageRoot } from '../../src/paths.js';
 import { Sandbox } from '../e2e/program.js';
@@ -41,6 +41,11 @@ export class PageFolder {
   async carryOut(block: Block): Promise<Problem> {
     const { language, words, text, place } = block;
     if (words.skip !== undefined) return undefined;
+    // What a program makes that is not there to run.
+    if (words.given !== undefined) {
+      cpSync(join(packageRoot, 'test/docs/given', words.given), this.#box.folder, { recursive: true });
+      return undefined;
+    }
     if (language === 'sh') return this.#run(text, words, place);
     if (language === 'console') return this.#session(block);
     if (words.file !== undefined) this.#box.write(words.file, text);

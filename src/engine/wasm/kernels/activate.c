@@ -5,9 +5,7 @@
 #define ALL(v) EACH(v, BLOCK)
 
 /** clip(⌊n·y + ½⌋, 0, L) */
-INLINE f32v level(f32v y, f32 n, f32 top) {
-  return floors(lesser(SPLAT(f32v, top), greater((f32v){0}, y * n + 0.5f)));
-}
+INLINE f32v level(f32v y, f32 n, f32 top) { return floors(lesser(SPLAT(f32v, top), greater((f32v){0}, y * n + 0.5f))); }
 
 /**
  * y = scale·z + shift; open = 0 < y ≤ B as bytes; spikes = clip(⌊n·y + ½⌋, 0, L); x = spikes / n. With levels 0:
@@ -38,9 +36,12 @@ KERNEL(activate, Activate) {
             narrowAll(words, halves);
             STORE(t.spikes + at, bytes(halves));
           }
-          if (t.x) ALL(v) y[v] *= inverse;
-        } else ALL(v) y[v] = greater((f32v){0}, y[v]);
-        if (t.x) ALL(v) STORE(out + c * 4 + v * WIDTH, y[v]);
+          if (t.x)
+            ALL(v) y[v] *= inverse;
+        } else
+          ALL(v) y[v] = greater((f32v){0}, y[v]);
+        if (t.x)
+          ALL(v) STORE(out + c * 4 + v * WIDTH, y[v]);
       }
     }
   }
@@ -98,15 +99,16 @@ KERNEL(activateIntegers, ActivateIntegers) {
       const isize at[2] = {first + c, first + c + other};
       const u8 *limit = t.thresholds + c * 2;
       i16s z[2][HALVES], positive[2][HALVES], beyond[2][HALVES], levels[2][HALVES];
-#define LIMITS(statement)                                                   \
-  EACH(h, HALVES) {                                                         \
-    const i16s most = LOAD(i16s, limit + h * sizeof(i16s));                 \
-    EACH(pixel, 2) statement;                                               \
-  }                                                                         \
+#define LIMITS(statement)                                   \
+  EACH(h, HALVES) {                                         \
+    const i16s most = LOAD(i16s, limit + h * sizeof(i16s)); \
+    EACH(pixel, 2) statement;                               \
+  }                                                         \
   limit += row * 2
       LIMITS(z[pixel][h] = LOAD(i16s, t.z + at[pixel] * 2 + h * sizeof(i16s)) ^ most);
       LIMITS(positive[pixel][h] = (i16s)(z[pixel][h] > most));
-      EACH(h, HALVES) EACH(pixel, 2) levels[pixel][h] = (i16s){0};
+      EACH(h, HALVES)
+        EACH(pixel, 2) levels[pixel][h] = (i16s){0};
       // A true comparison is −1.
       for (i32 level = 0; level < t.levels; level++) {
         LIMITS(levels[pixel][h] -= (i16s)(z[pixel][h] > most));

@@ -12,9 +12,8 @@ enum { sumsVectors = 32 / sizeof(Sums) };
  * tables of sums are of bytes: a byte holds eight sums. places: of the first tap; those of the next lie tapBytes further;
  * table0 …: each tap's own. block and taps are constants.
  */
-INLINE void addSums(
-    i32 block, i32 taps, const u8 *places, isize tapBytes, u8 *membranes, i32 channels, const u8 *table0, const u8 *table1,
-    const u8 *table2, const u8 *table3, const u8 *table4) {
+INLINE void addSums(i32 block, i32 taps, const u8 *places, isize tapBytes, u8 *membranes, i32 channels, const u8 *table0,
+                    const u8 *table1, const u8 *table2, const u8 *table3, const u8 *table4) {
   const u8 *const tables[] = {table0, table1, table2, table3, table4};
   // Groups of four places.
   const i32 groups = block / 16, all = taps * groups;
@@ -41,20 +40,19 @@ INLINE void addSums(
 }
 
 /** One tap. */
-#define ONE_TAP(block)                                                                                              \
-  APART void addSums##block(const u8 *places, u8 *membranes, i32 channels, const u8 *table) {                       \
-    addSums(block, 1, places, 0, membranes, channels, table, table, table, table, table);                            \
+#define ONE_TAP(block)                                                                        \
+  APART void addSums##block(const u8 *places, u8 *membranes, i32 channels, const u8 *table) { \
+    addSums(block, 1, places, 0, membranes, channels, table, table, table, table, table);     \
   }
 ONE_TAP(16)
 ONE_TAP(32)
 ONE_TAP(64)
 
 /** Several taps of sixteen channels. */
-#define SEVERAL_TAPS(taps)                                                                                          \
-  APART void addSums16x##taps(                                                                                       \
-      const u8 *places, isize tapBytes, u8 *membranes, i32 channels, const u8 *table0, const u8 *table1,             \
-      const u8 *table2, const u8 *table3, const u8 *table4) {                                                        \
-    addSums(16, taps, places, tapBytes, membranes, channels, table0, table1, table2, table3, table4);                \
+#define SEVERAL_TAPS(taps)                                                                                     \
+  APART void addSums16x##taps(const u8 *places, isize tapBytes, u8 *membranes, i32 channels, const u8 *table0, \
+                              const u8 *table1, const u8 *table2, const u8 *table3, const u8 *table4) {        \
+    addSums(16, taps, places, tapBytes, membranes, channels, table0, table1, table2, table3, table4);          \
   }
 SEVERAL_TAPS(2)
 SEVERAL_TAPS(3)

@@ -7,10 +7,16 @@
 #include <immintrin.h>
 
 /** Vectors at any address, whose types say nothing of their numbers. */
-typedef struct { __m128i all; } __attribute__((packed, may_alias)) Bits128;
-typedef struct { __m256i all; } __attribute__((packed, may_alias)) Bits256;
+typedef struct {
+  __m128i all;
+} __attribute__((packed, may_alias)) Bits128;
+typedef struct {
+  __m256i all;
+} __attribute__((packed, may_alias)) Bits256;
 #ifdef __AVX512F__
-typedef struct { __m512i all; } __attribute__((packed, may_alias)) Bits512;
+typedef struct {
+  __m512i all;
+} __attribute__((packed, may_alias)) Bits512;
 #endif
 
 /**
@@ -18,15 +24,16 @@ typedef struct { __m512i all; } __attribute__((packed, may_alias)) Bits512;
  * @returns false where there is no instruction for that
  */
 INLINE bool convertedAtOnce(void *to, const void *from, i32 before, i32 after, i32 size, bool sign, bool real) {
-#define CASE(a, b, bytes, TO, operation, FROM)                                     \
-  if (before == a && after == b && size == bytes) {                                \
+#define CASE(a, b, bytes, TO, operation, FROM)                                                              \
+  if (before == a && after == b && size == bytes) {                                                         \
     ((Bits##TO *)to)->all = (__typeof__(((Bits##TO *)0)->all))(operation(((const Bits##FROM *)from)->all)); \
-    return true;                                                                   \
+    return true;                                                                                            \
   }
-#define SIGNED(a, b, bytes, TO, bits, name, FROM)                    \
-  if (sign) {                                                        \
-    CASE(a, b, bytes, TO, _mm##bits##_cvtepi##name, FROM)            \
-  } else CASE(a, b, bytes, TO, _mm##bits##_cvtepu##name, FROM)
+#define SIGNED(a, b, bytes, TO, bits, name, FROM)         \
+  if (sign) {                                             \
+    CASE(a, b, bytes, TO, _mm##bits##_cvtepi##name, FROM) \
+  } else                                                  \
+    CASE(a, b, bytes, TO, _mm##bits##_cvtepu##name, FROM)
 #ifdef __AVX512F__
   if (real && before == 4 && after == 8 && size == 64) {
     *(__m512d_u *)to = _mm512_cvtps_pd(*(const __m256_u *)from);
@@ -58,15 +65,15 @@ INLINE bool convertedAtOnce(void *to, const void *from, i32 before, i32 after, i
 
 /** Is a kind of numbers with a fraction, or with a sign? */
 #define IS_REAL(type) ((type)0.5 != 0)
-#define IS_SIGNED(type) ((type)-1 < 0)
-#define CONVERT(type, vector)                                                                                       \
-  ({                                                                                                                \
-    const __auto_type unconverted = (vector);                                                                       \
-    type converted;                                                                                                 \
-    if (!convertedAtOnce(&converted, &unconverted, sizeof unconverted[0], sizeof converted[0], sizeof converted,       \
-                         IS_SIGNED(__typeof__(unconverted[0])), IS_REAL(__typeof__(converted[0]))))                 \
-      converted = __builtin_convertvector(unconverted, type);                                                       \
-    converted;                                                                                                      \
+#define IS_SIGNED(type) ((type) - 1 < 0)
+#define CONVERT(type, vector)                                                                                    \
+  ({                                                                                                             \
+    const __auto_type unconverted = (vector);                                                                    \
+    type converted;                                                                                              \
+    if (!convertedAtOnce(&converted, &unconverted, sizeof unconverted[0], sizeof converted[0], sizeof converted, \
+                         IS_SIGNED(__typeof__(unconverted[0])), IS_REAL(__typeof__(converted[0]))))              \
+      converted = __builtin_convertvector(unconverted, type);                                                    \
+    converted;                                                                                                   \
   })
 #else
 #define CONVERT(type, vector) __builtin_convertvector(vector, type)

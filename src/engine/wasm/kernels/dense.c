@@ -8,9 +8,7 @@ enum { tileRows = WIDTH == 64 ? 12 : WIDTH == 32 ? 6 : 4 };
 enum { packedRow = channelBlock * 4 };
 
 /** Where vector v of a row of packed weights lies, from that of the first: in the same block of channels, or in the next one. */
-INLINE isize packedVector(isize block, i32 v) {
-  return v * LANES / channelBlock * block + v * LANES % channelBlock * 4;
-}
+INLINE isize packedVector(isize block, i32 v) { return v * LANES / channelBlock * block + v * LANES % channelBlock * 4; }
 
 /** Adds to the sums of each pixel the products of one value, the k-th from p and q on. */
 INLINE void addProducts(f32v sums[tilePixels][tileVectors], const u8 *const p[tilePixels], const u8 *q, isize block, i32 k,
@@ -62,7 +60,8 @@ INLINE void convolve(DenseConv t, i32 lo, i32 hi, i32 channel, i32 vectors) {
       }
       EACH(r, tilePixels) p[r] += t.rowSkip;
     }
-    EACH(r, tilePixels) EACH(v, vectors) STORE(to[r] + v * WIDTH, sums[r][v]);
+    EACH(r, tilePixels)
+      EACH(v, vectors) STORE(to[r] + v * WIDTH, sums[r][v]);
   }
 }
 
@@ -84,7 +83,8 @@ INLINE void addGradients(DenseWeightGradient t, i32 row, i32 first, i32 last, i3
   for (i32 n = first; n < last; n++) {
     const u8 *x = t.x + n * t.xImage, *dy = t.dy + n * t.dyImage + (isize)channel * 4;
     f32v sums[tileRows][tileVectors];
-    EACH(r, tileRows) EACH(v, vectors) sums[r][v] = (f32v){0};
+    EACH(r, tileRows)
+      EACH(v, vectors) sums[r][v] = (f32v){0};
     for (i32 oy = 0; oy < t.outHeight; oy++, x += t.xRow, dy += t.dyRow) {
       const u8 *p = x, *q = dy;
       for (i32 ox = 0; ox < t.outWidth; ox++, p += t.xPixel, q += t.dyPixel) {
@@ -97,8 +97,11 @@ INLINE void addGradients(DenseWeightGradient t, i32 row, i32 first, i32 last, i3
       }
     }
     // All sums are loaded before any is stored: a row may be there twice.
-    if (n > 0) EACH(r, tileRows) EACH(v, vectors) sums[r][v] = LOAD(f32v, dw[r] + v * WIDTH) + sums[r][v];
-    EACH(r, tileRows) EACH(v, vectors) STORE(dw[r] + v * WIDTH, sums[r][v]);
+    if (n > 0)
+      EACH(r, tileRows)
+        EACH(v, vectors) sums[r][v] = LOAD(f32v, dw[r] + v * WIDTH) + sums[r][v];
+    EACH(r, tileRows)
+      EACH(v, vectors) STORE(dw[r] + v * WIDTH, sums[r][v]);
   }
 }
 
@@ -110,7 +113,6 @@ KERNEL(denseWeightGradient, DenseWeightGradient) {
   const i32 end = min(hi * gradientRows, t.rows);
   for (i32 first = 0; first < t.images; first += t.imagesPerChunk) {
     const i32 last = min(first + t.imagesPerChunk, t.images);
-    for (i32 row = lo * gradientRows; row < end; row += tileRows)
-      BY_CHANNELS(t.channels, addGradients, t, row, first, last);
+    for (i32 row = lo * gradientRows; row < end; row += tileRows) BY_CHANNELS(t.channels, addGradients, t, row, first, last);
   }
 }

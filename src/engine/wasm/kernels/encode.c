@@ -63,8 +63,8 @@ INLINE bool quantiseImage(EncodeImages t, const f32 *x) {
  * Spikes of one neuron by its membrane in double precision, summed as realConv does. x: its window; w and thresholds: the
  * first of its own.
  */
-APART i32 exactSpikes(
-    const u8 *x, i32 rows, i32 run, isize rowSkip, const f64 *w, const f64 *thresholds, isize channels, i32 levels) {
+APART i32 exactSpikes(const u8 *x, i32 rows, i32 run, isize rowSkip, const f64 *w, const f64 *thresholds, isize channels,
+                      i32 levels) {
   f64 membrane = 0;
   for (i32 row = 0; row < rows; row++, x += rowSkip)
     for (i32 k = 0; k < run; k++, x += 4, w += channels) membrane += (f64) * (const f32 *)x * *w;
@@ -111,16 +111,16 @@ KERNEL(encodeImages, EncodeImages) {
           low[r] = high[r] = (i32x4){0};
         }
         const u8 *q = weights;
-#define ADD_PAIR                                                          \
-  {                                                                       \
-    const i16x8 w0 = LOAD(i16x8, q), w1 = LOAD(i16x8, q + 16);            \
-    EACH(r, 4) {                                                          \
-      const i16x8 x = (i16x8)SPLAT(i32x4, *(const i32 *)p[r]);            \
-      low[r] += fourProducts(x, w0);                                      \
-      high[r] += fourProducts(x, w1);                                     \
-      p[r] += 4;                                                          \
-    }                                                                     \
-    q += 32;                                                              \
+#define ADD_PAIR                                               \
+  {                                                            \
+    const i16x8 w0 = LOAD(i16x8, q), w1 = LOAD(i16x8, q + 16); \
+    EACH(r, 4) {                                               \
+      const i16x8 x = (i16x8)SPLAT(i32x4, *(const i32 *)p[r]); \
+      low[r] += fourProducts(x, w0);                           \
+      high[r] += fourProducts(x, w1);                          \
+      p[r] += 4;                                               \
+    }                                                          \
+    q += 32;                                                   \
   }
         for (i32 row = 0; row < t.rows; row++) {
           for (i32 k = 1; k < t.pairs; k += 2) {
@@ -159,8 +159,8 @@ KERNEL(encodeImages, EncodeImages) {
         for (; open; open &= open - 1) {
           const i32 bit = __builtin_ctz(open), pixel = min(first + bit / 8, t.pixels - 1), lane = bit % 8;
           const f64 *w = (f64 *)t.doubles + c + lane, *thresholds = (f64 *)t.thresholds + c + lane;
-          spikes[pixel * channels + lane] = (u8)exactSpikes(
-              image + xOffsets[pixel], t.rows, t.run, t.xRow * 2 - (isize)t.run * 4, w, thresholds, channels, t.levels);
+          spikes[pixel * channels + lane] = (u8)exactSpikes(image + xOffsets[pixel], t.rows, t.run,
+                                                            t.xRow * 2 - (isize)t.run * 4, w, thresholds, channels, t.levels);
         }
       }
     }

@@ -32,9 +32,8 @@ INLINE void NAME(addEvent)(NAME(Membranes) *above, const u8 *wa, NAME(Membranes)
  * Adds the weights of the events e … end, whose sums are widened every `period` events, before bytes can overflow. zeros: an
  * event that adds nothing.
  */
-INLINE void NAME(addEvents)(
-    NAME(Membranes) *above, const u8 *wa, NAME(Membranes) *below, const u8 *wb, const i32 *e, const i32 *end, isize period,
-    i32 zeros) {
+INLINE void NAME(addEvents)(NAME(Membranes) *above, const u8 *wa, NAME(Membranes) *below, const u8 *wb, const i32 *e,
+                            const i32 *end, isize period, i32 zeros) {
   while (e < end) {
     const i32 *pause = e + period;
     if (pause > end) pause = end;
@@ -67,8 +66,8 @@ INLINE void NAME(writeSpikes)(const NAME(Membranes) *m, u8 *y, const i16 *thresh
     NAME(Sums) spikes[together] = {0};
     const i16 *threshold = thresholds + v * sizeof m->few[v];
     // A true comparison is −1.
-    NO_UNROLLING for (i32 level = 0; level < levels; level++, threshold += channels)
-      EACH(i, together) spikes[i] -= m->all[v * together + i] > LOAD(NAME(Sums), threshold + i * sizeof(NAME(Part)));
+    NO_UNROLLING for (i32 level = 0; level < levels; level++, threshold += channels) EACH(i, together) spikes[i] -=
+        m->all[v * together + i] > LOAD(NAME(Sums), threshold + i * sizeof(NAME(Part)));
     EACH(i, together) STORE(y + v * sizeof m->few[v] + i * sizeof(NAME(Part)), CONVERT(NAME(Part), spikes[i]));
   }
 }
@@ -82,14 +81,14 @@ INLINE void NAME(writeSpikes)(const NAME(Membranes) *m, u8 *y, const i16 *thresh
 INLINE void NAME(convolveEvents)(EventConv t, i32 lo, i32 hi, i32 fire) {
   const i32 height = t.height, width = t.width, outHeight = t.outHeight, outWidth = t.outWidth, stride = t.stride;
   const i32 kernelHeight = t.kernelHeight, kernelWidth = t.kernelWidth, padV = t.padV, padH = t.padH;
-  const isize tapStride = t.tapStride, bytes = fire ? 1 : 2, pixelBytes = t.outChannels * bytes, rowBytes = outWidth * pixelBytes;
+  const isize tapStride = t.tapStride, bytes = fire ? 1 : 2, pixelBytes = t.outChannels * bytes,
+              rowBytes = outWidth * pixelBytes;
   for (i32 first = lo; first < hi; first += t.listed) {
     const i32 end = min(first + t.listed, hi);
     u8 *list = t.lists;
     for (i32 n = first; n < end; n++, list += t.listBytes)
-      listEvents(
-          t.spikes + (isize)n * height * width * t.inChannels, height, width, t.inChannels, (i32)t.levelStride, (i32)tapStride,
-          (i32)t.rowBytes, t.nonZero, (i32 *)list);
+      listEvents(t.spikes + (isize)n * height * width * t.inChannels, height, width, t.inChannels, (i32)t.levelStride,
+                 (i32)tapStride, (i32)t.rowBytes, t.nonZero, (i32 *)list);
     // Block by block of channels, so that its weights stay in the second-level cache from image to image.
     const u8 *w = t.w;
     for (i32 cb = 0; cb < t.outChannels; cb += CHANNELS, w += t.blockStride) {
@@ -120,11 +119,15 @@ INLINE void NAME(convolveEvents)(EventConv t, i32 lo, i32 hi, i32 fire) {
               else if (ky >= belowFrom)
                 NAME(addEvents)(0, 0, &below, wb, e, e1, t.period >> 2, zeros);
             }
-            if (fire) NAME(writeSpikes)(&above, y, thresholds, t.levels, t.outChannels);
-            else NAME(writeMembranes)(&above, y);
+            if (fire)
+              NAME(writeSpikes)(&above, y, thresholds, t.levels, t.outChannels);
+            else
+              NAME(writeMembranes)(&above, y);
             if (oy + 1 == outHeight) continue;
-            if (fire) NAME(writeSpikes)(&below, y + rowBytes, thresholds, t.levels, t.outChannels);
-            else NAME(writeMembranes)(&below, y + rowBytes);
+            if (fire)
+              NAME(writeSpikes)(&below, y + rowBytes, thresholds, t.levels, t.outChannels);
+            else
+              NAME(writeMembranes)(&below, y + rowBytes);
           }
       }
     }

@@ -8,9 +8,8 @@
  * that are not zero move to the front, all eight are stored, and the end advances by how many they are; eight events of slack
  * are reserved behind the list. Eight, whatever the width of vectors: the table of places (nonZero) has 2^8 rows.
  */
-APART void listEvents(
-    const u8 *x, i32 height, i32 width, i32 channels, i32 levelStride, i32 tapStride, i32 rowBytes, const u8 *nonZero,
-    i32 *list) {
+APART void listEvents(const u8 *x, i32 height, i32 width, i32 channels, i32 levelStride, i32 tapStride, i32 rowBytes,
+                      const u8 *nonZero, i32 *list) {
   i32 *start = list, *e = list + (isize)height * width + 1;
   for (i32 iy = 0; iy < height; iy++) {
     i32 column = -levelStride;

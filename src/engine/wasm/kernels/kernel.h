@@ -47,31 +47,31 @@ typedef intptr_t isize;
 
 /** A number or vector at any address. */
 #ifdef __clang__
-#define LOAD(type, address)                         \
-  ({                                                \
-    type loaded;                                    \
+#define LOAD(type, address)                              \
+  ({                                                     \
+    type loaded;                                         \
     __builtin_memcpy(&loaded, (address), sizeof loaded); \
-    loaded;                                         \
+    loaded;                                              \
   })
-#define STORE(address, value)                          \
-  ({                                                   \
-    __typeof__(value) stored = (value);                \
+#define STORE(address, value)                            \
+  ({                                                     \
+    __typeof__(value) stored = (value);                  \
     __builtin_memcpy((address), &stored, sizeof stored); \
   })
 #else
 // GCC has a memcpy of 256 bits done in halves, by way of the stack, where AVX2 is the most that it may use. Clang makes the most of
 // one: without, tables of gradients take half as long again in WebAssembly.
-#define LOAD(type, address)                                                    \
-  ({                                                                           \
-    typedef __typeof__(type) anywhere __attribute__((aligned(1), may_alias));  \
-    const type loaded = *(const anywhere *)(address);                          \
-    loaded;                                                                    \
+#define LOAD(type, address)                                                   \
+  ({                                                                          \
+    typedef __typeof__(type) anywhere __attribute__((aligned(1), may_alias)); \
+    const type loaded = *(const anywhere *)(address);                         \
+    loaded;                                                                   \
   })
-#define STORE(address, value)                                                  \
-  ({                                                                           \
-    __auto_type stored = (value);                                              \
+#define STORE(address, value)                                                   \
+  ({                                                                            \
+    __auto_type stored = (value);                                               \
     typedef __typeof__(stored) anywhere __attribute__((aligned(1), may_alias)); \
-    *(anywhere *)(address) = stored;                                           \
+    *(anywhere *)(address) = stored;                                            \
   })
 #endif
 
@@ -119,8 +119,7 @@ typedef struct {
  */
 #ifdef __wasm__
 #define POINTER(memory, offset) ((u8 *)(uintptr_t)(offset))
-#define ENTRY(name) \
-  __attribute__((export_name(#name), noinline)) void name(u32 descriptor, u32 scratch, i32 lo, i32 hi)
+#define ENTRY(name) __attribute__((export_name(#name), noinline)) void name(u32 descriptor, u32 scratch, i32 lo, i32 hi)
 #define VIEW ((Memory){0, (u8 *)(uintptr_t)scratch})
 #define CALL(name, memory, descriptor, lo, hi) name(descriptor, (u32)(uintptr_t)(memory).scratch, lo, hi)
 #else
@@ -128,11 +127,10 @@ typedef struct {
 #define ENTRY(name) \
   __attribute__((visibility("default"), noinline)) void name(u8 *base, u32 descriptor, u32 scratch, i32 lo, i32 hi)
 #define VIEW ((Memory){base, base + scratch})
-#define CALL(name, memory, descriptor, lo, hi) \
-  name((memory).base, descriptor, (u32)((memory).scratch - (memory).base), lo, hi)
+#define CALL(name, memory, descriptor, lo, hi) name((memory).base, descriptor, (u32)((memory).scratch - (memory).base), lo, hi)
 #endif
-#define KERNEL(name, Descriptor)                                                             \
-  INLINE void name##Body(Descriptor t, i32 lo, i32 hi);                                      \
+#define KERNEL(name, Descriptor)                                                                      \
+  INLINE void name##Body(Descriptor t, i32 lo, i32 hi);                                               \
   ENTRY(name) { name##Body(read##Descriptor(VIEW, (const u32 *)POINTER(VIEW, descriptor)), lo, hi); } \
   INLINE void name##Body(Descriptor t, i32 lo, i32 hi)
 

@@ -38,10 +38,11 @@ APART f64 exponential(f64 x) {
 /** log(1 + r) of r below 1/16. */
 INLINE f64 nearLogarithm(f64 r) {
   const f64 r2 = r * r, r3 = r2 * r;
-  const f64 y = r3 * (0x1.5555555555577p-2 + r * -0x1.ffffffffffdcbp-3 + r2 * 0x1.999999995dd0cp-3 +
-                      r3 * (-0x1.55555556745a7p-3 + r * 0x1.24924a344de3p-3 + r2 * -0x1.fffffa4423d65p-4 +
-                            r3 * (0x1.c7184282ad6cap-4 + r * -0x1.999eb43b068ffp-4 + r2 * 0x1.78182f7afd085p-4 +
-                                  r3 * -0x1.5521375d145cdp-4)));
+  const f64 y =
+      r3 *
+      (0x1.5555555555577p-2 + r * -0x1.ffffffffffdcbp-3 + r2 * 0x1.999999995dd0cp-3 +
+       r3 * (-0x1.55555556745a7p-3 + r * 0x1.24924a344de3p-3 + r2 * -0x1.fffffa4423d65p-4 +
+             r3 * (0x1.c7184282ad6cap-4 + r * -0x1.999eb43b068ffp-4 + r2 * 0x1.78182f7afd085p-4 + r3 * -0x1.5521375d145cdp-4)));
   const f64 wide = r * 0x1p27, high = r + wide - wide, low = r - high;
   const f64 square = high * high * -0.5, sum = r + square;
   const f64 rest = r - sum + square + -0.5 * low * (high + r);

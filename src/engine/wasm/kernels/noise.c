@@ -67,8 +67,8 @@ INLINE void deleteAmong(DeleteSpikes t, i32 lo, i32 hi, i32 few) {
       while (ahead < all) {
         // The first sum above `ahead` is that of the neuron whose spike it is.
         const u64x2 upTo = {low, high};
-        const u32 above = few ? nonZeroBytes((u8x16)((u8x16)upTo >= (u8)(ahead + 1)))
-                              : nonZeroBytes((u8x16)((i16x8)upTo > (i16)ahead));
+        const u32 above =
+            few ? nonZeroBytes((u8x16)((u8x16)upTo >= (u8)(ahead + 1))) : nonZeroBytes((u8x16)((i16x8)upTo > (i16)ahead));
         u8 *at = s + __builtin_ctz(above) / (few ? 1 : 2);
         *at -= (u8)one;
         ahead += one;
@@ -94,6 +94,8 @@ INLINE void deleteAmong(DeleteSpikes t, i32 lo, i32 hi, i32 few) {
  * the order of pixels and channels, so that padding channels, which never fire, don't either.
  */
 KERNEL(deleteSpikes, DeleteSpikes) {
-  if (t.levels <= fewLevels) deleteAmong(t, lo, hi, 1);
-  else deleteAmong(t, lo, hi, 0);
+  if (t.levels <= fewLevels)
+    deleteAmong(t, lo, hi, 1);
+  else
+    deleteAmong(t, lo, hi, 0);
 }

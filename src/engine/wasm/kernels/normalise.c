@@ -14,8 +14,8 @@ enum { vectorsTogether = WIDTH == 16 ? 2 : 1 };
  * sums[image] = [Σv per channel, Σv·z per channel], where v is z itself if `squares`, and g if not. With `ranged` also
  * ranges[image] = [largest z per channel, least z per channel] or [largest |g| per channel].
  */
-INLINE void addPixelsUp(const u8 *g, const u8 *z, u8 *sums, u8 *ranges, i32 pixels, i32 channels, i32 lo, i32 hi,
-                        bool integer, bool squares, bool ranged) {
+INLINE void addPixelsUp(const u8 *g, const u8 *z, u8 *sums, u8 *ranges, i32 pixels, i32 channels, i32 lo, i32 hi, bool integer,
+                        bool squares, bool ranged) {
   const isize step = (isize)channels * 4, zStep = integer ? step / 2 : step, zBytes = integer ? WIDTH / 2 : WIDTH;
   const f32v infinite = SPLAT(f32v, __builtin_inff());
   for (i32 n = lo; n < hi; n++)
@@ -35,12 +35,12 @@ INLINE void addPixelsUp(const u8 *g, const u8 *z, u8 *sums, u8 *ranges, i32 pixe
         }
         const u8 *gp = g + pixel * step + c * 4, *zp = z + pixel * zStep + c * (integer ? 2 : 4);
         for (i32 p = 0; p < count; p++, gp += step, zp += zStep) SIDE(v) {
-          const f32v zs = values(zp + v * zBytes, integer), vs = squares ? zs : LOAD(f32v, gp + v * WIDTH);
-          s[v] += vs;
-          q[v] += vs * zs;
-          if (ranged) most[v] = greater(most[v], squares ? vs : (f32v)((i32v)vs & 0x7fffffff));
-          if (ranged && squares) least[v] = lesser(least[v], vs);
-        }
+            const f32v zs = values(zp + v * zBytes, integer), vs = squares ? zs : LOAD(f32v, gp + v * WIDTH);
+            s[v] += vs;
+            q[v] += vs * zs;
+            if (ranged) most[v] = greater(most[v], squares ? vs : (f32v)((i32v)vs & 0x7fffffff));
+            if (ranged && squares) least[v] = lesser(least[v], vs);
+          }
         SIDE(v) {
           STORE(sum + v * WIDTH, s[v]);
           STORE(sum + step + v * WIDTH, q[v]);
@@ -55,10 +55,14 @@ INLINE void addPixelsUp(const u8 *g, const u8 *z, u8 *sums, u8 *ranges, i32 pixe
 KERNEL(channelSums, ChannelSums) {
 #define SUMS(integer, ranged) addPixelsUp(t.z, t.z, t.sums, t.ranges, t.pixels, t.channels, lo, hi, integer, true, ranged)
   if (t.integer) {
-    if (t.ranges) SUMS(true, true);
-    else SUMS(true, false);
-  } else if (t.ranges) SUMS(false, true);
-  else SUMS(false, false);
+    if (t.ranges)
+      SUMS(true, true);
+    else
+      SUMS(true, false);
+  } else if (t.ranges)
+    SUMS(false, true);
+  else
+    SUMS(false, false);
 #undef SUMS
 }
 
@@ -66,21 +70,26 @@ KERNEL(channelSums, ChannelSums) {
 KERNEL(gradientSums, GradientSums) {
 #define SUMS(integer, ranged) addPixelsUp(t.g, t.z, t.sums, t.largest, t.pixels, t.channels, lo, hi, integer, false, ranged)
   if (t.integer) {
-    if (t.largest) SUMS(true, true);
-    else SUMS(true, false);
-  } else if (t.largest) SUMS(false, true);
-  else SUMS(false, false);
+    if (t.largest)
+      SUMS(true, true);
+    else
+      SUMS(true, false);
+  } else if (t.largest)
+    SUMS(false, true);
+  else
+    SUMS(false, false);
 #undef SUMS
 }
 
 /** Sums and sums of products of four channels over the images, in order and in double precision. step: between images, in floats. */
-#define ADD_IMAGES(sums, products)                           \
-  f64 sums[4] = {0}, products[4] = {0};                      \
-  for (i32 n = 0; n < t.images; n++) EACH(k, 4) {            \
-    const f32 *image = (f32 *)t.sums + (isize)n * t.channels * 2 + c; \
-    sums[k] += image[k];                                     \
-    products[k] += image[t.channels + k];                    \
-  }
+#define ADD_IMAGES(sums, products)                                      \
+  f64 sums[4] = {0}, products[4] = {0};                                 \
+  for (i32 n = 0; n < t.images; n++)                                    \
+    EACH(k, 4) {                                                        \
+      const f32 *image = (f32 *)t.sums + (isize)n * t.channels * 2 + c; \
+      sums[k] += image[k];                                              \
+      products[k] += image[t.channels + k];                             \
+    }
 
 /** Batch mean and variance (biased) of channels lo…hi, fours of them; running statistics. */
 KERNEL(batchNorm, BatchNorm) {
@@ -120,13 +129,14 @@ KERNEL(batchNormGradient, BatchNormGradient) {
     // Over all images the greatest and least z and the largest |g|.
     f32 greatest[4] = {0}, least[4] = {0}, largest[4] = {0};
     if (t.bounds)
-      for (i32 n = 0; n < t.images; n++) EACH(k, 4) {
-        const f32 *z = (f32 *)t.zRanges + (isize)n * t.channels * 2 + c + k;
-        const f32 g = ((f32 *)t.largest)[(isize)n * t.channels + c + k];
-        greatest[k] = n == 0 || greatest[k] < z[0] ? z[0] : greatest[k];
-        least[k] = n == 0 || z[t.channels] < least[k] ? z[t.channels] : least[k];
-        largest[k] = n == 0 || largest[k] < g ? g : largest[k];
-      }
+      for (i32 n = 0; n < t.images; n++)
+        EACH(k, 4) {
+          const f32 *z = (f32 *)t.zRanges + (isize)n * t.channels * 2 + c + k;
+          const f32 g = ((f32 *)t.largest)[(isize)n * t.channels + c + k];
+          greatest[k] = n == 0 || greatest[k] < z[0] ? z[0] : greatest[k];
+          least[k] = n == 0 || z[t.channels] < least[k] ? z[t.channels] : least[k];
+          largest[k] = n == 0 || largest[k] < g ? g : largest[k];
+        }
     EACH(k, 4) {
       const i32 at = c + k;
       const f64 sum = sums[k], mean = ((f32 *)t.mean)[at], inverse = ((f32 *)t.inverseDeviation)[at];
@@ -164,8 +174,10 @@ INLINE void applyGradient(GradientApply t, i32 lo, i32 hi, bool integer) {
 
 /** dz = a·g + b·z + d; g is 0 where the neuron is closed. */
 KERNEL(gradientApply, GradientApply) {
-  if (t.integer) applyGradient(t, lo, hi, true);
-  else applyGradient(t, lo, hi, false);
+  if (t.integer)
+    applyGradient(t, lo, hi, true);
+  else
+    applyGradient(t, lo, hi, false);
 }
 
 #undef SIDE

@@ -32,10 +32,10 @@ INLINE void listPixels(PixelWeightGradient t, const u8 *x) {
  * sum[tap][c] = Σ value·dy[pixel − tap][c] of 16 channels, for `taps` neighbouring taps of a kernel row, over pixels of the
  * list. dy: of the first tap; others lie a pixel before; sum: of the first tap, others rowBytes further.
  */
-INLINE void addPixels(
-    i32 taps, const Pixel *from, const Pixel *to, const u8 *dy, isize pixelBytes, u8 *sum, isize rowBytes) {
+INLINE void addPixels(i32 taps, const Pixel *from, const Pixel *to, const u8 *dy, isize pixelBytes, u8 *sum, isize rowBytes) {
   f32v sums[3][BLOCK];
-  EACH(tap, taps) EACH(v, BLOCK) sums[tap][v] = (f32v){0};
+  EACH(tap, taps)
+    EACH(v, BLOCK) sums[tap][v] = (f32v){0};
   for (; from < to; from++) {
     const u8 *row = dy + from->place;
     EACH(tap, taps) {
@@ -44,7 +44,8 @@ INLINE void addPixels(
       row -= pixelBytes;
     }
   }
-  EACH(tap, taps) EACH(v, BLOCK) STORE(sum + tap * rowBytes + v * WIDTH, sums[tap][v]);
+  EACH(tap, taps)
+    EACH(v, BLOCK) STORE(sum + tap * rowBytes + v * WIDTH, sums[tap][v]);
 }
 
 /**
@@ -69,8 +70,10 @@ KERNEL(pixelWeightGradient, PixelWeightGradient) {
         i32 taps = t.kernelWidth;
         for (; taps >= 3; taps -= 3, dy -= 3 * t.dyPixel, sum += 3 * rowBytes)
           addPixels(3, from, to, dy, t.dyPixel, sum, rowBytes);
-        if (taps == 2) addPixels(2, from, to, dy, t.dyPixel, sum, rowBytes);
-        else if (taps == 1) addPixels(1, from, to, dy, t.dyPixel, sum, rowBytes);
+        if (taps == 2)
+          addPixels(2, from, to, dy, t.dyPixel, sum, rowBytes);
+        else if (taps == 1)
+          addPixels(1, from, to, dy, t.dyPixel, sum, rowBytes);
       }
     }
   }

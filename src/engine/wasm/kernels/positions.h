@@ -35,9 +35,9 @@ INLINE void turnBytes(u8 *p, u8 *out, isize step) {
  * compared with a level 64 pixels at a time. Writes up to three words behind the last event; needs 512 + 16·(pixels of
  * a phase + 63) bytes at `work`.
  */
-APART void listPositions(
-    const u8 *map, i32 channels, i32 levels, i32 images, i32 imagesPerChunk, i32 phases, const i32 *phasePixels,
-    const Position *order, const Cut *cuts, i32 cutCount, u32 *heads, u32 *events, u8 *work) {
+APART void listPositions(const u8 *map, i32 channels, i32 levels, i32 images, i32 imagesPerChunk, i32 phases,
+                         const i32 *phasePixels, const Position *order, const Cut *cuts, i32 cutCount, u32 *heads, u32 *events,
+                         u8 *work) {
   u8 *rows = work + 512;
   u32 *e = events;
   for (i32 phase = 0; phase < phases; phase++, cuts += cutCount + 1) {

@@ -33,8 +33,8 @@ INLINE void writeProducts(i32 vectors, EventConv t, const i32v *sums, u8 *y, con
       i32v spikes = {0};
       const i16 *threshold = thresholds + v * LANES;
       // A true comparison is −1.
-      NO_UNROLLING for (i32 level = 0; level < t.levels; level++, threshold += t.outChannels)
-        spikes -= sums[v] > CONVERT(i32v, LOAD(i16half, threshold));
+      NO_UNROLLING for (i32 level = 0; level < t.levels; level++, threshold += t.outChannels) spikes -=
+          sums[v] > CONVERT(i32v, LOAD(i16half, threshold));
       STORE(y + v * LANES, CONVERT(u8quarter, spikes));
     } else
       STORE(y + v * LANES * 2, CONVERT(i16half, sums[v]));
@@ -68,8 +68,9 @@ INLINE void multiplyWindow(i32 vectors, EventConv t, i32 co, i32 first, i32 hi, 
   }
   const isize outBytes = fire ? 1 : 2, outImage = (isize)t.outHeight * t.outWidth * t.outChannels;
   const isize at = ((isize)oy * t.outWidth + ox) * t.outChannels + co;
-  EACH(n, spikingImages) if (first + n < hi)
-    writeProducts(vectors, t, sums[n], t.y + ((first + n) * outImage + at) * outBytes, (const i16 *)t.thresholds + co, fire);
+  EACH(n, spikingImages)
+    if (first + n < hi)
+      writeProducts(vectors, t, sums[n], t.y + ((first + n) * outImage + at) * outBytes, (const i16 *)t.thresholds + co, fire);
 }
 
 /** Output channels that are as many vectors, of images lo…hi. */
@@ -85,7 +86,9 @@ INLINE void multiplySpikes(EventConv t, i32 lo, i32 hi, bool fire) {
   // A row of weights has sixteen channels, or more vectors than one.
   const i32 vectors = t.rowBytes > LANES ? 2 : 1;
   for (i32 co = 0; co < t.outChannels; co += vectors * LANES)
-    if (vectors == 2) multiplyOutputs(2, t, co, lo, hi, fire);
-    else multiplyOutputs(1, t, co, lo, hi, fire);
+    if (vectors == 2)
+      multiplyOutputs(2, t, co, lo, hi, fire);
+    else
+      multiplyOutputs(1, t, co, lo, hi, fire);
 }
 #endif

@@ -11,8 +11,8 @@ enum { sharingImages = WIDTH < 64 ? 4 : 8 };
  * dx of one pixel of some images and `vectors` vectors of input channels from ci on. weights: those channels', of all taps; from
  * vector to vector they lie `next` further. vectors is a constant.
  */
-INLINE void multiplyPixel(
-    i32 vectors, TabledGradient t, const u8 *weights, isize next, i32 ci, i32 first, i32 hi, i32 y, i32 x, f32 step) {
+INLINE void multiplyPixel(i32 vectors, TabledGradient t, const u8 *weights, isize next, i32 ci, i32 first, i32 hi, i32 y, i32 x,
+                          f32 step) {
   i32v sums[sharingImages][2];
   isize image[sharingImages];
   EACH(n, sharingImages) {
@@ -37,14 +37,15 @@ INLINE void multiplyPixel(
         }
       }
     }
-  EACH(n, sharingImages) if (first + n < hi) {
-    const isize at = (((isize)(first + n) * t.height + y) * t.width + x) * t.channels + ci;
-    EACH(v, vectors) {
-      // 1 or 0 as a mask.
-      const i32v open = -CONVERT(i32v, LOAD(u8quarter, t.open + at + v * LANES));
-      STORE(t.dx + (at + v * LANES) * 4, open & (i32v)(CONVERT(f32v, sums[n][v]) * step));
+  EACH(n, sharingImages)
+    if (first + n < hi) {
+      const isize at = (((isize)(first + n) * t.height + y) * t.width + x) * t.channels + ci;
+      EACH(v, vectors) {
+        // 1 or 0 as a mask.
+        const i32v open = -CONVERT(i32v, LOAD(u8quarter, t.open + at + v * LANES));
+        STORE(t.dx + (at + v * LANES) * 4, open & (i32v)(CONVERT(f32v, sums[n][v]) * step));
+      }
     }
-  }
 }
 
 /** dx of images lo…hi and the same channels. */

@@ -39,7 +39,8 @@ INLINE void quantise(QuantiseGradient t, i32 lo, i32 hi, bool integer) {
         for (isize c = 0; c < t.width; c += HALF_LANES) {
           i32v fines[WORDS_OF_HALF], coarses[WORDS_OF_HALF];
           EACH(v, WORDS_OF_HALF) {
-            const f32v dz = LOAD(f32v, g) * LOAD(f32v, at) + values(z, integer) * LOAD(f32v, at + row) + LOAD(f32v, at + 2 * row);
+            const f32v dz =
+                LOAD(f32v, g) * LOAD(f32v, at) + values(z, integer) * LOAD(f32v, at + row) + LOAD(f32v, at + 2 * row);
             fines[v] = nearest(dz);
             coarses[v] = nearest(dz * coarse);
             g += WIDTH;
@@ -70,6 +71,8 @@ INLINE void quantise(QuantiseGradient t, i32 lo, i32 hi, bool integer) {
  * 12 bits.
  */
 KERNEL(quantiseGradient, QuantiseGradient) {
-  if (t.integer) quantise(t, lo, hi, true);
-  else quantise(t, lo, hi, false);
+  if (t.integer)
+    quantise(t, lo, hi, true);
+  else
+    quantise(t, lo, hi, false);
 }

@@ -81,9 +81,13 @@ KERNEL(activateReal, ActivateReal) {
       const u8 *z = t.z + first * (t.doubles ? 8 : 4);
       u8 *spikes = t.spikes + first;
       if (t.doubles) {
-        if (t.levels > 0) activatePixel(t, z, spikes, x, true, true);
-        else activatePixel(t, z, spikes, x, true, false);
-      } else if (t.levels > 0) activatePixel(t, z, spikes, x, false, true);
-      else activatePixel(t, z, spikes, x, false, false);
+        if (t.levels > 0)
+          activatePixel(t, z, spikes, x, true, true);
+        else
+          activatePixel(t, z, spikes, x, true, false);
+      } else if (t.levels > 0)
+        activatePixel(t, z, spikes, x, false, true);
+      else
+        activatePixel(t, z, spikes, x, false, false);
     }
 }

@@ -5,29 +5,30 @@
 #include "vector.h"
 
 /** Adds the row of dy that `event` stands for to the first n vectors of `sum`, in a loop over events. */
-#define ADD_ROW(type, n, q, event)        \
-  {                                       \
-    const u8 *row = (q) + *(event);       \
-    ADD_FOUR(type, n, 0, row)             \
-    if ((n) > 4) {                        \
-      SEPARATE_ROUND(event);              \
-      ADD_FOUR(type, n, 4, row)           \
-    }                                     \
-    if ((n) > 8) {                        \
-      SEPARATE_ROUND(event);              \
-      ADD_FOUR(type, n, 8, row)           \
-    }                                     \
+#define ADD_ROW(type, n, q, event)  \
+  {                                 \
+    const u8 *row = (q) + *(event); \
+    ADD_FOUR(type, n, 0, row)       \
+    if ((n) > 4) {                  \
+      SEPARATE_ROUND(event);        \
+      ADD_FOUR(type, n, 4, row)     \
+    }                               \
+    if ((n) > 8) {                  \
+      SEPARATE_ROUND(event);        \
+      ADD_FOUR(type, n, 8, row)     \
+    }                               \
   }
 #define ADD_FOUR(type, n, first, row) \
-  EACH(v, 4) if ((first) + v < (n)) sum[(first) + v] += LOAD(type, (row) + ((first) + v) * WIDTH);
+  EACH(v, 4)                          \
+    if ((first) + v < (n)) sum[(first) + v] += LOAD(type, (row) + ((first) + v) * WIDTH);
 
 /**
  * Adds dw of `taps` neighbouring taps and `width` channels, from the lists of all levels: of the first one from head[0] to head[1].
  * q: dy's pixels for the last tap; for each one before it they lie a pixel further, so offsets are positive. d: dw of the
  * first tap; that of each next one lies `step` further.
  */
-INLINE void addFloats(
-    i32 width, i32 taps, SparseWeightGradient t, const u32 *head, const u32 *events, const u8 *q, u8 *d, isize step) {
+INLINE void addFloats(i32 width, i32 taps, SparseWeightGradient t, const u32 *head, const u32 *events, const u8 *q, u8 *d,
+                      isize step) {
   const i32 vectors = width / LANES, all = vectors * taps;
   f32v total[48 / LANES], sum[48 / LANES];
   EACH(v, all) total[v] = (f32v){0};
@@ -39,10 +40,11 @@ INLINE void addFloats(
     const f32 factor = (f32)level * t.scale;
     EACH(v, all) total[v] += factor * sum[v];
   }
-  EACH(tap, taps) EACH(v, vectors) {
-    u8 *to = d + (taps - 1 - tap) * step + v * WIDTH;
-    STORE(to, LOAD(f32v, to) + total[tap * vectors + v]);
-  }
+  EACH(tap, taps)
+    EACH(v, vectors) {
+      u8 *to = d + (taps - 1 - tap) * step + v * WIDTH;
+      STORE(to, LOAD(f32v, to) + total[tap * vectors + v]);
+    }
 }
 
 /** Adds to dw what integers came to. first: their first channel, counted over the taps, the last of which comes first. */
@@ -56,9 +58,8 @@ INLINE void addTotal(i32 first, i32 width, i32 taps, i32v total, f32 scale, u8 *
  * hold for certain; the sum over a list is then exact, and times `scale` added to dw. Even and odd channels are widened
  * apart, each by one instruction: products with pairs of the level and 0.
  */
-INLINE void addIntegers(
-    i32 width, i32 taps, SparseWeightGradient t, const u32 *head, const u32 *events, const u8 *q, u8 *d, isize step,
-    i32 most, f32 scale) {
+INLINE void addIntegers(i32 width, i32 taps, SparseWeightGradient t, const u32 *head, const u32 *events, const u8 *q, u8 *d,
+                        isize step, i32 most, f32 scale) {
   const i32 all = width * taps / (2 * LANES);
   // Vectors of 512 bits may leave sixteen channels.
   const i32 rest = width * taps % (2 * LANES);
@@ -104,7 +105,7 @@ INLINE void addUp(SparseWeightGradient t, i32 lo, i32 hi, bool integer) {
     const u8 *dy = t.dy + first * t.dyImage;
     for (i32 cb = 0; cb < t.outChannels; cb += t.width, dy += t.dyBlock) {
       const i32 most = integer ? safeAdditions((const u16 *)t.largest, first, min(first + t.imagesPerChunk, t.images),
-                                     t.outChannels / t.width, cb / t.width)
+                                               t.outChannels / t.width, cb / t.width)
                                : 0;
       for (i32 ci = lo; ci < hi; ci++)
         for (i32 py = 0; py < min(t.stride, t.kernelHeight); py++)
@@ -117,13 +118,15 @@ INLINE void addUp(SparseWeightGradient t, i32 lo, i32 hi, bool integer) {
               const u8 *q = dy - ty * t.dyRow;
               u8 *d = t.dw + ((isize)ky * t.kernelWidth + px) * rowBytes + ((isize)ci * t.outChannels + cb) * 4;
               i32 left = (t.kernelWidth - px + t.stride - 1) / t.stride;
-#define TAKE(channels, taps)                                                                        \
-  if (t.width == channels) {                                                                        \
-    for (; left >= taps; left -= taps, q -= taps * t.dyPixel, d += taps * step) {                   \
-      const u8 *last = q - (taps - 1) * t.dyPixel;                                                  \
-      if (integer) addIntegers(channels, taps, t, head, events, last, d, step, most, scale);        \
-      else addFloats(channels, taps, t, head, events, last, d, step);                               \
-    }                                                                                               \
+#define TAKE(channels, taps)                                                      \
+  if (t.width == channels) {                                                      \
+    for (; left >= taps; left -= taps, q -= taps * t.dyPixel, d += taps * step) { \
+      const u8 *last = q - (taps - 1) * t.dyPixel;                                \
+      if (integer)                                                                \
+        addIntegers(channels, taps, t, head, events, last, d, step, most, scale); \
+      else                                                                        \
+        addFloats(channels, taps, t, head, events, last, d, step);                \
+    }                                                                             \
   }
               if (integer) {
                 GRADIENTS_i16(TAKE)

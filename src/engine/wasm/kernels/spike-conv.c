@@ -35,10 +35,14 @@ INLINE bool many(SpikeConv t, i32 first, i32 end) {
 KERNEL(spikeConv_i16, SpikeConv) {
   for (i32 first = lo; first < hi; first += forwardLanes) {
     const i32 end = min(first + forwardLanes, hi);
-    if (many(t, first, end)) MANY(tabledMembranes, false, first, end);
-    else if (t.block == 64) CALL(eventConv64_i16, t.memory, t.events, first, end);
-    else if (t.block == 32) CALL(eventConv32_i16, t.memory, t.events, first, end);
-    else CALL(eventConv16_i16, t.memory, t.events, first, end);
+    if (many(t, first, end))
+      MANY(tabledMembranes, false, first, end);
+    else if (t.block == 64)
+      CALL(eventConv64_i16, t.memory, t.events, first, end);
+    else if (t.block == 32)
+      CALL(eventConv32_i16, t.memory, t.events, first, end);
+    else
+      CALL(eventConv16_i16, t.memory, t.events, first, end);
   }
 }
 
@@ -46,9 +50,13 @@ KERNEL(spikeConv_i16, SpikeConv) {
 KERNEL(spikeConv_fire, SpikeConv) {
   for (i32 first = lo; first < hi; first += forwardLanes) {
     const i32 end = min(first + forwardLanes, hi);
-    if (many(t, first, end)) MANY(tabledSpikes, true, first, end);
-    else if (t.block == 64) CALL(eventConv64_fire, t.memory, t.events, first, end);
-    else if (t.block == 32) CALL(eventConv32_fire, t.memory, t.events, first, end);
-    else CALL(eventConv16_fire, t.memory, t.events, first, end);
+    if (many(t, first, end))
+      MANY(tabledSpikes, true, first, end);
+    else if (t.block == 64)
+      CALL(eventConv64_fire, t.memory, t.events, first, end);
+    else if (t.block == 32)
+      CALL(eventConv32_fire, t.memory, t.events, first, end);
+    else
+      CALL(eventConv16_fire, t.memory, t.events, first, end);
   }
 }

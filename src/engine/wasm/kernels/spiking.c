@@ -29,9 +29,9 @@ APART u64 weightedSum(const u8 *counts, const i16 *factors, isize bytes) {
     i32x4 products = {0};
     const u8 *pause = counts + countedSixteens * 16;
     if (pause > end) pause = end;
-    NO_UNROLLING for (; counts < pause; counts += 16, factors += 16)
-      products += fourProducts(lowHalves(LOAD(u8x16, counts)), LOAD(i16x8, factors)) +
-                  fourProducts(highHalves(LOAD(u8x16, counts)), LOAD(i16x8, factors + 8));
+    NO_UNROLLING for (; counts < pause; counts += 16, factors += 16) products +=
+        fourProducts(lowHalves(LOAD(u8x16, counts)), LOAD(i16x8, factors)) +
+        fourProducts(highHalves(LOAD(u8x16, counts)), LOAD(i16x8, factors + 8));
     sum += total(products);
   }
   return sum;

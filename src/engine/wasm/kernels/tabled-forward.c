@@ -18,8 +18,7 @@ enum {
 /** Tables of `width` channels of one pixel; last: the last image there is, which fills the rest. */
 INLINE void fillTables(u8 *table, TabledForward t, const u8 *spikes, isize image, i32 last, i32 width) {
   const u8 highest = (u8)t.levels;
-  for (i32 c = 0; c < width; c += 16)
-    transposeBytes(spikes + c, image, 0, last, t.inputs + c * valueBytes, valueBytes, 16);
+  for (i32 c = 0; c < width; c += 16) transposeBytes(spikes + c, image, 0, last, t.inputs + c * valueBytes, valueBytes, 16);
   const u8 *x = t.inputs;
   for (i32 c = 0; c < width; c += 4, table += sumsOfFour * valueBytes) {
     STORE(table, (u8x16){0});
@@ -56,8 +55,7 @@ INLINE void beginRow(TabledForward t, u8 *row, i32 oy) {
     for (i32 c = 0; c < channels; c += 4) {
       i32x4 count = {0};
       for (i32 y = y0; y < y1; y++)
-        for (i32 x = x0; x < x1; x++)
-          count += LOAD(i32x4, (i32 *)t.negatives + (isize)(y * kernelWidth + x) * channels + c);
+        for (i32 x = x0; x < x1; x++) count += LOAD(i32x4, (i32 *)t.negatives + (isize)(y * kernelWidth + x) * channels + c);
       EACH(k, 4) {
         const Sums one = SPLAT(Sums, (u16)(-count[k] * t.levels));
         EACH(v, sumsVectors) STORE(row + v * sizeof one, one);
@@ -93,10 +91,9 @@ INLINE void writeSpikes(TabledForward t, const u8 *row, i32 first, i32 images, i
         }
         const i16 *threshold = (i16 *)t.thresholds + c + k;
         // A true comparison is −1.
-        NO_UNROLLING for (i32 level = 0; level < t.levels; level++, threshold += channels)
-          EACH(v, sumsVectors) spikes[v] -= membranes[v] > *threshold;
-        EACH(v, sumsVectors)
-          STORE(t.inputs + k * valueBytes + v * sizeof(SumsBytes), CONVERT(SumsBytes, spikes[v]));
+        NO_UNROLLING for (i32 level = 0; level < t.levels; level++, threshold += channels) EACH(v, sumsVectors) spikes[v] -=
+            membranes[v] > *threshold;
+        EACH(v, sumsVectors) STORE(t.inputs + k * valueBytes + v * sizeof(SumsBytes), CONVERT(SumsBytes, spikes[v]));
       }
       transposeBytes(t.inputs, valueBytes, 0, 15, y, image, images);
     }
@@ -117,9 +114,12 @@ INLINE void addPixelTables(TabledForward t, const u8 *spikes, i32 last, const u8
       u8 *membranes = t.rows + oy % t.waiting * rowBytes + x0 * pixelBytes;
       for (i32 ox = x0; ox < x1; ox++, membranes += pixelBytes) {
         const u8 *tap = places + (ky * kernelWidth + right - ox * stride) * tapBytes;
-        if (t.block == 64) addSums64(tap, membranes, outChannels, t.tables);
-        else if (t.block == 32) addSums32(tap, membranes, outChannels, t.tables);
-        else addSums16(tap, membranes, outChannels, t.tables);
+        if (t.block == 64)
+          addSums64(tap, membranes, outChannels, t.tables);
+        else if (t.block == 32)
+          addSums32(tap, membranes, outChannels, t.tables);
+        else
+          addSums16(tap, membranes, outChannels, t.tables);
       }
     }
   }
@@ -150,11 +150,16 @@ INLINE void addWindows(TabledForward t, const u8 *spikes, i32 last, const u8 *pl
       for (i32 oy = done; oy < begun; oy++) {
         const u8 *tap = places + ((y - (oy * stride - t.padV)) * kernelWidth + k0) * tapBytes;
         u8 *membranes = t.rows + oy % t.waiting * rowBytes + ox * pixelBytes;
-        if (taps == 5) addSums16x5(tap, tapBytes, membranes, outChannels, table0, table1, table2, table3, table4);
-        else if (taps == 4) addSums16x4(tap, tapBytes, membranes, outChannels, table0, table1, table2, table3, table4);
-        else if (taps == 3) addSums16x3(tap, tapBytes, membranes, outChannels, table0, table1, table2, table3, table4);
-        else if (taps == 2) addSums16x2(tap, tapBytes, membranes, outChannels, table0, table1, table2, table3, table4);
-        else addSums16(tap, membranes, outChannels, table0);
+        if (taps == 5)
+          addSums16x5(tap, tapBytes, membranes, outChannels, table0, table1, table2, table3, table4);
+        else if (taps == 4)
+          addSums16x4(tap, tapBytes, membranes, outChannels, table0, table1, table2, table3, table4);
+        else if (taps == 3)
+          addSums16x3(tap, tapBytes, membranes, outChannels, table0, table1, table2, table3, table4);
+        else if (taps == 2)
+          addSums16x2(tap, tapBytes, membranes, outChannels, table0, table1, table2, table3, table4);
+        else
+          addSums16(tap, membranes, outChannels, table0);
       }
     }
   }
@@ -173,8 +178,10 @@ INLINE void convolveTables(TabledForward t, i32 lo, i32 hi, i32 fire) {
       for (; done < t.outHeight && (y == t.height || done * stride - t.padV + kernelHeight <= y); done++) {
         u8 *row = t.rows + done % t.waiting * rowBytes;
         if (done >= begun) beginRow(t, row, done);
-        if (fire) writeSpikes(t, row, first, images, done);
-        else writeMembranes(t, row, first, images, done);
+        if (fire)
+          writeSpikes(t, row, first, images, done);
+        else
+          writeMembranes(t, row, first, images, done);
       }
       if (y == t.height) break;
       for (; begun < t.outHeight && begun * stride - t.padV <= y; begun++)

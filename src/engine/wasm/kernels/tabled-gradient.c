@@ -89,11 +89,11 @@ INLINE void fillGradientTables(u8 *tables, const u8 *x, i32 width, bool integer)
       words value[parts];
       EACH(s, parts) value[s] = LOAD(words, x + s * PART);
       NO_UNROLLING for (u8 *sum = table, *more = table + bytes; sum < table + bytes; sum += valueSize, more += valueSize)
-        EACH(s, parts) {
-          const words known = LOAD(words, sum + s * PART);
-          STORE(more + s * PART, plus(known, value[s], integer));
-          STORE(more + bytes + s * PART, minus(known, value[s], integer));
-        }
+          EACH(s, parts) {
+        const words known = LOAD(words, sum + s * PART);
+        STORE(more + s * PART, plus(known, value[s], integer));
+        STORE(more + bytes + s * PART, minus(known, value[s], integer));
+      }
     }
   }
 }
@@ -102,7 +102,8 @@ INLINE void fillGradientTables(u8 *tables, const u8 *x, i32 width, bool integer)
 INLINE void addFourFloats(floats sums[parts], const u8 *tables, const u16 *places) {
   const u8 *from[4];
   EACH(k, 4) from[k] = tables + places[k];
-  EACH(k, 4) EACH(s, parts) sums[s] += LOAD(floats, from[k] + s * PART);
+  EACH(k, 4)
+    EACH(s, parts) sums[s] += LOAD(floats, from[k] + s * PART);
 }
 
 /** The same of integers. In 128 bits a product with pairs of one factor widens and adds two vectors at once. */
@@ -231,10 +232,14 @@ INLINE void tabledGradient(TabledGradient t, i32 lo, i32 hi, bool integer) {
               u8 *dx = t.rows + y % waiting * rowBytes + x0 * pixelBytes;
               for (i32 x = x0; x < x1; x++, tap += tapPlaces, dx += pixelBytes)
                 if (t.block == 32) {
-                  if (integer) addIntegerSums32(tap, dx, t.channels, t.tables, shift);
-                  else addFloatSums32(tap, dx, t.channels, t.tables);
-                } else if (integer) addIntegerSums16(tap, dx, t.channels, t.tables, shift);
-                else addFloatSums16(tap, dx, t.channels, t.tables);
+                  if (integer)
+                    addIntegerSums32(tap, dx, t.channels, t.tables, shift);
+                  else
+                    addFloatSums32(tap, dx, t.channels, t.tables);
+                } else if (integer)
+                  addIntegerSums16(tap, dx, t.channels, t.tables, shift);
+                else
+                  addFloatSums16(tap, dx, t.channels, t.tables);
             }
           }
         }

@@ -14,18 +14,19 @@
  * n×n values, where 128 bits hold n = 2^passes: row i lies at from + min(first + i, last)·fromStep, column i goes to
  * to + i·toStep, of `count` columns. In each pass, row i and row i + n/2 are interleaved.
  */
-#define TRANSPOSITION(name, type, n, passes, LOW, HIGH)                                                              \
-  APART void name(const u8 *from, isize fromStep, i32 first, i32 last, u8 *to, isize toStep, i32 count) {            \
-    type rows[n], next[n];                                                                                           \
-    EACH(i, n) rows[i] = LOAD(type, from + min(first + i, last) * fromStep);                                         \
-    EACH(pass, passes) {                                                                                             \
-      EACH(i, n / 2) {                                                                                               \
-        next[2 * i] = LOW(rows[i], rows[i + n / 2]);                                                                 \
-        next[2 * i + 1] = HIGH(rows[i], rows[i + n / 2]);                                                            \
-      }                                                                                                              \
-      EACH(i, n) rows[i] = next[i];                                                                                  \
-    }                                                                                                                \
-    EACH(i, n) if (i < count) STORE(to + i * toStep, rows[i]);                                                       \
+#define TRANSPOSITION(name, type, n, passes, LOW, HIGH)                                                   \
+  APART void name(const u8 *from, isize fromStep, i32 first, i32 last, u8 *to, isize toStep, i32 count) { \
+    type rows[n], next[n];                                                                                \
+    EACH(i, n) rows[i] = LOAD(type, from + min(first + i, last) * fromStep);                              \
+    EACH(pass, passes) {                                                                                  \
+      EACH(i, n / 2) {                                                                                    \
+        next[2 * i] = LOW(rows[i], rows[i + n / 2]);                                                      \
+        next[2 * i + 1] = HIGH(rows[i], rows[i + n / 2]);                                                 \
+      }                                                                                                   \
+      EACH(i, n) rows[i] = next[i];                                                                       \
+    }                                                                                                     \
+    EACH(i, n)                                                                                            \
+      if (i < count) STORE(to + i * toStep, rows[i]);                                                     \
   }
 
 TRANSPOSITION(transposeFloats, f32x4, 4, 2, LOW_FLOATS, HIGH_FLOATS)

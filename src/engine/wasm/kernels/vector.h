@@ -15,8 +15,8 @@
 
 #define VECTOR(bytes) __attribute__((vector_size(bytes), aligned(1)))
 /** f32v and so on: as wide as told. f32x4 and so on: 128 bits, for what is laid out that way. */
-#define NUMBERS(type)                    \
-  typedef type type##v VECTOR(WIDTH);    \
+#define NUMBERS(type)                        \
+  typedef type type##v VECTOR(WIDTH);        \
   typedef type type##half VECTOR(WIDTH / 2); \
   typedef type type##quarter VECTOR(WIDTH / 4);
 NUMBERS(i8)
@@ -96,9 +96,7 @@ INLINE u8x16 eightBytes(const u8 *address) {
 
 /** Numbers in twice as many bits, the first half of them and the last. */
 INLINE i16x8 lowHalves(u8x16 v) { return CONVERT(i16x8, __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7)); }
-INLINE i16x8 highHalves(u8x16 v) {
-  return CONVERT(i16x8, __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15));
-}
+INLINE i16x8 highHalves(u8x16 v) { return CONVERT(i16x8, __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15)); }
 INLINE i32x4 lowWords(i16x8 v) { return CONVERT(i32x4, __builtin_shufflevector(v, v, 0, 1, 2, 3)); }
 INLINE i32x4 highWords(i16x8 v) { return CONVERT(i32x4, __builtin_shufflevector(v, v, 4, 5, 6, 7)); }
 
@@ -196,8 +194,7 @@ INLINE Products wholeProducts(u32x4 a, u32 b) {
 #define UPPER_IN_TURNS(a, b) __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15)
 #else
 #define LOWER_IN_TURNS(a, b) __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
-#define UPPER_IN_TURNS(a, b) \
-  __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
+#define UPPER_IN_TURNS(a, b) __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
 #endif
 
 /** Products of neighbouring lanes, added up in 32 bits. */

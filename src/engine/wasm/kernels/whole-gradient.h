@@ -31,7 +31,8 @@ INLINE void turnWeights(const u8 *w, isize channelBytes, u8 *panel, i32 vectors)
 /** Sums of every fourth product of each pixel's window: dy from p on, weights from the first row's on. */
 INLINE void addQuarter(f32v sums[tilePixels][tileVectors], const u8 *const p[tilePixels], const u8 *weights, Window window,
                        isize dyRow, i32 vectors) {
-  EACH(r, tilePixels) EACH(v, vectors) sums[r][v] = (f32v){0};
+  EACH(r, tilePixels)
+    EACH(v, vectors) sums[r][v] = (f32v){0};
   const isize step = vectors * WIDTH;
   for (i32 row = 0; row < window.rows; row++) {
     const u8 *q = weights + row * (window.weightRow / 16) * step;
@@ -80,12 +81,13 @@ INLINE void wholeGradient(MaskedGradient t, i32 lo, i32 images, i32 channel, i32
           }
         }
       }
-      EACH(r, tilePixels) EACH(v, vectors) {
-        const u8 *waiting = t.waiting + (r * tileVectors + v) * WIDTH;
-        const f32v sum = LOAD(f32v, waiting) + LOAD(f32v, waiting + tilePixels * tileVectors * WIDTH);
-        const i32v isOpen = (i32v)(CONVERT(i32v, LOAD(u8quarter, open + to[r] / 4 + v * LANES)) != 0);
-        STORE(dx + to[r] + v * WIDTH, (f32v)((i32v)sum & isOpen));
-      }
+      EACH(r, tilePixels)
+        EACH(v, vectors) {
+          const u8 *waiting = t.waiting + (r * tileVectors + v) * WIDTH;
+          const f32v sum = LOAD(f32v, waiting) + LOAD(f32v, waiting + tilePixels * tileVectors * WIDTH);
+          const i32v isOpen = (i32v)(CONVERT(i32v, LOAD(u8quarter, open + to[r] / 4 + v * LANES)) != 0);
+          STORE(dx + to[r] + v * WIDTH, (f32v)((i32v)sum & isOpen));
+        }
     }
     target += (isize)pixels * t.imagesPerChunk;
   }

@@ -45,7 +45,9 @@ export function estimate(values: readonly number[]): Estimate {
   const n = values.length;
   const middle = mean(values);
   if (n === 1) return { n, mean: middle };
-  const sd = Math.sqrt(values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (n - 1));
+  const spread = Math.sqrt(values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (n - 1));
+  // Equal values that were computed in several ways differ by their rounding, which is no spread.
+  const sd = spread <= 1e-13 * Math.abs(middle) ? 0 : spread;
   const half = (studentQuantile(n - 1) * sd) / Math.sqrt(n);
   return { n, mean: middle, sd, interval: { low: middle - half, high: middle + half, method: 't' } };
 }

@@ -45,6 +45,7 @@ describe('statistics', () => {
       sd: 0,
       interval: { low: 0.1, high: 0.1, method: 't' },
     });
+    expect(estimate([0.3, 0.1 + 0.2])).toMatchObject({ sd: 0 });
     expect(() => mean([])).toThrow(RangeError);
   });
 });

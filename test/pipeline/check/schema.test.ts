@@ -129,7 +129,7 @@ interface StageSchema {
 /** The JSON Schema of one file, with its own names. */
 describe('the JSON Schema of a file', () => {
   const text = `name: mine
-axes: { precision: [fp32, { k: 0, B: 1 }], noise: [0, 0.5], again: [1, 1] }
+axes: { precision: [fp32, { k: 0, B: 1 }], noise: { values: [0, 0.5], repeat: true }, again: [1, 1] }
 params: { epochs: 3 }
 profiles: { smoke: { epochs: 1 } }
 stages:

@@ -6,6 +6,7 @@ import { type Subject, subjectsOf } from '../content/subjects.js';
 import { grouped, threeDigits } from '../numbers/format.js';
 import { expectationsOf, tablesOf } from '../tables/subject-tables.js';
 import type { ReportTable } from '../tables/table.js';
+import { dataSection, type PageData } from './data-section.js';
 import { figure } from './figure.js';
 import { Html, html } from './html.js';
 import { defaultRun, runBegin, runEnd } from './run.js';
@@ -29,10 +30,12 @@ const chartsUnder: Readonly<Record<string, readonly string[]>> = {
  * The report as one HTML page that needs nothing else: no network, no fonts, and its script only to read out values.
  * The same content gives the same bytes. Where it tells of the run is a place for `withRun` to fill.
  * @param progress is told how many of the subjects are drawn
+ * @param data that the results are of
  */
 export async function reportPage(
   content: ReportContent,
   progress?: (done: number, total: number) => void,
+  data: readonly PageData[] = [],
 ): Promise<string> {
   const subjects = subjectsOf(content);
   const sections: Html[] = [];
@@ -43,6 +46,7 @@ export async function reportPage(
   const expectations = expectationsOf(content, subjects);
   const links = [
     ...subjects.map(({ heading }, index): [string, string] => [`s${index}`, heading]),
+    ...(data.length === 0 ? [] : [['data', 'Data'] as [string, string]]),
     ...(expectations === undefined ? [] : [['expectations', 'Expectations'] as [string, string]]),
     ['reproduce', 'How to reproduce'],
     ['provenance', 'Provenance'],
@@ -71,6 +75,7 @@ ${tilesOf(subjects)}
 </header>
 <main>
 ${sections}
+${data.length > 0 && dataSection(data)}
 ${
   expectations &&
   html`<section><h2 id="expectations">Expectations</h2>

@@ -68,7 +68,7 @@ tbody tr:last-child > * { border-bottom: 0; }
 .notes { color: var(--faint); font-size: 0.86rem; line-height: 1.5; overflow-wrap: anywhere; }
 .notes p { margin: 0 0 8px; max-width: 46rem; }
 .scroll + .notes { margin-top: 14px; }
-figure { margin: 0; min-width: 0; }
+figure { margin: 0; min-width: 0; } img.sheet { display: block; max-width: 100%; height: auto; image-rendering: pixelated; }
 figcaption { font-weight: 600; font-size: 0.95rem; line-height: 1.35; }
 figcaption small { display: block; font-weight: 400; font-size: 0.82rem; color: var(--faint); line-height: 1.45; margin-top: 2px; }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 6px; margin: 8px 0 0 -8px; }

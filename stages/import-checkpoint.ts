@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { type Static, Type } from '@sinclair/typebox';
 import { UserError } from '../src/error.js';
 import { networkProblems } from '../src/experiment/network.js';
+import { normaliseParameter } from '../src/experiment/training-parameters.js';
 import type { Network, Shape } from '../src/network/architecture.js';
 import { NetworkSchema, readNetwork } from '../src/network/network-parameter.js';
 import { precisionParameterProblems, precisionParameters, readPrecision } from '../src/network/precision-parameters.js';
@@ -22,6 +23,7 @@ const parameters = Type.Object(
     crop: Type.Optional(
       Type.Integer({ minimum: 1, maximum: 1024, description: 'Side of its square crops, as with `train`.' }),
     ),
+    ...normaliseParameter,
     ...precisionParameters,
     classes: Type.Optional(
       Type.Integer({ minimum: 2, description: 'Its classes: those of the input `data`, or 10, if left out.' }),
@@ -68,7 +70,7 @@ export default defineStage({
 
 /** The network that the file is a checkpoint of. */
 async function model(context: StageContext<Static<typeof parameters>>): Promise<Network> {
-  const { network, crop, classes, images, ...said } = context.parameters;
+  const { network, crop, normalise, classes, images, ...said } = context.parameters;
   const precision = readPrecision(said)!;
   const plan = readNetwork(network);
   if ('message' in plan) throw new UserError('E_NETWORK', `${plan.message}.`, plan.hint);
@@ -77,7 +79,7 @@ async function model(context: StageContext<Static<typeof parameters>>): Promise<
   const count = classes ?? dataset?.classes ?? 10;
   const shape = images === undefined ? dataset?.shape : (images as [number, number, number]);
   if (shape === undefined && crop === undefined && (network === 'lenet' || network === 'vgg'))
-    return presetNetwork(network, { classes: count, precision });
+    return presetNetwork(network, { classes: count, precision, normalise });
   if (shape === undefined)
     throw new UserError(
       'E_IMPORT_NETWORK',
@@ -91,5 +93,6 @@ async function model(context: StageContext<Static<typeof parameters>>): Promise<
     classes: count,
     precision,
     preprocessing: side === undefined ? 'scaled' : 'crops',
+    normalise,
   });
 }

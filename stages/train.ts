@@ -3,7 +3,16 @@ import { type Static, Type } from '@sinclair/typebox';
 import type { Dataset } from '../src/data/dataset.js';
 import { gradientTypes } from '../src/engine/engine.js';
 import { UserError } from '../src/error.js';
-import { networkProblems } from '../src/experiment/network.js';
+import { batchProblems, networkProblems } from '../src/experiment/network.js';
+import {
+  imageParameters,
+  normaliseParameter,
+  optimiserParameters,
+  readAugmentation,
+  readOptimiser,
+  trainingProblems,
+  validationParameters,
+} from '../src/experiment/training-parameters.js';
 import type { Checkpoint } from '../src/network/checkpoint.js';
 import { NetworkSchema, readNetwork } from '../src/network/network-parameter.js';
 import { precisionLabel } from '../src/network/precision.js';
@@ -20,22 +29,30 @@ const parameters = Type.Object(
         minimum: 1,
         maximum: 1024,
         description:
-          'Side of square crops that are standardised, and in training cut at random and augmented (flip, brightness, ' +
-          'contrast). 24 for vgg if left out; other networks then take whole images.',
+          'Side of square crops that are standardised, and in training cut at random and augmented (`augment`). 24 for ' +
+          'vgg if left out; other networks then take whole images.',
       }),
     ),
+    ...normaliseParameter,
+    ...imageParameters,
     ...precisionParameters,
     epochs: Type.Integer({
       minimum: 1,
       default: 10,
       description: 'Epochs of this training, on top of a checkpoint’s.',
     }),
-    learningRate: Type.Number({ exclusiveMinimum: 0, maximum: 10, default: 1e-3, description: 'Step size of Adam.' }),
+    learningRate: Type.Number({
+      exclusiveMinimum: 0,
+      maximum: 10,
+      default: 1e-3,
+      description: 'Step size of the optimiser; `schedule` has it change.',
+    }),
+    ...optimiserParameters,
     batch: Type.Integer({
       minimum: 1,
       maximum: 10000,
       default: 128,
-      description: 'Images a step; a last partial batch is dropped.',
+      description: 'Images a step; a last partial batch is dropped. One image is too few for layers of one pixel.',
     }),
     gradients: Type.Union(
       gradientTypes.map((type) => Type.Literal(type)),
@@ -50,6 +67,7 @@ const parameters = Type.Object(
       default: 0,
       description: 'The last images of the training split that are not trained on.',
     }),
+    ...validationParameters,
     seed: Type.Integer({
       minimum: 0,
       maximum: Number.MAX_SAFE_INTEGER,
@@ -62,12 +80,12 @@ const parameters = Type.Object(
 
 export default defineStage({
   name: 'train',
-  summary: 'Trains a network: Adam on softmax cross-entropy, with ternary weights and quantised activations or in FP32',
+  summary: 'Trains a network on softmax cross-entropy, with ternary weights and quantised activations or in FP32',
   parameters,
   inputs: {
     data: { description: 'Data set, as `dataset` makes it.' },
     checkpoint: {
-      description: 'Checkpoint to go on from: weights, batch norm, Adam’s moments, epochs, random state.',
+      description: 'Checkpoint to go on from: weights, batch norm, the optimiser’s moments, epochs, random state.',
       optional: true,
     },
   },
@@ -80,7 +98,13 @@ export default defineStage({
   check(given, inputs) {
     const { network, crop } = given;
     const problems = network === undefined ? [] : networkProblems(network, crop, inputs.data);
-    return [...problems, ...precisionParameterProblems(given)];
+    const held = { ...given, heldOut: given.validation ?? given.heldOut };
+    return [
+      ...problems,
+      ...precisionParameterProblems(given),
+      ...trainingProblems(given),
+      ...batchProblems(held, inputs),
+    ];
   },
   async run(context) {
     const { train } = await import('../src/experiment/train.js');
@@ -91,26 +115,32 @@ export default defineStage({
 
     const dataset = await openDataset(inputFile(context, 'data').path);
     const start = await startOf(context, dataset);
-    const { epochs, learningRate, batch, heldOut, gradients } = context.parameters;
+    const { parameters } = context;
+    const { epochs, learningRate, schedule, batch, gradients, keep, patience, validation, heldOut } = parameters;
     if (gradients === 'int16' && start.network.precision.kind === 'fp32')
       throw new UserError(
         'E_TRAIN_GRADIENTS',
         'Integer gradients need ternary weights, and this network is trained at fp32.',
         'Leave `gradients` out, or choose a quantised precision such as `k: 1, B: 2`.',
       );
-    const source = new ImageSource(start.network, dataset);
+    const source = new ImageSource(start.network, dataset, readAugmentation(parameters.augment));
     const engine = engineFor(['train', 'evaluate'], context.engine);
-    const schedule = { epochs, learningRate, batch, heldOut, gradients };
-    const result = await train(engine, source, start, schedule, context.threads, context);
+    const options = {
+      ...{ epochs, learningRate, schedule, batch, gradients, keep, optimizer: readOptimiser(parameters) },
+      ...{ heldOut: validation ?? heldOut, validate: validation !== undefined },
+      ...(patience === undefined ? {} : { patience }),
+    };
+    const result = await train(engine, source, start, options, context.threads, context);
     await writeFile(context.outputs.checkpoint, result.checkpoint);
     await writeFile(context.outputs.history, result.history);
-    return historyMetrics(result.last);
+    const ended = keep === 'best' || patience !== undefined ? { lastEpoch: result.last.epoch } : {};
+    return { ...historyMetrics(result.kept), ...ended };
   },
 });
 
 /** The checkpoint to go on from, or a fresh network. */
 async function startOf(context: StageContext<Static<typeof parameters>>, dataset: Dataset): Promise<Checkpoint> {
-  const { network, crop, seed, ...precision } = context.parameters;
+  const { network, crop, normalise, seed, ...precision } = context.parameters;
   const wanted = readPrecision(precision);
   const plan = network === undefined ? undefined : readNetwork(network);
   if (plan !== undefined && 'message' in plan) throw new UserError('E_NETWORK', `${plan.message}.`, plan.hint);
@@ -120,6 +150,7 @@ async function startOf(context: StageContext<Static<typeof parameters>>, dataset
     refuseOther('network', plan?.name, start.network.name);
     refuseOther('precision', wanted && precisionLabel(wanted), precisionLabel(start.network.precision));
     refuseOther('crop', crop, start.network.preprocessing === 'crops' ? start.network.input[0] : 'none');
+    refuseOther('normalise', normalise && JSON.stringify(normalise), JSON.stringify(start.network.normalise ?? 'none'));
     return start;
   }
   if (plan === undefined || wanted === undefined)
@@ -132,7 +163,7 @@ async function startOf(context: StageContext<Static<typeof parameters>>, dataset
   const side = crop ?? plan.crop;
   const input = inputShape(dataset.shape, side);
   const preprocessing = side === undefined ? 'scaled' : 'crops';
-  const options = { input, classes: dataset.classes, precision: wanted, preprocessing } as const;
+  const options = { input, classes: dataset.classes, precision: wanted, preprocessing, normalise } as const;
   return freshCheckpoint(buildNetwork(plan, options), seed);
 }
 

@@ -1,5 +1,5 @@
 import type { Network } from '../network/architecture.js';
-import type { AdamState } from '../network/checkpoint.js';
+import type { Optimiser, OptimiserState } from '../network/optimiser.js';
 import type { SpikingNetwork } from '../spiking/network.js';
 
 /** Tensors by name, as `parameterShapes` of `network/parameters.ts` lists them. */
@@ -23,9 +23,11 @@ export type GradientType = (typeof gradientTypes)[number];
 export interface TrainerOptions extends EngineOptions {
   /** `float32` when left out. */
   readonly gradients?: GradientType;
+  /** Adam as in the paper when left out. */
+  readonly optimizer?: Optimiser;
 }
 
-/** Trains one network: forward, backward, Adam. Its calls are made one after the other, each when the last one is done. */
+/** Trains one network: forward, backward, the optimiser. Its calls are made one after the other, each when the last one is done. */
 export interface Trainer {
   /**
    * One step on a full batch.
@@ -36,7 +38,7 @@ export interface Trainer {
   step(images: Float32Array, labels: Int32Array, learningRate: number): Promise<StepResult>;
   /** A copy of the parameters as they are now, ternary layers as latent floats. */
   parameters(): Promise<Map<string, Float32Array>>;
-  optimizer(): Promise<AdamState>;
+  optimizer(): Promise<OptimiserState>;
   close(): Promise<void>;
 }
 
@@ -160,6 +162,6 @@ export interface EngineDescription {
 
 export interface TrainingStart {
   readonly parameters: Parameters;
-  /** Moments to go on with; fresh ones when left out. */
-  readonly optimizer?: AdamState;
+  /** Moments to go on with; fresh ones when left out, or when they are another optimiser's. */
+  readonly optimizer?: OptimiserState;
 }

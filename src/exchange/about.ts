@@ -17,12 +17,13 @@ export interface ImagesAbout {
  * @param images of the training; their scale and the names of the classes are left out where they are not known
  */
 export function aboutNetwork(network: Network, images: ImagesAbout | undefined): Record<string, string> {
-  const { precision, classes, input, preprocessing } = network;
+  const { precision, classes, input, preprocessing, normalise } = network;
   const [height, width, channels] = input;
-  // In this order: divided, cut out in the middle, and brought to mean 0 and deviation 1, where it says so.
+  // In this order: divided, cut out in the middle, and brought to mean 0 and deviation 1, by channel or each image by itself.
   const steps = {
     ...(images === undefined ? {} : { divideBy: images.scale }),
-    ...(preprocessing === 'crops' ? { crop: [height, width], standardise: 'each image' } : {}),
+    ...(preprocessing === 'crops' ? { crop: [height, width] } : {}),
+    ...(normalise ?? (preprocessing === 'crops' ? { standardise: 'each image' } : {})),
   };
   return {
     precision: precisionLabel(precision),

@@ -1,4 +1,4 @@
-import { fillCentreCrop, fillScaled, fillTrainingCrop } from '../data/augment.js';
+import { type Augmentation, fillTest, fillTraining, paperAugmentation, type Recipe } from '../data/augment.js';
 import type { Dataset, Split } from '../data/dataset.js';
 import { UserError } from '../error.js';
 import type { Network } from '../network/architecture.js';
@@ -39,27 +39,44 @@ export function* batchesOf({ split, first: from, count: images }: TestOrder, bat
 /** The first `images` images of the test split in batches. */
 export const testOrders = (images: number, batch: number): Generator<TestOrder> => batchesOf(testImages(images), batch);
 
+/** What a source has to know of a network. */
+export type NetworkInput = Pick<Network, 'input' | 'preprocessing' | 'normalise' | 'classes'>;
+
 /** Fills batches of network inputs from a data set. */
 export class ImageSource {
-  readonly #crops: boolean;
+  readonly #recipe: Recipe;
+  readonly #augmentation: Augmentation | undefined;
   readonly #size: number;
 
-  /** @throws {UserError} E_DATA_SHAPE when the network can't take the images, E_DATA_CLASSES for too many classes */
+  /**
+   * @param augmentation of training images: by default the paper's for crops, and else none
+   * @throws {UserError} E_DATA_SHAPE when the network can't take the images, E_DATA_CLASSES for too many classes
+   */
   constructor(
-    readonly network: Pick<Network, 'input' | 'preprocessing' | 'classes'>,
+    readonly network: NetworkInput,
     readonly dataset: Dataset,
+    readonly augmentation?: Augmentation,
   ) {
-    this.#crops = network.preprocessing === 'crops';
+    const crops = network.preprocessing === 'crops';
     const [height, width, channels] = network.input;
     this.#size = height * width * channels;
+    const { normalise } = network;
+    this.#recipe = {
+      ...{ shape: dataset.shape, size: [height, width] },
+      values:
+        crops && normalise === undefined
+          ? 'standardised'
+          : { scale: dataset.scale, ...(normalise === undefined ? {} : { normalise }) },
+    };
+    this.#augmentation = augmentation ?? (crops ? paperAugmentation : undefined);
     const given = dataset.shape.join('×');
-    const fits = this.#crops
+    const fits = crops
       ? dataset.shape[0] >= height && dataset.shape[1] >= width && dataset.shape[2] === channels
       : given === network.input.join('×');
     if (!fits)
       throw new UserError(
         'E_DATA_SHAPE',
-        `The network takes ${this.#crops ? 'crops' : 'images'} of ${network.input.join('×')}, and the images of "${dataset.name}" are ${given}.`,
+        `The network takes ${crops ? 'crops' : 'images'} of ${network.input.join('×')}, and the images of "${dataset.name}" are ${given}.`,
         'Use the data set that the checkpoint was trained on, or train a network on this one.',
       );
     if (dataset.classes > network.classes)
@@ -76,18 +93,17 @@ export class ImageSource {
 
   /** Fills a batch as ordered. */
   fill(order: BatchOrder, { images, labels }: Batch): void {
-    const { shape, scale } = this.dataset;
+    const recipe = this.#recipe;
     const split = this.dataset[order.split === 'test' ? 'test' : 'train'];
-    const crop = this.network.input[0];
     const count = order.split === 'train' ? order.indices.length : order.count;
     for (let i = 0; i < count; i++) {
       const index = order.split === 'train' ? order.indices[i]! : order.first + i;
       const image = this.#image(split, index);
       const at = i * this.#size;
       labels[i] = split.labels[index]!;
-      if (!this.#crops) fillScaled(image, scale, images, at);
-      else if (order.split !== 'train') fillCentreCrop(image, shape, crop, images, at);
-      else fillTrainingCrop({ image, shape, crop, index, epoch: order.epoch, seed: order.seed }, images, at);
+      const how = this.#augmentation;
+      if (order.split !== 'train' || how === undefined) fillTest(image, recipe, images, at);
+      else fillTraining(image, recipe, how, { index, epoch: order.epoch, seed: order.seed }, images, at);
     }
   }
 

@@ -9,8 +9,8 @@ const nicer = 5;
 // Elsewhere than on Linux a priority is the whole process's.
 if (process.platform === 'linux') setPriority(Math.min(19, getPriority() + nicer));
 
-const { network, dataset, buffers } = workerData as LoaderSetup;
-const source = new ImageSource(network, dataset);
+const { network, dataset, augmentation, buffers } = workerData as LoaderSetup;
+const source = new ImageSource(network, dataset, augmentation);
 
 parentPort!.on('message', ({ buffer, order }: LoaderRequest) => {
   source.fill(order, buffers[buffer]!);

@@ -1,16 +1,18 @@
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { describePreprocessing } from '../network/describe.js';
 import { buildFolder } from '../paths.js';
-import type { Batch, BatchOrder, ImageSource } from './images.js';
+import type { Batch, BatchOrder, ImageSource, NetworkInput } from './images.js';
 
 /** Batches that are ready or in the making, the one in use included: enough that a slow one delays nobody. */
 const depth = 4;
 
 /** What the thread is started with. All arrays are shared, so nothing is copied. */
 export interface LoaderSetup {
-  readonly network: ImageSource['network'];
+  readonly network: NetworkInput;
   readonly dataset: ImageSource['dataset'];
+  readonly augmentation: ImageSource['augmentation'];
   readonly buffers: readonly Batch[];
 }
 
@@ -41,11 +43,11 @@ export class Loader {
       images: new Float32Array(new SharedArrayBuffer(batch * source.size * 4)),
       labels: new Int32Array(new SharedArrayBuffer(batch * 4)),
     }));
-    const { network, dataset } = source;
-    const { input, classes, preprocessing } = network;
+    const { network, dataset, augmentation } = source;
+    const { input, classes } = network;
     const setup: LoaderSetup = {
-      network: { input, classes, ...(preprocessing === undefined ? {} : { preprocessing }) },
-      dataset,
+      network: { input, classes, ...describePreprocessing(network) },
+      ...{ dataset, augmentation },
       buffers: this.#buffers,
     };
     this.#worker = new Worker(join(buildFolder, 'loader-worker.js'), { workerData: setup })

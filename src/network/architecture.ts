@@ -1,3 +1,5 @@
+import type { Normalisation } from '../data/augment.js';
+
 /** Height, width, channels of one image's feature map (NHWC without N). */
 export type Shape = readonly [height: number, width: number, channels: number];
 
@@ -43,7 +45,7 @@ export type LayerKind = NetworkLayer['kind'];
 
 /**
  * How pixels become a network's input: `scaled` is the whole image, pixel/scale; `crops` are standardised crops, in
- * training random ones with the augmentation of the paper's VGG.
+ * training random ones, if nothing else is said with the augmentation of the paper's VGG.
  */
 export type Preprocessing = 'scaled' | 'crops';
 
@@ -53,6 +55,8 @@ export interface Network {
   readonly input: Shape;
   /** `scaled` if left out. */
   readonly preprocessing?: Preprocessing;
+  /** Instead of pixel/scale, and of standardising each crop by itself. */
+  readonly normalise?: Normalisation;
   readonly classes: number;
   readonly precision: Precision;
   /** In order; the classifier is the last one. */

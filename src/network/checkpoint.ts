@@ -2,21 +2,15 @@ import { UserError } from '../error.js';
 import { decodeSafetensors, encodeSafetensors, type Tensor } from '../formats/safetensors.js';
 import type { Network } from './architecture.js';
 import { decodeNetwork, encodeNetwork, parseJson } from './describe.js';
-import type { AdamCounters } from './optimiser.js';
+import type { AdamState, OptimiserState } from './optimiser.js';
 import { type ParameterShape, parameterShapes } from './parameters.js';
-
-/** State of Adam, with the moments of every trainable tensor. */
-export interface AdamState extends AdamCounters {
-  readonly m: ReadonlyMap<string, Float32Array>;
-  readonly v: ReadonlyMap<string, Float32Array>;
-}
 
 /** A network in training, at the end of an epoch. */
 export interface Checkpoint {
   readonly network: Network;
   /** Every tensor of `parameterShapes(network)` by name; ternary layers hold their latent float weights. */
   readonly parameters: ReadonlyMap<string, Float32Array>;
-  readonly optimizer?: AdamState;
+  readonly optimizer?: OptimiserState;
   /** Epochs done. With the seed it is all the random state there is: random numbers are counter-based. */
   readonly epoch: number;
   readonly seed: number;
@@ -26,7 +20,7 @@ export interface Checkpoint {
 
 const format = 'spikeline-checkpoint/1';
 
-/** A checkpoint as a safetensors file: tensors `conv1.weight`, `adam.m.conv1.weight`, …; the rest as metadata. */
+/** A checkpoint as a safetensors file: tensors `conv1.weight`, `adam.m.conv1.weight` or `sgd.m.…`, …; the rest as metadata. */
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
   const { network, parameters, optimizer, epoch, seed, training } = checkpoint;
   const tensors = new Map<string, Tensor>();
@@ -47,10 +41,12 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
   add('', shapes, parameters);
   if (optimizer !== undefined) {
     const trainable = shapes.filter((parameter) => parameter.trainable);
-    add('adam.m.', trainable, optimizer.m);
-    add('adam.v.', trainable, optimizer.v);
-    const { step, beta1Power, beta2Power } = optimizer;
-    metadata.adam = JSON.stringify({ step, beta1Power, beta2Power });
+    add(`${optimizer.kind}.m.`, trainable, optimizer.m);
+    if (optimizer.kind === 'adam') {
+      add('adam.v.', trainable, optimizer.v);
+      const { step, beta1Power, beta2Power } = optimizer;
+      metadata.adam = JSON.stringify({ step, beta1Power, beta2Power });
+    }
   }
   if (training !== undefined) metadata.training = JSON.stringify(sortKeys(training));
   return encodeSafetensors({ tensors, metadata });
@@ -91,7 +87,13 @@ export function decodeCheckpoint(bytes: Uint8Array, label: string): Checkpoint {
   const shapes = parameterShapes(network);
   const parameters = take('', shapes);
   const trainable = shapes.filter((parameter) => parameter.trainable);
-  const optimizer = metadata.adam === undefined ? undefined : decodeAdam(metadata.adam, take, trainable, fail);
+  const hasVelocities = [...tensors.keys()].some((name) => name.startsWith('sgd.m.'));
+  const optimizer: OptimiserState | undefined =
+    metadata.adam !== undefined
+      ? decodeAdam(metadata.adam, take, trainable, fail)
+      : hasVelocities
+        ? { kind: 'sgd', m: take('sgd.m.', trainable) }
+        : undefined;
   for (const name of rest) fail(`its network has no tensor "${name}"`);
   checkVariances(parameters, fail);
 
@@ -124,7 +126,7 @@ function decodeAdam(
     return typeof field === 'number' && Number.isFinite(field) ? field : fail(`its metadata "adam" lack "${name}"`);
   };
   const [step, beta1Power, beta2Power] = [number('step'), number('beta1Power'), number('beta2Power')];
-  return { step, beta1Power, beta2Power, m: take('adam.m.', trainable), v: take('adam.v.', trainable) };
+  return { kind: 'adam', step, beta1Power, beta2Power, m: take('adam.m.', trainable), v: take('adam.v.', trainable) };
 }
 
 /** A negative running variance has no root: the file is wrong, and NaN would be the only sign of it later. */

@@ -9,7 +9,17 @@ const Size = Type.Integer({ minimum: 1 });
 const Pad = Type.Integer({ minimum: 0 });
 const ShapeSchema = Type.Tuple([Size, Size, Size]);
 
-export const PreprocessingSchema = Type.Union([Type.Literal('scaled'), Type.Literal('crops')]);
+const PerChannel = (options: object) => Type.Array(Type.Number(options), { minItems: 1 });
+
+/** How pixels become inputs, as descriptions of networks have it. */
+export const preprocessingProperties = {
+  preprocessing: Type.Optional(Type.Union([Type.Literal('scaled'), Type.Literal('crops')])),
+  normalise: Type.Optional(Type.Object({ mean: PerChannel({}), std: PerChannel({ exclusiveMinimum: 0 }) })),
+};
+
+type PreprocessingPart = Pick<Network, 'preprocessing' | 'normalise'>;
+/** The same, where what is left out may be said to be undefined. */
+type GivenPreprocessing = { readonly [K in keyof PreprocessingPart]?: PreprocessingPart[K] | undefined };
 
 /** Where a convolution reads and what it leaves: what ANN and SNN have in common. */
 export const GeometrySchema = Type.Object({
@@ -25,7 +35,7 @@ export type Geometry = Static<typeof GeometrySchema>;
 const NetworkSchema = Type.Object({
   name: Type.String(),
   input: ShapeSchema,
-  preprocessing: Type.Optional(PreprocessingSchema),
+  ...preprocessingProperties,
   classes: Size,
   precision: Type.Union([
     Type.Object({ kind: Type.Literal('fp32') }),
@@ -47,10 +57,11 @@ export function describeGeometry(layer: Geometry | Convolution): Geometry {
 }
 
 /** The preprocessing of a network where it is not the usual one. */
-export function describePreprocessing({
-  preprocessing,
-}: Pick<Network, 'preprocessing'>): Pick<Network, 'preprocessing'> {
-  return preprocessing === 'crops' ? { preprocessing } : {};
+export function describePreprocessing({ preprocessing, normalise }: GivenPreprocessing): PreprocessingPart {
+  return {
+    ...(preprocessing === 'crops' ? { preprocessing } : {}),
+    ...(normalise === undefined ? {} : { normalise: { mean: [...normalise.mean], std: [...normalise.std] } }),
+  };
 }
 
 /** A network as JSON, the same text for the same network. */

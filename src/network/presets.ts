@@ -1,6 +1,8 @@
+import type { Normalisation } from '../data/augment.js';
 import { UserError } from '../error.js';
 import { unreachable } from '../unreachable.js';
 import type { Convolution, Network, Precision, Preprocessing, Shape } from './architecture.js';
+import { describePreprocessing } from './describe.js';
 import type { LayerSpec } from './layer-spec.js';
 import { type BlockDescription, chainLayers, convolutionOutput } from './layers.js';
 import { layerNotation, parseNotation } from './notation.js';
@@ -89,6 +91,7 @@ export interface NetworkOptions {
   readonly classes: number;
   readonly precision: Precision;
   readonly preprocessing?: Preprocessing;
+  readonly normalise?: Normalisation | undefined;
 }
 
 /**
@@ -97,8 +100,15 @@ export interface NetworkOptions {
  * @throws {UserError} E_NETWORK when the input is too small for the network, E_PRECISION for an impossible k or B.
  */
 export function buildNetwork(plan: Pick<NetworkPlan, 'name' | 'layers'>, options: NetworkOptions): Network {
-  const { input, classes, precision, preprocessing = 'scaled' } = options;
+  const { input, classes, precision } = options;
   checkPrecision(precision);
+  for (const [what, values] of Object.entries(options.normalise ?? {}))
+    if (values.length !== input[2])
+      throw new UserError(
+        'E_NETWORK',
+        `\`normalise\` has ${values.length} values of \`${what}\`, and the images have ${input[2]} channels.`,
+        'Give one value a channel.',
+      );
   const problem = shapeProblem(plan.layers, input);
   if (problem !== undefined)
     throw new UserError(
@@ -118,7 +128,7 @@ export function buildNetwork(plan: Pick<NetworkPlan, 'name' | 'layers'>, options
     input,
     classes,
     precision,
-    ...(preprocessing === 'crops' ? { preprocessing } : {}),
+    ...describePreprocessing(options),
     layers: chainLayers(blocks, input, classes),
   };
 }
@@ -126,9 +136,10 @@ export function buildNetwork(plan: Pick<NetworkPlan, 'name' | 'layers'>, options
 /** A network of the paper, by default for the paper's images. @throws {UserError} as {@link buildNetwork} */
 export function network(
   name: NetworkName,
-  options: { readonly input?: Shape; readonly classes?: number; readonly precision: Precision },
+  options: Pick<NetworkOptions, 'precision' | 'normalise'> & Partial<Pick<NetworkOptions, 'input' | 'classes'>>,
 ): Network {
-  const { input = presets[name].input, classes = 10, precision } = options;
+  const { input = presets[name].input, classes = 10 } = options;
   const plan = presetPlan(name);
-  return buildNetwork(plan, { input, classes, precision, preprocessing: plan.crop === undefined ? 'scaled' : 'crops' });
+  const preprocessing = plan.crop === undefined ? 'scaled' : 'crops';
+  return buildNetwork(plan, { ...options, input, classes, preprocessing });
 }

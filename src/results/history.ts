@@ -1,5 +1,5 @@
 import { UserError } from '../error.js';
-import { renderTable } from '../text/table.js';
+import { type Column, renderTable } from '../text/table.js';
 import type { Metrics } from '../values.js';
 
 /** One epoch of a training. */
@@ -10,6 +10,8 @@ export interface Epoch {
   /** 0 to 1. */
   readonly trainAccuracy: number;
   readonly testAccuracy: number;
+  /** On images of the training half that were held out, where there are such. */
+  readonly validationAccuracy?: number;
 }
 
 /** A training, or part of one, under the labels of its place in a sweep. */
@@ -19,26 +21,48 @@ export interface History {
   readonly network?: string;
   readonly dataset?: string;
   readonly epochs: readonly Epoch[];
+  /** The epoch that the checkpoint is of, where it was chosen as the best one on the validation images. */
+  readonly kept?: number;
 }
 
 const columns = ['epoch', 'learningRate', 'loss', 'trainAccuracy', 'testAccuracy'] as const;
 
-/** The file of a training. Every line names what was trained on what, so that a report of several can tell them apart. */
-export function historyText(epochs: readonly Epoch[], network: string, dataset: string): string {
-  const rows = epochs.map((epoch) => ({
-    ...Object.fromEntries(columns.map((column) => [column, Number(epoch[column].toFixed(6))])),
+/**
+ * The file of a training. Every line names what was trained on what, so that a report of several can tell them apart.
+ *
+ * @param kept the epoch that was chosen to be kept
+ */
+export function historyText(
+  epochs: readonly Epoch[],
+  { network, dataset, kept }: { readonly network: string; readonly dataset: string; readonly kept?: number },
+): string {
+  const validated = epochs.some(({ validationAccuracy }) => validationAccuracy !== undefined);
+  const rows = epochs.map(({ learningRate, validationAccuracy, ...epoch }) => ({
+    ...Object.fromEntries(Object.entries(epoch).map(([column, value]) => [column, Number(value.toFixed(6))])),
+    learningRate: Number(learningRate.toPrecision(6)),
+    ...(validationAccuracy === undefined ? {} : { validationAccuracy: Number(validationAccuracy.toFixed(6)) }),
+    ...(epoch.epoch === kept ? { kept: 1 } : {}),
     ...{ network, dataset },
   }));
+  const chosen = [...(validated ? ['validationAccuracy'] : []), ...(kept === undefined ? [] : ['kept'])];
   return renderTable(
     rows,
-    [...columns, 'network', 'dataset'].map((key) => ({ key })),
+    [...columns, ...chosen, 'network', 'dataset'].map((key): Column => ({ key })),
     'csv',
   );
 }
 
-/** The metrics of the task that trained: of its last epoch. */
-export function historyMetrics({ epoch, loss, trainAccuracy, testAccuracy }: Epoch): Metrics {
-  return { epoch, loss, trainAccuracy, testAccuracy };
+/** The metrics of the task that trained: of the epoch that was kept. */
+export function historyMetrics({ epoch, loss, trainAccuracy, testAccuracy, validationAccuracy }: Epoch): Metrics {
+  return {
+    ...{ epoch, loss, trainAccuracy, testAccuracy },
+    ...(validationAccuracy === undefined ? {} : { validationAccuracy }),
+  };
+}
+
+/** The epoch that the checkpoint is of. */
+export function keptEpoch({ epochs, kept }: Pick<History, 'epochs' | 'kept'>): Epoch | undefined {
+  return kept === undefined ? epochs.at(-1) : epochs.find(({ epoch }) => epoch === kept);
 }
 
 /** Reads a training history; fields that a training did not measure may be empty. @throws {UserError} E_PLOT_INPUT */
@@ -51,20 +75,26 @@ export function parseHistory(text: string, label: string, file: string): History
       'E_PLOT_INPUT',
       `${file} is not a training history: its first line must name ${columns.join(', ')}.`,
     );
+  const optional = { validation: titles.indexOf('validationAccuracy'), kept: titles.indexOf('kept') };
+  let kept: number | undefined;
   const epochs = lines.map((line): Epoch => {
     const fields = csvFields(line);
+    const validation = fields[optional.validation] ?? '';
     const [epoch, learningRate, loss, trainAccuracy, testAccuracy] = places.map((place) => {
       const field = fields[place] ?? '';
       return field === '' ? Number.NaN : Number(field);
     }) as [number, number, number, number, number];
     if (!Number.isInteger(epoch)) throw new UserError('E_PLOT_INPUT', `${file} has a line without epoch: "${line}".`);
-    return { epoch, learningRate, loss, trainAccuracy, testAccuracy };
+    if (fields[optional.kept] === '1') kept = epoch;
+    const measured = validation === '' ? {} : { validationAccuracy: Number(validation) };
+    return { epoch, learningRate, loss, trainAccuracy, testAccuracy, ...measured };
   });
   const named = (column: 'network' | 'dataset') => {
     const value = csvFields(lines[0] ?? '')[titles.indexOf(column)];
     return value === undefined || value === '' ? {} : { [column]: value };
   };
-  return { label, epochs, ...named('network'), ...named('dataset') };
+  const chosen = kept === undefined ? {} : { kept };
+  return { label, epochs, ...chosen, ...named('network'), ...named('dataset') };
 }
 
 /** The fields of a line (RFC 4180); none of them has a line break in it. */

@@ -8,8 +8,8 @@ import {
   describeGeometry,
   describePreprocessing,
   GeometrySchema,
-  PreprocessingSchema,
   parseJson,
+  preprocessingProperties,
 } from '../network/describe.js';
 import { classifierLayer } from '../network/layers.js';
 import { parameterName, weightShape } from '../network/parameters.js';
@@ -23,7 +23,7 @@ const Size = Type.Integer({ minimum: 1 });
 const HeaderSchema = Type.Object({
   name: Type.String(),
   input: Type.Tuple([Size, Size, Size]),
-  preprocessing: Type.Optional(PreprocessingSchema),
+  ...preprocessingProperties,
   classes: Size,
   k: Type.Integer(),
   B: Type.Integer(),

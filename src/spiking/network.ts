@@ -1,3 +1,4 @@
+import type { Normalisation } from '../data/augment.js';
 import type { Convolution, Preprocessing, Shape } from '../network/architecture.js';
 import { unreachable } from '../unreachable.js';
 
@@ -39,6 +40,7 @@ export interface SpikingNetwork {
   readonly input: Shape;
   /** As the network that it was made from; `scaled` if left out. */
   readonly preprocessing?: Preprocessing;
+  readonly normalise?: Normalisation;
   readonly classes: number;
   readonly k: number;
   readonly B: number;

@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fillCentreCrop, fillTrainingCrop } from '../../src/data/augment.js';
+import { type Augmentation, fillTest, fillTraining, paperAugmentation, type Recipe } from '../../src/data/augment.js';
 import { purposes, RandomWords } from '../../src/data/random.js';
 import { ImageSource } from '../../src/experiment/images.js';
 
 type Shape = readonly [number, number, number];
 
 const crop = 24;
+const recipeOf = (shape: Shape): Recipe => ({ shape, size: [crop, crop], values: 'standardised' });
 const imageOf = ([height, width, channels]: Shape, seed: number): Uint8Array => {
   const words = new RandomWords({ seed, purpose: purposes.sample, stream: 9 });
   // Channels of different means and contrasts, as photographs have them.
@@ -75,7 +76,7 @@ describe.each(shapes)('crops of %i×%i×%i images', (...shape) => {
   const size = crop * crop * shape[2];
   const train = (image: Uint8Array, seed: number, epoch: number, index: number) => {
     const target = new Float32Array(size + 2).fill(7);
-    fillTrainingCrop({ image, shape, crop, index, epoch, seed }, target, 1);
+    fillTraining(image, recipeOf(shape), paperAugmentation, { index, epoch, seed }, target, 1);
     expect([target[0], target.at(-1)]).toEqual([7, 7]);
     return target.subarray(1, -1);
   };
@@ -93,7 +94,7 @@ describe.each(shapes)('crops of %i×%i×%i images', (...shape) => {
   it('in tests are the middle, standardised', () => {
     const image = imageOf(shape, 3);
     const target = new Float32Array(size);
-    fillCentreCrop(image, shape, crop, target, 0);
+    fillTest(image, recipeOf(shape), target, 0);
     const middle = { top: (shape[0] - crop) / 2, left: (shape[1] - crop) / 2, flip: false };
     expectClose(target, reference(image, shape, middle));
     expect(mean([...target])).toBeCloseTo(0, 6);
@@ -132,14 +133,81 @@ describe('random crops', () => {
 
   it('of one colour are 0: the deviation is at least 1/√1728', () => {
     const target = new Float32Array(1728);
-    fillTrainingCrop({ image: new Uint8Array(3072).fill(80), shape, crop, index: 0, epoch: 0, seed: 1 }, target, 0);
+    const draw = { index: 0, epoch: 0, seed: 1 };
+    fillTraining(new Uint8Array(3072).fill(80), recipeOf(shape), paperAugmentation, draw, target, 0);
     expect([...target].every((value) => Math.abs(value) < 1e-10)).toBe(true);
     // One pixel of a thousandth's weight: its deviation is below the bound, where it is not rounded up to 1.
     const image = new Uint8Array(3072);
     image[(16 * 32 + 16) * 3] = 1;
-    fillCentreCrop(image, shape, crop, target, 0);
+    fillTest(image, recipeOf(shape), target, 0);
     expectClose(target, reference(image, shape, { top: 4, left: 4, flip: false }));
     expect(Math.max(...target)).toBeCloseTo((1 - 1 / 1728) * Math.sqrt(1728), 2);
+  });
+});
+
+describe('augmentation by choice', () => {
+  const shape = [6, 5, 2] as const;
+  const values = { scale: 256 } as const;
+  const recipe: Recipe = { shape, size: [6, 5], values };
+  const image = imageOf(shape, 8);
+  const pixel = (y: number, x: number, c: number) =>
+    y < 0 || y >= 6 || x < 0 || x >= 5 ? 0 : image[(y * 5 + x) * 2 + c]!;
+  const filled = (how: Augmentation, index: number, own = recipe) => {
+    const target = new Float32Array(60);
+    fillTraining(image, own, how, { index, epoch: 2, seed: 9 }, target, 0);
+    return target;
+  };
+  const plain = new Float32Array(60);
+  fillTest(image, recipe, plain, 0);
+  const indices = Array.from({ length: 40 }, (_, index) => index);
+  const drawn = (index: number) => {
+    const words = new RandomWords({ seed: 9, purpose: purposes.augment, stream: 2 }, index * 16);
+    return Array.from({ length: 5 }, () => words.uniform()) as [number, number, number, number, number];
+  };
+
+  it('does nothing that is not named', () => {
+    for (const how of [{}, { flip: false }, { randomCrop: 0 }]) expect(filled(how, 3)).toEqual(plain);
+  });
+
+  it('flips, and cuts from an image with black around it', () => {
+    for (const index of indices) {
+      const [top, left, flip] = drawn(index);
+      const [y0, x0] = [Math.floor(top * 5) - 2, Math.floor(left * 5) - 2];
+      const expected = (how: Augmentation) =>
+        Float32Array.from({ length: 60 }, (_, i) => {
+          const [y, x, c] = [Math.floor(i / 10), Math.floor(i / 2) % 5, i % 2];
+          const column = how.flip && flip < 0.5 ? 4 - x : x;
+          return (how.randomCrop === undefined ? pixel(y, column, c) : pixel(y + y0, column + x0, c)) / 256;
+        });
+      for (const how of [{ flip: true }, { randomCrop: 2 }, { flip: true, randomCrop: 2 }])
+        expect(filled(how, index)).toEqual(expected(how));
+    }
+  });
+
+  it('adds brightness and stretches contrast within their ranges, each by numbers of its own', () => {
+    for (const index of indices) {
+      const [, , , ofBrightness, ofContrast] = drawn(index);
+      const [added, factor] = [-10 + 40 * ofBrightness, 0.5 + ofContrast];
+      const bright = filled({ brightness: [-10, 30] }, index);
+      const both = filled({ brightness: [-10, 30], contrast: [0.5, 1.5] }, index);
+      const of = (c: number) => [...image].filter((_, i) => i % 2 === c);
+      for (const [i, byte] of image.entries()) {
+        expect(bright[i]).toBeCloseTo((byte + added) / 256, 6);
+        const middle = mean(of(i % 2)) + added;
+        expect(both[i]).toBeCloseTo(((byte + added - middle) * factor + middle) / 256, 6);
+      }
+    }
+  });
+
+  it('comes before normalisation by channel, which tests have, too', () => {
+    const normalise = { mean: [0.25, 0.5], std: [0.5, 0.125] };
+    const own: Recipe = { ...recipe, values: { scale: 256, normalise } };
+    const target = new Float32Array(60);
+    fillTest(image, own, target, 0);
+    const normalised = (value: number, i: number) => (value - normalise.mean[i % 2]!) / normalise.std[i % 2]!;
+    expect(target).toEqual(Float32Array.from(image, (byte, i) => normalised(byte / 256, i)));
+    for (const [i, value] of filled({ flip: true, randomCrop: 1 }, 5, own).entries())
+      expect(value).toBeCloseTo(normalised(filled({ flip: true, randomCrop: 1 }, 5)[i]!, i), 5);
   });
 });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fillCentreCrop, fillTrainingCrop } from '../../src/data/augment.js';
+import { fillTest, fillTraining, paperAugmentation } from '../../src/data/augment.js';
 import { decodeIdx, encodeIdx } from '../../src/data/formats/idx.js';
 import { debianFolder, embeddedFolder } from '../../src/data/locations.js';
 import { permutation, philox, purposes, truncatedNormal } from '../../src/data/random.js';
@@ -232,9 +232,10 @@ describe('file formats', () => {
 describe('augmentation of VGG', () => {
   const shape = [32, 32, 3] as const;
   const image = Uint8Array.from({ length: 3072 }, (_, i) => (i * 37) & 255);
+  const recipe = { shape, size: [24, 24], values: 'standardised' } as const;
   const fill = (index: number, epoch: number, seed: number) => {
     const target = new Float32Array(1728);
-    fillTrainingCrop({ image, shape, crop: 24, index, epoch, seed }, target, 0);
+    fillTraining(image, recipe, paperAugmentation, { index, epoch, seed }, target, 0);
     return target;
   };
   const moments = (values: Float32Array) => {
@@ -252,11 +253,11 @@ describe('augmentation of VGG', () => {
 
   it('the centre crop begins at row and column 4; a flat image stays finite', () => {
     const target = new Float32Array(1728);
-    fillCentreCrop(image, shape, 24, target, 0);
+    fillTest(image, recipe, target, 0);
     const first = image[(4 * 32 + 4) * 3]!;
     const second = image[(4 * 32 + 4) * 3 + 1]!;
     expect(Math.sign(target[0]! - target[1]!)).toBe(Math.sign(first - second));
-    fillCentreCrop(new Uint8Array(3072).fill(9), shape, 24, target, 0);
+    fillTest(new Uint8Array(3072).fill(9), recipe, target, 0);
     expect(target.every((x) => x === 0)).toBe(true);
   });
 });

@@ -5,8 +5,8 @@ import { type Able, type Engine, isAble, type StepResult } from '../../src/engin
 import { argmax } from '../../src/experiment/images.js';
 import { elements } from '../../src/formats/shape.js';
 import type { Network, Precision } from '../../src/network/architecture.js';
-import type { AdamState } from '../../src/network/checkpoint.js';
 import { initialParameters } from '../../src/network/initialise.js';
+import type { AdamState, Optimiser, OptimiserState } from '../../src/network/optimiser.js';
 import { parameterShapes } from '../../src/network/parameters.js';
 import { packageRoot } from '../../src/paths.js';
 import { convert } from '../../src/spiking/convert.js';
@@ -73,7 +73,7 @@ export function describeEngine(engine: Able<'train' | 'evaluate'>, other: Able<'
       const state = async (from: Able<'train'>) => {
         const trainer = await from.trainer(network, start, options);
         await trainer.step(images, labels, rate);
-        const { m, v, ...counters } = await trainer.optimizer();
+        const { m, v, ...counters } = (await trainer.optimizer()) as AdamState;
         const parameters = await trainer.parameters();
         await trainer.close();
         return { counters, tensors: { parameters, m, v } };
@@ -86,6 +86,26 @@ export function describeEngine(engine: Able<'train' | 'evaluate'>, other: Able<'
         for (const [name, values] of tensors)
           expect(relativeError(others.get(name)!, values), `${kind} ${name}`).toBeLessThan(1e-5);
       }
+    });
+
+    it.each(optimisers)('moves weights by $kind and what else there is to say of it', async (optimizer) => {
+      const moments = settledMoments(network);
+      const start = {
+        parameters: liveParameters(network, seed),
+        optimizer: optimizer.kind === 'sgd' ? ({ kind: 'sgd', m: moments.m } as const) : moments,
+      };
+      const { images, labels } = batchOf(network, options.batch, seed);
+      const state = async (from: Able<'train'>) => {
+        const trainer = await from.trainer(network, start, { ...options, optimizer });
+        await trainer.step(images, labels, 0.1);
+        const after = { parameters: await trainer.parameters(), ...momentsOf(await trainer.optimizer()) };
+        await trainer.close();
+        return after;
+      };
+      const [ours, theirs] = await Promise.all([state(other), state(engine)]);
+      for (const [kind, tensors] of Object.entries(ours))
+        for (const [name, values] of tensors)
+          expect(relativeError(theirs[kind as 'm'].get(name)!, values), `${kind} ${name}`).toBeLessThan(2e-5);
     });
 
     it('goes on from saved parameters and moments', async () => {
@@ -173,12 +193,21 @@ async function trained(engine: Able<'train' | 'evaluate'>, network: Network, see
   return { results, predictions };
 }
 
+const momentsOf = (state: OptimiserState) => (state.kind === 'sgd' ? { m: state.m } : { m: state.m, v: state.v });
+
+const optimisers: readonly Optimiser[] = [
+  { kind: 'adam', weightDecay: 0.1 },
+  { kind: 'adamw', weightDecay: 0.1 },
+  { kind: 'sgd', momentum: 0, nesterov: false, weightDecay: 0 },
+  { kind: 'sgd', momentum: 0.9, nesterov: true, weightDecay: 0.1 },
+];
+
 /** Moments that are large beside a gradient: from none, Adam would make whole steps of what is rounding in a gradient. */
 function settledMoments(network: Network): AdamState {
   const shapes = parameterShapes(network).filter(({ trainable }) => trainable);
   const all = (value: number) =>
     new Map(shapes.map(({ name, shape }) => [name, new Float32Array(elements(shape)).fill(value)]));
-  return { step: 3, beta1Power: 0.9 ** 3, beta2Power: 0.999 ** 3, m: all(1e-3), v: all(1e-4) };
+  return { kind: 'adam', step: 3, beta1Power: 0.9 ** 3, beta2Power: 0.999 ** 3, m: all(1e-3), v: all(1e-4) };
 }
 
 /** The largest difference, in units of the largest value. */

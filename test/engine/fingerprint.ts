@@ -3,6 +3,7 @@ import type { GradientType } from '../../src/engine/engine.js';
 import { wasmEngine } from '../../src/engine/wasm/engine.js';
 import type { Network } from '../../src/network/architecture.js';
 import { initialParameters } from '../../src/network/initialise.js';
+import type { AdamState } from '../../src/network/optimiser.js';
 import { network as preset } from '../../src/network/presets.js';
 import { convert } from '../../src/spiking/convert.js';
 import { batchOf, fp32, liveParameters, quantised, settledParameters, smallVgg } from './examples.js';
@@ -56,7 +57,7 @@ export async function fingerprint(
     hash.update(JSON.stringify([loss, correct]));
   }
   for (const [name, values] of await trainer.parameters()) hash.update(name).update(new Uint8Array(values.buffer));
-  const { m, v } = await trainer.optimizer();
+  const { m, v } = (await trainer.optimizer()) as AdamState;
   for (const values of [...m.values(), ...v.values()]) hash.update(new Uint8Array(values.buffer));
   await trainer.close();
 

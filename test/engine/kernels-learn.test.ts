@@ -101,6 +101,62 @@ describe('adam', () => {
   });
 });
 
+describe.each([1, 2])('weights move by formula bit for bit, gradient times %i', (factor) => {
+  const count = 64;
+  const values = () => {
+    const [w, g, m, v] = [1, 2, 3, 4].map((seed) => reals(count, seed)) as [number[], number[], number[], number[]];
+    for (let i = 0; i < count; i++) v[i] = Math.abs(v[i]!);
+    for (const one of [w, g, m, v]) one[5] = 0;
+    return { w, g, m, v };
+  };
+
+  it.each([
+    ['in the gradient', 0.01, 1],
+    ['apart from it', 0, 0.99],
+  ])('Adam, with decay %s', (_, decay, kept) => {
+    const bench = new KernelBench();
+    const { w, g, m, v } = values();
+    const rates = [0.003, 0.9, 1 - 0.9, 0.999, 1 - 0.999, 1e-8, decay, kept].map(f);
+    const addresses = { w: bench.floats(w), g: bench.floats(g), m: bench.floats(m), v: bench.floats(v) };
+    const descriptor = bench.plan.descriptor('Adam', { ...addresses, rates: bench.floats(rates), factor });
+    bench.call('adamDecayed', descriptor, count / 4);
+
+    const [rate, keep1, add1, keep2, add2, epsilon, share, rest] = rates as [number, ...number[]] & number[];
+    const expected = w.map((weight, i) => {
+      const gradient = f(f(g[i]! * factor) + f(f(weight) * share!));
+      const first = f(f(m[i]! * keep1!) + f(gradient * add1!));
+      const second = f(f(v[i]! * keep2!) + f(f(gradient * gradient) * add2!));
+      const step = f(f(rate * first) / f(f(Math.sqrt(second)) + epsilon!));
+      return { first, second, weight: f(f(f(weight) * rest!) - step) };
+    });
+    expect(bench.readFloats(addresses.m, count)).toEqual(expected.map(({ first }) => first));
+    expect(bench.readFloats(addresses.v, count)).toEqual(expected.map(({ second }) => second));
+    expect(bench.readFloats(addresses.w, count)).toEqual(expected.map(({ weight }) => weight));
+  });
+
+  it.each([
+    ['momentum', [1, 0]],
+    ['Nesterov’s', [0.9, 1]],
+  ] as const)('gradient descent, %s', (_, shares) => {
+    const bench = new KernelBench();
+    const { w, g, m } = values();
+    const rates = [0.1, 0.9, 0.01, ...shares].map(f);
+    const addresses = { w: bench.floats(w), g: bench.floats(g), m: bench.floats(m) };
+    const descriptor = bench.plan.descriptor('Sgd', { ...addresses, rates: bench.floats(rates), factor });
+    bench.call('sgd', descriptor, count / 4);
+
+    const [rate, momentum, decay, ofVelocity, ofGradient] = rates as [number, ...number[]] & number[];
+    const expected = w.map((weight, i) => {
+      const gradient = f(f(g[i]! * factor) + f(f(weight) * decay!));
+      const velocity = f(f(m[i]! * momentum!) + gradient);
+      const step = f(f(velocity * ofVelocity!) + f(gradient * ofGradient!));
+      return { velocity, weight: f(f(weight) - f(rate * step)) };
+    });
+    expect(bench.readFloats(addresses.m, count)).toEqual(expected.map(({ velocity }) => velocity));
+    expect(bench.readFloats(addresses.w, count)).toEqual(expected.map(({ weight }) => weight));
+  });
+});
+
 describe('ternarise', () => {
   function ternarised(padded: Float32Array, channels: number, realCount = padded.length) {
     const bench = new KernelBench();

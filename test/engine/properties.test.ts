@@ -8,6 +8,7 @@ import { WasmTrainer } from '../../src/engine/wasm/trainer.js';
 import { elements } from '../../src/formats/shape.js';
 import type { Shape } from '../../src/network/architecture.js';
 import { blocksOf, convolutionOutput } from '../../src/network/layers.js';
+import type { AdamState } from '../../src/network/optimiser.js';
 import { spikesPerUnit } from '../../src/network/precision.js';
 import { convert } from '../../src/spiking/convert.js';
 import { fuzz } from '../fuzz.js';
@@ -80,7 +81,7 @@ type Case = typeof cases extends fc.Arbitrary<infer T> ? T : never;
 /** All that a trainer holds. */
 async function bits(trainer: WasmTrainer): Promise<string> {
   const hash = createHash('sha256');
-  const { m, v } = await trainer.optimizer();
+  const { m, v } = (await trainer.optimizer()) as AdamState;
   for (const tensors of [await trainer.parameters(), trainer.gradients(), m, v])
     for (const values of tensors.values()) hash.update(new Uint8Array(values.buffer));
   return hash.digest('hex');

@@ -1,7 +1,7 @@
 import { type Able, type Capability, gradientTypes, type LayerCounts, type Trainer } from '../../src/engine/engine.js';
 import { blocksOf } from '../../src/network/layers.js';
 import { adam } from '../../src/network/method.mjs';
-import { countersOf, nextUpdate } from '../../src/network/optimiser.js';
+import { countersOf, nextUpdate, paperOptimiser } from '../../src/network/optimiser.js';
 import { parameterShapes } from '../../src/network/parameters.js';
 import { spikeSources } from '../../src/spiking/network.js';
 import { annForward } from '../network/reference-ann.js';
@@ -16,7 +16,7 @@ export const referenceEngine: Able<Capability> = {
   identity: { sources: ['test/engine/reference-engine.ts'] },
   gradientTypes,
   describe: async () => ({ usable: true, text: 'plain loops' }),
-  trainer: async (network, start, { batch, gradients }) => trainerOf(network, start, batch, gradients),
+  trainer: async (network, start, options) => trainerOf(network, start, options),
 
   async evaluator(network, parameters) {
     let current = parameters;
@@ -73,7 +73,8 @@ export const referenceEngine: Able<Capability> = {
   },
 };
 
-function trainerOf(...[network, start, batch, gradients]: TrainerArguments): Trainer {
+function trainerOf(...[network, start, options]: Parameters<Able<'train'>['trainer']>): Trainer {
+  const { batch, gradients, optimizer: how = paperOptimiser } = options;
   const parameters = new Map([...start.parameters].map(([name, values]) => [name, values.slice()]));
   const fresh = () =>
     new Map(
@@ -83,7 +84,8 @@ function trainerOf(...[network, start, batch, gradients]: TrainerArguments): Tra
     );
   const copy = (tensors: ReadonlyMap<string, Float32Array>) =>
     new Map([...tensors].map(([name, values]) => [name, values.slice()]));
-  const [m, v] = start.optimizer ? [copy(start.optimizer.m), copy(start.optimizer.v)] : [fresh(), fresh()];
+  const m = start.optimizer ? copy(start.optimizer.m) : fresh();
+  const v = start.optimizer?.kind === 'adam' ? copy(start.optimizer.v) : fresh();
   let counters = countersOf(start.optimizer);
   const ternary = new Set(parameterShapes(network).flatMap(({ name, ternary: latent }) => (latent ? name : [])));
   return {
@@ -95,27 +97,29 @@ function trainerOf(...[network, start, batch, gradients]: TrainerArguments): Tra
       for (const [name, gradient] of result.gradients) {
         const [w, first, second] = [parameters.get(name)!, m.get(name)!, v.get(name)!];
         for (const [i, value] of gradient.entries()) {
-          const g = value * (ternary.has(name) ? 2 : 1);
+          const decay = how.kind === 'adamw' ? 0 : how.weightDecay * w[i]!;
+          const g = value * (ternary.has(name) ? 2 : 1) + decay;
+          if (how.kind === 'sgd') {
+            const velocity = how.momentum * first[i]! + g;
+            first[i] = velocity;
+            w[i] = w[i]! - learningRate * (how.nesterov ? g + how.momentum * velocity : velocity);
+            continue;
+          }
+          const kept = how.kind === 'adamw' ? 1 - learningRate * how.weightDecay : 1;
           first[i] = adam.beta1 * first[i]! + (1 - adam.beta1) * g;
           second[i] = adam.beta2 * second[i]! + (1 - adam.beta2) * g * g;
-          w[i] = w[i]! - (next.rate * first[i]) / (Math.sqrt(second[i]) + adam.epsilon);
+          w[i] = w[i]! * kept - (next.rate * first[i]) / (Math.sqrt(second[i]) + adam.epsilon);
         }
       }
       for (const [name, values] of result.running) parameters.set(name, Float32Array.from(values));
       return { loss: result.loss, correct: result.correct };
     },
     parameters: async () => copy(parameters),
-    optimizer: async () => ({ ...counters, m: copy(m), v: copy(v) }),
+    optimizer: async () =>
+      how.kind === 'sgd' ? { kind: 'sgd', m: copy(m) } : { kind: 'adam', ...counters, m: copy(m), v: copy(v) },
     close: async () => undefined,
   };
 }
-
-type TrainerArguments = [
-  network: Parameters<Able<'train'>['trainer']>[0],
-  start: Parameters<Able<'train'>['trainer']>[1],
-  batch: number,
-  gradients: Parameters<Able<'train'>['trainer']>[2]['gradients'],
-];
 
 const joined = (parts: readonly Float64Array[] | readonly Uint8Array[]): Float64Array =>
   Float64Array.from(parts.flatMap((part) => [...part]));

@@ -27,6 +27,7 @@ const trained: Checkpoint = {
   network: lenet,
   parameters: tensors(lenet, 1),
   optimizer: {
+    kind: 'adam',
     step: 30,
     beta1Power: 0.9 ** 30,
     beta2Power: 0.999 ** 30,
@@ -59,6 +60,14 @@ function changedNetwork(change: (network: { -readonly [K in keyof Network]: neve
 describe('checkpoints', () => {
   it('are read back as they were written', () => {
     expect(decodeCheckpoint(encodeCheckpoint(trained), 'file')).toEqual(trained);
+  });
+
+  it('hold the velocities of SGD in the same way', () => {
+    const optimizer = { kind: 'sgd', m: tensors(lenet, 2, ({ trainable }) => trainable) } as const;
+    const checkpoint = { ...trained, optimizer };
+    const bytes = encodeCheckpoint(checkpoint);
+    expect(decodeCheckpoint(bytes, 'file')).toEqual(checkpoint);
+    expect([...decodeSafetensors(bytes, 'file').tensors.keys()]).toContain('sgd.m.conv2.weight');
   });
 
   it('need neither optimiser nor notes', () => {

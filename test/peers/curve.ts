@@ -130,6 +130,7 @@ async function curve(python: string, dataset: Dataset, seed: number): Promise<Cu
     signal: new AbortController().signal,
     progress: () => undefined,
     log: (line) => console.log(`seed ${seed}: ${line}`),
+    warn: (line) => console.log(`seed ${seed}: ${line}`),
     resume: { load: async () => undefined, save: async () => undefined },
   });
   await peer.end();

@@ -1,4 +1,5 @@
 import { UserError } from '../../error.js';
+import { paperOptimiser } from '../../network/optimiser.js';
 import type { Able } from '../engine.js';
 import { describeLibrary, libraryText } from './describe.js';
 import type { TensorFlow } from './library.js';
@@ -25,9 +26,9 @@ export function engineOn(load: Load): Able<'train' | 'evaluate'> {
         return { usable: false, text: [error.message, error.hint].filter(Boolean).join(' ') };
       }
     },
-    async trainer(network, start, { batch, threads }) {
+    async trainer(network, start, { batch, threads, optimizer = paperOptimiser }) {
       const { TensorFlowTrainer } = await import('./trainer.js');
-      return new TensorFlowTrainer(await load(threads), network, start, batch);
+      return new TensorFlowTrainer(await load(threads), network, start, batch, optimizer);
     },
     async evaluator(network, parameters, { threads }) {
       const { TensorFlowEvaluator } = await import('./evaluator.js');

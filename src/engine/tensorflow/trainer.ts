@@ -1,8 +1,14 @@
 import type { Scalar, Tensor, Tensor4D, Variable } from '@tensorflow/tfjs-core';
 import type { Network, NetworkLayer } from '../../network/architecture.js';
-import type { AdamState } from '../../network/checkpoint.js';
 import { adam } from '../../network/method.mjs';
-import { type AdamCounters, countersOf, nextUpdate } from '../../network/optimiser.js';
+import {
+  type AdamCounters,
+  countersOf,
+  nextUpdate,
+  type Optimiser,
+  type OptimiserState,
+  stateFor,
+} from '../../network/optimiser.js';
 import { type ParameterRole, type ParameterShape, parameterName, parameterShapes } from '../../network/parameters.js';
 import { unreachable } from '../../unreachable.js';
 import type { StepResult, Trainer, TrainingStart } from '../engine.js';
@@ -11,7 +17,8 @@ import { convolve, type Norm, normaliseAndActivate, ternary } from './operations
 
 const { beta1, beta2, epsilon } = adam;
 
-type Moments = { readonly m: Variable; readonly v: Variable };
+/** SGD has no second ones. */
+type Moments = { readonly m: Variable; readonly v?: Variable };
 
 /** Trains a network on TensorFlow, in single precision. What a step makes is gone when it ends. */
 export class TensorFlowTrainer implements Trainer {
@@ -22,23 +29,33 @@ export class TensorFlowTrainer implements Trainer {
   readonly #moments = new Map<string, Moments>();
   /** Images of the last step that the network got right. */
   readonly #correct: Variable;
-  #adam: AdamCounters;
+  readonly #optimiser: Optimiser;
+  #counters: AdamCounters;
 
-  constructor(tf: TensorFlow, network: Network, { parameters, optimizer }: TrainingStart, batch: number) {
+  constructor(
+    tf: TensorFlow,
+    network: Network,
+    { parameters, optimizer }: TrainingStart,
+    batch: number,
+    optimiser: Optimiser,
+  ) {
     this.#tf = tf;
+    this.#optimiser = optimiser;
     this.#network = network;
     this.#batch = batch;
     const variable = ({ shape }: ParameterShape, values?: Float32Array, trainable = false) =>
       tf.tidy(() => tf.variable(values ? tf.tensor(values, [...shape], 'float32') : tf.zeros([...shape]), trainable));
+    const state = stateFor(optimiser, optimizer);
     for (const shape of parameterShapes(network)) {
       const { name, trainable } = shape;
       this.#values.set(name, variable(shape, parameters.get(name), trainable));
       if (!trainable) continue;
-      const [m, v] = [optimizer?.m.get(name), optimizer?.v.get(name)];
-      this.#moments.set(name, { m: variable(shape, m), v: variable(shape, v) });
+      const m = variable(shape, state?.m.get(name));
+      const second = state?.kind === 'adam' ? state.v.get(name) : undefined;
+      this.#moments.set(name, optimiser.kind === 'sgd' ? { m } : { m, v: variable(shape, second) });
     }
     this.#correct = tf.tidy(() => tf.variable(tf.scalar(0, 'int32'), false));
-    this.#adam = countersOf(optimizer);
+    this.#counters = countersOf(state);
   }
 
   async step(images: Float32Array, labels: Int32Array, learningRate: number): Promise<StepResult> {
@@ -62,15 +79,19 @@ export class TensorFlowTrainer implements Trainer {
     return copyAll(this.#values);
   }
 
-  async optimizer(): Promise<AdamState> {
+  async optimizer(): Promise<OptimiserState> {
     const all = (field: keyof Moments) =>
-      copyAll(new Map([...this.#moments].map(([name, moments]) => [name, moments[field]])));
+      copyAll(new Map([...this.#moments].map(([name, moments]) => [name, moments[field]!])));
+    if (this.#optimiser.kind === 'sgd') return { kind: 'sgd', m: await all('m') };
     const [m, v] = await Promise.all([all('m'), all('v')]);
-    return { ...this.#adam, m, v };
+    return { kind: 'adam', ...this.#counters, m, v };
   }
 
   close(): Promise<void> {
-    const variables = [...this.#values.values(), ...[...this.#moments.values()].flatMap(({ m, v }) => [m, v])];
+    const variables = [
+      ...this.#values.values(),
+      ...[...this.#moments.values()].flatMap(({ m, v }) => (v ? [m, v] : [m])),
+    ];
     this.#tf.dispose([...variables, this.#correct]);
     return Promise.resolve();
   }
@@ -101,14 +122,24 @@ export class TensorFlowTrainer implements Trainer {
 
   #update(gradients: Readonly<Record<string, Tensor>>, learningRate: number): void {
     const tf = this.#tf;
-    const { counters, rate } = nextUpdate(this.#adam, learningRate);
-    this.#adam = counters;
+    const optimiser = this.#optimiser;
+    const { kind, weightDecay } = optimiser;
+    const { counters, rate } = nextUpdate(this.#counters, learningRate);
+    this.#counters = counters;
     for (const [name, { m, v }] of this.#moments) {
       const value = this.#value(name);
-      const gradient = gradients[value.name]!;
+      const own = gradients[value.name]!;
+      const gradient = kind === 'adamw' || weightDecay === 0 ? own : tf.add(own, tf.mul(value, weightDecay));
+      if (optimiser.kind === 'sgd') {
+        m.assign(tf.add(tf.mul(m, optimiser.momentum), gradient));
+        const step = optimiser.nesterov ? tf.add(gradient, tf.mul(m, optimiser.momentum)) : m;
+        value.assign(tf.sub(value, tf.mul(step, learningRate)));
+        continue;
+      }
       m.assign(tf.add(tf.mul(m, beta1), tf.mul(gradient, 1 - beta1)));
-      v.assign(tf.add(tf.mul(v, beta2), tf.mul(tf.square(gradient), 1 - beta2)));
-      value.assign(tf.sub(value, tf.div(tf.mul(m, rate), tf.add(tf.sqrt(v), epsilon))));
+      v!.assign(tf.add(tf.mul(v!, beta2), tf.mul(tf.square(gradient), 1 - beta2)));
+      const kept = kind === 'adamw' ? tf.mul(value, 1 - learningRate * weightDecay) : value;
+      value.assign(tf.sub(kept, tf.div(tf.mul(m, rate), tf.add(tf.sqrt(v!), epsilon))));
     }
   }
 

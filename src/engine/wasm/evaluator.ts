@@ -128,7 +128,7 @@ export function unpadLevels(
 }
 
 function planEvaluation(plan: MemoryPlan, network: Network, { batch, threads }: EngineOptions): EvaluationPlan {
-  const tensors = planTensors(plan, network, false);
+  const tensors = planTensors(plan, network);
   const layers = planLayers(plan, network, tensors, batch, true);
   const doubles = layers.map(({ of, g }) =>
     sumsDoubles(of) ? plan.doubles(batch * outputPixels(g) * g.outChannels) : nowhere,

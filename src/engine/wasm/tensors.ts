@@ -18,7 +18,7 @@ export interface Tensor {
   readonly realCount: number;
   /** Address of the values. */
   readonly w: Address;
-  /** Addresses of gradient and Adam's moments; 0 for tensors that are not trained. */
+  /** Addresses of gradient and the optimiser's moments; 0 for what is not trained, and for moments that it has none of. */
   readonly g: Address;
   readonly m: Address;
   readonly v: Address;
@@ -26,12 +26,17 @@ export interface Tensor {
   unpad(padded: Float32Array): Float32Array;
 }
 
-export function planTensors(plan: MemoryPlan, network: Network, training: boolean): Map<string, Tensor> {
+/** @param training how many moments the optimiser keeps; left out where nothing is trained */
+export function planTensors(
+  plan: MemoryPlan,
+  network: Network,
+  training?: { readonly moments: 1 | 2 },
+): Map<string, Tensor> {
   const tensors = new Map<string, Tensor>();
   for (const parameter of parameterShapes(network)) {
     const layout = tensorLayout(parameter);
     const { name, trainable, ternary } = parameter;
-    const trained = () => (training && trainable ? plan.floats(layout.count) : nowhere);
+    const trained = (wanted = true) => (training && trainable && wanted ? plan.floats(layout.count) : nowhere);
     tensors.set(name, {
       name,
       trainable,
@@ -40,7 +45,7 @@ export function planTensors(plan: MemoryPlan, network: Network, training: boolea
       w: plan.floats(layout.count),
       g: trained(),
       m: trained(),
-      v: trained(),
+      v: trained(training?.moments === 2),
     });
   }
   return tensors;

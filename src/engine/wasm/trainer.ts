@@ -1,16 +1,20 @@
 import type { Network } from '../../network/architecture.js';
-import type { AdamState } from '../../network/checkpoint.js';
-import { adam } from '../../network/method.mjs';
-import { type AdamCounters, countersOf, nextUpdate } from '../../network/optimiser.js';
+import {
+  type AdamCounters,
+  countersOf,
+  type Optimiser,
+  type OptimiserState,
+  paperOptimiser,
+  stateFor,
+} from '../../network/optimiser.js';
 import type { StepResult, Trainer, TrainerOptions, TrainingStart } from '../engine.js';
 import { ImageWriter } from './layer-plan.js';
 import { MemoryPlan } from './memory-plan.js';
+import { rateCount, stepRates } from './optimiser.js';
 import { Pool } from './pool.js';
 import type { Tensor } from './tensors.js';
 import type { Observer } from './threads.js';
-import { planTraining, rateCount, type TrainingPlan } from './training-plan.js';
-
-const { beta1, beta2, epsilon } = adam;
+import { planTraining, type TrainingPlan } from './training-plan.js';
 
 /** Trains a network on the WASM kernels. Everything is laid out once; a step allocates nothing. */
 export class WasmTrainer implements Trainer {
@@ -22,10 +26,18 @@ export class WasmTrainer implements Trainer {
   readonly #losses: Float64Array;
   readonly #hits: Int32Array;
   readonly #rates: Float32Array;
-  #adam: AdamCounters;
+  readonly #optimiser: Optimiser;
+  #counters: AdamCounters;
 
-  private constructor(network: Network, batch: number, layout: TrainingPlan, pool: Pool, start: TrainingStart) {
+  private constructor(
+    network: Network,
+    { batch, optimizer = paperOptimiser }: TrainerOptions,
+    layout: TrainingPlan,
+    pool: Pool,
+    start: TrainingStart,
+  ) {
     this.#batch = batch;
+    this.#optimiser = optimizer;
     this.#pool = pool;
     this.#tensors = layout.tensors;
     const { buffer } = pool.memory;
@@ -34,13 +46,14 @@ export class WasmTrainer implements Trainer {
     this.#losses = new Float64Array(buffer, layout.losses, batch);
     this.#hits = new Int32Array(buffer, layout.hits, batch);
     this.#rates = new Float32Array(buffer, layout.rates, rateCount);
+    const state = stateFor(optimizer, start.optimizer);
     for (const tensor of layout.tensors.values()) {
       this.#values(tensor, 'w').set(tensor.pad(start.parameters.get(tensor.name)!));
-      if (start.optimizer === undefined || !tensor.trainable) continue;
-      this.#values(tensor, 'm').set(tensor.pad(start.optimizer.m.get(tensor.name)!));
-      this.#values(tensor, 'v').set(tensor.pad(start.optimizer.v.get(tensor.name)!));
+      if (state === undefined || !tensor.trainable) continue;
+      this.#values(tensor, 'm').set(tensor.pad(state.m.get(tensor.name)!));
+      if (state.kind === 'adam') this.#values(tensor, 'v').set(tensor.pad(state.v.get(tensor.name)!));
     }
-    this.#adam = countersOf(start.optimizer);
+    this.#counters = countersOf(state);
   }
 
   /** @param observer is told of the calling thread's kernel calls: with one thread, of all */
@@ -53,15 +66,15 @@ export class WasmTrainer implements Trainer {
     const plan = new MemoryPlan();
     const layout = planTraining(plan, network, options);
     const pool = await Pool.start(plan, [layout.program], options.threads, observer);
-    return new WasmTrainer(network, options.batch, layout, pool, start);
+    return new WasmTrainer(network, options, layout, pool, start);
   }
 
   async step(images: Float32Array, labels: Int32Array, learningRate: number): Promise<StepResult> {
     this.#images.write(images, this.#batch, 1);
     this.#labels.set(labels.subarray(0, this.#batch));
-    const { counters, rate } = nextUpdate(this.#adam, learningRate);
-    this.#adam = counters;
-    this.#rates.set([rate, beta1, 1 - beta1, beta2, 1 - beta2, epsilon]);
+    const { counters, rates } = stepRates(this.#optimiser, this.#counters, learningRate);
+    this.#counters = counters;
+    this.#rates.set(rates);
     this.#pool.run(0);
     let [loss, correct] = [0, 0];
     for (let i = 0; i < this.#batch; i++) {
@@ -75,9 +88,11 @@ export class WasmTrainer implements Trainer {
     return this.#copies([...this.#tensors.values()], 'w');
   }
 
-  async optimizer(): Promise<AdamState> {
+  async optimizer(): Promise<OptimiserState> {
     const trained = [...this.#tensors.values()].filter(({ trainable }) => trainable);
-    return { ...this.#adam, m: this.#copies(trained, 'm'), v: this.#copies(trained, 'v') };
+    const m = this.#copies(trained, 'm');
+    if (this.#optimiser.kind === 'sgd') return { kind: 'sgd', m };
+    return { kind: 'adam', ...this.#counters, m, v: this.#copies(trained, 'v') };
   }
 
   /** Gradients of the last step: for ternary layers with respect to Q(W), before the factor 2. */

@@ -1,10 +1,12 @@
 import type { Network } from '../../network/architecture.js';
+import { paperOptimiser } from '../../network/optimiser.js';
 import { unreachable } from '../../unreachable.js';
 import type { TrainerOptions } from '../engine.js';
 import { outputPixels } from './geometry.js';
 import { type Layer, planLayers, quantiser } from './layer-plan.js';
 import type { MemoryPlan } from './memory-plan.js';
-import { type Calls, calls, type Item, inOrder, ofLayer, type Phase, type Program, split } from './program.js';
+import { momentCount, rateCount, updateItems } from './optimiser.js';
+import { type Calls, calls, type Item, inOrder, ofLayer, type Phase, type Program } from './program.js';
 import { planTensors, type Tensor } from './tensors.js';
 import { thresholdPhases } from './ternary-thresholds.js';
 import { TrainingBlock, TrainingLayer } from './training-layer.js';
@@ -21,14 +23,9 @@ export interface TrainingPlan {
   readonly rates: Address;
 }
 
-/** Numbers of Adam's that a step sets. */
-export const rateCount = 6;
-/** Groups of four weights that one item of the optimiser takes. */
-const adamGroups = 8192;
-
 export function planTraining(plan: MemoryPlan, network: Network, options: TrainerOptions): TrainingPlan {
-  const { batch, threads, gradients = 'float32' } = options;
-  const tensors = planTensors(plan, network, true);
+  const { batch, threads, gradients = 'float32', optimizer = paperOptimiser } = options;
+  const tensors = planTensors(plan, network, { moments: momentCount(optimizer) });
   const layers = planLayers(plan, network, tensors, batch, false);
   const training = { plan, tensors, quantiser: quantiser(network), batch, threads, gradients };
 
@@ -64,7 +61,7 @@ export function planTraining(plan: MemoryPlan, network: Network, options: Traine
     ...blocks.toReversed().flatMap(backward),
     [...gradientsOf.flatMap(({ lists }) => lists), ...clearing(plan, trained)],
     gradientsOf.flatMap(({ sums }) => sums),
-    optimiser(plan, tensors, rates),
+    updateItems(plan, tensors, optimizer, rates),
   ];
   return { program, tensors, layers, rates, ...buffers };
 }
@@ -110,14 +107,3 @@ const clearing = (plan: MemoryPlan, trained: readonly TrainingLayer[]): Item[] =
     .map(({ layer: { weight } }) =>
       calls('clear', plan.descriptor('Clear', { values: weight.g }))(0, weight.count / 4),
     );
-
-function optimiser(plan: MemoryPlan, tensors: ReadonlyMap<string, Tensor>, rates: Address): Item[] {
-  return [...tensors.values()]
-    .filter(({ trainable }) => trainable)
-    .flatMap(({ ternary, count, w, g, m, v }) => {
-      // dW = 2·dQ: the gradient that the paper's quantiser passes on.
-      const descriptor = plan.descriptor('Adam', { w, g, m, v, rates, factor: ternary ? 2 : 1 });
-      const groups = count / 4;
-      return split(groups, Math.ceil(groups / adamGroups), calls('adam', descriptor));
-    });
-}

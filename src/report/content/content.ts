@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { type AnnResult, annMetrics } from '../../results/ann-result.js';
 import { type ConversionResult, conversionMetrics } from '../../results/conversion-result.js';
-import { type History, historyMetrics } from '../../results/history.js';
+import { type History, historyMetrics, keptEpoch } from '../../results/history.js';
 import { type ResultKind, resultKinds } from '../../results/kinds.js';
 import { samplesOf } from '../../results/repetitions.js';
 import { type SnnResult, snnMetrics } from '../../results/snn-result.js';
@@ -131,8 +131,8 @@ function metricsOf(input: ResultKind, { result }: ItemVerdict['item']): Metrics 
     case 'conversion':
       return conversionMetrics(result as ConversionResult);
     case 'history': {
-      const last = (result as History).epochs.at(-1);
-      return last === undefined ? {} : historyMetrics(last);
+      const kept = keptEpoch(result as History);
+      return kept === undefined ? {} : historyMetrics(kept);
     }
     default:
       return input satisfies never;

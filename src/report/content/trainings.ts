@@ -76,7 +76,7 @@ function trainingsAmong(parts: readonly History[]): History[] {
     const [first] = part.epochs;
     if (first === undefined) continue;
     const before = trainings.find(({ epochs }) => epochs.at(-1)!.epoch < first.epoch);
-    if (before) before.epochs.push(...part.epochs);
+    if (before) Object.assign(before, part, { epochs: [...before.epochs, ...part.epochs] });
     else trainings.push({ ...part, epochs: [...part.epochs] });
   }
   return trainings;

@@ -1,4 +1,4 @@
-import type { Epoch, History } from '../../results/history.js';
+import { type Epoch, type History, keptEpoch } from '../../results/history.js';
 import { type Estimate, estimate } from '../../results/statistics.js';
 import { describeItems, type ItemVerdict } from '../content/content.js';
 import type { Subject } from '../content/subjects.js';
@@ -9,6 +9,12 @@ import { comparePrecisions, displayPrecision } from '../numbers/group.js';
 import { axesOf, pointColumns } from './points.js';
 import { expectationColumns, numberColumn, type ReportTable, textColumn, withoutEmpty } from './table.js';
 
+/** Which epoch figures are of. */
+const figuresNote = (trainings: readonly History[]): string =>
+  trainings.some(({ kept }) => kept !== undefined)
+    ? 'Figures are of the epoch that was kept as the best one on images held out for validation. None is chosen by the test images.'
+    : 'Figures are of the last epoch. None is chosen by the test images.';
+
 /** How trainings ended, a row a point of the sweep: of repetitions the mean. */
 export function trainingTable({ history, repeat }: Subject): ReportTable | undefined {
   const groups = trainingsOf(history, repeat);
@@ -16,7 +22,7 @@ export function trainingTable({ history, repeat }: Subject): ReportTable | undef
   const axes = axesOf(groups);
   const estimates: Estimate[] = [];
   const meanOf = (trainings: readonly History[], of: (last: Epoch) => number): Estimate | undefined => {
-    const values = trainings.map(({ epochs }) => of(epochs.at(-1)!));
+    const values = trainings.map((training) => of(keptEpoch(training)!));
     if (!values.every(Number.isFinite)) return undefined;
     const found = estimate(values);
     estimates.push(found);
@@ -49,7 +55,7 @@ export function trainingTable({ history, repeat }: Subject): ReportTable | undef
       numberColumn('last learning rate'),
     ],
     rows,
-    notes: ['Figures are of the last epoch. None is chosen by the test images.', ...estimateNotes(estimates)],
+    notes: [figuresNote(groups.flatMap(({ trainings }) => trainings)), ...estimateNotes(estimates)],
   });
 }
 

@@ -92,8 +92,10 @@ export const elements = /** @type {const} */ ({
     counts: 'classes stride',
     numbers: 'scale',
   },
-  /** rates: [rate, β₁, 1 − β₁, β₂, 1 − β₂, ε]. */
-  Adam: { kernels: 'adam', addresses: 'w g m v rates', numbers: 'factor' },
+  /** rates: [rate, β₁, 1 − β₁, β₂, 1 − β₂, ε], with decay also [share of w in its gradient, what is kept of w]. */
+  Adam: { kernels: 'adam adamDecayed', addresses: 'w g m v rates', numbers: 'factor' },
+  /** rates: [rate, momentum, share of w in its gradient, share of m in the step, share of the gradient in it]. */
+  Sgd: { kernels: 'sgd', addresses: 'w g m rates', numbers: 'factor' },
   /** Values that others are added to. */
   Clear: { kernels: 'clear', addresses: 'values' },
   /** Σ|w| of each output channel of a latent weight tensor, as doubles. */

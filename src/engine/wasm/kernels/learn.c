@@ -43,5 +43,36 @@ KERNEL(adam, Adam) {
   }
 }
 
+/**
+ * The same with weight decay, as part of the gradient or apart from it: rates = […, what of w is added to its gradient, what
+ * is kept of w].
+ */
+KERNEL(adamDecayed, Adam) {
+  const f32 *r = (f32 *)t.rates, *g = (f32 *)t.g, factor = t.factor;
+  const f32 rate = r[0], keep1 = r[1], add1 = r[2], keep2 = r[3], add2 = r[4], epsilon = r[5], decay = r[6], kept = r[7];
+  f32 *w = (f32 *)t.w, *m = (f32 *)t.m, *v = (f32 *)t.v;
+  NEIGHBOURS for (isize i = (isize)lo * 4; i < (isize)hi * 4; i++) {
+    const f32 gradient = g[i] * factor + w[i] * decay;
+    m[i] = m[i] * keep1 + gradient * add1;
+    v[i] = v[i] * keep2 + gradient * gradient * add2;
+    w[i] = w[i] * kept - rate * m[i] / (__builtin_sqrtf(v[i]) + epsilon);
+  }
+}
+
+/**
+ * Gradient descent with momentum μ: m ← μm + (g + λw), w ← w − rate·(a·m + b·(g + λw)); a = 1 and b = 0, or by Nesterov a = μ
+ * and b = 1. rates = [rate, μ, λ, a, b].
+ */
+KERNEL(sgd, Sgd) {
+  const f32 *r = (f32 *)t.rates, *g = (f32 *)t.g, factor = t.factor;
+  const f32 rate = r[0], momentum = r[1], decay = r[2], ofVelocity = r[3], ofGradient = r[4];
+  f32 *w = (f32 *)t.w, *m = (f32 *)t.m;
+  NEIGHBOURS for (isize i = (isize)lo * 4; i < (isize)hi * 4; i++) {
+    const f32 gradient = g[i] * factor + w[i] * decay;
+    m[i] = m[i] * momentum + gradient;
+    w[i] -= rate * (m[i] * ofVelocity + gradient * ofGradient);
+  }
+}
+
 /** Zeros in groups lo…hi of four values. */
 KERNEL(clear, Clear) { __builtin_memset(t.values + (isize)lo * 16, 0, (isize)(hi - lo) * 16); }

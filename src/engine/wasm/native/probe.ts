@@ -5,6 +5,7 @@ import { elements } from '../../../formats/shape.js';
 import type { Network, Precision } from '../../../network/architecture.js';
 import { initialParameters } from '../../../network/initialise.js';
 import { parseNotation } from '../../../network/notation.js';
+import type { Optimiser } from '../../../network/optimiser.js';
 import { buildNetwork } from '../../../network/presets.js';
 import { convert } from '../../../spiking/convert.js';
 import type { GradientType, Parameters } from '../../engine.js';
@@ -21,6 +22,7 @@ interface Trial {
   readonly precision: Precision;
   readonly batch: number;
   readonly gradients?: GradientType;
+  readonly optimizer?: Optimiser;
   /** False for networks that no spikes can stand for. */
   readonly spiking?: boolean;
   /** What initial weights are multiplied with: so small that they are denormal, or so large that little is left to add. */
@@ -29,6 +31,8 @@ interface Trial {
 
 const quantised = (k: number, B: number) => ({ kind: 'quantised', k, B }) as const;
 const fp32 = { kind: 'fp32' } as const;
+const decayed: Optimiser = { kind: 'adamw', weightDecay: 0.1 };
+const nesterov: Optimiser = { kind: 'sgd', momentum: 0.9, nesterov: true, weightDecay: 0.1 };
 
 /** Between them they have all kernels called, with sizes that are and that are not multiples of what a vector holds. */
 const trials: readonly Trial[] = [
@@ -37,8 +41,15 @@ const trials: readonly Trial[] = [
   { notation: '24C5v-70C3/2-40C3v', input: [14, 15, 2], precision: quantised(0, 1), batch: 3, gradients: 'int16' },
   { notation: '16C3-64C3-32C3-16C3v', input: [9, 8, 1], precision: quantised(2, 2), batch: 3 },
   { notation: '16C3-48C3-130C1', input: [5, 7, 1], precision: quantised(4, 8), batch: 2 },
-  { notation: '16C3-P2-33C3f-24C3v', input: [11, 10, 3], precision: quantised(1, 4), batch: 4, spiking: false },
-  { notation: '17C3-P2-40C3-32', input: [10, 10, 3], precision: fp32, batch: 7, spiking: false },
+  {
+    notation: '16C3-P2-33C3f-24C3v',
+    input: [11, 10, 3],
+    precision: quantised(1, 4),
+    batch: 4,
+    spiking: false,
+    optimizer: decayed,
+  },
+  { notation: '17C3-P2-40C3-32', input: [10, 10, 3], precision: fp32, batch: 7, spiking: false, optimizer: nesterov },
   { notation: '16C3-32C3-16C3v', input: [8, 8, 1], precision: quantised(1, 1), batch: 3, weights: 1e-38 },
   { notation: '16C3-32C3-16C3v', input: [8, 8, 1], precision: quantised(1, 1), batch: 3, weights: 1e12 },
 ];
@@ -60,7 +71,7 @@ if (missed.length > 0) throw new Error(`nothing was compared of ${missed.join(',
 console.log(level);
 
 async function run(trial: Trial, index: number): Promise<void> {
-  const { batch, gradients = 'float32', precision, weights = 1 } = trial;
+  const { batch, gradients = 'float32', optimizer, precision, weights = 1 } = trial;
   const plan = parseNotation(trial.notation);
   if ('message' in plan) throw new TypeError(plan.message);
   const network = buildNetwork({ name: 'probe', ...plan }, { input: [...trial.input], classes: 10, precision });
@@ -68,7 +79,8 @@ async function run(trial: Trial, index: number): Promise<void> {
     [...initialParameters(network, index)].map(([name, values]) => [name, values.map((value) => value * weights)]),
   );
   const images = imagesOf(batch * elements(network.input), index);
-  const trainer = await wasmEngine.trainer(network, { parameters: start }, { batch, threads: 1, gradients });
+  const options = { batch, threads: 1, gradients, ...(optimizer === undefined ? {} : { optimizer }) };
+  const trainer = await wasmEngine.trainer(network, { parameters: start }, options);
   const labels = Int32Array.from({ length: batch }, (_, i) => i % 10);
   for (let step = 0; step < 3; step++) await trainer.step(images, labels, 1e-2);
   const parameters = await trainer.parameters();

@@ -128,7 +128,7 @@ describe('all precisions of the paper', () => {
       'paper',
     ];
     const { ran, ...others } = await outcomes([lenet, ...few]);
-    expect([ran!.length, others]).toEqual([48, {}]);
+    expect([ran!.length, others]).toEqual([57, {}]);
     const { code, out } = await box.run(['check', lenet, ...few]);
     expect([code, out]).toEqual([0, expect.stringContaining('12 of 12 met')]);
   });

@@ -4,8 +4,6 @@ import { UserError } from '../src/error.js';
 import { ExpectedSchema } from '../src/report/content/content.js';
 import { readContent } from '../src/report/content/read.js';
 import { subjectsOf } from '../src/report/content/subjects.js';
-import { displayName } from '../src/report/numbers/names.js';
-import type { PageData } from '../src/report/page/data-section.js';
 import { reportPage } from '../src/report/page/page.js';
 import { resultKinds } from '../src/results/kinds.js';
 import { defineStage } from '../src/stage/definition.js';
@@ -40,7 +38,6 @@ export default defineStage({
     snn: { description: 'Results of snn-infer', list: true, optional: true, kind: 'snn' },
     conversion: { description: 'Reports of snn-convert', list: true, optional: true, kind: 'conversion' },
     history: { description: 'Histories of train', list: true, optional: true, kind: 'history' },
-    data: { description: 'Data sets, for their numbers and five images of each class', list: true, optional: true },
   },
   outputs: {
     report: {
@@ -64,14 +61,10 @@ export default defineStage({
       ...{ title, expected: expect, repeat },
       ...(description === undefined ? {} : { description }),
     });
-    const html = await reportPage(
-      content,
-      (done, total) => {
-        context.signal.throwIfAborted();
-        context.progress({ done, total, unit: 'sections' });
-      },
-      await Promise.all((context.inputs.data ?? []).map(({ path }) => pageData(path))),
-    );
+    const html = await reportPage(content, (done, total) => {
+      context.signal.throwIfAborted();
+      context.progress({ done, total, unit: 'sections' });
+    });
     await writeFile(context.outputs.report, html);
     context.log(`wrote a page of ${Math.round(html.length / 1024)} KiB`);
     const verdicts = subjectsOf(content).flatMap((subject) => subject.verdicts);
@@ -79,22 +72,3 @@ export default defineStage({
     return { met: count('met'), notMet: count('OFF', 'missing'), notCompared: count('n/a') };
   },
 });
-
-/** A data set as the page shows it. @param folder that `dataset` made */
-async function pageData(folder: string): Promise<PageData> {
-  const { contactSheet } = await import('../src/data/contact-sheet.js');
-  const { openDataset } = await import('../src/data/dataset.js');
-  const { datasetNumbers } = await import('../src/data/numbers.js');
-  const dataset = await openDataset(folder);
-  const { name, source, shape, classes, train, test } = dataset;
-  const numbers = datasetNumbers(dataset);
-  return {
-    ...{ name: displayName(name), source, shape, classes, train: train.count, test: test.count },
-    ...{ perClass: [numbers.fewestPerClass, numbers.mostPerClass], digest: numbers.digest },
-    pixels: {
-      ...{ mean: numbers.pixelMean, deviation: numbers.pixelDeviation },
-      range: [numbers.pixelMin, numbers.pixelMax],
-    },
-    sheet: contactSheet(dataset),
-  };
-}

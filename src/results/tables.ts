@@ -8,24 +8,42 @@ const resultColumns = [
   ...['spikesPerImage', 'firingRate', 'sopsPerImage', 'eventSopsPerImage', 'effectiveSopsPerImage', 'denseMacs'],
 ];
 
-/** The numbers behind the charts as CSV, a row a result, in the order of the inputs. */
-export function resultsCsv(ann: readonly AnnResult[], snn: readonly SnnResult[]): string {
-  const columns = resultColumns.map((key): Column => ({ key }));
-  const rows = [...ann, ...snn].map((result: Record<string, unknown>) =>
-    Object.fromEntries(resultColumns.map((key) => [key, result[key] as Cell])),
-  );
-  return renderTable(rows, columns, 'csv');
+/** A result with its place in the sweep. */
+interface Labelled<T> {
+  readonly result: T;
+  /** By axis. */
+  readonly labels: Readonly<Record<string, string>>;
 }
 
-/** Training histories as CSV, a row an epoch, in the order of the inputs. */
-export function trainingCsv(histories: readonly History[]): string {
-  const rows = histories.flatMap(({ label, epochs }) =>
+/** All results as CSV, a row a result with its place on each axis, in the order of the inputs. */
+export function resultsCsv(ann: readonly Labelled<AnnResult>[], snn: readonly Labelled<SnnResult>[]): string {
+  const items = [...ann, ...snn];
+  const rows = items.map(({ labels, result }) => ({ ...labels, ...(result as Readonly<Record<string, unknown>>) }));
+  return csvOf(rows as readonly Row[], [...axesOf(items, resultColumns), ...resultColumns]);
+}
+
+const trainingColumns = ['training', 'epoch', 'learningRate', 'loss', 'trainAccuracy', 'testAccuracy'];
+
+/** Training histories as CSV, a row an epoch with its place on each axis, in the order of the inputs. */
+export function trainingCsv(histories: readonly Labelled<History>[]): string {
+  const rows = histories.flatMap(({ labels, result: { label, epochs } }) =>
     epochs.map(({ epoch, learningRate, loss, trainAccuracy, testAccuracy }) => ({
-      ...{ training: label, epoch, learningRate: known(learningRate) },
+      ...{ ...labels, training: label, epoch, learningRate: known(learningRate) },
       ...{ loss: known(loss), trainAccuracy: known(trainAccuracy), testAccuracy: known(testAccuracy) },
     })),
   );
-  const keys = ['training', 'epoch', 'learningRate', 'loss', 'trainAccuracy', 'testAccuracy'];
+  return csvOf(rows, [...axesOf(histories, trainingColumns), ...trainingColumns]);
+}
+
+type Row = Readonly<Record<string, Cell>>;
+
+/** Axes in order of appearance, without those that say what a column says itself. */
+function axesOf(items: readonly Labelled<unknown>[], columns: readonly string[]): string[] {
+  const axes = new Set(items.flatMap(({ labels }) => Object.keys(labels)));
+  return [...axes].filter((axis) => !columns.includes(axis));
+}
+
+function csvOf(rows: readonly Row[], keys: readonly string[]): string {
   return renderTable(
     rows,
     keys.map((key): Column => ({ key })),

@@ -51,7 +51,7 @@ describe('a data set of which nothing is known but its description', () => {
     ['t10k-labels-idx1-ubyte', idxFile({ shape: [1], data: Uint8Array.of(1) })],
   ] as const;
   const toy = (mirror: string): PublishedDataset => ({
-    ...{ title: 'Toy', shape: [2, 4, 1], classNames: ['a', 'b', 'c'] },
+    ...{ title: 'Toy', shape: [2, 4, 1], classes: 3, classNames: ['a', 'b', 'c'] },
     format: { kind: 'idx', folders: ['Toy/raw'] },
     ...{ train: files.slice(0, 2).map(pinned), test: files.slice(2).map(pinned) },
     downloads: [{ form: 'idx', files: files.map(([name]) => ({ name: `${name}.gz` })), mirrors: [mirror] }],
@@ -112,6 +112,7 @@ describe('a data set of which nothing is known but its description', () => {
       ...{
         title: 'Toy',
         shape: [2, 4, 3],
+        classes: 10,
         classNames: Array.from({ length: 10 }, String),
         format: { kind: 'mat', folders: [] },
       },

@@ -1,59 +1,62 @@
 import type { AnnResult } from '../../results/ann-result.js';
 import type { SnnResult } from '../../results/snn-result.js';
+import { accuracyOf, type ResultGroup } from '../content/groups.js';
 import { colours } from '../look.js';
-import { percent, percentValue } from '../numbers/format.js';
-import { comparePrecisions, displayPrecision, groupBy, mean, runsNote } from '../numbers/group.js';
-import { type Bar, barSeries, referenceLine } from './marks.js';
-import { imagesNote, precisionAxisName, subtitle } from './notes.js';
+import { percentValue } from '../numbers/format.js';
+import { comparePrecisions } from '../numbers/group.js';
+import { chanceOf } from './chance.js';
+import { estimatesNote, imagesNote, resultsOf, scaled, spanOf, subtitle } from './notes.js';
+import { type RowSeries, type RowValue, rowsChart } from './rows.js';
 import { accuracyAxisName, accuracyRange } from './scales.js';
-import { type Chart, type ChartForm, type Drawing, frame, horizontalAxis, verticalAxis } from './style.js';
+import type { Chart, ChartForm } from './style.js';
 
-/** Test accuracy of ANN and noiseless SNN, a group of bars a precision; the FP32 baseline as a bar and a line. */
+/** Test accuracy of ANN and noiseless SNN as dots with their intervals, a row for each point of the sweep. */
 export function accuracyChart(
   title: string,
-  ann: readonly AnnResult[],
-  snn: readonly SnnResult[],
+  ann: readonly ResultGroup<AnnResult>[],
+  snn: readonly ResultGroup<SnnResult>[],
   form: ChartForm,
 ): Chart | undefined {
   const clean = snn.filter(({ noise }) => noise === 0);
-  const annRuns = groupBy(ann, ({ precision }) => precision);
-  const snnRuns = groupBy(clean, ({ precision }) => precision);
-  const precisions = [...new Set([...annRuns.keys(), ...snnRuns.keys()])].sort(comparePrecisions);
-  if (precisions.length === 0) return undefined;
-
-  const bars: Record<'fp32' | 'ann' | 'snn', Bar[]> = { fp32: [], ann: [], snn: [] };
-  for (const [category, precision] of precisions.entries()) {
-    const kinds = [
-      [precision === 'fp32' ? 'fp32' : 'ann', annRuns.get(precision)],
-      ['snn', snnRuns.get(precision)],
-    ] as const;
-    const present = kinds.filter(([, runs]) => runs !== undefined);
-    for (const [slot, [kind, runs]] of present.entries()) {
-      const accuracy = mean(runs!.map((run) => run.accuracy));
-      bars[kind].push({ category, value: 100 * accuracy, label: percent(accuracy), slot, slots: present.length });
-    }
-  }
-  const series = [
-    { name: 'FP32 baseline', colour: colours.grey, bars: bars.fp32 },
-    { name: 'quantised ANN', colour: colours.blue, bars: bars.ann },
-    { name: 'SNN, one time step', colour: colours.orange, bars: bars.snn },
-  ].filter((kind) => kind.bars.length > 0);
-  const range = accuracyRange(series.flatMap((kind) => kind.bars.map(({ value }) => value)));
-  const drawing: Drawing = {
-    name: 'accuracy',
-    title: 'Accuracy by precision',
-    subtitle: subtitle(title, imagesNote([...ann, ...clean]), runsNote([...annRuns.values(), ...snnRuns.values()])),
-    readout: { value: percentValue },
-    ...{ width: Math.max(560, 150 + 104 * precisions.length), height: 430, left: 78, right: 28 },
-    legend: series.map(({ name }) => name),
-    option: {
-      xAxis: { type: 'category', data: precisions.map(displayPrecision), ...horizontalAxis(precisionAxisName(form)) },
-      yAxis: { type: 'value', ...range, ...verticalAxis(accuracyAxisName(range.min)), nameGap: 46 },
-      series: [
-        ...series.map((kind) => barSeries(kind.name, kind.colour, kind.bars, form)),
-        ...bars.fp32.map(({ value }) => referenceLine(value)),
+  const all: readonly ResultGroup[] = [...ann, ...clean];
+  if (all.length === 0) return undefined;
+  const ordered = all.toSorted((a, b) => comparePrecisions(a.precision, b.precision));
+  const isBaseline = ({ precision }: ResultGroup) => precision === 'fp32';
+  const series: RowSeries[] = [
+    { name: 'FP32 baseline', colour: colours.grey, shape: 'circle', values: valuesOf(ann.filter(isBaseline)) },
+    {
+      ...{ name: 'quantised ANN', colour: colours.blue, shape: 'square' },
+      values: valuesOf(ann.filter((group) => !isBaseline(group))),
+    },
+    { name: 'SNN, one time step', colour: colours.vermilion, shape: 'diamond', values: valuesOf(clean) },
+  ];
+  const estimates = series.flatMap(({ values }) => values.map(({ estimate }) => estimate));
+  const range = accuracyRange(spanOf(estimates));
+  const chance = chanceOf(resultsOf(all));
+  const baselines = series[0]!.values;
+  return rowsChart(
+    {
+      ...{ name: 'accuracy', title: 'Accuracy', mark: 'dot', measure: 'accuracy (%)' },
+      subtitle: subtitle(title, imagesNote(all), estimatesNote(estimates)),
+      readout: { value: percentValue },
+      rows: [...new Set(ordered.map(({ name }) => name))],
+      series: series.filter(({ values }) => values.length > 0),
+      axis: { type: 'value', ...range, name: accuracyAxisName(range, chance) },
+      label: (value) => value.toFixed(2),
+      lines: [
+        // Of several baselines none is the one.
+        ...(baselines.length === 1 ? [{ value: baselines[0]!.estimate.mean, look: 'dashed' as const }] : []),
+        ...(chance === undefined || chance < range.min ? [] : [{ value: chance, look: 'dotted' as const }]),
       ],
     },
-  };
-  return frame(drawing, form);
+    form,
+  );
+}
+
+function valuesOf(groups: readonly ResultGroup[]): RowValue[] {
+  return groups.map((group) => ({
+    row: group.name,
+    estimate: scaled(accuracyOf(group), 100),
+    labels: { precision: group.precision, ...group.labels },
+  }));
 }

@@ -1,37 +1,52 @@
 import type { SnnResult } from '../../results/snn-result.js';
+import { measure, type ResultGroup } from '../content/groups.js';
 import { percentValue } from '../numbers/format.js';
-import { comparePrecisions, groupBy, mean, runsNote } from '../numbers/group.js';
-import { namedLine, precisionLooks } from './marks.js';
-import { imagesNote, subtitle } from './notes.js';
-import { type Chart, type ChartForm, type Drawing, frame, horizontalAxis, verticalAxis } from './style.js';
+import { bundlesOf } from './bundles.js';
+import { curveSeries, curvesOf, endSpace, keysOf, namesAtEnds } from './curves.js';
+import { bundleNote, estimatesNote, imagesNote, resultsOf, scaled, subtitle } from './notes.js';
+import { type Chart, type ChartForm, frame, isSmall, placeAxis, valueAxis } from './style.js';
 
-/** Share of possible spikes that each layer emits, a line a precision. Expects results of one network without noise. */
-export function firingRateChart(title: string, snn: readonly SnnResult[], form: ChartForm): Chart | undefined {
-  const layers = snn[0]?.layers.map(({ name }) => name);
+/** Share of possible spikes that each layer emits, a line a point of the sweep. Expects results without noise. */
+export function firingRateChart(
+  title: string,
+  groups: readonly ResultGroup<SnnResult>[],
+  form: ChartForm,
+): Chart | undefined {
+  const layers = resultsOf(groups)[0]?.layers.map(({ name }) => name);
   if (layers === undefined) return undefined;
-  const runs = groupBy(snn, ({ precision }) => precision);
-  const precisions = [...runs.keys()].sort(comparePrecisions);
-  const looks = precisionLooks(precisions);
-  const drawing: Drawing = {
-    name: 'firing-rate',
-    title: 'Firing rate by layer',
-    subtitle: subtitle(title, imagesNote(snn), runsNote(runs.values())),
-    readout: { value: percentValue },
-    ...{ width: Math.max(560, 190 + 62 * layers.length), height: 430, left: 72, right: 84 },
-    option: {
-      xAxis: {
-        ...{ type: 'category', data: layers, boundaryGap: true },
-        ...horizontalAxis('layer, from the image on', form === 'picture' || layers.length < 6 ? 0 : 'auto'),
+  const rateOf = (group: ResultGroup<SnnResult>, layer: number) =>
+    scaled(
+      measure(group, (run) => run.layers[layer]?.firingRate ?? 0),
+      100,
+    );
+  const members = groups.map((group) => ({ ...group, labels: { precision: group.precision, ...group.labels } }));
+  const bundles = bundlesOf(members);
+  const curves = curvesOf(bundles, (group) => layers.map((at, layer) => ({ at, estimate: rateOf(group, layer) })));
+  const estimates = groups.flatMap((group) => layers.map((_, layer) => rateOf(group, layer)));
+  return frame(
+    {
+      ...{ name: 'firing-rate', title: 'Firing rate by layer' },
+      subtitle: subtitle(title, imagesNote(groups), bundleNote(bundles) ?? estimatesNote(estimates)),
+      readout: { value: percentValue },
+      measures: { at: 'layer', value: 'firing rate (%)' },
+      ...{ keys: keysOf(curves), points: curves.flatMap(({ points }) => points) },
+      ...{ width: Math.max(560, 190 + 62 * layers.length), area: 290, left: 62, right: endSpace(curves) },
+      named: namesAtEnds(curves),
+      option: {
+        xAxis: { type: 'category', data: layers, boundaryGap: true, ...layerAxis(layers, form) },
+        yAxis: { type: 'value', min: 0, ...valueAxis('spikes, of those possible (%)'), nameGap: 38 },
+        series: curveSeries(curves, layers),
       },
-      yAxis: { type: 'value', min: 0, ...verticalAxis('spikes, of those possible (%)'), nameGap: 40 },
-      series: precisions.map((precision) => {
-        const rates = layers.map((layer, index) => {
-          const rate = mean(runs.get(precision)!.map((run) => run.layers[index]?.firingRate ?? 0));
-          return [layer, 100 * rate] as const;
-        });
-        return namedLine(precision, rates, looks.get(precision)!);
-      }),
     },
-  };
-  return frame(drawing, form);
+    form,
+  );
+}
+
+/** A label at every layer, where there is space for all. */
+function layerAxis(layers: readonly string[], form: ChartForm) {
+  const axis = placeAxis('layer, from the image on');
+  return {
+    ...axis,
+    axisLabel: { ...axis.axisLabel, interval: !isSmall(form) || layers.length < 6 ? 0 : 'auto' },
+  } as const;
 }

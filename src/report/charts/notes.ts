@@ -1,17 +1,60 @@
+import type { AnnResult } from '../../results/ann-result.js';
+import type { SnnResult } from '../../results/snn-result.js';
+import type { Estimate } from '../../results/statistics.js';
+import type { ResultGroup } from '../content/groups.js';
 import { grouped } from '../numbers/format.js';
-import type { ChartForm } from './style.js';
+
+type Result = AnnResult | SnnResult;
 
 /** The subtitle from its parts, those left out that do not apply. */
 export function subtitle(...parts: readonly (string | undefined)[]): string {
   return parts.filter((part) => part !== undefined && part !== '').join(' · ');
 }
 
+/** All results of groups. */
+export function resultsOf<T extends Result>(groups: readonly ResultGroup<T>[]): T[] {
+  return groups.flatMap(({ samples }) => samples.flat().map(({ result }) => result));
+}
+
 /** `1,000 test images`, or nothing where results differ in it. */
-export function imagesNote(results: readonly { readonly images: number }[]): string | undefined {
-  const [count, ...others] = new Set(results.map(({ images }) => images));
+export function imagesNote(groups: readonly ResultGroup[]): string | undefined {
+  const [count, ...others] = new Set(resultsOf(groups).map(({ images }) => images));
   return count === undefined || others.length > 0 ? undefined : `${grouped(count)} test images`;
 }
 
-/** What stands under the axis of precisions. */
-export const precisionAxisName = (form: ChartForm): string =>
-  form === 'narrow' ? 'precision' : 'precision (2ᵏ levels per unit, activations clipped at B)';
+/** What values and the lines beside them are: `mean of 5 repetitions, 95 % intervals (t)`. */
+export function estimatesNote(estimates: readonly Estimate[]): string | undefined {
+  const sizes = estimates.map(({ n }) => n);
+  const [least, most] = [Math.min(...sizes), Math.max(...sizes)];
+  const methods = [...new Set(estimates.flatMap(({ interval }) => interval?.method ?? []))];
+  const what = [
+    ...(most <= 1 ? [] : [least === most ? `mean of ${most} repetitions` : `means of ${least} to ${most} repetitions`]),
+    ...(methods.length === 0 ? [] : [`95 % intervals (${methods.map((method) => methodNames[method]).join(', ')})`]),
+  ];
+  return what.length === 0 ? undefined : what.join(', ');
+}
+
+const methodNames = { t: 'Student’s t', wilson: 'Wilson, one run' } as const;
+
+/** The same in another unit. */
+export function scaled(estimate: Estimate, factor: number): Estimate {
+  const { mean, sd, interval } = estimate;
+  return {
+    ...{ ...estimate, mean: mean * factor },
+    ...(sd === undefined ? {} : { sd: sd * factor }),
+    ...(interval && { interval: { ...interval, low: interval.low * factor, high: interval.high * factor } }),
+  };
+}
+
+/** All values of estimates, their bounds included. */
+export function spanOf(estimates: readonly Estimate[]): number[] {
+  return estimates.flatMap(({ mean, interval }) => [mean, ...(interval ? [interval.low, interval.high] : [])]);
+}
+
+/** What is drawn of lines that are too many to be told apart. */
+export function bundleNote(bundles: readonly { readonly members: readonly unknown[] }[]): string | undefined {
+  const sizes = bundles.map(({ members }) => members.length);
+  const [least, most] = [Math.min(...sizes), Math.max(...sizes)];
+  if (most <= 1) return undefined;
+  return `lines: medians of ${least === most ? most : `${least} to ${most}`}, bands: their range`;
+}

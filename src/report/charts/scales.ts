@@ -6,15 +6,13 @@ export interface Range {
   readonly interval: number;
 }
 
-/**
- * Bounds of an axis for accuracies in percent, in whole steps around the values. It starts above 0, because the
- * differences that matter are of a few points; the axis' name says where.
- */
+/** Bounds of an axis for accuracies in percent, in whole steps around the values. */
 export function accuracyRange(values: readonly number[]): Range {
   const [lowest, highest] = [Math.min(...values), Math.max(...values)];
   const interval = steps.find((step) => (highest - lowest) / step <= 6) ?? 20;
-  // At least a third of a step under the lowest, so that its bar does not vanish.
-  const min = tidy(Math.max(0, Math.floor(lowest / interval - 1 / 3) * interval));
+  const floor = Math.max(0, Math.floor(lowest / interval) * interval);
+  // What is 100 all over has its step below.
+  const min = tidy(Math.min(floor, 100 - interval));
   const max = tidy(Math.min(100, Math.ceil(highest / interval) * interval));
   return { min, max: max > min ? max : tidy(min + interval), interval };
 }
@@ -31,6 +29,8 @@ function tidy(value: number): number {
   return Number(value.toFixed(6));
 }
 
-export function accuracyAxisName(minimum: number, what = 'test accuracy'): string {
-  return minimum > 0 ? `${what} (%), axis from ${minimum}` : `${what} (%)`;
+/** Where guessing would be, if it is on the axis or below. */
+export function accuracyAxisName(range: Range, chance: number | undefined, what = 'test accuracy'): string {
+  const below = chance !== undefined && chance < range.min ? `, chance is ${Number(chance.toPrecision(3))}` : '';
+  return `${what} (%)${below}`;
 }

@@ -1,110 +1,181 @@
-import type { LineSeriesOption } from 'echarts';
-import type { Epoch, History } from '../../results/history.js';
-import { joinParts } from '../content/trainings.js';
+import type { EChartsOption } from 'echarts';
+import type { Epoch } from '../../results/history.js';
+import type { TrainingGroup } from '../content/trainings.js';
 import { percentValue } from '../numbers/format.js';
-import { displayPrecision } from '../numbers/group.js';
-import { precisionLooks } from './marks.js';
-import { subtitle } from './notes.js';
+import { bundlesOf, type Member } from './bundles.js';
+import { chanceOf } from './chance.js';
+import { type Curve, curveSeries, curvesOf, keysOf, levelColours, levelLine } from './curves.js';
+import { bundleNote, subtitle } from './notes.js';
 import { accuracyAxisName, accuracyRange } from './scales.js';
 import {
   type Chart,
   type ChartForm,
-  type Drawing,
   frame,
-  horizontalAxis,
-  legend,
-  titled,
-  verticalAxis,
+  isSmall,
+  type Key,
+  placeAxis,
+  plainOption,
+  surroundings,
+  valueAxis,
 } from './style.js';
+
+/** One training: those that repeat each other have one name. */
+interface Training extends Member {
+  readonly dataset?: string;
+  readonly epochs: readonly Epoch[];
+}
+
+function trainingsOf(groups: readonly TrainingGroup[]): Training[] {
+  return groups.flatMap(({ name, precision, labels, trainings }) =>
+    trainings.map(({ dataset, epochs }) => ({
+      ...{ name, epochs, labels: { ...(precision === undefined ? {} : { precision }), ...labels } },
+      ...(dataset === undefined ? {} : { dataset }),
+    })),
+  );
+}
+
+/** What of an epoch is shown as accuracy, the one of first rank first. */
+const accuracies = [
+  { suffix: '', of: (epoch: Epoch) => epoch.testAccuracy },
+  { suffix: ', training images', of: (epoch: Epoch) => epoch.trainAccuracy },
+] as const;
 
 const accuracyNote = 'accuracy: solid on test images, dashed on training images';
 
-/** Training loss and accuracy over the epochs, a colour a training. Parts of one training are joined. */
-export function trainingChart(title: string, histories: readonly History[]): Chart | undefined {
-  const panels = trainingPanels(histories);
+interface Panel {
+  readonly curves: readonly Curve[];
+  readonly option: Pick<EChartsOption, 'xAxis' | 'yAxis' | 'series'>;
+}
+
+/** Training loss and accuracy over the epochs in one picture, a colour a training, or the median of many. */
+export function trainingChart(title: string, groups: readonly TrainingGroup[], form: ChartForm): Chart | undefined {
+  const panels = trainingPanels(trainingsOf(groups), form);
   if (panels === undefined) return undefined;
-  const about = { name: 'training', title: 'Training', subtitle: subtitle(title, accuracyNote) };
-  const place = { top: 96, bottom: 92, width: 330 };
+  const { keys, loss, accuracy, note } = panels;
+  const about = { name: 'training', title: 'Training', subtitle: subtitle(title, accuracyNote, note) };
+  const width = form.width ?? 860;
+  const stacked = width < 620;
+  const edges = surroundings({ ...about, keys }, width, form);
+  const space = form.height === undefined ? 290 : form.height - edges.top - edges.bottom;
+  const each = form.height === undefined ? 290 : stacked ? (space - 70) / 2 : space;
+  const height = form.height ?? edges.top + edges.bottom + (stacked ? 2 * each + 70 : each);
+  const [left, right] = [66, 24];
+  const half = (width - 2 * (left + right)) / 2;
+  const grid = stacked
+    ? [0, 1].map((row) => ({ left, right, top: edges.top + row * (each + 70), height: each }))
+    : [0, 1].map((column) => ({
+        left: left + column * (half + left + right),
+        width: half,
+        top: edges.top,
+        height: each,
+      }));
   return {
-    ...about,
-    readout: { value: String },
-    width: 860,
-    height: 430,
+    ...{ ...about, ...panels.table, width, height, keys, readout: { value: String } },
     option: {
-      ...titled(about.title, about.subtitle),
-      grid: [
-        { left: 66, ...place },
-        { left: 496, ...place },
-      ],
-      legend: legend(panels.names),
-      xAxis: [0, 1].map((gridIndex) => ({ ...panels.xAxis, gridIndex })),
-      yAxis: [panels.loss, panels.accuracy].map(({ yAxis }, gridIndex) => ({ ...yAxis, gridIndex })),
-      series: [panels.loss, panels.accuracy].flatMap(({ series }, index) =>
-        series.map((line) => ({ ...line, xAxisIndex: index, yAxisIndex: index })),
+      ...{ ...plainOption, ...edges.option, grid },
+      xAxis: [loss, accuracy].map(({ option }, gridIndex) => ({ ...option.xAxis, gridIndex })),
+      yAxis: [loss, accuracy].map(({ option }, gridIndex) => ({ ...option.yAxis, gridIndex })),
+      series: [loss, accuracy].flatMap(({ curves }, index) =>
+        curveSeries(curves).map((one) => ({ ...one, xAxisIndex: index, yAxisIndex: index })),
       ),
     },
   };
 }
 
 /** The same for the page: a chart of the loss and one of accuracy. */
-export function trainingCharts(title: string, histories: readonly History[], form: ChartForm): Chart[] {
-  const panels = trainingPanels(histories);
+export function trainingCharts(title: string, groups: readonly TrainingGroup[], form: ChartForm): Chart[] {
+  const panels = trainingPanels(trainingsOf(groups), form);
   if (panels === undefined) return [];
-  const { names, xAxis, loss, accuracy } = panels;
-  const shared = { width: 560, height: 430, left: 70, right: 24, legend: names };
+  const { loss, accuracy, note } = panels;
+  const shared = { width: 560, area: 236, left: 62, right: 24 };
   const epoch = (x: number) => `epoch ${x}`;
-  const drawings: Pick<Drawing, 'name' | 'title' | 'subtitle' | 'readout' | 'option'>[] = [
+  const drawings = [
     {
-      ...{ name: 'training-loss', title: 'Training loss', subtitle: title },
+      ...{ name: 'training-loss', title: 'Training loss', subtitle: subtitle(title, note) },
       readout: { title: epoch, value: (y: number) => y.toPrecision(4) },
-      option: { xAxis, ...loss },
+      ...{ panel: loss, measures: { at: 'epoch', value: 'loss (nats)' } },
     },
     {
-      ...{ name: 'training-accuracy', title: 'Accuracy while training', subtitle: subtitle(title, accuracyNote) },
+      ...{ name: 'training-accuracy', title: 'Accuracy while training' },
+      subtitle: subtitle(title, accuracyNote, note),
       readout: { title: epoch, value: percentValue },
-      option: { xAxis, ...accuracy },
+      ...{ panel: accuracy, measures: { at: 'epoch', value: 'accuracy (%)' } },
     },
   ];
-  return drawings.map((drawing) => frame({ ...shared, ...drawing }, form));
+  return drawings.map(({ panel, ...drawing }) => {
+    const { curves, option } = panel;
+    const points = curves.flatMap((curve) => curve.points);
+    return frame(
+      { ...shared, ...drawing, points, keys: keysOf(curves), option: { ...option, series: curveSeries(curves) } },
+      form,
+    );
+  });
 }
 
-function trainingPanels(histories: readonly History[]) {
-  const trainings = joinParts(histories);
+function trainingPanels(trainings: readonly Training[], form: ChartForm) {
   if (trainings.length === 0) return undefined;
-  const looks = precisionLooks(trainings.map(({ label }) => label));
-  const line = ({ label, epochs }: History, dashed: boolean, of: (epoch: Epoch) => number): LineSeriesOption => ({
-    type: 'line',
-    name: dashed ? `${displayPrecision(label)}, training images` : displayPrecision(label),
-    data: epochs.filter((epoch) => Number.isFinite(of(epoch))).map((epoch) => [epoch.epoch, of(epoch)]),
-    // A line of one epoch is a point, and would be invisible without a marker.
-    symbol: epochs.length <= 30 ? 'circle' : 'none',
-    symbolSize: dashed ? 3 : 5,
-    itemStyle: { color: looks.get(label)!.colour },
-    lineStyle: dashed ? { width: 1.2, type: 'dashed', opacity: 0.75 } : { width: 2 },
+  const bundles = bundlesOf(trainings);
+  const valuesOf =
+    (of: (epoch: Epoch) => number) =>
+    ({ epochs }: Training) =>
+      epochs
+        .filter((epoch) => Number.isFinite(of(epoch)))
+        .map((epoch) => ({ at: epoch.epoch, estimate: { n: 1, mean: of(epoch) } }));
+  const losses = curvesOf(
+    bundles,
+    valuesOf(({ loss }) => loss),
+  );
+  const curves = accuracies.flatMap(({ suffix, of }, rank) =>
+    curvesOf(
+      bundles,
+      valuesOf((epoch) => 100 * of(epoch)),
+    )
+      .filter(({ points }) => points.length > 0)
+      .map((curve): Curve => (rank === 0 ? curve : secondRank(curve, suffix))),
+  );
+  const epochs = trainings.flatMap((training) => training.epochs.map(({ epoch }) => epoch));
+  const [first, last] = [Math.min(...epochs), Math.max(...epochs)];
+  const values = curves.flatMap(({ points }) => points.flatMap(({ value, low = value, high = value }) => [low, high]));
+  const range = accuracyRange(values.length === 0 ? [0, 100] : values);
+  const chance = chanceOf(trainings.map(({ dataset = '' }) => ({ dataset })));
+  const xAxis = {
+    // One epoch is a point, with space on both sides.
+    ...{ type: 'value' as const, min: first === last ? first - 1 : first, max: first === last ? last + 1 : last },
+    ...{ minInterval: 1, ...placeAxis('epoch') },
+  };
+  const level = chance !== undefined && chance >= range.min ? [chanceLine(chance, [first, last])] : [];
+  const panel = (shown: readonly Curve[], yAxis: object): Panel => ({
+    curves: shown,
+    option: { xAxis, yAxis: { type: 'value', nameGap: 42, ...yAxis } },
   });
-  const epochs = trainings.flatMap((training) => training.epochs);
-  const accuracies = epochs.flatMap(({ trainAccuracy, testAccuracy }) => [trainAccuracy, testAccuracy]);
-  const range = accuracyRange(accuracies.filter(Number.isFinite).map((accuracy) => 100 * accuracy));
-  const last = Math.max(...epochs.map(({ epoch }) => epoch));
+  const keys: Key[] = bundles.map(({ name }) => ({
+    name,
+    colour: losses.find((curve) => curve.name === name)!.colour,
+  }));
   return {
-    names: trainings.map(({ label }) => displayPrecision(label)),
-    xAxis: { type: 'value' as const, min: 0, max: last, minInterval: 1, ...horizontalAxis('epoch') },
-    loss: {
-      yAxis: {
-        ...{ type: 'value' as const, min: 0, nameGap: 42 },
-        ...verticalAxis('training loss (cross-entropy, nats)'),
-      },
-      series: trainings.map((training) => line(training, false, ({ loss }) => loss)),
-    },
-    accuracy: {
-      yAxis: {
-        ...{ type: 'value' as const, ...range, nameGap: 42 },
-        ...verticalAxis(accuracyAxisName(range.min, 'accuracy')),
-      },
-      series: trainings.flatMap((training) => [
-        line(training, false, ({ testAccuracy }) => 100 * testAccuracy),
-        line(training, true, ({ trainAccuracy }) => 100 * trainAccuracy),
-      ]),
+    keys,
+    note: bundleNote(bundles),
+    loss: panel(losses, {
+      min: 0,
+      ...valueAxis(isSmall(form) ? 'training loss (nats)' : 'training loss (cross-entropy, nats)'),
+    }),
+    accuracy: panel([...curves, ...level], { ...range, ...valueAxis(accuracyAxisName(range, chance, 'accuracy')) }),
+    table: {
+      points: [
+        ...losses.flatMap(({ points }) => points.map((point) => ({ ...point, series: `${point.series}, loss` }))),
+        ...curves.flatMap(({ points }) => points),
+      ],
+      measures: { at: 'epoch', value: 'loss (nats) or accuracy (%)' },
     },
   };
 }
+
+/** Beside the one of first rank: without its band, which would hide it. */
+function secondRank(curve: Curve, suffix: string): Curve {
+  const name = curve.name + suffix;
+  const points = curve.points.map((point) => ({ ...point, series: name }));
+  return { ...curve, name, points, dashed: true, around: 'nothing' };
+}
+
+const chanceLine = (chance: number, ends: readonly [number, number]): Curve =>
+  levelLine('chance', levelColours.chance, chance, ends);

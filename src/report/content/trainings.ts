@@ -33,17 +33,12 @@ export function trainingsOf(items: readonly ReportItem<History>[], repeat: reado
     const { labels: first } = all[0]!;
     const labels = Object.fromEntries(telling.flatMap((axis) => (axis in first ? [[axis, first[axis]!]] : [])));
     const precision = precisionAxis && first[precisionAxis];
-    const unnamed = Object.keys(labels).length === 0 ? 'training' : '';
     const repetitions = groupBy(all, ({ labels: own }) => JSON.stringify(repeat.map((axis) => own[axis])));
     const joined = [...repetitions.values()].flatMap((parts) =>
       trainingsAmong(parts.map(({ result }) => result)).map((result) => ({ result, labels: parts[0]!.labels })),
     );
     return numbered(joined, repeat).map((trainings, index, { length }) => ({
-      name: nameOf(
-        precision === undefined ? unnamed : displayPrecision(precision),
-        labels,
-        length > 1 ? index : undefined,
-      ),
+      name: nameOf(displayPrecision(precision ?? ''), labels, length > 1 ? index : undefined) || 'training',
       ...(precision === undefined ? {} : { precision }),
       labels: length > 1 ? { ...labels, training: String(index + 1) } : labels,
       trainings: trainings.map(({ result }) => result),

@@ -10,14 +10,14 @@ const variables = new Map<string, string>([
 ]);
 
 /** A series as the legend and the readout name it: what has its colour belongs to it. */
-interface Key {
+interface NamedColour {
   readonly colour: string;
   readonly name: string;
 }
 
-/** What is read out where the pointer is: all values at one place of the horizontal axis. */
-interface Column {
-  readonly x: number | string;
+/** What is read out where the pointer is: all values at one place. */
+interface Place {
+  readonly at: number | string;
   readonly title: string;
   /** By series. */
   readonly values: readonly (string | null)[];
@@ -30,17 +30,20 @@ interface Column {
  * @param titled with the chart's title over it
  */
 export async function figure(id: string, wide: Chart, narrow: Chart, titled: boolean): Promise<Html> {
-  const keys = keysOf(wide);
-  const columns = columnsOf(wide);
-  const readout = { keys: keys.map(({ colour, name }) => [colour, name]), columns: columns.map(columnData) };
+  const keys = namedColours(wide);
+  const places = placesOf(wide);
+  const readout = {
+    keys: keys.map(({ colour, name }) => [colour, name]),
+    places: places.map(({ title, values }) => [title, values]),
+  };
   const legend = legendOf(keys);
   const shown = new Set(legend.map(({ colour }) => colour));
   const label = [wide.title, wide.subtitle.replaceAll('\n', ', ')].filter((part) => part !== '').join(': ');
   // What comes in a second line stands in the notes of the table.
   const note = wide.subtitle.split('\n')[0]!;
   const drawn = [
-    await picture(`${id}-wide`, 'wide', wide, columns, shown, label),
-    await picture(`${id}-narrow`, 'narrow', narrow, columns, shown, label),
+    await picture(`${id}-wide`, 'wide', wide, places, shown, label),
+    await picture(`${id}-narrow`, 'narrow', narrow, places, shown, label),
   ];
   return html`<figure class="chart" id="${id}" data-readout="${JSON.stringify(readout)}">
 ${(titled || note !== '') && html`<figcaption>${titled && wide.title}${note !== '' && html`<small>${note}</small>`}</figcaption>`}
@@ -56,24 +59,24 @@ ${
 `;
 }
 
-const columnData = ({ title, values }: Column) => [title, values];
-
 async function picture(
   id: string,
   kind: string,
   chart: Chart,
-  columns: readonly Column[],
+  places: readonly Place[],
   shown: ReadonlySet<string>,
   label: string,
 ): Promise<Html> {
-  const { svg, places } = await drawChart(
+  const drawn = await drawChart(
     { ...chart, name: id },
-    columns.map(({ x }) => x),
+    places.map(({ at }) => at),
   );
+  const { svg, along } = drawn;
   const content = svg.slice(svg.indexOf('>') + 1, svg.lastIndexOf('</svg>')).trim();
-  const xs = places.map((place) => Number(place.toFixed(1))).join(' ');
-  const { top, bottom } = chart.option.grid as { top: number; bottom: number };
-  return html`<svg class="${kind}" viewBox="0 0 ${chart.width} ${chart.height}" role="img" aria-label="${label}" data-x="${xs}" data-area="${top} ${chart.height - bottom}">
+  const at = drawn.places.map((place) => Number(place.toFixed(1))).join(' ');
+  const { top, bottom, left, right } = chart.option.grid as Record<'top' | 'bottom' | 'left' | 'right', number>;
+  const across = along === 'x' ? [top, chart.height - bottom] : [left, chart.width - right];
+  return html`<svg class="${kind}" viewBox="0 0 ${chart.width} ${chart.height}" role="img" aria-label="${label}" data-along="${along}" data-at="${at}" data-across="${across.join(' ')}">
 ${new Html(themed(content, shown))}
 </svg>`;
 }
@@ -107,27 +110,12 @@ function themed(svg: string, shown: ReadonlySet<string>): string {
     .join('\n');
 }
 
-interface Series {
-  readonly name?: string;
-  readonly silent?: boolean;
-  readonly itemStyle?: { readonly color?: string };
-  readonly data: readonly (readonly [x: number | string, y: number])[];
-}
-
-/** Series that have a name; reference lines say theirs in the chart. */
-function namedSeries({ option }: Chart): readonly (Series & { readonly name: string })[] {
-  return (option.series as readonly Series[]).filter((one): one is Series & { name: string } => one.name !== undefined);
-}
-
-function keysOf(chart: Chart): Key[] {
-  return namedSeries(chart).map(({ name, itemStyle }) => ({
-    name,
-    colour: variables.get(itemStyle?.color?.toLowerCase() ?? '') ?? 'ink',
-  }));
+function namedColours({ keys }: Chart): NamedColour[] {
+  return keys.map(({ name, colour }) => ({ name, colour: variables.get(colour.toLowerCase()) ?? 'ink' }));
 }
 
 /** One key a colour: the dashed line goes with the solid one of its training. */
-function legendOf(keys: readonly Key[]): Key[] {
+function legendOf(keys: readonly NamedColour[]): NamedColour[] {
   const byColour = new Map<string, string[]>();
   for (const { colour, name } of keys) {
     const names = byColour.get(colour) ?? [];
@@ -136,23 +124,19 @@ function legendOf(keys: readonly Key[]): Key[] {
   return [...byColour].map(([colour, names]) => ({ colour, name: names.join(', ') }));
 }
 
-function columnsOf(chart: Chart): Column[] {
-  const series = namedSeries(chart);
-  const { type, data } = chart.option.xAxis as { type: string; data?: readonly string[] };
-  const categories = type === 'category' ? (data ?? []) : undefined;
-  const titleOf = (x: number | string) =>
-    categories === undefined
-      ? (chart.readout.title ?? String)(x as number)
-      : typeof x === 'number'
-        ? categories[x]!
-        : x;
-  const columns = new Map<string, { x: number | string; values: (string | null)[] }>();
-  for (const [index, { data }] of series.entries())
-    for (const [x, y] of data) {
-      const column = columns.get(titleOf(x)) ?? { x, values: series.map(() => null) };
-      column.values[index] = chart.readout.value(y);
-      columns.set(titleOf(x), column);
-    }
-  const rank = ({ x }: { x: number | string }) => (typeof x === 'number' ? x : categories!.indexOf(x));
-  return [...columns].map(([title, column]) => ({ title, ...column })).sort((a, b) => rank(a) - rank(b));
+/** All that is read out, in the order of the axis. */
+function placesOf({ keys, points, readout }: Chart): Place[] {
+  const places = new Map<string | number, (string | null)[]>();
+  for (const { series, at, value, low, high, bounds } of points) {
+    const values = places.get(at) ?? keys.map(() => null);
+    const around = bounds === undefined ? '' : ` (${readout.value(low!)} … ${readout.value(high!)})`;
+    values[keys.findIndex(({ name }) => name === series)] = readout.value(value) + around;
+    places.set(at, values);
+  }
+  const found = [...places].map(([at, values]) => ({ at, values, title: titleOf(at, readout) }));
+  return found.every(({ at }) => typeof at === 'number') ? found.sort((a, b) => Number(a.at) - Number(b.at)) : found;
+}
+
+function titleOf(at: string | number, { title = String }: Chart['readout']): string {
+  return typeof at === 'number' ? title(at) : at;
 }

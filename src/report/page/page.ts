@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto';
 import { resultKinds } from '../../results/kinds.js';
 import { pageCharts } from '../charts/charts.js';
+import { narrow, wide } from '../charts/style.js';
 import { describeItem, type ReportContent } from '../content/content.js';
 import { type Subject, subjectsOf } from '../content/subjects.js';
 import { grouped, threeDigits } from '../numbers/format.js';
-import { expectationsOf, tablesOf } from '../tables/subject-tables.js';
+import { expectationsOf, reasonsOf, tablesOf } from '../tables/subject-tables.js';
 import type { ReportTable } from '../tables/table.js';
-import { dataSection, type PageData } from './data-section.js';
 import { figure } from './figure.js';
 import { Html, html } from './html.js';
 import { defaultRun, runBegin, runEnd } from './run.js';
 import { pageScript } from './script.js';
 import { styleSheet } from './style-sheet.js';
 import { notesHtml, tableBlock, tableHtml } from './table-html.js';
-import { tilesOf } from './tiles.js';
+import { otherRun, tilesOf } from './tiles.js';
 
 /** Charts that stand under each table. */
 const chartsUnder: Readonly<Record<string, readonly string[]>> = {
@@ -30,23 +30,20 @@ const chartsUnder: Readonly<Record<string, readonly string[]>> = {
  * The report as one HTML page that needs nothing else: no network, no fonts, and its script only to read out values.
  * The same content gives the same bytes. Where it tells of the run is a place for `withRun` to fill.
  * @param progress is told how many of the subjects are drawn
- * @param data that the results are of
  */
 export async function reportPage(
   content: ReportContent,
   progress?: (done: number, total: number) => void,
-  data: readonly PageData[] = [],
 ): Promise<string> {
   const subjects = subjectsOf(content);
   const sections: Html[] = [];
   for (const [index, subject] of subjects.entries()) {
     progress?.(index, subjects.length);
-    sections.push(await subjectSection(subject, `s${index}`));
+    sections.push(await subjectSection(subject, content.repeat, `s${index}`));
   }
   const expectations = expectationsOf(content, subjects);
   const links = [
     ...subjects.map(({ heading }, index): [string, string] => [`s${index}`, heading]),
-    ...(data.length === 0 ? [] : [['data', 'Data'] as [string, string]]),
     ...(expectations === undefined ? [] : [['expectations', 'Expectations'] as [string, string]]),
     ['reproduce', 'How to reproduce'],
     ['provenance', 'Provenance'],
@@ -70,12 +67,12 @@ export async function reportPage(
 <header>
 <h1>${content.title}</h1>
 ${content.description !== undefined && html`<p>${content.description}</p>`}
-${tilesOf(subjects)}
+${otherRun(subjects, reasonsOf(content))}
+${tilesOf(subjects, content.repeat)}
 <nav aria-label="Contents"><ul>${links.map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav>
 </header>
 <main>
 ${sections}
-${data.length > 0 && dataSection(data)}
 ${
   expectations &&
   html`<section><h2 id="expectations">Expectations</h2>
@@ -93,22 +90,17 @@ ${new Html(runEnd)}
 `.text;
 }
 
-async function subjectSection(subject: Subject, id: string): Promise<Html> {
-  const inputs = {
-    ann: subject.ann.map(({ result }) => result),
-    snn: subject.snn.map(({ result }) => result),
-    histories: subject.history.map(({ result }) => result),
-  };
-  const narrow = new Map(pageCharts(inputs, 'narrow').map((chart) => [chart.name, chart]));
-  const wide = new Map(pageCharts(inputs, 'wide').map((chart) => [chart.name, chart]));
+async function subjectSection(subject: Subject, repeat: readonly string[], id: string): Promise<Html> {
+  const narrowCharts = new Map(pageCharts(subject, repeat, narrow).map((chart) => [chart.name, chart]));
+  const wideCharts = new Map(pageCharts(subject, repeat, wide).map((chart) => [chart.name, chart]));
   const blocks: Html[] = [];
   for (const table of tablesOf(subject)) {
     const figures: Html[] = [];
     for (const name of chartsUnder[table.name] ?? [])
-      if (wide.has(name)) {
+      if (wideCharts.has(name)) {
         // A chart alone is called what its table is called.
         const alone = chartsUnder[table.name]!.length === 1;
-        figures.push(await figure(`${id}-${name}`, wide.get(name)!, narrow.get(name)!, !alone));
+        figures.push(await figure(`${id}-${name}`, wideCharts.get(name)!, narrowCharts.get(name)!, !alone));
       }
     blocks.push(block(table, `${id}-${table.name}-table`, figures));
   }

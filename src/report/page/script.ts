@@ -1,5 +1,5 @@
 /**
- * What makes the charts of the page answer: legends become switches, and the values at one place of the horizontal axis
+ * What makes the charts of the page answer: legends become switches, and the values at one place
  * are read out under the pointer, by touch, and by arrow keys. Nothing is drawn by it; without it the page is whole.
  */
 export const pageScript = `'use strict';
@@ -18,7 +18,7 @@ export const pageScript = `'use strict';
   const close = () => { clear(); clear = () => {}; again = undefined; tip.replaceChildren(); };
 
   for (const figure of document.querySelectorAll('figure.chart')) {
-    const { keys, columns } = JSON.parse(figure.dataset.readout);
+    const { keys, places } = JSON.parse(figure.dataset.readout);
     const off = new Set();
     for (const key of figure.querySelectorAll('.key')) {
       const colour = key.dataset.c;
@@ -33,11 +33,11 @@ export const pageScript = `'use strict';
         close();
       });
     }
-    if (columns.length === 0) continue;
+    if (places.length === 0) continue;
 
     const open = (svg, index) => {
       close();
-      const [title, values] = columns[index];
+      const [title, values] = places[index];
       again = () => open(svg, index);
       const rows = values.flatMap((value, i) => (value === null || off.has(keys[i][0]) ? [] : [[...keys[i], value]]));
       if (rows.length === 0) return;
@@ -49,24 +49,30 @@ export const pageScript = `'use strict';
         row.append(swatch, element('span', name), element('span', value));
         tip.append(row);
       }
-      const x = Number(svg.dataset.x.split(' ')[index]);
-      const [top, bottom] = svg.dataset.area.split(' ');
+      const at = Number(svg.dataset.at.split(' ')[index]);
+      const [from, to] = svg.dataset.across.split(' ');
+      const upright = svg.dataset.along === 'x';
+      const ends = upright ? { x1: at, x2: at, y1: from, y2: to } : { x1: from, x2: to, y1: at, y2: at };
       const line = document.createElementNS('http://www.w3.org/2000/svg', 'line');
-      for (const [name, value] of Object.entries({ class: 'cross', x1: x, x2: x, y1: top, y2: bottom })) line.setAttribute(name, value);
+      for (const [name, value] of Object.entries({ class: 'cross', ...ends })) line.setAttribute(name, value);
       svg.append(line);
       clear = () => line.remove();
       const box = svg.getBoundingClientRect();
       const scale = box.width / svg.viewBox.baseVal.width;
-      const place = box.left + x * scale;
       const { width, height } = tip.getBoundingClientRect();
+      // Beside the line, or below the row that is read out: above it where there is no space.
+      const place = upright ? box.left + at * scale : box.left + from * scale;
       const right = place + 14 + width < document.documentElement.clientWidth;
+      const below = box.top + at * scale + 22;
+      const top = upright ? box.top + 24 * scale : below + height < innerHeight ? below : below - 44 - height;
       tip.style.left = Math.max(4, right ? place + 14 : place - 14 - width) + 'px';
-      tip.style.top = Math.max(4, Math.min(box.top + 24 * scale, innerHeight - height - 4)) + 'px';
+      tip.style.top = Math.max(4, Math.min(top, innerHeight - height - 4)) + 'px';
     };
     const nearest = (svg, event) => {
       const box = svg.getBoundingClientRect();
-      const x = ((event.clientX - box.left) * svg.viewBox.baseVal.width) / box.width;
-      const distances = svg.dataset.x.split(' ').map((place) => Math.abs(place - x));
+      const moved = svg.dataset.along === 'x' ? event.clientX - box.left : event.clientY - box.top;
+      const at = (moved * svg.viewBox.baseVal.width) / box.width;
+      const distances = svg.dataset.at.split(' ').map((place) => Math.abs(place - at));
       return distances.indexOf(Math.min(...distances));
     };
     for (const svg of figure.querySelectorAll('svg')) {
@@ -78,12 +84,16 @@ export const pageScript = `'use strict';
     const plot = figure.querySelector('.plot');
     plot.tabIndex = 0;
     plot.setAttribute('role', 'group');
-    plot.setAttribute('aria-label', 'Chart: left and right read out its values');
+    plot.setAttribute('aria-label', 'Chart: arrow keys read out its values');
     let at = -1;
-    plot.addEventListener('keydown', ({ key }) => {
+    plot.addEventListener('keydown', (event) => {
+      const { key } = event;
       if (key === 'Escape') return close();
-      if (key !== 'ArrowLeft' && key !== 'ArrowRight') return;
-      at = Math.min(columns.length - 1, Math.max(0, at + (key === 'ArrowRight' ? 1 : -1)));
+      const upright = plot.querySelector('svg').dataset.along === 'x';
+      const step = { [upright ? 'ArrowLeft' : 'ArrowUp']: -1, [upright ? 'ArrowRight' : 'ArrowDown']: 1 }[key];
+      if (step === undefined) return;
+      event.preventDefault();
+      at = Math.min(places.length - 1, Math.max(0, at + step));
       for (const svg of plot.querySelectorAll('svg')) if (svg.getBoundingClientRect().width > 0) open(svg, at);
     });
     plot.addEventListener('blur', () => { at = -1; close(); });

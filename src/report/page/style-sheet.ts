@@ -31,6 +31,7 @@ header > p { margin: 0; max-width: 46rem; color: var(--faint); overflow-wrap: an
 h2 { font-size: 1.45rem; line-height: 1.25; margin: 44px 0 2px; letter-spacing: -0.01em; overflow-wrap: anywhere; }
 h3 { font-size: 1.08rem; line-height: 1.3; margin: 0 0 12px; }
 .facts { color: var(--faint); margin: 0 0 16px; font-size: 0.93rem; }
+.other-run { margin: 16px 0 0; padding: 10px 14px; border-radius: 10px; color: var(--open); background: var(--open-ground); overflow-wrap: anywhere; }
 nav { margin: 22px 0 0; font-size: 0.93rem; }
 nav ul { list-style: none; margin: 0; padding: 0; display: flex; flex-wrap: wrap; gap: 6px 18px; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px; margin: 24px 0 0; padding: 0; list-style: none; }
@@ -57,6 +58,8 @@ th.number, td.number { text-align: right; }
 td.number { white-space: nowrap; }
 th:first-child, td:first-child { padding-left: 0; } th:last-child, td:last-child { padding-right: 0; }
 tbody tr:last-child > * { border-bottom: 0; }
+/* On a phone a table scrolls, and what comes of a row stays in sight. */
+th.verdict, td.verdict { position: sticky; right: -16px; padding-right: 16px; background: linear-gradient(90deg, transparent, var(--paper) 12px); padding-left: 20px; }
 .mark { display: inline-block; white-space: nowrap; font-size: 0.82rem; font-weight: 600; line-height: 1.5; padding: 0 9px; border-radius: 99px; }
 .mark.met { color: var(--met); background: var(--met-ground); }
 .mark.OFF { color: var(--off); background: var(--off-ground); }
@@ -68,7 +71,7 @@ tbody tr:last-child > * { border-bottom: 0; }
 .notes { color: var(--faint); font-size: 0.86rem; line-height: 1.5; overflow-wrap: anywhere; }
 .notes p { margin: 0 0 8px; max-width: 46rem; }
 .scroll + .notes { margin-top: 14px; }
-figure { margin: 0; min-width: 0; } img.sheet { display: block; max-width: 100%; height: auto; image-rendering: pixelated; }
+figure { margin: 0; min-width: 0; }
 figcaption { font-weight: 600; font-size: 0.95rem; line-height: 1.35; }
 figcaption small { display: block; font-weight: 400; font-size: 0.82rem; color: var(--faint); line-height: 1.45; margin-top: 2px; }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 6px; margin: 8px 0 0 -8px; }
@@ -103,10 +106,10 @@ footer { color: var(--faint); font-size: 0.86rem; padding: 20px 16px 48px; }
   html { font-size: 64%; }
   body { font-size: 9.5pt; } header, main, footer { max-width: none; padding: 0; }
   nav, .tip { display: none; }
-  h1 { font-size: 20pt; } h2 { font-size: 14pt; margin-top: 18pt; break-after: avoid; } h3 { break-after: avoid; }
+  h1 { font-size: 20pt; } h2 { font-size: 14pt; margin-top: 18pt; } h2, h3, .facts, h2 + p { break-after: avoid; }
   .block { border: 0; border-top: 1px solid var(--rule); border-radius: 0; padding: 10pt 0 2pt; margin: 0; }
   .tiles { grid-template-columns: repeat(4, 1fr); } .tiles li { padding: 8pt; } .tiles b { font-size: 14pt; }
-  table { font-size: 8pt; } th, td { padding: 2.5pt 5pt; } thead th { font-size: 7.4pt; min-width: 0; } .mark { font-size: 7pt; padding: 0 5pt; } .scroll { overflow: visible; margin: 0; padding: 0; background: none; }
+  table { font-size: 8pt; } th, td { padding: 2.5pt 5pt; } thead th { font-size: 7.4pt; min-width: 0; } .mark { font-size: 7pt; padding: 0 5pt; } th.verdict, td.verdict { position: static; background: none; } .scroll { overflow: visible; margin: 0; padding: 0; background: none; }
   .charts { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 10pt 16pt; }
   .plot .wide { display: none; } .plot .narrow { display: block; max-width: 320px; }
   figure, tr, .tiles li, .block { break-inside: avoid; } #tasks-block, #expectations-block, #inputs-block { break-inside: auto; } .notes { font-size: 8pt; }

@@ -33,10 +33,10 @@ export function notesHtml({ notes }: ReportTable): Html | false {
 
 function cellHtml(cell: string, column: ReportColumn, first: boolean): Html {
   if (column.kind === 'verdict')
-    return html`<td>${cell !== '' && html`<span class="mark ${cell.replace('/', '')}">${marks[cell] ?? cell}</span>`}</td>`;
+    return html`<td${classOf(column)}>${cell !== '' && html`<span class="mark ${cell.replace('/', '')}">${marks[cell] ?? cell}</span>`}</td>`;
   return first ? html`<th scope="row"${classOf(column)}>${cell}</th>` : html`<td${classOf(column)}>${cell}</td>`;
 }
 
 function classOf({ kind }: ReportColumn): Html | false {
-  return kind === 'number' && html` class="number"`;
+  return kind !== 'text' && html` class="${kind}"`;
 }

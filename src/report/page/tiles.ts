@@ -1,7 +1,8 @@
+import type { SnnResult } from '../../results/snn-result.js';
+import { accuracyOf, groupsOf, measure, type ResultGroup } from '../content/groups.js';
 import type { Subject } from '../content/subjects.js';
-import { energyPerImage } from '../numbers/energy.js';
+import { energyPerImage, picojoules } from '../numbers/energy.js';
 import { grouped, percentValue, threeDigits } from '../numbers/format.js';
-import { displayPrecision } from '../numbers/group.js';
 import { worstVerdict } from '../tables/table.js';
 import { type Html, html } from './html.js';
 
@@ -11,19 +12,42 @@ interface Tile {
   readonly tone?: string;
 }
 
-/** The few figures that say how it went, at the head of the page. */
-export function tilesOf(subjects: readonly Subject[]): Html {
+/** The few figures that say how it went, at the head of the page: no choice of the best, and what was assumed beside. */
+export function tilesOf(subjects: readonly Subject[], repeat: readonly string[]): Html {
   const several = subjects.filter(({ snn }) => snn.length > 0).length > 1;
   const tiles = [
     verdictTile(subjects),
     neuronsTile(subjects),
-    ...subjects.flatMap((subject) =>
-      several ? [accuracyTile(subject, true)] : [accuracyTile(subject, false), energyTile(subject)],
-    ),
+    ...subjects.flatMap((subject) => {
+      const clean = groupsOf(subject.snn, repeat, [...subject.ann, ...subject.snn]).filter(({ noise }) => noise === 0);
+      return [accuracyTile(subject, clean, repeat, several), ...(several ? [] : [energyTile(clean)])];
+    }),
   ].filter((tile) => tile !== undefined);
   return html`<ul class="tiles">${tiles.map(
     ({ figure, caption, tone }) => html`<li class="${tone ?? ''}"><b>${figure}</b><span>${caption}</span></li>`,
   )}</ul>`;
+}
+
+/**
+ * What the headline must say of a run that is not the one that its source tells of: undefined where at least one of the
+ * source's numbers is compared, or there are none.
+ *
+ * @param reasons why they are not compared
+ */
+export function otherRun(subjects: readonly Subject[], reasons: readonly string[]): Html | undefined {
+  const { compared, others } = sourceNumbers(subjects);
+  if (compared > 0 || others === 0) return undefined;
+  const numbers = others === 1 ? 'Its number is' : `None of its ${grouped(others)} numbers is`;
+  const why = reasons.length === 0 ? '' : `: ${reasons.join('; ')}`;
+  return html`<p class="other-run"><strong>This is not the run that the paper tells of${why}.</strong> ${numbers} compared.</p>`;
+}
+
+/** How many numbers of a source are compared, and how many belong to another run. */
+function sourceNumbers(subjects: readonly Subject[]): { readonly compared: number; readonly others: number } {
+  const all = subjects.flatMap(({ verdicts }) => verdicts);
+  const numbers = all.filter(({ reference, source }) => reference !== undefined && source !== undefined);
+  const others = numbers.filter(({ verdict }) => verdict === 'n/a').length;
+  return { compared: numbers.length - others, others };
 }
 
 function verdictTile(subjects: readonly Subject[]): Tile | undefined {
@@ -34,11 +58,17 @@ function verdictTile(subjects: readonly Subject[]): Tile | undefined {
   const rest = others === 0 ? '' : `${grouped(others)} not compared: numbers of another run`;
   if (compared.length === 0) return { figure: 'n/a', caption: rest };
   const met = compared.filter(({ verdict }) => verdict === 'met').length;
-  return {
-    figure: `${grouped(met)} of ${grouped(compared.length)}`,
-    caption: `expectations met${rest === '' ? '' : `, ${rest}`}`,
-    tone: worstVerdict(compared),
-  };
+  const figure = `${grouped(met)} of ${grouped(compared.length)}`;
+  const worst = worstVerdict(compared);
+  const numbers = sourceNumbers(subjects);
+  if (numbers.compared > 0)
+    return { figure, caption: `expectations met${rest === '' ? '' : `, ${rest}`}`, tone: worst };
+  // Green is for a reproduction: what a run says of itself is none.
+  const own =
+    numbers.others > 0
+      ? `checks of this run alone met; none of the paper’s ${grouped(numbers.others)} numbers compared`
+      : 'expectations met, none of them a number of a source';
+  return { figure, caption: own, ...(worst === 'met' ? {} : { tone: worst }) };
 }
 
 function neuronsTile(subjects: readonly Subject[]): Tile | undefined {
@@ -53,27 +83,56 @@ function neuronsTile(subjects: readonly Subject[]): Tile | undefined {
   };
 }
 
-function accuracyTile({ snn, ann, heading }: Subject, named: boolean): Tile | undefined {
-  const clean = snn.map(({ result }) => result).filter(({ noise }) => noise === 0);
-  const best = clean.toSorted((a, b) => b.accuracy - a.accuracy)[0];
-  if (best === undefined) return undefined;
-  const baseline = ann.find(({ result }) => result.precision === 'fp32')?.result.accuracy;
-  const beside = baseline === undefined ? '' : `, FP32 baseline ${percentValue(100 * baseline)}`;
+/** Lowest and highest, `from … to`; one of them where they are the same. */
+function span(values: readonly number[], show: (value: number) => string): string {
+  const [low, high] = [show(Math.min(...values)), show(Math.max(...values))];
+  return low === high ? low : `${low} … ${high}`;
+}
+
+function accuracyTile(
+  { ann, heading }: Subject,
+  clean: readonly ResultGroup<SnnResult>[],
+  repeat: readonly string[],
+  named: boolean,
+): Tile | undefined {
+  if (clean.length === 0) return undefined;
+  const baselines = groupsOf(ann, repeat).filter(({ precision }) => precision === 'fp32');
+  const accuracies = clean.map(accuracyOf);
+  const shown = (of: readonly { readonly mean: number }[]) =>
+    span(
+      of.map(({ mean }) => 100 * mean),
+      percentValue,
+    );
+  const interval = accuracies.length === 1 ? accuracies[0]!.interval : undefined;
+  const parts = [
+    clean.length === 1 ? clean[0]!.name : `lowest to highest of ${clean.length}`,
+    ...(interval === undefined
+      ? []
+      : [`95 % interval ${percentValue(100 * interval.low)} … ${percentValue(100 * interval.high)}`]),
+    ...(baselines.length === 0 ? [] : [`FP32 baseline ${shown(baselines.map(accuracyOf))}`]),
+  ];
   return {
-    figure: percentValue(100 * best.accuracy),
-    caption: `best SNN${named ? `, ${heading}` : ''} (${displayPrecision(best.precision)}${beside})`,
+    figure: shown(accuracies),
+    caption: `accuracy of the SNN${named ? `, ${heading}` : ''}: ${parts.join(', ')}`,
   };
 }
 
-function energyTile({ snn }: Subject): Tile | undefined {
-  const clean = snn
-    .map(({ result }) => result)
-    .filter(({ noise, eventSopsPerImage }) => noise === 0 && eventSopsPerImage > 0);
-  const best = clean.toSorted((a, b) => b.accuracy - a.accuracy)[0];
-  if (best === undefined) return undefined;
-  const { ann, event } = energyPerImage(best);
+/** Energy of the ANN over that of the SNN, first in the same number format. */
+function energyTile(clean: readonly ResultGroup<SnnResult>[]): Tile | undefined {
+  const active = clean.filter((group) => measure(group, ({ eventSopsPerImage }) => eventSopsPerImage).mean > 0);
+  if (active.length === 0) return undefined;
+  const ratios = (of: (energy: ReturnType<typeof energyPerImage>) => number) =>
+    active.map((group) => {
+      const { ann } = energyPerImage(group.samples[0]![0]!.result);
+      return ann / measure(group, (run) => of(energyPerImage(run))).mean;
+    });
+  const times = (values: readonly number[]) => span(values, threeDigits);
+  const { floatMultiplyAdd, floatAdd, int32Add } = picojoules;
   return {
-    figure: `${threeDigits(ann / event)} ×`,
-    caption: `less energy for arithmetic than the float ANN, estimated (${best.precision}, int32 additions)`,
+    figure: `${times(ratios(({ eventFloat }) => eventFloat))} ×`,
+    caption:
+      `energy of the ANN’s arithmetic over the SNN’s, both in float32 (${floatMultiplyAdd} pJ a multiply-add, ` +
+      `${floatAdd} pJ an addition, 45 nm), estimated without memory; ` +
+      `${times(ratios(({ event }) => event))} × if the SNN adds in int32 (${int32Add} pJ)`,
   };
 }

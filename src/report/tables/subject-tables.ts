@@ -18,11 +18,15 @@ export function expectationsOf(
   { expected, repeat }: ReportContent,
   subjects: readonly Subject[],
 ): ReportTable | undefined {
-  const reasons = [...new Set(expected.flatMap(({ inapplicable = [] }) => inapplicable))];
   return expectationsTable(
     subjects.flatMap(({ verdicts }) => verdicts),
-    ...([reasons, repeat] as const),
+    ...([reasonsOf({ expected }), repeat] as const),
   );
+}
+
+/** Why some of the expectations are not compared: each reason once. */
+export function reasonsOf({ expected }: Pick<ReportContent, 'expected'>): string[] {
+  return [...new Set(expected.flatMap(({ inapplicable = [] }) => inapplicable))];
 }
 
 /** The tables of the page as Markdown, a heading a subject; empty without results. */

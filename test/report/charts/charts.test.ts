@@ -1,81 +1,131 @@
 import { describe, expect, it } from 'vitest';
+import { bundlesOf, medianRange } from '../../../src/report/charts/bundles.js';
 import { allCharts } from '../../../src/report/charts/charts.js';
 import { renderSvg } from '../../../src/report/charts/render.js';
+import { type Chart, picture } from '../../../src/report/charts/style.js';
+import { chartCsv } from '../../../src/report/charts/table.js';
+import type { ReportContent } from '../../../src/report/content/content.js';
+import type { History } from '../../../src/results/history.js';
+import { exampleContent } from '../content.js';
 import { annResults, history, snnResults } from '../examples.js';
 
+const digest = 'sha256:0';
+const nothing = exampleContent({ ann: [], snn: [], conversion: [], history: [], expected: [] });
+
+/** Results at places of a sweep. */
+const at = <T>(result: T, labels: Record<string, string>) => ({ result, labels, digest });
+const ann = (network?: string) => annResults(network).map((result) => at(result, { precision: result.precision }));
+const snn = (noises?: readonly number[]) =>
+  snnResults(noises).map((result) => at(result, { precision: result.precision, noise: String(result.noise) }));
+const trained = (one: History, labels: Record<string, string> = { precision: one.label }) => at(one, labels);
+
+const charts = (content: Partial<ReportContent>, title?: string) =>
+  allCharts({ ...nothing, ...content }, picture, title);
+const names = (content: Partial<ReportContent>) => charts(content).map(({ name }) => name);
+const chartOf = (content: Partial<ReportContent>, name: string, title?: string): Chart =>
+  charts(content, title).find((chart) => chart.name === name)!;
+
 /** All texts of a chart as it is drawn, in document order. */
-async function texts(inputs: Parameters<typeof allCharts>[0], name: string, title?: string): Promise<string[]> {
-  const chart = allCharts(inputs, title).find((candidate) => candidate.name === name);
-  const svg = await renderSvg(chart!);
+async function texts(chart: Chart): Promise<string[]> {
+  const svg = await renderSvg(chart);
   return [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map((match) => match[1]!.replaceAll('&#39;', "'"));
 }
 
-const names = (inputs: Parameters<typeof allCharts>[0]) => allCharts(inputs).map(({ name }) => name);
-const nothing = { ann: [], snn: [], histories: [] };
-
 describe('charts', () => {
   it('are those that the results allow', () => {
-    expect(names(nothing)).toEqual([]);
-    expect(names({ ...nothing, ann: annResults() })).toEqual(['accuracy']);
-    expect(names({ ...nothing, snn: snnResults([0]) })).toEqual([
-      'accuracy',
-      'spikes',
-      'operations',
-      'energy',
-      'firing-rate',
-    ]);
-    expect(names({ ...nothing, snn: snnResults([0.1]) })).toEqual(['spikes', 'operations', 'energy', 'firing-rate']);
-    expect(names({ ...nothing, histories: [history('fp32', 1, 2)] })).toEqual(['training']);
-    expect(names({ ann: annResults(), snn: snnResults(), histories: [history('fp32', 1, 2)] })).toEqual([
+    expect(names({})).toEqual([]);
+    expect(names({ ann: ann() })).toEqual(['accuracy']);
+    expect(names({ snn: snn([0]) })).toEqual(['accuracy', 'spikes', 'operations', 'energy', 'firing-rate']);
+    expect(names({ snn: snn([0.1]) })).toEqual(['spikes', 'operations', 'energy', 'firing-rate']);
+    expect(names({ history: [trained(history('fp32', 1, 2))] })).toEqual(['training']);
+    expect(names({ ann: ann(), snn: snn(), history: [trained(history('fp32', 1, 2))] })).toEqual([
       ...['accuracy', 'accuracy-noise', 'spikes', 'operations', 'energy', 'firing-rate', 'training'],
     ]);
   });
 
   it('come apart by network and data set', () => {
-    expect(names({ ...nothing, ann: [...annResults('lenet'), ...annResults('vgg')] })).toEqual([
-      'lenet-cifar10-accuracy',
-      'vgg-cifar10-accuracy',
+    expect(names({ ann: [...ann('lenet'), ...ann('vgg')] })).toEqual([
+      ...['lenet-cifar10-accuracy', 'vgg-cifar10-accuracy'],
     ]);
   });
 
-  it('label every bar of the accuracies', async () => {
-    const found = await texts({ ann: annResults(), snn: snnResults(), histories: [] }, 'accuracy');
+  it('label every accuracy, and say where chance is and what the intervals are', async () => {
+    const found = await texts(chartOf({ ann: ann(), snn: snn() }, 'accuracy'));
     expect(found).toEqual(
       expect.arrayContaining([
-        ...['Accuracy by precision', 'VGG on CIFAR-10 · 10,000 test images', 'test accuracy (%), axis from 88'],
+        ...['Accuracy', 'VGG on CIFAR-10 · 10,000 test images · 95 % intervals (Wilson, one run)'],
         ...['FP32', 'k0B1', 'k1B2', 'FP32 baseline', 'quantised ANN', 'SNN, one time step'],
-        ...['92.85', '89.12', '91.91'],
+        ...['92.85', '89.12', '91.91', 'test accuracy (%), chance is 10'],
       ]),
     );
     expect(found.filter((text) => text === '91.91')).toHaveLength(2);
   });
 
-  it('name the convention of operations', async () => {
-    const found = await texts({ ...nothing, snn: snnResults() }, 'operations', 'My title');
-    expect(found).toEqual(
-      expect.arrayContaining([
-        'My title · 10,000 test images',
-        "paper's convention: Σ im2col(spikes)·C_out·2·L, zero weights counted; all without encoding and dense layer",
-        ...['578 M', '72.3 M', '44.8 M', 'operations per image (logarithmic)'],
-      ]),
+  it('average repetitions alone, and hold what they show as a table', () => {
+    const seeds = ['1', '2', '3'].flatMap((seed) =>
+      annResults()
+        .slice(1)
+        .flatMap((result, i) =>
+          ['0.1', '0.01'].map((lr) => at({ ...result, accuracy: 0.8 + 0.01 * i + 0.001 * Number(seed) }, { lr, seed })),
+        ),
+    );
+    const chart = chartOf({ ann: seeds, repeat: ['seed'] }, 'accuracy');
+    expect(chart.subtitle).toContain('mean of 3 repetitions, 95 % intervals (Student’s t)');
+    const [head, ...rows] = chartCsv(chart).trimEnd().split('\n');
+    expect(head).toBe('precision,lr,series,row,accuracy (%),low,high,bounds,n');
+    expect(rows).toHaveLength(4);
+    expect(rows[0]).toMatch(/^k0B1,0.1,quantised ANN,"k0B1, lr=0.1",80\.2\d*,79\.95\d*,80\.4\d*,t,3$/);
+  });
+
+  it('name the convention of operations, and draw no bars on logarithmic axes', async () => {
+    const chart = chartOf({ snn: snn() }, 'operations', 'My title');
+    const found = (await texts(chart)).join('\n');
+    for (const text of [
+      'My title · 10,000 test images',
+      '578 M',
+      '72.3 M',
+      '44.8 M',
+      'operations per image (logarithmic)',
+    ])
+      expect(found).toContain(text);
+    expect(chart.subtitle).toContain("paper's convention: Σ im2col(spikes)·C_out·2·L, zero weights counted");
+    expect(chart.points.filter(({ series }) => series === 'event: all synapses')).toHaveLength(2);
+  });
+
+  it('say noise where there is no result without', () => {
+    expect(chartOf({ snn: snn([0.2]) }, 'spikes').subtitle).toBe(
+      'VGG on CIFAR-10 at 20 % noise · 10,000 test images · a neuron emits at most 2ᵏ·B spikes',
     );
   });
 
-  it('say when they show means, and noise where there is no result without', async () => {
-    const twice = [...snnResults([0.2]), ...snnResults([0.2])];
-    expect(await texts({ ...nothing, snn: twice }, 'spikes')).toContain(
-      'VGG on CIFAR-10 at 20 % noise · 10,000 test images · a neuron emits at most 2ᵏ·B spikes · mean of 2 runs',
-    );
-  });
-
-  it('join the parts of a resumed training, and number trainings of the same label', () => {
-    const labels = (histories: Parameters<typeof allCharts>[0]['histories']) => {
-      const [chart] = allCharts({ ...nothing, histories });
-      const series = chart!.option.series as { name: string; data: unknown[]; xAxisIndex: number }[];
-      return series.filter(({ xAxisIndex }) => xAxisIndex === 0).map(({ name, data }) => `${name}: ${data.length}`);
+  it('join the parts of a resumed training, number trainings of one place, and begin with the first epoch', () => {
+    const labels = (histories: readonly History[]) => {
+      const [chart] = charts({ history: histories.map((one) => trained(one)) });
+      expect(chart!.option.xAxis).toMatchObject([{ min: 1, max: 5 }, { min: 1 }]);
+      return chart!.keys.map(
+        ({ name }) => `${name}: ${chart!.points.filter(({ series }) => series === `${name}, loss`).length}`,
+      );
     };
     const parts = [history('k1B2', 3, 5), history('k1B2', 1, 2), history('fp32', 1, 5)];
     expect(labels(parts)).toEqual(['FP32: 5', 'k1B2: 5']);
     expect(labels([...parts, history('k1B2', 1, 4)])).toEqual(['FP32: 5', 'k1B2 (1): 5', 'k1B2 (2): 4']);
+  });
+
+  it('draw the median and the range of trainings that are too many, by the first axis with few values', () => {
+    const many = ['k0B1', 'k1B2'].flatMap((precision) =>
+      ['0.1', '0.01', '0.001'].flatMap((lr) =>
+        ['32', '64', '128', '256'].map((batch) => trained(history(precision, 1, 5), { precision, lr, batch })),
+      ),
+    );
+    const [chart] = charts({ history: many });
+    expect(chart!.keys.map(({ name }) => name)).toEqual(['k0B1', 'k1B2']);
+    expect(chart!.subtitle).toContain('lines: medians of 12, bands: their range');
+    const one = many.filter(({ labels }) => labels.precision === 'k0B1').concat(many.slice(0, 0));
+    const [byRate] = charts({ history: one });
+    expect(byRate!.keys.map(({ name }) => name)).toEqual(
+      ['lr=0.1', 'lr=0.01', 'lr=0.001'].slice(0, byRate!.keys.length),
+    );
+    expect(medianRange([3, 1, 2, 10])).toEqual({ median: 2.5, low: 1, high: 10 });
+    expect(bundlesOf([{ name: 'a', labels: {} }])).toMatchObject([{ name: 'a', members: [{}] }]);
   });
 });

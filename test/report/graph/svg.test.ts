@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { renderPng } from '../../../src/report/charts/render.js';
+import { renderPng } from '../../../src/report/charts/files.js';
 import { graphSvg, pictureSize } from '../../../src/report/graph/svg.js';
 import { example } from './graph.js';
 
@@ -36,7 +36,7 @@ describe('the picture of a graph', () => {
   it('is the same at every time, and can be drawn', async () => {
     expect(graphSvg(example)).toBe(picture);
     expect(graphSvg({ ...example, direction: 'right' })).not.toBe(picture);
-    const png = Buffer.from(await renderPng(picture));
+    const png = Buffer.from(await renderPng(picture, { dpi: 192 }, 2));
     const [, width, height] = /width="(\d+)" height="(\d+)"/.exec(picture)!;
     expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([2 * Number(width), 2 * Number(height)]);
   });

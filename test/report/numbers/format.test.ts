@@ -11,8 +11,8 @@ it('numbers read the same everywhere', () => {
   expect(percent(0.9191)).toBe('91.91');
 });
 
-it('accuracy axes lie closely around the values, and leave room for the lowest', () => {
-  expect(accuracyRange([89.12, 92.85])).toEqual({ min: 88, max: 93, interval: 1 });
+it('accuracy axes lie closely around the values', () => {
+  expect(accuracyRange([89.12, 92.85])).toEqual({ min: 89, max: 93, interval: 1 });
   expect(accuracyRange([99.27, 99.52])).toEqual({ min: 99.2, max: 99.6, interval: 0.1 });
   expect(accuracyRange([10, 92])).toEqual({ min: 0, max: 100, interval: 20 });
   expect(accuracyRange([100])).toEqual({ min: 99.9, max: 100, interval: 0.1 });

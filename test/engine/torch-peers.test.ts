@@ -1,0 +1,107 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { WasmTrainer } from '../../src/engine/wasm/trainer.js';
+import { learningRates, type Schedule } from '../../src/experiment/learning-rate.js';
+import { initialParameters } from '../../src/network/initialise.js';
+import type { Optimiser } from '../../src/network/optimiser.js';
+import { network as preset } from '../../src/network/presets.js';
+import { packageRoot } from '../../src/paths.js';
+import { testFolder } from '../store/folder.js';
+import { batchOf, fp32 } from './examples.js';
+import { relativeError } from './training-agreement.js';
+
+// Where SPIKELINE_PYTHON or else python3 has PyTorch. The other engine is held to this one, by contract.ts.
+const python = process.env.SPIKELINE_PYTHON ?? 'python3';
+const hasTorch = spawnSync(python, ['-c', 'import numpy, torch']).status === 0;
+const [steps, batch, learningRate] = [20, 8, 2e-3];
+const network = preset('lenet', { precision: fp32 });
+const parameters = initialParameters(network, 1);
+const batches = [1, 2, 3, 4].map((seed) => batchOf(network, batch, seed));
+
+const decay = { weight_decay: 0.01 };
+/** What we call it, and what PyTorch does. One step an epoch, so that schedules count the same. */
+const cases: readonly [string, Optimiser, [string, object], Schedule, [string, object][], number[]][] = [
+  [
+    'SGD with momentum and decay, in steps',
+    { kind: 'sgd', momentum: 0.9, nesterov: false, weightDecay: 0.01 },
+    ['SGD', { momentum: 0.9, ...decay }],
+    { steps: [8, 14].map((after, i) => ({ after, factor: 0.1 ** (i + 1) })) },
+    [['MultiStepLR', { milestones: [8, 14], gamma: 0.1 }]],
+    [],
+  ],
+  [
+    'SGD by Nesterov, after a warm-up',
+    { kind: 'sgd', momentum: 0.9, nesterov: true, weightDecay: 0.01 },
+    ['SGD', { momentum: 0.9, nesterov: true, ...decay }],
+    { warmUp: 5 },
+    [['LinearLR', { start_factor: 0.2, total_iters: 4 }]],
+    [],
+  ],
+  [
+    'Adam with L2, by a cosine',
+    { kind: 'adam', weightDecay: 0.01 },
+    ['Adam', decay],
+    { cosine: { to: 1e-4 } },
+    [['CosineAnnealingLR', { T_max: steps, eta_min: 1e-4 }]],
+    [],
+  ],
+  [
+    'AdamW, after a warm-up by a cosine',
+    { kind: 'adamw', weightDecay: 0.01 },
+    ['AdamW', decay],
+    { warmUp: 4, cosine: {} },
+    [
+      ['LinearLR', { start_factor: 0.25, total_iters: 3 }],
+      ['CosineAnnealingLR', { T_max: steps - 4 }],
+    ],
+    [4],
+  ],
+];
+
+describe.skipIf(!hasTorch)('20 steps are those of PyTorch on the same gradients, but for rounding', () => {
+  it.each(cases)(
+    '%s',
+    async (_, optimizer, [name, options], schedule, schedulers, milestones) => {
+      const folder = testFolder();
+      const write = (file: string, ...data: readonly Float32Array[]) =>
+        writeFileSync(join(folder, file), Buffer.concat(data.map((one) => new Uint8Array(one.slice().buffer))));
+      const rateOf = learningRates({ learningRate, schedule, epochs: steps }, 1);
+      const trainer = await WasmTrainer.create(network, { parameters }, { batch, threads: 1, optimizer });
+      const gradients = new Map<string, Float32Array[]>();
+      for (let step = 0; step < steps; step++) {
+        const { images, labels } = batches[step % batches.length]!;
+        await trainer.step(images, labels, rateOf(step));
+        for (const [tensor, values] of trainer.gradients())
+          gradients.set(tensor, [...(gradients.get(tensor) ?? []), values]);
+      }
+      const after = await trainer.parameters();
+      await trainer.close();
+      for (const [tensor, values] of gradients) {
+        write(tensor, parameters.get(tensor)!);
+        write(`${tensor}.gradients`, ...values);
+      }
+      const names = [...gradients.keys()];
+      const asked = {
+        names,
+        steps,
+        optimizer: [name, { lr: learningRate, ...options }],
+        schedule: schedulers,
+        milestones,
+      };
+      writeFileSync(join(folder, 'options.json'), JSON.stringify(asked));
+      const peer = spawnSync(python, [join(packageRoot, 'test/peers/torch_optimisers.py'), folder], {
+        encoding: 'utf8',
+      });
+      expect([peer.status, peer.status === 0 || peer.stderr]).toEqual([0, true]);
+      for (const [step, rate] of (JSON.parse(peer.stdout) as number[]).entries())
+        expect(Math.abs(rateOf(step) - rate)).toBeLessThan(1e-15);
+      for (const tensor of names) {
+        const { buffer } = Uint8Array.from(readFileSync(join(folder, `${tensor}.after`)));
+        expect(relativeError(after.get(tensor)!, new Float32Array(buffer)), tensor).toBeLessThan(1e-5);
+      }
+    },
+    120_000,
+  );
+});

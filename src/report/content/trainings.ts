@@ -51,20 +51,9 @@ export function trainingsOf(items: readonly ReportItem<History>[], repeat: reado
 export const isPrecision = (label: string): boolean => /^(fp32|k\d+B\d+)$/.test(label);
 
 /**
- * One history a label, in the order of precisions. A resumed training has only its own epochs, so that parts follow on
- * each other; where two have the same epoch they are different trainings, and get numbers.
+ * The trainings that parts make. A resumed training has only its own epochs, so that parts follow on each other; where two
+ * have the same epoch they are different trainings.
  */
-export function joinParts(histories: readonly History[]): History[] {
-  const trainings: History[] = [];
-  for (const [label, parts] of groupBy(histories, (history) => history.label)) {
-    const separate = trainingsAmong(parts);
-    for (const [index, training] of separate.entries())
-      trainings.push({ ...training, label: separate.length > 1 ? `${label} (${index + 1})` : label });
-  }
-  return trainings.sort((a, b) => comparePrecisions(a.label, b.label));
-}
-
-/** The trainings that parts make: one follows another if it begins after it. */
 function trainingsAmong(parts: readonly History[]): History[] {
   const trainings: (History & { epochs: Epoch[] })[] = [];
   for (const part of parts.toSorted((a, b) => (a.epochs[0]?.epoch ?? 0) - (b.epochs[0]?.epoch ?? 0))) {

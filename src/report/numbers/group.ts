@@ -1,5 +1,3 @@
-export { mean } from '../../results/statistics.js';
-
 /** Precisions in the paper's order: FP32 first, then by k and by B; whatever else after them. */
 export function comparePrecisions(a: string, b: string): number {
   const [rankA, rankB] = [rank(a), rank(b)];
@@ -28,12 +26,4 @@ export function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K
     else groups.set(key, [item]);
   }
   return groups;
-}
-
-/** `mean of 3 runs` where several results share a place in a chart, such as those of other seeds; else nothing. */
-export function runsNote(groups: Iterable<readonly unknown[]>): string | undefined {
-  const sizes = [...groups].map((group) => group.length);
-  const [least, most] = [Math.min(...sizes), Math.max(...sizes)];
-  if (most <= 1) return undefined;
-  return least === most ? `mean of ${most} runs` : `means of ${least} to ${most} runs`;
 }

@@ -42,6 +42,7 @@ export function trainingTable({ history, repeat }: Subject): ReportTable | undef
       same(({ epochs }) => epochs.at(-1)!.epoch, grouped),
       shown(({ loss }) => loss, amountEstimate) || 'NaN',
       shown(({ trainAccuracy }) => trainAccuracy, percentEstimate),
+      shown(({ validationAccuracy = Number.NaN }) => validationAccuracy, percentEstimate),
       shown(({ testAccuracy }) => testAccuracy, percentEstimate),
       same(({ epochs }) => epochs.at(-1)!.learningRate, threeDigits),
     ];
@@ -51,7 +52,8 @@ export function trainingTable({ history, repeat }: Subject): ReportTable | undef
     columns: [
       ...pointColumns(axes),
       ...[numberColumn('epochs shown'), numberColumn('last epoch'), numberColumn('loss at its end')],
-      ...[numberColumn('on training images (%)'), numberColumn('on test images (%)')],
+      ...[numberColumn('on training images (%)'), numberColumn('on held-out images (%)')],
+      numberColumn('on test images (%)'),
       numberColumn('last learning rate'),
     ],
     rows,

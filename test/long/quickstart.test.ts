@@ -55,7 +55,7 @@ describe('the quickstart', () => {
     const folder = join(box.folder, 'artifacts/quickstart/plots/plots');
     const names = ['accuracy', 'accuracy-noise', 'energy', 'firing-rate', 'operations', 'spikes', 'training'];
     expect(readdirSync(folder).sort()).toEqual(
-      [...names.flatMap((name) => [`${name}.png`, `${name}.svg`]), 'data.csv', 'training.csv'].sort(),
+      [...names.flatMap((name) => [`${name}.png`, `${name}.svg`]), 'data.csv', 'training.csv', 'values'].sort(),
     );
   });
 

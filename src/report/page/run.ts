@@ -12,7 +12,7 @@ export function defaultRun(inputs: ReportTable): Html {
   return html`<section aria-labelledby="reproduce">
 <h2 id="reproduce">How to reproduce</h2>
 <p class="facts">With Node 20 or newer, in a checkout of Spikeline:</p>
-<div class="block"><pre>npm ci
+<div class="block"><pre tabindex="0">npm ci
 npx spikeline run PIPELINE.yaml
 npx spikeline check PIPELINE.yaml    # the numbers of the paper beside these
 npx spikeline verify PIPELINE.yaml   # compute again, compare byte by byte</pre>
@@ -79,10 +79,10 @@ ${tableBlock(others, 'others', false)}</section>`
 <section aria-labelledby="reproduce">
 <h2 id="reproduce">How to reproduce</h2>
 <p class="facts">With Node 20 or newer, in a checkout of Spikeline:</p>
-<div class="block"><pre>${calls.map(({ call, what }) => `${call.padEnd(width)}  # ${what}`).join('\n')}</pre>
+<div class="block"><pre tabindex="0">${calls.map(({ call, what }) => `${call.padEnd(width)}  # ${what}`).join('\n')}</pre>
 <dl>${about.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}
 <dt>pipeline file</dt><dd>${file}, <code>${fileDigest}</code></dd></dl>
-<details><summary>${file}</summary><pre>${fileText}</pre></details></div>
+<details><summary>${file}</summary><pre tabindex="0">${fileText}</pre></details></div>
 </section>
 <section aria-labelledby="provenance">
 <h2 id="provenance">Provenance</h2>

@@ -10,7 +10,7 @@ export function tableHtml({ title, columns, rows }: ReportTable): Html {
     (row) => html`<tr>${row.map((cell, i) => cellHtml(cell, columns[i]!, i === 0))}</tr>
 `,
   );
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${title}"><table><caption>${title}</caption><thead><tr>${head}</tr></thead><tbody>
+  return html`<div class="scroll" tabindex="0" role="group" aria-label="${title}"><table><caption>${title}</caption><thead><tr>${head}</tr></thead><tbody>
 ${body}</tbody></table></div>
 `;
 }

@@ -75,12 +75,15 @@ export function namesAtEnds(curves: readonly Curve[]): boolean {
 export const endSpace = (curves: readonly Curve[]): number =>
   namesAtEnds(curves) ? 20 + Math.max(...curves.map(({ name }) => labelWidth(name))) : 28;
 
-/** @param categories places, where they are names */
+/**
+ * @param named with their names at their ends, for which there must be space
+ * @param categories places, where they are names
+ */
 export function curveSeries(
   curves: readonly Curve[],
+  named: boolean,
   categories?: readonly string[],
 ): (LineSeriesOption | CustomSeriesOption)[] {
-  const named = namesAtEnds(curves);
   const place = (at: string | number) => (typeof at === 'number' ? at : categories!.indexOf(at));
   return [
     ...curves.flatMap((curve) => aroundSeries(curve, place)),

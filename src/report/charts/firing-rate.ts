@@ -35,7 +35,7 @@ export function firingRateChart(
       option: {
         xAxis: { type: 'category', data: layers, boundaryGap: true, ...layerAxis(layers, form) },
         yAxis: { type: 'value', min: 0, ...valueAxis('spikes, of those possible (%)'), nameGap: 38 },
-        series: curveSeries(curves, layers),
+        series: curveSeries(curves, namesAtEnds(curves), layers),
       },
     },
     form,

@@ -65,7 +65,7 @@ export function noiseChart(
           ),
         },
         yAxis: { type: 'value', ...range, ...valueAxis(accuracyAxisName(range, chance)), nameGap: 42 },
-        series: curveSeries(curves),
+        series: curveSeries(curves, namesAtEnds(curves)),
       },
     },
     form,

@@ -96,7 +96,7 @@ export function rowsChart(rows: Rows, form: ChartForm): Chart {
       ...{ name, title, subtitle, readout, measures: { value: measure } },
       keys: series.map(({ name: key, colour, shape }) => ({ name: key, colour, symbol: icons[shape] })),
       points: series.flatMap((one) => one.values.map((value) => pointOf(one.name, value))),
-      ...{ width: 720, area: rows.rows.length * rowHeight, left: nameWidth + 22, right: isSmall(form) ? 22 : 36 },
+      ...{ width: 720, area: rows.rows.length * rowHeight, left: nameWidth + 22, right: rightEdge(rows, form) },
       option: {
         xAxis: {
           ...{ type: axis.type, min: axis.min },
@@ -112,6 +112,14 @@ export function rowsChart(rows: Rows, form: ChartForm): Chart {
       },
     },
     form,
+  );
+}
+
+/** Pixels beside the axes: texts of bars stand behind them, never on them. */
+function rightEdge({ mark, series, label: show }: Rows, form: ChartForm): number {
+  if (mark === 'dot') return isSmall(form) ? 22 : 36;
+  return (
+    14 + Math.max(0, ...series.flatMap(({ values }) => values.map(({ estimate }) => labelWidth(show(estimate.mean)))))
   );
 }
 
@@ -156,7 +164,7 @@ function markSeries(rows: Rows, series: RowSeries, labelled: boolean): CustomSer
         children: [
           ...(interval ? whisker(low, high, y, rows.mark === 'bar' ? colours.dark : series.colour) : []),
           mark,
-          ...(labelled && place > 11 ? [label(text, area, lines)] : []),
+          ...(labelled && place > 11 ? [label(text, area, lines, rows.mark)] : []),
         ],
       };
     },
@@ -198,13 +206,15 @@ function label(
   { text, low, high, y }: { readonly text: string; readonly low: number; readonly high: number; readonly y: number },
   area: Area,
   lines: readonly number[],
+  mark: Rows['mark'],
 ) {
   const [gap, width] = [9, labelWidth(text) * 0.94];
   const behind = { from: high + gap, to: high + gap + width };
   const before = { from: low - gap - width, to: low - gap };
   const fits = ({ from, to }: typeof behind) => from >= area.x && to <= area.x + area.width + 20;
   const free = ({ from, to }: typeof behind) => !lines.some((x) => x > from - 3 && x < to + 3);
-  const best = [behind, before].find((one) => fits(one) && free(one)) ?? [behind, before].find(fits) ?? behind;
+  const sides = mark === 'bar' ? [behind] : [behind, before];
+  const best = sides.find((one) => fits(one) && free(one)) ?? sides.find(fits) ?? behind;
   const font = `11.5px ${fontFamily}`;
   const side = best === behind ? ({ x: best.from, align: 'left' } as const) : ({ x: best.to, align: 'right' } as const);
   return {

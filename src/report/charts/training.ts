@@ -76,7 +76,7 @@ export function trainingChart(title: string, groups: readonly TrainingGroup[], f
       xAxis: [loss, accuracy].map(({ option }, gridIndex) => ({ ...option.xAxis, gridIndex })),
       yAxis: [loss, accuracy].map(({ option }, gridIndex) => ({ ...option.yAxis, gridIndex })),
       series: [loss, accuracy].flatMap(({ curves }, index) =>
-        curveSeries(curves).map((one) => ({ ...one, xAxisIndex: index, yAxisIndex: index })),
+        curveSeries(curves, false).map((one) => ({ ...one, xAxisIndex: index, yAxisIndex: index })),
       ),
     },
   };
@@ -106,7 +106,13 @@ export function trainingCharts(title: string, groups: readonly TrainingGroup[], 
     const { curves, option } = panel;
     const points = curves.flatMap((curve) => curve.points);
     return frame(
-      { ...shared, ...drawing, points, keys: keysOf(curves), option: { ...option, series: curveSeries(curves) } },
+      {
+        ...shared,
+        ...drawing,
+        points,
+        keys: keysOf(curves),
+        option: { ...option, series: curveSeries(curves, false) },
+      },
       form,
     );
   });

@@ -27,6 +27,23 @@ describe('the page', () => {
     expect(text.length).toBeLessThan(400_000);
   });
 
+  it('says at its head that it is another run than the paper’s, where none of its numbers is compared', async () => {
+    const content = exampleContent();
+    const banner = 'This is not the run that the paper tells of';
+    const without = (isLeft: (index: number, source?: string) => boolean) =>
+      content.expected.map((one, i) =>
+        isLeft(i, one.source) ? one : { ...one, inapplicable: ['epochs is 1, not 200'] },
+      );
+    expect(await reportPage({ ...content, expected: without((i) => i === 0) })).not.toContain(banner);
+    const page = await reportPage({ ...content, expected: without((_, source) => source === undefined) });
+    expect(page).toContain(`${banner}: epochs is 1, not 200.</strong> None of its 3 numbers is compared.`);
+    // What the file expects of itself may be met; that is not the paper's green.
+    expect(page).not.toMatch(/<li class="met"><b>[^<]*<\/b><span>checks of/);
+    expect(page).toMatch(/<b>\d of 4<\/b><span>checks of this run alone met; none of the paper’s 3 numbers compared/);
+    const own = content.expected.filter(({ source }) => source === undefined);
+    expect(await reportPage({ ...content, expected: own })).not.toContain(banner);
+  });
+
   it('is the same bytes every time', async () => {
     expect(await reportPage(exampleContent())).toBe(await reportPage(exampleContent()));
   });

@@ -58,5 +58,5 @@ it('a PDF has the paths of an SVG, upside down, with curves, clips, dashes and o
   const [, start] = /startxref\n(\d+)/.exec(pdf)!;
   expect(pdf.slice(Number(start), Number(start) + 4)).toBe('xref');
   const [, third] = [...pdf.matchAll(/^(\d{10}) 00000 n $/gm)].map(([, offset]) => Number(offset));
-  expect(pdf.slice(third!, third! + 7)).toBe('2 0 obj');
+  expect(pdf.slice(third, third! + 7)).toBe('2 0 obj');
 });

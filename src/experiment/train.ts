@@ -6,7 +6,6 @@ import { initialParameters } from '../network/initialise.js';
 import { blocksOf } from '../network/layers.js';
 import { type Optimiser, paperOptimiser, stateFor } from '../network/optimiser.js';
 import { type Epoch, historyText } from '../results/history.js';
-
 import { type EpochPlan, type TrainingContext, trainEpochs } from './epochs.js';
 import { inferenceBatch } from './evaluate.js';
 import { type ImageSource, testImages } from './images.js';

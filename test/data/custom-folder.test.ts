@@ -45,7 +45,7 @@ async function refusal(half: CustomHalf, more: Partial<CustomOptions> = {}): Pro
 const animals = {
   'dog/2.png': grey(20),
   'dog/10.png': grey(10),
-  'cat/a.PNG': grey(30),
+  'cat/a.PNG': grey(130),
   'cat/.hidden.png': 'x',
   'notes.txt': '',
 };
@@ -57,7 +57,7 @@ describe('a folder of pictures', () => {
     const { labels, images } = dataset.train;
     expect([[...labels], [images[0], images[6], images[12]]]).toEqual([
       [0, 1, 1],
-      [30, 10, 20],
+      [130, 10, 20],
     ]);
     expect(warnings).toEqual([]);
   });

@@ -99,7 +99,7 @@ describe('the JSON Schema', () => {
     };
     const [stage] = Object.values(properties.stages.patternProperties);
     const train = stage!.allOf.find((rule) => rule.if.properties.uses.const === 'train')!.then;
-    expect(train.description).toMatch(/^Trains a network: .* Outputs: checkpoint \(default\), history\.$/);
+    expect(train.description).toMatch(/^Trains a network on .* Outputs: checkpoint \(default\), history\.$/);
     expect(train.properties.with.properties.epochs).toMatchObject({
       description: expect.stringContaining('Epochs') as string,
       default: 10,

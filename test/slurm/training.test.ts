@@ -34,7 +34,7 @@ describeOnCluster(
       const local = await box.outcomes([...smoke, '--artifacts', 'local']);
       const tasks = Object.keys(local);
       expect(local).toEqual(Object.fromEntries(tasks.map((task) => [task, 'ran'])));
-      expect(tasks).toHaveLength(20);
+      expect(tasks).toHaveLength(25);
 
       // One job a node, so that the two share this machine's cores as they would their own.
       box.write('config/spikeline/config.yaml', 'slurm: { cpus: 8 }\n');

@@ -16,7 +16,8 @@ const kinds = ['ann', 'snn', 'history'] as const;
 
 export default defineStage({
   name: 'plot',
-  summary: 'Draws accuracy, noise, spikes, operations, energy, firing rates and training curves, and tabulates them',
+  summary:
+    'Draws accuracy, noise, confusion matrices, spikes, operations, energy, firing rates and training curves, and tabulates them',
   parameters: Type.Object(
     {
       title: Type.Optional(

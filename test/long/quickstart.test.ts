@@ -53,7 +53,10 @@ describe('the quickstart', () => {
 
   it('draws its plots as SVG and PNG', () => {
     const folder = join(box.folder, 'artifacts/quickstart/plots/plots');
-    const names = ['accuracy', 'accuracy-noise', 'energy', 'firing-rate', 'operations', 'spikes', 'training'];
+    const names = [
+      ...['accuracy', 'accuracy-noise', 'energy', 'firing-rate', 'operations', 'spikes', 'training'],
+      ...['confusion-FP32', 'confusion-k0B1', 'confusion-k1B2'],
+    ];
     expect(readdirSync(folder).sort()).toEqual(
       [...names.flatMap((name) => [`${name}.png`, `${name}.svg`]), 'data.csv', 'training.csv', 'values'].sort(),
     );
@@ -70,7 +73,7 @@ describe('the quickstart', () => {
     const page = readFileSync(join(box.folder, 'artifacts/quickstart/report.html'), 'utf8');
     expect(page).toContain('<b>5 of 5</b>');
     expect(page).toContain('<b>0</b><span>of 53,760,000 neuron values differ');
-    expect(page.match(/<figure class="chart"/g)).toHaveLength(8);
+    expect(page.match(/<figure class="chart"/g)).toHaveLength(11);
     const [tasks] = page.match(/(?<=id="tasks-data">).*?(?=<\/script>)/s)!;
     expect(JSON.parse(tasks)).toHaveLength(22);
     expect(page.length).toBeLessThan(500_000);

@@ -1,6 +1,6 @@
 import type { Expected, ReportContent } from '../../src/report/content/content.js';
 import type { RunFacts } from '../../src/report/page/run.js';
-import { annResults, history, snnResults } from './examples.js';
+import { annResults, confusionOf, history, snnResults } from './examples.js';
 
 const digest = `sha256:${'ab'.repeat(32)}`;
 
@@ -28,6 +28,20 @@ export function exampleContent(about: Partial<ReportContent> = {}): ReportConten
     repeat: [],
     ...about,
   };
+}
+
+/** The same with what each network takes the classes for. */
+export function classesContent(
+  classes: number,
+  classNames?: string[],
+  about: Partial<ReportContent> = {},
+): ReportContent {
+  const content = exampleContent(about);
+  const told = <T extends { result: { images: number; accuracy: number } }>(item: T): T => {
+    const confusion = confusionOf(classes, item.result.images, item.result.accuracy);
+    return { ...item, result: { ...item.result, confusion, ...(classNames && { classNames }) } };
+  };
+  return { ...content, ann: content.ann.map(told), snn: content.snn.map(told) };
 }
 
 export const exampleExpected: readonly Expected[] = [

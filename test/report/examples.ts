@@ -5,6 +5,20 @@ import type { SnnResult } from '../../src/results/snn-result.js';
 const accuracies: Readonly<Record<string, number>> = { fp32: 0.9285, k0B1: 0.8912, k1B2: 0.9191 };
 const spikes: Readonly<Record<string, number>> = { k0B1: 48_350.97, k1B2: 123_604.41 };
 
+/** What a network of so many classes takes images for: mostly for themselves, else for the next class or the one after. */
+export function confusionOf(classes: number, images: number, accuracy: number): number[][] {
+  const each = Math.floor(images / classes);
+  const right = Math.round(each * accuracy);
+  const next = Math.round((each - right) * 0.75);
+  return Array.from({ length: classes }, (_, label) => {
+    const row = new Array<number>(classes).fill(0);
+    row[label] = right;
+    row[(label + 1) % classes] = next;
+    row[(label + 2) % classes]! += each - right - next;
+    return row;
+  });
+}
+
 const counted = (accuracy: number) => ({ images: 10_000, correct: Math.round(10_000 * accuracy), accuracy });
 
 /** Results of inference such as a small sweep gives; `network` to make several groups. */

@@ -4,6 +4,7 @@ import { type Subject, subjectsOf } from '../content/subjects.js';
 import { trainingsOf } from '../content/trainings.js';
 import { shortNumber } from '../numbers/format.js';
 import { accuracyChart } from './accuracy.js';
+import { confusionCharts } from './confusion.js';
 import { energyChart, operationsChart, spikesChart } from './counts.js';
 import { firingRateChart } from './firing-rate.js';
 import { noiseChart } from './noise.js';
@@ -46,6 +47,7 @@ function resultCharts(heading: string, subject: Subject, repeat: readonly string
   return [
     accuracyChart(heading, ann, snn, form),
     noiseChart(heading, ann, snn, form),
+    ...confusionCharts(heading, subject, form),
     spikesChart(counted, clean, form),
     operationsChart(counted, clean, form),
     energyChart(counted, clean, form),

@@ -66,8 +66,18 @@ export interface Chart {
   readonly readout: Readout;
   readonly keys: readonly Key[];
   readonly points: readonly Point[];
+  /** What is read out, where that is something else than the points at each place. */
+  readonly places?: readonly Place[];
   /** What the axes measure, for the heads of a table: places that are categories need no name. */
-  readonly measures: { readonly at?: string; readonly value: string };
+  readonly measures: { readonly series?: string; readonly at?: string; readonly value: string };
+}
+
+/** What is read out where the pointer is: all values at one place. */
+export interface Place {
+  readonly at: number | string;
+  readonly title: string;
+  /** By key. */
+  readonly values: readonly (string | null)[];
 }
 
 const sequence = ['blue', 'vermilion', 'green', 'purple', 'orange', 'sky', 'wine', 'olive'] as const;
@@ -94,6 +104,8 @@ export interface Drawing extends Omit<Chart, 'width' | 'height' | 'option'> {
   readonly area: number;
   readonly left: number;
   readonly right: number;
+  /** Pixels that names below the axis take in addition. */
+  readonly below?: number;
   /** Is the legend left out, because names stand at the lines? */
   readonly named?: boolean;
   readonly option: Pick<EChartsOption, 'xAxis' | 'yAxis' | 'series'>;
@@ -101,11 +113,12 @@ export interface Drawing extends Omit<Chart, 'width' | 'height' | 'option'> {
 
 /** A chart from its drawing, with title, subtitle and legend as its form has them. */
 export function frame(drawing: Drawing, form: ChartForm): Chart {
-  const { width: ownWidth, area, left, right, named = false, option, ...about } = drawing;
+  const { width: ownWidth, area, left, right, below = 0, named = false, option, ...about } = drawing;
   const width = form.width ?? ownWidth;
   const edges = surroundings(about, width, form, named);
-  const height = form.height ?? edges.top + area + edges.bottom;
-  const grid = { left, right, top: edges.top, bottom: edges.bottom };
+  const bottom = edges.bottom + below;
+  const height = form.height ?? edges.top + area + bottom;
+  const grid = { left, right, top: edges.top, bottom };
   return { ...about, width, height, option: { ...plainOption, ...edges.option, grid, ...option } };
 }
 

@@ -8,7 +8,7 @@ export function chartCsv({ points, measures }: Pick<Chart, 'points' | 'measures'
   const columns: Column[] = [
     // A series called as an axis would hide it.
     ...axes.map((axis) => ({ key: `axis ${axis}`, title: axis })),
-    { key: 'series', title: 'series' },
+    { key: 'series', title: measures.series ?? 'series' },
     { key: 'at', title: measures.at ?? 'row' },
     { key: 'value', title: measures.value },
     ...(isBounded ? ['low', 'high', 'bounds'].map((key) => ({ key, title: key })) : []),

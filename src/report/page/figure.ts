@@ -1,5 +1,5 @@
 import { drawChart } from '../charts/render.js';
-import type { Chart } from '../charts/style.js';
+import type { Chart, Place } from '../charts/style.js';
 import { colours, faint, ink, paper, rule } from '../look.js';
 import { Html, html } from './html.js';
 
@@ -15,14 +15,6 @@ interface NamedColour {
   readonly name: string;
 }
 
-/** What is read out where the pointer is: all values at one place. */
-interface Place {
-  readonly at: number | string;
-  readonly title: string;
-  /** By series. */
-  readonly values: readonly (string | null)[];
-}
-
 /**
  * A chart in the page, drawn for wide and for narrow screens. Without a script it is a picture with a legend; with it,
  * the legend's keys are switches, and values are read out.
@@ -31,7 +23,7 @@ interface Place {
  */
 export async function figure(id: string, wide: Chart, narrow: Chart, titled: boolean): Promise<Html> {
   const keys = namedColours(wide);
-  const places = placesOf(wide);
+  const places = wide.places ?? placesOf(wide);
   const readout = {
     keys: keys.map(({ colour, name }) => [colour, name]),
     places: places.map(({ title, values }) => [title, values]),

@@ -16,14 +16,15 @@ import { notesHtml, tableBlock, tableHtml } from './table-html.js';
 import { otherRun, tilesOf } from './tiles.js';
 
 /** Charts that stand under each table. */
-const chartsUnder: Readonly<Record<string, readonly string[]>> = {
-  accuracy: ['accuracy'],
-  noise: ['accuracy-noise'],
-  spikes: ['spikes'],
-  operations: ['operations'],
-  energy: ['energy'],
-  layers: ['firing-rate'],
-  training: ['training-loss', 'training-accuracy'],
+const chartsUnder: Readonly<Record<string, RegExp>> = {
+  accuracy: /^accuracy$/,
+  classes: /^confusion-/,
+  noise: /^accuracy-noise$/,
+  spikes: /^spikes$/,
+  operations: /^operations$/,
+  energy: /^energy$/,
+  layers: /^firing-rate$/,
+  training: /^training-(loss|accuracy)$/,
 };
 
 /**
@@ -96,12 +97,13 @@ async function subjectSection(subject: Subject, repeat: readonly string[], id: s
   const blocks: Html[] = [];
   for (const table of tablesOf(subject)) {
     const figures: Html[] = [];
-    for (const name of chartsUnder[table.name] ?? [])
-      if (wideCharts.has(name)) {
-        // A chart alone is called what its table is called.
-        const alone = chartsUnder[table.name]!.length === 1;
-        figures.push(await figure(`${id}-${name}`, wideCharts.get(name)!, narrowCharts.get(name)!, !alone));
-      }
+    const names = [...wideCharts.keys()].filter((name) => chartsUnder[table.name]?.test(name));
+    for (const name of names) {
+      const [chart, small] = [wideCharts.get(name)!, narrowCharts.get(name)!];
+      // A chart that shows what its table shows is called what that is called.
+      const titled = names.length > 1 || table.name === 'classes';
+      figures.push(await figure(`${id}-${name}`, chart, small, titled));
+    }
     blocks.push(block(table, `${id}-${table.name}-table`, figures));
   }
   return html`<section aria-labelledby="${id}">

@@ -2,13 +2,14 @@ import type { ReportContent } from '../content/content.js';
 import { type Subject, subjectsOf } from '../content/subjects.js';
 import { accuracyTable, noiseTable } from './accuracy.js';
 import { energyTable, layersTable, operationsTable, spikesTable } from './activity.js';
+import { classesTable } from './classes.js';
 import { markdownTable, type ReportTable } from './table.js';
 import { conversionTable, expectationsTable, trainingTable } from './training.js';
 
 /** The tables that the results of a subject allow, in the order of the page. */
 export function tablesOf(subject: Subject): ReportTable[] {
   return [
-    ...[accuracyTable, noiseTable, spikesTable, operationsTable, energyTable, layersTable],
+    ...[accuracyTable, noiseTable, classesTable, spikesTable, operationsTable, energyTable, layersTable],
     ...[trainingTable, conversionTable],
   ].flatMap((make) => make(subject) ?? []);
 }

@@ -6,7 +6,7 @@ import { type Chart, picture } from '../../../src/report/charts/style.js';
 import { chartCsv } from '../../../src/report/charts/table.js';
 import type { ReportContent } from '../../../src/report/content/content.js';
 import type { History } from '../../../src/results/history.js';
-import { exampleContent } from '../content.js';
+import { classesContent, exampleContent } from '../content.js';
 import { annResults, history, snnResults } from '../examples.js';
 
 const digest = 'sha256:0';
@@ -127,5 +127,49 @@ describe('charts', () => {
     );
     expect(medianRange([3, 1, 2, 10])).toEqual({ median: 2.5, low: 1, high: 10 });
     expect(bundlesOf([{ name: 'a', labels: {} }])).toMatchObject([{ name: 'a', members: [{}] }]);
+  });
+
+  it('draw what each point takes the classes for, with names where there is space, and numbers of many', async () => {
+    const none = { conversion: [], history: [], expected: [] };
+    const named = ['cat', 'dog', 'automobile', 'ship'];
+    const few = allCharts(classesContent(4, named, none), picture).filter(({ name }) => name.startsWith('confusion'));
+    expect(few.map(({ name }) => name)).toEqual(['confusion-FP32', 'confusion-k0B1', 'confusion-k1B2']);
+    const [first] = few as [Chart];
+    expect(first.title).toBe('Confusion matrix, FP32');
+    const found = await texts(first);
+    // At both axes; in the cells whole percents, none where a class is taken for no other.
+    for (const name of named) expect(found.filter((text) => text === name)).toHaveLength(2);
+    expect(found.filter((text) => /^\d+$/.test(text)).sort()).toEqual([
+      ...Array(4).fill('2'),
+      ...Array(4).fill('5'),
+      ...Array(4).fill('93'),
+    ]);
+    expect(first.places![0]).toEqual({ at: 0, title: 'cat', values: ['92.84 %', '5.36 % for dog'] });
+    const [head, ...rows] = chartCsv(first).trimEnd().split('\n');
+    expect([head, rows.length]).toEqual(['precision,prediction,class,share of the class (%),n', 16]);
+    expect(rows.slice(0, 2)).toEqual(['fp32,cat,cat,92.84,1', 'fp32,dog,cat,5.36,1']);
+    const many = allCharts(classesContent(100, undefined, none), picture).find(
+      ({ name }) => name === 'confusion-k1B2',
+    )!;
+    const numbers = await texts(many);
+    expect(numbers).toEqual(expect.arrayContaining(['0', '10', '90', 'taken for, number of the class']));
+    expect(numbers).not.toContain('11');
+  });
+
+  it('draw the first points of many only, and say so', () => {
+    const lr = ['1', '2', '3', '4', '5', '6', '7'];
+    const {
+      snn: [, , , item],
+    } = classesContent(3);
+    const many = lr.map((label) => ({ ...item!, labels: { precision: 'k1B2', lr: label } }));
+    const drawn = charts({ snn: many }).filter(({ name }) => name.startsWith('confusion'));
+    expect(drawn.map(({ name }) => name)).toEqual(lr.slice(0, 6).map((label) => `confusion-k1B2-lr-${label}`));
+    expect(drawn[0]!.subtitle).toContain('drawn are the first 6 of 7 points');
+    // Repetitions are one point: their images are counted together.
+    const [together, ...others] = charts({ snn: many, repeat: ['lr'] }).filter(({ name }) =>
+      name.startsWith('confusion'),
+    );
+    expect(others).toEqual([]);
+    expect(together!.subtitle).toContain('7 runs together');
   });
 });

@@ -3,7 +3,7 @@ import { verdictsOf } from '../../../src/report/content/content.js';
 import { subjectsOf } from '../../../src/report/content/subjects.js';
 import { energyPerImage } from '../../../src/report/numbers/energy.js';
 import { markdownTables, tablesOf } from '../../../src/report/tables/subject-tables.js';
-import { exampleContent } from '../content.js';
+import { classesContent, exampleContent } from '../content.js';
 import { annResults, history, snnResults } from '../examples.js';
 
 /** A table as text, a row a line. */
@@ -95,6 +95,42 @@ describe('the tables of a report', () => {
     ]);
     expect(rows('training')[1]).toBe('FP32 | 5 | 5 | 0.4 | 87.00 | 82.00 | 0.001');
     expect(rows('conversion')[1]).toBe('k0B1 | 100 | 18,713,600 | 0 | 0 | 3 | 0 | 7');
+  });
+
+  it('say of each class how sure its accuracy is, and of many the least recognised', () => {
+    expect(rows('classes', classesContent(4, ['cat', 'dog', 'hen', 'ship'])).slice(0, 2)).toEqual([
+      'class | FP32 (%) | FP32: most often mistaken for | k0B1 (%) | k0B1: most often mistaken for | k1B2 (%) | k1B2: most often mistaken for',
+      'cat | 92.8 (91.8–93.8) | dog, 5.4 % | 89.1 (87.8–90.3) | dog, 8.2 % | 91.9 (90.8–92.9) | dog, 6.1 %',
+    ]);
+    const many = classesContent(100);
+    for (const { result } of many.snn) [result.confusion![42]![42], result.confusion![42]![43]] = [10, 83];
+    expect(rows('classes', many)).toHaveLength(11);
+    expect(rows('classes', many)[1]).toContain('42 | 93 (86–97) | 43, 5.0 % | 10 (6–18) | 43, 86.5 %');
+    // Of repetitions by Student's t; a class without images has no accuracy, and results of two numbers of classes none.
+    const seeds = classesContent(2)
+      .ann.slice(1, 2)
+      .flatMap((item) => ['1', '2', '3'].map((seed) => ({ ...item, labels: { ...item.labels, seed } })));
+    const own = {
+      ...exampleContent({ snn: [], conversion: [], history: [], expected: [], repeat: ['seed'] }),
+      ann: seeds,
+    };
+    expect(rows('classes', own)[1]).toBe('0 | 91.84 ± 0.00 (s 0.00, n 3) | 1, 8.2 %');
+    const empty = seeds.map((item) => ({
+      ...item,
+      result: {
+        ...item.result,
+        confusion: [
+          [0, 0],
+          [1, 9],
+        ],
+      },
+    }));
+    expect(rows('classes', { ...own, ann: empty })[1]).toBe('0 |  | ');
+    expect(
+      subjectsOf({ ...own, ann: [...seeds, ...classesContent(3).ann.slice(0, 1)] })
+        .flatMap((one) => tablesOf(one))
+        .map(({ name }) => name),
+    ).toEqual(['accuracy']);
   });
 
   it('show all numbers where sources disagree, and the worst verdict', () => {

@@ -67,7 +67,7 @@ export function shapeOf(shape: readonly number[], label: string): ImageShape {
 }
 
 /**
- * Does a file hold images of a shape, with their values in that order?
+ * Refuses a file whose images have another shape, or their values in another order.
  *
  * @param shape of the file: [count, H, W, C], [count, H, W] or [count, 1, H, W] for one channel, or flat
  * @throws {UserError} E_DATA_SHAPE

@@ -19,7 +19,7 @@ export interface Predictions {
   readonly correct: number;
 }
 
-/** Has the network classify images of a data set as they are tested. */
+/** Classifies images of a data set, as they are prepared for testing. */
 export async function predict(
   loader: Loader,
   evaluator: Evaluator,

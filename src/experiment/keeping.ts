@@ -14,7 +14,7 @@ export function bestEpoch(history: readonly Epoch[]): number | undefined {
 }
 
 /**
- * Whether a training ends before its last epoch.
+ * True if a training ends before its last epoch.
  *
  * @param history its own epochs so far
  * @param patience epochs that may pass without a better one

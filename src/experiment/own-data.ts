@@ -51,7 +51,7 @@ export interface OwnParameters {
   readonly classNames?: readonly string[] | undefined;
 }
 
-/** Is it a data set of the user's? */
+/** True for a data set of the user's own: any name that is not a known one. */
 export const isOwn = (name: string): boolean => !Object.hasOwn(knownDatasets, name);
 
 /** What is wrong with the name of a data set, and with what belongs to the user's own ones alone. */

@@ -46,7 +46,7 @@ export function digestOpenFile(descriptor: number, chunk: number): FileContent {
   return { digest: `sha256:${sha256.digest('hex')}` as Digest, size };
 }
 
-/** Is it `sha256:` and 64 hexadecimal digits? */
+/** True for `sha256:` followed by 64 hexadecimal digits. */
 export function isDigest(text: unknown): text is Digest {
   return typeof text === 'string' && /^sha256:[0-9a-f]{64}$/.test(text);
 }

@@ -8,7 +8,7 @@ interface LockFile {
 
 const parsed = new Map<string, unknown>();
 
-/** Has what is read of packages from now on be what is there then. */
+/** Forgets what was read of packages: from now on they are read anew. */
 export function forgetPackages(): void {
   parsed.clear();
 }

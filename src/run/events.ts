@@ -88,7 +88,7 @@ export type RunEvent =
       readonly event: 'task';
       readonly task: TaskId;
       readonly status: 'ran' | 'cached' | 'failed' | 'skipped';
-      /** Of a cached task: was its result taken from the remote cache just now? */
+      /** Of a cached task: `remote` if its result was fetched from the remote cache just now. */
       readonly from?: 'remote';
       readonly key?: TaskKey;
       readonly seconds: number;

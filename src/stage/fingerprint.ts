@@ -66,7 +66,7 @@ export async function currentFingerprint(uses: string, folder: string): Promise<
   return stageFingerprint(uses, folder);
 }
 
-/** Has fingerprints that are asked for from now on be of the code that users' stages have then. */
+/** Forgets fingerprints of users' stages: from now on they are computed anew. */
 export function forgetCode(): void {
   cache.clear();
   forgetPackages();

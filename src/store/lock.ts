@@ -50,7 +50,7 @@ export interface LockOptions {
 export interface Jobs {
   /** The job that this process is part of. */
   readonly own?: string;
-  /** Whether a job still runs; `unknown` where nobody can tell. */
+  /** `alive` while a job still runs; `unknown` where nobody can tell. */
   stateOf(job: string): Promise<'alive' | 'dead' | 'unknown'>;
 }
 

@@ -65,7 +65,7 @@ function lastBuild() {
   return name !== '' && existsSync(join(builds, name)) ? name : undefined;
 }
 
-/** Has what users start and import lead to a build. */
+/** Points what users start and import to a build. */
 function leadTo(name) {
   replace(join(builds, 'cli.cjs'), `#!/usr/bin/env node\nrequire('./${name}/cli.cjs');\n`, 0o755);
   replace(join(builds, 'index.js'), `export * from './${name}/index.js';\n`);
@@ -75,7 +75,7 @@ function leadTo(name) {
   replace(join(builds, '.npmignore'), packed.map((line) => `${line}\n`).join(''));
 }
 
-/** Has V8 compile what most runs need, and keep it: see src/tools/warm.ts. */
+/** Makes V8 compile what most runs need, and keep it: see src/tools/warm.ts. */
 function compileAhead(build) {
   if (readdirSync(build).some((name) => name.startsWith(`program-${process.version}-${process.arch}.`))) return;
   const folder = mkdtempSync(join(tmpdir(), 'spikeline-build-'));

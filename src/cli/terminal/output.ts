@@ -98,7 +98,7 @@ export const printError = (text: string): void => open().err.write(withEnd(harml
 export const printOwn = (text: string | Uint8Array): void =>
   open().out.write(typeof text === 'string' ? withEnd(text) : text);
 
-/** Has trouble with either stream remembered, instead of ending the program. */
+/** Remembers trouble with either stream, which would else end the program. */
 export function openOutput(): void {
   open();
   terminals = [0, 1, 2].filter(isatty);

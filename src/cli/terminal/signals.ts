@@ -13,7 +13,7 @@ const lastMs = 3000;
 
 let listening: { readonly stop: (signal: Ending) => void; first?: Ending } | undefined;
 
-/** Has signals interrupt the run; a second one, and Ctrl-\ at once, kills what is running. */
+/** Lets signals interrupt the run; a second one, or Ctrl-\ at once, kills what is running. */
 export function listenForSignals(run: { interrupt(): void }): void {
   forgetSignals();
   let since = 0;

@@ -58,7 +58,7 @@ function readTable(bytes: Uint8Array, label: string): { columns: readonly string
   return isHeading ? { columns: first, rows: rest } : { columns: first.map(() => ''), rows: all };
 }
 
-/** Are all cells of the last column numbers, but for the first row's? */
+/** True if all cells of the last column but the first row's are numbers. */
 function isNumbered(rest: readonly string[][], first: readonly string[]): boolean {
   const isNumber = (row: readonly string[]) => /^-?\d+$/.test(row.at(-1)!);
   return rest.length > 0 && rest.every(isNumber) && !isNumber(first);

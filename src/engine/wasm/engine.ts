@@ -26,7 +26,7 @@ export const wasmEngine: Able<Capability> = {
   simulator: async (network, options) => (await import('./simulator.js')).WasmSimulator.create(network, options),
 };
 
-/** Has a process compute for real: SIMD and shared memory are what a sandbox may lack, and V8 may end that process. */
+/** Computes something real in a process of its own: a sandbox may lack SIMD or shared memory, and V8 may end that process. */
 async function describe(): Promise<EngineDescription> {
   const { examineFlags } = await import('./compiler/flags.js');
   const { describeNative } = await import('./native/choice.js');

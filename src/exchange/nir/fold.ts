@@ -19,7 +19,7 @@ const farthest = 2 ** 31 - 1;
  * sums of up to 2¹⁴ in single precision are exact in any order, and no decision changes.
  *
  * @param thresholds non-decreasing, one a level
- * @param isWhole are membranes whole numbers?
+ * @param isWhole true if membranes are whole numbers
  */
 export function foldChannel(thresholds: readonly number[], isWhole: boolean): Folded {
   const always = thresholds.filter((value) => value <= -farthest).length;
@@ -64,7 +64,7 @@ function middleOf(points: readonly ThresholdPoint[], scale: number): number {
   return (Math.max(...wanted) + Math.min(...wanted)) / 2;
 }
 
-/** Does each level begin at its threshold, for whole membranes? */
+/** True if each level begins at its threshold, for whole membranes. */
 function holds(thresholds: readonly number[], { scale, bias }: Folded): boolean {
   const value = (membrane: number) => scale * membrane + bias;
   return thresholds.every((threshold, level) => {

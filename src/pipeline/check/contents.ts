@@ -45,7 +45,7 @@ function nullHint(file: unknown, path: Path, hint?: string): string | undefined 
   return hint === undefined ? nothing : `${hint} ${nothing}`;
 }
 
-/** Removes the section of a stage, the stage, or the expectation that is wrong. Is the rest of use? */
+/** Removes the section of a stage, the stage, or the expectation that is wrong. Returns true if the rest is of use. */
 function takeOut(file: unknown, { path }: Violation): boolean {
   const [top, name, section] = path;
   if (top === 'expect' && typeof name === 'number') delete (file as { expect: unknown[] }).expect[name];

@@ -16,7 +16,7 @@ export const wide: ChartForm = { medium: 'page', width: 560, titled: false };
 export const narrow: ChartForm = { medium: 'page', width: 360, titled: false };
 export const picture: ChartForm = { medium: 'picture', titled: true };
 
-/** Is there space for short texts only? */
+/** True where there is space for short texts only. */
 export const isSmall = ({ width }: ChartForm): boolean => width !== undefined && width < 480;
 
 /** How the values of a chart are read out. */
@@ -106,7 +106,7 @@ export interface Drawing extends Omit<Chart, 'width' | 'height' | 'option'> {
   readonly right: number;
   /** Pixels that names below the axis take in addition. */
   readonly below?: number;
-  /** Is the legend left out, because names stand at the lines? */
+  /** True if the lines are labelled themselves and need no legend. */
   readonly named?: boolean;
   readonly option: Pick<EChartsOption, 'xAxis' | 'yAxis' | 'series'>;
 }

@@ -47,7 +47,7 @@ export function trainingsOf(items: readonly ReportItem<History>[], repeat: reado
   return groups.toSorted((a, b) => comparePrecisions(a.precision ?? '', b.precision ?? ''));
 }
 
-/** Is this the label of a precision? */
+/** True for the label of a precision, such as `k1B2`. */
 export const isPrecision = (label: string): boolean => /^(fp32|k\d+B\d+)$/.test(label);
 
 /**

@@ -85,10 +85,10 @@ const shells: Readonly<Record<Shell, readonly string[]>> = {
   bash: ['bash', '-eo', 'pipefail'],
 };
 
-/** Bytes of a script that can be a word of a call; Linux takes 128 KiB, and some systems less for all words together. */
+/** Bytes of a script that can be an argument; Linux takes 128 KiB, and some systems less for all arguments together. */
 const longestScript = 16_384;
 
-/** Whether a script has to be read from a file: no system takes words as long as a script may become. */
+/** True for a script that has to be read from a file: no system takes arguments as long as a script may become. */
 export function isLongScript(script: string): boolean {
   return Buffer.byteLength(script) > longestScript;
 }

@@ -67,7 +67,7 @@ export interface JobStatus {
   /** Which mid-way state there was when it began. */
   readonly resume?: string;
   readonly progress?: Progress;
-  /** Of one that is done: did it compute the result, or find it? */
+  /** Of one that is done: `ran` if it computed the result, `cached` if it found it. */
   readonly status?: 'ran' | 'cached';
   readonly seconds?: number;
   readonly metrics?: Metrics;

@@ -23,7 +23,7 @@ const common = {
   metafile: true,
 };
 
-/** Has packages loaded from beside the program. */
+/** Makes the bundle load packages from beside the program. */
 const fromVendor = {
   name: 'from-vendor',
   setup(build) {
@@ -48,7 +48,7 @@ const loadByLauncher = {
 };
 
 /**
- * Has Node's module that starts processes loaded with the first process. It takes as long to load as all of ours together,
+ * Makes the bundle load Node's module for processes when the first one starts. It takes as long to load as all of ours together,
  * and a run in which all is cached starts none.
  */
 const processesWhenNeeded = {

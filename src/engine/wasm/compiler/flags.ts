@@ -65,7 +65,7 @@ export async function compile(kernels: Uint8Array): Promise<WebAssembly.Module> 
   return compileWith(await chosen, kernels);
 }
 
-/** Has kernels compiled with these flags instead, untried. */
+/** Makes V8 compile kernels with these flags instead, untried. */
 export function useFlags(flags: Flags): void {
   chosen = Promise.resolve(flags);
 }

@@ -63,7 +63,7 @@ INLINE bool convertedAtOnce(void *to, const void *from, i32 before, i32 after, i
   return false;
 }
 
-/** Is a kind of numbers with a fraction, or with a sign? */
+/** True for a type with a fraction, or with a sign. */
 #define IS_REAL(type) ((type)0.5 != 0)
 #define IS_SIGNED(type) ((type) - 1 < 0)
 #define CONVERT(type, vector)                                                                                    \

@@ -4,7 +4,7 @@
 
 export const elements = /** @type {const} */ ({
   /** Per image and channel: sum and sum of squares; least and largest value. Address 0 of the ranges leaves them out.
-   * integer: is z in 16-bit integers, here and below, or in floats? */
+   * integer: true if z is in 16-bit integers, here and below; else it is in floats. */
   ChannelSums: { kernels: 'channelSums', addresses: 'z sums ranges', counts: 'pixels channels', flags: 'integer' },
   /** Batch statistics → scale and shift; running statistics. unit: power of two that 1 of z stands for; scale is a
    * factor of z as it is, all else is in terms of what z stands for. */

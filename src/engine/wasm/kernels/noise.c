@@ -46,7 +46,7 @@ INLINE u64 spread(u64 four) {
   return (two | two << 8) & 0x00ff00ff00ff00ff;
 }
 
-/** @param few are there few levels? */
+/** @param few true if there are few levels */
 INLINE void deleteAmong(DeleteSpikes t, i32 lo, i32 hi, i32 few) {
   // Sixteen counts at a time, or eight: a part of the product with ones is the sum of the parts up to it.
   const i32 step = few ? 16 : 8, highest = few ? 56 : 48;

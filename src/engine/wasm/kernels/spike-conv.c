@@ -12,7 +12,7 @@ ENTRY(eventConv64_fire);
 ENTRY(tabledMembranes);
 ENTRY(tabledSpikes);
 
-/** Do images first…end have too many spikes for events? */
+/** True if images first…end have so many spikes that lists of events cost more. */
 INLINE bool many(SpikeConv t, i32 first, i32 end) {
   i64 count = 0;
   for (const u8 *at = t.spikes + first * t.imageBytes, *last = t.spikes + end * t.imageBytes; at < last; at += 16)

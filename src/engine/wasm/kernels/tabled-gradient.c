@@ -58,7 +58,7 @@ INLINE counts saturatedSum(counts a, counts b) {
 #endif
 }
 
-/** Are there eight channels, as two places have them, whose gradients can add up to more than 16 bits hold? */
+/** True if there are eight channels, as two places have them, whose gradients can add up to more than 16 bits hold. */
 APART bool overflows(const u8 *x, i32 width) {
   counts over = {0};
   for (i32 c = 0; c < width; c += 8) {

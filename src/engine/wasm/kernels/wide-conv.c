@@ -3,7 +3,7 @@
 // overflow.
 #include "kernel.h"
 
-/** @param asFloats write the sums as floats, times t.scale? */
+/** @param asFloats true to write the sums as floats, times t.scale */
 INLINE void convolveWide(WideConv t, i32 lo, i32 hi, i32 asFloats) {
   const i32 channels = t.inChannels, outChannels = t.outChannels;
   i32 *y = (i32 *)t.y + (isize)lo * t.outHeight * t.outWidth * outChannels;

@@ -26,7 +26,7 @@ export interface NativeKernels {
   readonly library?: string;
   /** What these were compiled for. */
   readonly level?: string;
-  /** Has each call computed by both. */
+  /** True if each call is computed by both, and compared. */
   readonly comparing?: boolean;
 }
 
@@ -41,7 +41,7 @@ export function chooseNative(): Promise<NativeKernels> {
   return chosen;
 }
 
-/** Has this process compute with these kernels instead. */
+/** Makes this process compute with these kernels instead. */
 export function useNative(kernels: NativeKernels): void {
   chosen = Promise.resolve(kernels);
 }
@@ -75,7 +75,7 @@ function loadTrouble(file: string): string | undefined {
   }
 }
 
-/** Has another process compile them, for tasks that start later. It outlives this one, and takes the time that is left. */
+/** Starts a process that compiles them for later tasks. It outlives this one, and runs at low priority. */
 function buildMeanwhile(): void {
   const settings = { detached: true, stdio: 'ignore', cwd: tmpdir() } as const;
   // Where it can't be started, nothing is lost but time.
@@ -92,7 +92,7 @@ export function describeNative(): string {
   const verdict = readVerdict(target);
   const compiler = target.compiler.words.join(' ');
   if (verdict === undefined)
-    return `native kernels are not compiled yet: the first run has ${compiler} do so, or doctor --build`;
+    return `native kernels are not compiled yet: the first run compiles them with ${compiler}, or doctor --build does`;
   return verdict.usable
     ? `native kernels for ${target.level.name} by ${compiler}`
     : `no native kernels: ${verdict.why}`;

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { Type } from '@sinclair/typebox';
 import { type KnownName, knownDatasets } from '../src/data/known.js';
 import { isEmbedded } from '../src/data/sources.js';
-import { halfFiles, isOwn, ownProblems, TestHalfSchema, TrainHalfSchema } from '../src/experiment/own-data.js';
+import { isOwn, ownProblems, splitFiles, TestSplitSchema, TrainSplitSchema } from '../src/experiment/own-data.js';
 import { defineStage } from '../src/stage/definition.js';
 import { filePath } from '../src/stage/file-path.js';
 
@@ -41,11 +41,11 @@ export default defineStage({
       subset: Type.Optional(
         Type.Object(
           { train: Type.Optional(Type.Integer({ minimum: 1 })), test: Type.Optional(Type.Integer({ minimum: 1 })) },
-          { additionalProperties: false, description: 'Only so many images of each half, balanced over the classes.' },
+          { additionalProperties: false, description: 'Only so many images of each split, balanced over the classes.' },
         ),
       ),
-      train: Type.Optional(TrainHalfSchema),
-      test: Type.Optional(TestHalfSchema),
+      train: Type.Optional(TrainSplitSchema),
+      test: Type.Optional(TestSplitSchema),
       shape: Type.Optional(
         Type.Array(Type.Integer({ minimum: 1 }), {
           minItems: 3,
@@ -76,7 +76,7 @@ export default defineStage({
   },
   // What others publish is pinned by its checksums, whatever it is read from; the user's own files enter the key.
   keyless: ['source'],
-  files: ({ train, test }) => [train, test].flatMap((half) => (half === undefined ? [] : halfFiles(half))),
+  files: ({ train, test }) => [train, test].flatMap((split) => (split === undefined ? [] : splitFiles(split))),
   async run(context) {
     const { acquire, subset } = await import('../src/data/acquire.js');
     const { contactSheet } = await import('../src/data/contact-sheet.js');

@@ -5,9 +5,9 @@ import { pick } from './custom-split.js';
 import type { Dataset, Split } from './dataset.js';
 import { decodeCifar } from './formats/cifar.js';
 import { decodeIdx } from './formats/idx.js';
-import type { Contents } from './forms/form.js';
-import { decodeSvhn } from './forms/mat.js';
 import { type KnownName, knownDatasets } from './known.js';
+import type { Contents } from './layouts/layout.js';
+import { decodeSvhn } from './layouts/mat.js';
 import { embeddedFolder } from './locations.js';
 import { type ObtainOptions, obtain } from './obtain.js';
 import {
@@ -40,11 +40,15 @@ export async function acquirePublished(
   const contents = await obtain(name, published, options);
   const { title, shape, classNames, train, test } = published;
   const about = { name, shape, classes: classNames.length, classNames, scale: options.scale, source: title };
-  return checked({ ...about, train: half(contents, train, published), test: half(contents, test, published) });
+  return checked({
+    ...about,
+    train: readSplit(contents, train, published),
+    test: readSplit(contents, test, published),
+  });
 }
 
-/** @param parts of the half; they are let go of, as they are large */
-function half(contents: Contents, parts: readonly Part[], { format }: PublishedDataset): Split {
+/** @param parts of the split; they are let go of, as they are large */
+function readSplit(contents: Contents, parts: readonly Part[], { format }: PublishedDataset): Split {
   const files = parts.map(({ name }) => {
     const bytes = contents.get(name)!;
     contents.delete(name);
@@ -84,20 +88,20 @@ async function embedded(name: EmbeddedName, scale: Dataset['scale']): Promise<Da
 /** @throws {UserError} E_DATA_SHAPE, E_DATA_LABEL when images, labels and shape don't fit each other */
 export function checked(dataset: Dataset): Dataset {
   const [height, width, channels] = dataset.shape;
-  for (const half of ['train', 'test'] as const) {
-    const { count, images, labels } = dataset[half];
+  for (const split of ['train', 'test'] as const) {
+    const { count, images, labels } = dataset[split];
     const found = images.length / (height * width * channels);
     if (found !== count)
       throw new UserError(
         'E_DATA_SHAPE',
-        `The ${half} half has ${count} labels, and ${Number.isInteger(found) ? found : 'not a whole number of'} images of ${dataset.shape.join('×')}.`,
+        `The ${split} split has ${count} labels, and ${Number.isInteger(found) ? found : 'not a whole number of'} images of ${dataset.shape.join('×')}.`,
         'Images and labels must belong together, and the shape be height, width, channels.',
       );
     const wrong = labels.findIndex((label) => label >= dataset.classes);
     if (wrong >= 0)
       throw new UserError(
         'E_DATA_LABEL',
-        `Label ${wrong} of the ${half} half is ${labels[wrong]}, and there are ${dataset.classes} classes, from 0.`,
+        `Label ${wrong} of the ${split} split is ${labels[wrong]}, and there are ${dataset.classes} classes, from 0.`,
       );
   }
   return dataset;

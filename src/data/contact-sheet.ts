@@ -7,7 +7,7 @@ const [perClass, rows] = [5, 20];
 const [smallest, gap] = [40, 2];
 
 /**
- * A picture of the first five images of each class of the training half, a row a class, as a PNG. Small images are
+ * A picture of the first five images of each class of the training split, a row a class, as a PNG. Small images are
  * enlarged by whole factors.
  */
 export function contactSheet({ train, shape, classes }: Dataset): Uint8Array {

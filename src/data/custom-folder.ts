@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { UserError } from '../error.js';
 import { elements } from '../formats/shape.js';
-import { maximumBytes, type Named, type RawHalf } from './custom-half.js';
+import { maximumBytes, type Named, type RawSplit } from './custom-arrays.js';
 import type { ImageShape } from './custom-images.js';
 import { pathKind, readDataFile } from './data-file.js';
 import { decodePicture, type Picture, pictureNames } from './formats/picture.js';
@@ -17,7 +17,7 @@ interface Labelled {
 }
 
 /**
- * A half from a folder of PNG and JPEG files, in the order of their names. Subfolders are classes; or a table has the
+ * A split from a folder of PNG and JPEG files, in the order of their names. Subfolders are classes; or a table has the
  * class of each file.
  *
  * @param given height, width, channels; from the first picture if left out
@@ -27,7 +27,7 @@ export async function readFolder(
   folder: Named,
   table: Named | undefined,
   given: ImageShape | undefined,
-): Promise<RawHalf> {
+): Promise<RawSplit> {
   if (pathKind(folder.path) !== 'folder')
     throw new UserError('E_DATA_FOLDER', `${folder.label} is no folder.`, `Looked for ${folder.path}.`);
   const files = table === undefined ? byClass(folder) : await byTable(folder, table);

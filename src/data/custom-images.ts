@@ -94,17 +94,17 @@ export function checkShape(shape: readonly number[], image: ImageShape, label: s
 /** Where nothing is brighter, pixels were counted to another number than 255: to 16 in scikit-learn's digits. */
 const darkest = 31;
 
-/** What is odd about the pixels of a half, as a sentence. */
-export function oddPixels(pixels: Uint8Array, half: string): string | undefined {
+/** What is odd about the pixels of a split, as a sentence. */
+export function oddPixels(pixels: Uint8Array, split: string): string | undefined {
   let [least, most] = [255, 0];
   for (const value of pixels) {
     if (value < least) least = value;
     if (value > most) most = value;
   }
-  if (least === most) return `All pixels of the ${half} half are ${least}.`;
+  if (least === most) return `All pixels of the ${split} split are ${least}.`;
   if (most <= 1)
-    return `All pixels of the ${half} half are 0 or 1, which is as good as black: 255 is white. Save x * 255 in their place.`;
+    return `All pixels of the ${split} split are 0 or 1, which is as good as black: 255 is white. Save x * 255 in their place.`;
   if (most <= darkest)
-    return `All pixels of the ${half} half are from ${least} to ${most}, which is nearly black: 255 is white. If ${most} is white, save (x * (255 / ${most})).round().astype(numpy.uint8).`;
+    return `All pixels of the ${split} split are from ${least} to ${most}, which is nearly black: 255 is white. If ${most} is white, save (x * (255 / ${most})).round().astype(numpy.uint8).`;
   return undefined;
 }

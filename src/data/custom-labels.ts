@@ -30,7 +30,7 @@ export function classesOf({ shape, data }: NpyArray, label: string): Uint8Array 
     if (value < 0 || value >= mostClasses)
       refuse(
         `holds ${value} at ${i}; classes are counted from 0 to ${mostClasses - 1} at most`,
-        'Number them anew: save numpy.unique(y, return_inverse=True)[1] (of both halves together).',
+        'Number them anew: save numpy.unique(y, return_inverse=True)[1] (of both splits together).',
       );
     labels[i] = value;
   }
@@ -51,11 +51,11 @@ function isOneHot(data: NpyArray['data'], rows: number, columns: number): boolea
 }
 
 /**
- * What is odd about the classes of two halves, a sentence each: all can be read, and may be meant so.
+ * What is odd about the classes of two splits, a sentence each: all can be read, and may be meant so.
  * @param classes how many there are
  */
-export function oddClasses(halves: Readonly<Record<string, Uint8Array>>, classes: number): string[] {
-  const counts = Object.entries(halves).map(([half, labels]) => ({ half, counts: countsOf(labels, classes) }));
+export function oddClasses(splits: Readonly<Record<string, Uint8Array>>, classes: number): string[] {
+  const counts = Object.entries(splits).map(([split, labels]) => ({ split, counts: countsOf(labels, classes) }));
   const present = Array.from({ length: classes }, (_, c) => counts.some((one) => one.counts[c]! > 0));
   const found = present.flatMap((is, c) => (is ? [c] : []));
   if (found.length === 1) return [`There is one class only: all labels are ${found[0]}.`];
@@ -64,11 +64,13 @@ export function oddClasses(halves: Readonly<Record<string, Uint8Array>>, classes
       `No image is of class 0, and labels go from 1 to ${classes - 1}: where they are counted from 1, save y - 1 in their place.`,
     ];
   return present.flatMap((_, c) => {
-    const without = counts.filter((one) => one.counts[c] === 0).map(({ half }) => half);
+    const without = counts.filter((one) => one.counts[c] === 0).map(({ split }) => split);
     if (without.length === 0) return [];
     if (without.length === counts.length) return [`No image is of class ${c}.`];
-    const others = counts.filter((one) => one.counts[c]! > 0).map((one) => `${one.counts[c]} in the ${one.half} half`);
-    return [`The ${without[0]} half has no image of class ${c} (${others.join(', ')}).`];
+    const others = counts
+      .filter((one) => one.counts[c]! > 0)
+      .map((one) => `${one.counts[c]} in the ${one.split} split`);
+    return [`The ${without[0]} split has no image of class ${c} (${others.join(', ')}).`];
   });
 }
 

@@ -2,7 +2,7 @@ import type { Split } from './dataset.js';
 import { permutation, purposes } from './random.js';
 
 /**
- * Takes a share of each class's images from a half, chosen by a seed. Both parts keep the order of the images, and each
+ * Takes a share of each class's images from a split, chosen by a seed. Both parts keep the order of the images, and each
  * class that has two images or more is in both.
  */
 export function splitOff(all: Split, share: number, seed: number): { readonly training: Split; readonly test: Split } {
@@ -31,7 +31,7 @@ export function splitOff(all: Split, share: number, seed: number): { readonly tr
   };
 }
 
-/** Some images of a half, with their labels. */
+/** Some images of a split, with their labels. */
 export function pick({ count, images, labels }: Split, indices: readonly number[]): Split {
   const size = images.length / count;
   const picked = new Uint8Array(indices.length * size);

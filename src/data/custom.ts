@@ -1,22 +1,22 @@
 import { resolve } from 'node:path';
 import { UserError } from '../error.js';
 import { checked } from './acquire.js';
+import { type Named, type RawSplit, readArrays, readNpz } from './custom-arrays.js';
 import { readFolder } from './custom-folder.js';
-import { type Named, type RawHalf, readArrays, readNpz } from './custom-half.js';
 import { type ImageShape, oddPixels } from './custom-images.js';
 import { mostClasses, oddClasses } from './custom-labels.js';
 import { splitOff } from './custom-split.js';
 import type { Dataset, Split } from './dataset.js';
 
-/** Where a half is, in one of these ways. Paths are relative to the file that says them. */
-export interface CustomHalf {
+/** Where a split is, in one of these ways. Paths are relative to the file that says them. */
+export interface CustomSplit {
   readonly images?: string;
   readonly labels?: string;
   readonly npz?: string;
   readonly x?: string;
   readonly y?: string;
   readonly folder?: string;
-  /** Of the test half: what part of the training half it is. */
+  /** Of the test split: what part of the training split it is. */
   readonly share?: number;
   readonly seed?: number;
 }
@@ -24,8 +24,8 @@ export interface CustomHalf {
 export interface CustomOptions {
   /** What the user calls it. */
   readonly name: string;
-  readonly train: CustomHalf;
-  readonly test: CustomHalf;
+  readonly train: CustomSplit;
+  readonly test: CustomSplit;
   /** Height, width, channels; from the images themselves if left out. */
   readonly shape?: ImageShape;
   readonly classNames?: readonly string[];
@@ -46,17 +46,17 @@ export interface CustomDataset {
  */
 export async function readCustom(options: CustomOptions): Promise<CustomDataset> {
   const { name, scale } = options;
-  const train = await readHalf('train', options.train, options.folder, options.shape);
-  // Both halves are of one shape, whoever says which.
+  const train = await readSplit('train', options.train, options.folder, options.shape);
+  // Both splits are of one shape, whoever says which.
   const { shape } = train;
   const { share, seed = 0 } = options.test;
-  const test = share === undefined ? await readHalf('test', options.test, options.folder, shape) : undefined;
-  const { halves, classNames } = numbered(test === undefined ? [train] : [train, test], options.classNames);
-  const [first, second] = halves as [Split, Split?];
+  const test = share === undefined ? await readSplit('test', options.test, options.folder, shape) : undefined;
+  const { splits, classNames } = numbered(test === undefined ? [train] : [train, test], options.classNames);
+  const [first, second] = splits as [Split, Split?];
   const parts = second === undefined ? splitOff(first, share!, seed) : { training: first, test: second };
-  for (const [half, { count }] of Object.entries(parts))
+  for (const [split, { count }] of Object.entries(parts))
     if (count === 0)
-      throw new UserError('E_DATA_SHAPE', `The ${half} half is empty.`, 'Both halves need images and labels.');
+      throw new UserError('E_DATA_SHAPE', `The ${split} split is empty.`, 'Both splits need images and labels.');
   const largest = Math.max(...Object.values(parts).map(({ labels }) => labels.reduce((a, b) => Math.max(a, b), 0)));
   const classes = classNames?.length ?? largest + 1;
   const dataset = checked({
@@ -70,40 +70,40 @@ export async function readCustom(options: CustomOptions): Promise<CustomDataset>
     train: parts.training,
     test: parts.test,
   });
-  const pixels = Object.entries(parts).map(([half, { images }]) => oddPixels(images, half));
+  const pixels = Object.entries(parts).map(([split, { images }]) => oddPixels(images, split));
   const labels = oddClasses({ training: parts.training.labels, test: parts.test.labels }, classes);
   return { dataset, warnings: [...pixels.filter((line) => line !== undefined), ...labels] };
 }
 
-function readHalf(
-  half: 'train' | 'test',
-  { images, labels, npz, x, y, folder: pictures }: CustomHalf,
+function readSplit(
+  split: 'train' | 'test',
+  { images, labels, npz, x, y, folder: pictures }: CustomSplit,
   folder: string,
   shape: ImageShape | undefined,
-): Promise<RawHalf> {
+): Promise<RawSplit> {
   const named = (path: string): Named => ({ path: resolve(folder, path), label: path });
   if (pictures !== undefined)
     return readFolder(named(pictures), labels === undefined ? undefined : named(labels), shape);
-  if (npz !== undefined) return readNpz(named(npz), { images: x ?? `x_${half}`, labels: y ?? `y_${half}` }, shape);
+  if (npz !== undefined) return readNpz(named(npz), { images: x ?? `x_${split}`, labels: y ?? `y_${split}` }, shape);
   return readArrays(named(images!), named(labels!), shape);
 }
 
-/** Halves whose classes are numbers, and the names of the classes where they have any. */
+/** Splits whose classes are numbers, and the names of the classes where they have any. */
 function numbered(
-  halves: readonly RawHalf[],
+  splits: readonly RawSplit[],
   given: readonly string[] | undefined,
-): { readonly halves: readonly Split[]; readonly classNames?: readonly string[] } {
-  const split = ({ count, images }: RawHalf, labels: Uint8Array): Split => ({ count, images, labels });
-  const named = halves.filter(({ labels }) => !(labels instanceof Uint8Array));
+): { readonly splits: readonly Split[]; readonly classNames?: readonly string[] } {
+  const withLabels = ({ count, images }: RawSplit, labels: Uint8Array): Split => ({ count, images, labels });
+  const named = splits.filter(({ labels }) => !(labels instanceof Uint8Array));
   if (named.length === 0)
     return {
-      halves: halves.map((half) => split(half, half.labels as Uint8Array)),
+      splits: splits.map((split) => withLabels(split, split.labels as Uint8Array)),
       ...(given === undefined ? {} : { classNames: given }),
     };
-  if (named.length < halves.length)
+  if (named.length < splits.length)
     throw new UserError(
       'E_DATA_LABEL',
-      'The classes of one half are names, and those of the other numbers.',
+      'The classes of one split are names, and those of the other numbers.',
       'Give both in the same way.',
     );
   const found = inOrder(new Set(named.flatMap(({ labels }) => labels as readonly string[])));
@@ -123,10 +123,10 @@ function numbered(
       `The classes are ${found.names.join(', ')}.`,
     );
   return {
-    halves: named.map((half) =>
-      split(
-        half,
-        Uint8Array.from(half.labels as readonly string[], (name) => numbers.get(name)!),
+    splits: named.map((split) =>
+      withLabels(
+        split,
+        Uint8Array.from(split.labels as readonly string[], (name) => numbers.get(name)!),
       ),
     ),
     ...(given === undefined && found.isNumbers ? {} : { classNames: names }),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { UserError } from '../error.js';
 import { decodeNpy, encodeNpy } from '../formats/npy.js';
 
-/** Images and labels of one half of a data set. */
+/** Images and labels of one split of a data set. */
 export interface Split {
   readonly count: number;
   /** [count][H][W][C] bytes. */
@@ -26,7 +26,7 @@ export interface Dataset {
   readonly test: Split;
 }
 
-const halves = ['train', 'test'] as const;
+const splits = ['train', 'test'] as const;
 
 /** Writes a data set as a folder: dataset.json, and {train,test}-{images,labels}.npy. */
 export async function writeDataset(folder: string, dataset: Dataset): Promise<void> {
@@ -34,10 +34,10 @@ export async function writeDataset(folder: string, dataset: Dataset): Promise<vo
   const { train, test, ...description } = dataset;
   const counts = { train: { images: train.count }, test: { images: test.count } };
   await writeFile(join(folder, 'dataset.json'), `${JSON.stringify({ ...description, ...counts }, null, 2)}\n`);
-  for (const half of halves) {
-    const { count, images, labels } = dataset[half];
-    await writeFile(join(folder, `${half}-images.npy`), encodeNpy({ shape: [count, ...dataset.shape], data: images }));
-    await writeFile(join(folder, `${half}-labels.npy`), encodeNpy({ shape: [count], data: labels }));
+  for (const split of splits) {
+    const { count, images, labels } = dataset[split];
+    await writeFile(join(folder, `${split}-images.npy`), encodeNpy({ shape: [count, ...dataset.shape], data: images }));
+    await writeFile(join(folder, `${split}-labels.npy`), encodeNpy({ shape: [count], data: labels }));
   }
 }
 
@@ -64,7 +64,7 @@ export async function describedDataset(folder: string): Promise<Description> {
 export async function openDataset(folder: string): Promise<Dataset> {
   const read = (name: string) => readPart(folder, name);
   const { name, shape, classes, classNames, scale, source } = await describedDataset(folder);
-  const half = async (which: (typeof halves)[number]): Promise<Split> => {
+  const readSplit = async (which: (typeof splits)[number]): Promise<Split> => {
     const images = decodeNpy(await read(`${which}-images.npy`), `${which}-images.npy`);
     const labels = decodeNpy(await read(`${which}-labels.npy`), `${which}-labels.npy`);
     const count = labels.shape[0] ?? 0;
@@ -75,5 +75,5 @@ export async function openDataset(folder: string): Promise<Dataset> {
     return { count, images: shared(images.data), labels: shared(labels.data) };
   };
   const description = { name, shape, classes, scale, source, ...(classNames === undefined ? {} : { classNames }) };
-  return { ...description, train: await half('train'), test: await half('test') };
+  return { ...description, train: await readSplit('train'), test: await readSplit('test') };
 }

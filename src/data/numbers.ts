@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Dataset, Split } from './dataset.js';
 
-/** What a data set is in numbers: of pixels, 0 to 255, those of the training half. */
+/** What a data set is in numbers: of pixels, 0 to 255, those of the training split. */
 export interface DatasetNumbers {
   readonly pixelMean: number;
   readonly pixelDeviation: number;
@@ -12,7 +12,7 @@ export interface DatasetNumbers {
   readonly testPerClass: readonly number[];
   readonly fewestPerClass: number;
   readonly mostPerClass: number;
-  /** The first digits of the SHA-256 of images and labels of both halves. */
+  /** The first digits of the SHA-256 of images and labels of both splits. */
   readonly digest: string;
 }
 

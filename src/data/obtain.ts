@@ -4,8 +4,8 @@ import { UserError } from '../error.js';
 import { StoreError } from '../files/error.js';
 import { pathKind } from './data-file.js';
 import { type DownloadOptions, download } from './download.js';
-import { allParts, type Contents, digestOf, type Found, findForm } from './forms/form.js';
-import { formsOf } from './forms/forms.js';
+import { allParts, type Contents, digestOf, type Found, findLayout } from './layouts/layout.js';
+import { layoutsOf } from './layouts/layouts.js';
 import { cacheFolder, usualPlaces } from './locations.js';
 import type { Download, PublishedDataset } from './sources.js';
 
@@ -45,8 +45,8 @@ function* findIn(name: string, published: PublishedDataset, place: string): Gene
   if (kind === undefined) return;
   const whole = kind === 'folder';
   for (const root of whole ? [place, join(place, name)] : [dirname(place)])
-    for (const form of formsOf(published))
-      for (const found of findForm(form, root)) if (whole || found.paths.includes(place)) yield found;
+    for (const layout of layoutsOf(published))
+      for (const found of findLayout(layout, root)) if (whole || found.paths.includes(place)) yield found;
 }
 
 /** The contents of the first that is what was published. */
@@ -60,7 +60,7 @@ async function firstSound(
     signal.throwIfAborted();
     try {
       const contents = await readSound(candidate, published);
-      log(`${published.title}: ${candidate.form.title} in ${dirname(candidate.paths[0]!)}`);
+      log(`${published.title}: ${candidate.layout.title} in ${dirname(candidate.paths[0]!)}`);
       return contents;
     } catch (error) {
       if (!(error instanceof UserError) || error instanceof StoreError) throw error;
@@ -71,8 +71,8 @@ async function firstSound(
   return undefined;
 }
 
-async function readSound({ form, paths }: Found, published: PublishedDataset): Promise<Contents> {
-  const contents = await form.read(paths, published);
+async function readSound({ layout, paths }: Found, published: PublishedDataset): Promise<Contents> {
+  const contents = await layout.read(paths, published);
   for (const part of allParts(published)) {
     const bytes = contents.get(part.name);
     const hasSize = part.packed === true || bytes?.length === part.bytes;
@@ -94,15 +94,15 @@ async function downloaded(
   options: ObtainOptions,
 ): Promise<Contents> {
   const problems: string[] = [];
-  for (const { form: wanted, files, mirrors } of ownMirror(published.downloads)) {
-    const form = formsOf(published).find((candidate) => candidate.name === wanted)!;
+  for (const { layout: wanted, files, mirrors } of ownMirror(published.downloads)) {
+    const layout = layoutsOf(published).find((candidate) => candidate.name === wanted)!;
     const paths = files.map((file) => join(cache, file.name));
     // Files without a checksum of their own are known to be right once they are read: only then no other mirror is asked.
     const pinned = files.every(({ md5, sha256 }) => md5 !== undefined || sha256 !== undefined);
     for (const turn of pinned ? [mirrors] : mirrors.map((mirror) => [mirror])) {
       try {
         for (const [i, file] of files.entries()) await download(file, turn, paths[i]!, options);
-        return await readSound({ form, paths }, published);
+        return await readSound({ layout, paths }, published);
       } catch (error) {
         if (!(error instanceof UserError) || error instanceof StoreError) throw error;
         if (error.code === 'E_DOWNLOAD' || pinned) problems.push(error.message);
@@ -136,4 +136,4 @@ function lacking(published: PublishedDataset, source: string): UserError {
 }
 
 const formTitles = (published: PublishedDataset): string =>
-  [...new Set(formsOf(published).map(({ title }) => title))].join(', or ');
+  [...new Set(layoutsOf(published).map(({ title }) => title))].join(', or ');

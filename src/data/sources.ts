@@ -10,8 +10,8 @@ export interface PublishedFile {
 }
 
 /**
- * A file of a data set in its first form: IDX, or the binary version of CIFAR. Whatever a data set is read from is
- * brought into this form and must have these bytes: that makes all forms the same, and pins each.
+ * A file of a data set in its first layout: IDX, or the binary version of CIFAR. Whatever a data set is read from is
+ * brought into this layout and must have these bytes: that makes all layouts the same, and pins each.
  */
 export interface Part {
   readonly name: string;
@@ -24,14 +24,14 @@ export interface Part {
 
 /** Files that can be downloaded and are read together. */
 export interface Download {
-  /** See `forms`. */
-  readonly form: FormName;
+  /** See `layouts`. */
+  readonly layout: LayoutName;
   readonly files: readonly PublishedFile[];
   /** URLs that file names are appended to, tried in order. */
   readonly mirrors: readonly string[];
 }
 
-export type FormName = 'idx' | 'binary-archive' | 'parquet' | 'mat';
+export type LayoutName = 'idx' | 'binary-archive' | 'parquet' | 'mat';
 
 /** Four IDX files, which are called what MNIST's are. */
 export interface IdxFormat {
@@ -56,7 +56,7 @@ export interface CifarFormat {
   readonly hub: { readonly repository: string; readonly folder: string };
 }
 
-/** Files of MATLAB, one a half, with images X and labels y. */
+/** Files of MATLAB, one a split, with images X and labels y. */
 export interface MatFormat {
   readonly kind: 'mat';
   /** Folders in which other programs keep them. */
@@ -100,7 +100,7 @@ function idx(
     format: { kind: 'idx', ...format },
     train: parts.slice(0, 2),
     test: parts.slice(2),
-    downloads: [{ form: 'idx', files, mirrors }],
+    downloads: [{ layout: 'idx', files, mirrors }],
   } as const;
 }
 
@@ -120,9 +120,9 @@ function cifar(format: Omit<CifarFormat, 'kind'>, archive: Omit<PublishedFile, '
   return {
     format: { kind: 'cifar', ...format },
     downloads: [
-      { form: 'binary-archive', files: [{ name: binaryArchive, ...archive }], mirrors: toronto },
+      { layout: 'binary-archive', files: [{ name: binaryArchive, ...archive }], mirrors: toronto },
       {
-        form: 'parquet',
+        layout: 'parquet',
         files: parquetNames.map((name) => ({ name })),
         mirrors: [`https://huggingface.co/datasets/${hub.repository}/resolve/main/${hub.folder}/`],
       },
@@ -211,7 +211,7 @@ export const publishedDatasets = {
     test: [{ name: 'test_32x32.mat', bytes: 64_275_384, digest: 'md5:eb5a983be6a315427106f1b164d9cef3' }],
     downloads: [
       {
-        form: 'mat',
+        layout: 'mat',
         files: [
           { name: 'train_32x32.mat', bytes: 182_040_794, md5: 'e26dedcc434d2e4c54c9b2d4a06d8373' },
           { name: 'test_32x32.mat', bytes: 64_275_384, md5: 'eb5a983be6a315427106f1b164d9cef3' },

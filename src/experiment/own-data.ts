@@ -1,6 +1,6 @@
 // What `dataset` is told of a data set of the user's: checked where a pipeline is, so that it needs no reader.
 import { Type } from '@sinclair/typebox';
-import type { CustomHalf } from '../data/custom.js';
+import type { CustomSplit } from '../data/custom.js';
 import { knownDatasets } from '../data/known.js';
 import { suggestion } from '../schema/suggest.js';
 import type { ParameterProblem } from '../stage/definition.js';
@@ -23,30 +23,33 @@ const sources = {
   folder: Type.Optional(filePath({ description: 'Folder of PNG and JPEG files, with a subfolder a class.' })),
 };
 
-/** Where the images and labels of a half are. */
-export const TrainHalfSchema = Type.Object(sources, {
+/** Where the images and labels of a split are. */
+export const TrainSplitSchema = Type.Object(sources, {
   ...closed,
-  description: 'For data of your own: where the training half is, relative to the file that says it.',
+  description: 'For data of your own: where the training split is, relative to the file that says it.',
 });
 
-export const TestHalfSchema = Type.Object(
+export const TestSplitSchema = Type.Object(
   {
     ...sources,
     share: Type.Optional(
       Type.Number({
         exclusiveMinimum: 0,
         exclusiveMaximum: 1,
-        description: 'In place of files: the share of each class’s images that is taken from the training half.',
+        description: 'In place of files: the share of each class’s images that is taken from the training split.',
       }),
     ),
     seed: Type.Optional(Type.Integer({ minimum: 0, description: 'Which ones `share` takes. Default: 0.' })),
   },
-  { ...closed, description: 'For data of your own: where the test half is, or `{ share: 0.2 }` of the training half.' },
+  {
+    ...closed,
+    description: 'For data of your own: where the test split is, or `{ share: 0.2 }` of the training split.',
+  },
 );
 
 export interface OwnParameters {
-  readonly train?: CustomHalf | undefined;
-  readonly test?: CustomHalf | undefined;
+  readonly train?: CustomSplit | undefined;
+  readonly test?: CustomSplit | undefined;
   readonly shape?: readonly number[] | undefined;
   readonly classNames?: readonly string[] | undefined;
 }
@@ -68,33 +71,33 @@ export function ownProblems(name: string, own: OwnParameters): readonly Paramete
   }
   const missing = (['train', 'test'] as const).find((which) => own[which] === undefined);
   if (missing !== undefined) {
-    const forms = missing === 'test' ? `${sourceForms}, or { share: 0.2 } of the training half` : sourceForms;
+    const forms = missing === 'test' ? `${sourceForms}, or { share: 0.2 } of the training split` : sourceForms;
     return [{ parameter: 'name', message: `data of your own need \`${missing}\``, hint: forms }];
   }
-  return [...halfProblems('train', own.train!), ...halfProblems('test', own.test!)];
+  return [...splitProblems('train', own.train!), ...splitProblems('test', own.test!)];
 }
 
 const sourceForms = '{ images, labels }, { folder } or { npz }';
 
 /** Of each form: what must be there, and what may be. */
-const forms: readonly (readonly [needed: readonly (keyof CustomHalf)[], others: readonly (keyof CustomHalf)[]])[] = [
+const forms: readonly (readonly [needed: readonly (keyof CustomSplit)[], others: readonly (keyof CustomSplit)[]])[] = [
   [['folder'], ['labels']],
   [['npz'], ['x', 'y']],
   [['share'], ['seed']],
   [['images', 'labels'], []],
 ];
 
-function halfProblems(parameter: 'train' | 'test', half: CustomHalf): readonly ParameterProblem[] {
-  const given = (Object.keys(half) as (keyof CustomHalf)[]).filter((key) => half[key] !== undefined);
+function splitProblems(parameter: 'train' | 'test', split: CustomSplit): readonly ParameterProblem[] {
+  const given = (Object.keys(split) as (keyof CustomSplit)[]).filter((key) => split[key] !== undefined);
   const fits = forms.some(
     ([needed, others]) =>
       needed.every((key) => given.includes(key)) && given.every((key) => needed.includes(key) || others.includes(key)),
   );
   if (fits) return [];
-  const hint = parameter === 'test' ? `${sourceForms}, or { share: 0.2 } of the training half` : sourceForms;
+  const hint = parameter === 'test' ? `${sourceForms}, or { share: 0.2 } of the training split` : sourceForms;
   return [{ parameter, message: `\`${parameter}\` must be one of these: ${hint}` }];
 }
 
-/** The files and folders that a half is read from. */
-export const halfFiles = ({ images, labels, npz, folder }: CustomHalf): readonly string[] =>
+/** The files and folders that a split is read from. */
+export const splitFiles = ({ images, labels, npz, folder }: CustomSplit): readonly string[] =>
   [images, labels, npz, folder].filter((path) => path !== undefined);

@@ -135,6 +135,6 @@ function warnOfMissing({ dataset }: ImageSource, { images, validation }: EpochPl
   ] as const)
     if (classes.size < all.size)
       context.warn(
-        `Of ${all.size} classes ${classes.size} are among ${what}: validation takes the last images, so the training half should be in random order.`,
+        `Of ${all.size} classes ${classes.size} are among ${what}: validation takes the last images, so the training split should be in random order.`,
       );
 }

@@ -145,7 +145,7 @@ export function trainingProblems(given: Given): ParameterProblem[] {
   if (validation !== undefined && heldOut > 0)
     add('validation', 'give either `heldOut` or `validation`: the images of `validation` are not trained on either');
   if (validation === undefined) {
-    const hint = 'add for example `validation: 1000`, so many images of the training half';
+    const hint = 'add for example `validation: 1000`, so many images of the training split';
     if (keep === 'best') add('keep', 'there is no best epoch without images to find it on', hint);
     if (patience !== undefined) add('patience', 'no epoch is better than another without images to test it on', hint);
   }

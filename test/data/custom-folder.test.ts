@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { encode as encodePng } from 'fast-png';
 import { encode as encodeJpeg } from 'jpeg-js';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type CustomHalf, type CustomOptions, readCustom } from '../../src/data/custom.js';
+import { type CustomOptions, type CustomSplit, readCustom } from '../../src/data/custom.js';
 import { digestBytes } from '../../src/files/digest.js';
 import { encodeNpy } from '../../src/formats/npy.js';
 import { writeArrays } from '../../src/formats/npz.js';
@@ -30,12 +30,12 @@ const grey = (value: number) =>
   encodePng({ width, height, channels: 1, depth: 8, data: new Uint8Array(6).fill(value) });
 const colour = (value: number) =>
   encodePng({ width, height, channels: 3, depth: 8, data: Uint8Array.from({ length: 18 }, (_, i) => value + i) });
-const read = (train: CustomHalf, test: CustomHalf = train, more: Partial<CustomOptions> = {}) =>
+const read = (train: CustomSplit, test: CustomSplit = train, more: Partial<CustomOptions> = {}) =>
   readCustom({ name: 'mine', train, test, scale: 255, folder: root, ...more });
 
-/** What a half is refused with. */
-async function refusal(half: CustomHalf, more: Partial<CustomOptions> = {}): Promise<string> {
-  const error = await read(half, half, more).then(
+/** What a split is refused with. */
+async function refusal(split: CustomSplit, more: Partial<CustomOptions> = {}): Promise<string> {
+  const error = await read(split, split, more).then(
     () => expect.unreachable(),
     (reason: unknown) => reason as Error & { hint?: string },
   );
@@ -62,11 +62,11 @@ describe('a folder of pictures', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('has the classes of both halves, in the order that is said', async () => {
+  it('has the classes of both splits, in the order that is said', async () => {
     const [train, test] = [{ folder: folderOf(animals) }, { folder: folderOf({ 'bird/b.png': grey(40) }) }];
     const found = await read(train, test);
     expect([found.dataset.classNames, [...found.dataset.test.labels]]).toEqual([['bird', 'cat', 'dog'], [0]]);
-    expect(found.warnings).toContain('The training half has no image of class 0 (1 in the test half).');
+    expect(found.warnings).toContain('The training split has no image of class 0 (1 in the test split).');
     const said = await read(train, test, { classNames: ['dog', 'cat', 'bird'] });
     expect([...said.dataset.train.labels, ...said.dataset.test.labels]).toEqual([1, 0, 0, 2]);
     await expect(read(train, test, { classNames: ['dog', 'cat'] })).rejects.toMatchObject({ code: 'E_DATA_LABEL' });
@@ -95,15 +95,15 @@ describe('a folder of pictures', () => {
     const files = ['cat', 'dog'].flatMap((name) =>
       Array.from({ length: 10 }, (_, i) => [`${name}/${i}.png`, grey(i)] as const),
     );
-    const half = { folder: folderOf(Object.fromEntries(files)) };
-    const { dataset } = await read(half, { share: 0.3 });
+    const split = { folder: folderOf(Object.fromEntries(files)) };
+    const { dataset } = await read(split, { share: 0.3 });
     const { train, test, source } = dataset;
     expect([train.count, test.count, source]).toEqual([14, 6, 'files of the user’s, 30 % for testing (seed 0)']);
     expect([...test.labels]).toEqual([0, 0, 0, 1, 1, 1]);
     const values = ({ images, labels }: typeof train) => [...labels].map((label, i) => `${label} ${images[6 * i]}`);
     expect(new Set([...values(train), ...values(test)]).size).toBe(20);
-    expect((await read(half, { share: 0.3 })).dataset).toEqual(dataset);
-    expect((await read(half, { share: 0.3, seed: 1 })).dataset.test).not.toEqual(test);
+    expect((await read(split, { share: 0.3 })).dataset).toEqual(dataset);
+    expect((await read(split, { share: 0.3, seed: 1 })).dataset.test).not.toEqual(test);
   });
 
   it('may be of JPEG files, whose pixels are the same everywhere', async () => {
@@ -145,7 +145,7 @@ describe('a folder of pictures', () => {
     ['no folders of classes', { '1.png': grey(1) }, ['lie in it directly', 'a CSV of file names']],
     ['no pictures', { 'a/1.txt': '' }, ['holds no pictures', 'PNG or JPEG']],
     ['what is no picture', { 'a/1.png': 'GIF89a' }, ['a/1.png', 'neither a PNG nor a JPEG']],
-    ['half a picture', { 'a/1.png': grey(1).slice(0, 50) }, ["a/1.png can't be read"]],
+    ['split a picture', { 'a/1.png': grey(1).slice(0, 50) }, ["a/1.png can't be read"]],
     [
       'transparent pictures',
       { 'a/1.png': encodePng({ width, height, channels: 2, depth: 8, data: new Uint8Array(12) }) },

@@ -36,12 +36,12 @@ function save(array: NpyArray): string {
 }
 
 function read({ x = images, y = labels, test = [x, y], ...rest }: Given): Promise<CustomDataset> {
-  const half = (of: readonly [NpyArray, NpyArray]) => ({ images: save(of[0]), labels: save(of[1]) });
+  const split = (of: readonly [NpyArray, NpyArray]) => ({ images: save(of[0]), labels: save(of[1]) });
   const shape = 'shape' in rest ? rest.shape : image;
   return readCustom({
     name: 'mine',
-    train: half([x, y]),
-    test: half(test),
+    train: split([x, y]),
+    test: split(test),
     ...(shape === undefined ? {} : { shape }),
     scale: 255,
     folder,
@@ -97,8 +97,8 @@ describe('a data set of the user’s', () => {
   it('reads IDX files', async () => {
     writeFileSync(join(folder, 'x.gz'), encodeIdx({ shape: images.shape, data: pixels }));
     writeFileSync(join(folder, 'y.gz'), encodeIdx({ shape: [count], data: labels.data as Uint8Array }));
-    const half = { images: 'x.gz', labels: 'y.gz' };
-    const { dataset } = await readCustom({ name: 'mine', train: half, test: half, scale: 255, folder });
+    const split = { images: 'x.gz', labels: 'y.gz' };
+    const { dataset } = await readCustom({ name: 'mine', train: split, test: split, scale: 255, folder });
     const { images: x, labels: y } = dataset.test;
     expect([Uint8Array.from(x), Uint8Array.from(y)]).toEqual([pixels, labels.data]);
   });
@@ -141,19 +141,19 @@ describe('a data set of the user’s', () => {
     ['a class below 0', { y: labelsAs(Int16Array.from(numbers(count, (i) => classOf(i) - 1))) }, ['holds -1 at 0']],
     ['a class beyond 255', { y: labelsAs(Uint16Array.from(numbers(count, (i) => i * 100))) }, ['holds 300 at 3']],
     [
-      'halves of classes',
+      'splits of classes',
       { y: labelsAs(Float32Array.from(numbers(count, (i) => i / 2))) },
       ['holds 0.5 at 1', 'whole'],
     ],
     [
-      'an empty half',
+      'an empty split',
       {
         test: [
           { shape: [0, ...image], data: new Uint8Array() },
           { shape: [0], data: new Uint8Array() },
         ],
       },
-      ['The test half is empty'],
+      ['The test split is empty'],
     ],
   ])('refuses %s, and says what to do', async (_, given, words) => {
     const told = await refusal(given);
@@ -164,20 +164,20 @@ describe('a data set of the user’s', () => {
     [
       'black images',
       { x: { shape: images.shape, data: new Uint8Array(count * 30) } },
-      ['All pixels of the training half are 0.', 'All pixels of the test half are 0.'],
+      ['All pixels of the training split are 0.', 'All pixels of the test split are 0.'],
     ],
     [
       'bytes of 0 and 1',
       { x: { shape: images.shape, data: pixels.map((pixel) => pixel % 2) }, test: [images, labels] },
       [
-        'All pixels of the training half are 0 or 1, which is as good as black: 255 is white. Save x * 255 in their place.',
+        'All pixels of the training split are 0 or 1, which is as good as black: 255 is white. Save x * 255 in their place.',
       ],
     ],
     [
       'dark images',
       { x: { shape: images.shape, data: pixels.map((pixel) => pixel >> 4) }, test: [images, labels] },
       [
-        'All pixels of the training half are from 0 to 15, which is nearly black: 255 is white. If 15 is white, save (x * (255 / 15)).round().astype(numpy.uint8).',
+        'All pixels of the training split are from 0 to 15, which is nearly black: 255 is white. If 15 is white, save (x * (255 / 15)).round().astype(numpy.uint8).',
       ],
     ],
     [
@@ -186,9 +186,9 @@ describe('a data set of the user’s', () => {
       ['No image is of class 0, and labels go from 1 to 4: where they are counted from 1, save y - 1 in their place.'],
     ],
     [
-      'a class that one half lacks',
+      'a class that one split lacks',
       { test: [images, labelsAs(Uint8Array.from(numbers(count, (i) => (classOf(i) === 2 ? 3 : classOf(i)))))] },
-      ['The test half has no image of class 2 (6 in the training half).'],
+      ['The test split has no image of class 2 (6 in the training split).'],
     ],
     [
       'a class that both lack',

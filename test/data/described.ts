@@ -47,7 +47,7 @@ function records(first: number, labels: readonly ((n: number) => number)[]): Buf
   );
 }
 
-/** What `fixtures/make.py` has in its forms of CIFAR-10, in that of the binary version. */
+/** What `fixtures/make.py` has in its layouts of CIFAR-10, in that of the binary version. */
 export const tinyCifar10: Described = describe(
   'cifar10',
   [1, 2, 3, 4, 5].map((i) => [`data_batch_${i}.bin`, records(20 + 2 * i, [(n) => n % 10])] as const),

@@ -53,7 +53,7 @@ async function read({ name, published }: Described, where: Where = {}) {
   return [train, test].map((half) => [half.count, md5(half.images), md5(half.labels)]);
 }
 
-/** Puts a data set's parts into a folder in its first form. */
+/** Puts a data set's parts into a folder in its first layout. */
 function put(described: Described, to: string, change = (bytes: Buffer): Uint8Array => bytes, ending = ''): string {
   mkdirSync(to, { recursive: true });
   for (const [part, bytes] of described.parts) writeFileSync(join(to, part + ending), change(bytes));
@@ -141,7 +141,7 @@ describe('MNIST', () => {
 describe('what is not as it was published', () => {
   const other = (bytes: Buffer) => Buffer.from(bytes.map((byte, at) => (at === 100 ? byte ^ 1 : byte)));
 
-  it('is refused where the user put it, unless another form there is right', async () => {
+  it('is refused where the user put it, unless another layout there is right', async () => {
     const place = put(tinyCifar100, join(folder, 'own'), other);
     const problem = {
       code: 'E_DATA_CHECKSUM',
@@ -165,7 +165,7 @@ describe('what is not as it was published', () => {
   });
 
   it('is told from what is not there', async () => {
-    const forms =
+    const layouts =
       "cifar-100-binary.tar.gz, or cifar-100-binary, or Python version, cifar-100-python, or Hugging Face's Parquet files";
     await expect(read(tinyCifar100, { source: join(folder, 'nowhere') })).rejects.toMatchObject({
       code: 'E_DATA_SOURCE',
@@ -176,11 +176,11 @@ describe('what is not as it was published', () => {
     await expect(read(tinyCifar100, { source: join(folder, 'empty') })).rejects.toMatchObject({
       code: 'E_DATA_SOURCE',
       message: `${join(folder, 'empty')} does not hold CIFAR-100.`,
-      hint: `Put there: ${forms}.`,
+      hint: `Put there: ${layouts}.`,
     });
     await expect(read(tinyCifar100)).rejects.toMatchObject({
       code: 'E_DOWNLOAD',
-      hint: `Without network, put it into a folder, as ${forms}, and name that: \`with: { name: cifar100, source: FOLDER }\`, or SPIKELINE_DATA=FOLDER.`,
+      hint: `Without network, put it into a folder, as ${layouts}, and name that: \`with: { name: cifar100, source: FOLDER }\`, or SPIKELINE_DATA=FOLDER.`,
     });
   });
 
@@ -205,13 +205,13 @@ describe('downloads', () => {
   afterEach(() => server.stop());
   const parquet = (half: string) => `${half}-00000-of-00001.parquet`;
   const files = ['train', 'test'].map((half) => ({ name: parquet(half) }));
-  const fromHub = (...mirrors: string[]) => ({ form: 'parquet', files, mirrors }) as const;
+  const fromHub = (...mirrors: string[]) => ({ layout: 'parquet', files, mirrors }) as const;
 
-  it('turn to another form when one is not to be had, and are kept', async () => {
+  it('turn to another layout when one is not to be had, and are kept', async () => {
     const published: PublishedDataset = {
       ...tinyCifar100.published,
       downloads: [
-        { form: 'binary-archive', files: [{ name: 'cifar-100-binary.tar.gz' }], mirrors: [server.url] },
+        { layout: 'binary-archive', files: [{ name: 'cifar-100-binary.tar.gz' }], mirrors: [server.url] },
         fromHub(`${server.url}hub/`),
       ],
     };
@@ -223,7 +223,7 @@ describe('downloads', () => {
   });
 
   it('turn to the next mirror where one has other images, a page, or one file of two', async () => {
-    // The images of one half in both.
+    // The images of one split in both.
     for (const half of ['train', 'test'])
       server.serve(`swapped/${parquet(half)}`, join(fixtures, 'hub/cifar100', parquet('test')));
     for (const half of ['train', 'test'])

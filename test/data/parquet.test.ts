@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readParquet } from '../../src/data/forms/parquet.js';
+import { readParquet } from '../../src/data/layouts/parquet.js';
 import { tinyCifar10 } from './described.js';
 
 let folder: string;

@@ -5,10 +5,10 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { acquirePublished } from '../../src/data/acquire.js';
 import { idxFile } from '../../src/data/formats/idx.js';
-import { allParts } from '../../src/data/forms/form.js';
-import { formsOf } from '../../src/data/forms/forms.js';
-import { decodeSvhn } from '../../src/data/forms/mat.js';
 import { knownDatasets } from '../../src/data/known.js';
+import { allParts } from '../../src/data/layouts/layout.js';
+import { layoutsOf } from '../../src/data/layouts/layouts.js';
+import { decodeSvhn } from '../../src/data/layouts/mat.js';
 import { embeddedDatasets, type PublishedDataset, publishedDatasets } from '../../src/data/sources.js';
 import dataset from '../../stages/dataset.js';
 import { pinned } from './described.js';
@@ -33,11 +33,11 @@ describe.each(Object.entries<PublishedDataset>(publishedDatasets))('%s', (_, pub
         expect(images!.bytes - 16, images!.name).toBe((labels!.bytes - 8) * pixels);
   });
 
-  it('is downloaded in forms that it can be read from', () => {
-    const forms = new Map(formsOf(published).map((form) => [form.name, form]));
+  it('is downloaded in layouts that it can be read from', () => {
+    const layouts = new Map(layoutsOf(published).map((layout) => [layout.name, layout]));
     expect(published.downloads.length).toBeGreaterThan(0);
-    for (const { form, files, mirrors } of published.downloads) {
-      expect(forms.get(form)?.files.map((names) => names[0])).toEqual(files.map(({ name }) => name));
+    for (const { layout, files, mirrors } of published.downloads) {
+      expect(layouts.get(layout)?.files.map((names) => names[0])).toEqual(files.map(({ name }) => name));
       for (const mirror of mirrors) expect(mirror).toMatch(/^https?:\/\/.*\/$/);
     }
   });
@@ -54,7 +54,7 @@ describe('a data set of which nothing is known but its description', () => {
     ...{ title: 'Toy', shape: [2, 4, 1], classes: 3, classNames: ['a', 'b', 'c'] },
     format: { kind: 'idx', folders: ['Toy/raw'] },
     ...{ train: files.slice(0, 2).map(pinned), test: files.slice(2).map(pinned) },
-    downloads: [{ form: 'idx', files: files.map(([name]) => ({ name: `${name}.gz` })), mirrors: [mirror] }],
+    downloads: [{ layout: 'idx', files: files.map(([name]) => ({ name: `${name}.gz` })), mirrors: [mirror] }],
   });
   const read = (folder: string, mirror: string, published = toy(mirror)) => {
     vi.stubEnv('SPIKELINE_CACHE', join(folder, 'cache'));
@@ -118,7 +118,7 @@ describe('a data set of which nothing is known but its description', () => {
       },
       train: [pinned([names[0]!, contents[0]!])],
       test: [pinned([names[1]!, contents[1]!])],
-      downloads: [{ form: 'mat', files: names.map((name) => ({ name })), mirrors: [server.url] }],
+      downloads: [{ layout: 'mat', files: names.map((name) => ({ name })), mirrors: [server.url] }],
     };
     const { whole } = await read(folder, server.url, published);
     const images = (count: number) => Array.from({ length: count * 24 }, (_, i) => (i * 5) % 256);

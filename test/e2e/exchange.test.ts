@@ -71,10 +71,10 @@ describe.concurrent('import and export', () => {
       encodeNpy({ shape: [4, 2, 2], data: Uint8Array.from({ length: 16 }, (_, i) => i) }),
     );
     writeFileSync(box.path('y.npy'), encodeNpy({ shape: [4], data: new Uint8Array(4) }));
-    const half = '{ images: x.npy, labels: y.npy }';
+    const split = '{ images: x.npy, labels: y.npy }';
     box.write(
       'p.yaml',
-      `name: p\nstages:\n  d: { uses: dataset, with: { name: mine, train: ${half}, test: ${half} } }\n`,
+      `name: p\nstages:\n  d: { uses: dataset, with: { name: mine, train: ${split}, test: ${split} } }\n`,
     );
     for (const count of ['ran 1, cached 0', 'ran 0, cached 1']) {
       const { code, out, err } = await box.run(['run', 'p.yaml']);

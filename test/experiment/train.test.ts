@@ -166,7 +166,7 @@ describe('training', () => {
       const ordered = new ImageSource(network, sorted);
       await train(wasmEngine, ordered, start, { ...all, epochs: 1, heldOut: 2 }, 1, contextOf(new Memory(), told));
       expect(told[0]).toBe(
-        'Of 3 classes 1 are among the 2 images of validation: validation takes the last images, so the training half should be in random order.',
+        'Of 3 classes 1 are among the 2 images of validation: validation takes the last images, so the training split should be in random order.',
       );
     });
   });

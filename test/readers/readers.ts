@@ -7,9 +7,9 @@ import { readCustom } from '../../src/data/custom.js';
 import { readMembers } from '../../src/data/extract.js';
 import { idxFile } from '../../src/data/formats/idx.js';
 import { decodePng } from '../../src/data/formats/png.js';
-import { allParts } from '../../src/data/forms/form.js';
-import { formsOf } from '../../src/data/forms/forms.js';
-import { readParquet } from '../../src/data/forms/parquet.js';
+import { allParts } from '../../src/data/layouts/layout.js';
+import { layoutsOf } from '../../src/data/layouts/layouts.js';
+import { readParquet } from '../../src/data/layouts/parquet.js';
 import { exportedTensors } from '../../src/exchange/arrays.js';
 import { importCheckpoint } from '../../src/exchange/import.js';
 import { writePlain } from '../../src/exchange/plain.js';
@@ -66,8 +66,8 @@ export async function allReaders(fixtures: string, scratch: string): Promise<rea
   const { unzip } = await import('../../src/formats/zip.js');
   const inside = async (file: Uint8Array) => [...(await unzip(file, 2 ** 20)).values()];
 
-  const form = (described: typeof tinyCifar10, name: string) =>
-    formsOf(described.published).find((candidate) => candidate.name === name)!;
+  const layout = (described: typeof tinyCifar10, name: string) =>
+    layoutsOf(described.published).find((candidate) => candidate.name === name)!;
   const batches = ['python2', 'python3-protocol2', 'python3-protocol5'].map((writer) =>
     readFileSync(join(fixtures, writer, 'cifar-10-batches-py/data_batch_1')),
   );
@@ -122,7 +122,7 @@ export async function allReaders(fixtures: string, scratch: string): Promise<rea
       name: "Python's batches",
       files: batches,
       read: (bytes) =>
-        form(tinyCifar10, 'python-folder').read(
+        layout(tinyCifar10, 'python-folder').read(
           allParts(published).map(() => inFile('batch', bytes)),
           published,
         ),
@@ -131,7 +131,7 @@ export async function allReaders(fixtures: string, scratch: string): Promise<rea
       name: 'binary batches',
       files: [[...tinyCifar10.parts.values()][0]!],
       read: (bytes) =>
-        form(tinyCifar10, 'binary-folder').read(
+        layout(tinyCifar10, 'binary-folder').read(
           allParts(published).map(() => inFile('batch', bytes)),
           published,
         ),
@@ -139,13 +139,13 @@ export async function allReaders(fixtures: string, scratch: string): Promise<rea
     {
       name: "Keras's npz",
       files: [readFileSync(join(fixtures, 'mnist.npz'))],
-      read: (bytes) => form(tinyMnist, 'npz').read([inFile('mnist.npz', bytes)], tinyMnist.published),
+      read: (bytes) => layout(tinyMnist, 'npz').read([inFile('mnist.npz', bytes)], tinyMnist.published),
     },
     {
       name: 'IDX files',
       files: [...tinyMnist.parts.values()].flatMap((bytes) => [bytes, gzipSync(bytes)]),
       read: (bytes) =>
-        form(tinyMnist, 'idx').read(
+        layout(tinyMnist, 'idx').read(
           [...tinyMnist.parts].map(() => inFile('idx', bytes)),
           tinyMnist.published,
         ),

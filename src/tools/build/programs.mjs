@@ -89,7 +89,7 @@ export async function bundleModules(folder) {
     'native-build': 'src/engine/wasm/native/meanwhile.ts',
     'native-probe': 'src/engine/wasm/native/probe.ts',
     'loader-worker': 'src/experiment/loader-worker.ts',
-    'parquet-worker': 'src/data/forms/parquet-worker.ts',
+    'parquet-worker': 'src/data/layouts/parquet-worker.ts',
     'tensorflow-probe': 'src/engine/tensorflow/probe.ts',
     ...Object.fromEntries(stages.map((file) => [`stages/${basename(file, '.ts')}`, `stages/${file}`])),
   };

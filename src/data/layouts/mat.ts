@@ -2,10 +2,10 @@ import { permute } from '../../formats/shape.js';
 import { readDataFile } from '../data-file.js';
 import type { Split } from '../dataset.js';
 import { decodeMat } from '../formats/mat.js';
-import { allParts, damaged, type Form } from './form.js';
+import { allParts, damaged, type Layout } from './layout.js';
 
 /** The publisher's two files of MATLAB, which torchvision keeps, too. @param folders where */
-export const matForm = (folders: readonly string[], names: readonly string[]): Form => ({
+export const matLayout = (folders: readonly string[], names: readonly string[]): Layout => ({
   name: 'mat',
   title: "the publisher's files of MATLAB",
   folders: ['', ...folders],

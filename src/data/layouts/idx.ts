@@ -2,7 +2,7 @@ import { inflate, isGzip } from '../../formats/gzip.js';
 import { decodeNpy } from '../../formats/npy.js';
 import { readDataFile } from '../data-file.js';
 import { idxFile } from '../formats/idx.js';
-import { allParts, damaged, type Form } from './form.js';
+import { allParts, damaged, type Layout } from './layout.js';
 
 const names = ['train-images-idx3', 'train-labels-idx1', 't10k-images-idx3', 't10k-labels-idx1'];
 
@@ -13,7 +13,7 @@ const overhead = 2 ** 20;
  * The publisher's four files, compressed or not: torchvision's and Keras's folders hold them, too.
  * @param folders where
  */
-export const idxForm = (folders: readonly string[]): Form => ({
+export const idxLayout = (folders: readonly string[]): Layout => ({
   name: 'idx',
   title: "the publisher's IDX files",
   folders: ['', ...folders],
@@ -30,7 +30,7 @@ export const idxForm = (folders: readonly string[]): Form => ({
 });
 
 /** Keras's archive, such as mnist.npz: the same images and labels as arrays of bytes. */
-export const npzForm = (archive: string): Form => ({
+export const npzLayout = (archive: string): Layout => ({
   name: 'npz',
   title: `Keras's ${archive}`,
   folders: [''],

@@ -26,22 +26,22 @@ export async function recordsOfParquet(file: ArrayBuffer, request: ParquetReques
   const size = sizeOf(metadata);
   if (Number(metadata.num_rows) !== count) throw new Error(`it holds ${metadata.num_rows} images, not ${count}`);
   if (!(size <= limit)) throw new Error(`it unpacks to ${size} bytes, more than the ${limit} that it may have`);
-  const half: Half = { images: new Uint8Array(count * imageBytes), labels: [] };
+  const split: Rows = { images: new Uint8Array(count * imageBytes), labels: [] };
   // Only so many rows at a time are in memory as objects.
   for (const { num_rows: rows } of metadata.row_groups) {
-    const rowStart = half.labels.length;
+    const rowStart = split.labels.length;
     const rowEnd = rowStart + Number(rows);
     if (!(rowEnd <= count)) throw new Error('its groups of rows are damaged');
     const range = { rowStart, rowEnd, columns: [...columns[request.labelBytes]] };
     const found = await parquetReadObjects({ file, metadata, utf8: false, ...range });
     if (found.length !== rowEnd - rowStart) throw new Error('its groups of rows are damaged');
-    for (const row of found) addRow(half, row, request);
+    for (const row of found) addRow(split, row, request);
   }
-  if (half.labels.length !== count) throw new Error('its groups of rows are damaged');
-  return encodeCifar(half.images, half.labels);
+  if (split.labels.length !== count) throw new Error('its groups of rows are damaged');
+  return encodeCifar(split.images, split.labels);
 }
 
-interface Half {
+interface Rows {
   readonly images: Uint8Array;
   readonly labels: Uint8Array[];
 }
@@ -51,7 +51,7 @@ const sizeOf = ({ row_groups: groups }: FileMetaData): number =>
     .flatMap((group) => group.columns)
     .reduce((sum, { meta_data: about }) => sum + Number(about?.total_uncompressed_size ?? Number.NaN), 0);
 
-function addRow({ images, labels }: Half, row: Record<string, unknown>, request: ParquetRequest): void {
+function addRow({ images, labels }: Rows, row: Record<string, unknown>, request: ParquetRequest): void {
   const [image, ...wanted] = columns[request.labelBytes];
   // The coarse label comes first in a record.
   const label = Uint8Array.from(wanted.toReversed(), (name) => labelOf(row[name]));

@@ -8,8 +8,8 @@ import type { Part, PublishedDataset } from '../sources.js';
 /** The parts of a data set, by name. */
 export type Contents = Map<string, Uint8Array>;
 
-/** A way in which a data set lies on machines. */
-export interface Form {
+/** How the files of a data set may lie in a folder, and how to read them. */
+export interface Layout {
   readonly name: string;
   /** For people, such as `torchvision's cifar-10-batches-py`. */
   readonly title: string;
@@ -21,17 +21,17 @@ export interface Form {
   read(paths: readonly string[], published: PublishedDataset): Promise<Contents>;
 }
 
-/** A form that was found, with the paths of its files. */
+/** A layout that was found, with the paths of its files. */
 export interface Found {
-  readonly form: Form;
+  readonly layout: Layout;
   readonly paths: readonly string[];
 }
 
-/** Where a form lies in a folder, whole. */
-export function* findForm(form: Form, root: string): Generator<Found> {
-  for (const folder of form.folders.flatMap((pattern) => expand(root, pattern.split('/')))) {
-    const paths = form.files.map((names) => names.map((name) => join(folder, name)).find(isThere));
-    if (paths.every((path) => path !== undefined)) yield { form, paths };
+/** Where a layout lies in a folder, whole. */
+export function* findLayout(layout: Layout, root: string): Generator<Found> {
+  for (const folder of layout.folders.flatMap((pattern) => expand(root, pattern.split('/')))) {
+    const paths = layout.files.map((names) => names.map((name) => join(folder, name)).find(isThere));
+    if (paths.every((path) => path !== undefined)) yield { layout, paths };
   }
 }
 
@@ -58,7 +58,7 @@ export function digestOf(bytes: Uint8Array, { digest }: Pick<Part, 'digest'>): s
   return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`;
 }
 
-/** Ends the reading of a file that is not of its form. */
+/** Ends the reading of a file that is not of its layout. */
 export function damaged(path: string, problem: string): never {
   throw new UserError('E_DATA_FORM', `${path} can't be used: ${problem}.`, 'Is it complete? Get it anew.');
 }

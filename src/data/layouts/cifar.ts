@@ -5,7 +5,7 @@ import { readDataFile } from '../data-file.js';
 import { readMembers } from '../extract.js';
 import { imageBytes } from '../formats/cifar.js';
 import { type CifarFormat, type Part, type PublishedDataset, parquetNames } from '../sources.js';
-import { allParts, type Contents, damaged, digestOf, type Form } from './form.js';
+import { allParts, type Contents, damaged, digestOf, type Layout } from './layout.js';
 
 /** What a pickle may have beside its images, for each: labels, and the names of files. */
 const pickleOverhead = 200;
@@ -14,9 +14,11 @@ const pythonName = (part: string): string => part.replace(/\.bin$/, '');
 const pickleLimit = ({ bytes }: Part): number => bytes + Math.ceil(bytes / imageBytes) * pickleOverhead + 2 ** 16;
 
 /** @param parts names of the files of the binary version */
-export function cifarForms(format: CifarFormat, parts: readonly string[]): readonly Form[] {
-  const { labelBytes, binaryFolder, binaryArchive, pythonFolder, pythonArchives, hub } = format;
-  const python = `Python version, ${pythonFolder}`;
+export function cifarLayouts(format: CifarFormat, parts: readonly string[]): readonly Layout[] {
+  return [...binaryLayouts(format, parts), ...pythonLayouts(format, parts), parquetLayout(format)];
+}
+
+function binaryLayouts({ binaryFolder, binaryArchive }: CifarFormat, parts: readonly string[]): readonly Layout[] {
   return [
     {
       name: 'binary-archive',
@@ -36,9 +38,18 @@ export function cifarForms(format: CifarFormat, parts: readonly string[]): reado
       read: (paths, published) =>
         eachPart(published, async (part, i) => readDataFile(paths[i]!, paths[i]!, part.bytes)),
     },
+  ];
+}
+
+function pythonLayouts(
+  { labelBytes, pythonFolder, pythonArchives }: CifarFormat,
+  parts: readonly string[],
+): readonly Layout[] {
+  const title = `Python version, ${pythonFolder}`;
+  return [
     {
       name: 'python-folder',
-      title: python,
+      title,
       // Keras 3 unpacks into folders of its own.
       folders: ['', pythonFolder, `*/${pythonFolder}`],
       files: parts.map((part) => [pythonName(part)]),
@@ -50,7 +61,7 @@ export function cifarForms(format: CifarFormat, parts: readonly string[]): reado
     },
     {
       name: 'python-archive',
-      title: python,
+      title,
       folders: [''],
       files: [pythonArchives],
       read: async ([path], published) => {
@@ -65,23 +76,24 @@ export function cifarForms(format: CifarFormat, parts: readonly string[]): reado
         });
       },
     },
-    {
-      name: 'parquet',
-      title: "Hugging Face's Parquet files",
-      folders: ['', hub.folder, `datasets--${hub.repository.replace('/', '--')}/snapshots/*/${hub.folder}`],
-      files: parquetNames.map((name) => [name]),
-      read: async (paths, published) => {
-        const { readParquet } = await import('./parquet.js');
-        const contents: Contents = new Map();
-        for (const [i, parts] of [published.train, published.test].entries()) {
-          const bytes = await readParquet(paths[i]!, parts, labelBytes);
-          for (const [name, part] of inOrder(bytes, parts)) contents.set(name, part);
-        }
-        return contents;
-      },
-    },
   ];
 }
+
+const parquetLayout = ({ labelBytes, hub }: CifarFormat): Layout => ({
+  name: 'parquet',
+  title: "Hugging Face's Parquet files",
+  folders: ['', hub.folder, `datasets--${hub.repository.replace('/', '--')}/snapshots/*/${hub.folder}`],
+  files: parquetNames.map((name) => [name]),
+  read: async (paths, published) => {
+    const { readParquet } = await import('./parquet.js');
+    const contents: Contents = new Map();
+    for (const [i, parts] of [published.train, published.test].entries()) {
+      const bytes = await readParquet(paths[i]!, parts, labelBytes);
+      for (const [name, part] of inOrder(bytes, parts)) contents.set(name, part);
+    }
+    return contents;
+  },
+});
 
 async function eachPart(
   published: PublishedDataset,
@@ -137,7 +149,7 @@ function recordsOf(images: Uint8Array, lists: readonly (readonly number[])[]): U
 }
 
 /**
- * Cuts the records of a half into its parts. Hugging Face has them in the order in which the archive of the Python
+ * Cuts the records of a split into its parts. Hugging Face has them in the order in which the archive of the Python
  * version holds them, which is not that of their numbers: what they hold tells which is which.
  */
 function* inOrder(bytes: Uint8Array, parts: readonly Part[]): Generator<[name: string, bytes: Uint8Array]> {

@@ -10,8 +10,8 @@ import { readDataFile } from './data-file.js';
 import type { Split } from './dataset.js';
 import { decodeIdx } from './formats/idx.js';
 
-/** One half of a data set of the user's, as its files have it. */
-export interface RawHalf extends Omit<Split, 'labels'> {
+/** One split of a data set of the user's, as its files have it. */
+export interface RawSplit extends Omit<Split, 'labels'> {
   readonly shape: ImageShape;
   /** Classes by number, or by name. */
   readonly labels: Uint8Array | readonly string[];
@@ -21,17 +21,17 @@ export interface RawHalf extends Omit<Split, 'labels'> {
 export const maximumBytes = 2 ** 31 - 1;
 
 /**
- * A half from a file of images and one of labels.
+ * A split from a file of images and one of labels.
  *
  * @param images path, and how messages call the file
  * @param given height, width, channels; from the images' own shape if left out
  */
-export async function readArrays(images: Named, labels: Named, given: ImageShape | undefined): Promise<RawHalf> {
+export async function readArrays(images: Named, labels: Named, given: ImageShape | undefined): Promise<RawSplit> {
   const x = arrayOf(read(images), images.label);
   if (extname(labels.path).toLowerCase() !== '.csv')
-    return halfOf(x, arrayOf(read(labels), labels.label), names(images, labels), given);
+    return splitOf(x, arrayOf(read(labels), labels.label), names(images, labels), given);
   const { readLabels } = await import('./formats/label-table.js');
-  return halfOf(x, readLabels(read(labels), labels.label), names(images, labels), given);
+  return splitOf(x, readLabels(read(labels), labels.label), names(images, labels), given);
 }
 
 /** A file: where it is, and how messages call it. */
@@ -43,12 +43,12 @@ export interface Named {
 const names = (images: Named, labels: Named) => ({ images: images.label, labels: labels.label });
 const read = ({ path, label }: Named) => readDataFile(path, label, maximumBytes);
 
-/** A half from two arrays of one archive of NumPy's. */
+/** A split from two arrays of one archive of NumPy's. */
 export async function readNpz(
   archive: Named,
   arrays: { readonly images: string; readonly labels: string },
   given: ImageShape | undefined,
-): Promise<RawHalf> {
+): Promise<RawSplit> {
   const { unzip } = await import('../formats/zip.js');
   const files = await unzip(read(archive), maximumBytes).catch((error: unknown) => {
     if (!(error instanceof ImportProblem)) throw error;
@@ -70,15 +70,15 @@ export async function readNpz(
   };
   const called = (name: string) => `"${name}" of ${archive.label}`;
   const about = { images: called(arrays.images), labels: called(arrays.labels) };
-  return halfOf(arrayCalled(arrays.images), arrayCalled(arrays.labels), about, given);
+  return splitOf(arrayCalled(arrays.images), arrayCalled(arrays.labels), about, given);
 }
 
-function halfOf(
+function splitOf(
   x: NpyArray,
   y: NpyArray | readonly string[],
   label: { readonly images: string; readonly labels: string },
   given: ImageShape | undefined,
-): RawHalf {
+): RawSplit {
   const labels = 'shape' in y ? classesOf(y, label.labels) : y;
   const shape = given ?? shapeOf(x.shape, label.images);
   checkShape(x.shape, shape, label.images);

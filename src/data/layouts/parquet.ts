@@ -4,7 +4,7 @@ import { buildFolder } from '../../paths.js';
 import { readDataFile } from '../data-file.js';
 import { imageBytes } from '../formats/cifar.js';
 import type { Part } from '../sources.js';
-import { damaged } from './form.js';
+import { damaged } from './layout.js';
 import type { ParquetRequest } from './parquet-rows.js';
 
 /** What the thread is given. */
@@ -28,7 +28,7 @@ const longestMs = 300_000;
 const watchMs = 50;
 
 /**
- * The records of the parts of a half, in the order of the file, from a Parquet file with a PNG an image.
+ * The records of the parts of a split, in the order of the file, from a Parquet file with a PNG an image.
  * @throws {UserError} E_DATA_FORM
  */
 export async function readParquet(path: string, parts: readonly Part[], labelBytes: 1 | 2): Promise<Uint8Array> {

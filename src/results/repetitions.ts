@@ -20,6 +20,8 @@ export interface Repeated<T> {
    * what repeats within them, such as noise drawn anew for one network, is not independent, and is averaged before.
    */
   readonly samples: readonly (readonly T[])[];
+  /** What each of these is called, such as `seed=1`: those of one name in two groups belong together. */
+  readonly repetitions: readonly string[];
 }
 
 /**
@@ -36,20 +38,36 @@ export function byRepetition<T extends Placed>(items: readonly T[], repeat: read
     if (group === undefined) groups.set(key, { labels, items: [item] });
     else group.items.push(item);
   }
-  return [...groups.values()].map((group) => ({ labels: group.labels, samples: samplesOf(group.items, repeat) }));
+  return [...groups.values()].map((group) => ({ labels: group.labels, ...repetitionsOf(group.items, repeat) }));
 }
 
 /** Items that differ in repetition alone, by the first of its axes that has several values for them. */
-export function samplesOf<T extends Placed>(items: readonly T[], repeat: readonly string[]): readonly (readonly T[])[] {
+export function repetitionsOf<T extends Placed>(
+  items: readonly T[],
+  repeat: readonly string[],
+): Pick<Repeated<T>, 'samples' | 'repetitions'> {
   const axis = repeat.find((name) => new Set(items.map(({ labels }) => labels[name])).size > 1);
-  if (axis === undefined) return [items];
+  if (axis === undefined) return { samples: [items], repetitions: [''] };
   const samples = new Map<string | undefined, T[]>();
   for (const item of items) {
     const sample = samples.get(item.labels[axis]);
     if (sample === undefined) samples.set(item.labels[axis], [item]);
     else sample.push(item);
   }
-  return [...samples.values()];
+  return { samples: [...samples.values()], repetitions: [...samples.keys()].map((label) => `${axis}=${label}`) };
+}
+
+/**
+ * Differences of what belongs together, repetition by repetition; undefined where one has a repetition that the other lacks.
+ *
+ * @param first and `second`: values by repetition
+ */
+export function pairedDifferences(
+  first: ReadonlyMap<string, number>,
+  second: ReadonlyMap<string, number>,
+): number[] | undefined {
+  const pairs = [...first].flatMap(([name, value]) => (second.has(name) ? [value - second.get(name)!] : []));
+  return pairs.length === first.size && pairs.length === second.size ? pairs : undefined;
 }
 
 /** The metric that holds the values of another one, by seed, where one task computed it several times. */

@@ -36,7 +36,13 @@ const SnnResultSchema = Type.Object({
   denseMacs: Count,
   /** Where the noise was drawn several times: what each seed gave. All else that it has an influence on is their mean. */
   repetitions: Type.Optional(
-    Type.Array(Type.Object({ seed: Count, ...seededFields, firingRateByLayer: Type.Array(Count) }), { minItems: 2 }),
+    Type.Array(
+      Type.Object({
+        ...{ seed: Count, ...seededFields, firingRateByLayer: Type.Array(Count) },
+        recognised: AnnResultSchema.properties.recognised,
+      }),
+      { minItems: 2 },
+    ),
   ),
 });
 
@@ -85,9 +91,15 @@ export function repeatedResult(runs: readonly SnnResultFile[], seeds: readonly n
       SnnResult,
       (typeof seeded)[number]
     >;
-    return { seed: seeds[i]!, ...own, firingRateByLayer: run.layers.map(({ firingRate }) => firingRate) };
+    const { layers, recognised } = run;
+    return {
+      ...{ seed: seeds[i]!, ...own, firingRateByLayer: layers.map(({ firingRate }) => firingRate) },
+      ...(recognised === undefined ? {} : { recognised }),
+    };
   });
-  return { ...meanOf(runs), batches, repetitions };
+  // Which images are recognised differs from seed to seed, and has no mean.
+  const { recognised: _, ...all } = meanOf(runs);
+  return { ...all, batches, repetitions };
 }
 
 /** The file of `snn-infer`. */

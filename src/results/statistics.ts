@@ -4,8 +4,11 @@
 export interface Interval {
   readonly low: number;
   readonly high: number;
-  /** `t`: Student's t, for a mean of repetitions. `wilson`: Wilson's score, for a share that one run counted. */
-  readonly method: 't' | 'wilson';
+  /**
+   * `t`: Student's t, for a mean of repetitions or of paired differences. `wilson`: Wilson's score, for a share that one run
+   * counted. `tango`: Tango's score, for the difference of two such shares of the same images.
+   */
+  readonly method: 't' | 'wilson' | 'tango';
 }
 
 /** A mean of repetitions, or the value of a single run. */
@@ -69,6 +72,41 @@ export function proportion(hits: number, trials: number): Estimate {
   const low = hits === 0 ? 0 : centre - half;
   const high = hits === trials ? 1 : centre + half;
   return { n: 1, mean: share, interval: { low, high, method: 'wilson' } };
+}
+
+/**
+ * The difference of two shares of the same trials, with Tango's score interval: T. Tango, "Equivalence test and confidence
+ * interval for the difference in proportions for the paired-sample design", Statistics in Medicine 17 (1998). It holds 0 where
+ * McNemar's test (without correction) finds no difference at 5 %.
+ *
+ * @param gained trials that only the first got right
+ * @param lost trials that only the second did
+ */
+export function pairedDifference(gained: number, lost: number, trials: number): Estimate {
+  // The score falls from one end to the other.
+  const bound = (score: number): number => {
+    let [low, high] = [-1, 1];
+    for (;;) {
+      const middle = (low + high) / 2;
+      if (middle <= low || middle >= high) return middle;
+      if (tangoScore(gained, lost, trials, middle) > score) low = middle;
+      else high = middle;
+    }
+  };
+  const interval = { low: bound(normalQuantile), high: bound(-normalQuantile), method: 'tango' } as const;
+  return { n: 1, mean: (gained - lost) / trials, interval };
+}
+
+/** How many standard deviations the difference that was found is above a supposed one. */
+function tangoScore(gained: number, lost: number, trials: number, supposed: number): number {
+  // The likeliest share of lost trials, if the difference is as supposed: the root of a quadratic.
+  const a = 2 * trials;
+  const b = -gained - lost + (2 * trials - gained + lost) * supposed;
+  const c = -lost * supposed * (1 - supposed);
+  const likeliest = Math.max(0, (Math.sqrt(Math.max(0, b * b - 4 * a * c)) - b) / (2 * a));
+  const above = gained - lost - trials * supposed;
+  const variance = trials * (2 * likeliest + supposed * (1 - supposed));
+  return variance <= 0 ? Math.sign(above) * Number.POSITIVE_INFINITY || 0 : above / Math.sqrt(variance);
 }
 
 /**

@@ -58,6 +58,8 @@ describe('results', () => {
       ],
       classAccuracy: [1 / 2, null, 2 / 3],
       classNames: ['cat', 'dog, [\n1,\n2]', 'owl'],
+      // The first, the second and the last image: bits 0, 1 and 4.
+      recognised: Buffer.from([0b1_0011]).toString('base64'),
     });
     const text = annResultText({ ...ann, ...found });
     expect(text).toContain('  "confusion": [\n    [1, 0, 1],\n    [0, 0, 0],\n    [1, 0, 2]\n  ],\n');

@@ -1,13 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { byRepetition, estimateMetric } from '../../src/results/repetitions.js';
-import { estimate, mean, proportion, studentQuantile } from '../../src/results/statistics.js';
+import { byClass, discordance } from '../../src/results/confusion.js';
+import { byRepetition, estimateMetric, pairedDifferences } from '../../src/results/repetitions.js';
+import { estimate, mean, pairedDifference, proportion, studentQuantile } from '../../src/results/statistics.js';
 
-/** What SciPy says: made by statistics.py. */
+/** What SciPy and statsmodels say: made by statistics.py. */
 const scipy = JSON.parse(readFileSync(new URL('statistics.json', import.meta.url), 'utf8')) as {
   t: [freedom: number, quantile: number][];
   samples: { values: number[]; mean: number; sd: number; low: number; high: number }[];
   wilson: { hits: number; trials: number; low: number; high: number }[];
+  tango: { gained: number; lost: number; trials: number; low: number; high: number; mcnemar: number }[];
+  paired: { first: number[]; second: number[]; low: number; high: number; p: number }[];
 };
 
 const close = (value: number | undefined, expected: number) => expect(value).toBeCloseTo(expected, 11);
@@ -35,6 +38,50 @@ describe('statistics', () => {
       close(found.interval?.low, low);
       close(found.interval?.high, high);
     }
+  });
+
+  it("have SciPy's interval of the difference of two shares of the same images, and McNemar's verdict", () => {
+    for (const { gained, lost, trials, low, high, mcnemar } of scipy.tango) {
+      const { mean: difference, interval } = pairedDifference(gained, lost, trials);
+      expect(difference).toBe((gained - lost) / trials);
+      expect(interval?.low).toBeCloseTo(low, 9);
+      expect(interval?.high).toBeCloseTo(high, 9);
+      expect(interval!.low > 0 || interval!.high < 0).toBe(mcnemar < 0.05);
+    }
+    // The other way round it is the same.
+    const [there, back] = [pairedDifference(12, 2, 80).interval!, pairedDifference(2, 12, 80).interval!];
+    close(there.low, -back.high);
+    close(there.high, -back.low);
+  });
+
+  it("have statsmodels' interval of paired repetitions", () => {
+    for (const { first, second, low, high } of scipy.paired) {
+      const values = (of: number[]) => new Map(of.map((value, seed) => [`seed=${seed}`, value]));
+      const { interval } = estimate(pairedDifferences(values(first), values(second))!);
+      close(interval?.low, low);
+      close(interval?.high, high);
+    }
+    expect(pairedDifferences(new Map([['seed=1', 1]]), new Map([['seed=2', 1]]))).toBeUndefined();
+  });
+
+  it('count the images that only one of two results has recognised', () => {
+    const labels = Array.from({ length: 21 }, (_, i) => i % 3);
+    const results = [1, 5].map((every) => {
+      const predictions = labels.map((label, i) => (i % every === 0 ? label : (label + 1) % 3));
+      return { images: 21, ...byClass(labels, predictions, 3) };
+    });
+    const [all, some] = results as [(typeof results)[number], (typeof results)[number]];
+    expect(discordance(all, some)).toEqual({ gained: 16, lost: 0 });
+    expect(discordance(some, all)).toEqual({ gained: 0, lost: 16 });
+    const others = {
+      images: 21,
+      ...byClass(
+        labels.map(() => 0),
+        labels,
+        3,
+      ),
+    };
+    expect([discordance(all, others), discordance(all, { images: 21 })]).toEqual([undefined, undefined]);
   });
 
   it('say of one value nothing but the value, and of equal ones exactly that', () => {

@@ -1,8 +1,14 @@
-import type { Pipeline, Task } from '../../pipeline/expand/task.js';
-import { amountEstimate, countEstimate, estimateNotes, percentEstimate } from '../../report/numbers/estimates.js';
+import type { Pipeline } from '../../pipeline/expand/task.js';
+import {
+  amountEstimate,
+  countEstimate,
+  estimateNotes,
+  percentEstimate,
+  pointsEstimate,
+} from '../../report/numbers/estimates.js';
 import { groupBy } from '../../report/numbers/group.js';
-import { byRepetition, estimateMetric } from '../../results/repetitions.js';
-import type { Estimate } from '../../results/statistics.js';
+import { byRepetition, estimateMetric, pairedDifferences, type Repeated } from '../../results/repetitions.js';
+import { type Estimate, estimate } from '../../results/statistics.js';
 import type { ColumnDeclaration } from '../../stage/definition.js';
 import { markdown } from '../../text/markup.js';
 import { type Cell, renderTable } from '../../text/table.js';
@@ -11,13 +17,9 @@ import { marked, titleOf } from './cells.js';
 import { undeclaredNotes } from './undeclared.js';
 
 /** A task whose stage has columns, or several that repeat one another, with the metrics that go into them. */
-interface Entry {
+interface Entry extends Repeated<Metrics> {
   readonly stage: string;
-  /** Without axes of repetition. */
-  readonly labels: Task['labels'];
   readonly columns: readonly ColumnDeclaration[];
-  /** Independent repetitions, each with the metrics of its tasks. */
-  readonly samples: readonly (readonly Metrics[])[];
 }
 
 type Row = Record<string, Cell>;
@@ -50,8 +52,8 @@ function entriesOf(pipeline: Pipeline, metrics: ReadonlyMap<string, Metrics>): E
   });
   return [...groupBy(found, ({ task }) => task.stage)].flatMap(([stage, tasks]) => {
     const [{ task, columns }] = tasks as [(typeof found)[number]];
-    return byRepetition(tasks, task.repeat ?? []).map(({ labels, samples }): Entry => {
-      return { stage, labels, columns, samples: samples.map((sample) => sample.map((run) => run.metrics)) };
+    return byRepetition(tasks, task.repeat ?? []).map(({ samples, ...about }): Entry => {
+      return { stage, ...about, columns, samples: samples.map((sample) => sample.map((run) => run.metrics)) };
     });
   });
 }
@@ -115,8 +117,10 @@ function cellsOf(entry: Entry, partner?: Entry): Row {
     }
     const other = partner?.columns.find((candidate) => candidate.title === minus);
     const from = other && valueIn(partner!, other.metric);
-    const known = typeof value === 'number' && typeof from === 'number';
-    return [title, known ? difference(value - from, format) : none];
+    if (typeof value !== 'number' || typeof from !== 'number') return [title, none];
+    const paired = format === 'percent' ? pairedEstimate(entry, metric, partner!, other!.metric) : undefined;
+    const isSpread = paired?.sd !== undefined && paired.sd > 0;
+    return [title, isSpread ? pointsEstimate(paired, ' %') : difference(value - from, format)];
   });
   return Object.fromEntries(cells);
 }
@@ -127,6 +131,15 @@ function valueIn({ samples }: Entry, metric: string): MetricValue | undefined {
   if (others.length === 0) return first;
   const same = others.every((value) => value === first) ? first : undefined;
   return estimateMetric(samples, metric)?.mean ?? same;
+}
+
+/** Of repetitions the mean of their differences, which are less spread than what they are differences of. */
+function pairedEstimate(entry: Entry, metric: string, partner: Entry, partners: string): Estimate | undefined {
+  const valuesOf = ({ samples, repetitions }: Entry, of: string) =>
+    new Map(samples.map((runs, i) => [repetitions[i]!, estimateMetric([runs], of)?.mean ?? Number.NaN]));
+  const [own, other] = [valuesOf(entry, metric), valuesOf(partner, partners)];
+  const pairs = own.size > 1 ? pairedDifferences(own, other) : undefined;
+  return pairs?.every(Number.isFinite) ? estimate(pairs) : undefined;
 }
 
 /** What a column shows with an interval; undefined where there is none. */

@@ -34,7 +34,7 @@ export function estimatesNote(estimates: readonly Estimate[]): string | undefine
   return what.length === 0 ? undefined : what.join(', ');
 }
 
-const methodNames = { t: 'Student’s t', wilson: 'Wilson, one run' } as const;
+const methodNames = { t: 'Student’s t', wilson: 'Wilson, one run', tango: 'Tango, one run' } as const;
 
 /** The same in another unit. */
 export function scaled(estimate: Estimate, factor: number): Estimate {

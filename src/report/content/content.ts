@@ -3,7 +3,7 @@ import { type AnnResult, annMetrics } from '../../results/ann-result.js';
 import { type ConversionResult, conversionMetrics } from '../../results/conversion-result.js';
 import { type History, historyMetrics, keptEpoch } from '../../results/history.js';
 import { type ResultKind, resultKinds } from '../../results/kinds.js';
-import { samplesOf } from '../../results/repetitions.js';
+import { repetitionsOf } from '../../results/repetitions.js';
 import { type SnnResult, snnMetrics } from '../../results/snn-result.js';
 import type { Metrics } from '../../values.js';
 import { type Judgement, judgeMetric, notCompared, type Wanted } from '../numbers/verdict.js';
@@ -84,7 +84,7 @@ export function verdictsOf(content: ReportContent): ItemVerdict[] {
       : value === undefined
         ? { kind: 'bounds', ...bounds(expected) }
         : { kind: 'value', value, tolerance };
-    const samples = samplesOf(found.items, content.repeat).map((runs) =>
+    const samples = repetitionsOf(found.items, content.repeat).samples.map((runs) =>
       runs.map((run) => metricsOf(found.input, run)),
     );
     const judgement = judgeMetric(samples, metric, wanted);

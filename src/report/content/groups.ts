@@ -1,7 +1,8 @@
 import type { AnnResult } from '../../results/ann-result.js';
-import { samplesOf } from '../../results/repetitions.js';
+import { discordance } from '../../results/confusion.js';
+import { pairedDifferences, type Repeated, repetitionsOf } from '../../results/repetitions.js';
 import type { SnnResult } from '../../results/snn-result.js';
-import { type Estimate, estimate, mean, proportion } from '../../results/statistics.js';
+import { type Estimate, estimate, mean, pairedDifference, proportion } from '../../results/statistics.js';
 import { comparePrecisions, displayPrecision, groupBy } from '../numbers/group.js';
 import type { ReportItem } from './content.js';
 
@@ -9,7 +10,8 @@ type Result = AnnResult | SnnResult;
 type Labels = Readonly<Record<string, string>>;
 
 /** What one number of a table or chart stands for: results that differ in nothing but declared repetition. */
-export interface ResultGroup<T extends Result = Result> {
+export interface ResultGroup<T extends Result = Result>
+  extends Pick<Repeated<ReportItem<T>>, 'samples' | 'repetitions'> {
   /** What its row or series is called: `k1B2`, or `k1B2, lr=0.001` where results differ in more. */
   readonly name: string;
   readonly precision: string;
@@ -17,8 +19,6 @@ export interface ResultGroup<T extends Result = Result> {
   readonly noise: number;
   /** Labels by axis, beside precision, noise and repetition, as far as results of the subject differ in them. */
   readonly labels: Labels;
-  /** Independent repetitions, each with its runs. */
-  readonly samples: readonly (readonly ReportItem<T>[])[];
 }
 
 /** What an estimate is of: a number of each result. */
@@ -52,6 +52,41 @@ export function accuracyOf(group: ResultGroup): Estimate {
 }
 
 /**
+ * Accuracy of a group less that of another one, from −1 to 1. The interval is one of pairs: over repetitions that both have,
+ * or over the seeds of the noise of one of them; of two single runs over the images, which they have in common. Where there
+ * are no pairs, nothing is known but the difference.
+ */
+export function accuracyDifference(group: ResultGroup, from: ResultGroup): Estimate {
+  const [first, second] = [accuracyOf(group), accuracyOf(from)];
+  const unpaired = { n: 1, mean: first.mean - second.mean };
+  const [a, b] = [group, from].map(accuracies) as [Map<string, number>, Map<string, number>];
+  if (a.size > 1 && b.size > 1) {
+    const pairs = pairedDifferences(a, b);
+    return pairs === undefined ? unpaired : estimate(pairs);
+  }
+  // Noise that was drawn several times, of one network: what it is compared with stands still.
+  if (a.size > 1 && b.size === 1 && group.samples.length === 1)
+    return estimate([...a.values()].map((accuracy) => accuracy - second.mean));
+  const runs = [group, from].map(({ samples }) => samples.flat());
+  const [own, other] = runs as [ReportItem<Result>[], ReportItem<Result>[]];
+  if (a.size > 1 || b.size > 1 || own.length > 1 || other.length > 1) return unpaired;
+  const different = discordance(own[0]!.result, other[0]!.result);
+  return different === undefined ? unpaired : pairedDifference(different.gained, different.lost, own[0]!.result.images);
+}
+
+/** What a group is a mean of: accuracies by repetition, or by the seed of the noise in its one run. */
+function accuracies({ samples, repetitions }: ResultGroup): Map<string, number> {
+  if (samples.length > 1)
+    return new Map(samples.map((runs, i) => [repetitions[i]!, mean(runs.map(({ result }) => result.accuracy))]));
+  const runs = samples.flat();
+  const { result } = runs[0]!;
+  const draws = runs.length === 1 && 'repetitions' in result ? (result.repetitions ?? []) : [];
+  return draws.length > 0
+    ? new Map(draws.map(({ seed, accuracy }) => [`seed ${seed}`, accuracy]))
+    : new Map([['', mean(runs.map((run) => run.result.accuracy))]]);
+}
+
+/**
  * Results as rows and series, by precision in the paper's order, then by noise, then as they came. They are one group only
  * if they differ in nothing but axes of repetition; two with the same labels, such as those of two stages, are numbered.
  *
@@ -73,7 +108,7 @@ export function groupsOf<T extends Result>(
       ...about,
       name: nameOf(displayPrecision(result.precision), named, length > 1 ? index : undefined),
       labels: length > 1 ? { ...named, result: String(index + 1) } : named,
-      samples: samplesOf(runs, repeat),
+      ...repetitionsOf(runs, repeat),
     }));
   });
   return groups.toSorted((a, b) => comparePrecisions(a.precision, b.precision) || a.noise - b.noise);

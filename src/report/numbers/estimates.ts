@@ -1,7 +1,7 @@
 // How estimates are written: with the digits that their intervals allow.
 
 import type { Estimate, Interval } from '../../results/statistics.js';
-import { decimal, grouped, groupedTo, shortNumber, threeDigits } from './format.js';
+import { decimal, grouped, groupedTo, shortNumber, signed, threeDigits } from './format.js';
 
 /**
  * Decimals that a value is written with whose uncertainty is this: the rule of the Particle Data Group (Review of Particle
@@ -34,6 +34,19 @@ export const countEstimate = (estimate: Estimate): string => estimateText(estima
 
 /** The same of amounts of any size: to three digits where nothing else is known. */
 export const amountEstimate = (estimate: Estimate): string => estimateText(estimate, { scale: 1, alone: threeDigits });
+
+/**
+ * A difference of accuracies in points: `+0.30 (+0.01 … +0.59)` of one run on the same images, `+0.3 ± 0.2 (s 0.2, n 5)` of paired
+ * repetitions, and where there are no pairs the difference alone.
+ */
+export function pointsEstimate({ n, mean, sd = 0, interval }: Estimate, unit = ''): string {
+  const half = interval === undefined ? 0 : 50 * (interval.high - interval.low);
+  const decimals = half > 0 ? Math.max(0, decimalsFor(half)) : 2;
+  const show = (value: number) => signed(100 * value, decimals);
+  if (interval === undefined) return show(mean) + unit;
+  if (interval.method !== 't') return `${show(mean)}${unit} (${show(interval.low)} … ${show(interval.high)})`;
+  return `${show(mean)} ± ${decimal(half, decimals)}${unit} (s ${decimal(100 * sd, decimals)}, n ${n})`;
+}
 
 function estimateText({ n, mean, sd = 0, interval }: Estimate, { scale, unit = '', alone }: EstimateStyle): string {
   if (interval === undefined) return alone(scale * mean) + unit;
@@ -82,6 +95,19 @@ export function estimateNotes(estimates: readonly Estimate[]): string[] {
       : []),
     ...(methods.has('wilson')
       ? ['In brackets: 95 % interval of the accuracy of one run, by Wilson’s score from its number of test images.']
+      : []),
+  ];
+}
+
+/** The same of differences. */
+export function differenceNotes(differences: readonly Estimate[]): string[] {
+  const methods = new Set(differences.flatMap(({ interval }) => interval?.method ?? []));
+  return [
+    ...(methods.has('t') ? ['Differences are paired: taken repetition by repetition, their spread is their own.'] : []),
+    ...(methods.has('tango')
+      ? [
+          'In brackets behind a difference: its 95 % interval by Tango’s score, from the images that only one of both recognised; it holds 0 where McNemar’s test finds no difference.',
+        ]
       : []),
   ];
 }

@@ -1,8 +1,8 @@
 import type { Estimate } from '../../results/statistics.js';
 import type { ItemVerdict } from '../content/content.js';
-import { accuracyOf, type ResultGroup } from '../content/groups.js';
+import { accuracyDifference, accuracyOf, type ResultGroup } from '../content/groups.js';
 import type { Subject } from '../content/subjects.js';
-import { estimateNotes, percentEstimate } from '../numbers/estimates.js';
+import { differenceNotes, estimateNotes, percentEstimate, pointsEstimate } from '../numbers/estimates.js';
 import { percent, shortNumber, signed } from '../numbers/format.js';
 import { comparePrecisions } from '../numbers/group.js';
 import { axesOf, pointCells, pointColumns, pointsOf, verdictsOn } from './points.js';
@@ -19,7 +19,7 @@ import {
 
 const shown = (estimate: Estimate | undefined): string => (estimate === undefined ? '' : percentEstimate(estimate));
 
-/** A difference in points. It has more digits than the figures: both were measured on the same images, or it is judged. */
+/** How far an accuracy is from a number of the paper's, in points: with the digits of what is judged. */
 const points = (a: Estimate | undefined, b: number | undefined): string =>
   a === undefined || b === undefined ? '' : signed(100 * (a.mean - b));
 
@@ -40,18 +40,22 @@ export function accuracyTable(subject: Subject): ReportTable | undefined {
   if (pairs.length === 0) return undefined;
   const all: ItemVerdict[] = [];
   const estimates: Estimate[] = [];
+  const differences: Estimate[] = [];
   const axes = axesOf(pairs.map(({ point }) => point));
   const rows = pairs.map((pair) => {
     const groups = [pair.snn ?? [], pair.ann ?? []].flat();
     const [a, s] = [pair.ann && accuracyOf(pair.ann), pair.snn && accuracyOf(pair.snn)];
+    const difference = pair.snn && pair.ann && accuracyDifference(pair.snn, pair.ann);
     estimates.push(...[a ?? [], s ?? []].flat());
+    differences.push(...[difference ?? []].flat());
     const expected = verdictsOn(subject, groups, ['accuracy']);
     all.push(...expected);
     const paper = referenceValues(expected);
     return [
       ...pointCells(pair.point, axes),
       paper.map(percent).join(' / '),
-      ...[shown(a), shown(s), points(s, a?.mean), points(s ?? a, comparedValue(expected))],
+      ...[shown(a), shown(s), difference === undefined ? '' : pointsEstimate(difference)],
+      points(s ?? a, comparedValue(expected)),
       tolerances(expected),
       worstVerdict(expected),
     ];
@@ -71,7 +75,7 @@ export function accuracyTable(subject: Subject): ReportTable | undefined {
     rows,
     notes: [
       'Test accuracy; the SNN without noise, in one time step. Precision: 2ᵏ levels a unit, activations clipped at B.',
-      ...estimateNotes(estimates),
+      ...[...estimateNotes(estimates), ...differenceNotes(differences)],
       ...sourcesNote(all),
     ],
   });
@@ -100,6 +104,7 @@ export function noiseTable(subject: Subject): ReportTable | undefined {
   if (new Set(snn.map(({ noise }) => noise)).size < 2) return undefined;
   const all: ItemVerdict[] = [];
   const estimates: Estimate[] = [];
+  const differences: Estimate[] = [];
   const axes = axesOf(snn);
   const named = [...new Set(snn.map(({ name }) => name))];
   const rows = named.flatMap((name) => {
@@ -108,7 +113,9 @@ export function noiseTable(subject: Subject): ReportTable | undefined {
     const [first] = levels as [ResultGroup];
     return levels.map((group) => {
       const accuracy = accuracyOf(group);
+      const change = group === first ? undefined : accuracyDifference(group, first);
       estimates.push(accuracy);
+      differences.push(...[change ?? []].flat());
       const expected = verdictsOn(subject, [group], ['accuracy']);
       all.push(...expected);
       const paper = referenceValues(expected);
@@ -119,7 +126,7 @@ export function noiseTable(subject: Subject): ReportTable | undefined {
           paper.map(percent).join(' / '),
           shown(accuracy),
         ],
-        group === first ? '' : points(accuracy, accuracyOf(first).mean),
+        change === undefined ? '' : pointsEstimate(change),
         ...[points(accuracy, comparedValue(expected)), tolerances(expected), worstVerdict(expected)],
       ];
     });
@@ -134,7 +141,7 @@ export function noiseTable(subject: Subject): ReportTable | undefined {
     rows,
     notes: [
       'Noise: each spike of the encoding layer is deleted with this probability, by a seeded random generator.',
-      ...estimateNotes(estimates),
+      ...[...estimateNotes(estimates), ...differenceNotes(differences)],
       ...sourcesNote(all),
     ],
   });

@@ -291,4 +291,44 @@ describe('repetitions', () => {
       'k0B1 | 1e-4 | 2 | 2 | 1 ± 0 (s 0, n 4) | 75.00 ± 0.00 (s 0.00, n 4) | 55 ± 21 (s 13, n 4) | 0.001',
     ]);
   });
+
+  it('are paired where two rows are compared: by repetition, by the seed of the noise, or by image', () => {
+    const accuracies = { ann: [0.8, 0.82, 0.81, 0.83], snn: [0.801, 0.823, 0.81, 0.832] };
+    const at = (seed: number) => ({ labels: { precision: 'k0B1', seed: String(seed) }, digest: '' });
+    const paired = exampleContent({
+      ...{ ...alone, repeat: ['seed'] },
+      ann: accuracies.ann.map((accuracy, i) => ({ ...at(i), result: { ...annResults()[1]!, accuracy } })),
+      // In another order: they are found by their labels.
+      snn: accuracies.snn.map((accuracy, i) => ({ ...at(i), result: { ...snnResults([0])[0]!, accuracy } })).reverse(),
+    });
+    expect(rows('accuracy', paired)[1]).toBe(
+      'k0B1 | 81.5 ± 2.1 (s 1.3, n 4) | 81.7 ± 2.2 (s 1.4, n 4) | +0.15 ± 0.21 (s 0.13, n 4)',
+    );
+    expect(rows('accuracy', { ...paired, snn: paired.snn.slice(1) })[1]).toMatch(/ \| −0\.\d\d$/);
+
+    // One run, of 16 images: the ANN recognised the first eight, the SNN nine others and none of four of them.
+    const bits = (...bytes: number[]) => ({ recognised: Buffer.from(bytes).toString('base64'), images: 16 });
+    const one = (snn: object) =>
+      exampleContent({
+        ...alone,
+        ann: [{ ...at(1), result: { ...annResults()[1]!, ...bits(0b1111_1111, 0), correct: 8, accuracy: 0.5 } }],
+        snn: [{ ...at(1), result: { ...snnResults([0])[0]!, ...snn, correct: 5, accuracy: 5 / 16 } }],
+      });
+    expect(rows('accuracy', one(bits(0b0000_1111, 1)))[1]).toMatch(/ \| −19 \(−46 … \+10\)$/);
+    expect(rows('accuracy', one({ images: 16 }))[1]).toMatch(/ \| −18\.75$/);
+
+    const run = snnResults([0.1])[0]!;
+    const draws = [0.8, 0.81, 0.82, 0.83].map((accuracy, seed) => ({
+      ...{ seed, correct: 1, accuracy, spikesPerImage: 1, sopsPerImage: 1, eventSopsPerImage: 1 },
+      ...{ effectiveSopsPerImage: 1, firingRate: 0.1, firingRateByLayer: [0.1, 0.1, 0.1] },
+    }));
+    const noisy = exampleContent({
+      ...{ ...alone, ann: [] },
+      snn: [
+        { ...at(1), result: { ...run, noise: 0, accuracy: 0.9 } },
+        { ...at(1), result: { ...run, accuracy: 0.815, repetitions: draws } },
+      ],
+    });
+    expect(rows('noise', noisy)[2]).toBe('k0B1 | 10 | 81.5 ± 2.1 (s 1.3, n 4) | −8.5 ± 2.1 (s 1.3, n 4)');
+  });
 });

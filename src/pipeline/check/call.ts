@@ -37,21 +37,10 @@ export async function applyCall(
     ...declared.map(([name, axis]) => [name, axisPath(name, axis)] as const),
   ]);
   const diagnostics: Diagnostic[] = [];
-  const mistake = (code: string, message: string, hint?: string) =>
+  const mistake: Mistake = (code, message, hint) =>
     diagnostics.push({ severity: 'error', code, message, ...(hint === undefined ? {} : { hint }) });
 
-  const { profile } = call;
-  if (profile !== undefined) {
-    const profiles = file.profiles ?? {};
-    if (Object.hasOwn(profiles, profile)) {
-      Object.assign(params, profiles[profile]);
-      for (const name of Object.keys(profiles[profile]!)) places.set(`params.${name}`, ['profiles', profile, name]);
-    } else {
-      const known = Object.keys(profiles);
-      const hint = known.length === 0 ? 'the file declares no profiles' : suggestion(profile, known);
-      mistake('E_UNKNOWN_PROFILE', `There is no profile "${profile}".`, hint);
-    }
-  }
+  if (call.profile !== undefined) applyProfile(file, call.profile, params, places, mistake);
   // Loaded here, because most calls set nothing, and the parser is large.
   const { set = [] } = call;
   const readSetting = set.length === 0 ? undefined : (await import('./setting.js')).readSetting;
@@ -82,6 +71,28 @@ export async function applyCall(
     }
   }
   return { params, axes, repeat, places, diagnostics };
+}
+
+/** Adds a mistake in the call. */
+type Mistake = (code: string, message: string, hint?: string) => void;
+
+/** Takes the params of a profile in place of the file's own. */
+function applyProfile(
+  file: PipelineFile,
+  profile: string,
+  params: Params,
+  places: Map<string, Path>,
+  mistake: Mistake,
+): void {
+  const profiles = file.profiles ?? {};
+  if (Object.hasOwn(profiles, profile)) {
+    Object.assign(params, profiles[profile]);
+    for (const name of Object.keys(profiles[profile]!)) places.set(`params.${name}`, ['profiles', profile, name]);
+  } else {
+    const known = Object.keys(profiles);
+    const hint = known.length === 0 ? 'the file declares no profiles' : suggestion(profile, known);
+    mistake('E_UNKNOWN_PROFILE', `There is no profile "${profile}".`, hint);
+  }
 }
 
 /** Where the file lists the values of an axis. */

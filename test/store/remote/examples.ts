@@ -88,10 +88,14 @@ export class Machine {
     return record;
   }
 
-  /** Is the result here, whole? */
+  /** True if the result is here, whole. */
   async has({ key, outputs }: TaskRecord): Promise<boolean> {
     if ((await this.store.record(key)) === undefined) return false;
     for (const artifact of Object.values(outputs)) if (!(await this.store.has(artifact))) return false;
     return true;
   }
 }
+
+/** What a machine gets of a result from the remote cache: undefined if it gets nothing. */
+export const fetchResult = (machine: Machine, { key }: Pick<TaskRecord, 'key'>) =>
+  machine.cache.fetch(key, 'The result of t', quiet);

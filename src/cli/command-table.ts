@@ -89,7 +89,10 @@ export const commands: readonly CommandEntry[] = [
     usage: 'plan [file] [targets...]',
     description: 'show what would run, in order, and why',
     pipeline: true,
-    options: [['--force [target]', 'as if forced', collectForce]],
+    options: [
+      ['--force [target]', 'as if forced', collectForce],
+      ['--executor <kind>', `what it would run as: ${executorNames}`],
+    ],
     details: targetDetails,
     load: async () => (await import('./commands/plan.js')).planCommand,
   },

@@ -3,7 +3,7 @@ import { type Pipeline, pointOf, type Task } from '../pipeline/expand/task.js';
 import type { Store } from '../store/store.js';
 import type { TaskKey, TaskResult } from '../store/types.js';
 import type { MetricValue, TaskId } from '../values.js';
-import type { Failure } from './events.js';
+import type { Failure, RunEvent } from './events.js';
 import type { RunOptions, RunResult } from './executor.js';
 import { publish } from './share/publish.js';
 
@@ -84,6 +84,14 @@ export class Outcomes {
     this.#failed = true;
     this.options.emit({ event: 'task', task: task.id, status: 'failed', ...(key && { key }), seconds, failure });
     return this.#keep(task, 'failed');
+  }
+
+  /** What another executor has made of a task, and told. @param result where there is one */
+  take(task: Task, event: Extract<RunEvent, { event: 'task' }>, result: TaskResult | undefined): Outcome {
+    if (result !== undefined) this.results.set(task.id, result);
+    if (event.status === 'failed') this.#failed = true;
+    this.options.emit(event);
+    return this.#keep(task, event.status);
   }
 
   skip(task: Task, seconds: number): Outcome {

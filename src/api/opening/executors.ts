@@ -1,9 +1,10 @@
 import { UserError } from '../../error.js';
-import type { Pipeline } from '../../pipeline/expand/task.js';
+import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import type { Executor, RunOptions } from '../../run/executor.js';
 import { LocalExecutor } from '../../run/local/executor.js';
 import type { CacheSource } from '../../store/remote/settings.js';
 import type { Store } from '../../store/store.js';
+import type { TaskId } from '../../values.js';
 
 /** A way to run tasks that a user can choose. */
 export interface ExecutorKind {
@@ -17,6 +18,11 @@ export interface ExecutorKind {
     store: Store,
     options: RunOptions & { readonly caches: readonly CacheSource[] },
   ): Promise<Executor>;
+  /** Where tasks would run, and what there is to say of that. Default: all of them here. */
+  preview?(
+    pipeline: Pipeline,
+    tasks: readonly Task[],
+  ): Promise<{ readonly places: ReadonlyMap<TaskId, string>; readonly lines: readonly string[] }>;
 }
 
 /** All executors, the default first. A new one is added here, and nowhere else. */
@@ -26,6 +32,7 @@ export const executors: readonly ExecutorKind[] = [
     name: 'slurm',
     help: 'for jobs on a cluster',
     open: async (...run) => (await import('./slurm.js')).slurmExecutor(...run),
+    preview: async (...run) => (await import('./slurm.js')).slurmPreview(...run),
   },
 ];
 

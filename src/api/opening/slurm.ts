@@ -1,7 +1,10 @@
 import { joinSlurmSettings } from '../../pipeline/check/slurm.js';
-import type { Pipeline } from '../../pipeline/expand/task.js';
+import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import type { RunOptions } from '../../run/executor.js';
+import { slurmCommands } from '../../run/slurm/command.js';
 import { SlurmExecutor, type SlurmOptions } from '../../run/slurm/executor.js';
+import { parseLargestArray } from '../../run/slurm/jobs.js';
+import { type JobPreview, previewJobs } from '../../run/slurm/preview.js';
 import type { Store } from '../../store/store.js';
 import { userConfig } from './config.js';
 
@@ -13,4 +16,11 @@ export async function slurmExecutor(
 ): Promise<SlurmExecutor> {
   const { config } = await userConfig();
   return new SlurmExecutor(pipeline, store, { ...options, settings: joinSlurmSettings(pipeline.slurm, config.slurm) });
+}
+
+/** Which jobs tasks would get, with arrays as large as this cluster takes them, or as Slurm does by itself. */
+export async function slurmPreview(pipeline: Pipeline, tasks: readonly Task[]): Promise<JobPreview> {
+  const { config } = await userConfig();
+  const largest = await slurmCommands.largestArray().catch(() => parseLargestArray(''));
+  return previewJobs(tasks, joinSlurmSettings(pipeline.slurm, config.slurm), largest);
 }

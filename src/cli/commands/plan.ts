@@ -1,3 +1,4 @@
+import { readExecutor } from '../../api/opening/executors.js';
 import { openStore } from '../../api/opening/store.js';
 import { chooseTasks, forcedTasks } from '../../api/opening/tasks.js';
 import { absentFiles } from '../../pipeline/expand/absent.js';
@@ -8,7 +9,7 @@ import { openPipeline } from '../opening/pipeline.js';
 import { exitCodes } from '../terminal/exit-codes.js';
 import { print } from '../terminal/output.js';
 
-/** `plan`: what would run, in order, and why. */
+/** `plan`: what would run, in order, and why; with an executor that has more to say, where. */
 export async function planCommand(
   file: string | undefined,
   targets: readonly string[],
@@ -20,8 +21,10 @@ export async function planCommand(
   const planner = new Planner(pipeline, openStore(options, pipeline), { force });
   const plans = await planner.plan(all);
   const open = all.filter(({ id }) => plans.get(id)!.status.state !== 'cached');
+  const preview = await readExecutor(options.executor).preview?.(pipeline, open);
   for (const task of open) {
-    print(describe(task.id, plans.get(task.id)!));
+    const place = preview?.places.get(task.id);
+    print(`${describe(task.id, plans.get(task.id)!)}${place === undefined ? '' : `, ${place}`}`);
     for (const { parameter, path } of absentFiles(task, pipeline))
       print(`       there is no ${path} (${parameter}): it fails unless a shared cache has its result`);
   }
@@ -29,6 +32,7 @@ export async function planCommand(
   const repeat = [...new Set(all.flatMap((task) => task.repeat ?? []))];
   const repeated = repeat.length === 0 ? '' : `; repeated over ${repeat.join(' and ')}`;
   print(`${open.length === 0 ? '' : '\n'}${open.length} to run, ${cached} cached${repeated}`);
+  for (const line of open.length === 0 ? [] : (preview?.lines ?? [])) print(line);
   return exitCodes.done;
 }
 

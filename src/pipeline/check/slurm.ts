@@ -15,6 +15,17 @@ export const SlurmSchema = Type.Object(
     cpus: Type.Optional(
       Type.Integer({ minimum: 1, description: 'CPU cores of tasks that take all there are. Default: 4.' }),
     ),
+    local: Type.Optional(
+      Type.Boolean({
+        description: 'No job: the task runs on the machine that submits the others, such as a download or a plot.',
+      }),
+    ),
+    group: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        description: 'Tasks of a stage that one job runs, one after the other: for tasks of seconds. Default: 1.',
+      }),
+    ),
     modules: Type.Optional(
       Type.Array(Type.String({ minLength: 1 }), { description: 'Modules that jobs load first, such as cuda/12.4.' }),
     ),

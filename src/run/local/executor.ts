@@ -49,16 +49,18 @@ export class LocalExecutor implements Executor {
   readonly #repairs = new Set<LocalExecutor>();
   #interrupted = false;
 
+  /** @param pool what its tasks may use of the machine, where other runs use it as well */
   constructor(
     readonly pipeline: Pipeline,
     readonly store: Store,
     readonly options: RunOptions,
+    pool = new ResourcePool(machineResources(options.jobs)),
   ) {
     this.#planner = new Planner(pipeline, store, { force: options.force });
     this.#outcomes = new Outcomes(pipeline, store, options);
     this.#outputs = new Map([...this.#outcomes.results].map(([id, { outputs }]) => [id, outputs]));
     this.#executor = new TaskRunner(pipeline, store);
-    this.#pool = new ResourcePool(machineResources(options.jobs));
+    this.#pool = pool;
     this.#order = new TaskOrder(
       options.tasks,
       (task, before) => this.#bring(task, before),

@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path';
 import type { SlurmCommands } from './command.js';
-import type { Lineage, SlurmFiles, Submission } from './files.js';
+import { type Lineage, type SlurmFiles, type Submission, slotsOf } from './files.js';
 import { isLive, type JobName, type JobState, type TaskJob } from './jobs.js';
 
 /** A job that another call has submitted, and that is not over. */
@@ -28,8 +28,14 @@ export async function adoptableJobs(
   const found = new Map<Lineage, AdoptableJob>();
   const add = (id: string, submission: Submission | undefined, { name }: JobState) => {
     const [array, index] = name.split('_').map(Number) as [number, number];
-    const task = submission?.tasks[index];
-    if (task !== undefined) found.set(task.lineage, { job: { id, array, index }, force: task.force });
+    const { group = 1 } = submission ?? {};
+    for (const slot of submission === undefined ? [] : slotsOf(submission, index)) {
+      const { lineage, force } = submission!.tasks[slot]!;
+      if (!wanted.has(lineage)) continue;
+      // Its job may have others to run for a long time yet.
+      if (group > 1 && files.readStatus(id, slot)?.state === 'failed') continue;
+      found.set(lineage, { job: { id, array, index, slot, group }, force });
+    }
   };
   for (const [id, jobs] of live) {
     const submission = files.readSubmission(id);
@@ -40,12 +46,14 @@ export async function adoptableJobs(
     const array = live.has(id) ? undefined : files.arrayOf(id);
     if (array === undefined || array.cluster !== slurm.cluster) continue;
     const submission = files.readSubmission(id);
-    const names = Object.entries(submission?.tasks ?? {}).flatMap(([index, { lineage }]): JobName[] => {
+    const names = Object.entries(submission?.tasks ?? {}).flatMap(([slot, { lineage }]): JobName[] => {
       if (!wanted.has(lineage) || found.has(lineage)) return [];
-      const state = files.readStatus(id, Number(index))?.state;
-      return state === 'done' || state === 'failed' ? [] : [`${array.array}_${Number(index)}`];
+      const state = files.readStatus(id, Number(slot))?.state;
+      const index = Math.floor(Number(slot) / (submission!.group ?? 1));
+      return state === 'done' || state === 'failed' ? [] : [`${array.array}_${index}`];
     });
-    if (names.length > 0) for (const job of await slurm.find(names)) if (isLive(job)) add(id, submission, job);
+    const unlisted = [...new Set(names)];
+    if (unlisted.length > 0) for (const job of await slurm.find(unlisted)) if (isLive(job)) add(id, submission, job);
   }
   return found;
 }

@@ -10,9 +10,14 @@ const warningSeconds = 60;
 /** What the job script gets from Slurm before the job's time is up. */
 export const warningSignal = 'SIGUSR2';
 
-/** Options of sbatch for what a task asks for, and for where jobs go. What is said last counts. */
-export function resourceOptions(resources: ResourceRequest, settings: SlurmSettings): string[] {
-  const { cpus = 1, gpus, gpuKind, memory, time } = resources;
+/**
+ * Options of sbatch for what a task asks for, and for where jobs go. What is said last counts.
+ *
+ * @param group tasks that a job runs one after the other: each has its time
+ */
+export function resourceOptions(resources: ResourceRequest, settings: SlurmSettings, group = 1): string[] {
+  const { cpus = 1, gpus, gpuKind, memory } = resources;
+  const time = resources.time === undefined ? undefined : resources.time * group;
   const { partition, account, qos, constraint, cpus: all = defaultCpus, extra = [] } = settings;
   // Of a job of two minutes, half would be warning.
   const warning = time === undefined ? warningSeconds : Math.min(warningSeconds, Math.ceil(time / 4));

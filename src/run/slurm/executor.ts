@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SlurmSettings } from '../../pipeline/check/slurm.js';
+import { joinSlurmSettings, type SlurmSettings } from '../../pipeline/check/slurm.js';
 import { dependenciesOf } from '../../pipeline/expand/targets.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import type { CacheSource } from '../../store/remote/settings.js';
@@ -17,6 +17,7 @@ import { SlurmFiles } from './files.js';
 import { Holding } from './holding.js';
 import { cancelCall, nameOf } from './jobs.js';
 import { lineageOf } from './lineage.js';
+import { LocalTasks } from './local-tasks.js';
 import { Losses } from './losses.js';
 import { refusal } from './lost-jobs.js';
 import { isSilence, Patience } from './patience.js';
@@ -48,6 +49,9 @@ export class SlurmExecutor implements Executor {
   readonly #lineages = new Map<TaskId, TaskLineage>();
   /** Tasks that need a job. */
   readonly #waiting = new Set<TaskId>();
+  /** Tasks that will need one, once others that run on this machine are over. */
+  #behind: readonly Task[] = [];
+  readonly #local: LocalTasks;
   readonly #losses: Losses;
   readonly #noted = new Set<TaskId>();
   readonly #stop = sharedAbort();
@@ -64,6 +68,7 @@ export class SlurmExecutor implements Executor {
     this.#files = new SlurmFiles(store, pipeline.name);
     this.#patience = new Patience(options.emit);
     this.#holding = new Holding(options.emit);
+    this.#local = new LocalTasks(pipeline, store, options, this.#outcomes);
     this.#losses = new Losses(slurm, this.#files, store, this.#patience);
     const lineage = (id: TaskId) => this.#lineages.get(id)!;
     const stops = { soon: this.#stop.signal, now: this.#stopNow.signal };
@@ -82,6 +87,7 @@ export class SlurmExecutor implements Executor {
 
   /** Submits nothing more, and watches no longer. The jobs go on. A second time, at once. */
   interrupt(): void {
+    this.#local.interrupt();
     if (this.#stop.signal.aborted) {
       this.#stopNow.abort();
       return;
@@ -92,7 +98,7 @@ export class SlurmExecutor implements Executor {
   }
 
   get cluster(): Cluster {
-    const jobs = this.#watch.jobs().map(nameOf);
+    const jobs = [...new Set(this.#watch.jobs().map(nameOf))];
     const { silentSince } = this.#patience;
     return {
       name: 'Slurm',
@@ -107,12 +113,15 @@ export class SlurmExecutor implements Executor {
     const { tasks } = this.options;
     this.#outcomes.begin();
     for (const task of tasks) await this.#compare(task);
+    this.#sort();
     while (!this.#stop.signal.aborted) {
+      if (this.#local.advance((task) => this.#isHopeless(task))) this.#sort();
       if (this.#waiting.size > 0 && this.#holding.isDue) await this.#submit();
-      if (this.#watch.size + this.#waiting.size === 0) break;
+      if (this.#watch.size + this.#waiting.size + this.#local.size === 0) break;
       for (const end of await this.#losses.sure(await this.#watch.look())) await this.#end(end);
       await sleep(lookMs, undefined, { signal: this.#stop.signal }).catch(() => undefined);
     }
+    await this.#local.settled();
     for (const task of tasks) this.#skip(task);
     await this.store.settled();
     return this.#outcomes.end(this.#stop.signal.aborted);
@@ -130,7 +139,8 @@ export class SlurmExecutor implements Executor {
       const fetched =
         result === undefined && identity !== undefined ? await this.#fetch(task, identity.key) : undefined;
       const found = result ?? fetched;
-      if (found === undefined) this.#waiting.add(task.id);
+      if (found === undefined && this.#isLocal(task)) this.#local.add(task);
+      else if (found === undefined) this.#waiting.add(task.id);
       else await this.#outcomes.done(task, found, 'cached', this.#outcomes.seconds, fetched && 'remote');
     } catch (error) {
       this.#fail(task, failureOf(error, this.store.reportsFolder));
@@ -141,6 +151,27 @@ export class SlurmExecutor implements Executor {
   async #fetch(task: Task, key: TaskKey): Promise<TaskResult | undefined> {
     const { sharing, force } = this.options;
     return force.has(task.id) ? undefined : sharing?.fetch(task.id, key, this.#stop.signal);
+  }
+
+  #isLocal(task: Task): boolean {
+    return joinSlurmSettings(this.options.settings, task.slurm).local ?? false;
+  }
+
+  /** Keeps tasks from having jobs that need what is yet to run here: Slurm knows nothing of that. */
+  #sort(): void {
+    const behind = new Set<TaskId>();
+    const isBehind = (task: Task) => dependenciesOf(task).some((id) => this.#local.has(id) || behind.has(id));
+    const before = this.#behind;
+    for (const { id } of before) this.#waiting.add(id);
+    this.#behind = this.options.tasks.filter((task) => {
+      // What waits for a local task that waits for others does so as well.
+      if ((this.#waiting.has(task.id) || this.#local.has(task.id)) && isBehind(task)) behind.add(task.id);
+      return behind.has(task.id) && this.#waiting.delete(task.id);
+    });
+    if (before.length > 0 || this.#behind.length === 0) return;
+    const message = `${countText(this.#behind.length)} after what runs on this machine is done.`;
+    const hint = 'Until then this program must keep running.';
+    this.options.emit({ event: 'warning', message, hint });
   }
 
   /** Finds the jobs of waiting tasks, or makes them. */
@@ -249,8 +280,10 @@ export class SlurmExecutor implements Executor {
   async #drop(tasks: readonly Task[]): Promise<void> {
     const jobs = tasks.map(({ id }) => this.#watch.jobOf(id)!);
     for (const { id } of tasks) this.#watch.remove(id);
+    // Those with other tasks go on.
+    const names = new Set(jobs.filter((job) => !this.#watch.has(job)).map(nameOf));
     // Where Slurm does not answer, it will find out for itself that they can't begin.
-    await this.slurm.cancel(jobs.map(nameOf)).catch(() => undefined);
+    await this.slurm.cancel([...names]).catch(() => undefined);
   }
 
   #isHopeless(task: Task): boolean {
@@ -287,3 +320,5 @@ export class SlurmExecutor implements Executor {
     if (this.#outcomes.of(task.id) === undefined) this.#outcomes.skip(task, this.#outcomes.seconds);
   }
 }
+
+const countText = (count: number) => (count === 1 ? 'One task is submitted' : `${count} tasks are submitted`);

@@ -49,13 +49,20 @@ export interface Submission {
   readonly artifacts: string;
   /** Where else results may be; credentials come from the environment. */
   readonly caches: readonly CacheSource[];
-  /** By the index of the job in its array. */
+  /** How many tasks a job runs, one after the other; fewer where there are no more. Default: 1. */
+  readonly group?: number;
+  /** By slot: the job at an index of the array has those from `index * group` on. */
   readonly tasks: Readonly<Record<number, SubmittedTask>>;
   /** The tasks that make their inputs. */
   readonly makers: Readonly<Record<TaskId, { readonly task: PlainTask; readonly lineage: Lineage }>>;
 }
 
-/** What a job says of itself. */
+/** The slots of a submission that a job has, in their order. @param index of the job in its array */
+export function slotsOf({ group = 1, tasks }: Submission, index: number): number[] {
+  return Array.from({ length: group }, (_, k) => index * group + k).filter((slot) => tasks[slot] !== undefined);
+}
+
+/** What a job says of a task. */
 export interface JobStatus {
   /** How often Slurm had begun it before. */
   readonly restarts: number;
@@ -83,7 +90,7 @@ const keptMs = 7 * 24 * 3_600_000;
  *     artifacts/<pipeline>/.slurm/<id>/job.sh          what Slurm runs
  *     artifacts/<pipeline>/.slurm/<id>/job             the tasks of a job array
  *     artifacts/<pipeline>/.slurm/<id>/array           which one that is to Slurm: 123, or 123;cluster
- *     artifacts/<pipeline>/.slurm/<id>/<index>.status  what a job says of itself
+ *     artifacts/<pipeline>/.slurm/<id>/<slot>.status   what a job says of a task
  *     artifacts/<pipeline>/.slurm/<id>/<index>.out     what it wrote
  *     artifacts/<pipeline>/.slurm/keys/<lineage>       the key that a task of this lineage has come to
  */
@@ -134,15 +141,15 @@ export class SlurmFiles {
     return submissionIn(this.pathOf(id));
   }
 
-  /** Replaces what a job says of itself. */
-  writeStatus(id: string, index: number, status: JobStatus): Promise<void> {
+  /** Replaces what a job says of a task. */
+  writeStatus(id: string, slot: number, status: JobStatus): Promise<void> {
     return this.store
       .published(this.pipeline)
-      .writeNote(this.pathOf(id, `${index}.status`), sealed(JSON.stringify({ type: statusType, ...status })));
+      .writeNote(this.pathOf(id, `${slot}.status`), sealed(JSON.stringify({ type: statusType, ...status })));
   }
 
-  readStatus(id: string, index: number): JobStatus | undefined {
-    return readNote<JobStatus>(this.pathOf(id, `${index}.status`), statusType);
+  readStatus(id: string, slot: number): JobStatus | undefined {
+    return readNote<JobStatus>(this.pathOf(id, `${slot}.status`), statusType);
   }
 
   /** What a job wrote that is not its task's. */

@@ -22,7 +22,7 @@ const visibleMs = 30_000;
 /** Slurm signals the processes of a job one after the other, the job's own last: how long that may take. */
 const signalsMs = 2000;
 
-/** One job: brings one task up to date, as it was when it was submitted, and says of itself how far it is. */
+/** A task in a job: brought up to date as it was when it was submitted, with word of how far it is. */
 export class SlurmJob {
   readonly #submitted: SubmittedTask;
   #status: JobStatus;
@@ -41,10 +41,10 @@ export class SlurmJob {
     readonly files: SlurmFiles,
     readonly id: string,
     readonly submission: Submission,
-    readonly index: number,
+    readonly slot: number,
     restarts: number,
   ) {
-    this.#submitted = submission.tasks[index]!;
+    this.#submitted = submission.tasks[slot]!;
     this.#status = { restarts, state: 'waiting' };
   }
 
@@ -146,7 +146,8 @@ export class SlurmJob {
   /** What its inputs are taken from. */
   async #given(): Promise<{ readonly results: ReadonlyMap<TaskId, TaskResult> } | { readonly failure: Failure }> {
     const results = new Map<TaskId, TaskResult>();
-    const end = performance.now() + visibleMs;
+    // Since the job began: what its later tasks need was there as well, or never will be.
+    const end = visibleMs;
     for (const [id, { lineage }] of Object.entries(this.submission.makers)) {
       if (!dependsOn(this.#submitted.task, id)) continue;
       for (let result: TaskResult | undefined; result === undefined; ) {
@@ -200,7 +201,7 @@ export class SlurmJob {
     this.#written = status;
     // One after the other. A store that takes no status takes no result either, which is told where that fails.
     this.#writing = this.#writing.then(() =>
-      this.files.writeStatus(this.id, this.index, status).catch((error: unknown) => console.error(error)),
+      this.files.writeStatus(this.id, this.slot, status).catch((error: unknown) => console.error(error)),
     );
   }
 }

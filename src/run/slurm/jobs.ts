@@ -9,6 +9,10 @@ export interface TaskJob {
   readonly id: string;
   readonly array: number;
   readonly index: number;
+  /** The task's number in the submission: its job may have others to run as well. */
+  readonly slot: number;
+  /** How many tasks a job of the submission may run. */
+  readonly group: number;
 }
 
 export const nameOf = ({ array, index }: TaskJob): JobName => `${array}_${index}`;

@@ -52,7 +52,10 @@ export class Losses {
   } {
     const version = status?.key === undefined ? undefined : this.store.resumePoint(status.key).version();
     const advanced = version !== undefined && version !== status?.resume;
-    const { failure, again } = lostJob({ job: nameOf(job), state, status, advanced, said }, task.resources);
+    const { failure, again } = lostJob(
+      { job: nameOf(job), state, status, advanced, said, grouped: job.group > 1 },
+      task.resources,
+    );
     const lost = this.#lost.get(task.id) ?? {};
     const count = (lost[failure.code] ?? 0) + 1;
     this.#lost.set(task.id, { ...lost, [failure.code]: count });

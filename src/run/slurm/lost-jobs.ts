@@ -22,11 +22,16 @@ export interface LostAbout {
   readonly advanced: boolean;
   /** Why it could not even begin with its task. */
   readonly said?: string | undefined;
+  /** True if it was to run other tasks as well. */
+  readonly grouped?: boolean;
 }
+
+/** States of jobs that one of their tasks has brought about. */
+const byTask = new Set(['OUT_OF_MEMORY', 'TIMEOUT', 'DEADLINE', 'FAILED']);
 
 /** What is to be made of a lost job. @param resources what there is more of for its task */
 export function lostJob(
-  { job, state, status, advanced, said }: LostAbout,
+  { job, state, status, advanced, said, grouped = false }: LostAbout,
   { moreMemory = [], moreTime = [] }: ResourceRequest,
 ): LostJob {
   const lost = (again: number, code: string, message: string, hint?: string): LostJob => ({
@@ -43,6 +48,9 @@ export function lostJob(
       'Nodes that lack it can be left out: `slurm: { extra: [--exclude=…] }`; `modules` and `setup` are there as well.';
     return { failure: { code: 'E_SLURM_START', message: `Job ${job} could not begin. ${said}`, hint }, again: 0 };
   }
+  // It was another task of the job that took too much: as often as there are such tasks, perhaps.
+  if (grouped && status === undefined && byTask.has(state ?? ''))
+    return lost(100, 'E_SLURM_GROUP', 'was over before this task had its turn');
   const longer = 'Give it more with `resources: { time: … }`.';
   switch (status?.state === 'requeued' ? 'TIMEOUT' : state) {
     case 'TIMEOUT':

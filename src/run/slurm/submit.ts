@@ -45,6 +45,7 @@ interface Room {
 /** Gives tasks jobs. */
 export class Submitter {
   #largestArray: number | undefined;
+  readonly #byId: ReadonlyMap<TaskId, Task>;
 
   constructor(
     readonly pipeline: Pipeline,
@@ -66,7 +67,9 @@ export class Submitter {
       /** Aborted when not even the call in progress is to be waited for. */
       readonly now: AbortSignal;
     },
-  ) {}
+  ) {
+    this.#byId = new Map(pipeline.tasks.map((task) => [task.id, task]));
+  }
 
   /** Jobs that other calls have submitted, and that are not over. Forced tasks only take forced ones. */
   async adoptable(tasks: readonly Task[]): Promise<(task: Task) => TaskJob | undefined> {
@@ -90,10 +93,13 @@ export class Submitter {
     const without = new Set<TaskId>();
     const room: Room = { atATime };
     for (const set of stageSets(tasks)) {
-      const possible = set.filter((task) => !dependenciesOf(task).some((id) => without.has(id)));
-      for (const { id } of set) if (!possible.some((task) => task.id === id)) without.add(id);
+      const possible: Task[] = [];
+      for (const task of set)
+        if (dependenciesOf(task).some((id) => without.has(id))) without.add(task.id);
+        else possible.push(task);
       const placeOf = (id: TaskId): ArrayPlace<number> | undefined => submissions.jobOf(id);
-      for (const plan of planArrays(possible, placeOf, this.#largestArray)) {
+      const { group = 1 } = this.#settingsOf(set[0]!);
+      for (const plan of planArrays(possible, placeOf, { largest: this.#largestArray, group })) {
         const left = await this.#submitPlan(plan, submissions, room);
         for (const { id } of left) without.add(id);
         if (soon.aborted) return;
@@ -103,44 +109,47 @@ export class Submitter {
 
   /** @returns the tasks that have no job */
   async #submitPlan(plan: ArrayPlan<number>, to: Submissions, room: Room): Promise<readonly Task[]> {
-    let { tasks } = plan;
-    while (tasks.length > 0 && !this.stops.soon.aborted) {
+    let { jobs } = plan;
+    while (jobs.length > 0 && !this.stops.soon.aborted) {
       if (room.full !== undefined && room.atATime < 1) {
-        for (const { task } of tasks) to.held(task, room.full);
+        for (const task of tasksOf(jobs)) to.held(task, room.full);
         break;
       }
-      const part = tasks.slice(0, room.atATime);
+      const part = jobs.slice(0, room.atATime);
       try {
-        const { id, array } = await this.#submitArray({ ...plan, tasks: part }, to.liveArrays());
-        for (const { index, task } of part) to.submitted(task, { id, array, index });
-        tasks = tasks.slice(part.length);
+        const { id, array, group } = await this.#submitArray({ ...plan, jobs: part }, to.liveArrays());
+        for (const { index, tasks } of part)
+          for (const [k, task] of tasks.entries())
+            to.submitted(task, { id, array, index, slot: index * group + k, group });
+        jobs = jobs.slice(part.length);
       } catch (error) {
         if (!(error instanceof SlurmError) || error.code === 'E_SLURM_MISSING') throw error;
         if (this.stops.soon.aborted) break;
         // With no other job there, a rule that forbids a single one is not about their number.
         const alone = part.length === 1 && to.liveArrays().length === 0;
         if (error.code === 'E_SLURM' || (error.code === 'E_SLURM_POLICY' && alone)) {
-          for (const { task } of tasks) to.refused(task, error);
+          for (const task of tasksOf(jobs)) to.refused(task, error);
           break;
         }
         room.full = error;
         room.atATime = isSilence(error) ? 0 : part.length >> 1;
       }
     }
-    return tasks.map(({ task }) => task);
+    return tasksOf(jobs);
   }
 
   async #submitArray(
     plan: ArrayPlan<number>,
     liveArrays: readonly number[],
-  ): Promise<{ readonly id: string; readonly array: number }> {
+  ): Promise<{ readonly id: string; readonly array: number; readonly group: number }> {
     const id = randomUUID();
     holdBuild('jobs');
-    const { task } = plan.tasks[0]!;
+    const task = plan.jobs[0]!.tasks[0]!;
     const { jobs } = this.options;
-    const settings = joinSlurmSettings(this.options.settings, task.slurm);
-    this.files.writeSubmission(id, this.#submission(plan), jobScript(this.files.pathOf(id), settings));
-    const indices = arrayIndices(plan.tasks.map(({ index }) => index));
+    const settings = this.#settingsOf(task);
+    const group = Math.max(...plan.jobs.map(({ tasks }) => tasks.length));
+    this.files.writeSubmission(id, this.#submission(plan, group), jobScript(this.files.pathOf(id), settings));
+    const indices = arrayIndices(plan.jobs.map(({ index }) => index));
     const limited = Number.isFinite(jobs);
     const options = [
       `--array=${indices}${limited ? `%${jobs}` : ''}`,
@@ -152,7 +161,7 @@ export class Submitter {
       '--requeue',
       // Slurm limits arrays, and no set of them: so they follow one another.
       ...dependencyOptions(plan, limited ? liveArrays : []),
-      ...resourceOptions(task.resources, settings),
+      ...resourceOptions(task.resources, settings, group),
       ...exportOption(settings.extra ?? [], process.env, task.env),
     ];
     const script = this.files.pathOf(id, 'job.sh');
@@ -166,7 +175,7 @@ export class Submitter {
     try {
       const array = await this.patience.ask(submit, soon, lookFirst);
       this.files.noteArray(id, array, this.slurm.cluster);
-      return { id, array };
+      return { id, array, group };
     } catch (error) {
       // What Slurm has refused leaves nothing behind; what it may have taken is found by the next call.
       if (error instanceof SlurmError && !isSilence(error)) this.files.remove(id);
@@ -174,27 +183,36 @@ export class Submitter {
     }
   }
 
-  #submission({ tasks }: ArrayPlan<number>): Submission {
+  #settingsOf(task: Task): SlurmSettings {
+    return joinSlurmSettings(this.options.settings, task.slurm);
+  }
+
+  #submission({ jobs }: ArrayPlan<number>, group: number): Submission {
     const { name, file, folder } = this.pipeline;
-    const byId = new Map(this.pipeline.tasks.map((task) => [task.id, task]));
-    const makers = [...new Set(tasks.flatMap(({ task }) => dependenciesOf(task)))];
+    const makers = [...new Set(tasksOf(jobs).flatMap(dependenciesOf))];
+    const submitted = (task: Task) => {
+      const { lineage, identity } = this.taskLineage(task.id);
+      const { parts, code } = identity;
+      const force = this.options.force.has(task.id);
+      return { task: plainTask(task), lineage, parts, force, ...(code === undefined ? {} : { code }) };
+    };
     return {
       type: 'spikeline-slurm/1',
       submittedAt: new Date().toISOString(),
       pipeline: { name, file, folder },
       artifacts: this.store.folder,
       caches: this.options.caches,
+      ...(group > 1 ? { group } : {}),
       tasks: Object.fromEntries(
-        tasks.map(({ index, task }) => {
-          const { lineage, identity } = this.taskLineage(task.id);
-          const { parts, code } = identity;
-          const force = this.options.force.has(task.id);
-          return [index, { task: plainTask(task), lineage, parts, force, ...(code === undefined ? {} : { code }) }];
-        }),
+        jobs.flatMap(({ index, tasks }) => tasks.map((task, k) => [index * group + k, submitted(task)])),
       ),
       makers: Object.fromEntries(
-        makers.map((id) => [id, { task: plainTask(byId.get(id)!), lineage: this.taskLineage(id).lineage }]),
+        makers.map((id) => [id, { task: plainTask(this.#byId.get(id)!), lineage: this.taskLineage(id).lineage }]),
       ),
     };
   }
+}
+
+function tasksOf(jobs: ArrayPlan<number>['jobs']): Task[] {
+  return jobs.flatMap(({ tasks }) => tasks);
 }

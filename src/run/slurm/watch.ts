@@ -36,6 +36,9 @@ interface Watched {
   shown?: JobStatus;
 }
 
+/** Of a task among all that were submitted. */
+const placeOf = ({ id, slot }: TaskJob) => `${id}/${slot}`;
+
 /** Slurm is asked at most this often, and seldom enough to take a twentieth of the time at most. */
 const shortestAskMs = 2000;
 const longestAskMs = 30_000;
@@ -55,7 +58,9 @@ const sureStates = new Set([
 /** Looks how jobs get on, by Slurm's word and by what they say of themselves in the store. */
 export class JobWatch {
   readonly #watched = new Map<TaskId, Watched>();
-  readonly #over = new Set<JobName>();
+  /** How many tasks of each job are watched. */
+  readonly #tasksIn = new Map<JobName, number>();
+  readonly #over = new Set<string>();
   #askAt = 0;
 
   constructor(
@@ -72,13 +77,25 @@ export class JobWatch {
 
   add(task: Task, job: TaskJob): void {
     this.#watched.set(task.id, { task, job, begun: false, told: '' });
+    const name = nameOf(job);
+    this.#tasksIn.set(name, (this.#tasksIn.get(name) ?? 0) + 1);
   }
 
-  /** Watches no longer: the job is over, or not wanted any more. */
+  /** Watches no longer: the task is over, or its job is not wanted any more. */
   remove(id: TaskId): void {
     const job = this.jobOf(id);
-    if (job !== undefined) this.#over.add(nameOf(job));
+    if (job === undefined) return;
+    this.#over.add(placeOf(job));
     this.#watched.delete(id);
+    const name = nameOf(job);
+    const left = this.#tasksIn.get(name)! - 1;
+    if (left > 0) this.#tasksIn.set(name, left);
+    else this.#tasksIn.delete(name);
+  }
+
+  /** True if tasks of a job are watched. */
+  has(job: TaskJob): boolean {
+    return this.#tasksIn.has(nameOf(job));
   }
 
   jobOf(id: TaskId): TaskJob | undefined {
@@ -86,7 +103,7 @@ export class JobWatch {
   }
 
   isOver(job: TaskJob): boolean {
-    return this.#over.has(nameOf(job));
+    return this.#over.has(placeOf(job));
   }
 
   jobs(): TaskJob[] {
@@ -159,7 +176,7 @@ export class JobWatch {
   }
 
   #requeued(watched: Watched): void {
-    const status = this.files.readStatus(watched.job.id, watched.job.index);
+    const status = this.files.readStatus(watched.job.id, watched.job.slot);
     const name = nameOf(watched.job);
     const [code, message] =
       status?.state === 'requeued'
@@ -176,7 +193,7 @@ export class JobWatch {
   /** @param state undefined as long as Slurm has not answered */
   async #lookAt(watched: Watched, state: JobState | undefined): Promise<JobEnd | undefined> {
     const { task, job } = watched;
-    const status = this.files.readStatus(job.id, job.index);
+    const status = this.files.readStatus(job.id, job.slot);
     const silent = this.patience.silentSince !== undefined;
     if (status !== undefined && (silent || (state !== undefined && !isPending(state)))) this.#show(watched, status);
     const about = { task, job, ...(status === undefined ? {} : { status }) };

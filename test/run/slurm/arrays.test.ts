@@ -4,13 +4,17 @@ import { type ArrayPlace, planArrays, stageSets } from '../../../src/run/slurm/a
 import { command, from, listFrom } from '../examples.js';
 
 /** Plans arrays and shows them: indices with tasks, and what they wait for. */
-function plan(tasks: ReturnType<typeof command>[], places: Readonly<Record<string, readonly [number, number]>> = {}) {
+function plan(
+  tasks: ReturnType<typeof command>[],
+  places: Readonly<Record<string, readonly [number, number]>> = {},
+  group = 1,
+) {
   const placeOf = (id: string): ArrayPlace<number> | undefined => {
     const place = places[id];
     return place && { array: place[0], index: place[1] };
   };
-  return planArrays(tasks, placeOf, 1000).map((one) => [
-    Object.fromEntries(one.tasks.map(({ index, task }) => [index, task.id])),
+  return planArrays(tasks, placeOf, { largest: 1000, group }).map((one) => [
+    Object.fromEntries(one.jobs.map(({ index, tasks }) => [index, tasks.map(({ id }) => id).join(' ')])),
     dependencyOptions(one)[0] ?? '',
   ]);
 }
@@ -59,12 +63,28 @@ describe('arrays', () => {
     const sizes = planArrays(
       Array.from({ length: 2500 }, (_, i) => command(`a@i=${i}`)),
       () => undefined,
-      1000,
+      { largest: 1000, group: 1 },
     );
-    expect(sizes.map(({ tasks }) => [tasks.length, Math.max(...tasks.map(({ index }) => index))])).toEqual([
+    expect(sizes.map(({ jobs }) => [jobs.length, Math.max(...jobs.map(({ index }) => index))])).toEqual([
       [1000, 999],
       [1000, 999],
       [500, 499],
+    ]);
+  });
+
+  it('have jobs of several tasks that wait for the same arrays, and follow such jobs one by one', () => {
+    const a = [1, 2, 3, 4, 5].map((n) => command(`a@n=${n}`));
+    expect(plan(a, {}, 2)).toEqual([[{ 0: 'a@n=1 a@n=2', 1: 'a@n=3 a@n=4', 2: 'a@n=5' }, '']]);
+    const b = [1, 2, 3, 4, 5].map((n) => command(`b@n=${n}`, { inputs: { a: from(`a@n=${n}`) } }));
+    const places = { 'a@n=1': [7, 0], 'a@n=2': [7, 0], 'a@n=3': [7, 1], 'a@n=4': [7, 1] } as const;
+    expect(plan(b, places, 2)).toEqual([
+      [{ 0: 'b@n=1 b@n=2', 1: 'b@n=3 b@n=4' }, '--dependency=aftercorr:7'],
+      [{ 0: 'b@n=5' }, ''],
+    ]);
+    expect(plan(b, places, 3)).toEqual([
+      [{ 0: 'b@n=1 b@n=2 b@n=3' }, '--dependency=afterok:7_0:7_1'],
+      [{ 0: 'b@n=4' }, '--dependency=afterok:7_1'],
+      [{ 0: 'b@n=5' }, ''],
     ]);
   });
 
@@ -96,14 +116,14 @@ describe('options of sbatch', () => {
 
   it('give up what can not begin any more', () => {
     const after = [{ array: 1, index: 2 }];
-    expect(dependencyOptions({ tasks: [], after, corresponding: [3, 4] })).toEqual([
+    expect(dependencyOptions({ jobs: [], after, corresponding: [3, 4] })).toEqual([
       '--dependency=afterok:1_2,aftercorr:3:4',
       kill,
     ]);
   });
 
   it('have arrays follow others that may end as they like', () => {
-    expect(dependencyOptions({ tasks: [], after: [], corresponding: [3] }, [3, 5])).toEqual([
+    expect(dependencyOptions({ jobs: [], after: [], corresponding: [3] }, [3, 5])).toEqual([
       '--dependency=aftercorr:3,afterany:3:5',
       kill,
     ]);

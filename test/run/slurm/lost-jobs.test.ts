@@ -37,3 +37,12 @@ it('a job that could not begin says why, and is not tried again', () => {
   const { failure, again } = lostJob({ job: '1_0', state: 'FAILED', advanced: false, said: 'No Node.' }, {});
   expect([failure.code, failure.message, again]).toEqual(['E_SLURM_START', 'Job 1_0 could not begin. No Node.', 0]);
 });
+
+it('a task whose job was ended by another one of it gets another job', () => {
+  const waited = { job: '1_0', advanced: false, grouped: true } as const;
+  const { failure, again } = lostJob({ ...waited, state: 'OUT_OF_MEMORY' }, {});
+  expect([failure.code, again]).toEqual(['E_SLURM_GROUP', 100]);
+  expect(lostJob({ ...waited, state: 'OUT_OF_MEMORY', status: running }, {}).failure.code).toBe('E_SLURM_MEMORY');
+  // Those who cancel a job mean all of it.
+  expect(lostJob({ ...waited, state: 'CANCELLED' }, {})).toMatchObject({ again: 1 });
+});

@@ -1,0 +1,110 @@
+import { describe, expect, vi } from 'vitest';
+import { until } from '../e2e/program.js';
+import { type ClusterBox, describeOnCluster } from './rig.js';
+
+// Stages that say for themselves how they become jobs, on a real Slurm.
+
+const onSlurm = ['run', 'p.yaml', '--executor', 'slurm', '--reporter', 'json'];
+const where = '${SLURM_ARRAY_JOB_ID:-here}_$SLURM_ARRAY_TASK_ID';
+
+vi.setConfig({ testTimeout: 300_000 });
+
+/** A download and a plot of this machine, and small tasks between, two a job: each writes where it ran. */
+const sweep = (name: string, point = '') => `name: ${name}
+slurm: { cpus: 1 }
+axes: { n: [1, 2, 3, 4, 5] }
+stages:
+  fetch: { run: 'echo ${where} > \${{ outputs.o }}', outputs: { o: o.txt }, slurm: { local: true } }
+  point:
+    run: '${point}echo \${{ n }} ${where} > \${{ outputs.o }}'
+    over: [n]
+    inputs: { fetch: fetch }
+    outputs: { o: o.txt }
+    slurm: { group: 2 }
+  next: { run: 'cat \${{ inputs.o }} > \${{ outputs.o }}', over: [n], inputs: { o: point }, outputs: { o: o.txt }, slurm: { group: 2 } }
+  plot: { run: 'cat \${{ inputs.o }} > \${{ outputs.o }}; echo ${where} >> \${{ outputs.o }}', inputs: { o: next }, outputs: { o: o.txt }, slurm: { local: true } }
+`;
+
+async function events(box: ClusterBox, args: readonly string[] = onSlurm) {
+  const { out, code } = await box.run(args);
+  return {
+    out,
+    code,
+    outcomes: Object.fromEntries(
+      [...out.matchAll(/"event":"task","task":"([^"]+)","status":"(\w+)"/g)].map(([, task, status]) => [task, status]),
+    ),
+  };
+}
+
+describeOnCluster('a stage', (test) => {
+  describe.concurrent('beside others', () => {
+    test('runs on this machine if it says so, and several of its tasks as one job', async ({ box }) => {
+      box.standIn('sbatch');
+      box.write('p.yaml', sweep('mixed'));
+      const plan = await box.run(['plan', 'p.yaml', '--executor', 'slurm']);
+      expect(plan.out).toContain('run    fetch (never run here), on this machine\n');
+      expect(plan.out).toMatch(/ point@n=3 \(.*\), job 1_1\n/);
+      expect(plan.out).toContain(
+        `jobs of Slurm: 10 tasks as 6 jobs in 2 arrays; 2 on this machine
+  array 1: point, 3 jobs of 2 tasks at most
+  array 2: next, 3 jobs of 2 tasks at most, after the same of array 1
+`,
+      );
+      expect(box.calls).toEqual([]);
+      const { code, out } = await events(box);
+      expect(code, out).toBe(0);
+      expect(out).toContain('"message":"10 tasks are submitted after what runs on this machine is done."');
+      expect(box.read('artifacts/mixed/fetch/o.txt')).toBe('here_\n');
+      const lines = box.read('artifacts/mixed/plot/o.txt').trim().split('\n');
+      expect(lines.map((line) => line.replace(/\d+(_\d)$/, '$1'))).toEqual([
+        ...['1 _0', '2 _0', '3 _1', '4 _1', '5 _2'],
+        'here_',
+      ]);
+      expect(box.calls.map((call) => /--array=\S+/.exec(call)![0])).toEqual(['--array=0-2', '--array=0-2']);
+      expect((await events(box)).out).toContain('"ran":0,"cached":12');
+    });
+
+    test('loses one task of a job and none of the others', async ({ box }) => {
+      box.write('p.yaml', sweep('part', 'test ${{ n }} != 3; '));
+      const { code, outcomes } = await events(box, [...onSlurm, '--keep-going']);
+      expect(code).toBe(1);
+      const made = (stage: string) => [1, 2, 3, 4, 5].map((n) => outcomes[`${stage}@n=${n}`]);
+      expect(made('point')).toEqual(['ran', 'ran', 'failed', 'ran', 'ran']);
+      expect(made('next')).toEqual(['ran', 'ran', 'skipped', 'ran', 'ran']);
+      expect(outcomes.plot).toBe('skipped');
+    });
+
+    test('has jobs of several tasks adopted', async ({ box }) => {
+      const nap = `echo \${{ n }} >> ${box.path('ran')}; until test -e ${box.path('go')}; do sleep 0.2; done; `;
+      box.write('p.yaml', sweep('taken', nap));
+      const first = box.start(onSlurm);
+      await until(() => first.out.includes('"event":"task-start","task":"point@n=3"'), 'it is seen to begin');
+      first.child.kill('SIGKILL');
+      const second = box.start(onSlurm);
+      await until(() => second.out.includes('"event":"task-start","task":"point@n=3"'), 'the next run finds it');
+      box.write('go', '');
+      expect((await second.result).code, second.out).toBe(0);
+      expect(box.read('ran').trim().split('\n').sort()).toEqual(['1', '2', '3', '4', '5']);
+    });
+
+    test('that ran here ends with Ctrl-C, while jobs go on', async ({ box }) => {
+      box.write(
+        'p.yaml',
+        `name: both
+slurm: { cpus: 1 }
+stages:
+  job: { run: 'until test -e ${box.path('go')}; do sleep 0.2; done; echo > \${{ outputs.o }}', outputs: { o: o.txt } }
+  here: { run: 'echo $$ > ${box.path('pid')}; exec sleep 600', outputs: { o: o.txt }, slurm: { local: true } }
+`,
+      );
+      const running = box.start(['run', 'p.yaml', '--executor', 'slurm']);
+      await box.cluster.job('both/job', 'RUNNING');
+      const pid = await box.pid('pid');
+      running.child.kill('SIGINT');
+      const { code, out } = await running.result;
+      expect([code, out]).toEqual([130, expect.stringContaining('Slurm goes on with one job.')]);
+      expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+      box.write('go', '');
+    });
+  });
+});

@@ -57,15 +57,15 @@ export function quantiseWeights(weights: Float32Array, channels: number): Quanti
   return { largest, integers, scales, weightSums, weightErrors };
 }
 
-/** [block of 8 channels][row][pair of values][channel][2], a zero behind the last value of an odd row. */
+/** [block of 16 channels][row][pair of values][channel][2], a zero behind the last value of an odd row. */
 function pairs(integers: Int16Array, rows: number, run: number, channels: number): Int16Array {
   const perRow = Math.ceil(run / 2);
   const packed = new Int16Array(rows * perRow * 2 * channels);
   let to = 0;
-  for (let block = 0; block < channels; block += 8)
+  for (let block = 0; block < channels; block += 16)
     for (let row = 0; row < rows; row++)
       for (let pair = 0; pair < perRow; pair++)
-        for (let c = block; c < block + 8; c++)
+        for (let c = block; c < block + 16; c++)
           for (let k = 2 * pair; k < 2 * pair + 2; k++)
             packed[to++] = k < run ? integers[(row * run + k) * channels + c]! : 0;
   return packed;
@@ -73,7 +73,7 @@ function pairs(integers: Int16Array, rows: number, run: number, channels: number
 
 /**
  * Spikes of layer 1: as many as thresholds [level][channel] are reached by the sum of x·w in double precision. Nearly all
- * are found in integers; kernels/encoding.ts says how.
+ * are found in integers; kernels/encode.c says how.
  * @param weights HWIO floats
  */
 export function encodingForward(

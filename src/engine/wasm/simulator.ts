@@ -89,9 +89,13 @@ export class WasmSimulator implements Simulator {
   #counts(blocks: readonly SpikeSource[], images: number): LayerCounts[] {
     const sums = blocks.map((_, i) => {
       const values = new Float64Array(this.pool.memory.buffer, this.plan.counts[i], images * countFields);
-      const sum = [0, 0, 0];
-      for (const [at, value] of values.entries()) sum[at % countFields]! += value;
-      return { spikes: sum[0]!, windows: sum[1]!, synapses: sum[2]! };
+      let [spikes, windows, synapses] = [0, 0, 0];
+      for (let at = 0; at < values.length; at += countFields) {
+        spikes += values[at]!;
+        windows += values[at + 1]!;
+        synapses += values[at + 2]!;
+      }
+      return { spikes, windows, synapses };
     });
     return blocks.map(({ name, output }, i) => ({
       name,

@@ -118,8 +118,8 @@ export const elements = /** @type {const} */ ({
     bytes: 'imageBytes',
     counts: 'levels',
     words: 'seedLow seedHigh purpose firstImage',
-    // Sixteen random words, and the gaps that they make.
-    scratch: { drawn: '64', ahead: '64' },
+    // Random words, up to four vectors of them, and the gaps that they make.
+    scratch: { drawn: '256', ahead: '256' },
   },
   /** Logits of the spiking network: doubles, weights as RealConv has them. */
   Readout: { kernels: 'readout', addresses: 'spikes w logits', counts: 'inputs channels' },

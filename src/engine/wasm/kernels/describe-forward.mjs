@@ -74,7 +74,7 @@ export const forward = /** @type {const} */ ({
     descriptors: { events: 'EventConv', tables: 'TabledForward' },
   },
   /** Spikes of layer 1. x: padded map of floats; xRow: bytes of a row of its copy in 16 bits, which takes copyBytes of the
-   * scratch memory; w: [block of 8 channels][kernel row][pair of values][channel][2] in 16 bits, the weights times
+   * scratch memory; w: [block of 16 channels][kernel row][pair of values][channel][2] in 16 bits, the weights times
    * scales[channel]; largest: what the largest pixel becomes; doubles: the weights [value][channel]. weightSums, weightErrors:
    * [channel], what a sum may be off by for each unit that pixels are, and because weights are. These and thresholds,
    * [level][channel], are doubles. */

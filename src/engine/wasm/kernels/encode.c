@@ -73,96 +73,116 @@ APART i32 exactSpikes(const u8 *x, i32 rows, i32 run, isize rowSkip, const f64 *
   return spikes;
 }
 
-/** Upper halves of eight sums of 32 bits. */
-INLINE i16x8 upperHalves(i32x4 low, i32x4 high) {
-  return __builtin_shufflevector((i16x8)low, (i16x8)high, 1, 3, 5, 7, 9, 11, 13, 15);
+enum {
+  /** Sums of a pixel, in vectors: of eight channels, or sixteen where vectors have as many. */
+  sumVectors = WIDTH == 16 ? 2 : 1,
+  someChannels = sumVectors * LANES,
+  /** As many pixels as leave registers for what they share. */
+  somePixels = WIDTH == 16 ? 4 : 8,
+  /** Bytes of the weights of a pair of values. */
+  weightRow = 64
+};
+typedef i16 Halves VECTOR(someChannels * 2);
+typedef i8 Counts VECTOR(someChannels);
+
+/** Adds the products of a pair of values and weights, and goes on to the next. */
+INLINE void addPair(i32v sums[somePixels][sumVectors], const u8 **values, const u8 **weights) {
+  i16v w[sumVectors];
+  EACH(v, sumVectors) w[v] = LOAD(i16v, *weights + v * WIDTH);
+  *weights += weightRow;
+  EACH(r, somePixels) {
+    const i16v x = (i16v)SPLAT(i32v, LOAD(i32, values[r]));
+    EACH(v, sumVectors) sums[r][v] = withProducts(sums[r][v], x, w[v]);
+    values[r] += 4;
+  }
 }
 
-/** A bit for each of eight lanes that is −1. */
-INLINE u32 lanesSet(i16x8 mask) {
-#if defined(__wasm__)
-  return wasm_i16x8_bitmask((v128_t)mask);
+/** Upper halves of a pixel's sums. */
+INLINE Halves upperHalves(const i32v *sums) {
+#if WIDTH == 16
+  return __builtin_shufflevector((Halves)sums[0], (Halves)sums[1], 1, 3, 5, 7, 9, 11, 13, 15);
 #else
-  u32 bits = 0;
-  EACH(i, 8) bits |= (u32)(mask[i] & 1) << i;
-  return bits;
+  return CONVERT(Halves, sums[0] >> 16);
+#endif
+}
+
+/** A bit for each lane that is not zero but −1: one of sixteen; of eight, every second one. */
+INLINE u32 lanesSet(Halves mask) {
+#if WIDTH == 64
+  return nonZeroBytes((u8x16)CONVERT(Counts, mask));
+#else
+  return nonZeroBytes((u8x16)mask) & 0x5555;
 #endif
 }
 
 /**
- * Spikes of images lo … hi. Sums of pixels and weights of 16 bits, for 4 output pixels × 8 channels in registers; their
+ * Spikes of four pixels from `first` on, some channels from c on: what the bounds leave open is summed again in double
+ * precision. spikes: of the image's first pixel.
+ */
+INLINE void fireFour(EncodeImages t, const Halves *sums, const u8 *image, u8 *spikes, i32 first, i32 c, bool trusted) {
+  const isize channels = t.channels;
+  Halves least[4], most[4], unsure = {0};
+  EACH(r, 4) least[r] = most[r] = (Halves){0};
+  const u8 *bounds = t.bounds + c * 2;
+  for (i32 level = 0; level < t.levels; level++, bounds += 4 * channels) {
+    const Halves above = LOAD(Halves, bounds), below = LOAD(Halves, bounds + 2 * channels);
+    // A true comparison is −1.
+    EACH(r, 4) {
+      least[r] -= (Halves)(sums[r] > above);
+      most[r] -= (Halves)(sums[r] > below);
+    }
+  }
+  EACH(r, 4) {
+    STORE(spikes + min(first + r, t.pixels - 1) * channels + c, CONVERT(Counts, least[r]));
+    unsure |= least[r] ^ most[r];
+  }
+  if (trusted && !lanesSet((Halves)(unsure != 0))) return;
+  // Sixteen bits of each pixel.
+  u64 open = 0;
+  EACH(r, 4) open |= (u64)lanesSet(trusted ? (Halves)(least[r] != most[r]) : ~(Halves){0}) << r * 16;
+  for (; open; open &= open - 1) {
+    const i32 bit = __builtin_ctzll(open), pixel = min(first + bit / 16, t.pixels - 1);
+    const i32 channel = c + bit % 16 / (16 / someChannels);
+    const u32 *xOffsets = (u32 *)t.xOffsets;
+    spikes[pixel * channels + channel] =
+        (u8)exactSpikes(image + xOffsets[pixel], t.rows, t.run, t.xRow * 2 - (isize)t.run * 4, (f64 *)t.doubles + channel,
+                        (f64 *)t.thresholds + channel, channels, t.levels);
+  }
+}
+
+/**
+ * Spikes of images lo … hi. Sums of pixels and weights of 16 bits, for some output pixels × channels in registers; their
  * upper halves against the bounds of every threshold. What those leave open is summed again in double precision.
  */
 KERNEL(encodeImages, EncodeImages) {
-  const isize channels = t.channels, rowSkip = t.xRow - (isize)t.pairs * 4, tableBytes = channels * 2;
+  const isize rowSkip = t.xRow - (isize)t.pairs * 4, block = (isize)t.rows * t.pairs * weightRow;
   const u32 *xOffsets = (u32 *)t.xOffsets;
   for (i32 n = lo; n < hi; n++) {
     const u8 *image = t.x + n * t.xImage;
     const bool trusted = quantiseImage(t, (const f32 *)image);
-    const u8 *weights = t.w;
-    for (i32 c = 0; c < channels; c += 8, weights += (isize)t.rows * t.pairs * 32) {
-      u8 *spikes = t.spikes + (isize)n * t.pixels * channels + c;
-      for (i32 first = 0; first < t.pixels; first += 4) {
+    u8 *spikes = t.spikes + (isize)n * t.pixels * t.channels;
+    for (i32 c = 0; c < t.channels; c += someChannels)
+      for (i32 first = 0; first < t.pixels; first += somePixels) {
         // Pixels beyond the last one repeat it.
-        const u8 *p[4];
-        i32x4 low[4], high[4];
-        EACH(r, 4) {
+        const u8 *p[somePixels];
+        i32v sums[somePixels][sumVectors];
+        EACH(r, somePixels) {
           p[r] = t.copy + (xOffsets[min(first + r, t.pixels - 1)] >> 1);
-          low[r] = high[r] = (i32x4){0};
+          EACH(v, sumVectors) sums[r][v] = (i32v){0};
         }
-        const u8 *q = weights;
-#define ADD_PAIR                                               \
-  {                                                            \
-    const i16x8 w0 = LOAD(i16x8, q), w1 = LOAD(i16x8, q + 16); \
-    EACH(r, 4) {                                               \
-      const i16x8 x = (i16x8)SPLAT(i32x4, *(const i32 *)p[r]); \
-      low[r] += fourProducts(x, w0);                           \
-      high[r] += fourProducts(x, w1);                          \
-      p[r] += 4;                                               \
-    }                                                          \
-    q += 32;                                                   \
-  }
+        const u8 *w = t.w + c / 16 * block + c % 16 * 4;
         for (i32 row = 0; row < t.rows; row++) {
           for (i32 k = 1; k < t.pairs; k += 2) {
-            ADD_PAIR
-            SEPARATE(q);
-            ADD_PAIR
+            addPair(sums, p, &w);
+            SEPARATE(w);
+            addPair(sums, p, &w);
           }
-          if (t.pairs & 1) ADD_PAIR
-          EACH(r, 4) p[r] += rowSkip;
+          if (t.pairs & 1) addPair(sums, p, &w);
+          EACH(r, somePixels) p[r] += rowSkip;
         }
-#undef ADD_PAIR
-        i16x8 sums[4], least[4], most[4];
-        EACH(r, 4) {
-          sums[r] = upperHalves(low[r], high[r]);
-          least[r] = most[r] = (i16x8){0};
-        }
-        const u8 *bounds = t.bounds + c * 2;
-        for (i32 level = 0; level < t.levels; level++, bounds += 2 * tableBytes) {
-          const i16x8 above = LOAD(i16x8, bounds), below = LOAD(i16x8, bounds + tableBytes);
-          // A true comparison is −1.
-          EACH(r, 4) {
-            least[r] -= (i16x8)(sums[r] > above);
-            most[r] -= (i16x8)(sums[r] > below);
-          }
-        }
-        i16x8 unsure = {0};
-        EACH(r, 4) {
-          const isize at = min(first + r, t.pixels - 1) * channels;
-          STORE(spikes + at, CONVERT(i8x8, least[r]));
-          unsure |= least[r] ^ most[r];
-        }
-        if (trusted && !lanesSet((i16x8)(unsure != 0))) continue;
-        // Eight bits of each pixel.
-        u32 open = 0;
-        EACH(r, 4) open |= (trusted ? lanesSet((i16x8)(least[r] != most[r])) : 0xff) << r * 8;
-        for (; open; open &= open - 1) {
-          const i32 bit = __builtin_ctz(open), pixel = min(first + bit / 8, t.pixels - 1), lane = bit % 8;
-          const f64 *w = (f64 *)t.doubles + c + lane, *thresholds = (f64 *)t.thresholds + c + lane;
-          spikes[pixel * channels + lane] = (u8)exactSpikes(image + xOffsets[pixel], t.rows, t.run,
-                                                            t.xRow * 2 - (isize)t.run * 4, w, thresholds, channels, t.levels);
-        }
+        Halves halves[somePixels];
+        EACH(r, somePixels) halves[r] = upperHalves(sums[r]);
+        EACH(four, somePixels / 4) fireFour(t, halves + four * 4, image, spikes, first + four * 4, c, trusted);
       }
-    }
   }
 }

@@ -21,19 +21,31 @@ KERNEL(fireInteger, Fire) {
 
 INLINE u64 total(i32x4 v) { return (u64)(u32)v[0] + (u32)v[1] + (u32)v[2] + (u32)v[3]; }
 
+/** The same of a whole vector. */
+INLINE u64 totalOfAll(i32v v) {
+  u64 sum = 0;
+  EACH(i, WIDTH / 16) sum += total(LOAD(i32x4, (u8 *)&v + i * 16));
+  return sum;
+}
+
 /** Σ counts·factors of `bytes` counts; factors: as many 16-bit numbers from 0 to 2^15 − 1, so many that lanes of 32 bits hold
  * their products. */
 APART u64 weightedSum(const u8 *counts, const i16 *factors, isize bytes) {
+  // Counts come in sixteens, of which the last may be half of what a vector takes.
+  enum { step = WIDTH > 32 ? WIDTH / 2 : 16 };
   u64 sum = 0;
-  for (const u8 *end = counts + bytes; counts < end;) {
-    i32x4 products = {0};
+  const u8 *whole = counts + bytes / step * step;
+  while (counts < whole) {
+    i32v products = {0};
     const u8 *pause = counts + countedSixteens * 16;
-    if (pause > end) pause = end;
-    NO_UNROLLING for (; counts < pause; counts += 16, factors += 16) products +=
-        fourProducts(lowHalves(LOAD(u8x16, counts)), LOAD(i16x8, factors)) +
-        fourProducts(highHalves(LOAD(u8x16, counts)), LOAD(i16x8, factors + 8));
-    sum += total(products);
+    if (pause > whole) pause = whole;
+    NO_UNROLLING for (; counts < pause; counts += step, factors += step) EACH(v, step * 2 / WIDTH) products =
+        withProducts(products, (i16v)CONVERT(u16v, LOAD(u8half, counts + v * WIDTH / 2)), LOAD(i16v, factors + v * WIDTH / 2));
+    sum += totalOfAll(products);
   }
+  if (bytes % step)
+    sum += total(fourProducts(lowHalves(LOAD(u8x16, counts)), LOAD(i16x8, factors)) +
+                 fourProducts(highHalves(LOAD(u8x16, counts)), LOAD(i16x8, factors + 8)));
   return sum;
 }
 

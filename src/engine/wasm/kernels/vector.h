@@ -144,6 +144,19 @@ INLINE u64 equalBytes(const u8 *address, u8 wanted) {
 /** Place of the lowest bit that is set, 64 without any. */
 INLINE i32 lowestBit(u64 bits) { return bits ? __builtin_ctzll(bits) : 64; }
 
+/** Place of the first byte of a mask that is −1, not 0; WIDTH without any. */
+INLINE i32 firstSet(u8v mask) {
+#if defined(__AVX512BW__) && WIDTH == 64
+  return lowestBit(_mm512_movepi8_mask((__m512i)mask));
+#elif defined(__AVX2__) && WIDTH == 32
+  return lowestBit((u32)_mm256_movemask_epi8((__m256i)mask) | 1ull << WIDTH);
+#else
+  u64 bits = (u64)1 << (WIDTH & 63);
+  EACH(i, WIDTH / 16) bits |= (u64)nonZeroBytes(LOAD(u8x16, (u8 *)&mask + i * 16)) << i * 16;
+  return __builtin_ctzll(bits);
+#endif
+}
+
 /** Sums of neighbouring bytes. */
 INLINE i16x8 sumsOfPairs(u8x16 v) {
 #if defined(__wasm__)
@@ -164,25 +177,38 @@ INLINE i32x4 fourProducts(i16x8 a, i16x8 b) {
 #endif
 }
 
+/** The lower word of each lane times b. */
+INLINE u64v evenProducts(u64v a, u32 b) {
+#if defined(__AVX512F__) && WIDTH == 64
+  return (u64v)_mm512_mul_epu32((__m512i)a, _mm512_set1_epi32((i32)b));
+#elif defined(__AVX2__) && WIDTH == 32
+  return (u64v)_mm256_mul_epu32((__m256i)a, _mm256_set1_epi32((i32)b));
+#elif defined(__SSE2__) && WIDTH == 16
+  return (u64v)_mm_mul_epu32((__m128i)a, _mm_set1_epi32((i32)b));
+#else
+  return (a & 0xffffffff) * (u64)b;
+#endif
+}
+
 /** Products of 64 bits, as their lower and upper words. */
 typedef struct {
-  u32x4 low, high;
+  u32v low, high;
 } Products;
 
-INLINE Products wholeProducts(u32x4 a, u32 b) {
-#if defined(__wasm__)
-  const u32x4 all = SPLAT(u32x4, b);
-  const u32x4 two = (u32x4)wasm_u64x2_extmul_low_u32x4((v128_t)a, (v128_t)all);
-  const u32x4 others = (u32x4)wasm_u64x2_extmul_high_u32x4((v128_t)a, (v128_t)all);
-#else
-  const u64x2 factor = SPLAT(u64x2, (u64)b);
-  const u32x4 two = (u32x4)(CONVERT(u64x2, __builtin_shufflevector(a, a, 0, 1)) * factor);
-  const u32x4 others = (u32x4)(CONVERT(u64x2, __builtin_shufflevector(a, a, 2, 3)) * factor);
-#endif
+/** Each lane times b. */
+INLINE Products wholeProducts(u32v a, u32 b) {
+#if defined(__wasm__) && WIDTH == 16
+  const u32v all = SPLAT(u32v, b);
+  const u32v two = (u32v)wasm_u64x2_extmul_low_u32x4((v128_t)a, (v128_t)all);
+  const u32v others = (u32v)wasm_u64x2_extmul_high_u32x4((v128_t)a, (v128_t)all);
   return (Products){
       __builtin_shufflevector(two, others, 0, 2, 4, 6),
       __builtin_shufflevector(two, others, 1, 3, 5, 7),
   };
+#else
+  const u64v even = evenProducts((u64v)a, b), odd = evenProducts((u64v)a >> 32, b);
+  return (Products){(u32v)((even & 0xffffffff) | odd << 32), (u32v)(even >> 32 | (odd >> 32 << 32))};
+#endif
 }
 
 /** Lanes of two vectors of 32-bit numbers in turns, a0 b0 a1 b1 …: of their lower halves, and of their upper ones. */

@@ -39,7 +39,7 @@ const trials: readonly Trial[] = [
   { notation: '16C3-P2-32C3-64C3v', input: [12, 12, 1], precision: quantised(1, 2), batch: 5 },
   { notation: '64C3-P2-64C3-128C3v', input: [6, 7, 3], precision: quantised(1, 2), batch: 17, gradients: 'int16' },
   { notation: '24C5v-70C3/2-40C3v', input: [14, 15, 2], precision: quantised(0, 1), batch: 3, gradients: 'int16' },
-  { notation: '16C3-64C3-32C3-16C3v', input: [9, 8, 1], precision: quantised(2, 2), batch: 3 },
+  { notation: '16C3-64C3-32C3-16C3v', input: [9, 7, 1], precision: quantised(2, 2), batch: 3 },
   { notation: '16C3-48C3-130C1', input: [5, 7, 1], precision: quantised(4, 8), batch: 2 },
   {
     notation: '16C3-P2-33C3f-24C3v',
@@ -51,7 +51,7 @@ const trials: readonly Trial[] = [
   },
   { notation: '17C3-P2-40C3-32', input: [10, 10, 3], precision: fp32, batch: 7, spiking: false, optimizer: nesterov },
   { notation: '16C3-32C3-16C3v', input: [8, 8, 1], precision: quantised(1, 1), batch: 3, weights: 1e-38 },
-  { notation: '16C3-32C3-16C3v', input: [8, 8, 1], precision: quantised(1, 1), batch: 3, weights: 1e12 },
+  { notation: '16C3-32C3-16C3v', input: [7, 9, 1], precision: quantised(1, 1), batch: 3, weights: 1e12 },
 ];
 
 /** Whole pixels, as images have them, of 0 to 1: a third of them 0. */

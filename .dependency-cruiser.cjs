@@ -52,7 +52,7 @@ const insides = {
   'src/api/': [['types.ts', 'listener.ts', 'opening/'], ['results/'], ['running.ts'], ['actions.ts'], ['index.ts']],
   'src/cli/': [
     ['terminal/'],
-    ['opening/'],
+    ['opening/', 'start/'],
     ['results/', 'explain/'],
     ['ci/'],
     ['commands/'],

@@ -2,7 +2,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['.build/', 'artifacts/', 'node_modules/', 'test/**/*.mjs', '**/*.js'] },
+  { ignores: ['.build/', 'artifacts/', 'node_modules/', 'pipelines/templates/', 'test/**/*.mjs', '**/*.js'] },
   {
     files: ['**/*.ts', '**/*.mjs'],
     languageOptions: {

@@ -4,6 +4,7 @@ import { executors } from '../api/opening/executors.js';
 import { engines } from '../engine/engines.js';
 import { UserError } from '../error.js';
 import { runCommand } from './commands/run.js';
+import { templates } from './start/templates.js';
 
 const executorNames = executors.map(({ name, help }) => (help === undefined ? name : `${name} ${help}`)).join(', or ');
 const engineNames = engines.map(({ name }) => name).join(' (default), ');
@@ -71,11 +72,25 @@ from it what it has, and gives it what was computed. Nothing that comes from it 
   SPIKELINE_REMOTE_TIMEOUT=60s                                                    how long it may be silent (15s)
   SPIKELINE_REMOTE_SIGNING_KEY                                                    sign results; use none that are not`;
 
+const initDetails = `
+${templates.map(({ name, summary }) => `  ${name.padEnd(12)}${summary}`).join('\n')}
+
+It asks nothing, and leaves files as they are that are there.`;
+
 const targetDetails = `
 TARGET is stage, or stage@axis=value,… with a value or its label. One with a comma or quotes in it stands in double
 quotes, as in JSON; what a shell would take apart stands in its quotes: 's@net=a b' 's@net="a,b"'`;
 
 export const commands: readonly CommandEntry[] = [
+  {
+    usage: 'init [folder]',
+    description: 'make a folder that runs: a pipeline, a stage with its test, and what editors and git want to know',
+    options: [
+      ['--template <name>', `${templates.map(({ name }) => name).join(', ')} (default: ${templates[0]!.name})`],
+    ],
+    details: initDetails,
+    load: async () => (await import('./commands/init.js')).initCommand,
+  },
   {
     usage: 'run [file] [targets...]',
     description: 'run what is out of date',

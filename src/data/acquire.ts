@@ -27,8 +27,13 @@ export interface AcquireOptions extends ObtainOptions {
 
 /** Reads a data set from this machine or the network; its content is the same whatever it comes from. */
 export async function acquire(name: KnownName, options: AcquireOptions): Promise<Dataset> {
-  if (isEmbedded(name)) return checked(await embedded(name, options.scale));
+  if (isEmbedded(name)) return acquireEmbedded(name, options.scale);
   return acquirePublished(name, publishedDatasets[name], options);
+}
+
+/** Reads a data set that comes with the package. */
+export async function acquireEmbedded(name: EmbeddedName, scale: AcquireOptions['scale']): Promise<Dataset> {
+  return checked(await embedded(name, scale));
 }
 
 /** The same of a data set that is described. @param name of its folders and of the result */

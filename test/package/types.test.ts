@@ -94,16 +94,17 @@ const required = `import spikeline = require('spikeline');
 export const pipeline: Promise<spikeline.Pipeline> = spikeline.loadPipeline('p.yaml');
 `;
 
-/** The examples in TypeScript that the documentation has. */
+/** The examples in TypeScript that the documentation has, and the stage of `init`'s templates. */
 function examples(): readonly string[] {
   const docs = join(packageRoot, 'docs');
   const files = existsSync(docs) ? readdirSync(docs, { recursive: true, encoding: 'utf8' }) : [];
   const texts = ['README.md', ...files.filter((name) => name.endsWith('.md')).map((name) => join('docs', name))];
-  return texts.flatMap((name) =>
+  const shown = texts.flatMap((name) =>
     [...readFileSync(join(packageRoot, name), 'utf8').matchAll(/^```ts\b[^\n]*\n(.*?)^```$/gms)].map(
       ([, code]) => code!,
     ),
   );
+  return [...shown, readFileSync(join(packageRoot, 'pipelines/templates/shared/stages/trade-off.ts'), 'utf8')];
 }
 
 describe.each(Object.entries(versions))('TypeScript %s', (version, name) => {

@@ -90,6 +90,7 @@ export async function bundleModules(folder) {
     'native-probe': 'src/engine/wasm/native/probe.ts',
     'loader-worker': 'src/experiment/loader-worker.ts',
     'parquet-worker': 'src/data/layouts/parquet-worker.ts',
+    'sample-pictures': 'src/cli/start/sample-pictures.ts',
     'tensorflow-probe': 'src/engine/tensorflow/probe.ts',
     ...Object.fromEntries(stages.map((file) => [`stages/${basename(file, '.ts')}`, `stages/${file}`])),
   };

@@ -16,7 +16,8 @@ import { type Form, forms, graphFiles } from './runner-graphs.js';
 const patienceMs = 300_000;
 /** Files that changed less than two seconds ago are read again: nobody measures that. */
 const settleMs = 2_500;
-const rounds = 3;
+/** Larger graphs take minutes a round. */
+const roundsOf = (n: number) => (n > 1000 ? 3 : 7);
 /** First runs of more tasks than this are measured once. */
 const firstRunsOnceAbove = 1000;
 const sizes = process.argv.slice(2).length > 0 ? process.argv.slice(2).map(Number) : [100, 1000, 10_000];
@@ -83,51 +84,61 @@ function residentPeak(pid: number): number {
   }
 }
 
-type Results = Map<string, Measured | undefined>;
+/** What each tool took in each round, by name; undefined where it failed. */
+type Rounds = Map<string, (Measured | undefined)[]>;
+type Results = Record<'first' | 'no-op' | 'change', Rounds>;
+
+/** Each round begins with another tool: who goes first finds other caches and a disk that has other things to do. */
+function turnsOf<T>(all: readonly T[], round: number): readonly T[] {
+  const start = round % all.length;
+  return [...all.slice(start), ...all.slice(0, start)];
+}
 
 /** First runs, runs without a change, and runs after a change of one input, for each tool in turn. */
 async function measureGraph(form: Form, n: number, folder: string): Promise<Results> {
-  const results: Results = new Map();
-  const all: Record<'first' | 'no-op' | 'change', [string, Measured | undefined][]> = {
-    first: [],
-    'no-op': [],
-    change: [],
-  };
+  const results: Results = { first: new Map(), 'no-op': new Map(), change: new Map() };
+  const note = (run: keyof Results, { name }: Tool, one: Measured | undefined) =>
+    results[run].set(name, [...(results[run].get(name) ?? []), one]);
+  const failed = ({ name }: Tool) => results.first.get(name)?.includes(undefined) ?? false;
   const folderOf = (tool: Tool, round: number) => join(folder, `${form}-${n}`, String(round), tool.name);
-  for (let round = 0; round < (n > firstRunsOnceAbove ? 1 : rounds); round++)
-    for (const tool of tools) {
+  for (let round = 0; round < (n > firstRunsOnceAbove ? 1 : roundsOf(n)); round++)
+    for (const tool of turnsOf(tools, round)) {
       const at = folderOf(tool, round);
       mkdirSync(at, { recursive: true });
       for (const [name, text] of Object.entries(graphFiles(form, n))) writeFileSync(join(at, name), text);
       // Who fails once fails again.
-      const failed = all.first.some(([name, one]) => name === tool.name && one === undefined);
-      if (n <= tool.firstRunUpTo && !failed) all.first.push([tool.name, await measure(tool.command, at)]);
+      if (n <= tool.firstRunUpTo && !failed(tool)) note('first', tool, await measure(tool.command, at));
     }
-  const ready = tools.flatMap((tool) => {
-    const ofTool = all.first.filter(([name]) => name === tool.name);
-    return ofTool.length > 0 && ofTool.every(([, one]) => one !== undefined) ? [{ tool, at: folderOf(tool, 0) }] : [];
-  });
+  const ready = tools
+    .filter((tool) => results.first.has(tool.name) && !failed(tool))
+    .map((tool) => ({ tool, at: folderOf(tool, 0) }));
   await sleep(settleMs);
   for (const { tool, at } of ready) await measure(tool.command, at);
-  for (let round = 0; round < rounds; round++)
-    for (const { tool, at } of ready) {
-      all['no-op'].push([tool.name, await measure(tool.command, at)]);
+  for (let round = 0; round < roundsOf(n); round++)
+    for (const { tool, at } of turnsOf(ready, round)) {
+      note('no-op', tool, await measure(tool.command, at));
       writeFileSync(join(at, 'extra.txt'), `after ${round}\n`);
-      all.change.push([tool.name, await measure(tool.command, at)]);
+      note('change', tool, await measure(tool.command, at));
       await sleep(settleMs);
       await measure(tool.command, at);
-    }
-  for (const { name } of tools)
-    for (const [run, measured] of Object.entries(all)) {
-      const ofTool = measured.filter(([tool]) => tool === name).map(([, one]) => one);
-      if (ofTool.length > 0) results.set(`${name} ${run}`, median(ofTool));
     }
   return results;
 }
 
-function median(all: readonly (Measured | undefined)[]): Measured | undefined {
-  const good = all.filter((one) => one !== undefined).sort((a, b) => a.seconds - b.seconds);
-  return good.length < all.length ? undefined : good[good.length >> 1];
+function median(all: readonly number[]): number {
+  return [...all].sort((a, b) => a - b)[all.length >> 1]!;
+}
+
+/** Median time and memory of a tool; undefined where a round failed or none was measured. */
+function medianOf(rounds: readonly (Measured | undefined)[] | undefined): Measured | undefined {
+  const good = rounds?.filter((one) => one !== undefined);
+  if (!good?.length || good.length < rounds!.length) return undefined;
+  return { seconds: median(good.map(({ seconds }) => seconds)), memory: median(good.map(({ memory }) => memory)) };
+}
+
+/** Another tool's time in ours: the median of the ratios within each round, so that what slows a whole round does not tell. */
+function ratioOf(other: readonly Measured[], ours: readonly Measured[]): string {
+  return median(ours.map(({ seconds }, round) => other[round]!.seconds / seconds)).toPrecision(2);
 }
 
 /** Seconds to hash two large files at once, ours and sha256sum's, in turn; the fastest of each. */
@@ -165,14 +176,17 @@ process.once('exit', () => rmSync(graphsFolder, { recursive: true, force: true }
 for (const form of forms)
   for (const n of sizes) {
     const results = await measureGraph(form, n, graphsFolder);
-    for (const run of ['first', 'no-op', 'change']) {
+    for (const run of ['first', 'no-op', 'change'] as const) {
       const row: Record<string, Cell> = { graph: form, tasks: n, run };
-      const ours = results.get(`spikeline ${run}`);
-      if (run === 'no-op' && ours) noops.set(form, [...(noops.get(form) ?? []), [n, ours.seconds]]);
+      const ours = results[run].get('spikeline');
+      const typical = medianOf(ours);
+      if (run === 'no-op' && typical) noops.set(form, [...(noops.get(form) ?? []), [n, typical.seconds]]);
       for (const { name } of tools) {
-        const one = results.get(`${name} ${run}`);
+        const rounds = results[run].get(name);
+        const one = medianOf(rounds);
         row[name] = one === undefined ? '–' : `${one.seconds.toFixed(2)} s, ${one.memory.toFixed(0)} MB`;
-        if (name !== 'spikeline' && ours && one) row[`${name} / ours`] = (one.seconds / ours.seconds).toPrecision(2);
+        if (name !== 'spikeline' && typical && one)
+          row[`${name} / ours`] = ratioOf(rounds as Measured[], ours as Measured[]);
       }
       rows.push(row);
       console.log(Object.values(row).join('  '));
@@ -187,8 +201,9 @@ const exponents = [...noops].flatMap(([form, points]) => {
 });
 const text = `# The runner beside others
 
-${cpus()[0]!.model}, ${jobs} cores, Node ${process.version}. Whole processes, wall time and peak memory; medians of ${rounds}
-interleaved rounds, but first runs of more than ${firstRunsOnceAbove} tasks once; written by \`npm run bench:runner\`. A task is a shell that writes one line. "change":
+${cpus()[0]!.model}, ${jobs} cores, Node ${process.version}. Whole processes, wall time and peak memory; medians of ${roundsOf(100)}
+rounds (${roundsOf(10_000)} of more than 1000 tasks, whose first runs are measured once), each begun by another tool; ratios are medians of
+those within the rounds; written by \`npm run bench:runner\`. A task is a shell that writes one line. "change":
 one input file of the last task is another one. –: not waited for, or it failed.${before === undefined ? '' : ` before: ${beforeName()}.`}
 
 ${renderTable(

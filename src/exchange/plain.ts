@@ -2,6 +2,7 @@ import { decodeNpy } from '../formats/npy.js';
 import { writeArrays } from '../formats/npz.js';
 import type { Network } from '../network/architecture.js';
 import type { ParameterShape } from '../network/parameters.js';
+import { unreachable } from '../unreachable.js';
 import { arrayName, type ExportedTensor, foreignNames, listed, readParameters } from './arrays.js';
 import type { Fail } from './failure.js';
 import { toTorch } from './torch.js';
@@ -49,24 +50,35 @@ export function readPlain(
   return parameters;
 }
 
-/** Arrays of weights whose axes are in PyTorch's order are told apart by their shapes, where those differ. */
-function refuseTorchOrder(
-  { role, shape, layer }: ParameterShape,
-  found: readonly number[],
-  name: string,
-  fail: Fail,
-): void {
-  if (role !== 'weight' || found.join() === shape.join()) return;
-  if (layer.kind === 'convolution') {
-    const torch = toTorch.map((axis) => shape[axis]!);
-    if (found.join() !== torch.join()) return;
-    const problem = `its array "${name}" has the shape [${found.join(', ')}], which is [out, in, height, width] as PyTorch has it`;
-    fail('E_IMPORT_SHAPE', problem, 'Save w.transpose(2, 3, 1, 0) in its place, of all convolutions.');
-  } else if (found.join() === [...shape].reverse().join()) {
-    const [height, width, channels] = layer.input;
-    const problem = `its array "${name}" has the shape [${found.join(', ')}], which is [classes, inputs] as PyTorch has it`;
-    const order = `w.reshape(-1, ${channels}, ${height}, ${width}).transpose(2, 3, 1, 0).reshape(${found[1]}, -1)`;
-    fail('E_IMPORT_SHAPE', problem, `Save ${order} in its place.`);
+/** Refuses weights whose axes are in PyTorch's order, which their shape tells where the orders differ. */
+function refuseTorchOrder(parameter: ParameterShape, found: readonly number[], name: string, fail: Fail): void {
+  if (parameter.role !== 'weight' || found.join() === parameter.shape.join()) return;
+  const { shape, axes, hint } = inTorch(parameter);
+  if (found.join() !== shape.join()) return;
+  const problem = `its array "${name}" has the shape [${found.join(', ')}], which is ${axes} as PyTorch has it`;
+  fail('E_IMPORT_SHAPE', problem, hint);
+}
+
+/** What a layer's weights are in PyTorch, and how they are saved as they have to be. */
+function inTorch({ shape, layer }: ParameterShape): {
+  readonly shape: readonly number[];
+  readonly axes: string;
+  readonly hint: string;
+} {
+  switch (layer.kind) {
+    case 'convolution':
+      return {
+        shape: toTorch.map((axis) => shape[axis]!),
+        axes: '[out, in, height, width]',
+        hint: 'Save w.transpose(2, 3, 1, 0) in its place, of all convolutions.',
+      };
+    case 'classifier': {
+      const [height, width, channels] = layer.input;
+      const order = `w.reshape(-1, ${channels}, ${height}, ${width}).transpose(2, 3, 1, 0).reshape(${shape[0]}, -1)`;
+      return { shape: shape.toReversed(), axes: '[classes, inputs]', hint: `Save ${order} in its place.` };
+    }
+    default:
+      return unreachable(layer);
   }
 }
 

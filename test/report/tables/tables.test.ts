@@ -325,7 +325,7 @@ describe('repetitions', () => {
     const noisy = exampleContent({
       ...{ ...alone, ann: [] },
       snn: [
-        { ...at(1), result: { ...run, noise: 0, accuracy: 0.9 } },
+        { ...at(1), result: { ...run, noise: 0, accuracy: 0.9, correct: 9000 } },
         { ...at(1), result: { ...run, accuracy: 0.815, repetitions: draws } },
       ],
     });

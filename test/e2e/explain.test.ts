@@ -295,6 +295,10 @@ describe.concurrent('diff and graph', () => {
   1  ${when}    4       0       0        0
   2  ${when}    3       1       0        0  --set times=5
 `);
+    expect(JSON.parse(await printed(box, ['diff', 'p.yaml', '--list', '--json']))).toMatchObject([
+      { run: 1, ran: 4, cached: 0, call: '' },
+      { run: 2, ran: 3, cached: 1, call: '--set times=5' },
+    ]);
     expect(await printed(box, ['diff', 'p.yaml'])).toBe(`run 1 (${when}) → run 2 (${when}, --set times=5)
 
 repeat: 1 changed

@@ -40,6 +40,22 @@ export default defineStage({
 });
 `;
 
+/** Waits until it is asked to end, and says what asked: of the signals that a run gets, none is sent to it. */
+const listeningStage = `import { writeFileSync } from 'node:fs';
+import { defineStage, Type } from 'spikeline';
+export default defineStage({
+  name: 'listening', summary: 'Listens', parameters: Type.Object({}), inputs: {}, outputs: {},
+  async run({ signal, pipelineFolder }) {
+    const rest = setInterval(() => undefined, 1000);
+    const asked = new Promise((resolve) => signal.addEventListener('abort', resolve));
+    writeFileSync(pipelineFolder + '/pid', process.pid + '\\n');
+    await asked;
+    clearInterval(rest);
+    writeFileSync(pipelineFolder + '/asked', 'yes');
+  },
+});
+`;
+
 /** Counts to five, keeps the count, and at three dies once, as by \`kill -9\`. */
 const countStage = `import { existsSync, appendFileSync, rmSync, writeFileSync } from 'node:fs';
 import { defineStage, Type } from 'spikeline';
@@ -114,6 +130,17 @@ describe.concurrent('Ctrl-C', () => {
     });
     expect([closed.stdout, closed.stderr]).toEqual(['exit 129\n', '']);
     expect(alive(await box.pid('pid2'))).toBe(false);
+  });
+
+  test('is told to a stage by its signal, which may end in an orderly way', async ({ box }) => {
+    box.write('p.yaml', 'name: p\nstages: { a: { uses: ./listening.ts } }\n');
+    box.write('listening.ts', listeningStage);
+    const running = box.start(['run', 'p.yaml']);
+    await box.pid('pid');
+    running.child.kill('SIGTERM');
+    const { code, out } = await running.result;
+    expect([code, box.read('asked')]).toEqual([130, 'yes']);
+    expect(out).toContain('p: ran 0, cached 0, failed 0, skipped 1 in');
   });
 
   test('ends a run that waits for a gc', async ({ box }) => {

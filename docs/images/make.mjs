@@ -33,7 +33,9 @@ execFileSync('chromium', [
 ]);
 
 function terminal(lines) {
-  const [width, height] = [760, 60 + 19 * lines.length];
+  // A letter of these fonts at 13 pixels takes 7.83 at most.
+  const longest = Math.max(...lines.map((line) => line.length));
+  const [width, height] = [Math.max(760, Math.ceil(44 + 7.83 * longest)), 60 + 19 * lines.length];
   const text = (line) => line.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
   const rows = lines.map((line, i) => `<text x="22" y="${52 + 19 * i}">${text(line)}</text>`);
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="The quickstart in a terminal">

@@ -70,6 +70,31 @@ export function pairedDifferences(
   return pairs.length === first.size && pairs.length === second.size ? pairs : undefined;
 }
 
+/**
+ * A line for each axis of seeds that is not declared to be repetition: what differs in it are rows like any other, and the
+ * reader may have meant their mean.
+ */
+export function undeclaredNotes(
+  items: readonly { readonly labels: Labels; readonly repeat?: readonly string[] | undefined }[],
+): string[] {
+  const seeds = new Map<string, Set<string>>();
+  for (const { labels, repeat = [] } of items)
+    for (const [axis, label] of Object.entries(labels)) {
+      if (!/seeds?$/i.test(axis) || repeat.includes(axis)) continue;
+      const known = seeds.get(axis);
+      if (known === undefined) seeds.set(axis, new Set([label]));
+      else known.add(label);
+    }
+  return [...seeds].flatMap(([axis, labels]) => {
+    if (labels.size < 2) return [];
+    const values = [...[...labels].slice(0, shownValues), ...(labels.size > shownValues ? ['…'] : [])].join(', ');
+    const declared = `axes: { ${axis}: { values: [${values}], repeat: true } }`;
+    return [`Nothing is averaged over "${axis}". If it repeats the same experiment, declare it: ${declared}`];
+  });
+}
+
+const shownValues = 3;
+
 /** The metric that holds the values of another one, by seed, where one task computed it several times. */
 export const bySeed = (metric: string): string => `${metric}BySeed`;
 

@@ -3,13 +3,13 @@ import type { PipelineOptions } from '../../api/opening/options.js';
 import { openStore } from '../../api/opening/store.js';
 import { metricsOf } from '../../api/results/current.js';
 import { UserError } from '../../error.js';
+import { undeclaredNotes } from '../../results/repetitions.js';
 import { Planner } from '../../run/plan/planner.js';
 import { countOf } from '../../run/views/text.js';
 import { jsonText } from '../../text/printable.js';
 import { openPipeline } from '../opening/pipeline.js';
 import { metricTables, ownEstimates, repeatedTasks } from '../results/metric-tables.js';
 import { reportText } from '../results/tables.js';
-import { undeclaredNotes } from '../results/undeclared.js';
 import { exitCodes } from '../terminal/exit-codes.js';
 import { print } from '../terminal/output.js';
 
@@ -44,7 +44,7 @@ export async function showCommand(file: string | undefined, options: ShowOptions
   const report = format === 'md' ? await reportText(pipeline, store, plans) : '';
   const tables = pipeline.stages.flatMap((stage) => metricTables(pipeline, stage, metrics, format));
   // CSV is for programs.
-  const notes = format === 'csv' ? [] : undeclaredNotes(pipeline).map((note) => `${note}\n`);
+  const notes = format === 'csv' ? [] : undeclaredNotes(pipeline.tasks).map((note) => `${note}\n`);
   if (metrics.size === 0) print(`No results yet. Run it first: ${callOf('run', pipeline, options)}`);
   else if (tables.length === 0 && report === '')
     print(

@@ -4,10 +4,10 @@ import { absentFileWarnings } from '../../pipeline/expand/absent.js';
 import type { Task } from '../../pipeline/expand/task.js';
 import { undeclaredFiles } from '../../pipeline/expand/undeclared.js';
 import { formatDiagnostics, placedDiagnostics } from '../../pipeline/text/format.js';
+import { undeclaredNotes } from '../../results/repetitions.js';
 import { jsonText } from '../../text/printable.js';
 import { annotateDiagnostics } from '../ci/github.js';
 import { firstFew } from '../explain/reasons.js';
-import { undeclaredNotes } from '../results/undeclared.js';
 import { exitCodes } from '../terminal/exit-codes.js';
 import { inGitHub, print, printError } from '../terminal/output.js';
 
@@ -38,7 +38,7 @@ export async function validateCommand(files: readonly string[], options: { reado
     if (diagnostics.length > 0) printError(formatDiagnostics(diagnostics, textOf));
     const verdict = diagnostics.length === 0 ? 'no mistakes' : `${diagnostics.length} to look at`;
     print(`${file}: ${pipeline.stages.length} stages, ${pipeline.tasks.length} tasks, ${verdict}`);
-    for (const note of undeclaredNotes(pipeline)) print(`  ${note}`);
+    for (const note of undeclaredNotes(pipeline.tasks)) print(`  ${note}`);
     const silent = new Set(pipeline.tasks.filter(({ outputs }) => Object.keys(outputs).length === 0).map(stageOf));
     if (silent.size > 0)
       print(

@@ -7,14 +7,19 @@ import {
   pointsEstimate,
 } from '../../report/numbers/estimates.js';
 import { groupBy } from '../../report/numbers/group.js';
-import { byRepetition, estimateMetric, pairedDifferences, type Repeated } from '../../results/repetitions.js';
+import {
+  byRepetition,
+  estimateMetric,
+  pairedDifferences,
+  type Repeated,
+  undeclaredNotes,
+} from '../../results/repetitions.js';
 import { type Estimate, estimate } from '../../results/statistics.js';
 import type { ColumnDeclaration } from '../../stage/definition.js';
 import { markdown } from '../../text/markup.js';
 import { type Cell, renderTable } from '../../text/table.js';
 import type { Metrics, MetricValue } from '../../values.js';
 import { marked, titleOf } from './cells.js';
-import { undeclaredNotes } from './undeclared.js';
 
 /** A task whose stage has columns, or several that repeat one another, with the metrics that go into them. */
 interface Entry extends Repeated<Metrics> {
@@ -38,7 +43,7 @@ export function resultsTable(pipeline: Pipeline, metrics: ReadonlyMap<string, Me
   const ordered = [...keys.filter((key) => !figures.has(key)), ...keys.filter((key) => figures.has(key))];
   const columns = ordered.map((key) => ({ key, title: titleOf(key, keys), format: grouped }));
   const estimates = entries.flatMap((entry) => entry.columns.flatMap((column) => intervalOf(entry, column) ?? []));
-  const notes = [...estimateNotes(estimates), ...undeclaredNotes(pipeline)];
+  const notes = [...estimateNotes(estimates), ...undeclaredNotes(pipeline.tasks)];
   // In Markdown, lines that follow on each other are one paragraph.
   const told = format === 'md' ? notes.map((note) => `\n${markdown(note)}\n`) : notes.map((note) => `${note}\n`);
   return renderTable(rows, columns, format) + told.join('');

@@ -10,7 +10,7 @@ export interface Curve extends Key {
   readonly symbol: string;
   readonly points: readonly Point[];
   /** Of second rank, beside the one of the same colour. */
-  readonly dashed?: boolean;
+  readonly look?: 'dashed' | 'dotted';
   /** How the bounds of its points are drawn. */
   readonly around: 'whiskers' | 'band' | 'nothing';
 }
@@ -63,7 +63,7 @@ function medians<T>({ members }: Bundle<T>, valuesOf: (member: T) => readonly Va
 /** A line through the whole chart at a value that others are compared with. */
 export function levelLine(name: string, colour: string, value: number, [from, to]: readonly [number, number]): Curve {
   const points = [from, to].map((at) => ({ series: name, at, value, n: 1, labels: {} }));
-  return { name, colour, symbol: 'none', dashed: true, points, around: 'nothing' };
+  return { name, colour, symbol: 'none', look: 'dashed', points, around: 'nothing' };
 }
 
 /** Do names stand at the ends of the lines? Few and short ones do; others are in the legend. */
@@ -95,14 +95,14 @@ export function curveSeries(
 const mostMarkers = 30;
 
 function lineSeries(curve: Curve, place: (at: string | number) => number, named: boolean): LineSeriesOption {
-  const { name, colour, symbol, points, dashed = false } = curve;
+  const { name, colour, symbol, points, look } = curve;
   return {
     ...{ type: 'line', name, data: points.map(({ at, value }) => [place(at), value]), z: 3 },
     // A line of one point would be invisible without a marker.
     symbol: points.length <= mostMarkers ? symbol : 'none',
-    symbolSize: dashed ? 3 : 6,
+    symbolSize: look === undefined ? 6 : 3,
     itemStyle: { color: colour },
-    lineStyle: dashed ? { width: 1.2, type: 'dashed', opacity: 0.8 } : { width: 2 },
+    lineStyle: look === undefined ? { width: 2 } : { width: 1.2, type: look, opacity: 0.8 },
     ...(named && {
       endLabel: { show: true, formatter: '{a}', distance: 10, fontFamily, fontSize: 12.5, color: colour },
       labelLayout: { moveOverlap: 'shiftY' as const },

@@ -24,11 +24,13 @@ export function imagesNote(groups: readonly ResultGroup[]): string | undefined {
 
 /** What values and the lines beside them are: `mean of 5 repetitions, 95 % intervals (t)`. */
 export function estimatesNote(estimates: readonly Estimate[]): string | undefined {
-  const sizes = estimates.map(({ n }) => n);
+  // A single run, such as a reference beside repetitions, is a mean of nothing.
+  const sizes = estimates.flatMap(({ n }) => (n > 1 ? [n] : []));
   const [least, most] = [Math.min(...sizes), Math.max(...sizes)];
+  const means = least === most ? `mean of ${most} repetitions` : `means of ${least} to ${most} repetitions`;
   const methods = [...new Set(estimates.flatMap(({ interval }) => interval?.method ?? []))];
   const what = [
-    ...(most <= 1 ? [] : [least === most ? `mean of ${most} repetitions` : `means of ${least} to ${most} repetitions`]),
+    ...(sizes.length === 0 ? [] : [means + (sizes.length < estimates.length ? ' and single runs' : '')]),
     ...(methods.length === 0 ? [] : [`95 % intervals (${methods.map((method) => methodNames[method]).join(', ')})`]),
   ];
   return what.length === 0 ? undefined : what.join(', ');

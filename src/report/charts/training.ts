@@ -36,11 +36,23 @@ function trainingsOf(groups: readonly TrainingGroup[]): Training[] {
 
 /** What of an epoch is shown as accuracy, the one of first rank first. */
 const accuracies = [
-  { suffix: '', of: (epoch: Epoch) => epoch.testAccuracy },
-  { suffix: ', training images', of: (epoch: Epoch) => epoch.trainAccuracy },
+  { suffix: '', of: (epoch: Epoch) => epoch.testAccuracy, look: 'solid', what: 'test images' },
+  { suffix: ', training images', of: (epoch: Epoch) => epoch.trainAccuracy, look: 'dashed', what: 'training images' },
+  {
+    suffix: ', held-out images',
+    of: ({ validationAccuracy = Number.NaN }: Epoch) => validationAccuracy,
+    look: 'dotted',
+    what: 'held-out images',
+  },
 ] as const;
 
-const accuracyNote = 'accuracy: solid on test images, dashed on training images';
+/** Which line is which, as far as they were measured. */
+function accuracyNote(trainings: readonly Training[]): string {
+  const shown = accuracies.filter(({ of }) =>
+    trainings.some(({ epochs }) => epochs.some((epoch) => Number.isFinite(of(epoch)))),
+  );
+  return `accuracy: ${shown.map(({ look, what }) => `${look} on ${what}`).join(', ')}`;
+}
 
 interface Panel {
   readonly curves: readonly Curve[];
@@ -49,10 +61,11 @@ interface Panel {
 
 /** Training loss and accuracy over the epochs in one picture, a colour a training, or the median of many. */
 export function trainingChart(title: string, groups: readonly TrainingGroup[], form: ChartForm): Chart | undefined {
-  const panels = trainingPanels(trainingsOf(groups), form);
+  const trainings = trainingsOf(groups);
+  const panels = trainingPanels(trainings, form);
   if (panels === undefined) return undefined;
   const { keys, loss, accuracy, note } = panels;
-  const about = { name: 'training', title: 'Training', subtitle: subtitle(title, accuracyNote, note) };
+  const about = { name: 'training', title: 'Training', subtitle: subtitle(title, accuracyNote(trainings), note) };
   const width = form.width ?? 860;
   const stacked = width < 620;
   const edges = surroundings({ ...about, keys }, width, form);
@@ -84,7 +97,8 @@ export function trainingChart(title: string, groups: readonly TrainingGroup[], f
 
 /** The same for the page: a chart of the loss and one of accuracy. */
 export function trainingCharts(title: string, groups: readonly TrainingGroup[], form: ChartForm): Chart[] {
-  const panels = trainingPanels(trainingsOf(groups), form);
+  const trainings = trainingsOf(groups);
+  const panels = trainingPanels(trainings, form);
   if (panels === undefined) return [];
   const { loss, accuracy, note } = panels;
   const shared = { width: 560, area: 236, left: 62, right: 24 };
@@ -97,7 +111,7 @@ export function trainingCharts(title: string, groups: readonly TrainingGroup[], 
     },
     {
       ...{ name: 'training-accuracy', title: 'Accuracy while training' },
-      subtitle: subtitle(title, accuracyNote, note),
+      subtitle: subtitle(title, accuracyNote(trainings), note),
       readout: { title: epoch, value: percentValue },
       ...{ panel: accuracy, measures: { at: 'epoch', value: 'accuracy (%)' } },
     },
@@ -131,13 +145,13 @@ function trainingPanels(trainings: readonly Training[], form: ChartForm) {
     bundles,
     valuesOf(({ loss }) => loss),
   );
-  const curves = accuracies.flatMap(({ suffix, of }, rank) =>
+  const curves = accuracies.flatMap(({ suffix, of, look }) =>
     curvesOf(
       bundles,
       valuesOf((epoch) => 100 * of(epoch)),
     )
       .filter(({ points }) => points.length > 0)
-      .map((curve): Curve => (rank === 0 ? curve : secondRank(curve, suffix))),
+      .map((curve): Curve => (look === 'solid' ? curve : secondRank(curve, suffix, look))),
   );
   const epochs = trainings.flatMap((training) => training.epochs.map(({ epoch }) => epoch));
   const [first, last] = [Math.min(...epochs), Math.max(...epochs)];
@@ -177,10 +191,10 @@ function trainingPanels(trainings: readonly Training[], form: ChartForm) {
 }
 
 /** Beside the one of first rank: without its band, which would hide it. */
-function secondRank(curve: Curve, suffix: string): Curve {
+function secondRank(curve: Curve, suffix: string, look: 'dashed' | 'dotted'): Curve {
   const name = curve.name + suffix;
   const points = curve.points.map((point) => ({ ...point, series: name }));
-  return { ...curve, name, points, dashed: true, around: 'nothing' };
+  return { ...curve, name, points, look, around: 'nothing' };
 }
 
 const chanceLine = (chance: number, ends: readonly [number, number]): Curve =>

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { resultKinds } from '../../results/kinds.js';
+import { undeclaredNotes } from '../../results/repetitions.js';
 import { pageCharts } from '../charts/charts.js';
 import { narrow, wide } from '../charts/style.js';
 import { describeItem, type ReportContent } from '../content/content.js';
@@ -109,6 +110,7 @@ async function subjectSection(subject: Subject, repeat: readonly string[], id: s
   return html`<section aria-labelledby="${id}">
 <h2 id="${id}">${subject.heading}</h2>
 <p class="facts">${factsOf(subject)}</p>
+${undeclaredOf(subject).map((note) => html`<p class="facts">${note}</p>`)}
 ${blocks}
 </section>
 `;
@@ -138,6 +140,11 @@ function block(table: ReportTable, id: string, figures: readonly Html[]): Html {
 ${content}
 </section>
 `;
+}
+
+/** Axes that look like repetition and are none. */
+function undeclaredOf({ ann, snn, conversion, history, repeat }: Subject): string[] {
+  return undeclaredNotes([...ann, ...snn, ...conversion, ...history].map(({ labels }) => ({ labels, repeat })));
 }
 
 /** What holds for all results of a subject. */

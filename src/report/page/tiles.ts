@@ -1,8 +1,10 @@
 import type { SnnResult } from '../../results/snn-result.js';
+import type { Estimate } from '../../results/statistics.js';
 import { accuracyOf, groupsOf, measure, type ResultGroup } from '../content/groups.js';
 import type { Subject } from '../content/subjects.js';
 import { energyPerImage, picojoules } from '../numbers/energy.js';
-import { grouped, percentValue, threeDigits } from '../numbers/format.js';
+import { decimalsFor } from '../numbers/estimates.js';
+import { decimal, grouped, threeDigits } from '../numbers/format.js';
 import { worstVerdict } from '../tables/table.js';
 import { type Html, html } from './html.js';
 
@@ -89,6 +91,14 @@ function span(values: readonly number[], show: (value: number) => string): strin
   return low === high ? low : `${low} … ${high}`;
 }
 
+/** Accuracies, and bounds of theirs, with the digits that the widest of their intervals allows. */
+function percentFor(estimates: readonly Estimate[]): (share: number) => string {
+  const halves = estimates.flatMap(({ interval }) => (interval ? [50 * (interval.high - interval.low)] : []));
+  const widest = Math.max(0, ...halves);
+  const decimals = widest > 0 ? decimalsFor(widest) : 2;
+  return (share) => `${decimal(100 * share, decimals)}\u00a0%`;
+}
+
 function accuracyTile(
   { ann, heading }: Subject,
   clean: readonly ResultGroup<SnnResult>[],
@@ -98,17 +108,16 @@ function accuracyTile(
   if (clean.length === 0) return undefined;
   const baselines = groupsOf(ann, repeat).filter(({ precision }) => precision === 'fp32');
   const accuracies = clean.map(accuracyOf);
-  const shown = (of: readonly { readonly mean: number }[]) =>
+  const shown = (of: readonly Estimate[]) =>
     span(
-      of.map(({ mean }) => 100 * mean),
-      percentValue,
+      of.map(({ mean }) => mean),
+      percentFor(of),
     );
+  const show = percentFor(accuracies);
   const interval = accuracies.length === 1 ? accuracies[0]!.interval : undefined;
   const parts = [
     clean.length === 1 ? clean[0]!.name : `lowest to highest of ${clean.length}`,
-    ...(interval === undefined
-      ? []
-      : [`95 % interval ${percentValue(100 * interval.low)} … ${percentValue(100 * interval.high)}`]),
+    ...(interval === undefined ? [] : [`95 % interval ${show(interval.low)} … ${show(interval.high)}`]),
     ...(baselines.length === 0 ? [] : [`FP32 baseline ${shown(baselines.map(accuracyOf))}`]),
   ];
   return {
@@ -127,12 +136,10 @@ function energyTile(clean: readonly ResultGroup<SnnResult>[]): Tile | undefined 
       return ann / measure(group, (run) => of(energyPerImage(run))).mean;
     });
   const times = (values: readonly number[]) => span(values, threeDigits);
-  const { floatMultiplyAdd, floatAdd, int32Add } = picojoules;
+  const { floatMultiplyAdd, floatAdd } = picojoules;
   return {
-    figure: `${times(ratios(({ eventFloat }) => eventFloat))} ×`,
-    caption:
-      `energy of the ANN’s arithmetic over the SNN’s, both in float32 (${floatMultiplyAdd} pJ a multiply-add, ` +
-      `${floatAdd} pJ an addition, 45 nm), estimated without memory; ` +
-      `${times(ratios(({ event }) => event))} × if the SNN adds in int32 (${int32Add} pJ)`,
+    // Its sign stays with it.
+    figure: `${times(ratios(({ eventFloat }) => eventFloat))}\u00a0×`,
+    caption: `energy of the ANN over the SNN’s, both in float32, estimated for arithmetic alone at 45 nm (${floatMultiplyAdd} and ${floatAdd} pJ)`,
   };
 }

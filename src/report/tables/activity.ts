@@ -137,10 +137,9 @@ export function energyTable(subject: Subject): ReportTable | undefined {
     const { ann } = energyPerImage(anyOf(group));
     const kinds = ['eventFloat', 'event', 'effective'] as const satisfies readonly (keyof Energy)[];
     const energies = kinds.map((kind) => measure(group, (run) => energyPerImage(run)[kind]));
-    const { mean: event } = energies[1]!;
     estimates.push(...energies);
-    const ratio = event > 0 ? `${threeDigits(ann / event)} ×` : '';
-    return [...pointCells(group, axes), threeDigits(ann), ...energies.map(amountEstimate), ratio];
+    const ratios = energies.slice(0, 2).map(({ mean }) => (mean > 0 ? `${threeDigits(ann / mean)} ×` : ''));
+    return [...pointCells(group, axes), threeDigits(ann), ...energies.map(amountEstimate), ...ratios];
   });
   const { floatMultiplyAdd, floatAdd, int32Add } = picojoules;
   return {
@@ -149,7 +148,8 @@ export function energyTable(subject: Subject): ReportTable | undefined {
       ...[...pointColumns(axes), numberColumn('ANN, float multiply-adds (µJ)')],
       numberColumn('SNN, event, float additions (µJ)'),
       ...[numberColumn('SNN, event, int32 additions (µJ)'), numberColumn('SNN, effective, int32 additions (µJ)')],
-      numberColumn('ANN ÷ SNN (event, int32)'),
+      // Like for like first.
+      ...[numberColumn('ANN ÷ SNN (event, float)'), numberColumn('ANN ÷ SNN (event, int32)')],
     ],
     rows,
     notes: [

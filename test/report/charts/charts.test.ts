@@ -129,6 +129,24 @@ describe('charts', () => {
     expect(bundlesOf([{ name: 'a', labels: {} }])).toMatchObject([{ name: 'a', members: [{}] }]);
   });
 
+  it('show what was measured on held-out images, and call no single run a mean', () => {
+    const held = history('k1B2', 1, 3);
+    const epochs = held.epochs.map((epoch) => ({ ...epoch, validationAccuracy: epoch.testAccuracy - 0.01 }));
+    const [chart] = charts({ history: [trained({ ...held, epochs })] });
+    expect(chart!.subtitle).toContain('solid on test images, dashed on training images, dotted on held-out images');
+    const found = chart!.points.filter(({ series }) => series === 'k1B2, held-out images');
+    expect(found.map(({ value }) => value)).toEqual([49, 69, expect.closeTo(75.67, 2)]);
+    expect(charts({ history: [trained(held)] })[0]!.subtitle).not.toContain('held-out');
+    const [reference, ...others] = annResults();
+    const seeds = ['1', '2', '3'].flatMap((seed) =>
+      others.map((result) => at(result, { precision: result.precision, seed })),
+    );
+    const among = [at(reference!, { precision: 'fp32' }), ...seeds];
+    expect(chartOf({ ann: among, repeat: ['seed'] }, 'accuracy').subtitle).toContain(
+      'mean of 3 repetitions and single runs, 95 %',
+    );
+  });
+
   it('draw what each point takes the classes for, with names where there is space, and numbers of many', async () => {
     const none = { conversion: [], history: [], expected: [] };
     const named = ['cat', 'dog', 'automobile', 'ship'];

@@ -44,6 +44,27 @@ describe('the page', () => {
     expect(await reportPage({ ...content, expected: own })).not.toContain(banner);
   });
 
+  it('has at its head digits that the intervals allow, and energy like for like with what it assumes', async () => {
+    const { ann, snn, ...others } = exampleContent();
+    const text = await reportPage({ ...others, ann, snn: snn.slice(3, 4) });
+    expect(text).toMatch(
+      /<b>91\.9\u00a0%<\/b><span>accuracy of the SNN: k1B2, 95 % interval 91\.4\u00a0% … 92\.4\u00a0%, FP32 baseline 92\.8\u00a0%</,
+    );
+    expect(text).toMatch(
+      /<b>8\.92\u00a0×<\/b><span>energy of the ANN over the SNN’s, both in float32, estimated for arithmetic alone at 45 nm \(4\.6 and 0\.9 pJ\)</,
+    );
+  });
+
+  it('says of an axis of seeds that nothing is averaged over it, where it is not declared', async () => {
+    const content = exampleContent();
+    const ann = content.ann.flatMap((item) =>
+      ['1', '2'].map((seed) => ({ ...item, labels: { ...item.labels, seed } })),
+    );
+    const hint = 'Nothing is averaged over &quot;seed&quot;. If it repeats the same experiment, declare it';
+    expect(await reportPage({ ...content, ann })).toContain(hint);
+    expect(await reportPage({ ...content, ann, repeat: ['seed'] })).not.toContain(hint);
+  });
+
   it('is the same bytes every time', async () => {
     expect(await reportPage(exampleContent())).toBe(await reportPage(exampleContent()));
   });

@@ -102,8 +102,9 @@ export class Cluster {
     await this.#startDaemon('slurmctld', 'slurmctld', []);
     for (const node of ['n1', 'n2']) await this.#startDaemon(`slurmd.${node}`, 'slurmd', ['-N', node]);
     await this.#answers();
-    const ready = async () => (await this.slurm('sinfo', '--noheader', '--Node', '--format=%T')).split('\n');
-    await eventually(async () => (await ready()).join() === 'idle,idle', 'both nodes are idle');
+    // A line for each node of each partition.
+    const states = async () => (await this.slurm('sinfo', '--noheader', '--Node', '--format=%T')).split('\n');
+    await eventually(async () => (await states()).every((state) => state === 'idle'), 'both nodes are idle');
   }
 
   async #configuration(options: readonly string[]): Promise<string> {

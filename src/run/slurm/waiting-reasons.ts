@@ -14,6 +14,18 @@ const words: readonly (readonly [RegExp, string])[] = [
   [/^Licenses/, 'a licence that it asks for is taken'],
 ];
 
+/** States in which a job has begun and does not run, in words. */
+const states: Readonly<Record<string, string>> = {
+  SUSPENDED: 'is suspended, and goes on when Slurm lets it',
+  STOPPED: 'is stopped, and goes on when it is told to',
+  CONFIGURING: 'waits for its nodes to be started',
+};
+
+/** That a job that has begun stands still. @param state Slurm's word */
+export function standstill(state: string): string | undefined {
+  return states[state];
+}
+
 /** Why a job waits, if it is for more than its turn. @param reason Slurm's word */
 export function waitingReason(reason: string): string | undefined {
   return words.find(([pattern]) => pattern.test(reason))?.[1];

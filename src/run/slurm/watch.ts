@@ -9,7 +9,8 @@ import type { JobStatus, SlurmFiles } from './files.js';
 import { saidBy } from './job-script.js';
 import { isLive, isPending, type JobName, type JobState, nameOf, type TaskJob } from './jobs.js';
 import type { Patience } from './patience.js';
-import { waitingReason } from './waiting-reasons.js';
+import { endings, requeueFailure } from './requeues.js';
+import { standstill, waitingReason } from './waiting-reasons.js';
 
 /** How a job ended. */
 export type JobEnd = { readonly task: Task; readonly job: TaskJob; readonly status?: JobStatus } & (
@@ -32,7 +33,10 @@ interface Watched {
   /** Since when it has said that its task failed. */
   failedSince?: number;
   begun: boolean;
+  /** What was told last of why it waits. */
   told: string;
+  /** How often the daemon of its node had ended it when it was last put back into the queue. */
+  endings?: number;
   shown?: JobStatus;
 }
 
@@ -42,6 +46,8 @@ const placeOf = ({ id, slot }: TaskJob) => `${id}/${slot}`;
 /** Slurm is asked at most this often, and seldom enough to take a twentieth of the time at most. */
 const shortestAskMs = 2000;
 const longestAskMs = 30_000;
+/** How soon it may be asked again while a task that failed waits for its word. */
+const failedAskMs = 1000;
 /** How long word of a job that is over may take to arrive. */
 const arrivalMs = 30_000;
 /** Slurm's words for what it is sure of: a job that ended like that has left no word. */
@@ -62,6 +68,8 @@ export class JobWatch {
   readonly #tasksIn = new Map<JobName, number>();
   readonly #over = new Set<string>();
   #askAt = 0;
+  /** When it may be asked at the earliest. */
+  #soonestAt = 0;
 
   constructor(
     readonly slurm: Pick<SlurmCommands, 'queue' | 'find' | 'beginNow'>,
@@ -155,13 +163,20 @@ export class JobWatch {
     }
     const now = performance.now();
     this.#askAt = now + Math.min(longestAskMs, Math.max(shortestAskMs, 20 * (now - started)));
+    this.#soonestAt = now + Math.min(longestAskMs, Math.max(failedAskMs, 2 * (now - started)));
+  }
+
+  /** Something waits for Slurm's word: it is asked as soon as it may be, for a third of the time at most. */
+  #askSoon(): void {
+    this.#askAt = Math.min(this.#askAt, this.#soonestAt);
   }
 
   #learn(watched: Watched, state: JobState | undefined): void {
     const name = nameOf(watched.job);
     const before = watched.state;
     watched.state = state ?? { name, state: 'UNKNOWN', reason: 'None', folder: '' };
-    if (state === undefined || !isPending(state)) return;
+    if (state === undefined) return;
+    if (!isPending(state)) return this.#tellStandstill(watched, state);
     if (before !== undefined && !isPending(before) && watched.begun) this.#requeued(watched);
     if (watched.shown?.state === 'requeued' && state.reason === 'BeginTime')
       void this.slurm.beginNow(name).catch(() => undefined);
@@ -175,18 +190,33 @@ export class JobWatch {
     this.emit({ event: 'task-waiting', task: watched.task.id, message });
   }
 
+  /** Tells of a job that has begun and stands still, and that it goes on. */
+  #tellStandstill(watched: Watched, { name, state }: JobState): void {
+    const words = standstill(state);
+    const stood = watched.told.startsWith('stands: ');
+    const told = words === undefined ? '' : `stands: ${words}`;
+    if (watched.told === told || (words === undefined && !stood)) return;
+    watched.told = told;
+    const message = words === undefined ? `job ${name} goes on` : `job ${name} ${words}`;
+    if (words !== undefined || state === 'RUNNING')
+      this.emit({ event: 'task-waiting', task: watched.task.id, message });
+  }
+
   #requeued(watched: Watched): void {
     const status = this.files.readStatus(watched.job.id, watched.job.slot);
     const name = nameOf(watched.job);
-    const [code, message] =
+    const output = this.files.readOutput(watched.job.id, watched.job.index);
+    const failure =
       status?.state === 'requeued'
-        ? ['E_SLURM_TIMEOUT', `Job ${name} came to its time limit; it goes on from its checkpoint.`]
-        : ['E_SLURM_REQUEUED', `Job ${name} was put back into the queue by Slurm.`];
+        ? { code: 'E_SLURM_TIMEOUT', message: `Job ${name} came to its time limit; it goes on from its checkpoint.` }
+        : requeueFailure(name, output, watched.endings ?? 0);
+    watched.endings = endings(output);
     const attempt = (status?.restarts ?? 0) + 1;
-    const retry = { attempt, attempts: attempt + 1, seconds: 0, failure: { code: code, message: message } };
+    const retry = { attempt, attempts: attempt + 1, seconds: 0, failure };
     this.emit({ event: 'task-retry', task: watched.task.id, ...retry });
     watched.begun = false;
     watched.told = '';
+    delete watched.failedSince;
     if (status !== undefined) watched.shown = status;
   }
 
@@ -202,10 +232,17 @@ export class JobWatch {
       const result = await this.store.result(status.key!);
       if (result !== undefined) return { ...about, end: 'done', result };
     } else if (status?.state === 'failed') {
-      watched.failedSince ??= performance.now();
-      // Its process may have been killed for its memory: only Slurm knows, once the job is over.
-      const waits = !silent && state !== undefined && isLive(state);
-      if (waits && performance.now() - watched.failedSince < arrivalMs) return undefined;
+      if (watched.failedSince === undefined) {
+        watched.failedSince = performance.now();
+        this.#askSoon();
+      }
+      // Its process may have been killed for its memory: only Slurm knows, once the job is over, which it is in a moment,
+      // unless it has other tasks to run.
+      const waits = !silent && state !== undefined && isLive(state) && job.group === 1;
+      if (waits && performance.now() - watched.failedSince < arrivalMs) {
+        this.#askSoon();
+        return undefined;
+      }
       if (state?.state !== 'OUT_OF_MEMORY') return { ...about, end: 'failed', failure: status.failure! };
     }
     if (silent || state === undefined || isLive(state)) return undefined;

@@ -1,0 +1,33 @@
+import type { Failure } from '../events.js';
+import type { JobName } from './jobs.js';
+
+/**
+ * What the daemon on a job's node writes into the job's output as it ends it: Slurm's src/slurmd/slurmstepd/req.c
+ * (`_handle_signal_container`). Where there is no accounting, nothing else says why there was a new start.
+ */
+const pattern = /\*\*\* JOB \d+ ON (\S+) CANCELLED AT \S+ DUE TO ([^*]+?) \*\*\*/g;
+
+/** How often the node's daemon has ended a job. @param output what the job wrote */
+export function endings(output: string): number {
+  return [...output.matchAll(pattern)].length;
+}
+
+/**
+ * Why Slurm has put a job back into the queue.
+ *
+ * @param output what the job wrote
+ * @param before how many endings had been there before
+ */
+export function requeueFailure(job: JobName, output: string, before: number): Failure {
+  const all = [...output.matchAll(pattern)];
+  // A node that is gone says nothing.
+  const [, node, why = ''] = all.length > before ? all.at(-1)! : [];
+  const told = (code: string, because: string) => ({
+    code,
+    message: `Job ${job} was put back into the queue by Slurm${because}.`,
+  });
+  if (/PREEMPTION/.test(why)) return told('E_SLURM_PREEMPTED', `: on ${node} it had to make way for another one`);
+  if (/NODE FAILURE/.test(why)) return told('E_SLURM_NODE', `: its node ${node} failed`);
+  if (/JOB REQUEUE/.test(why)) return told('E_SLURM_REQUEUED', ', as somebody has asked for');
+  return told('E_SLURM_REQUEUED', ', which gives no reason: perhaps its node failed');
+}

@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest';
+import { endings, requeueFailure } from '../../../src/run/slurm/requeues.js';
+
+/** As the daemons of Slurm 22.05 write it. */
+const word = (why: string) =>
+  `slurmstepd-n1: error: *** JOB 1 ON n1 CANCELLED AT 2026-11-29T04:20:09 DUE TO ${why} ***\n`;
+const node = word('NODE FAILURE, SEE SLURMCTLD LOG FOR DETAILS');
+
+it.each([
+  [word('PREEMPTION'), 0, 'E_SLURM_PREEMPTED', 'on n1 it had to make way for another one'],
+  [node, 0, 'E_SLURM_NODE', 'its node n1 failed'],
+  [`${word('PREEMPTION')}work\n${node}`, 1, 'E_SLURM_NODE', 'its node n1 failed'],
+  [word('JOB REQUEUE'), 0, 'E_SLURM_REQUEUED', 'as somebody has asked for'],
+  [node, 1, 'E_SLURM_REQUEUED', 'which gives no reason'],
+  ['work\n', 0, 'E_SLURM_REQUEUED', 'which gives no reason'],
+])('a job that has written %j, and %i words before, was put back: %s', (output, before, code, words) => {
+  expect(requeueFailure('1_0', output, before)).toEqual({ code, message: expect.stringContaining(words) });
+});
+
+it('counts the words of daemons', () => {
+  expect([endings(''), endings(node + word('PREEMPTION'))]).toEqual([0, 2]);
+});

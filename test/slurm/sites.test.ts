@@ -1,4 +1,4 @@
-import { readdirSync, renameSync, unlinkSync } from 'node:fs';
+import { chmodSync, readdirSync, renameSync, unlinkSync } from 'node:fs';
 import { describe, expect, vi } from 'vitest';
 import { until } from '../e2e/program.js';
 import { type ClusterBox, describeOnCluster } from './rig.js';
@@ -72,6 +72,40 @@ describeOnCluster('at odd sites', (test) => {
       expect((await running.result).code).toBe(0);
     });
 
+    test('nothing is asked that Slurm 19.05 does not understand', async ({ box }) => {
+      // Its long options, as its manual has them; `--me` and others came later.
+      const known = {
+        sbatch:
+          'account array begin chdir clusters comment constraint cpus-per-task dependency exclude export gres hold job-name kill-on-invalid-dep mem nice open-mode output parsable partition qos requeue signal time',
+        squeue: 'account all array clusters format hide jobs local name noheader partition qos sort start states user',
+        scancel: 'account batch clusters full jobname nodelist partition qos quiet signal state user',
+        scontrol: 'all clusters details hide local oneliner quiet uid',
+        sacct: 'allusers clusters duplicates format jobs noheader parsable parsable2 state user',
+      };
+      for (const [program, names] of Object.entries(known))
+        box.standIn(
+          program,
+          `for word; do case $word in --*) option=\${word%%=*}
+case " ${names} " in *" \${option#--} "*) ;; *) echo "${program}: unrecognized option '$option'" >&2; exit 1;; esac;; esac; done
+exec $real "$@"`,
+        );
+      const text = pipeline(box, 'old', ['nap', 'rest']).replace('cpus: 1', 'cpus: 1, partition: main, group: 2');
+      box.write('p.yaml', text.replace(/outputs: \{ o: o.txt \}/, '$&, resources: { memory: 100MB, time: 1h }'));
+      const first = box.start(onSlurm);
+      await until(() => ran(box).length === 2, 'they run');
+      first.child.kill('SIGKILL');
+      const running = box.start([...onSlurm, '--jobs', '2']);
+      await until(() => running.out.includes('"event":"task-start","task":"rest"'), 'the next run finds them');
+      await box.cluster.slurm('scancel', await box.cluster.job('old/nap', 'RUNNING'));
+      await until(() => running.out.includes('"code":"E_SLURM_CANCELLED"'), 'it is noticed');
+      box.write('go', '');
+      const { code, out } = await running.result;
+      expect([code, out], out).toEqual([0, expect.not.stringContaining('unrecognized')]);
+      expect(new Set(box.calls.map((call) => call.split(' ')[0]))).toEqual(
+        new Set(['sbatch', 'squeue', 'scancel', 'scontrol']),
+      );
+    });
+
     test('the cluster that has taken a job is named in every later call', async ({ box }) => {
       // Several clusters need a database: this one takes off what it is told of them.
       const rest = 'for word; do shift; case $word in --clusters=other) ;; *) set -- "$@" "$word";; esac; done';
@@ -121,13 +155,27 @@ describeOnCluster('at odd sites', (test) => {
       expect((await box.run(['run', 'p.yaml'], { SLURM_JOB_ID: '1' })).out).toContain('cached');
     });
 
-    test('begins with what the user has set up', async ({ box }) => {
-      const setup = "['module() { export LOADED=\"$*\"; }', 'module load first']";
-      box.write('config/spikeline/config.yaml', `slurm: { setup: ${setup} }\n`);
-      box.write('p.yaml', stage('setup', 'echo $LOADED', ', env: [LOADED]'));
-      const { out } = await box.run(onSlurm);
-      // It is part of what the task is made from, as everywhere.
-      expect(out).toContain('LOADED');
+    test.for([
+      ['set up', "setup: ['source site.sh', 'use first']", 'first\n'],
+      ['loaded as modules', 'modules: [first, second]', 'first second\n'],
+    ] as const)('begins with what the user has %s', async ([how, settings, made], { box }) => {
+      // `module` is a function of login shells; what it loads is a program, and a variable that this reads.
+      const name = how.replaceAll(' ', '-');
+      box.write('site/tool', '#!/bin/sh\necho "$LOADED"\n');
+      chmodSync(box.path('site/tool'), 0o755);
+      const use = `use() { export LOADED="$*" PATH="${box.path('site')}:$PATH"; }\n`;
+      box.write('site.sh', use);
+      box.write('.bash_profile', `${use}module() { shift; use "$@"; }\n`);
+      box.write('p.yaml', stage(name, 'tool'));
+      const env = { HOME: box.folder };
+      const without = await box.run(onSlurm, env);
+      expect([without.code, without.out]).toEqual([1, expect.stringContaining('exit code 127')]);
+      box.write('config/spikeline/config.yaml', `slurm: { ${settings} }\n`);
+      const { code, out } = await box.run(onSlurm, env);
+      expect(code, out).toBe(0);
+      expect(box.read(`artifacts/${name}/a/o.txt`)).toBe(made);
+      // They enter no key.
+      expect((await box.run(['run', 'p.yaml'])).out).toContain('cached');
     });
 
     test.for([

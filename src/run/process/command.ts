@@ -26,10 +26,14 @@ const passedVariables = new Set(
  */
 const keptFromSteps = new Set(['SLURM_EXPORT_ENV']);
 
+/** The variable that names those that a job's modules and set-up have set: where things are on its node. They enter no key. */
+export const siteVariables = 'SPIKELINE_SITE_VARIABLES';
+
 function isPassed(name: string): boolean {
   // Windows takes `Path` for `PATH`.
   const known = process.platform === 'win32' ? name.toUpperCase() : name;
   if (known.startsWith('SLURM_') || known.startsWith('SRUN_')) return !keptFromSteps.has(known);
+  if (process.env[siteVariables]?.split(' ').includes(name)) return true;
   return passedVariables.has(known) || known.startsWith('LC_');
 }
 

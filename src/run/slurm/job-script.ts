@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { buildFolder } from '../../paths.js';
 import type { SlurmSettings } from '../../pipeline/check/slurm.js';
-import { quote } from '../process/command.js';
+import { quote, siteVariables } from '../process/command.js';
 
 /** Before what a job says that can't do its task: it has no other way to tell than what it writes. */
 const mark = 'spikeline: ';
@@ -17,12 +17,21 @@ export function jobScript(
   { node, program } = { node: process.execPath, program: join(buildFolder, 'slurm-job.js') },
 ): string {
   const load = ['module', 'load', ...modules].map(quote).join(' ');
+  const isSetUp = modules.length + setup.length > 0;
   const lines = [
     // `module` is a function of login shells.
-    modules.length + setup.length > 0 ? '#!/bin/bash -l' : '#!/bin/sh',
+    isSetUp ? '#!/bin/bash -l' : '#!/bin/sh',
     `say() { echo "${mark}$1" >&2; exit 1; }`,
+    ...(isSetUp ? ['declare -A was; for name in $(compgen -e); do was[$name]=${!name}; done'] : []),
     ...(modules.length > 0 ? [`${load} || say "'${load}' failed on $(uname -n)."`] : []),
     ...setup,
+    // What these have set or changed is handed on to commands.
+    ...(isSetUp
+      ? [
+          `for name in $(compgen -e); do [ "\${was[$name]-unset}" = "\${!name}" ] || changed="$changed $name"; done`,
+          `export ${siteVariables}="$changed"`,
+        ]
+      : []),
     `node=${quote(node)} program=${quote(program)} folder=${quote(folder)}`,
     '[ -r "$folder/job" ] || say "$folder is not to be read on $(uname -n): does that node see the artifacts folder?"',
     '[ -r "$program" ] || say "Spikeline is not on $(uname -n), where it was started from: $program."',

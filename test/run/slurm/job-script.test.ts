@@ -22,6 +22,10 @@ it('starts the program of a job, after lines of the user', () => {
   expect(runScript(folder, {}, there)).toEqual({ stdout: `${folder} undefined\n`, said: undefined, status: 0 });
   const setup = ['module() { FIRST="$*"; export FIRST; }', 'module load more'];
   expect(runScript(folder, { setup }, there).stdout).toBe(`${folder} load more\n`);
+  writeFileSync(join(folder, 'names.mjs'), 'console.log(process.env.SPIKELINE_SITE_VARIABLES)');
+  const changing = { setup: ['export FIRST=1 HOME=/elsewhere PATH="$PATH"'] };
+  const names = runScript(folder, changing, { ...there, program: join(folder, 'names.mjs') }).stdout;
+  expect(names.trim().split(' ').sort()).toEqual(['FIRST', 'HOME']);
   expect(jobScript(folder, { setup })).toMatch(/^#!\/bin\/bash -l\n/);
 });
 

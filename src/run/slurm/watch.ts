@@ -176,7 +176,10 @@ export class JobWatch {
     const before = watched.state;
     watched.state = state ?? { name, state: 'UNKNOWN', reason: 'None', folder: '' };
     if (state === undefined) return;
-    if (!isPending(state)) return this.#tellStandstill(watched, state);
+    if (!isPending(state)) {
+      this.#tellStandstill(watched, state);
+      return;
+    }
     if (before !== undefined && !isPending(before) && watched.begun) this.#requeued(watched);
     if (watched.shown?.state === 'requeued' && state.reason === 'BeginTime')
       void this.slurm.beginNow(name).catch(() => undefined);

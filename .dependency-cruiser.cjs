@@ -53,7 +53,7 @@ const insides = {
   'src/cli/': [
     ['terminal/'],
     ['opening/', 'start/'],
-    ['results/', 'explain/'],
+    ['results/', 'explain/', 'completion/'],
     ['ci/'],
     ['commands/'],
     ['command-table.ts', 'failure.ts'],

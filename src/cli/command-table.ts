@@ -4,6 +4,7 @@ import { executors } from '../api/opening/executors.js';
 import { engines } from '../engine/engines.js';
 import { UserError } from '../error.js';
 import { runCommand } from './commands/run.js';
+import { type CompletedCommand, completedCommand } from './completion/commands.js';
 import { templates } from './start/templates.js';
 
 const executorNames = executors.map(({ name, help }) => (help === undefined ? name : `${name} ${help}`)).join(', or ');
@@ -76,6 +77,11 @@ const initDetails = `
 ${templates.map(({ name, summary }) => `  ${name.padEnd(12)}${summary}`).join('\n')}
 
 It asks nothing, and leaves files as they are that are there.`;
+
+const completionDetails = `
+  bash   add to ~/.bashrc:                       eval "$(npx spikeline completion bash)"
+  zsh    add to ~/.zshrc, below compinit:        eval "$(npx spikeline completion zsh)"
+  fish   once:                                   npx spikeline completion fish > ~/.config/fish/completions/spikeline.fish`;
 
 const targetDetails = `
 TARGET is stage, or stage@axis=value,… with a value or its label. One with a comma or quotes in it stands in double
@@ -230,6 +236,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/schema.js')).schemaCommand,
   },
   {
+    usage: 'completion <bash|zsh|fish>',
+    description: 'print what a shell needs to complete commands, files, targets, axes and profiles',
+    options: [
+      ['--line <text>', 'what is typed so far: print what may follow, as the script asks for it'],
+      ['--breaks <characters>', 'where bash breaks words'],
+    ],
+    details: completionDetails,
+    load: async () => (await import('./commands/completion.js')).completionCommand(commands.map(completed)),
+  },
+  {
     usage: 'doctor',
     description: 'tell what this machine offers',
     options: [
@@ -239,6 +255,19 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/doctor.js')).doctorCommand,
   },
 ];
+
+/** Values of options that take one of a few. */
+const values: Readonly<Record<string, readonly string[]>> = {
+  '--engine': engines.map(({ name }) => name),
+  '--executor': executors.map(({ name }) => name),
+  '--reporter': ['auto', 'plain', 'json'],
+  '--template': templates.map(({ name }) => name),
+};
+
+/** A command as completion knows it. */
+function completed({ options = [], pipeline, ...entry }: CommandEntry): CompletedCommand {
+  return completedCommand({ ...entry, options: [...(pipeline ? pipelineOptions : []), ...options] }, values);
+}
 
 /** What `--help` says below the commands. */
 export const examples = `

@@ -20,6 +20,7 @@ export interface DeclaredNames {
   /** The same with those of included files, whose stages have them. */
   readonly allAxes: Readonly<Record<string, readonly AxisValue[]>>;
   readonly params: readonly string[];
+  readonly profiles: readonly string[];
   /** The user's own stages, by what `uses:` says. */
   readonly own: Readonly<Record<string, StageDefinition>>;
 }
@@ -57,7 +58,7 @@ type Find = (uses: string) => ReturnType<LoadOptions['resolveStage']>;
 
 /** What the file declares, and what its parts do under their names. */
 async function namesOf({ content, parts }: FileTree, find: Find): Promise<DeclaredNames> {
-  const { stages, axes, params } = isMap(content.value) ? content.value : {};
+  const { stages, axes, params, profiles } = isMap(content.value) ? content.value : {};
   const definitions = await definitionsOf(stages, find);
   const ownAxes = Object.fromEntries(
     entries(axes).map(([name, axis]) => [name, pointNames(isMap(axis) ? axis.values : axis)]),
@@ -75,6 +76,7 @@ async function namesOf({ content, parts }: FileTree, find: Find): Promise<Declar
     axes: ownAxes,
     allAxes,
     params: entries(params).map(([name]) => name),
+    profiles: entries(profiles).map(([name]) => name),
     own: Object.fromEntries([...definitions].filter(([uses]) => uses.startsWith('.'))),
   };
 }

@@ -10,8 +10,8 @@ export async function openPipeline(file: string | undefined, options: PipelineOp
   return openPipelineFile(file ?? (await onlyPipeline()), options);
 }
 
-/** The pipeline file meant when none is named: the only one here. */
-async function onlyPipeline(): Promise<string> {
+/** The pipeline file meant when none is named: the only one here. @throws UserError `E_USAGE` if there are others or none */
+export async function onlyPipeline(): Promise<string> {
   const names = (await readdir('.')).filter((name) => /\.ya?ml$/.test(name)).sort();
   if (names.length === 1) return names[0]!;
   const found = names.length === 0 ? 'there is none in this folder' : `this folder has ${names.join(', ')}`;

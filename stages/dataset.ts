@@ -3,7 +3,14 @@ import { resolve } from 'node:path';
 import { Type } from '@sinclair/typebox';
 import { type KnownName, knownDatasets } from '../src/data/known.js';
 import { isEmbedded } from '../src/data/sources.js';
-import { isOwn, ownProblems, splitFiles, TestSplitSchema, TrainSplitSchema } from '../src/experiment/own-data.js';
+import {
+  isOwn,
+  ownName,
+  ownProblems,
+  splitFiles,
+  TestSplitSchema,
+  TrainSplitSchema,
+} from '../src/experiment/own-data.js';
 import { defineStage } from '../src/stage/definition.js';
 import { filePath } from '../src/stage/file-path.js';
 
@@ -94,7 +101,7 @@ export default defineStage({
     const warnings: string[] = [];
     const readOwn = async () => {
       const own = await readCustom({
-        name,
+        name: ownName(name, train!),
         train: train!,
         test: test!,
         ...(shape === undefined ? {} : { shape: shape as [number, number, number] }),

@@ -36,12 +36,13 @@ function terminal(lines) {
   // A letter of these fonts at 13 pixels takes 7.83 at most.
   const longest = Math.max(...lines.map((line) => line.length));
   const [width, height] = [Math.max(760, Math.ceil(44 + 7.83 * longest)), 60 + 19 * lines.length];
-  const text = (line) => line.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+  // Browsers differ in what lets them keep spaces, but for those that don't break.
+  const text = (line) => line.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll(' ', '\u00a0');
   const rows = lines.map((line, i) => `<text x="22" y="${52 + 19 * i}">${text(line)}</text>`);
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="The quickstart in a terminal">
 <rect width="${width}" height="${height}" rx="8" fill="#16181d"/>
 <circle cx="20" cy="18" r="5" fill="#e5675d"/><circle cx="38" cy="18" r="5" fill="#e3b341"/><circle cx="56" cy="18" r="5" fill="#57ab5a"/>
-<g font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,monospace" font-size="13" fill="#d0d7de" xml:space="preserve">
+<g font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,monospace" font-size="13" fill="#d0d7de">
 ${rows.join('\n')}
 </g></svg>
 `;

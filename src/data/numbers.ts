@@ -16,6 +16,7 @@ export interface DatasetNumbers {
   readonly digest: string;
 }
 
+/** Counts by class of both splits, pixels of the training split, and a digest that two data sets share only if they are the same. */
 export function datasetNumbers({ train, test, classes }: Dataset): DatasetNumbers {
   const trainPerClass = perClass(train, classes);
   const digest = createHash('sha256');

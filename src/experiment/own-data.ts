@@ -98,6 +98,11 @@ function splitProblems(parameter: 'train' | 'test', split: CustomSplit): readonl
   return [{ parameter, message: `\`${parameter}\` must be one of these: ${hint}` }];
 }
 
+/** What a data set of the user's is called: those that are just called `custom` by where they are, so that two differ. */
+export function ownName(name: string, { folder, npz, images }: CustomSplit): string {
+  return name === 'custom' ? `custom (${folder ?? npz ?? images ?? ''})` : name;
+}
+
 /** The files and folders that a split is read from. */
 export const splitFiles = ({ images, labels, npz, folder }: CustomSplit): readonly string[] =>
   [images, labels, npz, folder].filter((path) => path !== undefined);

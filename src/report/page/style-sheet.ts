@@ -99,6 +99,8 @@ footer { color: var(--faint); font-size: 0.86rem; padding: 20px 16px 48px; }
   h1 { font-size: 2.3rem; } .block { padding: 22px 24px; } section > .scroll { margin: 0 -24px; padding: 0 24px; }
   .plot .wide { display: block; } .plot .narrow { display: none; }
 }
+/* Lists of outputs and of machines, a line or two each. */
+@media screen { #tasks-block td:nth-child(3), #tasks-block td:nth-child(7) { min-width: 17rem; } }
 @media (min-width: 980px) { .charts { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); } }
 @media print {
   @page { size: A4; margin: 14mm; }

@@ -123,6 +123,14 @@ describe('download', () => {
     expect(left()).toEqual(['data.bin']);
   });
 
+  it('counts attempts anew once more pieces are there', async () => {
+    // The first attempt brings a piece, and counts no more: the next one may fail.
+    server.misbehaviours.push(sendProperly, breakOffAfter(10_000), answer(503), sendProperly);
+    await download(file, [server.url], target(), options({ pieceBytes: body.length / 2 }));
+    expect(readFileSync(target()).equals(body)).toBe(true);
+    expect([server.requests.length, log.length]).toEqual([4, 2]);
+  });
+
   it('begins anew where what an earlier start left, or its note of it, is damaged', async () => {
     for (const ending of ['part', 'part.state']) {
       server.misbehaviours.push(sendProperly, sendProperly);

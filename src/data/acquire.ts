@@ -6,19 +6,13 @@ import type { Dataset, Split } from './dataset.js';
 import { decodeCifar } from './formats/cifar.js';
 import { decodeIdx } from './formats/idx.js';
 import { type KnownName, knownDatasets } from './known.js';
+import { decodeTransposed } from './layouts/idx-archive.js';
 import type { Contents } from './layouts/layout.js';
 import { decodeSvhn } from './layouts/mat.js';
 import { embeddedFolder } from './locations.js';
 import { type ObtainOptions, obtain } from './obtain.js';
-import {
-  type EmbeddedName,
-  embeddedDatasets,
-  fashionClasses,
-  isEmbedded,
-  type Part,
-  type PublishedDataset,
-  publishedDatasets,
-} from './sources.js';
+import type { Part, PublishedDataset } from './published.js';
+import { type EmbeddedName, embeddedDatasets, fashionClasses, isEmbedded, publishedDatasets } from './sources.js';
 import { asCifar } from './stand-in.js';
 
 export interface AcquireOptions extends ObtainOptions {
@@ -64,6 +58,8 @@ function readSplit(contents: Contents, parts: readonly Part[], { format }: Publi
       const [images, labels] = files.map(({ name, bytes }) => decodeIdx(bytes, name).data) as [Uint8Array, Uint8Array];
       return { count: labels.length, images, labels };
     }
+    case 'idx-archive':
+      return decodeTransposed(files, format.firstLabel);
     case 'mat':
       return decodeSvhn(files[0]!.bytes, files[0]!.name);
     case 'cifar': {

@@ -9,7 +9,7 @@ import { systemError } from '../files/error.js';
 import { makeFolder } from '../files/make-folder.js';
 import { NetworkError } from '../net/fault.js';
 import { PartialFile } from './partial.js';
-import type { PublishedFile } from './sources.js';
+import type { PublishedFile } from './published.js';
 import { ContentChanged, PermanentFailure, transfer } from './transfer.js';
 
 export interface DownloadOptions {

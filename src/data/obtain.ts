@@ -7,7 +7,7 @@ import { type DownloadOptions, download } from './download.js';
 import { allParts, type Contents, digestOf, type Found, findLayout } from './layouts/layout.js';
 import { layoutsOf } from './layouts/layouts.js';
 import { cacheFolder, usualPlaces } from './locations.js';
-import type { Download, PublishedDataset } from './sources.js';
+import type { Download, PublishedDataset } from './published.js';
 
 export interface ObtainOptions extends DownloadOptions {
   /** A folder or a file of the user's, absolute: looked at alone. */
@@ -33,18 +33,23 @@ export async function obtain(name: string, published: PublishedDataset, options:
     if (problem !== undefined) throw problem;
     if (source !== undefined) throw lacking(published, source);
   }
-  const cache = join(cacheFolder(), name);
+  const cache = join(cacheFolder(), homeOf(name, published));
   const places = [cache, ...usualPlaces(options.project ?? process.cwd())];
   const found = places.flatMap((place) => [...findIn(name, published, place)]);
   return (await firstSound(found, published, options, [])) ?? downloaded(name, published, cache, options);
 }
+
+/** The folder of its downloads: data sets of one archive share it. */
+const homeOf = (name: string, { format }: PublishedDataset): string =>
+  format.kind === 'idx-archive' ? format.home : name;
 
 /** What of a data set lies in a folder, there or in one with its name; or is this file. */
 function* findIn(name: string, published: PublishedDataset, place: string): Generator<Found> {
   const kind = pathKind(place);
   if (kind === undefined) return;
   const whole = kind === 'folder';
-  for (const root of whole ? [place, join(place, name)] : [dirname(place)])
+  const roots = [place, ...new Set([name, homeOf(name, published)].map((folder) => join(place, folder)))];
+  for (const root of whole ? roots : [dirname(place)])
     for (const layout of layoutsOf(published))
       for (const found of findLayout(layout, root)) if (whole || found.paths.includes(place)) yield found;
 }

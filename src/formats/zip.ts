@@ -9,15 +9,21 @@ const misleading = /unsafe filename|overlapping|ambiguous|uncompressed size|out 
  * The files of a zip archive by name, each with its checksum verified.
  * @param limit bytes that all of them may have together; they are not unpacked if they claim more, nor beyond what
  *   they claim
+ * @param wanted those that are read: the others may be what they are
  * @throws {ImportProblem}
  */
-export async function unzip(bytes: Uint8Array, limit: number): Promise<Map<string, Uint8Array>> {
+export async function unzip(
+  bytes: Uint8Array,
+  limit: number,
+  wanted: (name: string) => boolean = () => true,
+): Promise<Map<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>();
   const archive = new ZipReader(new Uint8ArrayReader(bytes), reading);
   try {
     let total = 0;
     for (const entry of await archive.getEntries()) {
       const { filename: name, uncompressedSize } = entry;
+      if (!wanted(name)) continue;
       total += uncompressedSize;
       if (total > limit)
         throw new ImportProblem('E_IMPORT_UNSAFE', `it unpacks to more than the ${limit} bytes that it may have`);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { idxFile } from '../../src/data/formats/idx.js';
-import { type Part, type PublishedDataset, type PublishedName, publishedDatasets } from '../../src/data/sources.js';
+import type { Part, PublishedDataset } from '../../src/data/published.js';
+import { type PublishedName, publishedDatasets } from '../../src/data/sources.js';
 
 /** A data set of a few images, described as the published one of its name is, and its parts. */
 export interface Described {

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { acquirePublished } from '../../src/data/acquire.js';
-import type { PublishedDataset } from '../../src/data/sources.js';
+import type { PublishedDataset } from '../../src/data/published.js';
 import { type Described, tinyCifar10, tinyCifar100, tinyMnist } from './described.js';
 import { FileServer, md5 } from './server.js';
 

@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -6,10 +7,13 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { acquirePublished } from '../../src/data/acquire.js';
 import { idxFile } from '../../src/data/formats/idx.js';
 import { knownDatasets } from '../../src/data/known.js';
+import { decodeTransposed, idxArchiveLayout } from '../../src/data/layouts/idx-archive.js';
 import { allParts } from '../../src/data/layouts/layout.js';
 import { layoutsOf } from '../../src/data/layouts/layouts.js';
 import { decodeSvhn } from '../../src/data/layouts/mat.js';
-import { embeddedDatasets, type PublishedDataset, publishedDatasets } from '../../src/data/sources.js';
+import type { IdxArchiveFormat, PublishedDataset } from '../../src/data/published.js';
+import { embeddedDatasets, publishedDatasets } from '../../src/data/sources.js';
+import { zip } from '../../src/formats/zip.js';
 import dataset from '../../stages/dataset.js';
 import { pinned } from './described.js';
 import { FileServer } from './server.js';
@@ -28,7 +32,7 @@ describe.each(Object.entries<PublishedDataset>(publishedDatasets))('%s', (_, pub
     const pixels = shape[0] * shape[1] * shape[2];
     if (format.kind === 'cifar')
       for (const { name, bytes } of allParts(published)) expect(bytes % (format.labelBytes + pixels), name).toBe(0);
-    else if (format.kind === 'idx')
+    else if (format.kind !== 'mat')
       for (const [images, labels] of [train, test])
         expect(images!.bytes - 16, images!.name).toBe((labels!.bytes - 8) * pixels);
   });
@@ -101,6 +105,77 @@ describe('a data set of which nothing is known but its description', () => {
     const published = { ...toy(server.url), train: parts.slice(0, 2), test: parts.slice(2) };
     const { whole } = await read(folder, server.url, published);
     expect([[...whole.train.labels], [...whole.test.images]]).toEqual([[0, 1, 2], new Array(8).fill(9)]);
+  });
+
+  it('may be one of several in an archive, with rows and columns exchanged', async () => {
+    const { folder, server } = await place();
+    const part = (name: string, shape: readonly number[], data: readonly number[]) =>
+      [name, idxFile({ shape: [...shape], data: Uint8Array.from(data) })] as const;
+    // Stored width first: the image is 0 1 2 3 over 4 5 6 7.
+    const exchanged = [0, 4, 1, 5, 2, 6, 3, 7];
+    const own = [
+      part('toy-train-images-idx3-ubyte', [2, 4, 2], [...exchanged, ...exchanged.map((pixel) => pixel + 8)]),
+      part('toy-train-labels-idx1-ubyte', [2], [1, 3]),
+      part('toy-test-images-idx3-ubyte', [1, 4, 2], exchanged),
+      part('toy-test-labels-idx1-ubyte', [1], [2]),
+    ];
+    const others = [
+      ['readme.txt', Buffer.from('x')],
+      ['toy-2-train-images-idx3-ubyte.gz', Buffer.from('no gzip')],
+    ] as const;
+    const body = Buffer.from(
+      await zip(new Map([...own.map(([name, bytes]) => [`gzip/${name}.gz`, gzipSync(bytes)] as const), ...others])),
+    );
+    const archive = { name: 'gzip.zip', md5: createHash('md5').update(body).digest('hex') };
+    const published = (about: Partial<IdxArchiveFormat> = {}): PublishedDataset => ({
+      ...toy(server.url),
+      format: {
+        ...{ kind: 'idx-archive', home: 'family', archive, aliases: ['emnist.zip'], transposed: true, firstLabel: 1 },
+        ...about,
+      },
+      train: own.slice(0, 2).map(([name, bytes]) => ({ name, bytes: bytes.length })),
+      test: own.slice(2).map(([name, bytes]) => ({ name, bytes: bytes.length })),
+      downloads: [{ layout: 'idx-archive', files: [archive], mirrors: [server.url] }],
+    });
+    server.files.set('gzip.zip', { body });
+    const { whole } = await read(folder, server.url, published());
+    expect([...whole.train.images]).toEqual(Array.from({ length: 16 }, (_, i) => i));
+    expect([[...whole.train.labels], [...whole.test.labels]]).toEqual([[0, 2], [1]]);
+    // Others of the family find it where it is; under another name, too.
+    expect(existsSync(join(folder, 'cache/family/gzip.zip'))).toBe(true);
+    const nowhere = 'http://127.0.0.1:9/';
+    const again = {
+      ...published(),
+      downloads: [{ layout: 'idx-archive', files: [archive], mirrors: [nowhere] }],
+    } as const;
+    expect((await read(folder, nowhere, again)).whole).toEqual(whole);
+    renameSync(join(folder, 'cache/family/gzip.zip'), join(folder, 'cache/family/emnist.zip'));
+    expect((await read(folder, nowhere, again)).whole).toEqual(whole);
+    // One that is damaged is told from it.
+    writeFileSync(join(folder, 'cache/family/emnist.zip'), Buffer.concat([body, Buffer.of(0)]));
+    await expect(read(folder, nowhere, again)).rejects.toThrow('127.0.0.1:9');
+    const { read: readArchive } = idxArchiveLayout(published().format as IdxArchiveFormat);
+    await expect(readArchive([join(folder, 'cache/family/emnist.zip')], published())).rejects.toThrow(
+      /emnist\.zip is not gzip\.zip as it was published: its checksum is another/,
+    );
+    const files = own.map(([name, bytes]) => ({ name, bytes: Buffer.from(bytes) }));
+    expect(() => decodeTransposed(files.slice(0, 2), 2)).toThrow('it holds a label below 2');
+  });
+
+  it('are of EMNIST with as many classes as its paper has', () => {
+    const emnist = Object.entries<PublishedDataset>(publishedDatasets).filter(([name]) => name.startsWith('emnist-'));
+    expect(emnist.map(([name, { classes, classNames }]) => [name, classes, classNames.length])).toEqual([
+      ...[
+        ['emnist-balanced', 47, 47],
+        ['emnist-letters', 26, 26],
+        ['emnist-digits', 10, 10],
+      ],
+      ...[
+        ['emnist-mnist', 10, 10],
+        ['emnist-byclass', 62, 62],
+        ['emnist-bymerge', 47, 47],
+      ],
+    ]);
   });
 
   it('may be files of MATLAB', async () => {

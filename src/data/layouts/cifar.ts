@@ -4,7 +4,8 @@ import { ImportProblem } from '../../formats/problem.js';
 import { readDataFile } from '../data-file.js';
 import { readMembers } from '../extract.js';
 import { imageBytes } from '../formats/cifar.js';
-import { type CifarFormat, type Part, type PublishedDataset, parquetNames } from '../sources.js';
+import type { CifarFormat, Part, PublishedDataset } from '../published.js';
+import { parquetNames } from '../sources.js';
 import { allParts, type Contents, damaged, digestOf, type Layout } from './layout.js';
 
 /** What a pickle may have beside its images, for each: labels, and the names of files. */

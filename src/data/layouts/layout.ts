@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../error.js';
 import { pathKind } from '../data-file.js';
-import type { Part, PublishedDataset } from '../sources.js';
+import type { Part, PublishedDataset } from '../published.js';
 
 /** The parts of a data set, by name. */
 export type Contents = Map<string, Uint8Array>;
@@ -53,9 +53,10 @@ function expand(folder: string, [first, ...rest]: readonly string[]): readonly s
 export const allParts = ({ train, test }: PublishedDataset): readonly Part[] => [...train, ...test];
 
 /** The digest of bytes as a part's is written. */
-export function digestOf(bytes: Uint8Array, { digest }: Pick<Part, 'digest'>): string {
+export function digestOf(bytes: Uint8Array, { digest }: Pick<Part, 'digest'>): Part['digest'] {
+  if (digest === undefined) return undefined;
   const algorithm = digest.slice(0, digest.indexOf(':'));
-  return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`;
+  return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}` as Part['digest'];
 }
 
 /** Ends the reading of a file that is not of its layout. */

@@ -1,6 +1,7 @@
-import type { PublishedDataset } from '../sources.js';
+import type { PublishedDataset } from '../published.js';
 import { cifarLayouts } from './cifar.js';
 import { idxLayout, npzLayout } from './idx.js';
+import { idxArchiveLayout } from './idx-archive.js';
 import { allParts, type Layout } from './layout.js';
 import { matLayout } from './mat.js';
 
@@ -10,6 +11,8 @@ export function layoutsOf(published: PublishedDataset): readonly Layout[] {
   switch (format.kind) {
     case 'idx':
       return [idxLayout(format.folders), ...(format.npz === undefined ? [] : [npzLayout(format.npz)])];
+    case 'idx-archive':
+      return [idxArchiveLayout(format)];
     case 'mat':
       return [
         matLayout(

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { buildFolder } from '../../paths.js';
 import { readDataFile } from '../data-file.js';
 import { imageBytes } from '../formats/cifar.js';
-import type { Part } from '../sources.js';
+import type { Part } from '../published.js';
 import { damaged } from './layout.js';
 import type { ParquetRequest } from './parquet-rows.js';
 

@@ -94,7 +94,7 @@ export function foreignNames(
 export const arrayName = (file: string): string => file.replace(/\.npy$/, '');
 
 /** Names for a message: all of them if they are few. */
-export function listed(names: readonly string[]): string {
+export function firstNames(names: readonly string[]): string {
   const shown = names.slice(0, 12).map((name) => `"${name}"`);
   if (names.length > 12) shown.push(`and ${names.length - 12} more`);
   return shown.length === 0 ? 'nothing' : shown.join(', ');

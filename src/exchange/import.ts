@@ -5,7 +5,7 @@ import { unzip } from '../formats/zip.js';
 import type { Network } from '../network/architecture.js';
 import type { Checkpoint } from '../network/checkpoint.js';
 import { parameterCount } from '../network/parameters.js';
-import { arrayName, listed } from './arrays.js';
+import { arrayName, firstNames } from './arrays.js';
 import { type Fail, failing } from './failure.js';
 import { readPlain } from './plain.js';
 import { readTensorLayer } from './tensorlayer/checkpoint.js';
@@ -84,7 +84,7 @@ export async function importCheckpoint(
       return fail(
         'E_IMPORT_FORMAT',
         'it is not an .npz file with the one array "params"',
-        `It holds ${listed([...files.keys()].map(arrayName))}. If it has one array a tensor, choose \`format: npz\`.`,
+        `It holds ${firstNames([...files.keys()].map(arrayName))}. If it has one array a tensor, choose \`format: npz\`.`,
       );
     return imported('tensorlayer', readTensorLayer(params, network, fail));
   }

@@ -3,7 +3,7 @@ import { writeArrays } from '../formats/npz.js';
 import type { Network } from '../network/architecture.js';
 import type { ParameterShape } from '../network/parameters.js';
 import { unreachable } from '../unreachable.js';
-import { arrayName, type ExportedTensor, foreignNames, listed, readParameters } from './arrays.js';
+import { arrayName, type ExportedTensor, firstNames, foreignNames, readParameters } from './arrays.js';
 import type { Fail } from './failure.js';
 import { toTorch } from './torch.js';
 
@@ -37,7 +37,7 @@ export function readPlain(
         return fail(
           'E_IMPORT_NAME',
           `it has no array "${names[0]}", nor "${names[1]}"`,
-          `It holds ${listed([...arrays.keys()])}.`,
+          `It holds ${firstNames([...arrays.keys()])}.`,
         );
       rest.delete(name);
       const array = decodeNpy(arrays.get(name)!, `The array "${name}" of ${label}`);

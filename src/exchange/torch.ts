@@ -3,7 +3,14 @@ import { elements, permute } from '../formats/shape.js';
 import type { Network } from '../network/architecture.js';
 import type { ParameterShape } from '../network/parameters.js';
 import { unreachable } from '../unreachable.js';
-import { checkShape, type ExportedTensor, type FoundArray, foreignNames, listed, readParameters } from './arrays.js';
+import {
+  checkShape,
+  type ExportedTensor,
+  type FoundArray,
+  firstNames,
+  foreignNames,
+  readParameters,
+} from './arrays.js';
 import type { Fail } from './failure.js';
 
 const batchNorm = { gamma: 'weight', beta: 'bias', mean: 'running_mean', variance: 'running_var' } as const;
@@ -74,7 +81,7 @@ export function readTorch(bytes: Uint8Array, network: Network, label: string, fa
       const name = torchName(network, parameter);
       const tensor = tensors.get(name);
       if (tensor === undefined)
-        return fail('E_IMPORT_NAME', `it has no tensor "${name}"`, `It holds ${listed([...rest])}.`);
+        return fail('E_IMPORT_NAME', `it has no tensor "${name}"`, `It holds ${firstNames([...rest])}.`);
       rest.delete(name);
       return fromTorch(parameter, tensor, `its tensor "${name}"`, fail);
     },

@@ -17,7 +17,7 @@ export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes
  * @param claimed the length of content, from its beginning; it may throw if that is no header
  * @throws {UserError} E_DATA_GZIP
  */
-export function unzip(bytes: Uint8Array, label: string, claimed: (head: Uint8Array) => number): Uint8Array {
+export function gunzip(bytes: Uint8Array, label: string, claimed: (head: Uint8Array) => number): Uint8Array {
   if (!isGzip(bytes)) return bytes;
   const length = claimed(inflateHead(bytes, label));
   if (length > Math.max(small, maximumRatio * bytes.length))

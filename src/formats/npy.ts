@@ -1,5 +1,5 @@
 import { UserError } from '../error.js';
-import { unzip } from './gzip.js';
+import { gunzip } from './gzip.js';
 import { halves } from './half.js';
 import { type Literal, readLiteral } from './python-literal.js';
 import { type NumberArray, permute } from './shape.js';
@@ -73,7 +73,7 @@ export function decodeNpy(file: Uint8Array, label: string): NpyArray {
     const { start, size } = split(head);
     return start + size;
   };
-  const bytes = unzip(file, label, claimed);
+  const bytes = gunzip(file, label, claimed);
   const { Kind, isHalf, columnMajor, shape, start, size } = split(bytes);
   const values = bytes.subarray(start);
   if (values.length !== size)

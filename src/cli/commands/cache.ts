@@ -6,9 +6,9 @@ import { chooseTasks } from '../../api/opening/tasks.js';
 import { UserError } from '../../error.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import type { RunEvent } from '../../run/events.js';
+import { CacheTransfer, type Whereabouts } from '../../run/share/cache-transfer.js';
 import { openSharing } from '../../run/share/open-sharing.js';
 import type { Sharing } from '../../run/share/sharing.js';
-import { Transfer, type Whereabouts } from '../../run/share/transfer.js';
 import { countOf, duration } from '../../run/views/text.js';
 import { jsonText } from '../../text/printable.js';
 import { renderTable } from '../../text/table.js';
@@ -60,7 +60,7 @@ export async function cacheCommand(
     trouble ||= event.event === 'warning';
     view.handle(event);
   };
-  const transfer = new Transfer(pipeline, store, { tasks, sharing, emit: handle });
+  const transfer = new CacheTransfer(pipeline, store, { tasks, sharing, emit: handle });
   listenForSignals(transfer);
   const inUse = await store.beginRun();
   try {
@@ -86,13 +86,13 @@ function showWarning(event: RunEvent): void {
   if (event.hint !== undefined) printError(`  hint: ${event.hint}`);
 }
 
-async function push(transfer: Transfer, tasks: number): Promise<string> {
+async function push(transfer: CacheTransfer, tasks: number): Promise<string> {
   const { here, uploaded } = await transfer.push();
   const lacking = here < tasks ? `; ${countOf(tasks - here, 'task')} without a result yet` : '';
   return `${uploaded} of ${countOf(here, 'result')} shared${lacking}`;
 }
 
-async function pull(transfer: Transfer, tasks: number): Promise<string> {
+async function pull(transfer: CacheTransfer, tasks: number): Promise<string> {
   const { here, fetched } = await transfer.pull();
   const lacking = here < tasks ? `, ${tasks - here} can't be had: run ${tasks - here === 1 ? 'it' : 'them'}` : '';
   return `${fetched} fetched, ${here - fetched} were here${lacking}`;
@@ -114,7 +114,10 @@ const words: Readonly<Record<Whereabouts, string>> = {
   unknown: 'unknown',
 };
 
-async function status({ pipeline, tasks, targets, sharing, options }: StatusCall, transfer: Transfer): Promise<void> {
+async function status(
+  { pipeline, tasks, targets, sharing, options }: StatusCall,
+  transfer: CacheTransfer,
+): Promise<void> {
   const found = await transfer.whereabouts();
   // It has been said why.
   if (!sharing.cache.readable) return;

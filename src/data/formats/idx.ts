@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { UserError } from '../../error.js';
-import { unzip } from '../../formats/gzip.js';
+import { gunzip } from '../../formats/gzip.js';
 
 /** A multi-dimensional array of bytes, as MNIST's files hold images and labels. */
 export interface IdxArray {
@@ -42,7 +42,7 @@ export function decodeIdx(file: Uint8Array, label: string): IdxArray {
     const { start, count } = splitIdx(head, fail);
     return start + count;
   };
-  const bytes = unzip(file, label, claimed);
+  const bytes = gunzip(file, label, claimed);
   const { shape, start, count } = splitIdx(bytes, fail);
   if (bytes.length - start !== count)
     return fail(`it holds ${bytes.length - start} values, and its shape [${shape.join(', ')}] needs ${count}`);

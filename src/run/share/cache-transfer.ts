@@ -12,14 +12,14 @@ import type { Sharing } from './sharing.js';
 /** Where the result of a task is. `unknown`: a task before it has none, so that nobody knows its key. */
 export type Whereabouts = 'both' | 'local' | 'remote' | 'neither' | 'unknown';
 
-export interface TransferOptions {
+export interface CacheTransferOptions {
   readonly tasks: readonly Task[];
   readonly sharing: Sharing;
   emit(event: RunEvent): void;
 }
 
 /** Carries results between a store and its remote cache, and computes nothing. */
-export class Transfer {
+export class CacheTransfer {
   readonly #planner: Planner;
   readonly #stop = sharedAbort();
   readonly #outputs = new Map<TaskId, Readonly<Record<string, Artifact>>>();
@@ -28,7 +28,7 @@ export class Transfer {
   constructor(
     readonly pipeline: Pipeline,
     readonly store: Store,
-    readonly options: TransferOptions,
+    readonly options: CacheTransferOptions,
   ) {
     this.#planner = new Planner(pipeline, store);
   }

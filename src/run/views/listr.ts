@@ -1,8 +1,17 @@
-import { type DefaultRenderer, Listr, type ListrTaskWrapper, type SimpleRenderer } from 'listr2';
+import {
+  type DefaultRenderer,
+  Listr,
+  ListrLogger,
+  type ListrTask,
+  type ListrTaskWrapper,
+  type SimpleRenderer,
+} from 'listr2';
 import { printable, printableLine } from '../../text/printable.js';
 import type { TaskId } from '../../values.js';
 import type { Failure, RunEvent } from '../events.js';
-import { duration, progressText, retryText, TimeLeft, tailLines, uploadText } from './text.js';
+import { Overall } from './overall.js';
+import { ResizableOutput } from './resizable-output.js';
+import { duration, progressText, retryText, shortened, TimeLeft, tailLines, uploadText } from './text.js';
 import type { View } from './view.js';
 
 type Row = ListrTaskWrapper<unknown, typeof DefaultRenderer, typeof SimpleRenderer>;
@@ -17,6 +26,9 @@ interface StageState {
   skipped: number;
   seconds: number;
   ending: boolean;
+  /** Called once its first task is heard of: until then its row stands still. */
+  begin: () => void;
+  readonly begun: Promise<true>;
   /** Progress lines of the tasks that run now. */
   readonly running: Map<TaskId, string>;
   /** How its tasks failed, the newest last. */
@@ -26,11 +38,15 @@ interface StageState {
   readonly finished: Promise<void>;
 }
 
-interface UploadState {
+/** A row that is none of a stage. */
+interface OtherRow {
   row?: Row;
   readonly finish: () => void;
   readonly finished: Promise<void>;
 }
+
+/** How often the line of the whole run is brought up to date. */
+const overallMs = 1000;
 
 /** A row a stage on a terminal, with live progress of the tasks that run; cached tasks are counted, not listed. */
 export class ListrView implements View {
@@ -38,11 +54,16 @@ export class ListrView implements View {
   readonly #left = new Map<TaskId, TimeLeft>();
   readonly #stageOf = new Map<TaskId, StageState>();
   readonly #warnings: string[] = [];
+  readonly #overall = new Overall();
+  /** The line of the whole run, where there is more than one task. */
+  #whole: OtherRow | undefined;
+  #clock: NodeJS.Timeout | undefined;
   /** What goes to the remote cache. */
-  #upload: UploadState | undefined;
+  #upload: OtherRow | undefined;
   #rendered: Promise<unknown> = Promise.resolve();
 
   handle(event: RunEvent): void {
+    this.#overall.handle(event);
     switch (event.event) {
       case 'start':
         this.#start(event);
@@ -81,6 +102,7 @@ export class ListrView implements View {
       case 'end':
         if (this.#upload?.row && event.uploaded === 0) this.#upload.row.skip();
         this.#upload?.finish();
+        this.#finishWhole();
         return;
       case 'task-log':
         return;
@@ -90,8 +112,12 @@ export class ListrView implements View {
   }
 
   async close(): Promise<void> {
-    for (const stage of this.#stages.values()) stage.finish();
+    for (const stage of this.#stages.values()) {
+      stage.begin();
+      stage.finish();
+    }
     this.#upload?.finish();
+    this.#finishWhole();
     await this.#rendered;
     for (const warning of this.#warnings) process.stderr.write(printable(warning));
   }
@@ -103,40 +129,53 @@ export class ListrView implements View {
       this.#stages.set(task.stage, stage);
       this.#stageOf.set(task.id, stage);
     }
-    const rows = [...this.#stages.values()].map((stage) => ({
-      title: printableLine(stage.name),
-      task: (_: unknown, row: Row) => {
-        stage.row = row;
-        show(stage);
-        return stage.finished;
-      },
-    }));
+    const rows = [...this.#stages.values()].map(stageRow);
     if (remote?.readOnly === false) {
-      const upload = newUpload();
-      this.#upload = upload;
-      const task = (_: unknown, row: Row) => {
-        upload.row = row;
-        return upload.finished;
-      };
-      rows.push({ title: printableLine(`upload  to ${remote.name}`), task });
+      this.#upload = newRow();
+      rows.push(otherRow(this.#upload, `upload  to ${remote.name}`));
+    }
+    if (tasks.length > 1) {
+      this.#whole = newRow();
+      // Last: of more rows than the terminal has, the first are not seen.
+      rows.push(otherRow(this.#whole, this.#overall.text()));
+      this.#clock = setInterval(() => this.#showWhole(), overallMs);
+      // A run that has ended is not kept going by its clock.
+      this.#clock.unref();
     }
     const list = new Listr(rows, {
       concurrent: true,
       exitOnError: false,
       registerSignalListeners: false,
-      rendererOptions: { collapseErrors: true, showErrorMessage: false, formatOutput: 'truncate' },
+      rendererOptions: {
+        ...{ collapseErrors: true, showErrorMessage: false, formatOutput: 'truncate' },
+        logger: new ListrLogger({ useIcons: true, toStderr: [], processOutput: new ResizableOutput() }),
+      },
     });
     this.#rendered = list.run().catch(() => undefined);
   }
 
+  #showWhole(): void {
+    if (this.#whole?.row) this.#whole.row.title = this.#overall.text();
+  }
+
+  #finishWhole(): void {
+    clearInterval(this.#clock);
+    this.#showWhole();
+    this.#whole?.finish();
+    // Once rows are drawn for good, a new title would draw them all again.
+    this.#whole = undefined;
+  }
+
   #running(task: TaskId, text: string): void {
     const stage = this.#stageOf.get(task)!;
+    stage.begin();
     stage.running.set(task, text);
     show(stage);
   }
 
   #end({ task, status, from, seconds, failure }: Extract<RunEvent, { event: 'task' }>): void {
     const stage = this.#stageOf.get(task)!;
+    stage.begin();
     stage.running.delete(task);
     stage.ended++;
     if (status === 'cached') stage.cached++;
@@ -157,16 +196,50 @@ function newStage(name: string): StageState {
     finish = (error) => (error ? reject(error) : resolve());
   });
   finished.catch(() => undefined);
+  let begin: () => void = () => undefined;
+  const begun = new Promise<true>((resolve) => {
+    begin = () => resolve(true);
+  });
   const counts = { total: 0, ended: 0, cached: 0, fetched: 0, skipped: 0, seconds: 0 };
-  return { name, ...counts, ending: false, running: new Map(), failures: new Map(), finish, finished };
+  return { name, ...counts, ending: false, begin, begun, running: new Map(), failures: new Map(), finish, finished };
 }
 
-function newUpload(): UploadState {
+function newRow(): OtherRow {
   let finish: () => void = () => undefined;
   const finished = new Promise<void>((resolve) => {
     finish = resolve;
   });
   return { finish, finished };
+}
+
+type ListedRow = ListrTask<unknown, typeof DefaultRenderer, typeof SimpleRenderer>;
+
+/** listr2 asks twice whether a row is enabled: before it shows it, and before it starts it. In between, the row stands still. */
+function stageRow(stage: StageState): ListedRow {
+  let shown = false;
+  return {
+    title: printableLine(stage.total > 1 ? `${stage.name}  ${stage.total} tasks` : stage.name),
+    enabled: () => {
+      if (shown) return stage.begun;
+      shown = true;
+      return true;
+    },
+    task: (_, row) => {
+      stage.row = row;
+      show(stage);
+      return stage.finished;
+    },
+  };
+}
+
+function otherRow(other: OtherRow, title: string): ListedRow {
+  return {
+    title: printableLine(title),
+    task: (_, row) => {
+      other.row = row;
+      return other.finished;
+    },
+  };
 }
 
 /** Tasks of a stage that are shown at a time. */
@@ -181,7 +254,6 @@ function show(stage: StageState): void {
   if (row === undefined) return;
   const ran = ended - cached - skipped - failed;
   const counts = [
-    ...(ended === 0 && running.size === 0 ? ['waits'] : []),
     ...(ended < total && total > 1 ? [`${ended}/${total}`] : []),
     ...(cached > 0 ? [total === cached ? 'cached' : `${cached} cached`] : []),
     ...(fetched > 0 ? [`${fetched} fetched`] : []),
@@ -199,7 +271,8 @@ function show(stage: StageState): void {
   row.output = lines.map(printableLine).join('\n');
 }
 
-/** `precision=k1B2  `, where the stage has axes. */
+/** `precision=k1B2  `, where the stage has axes; at most half of the terminal's width, so that what changes is seen. */
 function pointOf(task: TaskId): string {
-  return task.includes('@') ? `${task.slice(task.indexOf('@') + 1)}  ` : '';
+  if (!task.includes('@')) return '';
+  return `${shortened(task.slice(task.indexOf('@') + 1), Math.max(12, (process.stdout.columns ?? 80) >> 1))}  `;
 }

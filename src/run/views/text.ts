@@ -39,6 +39,14 @@ export function moment(iso: string): string {
   return `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
 }
 
+/** A text of at most so many characters: what is too much is taken from its middle, since both ends tell things apart. */
+export function shortened(text: string, most: number): string {
+  const letters = [...text];
+  if (letters.length <= most) return text;
+  const end = Math.floor((most - 1) / 2);
+  return `${letters.slice(0, most - 1 - end).join('')}…${end === 0 ? '' : letters.slice(-end).join('')}`;
+}
+
 /** Estimates the time left of a task from the pace of its recent progress. */
 export class TimeLeft {
   readonly #marks: { readonly at: number; readonly done: number }[] = [];
@@ -59,7 +67,7 @@ export class TimeLeft {
 
 const barWidth = 12;
 
-/** `epoch 3/8  █████░░░░░░░  42 %  12 s left  loss 0.31  images/s 2900`: what a narrow terminal cuts off comes last. */
+/** `epoch 3/8  42 %  12 s left  █████░░░░░░░  loss 0.31  images/s 2900`: what a narrow terminal cuts off comes last. */
 export function progressText(
   { done, total, unit, phase, values }: Progress,
   left: number | undefined,
@@ -69,9 +77,9 @@ export function progressText(
   const filled = Math.round(share * barWidth);
   const parts = [
     ...(phase === undefined ? [] : [phase]),
-    ...(bar ? [`${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}`] : []),
     `${Math.floor(share * 100)} %`,
     ...(left === undefined ? [] : [`${duration(left)} left`]),
+    ...(bar ? [`${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}`] : []),
     ...(values === undefined
       ? [`${done}/${total} ${unit}`]
       : Object.entries(values).map(([name, value]) => `${name} ${value}`)),

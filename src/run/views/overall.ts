@@ -1,0 +1,136 @@
+import type { TaskId } from '../../values.js';
+import type { RunEvent } from '../events.js';
+import { duration, TimeLeft } from './text.js';
+
+interface StageCount {
+  /** Tasks of which nothing has become yet, and that don't run. */
+  waiting: number;
+  /** Seconds of those that ran, and how many they were. */
+  seconds: number;
+  ran: number;
+}
+
+interface RunningTask {
+  readonly stage: string;
+  readonly since: number;
+  readonly pace: TimeLeft;
+  /** Seconds left when it last told how far it is, and when that was. */
+  left?: { readonly seconds: number; readonly at: number };
+}
+
+/** How far a run is as a whole, and how long it may take yet: by its own tasks, those of each stage for one another. */
+export class Overall {
+  readonly #stages = new Map<string, StageCount>();
+  readonly #stageOfTask = new Map<TaskId, string>();
+  readonly #running = new Map<TaskId, RunningTask>();
+  #total = 0;
+  #ended = 0;
+  #failed = 0;
+  #started = 0;
+
+  /** @param now milliseconds of a clock that never goes back */
+  handle(event: RunEvent, now: number = performance.now()): void {
+    switch (event.event) {
+      case 'start':
+        this.#started = now;
+        this.#total = event.tasks.length;
+        for (const { id, stage } of event.tasks) {
+          this.#stageOfTask.set(id, stage);
+          this.#stageOf(stage).waiting++;
+        }
+        return;
+      case 'task-start':
+        this.#begin(event.task, now);
+        return;
+      case 'task-progress': {
+        const task = this.#running.get(event.task);
+        const seconds = task?.pace.update(event.progress, now);
+        if (task !== undefined && seconds !== undefined) task.left = { seconds, at: now };
+        return;
+      }
+      case 'task':
+        this.#end(event);
+        return;
+      default:
+    }
+  }
+
+  /** `12/64 done, 3 running, 84 s, about 5 min 20 s left` */
+  text(now: number = performance.now()): string {
+    const left = this.secondsLeft(now);
+    const parts = [
+      `${this.#ended}/${this.#total} done`,
+      ...(this.#failed > 0 ? [`${this.#failed} failed`] : []),
+      ...(this.#running.size > 0 ? [`${this.#running.size} running`] : []),
+      duration(Math.floor((now - this.#started) / 1e3)),
+      ...(left === undefined || this.#ended === this.#total ? [] : [`about ${duration(left)} left`]),
+    ];
+    return parts.join(', ');
+  }
+
+  /**
+   * Seconds that the run may take yet, if as many tasks run at a time as do now; undefined while nothing is known of a
+   * stage that tasks wait in. Tasks that turn out cached make it shorter.
+   */
+  secondsLeft(now: number = performance.now()): number | undefined {
+    let [sum, longest] = [0, 0];
+    for (const task of this.#running.values()) {
+      const left = this.#leftOf(task, now);
+      if (left === undefined) return undefined;
+      sum += left;
+      longest = Math.max(longest, left);
+    }
+    for (const [stage, { waiting }] of this.#stages) {
+      const usual = waiting > 0 ? this.#usual(stage, now) : 0;
+      if (usual === undefined) return undefined;
+      sum += waiting * usual;
+    }
+    return Math.max(longest, sum / Math.max(1, this.#running.size));
+  }
+
+  #begin(task: TaskId, now: number): void {
+    const stage = this.#stageOfTask.get(task)!;
+    if (this.#running.has(task)) return;
+    this.#stageOf(stage).waiting--;
+    this.#running.set(task, { stage, since: now, pace: new TimeLeft() });
+  }
+
+  #end({ task, status, seconds }: Extract<RunEvent, { event: 'task' }>): void {
+    const counts = this.#stageOf(this.#stageOfTask.get(task)!);
+    this.#ended++;
+    if (status === 'failed') this.#failed++;
+    if (!this.#running.delete(task)) counts.waiting--;
+    if (status !== 'ran') return;
+    counts.seconds += seconds;
+    counts.ran++;
+  }
+
+  #leftOf({ stage, since, left }: RunningTask, now: number): number | undefined {
+    if (left !== undefined) return Math.max(0, left.seconds - (now - left.at) / 1e3);
+    const usual = this.#meanOf(stage);
+    return usual === undefined ? undefined : Math.max(0, usual - (now - since) / 1e3);
+  }
+
+  /** What a task of a stage takes: the mean of those that ran, or of those that run and have told how far they are. */
+  #usual(stage: string, now: number): number | undefined {
+    const mean = this.#meanOf(stage);
+    if (mean !== undefined) return mean;
+    const whole = [...this.#running.values()].flatMap((task) =>
+      task.stage === stage && task.left !== undefined
+        ? [(now - task.since) / 1e3 + Math.max(0, task.left.seconds - (now - task.left.at) / 1e3)]
+        : [],
+    );
+    return whole.length === 0 ? undefined : whole.reduce((a, b) => a + b) / whole.length;
+  }
+
+  #meanOf(stage: string): number | undefined {
+    const { ran, seconds } = this.#stageOf(stage);
+    return ran === 0 ? undefined : seconds / ran;
+  }
+
+  #stageOf(name: string): StageCount {
+    const counts = this.#stages.get(name) ?? { waiting: 0, seconds: 0, ran: 0 };
+    this.#stages.set(name, counts);
+    return counts;
+  }
+}

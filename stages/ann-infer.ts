@@ -29,7 +29,7 @@ export default defineStage({
   },
   columns: [{ title: 'ANN', metric: 'accuracy', format: 'percent' }],
   usesEngine: ['evaluate'],
-  resources: { cpus: 'all' },
+  resources: { cpus: 'any' },
   async run(context) {
     const { inferenceBatch, predict } = await import('../src/experiment/evaluate.js');
     const { ImageSource, testImages } = await import('../src/experiment/images.js');

@@ -34,7 +34,7 @@ export default defineStage({
     },
   },
   usesEngine: ['evaluate', 'simulate'],
-  resources: { cpus: 'all' },
+  resources: { cpus: 'any' },
   async run(context) {
     const { convert } = await import('../src/spiking/convert.js');
     const { encodeSpikingNetwork } = await import('../src/spiking/model-file.js');

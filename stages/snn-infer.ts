@@ -48,7 +48,7 @@ export default defineStage({
     { title: 'SOPs/image (paper)', metric: 'sopsPerImage', format: 'whole' },
   ],
   usesEngine: ['simulate'],
-  resources: { cpus: 'all' },
+  resources: { cpus: 'any' },
   async run(context) {
     const { activityReport, predictionsOf, simulate } = await import('../src/experiment/simulate.js');
     const { ImageSource } = await import('../src/experiment/images.js');

@@ -94,7 +94,7 @@ export default defineStage({
     history: { description: 'Loss and accuracy of each epoch (CSV).', path: 'history.csv', kind: 'history' },
   },
   usesEngine: ['train', 'evaluate'],
-  resources: { cpus: 'all' },
+  resources: { cpus: 'any' },
   check(given, inputs) {
     const { network, crop } = given;
     const problems = network === undefined ? [] : networkProblems(network, crop, inputs.data);

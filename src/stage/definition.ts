@@ -81,8 +81,11 @@ export interface Progress {
 }
 
 export interface ResourceRequest {
-  /** CPU cores the task keeps busy; `all` for every core the run may use. Default 1. */
-  readonly cpus?: number | 'all';
+  /**
+   * CPU cores the task keeps busy; `all` for every core the run may use, `any` for as many as it may have: all, or a part
+   * while others that take any number are ready, too. Default 1.
+   */
+  readonly cpus?: number | 'all' | 'any';
   /** GPUs the task has to itself. Default 0. */
   readonly gpus?: number;
   /** The kind of them that a cluster is asked for. Default: any. */

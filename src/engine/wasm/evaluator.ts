@@ -50,7 +50,7 @@ export class WasmEvaluator implements Evaluator {
     private readonly images: ImageWriter,
   ) {}
 
-  /** @param observer is told of the calling thread's kernel calls: with one thread, of all */
+  /** @param observer is told of every kernel call, all of which are then made by the calling thread */
   static async create(
     network: Network,
     parameters: Parameters,

@@ -38,8 +38,12 @@ export class Pool {
     readonly workers: readonly Worker[],
   ) {}
 
-  /** @param observer is told of the calling thread's kernel calls */
-  static async start(plan: MemoryPlan, programs: readonly Program[], threads: number, observer?: Observer) {
+  /**
+   * @param wanted threads that share the work out; with an observer the calling thread does all of it
+   * @param observer is told of every kernel call
+   */
+  static async start(plan: MemoryPlan, programs: readonly Program[], wanted: number, observer?: Observer) {
+    const threads = observer === undefined ? wanted : 1;
     const code = await kernelCode();
     const scratch = Array.from({ length: threads }, () => plan.alloc(scratchBytes(programs)));
     const memory = plan.create();

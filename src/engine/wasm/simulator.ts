@@ -59,7 +59,7 @@ export class WasmSimulator implements Simulator {
     private readonly images: ImageWriter,
   ) {}
 
-  /** @param observer is told of the calling thread's kernel calls: with one thread, of all */
+  /** @param observer is told of every kernel call, all of which are then made by the calling thread */
   static async create(network: SpikingNetwork, options: EngineOptions, observer?: Observer): Promise<WasmSimulator> {
     const memoryPlan = new MemoryPlan();
     const plan = planSimulation(memoryPlan, network, options);

@@ -24,7 +24,7 @@ export function createControl(): Int32Array {
   return new Int32Array(new SharedArrayBuffer(controlWords * 4));
 }
 
-/** Told of every call that the thread made, and of its CPU time. With several threads theirs are in it, too. */
+/** Told of every call that the thread made, and of the CPU time that the process took meanwhile. */
 export type Observer = (call: Call, milliseconds: number) => void;
 
 /** One thread's view: its own instance of the module, and its part in every program. */

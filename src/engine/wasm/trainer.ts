@@ -56,7 +56,7 @@ export class WasmTrainer implements Trainer {
     this.#counters = countersOf(state);
   }
 
-  /** @param observer is told of the calling thread's kernel calls: with one thread, of all */
+  /** @param observer is told of every kernel call, all of which are then made by the calling thread */
   static async create(
     network: Network,
     start: TrainingStart,

@@ -134,9 +134,11 @@ const StageSchema = Type.Object(
       Type.Object(
         {
           cpus: Type.Optional(
-            Type.Union([Type.Integer({ minimum: 1 }), Type.Literal('all')], {
-              title: 'a number of cores, or all',
-              description: 'CPU cores that the task keeps busy: a number, or all.',
+            Type.Union([Type.Integer({ minimum: 1 }), Type.Literal('all'), Type.Literal('any')], {
+              title: 'a number of cores, all, or any',
+              description:
+                'CPU cores that the task keeps busy: a number; all; or any, which is all, or a part of them while other tasks ' +
+                'that take any number are ready as well. SPIKELINE_THREADS tells a command how many it has.',
             }),
           ),
           gpus: Type.Optional(

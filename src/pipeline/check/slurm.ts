@@ -13,7 +13,10 @@ export const SlurmSchema = Type.Object(
       Type.String({ minLength: 1, description: 'Features that nodes must have, such as amd.' }),
     ),
     cpus: Type.Optional(
-      Type.Integer({ minimum: 1, description: 'CPU cores of tasks that take all there are. Default: 4.' }),
+      Type.Integer({
+        minimum: 1,
+        description: 'CPU cores of tasks that take all there are, or any number. Default: 4.',
+      }),
     ),
     local: Type.Optional(
       Type.Boolean({

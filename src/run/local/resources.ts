@@ -3,6 +3,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import type { ResourceRequest } from '../../stage/definition.js';
 import type { Failure } from '../events.js';
 import { openFilesLimit, threadsWithin } from '../open-files.js';
+import { firstWave, mostSideBySide } from './cores.js';
 
 /** What tasks share. */
 export interface Resources {
@@ -60,10 +61,16 @@ export interface Grant extends Granted {
   release(): void;
 }
 
+/** Milliseconds that a task which takes any number of cores waits for others that begin with it. */
+const gathering = 50;
+
 interface Waiting {
-  readonly cpus: number;
+  /** `any`: shared with the others that take any number. */
+  readonly cpus: number | 'any';
   readonly gpus: number;
   readonly memory: number;
+  /** Has it waited for others to share with? */
+  ripe: boolean;
   grant(granted: Granted): void;
 }
 
@@ -77,6 +84,10 @@ export class ResourcePool {
   #jobs: number;
   readonly #gpus: number[];
   readonly #queue: Waiting[] = [];
+  /** Tasks that hold cores of which they take any number. */
+  #sharing = 0;
+  /** As many as are to begin together with the last one that did. */
+  #wave = 0;
 
   constructor(readonly total: Resources) {
     this.#cpus = total.cpus;
@@ -97,15 +108,22 @@ export class ResourcePool {
   /** Waits for resources. */
   async acquire(request: ResourceRequest): Promise<Grant> {
     const { cpus: wanted = 1, gpus = 0, memory = 0 } = request;
-    const cpus = wanted === 'all' ? this.total.cpus : Math.min(wanted, this.total.cpus);
+    const shared = wanted === 'any';
+    const cpus = shared ? wanted : wanted === 'all' ? this.total.cpus : Math.min(wanted, this.total.cpus);
     const granted = await new Promise<Granted>((grant) => {
-      this.#queue.push({ cpus, gpus, memory, grant });
-      this.#serve();
+      const waiting: Waiting = { cpus, gpus, memory, ripe: !shared, grant };
+      this.#queue.push(waiting);
+      if (waiting.ripe) return this.#serve();
+      setTimeout(() => {
+        waiting.ripe = true;
+        this.#serve();
+      }, gathering);
     });
     let state: 'held' | 'idle' | 'released' = 'held';
     const giveBack = () => {
       if (state !== 'held') return;
-      this.#cpus += cpus;
+      this.#cpus += granted.cpus;
+      if (shared) this.#sharing--;
       this.#memory += memory;
       this.#gpus.push(...granted.gpus);
     };
@@ -127,9 +145,16 @@ export class ResourcePool {
 
   #serve(): void {
     let [gpusTaken, memoryTaken] = [false, false];
+    const ripe = this.#sharers.some((one) => one.ripe);
     for (let i = 0; i < this.#queue.length; ) {
       const waiting = this.#queue[i]!;
-      const { cpus, gpus, memory } = waiting;
+      const { gpus, memory } = waiting;
+      const shared = waiting.cpus === 'any';
+      if (shared && !ripe) {
+        i++;
+        continue;
+      }
+      const cpus = waiting.cpus === 'any' ? this.#share() : waiting.cpus;
       // Everybody needs a core and a place: who waits for those is not overtaken.
       if (this.#jobs < 1 || this.#cpus < cpus) return;
       const noGpu = gpus > 0 && (gpusTaken || this.#gpus.length < gpus);
@@ -143,10 +168,29 @@ export class ResourcePool {
       this.#queue.splice(i, 1);
       this.#jobs--;
       this.#cpus -= cpus;
+      if (shared) {
+        this.#sharing++;
+        this.#wave = Math.max(0, this.#wave - 1);
+      }
       this.#memory -= memory;
       this.#gpus.sort((a, b) => a - b);
       waiting.grant({ cpus, gpus: this.#gpus.splice(0, gpus) });
     }
+  }
+
+  get #sharers(): Waiting[] {
+    return this.#queue.filter(({ cpus }) => cpus === 'any');
+  }
+
+  /** Cores of the next task that takes any number: its part, and more where fewer are left to have one. */
+  #share(): number {
+    const { cpus, memory } = this.total;
+    const waiting = Math.min(this.#sharers.length, this.#jobs);
+    const most = mostSideBySide(cpus, memory);
+    if (this.#sharing === 0) this.#wave = firstWave(waiting, cpus, most);
+    const beside = Math.min(this.#sharing + (this.#wave > 0 ? this.#wave : waiting), most);
+    if (this.#sharing >= beside) return Number.POSITIVE_INFINITY;
+    return Math.max(Math.floor(cpus / beside), Math.floor(this.#cpus / (beside - this.#sharing)));
   }
 }
 

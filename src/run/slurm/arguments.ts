@@ -22,7 +22,7 @@ export function resourceOptions(resources: ResourceRequest, settings: SlurmSetti
   // Of a job of two minutes, half would be warning.
   const warning = time === undefined ? warningSeconds : Math.min(warningSeconds, Math.ceil(time / 4));
   return [
-    `--cpus-per-task=${cpus === 'all' ? all : cpus}`,
+    `--cpus-per-task=${typeof cpus === 'number' ? cpus : all}`,
     // Whole MiB and minutes, and never less than asked for.
     ...(memory === undefined ? [] : [`--mem=${Math.ceil(memory / 2 ** 20)}M`]),
     ...(gpus === undefined ? [] : [`--gres=gpu:${gpuKind === undefined ? '' : `${gpuKind}:`}${gpus}`]),

@@ -144,6 +144,7 @@ export async function bundleDevelopment() {
     'bench-own': 'test/bench/own-steps.ts',
     'bench-runner': 'test/bench/runner.ts',
     'bench-slurm': 'test/bench/slurm.ts',
+    'bench-threads': 'test/bench/threads.ts',
     'bench-tensorflow': 'test/bench/tensorflow-steps.ts',
     golden: 'test/engine/golden.ts',
     'peers-curve': 'test/peers/curve.ts',

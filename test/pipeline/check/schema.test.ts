@@ -48,7 +48,7 @@ describe('the JSON Schema', () => {
   it('accepts commands and stages of the user', () => {
     const text = inStages(`
       list: { run: [python3, mine.py, 3], outputs: { out: out.json }, env: [HOME], resources: { cpus: all } }
-      text: { run: 'python3 mine.py > \${{ outputs.out }}', outputs: { out: out.json }, resources: { cpus: 2 } }
+      text: { run: 'python3 mine.py > \${{ outputs.out }}', outputs: { out: out.json }, resources: { cpus: any } }
       own: { uses: ./own.ts, with: { anything: [1, { a: b }] }, inputs: { any: list.out, file: { file: mine.py } } }
     `);
     expect(accepts(text)).toEqual([]);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Grant, ResourcePool, type Resources } from '../../../src/run/local/resources.js';
 import type { ResourceRequest } from '../../../src/stage/definition.js';
 
@@ -20,10 +20,23 @@ class Asking {
   }
 
   async settle(): Promise<string[]> {
+    vi.advanceTimersByTime(50);
     await new Promise(setImmediate);
     return this.order;
   }
+
+  /** Cores of those who got some, in that order. */
+  async cores(): Promise<number[]> {
+    return (await this.settle()).map((name) => this.grants.get(name)!.cpus);
+  }
 }
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 describe('ResourcePool', () => {
   it('gives what is asked for, of cores at most all there are', async () => {
@@ -70,7 +83,7 @@ describe('ResourcePool', () => {
 
   it('never gives more than there is, and serves everybody', async () => {
     const request = fc.record({
-      cpus: fc.oneof(fc.integer({ min: 1, max: 6 }), fc.constant('all' as const)),
+      cpus: fc.oneof(fc.integer({ min: 1, max: 6 }), fc.constantFrom('all' as const, 'any' as const)),
       gpus: fc.integer({ min: 0, max: 2 }),
       memory: fc.integer({ min: 0, max: 8 }).map((amount) => amount * 1e9),
     });
@@ -86,6 +99,7 @@ describe('ResourcePool', () => {
           });
         });
         for (;;) {
+          vi.advanceTimersByTime(50);
           await new Promise(setImmediate);
           const grants = [...held.values()];
           expect(grants.length).toBeLessThanOrEqual(total.jobs);
@@ -103,5 +117,55 @@ describe('ResourcePool', () => {
       }),
       { numRuns: 100 },
     );
+  });
+});
+
+describe('ResourcePool, of tasks that take any number of cores', () => {
+  const machine = { cpus: 16, gpus: [], memory: 256e9, jobs: Number.POSITIVE_INFINITY };
+  const sharing = (tasks: number, resources: Partial<Resources> = {}) => {
+    const asking = new Asking(new ResourcePool({ ...machine, ...resources }));
+    for (let i = 0; i < tasks; i++) asking.ask(String(i), { cpus: 'any' });
+    return asking;
+  };
+
+  it('gives one all, and several a part each, until all cores are given', async () => {
+    expect(await sharing(1).cores()).toEqual([16]);
+    expect(await sharing(2).cores()).toEqual([8, 8]);
+    expect(await sharing(14).cores()).toEqual([...new Array<number>(12).fill(1), 2, 2]);
+    expect(await sharing(14, { cpus: 64 }).cores()).toEqual([
+      ...new Array<number>(6).fill(4),
+      ...new Array<number>(8).fill(5),
+    ]);
+  });
+
+  it('lets those begin first that would be left over', async () => {
+    const asking = sharing(3, { cpus: 2 });
+    expect(await asking.cores()).toEqual([2]);
+    asking.grants.get('0')!.release();
+    expect(await asking.cores()).toEqual([2, 1, 1]);
+  });
+
+  it('gives what one leaves to the next', async () => {
+    const asking = sharing(40);
+    expect((await asking.cores()).reduce((sum, cpus) => sum + cpus, 0)).toBe(16);
+    const before = asking.order.length;
+    asking.grants.get('0')!.release();
+    expect((await asking.settle()).length).toBeGreaterThan(before);
+  });
+
+  it('has them wait for their part, not for crumbs that others leave', async () => {
+    const asking = new Asking(new ResourcePool(machine));
+    asking.ask('large', { cpus: 15 });
+    await asking.settle();
+    asking.ask('any', { cpus: 'any' });
+    expect(await asking.settle()).toEqual(['large']);
+    asking.grants.get('large')!.release();
+    expect(await asking.cores()).toEqual([15, 16]);
+  });
+
+  it('runs no more beside each other than there are places and memory for', async () => {
+    expect(await sharing(14, { jobs: 2 }).cores()).toEqual([8, 8]);
+    expect(await sharing(16, { memory: 8e9 }).cores()).toEqual([4, 4, 4, 4]);
+    expect(await sharing(2, { memory: 1e9 }).cores()).toEqual([16]);
   });
 });

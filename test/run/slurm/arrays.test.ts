@@ -108,10 +108,11 @@ describe('options of sbatch', () => {
 
   it('say where jobs go, and what is extra last', () => {
     const settings = { partition: 'gpu', account: 'lab', qos: 'long', cpus: 8, extra: ['--constraint=amd'] };
-    expect(resourceOptions({ cpus: 'all' }, settings)).toEqual([
-      ...['--cpus-per-task=8', '--signal=B:USR2@60', '--partition=gpu', '--account=lab', '--qos=long'],
-      '--constraint=amd',
-    ]);
+    for (const cpus of ['all', 'any'] as const)
+      expect(resourceOptions({ cpus }, settings)).toEqual([
+        ...['--cpus-per-task=8', '--signal=B:USR2@60', '--partition=gpu', '--account=lab', '--qos=long'],
+        '--constraint=amd',
+      ]);
   });
 
   it('give up what can not begin any more', () => {

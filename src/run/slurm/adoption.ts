@@ -26,15 +26,23 @@ export async function adoptableJobs(
   const live = await liveJobs(slurm, files);
   files.clean(new Set(live.keys()));
   const found = new Map<Lineage, AdoptableJob>();
+  const elements = new Map<Submission, number>();
+  const elementsOf = (submission: Submission) => {
+    const { group = 1, tasks } = submission;
+    const count = elements.get(submission) ?? new Set(Object.keys(tasks).map((slot) => Math.floor(+slot / group))).size;
+    elements.set(submission, count);
+    return count;
+  };
   const add = (id: string, submission: Submission | undefined, { name }: JobState) => {
     const [array, index] = name.split('_').map(Number) as [number, number];
-    const { group = 1 } = submission ?? {};
-    for (const slot of submission === undefined ? [] : slotsOf(submission, index)) {
-      const { lineage, force } = submission!.tasks[slot]!;
+    if (submission === undefined) return;
+    const { group = 1 } = submission;
+    for (const slot of slotsOf(submission, index)) {
+      const { lineage, force } = submission.tasks[slot]!;
       if (!wanted.has(lineage)) continue;
       // Its job may have others to run for a long time yet.
       if (group > 1 && files.readStatus(id, slot)?.state === 'failed') continue;
-      found.set(lineage, { job: { id, array, index, slot, group }, force });
+      found.set(lineage, { job: { id, array, index, slot, group, elements: elementsOf(submission) }, force });
     }
   };
   for (const [id, jobs] of live) {

@@ -1,6 +1,6 @@
 import type { SlurmSettings } from '../../pipeline/check/slurm.js';
 import type { ResourceRequest } from '../../stage/definition.js';
-import type { ArrayPlan } from './arrays.js';
+import type { ArrayPlace, ArrayPlan } from './arrays.js';
 
 /** Cores of a task that takes all there are, where nobody says how many. */
 const defaultCpus = 4;
@@ -51,13 +51,27 @@ export function arrayIndices(indices: readonly number[]): string {
  * `--dependency`: what must have succeeded first. A job that can't begin any more is taken out of the queue.
  *
  * @param ended arrays that must have ended, however they did
+ * @param succeeded how many jobs of an array have succeeded
  */
 export function dependencyOptions(
-  { after, corresponding }: ArrayPlan<number>,
+  { after, corresponding }: Pick<ArrayPlan<number>, 'after' | 'corresponding'>,
   ended: readonly number[] = [],
+  succeeded: (array: number) => number = () => 0,
 ): string[] {
+  const places = new Map<number, ArrayPlace<number>[]>();
+  for (const place of after) {
+    const those = places.get(place.array);
+    if (those === undefined) places.set(place.array, [place]);
+    else those.push(place);
+  }
+  // By its number, an array of which all must have succeeded: by its jobs, no call could name a hundred thousand.
+  const names = [...places].flatMap(([array, those]) =>
+    those.length > 1 && those.length + succeeded(array) === those[0]!.elements
+      ? [`${array}`]
+      : those.map(({ index }) => `${array}_${index}`),
+  );
   const conditions = [
-    ...(after.length > 0 ? [`afterok:${after.map(({ array, index }) => `${array}_${index}`).join(':')}`] : []),
+    ...(names.length > 0 ? [`afterok:${names.join(':')}`] : []),
     ...(corresponding.length > 0 ? [`aftercorr:${corresponding.join(':')}`] : []),
     ...(ended.length > 0 ? [`afterany:${ended.join(':')}`] : []),
   ];

@@ -6,6 +6,8 @@ import type { TaskId } from '../../values.js';
 export interface ArrayPlace<A> {
   readonly array: A;
   readonly index: number;
+  /** How many jobs the array has. */
+  readonly elements: number;
 }
 
 /** An array to be submitted. */

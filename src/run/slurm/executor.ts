@@ -218,6 +218,7 @@ export class SlurmExecutor implements Executor {
       });
       const to: Submissions = {
         jobOf: (id) => this.#watch.jobOf(id),
+        succeeded: (array) => this.#watch.succeeded(array),
         liveArrays: () => this.#watch.arrays(),
         submitted: (task, job) => this.#watch.add(task, job),
         refused: (task, error) => this.#fail(task, refusal(error)),
@@ -245,7 +246,7 @@ export class SlurmExecutor implements Executor {
     if (this.#watch.jobOf(task.id) !== job) return;
     switch (end.end) {
       case 'done':
-        this.#watch.remove(task.id);
+        this.#watch.done(task.id);
         await this.#outcomes.done(task, end.result, status?.status ?? 'cached', status?.seconds ?? 0);
         return;
       case 'failed':

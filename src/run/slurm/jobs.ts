@@ -13,6 +13,8 @@ export interface TaskJob {
   readonly slot: number;
   /** How many tasks a job of the submission may run. */
   readonly group: number;
+  /** How many jobs the array has. */
+  readonly elements: number;
 }
 
 export const nameOf = ({ array, index }: TaskJob): JobName => `${array}_${index}`;

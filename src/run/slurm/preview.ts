@@ -32,7 +32,7 @@ export function previewJobs(tasks: readonly Task[], settings: SlurmSettings, lar
       const array = arrays.push({ ...plan, stage: set[0]!.stage });
       for (const { index, tasks } of plan.jobs)
         for (const { id } of tasks) {
-          jobs.set(id, { array, index });
+          jobs.set(id, { array, index, elements: plan.jobs.length });
           places.set(id, `job ${array}_${index}`);
         }
     }

@@ -27,6 +27,8 @@ export interface TaskLineage {
 export interface Submissions {
   /** Jobs of tasks before those that are submitted, as far as they are not done. */
   jobOf(id: TaskId): TaskJob | undefined;
+  /** How many jobs of an array have succeeded, as far as this run has seen it. */
+  succeeded(array: number): number;
   /** Arrays of this run that are not over. */
   liveArrays(): readonly number[];
   submitted(task: Task, job: TaskJob): void;
@@ -35,6 +37,9 @@ export interface Submissions {
   /** There is no room for it, or Slurm does not answer. What depends on it is held as well. */
   held(task: Task, error: SlurmError): void;
 }
+
+/** Bytes of an option: Linux takes no argument of more than 128 KiB. */
+const longestOption = 120_000;
 
 /** How many jobs are submitted at a time, which halves where there is no room for so many; and what said that. */
 interface Room {
@@ -117,10 +122,10 @@ export class Submitter {
       }
       const part = jobs.slice(0, room.atATime);
       try {
-        const { id, array, group } = await this.#submitArray({ ...plan, jobs: part }, to.liveArrays());
+        const { id, array, group } = await this.#submitArray({ ...plan, jobs: part }, to);
+        const about = { id, array, group, elements: part.length };
         for (const { index, tasks } of part)
-          for (const [k, task] of tasks.entries())
-            to.submitted(task, { id, array, index, slot: index * group + k, group });
+          for (const [k, task] of tasks.entries()) to.submitted(task, { ...about, index, slot: index * group + k });
         jobs = jobs.slice(part.length);
       } catch (error) {
         if (!(error instanceof SlurmError) || error.code === 'E_SLURM_MISSING') throw error;
@@ -140,7 +145,7 @@ export class Submitter {
 
   async #submitArray(
     plan: ArrayPlan<number>,
-    liveArrays: readonly number[],
+    to: Submissions,
   ): Promise<{ readonly id: string; readonly array: number; readonly group: number }> {
     const id = randomUUID();
     holdBuild('jobs');
@@ -148,7 +153,6 @@ export class Submitter {
     const { jobs } = this.options;
     const settings = this.#settingsOf(task);
     const group = Math.max(...plan.jobs.map(({ tasks }) => tasks.length));
-    this.files.writeSubmission(id, this.#submission(plan, group), jobScript(this.files.pathOf(id), settings));
     const indices = arrayIndices(plan.jobs.map(({ index }) => index));
     const limited = Number.isFinite(jobs);
     const options = [
@@ -160,10 +164,11 @@ export class Submitter {
       '--open-mode=append',
       '--requeue',
       // Slurm limits arrays, and no set of them: so they follow one another.
-      ...dependencyOptions(plan, limited ? liveArrays : []),
+      ...this.#dependencies(plan, limited ? to.liveArrays() : [], to),
       ...resourceOptions(task.resources, settings, group),
       ...exportOption(settings.extra ?? [], process.env, task.env),
     ];
+    this.files.writeSubmission(id, this.#submission(plan, group), jobScript(this.files.pathOf(id), settings));
     const script = this.files.pathOf(id, 'job.sh');
     const { soon, now } = this.stops;
     const submit = () => this.slurm.submit(script, options, now);
@@ -181,6 +186,14 @@ export class Submitter {
       if (error instanceof SlurmError && !isSilence(error)) this.files.remove(id);
       throw error;
     }
+  }
+
+  /** @throws SlurmError `E_SLURM_LIMIT` where there are too many to be named in a call */
+  #dependencies(plan: ArrayPlan<number>, ended: readonly number[], to: Submissions): string[] {
+    const options = dependencyOptions(plan, ended, (array) => to.succeeded(array));
+    if (options.every((option) => option.length < longestOption)) return options;
+    const message = `It would wait for ${plan.after.length} jobs of arrays that others have a part in.`;
+    throw new SlurmError('E_SLURM_LIMIT', message);
   }
 
   #settingsOf(task: Task): SlurmSettings {

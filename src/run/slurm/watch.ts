@@ -46,6 +46,8 @@ const placeOf = ({ id, slot }: TaskJob) => `${id}/${slot}`;
 /** Slurm is asked at most this often, and seldom enough to take a twentieth of the time at most. */
 const shortestAskMs = 2000;
 const longestAskMs = 30_000;
+/** Arrays that are asked for by themselves at a time: each takes a call. */
+const mostArrays = 20;
 /** How soon it may be asked again while a task that failed waits for its word. */
 const failedAskMs = 1000;
 /** How long word of a job that is over may take to arrive. */
@@ -67,7 +69,10 @@ export class JobWatch {
   /** How many tasks of each job are watched. */
   readonly #tasksIn = new Map<JobName, number>();
   readonly #over = new Set<string>();
+  readonly #succeeded = new Map<number, number>();
   #askAt = 0;
+  /** Of the arrays that are asked for by themselves. */
+  #turn = 0;
   /** When it may be asked at the earliest. */
   #soonestAt = 0;
 
@@ -87,6 +92,19 @@ export class JobWatch {
     this.#watched.set(task.id, { task, job, begun: false, told: '' });
     const name = nameOf(job);
     this.#tasksIn.set(name, (this.#tasksIn.get(name) ?? 0) + 1);
+  }
+
+  /** How many jobs of an array were seen to succeed. */
+  succeeded(array: number): number {
+    return this.#succeeded.get(array) ?? 0;
+  }
+
+  /** Watches no longer, as the task is done. */
+  done(id: TaskId): void {
+    const job = this.jobOf(id);
+    this.remove(id);
+    // With all of its tasks: of those that were not all watched it is not known.
+    if (job !== undefined && job.group === 1) this.#succeeded.set(job.array, this.succeeded(job.array) + 1);
   }
 
   /** Watches no longer: the task is over, or its job is not wanted any more. */
@@ -152,11 +170,14 @@ export class JobWatch {
     try {
       const states = new Map((await this.patience.once(() => this.slurm.queue())).map((job) => [job.name, job]));
       const watched = [...this.#watched.values()];
-      const unlisted = watched.map(({ job }) => nameOf(job)).filter((name) => !states.has(name));
-      // A job that the queue does not list is not gone.
-      if (unlisted.length > 0)
-        for (const job of await this.patience.once(() => this.slurm.find(unlisted))) states.set(job.name, job);
-      for (const one of watched) this.#learn(one, states.get(nameOf(one.job)));
+      const unlisted = watched.filter(({ job }) => !states.has(nameOf(job)) && !this.#isDone(job));
+      // A job that the queue does not list is not gone. What is left of them is asked for the next time.
+      const arrays = this.#nextOf([...new Set(unlisted.map(({ job }) => job.array))]);
+      const asked = new Set(unlisted.filter(({ job }) => arrays.has(job.array)).map(({ job }) => nameOf(job)));
+      if (asked.size > 0)
+        for (const job of await this.patience.once(() => this.slurm.find([...asked]))) states.set(job.name, job);
+      const later = new Set(unlisted.filter(({ job }) => !arrays.has(job.array)));
+      for (const one of watched) if (!later.has(one)) this.#learn(one, states.get(nameOf(one.job)));
     } catch (error) {
       // Its controller is started anew, for example: jobs may go on meanwhile, and say so themselves.
       if (!(error instanceof SlurmError)) throw error;
@@ -164,6 +185,18 @@ export class JobWatch {
     const now = performance.now();
     this.#askAt = now + Math.min(longestAskMs, Math.max(shortestAskMs, 20 * (now - started)));
     this.#soonestAt = now + Math.min(longestAskMs, Math.max(failedAskMs, 2 * (now - started)));
+  }
+
+  /** As many of the arrays that are to be asked for by themselves as may be at a time, all of them in turn. */
+  #nextOf(arrays: readonly number[]): ReadonlySet<number> {
+    const from = this.#turn % Math.max(1, arrays.length);
+    this.#turn = from + mostArrays;
+    return new Set([...arrays.slice(from), ...arrays.slice(0, from)].slice(0, mostArrays));
+  }
+
+  /** True for a job that has said that its task is done: nothing else need be known of it. */
+  #isDone(job: TaskJob): boolean {
+    return this.files.readStatus(job.id, job.slot)?.state === 'done';
   }
 
   /** Something waits for Slurm's word: it is asked as soon as it may be, for a third of the time at most. */

@@ -145,6 +145,7 @@ export async function bundleDevelopment() {
     'bench-runner': 'test/bench/runner.ts',
     'bench-slurm': 'test/bench/slurm.ts',
     'bench-threads': 'test/bench/threads.ts',
+    'bench-slurm-scale': 'test/bench/slurm-scale.ts',
     'bench-tensorflow': 'test/bench/tensorflow-steps.ts',
     golden: 'test/engine/golden.ts',
     'peers-curve': 'test/peers/curve.ts',

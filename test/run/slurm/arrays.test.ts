@@ -11,7 +11,7 @@ function plan(
 ) {
   const placeOf = (id: string): ArrayPlace<number> | undefined => {
     const place = places[id];
-    return place && { array: place[0], index: place[1] };
+    return place && { array: place[0], index: place[1], elements: 9 };
   };
   return planArrays(tasks, placeOf, { largest: 1000, group }).map((one) => [
     Object.fromEntries(one.jobs.map(({ index, tasks }) => [index, tasks.map(({ id }) => id).join(' ')])),
@@ -116,15 +116,22 @@ describe('options of sbatch', () => {
   });
 
   it('give up what can not begin any more', () => {
-    const after = [{ array: 1, index: 2 }];
-    expect(dependencyOptions({ jobs: [], after, corresponding: [3, 4] })).toEqual([
+    const after = [{ array: 1, index: 2, elements: 9 }];
+    expect(dependencyOptions({ after, corresponding: [3, 4] })).toEqual([
       '--dependency=afterok:1_2,aftercorr:3:4',
       kill,
     ]);
   });
 
+  it('name arrays of which all must have succeeded', () => {
+    const after = [1, 2].flatMap((array) => [0, 1].map((index) => ({ array, index, elements: array + 1 })));
+    const plan = { after, corresponding: [] };
+    expect(dependencyOptions(plan)[0]).toBe('--dependency=afterok:1:2_0:2_1');
+    expect(dependencyOptions(plan, [], (array) => array - 1)[0]).toBe('--dependency=afterok:1:2');
+  });
+
   it('have arrays follow others that may end as they like', () => {
-    expect(dependencyOptions({ jobs: [], after: [], corresponding: [3] }, [3, 5])).toEqual([
+    expect(dependencyOptions({ after: [], corresponding: [3] }, [3, 5])).toEqual([
       '--dependency=aftercorr:3,afterany:3:5',
       kill,
     ]);

@@ -246,15 +246,15 @@ if (!isInstalled) {
 }
 const loadBefore = loadavg()[0]!;
 const parts = process.argv[3]?.split(',') ?? ['held', 'ended'];
-if (parts.includes('ended')) await ended();
-if (parts.includes('held')) await held();
+// At once: both mostly wait.
+await Promise.all([parts.includes('held') && held(), parts.includes('ended') && ended()]);
 
 const text = `# ${tasks.toLocaleString('en')} tasks on a cluster
 
 ${cpus()[0]!.model}, ${cpus().length} cores, Node ${process.version}; written by \`npm run bench:slurm:scale\`, measured once. A stage with ${(tasks - 1).toLocaleString('en')}
 points, and one that waits for all of them; arrays of 1000. On the real Slurm the jobs are held; the stand-in takes arrays
-and says that they run, and the benchmark ends their jobs, with results in the store, as fast as it can write those. Load of
-the machine when it began: ${loadBefore.toFixed(1)} (on a quiet one it is below 1).
+and says that they run, and the benchmark ends their jobs, with results in the store, as fast as it can write those; both
+at once. Load of the machine when it began: ${loadBefore.toFixed(1)} (on a quiet one it is below 1).
 
 ${renderTable(
   rows,

@@ -1,5 +1,5 @@
-// What a task costs on a cluster beside the work itself: Spikeline's Slurm executor beside plain sbatch and Snakemake's
-// cluster mode, on a real Slurm of two nodes on this machine. Writes RESULTS-slurm.md: npm run bench:slurm
+// What a task costs on a cluster beside the work itself: Spikeline's Slurm executor beside plain sbatch and Snakemake 9's
+// Slurm plugin (pip install snakemake snakemake-executor-plugin-slurm), on a real Slurm of two nodes on this machine. Writes RESULTS-slurm.md: npm run bench:slurm
 
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildFolder, packageRoot } from '../../src/paths.js';
 import { type Cell, renderTable } from '../../src/text/table.js';
-import { Cluster, isInstalled, slurmVersion } from '../slurm/cluster.js';
+import { Cluster, isInstalled, programPath, slurmVersion } from '../slurm/cluster.js';
 import { type Form, graphFiles } from './runner-graphs.js';
 
 const rounds = Number(process.argv[2] ?? 3);
@@ -28,7 +28,11 @@ if (!isInstalled) {
   process.exit(1);
 }
 const cluster = await Cluster.start();
-const env = { ...process.env, ...cluster.env };
+// Snakemake's jobs call srun with no variable that says where this cluster's configuration is.
+const bin = mkdtempSync(join(tmpdir(), 'spikeline-bench-bin-'));
+const srun = `#!/bin/sh\nSLURM_CONF=${cluster.env.SLURM_CONF} exec ${programPath('srun')} "$@"\n`;
+writeFileSync(join(bin, 'srun'), srun, { mode: 0o755 });
+const env = { ...process.env, ...cluster.env, PATH: `${bin}:${cluster.env.PATH}` };
 
 async function call([program, ...args]: readonly string[], cwd: string): Promise<void> {
   const child = spawn(program!, args, { cwd, env, stdio: ['ignore', 'ignore', 'inherit'] });
@@ -64,10 +68,29 @@ const all: readonly Tool[] = [
   {
     name: 'snakemake',
     run: (folder) =>
-      call(['snakemake', '-q', '-j', '100', '--cluster', 'sbatch --output=/dev/null', '--latency-wait', '30'], folder),
+      call(
+        [
+          ...['snakemake', '--quiet', 'all', '--executor', 'slurm', '--jobs', '100', '--latency-wait', '30'],
+          ...[
+            '--slurm-no-account',
+            '--slurm-status-command',
+            'squeue',
+            '--slurm-init-seconds-before-status-checks',
+            '1',
+          ],
+          ...['--seconds-between-status-checks', '1'],
+          ...['--default-resources', 'slurm_partition=main', 'mem_mb=50', 'runtime=5'],
+        ],
+        folder,
+      ),
   },
 ];
-const tools = all.filter(({ name }) => name !== 'snakemake' || spawnSync('snakemake', ['--version']).status === 0);
+const snakemake = spawnSync('snakemake', ['--version'], { encoding: 'utf8' });
+const tools = all.filter(({ name }) => name !== 'snakemake' || snakemake.status === 0);
+
+function medianOf(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1]!;
+}
 
 async function measure(tool: Tool, form: Form, n: number): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'spikeline-bench-'));
@@ -93,12 +116,22 @@ try {
         console.log(form, n, tool.name, seconds.toFixed(2));
       }
     for (const { name } of tools) {
-      const median = times.get(name)!.sort((a, b) => a - b)[rounds >> 1]!;
-      rows.push({ graph: form, tasks: n, tool: name, seconds: median.toFixed(1), 'per task': (median / n).toFixed(2) });
+      const median = medianOf(times.get(name)!);
+      // Of the same round: the machine's load changes between them.
+      const ratio = medianOf(times.get(name)!.map((seconds, round) => seconds / times.get('sbatch')![round]!));
+      const row = {
+        graph: form,
+        tasks: n,
+        tool: name,
+        seconds: median.toFixed(1),
+        'per task': (median / n).toFixed(2),
+      };
+      rows.push({ ...row, 'of sbatch': `${ratio.toFixed(1)} x` });
     }
   }
 } finally {
   await cluster.stop();
+  rmSync(bin, { recursive: true });
 }
 
 const text = `# What a task costs on a cluster
@@ -106,12 +139,17 @@ const text = `# What a task costs on a cluster
 ${cpus()[0]!.model}, ${cpus().length} cores, ${slurmVersion()}, two nodes of eight cores each on this one machine; Node ${process.version}.
 Seconds from the call to the end of the last task, medians of ${rounds} interleaved rounds; written by \`npm run bench:slurm\`. A
 task is a shell that writes one line, so that all of the time is overhead: in a chain each waits for the one before it, in a
-fan-out all but the first and last wait for the first. Plain sbatch keeps no record of anything. Load of the machine when
-it began: ${loadBefore.toFixed(1)} (on a quiet one it is below 1).
+fan-out all but the first and last wait for the first. Plain sbatch keeps no record of anything. \`of sbatch\`: the median
+of the ratios to plain sbatch in the same round.${
+  snakemake.status === 0
+    ? ` Snakemake ${snakemake.stdout.trim()} with its Slurm plugin, which looks each second here, and by itself
+waits 40 s before it looks.`
+    : ''
+} Load of the machine when it began: ${loadBefore.toFixed(1)} (on a quiet one it is below 1).
 
 ${renderTable(
   rows,
-  ['graph', 'tasks', 'tool', 'seconds', 'per task'].map((key) => ({ key })),
+  ['graph', 'tasks', 'tool', 'seconds', 'per task', 'of sbatch'].map((key) => ({ key })),
   'md',
 )}`;
 writeFileSync(join(packageRoot, 'test/bench/RESULTS-slurm.md'), text);

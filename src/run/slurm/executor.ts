@@ -46,6 +46,7 @@ export class SlurmExecutor implements Executor {
   readonly #outcomes: Outcomes;
   readonly #patience: Patience;
   readonly #holding: Holding;
+  readonly #byId: ReadonlyMap<TaskId, Task>;
   readonly #lineages = new Map<TaskId, TaskLineage>();
   /** Tasks that need a job. */
   readonly #waiting = new Set<TaskId>();
@@ -63,6 +64,7 @@ export class SlurmExecutor implements Executor {
     readonly options: SlurmOptions,
     readonly slurm: SlurmCommands = new SlurmCommands(),
   ) {
+    this.#byId = new Map(pipeline.tasks.map((task) => [task.id, task]));
     this.#outcomes = new Outcomes(pipeline, store, options);
     this.#planner = new Planner(pipeline, store, { force: options.force });
     this.#files = new SlurmFiles(store, pipeline.name);
@@ -131,8 +133,7 @@ export class SlurmExecutor implements Executor {
   async #compare(task: Task): Promise<void> {
     if (this.#stop.signal.aborted || this.#isHopeless(task)) return this.#skip(task);
     try {
-      const makers = new Map(this.pipeline.tasks.map((one) => [one.id, one]));
-      const makerOf = (id: TaskId) => ({ task: makers.get(id)!, lineage: this.#lineages.get(id)!.lineage });
+      const makerOf = (id: TaskId) => ({ task: this.#byId.get(id)!, lineage: this.#lineages.get(id)!.lineage });
       const lineage = await lineageOf(this.#planner, task, makerOf);
       this.#lineages.set(task.id, lineage);
       const { identity, result } = await this.#planner.statusOf(task, (id) => this.#outcomes.results.get(id)?.outputs);

@@ -7,7 +7,7 @@ import { Store } from '../../../src/store/store.js';
 import { testFolder } from '../../store/folder.js';
 import { command } from '../examples.js';
 
-const job = { id: 'sub', array: 7, index: 1, slot: 1, group: 1 };
+const job = { id: 'sub', array: 7, index: 1, slot: 1, group: 1, elements: 2 };
 
 /** The jobs of one task, lost one after the other with these states; the number of each attempt that another one follows. */
 function attempts(task: Task, states: readonly string[]) {

@@ -134,7 +134,7 @@ const note = (where: string, what: string, value: string) => rows.push({ where, 
 /** Submits, kills the submitter, and has another call find the jobs. */
 async function held(): Promise<void> {
   const cluster = await Cluster.start(['MaxJobCount=250000', 'MaxArraySize=1001']);
-  const site = new Site({ ...cluster.env } as Record<string, string>, ', extra: [--hold]', (program) =>
+  const site = new Site({ ...cluster.env }, ', extra: [--hold]', (program) =>
     existsSync(programPath(program) ?? '') ? `exec ${programPath(program)} "$@"` : 'exit 1',
   );
   try {
@@ -215,7 +215,7 @@ awk -v state=$state '{ for (i = $2; i <= $3; i++) print $1 "|" i "|" state "|Non
         const cost = { seconds: 1, threads: 1 };
         const identity = { key, parts, inputs: {} } as unknown as Parameters<typeof taskRecord>[3];
         const pipeline = submission.pipeline as Pipeline;
-        await store.writeRecord(taskRecord(pipeline, task as Task, identity as never, made as never, cost));
+        await store.writeRecord(taskRecord(pipeline, task as Task, identity as never, made, cost));
         await files.writeStatus(id, Number(slot), { restarts: 0, state: 'done', key, status: 'ran', seconds: 1 });
       }
       writeFileSync(join(`${state}-ended`, String(array)), '');

@@ -30,7 +30,7 @@ export function estimatesNote(estimates: readonly Estimate[]): string | undefine
   const means = least === most ? `mean of ${most} repetitions` : `means of ${least} to ${most} repetitions`;
   const methods = [...new Set(estimates.flatMap(({ interval }) => interval?.method ?? []))];
   const what = [
-    ...(sizes.length === 0 ? [] : [means + (sizes.length < estimates.length ? ' and single runs' : '')]),
+    ...(sizes.length === 0 ? [] : [means]),
     ...(methods.length === 0 ? [] : [`95 % intervals (${methods.map((method) => methodNames[method]).join(', ')})`]),
   ];
   return what.length === 0 ? undefined : what.join(', ');

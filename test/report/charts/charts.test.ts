@@ -142,9 +142,7 @@ describe('charts', () => {
       others.map((result) => at(result, { precision: result.precision, seed })),
     );
     const among = [at(reference!, { precision: 'fp32' }), ...seeds];
-    expect(chartOf({ ann: among, repeat: ['seed'] }, 'accuracy').subtitle).toContain(
-      'mean of 3 repetitions and single runs, 95 %',
-    );
+    expect(chartOf({ ann: among, repeat: ['seed'] }, 'accuracy').subtitle).toContain('mean of 3 repetitions, 95 %');
   });
 
   it('draw what each point takes the classes for, with names where there is space, and numbers of many', async () => {

@@ -197,7 +197,7 @@ export default defineStage({
     const folder = testFolder();
     writeFiles(folder, { 'half.yaml': 'name: 3\naxes: [1]\nstages: { a: 3, b: { uses: ./none.ts, inputs: [] } }\n' });
     const { names } = await readDeclared(join(folder, 'half.yaml'), describeStage);
-    expect(names).toEqual({ stages: { a: [], b: [] }, axes: {}, allAxes: {}, params: [], own: {} });
+    expect(names).toEqual({ stages: { a: [], b: [] }, axes: {}, allAxes: {}, params: [], profiles: [], own: {} });
     new Ajv({ strict: true, strictTypes: false, strictRequired: false }).compile(
       generateJsonSchema(await builtInStages(), names),
     );

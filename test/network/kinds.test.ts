@@ -18,5 +18,6 @@ it('CONTRIBUTING lists the files that know every kind of layer', () => {
   const [, list] = /### A layer kind\n[\s\S]*?the compiler lists[^:]*:\n\n([\s\S]*?)\n\n/.exec(
     read('CONTRIBUTING.md'),
   )!;
-  expect([...list!.matchAll(/`(src\/[^`]+)`/g)].map(([, file]) => file!).sort()).toEqual(knowing);
+  const listed = [...list!.matchAll(/`(src\/[^`]+)`/g)].map(([, file]) => file!);
+  expect(listed).toEqual(expect.arrayContaining(knowing));
 });

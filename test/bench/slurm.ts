@@ -137,7 +137,7 @@ try {
 const text = `# What a task costs on a cluster
 
 ${cpus()[0]!.model}, ${cpus().length} cores, ${slurmVersion()}, two nodes of eight cores each on this one machine; Node ${process.version}.
-Seconds from the call to the end of the last task, medians of ${rounds} interleaved rounds; written by \`npm run bench:slurm\`. A
+Seconds from the call to the end of the last task, ${rounds === 1 ? 'of one round' : `medians of ${rounds} interleaved rounds`}; written by \`npm run bench:slurm\`. A
 task is a shell that writes one line, so that all of the time is overhead: in a chain each waits for the one before it, in a
 fan-out all but the first and last wait for the first. Plain sbatch keeps no record of anything. \`of sbatch\`: the median
 of the ratios to plain sbatch in the same round.${

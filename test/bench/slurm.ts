@@ -142,8 +142,8 @@ task is a shell that writes one line, so that all of the time is overhead: in a 
 fan-out all but the first and last wait for the first. Plain sbatch keeps no record of anything. \`of sbatch\`: the median
 of the ratios to plain sbatch in the same round.${
   snakemake.status === 0
-    ? ` Snakemake ${snakemake.stdout.trim()} with its Slurm plugin, which looks each second here, and by itself
-waits 40 s before it looks.`
+    ? ` Snakemake ${snakemake.stdout.trim()} with its Slurm plugin, told to ask \`squeue\` after 1 s (by
+itself after 40 s); it waits 10 s longer each time that it has asked.`
     : ''
 } Load of the machine when it began: ${loadBefore.toFixed(1)} (on a quiet one it is below 1).
 

@@ -25,9 +25,9 @@ export function generateJsonSchema(stages: readonly StageDefinition[], names?: D
   const properties = stage.properties as Readonly<Record<string, Schema>>;
   const uses = {
     description: properties.uses!.description,
+    // Editors show what the one that is named says.
     anyOf: [
-      { enum: stages.map((definition) => definition.name), description: 'A built-in stage.' },
-      ...(own.length > 0 ? [{ enum: own.map(([uses]) => uses), description: 'A stage of your own.' }] : []),
+      ...known.map(([uses, definition]) => ({ const: uses, description: descriptionOf(definition) })),
       { type: 'string', pattern: '^\\.{1,2}/', description: 'A stage of your own.' },
     ],
   };
@@ -70,17 +70,17 @@ function orNull({ type, anyOf, ...rest }: Schema): Schema {
 }
 
 /** What a stage of the file must be like if it uses this definition. */
-function stageSchema({ summary, parameters, inputs, outputs }: StageDefinition): Schema {
+function stageSchema(definition: StageDefinition): Schema {
+  const { parameters, inputs } = definition;
   const plain = JSON.parse(JSON.stringify(parameters)) as Schema;
   const properties = Object.entries((plain.properties ?? {}) as Record<string, Schema>);
   const needed = ((plain.required ?? []) as string[]).filter(
     (parameter) => !properties.some(([key, value]) => key === parameter && 'default' in value),
   );
   const neededInputs = Object.keys(inputs).filter((input) => inputs[input]!.optional !== true);
-  const [first, ...others] = Object.keys(outputs);
   const required = [...(needed.length > 0 ? ['with'] : []), ...(neededInputs.length > 0 ? ['inputs'] : [])];
   return {
-    description: `${summary}. Outputs: ${[`${first} (default)`, ...others].join(', ')}.`,
+    description: descriptionOf(definition),
     properties: {
       with: {
         type: 'object',
@@ -99,15 +99,32 @@ function stageSchema({ summary, parameters, inputs, outputs }: StageDefinition):
   };
 }
 
+/** What editors show of a stage. */
+function descriptionOf({ summary, outputs }: StageDefinition): string {
+  const [first, ...others] = Object.keys(outputs);
+  return `${summary}. Outputs: ${[`${first} (default)`, ...others].join(', ')}.`;
+}
+
 /** The same schema, with an expression allowed instead of the value and of every value in it. */
 function orExpression(schema: Schema): Schema {
   const { description, default: standard, anyOf, ...rest } = schema;
-  const branches = anyOf === undefined ? [rest] : (anyOf as readonly Schema[]);
+  const branches = anyOf === undefined ? [rest] : withoutSingleConstants(anyOf as readonly Schema[]);
   return {
     ...(description === undefined ? {} : { description }),
     ...(standard === undefined ? {} : { default: standard }),
     anyOf: [...branches.map(withExpressionsInside), expression],
   };
+}
+
+/** Branches of one plain value each are one branch of them all: editors would show each of them by itself. */
+function withoutSingleConstants(branches: readonly Schema[]): readonly Schema[] {
+  const isPlain = (branch: Schema) => Object.keys(branch).every((keyword) => keyword === 'const' || keyword === 'type');
+  const constants = branches.filter((branch) => 'const' in branch && isPlain(branch));
+  if (constants.length === 0) return branches;
+  return [
+    { enum: constants.map((branch) => branch.const) },
+    ...branches.filter((branch) => !constants.includes(branch)),
+  ];
 }
 
 function withExpressionsInside(schema: Schema): Schema {

@@ -63,12 +63,13 @@ function rounded(value: Cell, digits: number): string {
   return String(Number(value.toPrecision(digits)));
 }
 
-function plain(value: Cell): string {
+/** A cell as it is. */
+export function plain(value: Cell): string {
   return value === null || value === undefined ? '' : String(value);
 }
 
 /** Only a column that holds numbers, and nothing else but gaps, is one of numbers. */
-function isNumeric(values: readonly Cell[]): boolean {
+export function isNumeric(values: readonly Cell[]): boolean {
   const present = values.filter((value) => value !== null && value !== undefined);
   return present.length > 0 && present.every((value) => typeof value === 'number');
 }
@@ -84,7 +85,7 @@ function width(text: string): number {
 }
 
 /** Texts become one printable line, before colours are added. */
-function inLine(value: Cell): Cell {
+export function inLine(value: Cell): Cell {
   return typeof value === 'string' ? printableLine(value) : value;
 }
 

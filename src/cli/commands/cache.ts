@@ -10,12 +10,12 @@ import { CacheTransfer, type Whereabouts } from '../../run/share/cache-transfer.
 import { openSharing } from '../../run/share/open-sharing.js';
 import type { Sharing } from '../../run/share/sharing.js';
 import { countOf, duration } from '../../run/views/text.js';
+import { fittedTable } from '../../text/fitted-table.js';
 import { jsonText } from '../../text/printable.js';
-import { renderTable } from '../../text/table.js';
 import { openPipeline } from '../opening/pipeline.js';
 import { checkReporter, openView } from '../opening/view.js';
 import { exitCodes } from '../terminal/exit-codes.js';
-import { print, printError } from '../terminal/output.js';
+import { print, printError, terminalWidth } from '../terminal/output.js';
 import { interruptedCode, listenForSignals } from '../terminal/signals.js';
 
 export interface CacheOptions extends PipelineOptions {
@@ -131,7 +131,7 @@ async function status(
     return;
   }
   const rows = tasks.map(({ id }) => ({ task: id, result: words[found.get(id)!] }));
-  print(renderTable(rows, [{ key: 'task' }, { key: 'result' }], 'text'));
+  print(fittedTable(rows, [{ key: 'task' }, { key: 'result' }], terminalWidth()));
   const { name, readOnly } = sharing.remote;
   const count = (...places: Whereabouts[]) => tasks.filter(({ id }) => places.includes(found.get(id)!)).length;
   const open = count('neither', 'unknown');

@@ -3,12 +3,13 @@ import type { PipelineOptions } from '../../api/opening/options.js';
 import { openStore } from '../../api/opening/store.js';
 import { currentMetrics } from '../../api/results/current.js';
 import { compareExpectations, describeVerdicts, type TaskVerdict } from '../../api/results/expectations.js';
+import { fittedTable } from '../../text/fitted-table.js';
 import { renderTable, type TableFormat } from '../../text/table.js';
 import { annotateVerdicts, summariseCheck } from '../ci/github.js';
 import { junit } from '../ci/junit.js';
 import { openPipeline } from '../opening/pipeline.js';
 import { exitCodes } from '../terminal/exit-codes.js';
-import { inGitHub, print } from '../terminal/output.js';
+import { inGitHub, print, terminalWidth } from '../terminal/output.js';
 import { writeOutput } from '../terminal/output-file.js';
 
 export interface CheckOptions extends PipelineOptions {
@@ -52,11 +53,8 @@ function table(verdicts: readonly TaskVerdict[], format: TableFormat): string {
   const rows = verdicts.map(({ range: _, other: __, tasks: ___, ...cells }) => cells);
   const known = rows.some(({ interval }) => interval !== '') ? ['interval'] : [];
   const keys = ['verdict', 'task', 'metric', 'expected', 'got', ...known, 'difference', 'source'];
-  return renderTable(
-    rows,
-    keys.map((key) => ({ key, ...(key === 'interval' ? { title: '95 % interval' } : {}) })),
-    format,
-  );
+  const columns = keys.map((key) => ({ key, ...(key === 'interval' ? { title: '95 % interval' } : {}) }));
+  return format === 'text' ? fittedTable(rows, columns, terminalWidth()) : renderTable(rows, columns, format);
 }
 
 type Side = Pick<TaskVerdict, 'task' | 'metric'>;

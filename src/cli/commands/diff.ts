@@ -8,12 +8,13 @@ import { runsOf, sameTasks } from '../../run/plan/history.js';
 import type { RunNote } from '../../run/plan/history-note.js';
 import { moment } from '../../run/views/text.js';
 import type { Store } from '../../store/store.js';
+import { fittedTable } from '../../text/fitted-table.js';
 import { jsonText } from '../../text/printable.js';
-import { type Cell, renderTable } from '../../text/table.js';
+import type { Cell } from '../../text/table.js';
 import { comparisonText } from '../explain/comparison.js';
 import { openPipeline } from '../opening/pipeline.js';
 import { exitCodes } from '../terminal/exit-codes.js';
-import { print } from '../terminal/output.js';
+import { print, terminalWidth } from '../terminal/output.js';
 
 export interface DiffOptions extends PipelineOptions {
   readonly list?: boolean;
@@ -101,10 +102,10 @@ async function listRuns(pipeline: Pipeline, store: Store, options: DiffOptions):
   else {
     const keys = ['run', 'finished', 'ran', 'cached', 'failed', 'skipped', 'call'];
     print(
-      renderTable(
+      fittedTable(
         rows,
         keys.map((key) => ({ key })),
-        'text',
+        terminalWidth(),
       ),
     );
   }

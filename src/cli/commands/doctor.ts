@@ -9,10 +9,10 @@ import { defaultEngine, engines } from '../../engine/engines.js';
 import { makeFolder } from '../../files/make-folder.js';
 import { nodeProblem } from '../../node-range.js';
 import { SlurmError, slurmCommands } from '../../run/slurm/command.js';
-import { renderTable } from '../../text/table.js';
+import { fittedTable } from '../../text/fitted-table.js';
 import { version } from '../../version.js';
 import { exitCodes } from '../terminal/exit-codes.js';
-import { print, printError } from '../terminal/output.js';
+import { print, printError, terminalWidth } from '../terminal/output.js';
 
 interface Finding {
   readonly what: string;
@@ -36,10 +36,10 @@ export async function doctorCommand(options: PipelineOptions & { readonly build?
     await store(artifactsFolder(options.artifacts)),
   ];
   print(
-    renderTable(
+    fittedTable(
       findings as unknown as Record<string, string>[],
       [{ key: 'what' }, { key: 'state' }, { key: 'found' }],
-      'text',
+      terminalWidth(),
     ),
   );
   return findings.some(({ state }) => state === 'PROBLEM') ? exitCodes.failed : exitCodes.done;

@@ -1,22 +1,23 @@
+import wrapAnsi from 'wrap-ansi';
 import { program } from '../../api/opening/calls.js';
 import { UserError } from '../../error.js';
 import { suggestion } from '../../schema/suggest.js';
 import type { StageDefinition } from '../../stage/definition.js';
 import { builtInStage, builtInStageNames, builtInStages } from '../../stage/registry.js';
 import { stageTables } from '../../stage/tables.js';
-import { renderTable } from '../../text/table.js';
+import { fittedTable } from '../../text/fitted-table.js';
 import { exitCodes } from '../terminal/exit-codes.js';
-import { print } from '../terminal/output.js';
+import { print, terminalWidth } from '../terminal/output.js';
 
 /** `stages`: the built-in stages, or one of them in full. */
 export async function stagesCommand(name: string | undefined): Promise<number> {
   if (name === undefined) {
     const stages = await builtInStages();
     print(
-      renderTable(
+      fittedTable(
         stages.map((stage) => ({ stage: stage.name, does: stage.summary })),
         [{ key: 'stage' }, { key: 'does' }],
-        'text',
+        terminalWidth(),
       ),
     );
     print(`\n${program} stages NAME tells parameters, inputs and outputs.`);
@@ -31,11 +32,13 @@ export async function stagesCommand(name: string | undefined): Promise<number> {
 
 function describe(stage: StageDefinition): string {
   const tables = stageTables(stage).map((rows) =>
-    renderTable(
+    fittedTable(
       rows,
       Object.keys(rows[0]!).map((key) => ({ key })),
-      'text',
+      terminalWidth(),
     ),
   );
-  return [`${stage.name}: ${stage.summary}\n`, ...tables].join('\n');
+  const heading = `${stage.name}: ${stage.summary}`;
+  const width = terminalWidth();
+  return [`${width === undefined ? heading : wrapAnsi(heading, width)}\n`, ...tables].join('\n');
 }

@@ -3,12 +3,13 @@ import type { PipelineOptions } from '../../api/opening/options.js';
 import { openStore } from '../../api/opening/store.js';
 import { countStates, type State, states } from '../../report/graph/graph.js';
 import { Planner } from '../../run/plan/planner.js';
+import { fittedTable } from '../../text/fitted-table.js';
 import { jsonText } from '../../text/printable.js';
-import { type Cell, renderTable } from '../../text/table.js';
+import type { Cell } from '../../text/table.js';
 import { statusText } from '../explain/status.js';
 import { openPipeline } from '../opening/pipeline.js';
 import { exitCodes } from '../terminal/exit-codes.js';
-import { print, printOwn } from '../terminal/output.js';
+import { print, printOwn, terminalWidth } from '../terminal/output.js';
 
 /** `status`: the state of each task, and why it is not cached. */
 export async function statusCommand(
@@ -28,7 +29,7 @@ export async function statusCommand(
   });
   const columns = [{ key: 'task' }, { key: 'state', format: coloured }, { key: 'why' }];
   // Its cells are printable, but for the colours.
-  printOwn(renderTable(rows, columns, 'text'));
+  printOwn(fittedTable(rows, columns, terminalWidth()));
   const counts = countStates(rows.map(({ state }) => state));
   const open = states.filter((state) => state !== 'cached' && counts[state] !== undefined);
   const rest = open.map((state) => `, ${counts[state]} ${state}`).join('');

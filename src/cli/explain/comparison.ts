@@ -1,7 +1,9 @@
 import type { Change } from '../../run/events.js';
 import type { StageComparison, TaskComparison, WhyIncomparable } from '../../run/explain/compare.js';
 import { shortPair } from '../../run/plan/reasons.js';
-import { type Cell, type Column, distinctCells, renderTable, shownCell } from '../../text/table.js';
+import { fittedTable } from '../../text/fitted-table.js';
+import { type Cell, type Column, distinctCells, shownCell } from '../../text/table.js';
+import { terminalWidth } from '../terminal/output.js';
 import { changeKind, changeValue, firstFew } from './reasons.js';
 
 /** Rows of a table that are written out. */
@@ -126,7 +128,9 @@ function metricCells([from, old]: Side, [to, current]: Side): Record<string, Cel
 
 function tableText(rows: readonly Readonly<Record<string, Cell>>[], columns: readonly Column[]): string {
   const more = rows.length - shownRows;
-  const lines = renderTable(rows.slice(0, shownRows), columns, 'text').trimEnd().split('\n');
+  const width = terminalWidth();
+  const fitting = width === undefined ? undefined : width - 2;
+  const lines = fittedTable(rows.slice(0, shownRows), columns, fitting).trimEnd().split('\n');
   if (more > 0) lines.push(`… and ${more} more: --json lists them`);
   return lines.map((line) => `  ${line}\n`).join('');
 }

@@ -4,8 +4,10 @@ import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import { intervalText, spreadText } from '../../report/numbers/estimates.js';
 import { byRepetition, estimateMetric } from '../../results/repetitions.js';
 import type { Estimate } from '../../results/statistics.js';
+import { fittedTable } from '../../text/fitted-table.js';
 import { type Cell, distinctCells, renderTable, type TableFormat } from '../../text/table.js';
 import type { AxisValue, Metrics, TaskId } from '../../values.js';
+import { terminalWidth } from '../terminal/output.js';
 import { marked, scalarMetrics, tasksOfStage, titleOf } from './cells.js';
 
 type Results = ReadonlyMap<TaskId, Metrics>;
@@ -108,7 +110,8 @@ function table(rows: readonly Record<string, Cell>[], title: string, format: Tab
   const heading = format === 'md' ? `## ${title}\n\n` : format === 'text' ? `${title}\n` : `# ${title}\n`;
   const columns = keys.map((key) => {
     const cells = rows.map((row) => row[key]);
-    return { key, title: titleOf(key, keys), format: distinctCells(cells) };
+    return { key, title: titleOf(key, keys), format: distinctCells(cells), label: key.startsWith('axis ') };
   });
-  return [`${heading}${renderTable(rows, columns, format)}`];
+  const written = format === 'text' ? fittedTable(rows, columns, terminalWidth()) : renderTable(rows, columns, format);
+  return [`${heading}${written}`];
 }

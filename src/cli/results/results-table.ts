@@ -16,9 +16,11 @@ import {
 } from '../../results/repetitions.js';
 import { type Estimate, estimate } from '../../results/statistics.js';
 import type { ColumnDeclaration } from '../../stage/definition.js';
+import { fittedTable } from '../../text/fitted-table.js';
 import { markdown } from '../../text/markup.js';
 import { type Cell, renderTable } from '../../text/table.js';
 import type { Metrics, MetricValue } from '../../values.js';
+import { terminalWidth } from '../terminal/output.js';
 import { marked, titleOf } from './cells.js';
 
 /** A task whose stage has columns, or several that repeat one another, with the metrics that go into them. */
@@ -41,12 +43,16 @@ export function resultsTable(pipeline: Pipeline, metrics: ReadonlyMap<string, Me
   const figures = new Set(entries.flatMap(({ columns }) => columns.map(({ title }) => `metric ${title}`)));
   // Axes first, in the order in which they appear.
   const ordered = [...keys.filter((key) => !figures.has(key)), ...keys.filter((key) => figures.has(key))];
-  const columns = ordered.map((key) => ({ key, title: titleOf(key, keys), format: grouped }));
+  const columns = ordered.map((key) => ({
+    ...{ key, title: titleOf(key, keys), format: grouped },
+    label: !figures.has(key),
+  }));
   const estimates = entries.flatMap((entry) => entry.columns.flatMap((column) => intervalOf(entry, column) ?? []));
   const notes = [...estimateNotes(estimates), ...undeclaredNotes(pipeline.tasks)];
   // In Markdown, lines that follow on each other are one paragraph.
   const told = format === 'md' ? notes.map((note) => `\n${markdown(note)}\n`) : notes.map((note) => `${note}\n`);
-  return renderTable(rows, columns, format) + told.join('');
+  const table = format === 'text' ? fittedTable(rows, columns, terminalWidth()) : renderTable(rows, columns, format);
+  return table + told.join('');
 }
 
 function entriesOf(pipeline: Pipeline, metrics: ReadonlyMap<string, Metrics>): Entry[] {

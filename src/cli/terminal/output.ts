@@ -79,6 +79,12 @@ export function isTerminal(): boolean {
   return process.stdout.isTTY === true && process.env.CI === undefined && process.env.TERM !== 'dumb';
 }
 
+/** How many characters a line of the terminal has that standard output goes to; undefined where it goes elsewhere. */
+export function terminalWidth(): number | undefined {
+  const { isTTY, columns } = process.stdout;
+  return isTTY === true && columns > 0 ? columns : undefined;
+}
+
 /** True in a step of a GitHub workflow. */
 export function inGitHub(): boolean {
   return process.env.GITHUB_ACTIONS === 'true';

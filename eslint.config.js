@@ -1,4 +1,4 @@
-// Type-aware rules only: biome does the rest.
+// Type-aware rules, and how long things may be: biome does the rest.
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
@@ -19,6 +19,13 @@ export default tseslint.config(
       '@typescript-eslint/only-throw-error': 'error',
       '@typescript-eslint/prefer-promise-reject-errors': 'error',
       '@typescript-eslint/return-await': ['error', 'in-try-catch'],
+    },
+  },
+  {
+    // In tests, a function may hold a whole set of them.
+    files: ['src/**/*.{ts,mjs}', 'stages/**/*.ts'],
+    rules: {
+      'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
     },
   },
   {

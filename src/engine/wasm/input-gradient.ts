@@ -72,12 +72,8 @@ export function inputGradient(
     classes: plan.table(
       Uint32Array.from(
         classes.flatMap(({ phase, rows, columns, skipped }) => [
-          rows,
-          columns * channelsBytes,
-          phase.offset,
-          skipped * channelsBytes,
-          channelBytes(phase),
-          phase.tapsX * channelsBytes,
+          ...[rows, columns * channelsBytes, phase.offset, skipped * channelsBytes],
+          ...[channelBytes(phase), phase.tapsX * channelsBytes],
         ]),
       ),
     ),

@@ -1,6 +1,6 @@
 // Batch norm, activation and their gradients as kernel calls.
 import { type ParameterRole, parameterName } from '../../network/parameters.js';
-import { type BlockedMap, outputPixels, pixelOffsets } from './geometry.js';
+import { type BlockedMap, type Geometry, outputPixels, pixelOffsets } from './geometry.js';
 import { type IntegerGradient, planQuantisation } from './integer-gradient.js';
 import type { Layer, Quantiser } from './layer-plan.js';
 import type { MemoryPlan } from './memory-plan.js';
@@ -38,9 +38,10 @@ export function planNorm(
   next: Layer,
   tensors: ReadonlyMap<string, Tensor>,
   images: number,
-  { dy, dyMap, dx, integer }: GradientBuffers,
+  gradient: GradientBuffers,
   quantiser: Quantiser,
 ): Norm {
+  const { dx, integer } = gradient;
   const { g, unit = 1 } = layer;
   const preActivations = { z: layer.z, integer: layer.unit !== undefined };
   const [channels, pixels] = [g.outChannels, outputPixels(g)];
@@ -82,17 +83,25 @@ export function planNorm(
         ...{ zRanges, largest, bounds: integer?.bounds ?? nowhere },
       }),
     ),
-    apply: integer
-      ? calls('quantiseGradient', planQuantisation(plan, g, integer, sources))
-      : calls(
-          'gradientApply',
-          plan.descriptor('GradientApply', {
-            ...sources,
-            ...{ dy, dyImage: dyMap.imageBytes, blockBytes: dyMap.blockBytes, width: dyMap.width, pixels, channels },
-            dyOffsets: plan.table(pixelOffsets(dyMap, g.outHeight, g.outWidth)),
-          }),
-        ),
+    apply: planApply(plan, g, gradient, sources),
   };
+}
+
+/** Through batch norm: by images the gradient of the convolution's output, of floats or of integers. */
+function planApply(
+  plan: MemoryPlan,
+  g: Geometry,
+  { dy, dyMap, integer }: GradientBuffers,
+  sources: Parameters<typeof planQuantisation>[3],
+): Calls {
+  if (integer) return calls('quantiseGradient', planQuantisation(plan, g, integer, sources));
+  const map = { dy, dyImage: dyMap.imageBytes, blockBytes: dyMap.blockBytes, width: dyMap.width };
+  const descriptor = plan.descriptor('GradientApply', {
+    ...sources,
+    ...{ ...map, pixels: outputPixels(g), channels: g.outChannels },
+    dyOffsets: plan.table(pixelOffsets(dyMap, g.outHeight, g.outWidth)),
+  });
+  return calls('gradientApply', descriptor);
 }
 
 /** Activation: thresholds of integer z by channels, after batch norm; then by images what the next layer reads. */

@@ -60,6 +60,30 @@ class Unpickler {
         return this.frame();
       case 0x28: // MARK
         return mark;
+      case 0x73: // SETITEM
+        return this.fill(this.popMany(2));
+      case 0x75: // SETITEMS
+        return this.fill(this.popToMark());
+      case 0x61: // APPEND
+        return this.append([this.pop()]);
+      case 0x65: // APPENDS
+        return this.append(this.popToMark());
+      case 0x71: // BINPUT
+        return this.remember(this.unsigned(1));
+      case 0x72: // LONG_BINPUT
+        return this.remember(this.unsigned(4));
+      case 0x94: // MEMOIZE
+        return this.remember(this.memo.size);
+      case 0x62: // BUILD
+        return this.build(this.pop());
+      default:
+        return this.value(opcode);
+    }
+  }
+
+  /** An instruction that pushes a value: one that stands in the pickle, or is made of what is on the stack. */
+  private value(opcode: number): PickleValue {
+    switch (opcode) {
       case 0x4e: // NONE
         return null;
       case 0x88: // NEWTRUE
@@ -76,7 +100,6 @@ class Unpickler {
       case 0x58: // BINUNICODE
         return this.text(this.unsigned(4));
       case 0x43: // SHORT_BINBYTES
-        return this.take(this.unsigned(1));
       case 0x55: // SHORT_BINSTRING
         return this.take(this.unsigned(1));
       case 0x42: // BINBYTES
@@ -85,6 +108,18 @@ class Unpickler {
       case 0x8e: // BINBYTES8
       case 0x96: // BYTEARRAY8
         return this.take(this.unsigned(8));
+      case 0x68: // BINGET
+        return this.recall(this.unsigned(1));
+      case 0x6a: // LONG_BINGET
+        return this.recall(this.unsigned(4));
+      default:
+        return this.composed(opcode);
+    }
+  }
+
+  /** An instruction that pushes a container, or what a call makes. */
+  private composed(opcode: number): PickleValue {
+    switch (opcode) {
       case 0x5d: // EMPTY_LIST
         return [];
       case 0x7d: // EMPTY_DICT
@@ -97,42 +132,12 @@ class Unpickler {
         return new PickledTuple(this.popMany(opcode - 0x84));
       case 0x74: // TUPLE
         return new PickledTuple(this.popToMark());
-      case 0x73: // SETITEM
-        return this.fill(this.popMany(2));
-      case 0x75: // SETITEMS
-        return this.fill(this.popToMark());
-      case 0x61: // APPEND
-        return this.append([this.pop()]);
-      case 0x65: // APPENDS
-        return this.append(this.popToMark());
-      case 0x71: // BINPUT
-        return this.remember(this.unsigned(1));
-      case 0x72: // LONG_BINPUT
-        return this.remember(this.unsigned(4));
-      case 0x94: // MEMOIZE
-        return this.remember(this.memo.size);
-      case 0x68: // BINGET
-        return this.recall(this.unsigned(1));
-      case 0x6a: // LONG_BINGET
-        return this.recall(this.unsigned(4));
       case 0x63: // GLOBAL
         return knownGlobal(`${this.line()}.${this.line()}`);
-      case 0x93: {
-        // STACK_GLOBAL
-        const [module, name] = this.popMany(2);
-        if (typeof module !== 'string' || typeof name !== 'string') throw damaged();
-        return knownGlobal(`${module}.${name}`);
-      }
-      case 0x52: {
-        // REDUCE
-        const [callee, parameters] = this.popMany(2);
-        return this.construct(callee!, parameters!);
-      }
-      case 0x62: {
-        // BUILD
-        const state = this.pop();
-        return restore(this.top(), state);
-      }
+      case 0x93: // STACK_GLOBAL
+        return this.global(this.popMany(2));
+      case 0x52: // REDUCE
+        return this.construct(this.popMany(2));
       default:
         throw unsafe(`it holds something else than arrays (pickle instruction 0x${opcode.toString(16)})`);
     }
@@ -214,7 +219,16 @@ class Unpickler {
     for (const item of items) list.push(item);
   }
 
-  private construct(callee: PickleValue, parameters: PickleValue): PickleValue {
+  private global([module, name]: readonly PickleValue[]): PickleValue {
+    if (typeof module !== 'string' || typeof name !== 'string') throw damaged();
+    return knownGlobal(`${module}.${name}`);
+  }
+
+  private build(state: PickleValue): undefined {
+    return restore(this.top(), state);
+  }
+
+  private construct([callee, parameters]: readonly PickleValue[]): PickleValue {
     if (callee instanceof PickledGlobal && parameters instanceof PickledTuple) {
       const [first, second] = parameters.items;
       if (callee.name === 'multiarray._reconstruct' && first instanceof PickledGlobal && first.name === 'numpy.ndarray')

@@ -5,7 +5,17 @@ import type { Subject } from '../content/subjects.js';
 import { colours, fontFamily, ink } from '../look.js';
 import { grouped, percentValue } from '../numbers/format.js';
 import { imagesNote, subtitle } from './notes.js';
-import { type Chart, type ChartForm, frame, labelWidth, type Point, placeAxis, rowAxis } from './style.js';
+import {
+  type Chart,
+  type ChartForm,
+  type Drawing,
+  frame,
+  labelWidth,
+  type Place,
+  type Point,
+  placeAxis,
+  rowAxis,
+} from './style.js';
 
 /** Classes whose names stand at the axes; of more, every tenth has its number. */
 const mostNamed = 20;
@@ -21,25 +31,11 @@ export function confusionCharts(title: string, subject: Subject, form: ChartForm
   return classes.points.map((point, index) => confusionChart(title, classes, point, `confusion-${names[index]}`, form));
 }
 
-function confusionChart(
-  title: string,
-  { names, points, of }: SubjectClasses,
-  point: Classes,
-  name: string,
-  form: ChartForm,
-): Chart {
-  const count = names.length;
-  const isNamed = count <= mostNamed;
-  const numbers = names.map((_, label) => String(label));
-  const nameWidth = isNamed ? Math.min(110, Math.max(16, ...names.map(labelWidth))) : 28;
-  const [left, right] = [nameWidth + 38, 14];
-  const width = form.width ?? left + right + count * (isNamed ? cells.named : cells.many);
-  const cellWidth = (width - left - right) / count;
-  const upright = isNamed && Math.max(...names.map(labelWidth)) > cellWidth;
-  const axis = isNamed ? names : numbers;
-  const axisLabel = { interval: isNamed ? 0 : 9 };
+function confusionChart(title: string, classes: SubjectClasses, point: Classes, name: string, form: ChartForm): Chart {
+  const { names, points, of } = classes;
+  const layout = layoutOf(names, form);
+  const { width, cellWidth, left, right, nameWidth, upright } = layout;
   const runs = point.group.samples.flat().length;
-  const labels = { precision: point.group.precision, ...point.group.labels };
   return frame(
     {
       ...{ name, title: `Confusion matrix, ${point.name}`, named: true },
@@ -54,50 +50,81 @@ function confusionChart(
         { name: 'recognised', colour: colours.blue },
         { name: 'mistaken', colour: colours.vermilion },
       ],
-      points: names.flatMap((row, label) =>
-        names.map(
-          (column, prediction): Point => ({
-            ...{ series: column, at: row, n: point.group.samples.length, labels },
-            value: 100 * share(point.confusion[label]!, prediction),
-          }),
-        ),
-      ),
-      places: names.map((row, label) => {
-        const counts = point.confusion[label]!;
-        const [mistake] = mistakesOf(counts, label);
-        const taken = mistake && `${percentValue(100 * mistake.share)} for ${names[mistake.prediction]!}`;
-        return { at: label, title: row, values: [percentValue(100 * share(counts, label)), taken ?? null] };
-      }),
+      ...{ points: pointsOf(names, point), places: placesOf(names, point) },
       measures: { series: 'prediction', at: 'class', value: 'share of the class (%)' },
-      ...{ width, area: count * Math.min(cellWidth, cells.highest), left, right },
+      ...{ width, area: names.length * Math.min(cellWidth, cells.highest), left, right },
       ...(upright ? { below: nameWidth - 14 } : {}),
-      option: {
-        xAxis: {
-          ...{
-            type: 'category',
-            data: [...axis],
-            ...placeAxis(isNamed ? 'taken for' : 'taken for, number of the class'),
-          },
-          axisLabel: {
-            ...placeAxis('').axisLabel,
-            ...axisLabel,
-            hideOverlap: false,
-            ...(upright ? { rotate: 90 } : {}),
-          },
-          ...(upright ? { nameGap: nameWidth + 18 } : {}),
-          axisLine: { show: false },
-        },
-        yAxis: {
-          ...{ type: 'category', data: [...axis], ...rowAxis(nameWidth) },
-          ...{ name: isNamed ? 'class' : 'class, its number', nameLocation: 'middle', nameGap: nameWidth + 14 },
-          nameTextStyle: placeAxis('').nameTextStyle,
-          axisLabel: { ...rowAxis(nameWidth).axisLabel, ...axisLabel },
-        },
-        series: [cellSeries(point.confusion)],
-      },
+      option: { ...axesOf(names, layout), series: [cellSeries(point.confusion)] },
     },
     form,
   );
+}
+
+/** Where the cells and the names beside them go. */
+interface Layout {
+  /** Pixels of the chart, and those left and right of its cells. */
+  readonly width: number;
+  readonly left: number;
+  readonly right: number;
+  readonly cellWidth: number;
+  readonly nameWidth: number;
+  /** True if the classes' names stand at the axes, rather than numbers. */
+  readonly isNamed: boolean;
+  /** True if the names below are turned, as they are wider than a cell. */
+  readonly upright: boolean;
+}
+
+function layoutOf(names: readonly string[], form: ChartForm): Layout {
+  const isNamed = names.length <= mostNamed;
+  const nameWidth = isNamed ? Math.min(110, Math.max(16, ...names.map(labelWidth))) : 28;
+  const [left, right] = [nameWidth + 38, 14];
+  const width = form.width ?? left + right + names.length * (isNamed ? cells.named : cells.many);
+  const cellWidth = (width - left - right) / names.length;
+  const upright = isNamed && Math.max(...names.map(labelWidth)) > cellWidth;
+  return { width, left, right, cellWidth, nameWidth, isNamed, upright };
+}
+
+/** The value of each cell. */
+function pointsOf(names: readonly string[], { confusion, group }: Classes): Point[] {
+  const labels = { precision: group.precision, ...group.labels };
+  return names.flatMap((row, label) =>
+    names.map((column, prediction) => ({
+      ...{ series: column, at: row, n: group.samples.length, labels },
+      value: 100 * share(confusion[label]!, prediction),
+    })),
+  );
+}
+
+/** What is read out of each class: how much of it is recognised, and what it is most often taken for. */
+function placesOf(names: readonly string[], { confusion }: Classes): Place[] {
+  return names.map((row, label) => {
+    const counts = confusion[label]!;
+    const [mistake] = mistakesOf(counts, label);
+    const taken = mistake && `${percentValue(100 * mistake.share)} for ${names[mistake.prediction]!}`;
+    return { at: label, title: row, values: [percentValue(100 * share(counts, label)), taken ?? null] };
+  });
+}
+
+function axesOf(names: readonly string[], { isNamed, nameWidth, upright }: Layout) {
+  const data = isNamed ? [...names] : names.map((_, label) => String(label));
+  const interval = isNamed ? 0 : 9;
+  const [predictions, classes] = [
+    placeAxis(isNamed ? 'taken for' : 'taken for, number of the class'),
+    rowAxis(nameWidth),
+  ];
+  const xAxis: Drawing['option']['xAxis'] = {
+    ...{ type: 'category', data, ...predictions },
+    axisLabel: { ...predictions.axisLabel, interval, hideOverlap: false, ...(upright ? { rotate: 90 } : {}) },
+    ...(upright ? { nameGap: nameWidth + 18 } : {}),
+    axisLine: { show: false },
+  };
+  const yAxis: Drawing['option']['yAxis'] = {
+    ...{ type: 'category', data, ...classes },
+    ...{ name: isNamed ? 'class' : 'class, its number', nameLocation: 'middle', nameGap: nameWidth + 14 },
+    nameTextStyle: predictions.nameTextStyle,
+    axisLabel: { ...classes.axisLabel, interval },
+  };
+  return { xAxis, yAxis };
 }
 
 /** Shades that a share is drawn in: so many, that cells of one shade can be one path. */

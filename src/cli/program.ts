@@ -1,5 +1,6 @@
 // Loads the built command line: one script, and a few files that it asks for, for which V8 keeps in files what it has
 // compiled of them. To compile that anew would take a tenth of a short run.
+import { isAscii } from 'node:buffer';
 import { hash } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -52,7 +53,7 @@ class Scripts {
     // Each version of Node on each kind of machine has its own; V8 refuses what it can't use.
     const cache = file.replace(/\.cjs$/, `-${process.version}-${process.arch}.cache`);
     const cachedData = read(cache);
-    const text = wrap(readFileSync(file, 'utf8'));
+    const text = wrap(readText(file));
     const script = new Script(text, { filename: file, ...(cachedData && { cachedData }) });
     if (cachedData === undefined || script.cachedDataRejected === true) this.#toKeep.set(cache, script);
     return script.runInThisContext();
@@ -61,6 +62,12 @@ class Scripts {
   keep(): void {
     for (const [cache, script] of this.#toKeep) write(cache, script.createCachedData());
   }
+}
+
+/** A script's text. Most are ASCII alone, which takes half as long to read as such, and half the memory. */
+function readText(file: string): string {
+  const bytes = readFileSync(file);
+  return bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8');
 }
 
 /** Compiled code, after its SHA-256: V8 does not look whether it is what it wrote. */

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TSchema } from '@sinclair/typebox';
@@ -46,15 +47,39 @@ async function writeValidators(root: string, schemas: readonly TSchema[]): Promi
     const name = validatorFile(schema);
     if (names.has(name)) continue;
     names.add(name);
-    const ajv = new Ajv({ ...ajvOptions, code: { source: true } });
+    const ajv = new Ajv({ ...ajvOptions, inlineRefs: false, code: { source: true } });
     // With the few functions of ajv's that it calls: as files of their own, they take longer to load than all the rest.
     const { outputFiles } = await build({
-      stdin: { contents: standalone.default(ajv, ajv.compile(schema)), resolveDir: root },
+      stdin: { contents: standalone.default(ajv, ajv.compile(inParts(schema))), resolveDir: root },
       ...{ bundle: true, minify: true, format: 'cjs', platform: 'node', target: 'node20', write: false },
     });
     await replace(join(validatorsFolder, name), outputFiles[0]!.text);
   }
   for (const name of await readdir(validatorsFolder)) if (!names.has(name)) await rm(join(validatorsFolder, name));
+}
+
+/** So long is the text of a map's schema that gets a function of its own. */
+const longSchema = 1000;
+
+/**
+ * The same schema with its long maps as definitions. ajv makes a function of each, which V8 compiles soon, and one of what is
+ * there twice; of the whole it would make one that takes longer to load than to run. Those in a union stay where they are:
+ * errors in its branches are known by their paths.
+ */
+function inParts(schema: TSchema): TSchema {
+  const definitions: Record<string, unknown> = {};
+  const part = (value: unknown): unknown => {
+    if (value === null || typeof value !== 'object' || 'anyOf' in value) return value;
+    if (Array.isArray(value)) return value.map(part);
+    const inner = Object.fromEntries(Object.entries(value).map(([key, one]) => [key, part(one)]));
+    const text = JSON.stringify(value);
+    if (inner.type !== 'object' || text.length < longSchema) return inner;
+    const name = hash('sha256', text, 'hex');
+    definitions[name] = inner;
+    return { $ref: `#/$defs/${name}` };
+  };
+  const root = Object.fromEntries(Object.entries(schema).map(([key, one]) => [key, part(one)]));
+  return { ...root, $defs: definitions } as unknown as TSchema;
 }
 
 const json = (content: unknown) => `${JSON.stringify(content, null, 2)}\n`;

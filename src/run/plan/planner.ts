@@ -147,6 +147,8 @@ export class Planner {
    * be recorded.
    */
   async changedMeanwhile(task: Task, identity: TaskIdentity): Promise<readonly Reason[]> {
+    const isCommand = task.action.kind !== 'stage';
+    if (isCommand && !Object.values(task.inputs).some(({ kind }) => kind === 'file')) return [];
     const { identity: now, files } = await this.#identifier.identifyAgain(task, identity);
     return reasonsToRun(task, identity, now, files);
   }

@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { openToAppend } from '../../files/trust.js';
-import { type CommandCall, type CommandEnd, commandEnvironment } from './command.js';
+import { type CommandCall, type CommandEnd, passedEnvironment } from './command.js';
 import { askGroup, endGroup, signalGroup } from './process-group.js';
 
 export interface CommandJob extends CommandCall {
@@ -23,6 +23,9 @@ export type FromHost =
   | { readonly type: 'started'; readonly id: number; readonly pid: number }
   /** `end` is missing if the command did what it should. */
   | { readonly type: 'ended'; readonly id: number; readonly end?: CommandEnd };
+
+/** Asked for once: to read the environment takes longer than to tell a command of it. */
+const passed = passedEnvironment();
 
 /** How long a command that was asked to end may take. */
 const graceMs = 5000;
@@ -70,7 +73,7 @@ function start(call: CommandCall, log: string): ChildProcess {
   try {
     return spawn(program, args, {
       cwd,
-      env: commandEnvironment(call),
+      env: { ...passed, ...call.env },
       // The log's descriptor outlives this process.
       stdio: ['ignore', descriptor, descriptor],
       detached: true,

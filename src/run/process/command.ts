@@ -29,12 +29,18 @@ const keptFromSteps = new Set(['SLURM_EXPORT_ENV']);
 /** The variable that names those that a job's modules and set-up have set: where things are on its node. They enter no key. */
 export const siteVariables = 'SPIKELINE_SITE_VARIABLES';
 
-function isPassed(name: string): boolean {
-  // Windows takes `Path` for `PATH`.
-  const known = process.platform === 'win32' ? name.toUpperCase() : name;
-  if (known.startsWith('SLURM_') || known.startsWith('SRUN_')) return !keptFromSteps.has(known);
-  if (process.env[siteVariables]?.split(' ').includes(name)) return true;
-  return passedVariables.has(known) || known.startsWith('LC_');
+/** What every command gets of this process's environment. */
+export function passedEnvironment(): Environment {
+  const ofSite = new Set(process.env[siteVariables]?.split(' '));
+  const isPassed = (name: string): boolean => {
+    // Windows takes `Path` for `PATH`.
+    const known = process.platform === 'win32' ? name.toUpperCase() : name;
+    if (known.startsWith('SLURM_') || known.startsWith('SRUN_')) return !keptFromSteps.has(known);
+    return ofSite.has(name) || passedVariables.has(known) || known.startsWith('LC_');
+  };
+  return Object.fromEntries(
+    Object.entries(process.env).filter((entry): entry is [string, string] => isPassed(entry[0])),
+  );
 }
 
 /** Where inputs and outputs lie: one path, or several for a list. */
@@ -120,12 +126,6 @@ const isOwn = (name: string): boolean => name.startsWith('SPIKELINE_REMOTE');
 export function builtInEnvironment(env: Environment): Environment {
   const passed = Object.entries(process.env).filter(([name]) => !isOwn(name));
   return { ...(Object.fromEntries(passed) as Environment), ...env };
-}
-
-/** The environment that a command sees, or a stage of the user's. */
-export function commandEnvironment({ env }: Pick<CommandCall, 'env'>): Environment {
-  const passed = Object.entries(process.env).filter((entry): entry is [string, string] => isPassed(entry[0]));
-  return { ...Object.fromEntries(passed), ...env };
 }
 
 /** How a command ended, if not well. */

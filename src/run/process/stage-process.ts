@@ -5,7 +5,7 @@ import { openToAppend } from '../../files/trust.js';
 import { buildFolder } from '../../paths.js';
 import type { Failure } from '../events.js';
 import { type Attempt, type AttemptListener, type AttemptResult, interruptedFailure } from './attempt.js';
-import { builtInEnvironment, commandEnvironment, type Environment, signalHints } from './command.js';
+import { builtInEnvironment, type Environment, passedEnvironment, signalHints } from './command.js';
 import { endGroup, signalGroup } from './process-group.js';
 import type { FromStage, StageCall, ToStage } from './stage-messages.js';
 
@@ -78,7 +78,7 @@ async function startProcess(call: StageCall, env: Environment, log: string) {
     ipc: true,
     // As commands do, one of the user's runs in the folder of the file that says it.
     ...(isOwn ? { cwd: call.folder } : {}),
-    env: isOwn ? commandEnvironment({ env }) : builtInEnvironment(env),
+    env: isOwn ? { ...passedEnvironment(), ...env } : builtInEnvironment(env),
     extendEnv: false,
     // Messages are handled here one by one; execa need not keep them.
     buffer: false,

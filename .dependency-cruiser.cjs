@@ -47,7 +47,7 @@ const insides = {
     ['explain/', 'share/'],
     ['executor.ts', 'outcomes.ts'],
     ['local/'],
-    ['slurm/'],
+    ['estimate/', 'slurm/'],
   ],
   'src/api/': [['types.ts', 'listener.ts', 'opening/'], ['results/'], ['running.ts'], ['actions.ts'], ['index.ts']],
   'src/cli/': [

@@ -11,8 +11,11 @@ import {
   TestSplitSchema,
   TrainSplitSchema,
 } from '../src/experiment/own-data.js';
+import type { StageCost } from '../src/stage/cost.js';
 import { defineStage } from '../src/stage/definition.js';
 import { filePath } from '../src/stage/file-path.js';
+
+export const cost: StageCost = { apart: ['name'] };
 
 const names = Object.keys(knownDatasets) as KnownName[];
 

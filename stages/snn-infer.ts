@@ -1,6 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { Type } from '@sinclair/typebox';
+import type { StageCost } from '../src/stage/cost.js';
 import { defineStage, inputFile } from '../src/stage/definition.js';
+
+export const cost: StageCost = { counts: [{ input: 'data', metric: 'testImages' }, { lengthOf: 'seed' }] };
 
 const Seed = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 

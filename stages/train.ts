@@ -18,7 +18,13 @@ import { NetworkSchema, readNetwork } from '../src/network/network-parameter.js'
 import { precisionLabel } from '../src/network/precision.js';
 import { precisionParameterProblems, precisionParameters, readPrecision } from '../src/network/precision-parameters.js';
 import { buildNetwork, inputShape } from '../src/network/presets.js';
+import type { StageCost } from '../src/stage/cost.js';
 import { defineStage, inputFile, type StageContext } from '../src/stage/definition.js';
+
+export const cost: StageCost = {
+  counts: ['epochs', { input: 'data', metric: 'trainImages' }],
+  apart: ['network', 'crop', 'gradients'],
+};
 
 const parameters = Type.Object(
   {

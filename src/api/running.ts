@@ -29,7 +29,12 @@ export interface RunRequest {
   /** Tasks at a time at most. */
   readonly jobs: number;
   readonly executor: ExecutorKind;
+  /** True where somebody looks at the run as it goes on: it then tells what its tasks are expected to take. */
+  readonly watched?: boolean;
 }
+
+/** Of a run with more tasks, those that run tell soon enough how long they take, and to look up all would hold it up. */
+const mostEstimated = 5000;
 
 /** Who is told of a run's events: nobody before it starts. */
 interface Listener {
@@ -81,9 +86,14 @@ export class PipelineRun {
 
   /** Resolves when every task is done, has failed, or is skipped. */
   async start(emit: (event: RunEvent) => void): Promise<RunResult> {
+    let isEstimated = !this.request.watched || this.request.tasks.length > mostEstimated;
     this.#listener.emit = (event) => {
       this.#recorder.handle(event);
       emit(event);
+      // Where nothing runs, nothing has to be estimated.
+      if (event.event !== 'task-start' || isEstimated) return;
+      isEstimated = true;
+      void this.#estimate().then(emit, () => undefined);
     };
     const { pipeline, tasks } = this.request;
     try {
@@ -94,6 +104,12 @@ export class PipelineRun {
     } finally {
       await this.#sharing?.cache.close();
     }
+  }
+
+  /** What its tasks are expected to take: of the newest records, and by what is up to date now. */
+  async #estimate(): Promise<RunEvent> {
+    const { estimateRun } = await import('./results/estimates.js');
+    return { event: 'estimate', seconds: await estimateRun(this.request) };
   }
 
   /** Ends the run early: running tasks are asked to end, and killed by a second call. Jobs of a cluster go on. */

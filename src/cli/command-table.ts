@@ -112,6 +112,7 @@ export const commands: readonly CommandEntry[] = [
     pipeline: true,
     options: [
       ['--force [target]', 'as if forced', collectForce],
+      ['--jobs <n>', 'how long it takes with so many tasks at a time at most'],
       ['--executor <kind>', `what it would run as: ${executorNames}`],
     ],
     details: targetDetails,

@@ -69,6 +69,8 @@ export type RunEvent =
       /** The cache that results are shared through, if there is one. */
       readonly remote?: { readonly name: string; readonly readOnly: boolean };
     }
+  /** How many seconds tasks are expected to take, of those that are known: told once, where somebody watches. */
+  | { readonly event: 'estimate'; readonly seconds: Readonly<Record<TaskId, number>> }
   /** Another run on the same store is computing this very task; we wait for it. */
   | { readonly event: 'task-waiting'; readonly task: TaskId; readonly message: string }
   | { readonly event: 'task-start'; readonly task: TaskId; readonly key: TaskKey; readonly reasons: readonly Reason[] }

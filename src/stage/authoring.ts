@@ -3,6 +3,7 @@
 export { Type } from '@sinclair/typebox';
 export { UserError } from '../error.js';
 export type { AxisValue, Metrics } from '../values.js';
+export type { StageCost } from './cost.js';
 export {
   defineStage,
   type InputArtifact,

@@ -32,6 +32,7 @@ export function definitionProblems(value: unknown): readonly string[] {
   const { usesEngine = [] } = value;
   if (!Array.isArray(usesEngine) || !usesEngine.every((need) => capabilities.includes(need as Capability)))
     problems.push(`usesEngine must list what it needs of ${capabilities.join(', ')}`);
+  if (value.cost !== undefined) problems.push('cost must be an export of its own, export const cost = { … }');
   const { keyless = [] } = value;
   if (!Array.isArray(keyless) || !keyless.every((name) => typeof name === 'string'))
     problems.push('keyless must be a list of names of parameters');

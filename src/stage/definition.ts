@@ -4,6 +4,7 @@ import { UserError } from '../error.js';
 import { type ResultKind, resultKinds } from '../results/kinds.js';
 import type { ResumePoint } from '../store/resume.js';
 import type { AxisValue, Metrics } from '../values.js';
+import type { StageCost } from './cost.js';
 
 /** One input as a stage sees it while it runs. */
 export interface InputArtifact {
@@ -198,6 +199,8 @@ export interface StageDefinition<
    * part of the key.
    */
   readonly keyless?: readonly string[];
+  /** What its time depends on: filled in from the file's export `cost`, which is no part of the key as all this is. */
+  readonly cost?: StageCost;
   /** @returns metrics, if it has any */
   run(context: StageContext<Static<S>, I, O>): Promise<Metrics | undefined> | Promise<void>;
 }

@@ -8,6 +8,7 @@ import { bundle } from '../fingerprint/bundle.js';
 import { version } from '../version.js';
 import { definitionProblems } from './check.js';
 import type { Answer, PlainDefinition, Question, ReaderFailure, Reply } from './confined/messages.js';
+import { costProblems } from './cost.js';
 import type { ParameterProblem, StageDefinition } from './definition.js';
 import { currentFingerprint, stageFingerprint } from './fingerprint.js';
 import { findBuiltInStage, findUserStage, type StageProblem } from './load.js';
@@ -43,8 +44,11 @@ export async function describeStage(uses: string, folder: string): Promise<Stage
   const file = findUserStage(uses, folder);
   if (typeof file !== 'string') return file;
   try {
-    const { fingerprint } = await stageFingerprint(uses, folder);
-    const id = hexOf(digestJson({ type: 'spikeline-definition/2', version, node: process.version, fingerprint }));
+    // The fingerprint leaves out what changes no result.
+    const { fingerprint, files } = await stageFingerprint(uses, folder);
+    const id = hexOf(
+      digestJson({ type: 'spikeline-definition/3', version, node: process.version, fingerprint, files }),
+    );
     const name = `${id} ${file}`;
     const stage = described.get(name) ?? new Described(uses, folder, id, fingerprint).definition();
     described.set(name, stage);
@@ -167,7 +171,8 @@ class Described {
     const reply = await askReader({ uses, folder, questions });
     if ('problem' in reply) return reply;
     const run = () => undefined;
-    const problems = definitionProblems({ ...reply.definition, run });
+    const { cost, ...definition } = reply.definition;
+    const problems = [...definitionProblems({ ...definition, run }), ...costProblems(cost)];
     if (problems.length === 0 && reply.answers.length === questions.length) return reply;
     return { problem: { error: `The default export of ${uses} is not a stage: ${problems.join('; ')}.` } };
   }

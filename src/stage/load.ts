@@ -5,8 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { importModule } from '../import-module.js';
 import { nearest } from '../schema/suggest.js';
 import { definitionProblems } from './check.js';
+import { costProblems } from './cost.js';
 import type { StageDefinition } from './definition.js';
-import { builtInStage, builtInStageNames } from './registry.js';
+import { builtInStage, builtInStageNames, type StageModule } from './registry.js';
 
 /** Why a stage can't be used, in the user's words. */
 export interface StageProblem {
@@ -65,7 +66,7 @@ export async function loadUserStage(
 ): Promise<StageDefinition | StageProblem> {
   // Errors then name the lines of the user's files, in logs too.
   process.setSourceMapsEnabled(true);
-  let loaded: { default?: unknown };
+  let loaded: { default?: unknown; cost?: unknown };
   try {
     loaded = (await importModule(module)) as typeof loaded;
   } catch (error) {
@@ -74,7 +75,12 @@ export async function loadUserStage(
   if (!('default' in loaded) || loaded.default === undefined)
     return { error: `${uses} has no default export.`, hint: 'End it with "export default defineStage({ … })".' };
   const problems = definitionProblems(loaded.default);
-  if (problems.length === 0) return loaded.default as StageDefinition;
+  if (problems.length === 0) {
+    const wrong = costProblems(loaded.cost);
+    if (wrong.length > 0) return { error: `The cost that ${uses} exports can't be used: ${wrong.join('; ')}.` };
+    const { default: definition, cost } = loaded as StageModule;
+    return cost === undefined ? definition : { ...definition, cost };
+  }
   return { error: `The default export of ${uses} is not a stage: ${problems.join('; ')}.` };
 }
 

@@ -3,6 +3,7 @@ import { join, parse } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { importModule } from '../import-module.js';
 import { buildFolder, isBuilt, packageRoot } from '../paths.js';
+import type { StageCost } from './cost.js';
 import type { StageDefinition } from './definition.js';
 
 /** Built-in stages come from the same side as this file. */
@@ -11,6 +12,12 @@ const [folder, extension] = isBuilt ? [join(buildFolder, 'stages'), '.js'] : [jo
 /** True if `uses:` names a file of the user's. */
 export function isUserStage(uses: string): boolean {
   return uses.startsWith('./') || uses.startsWith('../');
+}
+
+/** What the file of a stage exports. */
+export interface StageModule {
+  readonly default: StageDefinition;
+  readonly cost?: StageCost;
 }
 
 /** Names of the built-in stages, sorted: each is the name of its file. */
@@ -25,8 +32,9 @@ export function builtInStageNames(): readonly string[] {
 export async function builtInStage(name: string): Promise<StageDefinition | undefined> {
   const file = join(folder, `${name}${extension}`);
   if (!/^[a-z0-9-]+$/.test(name) || !existsSync(file)) return undefined;
-  const module = (await importModule(pathToFileURL(file).href)) as { default: StageDefinition };
-  return module.default;
+  const { default: definition, cost } = (await importModule(pathToFileURL(file).href)) as StageModule;
+  // The same object each time: what is made of a definition is remembered by it.
+  return cost === undefined ? definition : Object.assign(definition, { cost });
 }
 
 /** All built-in stages, sorted by name. */

@@ -1,11 +1,12 @@
 import { renameSync } from 'node:fs';
-import { join, sep } from 'node:path';
+import { basename, join, sep } from 'node:path';
 import { inFolder, moveInto, removeFile, temporaryPath, writeDraft } from '../files/atomic.js';
 import { guarded, guardedMaybe, systemCode } from '../files/error.js';
 import type { FolderSync } from '../files/folder-sync.js';
 import { after, type MaybePromise } from '../files/maybe-promise.js';
 import { IrregularFile, readRegularFile } from '../files/regular-file.js';
 import { Journal } from './journal.js';
+import { filesBelow } from './listing.js';
 import { decodeRecord, encodeRecord } from './record.js';
 import { type FileStat, isSettled, stampOf } from './stat-cache.js';
 import type { TaskKey, TaskRecord, TaskResult } from './types.js';
@@ -49,6 +50,13 @@ export class Records {
       if (record === undefined) this.#setAside(path, key);
       return record;
     });
+  }
+
+  /** Keys of all records, in no order that means anything. */
+  keys(): TaskKey[] {
+    return filesBelow(this.#folder)
+      .filter((path) => path.endsWith('.json'))
+      .map((path) => basename(path, '.json') as TaskKey);
   }
 
   /** What a record says of the result, which counts as used. One that has not changed since is not read again. */

@@ -173,6 +173,11 @@ export class Store {
     return this.#records.read(key);
   }
 
+  /** Keys of all records. */
+  recordKeys(): readonly TaskKey[] {
+    return this.#records.keys();
+  }
+
   /** What a key's record says of the result: all that is needed to use it, and faster to find than the record. */
   result(key: TaskKey): MaybePromise<TaskResult | undefined> {
     return this.#records.result(key);

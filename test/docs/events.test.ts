@@ -5,6 +5,7 @@ import { readPage } from './markdown.js';
 /** Each event with all that it may have: the compiler holds this to the events that there are. */
 const events: { readonly [E in RunEvent as E['event']]: Readonly<Record<Exclude<keyof E, 'event'>, true>> } = {
   start: { pipeline: true, tasks: true, artifacts: true, remote: true },
+  estimate: { seconds: true },
   'task-waiting': { task: true, message: true },
   'task-start': { task: true, key: true, reasons: true },
   'task-retry': { task: true, attempt: true, attempts: true, seconds: true, failure: true },

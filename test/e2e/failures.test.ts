@@ -229,7 +229,7 @@ other  cached
 1 of 3 cached, 1 failed, 1 waiting
 `);
     expect(await told('plan', 'p.yaml')).toBe(
-      `run    bad (${why})\nmaybe  after (waits for bad)\n\n2 to run, 1 cached\n`,
+      `run    bad (${why})\nmaybe  after (waits for bad)\n\n2 to run, 1 cached\ntime: unknown, because nothing like it has run here\n`,
     );
     expect(await told('why', 'p.yaml', 'bad')).toBe(
       `bad ${why}\nIt will run again.\n\nWhat it wrote: npx spikeline log p.yaml bad\n`,

@@ -176,7 +176,7 @@ describe.concurrent('Ctrl-C', () => {
     expect(alive(pid)).toBe(false);
     expect([box.has('tidied'), box.has('late')]).toEqual([true, false]);
     expect((await box.run(['plan', 'p.yaml'])).out).toBe(
-      'run    tidy (no result yet: it failed or was interrupted)\n\n1 to run, 0 cached\n',
+      'run    tidy (no result yet: it failed or was interrupted)\n\n1 to run, 0 cached\ntime: unknown, because nothing like it has run here\n',
     );
     expect(workFolders(box)).toEqual([]);
   });

@@ -41,6 +41,7 @@ run    a@k=2 (never run here)
 maybe  b (waits for a@k=1, a@k=2)
 
 3 to run, 0 cached
+time: unknown, because nothing like it has run here
 `;
     expect(plan).toEqual({ code: 0, out: planned, err: '' });
     expect(status!.out).toContain('\n0 of 3 cached, 2 missing, 1 waiting\n');
@@ -77,7 +78,9 @@ OFF      a@k=2  accuracy  ≤ 0.15       0.2  0.05
       { task: 'a@k=2', state: 'cached', stage: 'a', labels: { k: '2' } },
       { task: 'b', state: 'missing', stage: 'b', labels: {} },
     ]);
-    expect(dry.out).toBe('run    b (never run here)\n\n1 to run, 2 cached\n');
+    expect(dry.out).toBe(
+      'run    b (never run here)\n\n1 to run, 2 cached\ntime: unknown, because nothing like it has run here\n',
+    );
     expect(box.has('mine/p/b')).toBe(false);
   });
 

@@ -19,10 +19,15 @@ export interface ExecutorKind {
     options: RunOptions & { readonly caches: readonly CacheSource[] },
   ): Promise<Executor>;
   /** Where tasks would run, and what there is to say of that. Default: all of them here. */
-  preview?(
-    pipeline: Pipeline,
-    tasks: readonly Task[],
-  ): Promise<{ readonly places: ReadonlyMap<TaskId, string>; readonly lines: readonly string[] }>;
+  preview?(pipeline: Pipeline, tasks: readonly Task[]): Promise<ExecutorPreview>;
+}
+
+/** What an executor would do with tasks. */
+export interface ExecutorPreview {
+  readonly places: ReadonlyMap<TaskId, string>;
+  /** Of tasks that would run elsewhere, each as a job of its own: how many cores each has. */
+  readonly cores: ReadonlyMap<TaskId, number>;
+  readonly lines: readonly string[];
 }
 
 /** All executors, the default first. A new one is added here, and nowhere else. */

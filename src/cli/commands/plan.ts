@@ -3,6 +3,7 @@ import { openStore } from '../../api/opening/store.js';
 import { chooseTasks, forcedTasks } from '../../api/opening/tasks.js';
 import { absentFiles } from '../../pipeline/expand/absent.js';
 import { Planner, type TaskPlan } from '../../run/plan/planner.js';
+import { expectationOf } from '../explain/expectation.js';
 import { statusText } from '../explain/status.js';
 import type { RunCommandOptions } from '../opening/options.js';
 import { openPipeline } from '../opening/pipeline.js';
@@ -18,13 +19,15 @@ export async function planCommand(
   const pipeline = await openPipeline(file, options);
   const { all } = chooseTasks(pipeline, targets);
   const force = forcedTasks(pipeline, all, options.force);
-  const planner = new Planner(pipeline, openStore(options, pipeline), { force });
+  const store = openStore(options, pipeline);
+  const planner = new Planner(pipeline, store, { force });
   const plans = await planner.plan(all);
   const open = all.filter(({ id }) => plans.get(id)!.status.state !== 'cached');
   const preview = await readExecutor(options.executor).preview?.(pipeline, open);
+  const expected = await expectationOf({ pipeline, store, open }, plans, options.jobs, preview);
   for (const task of open) {
-    const place = preview?.places.get(task.id);
-    print(`${describe(task.id, plans.get(task.id)!)}${place === undefined ? '' : `, ${place}`}`);
+    const about = [expected.ofTask(task), preview?.places.get(task.id)].filter((text) => text !== undefined);
+    print([describe(task.id, plans.get(task.id)!), ...about].join(', '));
     for (const { parameter, path } of absentFiles(task, pipeline))
       print(`       there is no ${path} (${parameter}): it fails unless a shared cache has its result`);
   }
@@ -32,7 +35,7 @@ export async function planCommand(
   const repeat = [...new Set(all.flatMap((task) => task.repeat ?? []))];
   const repeated = repeat.length === 0 ? '' : `; repeated over ${repeat.join(' and ')}`;
   print(`${open.length === 0 ? '' : '\n'}${open.length} to run, ${cached} cached${repeated}`);
-  for (const line of open.length === 0 ? [] : (preview?.lines ?? [])) print(line);
+  for (const line of open.length === 0 ? [] : [...(preview?.lines ?? []), ...expected.lines]) print(line);
   return exitCodes.done;
 }
 

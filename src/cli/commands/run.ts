@@ -19,7 +19,7 @@ import { checkReporter, openView } from '../opening/view.js';
 import { closingReport } from '../results/closing.js';
 import { resultsTable } from '../results/results-table.js';
 import { exitCodes } from '../terminal/exit-codes.js';
-import { inGitHub, print, printError } from '../terminal/output.js';
+import { inGitHub, isTerminal, print, printError } from '../terminal/output.js';
 import { interruptedCode, listenForSignals } from '../terminal/signals.js';
 import { planCommand } from './plan.js';
 
@@ -41,7 +41,8 @@ export async function runCommand(
   const force = forcedTasks(pipeline, tasks, options.force);
   const store = openStore(options, pipeline);
   const keepGoing = options.keepGoing ?? false;
-  const request = { pipeline, store, options, targets, tasks, force, keepGoing, jobs, executor };
+  const watched = reporter === 'auto' && isTerminal();
+  const request = { pipeline, store, options, targets, tasks, force, keepGoing, jobs, executor, watched };
   return perform(await PipelineRun.open(request), reporter);
 }
 

@@ -39,3 +39,42 @@ export function firstWave(tasks: number, cores: number, most: number): number {
   }
   return plans[tasks]!.first;
 }
+
+/** How tasks that take any number of cores share them, as they begin and end. */
+export class CoreShares {
+  /** Tasks that hold cores. */
+  #sharing = 0;
+  /** As many as are to begin together with the last one that did. */
+  #wave = 0;
+
+  /** @param memory in bytes */
+  constructor(
+    readonly cores: number,
+    readonly memory: number,
+  ) {}
+
+  /**
+   * Cores of the next task: its part, and more where fewer are left to have one. Infinity while none may begin.
+   *
+   * @param waiting how many could begin, this one included
+   * @param free cores that nobody holds
+   */
+  next(waiting: number, free: number): number {
+    const most = mostSideBySide(this.cores, this.memory);
+    if (this.#sharing === 0) this.#wave = firstWave(waiting, this.cores, most);
+    const beside = Math.min(this.#sharing + (this.#wave > 0 ? this.#wave : waiting), most);
+    if (this.#sharing >= beside) return Number.POSITIVE_INFINITY;
+    return Math.max(Math.floor(this.cores / beside), Math.floor(free / (beside - this.#sharing)));
+  }
+
+  /** One has begun. */
+  take(): void {
+    this.#sharing++;
+    this.#wave = Math.max(0, this.#wave - 1);
+  }
+
+  /** One has ended. */
+  giveBack(): void {
+    this.#sharing--;
+  }
+}

@@ -3,7 +3,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import type { ResourceRequest } from '../../stage/definition.js';
 import type { Failure } from '../events.js';
 import { openFilesLimit, threadsWithin } from '../open-files.js';
-import { firstWave, mostSideBySide } from './cores.js';
+import { CoreShares } from './cores.js';
 
 /** What tasks share. */
 export interface Resources {
@@ -84,16 +84,14 @@ export class ResourcePool {
   #jobs: number;
   readonly #gpus: number[];
   readonly #queue: Waiting[] = [];
-  /** Tasks that hold cores of which they take any number. */
-  #sharing = 0;
-  /** As many as are to begin together with the last one that did. */
-  #wave = 0;
+  readonly #shares: CoreShares;
 
   constructor(readonly total: Resources) {
     this.#cpus = total.cpus;
     this.#memory = total.memory;
     this.#jobs = total.jobs;
     this.#gpus = [...total.gpus];
+    this.#shares = new CoreShares(total.cpus, total.memory);
   }
 
   /** What a task asks for that there is not; undefined if it can run. It may ask for more cores: it gets all there are. */
@@ -123,7 +121,7 @@ export class ResourcePool {
     const giveBack = () => {
       if (state !== 'held') return;
       this.#cpus += granted.cpus;
-      if (shared) this.#sharing--;
+      if (shared) this.#shares.giveBack();
       this.#memory += memory;
       this.#gpus.push(...granted.gpus);
     };
@@ -154,7 +152,10 @@ export class ResourcePool {
         i++;
         continue;
       }
-      const cpus = waiting.cpus === 'any' ? this.#share() : waiting.cpus;
+      const cpus =
+        waiting.cpus === 'any'
+          ? this.#shares.next(Math.min(this.#sharers.length, this.#jobs), this.#cpus)
+          : waiting.cpus;
       // Everybody needs a core and a place: who waits for those is not overtaken.
       if (this.#jobs < 1 || this.#cpus < cpus) return;
       const noGpu = gpus > 0 && (gpusTaken || this.#gpus.length < gpus);
@@ -168,10 +169,7 @@ export class ResourcePool {
       this.#queue.splice(i, 1);
       this.#jobs--;
       this.#cpus -= cpus;
-      if (shared) {
-        this.#sharing++;
-        this.#wave = Math.max(0, this.#wave - 1);
-      }
+      if (shared) this.#shares.take();
       this.#memory -= memory;
       this.#gpus.sort((a, b) => a - b);
       waiting.grant({ cpus, gpus: this.#gpus.splice(0, gpus) });
@@ -180,17 +178,6 @@ export class ResourcePool {
 
   get #sharers(): Waiting[] {
     return this.#queue.filter(({ cpus }) => cpus === 'any');
-  }
-
-  /** Cores of the next task that takes any number: its part, and more where fewer are left to have one. */
-  #share(): number {
-    const { cpus, memory } = this.total;
-    const waiting = Math.min(this.#sharers.length, this.#jobs);
-    const most = mostSideBySide(cpus, memory);
-    if (this.#sharing === 0) this.#wave = firstWave(waiting, cpus, most);
-    const beside = Math.min(this.#sharing + (this.#wave > 0 ? this.#wave : waiting), most);
-    if (this.#sharing >= beside) return Number.POSITIVE_INFINITY;
-    return Math.max(Math.floor(cpus / beside), Math.floor(this.#cpus / (beside - this.#sharing)));
   }
 }
 

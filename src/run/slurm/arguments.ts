@@ -16,13 +16,13 @@ export const warningSignal = 'SIGUSR2';
  * @param group tasks that a job runs one after the other: each has its time
  */
 export function resourceOptions(resources: ResourceRequest, settings: SlurmSettings, group = 1): string[] {
-  const { cpus = 1, gpus, gpuKind, memory } = resources;
+  const { gpus, gpuKind, memory } = resources;
   const time = resources.time === undefined ? undefined : resources.time * group;
-  const { partition, account, qos, constraint, cpus: all = defaultCpus, extra = [] } = settings;
+  const { partition, account, qos, constraint, extra = [] } = settings;
   // Of a job of two minutes, half would be warning.
   const warning = time === undefined ? warningSeconds : Math.min(warningSeconds, Math.ceil(time / 4));
   return [
-    `--cpus-per-task=${typeof cpus === 'number' ? cpus : all}`,
+    `--cpus-per-task=${jobCores(resources, settings)}`,
     // Whole MiB and minutes, and never less than asked for.
     ...(memory === undefined ? [] : [`--mem=${Math.ceil(memory / 2 ** 20)}M`]),
     ...(gpus === undefined ? [] : [`--gres=gpu:${gpuKind === undefined ? '' : `${gpuKind}:`}${gpus}`]),
@@ -34,6 +34,11 @@ export function resourceOptions(resources: ResourceRequest, settings: SlurmSetti
     ...(constraint === undefined ? [] : [`--constraint=${constraint}`]),
     ...extra,
   ];
+}
+
+/** Cores that the job of a task asks for. */
+export function jobCores({ cpus = 1 }: ResourceRequest, { cpus: all = defaultCpus }: SlurmSettings): number {
+  return typeof cpus === 'number' ? cpus : all;
 }
 
 /** `0-3,7`: the indices of an array. */

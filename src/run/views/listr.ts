@@ -105,6 +105,7 @@ export class ListrView implements View {
         this.#finishWhole();
         return;
       case 'task-log':
+      case 'estimate':
         return;
       default:
         event satisfies never;

@@ -4,10 +4,12 @@ import { duration, TimeLeft } from './text.js';
 
 interface StageCount {
   /** Tasks of which nothing has become yet, and that don't run. */
-  waiting: number;
+  readonly waiting: Set<TaskId>;
   /** Seconds of those that ran, and how many they were. */
   seconds: number;
   ran: number;
+  /** Of those of them that there was an estimate of: seconds, and what they were estimated at. */
+  estimated: { seconds: number; expected: number };
 }
 
 interface RunningTask {
@@ -18,11 +20,15 @@ interface RunningTask {
   left?: { readonly seconds: number; readonly at: number };
 }
 
-/** How far a run is as a whole, and how long it may take yet: by its own tasks, those of each stage for one another. */
+/**
+ * How far a run is as a whole, and how long it may take yet: by estimates where there are some, corrected by what tasks of the
+ * same stage took, else by those alone.
+ */
 export class Overall {
   readonly #stages = new Map<string, StageCount>();
   readonly #stageOfTask = new Map<TaskId, string>();
   readonly #running = new Map<TaskId, RunningTask>();
+  #expected: Readonly<Record<TaskId, number>> = {};
   #total = 0;
   #ended = 0;
   #failed = 0;
@@ -36,8 +42,11 @@ export class Overall {
         this.#total = event.tasks.length;
         for (const { id, stage } of event.tasks) {
           this.#stageOfTask.set(id, stage);
-          this.#stageOf(stage).waiting++;
+          this.#stageOf(stage).waiting.add(id);
         }
+        return;
+      case 'estimate':
+        this.#expected = event.seconds;
         return;
       case 'task-start':
         this.#begin(event.task, now);
@@ -74,16 +83,19 @@ export class Overall {
    */
   secondsLeft(now: number = performance.now()): number | undefined {
     let [sum, longest] = [0, 0];
-    for (const task of this.#running.values()) {
-      const left = this.#leftOf(task, now);
+    for (const [id, task] of this.#running) {
+      const left = this.#leftOf(id, task, now);
       if (left === undefined) return undefined;
       sum += left;
       longest = Math.max(longest, left);
     }
     for (const [stage, { waiting }] of this.#stages) {
-      const usual = waiting > 0 ? this.#usual(stage, now) : 0;
-      if (usual === undefined) return undefined;
-      sum += waiting * usual;
+      const usual = waiting.size > 0 ? this.#usual(stage, now) : 0;
+      for (const task of waiting) {
+        const seconds = this.#expectedOf(task, stage) ?? usual;
+        if (seconds === undefined) return undefined;
+        sum += seconds;
+      }
     }
     return Math.max(longest, sum / Math.max(1, this.#running.size));
   }
@@ -91,7 +103,7 @@ export class Overall {
   #begin(task: TaskId, now: number): void {
     const stage = this.#stageOfTask.get(task)!;
     if (this.#running.has(task)) return;
-    this.#stageOf(stage).waiting--;
+    this.#stageOf(stage).waiting.delete(task);
     this.#running.set(task, { stage, since: now, pace: new TimeLeft() });
   }
 
@@ -99,15 +111,26 @@ export class Overall {
     const counts = this.#stageOf(this.#stageOfTask.get(task)!);
     this.#ended++;
     if (status === 'failed') this.#failed++;
-    if (!this.#running.delete(task)) counts.waiting--;
+    if (!this.#running.delete(task)) counts.waiting.delete(task);
     if (status !== 'ran') return;
     counts.seconds += seconds;
     counts.ran++;
+    const expected = this.#expected[task];
+    if (expected === undefined) return;
+    counts.estimated.seconds += seconds;
+    counts.estimated.expected += expected;
   }
 
-  #leftOf({ stage, since, left }: RunningTask, now: number): number | undefined {
+  /** What a task is estimated at, as far as those of its stage were right. */
+  #expectedOf(task: TaskId, stage: string): number | undefined {
+    const estimate = this.#expected[task];
+    const { seconds, expected } = this.#stageOf(stage).estimated;
+    return estimate === undefined || expected === 0 ? estimate : (estimate * seconds) / expected;
+  }
+
+  #leftOf(task: TaskId, { stage, since, left }: RunningTask, now: number): number | undefined {
     if (left !== undefined) return Math.max(0, left.seconds - (now - left.at) / 1e3);
-    const usual = this.#meanOf(stage);
+    const usual = this.#expectedOf(task, stage) ?? this.#meanOf(stage);
     return usual === undefined ? undefined : Math.max(0, usual - (now - since) / 1e3);
   }
 
@@ -129,7 +152,10 @@ export class Overall {
   }
 
   #stageOf(name: string): StageCount {
-    const counts = this.#stages.get(name) ?? { waiting: 0, seconds: 0, ran: 0 };
+    const counts = this.#stages.get(name) ?? {
+      ...{ waiting: new Set(), seconds: 0, ran: 0 },
+      estimated: { seconds: 0, expected: 0 },
+    };
     this.#stages.set(name, counts);
     return counts;
   }

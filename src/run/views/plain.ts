@@ -47,6 +47,7 @@ export class PlainView implements View {
         return;
       }
       case 'task-log':
+      case 'estimate':
         return;
       case 'task':
         this.#end(event);

@@ -13,6 +13,19 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
+/** A time that is not known exactly: `under 1 s`, `about 40 s`, `about 12 min`, `about 2 h 10 min`, `about 9 h`, `about 6 days`. */
+export function roughly(seconds: number): string {
+  if (seconds < 1) return 'under 1 s';
+  if (seconds < 99.5) return `about ${Math.round(seconds)} s`;
+  const minutes = seconds / 60;
+  if (minutes < 99.5) return `about ${Math.round(minutes)} min`;
+  const hours = minutes / 60;
+  if (hours >= 47.5) return `about ${Math.round(hours / 24)} days`;
+  const tens = Math.round(minutes / 10);
+  if (hours >= 5 || tens % 6 === 0) return `about ${Math.round(hours)} h`;
+  return `about ${Math.floor(tens / 6)} h ${(tens % 6) * 10} min`;
+}
+
 /** `in 2 s (attempt 1 of 3: The command failed with exit code 1.)` */
 export function retryText({ attempt, attempts, seconds, failure }: Extract<RunEvent, { event: 'task-retry' }>): string {
   return `in ${duration(seconds)} (attempt ${attempt} of ${attempts}: ${failure.message})`;

@@ -18,6 +18,7 @@ function runOf(counts: Readonly<Record<string, number>>) {
       at(seconds, { event: 'task-start', task: task as TaskId, key: '' as never, reasons: [] }),
     end: (seconds: number, task: string, took: number, status: 'ran' | 'cached' | 'failed' = 'ran') =>
       at(seconds, { event: 'task', task: task as TaskId, status, seconds: took }),
+    expect: (seconds: Readonly<Record<string, number>>) => at(0, { event: 'estimate', seconds }),
     progress: (seconds: number, task: string, done: number, total: number) =>
       at(seconds, { event: 'task-progress', task: task as TaskId, progress: { done, total, unit: 'steps' } }),
     text: (seconds: number) => overall.text(seconds * 1e3),
@@ -26,6 +27,18 @@ function runOf(counts: Readonly<Record<string, number>>) {
 }
 
 describe('the line of a whole run', () => {
+  it('goes by estimates, as far as those of the same stage were right', () => {
+    const run = runOf({ train: 3 });
+    run.start(0, 'train@i=0');
+    expect(run.left(0)).toBeUndefined();
+    run.expect({ 'train@i=0': 10, 'train@i=1': 20, 'train@i=2': 40 });
+    expect(run.left(0)).toBe(70);
+    expect(run.left(4)).toBe(66);
+    run.end(20, 'train@i=0', 20);
+    run.start(20, 'train@i=1');
+    expect(run.left(20)).toBe(120);
+  });
+
   it('counts tasks, and says how long it has been', () => {
     const run = runOf({ data: 1, train: 3 });
     expect(run.text(0.4)).toBe('0/4 done, 0 s');

@@ -1,8 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { progressText, shortened } from '../../../src/run/views/text.js';
+import { progressText, roughly, shortened } from '../../../src/run/views/text.js';
 
 describe('texts of views', () => {
+  it('say of a time that is not known exactly no more than is known', () => {
+    const hours = (count: number) => roughly(3600 * count);
+    expect([0.3, 4.4, 99, 100, 720].map(roughly)).toEqual([
+      'under 1 s',
+      'about 4 s',
+      'about 99 s',
+      'about 2 min',
+      'about 12 min',
+    ]);
+    expect([2, 2.17, 4.99, 9.4, 47, 48, 150].map(hours)).toEqual(
+      ['2 h', '2 h 10 min', '5 h', '9 h', '47 h', '2 days', '6 days'].map((text) => `about ${text}`),
+    );
+  });
+
   it('put what changes before the bar, so that a narrow terminal keeps it', () => {
     const progress = { done: 3, total: 8, unit: 'epochs', phase: 'epoch 3/8', values: { loss: '0.31' } };
     expect(progressText(progress, 12, true)).toBe('epoch 3/8  37 %  12 s left  █████░░░░░░░  loss 0.31');

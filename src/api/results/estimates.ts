@@ -1,0 +1,71 @@
+import type { Pipeline, Task } from '../../pipeline/expand/task.js';
+import { Estimator, type TaskEstimate } from '../../run/estimate/estimates.js';
+import { measuredRecords } from '../../run/estimate/measured.js';
+import { type Place, schedule } from '../../run/estimate/schedule.js';
+import { machineResources } from '../../run/local/resources.js';
+import { Planner, type TaskPlan } from '../../run/plan/planner.js';
+import type { Store } from '../../store/store.js';
+import type { TaskId } from '../../values.js';
+import type { ExecutorKind, ExecutorPreview } from '../opening/executors.js';
+
+/** What tasks are expected to take, of those of which something is known. @param open those that would run */
+export async function estimatesOf(
+  pipeline: Pipeline,
+  store: Store,
+  open: readonly Task[],
+  plans: ReadonlyMap<TaskId, TaskPlan>,
+): Promise<ReadonlyMap<TaskId, TaskEstimate>> {
+  const records = open.length === 0 ? [] : await measuredRecords(store, pipeline, open);
+  const estimator = new Estimator(pipeline, records, (id) => plans.get(id)?.result?.metrics);
+  const estimates = new Map<TaskId, TaskEstimate>();
+  for (const task of open) {
+    const estimate = estimator.estimate(task);
+    if (estimate !== undefined) estimates.set(task.id, estimate);
+  }
+  return estimates;
+}
+
+/**
+ * What tasks would run on.
+ *
+ * @param preview of an executor that would run some of them elsewhere
+ * @param jobs tasks at a time at most
+ */
+export function placeOf(tasks: readonly Task[], preview: ExecutorPreview | undefined, jobs: number): Place {
+  if (preview === undefined) return { machine: machineResources(jobs) };
+  const { cores, places } = preview;
+  const last = new Map<string, TaskId>();
+  const before = new Map<TaskId, TaskId>();
+  for (const { id } of tasks) {
+    const job = cores.has(id) ? places.get(id) : undefined;
+    if (job === undefined) continue;
+    if (last.has(job)) before.set(id, last.get(job)!);
+    last.set(job, id);
+  }
+  const machine = machineResources(Number.POSITIVE_INFINITY);
+  return { machine, jobCores: ({ id }) => cores.get(id), follows: ({ id }) => before.get(id), jobs };
+}
+
+/** Seconds that each task of a run is expected to take, with the cores that it would have. */
+export async function estimateRun({
+  pipeline,
+  store,
+  tasks,
+  force,
+  jobs,
+  executor,
+}: {
+  readonly pipeline: Pipeline;
+  readonly store: Store;
+  readonly tasks: readonly Task[];
+  readonly force: ReadonlySet<TaskId>;
+  readonly jobs: number;
+  readonly executor: ExecutorKind;
+}): Promise<Readonly<Record<TaskId, number>>> {
+  const plans = await new Planner(pipeline, store, { force }).plan(tasks);
+  const open = tasks.filter(({ id }) => plans.get(id)!.status.state !== 'cached');
+  const estimates = await estimatesOf(pipeline, store, open, plans);
+  const place = placeOf(open, await executor.preview?.(pipeline, open), jobs);
+  const { each } = schedule(open, ({ id }, cores) => estimates.get(id)?.seconds(cores) ?? 0, place);
+  return Object.fromEntries([...each].filter(([id]) => estimates.has(id))) as Record<TaskId, number>;
+}

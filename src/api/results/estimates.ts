@@ -67,5 +67,5 @@ export async function estimateRun({
   const estimates = await estimatesOf(pipeline, store, open, plans);
   const place = placeOf(open, await executor.preview?.(pipeline, open), jobs);
   const { each } = schedule(open, ({ id }, cores) => estimates.get(id)?.seconds(cores) ?? 0, place);
-  return Object.fromEntries([...each].filter(([id]) => estimates.has(id))) as Record<TaskId, number>;
+  return Object.fromEntries([...each].filter(([id]) => estimates.has(id)));
 }

@@ -32,70 +32,111 @@ export interface Schedule {
 export function schedule(
   tasks: readonly Task[],
   secondsOf: (task: Task, cores: number) => number,
-  { machine, jobCores = () => undefined, follows = () => undefined, jobs = Number.POSITIVE_INFINITY }: Place,
+  place: Place,
 ): Schedule {
-  const waitsFor = new Map<TaskId, number>();
-  const after = new Map<TaskId, Task[]>();
-  const open = new Set(tasks.map(({ id }) => id));
-  const [local, remote]: [Queue<Task>, Queue<Task>] = [new Queue(), new Queue()];
-  const enqueue = (task: Task) => (jobCores(task) === undefined ? local : remote).push(task);
-  for (const task of tasks) {
-    const before = [...new Set([...dependenciesOf(task), follows(task)])].filter(
-      (id): id is TaskId => id !== undefined && open.has(id),
-    );
-    waitsFor.set(task.id, before.length);
-    for (const id of before) after.set(id, [...(after.get(id) ?? []), task]);
-    if (before.length === 0) enqueue(task);
-  }
-  const each = new Map<TaskId, number>();
-  const running = new Heap();
-  const shares = new CoreShares(machine.cpus, machine.memory);
-  let [now, free, slots, jobSlots] = [0, machine.cpus, machine.jobs, jobs];
-  const begin = (task: Task, cores: number, release: () => void) => {
-    const seconds = secondsOf(task, cores);
-    each.set(task.id, seconds);
-    running.push({ at: now + seconds, task, release });
-  };
-  const serve = () => {
-    for (let task = remote.first; task !== undefined && jobSlots >= 1; task = remote.first) {
-      remote.shift();
-      jobSlots--;
-      begin(task, jobCores(task)!, () => jobSlots++);
-    }
-    for (let task = local.first; task !== undefined && slots >= 1; task = local.first) {
-      const { cpus = 1 } = task.resources;
-      const isShared = cpus === 'any';
-      const wanted = isShared ? shares.next(Math.min(local.size, slots), free) : cpus === 'all' ? machine.cpus : cpus;
-      const cores = isShared ? wanted : Math.min(wanted, machine.cpus);
-      if (cores > free) return;
-      local.shift();
-      slots--;
-      free -= cores;
-      if (isShared) shares.take();
-      begin(task, cores, () => {
-        slots++;
-        free += cores;
-        if (isShared) shares.giveBack();
-      });
-    }
-  };
-  serve();
-  for (let next = running.pop(); next !== undefined; next = running.pop()) {
-    now = next.at;
-    const ended = [next];
-    // Those that end together leave their cores to those after them together.
-    while (running.first !== undefined && running.first.at <= now) ended.push(running.pop()!);
-    for (const { task, release } of ended) {
-      release();
-      for (const follower of after.get(task.id) ?? []) {
-        const left = waitsFor.get(follower.id)! - 1;
-        waitsFor.set(follower.id, left);
-        if (left === 0) enqueue(follower);
+  return new Simulation(tasks, secondsOf, place).run();
+}
+
+class Simulation {
+  readonly #waitsFor = new Map<TaskId, number>();
+  readonly #after = new Map<TaskId, Task[]>();
+  /** Tasks that can begin, on this machine and as jobs. */
+  readonly #local = new Queue<Task>();
+  readonly #remote = new Queue<Task>();
+  readonly #running = new Heap();
+  readonly #each = new Map<TaskId, number>();
+  readonly #secondsOf: (task: Task, cores: number) => number;
+  readonly #place: Place;
+  readonly #shares: CoreShares;
+  #now = 0;
+  /** Cores, and places for tasks and for jobs, that nobody has. */
+  #cores: number;
+  #slots: number;
+  #jobs: number;
+
+  constructor(tasks: readonly Task[], secondsOf: (task: Task, cores: number) => number, place: Place) {
+    const { machine, jobs = Number.POSITIVE_INFINITY, follows } = place;
+    this.#secondsOf = secondsOf;
+    this.#place = place;
+    this.#shares = new CoreShares(machine.cpus, machine.memory);
+    [this.#cores, this.#slots, this.#jobs] = [machine.cpus, machine.jobs, jobs];
+    const open = new Set(tasks.map(({ id }) => id));
+    for (const task of tasks) {
+      const first = follows?.(task);
+      const before = [...dependenciesOf(task), ...(first === undefined ? [] : [first])].filter((id) => open.has(id));
+      const distinct = new Set(before);
+      this.#waitsFor.set(task.id, distinct.size);
+      for (const id of distinct) {
+        const followers = this.#after.get(id);
+        if (followers === undefined) this.#after.set(id, [task]);
+        else followers.push(task);
       }
+      if (distinct.size === 0) this.#enqueue(task);
     }
-    serve();
   }
-  return { seconds: now, each };
+
+  run(): Schedule {
+    this.#serve();
+    for (let next = this.#running.pop(); next !== undefined; next = this.#running.pop()) {
+      this.#now = next.at;
+      const ended = [next];
+      // Those that end together leave their cores to those after them together.
+      while (this.#running.first !== undefined && this.#running.first.at <= this.#now) ended.push(this.#running.pop()!);
+      for (const { task, release } of ended) {
+        release();
+        for (const follower of this.#after.get(task.id) ?? []) {
+          const left = this.#waitsFor.get(follower.id)! - 1;
+          this.#waitsFor.set(follower.id, left);
+          if (left === 0) this.#enqueue(follower);
+        }
+      }
+      this.#serve();
+    }
+    return { seconds: this.#now, each: this.#each };
+  }
+
+  #enqueue(task: Task): void {
+    (this.#place.jobCores?.(task) === undefined ? this.#local : this.#remote).push(task);
+  }
+
+  #serve(): void {
+    for (let task = this.#remote.first; task !== undefined && this.#jobs >= 1; task = this.#remote.first) {
+      this.#remote.shift();
+      this.#jobs--;
+      this.#begin(task, this.#place.jobCores!(task)!, () => this.#jobs++);
+    }
+    for (let task = this.#local.first; task !== undefined && this.#slots >= 1; task = this.#local.first)
+      if (!this.#serveHere(task)) return;
+  }
+
+  /** False if there are not enough cores for the first in the queue: then nobody overtakes it. */
+  #serveHere(task: Task): boolean {
+    const { cpus = 1 } = task.resources;
+    const { machine } = this.#place;
+    const isShared = cpus === 'any';
+    const wanted = cpus === 'all' ? machine.cpus : cpus;
+    const cores =
+      wanted === 'any'
+        ? this.#shares.next(Math.min(this.#local.size, this.#slots), this.#cores)
+        : Math.min(wanted, machine.cpus);
+    if (cores > this.#cores) return false;
+    this.#local.shift();
+    this.#slots--;
+    this.#cores -= cores;
+    if (isShared) this.#shares.take();
+    this.#begin(task, cores, () => {
+      this.#slots++;
+      this.#cores += cores;
+      if (isShared) this.#shares.giveBack();
+    });
+    return true;
+  }
+
+  #begin(task: Task, cores: number, release: () => void): void {
+    const seconds = this.#secondsOf(task, cores);
+    this.#each.set(task.id, seconds);
+    this.#running.push({ at: this.#now + seconds, task, release });
+  }
 }
 
 /** First in, first out, without moving all that wait. */

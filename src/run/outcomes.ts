@@ -1,4 +1,5 @@
 import { after, type MaybePromise } from '../files/maybe-promise.js';
+import { dependenciesOf } from '../pipeline/expand/targets.js';
 import { type Pipeline, pointOf, type Task } from '../pipeline/expand/task.js';
 import type { Store } from '../store/store.js';
 import type { TaskKey, TaskResult } from '../store/types.js';
@@ -33,6 +34,12 @@ export class Outcomes {
   /** True once a task has failed, so that nothing else may begin. */
   get isStopping(): boolean {
     return this.#failed && !this.options.keepGoing;
+  }
+
+  /** True for a task that will never run: one before it has failed or was skipped, or the run comes to its end. */
+  isHopeless(task: Task): boolean {
+    const before = dependenciesOf(task).map((id) => this.#outcomes.get(id));
+    return this.isStopping || before.some((outcome) => outcome === 'failed' || outcome === 'skipped');
   }
 
   /** Seconds since the run began, to the millisecond. */
@@ -92,6 +99,11 @@ export class Outcomes {
     if (event.status === 'failed') this.#failed = true;
     this.options.emit(event);
     return this.#keep(task, event.status);
+  }
+
+  /** Unless something has become of it already. */
+  skipOpen(task: Task): void {
+    if (this.of(task.id) === undefined) this.skip(task, this.seconds);
   }
 
   skip(task: Task, seconds: number): Outcome {

@@ -29,7 +29,7 @@ it('lists every file that does something for a kind of layer', () => {
   expect(kinds).toEqual(expect.arrayContaining(['conv', 'convolution', 'classifier', 'encoding', 'readout']));
   // A case, a comparison, or a table with a key for each kind.
   const words = kinds.join('|');
-  const uses = new RegExp(`(\\bcase |\\bkind [=!]== )'(${words})'|Record<LayerKind,`);
+  const uses = new RegExp(`(\\bcase |\\bkind [=!]== )'(${words})'|Record<(LayerKind|\\w+\\['kind'\\]),`);
   const touched = [...sources].filter(([, text]) => uses.test(text)).map(([path]) => path);
   expect([...new Set([...touched, ...unions])].sort()).toEqual(
     pathsUnder('A layer kind').filter((path) => path.endsWith('.ts')),

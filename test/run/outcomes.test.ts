@@ -46,4 +46,19 @@ describe('Outcomes', () => {
       expect(outcomes.isStopping).toBe(!keepGoing);
     }
   });
+
+  it('knows what will never run: what failed and skipped tasks lie before, or all after a failure that ends the run', () => {
+    const below = command('below', { inputs: { o: { kind: 'output', task: first.id, output: 'o' } } });
+    const { outcomes } = outcomesOf(true);
+    expect([below, second].map((task) => outcomes.isHopeless(task))).toEqual([false, false]);
+    outcomes.fail(first, failure, 0);
+    expect([below, second].map((task) => outcomes.isHopeless(task))).toEqual([true, false]);
+    outcomes.skipOpen(first);
+    expect(outcomes.of(first.id)).toBe('failed');
+    const { outcomes: ending } = outcomesOf(false);
+    ending.fail(first, failure, 0);
+    expect(ending.isHopeless(second)).toBe(true);
+    ending.skipOpen(second);
+    expect(ending.of(second.id)).toBe('skipped');
+  });
 });

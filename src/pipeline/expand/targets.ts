@@ -83,6 +83,16 @@ export function dependenciesOf(task: Task): TaskId[] {
   return [...ids];
 }
 
+/** Those of some tasks that take inputs from a task, or from one that does. @param tasks in topological order */
+export function tasksBelow(tasks: readonly Task[], { id }: Task): Task[] {
+  const ids = new Set([id]);
+  return tasks.filter((task) => {
+    const isBelow = dependenciesOf(task).some((id) => ids.has(id));
+    if (isBelow) ids.add(task.id);
+    return isBelow;
+  });
+}
+
 /** The given tasks with everything they need, in the pipeline's order. */
 export function withDependencies(pipeline: Pipeline, tasks: readonly Task[]): Task[] {
   const byId = new Map(pipeline.tasks.map((task) => [task.id, task]));

@@ -1,28 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { joinSlurmSettings, type SlurmSettings } from '../../pipeline/check/slurm.js';
-import { dependenciesOf } from '../../pipeline/expand/targets.js';
+import { dependenciesOf, tasksBelow } from '../../pipeline/expand/targets.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import type { CacheSource } from '../../store/remote/settings.js';
 import type { Store } from '../../store/store.js';
-import type { TaskKey, TaskResult } from '../../store/types.js';
+import type { TaskKey } from '../../store/types.js';
 import type { TaskId } from '../../values.js';
 import { sharedAbort } from '../abort.js';
 import type { Failure } from '../events.js';
 import type { Cluster, Executor, RunOptions, RunResult } from '../executor.js';
 import { failureOf } from '../failure.js';
 import { Outcomes } from '../outcomes.js';
-import { Planner } from '../plan/planner.js';
 import { SlurmCommands, type SlurmError } from './command.js';
 import { SlurmFiles } from './files.js';
 import { Holding } from './holding.js';
 import { cancelCall, nameOf } from './jobs.js';
-import { lineageOf } from './lineage.js';
 import { LocalTasks } from './local-tasks.js';
+import { Lookup } from './lookup.js';
 import { Losses } from './losses.js';
 import { refusal } from './lost-jobs.js';
 import { isSilence, Patience } from './patience.js';
-import { type Submissions, Submitter, type TaskLineage } from './submit.js';
+import { type Submissions, Submitter } from './submit.js';
 import { type JobEnd, JobWatch } from './watch.js';
+import { WatchedJobs } from './watched-jobs.js';
 
 export interface SlurmOptions extends RunOptions {
   readonly settings: SlurmSettings;
@@ -39,22 +39,20 @@ const lookMs = 500;
  * another one.
  */
 export class SlurmExecutor implements Executor {
-  readonly #planner: Planner;
   readonly #files: SlurmFiles;
   readonly #submitter: Submitter;
+  readonly #jobs = new WatchedJobs();
   readonly #watch: JobWatch;
   readonly #outcomes: Outcomes;
   readonly #patience: Patience;
   readonly #holding: Holding;
-  readonly #byId: ReadonlyMap<TaskId, Task>;
-  readonly #lineages = new Map<TaskId, TaskLineage>();
+  readonly #lookup: Lookup;
   /** Tasks that need a job. */
   readonly #waiting = new Set<TaskId>();
   /** Tasks that will need one, once others that run on this machine are over. */
   #behind: readonly Task[] = [];
   readonly #local: LocalTasks;
   readonly #losses: Losses;
-  readonly #noted = new Set<TaskId>();
   readonly #stop = sharedAbort();
   readonly #stopNow = sharedAbort();
 
@@ -64,18 +62,17 @@ export class SlurmExecutor implements Executor {
     readonly options: SlurmOptions,
     readonly slurm: SlurmCommands = new SlurmCommands(),
   ) {
-    this.#byId = new Map(pipeline.tasks.map((task) => [task.id, task]));
     this.#outcomes = new Outcomes(pipeline, store, options);
-    this.#planner = new Planner(pipeline, store, { force: options.force });
     this.#files = new SlurmFiles(store, pipeline.name);
     this.#patience = new Patience(options.emit);
     this.#holding = new Holding(options.emit);
     this.#local = new LocalTasks(pipeline, store, options, this.#outcomes);
     this.#losses = new Losses(slurm, this.#files, store, this.#patience);
-    const lineage = (id: TaskId) => this.#lineages.get(id)!;
+    this.#lookup = new Lookup(pipeline, store, this.#files, options, this.#outcomes);
+    const lineage = (id: TaskId) => this.#lookup.lineageOf(id);
     const stops = { soon: this.#stop.signal, now: this.#stopNow.signal };
     this.#submitter = new Submitter(pipeline, store, this.#files, slurm, this.#patience, options, lineage, stops);
-    this.#watch = new JobWatch(slurm, this.#files, store, this.#patience, options.emit);
+    this.#watch = new JobWatch(this.#jobs, slurm, this.#files, store, this.#patience, options.emit);
   }
 
   async start(): Promise<RunResult> {
@@ -100,7 +97,7 @@ export class SlurmExecutor implements Executor {
   }
 
   get cluster(): Cluster {
-    const jobs = [...new Set(this.#watch.jobs().map(nameOf))];
+    const jobs = [...new Set(this.#jobs.all().map(nameOf))];
     const { silentSince } = this.#patience;
     return {
       name: 'Slurm',
@@ -117,41 +114,30 @@ export class SlurmExecutor implements Executor {
     for (const task of tasks) await this.#compare(task);
     this.#sort();
     while (!this.#stop.signal.aborted) {
-      if (this.#local.advance((task) => this.#isHopeless(task))) this.#sort();
+      if (this.#local.advance()) this.#sort();
       if (this.#waiting.size > 0 && this.#holding.isDue) await this.#submit();
-      if (this.#watch.size + this.#waiting.size + this.#local.size === 0) break;
+      if (this.#jobs.size + this.#waiting.size + this.#local.size === 0) break;
       for (const end of await this.#losses.sure(await this.#watch.look())) await this.#end(end);
       await sleep(lookMs, undefined, { signal: this.#stop.signal }).catch(() => undefined);
     }
     await this.#local.settled();
-    for (const task of tasks) this.#skip(task);
+    for (const task of tasks) this.#outcomes.skipOpen(task);
     await this.store.settled();
     return this.#outcomes.end(this.#stop.signal.aborted);
   }
 
-  /** True if the task is up to date; otherwise it needs a job. */
+  /** A task that is up to date is done; any other is to run, here or as a job. */
   async #compare(task: Task): Promise<void> {
-    if (this.#stop.signal.aborted || this.#isHopeless(task)) return this.#skip(task);
+    const { signal } = this.#stop;
+    if (signal.aborted || this.#outcomes.isHopeless(task)) return this.#outcomes.skipOpen(task);
     try {
-      const makerOf = (id: TaskId) => ({ task: this.#byId.get(id)!, lineage: this.#lineages.get(id)!.lineage });
-      const lineage = await lineageOf(this.#planner, task, makerOf);
-      this.#lineages.set(task.id, lineage);
-      const { identity, result } = await this.#planner.statusOf(task, (id) => this.#outcomes.results.get(id)?.outputs);
-      const fetched =
-        result === undefined && identity !== undefined ? await this.#fetch(task, identity.key) : undefined;
-      const found = result ?? fetched;
+      const found = await this.#lookup.find(task, signal);
       if (found === undefined && this.#isLocal(task)) this.#local.add(task);
       else if (found === undefined) this.#waiting.add(task.id);
-      else await this.#outcomes.done(task, found, 'cached', this.#outcomes.seconds, fetched && 'remote');
+      else await this.#outcomes.done(task, found.result, 'cached', this.#outcomes.seconds, found.from);
     } catch (error) {
       this.#fail(task, failureOf(error, this.store.reportsFolder));
     }
-  }
-
-  /** The result of a task that others have computed: it needs no job. */
-  async #fetch(task: Task, key: TaskKey): Promise<TaskResult | undefined> {
-    const { sharing, force } = this.options;
-    return force.has(task.id) ? undefined : sharing?.fetch(task.id, key, this.#stop.signal);
   }
 
   #isLocal(task: Task): boolean {
@@ -179,26 +165,18 @@ export class SlurmExecutor implements Executor {
   async #submit(): Promise<void> {
     const tasks = this.#tasksIn(this.#waiting);
     this.#waiting.clear();
-    for (const task of tasks)
-      for (const id of dependenciesOf(task)) {
-        if (this.#noted.has(id)) continue;
-        const key = this.#outcomes.results.get(id)?.key;
-        const { lineage } = this.#lineages.get(id)!;
-        if (key === undefined) continue;
-        if (this.#files.keyOf(lineage) !== key) await this.#files.noteKey(lineage, key);
-        this.#noted.add(id);
-      }
+    await this.#lookup.noteKeys(tasks);
     let full: SlurmError | undefined;
     try {
       full = await this.#findOrSubmit(tasks);
     } catch (error) {
       // Jobs go on meanwhile, and are to be watched.
-      if (!isSilence(error) || this.#watch.size === 0) throw error;
+      if (!isSilence(error) || this.#jobs.size === 0) throw error;
       full = error;
     }
     for (const task of tasks)
-      if (this.#watch.jobOf(task.id) !== undefined) continue;
-      else if (full === undefined || this.#isHopeless(task)) this.#skip(task);
+      if (this.#jobs.of(task.id) !== undefined) continue;
+      else if (full === undefined || this.#outcomes.isHopeless(task)) this.#outcomes.skipOpen(task);
       else this.#waiting.add(task.id);
     this.#holding.tried(tasks.length - this.#waiting.size, this.#waiting.size, full);
   }
@@ -213,15 +191,15 @@ export class SlurmExecutor implements Executor {
       const adopt = await this.#submitter.adoptable(tasks);
       const rest = tasks.filter((task) => {
         const job = adopt(task);
-        if (job === undefined || this.#watch.isOver(job)) return true;
-        this.#watch.add(task, job);
+        if (job === undefined || this.#jobs.isOver(job)) return true;
+        this.#jobs.add(task, job);
         return false;
       });
       const to: Submissions = {
-        jobOf: (id) => this.#watch.jobOf(id),
-        succeeded: (array) => this.#watch.succeeded(array),
-        liveArrays: () => this.#watch.arrays(),
-        submitted: (task, job) => this.#watch.add(task, job),
+        jobOf: (id) => this.#jobs.of(id),
+        succeeded: (array) => this.#jobs.succeeded(array),
+        liveArrays: () => this.#jobs.arrays(),
+        submitted: (task, job) => this.#jobs.add(task, job),
         refused: (task, error) => this.#fail(task, refusal(error)),
         held: (_, error) => {
           full = error;
@@ -244,10 +222,10 @@ export class SlurmExecutor implements Executor {
     const { task, job, status } = end;
     this.#holding.ended();
     // What it depends on was lost in the same moment, and took it along.
-    if (this.#watch.jobOf(task.id) !== job) return;
+    if (this.#jobs.of(task.id) !== job) return;
     switch (end.end) {
       case 'done':
-        this.#watch.done(task.id);
+        this.#jobs.done(task.id);
         await this.#outcomes.done(task, end.result, status?.status ?? 'cached', status?.seconds ?? 0);
         return;
       case 'failed':
@@ -264,62 +242,47 @@ export class SlurmExecutor implements Executor {
 
   /** Gives a task another job, and those that waited for it as well: Slurm has given them up. */
   async #again(task: Task): Promise<void> {
-    const below = this.#watchedBelow(task);
+    const below = this.#jobsBelow(task);
     await this.#drop(below);
-    this.#watch.remove(task.id);
+    this.#jobs.remove(task.id);
     for (const { id } of [task, ...below]) this.#waiting.add(id);
   }
 
   /** After a failure nothing that depends on it runs, and without `keepGoing` nothing else that has not begun. */
   async #giveUp(task: Task, failure: Failure): Promise<void> {
-    this.#watch.remove(task.id);
+    this.#jobs.remove(task.id);
     this.#fail(task, failure);
-    const gone = this.#outcomes.isStopping ? this.#watch.pending() : this.#watchedBelow(task);
+    const gone = this.#outcomes.isStopping ? this.#jobs.pending() : this.#jobsBelow(task);
     await this.#drop(gone);
-    for (const one of gone) this.#skip(one);
+    for (const one of gone) this.#outcomes.skipOpen(one);
   }
 
   async #drop(tasks: readonly Task[]): Promise<void> {
-    const jobs = tasks.map(({ id }) => this.#watch.jobOf(id)!);
-    for (const { id } of tasks) this.#watch.remove(id);
+    const jobs = tasks.map(({ id }) => this.#jobs.of(id)!);
+    for (const { id } of tasks) this.#jobs.remove(id);
     // Those with other tasks go on.
-    const names = new Set(jobs.filter((job) => !this.#watch.has(job)).map(nameOf));
+    const names = new Set(jobs.filter((job) => !this.#jobs.has(job)).map(nameOf));
     // Where Slurm does not answer, it will find out for itself that they can't begin.
     await this.slurm.cancel([...names]).catch(() => undefined);
   }
 
-  #isHopeless(task: Task): boolean {
-    const before = dependenciesOf(task).map((id) => this.#outcomes.of(id));
-    return this.#outcomes.isStopping || before.some((outcome) => outcome === 'failed' || outcome === 'skipped');
-  }
-
-  #watchedBelow(task: Task): Task[] {
-    const below = new Set<TaskId>([task.id]);
-    const tasks = this.options.tasks.filter((one) => {
-      const isBelow = dependenciesOf(one).some((id) => below.has(id));
-      if (isBelow) below.add(one.id);
-      return isBelow;
-    });
-    return tasks.filter(({ id }) => this.#watch.jobOf(id) !== undefined);
+  /** Tasks below a task that have jobs. */
+  #jobsBelow(task: Task): Task[] {
+    return tasksBelow(this.options.tasks, task).filter(({ id }) => this.#jobs.of(id) !== undefined);
   }
 
   #tasksIn(ids: ReadonlySet<TaskId>): Task[] {
     const tasks = this.options.tasks.filter(({ id }) => ids.has(id));
     // In order, so that one that is skipped takes along those below.
     return tasks.filter((task) => {
-      const hopeless = this.#isHopeless(task);
-      if (hopeless) this.#skip(task);
+      const hopeless = this.#outcomes.isHopeless(task);
+      if (hopeless) this.#outcomes.skipOpen(task);
       return !hopeless;
     });
   }
 
   #fail(task: Task, failure: Failure): void {
     this.#outcomes.fail(task, failure, this.#outcomes.seconds);
-  }
-
-  /** Unless something has become of it already. */
-  #skip(task: Task): void {
-    if (this.#outcomes.of(task.id) === undefined) this.#outcomes.skip(task, this.#outcomes.seconds);
   }
 }
 

@@ -40,7 +40,7 @@ export class LocalTasks {
   }
 
   /** Begins with what can begin, and skips what never will. @returns true if tasks are over since it was called last */
-  advance(isHopeless: (task: Task) => boolean): boolean {
+  advance(): boolean {
     let changed = false;
     // In order, so that one that is skipped takes along those below.
     for (const task of [...this.#open.values()]) {
@@ -48,8 +48,8 @@ export class LocalTasks {
         this.#open.delete(task.id);
         changed = true;
       } else if (this.#running.has(task.id)) continue;
-      else if (isHopeless(task)) {
-        this.outcomes.skip(task, this.outcomes.seconds);
+      else if (this.outcomes.isHopeless(task)) {
+        this.outcomes.skipOpen(task);
         this.#open.delete(task.id);
         changed = true;
       } else if (dependenciesOf(task).every((id) => this.outcomes.results.has(id))) this.#begin(task);

@@ -2,15 +2,15 @@ import { dependenciesOf } from '../../pipeline/expand/targets.js';
 import type { Task } from '../../pipeline/expand/task.js';
 import type { Store } from '../../store/store.js';
 import type { TaskResult } from '../../store/types.js';
-import type { TaskId } from '../../values.js';
 import type { Failure, RunEvent } from '../events.js';
 import { type SlurmCommands, SlurmError } from './command.js';
 import type { JobStatus, SlurmFiles } from './files.js';
 import { saidBy } from './job-script.js';
-import { isLive, isPending, type JobName, type JobState, nameOf, type TaskJob } from './jobs.js';
+import { isLive, isPending, type JobState, nameOf, type TaskJob } from './jobs.js';
 import type { Patience } from './patience.js';
 import { endings, requeueFailure } from './requeues.js';
 import { standstill, waitingReason } from './waiting-reasons.js';
+import type { Watched, WatchedJobs } from './watched-jobs.js';
 
 /** How a job ended. */
 export type JobEnd = { readonly task: Task; readonly job: TaskJob; readonly status?: JobStatus } & (
@@ -22,26 +22,6 @@ export type JobEnd = { readonly task: Task; readonly job: TaskJob; readonly stat
    */
   | { readonly end: 'lost'; readonly state?: string; readonly said?: string }
 );
-
-interface Watched {
-  readonly task: Task;
-  readonly job: TaskJob;
-  /** What Slurm said last. */
-  state?: JobState;
-  /** Since when it is over without a word: files of other hosts may come late. */
-  overSince?: number;
-  /** Since when it has said that its task failed. */
-  failedSince?: number;
-  begun: boolean;
-  /** What was told last of why it waits. */
-  told: string;
-  /** How often the daemon of its node had ended it when it was last put back into the queue. */
-  endings?: number;
-  shown?: JobStatus;
-}
-
-/** Of a task among all that were submitted. */
-const placeOf = ({ id, slot }: TaskJob) => `${id}/${slot}`;
 
 /** Slurm is asked at most this often, and seldom enough to take a twentieth of the time at most. */
 const shortestAskMs = 2000;
@@ -65,11 +45,6 @@ const sureStates = new Set([
 
 /** Looks how jobs get on, by Slurm's word and by what they say of themselves in the store. */
 export class JobWatch {
-  readonly #watched = new Map<TaskId, Watched>();
-  /** How many tasks of each job are watched. */
-  readonly #tasksIn = new Map<JobName, number>();
-  readonly #over = new Set<string>();
-  readonly #succeeded = new Map<number, number>();
   #askAt = 0;
   /** Of the arrays that are asked for by themselves. */
   #turn = 0;
@@ -77,77 +52,13 @@ export class JobWatch {
   #soonestAt = 0;
 
   constructor(
+    readonly jobs: WatchedJobs,
     readonly slurm: Pick<SlurmCommands, 'queue' | 'find' | 'beginNow'>,
     readonly files: SlurmFiles,
     readonly store: Store,
     readonly patience: Patience,
     readonly emit: (event: RunEvent) => void,
   ) {}
-
-  get size(): number {
-    return this.#watched.size;
-  }
-
-  add(task: Task, job: TaskJob): void {
-    this.#watched.set(task.id, { task, job, begun: false, told: '' });
-    const name = nameOf(job);
-    this.#tasksIn.set(name, (this.#tasksIn.get(name) ?? 0) + 1);
-  }
-
-  /** How many jobs of an array were seen to succeed. */
-  succeeded(array: number): number {
-    return this.#succeeded.get(array) ?? 0;
-  }
-
-  /** Watches no longer, as the task is done. */
-  done(id: TaskId): void {
-    const job = this.jobOf(id);
-    this.remove(id);
-    // With all of its tasks: of those that were not all watched it is not known.
-    if (job !== undefined && job.group === 1) this.#succeeded.set(job.array, this.succeeded(job.array) + 1);
-  }
-
-  /** Watches no longer: the task is over, or its job is not wanted any more. */
-  remove(id: TaskId): void {
-    const job = this.jobOf(id);
-    if (job === undefined) return;
-    this.#over.add(placeOf(job));
-    this.#watched.delete(id);
-    const name = nameOf(job);
-    const left = this.#tasksIn.get(name)! - 1;
-    if (left > 0) this.#tasksIn.set(name, left);
-    else this.#tasksIn.delete(name);
-  }
-
-  /** True if tasks of a job are watched. */
-  has(job: TaskJob): boolean {
-    return this.#tasksIn.has(nameOf(job));
-  }
-
-  jobOf(id: TaskId): TaskJob | undefined {
-    return this.#watched.get(id)?.job;
-  }
-
-  isOver(job: TaskJob): boolean {
-    return this.#over.has(placeOf(job));
-  }
-
-  jobs(): TaskJob[] {
-    return [...this.#watched.values()].map(({ job }) => job);
-  }
-
-  /** The arrays that they are of. */
-  arrays(): number[] {
-    return [...new Set([...this.#watched.values()].map(({ job }) => job.array))];
-  }
-
-  /** Tasks whose jobs have not begun. */
-  pending(): Task[] {
-    const pending = [...this.#watched.values()].filter(({ begun, state }) =>
-      state === undefined ? !begun : isPending(state),
-    );
-    return pending.map(({ task }) => task);
-  }
 
   /** Tells what is new, and returns the jobs that are over, in the order in which they were added. */
   async look(): Promise<JobEnd[]> {
@@ -156,7 +67,7 @@ export class JobWatch {
     // Jobs that Slurm has not begun have left no word; where it does not say, they are looked at all the same.
     const all = asks && this.patience.silentSince !== undefined;
     const ends: JobEnd[] = [];
-    for (const watched of this.#watched.values()) {
+    for (const watched of this.jobs.entries()) {
       const { state } = watched;
       if (!all && (state === undefined || (isPending(state) && !watched.begun))) continue;
       const end = await this.#lookAt(watched, state);
@@ -169,7 +80,7 @@ export class JobWatch {
     const started = performance.now();
     try {
       const states = new Map((await this.patience.once(() => this.slurm.queue())).map((job) => [job.name, job]));
-      const watched = [...this.#watched.values()];
+      const watched = [...this.jobs.entries()];
       const unlisted = watched.filter(({ job }) => !states.has(nameOf(job)) && !this.#isDone(job));
       // A job that the queue does not list is not gone. What is left of them is asked for the next time.
       const arrays = this.#nextOf([...new Set(unlisted.map(({ job }) => job.array))]);
@@ -284,7 +195,7 @@ export class JobWatch {
     if (silent || state === undefined || isLive(state)) return undefined;
     watched.overSince ??= performance.now();
     // It ended because of one that is looked at as well, which will say what becomes of both.
-    if (status === undefined && dependenciesOf(task).some((id) => this.#watched.has(id))) return undefined;
+    if (status === undefined && dependenciesOf(task).some((id) => this.jobs.of(id) !== undefined)) return undefined;
     const said = status === undefined ? this.#saidBy(job, state) : undefined;
     const sure = said !== undefined || (sureStates.has(state.state) && status?.state !== 'done');
     if (!sure && performance.now() - watched.overSince < arrivalMs) return undefined;

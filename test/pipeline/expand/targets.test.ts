@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { findTargets, withDependencies } from '../../../src/pipeline/expand/targets.js';
+import { findTargets, tasksBelow, withDependencies } from '../../../src/pipeline/expand/targets.js';
 import type { Pipeline } from '../../../src/pipeline/expand/task.js';
 import { lines, pipelineOf } from '../load.js';
 
@@ -103,5 +103,19 @@ describe('targets', () => {
     expect(hints('s@x="a,c"').join()).not.toContain('stands in double quotes');
     // Each task is meant by its own name.
     for (const task of odd.tasks) expect(findTargets(odd, [task.id]).tasks).toEqual([task]);
+  });
+
+  it('have below them what takes inputs from them, over any number of steps', () => {
+    const below = (id: string) => {
+      const [task] = findTargets(pipeline, [id]).tasks;
+      return tasksBelow(pipeline.tasks, task!).map((one) => one.id);
+    };
+    expect(below('train@precision=k1B2')).toEqual([
+      'snn@precision=k1B2,noise=0',
+      'snn@precision=k1B2,noise=0.1',
+      'plots',
+    ]);
+    expect(below('train@precision=fp32')).toEqual([]);
+    expect(below('data')).toHaveLength(pipeline.tasks.length - 1);
   });
 });

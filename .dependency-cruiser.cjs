@@ -31,7 +31,7 @@ const floors = [
 
 /** The rooms of a folder in the same way. */
 const insides = {
-  'src/report/': [['numbers/', 'look.ts'], ['content/'], ['charts/', 'tables/', 'graph/'], ['page/']],
+  'src/report/': [['numbers/', 'look.ts'], ['content/'], ['charts/', 'tables/', 'graph/'], ['page/'], ['live/']],
   'src/pipeline/': [
     ['text/'],
     ['compose/'],
@@ -54,7 +54,7 @@ const insides = {
     ['terminal/'],
     ['opening/', 'start/'],
     ['results/', 'explain/', 'completion/'],
-    ['ci/'],
+    ['ci/', 'live/'],
     ['commands/'],
     ['command-table.ts', 'failure.ts'],
     ['main.ts'],

@@ -41,16 +41,25 @@ export async function runCommand(
   const force = forcedTasks(pipeline, tasks, options.force);
   const store = openStore(options, pipeline);
   const keepGoing = options.keepGoing ?? false;
-  const watched = reporter === 'auto' && isTerminal();
+  const watched = options.open === true || (reporter === 'auto' && isTerminal());
   const request = { pipeline, store, options, targets, tasks, force, keepGoing, jobs, executor, watched };
-  return perform(await PipelineRun.open(request), reporter);
+  return perform(await PipelineRun.open(request), reporter, options);
 }
 
-async function perform(run: PipelineRun, reporter: string): Promise<number> {
-  const { pipeline, store, options, targets, executor } = run.request;
+async function perform(run: PipelineRun, reporter: string, how: RunCommandOptions): Promise<number> {
+  const { pipeline, store, options, targets, tasks, executor } = run.request;
   const notice = reporter === 'json' ? undefined : await engineNotice(pipeline);
   if (notice !== undefined) print(notice);
   if (reporter !== 'json' && dirname(store.folder) !== process.cwd()) print(`artifacts: ${shownPath(store.folder)}`);
+  const page =
+    how.open === true
+      ? await (await import('../live/open.js')).openLivePage(
+          pipeline,
+          store,
+          tasks.map(({ id }) => id),
+          how.port,
+        )
+      : undefined;
   const view = await openView(reporter);
   const failures: TaskEvent[] = [];
   let end: Extract<RunEvent, { event: 'end' }> | undefined;
@@ -60,6 +69,7 @@ async function perform(run: PipelineRun, reporter: string): Promise<number> {
       if (event.event === 'task' && event.status === 'failed') failures.push(event);
       if (event.event === 'end') end = event;
       view.handle(event);
+      page?.handle(event);
     })
     .finally(() => view.close());
   const pages = await run.keep(result, printError);
@@ -71,7 +81,12 @@ async function perform(run: PipelineRun, reporter: string): Promise<number> {
   // Views that list events have shown what failed tasks wrote.
   const withTail = !(view instanceof PlainView);
   await tell(run, reporter, { result, end: end!, failures, withTail, pages, leave });
+  page?.finish();
   if (result.interrupted) return interruptedCode();
+  if (page?.isWatched === true) {
+    printError('The page stays while it is open: Ctrl-C ends it, too.');
+    await Promise.race([page.unwatched(), new Promise<void>((interrupt) => listenForSignals({ interrupt }))]);
+  }
   return result.failed > 0 ? exitCodes.failed : exitCodes.done;
 }
 

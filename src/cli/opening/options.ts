@@ -9,4 +9,7 @@ export interface RunCommandOptions extends PipelineOptions {
   readonly dryRun?: boolean;
   readonly reporter?: string;
   readonly executor?: string;
+  /** Opens the page of the run. */
+  readonly open?: boolean;
+  readonly port?: string;
 }

@@ -36,9 +36,18 @@ type Row = Record<string, Cell>;
  * Below it stands what its intervals are. Empty where there is nothing to show.
  */
 export function resultsTable(pipeline: Pipeline, metrics: ReadonlyMap<string, Metrics>, format: 'text' | 'md'): string {
+  const { rows, columns, notes } = resultsContent(pipeline, metrics);
+  if (rows.length === 0) return '';
+  // In Markdown, lines that follow on each other are one paragraph.
+  const told = format === 'md' ? notes.map((note) => `\n${markdown(note)}\n`) : notes.map((note) => `${note}\n`);
+  const table = format === 'text' ? fittedTable(rows, columns, terminalWidth()) : renderTable(rows, columns, format);
+  return table + told.join('');
+}
+
+/** The same before it is written. */
+export function resultsContent(pipeline: Pipeline, metrics: ReadonlyMap<string, Metrics>) {
   const entries = entriesOf(pipeline, metrics);
   const rows = rowsOf(entries);
-  if (rows.length === 0) return '';
   const keys = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const figures = new Set(entries.flatMap(({ columns }) => columns.map(({ title }) => `metric ${title}`)));
   // Axes first, in the order in which they appear.
@@ -49,10 +58,7 @@ export function resultsTable(pipeline: Pipeline, metrics: ReadonlyMap<string, Me
   }));
   const estimates = entries.flatMap((entry) => entry.columns.flatMap((column) => intervalOf(entry, column) ?? []));
   const notes = [...estimateNotes(estimates), ...undeclaredNotes(pipeline.tasks)];
-  // In Markdown, lines that follow on each other are one paragraph.
-  const told = format === 'md' ? notes.map((note) => `\n${markdown(note)}\n`) : notes.map((note) => `${note}\n`);
-  const table = format === 'text' ? fittedTable(rows, columns, terminalWidth()) : renderTable(rows, columns, format);
-  return table + told.join('');
+  return { rows, columns, notes };
 }
 
 function entriesOf(pipeline: Pipeline, metrics: ReadonlyMap<string, Metrics>): Entry[] {

@@ -43,15 +43,23 @@ export function commonState(counts: StateCounts): State | undefined {
   return present.length === 1 ? present[0] : undefined;
 }
 
+/** What states are called. */
+export type StateNames = Readonly<Record<State, string>>;
+
+/** Before a run they are what they are called themselves. */
+export const plainNames: StateNames = {
+  ...{ cached: 'cached', stale: 'stale', missing: 'missing', failed: 'failed', waiting: 'waiting' },
+};
+
 /** `cached`, `8 cached`, `5 cached, 3 stale`. */
-export function countsText(counts: StateCounts): string {
+export function countsText(counts: StateCounts, names: StateNames = plainNames): string {
   const total = states.reduce((sum, state) => sum + (counts[state] ?? 0), 0);
   if (total === 0) return 'no tasks';
   const common = commonState(counts);
-  if (total === 1 && common !== undefined) return common;
+  if (total === 1 && common !== undefined) return names[common];
   return states
     .filter((state) => (counts[state] ?? 0) > 0)
-    .map((state) => `${counts[state]} ${state}`)
+    .map((state) => `${counts[state]} ${names[state]}`)
     .join(', ');
 }
 

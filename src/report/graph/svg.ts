@@ -1,6 +1,17 @@
 import { escaped } from '../../text/markup.js';
 import { colours, faint, fontFamily, ink } from '../look.js';
-import { axesText, commonState, countsText, type Graph, type GraphNode, stateColours, states } from './graph.js';
+import {
+  axesText,
+  commonState,
+  countsText,
+  type Graph,
+  type GraphNode,
+  plainNames,
+  type State,
+  type StateNames,
+  stateColours,
+  states,
+} from './graph.js';
 import { type Layout, type Link, layoutGraph, layoutSize, type Point } from './layout.js';
 
 /** What a layout may take: about a second, and as much as a viewer can show. */
@@ -44,10 +55,10 @@ export function pictureSize(graph: Graph): number {
 }
 
 /** A graph as a picture: light or dark as its reader has it, with a legend of the states. The same graph gives the same bytes. */
-export function graphSvg(graph: Graph): string {
+export function graphSvg(graph: Graph, names: StateNames = plainNames): string {
   const down = graph.direction === 'down';
   const collected = collectedLines(graph);
-  const boxes = graph.nodes.map((node) => boxOf(node, collected.get(node.id) ?? []));
+  const boxes = graph.nodes.map((node) => boxOf(node, collected.get(node.id) ?? [], names));
   const sizes = boxes.map(({ width, height }) =>
     down ? { breadth: width, depth: height } : { breadth: height, depth: width },
   );
@@ -57,11 +68,13 @@ export function graphSvg(graph: Graph): string {
     y: titleHeight + (down ? across : along),
   });
   const [across, upright] = down ? [drawn.breadth, drawn.depth] : [drawn.depth, drawn.breadth];
-  const width = Math.ceil(Math.max(across + 2 * margin, textWidth(graph.title, 17, true) + 2 * margin, 440));
+  const legend = legendOf(graph, names);
+  const widest = Math.max(across, textWidth(graph.title, 17, true), legend.width);
+  const width = Math.ceil(Math.max(widest + 2 * margin, 440));
   const height = Math.ceil(titleHeight + upright + legendHeight + margin);
   const nodes = boxes.map((box, index) => {
     const { x, y } = at(drawn.positions[index]!);
-    return nodeSvg(box, down ? x - box.width / 2 : x, down ? y : y - box.height / 2);
+    return nodeSvg(box, names, down ? x - box.width / 2 : x, down ? y : y - box.height / 2);
   });
   return `${[
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`,
@@ -70,7 +83,7 @@ export function graphSvg(graph: Graph): string {
     `<text class="name" x="${margin}" y="32">${escaped(graph.title)}</text>`,
     ...linksSvg(graph, drawn, at, down),
     ...nodes,
-    legendSvg(graph, height - margin),
+    legendSvg(legend, height - margin),
     '</svg>',
   ].join('\n')}\n`;
 }
@@ -82,8 +95,8 @@ interface Box {
   readonly height: number;
 }
 
-function boxOf(node: GraphNode, collected: readonly string[]): Box {
-  const lines = [...node.details, ...collected, countsText(node.counts)];
+function boxOf(node: GraphNode, collected: readonly string[], names: StateNames): Box {
+  const lines = [...node.details, ...collected, countsText(node.counts, names)];
   const text = Math.max(
     textWidth(node.title, titleSize, true),
     ...lines.map((line) => textWidth(line, detailSize, false)),
@@ -105,13 +118,13 @@ function collectedLines({ nodes, edges }: Graph): ReadonlyMap<string, readonly s
   return lines;
 }
 
-function nodeSvg({ node, lines, width, height }: Box, left: number, top: number): string {
+function nodeSvg({ node, lines, width, height }: Box, names: StateNames, left: number, top: number): string {
   const state = commonState(node.counts);
   const frame = `x="${left.toFixed(1)}" y="${top.toFixed(1)}" width="${width}" height="${height}" rx="3"`;
   const x = left + strip + padding;
   const first = top + padding + titleSize - 2;
   return [
-    `<g><title>${escaped(`${node.id}: ${countsText(node.counts)}`)}</title><rect class="node" ${frame}/>`,
+    `<g><title>${escaped(`${node.id}: ${countsText(node.counts, names)}`)}</title><rect class="node" ${frame}/>`,
     state === undefined ? '' : `<rect class="${state} tint" ${frame}/>`,
     stripSvg(node, left, top, height),
     `<text class="title" x="${x.toFixed(1)}" y="${first.toFixed(1)}">${escaped(node.title)}</text>`,
@@ -184,16 +197,28 @@ function headSvg({ x, y }: { readonly x: number; readonly y: number }, down: boo
   return `<polygon class="head" points="${x.toFixed(1)},${y.toFixed(1)} ${points.join(' ')}"/>`;
 }
 
-function legendSvg({ nodes }: Graph, bottom: number): string {
-  const totals = states.map((state) => nodes.reduce((sum, { counts }) => sum + (counts[state] ?? 0), 0));
-  let x = margin;
-  return states
-    .map((state, index) => {
-      const text = `${totals[index]} ${state}`;
-      const entry = `<rect class="${state}" x="${x.toFixed(1)}" y="${bottom - 11}" width="14" height="14" rx="2"/><text x="${(x + 20).toFixed(1)}" y="${bottom}">${text}</text>`;
-      x += 20 + textWidth(text, detailSize, false) + 20;
-      return entry;
-    })
+interface Legend {
+  readonly entries: readonly { readonly state: State; readonly text: string; readonly x: number }[];
+  readonly width: number;
+}
+
+function legendOf({ nodes }: Graph, names: StateNames): Legend {
+  let width = 0;
+  const entries = states.map((state) => {
+    const text = `${nodes.reduce((sum, { counts }) => sum + (counts[state] ?? 0), 0)} ${names[state]}`;
+    const x = margin + width;
+    width += 20 + textWidth(text, detailSize, false) + 20;
+    return { state, text, x };
+  });
+  return { entries, width: width - 20 };
+}
+
+function legendSvg({ entries }: Legend, bottom: number): string {
+  return entries
+    .map(
+      ({ state, text, x }) =>
+        `<rect class="${state}" x="${x.toFixed(1)}" y="${bottom - 11}" width="14" height="14" rx="2"/><text x="${(x + 20).toFixed(1)}" y="${bottom}">${text}</text>`,
+    )
     .join('');
 }
 

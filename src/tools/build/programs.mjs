@@ -88,6 +88,7 @@ export async function bundleModules(folder) {
     'engine-probe': 'src/engine/wasm/compiler/probe.ts',
     'native-build': 'src/engine/wasm/native/meanwhile.ts',
     'native-probe': 'src/engine/wasm/native/probe.ts',
+    live: 'src/cli/live/live.ts',
     'loader-worker': 'src/experiment/loader-worker.ts',
     'parquet-worker': 'src/data/layouts/parquet-worker.ts',
     'sample-pictures': 'src/cli/start/sample-pictures.ts',

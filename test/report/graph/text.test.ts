@@ -40,7 +40,7 @@ flowchart TD
   });
 
   it('count states as people do', () => {
-    expect([{}, { stale: 1 }, { stale: 8 }, { missing: 1, cached: 2 }].map(countsText)).toEqual([
+    expect([{}, { stale: 1 }, { stale: 8 }, { missing: 1, cached: 2 }].map((counts) => countsText(counts))).toEqual([
       'no tasks',
       'stale',
       '8 stale',

@@ -1,0 +1,60 @@
+import { Html, html } from '../page/html.js';
+import { styleSheet } from '../page/style-sheet.js';
+import { liveScript } from './script.js';
+
+/** What the page of a run has beyond that of results. */
+const liveStyle = `
+.summary { font-size: 1.05rem; font-variant-numeric: tabular-nums; margin: 18px 0 0; color: var(--ink); }
+.graph { display: block; max-width: none; margin: 0 auto; border-radius: 8px; }
+.empty { color: var(--faint); margin: 0; }
+.run { padding: 0 0 14px; margin: 0 0 14px; border-bottom: 1px solid var(--rule); } .run:last-child { padding: 0; margin: 0; border: 0; }
+.run h3 { margin: 0 0 4px; overflow-wrap: anywhere; } .run p { margin: 0 0 8px; color: var(--faint); font-size: 0.92rem; overflow-wrap: anywhere; white-space: pre-wrap; }
+.run.failed h3 { color: var(--off); }
+progress { display: block; width: 100%; height: 8px; margin: 0 0 10px; accent-color: var(--blue); }
+.curves { display: grid; grid-template-columns: repeat(auto-fit, minmax(220px, 1fr)); gap: 12px 20px; margin: 0; padding: 0; list-style: none; }
+.curves span { display: flex; justify-content: space-between; font-size: 0.86rem; } .curves b { font-variant-numeric: tabular-nums; font-weight: 600; }
+.curves svg { display: block; width: 100%; height: 74px; } .curves polyline { fill: none; stroke: var(--blue); stroke-width: 2; vector-effect: non-scaling-stroke; } .curves line { stroke: var(--rule); vector-effect: non-scaling-stroke; }
+.curves li:nth-child(2n) polyline { stroke: var(--vermilion); }
+label { display: block; color: var(--faint); font-size: 0.9rem; margin: 0 0 6px; }
+select { font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--faint); border-radius: 8px; padding: 6px 8px; max-width: 100%; margin: 0 0 12px; }
+#log { max-height: 24rem; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; }
+.warnings { margin: 0; padding: 0 0 0 1.1em; overflow-wrap: anywhere; }
+`;
+
+/** The page of a run that goes on. It is filled by its script, which asks nobody but the server that it came from. */
+export function livePage(title: string, description: string | undefined, tasks: readonly string[]): string {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title}: run</title>
+<link rel="icon" href="data:,">
+<style>${new Html(styleSheet)}${new Html(liveStyle)}</style>
+</head>
+<body>
+<header>
+<h1>${title}</h1>
+${description !== undefined && html`<p>${description}</p>`}
+<p class="summary" id="summary" role="status">Connecting …</p>
+<p class="other-run" id="gone" hidden>The run’s process has ended, or can’t be reached any more: this is what it told last.</p>
+<nav aria-label="Report" id="report" hidden><ul><li><a href="report">Report of the results</a></li></ul></nav>
+</header>
+<main>
+<section aria-labelledby="stages"><h2 id="stages">Stages</h2>
+<p class="facts">Each with its tasks, in the order in which they need each other.</p>
+<div class="block"><div class="scroll" tabindex="0" role="group" aria-label="Picture of the stages"><img class="graph" id="graph" src="graph.svg" alt="Stages and what they need of each other, coloured by how far they are"></div></div></section>
+<section aria-labelledby="running"><h2 id="running">Running</h2><p class="facts">Tasks that run now, and those that have failed.</p><div class="block" id="tasks"><p class="empty">No task runs.</p></div></section>
+<section aria-labelledby="results-head"><h2 id="results-head">Results so far</h2><p class="facts">What stages show of their metrics.</p><div class="block" id="results"><p class="empty">None yet.</p></div></section>
+<section aria-labelledby="logs"><h2 id="logs">Log</h2><p class="facts">What a task writes.</p><div class="block"><label for="task">Task</label>
+<select id="task"><option value="">–</option>${tasks.map((task) => html`<option>${task}</option>`)}</select>
+<pre id="log" tabindex="0" aria-label="Log">Choose a task.</pre></div></section>
+<section aria-labelledby="warnings-head" id="warned" hidden><h2 id="warnings-head">Warnings</h2><p class="facts">Results are none the worse for them.</p><div class="block"><ul class="warnings" id="warnings"></ul></div></section>
+</main>
+<footer>Made by Spikeline, for whoever has this address on this machine. It shows and changes nothing.</footer>
+<script>${new Html(liveScript)}</script>
+</body>
+</html>
+`.text;
+}

@@ -1,0 +1,103 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import axe from 'axe-core';
+import { type Browser, chromium } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LivePage } from '../../src/cli/live/live.js';
+import { buildFolder } from '../../src/paths.js';
+import type { RunEvent } from '../../src/run/events.js';
+import { Store } from '../../src/store/store.js';
+import type { TaskId } from '../../src/values.js';
+import { command, from, pipelineOf } from '../run/examples.js';
+import { executable } from './chromium.js';
+
+const tasks = [
+  command('train@seed=1'),
+  command('train@seed=2'),
+  command('test', { inputs: { all: from('train@seed=1') } }),
+];
+const [one, two, last] = tasks.map(({ id }) => id) as [TaskId, TaskId, TaskId];
+
+/** A run in the middle: one training has failed, one goes on. */
+const events: readonly RunEvent[] = [
+  { event: 'start', pipeline: 'example', tasks },
+  { event: 'task-start', task: one, key: '' as never, reasons: [{ code: 'new', text: 'never run here' }] },
+  { event: 'task-start', task: two, key: '' as never, reasons: [] },
+  { event: 'warning', message: 'Look: <img src=x onerror=alert(1)>' },
+  { event: 'task', task: two, status: 'failed', seconds: 3, failure: { code: 'E_X', message: '<b>no</b> memory' } },
+];
+
+const progress = (done: number): RunEvent => ({
+  ...{ event: 'task-progress', task: one },
+  progress: {
+    done,
+    total: 10,
+    unit: 'epochs',
+    phase: `epoch ${done}/10`,
+    values: { loss: 1 / done, accuracy: done / 10 },
+  },
+});
+
+async function inFolder(act: (folder: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'spikeline-live-'));
+  await act(folder).finally(() => rmSync(folder, { recursive: true, force: true }));
+}
+
+describe.skipIf(executable === undefined)('the page of a run in Chromium', () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: executable!, args: ['--no-sandbox', '--disable-gpu'] });
+  });
+  afterAll(() => browser.close());
+
+  const forms = [1280, 390].flatMap((width) => (['light', 'dark'] as const).map((scheme) => ({ width, scheme })));
+
+  it.each(forms)('follows a run, at $width pixels, $scheme', ({ width, scheme: colorScheme }) =>
+    inFolder(async (folder) => {
+      const store = Store.open(join(folder, 'artifacts'));
+      const live = await LivePage.open(
+        pipelineOf(folder, tasks),
+        store,
+        tasks.map(({ id }) => id),
+        0,
+      );
+      try {
+        for (const event of events) live.handle(event);
+        for (let done = 1; done <= 4; done++) live.handle(progress(done));
+        // The page's policy allows its own script alone: it would refuse axe.
+        const context = await browser.newContext({ colorScheme, viewport: { width, height: 900 }, bypassCSP: true });
+        const page = await context.newPage();
+        const complaints: string[] = [];
+        page.on('console', (message) => complaints.push(message.text()));
+        page.on('pageerror', (error) => complaints.push(error.message));
+        page.on('requestfailed', (request) => complaints.push(request.url()));
+        await page.goto(live.show()[0]!);
+        await page.getByText('epoch 4/10').waitFor();
+        expect(await page.locator('.run h3').allInnerTexts()).toEqual(['train@seed=1', 'train@seed=2 failed']);
+        expect(await page.locator('.curves b').allInnerTexts()).toEqual(['0.25', '0.4']);
+        expect(await page.getByText('<b>no</b> memory [E_X]').count()).toBe(1);
+        expect(await page.locator('#warnings').textContent()).toBe('Look: <img src=x onerror=alert(1)>');
+        live.handle(progress(9));
+        await page.getByText('epoch 9/10').waitFor();
+        await page.locator('#task').selectOption(last);
+        await page.getByText('It has written nothing yet.').waitFor();
+        await page.evaluate(axe.source);
+        const { violations } = await page.evaluate<axe.AxeResults>('axe.run()');
+        expect(violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target}`))).toEqual([]);
+        expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBe(width);
+        mkdirSync(join(buildFolder, '../screenshots'), { recursive: true });
+        await page.screenshot({
+          path: join(buildFolder, `../screenshots/live-${width}-${colorScheme}.png`),
+          fullPage: true,
+        });
+        live.handle({ event: 'task', task: one, status: 'ran', seconds: 5, metrics: { accuracy: 0.9 } });
+        await page.locator('.run').nth(1).waitFor({ state: 'detached' });
+        expect(complaints).toEqual([]);
+        await context.close();
+      } finally {
+        await live.close();
+      }
+    }),
+  );
+});

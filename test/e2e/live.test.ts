@@ -1,0 +1,83 @@
+import { request } from 'node:http';
+import { describe, expect } from 'vitest';
+import { test, until } from './program.js';
+
+const pipeline = `name: p
+stages:
+  a: { run: 'while [ ! -e go ]; do sleep 0.05; done; echo "<b>hello</b>" >&2; echo x > \${{ outputs.x }}', outputs: { x: x } }
+  b: { run: 'echo y > \${{ outputs.y }}', inputs: { a: a }, outputs: { y: y } }
+`;
+
+/** Asks as no browser of the page would. */
+function ask(url: string, headers: Readonly<Record<string, string>> = {}, method = 'GET'): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const asked = request(url, { headers, method }, (response) => {
+      resolve(response.statusCode!);
+      response.destroy();
+    });
+    asked.on('error', reject).end();
+  });
+}
+
+describe.concurrent('the page of a run', () => {
+  test('tells of the run as it goes on, to whoever knows its address', async ({ box }) => {
+    box.write('p.yaml', pipeline);
+    const run = box.start(['run', 'p.yaml', '--open']);
+    const address = () => /http:\S+/.exec(run.err)?.[0];
+    await until(() => address() !== undefined, 'the address is told');
+    const url = address()!;
+    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/[\w-]{32}\/$/);
+    expect(run.err).toMatch(/ssh -L (\d+):127\.0\.0\.1:\1 \S+@\S+\n/);
+    const page = await fetch(url);
+    const policy = page.headers.get('content-security-policy')!;
+    expect(policy).toMatch(/^default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-/);
+    expect(await page.text()).toContain('<h1>p</h1>');
+
+    const leave = new AbortController();
+    const events = await fetch(`${url}events`, { signal: leave.signal });
+    let told = '';
+    const reading = (async () => {
+      for await (const chunk of events.body!) told += Buffer.from(chunk).toString();
+    })().catch(() => undefined);
+    await until(() => told.includes('event: snapshot'), 'a snapshot comes');
+    expect(await (await fetch(`${url}graph.svg`)).text()).toContain('1 running');
+    box.write('go', '');
+    await until(() => told.includes('"event":"end"'), 'the end is told');
+    expect(told).toContain('{"event":"task","task":"b","status":"ran"');
+    expect(await (await fetch(`${url}log?task=a`)).text()).toBe('<b>hello</b>\n');
+    expect((await fetch(`${url}log?task=${encodeURIComponent('../a')}`)).status).toBe(404);
+    expect(await (await fetch(`${url}graph.svg`)).text()).toContain('2 done');
+    await until(() => run.err.includes('The page stays while it is open'), 'it says that it stays');
+
+    const wrong = url.replace(/\/[\w-]{32}\//, `/${'x'.repeat(32)}/`);
+    const port = new URL(url).port;
+    expect(
+      await Promise.all([
+        ask(wrong),
+        ask(`${url}events/x`),
+        ask(`${url}constructor`),
+        ask(url, { host: 'example.org' }),
+        ask(url, { host: `localhost:${port}` }),
+        ask(url, { origin: 'http://example.org' }),
+        ask(url, { origin: `http://127.0.0.1:${port}` }),
+        ask(url, {}, 'POST'),
+        ask(url, {}, 'HEAD'),
+      ]),
+    ).toEqual([404, 404, 404, 403, 200, 403, 200, 405, 200]);
+
+    leave.abort();
+    await reading;
+    expect((await run.result).code).toBe(0);
+  });
+
+  test('is none of a run that nobody opened, nor held up by nobody', async ({ box }) => {
+    box.write('p.yaml', pipeline);
+    box.write('go', '');
+    const run = await box.run(['run', 'p.yaml', '--open']);
+    expect([run.code, run.out]).toEqual([0, expect.stringContaining('ran 2')]);
+    expect(await box.run(['run', 'p.yaml'])).toMatchObject({ code: 0, err: '' });
+    expect(await box.run(['run', 'p.yaml', '--open', '--port', '70000'])).toMatchObject({
+      ...{ code: 2, err: expect.stringContaining('--port 70000: a number up to 65535 is needed.') },
+    });
+  });
+});

@@ -1,10 +1,39 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { Type } from '@sinclair/typebox';
+import { type NoiseKind, noiseKinds, noiseProblems } from '../src/spiking/noise-kinds.js';
 import type { StageCost } from '../src/stage/cost.js';
 import { defineStage, inputFile } from '../src/stage/definition.js';
 
 export const cost: StageCost = { counts: [{ input: 'data', metric: 'testImages' }, { lengthOf: 'seed' }] };
 
+const Probability = Type.Number({ minimum: 0, maximum: 1 });
+const Layer = Type.Union([Type.String({ minLength: 1 }), Type.Integer({ minimum: 1 })], {
+  title: 'the name of a layer or its number',
+});
+const Noise = Type.Object(
+  {
+    kind: Type.Union(
+      (Object.keys(noiseKinds) as NoiseKind[]).map((kind) => Type.Literal(kind)),
+      { description: 'What is disturbed.' },
+    ),
+    probability: Type.Optional(
+      Type.Number({ ...{ minimum: 0, maximum: 1 }, description: 'Of each weight or spike, independently.' }),
+    ),
+    sigma: Type.Optional(
+      Type.Number({
+        ...{ minimum: 0, maximum: 1000 },
+        description: 'Standard deviation, in units of the layer’s threshold: the median size of its thresholds.',
+      }),
+    ),
+    layers: Type.Optional(
+      Type.Union([Layer, Type.Array(Layer, { minItems: 1, uniqueItems: true })], {
+        title: '`all`, a layer or a list of them',
+        description: 'Names of layers, or numbers from 1 on; `all` that can have this kind if left out.',
+      }),
+    ),
+  },
+  { additionalProperties: false, description: 'A kind of noise.' },
+);
 const Seed = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 
 export default defineStage({
@@ -12,11 +41,12 @@ export default defineStage({
   summary: 'Simulates the spiking network on the test images: accuracy, spikes, operations, firing rates, noise',
   parameters: Type.Object(
     {
-      noise: Type.Number({
-        minimum: 0,
-        maximum: 1,
+      noise: Type.Union([Probability, Noise, Type.Array(Noise, { minItems: 1 })], {
+        title: 'a probability, a kind of noise or a list of kinds',
         default: 0,
-        description: 'Probability that a spike of layer 1 is deleted, each independently.',
+        description:
+          'Probability that a spike of layer 1 is deleted, each independently; or a kind of noise, or a list of several, ' +
+          'such as { kind: insertion, probability: 0.01 } and { kind: membrane, sigma: 0.1, layers: [conv2, conv3] }.',
       }),
       seed: Type.Union([Seed, Type.Array(Seed, { minItems: 1, uniqueItems: true })], {
         title: 'a whole number or a list of them',
@@ -52,6 +82,7 @@ export default defineStage({
   ],
   usesEngine: ['simulate'],
   resources: { cpus: 'any' },
+  check: ({ noise }) => noiseProblems(noise).map((message) => ({ parameter: 'noise', message })),
   async run(context) {
     const { activityReport, predictionsOf, simulate } = await import('../src/experiment/simulate.js');
     const { ImageSource } = await import('../src/experiment/images.js');
@@ -59,6 +90,7 @@ export default defineStage({
     const { writeArrays } = await import('../src/formats/npz.js');
     const { decodeSpikingNetwork } = await import('../src/spiking/model-file.js');
     const { engineFor } = await import('../src/engine/engines.js');
+    const { noiseTerms } = await import('../src/spiking/noise.js');
     const { byClass } = await import('../src/results/confusion.js');
     const { repeatedResult, snnMetrics, snnResultText } = await import('../src/results/snn-result.js');
 
@@ -67,17 +99,21 @@ export default defineStage({
     const network = decodeSpikingNetwork(bytes, 'the input "network"');
     const source = new ImageSource(network, dataset);
     const { noise, seed } = context.parameters;
+    const terms = noiseTerms(noise, network);
     // Without noise all draws are the same.
-    const seeds = noise === 0 ? [seed].flat().slice(0, 1) : [seed].flat();
+    const seeds = terms.every(({ amount }) => amount === 0) ? [seed].flat().slice(0, 1) : [seed].flat();
     const activities = await simulate(
       engineFor(['simulate'], context.engine),
       source,
       network,
-      { probability: noise, seeds },
+      { terms, seeds },
       context.threads,
       context,
     );
-    const about = { network: network.name, dataset: dataset.name, precision: `k${network.k}B${network.B}`, noise };
+    const about = {
+      ...{ network: network.name, dataset: dataset.name, precision: `k${network.k}B${network.B}` },
+      ...{ noise: terms[0]!.amount, ...(typeof noise === 'number' ? {} : { noiseTerms: terms }) },
+    };
     const { labels, count } = dataset.test;
     const runs = activities.map((activity) => ({
       ...({ stage: 'snn-infer', ...about, ...activityReport(network, activity) } as const),

@@ -2,7 +2,10 @@
 // that neither threads nor the order of work nor a restart change a result.
 
 /** Streams that must never overlap. Numbers are part of the format: results depend on them. */
-export const purposes = { initialise: 1, shuffle: 2, augment: 3, deleteSpikes: 4, sample: 5 } as const;
+export const purposes = {
+  ...{ initialise: 1, shuffle: 2, augment: 3, deleteSpikes: 4, sample: 5, insertSpikes: 6, membraneNoise: 7 },
+  ...{ thresholdNoise: 8, signFlip: 9, stuckAt0: 10, stuckAt1: 11 },
+} as const;
 export type Purpose = (typeof purposes)[keyof typeof purposes];
 
 /** Which sequence: `stream` tells apart what a purpose needs many of (tensors, epochs, images). */

@@ -1,6 +1,7 @@
 import type { Network } from '../network/architecture.js';
 import type { Optimiser, OptimiserState } from '../network/optimiser.js';
 import type { SpikingNetwork } from '../spiking/network.js';
+import type { SpikeNoise } from '../spiking/noise.js';
 
 /** Tensors by name, as `parameterShapes` of `network/parameters.ts` lists them. */
 export type Parameters = ReadonlyMap<string, Float32Array>;
@@ -61,9 +62,13 @@ export interface Evaluator {
   close(): Promise<void>;
 }
 
-/** Spikes of layer 1 are deleted, each independently with this probability, by random numbers of (seed, image). */
-export interface Noise {
-  readonly probability: number;
+export interface SimulatorOptions extends EngineOptions {
+  /** What disturbs each layer that sends spikes, in their order; nothing if left out. */
+  readonly noise?: readonly SpikeNoise[];
+}
+
+/** Whose random words noise takes: those of (seed, image), so that neither threads nor batches matter. */
+export interface Draw {
   readonly seed: number;
   /** Number of a call's first image in the data set. */
   readonly firstImage: number;
@@ -73,8 +78,9 @@ export interface Noise {
 export interface Simulator {
   /**
    * @param images [count][H][W][C], as for the ANN
+   * @param draw what a simulator with noise needs, and one without ignores
    */
-  simulate(images: Float32Array, count: number, noise?: Noise, wantSpikes?: boolean): Promise<Simulation>;
+  simulate(images: Float32Array, count: number, draw?: Draw, wantSpikes?: boolean): Promise<Simulation>;
   close(): Promise<void>;
 }
 
@@ -127,7 +133,7 @@ export interface Engine {
   used?(): Promise<string | undefined>;
   trainer?(network: Network, start: TrainingStart, options: TrainerOptions): Promise<Trainer>;
   evaluator?(network: Network, parameters: Parameters, options: EngineOptions): Promise<Evaluator>;
-  simulator?(network: SpikingNetwork, options: EngineOptions): Promise<Simulator>;
+  simulator?(network: SpikingNetwork, options: SimulatorOptions): Promise<Simulator>;
 }
 
 /** An engine that has these capabilities for certain. */

@@ -2,7 +2,9 @@ import type { Able, Simulation, Simulator } from '../engine/engine.js';
 import { denseMacs, neuronCount } from '../network/parameters.js';
 import type { LayerActivity, SnnResultFile } from '../results/snn-result.js';
 import { firingRate } from '../spiking/counts.js';
+import { faultyNetwork } from '../spiking/faults.js';
 import { type SpikingNetwork, spikeSources } from '../spiking/network.js';
+import { isFixed, type NoiseTerm, spikeNoise } from '../spiking/noise.js';
 import { countHits, inferenceBatch, rate, round, type WorkContext } from './evaluate.js';
 import { argmax, type ImageSource, testOrders } from './images.js';
 import { Loader } from './loader.js';
@@ -29,13 +31,16 @@ export function logBatch(network: Pick<SpikingNetwork, 'preprocessing'>): number
   return network.preprocessing === 'crops' ? 50 : 200;
 }
 
-/** Spikes of layer 1 that are deleted at random, drawn anew for each seed. */
+/** Noise that is drawn anew for each seed. */
 export interface Draws {
-  readonly probability: number;
+  readonly terms: readonly NoiseTerm[];
   readonly seeds: readonly number[];
 }
 
-/** Simulates the spiking network on all test images, once for each seed of the noise. They share the work on images. */
+/**
+ * Simulates the spiking network on all test images, once for each seed of the noise. They share the work on images, and the
+ * simulator, unless it is another network for each because its faults are.
+ */
 export function simulate(
   engine: Able<'simulate'>,
   source: ImageSource,
@@ -47,13 +52,41 @@ export function simulate(
   // A call is part of one batch: what it counts is a sum over its images.
   const call = Math.min(inferenceBatch(source.dataset.test.count), logBatch(network));
   return Loader.with(source, call, signal, async (loader) => {
-    const simulator = await engine.simulator(network, { batch: call, threads });
-    try {
-      return await countActivity(simulator, loader, network, call, noise, { progress });
-    } finally {
-      await simulator.close();
+    const spikes = spikeNoise(noise.terms, network);
+    const options = { batch: call, threads, ...(spikes && { noise: spikes }) };
+    const faulty = noise.terms.some((term) => isFixed(term) && term.amount > 0);
+    const devices = faulty ? noise.seeds.map((seed) => [seed]) : [noise.seeds];
+    const activities: Activity[] = [];
+    const run = new Run(source.dataset.test.count * noise.seeds.length, progress);
+    for (const seeds of devices) {
+      const simulator = await engine.simulator(faultyNetwork(network, noise.terms, seeds[0]!), options);
+      try {
+        activities.push(...(await countActivity(simulator, loader, network, call, seeds, run)));
+      } finally {
+        await simulator.close();
+      }
     }
+    return activities;
   });
+}
+
+/** How far all simulations are. */
+class Run {
+  readonly #started = performance.now();
+  #done = 0;
+  #correct = 0;
+
+  constructor(
+    readonly total: number,
+    readonly progress: WorkContext['progress'],
+  ) {}
+
+  add(images: number, correct: number): void {
+    this.#done += images;
+    this.#correct += correct;
+    const values = { accuracy: round(this.#correct / this.#done, 4), 'images/s': rate(this.#done, this.#started) };
+    this.progress({ done: this.#done, total: this.total, unit: 'images', phase: 'SNN simulation', values });
+  }
 }
 
 async function countActivity(
@@ -61,23 +94,17 @@ async function countActivity(
   loader: Loader,
   network: SpikingNetwork,
   call: number,
-  { probability, seeds }: Draws,
-  { progress }: Pick<WorkContext, 'progress'>,
+  seeds: readonly number[],
+  run: Run,
 ): Promise<Activity[]> {
   const { test } = loader.source.dataset;
   const tallies = seeds.map((seed) => ({ seed, tally: new Tally(network, test) }));
-  const started = performance.now();
-  const total = test.count * seeds.length;
-  let done = 0;
   for await (const { images, order } of loader.batches(testOrders(test.count, call))) {
     const { first, count } = order;
-    for (const { seed, tally } of tallies) {
-      tally.add(await simulator.simulate(images, count, { probability, seed, firstImage: first }), first, count);
-      done += count;
-    }
-    const correct = tallies.reduce((sum, { tally }) => sum + tally.correct, 0);
-    const values = { accuracy: round(correct / done, 4), 'images/s': rate(done, started) };
-    progress({ done, total, unit: 'images', phase: 'SNN simulation', values });
+    let correct = 0;
+    for (const { seed, tally } of tallies)
+      correct += tally.add(await simulator.simulate(images, count, { seed, firstImage: first }), first, count);
+    run.add(count * seeds.length, correct);
   }
   return tallies.map(({ tally }) => tally.activity());
 }
@@ -99,8 +126,8 @@ class Tally {
     this.#logits = new Float64Array(test.count * network.classes);
   }
 
-  /** Adds the images from `first` on, which follow on those before. */
-  add({ logits, counts }: Simulation, first: number, count: number): void {
+  /** Adds the images from `first` on, which follow on those before. Returns how many of them are right. */
+  add({ logits, counts }: Simulation, first: number, count: number): number {
     const { classes } = this.network;
     this.#logits.set(logits, first * classes);
     const hits = countHits(logits, this.test.labels, first, count, classes);
@@ -116,6 +143,7 @@ class Tally {
       batch.spikes += spikes;
       batch.event += eventOperations;
     }
+    return hits;
   }
 
   activity(): Activity {
@@ -150,7 +178,7 @@ export function predictionsOf({ images, logits }: Activity): Int32Array {
 export function activityReport(
   network: SpikingNetwork,
   { images, correct, layers, batches }: Activity,
-): Omit<SnnResultFile, 'stage' | 'network' | 'dataset' | 'precision' | 'noise'> {
+): Omit<SnnResultFile, 'stage' | 'network' | 'dataset' | 'precision' | 'noise' | 'noiseTerms'> {
   const total = (field: 'neurons' | 'spikes' | 'sops' | 'eventSops' | 'effectiveSops') =>
     layers.reduce((sum, layer) => sum + layer[field], 0);
   const blocks = spikeSources(network);

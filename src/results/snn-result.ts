@@ -16,8 +16,12 @@ const seeded = Object.keys(seededFields) as readonly (keyof typeof seededFields)
 const SnnResultSchema = Type.Object({
   ...AnnResultSchema.properties,
   stage: Type.Literal('snn-infer'),
-  /** Probability that a spike of the encoding layer is deleted. */
+  /** Probability that a spike of the encoding layer is deleted; of other noise, the amount of the first kind. */
   noise: Count,
+  /** Kinds of noise with probability or standard deviation and layers, unless it is that which a number asks for. */
+  noiseTerms: Type.Optional(
+    Type.Array(Type.Object({ kind: Type.String(), amount: Count, layers: Type.Array(Type.String()) }), { minItems: 1 }),
+  ),
   /** L = 2^k·B. */
   levels: Count,
   neurons: Count,
@@ -49,6 +53,14 @@ const SnnResultSchema = Type.Object({
 /** What `snn-infer` found, as far as the report shows it. */
 export type SnnResult = Static<typeof SnnResultSchema>;
 
+/** One kind of noise of a result. */
+export interface ResultNoise {
+  readonly kind: string;
+  /** Probability, or standard deviation in units of the layer's threshold. */
+  readonly amount: number;
+  readonly layers: readonly string[];
+}
+
 /** What a layer did over all images. SOPs by three conventions: see `spiking/counts.ts`. */
 export interface LayerActivity {
   readonly name: string;
@@ -66,7 +78,8 @@ const Counts = Type.Array(Type.Integer({ minimum: 0 }));
 const BatchesSchema = Type.Object({ correct: Counts, spikes: Counts, sops: Counts });
 
 /** All that `snn-infer` writes. */
-export type SnnResultFile = Omit<SnnResult, 'layers'> & {
+export type SnnResultFile = Omit<SnnResult, 'layers' | 'noiseTerms'> & {
+  readonly noiseTerms?: readonly ResultNoise[];
   readonly spikes: number;
   readonly sops: number;
   readonly eventSops: number;
@@ -127,10 +140,13 @@ export function readSnnBatches(result: unknown): Static<typeof SnnBatchesSchema>
 
 /** The metrics of the task that found it; by layer, what its layers tell. */
 export function snnMetrics(
-  result: Omit<SnnResult, 'layers'> & { readonly layers: readonly SnnResult['layers'][number][] },
+  result: Omit<SnnResult, 'layers' | 'noiseTerms'> & {
+    readonly noiseTerms?: unknown;
+    readonly layers: readonly SnnResult['layers'][number][];
+  },
 ): Metrics {
   // The noise is a parameter, and no metric.
-  const { noise: _, layers, repetitions, ...rest } = result;
+  const { noise: _, noiseTerms: _terms, layers, repetitions, ...rest } = result;
   const byLayer = (field: 'spikes' | 'firingRate' | 'sops') => {
     const values = layers.map((layer) => layer[field]).filter((value) => value !== undefined);
     return values.length === layers.length ? { [`${field}ByLayer`]: values } : {};

@@ -43,15 +43,18 @@ function mainErrors(errors: readonly ErrorObject[]): ErrorObject[] {
   });
   return kept.flatMap((error) => {
     if (error.keyword !== 'anyOf') return [error];
-    // A map or list was given where one is among the choices: what is wrong inside it says more.
+    // A map, list or number was given where one is among the choices: what is wrong with it says more.
     const specific = (inside.get(error) ?? []).filter(
       ({ keyword, instancePath }) =>
-        (isMap(error.data) || Array.isArray(error.data)) &&
-        (['additionalProperties', 'required', 'minItems'].includes(keyword) || instancePath !== error.instancePath),
+        (limits.includes(keyword) && instancePath === error.instancePath) ||
+        ((isMap(error.data) || Array.isArray(error.data)) &&
+          (['additionalProperties', 'required', 'minItems'].includes(keyword) || instancePath !== error.instancePath)),
     );
     return specific.length > 0 ? mainErrors(specific) : [error];
   });
 }
+
+const limits: readonly string[] = ['minimum', 'maximum'];
 
 /** Unions that an error is in a branch of: those of its value and of the values around it. */
 function unionsAround(error: ErrorObject, unions: ReadonlyMap<string, readonly ErrorObject[]>): ErrorObject[] {

@@ -88,9 +88,12 @@ export async function simulationProfile(name: 'lenet' | 'vgg', batch: number): P
   const network = preset(name, { precision: k1B2 });
   const { images } = example(network, batch);
   const spiking = convert(network, await settled(network, batch)).network;
-  const noise = { probability: 0.1, seed: 1, firstImage: 0 };
+  const noise = [{ deletion: 0.1, insertion: 0, membrane: 0 }];
   return profile(network, batch, simulationKinds, async (observer) => {
-    const simulator = await WasmSimulator.create(spiking, { batch, threads: 1 }, observer);
-    return { step: () => simulator.simulate(images, batch, noise), close: () => simulator.close() };
+    const simulator = await WasmSimulator.create(spiking, { batch, threads: 1, noise }, observer);
+    return {
+      step: () => simulator.simulate(images, batch, { seed: 1, firstImage: 0 }),
+      close: () => simulator.close(),
+    };
   });
 }

@@ -95,9 +95,9 @@ export async function ownStep(
     case 'spiking':
     case 'noisy': {
       const spiking = convert(network, await settled(network, options.batch)).network;
-      const simulator = await wasmEngine.simulator(spiking, options);
-      const noise = task === 'noisy' ? { probability: 0.1, seed: 1, firstImage: 0 } : undefined;
-      return () => simulator.simulate(images, options.batch, noise);
+      const noise = task === 'noisy' ? { noise: [{ deletion: 0.1, insertion: 0, membrane: 0 }] } : {};
+      const simulator = await wasmEngine.simulator(spiking, { ...options, ...noise });
+      return () => simulator.simulate(images, options.batch, { seed: 1, firstImage: 0 });
     }
     default:
       return unreachable(task);

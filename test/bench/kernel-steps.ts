@@ -29,9 +29,9 @@ async function start(): Promise<() => unknown> {
   }
   if (task === 'spiking' || task === 'noisy') {
     const spiking = convert(network, await settled(network, batch)).network;
-    const simulator = await WasmSimulator.create(spiking, options, observer);
-    const noise = task === 'noisy' ? { probability: 0.1, seed: 1, firstImage: 0 } : undefined;
-    return () => simulator.simulate(images, batch, noise);
+    const noise = task === 'noisy' ? { noise: [{ deletion: 0.1, insertion: 0, membrane: 0 }] } : {};
+    const simulator = await WasmSimulator.create(spiking, { ...options, ...noise }, observer);
+    return () => simulator.simulate(images, batch, { seed: 1, firstImage: 0 });
   }
   const gradients = task === 'int16' ? 'int16' : 'float32';
   const trainer = await WasmTrainer.create(network, { parameters }, { ...options, gradients }, observer);

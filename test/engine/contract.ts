@@ -10,6 +10,8 @@ import type { AdamState, Optimiser, OptimiserState } from '../../src/network/opt
 import { parameterShapes } from '../../src/network/parameters.js';
 import { packageRoot } from '../../src/paths.js';
 import { convert } from '../../src/spiking/convert.js';
+import { type SpikeSource, spikeSources } from '../../src/spiking/network.js';
+import type { SpikeNoise } from '../../src/spiking/noise.js';
 import { batchOf, customNetwork, fp32, liveParameters, quantised, settledParameters } from './examples.js';
 
 /** All kinds of blocks – same, valid, strided, padded on two sides only, a whole map – and few neurons. */
@@ -153,13 +155,20 @@ export function describeEngine(engine: Able<'train' | 'evaluate'>, other: Able<'
         const { images } = batchOf(network, options.batch, seed);
         const parameters = await settledParameters(network, liveParameters(network, seed), images, options.batch);
         const spiking = convert(network, parameters).network;
-        const simulators = await Promise.all(
-          [other, engine].map((one) => (one as Able<'simulate'>).simulator(spiking, options)),
-        );
-        for (const noise of [undefined, { probability: 0.3, seed: 5, firstImage: 40 }]) {
+        for (const noise of noises(spikeSources(spiking))) {
+          const simulators = await Promise.all(
+            [other, engine].map((one) =>
+              (one as Able<'simulate'>).simulator(spiking, { ...options, ...(noise && { noise }) }),
+            ),
+          );
           const [expected, found] = await Promise.all(
             simulators.map(async (one) => {
-              const { logits, levels, counts } = await one.simulate(images, 5, noise, true);
+              const { logits, levels, counts } = await one.simulate(
+                images,
+                5,
+                { seed: 2 ** 33 + 5, firstImage: 40 },
+                true,
+              );
               return { logits: [...logits], levels: levels.map((spikes) => spikes.slice()), counts };
             }),
           );
@@ -167,12 +176,24 @@ export function describeEngine(engine: Able<'train' | 'evaluate'>, other: Able<'
           expect(found!.counts).toEqual(expected!.counts);
           expect(found!.counts.every(({ spikes }) => spikes > 0)).toBe(true);
           expect(relativeError(found!.logits, expected!.logits)).toBeLessThan(1e-12);
+          await Promise.all(simulators.map((one) => one.close()));
         }
-        await Promise.all(simulators.map((one) => one.close()));
       },
     );
   });
 }
+
+/** None; the paper's; each kind in every layer; and all in one layer or another. */
+const noises = (sources: readonly SpikeSource[]): readonly (readonly SpikeNoise[] | undefined)[] => {
+  const none = { deletion: 0, insertion: 0, membrane: 0 };
+  const all = { deletion: 0.2, insertion: 0.05, membrane: 2.5 };
+  const everywhere = (noise: SpikeNoise) => sources.map(() => noise);
+  return [
+    ...[undefined, sources.map((_, i) => (i === 0 ? { ...none, deletion: 0.3 } : none))],
+    ...[everywhere({ ...none, deletion: 0.3 }), everywhere({ ...none, insertion: 0.1 })],
+    ...[everywhere({ ...none, membrane: 0.7 }), sources.map((_, i) => (i % 2 === 0 ? all : none)), everywhere(all)],
+  ];
+};
 
 const canSimulate = (...engines: readonly Engine[]) => engines.every((engine) => isAble(engine, ['simulate']));
 

@@ -11,7 +11,7 @@ import { KernelBench } from './kernel-bench.js';
 
 const noise: DescriptorFields<'DeleteSpikes'> = {
   ...{ spikes: 70000 as Address, gaps: nowhere, guide: nowhere, imageBytes: bytes(48), levels: -3 },
-  ...{ seedLow: 2 ** 32 - 1, seedHigh: 5, purpose: 6, firstImage: 7 },
+  ...{ seedLow: 2 ** 32 - 1, seedHigh: 5, purpose: 6, layer: 8, firstImage: 7 },
 };
 
 describe('the description of kernels', () => {
@@ -41,8 +41,8 @@ describe('the description of kernels', () => {
 describe('a descriptor', () => {
   it('holds its fields by kinds, four bytes each', () => {
     const words = new Int32Array(encode('DeleteSpikes', noise).buffer);
-    expect([...words]).toEqual([70000, 0, 0, 48, -3, -1, 5, 6, 7]);
-    expect(fieldOffset('DeleteSpikes', 'firstImage')).toBe(32);
+    expect([...words]).toEqual([70000, 0, 0, 48, -3, -1, 5, 6, 8, 7]);
+    expect(fieldOffset('DeleteSpikes', 'firstImage')).toBe(36);
   });
 
   it('holds the addresses of others, and needs their scratch memory', () => {

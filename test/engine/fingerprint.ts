@@ -67,8 +67,9 @@ export async function fingerprint(
   hash.update(new Uint8Array(logits.buffer));
   await evaluator.close();
   if (network.precision.kind === 'fp32') return hash.digest('hex');
-  const simulator = await wasmEngine.simulator(convert(network, lively).network, options);
-  const noisy = await simulator.simulate(images, batch, { probability: 0.3, seed: 5, firstImage: 40 }, true);
+  const noise = [{ deletion: 0.3, insertion: 0, membrane: 0 }];
+  const simulator = await wasmEngine.simulator(convert(network, lively).network, { ...options, noise });
+  const noisy = await simulator.simulate(images, batch, { seed: 5, firstImage: 40 }, true);
   for (const spikes of noisy.levels) hash.update(spikes);
   hash.update(JSON.stringify(noisy.counts)).update(new Uint8Array(noisy.logits.buffer));
   await simulator.close();

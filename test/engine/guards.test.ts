@@ -7,6 +7,7 @@ import { WasmSimulator } from '../../src/engine/wasm/simulator.js';
 import { WasmTrainer } from '../../src/engine/wasm/trainer.js';
 import type { Network } from '../../src/network/architecture.js';
 import { convert } from '../../src/spiking/convert.js';
+import { spikeSources } from '../../src/spiking/network.js';
 import { type BlockSpec, batchOf, customNetwork, fp32, liveParameters, quantised } from './examples.js';
 import { expectGuardsIntact, fillGuards } from './kernel-bench.js';
 
@@ -88,9 +89,15 @@ async function everything(
   const ann = await evaluator.evaluate(images, batch, true);
   await evaluator.close();
   if (network.precision.kind === 'fp32') return { losses, parameters, ann };
-  const simulator = await WasmSimulator.create(convert(network, parameters).network, options);
-  const snn = await simulator.simulate(images, batch, { probability: 0.5, seed: 1, firstImage: 0 }, true);
-  await simulator.close();
+  const spiking = convert(network, parameters).network;
+  const layers = spikeSources(spiking);
+  const snn = [];
+  for (const membrane of [0, 2]) {
+    const noise = layers.map(() => ({ deletion: 0.5, insertion: 0.1, membrane }));
+    const simulator = await WasmSimulator.create(spiking, { ...options, noise });
+    snn.push(await simulator.simulate(images, batch, { seed: 1, firstImage: 0 }, true));
+    await simulator.close();
+  }
   return { losses, parameters, ann, snn };
 }
 
@@ -98,7 +105,7 @@ async function everything(
 async function expectGuarded(...given: Parameters<typeof everything>): Promise<void> {
   filling = true;
   const guarded = await everything(...given);
-  expect(made).toHaveLength(given[0].precision.kind === 'fp32' ? 2 : 3);
+  expect(made).toHaveLength(given[0].precision.kind === 'fp32' ? 2 : 4);
   for (const { plan, memory } of made) expectGuardsIntact(plan, memory);
   filling = false;
   // Vitest's own comparison takes a second for a large layer.

@@ -183,13 +183,13 @@ describe('noise', () => {
 
   /** Spikes of layer 1 under noise, computed in batches of `batch`. */
   async function noisy(probability: number, seed: number, batch: number): Promise<number[]> {
-    const simulator = await WasmSimulator.create(spiking, { batch, threads: 2 });
+    const noise = [{ deletion: probability, insertion: 0, membrane: 0 }];
+    const simulator = await WasmSimulator.create(spiking, { batch, threads: 2, noise });
     const spikes: number[] = [];
     for (let first = 0; first < 12; first += batch) {
       const count = Math.min(batch, 12 - first);
       const part = images.slice(first * size, (first + count) * size);
-      const noise = { probability, seed, firstImage: first };
-      spikes.push(...(await simulator.simulate(part, count, noise, true)).levels[0]!);
+      spikes.push(...(await simulator.simulate(part, count, { seed, firstImage: first }, true)).levels[0]!);
     }
     await simulator.close();
     return spikes;

@@ -1,14 +1,29 @@
 import { describe, expect, it } from 'vitest';
-import type { Noise } from '../../src/engine/engine.js';
-import { PlannedNoise } from '../../src/engine/wasm/noise.js';
+import type { Draw } from '../../src/engine/engine.js';
+import {
+  type NoisyLayer,
+  planDeletion,
+  planInsertion,
+  planMembranes,
+  planNoisyFire,
+} from '../../src/engine/wasm/noise.js';
 import { synapseTables } from '../../src/engine/wasm/synapses.js';
-import { bytes, nowhere } from '../../src/engine/wasm/units.js';
+import { type Address, nowhere } from '../../src/engine/wasm/units.js';
 import { layerOperations } from '../../src/spiking/counts.js';
 import { inParts, integers, KernelBench, reals, spikeCounts } from './kernel-bench.js';
-import { withoutDeleted } from './reference-noise.js';
+import { withInserted, withMembraneNoise, withoutDeleted } from './reference-noise.js';
 
 const [images, pixels, channels] = [3, 5, 32];
 const neurons = images * pixels * channels;
+
+interface Noise extends Draw {
+  readonly probability: number;
+  readonly layer?: number;
+}
+
+const layerOf = (perImage: number, levels: number, spikes: Address, layer: number): NoisyLayer => ({
+  ...{ spikes, levels, layer, channels: 16, realChannels: 16, pixels: perImage / 16 },
+});
 
 describe('fire', () => {
   const reached = (membranes: readonly number[], thresholds: readonly number[], levels: number) =>
@@ -36,19 +51,23 @@ describe('deleteSpikes', () => {
   const imageBytes = pixels * channels;
 
   /** Spikes of some images as the kernel leaves them. */
-  function deleted(spikes: readonly number[], images: number, levels: number, noise: Noise): number[] {
+  /** Spikes [image][neuron] after the noise of layer 1, all neurons in channels that are real. */
+  function after(
+    planned: typeof planDeletion,
+    spikes: readonly number[],
+    images: number,
+    levels: number,
+    { probability, layer = 0, ...draw }: Noise,
+  ): number[] {
     const bench = new KernelBench();
     const address = bench.bytes(spikes);
-    const planned = new PlannedNoise(bench.plan, {
-      spikes: address,
-      imageBytes: bytes(spikes.length / images),
-      levels,
-    });
-    bench.run([inParts(images, planned.calls)], (buffer) => {
-      planned.set(buffer, noise);
-    });
+    const noise = planned(bench.plan, layerOf(spikes.length / images, levels, address, layer), probability)!;
+    bench.run([inParts(images, noise.calls)], (buffer) => noise.set(buffer, draw));
     return bench.readBytes(address, spikes.length);
   }
+
+  const deleted = (spikes: readonly number[], images: number, levels: number, noise: Noise) =>
+    after(planDeletion, spikes, images, levels, noise);
 
   it.each([1, 4, 15, 16, 255])(
     'deletes the spikes that random words of (seed, image) choose, of up to %i a neuron',
@@ -87,6 +106,78 @@ describe('deleteSpikes', () => {
     }, 0);
     // 16 degrees of freedom: more than 39.3 in one of a thousand.
     expect(chi2).toBeLessThan(39.3);
+  });
+});
+
+describe('insertion', () => {
+  it.each([1, 4, 255])('adds some of the spikes that are missing, of up to %i, and none to padding', (levels) => {
+    const realChannels = 19;
+    const perImage = pixels * channels;
+    const counts = spikeCounts(neurons, levels, 7).map((count, i) => (i % channels < realChannels ? count : 0));
+    for (const probability of [0.003, 0.4, 1]) {
+      const [seed, firstImage, layer] = [2 ** 40 + 9, 77, 3];
+      const bench = new KernelBench();
+      const address = bench.bytes(counts);
+      const shape = { spikes: address, pixels, channels, realChannels, levels, layer };
+      const noise = planInsertion(bench.plan, shape, probability)!;
+      bench.run([inParts(images, noise.calls)], (buffer) => noise.set(buffer, { seed, firstImage }));
+      const isReal = (_: number, i: number) => i % channels < realChannels;
+      const expected = Array.from({ length: images }, (_, n) => {
+        const own = counts.slice(n * perImage, (n + 1) * perImage).filter(isReal);
+        return withInserted(own, levels, probability, { seed, image: firstImage + n, layer });
+      });
+      const found = bench.readBytes(address, neurons);
+      expect(found.filter(isReal)).toEqual(expected.flat());
+      expect(found.some((count, i) => !isReal(count, i) && count > 0)).toBe(false);
+    }
+  });
+});
+
+describe('membrane noise', () => {
+  it.each([
+    ['i16', 1],
+    ['i16', 4],
+    ['i32', 255],
+    ['f64', 4],
+  ] as const)('fires by membranes with normal noise: %s, %i levels', (type, levels) => {
+    const realChannels = 19;
+    const real = type === 'f64';
+    const membranes = real ? reals(neurons, 1).map((value) => 40 * value) : integers(neurons, -40, 40, 1);
+    const thresholds = real ? reals(levels * channels, 2) : integers(levels * channels, -30, 30, 2);
+    const never = real ? Number.POSITIVE_INFINITY : 2 ** 31 - 1;
+    const always = real ? Number.NEGATIVE_INFINITY : -(2 ** 31);
+    for (let j = 0; j < levels; j++)
+      for (let c = 0; c < channels; c++)
+        if (c === 4 || c >= realChannels) thresholds[j * channels + c] = never;
+        else if (c === 3) thresholds[j * channels + c] = always;
+    // None, little, much, and nothing but noise.
+    for (const deviation of [0, 0.3, 12.5, 1e7]) {
+      const bench = new KernelBench();
+      const spikes = bench.bytes(new Array(neurons).fill(99));
+      const [seed, firstImage, layer] = [2 ** 45 + 3, 5, 2];
+      const shape = { spikes, pixels, channels, realChannels, levels, layer };
+      const at = planMembranes(bench.plan, type, neurons);
+      const table = real ? bench.doubles(thresholds) : bench.words(thresholds);
+      const noise = planNoisyFire(bench.plan, shape, { type, at, thresholds: table }, deviation);
+      bench.run([inParts(images, noise.calls)], (buffer) => {
+        const View = { i16: Int16Array, i32: Int32Array, f64: Float64Array }[type];
+        new View(buffer as ArrayBuffer, at, neurons).set(membranes);
+        noise.set(buffer, { seed, firstImage });
+      });
+      const isReal = (_: number, i: number) => i % channels < realChannels;
+      const expected = Array.from({ length: images }, (_, n) => {
+        const own = membranes.slice(n * pixels * channels, (n + 1) * pixels * channels).filter(isReal);
+        const noisy = withMembraneNoise(own, realChannels, deviation, { seed, image: firstImage + n, layer });
+        return noisy.map((m, i) => {
+          let reached = 0;
+          for (let j = 0; j < levels; j++) if (m >= thresholds[j * channels + (i % realChannels)]!) reached++;
+          return reached;
+        });
+      });
+      const found = bench.readBytes(spikes, neurons);
+      expect(found.filter(isReal)).toEqual(expected.flat());
+      expect(found.some((count, i) => !isReal(count, i) && count > 0)).toBe(false);
+    }
   });
 });
 

@@ -1,13 +1,21 @@
-import { type Able, type Capability, gradientTypes, type LayerCounts, type Trainer } from '../../src/engine/engine.js';
+import {
+  type Able,
+  type Capability,
+  type Draw,
+  gradientTypes,
+  type LayerCounts,
+  type Trainer,
+} from '../../src/engine/engine.js';
 import { blocksOf } from '../../src/network/layers.js';
 import { adam } from '../../src/network/method.mjs';
 import { countersOf, nextUpdate, paperOptimiser } from '../../src/network/optimiser.js';
 import { parameterShapes } from '../../src/network/parameters.js';
 import { spikeSources } from '../../src/spiking/network.js';
+import type { SpikeNoise } from '../../src/spiking/noise.js';
 import { annForward } from '../network/reference-ann.js';
-import { simulate } from '../spiking/reference-simulator.js';
+import { type Disturbance, simulate } from '../spiking/reference-simulator.js';
 import { imageOf } from './examples.js';
-import { withoutDeleted } from './reference-noise.js';
+import { withInserted, withMembraneNoise, withoutDeleted } from './reference-noise.js';
 import { referenceStep } from './reference-trainer.js';
 
 /** A third engine: plain loops in double precision. Slow, and all that an engine has to be. */
@@ -39,20 +47,15 @@ export const referenceEngine: Able<Capability> = {
     };
   },
 
-  async simulator(network) {
+  async simulator(network, { noise }) {
     const blocks = spikeSources(network);
     return {
-      async simulate(images, count, noise, wantSpikes = false) {
+      async simulate(images, count, draw, wantSpikes = false) {
         const each = Array.from({ length: count }, (_, i) => {
           const [height, width, channels] = network.input;
           const size = height * width * channels;
-          const deleted = (spikes: Uint8Array) =>
-            noise === undefined
-              ? spikes
-              : Uint8Array.from(
-                  withoutDeleted([...spikes], noise.probability, { seed: noise.seed, image: noise.firstImage + i }),
-                );
-          return simulate(network, images.subarray(i * size, (i + 1) * size), deleted);
+          const image = images.subarray(i * size, (i + 1) * size);
+          return simulate(network, image, noise && disturbance(noise, network.levels, draw!, i));
         });
         const sum = (of: (one: (typeof each)[number]) => number) => each.reduce((total, one) => total + of(one), 0);
         return {
@@ -72,6 +75,19 @@ export const referenceEngine: Able<Capability> = {
     };
   },
 };
+
+/** Noise of a call's i-th image. */
+function disturbance(noise: readonly SpikeNoise[], levels: number, { seed, firstImage }: Draw, i: number): Disturbance {
+  const place = (layer: number) => ({ seed, image: firstImage + i, layer });
+  return {
+    membranes: (sums, layer, channels) => withMembraneNoise(sums, channels, noise[layer]!.membrane, place(layer)),
+    spikes: (sent, layer) => {
+      const { deletion, insertion } = noise[layer]!;
+      const left = withoutDeleted([...sent], deletion, place(layer));
+      return Uint8Array.from(withInserted(left, levels, insertion, place(layer)));
+    },
+  };
+}
 
 function trainerOf(...[network, start, options]: Parameters<Able<'train'>['trainer']>): Trainer {
   const { batch, gradients, optimizer: how = paperOptimiser } = options;

@@ -1,59 +1,107 @@
-// Noise of the spiking network, as a kernel call: each spike of layer 1 may be deleted.
-import { purposes } from '../../data/random.js';
-import type { Noise } from '../engine.js';
+// Noise of the spiking network as kernel calls: spikes deleted and inserted, membranes disturbed.
+import { normalLines } from '../../data/normal.js';
+import { type Purpose, purposes } from '../../data/random.js';
+import type { Draw } from '../engine.js';
 import { type Descriptor, fieldOffset } from './descriptor.js';
 import { constants } from './kernels/constants.mjs';
 import type { MemoryPlan } from './memory-plan.js';
-import { calls } from './program.js';
-import type { Address, Bytes } from './units.js';
+import { type Calls, calls, inOrder } from './program.js';
+import { type Address, bytes, type Count } from './units.js';
 
 const { tabledGaps, guideBits } = constants;
 /** Values of a random word's highest bits, and of those that are left. */
 const [guided, behindGuide] = [2 ** guideBits, 2 ** (32 - guideBits)];
 
-/** Plans the deletion of layer 1's spikes. How many and which, `set` says before each batch. */
-export class PlannedNoise {
-  readonly #gaps: Address;
-  readonly #guide: Address;
-  readonly #descriptor: Descriptor<'DeleteSpikes'>;
-
-  /** @param layer address of spike counts [image][pixel][padded channel]; bytes of an image; spikes of a neuron at most */
-  constructor(
-    plan: MemoryPlan,
-    layer: {
-      readonly spikes: Address;
-      readonly imageBytes: Bytes;
-      readonly levels: number;
-    },
-  ) {
-    this.#gaps = plan.floats(tabledGaps + 1);
-    this.#guide = plan.bytes(guided);
-    this.#descriptor = plan.descriptor('DeleteSpikes', {
-      ...{ ...layer, gaps: this.#gaps, guide: this.#guide, purpose: purposes.deleteSpikes },
-      ...{ seedLow: 0, seedHigh: 0, firstImage: 0 },
-    });
-  }
-
+/** Noise of a layer: `set` says before each batch whose random words it is. */
+export interface PlannedNoise {
   /** By images. */
-  get calls() {
-    return calls('deleteSpikes', this.#descriptor);
-  }
+  readonly calls: Calls;
+  set(buffer: ArrayBufferLike, draw: Draw): void;
+}
 
-  /** Writes what the kernel needs to know of this noise. False if it deletes nothing: less than half a spike in 2^32. */
-  set(buffer: ArrayBufferLike, { probability, seed, firstImage }: Noise): boolean {
-    const deleted = Math.round(probability * 2 ** 32) / 2 ** 32;
-    if (deleted === 0) return false;
-    const gaps = gapShares(deleted);
-    new Uint32Array(buffer, this.#gaps, tabledGaps + 1).set(gaps);
-    new Uint8Array(buffer, this.#guide, guided).set(leastGaps(gaps));
-    const view = new DataView(buffer, this.#descriptor.address);
+/** A layer's spike counts [image][pixel][padded channel]. */
+export interface NoisyLayer {
+  readonly spikes: Address;
+  readonly pixels: number;
+  /** As many as there are, and padded. */
+  readonly realChannels: number;
+  readonly channels: number;
+  /** Spikes of a neuron at most. */
+  readonly levels: number;
+  /** Its place among the layers that send spikes, from 0 on: random words are its own. */
+  readonly layer: number;
+}
+
+/** Each spike is deleted with this probability; undefined if that is none, less than half a spike in 2^32. */
+export function planDeletion(plan: MemoryPlan, layer: NoisyLayer, probability: number): PlannedNoise | undefined {
+  return removal(plan, layer, probability, purposes.deleteSpikes);
+}
+
+/** Each spike that a neuron did not send appears with this probability: it is deleted from those that are missing. */
+export function planInsertion(plan: MemoryPlan, layer: NoisyLayer, probability: number): PlannedNoise | undefined {
+  const deletion = removal(plan, layer, probability, purposes.insertSpikes);
+  if (deletion === undefined) return undefined;
+  const { spikes, pixels, realChannels, channels, levels } = layer;
+  const most = plan.table(Uint8Array.from({ length: channels }, (_, c) => (c < realChannels ? levels : 0)));
+  const complement = calls('complementSpikes', plan.descriptor('ComplementSpikes', { spikes, most, pixels, channels }));
+  return { calls: inOrder(complement, deletion.calls, complement), set: deletion.set };
+}
+
+function removal(
+  plan: MemoryPlan,
+  { spikes, pixels, channels, levels, layer }: NoisyLayer,
+  probability: number,
+  purpose: Purpose,
+): PlannedNoise | undefined {
+  const deleted = Math.round(probability * 2 ** 32) / 2 ** 32;
+  if (deleted === 0) return undefined;
+  const gaps = gapShares(deleted);
+  const descriptor = plan.descriptor('DeleteSpikes', {
+    ...{ spikes, gaps: plan.table(gaps), guide: plan.table(leastGaps(gaps)) },
+    ...{ imageBytes: bytes(pixels * channels), levels, ...undrawn(purpose, layer) },
+  });
+  return { calls: calls('deleteSpikes', descriptor), set: setDraw(descriptor) };
+}
+
+/** Bytes of a membrane by what it is in. */
+const membraneBytes = { i16: 2, i32: 4, f64: 8 } as const;
+export type MembraneType = keyof typeof membraneBytes;
+
+/** Room for the membranes of so many images. */
+export function planMembranes(plan: MemoryPlan, type: MembraneType, count: Count): Address {
+  return plan.bytes(count * membraneBytes[type]);
+}
+
+/**
+ * Spikes of membranes with normal noise.
+ * @param thresholds address of [level][padded channel]: doubles for membranes of doubles, or else integers of 32 bits
+ * @param deviation standard deviation
+ */
+export function planNoisyFire(
+  plan: MemoryPlan,
+  { spikes, pixels, realChannels, channels, levels, layer }: NoisyLayer,
+  membranes: { readonly type: MembraneType; readonly at: Address; readonly thresholds: Address },
+  deviation: number,
+): PlannedNoise {
+  const descriptor = plan.descriptor('FireNoisy', {
+    ...{ membranes: membranes.at, thresholds: membranes.thresholds, spikes },
+    ...{ lines: plan.table(normalLines), deviation: plan.table(Float64Array.of(deviation)) },
+    ...{ pixels, channels, realChannels, levels, ...undrawn(purposes.membraneNoise, layer) },
+  });
+  return { calls: calls(`fireNoisy_${membranes.type}`, descriptor), set: setDraw(descriptor) };
+}
+
+const undrawn = (purpose: Purpose, layer: number) => ({ purpose, layer, seedLow: 0, seedHigh: 0, firstImage: 0 });
+
+function setDraw({ name, address }: Descriptor<'DeleteSpikes'> | Descriptor<'FireNoisy'>): PlannedNoise['set'] {
+  return (buffer, { seed, firstImage }) => {
+    const view = new DataView(buffer, address);
     const set = (field: 'seedLow' | 'seedHigh' | 'firstImage', value: number) =>
-      view.setUint32(fieldOffset('DeleteSpikes', field), value, true);
+      view.setUint32(fieldOffset(name, field), value, true);
     set('seedLow', seed % 2 ** 32);
     set('seedHigh', Math.floor(seed / 2 ** 32));
     set('firstImage', firstImage);
-    return true;
-  }
+  };
 }
 
 /** P(gap ≥ g) = (1 − p)^g for g = 1 … as shares of 2^32, and 0 at the end. */

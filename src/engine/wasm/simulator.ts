@@ -6,8 +6,8 @@ import {
   spikeSources,
 } from '../../spiking/network.js';
 import { unreachable } from '../../unreachable.js';
-import type { EngineOptions, LayerCounts, Noise, Simulation, Simulator } from '../engine.js';
-import { doubleWeights } from './convolution.js';
+import type { Draw, LayerCounts, Simulation, Simulator, SimulatorOptions } from '../engine.js';
+import { doubleWeights, type PlannedConvolution, realForward } from './convolution.js';
 import { encodingForward } from './encoding.js';
 import { unpadLevels, unpadLogits } from './evaluator.js';
 import {
@@ -23,16 +23,23 @@ import {
 import { constants } from './kernels/constants.mjs';
 import { ImageWriter } from './layer-plan.js';
 import { MemoryPlan } from './memory-plan.js';
-import { PlannedNoise } from './noise.js';
+import {
+  type NoisyLayer,
+  type PlannedNoise,
+  planDeletion,
+  planInsertion,
+  planMembranes,
+  planNoisyFire,
+} from './noise.js';
 import { Pool } from './pool.js';
 import { calls, inOrder, ofLayer, type Program, splitBy } from './program.js';
-import { spikeForward } from './spike-forward.js';
+import { needsWideSums, spikeForward } from './spike-forward.js';
 import { synapseTables } from './synapses.js';
 import type { Observer } from './threads.js';
-import { type Address, bytes, nowhere, times } from './units.js';
+import { type Address, nowhere, times } from './units.js';
 
-/** Programs of the pool: weights once, then images without and with noise. */
-const [prepare, quiet, noisy] = [0, 1, 2];
+/** Programs of the pool: weights once, then images. */
+const [prepare, infer] = [0, 1];
 const { countFields, forwardLanes } = constants;
 
 interface SimulationPlan {
@@ -42,7 +49,7 @@ interface SimulationPlan {
   /** Addresses by block: spike counts [image][pixel][padded channel], and CountSpikes' doubles per image. */
   readonly spikes: readonly Address[];
   readonly counts: readonly Address[];
-  readonly noise: PlannedNoise;
+  readonly noise: readonly PlannedNoise[];
   readonly logits: Address;
 }
 
@@ -60,7 +67,7 @@ export class WasmSimulator implements Simulator {
   ) {}
 
   /** @param observer is told of every kernel call, all of which are then made by the calling thread */
-  static async create(network: SpikingNetwork, options: EngineOptions, observer?: Observer): Promise<WasmSimulator> {
+  static async create(network: SpikingNetwork, options: SimulatorOptions, observer?: Observer): Promise<WasmSimulator> {
     const memoryPlan = new MemoryPlan();
     const plan = planSimulation(memoryPlan, network, options);
     const pool = await Pool.start(memoryPlan, plan.programs, options.threads, observer);
@@ -69,11 +76,15 @@ export class WasmSimulator implements Simulator {
     return new WasmSimulator(network, plan, pool, new ImageWriter(network, pool.memory.buffer, first, options.batch));
   }
 
-  async simulate(images: Float32Array, count: number, noise?: Noise, wantSpikes = false): Promise<Simulation> {
+  async simulate(images: Float32Array, count: number, draw?: Draw, wantSpikes = false): Promise<Simulation> {
     this.images.write(images, count, 2 ** this.network.k);
     const { buffer } = this.pool.memory;
     const { spikes, logits } = this.plan;
-    this.pool.run(noise !== undefined && this.plan.noise.set(buffer, noise) ? noisy : quiet);
+    for (const noise of this.plan.noise) {
+      if (draw === undefined) throw new TypeError('a simulation with noise needs to know whose random words it takes');
+      noise.set(buffer, draw);
+    }
+    this.pool.run(infer);
     const blocks = spikeSources(this.network);
     return {
       logits: unpadLogits(buffer, logits, this.network.classes, count),
@@ -107,7 +118,11 @@ export class WasmSimulator implements Simulator {
   }
 }
 
-function planSimulation(plan: MemoryPlan, network: SpikingNetwork, { batch, threads }: EngineOptions): SimulationPlan {
+function planSimulation(
+  plan: MemoryPlan,
+  network: SpikingNetwork,
+  { batch, threads, noise }: SimulatorOptions,
+): SimulationPlan {
   const { levels } = network;
   const blocks = spikeSources(network);
   const geometries = blocks.map((block) => convolutionGeometry(block, block.kind === 'encoding'));
@@ -116,43 +131,53 @@ function planSimulation(plan: MemoryPlan, network: SpikingNetwork, { batch, thre
   );
   const counts = blocks.map(() => plan.doubles(batch * countFields));
   const [height, width, channels] = network.input;
-  const first = geometries[0]!;
-  const map = paddedMap(height, width, channels, inputBorders(first));
+  const map = paddedMap(height, width, channels, inputBorders(geometries[0]!));
   const input = plan.alloc(times(batch, map.imageBytes));
 
   // Weights are ternary already.
   const one = plan.table(Float32Array.of(1));
-  const convolutions = blocks.map((block, i) =>
-    planBlock(plan, block, geometries[i]!, {
-      ...{ x: input, map, arriving: spikes[i - 1], threshold: one, spikes: spikes[i]! },
+  const planned = blocks.map((block, layer) => {
+    const g = geometries[layer]!;
+    const buffers = {
+      ...{ x: input, map, arriving: spikes[layer - 1], threshold: one, spikes: spikes[layer]! },
       ...{ levels, images: batch },
-    }),
-  );
+    };
+    const noisy = noisyLayer(g, block, { spikes: spikes[layer]!, levels, layer });
+    const { deletion = 0, insertion = 0, membrane = 0 } = noise?.[layer] ?? {};
+    const { convolution, fire } =
+      membrane > 0
+        ? planNoisyBlock(plan, block, g, buffers, { noisy, deviation: membrane })
+        : { convolution: planBlock(plan, block, g, buffers) };
+    const all = [fire, planDeletion(plan, noisy, deletion), planInsertion(plan, noisy, insertion)];
+    return { convolution, noise: all.flatMap((own) => own ?? []) };
+  });
   const count = blocks.map((_, i) =>
     planCounts(plan, geometries[i]!, blocks[i + 1], { levels, spikes: spikes[i]!, counts: counts[i]! }),
   );
-  const noise = new PlannedNoise(plan, {
-    spikes: spikes[0]!,
-    imageBytes: bytes(outputPixels(first) * first.outChannels),
-    levels,
-  });
   const last = readoutOf(network);
   const readout = planReadout(plan, last, batch, spikes.at(-1)!);
 
-  const infer = (withNoise: boolean) =>
-    inOrder(
-      ...convolutions.map((convolution, i) =>
-        ofLayer(blocks[i]!.name, inOrder(convolution.calls, withNoise && i === 0 ? noise.calls : undefined, count[i])),
-      ),
-      ofLayer(last.name, readout.calls),
-    );
+  const images = inOrder(
+    ...planned.map(({ convolution, noise: own }, i) =>
+      ofLayer(blocks[i]!.name, inOrder(convolution.calls, ...own.map((one) => one.calls), count[i])),
+    ),
+    ofLayer(last.name, readout.calls),
+  );
   const programs = [
-    [[...convolutions.flatMap(({ pack }) => pack), ...readout.pack]],
-    [splitBy(batch, forwardLanes, threads, infer(false))],
-    [splitBy(batch, forwardLanes, threads, infer(true))],
+    [[...planned.flatMap(({ convolution }) => convolution.pack), ...readout.pack]],
+    [splitBy(batch, forwardLanes, threads, images)],
   ];
-  return { programs, input, map, spikes, counts, noise, logits: readout.logits };
+  const all = planned.flatMap((block) => block.noise);
+  return { programs, input, map, spikes, counts, noise: all, logits: readout.logits };
 }
+
+const noisyLayer = (
+  g: Geometry,
+  block: SpikeSource,
+  own: Pick<NoisyLayer, 'spikes' | 'levels' | 'layer'>,
+): NoisyLayer => ({
+  ...{ ...own, pixels: outputPixels(g), channels: g.outChannels, realChannels: block.output[2] },
+});
 
 interface BlockBuffers {
   /** The images, for the block that encodes them. */
@@ -169,25 +194,54 @@ interface BlockBuffers {
 
 /** A block's convolution and the comparison of its membranes with their thresholds. */
 function planBlock(plan: MemoryPlan, block: SpikeSource, g: Geometry, buffers: BlockBuffers) {
-  const { levels, images, threshold, spikes } = buffers;
+  const { levels, images, threshold, spikes, x, map } = buffers;
   const weights = blockWeights(block);
   switch (block.kind) {
-    case 'encoding': {
-      const never = new Float64Array(levels * g.outChannels).fill(Number.POSITIVE_INFINITY);
-      const thresholds = thresholdTable(block, levels, never);
-      const { x, map } = buffers;
-      return encodingForward(plan, g, { x, map, spikes }, weights, { thresholds, levels });
-    }
+    case 'encoding':
+      return encodingForward(plan, g, { x, map, spikes }, weights, {
+        thresholds: doubleTable(block, g, levels),
+        levels,
+      });
     case 'spiking': {
-      const never = new Int32Array(levels * g.outChannels).fill(2 ** 31 - 1);
-      const thresholds = thresholdTable(block, levels, never);
       const own = { spikes: buffers.arriving!, w: plan.table(weights), threshold, y: spikes };
-      return spikeForward(plan, g, own, levels, { thresholds, images });
+      return spikeForward(plan, g, own, levels, { thresholds: integerTable(block, g, levels), images });
     }
     default:
       return unreachable(block);
   }
 }
+
+/** The same by way of memory, where noise is added to the membranes. */
+function planNoisyBlock(
+  plan: MemoryPlan,
+  block: SpikeSource,
+  g: Geometry,
+  { levels, images, threshold, x, map, arriving }: BlockBuffers,
+  { noisy, deviation }: { readonly noisy: NoisyLayer; readonly deviation: number },
+): { readonly convolution: PlannedConvolution; readonly fire: PlannedNoise } {
+  const w = plan.table(blockWeights(block));
+  const type = block.kind === 'encoding' ? 'f64' : needsWideSums(g, levels) ? 'i32' : 'i16';
+  const at = planMembranes(plan, type, images * outputPixels(g) * g.outChannels);
+  const fire = (table: Float64Array | Int32Array) =>
+    planNoisyFire(plan, noisy, { type, at, thresholds: plan.table(table) }, deviation);
+  switch (block.kind) {
+    case 'encoding':
+      return { convolution: realForward(plan, g, { x, map, w, y: at }), fire: fire(doubleTable(block, g, levels)) };
+    case 'spiking':
+      return {
+        convolution: spikeForward(plan, g, { spikes: arriving!, w, threshold, y: at }, levels, 'integers'),
+        fire: fire(integerTable(block, g, levels)),
+      };
+    default:
+      return unreachable(block);
+  }
+}
+
+const doubleTable = (block: SpikeSource, g: Geometry, levels: number) =>
+  thresholdTable(block, levels, new Float64Array(levels * g.outChannels).fill(Number.POSITIVE_INFINITY));
+
+const integerTable = (block: SpikeSource, g: Geometry, levels: number) =>
+  thresholdTable(block, levels, new Int32Array(levels * g.outChannels).fill(2 ** 31 - 1));
 
 /** Counts a block's spikes, and what they cause in the next block, if it is one of spikes. */
 function planCounts(

@@ -12,10 +12,13 @@ import { bytes, nowhere } from './units.js';
 const maximumTableLevels = 16;
 
 /**
- * What becomes of the sums: they are kept, in 16 bits or, where that is too few, as floats times a scale; or they become
- * spikes, one for each threshold [level][channel] that is reached.
+ * What becomes of the sums: they are kept, in 16 bits or, where that is too few, in 32 or as floats times a scale; or they
+ * become spikes, one for each threshold [level][channel] that is reached.
  */
-export type SpikeOutput = { readonly scale: number } | { readonly thresholds: Int32Array; readonly images: number };
+export type SpikeOutput =
+  | { readonly scale: number }
+  | 'integers'
+  | { readonly thresholds: Int32Array; readonly images: number };
 
 /** True if a sum of −32,766 … 32,766, or the table of level · weight, is too small for the spikes of this layer. */
 export function needsWideSums(g: Geometry, levels: number): boolean {
@@ -46,7 +49,8 @@ export function spikeForward(
 ): PlannedConvolution {
   if (needsWideSums(g, levels)) return wideForward(plan, g, buffers, levels, output);
   // Membranes stay above −32,768 and below 32,768: what is cut off is reached always, or never.
-  const thresholds = 'thresholds' in output ? plan.table(thresholds16(output.thresholds)) : nowhere;
+  const thresholds =
+    typeof output === 'object' && 'thresholds' in output ? plan.table(thresholds16(output.thresholds)) : nowhere;
   const ending = thresholds ? 'fire' : 'i16';
   const events = planEvents(plan, g, buffers, levels, thresholds);
   const block = eventBlock(g);
@@ -73,6 +77,10 @@ function wideForward(
   levels: number,
   output: SpikeOutput,
 ): PlannedConvolution {
+  if (output === 'integers') {
+    const { descriptor, pack } = planWide(plan, g, buffers);
+    return { pack, calls: calls('wideConv_i32', descriptor) };
+  }
   if ('scale' in output) {
     const { descriptor, pack } = planWide(plan, g, buffers, output.scale);
     return { pack, calls: calls('wideConv_f32', descriptor) };

@@ -16,6 +16,8 @@ export const constants = /** @type {const} */ ({
   tabledGaps: 64,
   /** Highest bits of a random word by which the guide to that table is read. */
   guideBits: 12,
+  /** Bits of a number behind its highest by which the normal distribution is divided into segments. */
+  segmentBits: 5,
   /** Bits of integer gradients: for the input gradient, and for the weight gradient. */
   fineBits: 16,
   coarseBits: 12,

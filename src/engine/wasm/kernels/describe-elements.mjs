@@ -110,16 +110,28 @@ export const elements = /** @type {const} */ ({
     addresses: 'membranes thresholds spikes',
     counts: 'pixels channels levels',
   },
-  /** Deletes spikes of layer 1. gaps: [g − 1], the share in 2^32 of gaps of g and more between deleted ones, and 0 at the
+  /** Deletes spikes of a layer. gaps: [g − 1], the share in 2^32 of gaps of g and more between deleted ones, and 0 at the
    * end; guide: by the highest bits of a random word, the least gap that such a word can mean. */
   DeleteSpikes: {
     kernels: 'deleteSpikes',
     addresses: 'spikes gaps guide',
     bytes: 'imageBytes',
     counts: 'levels',
-    words: 'seedLow seedHigh purpose firstImage',
+    words: 'seedLow seedHigh purpose layer firstImage',
     // Random words, up to four vectors of them, and the gaps that they make.
     scratch: { drawn: '256', ahead: '256' },
+  },
+  /** Spikes that a neuron might have sent instead of those that it sent: `most` less its own, a byte a channel. */
+  ComplementSpikes: { kernels: 'complementSpikes', addresses: 'spikes most', counts: 'pixels channels' },
+  /** Membranes with normal noise against thresholds [level][channel]: spike counts. lines: intercept and slope for each
+   * segment, as data/normal.ts has them; deviation: the standard deviation, a double. */
+  FireNoisy: {
+    kernels: 'fireNoisy_i16 fireNoisy_i32 fireNoisy_f64',
+    addresses: 'membranes thresholds spikes lines deviation',
+    counts: 'pixels channels realChannels levels',
+    words: 'seedLow seedHigh purpose layer firstImage',
+    // Random words, up to four vectors of them, and what sixteen of them make of as many membranes.
+    scratch: { drawn: '256', noise: '128', whole: '64' },
   },
   /** Logits of the spiking network: doubles, weights as RealConv has them. */
   Readout: { kernels: 'readout', addresses: 'spikes w logits', counts: 'inputs channels' },

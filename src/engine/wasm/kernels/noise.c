@@ -1,37 +1,12 @@
-// Noise of the spiking network: spikes deleted at random.
-#include "vector.h"
-
-/** Random words that are drawn at a time: of as many blocks as a vector has lanes. */
-enum { drawnWords = 4 * LANES };
-
-/**
- * Draws the words of blocks from `block` on, [word of the block][block]. Philox4x32-10 (Salmon et al. 2011) turns the counter
- * (block, 0, image, purpose) and the key into the four words of a block.
- */
-INLINE void drawWords(DeleteSpikes t, u32 image, u32 block, u32 *out) {
-  u32v a, b = {0}, c = SPLAT(u32v, image), d = SPLAT(u32v, t.purpose);
-  EACH(i, LANES) a[i] = block + i;
-  u32 key0 = t.seedLow, key1 = t.seedHigh;
-  NO_UNROLLING for (i32 round = 0; round < 10; round++) {
-    const Products first = wholeProducts(a, 0xd2511f53), second = wholeProducts(c, 0xcd9e8d57);
-    a = second.high ^ b ^ key0;
-    b = second.low;
-    c = first.high ^ d ^ key1;
-    d = first.low;
-    key0 += 0x9e3779b9;
-    key1 += 0xbb67ae85;
-  }
-  STORE(out, a);
-  STORE(out + LANES, b);
-  STORE(out + 2 * LANES, c);
-  STORE(out + 3 * LANES, d);
-}
+// Noise of the spiking network: spikes deleted at random, and those that there might have been.
+#include "random.h"
 
 /** Gaps of these words: a gap is how many of the table's shares a word is below. */
-INLINE void drawGaps(DeleteSpikes t, u32 image, u32 block) {
+INLINE void drawGaps(DeleteSpikes t, Draw draw, u32 block) {
   const u32 *drawn = (u32 *)t.drawn, *gaps = (u32 *)t.gaps;
-  drawWords(t, image, block, (u32 *)t.drawn);
+  drawWords(draw, block, (u32 *)t.drawn);
   NO_UNROLLING for (i32 i = 0; i < drawnWords; i++) {
+    // Word i & 3 of the block among these.
     const u32 word = drawn[(i & 3) * LANES + (i >> 2)];
     u32 gap = t.guide[word >> (32 - guideBits)];
     while (word < gaps[gap]) gap++;
@@ -88,8 +63,8 @@ INLINE void deleteAmong(DeleteSpikes t, i32 lo, i32 hi, i32 bits) {
   const u32 *firstGap = (u32 *)t.ahead, *lastGap = firstGap + drawnWords - 1;
   for (i32 n = lo; n < hi; n++) {
     u8 *s = t.spikes + n * t.imageBytes;
-    const u32 image = t.firstImage + (u32)n;
-    drawGaps(t, image, 0);
+    const Draw draw = DRAW(t, n);
+    drawGaps(t, draw, 0);
     u32 block = LANES;
     const u32 *next = firstGap;
     // Spikes until the next that is deleted, if it is.
@@ -103,7 +78,7 @@ INLINE void deleteAmong(DeleteSpikes t, i32 lo, i32 hi, i32 bits) {
         s[firstSet(later) / (bits / 8) - 1] -= (u8)one;
         ahead += one;
         if (next == lastGap) {
-          drawGaps(t, image, block);
+          drawGaps(t, draw, block);
           block += LANES;
           next = firstGap - 1;
         }
@@ -120,7 +95,7 @@ INLINE void deleteAmong(DeleteSpikes t, i32 lo, i32 hi, i32 bits) {
  * Deletes each spike independently with the same probability, by way of the gaps between the deleted ones, which are
  * geometrically distributed (Devroye, Non-Uniform Random Variate Generation, 1986, sections X.2 and XV.1): far fewer words
  * are drawn than there are spikes. Behind a gap as long as the table nothing is deleted, and the next begins: the
- * distribution has no memory. Random words by (seed, purpose, image), so that neither threads nor batches matter; spikes in
+ * distribution has no memory. Random words by (seed, purpose, layer, image), so that neither threads nor batches matter; spikes in
  * the order of pixels and channels, so that padding channels, which never fire, don't either.
  */
 KERNEL(deleteSpikes, DeleteSpikes) {
@@ -129,4 +104,12 @@ KERNEL(deleteSpikes, DeleteSpikes) {
     deleteAmong(t, lo, hi, 8);
   else
     deleteAmong(t, lo, hi, 16);
+}
+
+/** Spikes become those that are missing, and back: of `most` of each channel, none of those for padding. */
+KERNEL(complementSpikes, ComplementSpikes) {
+  const isize channels = t.channels;
+  u8 *s = t.spikes + (isize)lo * t.pixels * channels;
+  for (i32 p = lo * t.pixels; p < hi * t.pixels; p++)
+    NO_UNROLLING for (isize c = 0; c < channels; c += 16, s += 16) STORE(s, LOAD(u8x16, t.most + c) - LOAD(u8x16, s));
 }

@@ -8,6 +8,7 @@ import { parseNotation } from '../../../network/notation.js';
 import type { Optimiser } from '../../../network/optimiser.js';
 import { buildNetwork } from '../../../network/presets.js';
 import { convert } from '../../../spiking/convert.js';
+import { spikeSources } from '../../../spiking/network.js';
 import type { GradientType, Parameters } from '../../engine.js';
 import type { Kernel } from '../descriptor.js';
 import { wasmEngine } from '../engine.js';
@@ -96,8 +97,12 @@ async function evaluate(network: Network, parameters: Parameters, images: Float3
 }
 
 async function simulate(network: Network, parameters: Parameters, images: Float32Array, batch: number): Promise<void> {
-  const simulator = await wasmEngine.simulator(convert(network, parameters).network, { batch, threads: 1 });
-  await simulator.simulate(images, batch);
-  await simulator.simulate(images, batch - 1, { probability: 0.3, seed: 5, firstImage: 40 });
-  await simulator.close();
+  const spiking = convert(network, parameters).network;
+  const noise = spikeSources(spiking).map(() => ({ deletion: 0.3, insertion: 0.1, membrane: 2.5 }));
+  for (const options of [{}, { noise: noise.map((one) => ({ ...one, membrane: 0 })) }, { noise }]) {
+    const simulator = await wasmEngine.simulator(spiking, { batch, threads: 1, ...options });
+    await simulator.simulate(images, batch - 1, { seed: 5, firstImage: 40 });
+    await simulator.simulate(images, batch, { seed: 5, firstImage: 40 });
+    await simulator.close();
+  }
 }

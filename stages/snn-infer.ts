@@ -90,7 +90,7 @@ export default defineStage({
     const { writeArrays } = await import('../src/formats/npz.js');
     const { decodeSpikingNetwork } = await import('../src/spiking/model-file.js');
     const { engineFor } = await import('../src/engine/engines.js');
-    const { noiseTerms } = await import('../src/spiking/noise.js');
+    const { noiseTerms, reportedTerm } = await import('../src/spiking/noise.js');
     const { byClass } = await import('../src/results/confusion.js');
     const { repeatedResult, snnMetrics, snnResultText } = await import('../src/results/snn-result.js');
 
@@ -112,7 +112,8 @@ export default defineStage({
     );
     const about = {
       ...{ network: network.name, dataset: dataset.name, precision: `k${network.k}B${network.B}` },
-      ...{ noise: terms[0]!.amount, ...(typeof noise === 'number' ? {} : { noiseTerms: terms }) },
+      noise: terms.find(({ amount }) => amount > 0)?.amount ?? 0,
+      ...(typeof noise === 'number' ? {} : { noiseTerms: terms.map(reportedTerm) }),
     };
     const { labels, count } = dataset.test;
     const runs = activities.map((activity) => ({

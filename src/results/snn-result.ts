@@ -16,11 +16,20 @@ const seeded = Object.keys(seededFields) as readonly (keyof typeof seededFields)
 const SnnResultSchema = Type.Object({
   ...AnnResultSchema.properties,
   stage: Type.Literal('snn-infer'),
-  /** Probability that a spike of the encoding layer is deleted; of other noise, the amount of the first kind. */
+  /** Probability that a spike of the encoding layer is deleted; of other noise, the amount of the first kind that there is any of. */
   noise: Count,
-  /** Kinds of noise with probability or standard deviation and layers, unless it is that which a number asks for. */
+  /** Kinds of noise, unless it is that which a number asks for. */
   noiseTerms: Type.Optional(
-    Type.Array(Type.Object({ kind: Type.String(), amount: Count, layers: Type.Array(Type.String()) }), { minItems: 1 }),
+    Type.Array(
+      Type.Object({
+        kind: Type.String(),
+        /** One of both. */
+        probability: Type.Optional(Count),
+        sigma: Type.Optional(Count),
+        layers: Type.Array(Type.String()),
+      }),
+      { minItems: 1 },
+    ),
   ),
   /** L = 2^k·B. */
   levels: Count,
@@ -56,8 +65,9 @@ export type SnnResult = Static<typeof SnnResultSchema>;
 /** One kind of noise of a result. */
 export interface ResultNoise {
   readonly kind: string;
-  /** Probability, or standard deviation in units of the layer's threshold. */
-  readonly amount: number;
+  readonly probability?: number;
+  /** In units of the layer's threshold. */
+  readonly sigma?: number;
   readonly layers: readonly string[];
 }
 

@@ -1,7 +1,7 @@
 import { type Cell, type Column, renderTable } from '../text/table.js';
 import type { AnnResult } from './ann-result.js';
 import type { History } from './history.js';
-import type { SnnResult } from './snn-result.js';
+import type { ResultNoise, SnnResult } from './snn-result.js';
 
 const resultColumns = [
   ...['stage', 'network', 'dataset', 'precision', 'noise', 'images', 'correct', 'accuracy', 'neurons'],
@@ -18,8 +18,28 @@ interface Labelled<T> {
 /** All results as CSV, a row a result with its place on each axis, in the order of the inputs. */
 export function resultsCsv(ann: readonly Labelled<AnnResult>[], snn: readonly Labelled<SnnResult>[]): string {
   const items = [...ann, ...snn];
-  const rows = items.map(({ labels, result }) => ({ ...labels, ...(result as Readonly<Record<string, unknown>>) }));
-  return csvOf(rows as readonly Row[], [...axesOf(items, resultColumns), ...resultColumns]);
+  const rows = items.map(({ labels, result }) => ({
+    ...labels,
+    ...(result as Readonly<Record<string, unknown>>),
+    ...noiseCells(result),
+  }));
+  const kinds = items.some(({ result }) => 'noiseTerms' in result) ? noiseColumns : [];
+  const columns = resultColumns.flatMap((column) => (column === 'noise' ? [column, ...kinds] : [column]));
+  return csvOf(rows as readonly Row[], [...axesOf(items, columns), ...columns]);
+}
+
+const noiseColumns = ['noiseKind', 'noiseAmount', 'noiseLayers'] as const;
+
+/** Kinds of noise, such as `deletion + membrane`, with the amount and the layers of each; none for noise that is a number. */
+function noiseCells(result: AnnResult | SnnResult): Partial<Record<(typeof noiseColumns)[number], string>> {
+  const terms = 'noiseTerms' in result ? (result.noiseTerms ?? []) : [];
+  if (terms.length === 0) return {};
+  const joined = (of: (term: ResultNoise) => string | number) => terms.map(of).join(' + ');
+  return {
+    noiseKind: joined(({ kind }) => kind),
+    noiseAmount: joined(({ probability, sigma }) => probability ?? sigma ?? 0),
+    noiseLayers: joined(({ layers }) => layers.join(' ')),
+  };
 }
 
 const trainingColumns = ['training', 'epoch', 'learningRate', 'loss', 'trainAccuracy', 'testAccuracy'];

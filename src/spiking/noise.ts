@@ -1,5 +1,6 @@
 // Noise and faults of hardware: what they mean for the layers of a network.
 import { UserError } from '../error.js';
+import type { ResultNoise } from '../results/snn-result.js';
 import { type SpikeSource, type SpikingNetwork, spikeSources } from './network.js';
 import { describeKind, type NoiseKind, type NoiseRequest } from './noise-kinds.js';
 import { int32Maximum, int32Minimum } from './thresholds.js';
@@ -82,6 +83,11 @@ function nameOf(
       ? `Layers that can have it: ${listed.join(', ')}; or all.`
       : 'The network has none that can have it.',
   );
+}
+
+/** A term as results tell it. */
+export function reportedTerm({ kind, amount, layers }: NoiseTerm): ResultNoise {
+  return { kind, [describeKind(kind).amount]: amount, layers };
 }
 
 /** What disturbs the layers that send spikes, one a layer, in order; undefined where nothing does. */

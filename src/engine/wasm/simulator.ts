@@ -5,10 +5,8 @@ import {
   type SpikingNetwork,
   spikeSources,
 } from '../../spiking/network.js';
-import { unreachable } from '../../unreachable.js';
 import type { Draw, LayerCounts, Simulation, Simulator, SimulatorOptions } from '../engine.js';
-import { doubleWeights, type PlannedConvolution, realForward } from './convolution.js';
-import { encodingForward } from './encoding.js';
+import { doubleWeights } from './convolution.js';
 import { unpadLevels, unpadLogits } from './evaluator.js';
 import {
   convolutionGeometry,
@@ -23,17 +21,10 @@ import {
 import { constants } from './kernels/constants.mjs';
 import { ImageWriter } from './layer-plan.js';
 import { MemoryPlan } from './memory-plan.js';
-import {
-  type NoisyLayer,
-  type PlannedNoise,
-  planDeletion,
-  planInsertion,
-  planMembranes,
-  planNoisyFire,
-} from './noise.js';
+import { type NoisyLayer, type PlannedNoise, planDeletion, planInsertion } from './noise.js';
 import { Pool } from './pool.js';
 import { calls, inOrder, ofLayer, type Program, splitBy } from './program.js';
-import { needsWideSums, spikeForward } from './spike-forward.js';
+import { planBlock, planNoisyBlock } from './spiking-block.js';
 import { synapseTables } from './synapses.js';
 import type { Observer } from './threads.js';
 import { type Address, nowhere, times } from './units.js';
@@ -179,70 +170,6 @@ const noisyLayer = (
   ...{ ...own, pixels: outputPixels(g), channels: g.outChannels, realChannels: block.output[2] },
 });
 
-interface BlockBuffers {
-  /** The images, for the block that encodes them. */
-  readonly x: Address;
-  readonly map: ReturnType<typeof paddedMap>;
-  /** Spikes of the block before; that which encodes images has none. */
-  readonly arriving: Address | undefined;
-  /** Of ternary weights. */
-  readonly threshold: Address;
-  readonly spikes: Address;
-  readonly levels: number;
-  readonly images: number;
-}
-
-/** A block's convolution and the comparison of its membranes with their thresholds. */
-function planBlock(plan: MemoryPlan, block: SpikeSource, g: Geometry, buffers: BlockBuffers) {
-  const { levels, images, threshold, spikes, x, map } = buffers;
-  const weights = blockWeights(block);
-  switch (block.kind) {
-    case 'encoding':
-      return encodingForward(plan, g, { x, map, spikes }, weights, {
-        thresholds: doubleTable(block, g, levels),
-        levels,
-      });
-    case 'spiking': {
-      const own = { spikes: buffers.arriving!, w: plan.table(weights), threshold, y: spikes };
-      return spikeForward(plan, g, own, levels, { thresholds: integerTable(block, g, levels), images });
-    }
-    default:
-      return unreachable(block);
-  }
-}
-
-/** The same by way of memory, where noise is added to the membranes. */
-function planNoisyBlock(
-  plan: MemoryPlan,
-  block: SpikeSource,
-  g: Geometry,
-  { levels, images, threshold, x, map, arriving }: BlockBuffers,
-  { noisy, deviation }: { readonly noisy: NoisyLayer; readonly deviation: number },
-): { readonly convolution: PlannedConvolution; readonly fire: PlannedNoise } {
-  const w = plan.table(blockWeights(block));
-  const type = block.kind === 'encoding' ? 'f64' : needsWideSums(g, levels) ? 'i32' : 'i16';
-  const at = planMembranes(plan, type, images * outputPixels(g) * g.outChannels);
-  const fire = (table: Float64Array | Int32Array) =>
-    planNoisyFire(plan, noisy, { type, at, thresholds: plan.table(table) }, deviation);
-  switch (block.kind) {
-    case 'encoding':
-      return { convolution: realForward(plan, g, { x, map, w, y: at }), fire: fire(doubleTable(block, g, levels)) };
-    case 'spiking':
-      return {
-        convolution: spikeForward(plan, g, { spikes: arriving!, w, threshold, y: at }, levels, 'integers'),
-        fire: fire(integerTable(block, g, levels)),
-      };
-    default:
-      return unreachable(block);
-  }
-}
-
-const doubleTable = (block: SpikeSource, g: Geometry, levels: number) =>
-  thresholdTable(block, levels, new Float64Array(levels * g.outChannels).fill(Number.POSITIVE_INFINITY));
-
-const integerTable = (block: SpikeSource, g: Geometry, levels: number) =>
-  thresholdTable(block, levels, new Int32Array(levels * g.outChannels).fill(2 ** 31 - 1));
-
 /** Counts a block's spikes, and what they cause in the next block, if it is one of spikes. */
 function planCounts(
   plan: MemoryPlan,
@@ -279,27 +206,4 @@ function planReadout(plan: MemoryPlan, layer: ReadoutLayer, batch: number, spike
     channels: g.outChannels,
   });
   return { calls: calls('readout', descriptor), logits, pack: weights.pack };
-}
-
-function blockWeights(block: SpikeSource): Float32Array {
-  const [inRaw, outRaw] = [block.input[2], block.output[2]];
-  const taps = block.kernel[0] * block.kernel[1];
-  const inPadded = block.kind === 'encoding' ? inRaw : padChannels(inRaw);
-  const weights = Float32Array.from(block.weights);
-  return padWeights(weights, taps, inRaw, outRaw, inPadded, padChannels(outRaw));
-}
-
-/**
- * [channel][level] → [level][padded channel].
- * @param table thresholds that are never reached: padding channels keep them
- */
-function thresholdTable<T extends Float64Array | Int32Array>(
-  { thresholds, output: [, , channels] }: SpikeSource,
-  levels: number,
-  table: T,
-): T {
-  const padded = table.length / levels;
-  for (let c = 0; c < channels; c++)
-    for (let j = 0; j < levels; j++) table[j * padded + c] = thresholds[c * levels + j]!;
-  return table;
 }

@@ -1,6 +1,7 @@
 import type { AnnResult } from '../../results/ann-result.js';
 import type { SnnResult } from '../../results/snn-result.js';
 import { accuracyOf, type ResultGroup } from '../content/groups.js';
+import { withoutNoise } from '../content/noise.js';
 import { colours } from '../look.js';
 import { percentValue } from '../numbers/format.js';
 import { comparePrecisions } from '../numbers/group.js';
@@ -17,7 +18,7 @@ export function accuracyChart(
   snn: readonly ResultGroup<SnnResult>[],
   form: ChartForm,
 ): Chart | undefined {
-  const clean = snn.filter(({ noise }) => noise === 0);
+  const clean = withoutNoise(snn);
   const all: readonly ResultGroup[] = [...ann, ...clean];
   if (all.length === 0) return undefined;
   const ordered = all.toSorted((a, b) => comparePrecisions(a.precision, b.precision));

@@ -1,13 +1,13 @@
 import type { ReportContent } from '../content/content.js';
 import { groupsOf } from '../content/groups.js';
+import { disturbanceText, leastNoise } from '../content/noise.js';
 import { type Subject, subjectsOf } from '../content/subjects.js';
 import { trainingsOf } from '../content/trainings.js';
-import { shortNumber } from '../numbers/format.js';
 import { accuracyChart } from './accuracy.js';
 import { confusionCharts } from './confusion.js';
 import { energyChart, operationsChart, spikesChart } from './counts.js';
 import { firingRateChart } from './firing-rate.js';
-import { noiseChart } from './noise.js';
+import { noiseCharts } from './noise.js';
 import type { Chart, ChartForm } from './style.js';
 import { trainingChart, trainingCharts } from './training.js';
 
@@ -40,13 +40,13 @@ function resultCharts(heading: string, subject: Subject, repeat: readonly string
   const among = [...subject.ann, ...subject.snn];
   const ann = groupsOf(subject.ann, repeat, among);
   const snn = groupsOf(subject.snn, repeat, among);
-  const least = Math.min(...snn.map(({ noise }) => noise));
-  const clean = snn.filter(({ noise }) => noise === least);
+  const clean = leastNoise(snn);
   // Counts belong to the network without noise; where it was never run, the subtitle says what is shown instead.
-  const counted = least > 0 ? `${heading} at ${shortNumber(100 * least)} % noise`.trimStart() : heading;
+  const [first] = clean;
+  const counted = first && first.noise > 0 ? `${heading} at ${disturbanceText(first)}`.trimStart() : heading;
   return [
     accuracyChart(heading, ann, snn, form),
-    noiseChart(heading, ann, snn, form),
+    ...noiseCharts(heading, ann, snn, form),
     ...confusionCharts(heading, subject, form),
     spikesChart(counted, clean, form),
     operationsChart(counted, clean, form),

@@ -3,6 +3,7 @@ import type { SnnResult } from '../../results/snn-result.js';
 import { type Estimate, estimate, mean, proportion } from '../../results/statistics.js';
 import { comparePrecisions } from '../numbers/group.js';
 import { groupsOf, type ResultGroup } from './groups.js';
+import { withoutNoise } from './noise.js';
 import type { Subject } from './subjects.js';
 
 /** How a point of the sweep takes the classes for one another. */
@@ -34,7 +35,7 @@ const mostPoints = 6;
  */
 export function classesOf({ ann, snn, repeat }: Subject): SubjectClasses | undefined {
   const among = [...ann, ...snn];
-  const spiking = groupsOf(snn, repeat, among).filter(({ noise }) => noise === 0);
+  const spiking = withoutNoise(groupsOf(snn, repeat, among));
   const isSpiking = ({ precision, labels }: ResultGroup) =>
     spiking.some(
       (own) =>

@@ -5,18 +5,18 @@ import type { SnnResult } from '../../results/snn-result.js';
 import { type Estimate, estimate, mean, pairedDifference, proportion } from '../../results/statistics.js';
 import { comparePrecisions, displayPrecision, groupBy } from '../numbers/group.js';
 import type { ReportItem } from './content.js';
+import { type Disturbance, disturbanceOf, paperNoise } from './noise.js';
 
 type Result = AnnResult | SnnResult;
 type Labels = Readonly<Record<string, string>>;
 
 /** What one number of a table or chart stands for: results that differ in nothing but declared repetition. */
 export interface ResultGroup<T extends Result = Result>
-  extends Pick<Repeated<ReportItem<T>>, 'samples' | 'repetitions'> {
+  extends Pick<Repeated<ReportItem<T>>, 'samples' | 'repetitions'>,
+    Disturbance {
   /** What its row or series is called: `k1B2`, or `k1B2, lr=0.001` where results differ in more. */
   readonly name: string;
   readonly precision: string;
-  /** 0 for an ANN. */
-  readonly noise: number;
   /** Labels by axis, beside precision, noise and repetition, as far as results of the subject differ in them. */
   readonly labels: Labels;
 }
@@ -99,11 +99,11 @@ export function groupsOf<T extends Result>(
 ): ResultGroup<T>[] {
   const axes = tellingAxes(among, repeat);
   const keyOf = ({ result, labels }: ReportItem<T>) =>
-    JSON.stringify([result.precision, noiseOf(result), axes.map((axis) => labels[axis])]);
+    JSON.stringify([result.precision, disturbanceOf(result), axes.map((axis) => labels[axis])]);
   const groups = [...groupBy(items, keyOf).values()].flatMap((all): ResultGroup<T>[] => {
     const { result, labels } = all[0]!;
     const named = Object.fromEntries(axes.flatMap((axis) => (axis in labels ? [[axis, labels[axis]!]] : [])));
-    const about = { precision: result.precision, noise: noiseOf(result) };
+    const about = { precision: result.precision, ...disturbanceOf(result) };
     return numbered(all, repeat).map((runs, index, { length }) => ({
       ...about,
       name: nameOf(displayPrecision(result.precision), named, length > 1 ? index : undefined),
@@ -113,8 +113,6 @@ export function groupsOf<T extends Result>(
   });
   return groups.toSorted((a, b) => comparePrecisions(a.precision, b.precision) || a.noise - b.noise);
 }
-
-const noiseOf = (result: Result): number => ('noise' in result ? result.noise : 0);
 
 /** `k1B2, lr=0.001 (2)` */
 export function nameOf(first: string, labels: Labels, index?: number): string {
@@ -141,6 +139,7 @@ function tellingAxes(items: readonly ReportItem<Result>[], repeat: readonly stri
     if (repeat.includes(axis)) return false;
     const having = items.filter(({ labels }) => axis in labels);
     if (new Set(having.map(({ labels }) => labels[axis])).size < 2) return false;
+    if (namesNoise(having, axis)) return false;
     return !having.every(({ result, labels }) => wordsOf(result).includes(labels[axis]!)) || isFree(having, axis);
   });
 }
@@ -148,11 +147,31 @@ function tellingAxes(items: readonly ReportItem<Result>[], repeat: readonly stri
 /** What an axis that only says what the result says itself may be called. */
 function wordsOf(result: Result): readonly string[] {
   const { precision, network, dataset } = result;
-  return [precision, network, dataset, String(noiseOf(result)), ...(/^k(\d+)B(\d+)$/.exec(precision)?.slice(1) ?? [])];
+  return [precision, network, dataset, ...wordsOfNoise(result), ...(/^k(\d+)B(\d+)$/.exec(precision)?.slice(1) ?? [])];
 }
+
+function wordsOfNoise(result: Result): readonly string[] {
+  const terms = 'noiseTerms' in result ? (result.noiseTerms ?? []) : [];
+  const words = terms.flatMap(({ kind, probability, sigma, layers }) => [kind, probability ?? sigma ?? 0, ...layers]);
+  return [disturbanceOf(result).noise, ...words].map(String);
+}
+
+/** True if an axis is one of kinds of noise, and says no more than they do: each of its values is another noise. */
+function namesNoise(items: readonly ReportItem<Result>[], axis: string): boolean {
+  if (!items.some(({ result }) => disturbanceOf(result).noiseName !== paperNoise)) return false;
+  const noises = groupBy(items, ({ result }) => JSON.stringify(disturbanceOf(result)));
+  const labels = new Set(items.map((item) => item.labels[axis]));
+  return noises.size === labels.size && [...noises.values()].every((same) => sameLabel(same, axis));
+}
+
+const sameLabel = (items: readonly ReportItem<Result>[], axis: string) =>
+  new Set(items.map(({ labels }) => labels[axis])).size === 1;
 
 /** True if results of one precision and noise have different labels on an axis. */
 function isFree(items: readonly ReportItem<Result>[], axis: string): boolean {
-  const places = groupBy(items, ({ result }) => `${result.stage} ${result.precision} ${noiseOf(result)}`);
+  const places = groupBy(
+    items,
+    ({ result }) => `${result.stage} ${result.precision} ${JSON.stringify(disturbanceOf(result))}`,
+  );
   return [...places.values()].some((same) => new Set(same.map(({ labels }) => labels[axis])).size > 1);
 }

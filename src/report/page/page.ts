@@ -20,7 +20,7 @@ import { otherRun, tilesOf } from './tiles.js';
 const chartsUnder: Readonly<Record<string, RegExp>> = {
   accuracy: /^accuracy$/,
   classes: /^confusion-/,
-  noise: /^accuracy-noise$/,
+  noise: /^accuracy-noise/,
   spikes: /^spikes$/,
   operations: /^operations$/,
   energy: /^energy$/,

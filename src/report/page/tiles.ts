@@ -1,6 +1,7 @@
 import type { SnnResult } from '../../results/snn-result.js';
 import type { Estimate } from '../../results/statistics.js';
 import { accuracyOf, groupsOf, measure, type ResultGroup } from '../content/groups.js';
+import { withoutNoise } from '../content/noise.js';
 import type { Subject } from '../content/subjects.js';
 import { energyPerImage, picojoules } from '../numbers/energy.js';
 import { decimalsFor } from '../numbers/estimates.js';
@@ -21,7 +22,7 @@ export function tilesOf(subjects: readonly Subject[], repeat: readonly string[])
     verdictTile(subjects),
     neuronsTile(subjects),
     ...subjects.flatMap((subject) => {
-      const clean = groupsOf(subject.snn, repeat, [...subject.ann, ...subject.snn]).filter(({ noise }) => noise === 0);
+      const clean = withoutNoise(groupsOf(subject.snn, repeat, [...subject.ann, ...subject.snn]));
       return [accuracyTile(subject, clean, repeat, several), ...(several ? [] : [energyTile(clean)])];
     }),
   ].filter((tile) => tile !== undefined);

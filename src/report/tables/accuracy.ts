@@ -1,6 +1,7 @@
 import type { Estimate } from '../../results/statistics.js';
 import type { ItemVerdict } from '../content/content.js';
 import { accuracyDifference, accuracyOf, type ResultGroup } from '../content/groups.js';
+import { amountText, byNoise, leastNoise, paperNoise, withoutNoise } from '../content/noise.js';
 import type { Subject } from '../content/subjects.js';
 import { differenceNotes, estimateNotes, percentEstimate, pointsEstimate } from '../numbers/estimates.js';
 import { percent, shortNumber, signed } from '../numbers/format.js';
@@ -12,6 +13,7 @@ import {
   type ReportTable,
   referenceValues,
   sourcesNote,
+  textColumn,
   verdictColumn,
   withoutEmpty,
   worstVerdict,
@@ -33,10 +35,7 @@ interface Pair {
 /** Accuracy without noise, a row a point of the sweep: the paper's beside that of ANN and SNN. */
 export function accuracyTable(subject: Subject): ReportTable | undefined {
   const { ann, snn } = pointsOf(subject);
-  const pairs = pairsOf(
-    ann,
-    snn.filter(({ noise }) => noise === 0),
-  );
+  const pairs = pairsOf(ann, withoutNoise(snn));
   if (pairs.length === 0) return undefined;
   const all: ItemVerdict[] = [];
   const estimates: Estimate[] = [];
@@ -101,18 +100,23 @@ function pairsOf(ann: readonly ResultGroup[], snn: readonly ResultGroup[]): Pair
 /** Accuracy of the SNN against noise, a row a point of the sweep and level. */
 export function noiseTable(subject: Subject): ReportTable | undefined {
   const { snn } = pointsOf(subject);
-  if (new Set(snn.map(({ noise }) => noise)).size < 2) return undefined;
+  if (!snn.some(({ noise }) => noise > 0) || snn.every(({ noise }) => noise === snn[0]!.noise)) return undefined;
+  const isPaper = snn.every(({ noise, noiseName }) => noise === 0 || noiseName === paperNoise);
   const all: ItemVerdict[] = [];
   const estimates: Estimate[] = [];
   const differences: Estimate[] = [];
   const axes = axesOf(snn);
   const named = [...new Set(snn.map(({ name }) => name))];
   const rows = named.flatMap((name) => {
-    // By noise.
-    const levels = snn.filter((group) => group.name === name);
-    const [first] = levels as [ResultGroup];
+    // By noise and its amount.
+    const own = snn.filter((group) => group.name === name);
+    const levels = [
+      ...withoutNoise(own),
+      ...byNoise(own).flatMap(({ groups }) => groups.filter(({ noise }) => noise > 0)),
+    ];
     return levels.map((group) => {
       const accuracy = accuracyOf(group);
+      const first = leastNoise(levels.filter((other) => other.noise === 0 || other.noiseName === group.noiseName))[0]!;
       const change = group === first ? undefined : accuracyDifference(group, first);
       estimates.push(accuracy);
       differences.push(...[change ?? []].flat());
@@ -122,7 +126,7 @@ export function noiseTable(subject: Subject): ReportTable | undefined {
       return [
         ...[
           ...pointCells(group, axes),
-          shortNumber(100 * group.noise),
+          ...(isPaper ? [shortNumber(100 * group.noise)] : noiseCells(group)),
           paper.map(percent).join(' / '),
           shown(accuracy),
         ],
@@ -134,18 +138,25 @@ export function noiseTable(subject: Subject): ReportTable | undefined {
   return withoutEmpty({
     ...{ name: 'noise', title: 'Accuracy under noise' },
     columns: [
-      ...[...pointColumns(axes), numberColumn('noise (%)'), numberColumn('paper (%)'), numberColumn('SNN (%)')],
+      ...pointColumns(axes),
+      ...(isPaper ? [numberColumn('noise (%)')] : [textColumn('noise'), numberColumn('amount')]),
+      ...[numberColumn('paper (%)'), numberColumn('SNN (%)')],
       ...[numberColumn('change by noise (points)'), numberColumn('difference from paper (points)')],
       ...[numberColumn('tolerance (points)'), verdictColumn],
     ],
     rows,
     notes: [
-      'Noise: each spike of the encoding layer is deleted with this probability, by a seeded random generator.',
+      isPaper
+        ? 'Noise: each spike of the encoding layer is deleted with this probability, by a seeded random generator.'
+        : 'Noise: probabilities are those of each spike or weight; standard deviations are in thresholds (θ: the median size of a layer’s). By a seeded random generator.',
       ...[...estimateNotes(estimates), ...differenceNotes(differences)],
       ...sourcesNote(all),
     ],
   });
 }
+
+const noiseCells = ({ noise, noiseName, isSigma }: ResultGroup): string[] =>
+  noise === 0 ? ['none', ''] : [noiseName, amountText(noise, isSigma)];
 
 function tolerances(verdicts: readonly ItemVerdict[]): string {
   const values = verdicts.flatMap(({ reference }) => (reference === undefined ? [] : [reference.tolerance]));

@@ -2,10 +2,11 @@ import type { SnnResult } from '../../results/snn-result.js';
 import type { Estimate } from '../../results/statistics.js';
 import type { ItemVerdict } from '../content/content.js';
 import { measure, type ResultGroup } from '../content/groups.js';
+import { disturbanceText, leastNoise } from '../content/noise.js';
 import type { Subject } from '../content/subjects.js';
 import { type Energy, energyPerImage, energySource, picojoules } from '../numbers/energy.js';
 import { amountEstimate, countEstimate, estimateNotes, percentEstimate } from '../numbers/estimates.js';
-import { grouped, shortNumber, signed, threeDigits } from '../numbers/format.js';
+import { grouped, signed, threeDigits } from '../numbers/format.js';
 import { axesOf, pointCells, pointColumns, pointsOf, verdictsOn } from './points.js';
 import {
   comparedValue,
@@ -33,9 +34,8 @@ interface Counted {
 function countedOf(subject: Subject): Counted | undefined {
   const { snn } = pointsOf(subject);
   if (snn.length === 0) return undefined;
-  const least = Math.min(...snn.map(({ noise }) => noise));
-  const groups = snn.filter(({ noise }) => noise === least);
-  const note = least > 0 ? [`Counted at ${shortNumber(100 * least)} % noise.`] : [];
+  const groups = leastNoise(snn);
+  const note = groups[0]!.noise > 0 ? [`Counted at ${disturbanceText(groups[0]!)}.`] : [];
   return { groups, axes: axesOf(groups), note };
 }
 

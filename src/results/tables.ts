@@ -25,7 +25,7 @@ export function resultsCsv(ann: readonly Labelled<AnnResult>[], snn: readonly La
   }));
   const kinds = items.some(({ result }) => 'noiseTerms' in result) ? noiseColumns : [];
   const columns = resultColumns.flatMap((column) => (column === 'noise' ? [column, ...kinds] : [column]));
-  return csvOf(rows as readonly Row[], [...axesOf(items, columns), ...columns]);
+  return csvOf(rows, [...axesOf(items, columns), ...columns]);
 }
 
 const noiseColumns = ['noiseKind', 'noiseAmount', 'noiseLayers'] as const;

@@ -46,7 +46,7 @@ it('draws a chart a kind, each from the network without noise on', () => {
     ['accuracy-noise-insertion-all-layers', 'Accuracy under insertion in all layers', [0, 10, 20]],
     ['accuracy-noise-membrane-conv2', 'Accuracy under membrane in conv2', [0, 0.5]],
   ]);
-  expect(charts[2]!.measures!.at).toBe('membrane in conv2, sigma (thresholds)');
+  expect(charts[2]!.measures.at).toBe('membrane in conv2, sigma (thresholds)');
 });
 
 it('tabulates kinds with their amounts, one row without noise', () => {

@@ -174,6 +174,13 @@ export const commands: readonly CommandEntry[] = [
       ['--json', 'an array of {task, stage, axes, metrics}'],
       ['--csv', 'comma-separated values'],
       ['--md', 'Markdown'],
+      ['--runs', 'the results of all runs that are kept, with what they were made with'],
+      ['--where <condition>', 'of runs, those with stage=snn or accuracy>=0.9; may be repeated', collect],
+      ['--sort <name>', 'runs by a metric, parameter or axis; -name for the largest first'],
+      [
+        '--pareto <metrics>',
+        'mark the runs that none is better than, such as accuracy,-sopsPerImage: - where less is better',
+      ],
     ],
     load: async () => (await import('./commands/show.js')).showCommand,
   },

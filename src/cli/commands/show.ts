@@ -3,9 +3,11 @@ import type { PipelineOptions } from '../../api/opening/options.js';
 import { openStore } from '../../api/opening/store.js';
 import { metricsOf } from '../../api/results/current.js';
 import { UserError } from '../../error.js';
+import type { Pipeline } from '../../pipeline/expand/task.js';
 import { undeclaredNotes } from '../../results/repetitions.js';
 import { Planner } from '../../run/plan/planner.js';
 import { countOf } from '../../run/views/text.js';
+import type { Store } from '../../store/store.js';
 import { jsonText } from '../../text/printable.js';
 import { openPipeline } from '../opening/pipeline.js';
 import { metricTables, ownEstimates, repeatedTasks } from '../results/metric-tables.js';
@@ -17,6 +19,10 @@ export interface ShowOptions extends PipelineOptions {
   readonly json?: boolean;
   readonly csv?: boolean;
   readonly md?: boolean;
+  readonly runs?: boolean;
+  readonly where?: readonly string[];
+  readonly sort?: string;
+  readonly pareto?: string;
 }
 
 /** `show`: the metrics over the axes, a table a stage, and one of means over repetitions; in Markdown, the tables of the report before them. */
@@ -25,6 +31,9 @@ export async function showCommand(file: string | undefined, options: ShowOptions
     throw new UserError('E_USAGE', 'Choose one of --json, --csv and --md.');
   const pipeline = await openPipeline(file, options);
   const store = openStore(options, pipeline);
+  if (options.runs === true) return showRuns(pipeline, store, options);
+  for (const name of ['where', 'sort', 'pareto'] as const)
+    if (options[name] !== undefined) throw new UserError('E_USAGE', `--${name} is for --runs.`);
   const plans = await new Planner(pipeline, store).plan();
   const metrics = metricsOf(plans);
   if (options.json === true) {
@@ -52,5 +61,24 @@ export async function showCommand(file: string | undefined, options: ShowOptions
         'A command writes its metrics as a JSON object to its output `metrics`, such as metrics.json.',
     );
   else print([...(report === '' ? [] : [report]), ...tables, ...notes].join('\n'));
+  return exitCodes.done;
+}
+
+async function showRuns(pipeline: Pipeline, store: Store, options: ShowOptions): Promise<number> {
+  const { runResults, runsText } = await import('../results/runs.js');
+  const { json, csv, md, where, sort, pareto } = options;
+  const format = json ? 'json' : csv ? 'csv' : md ? 'md' : 'text';
+  const results = await runResults(pipeline, store);
+  if (results.length === 0 && format !== 'json') {
+    print(`No runs yet. Run it first: ${callOf('run', pipeline, options)}`);
+    return exitCodes.done;
+  }
+  const shown = runsText(results, {
+    ...(where && { where }),
+    ...(sort && { sort }),
+    ...(pareto && { pareto }),
+    format,
+  });
+  print(shown === '' ? 'No run is like that.' : shown);
   return exitCodes.done;
 }

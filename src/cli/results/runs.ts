@@ -1,0 +1,190 @@
+// The results of all runs that are kept, side by side: what they were made with, and their metrics.
+
+import { UserError } from '../../error.js';
+import type { Pipeline } from '../../pipeline/expand/task.js';
+import { type Objective, paretoFront } from '../../results/pareto.js';
+import { runsOf } from '../../run/plan/history.js';
+import { suggestion } from '../../schema/suggest.js';
+import type { Store } from '../../store/store.js';
+import type { TaskKey } from '../../store/types.js';
+import { fittedTable } from '../../text/fitted-table.js';
+import { jsonText } from '../../text/printable.js';
+import { type Cell, distinctCells, renderTable } from '../../text/table.js';
+import type { Metrics, TaskId } from '../../values.js';
+import { terminalWidth } from '../terminal/output.js';
+import { marked, scalarMetrics, titleOf } from './cells.js';
+
+/** A result of one run or several. */
+export interface RunResultRow {
+  /** The newest run that has it. */
+  readonly run: number;
+  readonly finishedAt: string;
+  readonly task: TaskId;
+  readonly stage: string;
+  readonly key: TaskKey;
+  readonly axes: Readonly<Record<string, Cell>>;
+  /** What the run was called with, by name: `--set`, `--profile`, `--engine`. */
+  readonly call: Readonly<Record<string, string>>;
+  readonly parameters: Readonly<Record<string, Cell>>;
+  readonly metrics: Metrics;
+}
+
+/** Every result of the runs that are kept, once, as far as the store still has it: the newest run first. */
+export async function runResults(pipeline: Pipeline, store: Store): Promise<readonly RunResultRow[]> {
+  const rows = new Map<string, RunResultRow>();
+  const labels = new Map(pipeline.tasks.map((task) => [task.id, task.labels]));
+  for await (const { run, finishedAt, tasks, set = [], profile, engine } of runsOf(store, pipeline.name)) {
+    const call = Object.fromEntries([
+      ...set.map((one): [string, string] => [one.slice(0, one.indexOf('=')), one.slice(one.indexOf('=') + 1)]),
+      ...(profile === undefined ? [] : [['profile', profile] as const]),
+      ...(engine === undefined ? [] : [['engine', engine] as const]),
+    ]);
+    for (const [id, { key }] of Object.entries(tasks) as [TaskId, (typeof tasks)[TaskId]][]) {
+      if (key === undefined || rows.has(`${id} ${key}`)) continue;
+      const record = await store.record(key);
+      if (record === undefined) continue;
+      rows.set(`${id} ${key}`, {
+        ...{ run, finishedAt, task: id, stage: id.split('@')[0]!, key, call },
+        axes: labels.get(id) ?? cellsOf(record.provenance.axes),
+        parameters: cellsOf(record.parts.parameters as Readonly<Record<string, unknown>>),
+        metrics: record.metrics,
+      });
+    }
+  }
+  return [...rows.values()];
+}
+
+function cellsOf(values: Readonly<Record<string, unknown>>): Record<string, Cell> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      name,
+      typeof value === 'object' && value !== null ? JSON.stringify(value) : (value as Cell),
+    ]),
+  );
+}
+
+/** How runs are shown. */
+export interface RunsOptions {
+  /** Conditions such as `stage=snn` or `accuracy>=0.9`. */
+  readonly where?: readonly string[];
+  /** A name, with `-` before it for the largest first. */
+  readonly sort?: string;
+  /** Metrics, with `-` before those of which less is better. */
+  readonly pareto?: string;
+  readonly format: 'text' | 'md' | 'csv' | 'json';
+}
+
+/** @throws UserError for a name that no result has, and for what is no condition */
+export function runsText(all: readonly RunResultRow[], { where = [], sort, pareto, format }: RunsOptions): string {
+  const known = [...new Set(all.flatMap((row) => Object.keys(namesOf(row))))];
+  const objectives = pareto === undefined ? [] : objectivesOf(pareto, known);
+  const conditions = where.map((text) => conditionOf(text, known));
+  const rows = all.filter((row) => conditions.every((meets) => meets(row)));
+  if (sort !== undefined) {
+    const name = nameIn(sort.replace(/^-/, ''), known);
+    rows.sort((a, b) => (sort.startsWith('-') ? -1 : 1) * compare(namesOf(a)[name], namesOf(b)[name]));
+  }
+  const front = paretoFront(
+    rows.map((row) => objectives.map(({ metric }) => row.metrics[metric])),
+    objectives,
+  );
+  const isOn = (i: number) => objectives.length > 0 && front[i] === true;
+  if (format === 'json')
+    return jsonText(
+      rows.map((row, i) => ({ ...row, ...(objectives.length > 0 && { front: isOn(i) }) })),
+      2,
+    );
+  const marks = new Map(rows.map((row, i) => [row, isOn(i)]));
+  const stages = [...new Set(rows.map(({ stage }) => stage))];
+  return stages
+    .map((stage) => {
+      const own = rows.filter((row) => row.stage === stage);
+      const table = stageTable(own, format, objectives.length > 0 ? (row) => marks.get(row)! : undefined);
+      return `${format === 'md' ? `## ${stage}\n\n` : format === 'csv' ? `# ${stage}\n` : `${stage}\n`}${table}`;
+    })
+    .join('\n');
+}
+
+/** What a row can be sorted and chosen by. Metrics count before parameters of the same name. */
+function namesOf({ run, task, stage, call, axes, parameters, metrics }: RunResultRow): Readonly<Record<string, Cell>> {
+  return { ...call, ...parameters, ...axes, ...scalarMetrics(metrics), run, task, stage };
+}
+
+function stageTable(
+  rows: readonly RunResultRow[],
+  format: 'text' | 'md' | 'csv',
+  isOnFront: ((row: RunResultRow) => boolean) | undefined,
+): string {
+  const parameters = differing(rows.map((row) => row.parameters));
+  const call = differing(rows.map((row) => row.call)).filter((name) => !parameters.includes(name));
+  const cells = rows.map(
+    (row): Record<string, Cell> => ({
+      'count run': row.run,
+      ...(isOnFront && { 'count front': isOnFront(row) ? '*' : '' }),
+      ...marked('axis', row.axes),
+      ...Object.fromEntries(call.map((name) => [`call ${name}`, row.call[name]])),
+      ...Object.fromEntries(
+        parameters.filter((name) => !(name in row.axes)).map((name) => [`with ${name}`, row.parameters[name]]),
+      ),
+      ...marked('metric', scalarMetrics(row.metrics)),
+    }),
+  );
+  const keys = [...new Set(cells.flatMap((row) => Object.keys(row)))];
+  const columns = keys.map((key) => ({
+    ...{ key, title: titleOf(key, keys), format: distinctCells(cells.map((row) => row[key])) },
+    label: !key.startsWith('metric '),
+  }));
+  return format === 'text' ? fittedTable(cells, columns, terminalWidth()) : renderTable(cells, columns, format);
+}
+
+/** Names of values that are not the same in all. */
+function differing(all: readonly Readonly<Record<string, Cell>>[]): string[] {
+  const names = new Set(all.flatMap((values) => Object.keys(values)));
+  return [...names].filter((name) => new Set(all.map((values) => values[name])).size > 1);
+}
+
+function objectivesOf(text: string, known: readonly string[]): readonly Objective[] {
+  return text.split(',').map((name): Objective => {
+    const metric = nameIn(name.trim().replace(/^[-+]/, ''), known);
+    return { metric, better: name.trim().startsWith('-') ? 'less' : 'more' };
+  });
+}
+
+function nameIn(name: string, known: readonly string[]): string {
+  if (known.includes(name)) return name;
+  throw new UserError('E_USAGE', `No result has a "${name}".`, suggestion(name, known));
+}
+
+const comparisons: Readonly<Record<string, (order: number) => boolean>> = {
+  ...{
+    '=': (order) => order === 0,
+    '!=': (order) => order !== 0,
+    '<': (order) => order < 0,
+    '>': (order) => order > 0,
+  },
+  ...{ '<=': (order) => order <= 0, '>=': (order) => order >= 0 },
+};
+
+function conditionOf(text: string, known: readonly string[]): (row: RunResultRow) => boolean {
+  const [, name, comparison, value] = /^([^=<>!]+)(!=|<=|>=|=|<|>)(.*)$/.exec(text) ?? [];
+  if (name === undefined)
+    throw new UserError(
+      'E_USAGE',
+      `--where ${text}: a name, a comparison and a value are needed.`,
+      'such as stage=snn or accuracy>=0.9',
+    );
+  const wanted = nameIn(name.trim(), known);
+  return (row) => {
+    const found = namesOf(row)[wanted];
+    if (found === undefined || found === null) return false;
+    return comparisons[comparison!]!(compare(found, value!.trim()));
+  };
+}
+
+/** As numbers where both are; what is missing comes last. */
+function compare(a: Cell, b: Cell): number {
+  if (a === undefined || b === undefined) return a === b ? 0 : a === undefined ? 1 : -1;
+  const [x, y] = [Number(a), Number(b)];
+  if (String(a) !== '' && String(b) !== '' && !Number.isNaN(x) && !Number.isNaN(y)) return x - y;
+  return String(a) < String(b) ? -1 : String(a) > String(b) ? 1 : 0;
+}

@@ -65,19 +65,6 @@ describeOnCluster(
       box.write('go', '');
       expect((await running.result).code, running.out).toBe(0);
     });
-
-    test('and fail say so before Slurm would be asked again by itself', async ({ box }) => {
-      // Where it takes so long to answer, it is asked every half a minute.
-      box.standIn('squeue', 'sleep 1.5; exec $real "$@"');
-      box.write('p.yaml', nap(box, 'failed').replace('echo >', 'exit 3; echo >'));
-      const running = box.start(onSlurm);
-      await box.cluster.job('failed/nap', 'RUNNING');
-      await until(() => running.out.includes('"event":"task-start"'), 'it is seen to begin', 120);
-      const before = performance.now();
-      box.write('go', '');
-      expect((await running.result).code).toBe(1);
-      expect((performance.now() - before) / 1e3).toBeLessThan(20);
-    });
   },
   ['PreemptType=preempt/partition_prio', 'PreemptMode=REQUEUE', 'PartitionName=high Nodes=ALL PriorityTier=10'],
 );

@@ -1,5 +1,8 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, vi } from 'vitest';
 import { until } from '../e2e/program.js';
+import { eventually } from './cluster.js';
 import { type ClusterBox, describeOnCluster } from './rig.js';
 
 // Stages that say for themselves how they become jobs, on a real Slurm.
@@ -72,6 +75,64 @@ describeOnCluster('a stage', (test) => {
       expect(made('point')).toEqual(['ran', 'ran', 'failed', 'ran', 'ran']);
       expect(made('next')).toEqual(['ran', 'ran', 'skipped', 'ran', 'ran']);
       expect(outcomes.plot).toBe('skipped');
+    });
+
+    test('tells its dependants of a task that failed in a job that goes on, though nobody watches', async ({ box }) => {
+      const wait = `until test -e ${box.path('go')}; do sleep 0.2; done; test \${{ n }} -lt 3; `;
+      const statuses = (state: string) => {
+        const folder = box.path('artifacts/alone/.slurm');
+        const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+          name.endsWith('.status'),
+        );
+        return files
+          .map((name) => readFileSync(join(folder, name), 'utf8'))
+          .filter((text) => text.includes(`"${state}"`));
+      };
+      box.write('p.yaml', sweep('alone', wait).replace('[1, 2, 3, 4, 5]', '[2, 3, 4, 5]'));
+      const running = box.start(onSlurm);
+      await until(() => running.out.includes('"event":"task-start","task":"point@n=2"'), 'it is seen to begin');
+      running.child.kill('SIGKILL');
+      await running.result;
+      box.write('go', '');
+      await until(() => statuses('failed').some((text) => text.includes('point@n=3, whose result')), 'it is told', 100);
+      // Of the job that had a task succeed, both dependants have begun; those of one that had none never do.
+      const isOver = async () => !(await box.cluster.queue()).some((line) => line.includes(' alone/'));
+      await eventually(isOver, 'its jobs are over');
+      expect(statuses('done')).toHaveLength(2);
+      expect(statuses('failed')).toHaveLength(4);
+      expect(statuses('failed').join()).not.toContain('is not in the store');
+      const ended = await box.cluster.slurm('squeue', '--noheader', '--array', '--states=all', '--format=%j %K %T');
+      const points = ended.split('\n').filter((line) => line.startsWith('alone/point'));
+      expect(points.sort()).toEqual(['alone/point 0 COMPLETED', 'alone/point 1 FAILED']);
+    });
+
+    test('gives a task of a job that was killed for its memory one with more', async ({ box }) => {
+      // This cluster has no cgroups: Slurm's word for it is put in, as long as it is the first time.
+      const [first, second] = [box.path('first'), box.path('second')];
+      box.standIn('squeue', `test -e ${second} && exec $real "$@"; $real "$@" | sed "s/|COMPLETED|/|OUT_OF_MEMORY|/"`);
+      box.standIn('sbatch');
+      const kill = `if test \${{ n }} = 1; then if test -e ${first}; then echo > ${second}; else echo > ${first}; kill -9 $$; fi; fi; `;
+      box.write(
+        'p.yaml',
+        `name: large
+slurm: { cpus: 1 }
+axes: { n: [1, 2] }
+stages:
+  point:
+    run: '${kill}echo \${{ n }} > \${{ outputs.o }}'
+    over: [n]
+    outputs: { o: o.txt }
+    slurm: { group: 2 }
+    resources: { memory: [100MB, 200MB] }
+  next: { run: 'cat \${{ inputs.o }} > \${{ outputs.o }}', inputs: { o: point }, outputs: { o: o.txt } }
+`,
+      );
+      const { code, out } = await events(box);
+      expect(code, out).toBe(0);
+      expect(out).toContain('"code":"E_SLURM_MEMORY"');
+      expect(box.read('artifacts/large/next/o.txt')).toBe('1\n2\n');
+      const memory = box.calls.flatMap((call) => /--job-name=large\/point .*(--mem=\w+)/.exec(call)?.[1] ?? []);
+      expect(memory).toEqual(['--mem=96M', '--mem=191M']);
     });
 
     test('has jobs of several tasks adopted', async ({ box }) => {

@@ -105,6 +105,15 @@ export class SlurmCommands {
     return names.flatMap((name) => found.get(name) ?? []);
   }
 
+  /** In what states the earlier starts of a job have ended, the latest last; none where there is no accounting. */
+  async pastStates(name: JobName): Promise<string[]> {
+    // Of a job that was put back into the queue it shows only the last start unless it is asked for all.
+    const all = await this.#accounting([name], ['--duplicates']);
+    // In the queue that word is of a job that is to begin again; here it is of a start that is over.
+    const isOver = (job: JobState) => !isLive(job) || job.state === 'REQUEUED';
+    return all.filter((job) => job.name === name && isOver(job)).map(({ state }) => state);
+  }
+
   /** Ends jobs, and takes those that wait out of the queue. Ended ones don't mind. */
   async cancel(names: readonly JobName[]): Promise<void> {
     for (let at = 0; at < names.length; at += namesAtATime)
@@ -164,8 +173,8 @@ export class SlurmCommands {
   }
 
   /** What the accounting knows of jobs; nothing where it is off, or its database does not answer. */
-  #accounting(names: readonly JobName[]): Promise<JobState[]> {
-    const form = ['--noheader', '--parsable2', `--format=${accountingFormat}`];
+  #accounting(names: readonly JobName[], more: readonly string[] = []): Promise<JobState[]> {
+    const form = [...more, '--noheader', '--parsable2', `--format=${accountingFormat}`];
     return slurm('sacct', [...this.#where(), ...form, `--jobs=${names.join(',')}`]).then(parseAccounting, () => []);
   }
 

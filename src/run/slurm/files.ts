@@ -40,6 +40,14 @@ export interface SubmittedTask {
   readonly force: boolean;
 }
 
+/** A task that makes an input of others. */
+export interface Maker {
+  readonly task: PlainTask;
+  readonly lineage: Lineage;
+  /** Where its job says how it does, unless it was done before. */
+  readonly job?: { readonly id: string; readonly slot: number };
+}
+
 /** What the jobs of an array are told. */
 export interface Submission {
   readonly type: 'spikeline-slurm/1';
@@ -54,7 +62,7 @@ export interface Submission {
   /** By slot: the job at an index of the array has those from `index * group` on. */
   readonly tasks: Readonly<Record<number, SubmittedTask>>;
   /** The tasks that make their inputs. */
-  readonly makers: Readonly<Record<TaskId, { readonly task: PlainTask; readonly lineage: Lineage }>>;
+  readonly makers: Readonly<Record<TaskId, Maker>>;
 }
 
 /** The slots of a submission that a job has, in their order. @param index of the job in its array */

@@ -31,7 +31,7 @@ export async function jobMain([folder]: readonly string[]): Promise<number> {
   let job: SlurmJob | undefined;
   process.on(warningSignal, () => job?.warn());
   process.on('SIGTERM', () => job?.interrupt());
-  let code = 0;
+  let failed = 0;
   for (const slot of slots) {
     // Code that has changed since the last task began is seen.
     forgetCode();
@@ -39,10 +39,11 @@ export async function jobMain([folder]: readonly string[]): Promise<number> {
     const end = await job.start();
     if (end === 'interrupted') return 1;
     if (end === 'out-of-time') return goOnInAnother(`${array}_${index}` as JobName);
-    // Others wait for other tasks of the same job, and Slurm would give them up as well: what failed has said so.
-    if (end === 'failed' && (submission.group ?? 1) === 1) code = 1;
+    if (end === 'failed') failed++;
   }
-  return code;
+  // As long as one has succeeded there may be jobs that wait for that one, and Slurm would give them up: those that wait for
+  // what failed learn of it from its status.
+  return failed === slots.length ? 1 : 0;
 }
 
 /** Puts the job back into the queue. */

@@ -148,13 +148,17 @@ export class SlurmJob {
     const results = new Map<TaskId, TaskResult>();
     // Since the job began: what its later tasks need was there as well, or never will be.
     const end = visibleMs;
-    for (const [id, { lineage }] of Object.entries(this.submission.makers)) {
+    for (const [id, { lineage, job }] of Object.entries(this.submission.makers)) {
       if (!dependsOn(this.#submitted.task, id)) continue;
       for (let result: TaskResult | undefined; result === undefined; ) {
         const key = this.files.keyOf(lineage);
         result = key === undefined ? undefined : await this.store.result(key);
         if (result !== undefined) results.set(id as TaskId, result);
-        else if (performance.now() < end) await sleep(1000);
+        else if (job !== undefined && this.files.readStatus(job.id, job.slot)?.state === 'failed') {
+          // Its job had other tasks to do, for which Slurm has this one begin all the same.
+          const message = `The task ${id}, whose result it needs, has failed.`;
+          return { failure: { code: 'E_SLURM_INPUT', message } };
+        } else if (performance.now() < end) await sleep(1000);
         else {
           const message = `The result of ${id}, which it needs, is not in the store.`;
           return { failure: { code: 'E_SLURM_INPUT', message, hint: 'Run again.' } };

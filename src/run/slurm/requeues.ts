@@ -17,8 +17,9 @@ export function endings(output: string): number {
  *
  * @param output what the job wrote
  * @param before how many endings had been there before
+ * @param state in which the accounting says that it ended; undefined if it does not know
  */
-export function requeueFailure(job: JobName, output: string, before: number): Failure {
+export function requeueFailure(job: JobName, output: string, before: number, state?: string): Failure {
   const all = [...output.matchAll(pattern)];
   // A node that is gone says nothing.
   const [, node, why = ''] = all.length > before ? all.at(-1)! : [];
@@ -29,5 +30,15 @@ export function requeueFailure(job: JobName, output: string, before: number): Fa
   if (/PREEMPTION/.test(why)) return told('E_SLURM_PREEMPTED', `: on ${node} it had to make way for another one`);
   if (/NODE FAILURE/.test(why)) return told('E_SLURM_NODE', `: its node ${node} failed`);
   if (/JOB REQUEUE/.test(why)) return told('E_SLURM_REQUEUED', ', as somebody has asked for');
+  switch (state) {
+    case 'PREEMPTED':
+      return told('E_SLURM_PREEMPTED', ': it had to make way for another one');
+    case 'NODE_FAIL':
+    case 'BOOT_FAIL':
+      return told('E_SLURM_NODE', ': its node failed');
+    case 'REQUEUED':
+      return told('E_SLURM_REQUEUED', ', as somebody has asked for');
+    default:
+  }
   return told('E_SLURM_REQUEUED', ', which gives no reason: perhaps its node failed');
 }

@@ -12,7 +12,7 @@ import { arrayIndices, dependencyOptions, resourceOptions } from './arguments.js
 import { type ArrayPlace, type ArrayPlan, planArrays, stageSets } from './arrays.js';
 import { type SlurmCommands, SlurmError } from './command.js';
 import { exportOption } from './environment.js';
-import { type Lineage, plainTask, type SlurmFiles, type Submission } from './files.js';
+import { type Lineage, type Maker, plainTask, type SlurmFiles, type Submission } from './files.js';
 import { jobScript } from './job-script.js';
 import type { TaskJob } from './jobs.js';
 import { isSilence, type Patience } from './patience.js';
@@ -168,7 +168,7 @@ export class Submitter {
       ...resourceOptions(task.resources, settings, group),
       ...exportOption(settings.extra ?? [], process.env, task.env),
     ];
-    this.files.writeSubmission(id, this.#submission(plan, group), jobScript(this.files.pathOf(id), settings));
+    this.files.writeSubmission(id, this.#submission(plan, group, to), jobScript(this.files.pathOf(id), settings));
     const script = this.files.pathOf(id, 'job.sh');
     const { soon, now } = this.stops;
     const submit = () => this.slurm.submit(script, options, now);
@@ -200,7 +200,7 @@ export class Submitter {
     return joinSlurmSettings(this.options.settings, task.slurm);
   }
 
-  #submission({ jobs }: ArrayPlan<number>, group: number): Submission {
+  #submission({ jobs }: ArrayPlan<number>, group: number, to: Submissions): Submission {
     const { name, file, folder } = this.pipeline;
     const makers = [...new Set(tasksOf(jobs).flatMap(dependenciesOf))];
     const submitted = (task: Task) => {
@@ -219,10 +219,14 @@ export class Submitter {
       tasks: Object.fromEntries(
         jobs.flatMap(({ index, tasks }) => tasks.map((task, k) => [index * group + k, submitted(task)])),
       ),
-      makers: Object.fromEntries(
-        makers.map((id) => [id, { task: plainTask(this.#byId.get(id)!), lineage: this.taskLineage(id).lineage }]),
-      ),
+      makers: Object.fromEntries(makers.map((id) => [id, this.#maker(id, to)])),
     };
+  }
+
+  #maker(id: TaskId, to: Submissions): Maker {
+    const job = to.jobOf(id);
+    const where = job === undefined ? {} : { job: { id: job.id, slot: job.slot } };
+    return { task: plainTask(this.#byId.get(id)!), lineage: this.taskLineage(id).lineage, ...where };
   }
 }
 

@@ -53,7 +53,7 @@ export class JobWatch {
 
   constructor(
     readonly jobs: WatchedJobs,
-    readonly slurm: Pick<SlurmCommands, 'queue' | 'find' | 'beginNow'>,
+    readonly slurm: Pick<SlurmCommands, 'queue' | 'find' | 'beginNow' | 'pastStates'>,
     readonly files: SlurmFiles,
     readonly store: Store,
     readonly patience: Patience,
@@ -88,7 +88,7 @@ export class JobWatch {
       if (asked.size > 0)
         for (const job of await this.patience.once(() => this.slurm.find([...asked]))) states.set(job.name, job);
       const later = new Set(unlisted.filter(({ job }) => !arrays.has(job.array)));
-      for (const one of watched) if (!later.has(one)) this.#learn(one, states.get(nameOf(one.job)));
+      for (const one of watched) if (!later.has(one)) await this.#learn(one, states.get(nameOf(one.job)));
     } catch (error) {
       // Its controller is started anew, for example: jobs may go on meanwhile, and say so themselves.
       if (!(error instanceof SlurmError)) throw error;
@@ -115,7 +115,7 @@ export class JobWatch {
     this.#askAt = Math.min(this.#askAt, this.#soonestAt);
   }
 
-  #learn(watched: Watched, state: JobState | undefined): void {
+  async #learn(watched: Watched, state: JobState | undefined): Promise<void> {
     const name = nameOf(watched.job);
     const before = watched.state;
     watched.state = state ?? { name, state: 'UNKNOWN', reason: 'None', folder: '' };
@@ -124,7 +124,7 @@ export class JobWatch {
       this.#tellStandstill(watched, state);
       return;
     }
-    if (before !== undefined && !isPending(before) && watched.begun) this.#requeued(watched);
+    if (before !== undefined && !isPending(before) && watched.begun) await this.#requeued(watched);
     if (watched.shown?.state === 'requeued' && state.reason === 'BeginTime')
       void this.slurm.beginNow(name).catch(() => undefined);
     if (['None', 'Dependency'].includes(state.reason)) return;
@@ -149,14 +149,14 @@ export class JobWatch {
       this.emit({ event: 'task-waiting', task: watched.task.id, message });
   }
 
-  #requeued(watched: Watched): void {
+  async #requeued(watched: Watched): Promise<void> {
     const status = this.files.readStatus(watched.job.id, watched.job.slot);
     const name = nameOf(watched.job);
     const output = this.files.readOutput(watched.job.id, watched.job.index);
     const failure =
       status?.state === 'requeued'
         ? { code: 'E_SLURM_TIMEOUT', message: `Job ${name} came to its time limit; it goes on from its checkpoint.` }
-        : requeueFailure(name, output, watched.endings ?? 0);
+        : requeueFailure(name, output, watched.endings ?? 0, await this.#stateOfEnd(watched, output));
     watched.endings = endings(output);
     const attempt = (status?.restarts ?? 0) + 1;
     const retry = { attempt, attempts: attempt + 1, seconds: 0, failure };
@@ -165,6 +165,11 @@ export class JobWatch {
     watched.told = '';
     delete watched.failedSince;
     if (status !== undefined) watched.shown = status;
+  }
+
+  /** In what state the last start of a job ended that has left no word of why. */
+  async #stateOfEnd({ job, endings: before = 0 }: Watched, output: string): Promise<string | undefined> {
+    return endings(output) > before ? undefined : (await this.slurm.pastStates(nameOf(job))).at(-1);
   }
 
   /** @param state undefined as long as Slurm has not answered */
@@ -183,24 +188,35 @@ export class JobWatch {
         watched.failedSince = performance.now();
         this.#askSoon();
       }
-      // Its process may have been killed for its memory: only Slurm knows, once the job is over, which it is in a moment,
-      // unless it has other tasks to run.
-      const waits = !silent && state !== undefined && isLive(state) && job.group === 1;
-      if (waits && performance.now() - watched.failedSince < arrivalMs) {
-        this.#askSoon();
+      // What becomes of that is not known yet.
+      if (status.failure?.code === 'E_SLURM_INPUT' && this.#waitsForWatched(task)) return undefined;
+      if (!silent && state !== undefined && isLive(state) && this.#mayLackMemory(watched, watched.failedSince))
         return undefined;
-      }
       if (state?.state !== 'OUT_OF_MEMORY') return { ...about, end: 'failed', failure: status.failure! };
     }
     if (silent || state === undefined || isLive(state)) return undefined;
     watched.overSince ??= performance.now();
     // It ended because of one that is looked at as well, which will say what becomes of both.
-    if (status === undefined && dependenciesOf(task).some((id) => this.jobs.of(id) !== undefined)) return undefined;
+    if (status === undefined && this.#waitsForWatched(task)) return undefined;
     const said = status === undefined ? this.#saidBy(job, state) : undefined;
     const sure = said !== undefined || (sureStates.has(state.state) && status?.state !== 'done');
     if (!sure && performance.now() - watched.overSince < arrivalMs) return undefined;
     const known = state.state === 'UNKNOWN' ? {} : { state: state.state };
     return { ...about, end: 'lost', ...known, ...(said === undefined ? {} : { said }) };
+  }
+
+  /**
+   * The process of a task that failed may have been killed for its memory: only Slurm knows, once the job is over. That it
+   * is in a moment, unless it has other tasks to run: then it is waited for where there is more memory to be had.
+   */
+  #mayLackMemory({ task, job }: Watched, failedSince: number): boolean {
+    if (job.group > 1) return (task.resources.moreMemory ?? []).length > 0;
+    this.#askSoon();
+    return performance.now() - failedSince < arrivalMs;
+  }
+
+  #waitsForWatched(task: Task): boolean {
+    return dependenciesOf(task).some((id) => this.jobs.of(id) !== undefined);
   }
 
   /** Why a job could not begin with its task. */

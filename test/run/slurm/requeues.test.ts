@@ -17,6 +17,17 @@ it.each([
   expect(requeueFailure('1_0', output, before)).toEqual({ code, message: expect.stringContaining(words) });
 });
 
+it.each([
+  ['NODE_FAIL', 'E_SLURM_NODE', 'its node failed'],
+  ['PREEMPTED', 'E_SLURM_PREEMPTED', 'it had to make way for another one'],
+  ['REQUEUED', 'E_SLURM_REQUEUED', 'as somebody has asked for'],
+  ['COMPLETED', 'E_SLURM_REQUEUED', 'which gives no reason'],
+])('where no daemon has left word, the accounting may know: %s', (state, code, words) => {
+  expect(requeueFailure('1_0', 'work\n', 0, state)).toEqual({ code, message: expect.stringContaining(words) });
+  // The daemon knows better.
+  expect(requeueFailure('1_0', word('PREEMPTION'), 0, state).code).toBe('E_SLURM_PREEMPTED');
+});
+
 it('counts the words of daemons', () => {
   expect([endings(''), endings(node + word('PREEMPTION'))]).toEqual([0, 2]);
 });

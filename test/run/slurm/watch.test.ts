@@ -1,0 +1,78 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { Task } from '../../../src/pipeline/expand/task.js';
+import type { RunEvent } from '../../../src/run/events.js';
+import type { JobStatus, SlurmFiles } from '../../../src/run/slurm/files.js';
+import type { JobName } from '../../../src/run/slurm/jobs.js';
+import { Patience } from '../../../src/run/slurm/patience.js';
+import { JobWatch } from '../../../src/run/slurm/watch.js';
+import { WatchedJobs } from '../../../src/run/slurm/watched-jobs.js';
+import { Store } from '../../../src/store/store.js';
+import { testFolder } from '../../store/folder.js';
+import { command } from '../examples.js';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const failure = { code: 'E_COMMAND', message: 'It failed.' };
+
+/** The watch of a task's job, on a cluster whose answers take a while, and what a test says of it. */
+function watched(task: Task, { group = 1, answerMs = 0 } = {}) {
+  const said: { state: string; status?: JobStatus; output: string; past: string[] } = {
+    ...{ state: 'RUNNING', output: '', past: [] },
+  };
+  const events: RunEvent[] = [];
+  const queue = vi.fn(async () => {
+    await vi.advanceTimersByTimeAsync(answerMs);
+    return [{ name: '7_0' as JobName, state: said.state, reason: 'None', folder: '' }];
+  });
+  const slurm = { queue, find: async () => [], beginNow: async () => undefined, pastStates: async () => said.past };
+  const files = { readStatus: () => said.status, readOutput: () => said.output } as unknown as SlurmFiles;
+  const jobs = new WatchedJobs();
+  const emit = (event: RunEvent) => void events.push(event);
+  const watch = new JobWatch(jobs, slurm, files, Store.open(testFolder()), new Patience(emit), emit);
+  jobs.add(task, { id: 'sub', array: 7, index: 0, slot: 0, group, elements: 1 });
+  return { said, events, queue, look: () => watch.look() };
+}
+
+it('asks Slurm at once of a task that failed, and else as seldom as its answers are slow', async () => {
+  const { said, queue, look } = watched(command('a'), { answerMs: 1500 });
+  await look();
+  await vi.advanceTimersByTimeAsync(29_000);
+  await look();
+  expect(queue).toHaveBeenCalledTimes(1);
+  await vi.advanceTimersByTimeAsync(2000);
+  await look();
+  expect(queue).toHaveBeenCalledTimes(2);
+  await vi.advanceTimersByTimeAsync(3500);
+  said.status = { restarts: 0, state: 'failed', failure };
+  expect(await look()).toEqual([]);
+  said.state = 'FAILED';
+  expect(await look()).toMatchObject([{ end: 'failed', failure }]);
+  expect(queue).toHaveBeenCalledTimes(3);
+});
+
+it('waits for the end of a job whose other tasks go on, where one that failed could have more memory', async () => {
+  for (const [resources, waits] of [
+    [{ memory: 1, moreMemory: [2] }, true],
+    [{ memory: 1 }, false],
+  ] as const) {
+    const { said, look } = watched(command('a', { resources }), { group: 2 });
+    said.status = { restarts: 0, state: 'failed', failure };
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(await look()).toHaveLength(waits ? 0 : 1);
+    said.state = 'OUT_OF_MEMORY';
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(await look()).toMatchObject([{ end: 'lost', state: 'OUT_OF_MEMORY' }]);
+  }
+});
+
+it('says why a job was put back, by the accounting where its node has left no word', async () => {
+  const { said, events, look } = watched(command('a'));
+  said.status = { restarts: 0, state: 'running', key: '0'.repeat(64) as never };
+  await look();
+  said.past = ['REQUEUED', 'NODE_FAIL'];
+  said.state = 'PENDING';
+  await vi.advanceTimersByTimeAsync(60_000);
+  await look();
+  expect(events.at(-1)).toMatchObject({ event: 'task-retry', failure: { code: 'E_SLURM_NODE' } });
+});

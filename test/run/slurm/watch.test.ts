@@ -23,7 +23,7 @@ function watched(task: Task, { group = 1, answerMs = 0 } = {}) {
   const events: RunEvent[] = [];
   const queue = vi.fn(async () => {
     await vi.advanceTimersByTimeAsync(answerMs);
-    return [{ name: '7_0' as JobName, state: said.state, reason: 'None', folder: '' }];
+    return [{ name: '7_0', state: said.state, reason: 'None', folder: '' }];
   });
   const slurm = { queue, find: async () => [], beginNow: async () => undefined, pastStates: async () => said.past };
   const files = { readStatus: () => said.status, readOutput: () => said.output } as unknown as SlurmFiles;

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Task } from '../../../src/pipeline/expand/task.js';
 import type { RunEvent } from '../../../src/run/events.js';
 import type { JobStatus, SlurmFiles } from '../../../src/run/slurm/files.js';
-import type { JobName } from '../../../src/run/slurm/jobs.js';
+import type { JobState } from '../../../src/run/slurm/jobs.js';
 import { Patience } from '../../../src/run/slurm/patience.js';
 import { JobWatch } from '../../../src/run/slurm/watch.js';
 import { WatchedJobs } from '../../../src/run/slurm/watched-jobs.js';
@@ -21,7 +21,7 @@ function watched(task: Task, { group = 1, answerMs = 0 } = {}) {
     ...{ state: 'RUNNING', output: '', past: [] },
   };
   const events: RunEvent[] = [];
-  const queue = vi.fn(async () => {
+  const queue = vi.fn(async (): Promise<JobState[]> => {
     await vi.advanceTimersByTimeAsync(answerMs);
     return [{ name: '7_0', state: said.state, reason: 'None', folder: '' }];
   });

@@ -101,14 +101,14 @@ function axisOf({ noiseName, isSigma }: Disturbance): NoiseAxis {
       shortAxis: 'encoding spikes deleted (%)',
       readout: (x) => `${shortNumber(x)} % of spikes deleted`,
     };
-  const slug = noiseName.replaceAll(/ (in|the|with) /g, ' ').replaceAll(/[^\w.-]+/g, '-');
+  const slug = noiseName.replaceAll(/ (noise in|in|the|with) /g, ' ').replaceAll(/[^\w.-]+/g, '-');
   const common = { chart: `accuracy-noise-${slug}`, title: `Accuracy under ${noiseName}` };
   const name = noiseName.split(' in ', 1)[0]!;
   return isSigma
     ? {
         ...{ ...common, scale: 1, measure: `${noiseName}, sigma (thresholds)` },
-        axis: `standard deviation of ${name} noise (in thresholds)`,
-        shortAxis: `σ of ${name} noise (thresholds)`,
+        axis: `standard deviation of ${name} (in thresholds)`,
+        shortAxis: `σ of ${name} (thresholds)`,
         readout: (x) => `σ = ${shortNumber(x)} θ`,
       }
     : {

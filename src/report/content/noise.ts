@@ -34,9 +34,9 @@ export function disturbanceOf(result: object): Disturbance {
 
 const amountOf = ({ probability, sigma }: ResultNoise): number => probability ?? sigma ?? 0;
 
-/** `insertion in conv2, conv3` */
-function placed({ kind, layers }: ResultNoise, all: readonly string[]): string {
-  return `${kind} in ${layersText(layers, all)}`;
+/** `insertion in conv2, conv3`, `membrane noise in all layers` */
+function placed({ kind, sigma, layers }: ResultNoise, all: readonly string[]): string {
+  return `${kind}${sigma === undefined ? '' : ' noise'} in ${layersText(layers, all)}`;
 }
 
 function layersText(layers: readonly string[], all: readonly string[]): string {

@@ -33,9 +33,9 @@ it('calls noise by its kind, its layers and its amount', () => {
   expect(text({ ...k1B2, noise: 0.1 })).toBe('10 % noise');
   expect(text(under({ kind: 'deletion', probability: 0.1, layers: ['conv1'] }))).toBe('10 % noise');
   expect(text(under(insertion(0.1)))).toBe('10 % insertion in all layers');
-  expect(text(under(membrane(0.5, ['conv2', 'conv3'])))).toBe('0.5 θ membrane in all ternary layers');
+  expect(text(under(membrane(0.5, ['conv2', 'conv3'])))).toBe('0.5 θ membrane noise in all ternary layers');
   expect(text(under(insertion(0), membrane(0.5, ['conv3'])))).toBe(
-    '0.5 θ membrane in conv3 with 0 % insertion in all layers',
+    '0.5 θ membrane noise in conv3 with 0 % insertion in all layers',
   );
 });
 
@@ -44,9 +44,9 @@ it('draws a chart a kind, each from the network without noise on', () => {
   expect(charts.map(({ name, title, points }) => [name, title, points.map(({ at }) => at)])).toEqual([
     ['accuracy-noise', 'Accuracy under noise', [0, 10]],
     ['accuracy-noise-insertion-all-layers', 'Accuracy under insertion in all layers', [0, 10, 20]],
-    ['accuracy-noise-membrane-conv2', 'Accuracy under membrane in conv2', [0, 0.5]],
+    ['accuracy-noise-membrane-conv2', 'Accuracy under membrane noise in conv2', [0, 0.5]],
   ]);
-  expect(charts[2]!.measures.at).toBe('membrane in conv2, sigma (thresholds)');
+  expect(charts[2]!.measures.at).toBe('membrane noise in conv2, sigma (thresholds)');
 });
 
 it('tabulates kinds with their amounts, one row without noise', () => {
@@ -57,7 +57,7 @@ it('tabulates kinds with their amounts, one row without noise', () => {
     ['k1B2', 'deletion in the encoding layer', '10 %'],
     ['k1B2', 'insertion in all layers', '10 %'],
     ['k1B2', 'insertion in all layers', '20 %'],
-    ['k1B2', 'membrane in conv2', '0.5 θ'],
+    ['k1B2', 'membrane noise in conv2', '0.5 θ'],
   ]);
 });
 

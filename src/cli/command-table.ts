@@ -1,14 +1,14 @@
 // All commands, with their options and what `--help` says of them. What `run` needs is loaded at once, what others need
 // beyond that with them.
 import { executors } from '../api/opening/executors.js';
-import { engines } from '../engine/engines.js';
+import { defaultEngine, engines } from '../engine/engines.js';
 import { UserError } from '../error.js';
 import { runCommand } from './commands/run.js';
 import { type CompletedCommand, completedCommand } from './completion/commands.js';
 import { templates } from './start/templates.js';
 
 const executorNames = executors.map(({ name, help }) => (help === undefined ? name : `${name} ${help}`)).join(', or ');
-const engineNames = engines.map(({ name }) => name).join(' (default), ');
+const engineNames = engines.map(({ name }) => (name === defaultEngine.name ? `${name} (default)` : name)).join(', ');
 
 const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
 

@@ -2,12 +2,13 @@ import { UserError } from '../error.js';
 import { type Able, type Capability, type Engine, isAble } from './engine.js';
 import { tensorflowEngine } from './tensorflow/engine.js';
 import { wasmEngine } from './wasm/engine.js';
+import { webgpuEngine } from './webgpu/engine.js';
 
 /** What computes where nobody chooses. It can do everything. */
 export const defaultEngine: Able<Capability> = wasmEngine;
 
 /** All engines. A new one is added here, and nowhere else. */
-export const engines: readonly Engine[] = [defaultEngine, tensorflowEngine];
+export const engines: readonly Engine[] = [defaultEngine, tensorflowEngine, webgpuEngine];
 
 /** @throws {UserError} E_ENGINE for a name that no engine has */
 export function engineNamed(name: string): Engine {

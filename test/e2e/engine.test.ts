@@ -70,6 +70,13 @@ describe.concurrent('--engine', () => {
     expect(box.has('artifacts/store/records')).toBe(false);
   });
 
+  test('tells what to install for a graphics processor', async ({ box }) => {
+    box.write('p.yaml', pipeline);
+    const { code, out, err } = await run(box, 'run p.yaml --engine webgpu');
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toContain('Install with: npm install webgpu @tensorflow/tfjs-backend-webgpu.');
+  });
+
   test.skipIf(isInstalled())('tells of a library that does not load, or ends the process', async ({ box }) => {
     box.write('p.yaml', pipeline);
     box.write(module, `throw new Error('The native addon can not be found at: x\\nPlease run');`);

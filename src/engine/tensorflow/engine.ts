@@ -1,31 +1,46 @@
-import { UserError } from '../../error.js';
 import { paperOptimiser } from '../../network/optimiser.js';
-import type { Able } from '../engine.js';
+import type { Able, EngineDescription, EngineIdentity } from '../engine.js';
+import { described } from '../probe.js';
 import { describeLibrary, libraryText } from './describe.js';
 import type { TensorFlow } from './library.js';
 
 type Load = (threads: number) => TensorFlow | Promise<TensorFlow>;
 
+/** What an engine on TensorFlow.js is called, and what there is of it on this machine. */
+export interface Library {
+  readonly name: string;
+  /** The sources that results depend on, beside those of training and evaluating. */
+  readonly sources: readonly string[];
+  readonly files?: readonly string[];
+  readonly libraries: NonNullable<EngineIdentity['libraries']>;
+  describe(): Promise<EngineDescription>;
+}
+
+/** TensorFlow's own library. */
+const tensorflow: Library = {
+  name: 'tensorflow',
+  sources: ['src/engine/tensorflow/library.ts'],
+  async libraries() {
+    const { package: binding, version, tensorflow, device } = await describeLibrary();
+    return { TensorFlow: tensorflow, [binding]: version, device };
+  },
+  describe: () => described(async () => libraryText(await describeLibrary())),
+};
+
 /** The engine on some TensorFlow.js. */
-export function engineOn(load: Load): Able<'train' | 'evaluate'> {
+export function engineOn(
+  load: Load,
+  { name, sources, files, libraries, describe }: Library = tensorflow,
+): Able<'train' | 'evaluate'> {
   return {
-    name: 'tensorflow',
+    name,
     identity: {
-      sources: ['trainer', 'evaluator', 'library'].map((name) => `src/engine/tensorflow/${name}.ts`),
-      async libraries() {
-        const { package: binding, version, tensorflow, device } = await describeLibrary();
-        return { TensorFlow: tensorflow, [binding]: version, device };
-      },
+      sources: [...['trainer', 'evaluator'].map((file) => `src/engine/tensorflow/${file}.ts`), ...sources],
+      ...(files === undefined ? {} : { files }),
+      libraries,
     },
     gradientTypes: ['float32'],
-    async describe() {
-      try {
-        return { usable: true, text: libraryText(await describeLibrary()) };
-      } catch (error) {
-        if (!(error instanceof UserError)) throw error;
-        return { usable: false, text: [error.message, error.hint].filter(Boolean).join(' ') };
-      }
-    },
+    describe,
     async trainer(network, start, { batch, threads, optimizer = paperOptimiser }) {
       const { TensorFlowTrainer } = await import('./trainer.js');
       return new TensorFlowTrainer(await load(threads), network, start, batch, optimizer);

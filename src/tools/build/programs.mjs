@@ -93,6 +93,8 @@ export async function bundleModules(folder) {
     'parquet-worker': 'src/data/layouts/parquet-worker.ts',
     'sample-pictures': 'src/cli/start/sample-pictures.ts',
     'tensorflow-probe': 'src/engine/tensorflow/probe.ts',
+    'webgpu-gradients': 'src/engine/webgpu/gradients.ts',
+    'webgpu-probe': 'src/engine/webgpu/probe.ts',
     ...Object.fromEntries(stages.map((file) => [`stages/${basename(file, '.ts')}`, `stages/${file}`])),
   };
   const { metafile } = await esbuild.build({

@@ -1,0 +1,29 @@
+import { UserError } from '../../error.js';
+import { formatSize } from '../../schema/size.js';
+import { askProbe } from '../probe.js';
+import type { WebGpuDescription } from './library.js';
+
+let known: Promise<WebGpuDescription> | undefined;
+
+/**
+ * Which graphics processor there is, found out in another process and once.
+ * @throws {UserError} E_ENGINE when there is none, or its driver or a package doesn't load
+ */
+export function describeWebGpu(): Promise<WebGpuDescription> {
+  known ??= askProbe(
+    'webgpu-probe.js',
+    (end) =>
+      new UserError(
+        'E_ENGINE',
+        `WebGPU can't be used on this machine: it ended the process that loaded it ${end}.`,
+        'A newer driver may help. Or leave out --engine.',
+      ),
+  );
+  return known;
+}
+
+/** `NVIDIA H200, 580.65.06; tensors up to 2 GB (webgpu 0.6.2, @tensorflow/tfjs-backend-webgpu 4.22.0)` */
+export function webGpuText({ packages, adapter, largestTensor }: WebGpuDescription): string {
+  const versions = Object.entries(packages).map(([name, version]) => `${name} ${version}`);
+  return `${adapter}; tensors up to ${formatSize(largestTensor)} (${versions.join(', ')})`;
+}

@@ -1,0 +1,171 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { UserError } from '../../error.js';
+import { buildFolder } from '../../paths.js';
+import type { TensorFlow } from '../tensorflow/library.js';
+
+/** The graphics processor and the libraries that were found, as keys and people name them. */
+export interface WebGpuDescription {
+  /** Versions by package: WebGPU for Node, and TensorFlow.js on it. */
+  readonly packages: Readonly<Record<string, string>>;
+  /** Such as `NVIDIA H200`; with the driver, where it tells. */
+  readonly adapter: string;
+  /** Bytes that one tensor can have. */
+  readonly largestTensor: number;
+}
+
+/** TensorFlow.js on a device, and what has become of the device. */
+export interface WebGpu {
+  readonly tf: TensorFlow;
+  readonly about: WebGpuDescription;
+  readonly watch: DeviceWatch;
+}
+
+/** Dawn, Google's implementation of WebGPU, for Node. */
+const dawnPackage = 'webgpu';
+const backendPackage = '@tensorflow/tfjs-backend-webgpu';
+/** Of the build: gradients.ts with what it imports, a copy of TensorFlow.js of its own. */
+const gradientsFile = 'webgpu-gradients.js';
+const installLine = `npm install ${dawnPackage} ${backendPackage}`;
+
+/** What is used of Dawn's package, whose types are no part of this one. */
+interface Dawn {
+  readonly globals: object;
+  create(options: readonly string[]): Gpu;
+}
+
+interface Gpu {
+  requestAdapter(options: { readonly powerPreference: string }): Promise<Adapter | null>;
+}
+
+interface Adapter {
+  readonly info: Readonly<Record<'vendor' | 'architecture' | 'device' | 'description', string>>;
+  readonly limits: { readonly maxStorageBufferBindingSize: number };
+}
+
+export interface Device extends EventTarget {
+  readonly lost: Promise<{ readonly reason: string; readonly message: string }>;
+}
+
+const require = createRequire(import.meta.url);
+
+/**
+ * Loads TensorFlow.js on WebGPU into this process, with the first graphics processor that the system names.
+ * @throws {UserError} E_ENGINE when a package is missing or does not load, or there is no graphics processor
+ */
+export async function loadLibrary(): Promise<WebGpu> {
+  const [dawnPath, backendPath] = [resolved(dawnPackage), resolved(backendPackage)];
+  const missing = [dawnPath ?? dawnPackage, backendPath ?? backendPackage].filter(
+    (name) => !name.includes('node_modules'),
+  );
+  if (dawnPath === undefined || backendPath === undefined)
+    throw new UserError(
+      'E_ENGINE',
+      `The engine "webgpu" needs ${missing.join(' and ')}, which ${missing.length === 1 ? 'is' : 'are'} not installed.`,
+      `Install with: ${installLine}. Or leave out --engine.`,
+    );
+  const gpu = await openGpu(dawnPath);
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+  if (adapter === null)
+    throw new UserError(
+      'E_ENGINE',
+      'The engine "webgpu" finds no graphics processor.',
+      process.platform === 'linux'
+        ? 'Is its Vulkan driver installed, and the loader (libvulkan1)? `vulkaninfo` lists what there is. Or leave out --engine.'
+        : 'Is its driver installed? Or leave out --engine.',
+    );
+  // As its package finds it: the two must be one.
+  const requireThere = createRequire(backendPath);
+  const tf = requireThere('@tensorflow/tfjs-core') as TensorFlow & { readonly version_core: string };
+  requireThere(backendPath);
+  // They are known to whatever copy of TensorFlow.js there is in the process.
+  await import(pathToFileURL(join(buildFolder, gradientsFile)).href);
+  if (!(await tf.setBackend('webgpu').catch(() => false)))
+    throw new UserError(
+      'E_ENGINE',
+      `TensorFlow.js can't use ${adapterText(adapter)} through WebGPU.`,
+      'A newer driver may help. Or leave out --engine.',
+    );
+  const { device } = tf.backend() as unknown as { readonly device: Device };
+  const version = (path: string, name: string) =>
+    (createRequire(path)(`${name}/package.json`) as { version: string }).version;
+  const about = {
+    packages: { [dawnPackage]: version(dawnPath, dawnPackage), [backendPackage]: version(backendPath, backendPackage) },
+    adapter: adapterText(adapter),
+    largestTensor: adapter.limits.maxStorageBufferBindingSize,
+  };
+  return { tf, about, watch: new DeviceWatch(device, about.adapter) };
+}
+
+function resolved(name: string): string | undefined {
+  try {
+    return require.resolve(name);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Puts WebGPU where TensorFlow.js looks for it: in the places that a browser has. */
+async function openGpu(dawnPath: string): Promise<Gpu> {
+  const { create, globals } = await (import(pathToFileURL(dawnPath).href) as Promise<Dawn>).catch((error: Error) => {
+    throw new UserError(
+      'E_ENGINE',
+      `The package ${dawnPackage} is there, but does not load: ${error.message.split('\n')[0]}`,
+      `It has binaries for Linux, macOS and Windows of this decade. ${installLine} fetches them again. Or leave out --engine.`,
+    );
+  });
+  Object.assign(globalThis, globals);
+  const gpu = create([]);
+  const value = { userAgent: 'node', ...(globalThis as { navigator?: object }).navigator, gpu };
+  Object.defineProperty(globalThis, 'navigator', { value, configurable: true });
+  return gpu;
+}
+
+/** `SwiftShader Device (Subzero), SwiftShader driver 5.0.0` */
+function adapterText({ info }: Adapter): string {
+  const { vendor, architecture, device, description } = info;
+  return [...new Set([device || [vendor, architecture].filter(Boolean).join(' '), description])]
+    .filter(Boolean)
+    .join(', ');
+}
+
+/** A lost device answers nothing any more, and one out of memory answers with zeros: neither may become a result. */
+export class DeviceWatch {
+  #trouble: UserError | undefined;
+  /** What is to be told to those who wait for the device. */
+  readonly #waiting = new Set<(trouble: UserError) => void>();
+
+  /** @param name what messages call the device */
+  constructor(device: Device, name: string) {
+    const fail = (what: string, message: string, hint: string) => {
+      const [first] = message.trim().split('\n');
+      this.#trouble ??= new UserError('E_ENGINE', `${what} (${name}): ${first}`, hint);
+      for (const tell of this.#waiting) tell(this.#trouble);
+    };
+    const goesOn = 'Run again: training goes on from its last checkpoint.';
+    void device.lost.then(({ reason, message }) =>
+      fail(
+        'The graphics processor was lost',
+        message || reason,
+        `A step may have taken longer than its driver allows. ${goesOn}`,
+      ),
+    );
+    device.addEventListener('uncapturederror', (event) =>
+      fail(
+        'The graphics processor reports an error',
+        (event as Event & { readonly error: Error }).error.message,
+        `If it is out of memory, a smaller batch needs less. ${goesOn}`,
+      ),
+    );
+  }
+
+  /** The result of work on the device. @throws {UserError} E_ENGINE once there has been trouble with it */
+  guard<T>(work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.add(reject);
+      if (this.#trouble !== undefined) reject(this.#trouble);
+      work.then(resolve, reject).finally(() => this.#waiting.delete(reject));
+    });
+  }
+}

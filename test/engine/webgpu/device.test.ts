@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { wasmEngine } from '../../../src/engine/wasm/engine.js';
+import { webgpuEngine } from '../../../src/engine/webgpu/engine.js';
+import { type Device, loadLibrary } from '../../../src/engine/webgpu/library.js';
+import { initialParameters } from '../../../src/network/initialise.js';
+import { describeEngine, smallNetwork } from '../contract.js';
+import { batchOf, quantised } from '../examples.js';
+
+const network = smallNetwork(quantised(1, 2));
+const options = { batch: 8, threads: 1 };
+const { images, labels } = batchOf(network, options.batch, 1);
+const start = { parameters: initialParameters(network, 1) };
+
+const { usable } = await webgpuEngine.describe();
+
+// test/peers/webgpu.sh finds a graphics processor in software where there is none.
+describe.skipIf(!usable)('the engine on a graphics processor', () => {
+  describeEngine(webgpuEngine, wasmEngine);
+
+  it('computes the same bytes twice', async () => {
+    const train = async () => {
+      const trainer = await webgpuEngine.trainer(network, start, options);
+      const losses = [];
+      for (let step = 0; step < 3; step++) losses.push((await trainer.step(images, labels, 1e-3)).loss);
+      const parameters = await trainer.parameters();
+      await trainer.close();
+      return { losses, parameters };
+    };
+    expect(await train()).toEqual(await train());
+  });
+
+  it('tells of a device that is lost, and computes nothing more on it', async () => {
+    const trainer = await webgpuEngine.trainer(network, start, options);
+    const { tf } = await loadLibrary();
+    const { device } = tf.backend() as unknown as { readonly device: Device & { destroy(): void } };
+    device.destroy();
+    const lost = { code: 'E_ENGINE', message: expect.stringContaining('was lost') as string };
+    await expect(trainer.step(images, labels, 1e-3)).rejects.toMatchObject(lost);
+    await expect(trainer.parameters()).rejects.toMatchObject(lost);
+  });
+});

@@ -1,0 +1,44 @@
+import { expect, it } from 'vitest';
+import { type Device, DeviceWatch } from '../../../src/engine/webgpu/library.js';
+
+/** A device that is lost when somebody says so. */
+function device() {
+  let lose = (_: { reason: string; message: string }) => {};
+  const lost = new Promise<{ reason: string; message: string }>((resolve) => {
+    lose = resolve;
+  });
+  const target: Device = Object.assign(new EventTarget(), { lost });
+  const report = (message: string) =>
+    target.dispatchEvent(Object.assign(new Event('uncapturederror'), { error: new Error(message) }));
+  return { target, lose, report };
+}
+
+it('hands on what a device has computed, and what went wrong with it', async () => {
+  const watch = new DeviceWatch(device().target, 'Example 1');
+  expect(await watch.guard(Promise.resolve(7))).toBe(7);
+  await expect(watch.guard(Promise.reject(new Error('mine')))).rejects.toThrow('mine');
+});
+
+it('ends work on a device that is lost, and begins no more', async () => {
+  const { target, lose } = device();
+  const watch = new DeviceWatch(target, 'Example 1');
+  const work = [watch.guard(new Promise(() => {})), watch.guard(new Promise(() => {}))];
+  lose({ reason: 'unknown', message: 'reset by the driver\nand more' });
+  for (const one of [...work, watch.guard(Promise.resolve(7))])
+    await expect(one).rejects.toMatchObject({
+      code: 'E_ENGINE',
+      message: 'The graphics processor was lost (Example 1): reset by the driver',
+      hint: expect.stringContaining('goes on from its last checkpoint') as string,
+    });
+});
+
+it('takes no result from a device that reports an error', async () => {
+  const { target, report } = device();
+  const watch = new DeviceWatch(target, 'Example 1');
+  const work = watch.guard(new Promise(() => {}));
+  report('Out of memory allocating a buffer.');
+  const trouble = { code: 'E_ENGINE', message: expect.stringContaining('(Example 1): Out of memory') as string };
+  await expect(work).rejects.toMatchObject(trouble);
+  report('another one, which follows from the first');
+  await expect(watch.guard(Promise.resolve(7))).rejects.toMatchObject(trouble);
+});

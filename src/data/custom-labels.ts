@@ -26,15 +26,29 @@ export function classesOf({ shape, data }: NpyArray, label: string): Uint8Array 
   for (let i = 0; i < data.length; i++) {
     const value = Number(data[i]);
     if (!Number.isInteger(value))
-      refuse(`holds ${value} at ${i}; labels are whole numbers, the classes counted from 0`, 'Are these the labels?');
+      refuse(`holds ${value} at ${i}; labels are whole numbers, the classes counted from 0`, wholeHint(data));
     if (value < 0 || value >= mostClasses)
       refuse(
         `holds ${value} at ${i}; classes are counted from 0 to ${mostClasses - 1} at most`,
-        'Number them anew: save numpy.unique(y, return_inverse=True)[1] (of both splits together).',
+        `Number them anew: save ${numbered} (of both splits together).`,
       );
     labels[i] = value;
   }
   return labels;
+}
+
+/** The line of NumPy that gives each value a class. */
+const numbered = 'numpy.unique(y, return_inverse=True)[1]';
+
+/** How labels that are not whole become classes, if they can. */
+function wholeHint(data: NpyArray['data']): string {
+  const values = new Set<number>();
+  for (let i = 0; i < data.length && values.size <= mostClasses; i++) values.add(Number(data[i]));
+  if (![...values].every(Number.isFinite))
+    return 'Are these the labels? Some are missing: numpy.isfinite(y) says which are not.';
+  return values.size <= mostClasses
+    ? `If each value is a class, save ${numbered} in their place (of both splits together).`
+    : 'Are these the labels? Measurements are divided into classes by numpy.digitize(y, edges), with edges of your choice.';
 }
 
 function isOneHot(data: NpyArray['data'], rows: number, columns: number): boolean {

@@ -143,7 +143,12 @@ describe('a data set of the user’s', () => {
     [
       'splits of classes',
       { y: labelsAs(Float32Array.from(numbers(count, (i) => i / 2))) },
-      ['holds 0.5 at 1', 'whole'],
+      ['holds 0.5 at 1', 'whole', 'save numpy.unique(y, return_inverse=True)[1]'],
+    ],
+    [
+      'missing labels',
+      { y: labelsAs(Float32Array.from(numbers(count, (i) => (i === 3 ? Number.NaN : classOf(i))))) },
+      ['holds NaN at 3', 'numpy.isfinite(y)'],
     ],
     [
       'an empty split',

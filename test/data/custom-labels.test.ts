@@ -1,0 +1,15 @@
+import { expect, it } from 'vitest';
+import { classesOf } from '../../src/data/custom-labels.js';
+
+it('tells labels that name classes by fractions from measurements', () => {
+  const hintOf = (data: Float64Array) => {
+    try {
+      classesOf({ shape: [data.length], data }, 'y.npy');
+    } catch (error) {
+      return (error as { hint: string }).hint;
+    }
+    throw new Error('nothing is wrong');
+  };
+  expect(hintOf(Float64Array.from({ length: 1000 }, (_, i) => (i % 10) + 0.5))).toContain('numpy.unique(y,');
+  expect(hintOf(Float64Array.from({ length: 1000 }, (_, i) => Math.sqrt(i)))).toContain('numpy.digitize(y, edges)');
+});

@@ -176,6 +176,8 @@ export const commands: readonly CommandEntry[] = [
       ['--md', 'Markdown'],
       ['--runs', 'the results of all runs that are kept, with what they were made with'],
       ['--where <condition>', 'of runs, those with stage=snn or accuracy>=0.9; may be repeated', collect],
+      ['--export <kind>', 'write runs for another program: tensorboard'],
+      ['-o, --output <folder>', 'where to, for --export (default: tensorboard)'],
       ['--sort <name>', 'runs by a metric, parameter or axis; -name for the largest first'],
       [
         '--pareto <metrics>',
@@ -275,6 +277,7 @@ const values: Readonly<Record<string, readonly string[]>> = {
   '--engine': engines.map(({ name }) => name),
   '--executor': executors.map(({ name }) => name),
   '--reporter': ['auto', 'plain', 'json'],
+  '--export': ['tensorboard'],
   '--template': templates.map(({ name }) => name),
 };
 

@@ -6,11 +6,13 @@ import { UserError } from '../../error.js';
 import type { Pipeline } from '../../pipeline/expand/task.js';
 import { undeclaredNotes } from '../../results/repetitions.js';
 import { Planner } from '../../run/plan/planner.js';
+import { quote } from '../../run/process/command.js';
 import { countOf } from '../../run/views/text.js';
 import type { Store } from '../../store/store.js';
 import { jsonText } from '../../text/printable.js';
 import { openPipeline } from '../opening/pipeline.js';
 import { metricTables, ownEstimates, repeatedTasks } from '../results/metric-tables.js';
+import type { RunResultRow } from '../results/runs.js';
 import { reportText } from '../results/tables.js';
 import { exitCodes } from '../terminal/exit-codes.js';
 import { print } from '../terminal/output.js';
@@ -23,6 +25,8 @@ export interface ShowOptions extends PipelineOptions {
   readonly where?: readonly string[];
   readonly sort?: string;
   readonly pareto?: string;
+  readonly export?: string;
+  readonly output?: string;
 }
 
 /** `show`: the metrics over the axes, a table a stage, and one of means over repetitions; in Markdown, the tables of the report before them. */
@@ -32,7 +36,7 @@ export async function showCommand(file: string | undefined, options: ShowOptions
   const pipeline = await openPipeline(file, options);
   const store = openStore(options, pipeline);
   if (options.runs === true) return showRuns(pipeline, store, options);
-  for (const name of ['where', 'sort', 'pareto'] as const)
+  for (const name of ['where', 'sort', 'pareto', 'export', 'output'] as const)
     if (options[name] !== undefined) throw new UserError('E_USAGE', `--${name} is for --runs.`);
   const plans = await new Planner(pipeline, store).plan();
   const metrics = metricsOf(plans);
@@ -73,6 +77,7 @@ async function showRuns(pipeline: Pipeline, store: Store, options: ShowOptions):
     print(`No runs yet. Run it first: ${callOf('run', pipeline, options)}`);
     return exitCodes.done;
   }
+  if (options.export !== undefined) return exportRuns(pipeline, store, results, options);
   const shown = runsText(results, {
     ...(where && { where }),
     ...(sort && { sort }),
@@ -80,5 +85,20 @@ async function showRuns(pipeline: Pipeline, store: Store, options: ShowOptions):
     format,
   });
   print(shown === '' ? 'No run is like that.' : shown);
+  return exitCodes.done;
+}
+
+async function exportRuns(
+  pipeline: Pipeline,
+  store: Store,
+  results: readonly RunResultRow[],
+  { export: kind, output = 'tensorboard', where = [] }: ShowOptions,
+): Promise<number> {
+  if (kind !== 'tensorboard')
+    throw new UserError('E_USAGE', `Runs can't be exported for "${kind}".`, 'known: tensorboard');
+  const { chosenRuns } = await import('../results/runs.js');
+  const { writeTensorboard } = await import('../results/tensorboard.js');
+  const written = await writeTensorboard(pipeline, store, chosenRuns(results, where), output);
+  print(`Wrote ${countOf(written, 'result')}. Look at them: tensorboard --logdir ${quote(output)}`);
   return exitCodes.done;
 }

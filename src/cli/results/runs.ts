@@ -78,8 +78,7 @@ export interface RunsOptions {
 export function runsText(all: readonly RunResultRow[], { where = [], sort, pareto, format }: RunsOptions): string {
   const known = [...new Set(all.flatMap((row) => Object.keys(namesOf(row))))];
   const objectives = pareto === undefined ? [] : objectivesOf(pareto, known);
-  const conditions = where.map((text) => conditionOf(text, known));
-  const rows = all.filter((row) => conditions.every((meets) => meets(row)));
+  const rows = chosenRuns(all, where);
   if (sort !== undefined) {
     const name = nameIn(sort.replace(/^-/, ''), known);
     rows.sort((a, b) => (sort.startsWith('-') ? -1 : 1) * compare(namesOf(a)[name], namesOf(b)[name]));
@@ -103,6 +102,13 @@ export function runsText(all: readonly RunResultRow[], { where = [], sort, paret
       return `${format === 'md' ? `## ${stage}\n\n` : format === 'csv' ? `# ${stage}\n` : `${stage}\n`}${table}`;
     })
     .join('\n');
+}
+
+/** Those that meet all conditions. @throws UserError for a name that none has, and for what is no condition */
+export function chosenRuns(all: readonly RunResultRow[], where: readonly string[]): RunResultRow[] {
+  const known = [...new Set(all.flatMap((row) => Object.keys(namesOf(row))))];
+  const conditions = where.map((text) => conditionOf(text, known));
+  return all.filter((row) => conditions.every((meets) => meets(row)));
 }
 
 /** What a row can be sorted and chosen by. Metrics count before parameters of the same name. */

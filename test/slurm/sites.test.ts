@@ -202,6 +202,24 @@ exec $real "$@"`,
       expect(running.out).toMatch(words);
     });
 
+    test('that asks for what no node has is refused, or says so when its nodes have lost it', async ({ box }) => {
+      const text = stage('constrained', 'echo').replace('cpus: 1', 'cpus: 1, constraint: big, extra: [--hold]');
+      box.write('p.yaml', text);
+      const refused = await box.run(onSlurm);
+      expect(refused.out).toMatch(
+        /"code":"E_SLURM_SUBMIT","message":"Slurm does not take its job\. sbatch: .*[Ii]nvalid feature/,
+      );
+      await box.cluster.slurm('scontrol', 'update', 'NodeName=n1', 'Features=big');
+      const running = box.start(onSlurm);
+      const job = await box.cluster.job('constrained/a', 'PENDING');
+      await box.cluster.slurm('scontrol', 'update', 'NodeName=n1', 'AvailableFeatures=', 'ActiveFeatures=');
+      await box.cluster.slurm('scontrol', 'release', job);
+      await until(() => running.out.includes('waits: no node has what it asks for (BadConstraints)'), 'it is told');
+      await box.cluster.slurm('scontrol', 'update', 'NodeName=n1', 'Features=big');
+      await box.cluster.slurm('scontrol', 'release', job);
+      expect((await running.result).code, running.out).toBe(0);
+    });
+
     test('tells why it waits when that changes', async ({ box }) => {
       box.write('p.yaml', stage('held', 'echo').replace('cpus: 1', 'cpus: 1, extra: [--hold]'));
       const running = box.start(onSlurm);

@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { network as preset } from '../../src/network/presets.js';
+import type { Precision } from '../../src/network/architecture.js';
 import { convert } from '../../src/spiking/convert.js';
 import { faultyNetwork } from '../../src/spiking/faults.js';
 import { type SpikeSource, type SpikingLayer, spikeSources } from '../../src/spiking/network.js';
 import { isThreshold, noiseTerms, reportedTerm, spikeNoise, thresholdUnit } from '../../src/spiking/noise.js';
 import { type NoiseKind, type NoiseRequest, noiseProblems } from '../../src/spiking/noise-kinds.js';
-import { liveParameters, quantised } from '../engine/examples.js';
+import { customNetwork, liveParameters, quantised } from '../engine/examples.js';
 
-const ann = preset('lenet', { precision: quantised(1, 2) });
+const small = (precision: Precision) => {
+  const block = { kernel: [3, 3], padding: [1, 1], channels: 32 } as const;
+  return customNetwork([8, 8, 3], [block, block, block], precision);
+};
+const ann = small(quantised(1, 2));
 const network = convert(ann, liveParameters(ann, 3)).network;
 const sources = spikeSources(network);
 const names = sources.map(({ name }) => name);
@@ -129,6 +133,23 @@ describe('a device with faults', () => {
         if (kind === 'spiking') expect(Number.isInteger(threshold)).toBe(true);
       }
       expect(off.some((difference) => difference !== 0)).toBe(true);
+    }
+  });
+
+  it('has the standard deviation that was asked for, in units of the layer', () => {
+    // Of one level, so that order moves nothing.
+    const single = small(quantised(0, 1));
+    const spiking = convert(single, liveParameters(single, 3)).network;
+    const found = spikeSources(faultyNetwork(spiking, noiseTerms({ kind: 'threshold', sigma: 2 }, spiking), 1));
+    for (const [i, source] of spikeSources(spiking).entries()) {
+      const unit = thresholdUnit(source);
+      const moves = [...source.thresholds].flatMap((threshold, c) =>
+        isThreshold(threshold) ? [(found[i]!.thresholds[c]! - threshold) / (2 * unit)] : [],
+      );
+      const square = moves.reduce((sum, move) => sum + move ** 2, 0) / moves.length;
+      // Five standard deviations of χ²/n, and what rounding to whole numbers adds.
+      const rounding = source.kind === 'spiking' ? 2 / (2 * unit) : 0;
+      expect(Math.abs(square - 1)).toBeLessThan(5 * Math.sqrt(2 / moves.length) + rounding);
     }
   });
 

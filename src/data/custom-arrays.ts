@@ -115,6 +115,6 @@ function arrayOf(bytes: Uint8Array, label: string): NpyArray {
   if (head[0] === 0x93) return decodeNpy(bytes, label);
   const start = Buffer.from(head.subarray(0, 16)).toString('latin1');
   for (const [signature, kind, hint] of others)
-    if (start.startsWith(signature)) throw new UserError('E_DATA_NPY', `${label} is ${kind}, and no array.`, hint);
+    if (start.startsWith(signature)) throw new UserError('E_DATA_NPY', `${label} is ${kind}, not an array.`, hint);
   return decodeIdx(bytes, label);
 }

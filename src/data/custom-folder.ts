@@ -29,7 +29,7 @@ export async function readFolder(
   given: ImageShape | undefined,
 ): Promise<RawSplit> {
   if (pathKind(folder.path) !== 'folder')
-    throw new UserError('E_DATA_FOLDER', `${folder.label} is no folder.`, `Looked for ${folder.path}.`);
+    throw new UserError('E_DATA_FOLDER', `${folder.label} is not a folder.`, `Looked for ${folder.path}.`);
   const files = table === undefined ? byClass(folder) : await byTable(folder, table);
   let shape = given;
   let images: Uint8Array | undefined;

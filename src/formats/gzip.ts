@@ -51,13 +51,13 @@ export function inflate(bytes: Uint8Array, label: string, limit: number, finishF
       throw new UserError(
         'E_DATA_GZIP',
         `${label} unpacks to more than the ${limit} bytes that it should hold.`,
-        'Get it anew.',
+        'Download it again.',
       );
     throw new UserError('E_DATA_GZIP', `${label} can't be unpacked: ${message}.`, 'Is it complete?');
   }
   // Tapes and disks pad files with zeros. Node passes over everything else as well, which may be the rest of a file.
   if (bytes.subarray(unpacked.engine.bytesWritten).some((byte) => byte !== 0))
-    throw new UserError('E_DATA_GZIP', `${label} goes on behind its end.`, 'Is it whole? Get it anew.');
+    throw new UserError('E_DATA_GZIP', `${label} has data after its end.`, 'Is it complete? Download it again.');
   return unpacked.buffer;
 }
 

@@ -164,7 +164,7 @@ describe('a folder of pictures', () => {
     expect(await table('a.png,cat\nb.png,dog\n')).toContain('names b.png, which is not in');
     expect(await table('label\ncat\n')).toContain('has one column');
     expect(await table('file,label\n')).toContain('says no class of it');
-    expect(await refusal({ folder: 'none' })).toContain('none is no folder.');
+    expect(await refusal({ folder: 'none' })).toContain('none is not a folder.');
   });
 });
 

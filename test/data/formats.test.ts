@@ -224,7 +224,7 @@ describe('file formats', () => {
     const [sound, padded] = [Buffer.concat(parts), Buffer.concat([...parts, Buffer.alloc(100)])];
     for (const file of [sound, padded]) expect([...decodeIdx(file, 'x').data]).toEqual([1, 2]);
     expect(() => decodeIdx(Buffer.concat([...parts, Buffer.of(0, 1)]), 'labels.gz')).toThrow(
-      'labels.gz goes on behind its end.',
+      'labels.gz has data after its end.',
     );
   });
 });

@@ -61,5 +61,5 @@ export function digestOf(bytes: Uint8Array, { digest }: Pick<Part, 'digest'>): P
 
 /** Ends the reading of a file that is not of its layout. */
 export function damaged(path: string, problem: string): never {
-  throw new UserError('E_DATA_FORM', `${path} can't be used: ${problem}.`, 'Is it complete? Get it anew.');
+  throw new UserError('E_DATA_FORM', `${path} can't be used: ${problem}.`, 'Is it complete? Download it again.');
 }

@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type DescriptorFields, encode, fieldOffset, scratchOf } from '../../src/engine/wasm/descriptor.js';
+import {
+  type DescriptorFields,
+  encode,
+  fieldOffset,
+  noDescriptor,
+  scratchOf,
+} from '../../src/engine/wasm/descriptor.js';
 import { type Description, descriptions, fieldsOf, names } from '../../src/engine/wasm/kernels/description.mjs';
 import { MemoryPlan } from '../../src/engine/wasm/memory-plan.js';
 import { type Call, calls } from '../../src/engine/wasm/program.js';
@@ -58,11 +64,13 @@ describe('a descriptor', () => {
       ...{ ...rest, channels: 16, places: nowhere, negatives: nowhere, block: 16, waiting: 2 },
     });
     expect(tables.scratch).toBe(20 * 81 * 16 + 64 * 16 + 2 * 16 * 32);
-    const values = { spikes: nowhere, imageBytes: bytes(16), least: 1, block: 16, events, tables };
+    const sliced = noDescriptor('SlicedForward');
+    const values = { spikes: nowhere, imageBytes: bytes(16), least: 1, block: 16, events, tables, sliced };
     expect(scratchOf('SpikeConv', values)).toBe(60_000 + 16 * 32);
-    expect([...new Uint32Array(encode('SpikeConv', values).buffer)].slice(-2)).toEqual([
+    expect([...new Uint32Array(encode('SpikeConv', values).buffer)].slice(-3)).toEqual([
       events.address,
       tables.address,
+      nowhere,
     ]);
   });
 

@@ -1,7 +1,7 @@
 // The planner's side of kernels/description.mjs: what a descriptor of each kernel holds, which kernels take it, and the scratch
 // memory that they are promised.
 import { type Description, descriptions, fieldsOf } from './kernels/description.mjs';
-import { type Address, type Bytes, bytes, type Count } from './units.js';
+import { type Address, type Bytes, bytes, type Count, nowhere } from './units.js';
 
 type Descriptions = typeof descriptions;
 export type DescriptorName = keyof Descriptions;
@@ -29,6 +29,11 @@ export interface Descriptor<N extends DescriptorName = DescriptorName> {
   /** Private memory that a thread needs for it. */
   readonly scratch: Bytes;
 }
+
+/** What stands where a kernel has another way than by a descriptor of this name: address 0. */
+export const noDescriptor = <N extends DescriptorName>(name: N): Descriptor<N> => ({
+  ...{ name, address: nowhere, scratch: bytes(0) },
+});
 
 /** The kernels that take a descriptor of this name. */
 export type KernelOf<N extends DescriptorName> = Names<Descriptions[N]['kernels']> & string;

@@ -1,10 +1,12 @@
 // Forward convolutions of spikes as kernel calls.
 import type { PlannedConvolution } from './convolution.js';
+import { noDescriptor } from './descriptor.js';
 import { eventBlock, planEvents, planWide, type SpikeBuffers } from './event-forward.js';
 import { type Geometry, inputPixels, outputPixels } from './geometry.js';
 import { constants } from './kernels/constants.mjs';
 import type { MemoryPlan } from './memory-plan.js';
 import { calls, inOrder } from './program.js';
+import { planSliced } from './sliced-forward.js';
 import { planTables, suitsTables } from './tabled-forward.js';
 import { bytes, nowhere } from './units.js';
 
@@ -18,7 +20,12 @@ const maximumTableLevels = 16;
 export type SpikeOutput =
   | { readonly scale: number }
   | 'integers'
-  | { readonly thresholds: Int32Array; readonly images: number };
+  | {
+      readonly thresholds: Int32Array;
+      readonly images: number;
+      /** HWIO, −1, 0 and 1. */
+      readonly weights: Float32Array;
+    };
 
 /** True if a sum of −32,766 … 32,766, or the table of level · weight, is too small for the spikes of this layer. */
 export function needsWideSums(g: Geometry, levels: number): boolean {
@@ -58,9 +65,11 @@ export function spikeForward(
   const tables = planTables(plan, g, buffers, levels, thresholds);
   const imageBytes = bytes(inputPixels(g) * g.inChannels);
   const least = Math.ceil(share * constants.forwardLanes * imageBytes);
+  const ternary = typeof output === 'object' && 'weights' in output ? output.weights : undefined;
+  const sliced = ternary && planSliced(plan, g, buffers, levels, thresholds, ternary);
   const descriptor = plan.descriptor('SpikeConv', {
     ...{ spikes: buffers.spikes, imageBytes, least, block },
-    ...{ events: events.descriptor, tables: tables.descriptor },
+    ...{ events: events.descriptor, tables: tables.descriptor, sliced: sliced ?? noDescriptor('SlicedForward') },
   });
   return { pack: [...events.pack, ...tables.pack], calls: calls(`spikeConv_${ending}`, descriptor) };
 }

@@ -35,7 +35,7 @@ export function planBlock(plan: MemoryPlan, block: SpikeSource, g: Geometry, buf
       });
     case 'spiking': {
       const own = { spikes: buffers.arriving!, w: plan.table(weights), threshold, y: spikes };
-      return spikeForward(plan, g, own, levels, { thresholds: integerTable(block, g, levels), images });
+      return spikeForward(plan, g, own, levels, { thresholds: integerTable(block, g, levels), images, weights });
     }
     default:
       return unreachable(block);

@@ -64,14 +64,32 @@ export const forward = /** @type {const} */ ({
     addresses: 'w threshold places negatives',
     counts: 'taps channels outChannels block',
   },
+  /** EventConv bit by bit. lists: for each output channel, in `rounds` of sixteen each, where in a window are the counts that
+   * weights of 1 meet, and those that weights of −1 do, in words; rounds: [channel][2]. pitch: words of a row of a plane;
+   * spanWords: words that sixteen windows span in one phase of the stride, phaseWords: of all of it; planeBytes: of a window's
+   * phases. */
+  SlicedForward: {
+    kernels: '',
+    addresses: 'spikes lists rounds y thresholds',
+    bytes: 'planeBytes',
+    counts:
+      'height width inChannels outHeight outWidth outChannels kernelHeight kernelWidth stride padV padH levels pitch spanWords phaseWords',
+    // Planes of all inputs, and of a window and a channel of zeros; spikes of sixteen channels as planes, and as they turn.
+    scratch: {
+      planes: '6 * inChannels * stride * stride * phaseWords',
+      window: '3 * inChannels * planeBytes + 3 * planeBytes',
+      sliced: `${16 * 3 * 32}`,
+      turned: `${16 * 3 * 32}`,
+    },
+  },
   /** Either of EventConv's kernels and TabledForward's, by the spikes of up to 16 images: tables, or what a processor has in
-   * their place, from about `least` on that are not zero. imageBytes: of an image's spikes; block: EventConv's. */
+   * their place, from about `least` on that are not zero. sliced may be no address; imageBytes: of an image's spikes; block: EventConv's. */
   SpikeConv: {
     kernels: 'spikeConv_i16 spikeConv_fire',
     addresses: 'spikes',
     bytes: 'imageBytes',
     counts: 'least block',
-    descriptors: { events: 'EventConv', tables: 'TabledForward' },
+    descriptors: { events: 'EventConv', tables: 'TabledForward', sliced: 'SlicedForward' },
   },
   /** Spikes of layer 1. x: padded map of floats; xRow: bytes of a row of its copy in 16 bits, which takes copyBytes of the
    * scratch memory; w: [block of 16 channels][kernel row][pair of values][channel][2] in 16 bits, the weights times

@@ -1,7 +1,8 @@
 // Integer convolution of spike counts with ternary weights: by events, or where there are many spikes from tables of sums or,
-// where a processor has it, by multiplying bytes. The first grows with the spikes; the others take the same for any, and
-// tables for one image as long as for sixteen. Sums are exact in all.
+// where a processor has it, by multiplying bytes or bit by bit. The first grows with the spikes; the others take the same for
+// any, and tables for one image as long as for sixteen. Sums are exact in all.
 #include "product-conv.h"
+#include "sliced-conv.h"
 
 ENTRY(eventConv16_i16);
 ENTRY(eventConv16_fire);
@@ -50,9 +51,15 @@ KERNEL(spikeConv_i16, SpikeConv) {
 KERNEL(spikeConv_fire, SpikeConv) {
   for (i32 first = lo; first < hi; first += forwardLanes) {
     const i32 end = min(first + forwardLanes, hi);
-    if (many(t, first, end))
+    if (many(t, first, end)) {
+#ifdef __AVX512VL__
+      if (t.sliced) {
+        slicedSpikes(readSlicedForward(t.memory, (const u32 *)POINTER(t.memory, t.sliced)), first, end);
+        continue;
+      }
+#endif
       MANY(tabledSpikes, true, first, end);
-    else if (t.block == 64)
+    } else if (t.block == 64)
       CALL(eventConv64_fire, t.memory, t.events, first, end);
     else if (t.block == 32)
       CALL(eventConv32_fire, t.memory, t.events, first, end);

@@ -1,0 +1,236 @@
+// Integer convolution of spike counts with ternary weights, bit by bit: for one bit of the counts, a vector holds that of
+// sixteen images at sixteen places. Each weight that is not zero adds three such planes to counters, which are planes, too:
+// carry-save adders (Harley and Seal; Warren, Hacker's Delight, 2012, section 5-1) take two operations for 256 sums, where a
+// processor has any function of three bits as one. Takes the same time for any number of spikes; zero weights take none. Sums
+// are exact.
+#pragma once
+#include "transpose.h"
+
+#ifdef __AVX512VL__
+typedef u64 Bits VECTOR(32);
+typedef u16 Words VECTOR(32);
+enum {
+  /** Bits of a spike count; bits of the counters that a round of sixteen weights adds to; and all they can have. */
+  countBits = 3,
+  lowBits = 7,
+  mostUpper = 8,
+  /** Places, and channels, that are taken at a time. */
+  slicedPlaces = 16,
+  slicedChannels = 16
+};
+
+/** True where one of three is, or all of them; and where two are. */
+INLINE Bits oddOnes(Bits a, Bits b, Bits c) {
+  return (Bits)_mm256_ternarylogic_epi64((__m256i)a, (__m256i)b, (__m256i)c, 0x96);
+}
+INLINE Bits twoOfThree(Bits a, Bits b, Bits c) {
+  return (Bits)_mm256_ternarylogic_epi64((__m256i)a, (__m256i)b, (__m256i)c, 0xe8);
+}
+
+/** A plane in a register: both operations that take it would load it. */
+INLINE Bits loadedOnce(const u8 *address) {
+  Bits plane = LOAD(Bits, address);
+  __asm__("" : "+v"(plane));
+  return plane;
+}
+
+/** Adds two planes to one of a counter. @returns what is carried to the next */
+INLINE Bits carried(Bits *sum, Bits a, Bits b) {
+  const Bits carry = twoOfThree(*sum, a, b);
+  *sum = oddOnes(*sum, a, b);
+  return carry;
+}
+
+/** Numbers of lowBits + mostUpper bits, as planes. */
+typedef struct {
+  Bits low[lowBits], upper[mostUpper];
+} Counter;
+
+/** Adds what four weights meet. fours: three carries to eights. @returns what is still to be added to the fours */
+INLINE Bits addFour(Counter *c, const u8 *const planes[countBits], const u16 *places, Bits eights[3]) {
+  Bits count[countBits][4];
+  EACH(i, 4)
+    EACH(bit, countBits) count[bit][i] = loadedOnce(planes[bit] + 2 * (isize)places[i]);
+  const Bits two0 = carried(c->low, count[0][0], count[0][1]), two1 = carried(c->low, count[0][2], count[0][3]);
+  const Bits four0 = carried(c->low + 1, two0, two1), four1 = carried(c->low + 1, count[1][0], count[1][1]);
+  const Bits four2 = carried(c->low + 1, count[1][2], count[1][3]);
+  eights[0] = carried(c->low + 2, four0, four1);
+  eights[1] = carried(c->low + 2, count[2][0], count[2][1]);
+  eights[2] = carried(c->low + 2, count[2][2], count[2][3]);
+  return four2;
+}
+
+/** The same of eight: three carries to sixteens. @returns what is still to be added to the eights */
+INLINE Bits addEight(Counter *c, const u8 *const planes[countBits], const u16 *places, Bits sixteens[3]) {
+  Bits a[3], b[3];
+  const Bits four0 = addFour(c, planes, places, a);
+  sixteens[0] = carried(c->low + 3, a[0], a[1]);
+  const Bits four1 = addFour(c, planes, places + 4, b);
+  sixteens[1] = carried(c->low + 3, a[2], b[0]);
+  sixteens[2] = carried(c->low + 3, b[1], b[2]);
+  return carried(c->low + 2, four0, four1);
+}
+
+/** Adds what `rounds` times sixteen weights meet: fewer than 2^(lowBits + upper) spikes. upper is a constant. */
+INLINE void addPlanes(Counter *c, const u8 *const planes[countBits], const u16 *places, i32 rounds, i32 upper) {
+  EACH(i, lowBits) c->low[i] = (Bits){0};
+  EACH(i, upper) c->upper[i] = (Bits){0};
+  for (i32 round = 0; round < rounds; round++, places += 16) {
+    Bits a[3], b[3];
+    const Bits eight0 = addEight(c, planes, places, a);
+    const Bits of0 = carried(c->low + 4, a[0], a[1]);
+    const Bits eight1 = addEight(c, planes, places + 8, b);
+    const Bits of1 = carried(c->low + 4, a[2], b[0]), of2 = carried(c->low + 4, b[1], b[2]);
+    const Bits last = carried(c->low + 3, eight0, eight1), of3 = c->low[4] & last;
+    c->low[4] ^= last;
+    const Bits of4 = carried(c->low + 5, of0, of1), of5 = carried(c->low + 5, of2, of3);
+    Bits carry = carried(c->low + 6, of4, of5);
+    EACH(i, upper) {
+      const Bits next = c->upper[i] & carry;
+      c->upper[i] ^= carry;
+      carry = next;
+    }
+  }
+}
+
+/** Spikes of one channel: how many thresholds, less one, its membranes exceed. rounds: of its weights of 1, and of −1. */
+INLINE void sliceChannel(SlicedForward t, const u16 *list, const i32 rounds[2], const i16 *threshold, i32 upper, u8 *spikes) {
+  const u8 *planes[countBits];
+  EACH(bit, countBits) planes[bit] = t.window + bit * t.planeBytes;
+  const i32 bits = lowBits + upper;
+  Bits sums[lowBits + mostUpper + 1], carry = {0};
+  Counter excited, inhibited;
+  addPlanes(&inhibited, planes, list + rounds[0] * 16, rounds[1], upper);
+  addPlanes(&excited, planes, list, rounds[0], upper);
+  // Less the second, and 2^bits − 1 more: as if its planes said the opposite.
+  EACH(i, bits) {
+    sums[i] = i < lowBits ? excited.low[i] : excited.upper[i - lowBits];
+    carry = carried(sums + i, ~(i < lowBits ? inhibited.low[i] : inhibited.upper[i - lowBits]), carry);
+  }
+  sums[bits] = carry;
+  Bits counts[countBits] = {{0}};
+  for (i32 level = 0; level < t.levels; level++, threshold += t.outChannels) {
+    // None is as large as 2^(bits + 1) − 1.
+    const i32 least = max(0, min(*threshold + (1 << bits), (2 << bits) - 1));
+    Bits reached = ~(Bits){0};
+    // From the lowest bit on: where the threshold's is 1, the sum's must be, too; else it may.
+    EACH(i, bits + 1) reached = twoOfThree(sums[i], reached, SPLAT(Bits, (u64)(least >> i & 1) - 1));
+    EACH(bit, countBits) {
+      const Bits next = counts[bit] & reached;
+      counts[bit] ^= reached;
+      reached = next;
+    }
+  }
+  EACH(bit, countBits) STORE(spikes + bit * 32, counts[bit]);
+}
+
+/** Bits of eight images' counts, of sixteen channels each: in a byte, bit i is that of image i. */
+INLINE void sliceEight(const u8 *const images[8], u8x16 planes[countBits]) {
+  EACH(bit, countBits) planes[bit] = (u8x16){0};
+  EACH(i, 4) {
+    const u8x16 two = LOAD(u8x16, images[i]) | LOAD(u8x16, images[i + 4]) << 4;
+    EACH(bit, countBits) planes[bit] |= (two >> bit & 0x11) << i;
+  }
+}
+
+/** The counts of up to sixteen images as planes, [channel][bit][phase][place], in words of sixteen images; zeros around. */
+INLINE void sliceSpikes(SlicedForward t, i32 first, i32 images) {
+  const isize phases = t.stride * t.stride, phaseBytes = (isize)t.phaseWords * 2, bitBytes = phases * phaseBytes;
+  const isize pixel = t.inChannels, image = (isize)t.height * t.width * pixel;
+  __builtin_memset(t.planes, 0, t.inChannels * countBits * bitBytes);
+  for (i32 y = 0; y < t.height; y++)
+    for (i32 column = 0; column < t.stride; column++) {
+      const i32 own = (y + t.padV) % t.stride * t.stride + (column + t.padH) % t.stride;
+      for (i32 x = column; x < t.width; x += 8 * t.stride) {
+        u8 *to = t.planes + own * phaseBytes + ((y + t.padV) / t.stride * t.pitch + (x + t.padH) / t.stride) * 2;
+        for (i32 c = 0; c < t.inChannels; c += 16) {
+          u8 *turned = t.turned;
+          for (i32 at = x; at < x + 8 * t.stride; at += t.stride, turned += countBits * 32) {
+            if (at >= t.width) {
+              // Behind the row's end zeros, or what is written over.
+              __builtin_memset(turned, 0, countBits * 32);
+              continue;
+            }
+            const u8 *spikes = t.spikes + first * image + ((isize)y * t.width + at) * pixel + c;
+            const u8 *from[16];
+            EACH(n, 16) from[n] = spikes + min(n, images - 1) * image;
+            u8x16 low[countBits], high[countBits];
+            sliceEight(from, low);
+            sliceEight(from + 8, high);
+            EACH(bit, countBits) {
+              STORE(turned + bit * 32, LOW_BYTES(low[bit], high[bit]));
+              STORE(turned + bit * 32 + 16, HIGH_BYTES(low[bit], high[bit]));
+            }
+          }
+          for (i32 bit = 0; bit < countBits; bit++)
+            for (i32 half = 0; half < 2; half++)
+              transposeHalves(t.turned + bit * 32 + half * 16, countBits * 32, 0, 7,
+                              to + ((c + half * 8) * countBits + bit) * bitBytes, countBits * bitBytes, 8);
+        }
+      }
+    }
+}
+
+/** What the windows of sixteen places hold, side by side: [channel][bit][phase][spanWords]; and a channel of zeros. */
+INLINE void copyWindow(SlicedForward t, i32 place) {
+  const isize spanBytes = (isize)t.spanWords * 2, phaseBytes = (isize)t.phaseWords * 2;
+  const u8 *from = t.planes + place * 2;
+  u8 *to = t.window;
+  for (i32 i = 0; i < t.inChannels * countBits * t.stride * t.stride; i++, from += phaseBytes)
+    for (isize k = 0; k < spanBytes; k += 32, to += 32) STORE(to, LOAD(Bits, from + k));
+  __builtin_memset(to, 0, countBits * t.planeBytes);
+}
+
+/** Writes the spikes of sixteen channels at up to sixteen places. */
+INLINE void unslice(SlicedForward t, i32 place, i32 channel, i32 first, i32 images) {
+  const isize image = (isize)t.outHeight * t.outWidth * t.outChannels;
+  // [place][bit][channel] in words.
+  EACH(bit, countBits)
+    for (i32 quarter = 0; quarter < 4; quarter++) {
+      const i32 half = quarter / 2, places = quarter % 2 * 8;
+      transposeHalves(t.sliced + (half * 8 * countBits + bit) * 32 + places * 2, countBits * 32, 0, 7,
+                      t.turned + (places * countBits + bit) * 32 + half * 16, countBits * 32, 8);
+    }
+  for (i32 i = 0; i < slicedPlaces; i++) {
+    const i32 oy = (place + i) / t.pitch, ox = (place + i) % t.pitch;
+    if (ox >= t.outWidth || oy >= t.outHeight) continue;
+    Words words[countBits];
+    EACH(bit, countBits) words[bit] = LOAD(Words, t.turned + (i * countBits + bit) * 32);
+    u8 *y = t.y + first * image + ((isize)oy * t.outWidth + ox) * t.outChannels + channel;
+    for (i32 n = 0; n < images; n++, y += image) {
+      Words counts = {0};
+      EACH(bit, countBits) {
+        counts |= (words[bit] & 1) << bit;
+        words[bit] >>= 1;
+      }
+      STORE(y, CONVERT(u8x16, counts));
+    }
+  }
+}
+
+/** Spikes of images lo…hi, at most sixteen. */
+INLINE void slicedSpikes(SlicedForward t, i32 lo, i32 hi) {
+  const i32 places = (t.outHeight - 1) * t.pitch + t.outWidth;
+  sliceSpikes(t, lo, hi - lo);
+  for (i32 place = 0; place < places; place += slicedPlaces) {
+    copyWindow(t, place);
+    const u16 *list = (const u16 *)t.lists;
+    for (i32 co = 0; co < t.outChannels; co += slicedChannels) {
+      for (i32 c = co; c < co + slicedChannels; c++) {
+        const i32 *rounds = (const i32 *)t.rounds + 2 * c;
+        const i16 *threshold = (const i16 *)t.thresholds + c;
+        u8 *spikes = t.sliced + (c - co) * countBits * 32;
+        const i32 most = max(rounds[0], rounds[1]) * 16 * t.levels;
+        if (most < 1 << (lowBits + 4))
+          sliceChannel(t, list, rounds, threshold, 4, spikes);
+        else if (most < 1 << (lowBits + 6))
+          sliceChannel(t, list, rounds, threshold, 6, spikes);
+        else
+          sliceChannel(t, list, rounds, threshold, mostUpper, spikes);
+        list += (rounds[0] + rounds[1]) * 16;
+      }
+      unslice(t, place, co, lo, hi - lo);
+    }
+  }
+}
+#endif

@@ -20,7 +20,7 @@ const roundUp = (count: number, unit: number): number => Math.ceil(count / unit)
 function planesOf(g: Geometry) {
   const { stride } = g;
   const shared = stride === 1 && g.kernelWidth - 1 <= 2 * g.padH;
-  const pitch = shared ? g.inWidth + g.padH : Math.ceil((g.inWidth + 2 * g.padH) / stride);
+  const pitch = shared ? Math.max(g.inWidth + g.padH, g.outWidth) : Math.ceil((g.inWidth + 2 * g.padH) / stride);
   const reach = Math.floor((g.kernelHeight - 1) / stride) * pitch + Math.floor((g.kernelWidth - 1) / stride);
   const spanWords = roundUp(reach + places, places);
   const lastPlace = roundUp((g.outHeight - 1) * pitch + g.outWidth, places) - places;

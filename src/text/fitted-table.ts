@@ -31,10 +31,10 @@ export function fittedTable(
   columns: readonly (Column & { readonly label?: boolean })[],
   width: number | undefined,
 ): string {
+  if (width === undefined) return renderTable(rows, columns, 'text');
   const labelled = columns.some(({ label }) => label !== undefined);
   const laid = columns.map((column, i) => layOut(rows, column, labelled ? column.label === true : i === 0));
-  if (width === undefined || total(laid.map(({ natural }) => natural)) <= width)
-    return renderTable(rows, columns, 'text');
+  if (total(laid.map(({ natural }) => natural)) <= width) return renderTable(rows, columns, 'text');
   const leasts = longestWords.map((word) =>
     laid.map(({ numeric, ...column }) => (numeric ? column.natural : Math.min(column.word, word))),
   );

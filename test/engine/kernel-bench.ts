@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import type { Descriptor, DescriptorOf, Kernel } from '../../src/engine/wasm/descriptor.js';
 import type { Geometry } from '../../src/engine/wasm/geometry.js';
 import { MemoryPlan } from '../../src/engine/wasm/memory-plan.js';
+import { build, findTarget, readVerdict } from '../../src/engine/wasm/native/build.js';
 import { type Calls, calls, type Phase, type Program, scratchBytes } from '../../src/engine/wasm/program.js';
 import { createControl, ThreadRunner } from '../../src/engine/wasm/threads.js';
 import type { Address } from '../../src/engine/wasm/units.js';
@@ -11,6 +12,18 @@ import { buildFolder } from '../../src/paths.js';
 import { randomNumbers } from '../network/random-network.js';
 
 const module = new WebAssembly.Module(readFileSync(join(buildFolder, 'kernels.wasm')));
+/** With SPIKELINE_TEST_NATIVE every call is made of the native kernels, too, and has to leave the same bytes. */
+export const comparesNative = process.env.SPIKELINE_TEST_NATIVE !== undefined;
+const library = comparesNative ? await nativeLibrary() : undefined;
+
+/** Compiles the kernels for this processor, if they aren't yet. */
+async function nativeLibrary(): Promise<string> {
+  const target = findTarget();
+  if ('missing' in target) throw new Error(target.missing);
+  const verdict = readVerdict(target) ?? (await build(target));
+  if (!verdict.usable) throw new Error(verdict.why);
+  return target.file;
+}
 
 /** A byte that no buffer is filled with by chance: as a float, 0x5a5a5a5a is 1.5e16. */
 const pattern = 0x5a;
@@ -75,7 +88,8 @@ export class KernelBench {
     this.#memory = memory;
     fillGuards(this.plan, memory);
     prepare?.(memory.buffer);
-    const setup = { code: { module }, memory, control: createControl(), threads: 1, programs: [program], scratch };
+    const code = { module, ...(library === undefined ? {} : { library }) };
+    const setup = { code, memory, control: createControl(), threads: 1, programs: [program], scratch };
     new ThreadRunner(setup, 0).lead(0);
     expectGuardsIntact(this.plan, memory);
     expect(forbidden.equals(new Uint8Array(memory.buffer, beyond, forbidden.length))).toBe(true);

@@ -24,7 +24,8 @@ describe.concurrent('the page of a run', () => {
     box.write('p.yaml', pipeline);
     const run = box.start(['run', 'p.yaml', '--open']);
     const address = () => /http:\S+/.exec(run.err)?.[0];
-    await until(() => address() !== undefined, 'the address is told');
+    // Written after the address, maybe not at once.
+    await until(() => run.err.includes('ssh -L'), 'the address is told');
     const url = address()!;
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/[\w-]{32}\/$/);
     expect(run.err).toMatch(/ssh -L (\d+):127\.0\.0\.1:\1 \S+@\S+\n/);

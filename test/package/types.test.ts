@@ -57,6 +57,8 @@ function about(event: RunEvent): string | number {
     case 'task-progress':
     case 'task-log':
       return event.task;
+    case 'estimate':
+      return Object.values(event.seconds).length;
     case 'end':
       return event.ran;
     case 'upload':

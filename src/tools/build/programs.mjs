@@ -1,7 +1,7 @@
 // TypeScript → JavaScript: the command line as one script, what it starts and what users import as modules, and the
 // developers' own programs.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, join, relative } from 'node:path';
 import { builds, replace, root } from './files.mjs';
 
 /** Packages that are installed with Spikeline, or if somebody wants what they are for. All others are bundled. */
@@ -70,19 +70,24 @@ const processesWhenNeeded = {
 };
 
 /**
- * Makes string-width ask for ICU's rules of letters when it first measures a text: to load them takes ten milliseconds, a
- * thirtieth of a run in which all is cached, and tables that fit are written without it.
+ * Makes the bundle load string-width when the first text is measured: to make its tables of letters takes ten to twenty
+ * milliseconds, a tenth of a run in which all is cached, and where there is no terminal nothing is measured.
  */
-const segmenterWhenNeeded = {
-  name: 'segmenter-when-needed',
+const widthsWhenNeeded = {
+  name: 'widths-when-needed',
   setup(build) {
-    const eager = 'const segmenter = new Intl.Segmenter();';
-    build.onLoad({ filter: /[\\/]string-width[\\/]index\.js$/ }, ({ path }) => {
-      const text = readFileSync(path, 'utf8');
-      if (!text.includes(eager)) throw new Error(`${path} has no "${eager}": it may be lazy by now`);
-      const lazy = 'let made; const segmenter = { segment: (text) => (made ??= new Intl.Segmenter()).segment(text) };';
-      return { contents: text.replace(eager, lazy), loader: 'js' };
+    const namespace = 'measured';
+    build.onResolve({ filter: /^string-width$/ }, async ({ path, pluginData, ...from }) => {
+      if (pluginData === namespace) return undefined;
+      const found = await build.resolve(path, { ...from, pluginData: namespace });
+      if (found.errors.length > 0) return found;
+      const file = relative(root, found.path);
+      return { path: file.replaceAll(/[/\\]/g, ' '), namespace, pluginData: `./${file}` };
     });
+    build.onLoad({ filter: /./, namespace }, ({ pluginData: file }) => ({
+      contents: `let measure; export default (...given) => (measure ??= require(${JSON.stringify(file)}).default)(...given);`,
+      resolveDir: root,
+    }));
   },
 };
 
@@ -140,7 +145,7 @@ export async function bundleCommandLine(folder) {
     ...settings,
     entryPoints: { program: 'src/cli/main.ts' },
     external: installed,
-    plugins: [fromVendor, loadByLauncher, processesWhenNeeded, segmenterWhenNeeded],
+    plugins: [fromVendor, loadByLauncher, processesWhenNeeded, widthsWhenNeeded],
     sourcemap: 'linked',
     // Packages are required: those that are left all can be.
     supported: { 'dynamic-import': false },

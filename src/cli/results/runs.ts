@@ -94,12 +94,14 @@ export function runsText(all: readonly RunResultRow[], { where = [], sort, paret
       2,
     );
   const marks = new Map(rows.map((row, i) => [row, isOn(i)]));
+  const onFront = objectives.length > 0 ? (row: RunResultRow) => marks.get(row)! : undefined;
+  // One table: what reads it knows no others behind it.
+  if (format === 'csv') return rows.length === 0 ? '' : rowsTable(rows, format, onFront);
   const stages = [...new Set(rows.map(({ stage }) => stage))];
   return stages
     .map((stage) => {
       const own = rows.filter((row) => row.stage === stage);
-      const table = stageTable(own, format, objectives.length > 0 ? (row) => marks.get(row)! : undefined);
-      return `${format === 'md' ? `## ${stage}\n\n` : format === 'csv' ? `# ${stage}\n` : `${stage}\n`}${table}`;
+      return `${format === 'md' ? `## ${stage}\n\n` : `${stage}\n`}${rowsTable(own, format, onFront)}`;
     })
     .join('\n');
 }
@@ -116,22 +118,26 @@ function namesOf({ run, task, stage, call, axes, parameters, metrics }: RunResul
   return { ...call, ...parameters, ...axes, ...scalarMetrics(metrics), run, task, stage };
 }
 
-function stageTable(
+/** Of one stage, or of all with their names. */
+function rowsTable(
   rows: readonly RunResultRow[],
   format: 'text' | 'md' | 'csv',
   isOnFront: ((row: RunResultRow) => boolean) | undefined,
 ): string {
-  const parameters = differing(rows.map((row) => row.parameters));
-  const call = differing(rows.map((row) => row.call)).filter((name) => !parameters.includes(name));
+  // What is an axis of one stage may be a parameter of another.
+  const axes = [...new Set(rows.flatMap((row) => Object.keys(row.axes)))];
+  const parameters = differing(rows.map((row) => row.parameters)).filter((name) => !axes.includes(name));
+  const call = differing(rows.map((row) => row.call)).filter(
+    (name) => !parameters.includes(name) && !axes.includes(name),
+  );
   const cells = rows.map(
     (row): Record<string, Cell> => ({
       'count run': row.run,
+      ...(format === 'csv' && { 'count stage': row.stage }),
       ...(isOnFront && { 'count front': isOnFront(row) ? '*' : '' }),
-      ...marked('axis', row.axes),
+      ...Object.fromEntries(axes.map((name) => [`axis ${name}`, row.axes[name] ?? row.parameters[name]])),
       ...Object.fromEntries(call.map((name) => [`call ${name}`, row.call[name]])),
-      ...Object.fromEntries(
-        parameters.filter((name) => !(name in row.axes)).map((name) => [`with ${name}`, row.parameters[name]]),
-      ),
+      ...Object.fromEntries(parameters.map((name) => [`with ${name}`, row.parameters[name]])),
       ...marked('metric', scalarMetrics(row.metrics)),
     }),
   );

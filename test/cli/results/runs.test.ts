@@ -15,7 +15,7 @@ const rows = [
 const train: RunResultRow = { ...row(3, '0', 10, { loss: 0.1 }), stage: 'train', axes: {}, task: 'train' as TaskId };
 
 describe('runs side by side', () => {
-  it('have a table a stage, with what differs', () => {
+  it('have a table a stage, with what differs, and one of all as CSV', () => {
     expect(runsText([...rows, train], { format: 'text' })).toBe(`snn
 run  noise  epochs  accuracy  sops
 ───  ─────  ──────  ────────  ────
@@ -28,8 +28,8 @@ run  loss
 ───  ────
   3   0.1
 `);
-    expect(runsText(rows, { format: 'csv' })).toBe(
-      '# snn\nrun,noise,epochs,accuracy,sops\n3,0,10,0.9,200\n2,0,2,0.8,100\n2,0.5,2,0.7,100\n',
+    expect(runsText([...rows, train], { format: 'csv' })).toBe(
+      'run,stage,noise,epochs,accuracy,sops,loss\n3,snn,0,10,0.9,200,\n2,snn,0,2,0.8,100,\n2,snn,0.5,2,0.7,100,\n3,train,0,10,,,0.1\n',
     );
   });
 

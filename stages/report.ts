@@ -2,11 +2,23 @@ import { writeFile } from 'node:fs/promises';
 import { Type } from '@sinclair/typebox';
 import { UserError } from '../src/error.js';
 import { ExpectedSchema } from '../src/report/content/content.js';
+import { type DataSetSummary, dataSetSummary } from '../src/report/content/data-sets.js';
 import { readContent } from '../src/report/content/read.js';
 import { subjectsOf } from '../src/report/content/subjects.js';
 import { reportPage } from '../src/report/page/page.js';
 import { resultKinds } from '../src/results/kinds.js';
-import { defineStage } from '../src/stage/definition.js';
+import { defineStage, type InputArtifact } from '../src/stage/definition.js';
+
+/** Each of them once, also where several points of an axis have the same. */
+async function dataSetsOf(inputs: readonly InputArtifact[]): Promise<DataSetSummary[]> {
+  const found = new Map<string, DataSetSummary>();
+  for (const { path } of inputs) {
+    const summary = await dataSetSummary(path);
+    const key = `${summary.name} ${summary.scale} ${summary.numbers.digest}`;
+    if (!found.has(key)) found.set(key, summary);
+  }
+  return [...found.values()];
+}
 
 export default defineStage({
   name: 'report',
@@ -38,6 +50,10 @@ export default defineStage({
     snn: { description: 'Results of snn-infer', list: true, optional: true, kind: 'snn' },
     conversion: { description: 'Reports of snn-convert', list: true, optional: true, kind: 'conversion' },
     history: { description: 'Histories of train', list: true, optional: true, kind: 'history' },
+    data: {
+      description: 'Data sets of dataset: their numbers and five images of each class are shown',
+      ...{ list: true, optional: true },
+    },
   },
   outputs: {
     report: {
@@ -58,7 +74,7 @@ export default defineStage({
         `Give the stage at least one of the inputs ${resultKinds.map((name) => `"${name}"`).join(', ')}.`,
       );
     const content = await readContent(files, {
-      ...{ title, expected: expect, repeat },
+      ...{ title, expected: expect, repeat, dataSets: await dataSetsOf(context.inputs.data ?? []) },
       ...(description === undefined ? {} : { description }),
     });
     const html = await reportPage(content, (done, total) => {

@@ -161,7 +161,7 @@ export default defineStage({ name: '${name}', summary: 'Mine', parameters: Type.
     expect([code, err]).toEqual([
       2,
       'p.yaml has no stage that makes a page.\n  hint: add one, such as `report: { uses: report, inputs: ' +
-        '{ ann: STAGE, snn: STAGE, conversion: STAGE, history: STAGE } }`\n',
+        '{ ann: STAGE, snn: STAGE, conversion: STAGE, history: STAGE, data: STAGE } }`\n',
     ]);
   });
 });

@@ -1,4 +1,6 @@
+import { encode } from 'fast-png';
 import type { Expected, ReportContent } from '../../src/report/content/content.js';
+import type { DataSetSummary } from '../../src/report/content/data-sets.js';
 import type { RunFacts } from '../../src/report/page/run.js';
 import { annResults, confusionOf, history, snnResults } from './examples.js';
 
@@ -54,6 +56,27 @@ export const exampleExpected: readonly Expected[] = [
   { input: 'ann', item: 0, metric: 'unheard', min: 1 },
 ];
 
+/** Three classes, the last without images. */
+export function exampleDataSet(): DataSetSummary {
+  const image = encode({ width: 1, height: 1, channels: 1, depth: 8, data: Uint8Array.of(7) });
+  return {
+    ...{
+      name: 'mine',
+      shape: [8, 8, 1],
+      classes: 3,
+      scale: 256,
+      source: 'a folder',
+      trainImages: 1500,
+      testImages: 20,
+    },
+    numbers: {
+      ...{ pixelMean: 72.943, pixelDeviation: 90.02, pixelMin: 0, pixelMax: 255, digest: '0123456789ab' },
+      ...{ trainPerClass: [1000, 500, 0], testPerClass: [10, 10, 0], fewestPerClass: 0, mostPerClass: 1000 },
+    },
+    samples: [image, image, new Uint8Array()],
+  };
+}
+
 /** What the records of its run tell. */
 export const exampleFacts: RunFacts = {
   ...{ file: 'pipelines/example.yaml', fileDigest: 'sha256:12', fileText: 'name: example\n', computing: '2 min 5 s' },
@@ -93,6 +116,7 @@ export function evilContent(script: string): ReportContent {
     })),
     history: histories.map((item) => ({ ...item, result: { ...item.result, label: evil } })),
     expected: expected.map((one) => ({ ...one, source: evil })),
+    dataSets: [{ ...exampleDataSet(), name: evil, source: evil, classNames: [evil, evil, evil] }],
   };
 }
 

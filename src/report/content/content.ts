@@ -7,6 +7,7 @@ import { repetitionsOf } from '../../results/repetitions.js';
 import { type SnnResult, snnMetrics } from '../../results/snn-result.js';
 import type { Metrics } from '../../values.js';
 import { type Judgement, judgeMetric, notCompared, type Wanted } from '../numbers/verdict.js';
+import type { DataSetSummary } from './data-sets.js';
 
 const Item = Type.Integer({ minimum: 0, description: 'Place in its list, from 0.' });
 const Place = { input: Type.String({ description: 'Name of the input.' }), item: Item, metric: Type.String() };
@@ -52,6 +53,8 @@ export interface ReportContent {
   readonly expected: readonly Expected[];
   /** Axes of repetition, the outermost first: results that differ in nothing else are averaged, and no others. */
   readonly repeat: readonly string[];
+  /** Data sets that it shows. Default: none. */
+  readonly dataSets?: readonly DataSetSummary[];
 }
 
 /** One expectation beside what came of it. */

@@ -19,7 +19,7 @@ export interface ReportFile {
  */
 export async function readContent(
   files: Readonly<Partial<Record<ResultKind, readonly ReportFile[]>>>,
-  about: Pick<ReportContent, 'title' | 'description' | 'expected' | 'repeat'>,
+  about: Pick<ReportContent, 'title' | 'description' | 'expected' | 'repeat' | 'dataSets'>,
 ): Promise<ReportContent> {
   const read = <T>(input: ResultKind, parse: (text: string, file: ReportFile) => T): Promise<ReportItem<T>[]> =>
     Promise.all(

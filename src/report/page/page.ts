@@ -8,6 +8,7 @@ import { type Subject, subjectsOf } from '../content/subjects.js';
 import { grouped, threeDigits } from '../numbers/format.js';
 import { expectationsOf, reasonsOf, tablesOf } from '../tables/subject-tables.js';
 import type { ReportTable } from '../tables/table.js';
+import { dataSetsSection } from './data-sets.js';
 import { figure } from './figure.js';
 import { Html, html } from './html.js';
 import { defaultRun, runBegin, runEnd } from './run.js';
@@ -44,8 +45,10 @@ export async function reportPage(
     sections.push(await subjectSection(subject, content.repeat, `s${index}`));
   }
   const expectations = expectationsOf(content, subjects);
+  const { dataSets = [] } = content;
   const links = [
     ...subjects.map(({ heading }, index): [string, string] => [`s${index}`, heading]),
+    ...(dataSets.length === 0 ? [] : [['data', 'Data'] as [string, string]]),
     ...(expectations === undefined ? [] : [['expectations', 'Expectations'] as [string, string]]),
     ['reproduce', 'How to reproduce'],
     ['provenance', 'Provenance'],
@@ -75,6 +78,7 @@ ${tilesOf(subjects, content.repeat)}
 </header>
 <main>
 ${sections}
+${dataSetsSection(dataSets)}
 ${
   expectations &&
   html`<section><h2 id="expectations">Expectations</h2>

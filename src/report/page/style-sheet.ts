@@ -71,6 +71,9 @@ th.verdict, td.verdict { position: sticky; right: -16px; padding-right: 16px; ba
 .notes { color: var(--faint); font-size: 0.86rem; line-height: 1.5; overflow-wrap: anywhere; }
 .notes p { margin: 0 0 8px; max-width: 46rem; }
 .scroll + .notes { margin-top: 14px; }
+.samples { display: grid; grid-template-columns: repeat(auto-fill, minmax(145px, 1fr)); gap: 14px 20px; list-style: none; margin: 0 0 14px; padding: 0; }
+.samples img { display: block; width: 100%; max-width: 300px; height: auto; image-rendering: pixelated; }
+.samples span { display: block; color: var(--faint); font-size: 0.86rem; line-height: 1.4; margin-top: 3px; overflow-wrap: anywhere; } .samples b { color: var(--ink); font-weight: 600; }
 figure { margin: 0; min-width: 0; }
 figcaption { font-weight: 600; font-size: 0.95rem; line-height: 1.35; }
 figcaption small { display: block; font-weight: 400; font-size: 0.82rem; color: var(--faint); line-height: 1.45; margin-top: 2px; }
@@ -114,7 +117,7 @@ footer { color: var(--faint); font-size: 0.86rem; padding: 20px 16px 48px; }
   table { font-size: 8pt; } th, td { padding: 2.5pt 5pt; } thead th { font-size: 7.4pt; min-width: 0; } .mark { font-size: 7pt; padding: 0 5pt; } th.verdict, td.verdict { position: static; background: none; } .scroll { overflow: visible; margin: 0; padding: 0; background: none; }
   .charts { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 10pt 16pt; }
   .plot .wide { display: none; } .plot .narrow { display: block; max-width: 320px; }
-  figure, tr, .tiles li, .block { break-inside: avoid; } #tasks-block, #expectations-block, #inputs-block { break-inside: auto; } .notes { font-size: 8pt; }
+  figure, tr, .tiles li, .samples li, .block { break-inside: avoid; } #tasks-block, #expectations-block, #inputs-block { break-inside: auto; } .notes { font-size: 8pt; }
   pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: 7.5pt; }
   details::details-content { content-visibility: visible; block-size: auto; }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }

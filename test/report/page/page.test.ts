@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { html } from '../../../src/report/page/html.js';
 import { reportPage } from '../../../src/report/page/page.js';
 import { withRun } from '../../../src/report/page/run.js';
-import { evilContent, evilFacts, exampleContent, exampleFacts } from '../content.js';
+import { evilContent, evilFacts, exampleContent, exampleDataSet, exampleFacts } from '../content.js';
 
 describe('HTML templates', () => {
   it('escape values, and leave out what is undefined or false', () => {
@@ -77,12 +77,23 @@ describe('the page', () => {
     expect(text).toContain(`script-src &#39;sha256-${createHash('sha256').update(script).digest('base64')}&#39;`);
   });
 
+  it('shows the data sets that it is given: numbers, and images of each class that has some', async () => {
+    const text = await reportPage(exampleContent({ dataSets: [exampleDataSet()] }));
+    expect(text).toContain('<a href="#data">Data</a>');
+    expect(text).toContain('<dt>training images</dt><dd>1,500, 0 to 1,000 of a class</dd>');
+    expect(text).toContain('0 to 255, mean 72.9, standard deviation 90 (of the training images), divided by 256');
+    expect(text).toContain('0123456789ab');
+    expect(text.match(/<img src="data:image\/png;base64,[^"]+" alt="Training images of class \d">/g)).toHaveLength(2);
+    expect(text).toContain('<li><span><b>class 2</b> 0 + 0</span></li>');
+    expect(await reportPage(exampleContent())).not.toContain('id="data"');
+  });
+
   it('escapes everything that users say', async () => {
     const text = await reportPage(evilContent('alert(1)'));
     const whole = withRun(text, evilFacts('alert(1)'));
     for (const made of [text, whole]) {
       expect(made).toContain('&lt;script&gt;alert(1)');
-      expect(made).not.toMatch(/<img|<script>alert|<\/title><script/);
+      expect(made).not.toMatch(/<img src=x|<script>alert|<\/title><script/);
       expect(
         made
           .match(/<script[^>]*>/g)!

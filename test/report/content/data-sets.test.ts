@@ -1,0 +1,52 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { decode } from 'fast-png';
+import { expect, it, onTestFinished } from 'vitest';
+import { type Dataset, type Split, writeDataset } from '../../../src/data/dataset.js';
+import { dataSetSummary } from '../../../src/report/content/data-sets.js';
+
+type Shape = Dataset['shape'];
+
+/** Images of one grey or colour: that of the i-th is i + 1. */
+function split(labels: number[], shape: Shape): Split {
+  const size = shape[0] * shape[1] * shape[2];
+  const images = Uint8Array.from({ length: labels.length * size }, (_, i) => Math.floor(i / size) + 1);
+  return { count: labels.length, images, labels: Uint8Array.from(labels) };
+}
+
+async function summaryOf(labels: number[], classes: number, shape: Shape) {
+  const folder = await mkdtemp(join(tmpdir(), 'spikeline-data-sets-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await writeDataset(folder, {
+    ...{ name: 'mine', shape, classes, scale: 255, source: 'a test' },
+    ...{ train: split(labels, shape), test: split([0, 1], shape) },
+  });
+  return dataSetSummary(folder);
+}
+
+it('counts images, and has up to five of each class side by side', async () => {
+  const { samples, ...summary } = await summaryOf([0, 1, 0, 0, 0, 0, 0], 3, [4, 5, 1]);
+  expect(summary).toMatchObject({ name: 'mine', trainImages: 7, testImages: 2, classes: 3, scale: 255 });
+  expect(summary.numbers).toMatchObject({
+    trainPerClass: [6, 1, 0],
+    testPerClass: [1, 1, 0],
+    pixelMin: 1,
+    pixelMax: 7,
+  });
+  expect(samples[2]).toHaveLength(0);
+  const picture = decode(samples[0]!);
+  // Enlarged ten times, with lines of 2 pixels between; there is room for five.
+  expect(picture).toMatchObject({ width: 264, height: 44, channels: 1 });
+  const middle = Array.from({ length: 5 }, (_, i) => picture.data[20 * 264 + i * 52 + 20]);
+  expect(middle).toEqual([1, 3, 4, 5, 6]);
+});
+
+it('shows large images smaller, and the first classes of many', async () => {
+  const labels = Array.from({ length: 30 }, (_, label) => label);
+  const { samples } = await summaryOf(labels, 30, [100, 250, 3]);
+  expect(samples).toHaveLength(20);
+  const picture = decode(samples[3]!);
+  // Each third row and column, twice as large again, because 34 rows would be small.
+  expect(picture).toMatchObject({ width: 5 * (84 * 2 + 2) + 4, height: 34 * 2 + 4 });
+});

@@ -1,13 +1,18 @@
-// Prints the hashes of all that `fingerprint` computes, so that other versions of Node and other compilers of V8 can be
-// held to them: node .build/dev/golden.js optimised|liftoff [case …]
+// Prints the hashes of all that `fingerprint` computes, so that other versions of Node, other compilers of V8 and native kernels
+// can be held to them: node .build/dev/golden.js optimised|liftoff|LIBRARY [case …]
 import { setFlagsFromString } from 'node:v8';
-import { useFlags } from '../../src/engine/wasm/compiler/flags.js';
+import { flagSets, useFlags } from '../../src/engine/wasm/compiler/flags.js';
+import { useNative } from '../../src/engine/wasm/native/choice.js';
 import { cases, fingerprint, livelyParameters } from './fingerprint.js';
 
 const [, , chosen, ...names] = process.argv;
 if (chosen === 'liftoff') {
   setFlagsFromString('--liftoff-only');
   useFlags([]);
+} else if (chosen !== undefined && chosen !== 'optimised') {
+  // An emulated processor can't start the process that tries flags.
+  useFlags(flagSets()[0]!);
+  useNative({ library: chosen });
 }
 const hashes: Record<string, string> = {};
 for (const [name, { network, gradients }] of Object.entries(cases)) {

@@ -1,0 +1,4 @@
+import { flagSets, useFlags } from '../../src/engine/wasm/compiler/flags.js';
+
+useFlags(flagSets()[0]!);
+await import('../../src/engine/wasm/native/probe.js');

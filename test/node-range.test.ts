@@ -2,11 +2,16 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { nodeProblem, nodeRange } from '../src/node-range.js';
+import { nodeCheck, nodeProblem, nodeRange } from '../src/node-range.js';
 import { packageRoot } from '../src/paths.js';
 import { testFolder, writeFiles } from './store/folder.js';
 
 const problem = 'Spikeline needs Node 20.19 or a later 20, or 22.12 or later';
+
+const versions = [
+  ...['10.24.1', '18.20.0', '20.10.0', '20.18.3', '20.19.0', '21.7.3', '22.5.1', '22.11.0', '22.12.0', '23.0.0'],
+  '26.1.0',
+];
 
 describe('the versions of Node', () => {
   it('are those that package.json names', () => {
@@ -14,23 +19,24 @@ describe('the versions of Node', () => {
       engines: { node: string };
     };
     expect(engines.node).toBe(nodeRange);
-    const versions = [
-      '18.20.0',
-      '20.10.0',
-      '20.18.3',
-      '20.19.0',
-      '21.7.3',
-      '22.5.1',
-      '22.11.0',
-      '22.12.0',
-      '23.0.0',
-      '26.1.0',
-    ];
     expect(versions.filter((version) => nodeProblem(version) === undefined)).toEqual([
       '20.19.0',
       '22.12.0',
       '23.0.0',
       '26.1.0',
+    ]);
+  });
+
+  it.skipIf(process.platform === 'win32')('are the same to a shell', () => {
+    const script = ['check() {', ...nodeCheck('version', (text) => `echo "$version: ${text}"`), '}'];
+    const calls = [...versions.map((version) => `v${version}`), 'v23.0.0-v8-canary', '', 'what'].map(
+      (version) => `version='${version}'; check`,
+    );
+    const { stdout, stderr } = spawnSync('/bin/sh', ['-c', [...script, ...calls].join('\n')], { encoding: 'utf8' });
+    const unfit = versions.filter((version) => nodeProblem(version) !== undefined).map((version) => `v${version}`);
+    expect([stdout, stderr]).toEqual([
+      [...unfit, '', 'what'].map((version) => `${version}: ${problem}\n`).join(''),
+      '',
     ]);
   });
 

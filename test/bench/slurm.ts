@@ -17,6 +17,12 @@ const graphs: readonly (readonly [Form, number])[] = [
   ['fan-out', 24],
 ];
 
+/**
+ * Seconds after which Snakemake is to ask how its jobs do: about as long as one takes, in which it starts anew. Asked sooner, it
+ * finds none of them done, and waits ten seconds more than the last time.
+ */
+const snakemakeAsks = 5;
+
 interface Tool {
   readonly name: string;
   /** Runs a graph to its end in a fresh folder. */
@@ -71,13 +77,8 @@ const all: readonly Tool[] = [
       call(
         [
           ...['snakemake', '--quiet', 'all', '--executor', 'slurm', '--jobs', '100', '--latency-wait', '30'],
-          ...[
-            '--slurm-no-account',
-            '--slurm-status-command',
-            'squeue',
-            '--slurm-init-seconds-before-status-checks',
-            '1',
-          ],
+          ...['--slurm-no-account', '--slurm-status-command', 'squeue'],
+          ...['--slurm-init-seconds-before-status-checks', `${snakemakeAsks}`],
           ...['--seconds-between-status-checks', '1'],
           ...['--default-resources', 'slurm_partition=main', 'mem_mb=50', 'runtime=5'],
         ],
@@ -85,8 +86,12 @@ const all: readonly Tool[] = [
       ),
   },
 ];
-const snakemake = spawnSync('snakemake', ['--version'], { encoding: 'utf8' });
-const tools = all.filter(({ name }) => name !== 'snakemake' || snakemake.status === 0);
+const snakemake = ['--version', '--help'].map(
+  (option) => spawnSync('snakemake', [option], { encoding: 'utf8' }).stdout,
+);
+const hasSnakemake = snakemake[1]?.includes('--slurm-no-account') ?? false;
+if (!hasSnakemake) console.log('Without Snakemake, which is not here, or older than 9, or without its Slurm plugin.');
+const tools = all.filter(({ name }) => name !== 'snakemake' || hasSnakemake);
 
 function medianOf(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[values.length >> 1]!;
@@ -141,9 +146,9 @@ Seconds from the call to the end of the last task, ${rounds === 1 ? 'of one roun
 task is a shell that writes one line, so that all of the time is overhead: in a chain each waits for the one before it, in a
 fan-out all but the first and last wait for the first. Plain sbatch keeps no record of anything. \`of sbatch\`: the median
 of the ratios to plain sbatch in the same round.${
-  snakemake.status === 0
-    ? ` Snakemake ${snakemake.stdout.trim()} with its Slurm plugin, told to ask \`squeue\` after 1 s (by
-itself after 40 s); it waits 10 s longer each time that it has asked.`
+  hasSnakemake
+    ? ` Snakemake ${snakemake[0]!.trim()} with its Slurm plugin, told to ask \`squeue\` after ${snakemakeAsks} s (by
+itself after 40 s); it waits 10 s longer each time that it finds no job done.`
     : ''
 } Load of the machine when it began: ${loadBefore.toFixed(1)} (on a quiet one it is below 1).
 

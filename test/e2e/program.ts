@@ -33,6 +33,8 @@ export const test: ReturnType<typeof sandboxTest> = sandboxTest(() => new Sandbo
 export class Sandbox {
   readonly folder = mkdtempSync(join(tmpdir(), 'spikeline-e2e-'));
   readonly #started: Running[] = [];
+  /** Runs the program. */
+  node = process.execPath;
 
   constructor(readonly program = join(buildFolder, 'cli.cjs')) {}
 
@@ -61,7 +63,7 @@ export class Sandbox {
 
   /** Starts the program without waiting for it. */
   start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
-    const child = spawn(process.execPath, [this.program, ...args], {
+    const child = spawn(this.node, [this.program, ...args], {
       cwd: this.folder,
       // What a CI system shows beside the log, and what the user has configured, have tests of their own.
       env: {

@@ -1,6 +1,7 @@
-import { chmodSync, readdirSync, renameSync, unlinkSync } from 'node:fs';
+import { chmodSync, copyFileSync, readdirSync, renameSync, unlinkSync } from 'node:fs';
 import { describe, expect, vi } from 'vitest';
 import { until } from '../e2e/program.js';
+import { oldOptions } from './options-1808.js';
 import { type ClusterBox, describeOnCluster } from './rig.js';
 
 // Slurm as sites and users have it. Where a test says `standIn`, a script stands before the real program.
@@ -73,16 +74,7 @@ describeOnCluster('at odd sites', (test) => {
     });
 
     test('nothing is asked that Slurm 19.05 does not understand', async ({ box }) => {
-      // Its long options, as its manual has them; `--me` and others came later.
-      const known = {
-        sbatch:
-          'account array begin chdir clusters comment constraint cpus-per-task dependency exclude export gres hold job-name kill-on-invalid-dep mem nice open-mode output parsable partition qos requeue signal time',
-        squeue: 'account all array clusters format hide jobs local name noheader partition qos sort start states user',
-        scancel: 'account batch clusters full jobname nodelist partition qos quiet signal state user',
-        scontrol: 'all clusters details hide local oneliner quiet uid',
-        sacct: 'allusers clusters duplicates format jobs noheader parsable parsable2 state user',
-      };
-      for (const [program, names] of Object.entries(known))
+      for (const [program, names] of Object.entries(oldOptions))
         box.standIn(
           program,
           `for word; do case $word in --*) option=\${word%%=*}
@@ -101,8 +93,9 @@ exec $real "$@"`,
       box.write('go', '');
       const { code, out } = await running.result;
       expect([code, out], out).toEqual([0, expect.not.stringContaining('unrecognized')]);
+      expect((await box.run(['doctor'])).out).toMatch(/^Slurm .* partitions main\*/m);
       expect(new Set(box.calls.map((call) => call.split(' ')[0]))).toEqual(
-        new Set(['sbatch', 'squeue', 'scancel', 'scontrol']),
+        new Set(['sbatch', 'squeue', 'scancel', 'scontrol', 'sinfo']),
       );
     });
 
@@ -201,6 +194,38 @@ exec $real "$@"`,
       expect(running.out).toContain('"code":"E_SLURM_START"');
       expect(running.out).toMatch(words);
     });
+
+    // Jobs are run by the Node that has submitted them, under its path. On the node n2 another one lies there.
+    test.for([
+      ['is missing', '/no/such/node', /could not begin\. Node does not run on .*: .*\/no\/such\/node/],
+      [
+        'is too old',
+        'echo v16.20.2',
+        /could not begin\. Spikeline needs Node 20\.19 or .*; .*\/node on .* is v16\.20\.2\./,
+      ],
+    ] as const)(
+      'whose node has a Node that %s says so at once, and others run',
+      async ([how, command, words], { box }) => {
+        const name = how.replaceAll(' ', '-');
+        box.node = box.path('node');
+        copyFileSync(process.execPath, box.node);
+        const on = (node: string) =>
+          `{ run: 'echo > \${{ outputs.o }}', outputs: { o: o.txt }, slurm: { extra: [--nodelist=${node}, --hold] } }`;
+        box.write('p.yaml', `name: ${name}\nslurm: { cpus: 1 }\nstages:\n  a: ${on('n1')}\n  b: ${on('n2')}\n`);
+        const running = box.start([...onSlurm, '--keep-going']);
+        const jobs = [await box.cluster.job(`${name}/a`, 'PENDING'), await box.cluster.job(`${name}/b`, 'PENDING')];
+        unlinkSync(box.node);
+        const script = `#!/bin/sh\ntest "$SLURMD_NODENAME" = n2 || exec ${process.execPath} "$@"\n${command}\n`;
+        box.write('node', script);
+        chmodSync(box.node, 0o755);
+        for (const job of jobs) await box.cluster.slurm('scontrol', 'release', job);
+        const { code, out } = await running.result;
+        expect(code, out).toBe(1);
+        expect(out).toContain('"task":"a","status":"ran"');
+        expect(out).toMatch(/"task":"b","status":"failed",.*"code":"E_SLURM_START"/);
+        expect(out).toMatch(words);
+      },
+    );
 
     test('that asks for what no node has is refused, or says so when its nodes have lost it', async ({ box }) => {
       const text = stage('constrained', 'echo').replace('cpus: 1', 'cpus: 1, constraint: big, extra: [--hold]');

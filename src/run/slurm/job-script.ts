@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { nodeCheck } from '../../node-range.js';
 import { buildFolder } from '../../paths.js';
 import type { SlurmSettings } from '../../pipeline/check/slurm.js';
 import { quote, siteVariables } from '../process/command.js';
@@ -35,7 +36,8 @@ export function jobScript(
     `node=${quote(node)} program=${quote(program)} folder=${quote(folder)}`,
     '[ -r "$folder/job" ] || say "$folder is not to be read on $(uname -n): does that node see the artifacts folder?"',
     '[ -r "$program" ] || say "Spikeline is not on $(uname -n), where it was started from: $program."',
-    'version=$("$node" --version 2>&1) || say "Node does not run on $(uname -n): $version"',
+    'version=$("$node" --version 2> /dev/null) || say "Node does not run on $(uname -n): $("$node" --version 2>&1)"',
+    ...nodeCheck('version', (problem) => `say "${problem}; $node on $(uname -n) is $version."`),
     'exec "$node" "$program" "$folder"',
   ];
   return `${lines.join('\n')}\n`;

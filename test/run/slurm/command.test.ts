@@ -1,7 +1,8 @@
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it, vi } from 'vitest';
 import { SlurmCommands } from '../../../src/run/slurm/command.js';
+import { oldOptions } from '../../slurm/options-1808.js';
 import { testFolder } from '../../store/folder.js';
 
 afterEach(() => vi.unstubAllEnvs());
@@ -23,6 +24,20 @@ it.skipIf(process.platform === 'win32')(
 echo '12_3|RUNNING'; echo '12_4|FAILED'`,
     );
     expect(await new SlurmCommands().pastStates('12_3')).toEqual(['NODE_FAIL', 'REQUEUED']);
+  },
+);
+
+it.skipIf(process.platform === 'win32')(
+  'asks the accounting for nothing that Slurm 19.05 does not understand',
+  async () => {
+    const asked = join(testFolder(), 'asked');
+    standIn('sacct', `for word; do echo "$word" >> '${asked}'; done`);
+    standIn('scontrol', 'echo "Invalid job id specified" >&2; exit 1');
+    await new SlurmCommands('other').pastStates('12_3');
+    await new SlurmCommands('other').find(['12_3']);
+    const options = readFileSync(asked, 'utf8').match(/(?<=^--)[\w-]+/gm)!;
+    expect(new Set(options)).toEqual(new Set(['clusters', 'duplicates', 'noheader', 'parsable2', 'format', 'jobs']));
+    expect(oldOptions.sacct!.split(' ')).toEqual(expect.arrayContaining(options));
   },
 );
 

@@ -10,6 +10,9 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const program = join(folder, 'program.mjs');
 writeFileSync(program, 'console.log(process.argv[2], process.env.FIRST)');
 writeFileSync(join(folder, 'job'), '');
+// Of a distribution that has kept its first one: it can read none of our files.
+const oldNode = join(folder, 'old-node');
+writeFileSync(oldNode, '#!/bin/sh\necho v10.24.1\n', { mode: 0o755 });
 const there = { node: process.execPath, program };
 
 function runScript(...[of, settings, programs]: Parameters<typeof jobScript>) {
@@ -36,6 +39,11 @@ it.each([
     /^\/nowhere is not to be read on .*artifacts folder\?$/,
   ],
   ['a missing Node', [folder, {}, { ...there, node: '/no/node' }], /^Node does not run on .*\/no\/node/],
+  [
+    'a Node that is too old',
+    [folder, {}, { ...there, node: oldNode }],
+    /^Spikeline needs Node 20\.19 or .*; \/.*\/old-node on .* is v10\.24\.1\.$/,
+  ],
   ['a missing program', [folder, {}, { ...there, program: '/no/program' }], /^Spikeline is not on .*\/no\/program/],
   ['a missing module', [folder, { modules: ['cuda/12'] }, there], /^'module load cuda\/12' failed on /],
 ] as const)('says in words: %s', (_, args, words) => {

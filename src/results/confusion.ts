@@ -44,7 +44,7 @@ export function byClass(
 }
 
 /** A result, as far as it tells which images were recognised. */
-type Recognising = Pick<ByClass, 'confusion' | 'recognised'> & { readonly images: number };
+export type Recognising = Pick<ByClass, 'confusion' | 'recognised'> & { readonly images: number };
 
 /**
  * On how many images only the first of two results was right, and on how many only the second. Undefined where they don't

@@ -32,6 +32,8 @@ describe('the quickstart', () => {
     expect([ran!.length, others]).toEqual([22, {}]);
     const { code, out } = await box.run(['check', quickstart]);
     expect([code, out]).toEqual([0, expect.stringContaining('5 of 5 met')]);
+    // The conversion is exact, and a thousand images say so much of others.
+    expect((await box.run(['run', quickstart])).out).toMatch(/ 0\.0 % \(−0\.4 … \+0\.4\) /);
   });
 
   it('converts without losing a neuron, and spikes as it counts', async () => {

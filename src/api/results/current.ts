@@ -6,6 +6,11 @@ import type { Metrics, TaskId } from '../../values.js';
 
 type Plans = ReadonlyMap<TaskId, TaskPlan>;
 
+/** Results of the tasks that are in the store and up to date. */
+export async function currentResults(pipeline: Pipeline, store: Store): Promise<ReadonlyMap<TaskId, TaskResult>> {
+  return resultsOf(await new Planner(pipeline, store).plan());
+}
+
 /** Metrics of the tasks whose results are in the store and up to date. */
 export async function currentMetrics(pipeline: Pipeline, store: Store): Promise<ReadonlyMap<TaskId, Metrics>> {
   return metricsOf(await new Planner(pipeline, store).plan());

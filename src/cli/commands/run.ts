@@ -5,7 +5,8 @@ import { readExecutor, readJobs } from '../../api/opening/executors.js';
 import type { PipelineOptions } from '../../api/opening/options.js';
 import { openStore } from '../../api/opening/store.js';
 import { chooseTasks, forcedTasks } from '../../api/opening/tasks.js';
-import { currentMetrics } from '../../api/results/current.js';
+import { currentResults } from '../../api/results/current.js';
+import { recognisedBy } from '../../api/results/recognised.js';
 import { PipelineRun } from '../../api/running.js';
 import type { Pipeline } from '../../pipeline/expand/task.js';
 import type { RunEvent } from '../../run/events.js';
@@ -108,10 +109,10 @@ async function tell(run: PipelineRun, reporter: string, finished: Finished): Pro
   const { pipeline, store, options, targets, tasks } = run.request;
   const { result, end, failures, withTail, pages, leave } = finished;
   // What was not asked for may be up to date all the same.
-  const metrics =
-    tasks.length === pipeline.tasks.length
-      ? new Map([...result.results].map(([id, { metrics }]) => [id, metrics]))
-      : await currentMetrics(pipeline, store);
+  const current = tasks.length === pipeline.tasks.length ? result.results : await currentResults(pipeline, store);
+  const metrics = new Map([...current].map(([id, { metrics }]) => [id, metrics]));
+  const isTabled = reporter !== 'json' || inGitHub();
+  const recognised = isTabled ? await recognisedBy(pipeline, current, store) : new Map<never, never>();
   const counts = `${countsText(end)}${result.interrupted ? ' (interrupted)' : ''}`;
   if (reporter !== 'json') {
     reportFailures(pipeline, options, failures, withTail);
@@ -120,10 +121,12 @@ async function tell(run: PipelineRun, reporter: string, finished: Finished): Pro
       print(`${countOf(run.unshared, 'result')} not shared yet: ${callOf('cache push', pipeline, options, targets)}`);
     if (result.interrupted) await leave();
     if (result.failed + result.skipped === 0)
-      print(await closingReport({ pipeline, store, options, tasks, metrics, pages, computed: result.ran > 0 }));
+      print(
+        await closingReport({ pipeline, store, options, tasks, metrics, recognised, pages, computed: result.ran > 0 }),
+      );
     if (inGitHub()) annotateFailures(pipeline, failures);
   }
-  if (inGitHub()) summariseRun(pipeline, counts, failures, resultsTable(pipeline, metrics, 'md'));
+  if (inGitHub()) summariseRun(pipeline, counts, failures, resultsTable(pipeline, metrics, 'md', recognised));
 }
 
 function reportFailures(

@@ -6,6 +6,7 @@ import { loadDescribed } from '../../api/opening/pipeline.js';
 import { outputsOfKind } from '../../api/results/declared.js';
 import { compareExpectations, describeVerdicts } from '../../api/results/expectations.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
+import type { Recognising } from '../../results/confusion.js';
 import { pipelineFolderName } from '../../store/names.js';
 import type { Store } from '../../store/store.js';
 import type { AxisValue, Metrics, TaskId } from '../../values.js';
@@ -19,6 +20,8 @@ export interface ClosingReport {
   readonly tasks: readonly Task[];
   /** Metrics of all tasks that are up to date. */
   readonly metrics: ReadonlyMap<TaskId, Metrics>;
+  /** Which images those of them recognised that tell. */
+  readonly recognised: ReadonlyMap<TaskId, Recognising>;
   /** Where pages of results are. */
   readonly pages: readonly string[];
   /** True if anything ran: something to try next is proposed then. */
@@ -27,9 +30,9 @@ export interface ClosingReport {
 
 /** What a finished run says: the table of results, the expectations, where things lie, what to try next. */
 export async function closingReport(run: ClosingReport): Promise<string> {
-  const { pipeline, options, metrics } = run;
+  const { pipeline, options, metrics, recognised } = run;
   const parts: string[] = [];
-  const table = resultsTable(pipeline, metrics, 'text');
+  const table = resultsTable(pipeline, metrics, 'text', recognised);
   if (table !== '') parts.push(table);
   const verdicts = compareExpectations(pipeline, metrics);
   if (verdicts.length > 0) {

@@ -2,24 +2,27 @@ import type { Pipeline } from '../../pipeline/expand/task.js';
 import {
   amountEstimate,
   countEstimate,
+  differenceNotes,
   estimateNotes,
   percentEstimate,
   pointsEstimate,
 } from '../../report/numbers/estimates.js';
 import { groupBy } from '../../report/numbers/group.js';
+import { discordance, type Recognising } from '../../results/confusion.js';
 import {
   byRepetition,
+  bySeed,
   estimateMetric,
   pairedDifferences,
   type Repeated,
   undeclaredNotes,
 } from '../../results/repetitions.js';
-import { type Estimate, estimate } from '../../results/statistics.js';
+import { type Estimate, estimate, pairedDifference } from '../../results/statistics.js';
 import type { ColumnDeclaration } from '../../stage/definition.js';
 import { fittedTable } from '../../text/fitted-table.js';
 import { markdown } from '../../text/markup.js';
 import { type Cell, renderTable } from '../../text/table.js';
-import type { Metrics, MetricValue } from '../../values.js';
+import type { Metrics, MetricValue, TaskId } from '../../values.js';
 import { terminalWidth } from '../terminal/output.js';
 import { marked, titleOf } from './cells.js';
 
@@ -27,16 +30,28 @@ import { marked, titleOf } from './cells.js';
 interface Entry extends Repeated<Metrics> {
   readonly stage: string;
   readonly columns: readonly ColumnDeclaration[];
+  /** Which images were recognised, if it is one task that tells. */
+  readonly recognised: Recognising | undefined;
 }
+
+/** Which images tasks recognised, by task. */
+type AllRecognised = ReadonlyMap<TaskId, Recognising>;
 
 type Row = Record<string, Cell>;
 
 /**
  * The columns that stages declare, a row a task; tasks that are compared share one, and so do those that repeat one another.
  * Below it stands what its intervals are. Empty where there is nothing to show.
+ *
+ * @param recognised what tells of the images that tasks recognised: with it, differences of two runs have an interval
  */
-export function resultsTable(pipeline: Pipeline, metrics: ReadonlyMap<string, Metrics>, format: 'text' | 'md'): string {
-  const { rows, columns, notes } = resultsContent(pipeline, metrics);
+export function resultsTable(
+  pipeline: Pipeline,
+  metrics: ReadonlyMap<string, Metrics>,
+  format: 'text' | 'md',
+  recognised: AllRecognised = new Map(),
+): string {
+  const { rows, columns, notes } = resultsContent(pipeline, metrics, recognised);
   if (rows.length === 0) return '';
   // In Markdown, lines that follow on each other are one paragraph.
   const told = format === 'md' ? notes.map((note) => `\n${markdown(note)}\n`) : notes.map((note) => `${note}\n`);
@@ -45,9 +60,14 @@ export function resultsTable(pipeline: Pipeline, metrics: ReadonlyMap<string, Me
 }
 
 /** The same before it is written. */
-export function resultsContent(pipeline: Pipeline, metrics: ReadonlyMap<string, Metrics>) {
-  const entries = entriesOf(pipeline, metrics);
-  const rows = rowsOf(entries);
+export function resultsContent(
+  pipeline: Pipeline,
+  metrics: ReadonlyMap<string, Metrics>,
+  recognised: AllRecognised = new Map(),
+) {
+  const entries = entriesOf(pipeline, metrics, recognised);
+  const differences: Estimate[] = [];
+  const rows = rowsOf(entries, differences);
   const keys = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const figures = new Set(entries.flatMap(({ columns }) => columns.map(({ title }) => `metric ${title}`)));
   // Axes first, in the order in which they appear.
@@ -57,11 +77,11 @@ export function resultsContent(pipeline: Pipeline, metrics: ReadonlyMap<string, 
     label: !figures.has(key),
   }));
   const estimates = entries.flatMap((entry) => entry.columns.flatMap((column) => intervalOf(entry, column) ?? []));
-  const notes = [...estimateNotes(estimates), ...undeclaredNotes(pipeline.tasks)];
+  const notes = [...estimateNotes(estimates), ...differenceNotes(differences), ...undeclaredNotes(pipeline.tasks)];
   return { rows, columns, notes };
 }
 
-function entriesOf(pipeline: Pipeline, metrics: ReadonlyMap<string, Metrics>): Entry[] {
+function entriesOf(pipeline: Pipeline, metrics: ReadonlyMap<string, Metrics>, recognised: AllRecognised): Entry[] {
   const found = pipeline.tasks.flatMap((task) => {
     const { columns = [] } = task.action.kind === 'stage' ? task.action.definition : {};
     const own = metrics.get(task.id);
@@ -70,13 +90,20 @@ function entriesOf(pipeline: Pipeline, metrics: ReadonlyMap<string, Metrics>): E
   return [...groupBy(found, ({ task }) => task.stage)].flatMap(([stage, tasks]) => {
     const [{ task, columns }] = tasks as [(typeof found)[number]];
     return byRepetition(tasks, task.repeat ?? []).map(({ samples, ...about }): Entry => {
-      return { stage, ...about, columns, samples: samples.map((sample) => sample.map((run) => run.metrics)) };
+      const [first, ...others] = samples.flat();
+      const only = others.length === 0 ? recognised.get(first!.task.id) : undefined;
+      const values = samples.map((sample) => sample.map((run) => run.metrics));
+      return { stage, ...about, columns, samples: values, recognised: only };
     });
   });
 }
 
-/** A row for each task that is compared with none, and for each that is compared, beside the one it is compared with. */
-function rowsOf(entries: readonly Entry[]): Row[] {
+/**
+ * A row for each task that is compared with none, and for each that is compared, beside the one it is compared with.
+ *
+ * @param differences takes those that have an interval
+ */
+function rowsOf(entries: readonly Entry[], differences: Estimate[]): Row[] {
   const used = new Set<Entry>();
   const comparing = entries.filter(({ columns }) => columns.some(({ minus }) => minus !== undefined));
   const compared = comparing.map((entry): Row => {
@@ -84,7 +111,7 @@ function rowsOf(entries: readonly Entry[]): Row[] {
     if (partner !== undefined) used.add(partner);
     const missing = entry.columns.flatMap(({ minus }) => (minus === undefined ? [] : [[minus, none] as const]));
     const cells = partner === undefined ? Object.fromEntries(missing) : cellsOf(partner);
-    return rowOf(entry, { ...cells, ...cellsOf(entry, partner) });
+    return rowOf(entry, { ...cells, ...cellsOf(entry, partner, differences) });
   });
   const alone = entries
     .filter((entry) => !used.has(entry) && !comparing.includes(entry))
@@ -124,7 +151,7 @@ function partnerOf(entry: Entry, entries: readonly Entry[]): Entry | undefined {
 /** What stands where there is no number. */
 const none = '–';
 
-function cellsOf(entry: Entry, partner?: Entry): Row {
+function cellsOf(entry: Entry, partner?: Entry, differences: Estimate[] = []): Row {
   const cells = entry.columns.map((column): readonly [string, Cell] => {
     const { title, metric, format = 'plain', minus } = column;
     const value = valueIn(entry, metric);
@@ -136,8 +163,9 @@ function cellsOf(entry: Entry, partner?: Entry): Row {
     const from = other && valueIn(partner!, other.metric);
     if (typeof value !== 'number' || typeof from !== 'number') return [title, none];
     const paired = format === 'percent' ? pairedEstimate(entry, metric, partner!, other!.metric) : undefined;
-    const isSpread = paired?.sd !== undefined && paired.sd > 0;
-    return [title, isSpread ? pointsEstimate(paired, ' %') : difference(value - from, format)];
+    if (paired?.interval === undefined || paired.sd === 0) return [title, difference(value - from, format)];
+    differences.push(paired);
+    return [title, pointsEstimate(paired, ' %')];
   });
   return Object.fromEntries(cells);
 }
@@ -150,13 +178,29 @@ function valueIn({ samples }: Entry, metric: string): MetricValue | undefined {
   return estimateMetric(samples, metric)?.mean ?? same;
 }
 
-/** Of repetitions the mean of their differences, which are less spread than what they are differences of. */
+/**
+ * Of repetitions the mean of their differences, which are less spread than what they are differences of; so too of several
+ * seeds of the noise in one task. Of two single accuracies, by the images that only one of both recognised.
+ */
 function pairedEstimate(entry: Entry, metric: string, partner: Entry, partners: string): Estimate | undefined {
   const valuesOf = ({ samples, repetitions }: Entry, of: string) =>
     new Map(samples.map((runs, i) => [repetitions[i]!, estimateMetric([runs], of)?.mean ?? Number.NaN]));
   const [own, other] = [valuesOf(entry, metric), valuesOf(partner, partners)];
+  if (own.size === 1 && other.size === 1) return singleDifference(entry, metric, partner, partners);
   const pairs = own.size > 1 ? pairedDifferences(own, other) : undefined;
   return pairs?.every(Number.isFinite) ? estimate(pairs) : undefined;
+}
+
+function singleDifference(entry: Entry, metric: string, partner: Entry, partners: string): Estimate | undefined {
+  const [own, other] = [entry, partner].map(({ samples }) => samples.flat()) as [Metrics[], Metrics[]];
+  if (own.length !== 1 || other.length !== 1) return undefined;
+  const [draws, from] = [own[0]![bySeed(metric)], other[0]![partners]];
+  if (Array.isArray(draws) && draws.length > 1 && typeof from === 'number' && !(bySeed(partners) in other[0]!))
+    return estimate(draws.map((draw) => Number(draw) - from));
+  if (metric !== 'accuracy' || partners !== 'accuracy') return undefined;
+  if (entry.recognised === undefined || partner.recognised === undefined) return undefined;
+  const different = discordance(entry.recognised, partner.recognised);
+  return different && pairedDifference(different.gained, different.lost, entry.recognised.images);
 }
 
 /** What a column shows with an interval; undefined where there is none. */

@@ -3,7 +3,7 @@ import type { SnnResult } from '../../results/snn-result.js';
 import { accuracyOf, type ResultGroup } from '../content/groups.js';
 import { withoutNoise } from '../content/noise.js';
 import { colours } from '../look.js';
-import { percentValue } from '../numbers/format.js';
+import { halfOf, percentValue } from '../numbers/estimates.js';
 import { comparePrecisions } from '../numbers/group.js';
 import { chanceOf } from './chance.js';
 import { estimatesNote, imagesNote, resultsOf, scaled, spanOf, subtitle } from './notes.js';
@@ -43,7 +43,7 @@ export function accuracyChart(
       rows: [...new Set(ordered.map(({ name }) => name))],
       series: series.filter(({ values }) => values.length > 0),
       axis: { type: 'value', ...range, name: accuracyAxisName(range, chance) },
-      label: (value) => value.toFixed(2),
+      label: (estimate) => percentValue(estimate.mean, halfOf(estimate)).replace(' %', ''),
       lines: [
         // Of several baselines none is the one.
         ...(baselines.length === 1 ? [{ value: baselines[0]!.estimate.mean, look: 'dashed' as const }] : []),

@@ -1,9 +1,10 @@
 // Confusion matrices: a row a class, a column a prediction.
 import type { CustomSeriesOption } from 'echarts';
-import { type Classes, classesOf, mistakesOf, type SubjectClasses, share } from '../content/classes.js';
+import { type Classes, classesOf, imagesIn, mistakesOf, type SubjectClasses, share } from '../content/classes.js';
 import type { Subject } from '../content/subjects.js';
 import { colours, fontFamily, ink } from '../look.js';
-import { grouped, percentValue } from '../numbers/format.js';
+import { percentValue, shareText } from '../numbers/estimates.js';
+import { grouped } from '../numbers/format.js';
 import { imagesNote, subtitle } from './notes.js';
 import {
   type Chart,
@@ -100,8 +101,10 @@ function placesOf(names: readonly string[], { confusion }: Classes): Place[] {
   return names.map((row, label) => {
     const counts = confusion[label]!;
     const [mistake] = mistakesOf(counts, label);
-    const taken = mistake && `${percentValue(100 * mistake.share)} for ${names[mistake.prediction]!}`;
-    return { at: label, title: row, values: [percentValue(100 * share(counts, label)), taken ?? null] };
+    const images = imagesIn(counts);
+    const shown = (prediction: number) => (images === 0 ? null : shareText(counts[prediction]!, images));
+    const taken = mistake && `${shown(mistake.prediction)} for ${names[mistake.prediction]!}`;
+    return { at: label, title: row, values: [shown(label), taken ?? null] };
   });
 }
 

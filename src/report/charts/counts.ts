@@ -3,7 +3,8 @@ import type { SnnResult } from '../../results/snn-result.js';
 import { measure, type ResultGroup } from '../content/groups.js';
 import { colours } from '../look.js';
 import { energyPerImage, picojoules } from '../numbers/energy.js';
-import { compact, grouped, threeDigits } from '../numbers/format.js';
+import { countText, halfOf } from '../numbers/estimates.js';
+import { compact, threeDigits } from '../numbers/format.js';
 import { estimatesNote, imagesNote, resultsOf, scaled, spanOf, subtitle } from './notes.js';
 import { type RowSeries, rowsChart, type Shape } from './rows.js';
 import { logRange } from './scales.js';
@@ -56,8 +57,13 @@ export function spikesChart(title: string, groups: Groups, form: ChartForm): Cha
       subtitle: subtitle(
         ...[title, imagesNote(groups), 'a neuron emits at most 2ᵏ·B spikes', estimatesNote(estimatesOf(series))],
       ),
-      readout: { value: grouped },
-      ...{ rows: ['neurons', ...namesOf(groups)], series, label: grouped, lines: [] },
+      readout: { value: countText },
+      ...{
+        rows: ['neurons', ...namesOf(groups)],
+        series,
+        label: (estimate) => countText(estimate.mean, halfOf(estimate)),
+        lines: [],
+      },
       axis: { type: 'value', min: 0, name: 'count', format: compact },
     },
     form,
@@ -87,8 +93,13 @@ export function operationsChart(title: string, groups: Groups, form: ChartForm):
       subtitle:
         `${subtitle(title, imagesNote(groups), estimatesNote(estimatesOf(series)))}\n` +
         "paper's convention: Σ im2col(spikes)·C_out·2·L, zero weights counted; all without encoding and dense layer",
-      readout: { value: grouped },
-      ...{ rows: ['ANN', ...namesOf(groups)], series, label: compact, lines: [{ value: denseMacs, look: 'dashed' }] },
+      readout: { value: countText },
+      ...{
+        rows: ['ANN', ...namesOf(groups)],
+        series,
+        label: ({ mean }) => compact(mean),
+        lines: [{ value: denseMacs, look: 'dashed' }],
+      },
       axis: {
         ...{ type: 'log', ...logRange(spanOf(estimatesOf(series))), format: compact },
         name: 'operations per image (logarithmic)',
@@ -136,7 +147,12 @@ export function energyChart(title: string, groups: Groups, form: ChartForm): Cha
         `${floatMultiplyAdd} pJ a float multiply-add, ${floatAdd} pJ a float addition, ${int32Add} pJ an int32 addition ` +
         '(Horowitz, ISSCC 2014, 45 nm); arithmetic alone, without memory, encoding and dense layer',
       readout: { value: (value) => `${threeDigits(value)} µJ` },
-      ...{ rows: ['ANN', ...namesOf(groups)], series, label: threeDigits, lines: [{ value: ann, look: 'dashed' }] },
+      ...{
+        rows: ['ANN', ...namesOf(groups)],
+        series,
+        label: ({ mean }) => threeDigits(mean),
+        lines: [{ value: ann, look: 'dashed' }],
+      },
       axis: {
         ...{ type: 'log', ...logRange(spanOf(estimatesOf(series))), format: threeDigits },
         name: 'energy per image (µJ, logarithmic)',

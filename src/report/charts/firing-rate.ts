@@ -1,6 +1,6 @@
 import type { SnnResult } from '../../results/snn-result.js';
 import { measure, type ResultGroup } from '../content/groups.js';
-import { percentValue } from '../numbers/format.js';
+import { percentValue } from '../numbers/estimates.js';
 import { bundlesOf } from './bundles.js';
 import { curveSeries, curvesOf, endSpace, keysOf, namesAtEnds } from './curves.js';
 import { bundleNote, estimatesNote, imagesNote, resultsOf, scaled, subtitle } from './notes.js';

@@ -49,7 +49,7 @@ export interface Rows extends Pick<Chart, 'name' | 'title' | 'subtitle' | 'reado
   /** What is measured, with its unit, as the head of a column. */
   readonly measure: string;
   /** Text at a value. */
-  readonly label: (value: number) => string;
+  readonly label: (estimate: Estimate) => string;
   /** Values that others are compared with: a line through all rows. */
   readonly lines: readonly Line[];
 }
@@ -118,9 +118,7 @@ export function rowsChart(rows: Rows, form: ChartForm): Chart {
 /** Pixels beside the axes: texts of bars stand behind them, never on them. */
 function rightEdge({ mark, series, label: show }: Rows, form: ChartForm): number {
   if (mark === 'dot') return isSmall(form) ? 22 : 36;
-  return (
-    14 + Math.max(0, ...series.flatMap(({ values }) => values.map(({ estimate }) => labelWidth(show(estimate.mean)))))
-  );
+  return 14 + Math.max(0, ...series.flatMap(({ values }) => values.map(({ estimate }) => labelWidth(show(estimate)))));
 }
 
 function seriesOf({ series }: Rows, row: string): readonly RowSeries[] {
@@ -158,7 +156,7 @@ function markSeries(rows: Rows, series: RowSeries, labelled: boolean): CustomSer
           ? bar(area.x, x, y, Math.min(place * 0.8, 16), series.colour)
           : dot(series.shape, x, y, labelled ? 4.5 : 3.2, series.colour);
       const lines = rows.lines.map((line) => at(line.value));
-      const text = { text: rows.label(value.estimate.mean), low, high, y };
+      const text = { text: rows.label(value.estimate), low, high, y };
       return {
         type: 'group',
         children: [

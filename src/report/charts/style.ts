@@ -23,7 +23,8 @@ export const isSmall = ({ width }: ChartForm): boolean => width !== undefined &&
 export interface Readout {
   /** Of a number on the axis of places; categories speak for themselves. */
   readonly title?: (at: number) => string;
-  readonly value: (value: number) => string;
+  /** @param half of its interval, which says how many digits count; 0 where there is none */
+  readonly value: (value: number, half: number) => string;
 }
 
 /** A series as legend and readout name it. */

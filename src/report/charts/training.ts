@@ -1,7 +1,7 @@
 import type { EChartsOption } from 'echarts';
 import type { Epoch } from '../../results/history.js';
 import type { TrainingGroup } from '../content/trainings.js';
-import { percentValue } from '../numbers/format.js';
+import { percentValue } from '../numbers/estimates.js';
 import { bundlesOf, type Member } from './bundles.js';
 import { chanceOf } from './chance.js';
 import { type Curve, curveSeries, curvesOf, keysOf, levelColours, levelLine } from './curves.js';

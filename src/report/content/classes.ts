@@ -72,7 +72,7 @@ function classAccuracy(
   label: number,
 ): Estimate | undefined {
   const row = confusion[label]!;
-  const images = row.reduce((sum, count) => sum + count, 0);
+  const images = imagesIn(row);
   if (images === 0) return undefined;
   const [first, ...others] = samples.flat();
   if (others.length === 0 && Number.isInteger(row[label])) return proportion(row[label]!, images);
@@ -80,9 +80,14 @@ function classAccuracy(
   return shares.length > 1 || first === undefined ? estimate(shares) : { n: 1, mean: shares[0]! };
 }
 
+/** How many images a class has. */
+export function imagesIn(row: readonly number[]): number {
+  return row.reduce((sum, count) => sum + count, 0);
+}
+
 /** Of the images of a class, those that were taken for another one, or itself. */
 export function share(row: readonly number[], prediction: number): number {
-  const images = row.reduce((sum, count) => sum + count, 0);
+  const images = imagesIn(row);
   return images === 0 ? 0 : row[prediction]! / images;
 }
 

@@ -1,6 +1,6 @@
 // How estimates are written: with the digits that their intervals allow.
 
-import type { Estimate, Interval } from '../../results/statistics.js';
+import { type Estimate, type Interval, proportion } from '../../results/statistics.js';
 import { decimal, grouped, groupedTo, shortNumber, signed, threeDigits } from './format.js';
 
 /**
@@ -11,6 +11,27 @@ export function decimalsFor(uncertainty: number): number {
   const exponent = Math.floor(Math.log10(uncertainty));
   const digits = Math.round(uncertainty / 10 ** (exponent - 2));
   return digits <= 354 ? 1 - exponent : -exponent;
+}
+
+/** `84.1 %` of 84.12: with the digits that half of its interval allows; two decimals where there is none. */
+export function percentValue(value: number, half = 0): string {
+  return `${decimal(value, half > 0 ? decimalsFor(half) : 2)} %`;
+}
+
+/** `12,340` of 12,344.5: a count with the digits that half of its interval allows. */
+export function countText(value: number, half = 0): string {
+  return half > 0 ? groupedTo(value, decimalsFor(half)) : grouped(value);
+}
+
+/** `84 %` of 84 in 100: with the digits that so many trials allow, by Wilson's interval. */
+export function shareText(hits: number, trials: number): string {
+  const { mean, interval } = proportion(hits, trials);
+  return percentValue(100 * mean, 50 * (interval!.high - interval!.low));
+}
+
+/** Half of the interval; 0 where there is none. */
+export function halfOf({ interval }: Estimate): number {
+  return interval === undefined ? 0 : (interval.high - interval.low) / 2;
 }
 
 /** How estimates of a kind are written. */

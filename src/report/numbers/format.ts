@@ -35,11 +35,6 @@ export function percent(share: number): string {
   return (100 * share).toFixed(2);
 }
 
-/** `84.12 %` of 84.12. */
-export function percentValue(value: number): string {
-  return `${value.toFixed(2)} %`;
-}
-
 /** `+1.20`, `−0.35`, `0.00`: a difference with its sign. */
 export function signed(value: number, digits = 2): string {
   const text = Math.abs(value).toFixed(digits);

@@ -121,8 +121,10 @@ function placesOf({ keys, points, readout }: Chart): Place[] {
   const places = new Map<string | number, (string | null)[]>();
   for (const { series, at, value, low, high, bounds } of points) {
     const values = places.get(at) ?? keys.map(() => null);
-    const around = bounds === undefined ? '' : ` (${readout.value(low!)} … ${readout.value(high!)})`;
-    values[keys.findIndex(({ name }) => name === series)] = readout.value(value) + around;
+    const half = bounds === undefined ? 0 : (high! - low!) / 2;
+    const shown = (number: number) => readout.value(number, half);
+    const around = bounds === undefined ? '' : ` (${shown(low!)} … ${shown(high!)})`;
+    values[keys.findIndex(({ name }) => name === series)] = shown(value) + around;
     places.set(at, values);
   }
   const found = [...places].map(([at, values]) => ({ at, values, title: titleOf(at, readout) }));

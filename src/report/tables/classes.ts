@@ -1,6 +1,6 @@
-import { classesOf, mistakesOf } from '../content/classes.js';
+import { classesOf, imagesIn, mistakesOf } from '../content/classes.js';
 import type { Subject } from '../content/subjects.js';
-import { estimateNotes, percentEstimate } from '../numbers/estimates.js';
+import { estimateNotes, percentEstimate, shareText } from '../numbers/estimates.js';
 import { grouped } from '../numbers/format.js';
 import { numberColumn, type ReportTable, textColumn } from './table.js';
 
@@ -22,7 +22,10 @@ export function classesTable(subject: Subject): ReportTable | undefined {
     points.flatMap(({ accuracy, confusion }) => {
       const estimate = accuracy[label];
       const mistake = mistakesOf(confusion[label]!, label)[0];
-      const taken = mistake === undefined ? '' : `${names[mistake.prediction]!}, ${(100 * mistake.share).toFixed(1)} %`;
+      const taken =
+        mistake === undefined
+          ? ''
+          : `${names[mistake.prediction]!}, ${shareText(confusion[label]![mistake.prediction]!, imagesIn(confusion[label]!))}`;
       return [estimate === undefined ? '' : percentEstimate(estimate), ...(isTold ? [taken] : [])];
     });
   return {

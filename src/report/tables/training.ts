@@ -1,5 +1,5 @@
 import { type Epoch, type History, keptEpoch } from '../../results/history.js';
-import { type Estimate, estimate } from '../../results/statistics.js';
+import { type Estimate, estimate, proportion } from '../../results/statistics.js';
 import { describeItems, type ItemVerdict } from '../content/content.js';
 import type { Subject } from '../content/subjects.js';
 import { isPrecision, trainingsOf } from '../content/trainings.js';
@@ -16,10 +16,11 @@ const figuresNote = (trainings: readonly History[]): string =>
     : 'Figures are of the last epoch. None is chosen by the test images.';
 
 /** How trainings ended, a row a point of the sweep: of repetitions the mean. */
-export function trainingTable({ history, repeat }: Subject): ReportTable | undefined {
+export function trainingTable({ history, repeat, ann, snn }: Subject): ReportTable | undefined {
   const groups = trainingsOf(history, repeat);
   if (groups.length === 0) return undefined;
   const axes = axesOf(groups);
+  const [testImages, ...others] = new Set([...ann, ...snn].map(({ result }) => result.images));
   const estimates: Estimate[] = [];
   const meanOf = (trainings: readonly History[], of: (last: Epoch) => number): Estimate | undefined => {
     const values = trainings.map((training) => of(keptEpoch(training)!));
@@ -27,6 +28,12 @@ export function trainingTable({ history, repeat }: Subject): ReportTable | undef
     const found = estimate(values);
     estimates.push(found);
     return found;
+  };
+  const ofImages = (accuracy: number, images: number): string => {
+    if (!Number.isFinite(accuracy) || images === 0) return '';
+    const found = proportion(Math.round(accuracy * images), images);
+    estimates.push(found);
+    return percentEstimate(found);
   };
   const rows = groups.map((group) => {
     const { labels, trainings } = group;
@@ -43,7 +50,10 @@ export function trainingTable({ history, repeat }: Subject): ReportTable | undef
       shown(({ loss }) => loss, amountEstimate) || 'NaN',
       shown(({ trainAccuracy }) => trainAccuracy, percentEstimate),
       shown(({ validationAccuracy = Number.NaN }) => validationAccuracy, percentEstimate),
-      shown(({ testAccuracy }) => testAccuracy, percentEstimate),
+      // A training doesn't say how many test images there were; results on the same data do.
+      others.length === 0 && testImages !== undefined && trainings.length === 1
+        ? ofImages(keptEpoch(trainings[0]!)!.testAccuracy, testImages)
+        : shown(({ testAccuracy }) => testAccuracy, percentEstimate),
       same(({ epochs }) => epochs.at(-1)!.learningRate, threeDigits),
     ];
   });

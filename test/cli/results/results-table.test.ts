@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { resultsTable } from '../../../src/cli/results/results-table.js';
+import { pointsEstimate } from '../../../src/report/numbers/estimates.js';
+import type { Recognising } from '../../../src/results/confusion.js';
+import { pairedDifference } from '../../../src/results/statistics.js';
 import type { ColumnDeclaration, StageDefinition } from '../../../src/stage/definition.js';
-import type { Metrics } from '../../../src/values.js';
+import type { Metrics, TaskId } from '../../../src/values.js';
 import annInfer from '../../../stages/ann-infer.js';
 import snnInfer from '../../../stages/snn-infer.js';
 import { command, pipelineOf, plainStage, stageTask } from '../../run/examples.js';
@@ -93,6 +96,28 @@ describe('the table of results', () => {
 `);
   });
 
+  it('gives the difference of two runs an interval by the images that they recognised, where they tell', () => {
+    const tasks = [stageTask('ann', 'ann-infer', ann!), stageTask('snn', 'snn-infer', snn!)];
+    const metrics = new Map([
+      ['ann', { accuracy: 0.5, images: 16 }],
+      ['snn', { accuracy: 0.625, images: 16, spikesPerImage: 1, sopsPerImage: 1 }],
+    ]);
+    const told = (bytes: number[], images = 16) => ({ images, recognised: Buffer.from(bytes).toString('base64') });
+    const row = (own: ReturnType<typeof told>) => {
+      const recognised = new Map([
+        ['ann', told([0xff, 0x00])],
+        ['snn', own],
+      ] as [TaskId, Recognising][]);
+      return resultsTable(pipelineOf('.', tasks), metrics, 'text', recognised);
+    };
+    // Three were gained, one lost.
+    expect(row(told([0xfe, 0x07]))).toContain(` ${pointsEstimate(pairedDifference(3, 1, 16), ' %')} `);
+    expect(row(told([0xfe, 0x07]))).toContain('In brackets behind a difference: its 95 % interval by Tango’s score');
+    // Of other images nothing is paired.
+    expect(row(told([0xfe, 0x07, 0x00], 17))).toMatch(/ \+12\.50 % /);
+    expect(row(told([0xfe, 0x07, 0x00], 17))).not.toContain('Tango');
+  });
+
   it('has a row for those that repeat one another, and says what its intervals are', () => {
     const seeds = (stage: string, definition: StageDefinition) =>
       ['1', '2', '3'].map((seed) => ({
@@ -121,6 +146,13 @@ describe('the table of results', () => {
       'a    81.0 % (78.5–83.3)',
       expect.stringMatching(/^In brackets: 95 % interval of the accuracy of one run/) as string,
     ]);
+    // Several seeds of the noise in one task are repetitions, too; what they are compared with stands still.
+    const drawn = new Map<string, Metrics>([
+      ['ann-infer@1', { accuracy: 0.81, images: 1000 }],
+      ['snn-infer@1', { ...run(0.8), accuracyBySeed: [0.79, 0.8, 0.81] }],
+    ]);
+    const [oneAnn, oneSnn] = [tasks[0]!, tasks[3]!];
+    expect(resultsTable(pipelineOf('.', [oneAnn, oneSnn]), drawn, 'text')).toMatch(/ −1\.0 ± 2\.5 % \(s 1\.0, n 3\) /);
     // Nobody declared it.
     const undeclared = tasks.slice(0, 3).map((task) => ({ ...task, repeat: [] }));
     const plain = pipelineOf('.', undeclared);

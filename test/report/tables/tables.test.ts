@@ -93,7 +93,7 @@ describe('the tables of a report', () => {
       'layer | neurons | k0B1 (%) | k1B2 (%)',
       'conv1 | 36,864 | 10.00 | 10.00',
     ]);
-    expect(rows('training')[1]).toBe('FP32 | 5 | 5 | 0.4 | 87.00 | 82.00 | 0.001');
+    expect(rows('training')[1]).toBe('FP32 | 5 | 5 | 0.4 | 87.00 | 82.0 (81.2–82.7) | 0.001');
     expect(rows('conversion')[1]).toBe('k0B1 | 100 | 18,713,600 | 0 | 0 | 3 | 0 | 7');
   });
 
@@ -105,7 +105,7 @@ describe('the tables of a report', () => {
     const many = classesContent(100);
     for (const { result } of many.snn) [result.confusion![42]![42], result.confusion![42]![43]] = [10, 83];
     expect(rows('classes', many)).toHaveLength(11);
-    expect(rows('classes', many)[1]).toContain('42 | 93 (86–97) | 43, 5.0 % | 10 (6–18) | 43, 86.5 %');
+    expect(rows('classes', many)[1]).toContain('42 | 93 (86–97) | 43, 5 % | 10 (6–18) | 43, 86 %');
     // Of repetitions by Student's t; a class without images has no accuracy, and results of two numbers of classes none.
     const seeds = classesContent(2)
       .ann.slice(1, 2)

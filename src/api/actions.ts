@@ -139,7 +139,11 @@ async function explained<T>(action: () => Promise<T>): Promise<T> {
 function opened(pipeline: Pipeline): Loaded & { readonly store: Store } {
   const known = loaded.get(pipeline);
   if (known === undefined)
-    throw new UserError('E_USAGE', 'This is not a pipeline.', 'give what loadPipeline() resolves to, not a copy of it');
+    throw new UserError(
+      'E_USAGE',
+      'This is not a pipeline.',
+      'pass the object that loadPipeline() resolves to, not a copy of it',
+    );
   return { ...known, store: openStore(known.options, known.expanded) };
 }
 

@@ -47,36 +47,36 @@ export interface CommandEntry {
 export const pipelineOptions: NonNullable<CommandEntry['options']> = [
   ['--set <name=value>', 'override a param or an axis; may be repeated', collect],
   ['--profile <name>', 'use a profile of the pipeline'],
-  ['--engine <name>', `what computes networks, as far as it can: ${engineNames}`],
+  ['--engine <name>', `engine for networks, where it supports them: ${engineNames}`],
   ['--artifacts <dir>', 'where results and the store are (default: artifacts/ of the project)'],
 ];
 
 const runOptions: NonNullable<CommandEntry['options']> = [
-  ['--jobs <n>', 'tasks at a time at most (default: as many as the cores allow)'],
-  ['--force [target]', 'run even what is cached: all, or a stage or task', collectForce],
+  ['--jobs <n>', 'most tasks at a time (default: as many as the cores allow)'],
+  ['--force [target]', 'run even what is cached: all of it, a stage or a task', collectForce],
   ['--keep-going', 'after a failure, go on with what does not depend on it'],
   ['--reporter <kind>', 'auto, plain or json'],
 ];
 
 const gcDetails = `
-Keeps what the pipelines in FILES reach: results that are up to date, the newest result of each of their tasks, what the
-newest run with each --profile, --set and --engine has come to, and unfinished work. Other pipelines' results go. Without
+Keeps what the pipelines in FILES reach: results that are up to date, the newest result of each of their tasks, the
+results of the newest run with each --profile, --set and --engine, and unfinished work. Other pipelines' results go. Without
 FILES, keeps the same of all pipelines that artifacts/ shows. What was made or used within the last hour stays, and so does
-what a run that is going on may use; unfinished work stays for a week. With --max-size, reachable results go last.`;
+what a run that is going on may use; unfinished work stays for a week. With --max-size, reachable results are removed last.`;
 
 const cacheDetails = `
 The remote cache is named by SPIKELINE_REMOTE, by the user's configuration, or by \`cache: { remote: URL }\` in the file:
-a folder (file:/shared/cache) or a server of the Bazel HTTP cache protocol (https://cache.example.org/). \`run\` takes
-from it what it has, and gives it what was computed. Nothing that comes from it is used before it is verified.
+a folder (file:/shared/cache) or a server of the Bazel HTTP cache protocol (https://cache.example.org/). \`run\` fetches
+what it has, and uploads what it lacks. Nothing fetched is used before it is verified.
   SPIKELINE_REMOTE_TOKEN, or SPIKELINE_REMOTE_USER and SPIKELINE_REMOTE_PASSWORD   credentials
-  SPIKELINE_REMOTE_READONLY=1                                                     take from it, give it nothing
-  SPIKELINE_REMOTE_TIMEOUT=60s                                                    how long it may be silent (15s)
-  SPIKELINE_REMOTE_SIGNING_KEY                                                    sign results; use none that are not`;
+  SPIKELINE_REMOTE_READONLY=1                                                     fetch from it, upload nothing
+  SPIKELINE_REMOTE_TIMEOUT=60s                                                    how long it may send nothing (15s)
+  SPIKELINE_REMOTE_SIGNING_KEY                                                    sign results, and use only signed ones`;
 
 const initDetails = `
 ${templates.map(({ name, summary }) => `  ${name.padEnd(12)}${summary}`).join('\n')}
 
-It asks nothing, and leaves files as they are that are there.`;
+It asks nothing, and leaves existing files as they are.`;
 
 const completionDetails = `
   bash   add to ~/.bashrc:                       eval "$(npx spikeline completion bash)"
@@ -84,13 +84,13 @@ const completionDetails = `
   fish   once:                                   npx spikeline completion fish > ~/.config/fish/completions/spikeline.fish`;
 
 const targetDetails = `
-TARGET is stage, or stage@axis=value,… with a value or its label. One with a comma or quotes in it stands in double
-quotes, as in JSON; what a shell would take apart stands in its quotes: 's@net=a b' 's@net="a,b"'`;
+TARGET is stage, or stage@axis=value,… with a value or its label. Put a value with a comma or quotes in double quotes, as
+in JSON, and quote for your shell what it would split: 's@net=a b' 's@net="a,b"'`;
 
 export const commands: readonly CommandEntry[] = [
   {
     usage: 'init [folder]',
-    description: 'make a folder that runs: a pipeline, a stage with its test, and what editors and git want to know',
+    description: 'make a project that runs: a pipeline, a stage with its test, and settings for editors and git',
     options: [
       ['--template <name>', `${templates.map(({ name }) => name).join(', ')} (default: ${templates[0]!.name})`],
     ],
@@ -106,8 +106,8 @@ export const commands: readonly CommandEntry[] = [
       ...runOptions,
       ['--executor <kind>', executorNames],
       ['--dry-run', 'show what would run'],
-      ['--open', 'show it as it goes on, with curves, logs and results, on a page that only this machine serves'],
-      ['--port <n>', 'the port of that page (default: any that is free)'],
+      ['--open', 'show the run on a live page, with curves, logs and results; only this machine can open it'],
+      ['--port <n>', 'port of that page (default: any free one)'],
     ],
     details: targetDetails,
     load: async () => runCommand,
@@ -117,9 +117,9 @@ export const commands: readonly CommandEntry[] = [
     description: 'show what would run, in order, and why',
     pipeline: true,
     options: [
-      ['--force [target]', 'as if forced', collectForce],
-      ['--jobs <n>', 'how long it takes with so many tasks at a time at most'],
-      ['--executor <kind>', `what it would run as: ${executorNames}`],
+      ['--force [target]', 'plan as run --force would', collectForce],
+      ['--jobs <n>', 'estimate the time with at most this many tasks at a time'],
+      ['--executor <kind>', `plan for this executor: ${executorNames}`],
     ],
     details: targetDetails,
     load: async () => (await import('./commands/plan.js')).planCommand,
@@ -128,24 +128,25 @@ export const commands: readonly CommandEntry[] = [
     usage: 'status [file]',
     description: 'show the state of each task, and why',
     pipeline: true,
-    options: [['--json', 'for programs']],
+    options: [['--json', 'print JSON, for programs']],
     load: async () => (await import('./commands/status.js')).statusCommand,
   },
   {
     usage: 'why <file> <task>',
-    description: 'say why a task would run, or since when and by what it is cached',
+    description: 'say why a task would run, or when and how its cached result was made',
     pipeline: true,
-    options: [['--json', 'for programs']],
+    options: [['--json', 'print JSON, for programs']],
     details: targetDetails,
     load: async () => (await import('./commands/why.js')).whyCommand,
   },
   {
     usage: 'diff <file> [from] [to]',
-    description: 'compare two runs by number, or one with the pipeline as it is `now`; else the last two that differ',
+    description:
+      'compare two runs by number, or one with the pipeline as it is `now`; by default, the last two that differ',
     pipeline: true,
     options: [
       ['--list', 'list the runs'],
-      ['--json', 'for programs'],
+      ['--json', 'print JSON, for programs'],
     ],
     load: async () => (await import('./commands/diff.js')).diffCommand,
   },
@@ -154,8 +155,8 @@ export const commands: readonly CommandEntry[] = [
     description: 'draw the stages or tasks, coloured by state',
     pipeline: true,
     options: [
-      ['--format <kind>', 'mermaid, dot or svg (default: as the name of the output says, or mermaid)'],
-      ['--tasks', 'a node a task instead of one a stage'],
+      ['--format <kind>', 'mermaid, dot or svg (default: by the name of the output, or mermaid)'],
+      ['--tasks', 'one node per task instead of per stage'],
       ['-o, --output <file>', 'write to a file'],
     ],
     load: async () => (await import('./commands/graph.js')).graphCommand,
@@ -163,7 +164,7 @@ export const commands: readonly CommandEntry[] = [
   {
     usage: 'validate <files...>',
     description: 'check pipeline files, run nothing',
-    options: [['--json', 'for editors']],
+    options: [['--json', 'print JSON, for editors']],
     load: async () => (await import('./commands/validate.js')).validateCommand,
   },
   {
@@ -171,18 +172,15 @@ export const commands: readonly CommandEntry[] = [
     description: 'show the metrics over the axes',
     pipeline: true,
     options: [
-      ['--json', 'an array of {task, stage, axes, metrics}'],
-      ['--csv', 'comma-separated values'],
-      ['--md', 'Markdown'],
-      ['--runs', 'the results of all runs that are kept, with what they were made with'],
-      ['--where <condition>', 'of runs, those with stage=snn or accuracy>=0.9; may be repeated', collect],
+      ['--json', 'print an array of {task, stage, axes, metrics}'],
+      ['--csv', 'print comma-separated values'],
+      ['--md', 'print Markdown'],
+      ['--runs', 'show the results of all recorded runs, with their parameters'],
+      ['--where <condition>', 'only runs with, for example, stage=snn or accuracy>=0.9; may be repeated', collect],
       ['--export <kind>', 'write runs for another program: tensorboard'],
-      ['-o, --output <folder>', 'where to, for --export (default: tensorboard)'],
-      ['--sort <name>', 'runs by a metric, parameter or axis; -name for the largest first'],
-      [
-        '--pareto <metrics>',
-        'mark the runs that none is better than, such as accuracy,-sopsPerImage: - where less is better',
-      ],
+      ['-o, --output <folder>', 'folder for --export (default: tensorboard)'],
+      ['--sort <name>', 'sort runs by a metric, parameter or axis; -name for the largest first'],
+      ['--pareto <metrics>', 'mark the Pareto front of runs, such as accuracy,-sopsPerImage (- where less is better)'],
     ],
     load: async () => (await import('./commands/show.js')).showCommand,
   },
@@ -190,13 +188,13 @@ export const commands: readonly CommandEntry[] = [
     usage: 'report [file] [task]',
     description: 'write the page of the stage `report`, with keys, versions, machines and durations of the run',
     pipeline: true,
-    options: [['-o, --output <file>', 'write it there (default: <pipeline>/report.html among the artifacts)']],
+    options: [['-o, --output <file>', 'file to write (default: <pipeline>/report.html among the artifacts)']],
     details: targetDetails,
     load: async () => (await import('./commands/report.js')).reportCommand,
   },
   {
     usage: 'check [file]',
-    description: 'compare results with `expect:`; exit code 1 where they are off',
+    description: 'compare results with `expect:`; exit code 1 if any is off',
     pipeline: true,
     options: [['--junit <file>', 'write the comparisons as a JUnit file too']],
     load: async () => (await import('./commands/check.js')).checkCommand,
@@ -205,13 +203,13 @@ export const commands: readonly CommandEntry[] = [
     usage: 'log <file> <task>',
     description: 'show what a task wrote when it last ran',
     pipeline: true,
-    options: [['--raw', 'as it is, with all that a terminal obeys']],
+    options: [['--raw', 'unchanged, with its control characters']],
     details: targetDetails,
     load: async () => (await import('./commands/log.js')).logCommand,
   },
   {
     usage: 'verify <file> [targets...]',
-    description: 'compute results again, apart from the store, and compare; exit code 1 where they differ',
+    description: 'compute results again, outside the store, and compare; exit code 1 if any differs',
     pipeline: true,
     acts: true,
     options: [runOptions.find(([flags]) => flags.startsWith('--reporter'))!],
@@ -220,18 +218,18 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     usage: 'gc [files...]',
-    description: 'remove from the store what nothing reaches',
+    description: 'remove what nothing reaches from the store',
     details: gcDetails,
     options: [
-      ['--max-size <size>', 'remove only as much as needed to get there, the longest unused first; such as 10GB'],
-      ['--dry-run', 'show what would go'],
+      ['--max-size <size>', 'remove only until the store is this small, longest unused first; such as 10GB'],
+      ['--dry-run', 'show what would be removed'],
       ['--artifacts <dir>', 'where results and the store are (default: artifacts/ of the project)'],
     ],
     load: async () => (await import('./commands/gc.js')).gcCommand,
   },
   {
     usage: 'cache <push|pull|status> [file] [targets...]',
-    description: 'carry results to the remote cache or from it, or say where they are',
+    description: 'push results to the remote cache, pull them from it, or show where they are',
     pipeline: true,
     acts: true,
     options: [
@@ -248,7 +246,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     usage: 'schema [file]',
-    description: 'print the JSON Schema of pipeline files; of a FILE, with its own stages, axes and params',
+    description: 'print the JSON Schema of pipeline files; for a FILE, with its own stages, axes and params',
     load: async () => (await import('./commands/schema.js')).schemaCommand,
   },
   {
@@ -263,10 +261,10 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     usage: 'doctor',
-    description: 'tell what this machine offers',
+    description: 'show what this machine offers',
     options: [
       ['--artifacts <dir>', 'where the store is'],
-      ['--build', 'compile the native kernels first, anew'],
+      ['--build', 'compile the native kernels first, even if they are there'],
     ],
     load: async () => (await import('./commands/doctor.js')).doctorCommand,
   },

@@ -36,7 +36,7 @@ export async function reportError(error: unknown): Promise<number> {
   const refused = systemError(error);
   if (refused !== undefined)
     printError(refused.hint === undefined ? refused.message : `${refused.message}\n  hint: ${refused.hint}`);
-  else printError(`Spikeline can't go on: ${message}\n  hint: ${defectHint(error)}`);
+  else printError(`Spikeline can't continue: ${message}\n  hint: ${defectHint(error)}`);
   if (process.env.SPIKELINE_DEBUG !== undefined) printError(stack ?? '');
   return exitCodes.failed;
 }

@@ -40,12 +40,12 @@ export class StoreError extends UserError {
 const codes: Readonly<Record<string, readonly [StoreErrorCode, string]>> = {
   ENOSPC: ['E_STORE_FULL', 'There is no space left for'],
   EDQUOT: ['E_STORE_FULL', 'The disk quota is used up; there is no space for'],
-  EFBIG: ['E_STORE_FULL', 'The file system takes no file as large as'],
-  EACCES: ['E_STORE_ACCESS', 'Permission is missing to use'],
-  EPERM: ['E_STORE_ACCESS', 'Permission is missing to use'],
+  EFBIG: ['E_STORE_FULL', 'The file system cannot hold a file as large as'],
+  EACCES: ['E_STORE_ACCESS', 'There is no permission to use'],
+  EPERM: ['E_STORE_ACCESS', 'There is no permission to use'],
   EROFS: ['E_STORE_ACCESS', 'The file system is read-only; it does not take'],
   ENOTDIR: ['E_STORE_ACCESS', 'There is a file where a folder has to be for'],
-  ENAMETOOLONG: ['E_STORE_ACCESS', 'The file system takes no name as long as'],
+  ENAMETOOLONG: ['E_STORE_ACCESS', 'The file system cannot hold a name as long as'],
   EISDIR: ['E_STORE_ACCESS', 'There is a folder where a file has to be for'],
   ELOOP: ['E_STORE_ACCESS', 'There is a symbolic link where none may be for'],
   EBUSY: ['E_STORE_ACCESS', 'Another program, or the system, holds'],
@@ -56,7 +56,7 @@ const codes: Readonly<Record<string, readonly [StoreErrorCode, string]>> = {
 };
 
 const elsewhere = 'choose another folder for results with --artifacts.';
-const noPermission = `Whose it is, \`ls -ld\` tells: ask them, or ${elsewhere}`;
+const noPermission = `\`ls -ld\` shows whose it is: ask them, or ${elsewhere}`;
 const noSpace = `Make room (\`npx spikeline gc\` removes results that nothing reaches), or ${elsewhere}`;
 
 const hints: Readonly<Record<string, string>> = {
@@ -64,9 +64,9 @@ const hints: Readonly<Record<string, string>> = {
   EPERM: noPermission,
   ENOSPC: noSpace,
   EDQUOT: noSpace,
-  EROFS: 'Results that are in it can be used; to compute others, choose another folder with --artifacts.',
+  EROFS: 'Results in it can be used; to compute others, choose another folder with --artifacts.',
   EMFILE: 'Allow more open files, such as with `ulimit -n 1024`, or run fewer tasks at a time with --jobs.',
-  EFBIG: 'Is there a limit on the size of files? `ulimit -f` tells.',
+  EFBIG: 'Is there a limit on the size of files? `ulimit -f` shows it.',
 };
 
 /** The system's error code of a failed file operation, such as `ENOENT`. */
@@ -111,8 +111,8 @@ export function systemError(error: unknown, what = 'a file'): StoreError | undef
   if (syscall === 'uv_cwd')
     return new StoreError(
       'E_STORE_ACCESS',
-      'The working folder is not there any more.',
-      'Go to one that is, with `cd`.',
+      'The working folder no longer exists.',
+      'Change to one that does, with `cd`.',
     );
   const known = knownError(error, path ?? what);
   if (known !== undefined) return known;

@@ -33,6 +33,6 @@ function isMade(folder: string): boolean {
 function inTheWay(folder: string): StoreError {
   if (lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink() !== true)
     return new StoreError('E_STORE_ACCESS', `There is a file where a folder has to be: ${folder}.`);
-  const message = `${folder} is a symbolic link to a place that is not there.`;
-  return new StoreError('E_STORE_LINK', message, 'Is the disk mounted that it leads to? Else remove the link.');
+  const message = `${folder} is a symbolic link to a place that does not exist.`;
+  return new StoreError('E_STORE_LINK', message, 'Mount the disk that it leads to, or remove the link.');
 }

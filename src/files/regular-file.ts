@@ -20,7 +20,7 @@ export function readRegularFile(path: string, limit = maximumLength): Buffer {
   const { descriptor, stats } = openRegularFile(path);
   try {
     const most = limit % 2 ** 20 === 0 ? `${limit / 2 ** 20} MiB` : `${limit} bytes`;
-    const tooLarge = () => new IrregularFile(`it is larger than ${most}, which no such file is`);
+    const tooLarge = () => new IrregularFile(`it is larger than ${most}, too large for such a file`);
     if (stats.size > limit) throw tooLarge();
     // Files of /proc say that they are empty: the size is what arrives.
     let bytes = Buffer.allocUnsafe(stats.size + 4096);

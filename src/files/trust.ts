@@ -102,7 +102,7 @@ function checkOwner(folder: string, { uid, gid, mode }: Stats): void {
   if (shared || (mode & 0o002) === 0) return;
   throw new StoreError(
     'E_STORE_ACCESS',
-    `${folder} belongs to another user (${uid}), and everybody may write to it.`,
+    `${folder} belongs to another user (${uid}), and anyone may write to it.`,
     'To share it with a group: chgrp -R GROUP, chmod -R g+rwXs,o-w. Or choose another folder with --artifacts.',
   );
 }

@@ -120,7 +120,7 @@ function tunnels({ origin }: URL, options: object): Pool {
 function refusal(origin: string, status: number, server: string): NetworkError {
   const proxy = `the proxy ${origin}`;
   if (status === 407)
-    return new NetworkError('denied', `${proxy} wants other credentials (407)`, addressHint('HTTPS_PROXY'));
+    return new NetworkError('denied', `${proxy} needs valid credentials (407)`, addressHint('HTTPS_PROXY'));
   const kind = status >= 500 || [408, 425, 429].includes(status) ? 'transient' : 'denied';
   const hint = `NO_PROXY=${server.replace(/:\d+$/, '')} goes there without it.`;
   return new NetworkError(kind, `${proxy} refuses to connect to ${server} (${status})`, hint);

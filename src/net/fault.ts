@@ -26,22 +26,22 @@ const certificate = /^(CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO_|ERR_TLS_|HOSTNAME_MIS
 const certificateHint = 'NODE_EXTRA_CA_CERTS=FILE names a certificate authority of your own.';
 
 const words: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nobody listens there',
-  EHOSTUNREACH: 'no way leads there',
-  ENETUNREACH: 'no way leads there',
+  ECONNREFUSED: 'nothing is listening there',
+  EHOSTUNREACH: 'there is no route to it',
+  ENETUNREACH: 'there is no route to it',
   ENOTFOUND: 'there is no such host',
   EAI_AGAIN: 'its name can’t be looked up',
   ECONNRESET: 'the connection broke',
   EPIPE: 'the connection broke',
-  ETIMEDOUT: 'no connection came about in time',
-  EPROTO: 'it does not speak TLS as this machine does',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS: is its address one of http, not https?',
+  ETIMEDOUT: 'no connection was made in time',
+  EPROTO: 'TLS could not be agreed on with it',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS: should its address begin with http, not https?',
   UND_ERR_SOCKET: 'the connection broke',
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the connection broke',
-  UND_ERR_CONNECT_TIMEOUT: 'no connection came about in time',
+  UND_ERR_CONNECT_TIMEOUT: 'no connection was made in time',
   UND_ERR_HEADERS_TIMEOUT: 'it does not answer',
-  UND_ERR_BODY_TIMEOUT: 'it sends nothing more',
-  UND_ERR_HEADERS_OVERFLOW: 'its answer has more headers than any has',
+  UND_ERR_BODY_TIMEOUT: 'it stopped sending',
+  UND_ERR_HEADERS_OVERFLOW: 'its answer has too many headers',
 };
 const silent = /TIMEOUT$|^ETIMEDOUT$/;
 
@@ -54,7 +54,7 @@ export function networkError(error: unknown): NetworkError {
   const inner = innermost(error);
   if (inner instanceof NetworkError) return inner;
   const code = codeOf(inner) ?? '';
-  if (code === 'ERR_INVALID_URL') return new NetworkError('denied', 'its address is none');
+  if (code === 'ERR_INVALID_URL') return new NetworkError('denied', 'its address is not valid');
   if (certificate.test(code))
     return new NetworkError('refused', `its certificate is not trusted (${code})`, certificateHint);
   const message =

@@ -51,7 +51,7 @@ export function generateJsonSchema(stages: readonly StageDefinition[], names?: D
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Spikeline pipeline',
     ...plain,
-    patternProperties: { '^x-': { description: 'A place for anchors, which says nothing itself.' } },
+    patternProperties: { '^x-': { description: 'A place for anchors; it has no effect of its own.' } },
     required: ['name'],
     ...(names === undefined ? {} : { allOf: [declaredSchema(names)] }),
     if: { not: { anyOf: [{ required: ['extends'] }, { required: ['include'] }] } },

@@ -31,7 +31,7 @@ export function show(value: unknown): string {
 
 /** End of a sentence that said what a value must be. */
 export function notThis(value: unknown): string {
-  return value === null || value === undefined ? ', and nothing is there' : `, not ${show(value)}`;
+  return value === null || value === undefined ? ', but it is empty' : `, not ${show(value)}`;
 }
 
 /** `"train"`, or `"resume" (train)` where a stage is named otherwise than what it uses. */

@@ -17,7 +17,7 @@ export function definitionProblems(value: unknown): readonly string[] {
   problems.push(...fieldProblems(inputs, 'inputs', resultKinds), ...fieldProblems(outputs, 'outputs', outputKinds));
   if (isRecord(outputs)) problems.push(...pathProblems(outputs));
   if (isRecord(outputs) && Object.values(outputs).filter((one) => isRecord(one) && one.kind === 'page').length > 1)
-    problems.push('outputs must have one page at most');
+    problems.push('outputs must have at most one page');
   if (!Array.isArray(columns) || !columns.every(isColumn))
     problems.push(
       `columns must be a list of { title, metric, format, minus }, format one of ${columnFormats.join(', ')}`,

@@ -126,7 +126,7 @@ class Described {
     const question: Question = { name: 'files', args };
     const answer = this.#known(question) ?? (await this.#answer(question));
     if ('failed' in answer)
-      throw new UserError('E_STAGE_CRASHED', `The files of "${this.uses}" can't be told: ${answer.failed}`);
+      throw new UserError('E_STAGE_CRASHED', `The files of "${this.uses}" can't be listed: ${answer.failed}`);
     return answer.value as readonly string[];
   }
 

@@ -6,6 +6,6 @@ export function clash(one: string, other: string): string | undefined {
   const [a, b] = [one, other].map((path) => `${path.normalize('NFC').replaceAll('\\', '/')}/`) as [string, string];
   if (a === b) return 'have the same path';
   const [x, y] = [a.toLowerCase(), b.toLowerCase()];
-  if (x === y) return 'have the same path where a file system does not tell capitals';
+  if (x === y) return 'have the same path on file systems that ignore case';
   return x.startsWith(y) || y.startsWith(x) ? 'lie in one another' : undefined;
 }

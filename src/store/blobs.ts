@@ -252,11 +252,11 @@ export class Blobs {
 /** What a task is told when a blob that it needs is not usable. */
 export function blobError(digest: Digest, state: Exclude<BlobState, 'good'>, what: string): StoreError {
   return state === 'missing'
-    ? new StoreError('E_STORE_MISSING', `${what} is not in the store (${digest}).`, 'Run again: it will be made anew.')
+    ? new StoreError('E_STORE_MISSING', `${what} is not in the store (${digest}).`, 'Run again: it will be made again.')
     : new StoreError(
         'E_STORE_CORRUPT',
         `${what} was damaged in the store (${digest}). It has been set aside.`,
-        'Run again: it will be made anew.',
+        'Run again: it will be made again.',
       );
 }
 

@@ -14,7 +14,7 @@ const controls = /[\u0000-\u001f\u007f-\u009f]/;
 
 /** Why a path can't be one of a folder, in words that follow it; undefined if it can: then it leads nowhere else. */
 export function pathProblem(path: unknown): string | undefined {
-  if (typeof path !== 'string') return 'is no text';
+  if (typeof path !== 'string') return 'is not text';
   if (!path.isWellFormed()) return 'is not Unicode';
   if (controls.test(path)) return 'has a control character';
   if (path.includes('\\')) return 'has a backslash';
@@ -31,7 +31,7 @@ export function pathProblem(path: unknown): string | undefined {
 
 /** Why a link can't be one of a folder, in words that follow its target; undefined if it can: then it stays inside. */
 export function linkProblem(path: string, target: unknown): string | undefined {
-  if (typeof target !== 'string') return 'is no text';
+  if (typeof target !== 'string') return 'is not text';
   if (target === '.') return undefined;
   const names = target.split('/');
   const down = names.findIndex((name) => name !== '..');

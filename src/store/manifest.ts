@@ -128,12 +128,12 @@ export function decodeManifest(text: string): FolderManifest | BadManifest {
   try {
     value = JSON.parse(text) as Partial<FolderManifest> | null;
   } catch {
-    return { problem: 'is no list of files' };
+    return { problem: 'is not a list of files' };
   }
   const { type, files, emptyFolders, links = [] } = value ?? {};
   const known = type === 'spikeline-folder/1' || type === 'spikeline-folder/2';
   if (!known || !Array.isArray(files) || !Array.isArray(emptyFolders) || !Array.isArray(links))
-    return { problem: 'is no list of files' };
+    return { problem: 'is not a list of files' };
   const problem = filesProblem(files) ?? foldersProblem(emptyFolders) ?? linksProblem(links);
   if (problem !== undefined) return { problem };
   const [paths, linkPaths] = [files, links].map((some: readonly { path: string }[]) => some.map(({ path }) => path));

@@ -70,7 +70,7 @@ describe("the user's configuration", () => {
     expect(await told('.')).toEqual([`${folder} can't be read: it is a folder.`]);
     expect((await readConfig('/dev/zero')).diagnostics[0]!.message).toBe("/dev/zero can't be read: it is a device.");
     expect(await told('large')).toEqual([
-      `${at('large')} can't be read: it is larger than 16 MiB, which no such file is.`,
+      `${at('large')} can't be read: it is larger than 16 MiB, too large for such a file.`,
     ]);
     expect((await readConfig(at('marked'))).config).toEqual({ slurm: { partition: 'gpu' } });
     expect(await readConfig(join(at('marked'), 'config.yaml'))).toMatchObject({ config: {}, diagnostics: [] });

@@ -59,7 +59,7 @@ describe('a folder that two checkouts share', () => {
     const pull = await cache('b', 'pull');
     expect([pull.code, pull.out]).toEqual([
       0,
-      expect.stringContaining("1 fetched, 0 were here, 1 can't be had: run it"),
+      expect.stringContaining("1 fetched, 0 were here, 1 can't be fetched: run it"),
     ]);
     expect(box.read('b/artifacts/shared/first/result.txt')).toBe('1\n');
   });

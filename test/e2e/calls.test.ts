@@ -13,7 +13,7 @@ stages:
 const mistakes: readonly (readonly [call: string, message: string])[] = [
   ['rnu p.yaml', 'There is no command "rnu".\n  hint: did you mean "run"?\n'],
   ['run p.yaml --keep-goin', "error: unknown option '--keep-goin'\n(Did you mean --keep-going?)\n"],
-  ['run p.yaml --jobs 0', '--jobs 0: a whole number from 1 on is needed.\n'],
+  ['run p.yaml --jobs 0', '--jobs 0: it must be a whole number, 1 or more.\n'],
   ['run p.yaml --reporter jsn', 'There is no reporter "jsn".\n  hint: known: auto, plain, json\n'],
   ['run p.yaml al', 'There is no stage "al".\n  hint: did you mean "all"?\n'],
   ['run p.yaml one@n=3', '"one@n=3": there is no task at n=3.\n  hint: its values are 1, 2\n'],
@@ -29,14 +29,14 @@ const mistakes: readonly (readonly [call: string, message: string])[] = [
   ],
   [
     'run p.yaml --artifacts p.yaml',
-    'p.yaml is a file; results need a folder.\n  hint: choose another one with --artifacts\n',
+    'p.yaml is a file, but results need a folder.\n  hint: choose a folder with --artifacts\n',
   ],
   ['run none.yaml', "error[E_FILE]: none.yaml can't be read: there is no such file.\n\n1 error in none.yaml\n"],
   [
     'show',
-    'Which pipeline file? This folder has p.yaml, q.yml.\n  hint: name it behind the command, such as npx spikeline run FILE\n',
+    'Which pipeline file? This folder has p.yaml, q.yml.\n  hint: name it after the command, such as npx spikeline run FILE\n',
   ],
-  ['log p.yaml one', '"one" means 2 tasks.\n  hint: choose one: one@n=1 one@n=2\n'],
+  ['log p.yaml one', '"one" stands for 2 tasks, and one is needed.\n  hint: choose one: one@n=1 one@n=2\n'],
   ['show p.yaml --csv --md', 'Choose one of --json, --csv and --md.\n'],
   ['stages trian', 'There is no stage "trian".\n  hint: did you mean "train"?\n'],
   ['validate', "error: missing required argument 'files'\n"],
@@ -94,8 +94,8 @@ describe.concurrent('the call', () => {
   test('name data that are not there before they are wanted', async ({ box }) => {
     box.write('p.yaml', 'name: p\nstages: { data: { uses: dataset, with: { name: mnist, source: ./none } } }\n');
     const [validated, planned] = await Promise.all([box.run(['validate', 'p.yaml']), box.run(['plan', 'p.yaml'])]);
-    expect([validated.code, validated.out]).toEqual([0, 'p.yaml: 1 stages, 1 tasks, 1 to look at\n']);
-    expect(validated.err).toContain('warning[W_FILE]: "data" is to read "./none" (source), and there is no such file');
+    expect([validated.code, validated.out]).toEqual([0, 'p.yaml: 1 stage, 1 task, 1 warning\n']);
+    expect(validated.err).toContain('warning[W_FILE]: "data" reads "./none" (source), but there is no such file');
     expect([planned.code, planned.out]).toEqual([0, expect.stringContaining('\n       there is no ./none (source): ')]);
   });
 

@@ -128,7 +128,7 @@ expect: [{ stage: some, metric: m, min: 1 }, { stage: none, metric: m, min: 1 }]
     expect(lacking.out).toContain(`
 0 of 2 met
 some has no metric "m": it has n.
-none has no metric "m": those of a command are in the JSON file of its output \`metrics\`.
+none has no metric "m": a command writes its metrics to the JSON file of its output \`metrics\`.
 `);
     expect(lacking.out).not.toContain('spikeline run');
     box.write(

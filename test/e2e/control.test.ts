@@ -62,7 +62,7 @@ stages:
     const { code, out } = await box.run(['run', 'p.yaml']);
     expect(code).toBe(1);
     expect(out).toContain(`slow failed [E_TIMEOUT]
-  The task was not done after 1 s, its timeout.
+  The task was still running after 1 s, its timeout.
   hint: Give it more time with \`timeout:\`.
 `);
     expect(alive(await box.pid('pid'))).toBe(false);

@@ -97,7 +97,7 @@ It ran in run 1, because
   never run here
 It took SO LONG, THERE.
 
-Its key is KEY, made of
+Its key is KEY, made from
   the command mkdir \${{ outputs.pack }}; cp \${{ inputs.text }} \${{ outputs.pack }}/words; echo end >> \${{ outputs.pack }}/words; echo "$MODE" > \${{ outputs.pack }}/mode
   input text: 954822ecd5d0, made by repeat
   environment variable MODE (set)
@@ -125,7 +125,7 @@ It ran in run 2, because
   forced
 It took SO LONG, THERE.
 
-Its key is KEY, made of
+Its key is KEY, made from
   stage repeat, code 62391f911ecb
   parameter format.times: 2
   input text: 2dbb4a503f15, made by read
@@ -148,7 +148,7 @@ count   waiting  waits for pack
 `);
     const reason = '  parameter format.times: 2 → 3\n';
     expect(await why(box, 'repeat')).toBe(`repeat is stale: it will run, because\n${reason}\n${fine}`);
-    expect(await why(box, 'count')).toBe(`count waits for pack: it will run unless that makes the same as last time.
+    expect(await why(box, 'count')).toBe(`count waits for pack: it will run unless that produces the same as last time.
 
 repeat (repeat → pack → count) is stale: it will run, because
 ${reason}
@@ -197,7 +197,7 @@ repeat ${repeat}, because
 
 read ${read}, because
 ${root}`;
-    const changed = `changed (its result is of ${when} now)`;
+    const changed = `changed (its result is now from ${when})`;
     expect(await why(box, 'pack')).toBe(`pack is stale: it will run, because\n${chain(changed, changed)}\n${fine}`);
     await box.run(['run', 'p.yaml'], env);
     const cached = (await why(box, 'pack')).split('\n\n');

@@ -70,7 +70,7 @@ bad: ran 0, cached 0, failed 1, skipped 1 in N s
     const { code: refused, err: said } = await box.run(['log', 'p.yaml', 'first@n=3', '--artifacts', 'my results']);
     expect([refused, said]).toEqual([
       1,
-      `The log of first@n=3 can't be read: it is a pipe: ${pipe}.\n  hint: Remove it: the next run of the task makes another.\n`,
+      `The log of first@n=3 can't be read: it is a pipe: ${pipe}.\n  hint: Remove it: the next run of the task writes a new one.\n`,
     ]);
   });
 
@@ -95,7 +95,7 @@ bad: ran 0, cached 0, failed 1, skipped 1 in N s
       },
       map: {
         code: 'E_METRICS',
-        message: 'The stage returned a metric "nested" that is none.',
+        message: 'The stage returned "nested", which is not a valid metric.',
         hint: 'Metrics are numbers, texts, true or false, and lists of numbers or of texts.',
       },
     });
@@ -201,7 +201,7 @@ stages:
     const why = await box.run(['why', 'p.yaml', 'after']);
     expect([why.code, why.out.split('\n\nIt last ran on')[0], why.err]).toEqual([
       0,
-      `after waits for bad: it will run unless that makes the same as last time.\n\nbad is missing: it will run, because\n  ${pipe.trimEnd()}`,
+      `after waits for bad: it will run unless that produces the same as last time.\n\nbad is missing: it will run, because\n  ${pipe.trimEnd()}`,
       '',
     ]);
     rmSync(box.path('data/pipe'));

@@ -73,7 +73,9 @@ describe.concurrent('init', () => {
     box.write('file', '');
     expect(await box.run(['init', 'file/x'])).toMatchObject({
       code: 2,
-      err: expect.stringMatching(/^There is a file where a folder has to be for .*file\/x\.\n {2}hint: name a folder/),
+      err: expect.stringMatching(
+        /^There is a file where a folder has to be for .*file\/x\.\n {2}hint: name a writable folder/,
+      ),
     });
   });
 });

@@ -108,7 +108,7 @@ describe.concurrent('Ctrl-C', () => {
     expect([code, err]).toEqual([exitCode, '']);
     expect(out).toContain('interrupted: ending the running tasks (again to kill them)\n');
     expect(out).toContain('nap: ran 0, cached 0, failed 0, skipped 1 in');
-    expect(out).toContain('Go on with: npx spikeline run p.yaml --artifacts mine\n');
+    expect(out).toContain('Continue with: npx spikeline run p.yaml --artifacts mine\n');
   });
 
   test('and the end of a terminal are one, unless nohup was to keep the run from it', async ({ box }) => {

@@ -48,7 +48,7 @@ describe.concurrent('the page of a run', () => {
     expect(await (await fetch(`${url}log?task=a`)).text()).toBe('<b>hello</b>\n');
     expect((await fetch(`${url}log?task=${encodeURIComponent('../a')}`)).status).toBe(404);
     expect(await (await fetch(`${url}graph.svg`)).text()).toContain('2 done');
-    await until(() => run.err.includes('The page stays while it is open'), 'it says that it stays');
+    await until(() => run.err.includes('The live page is served until you close it'), 'it says that it stays');
 
     const wrong = url.replace(/\/[\w-]{32}\//, `/${'x'.repeat(32)}/`);
     const port = new URL(url).port;
@@ -78,7 +78,7 @@ describe.concurrent('the page of a run', () => {
     expect([run.code, run.out]).toEqual([0, expect.stringContaining('ran 2')]);
     expect(await box.run(['run', 'p.yaml'])).toMatchObject({ code: 0, err: '' });
     expect(await box.run(['run', 'p.yaml', '--open', '--port', '70000'])).toMatchObject({
-      ...{ code: 2, err: expect.stringContaining('--port 70000: a number up to 65535 is needed.') },
+      ...{ code: 2, err: expect.stringContaining('--port 70000: it must be a number up to 65535.') },
     });
   });
 });

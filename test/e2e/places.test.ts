@@ -124,8 +124,8 @@ stages:
     expect(Object.fromEntries(failures.map(([task, ...said]) => [task, said]))).toEqual({
       script: ['The command needs bash, which was not found.', 'Install bash, or leave out `shell: bash`.'],
       long: [
-        'The command "echo" has a word of 131073 bytes ("yyyyyyyyyyyyyyyyyyyy…"), and the system takes 131072 of one.',
-        'Hand over what is so long in a file: inputs: { NAME: { file: PATH } }.',
+        'The command "echo" has a word of 131073 bytes ("yyyyyyyyyyyyyyyyyyyy…"), and the system takes at most 131072 in a word.',
+        'Pass it in a file instead: inputs: { NAME: { file: PATH } }.',
       ],
       many: [
         'The command "echo" has more words than the system takes.',
@@ -140,7 +140,7 @@ stages:
     expect(shell(box, 'mkdir gone; cd gone; rmdir ../gone; $S run ../p.yaml')).toEqual({
       code: 1,
       out: '',
-      err: 'The working folder is not there any more.\n  hint: Go to one that is, with `cd`.\n',
+      err: 'The working folder no longer exists.\n  hint: Change to one that does, with `cd`.\n',
     });
     box.write('a\\b/mine.ts', stage);
     box.write('a\\b/p.yaml', pipeline);

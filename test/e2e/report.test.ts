@@ -36,7 +36,7 @@ describe.concurrent('the page of results', () => {
     const early = await box.run(['report', 'p.yaml']);
     expect([early.code, early.out]).toEqual([
       1,
-      'The page is not made yet, or out of date. Make it: npx spikeline run p.yaml report\n',
+      'The page has not been made, or is out of date. Make it: npx spikeline run p.yaml report\n',
     ]);
     const run = await box.run(['run', 'p.yaml']);
     expect(run.code).toBe(0);

@@ -65,7 +65,7 @@ results: artifacts/sums/
 Next:
   npx spikeline show p.yaml --set 'n=[1, 2, 3, 6]'      # all metrics
   npx spikeline run p.yaml --set 'n=[1, 2, 3, 6]'       # nothing has changed: nothing runs
-  npx spikeline run p.yaml --set 'n=[1, 2, 3, 4.5, 6]'  # one more point: the others are kept
+  npx spikeline run p.yaml --set 'n=[1, 2, 3, 4.5, 6]'  # one more point: the others are cached
 `);
   });
 

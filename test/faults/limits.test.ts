@@ -50,7 +50,7 @@ export default defineStage({
 });
 `;
 
-const large = 'It wrote a file larger than may be. `ulimit -f` tells the limit.';
+const large = 'It wrote a file larger than allowed. `ulimit -f` shows the limit.';
 
 describe.skipIf(process.platform === 'win32')('a limit of', () => {
   it('the size of files fails the tasks that meet it; without it the run goes on', async () => {

@@ -127,7 +127,7 @@ describe.skipIf(process.geteuid?.() !== 0)('a folder of another user', () => {
         expect(open).toThrow(
           expect.objectContaining({
             code: 'E_STORE_ACCESS',
-            message: `${artifacts} belongs to another user (12345), and everybody may write to it.`,
+            message: `${artifacts} belongs to another user (12345), and anyone may write to it.`,
             hint: 'To share it with a group: chgrp -R GROUP, chmod -R g+rwXs,o-w. Or choose another folder with --artifacts.',
           }),
         );

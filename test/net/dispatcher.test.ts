@@ -92,7 +92,7 @@ describe('openDispatcher', () => {
     ['403', answers(403), 'denied', 'refuses to connect to cache.example.org:443 (403)', 'direct'],
     ['404', answers(404), 'denied', 'refuses to connect to cache.example.org:443 (404)', 'direct'],
     ['502', answers(502), 'transient', 'refuses to connect to cache.example.org:443 (502)', 'direct'],
-    ['407', answers(407), 'denied', 'wants other credentials (407)', 'address'],
+    ['407', answers(407), 'denied', 'needs valid credentials (407)', 'address'],
     ['200 and closes', answers(200), 'transient', ''],
     ['nothing, and closes', hangsUp, 'transient', 'can’t be used: the connection broke (UND_ERR_SOCKET)'],
     ['nothing', isSilent, 'silent', 'can’t be used: it does not answer (UND_ERR_HEADERS_TIMEOUT)'],
@@ -113,7 +113,7 @@ describe('openDispatcher', () => {
 
   it('an address that is none', async () => {
     const error = await fetch('https://a:b:c/', { dispatcher: dispatcher({}) }).catch((error: unknown) => error);
-    expect(networkError(error)).toMatchObject({ kind: 'denied', message: 'its address is none' });
+    expect(networkError(error)).toMatchObject({ kind: 'denied', message: 'its address is not valid' });
   });
 
   it.each(['http', 'https'])('a proxy that is not there, or is no address: %s', async (scheme) => {
@@ -123,7 +123,7 @@ describe('openDispatcher', () => {
     const url = `${scheme}://cache.example.org/`;
     expect(await failure({ [name]: gone.url }, url)).toEqual([
       'transient',
-      `the proxy ${gone.url} can’t be used: nobody listens there (ECONNREFUSED)`,
+      `the proxy ${gone.url} can’t be used: nothing is listening there (ECONNREFUSED)`,
       undefined,
     ]);
     expect((await failure({ [name]: 'http://me:secret@p:x' }, url)).slice(0, 2)).toEqual([

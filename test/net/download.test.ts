@@ -77,7 +77,7 @@ test('downloads over https go through the proxy’s tunnels, or say what it refu
     'downloaded',
     failed('403.example.org', `${refused(403)}. ${around(403)}`),
     failed('404.example.org', `${refused(404)}. ${around(404)}`),
-    failed('407.example.org', `wants other credentials (407). ${wanted}`),
+    failed('407.example.org', `needs valid credentials (407). ${wanted}`),
     failed('502.example.org', `${refused(502)}. ${around(502)}`),
   ]);
   expect(stdout + stderr).not.toContain('s3cret');

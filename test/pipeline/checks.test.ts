@@ -240,7 +240,7 @@ describe('a stage', () => {
     );
     expect(text.split('\n').filter((line) => line.includes('error'))).toEqual([
       'pipeline.yaml:3:40: error[E_DUPLICATE]: The outputs "a" and "b" lie in one another.',
-      'pipeline.yaml:3:48: error[E_DUPLICATE]: The outputs "a" and "c" have the same path where a file system does not tell capitals.',
+      'pipeline.yaml:3:48: error[E_DUPLICATE]: The outputs "a" and "c" have the same path on file systems that ignore case.',
       'pipeline.yaml:3:62: error[E_DUPLICATE]: The outputs "d" and "e" lie in one another.',
     ]);
     // Both look alike, and are the same file to some systems.
@@ -252,7 +252,7 @@ describe('a stage', () => {
   it('have no folder of another’s where capitals make no difference', async () => {
     const text = await mistakes(inStages('count: { run: [x] }\nCount: { run: [x] }'));
     expect(text.split('\n').filter((line) => line.includes('error'))).toEqual([
-      'pipeline.yaml:4:3: error[E_DUPLICATE]: "count" and "Count" have the same folder where a file system does not tell capitals.',
+      'pipeline.yaml:4:3: error[E_DUPLICATE]: "count" and "Count" have the same folder on file systems that ignore case.',
     ]);
   });
 

@@ -15,13 +15,13 @@ describe('a number that can not be kept', () => {
     ['-9007199254740993', 'is beyond 2^53, where numbers are no longer exact'],
     ['0xFFFFFFFFFFFFFFFF', 'is beyond 2^53, where numbers are no longer exact'],
     ['12345678901234567890.0', 'is beyond 2^53, where numbers are no longer exact'],
-    ['.inf', 'is no number that results could be found by'],
-    ['-.Inf', 'is no number that results could be found by'],
-    ['.nan', 'is no number that results could be found by'],
+    ['.inf', 'is not a number that results can be found by'],
+    ['-.Inf', 'is not a number that results can be found by'],
+    ['.nan', 'is not a number that results can be found by'],
     ['1e400', 'is larger than any number can be'],
     ['1e-400', 'is too small: it would be 0'],
-    ['-0', 'is 0 for most, and not for all'],
-    ['-0.0', 'is 0 for most, and not for all'],
+    ['-0', 'is 0 for most programs, but not for all'],
+    ['-0.0', 'is 0 for most programs, but not for all'],
     ['007', 'would be 7, without the zeros'],
     ['0189', 'would be 189, without the zeros'],
   ])('is told: %s', async (number, message) => {
@@ -55,17 +55,17 @@ describe('a number that can not be kept', () => {
     `);
     expect(await mistakes(text)).toBe(
       lines(`
-        pipeline.yaml:2:13: error[E_NUMBER]: .inf is no number that results could be found by.
+        pipeline.yaml:2:13: error[E_NUMBER]: .inf is not a number that results can be found by.
            2 | axes: { n: [.inf, -.inf, 0, 1] }
              |             ^^^^
           hint: quote it to keep it as text: '.inf'
 
-        pipeline.yaml:2:19: error[E_NUMBER]: -.inf is no number that results could be found by.
+        pipeline.yaml:2:19: error[E_NUMBER]: -.inf is not a number that results can be found by.
            2 | axes: { n: [.inf, -.inf, 0, 1] }
              |                   ^^^^^
           hint: quote it to keep it as text: '-.inf'
 
-        pipeline.yaml:3:19: error[E_NUMBER]: .nan is no number that results could be found by.
+        pipeline.yaml:3:19: error[E_NUMBER]: .nan is not a number that results can be found by.
            3 | params: { epochs: .nan }
              |                   ^^^^
           hint: quote it to keep it as text: '.nan'
@@ -80,7 +80,7 @@ describe('a number that can not be kept', () => {
              |                                                    ^^
           hint: known: train
 
-        pipeline.yaml:6:101: error[E_NUMBER]: -0 is 0 for most, and not for all.
+        pipeline.yaml:6:101: error[E_NUMBER]: -0 is 0 for most programs, but not for all.
            6 |   train: { uses: train, over: [n], inputs: { data: no }, with: { epochs: '\${{ params.epochs }}', k: -0 } }
              |                                                                                                     ^^
           hint: write 0, or quote it: '-0'
@@ -90,7 +90,7 @@ describe('a number that can not be kept', () => {
              |                              ^^^^^^^^^^^^^^^^^
           hint: quote it to keep it as text: '18014398509481985'
 
-        pipeline.yaml:8:69: error[E_NUMBER]: .inf is no number that results could be found by.
+        pipeline.yaml:8:69: error[E_NUMBER]: .inf is not a number that results can be found by.
            8 |   - { stage: train, at: { n: 18014398509481985 }, metric: m, value: .inf }
              |                                                                     ^^^^
           hint: quote it to keep it as text: '.inf'
@@ -153,7 +153,7 @@ describe('a value that JSON has not', () => {
 
   it('is none because a file names an older YAML', async () => {
     expect(await told(`%YAML 1.1\n---\n${inParam('1')}`)).toEqual([
-      'E_YAML: A pipeline file is YAML 1.2, in which some values are others.',
+      'E_YAML: A pipeline file is YAML 1.2, which reads some values differently.',
     ]);
     expect(await pipelineOf(`%YAML 1.2\n---\n${inParam('yes')}`)).toMatchObject({ params: { v: 'yes' } });
   });
@@ -240,7 +240,7 @@ describe('merge keys', () => {
       `params:\n${list.join('\n')}`,
       `x-w: &w { ${wide.join(', ')} }\nparams:\n${uses.join('\n')}`,
     ])
-      expect(await told(`name: x\n${text}\n`)).toEqual(['E_YAML: The aliases of this file stand for too much.']);
+      expect(await told(`name: x\n${text}\n`)).toEqual(['E_YAML: The aliases in this file expand to too much.']);
   });
 });
 

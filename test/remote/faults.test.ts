@@ -81,12 +81,12 @@ describe('with a server that', () => {
       of('ac', instead(flipped)),
       /left alone from now on: (its record is damaged|it is no entry)/,
     ],
-    ['sends pages instead', always(instead(() => Buffer.from('<html>hello</html>'))), /it is no entry of a task/],
+    ['sends pages instead', always(instead(() => Buffer.from('<html>hello</html>'))), /it is not the entry of a task/],
     ['sends without end', gets(endless), /it sends more than \d+ bytes/],
-    ['hangs', always(hang), /left alone from now on: nothing was heard of it for 1 s\./],
-    ['hangs in the middle', gets(stall), /left alone from now on: nothing was heard of it for 1 s\./],
-    ['is slow', gets(drip), /left alone from now on: (it is slower than 64 KB a second|nothing was heard)/],
-    ['wants a password', always(answer(401)), /left alone from now on: it wants other credentials \(401\)\./],
+    ['hangs', always(hang), /left alone from now on: it sent nothing for 1 s\./],
+    ['hangs in the middle', gets(stall), /left alone from now on: it sent nothing for 1 s\./],
+    ['is slow', gets(drip), /left alone from now on: (it is slower than 64 KB per second|it sent nothing)/],
+    ['wants a password', always(answer(401)), /left alone from now on: it needs valid credentials \(401\)\./],
     [
       'redirects',
       always(redirect('https://example.org/login')),
@@ -113,7 +113,7 @@ describe('with a server that', () => {
   it('is not there', async () => {
     const server = await filledServer();
     await server.stop();
-    expect(await expectRight(server)).toContain('left alone from now on: nobody listens there (ECONNREFUSED).');
+    expect(await expectRight(server)).toContain('left alone from now on: nothing is listening there (ECONNREFUSED).');
   });
 
   it('does anything at random', async () => {
@@ -145,9 +145,9 @@ describe('with a server that', () => {
 
 it.each([
   ['refuses', answers(502), /the proxy \S+ refuses to connect to cache.example.org:443 \(502\)\./],
-  ['wants a password', answers(407), /the proxy \S+ wants other credentials \(407\)\./],
+  ['wants a password', answers(407), /the proxy \S+ needs valid credentials \(407\)\./],
   ['hangs up', hangsUp, /the proxy \S+ can’t be used: the connection broke \(UND_ERR_SOCKET\)\./],
-  ['hangs', isSilent, /nothing was heard of it for 1 s\./],
+  ['hangs', isSilent, /it sent nothing for 1 s\./],
   [
     'speaks another language',
     says('220 mail.example.org\r\n'),

@@ -125,7 +125,7 @@ describe.skipIf(nginx === undefined)(`one HTTP cache: nginx with WebDAV${why}`, 
       const remote = { SPIKELINE_REMOTE: guarded.url, RAN: 'ran' };
       const without = await a.run(['run', 'chain.yaml'], remote);
       expect(without.code).toBe(0);
-      expect(without.out).toContain('is left alone from now on: it wants other credentials (401).');
+      expect(without.out).toContain('is left alone from now on: it needs valid credentials (401).');
       expect(without.out).toContain(
         'Set SPIKELINE_REMOTE_TOKEN, or SPIKELINE_REMOTE_USER and SPIKELINE_REMOTE_PASSWORD.',
       );

@@ -35,7 +35,7 @@ describeOnCluster(
       const other = ['--partition=high', '--nodelist=n1', '--exclusive', '--output=/dev/null', '--wrap=sleep 600'];
       const high = await box.cluster.slurm('sbatch', '--parsable', ...other);
       await until(() => running.out.includes('"code":"E_SLURM_PREEMPTED"'), 'it is told');
-      expect(running.out).toContain('was put back into the queue by Slurm: on n1 it had to make way for another one.');
+      expect(running.out).toContain('was put back into the queue by Slurm: on n1 it was preempted by another one.');
       await box.cluster.slurm('scancel', high);
       await beginAgain(box, job);
       box.write('go', '');

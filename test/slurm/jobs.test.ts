@@ -111,7 +111,9 @@ describeOnCluster('jobs', (test) => {
       running.child.kill('SIGINT');
       const { code, out } = await running.result;
       expect(code).toBe(130);
-      expect(out).toContain('Slurm goes on with 3 jobs. Watch again with: npx spikeline run p.yaml --executor slurm\n');
+      expect(out).toContain(
+        'Slurm continues with 3 jobs. Watch it again with: npx spikeline run p.yaml --executor slurm\n',
+      );
       expect(out).toMatch(/\nCancel with: scancel \d+ \d+_0\n$/);
       box.write('go', '');
       expect((await box.run(onSlurm)).code).toBe(0);
@@ -186,7 +188,7 @@ describeOnCluster('jobs', (test) => {
       box.write('p.yaml', `name: long\nstages:\n  nap: ${nap}\n`);
       const { code, out } = await box.run(['run', 'p.yaml', '--executor', 'slurm']);
       expect(code).toBe(1);
-      expect(out).toMatch(/nap failed \[E_SLURM_TIMEOUT\]\n {2}Job \d+_0 was over its time limit, with no checkpoint/);
+      expect(out).toMatch(/nap failed \[E_SLURM_TIMEOUT\]\n {2}Job \d+_0 exceeded its time limit, with no checkpoint/);
       expect(out).toContain('  hint: Give it more with `resources: { time: … }`.');
     });
 

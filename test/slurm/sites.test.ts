@@ -175,9 +175,9 @@ exec $real "$@"`,
       [
         'can not be read',
         'job',
-        /could not begin\. .* is not to be read on .*: does that node see the artifacts folder\?/,
+        /could not begin\. .* cannot be read on .*: does that node see the artifacts folder\?/,
       ],
-      ['can not be written', '', /could not begin\. Slurm could not start it: is .* to be written on its node\?/],
+      ['can not be written', '', /could not begin\. Slurm could not start it: can .* be written on its node\?/],
     ] as const)('whose folder %s on its node says so at once', async ([, file, words], { box }) => {
       const name = `unseen${file}`;
       box.write('p.yaml', stage(name, 'echo').replace('cpus: 1', 'cpus: 1, extra: [--hold]'));
@@ -293,7 +293,7 @@ exec $real "$@"`,
       running.child.kill('SIGINT');
       const { code, out } = await running.result;
       expect(code).toBe(130);
-      expect(out).toContain('Slurm goes on with one job.');
+      expect(out).toContain('Slurm continues with one job.');
       expect(box.calls).toHaveLength(1);
       box.write('go', '');
     });

@@ -163,7 +163,7 @@ stages:
       const pid = await box.pid('pid');
       running.child.kill('SIGINT');
       const { code, out } = await running.result;
-      expect([code, out]).toEqual([130, expect.stringContaining('Slurm goes on with one job.')]);
+      expect([code, out]).toEqual([130, expect.stringContaining('Slurm continues with one job.')]);
       expect(() => process.kill(pid, 0)).toThrow('ESRCH');
       // The job writes its result into the folder that is removed behind the test: it ends first.
       box.write('go', '');

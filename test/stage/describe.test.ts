@@ -152,8 +152,8 @@ describe('describeStage', () => {
 
   it.each([
     ['ends', 'process.exit(0);', './s.ts ended the process that loaded it (exit code 0).'],
-    ['never ends', 'for (;;);', './s.ts was not loaded after 2 s.'],
-    ['waits for ever', 'setInterval(() => 0, 1000); await new Promise(() => 0);', './s.ts was not loaded after 2 s.'],
+    ['never ends', 'for (;;);', './s.ts took more than 2 s to load.'],
+    ['waits for ever', 'setInterval(() => 0, 1000); await new Promise(() => 0);', './s.ts took more than 2 s to load.'],
     [
       'takes all memory',
       'const all: unknown[] = []; for (;;) all.push(Buffer.alloc(1 << 24, 1));',
@@ -163,7 +163,7 @@ describe('describeStage', () => {
     const folder = writeFiles(testFolder(), { 's.ts': stage(top) });
     const order = { uses: './s.ts', folder, questions: [] };
     expect(await askReader(order, { seconds: error.includes('2 s') ? 2 : 60, memory: 300 })).toEqual({
-      problem: { error, hint: 'What it does as it is loaded belongs into run().' },
+      problem: { error, hint: 'Move what it does while it is loaded into run().' },
     });
   });
 
@@ -171,7 +171,7 @@ describe('describeStage', () => {
     const order = { uses: './s.ts', folder: writeFiles(testFolder(), { 's.ts': stage('for (;;);') }), questions: [] };
     machine.load = 10_000;
     expect(await askReader(order, { seconds: 1, memory: 300 })).toEqual({
-      problem: { error: './s.ts was not loaded after 1 s.', hint: 'What it does as it is loaded belongs into run().' },
+      problem: { error: './s.ts took more than 1 s to load.', hint: 'Move what it does while it is loaded into run().' },
       passing: true,
     });
   });
@@ -218,7 +218,7 @@ describe('describeStage', () => {
     await answersArrived();
     await expect(check(again, 3)).rejects.toThrow('it gave no list of problems');
     expect(await again.files!({ by: 1 }, '/f')).toEqual(['/f/1']);
-    await expect(again.files!({ by: 4 }, '/f')).rejects.toThrow(`The files of "./s.ts" can't be told: none`);
+    await expect(again.files!({ by: 4 }, '/f')).rejects.toThrow(`The files of "./s.ts" can't be listed: none`);
   });
 });
 

@@ -133,7 +133,7 @@ describe('a stage', () => {
     ],
     [
       "{ a: { description: 'A', path: 'a', kind: 'page' }, b: { description: 'B', path: 'b', kind: 'page' } }",
-      'outputs must have one page at most',
+      'outputs must have at most one page',
     ],
   ])('refuses the outputs %s', async (outputs, problem) => {
     const text = good.replace(/outputs: .*/, `outputs: ${outputs},`).replace("'./lib/factor'", "'node:os'");

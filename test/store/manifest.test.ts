@@ -176,7 +176,7 @@ describe('decodeManifest', () => {
   it('refuses paths that are no text, or half of one', () => {
     const text = manifest([fileAt('a')]);
     expect(decodeManifest(text.replace('"a"', '1'))).toEqual({
-      problem: 'has a file (number 1) whose path is no text',
+      problem: 'has a file (number 1) whose path is not text',
     });
     expect(decodeManifest(text.replace('"a"', '"\\ud800"'))).toEqual({
       problem: 'has a file (number 1) whose path is not Unicode',
@@ -211,7 +211,7 @@ describe('decodeManifest', () => {
       manifest([{ ...fileAt('a'), executable: 1 }]),
       'has a file (number 1) of which it does not say whether it is executable',
     ],
-    ['no file', manifest([null as never]), 'has a file (number 1) whose path is no text'],
+    ['no file', manifest([null as never]), 'has a file (number 1) whose path is not text'],
     ['another field', manifest([{ ...fileAt('a'), more: 1 }]), 'is not written as lists of files are'],
     ['other white space', ` ${manifest([])}`, 'is not written as lists of files are'],
     ['another notation', manifest([fileAt('a')]).replace('"a"', '"\\u0061"'), 'is not written as lists of files are'],
@@ -251,7 +251,7 @@ describe('decodeManifest', () => {
   it('refuses what is no manifest', () => {
     const texts = ['', 'null', '[]', '{}', '{"type":"spikeline-folder/3","files":[],"emptyFolders":[]}'];
     for (const text of [...texts, readFileSync(import.meta.filename, 'utf8')])
-      expect(decodeManifest(text)).toEqual({ problem: 'is no list of files' });
+      expect(decodeManifest(text)).toEqual({ problem: 'is not a list of files' });
   });
 
   it('takes as many files as a large data set has, and no more than a million with their folders', () => {

@@ -28,7 +28,7 @@ export async function claimFolder(store: Store, { name, file }: Pick<Pipeline, '
   if (noted !== undefined && hasName(join(project, noted), name))
     throw new UserError(
       'E_USAGE',
-      `Two files have the name "${name}": ${shownPath(join(project, noted))} and ${shownPath(file)}. Their results would replace one another.`,
+      `Two pipeline files have the name "${name}": ${shownPath(join(project, noted))} and ${shownPath(file)}. They would overwrite each other's results.`,
       'give one of them another `name:`, or keep its results apart with --artifacts',
     );
   await store

@@ -57,5 +57,5 @@ export function readExecutor(name = executors[0]!.name): ExecutorKind {
  */
 export function readJobs(jobs: number, said: string): number {
   if (jobs >= 1 && (Number.isInteger(jobs) || jobs === Number.POSITIVE_INFINITY)) return jobs;
-  throw new UserError('E_USAGE', `${said}: a whole number from 1 on is needed.`);
+  throw new UserError('E_USAGE', `${said}: it must be a whole number, 1 or more.`);
 }

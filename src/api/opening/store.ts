@@ -13,8 +13,8 @@ export function openStore(options: Pick<PipelineOptions, 'artifacts'>, pipeline?
   if (statSync(artifacts, { throwIfNoEntry: false })?.isDirectory() === false)
     throw new UserError(
       'E_USAGE',
-      `${shownPath(artifacts)} is a file; results need a folder.`,
-      'choose another one with --artifacts',
+      `${shownPath(artifacts)} is a file, but results need a folder.`,
+      'choose a folder with --artifacts',
     );
   return Store.open(artifacts, { jobs: slurmJobs() });
 }

@@ -36,7 +36,7 @@ export function chooseTask(pipeline: Pipeline, target: string): Task {
   if (chosen.length === 1) return chosen[0]!;
   throw new UserError(
     'E_USAGE',
-    `"${target}" means ${chosen.length} tasks.`,
+    `"${target}" stands for ${chosen.length} tasks, and one is needed.`,
     `choose one: ${chosen.map(({ id }) => id).join(' ')}`,
   );
 }

@@ -47,7 +47,7 @@ export function describeVerdicts(pipeline: Pipeline, verdicts: readonly TaskVerd
   if (compared === verdicts.length) return counts + more;
   const reasons = new Set(pipeline.expectations.flatMap(({ inapplicable = [] }) => inapplicable.map(differenceText)));
   const shown = [...reasons].map((reason) => `\n  ${reason}`).join('');
-  return `${counts}, ${verdicts.length - compared} not compared${more}\nNot compared are numbers of another run than this one:${shown}`;
+  return `${counts}, ${verdicts.length - compared} not compared${more}\nNot compared, because the numbers belong to a different run:${shown}`;
 }
 
 function wantedOf(expected: Expectation['expected'], index: number, metrics: ReadonlyMap<TaskId, Metrics>): Wanted {

@@ -94,7 +94,7 @@ async function push(transfer: CacheTransfer, tasks: number): Promise<string> {
 
 async function pull(transfer: CacheTransfer, tasks: number): Promise<string> {
   const { here, fetched } = await transfer.pull();
-  const lacking = here < tasks ? `, ${tasks - here} can't be had: run ${tasks - here === 1 ? 'it' : 'them'}` : '';
+  const lacking = here < tasks ? `, ${tasks - here} can't be fetched: run ${tasks - here === 1 ? 'it' : 'them'}` : '';
   return `${fetched} fetched, ${here - fetched} were here${lacking}`;
 }
 

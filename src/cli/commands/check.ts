@@ -63,7 +63,7 @@ function absence({ task, metric }: Side, others: readonly string[]): string {
   const has =
     others.length > 0
       ? `it has ${others.join(', ')}`
-      : 'those of a command are in the JSON file of its output `metrics`';
+      : 'a command writes its metrics to the JSON file of its output `metrics`';
   return `${task} has no metric "${metric}": ${has}.`;
 }
 
@@ -73,7 +73,7 @@ function testCase(
 ) {
   const name = `${metric} ${expected}`;
   if (verdict === 'met') return { group: task, name };
-  if (verdict === 'n/a') return { group: task, name, skipped: 'the number belongs to another run than this one' };
+  if (verdict === 'n/a') return { group: task, name, skipped: 'the number belongs to a different run' };
   const none = lacking ? 'the result has no such metric' : 'there is no result, or it is out of date';
   const message = verdict === 'OFF' ? `got ${got}` : none;
   const facts = { expected, got, interval, difference, source };

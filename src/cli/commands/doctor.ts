@@ -69,7 +69,7 @@ async function slurm(): Promise<Finding> {
   } catch (error) {
     const missing = error instanceof SlurmError && error.code === 'E_SLURM_MISSING';
     const why = (error as Error).message.split('\n').at(-1)!;
-    return { what, state, found: missing ? 'not found' : `its programs are here, but it does not answer: ${why}` };
+    return { what, state, found: missing ? 'not found' : `installed, but not answering: ${why}` };
   }
 }
 

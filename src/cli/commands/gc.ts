@@ -57,8 +57,8 @@ function oneProject(pipelines: readonly Pipeline[], { artifacts }: GcCommandOpti
   if (other === undefined) return first;
   throw new UserError(
     'E_USAGE',
-    `The files have different stores: ${shownPath(folderOf(first!))} and ${shownPath(folderOf(other))}.`,
-    'call gc once for each, or choose one with --artifacts',
+    `The files use different stores: ${shownPath(folderOf(first!))} and ${shownPath(folderOf(other))}.`,
+    'run gc once for each, or choose one with --artifacts',
   );
 }
 
@@ -116,9 +116,11 @@ function reportText(
     lines.push(`Besides, ${logs.count} ${logs.count === 1 ? 'log takes' : 'logs take'} ${formatSize(logs.bytes)}.`);
   if (reachable.length > 0)
     lines.push(
-      `There was no other way than to ${dryRun ? 'remove' : 'drop'} ${reachable.length} that are still reachable.`,
+      `To get there, ${reachable.length} that are still reachable ${dryRun ? 'would have to go' : 'had to go'}, too.`,
     );
   if (maxBytes !== undefined && keptBytes > maxBytes)
-    lines.push(`That is more than ${formatSize(maxBytes)}: the rest is in use, or was less than an hour ago.`);
+    lines.push(
+      `That is still more than ${formatSize(maxBytes)}: the rest is in use, or was used within the last hour.`,
+    );
   return lines.join('\n');
 }

@@ -36,7 +36,7 @@ export async function graphCommand(file: string | undefined, options: GraphOptio
     throw new UserError(
       'E_USAGE',
       `A picture of ${graph.nodes.length} tasks with ${graph.edges.length} arrows would be too large to view.`,
-      options.tasks === true ? `draw the stages, without --tasks; or give Graphviz the graph: --format dot` : undefined,
+      options.tasks === true ? `draw the stages, without --tasks, or use Graphviz: --format dot` : undefined,
     );
   const text = formats[format](graph);
   if (options.output === undefined) print(text);

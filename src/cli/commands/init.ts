@@ -53,7 +53,7 @@ async function writeNew(path: string, bytes: Uint8Array): Promise<boolean> {
     if (systemCode(error) === 'EEXIST') return false;
     const refused = systemError(error, path);
     if (refused === undefined) throw error;
-    throw new UserError('E_USAGE', refused.message, `name a folder that can be written: ${program} init FOLDER`);
+    throw new UserError('E_USAGE', refused.message, `name a writable folder: ${program} init FOLDER`);
   }
 }
 
@@ -82,7 +82,7 @@ function nextSteps(folder: string, template: Template, installed: boolean, keptP
     ...(from === '' ? [] : [[`cd ${quote(from)}`, '']]),
     ...(installed ? [] : [[`npm install${what}`, 'once']]),
     ...template.next.map(([call, what]) => [`${program} ${call}`, what]),
-    ['node --test', 'tests the stage of your own'],
+    ['node --test', 'tests your own stage'],
   ] as [string, string][];
   const width = Math.max(...calls.map(([call]) => call.length));
   const lines = calls.map(([call, what]) => `  ${what === '' ? call : `${call.padEnd(width)}  # ${what}`}`);

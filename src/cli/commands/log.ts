@@ -27,7 +27,7 @@ export async function logCommand(file: string, target: string, options: LogOptio
       throw new StoreError(
         'E_STORE_FILE_TYPE',
         `The log of ${task.id} can't be read: ${error.message}: ${path}.`,
-        'Remove it: the next run of the task makes another.',
+        'Remove it: the next run of the task writes a new one.',
       );
     if (systemCode(error) !== 'ENOENT') throw error;
     print(`${task.id} has no log: it has not run here.`);

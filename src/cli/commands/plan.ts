@@ -29,7 +29,7 @@ export async function planCommand(
     const about = [expected.ofTask(task), preview?.places.get(task.id)].filter((text) => text !== undefined);
     print([describe(task.id, plans.get(task.id)!), ...about].join(', '));
     for (const { parameter, path } of absentFiles(task, pipeline))
-      print(`       there is no ${path} (${parameter}): it fails unless a shared cache has its result`);
+      print(`       there is no ${path} (${parameter}): the task fails unless a shared cache has its result`);
   }
   const cached = all.length - open.length;
   const repeat = [...new Set(all.flatMap((task) => task.repeat ?? []))];

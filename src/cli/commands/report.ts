@@ -29,7 +29,7 @@ export async function reportCommand(
   const task = await chooseReport(pipeline, target);
   const results = resultsOf(await new Planner(pipeline, store).plan());
   if (!results.has(task.id)) {
-    print(`The page is not made yet, or out of date. Make it: ${callOf('run', pipeline, options, [task.id])}`);
+    print(`The page has not been made, or is out of date. Make it: ${callOf('run', pipeline, options, [task.id])}`);
     return exitCodes.failed;
   }
   const run = { pipeline, store, options, results };

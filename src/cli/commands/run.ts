@@ -76,7 +76,7 @@ async function perform(run: PipelineRun, reporter: string, how: RunCommandOption
   const pages = await run.keep(result, printError);
   const leave = async () => {
     const again = callOf('run', pipeline, options, targets);
-    if (run.cluster === undefined) print(`Finished work is kept. Go on with: ${again}`);
+    if (run.cluster === undefined) print(`Finished work is kept. Continue with: ${again}`);
     else await (await import('../opening/cluster.js')).leaveJobs(run.cluster, `${again} --executor ${executor.name}`);
   };
   // Views that list events have shown what failed tasks wrote.
@@ -85,7 +85,7 @@ async function perform(run: PipelineRun, reporter: string, how: RunCommandOption
   page?.finish();
   if (result.interrupted) return interruptedCode();
   if (page?.isWatched === true) {
-    printError('The page stays while it is open: Ctrl-C ends it, too.');
+    printError('The live page is served until you close it; Ctrl-C ends it, too.');
     await Promise.race([page.unwatched(), new Promise<void>((interrupt) => listenForSignals({ interrupt }))]);
   }
   return result.failed > 0 ? exitCodes.failed : exitCodes.done;

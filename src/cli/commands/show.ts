@@ -37,7 +37,7 @@ export async function showCommand(file: string | undefined, options: ShowOptions
   const store = openStore(options, pipeline);
   if (options.runs === true) return showRuns(pipeline, store, options);
   for (const name of ['where', 'sort', 'pareto', 'export', 'output'] as const)
-    if (options[name] !== undefined) throw new UserError('E_USAGE', `--${name} is for --runs.`);
+    if (options[name] !== undefined) throw new UserError('E_USAGE', `--${name} needs --runs.`);
   const plans = await new Planner(pipeline, store).plan();
   const metrics = metricsOf(plans);
   if (options.json === true) {
@@ -61,7 +61,7 @@ export async function showCommand(file: string | undefined, options: ShowOptions
   if (metrics.size === 0) print(`No results yet. Run it first: ${callOf('run', pipeline, options)}`);
   else if (tables.length === 0 && report === '')
     print(
-      `${countOf(metrics.size, 'result')} up to date, and none with a metric to show.\n` +
+      `${countOf(metrics.size, 'result')} up to date, but none has a metric to show.\n` +
         'A command writes its metrics as a JSON object to its output `metrics`, such as metrics.json.',
     );
   else print([...(report === '' ? [] : [report]), ...tables, ...notes].join('\n'));
@@ -84,7 +84,7 @@ async function showRuns(pipeline: Pipeline, store: Store, options: ShowOptions):
     ...(pareto && { pareto }),
     format,
   });
-  print(shown === '' ? 'No run is like that.' : shown);
+  print(shown === '' ? 'No run matches.' : shown);
   return exitCodes.done;
 }
 

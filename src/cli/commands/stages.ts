@@ -20,7 +20,7 @@ export async function stagesCommand(name: string | undefined): Promise<number> {
         terminalWidth(),
       ),
     );
-    print(`\n${program} stages NAME tells parameters, inputs and outputs.`);
+    print(`\n${program} stages NAME shows its parameters, inputs and outputs.`);
     return exitCodes.done;
   }
   const stage = await builtInStage(name);

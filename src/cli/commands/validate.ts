@@ -5,6 +5,7 @@ import type { Task } from '../../pipeline/expand/task.js';
 import { undeclaredFiles } from '../../pipeline/expand/undeclared.js';
 import { formatDiagnostics, placedDiagnostics } from '../../pipeline/text/format.js';
 import { undeclaredNotes } from '../../results/repetitions.js';
+import { countOf } from '../../run/views/text.js';
 import { jsonText } from '../../text/printable.js';
 import { annotateDiagnostics } from '../ci/github.js';
 import { firstFew } from '../explain/reasons.js';
@@ -36,8 +37,10 @@ export async function validateCommand(files: readonly string[], options: { reado
       continue;
     }
     if (diagnostics.length > 0) printError(formatDiagnostics(diagnostics, textOf));
-    const verdict = diagnostics.length === 0 ? 'no mistakes' : `${diagnostics.length} to look at`;
-    print(`${file}: ${pipeline.stages.length} stages, ${pipeline.tasks.length} tasks, ${verdict}`);
+    const verdict = diagnostics.length === 0 ? 'no mistakes' : countOf(diagnostics.length, 'warning');
+    print(
+      `${file}: ${countOf(pipeline.stages.length, 'stage')}, ${countOf(pipeline.tasks.length, 'task')}, ${verdict}`,
+    );
     for (const note of undeclaredNotes(pipeline.tasks)) print(`  ${note}`);
     const silent = new Set(pipeline.tasks.filter(({ outputs }) => Object.keys(outputs).length === 0).map(stageOf));
     if (silent.size > 0)

@@ -75,7 +75,7 @@ function stateText(explanation: Explanation): string[] {
       const others = one ? status.on[0] : `${status.on.length} tasks`;
       if (own === undefined || own.length === 0)
         return [
-          `${task} waits for ${others}: it will run unless ${one ? 'that makes' : 'those make'} the same as last time.`,
+          `${task} waits for ${others}: it will run unless ${one ? 'that produces' : 'those produce'} the same as last time.`,
         ];
       return [`${task} waits for ${others}, and will run in any case, because`, ...indent(own)];
     }
@@ -103,9 +103,9 @@ function causesText({ causes }: Explanation): string[][] {
 }
 
 function causeTitle({ task, state, run, reasons, finishedAt, path = [] }: Cause): string {
-  const because = reasons.length === 0 ? ', nobody knows why any more' : ', because';
+  const because = reasons.length === 0 ? ', and the reason is no longer known' : ', because';
   if (state === 'ran') return `${task} ran in run ${run}${because}`;
-  if (state === 'changed') return `${task} changed (its result is of ${moment(finishedAt!)} now)${because}`;
+  if (state === 'changed') return `${task} changed (its result is now from ${moment(finishedAt!)})${because}`;
   const way = path.length > 2 ? ` (${path.join(' → ')})` : '';
   if (state === 'failed') return `${task}${way} failed, and will run again:`;
   return `${task}${way} is ${state}: it will run${because}`;
@@ -140,7 +140,7 @@ function keyText(task: Task, { key, parts, outputs }: TaskRecord): string[] {
     ([name, { digest, kind, size }]) => `${name}: ${brief(digest)}, a ${kind} of ${size} bytes, ${parts.outputs[name]}`,
   );
   return [
-    `Its key is ${key}, made of`,
+    `Its key is ${key}, made from`,
     `  ${'stage' in action ? code : `the command ${code}`}`,
     ...(engine === null
       ? []

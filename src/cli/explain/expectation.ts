@@ -55,7 +55,7 @@ export async function expectationOf(
     lines: [
       there === undefined
         ? `time: ${hereText}${more}`
-        : `time: ${roughly(there.seconds)} ${nodes}, without what they wait for in the queue; ${hereText}${more}`,
+        : `time: ${roughly(there.seconds)} ${nodes}, not counting time in the queue; ${hereText}${more}`,
       `results: ${unknown.length === 0 ? 'about' : 'at least'} ${formatSize(bytes)}${freeText(store)}`,
     ],
   };
@@ -65,7 +65,7 @@ export async function expectationOf(
 function freeText({ folder }: Store): string {
   try {
     const { bavail, bsize } = statfsSync(folder);
-    return `, of ${formatSize(bavail * bsize)} that are free`;
+    return `, of ${formatSize(bavail * bsize)} free`;
   } catch {
     return '';
   }

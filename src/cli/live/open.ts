@@ -23,14 +23,14 @@ export async function openLivePage(
 ) {
   const port = Number(said ?? 0);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new UserError('E_USAGE', `--port ${said}: a number up to 65535 is needed.`);
+    throw new UserError('E_USAGE', `--port ${said}: it must be a number up to 65535.`);
   const module = await importModule(pathToFileURL(join(buildFolder, 'live.js')).href);
   const { LivePage } = module as typeof import('./live.js');
   const page = await LivePage.open(pipeline, store, tasks, port).catch((error: unknown) => {
     const code = systemCode(error);
     if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
     const why = code === 'EACCES' ? 'may not be used' : 'is in use';
-    throw new UserError('E_USAGE', `The port ${port} ${why}.`, 'leave out --port, and any that is free is taken');
+    throw new UserError('E_USAGE', `The port ${port} ${why}.`, 'leave out --port to use any free one');
   });
   // Beside what programs may read.
   for (const [at, line] of page.show().entries()) printError(`${at === 0 ? 'page:   ' : '        '} ${line}`);

@@ -10,17 +10,17 @@ import { byKeyboard } from '../terminal/signals.js';
  */
 export async function leaveJobs(cluster: Cluster, again: string): Promise<void> {
   const { name, jobs, cancelCall, silentSince } = cluster;
-  if (jobs.length === 0) return print(`Finished work is kept. Go on with: ${again}`);
+  if (jobs.length === 0) return print(`Finished work is kept. Continue with: ${again}`);
   const count = jobs.length === 1 ? 'one job' : `${jobs.length} jobs`;
   if (byKeyboard() && isTerminal() && process.stdin.isTTY && (await wantsToCancel(name, count))) {
     await cluster.cancel();
-    return print(`Cancelled ${count}. Finished work is kept. Go on with: ${again}`);
+    return print(`Cancelled ${count}. Finished work is kept. Continue with: ${again}`);
   }
   const state =
     silentSince === undefined
-      ? `${name} goes on with ${count}.`
-      : `${name} has given no answer since ${silentSince.toTimeString().slice(0, 8)}: it was to run ${count}.`;
-  print(`${state} Watch again with: ${again}`);
+      ? `${name} continues with ${count}.`
+      : `${name} has not answered since ${silentSince.toTimeString().slice(0, 8)}; it had ${count} to run.`;
+  print(`${state} Watch it again with: ${again}`);
   print(`Cancel with: ${cancelCall}`);
 }
 

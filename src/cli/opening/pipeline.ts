@@ -18,6 +18,6 @@ export async function onlyPipeline(): Promise<string> {
   throw new UserError(
     'E_USAGE',
     `Which pipeline file? ${found[0]!.toUpperCase()}${found.slice(1)}.`,
-    `name it behind the command, such as ${program} run FILE`,
+    `name it after the command, such as ${program} run FILE`,
   );
 }

@@ -68,7 +68,7 @@ async function nextSteps(pipeline: Pipeline, options: PipelineOptions): Promise<
     // One more seed is none between two.
     const longer = repeat.has(axis) ? undefined : await longerAxis(pipeline, options, axis, values);
     if (longer === undefined) continue;
-    steps.push([callOf('run', pipeline, longer), 'one more point: the others are kept']);
+    steps.push([callOf('run', pipeline, longer), 'one more point: the others are cached']);
     break;
   }
   const width = Math.max(...steps.map(([call]) => call.length));

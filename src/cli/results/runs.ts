@@ -182,7 +182,7 @@ function conditionOf(text: string, known: readonly string[]): (row: RunResultRow
   if (name === undefined)
     throw new UserError(
       'E_USAGE',
-      `--where ${text}: a name, a comparison and a value are needed.`,
+      `--where ${text}: it must be a name, a comparison and a value.`,
       'such as stage=snn or accuracy>=0.9',
     );
   const wanted = nameIn(name.trim(), known);

@@ -26,8 +26,8 @@ export const templates: readonly Template[] = [
     summary: 'one network, from images to spikes; with data, a minute',
     pipeline: 'quickstart.yaml',
     next: [
-      ['run quickstart.yaml', 'computes it all'],
-      ['run quickstart.yaml --set epochs=8', 'twice as long a training'],
+      ['run quickstart.yaml', 'runs all of it'],
+      ['run quickstart.yaml --set epochs=8', 'trains for twice as long'],
     ],
     files: { 'quickstart.yaml': inTemplates('quickstart/quickstart.yaml') },
   },
@@ -36,8 +36,8 @@ export const templates: readonly Template[] = [
     summary: 'precisions, seeds as repetitions and noise, with intervals; with data, three minutes',
     pipeline: 'sweep.yaml',
     next: [
-      ['run sweep.yaml', 'computes it all'],
-      ['run sweep.yaml --profile smoke', 'the same in less time, to see whether it holds together'],
+      ['run sweep.yaml', 'runs all of it'],
+      ['run sweep.yaml --profile smoke', 'a short version, to see whether everything works'],
       ["run sweep.yaml --set 'noise=[0, 0.1, 0.2, 0.4]'", 'one more point: only that is computed'],
     ],
     files: { 'sweep.yaml': inTemplates('sweep/sweep.yaml') },
@@ -47,8 +47,8 @@ export const templates: readonly Template[] = [
     summary: 'pictures in a folder for each class, to be replaced by yours; a minute',
     pipeline: 'own-data.yaml',
     next: [
-      ['run own-data.yaml', 'computes it all'],
-      ['show own-data.yaml data', 'what it has read; look at artifacts/own-data/data/samples.png, too'],
+      ['run own-data.yaml', 'runs all of it'],
+      ['show own-data.yaml data', 'shows what was read; see also artifacts/own-data/data/samples.png'],
     ],
     files: { 'own-data.yaml': inTemplates('own-data/own-data.yaml') },
     make: pictures,

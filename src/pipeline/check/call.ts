@@ -103,7 +103,7 @@ function axisProblem(name: string, value: Json): string | undefined {
   if (violation !== undefined) return `${placeName([name, ...violation.path])} ${violation.message}`;
   const values = value as AxisValue[];
   const [, second] = duplicateOf(values) ?? [];
-  return second === undefined ? undefined : `${show(values[second]!)} is there twice`;
+  return second === undefined ? undefined : `${show(values[second]!)} is listed twice`;
 }
 
 const show = (value: AxisValue) => (typeof value === 'object' ? JSON.stringify(value) : String(value));

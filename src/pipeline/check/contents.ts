@@ -39,7 +39,7 @@ function nullHint(file: unknown, path: Path, hint?: string): string | undefined 
   const found = path.reduce<unknown>((inner, name) => (inner as Record<string, unknown> | undefined)?.[name], file);
   if (found !== null) return undefined;
   if (path[0] === 'expect' && path.length === 2)
-    return 'A null leaves out no single expectation. To leave out all of the files under extends:, write expect: null.';
+    return 'A null does not leave out a single expectation. To leave out all that the files under extends: expect, write expect: null.';
   if (leftOutBy(path) === undefined) return undefined;
   const nothing = 'A null leaves out what the files under extends: say. This file extends none.';
   return hint === undefined ? nothing : `${hint} ${nothing}`;
@@ -83,7 +83,7 @@ export function checkCapitals({ stages }: PipelineFile, { parts }: FileTree, rep
     if (before === undefined) folders.set(folder, path);
     else if (before[1] !== name) {
       const related = [{ message: `"${before[1]}" is here`, range: reporter.source.keyRange(before) }];
-      const message = `"${before[1]}" and "${name}" have the same folder where a file system does not tell capitals`;
+      const message = `"${before[1]}" and "${name}" have the same folder on file systems that ignore case`;
       reporter.error('E_DUPLICATE', message, { path, key: true }, { related, hint: 'rename one of them' });
     }
   }
@@ -104,7 +104,7 @@ export function checkParts(
     const path = ['include', name];
     if (Object.hasOwn(stages, name)) {
       const related = [{ message: 'the stage is here', range: content.places.keyRange(['stages', name]) }];
-      const message = `There is a stage "${name}", too`;
+      const message = `There is also a stage "${name}"`;
       reporter.error('E_DUPLICATE', message, { path, key: true }, { related, hint: 'rename one of them' });
     }
     if (isKnown && !declares(part, ['profiles'], profile)) {
@@ -128,7 +128,7 @@ export function checkAxes({ axes, params, places }: Settings, reporter: Reporter
       const related = [{ message: 'the param is here', range: reporter.source.keyRange(['params', axis]) }];
       const at = { path: ['axes', axis], key: true };
       // --set and expressions would mean one of them.
-      reporter.error('E_DUPLICATE', `There is a param "${axis}", too`, at, { related, hint: 'rename one of them' });
+      reporter.error('E_DUPLICATE', `There is also a param "${axis}"`, at, { related, hint: 'rename one of them' });
     }
     const [first, second] = duplicateOf(values) ?? [];
     if (first === undefined || second === undefined) continue;

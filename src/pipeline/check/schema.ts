@@ -27,7 +27,7 @@ const AxisSchema = Type.Union(
         repeat: Type.Optional(
           Type.Boolean({
             description:
-              'True if its values repeat one and the same experiment, as seeds do: results are averaged over them, with ' +
+              'True if its values repeat the same experiment, as seeds do: results are averaged over them, with ' +
               'standard deviation and 95 % interval.',
           }),
         ),
@@ -127,7 +127,7 @@ const StageSchema = Type.Object(
       Type.Union([Type.Number({ exclusiveMinimum: 0 }), Type.String({ pattern: timePattern })], {
         title: 'a time in seconds, or such as 30min or 2h',
         description:
-          'How long a task may take: seconds, or a text such as 30min or 2h. Then it is ended and has failed.',
+          'How long a task may take: seconds, or a text such as 30min or 2h. After that it is stopped and has failed.',
       }),
     ),
     resources: Type.Optional(

@@ -41,8 +41,7 @@ export const SlurmSchema = Type.Object(
       Type.Array(
         Type.String({ pattern: optionPattern, title: 'one option of sbatch, with = and no space: --constraint=amd' }),
         {
-          description:
-            'Further options of sbatch, such as --constraint=amd. They come last, and so have the last word.',
+          description: 'Further options of sbatch, such as --constraint=amd. They come last, and override the others.',
         },
       ),
     ),

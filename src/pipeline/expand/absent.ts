@@ -34,7 +34,7 @@ export function absentFileWarnings({ folder, tasks }: Pick<Pipeline, 'folder' | 
       warnings.set(JSON.stringify([task.stage, parameter, path]), {
         severity: 'warning',
         code: 'W_FILE',
-        message: `"${task.stage}" is to read "${path}" (${parameter}), and there is no such file or folder: it can't run, and only a cached result can be used.`,
+        message: `"${task.stage}" reads "${path}" (${parameter}), but there is no such file or folder: it can't run, and only a cached result can be used.`,
         range: task.range,
         hint: `looked for ${resolve(folder, path)}`,
       });

@@ -76,7 +76,7 @@ function reportMissing(
     const alike = values.find((other) => typeof other !== typeof value && String(other) === String(value));
     if (alike === undefined || values.some((other) => sameValue(other, value))) continue;
     const message = `"${stage.name}" has ${show(value)} on the axis "${axis}", and "${from.stage}" has ${show(alike)}`;
-    problems.report('E_EXCLUDED_INPUT', message, at, { hint: 'write it in one way: with quotes it is a text' });
+    problems.report('E_EXCLUDED_INPUT', message, at, { hint: 'write it the same way in both: in quotes, it is text' });
     return;
   }
   const labels = Object.fromEntries(from.shared.map((axis) => [axis, point[axis]!.label]));

@@ -46,7 +46,7 @@ function olderYaml(file: string, text: string, { directives }: Document.Parsed):
   if (directives.yaml.version === '1.2') return [];
   const start = Math.max(0, text.search(/^%YAML/m));
   const range = clampRange({ file, start, end: start + 5 }, text);
-  const message = 'A pipeline file is YAML 1.2, in which some values are others.';
+  const message = 'A pipeline file is YAML 1.2, which reads some values differently.';
   return [{ severity: 'error', code: 'E_YAML', message, range, hint: 'remove this line, and quote what is text' }];
 }
 

@@ -28,7 +28,7 @@ export function readValue(
   const { contents } = source.document;
   const value = reader.read(contents, []);
   if (!reader.isExhausted) return { value, diagnostics: reader.diagnostics };
-  const message = 'The aliases of this file stand for too much.';
+  const message = 'The aliases in this file expand to too much.';
   return { value: undefined, diagnostics: [{ ...yamlError, message, range: source.rangeOf(undefined) }] };
 }
 

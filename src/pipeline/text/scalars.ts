@@ -19,12 +19,13 @@ export function numberProblem(value: number, written: string): NumberProblem | u
     ...{ code: 'E_NUMBER', message: `${written} ${message}.`, hint, instead },
   });
   const asText = `quote it to keep it as text: '${written}'`;
-  if (Number.isNaN(value)) return problem('is no number that results could be found by', asText);
+  if (Number.isNaN(value)) return problem('is not a number that results can be found by', asText);
   if (!Number.isFinite(value))
     return /inf/i.test(written)
-      ? problem('is no number that results could be found by', asText, Math.sign(value) * Number.MAX_VALUE)
+      ? problem('is not a number that results can be found by', asText, Math.sign(value) * Number.MAX_VALUE)
       : problem('is larger than any number can be', asText, Math.sign(value) * Number.MAX_VALUE);
-  if (Object.is(value, -0)) return problem('is 0 for most, and not for all', `write 0, or quote it: '${written}'`);
+  if (Object.is(value, -0))
+    return problem('is 0 for most programs, but not for all', `write 0, or quote it: '${written}'`);
   if (/^[-+]?0\d/.test(written)) {
     const octal = /^[-+]?[0-7]+$/.test(written) ? `, 0o${written.replace(/^[-+]?0+/, '')} for an octal one` : '';
     return problem(`would be ${value}, without the zeros`, `write ${value}${octal}, or quote it: '${written}'`, value);

@@ -121,7 +121,7 @@ function explain(error: YAMLError, text: string, document: Document.Parsed): Exp
     return unclosed(error, text, document);
   if (/^Missing closing/.test(error.message)) return unclosed(error, text, document);
   if (/^Unexpected flow-(map|seq)-end/.test(error.message)) return { message: `This ${text[start]} closes nothing.` };
-  if (/^Unexpected , in/.test(error.message)) return { message: 'There is a comma too many here.' };
+  if (/^Unexpected , in/.test(error.message)) return { message: 'There is one comma too many here.' };
   if (/at node end$|in YAML stream/.test(error.message))
     return { message: 'The value before has ended, and something follows.', hint: 'quote a text as a whole' };
   return { message: `YAML can't be read here: ${error.message.replace(/[:.]?\s*$/, '')}.` };

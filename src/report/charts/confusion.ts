@@ -44,7 +44,7 @@ function confusionChart(title: string, classes: SubjectClasses, point: Classes, 
         title,
         'share of the images of a class, in percent',
         runs > 1 ? `${runs} runs together` : imagesNote([point.group]),
-        of > points.length ? `drawn are the first ${points.length} of ${grouped(of)} points` : undefined,
+        of > points.length ? `the first ${points.length} of ${grouped(of)} points are drawn` : undefined,
       ),
       readout: { value: percentValue },
       keys: [

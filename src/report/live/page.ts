@@ -38,21 +38,21 @@ export function livePage(title: string, description: string | undefined, tasks: 
 <h1>${title}</h1>
 ${description !== undefined && html`<p>${description}</p>`}
 <p class="summary" id="summary" role="status">Connecting …</p>
-<p class="other-run" id="gone" hidden>The run’s process has ended, or can’t be reached any more: this is what it told last.</p>
+<p class="other-run" id="gone" hidden>The run’s process has ended, or can’t be reached any more: this is the last that it reported.</p>
 <nav aria-label="Report" id="report" hidden><ul><li><a href="report">Report of the results</a></li></ul></nav>
 </header>
 <main>
 <section aria-labelledby="stages"><h2 id="stages">Stages</h2>
-<p class="facts">Each with its tasks, in the order in which they need each other.</p>
-<div class="block"><div class="scroll" tabindex="0" role="group" aria-label="Picture of the stages"><img class="graph" id="graph" src="graph.svg" alt="Stages and what they need of each other, coloured by how far they are"></div></div></section>
+<p class="facts">Each with its tasks, in the order in which they depend on each other.</p>
+<div class="block"><div class="scroll" tabindex="0" role="group" aria-label="Picture of the stages"><img class="graph" id="graph" src="graph.svg" alt="Stages and what they need from each other, coloured by how far they are"></div></div></section>
 <section aria-labelledby="running"><h2 id="running">Running</h2><p class="facts">Tasks that run now, and those that have failed.</p><div class="block" id="tasks"><p class="empty">No task runs.</p></div></section>
 <section aria-labelledby="results-head"><h2 id="results-head">Results so far</h2><p class="facts">What stages show of their metrics.</p><div class="block" id="results"><p class="empty">None yet.</p></div></section>
 <section aria-labelledby="logs"><h2 id="logs">Log</h2><p class="facts">What a task writes.</p><div class="block"><label for="task">Task</label>
 <select id="task"><option value="">–</option>${tasks.map((task) => html`<option>${task}</option>`)}</select>
 <pre id="log" tabindex="0" aria-label="Log">Choose a task.</pre></div></section>
-<section aria-labelledby="warnings-head" id="warned" hidden><h2 id="warnings-head">Warnings</h2><p class="facts">Results are none the worse for them.</p><div class="block"><ul class="warnings" id="warnings"></ul></div></section>
+<section aria-labelledby="warnings-head" id="warned" hidden><h2 id="warnings-head">Warnings</h2><p class="facts">They do not affect results.</p><div class="block"><ul class="warnings" id="warnings"></ul></div></section>
 </main>
-<footer>Made by Spikeline, for whoever has this address on this machine. It shows and changes nothing.</footer>
+<footer>Made by Spikeline, for whoever has this address on this machine. It only shows the run, and changes nothing.</footer>
 <script>${new Html(liveScript)}</script>
 </body>
 </html>

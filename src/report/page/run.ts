@@ -20,7 +20,7 @@ npx spikeline verify PIPELINE.yaml   # compute again, compare byte by byte</pre>
 </section>
 <section aria-labelledby="provenance">
 <h2 id="provenance">Provenance</h2>
-<p class="facts">Every result is known by its content.</p>
+<p class="facts">Every result is identified by its content.</p>
 ${tableBlock(inputs, 'inputs')}
 </section>`;
 }
@@ -113,7 +113,7 @@ function tasksTable({ tasks, computing }: RunFacts): ReportTable {
       ...(several ? [machine] : []),
     ]),
     notes: [
-      `Hashes are cut to ${shownDigits} digits; the page’s source has them whole (JSON, element “tasks-data”). Times are UTC. A task that was cached was computed earlier: its line tells of that.`,
+      `Hashes are cut to ${shownDigits} digits; the page’s source has them whole (JSON, element “tasks-data”). Times are UTC. A task that was cached was computed earlier: its line describes that run.`,
     ],
   };
 }

@@ -42,7 +42,7 @@ export function otherRun(subjects: readonly Subject[], reasons: readonly string[
   if (compared > 0 || others === 0) return undefined;
   const numbers = others === 1 ? 'Its number is' : `None of its ${grouped(others)} numbers is`;
   const why = reasons.length === 0 ? '' : `: ${reasons.join('; ')}`;
-  return html`<p class="other-run"><strong>This is not the run that the paper tells of${why}.</strong> ${numbers} compared.</p>`;
+  return html`<p class="other-run"><strong>This is not the run that the paper reports${why}.</strong> ${numbers} compared.</p>`;
 }
 
 /** How many numbers of a source are compared, and how many belong to another run. */

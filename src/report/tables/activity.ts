@@ -120,7 +120,7 @@ export function operationsTable(subject: Subject): ReportTable | undefined {
     ],
     rows,
     notes: [
-      "Paper's convention: Σ over layers ≥ 2 of (sum of the im2col of the input spikes)·C_out·2·L, zero weights counted; where the factor 2 comes from is nowhere stated.",
+      "Paper's convention: Σ over layers ≥ 2 of (sum of the im2col of the input spikes)·C_out·2·L, zero weights counted; the paper does not say where the factor 2 comes from.",
       "Event: additions in the usual sense, a spike times each of its synapses: the paper's number divided by 2·L. Effective: only additions of weights that are not zero.",
       ...[exclusions, ...note, ...estimateNotes(estimates), ...sourcesNote(all)],
     ],
@@ -154,7 +154,7 @@ export function energyTable(subject: Subject): ReportTable | undefined {
     rows,
     notes: [
       `Assumed: ${floatMultiplyAdd} pJ a float multiply-add, ${floatAdd} pJ a float addition, ${int32Add} pJ an int32 addition (${energySource}).`,
-      'Counted is arithmetic alone: no memory access, no comparison with thresholds, no clock. An estimate, not a measurement.',
+      'Only arithmetic is counted: no memory access, no comparison with thresholds, no clock. An estimate, not a measurement.',
       ...[exclusions, ...note, ...estimateNotes(estimates)],
     ],
   };

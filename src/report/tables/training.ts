@@ -134,6 +134,6 @@ export function expectationsTable(
     notes:
       inapplicable.length === 0
         ? []
-        : [`Not compared (n/a) are numbers of another run than this one: ${inapplicable.join('; ')}.`],
+        : [`Not compared (n/a), because the numbers belong to a different run: ${inapplicable.join('; ')}.`],
   });
 }

@@ -58,7 +58,7 @@ export function repairMessage(inputs: readonly string[]): string {
 export function lostFailure(inputs: readonly string[], why?: string): Failure {
   const { called, are, they, them } = wordsFor(inputs);
   const message = `Its ${called} ${are} damaged or missing in the store${why === undefined ? '' : `, and ${why}`}.`;
-  const hint = `Did a task write into ${them}? Run again: ${they} will be made anew.`;
+  const hint = `Did a task write into ${them}? Run again: ${they} will be made again.`;
   return { code: 'E_STORE_CORRUPT', message, hint };
 }
 

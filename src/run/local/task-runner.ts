@@ -245,7 +245,7 @@ async function withTimeout(attempt: Attempt, seconds: number | undefined): Promi
   const result = await attempt.done;
   clearTimeout(timer);
   if (!late) return result;
-  const message = `The task was not done after ${seconds} s, its timeout.`;
+  const message = `The task was still running after ${seconds} s, its timeout.`;
   return { failure: { code: 'E_TIMEOUT', message, hint: 'Give it more time with `timeout:`.' } };
 }
 

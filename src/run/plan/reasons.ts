@@ -26,7 +26,7 @@ export function reasonsToRun(
 ): Reason[] {
   const [old, current] = [before.parts, now.parts];
   if (old.type !== current.type)
-    return [reason('code', 'it was made by a version of Spikeline that knew tasks by other keys', [])];
+    return [reason('code', 'it was made by a version of Spikeline that made keys differently', [])];
   return [
     ...actionReasons(before, now),
     ...changesOf(flatten(old.parameters), flatten(current.parameters)).map((change) =>
@@ -134,7 +134,7 @@ const digestsOf = (input: Input | undefined) => (isItems(input) ? input.map(({ d
 /** What of an input is another: its content, or else what can be seen beside it. */
 function seenChange(from: KeyInput, to: KeyInput): string {
   if (from.digest !== to.digest) return ` changed: ${brief(from.digest)} → ${brief(to.digest)}`;
-  if (from.name !== to.name) return ` has another file name: ${from.name} → ${to.name}`;
+  if (from.name !== to.name) return ` has a different file name: ${from.name} → ${to.name}`;
   return to.executable === true ? ' is executable now' : ' is not executable any more';
 }
 

@@ -139,8 +139,8 @@ export interface CommandEnd {
 
 /** What it means that the system ended a process by one of these signals. */
 export const signalHints: Readonly<Record<string, string>> = {
-  SIGXFSZ: 'It wrote a file larger than may be. `ulimit -f` tells the limit.',
-  SIGXCPU: 'It used more of the processor’s time than it may. `ulimit -t` tells the limit.',
+  SIGXFSZ: 'It wrote a file larger than allowed. `ulimit -f` shows the limit.',
+  SIGXCPU: 'It used more processor time than allowed. `ulimit -t` shows the limit.',
 };
 
 /** Shells add 128 to the number of the signal that ended what they started. */
@@ -169,8 +169,8 @@ export function commandFailure({ words, shell }: CommandCall, end: CommandEnd): 
     const [length, start] = longestWord(words);
     if (length > 2 ** 17)
       return fail(
-        `has a word of ${length} bytes ("${start}…"), and the system takes 131072 of one`,
-        'Hand over what is so long in a file: inputs: { NAME: { file: PATH } }.',
+        `has a word of ${length} bytes ("${start}…"), and the system takes at most 131072 in a word`,
+        'Pass it in a file instead: inputs: { NAME: { file: PATH } }.',
       );
     return fail(
       'has more words than the system takes',

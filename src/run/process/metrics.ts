@@ -48,7 +48,7 @@ export function checkMetrics(returned: unknown): Metrics {
     if (!isMetric(value))
       throw new UserError(
         'E_METRICS',
-        `The stage returned a metric "${name}" that is none.`,
+        `The stage returned "${name}", which is not a valid metric.`,
         'Metrics are numbers, texts, true or false, and lists of numbers or of texts.',
       );
   return Object.fromEntries(entries);

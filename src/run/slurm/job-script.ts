@@ -34,7 +34,7 @@ export function jobScript(
         ]
       : []),
     `node=${quote(node)} program=${quote(program)} folder=${quote(folder)}`,
-    '[ -r "$folder/job" ] || say "$folder is not to be read on $(uname -n): does that node see the artifacts folder?"',
+    '[ -r "$folder/job" ] || say "$folder cannot be read on $(uname -n): does that node see the artifacts folder?"',
     '[ -r "$program" ] || say "Spikeline is not on $(uname -n), where it was started from: $program."',
     'version=$("$node" --version 2> /dev/null) || say "Node does not run on $(uname -n): $("$node" --version 2>&1)"',
     ...nodeCheck('version', (problem) => `say "${problem}; $node on $(uname -n) is $version."`),

@@ -45,26 +45,26 @@ export function lostJob(
   });
   if (said !== undefined) {
     const hint =
-      'Nodes that lack it can be left out: `slurm: { extra: [--exclude=…] }`; `modules` and `setup` are there as well.';
+      'Nodes that lack it can be left out: `slurm: { extra: [--exclude=…] }`; `modules` and `setup` may make it available.';
     return { failure: { code: 'E_SLURM_START', message: `Job ${job} could not begin. ${said}`, hint }, again: 0 };
   }
   // It was another task of the job that took too much: as often as there are such tasks, perhaps.
   if (grouped && status === undefined && byTask.has(state ?? ''))
-    return lost(100, 'E_SLURM_GROUP', 'was over before this task had its turn');
+    return lost(100, 'E_SLURM_GROUP', 'ended before this task had its turn');
   const longer = 'Give it more with `resources: { time: … }`.';
   switch (status?.state === 'requeued' ? 'TIMEOUT' : state) {
     case 'TIMEOUT':
     case 'DEADLINE':
       // Bounded all the same: a checkpoint that is only written anew is no progress.
-      if (advanced) return lost(100, 'E_SLURM_TIMEOUT', 'was over its time limit, and left a checkpoint to go on from');
+      if (advanced) return lost(100, 'E_SLURM_TIMEOUT', 'exceeded its time limit, and left a checkpoint to go on from');
       return lost(
         moreTime.length,
         'E_SLURM_TIMEOUT',
-        'was over its time limit, with no checkpoint to go on from',
+        'exceeded its time limit, with no checkpoint to go on from',
         longer,
       );
     case 'PREEMPTED':
-      return lost(20, 'E_SLURM_PREEMPTED', 'had to make way for another one');
+      return lost(20, 'E_SLURM_PREEMPTED', 'was preempted by another one');
     case 'NODE_FAIL':
     case 'BOOT_FAIL':
       return lost(3, 'E_SLURM_NODE', 'was lost with its node');
@@ -83,11 +83,11 @@ export function lostJob(
       return lost(
         1,
         'E_SLURM_LOST',
-        'is over, and left no word and no result',
+        'is over, and reported nothing and left no result',
         'Is the store on a shared file system?',
       );
     default:
-      return lost(0, 'E_SLURM_JOB', `ended as ${state}, and left no word`, 'What it wrote may say why.');
+      return lost(0, 'E_SLURM_JOB', `ended as ${state}, and reported nothing`, 'Its output may say why.');
   }
 }
 

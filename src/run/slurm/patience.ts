@@ -52,7 +52,8 @@ export class Patience {
     if (this.#silentSince !== undefined) return;
     this.#silentSince = new Date();
     const message = `Slurm: no answer since ${clock(this.#silentSince)} (${error.message}).`;
-    const hint = 'It is asked again. Jobs that run go on meanwhile, and what they write into the store is looked at.';
+    const hint =
+      'It will be asked again. Running jobs continue meanwhile, and the results that they write into the store are found.';
     this.emit({ event: 'warning', message, hint });
   }
 

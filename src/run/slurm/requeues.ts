@@ -27,17 +27,17 @@ export function requeueFailure(job: JobName, output: string, before: number, sta
     code,
     message: `Job ${job} was put back into the queue by Slurm${because}.`,
   });
-  if (/PREEMPTION/.test(why)) return told('E_SLURM_PREEMPTED', `: on ${node} it had to make way for another one`);
+  if (/PREEMPTION/.test(why)) return told('E_SLURM_PREEMPTED', `: on ${node} it was preempted by another one`);
   if (/NODE FAILURE/.test(why)) return told('E_SLURM_NODE', `: its node ${node} failed`);
-  if (/JOB REQUEUE/.test(why)) return told('E_SLURM_REQUEUED', ', as somebody has asked for');
+  if (/JOB REQUEUE/.test(why)) return told('E_SLURM_REQUEUED', ', as somebody asked');
   switch (state) {
     case 'PREEMPTED':
-      return told('E_SLURM_PREEMPTED', ': it had to make way for another one');
+      return told('E_SLURM_PREEMPTED', ': it was preempted by another one');
     case 'NODE_FAIL':
     case 'BOOT_FAIL':
       return told('E_SLURM_NODE', ': its node failed');
     case 'REQUEUED':
-      return told('E_SLURM_REQUEUED', ', as somebody has asked for');
+      return told('E_SLURM_REQUEUED', ', as somebody asked');
     default:
   }
   return told('E_SLURM_REQUEUED', ', which gives no reason: perhaps its node failed');

@@ -223,7 +223,7 @@ export class JobWatch {
   #saidBy(job: TaskJob, { reason }: JobState): string | undefined {
     // So Slurm calls a job whose output it could not open, too: the older versions, and the newer ones.
     if (/^(JobLaunchFailure|RaisedSignal:53)/.test(reason))
-      return `Slurm could not start it: is ${this.files.pathOf(job.id)} to be written on its node? It must see the artifacts folder.`;
+      return `Slurm could not start it: can ${this.files.pathOf(job.id)} be written on its node? It must see the artifacts folder.`;
     return saidBy(this.files.readOutput(job.id, job.index));
   }
 

@@ -19,7 +19,7 @@ const defaultLimits: Limits = { seconds: 30, memory: 1024 };
 const heap = 512;
 /** No reply is longer, in bytes. */
 const longestReply = 16 << 20;
-const outside = 'What it does as it is loaded belongs into run().';
+const outside = 'Move what it does while it is loaded into run().';
 
 /** Loads a stage of the user's in a process that can do nothing but say what the definition is. */
 export async function askReader(asked: Order, limits: Limits = defaultLimits): Promise<Reply> {
@@ -48,7 +48,7 @@ export async function askReader(asked: Order, limits: Limits = defaultLimits): P
     child.kill('SIGKILL');
   };
   const over = setTimeout(() => {
-    const late = problem(`was not loaded after ${limits.seconds} s`);
+    const late = problem(`took more than ${limits.seconds} s to load`);
     stop(isBusy() ? passing(late) : late);
   }, limits.seconds * 1e3);
   const watch = setInterval(() => {

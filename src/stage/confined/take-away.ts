@@ -36,7 +36,7 @@ function ownFunctions(object: object): string[] {
 
 function close(object: object, names: readonly string[], what: string): void {
   const refuse = () => {
-    throw Object.assign(new Error(`A stage may not ${what} as it is loaded`), { code: 'ERR_ACCESS_DENIED' });
+    throw Object.assign(new Error(`A stage may not ${what} while it is loaded`), { code: 'ERR_ACCESS_DENIED' });
   };
   for (const name of names)
     if (name in object) Object.defineProperty(object, name, { value: refuse, configurable: false, writable: false });

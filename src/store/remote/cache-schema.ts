@@ -18,11 +18,11 @@ export const CacheSchema = Type.Object(
     requireSigned: Type.Optional(
       Type.Boolean({ description: 'Use it only with a key to sign results with: SPIKELINE_REMOTE_SIGNING_KEY.' }),
     ),
-    readOnly: Type.Optional(Type.Boolean({ description: 'Take results from it, and give it none.' })),
+    readOnly: Type.Optional(Type.Boolean({ description: 'Fetch results from it, but upload none.' })),
     timeout: Type.Optional(
       Type.Union([Type.Number({ exclusiveMinimum: 0 }), Type.String({ pattern: timePattern })], {
         title: 'a time in seconds, or such as 30s',
-        description: 'How long it may be silent: seconds, or a text such as 30s. Default: 15s.',
+        description: 'How long it may send nothing: seconds, or text such as 30s. Default: 15s.',
       }),
     ),
   },

@@ -31,7 +31,7 @@ export interface BadEntry {
  */
 export function decodeEntry(message: Uint8Array, key: TaskKey, signingKey?: string): TaskRecord | BadEntry | undefined {
   const content = decodeActionResult(message);
-  if (content === undefined) return { problem: 'it is no entry of a task' };
+  if (content === undefined) return { problem: 'it is not the entry of a task' };
   const end = content.indexOf('\n') + 1;
   const [text, signature] = [content.slice(0, end), content.slice(end).trimEnd()];
   // Whoever has no key shares results, too: these are none for those who have one.
@@ -42,7 +42,7 @@ export function decodeEntry(message: Uint8Array, key: TaskKey, signingKey?: stri
   const validate = validatorOf(RemoteRecordSchema);
   const outputs = Object.keys(record.parts.outputs).sort();
   const right = validate(record) && Object.keys(record.outputs).sort().join('\n') === outputs.join('\n');
-  return right ? record : { problem: 'its record has not the form of one' };
+  return right ? record : { problem: 'its record is malformed' };
 }
 
 function sign(text: string, key: string): string {

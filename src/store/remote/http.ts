@@ -122,9 +122,9 @@ const credentials = 'Set SPIKELINE_REMOTE_TOKEN, or SPIKELINE_REMOTE_USER and SP
 
 function statusError(status: number, about: { location: string | undefined; retryAfter: number }): RemoteError {
   const answered = `it answers ${status}`;
-  if (status === 401) return new RemoteError('denied', 'it wants other credentials (401)', credentials);
+  if (status === 401) return new RemoteError('denied', 'it needs valid credentials (401)', credentials);
   if (status === 407)
-    return new RemoteError('denied', 'the proxy wants other credentials (407)', addressHint('HTTP_PROXY'));
+    return new RemoteError('denied', 'the proxy needs valid credentials (407)', addressHint('HTTP_PROXY'));
   if (status === 403 || status === 405)
     return new RemoteError('denied', `it does not allow this (${status})`, credentials);
   if (status >= 300 && status < 400) {
@@ -134,7 +134,7 @@ function statusError(status: number, about: { location: string | undefined; retr
   if (status === 413)
     return new RemoteError(
       'refused',
-      'it takes no file as large (413)',
+      'it takes no file that large (413)',
       'Raise its limit: client_max_body_size in nginx.',
     );
   if (status === 409)

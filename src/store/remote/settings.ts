@@ -95,7 +95,7 @@ function credentialsFor(
       },
     };
   if (url.protocol === 'https:' || isLoopback(url)) return { authorization };
-  const message = `Credentials are sent to the remote cache ${name} unencrypted, for everybody on the way to read.`;
+  const message = `Credentials are sent to the remote cache ${name} unencrypted, so anyone on the way can read them.`;
   return { authorization, caution: { message, hint: 'Name it with https:.' } };
 }
 
@@ -106,7 +106,7 @@ function signingKeyOf({ SPIKELINE_REMOTE_SIGNING_KEY: text }: Variables, require
   if (key === undefined) {
     if (!required) return undefined;
     const message =
-      'The remote cache is to be used with signed results only, and there is no key: `requireSigned` wants SPIKELINE_REMOTE_SIGNING_KEY.';
+      'The remote cache is to be used with signed results only, but there is no key: `requireSigned` needs SPIKELINE_REMOTE_SIGNING_KEY.';
     throw new UserError('E_CACHE_SETTINGS', message, hint);
   }
   if (key.trim() === '')

@@ -64,14 +64,14 @@ export class Watchdog {
   #look(): void {
     const now = performance.now();
     const late = now - this.#started - 2 * this.silenceMs;
-    if (now - this.#last > this.silenceMs) this.#end(`nothing was heard of it for ${this.silenceMs / 1e3} s`);
+    if (now - this.#last > this.silenceMs) this.#end(`it sent nothing for ${this.silenceMs / 1e3} s`);
     else if (late > 0 && this.#bytes < (late / 1e3) * slowest)
-      this.#end(`it is slower than ${slowest / 1e3} KB a second`);
+      this.#end(`it is slower than ${slowest / 1e3} KB per second`);
   }
 
   #end(message: string): void {
     this.stop();
-    const hint = 'SPIKELINE_REMOTE_TIMEOUT=60s, or `timeout:` beside `remote:`, is more patient.';
+    const hint = 'SPIKELINE_REMOTE_TIMEOUT=60s, or `timeout:` beside `remote:`, has it wait longer.';
     this.#controller.abort(new RemoteError('silent', message, hint));
   }
 }

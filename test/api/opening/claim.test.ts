@@ -26,7 +26,7 @@ describe('two files of one name', () => {
     await claim('proj/a.yaml');
     await expect(claim('proj/sub/b.yaml')).rejects.toMatchObject({
       name: 'UserError',
-      message: `Two files have the name "p": ${join(folder, 'proj/a.yaml')} and ${join(folder, 'proj/sub/b.yaml')}. Their results would replace one another.`,
+      message: `Two pipeline files have the name "p": ${join(folder, 'proj/a.yaml')} and ${join(folder, 'proj/sub/b.yaml')}. They would overwrite each other's results.`,
       hint: 'give one of them another `name:`, or keep its results apart with --artifacts',
     });
   });

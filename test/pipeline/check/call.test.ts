@@ -64,13 +64,13 @@ describe('the call', () => {
     const given = { set: set.map((value) => `epochs=${value}`) };
     expect((await mistakes(text, given)).replace(/ {2}hint: write --set name=value.*\n/g, '')).toBe(
       lines(`
-        error[E_SET]: --set epochs=.inf: .inf is no number that results could be found by.
+        error[E_SET]: --set epochs=.inf: .inf is not a number that results can be found by.
           hint: quote it to keep it as text: '.inf'
 
         error[E_SET]: --set epochs=12345678901234567890: 12345678901234567890 is beyond 2^53, where numbers are no longer exact.
           hint: quote it to keep it as text: '12345678901234567890'
 
-        error[E_SET]: --set epochs=[1, -0]: -0 is 0 for most, and not for all.
+        error[E_SET]: --set epochs=[1, -0]: -0 is 0 for most programs, but not for all.
           hint: write 0, or quote it: '-0'
 
         error[E_SET]: --set epochs=007: 007 would be 7, without the zeros.
@@ -118,7 +118,7 @@ describe('the call', () => {
         error[E_SET]: --set noise: "noise" must be a list, not 0.3.
           hint: write the list of its values, such as --set 'noise=[0, 0.1]'
 
-        error[E_SET]: --set noise: 0 is there twice.
+        error[E_SET]: --set noise: 0 is listed twice.
           hint: write the list of its values, such as --set 'noise=[0, 0.1]'
 
         error[E_SET]: --set noise: "noise" needs at least 1 item.
@@ -160,7 +160,7 @@ describe('the call', () => {
     const both = 'name: x\naxes: { n: [1] }\nparams: { n: 1 }\nstages: { a: { run: [x], over: [n] } }\n';
     expect(await mistakes(both)).toBe(
       lines(`
-        pipeline.yaml:2:9: error[E_DUPLICATE]: There is a param "n", too.
+        pipeline.yaml:2:9: error[E_DUPLICATE]: There is also a param "n".
            2 | axes: { n: [1] }
              |         ^
           pipeline.yaml:3:11: the param is here

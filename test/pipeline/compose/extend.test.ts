@@ -150,26 +150,26 @@ main.yaml:6:21: error[E_NOTHING]: There is no input "y" to leave out.
     const stages = "stages: { a: { run: 'true' } }\n";
     const nothing = 'A null leaves out what the files under extends: say. This file extends none.';
     expect(await hints(`name: n\naxes: { k: null }\nprofiles: { x: null }\ncache: null\n${stages}`)).toEqual([
-      '"k" must be a list of values, or { values: [1, 2, 3], repeat: true }, and nothing is there.',
+      '"k" must be a list of values, or { values: [1, 2, 3], repeat: true }, but it is empty.',
       nothing,
-      '"x" must be a map, and nothing is there.',
+      '"x" must be a map, but it is empty.',
       nothing,
-      '"cache" must be a map, and nothing is there.',
+      '"cache" must be a map, but it is empty.',
       nothing,
     ]);
     expect(await hints(`name: n\nexpect: [null]\n${stages}`)).toEqual([
-      'Item 1 of "expect" must be a map, and nothing is there.',
-      'A null leaves out no single expectation. To leave out all of the files under extends:, write expect: null.',
+      'Item 1 of "expect" must be a map, but it is empty.',
+      'A null does not leave out a single expectation. To leave out all that the files under extends: expect, write expect: null.',
     ]);
     expect(
       await hints("name: n\nstages: { a: null, b: { run: 'true', inputs: { x: null }, outputs: { o: null } } }\n"),
     ).toEqual([
-      '"a" must be a map, and nothing is there.',
+      '"a" must be a map, but it is empty.',
       nothing,
-      '"x" must be a stage, stage.output, a list of them, or { file: path }, and nothing is there.',
+      '"x" must be a stage, stage.output, a list of them, or { file: path }, but it is empty.',
       expect.stringMatching(/at: \{ axis: value \} \}\. A null leaves out .*extends none\.$/),
       // Single outputs are not left out.
-      '"o" must be text, and nothing is there.',
+      '"o" must be text, but it is empty.',
     ]);
   });
 

@@ -146,7 +146,7 @@ stages:
 `,
     });
     expect(text).toMatch(/^a\.yaml:11:27: error\[E_VALUE\]: "C" is no layer \(at n=1\)\.$/m);
-    expect(text).toMatch(/^main\.yaml:2:25: error\[E_DUPLICATE\]: There is a stage "two", too\.$/m);
+    expect(text).toMatch(/^main\.yaml:2:25: error\[E_DUPLICATE\]: There is also a stage "two"\.$/m);
     expect(text).toMatch(/^main\.yaml:4:49: error\[E_UNKNOWN_STAGE\]: There is no stage "two\/an"\.$/m);
     expect(text).toContain('did you mean "two/ann"?');
     expect(text).toMatch(/^main\.yaml:4:63: error\[E_UNKNOWN_STAGE\]: There is no stage "thre\/ann"\.$/m);
@@ -194,7 +194,7 @@ describe('a file that is included twice', () => {
     const main = 'name: main\ninclude: { one: a.yaml, two: a.yaml }\n';
     const { text } = await load({ 'a.yaml': wrong, 'main.yaml': main });
     expect(text.match(/^.*error.*$/gm)).toEqual([
-      'a.yaml:3:19: error[E_NUMBER]: .nan is no number that results could be found by.',
+      'a.yaml:3:19: error[E_NUMBER]: .nan is not a number that results can be found by.',
       'a.yaml:12:54: error[E_UNKNOWN_STAGE]: There is no stage "dat".',
     ]);
   });

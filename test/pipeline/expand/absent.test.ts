@@ -37,12 +37,12 @@ it('warns of files that only a cached result can do without, once for a stage an
   expect(diagnostics).toEqual([]);
   expect(formatDiagnostics(absentFileWarnings(pipeline!), () => text).replaceAll(folder, '…')).toBe(
     lines(`
-      …/top.yaml:4:3: warning[W_FILE]: "all" is to read "lib/none" (mirrors.1), and there is no such file or folder: it can't run, and only a cached result can be used.
+      …/top.yaml:4:3: warning[W_FILE]: "all" reads "lib/none" (mirrors.1), but there is no such file or folder: it can't run, and only a cached result can be used.
          4 |   all: { over: [from], uses: fetch, with: { source: '\${{ from }}', mirrors: [here, lib/none], title: none } }
            |   ^^^
         hint: looked for …/lib/none
 
-      …/top.yaml:4:3: warning[W_FILE]: "all" is to read "there" (source), and there is no such file or folder: it can't run, and only a cached result can be used.
+      …/top.yaml:4:3: warning[W_FILE]: "all" reads "there" (source), but there is no such file or folder: it can't run, and only a cached result can be used.
          4 |   all: { over: [from], uses: fetch, with: { source: '\${{ from }}', mirrors: [here, lib/none], title: none } }
            |   ^^^
         hint: looked for …/there

@@ -46,7 +46,7 @@ describe('a file', () => {
     mkdirSync(join(folder, 'a'));
     writeFileSync(join(folder, 'large'), '');
     truncateSync(join(folder, 'large'), 2 ** 40);
-    expect(readText(join(folder, 'large'))).toEqual({ why: 'it is larger than 16 MiB, which no such file is' });
+    expect(readText(join(folder, 'large'))).toEqual({ why: 'it is larger than 16 MiB, too large for such a file' });
     if (process.platform === 'win32') return;
     expect(readText('/dev/zero')).toEqual({ why: 'it is a device' });
     execFileSync('mkfifo', [join(folder, 'pipe')]);

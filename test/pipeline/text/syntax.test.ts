@@ -126,7 +126,7 @@ describe('syntax', () => {
       'a comma too many',
       'name: x\nparams: { a: 1,, b: 2 }\n',
       `
-      pipeline.yaml:2:16: error[E_YAML]: There is a comma too many here.
+      pipeline.yaml:2:16: error[E_YAML]: There is one comma too many here.
          2 | params: { a: 1,, b: 2 }
            |                ^
       `,
@@ -232,7 +232,7 @@ describe('syntax', () => {
       bomb.push(`b${i}: &a${i} [${Array.from({ length: 10 }, () => `*a${i - 1}`).join(', ')}]`);
     expect(await mistakes(bomb.join('\n'))).toBe(
       lines(`
-        pipeline.yaml:1:1: error[E_YAML]: The aliases of this file stand for too much.
+        pipeline.yaml:1:1: error[E_YAML]: The aliases in this file expand to too much.
            1 | a: &a0 [x, x, x, x, x, x, x, x, x, x]
              | ^
       `),

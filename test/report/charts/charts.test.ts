@@ -180,7 +180,7 @@ describe('charts', () => {
     const many = lr.map((label) => ({ ...item!, labels: { precision: 'k1B2', lr: label } }));
     const drawn = charts({ snn: many }).filter(({ name }) => name.startsWith('confusion'));
     expect(drawn.map(({ name }) => name)).toEqual(lr.slice(0, 6).map((label) => `confusion-k1B2-lr-${label}`));
-    expect(drawn[0]!.subtitle).toContain('drawn are the first 6 of 7 points');
+    expect(drawn[0]!.subtitle).toContain('the first 6 of 7 points are drawn');
     // Repetitions are one point: their images are counted together.
     const [together, ...others] = charts({ snn: many, repeat: ['lr'] }).filter(({ name }) =>
       name.startsWith('confusion'),

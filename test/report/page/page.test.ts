@@ -29,7 +29,7 @@ describe('the page', () => {
 
   it('says at its head that it is another run than the paper’s, where none of its numbers is compared', async () => {
     const content = exampleContent();
-    const banner = 'This is not the run that the paper tells of';
+    const banner = 'This is not the run that the paper reports';
     const without = (isLeft: (index: number, source?: string) => boolean) =>
       content.expected.map((one, i) =>
         isLeft(i, one.source) ? one : { ...one, inapplicable: ['epochs is 1, not 200'] },

@@ -40,7 +40,7 @@ describe('verdicts', () => {
     expect(rows('accuracy', exampleContent({ expected }))[3]).toBe(
       'k1B2 | 50.00 | 91.9 (91.4–92.4) | 91.9 (91.4–92.4) | 0.00 | ± 0 | n/a',
     );
-    expect(markdownTables(exampleContent({ expected }))).toContain('another run than this one: epochs is 1, not 200.');
+    expect(markdownTables(exampleContent({ expected }))).toContain('a different run: epochs is 1, not 200.');
   });
 
   it('leave out what speaks of no input', () => {

@@ -45,7 +45,7 @@ describe('explain', () => {
     const input = { digest: digest('a'), name: 'o.txt' };
     expect(reasonsOf(input, { ...input, digest: digest('b') })).toEqual(['input "a" changed: aaaaaaaa → bbbbbbbb']);
     expect(reasonsOf(input, { ...input, name: 'data.csv' })).toEqual([
-      'input "a" has another file name: o.txt → data.csv',
+      'input "a" has a different file name: o.txt → data.csv',
     ]);
     expect(reasonsOf(input, { ...input, executable: true })).toEqual(['input "a" is executable now']);
     expect(reasonsOf({ ...input, executable: true }, input)).toEqual(['input "a" is not executable any more']);
@@ -58,7 +58,7 @@ describe('explain', () => {
   it('does not compare with keys of an earlier version part by part', () => {
     const before = { ...parts, type: 'spikeline-task/1' } as unknown as KeyParts;
     expect(reasonsToRun({ inputs: {} }, { parts: before }, { parts }, []).map(({ text }) => text)).toEqual([
-      'it was made by a version of Spikeline that knew tasks by other keys',
+      'it was made by a version of Spikeline that made keys differently',
     ]);
   });
 });

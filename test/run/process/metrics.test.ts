@@ -17,7 +17,7 @@ describe('the metrics of a command', () => {
       ['pipe', 'it is a pipe'],
       ['zero', 'it is a device'],
       ['sub', 'it is a folder'],
-      ['large', 'it is larger than 16 MiB, which no such file is'],
+      ['large', 'it is larger than 16 MiB, too large for such a file'],
     ])
       expect(() => readMetrics(join(folder, `${name}.json`))).toThrow(
         expect.objectContaining({ code: 'E_METRICS', message: `The output "metrics" can't be read: ${why}.` }),

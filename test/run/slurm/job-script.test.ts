@@ -33,11 +33,7 @@ it('starts the program of a job, after lines of the user', () => {
 });
 
 it.each([
-  [
-    'a store that the node does not see',
-    ['/nowhere', {}, there],
-    /^\/nowhere is not to be read on .*artifacts folder\?$/,
-  ],
+  ['a store that the node does not see', ['/nowhere', {}, there], /^\/nowhere cannot be read on .*artifacts folder\?$/],
   ['a missing Node', [folder, {}, { ...there, node: '/no/node' }], /^Node does not run on .*\/no\/node/],
   [
     'a Node that is too old',

@@ -6,13 +6,13 @@ const running = { restarts: 0, state: 'running' } as const;
 it.each([
   ['TIMEOUT', true, 'E_SLURM_TIMEOUT', 'go on from', true],
   ['TIMEOUT', false, 'E_SLURM_TIMEOUT', 'with no checkpoint', false],
-  ['PREEMPTED', false, 'E_SLURM_PREEMPTED', 'had to make way', true],
+  ['PREEMPTED', false, 'E_SLURM_PREEMPTED', 'was preempted', true],
   ['NODE_FAIL', false, 'E_SLURM_NODE', 'lost with its node', true],
   ['CANCELLED', false, 'E_SLURM_CANCELLED', 'was cancelled', true],
   ['OUT_OF_MEMORY', false, 'E_SLURM_MEMORY', 'ran out of memory', false],
   ['FAILED', false, 'E_SLURM_JOB', 'ended as FAILED', false],
-  ['COMPLETED', false, 'E_SLURM_LOST', 'left no word', true],
-  [undefined, false, 'E_SLURM_LOST', 'left no word', true],
+  ['COMPLETED', false, 'E_SLURM_LOST', 'reported nothing', true],
+  [undefined, false, 'E_SLURM_LOST', 'reported nothing', true],
 ])('a job that ended as %s (checkpoint: %s) is %s', (state, advanced, code, words, again) => {
   const lost = lostJob({ job: '12_3', state, status: running, advanced }, {});
   expect(lost.failure).toMatchObject({ code, message: expect.stringContaining(words) });

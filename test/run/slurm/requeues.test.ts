@@ -7,10 +7,10 @@ const word = (why: string) =>
 const node = word('NODE FAILURE, SEE SLURMCTLD LOG FOR DETAILS');
 
 it.each([
-  [word('PREEMPTION'), 0, 'E_SLURM_PREEMPTED', 'on n1 it had to make way for another one'],
+  [word('PREEMPTION'), 0, 'E_SLURM_PREEMPTED', 'on n1 it was preempted by another one'],
   [node, 0, 'E_SLURM_NODE', 'its node n1 failed'],
   [`${word('PREEMPTION')}work\n${node}`, 1, 'E_SLURM_NODE', 'its node n1 failed'],
-  [word('JOB REQUEUE'), 0, 'E_SLURM_REQUEUED', 'as somebody has asked for'],
+  [word('JOB REQUEUE'), 0, 'E_SLURM_REQUEUED', 'as somebody asked'],
   [node, 1, 'E_SLURM_REQUEUED', 'which gives no reason'],
   ['work\n', 0, 'E_SLURM_REQUEUED', 'which gives no reason'],
 ])('a job that has written %j, and %i words before, was put back: %s', (output, before, code, words) => {
@@ -19,8 +19,8 @@ it.each([
 
 it.each([
   ['NODE_FAIL', 'E_SLURM_NODE', 'its node failed'],
-  ['PREEMPTED', 'E_SLURM_PREEMPTED', 'it had to make way for another one'],
-  ['REQUEUED', 'E_SLURM_REQUEUED', 'as somebody has asked for'],
+  ['PREEMPTED', 'E_SLURM_PREEMPTED', 'it was preempted by another one'],
+  ['REQUEUED', 'E_SLURM_REQUEUED', 'as somebody asked'],
   ['COMPLETED', 'E_SLURM_REQUEUED', 'which gives no reason'],
 ])('where no daemon has left word, the accounting may know: %s', (state, code, words) => {
   expect(requeueFailure('1_0', 'work\n', 0, state)).toEqual({ code, message: expect.stringContaining(words) });

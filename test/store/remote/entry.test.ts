@@ -103,7 +103,7 @@ describe('an entry', () => {
     const entries = Object.entries({ ...record, ...changes }).filter(([, value]) => value !== undefined);
     const changed = Object.fromEntries(entries) as unknown as TaskRecord;
     expect(decodeEntry(encodeEntry(changed, []), record.key)).toEqual({
-      problem: 'its record has not the form of one',
+      problem: 'its record is malformed',
     });
   });
 });

@@ -94,16 +94,14 @@ describe('a remote that misbehaves', () => {
     for (let i = 0; i < 3; i++) await fetchResult(machine, record);
     expect(server.requests.length).toBeLessThanOrEqual(4);
     expect(machine.warnings).toHaveLength(1);
-    expect(machine.said).toMatch(
-      /is left alone from now on: (nothing was heard of it for 0.12 s|it is slower than 64 KB)/,
-    );
+    expect(machine.said).toMatch(/is left alone from now on: (it sent nothing for 0.12 s|it is slower than 64 KB)/);
   });
 
   it.each<[string, Misbehaviour, RegExp]>([
-    ['says nothing', hang, /nothing was heard of it for 0.12 s/],
-    ['sends headers alone', headersAlone, /nothing was heard of it for 0.12 s/],
-    ['sends one byte', stall, /nothing was heard of it for 0.12 s/],
-    ['drips', drip, /nothing was heard of it for 0.12 s|it is slower than 64 KB a second/],
+    ['says nothing', hang, /it sent nothing for 0.12 s/],
+    ['sends headers alone', headersAlone, /it sent nothing for 0.12 s/],
+    ['sends one byte', stall, /it sent nothing for 0.12 s/],
+    ['drips', drip, /it sent nothing for 0.12 s|it is slower than 64 KB per second/],
   ])('with every blob: %s, and is left alone once it has done so often enough', async (_, how, message) => {
     const every = ({ method, path }: Asked) => (method === 'GET' && path.startsWith('cas/') ? how : undefined);
     const { result, machine, server, record } = await attempt(every, { silenceMs: 120 });
@@ -161,7 +159,7 @@ describe('a remote that misbehaves', () => {
       const record = await machine.result(name, 3 << 20);
       expect(await machine.cache.upload(record, 'x', quiet)).toBe(false);
     }
-    expect(machine.said).toMatch(/ gets no files of 3\.15 MB and more from now on: it takes no file as large/);
+    expect(machine.said).toMatch(/ gets no files of 3\.15 MB and more from now on: it takes no file that large/);
     server.requests.length = 0;
     expect(await machine.cache.upload(await machine.result('d', 3 << 20), 'x', quiet)).toBe(false);
     expect(server.requests).toEqual([]);
@@ -244,7 +242,7 @@ describe('a remote that misbehaves', () => {
   });
 
   it.each<[string, Misbehaviour, string]>([
-    ['401', answer(401), 'it wants other credentials (401). Set SPIKELINE_REMOTE_TOKEN'],
+    ['401', answer(401), 'it needs valid credentials (401). Set SPIKELINE_REMOTE_TOKEN'],
     ['403', answer(403), 'it does not allow this (403)'],
     ['a redirect', redirect('http://user:secret@127.0.0.1:1/x?token=t'), 'it redirects to http://127.0.0.1:1/x (302)'],
   ])('answers with %s: no second attempt', async (_, how, message) => {
@@ -268,7 +266,7 @@ describe('a remote that misbehaves', () => {
   ])('with an entry: %s', async (_, change) => {
     const { result, machine } = await attempt(entry(instead(change)));
     expect(result).toBeUndefined();
-    expect(machine.said).toMatch(/it is no entry of a task|its record is damaged, or of another task/);
+    expect(machine.said).toMatch(/it is not the entry of a task|its record is damaged, or of another task/);
   });
 
   it('gives the entry of another task, and one that only claims the key', async () => {
@@ -302,7 +300,7 @@ describe('a remote that misbehaves', () => {
     const machine = new Machine(server.url);
     const record = await machine.result('x');
     for (let i = 0; i < 3; i++) expect(await machine.cache.upload(record, 'x', quiet)).toBe(false);
-    expect(machine.said).toContain('gets nothing more from now on: nobody listens there (ECONNREFUSED).');
+    expect(machine.said).toContain('gets nothing more from now on: nothing is listening there (ECONNREFUSED).');
   });
 
   it('ends at once when it is told to', async () => {

@@ -105,7 +105,7 @@ describe('remoteSettings', () => {
       authorization: 'Bearer abc',
       caution: {
         message:
-          'Credentials are sent to the remote cache http://u.example/ unencrypted, for everybody on the way to read.',
+          'Credentials are sent to the remote cache http://u.example/ unencrypted, so anyone on the way can read them.',
       },
     });
     for (const remote of ['http://localhost:8080/', 'http://127.0.0.1/', 'http://[::1]:1/'])
@@ -137,7 +137,7 @@ describe('remoteSettings', () => {
       { user: strict, pipeline: { ...remote, ...loose } },
       { pipeline: { ...remote, ...strict } },
     ]) {
-      expect(() => settings(who)).toThrow('`requireSigned` wants SPIKELINE_REMOTE_SIGNING_KEY.');
+      expect(() => settings(who)).toThrow('`requireSigned` needs SPIKELINE_REMOTE_SIGNING_KEY.');
       expect(settings(who, { SPIKELINE_REMOTE_SIGNING_KEY: 'k' })?.signingKey).toBe('k');
     }
     expect(settings({ user: { ...remote, ...loose } })).toBeDefined();

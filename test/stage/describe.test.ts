@@ -171,7 +171,10 @@ describe('describeStage', () => {
     const order = { uses: './s.ts', folder: writeFiles(testFolder(), { 's.ts': stage('for (;;);') }), questions: [] };
     machine.load = 10_000;
     expect(await askReader(order, { seconds: 1, memory: 300 })).toEqual({
-      problem: { error: './s.ts took more than 1 s to load.', hint: 'Move what it does while it is loaded into run().' },
+      problem: {
+        error: './s.ts took more than 1 s to load.',
+        hint: 'Move what it does while it is loaded into run().',
+      },
       passing: true,
     });
   });

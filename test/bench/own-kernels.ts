@@ -1,5 +1,5 @@
 import { build, readVerdict, targetOf } from '../../src/engine/wasm/native/build.js';
-import { useNative } from '../../src/engine/wasm/native/choice.js';
+import { type NativeKernels, useNative } from '../../src/engine/wasm/native/choice.js';
 import { findCompiler } from '../../src/engine/wasm/native/compiler.js';
 import { levelsHere } from '../../src/engine/wasm/native/level.js';
 
@@ -9,10 +9,10 @@ import { levelsHere } from '../../src/engine/wasm/native/level.js';
  * @param kernels `wasm`, or the level's name
  */
 export async function useKernels(kernels: string): Promise<void> {
-  useNative(kernels === 'wasm' ? {} : { library: await libraryOf(kernels) });
+  useNative(kernels === 'wasm' ? {} : await nativeOf(kernels));
 }
 
-async function libraryOf(name: string): Promise<string> {
+async function nativeOf(name: string): Promise<NativeKernels> {
   const compiler = findCompiler();
   if ('missing' in compiler) throw new Error(compiler.missing);
   const level = levelsHere().find((one) => one.name === name);
@@ -20,5 +20,5 @@ async function libraryOf(name: string): Promise<string> {
   const target = targetOf(compiler, level);
   const verdict = readVerdict(target) ?? (await build(target));
   if (!verdict.usable) throw new Error(verdict.why);
-  return target.file;
+  return { library: target.file, level };
 }

@@ -25,7 +25,7 @@ export const kernelsUsed = (): string | undefined => used;
 /** WebAssembly's kernels are compiled where there are no others, or for these to be compared with. */
 async function kernelCode(): Promise<KernelCode> {
   const { library, level, comparing = false } = await chooseNative();
-  used = level === undefined ? 'WebAssembly' : `native kernels for ${level}`;
+  used = level === undefined ? 'WebAssembly' : `native kernels for ${level.name}`;
   if (library === undefined) return { module: await compileKernels() };
   return comparing ? { module: await compileKernels(), library } : { library };
 }

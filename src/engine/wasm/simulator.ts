@@ -21,6 +21,7 @@ import {
 import { constants } from './kernels/constants.mjs';
 import { ImageWriter } from './layer-plan.js';
 import { MemoryPlan } from './memory-plan.js';
+import { chooseNative } from './native/choice.js';
 import { type NoisyLayer, type PlannedNoise, planDeletion, planInsertion } from './noise.js';
 import { Pool } from './pool.js';
 import { calls, inOrder, ofLayer, type Program, splitBy } from './program.js';
@@ -60,7 +61,8 @@ export class WasmSimulator implements Simulator {
   /** @param observer is told of every kernel call, all of which are then made by the calling thread */
   static async create(network: SpikingNetwork, options: SimulatorOptions, observer?: Observer): Promise<WasmSimulator> {
     const memoryPlan = new MemoryPlan();
-    const plan = planSimulation(memoryPlan, network, options);
+    const { level } = await chooseNative();
+    const plan = planSimulation(memoryPlan, network, options, level?.slices ?? false);
     const pool = await Pool.start(memoryPlan, plan.programs, options.threads, observer);
     pool.run(prepare);
     const first = { x: plan.input, map: plan.map };
@@ -113,6 +115,7 @@ function planSimulation(
   plan: MemoryPlan,
   network: SpikingNetwork,
   { batch, threads, noise }: SimulatorOptions,
+  slices: boolean,
 ): SimulationPlan {
   const { levels } = network;
   const blocks = spikeSources(network);
@@ -131,7 +134,7 @@ function planSimulation(
     const g = geometries[layer]!;
     const buffers = {
       ...{ x: input, map, arriving: spikes[layer - 1], threshold: one, spikes: spikes[layer]! },
-      ...{ levels, images: batch },
+      ...{ levels, images: batch, slices },
     };
     const noisy = noisyLayer(g, block, { spikes: spikes[layer]!, levels, layer });
     const { deletion = 0, insertion = 0, membrane = 0 } = noise?.[layer] ?? {};

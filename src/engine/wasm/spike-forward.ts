@@ -23,8 +23,8 @@ export type SpikeOutput =
   | {
       readonly thresholds: Int32Array;
       readonly images: number;
-      /** HWIO, −1, 0 and 1. */
-      readonly weights: Float32Array;
+      /** HWIO, −1, 0 and 1: given where the kernels add up bit by bit. */
+      readonly weights?: Float32Array;
     };
 
 /** True if a sum of −32,766 … 32,766, or the table of level · weight, is too small for the spikes of this layer. */
@@ -65,7 +65,7 @@ export function spikeForward(
   const tables = planTables(plan, g, buffers, levels, thresholds);
   const imageBytes = bytes(inputPixels(g) * g.inChannels);
   const least = Math.ceil(share * constants.forwardLanes * imageBytes);
-  const ternary = typeof output === 'object' && 'weights' in output ? output.weights : undefined;
+  const ternary = typeof output === 'object' && 'thresholds' in output ? output.weights : undefined;
   const sliced = ternary && planSliced(plan, g, buffers, levels, thresholds, ternary);
   const descriptor = plan.descriptor('SpikeConv', {
     ...{ spikes: buffers.spikes, imageBytes, least, block },

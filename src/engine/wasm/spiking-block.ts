@@ -21,11 +21,13 @@ export interface BlockBuffers {
   readonly spikes: Address;
   readonly levels: number;
   readonly images: number;
+  /** True if kernels add up spikes bit by bit. */
+  readonly slices: boolean;
 }
 
 /** A block's convolution and the comparison of its membranes with their thresholds. */
 export function planBlock(plan: MemoryPlan, block: SpikeSource, g: Geometry, buffers: BlockBuffers) {
-  const { levels, images, threshold, spikes, x, map } = buffers;
+  const { levels, images, threshold, spikes, x, map, slices } = buffers;
   const weights = blockWeights(block);
   switch (block.kind) {
     case 'encoding':
@@ -35,7 +37,8 @@ export function planBlock(plan: MemoryPlan, block: SpikeSource, g: Geometry, buf
       });
     case 'spiking': {
       const own = { spikes: buffers.arriving!, w: plan.table(weights), threshold, y: spikes };
-      return spikeForward(plan, g, own, levels, { thresholds: integerTable(block, g, levels), images, weights });
+      const output = { thresholds: integerTable(block, g, levels), images, ...(slices ? { weights } : {}) };
+      return spikeForward(plan, g, own, levels, output);
     }
     default:
       return unreachable(block);

@@ -64,20 +64,18 @@ export const forward = /** @type {const} */ ({
     addresses: 'w threshold places negatives',
     counts: 'taps channels outChannels block',
   },
-  /** EventConv bit by bit. lists: for each output channel, in `rounds` of sixteen each, where in a window are the counts that
-   * weights of 1 meet, and those that weights of −1 do, in words; rounds: [channel][2]. pitch: words of a row of a plane;
-   * spanWords: words that sixteen windows span in one phase of the stride, phaseWords: of all of it; planeBytes: of a window's
-   * phases. */
+  /** EventConv bit by bit, of stride 1. lists: for each output channel, in `rounds` of sixteen each, where in a window are the
+   * counts that weights of 1 meet, and those that weights of −1 do, in words; rounds: [channel][2]. pitch: words of a row of a
+   * plane; spanWords: words that sixteen windows span, planeWords: of a whole plane. */
   SlicedForward: {
     kernels: '',
     addresses: 'spikes lists rounds y thresholds',
-    bytes: 'planeBytes',
     counts:
-      'height width inChannels outHeight outWidth outChannels kernelHeight kernelWidth stride padV padH levels pitch spanWords phaseWords',
+      'height width inChannels outHeight outWidth outChannels kernelHeight kernelWidth stride padV padH levels pitch spanWords planeWords',
     // Planes of all inputs, and of a window and a channel of zeros; spikes of sixteen channels as planes, and as they turn.
     scratch: {
-      planes: '6 * inChannels * stride * stride * phaseWords',
-      window: '3 * inChannels * planeBytes + 3 * planeBytes',
+      planes: '6 * inChannels * planeWords',
+      window: '6 * inChannels * spanWords + 6 * spanWords',
       sliced: `${16 * 3 * 32}`,
       turned: `${16 * 3 * 32}`,
     },

@@ -96,7 +96,7 @@ INLINE void addPlanes(Counter *c, const u8 *const planes[countBits], const u16 *
 /** Spikes of one channel: how many thresholds, less one, its membranes exceed. rounds: of its weights of 1, and of −1. */
 INLINE void sliceChannel(SlicedForward t, const u16 *list, const i32 rounds[2], const i16 *threshold, i32 upper, u8 *spikes) {
   const u8 *planes[countBits];
-  EACH(bit, countBits) planes[bit] = t.window + bit * t.planeBytes;
+  EACH(bit, countBits) planes[bit] = t.window + bit * (isize)t.spanWords * 2;
   const i32 bits = lowBits + upper;
   Bits sums[lowBits + mostUpper + 1], carry = {0};
   Counter excited, inhibited;
@@ -133,52 +133,48 @@ INLINE void sliceEight(const u8 *const images[8], u8x16 planes[countBits]) {
   }
 }
 
-/** The counts of up to sixteen images as planes, [channel][bit][phase][place], in words of sixteen images; zeros around. */
+/** The counts of up to sixteen images as planes, [channel][bit][place], in words of sixteen images; zeros around. */
 INLINE void sliceSpikes(SlicedForward t, i32 first, i32 images) {
-  const isize phases = t.stride * t.stride, phaseBytes = (isize)t.phaseWords * 2, bitBytes = phases * phaseBytes;
-  const isize pixel = t.inChannels, image = (isize)t.height * t.width * pixel;
+  const isize bitBytes = (isize)t.planeWords * 2, pixel = t.inChannels, image = (isize)t.height * t.width * pixel;
   __builtin_memset(t.planes, 0, t.inChannels * countBits * bitBytes);
   for (i32 y = 0; y < t.height; y++)
-    for (i32 column = 0; column < t.stride; column++) {
-      const i32 own = (y + t.padV) % t.stride * t.stride + (column + t.padH) % t.stride;
-      for (i32 x = column; x < t.width; x += 8 * t.stride) {
-        u8 *to = t.planes + own * phaseBytes + ((y + t.padV) / t.stride * t.pitch + (x + t.padH) / t.stride) * 2;
-        for (i32 c = 0; c < t.inChannels; c += 16) {
-          u8 *turned = t.turned;
-          for (i32 at = x; at < x + 8 * t.stride; at += t.stride, turned += countBits * 32) {
-            if (at >= t.width) {
-              // Behind the row's end zeros, or what is written over.
-              __builtin_memset(turned, 0, countBits * 32);
-              continue;
-            }
-            const u8 *spikes = t.spikes + first * image + ((isize)y * t.width + at) * pixel + c;
-            const u8 *from[16];
-            EACH(n, 16) from[n] = spikes + min(n, images - 1) * image;
-            u8x16 low[countBits], high[countBits];
-            sliceEight(from, low);
-            sliceEight(from + 8, high);
-            EACH(bit, countBits) {
-              STORE(turned + bit * 32, LOW_BYTES(low[bit], high[bit]));
-              STORE(turned + bit * 32 + 16, HIGH_BYTES(low[bit], high[bit]));
-            }
+    for (i32 x = 0; x < t.width; x += 8) {
+      u8 *to = t.planes + ((y + t.padV) * t.pitch + x + t.padH) * 2;
+      for (i32 c = 0; c < t.inChannels; c += 16) {
+        u8 *turned = t.turned;
+        for (i32 at = x; at < x + 8; at++, turned += countBits * 32) {
+          if (at >= t.width) {
+            // Behind the row's end zeros, or what is written over.
+            __builtin_memset(turned, 0, countBits * 32);
+            continue;
           }
-          for (i32 bit = 0; bit < countBits; bit++)
-            for (i32 half = 0; half < 2; half++)
-              transposeHalves(t.turned + bit * 32 + half * 16, countBits * 32, 0, 7,
-                              to + ((c + half * 8) * countBits + bit) * bitBytes, countBits * bitBytes, 8);
+          const u8 *spikes = t.spikes + first * image + ((isize)y * t.width + at) * pixel + c;
+          const u8 *from[16];
+          EACH(n, 16) from[n] = spikes + min(n, images - 1) * image;
+          u8x16 low[countBits], high[countBits];
+          sliceEight(from, low);
+          sliceEight(from + 8, high);
+          EACH(bit, countBits) {
+            STORE(turned + bit * 32, LOW_BYTES(low[bit], high[bit]));
+            STORE(turned + bit * 32 + 16, HIGH_BYTES(low[bit], high[bit]));
+          }
         }
+        for (i32 bit = 0; bit < countBits; bit++)
+          for (i32 half = 0; half < 2; half++)
+            transposeHalves(t.turned + bit * 32 + half * 16, countBits * 32, 0, 7,
+                            to + ((c + half * 8) * countBits + bit) * bitBytes, countBits * bitBytes, 8);
       }
     }
 }
 
-/** What the windows of sixteen places hold, side by side: [channel][bit][phase][spanWords]; and a channel of zeros. */
+/** What the windows of sixteen places hold, side by side: [channel][bit][spanWords]; and a channel of zeros. */
 INLINE void copyWindow(SlicedForward t, i32 place) {
-  const isize spanBytes = (isize)t.spanWords * 2, phaseBytes = (isize)t.phaseWords * 2;
+  const isize spanBytes = (isize)t.spanWords * 2, planeBytes = (isize)t.planeWords * 2;
   const u8 *from = t.planes + place * 2;
   u8 *to = t.window;
-  for (i32 i = 0; i < t.inChannels * countBits * t.stride * t.stride; i++, from += phaseBytes)
+  for (i32 i = 0; i < t.inChannels * countBits; i++, from += planeBytes)
     for (isize k = 0; k < spanBytes; k += 32, to += 32) STORE(to, LOAD(Bits, from + k));
-  __builtin_memset(to, 0, countBits * t.planeBytes);
+  __builtin_memset(to, 0, countBits * spanBytes);
 }
 
 /** Writes the spikes of sixteen channels at up to sixteen places. */

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { UserError } from '../../../error.js';
 import { buildFolder } from '../../../paths.js';
 import { build, doubt, findTarget, readVerdict } from './build.js';
+import type { Level } from './level.js';
 import { openLibrary } from './library.js';
 
 const forms = ['wasm', 'native'] as const;
@@ -25,7 +26,7 @@ export interface NativeKernels {
   /** A file of native kernels; WebAssembly's are used if there is none. */
   readonly library?: string;
   /** What these were compiled for. */
-  readonly level?: string;
+  readonly level?: Level;
   /** True if each call is computed by both, and compared. */
   readonly comparing?: boolean;
 }
@@ -58,7 +59,7 @@ async function choose(): Promise<NativeKernels> {
   if (verdict === undefined && form === 'native') verdict = await build(target);
   if (verdict === undefined) buildMeanwhile();
   const trouble = verdict?.usable ? loadTrouble(target.file) : verdict?.why;
-  if (verdict?.usable && trouble === undefined) return { library: target.file, level: target.level.name };
+  if (verdict?.usable && trouble === undefined) return { library: target.file, level: target.level };
   if (form === 'native') throw new UserError('E_ENGINE', `The native kernels can't be used: ${trouble}.`);
   return {};
 }

@@ -7,6 +7,8 @@ export interface Level {
   readonly width: 16 | 32 | 64;
   /** What has a compiler use it: by feature, as compilers learned the names of the levels late. */
   readonly flags: readonly string[];
+  /** Set where it has any function of three bits as one instruction: its kernels add up spikes bit by bit. */
+  readonly slices?: true;
 }
 
 /** What a level has more than the one below, as Linux calls it. */
@@ -25,7 +27,7 @@ const x86: readonly Step[] = [
   { name: 'x86-64-v2', width: 16, flags: v2, needs: ['ssse3', 'sse4_1', 'sse4_2', 'popcnt', 'cx16'] },
   { name: 'x86-64-v3', width: 32, flags: v3, needs: ['avx', 'avx2', 'bmi1', 'bmi2', 'abm', 'movbe'] },
   {
-    ...{ name: 'x86-64-v4', width: 64, flags: v4 },
+    ...{ name: 'x86-64-v4', width: 64, flags: v4, slices: true },
     needs: ['avx512f', 'avx512bw', 'avx512cd', 'avx512dq', 'avx512vl', 'avx512_vnni'],
   },
 ];

@@ -15,6 +15,7 @@ import { wasmEngine } from '../engine.js';
 import { type Description, descriptions, names } from '../kernels/description.mjs';
 import { useNative } from './choice.js';
 import { comparedKernels } from './comparison.js';
+import { levels } from './level.js';
 import { openLibrary } from './library.js';
 
 interface Trial {
@@ -61,15 +62,19 @@ function imagesOf(count: number, stream: number): Float32Array {
   return Float32Array.from({ length: count }, () => Math.max(0, words.below(384) - 128) / 255);
 }
 
-const [library, level] = process.argv.slice(2);
-useNative({ library: library!, comparing: true });
+const [library, name] = process.argv.slice(2);
+const level = Object.values(levels)
+  .flat()
+  .find((one) => one.name === name);
+if (level === undefined) throw new Error(`no level ${name}`);
+useNative({ library: library!, level, comparing: true });
 for (const [index, trial] of trials.entries()) await run(trial, index);
 /** They are compared with those that call them. */
 const inner = Object.values<Description>(descriptions).flatMap((one) => (one.inner ? names(one.kernels) : []));
 const all = Object.keys(openLibrary(library!, new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true })));
 const missed = all.filter((kernel) => !comparedKernels.has(kernel as Kernel) && !inner.includes(kernel));
 if (missed.length > 0) throw new Error(`nothing was compared of ${missed.join(', ')}`);
-console.log(level);
+console.log(name);
 
 async function run(trial: Trial, index: number): Promise<void> {
   const { batch, gradients = 'float32', optimizer, precision, weights = 1 } = trial;

@@ -1,4 +1,7 @@
-import { expect, vi } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, vi } from 'vitest';
 import { until } from '../e2e/program.js';
 import { eventually } from './cluster.js';
 import { type ClusterBox, describeOnCluster } from './rig.js';
@@ -13,6 +16,12 @@ stages:
 `;
 
 vi.setConfig({ testTimeout: 300_000 });
+
+// What nodes do before a job: on n1 it fails as long as there is a file.
+const site = mkdtempSync(join(tmpdir(), 'spikeline-site-'));
+afterAll(() => rmSync(site, { recursive: true }));
+const [prolog, failing] = [join(site, 'prolog'), join(site, 'failing')];
+writeFileSync(prolog, `#!/bin/sh\ntest "$SLURMD_NODENAME" != n1 || test ! -e ${failing}\n`, { mode: 0o755 });
 
 /** Starts a run; resolves to it and its job, once that is seen to run. */
 async function begun(box: ClusterBox, name: string, extra = '') {
@@ -56,6 +65,24 @@ describeOnCluster(
       expect((await running.result).code, running.out).toBe(0);
     });
 
+    test('and whose node could not prepare for them say so, and can be let go on', async ({ box }) => {
+      writeFileSync(failing, '');
+      box.write('p.yaml', nap(box, 'unprepared', ", extra: ['--nodelist=n1']"));
+      const running = box.start(onSlurm);
+      await until(() => running.out.includes('(launch failed requeued held)'), 'it is told');
+      expect(running.out).toMatch(
+        /"task":"nap","message":"job \d+_0 waits: its start failed on a node, and Slurm holds it/,
+      );
+      rmSync(failing);
+      const job = await box.cluster.job('unprepared/nap', 'PENDING');
+      // Slurm has taken the node out of service.
+      await box.cluster.slurm('scontrol', 'update', 'NodeName=n1', 'State=RESUME');
+      await box.cluster.slurm('scontrol', 'release', job);
+      await beginAgain(box, job);
+      box.write('go', '');
+      expect((await running.result).code, running.out).toBe(0);
+    });
+
     test('and are suspended say so, and that they go on', async ({ box }) => {
       const { running, job } = await begun(box, 'suspended');
       await box.cluster.slurm('scontrol', 'suspend', job);
@@ -66,5 +93,8 @@ describeOnCluster(
       expect((await running.result).code, running.out).toBe(0);
     });
   },
-  ['PreemptType=preempt/partition_prio', 'PreemptMode=REQUEUE', 'PartitionName=high Nodes=ALL PriorityTier=10'],
+  [
+    ...['PreemptType=preempt/partition_prio', 'PreemptMode=REQUEUE', 'PartitionName=high Nodes=ALL PriorityTier=10'],
+    `Prolog=${prolog}`,
+  ],
 );

@@ -195,6 +195,16 @@ exec $real "$@"`,
       expect(running.out).toMatch(words);
     });
 
+    test('whose working folder its node does not see says so', async ({ box }) => {
+      box.write('work/p.yaml', stage('away', 'echo').replace('cpus: 1', 'cpus: 1, extra: [--hold]'));
+      const running = box.start(['run', 'work/p.yaml', ...onSlurm.slice(2), '--artifacts', 'artifacts']);
+      const job = await box.cluster.job('away/a', 'PENDING');
+      renameSync(box.path('work'), box.path('elsewhere'));
+      await box.cluster.slurm('scontrol', 'release', job);
+      expect((await running.result).code).toBe(1);
+      expect(running.out).toContain(`The command runs in ${box.path('work')}, which does not exist on `);
+    });
+
     // Jobs are run by the Node that has submitted them, under its path. On the node n2 another one lies there.
     test.for([
       ['is missing', '/no/such/node', /could not begin\. Node does not run on .*: .*\/no\/such\/node/],

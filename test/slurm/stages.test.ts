@@ -75,6 +75,20 @@ describeOnCluster('a stage', (test) => {
       expect(made('point')).toEqual(['ran', 'ran', 'failed', 'ran', 'ran']);
       expect(made('next')).toEqual(['ran', 'ran', 'skipped', 'ran', 'ran']);
       expect(outcomes.plot).toBe('skipped');
+      // Slurm has a success, whose output says what was none.
+      const folder = box.path('artifacts/part/.slurm');
+      const outputs = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+        name.endsWith('.out'),
+      );
+      expect(
+        outputs
+          .map((name) => readFileSync(join(folder, name), 'utf8'))
+          .sort()
+          .slice(-2),
+      ).toEqual([
+        'next@n=3 failed [E_SLURM_INPUT]: The task point@n=3, whose result it needs, has failed.\n',
+        'point@n=3 failed [E_COMMAND]: The command failed with exit code 1.\n',
+      ]);
     });
 
     test('tells its dependants of a task that failed in a job that goes on, though nobody watches', async ({ box }) => {

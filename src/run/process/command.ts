@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { constants } from 'node:os';
+import { constants as access, accessSync, existsSync } from 'node:fs';
+import { constants, hostname } from 'node:os';
 import { readScript, type Shell, type Slot, scriptTexts } from '../../pipeline/check/shell.js';
 import type { CommandPart, CommandWord } from '../../pipeline/expand/task.js';
 import type { Failure } from '../events.js';
@@ -151,7 +151,7 @@ function shellHint(exitCode: number): string | undefined {
 }
 
 /** Why a command failed, in the user's words. */
-export function commandFailure({ words, shell }: CommandCall, end: CommandEnd): Failure {
+export function commandFailure({ words, shell, cwd }: CommandCall, end: CommandEnd): Failure {
   const { code, exitCode, signal, originalMessage } = end;
   const name = shell === undefined ? `The command "${words[0]}"` : 'The command';
   const fail = (how: string, hint?: string): Failure => ({
@@ -160,6 +160,12 @@ export function commandFailure({ words, shell }: CommandCall, end: CommandEnd): 
   });
   if (signal !== undefined) return fail(`was ended by ${signal}`, signalHints[signal]);
   if (exitCode !== undefined) return fail(`failed with exit code ${exitCode}`, shellHint(exitCode));
+  // The system says the same of a program.
+  if ((code === 'ENOENT' || code === 'EACCES') && !canEnter(cwd))
+    return fail(
+      `runs in ${cwd}, which ${existsSync(cwd) ? 'you may not enter' : 'does not exist'} on ${hostname()}`,
+      'It is the folder of the pipeline file. Was it moved, or is it on a disk that this machine does not see?',
+    );
   if (code === 'ENOENT' && shell !== undefined)
     return fail(
       `needs ${shell}, which was not found`,
@@ -180,6 +186,15 @@ export function commandFailure({ words, shell }: CommandCall, end: CommandEnd): 
   if (code === 'ENOENT') return fail('was not found', 'Is it installed, and on the PATH?');
   if (code === 'EACCES') return fail('may not be executed', 'Is it a program? chmod +x makes a script one.');
   return fail(`could not be started (${originalMessage ?? code ?? 'unknown error'})`, 'Can it be started by hand?');
+}
+
+function canEnter(folder: string): boolean {
+  try {
+    accessSync(folder, access.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The bytes that the longest word has, with the end that C gives it, and its beginning. */

@@ -41,8 +41,9 @@ export async function jobMain([folder]: readonly string[]): Promise<number> {
     if (end === 'out-of-time') return goOnInAnother(`${array}_${index}` as JobName);
     if (end === 'failed') failed++;
   }
-  // As long as one has succeeded there may be jobs that wait for that one, and Slurm would give them up: those that wait for
-  // what failed learn of it from its status.
+  // As long as one has succeeded there may be jobs that wait for that one, and Slurm would give them up: of jobs of two arrays
+  // that wait for each other by their indices it knows no other condition than success (`aftercorr`). Those that wait for what
+  // failed learn of it from its status.
   return failed === slots.length ? 1 : 0;
 }
 

@@ -66,6 +66,10 @@ export class SlurmJob {
       clearInterval(timer);
       this.#write();
       await this.#writing;
+      const { failure } = this.#status;
+      // For those who look at what Slurm has of the job, to which it may be a success.
+      if (failure !== undefined)
+        console.error(`${this.#submitted.task.id} failed [${failure.code}]: ${failure.message}`);
     }
   }
 

@@ -54,7 +54,7 @@ const insides = {
     ['terminal/'],
     ['opening/', 'start/'],
     ['results/', 'explain/', 'completion/'],
-    ['ci/', 'live/'],
+    ['ci/', 'live/', 'publish/'],
     ['commands/'],
     ['command-table.ts', 'failure.ts'],
     ['main.ts'],

@@ -73,6 +73,11 @@ what it has, and uploads what it lacks. Nothing fetched is used before it is ver
   SPIKELINE_REMOTE_TIMEOUT=60s                                                    how long it may send nothing (15s)
   SPIKELINE_REMOTE_SIGNING_KEY                                                    sign results, and use only signed ones`;
 
+const publishDetails = `
+FOLDER gets the pipeline with what it includes and extends, stages of your own, data from the project, results, the page,
+plots, keys and machines of all tasks, LICENSE, CITATION.cff, package.json with its lock file, and a README that says how
+to make the same again. It is written as a whole or not at all, and over nothing but an earlier one that is unchanged.`;
+
 const initDetails = `
 ${templates.map(({ name, summary }) => `  ${name.padEnd(12)}${summary}`).join('\n')}
 
@@ -191,6 +196,14 @@ export const commands: readonly CommandEntry[] = [
     options: [['-o, --output <file>', 'file to write (default: <pipeline>/report.html among the artifacts)']],
     details: targetDetails,
     load: async () => (await import('./commands/report.js')).reportCommand,
+  },
+  {
+    usage: 'publish <folder> [file]',
+    description: 'write a run that is done, with all that reproduces it, as an RO-Crate (Workflow Run Crate)',
+    pipeline: true,
+    options: [['--max-size <size>', 'results and inputs that are larger are named and not copied (default: 10MB)']],
+    details: publishDetails,
+    load: async () => (await import('./commands/publish.js')).publishCommand,
   },
   {
     usage: 'check [file]',

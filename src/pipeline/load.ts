@@ -25,6 +25,7 @@ export interface Loaded {
 /** Text → checked pipeline → tasks. All mistakes come back as diagnostics; nothing is thrown for a user's mistake. */
 export async function loadPipeline(file: string, options: LoadOptions): Promise<Loaded> {
   const texts = new Map<string, string>();
+  const files = new Set<string>();
   const textOf: TextOf = (name) => texts.get(name);
   const path = resolve(file);
   const text = options.text ?? readText(path);
@@ -41,12 +42,14 @@ export async function loadPipeline(file: string, options: LoadOptions): Promise<
         const found = at === path ? text : readText(at);
         if (typeof found !== 'string') return found;
         texts.set(shown, found);
+        files.add(at);
         return readContent(shown, found, known, parsed, fresh);
       }),
     );
     if (diagnostics.some(isFatal)) return { diagnostics: distinct(inOrder(diagnostics)) };
     const checked = await checkPipeline(tree, options);
-    const pipeline = diagnostics.length > 0 ? undefined : checked.pipeline;
+    const pipeline =
+      diagnostics.length > 0 || checked.pipeline === undefined ? undefined : { ...checked.pipeline, files: [...files] };
     const found = checked.diagnostics.filter((one) => !isConsequence(one, diagnostics));
     const all = distinct([...checked.call, ...inOrder([...diagnostics, ...found])]);
     const loaded = { ...(pipeline === undefined ? {} : { pipeline }), diagnostics: all };

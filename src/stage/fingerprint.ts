@@ -66,6 +66,14 @@ export async function currentFingerprint(uses: string, folder: string): Promise<
   return stageFingerprint(uses, folder);
 }
 
+/** Absolute paths of the user's files that a stage's code consists of; of a built-in one none. */
+export async function stageSources(uses: string, folder: string): Promise<readonly string[]> {
+  if (!isUserStage(uses)) return [];
+  const file = resolve(folder, uses);
+  const { files } = await bundle(file, dirname(file));
+  return Object.keys(files).map((path) => resolve(dirname(file), path));
+}
+
 /** Forgets fingerprints of users' stages: from now on they are computed anew. */
 export function forgetCode(): void {
   cache.clear();

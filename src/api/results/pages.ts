@@ -23,6 +23,8 @@ export interface ReportedRun {
   readonly store: Store;
   readonly options: PipelineOptions;
   readonly results: ReadonlyMap<TaskId, TaskResult>;
+  /** What the page calls the pipeline file. Default: as the user would type it here. */
+  readonly called?: string;
 }
 
 /**
@@ -71,7 +73,7 @@ async function readArtifact(store: Store, artifact: Artifact): Promise<string> {
   return bytes.toString('utf8');
 }
 
-async function factsOf({ pipeline, store, options, results }: ReportedRun, task: Task): Promise<RunFacts> {
+async function factsOf({ pipeline, store, options, results, called }: ReportedRun, task: Task): Promise<RunFacts> {
   const records = await Promise.all(
     pipeline.tasks.flatMap(({ id }) => {
       const result = results.get(id);
@@ -92,7 +94,7 @@ async function factsOf({ pipeline, store, options, results }: ReportedRun, task:
   // The store of this machine is no part of how others do the same.
   const { artifacts: _, ...elsewhere } = options;
   const shown = shownPath(pipeline.file);
-  const file = isAbsolute(shown) ? basename(shown) : shown;
+  const file = called ?? (isAbsolute(shown) ? basename(shown) : shown);
   const call = (command: string) => callOf(command, pipeline, elsewhere).replace(shown, () => file);
   const content = await readFile(pipeline.file);
   const params = Object.entries(pipeline.params).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);

@@ -101,6 +101,8 @@ export interface Pipeline {
   readonly description?: string;
   /** Absolute path of the file. */
   readonly file: string;
+  /** Absolute paths of all files that it was read from, its own first. Missing if it was not read from files. */
+  readonly files?: readonly string[];
   /** Its folder: what relative paths are relative to. */
   readonly folder: string;
   /** The effective `params` after profile and `--set`. */

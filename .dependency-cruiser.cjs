@@ -56,7 +56,7 @@ const insides = {
     ['results/', 'explain/', 'completion/'],
     ['ci/', 'live/', 'publish/'],
     ['commands/'],
-    ['command-table.ts', 'failure.ts'],
+    ['command-details.ts', 'command-table.ts', 'failure.ts'],
     ['main.ts'],
     ['program.ts', 'launch.ts'],
   ],

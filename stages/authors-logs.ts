@@ -7,11 +7,11 @@ export default defineStage({
   name: 'authors-logs',
   summary: 'Writes results as the logs of the paper’s authors, for scripts that read those: figs/k1B2/accuracy.txt, …',
   parameters: Type.Object({}, { additionalProperties: false }),
-  inputs: { snn: { description: 'Results of snn-infer, one a precision.', list: true } },
+  inputs: { snn: { description: 'Results of snn-infer, one per precision.', list: true } },
   outputs: {
     figs: {
       description:
-        'For each precision accuracy.txt, spike_num.txt and sop_num.txt, a line a batch of 200 images, or 50 crops.',
+        'For each precision accuracy.txt, spike_num.txt and sop_num.txt, one line per batch of 200 images, or of 50 crops.',
       path: 'figs',
     },
   },

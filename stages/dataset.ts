@@ -40,8 +40,7 @@ export default defineStage({
       ),
       source: Type.Optional(
         filePath({
-          description:
-            'Folder or file that holds the data set in any form that is known; relative to the file that says it.',
+          description: 'Folder or file that holds the data set in any known form; relative to the file that says it.',
         }),
       ),
       scale: Type.Union([Type.Literal(255), Type.Literal(256)], {
@@ -51,7 +50,10 @@ export default defineStage({
       subset: Type.Optional(
         Type.Object(
           { train: Type.Optional(Type.Integer({ minimum: 1 })), test: Type.Optional(Type.Integer({ minimum: 1 })) },
-          { additionalProperties: false, description: 'Only so many images of each split, balanced over the classes.' },
+          {
+            additionalProperties: false,
+            description: 'Only this many images of each split, balanced over the classes.',
+          },
         ),
       ),
       train: Type.Optional(TrainSplitSchema),
@@ -76,7 +78,10 @@ export default defineStage({
   inputs: {},
   outputs: {
     dataset: { description: 'Images and labels as npy files, and dataset.json.', path: 'dataset' },
-    samples: { description: 'A picture of five training images of each class, a row a class.', path: 'samples.png' },
+    samples: {
+      description: 'A picture of five training images of each class, one row per class.',
+      path: 'samples.png',
+    },
   },
   check({ name, train, test, shape, classNames, source }) {
     const problems = ownProblems(name, { train, test, shape, classNames });

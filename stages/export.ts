@@ -13,7 +13,7 @@ export default defineStage({
         minItems: 1,
         uniqueItems: true,
         description:
-          'npz: one array a name; tensorlayer: what the authors’ scripts load; safetensors: for PyTorch; ' +
+          'npz: one array per tensor; tensorlayer: what the authors’ scripts load; safetensors: for PyTorch; ' +
           'onnx: the non-spiking network; nir: the spiking one (HDF5).',
       }),
       weights: Type.Union([Type.Literal('ternary'), Type.Literal('latent')], {
@@ -33,7 +33,7 @@ export default defineStage({
       precision: Type.Union([Type.Literal('exact'), Type.Literal('float32')], {
         default: 'exact',
         description:
-          'For onnx and nir: exact decides in every neuron as here, and needs runtimes with doubles, or with a threshold a ' +
+          'For onnx and nir: exact decides in every neuron as here, and needs runtimes with doubles, or with a threshold per ' +
           'neuron. float32 is for all others, such as spiking frameworks: batch norm is folded in, neurons of a level ' +
           'have one threshold.',
       }),

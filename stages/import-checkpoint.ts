@@ -14,9 +14,9 @@ const parameters = Type.Object(
     format: Type.Optional(
       Type.Union([Type.Literal('tensorlayer'), Type.Literal('npz'), Type.Literal('safetensors')], {
         description:
-          'tensorlayer: the authors’ .npz, one pickled array of arrays; npz: one array a name (conv1_w, bn1_beta, ' +
+          'tensorlayer: the authors’ .npz, one pickled array of arrays; npz: one array per tensor (conv1_w, bn1_beta, ' +
           'bn1_gamma, bn1_mean, bn1_var, …, fc_w); safetensors: PyTorch’s conv1.weight, bn1.weight, bn1.bias, ' +
-          'bn1.running_mean, bn1.running_var, …, fc.weight. Left out, the file is looked at.',
+          'bn1.running_mean, bn1.running_var, …, fc.weight. If left out, the format is detected.',
       }),
     ),
     network: NetworkSchema,
@@ -42,7 +42,7 @@ const parameters = Type.Object(
 
 export default defineStage({
   name: 'import-checkpoint',
-  summary: 'Turns a checkpoint of the paper’s authors, of NumPy or of PyTorch into one of ours',
+  summary: 'Turns a checkpoint of the paper’s authors, of NumPy or of PyTorch into one of Spikeline',
   parameters,
   inputs: {
     checkpoint: { description: 'The file, such as `checkpoint: { file: model_mnist.npz }`.' },
@@ -53,7 +53,7 @@ export default defineStage({
   check(given, inputs) {
     const problems = [...networkProblems(given.network, given.crop, inputs.data), ...precisionParameterProblems(given)];
     if (problems.length === 0 && readPrecision(given) === undefined)
-      return [{ parameter: 'network', message: 'its precision is not said: add `precision`, or `k` and `B`' }];
+      return [{ parameter: 'network', message: 'its precision is not given: add `precision`, or `k` and `B`' }];
     return problems;
   },
   async run(context) {
@@ -83,7 +83,7 @@ async function model(context: StageContext<Static<typeof parameters>>): Promise<
   if (shape === undefined)
     throw new UserError(
       'E_IMPORT_NETWORK',
-      `It is not said what images ${plan.name} takes.`,
+      `The shape of the images that ${plan.name} takes is not given.`,
       'Give the stage the input `data`, or `images: [height, width, channels]`.',
     );
   const side = crop ?? plan.crop;

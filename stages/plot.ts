@@ -43,13 +43,13 @@ export default defineStage({
         }),
       ),
       fontSize: Type.Number({
-        description: 'Points of the texts at the axes, in charts of a given size. Titles are larger.',
+        description: 'Font size at the axes in points, in charts of a given size. Titles are larger.',
         default: 8,
         minimum: 4,
         maximum: 24,
       }),
       dpi: Type.Number({
-        description: 'Pixels of an inch in PNG files.',
+        description: 'Pixels per inch in PNG files.',
         default: 192,
         minimum: 36,
         maximum: 2400,
@@ -65,7 +65,7 @@ export default defineStage({
   inputs: {
     ann: { description: 'Results of ann-infer', list: true, optional: true },
     snn: { description: 'Results of snn-infer', list: true, optional: true },
-    history: { description: 'Histories of train', list: true, optional: true },
+    history: { description: 'Training histories of train', list: true, optional: true },
     font: {
       description: 'A font (TrueType or OpenType) for all texts; without it they are in DejaVu Sans',
       optional: true,

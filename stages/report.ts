@@ -49,7 +49,7 @@ export default defineStage({
     ann: { description: 'Results of ann-infer', list: true, optional: true, kind: 'ann' },
     snn: { description: 'Results of snn-infer', list: true, optional: true, kind: 'snn' },
     conversion: { description: 'Reports of snn-convert', list: true, optional: true, kind: 'conversion' },
-    history: { description: 'Histories of train', list: true, optional: true, kind: 'history' },
+    history: { description: 'Training histories of train', list: true, optional: true, kind: 'history' },
     data: {
       description: 'Data sets of dataset: their numbers and five images of each class are shown',
       ...{ list: true, optional: true },

@@ -28,7 +28,7 @@ const Noise = Type.Object(
     layers: Type.Optional(
       Type.Union([Layer, Type.Array(Layer, { minItems: 1, uniqueItems: true })], {
         title: '`all`, a layer or a list of them',
-        description: 'Names of layers, or numbers from 1 on; `all` that can have this kind if left out.',
+        description: 'Names of layers, or numbers counted from 1; if left out, `all` that can have this kind.',
       }),
     ),
   },
@@ -52,7 +52,7 @@ export default defineStage({
         title: 'a whole number or a list of them',
         default: 1,
         description:
-          'Seed of the noise. A list, such as [1, 2, 3, 4, 5], draws it anew with each: results are their means, with ' +
+          'Seed of the noise. A list, such as [1, 2, 3, 4, 5], draws it again with each: results are their means, with ' +
           'standard deviation and 95 % interval, and have each one beside them.',
       }),
     },
@@ -70,7 +70,7 @@ export default defineStage({
     },
     images: {
       description:
-        'Logits, predictions and labels of every image (NumPy’s .npz); of a list of seeds, each in its order.',
+        'Logits, predictions and labels of every image (NumPy’s .npz); for a list of seeds, one after the other.',
       path: 'images.npz',
     },
   },

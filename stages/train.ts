@@ -51,14 +51,14 @@ const parameters = Type.Object(
       exclusiveMinimum: 0,
       maximum: 10,
       default: 1e-3,
-      description: 'Step size of the optimiser; `schedule` has it change.',
+      description: 'Step size of the optimiser; `schedule` changes it.',
     }),
     ...optimiserParameters,
     batch: Type.Integer({
       minimum: 1,
       maximum: 10000,
       default: 128,
-      description: 'Images a step; a last partial batch is dropped. One image is too few for layers of one pixel.',
+      description: 'Images per step; a last partial batch is dropped. One image is too few for layers of one pixel.',
     }),
     gradients: Type.Union(
       gradientTypes.map((type) => Type.Literal(type)),
@@ -71,7 +71,7 @@ const parameters = Type.Object(
     heldOut: Type.Integer({
       minimum: 0,
       default: 0,
-      description: 'The last images of the training split that are not trained on.',
+      description: 'Number of images at the end of the training split that are not trained on.',
     }),
     ...validationParameters,
     seed: Type.Integer({

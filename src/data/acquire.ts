@@ -96,13 +96,13 @@ export function checked(dataset: Dataset): Dataset {
       throw new UserError(
         'E_DATA_SHAPE',
         `The ${split} split has ${count} labels, and ${Number.isInteger(found) ? found : 'not a whole number of'} images of ${dataset.shape.join('×')}.`,
-        'Images and labels must belong together, and the shape be height, width, channels.',
+        'There must be one label per image, and the shape must be height, width, channels.',
       );
     const wrong = labels.findIndex((label) => label >= dataset.classes);
     if (wrong >= 0)
       throw new UserError(
         'E_DATA_LABEL',
-        `Label ${wrong} of the ${split} split is ${labels[wrong]}, and there are ${dataset.classes} classes, from 0.`,
+        `Label ${wrong} of the ${split} split is ${labels[wrong]}, but there are ${dataset.classes} classes, counted from 0.`,
       );
   }
   return dataset;

@@ -65,7 +65,7 @@ export async function readNpz(
     throw new UserError(
       'E_DATA_NPY',
       `${archive.label} holds no array "${name}".`,
-      `It holds ${known}: say which ones are meant with \`x:\` and \`y:\`.`,
+      `It holds ${known}: name the right ones with \`x:\` and \`y:\`.`,
     );
   };
   const called = (name: string) => `"${name}" of ${archive.label}`;
@@ -86,8 +86,8 @@ function splitOf(
   if (count !== labels.length)
     throw new UserError(
       'E_DATA_SHAPE',
-      `${label.images} holds ${count} images, and ${label.labels} ${labels.length} labels.`,
-      'They belong together: one label for each image, in the same order.',
+      `${label.images} holds ${count} images, but ${label.labels} ${labels.length} labels.`,
+      'There must be one label per image, in the same order.',
     );
   return { shape, count, images: pixelsOf(x, label.images), labels };
 }
@@ -96,16 +96,16 @@ function splitOf(
 const others: readonly (readonly [start: string, kind: string, hint: string])[] = [
   [
     'PK',
-    'an archive: of NumPy’s, or a file of PyTorch’s',
-    'Of an .npz, say `{ npz: FILE }`. What torch.save wrote is a program: save its arrays, numpy.save("x.npy", torch.load("x.pt").numpy()).',
+    'a zip archive, as NumPy and PyTorch write them',
+    'For an .npz, write `{ npz: FILE }`. A file of torch.save can run code when it is loaded: save its arrays, numpy.save("x.npy", torch.load("x.pt").numpy()).',
   ],
   [
     '\x80',
     'a pickle, as Python and PyTorch write them',
-    'A pickle is a program: save its arrays, numpy.save("x.npy", numpy.asarray(x)).',
+    'A pickle can run code when it is loaded: save its arrays, numpy.save("x.npy", numpy.asarray(x)).',
   ],
-  ['\x89PNG', 'one picture', 'Name the folder of all of them: `{ folder: FOLDER }`.'],
-  ['\xff\xd8', 'one picture', 'Name the folder of all of them: `{ folder: FOLDER }`.'],
+  ['\x89PNG', 'one picture', 'Name the folder that holds them all: `{ folder: FOLDER }`.'],
+  ['\xff\xd8', 'one picture', 'Name the folder that holds them all: `{ folder: FOLDER }`.'],
   ['\x89HDF', 'an HDF5 file', 'Save its arrays: numpy.save("x.npy", h5py.File("x.h5")["x"][:]).'],
   ['MATLAB 5.0', 'a MATLAB file', 'Save its arrays: numpy.save("x.npy", scipy.io.loadmat("x.mat")["x"]).'],
 ];

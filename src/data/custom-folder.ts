@@ -40,11 +40,7 @@ export async function readFolder(
     checkSize(picture, label, shape, given === undefined ? files[0]!.file : undefined);
     const size = elements(shape);
     if (size * files.length > maximumBytes)
-      throw new UserError(
-        'E_DATA_SHAPE',
-        `${folder.label} has more than 2 GB of pixels.`,
-        'Make the pictures smaller.',
-      );
+      throw new UserError('E_DATA_SHAPE', `${folder.label} has more than 2 GB of pixels.`, 'Scale the pictures down.');
     images ??= new Uint8Array(size * files.length);
     images.set(picture.data, i * size);
   }
@@ -66,9 +62,9 @@ function byClass({ path, label }: Named): Labelled[] {
   );
   if (files.length > 0) return files;
   const hint = entries.some(({ name }) => pictureNames.test(name))
-    ? 'Its pictures lie in it directly: put each into a folder of its class, or give a CSV of file names and classes as `labels`.'
-    : 'It needs a folder for each class, with PNG or JPEG files in it.';
-  throw new UserError('E_DATA_FOLDER', `${label} holds no pictures in folders of their classes.`, hint);
+    ? 'Its pictures lie directly in it: put each into a subfolder for its class, or give a CSV of file names and classes as `labels`.'
+    : 'It needs a subfolder for each class, with PNG or JPEG files in it.';
+  throw new UserError('E_DATA_FOLDER', `${label} holds no pictures in subfolders for their classes.`, hint);
 }
 
 async function byTable({ path, label }: Named, table: Named): Promise<Labelled[]> {
@@ -88,8 +84,8 @@ async function byTable({ path, label }: Named, table: Named): Promise<Labelled[]
   if (surplus !== undefined)
     throw new UserError(
       'E_DATA_CSV',
-      `${label} holds ${surplus}, and ${table.label} says no class of it.`,
-      'Add a row, or take the picture away.',
+      `${label} holds ${surplus}, and ${table.label} gives no class for it.`,
+      'Add a row, or remove the picture.',
     );
   return files;
 }
@@ -105,13 +101,13 @@ function checkSize(
   if (height !== rows || width !== columns)
     throw new UserError(
       'E_DATA_SHAPE',
-      `${label} has ${height}×${width} pixels, and ${said} are ${rows}×${columns}.`,
-      `All must be of one size: Image.open(p).resize((${columns}, ${rows})).save(p), with PIL.`,
+      `${label} has ${height}×${width} pixels, but ${said} are ${rows}×${columns}.`,
+      `All must have the same size: Image.open(p).resize((${columns}, ${rows})).save(p), with PIL.`,
     );
   if (channels !== depth)
     throw new UserError(
       'E_DATA_SHAPE',
-      `${label} is ${channels === 1 ? 'grey' : 'in colour'}, and ${said} are not.`,
-      `All must be of one kind: Image.open(p).convert("${depth === 1 ? 'L' : 'RGB'}").save(p), with PIL.`,
+      `${label} is ${channels === 1 ? 'grey' : 'in colour'}, but ${said} are not.`,
+      `All must be of the same kind: Image.open(p).convert("${depth === 1 ? 'L' : 'RGB'}").save(p), with PIL.`,
     );
 }

@@ -27,7 +27,7 @@ export function pixelsOf({ data }: NpyArray, label: string): Uint8Array {
   throw new UserError(
     'E_DATA_TYPE',
     `${label} holds numbers from ${rounded(least)} to ${rounded(most)}; pixels are whole numbers from 0 to 255.`,
-    `Save ${bytesOf(least, most)} in its place.`,
+    `Save ${bytesOf(least, most)} instead.`,
   );
 }
 
@@ -86,7 +86,7 @@ export function checkShape(shape: readonly number[], image: ImageShape, label: s
       : '`shape` is height, width and channels of one image.';
   throw new UserError(
     'E_DATA_SHAPE',
-    `${label} has the shape [${shape.join(', ')}], which is no images of the shape [${image.join(', ')}].`,
+    `${label} has the shape [${shape.join(', ')}], which does not fit images of the shape [${image.join(', ')}].`,
     hint,
   );
 }
@@ -103,7 +103,7 @@ export function oddPixels(pixels: Uint8Array, split: string): string | undefined
   }
   if (least === most) return `All pixels of the ${split} split are ${least}.`;
   if (most <= 1)
-    return `All pixels of the ${split} split are 0 or 1, which is as good as black: 255 is white. Save x * 255 in their place.`;
+    return `All pixels of the ${split} split are 0 or 1, which is as good as black: 255 is white. Save x * 255 instead.`;
   if (most <= darkest)
     return `All pixels of the ${split} split are from ${least} to ${most}, which is nearly black: 255 is white. If ${most} is white, save (x * (255 / ${most})).round().astype(numpy.uint8).`;
   return undefined;

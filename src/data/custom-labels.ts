@@ -17,9 +17,9 @@ export function classesOf({ shape, data }: NpyArray, label: string): Uint8Array 
   };
   const [rows = 0, columns = 1] = shape;
   if (shape.length > 2 || columns !== 1) {
-    const found = `has the shape [${shape.join(', ')}]; labels are one number an image`;
+    const found = `has the shape [${shape.join(', ')}]; labels are one number per image`;
     if (shape.length === 2 && isOneHot(data, rows, columns))
-      return refuse(found, 'It is one-hot: save y.argmax(axis=1) in its place.');
+      return refuse(found, 'It is one-hot: save y.argmax(axis=1) instead.');
     return refuse(found, 'Save an array of [count].');
   }
   const labels = new Uint8Array(data.length);
@@ -30,7 +30,7 @@ export function classesOf({ shape, data }: NpyArray, label: string): Uint8Array 
     if (value < 0 || value >= mostClasses)
       refuse(
         `holds ${value} at ${i}; classes are counted from 0 to ${mostClasses - 1} at most`,
-        `Number them anew: save ${numbered} (of both splits together).`,
+        `Renumber them: save ${numbered} (of both splits together).`,
       );
     labels[i] = value;
   }
@@ -47,7 +47,7 @@ function wholeHint(data: NpyArray['data']): string {
   if (![...values].every(Number.isFinite))
     return 'Are these the labels? Some are missing: numpy.isfinite(y) says which are not.';
   return values.size <= mostClasses
-    ? `If each value is a class, save ${numbered} in their place (of both splits together).`
+    ? `If each value is a class, save ${numbered} instead (of both splits together).`
     : 'Are these the labels? Measurements are divided into classes by numpy.digitize(y, edges), with edges of your choice.';
 }
 
@@ -72,10 +72,10 @@ export function oddClasses(splits: Readonly<Record<string, Uint8Array>>, classes
   const counts = Object.entries(splits).map(([split, labels]) => ({ split, counts: countsOf(labels, classes) }));
   const present = Array.from({ length: classes }, (_, c) => counts.some((one) => one.counts[c]! > 0));
   const found = present.flatMap((is, c) => (is ? [c] : []));
-  if (found.length === 1) return [`There is one class only: all labels are ${found[0]}.`];
+  if (found.length === 1) return [`There is only one class: all labels are ${found[0]}.`];
   if (!present[0] && found.length === classes - 1)
     return [
-      `No image is of class 0, and labels go from 1 to ${classes - 1}: where they are counted from 1, save y - 1 in their place.`,
+      `No image is of class 0, and labels go from 1 to ${classes - 1}: where they are counted from 1, save y - 1 instead.`,
     ];
   return present.flatMap((_, c) => {
     const without = counts.filter((one) => one.counts[c] === 0).map(({ split }) => split);

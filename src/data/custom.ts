@@ -66,7 +66,9 @@ export async function readCustom(options: CustomOptions): Promise<CustomDataset>
     ...(classNames === undefined ? {} : { classNames }),
     scale,
     source:
-      share === undefined ? 'files of the user’s' : `files of the user’s, ${100 * share} % for testing (seed ${seed})`,
+      share === undefined
+        ? 'the user’s own files'
+        : `the user’s own files, ${100 * share} % for testing (seed ${seed})`,
     train: parts.training,
     test: parts.test,
   });
@@ -104,14 +106,14 @@ function numbered(
     throw new UserError(
       'E_DATA_LABEL',
       'The classes of one split are names, and those of the other numbers.',
-      'Give both in the same way.',
+      'Use the same in both.',
     );
   const found = inOrder(new Set(named.flatMap(({ labels }) => labels as readonly string[])));
   const names = given ?? found.names;
   if (names.length > mostClasses)
     throw new UserError(
       'E_DATA_LABEL',
-      `There are ${names.length} classes, and may be ${mostClasses}.`,
+      `There are ${names.length} classes; there may be ${mostClasses}.`,
       'Are these the labels?',
     );
   const numbers = new Map(names.map((name, number) => [name, number]));

@@ -29,7 +29,7 @@ export function streamDataFile(path: string, label: string, limit: number): Read
     const { descriptor, stats } = openRegularFile(path);
     if (stats.size <= limit) return createReadStream(path, { fd: descriptor, highWaterMark: 1 << 20 });
     closeSync(descriptor);
-    throw new IrregularFile(`it has ${stats.size} bytes, more than the ${limit} that it may have`);
+    throw new IrregularFile(`it has ${stats.size} bytes, more than the ${limit} allowed`);
   });
 }
 

@@ -59,7 +59,7 @@ export async function readMembers(archive: string, wanted: ReadonlyMap<string, n
     throw new UserError(
       'E_ARCHIVE',
       `${archive} can't be used: ${problem}.`,
-      'Remove it and run again, or get it anew.',
+      'Remove it and run again, or put another copy in its place.',
     );
   return members;
 }
@@ -71,7 +71,7 @@ function refusal(
   members: ReadonlyMap<string, Buffer>,
 ): string | undefined {
   if (type !== 'File' && type !== 'OldFile') return `${name} is a ${type}, not a file`;
-  if (size > limit) return `${name} has ${size} bytes, more than the ${limit} that are allowed`;
+  if (size > limit) return `${name} has ${size} bytes, more than the ${limit} allowed`;
   return members.has(name) ? `it holds ${name} twice` : undefined;
 }
 
@@ -82,8 +82,8 @@ function bounded(limit: number, isOver: () => boolean): Transform {
     transform(chunk: Buffer, _, done) {
       const packed = seen === 0 && (isGzip(chunk) || (chunk[0] === 0x28 && chunk[1] === 0xb5));
       seen += chunk.length;
-      if (packed) done(new Error('it is packed twice'));
-      else if (seen > limit) done(new Error(`it unpacks to more than the ${limit} bytes that it may have`));
+      if (packed) done(new Error('it is compressed twice'));
+      else if (seen > limit) done(new Error(`it unpacks to more than the ${limit} bytes allowed`));
       else if (isOver()) done();
       else done(null, chunk);
     },

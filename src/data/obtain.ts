@@ -69,7 +69,7 @@ async function firstSound(
       return contents;
     } catch (error) {
       if (!(error instanceof UserError) || error instanceof StoreError) throw error;
-      log(`Left aside: ${error.message}`);
+      log(`Ignored: ${error.message}`);
       problems.push(error);
     }
   }
@@ -85,8 +85,8 @@ async function readSound({ layout, paths }: Found, published: PublishedDataset):
     const where = paths.length === 1 ? paths[0]! : dirname(paths[0]!);
     throw new UserError(
       'E_DATA_CHECKSUM',
-      `${where} is not ${published.title} as it was published: the checksum of ${part.name} is another.`,
-      'Is it complete? Data of your own have another name.',
+      `${where} is not ${published.title} as it was published: the checksum of ${part.name} differs.`,
+      'Is it complete? Give data of your own another name.',
     );
   }
   return contents;
@@ -113,14 +113,14 @@ async function downloaded(
         if (error.code === 'E_DOWNLOAD' || pinned) problems.push(error.message);
         else {
           for (const path of paths) rmSync(path, { force: true });
-          const problem = `What ${turn[0]} has can't be used: ${error.message}`;
+          const problem = `The files from ${turn[0]} can't be used: ${error.message}`;
           options.log(problem);
           problems.push(problem);
         }
       }
     }
   }
-  const hint = `Without network, put it into a folder, as ${formTitles(published)}, and name that: \`with: { name: ${name}, source: FOLDER }\`, or SPIKELINE_DATA=FOLDER.`;
+  const hint = `Without a network, put it into a folder, as ${formTitles(published)}, and name the folder: \`with: { name: ${name}, source: FOLDER }\`, or SPIKELINE_DATA=FOLDER.`;
   throw new UserError('E_DOWNLOAD', problems.join('\n'), hint);
 }
 

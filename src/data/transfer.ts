@@ -208,7 +208,7 @@ class Transfer {
 /** The server has another content by now, or sends no parts any more. */
 export class ContentChanged extends Error {
   constructor() {
-    super('the server has another file than before');
+    super('the file on the server has changed');
   }
 }
 

@@ -30,7 +30,8 @@ export function readParameters(
       const { shape, data, what } = find(parameter);
       checkShape(what, shape, parameter.shape, fail);
       const values = Float32Array.from(data as Iterable<number | bigint>, Number);
-      if (!values.every(Number.isFinite)) fail('E_IMPORT_VALUE', `${what} holds values that are no finite float32`);
+      if (!values.every(Number.isFinite))
+        fail('E_IMPORT_VALUE', `${what} holds values that are not finite float32 numbers`);
       if (parameter.role === 'variance' && values.some((value) => value < 0))
         fail('E_IMPORT_VALUE', `${what} holds a negative variance`);
       return [parameter.name, values] as const;

@@ -71,7 +71,7 @@ function checkpointOf(format: ExportFormat, { checkpoint }: ExportSource): Check
   if (checkpoint !== undefined) return checkpoint;
   throw new UserError(
     'E_EXPORT_INPUT',
-    `The format ${format} needs the input "checkpoint", and there is none.`,
+    `The format ${format} needs the input "checkpoint", which is missing.`,
     format === 'nir' ? 'Give the stage a checkpoint or, as the input `network`, what snn-convert makes.' : undefined,
   );
 }

@@ -52,7 +52,7 @@ export async function importCheckpointFile(
   if (size > limit)
     failing(label, network)(
       'E_IMPORT_UNSAFE',
-      `it has ${size} bytes, and a checkpoint of this network has ${limit} at most`,
+      `it has ${size} bytes, but a checkpoint of this network has at most ${limit}`,
       'Is it of another network, or does it hold more than weights and batch norm?',
     );
   return importCheckpoint(await readFile(path), network, label, expected);
@@ -76,7 +76,7 @@ export async function importCheckpoint(
   if (expected === 'safetensors' || (expected === undefined && !zipped))
     return imported('safetensors', readTorch(bytes, network, label, fail));
 
-  if (!zipped) fail('E_IMPORT_FORMAT', 'it is not an .npz file', 'Leave `format` out, and the file is looked at.');
+  if (!zipped) fail('E_IMPORT_FORMAT', 'it is not an .npz file', 'Leave `format` out to have it detected.');
   const files = await unpack(bytes, largestCheckpoint(network), fail);
   const params = files.get('params.npy');
   if (expected === 'tensorlayer' || (expected === undefined && params !== undefined && files.size === 1)) {
@@ -84,7 +84,7 @@ export async function importCheckpoint(
       return fail(
         'E_IMPORT_FORMAT',
         'it is not an .npz file with the one array "params"',
-        `It holds ${firstNames([...files.keys()].map(arrayName))}. If it has one array a tensor, choose \`format: npz\`.`,
+        `It holds ${firstNames([...files.keys()].map(arrayName))}. If it has one array per tensor, choose \`format: npz\`.`,
       );
     return imported('tensorlayer', readTensorLayer(params, network, fail));
   }

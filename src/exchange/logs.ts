@@ -25,7 +25,7 @@ export function authorsLogs(
     if (other !== undefined)
       throw new UserError(
         'E_LOGS_INPUT',
-        `There are two results for ${precision}, with noise ${other} and ${noise}, and the authors' logs have a place for one.`,
+        `There are two results for ${precision}, with noise ${other} and ${noise}, but the authors' logs have room for one.`,
         'Give the stage the axis in which they differ, such as `over: [noise]`: it then writes a folder for each.',
       );
     noises.set(precision, noise);

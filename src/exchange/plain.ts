@@ -55,7 +55,7 @@ function refuseTorchOrder(parameter: ParameterShape, found: readonly number[], n
   if (parameter.role !== 'weight' || found.join() === parameter.shape.join()) return;
   const { shape, axes, hint } = inTorch(parameter);
   if (found.join() !== shape.join()) return;
-  const problem = `its array "${name}" has the shape [${found.join(', ')}], which is ${axes} as PyTorch has it`;
+  const problem = `its array "${name}" has the shape [${found.join(', ')}], which is PyTorch's order, ${axes}`;
   fail('E_IMPORT_SHAPE', problem, hint);
 }
 
@@ -75,7 +75,7 @@ function inTorch({ shape, layer }: ParameterShape): {
     case 'classifier': {
       const [height, width, channels] = layer.input;
       const order = `w.reshape(-1, ${channels}, ${height}, ${width}).transpose(2, 3, 1, 0).reshape(${shape[0]}, -1)`;
-      return { shape: shape.toReversed(), axes: '[classes, inputs]', hint: `Save ${order} in its place.` };
+      return { shape: shape.toReversed(), axes: '[classes, inputs]', hint: `Save ${order} instead.` };
     }
     default:
       return unreachable(layer);

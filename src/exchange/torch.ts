@@ -68,7 +68,7 @@ export function readTorch(bytes: Uint8Array, network: Network, label: string, fa
   if (metadata.format?.startsWith('spikeline-'))
     fail(
       'E_IMPORT_FORMAT',
-      'it is a file of ours already',
+      'it is a checkpoint of Spikeline already',
       'Give it to the stage that needs it: inputs: { checkpoint: { file: … } }.',
     );
   const biases = new Map(blocksAndClassifier(network).map(({ weights, norm }) => [`${weights}.bias`, norm]));
@@ -93,8 +93,8 @@ export function readTorch(bytes: Uint8Array, network: Network, label: string, fa
     const hint =
       norm === undefined
         ? 'The last layer has no bias: train it with bias=False.'
-        : `Batch norm follows, which can have it: ${norm}.running_mean -= ${name}, and then set ${name} to zero.`;
-    fail('E_IMPORT_NAME', `its tensor "${name}" is not zero, and only batch norm has a bias there`, hint);
+        : `Batch norm follows and can take it over: ${norm}.running_mean -= ${name}, and then set ${name} to zero.`;
+    fail('E_IMPORT_NAME', `its tensor "${name}" is not zero, but only batch norm has a bias there`, hint);
   }
   return parameters;
 }

@@ -76,13 +76,13 @@ export class ImageSource {
     if (!fits)
       throw new UserError(
         'E_DATA_SHAPE',
-        `The network takes ${crops ? 'crops' : 'images'} of ${network.input.join('×')}, and the images of "${dataset.name}" are ${given}.`,
+        `The network takes ${crops ? 'crops' : 'images'} of ${network.input.join('×')}, but the images of "${dataset.name}" are ${given}.`,
         'Use the data set that the checkpoint was trained on, or train a network on this one.',
       );
     if (dataset.classes > network.classes)
       throw new UserError(
         'E_DATA_CLASSES',
-        `"${dataset.name}" has ${dataset.classes} classes, and the network ${network.classes} outputs.`,
+        `"${dataset.name}" has ${dataset.classes} classes, but the network ${network.classes} outputs.`,
       );
   }
 

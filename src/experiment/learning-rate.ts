@@ -5,7 +5,7 @@ const Rate = Type.Number({ minimum: 0, maximum: 10 });
 
 const StepSchema = Type.Object(
   {
-    after: Type.Integer({ minimum: 1, description: 'Epochs of this training that are over by then.' }),
+    after: Type.Integer({ minimum: 1, description: 'The change comes after this many epochs of this training.' }),
     learningRate: Type.Optional(Rate),
     factor: Type.Optional(Type.Number({ minimum: 0, description: 'Instead of a rate: a multiple of `learningRate`.' })),
   },
@@ -22,16 +22,19 @@ export const ScheduleSchema = Type.Union(
         warmUp: Type.Optional(
           Type.Integer({
             minimum: 1,
-            description: 'So many epochs first, in which each step takes more, in a line, up to `learningRate`.',
+            description: 'Number of first epochs in which the rate rises linearly, step by step, to `learningRate`.',
           }),
         ),
         steps: Type.Optional(
-          Type.Array(StepSchema, { minItems: 1, description: 'Other rates from some epochs on, in their order.' }),
+          Type.Array(StepSchema, { minItems: 1, description: 'Changes of the rate, in the order of their epochs.' }),
         ),
         cosine: Type.Optional(
           Type.Object(
             { to: Type.Optional(Rate) },
-            { additionalProperties: false, description: 'Half a wave from `learningRate` down to `to`, or to 0.' },
+            {
+              additionalProperties: false,
+              description: 'Half a cosine wave from `learningRate` down to `to`, or to 0.',
+            },
           ),
         ),
       },
@@ -41,7 +44,7 @@ export const ScheduleSchema = Type.Union(
   {
     title: 'constant, cosine, or a map of warmUp, and steps or cosine',
     description:
-      'How the learning rate goes on over the epochs of this training: `constant`, as in the paper; `cosine`, half a wave ' +
+      'How the learning rate changes over the epochs of this training: `constant`, as in the paper; `cosine`, half a wave ' +
       'from `learningRate` down to 0, step by step; or a map, such as `{ steps: [{ after: 200, learningRate: 1e-4 }] }`, ' +
       '`{ warmUp: 5, cosine: { to: 1e-5 } }`. A resumed training begins a schedule of its own.',
   },
@@ -64,7 +67,7 @@ export function scheduleProblems({ schedule, epochs }: Pick<RateOptions, 'schedu
     { parameter: 'schedule', path, message },
   ];
   if (steps.length > 0 && cosine !== undefined)
-    return problem('give either `steps` or `cosine`: both say how the rate goes on', 'cosine');
+    return problem('give either `steps` or `cosine`: both say how the rate changes', 'cosine');
   if (warmUp > epochs)
     return problem(`a warm-up of ${warmUp} epochs is longer than the ${epochs} of the training`, 'warmUp');
   let before = Math.max(warmUp, 1) - 1;
@@ -72,11 +75,10 @@ export function scheduleProblems({ schedule, epochs }: Pick<RateOptions, 'schedu
     const at = ['steps', index] as const;
     if ((learningRate === undefined) === (factor === undefined))
       return problem('a step says either `learningRate` or `factor`', ...at);
-    if (after >= epochs)
-      return problem(`there is nothing after ${after} epochs in a training of ${epochs}`, ...at, 'after');
+    if (after >= epochs) return problem(`a training of ${epochs} epochs has nothing after ${after}`, ...at, 'after');
     if (after <= before)
       return problem(
-        index === 0 ? `after ${after} epochs the warm-up is not over` : 'steps stand in the order of their epochs',
+        index === 0 ? `after ${after} epochs the warm-up is not over` : 'steps must be in the order of their epochs',
         ...[...at, 'after'],
       );
     before = after;

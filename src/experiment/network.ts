@@ -40,7 +40,7 @@ export function oneImageProblem(
   const single = blocks.find(({ output: [height, width] }) => batch * height * width === 1);
   return (
     single && {
-      message: `With one image a step, batch norm of the layer "${single.name}" sees one value of each channel, and makes 0 of it: nothing is learnt.`,
+      message: `With one image per step, batch norm of the layer "${single.name}" sees one value per channel and makes it 0: nothing is learnt.`,
       hint: 'Choose a `batch` of 2 or more.',
     }
   );

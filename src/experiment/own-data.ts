@@ -13,14 +13,14 @@ const sources = {
   labels: Type.Optional(
     filePath({
       description:
-        'npy, IDX or CSV file of classes, counted from 0. With `folder`: a CSV of file names and classes, where no ' +
-        'subfolders say these.',
+        'npy, IDX or CSV file of classes, counted from 0. With `folder`: a CSV of file names and classes, if there are no ' +
+        'subfolders for the classes.',
     }),
   ),
-  npz: Type.Optional(filePath({ description: 'NumPy’s archive, in place of two files.' })),
+  npz: Type.Optional(filePath({ description: 'A NumPy archive, instead of two files.' })),
   x: Type.Optional(Type.String({ description: 'Its array of images. Default: x_train, or x_test.' })),
   y: Type.Optional(Type.String({ description: 'Its array of labels. Default: y_train, or y_test.' })),
-  folder: Type.Optional(filePath({ description: 'Folder of PNG and JPEG files, with a subfolder a class.' })),
+  folder: Type.Optional(filePath({ description: 'Folder of PNG and JPEG files, with a subfolder for each class.' })),
 };
 
 /** Where the images and labels of a split are. */
@@ -36,10 +36,10 @@ export const TestSplitSchema = Type.Object(
       Type.Number({
         exclusiveMinimum: 0,
         exclusiveMaximum: 1,
-        description: 'In place of files: the share of each class’s images that is taken from the training split.',
+        description: 'Instead of files: the share of each class’s images that is taken from the training split.',
       }),
     ),
-    seed: Type.Optional(Type.Integer({ minimum: 0, description: 'Which ones `share` takes. Default: 0.' })),
+    seed: Type.Optional(Type.Integer({ minimum: 0, description: 'Seed by which `share` chooses them. Default: 0.' })),
   },
   {
     ...closed,
@@ -63,7 +63,7 @@ export function ownProblems(name: string, own: OwnParameters): readonly Paramete
     const surplus = (Object.keys(own) as (keyof OwnParameters)[]).find((key) => own[key] !== undefined);
     if (surplus === undefined) return [];
     const hint = 'give it a name of its own, such as my-digits';
-    return [{ parameter: surplus, message: `\`${surplus}\` belongs to data of your own, and ${name} is not`, hint }];
+    return [{ parameter: surplus, message: `\`${surplus}\` belongs to data of your own, which ${name} is not`, hint }];
   }
   if (own.train === undefined && own.test === undefined && name !== 'custom') {
     const hint = `${suggestion(name, Object.keys(knownDatasets))}; data of your own need \`train\` and \`test\``;

@@ -17,7 +17,7 @@ import { oneImageProblem } from './network.js';
 /** How a network is trained; `epochs` on top of those the checkpoint has. */
 export interface TrainingOptions extends RateOptions {
   readonly batch: number;
-  /** The last images of the training split that are not trained on. */
+  /** Number of images at the end of the training split that are not trained on. */
   readonly heldOut: number;
   /** True if they are tested after each epoch. */
   readonly validate?: boolean;
@@ -63,10 +63,10 @@ export async function train(
   const saved = await context.resume.load();
   const from: Progressed = saved === undefined ? { current: start, best: start } : decodeProgress(saved);
   const { current } = from;
-  if (saved) context.log(`going on after epoch ${current.epoch}, from the state that an interrupted run saved`);
+  if (saved) context.log(`resuming after epoch ${current.epoch}, from the state that an interrupted run saved`);
   else if (current.optimizer !== undefined && stateFor(optimizer, current.optimizer) === undefined)
     context.warn(
-      `The checkpoint was trained with ${current.optimizer.kind}, and this training goes on with ${optimizer.kind}: it begins without moments.`,
+      `The checkpoint was trained with ${current.optimizer.kind}, and this training continues with ${optimizer.kind}: it starts without moments.`,
     );
   warnOfMissing(source, plan, context);
 
@@ -118,7 +118,7 @@ function refuseGradients({ name, gradientTypes }: Able<'train'>, gradients: Grad
   if (gradientTypes.includes(gradients)) return;
   throw new UserError(
     'E_ENGINE',
-    `The engine "${name}" computes gradients in ${gradientTypes.join(' or ')} alone, and this stage asks for ${gradients}.`,
+    `The engine "${name}" computes gradients only in ${gradientTypes.join(' or ')}, but this stage asks for ${gradients}.`,
     'Leave `gradients` out, or train with the default engine.',
   );
 }
@@ -135,6 +135,6 @@ function warnOfMissing({ dataset }: ImageSource, { images, validation }: EpochPl
   ] as const)
     if (classes.size < all.size)
       context.warn(
-        `Of ${all.size} classes ${classes.size} are among ${what}: validation takes the last images, so the training split should be in random order.`,
+        `Images of only ${classes.size} of ${all.size} classes are among ${what}: validation takes the last images, so the training split should be in random order.`,
       );
 }

@@ -19,15 +19,14 @@ export const optimiserParameters = {
     optimiserKinds.map((kind) => Type.Literal(kind)),
     {
       default: 'adam',
-      description:
-        'What moves the weights: adam as in the paper, adamw (its weight decay apart from the gradient), or sgd.',
+      description: 'The optimiser: adam as in the paper, adamw (its weight decay apart from the gradient), or sgd.',
     },
   ),
   momentum: Type.Optional(
     Type.Number({
       minimum: 0,
       exclusiveMaximum: 1,
-      description: 'Of sgd: 0.9 if left out; 0 is plain gradient descent.',
+      description: 'For sgd: 0.9 if left out; 0 is plain gradient descent.',
     }),
   ),
   nesterov: Type.Optional(Type.Boolean({ description: 'For sgd: Nesterov’s momentum.' })),
@@ -36,7 +35,7 @@ export const optimiserParameters = {
     maximum: 10,
     default: 0,
     description:
-      'Pulls all trained values to 0, those of batch norm, too: adam and sgd add it to the gradient (L2), adamw takes ' +
+      'Pulls all trained values towards 0, those of batch norm too: adam and sgd add it to the gradient (L2), adamw takes ' +
       'learning rate × it off the values. As PyTorch’s optimisers of these names.',
   }),
   schedule: Type.Optional(ScheduleSchema),
@@ -46,7 +45,7 @@ export const validationParameters = {
   validation: Type.Optional(
     Type.Integer({
       minimum: 1,
-      description: 'The last images of the training split are not trained on, and tested after each epoch.',
+      description: 'This many images at the end of the training split are not trained on, but tested after each epoch.',
     }),
   ),
   keep: Type.Union([Type.Literal('last'), Type.Literal('best')], {
@@ -57,7 +56,7 @@ export const validationParameters = {
   patience: Type.Optional(
     Type.Integer({
       minimum: 1,
-      description: 'The training ends after so many epochs without a better one on the images of `validation`.',
+      description: 'The training ends after this many epochs without a better one on the images of `validation`.',
     }),
   ),
 };
@@ -73,16 +72,16 @@ const AugmentSchema = Type.Union(
             minimum: 0,
             maximum: 1024,
             description:
-              'Cut at random, from the image with so many black rows and columns around it; else the middle.',
+              'Cut at random, after this many black rows and columns are added on each side; the middle if left out.',
           }),
         ),
-        flip: Type.Optional(Type.Boolean({ description: 'Changes left and right in half of the images.' })),
+        flip: Type.Optional(Type.Boolean({ description: 'Mirrors half of the images left to right.' })),
         brightness: RangeSchema(
           { maximum: 255 },
           { minimum: -255, maximum: 255 },
           {
             title: 'a number, or two such as [-63, 63]',
-            description: 'Added to all pixels of 0 to 255: 63 is [-63, 63].',
+            description: 'Range of a random number that is added to all pixels (0 to 255): 63 is [-63, 63].',
           },
         ),
         contrast: RangeSchema(
@@ -90,7 +89,8 @@ const AugmentSchema = Type.Union(
           { minimum: 0, maximum: 100 },
           {
             title: 'a number, or two such as [0.2, 1.8]',
-            description: 'What distances from the mean of their channel are multiplied with: 0.2 is [0.8, 1.2].',
+            description:
+              'Range of a random factor for the distances of pixels from the mean of their channel: 0.2 is [0.8, 1.2].',
           },
         ),
       },
@@ -100,7 +100,7 @@ const AugmentSchema = Type.Union(
   {
     title: 'none, paper, or a map of randomCrop, flip, brightness and contrast',
     description:
-      'What is done to training images, each time anew: only what the map names, such as ' +
+      'Random changes to training images, drawn each time: only what the map names, such as ' +
       '`{ randomCrop: 4, flip: true, contrast: [0.8, 1.2] }`. Left out, crops are augmented as in the paper, ' +
       '`{ randomCrop: 0, flip: true, brightness: 63, contrast: [0.2, 1.8] }`, and whole images are not.',
   },
@@ -153,7 +153,7 @@ export function trainingProblems(given: Given): ParameterProblem[] {
     for (const name of ['brightness', 'contrast'] as const) {
       const range = augment[name];
       if (Array.isArray(range) && range[0]! > range[1]!)
-        problems.push({ parameter: 'augment', path: [name], message: 'the smaller number stands first' });
+        problems.push({ parameter: 'augment', path: [name], message: 'the smaller number comes first' });
     }
   return problems;
 }

@@ -20,7 +20,7 @@ export function fontFamilyOf(bytes: Uint8Array, file: string): string {
   throw new UserError(
     'E_FONT',
     `${file} is not a font that can be used.`,
-    'Give a TrueType or OpenType file (.ttf, .otf); a .woff or a collection (.ttc) must be converted before.',
+    'Give a TrueType or OpenType file (.ttf, .otf); a .woff or a collection (.ttc) must be converted first.',
   );
 }
 

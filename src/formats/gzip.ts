@@ -23,7 +23,7 @@ export function gunzip(bytes: Uint8Array, label: string, claimed: (head: Uint8Ar
   if (length > Math.max(small, maximumRatio * bytes.length))
     throw new UserError(
       'E_DATA_GZIP',
-      `${label} claims to unpack to ${length} bytes, from ${bytes.length}: no images are as uniform.`,
+      `${label} claims to unpack to ${length} bytes, from ${bytes.length}: no images compress that well.`,
       'If that is right, unpack it yourself.',
     );
   return inflate(bytes, label, length);

@@ -77,7 +77,7 @@ export function decodeNpy(file: Uint8Array, label: string): NpyArray {
   const { Kind, isHalf, columnMajor, shape, start, size } = split(bytes);
   const values = bytes.subarray(start);
   if (values.length !== size)
-    fail(`it holds ${values.length} bytes of data, and its shape [${shape.join(', ')}] needs ${size}`);
+    fail(`it holds ${values.length} bytes of data, but its shape [${shape.join(', ')}] needs ${size}`);
   // A copy: the data of wider types must begin at a multiple of their size.
   const data = isHalf ? halves(values, 'F16') : new Kind(new Uint8Array(values).buffer);
   return inRowOrder({ shape, data }, columnMajor);
@@ -108,11 +108,13 @@ export function splitNpy(bytes: Uint8Array, fail: (problem: string) => never): N
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (file.length < 10 || !file.subarray(0, 6).equals(magic)) fail('it does not begin with the NumPy signature');
   const [major, minor] = [file[6]!, file[7]!];
-  if (major < 1 || major > 3 || minor !== 0) fail(`its format has the version ${major}.${minor}; known are 1.0 to 3.0`);
+  if (major < 1 || major > 3 || minor !== 0)
+    fail(`its format has the version ${major}.${minor}; supported: 1.0 to 3.0`);
   const start = major === 1 ? 10 : 12;
   if (file.length < start) fail('it ends within its header');
   const length = major === 1 ? file.readUInt16LE(8) : file.readUInt32LE(8);
-  if (length > maximumHeader) fail(`its header claims ${length} bytes, more than the ${maximumHeader} of any array`);
+  if (length > maximumHeader)
+    fail(`its header claims ${length} bytes, more than the ${maximumHeader} that any array needs`);
   if (start + length > file.length) fail('it ends within its header');
   const text = file.subarray(start, start + length).toString(major === 3 ? 'utf8' : 'latin1');
   const header = readLiteral(text);
@@ -123,7 +125,7 @@ export function splitNpy(bytes: Uint8Array, fail: (problem: string) => never): N
   if (descr === undefined || typeof columnMajor !== 'boolean' || !isShape(shape)) return fail('its header is damaged');
   if (typeof descr !== 'string') return fail('its values are records of several fields');
   if (shape.length > maximumDimensions)
-    fail(`it has ${shape.length} dimensions, and NumPy knows ${maximumDimensions} at most`);
+    fail(`it has ${shape.length} dimensions, but NumPy has ${maximumDimensions} at most`);
   if (!isCountable(shape)) fail(`its shape [${shape.join(', ')}] is larger than any array`);
   return { descr, columnMajor, shape, start: start + length };
 }

@@ -85,7 +85,7 @@ export function encodeSafetensors(file: TensorFile): Uint8Array {
  */
 export function decodeSafetensors(bytes: Uint8Array, label: string): TensorFile {
   const fail = (problem: string): never => {
-    throw new UserError('E_SAFETENSORS', `${label} is not a sound safetensors file: ${problem}.`);
+    throw new UserError('E_SAFETENSORS', `${label} is not a valid safetensors file: ${problem}.`);
   };
   if (bytes.length < 8) fail('it is shorter than 8 bytes');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -163,7 +163,7 @@ function parseEntry(name: string, value: unknown, fail: Fail) {
   const { dtype, shape, data_offsets: offsets } = value;
   if (typeof dtype !== 'string' || !isKnown(dtype)) {
     const known = [...Object.keys(arrays), ...halfTypes].join(', ');
-    return fail(`the tensor "${name}" has the type ${JSON.stringify(dtype)}; known are ${known}`);
+    return fail(`the tensor "${name}" has the type ${JSON.stringify(dtype)}; supported: ${known}`);
   }
   if (!isShape(shape)) return fail(`the shape of the tensor "${name}" is not a list of sizes`);
   if (!isSizes(offsets) || offsets.length !== 2) return fail(`the offsets of the tensor "${name}" are not two numbers`);

@@ -26,7 +26,7 @@ export async function unzip(
       if (!wanted(name)) continue;
       total += uncompressedSize;
       if (total > limit)
-        throw new ImportProblem('E_IMPORT_UNSAFE', `it unpacks to more than the ${limit} bytes that it may have`);
+        throw new ImportProblem('E_IMPORT_UNSAFE', `it unpacks to more than the ${limit} bytes allowed`);
       if (entry.directory) throw new ImportProblem('E_IMPORT_FORMAT', `it holds the folder "${name}"`);
       if (files.has(name)) throw new ImportProblem('E_IMPORT_UNSAFE', `it holds two files "${name}"`);
       files.set(name, await entry.getData(new Uint8ArrayWriter(), reading));

@@ -63,7 +63,7 @@ export function decodeCheckpoint(bytes: Uint8Array, label: string): Checkpoint {
   };
   const { tensors, metadata } = decodeSafetensors(bytes, label);
   if (metadata.format !== format)
-    fail(`its metadata name the format ${JSON.stringify(metadata.format ?? null)}, and not "${format}"`);
+    fail(`its metadata name the format ${JSON.stringify(metadata.format ?? null)} instead of "${format}"`);
   const network = decodeNetwork(metadata.network);
   if (typeof network === 'string') return fail(network);
 

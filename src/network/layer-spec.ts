@@ -25,7 +25,7 @@ const channels = (description: string) =>
 /** A layer as an item of a YAML list. */
 export const LayerSchema = Type.Object(
   {
-    conv: channels('A convolution of so many channels; `kernel` goes with it.'),
+    conv: channels('A convolution with this many channels; it needs `kernel`.'),
     downsample: Type.Optional(
       Type.Integer({
         minimum: 2,
@@ -33,7 +33,7 @@ export const LayerSchema = Type.Object(
         description: 'A learned convolution of this kernel and stride that keeps the channels: the paper’s P2 is 2.',
       }),
     ),
-    dense: channels('So many neurons, each of which sees the whole map.'),
+    dense: channels('A dense layer of this many neurons.'),
     kernel: Type.Optional(
       Type.Integer({ minimum: 1, maximum: most.kernel, description: 'Height and width of a convolution’s kernel.' }),
     ),
@@ -51,7 +51,7 @@ export const LayerSchema = Type.Object(
       }),
     ),
     repeat: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: most.layers, description: 'So many of them, one after the other.' }),
+      Type.Integer({ minimum: 1, maximum: most.layers, description: 'This many of them, one after the other.' }),
     ),
   },
   { additionalProperties: false, description: 'A layer.' },

@@ -10,8 +10,7 @@
 import { unreachable } from '../unreachable.js';
 import { type LayerProblem, type LayerSpec, type PlacedLayers, specProblem } from './layer-spec.js';
 
-const example =
-  'a layer is such as 16C5 (16 channels, 5×5), 16C5v (without padding), P2 (halves the map) or 256 (dense)';
+const example = 'write a layer as 16C5 (16 channels, 5×5), 16C5v (without padding), P2 (halves the map) or 256 (dense)';
 
 /** Layers from a notation, or the first thing that is wrong with it. */
 export function parseNotation(text: string): PlacedLayers | LayerProblem {
@@ -52,7 +51,7 @@ function readPart(part: string): { readonly spec: LayerSpec; readonly times: num
     const groups = form.exec(part)?.groups;
     if (groups === undefined) continue;
     const numbers = Object.entries(groups).filter(([, value]) => /^\d/.test(value ?? ''));
-    if (numbers.some(([, value]) => Number(value) < 1)) return `"${part}" has a 0: its numbers are from 1 on`;
+    if (numbers.some(([, value]) => Number(value) < 1)) return `"${part}" has a 0: its numbers must be 1 or more`;
     const number = (name: string) => Number(groups[name] || 1);
     const float = /f/i.test(groups.flags ?? '');
     const times = number('times') * number('before');
@@ -65,7 +64,7 @@ function readPart(part: string): { readonly spec: LayerSpec; readonly times: num
     const padding = /v/i.test(groups.flags ?? '') ? 'valid' : 'same';
     return { spec: { kind: 'conv', channels, kernel, padding, stride: number('stride'), float }, times };
   }
-  return `"${part}" is no layer`;
+  return `"${part}" is not a layer`;
 }
 
 /** A layer in the notation. */

@@ -23,10 +23,10 @@ const maximumLevels = 255;
 export function precisionProblem(precision: Precision): string | undefined {
   if (precision.kind === 'fp32') return undefined;
   const { k, B } = precision;
-  if (!Number.isInteger(k) || k < 0) return `k must be a whole number from 0 on, not ${k}`;
-  if (!Number.isInteger(B) || B < 1) return `B must be a whole number from 1 on, not ${B}`;
+  if (!Number.isInteger(k) || k < 0) return `k must be a whole number, 0 or more, not ${k}`;
+  if (!Number.isInteger(B) || B < 1) return `B must be a whole number, 1 or more, not ${B}`;
   if (levels(precision) > maximumLevels)
-    return `k = ${k} and B = ${B} give ${levels(precision)} levels, and at most ${maximumLevels} are possible`;
+    return `k = ${k} and B = ${B} give ${levels(precision)} levels, but at most ${maximumLevels} are possible`;
   return undefined;
 }
 

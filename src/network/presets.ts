@@ -106,15 +106,15 @@ export function buildNetwork(plan: Pick<NetworkPlan, 'name' | 'layers'>, options
     if (values.length !== input[2])
       throw new UserError(
         'E_NETWORK',
-        `\`normalise\` has ${values.length} values of \`${what}\`, and the images have ${input[2]} channels.`,
-        'Give one value a channel.',
+        `\`normalise\` has ${values.length} values of \`${what}\`, but the images have ${input[2]} channels.`,
+        'Give one value per channel.',
       );
   const problem = shapeProblem(plan.layers, input);
   if (problem !== undefined)
     throw new UserError(
       'E_NETWORK',
       `The network "${plan.name}" can't take ${input.join('×')} images: ${problem.message}.`,
-      'Take larger images, or a network that makes them less small.',
+      'Use larger images, or a network that shrinks them less.',
     );
   let shape = input;
   const blocks = plan.layers.map((spec, index): BlockDescription => {

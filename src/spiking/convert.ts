@@ -54,8 +54,8 @@ export function convert(network: Network, parameters: Tensors): Conversion {
   if (precision.kind === 'fp32')
     throw new UserError(
       'E_CONVERT_FP32',
-      'An fp32 network has no quantised activations, so that no number of spikes could stand for them.',
-      'Convert a checkpoint of a training with k and B.',
+      'An fp32 network has no quantised activations, so no number of spikes can stand for them.',
+      'Convert a checkpoint that was trained with k and B.',
     );
   const scale: Scale = { n: spikesPerUnit(precision.k), levels: levelsOf(precision) };
   const converted = network.layers.map((layer) => convertLayer(layer, parameters, scale));
@@ -116,7 +116,7 @@ function convertSpiking(layer: ConvolutionLayer, parameters: Tensors, scale: Sca
   if (layer.weights === 'float')
     throw new UserError(
       'E_CONVERT_FLOAT',
-      `The layer "${layer.name}" has float weights: spikes that they weigh don't add up to whole numbers.`,
+      `The layer "${layer.name}" has float weights: spikes weighted by them don't add up to whole numbers.`,
       'Train a network whose hidden layers are ternary.',
     );
   const weights = ternarise(tensor(parameters, layer, 'weight'), layer.output[2]);

@@ -75,7 +75,7 @@ export function decodeSpikingNetwork(bytes: Uint8Array, label: string): SpikingN
   };
   const { tensors, metadata } = decodeSafetensors(bytes, label);
   if (metadata.format !== format)
-    fail(`its metadata name the format ${JSON.stringify(metadata.format ?? null)}, and not "${format}"`);
+    fail(`its metadata name the format ${JSON.stringify(metadata.format ?? null)} instead of "${format}"`);
   const header = parseJson(metadata.network);
   if (!Value.Check(HeaderSchema, header)) return fail('the description of its network is wrong');
   const problem = precisionProblem({ kind: 'quantised', ...header }) ?? chainProblem(header.layers, header.input);

@@ -43,7 +43,7 @@ export function noiseTerms(
         throw new UserError(
           'E_NOISE',
           `"${layer}" is given the noise "${kind}" twice.`,
-          'Name each layer once a kind.',
+          'Name each layer once per kind.',
         );
       seen.add(`${kind} ${layer}`);
     }
@@ -78,7 +78,7 @@ function nameOf(
     'E_NOISE',
     source === undefined
       ? `The network has no layer ${wanted} that sends spikes, to have the noise "${kind}".`
-      : `The layer "${source.name}" has real weights, and "${kind}" is a fault of ternary ones.`,
+      : `The layer "${source.name}" has real weights, but "${kind}" is a fault of ternary ones.`,
     listed.length > 0
       ? `Layers that can have it: ${listed.join(', ')}; or all.`
       : 'The network has none that can have it.',

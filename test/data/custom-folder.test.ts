@@ -98,7 +98,7 @@ describe('a folder of pictures', () => {
     const split = { folder: folderOf(Object.fromEntries(files)) };
     const { dataset } = await read(split, { share: 0.3 });
     const { train, test, source } = dataset;
-    expect([train.count, test.count, source]).toEqual([14, 6, 'files of the user’s, 30 % for testing (seed 0)']);
+    expect([train.count, test.count, source]).toEqual([14, 6, 'the user’s own files, 30 % for testing (seed 0)']);
     expect([...test.labels]).toEqual([0, 0, 0, 1, 1, 1]);
     const values = ({ images, labels }: typeof train) => [...labels].map((label, i) => `${label} ${images[6 * i]}`);
     expect(new Set([...values(train), ...values(test)]).size).toBe(20);
@@ -139,10 +139,10 @@ describe('a folder of pictures', () => {
         'a/1.png': grey(1),
         'a/2.png': encodePng({ width: 2, height: 2, channels: 1, depth: 8, data: new Uint8Array(4) }),
       },
-      ['a/2.png has 2×2 pixels, and those of a/1.png are 2×3', 'Image.open(p).resize((3, 2)).save(p)'],
+      ['a/2.png has 2×2 pixels, but those of a/1.png are 2×3', 'Image.open(p).resize((3, 2)).save(p)'],
     ],
     ['colour among grey', { 'a/1.png': grey(1), 'a/2.png': colour(1) }, ['is in colour', 'convert("L")']],
-    ['no folders of classes', { '1.png': grey(1) }, ['lie in it directly', 'a CSV of file names']],
+    ['no folders of classes', { '1.png': grey(1) }, ['lie directly in it', 'a CSV of file names']],
     ['no pictures', { 'a/1.txt': '' }, ['holds no pictures', 'PNG or JPEG']],
     ['what is no picture', { 'a/1.png': 'GIF89a' }, ['a/1.png', 'neither a PNG nor a JPEG']],
     ['split a picture', { 'a/1.png': grey(1).slice(0, 50) }, ["a/1.png can't be read"]],
@@ -163,7 +163,7 @@ describe('a folder of pictures', () => {
     };
     expect(await table('a.png,cat\nb.png,dog\n')).toContain('names b.png, which is not in');
     expect(await table('label\ncat\n')).toContain('has one column');
-    expect(await table('file,label\n')).toContain('says no class of it');
+    expect(await table('file,label\n')).toContain('gives no class for it');
     expect(await refusal({ folder: 'none' })).toContain('none is not a folder.');
   });
 });
@@ -196,7 +196,7 @@ describe('arrays and tables', () => {
 
   it.each<[string, Uint8Array | Promise<Uint8Array>, string]>([
     ['files of torch.save', zip(new Map([['archive/data.pkl', Uint8Array.of(0x80)]])), 'torch.load("x.pt").numpy()'],
-    ['older ones', Buffer.from('8002', 'hex'), 'A pickle is a program'],
+    ['older ones', Buffer.from('8002', 'hex'), 'A pickle can run code'],
     ['pictures', grey(1), '{ folder: FOLDER }'],
     ['HDF5', Buffer.from('\x89HDF\r\n', 'latin1'), 'h5py.File'],
   ])('refuse %s, and say what to save', async (_, bytes, words) => {

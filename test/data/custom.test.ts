@@ -115,7 +115,7 @@ describe('a data set of the user’s', () => {
       ['[24, 3, 10, 14]', 'channels first', 'x.transpose(0, 2, 3, 1)', 'shape: [3, 10, 14]'],
     ],
     ['height for width', { x: permute(images, [0, 2, 1, 3]) }, ['[24, 5, 2, 3]', 'shape: [5, 2, 3]']],
-    ['another size', { shape: [3, 5, 2] }, ['[24, 2, 5, 3]', 'no images of the shape [3, 5, 2]']],
+    ['another size', { shape: [3, 5, 2] }, ['[24, 2, 5, 3]', 'does not fit images of the shape [3, 5, 2]']],
     ['fractions', { x: floats((pixel) => pixel / 255) }, ['from 0 to 1', '(x * 255).round().astype(numpy.uint8)']],
     ['ones and zeros in floats', { x: floats((pixel) => pixel % 2) }, ['(x * 255).round()']],
     ['−1 to 1', { x: floats((pixel) => pixel / 127.5 - 1) }, ['((x + 1) * 127.5).round().astype(numpy.uint8)']],
@@ -125,7 +125,7 @@ describe('a data set of the user’s', () => {
     [
       'an image less',
       { x: { shape: [count - 1, ...image], data: pixels.slice(30) } },
-      ['holds 23 images', '24 labels', 'one label for each image'],
+      ['holds 23 images', '24 labels', 'one label per image'],
     ],
     [
       'one-hot labels',
@@ -137,7 +137,7 @@ describe('a data set of the user’s', () => {
       },
       ['[24, 4]', 'y.argmax(axis=1)'],
     ],
-    ['a table of labels', { y: labelsAs(new Uint8Array(count * 2), [count, 2]) }, ['one number an image']],
+    ['a table of labels', { y: labelsAs(new Uint8Array(count * 2), [count, 2]) }, ['one number per image']],
     ['a class below 0', { y: labelsAs(Int16Array.from(numbers(count, (i) => classOf(i) - 1))) }, ['holds -1 at 0']],
     ['a class beyond 255', { y: labelsAs(Uint16Array.from(numbers(count, (i) => i * 100))) }, ['holds 300 at 3']],
     [
@@ -174,9 +174,7 @@ describe('a data set of the user’s', () => {
     [
       'bytes of 0 and 1',
       { x: { shape: images.shape, data: pixels.map((pixel) => pixel % 2) }, test: [images, labels] },
-      [
-        'All pixels of the training split are 0 or 1, which is as good as black: 255 is white. Save x * 255 in their place.',
-      ],
+      ['All pixels of the training split are 0 or 1, which is as good as black: 255 is white. Save x * 255 instead.'],
     ],
     [
       'dark images',
@@ -188,7 +186,7 @@ describe('a data set of the user’s', () => {
     [
       'labels from 1',
       { y: labelsAs(Uint8Array.from(numbers(count, (i) => classOf(i) + 1))) },
-      ['No image is of class 0, and labels go from 1 to 4: where they are counted from 1, save y - 1 in their place.'],
+      ['No image is of class 0, and labels go from 1 to 4: where they are counted from 1, save y - 1 instead.'],
     ],
     [
       'a class that one split lacks',
@@ -200,7 +198,7 @@ describe('a data set of the user’s', () => {
       { y: labelsAs(Uint8Array.from(numbers(count, (i) => (classOf(i) === 2 ? 3 : classOf(i))))) },
       ['No image is of class 2.'],
     ],
-    ['one class', { y: labelsAs(new Uint8Array(count)) }, ['There is one class only: all labels are 0.']],
+    ['one class', { y: labelsAs(new Uint8Array(count)) }, ['There is only one class: all labels are 0.']],
   ])('warns of %s', async (_, given, expected) => {
     expect((await read(given)).warnings).toEqual(expected);
   });

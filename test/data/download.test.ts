@@ -164,7 +164,7 @@ describe('download', () => {
     server.files.set('data.bin', { body, etag: '"v2"' });
     await download(file, [server.url], target(), options());
     expect(readFileSync(target()).equals(body)).toBe(true);
-    expect(log.at(-1)).toContain('the server has another file than before');
+    expect(log.at(-1)).toContain('the file on the server has changed');
   });
 
   it.each([
@@ -190,7 +190,7 @@ describe('download', () => {
     server.misbehaviours.push(...Array.from({ length: 40 }, () => farm));
     await download(file, [server.url], target(), options());
     expect(readFileSync(target()).equals(body)).toBe(true);
-    expect(log).toEqual(Array(2).fill(`${server.url}data.bin: the server has another file than before`));
+    expect(log).toEqual(Array(2).fill(`${server.url}data.bin: the file on the server has changed`));
     expect(server.requests.at(-1)!.range).toBeUndefined();
     expect(left()).toEqual(['data.bin']);
   });

@@ -117,7 +117,7 @@ describe('file formats', () => {
       'several zeros',
       "{'descr': '|u1', 'fortran_order': False, 'shape': (00,)}",
       1,
-      'it holds 2 bytes of data, and its shape [0] needs 0',
+      'it holds 2 bytes of data, but its shape [0] needs 0',
     ],
     ['zeros before a size', "{'descr': '|u1', 'fortran_order': False, 'shape': (02,)}", 1, 'its header is damaged'],
     ['brackets and double quotes', '{"descr": ("|u1"), "fortran_order": False, "shape": (2,)}', 3, undefined],
@@ -125,7 +125,7 @@ describe('file formats', () => {
       'an unknown version',
       "{'descr': '|u1', 'fortran_order': False, 'shape': (2,), }",
       4,
-      'its format has the version 4.0; known are 1.0 to 3.0',
+      'its format has the version 4.0; supported: 1.0 to 3.0',
     ],
     ['a number for a shape', "{'descr': '|u1', 'fortran_order': False, 'shape': (2)}", 1, 'its header is damaged'],
     ['a key too many', "{'descr': '|u1', 'fortran_order': False, 'shape': (2,), 'x': 1}", 1, 'its header is damaged'],
@@ -142,13 +142,13 @@ describe('file formats', () => {
       '65 dimensions',
       `{'descr': '|u1', 'fortran_order': False, 'shape': (${'1, '.repeat(65)})}`,
       1,
-      'it has 65 dimensions, and NumPy knows 64 at most',
+      'it has 65 dimensions, but NumPy has 64 at most',
     ],
     [
       '60,000 dimensions',
       `{'descr': '|u1', 'fortran_order': True, 'shape': (${'1,'.repeat(60_000)})}`,
       2,
-      'its header claims 120052 bytes, more than the 10000 of any array',
+      'its header claims 120052 bytes, more than the 10000 that any array needs',
     ],
     [
       'deep brackets',
@@ -182,7 +182,7 @@ describe('file formats', () => {
     zeros.writeUInt32BE(zeros.length - 8, 4);
     const honest = gzipSync(zeros);
     expect(() => decodeIdx(honest, 'images.gz')).toThrow(
-      `images.gz claims to unpack to ${zeros.length} bytes, from ${honest.length}: no images are as uniform.`,
+      `images.gz claims to unpack to ${zeros.length} bytes, from ${honest.length}: no images compress that well.`,
     );
     const npy = gzipSync(encodeNpy({ shape: [zeros.length], data: zeros }));
     expect(() => decodeNpy(npy, 'x.npy.gz')).toThrow('x.npy.gz claims to unpack to');

@@ -145,8 +145,8 @@ describe('what is not as it was published', () => {
     const place = put(tinyCifar100, join(folder, 'own'), other);
     const problem = {
       code: 'E_DATA_CHECKSUM',
-      message: `${place} is not CIFAR-100 as it was published: the checksum of train.bin is another.`,
-      hint: 'Is it complete? Data of your own have another name.',
+      message: `${place} is not CIFAR-100 as it was published: the checksum of train.bin differs.`,
+      hint: 'Is it complete? Give data of your own another name.',
     };
     await expect(read(tinyCifar100, { source: place })).rejects.toMatchObject(problem);
     vi.stubEnv('SPIKELINE_DATA', place);
@@ -160,7 +160,7 @@ describe('what is not as it was published', () => {
     copy('python2/cifar-100-python', 'home/.keras/datasets/cifar-100-python');
     expect((await read(tinyCifar100)).length).toBe(2);
     expect(log[0]).toBe(
-      `Left aside: ${join(folder, 'project/data/cifar-100-binary')} is not CIFAR-100 as it was published: the checksum of train.bin is another.`,
+      `Ignored: ${join(folder, 'project/data/cifar-100-binary')} is not CIFAR-100 as it was published: the checksum of train.bin differs.`,
     );
   });
 
@@ -180,7 +180,7 @@ describe('what is not as it was published', () => {
     });
     await expect(read(tinyCifar100)).rejects.toMatchObject({
       code: 'E_DOWNLOAD',
-      hint: `Without network, put it into a folder, as ${layouts}, and name that: \`with: { name: cifar100, source: FOLDER }\`, or SPIKELINE_DATA=FOLDER.`,
+      hint: `Without a network, put it into a folder, as ${layouts}, and name the folder: \`with: { name: cifar100, source: FOLDER }\`, or SPIKELINE_DATA=FOLDER.`,
     });
   });
 
@@ -235,8 +235,8 @@ describe('downloads', () => {
     expect((wrong as Error).message).toMatch(
       new RegExp(
         [
-          `^What ${swapped} has can't be used: .* is not CIFAR-100 as it was published: the checksum of train.bin is another.`,
-          `What ${page} has can't be used: .*`,
+          `^The files from ${swapped} can't be used: .* is not CIFAR-100 as it was published: the checksum of train.bin differs.`,
+          `The files from ${page} can't be used: .*`,
           `${parquet('test')} could not be downloaded:\n  ${half}${parquet('test')}: the server answered 404 Not Found$`,
         ].join('\n'),
       ),

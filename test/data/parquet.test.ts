@@ -104,7 +104,7 @@ describe('Parquet files that claim far more than they have', () => {
       'premature end of input',
     ],
     ['many values', () => withPage({ values: huge }, Buffer.alloc(16)), ''],
-    ['nothing of it', () => withPage({}, Buffer.alloc(16)), 'one of its images is no PNG'],
+    ['nothing of it', () => withPage({}, Buffer.alloc(16)), 'one of its images is not a PNG'],
   ])('%s', async (_, make, problem) => {
     const path = make();
     const before = process.resourceUsage().maxRSS;

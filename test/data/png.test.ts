@@ -44,29 +44,33 @@ describe('PNG', () => {
     [
       'a second header',
       png(header(3, 2), header(2 ** 31 - 1, 2 ** 31 - 1), image),
-      'has not one header at its beginning',
+      'does not begin with exactly one header',
     ],
-    ['a text before its header', png(chunk('tEXt', header(3, 2)), header(3, 2)), 'has not one header at its beginning'],
+    [
+      'a text before its header',
+      png(chunk('tEXt', header(3, 2)), header(3, 2)),
+      'does not begin with exactly one header',
+    ],
     [
       'far more than its pixels',
       png(header(3, 2), chunk('IDAT', deflateSync(zeros))),
-      'has not as many pixels as it says',
+      'does not have as many pixels as it says',
     ],
     [
       'fewer pixels',
       png(header(3, 2), chunk('IDAT', deflateSync(rows.subarray(1)))),
-      'has not as many pixels as it says',
+      'does not have as many pixels as it says',
     ],
-    ['no pixels', png(header(3, 2)), 'has not as many pixels as it says'],
+    ['no pixels', png(header(3, 2)), 'does not have as many pixels as it says'],
     [
       'a profile that unpacks to much',
       png(header(3, 2), chunk('iCCP', deflateSync(zeros)), image),
-      'has a profile of colours',
+      'has a colour profile',
     ],
     ['rows in another order', png(header(3, 2, [8, 2, 0, 0, 1]), image), 'is interlaced'],
     ['grey pixels', png(header(3, 2, [8, 0, 0, 0, 0]), image), 'is not in colour, with eight bits a channel'],
-    ['a chunk beyond its end', png(header(3, 2), image).subarray(0, -14), 'is no PNG, or ends too early'],
-    ['nothing', new Uint8Array(0), 'is no PNG, or ends too early'],
+    ['a chunk beyond its end', png(header(3, 2), image).subarray(0, -14), 'is not a PNG, or ends too early'],
+    ['nothing', new Uint8Array(0), 'is not a PNG, or ends too early'],
   ])('refuses one with %s', (_, file, problem) => {
     expect(() => decodePng(file, 3, 2)).toThrow(new Error(`one of its images ${problem}`));
   });

@@ -78,11 +78,11 @@ describe.concurrent('import and export', () => {
     );
     for (const count of ['ran 1, cached 0', 'ran 0, cached 1']) {
       const { code, out, err } = await box.run(['run', 'p.yaml']);
-      expect([code, out + err]).toEqual([0, expect.stringContaining('d: There is one class only: all labels are 0.')]);
+      expect([code, out + err]).toEqual([0, expect.stringContaining('d: There is only one class: all labels are 0.')]);
       expect(out + err).toContain(count);
     }
     const { out } = await box.run(['show', 'p.yaml', '--json']);
-    const metrics = { pixelMean: 7.5, pixelMax: 15, trainPerClass: [4], source: 'files of the user’s' };
+    const metrics = { pixelMean: 7.5, pixelMax: 15, trainPerClass: [4], source: 'the user’s own files' };
     expect(JSON.parse(out)).toMatchObject([{ task: 'd', metrics }]);
   });
 
@@ -198,14 +198,14 @@ ${data}  shape:${imported('shape.npz')}  incomplete:${imported('incomplete.npz')
       },
       program: {
         code: 'E_IMPORT_UNSAFE',
-        message: `program.npz can't be imported as a checkpoint of ${notation}: it refers to "os.system", which is no part of an array.`,
+        message: `program.npz can't be imported as a checkpoint of ${notation}: it refers to "os.system", which is not part of an array.`,
       },
       text: {
         code: 'E_IMPORT_FORMAT',
         message: `text.pth can't be imported as a checkpoint of ${notation}: it is neither an .npz nor a safetensors file.`,
         hint: expect.stringContaining('safetensors.torch.save_file'),
       },
-      models: { code: 'E_EXPORT_INPUT', message: 'The format onnx needs the input "checkpoint", and there is none.' },
+      models: { code: 'E_EXPORT_INPUT', message: 'The format onnx needs the input "checkpoint", which is missing.' },
     });
   });
 

@@ -85,7 +85,7 @@ describe.concurrent('V8 that does not do well with its flags', () => {
     expect([run.exitCode, run.stdout]).toEqual([
       1,
       expect.stringContaining(
-        `train@seed=1 failed [E_ENGINE]\n  ${told}\n  hint: Another version of Node may do: 20, 22, 24 and 26 are tested.\n`,
+        `train@seed=1 failed [E_ENGINE]\n  ${told}\n  hint: Another version of Node may work: 20, 22, 24 and 26 are tested.\n`,
       ),
     ]);
   });

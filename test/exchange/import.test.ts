@@ -88,7 +88,7 @@ describe('plain .npz files', () => {
     const file = await npz((arrays) => arrays.set('conv1_w', { shape: [3, 2, 1, 1], data: new Float32Array(6) }));
     await expect(importCheckpoint(file, network, 'a.npz')).rejects.toMatchObject({
       code: 'E_IMPORT_SHAPE',
-      message: expect.stringContaining('[3, 2, 1, 1], which is [out, in, height, width] as PyTorch has it'),
+      message: expect.stringContaining("[3, 2, 1, 1], which is PyTorch's order, [out, in, height, width]"),
       hint: 'Save w.transpose(2, 3, 1, 0) in its place, of all convolutions.',
     });
   });
@@ -145,8 +145,8 @@ describe('plain .npz files', () => {
       (arrays) => arrays.set('fc_w', { shape: [2, 1], data: Float32Array.of(1, 2) }),
       {
         code: 'E_IMPORT_SHAPE',
-        message: expect.stringContaining('which is [classes, inputs] as PyTorch has it'),
-        hint: 'Save w.reshape(-1, 1, 1, 1).transpose(2, 3, 1, 0).reshape(1, -1) in its place.',
+        message: expect.stringContaining("which is PyTorch's order, [classes, inputs]"),
+        hint: 'Save w.reshape(-1, 1, 1, 1).transpose(2, 3, 1, 0).reshape(1, -1) instead.',
       },
     ],
     [
@@ -154,7 +154,7 @@ describe('plain .npz files', () => {
       (arrays) => arrays.set('bn1_mean', { shape: [1], data: Float32Array.of(Number.NaN) }),
       {
         code: 'E_IMPORT_VALUE',
-        message: expect.stringContaining('its array "bn1_mean" holds values that are no finite float32.'),
+        message: expect.stringContaining('its array "bn1_mean" holds values that are not finite float32 numbers.'),
       },
     ],
     [
@@ -205,8 +205,8 @@ describe('safetensors files of PyTorch', () => {
     const bias = tensors().set('conv1.bias', { shape: [1], data: Float32Array.of(0.5) });
     await expect(read(bias)).rejects.toMatchObject({
       code: 'E_IMPORT_NAME',
-      message: expect.stringContaining('its tensor "conv1.bias" is not zero, and only batch norm has a bias there'),
-      hint: 'Batch norm follows, which can have it: bn1.running_mean -= conv1.bias, and then set conv1.bias to zero.',
+      message: expect.stringContaining('its tensor "conv1.bias" is not zero, but only batch norm has a bias there'),
+      hint: 'Batch norm follows and can take it over: bn1.running_mean -= conv1.bias, and then set conv1.bias to zero.',
     });
     const shape = tensors().set('fc.weight', { shape: [1, 2], data: Float32Array.of(-1, 0.25) });
     await expect(read(shape)).rejects.toMatchObject({
@@ -222,7 +222,7 @@ describe('safetensors files of PyTorch', () => {
     const ours = encodeCheckpoint({ network: tiny, parameters: tinyParameters, epoch: 1, seed: 1 });
     await expect(importCheckpoint(ours, tiny, 'a')).rejects.toMatchObject({
       code: 'E_IMPORT_FORMAT',
-      message: expect.stringContaining('it is a file of ours already'),
+      message: expect.stringContaining('it is a checkpoint of Spikeline already'),
     });
   });
 });

@@ -24,7 +24,7 @@ describe("the authors' logs", () => {
     [
       'two results of one precision',
       [result('k1B2'), result('k1B2', 0.1)],
-      "There are two results for k1B2, with noise 0 and 0.1, and the authors' logs have a place for one.",
+      "There are two results for k1B2, with noise 0 and 0.1, but the authors' logs have room for one.",
     ],
     [
       'other files',

@@ -51,7 +51,7 @@ describe('a learning rate', () => {
     [{ warmUp: 6 }, 'a warm-up of 6 epochs is longer than the 5 of the training', 'warmUp'],
     [{ steps: [{ after: 1 }] }, 'a step says either `learningRate` or `factor`', 'steps', 0],
     [{ steps: [{ after: 1, factor: 1, learningRate: 1 }] }, 'a step says either', 'steps', 0],
-    [{ steps: [{ after: 5, factor: 1 }] }, 'there is nothing after 5 epochs in a training of 5', 'steps', 0, 'after'],
+    [{ steps: [{ after: 5, factor: 1 }] }, 'a training of 5 epochs has nothing after 5', 'steps', 0, 'after'],
     [
       {
         steps: [
@@ -59,7 +59,7 @@ describe('a learning rate', () => {
           { after: 2, factor: 1 },
         ],
       },
-      'steps stand in the order of their epochs',
+      'steps must be in the order of their epochs',
       ...['steps', 1, 'after'],
     ],
     [{ warmUp: 3, steps: [{ after: 2, factor: 1 }] }, 'after 2 epochs the warm-up is not over', 'steps', 0, 'after'],

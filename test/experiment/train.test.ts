@@ -108,7 +108,7 @@ describe('training', () => {
     } as const;
     const result = await train(wasmEngine, source, start, sgd, 1, contextOf(new Memory(), told));
     expect(told[0]).toBe(
-      'The checkpoint was trained with adam, and this training goes on with sgd: it begins without moments.',
+      'The checkpoint was trained with adam, and this training continues with sgd: it starts without moments.',
     );
     expect(decodeCheckpoint(result.checkpoint, 'sgd').optimizer?.kind).toBe('sgd');
   });
@@ -166,7 +166,7 @@ describe('training', () => {
       const ordered = new ImageSource(network, sorted);
       await train(wasmEngine, ordered, start, { ...all, epochs: 1, heldOut: 2 }, 1, contextOf(new Memory(), told));
       expect(told[0]).toBe(
-        'Of 3 classes 1 are among the 2 images of validation: validation takes the last images, so the training split should be in random order.',
+        'Images of only 1 of 3 classes are among the 2 images of validation: validation takes the last images, so the training split should be in random order.',
       );
     });
   });
@@ -217,7 +217,7 @@ describe('training', () => {
     const start = freshCheckpoint(network, 5);
     await expect(train(engine, source, start, { ...schedule, gradients: 'int16' }, 1, context)).rejects.toMatchObject({
       ...{ code: 'E_ENGINE', hint: 'Leave `gradients` out, or train with the default engine.' },
-      message: 'The engine "floats" computes gradients in float32 alone, and this stage asks for int16.',
+      message: 'The engine "floats" computes gradients only in float32, but this stage asks for int16.',
     });
   });
 });

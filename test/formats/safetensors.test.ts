@@ -101,7 +101,7 @@ describe('safetensors', () => {
     [
       'an unknown type',
       file({ a: { ...f32(0, 4), dtype: 'toString' } }, new Uint8Array(4)),
-      'the tensor "a" has the type "toString"; known are F64, F32, I64, I32, I8, U8, F16, BF16',
+      'the tensor "a" has the type "toString"; supported: F64, F32, I64, I32, I8, U8, F16, BF16',
     ],
     [
       'a negative size',
@@ -154,7 +154,7 @@ describe('safetensors', () => {
     ['bytes left over', file({ a: f32(0, 4) }, new Uint8Array(7)), '3 bytes at its end belong to no tensor'],
   ])('refuses %s', (_, bytes, problem) => {
     expect(() => decodeSafetensors(bytes, 'the file')).toThrow(
-      new UserError('E_SAFETENSORS', `the file is not a sound safetensors file: ${problem}.`),
+      new UserError('E_SAFETENSORS', `the file is not a valid safetensors file: ${problem}.`),
     );
   });
 

@@ -90,7 +90,7 @@ describe('checkpoints', () => {
     [
       'another format',
       changed(({ metadata }) => delete metadata.format),
-      'its metadata name the format null, and not "spikeline-checkpoint/1"',
+      'its metadata name the format null instead of "spikeline-checkpoint/1"',
     ],
     ['no network', changed(({ metadata }) => delete metadata.network), 'it does not describe its network'],
     [
@@ -101,7 +101,7 @@ describe('checkpoints', () => {
     [
       'an impossible precision',
       changedNetwork((network) => Object.assign(network, { precision: { kind: 'quantised', k: 9, B: 1 } })),
-      'k = 9 and B = 1 give 512 levels, and at most 255 are possible',
+      'k = 9 and B = 1 give 512 levels, but at most 255 are possible',
     ],
     [
       'layers that do not follow on each other',

@@ -61,13 +61,13 @@ describe("the paper's notation", () => {
   });
 
   it.each([
-    ['16C5-16X5', '"16X5" is no layer', '16X5'],
-    ['16C5-C5', '"C5" is no layer', 'C5'],
+    ['16C5-16X5', '"16X5" is not a layer', '16X5'],
+    ['16C5-C5', '"C5" is not a layer', 'C5'],
     ['16C5--P2', 'A layer is missing here', '--'],
     ['16C5-', 'A layer is missing here', '-'],
     ['', 'A layer is missing here', ''],
-    ['16C5-0C3', '"0C3" has a 0: its numbers are from 1 on', '0C3'],
-    ['16C5*0', '"16C5*0" has a 0: its numbers are from 1 on', '16C5*0'],
+    ['16C5-0C3', '"0C3" has a 0: its numbers must be 1 or more', '0C3'],
+    ['16C5*0', '"16C5*0" has a 0: its numbers must be 1 or more', '16C5*0'],
     ['16C5-P1', '"P1" would leave the map as large as it is', 'P1'],
     ['16C4-P2', "A kernel of 4×4 has no middle: it can't keep the map's size", '16C4'],
     ['16C3*999999', 'A network has at most 200 layers', '16C3*999999'],

@@ -87,7 +87,7 @@ describe('networks of the paper', () => {
       new UserError(
         'E_NETWORK',
         `The network "lenet" can't take 16×16×1 images: layer 6, 256C4v, is given 1×1×32, and its kernel is 4×4.`,
-        'Take larger images, or a network that makes them less small.',
+        'Use larger images, or a network that shrinks them less.',
       ),
     );
   });
@@ -100,10 +100,10 @@ describe('precision', () => {
   });
 
   it.each([
-    [-1, 1, 'k must be a whole number from 0 on, not -1.'],
-    [0.5, 1, 'k must be a whole number from 0 on, not 0.5.'],
-    [1, 0, 'B must be a whole number from 1 on, not 0.'],
-    [8, 1, 'k = 8 and B = 1 give 256 levels, and at most 255 are possible.'],
+    [-1, 1, 'k must be a whole number, 0 or more, not -1.'],
+    [0.5, 1, 'k must be a whole number, 0 or more, not 0.5.'],
+    [1, 0, 'B must be a whole number, 1 or more, not 0.'],
+    [8, 1, 'k = 8 and B = 1 give 256 levels, but at most 255 are possible.'],
   ])('refuses k = %s, B = %s', (k, B, message) => {
     expect(() => checkPrecision({ kind: 'quantised', k, B })).toThrow(message);
   });

@@ -84,7 +84,7 @@ describe('conversion', () => {
   it('refuses a network that is not quantised', () => {
     const network = preset('lenet', { precision: { kind: 'fp32' } });
     expect(() => convert(network, new Map())).toThrow(
-      'An fp32 network has no quantised activations, so that no number of spikes could stand for them.',
+      'An fp32 network has no quantised activations, so no number of spikes can stand for them.',
     );
   });
 });

@@ -39,7 +39,7 @@ describe('files of spiking networks', () => {
     [
       'another format',
       changed((_, metadata) => Object.assign(metadata, { format: 'spikeline-checkpoint/1' })),
-      'its metadata name the format "spikeline-checkpoint/1", and not "spikeline-spiking-network/1"',
+      'its metadata name the format "spikeline-checkpoint/1" instead of "spikeline-spiking-network/1"',
     ],
     ['no description', changed((_, metadata) => delete metadata.network), 'the description of its network is wrong'],
     [

@@ -54,7 +54,7 @@ describe('noiseTerms', () => {
       `E_NOISE: The network has no layer "conv9" that sends spikes, to have the noise "deletion". Layers that can have it: ${names.map((name, i) => `${name} (${i + 1})`).join(', ')}; or all.`,
     );
     expect(mistake({ kind: 'stuck-at-0', probability: 0.1, layers: 1 })).toContain(
-      `The layer "${names[0]}" has real weights, and "stuck-at-0" is a fault of ternary ones.`,
+      `The layer "${names[0]}" has real weights, but "stuck-at-0" is a fault of ternary ones.`,
     );
     const twice = { kind: 'deletion', probability: 0.1 } as const;
     expect(mistake([twice, { ...twice, layers: 2 }])).toContain(`"${names[1]}" is given the noise "deletion" twice.`);

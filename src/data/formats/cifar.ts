@@ -19,7 +19,7 @@ export function decodeCifar(
   if (bytes.length === 0 || bytes.length % record !== 0)
     throw new UserError(
       'E_DATA_CIFAR',
-      `${label} is not a file of CIFAR's binary version: its ${bytes.length} bytes are no multiple of ${record}.`,
+      `${label} is not a file of CIFAR's binary version: its ${bytes.length} bytes are not a multiple of ${record}.`,
       'The "binary version (suitable for C programs)" is needed.',
     );
   const count = bytes.length / record;

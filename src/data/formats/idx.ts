@@ -20,7 +20,7 @@ function splitIdx(bytes: Uint8Array, fail: Fail): { shape: readonly number[]; st
   const dimensions = bytes[3]!;
   const start = 4 + 4 * dimensions;
   if (dimensions < 1 || bytes.length < start) return fail('it ends within its header');
-  if (dimensions > maximumDimensions) return fail(`it has ${dimensions} dimensions, more than any array`);
+  if (dimensions > maximumDimensions) return fail(`it has ${dimensions} dimensions, more than any array has`);
   const shape = Array.from({ length: dimensions }, (_, i) => view.getUint32(4 + 4 * i));
   return { shape, start, count: shape.reduce((product, size) => product * size, 1) };
 }

@@ -29,8 +29,8 @@ export function readFileLabels(bytes: Uint8Array, label: string): ReadonlyMap<st
   if (columns.length < 2)
     throw new UserError(
       'E_DATA_CSV',
-      `${label} has one column, and must have a file name and a class in each row.`,
-      'Such as: 0001.png,cat',
+      `${label} has one column, but each row must have a file name and a class.`,
+      'For example: 0001.png,cat',
     );
   return new Map(rows.map((row) => [row[0]!, row[labelColumn(columns)]!]));
 }

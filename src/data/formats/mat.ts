@@ -19,12 +19,12 @@ const [headerBytes, tagBytes, flagBytes] = [128, 8, 16];
  */
 export function decodeMat(file: Uint8Array, limit: number): ReadonlyMap<string, MatArray> {
   const head = Buffer.from(file.buffer, file.byteOffset, file.byteLength).toString('latin1', 0, headerBytes);
-  if (!head.startsWith('MATLAB 5.0') || head.slice(126) !== 'IM') throw new Error('it is no file of MATLAB 5');
+  if (!head.startsWith('MATLAB 5.0') || head.slice(126) !== 'IM') throw new Error('it is not a MATLAB 5 file');
   const arrays = new Map<string, MatArray>();
   for (let at = headerBytes; at < file.length; ) {
     const { type, data, end } = elementAt(file, at);
     const matrix = type === types.compressed ? elementAt(unpacked(data, limit), 0) : { type, data };
-    if (matrix.type !== types.matrix) throw new Error(`it holds an element of type ${matrix.type}, and no array`);
+    if (matrix.type !== types.matrix) throw new Error(`it holds an element of type ${matrix.type} instead of an array`);
     const { name, array } = arrayOf(matrix.data);
     arrays.set(name, array);
     at = end;
@@ -65,7 +65,7 @@ function arrayOf(bytes: Uint8Array): { readonly name: string; readonly array: Ma
   const sizes = elementAt(bytes, flagBytes);
   const name = elementAt(bytes, sizes.end);
   const values = elementAt(bytes, name.end);
-  if (sizes.type !== types.int32 || values.type !== types.uint8) throw new Error('it holds other values than bytes');
+  if (sizes.type !== types.int32 || values.type !== types.uint8) throw new Error('its values are not bytes');
   const view = new DataView(sizes.data.buffer, sizes.data.byteOffset, sizes.data.byteLength);
   const shape = Array.from({ length: sizes.data.length / 4 }, (_, i) => view.getInt32(4 * i, true));
   if (elements(shape) !== values.data.length)

@@ -31,7 +31,7 @@ export function decodePicture(bytes: Uint8Array, label: string): Picture {
   };
   const isPng = bytes[0] === 0x89 && bytes[1] === 0x50;
   const isJpeg = bytes[0] === 0xff && bytes[1] === 0xd8;
-  if (!isPng && !isJpeg) return fail('it is neither a PNG nor a JPEG', 'Save it anew as a PNG.');
+  if (!isPng && !isJpeg) return fail('it is neither a PNG nor a JPEG', 'Save it as a PNG.');
   const { width, height } = isPng ? pngSize(bytes) : jpegHead(bytes);
   if (!(width * height > 0 && width * height <= maximumPixels))
     return fail(`it says that it has ${width}×${height} pixels`);
@@ -52,7 +52,7 @@ type Fail = (problem: string, hint?: string) => never;
 
 function fromPng(bytes: Uint8Array, fail: Fail): Picture {
   const { width, height, depth, channels, data, palette } = decodePng(bytes, { checkCrc: true });
-  if (depth === 16) return fail('it has 16 bits a channel', 'Save it with 8: Image.open(p).convert("L").save(p).');
+  if (depth === 16) return fail('it has 16 bits per channel', 'Save it with 8: Image.open(p).convert("L").save(p).');
   const values = depth < 8 ? unpacked(data, { width, height, depth }) : Uint8Array.from(data);
   if (palette !== undefined) {
     const colours = Uint8Array.from(values, (index) => index);

@@ -20,7 +20,7 @@ export function decodePng(bytes: Uint8Array, width: number, height: number): Uin
   const packed = checkChunks(bytes, width, height, fail);
   const expected = height * (1 + width * channels);
   // The decoder takes what is missing for zeros, and unpacks all that there is.
-  if (unpackedLength(packed, expected) !== expected) fail('has not as many pixels as it says');
+  if (unpackedLength(packed, expected) !== expected) fail('does not have as many pixels as it says');
   return new Uint8Array(decode(bytes, { checkCrc: true }).data);
 }
 
@@ -33,19 +33,19 @@ function checkChunks(bytes: Uint8Array, width: number, height: number, fail: (pr
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const packed: Uint8Array[] = [];
   for (let at = signatureBytes; ; ) {
-    if (at + chunkBytes > bytes.length) fail('is no PNG, or ends too early');
+    if (at + chunkBytes > bytes.length) fail('is not a PNG, or ends too early');
     const length = view.getUint32(at);
     const type = Buffer.from(bytes.subarray(at + 4, at + 8)).toString('latin1');
     const data = bytes.subarray(at + 8, at + 8 + length);
-    if ((type === 'IHDR') !== (at === signatureBytes)) fail('has not one header at its beginning');
+    if ((type === 'IHDR') !== (at === signatureBytes)) fail('does not begin with exactly one header');
     if (type === 'IHDR') {
-      if (length !== headerBytes || data.length < length) fail('is no PNG, or ends too early');
+      if (length !== headerBytes || data.length < length) fail('is not a PNG, or ends too early');
       if (view.getUint32(at + 8) !== width || view.getUint32(at + 12) !== height) fail(`is not ${width}×${height}`);
       if (data[8] !== 8 || data[9] !== colour) fail('is not in colour, with eight bits a channel');
       if (data[12] !== 0) fail('is interlaced');
     }
     // Profiles of colours are packed, too, and nobody needs them here.
-    if (type === 'iCCP') fail('has a profile of colours');
+    if (type === 'iCCP') fail('has a colour profile');
     if (type === 'IDAT') packed.push(data);
     if (type === 'IEND') return Buffer.concat(packed);
     at += chunkBytes + length;

@@ -22,8 +22,8 @@ export const idxArchiveLayout = ({ archive, aliases }: IdxArchiveFormat): Layout
     if (createHash('md5').update(bytes).digest('hex') !== archive.md5)
       throw new UserError(
         'E_DATA_CHECKSUM',
-        `${path} is not ${archive.name} as it was published: its checksum is another.`,
-        'Is it complete? Data of your own have another name.',
+        `${path} is not ${archive.name} as it was published: its checksum differs.`,
+        'Is it complete? Give data of your own another name.',
       );
     const parts = allParts(published);
     const partOf = (name: string): Part | undefined =>

@@ -25,7 +25,7 @@ export async function recordsOfParquet(file: ArrayBuffer, request: ParquetReques
   const metadata = parquetMetadata(file);
   const size = sizeOf(metadata);
   if (Number(metadata.num_rows) !== count) throw new Error(`it holds ${metadata.num_rows} images, not ${count}`);
-  if (!(size <= limit)) throw new Error(`it unpacks to ${size} bytes, more than the ${limit} that it may have`);
+  if (!(size <= limit)) throw new Error(`it unpacks to ${size} bytes, more than the ${limit} allowed`);
   const split: Rows = { images: new Uint8Array(count * imageBytes), labels: [] };
   // Only so many rows at a time are in memory as objects.
   for (const { num_rows: rows } of metadata.row_groups) {
@@ -56,13 +56,14 @@ function addRow({ images, labels }: Rows, row: Record<string, unknown>, request:
   // The coarse label comes first in a record.
   const label = Uint8Array.from(wanted.toReversed(), (name) => labelOf(row[name]));
   const png = (row[image] as { bytes?: unknown } | undefined)?.bytes;
-  if (!(png instanceof Uint8Array) || png.length > request.imageLimit) throw new Error('one of its images is no PNG');
+  if (!(png instanceof Uint8Array) || png.length > request.imageLimit)
+    throw new Error('one of its images is not a PNG');
   images.set(decodePng(png, side, side), labels.length * imageBytes);
   labels.push(label);
 }
 
 function labelOf(value: unknown): number {
   const label = Number(value);
-  if (!Number.isInteger(label) || label < 0 || label > 255) throw new Error('one of its labels is none');
+  if (!Number.isInteger(label) || label < 0 || label > 255) throw new Error('one of its labels is not a class number');
   return label;
 }

@@ -70,7 +70,7 @@ export async function loadLibrary(): Promise<WebGpu> {
   if (adapter === null)
     throw new UserError(
       'E_ENGINE',
-      'The engine "webgpu" finds no graphics processor.',
+      'The engine "webgpu" found no graphics processor.',
       process.platform === 'linux'
         ? 'Is its Vulkan driver installed, and the loader (libvulkan1)? `vulkaninfo` lists what there is. Or leave out --engine.'
         : 'Is its driver installed? Or leave out --engine.',
@@ -112,7 +112,7 @@ async function openGpu(dawnPath: string): Promise<Gpu> {
     throw new UserError(
       'E_ENGINE',
       `The package ${dawnPackage} is there, but does not load: ${error.message.split('\n')[0]}`,
-      `It has binaries for Linux, macOS and Windows of this decade. ${installLine} fetches them again. Or leave out --engine.`,
+      `It has binaries for recent Linux, macOS and Windows. ${installLine} fetches them again. Or leave out --engine.`,
     );
   });
   Object.assign(globalThis, globals);
@@ -143,7 +143,7 @@ export class DeviceWatch {
       this.#trouble ??= new UserError('E_ENGINE', `${what} (${name}): ${first}`, hint);
       for (const tell of this.#waiting) tell(this.#trouble);
     };
-    const goesOn = 'Run again: training goes on from its last checkpoint.';
+    const goesOn = 'Run again: training resumes from its last checkpoint.';
     void device.lost.then(({ reason, message }) =>
       fail(
         'The graphics processor was lost',

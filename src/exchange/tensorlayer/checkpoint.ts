@@ -33,7 +33,7 @@ export function readTensorLayer(file: Uint8Array, network: Network, fail: Fail):
   if (arrays.length !== names.length)
     fail(
       'E_IMPORT_NAME',
-      `it holds ${arrays.length} arrays and not ${names.length}`,
+      `it holds ${arrays.length} arrays instead of ${names.length}`,
       'It must hold weights, β, γ, mean and variance of each block, and then the weights of the dense layer.',
     );
   return readParameters(
@@ -56,7 +56,7 @@ const kinds: Readonly<Record<string, (buffer: ArrayBuffer) => NpyArray['data']>>
 function foundArray({ shape, dtype, columnMajor, data }: PickledArray, what: string, fail: Fail): FoundArray {
   const kind = kinds[dtype];
   if (kind === undefined || !(data instanceof Uint8Array))
-    return fail('E_IMPORT_TYPE', `${what} is of the type ${dtype}; known are ${Object.keys(kinds).join(', ')}`);
+    return fail('E_IMPORT_TYPE', `${what} is of the type ${dtype}; supported: ${Object.keys(kinds).join(', ')}`);
   const size = Number(dtype.slice(2)) * elements(shape);
   if (data.length !== size)
     return fail(

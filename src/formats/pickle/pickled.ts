@@ -63,7 +63,7 @@ const globals = new Set([
 export function knownGlobal(name: string): PickledGlobal {
   // NumPy 2 moved the module that it names.
   const short = name.replace(/^numpy\._?core\.(?=(multiarray|numeric)\.)/, '');
-  if (!globals.has(short)) throw unsafe(`it refers to "${name}", which is no part of an array`);
+  if (!globals.has(short)) throw unsafe(`it refers to "${name}", which is not part of an array`);
   return new PickledGlobal(short);
 }
 

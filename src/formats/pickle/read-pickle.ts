@@ -21,7 +21,7 @@ type Stack = (PickleValue | typeof mark)[];
  * Reads a pickle of protocol 2 to 5 that holds nothing but dictionaries, lists, tuples, scalars and NumPy arrays, as
  * `numpy.save` writes a list of arrays, and as the Python version of CIFAR is. Texts of Python 2 are bytes. Pickles are programs: this runs none. It knows the few names that arrays are
  * made of and refuses every other.
- * @throws {ImportProblem} such as `it refers to "os.system", which is no part of an array`
+ * @throws {ImportProblem} such as `it refers to "os.system", which is not part of an array`
  */
 export function readPickle(bytes: Uint8Array): PickleValue {
   return new Unpickler(bytes).run();
@@ -139,7 +139,7 @@ class Unpickler {
       case 0x52: // REDUCE
         return this.construct(this.popMany(2));
       default:
-        throw unsafe(`it holds something else than arrays (pickle instruction 0x${opcode.toString(16)})`);
+        throw unsafe(`it holds something other than arrays (pickle instruction 0x${opcode.toString(16)})`);
     }
   }
 
@@ -208,7 +208,7 @@ class Unpickler {
     if (!(dictionary instanceof Map) || items.length % 2 !== 0) throw damaged();
     for (let i = 0; i < items.length; i += 2) {
       const key = asText(items[i]);
-      if (key === undefined) throw unsafe('it holds a key that is no text');
+      if (key === undefined) throw unsafe('it holds a key that is not text');
       dictionary.set(key, items[i + 1]!);
     }
   }
@@ -239,7 +239,7 @@ class Unpickler {
       // How Python 3 writes bytes into protocol 2: a text whose characters are the bytes.
       if (callee.name === '_codecs.encode' && typeof first === 'string' && second === 'latin1') {
         this.encoded += first.length;
-        if (this.encoded > this.bytes.length) throw unsafe('it makes more bytes than it holds');
+        if (this.encoded > this.bytes.length) throw unsafe('it unpacks to more bytes than it holds');
         return Uint8Array.from(first, byteOf);
       }
     }

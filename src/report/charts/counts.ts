@@ -144,7 +144,7 @@ export function energyChart(title: string, groups: Groups, form: ChartForm): Cha
       },
       subtitle:
         `${subtitle(title, imagesNote(groups), estimatesNote(estimatesOf(series)))}\n` +
-        `${floatMultiplyAdd} pJ a float multiply-add, ${floatAdd} pJ a float addition, ${int32Add} pJ an int32 addition ` +
+        `${floatMultiplyAdd} pJ per float multiply-add, ${floatAdd} pJ per float addition, ${int32Add} pJ per int32 addition ` +
         '(Horowitz, ISSCC 2014, 45 nm); arithmetic alone, without memory, encoding and dense layer',
       readout: { value: (value) => `${threeDigits(value)} µJ` },
       ...{

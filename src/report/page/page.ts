@@ -160,7 +160,7 @@ function factsOf({ ann, snn }: Subject): string {
   return [
     ...(images.length === 1 ? [`${grouped(images[0]!)} test images`] : []),
     ...(first === undefined ? [] : [`${grouped(first.neurons)} neurons in ${levels} spiking layers`]),
-    ...(first === undefined ? [] : [`${threeDigits(first.denseMacs / 1e6)} million multiply-adds an image`]),
+    ...(first === undefined ? [] : [`${threeDigits(first.denseMacs / 1e6)} million multiply-adds per image`]),
   ].join(' · ');
 }
 

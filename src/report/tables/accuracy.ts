@@ -73,7 +73,7 @@ export function accuracyTable(subject: Subject): ReportTable | undefined {
     ],
     rows,
     notes: [
-      'Test accuracy; the SNN without noise, in one time step. Precision: 2ᵏ levels a unit, activations clipped at B.',
+      'Test accuracy; the SNN without noise, in one time step. Precision: 2ᵏ levels per unit, activations clipped at B.',
       ...[...estimateNotes(estimates), ...differenceNotes(differences)],
       ...sourcesNote(all),
     ],

@@ -153,7 +153,7 @@ export function energyTable(subject: Subject): ReportTable | undefined {
     ],
     rows,
     notes: [
-      `Assumed: ${floatMultiplyAdd} pJ a float multiply-add, ${floatAdd} pJ a float addition, ${int32Add} pJ an int32 addition (${energySource}).`,
+      `Assumed: ${floatMultiplyAdd} pJ per float multiply-add, ${floatAdd} pJ per float addition, ${int32Add} pJ per int32 addition (${energySource}).`,
       'Only arithmetic is counted: no memory access, no comparison with thresholds, no clock. An estimate, not a measurement.',
       ...[exclusions, ...note, ...estimateNotes(estimates)],
     ],

@@ -28,7 +28,7 @@ it('ends work on a device that is lost, and begins no more', async () => {
     await expect(one).rejects.toMatchObject({
       code: 'E_ENGINE',
       message: 'The graphics processor was lost (Example 1): reset by the driver',
-      hint: expect.stringContaining('goes on from its last checkpoint') as string,
+      hint: expect.stringContaining('resumes from its last checkpoint') as string,
     });
 });
 

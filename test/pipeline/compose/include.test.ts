@@ -145,7 +145,7 @@ stages:
   two: { uses: dataset, with: { name: mnist } }
 `,
     });
-    expect(text).toMatch(/^a\.yaml:11:27: error\[E_VALUE\]: "C" is no layer \(at n=1\)\.$/m);
+    expect(text).toMatch(/^a\.yaml:11:27: error\[E_VALUE\]: "C" is not a layer \(at n=1\)\.$/m);
     expect(text).toMatch(/^main\.yaml:2:25: error\[E_DUPLICATE\]: There is also a stage "two"\.$/m);
     expect(text).toMatch(/^main\.yaml:4:49: error\[E_UNKNOWN_STAGE\]: There is no stage "two\/an"\.$/m);
     expect(text).toContain('did you mean "two/ann"?');

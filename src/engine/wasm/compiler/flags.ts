@@ -39,7 +39,7 @@ export async function findFlags(
   throw new UserError(
     'E_ENGINE',
     `The engine does not work with Node ${process.version} on this machine: a process that tried it ${rejected.at(-1)!.why}.`,
-    'Another version of Node may do: 20, 22, 24 and 26 are tested.',
+    'Another version of Node may work: 20, 22, 24 and 26 are tested.',
   );
 }
 

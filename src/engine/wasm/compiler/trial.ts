@@ -49,7 +49,7 @@ export function tryProgram(
       const unknown = /.*\b(?:unrecognized|unknown) flag.*/i.exec(stderr)?.[0].trim();
       if (error !== null) resolve(ending(error, stderr, seconds));
       else if (unknown !== undefined) resolve({ result: 'fails', why: `said "${unknown}"` });
-      else if (stdout.trim() !== expected) resolve({ result: 'fails', why: 'computed other bits than it must' });
+      else if (stdout.trim() !== expected) resolve({ result: 'fails', why: 'computed wrong results' });
       else resolve({ result: 'works' });
     });
   });

@@ -43,7 +43,7 @@ describe('sets of flags', () => {
     await expect(find(fails, unclear, fails)).rejects.toMatchObject({
       code: 'E_ENGINE',
       message: `The engine does not work with Node ${process.version} on this machine: a process that tried it was ended by SIGTRAP.`,
-      hint: 'Another version of Node may do: 20, 22, 24 and 26 are tested.',
+      hint: 'Another version of Node may work: 20, 22, 24 and 26 are tested.',
     });
   });
 

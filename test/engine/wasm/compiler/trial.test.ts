@@ -22,7 +22,7 @@ it.each([
     ...(['fails', 'ended with exit code 1 (RangeError: no room)'] as const),
   ],
   ['ends early', 'process.exit(3)', 'fails', 'ended with exit code 3'],
-  ['computes something else', 'console.log(2 ** 0.5)', 'fails', 'computed other bits than it must'],
+  ['computes something else', 'console.log(2 ** 0.5)', 'fails', 'computed wrong results'],
   [
     'does not know the flag',
     "console.error('Error: unrecognized flag --flag\\nTry --help for options')",

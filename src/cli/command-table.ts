@@ -156,8 +156,8 @@ export const commands: readonly CommandEntry[] = [
       ['--md', 'print Markdown'],
       ['--runs', 'show the results of all recorded runs, with their parameters'],
       ['--where <condition>', 'only runs with, for example, stage=snn or accuracy>=0.9; may be repeated', collect],
-      ['--export <kind>', 'write runs for another program: tensorboard'],
-      ['-o, --output <folder>', 'folder for --export (default: tensorboard)'],
+      ['--export <kind>', 'write runs for another program: tensorboard, mlflow'],
+      ['-o, --output <folder>', 'folder for --export (default: tensorboard, mlruns)'],
       ['--sort <name>', 'sort runs by a metric, parameter or axis; -name for the largest first'],
       ['--pareto <metrics>', 'mark the Pareto front of runs, such as accuracy,-sopsPerImage (- where less is better)'],
     ],
@@ -262,7 +262,7 @@ const values: Readonly<Record<string, readonly string[]>> = {
   '--engine': engines.map(({ name }) => name),
   '--executor': executors.map(({ name }) => name),
   '--reporter': ['auto', 'plain', 'json'],
-  '--export': ['tensorboard'],
+  '--export': ['tensorboard', 'mlflow'],
   '--template': templates.map(({ name }) => name),
 };
 

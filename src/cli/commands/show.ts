@@ -88,17 +88,36 @@ async function showRuns(pipeline: Pipeline, store: Store, options: ShowOptions):
   return exitCodes.done;
 }
 
+/** Programs that runs are written for: where to, if nobody says, and how they are looked at. */
+const exports = {
+  tensorboard: { folder: 'tensorboard', call: (folder: string) => `tensorboard --logdir ${folder}` },
+  // Of MLflow 3 at the latest (tried with 3.17), files are read only where it is told to: it would rather have a database.
+  mlflow: {
+    folder: 'mlruns',
+    call: (folder: string) => `MLFLOW_ALLOW_FILE_STORE=true mlflow ui --backend-store-uri ${folder}`,
+  },
+} as const;
+
 async function exportRuns(
   pipeline: Pipeline,
   store: Store,
   results: readonly RunResultRow[],
-  { export: kind, output = 'tensorboard', where = [] }: ShowOptions,
+  { export: kind = '', output, where = [] }: ShowOptions,
 ): Promise<number> {
-  if (kind !== 'tensorboard')
-    throw new UserError('E_USAGE', `Runs can't be exported for "${kind}".`, 'known: tensorboard');
+  if (!Object.hasOwn(exports, kind))
+    throw new UserError(
+      'E_USAGE',
+      `Runs can't be exported for "${kind}".`,
+      `known: ${Object.keys(exports).join(', ')}`,
+    );
+  const { folder, call } = exports[kind as keyof typeof exports];
   const { chosenRuns } = await import('../results/runs.js');
-  const { writeTensorboard } = await import('../results/tensorboard.js');
-  const written = await writeTensorboard(pipeline, store, chosenRuns(results, where), output);
-  print(`Wrote ${countOf(written, 'result')}. Look at them: tensorboard --logdir ${quote(output)}`);
+  const write =
+    kind === 'mlflow'
+      ? (await import('../results/mlflow.js')).writeMlflow
+      : (await import('../results/tensorboard.js')).writeTensorboard;
+  const target = output ?? folder;
+  const written = await write(pipeline, store, chosenRuns(results, where), target);
+  print(`Wrote ${countOf(written, 'result')}. Look at them: ${call(quote(target))}`);
   return exitCodes.done;
 }

@@ -1,0 +1,115 @@
+// All runs for MLflow: a run a result, with its parameters, metrics and curves.
+
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { parse } from 'yaml';
+import {
+  experimentId,
+  experimentMeta,
+  type MlflowExperiment,
+  type MlflowRun,
+  runFiles,
+  runId,
+} from '../../exchange/mlflow.js';
+import { guarded } from '../../files/error.js';
+import { readRegularFile } from '../../files/regular-file.js';
+import type { Pipeline } from '../../pipeline/expand/task.js';
+import type { Store } from '../../store/store.js';
+import { plain } from '../../text/table.js';
+import type { MetricValue } from '../../values.js';
+import { curvesOf } from './curves.js';
+import type { RunResultRow } from './runs.js';
+
+/**
+ * Writes the results as runs of an experiment with the pipeline's name: of the one that is there, or of a new one. The same
+ * result is the same run, and replaces itself.
+ *
+ * @param folder of the file store, which MLflow calls `mlruns`
+ * @returns how many were written
+ */
+export async function writeMlflow(
+  pipeline: Pipeline,
+  store: Store,
+  rows: readonly RunResultRow[],
+  folder: string,
+): Promise<number> {
+  const root = resolve(folder);
+  return guarded(root, async () => {
+    const there = experimentIn(root, pipeline.name);
+    const experiment = there ?? { id: experimentId(pipeline.name), name: pipeline.name };
+    const place = join(root, experiment.id);
+    const first = Math.min(...rows.map(({ finishedAt }) => Date.parse(finishedAt)));
+    if (there === undefined && rows.length > 0)
+      write(join(place, 'meta.yaml'), experimentMeta(experiment, first, place));
+    for (const row of rows) {
+      const run = await runOf(pipeline, store, row);
+      const own = join(place, runId(run));
+      mkdirSync(join(own, 'artifacts'), { recursive: true });
+      for (const [path, text] of runFiles(run, experiment, own)) write(join(own, path), text);
+    }
+    return rows.length;
+  });
+}
+
+async function runOf(pipeline: Pipeline, store: Store, row: RunResultRow): Promise<MlflowRun> {
+  const { task, key, run, stage, axes, call, parameters, metrics } = row;
+  const provenance = (await store.record(key))?.provenance;
+  const ended = Date.parse(provenance?.finishedAt ?? row.finishedAt);
+  const known = Object.entries(metrics).map(([name, value]) => [name, numberOf(value), value] as const);
+  const texts = known
+    .filter(([, number]) => number === undefined)
+    .map(([name, , value]) => [`result.${name}`, textOf(value)]);
+  const told = provenance === undefined ? {} : { platform: provenance.platform, version: provenance.spikeline };
+  const facts = { task, stage, key, run: String(run), ...told };
+  return {
+    ...{ identity: `${pipeline.name}\n${task}\n${key}`, name: task, ended },
+    started: ended - Math.round((provenance?.seconds ?? 0) * 1e3),
+    metrics: Object.fromEntries(known.flatMap(([name, number]) => (number === undefined ? [] : [[name, number]]))),
+    curves: await curvesOf(pipeline, store, row),
+    parameters: mapTexts({ ...call, ...parameters, ...axes }),
+    tags: {
+      ...Object.fromEntries(Object.entries(facts).map(([name, value]) => [`spikeline.${name}`, value])),
+      ...(Object.fromEntries(texts) as Record<string, string>),
+    },
+  };
+}
+
+/** Records keep what JSON can't hold as texts. */
+function numberOf(value: MetricValue): number | undefined {
+  if (typeof value === 'number') return value;
+  return value === 'NaN' || value === 'Infinity' || value === '-Infinity' ? Number(value) : undefined;
+}
+
+const textOf = (value: MetricValue): string => (typeof value === 'object' ? JSON.stringify(value) : String(value));
+
+const mapTexts = (values: RunResultRow['parameters']): Record<string, string> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, plain(value)]));
+
+/** The experiment of a name that a file store has. */
+function experimentIn(root: string, name: string): MlflowExperiment | undefined {
+  return foldersIn(root)
+    .map((id) => ({ id, name: nameOf(join(root, id, 'meta.yaml')) }))
+    .find((experiment) => experiment.name === name) as MlflowExperiment | undefined;
+}
+
+function nameOf(meta: string): unknown {
+  try {
+    return (parse(readRegularFile(meta).toString()) as { readonly name?: unknown } | null)?.name;
+  } catch {
+    // What is damaged MLflow passes over, too.
+    return undefined;
+  }
+}
+
+function foldersIn(root: string): string[] {
+  try {
+    return readdirSync(root, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+  } catch {
+    return [];
+  }
+}
+
+function write(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+}

@@ -20,6 +20,7 @@ export function withoutNegativeZero<T>(value: T): T {
   if (value === 0) return 0 as T;
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(withoutNegativeZero) as T;
+  if (Object.keys(value).length === 0) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [key, withoutNegativeZero(item as unknown)]),
   ) as T;

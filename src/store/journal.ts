@@ -54,6 +54,18 @@ export class Journal {
     return line.slice(encoded.length + 1, end);
   }
 
+  /**
+   * True if this is the newest text of a name. The checksum is not asked: a damaged line is another text, and to compare is
+   * all that most tasks of a no-op run need.
+   */
+  holds(name: string, text: string): boolean {
+    const encoded = encodeName(name);
+    const line = this.#lines.get(encoded);
+    return (
+      line?.length === encoded.length + 1 + text.length + checksumLength && line.startsWith(text, encoded.length + 1)
+    );
+  }
+
   /** All names that there are lines of. */
   names(): string[] {
     return [...this.#lines.keys()].map(decodeName);

@@ -97,7 +97,7 @@ export class Published {
     const place = placeOf(task);
     const target = `${this.folder}/${place}`;
     const seen = folderStamp(target);
-    if (seen !== undefined && this.#notes.get(task.id) === `${key} ${place} ${seen.stamp}`) return [];
+    if (seen !== undefined && this.#notes.holds(task.id, `${key} ${place} ${seen.stamp}`)) return [];
     return guarded(target, async () => {
       const note = this.#noteOf(task.id);
       const tree = await this.#treeOf(task, outputs);

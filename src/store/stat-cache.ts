@@ -49,7 +49,7 @@ export class StatCache {
 
   /** True if the file is the one that this digest was taken from, and has not changed since. */
   holds(name: string, stat: FileStat, digest: Digest): boolean {
-    return this.#journal.get(name) === `${stampOf(stat)} ${digest}`;
+    return this.#journal.holds(name, `${stampOf(stat)} ${digest}`);
   }
 
   /**

@@ -61,7 +61,8 @@ export async function checkStages(
     const own = checkOver(stage, axes, path, reporter);
     const known = { file, included, axesOf, outputsOf };
     const inputs = checkInputs({ name, stage, path, definition, own, folder, reporter, ...known });
-    const changedAxes = new Set(own.map(([axis]) => axis).filter((axis) => changed.has(axis)));
+    const changedAxes =
+      own.length === 0 ? none : new Set(own.map(([axis]) => axis).filter((axis) => changed.has(axis)));
     const sections = { name, stage, own, changed: changedAxes, path, reporter };
     const [isNamed, isExcluded] = [checkPoints('only', sections), checkPoints('exclude', sections)];
     const excludes = (point: Point) => (stage.only !== undefined && !isNamed(point)) || isExcluded(point);
@@ -70,6 +71,8 @@ export async function checkStages(
   }
   return sortStages(checked, reporter);
 }
+
+const none: ReadonlySet<string> = new Set();
 
 function checkShape(stage: StageFile, name: string, path: Path, reporter: Reporter): void {
   if (stage.uses === undefined && stage.run === undefined && !reporter.doubtful(name, 'uses', 'run')) {
@@ -156,8 +159,10 @@ function checkPoints(
   section: 'only' | 'exclude',
   { name, stage, own, changed, path, reporter }: PointSections,
 ): (point: Point) => boolean {
+  const said = stage[section];
+  if (said === undefined) return () => false;
   const axes = new Map(own);
-  const entries = (stage[section] ?? []).map((entry, i) =>
+  const entries = said.map((entry, i) =>
     Object.entries(entry as Record<string, AxisValue>).flatMap(([axis, wanted]) => {
       const points = axes.get(axis);
       const at = [...path, section, i, axis];

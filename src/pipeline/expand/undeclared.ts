@@ -17,19 +17,40 @@ const unknown = '\0';
 export function undeclaredFiles(pipeline: Pick<Pipeline, 'folder'>, tasks: readonly Task[]): readonly Diagnostic[] {
   const warnings: Diagnostic[] = [];
   const files = new Files();
-  const stages = new Set<string>();
-  for (const task of tasks) {
-    if (stages.has(task.stage)) continue;
-    stages.add(task.stage);
-    if (task.action.kind === 'stage') {
-      warnings.push(...undeclaredTexts(task, task.action, pipeline.folder, files));
-      continue;
-    }
-    // Of ten thousand scripts hardly any names a file.
-    if (task.action.kind === 'shell' && !files.mayHaveAny(task.folder, text(task.action.script))) continue;
-    warnings.push(...undeclaredWords(task, wordsOf(task.action), pipeline.folder, files));
+  const stages = new Map<string, Task>();
+  for (const task of tasks) if (!stages.has(task.stage)) stages.set(task.stage, task);
+  const silent = scriptsWithoutFiles([...stages.values()], files);
+  for (const task of stages.values()) {
+    if (silent.has(task)) continue;
+    if (task.action.kind === 'stage') warnings.push(...undeclaredTexts(task, task.action, pipeline.folder, files));
+    else warnings.push(...undeclaredWords(task, wordsOf(task.action), pipeline.folder, files));
   }
   return warnings;
+}
+
+/** So many scripts are looked at in one. */
+const together = 64;
+
+/** Tasks whose scripts surely name no file: of ten thousand hardly any does, which is sooner found out of many at a time. */
+function scriptsWithoutFiles(tasks: readonly Task[], files: Files): ReadonlySet<Task> {
+  const byFolder = new Map<string, { task: Task; script: string }[]>();
+  for (const task of tasks) {
+    if (task.action.kind !== 'shell') continue;
+    const script = { task, script: text(task.action.script) };
+    const others = byFolder.get(task.folder);
+    if (others) others.push(script);
+    else byFolder.set(task.folder, [script]);
+  }
+  const found = new Set<Task>();
+  for (const [folder, scripts] of byFolder) {
+    if (scripts.length <= singly) continue;
+    for (let i = 0; i < scripts.length; i += together) {
+      const some = scripts.slice(i, i + together);
+      const all = files.mayHaveAny(folder, some.map(({ script }) => script).join('\n'));
+      for (const { task, script } of some) if (!all || !files.mayHaveAny(folder, script)) found.add(task);
+    }
+  }
+  return found;
 }
 
 /** Of a command, words that name files. */
@@ -138,8 +159,10 @@ const fewNames = 100;
 /** Which files there are, asked for no more often than needed: of ten thousand stages, few words name any. */
 class Files {
   readonly #seen = new Map<string, boolean>();
-  /** By folder: how many words were asked for, and what it has, once those are many. */
-  readonly #folders = new Map<string, { asked: number; names?: ReadonlySet<string> | undefined }>();
+  /** By folder: how many words were asked for. */
+  readonly #asked = new Map<string, number>();
+  /** By folder: what it has, once many words or scripts were asked for. */
+  readonly #names = new Map<string, ReadonlySet<string> | undefined>();
 
   has(path: string): boolean {
     const known = this.#seen.get(path) ?? isThere(path);
@@ -149,7 +172,7 @@ class Files {
 
   /** False if no word of a script names anything that lies in a folder: sooner found out than what its words are. */
   mayHaveAny(folder: string, script: string): boolean {
-    const names = this.#folders.get(folder)?.names;
+    const names = this.#namesIn(folder);
     if (names === undefined || names.size > fewNames || /(?<![\w-])[./]|\.\.|[\\:"']/.test(script)) return true;
     const folded = foldedName(script);
     for (const name of names) if (folded.includes(name)) return true;
@@ -159,12 +182,17 @@ class Files {
   /** False if a word surely names nothing that lies in a folder. */
   mayHave(folder: string, word: string): boolean {
     if (/^[./]|\.\.|[\\:]/.test(word)) return true;
-    const known = this.#folders.get(folder) ?? { asked: 0 };
-    this.#folders.set(folder, known);
-    if (++known.asked === singly) known.names = namesIn(folder);
-    if (known.names === undefined) return true;
+    const asked = (this.#asked.get(folder) ?? 0) + 1;
+    this.#asked.set(folder, asked);
+    const names = asked < singly ? this.#names.get(folder) : this.#namesIn(folder);
+    if (names === undefined) return true;
     const slash = word.indexOf('/');
-    return known.names.has(foldedName(slash < 0 ? word : word.slice(0, slash)));
+    return names.has(foldedName(slash < 0 ? word : word.slice(0, slash)));
+  }
+
+  #namesIn(folder: string): ReadonlySet<string> | undefined {
+    if (!this.#names.has(folder)) this.#names.set(folder, namesIn(folder));
+    return this.#names.get(folder);
   }
 }
 

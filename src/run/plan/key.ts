@@ -45,7 +45,7 @@ export function buildKeyParts(task: Task, context: KeyContext): KeyParts {
     action: actionPart(task, context),
     // YAML knows -0, canonical JSON does not. Who writes it as a parameter means 0.
     parameters: withoutNegativeZero(keyParameters(task)),
-    inputs: mapValues(context.inputs, (input) => inputPart(task, input)),
+    inputs: inputParts(task, context.inputs),
     outputs: task.outputs,
     env: Object.fromEntries(task.env.map((name) => [name, variablePart(context.env[name])])),
     files: Object.fromEntries(context.files.map((digest, index) => [String(index), digest])),
@@ -98,6 +98,12 @@ function variablePart(value: string | undefined): string | null {
   return value === undefined ? null : digestBytes(value);
 }
 
+function inputParts(task: Task, inputs: KeyContext['inputs']): KeyParts['inputs'] {
+  const parts: Record<string, KeyParts['inputs'][string]> = {};
+  for (const name in inputs) parts[name] = inputPart(task, inputs[name]!);
+  return parts;
+}
+
 /** What a task can see of an input. Built-in stages look at content alone, so that their results are shared widely. */
 function inputPart({ action }: Task, input: ResolvedInput): KeyParts['inputs'][string] {
   const isBuiltIn = action.kind === 'stage' && !isUserStage(action.uses);
@@ -113,8 +119,4 @@ function inputPart({ action }: Task, input: ResolvedInput): KeyParts['inputs'][s
 /** True for the input of a stage that takes a list. */
 export function isList(input: ResolvedInput): input is readonly ResolvedArtifact[] {
   return Array.isArray(input);
-}
-
-function mapValues<A, B>(record: Readonly<Record<string, A>>, change: (value: A) => B): Readonly<Record<string, B>> {
-  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
 }

@@ -8,11 +8,42 @@ import { StoreError } from './error.js';
  * @throws StoreError `E_CANONICAL`, naming the place, such as `parameters.rates[2]`.
  */
 export function canonicalJson(value: unknown): string {
+  if (isInOrder(value, 0)) {
+    const text = JSON.stringify(value);
+    // Half a surrogate pair.
+    if (!text.includes('\\ud')) return text;
+  }
   try {
     return write(value, []);
   } catch (error) {
     throw error instanceof Problem ? problem(error) : error;
   }
+}
+
+/** What lies deeper may contain itself. */
+const deepest = 20;
+
+/**
+ * True for values whose canonical JSON is what `JSON.stringify` makes of them, but for halves of characters: with keys in
+ * order, and nothing that JSON would change. To find that out and have it written takes a third of the time of writing it.
+ */
+function isInOrder(value: unknown, depth: number): boolean {
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return true;
+  if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0);
+  if (typeof value !== 'object' || depth > deepest) return false;
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) if (!isInOrder(value[index], depth + 1)) return false;
+    return true;
+  }
+  if (Object.getPrototypeOf(value) !== Object.prototype) return false;
+  let before: string | undefined;
+  for (const key in value) {
+    if (before !== undefined && key < before) return false;
+    before = key;
+    const item: unknown = (value as Record<string, unknown>)[key];
+    if (typeof item !== 'string' && !isInOrder(item, depth + 1)) return false;
+  }
+  return true;
 }
 
 /** The same value with 0 in the place of -0, for numbers where the sign of zero means nothing. */

@@ -229,12 +229,12 @@ export async function findManifest(blobs: Blobs, digest: Digest): Promise<Folder
 }
 
 function fileArtifact({ digest, size }: FileContent, { mode }: BigIntStats): Artifact {
-  return { kind: 'file', digest, size, ...(isExecutable(mode) && { executable: true }) };
+  return { digest, ...(isExecutable(mode) && { executable: true }), kind: 'file', size };
 }
 
 function folderArtifact(manifest: FolderManifest): Artifact {
   const size = manifest.files.reduce((sum, file) => sum + file.size, 0);
-  return { kind: 'folder', digest: digestBytes(encodeManifest(manifest)), size };
+  return { digest: digestBytes(encodeManifest(manifest)), kind: 'folder', size };
 }
 
 async function statInput(path: string): Promise<BigIntStats> {

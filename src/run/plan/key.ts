@@ -40,16 +40,17 @@ export interface KeyContext {
 
 /** Collects what a task's key is made of. Paths, and names of pipelines, stages and tasks, are no part of it. */
 export function buildKeyParts(task: Task, context: KeyContext): KeyParts {
+  // In the order of canonical JSON, here and below: it is written faster.
   return {
-    type: 'spikeline-task/2',
     action: actionPart(task, context),
-    // YAML knows -0, canonical JSON does not. Who writes it as a parameter means 0.
-    parameters: withoutNegativeZero(keyParameters(task)),
-    inputs: inputParts(task, context.inputs),
-    outputs: task.outputs,
+    engine: context.engine ?? null,
     env: Object.fromEntries(task.env.map((name) => [name, variablePart(context.env[name])])),
     files: Object.fromEntries(context.files.map((digest, index) => [String(index), digest])),
-    engine: context.engine ?? null,
+    inputs: inputParts(task, context.inputs),
+    outputs: task.outputs,
+    // YAML knows -0, canonical JSON does not. Who writes it as a parameter means 0.
+    parameters: withoutNegativeZero(keyParameters(task)),
+    type: 'spikeline-task/2',
   };
 }
 
@@ -85,7 +86,7 @@ function actionPart(task: Task, context: KeyContext): KeyParts['action'] {
   const { action } = task;
   switch (action.kind) {
     case 'stage':
-      return { stage: action.definition.name, fingerprint: context.fingerprint! };
+      return { fingerprint: context.fingerprint!, stage: action.definition.name };
     case 'command':
       return { command: action.command };
     case 'shell':
@@ -109,7 +110,7 @@ function inputPart({ action }: Task, input: ResolvedInput): KeyParts['inputs'][s
   const isBuiltIn = action.kind === 'stage' && !isUserStage(action.uses);
   const seen = ({ artifact, name }: ResolvedArtifact): KeyInput => ({
     digest: artifact.digest,
-    ...(isBuiltIn ? {} : { name, ...(artifact.executable && { executable: true }) }),
+    ...(isBuiltIn ? {} : { ...(artifact.executable && { executable: true }), name }),
   });
   if (!isList(input)) return seen(input);
   if (action.kind !== 'stage') return input.map(seen);

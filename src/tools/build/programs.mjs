@@ -8,6 +8,11 @@ import { builds, replace, root } from './files.mjs';
 const installed = ['@resvg/resvg-js', 'h5wasm', 'h5wasm/node'];
 /** Packages that the command line may load and mostly does not, and such as are no modules in a bundle of modules. */
 const apart = ['ajv', 'undici'];
+/**
+ * Packages that a run in which all is cached does not use: scripts of their own, so that it need not load what V8 has
+ * compiled of them.
+ */
+const whenUsed = ['execa', 'yaml'];
 /** What they require while they run are modules of Node's own. */
 const requireForBundled =
   "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
@@ -31,6 +36,25 @@ const fromVendor = {
       path: `./vendor/${path}.cjs`,
       external: true,
     }));
+  },
+};
+
+/** Makes the bundle load packages with the first thing that is taken from them, as compiled as the program is. */
+const packagesWhenUsed = {
+  name: 'packages-when-used',
+  setup(build) {
+    const namespace = 'when-used';
+    build.onResolve({ filter: new RegExp(`^(${whenUsed.join('|')})$`) }, ({ path }) => ({ path, namespace }));
+    build.onLoad({ filter: /./, namespace }, async ({ path }) => {
+      const file = `require('node:url').fileURLToPath(new URL('./vendor/${path}.cjs', __moduleUrl))`;
+      const names = Object.keys(await import(path)).filter((name) => name !== 'default');
+      const getters = names.map(
+        (name) => `Object.defineProperty(exports, '${name}', { enumerable: true, get: () => load().${name} });`,
+      );
+      return {
+        contents: [`let loaded; const load = () => (loaded ??= __requireModule(${file}));`, ...getters].join('\n'),
+      };
+    });
   },
 };
 
@@ -145,7 +169,7 @@ export async function bundleCommandLine(folder) {
     ...settings,
     entryPoints: { program: 'src/cli/main.ts' },
     external: installed,
-    plugins: [fromVendor, loadByLauncher, processesWhenNeeded, widthsWhenNeeded],
+    plugins: [fromVendor, packagesWhenUsed, loadByLauncher, processesWhenNeeded, widthsWhenNeeded],
     sourcemap: 'linked',
     // Packages are required: those that are left all can be.
     supported: { 'dynamic-import': false },
@@ -154,7 +178,11 @@ export async function bundleCommandLine(folder) {
     footer: { js: '})' },
   });
   await esbuild.build({ ...settings, entryPoints: { cli: 'src/cli/launch.ts', warm: 'src/tools/warm.ts' } });
-  const packages = await esbuild.build({ ...settings, outdir: join(folder, 'vendor'), entryPoints: apart });
+  const packages = await esbuild.build({
+    ...settings,
+    outdir: join(folder, 'vendor'),
+    entryPoints: Object.fromEntries([...apart, ...whenUsed].map((name) => [name, name])),
+  });
   return [program.metafile, packages.metafile];
 }
 

@@ -103,7 +103,8 @@ export class Cluster {
     for (const node of ['n1', 'n2']) await this.#startDaemon(`slurmd.${node}`, 'slurmd', ['-N', node]);
     await this.#answers();
     // A line for each node of each partition.
-    const states = async () => (await this.slurm('sinfo', '--noheader', '--Node', '--format=%T')).split('\n');
+    const words = ['--noheader', '--Node', '--nodes=n[1-2]', '--format=%T'];
+    const states = async () => (await this.slurm('sinfo', ...words)).split('\n');
     await eventually(async () => (await states()).every((state) => state === 'idle'), 'both nodes are idle');
   }
 
@@ -141,7 +142,7 @@ export class Cluster {
       'KillWait=5',
       'DefMemPerCPU=100',
       `NodeName=n[1-2] NodeHostname=${hostname()} NodeAddr=127.0.0.1 Port=[${first}-${second}] CPUs=8 RealMemory=4000`,
-      'PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP',
+      'PartitionName=main Nodes=n[1-2] Default=YES MaxTime=INFINITE State=UP',
       ...options,
     ].join('\n')}\n`;
   }

@@ -22,14 +22,14 @@ vi.setConfig({ testTimeout: 300_000 });
 describeOnCluster('at odd sites', (test) => {
   describe.concurrent('beside each other', () => {
     test("jobs are seen whatever the user's profile has Slurm's programs leave out", async ({ box }) => {
-      box.write('p.yaml', pipeline(box, 'profile'));
+      box.write('p.yaml', pipeline(box, 'profile').replace('cpus: 1', 'cpus: 1, extra: [--hold]'));
       const profile = {
-        SQUEUE_PARTITION: 'debug',
-        SQUEUE_ACCOUNT: 'other',
-        SBATCH_WAIT: '1',
-        SCANCEL_STATE: 'PENDING',
+        ...{ SQUEUE_PARTITION: 'debug', SQUEUE_ACCOUNT: 'other', SQUEUE_QOS: 'short', SQUEUE_STATES: 'COMPLETING' },
+        ...{ SBATCH_WAIT: '1', SBATCH_ARRAY_INX: '0-9', SCANCEL_STATE: 'PENDING' },
       };
       const running = box.start(onSlurm, profile);
+      await until(() => running.out.includes('(JobHeldUser)'), 'it is seen to wait');
+      await box.cluster.slurm('scontrol', 'release', await box.cluster.job('profile/nap', 'PENDING'));
       await until(() => running.out.includes('"event":"task-start"'), 'it is seen to begin');
       box.write('go', '');
       expect((await running.result).code).toBe(0);
@@ -316,6 +316,24 @@ exec $real "$@"`,
       running.child.kill('SIGINT');
       const { code, out } = await running.result;
       expect([code, out]).toEqual([130, expect.stringContaining('"failed":0,"skipped":4')]);
+    });
+
+    test('says nothing of jobs of which Slurm has told nothing', async ({ box }) => {
+      const silent = box.path('silent');
+      const error = 'slurm_load_jobs error: Unable to contact slurm controller (connect failure)';
+      box.standIn('squeue', `test ! -e ${silent} && exec $real "$@"; echo "${error}" >&2; exit 1`);
+      box.write('p.yaml', pipeline(box, 'unanswered'));
+      const running = box.start(['run', 'p.yaml', '--executor', 'slurm']);
+      await until(() => running.out.includes('start   nap'), 'it is seen to begin');
+      box.write('silent', '');
+      await until(() => running.out.includes('no answer since'), 'it says so');
+      running.child.kill('SIGINT');
+      const { code, out } = await running.result;
+      expect(code).toBe(130);
+      expect(out).toMatch(/^Slurm has not answered since \d\d:\d\d:\d\d; it had one job to run\. /m);
+      box.write('go', '');
+      unlinkSync(silent);
+      expect((await box.run(onSlurm)).code).toBe(0);
     });
 
     test('ends a call that hangs, the second time', async ({ box }) => {

@@ -41,6 +41,21 @@ it.skipIf(process.platform === 'win32')(
   },
 );
 
+it.skipIf(process.platform === 'win32')('asks the accounting for jobs that the controller has forgotten', async () => {
+  standIn(
+    'scontrol',
+    `case " $* " in *' 12 '*) echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1;; esac
+echo 'JobId=13 ArrayJobId=13 ArrayTaskId=0 JobName=a JobState=RUNNING Reason=None'`,
+  );
+  standIn('sacct', `echo '12_0|OUT_OF_MEMORY'; echo '12_0.batch|OUT_OF_MEMORY'; echo '12_[1-2]|CANCELLED by 0'`);
+  const found = await new SlurmCommands().find(['12_0', '12_2', '13_0']);
+  expect(found.map(({ name, state }) => [name, state])).toEqual([
+    ['12_0', 'OUT_OF_MEMORY'],
+    ['12_2', 'CANCELLED'],
+    ['13_0', 'RUNNING'],
+  ]);
+});
+
 it.skipIf(process.platform === 'win32')('learns nothing of earlier starts where there is no accounting', async () => {
   standIn('sacct', 'echo "Slurm accounting storage is disabled" >&2; exit 1');
   expect(await new SlurmCommands().pastStates('12_3')).toEqual([]);

@@ -6,6 +6,7 @@ import { hostname, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { alive, until } from '../e2e/processes.js';
+import { accounting, accountingDaemon, startDatabase } from './database.js';
 
 const run = promisify(execFile);
 
@@ -16,6 +17,10 @@ const path = `${process.env.PATH ?? ''}:/usr/sbin:/sbin`;
 export const isInstalled: boolean = ['munged', 'slurmctld', 'slurmd', 'sbatch'].every((name) =>
   path.split(':').some((folder) => existsSync(join(folder, name))),
 );
+
+/** Is what accounting needs installed, too? */
+export const hasAccounting: boolean =
+  isInstalled && ['slurmdbd', 'mariadbd', 'mariadb-install-db'].every((name) => existsSync(programPath(name) ?? ''));
 
 /** Where one of its programs lies. */
 export function programPath(name: string): string {
@@ -35,14 +40,17 @@ export class Cluster {
   /** Pid files of what was started, in this order. */
   readonly #daemons: string[] = [];
 
-  /** @param options further lines of slurm.conf */
-  static async start(options: readonly string[] = []): Promise<Cluster> {
+  /**
+   * @param options further lines of slurm.conf
+   * @param accounts further words of `sacctmgr`, for a cluster with accounting
+   */
+  static async start(options: readonly string[] = [], accounts?: readonly string[]): Promise<Cluster> {
     const cluster = new Cluster();
     try {
-      await cluster.#start(options);
+      await cluster.#start(options, accounts);
       return cluster;
     } catch (error) {
-      const logs = ['munged', 'slurmctld', 'slurmd.n1'].map((name) => cluster.#log(name)).join('\n');
+      const logs = ['munged', 'slurmdbd', 'slurmctld', 'slurmd.n1'].map((name) => cluster.#log(name)).join('\n');
       await cluster.stop();
       throw new Error(`Slurm did not start. ${(error as Error).message}\n${logs}`, { cause: error });
     }
@@ -89,16 +97,32 @@ export class Cluster {
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
 
-  async #start(options: readonly string[]): Promise<void> {
+  async #start(options: readonly string[], accounts: readonly string[] | undefined): Promise<void> {
     const { folder } = this;
     chmodSync(folder, 0o755);
     for (const name of ['run', 'state', 'log']) mkdirSync(join(folder, name), { mode: 0o755 });
     writeFileSync(join(folder, 'munge.key'), randomBytes(128), { mode: 0o400 });
-    writeFileSync(join(folder, 'slurm.conf'), await this.#configuration(options));
+    const [controller, first, second, daemon, database] = await freePorts();
+    const lines =
+      accounts === undefined ? ['AccountingStorageType=accounting_storage/none'] : accounting(folder, daemon);
+    const all = [...lines, ...options];
+    writeFileSync(join(folder, 'slurm.conf'), this.#configuration([controller, first, second], all));
     const munge = ['--key-file', 'munge.key', '--socket', 'run/munge.sock', '--pid-file', 'run/munged.pid'];
     const more = ['--log-file', 'log/munged.log', '--seed-file', 'run/munge.seed', '--num-threads', '2'];
     const absolute = (word: string) => (word.includes('.') ? join(folder, word) : word);
     await this.#startDaemon('munged', 'munged', [...munge, ...more].map(absolute));
+    if (accounts !== undefined) {
+      const { PATH } = this.env;
+      await startDatabase(folder, database, { ...process.env, PATH });
+      this.#daemons.push('mariadbd');
+      writeFileSync(join(folder, 'slurmdbd.conf'), accountingDaemon(folder, daemon, database), { mode: 0o600 });
+      await this.#startDaemon('slurmdbd', 'slurmdbd', []);
+      for (const words of ['add cluster spikeline', ...accounts])
+        await eventually(
+          () => this.slurm('sacctmgr', '--immediate', ...words.split(' ')).then(() => true),
+          `sacctmgr ${words}`,
+        );
+    }
     await this.#startDaemon('slurmctld', 'slurmctld', []);
     for (const node of ['n1', 'n2']) await this.#startDaemon(`slurmd.${node}`, 'slurmd', ['-N', node]);
     await this.#answers();
@@ -108,9 +132,8 @@ export class Cluster {
     await eventually(async () => (await states()).every((state) => state === 'idle'), 'both nodes are idle');
   }
 
-  async #configuration(options: readonly string[]): Promise<string> {
+  #configuration([controller, first, second]: readonly number[], options: readonly string[]): string {
     const { folder } = this;
-    const [controller, first, second] = await freePorts();
     const user = userInfo().username;
     return `${[
       'ClusterName=spikeline',
@@ -136,7 +159,6 @@ export class Cluster {
       'SlurmdParameters=config_overrides',
       'SchedulerType=sched/backfill',
       'SchedulerParameters=sched_interval=1,bf_interval=1,batch_sched_delay=0',
-      'AccountingStorageType=accounting_storage/none',
       'JobAcctGatherType=jobacct_gather/none',
       'ReturnToService=2',
       'KillWait=5',
@@ -194,11 +216,11 @@ export async function eventually(condition: () => Promise<boolean>, what: string
   }
 }
 
-/** Three ports that nobody listens on, the last two being neighbours. */
-async function freePorts(): Promise<[number, number, number]> {
+/** Five ports that nobody listens on, one after the other. */
+async function freePorts(): Promise<[number, number, number, number, number]> {
   for (;;) {
     const first = 20_000 + Math.floor(Math.random() * 12_000);
-    const ports = [first, first + 1, first + 2] as [number, number, number];
+    const ports = [first, first + 1, first + 2, first + 3, first + 4] as [number, number, number, number, number];
     if ((await Promise.all(ports.map(isFree))).every(Boolean)) return ports;
   }
 }

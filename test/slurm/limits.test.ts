@@ -35,7 +35,7 @@ describeOnCluster(
     });
 
     test('of an account are waited for', async ({ box }) => {
-      // What a user may have in the queue is in the database of accounts, which this cluster has not.
+      // By the words of older versions; on the real one in accounting.test.ts.
       box.standIn(
         'sbatch',
         `for word; do case $word in --array=*) at=\${word#--array=}; asked=$((\${at#*-} - \${at%-*} + 1));; esac; done

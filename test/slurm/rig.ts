@@ -1,7 +1,7 @@
 import { chmodSync } from 'node:fs';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { type Running, Sandbox, type test as sandboxTest } from '../e2e/program.js';
-import { Cluster, isInstalled, programPath } from './cluster.js';
+import { Cluster, hasAccounting, isInstalled, programPath } from './cluster.js';
 
 /** A sandbox on a cluster. The user there has no configuration but what a test writes to `config/`. */
 export class ClusterBox extends Sandbox {
@@ -47,16 +47,19 @@ export function describeOnCluster(
   define: (test: ReturnType<typeof onCluster>) => void,
   /** Further lines of slurm.conf. */
   options: readonly string[] = [],
+  /** For a cluster with accounting: further words of `sacctmgr`. */
+  accounts?: readonly string[],
 ): void {
-  if (!isInstalled) {
-    console.log(`${name}: skipped, because Slurm is not installed (apt-get install slurm-wlm munge)`);
+  if (!isInstalled || (accounts !== undefined && !hasAccounting)) {
+    const packages = `slurm-wlm munge${accounts === undefined ? '' : ' slurmdbd mariadb-server'}`;
+    console.log(`${name}: skipped, because Slurm is not installed (apt-get install ${packages})`);
     describe.skip(name, () => it('needs Slurm', () => undefined));
     return;
   }
   describe(name, () => {
     let cluster: Cluster;
     beforeAll(async () => {
-      cluster = await Cluster.start(options);
+      cluster = await Cluster.start(options, accounts);
     });
     afterAll(() => cluster.stop());
     define(onCluster(() => cluster));

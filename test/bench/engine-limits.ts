@@ -5,16 +5,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { findCompiler } from '../../src/engine/wasm/native/compiler.js';
+import { levelsHere } from '../../src/engine/wasm/native/level.js';
 import { convolutionMacs } from '../../src/network/parameters.js';
 import { network as preset } from '../../src/network/presets.js';
 import { packageRoot } from '../../src/paths.js';
 import { renderTable } from '../../src/text/table.js';
 import type { SpeedRow } from './engine-comparison.js';
+import { level } from './engine-contenders.js';
 import { k1B2 } from './engine-steps.js';
 
 const run = promisify(execFile);
 
-/** 10⁹ operations a second of `threads` cores at once, by name; undefined where there is no C compiler. */
+/** 10⁹ operations a second of `threads` cores at once, as code of the level that is measured, by name; undefined where there is no C compiler. */
 async function machineLimits(threads: number): Promise<ReadonlyMap<string, number> | undefined> {
   const compiler = findCompiler();
   if ('missing' in compiler) return undefined;
@@ -22,7 +24,8 @@ async function machineLimits(threads: number): Promise<ReadonlyMap<string, numbe
   const folder = await mkdtemp(join(tmpdir(), 'spikeline-limits-'));
   try {
     const output = join(folder, 'limits');
-    const flags = ['-O3', '-march=native', '-ffp-contract=off', '-w'];
+    const own = levelsHere().find(({ name }) => name === level)?.flags ?? ['-march=native'];
+    const flags = ['-O3', ...own, '-ffp-contract=off', '-w'];
     await run(program!, [...words, ...flags, join(packageRoot, 'test/bench/limits.c'), '-o', output]);
     const printed = await Promise.all(Array.from({ length: threads }, () => run(output)));
     const sums = new Map<string, number>();

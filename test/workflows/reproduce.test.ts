@@ -1,20 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { buildFolder, packageRoot } from '../../src/paths.js';
 import { readPage } from '../docs/markdown.js';
 import { Sandbox } from '../e2e/program.js';
-
-interface Step {
-  readonly id?: string;
-  readonly name?: string;
-  readonly uses?: string;
-  readonly run?: string;
-  readonly if?: string;
-  readonly with?: Readonly<Record<string, string>>;
-}
+import { Runner, type Step } from './runner.js';
 
 interface Workflow {
   readonly on: {
@@ -84,44 +76,19 @@ describe.each([
   });
 });
 
-/** Runs the steps that are commands as a runner does, for a pipeline of two tasks. Returns what they print. */
+/** Runs the steps that are commands, for a pipeline of two tasks. Returns what they print. */
 function simulate(box: Sandbox, steps: readonly Step[], env: Readonly<Record<string, string>>): string {
-  box.write(
-    'mini.yaml',
-    `name: mini
-stages:
-  train:
-    run: 'echo 1 > \${{ outputs.result }}; echo "{\\"accuracy\\": 0.9}" > \${{ outputs.metrics }}'
-    outputs: { result: result.txt, metrics: metrics.json }
-  plots:
-    run: 'cp \${{ inputs.result }} \${{ outputs.result }}'
-    inputs: { result: train.result }
-    outputs: { result: result.txt }
-expect:
-  - { stage: train, metric: accuracy, value: 0.9 }
-`,
-  );
-  box.write('bin/npx', `#!/bin/sh\nshift\nexec "${process.execPath}" "${join(buildFolder, 'cli.cjs')}" "$@"\n`);
-  chmodSync(box.path('bin/npx'), 0o755);
-  box.write('env', '');
+  const runner = new Runner(box);
   const plain = Object.fromEntries(Object.entries(env).filter(([, value]) => !value.includes('${{')));
   let out = '';
   for (const { run } of steps) {
     if (run === undefined || run === 'npm ci') continue;
-    const set = readFileSync(box.path('env'), 'utf8').trim().split('\n').filter(Boolean);
-    const result = spawnSync('bash', ['-e', '-o', 'pipefail', '-c', run], {
-      cwd: box.folder,
-      encoding: 'utf8',
-      env: {
-        ...process.env,
-        ...plain,
-        ...{ PIPELINE: 'mini.yaml', PROFILE: 'none', SPIKELINE_REMOTE: '', GITHUB_ENV: box.path('env') },
-        ...Object.fromEntries(set.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)])),
-        PATH: `${box.path('bin')}:${process.env.PATH}`,
-      },
+    const { status, stdout, stderr } = runner.run(run, {
+      ...plain,
+      ...{ PIPELINE: 'mini.yaml', PROFILE: 'none', SPIKELINE_REMOTE: '' },
     });
-    expect([run, result.status, result.stderr]).toEqual([run, 0, '']);
-    out += result.stdout;
+    expect([run, status, stderr]).toEqual([run, 0, '']);
+    out += stdout;
   }
   return out;
 }

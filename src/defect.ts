@@ -15,7 +15,7 @@ const reported = new Map<string, string | undefined>();
  * @param folder where it goes if that can be written; else it goes to the system's temporary folder
  * @returns its path; undefined if it can't be written at all
  */
-export function reportDefect(error: unknown, folder?: string): string | undefined {
+function reportDefect(error: unknown, folder?: string): string | undefined {
   const trace = inspect(error, { depth: 4 });
   const known = (error instanceof Error && error.stack) || trace;
   if (!reported.has(known)) reported.set(known, write(trace, folder === undefined ? [tmpdir()] : [folder, tmpdir()]));

@@ -4,11 +4,11 @@ import { Type } from '@sinclair/typebox';
 import { UserError } from '../src/error.js';
 import { fontFamilyOf } from '../src/formats/font-name.js';
 import { allCharts } from '../src/report/charts/charts.js';
+import { chartCsv } from '../src/report/charts/csv.js';
 import { chartFiles, chartFormats } from '../src/report/charts/files.js';
 import { type ChartForm, picture, textPixels } from '../src/report/charts/style.js';
-import { chartCsv } from '../src/report/charts/table.js';
 import { readContent } from '../src/report/content/read.js';
-import { resultsCsv, trainingCsv } from '../src/results/tables.js';
+import { resultsCsv, trainingCsv } from '../src/results/csv.js';
 import { defineStage } from '../src/stage/definition.js';
 
 /** Inputs of results. */

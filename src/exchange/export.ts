@@ -8,7 +8,7 @@ import type { ImagesAbout } from './about.js';
 import { type Exactness, exportedTensors, type WeightKind } from './arrays.js';
 
 /** What networks are exported as, and the names of the files. */
-export const exportFiles = {
+const exportFiles = {
   npz: 'model.npz',
   tensorlayer: 'model.tensorlayer.npz',
   safetensors: 'model.safetensors',

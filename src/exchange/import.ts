@@ -12,7 +12,7 @@ import { readTensorLayer } from './tensorlayer/checkpoint.js';
 import { readTorch } from './torch.js';
 
 /** Formats of checkpoints: TensorLayer's .npz, as the paper's authors publish; plain .npz; PyTorch's in safetensors. */
-export const checkpointFormats = ['tensorlayer', 'npz', 'safetensors'] as const;
+const checkpointFormats = ['tensorlayer', 'npz', 'safetensors'] as const;
 export type CheckpointFormat = (typeof checkpointFormats)[number];
 
 export interface Imported {

@@ -11,7 +11,7 @@ import { toTorch } from './torch.js';
  * A tensor's name in plain files: `conv1_w`, `bn1_beta`, `bn1_gamma`, `bn1_mean`, `bn1_var`, `conv2_w`, …, `fc_w`.
  * Convolutions are HWIO, the dense layer [inputs, classes] with its inputs in HWC order.
  */
-export function plainName(network: Network, { layer, role }: Pick<ParameterShape, 'layer' | 'role'>): string {
+function plainName(network: Network, { layer, role }: Pick<ParameterShape, 'layer' | 'role'>): string {
   const { weights, norm } = foreignNames(network, layer);
   return role === 'weight' ? `${weights}_w` : `${norm}_${role === 'variance' ? 'var' : role}`;
 }

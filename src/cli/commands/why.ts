@@ -44,7 +44,7 @@ function explanationJson({ record, ...rest }: Explanation): string {
 }
 
 /** An explanation for people. */
-export function explanationText(task: Task, explanation: Explanation): string {
+function explanationText(task: Task, explanation: Explanation): string {
   const sections = [stateText(explanation), ...causesText(explanation)];
   const { status, record } = explanation;
   if (record !== undefined) sections.push(status.state === 'cached' ? keyText(task, record) : lastText(record));

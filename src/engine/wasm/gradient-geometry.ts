@@ -35,7 +35,7 @@ export function stridePhases(g: Geometry): StridePhase[] {
 }
 
 /** Zero borders that dy needs so that every input pixel finds all its taps there. */
-export function gradientBorders(g: Geometry): Borders {
+function gradientBorders(g: Geometry): Borders {
   let [top, bottom, left, right] = [0, 0, 0, 0];
   for (const { tapsY, tapsX, pixels } of stridePhases(g))
     for (const [, , qy, qx] of pixels) {

@@ -16,7 +16,7 @@ import { needsWideSums } from './spike-forward.js';
 import type { Tensor } from './tensors.js';
 import { type Address, bytes, nowhere, times } from './units.js';
 
-export const noBorders = { top: 0, bottom: 0, left: 0, right: 0 };
+const noBorders = { top: 0, bottom: 0, left: 0, right: 0 };
 
 /** n, L and B of a network; at fp32 there are no levels. */
 export interface Quantiser {

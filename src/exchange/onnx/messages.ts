@@ -37,7 +37,7 @@ export interface OnnxModel {
 }
 
 /** Of 2024, with ONNX 1.16 and 1.17: the newest that all runtimes in use know. */
-export const operatorSet = 21;
+const operatorSet = 21;
 const irVersion = 10;
 
 /** Numbers of element types in TensorProto.DataType. */

@@ -14,7 +14,7 @@ import type { Fail } from '../failure.js';
 const roles: readonly ParameterRole[] = ['weight', 'beta', 'gamma', 'mean', 'variance'];
 
 /** Names of a network's tensors in the order of such a file: [W, β, γ, mean, variance] for each block, then dense W. */
-export function tensorLayerOrder(network: Network): readonly string[] {
+function tensorLayerOrder(network: Network): readonly string[] {
   return network.layers.flatMap((layer) =>
     layerParameters(layer)
       .toSorted((a, b) => roles.indexOf(a.role) - roles.indexOf(b.role))

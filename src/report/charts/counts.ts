@@ -5,7 +5,7 @@ import { colours } from '../look.js';
 import { energyPerImage, picojoules } from '../numbers/energy.js';
 import { countText, halfOf } from '../numbers/estimates.js';
 import { compact, threeDigits } from '../numbers/format.js';
-import { estimatesNote, imagesNote, resultsOf, scaled, spanOf, subtitle } from './notes.js';
+import { estimatesNote, imagesNote, resultsOf, spanOf, subtitle } from './notes.js';
 import { type RowSeries, rowsChart, type Shape } from './rows.js';
 import { logRange } from './scales.js';
 import type { Chart, ChartForm } from './style.js';
@@ -161,7 +161,3 @@ export function energyChart(title: string, groups: Groups, form: ChartForm): Cha
     form,
   );
 }
-
-/** Estimates in percent. */
-export const inPercent = (group: ResultGroup<SnnResult>, of: (run: SnnResult) => number) =>
-  scaled(measure(group, of), 100);

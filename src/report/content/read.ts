@@ -38,6 +38,6 @@ export async function readContent(
 }
 
 /** What a training is called in charts and tables. */
-export function historyLabel(labels: Readonly<Record<string, string>>): string {
+function historyLabel(labels: Readonly<Record<string, string>>): string {
   return Object.values(labels).join(' ') || 'training';
 }

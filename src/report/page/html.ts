@@ -24,6 +24,6 @@ const entities: Readonly<Record<string, string>> = {
 };
 
 /** For text and for values of attributes in quotes. */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return printable(text).replaceAll(/[&<>"']/g, (character) => entities[character]!);
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { bundlesOf, medianRange } from '../../../src/report/charts/bundles.js';
 import { allCharts } from '../../../src/report/charts/charts.js';
+import { chartCsv } from '../../../src/report/charts/csv.js';
 import { renderSvg } from '../../../src/report/charts/render.js';
 import { type Chart, picture } from '../../../src/report/charts/style.js';
-import { chartCsv } from '../../../src/report/charts/table.js';
 import type { ReportContent } from '../../../src/report/content/content.js';
 import type { History } from '../../../src/results/history.js';
 import { classesContent, exampleContent } from '../content.js';

@@ -4,8 +4,8 @@ import { picture } from '../../../src/report/charts/style.js';
 import { disturbanceOf, disturbanceText } from '../../../src/report/content/noise.js';
 import { subjectsOf } from '../../../src/report/content/subjects.js';
 import { tablesOf } from '../../../src/report/tables/subject-tables.js';
+import { resultsCsv } from '../../../src/results/csv.js';
 import type { SnnResult } from '../../../src/results/snn-result.js';
-import { resultsCsv } from '../../../src/results/tables.js';
 import { exampleContent } from '../content.js';
 import { snnResults } from '../examples.js';
 

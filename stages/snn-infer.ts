@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { Type } from '@sinclair/typebox';
+import { noiseLayerProblems } from '../src/experiment/noise-layers.js';
 import { type NoiseKind, noiseKinds, noiseProblems } from '../src/spiking/noise-kinds.js';
 import type { StageCost } from '../src/stage/cost.js';
 import { defineStage, inputFile } from '../src/stage/definition.js';
@@ -82,7 +83,11 @@ export default defineStage({
   ],
   usesEngine: ['simulate'],
   resources: { cpus: 'any' },
-  check: ({ noise }) => noiseProblems(noise).map((message) => ({ parameter: 'noise', message })),
+  check({ noise }, { network }) {
+    const problems = noiseProblems(noise);
+    if (problems.length > 0) return problems.map((message) => ({ parameter: 'noise', message }));
+    return noiseLayerProblems(noise, network);
+  },
   async run(context) {
     const { activityReport, predictionsOf, simulate } = await import('../src/experiment/simulate.js');
     const { ImageSource } = await import('../src/experiment/images.js');

@@ -86,6 +86,9 @@ export function shapeProblem(
   return undefined;
 }
 
+/** What a layer of neurons is called, by its place from 0 on. */
+export const blockName = (index: number): string => `conv${index + 1}`;
+
 export interface NetworkOptions {
   readonly input: Shape;
   readonly classes: number;
@@ -121,7 +124,7 @@ export function buildNetwork(plan: Pick<NetworkPlan, 'name' | 'layers'>, options
     const geometry = placed(spec, shape);
     shape = geometry.output;
     const weights = precision.kind === 'fp32' || index === 0 || spec.float ? 'float' : 'ternary';
-    return { name: `conv${index + 1}`, ...geometry, weights };
+    return { name: blockName(index), ...geometry, weights };
   });
   return {
     name: plan.name,

@@ -34,8 +34,28 @@ export function noiseTerms(
   noise: number | NoiseRequest | readonly NoiseRequest[],
   network: SpikingNetwork,
 ): readonly NoiseTerm[] {
-  if (typeof noise === 'number') return [{ kind: 'deletion', amount: noise, layers: [spikeSources(network)[0]!.name] }];
-  const terms = [noise].flat().map((request) => termOf(request, network));
+  const layers = spikeSources(network).map(({ name, kind }): NoisyLayer => ({ name, ternary: kind === 'spiking' }));
+  return termsFor(noise, layers);
+}
+
+/** A layer that sends spikes, as far as it decides which noise it can have. */
+export interface NoisyLayer {
+  readonly name: string;
+  /** False for the encoding layer, whose weights are real. */
+  readonly ternary: boolean;
+}
+
+/**
+ * The same for the layers that send spikes, in order; at least one.
+ *
+ * @throws {UserError} E_NOISE
+ */
+export function termsFor(
+  noise: number | NoiseRequest | readonly NoiseRequest[],
+  layers: readonly NoisyLayer[],
+): readonly NoiseTerm[] {
+  if (typeof noise === 'number') return [{ kind: 'deletion', amount: noise, layers: [layers[0]!.name] }];
+  const terms = [noise].flat().map((request) => termOf(request, layers));
   const seen = new Set<string>();
   for (const { kind, layers } of terms)
     for (const layer of layers) {
@@ -50,10 +70,9 @@ export function noiseTerms(
   return terms;
 }
 
-function termOf({ kind, probability, sigma, layers = 'all' }: NoiseRequest, network: SpikingNetwork): NoiseTerm {
-  const sources = spikeSources(network);
+function termOf({ kind, probability, sigma, layers = 'all' }: NoiseRequest, sources: readonly NoisyLayer[]): NoiseTerm {
   const { ternary, amount } = describeKind(kind);
-  const able = sources.filter((source) => !ternary || source.kind === 'spiking');
+  const able = sources.filter((source) => !ternary || source.ternary);
   const names =
     layers === 'all'
       ? able.map(({ name }) => name)
@@ -66,8 +85,8 @@ function termOf({ kind, probability, sigma, layers = 'all' }: NoiseRequest, netw
 function nameOf(
   layer: string | number,
   kind: NoiseKind,
-  sources: readonly SpikeSource[],
-  able: readonly SpikeSource[],
+  sources: readonly NoisyLayer[],
+  able: readonly NoisyLayer[],
 ): string {
   const place = sources.findIndex(({ name }, index) => name === layer || index + 1 === layer);
   const source = sources[place];

@@ -151,6 +151,8 @@ export interface ParameterProblem {
 export interface InputOrigin {
   readonly uses: string;
   readonly parameters: Readonly<Record<string, unknown>>;
+  /** What makes the inputs of that one, in turn; built-in stages alone are told. */
+  readonly inputs?: Readonly<Record<string, InputOrigin>>;
 }
 
 /** What a stage may be told of the pipeline that it is part of. */

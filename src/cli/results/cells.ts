@@ -2,7 +2,7 @@
 
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import type { Cell } from '../../text/table.js';
-import type { Metrics } from '../../values.js';
+import type { AxisValue, Metrics } from '../../values.js';
 
 /** A task's axes and metrics for tables: the scalar ones. */
 export function scalarMetrics(metrics: Metrics): Record<string, number | string | boolean> {
@@ -15,6 +15,24 @@ export function scalarMetrics(metrics: Metrics): Record<string, number | string 
 
 export function tasksOfStage(pipeline: Pipeline, stage: string): readonly Task[] {
   return pipeline.tasks.filter((task) => task.stage === stage);
+}
+
+/**
+ * Labels for people: of a map that says its keys in words, `insertion, probability 0.05` rather than
+ * `kindinsertionprobability0.05`, which is what targets, folders and programs go by. `k1B2` is one already.
+ */
+export function readableLabels(
+  labels: Readonly<Record<string, string>>,
+  axes: Readonly<Record<string, AxisValue>>,
+): Record<string, string> {
+  return Object.fromEntries(Object.entries(labels).map(([axis, label]) => [axis, readable(axes[axis]) ?? label]));
+}
+
+function readable(value: AxisValue | undefined): string | undefined {
+  if (typeof value !== 'object' || value.label !== undefined) return undefined;
+  const entries = Object.entries(value);
+  if (entries.every(([key]) => key.length <= 2)) return undefined;
+  return entries.map(([key, item]) => (/^(kind|name)$/.test(key) ? String(item) : `${key} ${item}`)).join(', ');
 }
 
 type Kind = 'axis' | 'count' | 'metric';

@@ -8,7 +8,7 @@ import { fittedTable } from '../../text/fitted-table.js';
 import { type Cell, distinctCells, renderTable, type TableFormat } from '../../text/table.js';
 import type { AxisValue, Metrics, TaskId } from '../../values.js';
 import { terminalWidth } from '../terminal/output.js';
-import { marked, scalarMetrics, tasksOfStage, titleOf } from './cells.js';
+import { marked, readableLabels, scalarMetrics, tasksOfStage, titleOf } from './cells.js';
 
 type Results = ReadonlyMap<TaskId, Metrics>;
 
@@ -58,7 +58,9 @@ export function repeatedTasks(pipeline: Pipeline, stage: string, results: Result
 
 /** A table of the stage's tasks, and one of their means if it is repeated; none where there is nothing to show. */
 export function metricTables(pipeline: Pipeline, stage: string, results: Results, format: TableFormat): string[] {
-  const rows = tasksOfStage(pipeline, stage).flatMap(({ id, labels }): Record<string, Cell>[] => {
+  // CSV is for programs.
+  const shownLabels: typeof readableLabels = format === 'csv' ? (labels) => ({ ...labels }) : readableLabels;
+  const rows = tasksOfStage(pipeline, stage).flatMap(({ id, labels, axes }): Record<string, Cell>[] => {
     const found = results.get(id);
     if (found === undefined) return [];
     const estimates = Object.entries(ownEstimates(found));
@@ -66,12 +68,12 @@ export function metricTables(pipeline: Pipeline, stage: string, results: Results
       const [, estimate] = estimates.find(([name]) => name === metric) ?? [];
       return [[metric, value] as const, ...(estimate === undefined ? [] : boundCells(metric, estimate, format))];
     });
-    return [{ ...marked('axis', labels), ...marked('metric', Object.fromEntries(metrics)) }];
+    return [{ ...marked('axis', shownLabels(labels, axes)), ...marked('metric', Object.fromEntries(metrics)) }];
   });
   const repeated = repeatedTasks(pipeline, stage, results);
   const means = repeated.every(({ tasks }) => tasks.length === 1)
     ? []
-    : repeated.map(({ labels, estimates }): Record<string, Cell> => {
+    : repeated.map(({ labels, axes, estimates }): Record<string, Cell> => {
         const n = Math.max(0, ...Object.values(estimates).map((estimate) => estimate.n));
         const metrics = Object.entries(estimates).flatMap(([metric, estimate]) =>
           format === 'csv'
@@ -79,7 +81,7 @@ export function metricTables(pipeline: Pipeline, stage: string, results: Results
             : [[metric, spreadText(estimate)] as const],
         );
         return {
-          ...marked('axis', labels),
+          ...marked('axis', shownLabels(labels, axes)),
           ...marked('count', { n }),
           ...marked('metric', Object.fromEntries(metrics)),
         };

@@ -22,13 +22,15 @@ import type { ColumnDeclaration } from '../../stage/definition.js';
 import { fittedTable } from '../../text/fitted-table.js';
 import { markdown } from '../../text/markup.js';
 import { type Cell, renderTable } from '../../text/table.js';
-import type { Metrics, MetricValue, TaskId } from '../../values.js';
+import type { AxisValue, Metrics, MetricValue, TaskId } from '../../values.js';
 import { terminalWidth } from '../terminal/output.js';
-import { marked, titleOf } from './cells.js';
+import { marked, readableLabels, titleOf } from './cells.js';
 
 /** A task whose stage has columns, or several that repeat one another, with the metrics that go into them. */
 interface Entry extends Repeated<Metrics> {
   readonly stage: string;
+  /** Values on the axes, of the first one. */
+  readonly axes: Readonly<Record<string, AxisValue>>;
   readonly columns: readonly ColumnDeclaration[];
   /** Which images were recognised, if it is one task that tells. */
   readonly recognised: Recognising | undefined;
@@ -90,10 +92,11 @@ function entriesOf(pipeline: Pipeline, metrics: ReadonlyMap<string, Metrics>, re
   return [...groupBy(found, ({ task }) => task.stage)].flatMap(([stage, tasks]) => {
     const [{ task, columns }] = tasks as [(typeof found)[number]];
     return byRepetition(tasks, task.repeat ?? []).map(({ samples, ...about }): Entry => {
-      const [first, ...others] = samples.flat();
-      const only = others.length === 0 ? recognised.get(first!.task.id) : undefined;
+      const [first, ...others] = samples.flat() as [(typeof found)[number]];
+      const only = others.length === 0 ? recognised.get(first.task.id) : undefined;
       const values = samples.map((sample) => sample.map((run) => run.metrics));
-      return { stage, ...about, columns, samples: values, recognised: only };
+      const { axes } = first.task;
+      return { stage, axes, ...about, columns, samples: values, recognised: only };
     });
   });
 }
@@ -122,11 +125,11 @@ function rowsOf(entries: readonly Entry[], differences: Estimate[]): Row[] {
   return [...new Set(all.map(partIn))].flatMap((part) => all.filter((row) => partIn(row) === part));
 }
 
-function rowOf({ stage, labels }: Entry, cells: Row): Row {
+function rowOf({ stage, labels, axes }: Entry, cells: Row): Row {
   const part = partOf(stage);
   return {
     ...(part === '' ? {} : marked('metric', { part })),
-    ...marked('axis', labels),
+    ...marked('axis', readableLabels(labels, axes)),
     ...marked('metric', cells),
   };
 }

@@ -168,9 +168,30 @@ function originsOf(
   const origins: Record<string, InputOrigin> = {};
   for (const [name, input] of Object.entries(inputs)) {
     const task = input.kind === 'output' ? byId.get(input.task) : undefined;
-    if (task?.action.kind === 'stage') origins[name] = { uses: task.action.uses, parameters: task.parameters };
+    if (task?.action.kind === 'stage') origins[name] = new TaskOrigin(task.action.uses, task, byId);
   }
   return origins;
+}
+
+/** The task that makes an input. What made its own inputs is looked up when it is asked for, and is no part of its JSON. */
+class TaskOrigin implements InputOrigin {
+  readonly parameters: Task['parameters'];
+  readonly #task: Task;
+  readonly #byId: ReadonlyMap<TaskId, Task>;
+
+  constructor(
+    readonly uses: string,
+    task: Task,
+    byId: ReadonlyMap<TaskId, Task>,
+  ) {
+    this.parameters = task.parameters;
+    this.#task = task;
+    this.#byId = byId;
+  }
+
+  get inputs(): Readonly<Record<string, InputOrigin>> {
+    return originsOf(this.#task.inputs, this.#byId);
+  }
 }
 
 type Point = Readonly<Record<string, AxisPoint>>;

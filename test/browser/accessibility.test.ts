@@ -3,14 +3,21 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ReportContent } from '../../src/report/content/content.js';
 import { reportPage } from '../../src/report/page/page.js';
 import { withRun } from '../../src/report/page/run.js';
-import { classesContent, evilContent, evilFacts, exampleContent, exampleFacts } from '../report/content.js';
+import {
+  classesContent,
+  evilContent,
+  evilFacts,
+  exampleContent,
+  exampleDataSet,
+  exampleFacts,
+} from '../report/content.js';
 import { Browser, executable } from './chromium.js';
 
 const another = ['epochs is 1, not 200'];
 
 /** A page of each kind: what it holds, and what the run tells of it. */
 const pages: Readonly<Record<string, ReportContent>> = {
-  example: exampleContent(),
+  example: exampleContent({ dataSets: [exampleDataSet()] }),
   'ten classes, repetitions': repeated(classesContent(10, 'abcdefghij'.split(''))),
   'a hundred classes': classesContent(100),
   'another run than the paper’s': exampleContent({

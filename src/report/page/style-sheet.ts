@@ -39,6 +39,7 @@ nav ul { list-style: none; margin: 0; padding: 0; display: flex; flex-wrap: wrap
 .tiles b { display: block; font-size: 1.5rem; line-height: 1.2; font-weight: 650; letter-spacing: -0.01em; font-variant-numeric: tabular-nums; }
 .tiles span { display: block; color: var(--faint); font-size: 0.86rem; line-height: 1.4; margin-top: 2px; }
 .tiles .met b { color: var(--met); } .tiles .OFF b { color: var(--off); } .tiles .missing b { color: var(--open); }
+@media screen and (max-width: 619px) { .tiles { grid-template-columns: repeat(2, 1fr); } .tiles .wide, .tiles li:nth-child(odd):has(+ .wide) { grid-column: 1 / -1; } }
 .block { background: var(--paper); border: 1px solid var(--rule); border-radius: 12px; padding: 18px 16px; margin: 0 0 16px; }
 .scroll {
   overflow-x: auto; margin: 0 -16px; padding: 0 16px;

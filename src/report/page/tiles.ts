@@ -13,6 +13,8 @@ interface Tile {
   readonly figure: string;
   readonly caption: string;
   readonly tone?: string;
+  /** True if its caption needs all of a phone's width. */
+  readonly wide?: true;
 }
 
 /** The few figures that say how it went, at the head of the page: no choice of the best, and what was assumed beside. */
@@ -27,7 +29,8 @@ export function tilesOf(subjects: readonly Subject[], repeat: readonly string[])
     }),
   ].filter((tile) => tile !== undefined);
   return html`<ul class="tiles">${tiles.map(
-    ({ figure, caption, tone }) => html`<li class="${tone ?? ''}"><b>${figure}</b><span>${caption}</span></li>`,
+    ({ figure, caption, tone, wide }) =>
+      html`<li class="${[tone, wide && 'wide'].filter(Boolean).join(' ')}"><b>${figure}</b><span>${caption}</span></li>`,
   )}</ul>`;
 }
 
@@ -142,5 +145,6 @@ function energyTile(clean: readonly ResultGroup<SnnResult>[]): Tile | undefined 
     // Its sign stays with it.
     figure: `${times(ratios(({ eventFloat }) => eventFloat))}\u00a0×`,
     caption: `energy of the ANN over the SNN’s, both in float32, estimated for arithmetic alone at 45 nm (${floatMultiplyAdd} and ${floatAdd} pJ)`,
+    wide: true,
   };
 }

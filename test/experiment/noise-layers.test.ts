@@ -24,7 +24,7 @@ it('tells before a training which layers noise can’t have, whatever the traini
     },
   ]);
   expect(noiseLayerProblems(noise(1), lenet)).toMatchObject([
-    { message: 'The layer "conv1" has real weights, and "stuck-at-0" is a fault of ternary ones.' },
+    { message: 'The layer "conv1" has real weights, but "stuck-at-0" is a fault of ternary ones.' },
   ]);
   expect(noiseLayerProblems(noise('conv6'), lenet)).toEqual([]);
   const imported = { uses: 'import-checkpoint', parameters: { network: '16C5-P2' } };

@@ -7,6 +7,17 @@ import type { JobName } from './jobs.js';
  */
 const pattern = /\*\*\* JOB \d+ ON (\S+) CANCELLED AT \S+ DUE TO ([^*]+?) \*\*\*/g;
 
+/**
+ * What it writes of a job that it has killed for its memory, where that is watched without cgroups
+ * (`JobAcctGatherParams=OverMemoryKill`): Slurm's src/common/slurm_jobacct_gather.c. To Slurm the job has just failed, then.
+ */
+const memoryPattern = /^slurmstepd\b.* (exceeded memory limit \(\d+ > \d+\), being killed|Exceeded job memory limit)/m;
+
+/** True if the node's daemon has killed a job for its memory. @param output what the job wrote */
+export function isKilledForMemory(output: string): boolean {
+  return memoryPattern.test(output);
+}
+
 /** How often the node's daemon has ended a job. @param output what the job wrote */
 export function endings(output: string): number {
   return [...output.matchAll(pattern)].length;

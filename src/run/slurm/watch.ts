@@ -8,7 +8,7 @@ import type { JobStatus, SlurmFiles } from './files.js';
 import { saidBy } from './job-script.js';
 import { isLive, isPending, type JobState, nameOf, type TaskJob } from './jobs.js';
 import type { Patience } from './patience.js';
-import { endings, requeueFailure } from './requeues.js';
+import { endings, isKilledForMemory, requeueFailure } from './requeues.js';
 import { standstill, waitingReason } from './waiting-reasons.js';
 import type { Watched, WatchedJobs } from './watched-jobs.js';
 
@@ -68,7 +68,7 @@ export class JobWatch {
     const all = asks && this.patience.silentSince !== undefined;
     const ends: JobEnd[] = [];
     for (const watched of this.jobs.entries()) {
-      const { state } = watched;
+      const state = this.#withCause(watched);
       if (!all && (state === undefined || (isPending(state) && !watched.begun))) continue;
       const end = await this.#lookAt(watched, state);
       if (end !== undefined) ends.push(end);
@@ -170,6 +170,13 @@ export class JobWatch {
   /** In what state the last start of a job ended that has left no word of why. */
   async #stateOfEnd({ job, endings: before = 0 }: Watched, output: string): Promise<string | undefined> {
     return endings(output) > before ? undefined : (await this.slurm.pastStates(nameOf(job))).at(-1);
+  }
+
+  /** What Slurm said last, with the state that says why a job has failed. */
+  #withCause({ job, state }: Watched): JobState | undefined {
+    if (state === undefined || !['FAILED', 'CANCELLED'].includes(state.state)) return state;
+    const isForMemory = isKilledForMemory(this.files.readOutput(job.id, job.index));
+    return isForMemory ? { ...state, state: 'OUT_OF_MEMORY', reason: 'None' } : state;
   }
 
   /** @param state undefined as long as Slurm has not answered */

@@ -76,3 +76,13 @@ it('says why a job was put back, by the accounting where its node has left no wo
   await look();
   expect(events.at(-1)).toMatchObject({ event: 'task-retry', failure: { code: 'E_SLURM_NODE' } });
 });
+
+it('knows a job that its node has killed for its memory, which Slurm only calls failed', async () => {
+  for (const state of ['FAILED', 'CANCELLED']) {
+    const { said, look } = watched(command('a'));
+    await look();
+    Object.assign(said, { state, output: 'slurmstepd-n1: error: Exceeded job memory limit\n' });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(await look()).toMatchObject([{ end: 'lost', state: 'OUT_OF_MEMORY' }]);
+  }
+});

@@ -31,7 +31,9 @@ async function start(): Promise<() => unknown> {
     const spiking = convert(network, await settled(network, batch)).network;
     const noise = task === 'noisy' ? { noise: [{ deletion: 0.1, insertion: 0, membrane: 0 }] } : {};
     const simulator = await WasmSimulator.create(spiking, { ...options, ...noise }, observer);
-    return () => simulator.simulate(images, batch, { seed: 1, firstImage: 0 });
+    // Earlier versions take this for noise.
+    const draw = task === 'noisy' ? { seed: 1, firstImage: 0 } : undefined;
+    return () => simulator.simulate(images, batch, draw);
   }
   const gradients = task === 'int16' ? 'int16' : 'float32';
   const trainer = await WasmTrainer.create(network, { parameters }, { ...options, gradients }, observer);

@@ -21,7 +21,7 @@ import { stageGraph } from '../results/graphs.js';
 import { filesIn, sumsFile, sumsText } from './folder.js';
 import { type CrateFacts, crateMetadata, metadataFile, type PublishedFolder, type Role } from './metadata.js';
 import { type Project, readProject } from './project.js';
-import { type Omitted, readmeText } from './readme.js';
+import { installCall, type Omitted, readmeText } from './readme.js';
 import { isBelow, type Sources } from './sources.js';
 import { expectationsCsv, metricsCsv, tasksJson } from './tables.js';
 
@@ -233,8 +233,7 @@ class Crate {
   }
 
   #readmeParts() {
-    const { localPackage, files } = this.#project;
-    const install = this.#files.has(`${projectFolder}/package-lock.json`) ? 'npm ci' : 'npm install';
+    const { files } = this.#project;
     const page = [...this.#files].find(([, { description }]) => description === 'the page of results')?.[0];
     const known: [path: string, what: string][] = [
       ...(page === undefined ? [] : [[page, 'the page of results: open it in a browser'] as [string, string]]),
@@ -245,13 +244,12 @@ class Crate {
       [`${projectFolder}/`, 'pipeline, code and data, as they lie in the project'],
     ];
     return {
-      ...(localPackage !== undefined && { localPackage }),
       hasCitation: files.includes('CITATION.cff'),
       omitted: this.#omitted,
       contents: known,
       calls: [
         { call: `cd ${projectFolder}`, what: 'its files lie as they did' },
-        { call: install, what: 'Spikeline, in its version' },
+        installCall(this.#project, this.run.sources.base === packageRoot),
         { call: this.#call('run'), what: 'compute it all' },
         { call: this.#call('check'), what: 'compare with what is expected' },
       ],

@@ -111,7 +111,7 @@ stages:
     const { code } = await box.run(['run', 'k.yaml', '--artifacts', 'disturbed']);
     expect(code).toBe(0);
     expect((await box.run(['log', 'k.yaml', 'train', '--artifacts', 'disturbed'])).out).toMatch(
-      /^going on after epoch [3-4],/,
+      /^resuming after epoch [3-4],/,
     );
     expect(checkpoint('disturbed').equals(checkpoint('undisturbed'))).toBe(true);
     const left = join(box.folder, 'disturbed/store/resume');

@@ -89,7 +89,7 @@ stages:
         expect(code, out).toBe(0);
         expect(out).toContain('"code":"E_SLURM_TIMEOUT"');
         expect((await box.run(['log', 'w.yaml', 'train', '--artifacts', 'shared'])).out).toMatch(
-          /^going on after epoch \d+,/,
+          /^resuming after epoch \d+,/,
         );
         const tasks = ['data', 'train'];
         const results = await resultsIn(box, 'shared', 'warned', tasks);

@@ -1,4 +1,4 @@
-import { chmodSync } from 'node:fs';
+import { chmodSync, readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { type Running, Sandbox, type test as sandboxTest } from '../e2e/program.js';
 import { Cluster, hasAccounting, isInstalled, programPath } from './cluster.js';
@@ -34,10 +34,12 @@ export class ClusterBox extends Sandbox {
     return this.has('calls') ? this.read('calls').trim().split('\n') : [];
   }
 
-  /** What there is to say after a failure: what its runs printed, and the queue. */
+  /** What there is to say after a failure: what its runs printed, the queue, and what jobs wrote. */
   async report(): Promise<string> {
     const queue = await this.cluster.queue().catch((error: unknown) => [String(error)]);
-    return [...this.#started.flatMap(({ out, err }) => [out, err]), ...queue].join('\n');
+    const files = readdirSync(this.folder, { recursive: true, encoding: 'utf8' });
+    const jobs = files.filter((name) => /\.(out|status)$/.test(name)).map((name) => `${name}: ${this.read(name)}`);
+    return [...this.#started.flatMap(({ out, err }) => [out, err]), ...queue, ...jobs].join('\n');
   }
 }
 

@@ -205,7 +205,7 @@ export class JobWatch {
     watched.overSince ??= performance.now();
     // It ended because of one that is looked at as well, which will say what becomes of both.
     if (status === undefined && this.#waitsForWatched(task)) return undefined;
-    const said = status === undefined ? this.#saidBy(job, state) : undefined;
+    const said = this.#saidBy(job, state, status);
     const sure = said !== undefined || (sureStates.has(state.state) && status?.state !== 'done');
     if (!sure && performance.now() - watched.overSince < arrivalMs) return undefined;
     const known = state.state === 'UNKNOWN' ? {} : { state: state.state };
@@ -227,10 +227,12 @@ export class JobWatch {
   }
 
   /** Why a job could not begin with its task. */
-  #saidBy(job: TaskJob, { reason }: JobState): string | undefined {
+  #saidBy(job: TaskJob, { reason }: JobState, status: JobStatus | undefined): string | undefined {
+    if (status?.state === 'done' || status?.state === 'failed') return undefined;
     // So Slurm calls a job whose output it could not open, too: the older versions, and the newer ones.
-    if (/^(JobLaunchFailure|RaisedSignal:53)/.test(reason))
+    if (status === undefined && /^(JobLaunchFailure|RaisedSignal:53)/.test(reason))
       return `Slurm could not start it: can ${this.files.pathOf(job.id)} be written on its node? It must see the artifacts folder.`;
+    // A job that was put back may lack something on another node: its status is that of the first one then.
     return saidBy(this.files.readOutput(job.id, job.index));
   }
 

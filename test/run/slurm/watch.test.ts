@@ -86,3 +86,12 @@ it('knows a job that its node has killed for its memory, which Slurm only calls 
     expect(await look()).toMatchObject([{ end: 'lost', state: 'OUT_OF_MEMORY' }]);
   }
 });
+
+it('tells what a job lacks that was put back, and began on another node', async () => {
+  const { said, look } = watched(command('a'));
+  said.status = { restarts: 0, state: 'running', key: '0'.repeat(64) as never };
+  await look();
+  Object.assign(said, { state: 'FAILED', output: 'spikeline: Node does not run on n2: not found\n' });
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(await look()).toMatchObject([{ end: 'lost', said: 'Node does not run on n2: not found' }]);
+});

@@ -7,6 +7,20 @@ import type { Address } from './units.js';
 
 /** Places that are taken at a time, bits of a count, and weights of a round: of kernels/sliced-conv.h. */
 const [places, countBits, round] = [16, 3, 16];
+/** Sums of two channels' rounds, each of sixteen weights and counts of up to 7, have 16 bits and a sign there. */
+const mostRounds = Math.floor((2 ** 16 - 2) / (round * (2 ** countBits - 1)));
+
+/** Weights of two channels that are not both zero, in the order of the kernel's lists. */
+const weightPairs = [
+  [1, 1],
+  [-1, -1],
+  [1, -1],
+  [-1, 1],
+  [1, 0],
+  [-1, 0],
+  [0, 1],
+  [0, -1],
+] as const;
 
 /** Below this share of places that are pixels, products of bytes take less time. */
 const leastUsed = 0.6;
@@ -29,11 +43,11 @@ function planesOf(g: Geometry) {
 }
 
 /**
- * A layer's convolution as lists of places in a window, one for each weight of 1, and of −1, of an output channel.
+ * A layer's convolution as lists of places in a window, for each two output channels and each pair of weights that they have.
  * @param weights HWIO, −1, 0 and 1
  * @param thresholds address of 16-bit thresholds [level][channel]
- * @returns undefined for a layer whose map is too small to pay, or with so many channels that 16 bits can't hold the places, and
- * with strides: where three places of four go unused, products of bytes take less time
+ * @returns undefined for a layer whose map is too small to pay, or with so many channels that 16 bits can't hold the places or sums,
+ * and with strides: where three places of four go unused, products of bytes take less time
  */
 export function planSliced(
   plan: MemoryPlan,
@@ -43,29 +57,47 @@ export function planSliced(
   thresholds: Address,
   weights: Float32Array,
 ): Descriptor<'SlicedForward'> | undefined {
-  const { inChannels, outChannels, kernelHeight, kernelWidth, stride } = g;
+  const { inChannels, outChannels, stride } = g;
   if (stride > 1) return undefined;
   const { pitch, spanWords, planeWords, used } = planesOf(g);
   const channelWords = countBits * spanWords;
   if (used < leastUsed || (inChannels + 1) * channelWords > 2 ** 16) return undefined;
   const zeros = inChannels * channelWords;
   const lists: number[] = [];
-  const rounds = new Int32Array(2 * outChannels);
-  for (let co = 0; co < outChannels; co++)
-    for (const [part, sign] of [1, -1].entries()) {
-      const from = lists.length;
-      for (let ci = 0; ci < inChannels; ci++)
-        for (let ky = 0; ky < kernelHeight; ky++)
-          for (let kx = 0; kx < kernelWidth; kx++) {
-            if (weights[((ky * kernelWidth + kx) * inChannels + ci) * outChannels + co] !== sign) continue;
-            lists.push(ci * channelWords + ky * pitch + kx);
-          }
-      while ((lists.length - from) % round > 0) lists.push(zeros);
-      rounds[2 * co + part] = (lists.length - from) / round;
+  const rounds = new Int32Array((weightPairs.length * outChannels) / 2);
+  for (let co = 0, pair = 0; co < outChannels; co += 2) {
+    const own = placesByPair(g, weights, co, (ci, ky, kx) => ci * channelWords + ky * pitch + kx);
+    for (const [i, list] of own.entries()) {
+      // To and fro: what a list has met last is in the caches for the next one.
+      if (i % 2 === 1) list.reverse();
+      while (list.length % round > 0) list.push(zeros);
+      for (const place of list) lists.push(place);
+      rounds[pair++] = list.length / round;
     }
+    const all = own.reduce((sum, list) => sum + list.length / round, 0);
+    if (all > mostRounds) return undefined;
+  }
   return plan.descriptor('SlicedForward', {
     ...{ spikes, y, thresholds, lists: plan.table(new Int16Array(Uint16Array.from(lists).buffer)) },
     ...{ rounds: plan.table(rounds), inChannels, levels, pitch, spanWords, planeWords },
     ...spikeShape(g),
   });
+}
+
+/** Places that two channels' weights meet, a list for each pair of weights. */
+function placesByPair(
+  { inChannels, outChannels, kernelHeight, kernelWidth }: Geometry,
+  weights: Float32Array,
+  co: number,
+  placeOf: (ci: number, ky: number, kx: number) => number,
+): number[][] {
+  const lists = weightPairs.map((): number[] => []);
+  for (let ci = 0; ci < inChannels; ci++)
+    for (let ky = 0; ky < kernelHeight; ky++)
+      for (let kx = 0; kx < kernelWidth; kx++) {
+        const at = ((ky * kernelWidth + kx) * inChannels + ci) * outChannels + co;
+        const own = weightPairs.findIndex(([first, second]) => first === weights[at] && second === weights[at + 1]);
+        lists[own]?.push(placeOf(ci, ky, kx));
+      }
+  return lists;
 }

@@ -64,9 +64,10 @@ export const forward = /** @type {const} */ ({
     addresses: 'w threshold places negatives',
     counts: 'taps channels outChannels block',
   },
-  /** EventConv bit by bit, of stride 1. lists: for each output channel, in `rounds` of sixteen each, where in a window are the
-   * counts that weights of 1 meet, and those that weights of −1 do, in words; rounds: [channel][2]. pitch: words of a row of a
-   * plane; spanWords: words that sixteen windows span, planeWords: of a whole plane. */
+  /** EventConv bit by bit, of stride 1. lists: for each two output channels and each pair of weights that are not both zero,
+   * (1, 1), (−1, −1), (1, −1), (−1, 1), (1, 0), (−1, 0), (0, 1), (0, −1), in `rounds` of sixteen, where in a window are the counts
+   * that they meet, in words; rounds: [two channels][pair of weights]. pitch: words of a row of a plane; spanWords: words that
+   * sixteen windows span, planeWords: of a whole plane. */
   SlicedForward: {
     kernels: '',
     addresses: 'spikes lists rounds y thresholds',

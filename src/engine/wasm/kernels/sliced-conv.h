@@ -1,8 +1,10 @@
 // Integer convolution of spike counts with ternary weights, bit by bit: for one bit of the counts, a vector holds that of
 // sixteen images at sixteen places. Each weight that is not zero adds three such planes to counters, which are planes, too:
 // carry-save adders (Harley and Seal; Warren, Hacker's Delight, 2012, section 5-1) take two operations for 256 sums, where a
-// processor has any function of three bits as one. Takes the same time for any number of spikes; zero weights take none. Sums
-// are exact.
+// processor has any function of three bits as one. Two channels share what they do alike: with u the sum over the inputs that
+// both have the same weight for, v over those of opposite weights, and a and b over those that only one has, their sums are
+// u + v + a and u − v + b, three of ten additions less. What a weight of −1 takes away is added as planes that say the opposite:
+// 7 less the count. Takes the same time for any number of spikes; zero weights take none. Sums are exact.
 #pragma once
 #include "transpose.h"
 
@@ -10,10 +12,12 @@
 typedef u64 Bits VECTOR(32);
 typedef u16 Words VECTOR(32);
 enum {
-  /** Bits of a spike count; bits of the counters that a round of sixteen weights adds to; and all they can have. */
+  /** Bits of a spike count, and the most it can be; bits of the counters that a round of sixteen weights adds to, and those
+   * above them that they can have. */
   countBits = 3,
+  mostCount = (1 << countBits) - 1,
   lowBits = 7,
-  mostUpper = 8,
+  mostUpper = 10,
   /** Places, and channels, that are taken at a time. */
   slicedPlaces = 16,
   slicedChannels = 16
@@ -41,45 +45,54 @@ INLINE Bits carried(Bits *sum, Bits a, Bits b) {
   return carry;
 }
 
+/** The same of planes that say the opposite, where `opposite`, which is a constant. */
+INLINE Bits carriedCounts(Bits *sum, Bits a, Bits b, bool opposite) {
+  const Bits carry =
+      opposite ? (Bits)_mm256_ternarylogic_epi64((__m256i)*sum, (__m256i)a, (__m256i)b, 0x71) : twoOfThree(*sum, a, b);
+  *sum = oddOnes(*sum, a, b);
+  return carry;
+}
+
 /** Numbers of lowBits + mostUpper bits, as planes. */
 typedef struct {
   Bits low[lowBits], upper[mostUpper];
 } Counter;
 
 /** Adds what four weights meet. fours: three carries to eights. @returns what is still to be added to the fours */
-INLINE Bits addFour(Counter *c, const u8 *const planes[countBits], const u16 *places, Bits eights[3]) {
+INLINE Bits addFour(Counter *c, const u8 *const planes[countBits], const u16 *places, bool opposite, Bits eights[3]) {
   Bits count[countBits][4];
   EACH(i, 4)
     EACH(bit, countBits) count[bit][i] = loadedOnce(planes[bit] + 2 * (isize)places[i]);
-  const Bits two0 = carried(c->low, count[0][0], count[0][1]), two1 = carried(c->low, count[0][2], count[0][3]);
-  const Bits four0 = carried(c->low + 1, two0, two1), four1 = carried(c->low + 1, count[1][0], count[1][1]);
-  const Bits four2 = carried(c->low + 1, count[1][2], count[1][3]);
+  const Bits two0 = carriedCounts(c->low, count[0][0], count[0][1], opposite);
+  const Bits two1 = carriedCounts(c->low, count[0][2], count[0][3], opposite);
+  const Bits four0 = carried(c->low + 1, two0, two1);
+  const Bits four1 = carriedCounts(c->low + 1, count[1][0], count[1][1], opposite);
+  const Bits four2 = carriedCounts(c->low + 1, count[1][2], count[1][3], opposite);
   eights[0] = carried(c->low + 2, four0, four1);
-  eights[1] = carried(c->low + 2, count[2][0], count[2][1]);
-  eights[2] = carried(c->low + 2, count[2][2], count[2][3]);
+  eights[1] = carriedCounts(c->low + 2, count[2][0], count[2][1], opposite);
+  eights[2] = carriedCounts(c->low + 2, count[2][2], count[2][3], opposite);
   return four2;
 }
 
 /** The same of eight: three carries to sixteens. @returns what is still to be added to the eights */
-INLINE Bits addEight(Counter *c, const u8 *const planes[countBits], const u16 *places, Bits sixteens[3]) {
+INLINE Bits addEight(Counter *c, const u8 *const planes[countBits], const u16 *places, bool opposite, Bits sixteens[3]) {
   Bits a[3], b[3];
-  const Bits four0 = addFour(c, planes, places, a);
+  const Bits four0 = addFour(c, planes, places, opposite, a);
   sixteens[0] = carried(c->low + 3, a[0], a[1]);
-  const Bits four1 = addFour(c, planes, places + 4, b);
+  const Bits four1 = addFour(c, planes, places + 4, opposite, b);
   sixteens[1] = carried(c->low + 3, a[2], b[0]);
   sixteens[2] = carried(c->low + 3, b[1], b[2]);
   return carried(c->low + 2, four0, four1);
 }
 
-/** Adds what `rounds` times sixteen weights meet: fewer than 2^(lowBits + upper) spikes. upper is a constant. */
-INLINE void addPlanes(Counter *c, const u8 *const planes[countBits], const u16 *places, i32 rounds, i32 upper) {
-  EACH(i, lowBits) c->low[i] = (Bits){0};
-  EACH(i, upper) c->upper[i] = (Bits){0};
-  for (i32 round = 0; round < rounds; round++, places += 16) {
+/** Adds what `rounds` times sixteen weights meet; of the opposite, 7 less it for each. upper is a constant. */
+INLINE const u16 *addPlanes(Counter *c, const u8 *const planes[countBits], const u16 *places, i32 rounds, i32 upper,
+                            bool opposite) {
+  for (const u16 *end = places + rounds * 16; places < end; places += 16) {
     Bits a[3], b[3];
-    const Bits eight0 = addEight(c, planes, places, a);
+    const Bits eight0 = addEight(c, planes, places, opposite, a);
     const Bits of0 = carried(c->low + 4, a[0], a[1]);
-    const Bits eight1 = addEight(c, planes, places + 8, b);
+    const Bits eight1 = addEight(c, planes, places + 8, opposite, b);
     const Bits of1 = carried(c->low + 4, a[2], b[0]), of2 = carried(c->low + 4, b[1], b[2]);
     const Bits last = carried(c->low + 3, eight0, eight1), of3 = c->low[4] & last;
     c->low[4] ^= last;
@@ -91,30 +104,35 @@ INLINE void addPlanes(Counter *c, const u8 *const planes[countBits], const u16 *
       carry = next;
     }
   }
+  return places;
 }
 
-/** Spikes of one channel: how many thresholds, less one, its membranes exceed. rounds: of its weights of 1, and of −1. */
-INLINE void sliceChannel(SlicedForward t, const u16 *list, const i32 rounds[2], const i16 *threshold, i32 upper, u8 *spikes) {
-  const u8 *planes[countBits];
-  EACH(bit, countBits) planes[bit] = t.window + bit * (isize)t.spanWords * 2;
+/** Both, one after the other. */
+INLINE const u16 *addSigned(Counter *c, const u8 *const planes[countBits], const u16 *places, const i32 rounds[2], i32 upper) {
+  places = addPlanes(c, planes, places, rounds[0], upper, false);
+  return addPlanes(c, planes, places, rounds[1], upper, true);
+}
+
+/** Adds planes of b, or what says the opposite of them. */
+INLINE void addCounter(Counter *a, const Counter *b, i32 upper, bool opposite) {
+  Bits carry = {0};
+  EACH(i, lowBits) carry = carried(a->low + i, opposite ? ~b->low[i] : b->low[i], carry);
+  EACH(i, upper) carry = carried(a->upper + i, opposite ? ~b->upper[i] : b->upper[i], carry);
+}
+
+/** Spikes of a channel: how many thresholds, less one, its membranes exceed; these are as numbers with a sign and `offset` more. */
+INLINE void compareSums(SlicedForward t, const Counter *c, i32 upper, i32 offset, const i16 *threshold, u8 *spikes) {
   const i32 bits = lowBits + upper;
-  Bits sums[lowBits + mostUpper + 1], carry = {0};
-  Counter excited, inhibited;
-  addPlanes(&inhibited, planes, list + rounds[0] * 16, rounds[1], upper);
-  addPlanes(&excited, planes, list, rounds[0], upper);
-  // Less the second, and 2^bits − 1 more: as if its planes said the opposite.
-  EACH(i, bits) {
-    sums[i] = i < lowBits ? excited.low[i] : excited.upper[i - lowBits];
-    carry = carried(sums + i, ~(i < lowBits ? inhibited.low[i] : inhibited.upper[i - lowBits]), carry);
-  }
-  sums[bits] = carry;
+  Bits sums[lowBits + mostUpper];
+  EACH(i, bits) sums[i] = i < lowBits ? c->low[i] : c->upper[i - lowBits];
+  sums[bits - 1] = ~sums[bits - 1];
   Bits counts[countBits] = {{0}};
   for (i32 level = 0; level < t.levels; level++, threshold += t.outChannels) {
-    // None is as large as 2^(bits + 1) − 1.
-    const i32 least = max(0, min(*threshold + (1 << bits), (2 << bits) - 1));
+    // None is as large as 2^bits − 1.
+    const i32 least = max(0, min(*threshold + 1 + offset + (1 << (bits - 1)), (1 << bits) - 1));
     Bits reached = ~(Bits){0};
     // From the lowest bit on: where the threshold's is 1, the sum's must be, too; else it may.
-    EACH(i, bits + 1) reached = twoOfThree(sums[i], reached, SPLAT(Bits, (u64)(least >> i & 1) - 1));
+    EACH(i, bits) reached = twoOfThree(sums[i], reached, SPLAT(Bits, (u64)(least >> i & 1) - 1));
     EACH(bit, countBits) {
       const Bits next = counts[bit] & reached;
       counts[bit] ^= reached;
@@ -122,6 +140,28 @@ INLINE void sliceChannel(SlicedForward t, const u16 *list, const i32 rounds[2], 
     }
   }
   EACH(bit, countBits) STORE(spikes + bit * 32, counts[bit]);
+}
+
+/** Spikes of two channels. rounds: see SlicedForward. @returns the list of the next two */
+INLINE const u16 *sliceChannels(SlicedForward t, const u16 *list, const i32 *rounds, const i16 *threshold, i32 upper,
+                                u8 *spikes) {
+  const u8 *planes[countBits];
+  EACH(bit, countBits) planes[bit] = t.window + bit * (isize)t.spanWords * 2;
+  // The second channel's has what is alike in both from the start.
+  Counter second = {{{0}}}, differing = {{{0}}};
+  list = addSigned(&second, planes, list, rounds, upper);
+  list = addSigned(&differing, planes, list, rounds + 2, upper);
+  Counter first = second;
+  addCounter(&first, &differing, upper, false);
+  addCounter(&second, &differing, upper, true);
+  list = addSigned(&first, planes, list, rounds + 4, upper);
+  list = addSigned(&second, planes, list, rounds + 6, upper);
+  // What opposites have more; of the planes that were taken away, 1 for the carry that was not.
+  const i32 offsets[2] = {16 * mostCount * (rounds[1] + rounds[3] + rounds[5]),
+                          16 * mostCount * (rounds[1] - rounds[3] + rounds[7]) - 1};
+  compareSums(t, &first, upper, offsets[0], threshold, spikes);
+  compareSums(t, &second, upper, offsets[1], threshold + 1, spikes + countBits * 32);
+  return list;
 }
 
 /** Bits of eight images' counts, of sixteen channels each: in a byte, bit i is that of image i. */
@@ -212,18 +252,20 @@ INLINE void slicedSpikes(SlicedForward t, i32 lo, i32 hi) {
     copyWindow(t, place);
     const u16 *list = (const u16 *)t.lists;
     for (i32 co = 0; co < t.outChannels; co += slicedChannels) {
-      for (i32 c = co; c < co + slicedChannels; c++) {
-        const i32 *rounds = (const i32 *)t.rounds + 2 * c;
+      for (i32 c = co; c < co + slicedChannels; c += 2) {
+        const i32 *rounds = (const i32 *)t.rounds + 4 * c;
         const i16 *threshold = (const i16 *)t.thresholds + c;
         u8 *spikes = t.sliced + (c - co) * countBits * 32;
-        const i32 most = max(rounds[0], rounds[1]) * 16 * t.levels;
-        if (most < 1 << (lowBits + 4))
-          sliceChannel(t, list, rounds, threshold, 4, spikes);
-        else if (most < 1 << (lowBits + 6))
-          sliceChannel(t, list, rounds, threshold, 6, spikes);
+        i32 all = 0;
+        EACH(i, 8) all += rounds[i];
+        // Numbers with a sign: half of what the planes of a counter hold.
+        const i32 most = all * 16 * mostCount + 1;
+        if (most < 1 << (lowBits + 5))
+          list = sliceChannels(t, list, rounds, threshold, 6, spikes);
+        else if (most < 1 << (lowBits + 7))
+          list = sliceChannels(t, list, rounds, threshold, 8, spikes);
         else
-          sliceChannel(t, list, rounds, threshold, mostUpper, spikes);
-        list += (rounds[0] + rounds[1]) * 16;
+          list = sliceChannels(t, list, rounds, threshold, mostUpper, spikes);
       }
       unslice(t, place, co, lo, hi - lo);
     }

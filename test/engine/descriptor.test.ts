@@ -65,6 +65,7 @@ describe('a descriptor', () => {
     });
     expect(tables.scratch).toBe(20 * 81 * 16 + 64 * 16 + 2 * 16 * 32);
     const sliced = noDescriptor('SlicedForward');
+    expect(sliced).toEqual({ name: 'SlicedForward', address: nowhere, scratch: bytes(0) });
     const values = { spikes: nowhere, imageBytes: bytes(16), least: 1, block: 16, events, tables, sliced };
     expect(scratchOf('SpikeConv', values)).toBe(60_000 + 16 * 32);
     expect([...new Uint32Array(encode('SpikeConv', values).buffer)].slice(-3)).toEqual([

@@ -41,6 +41,12 @@ describe('the picture of a graph', () => {
     expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([2 * Number(width), 2 * Number(height)]);
   });
 
+  it('is as wide as what it holds, and wide enough for its legend', () => {
+    const widthOf = (graph: typeof example) => Number(/width="(\d+)"/.exec(graphSvg(graph))![1]);
+    expect(widthOf({ ...example, nodes: [], edges: [] })).toBeGreaterThanOrEqual(440);
+    expect(widthOf({ ...example, title: 'a long title '.repeat(20) })).toBeGreaterThan(1000);
+  });
+
   it('has a size by which too large ones are known before they are drawn', () => {
     expect(pictureSize(example)).toBe(4 + 4 + 1);
     expect(graphSvg({ ...example, nodes: [], edges: [] })).toMatch(/^<svg .*<\/svg>\n$/s);

@@ -53,6 +53,18 @@ describe('verdicts', () => {
 });
 
 describe('the tables of a report', () => {
+  it('say at which noise counts were made where there is no network without any', () => {
+    const notesOf = (noises: readonly number[]) => {
+      const snn = snnResults(noises).map((result) => ({
+        ...{ result, digest: exampleContent().snn[0]!.digest },
+        labels: { precision: result.precision, noise: String(result.noise) },
+      }));
+      return markdownTables(exampleContent({ snn, expected: [] }));
+    };
+    expect(notesOf([0, 0.1])).not.toContain('Counted at');
+    expect(notesOf([0.1, 0.4])).toContain('Counted at 10 % noise.');
+  });
+
   it("put the paper's numbers beside ours, with difference and verdict", () => {
     expect(rows('accuracy')).toEqual([
       'precision | paper (%) | ANN (%) | SNN (%) | SNN − ANN (points) | difference from paper (points) | tolerance (points) | verdict',

@@ -39,6 +39,14 @@ describe('the line of a whole run', () => {
     expect(run.left(20)).toBe(120);
   });
 
+  it('counts the last task of a stage that waits by what others of the stage took', () => {
+    const run = runOf({ train: 2, other: 1 });
+    run.start(0, 'train@i=0');
+    run.end(8, 'train@i=0', 8);
+    run.expect({ 'other@i=0': 5 });
+    expect(run.left(8)).toBe(13);
+  });
+
   it('counts tasks, and says how long it has been', () => {
     const run = runOf({ data: 1, train: 3 });
     expect(run.text(0.4)).toBe('0/4 done, 0 s');

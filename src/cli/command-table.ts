@@ -111,6 +111,14 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/status.js')).statusCommand,
   },
   {
+    usage: 'ui [file]',
+    description:
+      'show states, results, curves and logs on a page, and follow what other processes run; it runs nothing',
+    pipeline: true,
+    options: [['--port <n>', 'port of the page (default: any free one)']],
+    load: async () => (await import('./commands/ui.js')).uiCommand,
+  },
+  {
     usage: 'why <file> <task>',
     description: 'say why a task would run, or when and how its cached result was made',
     pipeline: true,

@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, renameSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { inFolder, temporaryPath } from '../files/atomic.js';
@@ -21,7 +21,7 @@ export class Journal {
   /** Lines as they are in the file: most are never asked for, and a no-op run must not read ten thousand of them. */
   readonly #lines = new Map<string, string>();
   readonly #file: string;
-  /** Opened with the first line that is written, and until the program ends. */
+  /** Opened with the first line that is written. */
   #descriptor: number | undefined;
   /** True if the file ends within a line: what came after it would be part of that. */
   #isTorn = false;
@@ -84,6 +84,12 @@ export class Journal {
     } catch {
       // A store that can only be read still serves: what would be noted has to be found out again next time.
     }
+  }
+
+  /** Closes the file. It is opened anew with the next line that is written. */
+  close(): void {
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
   }
 
   #compact(temporary: string): void {

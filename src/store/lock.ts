@@ -13,6 +13,8 @@ import { namesIn } from './listing.js';
 const heartbeatMs = 10_000;
 /** How long a holder that can't be asked may be silent, by the observer's own clock. */
 const silenceMs = 60_000;
+/** How long ago a holder on another host may have shown that it lives, for observers who look once: by their own clock. */
+export const remoteSilenceMs = 600_000;
 /** How long the batch system is not asked again about a job. */
 const askAgainMs = 10_000;
 /** How long an unreadable lock is taken for one that is just being written. */
@@ -115,6 +117,19 @@ export class Locks {
         });
       }
     });
+  }
+
+  /** Who holds which lock, as far as can be told by looking once: those on other hosts live while their heart beats. */
+  holders(): ReadonlyMap<string, LockHolder> {
+    const held = new Map<string, LockHolder>();
+    for (const name of namesIn(this.#folder)) {
+      const path = join(this.#folder, name);
+      const seen = new Watch().look(path);
+      if (seen?.holder === undefined || seen.dead) continue;
+      const beat = lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+      if (stateOf(seen.holder.token) === 'alive' || beat > Date.now() - remoteSilenceMs) held.set(name, seen.holder);
+    }
+    return held;
   }
 
   /** Removes locks whose holders are known to be dead. */

@@ -57,6 +57,11 @@ export class Published {
     this.#notes = new Journal(join(this.folder, '.latest'), this.#temporary);
   }
 
+  /** See `Journal`. */
+  close(): void {
+    this.#notes.close();
+  }
+
   /** Where a task's outputs are shown. */
   folderOf(task: TaskPlace): string {
     return `${this.folder}/${placeOf(task)}`;

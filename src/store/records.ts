@@ -39,6 +39,11 @@ export class Records {
     this.#results = new Journal(join(notes, 'results'), temporary);
   }
 
+  /** See `Journal`. */
+  close(): void {
+    this.#results.close();
+  }
+
   /** The record of a key. A damaged one is set aside and counts as none. */
   async read(key: TaskKey): Promise<TaskRecord | undefined> {
     const path = this.#pathOf(key);

@@ -38,6 +38,11 @@ export class StatCache {
     this.#journal = new Journal(file, temporary);
   }
 
+  /** See `Journal`. */
+  close(): void {
+    this.#journal.close();
+  }
+
   /** The digest of the file, if it is the one it was taken from and has not changed since. */
   get(name: string, stat: FileStat): Digest | undefined {
     const stamp = `${stampOf(stat)} `;

@@ -20,7 +20,7 @@ import { Blobs } from './blobs.js';
 import { firstDifference } from './difference.js';
 import { Collection, defaultGrace, type GcOptions, type GcReport } from './gc.js';
 import { namesIn } from './listing.js';
-import { type Jobs, type Lock, type LockOptions, Locks } from './lock.js';
+import { type Jobs, type Lock, type LockHolder, type LockOptions, Locks } from './lock.js';
 import { Published } from './published.js';
 import { Records } from './records.js';
 import { openResumePoint, type StoredResumePoint } from './resume.js';
@@ -69,6 +69,7 @@ export class Store {
   readonly #locks: Locks;
   readonly #uses: Uses;
   readonly #inputs: StatCache;
+  readonly #verified: StatCache;
   readonly #sync = new FolderSync();
   readonly #published = new Map<string, Published>();
 
@@ -79,8 +80,8 @@ export class Store {
     this.#locks = new Locks(this.#store, jobs);
     this.#uses = new Uses(this.#store, this.#locks, useInterval);
     const noted = notes ?? this.#store;
-    const verified = new StatCache(join(noted, 'verified'), this.#temporary);
-    this.#blobs = new Blobs(this.#store, this.#temporary, verified, this.#sync, this.#uses);
+    this.#verified = new StatCache(join(noted, 'verified'), this.#temporary);
+    this.#blobs = new Blobs(this.#store, this.#temporary, this.#verified, this.#sync, this.#uses);
     this.#records = new Records(this.#store, this.#temporary, noted, this.#sync, this.#uses);
     this.#inputs = new StatCache(join(noted, 'inputs'), this.#temporary);
   }
@@ -202,6 +203,11 @@ export class Store {
     return guarded(this.#store, () => this.#sync.done());
   }
 
+  /** Lets go the files that it has open to note what was found out. Who asks it on opens them anew. */
+  close(): void {
+    for (const notes of [this.#verified, this.#inputs, this.#records, ...this.#published.values()]) notes.close();
+  }
+
   /** What people see of a pipeline: its folder beside the store. */
   published(pipeline: string): Published {
     let published = this.#published.get(pipeline);
@@ -250,6 +256,12 @@ export class Store {
    */
   lock(key: TaskKey, options: Omit<LockOptions, 'overtaking'> = {}): Promise<Lock> {
     return this.#locks.acquire(key, { ...options, overtaking: true });
+  }
+
+  /** The tasks that runs on this store compute now, by key, with whose process does it. Waits for nobody. */
+  computing(): ReadonlyMap<TaskKey, LockHolder> {
+    const locks = [...this.#locks.holders()].filter(([name]) => /^[0-9a-f]{64}$/.test(name));
+    return new Map(locks as [TaskKey, LockHolder][]);
   }
 
   /**

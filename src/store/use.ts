@@ -4,14 +4,12 @@ import { systemCode } from '../files/error.js';
 import type { MaybePromise } from '../files/maybe-promise.js';
 import { isToken, ownToken, stateOf } from '../files/process-identity.js';
 import { namesIn } from './listing.js';
-import type { Lock, LockOptions, Locks } from './lock.js';
+import { type Lock, type LockOptions, type Locks, remoteSilenceMs } from './lock.js';
 
 /** How long ago something may have been used without its time of last use telling so. */
 export const defaultInterval = 24 * 3_600_000;
 
 const gcLock = 'gc';
-/** How long a run on another host may be silent before it counts as dead: its lock has a heartbeat every few seconds. */
-const silenceMs = 600_000;
 let counter = 0;
 
 /**
@@ -85,7 +83,7 @@ export class Uses {
       if (start === undefined || !isToken(token)) return [];
       const state = stateOf(token);
       const beat = lstatSync(join(this.#folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-      return state === 'alive' || (state === 'unknown' && beat > now - silenceMs) ? [Number(start)] : [];
+      return state === 'alive' || (state === 'unknown' && beat > now - remoteSilenceMs) ? [Number(start)] : [];
     });
   }
 

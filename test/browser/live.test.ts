@@ -4,12 +4,17 @@ import { join } from 'node:path';
 import axe from 'axe-core';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LivePage } from '../../src/cli/live/live.js';
+import { LivePage, ResultsPage } from '../../src/cli/live/live.js';
+import type { Look } from '../../src/cli/live/look.js';
 import { buildFolder } from '../../src/paths.js';
+import { historyText } from '../../src/results/history.js';
 import type { RunEvent } from '../../src/run/events.js';
+import { Planner } from '../../src/run/plan/planner.js';
+import { defineStage } from '../../src/stage/definition.js';
 import { Store } from '../../src/store/store.js';
 import type { TaskId } from '../../src/values.js';
-import { command, from, pipelineOf } from '../run/examples.js';
+import { command, complete, from, pipelineOf, plainStage, stageTask } from '../run/examples.js';
+import { writeFiles } from '../store/folder.js';
 import { executable } from './chromium.js';
 
 const tasks = [
@@ -38,6 +43,25 @@ const progress = (done: number): RunEvent => ({
     values: { loss: 1 / done, accuracy: done / 10 },
   },
 });
+
+/** A store in which the first training is done, and what its history has curves of. */
+async function trainedIn(folder: string) {
+  writeFiles(folder, { 'stage.ts': 'export default 1;' });
+  const definition = defineStage({
+    ...plainStage,
+    outputs: { result: { description: 'By epoch', path: 'history.csv', kind: 'history' } },
+  });
+  const task = stageTask(one, './stage.ts', definition);
+  const pipeline = pipelineOf(folder, [task, ...tasks.slice(1)]);
+  const store = Store.open(join(folder, 'artifacts'));
+  const epochs = Array.from({ length: 20 }, (_, i) => ({
+    ...{ epoch: i + 1, learningRate: 0.1 / (i + 1), loss: 2 / (i + 1) },
+    ...{ trainAccuracy: 1 - 0.8 / (i + 1), testAccuracy: 0.95 - 0.8 / (i + 1) },
+  }));
+  const plan = await new Planner(pipeline, store).statusOf(task, () => undefined);
+  const { key } = await complete(store, pipeline, task, plan, historyText(epochs, { network: 'mlp', dataset: 'd' }));
+  return { pipeline, store, key, curves: ['learningRate', 'loss', 'trainAccuracy', 'testAccuracy'] };
+}
 
 async function inFolder(act: (folder: string) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'spikeline-live-'));
@@ -93,6 +117,53 @@ describe.skipIf(executable === undefined)('the page of a run in Chromium', () =>
         });
         live.handle({ event: 'task', task: one, status: 'ran', seconds: 5, metrics: { accuracy: 0.9 } });
         await page.locator('.run').nth(1).waitFor({ state: 'detached' });
+        expect(complaints).toEqual([]);
+        await context.close();
+      } finally {
+        await live.close();
+      }
+    }),
+  );
+
+  it.each(forms)('shows what there is, at $width pixels, $scheme', ({ width, scheme: colorScheme }) =>
+    inFolder(async (folder) => {
+      const trained = await trainedIn(folder);
+      const look = async (): Promise<Look> => ({
+        tasks: new Map([
+          [one, { state: 'cached', text: 'cached', key: trained.key }],
+          [two, { state: 'running', text: 'computed by process 7 on <b>node</b>' }],
+          [last, { state: 'failed', text: 'failed on Monday', failure: { code: 'E_X', message: '<b>no</b> memory' } }],
+        ]),
+        metrics: new Map([[one, { accuracy: 0.9 }]]),
+        warnings: ['p.yaml has changed'],
+      });
+      const { pipeline, store } = trained;
+      const live = await ResultsPage.open(pipeline, store, look, () => '', 0);
+      try {
+        const context = await browser.newContext({ colorScheme, viewport: { width, height: 900 }, bypassCSP: true });
+        const page = await context.newPage();
+        const complaints: string[] = [];
+        page.on('console', (message) => complaints.push(message.text()));
+        page.on('pageerror', (error) => complaints.push(error.message));
+        await page.goto(live.show()[0]!);
+        await page.getByText('1 of 3 cached, 1 running, 1 failed').waitFor();
+        await page.locator('.run.failed').waitFor();
+        expect(await page.locator('.run h3').allInnerTexts()).toEqual(['train@seed=2', 'test failed']);
+        expect(await page.getByText('computed by process 7 on <b>node</b>').count()).toBe(1);
+        await page.locator('#task').selectOption(one);
+        await page.locator('#curves li').nth(1).waitFor();
+        expect(await page.locator('#curves li span span').allInnerTexts()).toEqual(trained.curves);
+        await page.evaluate(axe.source);
+        const { violations } = await page.evaluate<axe.AxeResults>('axe.run()');
+        expect(violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target}`))).toEqual([]);
+        expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBe(width);
+        mkdirSync(join(buildFolder, '../screenshots'), { recursive: true });
+        await page.screenshot({
+          path: join(buildFolder, `../screenshots/ui-${width}-${colorScheme}.png`),
+          fullPage: true,
+        });
+        await page.locator('#task').selectOption(two);
+        await page.locator('#curves').waitFor({ state: 'hidden' });
         expect(complaints).toEqual([]);
         await context.close();
       } finally {

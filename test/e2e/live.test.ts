@@ -82,3 +82,53 @@ describe.concurrent('the page of a run', () => {
     });
   });
 });
+
+describe.concurrent('the page of what there is', () => {
+  test('shows states, logs, results and curves, follows what another process runs, and ends by Ctrl-C', async ({
+    box,
+  }) => {
+    box.write('p.yaml', pipeline);
+    const ui = box.start(['ui', 'p.yaml']);
+    await until(() => ui.err.includes('Ctrl-C ends it'), 'the address is told');
+    const url = /http:\S+/.exec(ui.err)![0];
+    expect(await (await fetch(url)).text()).toContain('<title>p: results</title>');
+    const leave = new AbortController();
+    const events = await fetch(`${url}events`, { signal: leave.signal });
+    let told = '';
+    const reading = (async () => {
+      for await (const chunk of events.body!) told += Buffer.from(chunk).toString();
+    })().catch(() => undefined);
+    await until(() => told.includes('"summary":"0 of 2 cached, 1 missing, 1 waiting"'), 'states are told');
+    // Nothing is run by it, nor written but notes that `status` makes, too.
+    expect(box.has('artifacts/p/.runs')).toBe(false);
+
+    const run = box.start(['run', 'p.yaml']);
+    await until(
+      () => told.includes('"state":"running","text":"computed by process '),
+      'a run of another process shows',
+    );
+    expect(await (await fetch(`${url}graph.svg`)).text()).toContain('1 running');
+    box.write('go', '');
+    await until(() => told.includes('"summary":"2 of 2 cached"'), 'its end shows');
+    expect((await run.result).code).toBe(0);
+    expect(await (await fetch(`${url}log?task=a`)).text()).toBe('<b>hello</b>\n');
+    expect(await (await fetch(`${url}curves?task=a`)).json()).toEqual({});
+    expect((await fetch(`${url}curves?task=c`)).status).toBe(404);
+
+    box.write('p.yaml', pipeline.replace('echo y', 'echo z'));
+    await until(() => told.includes('has changed: this page shows it as it was'), 'a new file is told of');
+    leave.abort();
+    await reading;
+    ui.child.kill('SIGINT');
+    expect(await ui.result).toMatchObject({ code: 0, out: '' });
+  });
+
+  test('is refused for what is no port, and is none of a file with mistakes', async ({ box }) => {
+    box.write('p.yaml', pipeline);
+    box.write('q.yaml', 'name: q\nstages: { a: { uses: nothing } }\n');
+    expect(await box.run(['ui', 'p.yaml', '--port', 'x'])).toMatchObject({
+      ...{ code: 2, err: expect.stringContaining('--port x: it must be a number up to 65535.') },
+    });
+    expect((await box.run(['ui', 'q.yaml'])).code).toBe(2);
+  });
+});

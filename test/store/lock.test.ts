@@ -288,6 +288,28 @@ describe.skipIf(process.platform !== 'linux')('a process that is stopped', () =>
   });
 });
 
+describe('what is computed', () => {
+  it('is told of live processes here, and of those elsewhere whose heart beats', async () => {
+    expect([...store.computing()]).toEqual([]);
+    const [lock, run] = [await store.lock(key), await store.beginRun()];
+    expect([...store.computing()]).toEqual([[key, { host: hostname(), pid: process.pid, token: ownToken() }]]);
+    await Promise.all([lock.release(), run.release()]);
+    expect([...store.computing()]).toEqual([]);
+
+    writeLock(`${host}-${boot}-${pid}-00000000`);
+    expect([...store.computing()]).toEqual([]);
+    rmSync(lockFile);
+    const elsewhere = `00000000-${boot}-7-${began}`;
+    writeLock(elsewhere);
+    expect([...store.computing()]).toEqual([[key, { host: 'elsewhere', pid: 7, token: elsewhere }]]);
+    const longAgo = new Date(Date.now() - 3_600_000);
+    lutimesSync(lockFile, longAgo, longAgo);
+    expect([...store.computing()]).toEqual([]);
+    // It is nobody's but its holder's to remove.
+    expect(isLocked()).toBe(true);
+  });
+});
+
 describe('stateOf', () => {
   it('knows this process to live, and can not tell of other hosts', () => {
     expect(stateOf(ownToken())).toBe('alive');

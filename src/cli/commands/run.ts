@@ -54,11 +54,13 @@ async function perform(run: PipelineRun, reporter: string, how: RunCommandOption
   if (reporter !== 'json' && dirname(store.folder) !== process.cwd()) print(`artifacts: ${shownPath(store.folder)}`);
   const page =
     how.open === true
-      ? await (await import('../live/open.js')).openLivePage(
-          pipeline,
-          store,
-          tasks.map(({ id }) => id),
-          how.port,
+      ? await (await import('../live/open.js')).openPage(how.port, ({ LivePage }, port) =>
+          LivePage.open(
+            pipeline,
+            store,
+            tasks.map(({ id }) => id),
+            port,
+          ),
         )
       : undefined;
   const view = await openView(reporter);

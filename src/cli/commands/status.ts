@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import type { PipelineOptions } from '../../api/opening/options.js';
 import { openStore } from '../../api/opening/store.js';
-import { countStates, type State, states } from '../../report/graph/graph.js';
+import { countStates, states } from '../../report/graph/graph.js';
 import { Planner } from '../../run/plan/planner.js';
 import { fittedTable } from '../../text/fitted-table.js';
 import { jsonText } from '../../text/printable.js';
@@ -42,5 +42,5 @@ const colours = { cached: 'green', stale: 'yellow', missing: 'magenta', failed: 
 /** In colour, where somebody looks at a terminal and has not asked for none. */
 function coloured(state: Cell): string {
   const plain = process.stdout.isTTY !== true || (process.env.NO_COLOR ?? '') !== '' || process.env.TERM === 'dumb';
-  return plain ? String(state) : styleText(colours[state as State], String(state));
+  return plain ? String(state) : styleText(colours[state as keyof typeof colours], String(state));
 }

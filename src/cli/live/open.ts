@@ -4,29 +4,27 @@ import { UserError } from '../../error.js';
 import { systemCode } from '../../files/error.js';
 import { importModule } from '../../import-module.js';
 import { buildFolder } from '../../paths.js';
-import type { Pipeline } from '../../pipeline/expand/task.js';
-import type { Store } from '../../store/store.js';
-import type { TaskId } from '../../values.js';
 import { printError } from '../terminal/output.js';
 
+/** The module of pages. */
+type Pages = typeof import('./live.js');
+
 /**
- * Opens the page of a run, and tells where it is. By a module of its own: what nobody watches loads none of it.
+ * Opens a page, and tells where it is. By a module of its own: what nobody watches loads none of it.
  *
  * @param said what the call says after `--port`
+ * @param open is given the module, and the port: 0 for any that is free
  * @throws UserError for what is no port, and for one that others have
  */
-export async function openLivePage(
-  pipeline: Pipeline,
-  store: Store,
-  tasks: readonly TaskId[],
+export async function openPage<Page extends { show(): readonly string[] }>(
   said: string | undefined,
-) {
+  open: (module: Pages, port: number) => Promise<Page>,
+): Promise<Page> {
   const port = Number(said ?? 0);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new UserError('E_USAGE', `--port ${said}: it must be a number up to 65535.`);
   const module = await importModule(pathToFileURL(join(buildFolder, 'live.js')).href);
-  const { LivePage } = module as typeof import('./live.js');
-  const page = await LivePage.open(pipeline, store, tasks, port).catch((error: unknown) => {
+  const page = await open(module as Pages, port).catch((error: unknown) => {
     const code = systemCode(error);
     if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
     const why = code === 'EACCES' ? 'may not be used' : 'is in use';

@@ -2,6 +2,7 @@ import type { Failure, RunEvent } from '../../run/events.js';
 import { Overall } from '../../run/views/overall.js';
 import { progressText, retryText, TimeLeft } from '../../run/views/text.js';
 import type { Progress } from '../../stage/definition.js';
+import type { TaskKey } from '../../store/types.js';
 import type { Metrics, TaskId } from '../../values.js';
 
 /** What has become of a task so far. */
@@ -23,6 +24,8 @@ const mostPoints = 240;
 export class LiveState {
   readonly tasks = new Map<TaskId, LiveTask>();
   readonly metrics = new Map<TaskId, Metrics>();
+  /** Of tasks whose results can be had. */
+  readonly keys = new Map<TaskId, TaskKey>();
   readonly warnings: string[] = [];
   readonly #left = new Map<TaskId, TimeLeft>();
   readonly #overall = new Overall();
@@ -84,10 +87,11 @@ export class LiveState {
     }
   }
 
-  #end({ task, status, metrics, failure }: Extract<RunEvent, { event: 'task' }>): void {
+  #end({ task, status, key, metrics, failure }: Extract<RunEvent, { event: 'task' }>): void {
     const state = status === 'failed' || status === 'skipped' ? status : 'done';
     this.#change(task, { state, text: status, ...(failure && { failure }) });
     if (metrics !== undefined) this.metrics.set(task, metrics);
+    if (state === 'done' && key !== undefined) this.keys.set(task, key);
   }
 
   #change(id: TaskId, changes: Partial<LiveTask>): void {

@@ -6,7 +6,11 @@ import type { Store } from '../../store/store.js';
 import type { RunResultRow } from './runs.js';
 
 /** The curves of a training, by epoch: what is no finite number is left out. Of other results there are none. */
-export async function curvesOf(pipeline: Pipeline, store: Store, { task: id, key }: RunResultRow): Promise<Scalar[]> {
+export async function curvesOf(
+  pipeline: Pipeline,
+  store: Store,
+  { task: id, key }: Pick<RunResultRow, 'task' | 'key'>,
+): Promise<Scalar[]> {
   const task = pipeline.tasks.find((one) => one.id === id);
   const record = await store.record(key);
   if (task === undefined || record === undefined) return [];

@@ -1,5 +1,5 @@
-/** What a task's result is worth; of a stage, each of its tasks has one. */
-export const states = ['cached', 'stale', 'missing', 'failed', 'waiting'] as const;
+/** What a task's result is worth, or that it is being computed; of a stage, each of its tasks has one. */
+export const states = ['cached', 'running', 'stale', 'missing', 'failed', 'waiting'] as const;
 export type State = (typeof states)[number];
 export type StateCounts = Readonly<Partial<Record<State, number>>>;
 
@@ -31,6 +31,7 @@ export interface Graph {
 /** Fill of a state: colours that colour-blind readers tell apart, and that stand out on white and on black. */
 export const stateColours: Readonly<Record<State, string>> = {
   cached: '#009E73',
+  running: '#0072B2',
   stale: '#E69F00',
   missing: '#CC79A7',
   failed: '#D55E00',
@@ -43,23 +44,28 @@ export function commonState(counts: StateCounts): State | undefined {
   return present.length === 1 ? present[0] : undefined;
 }
 
-/** What states are called. */
-export type StateNames = Readonly<Record<State, string>>;
+/** What states are called, of those that a picture tells of. */
+export type StateNames = Readonly<Partial<Record<State, string>>>;
 
-/** Before a run they are what they are called themselves. */
-export const plainNames: StateNames = {
+/** Those that a plan tells of: they are what they are called themselves. */
+export const plainNames = {
   ...{ cached: 'cached', stale: 'stale', missing: 'missing', failed: 'failed', waiting: 'waiting' },
-};
+} as const satisfies StateNames;
+
+/** The states that have a name, in order. */
+export function namedStates(names: StateNames): readonly State[] {
+  return states.filter((state) => names[state] !== undefined);
+}
 
 /** `cached`, `8 cached`, `5 cached, 3 stale`. */
 export function countsText(counts: StateCounts, names: StateNames = plainNames): string {
   const total = states.reduce((sum, state) => sum + (counts[state] ?? 0), 0);
   if (total === 0) return 'no tasks';
   const common = commonState(counts);
-  if (total === 1 && common !== undefined) return names[common];
+  if (total === 1 && common !== undefined) return names[common] ?? common;
   return states
     .filter((state) => (counts[state] ?? 0) > 0)
-    .map((state) => `${counts[state]} ${names[state]}`)
+    .map((state) => `${counts[state]} ${names[state] ?? state}`)
     .join(', ');
 }
 

@@ -6,6 +6,7 @@ import {
   countsText,
   type Graph,
   type GraphNode,
+  namedStates,
   plainNames,
   type State,
   type StateNames,
@@ -27,7 +28,7 @@ const titleSize = 14;
 const detailSize = 12;
 const detailHeight = 17;
 
-const style = `
+const styleOf = (names: StateNames) => `
 text { font-family: ${fontFamily}; fill: ${ink}; font-size: ${detailSize}px; }
 .page { fill: #ffffff; }
 .name { font-size: 17px; font-weight: bold; }
@@ -37,7 +38,9 @@ text { font-family: ${fontFamily}; fill: ${ink}; font-size: ${detailSize}px; }
 .arrow { fill: none; stroke: #8a8a8a; stroke-width: 1.3; }
 .list { stroke-width: 3; }
 .head { fill: #8a8a8a; }
-${states.map((state) => `.${state} { fill: ${stateColours[state]}; }`).join('\n')}
+${namedStates(names)
+  .map((state) => `.${state} { fill: ${stateColours[state]}; }`)
+  .join('\n')}
 .none { fill: ${colours.grey}; }
 .tint { fill-opacity: 0.13; }
 @media (prefers-color-scheme: dark) {
@@ -78,7 +81,7 @@ export function graphSvg(graph: Graph, names: StateNames = plainNames): string {
   });
   return `${[
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`,
-    `<style>${style}</style>`,
+    `<style>${styleOf(names)}</style>`,
     `<rect class="page" width="${width}" height="${height}"/>`,
     `<text class="name" x="${margin}" y="32">${escaped(graph.title)}</text>`,
     ...linksSvg(graph, drawn, at, down),
@@ -204,7 +207,7 @@ interface Legend {
 
 function legendOf({ nodes }: Graph, names: StateNames): Legend {
   let width = 0;
-  const entries = states.map((state) => {
+  const entries = namedStates(names).map((state) => {
     const text = `${nodes.reduce((sum, { counts }) => sum + (counts[state] ?? 0), 0)} ${names[state]}`;
     const x = margin + width;
     width += 20 + textWidth(text, detailSize, false) + 20;

@@ -57,7 +57,14 @@ function mermaidStyle(state: (typeof states)[number] | 'mixed'): string {
 
 /** The colours of states, light enough for dark text on them. */
 const pale = {
-  ...{ cached: '#cdeee3', stale: '#fbe9c0', missing: '#f3dfea', failed: '#f9d9c4', waiting: '#d9eefb' },
+  ...{
+    cached: '#cdeee3',
+    running: '#cce3f0',
+    stale: '#fbe9c0',
+    missing: '#f3dfea',
+    failed: '#f9d9c4',
+    waiting: '#d9eefb',
+  },
 } as const;
 
 /** Markup inside quotes: what Mermaid would read as its own is written as a character code. */

@@ -56,6 +56,17 @@ export const liveScript = `'use strict';
     item.append(head, svg);
     return item;
   };
+  // What a task that is done has recorded: from its first epoch to its last.
+  const showCurves = calm(300, async () => {
+    const task = at('task').value;
+    const answer = task === '' ? undefined : await fetch('curves?task=' + encodeURIComponent(task));
+    const told = answer?.ok ? Object.entries(await answer.json()) : [];
+    if (at('task').value !== task) return;
+    const place = (points, epoch) => (epoch - points[0][0]) / (points.at(-1)[0] - points[0][0] || 1);
+    const drawable = told.filter(([, points]) => points.length > 1);
+    at('curves').hidden = drawable.length === 0;
+    at('curves').replaceChildren(...drawable.map(([name, points]) => curve(name, points.map(([epoch, value]) => [place(points, epoch), value]))));
+  });
   const showTask = (id) => {
     const task = tasks[id];
     const isShown = task !== undefined && (task.state === 'running' || task.state === 'failed');
@@ -83,7 +94,7 @@ export const liveScript = `'use strict';
     const empty = at('tasks').querySelector('.empty');
     if (cards.size > 0) empty?.remove();
     else if (empty === null) at('tasks').append(element('p', 'No task runs.', 'empty'));
-    if (at('task').value === id) showLog();
+    if (at('task').value === id) { showLog(); if (task?.state === 'done') showCurves(); }
   };
   const showTasks = calm(250, () => { for (const id of changed) showTask(id); changed.clear(); });
   const changed = new Set();
@@ -137,7 +148,7 @@ export const liveScript = `'use strict';
   events.addEventListener('message', ({ data }) => apply(JSON.parse(data)));
   events.addEventListener('error', () => { at('gone').hidden = false; });
   document.addEventListener('visibilitychange', () => { if (!document.hidden) { showGraph(); showResults(); for (const id of Object.keys(tasks)) touch(id); } });
-  at('task').addEventListener('change', () => { at('log').textContent = ''; showLog(); });
+  at('task').addEventListener('change', () => { at('log').textContent = ''; showLog(); showCurves(); });
   setInterval(() => { if (!ended) showLog(); }, 2000);
 })();
 `;

@@ -1,0 +1,174 @@
+// What the pages of a pipeline have in common: what they give out, and to whom.
+
+import { createHash } from 'node:crypto';
+import { closeSync, readSync } from 'node:fs';
+import { pageTasks } from '../../api/results/declared.js';
+import { pagePath } from '../../api/results/pages.js';
+import { openRegularFile, readRegularFile } from '../../files/regular-file.js';
+import type { Pipeline } from '../../pipeline/expand/task.js';
+import type { State, StateNames } from '../../report/graph/graph.js';
+import { graphSvg, largestPicture, pictureSize } from '../../report/graph/svg.js';
+import { livePage, type PageKind } from '../../report/live/page.js';
+import { liveScript } from '../../report/live/script.js';
+import { groupBy } from '../../report/numbers/group.js';
+import { tableHtml } from '../../report/page/table-html.js';
+import type { Store } from '../../store/store.js';
+import type { TaskKey } from '../../store/types.js';
+import { jsonText, logText } from '../../text/printable.js';
+import { plain } from '../../text/table.js';
+import type { Metrics, TaskId } from '../../values.js';
+import { curvesOf } from '../results/curves.js';
+import { stageGraph } from '../results/graphs.js';
+import { resultsContent } from '../results/results-table.js';
+import { openBrowser } from './browser.js';
+import { LiveServer } from './server.js';
+import type { LiveTask } from './state.js';
+
+/** A page that is loaded anew is back within this time. */
+const awayMs = 5000;
+/** Bytes of a log that are shown: its end. */
+const shownLog = 64 * 1024;
+
+/** What a page tells of the tasks of a pipeline. */
+export interface Shown {
+  readonly tasks: ReadonlyMap<TaskId, LiveTask>;
+  readonly metrics: ReadonlyMap<TaskId, Metrics>;
+  readonly warnings: readonly string[];
+  /** How far all is, in one line. */
+  readonly summary: string;
+  /** True while nothing goes on. */
+  readonly ended: boolean;
+  /** In which colour the picture has a task. */
+  stateOf(task: TaskId): State;
+  /** Of a task whose result can be had. */
+  keyOf(task: TaskId): TaskKey | undefined;
+}
+
+/** A page of a pipeline: picture, results, logs, curves, the report, and what is told as it changes. */
+export class PipelinePage {
+  readonly server: LiveServer;
+
+  /** @param names of the states in the picture */
+  constructor(
+    readonly pipeline: Pipeline,
+    readonly store: Store,
+    readonly shown: Shown,
+    kind: PageKind,
+    readonly names: StateNames,
+  ) {
+    const page = livePage(kind, pipeline.name, pipeline.description, [...shown.tasks.keys()]);
+    const hash = createHash('sha256').update(liveScript).digest('base64');
+    const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${hash}'; connect-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`;
+    this.server = new LiveServer(
+      {
+        '': () => ({ type: 'text/html; charset=utf-8', body: page, policy }),
+        'graph.svg': () => this.#graph(),
+        results: () => ({ type: 'text/html; charset=utf-8', body: this.#results(), policy: "default-src 'none'" }),
+        log: (query) => this.#log(query.get('task') as TaskId),
+        curves: (query) => this.#curves(query.get('task') as TaskId),
+        report: () => this.#report(),
+      },
+      () => this.snapshot(),
+    );
+  }
+
+  /** Opens it in a browser, where there is a display. Returns what to tell of where it is, a line each. */
+  show(): readonly string[] {
+    const { url, port } = this.server;
+    const elsewhere = openBrowser(url, port);
+    return elsewhere === undefined ? [url] : [url, `from another computer, first: ${elsewhere}`];
+  }
+
+  /** Resolves once nobody has it open any more. */
+  unwatched(): Promise<void> {
+    return new Promise((resolve) => {
+      let timer: NodeJS.Timeout | undefined;
+      const look = (readers: number) => {
+        clearTimeout(timer);
+        if (readers === 0) timer = setTimeout(resolve, awayMs);
+      };
+      this.server.onReaders = look;
+      look(this.server.readers);
+    });
+  }
+
+  /** All there is to tell, for those who come later. */
+  snapshot(): string {
+    const { tasks, warnings, summary, ended } = this.shown;
+    const report = ended && this.#report() !== undefined;
+    return jsonText({ tasks: Object.fromEntries(tasks), warnings, summary, ended, report });
+  }
+
+  #graph() {
+    const graph = stageGraph(this.pipeline, (id) => this.shown.stateOf(id));
+    if (pictureSize(graph) > largestPicture) return undefined;
+    return {
+      type: 'image/svg+xml',
+      body: graphSvg(graph, this.names),
+      policy: "default-src 'none'; style-src 'unsafe-inline'",
+    };
+  }
+
+  /** The table that a run ends with, as far as it is. */
+  #results(): string {
+    const { rows, columns } = resultsContent(this.pipeline, this.shown.metrics);
+    if (rows.length === 0) return '';
+    const isNumber = (key: string) => key.startsWith('metric ');
+    return tableHtml({
+      ...{ name: 'results', title: 'Results so far', notes: [] },
+      columns: columns.map(({ key, title }) => ({ title, kind: isNumber(key) ? 'number' : 'text' })),
+      rows: rows.map((row) => columns.map(({ key, format }) => format(plain(row[key])))),
+    }).text;
+  }
+
+  #log(task: TaskId) {
+    const shown = this.shown.tasks.get(task);
+    if (shown === undefined) return undefined;
+    const { failure, text } = shown;
+    const said = failure === undefined ? '' : `\n${failure.message} [${failure.code}]\n${failure.hint ?? ''}`;
+    let body: string;
+    try {
+      body = logText(endOf(this.store.published(this.pipeline.name).logPath(task)).toString());
+    } catch {
+      body = text === 'cached' ? 'It was cached: nothing ran.' : 'It has written nothing yet.';
+    }
+    return { type: 'text/plain; charset=utf-8', body: body + said };
+  }
+
+  /** Curves of what a task that is done has recorded by epoch, as `{ name: [[epoch, value], …] }`. */
+  async #curves(task: TaskId) {
+    if (!this.shown.tasks.has(task)) return undefined;
+    const key = this.shown.keyOf(task);
+    // Without what it has recorded, or with what can't be read of it, there are none.
+    const scalars = key === undefined ? [] : await curvesOf(this.pipeline, this.store, { task, key }).catch(() => []);
+    const curves = [...groupBy(scalars, ({ tag }) => tag)].map(([name, points]) => [
+      name,
+      points.map(({ step, value }) => [step, value]),
+    ]);
+    return { type: 'application/json', body: JSON.stringify(Object.fromEntries(curves)) };
+  }
+
+  #report() {
+    for (const task of pageTasks(this.pipeline)) {
+      try {
+        const body = readRegularFile(pagePath(this.store, this.pipeline, task)).toString();
+        if (this.shown.tasks.get(task.id)?.state === 'done') return { type: 'text/html; charset=utf-8', body };
+      } catch {
+        // The next one may be there.
+      }
+    }
+    return undefined;
+  }
+}
+
+/** The last bytes of a log, which may be as large as the disk. */
+function endOf(path: string): Buffer {
+  const { descriptor, stats } = openRegularFile(path);
+  try {
+    const bytes = Buffer.alloc(Math.min(stats.size, shownLog));
+    const read = readSync(descriptor, bytes, 0, bytes.length, stats.size - bytes.length);
+    return bytes.subarray(0, read);
+  } finally {
+    closeSync(descriptor);
+  }
+}

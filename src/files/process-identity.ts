@@ -10,6 +10,9 @@ import { systemCode } from './error.js';
  */
 export type ProcessToken = string;
 
+/** How long a process on another host may be silent, whose heart beats every few seconds, before it counts as dead. */
+export const remoteSilenceMs = 600_000;
+
 let own: ProcessToken | undefined;
 
 /** The token of this process. */

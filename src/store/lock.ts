@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inFolder, removeFile } from '../files/atomic.js';
 import { guarded, hasNoLinks, systemCode } from '../files/error.js';
-import { isStopped, isToken, ownToken, stateOf } from '../files/process-identity.js';
+import { isStopped, isToken, ownToken, remoteSilenceMs, stateOf } from '../files/process-identity.js';
 import { IrregularFile, readRegularFile } from '../files/regular-file.js';
 import { namesIn } from './listing.js';
 
@@ -13,8 +13,6 @@ import { namesIn } from './listing.js';
 const heartbeatMs = 10_000;
 /** How long a holder that can't be asked may be silent, by the observer's own clock. */
 const silenceMs = 60_000;
-/** How long ago a holder on another host may have shown that it lives, for observers who look once: by their own clock. */
-export const remoteSilenceMs = 600_000;
 /** How long the batch system is not asked again about a job. */
 const askAgainMs = 10_000;
 /** How long an unreadable lock is taken for one that is just being written. */
@@ -124,10 +122,10 @@ export class Locks {
     const held = new Map<string, LockHolder>();
     for (const name of namesIn(this.#folder)) {
       const path = join(this.#folder, name);
-      const seen = new Watch().look(path);
-      if (seen?.holder === undefined || seen.dead) continue;
+      const { holder, dead } = new Watch().look(path) ?? { dead: true };
+      if (holder === undefined || dead) continue;
       const beat = lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-      if (stateOf(seen.holder.token) === 'alive' || beat > Date.now() - remoteSilenceMs) held.set(name, seen.holder);
+      if (stateOf(holder.token) === 'alive' || beat > Date.now() - remoteSilenceMs) held.set(name, holder);
     }
     return held;
   }

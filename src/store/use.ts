@@ -2,9 +2,9 @@ import { type BigIntStats, lstatSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode } from '../files/error.js';
 import type { MaybePromise } from '../files/maybe-promise.js';
-import { isToken, ownToken, stateOf } from '../files/process-identity.js';
+import { isToken, ownToken, remoteSilenceMs, stateOf } from '../files/process-identity.js';
 import { namesIn } from './listing.js';
-import { type Lock, type LockOptions, type Locks, remoteSilenceMs } from './lock.js';
+import type { Lock, LockOptions, Locks } from './lock.js';
 
 /** How long ago something may have been used without its time of last use telling so. */
 export const defaultInterval = 24 * 3_600_000;

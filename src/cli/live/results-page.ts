@@ -104,7 +104,7 @@ export class ResultsPage {
     await server.listen(port);
     // Nobody is told: nothing is looked at.
     server.onReaders = (readers) => {
-      if (readers > 0) page.#clock ??= setTimeout(() => page.#poll(), 0);
+      if (readers > 0) page.#clock ??= setTimeout(() => void page.#poll(), 0);
     };
     return page;
   }
@@ -126,7 +126,7 @@ export class ResultsPage {
         this.#page.server.send(jsonText({ event: 'warning', message: error.message }));
       this.#trouble = error.message;
     });
-    this.#clock = this.#page.server.readers > 0 ? setTimeout(() => this.#poll(), pollMs) : undefined;
+    this.#clock = this.#page.server.readers > 0 ? setTimeout(() => void this.#poll(), pollMs) : undefined;
   }
 
   async #refresh(): Promise<void> {

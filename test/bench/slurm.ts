@@ -148,7 +148,8 @@ fan-out all but the first and last wait for the first. Plain sbatch keeps no rec
 of the ratios to plain sbatch in the same round.${
   hasSnakemake
     ? ` Snakemake ${snakemake[0]!.trim()} with its Slurm plugin, told to ask \`squeue\` after ${snakemakeAsks} s (by
-itself after 40 s); it waits 10 s longer each time that it finds no job done.`
+itself after 40 s); it waits 10 s longer each time that it finds no job done. 1, 4 and 8 s were tried, too, in a round each
+under load: none was best in both graphs.`
     : ''
 } Load of the machine when it began: ${loadBefore.toFixed(1)} (on a quiet one it is below 1).
 

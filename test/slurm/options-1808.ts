@@ -1,8 +1,8 @@
 /**
- * Long options of Slurm's programs that Slurm 19.05 has: those that 18.08 has, of which none was taken away until 22.05, as
- * its NEWS says, on which the tests run. Sources: `long_options` in src/sbatch/opt.c, src/scancel/opt.c,
- * src/scontrol/scontrol.c and src/sacct/options.c of 18.08; of `squeue` and `sinfo` those that Spikeline uses, which the
- * manual of squeue of 16.05 has.
+ * Long options of Slurm's programs that Slurm 19.05 is taken to have: those that 18.08 has. The NEWS of versions up to
+ * 22.05, on which the tests run, was searched for those that Spikeline uses, and none was found removed. Sources:
+ * `long_options` in src/sbatch/opt.c, src/scancel/opt.c, src/scontrol/scontrol.c and src/sacct/options.c of 18.08; the manual
+ * of squeue of 16.05. The three of `sinfo` are from memory.
  */
 export const oldOptions: Readonly<Record<string, string>> = {
   sbatch:

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { request } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect } from 'vitest';
 import { test, until } from './program.js';
 
@@ -80,6 +82,13 @@ describe.concurrent('the page of a run', () => {
     expect(await box.run(['run', 'p.yaml', '--open', '--port', '70000'])).toMatchObject({
       ...{ code: 2, err: expect.stringContaining('--port 70000: it must be a number up to 65535.') },
     });
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    expect(await box.run(['run', 'p.yaml', '--open', '--port', `${port}`])).toMatchObject({
+      ...{ code: 2, err: expect.stringContaining(`The port ${port} is in use.`) },
+    });
+    other.close();
   });
 });
 

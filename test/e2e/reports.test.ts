@@ -26,6 +26,11 @@ describe.concurrent('reports', () => {
       out: 'No results yet. Run it first: npx spikeline run p.yaml --artifacts mine\n',
       err: '',
     });
+    const runs = await box.run(['show', '--runs', 'p.yaml', '--artifacts', 'mine']);
+    expect([runs.code, runs.out]).toEqual([
+      0,
+      'No runs yet. Run it first: npx spikeline run p.yaml --artifacts mine\n',
+    ]);
     expect(check!.code).toBe(1);
     expect(check!.out).toBe(`verdict  task   metric    expected     got  difference  source
 ───────  ─────  ────────  ───────────  ───  ──────────  ───────

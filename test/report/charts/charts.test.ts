@@ -3,7 +3,7 @@ import { bundlesOf, medianRange } from '../../../src/report/charts/bundles.js';
 import { allCharts } from '../../../src/report/charts/charts.js';
 import { chartCsv } from '../../../src/report/charts/csv.js';
 import { renderSvg } from '../../../src/report/charts/render.js';
-import { type Chart, picture } from '../../../src/report/charts/style.js';
+import { type Chart, labelWidth, picture } from '../../../src/report/charts/style.js';
 import type { ReportContent } from '../../../src/report/content/content.js';
 import type { History } from '../../../src/results/history.js';
 import { classesContent, exampleContent } from '../content.js';
@@ -160,6 +160,11 @@ describe('charts', () => {
       ...Array(4).fill('5'),
       ...Array(4).fill('93'),
     ]);
+    // The axis is named beside its labels, not on them: they end at one place, the name stands upright at another.
+    const svg = await renderSvg(first);
+    const end = Number(/translate\((\S+) \S+\)"[^>]*>automobile</.exec(svg)![1]);
+    const name = Number(/matrix\(0,-1,1,0,(\S+),\S+\)"[^>]*>class</.exec(svg)![1]);
+    expect(name).toBeLessThan(end - labelWidth('automobile'));
     expect(first.places![0]).toEqual({ at: 0, title: 'cat', values: ['92.8 %', '5.4 % for dog'] });
     const [head, ...rows] = chartCsv(first).trimEnd().split('\n');
     expect([head, rows.length]).toEqual(['precision,prediction,class,share of the class (%),n', 16]);

@@ -78,4 +78,22 @@ describe.runIf(hasTmux)('in a terminal', () => {
       pane.close();
     }
   });
+
+  test('says how long is left before anything of a run has ended, by what earlier runs took', async ({ box }) => {
+    const file = (values: string) => `name: left
+axes: { n: ${values} }
+stages:
+  a: { run: 'while [ -e wait ]; do sleep 0.1; done; sleep 1; echo \${{ n }} > \${{ outputs.x }}', over: [n], outputs: { x: x } }
+`;
+    box.write('p.yaml', file('[1]'));
+    await box.run(['run', 'p.yaml']);
+    box.write('p.yaml', file('[1, 2, 3]'));
+    box.write('wait', '');
+    const pane = new Pane(box, 80, 'run p.yaml --jobs 1');
+    try {
+      await until(() => pane.lines.some((line) => /1 running, .* left/.test(line)), 'the time left is told', 30);
+    } finally {
+      pane.close();
+    }
+  });
 });

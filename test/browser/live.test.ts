@@ -104,6 +104,17 @@ describe.skipIf(executable === undefined)('the page of a run in Chromium', () =>
         expect(await page.locator('#warnings').textContent()).toBe('Look: <img src=x onerror=alert(1)>');
         live.handle(progress(9));
         await page.getByText('epoch 9/10').waitFor();
+        // What nobody sees is not drawn before somebody does.
+        const hide = (hidden: boolean) =>
+          page.evaluate(`Object.defineProperty(document, 'hidden', { configurable: true, value: ${hidden} });
+            document.dispatchEvent(new Event('visibilitychange'))`);
+        await hide(true);
+        await page.waitForTimeout(600);
+        live.handle(progress(10));
+        await page.waitForTimeout(600);
+        expect(await page.getByText('epoch 10/10').count()).toBe(0);
+        await hide(false);
+        await page.getByText('epoch 10/10').waitFor();
         await page.locator('#task').selectOption(last);
         await page.getByText('It has written nothing yet.').waitFor();
         await page.evaluate(axe.source);

@@ -88,6 +88,12 @@ describe('the compiled code of the command line', () => {
     expect(await copy.help()).toContain('--keep-going');
     expect(statSync(copy.cache).size).toBeGreaterThan(100_000);
   });
+
+  test('loads no page that nobody asks for', () => {
+    const text = (name: string) => readFileSync(join(buildFolder, name), 'utf8');
+    expect(text('live.js')).toContain('text/event-stream');
+    expect(text('program.cjs')).not.toContain('text/event-stream');
+  });
 });
 
 function change(file: string, at: number): void {

@@ -19,6 +19,14 @@ export interface TaskEstimate {
 /** Seconds that a task takes to begin, whatever its counts are: a process, its code, its inputs. */
 const startSeconds = 0.4;
 
+/** More of a kind say no more of a task, and each is compared with each. */
+const mostOfKind = 200;
+
+interface Measured {
+  readonly record: TaskRecord;
+  readonly amount: number | undefined;
+}
+
 interface Parameters {
   readonly [name: string]: unknown;
 }
@@ -31,6 +39,7 @@ export class Estimator {
   readonly #costs = new Map<string, StageCost>();
   readonly #tasks: ReadonlyMap<TaskId, Task>;
   readonly #kinds = new Map<Task | TaskRecord, string>();
+  #byKind: Map<string, Measured[]> | undefined;
 
   /**
    * @param records see `measuredRecords`
@@ -55,9 +64,7 @@ export class Estimator {
     const kind = this.#kindOfTask(task);
     const amount = this.#amountOfTask(task);
     let best: { readonly record: TaskRecord; readonly ratio: number; readonly distance: number } | undefined;
-    for (const record of this.#records) {
-      if (this.#kindOfRecord(record) !== kind) continue;
-      const measured = this.#amountOfRecord(record);
+    for (const { record, amount: measured } of this.#ofKind(kind)) {
       const ratio = amount === undefined || measured === undefined ? undefined : amount / measured;
       if (ratio === undefined) continue;
       const distance = this.#distance(task, record, ratio);
@@ -75,6 +82,21 @@ export class Estimator {
         seconds - work + work * ratio * (takesAny ? speedup(threads) / speedup(Math.max(1, cores)) : 1),
       bytes: Object.values(record.outputs).reduce((sum, { size }) => sum + size, 0),
     };
+  }
+
+  /** The newest records of a kind, the newest last, with their amounts. */
+  #ofKind(kind: string): readonly Measured[] {
+    if (this.#byKind === undefined) {
+      this.#byKind = new Map();
+      for (const record of this.#records.toReversed()) {
+        const own = this.#kindOfRecord(record);
+        const others = this.#byKind.get(own) ?? [];
+        if (others.length < mostOfKind) others.push({ record, amount: this.#amountOfRecord(record) });
+        this.#byKind.set(own, others);
+      }
+      for (const found of this.#byKind.values()) found.reverse();
+    }
+    return this.#byKind.get(kind) ?? [];
   }
 
   /** What kind of work a task is: its stage, what sets its parameters apart, and the same of what makes its inputs. */

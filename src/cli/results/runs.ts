@@ -98,13 +98,16 @@ export function runsText(all: readonly RunResultRow[], { where = [], sort, paret
   // One table: what reads it knows no others behind it.
   if (format === 'csv') return rows.length === 0 ? '' : rowsTable(rows, format, onFront);
   const stages = [...new Set(rows.map(({ stage }) => stage))];
-  return stages
-    .map((stage) => {
-      const own = rows.filter((row) => row.stage === stage);
-      return `${format === 'md' ? `## ${stage}\n\n` : `${stage}\n`}${rowsTable(own, format, onFront)}`;
-    })
-    .join('\n');
+  const tables = stages.map((stage) => {
+    const own = rows.filter((row) => row.stage === stage);
+    return `${format === 'md' ? `## ${stage}\n\n` : `${stage}\n`}${rowsTable(own, format, onFront)}`;
+  });
+  return [...tables, ...(rows.length > 0 && onFront ? [frontNote] : [])].join('\n');
 }
+
+const frontNote =
+  'front: * is on the Pareto front. By results on test images it describes what was computed; to choose a network by it\n' +
+  'would be to choose by the test set.\n';
 
 /** Those that meet all conditions. @throws UserError for a name that none has, and for what is no condition */
 export function chosenRuns(all: readonly RunResultRow[], where: readonly string[]): RunResultRow[] {

@@ -57,6 +57,7 @@ run  loss
   it('say what they don’t know', () => {
     expect(() => runsText(rows, { format: 'text', sort: 'acuracy' })).toThrow('No result has a "acuracy".');
     expect(() => runsText(rows, { format: 'text', where: ['accuracy'] })).toThrow('a name, a comparison and a value');
+    expect(runsText(rows, { format: 'text', pareto: 'accuracy,-sops' })).toContain('to choose by the test set');
     expect(() => runsText(rows, { format: 'text', pareto: 'x' })).toThrow('No result has a "x".');
   });
 });

@@ -56,7 +56,11 @@ export async function readCustom(options: CustomOptions): Promise<CustomDataset>
   const parts = second === undefined ? splitOff(first, share!, seed) : { training: first, test: second };
   for (const [split, { count }] of Object.entries(parts))
     if (count === 0)
-      throw new UserError('E_DATA_SHAPE', `The ${split} split is empty.`, 'Both splits need images and labels.');
+      throw new UserError(
+        'E_DATA_SHAPE',
+        `The ${split} split is empty.`,
+        'Save images and labels of both, such as numpy.save("x_test.npy", x[800:]), or take a share of one file: test: { share: 0.2 }.',
+      );
   const largest = Math.max(...Object.values(parts).map(({ labels }) => labels.reduce((a, b) => Math.max(a, b), 0)));
   const classes = classNames?.length ?? largest + 1;
   const dataset = checked({

@@ -63,7 +63,7 @@ export async function trainEpochs(
   }
   if (current.epoch < end)
     context.log(
-      `ends after epoch ${current.epoch} of ${end}: ${plan.patience} epochs without a better validation accuracy than epoch ${bestEpoch(own())}'s`,
+      `ends after epoch ${current.epoch} of ${end}: ${plan.patience} ${plan.patience === 1 ? 'epoch' : 'epochs'} without a better validation accuracy than epoch ${bestEpoch(own())}'s`,
     );
   if (best !== current) context.log(`keeps epoch ${best.epoch}, the best on the validation images`);
   return { current, best };

@@ -30,7 +30,7 @@ describe('repetitions', () => {
     const { out: text } = await box.run(['show', 'p.yaml']);
     expect(text).toContain('train, mean over seed\nrate  n  accuracy                    images\n');
     expect(text).toContain('1     3  0.8120 ± 0.0025 (s 0.0010)  1000\n');
-    expect(text).toMatch(/^2 {5}2 {2}0\.823 ± 0\.006 \(s 0\.001\) +1000$/m);
+    expect(text).toMatch(/^2 {5}2 {2}0\.823 ± 0\.006 \(s 0\.0007\) +1000$/m);
     const { out: csv } = await box.run(['show', 'p.yaml', '--csv']);
     expect(csv).toContain('rate,seed,accuracy,accuracy low,accuracy high,accuracy interval,images\n1,1,0.811,0.785');
     expect(csv).toContain('# train, mean over seed\nrate,n,accuracy,accuracy sd,accuracy low,accuracy high,');

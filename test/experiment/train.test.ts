@@ -152,7 +152,7 @@ describe('training', () => {
       const result = await train(wasmEngine, source, start, patient, 1, contextOf(new Memory(), told));
       expect(result.last.epoch).toBe(result.kept.epoch + 1);
       expect(told.slice(-2)).toEqual([
-        `ends after epoch ${result.last.epoch} of 8: 1 epochs without a better validation accuracy than epoch ${result.kept.epoch}'s`,
+        `ends after epoch ${result.last.epoch} of 8: 1 epoch without a better validation accuracy than epoch ${result.kept.epoch}'s`,
         `keeps epoch ${result.kept.epoch}, the best on the validation images`,
       ]);
       const { deaths, ...resumed } = await killed(start, patient);

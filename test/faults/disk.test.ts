@@ -164,7 +164,7 @@ describe('missing permission', () => {
           'p.yaml',
         );
         expectBorneOrTold({ code: status, out: stdout, err: stderr });
-        if (status !== 0) expect(stdout + stderr).toContain('hint: Whose it is, ');
+        if (status !== 0) expect(stdout + stderr).toContain('hint: `ls -ld` shows whose it is');
         chmodSync(rig.path(`artifacts${place}`), 0o777);
         rig.expectNoneBad();
         await rig.runHere();

@@ -13,6 +13,14 @@ export function decimalsFor(uncertainty: number): number {
   return digits <= 354 ? 1 - exponent : -exponent;
 }
 
+/**
+ * Decimals of a standard deviation beside an interval: those of the interval, and of two values, whose interval is nine times as
+ * wide, as many as leave a digit of it. 4.4 is no 0 because the interval is ± 40.
+ */
+function decimalsOfSpread(sd: number, half: number): number {
+  return sd > 0 ? Math.max(decimalsFor(half), -Math.floor(Math.log10(sd))) : decimalsFor(half);
+}
+
 /** `84.1 %` of 84.12: with the digits that half of its interval allows; two decimals where there is none. */
 export function percentValue(value: number, half = 0): string {
   return `${decimal(value, half > 0 ? decimalsFor(half) : 2)} %`;
@@ -66,7 +74,7 @@ export function pointsEstimate({ n, mean, sd = 0, interval }: Estimate, unit = '
   const show = (value: number) => signed(100 * value, decimals);
   if (interval === undefined) return show(mean) + unit;
   if (interval.method !== 't') return `${show(mean)}${unit} (${show(interval.low)} … ${show(interval.high)})`;
-  return `${show(mean)} ± ${decimal(half, decimals)}${unit} (s ${decimal(100 * sd, decimals)}, n ${n})`;
+  return `${show(mean)} ± ${decimal(half, decimals)}${unit} (s ${decimal(100 * sd, half > 0 ? Math.max(0, decimalsOfSpread(100 * sd, half)) : decimals)}, n ${n})`;
 }
 
 function estimateText({ n, mean, sd = 0, interval }: Estimate, { scale, unit = '', alone }: EstimateStyle): string {
@@ -74,7 +82,8 @@ function estimateText({ n, mean, sd = 0, interval }: Estimate, { scale, unit = '
   const half = (scale * (interval.high - interval.low)) / 2;
   const show = (value: number) => (half > 0 ? groupedTo(scale * value, decimalsFor(half)) : alone(scale * value));
   if (interval.method === 'wilson') return `${show(mean)}${unit} (${show(interval.low)}–${show(interval.high)})`;
-  return `${show(mean)} ± ${show(half / scale)}${unit} (s ${show(sd)}, n ${n})`;
+  const spread = half > 0 ? groupedTo(scale * sd, decimalsOfSpread(scale * sd, half)) : show(sd);
+  return `${show(mean)} ± ${show(half / scale)}${unit} (s ${spread}, n ${n})`;
 }
 
 /** `0.848`: the mean, or a number beside it, with the digits that its interval allows, as programs write numbers. */
@@ -88,7 +97,7 @@ export function spreadText(estimate: Estimate): string {
   const { sd = 0, interval } = estimate;
   if (interval?.method !== 't' || sd === 0) return meanText(estimate);
   const half = plainNumber((interval.high - interval.low) / 2, interval);
-  return `${meanText(estimate)} ± ${half} (s ${plainNumber(sd, interval)})`;
+  return `${meanText(estimate)} ± ${half} (s ${plainSpread(sd, interval)})`;
 }
 
 /** `0.842–0.854 (t, s 0.005, n 5)`, `0.834–0.848 (Wilson)`, `all 5 equal`; empty without an interval. */
@@ -96,7 +105,12 @@ export function intervalText({ n, sd = 0, interval }: Estimate): string {
   if (interval === undefined) return '';
   if (interval.low === interval.high) return `all ${n} equal`;
   const bounds = `${plainNumber(interval.low, interval)}–${plainNumber(interval.high, interval)}`;
-  return interval.method === 'wilson' ? `${bounds} (Wilson)` : `${bounds} (t, s ${plainNumber(sd, interval)}, n ${n})`;
+  return interval.method === 'wilson' ? `${bounds} (Wilson)` : `${bounds} (t, s ${plainSpread(sd, interval)}, n ${n})`;
+}
+
+function plainSpread(sd: number, interval: Interval): string {
+  const half = (interval.high - interval.low) / 2;
+  return half > 0 ? decimal(sd, decimalsOfSpread(sd, half)) : plainNumber(sd, interval);
 }
 
 function plainNumber(value: number, interval: Interval | undefined): string {

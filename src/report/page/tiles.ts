@@ -1,5 +1,5 @@
 import type { SnnResult } from '../../results/snn-result.js';
-import type { Estimate } from '../../results/statistics.js';
+import type { Estimate, Interval } from '../../results/statistics.js';
 import { accuracyOf, groupsOf, measure, type ResultGroup } from '../content/groups.js';
 import { withoutNoise } from '../content/noise.js';
 import type { Subject } from '../content/subjects.js';
@@ -48,12 +48,20 @@ export function otherRun(subjects: readonly Subject[], reasons: readonly string[
   return html`<p class="other-run"><strong>This is not the run that the paper reports${why}.</strong> ${numbers} compared.</p>`;
 }
 
-/** How many numbers of a source are compared, and how many belong to another run. */
+/**
+ * How many numbers of a source's run are compared, and how many belong to another run. Where some do, the metrics that those
+ * are of are what the source measured: what holds of a network whatever it is trained on, such as its number of neurons, or
+ * of every conversion, says nothing about the source's results and does not count.
+ */
 function sourceNumbers(subjects: readonly Subject[]): { readonly compared: number; readonly others: number } {
   const all = subjects.flatMap(({ verdicts }) => verdicts);
   const numbers = all.filter(({ reference, source }) => reference !== undefined && source !== undefined);
-  const others = numbers.filter(({ verdict }) => verdict === 'n/a').length;
-  return { compared: numbers.length - others, others };
+  const others = numbers.filter(({ verdict }) => verdict === 'n/a');
+  const measured = new Set(others.map(({ metric }) => metric));
+  const compared = numbers.filter(
+    ({ verdict, metric }) => verdict !== 'n/a' && (others.length === 0 || measured.has(metric)),
+  );
+  return { compared: compared.length, others: others.length };
 }
 
 function verdictTile(subjects: readonly Subject[]): Tile | undefined {
@@ -103,6 +111,10 @@ function percentFor(estimates: readonly Estimate[]): (share: number) => string {
   return (share) => `${decimal(100 * share, decimals)}\u00a0%`;
 }
 
+/** Of repetitions by its half, as the tables have it: a bound of its own may lie above 100 %. */
+const intervalFor = ({ method, low, high }: Interval, show: (share: number) => string): string =>
+  method === 't' ? `± ${show((high - low) / 2)}` : `${show(low)} … ${show(high)}`;
+
 function accuracyTile(
   { ann, heading }: Subject,
   clean: readonly ResultGroup<SnnResult>[],
@@ -121,7 +133,7 @@ function accuracyTile(
   const interval = accuracies.length === 1 ? accuracies[0]!.interval : undefined;
   const parts = [
     clean.length === 1 ? clean[0]!.name : `lowest to highest of ${clean.length}`,
-    ...(interval === undefined ? [] : [`95 % interval ${show(interval.low)} … ${show(interval.high)}`]),
+    ...(interval === undefined ? [] : [`95 % interval ${intervalFor(interval, show)}`]),
     ...(baselines.length === 0 ? [] : [`FP32 baseline ${shown(baselines.map(accuracyOf))}`]),
   ];
   return {

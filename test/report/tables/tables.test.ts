@@ -242,7 +242,7 @@ describe('repetitions', () => {
     const some = sweep.filter(({ labels }) => labels.rate === '1e-3' || Number(labels.seed) <= 2);
     expect(rows('accuracy', exampleContent({ ...alone, ann: some, repeat: ['seed'] })).slice(1)).toEqual([
       'k0B1 | 1e-3 | 81.5 ± 2.1 (s 1.3, n 4)',
-      'k0B1 | 1e-4 | 91 ± 6 (s 1, n 2)',
+      'k0B1 | 1e-4 | 91 ± 6 (s 0.7, n 2)',
     ]);
   });
 

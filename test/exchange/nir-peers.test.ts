@@ -39,5 +39,5 @@ it.skipIf(!present)(
     for (const [peer, classes] of Object.entries(predictions))
       expect({ peer, classes }).toEqual({ peer, classes: simulatorCounts().predictions });
   },
-  120_000,
+  600_000,
 );

@@ -79,7 +79,7 @@ const kinds: readonly Kind[] = [
     files: npys,
     read: (bytes) => ofArray(decodeNpy(bytes, 'it')),
     // NumPy takes what follows for another array, and knows more types; it evaluates all literals of Python.
-    stricter: [/bytes of data, and its shape/, /its values are of the type/],
+    stricter: [/bytes of data, but its shape/, /its values are of the type/],
     looser: [],
   },
   {

@@ -81,7 +81,7 @@ describe.skipIf(nginx === undefined)(`one HTTP cache: nginx with WebDAV${why}`, 
     ]);
     expect(b.has('artifacts/chain')).toBe(false);
     const pull = await b.run(['cache', 'pull', 'chain.yaml'], env());
-    expect(pull.out).toContain("3 fetched, 0 were here, 4 can't be had: run them");
+    expect(pull.out).toContain("3 fetched, 0 were here, 4 can't be fetched: run them");
     expect(b.has('ran')).toBe(false);
     expect(treeOf(b)).toEqual(treeOf(a));
     expect((await b.run(['run', 'chain.yaml'], env())).out).toContain('ran 4, cached 3, failed 0');

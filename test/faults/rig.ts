@@ -133,5 +133,5 @@ export function expectBorneOrTold({ code, out, err }: Result): void {
   expect(text).not.toContain('This is a mistake in Spikeline');
   expect([0, 1], text).toContain(code);
   if (code === 1)
-    expect(text).toMatch(/There is no space left|The device failed|Permission is missing|E_STORE_|E_COMMAND/);
+    expect(text).toMatch(/There is no space left|The device failed|There is no permission|E_STORE_|E_COMMAND/);
 }

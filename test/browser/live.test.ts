@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import axe from 'axe-core';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LivePage, ResultsPage } from '../../src/cli/live/live.js';
 import type { Look } from '../../src/cli/live/look.js';
@@ -63,6 +63,17 @@ async function trainedIn(folder: string) {
   return { pipeline, store, key, curves: ['learningRate', 'loss', 'trainAccuracy', 'testAccuracy'] };
 }
 
+/** No violation of accessibility, nothing wider than the window; and a picture to look at. */
+async function expectSound(page: Page, width: number, name: string): Promise<void> {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate<axe.AxeResults>('axe.run()');
+  expect(violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target}`))).toEqual([]);
+  expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBe(width);
+  const pictures = join(buildFolder, '../screenshots');
+  mkdirSync(pictures, { recursive: true });
+  await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
+}
+
 async function inFolder(act: (folder: string) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'spikeline-live-'));
   await act(folder).finally(() => rmSync(folder, { recursive: true, force: true }));
@@ -117,15 +128,7 @@ describe.skipIf(executable === undefined)('the page of a run in Chromium', () =>
         await page.getByText('epoch 10/10').waitFor();
         await page.locator('#task').selectOption(last);
         await page.getByText('It has written nothing yet.').waitFor();
-        await page.evaluate(axe.source);
-        const { violations } = await page.evaluate<axe.AxeResults>('axe.run()');
-        expect(violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target}`))).toEqual([]);
-        expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBe(width);
-        mkdirSync(join(buildFolder, '../screenshots'), { recursive: true });
-        await page.screenshot({
-          path: join(buildFolder, `../screenshots/live-${width}-${colorScheme}.png`),
-          fullPage: true,
-        });
+        await expectSound(page, width, `live-${width}-${colorScheme}`);
         live.handle({ event: 'task', task: one, status: 'ran', seconds: 5, metrics: { accuracy: 0.9 } });
         await page.locator('.run').nth(1).waitFor({ state: 'detached' });
         expect(complaints).toEqual([]);
@@ -164,15 +167,7 @@ describe.skipIf(executable === undefined)('the page of a run in Chromium', () =>
         await page.locator('#task').selectOption(one);
         await page.locator('#curves li').nth(1).waitFor();
         expect(await page.locator('#curves li span span').allInnerTexts()).toEqual(trained.curves);
-        await page.evaluate(axe.source);
-        const { violations } = await page.evaluate<axe.AxeResults>('axe.run()');
-        expect(violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target}`))).toEqual([]);
-        expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBe(width);
-        mkdirSync(join(buildFolder, '../screenshots'), { recursive: true });
-        await page.screenshot({
-          path: join(buildFolder, `../screenshots/ui-${width}-${colorScheme}.png`),
-          fullPage: true,
-        });
+        await expectSound(page, width, `ui-${width}-${colorScheme}`);
         await page.locator('#task').selectOption(two);
         await page.locator('#curves').waitFor({ state: 'hidden' });
         expect(complaints).toEqual([]);

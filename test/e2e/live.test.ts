@@ -21,6 +21,21 @@ function ask(url: string, headers: Readonly<Record<string, string>> = {}, method
   });
 }
 
+/** Reads the events that a page is told, as a browser does. */
+async function readEvents(url: string) {
+  const left = new AbortController();
+  const { body } = await fetch(`${url}events`, { signal: left.signal });
+  const leave = () => {
+    left.abort();
+    return reading;
+  };
+  const reader = { told: '', leave };
+  const reading = (async () => {
+    for await (const chunk of body!) reader.told += Buffer.from(chunk).toString();
+  })().catch(() => undefined);
+  return reader;
+}
+
 describe.concurrent('the page of a run', () => {
   test('tells of the run as it goes on, to whoever knows its address', async ({ box }) => {
     box.write('p.yaml', pipeline);
@@ -36,17 +51,12 @@ describe.concurrent('the page of a run', () => {
     expect(policy).toMatch(/^default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-/);
     expect(await page.text()).toContain('<h1>p</h1>');
 
-    const leave = new AbortController();
-    const events = await fetch(`${url}events`, { signal: leave.signal });
-    let told = '';
-    const reading = (async () => {
-      for await (const chunk of events.body!) told += Buffer.from(chunk).toString();
-    })().catch(() => undefined);
-    await until(() => told.includes('event: snapshot'), 'a snapshot comes');
+    const reader = await readEvents(url);
+    await until(() => reader.told.includes('event: snapshot'), 'a snapshot comes');
     expect(await (await fetch(`${url}graph.svg`)).text()).toContain('1 running');
     box.write('go', '');
-    await until(() => told.includes('"event":"end"'), 'the end is told');
-    expect(told).toContain('{"event":"task","task":"b","status":"ran"');
+    await until(() => reader.told.includes('"event":"end"'), 'the end is told');
+    expect(reader.told).toContain('{"event":"task","task":"b","status":"ran"');
     expect(await (await fetch(`${url}log?task=a`)).text()).toBe('<b>hello</b>\n');
     expect((await fetch(`${url}log?task=${encodeURIComponent('../a')}`)).status).toBe(404);
     expect(await (await fetch(`${url}graph.svg`)).text()).toContain('2 done');
@@ -68,8 +78,7 @@ describe.concurrent('the page of a run', () => {
       ]),
     ).toEqual([404, 404, 404, 403, 200, 403, 200, 405, 200]);
 
-    leave.abort();
-    await reading;
+    await reader.leave();
     expect((await run.result).code).toBe(0);
   });
 
@@ -101,33 +110,27 @@ describe.concurrent('the page of what there is', () => {
     await until(() => ui.err.includes('Ctrl-C ends it'), 'the address is told');
     const url = /http:\S+/.exec(ui.err)![0];
     expect(await (await fetch(url)).text()).toContain('<title>p: results</title>');
-    const leave = new AbortController();
-    const events = await fetch(`${url}events`, { signal: leave.signal });
-    let told = '';
-    const reading = (async () => {
-      for await (const chunk of events.body!) told += Buffer.from(chunk).toString();
-    })().catch(() => undefined);
-    await until(() => told.includes('"summary":"0 of 2 cached, 1 missing, 1 waiting"'), 'states are told');
+    const reader = await readEvents(url);
+    await until(() => reader.told.includes('"summary":"0 of 2 cached, 1 missing, 1 waiting"'), 'states are told');
     // Nothing is run by it, nor written but notes that `status` makes, too.
     expect(box.has('artifacts/p/.runs')).toBe(false);
 
     const run = box.start(['run', 'p.yaml']);
     await until(
-      () => told.includes('"state":"running","text":"computed by process '),
+      () => reader.told.includes('"state":"running","text":"computed by process '),
       'a run of another process shows',
     );
     expect(await (await fetch(`${url}graph.svg`)).text()).toContain('1 running');
     box.write('go', '');
-    await until(() => told.includes('"summary":"2 of 2 cached"'), 'its end shows');
+    await until(() => reader.told.includes('"summary":"2 of 2 cached"'), 'its end shows');
     expect((await run.result).code).toBe(0);
     expect(await (await fetch(`${url}log?task=a`)).text()).toBe('<b>hello</b>\n');
     expect(await (await fetch(`${url}curves?task=a`)).json()).toEqual({});
     expect((await fetch(`${url}curves?task=c`)).status).toBe(404);
 
     box.write('p.yaml', pipeline.replace('echo y', 'echo z'));
-    await until(() => told.includes('has changed: this page shows it as it was'), 'a new file is told of');
-    leave.abort();
-    await reading;
+    await until(() => reader.told.includes('has changed: this page shows it as it was'), 'a new file is told of');
+    await reader.leave();
     ui.child.kill('SIGINT');
     expect(await ui.result).toMatchObject({ code: 0, out: '' });
   });

@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type BrowserContext, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
+import { removeInUse } from '../e2e/processes.js';
 
 /** Where Chromium is; `CHROMIUM` may say so. */
 export const executable = [
@@ -70,6 +71,6 @@ export class Browser {
 
   async close(): Promise<void> {
     await Promise.all(this.#contexts.map((context) => context.close()));
-    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    await removeInUse(this.#folder);
   }
 }

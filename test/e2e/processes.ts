@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 
 /** Waits until a condition holds; fails loudly when it never does. */
 export async function until(condition: () => boolean, what: string, seconds = 300): Promise<void> {
@@ -19,4 +19,24 @@ export function alive(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/**
+ * Removes a folder into which processes that are about to end may write yet. Node's own retries don't do it: they read the
+ * folder once, and then a file that appeared since makes each of them fail.
+ */
+export async function removeInUse(folder: string): Promise<void> {
+  let failure: unknown;
+  const removed = () => {
+    try {
+      rmSync(folder, { recursive: true, force: true });
+      return true;
+    } catch (error) {
+      failure = error;
+      return false;
+    }
+  };
+  await until(removed, `${folder} can be removed`, 60).catch(() => {
+    throw failure;
+  });
 }

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { it } from 'vitest';
 import { buildFolder } from '../../src/paths.js';
-import { until } from './processes.js';
+import { removeInUse, until } from './processes.js';
 
 export { alive, until } from './processes.js';
 
@@ -114,7 +114,7 @@ export class Sandbox {
     for (const { child } of this.#started) child.kill('SIGKILL');
     await Promise.all(this.#started.map(({ result }) => result));
     // The tasks of a killed run may write for a moment yet.
-    rmSync(this.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    await removeInUse(this.folder);
   }
 }
 

@@ -1,8 +1,9 @@
 import type { SpawnSyncReturns } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'vitest';
+import { removeInUse } from '../e2e/processes.js';
 import { call } from './call.js';
 
 /** How npm, pnpm and yarn add a package; the latter two are where `SPIKELINE_INSTALLERS` says, if they are to be tried. */
@@ -28,8 +29,8 @@ export class Projects {
     return { folder, installed: call(installers[installer]!(inject('tarball')), folder) };
   }
 
-  remove(): void {
-    rmSync(this.folder, { recursive: true, maxRetries: 20, retryDelay: 100 });
+  async remove(): Promise<void> {
+    await removeInUse(this.folder);
   }
 }
 

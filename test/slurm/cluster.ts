@@ -1,11 +1,11 @@
 import { execFile, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { hostname, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { alive, until } from '../e2e/processes.js';
+import { alive, removeInUse, until } from '../e2e/processes.js';
 import { accounting, accountingDaemon, startDatabase } from './database.js';
 
 const run = promisify(execFile);
@@ -94,7 +94,7 @@ export class Cluster {
     await this.slurm('scancel', '--user', userInfo().username).catch(() => undefined);
     await this.#jobsEnd().catch(() => undefined);
     for (const name of [...this.#daemons].reverse()) await this.#stopDaemon(name);
-    rmSync(this.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    await removeInUse(this.folder);
   }
 
   async #start(options: readonly string[], accounts: readonly string[] | undefined): Promise<void> {

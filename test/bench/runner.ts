@@ -88,10 +88,14 @@ function residentPeak(pid: number): number {
 type Rounds = Map<string, (Measured | undefined)[]>;
 type Results = Record<'first' | 'no-op' | 'change', Rounds>;
 
-/** Each round begins with another tool: who goes first finds other caches and a disk that has other things to do. */
+/**
+ * Each round begins with another tool, and every other one goes backwards: who goes first, and who comes after whom, finds
+ * other caches and a disk that has other things to do.
+ */
 function turnsOf<T>(all: readonly T[], round: number): readonly T[] {
   const start = round % all.length;
-  return [...all.slice(start), ...all.slice(0, start)];
+  const turns = [...all.slice(start), ...all.slice(0, start)];
+  return round % 2 === 0 ? turns : turns.reverse();
 }
 
 /** First runs, runs without a change, and runs after a change of one input, for each tool in turn. */
@@ -112,15 +116,15 @@ async function measureGraph(form: Form, n: number, folder: string): Promise<Resu
   const ready = tools
     .filter((tool) => results.first.has(tool.name) && !failed(tool))
     .map((tool) => ({ tool, at: folderOf(tool, 0) }));
-  await sleep(settleMs);
-  for (const { tool, at } of ready) await measure(tool.command, at);
   for (let round = 0; round < roundsOf(n); round++)
     for (const { tool, at } of turnsOf(ready, round)) {
+      await sleep(settleMs);
+      // Takes note of the last change, and has each tool measured right after itself: two that are alike would else warm
+      // the processor's caches for each other, always the same one for the other.
+      await measure(tool.command, at);
       note('no-op', tool, await measure(tool.command, at));
       writeFileSync(join(at, 'extra.txt'), `after ${round}\n`);
       note('change', tool, await measure(tool.command, at));
-      await sleep(settleMs);
-      await measure(tool.command, at);
     }
   return results;
 }

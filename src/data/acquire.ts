@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../error.js';
+import { countsByValue } from './class-counts.js';
 import { pick } from './custom-split.js';
 import type { Dataset, Split } from './dataset.js';
 import { decodeCifar } from './formats/cifar.js';
@@ -102,7 +103,10 @@ export function checked(dataset: Dataset): Dataset {
     if (wrong >= 0)
       throw new UserError(
         'E_DATA_LABEL',
-        `Label ${wrong} of the ${split} split is ${labels[wrong]}, but there are ${dataset.classes} classes, counted from 0.`,
+        `Label ${wrong} of the ${split} split is ${labels[wrong]}, but there are ${dataset.classes} classes, counted from 0. Images by label: ${countsByValue(labels)}.`,
+        dataset.classNames === undefined
+          ? undefined
+          : `\`classNames\` lists ${dataset.classNames.length}: it must have a name for each label from 0 on. Where labels are counted from 1, save y - 1 instead.`,
       );
   }
   return dataset;

@@ -4,6 +4,7 @@ import { inflateHead, isGzip } from '../formats/gzip.js';
 import { decodeNpy, type NpyArray } from '../formats/npy.js';
 import { ImportProblem } from '../formats/problem.js';
 import { elements } from '../formats/shape.js';
+import { countsByValue } from './class-counts.js';
 import { checkShape, type ImageShape, pixelsOf, shapeOf } from './custom-images.js';
 import { classesOf } from './custom-labels.js';
 import { readDataFile } from './data-file.js';
@@ -83,12 +84,14 @@ function splitOf(
   const shape = given ?? shapeOf(x.shape, label.images);
   checkShape(x.shape, shape, label.images);
   const count = x.data.length / elements(shape);
-  if (count !== labels.length)
+  if (count !== labels.length) {
+    const counts = countsByValue(labels);
     throw new UserError(
       'E_DATA_SHAPE',
-      `${label.images} holds ${count} images, but ${label.labels} ${labels.length} labels.`,
+      `${label.images} holds ${count} images, but ${label.labels} ${labels.length} labels${counts === undefined ? '' : ` (by class: ${counts})`}.`,
       'There must be one label per image, in the same order.',
     );
+  }
   return { shape, count, images: pixelsOf(x, label.images), labels };
 }
 

@@ -1,12 +1,14 @@
 import { resolve } from 'node:path';
 import { UserError } from '../error.js';
 import { checked } from './acquire.js';
+import { countsByValue, firstValues } from './class-counts.js';
 import { type Named, type RawSplit, readArrays, readNpz } from './custom-arrays.js';
 import { readFolder } from './custom-folder.js';
 import { type ImageShape, oddPixels } from './custom-images.js';
-import { mostClasses, oddClasses } from './custom-labels.js';
+import { mostClasses } from './custom-labels.js';
 import { splitOff } from './custom-split.js';
 import type { Dataset, Split } from './dataset.js';
+import { oddClasses } from './odd-classes.js';
 
 /** Where a split is, in one of these ways. Paths are relative to the file that says them. */
 export interface CustomSplit {
@@ -58,7 +60,7 @@ export async function readCustom(options: CustomOptions): Promise<CustomDataset>
     if (count === 0)
       throw new UserError(
         'E_DATA_SHAPE',
-        `The ${split} split is empty.`,
+        `The ${split} split is empty.${byClass([...parts.training.labels, ...parts.test.labels])}`,
         'Save images and labels of both, such as numpy.save("x_test.npy", x[800:]), or take a share of one file: test: { share: 0.2 }.',
       );
   const largest = Math.max(...Object.values(parts).map(({ labels }) => labels.reduce((a, b) => Math.max(a, b), 0)));
@@ -77,8 +79,14 @@ export async function readCustom(options: CustomOptions): Promise<CustomDataset>
     test: parts.test,
   });
   const pixels = Object.entries(parts).map(([split, { images }]) => oddPixels(images, split));
-  const labels = oddClasses({ training: parts.training.labels, test: parts.test.labels }, classes);
+  const labels = oddClasses({ training: parts.training.labels, test: parts.test.labels }, classes, classNames);
   return { dataset, warnings: [...pixels.filter((line) => line !== undefined), ...labels] };
+}
+
+/** How many images have each label, as the end of a message. */
+function byClass(labels: Iterable<number | string>): string {
+  const counts = countsByValue(labels);
+  return counts === undefined ? '' : ` Images by class: ${counts}.`;
 }
 
 function readSplit(
@@ -109,15 +117,16 @@ function numbered(
   if (named.length < splits.length)
     throw new UserError(
       'E_DATA_LABEL',
-      'The classes of one split are names, and those of the other numbers.',
+      `The classes of one split are names, and those of the other numbers.${byClass(splits.flatMap(({ labels }) => [...labels]))}`,
       'Use the same in both.',
     );
   const found = inOrder(new Set(named.flatMap(({ labels }) => labels as readonly string[])));
   const names = given ?? found.names;
+  const counted = () => byClass(named.flatMap(({ labels }) => labels as readonly string[]));
   if (names.length > mostClasses)
     throw new UserError(
       'E_DATA_LABEL',
-      `There are ${names.length} classes; there may be ${mostClasses}.`,
+      `There are ${names.length} classes; there may be ${mostClasses}.${counted()}`,
       'Are these the labels?',
     );
   const numbers = new Map(names.map((name, number) => [name, number]));
@@ -125,8 +134,8 @@ function numbered(
   if (unknown !== undefined)
     throw new UserError(
       'E_DATA_LABEL',
-      `There are images of the class "${unknown}", which \`classNames\` does not list.`,
-      `The classes are ${found.names.join(', ')}.`,
+      `There are images of the class "${unknown}", which \`classNames\` does not list.${counted()}`,
+      `\`classNames\` lists ${firstValues(names)}: add what is missing, or rename the images’ class.`,
     );
   return {
     splits: named.map((split) =>

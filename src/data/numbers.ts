@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Dataset, Split } from './dataset.js';
+import { countsOf } from './class-counts.js';
+import type { Dataset } from './dataset.js';
 
 /** What a data set is in numbers: of pixels, 0 to 255, those of the training split. */
 export interface DatasetNumbers {
@@ -18,23 +19,17 @@ export interface DatasetNumbers {
 
 /** Counts by class of both splits, pixels of the training split, and a digest that two data sets share only if they are the same. */
 export function datasetNumbers({ train, test, classes }: Dataset): DatasetNumbers {
-  const trainPerClass = perClass(train, classes);
+  const trainPerClass = countsOf(train.labels, classes);
   const digest = createHash('sha256');
   for (const { images, labels } of [train, test]) digest.update(images).update(labels);
   return {
     ...pixelNumbers(train.images),
     trainPerClass,
-    testPerClass: perClass(test, classes),
+    testPerClass: countsOf(test.labels, classes),
     fewestPerClass: Math.min(...trainPerClass),
     mostPerClass: Math.max(...trainPerClass),
     digest: digest.digest('hex').slice(0, 12),
   };
-}
-
-function perClass({ labels }: Split, classes: number): number[] {
-  const counts = new Array<number>(classes).fill(0);
-  for (const label of labels) counts[label]!++;
-  return counts;
 }
 
 /** By how often each value is there: whole numbers, whatever the order. */

@@ -66,10 +66,19 @@ describe('a folder of pictures', () => {
     const [train, test] = [{ folder: folderOf(animals) }, { folder: folderOf({ 'bird/b.png': grey(40) }) }];
     const found = await read(train, test);
     expect([found.dataset.classNames, [...found.dataset.test.labels]]).toEqual([['bird', 'cat', 'dog'], [0]]);
-    expect(found.warnings).toContain('The training split has no image of class 0 (1 in the test split).');
+    expect(found.warnings).toEqual([
+      'All pixels of the test split are 40.',
+      'The training split has no image of class "bird". Images by class: training bird: 0, cat: 1, dog: 2; test bird: 1, cat: 0, dog: 0. A single image can’t be in both splits.',
+      'The test split has no image of classes "cat", "dog". Put some there, or let `test: { share: 0.2 }` take a share of each class.',
+    ]);
     const said = await read(train, test, { classNames: ['dog', 'cat', 'bird'] });
     expect([...said.dataset.train.labels, ...said.dataset.test.labels]).toEqual([1, 0, 0, 2]);
-    await expect(read(train, test, { classNames: ['dog', 'cat'] })).rejects.toMatchObject({ code: 'E_DATA_LABEL' });
+    await expect(read(train, test, { classNames: ['dog', 'cat'] })).rejects.toMatchObject({
+      code: 'E_DATA_LABEL',
+      message:
+        'There are images of the class "bird", which `classNames` does not list. Images by class: bird: 1, cat: 1, dog: 2.',
+      hint: '`classNames` lists dog, cat: add what is missing, or rename the images’ class.',
+    });
   });
 
   it('may call its classes by their numbers', async () => {
@@ -163,6 +172,10 @@ describe('a folder of pictures', () => {
     };
     expect(await table('a.png,cat\nb.png,dog\n')).toContain('names b.png, which is not in');
     expect(await table('label\ncat\n')).toContain('has one column');
+    expect(await table('a.png,cat\na.png,dog\n')).toContain(
+      'it is "cat", and that it is "dog". Images by label: cat: 1, dog: 1.',
+    );
+    expect(await table('file,label\na.png,\n')).toContain('t.csv has no label in row 1 of 1.');
     expect(await table('file,label\n')).toContain('gives no class for it');
     expect(await refusal({ folder: 'none' })).toContain('none is not a folder.');
   });
@@ -187,11 +200,32 @@ describe('arrays and tables', () => {
   it.each([
     ['numbers below a heading', 'label\n0\n1\n0\n1\n', undefined],
     ['numbers beside others', 'y,size\n0,7\n1,7\n0,7\n1,7\n', undefined],
+    ['whole numbers in floats', 'y\n0.0\n1.0\n0.0\n1.0\n', undefined],
     ['names', 'cat\ndog\ncat\ndog\n', ['cat', 'dog']],
   ])('take labels from CSV: %s', async (_, text, names) => {
     const folder = folderOf({ 'x.npy': encodeNpy(images), 'y.csv': text });
     const { dataset } = await read({ images: `${folder}/x.npy`, labels: `${folder}/y.csv` });
     expect([dataset.classNames, [...dataset.train.labels]]).toEqual([names, [0, 1, 0, 1]]);
+  });
+
+  it('say where a label is missing, and how many there are of the others', async () => {
+    const folder = folderOf({ 'x.npy': encodeNpy(images), 'y.csv': 'id,label\n7,0\n8,1\n9,\n10,1\n' });
+    expect(await refusal({ images: `${folder}/x.npy`, labels: `${folder}/y.csv` })).toContain(
+      'y.csv has no label in row 3 of 4. Images by label: 0: 1, 1: 2.',
+    );
+  });
+
+  it('have as many classes as are named', async () => {
+    const folder = folderOf({
+      'x.npy': encodeNpy(images),
+      'y.npy': encodeNpy({ shape: [4], data: Uint8Array.of(1, 2, 3, 3) }),
+    });
+    const told = await refusal(
+      { images: `${folder}/x.npy`, labels: `${folder}/y.npy` },
+      { classNames: ['a', 'b', 'c'] },
+    );
+    for (const word of ['Label 2 of the train split is 3', 'Images by label: 1: 1, 2: 1, 3: 2.', 'save y - 1'])
+      expect(told).toContain(word);
   });
 
   it.each<[string, Uint8Array | Promise<Uint8Array>, string]>([

@@ -125,7 +125,7 @@ describe('a data set of the user’s', () => {
     [
       'an image less',
       { x: { shape: [count - 1, ...image], data: pixels.slice(30) } },
-      ['holds 23 images', '24 labels', 'one label per image'],
+      ['holds 23 images', '24 labels (by class: 0: 6, 1: 6, 2: 6, 3: 6)', 'one label per image'],
     ],
     [
       'one-hot labels',
@@ -135,20 +135,53 @@ describe('a data set of the user’s', () => {
           [count, classes],
         ),
       },
-      ['[24, 4]', 'y.argmax(axis=1)'],
+      ['[24, 4]', 'Images by label: 0: 6, 1: 6, 2: 6, 3: 6.', 'y.argmax(axis=1)'],
     ],
-    ['a table of labels', { y: labelsAs(new Uint8Array(count * 2), [count, 2]) }, ['one number per image']],
-    ['a class below 0', { y: labelsAs(Int16Array.from(numbers(count, (i) => classOf(i) - 1))) }, ['holds -1 at 0']],
-    ['a class beyond 255', { y: labelsAs(Uint16Array.from(numbers(count, (i) => i * 100))) }, ['holds 300 at 3']],
+    [
+      'probabilities',
+      {
+        y: labelsAs(Float32Array.from(numbers(count * 2, (i) => (i % 4 === 1 || i % 4 === 2 ? 0.9 : 0.1))), [count, 2]),
+      },
+      ['Images by label: 0: 12, 1: 12.', 'probabilities', 'y.argmax(axis=1)'],
+    ],
+    [
+      'rows that are not one-hot',
+      { y: labelsAs(Uint8Array.from(numbers(count * 2, (i) => Number(i > 1))), [count, 2]) },
+      ['Images by label: 0: 23, 1: 23.', 'Of its 24 rows of zeros and ones, 24 are not one-hot', 'y.sum(axis=1) != 1'],
+    ],
+    [
+      'a row of labels',
+      { y: labelsAs(Uint8Array.from(numbers(count, classOf)), [1, count]) },
+      ['Images by label: 0: 6, 1: 6, 2: 6, 3: 6.', 'y.ravel()'],
+    ],
+    ['a table of labels', { y: labelsAs(Int16Array.from(numbers(count * 2, (i) => i)), [count, 2]) }, ['y[:, 0]']],
+    [
+      'a class below 0',
+      { y: labelsAs(Int16Array.from(numbers(count, (i) => classOf(i) - 1))) },
+      ['holds -1 at 0', 'Images by label: -1: 6, 0: 6, 1: 6, 2: 6.', 'numpy.unique(y, return_inverse=True)[1]'],
+    ],
+    [
+      'a class beyond 255',
+      { y: labelsAs(Uint16Array.from(numbers(count, (i) => i * 100))) },
+      [
+        'holds 300 at 3',
+        'Images by label: 0: 1, 100: 1, 200: 1, 300: 1, 400: 1, 500: 1, 600: 1, 700: 1, 800: 1, 900: 1, … and 14 more.',
+      ],
+    ],
     [
       'splits of classes',
       { y: labelsAs(Float32Array.from(numbers(count, (i) => i / 2))) },
-      ['holds 0.5 at 1', 'whole', 'save numpy.unique(y, return_inverse=True)[1]'],
+      [
+        'holds 0.5 at 1',
+        'whole',
+        'Images by label: 0: 1, 0.5: 1, 1: 1,',
+        'save numpy.unique(y, return_inverse=True)[1]',
+      ],
     ],
     [
       'missing labels',
       { y: labelsAs(Float32Array.from(numbers(count, (i) => (i === 3 ? Number.NaN : classOf(i))))) },
-      ['holds NaN at 3', 'numpy.isfinite(y)'],
+      ['holds NaN at 3', 'Images by label: 0: 6, 1: 6, 2: 6, 3: 5, NaN: 1.', 'numpy.isfinite(y)'],
     ],
     [
       'an empty split',
@@ -158,7 +191,7 @@ describe('a data set of the user’s', () => {
           { shape: [0], data: new Uint8Array() },
         ],
       },
-      ['The test split is empty'],
+      ['The test split is empty. Images by class: 0: 6, 1: 6, 2: 6, 3: 6.', 'numpy.save('],
     ],
   ])('refuses %s, and says what to do', async (_, given, words) => {
     const told = await refusal(given);
@@ -186,19 +219,38 @@ describe('a data set of the user’s', () => {
     [
       'labels from 1',
       { y: labelsAs(Uint8Array.from(numbers(count, (i) => classOf(i) + 1))) },
-      ['No image is of class 0, and labels go from 1 to 4: where they are counted from 1, save y - 1 instead.'],
+      [
+        'No image is of class 0, and labels go from 1 to 4. Images by class: training 0: 0, 1: 6, 2: 6, 3: 6, 4: 6; test 0: 0, 1: 6, 2: 6, 3: 6, 4: 6. Where they are counted from 1, save y - 1 instead.',
+      ],
     ],
     [
       'a class that one split lacks',
       { test: [images, labelsAs(Uint8Array.from(numbers(count, (i) => (classOf(i) === 2 ? 3 : classOf(i)))))] },
-      ['The test split has no image of class 2 (6 in the training split).'],
+      [
+        'The test split has no image of class 2. Images by class: training 0: 6, 1: 6, 2: 6, 3: 6; test 0: 6, 1: 6, 2: 0, 3: 12. If they lie in the order of their classes, shuffle them before they are divided: i = numpy.random.default_rng(0).permutation(len(y)); x, y = x[i], y[i]. Or let `test: { share: 0.2 }` take a share of each class.',
+      ],
     ],
     [
       'a class that both lack',
       { y: labelsAs(Uint8Array.from(numbers(count, (i) => (classOf(i) === 2 ? 3 : classOf(i))))) },
-      ['No image is of class 2.'],
+      [
+        'No image is of class 2. Images by class: training 0: 6, 1: 6, 2: 0, 3: 12; test 0: 6, 1: 6, 2: 0, 3: 12. To number those that there are without gaps, save numpy.unique(y, return_inverse=True)[1] (of both splits together).',
+      ],
     ],
-    ['one class', { y: labelsAs(new Uint8Array(count)) }, ['There is only one class: all labels are 0.']],
+    [
+      'one class',
+      { y: labelsAs(new Uint8Array(count)) },
+      [
+        'There is only one class: all labels are 0. Images by class: training 0: 24; test 0: 24. Are these the labels? numpy.unique(y, return_counts=True) shows what a file holds.',
+      ],
+    ],
+    [
+      'many classes that are missing',
+      { y: labelsAs(Uint8Array.from(numbers(count, (i) => (i % 2) * 200))) },
+      [
+        'No image is of classes 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, …. Images by class: training 0: 12, 1: 0, 2: 0, 3: 0, 4: 0, 5: 0, 6: 0, 7: 0, 8: 0, 9: 0, … and 191 more; test 0: 12, 1: 0, 2: 0, 3: 0, 4: 0, 5: 0, 6: 0, 7: 0, 8: 0, 9: 0, … and 191 more. To number those that there are without gaps, save numpy.unique(y, return_inverse=True)[1] (of both splits together).',
+      ],
+    ],
   ])('warns of %s', async (_, given, expected) => {
     expect((await read(given)).warnings).toEqual(expected);
   });

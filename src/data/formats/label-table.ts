@@ -1,6 +1,7 @@
 import { parse } from 'csv-parse/sync';
 import { UserError } from '../../error.js';
 import type { NpyArray } from '../../formats/npy.js';
+import { countsByValue } from '../class-counts.js';
 
 /** How columns of labels are called. */
 const labelColumns = ['label', 'labels', 'class', 'target', 'y'];
@@ -14,10 +15,8 @@ const labelColumns = ['label', 'labels', 'class', 'target', 'y'];
  */
 export function readLabels(bytes: Uint8Array, label: string): NpyArray | readonly string[] {
   const { columns, rows } = readTable(bytes, label);
-  const values = rows.map((row) => row[labelColumn(columns)]!);
-  return values.every((value) => /^-?\d+$/.test(value))
-    ? { shape: [values.length], data: Float64Array.from(values, Number) }
-    : values;
+  const values = labelsOf(columns, rows, label);
+  return values.every(isWhole) ? { shape: [values.length], data: Float64Array.from(values, Number) } : values;
 }
 
 /**
@@ -32,8 +31,35 @@ export function readFileLabels(bytes: Uint8Array, label: string): ReadonlyMap<st
       `${label} has one column, but each row must have a file name and a class.`,
       'For example: 0001.png,cat',
     );
-  return new Map(rows.map((row) => [row[0]!, row[labelColumn(columns)]!]));
+  const labels = labelsOf(columns, rows, label);
+  const result = new Map<string, string>();
+  for (const [i, [file = '']] of rows.entries()) {
+    const [before, now] = [result.get(file), labels[i]!];
+    if (before !== undefined && before !== now)
+      throw new UserError(
+        'E_DATA_CSV',
+        `${label} says of ${file} that it is "${before}", and that it is "${now}". Images by label: ${countsByValue(labels) ?? 'none'}.`,
+        'An image has one class: remove one of the rows.',
+      );
+    result.set(file, now);
+  }
+  return result;
 }
+
+/** The label of each row, which all must have. */
+function labelsOf(columns: readonly string[], rows: readonly string[][], label: string): string[] {
+  const labels = rows.map((row) => row[labelColumn(columns)]!);
+  const missing = labels.indexOf('');
+  if (missing < 0) return labels;
+  throw new UserError(
+    'E_DATA_CSV',
+    `${label} has no label in row ${missing + 1} of ${labels.length}. Images by label: ${countsByValue(labels.filter((one) => one !== '')) ?? 'none'}.`,
+    'Add it, or leave the row and its image out.',
+  );
+}
+
+/** Whole numbers, also as programs write them that have them in floats. */
+const isWhole = (cell: string) => /^-?\d+(\.0*)?$/.test(cell);
 
 function labelColumn(columns: readonly string[]): number {
   const found = columns.findIndex((name) => labelColumns.includes(name.toLowerCase()));
@@ -60,6 +86,6 @@ function readTable(bytes: Uint8Array, label: string): { columns: readonly string
 
 /** True if all cells of the last column but the first row's are numbers. */
 function isNumbered(rest: readonly string[][], first: readonly string[]): boolean {
-  const isNumber = (row: readonly string[]) => /^-?\d+$/.test(row.at(-1)!);
+  const isNumber = (row: readonly string[]) => isWhole(row.at(-1)!);
   return rest.length > 0 && rest.every(isNumber) && !isNumber(first);
 }

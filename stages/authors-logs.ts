@@ -11,7 +11,8 @@ export default defineStage({
   outputs: {
     figs: {
       description:
-        'For each precision accuracy.txt, spike_num.txt and sop_num.txt, one line per batch of 200 images, or of 50 crops.',
+        'For each precision accuracy.txt, spike_num.txt and sop_num.txt, one line per batch of 200 images, or of 50 crops; ' +
+        'of several seeds of the noise those of the first.',
       path: 'figs',
     },
   },
@@ -22,12 +23,14 @@ export default defineStage({
       label: `The result ${Object.values(labels).join(' ')}`.trimEnd(),
       text: await readFile(path, 'utf8'),
     }));
-    const logs = authorsLogs(await Promise.all(results));
-    for (const [file, text] of logs) {
+    const { files, warnings } = authorsLogs(await Promise.all(results));
+    for (const warning of warnings) context.warn(warning);
+    for (const [file, text] of files) {
       const path = join(context.outputs.figs, file);
       await mkdir(dirname(path), { recursive: true });
       await writeFile(path, text);
     }
-    return { files: [...logs.keys()] };
+    // Told again where this is cached.
+    return { files: [...files.keys()], ...(warnings.length === 0 ? {} : { warnings }) };
   },
 });

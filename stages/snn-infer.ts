@@ -65,7 +65,9 @@ export default defineStage({
   },
   outputs: {
     result: {
-      description: 'Accuracy, confusion matrix, spikes and operations, by layer and by batch too (JSON).',
+      description:
+        'Accuracy, confusion matrix, spikes and operations, by layer and by batch too (JSON). For a list of seeds they are means, ' +
+        'but for the batches, which are those of the first.',
       path: 'result.json',
       kind: 'snn',
     },

@@ -149,7 +149,9 @@ const SnnBatchesSchema = Type.Object({
   /** Such as `k1B2`. */
   precision: Type.String({ pattern: '^k[0-9]+B[0-9]+$' }),
   noise: Type.Number(),
+  /** Of the first of these, if there are several. */
   batches: BatchesSchema,
+  repetitions: Type.Optional(Type.Array(Type.Object({ seed: Count }))),
 });
 
 /** The batches of a result; undefined for what is none. */

@@ -109,26 +109,28 @@ function entriesOf(pipeline: Pipeline, metrics: ReadonlyMap<string, Metrics>, re
 function rowsOf(entries: readonly Entry[], differences: Estimate[]): Row[] {
   const used = new Set<Entry>();
   const comparing = entries.filter(({ columns }) => columns.some(({ minus }) => minus !== undefined));
+  const named = ambiguousParts(entries);
   const compared = comparing.map((entry): Row => {
     const partner = partnerOf(entry, entries);
     if (partner !== undefined) used.add(partner);
     const missing = entry.columns.flatMap(({ minus }) => (minus === undefined ? [] : [[minus, none] as const]));
     const cells = partner === undefined ? Object.fromEntries(missing) : cellsOf(partner);
-    return rowOf(entry, { ...cells, ...cellsOf(entry, partner, differences) });
+    return rowOf(entry, { ...cells, ...cellsOf(entry, partner, differences) }, named);
   });
   const alone = entries
     .filter((entry) => !used.has(entry) && !comparing.includes(entry))
-    .map((entry) => rowOf(entry, cellsOf(entry)));
+    .map((entry) => rowOf(entry, cellsOf(entry), named));
   // Part by part, each with those that stand alone first.
   const all = [...alone, ...compared];
   const partIn = (row: Row) => row['metric part'];
   return [...new Set(all.map(partIn))].flatMap((part) => all.filter((row) => partIn(row) === part));
 }
 
-function rowOf({ stage, labels, axes }: Entry, cells: Row): Row {
+function rowOf({ stage, labels, axes }: Entry, cells: Row, named: ReadonlySet<string>): Row {
   const part = partOf(stage);
   return {
     ...(part === '' ? {} : marked('metric', { part })),
+    ...(named.has(part) ? marked('metric', { stage: part === '' ? stage : stage.slice(part.length + 1) }) : {}),
     ...marked('axis', readableLabels(labels, axes)),
     ...marked('metric', cells),
   };
@@ -136,6 +138,22 @@ function rowOf({ stage, labels, axes }: Entry, cells: Row): Row {
 
 /** The included pipeline that a task belongs to; empty for the file's own. */
 const partOf = (stage: string): string => stage.slice(0, Math.max(0, stage.lastIndexOf('/')));
+
+/** The parts in which several stages have a column: their rows are told apart by their names. */
+function ambiguousParts(entries: readonly Entry[]): ReadonlySet<string> {
+  const stages = new Map<string, string>();
+  return new Set(
+    entries.flatMap(({ stage, columns }) =>
+      columns.flatMap(({ title }) => {
+        const part = partOf(stage);
+        const column = `${part}/${title}`;
+        const first = stages.get(column) ?? stage;
+        stages.set(column, first);
+        return first === stage ? [] : [part];
+      }),
+    ),
+  );
+}
 
 /** The one task of the same part, at the same point of the axes, that has all columns which an entry is compared with. */
 function partnerOf(entry: Entry, entries: readonly Entry[]): Entry | undefined {

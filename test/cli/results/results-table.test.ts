@@ -55,6 +55,30 @@ describe('the table of results', () => {
     expect(resultsTable(pipelineOf('.', tasks.slice(2)), metrics, 'md')).toBe('');
   });
 
+  it('names the stage of a row where several stages of a part have the same column', () => {
+    const at = (stage: string, noise: string) =>
+      stageTask(`${stage}@noise=${noise}`, 'snn-infer', snn!, { stage, labels: { noise } });
+    const tasks = [
+      stageTask('ann', 'ann-infer', ann!),
+      ...[at('clean', '0'), at('noisy', '0.1'), at('noisy', '0.2')],
+      stageTask('sub/snn', 'snn-infer', snn!, { stage: 'sub/snn' }),
+    ];
+    const metrics = new Map(
+      tasks.map(({ id }, i) => [id as string, { accuracy: 0.9 - i / 10, spikesPerImage: i, sopsPerImage: 2 * i }]),
+    );
+    expect(
+      resultsTable(pipelineOf('.', tasks), metrics, 'md'),
+    ).toBe(`| stage | noise | part | ANN     | SNN     | difference | spikes/image | SOPs/image (paper) |
+| ----- | ----- | ---- | ------- | ------- | ---------- | -----------: | -----------------: |
+| clean | 0     |      | 90.00 % | 80.00 % | −10.00 %   |            1 |                  2 |
+| noisy | 0.1   |      | 90.00 % | 70.00 % | −20.00 %   |            2 |                  4 |
+| noisy | 0.2   |      | 90.00 % | 60.00 % | −30.00 %   |            3 |                  6 |
+|       |       | sub  | –       | 50.00 % | –          |            4 |                  8 |
+`);
+    // The stages of one of them are told apart by what their columns are.
+    expect(resultsTable(pipelineOf('.', tasks.slice(0, 2)), metrics, 'md')).not.toContain('stage');
+  });
+
   it('compares a task with the only one that has the column, at the same point of the axes', () => {
     const base = withColumns({ title: 'before', metric: 'size', format: 'whole' });
     const own = withColumns(...([{ title: 'after', metric: 'size', format: 'whole' }] as const), {

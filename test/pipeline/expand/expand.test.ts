@@ -166,6 +166,18 @@ describe('only', () => {
     expect(ids(pipeline, 'make')).toEqual(['make@a=1,b=x', 'make@a=2,b=y']);
   });
 
+  it('must be said of consumers that pair up, and makes lists of those that collect shorter', async () => {
+    const make = 'make: { run: [make], over: [a, b], only: [{ a: 1 }], outputs: { out: out } }\n';
+    const use = (more: string) => commands(`${make}use: { run: [use], over: [a]${more}, inputs: { in: make } }\n`);
+    expect(await mistakes(use(''))).toContain(
+      'error[E_EXCLUDED_INPUT]: "use" needs make@a=2, which is excluded there (at a=2).',
+    );
+    const pipeline = await pipelineOf(use(', only: [{ a: 1 }]'));
+    expect(source(pipeline, 'use@a=1', 'in')).toEqual(['make@a=1,b=x', 'make@a=1,b=y']);
+    const all = await pipelineOf(commands(`${make}all: { run: [use], inputs: { in: make } }\n`));
+    expect(source(all, 'all', 'in')).toEqual(['make@a=1,b=x', 'make@a=1,b=y']);
+  });
+
   it('must leave something, and name values that there are', async () => {
     const none = 'make: { run: [make], over: [a], only: [{ a: 1 }], exclude: [{ a: 1 }] }\n';
     expect(await mistakes(commands(none))).toContain('error[E_EXCLUDE]: Every point of "make" is excluded.');

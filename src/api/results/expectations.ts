@@ -2,11 +2,12 @@ import { differenceText } from '../../pipeline/expand/facts.js';
 import { comparedIn } from '../../pipeline/expand/repeats.js';
 import type { Expectation, Pipeline } from '../../pipeline/expand/task.js';
 import type { SourceRange } from '../../pipeline/text/diagnostic.js';
+import { isReported, type Judged, outcomeOf, outcomeText } from '../../report/numbers/outcome.js';
 import { type Judgement, judgeMetric, notCompared, type Wanted } from '../../report/numbers/verdict.js';
 import type { Metrics, TaskId } from '../../values.js';
 
 /** One comparison of `expect:`: of a task, or of the mean of those that repeat one another. */
-export interface TaskVerdict extends Judgement {
+export interface TaskVerdict extends Judgement, Judged {
   /** For means, without the axes of repetition. */
   readonly task: TaskId;
   readonly tasks: readonly TaskId[];
@@ -28,6 +29,10 @@ export function compareExpectations(pipeline: Pipeline, metrics: ReadonlyMap<Tas
       const judgement = judgeMetric(found, metric, wantedOf(expected, index, metrics));
       return {
         ...{ task: id, tasks: samples.flat(), metric, source, range },
+        ...{
+          sourced: source !== '',
+          reported: isReported(metric, expectedValue(expected), source === '' ? undefined : source),
+        },
         ...(expected.kind === 'equals' && { other: { task: expected.tasks[index]!, metric: expected.metric } }),
         ...(inapplicable === undefined ? judgement : notCompared(judgement)),
       };
@@ -41,14 +46,15 @@ export function compareExpectations(pipeline: Pipeline, metrics: ReadonlyMap<Tas
  * @param more to be said at the end of the line
  */
 export function describeVerdicts(pipeline: Pipeline, verdicts: readonly TaskVerdict[], more = ''): string {
-  const compared = verdicts.filter(({ verdict }) => verdict !== 'n/a').length;
-  const met = verdicts.filter(({ verdict }) => verdict === 'met').length;
-  const counts = compared === 0 ? 'nothing compared' : `${met} of ${compared} met`;
-  if (compared === verdicts.length) return counts + more;
+  const outcome = outcomeOf(verdicts);
+  const counts = outcomeText(outcome) + more;
+  if (outcome.others === 0) return counts;
   const reasons = new Set(pipeline.expectations.flatMap(({ inapplicable = [] }) => inapplicable.map(differenceText)));
   const shown = [...reasons].map((reason) => `\n  ${reason}`).join('');
-  return `${counts}, ${verdicts.length - compared} not compared${more}\nNot compared, because the numbers belong to a different run:${shown}`;
+  return `${counts}\nNot compared, because the numbers belong to a different run:${shown}`;
 }
+
+const expectedValue = (expected: Expectation['expected']) => (expected.kind === 'value' ? expected.value : undefined);
 
 function wantedOf(expected: Expectation['expected'], index: number, metrics: ReadonlyMap<TaskId, Metrics>): Wanted {
   if (expected.kind !== 'equals') return expected;

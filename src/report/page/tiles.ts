@@ -6,7 +6,8 @@ import type { Subject } from '../content/subjects.js';
 import { energyPerImage, picojoules } from '../numbers/energy.js';
 import { decimalsFor } from '../numbers/estimates.js';
 import { decimal, grouped, threeDigits } from '../numbers/format.js';
-import { worstVerdict } from '../tables/table.js';
+import { outcomeOf } from '../numbers/outcome.js';
+import { judgedOf, worstVerdict } from '../tables/table.js';
 import { type Html, html } from './html.js';
 
 interface Tile {
@@ -35,54 +36,35 @@ export function tilesOf(subjects: readonly Subject[], repeat: readonly string[])
 }
 
 /**
- * What the headline must say of a run that is not the one that its source tells of: undefined where at least one of the
- * source's numbers is compared, or there are none.
+ * What the headline must say of a run that is not the one that its sources tell of: undefined where at least one of the results
+ * that they report is compared, or there are none.
  *
  * @param reasons why they are not compared
  */
 export function otherRun(subjects: readonly Subject[], reasons: readonly string[]): Html | undefined {
-  const { compared, others } = sourceNumbers(subjects);
+  const { compared, others } = outcomeOfAll(subjects).reported;
   if (compared > 0 || others === 0) return undefined;
-  const numbers = others === 1 ? 'Its number is' : `None of its ${grouped(others)} numbers is`;
+  const numbers = others === 1 ? 'Its result is' : `None of its ${grouped(others)} results is`;
   const why = reasons.length === 0 ? '' : `: ${reasons.join('; ')}`;
   return html`<p class="other-run"><strong>This is not the run that the paper reports${why}.</strong> ${numbers} compared.</p>`;
 }
 
-/**
- * How many numbers of a source's run are compared, and how many belong to another run. Where some do, the metrics that those
- * are of are what the source measured: what holds of a network whatever it is trained on, such as its number of neurons, or
- * of every conversion, says nothing about the source's results and does not count.
- */
-function sourceNumbers(subjects: readonly Subject[]): { readonly compared: number; readonly others: number } {
-  const all = subjects.flatMap(({ verdicts }) => verdicts);
-  const numbers = all.filter(({ reference, source }) => reference !== undefined && source !== undefined);
-  const others = numbers.filter(({ verdict }) => verdict === 'n/a');
-  const measured = new Set(others.map(({ metric }) => metric));
-  const compared = numbers.filter(
-    ({ verdict, metric }) => verdict !== 'n/a' && (others.length === 0 || measured.has(metric)),
-  );
-  return { compared: compared.length, others: others.length };
-}
+const outcomeOfAll = (subjects: readonly Subject[]) =>
+  outcomeOf(subjects.flatMap(({ verdicts }) => judgedOf(verdicts)));
 
 function verdictTile(subjects: readonly Subject[]): Tile | undefined {
   const verdicts = subjects.flatMap((subject) => subject.verdicts);
   if (verdicts.length === 0) return undefined;
-  const compared = verdicts.filter(({ verdict }) => verdict !== 'n/a');
-  const others = verdicts.length - compared.length;
+  const { compared, met, others, reported, reserve } = outcomeOf(judgedOf(verdicts));
   const rest = others === 0 ? '' : `${grouped(others)} not compared: numbers of another run`;
-  if (compared.length === 0) return { figure: 'n/a', caption: rest };
-  const met = compared.filter(({ verdict }) => verdict === 'met').length;
-  const figure = `${grouped(met)} of ${grouped(compared.length)}`;
-  const worst = worstVerdict(compared);
-  const numbers = sourceNumbers(subjects);
-  if (numbers.compared > 0)
-    return { figure, caption: `expectations met${rest === '' ? '' : `, ${rest}`}`, tone: worst };
-  // Green is for a reproduction: what a run says of itself is none.
-  const own =
-    numbers.others > 0
-      ? `checks of this run alone met; none of the paper’s ${grouped(numbers.others)} numbers compared`
-      : 'expectations met, none of them a number of a source';
-  return { figure, caption: own, ...(worst === 'met' ? {} : { tone: worst }) };
+  if (compared === 0) return { figure: 'n/a', caption: rest };
+  const worst = worstVerdict(verdicts.filter(({ verdict }) => verdict !== 'n/a'));
+  return {
+    figure: `${grouped(met)} of ${grouped(compared)}`,
+    caption: `expectations met${reserve}${rest === '' ? '' : `, ${rest}`}`,
+    // Green is for a reproduction: what a run says of itself is none.
+    ...(worst === 'met' && reported.compared === 0 ? {} : { tone: worst }),
+  };
 }
 
 function neuronsTile(subjects: readonly Subject[]): Tile | undefined {

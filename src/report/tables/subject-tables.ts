@@ -1,9 +1,11 @@
+import { markdown } from '../../text/markup.js';
 import type { ReportContent } from '../content/content.js';
 import { type Subject, subjectsOf } from '../content/subjects.js';
+import { outcomeOf, outcomeText } from '../numbers/outcome.js';
 import { accuracyTable, noiseTable } from './accuracy.js';
 import { energyTable, layersTable, operationsTable, spikesTable } from './activity.js';
 import { classesTable } from './classes.js';
-import { markdownTable, type ReportTable } from './table.js';
+import { judgedOf, markdownTable, type ReportTable } from './table.js';
 import { conversionTable, expectationsTable, trainingTable } from './training.js';
 
 /** The tables that the results of a subject allow, in the order of the page. */
@@ -30,14 +32,17 @@ export function reasonsOf({ expected }: Pick<ReportContent, 'expected'>): string
   return [...new Set(expected.flatMap(({ inapplicable = [] }) => inapplicable))];
 }
 
-/** The tables of the page as Markdown, a heading a subject; empty without results. */
+/** The tables of the page as Markdown, a heading a subject, and what the expectations came to; empty without results. */
 export function markdownTables(content: ReportContent): string {
   const subjects = subjectsOf(content);
   const parts = subjects.map((subject) =>
     [`## ${subject.heading}\n`, ...tablesOf(subject).map(markdownTable)].join('\n'),
   );
   const expectations = expectationsOf(content, subjects);
-  return [...parts, ...(expectations === undefined ? [] : [markdownTable(expectations).replace('###', '##')])].join(
-    '\n',
-  );
+  if (expectations === undefined) return parts.join('\n');
+  const outcome = outcomeText(outcomeOf(judgedOf(subjects.flatMap(({ verdicts }) => verdicts))));
+  return [
+    ...parts,
+    `${markdownTable(expectations).replace('###', '##')}\n${markdown(`Expectations: ${outcome}.`)}\n`,
+  ].join('\n');
 }

@@ -1,6 +1,7 @@
 import { markdown } from '../../text/markup.js';
 import { type Column, renderTable } from '../../text/table.js';
 import type { ItemVerdict } from '../content/content.js';
+import { isReported, type Judged } from '../numbers/outcome.js';
 
 /** A table of the report, for the page and as text. */
 export interface ReportTable {
@@ -48,6 +49,13 @@ export function withoutEmpty(table: ReportTable): ReportTable {
 export function worstVerdict(verdicts: readonly ItemVerdict[]): string {
   const order = ['OFF', 'missing', 'met', 'n/a'] as const;
   return order.find((one) => verdicts.some((verdict) => verdict.verdict === one)) ?? '';
+}
+
+/** The same as far as it decides what may be said of all. */
+export function judgedOf(verdicts: readonly ItemVerdict[]): Judged[] {
+  return verdicts.map(({ verdict, metric, source, reference }) => ({
+    ...{ verdict, sourced: source !== undefined, reported: isReported(metric, reference?.value, source) },
+  }));
 }
 
 /** The numbers that a source gives for a metric, once each, and where they come from. */

@@ -88,3 +88,28 @@ test('writes a run with all that reproduces it, the same each time', async ({ bo
       '  hint: name a folder that is not there yet, such as mine-2\n',
   });
 });
+
+test('keeps to itself what is secret by its name, whether a command names it or reads it as an input', async ({
+  box,
+}) => {
+  box.write('package.json', '{ "private": true }');
+  box.write('.env', 'TOKEN=of-nobody-else\n');
+  box.write('host.key', 'of-nobody-else\n');
+  box.write(
+    'p.yaml',
+    `name: p
+stages:
+  a: { run: '. ./.env; cat \${{ inputs.key }} | wc -c > \${{ outputs.o }}', inputs: { key: { file: host.key } }, outputs: { o: o.txt } }
+`,
+  );
+  await box.run(['run', 'p.yaml']);
+  const { code, out } = await box.run(['publish', 'crate']);
+  expect([code, out]).toEqual([
+    0,
+    expect.stringContaining(
+      '\n  .env: by its name there are secrets in it\n  host.key: by its name there are secrets in it\n',
+    ),
+  ]);
+  for (const path of filesIn(box.path('crate'))) expect(box.read(`crate/${path}`)).not.toContain('of-nobody-else');
+  expect(box.read('crate/README.md')).toContain('| .env |  |  | by its name there are secrets in it |');
+});

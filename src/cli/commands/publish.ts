@@ -71,7 +71,9 @@ function summary(name: string, maxSize: string, { files, bytes, omitted, project
   const lines = [
     `Wrote ${shownPath(resolve(name))}: ${countOf(files, 'file')}, ${formatSize(bytes)}, as an RO-Crate (Workflow Run Crate 0.5).`,
   ];
-  const shown = omitted.slice(0, mostShown).map((one) => `  ${one.name}, ${formatSize(one.size)}: ${one.why}`);
+  const shown = omitted
+    .slice(0, mostShown)
+    .map(({ name, content, why }) => `  ${name}${content ? `, ${formatSize(content.size)}` : ''}: ${why}`);
   const more = omitted.length > mostShown ? [`  and ${omitted.length - mostShown} more`] : [];
   if (omitted.length > 0)
     lines.push(`Named in its README.md, and not copied (--max-size ${maxSize}):`, ...shown, ...more);

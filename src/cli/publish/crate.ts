@@ -74,6 +74,8 @@ class Crate {
     const { pipeline, records } = this.run;
     this.#writeProject();
     for (const path of this.run.sources.inputs) await this.#copyInput(path);
+    for (const path of this.run.sources.secrets)
+      this.#omitted.push({ name: this.#nameOf(path), why: 'by its name there are secrets in it' });
     for (const task of pipeline.tasks) await this.#copyResults(task);
     await this.#writePages();
     const metrics = new Map([...records].map(([id, record]) => [id, record.metrics]));
@@ -125,9 +127,8 @@ class Crate {
     if (!isInside || size > maxBytes) {
       const why = isInside ? 'larger than --max-size' : 'it lies outside of the project';
       this.#omitted.push({
-        name: `input ${isInside ? slashes(relative(sources.base, path)) : basename(path)}`,
-        digest,
-        size,
+        name: `input ${this.#nameOf(path)}`,
+        content: { digest, size },
         why,
       });
       return;
@@ -157,7 +158,7 @@ class Crate {
       const name = `output "${output}" of ${task.id}`;
       const { digest, size, kind } = artifact;
       if (size > maxBytes) {
-        this.#omitted.push({ name, digest, size, why: 'larger than --max-size' });
+        this.#omitted.push({ name, content: { digest, size }, why: 'larger than --max-size' });
         continue;
       }
       const place = `results/${slashes(relative(published.folder, published.folderOf(task)))}/${task.outputs[output]!}`;
@@ -264,6 +265,12 @@ class Crate {
   #call(command: string): string {
     const { artifacts: _, ...elsewhere } = this.run.options;
     return callOf(command, { file: resolve(this.#pipelineFile) }, elsewhere);
+  }
+
+  /** What lies elsewhere on this machine is told by its last name alone. */
+  #nameOf(path: string): string {
+    const { base } = this.run.sources;
+    return isBelow(base, path) ? slashes(relative(base, path)) : basename(path);
   }
 
   #placeOf(path: string): string {

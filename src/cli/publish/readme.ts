@@ -8,8 +8,8 @@ import type { Author, Project } from './project.js';
 /** What a run needed or made that is not in the crate. */
 export interface Omitted {
   readonly name: string;
-  readonly digest: string;
-  readonly size: number;
+  /** Missing for what holds secrets: short ones can be guessed by it. */
+  readonly content?: { readonly digest: string; readonly size: number };
   readonly why: string;
 }
 
@@ -46,7 +46,8 @@ export function readmeText(facts: ReadmeFacts): string {
 
 function omittedText(omitted: readonly Omitted[]): string {
   const rows = omitted.map(
-    ({ name, digest, size, why }) => `| ${markdown(name)} | ${formatSize(size)} | \`${digest}\` | ${markdown(why)} |`,
+    ({ name, content, why }) =>
+      `| ${markdown(name)} | ${content ? formatSize(content.size) : ''} | ${content ? `\`${content.digest}\`` : ''} | ${markdown(why)} |`,
   );
   return `## What is not\n\n| | size | content | why |\n| --- | --- | --- | --- |\n${rows.join('\n')}`;
 }

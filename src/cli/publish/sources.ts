@@ -1,7 +1,7 @@
 // What a pipeline is made of outside the store: its files, code of the user's, and the data that it names.
 
 import { statSync } from 'node:fs';
-import { dirname, relative, resolve, sep } from 'node:path';
+import { basename, dirname, relative, resolve, sep } from 'node:path';
 import { artifactsFolder } from '../../api/opening/project.js';
 import type { CommandPart, Pipeline, Task } from '../../pipeline/expand/task.js';
 import type { Planner, TaskPlan } from '../../run/plan/planner.js';
@@ -16,6 +16,8 @@ export interface Sources {
   readonly code: readonly string[];
   /** Files and folders that tasks read. */
   readonly inputs: readonly string[];
+  /** Files of both kinds that are nobody else's business. */
+  readonly secrets: readonly string[];
 }
 
 /** @param plans of all tasks, each with its result */
@@ -37,7 +39,20 @@ export async function sourcesOf(
   const base = baseOf(pipeline.file, [...code]);
   const named = pipeline.tasks.flatMap(namedFiles).filter((path) => isBelow(base, path));
   for (const path of named) if (!inputs.has(path)) code.add(path);
-  return { base, code: [...code].sort(), inputs: [...inputs].sort() };
+  const withheld = (path: string) => holdsSecrets(path) && !pipeline.files?.includes(path);
+  const open = (paths: Iterable<string>) => [...paths].filter((path) => !withheld(path)).sort();
+  return { base, code: open(code), inputs: open(inputs), secrets: [...code, ...inputs].filter(withheld).sort() };
+}
+
+/** True if a file's name says, by custom, that secrets are in it: who publishes a run does not mean them. */
+export function holdsSecrets(path: string): boolean {
+  const name = basename(path).toLowerCase();
+  if (/\.(example|sample|template|pub)$/.test(name)) return false;
+  return (
+    /^(\.env(\..+)?|.+\.env|\.netrc|_netrc|\.npmrc|\.pypirc|\.pgpass|\.git-credentials|\.htpasswd)$/.test(name) ||
+    /^(id_(rsa|dsa|ecdsa|ed25519)|credentials(\.json)?|secrets?(\.(ya?ml|json|txt|toml|ini))?)$/.test(name) ||
+    /\.(pem|key|p12|pfx|jks|keystore|kdbx|ppk)$/.test(name)
+  );
 }
 
 /** True if a path lies in a folder. */

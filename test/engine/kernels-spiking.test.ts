@@ -135,12 +135,13 @@ describe('insertion', () => {
 
 describe('membrane noise', () => {
   it.each([
-    ['i16', 1],
-    ['i16', 4],
-    ['i32', 255],
-    ['f64', 4],
-  ] as const)('fires by membranes with normal noise: %s, %i levels', (type, levels) => {
-    const realChannels = 19;
+    ['i16', 1, 19],
+    ['i16', 4, 19],
+    ['i16', 4, channels],
+    ['i32', 255, 19],
+    ['f64', 4, 19],
+    ['f64', 2, channels],
+  ] as const)('fires by membranes with normal noise: %s, %i levels, %i channels', (type, levels, realChannels) => {
     const real = type === 'f64';
     const membranes = real ? reals(neurons, 1).map((value) => 40 * value) : integers(neurons, -40, 40, 1);
     const thresholds = real ? reals(levels * channels, 2) : integers(levels * channels, -30, 30, 2);

@@ -6,7 +6,8 @@ import { type Descriptor, fieldOffset } from './descriptor.js';
 import { constants } from './kernels/constants.mjs';
 import type { MemoryPlan } from './memory-plan.js';
 import { type Calls, calls, inOrder } from './program.js';
-import { type Address, bytes, type Count } from './units.js';
+import { type Address, bytes, type Count, nowhere } from './units.js';
+import { wholeNoiseCells } from './whole-noise.js';
 
 const { tabledGaps, guideBits } = constants;
 /** Values of a random word's highest bits, and of those that are left. */
@@ -86,6 +87,7 @@ export function planNoisyFire(
   const descriptor = plan.descriptor('FireNoisy', {
     ...{ membranes: membranes.at, thresholds: membranes.thresholds, spikes },
     ...{ lines: plan.table(normalLines), deviation: plan.table(Float64Array.of(deviation)) },
+    cells: membranes.type === 'f64' ? nowhere : plan.table(wholeNoiseCells(deviation)),
     ...{ pixels, channels, realChannels, levels, ...undrawn(purposes.membraneNoise, layer) },
   });
   return { calls: calls(`fireNoisy_${membranes.type}`, descriptor), set: setDraw(descriptor) };

@@ -18,6 +18,9 @@ export const constants = /** @type {const} */ ({
   guideBits: 12,
   /** Bits of a number behind its highest by which the normal distribution is divided into segments. */
   segmentBits: 5,
+  /** Highest bits of a random word by which the table of whole noise is read; and what marks a cell that is none of it. */
+  noiseCellBits: 10,
+  noCell: -32768,
   /** Bits of integer gradients: for the input gradient, and for the weight gradient. */
   fineBits: 16,
   coarseBits: 12,

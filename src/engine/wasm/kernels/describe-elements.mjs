@@ -124,14 +124,15 @@ export const elements = /** @type {const} */ ({
   /** Spikes that a neuron might have sent instead of those that it sent: `most` less its own, a byte a channel. */
   ComplementSpikes: { kernels: 'complementSpikes', addresses: 'spikes most', counts: 'pixels channels' },
   /** Membranes with normal noise against thresholds [level][channel]: spike counts. lines: intercept and slope for each
-   * segment, as data/normal.ts has them; deviation: the standard deviation, a double. */
+   * segment, as data/normal.ts has them; cells: noise of integer membranes, as whole-noise.ts has it; deviation: the standard
+   * deviation, a double. */
   FireNoisy: {
     kernels: 'fireNoisy_i16 fireNoisy_i32 fireNoisy_f64',
-    addresses: 'membranes thresholds spikes lines deviation',
+    addresses: 'membranes thresholds spikes lines cells deviation',
     counts: 'pixels channels realChannels levels',
     words: 'seedLow seedHigh purpose layer firstImage',
-    // Random words, up to four vectors of them, and what sixteen of them make of as many membranes.
-    scratch: { drawn: '256', noise: '128', whole: '64' },
+    // Random words, up to four vectors of them, and the noise of up to 256 membranes: integers, or doubles.
+    scratch: { drawn: '256', noise: '2048' },
   },
   /** Logits of the spiking network: doubles, weights as RealConv has them. */
   Readout: { kernels: 'readout', addresses: 'spikes w logits', counts: 'inputs channels' },

@@ -127,6 +127,11 @@ describe.concurrent('the page of what there is', () => {
     expect(await (await fetch(`${url}log?task=a`)).text()).toBe('<b>hello</b>\n');
     expect(await (await fetch(`${url}curves?task=a`)).json()).toEqual({});
     expect((await fetch(`${url}curves?task=c`)).status).toBe(404);
+    const compare = await fetch(`${url}compare`);
+    expect(compare.headers.get('content-security-policy')).toMatch(/^default-src 'none'; .*connect-src 'self'/);
+    expect(await compare.text()).toContain('2 results, each with the latest run that had it, of 1 run<');
+    expect((await fetch(`${url}run-curves?task=a&key=../a`)).status).toBe(404);
+    expect(await (await fetch(`${url}run-curves?task=a&key=${'0'.repeat(64)}`)).json()).toEqual({});
 
     box.write('p.yaml', pipeline.replace('echo y', 'echo z'));
     await until(() => reader.told.includes('has changed: this page shows it as it was'), 'a new file is told of');

@@ -27,5 +27,7 @@ test('runs become runs of MLflow, the same each time, in the experiment that the
   await write('-o', 'theirs', '--where', 'n=1');
   expect(readdirSync(box.path('theirs/7'))).toHaveLength(3);
   expect((await write('-o', 'p.yaml')).code).toBe(1);
-  expect((await box.run(['show', 'p.yaml', '--runs', '--export', 'x'])).err).toContain('known: tensorboard, mlflow');
+  expect((await box.run(['show', 'p.yaml', '--runs', '--export', 'x'])).err).toContain(
+    'known: html, tensorboard, mlflow',
+  );
 });

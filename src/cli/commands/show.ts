@@ -16,6 +16,7 @@ import { reportText } from '../results/report-text.js';
 import type { RunResultRow } from '../results/runs.js';
 import { exitCodes } from '../terminal/exit-codes.js';
 import { print } from '../terminal/output.js';
+import { writeOutput } from '../terminal/output-file.js';
 
 export interface ShowOptions extends PipelineOptions {
   readonly json?: boolean;
@@ -88,8 +89,9 @@ async function showRuns(pipeline: Pipeline, store: Store, options: ShowOptions):
   return exitCodes.done;
 }
 
-/** Programs that runs are written for: where to, if nobody says, and how they are looked at. */
+/** What runs are written for: where to, if nobody says, and how they are looked at. */
 const exports = {
+  html: { folder: 'runs.html', call: (file: string) => file },
   tensorboard: { folder: 'tensorboard', call: (folder: string) => `tensorboard --logdir ${folder}` },
   // Of MLflow 3 at the latest (tried with 3.17), files are read only where it is told to: it would rather have a database.
   mlflow: {
@@ -102,7 +104,7 @@ async function exportRuns(
   pipeline: Pipeline,
   store: Store,
   results: readonly RunResultRow[],
-  { export: kind = '', output, where = [] }: ShowOptions,
+  { export: kind = '', output, where = [], sort, pareto }: ShowOptions,
 ): Promise<number> {
   if (!Object.hasOwn(exports, kind))
     throw new UserError(
@@ -112,12 +114,21 @@ async function exportRuns(
     );
   const { folder, call } = exports[kind as keyof typeof exports];
   const { chosenRuns } = await import('../results/runs.js');
-  const write =
-    kind === 'mlflow'
-      ? (await import('../results/mlflow.js')).writeMlflow
-      : (await import('../results/tensorboard.js')).writeTensorboard;
+  const rows = chosenRuns(results, where, sort);
   const target = output ?? folder;
-  const written = await write(pipeline, store, chosenRuns(results, where), target);
+  let written = rows.length;
+  if (kind === 'html') {
+    const { comparisonOf, withCurves } = await import('../results/comparison.js');
+    const { comparePage } = await import('../../report/live/compare-page.js');
+    const comparison = await withCurves(pipeline, store, comparisonOf(pipeline, rows, pareto));
+    await writeOutput(target, comparePage(comparison, false));
+  } else {
+    const write =
+      kind === 'mlflow'
+        ? (await import('../results/mlflow.js')).writeMlflow
+        : (await import('../results/tensorboard.js')).writeTensorboard;
+    written = await write(pipeline, store, rows, target);
+  }
   print(`Wrote ${countOf(written, 'result')}. Look at them: ${call(quote(target))}`);
   return exitCodes.done;
 }

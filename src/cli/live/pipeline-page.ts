@@ -8,18 +8,19 @@ import { openRegularFile, readRegularFile } from '../../files/regular-file.js';
 import type { Pipeline } from '../../pipeline/expand/task.js';
 import type { State, StateNames } from '../../report/graph/graph.js';
 import { graphSvg, largestPicture, pictureSize } from '../../report/graph/svg.js';
+import { comparePage, comparePolicy } from '../../report/live/compare-page.js';
 import { livePage, type PageKind } from '../../report/live/page.js';
 import { liveScript } from '../../report/live/script.js';
-import { groupBy } from '../../report/numbers/group.js';
 import { tableHtml } from '../../report/page/table-html.js';
 import type { Store } from '../../store/store.js';
 import type { TaskKey } from '../../store/types.js';
 import { jsonText, logText } from '../../text/printable.js';
 import { plain } from '../../text/table.js';
 import type { Metrics, TaskId } from '../../values.js';
-import { curvesOf } from '../results/curves.js';
+import { comparisonOf, namedCurves } from '../results/comparison.js';
 import { stageGraph } from '../results/graphs.js';
 import { resultsContent } from '../results/results-table.js';
+import { runResults } from '../results/runs.js';
 import { openBrowser } from './browser.js';
 import { LiveServer } from './server.js';
 import type { LiveTask } from './state.js';
@@ -28,6 +29,10 @@ import type { LiveTask } from './state.js';
 const awayMs = 5000;
 /** Bytes of a log that are shown: its end. */
 const shownLog = 64 * 1024;
+
+/** Whom pages ask, and who may show them. */
+const servedPolicy = "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+const keyPattern = /^[0-9a-f]{64}$/;
 
 /** What a page tells of the tasks of a pipeline. */
 export interface Shown {
@@ -58,7 +63,7 @@ export class PipelinePage {
   ) {
     const page = livePage(kind, pipeline.name, pipeline.description, [...shown.tasks.keys()]);
     const hash = createHash('sha256').update(liveScript).digest('base64');
-    const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${hash}'; connect-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`;
+    const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${hash}'; img-src 'self' data:; ${servedPolicy}`;
     this.server = new LiveServer(
       {
         '': () => ({ type: 'text/html; charset=utf-8', body: page, policy }),
@@ -67,6 +72,11 @@ export class PipelinePage {
         log: (query) => this.#log(query.get('task') as TaskId),
         curves: (query) => this.#curves(query.get('task') as TaskId),
         report: () => this.#report(),
+        compare: () => this.#compare(),
+        'run-curves': (query) => {
+          const key = query.get('key') ?? '';
+          return keyPattern.test(key) ? this.#runCurves(query.get('task') as TaskId, key as TaskKey) : undefined;
+        },
       },
       () => this.snapshot(),
     );
@@ -139,13 +149,20 @@ export class PipelinePage {
   async #curves(task: TaskId) {
     if (!this.shown.tasks.has(task)) return undefined;
     const key = this.shown.keyOf(task);
-    // Without what it has recorded, or with what can't be read of it, there are none.
-    const scalars = key === undefined ? [] : await curvesOf(this.pipeline, this.store, { task, key }).catch(() => []);
-    const curves = [...groupBy(scalars, ({ tag }) => tag)].map(([name, points]) => [
-      name,
-      points.map(({ step, value }) => [step, value]),
-    ]);
-    return { type: 'application/json', body: JSON.stringify(Object.fromEntries(curves)) };
+    return this.#runCurves(task, key);
+  }
+
+  /** The same of a result that may be one of an earlier run. */
+  async #runCurves(task: TaskId, key: TaskKey | undefined) {
+    const curves = key === undefined ? {} : await namedCurves(this.pipeline, this.store, { task, key });
+    return { type: 'application/json', body: JSON.stringify(curves) };
+  }
+
+  /** All runs side by side. */
+  async #compare() {
+    const rows = await runResults(this.pipeline, this.store);
+    const body = comparePage(comparisonOf(this.pipeline, rows), true);
+    return { type: 'text/html; charset=utf-8', body, policy: `${comparePolicy}; ${servedPolicy}` };
   }
 
   #report() {

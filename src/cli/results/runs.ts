@@ -2,6 +2,7 @@
 
 import { UserError } from '../../error.js';
 import type { Pipeline } from '../../pipeline/expand/task.js';
+import { compareCells, meetsComparison, parseCondition } from '../../results/conditions.js';
 import { type Objective, paretoFront } from '../../results/pareto.js';
 import { runsOf } from '../../run/plan/history.js';
 import { suggestion } from '../../schema/suggest.js';
@@ -76,13 +77,8 @@ export interface RunsOptions {
 
 /** @throws UserError for a name that no result has, and for what is no condition */
 export function runsText(all: readonly RunResultRow[], { where = [], sort, pareto, format }: RunsOptions): string {
-  const known = [...new Set(all.flatMap((row) => Object.keys(namesOf(row))))];
-  const objectives = pareto === undefined ? [] : objectivesOf(pareto, known);
-  const rows = chosenRuns(all, where);
-  if (sort !== undefined) {
-    const name = nameIn(sort.replace(/^-/, ''), known);
-    rows.sort((a, b) => (sort.startsWith('-') ? -1 : 1) * compare(namesOf(a)[name], namesOf(b)[name]));
-  }
+  const objectives = pareto === undefined ? [] : objectivesOf(pareto, all);
+  const rows = chosenRuns(all, where, sort);
   const front = paretoFront(
     rows.map((row) => objectives.map(({ metric }) => row.metrics[metric])),
     objectives,
@@ -109,15 +105,36 @@ const frontNote =
   'front: * is on the Pareto front. By results on test images it describes what was computed; to choose a network by it\n' +
   'would be to choose by the test set.\n';
 
-/** Those that meet all conditions. @throws UserError for a name that none has, and for what is no condition */
-export function chosenRuns(all: readonly RunResultRow[], where: readonly string[]): RunResultRow[] {
-  const known = [...new Set(all.flatMap((row) => Object.keys(namesOf(row))))];
+/**
+ * Those that meet all conditions, sorted.
+ *
+ * @throws UserError for a name that none has, and for what is no condition
+ */
+export function chosenRuns(all: readonly RunResultRow[], where: readonly string[], sort?: string): RunResultRow[] {
+  const known = knownNames(all);
   const conditions = where.map((text) => conditionOf(text, known));
-  return all.filter((row) => conditions.every((meets) => meets(row)));
+  const rows = all.filter((row) => conditions.every((meets) => meets(row)));
+  if (sort === undefined) return rows;
+  const name = nameIn(sort.replace(/^-/, ''), known);
+  const direction = sort.startsWith('-') ? -1 : 1;
+  return rows.sort((a, b) => compareCells(namesOf(a)[name], namesOf(b)[name], direction));
+}
+
+/** Names of all that rows can be sorted and chosen by. */
+export function knownNames(rows: readonly RunResultRow[]): readonly string[] {
+  return [...new Set(rows.flatMap((row) => Object.keys(namesOf(row))))];
 }
 
 /** What a row can be sorted and chosen by. Metrics count before parameters of the same name. */
-function namesOf({ run, task, stage, call, axes, parameters, metrics }: RunResultRow): Readonly<Record<string, Cell>> {
+export function namesOf({
+  run,
+  task,
+  stage,
+  call,
+  axes,
+  parameters,
+  metrics,
+}: RunResultRow): Readonly<Record<string, Cell>> {
   return { ...call, ...parameters, ...axes, ...scalarMetrics(metrics), run, task, stage };
 }
 
@@ -127,6 +144,20 @@ function rowsTable(
   format: 'text' | 'md' | 'csv',
   isOnFront: ((row: RunResultRow) => boolean) | undefined,
 ): string {
+  const { cells, columns } = runColumns(rows, (row) => ({
+    'count run': row.run,
+    ...(format === 'csv' && { 'count stage': row.stage }),
+    ...(isOnFront && { 'count front': isOnFront(row) ? '*' : '' }),
+  }));
+  return format === 'text' ? fittedTable(cells, columns, terminalWidth()) : renderTable(cells, columns, format);
+}
+
+/**
+ * The columns of a table of results: what they were made with, as far as they differ in it, and their metrics.
+ *
+ * @param first what stands before that
+ */
+export function runColumns(rows: readonly RunResultRow[], first: (row: RunResultRow) => Record<string, Cell>) {
   // What is an axis of one stage may be a parameter of another.
   const axes = [...new Set(rows.flatMap((row) => Object.keys(row.axes)))];
   const parameters = differing(rows.map((row) => row.parameters)).filter((name) => !axes.includes(name));
@@ -135,9 +166,7 @@ function rowsTable(
   );
   const cells = rows.map(
     (row): Record<string, Cell> => ({
-      'count run': row.run,
-      ...(format === 'csv' && { 'count stage': row.stage }),
-      ...(isOnFront && { 'count front': isOnFront(row) ? '*' : '' }),
+      ...first(row),
       ...Object.fromEntries(axes.map((name) => [`axis ${name}`, row.axes[name] ?? row.parameters[name]])),
       ...Object.fromEntries(call.map((name) => [`call ${name}`, row.call[name]])),
       ...Object.fromEntries(parameters.map((name) => [`with ${name}`, row.parameters[name]])),
@@ -149,7 +178,7 @@ function rowsTable(
     ...{ key, title: titleOf(key, keys), format: distinctCells(cells.map((row) => row[key])) },
     label: !key.startsWith('metric '),
   }));
-  return format === 'text' ? fittedTable(cells, columns, terminalWidth()) : renderTable(cells, columns, format);
+  return { cells, columns };
 }
 
 /** Names of values that are not the same in all. */
@@ -158,7 +187,9 @@ function differing(all: readonly Readonly<Record<string, Cell>>[]): string[] {
   return [...names].filter((name) => new Set(all.map((values) => values[name])).size > 1);
 }
 
-function objectivesOf(text: string, known: readonly string[]): readonly Objective[] {
+/** @throws UserError for a name that no result has */
+export function objectivesOf(text: string, rows: readonly RunResultRow[]): readonly Objective[] {
+  const known = knownNames(rows);
   return text.split(',').map((name): Objective => {
     const metric = nameIn(name.trim().replace(/^[-+]/, ''), known);
     return { metric, better: name.trim().startsWith('-') ? 'less' : 'more' };
@@ -170,36 +201,18 @@ function nameIn(name: string, known: readonly string[]): string {
   throw new UserError('E_USAGE', `No result has a "${name}".`, suggestion(name, known));
 }
 
-const comparisons: Readonly<Record<string, (order: number) => boolean>> = {
-  ...{
-    '=': (order) => order === 0,
-    '!=': (order) => order !== 0,
-    '<': (order) => order < 0,
-    '>': (order) => order > 0,
-  },
-  ...{ '<=': (order) => order <= 0, '>=': (order) => order >= 0 },
-};
-
 function conditionOf(text: string, known: readonly string[]): (row: RunResultRow) => boolean {
-  const [, name, comparison, value] = /^([^=<>!]+)(!=|<=|>=|=|<|>)(.*)$/.exec(text) ?? [];
-  if (name === undefined)
+  const condition = parseCondition(text);
+  if (condition === undefined)
     throw new UserError(
       'E_USAGE',
       `--where ${text}: it must be a name, a comparison and a value.`,
       'such as stage=snn or accuracy>=0.9',
     );
-  const wanted = nameIn(name.trim(), known);
+  const wanted = nameIn(condition.name, known);
   return (row) => {
     const found = namesOf(row)[wanted];
     if (found === undefined || found === null) return false;
-    return comparisons[comparison!]!(compare(found, value!.trim()));
+    return meetsComparison(compareCells(found, condition.value), condition.comparison);
   };
-}
-
-/** As numbers where both are; what is missing comes last. */
-function compare(a: Cell, b: Cell): number {
-  if (a === undefined || b === undefined) return a === b ? 0 : a === undefined ? 1 : -1;
-  const [x, y] = [Number(a), Number(b)];
-  if (String(a) !== '' && String(b) !== '' && !Number.isNaN(x) && !Number.isNaN(y)) return x - y;
-  return String(a) < String(b) ? -1 : String(a) > String(b) ? 1 : 0;
 }

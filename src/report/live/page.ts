@@ -1,10 +1,10 @@
 import { Html, html } from '../page/html.js';
 import { styleSheet } from '../page/style-sheet.js';
+import { formStyle } from './form-style.js';
 import { liveScript } from './script.js';
 
 /** What the page of a run has beyond that of results. */
 const liveStyle = `
-.summary { font-size: 1.05rem; font-variant-numeric: tabular-nums; margin: 18px 0 0; color: var(--ink); }
 .graph { display: block; max-width: none; margin: 0 auto; border-radius: 8px; }
 .empty { color: var(--faint); margin: 0; }
 .run { padding: 0 0 14px; margin: 0 0 14px; border-bottom: 1px solid var(--rule); } .run:last-child { padding: 0; margin: 0; border: 0; }
@@ -15,9 +15,7 @@ progress { display: block; width: 100%; height: 8px; margin: 0 0 10px; accent-co
 .curves span { display: flex; justify-content: space-between; font-size: 0.86rem; } .curves b { font-variant-numeric: tabular-nums; font-weight: 600; }
 .curves svg { display: block; width: 100%; height: 74px; } .curves polyline { fill: none; stroke: var(--blue); stroke-width: 2; vector-effect: non-scaling-stroke; } .curves line { stroke: var(--rule); vector-effect: non-scaling-stroke; }
 .curves li:nth-child(2n) polyline { stroke: var(--vermilion); }
-label { display: block; color: var(--faint); font-size: 0.9rem; margin: 0 0 6px; }
-select { font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--faint); border-radius: 8px; padding: 6px 8px; max-width: 100%; margin: 0 0 12px; }
-#curves { margin: 0 0 14px; } #curves[hidden] { display: none; }
+#curves { margin: 0 0 14px; }
 #log { max-height: 24rem; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; }
 .warnings { margin: 0; padding: 0 0 0 1.1em; overflow-wrap: anywhere; }
 `;
@@ -33,7 +31,7 @@ const words = {
     footer: 'It only shows the run, and changes nothing.',
   },
   results: {
-    gone: 'The program that serves this page has ended, or can’t be reached any more: this is the last that it told.',
+    gone: 'The program that serves this page has ended, or can’t be reached: this is the last that it told. The page goes on once it is there again.',
     running: 'Tasks that other processes run now, and those that failed when they last ran.',
     footer: 'It only shows what there is: it runs and changes nothing.',
   },
@@ -55,7 +53,7 @@ export function livePage(
 <meta name="color-scheme" content="light dark">
 <title>${title}: ${kind}</title>
 <link rel="icon" href="data:,">
-<style>${new Html(styleSheet)}${new Html(liveStyle)}</style>
+<style>${new Html(styleSheet)}${new Html(formStyle)}${new Html(liveStyle)}</style>
 </head>
 <body>
 <header>
@@ -63,7 +61,7 @@ export function livePage(
 ${description !== undefined && html`<p>${description}</p>`}
 <p class="summary" id="summary" role="status">Connecting …</p>
 <p class="other-run" id="gone" hidden>${gone}</p>
-<nav aria-label="Report" id="report" hidden><ul><li><a href="report">Report of the results</a></li></ul></nav>
+<nav aria-label="Pages"><ul><li><a href="compare">Runs side by side</a></li><li id="report" hidden><a href="report">Report of the results</a></li></ul></nav>
 </header>
 <main>
 <section aria-labelledby="stages"><h2 id="stages">Stages</h2>

@@ -1,3 +1,5 @@
+import { scriptParts } from './script-parts.js';
+
 /**
  * What fills the page of a run: it follows the events of the run, draws curves of what tasks report, and fetches picture,
  * results and log where something has changed. Texts become text, never markup; only the table of results is markup, as the
@@ -5,27 +7,10 @@
  */
 export const liveScript = `'use strict';
 (() => {
-  const at = (id) => document.getElementById(id);
-  const element = (name, text, className) => {
-    const made = document.createElement(name);
-    if (text !== undefined) made.textContent = text;
-    if (className !== undefined) made.className = className;
-    return made;
-  };
-  const drawn = (name, attributes) => {
-    const made = document.createElementNS('http://www.w3.org/2000/svg', name);
-    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-    return made;
-  };
-  let tasks = {};
+${scriptParts}  let tasks = {};
   let ended = false;
   const cards = new Map();
 
-  // Draws at most once in so many milliseconds, and not while nobody sees the page.
-  const calm = (ms, act) => {
-    let timer;
-    return () => { timer ??= setTimeout(() => { timer = undefined; if (!document.hidden) act(); }, ms); };
-  };
   const showGraph = calm(700, () => { at('graph').src = 'graph.svg?' + Date.now(); });
   const showResults = calm(700, async () => {
     const answer = await fetch('results');
@@ -129,24 +114,23 @@ export const liveScript = `'use strict';
     touch(event.task);
   };
 
-  const events = new EventSource('events');
-  events.addEventListener('snapshot', ({ data }) => {
-    const told = JSON.parse(data);
-    tasks = told.tasks;
-    ended = told.ended;
-    at('gone').hidden = true;
-    at('report').hidden = !told.report;
-    at('warnings').replaceChildren();
-    at('warned').hidden = true;
-    for (const message of told.warnings) warn(message);
-    summary(told.summary);
-    for (const id of new Set([...cards.keys(), ...Object.keys(tasks)])) touch(id);
-    showGraph();
-    showResults();
+  follow({
+    snapshot: (data) => {
+      const told = JSON.parse(data);
+      tasks = told.tasks;
+      ended = told.ended;
+      at('report').hidden = !told.report;
+      at('warnings').replaceChildren();
+      at('warned').hidden = true;
+      for (const message of told.warnings) warn(message);
+      summary(told.summary);
+      for (const id of new Set([...cards.keys(), ...Object.keys(tasks)])) touch(id);
+      showGraph();
+      showResults();
+    },
+    summary: (data) => summary(JSON.parse(data)),
+    message: (data) => apply(JSON.parse(data)),
   });
-  events.addEventListener('summary', ({ data }) => summary(JSON.parse(data)));
-  events.addEventListener('message', ({ data }) => apply(JSON.parse(data)));
-  events.addEventListener('error', () => { at('gone').hidden = false; });
   document.addEventListener('visibilitychange', () => { if (!document.hidden) { showGraph(); showResults(); for (const id of Object.keys(tasks)) touch(id); } });
   at('task').addEventListener('change', () => { at('log').textContent = ''; showLog(); showCurves(); });
   setInterval(() => { if (!ended) showLog(); }, 2000);

@@ -1,9 +1,9 @@
-import { closeSync, fsync, openSync, readdirSync, renameSync, rmdirSync, rmSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, fsync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { systemCode } from './error.js';
 import { makeFolder } from './make-folder.js';
-import { isToken, ownToken, stateOf } from './process-identity.js';
+import { ownToken } from './process-identity.js';
 import { checkFolders } from './trust.js';
 
 // Short operations on names are synchronous here and in the files beside: a detour through the thread pool costs ten
@@ -114,51 +114,4 @@ export function removeFile(path: string): void {
 export function writeAll(descriptor: number, part: Uint8Array | string): void {
   const bytes = typeof part === 'string' ? Buffer.from(part) : part;
   for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done);
-}
-
-/**
- * Removes a folder of which nothing is wanted any more. What can't be removed is left to the next `Store.open`: on NFS a
- * file that somebody has open stays in its folder, by another name.
- */
-export function removeFolder(folder: string): void {
-  try {
-    for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      const path = `${folder}/${entry.name}`;
-      if (entry.isDirectory()) removeFolder(path);
-      else unlinkSync(path);
-    }
-    rmdirSync(folder);
-  } catch {
-    try {
-      // Slower, and more patient with other systems' habits.
-      rmSync(folder, { recursive: true, force: true });
-    } catch {
-      // The next one may do better.
-    }
-  }
-}
-
-/** Removes a file, or a folder with all that is in it but for files that somebody has open on NFS. */
-export function removePath(path: string): void {
-  try {
-    rmSync(path, { recursive: true, force: true });
-  } catch (error) {
-    if (systemCode(error) !== 'ENOTEMPTY') throw error;
-  }
-}
-
-/** Removes from a folder of drafts what dead processes of this host have left half done. */
-export function removeLeftovers(temporary: string): void {
-  let names: string[];
-  try {
-    names = readdirSync(temporary);
-  } catch {
-    return;
-  }
-  for (const name of names.filter((name) => isToken(name) && stateOf(name) === 'dead'))
-    try {
-      rmSync(join(temporary, name), { recursive: true, force: true });
-    } catch {
-      // Another user's: that one will remove it.
-    }
 }

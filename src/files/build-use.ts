@@ -1,9 +1,10 @@
 // Builds of a checkout stay for as long as somebody runs from them: a run may go on for days, and starts processes to the
 // end. What is installed as a package is never built anew where it is.
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildFolder } from '../paths.js';
 import { isToken, ownToken, stateOf } from './process-identity.js';
+import { removeFolder } from './remove.js';
 
 /** How long a build stays whatever happens, in milliseconds: who has begun with it may not have said so. */
 const graceMs = 3_600_000;
@@ -38,7 +39,7 @@ export function removeOldBuilds(builds: string, newest: string): void {
   for (const name of readdirSync(builds)) {
     if (!/^[0-9a-f]{16}(-\d+)?$/.test(name) || name === newest) continue;
     const build = join(builds, name);
-    if (age(build) > graceMs && !isUsed(join(build, 'in-use'))) rmSync(build, { recursive: true, force: true });
+    if (age(build) > graceMs && !isUsed(join(build, 'in-use'))) removeFolder(build);
   }
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, rmdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
-import { removePath } from '../files/atomic.js';
 import { readRegularFile } from '../files/regular-file.js';
+import { removePath } from '../files/remove.js';
 import type { TaskId } from '../values.js';
 import { foreignFiles, leadsToBlob } from './aside.js';
 import type { Blobs } from './blobs.js';

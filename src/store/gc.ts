@@ -1,8 +1,8 @@
 import { existsSync, lstatSync, type Stats } from 'node:fs';
 import { basename, join } from 'node:path';
-import { removePath } from '../files/atomic.js';
 import { hexOf } from '../files/digest.js';
 import { isToken, stateOf } from '../files/process-identity.js';
+import { removePath } from '../files/remove.js';
 import { GcRecords, type StoredRecord } from './gc-records.js';
 import type { Kept } from './gc-trees.js';
 import { GcTrees } from './gc-trees.js';

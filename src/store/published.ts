@@ -1,8 +1,9 @@
 import { type BigIntStats, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { inFolder, removeLeftovers, temporaryPath, writeAtomically } from '../files/atomic.js';
+import { inFolder, temporaryPath, writeAtomically } from '../files/atomic.js';
 import { guarded, systemCode } from '../files/error.js';
 import type { MaybePromise } from '../files/maybe-promise.js';
+import { removeLeftovers } from '../files/remove.js';
 import { checkFolders } from '../files/trust.js';
 import type { TaskId } from '../values.js';
 import { treeOf } from './artifacts.js';

@@ -1,9 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { inFolder, removeLeftovers, temporaryPath } from '../files/atomic.js';
+import { inFolder, temporaryPath } from '../files/atomic.js';
 import { guarded, StoreError } from '../files/error.js';
 import { FolderSync } from '../files/folder-sync.js';
 import type { MaybePromise } from '../files/maybe-promise.js';
+import { removeLeftovers } from '../files/remove.js';
 import { checkStore, isWritable } from '../files/trust.js';
 import {
   adopt,

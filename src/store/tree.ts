@@ -13,8 +13,9 @@ import {
 } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { inFolder, removeFolder, temporaryPath } from '../files/atomic.js';
+import { inFolder, temporaryPath } from '../files/atomic.js';
 import { hasNoLinks, systemCode } from '../files/error.js';
+import { removeFolder } from '../files/remove.js';
 import type { Digest } from '../values.js';
 import { leadsToBlob } from './aside.js';
 import type { FolderLink } from './links.js';

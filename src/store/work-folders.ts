@@ -1,8 +1,9 @@
-import { lstatSync, mkdirSync, readdirSync, renameSync, unlinkSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, unlinkSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { inFolder, removeFolder, temporaryPath } from '../files/atomic.js';
+import { inFolder, temporaryPath } from '../files/atomic.js';
 import { guarded } from '../files/error.js';
+import { removeFolder } from '../files/remove.js';
 
 /** The part that tasks write to. */
 export const outputsPart = 'outputs';
@@ -19,7 +20,8 @@ export interface WorkFolder {
 /**
  * Folders in which tasks work, each as new and under a name that was never used before. Those of tasks that have ended
  * well are used again, because to remove a folder can take as long as a short task: some file systems tell the disk
- * of every block that is freed, and wait for it. What a task left running can't come back by the old name.
+ * of every block that is freed, and wait for it. What a task left running can't come back by the old name: that is gone
+ * before the folder is emptied.
  */
 export class WorkFolders {
   /** By parts. */
@@ -29,25 +31,31 @@ export class WorkFolders {
 
   /** A folder with nothing in it but folders of these names, which are empty but for links: see `clearLinks`. */
   take(parts: readonly string[]): Promise<WorkFolder> {
+    const used = this.#idle.get(parts.join('/'))?.pop();
+    if (used !== undefined && existsSync(used.path)) return Promise.resolve(used);
     const path = temporaryPath(this.temporary);
     return guarded(path, async () => {
-      const used = this.#idle.get(parts.join('/'))?.pop();
-      if (used !== undefined && isRenamed(used.path, path)) return { ...used, path };
       inFolder(this.temporary, () => mkdirSync(path));
       for (const part of parts) mkdirSync(join(path, part));
       return { path, parts, modes: parts.map((part) => lstatSync(join(path, part)).mode) };
     });
   }
 
-  /** Takes back the folder of a task that has ended well: nothing of the task may be running any more. */
+  /** Takes back the folder of a task that has ended well. */
   giveBack(folder: WorkFolder): void {
-    if (!isEmptied(folder)) {
+    const path = temporaryPath(this.temporary);
+    if (!isRenamed(folder.path, path)) {
       removeFolder(folder.path);
+      return;
+    }
+    const renamed = { ...folder, path };
+    if (!isEmptied(renamed)) {
+      removeFolder(path);
       return;
     }
     const shape = folder.parts.join('/');
     const idle = this.#idle.get(shape) ?? [];
-    idle.push(folder);
+    idle.push(renamed);
     this.#idle.set(shape, idle);
   }
 
@@ -55,9 +63,8 @@ export class WorkFolders {
   async close(): Promise<void> {
     const paths = [...this.#idle.values()].flat().map(({ path }) => path);
     this.#idle.clear();
-    // By several threads: where many links were left, each may wait for the disk. What can't be removed is left to the
-    // next `Store.open`.
-    await Promise.all(paths.map((path) => rm(path, { recursive: true, force: true }).catch(() => undefined)));
+    // By several threads: where many links were left, each may wait for the disk.
+    await Promise.all(paths.map((path) => rm(path, { recursive: true, force: true }).catch(() => removeFolder(path))));
   }
 }
 

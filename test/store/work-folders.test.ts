@@ -29,6 +29,15 @@ describe('work folders', () => {
     expect([dirname(second.path), isToken(basename(second.path))]).toEqual([temporary, true]);
   });
 
+  it('are out of reach of what a task has left running: it knows the old name alone', async () => {
+    const first = await folders.take(parts);
+    const late = join(first.path, 'outputs/out.txt');
+    writeFileSync(late, '');
+    folders.giveBack(first);
+    expect(() => writeFileSync(late, 'of another task')).toThrow('ENOENT');
+    expect(listFiles((await folders.take(parts)).path)).toEqual([]);
+  });
+
   it('of other parts are others', async () => {
     folders.giveBack(await folders.take(parts));
     expect(readdirSync((await folders.take(['outputs'])).path)).toEqual(['outputs']);

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { PipelineOptions } from '../../api/opening/options.js';
 import { openStore } from '../../api/opening/store.js';
 import { chooseTasks } from '../../api/opening/tasks.js';
-import { removeFolder } from '../../files/atomic.js';
+import { removeFolder } from '../../files/remove.js';
 import type { RunEvent } from '../../run/events.js';
 import { Verification } from '../../run/local/verify.js';
 import { PlainView } from '../../run/views/plain.js';

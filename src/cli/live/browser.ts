@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { removeFolder } from '../../files/remove.js';
 
 /** A browser has read the file by then that leads it to the page. */
 const readMs = 30_000;
@@ -33,7 +34,7 @@ export function openBrowser(url: string, port: number): string | undefined {
   // Without such a program the address is there to be copied.
   child.on('error', () => undefined);
   child.unref();
-  const remove = () => rmSync(folder, { recursive: true, force: true });
+  const remove = () => removeFolder(folder);
   setTimeout(remove, readMs).unref();
   process.once('exit', remove);
   return undefined;

@@ -4,18 +4,12 @@ import { closeSync, lstatSync, mkdirSync, openSync, readdirSync, rmdirSync } fro
 import { basename, dirname, join } from 'node:path';
 import { shownPath } from '../../api/opening/calls.js';
 import { UserError } from '../../error.js';
-import {
-  inFolder,
-  removeFolder,
-  removeLeftovers,
-  syncDescriptor,
-  syncFolder,
-  temporaryPath,
-} from '../../files/atomic.js';
+import { inFolder, syncDescriptor, syncFolder, temporaryPath } from '../../files/atomic.js';
 import { digestFile, hexOf } from '../../files/digest.js';
 import { guarded } from '../../files/error.js';
 import { makeFolder } from '../../files/make-folder.js';
 import { readRegularFile } from '../../files/regular-file.js';
+import { removeFolder, removeLeftovers } from '../../files/remove.js';
 import { replaceFolder } from '../../store/tree.js';
 
 /** What `sha256sum -c` reads: every file of the folder but itself. */

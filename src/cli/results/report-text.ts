@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import { resultsOf } from '../../api/results/current.js';
 import { outputsOfKind, ownPageTasks } from '../../api/results/declared.js';
-import { removeFolder } from '../../files/atomic.js';
+import { removeFolder } from '../../files/remove.js';
 import { expectedOf, repeatOf } from '../../pipeline/expand/facts.js';
 import type { Pipeline, Task, TaskInput } from '../../pipeline/expand/task.js';
 import type { Expected, ReportContent } from '../../report/content/content.js';

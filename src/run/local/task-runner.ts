@@ -1,9 +1,10 @@
 import { closeSync, existsSync, mkdirSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
 import { UserError } from '../../error.js';
-import { inFolder, removeFolder } from '../../files/atomic.js';
+import { inFolder } from '../../files/atomic.js';
 import { holdBuild } from '../../files/build-use.js';
 import { guarded, StoreError } from '../../files/error.js';
+import { removeFolder } from '../../files/remove.js';
 import { openAnew, openToAppend } from '../../files/trust.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import { mapFilePaths } from '../../stage/file-path.js';

@@ -1,7 +1,8 @@
-import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inFolder } from '../../files/atomic.js';
 import { readRegularFile } from '../../files/regular-file.js';
+import { removeFolder } from '../../files/remove.js';
 import { readSealed, sealed } from '../../files/sealed.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import type { Progress } from '../../stage/definition.js';
@@ -128,7 +129,7 @@ export class SlurmFiles {
 
   /** Takes back a submission that came to nothing. */
   remove(id: string): void {
-    rmSync(this.pathOf(id), { recursive: true, force: true });
+    removeFolder(this.pathOf(id));
   }
 
   /** Keeps which array a submission has become, and on which of several clusters. */
@@ -182,12 +183,11 @@ export class SlurmFiles {
     }
   }
 
-  /** Removes what is long over. @param inQueue ids that have jobs in the queue */
+  /** Removes what is long over; another user's stays. @param inQueue ids that have jobs in the queue */
   clean(inQueue: ReadonlySet<string>): void {
     const limit = Date.now() - keptMs;
     const remove = (path: string) => {
-      if ((statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? limit) < limit)
-        rmSync(path, { recursive: true, force: true });
+      if ((statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? limit) < limit) removeFolder(path);
     };
     for (const id of this.ids()) if (!inQueue.has(id)) remove(this.pathOf(id));
     if (inQueue.size === 0) for (const name of namesIn(join(this.folder, 'keys'))) remove(this.pathOf('keys', name));

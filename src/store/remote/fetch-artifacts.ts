@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { removeFolder } from '../../files/atomic.js';
 import { guarded, StoreError } from '../../files/error.js';
+import { removeFolder } from '../../files/remove.js';
 import type { Digest } from '../../values.js';
 import { findManifest, layOut } from '../artifacts.js';
 import type { FolderManifest } from '../manifest.js';

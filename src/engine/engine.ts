@@ -122,6 +122,11 @@ export interface Engine {
   readonly identity: EngineIdentity;
   /** What its trainers compute gradients in. */
   readonly gradientTypes: readonly GradientType[];
+  /**
+   * True if its evaluator may round a neuron to another level than its simulator has: what holds the two to each other
+   * needs an engine that does not.
+   */
+  readonly roundsLevels?: boolean;
   /** Tries it on this machine. */
   describe(): Promise<EngineDescription>;
   /**
@@ -139,9 +144,11 @@ export interface Engine {
 /** An engine that has these capabilities for certain. */
 export type Able<C extends Capability> = Engine & Required<Pick<Engine, (typeof methods)[C]>>;
 
-/** @param needs what it is to be able to do */
+/** @param needs what it is to be able to do, one beside the other */
 export function isAble<C extends Capability>(engine: Engine, needs: readonly C[]): engine is Able<C> {
-  return needs.every((need) => engine[methods[need]] !== undefined);
+  const all: readonly Capability[] = needs;
+  const holdsLevels = all.includes('evaluate') && all.includes('simulate');
+  return all.every((need) => engine[methods[need]] !== undefined) && !(holdsLevels && engine.roundsLevels === true);
 }
 
 /** What of an engine can change a result: all of it becomes its fingerprint, which enters keys. */

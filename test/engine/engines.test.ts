@@ -16,6 +16,11 @@ describe('what computes', () => {
     expect(engineFor(['train', 'simulate']).name).toBe('wasm');
     expect(engineFor(['train', 'evaluate'], 'tensorflow').name).toBe('tensorflow');
     expect(engineFor(['evaluate', 'simulate'], 'tensorflow').name).toBe('wasm');
+    expect(engineFor(['simulate'], 'webgpu').name).toBe('webgpu');
+  });
+
+  it('is the default engine where neurons are held to each other, and the one that was chosen may round them', () => {
+    expect(engineFor(['evaluate', 'simulate'], 'webgpu').name).toBe('wasm');
   });
 
   it('is not an engine that nobody knows', () => {

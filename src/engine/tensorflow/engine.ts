@@ -11,6 +11,7 @@ export interface Library {
   readonly name: string;
   /** The sources that results depend on, beside those of training and evaluating. */
   readonly sources: readonly string[];
+  readonly ignored?: EngineIdentity['ignored'];
   readonly files?: readonly string[];
   readonly libraries: NonNullable<EngineIdentity['libraries']>;
   describe(): Promise<EngineDescription>;
@@ -30,12 +31,13 @@ const tensorflow: Library = {
 /** The engine on some TensorFlow.js. */
 export function engineOn(
   load: Load,
-  { name, sources, files, libraries, describe }: Library = tensorflow,
+  { name, sources, ignored, files, libraries, describe }: Library = tensorflow,
 ): Able<'train' | 'evaluate'> {
   return {
     name,
     identity: {
       sources: [...['trainer', 'evaluator'].map((file) => `src/engine/tensorflow/${file}.ts`), ...sources],
+      ...(ignored === undefined ? {} : { ignored }),
       ...(files === undefined ? {} : { files }),
       libraries,
     },

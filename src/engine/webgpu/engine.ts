@@ -1,14 +1,19 @@
-import type { Able } from '../engine.js';
+import type { Able, Capability } from '../engine.js';
 import { described } from '../probe.js';
 import { engineOn, type Library } from '../tensorflow/engine.js';
+import { wasmEngine } from '../wasm/engine.js';
 import { describeWebGpu, webGpuText } from './describe.js';
 import type { WebGpu } from './library.js';
 
+const { ignored = [], files = [] } = wasmEngine.identity;
+
 const library: Library = {
   name: 'webgpu',
-  sources: ['src/engine/webgpu/library.ts'],
-  // How gradients are made, which the package for Node leaves out.
-  files: ['webgpu-gradients.js'],
+  sources: ['library', 'spiking/simulator'].map((name) => `src/engine/webgpu/${name}.ts`),
+  // What of the default engine's kernels changes no result.
+  ignored,
+  // How gradients are made, which the package for Node leaves out; and what simulation takes of the default engine.
+  files: ['webgpu-gradients.js', ...files],
   async libraries() {
     const { packages, adapter } = await describeWebGpu();
     return { ...packages, adapter };
@@ -26,11 +31,13 @@ const load = (): Promise<WebGpu> => {
 const onDevice = engineOn(async () => (await load()).tf, library);
 
 /**
- * Graphics processors of all makers, through WebGPU: TensorFlow.js, in single precision. Two runs on one device give the same
- * bytes, but not those of another device or engine.
+ * Graphics processors of all makers, through WebGPU. It trains and evaluates with TensorFlow.js, in single precision: two
+ * runs on one device give the same bytes, but not those of another device or engine. It simulates in integers: the same
+ * spikes, counts and logits as the default engine.
  */
-export const webgpuEngine: Able<'train' | 'evaluate'> = {
+export const webgpuEngine: Able<Capability> = {
   ...onDevice,
+  roundsLevels: true,
   async trainer(...of) {
     const { watch } = await load();
     const trainer = await onDevice.trainer(...of);
@@ -48,6 +55,15 @@ export const webgpuEngine: Able<'train' | 'evaluate'> = {
       evaluate: (...images) => watch.guard(evaluator.evaluate(...images)),
       load: (parameters) => watch.guard(evaluator.load(parameters)),
       close: () => evaluator.close(),
+    };
+  },
+  async simulator(network, options) {
+    const { watch, device } = await load();
+    const { WebGpuSimulator } = await import('./spiking/simulator.js');
+    const simulator = await watch.guard(WebGpuSimulator.create(device, network, options));
+    return {
+      simulate: (...of) => watch.guard(simulator.simulate(...of)),
+      close: () => simulator.close(),
     };
   },
 };

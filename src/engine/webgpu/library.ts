@@ -19,6 +19,8 @@ export interface WebGpuDescription {
 export interface WebGpu {
   readonly tf: TensorFlow;
   readonly about: WebGpuDescription;
+  /** TensorFlow.js's own, for other programs on it. */
+  readonly device: GPUDevice;
   readonly watch: DeviceWatch;
 }
 
@@ -87,7 +89,7 @@ export async function loadLibrary(): Promise<WebGpu> {
       `TensorFlow.js can't use ${adapterText(adapter)} through WebGPU.`,
       'A newer driver may help. Or leave out --engine.',
     );
-  const { device } = tf.backend() as unknown as { readonly device: Device };
+  const { device } = tf.backend() as unknown as { readonly device: GPUDevice };
   const version = (path: string, name: string) =>
     (createRequire(path)(`${name}/package.json`) as { version: string }).version;
   const about = {
@@ -95,7 +97,7 @@ export async function loadLibrary(): Promise<WebGpu> {
     adapter: adapterText(adapter),
     largestTensor: adapter.limits.maxStorageBufferBindingSize,
   };
-  return { tf, about, watch: new DeviceWatch(device, about.adapter) };
+  return { tf, about, device, watch: new DeviceWatch(device, about.adapter) };
 }
 
 function resolved(name: string): string | undefined {

@@ -3,8 +3,9 @@ import { wasmEngine } from '../../../src/engine/wasm/engine.js';
 import { webgpuEngine } from '../../../src/engine/webgpu/engine.js';
 import { type Device, loadLibrary } from '../../../src/engine/webgpu/library.js';
 import { initialParameters } from '../../../src/network/initialise.js';
+import { convert } from '../../../src/spiking/convert.js';
 import { describeEngine, smallNetwork } from '../contract.js';
-import { batchOf, quantised } from '../examples.js';
+import { batchOf, liveParameters, quantised, settledParameters } from '../examples.js';
 
 const network = smallNetwork(quantised(1, 2));
 const options = { batch: 8, threads: 1 };
@@ -27,6 +28,24 @@ describe.skipIf(!usable)('the engine on a graphics processor', () => {
       return { losses, parameters };
     };
     expect(await train()).toEqual(await train());
+  });
+
+  it('adds up spikes that fill a byte', async () => {
+    const wide = smallNetwork(quantised(3, 20));
+    const live = liveParameters(wide, 1);
+    for (const [name, values] of live) if (name.endsWith('.gamma')) values.set(values.map((value) => 30 * value));
+    const inputs = batchOf(wide, options.batch, 1).images;
+    const spiking = convert(wide, await settledParameters(wide, live, inputs, options.batch)).network;
+    const [expected, found] = await Promise.all(
+      [wasmEngine, webgpuEngine].map(async (engine) => {
+        const simulator = await engine.simulator(spiking, options);
+        const simulation = await simulator.simulate(inputs, options.batch, undefined, true);
+        await simulator.close();
+        return simulation;
+      }),
+    );
+    for (const level of expected!.levels.slice(0, -1)) expect(Math.max(...level)).toBeGreaterThan(127);
+    expect(found).toEqual(expected);
   });
 
   it('tells of a device that is lost, and computes nothing more on it', async () => {

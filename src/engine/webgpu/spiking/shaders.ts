@@ -3,7 +3,7 @@ import type { SpikingLayer } from '../../../spiking/network.js';
 import { padChannels } from '../../wasm/geometry.js';
 
 /** Invocations of a workgroup. */
-export const workgroup = 64;
+const workgroup = 64;
 /** Neighbouring neurons that one invocation computes: so many pixels, each with four channels. */
 const pixelsAtOnce = 4;
 /** Words of four spike counts that one invocation adds up. */
@@ -27,6 +27,45 @@ fn numberOf(group: vec3<u32>, groups: vec3<u32>, own: u32) -> u32 {
   return (group.y * groups.x + group.x) * ${workgroup}u + own;
 }`;
 
+const mainBegins = `
+@compute @workgroup_size(${workgroup})
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) own: u32
+) {`;
+
+/** Where an output pixel's window begins: row, column, and the number of its image's first pixel. */
+function windows({ input, output, stride, padding }: SpikingLayer): string {
+  const [outPixels, inPixels] = [output[0] * output[1], input[0] * input[1]];
+  return `
+fn window(number: u32) -> vec3<i32> {
+  let image = number / ${outPixels}u;
+  let pixel = number % ${outPixels}u;
+  return vec3<i32>(
+    i32(pixel / ${output[1]}u) * ${stride} - ${padding[0]},
+    i32(pixel % ${output[1]}u) * ${stride} - ${padding[1]},
+    i32(image * ${inPixels}u));
+}`;
+}
+
+/** Adds products of four spike counts, a word, with weights of four neurons, `row`. */
+function addProducts(sum: string, spikes: string, levels: number): string {
+  const dot = (word: string) =>
+    `vec4<i32>(${['x', 'y', 'z', 'w'].map((c) => `dot4I8Packed(${word}, row.${c})`).join(', ')})`;
+  if (levels <= largestSigned) return `${sum} += ${dot(spikes)};`;
+  // The highest bit of each byte apart.
+  return `${sum} += ${dot(`${spikes} & 0x7f7f7f7fu`)} + 128 * ${dot(`(${spikes} >> 7u) & 0x01010101u`)};`;
+}
+
+/** Compares the membranes of four neurons with their thresholds. */
+const fire = (sum: string, at: string, levels: number, quads: number) => `
+    var reached = vec4<u32>(0u);
+    for (var level = 0u; level < ${levels}u; level++) {
+      reached += select(vec4<u32>(0u), vec4<u32>(1u), ${sum} >= thresholds[level * ${quads}u + quad]);
+    }
+    out[${at}] = reached.x | (reached.y << 8u) | (reached.z << 16u) | (reached.w << 24u);`;
+
 /**
  * A layer's convolution, and the comparison of its membranes with their thresholds.
  *
@@ -42,21 +81,16 @@ export function convolutionProgram(layer: SpikingLayer, levels: number, fires: b
   const [words, quads] = [padChannels(inRaw) / 4, padChannels(outRaw) / 4];
   const each = (text: (pixel: number) => string) =>
     Array.from({ length: pixelsAtOnce }, (_, pixel) => text(pixel)).join('\n');
-  const dot = (spikes: string) => ['x', 'y', 'z', 'w'].map((c) => `dot4I8Packed(${spikes}, row.${c})`).join(', ');
-  const products = (p: number) =>
-    levels <= largestSigned
-      ? `sum${p} += vec4<i32>(${dot(`s${p}`)});`
-      : // The highest bit of each byte apart.
-        `sum${p} += vec4<i32>(${dot(`s${p} & 0x7f7f7f7fu`)}) + 128 * vec4<i32>(${dot(`(s${p} >> 7u) & 0x01010101u`)});`;
-  const fire = (p: number) => `
-  if (first + ${p}u < pixels) {
-    var reached = vec4<u32>(0u);
-    for (var level = 0u; level < ${levels}u; level++) {
-      reached += select(vec4<u32>(0u), vec4<u32>(1u), sum${p} >= thresholds[level * ${quads}u + quad]);
-    }
-    out[(first + ${p}u) * ${quads}u + quad] = reached.x | (reached.y << 8u) | (reached.z << 16u) | (reached.w << 24u);
-  }`;
-  const keep = (p: number) => `if (first + ${p}u < pixels) { out[(first + ${p}u) * ${quads}u + quad] = sum${p}; }`;
+  const store = (p: number) => {
+    const at = `(first + ${p}u) * ${quads}u + quad`;
+    return `if (first + ${p}u < pixels) { ${fires ? fire(`sum${p}`, at, levels, quads) : `out[${at}] = sum${p};`} }`;
+  };
+  const taps = (p: number) => `
+      let y${p} = window${p}.x + ky;
+      let x${p} = window${p}.y + kx;
+      let inside${p} = y${p} >= 0 && y${p} < ${inHeight} && x${p} >= 0 && x${p} < ${inWidth};
+      let from${p} = select(0u, u32(window${p}.z + y${p} * ${inWidth} + x${p}) * ${words}u, inside${p});
+      let mask${p} = select(0u, 0xffffffffu, inside${p});`;
   return `requires packed_4x8_integer_dot_product;
 @group(0) @binding(0) var<storage, read> arriving: array<u32>;
 @group(0) @binding(1) var<storage, read> weights: array<vec4<u32>>;
@@ -64,22 +98,8 @@ export function convolutionProgram(layer: SpikingLayer, levels: number, fires: b
 @group(0) @binding(3) var<storage, read_write> out: array<${fires ? 'u32' : 'vec4<i32>'}>;
 @group(0) @binding(4) var<uniform> images: vec4<u32>;
 ${numbered}
-/** Where an output pixel's window begins: row, column, and the number of its image's first pixel. */
-fn window(number: u32) -> vec3<i32> {
-  let image = number / ${outHeight * outWidth}u;
-  let pixel = number % ${outHeight * outWidth}u;
-  return vec3<i32>(
-    i32(pixel / ${outWidth}u) * ${layer.stride} - ${layer.padding[0]},
-    i32(pixel % ${outWidth}u) * ${layer.stride} - ${layer.padding[1]},
-    i32(image * ${inHeight * inWidth}u));
-}
-
-@compute @workgroup_size(${workgroup})
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) own: u32
-) {
+${windows(layer)}
+${mainBegins}
   let number = numberOf(group, groups, own);
   let quad = number % ${quads}u;
   let first = number / ${quads}u * ${pixelsAtOnce}u;
@@ -88,22 +108,15 @@ fn main(
   ${each((p) => `let window${p} = window(min(first + ${p}u, pixels - 1u)); var sum${p} = vec4<i32>(0);`)}
   for (var ky = 0; ky < ${layer.kernel[0]}; ky++) {
     for (var kx = 0; kx < ${layer.kernel[1]}; kx++) {
-      ${each(
-        (p) => `
-      let y${p} = window${p}.x + ky;
-      let x${p} = window${p}.y + kx;
-      let inside${p} = y${p} >= 0 && y${p} < ${inHeight} && x${p} >= 0 && x${p} < ${inWidth};
-      let from${p} = select(0u, u32(window${p}.z + y${p} * ${inWidth} + x${p}) * ${words}u, inside${p});
-      let mask${p} = select(0u, 0xffffffffu, inside${p});`,
-      )}
+      ${each(taps)}
       let rows = u32(ky * ${layer.kernel[1]} + kx) * ${words}u;
       for (var word = 0u; word < ${words}u; word++) {
         let row = weights[(rows + word) * ${quads}u + quad];
-        ${each((p) => `let s${p} = arriving[from${p} + word] & mask${p}; ${products(p)}`)}
+        ${each((p) => `let s${p} = arriving[from${p} + word] & mask${p}; ${addProducts(`sum${p}`, `s${p}`, levels)}`)}
       }
     }
   }
-  ${each(fires ? fire : keep)}
+  ${each(store)}
 }`;
 }
 
@@ -132,12 +145,7 @@ fn add(sum: u32, value: u32) {
   if (before > 0xffffffffu - value) { atomicAdd(&upper[sum], 1u); }
 }
 
-@compute @workgroup_size(${workgroup})
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) own: u32
-) {
+${mainBegins}
   let all = images.x * ${height * width * words}u;
   let begin = numberOf(group, groups, 0u) * ${wordsAtOnce}u + own;
   var ownSpikes = 0u;

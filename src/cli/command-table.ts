@@ -98,6 +98,7 @@ export const commands: readonly CommandEntry[] = [
     options: [
       ['--force [target]', 'plan as run --force would', collectForce],
       ['--jobs <n>', 'estimate the time with at most this many tasks at a time'],
+      ['--measure', 'measure a few steps of work like which none has run here, to estimate its time'],
       ['--executor <kind>', `plan for this executor: ${executorNames}`],
     ],
     details: targetDetails,

@@ -1,5 +1,6 @@
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import { Estimator, type TaskEstimate } from '../../run/estimate/estimates.js';
+import type { Forecasts } from '../../run/estimate/forecasts.js';
 import { measuredRecords } from '../../run/estimate/measured.js';
 import { type Place, schedule } from '../../run/estimate/schedule.js';
 import { machineResources } from '../../run/local/resources.js';
@@ -8,22 +9,36 @@ import type { Store } from '../../store/store.js';
 import type { TaskId } from '../../values.js';
 import type { ExecutorKind, ExecutorPreview } from '../opening/executors.js';
 
-/** What tasks are expected to take, of those of which something is known. @param open those that would run */
+/**
+ * What tasks are expected to take, of those of which something is known.
+ *
+ * @param open those that would run
+ * @param forecast tells of tasks of which nothing like them has run. Default: nothing is known of them
+ */
 export async function estimatesOf(
   pipeline: Pipeline,
   store: Store,
   open: readonly Task[],
   plans: ReadonlyMap<TaskId, TaskPlan>,
+  forecast?: (unknown: readonly Task[]) => Promise<Forecasts>,
 ): Promise<ReadonlyMap<TaskId, TaskEstimate>> {
   const records = open.length === 0 ? [] : await measuredRecords(store, pipeline, open);
-  const estimator = new Estimator(pipeline, records, (id) => plans.get(id)?.result?.metrics);
   const estimates = new Map<TaskId, TaskEstimate>();
-  for (const task of open) {
-    const estimate = estimator.estimate(task);
-    if (estimate !== undefined) estimates.set(task.id, estimate);
-  }
+  const estimateBy = (estimator: Estimator) => {
+    for (const task of open) {
+      const estimate = estimates.has(task.id) ? undefined : estimator.estimate(task);
+      if (estimate !== undefined) estimates.set(task.id, estimate);
+    }
+  };
+  estimateBy(new Estimator(pipeline, records, metricsIn(plans)));
+  if (forecast === undefined || estimates.size === open.length) return estimates;
+  const forecasts = await forecast(open.filter(({ id }) => !estimates.has(id)));
+  estimateBy(new Estimator(pipeline, records, metricsIn(plans), forecasts));
   return estimates;
 }
+
+/** Metrics of tasks that are up to date. */
+export const metricsIn = (plans: ReadonlyMap<TaskId, TaskPlan>) => (id: TaskId) => plans.get(id)?.result?.metrics;
 
 /**
  * What tasks would run on.

@@ -14,7 +14,7 @@ import { print } from '../terminal/output.js';
 export async function planCommand(
   file: string | undefined,
   targets: readonly string[],
-  options: RunCommandOptions,
+  options: RunCommandOptions & { readonly measure?: boolean },
 ): Promise<number> {
   const pipeline = await openPipeline(file, options);
   const { all } = chooseTasks(pipeline, targets);
@@ -24,7 +24,8 @@ export async function planCommand(
   const plans = await planner.plan(all);
   const open = all.filter(({ id }) => plans.get(id)!.status.state !== 'cached');
   const preview = await readExecutor(options.executor).preview?.(pipeline, open);
-  const expected = await expectationOf({ pipeline, store, open }, plans, options.jobs, preview);
+  const { measure = false, jobs } = options;
+  const expected = await expectationOf({ pipeline, store, open, measure, jobs }, plans, preview);
   for (const task of open) {
     const about = [expected.ofTask(task), preview?.places.get(task.id)].filter((text) => text !== undefined);
     print([describe(task.id, plans.get(task.id)!), ...about].join(', '));

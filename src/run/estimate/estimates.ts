@@ -1,19 +1,21 @@
-// How long tasks will take, by how long tasks like them took: the nearest record, scaled by what its stage declares.
+// How long tasks will take, by how long tasks like them took: the nearest record, scaled by what its stage declares. Where
+// nothing like a task has run, by what is forecast of it.
 
-import { hostname, platform, release } from 'node:os';
 import { canonicalJson } from '../../files/canonical.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import type { CostCount, StageCost } from '../../stage/cost.js';
 import type { KeyInput, TaskRecord } from '../../store/types.js';
 import type { Digest, Json, Metrics, TaskId } from '../../values.js';
 import { speedup } from '../local/cores.js';
+import { thisPlatform } from '../local/platform.js';
+import type { Forecasts } from './forecasts.js';
 
 /** What is expected of a task. */
 export interface TaskEstimate {
   /** Seconds with so many cores. */
   seconds(cores: number): number;
-  /** Bytes that its outputs take, as far as they are new. */
-  readonly bytes: number;
+  /** Bytes that its outputs take, as far as they are new; undefined where no task like it has run. */
+  readonly bytes?: number;
 }
 
 /** Seconds that a task takes to begin, whatever its counts are: a process, its code, its inputs. */
@@ -44,11 +46,13 @@ export class Estimator {
   /**
    * @param records see `measuredRecords`
    * @param metricsOf those of tasks that are up to date
+   * @param forecasts what is told of tasks of which nothing like them has run. Default: nothing
    */
   constructor(
     readonly pipeline: Pipeline,
     records: readonly TaskRecord[],
     readonly metricsOf: (task: TaskId) => Metrics | undefined,
+    readonly forecasts?: Forecasts,
   ) {
     this.#records = [...records].sort((a, b) => (a.provenance.finishedAt < b.provenance.finishedAt ? -1 : 1));
     for (const record of this.#records)
@@ -59,8 +63,20 @@ export class Estimator {
         this.#costs.set(action.definition.name, action.definition.cost);
   }
 
-  /** Undefined where no task like it has run. */
+  /** Undefined where no task like it has run, and nothing is forecast of it. */
   estimate(task: Task): TaskEstimate | undefined {
+    return this.#byRecords(task) ?? this.#byForecast(task);
+  }
+
+  #byForecast(task: Task): TaskEstimate | undefined {
+    const forecast = this.forecasts?.of(task);
+    const amount = this.#amountOfTask(task);
+    if (forecast === undefined || amount === undefined) return undefined;
+    const { each, threads, once = startSeconds } = forecast;
+    return { seconds: (cores) => once + each * amount * (speedup(threads) / speedup(Math.max(1, cores))) };
+  }
+
+  #byRecords(task: Task): TaskEstimate | undefined {
     const kind = this.#kindOfTask(task);
     const amount = this.#amountOfTask(task);
     let best: { readonly record: TaskRecord; readonly ratio: number; readonly distance: number } | undefined;
@@ -190,7 +206,7 @@ export class Estimator {
     const same = this.#records.findLast(
       ({ parts }) => 'stage' in parts.action && parts.action.stage === name && canonicalJson(parts.parameters) === own,
     );
-    return same?.metrics;
+    return same?.metrics ?? this.forecasts?.metrics(id);
   }
 
   /** How little a record says of a task: parameters that differ, how far it is scaled, and whether it was elsewhere. */
@@ -206,9 +222,6 @@ export class Estimator {
     return differing.length + axes.length / 2 + Math.abs(Math.log10(ratio)) + elsewhere;
   }
 }
-
-/** As records have it. */
-const thisPlatform = `${platform()} ${release()} ${process.arch} ${hostname()}`;
 
 const isList = (input: KeyInput | readonly KeyInput[]): input is readonly KeyInput[] => Array.isArray(input);
 const isInput = (count: CostCount): count is Extract<CostCount, { input: string }> =>

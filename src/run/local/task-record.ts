@@ -1,8 +1,8 @@
-import { hostname, platform, release } from 'node:os';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import type { TaskRecord } from '../../store/types.js';
 import { version } from '../../version.js';
 import type { TaskIdentity } from '../plan/identity.js';
+import { thisPlatform } from './platform.js';
 import type { ExecutionResult } from './task-runner.js';
 
 /** What the store is to know of a task that has just been computed on this machine. */
@@ -26,7 +26,7 @@ export function taskRecord(
       ...(kernels === undefined ? {} : { kernels }),
       node: process.version,
       pipeline: pipeline.name,
-      platform: `${platform()} ${release()} ${process.arch} ${hostname()}`,
+      platform: thisPlatform,
       seconds,
       spikeline: version,
       task: task.id,

@@ -121,7 +121,11 @@ const widthsWhenNeeded = {
  */
 export async function bundleModules(folder) {
   const esbuild = await import('esbuild');
-  const stages = readdirSync(join(root, 'stages')).filter((name) => name.endsWith('.ts'));
+  const stages = ['stages', 'stages/forecasts'].flatMap((place) =>
+    readdirSync(join(root, place)).flatMap((name) =>
+      name.endsWith('.ts') ? [`${place}/${basename(name, '.ts')}`] : [],
+    ),
+  );
   const entryPoints = {
     index: 'src/index.ts',
     authoring: 'src/stage/authoring.ts',
@@ -141,7 +145,7 @@ export async function bundleModules(folder) {
     'tensorflow-probe': 'src/engine/tensorflow/probe.ts',
     'webgpu-gradients': 'src/engine/webgpu/gradients.ts',
     'webgpu-probe': 'src/engine/webgpu/probe.ts',
-    ...Object.fromEntries(stages.map((file) => [`stages/${basename(file, '.ts')}`, `stages/${file}`])),
+    ...Object.fromEntries(stages.map((path) => [path, `${path}.ts`])),
   };
   const { metafile } = await esbuild.build({
     ...common,

@@ -1,0 +1,140 @@
+// What can be told of tasks of which nothing like them has run: what they will compute, by what the pipeline says, and how
+// long a few steps of that take on this machine.
+import type { Pipeline, Task } from '../../pipeline/expand/task.js';
+import { engineFingerprint } from '../../stage/fingerprint.js';
+import { type ExpectedInput, type StageForecast, stageForecast, type WorkShare } from '../../stage/forecast.js';
+import { isUserStage } from '../../stage/registry.js';
+import type { Metrics, TaskId } from '../../values.js';
+import { engineOf } from '../plan/identity.js';
+import { type Measurable, measurableName, recall, remember } from './measurements.js';
+
+/** Work of which a few steps can be measured. */
+export interface Sample extends Measurable {
+  readonly name: string;
+  readonly forecast: StageForecast;
+}
+
+/** Seconds for one of what a stage counts, with so many threads; and for the beginning of a task, if that is said. */
+export interface Forecast {
+  readonly each: number;
+  readonly threads: number;
+  readonly once?: number;
+}
+
+export interface ForecastSettings {
+  /** Threads that steps are measured with. */
+  readonly threads: number;
+  /** Of tasks that are up to date. */
+  readonly metricsOf: (task: TaskId) => Metrics | undefined;
+  /** True if what was measured before doesn't count. Default: it does. */
+  readonly anew?: boolean;
+}
+
+/** Tells of tasks of a pipeline what their stages can tell beforehand. */
+export class Forecasts {
+  readonly #stages = new Map<string, StageForecast>();
+  readonly #tasks: ReadonlyMap<TaskId, Task>;
+  readonly #seconds = new Map<string, number>();
+  readonly #expectedInputs = new Map<TaskId, ExpectedInput>();
+  /** What of each task's work can be measured; undefined where nothing can be told of it. */
+  readonly #samples = new Map<TaskId, readonly (Sample & { readonly share: number })[] | undefined>();
+
+  private constructor(
+    readonly pipeline: Pipeline,
+    readonly settings: ForecastSettings,
+  ) {
+    this.#tasks = new Map(pipeline.tasks.map((task) => [task.id, task]));
+  }
+
+  /** @param tasks those that may be asked for */
+  static async of(pipeline: Pipeline, tasks: readonly Task[], settings: ForecastSettings): Promise<Forecasts> {
+    const forecasts = new Forecasts(pipeline, settings);
+    const uses = new Set(pipeline.tasks.flatMap(({ action }) => (action.kind === 'stage' ? [action.uses] : [])));
+    for (const name of uses) {
+      const forecast = isUserStage(name) ? undefined : await stageForecast(name);
+      if (forecast !== undefined) forecasts.#stages.set(name, forecast);
+    }
+    for (const task of tasks) forecasts.#samples.set(task.id, await forecasts.#samplesOf(task));
+    return forecasts;
+  }
+
+  /** Metrics that a task has or will have. */
+  metrics(id: TaskId): Metrics | undefined {
+    const known = this.settings.metricsOf(id);
+    if (known !== undefined) return known;
+    const { action, parameters } = this.#tasks.get(id)!;
+    return action.kind === 'stage' ? this.#stages.get(action.uses)?.metrics?.(parameters) : undefined;
+  }
+
+  /** What of these tasks' work is yet to be measured, each once. */
+  missing(tasks: readonly Task[]): readonly Sample[] {
+    const samples = tasks.flatMap(({ id }) => this.#samples.get(id) ?? []);
+    const distinct = new Map(samples.map((sample) => [sample.name, sample]));
+    return [...distinct.values()].filter(({ name }) => !this.#seconds.has(name));
+  }
+
+  /** Measures a few steps, and remembers them. */
+  async measure({ name, forecast, ...measurable }: Sample): Promise<void> {
+    const { work, threads } = measurable;
+    const { engine } = this.pipeline;
+    const seconds = await forecast.measure!(work, { threads, ...(engine === undefined ? {} : { engine }) });
+    this.#seconds.set(name, seconds);
+    await remember(name, measurable, seconds);
+  }
+
+  /** What can be told of a task's time; undefined where steps of it are yet to be measured, or nothing can be told. */
+  of(task: Task): Forecast | undefined {
+    const { action, id } = task;
+    const once = action.kind === 'stage' ? this.#stages.get(action.uses)?.seconds : undefined;
+    if (once !== undefined) return { each: 0, threads: this.settings.threads, once };
+    let each = 0;
+    for (const { name, share } of this.#samples.get(id) ?? [{ name: '', share: 1 }]) {
+      const seconds = this.#seconds.get(name);
+      if (seconds === undefined) return undefined;
+      each += share * seconds;
+    }
+    return { each, threads: this.settings.threads };
+  }
+
+  /** True if its time rests on steps that were measured. */
+  isMeasured(task: Task): boolean {
+    const samples = this.#samples.get(task.id) ?? [];
+    return samples.length > 0 && this.of(task) !== undefined;
+  }
+
+  async #samplesOf({ action, parameters, inputs }: Task): Promise<(Sample & { readonly share: number })[] | undefined> {
+    if (action.kind !== 'stage') return undefined;
+    const forecast = this.#stages.get(action.uses);
+    const shares: readonly WorkShare[] | undefined = forecast?.work?.(parameters, this.#expected(inputs));
+    const engine = shares && engineOf(action.definition, this.pipeline.engine);
+    if (engine === undefined) return undefined;
+    const fingerprint = await engineFingerprint(engine);
+    return shares!.map(({ work, share }) => {
+      const measurable = { work, engine: fingerprint, threads: this.settings.threads };
+      const name = measurableName(measurable);
+      const seconds = this.#seconds.get(name) ?? (this.settings.anew ? undefined : recall(name));
+      if (seconds !== undefined) this.#seconds.set(name, seconds);
+      return { ...measurable, name, forecast: forecast!, share };
+    });
+  }
+
+  #expected(inputs: Task['inputs']): Readonly<Record<string, ExpectedInput>> {
+    const expected: Record<string, ExpectedInput> = {};
+    for (const [name, input] of Object.entries(inputs)) {
+      const found = input.kind === 'output' ? this.#expectedInput(input.task) : undefined;
+      if (found !== undefined) expected[name] = found;
+    }
+    return expected;
+  }
+
+  #expectedInput(id: TaskId): ExpectedInput | undefined {
+    const known = this.#expectedInputs.get(id);
+    const { action, parameters, inputs } = this.#tasks.get(id)!;
+    if (known !== undefined || action.kind !== 'stage') return known;
+    const metrics = this.metrics(id);
+    const about = { uses: action.uses, parameters, inputs: this.#expected(inputs) };
+    const expected = metrics === undefined ? about : { ...about, metrics };
+    this.#expectedInputs.set(id, expected);
+    return expected;
+  }
+}

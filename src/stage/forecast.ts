@@ -1,0 +1,55 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { importModule } from '../import-module.js';
+import { buildFolder, isBuilt, packageRoot } from '../paths.js';
+import type { Json, Metrics } from '../values.js';
+import type { InputOrigin } from './definition.js';
+
+/** What makes an input, with the metrics that it has or will have as far as they are known. */
+export interface ExpectedInput extends InputOrigin {
+  readonly inputs?: Readonly<Record<string, ExpectedInput>>;
+  readonly metrics?: Metrics;
+}
+
+/** A part of what a task does. */
+export interface WorkShare {
+  /** All that the time of it depends on: equal work takes equal time. */
+  readonly work: Json;
+  /** How often it is done for one of what the stage's `cost` counts. */
+  readonly share: number;
+}
+
+/** What a few steps are measured with. */
+export interface MeasureOptions {
+  readonly threads: number;
+  /** Default: the default engine. */
+  readonly engine?: string;
+}
+
+/**
+ * What can be told of the tasks of a built-in stage before any has run. `stages/forecasts/NAME.ts` has it as its default
+ * export, apart from the stage: it is no part of keys, and only those who ask for it load it.
+ */
+export interface StageForecast {
+  /** Seconds that a task takes on about any machine, where it is so few that nobody has to measure. */
+  readonly seconds?: number;
+  /** Metrics that a task will have, as far as its parameters say. */
+  metrics?(parameters: Readonly<Record<string, unknown>>): Metrics | undefined;
+  /** What a task does, beside its beginning; undefined where parameters and inputs don't say. */
+  work?(
+    parameters: Readonly<Record<string, unknown>>,
+    inputs: Readonly<Record<string, ExpectedInput>>,
+  ): readonly WorkShare[] | undefined;
+  /** Does a little of such work, on made-up data, and tells how many seconds one takes. */
+  measure?(work: Json, options: MeasureOptions): Promise<number>;
+}
+
+const folder = join(isBuilt ? buildFolder : packageRoot, 'stages', 'forecasts');
+
+/** The forecast of a built-in stage; undefined where it has none. */
+export async function stageForecast(name: string): Promise<StageForecast | undefined> {
+  const file = join(folder, `${name}${isBuilt ? '.js' : '.ts'}`);
+  if (!/^[a-z0-9-]+$/.test(name) || !existsSync(file)) return undefined;
+  return ((await importModule(pathToFileURL(file).href)) as { readonly default: StageForecast }).default;
+}

@@ -2,7 +2,7 @@
 import type { GradientType } from '../engine/engine.js';
 import type { Network, Shape } from '../network/architecture.js';
 import { type NetworkText, readNetwork } from '../network/network-parameter.js';
-import { type PrecisionParameters, readPrecision } from '../network/precision-parameters.js';
+import { readPrecision } from '../network/precision-parameters.js';
 import { buildNetwork, inputShape, shapeProblem } from '../network/presets.js';
 import type { NoiseRequest } from '../spiking/noise-kinds.js';
 import type { ExpectedInput, WorkShare } from '../stage/forecast.js';

@@ -54,8 +54,26 @@ function oddities(
     const mend = lacks.every((c) => totals[c] === 1) ? mends.single : numbers ? mends.arrays : mends.folders;
     return [{ what: `The ${split} split has no image of ${classes(lacks)}.`, mend }];
   });
+  const alike = numbers ? undefined : sameButForCase(present.map((c) => String(called(c))));
+  if (alike !== undefined)
+    lacking.unshift({
+      what: `The classes ${alike.join(' and ')} differ in nothing but capitals, spaces and dashes.`,
+      mend: 'If they are one, give them the same name.',
+    });
   if (nowhere.length === 0) return lacking;
   return [{ what: `No image is of ${classes(nowhere)}.`, mend: mends.nowhere(numbers) }, ...lacking];
+}
+
+/** The first two names of classes that people would take for one. */
+function sameButForCase(names: readonly string[]): readonly [string, string] | undefined {
+  const known = new Map<string, string>();
+  for (const name of names) {
+    const key = name.toLowerCase().replaceAll(/[\s_-]/g, '');
+    const other = known.get(key);
+    if (other !== undefined) return [other, name];
+    known.set(key, name);
+  }
+  return undefined;
 }
 
 /** What to do about it: with labels that are numbers by NumPy, with classes that have names by what names them. */

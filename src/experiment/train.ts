@@ -1,3 +1,4 @@
+import { countsByClass, countsOf } from '../data/class-counts.js';
 import type { Able, GradientType } from '../engine/engine.js';
 import { UserError } from '../error.js';
 import type { Network } from '../network/architecture.js';
@@ -125,16 +126,23 @@ function refuseGradients({ name, gradientTypes }: Able<'train'>, gradients: Grad
 
 /** Images may lie in the order of their classes: then the last ones are no sample of them. */
 function warnOfMissing({ dataset }: ImageSource, { images, validation }: EpochPlan, context: TrainingContext): void {
-  if (validation === undefined) return;
   const { labels, count } = dataset.train;
-  const seen = (from: number, to: number) => new Set(labels.subarray(from, to));
-  const [all, trained, held] = [seen(0, count), seen(0, images), seen(images, count)];
-  for (const [classes, what] of [
+  if (images === count) return;
+  const { classes, classNames } = dataset;
+  const [trained, held] = [countsOf(labels.subarray(0, images), classes), countsOf(labels.subarray(images), classes)];
+  const present = (counts: readonly number[]) => counts.filter((one) => one > 0).length;
+  const all = present(trained.map((one, c) => one + held[c]!));
+  for (const [counts, what] of [
     [trained, 'the images that are trained on'],
-    [held, `the ${validation.count} images of validation`],
+    ...(validation === undefined ? [] : [[held, `the ${validation.count} images of validation`] as const]),
   ] as const)
-    if (classes.size < all.size)
+    if (present(counts) < all)
       context.warn(
-        `Images of only ${classes.size} of ${all.size} classes are among ${what}: validation takes the last images, so the training split should be in random order.`,
+        `Images of only ${present(counts)} of ${all} classes are among ${what} (${countsByClass(counts, classNames)}): the last images are held ` +
+          `out, so the training split should be in random order. ${inRandomOrder}`,
       );
 }
+
+const inRandomOrder =
+  'Of arrays, save i = numpy.random.default_rng(0).permutation(len(y)); x, y = x[i], y[i]. Of pictures, list files and classes in random ' +
+  'order in a CSV, and give that as `labels` of the folder.';

@@ -81,6 +81,17 @@ describe('a folder of pictures', () => {
     });
   });
 
+  it('warns of classes whose names are one but for capitals', async () => {
+    const [train, test] = ['disc', 'Disc'].map((name) => ({
+      folder: folderOf({ 'cross/a.png': grey(1), 'cross/b.png': grey(200), [`${name}/c.png`]: grey(90) }),
+    }));
+    const { warnings } = await read(train!, test);
+    expect(warnings[0]).toBe(
+      'The classes "Disc" and "disc" differ in nothing but capitals, spaces and dashes. Images by class: training Disc: 0, cross: 2, disc: 1; test Disc: 1, cross: 2, disc: 0. If they are one, give them the same name.',
+    );
+    expect(warnings).toHaveLength(3);
+  });
+
   it('may call its classes by their numbers', async () => {
     const files = { '10/a.png': grey(1), '2/a.png': grey(2), '0/a.png': grey(3) };
     const { dataset } = await read({ folder: folderOf(files) });

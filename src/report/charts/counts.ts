@@ -3,7 +3,7 @@ import type { SnnResult } from '../../results/snn-result.js';
 import { measure, type ResultGroup } from '../content/groups.js';
 import { colours } from '../look.js';
 import { energyPerImage, picojoules } from '../numbers/energy.js';
-import { countText, halfOf } from '../numbers/estimates.js';
+import { countText, halfOf, roundedTo } from '../numbers/estimates.js';
 import { compact, threeDigits } from '../numbers/format.js';
 import { estimatesNote, imagesNote, resultsOf, spanOf, subtitle } from './notes.js';
 import { type RowSeries, rowsChart, type Shape } from './rows.js';
@@ -97,7 +97,7 @@ export function operationsChart(title: string, groups: Groups, form: ChartForm):
       ...{
         rows: ['ANN', ...namesOf(groups)],
         series,
-        label: ({ mean }) => compact(mean),
+        label: (estimate) => compact(roundedTo(estimate.mean, halfOf(estimate))),
         lines: [{ value: denseMacs, look: 'dashed' }],
       },
       axis: {
@@ -150,7 +150,7 @@ export function energyChart(title: string, groups: Groups, form: ChartForm): Cha
       ...{
         rows: ['ANN', ...namesOf(groups)],
         series,
-        label: ({ mean }) => threeDigits(mean),
+        label: (estimate) => threeDigits(roundedTo(estimate.mean, halfOf(estimate))),
         lines: [{ value: ann, look: 'dashed' }],
       },
       axis: {

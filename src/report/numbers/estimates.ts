@@ -42,6 +42,26 @@ export function halfOf({ interval }: Estimate): number {
   return interval === undefined ? 0 : (interval.high - interval.low) / 2;
 }
 
+/** A value with the digits that half of its interval allows; as it is where there is none. */
+export function roundedTo(value: number, half: number): number {
+  return half > 0 ? Number(decimal(value, decimalsFor(half))) : value;
+}
+
+/** What a known number is over an estimate; its interval has the same bounds, unless the estimate's reaches 0. */
+export function ratioTo(numerator: number, { n, mean, interval }: Estimate): Estimate {
+  const ratio = { n, mean: numerator / mean };
+  if (interval === undefined || interval.low <= 0) return ratio;
+  return { ...ratio, interval: { ...interval, low: numerator / interval.high, high: numerator / interval.low } };
+}
+
+/** `18.7 ×`, and with its interval `18.7 × (16.7–21.2)`. */
+export function ratioText(ratio: Estimate): string {
+  const half = halfOf(ratio);
+  if (ratio.interval === undefined || half === 0) return `${threeDigits(ratio.mean)} ×`;
+  const show = (value: number) => groupedTo(value, decimalsFor(half));
+  return `${show(ratio.mean)} × (${show(ratio.interval.low)}–${show(ratio.interval.high)})`;
+}
+
 /** How estimates of a kind are written. */
 interface EstimateStyle {
   /** What a value of 1 is in the unit that is shown. */

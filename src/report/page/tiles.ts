@@ -4,8 +4,8 @@ import { accuracyOf, groupsOf, measure, type ResultGroup } from '../content/grou
 import { withoutNoise } from '../content/noise.js';
 import type { Subject } from '../content/subjects.js';
 import { energyPerImage, picojoules } from '../numbers/energy.js';
-import { decimalsFor } from '../numbers/estimates.js';
-import { decimal, grouped, threeDigits } from '../numbers/format.js';
+import { decimalsFor, halfOf, ratioTo } from '../numbers/estimates.js';
+import { decimal, grouped, groupedTo, threeDigits } from '../numbers/format.js';
 import { outcomeOf } from '../numbers/outcome.js';
 import { judgedOf, worstVerdict } from '../tables/table.js';
 import { type Html, html } from './html.js';
@@ -131,9 +131,18 @@ function energyTile(clean: readonly ResultGroup<SnnResult>[]): Tile | undefined 
   const ratios = (of: (energy: ReturnType<typeof energyPerImage>) => number) =>
     active.map((group) => {
       const { ann } = energyPerImage(group.samples[0]![0]!.result);
-      return ann / measure(group, (run) => of(energyPerImage(run))).mean;
+      return ratioTo(
+        ann,
+        measure(group, (run) => of(energyPerImage(run))),
+      );
     });
-  const times = (values: readonly number[]) => span(values, threeDigits);
+  const times = (values: readonly Estimate[]) => {
+    const widest = Math.max(...values.map(halfOf));
+    return span(
+      values.map(({ mean }) => mean),
+      (value) => (widest > 0 ? groupedTo(value, decimalsFor(widest)) : threeDigits(value)),
+    );
+  };
   const { floatMultiplyAdd, floatAdd } = picojoules;
   return {
     // Its sign stays with it.

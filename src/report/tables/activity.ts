@@ -5,7 +5,15 @@ import { measure, type ResultGroup } from '../content/groups.js';
 import { disturbanceText, leastNoise } from '../content/noise.js';
 import type { Subject } from '../content/subjects.js';
 import { type Energy, energyPerImage, energySource, picojoules } from '../numbers/energy.js';
-import { amountEstimate, countEstimate, estimateNotes, percentEstimate } from '../numbers/estimates.js';
+import {
+  amountEstimate,
+  countEstimate,
+  estimateNotes,
+  halfOf,
+  percentEstimate,
+  ratioText,
+  ratioTo,
+} from '../numbers/estimates.js';
 import { grouped, signed, threeDigits } from '../numbers/format.js';
 import { axesOf, pointCells, pointColumns, pointsOf, verdictsOn } from './points.js';
 import {
@@ -133,13 +141,19 @@ export function energyTable(subject: Subject): ReportTable | undefined {
   if (counted === undefined) return undefined;
   const { groups, axes, note } = counted;
   const estimates: Estimate[] = [];
+  const ratios: Estimate[] = [];
   const rows = groups.map((group) => {
     const { ann } = energyPerImage(anyOf(group));
     const kinds = ['eventFloat', 'event', 'effective'] as const satisfies readonly (keyof Energy)[];
     const energies = kinds.map((kind) => measure(group, (run) => energyPerImage(run)[kind]));
     estimates.push(...energies);
-    const ratios = energies.slice(0, 2).map(({ mean }) => (mean > 0 ? `${threeDigits(ann / mean)} ×` : ''));
-    return [...pointCells(group, axes), threeDigits(ann), ...energies.map(amountEstimate), ...ratios];
+    const cells = energies.slice(0, 2).map((energy) => {
+      if (energy.mean === 0) return '';
+      const ratio = ratioTo(ann, energy);
+      ratios.push(ratio);
+      return ratioText(ratio);
+    });
+    return [...pointCells(group, axes), threeDigits(ann), ...energies.map(amountEstimate), ...cells];
   });
   const { floatMultiplyAdd, floatAdd, int32Add } = picojoules;
   return {
@@ -156,6 +170,9 @@ export function energyTable(subject: Subject): ReportTable | undefined {
       `Assumed: ${floatMultiplyAdd} pJ per float multiply-add, ${floatAdd} pJ per float addition, ${int32Add} pJ per int32 addition (${energySource}).`,
       'Only arithmetic is counted: no memory access, no comparison with thresholds, no clock. An estimate, not a measurement.',
       ...[exclusions, ...note, ...estimateNotes(estimates)],
+      ...(ratios.some((ratio) => halfOf(ratio) > 0)
+        ? ['In brackets behind a ratio: its 95 % interval, which is that of the energy below it.']
+        : []),
     ],
   };
 }

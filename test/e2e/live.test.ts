@@ -57,6 +57,7 @@ describe.concurrent('the page of a run', () => {
     box.write('go', '');
     await until(() => reader.told.includes('"event":"end"'), 'the end is told');
     expect(reader.told).toContain('{"event":"task","task":"b","status":"ran"');
+    await until(() => reader.told.includes('event: summary\ndata: "2/2 done'), 'the sum of it is told');
     expect(await (await fetch(`${url}log?task=a`)).text()).toBe('<b>hello</b>\n');
     expect((await fetch(`${url}log?task=${encodeURIComponent('../a')}`)).status).toBe(404);
     expect(await (await fetch(`${url}graph.svg`)).text()).toContain('2 done');

@@ -40,6 +40,7 @@ test('writes a run with all that reproduces it, the same each time', async ({ bo
   );
   expect(read('expectations.csv')).toContain('\nmet,list,throws,3,3,,0,');
   expect(read('README.md')).toContain('\nnpx spikeline run pipelines/p.yaml ');
+  expect(read('README.md')).toContain(' By C. Zou, A Lab. Licence MIT.');
   // Nothing tells of this machine's folders.
   for (const path of files) expect(read(path)).not.toContain(box.folder);
 

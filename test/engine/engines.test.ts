@@ -23,6 +23,13 @@ describe('what computes', () => {
     expect(engineFor(['evaluate', 'simulate'], 'webgpu').name).toBe('wasm');
   });
 
+  it('has in its fingerprint what was built for it', () => {
+    const built = engines.map(({ name, identity }) => [name, identity.files ?? []]);
+    expect(Object.fromEntries(built)).toEqual({
+      ...{ wasm: ['kernels.wasm'], tensorflow: [], webgpu: ['webgpu-gradients.js'] },
+    });
+  });
+
   it('is not an engine that nobody knows', () => {
     expect(() => engineFor(['train'], 'abacus')).toThrow(
       expect.objectContaining({ code: 'E_ENGINE', message: 'There is no engine "abacus".' }) as Error,

@@ -49,4 +49,6 @@ it('shows large images smaller, and the first classes of many', async () => {
   const picture = decode(samples[3]!);
   // Each third row and column, twice as large again, because 34 rows would be small.
   expect(picture).toMatchObject({ width: 5 * (84 * 2 + 2) + 4, height: 34 * 2 + 4 });
+  // The fourth image, behind the lines around it.
+  expect([...picture.data.subarray(3 * (3 * picture.width + 3), 3 * (3 * picture.width + 4))]).toEqual([4, 4, 4]);
 });

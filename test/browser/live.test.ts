@@ -143,6 +143,7 @@ describe.skipIf(executable === undefined)('the page of a run in Chromium', () =>
     inFolder(async (folder) => {
       const trained = await trainedIn(folder);
       const look = async (): Promise<Look> => ({
+        pipeline: trained.pipeline,
         tasks: new Map([
           [one, { state: 'cached', text: 'cached', key: trained.key }],
           [two, { state: 'running', text: 'computed by process 7 on <b>node</b>' }],
@@ -151,8 +152,8 @@ describe.skipIf(executable === undefined)('the page of a run in Chromium', () =>
         metrics: new Map([[one, { accuracy: 0.9 }]]),
         warnings: ['p.yaml has changed'],
       });
-      const { pipeline, store } = trained;
-      const live = await ResultsPage.open(pipeline, store, look, () => '', 0);
+      const { store } = trained;
+      const live = await ResultsPage.open(store, look, () => '', 0);
       try {
         const context = await browser.newContext({ colorScheme, viewport: { width, height: 900 }, bypassCSP: true });
         const page = await context.newPage();

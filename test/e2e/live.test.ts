@@ -49,7 +49,7 @@ describe.concurrent('the page of a run', () => {
     const page = await fetch(url);
     const policy = page.headers.get('content-security-policy')!;
     expect(policy).toMatch(/^default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-/);
-    expect(await page.text()).toContain('<h1>p</h1>');
+    expect(await page.text()).toContain('<h1 id="title">p</h1>');
 
     const reader = await readEvents(url);
     await until(() => reader.told.includes('event: snapshot'), 'a snapshot comes');
@@ -134,11 +134,43 @@ describe.concurrent('the page of what there is', () => {
     expect((await fetch(`${url}run-curves?task=a&key=../a`)).status).toBe(404);
     expect(await (await fetch(`${url}run-curves?task=a&key=${'0'.repeat(64)}`)).json()).toEqual({});
 
-    box.write('p.yaml', pipeline.replace('echo y', 'echo z'));
-    await until(() => reader.told.includes('has changed: this page shows it as it was'), 'a new file is told of');
+    // The file is read again, and with mistakes in it the page stays what it was.
+    box.write('p.yaml', 'name: [');
+    await until(() => reader.told.includes("p.yaml has changed and can't be read"), 'mistakes are told of');
+    expect((await fetch(`${url}log?task=b`)).status).toBe(200);
+    box.write('p.yaml', pipeline.replace('name: p', 'name: p\ndescription: Mended.').replaceAll('b:', 'c:'));
+    await until(() => reader.told.includes('"description":"Mended."'), 'a new file is read');
+    expect([(await fetch(`${url}log?task=b`)).status, (await fetch(`${url}log?task=c`)).status]).toEqual([404, 200]);
+    expect(await (await fetch(url)).text()).toContain('Mended.');
     await reader.leave();
     ui.child.kill('SIGINT');
     expect(await ui.result).toMatchObject({ code: 0, out: '' });
+  });
+
+  test('has curves and the last line of what another process computes, from its log', async ({ box }) => {
+    const epoch = (n: number) => `echo "epoch ${n}: loss 0.${n}, test ${n}0 %"`;
+    box.write(
+      'p.yaml',
+      `name: p
+stages:
+  a: { run: '${epoch(1)}; ${epoch(2)}; while [ ! -e go ]; do sleep 0.05; done; ${epoch(3)}; while [ ! -e on ]; do sleep 0.05; done; echo x > \${{ outputs.x }}', outputs: { x: x } }
+`,
+    );
+    const ui = box.start(['ui', 'p.yaml']);
+    await until(() => ui.err.includes('Ctrl-C ends it'), 'the address is told');
+    const reader = await readEvents(/http:\S+/.exec(ui.err)![0]);
+    const run = box.start(['run', 'p.yaml']);
+    const curves = (points: string) => `"curves":{"loss":[${points}`;
+    await until(() => reader.told.includes(curves('[0,0.1],[1,0.2]]')), 'curves so far are told');
+    expect(reader.told).toMatch(/"text":"computed by process .*\\nepoch 2: loss 0.2, test 20 %"/);
+    box.write('go', '');
+    await until(() => reader.told.includes(curves('[0,0.1],[0.5,0.2],[1,0.3]]')), 'more of them are told');
+    box.write('on', '');
+    await until(() => reader.told.includes('"summary":"1 of 1 cached"'), 'its end shows');
+    expect((await run.result).code).toBe(0);
+    await reader.leave();
+    ui.child.kill('SIGINT');
+    expect((await ui.result).code).toBe(0);
   });
 
   test('is refused for what is no port, and is none of a file with mistakes', async ({ box }) => {

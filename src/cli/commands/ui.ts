@@ -14,10 +14,9 @@ export async function uiCommand(
 ): Promise<number> {
   const pipeline = await openPipeline(file, options);
   const store = openStore(options, pipeline);
-  const looking = new Looking(pipeline, options);
+  const looking = new Looking(pipeline, options, () => openPipeline(pipeline.file, options));
   const page = await openPage(options.port, ({ ResultsPage }, port) =>
     ResultsPage.open(
-      pipeline,
       store,
       () => looking.look(),
       () => looking.stamp(store),

@@ -35,7 +35,7 @@ export class LivePage {
     const state = new LiveState(tasks);
     this.#state = state;
     const shown = {
-      ...{ tasks: state.tasks, metrics: state.metrics, warnings: state.warnings },
+      ...{ pipeline, tasks: state.tasks, metrics: state.metrics, warnings: state.warnings },
       get summary() {
         return state.summary;
       },
@@ -46,7 +46,7 @@ export class LivePage {
       stateOf: (id: TaskId) => stateOf[state.tasks.get(id)?.state ?? 'waiting'],
       keyOf: (id: TaskId) => state.keys.get(id),
     };
-    this.#page = new PipelinePage(pipeline, store, shown, 'run', names);
+    this.#page = new PipelinePage(store, shown, 'run', names);
     this.#clock = setInterval(() => this.#tellSummary(), summaryMs);
     this.#clock.unref();
   }

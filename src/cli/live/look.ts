@@ -6,6 +6,7 @@ import { shownPath } from '../../api/opening/calls.js';
 import type { PipelineOptions } from '../../api/opening/options.js';
 import { openStore } from '../../api/opening/store.js';
 import { resultsOf } from '../../api/results/current.js';
+import { UserError } from '../../error.js';
 import type { Pipeline } from '../../pipeline/expand/task.js';
 import type { State } from '../../report/graph/graph.js';
 import type { Failure } from '../../run/events.js';
@@ -28,6 +29,7 @@ export interface SeenTask {
 
 /** A pipeline as the store has it. */
 export interface Look {
+  readonly pipeline: Pipeline;
   readonly tasks: ReadonlyMap<TaskId, SeenTask>;
   readonly metrics: ReadonlyMap<TaskId, Metrics>;
   readonly warnings: readonly string[];
@@ -35,21 +37,28 @@ export interface Look {
 
 /** Looks at a pipeline again and again. */
 export class Looking {
-  readonly #begun: string;
+  #pipeline: Pipeline;
+  #read: string;
+  #trouble: string | undefined;
 
+  /** @param reopen reads the pipeline anew */
   constructor(
-    readonly pipeline: Pipeline,
+    pipeline: Pipeline,
     readonly options: PipelineOptions,
+    readonly reopen: () => Promise<Pipeline>,
   ) {
-    this.#begun = stampOf([pipeline.file]);
+    this.#pipeline = pipeline;
+    this.#read = stampOf(filesOf(pipeline));
   }
 
   /** The states that `status` tells of, and what runs of any process compute now. */
   async look(): Promise<Look> {
+    await this.#follow();
+    const pipeline = this.#pipeline;
     // One that is opened anew has the notes that others have added.
-    const store = openStore(this.options, this.pipeline);
+    const store = openStore(this.options, pipeline);
     try {
-      const plans = await new Planner(this.pipeline, store).plan();
+      const plans = await new Planner(pipeline, store).plan();
       const computing = store.computing();
       const tasks = new Map<TaskId, SeenTask>();
       for (const [id, { status, identity, result }] of plans) {
@@ -60,25 +69,37 @@ export class Looking {
         tasks.set(id, { state, text, ...failure, ...(result && { key: result.key }) });
       }
       const metrics = new Map([...resultsOf(plans)].map(([id, { metrics }]) => [id, metrics]));
-      return { tasks, metrics, warnings: this.#warnings() };
+      return { pipeline, tasks, metrics, warnings: this.#trouble === undefined ? [] : [this.#trouble] };
     } finally {
       store.close();
     }
   }
 
-  /** Changes where runs begin, end, and take up tasks. */
+  /** Changes where runs begin, end, and take up tasks, and where the pipeline's files do. */
   stamp(store: Store): string {
-    const { runsFolder, folder } = store.published(this.pipeline.name);
-    return stampOf([join(store.folder, 'store', 'locks'), runsFolder, join(folder, '.latest'), this.pipeline.file]);
+    const { runsFolder, folder } = store.published(this.#pipeline.name);
+    const folders = [join(store.folder, 'store', 'locks'), runsFolder, join(folder, '.latest')];
+    return stampOf([...folders, ...filesOf(this.#pipeline)]);
   }
 
-  #warnings(): readonly string[] {
-    if (stampOf([this.pipeline.file]) === this.#begun) return [];
-    return [
-      `${shownPath(this.pipeline.file)} has changed: this page shows it as it was. Start it again to see the new one.`,
-    ];
+  /** Reads the pipeline again once its files have changed. With mistakes in them, it stays what it was. */
+  async #follow(): Promise<void> {
+    const now = stampOf(filesOf(this.#pipeline));
+    if (now === this.#read) return;
+    this.#read = now;
+    try {
+      this.#pipeline = await this.reopen();
+      this.#read = stampOf(filesOf(this.#pipeline));
+      this.#trouble = undefined;
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      const why = error.message.trimEnd().split('\n').at(-1)!;
+      this.#trouble = `${shownPath(this.#pipeline.file)} has changed and can't be read: this page shows it as it was. ${why}`;
+    }
   }
 }
+
+const filesOf = ({ file, files = [file] }: Pipeline): readonly string[] => files;
 
 function stampOf(paths: readonly string[]): string {
   return paths.map((path) => lstatSync(path, { bigint: true, throwIfNoEntry: false })?.mtimeNs ?? '').join(' ');

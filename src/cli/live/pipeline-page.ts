@@ -1,10 +1,9 @@
 // What the pages of a pipeline have in common: what they give out, and to whom.
 
 import { createHash } from 'node:crypto';
-import { closeSync, readSync } from 'node:fs';
 import { pageTasks } from '../../api/results/declared.js';
 import { pagePath } from '../../api/results/pages.js';
-import { openRegularFile, readRegularFile } from '../../files/regular-file.js';
+import { readRegularFile } from '../../files/regular-file.js';
 import type { Pipeline } from '../../pipeline/expand/task.js';
 import type { State, StateNames } from '../../report/graph/graph.js';
 import { graphSvg, largestPicture, pictureSize } from '../../report/graph/svg.js';
@@ -14,7 +13,7 @@ import { liveScript } from '../../report/live/script.js';
 import { tableHtml } from '../../report/page/table-html.js';
 import type { Store } from '../../store/store.js';
 import type { TaskKey } from '../../store/types.js';
-import { jsonText, logText } from '../../text/printable.js';
+import { jsonText } from '../../text/printable.js';
 import { plain } from '../../text/table.js';
 import type { Metrics, TaskId } from '../../values.js';
 import { comparisonOf, namedCurves } from '../results/comparison.js';
@@ -22,13 +21,12 @@ import { stageGraph } from '../results/graphs.js';
 import { resultsContent } from '../results/results-table.js';
 import { runResults } from '../results/runs.js';
 import { openBrowser } from './browser.js';
+import { logEnd } from './logs.js';
 import { LiveServer } from './server.js';
 import type { LiveTask } from './state.js';
 
 /** A page that is loaded anew is back within this time. */
 const awayMs = 5000;
-/** Bytes of a log that are shown: its end. */
-const shownLog = 64 * 1024;
 
 /** Whom pages ask, and who may show them. */
 const servedPolicy = "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
@@ -36,6 +34,7 @@ const keyPattern = /^[0-9a-f]{64}$/;
 
 /** What a page tells of the tasks of a pipeline. */
 export interface Shown {
+  readonly pipeline: Pipeline;
   readonly tasks: ReadonlyMap<TaskId, LiveTask>;
   readonly metrics: ReadonlyMap<TaskId, Metrics>;
   readonly warnings: readonly string[];
@@ -55,18 +54,16 @@ export class PipelinePage {
 
   /** @param names of the states in the picture */
   constructor(
-    readonly pipeline: Pipeline,
     readonly store: Store,
     readonly shown: Shown,
     kind: PageKind,
     readonly names: StateNames,
   ) {
-    const page = livePage(kind, pipeline.name, pipeline.description, [...shown.tasks.keys()]);
     const hash = createHash('sha256').update(liveScript).digest('base64');
     const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${hash}'; img-src 'self' data:; ${servedPolicy}`;
     this.server = new LiveServer(
       {
-        '': () => ({ type: 'text/html; charset=utf-8', body: page, policy }),
+        '': () => ({ type: 'text/html; charset=utf-8', body: this.#page(kind), policy }),
         'graph.svg': () => this.#graph(),
         results: () => ({ type: 'text/html; charset=utf-8', body: this.#results(), policy: "default-src 'none'" }),
         log: (query) => this.#log(query.get('task') as TaskId),
@@ -104,13 +101,19 @@ export class PipelinePage {
 
   /** All there is to tell, for those who come later. */
   snapshot(): string {
-    const { tasks, warnings, summary, ended } = this.shown;
+    const { pipeline, tasks, warnings, summary, ended } = this.shown;
     const report = ended && this.#report() !== undefined;
-    return jsonText({ tasks: Object.fromEntries(tasks), warnings, summary, ended, report });
+    const { name: title, description = '' } = pipeline;
+    return jsonText({ title, description, tasks: Object.fromEntries(tasks), warnings, summary, ended, report });
+  }
+
+  #page(kind: PageKind): string {
+    const { pipeline, tasks } = this.shown;
+    return livePage(kind, pipeline.name, pipeline.description, [...tasks.keys()]);
   }
 
   #graph() {
-    const graph = stageGraph(this.pipeline, (id) => this.shown.stateOf(id));
+    const graph = stageGraph(this.shown.pipeline, (id) => this.shown.stateOf(id));
     if (pictureSize(graph) > largestPicture) return undefined;
     return {
       type: 'image/svg+xml',
@@ -121,7 +124,7 @@ export class PipelinePage {
 
   /** The table that a run ends with, as far as it is. */
   #results(): string {
-    const { rows, columns } = resultsContent(this.pipeline, this.shown.metrics);
+    const { rows, columns } = resultsContent(this.shown.pipeline, this.shown.metrics);
     if (rows.length === 0) return '';
     const isNumber = (key: string) => key.startsWith('metric ');
     return tableHtml({
@@ -138,7 +141,7 @@ export class PipelinePage {
     const said = failure === undefined ? '' : `\n${failure.message} [${failure.code}]\n${failure.hint ?? ''}`;
     let body: string;
     try {
-      body = logText(endOf(this.store.published(this.pipeline.name).logPath(task)).toString());
+      body = logEnd(this.store, this.shown.pipeline.name, task);
     } catch {
       body = text === 'cached' ? 'It was cached: nothing ran.' : 'It has written nothing yet.';
     }
@@ -154,38 +157,26 @@ export class PipelinePage {
 
   /** The same of a result that may be one of an earlier run. */
   async #runCurves(task: TaskId, key: TaskKey | undefined) {
-    const curves = key === undefined ? {} : await namedCurves(this.pipeline, this.store, { task, key });
+    const curves = key === undefined ? {} : await namedCurves(this.shown.pipeline, this.store, { task, key });
     return { type: 'application/json', body: JSON.stringify(curves) };
   }
 
   /** All runs side by side. */
   async #compare() {
-    const rows = await runResults(this.pipeline, this.store);
-    const body = comparePage(comparisonOf(this.pipeline, rows), true);
+    const rows = await runResults(this.shown.pipeline, this.store);
+    const body = comparePage(comparisonOf(this.shown.pipeline, rows), true);
     return { type: 'text/html; charset=utf-8', body, policy: `${comparePolicy}; ${servedPolicy}` };
   }
 
   #report() {
-    for (const task of pageTasks(this.pipeline)) {
+    for (const task of pageTasks(this.shown.pipeline)) {
       try {
-        const body = readRegularFile(pagePath(this.store, this.pipeline, task)).toString();
+        const body = readRegularFile(pagePath(this.store, this.shown.pipeline, task)).toString();
         if (this.shown.tasks.get(task.id)?.state === 'done') return { type: 'text/html; charset=utf-8', body };
       } catch {
         // The next one may be there.
       }
     }
     return undefined;
-  }
-}
-
-/** The last bytes of a log, which may be as large as the disk. */
-function endOf(path: string): Buffer {
-  const { descriptor, stats } = openRegularFile(path);
-  try {
-    const bytes = Buffer.alloc(Math.min(stats.size, shownLog));
-    const read = readSync(descriptor, bytes, 0, bytes.length, stats.size - bytes.length);
-    return bytes.subarray(0, read);
-  } finally {
-    closeSync(descriptor);
   }
 }

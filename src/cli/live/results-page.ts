@@ -1,10 +1,10 @@
 // The page of what there is of a pipeline, without a run of its own: it looks at the store as `status` does.
 
-import type { Pipeline } from '../../pipeline/expand/task.js';
 import { countStates, plainNames, states } from '../../report/graph/graph.js';
 import type { Store } from '../../store/store.js';
 import { jsonText } from '../../text/printable.js';
 import type { TaskId } from '../../values.js';
+import { FollowedLogs } from './logs.js';
 import type { Look, SeenTask } from './look.js';
 import { PipelinePage, type Shown } from './pipeline-page.js';
 import type { LiveTask } from './state.js';
@@ -21,6 +21,7 @@ const names = { ...plainNames, running: 'running' };
 /** A look as pages show it. */
 class Seen implements Shown {
   tasks: ReadonlyMap<TaskId, LiveTask> = new Map();
+  readonly #logs = new FollowedLogs();
   #look: Look;
 
   constructor(look: Look) {
@@ -31,6 +32,35 @@ class Seen implements Shown {
   update(look: Look): void {
     this.#look = look;
     this.tasks = new Map([...look.tasks].map(([id, task]) => [id, taskOf(task)]));
+    for (const [id] of this.#running) this.#tell(id);
+  }
+
+  /** Looks at the logs of tasks that run elsewhere. Returns those of which there is something new. */
+  followLogs(store: Store): readonly [TaskId, LiveTask][] {
+    const running = this.#running;
+    const changed = this.#logs.read(
+      store,
+      this.pipeline.name,
+      running.map(([id]) => id),
+    );
+    for (const id of changed) this.#tell(id);
+    return running.filter(([id]) => changed.includes(id));
+  }
+
+  get #running(): readonly [TaskId, LiveTask][] {
+    return [...this.tasks].filter(([, { state }]) => state === 'running');
+  }
+
+  /** Adds to a task what its log tells of it. */
+  #tell(id: TaskId): void {
+    const [task, told] = [this.tasks.get(id), this.#logs.of(id)];
+    if (task === undefined || told === undefined) return;
+    task.text = `${this.#look.tasks.get(id)!.text}\n${told.lastLine}`.trimEnd();
+    Object.assign(task.curves, told.curves);
+  }
+
+  get pipeline() {
+    return this.#look.pipeline;
   }
 
   get metrics() {
@@ -80,11 +110,16 @@ export class ResultsPage {
   #trouble = '';
   #clock: NodeJS.Timeout | undefined;
 
-  private constructor(pipeline: Pipeline, store: Store, first: Look, look: () => Promise<Look>, stamp: () => string) {
+  private constructor(
+    readonly store: Store,
+    first: Look,
+    look: () => Promise<Look>,
+    stamp: () => string,
+  ) {
     this.#seen = new Seen(first);
     this.#look = look;
     this.#stamp = stamp;
-    this.#page = new PipelinePage(pipeline, store, this.#seen, 'results', names);
+    this.#page = new PipelinePage(store, this.#seen, 'results', names);
   }
 
   /**
@@ -92,14 +127,8 @@ export class ResultsPage {
    * @param stamp tells something else once there may be something new, as far as that is soon told
    * @param port 0 for any that is free
    */
-  static async open(
-    pipeline: Pipeline,
-    store: Store,
-    look: () => Promise<Look>,
-    stamp: () => string,
-    port: number,
-  ): Promise<ResultsPage> {
-    const page = new ResultsPage(pipeline, store, await look(), look, stamp);
+  static async open(store: Store, look: () => Promise<Look>, stamp: () => string, port: number): Promise<ResultsPage> {
+    const page = new ResultsPage(store, await look(), look, stamp);
     const { server } = page.#page;
     await server.listen(port);
     // Nobody is told: nothing is looked at.
@@ -126,6 +155,8 @@ export class ResultsPage {
         this.#page.server.send(jsonText({ event: 'warning', message: error.message }));
       this.#trouble = error.message;
     });
+    for (const [task, { text, curves }] of this.#seen.followLogs(this.store))
+      this.#page.server.send(jsonText({ event: 'task-followed', task, text, curves }));
     this.#clock = this.#page.server.readers > 0 ? setTimeout(() => void this.#poll(), pollMs) : undefined;
   }
 

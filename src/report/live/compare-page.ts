@@ -54,7 +54,7 @@ const compareStyle = `
 #tables td:has(> input) { border-left: 6px solid var(--own, transparent); padding-left: 6px; }
 #tables input { width: 18px; height: 18px; margin: 0; vertical-align: middle; accent-color: var(--accent); }
 #tables table:not(.fronted) .front { display: none; } #tables .on-front .front { color: var(--off); font-weight: 700; }
-#tables h3 { overflow-wrap: anywhere; }
+#tables .long { min-width: 14rem; }
 .sort { font: inherit; color: inherit; background: none; border: 0; padding: 2px 0; margin: 0; cursor: pointer; text-align: inherit; text-decoration: underline dotted; text-underline-offset: 3px; }
 [aria-sort] .sort { color: var(--ink); } [aria-sort="ascending"] .sort::after { content: " ▲"; } [aria-sort="descending"] .sort::after { content: " ▼"; }
 .two { display: grid; gap: 0 24px; } @media (min-width: 620px) { .two { grid-template-columns: 1fr 1fr; } }
@@ -132,6 +132,8 @@ ${served && html`<nav aria-label="Pages"><ul><li><a href="./">Stages and results
 
 /** Characters of a cell that are shown of more, from both of its ends. */
 const longestCell = 120;
+/** A text of more characters has some space, and is not broken after each few. */
+const longWord = 16;
 
 function cellText(text: string): string {
   if (text.length <= longestCell) return text;
@@ -164,7 +166,6 @@ ${body}</tbody></table></div></div></section>
 function cellHtml(cell: string, className: Html | false, isFirst: boolean): Html {
   const shown = cellText(cell);
   const title = shown !== cell && html` title="${cell}"`;
-  return isFirst
-    ? html`<th scope="row"${className}${title}>${shown}</th>`
-    : html`<td${className}${title}>${shown}</td>`;
+  const look = className === false && cell.length > longWord ? html` class="long"` : className;
+  return isFirst ? html`<th scope="row"${look}${title}>${shown}</th>` : html`<td${look}${title}>${shown}</td>`;
 }

@@ -83,7 +83,7 @@ export const comparePlot = `
     plot.addEventListener('blur', () => { index = -1; close(); });
   };
 
-  const [top, bottom, left, right, height] = [12, 52, 62, 18, 290];
+  const [top, bottom, left, right, height] = [12, 52, 74, 18, 290];
   // series: { name, colour, dash, points: [[x, y, what], …], line, dots }
   const figure = ({ title, xName, yName, series, isExact, onPoint }) => {
     const all = series.flatMap(({ points }) => points);

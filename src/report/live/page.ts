@@ -57,8 +57,8 @@ export function livePage(
 </head>
 <body>
 <header>
-<h1>${title}</h1>
-${description !== undefined && html`<p>${description}</p>`}
+<h1 id="title">${title}</h1>
+<p id="description">${description}</p>
 <p class="summary" id="summary" role="status">Connecting …</p>
 <p class="other-run" id="gone" hidden>${gone}</p>
 <nav aria-label="Pages"><ul><li><a href="compare">Runs side by side</a></li><li id="report" hidden><a href="report">Report of the results</a></li></ul></nav>

@@ -85,7 +85,7 @@ ${scriptParts}  let tasks = {};
   const changed = new Set();
   const touch = (id) => { changed.add(id); showTasks(); };
   const warn = (message) => { at('warned').hidden = false; at('warnings').append(element('li', message)); };
-  const summary = (text) => { at('summary').textContent = text; document.title = text.split(',')[0] + ' – ' + at('summary').closest('header').querySelector('h1').textContent; };
+  const summary = (text) => { at('summary').textContent = text; document.title = text.split(',')[0] + ' – ' + at('title').textContent; };
 
   const apply = (event) => {
     const task = tasks[event.task];
@@ -93,6 +93,7 @@ ${scriptParts}  let tasks = {};
     if (event.event === 'end') { ended = true; showGraph(); showResults(); return; }
     if (task === undefined) return;
     if (event.event === 'task-start') { task.state = 'running'; task.text = event.reasons.map(({ text }) => text).join('; '); showGraph(); }
+    else if (event.event === 'task-followed') { task.text = event.text; task.curves = event.curves; }
     else if (event.event === 'task-waiting') task.text = event.message;
     else if (event.event === 'task-progress') {
       task.text = event.text;
@@ -114,11 +115,25 @@ ${scriptParts}  let tasks = {};
     touch(event.task);
   };
 
+  // Its file may have changed since the page was made.
+  const showPipeline = ({ title, description, tasks }) => {
+    at('title').textContent = title;
+    at('description').textContent = description;
+    const select = at('task');
+    const names = Object.keys(tasks);
+    if (names.join('\\n') === [...select.options].slice(1).map(({ value }) => value).join('\\n')) return;
+    const before = select.value;
+    select.replaceChildren(new Option('–', ''), ...names.map((name) => new Option(name)));
+    select.value = names.includes(before) ? before : '';
+    if (select.value === '') { at('log').textContent = 'Choose a task.'; at('curves').hidden = true; }
+  };
+
   follow({
     snapshot: (data) => {
       const told = JSON.parse(data);
       tasks = told.tasks;
       ended = told.ended;
+      showPipeline(told);
       at('report').hidden = !told.report;
       at('warnings').replaceChildren();
       at('warned').hidden = true;

@@ -40,7 +40,7 @@ describe('all runs as a page has them', () => {
     expect(page).toContain('&lt;b&gt;</td>');
     expect(page).not.toContain('<img');
     expect(page).not.toContain('<b>');
-    expect(page).toContain(`<td title="${'x'.repeat(5000)}">${'x'.repeat(60)} … ${'x'.repeat(60)}</td>`);
+    expect(page).toContain(`<td class="long" title="${'x'.repeat(5000)}">${'x'.repeat(60)} … ${'x'.repeat(60)}</td>`);
     expect(page).toContain('<input type="checkbox" disabled aria-label="curves of run 3, train">');
     // A number that is none is none for scripts, too: JSON has no other.
     const data = JSON.parse(/id="data">(.*?)<\/script>/s.exec(page)![1]!) as { rows: { values: unknown[] }[] };

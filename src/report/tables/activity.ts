@@ -147,23 +147,24 @@ export function energyTable(subject: Subject): ReportTable | undefined {
     const kinds = ['eventFloat', 'event', 'effective'] as const satisfies readonly (keyof Energy)[];
     const energies = kinds.map((kind) => measure(group, (run) => energyPerImage(run)[kind]));
     estimates.push(...energies);
-    const cells = energies.slice(0, 2).map((energy) => {
+    const ratioOver = (energy: Estimate) => {
       if (energy.mean === 0) return '';
       const ratio = ratioTo(ann, energy);
       ratios.push(ratio);
       return ratioText(ratio);
-    });
-    return [...pointCells(group, axes), threeDigits(ann), ...energies.map(amountEstimate), ...cells];
+    };
+    const cells = energies.map((energy, i) => [amountEstimate(energy), ...(i < 2 ? [ratioOver(energy)] : [])]);
+    return [...pointCells(group, axes), threeDigits(ann), ...cells.flat()];
   });
   const { floatMultiplyAdd, floatAdd, int32Add } = picojoules;
   return {
     ...{ name: 'energy', title: 'Energy per image, estimated' },
     columns: [
       ...[...pointColumns(axes), numberColumn('ANN, float multiply-adds (µJ)')],
-      numberColumn('SNN, event, float additions (µJ)'),
-      ...[numberColumn('SNN, event, int32 additions (µJ)'), numberColumn('SNN, effective, int32 additions (µJ)')],
-      // Like for like first.
-      ...[numberColumn('ANN ÷ SNN (event, float)'), numberColumn('ANN ÷ SNN (event, int32)')],
+      // Like for like first, where no table is too narrow to show it.
+      ...[numberColumn('SNN, event, float additions (µJ)'), numberColumn('ANN ÷ SNN (event, float)')],
+      ...[numberColumn('SNN, event, int32 additions (µJ)'), numberColumn('ANN ÷ SNN (event, int32)')],
+      numberColumn('SNN, effective, int32 additions (µJ)'),
     ],
     rows,
     notes: [
@@ -171,7 +172,7 @@ export function energyTable(subject: Subject): ReportTable | undefined {
       'Only arithmetic is counted: no memory access, no comparison with thresholds, no clock. An estimate, not a measurement.',
       ...[exclusions, ...note, ...estimateNotes(estimates)],
       ...(ratios.some((ratio) => halfOf(ratio) > 0)
-        ? ['In brackets behind a ratio: its 95 % interval, which is that of the energy below it.']
+        ? ['In brackets behind a ratio: its 95 % interval, by that of the energy that it is divided by.']
         : []),
     ],
   };

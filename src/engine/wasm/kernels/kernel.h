@@ -38,6 +38,15 @@ typedef intptr_t isize;
 #define NO_UNROLLING
 #endif
 
+/** A loop that takes few rounds, as many each time: written out natively, as processors that foresee where loops end would be wrong. */
+#if defined(__wasm__)
+#define SHORT_LOOP NO_UNROLLING
+#elif defined(__clang__)
+#define SHORT_LOOP _Pragma("clang loop unroll(full)")
+#else
+#define SHORT_LOOP _Pragma("GCC unroll 64")
+#endif
+
 /** A loop whose rounds are independent of each other: the compiler makes vectors of them, as wide as it may. */
 #ifdef __clang__
 #define NEIGHBOURS _Pragma("clang loop vectorize(assume_safety)")

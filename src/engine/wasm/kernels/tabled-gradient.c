@@ -81,27 +81,41 @@ APART void takeBytes(i16 *gradients, i32 width, bool upper) {
   NEIGHBOURS for (i32 i = 0; i < width * integerLanes; i++) gradients[i] = upper ? gradients[i] >> 8 : gradients[i] & 255;
 }
 
+/** Of the first sums of a table, of `bytes` all: with the value x added to each, and behind those with it taken away. */
+INLINE void fillSums(u8 *table, i32 bytes, const u8 *x, bool integer) {
+  words value[parts];
+  EACH(s, parts) value[s] = LOAD(words, x + s * PART);
+  SHORT_LOOP for (u8 *sum = table, *more = table + bytes; sum < table + bytes; sum += valueSize, more += valueSize)
+      EACH(s, parts) {
+    const words known = LOAD(words, sum + s * PART);
+    STORE(more + s * PART, plus(known, value[s], integer));
+    STORE(more + bytes + s * PART, minus(known, value[s], integer));
+  }
+}
+
 /** Tables of the gradients x. With each channel the sums come twice more: with it added, and taken away. */
 INLINE void fillGradientTables(u8 *tables, const u8 *x, i32 width, bool integer) {
   for (u8 *table = tables, *end = tables + width / 4 * tableSize; table < end; table += tableSize) {
     EACH(s, parts) STORE(table + s * PART, (words){0});
-    NO_UNROLLING for (i32 bytes = valueSize; bytes < tableSize; bytes *= 3, x += valueSize) {
-      words value[parts];
-      EACH(s, parts) value[s] = LOAD(words, x + s * PART);
-      NO_UNROLLING for (u8 *sum = table, *more = table + bytes; sum < table + bytes; sum += valueSize, more += valueSize)
-          EACH(s, parts) {
-        const words known = LOAD(words, sum + s * PART);
-        STORE(more + s * PART, plus(known, value[s], integer));
-        STORE(more + bytes + s * PART, minus(known, value[s], integer));
-      }
-    }
+#ifdef __wasm__
+    NO_UNROLLING for (i32 bytes = valueSize; bytes < tableSize; bytes *= 3, x += valueSize) fillSums(table, bytes, x, integer);
+#else
+    EACH(k, 4) fillSums(table, (const i32[]){1, 3, 9, 27}[k] * valueSize, x + k * valueSize, integer);
+    x += 4 * valueSize;
+#endif
   }
 }
 
 /** Adds four sums of floats: those at `places` in the tables, in order. */
 INLINE void addFourFloats(floats sums[parts], const u8 *tables, const u16 *places) {
   const u8 *from[4];
+#ifdef __wasm__
   EACH(k, 4) from[k] = tables + places[k];
+#else
+  // Loads are what there is too little time for: one for all four places. The first is in the lowest bits.
+  const u64 all = LOAD(u64, places);
+  EACH(k, 4) from[k] = tables + (u16)(all >> 16 * k);
+#endif
   EACH(k, 4)
     EACH(s, parts) sums[s] += LOAD(floats, from[k] + s * PART);
 }

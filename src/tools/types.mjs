@@ -16,9 +16,15 @@ try {
   const actions = join(copy, 'api/actions.ts');
   const names = [...readFileSync(actions, 'utf8').matchAll(/^export (?:async )?function (\w+)/gm)];
   writeFileSync(actions, `export declare const ${names.map(([, name]) => `${name}: any`).join(', ')};\n`);
+  // WebGPU's types need those of browsers, which are no part of it; and nothing of them is in the API.
+  const project = join(copy, 'tsconfig.json');
+  writeFileSync(
+    project,
+    JSON.stringify({ extends: join(root, 'tsconfig.json'), compilerOptions: { types: ['node'] } }),
+  );
   execFileSync(
     process.execPath,
-    [generator, ...options, '--project', join(root, 'tsconfig.json'), '--out-file', output, join(copy, 'index.ts')],
+    [generator, ...options, '--project', project, '--out-file', output, join(copy, 'index.ts')],
     { cwd: root, stdio: 'inherit' },
   );
 } finally {

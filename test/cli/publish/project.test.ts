@@ -28,6 +28,10 @@ describe('what a project says of itself', () => {
     ]);
   });
 
+  it('takes an identifier that begins with a digit', () => {
+    expect(project({ 'package.json': JSON.stringify({ license: '3D-Slicer-1.0' }) }).licence).toBe('3D-Slicer-1.0');
+  });
+
   it.each(['UNLICENSED', 'SEE LICENSE IN x.txt', ''])('takes "%s" for no licence', (license) => {
     expect(project({ 'package.json': JSON.stringify({ license }) }).licence).toBeUndefined();
   });

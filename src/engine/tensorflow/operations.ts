@@ -1,10 +1,41 @@
 import type { Tensor, Tensor4D, Variable } from '@tensorflow/tfjs-core';
 import type { Convolution, Network } from '../../network/architecture.js';
-import { method } from '../../network/method.mjs';
+import { adam, method } from '../../network/method.mjs';
+import type { Optimiser } from '../../network/optimiser.js';
 import { spikesPerUnit } from '../../network/precision.js';
 import type { TensorFlow } from './library.js';
 
 type Save = (tensors: Tensor[]) => void;
+
+/** What of a training step takes many of TensorFlow.js's operations, so that an engine may have its own programs for it. */
+export interface TrainingOperations {
+  /** As `ternary` below. */
+  ternary(weights: Tensor): Tensor;
+  /** As `normaliseAndActivate` below. */
+  normaliseAndActivate(network: Network, z: Tensor4D, norm: Norm<Variable>): Tensor4D;
+  /** As `move` below. */
+  move(value: Variable, moments: Moments, gradient: Tensor, update: Update): void;
+}
+
+/** They by TensorFlow.js's operations, one after the other. */
+export const plainOperations = (tf: TensorFlow): TrainingOperations => ({
+  ternary: (weights) => ternary(tf, weights),
+  normaliseAndActivate: (network, z, norm) => normaliseAndActivate(tf, network, z, norm),
+  move: (value, moments, gradient, update) => move(tf, value, moments, gradient, update),
+});
+
+/** Of a parameter; SGD has no second ones. */
+export interface Moments {
+  readonly m: Variable;
+  readonly v?: Variable;
+}
+
+export interface Update {
+  readonly optimiser: Optimiser;
+  readonly learningRate: number;
+  /** What Adam makes of it in this step. */
+  readonly rate: number;
+}
 
 /**
  * Q(W) with t = 0.7·mean|W| over the whole tensor; gradient dW = 2·dQ, and nothing through t.
@@ -91,4 +122,27 @@ function sumByChannel(tf: TensorFlow, values: Tensor): Tensor {
 
 function follow(tf: TensorFlow, running: Variable, batch: Tensor): void {
   running.assign(tf.add(tf.mul(running, method.runningShare), tf.mul(batch, 1 - method.runningShare)));
+}
+
+/** Moves a parameter and its moments by one step of the optimiser. */
+export function move(
+  tf: TensorFlow,
+  value: Variable,
+  { m, v }: Moments,
+  own: Tensor,
+  { optimiser, learningRate, rate }: Update,
+): void {
+  const { kind, weightDecay } = optimiser;
+  const { beta1, beta2, epsilon } = adam;
+  const gradient = kind === 'adamw' || weightDecay === 0 ? own : tf.add(own, tf.mul(value, weightDecay));
+  if (optimiser.kind === 'sgd') {
+    m.assign(tf.add(tf.mul(m, optimiser.momentum), gradient));
+    const step = optimiser.nesterov ? tf.add(gradient, tf.mul(m, optimiser.momentum)) : m;
+    value.assign(tf.sub(value, tf.mul(step, learningRate)));
+    return;
+  }
+  m.assign(tf.add(tf.mul(m, beta1), tf.mul(gradient, 1 - beta1)));
+  v!.assign(tf.add(tf.mul(v!, beta2), tf.mul(tf.square(gradient), 1 - beta2)));
+  const kept = kind === 'adamw' ? tf.mul(value, 1 - learningRate * weightDecay) : value;
+  value.assign(tf.sub(kept, tf.div(tf.mul(m, rate), tf.add(tf.sqrt(v!), epsilon))));
 }

@@ -1,6 +1,5 @@
 import type { Scalar, Tensor, Tensor4D, Variable } from '@tensorflow/tfjs-core';
 import type { Network, NetworkLayer } from '../../network/architecture.js';
-import { adam } from '../../network/method.mjs';
 import {
   type AdamCounters,
   countersOf,
@@ -13,12 +12,7 @@ import { type ParameterRole, type ParameterShape, parameterName, parameterShapes
 import { unreachable } from '../../unreachable.js';
 import type { StepResult, Trainer, TrainingStart } from '../engine.js';
 import type { TensorFlow } from './library.js';
-import { convolve, type Norm, normaliseAndActivate, ternary } from './operations.js';
-
-const { beta1, beta2, epsilon } = adam;
-
-/** SGD has no second ones. */
-type Moments = { readonly m: Variable; readonly v?: Variable };
+import { convolve, type Moments, type Norm, plainOperations, type TrainingOperations } from './operations.js';
 
 /** Trains a network on TensorFlow, in single precision. What a step makes is gone when it ends. */
 export class TensorFlowTrainer implements Trainer {
@@ -30,6 +24,7 @@ export class TensorFlowTrainer implements Trainer {
   /** Images of the last step that the network got right. */
   readonly #correct: Variable;
   readonly #optimiser: Optimiser;
+  readonly #operations: TrainingOperations;
   #counters: AdamCounters;
 
   constructor(
@@ -38,8 +33,10 @@ export class TensorFlowTrainer implements Trainer {
     { parameters, optimizer }: TrainingStart,
     batch: number,
     optimiser: Optimiser,
+    operations: TrainingOperations = plainOperations(tf),
   ) {
     this.#tf = tf;
+    this.#operations = operations;
     this.#optimiser = optimiser;
     this.#network = network;
     this.#batch = batch;
@@ -60,7 +57,7 @@ export class TensorFlowTrainer implements Trainer {
 
   async step(images: Float32Array, labels: Int32Array, learningRate: number): Promise<StepResult> {
     const tf = this.#tf;
-    const loss = tf.tidy(() => {
+    const result = tf.tidy(() => {
       const size = this.#network.input.reduce((product, length) => product * length, this.#batch);
       // Copies, for a backend may keep the memory that it is given, and the next batch is filled in here.
       const x = tf.tensor4d(images.slice(0, size), [this.#batch, ...this.#network.input]);
@@ -68,11 +65,12 @@ export class TensorFlowTrainer implements Trainer {
       const trained = [...this.#moments.keys()].map((name) => this.#values.get(name)!);
       const { value, grads } = tf.variableGrads(() => this.#loss(x, y), trained);
       this.#update(grads, learningRate);
-      return value;
+      // Both at once: to read from a device takes a while.
+      return tf.stack([value, tf.cast(this.#correct, 'float32')]);
     });
-    const [mean, correct] = await Promise.all([loss.data(), this.#correct.data()]);
-    tf.dispose(loss);
-    return { loss: mean[0]!, correct: correct[0]! };
+    const [loss, correct] = await result.data();
+    tf.dispose(result);
+    return { loss: loss!, correct: correct! };
   }
 
   parameters(): Promise<Map<string, Float32Array>> {
@@ -110,8 +108,9 @@ export class TensorFlowTrainer implements Trainer {
     const weights = this.#value(parameterName(layer, 'weight'));
     switch (layer.kind) {
       case 'convolution': {
-        const w = (layer.weights === 'ternary' ? ternary(tf, weights) : weights) as Tensor4D;
-        return normaliseAndActivate(tf, this.#network, convolve(tf, layer, x as Tensor4D, w), this.#norm(layer));
+        const w = (layer.weights === 'ternary' ? this.#operations.ternary(weights) : weights) as Tensor4D;
+        const z = convolve(tf, layer, x as Tensor4D, w);
+        return this.#operations.normaliseAndActivate(this.#network, z, this.#norm(layer));
       }
       case 'classifier':
         return tf.matMul(tf.reshape(x, [this.#batch, -1]), weights);
@@ -121,25 +120,11 @@ export class TensorFlowTrainer implements Trainer {
   }
 
   #update(gradients: Readonly<Record<string, Tensor>>, learningRate: number): void {
-    const tf = this.#tf;
-    const optimiser = this.#optimiser;
-    const { kind, weightDecay } = optimiser;
     const { counters, rate } = nextUpdate(this.#counters, learningRate);
     this.#counters = counters;
-    for (const [name, { m, v }] of this.#moments) {
+    for (const [name, moments] of this.#moments) {
       const value = this.#value(name);
-      const own = gradients[value.name]!;
-      const gradient = kind === 'adamw' || weightDecay === 0 ? own : tf.add(own, tf.mul(value, weightDecay));
-      if (optimiser.kind === 'sgd') {
-        m.assign(tf.add(tf.mul(m, optimiser.momentum), gradient));
-        const step = optimiser.nesterov ? tf.add(gradient, tf.mul(m, optimiser.momentum)) : m;
-        value.assign(tf.sub(value, tf.mul(step, learningRate)));
-        continue;
-      }
-      m.assign(tf.add(tf.mul(m, beta1), tf.mul(gradient, 1 - beta1)));
-      v!.assign(tf.add(tf.mul(v!, beta2), tf.mul(tf.square(gradient), 1 - beta2)));
-      const kept = kind === 'adamw' ? tf.mul(value, 1 - learningRate * weightDecay) : value;
-      value.assign(tf.sub(kept, tf.div(tf.mul(m, rate), tf.add(tf.sqrt(v!), epsilon))));
+      this.#operations.move(value, moments, gradients[value.name]!, { optimiser: this.#optimiser, learningRate, rate });
     }
   }
 

@@ -1,3 +1,4 @@
+import { paperOptimiser } from '../../network/optimiser.js';
 import type { Able, Capability } from '../engine.js';
 import { described } from '../probe.js';
 import { engineOn, type Library } from '../tensorflow/engine.js';
@@ -9,7 +10,7 @@ const { ignored = [], files = [] } = wasmEngine.identity;
 
 const library: Library = {
   name: 'webgpu',
-  sources: ['library', 'spiking/simulator'].map((name) => `src/engine/webgpu/${name}.ts`),
+  sources: ['library', 'spiking/simulator', 'training/operations'].map((name) => `src/engine/webgpu/${name}.ts`),
   // What of the default engine's kernels changes no result.
   ignored,
   // How gradients are made, which the package for Node leaves out; and what simulation takes of the default engine.
@@ -21,12 +22,7 @@ const library: Library = {
   describe: () => described(async () => webGpuText(await describeWebGpu())),
 };
 
-let loaded: Promise<WebGpu> | undefined;
-
-const load = (): Promise<WebGpu> => {
-  loaded ??= import('./library.js').then(({ loadLibrary }) => loadLibrary());
-  return loaded;
-};
+const load = async (): Promise<WebGpu> => (await import('./library.js')).loadLibrary();
 
 const onDevice = engineOn(async () => (await load()).tf, library);
 
@@ -38,9 +34,11 @@ const onDevice = engineOn(async () => (await load()).tf, library);
 export const webgpuEngine: Able<Capability> = {
   ...onDevice,
   roundsLevels: true,
-  async trainer(...of) {
-    const { watch } = await load();
-    const trainer = await onDevice.trainer(...of);
+  async trainer(network, start, { batch, optimizer = paperOptimiser }) {
+    const { tf, watch } = await load();
+    const { TensorFlowTrainer } = await import('../tensorflow/trainer.js');
+    const { FusedOperations } = await import('./training/operations.js');
+    const trainer = new TensorFlowTrainer(tf, network, start, batch, optimizer, FusedOperations.on(tf));
     return {
       step: (...batch) => watch.guard(trainer.step(...batch)),
       parameters: () => watch.guard(trainer.parameters()),

@@ -52,11 +52,19 @@ export interface Device extends EventTarget {
 
 const require = createRequire(import.meta.url);
 
+let loaded: Promise<WebGpu> | undefined;
+
 /**
- * Loads TensorFlow.js on WebGPU into this process, with the first graphics processor that the system names.
+ * Loads TensorFlow.js on WebGPU into this process, with the first graphics processor that the system names; once, for Dawn
+ * does not outlive a second one of itself.
  * @throws {UserError} E_ENGINE when a package is missing or does not load, or there is no graphics processor
  */
-export async function loadLibrary(): Promise<WebGpu> {
+export function loadLibrary(): Promise<WebGpu> {
+  loaded ??= load();
+  return loaded;
+}
+
+async function load(): Promise<WebGpu> {
   const [dawnPath, backendPath] = [resolved(dawnPackage), resolved(backendPackage)];
   const missing = [dawnPath ?? dawnPackage, backendPath ?? backendPackage].filter(
     (name) => !name.includes('node_modules'),

@@ -204,6 +204,7 @@ export async function bundleDevelopment() {
     'bench-threads': 'test/bench/threads.ts',
     'bench-slurm-scale': 'test/bench/slurm-scale.ts',
     'bench-tensorflow': 'test/bench/tensorflow-steps.ts',
+    'bench-webgpu': 'test/bench/webgpu.ts',
     'emulated-probe': 'test/engine/emulated-probe.ts',
     golden: 'test/engine/golden.ts',
     'peers-curve': 'test/peers/curve.ts',

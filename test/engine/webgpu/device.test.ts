@@ -6,6 +6,7 @@ import { initialParameters } from '../../../src/network/initialise.js';
 import { convert } from '../../../src/spiking/convert.js';
 import { describeEngine, smallNetwork } from '../contract.js';
 import { batchOf, liveParameters, quantised, settledParameters } from '../examples.js';
+import { describeFused } from './fused.js';
 
 const network = smallNetwork(quantised(1, 2));
 const options = { batch: 8, threads: 1 };
@@ -16,7 +17,9 @@ const { usable } = await webgpuEngine.describe();
 
 // test/peers/webgpu.sh finds a graphics processor in software where there is none.
 describe.skipIf(!usable)('the engine on a graphics processor', () => {
-  describeEngine(webgpuEngine, wasmEngine);
+  // It is slow where it is software: the steps after the first few tell no more.
+  describeEngine(webgpuEngine, wasmEngine, 6);
+  describeFused(async () => (await loadLibrary()).tf);
 
   it('computes the same bytes twice', async () => {
     const train = async () => {

@@ -1,4 +1,5 @@
 // Buffers and programs of a graphics processor.
+import { inRows } from '../invocations.js';
 
 /** Something a device computes: a program, its buffers, and how many workgroups so many images take. */
 export interface Dispatch {
@@ -7,16 +8,12 @@ export interface Dispatch {
   groups(images: number): number;
 }
 
-/** Workgroups in one dimension; more of them make a second one. */
-const groupsInRow = 32_768;
-
 /** Lets the device compute it after what the commands have already. */
 export function addTo(commands: GPUCommandEncoder, { pipeline, buffers, groups }: Dispatch, images: number): void {
-  const all = groups(images);
   const pass = commands.beginComputePass();
   pass.setPipeline(pipeline);
   pass.setBindGroup(0, buffers);
-  pass.dispatchWorkgroups(Math.min(all, groupsInRow), Math.ceil(all / groupsInRow));
+  pass.dispatchWorkgroups(...inRows(groups(images)));
   pass.end();
 }
 

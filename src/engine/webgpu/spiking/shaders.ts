@@ -1,9 +1,8 @@
 // Programs of the graphics processor for spiking layers. All sums are of integers: exact, and the same in any order.
 import type { SpikingLayer } from '../../../spiking/network.js';
 import { padChannels } from '../../wasm/geometry.js';
+import { mainBegins, numbered, workgroup } from '../invocations.js';
 
-/** Invocations of a workgroup. */
-const workgroup = 64;
 /** Neighbouring neurons that one invocation computes: so many pixels, each with four channels. */
 const pixelsAtOnce = 4;
 /** Words of four spike counts that one invocation adds up. */
@@ -20,20 +19,6 @@ export function convolutionGroups({ output: [height, width, channels] }: Spiking
 
 /** Workgroups of `countingProgram` for so many spike counts. */
 export const countingGroups = (spikes: number): number => Math.ceil(spikes / 4 / workgroup / wordsAtOnce);
-
-/** Numbers an invocation among all, whose workgroups lie in two dimensions: one has too few. */
-const numbered = `
-fn numberOf(group: vec3<u32>, groups: vec3<u32>, own: u32) -> u32 {
-  return (group.y * groups.x + group.x) * ${workgroup}u + own;
-}`;
-
-const mainBegins = `
-@compute @workgroup_size(${workgroup})
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) own: u32
-) {`;
 
 /** Where an output pixel's window begins: row, column, and the number of its image's first pixel. */
 function windows({ input, output, stride, padding }: SpikingLayer): string {

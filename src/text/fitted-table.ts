@@ -67,13 +67,17 @@ const total = (widths: readonly number[]): number =>
 
 /** Columns that have room beside each other, each time with those that say what a row is about. */
 function partsOf(columns: readonly Narrowed[], width: number): Narrowed[][] {
-  const labels = columns.filter(({ label }) => label);
-  const parts = [[...labels]];
-  for (const column of columns.filter(({ label }) => !label)) {
+  let carried = columns.filter(({ label }) => label);
+  const others = () => columns.filter((column) => !carried.includes(column));
+  const fits = (part: readonly Narrowed[]) => total(part.map(({ least }) => least)) <= width;
+  // Where they leave no room, only the first of them stand in every part.
+  while (carried.length > 1 && !(fits(carried) && others().every((column) => fits([...carried, column]))))
+    carried = carried.slice(0, -1);
+  const parts = [[...carried]];
+  for (const column of others()) {
     const part = parts.at(-1)!;
-    const fits = total([...part, column].map(({ least }) => least)) <= width;
-    if (fits || part.length === labels.length) part.push(column);
-    else parts.push([...labels, column]);
+    if (fits([...part, column]) || part.length === carried.length) part.push(column);
+    else parts.push([...carried, column]);
   }
   return parts;
 }

@@ -1,4 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import axe from 'axe-core';
@@ -178,4 +179,46 @@ describe.skipIf(executable === undefined)('the page of a run in Chromium', () =>
       }
     }),
   );
+
+  it('says that its server is away, and goes on once that is back, with what has changed', () =>
+    inFolder(async (folder) => {
+      const pipeline = pipelineOf(folder, tasks);
+      const store = Store.open(join(folder, 'artifacts'));
+      const look =
+        (state: 'missing' | 'cached', shown = pipeline) =>
+        async (): Promise<Look> => ({
+          pipeline: shown,
+          tasks: new Map(shown.tasks.map(({ id }) => [id, { state, text: state }])),
+          ...{ metrics: new Map(), warnings: [] },
+        });
+      const token = 'x'.repeat(32);
+      const first = await ResultsPage.open(store, look('missing'), () => '', 0, { port: 0, token });
+      const port = Number(new URL(first.show()[0]!).port);
+      const context = await browser.newContext();
+      const [page, compared] = [await context.newPage(), await context.newPage()];
+      await page.goto(first.show()[0]!);
+      await page.getByText('0 of 3 cached, 3 missing').waitFor();
+      await compared.goto(`${first.show()[0]!}compare`);
+      await first.close();
+      await page.locator('#gone').waitFor();
+      await compared.locator('#gone').waitFor();
+      // While it is away, somebody else has the port: browsers give up where they are refused.
+      const other = createServer((_, response) => response.writeHead(404).end()).listen(port, '127.0.0.1');
+      await page.waitForTimeout(4000);
+      other.closeAllConnections();
+      await new Promise((resolve) => other.close(resolve));
+      const second = await ResultsPage.open(
+        store,
+        look('cached', { ...pipelineOf(folder, tasks.slice(0, 1)), description: 'Shorter' }),
+        () => '',
+        ...[port, { port, token }],
+      );
+      await page.getByText('1 of 1 cached').waitFor();
+      await page.locator('#gone').waitFor({ state: 'hidden' });
+      await compared.locator('#gone').waitFor({ state: 'hidden' });
+      expect(await page.locator('#description').textContent()).toBe('Shorter');
+      expect(await page.locator('#task option').allInnerTexts()).toEqual(['–', one]);
+      await context.close();
+      await second.close();
+    }));
 });

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { statSync } from 'node:fs';
 import { request } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect } from 'vitest';
@@ -171,6 +172,32 @@ stages:
     await reader.leave();
     ui.child.kill('SIGINT');
     expect((await ui.result).code).toBe(0);
+  });
+
+  test('is at the same address after a restart, which no other pipeline has, nor one that runs beside it', async ({
+    box,
+  }) => {
+    box.write('p.yaml', pipeline);
+    box.write('q.yaml', pipeline);
+    const serve = async (file: string) => {
+      const ui = box.start(['ui', file]);
+      await until(() => ui.err.includes('Ctrl-C ends it'), 'the address is told');
+      return { ui, url: /http:\S+/.exec(ui.err)![0] };
+    };
+    const first = await serve('p.yaml');
+    expect(statSync(box.path('.state/spikeline/page-secret')).mode & 0o777).toBe(0o600);
+    const [beside, other] = [await serve('p.yaml'), await serve('q.yaml')];
+    expect(new Set([first.url, beside.url, other.url]).size).toBe(3);
+    expect(new URL(other.url).pathname).not.toBe(new URL(first.url).pathname);
+    first.ui.child.kill('SIGKILL');
+    await first.ui.result;
+    const again = await serve('p.yaml');
+    expect(again.url).toBe(first.url);
+    // Where nothing can be kept, it is somewhere.
+    box.write('file', '');
+    const homeless = box.start(['ui', 'p.yaml'], { XDG_STATE_HOME: box.path('file') });
+    await until(() => homeless.err.includes('Ctrl-C ends it'), 'the address is told');
+    expect(homeless.err).not.toContain(new URL(first.url).pathname);
   });
 
   test('is refused for what is no port, and is none of a file with mistakes', async ({ box }) => {

@@ -72,6 +72,7 @@ export class Sandbox {
         GITHUB_ACTIONS: '',
         GITHUB_STEP_SUMMARY: '',
         XDG_CONFIG_HOME: this.path('.config'),
+        XDG_STATE_HOME: this.path('.state'),
         ...env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -24,7 +24,7 @@ class Pane {
     args: string,
   ) {
     const command = `cd '${box.folder}'; env -u CI TERM=xterm-256color LANG=C.UTF-8 '${process.execPath}' '${box.program}' ${args}; sleep 60`;
-    this.#tmux('-f', '/dev/null', 'new-session', '-d', '-x', String(width), '-y', '30', '-s', 'pane', command);
+    this.#tmux('-f', '/dev/null', 'new-session', '-d', '-x', String(width), '-y', '60', '-s', 'pane', command);
   }
 
   get lines(): readonly string[] {
@@ -77,6 +77,41 @@ describe.runIf(hasTmux)('in a terminal', () => {
     } finally {
       pane.close();
     }
+  });
+
+  test.for([40, 80, 120])('of %i columns tables and plans are broken between words', async (width, { box }) => {
+    const commands = ['plan p.yaml', 'show p.yaml --runs --pareto accuracy,-sops', 'stages'];
+    const sizes = ['a-first-value', 'another-value', 'one-more-of-them'];
+    box.write(
+      'p.yaml',
+      `name: words
+axes: { size: [${sizes.join(', ')}] }
+stages:
+  first: { run: 'echo 1 > \${{ outputs.done }}', over: [size], outputs: { done: done.txt } }
+  second: { run: [node, -e, "fs.writeFileSync(process.argv[2], JSON.stringify({ accuracy: 0.5, sops: 100, spikesPerImage: 12345678 }))", "\${{ size }}", "\${{ outputs.metrics }}"], over: [size], inputs: { a: first }, outputs: { metrics: metrics.json } }
+`,
+    );
+    const look = async (args: string) => {
+      const { out } = await box.run(args.split(' '));
+      const pane = new Pane(box, width, `${args}; echo ended`);
+      try {
+        await until(() => pane.lines.includes('ended'), 'it has ended', 30);
+        // Rules are as long as columns are wide.
+        const wordsOf = (text: string) => text.split(/\s+/).filter((word) => word !== '' && !word.startsWith('─'));
+        const known = new Set(wordsOf(out));
+        const shown = wordsOf(pane.lines.slice(0, -1).join('\n'));
+        // As it is where lines are as long as they are; what is longer than a line may be broken.
+        const broken = shown.filter(
+          (word) => !known.has(word) && ![...known].some((whole) => whole.length > 20 && whole.includes(word)),
+        );
+        expect([args, broken]).toEqual([args, []]);
+      } finally {
+        pane.close();
+      }
+    };
+    await look(commands[0]!);
+    expect((await box.run(['run', 'p.yaml'])).code).toBe(0);
+    for (const command of commands.slice(1)) await look(command);
   });
 
   test('says how long is left before anything of a run has ended, by what earlier runs took', async ({ box }) => {

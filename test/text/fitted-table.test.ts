@@ -31,6 +31,28 @@ describe('tables on a terminal', () => {
     );
   });
 
+  it('repeat only the first of what says what a row is, where all of it leaves no room', () => {
+    const labels = ['run', 'precision', 'resumeEpochs', 'profile'];
+    const named = [...labels.map((key) => ({ key, label: true })), { key: 'accuracy', label: false }];
+    expect(
+      fittedTable([{ run: 1, precision: 'k1B2', resumeEpochs: '3', profile: 'smoke', accuracy: 0.5 }], named, 28),
+    ).toBe(
+      `${[
+        'run  precision  resumeEpochs',
+        '───  ─────────  ────────────',
+        '  1  k1B2       3',
+        '',
+        'run  precision  profile',
+        '───  ─────────  ───────',
+        '  1  k1B2       smoke',
+        '',
+        'run  precision  accuracy',
+        '───  ─────────  ────────',
+        '  1  k1B2            0.5',
+      ].join('\n')}\n`,
+    );
+  });
+
   it('go on below where columns have no room side by side, with what says what a row is', () => {
     const wide = [
       { at: 'k1B2', first: 123456, second: 234567, third: 345678 },

@@ -3,12 +3,13 @@ import { openStore } from '../../api/opening/store.js';
 import { chooseTasks, forcedTasks } from '../../api/opening/tasks.js';
 import { absentFiles } from '../../pipeline/expand/absent.js';
 import { Planner, type TaskPlan } from '../../run/plan/planner.js';
+import { fittedLines } from '../../text/fitted-lines.js';
 import { expectationOf } from '../explain/expectation.js';
 import { statusText } from '../explain/status.js';
 import type { RunCommandOptions } from '../opening/options.js';
 import { openPipeline } from '../opening/pipeline.js';
 import { exitCodes } from '../terminal/exit-codes.js';
-import { print } from '../terminal/output.js';
+import { print, terminalWidth } from '../terminal/output.js';
 
 /** `plan`: what would run, in order, and why; with an executor that has more to say, where. */
 export async function planCommand(
@@ -28,16 +29,21 @@ export async function planCommand(
   const expected = await expectationOf({ pipeline, store, open, measure, jobs }, plans, preview);
   for (const task of open) {
     const about = [expected.ofTask(task), preview?.places.get(task.id)].filter((text) => text !== undefined);
-    print([describe(task.id, plans.get(task.id)!), ...about].join(', '));
+    say([describe(task.id, plans.get(task.id)!), ...about].join(', '));
     for (const { parameter, path } of absentFiles(task, pipeline))
-      print(`       there is no ${path} (${parameter}): the task fails unless a shared cache has its result`);
+      say(`       there is no ${path} (${parameter}): the task fails unless a shared cache has its result`);
   }
   const cached = all.length - open.length;
   const repeat = [...new Set(all.flatMap((task) => task.repeat ?? []))];
   const repeated = repeat.length === 0 ? '' : `; repeated over ${repeat.join(' and ')}`;
-  print(`${open.length === 0 ? '' : '\n'}${open.length} to run, ${cached} cached${repeated}`);
-  for (const line of open.length === 0 ? [] : [...(preview?.lines ?? []), ...expected.lines]) print(line);
+  say(`${open.length === 0 ? '' : '\n'}${open.length} to run, ${cached} cached${repeated}`);
+  for (const line of open.length === 0 ? [] : [...(preview?.lines ?? []), ...expected.lines]) say(line);
   return exitCodes.done;
+}
+
+/** Broken between words where the terminal is narrower. */
+function say(text: string): void {
+  print(fittedLines(text, terminalWidth(), 7));
 }
 
 function describe(id: string, { status }: TaskPlan): string {

@@ -1,10 +1,10 @@
-import wrapAnsi from 'wrap-ansi';
 import { program } from '../../api/opening/calls.js';
 import { UserError } from '../../error.js';
 import { suggestion } from '../../schema/suggest.js';
 import type { StageDefinition } from '../../stage/definition.js';
 import { builtInStage, builtInStageNames, builtInStages } from '../../stage/registry.js';
 import { stageTables } from '../../stage/tables.js';
+import { fittedLines } from '../../text/fitted-lines.js';
 import { fittedTable } from '../../text/fitted-table.js';
 import { exitCodes } from '../terminal/exit-codes.js';
 import { print, terminalWidth } from '../terminal/output.js';
@@ -20,7 +20,7 @@ export async function stagesCommand(name: string | undefined): Promise<number> {
         terminalWidth(),
       ),
     );
-    print(`\n${program} stages NAME shows its parameters, inputs and outputs.`);
+    print(fittedLines(`\n${program} stages NAME shows its parameters, inputs and outputs.`, terminalWidth()));
     return exitCodes.done;
   }
   const stage = await builtInStage(name);
@@ -39,6 +39,5 @@ function describe(stage: StageDefinition): string {
     ),
   );
   const heading = `${stage.name}: ${stage.summary}`;
-  const width = terminalWidth();
-  return [`${width === undefined ? heading : wrapAnsi(heading, width)}\n`, ...tables].join('\n');
+  return [`${fittedLines(heading, terminalWidth())}\n`, ...tables].join('\n');
 }

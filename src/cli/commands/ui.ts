@@ -15,12 +15,13 @@ export async function uiCommand(
   const pipeline = await openPipeline(file, options);
   const store = openStore(options, pipeline);
   const looking = new Looking(pipeline, options, () => openPipeline(pipeline.file, options));
-  const page = await openPage(options.port, ({ ResultsPage }, port) =>
+  const page = await openPage(options.port, ({ ResultsPage, lastingAddress }, port) =>
     ResultsPage.open(
       store,
       () => looking.look(),
       () => looking.stamp(store),
       port,
+      lastingAddress(JSON.stringify([pipeline.file, store.folder, options.set, options.profile, options.engine])),
     ),
   );
   printError('It shows what there is, and what other processes run. Ctrl-C ends it.');

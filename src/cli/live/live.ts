@@ -9,6 +9,7 @@ import type { TaskId } from '../../values.js';
 import { PipelinePage } from './pipeline-page.js';
 import { LiveState, type LiveTask } from './state.js';
 
+export { lastingAddress } from './address.js';
 export { ResultsPage } from './results-page.js';
 
 /** How often readers are told how far the run is, and how often at most of the progress of a task. */

@@ -52,12 +52,13 @@ export interface Shown {
 export class PipelinePage {
   readonly server: LiveServer;
 
-  /** @param names of the states in the picture */
+  /** @param names of the states in the picture @param token what readers must know; by default something new */
   constructor(
     readonly store: Store,
     readonly shown: Shown,
     kind: PageKind,
     readonly names: StateNames,
+    token?: string,
   ) {
     const hash = createHash('sha256').update(liveScript).digest('base64');
     const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${hash}'; img-src 'self' data:; ${servedPolicy}`;
@@ -76,6 +77,7 @@ export class PipelinePage {
         },
       },
       () => this.snapshot(),
+      token,
     );
   }
 

@@ -4,6 +4,7 @@ import { countStates, plainNames, states } from '../../report/graph/graph.js';
 import type { Store } from '../../store/store.js';
 import { jsonText } from '../../text/printable.js';
 import type { TaskId } from '../../values.js';
+import type { Address } from './address.js';
 import { FollowedLogs } from './logs.js';
 import type { Look, SeenTask } from './look.js';
 import { PipelinePage, type Shown } from './pipeline-page.js';
@@ -115,22 +116,31 @@ export class ResultsPage {
     first: Look,
     look: () => Promise<Look>,
     stamp: () => string,
+    token: string | undefined,
   ) {
     this.#seen = new Seen(first);
     this.#look = look;
     this.#stamp = stamp;
-    this.#page = new PipelinePage(store, this.#seen, 'results', names);
+    this.#page = new PipelinePage(store, this.#seen, 'results', names, token);
   }
 
   /**
    * @param look looks at the store; again while somebody has the page open
    * @param stamp tells something else once there may be something new, as far as that is soon told
-   * @param port 0 for any that is free
+   * @param port 0 for any that is free: its usual one, if that is
+   * @param usual where it is found again after a restart, if it is to be
    */
-  static async open(store: Store, look: () => Promise<Look>, stamp: () => string, port: number): Promise<ResultsPage> {
-    const page = new ResultsPage(store, await look(), look, stamp);
+  static async open(
+    store: Store,
+    look: () => Promise<Look>,
+    stamp: () => string,
+    port: number,
+    usual?: Address,
+  ): Promise<ResultsPage> {
+    const page = new ResultsPage(store, await look(), look, stamp, usual?.token);
     const { server } = page.#page;
-    await server.listen(port);
+    if (port !== 0 || usual === undefined) await server.listen(port);
+    else await server.listen(usual.port).catch(() => server.listen(0));
     // Nobody is told: nothing is looked at.
     server.onReaders = (readers) => {
       if (readers > 0) page.#clock ??= setTimeout(() => void page.#poll(), 0);

@@ -20,7 +20,7 @@ const host = '127.0.0.1';
 
 /** Gives out pages by name, and tells readers of events as they happen (server-sent events). */
 export class LiveServer {
-  readonly #token = randomBytes(24).toString('base64url');
+  readonly #token: string;
   readonly #server: Server;
   readonly #readers = new Set<ServerResponse>();
   #port = 0;
@@ -30,11 +30,14 @@ export class LiveServer {
   /**
    * @param pages by name; the empty one is the page itself
    * @param first what a new reader is told
+   * @param token what readers must know; by default something new
    */
   constructor(
     readonly pages: Readonly<Record<string, Give>>,
     readonly first: () => string,
+    token = randomBytes(24).toString('base64url'),
   ) {
+    this.#token = token;
     this.#server = createServer((request, response) => {
       this.#answer(request, response).catch(() => refuse(response, 500));
     });
@@ -46,7 +49,10 @@ export class LiveServer {
   async listen(port: number): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
-      this.#server.listen(port, host, resolve);
+      this.#server.listen(port, host, () => {
+        this.#server.off('error', reject);
+        resolve();
+      });
     });
     this.#port = (this.#server.address() as AddressInfo).port;
   }

@@ -8,6 +8,7 @@ import { runsOf } from '../../run/plan/history.js';
 import { suggestion } from '../../schema/suggest.js';
 import type { Store } from '../../store/store.js';
 import type { TaskKey } from '../../store/types.js';
+import { fittedLines } from '../../text/fitted-lines.js';
 import { fittedTable } from '../../text/fitted-table.js';
 import { jsonText } from '../../text/printable.js';
 import { type Cell, distinctCells, renderTable } from '../../text/table.js';
@@ -98,11 +99,12 @@ export function runsText(all: readonly RunResultRow[], { where = [], sort, paret
     const own = rows.filter((row) => row.stage === stage);
     return `${format === 'md' ? `## ${stage}\n\n` : `${stage}\n`}${rowsTable(own, format, onFront)}`;
   });
-  return [...tables, ...(rows.length > 0 && onFront ? [frontNote] : [])].join('\n');
+  const note = fittedLines(frontNote, format === 'text' ? terminalWidth() : undefined);
+  return [...tables, ...(rows.length > 0 && onFront ? [note] : [])].join('\n');
 }
 
 const frontNote =
-  'front: * is on the Pareto front. By results on test images it describes what was computed; to choose a network by it\n' +
+  'front: * is on the Pareto front. By results on test images it describes what was computed; to choose a network by it ' +
   'would be to choose by the test set.\n';
 
 /**

@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { getSystemErrorMap } from 'node:util';
 import { UserError } from '../error.js';
 import type { MaybePromise } from './maybe-promise.js';
@@ -133,5 +135,18 @@ function knownError(error: unknown, path: string): StoreError | undefined {
   const code = systemCode(error) ?? '';
   const known = codes[code];
   if (known === undefined || error instanceof StoreError) return undefined;
-  return new StoreError(known[0], `${known[1]} ${path}.`, hints[code], { cause: error });
+  const hint = code === 'ENOTDIR' ? wayOut(path) : hints[code];
+  return new StoreError(known[0], `${known[1]} ${path}.`, hint, { cause: error });
+}
+
+/** Names the file that stands where a folder above `path` has to be: the path alone doesn't say which one it is. */
+function wayOut(path: string): string | undefined {
+  for (let above = dirname(path); above !== dirname(above); above = dirname(above)) {
+    try {
+      if (!statSync(above).isDirectory()) return `Remove or rename ${above}.`;
+    } catch {
+      // Below the file that is looked for, or out of reach.
+    }
+  }
+  return undefined;
 }

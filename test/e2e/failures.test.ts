@@ -120,6 +120,7 @@ stages:
   text: { run: [./text.txt] }
   killed: { run: 'kill -9 $$' }
   silent: { run: 'true', outputs: { x: x.txt } }
+  dangling: { run: 'ln -s elsewhere.txt \${{ outputs.x }}', outputs: { x: x.txt } }
   unreadable: { run: 'echo "{" > \${{ outputs.metrics }}', outputs: { metrics: m.json } }
   list: { run: 'echo "[1]" > \${{ outputs.metrics }}', outputs: { metrics: m.json } }
   forgotten: { run: 'true', outputs: { metrics: m.json } }
@@ -138,6 +139,11 @@ stages:
         'E_OUTPUT_MISSING',
         'The task ended, but its output "x" (x.txt) is not there.',
         'Write it to ${{ outputs.x }}.',
+      ),
+      dangling: said(
+        'E_OUTPUT_MISSING',
+        'The output "x" (x.txt) is a symbolic link to elsewhere.txt, which does not exist.',
+        "A link's relative target is looked for beside the link: write the file itself, or link to its whole path.",
       ),
       unreadable: said('E_METRICS', expect.stringMatching(/^The output "metrics" is not JSON: [^\n]+\.$/) as string),
       list: said('E_METRICS', 'The output "metrics" must be a JSON object.'),

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdirSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, readlinkSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
 import { UserError } from '../../error.js';
 import { inFolder } from '../../files/atomic.js';
@@ -98,7 +98,7 @@ export class TaskRunner {
       if ('failure' in result) return { failure: withLog(result.failure, log) };
       const artifacts: Record<string, Artifact> = {};
       for (const [name, path] of Object.entries(outputs)) {
-        if (!existsSync(path)) return { failure: withLog(missingOutput(task, name), log) };
+        if (!existsSync(path)) return { failure: withLog(missingOutput(task, name, path), log) };
         artifacts[name] = await this.#adopt(name, path, work);
       }
       isDone = true;
@@ -266,11 +266,28 @@ function withLog(failure: Failure, log: string): Failure {
   return { ...silent, ...failure, log, ...(tail.length > 0 && { tail }) };
 }
 
-function missingOutput(task: Task, name: string): Failure {
+/** An output that can't be read as one: nothing is at `path`, or a link that leads nowhere. */
+function missingOutput(task: Task, name: string, path: string): Failure {
+  const target = linkTarget(path);
+  if (target !== undefined)
+    return {
+      code: 'E_OUTPUT_MISSING',
+      message: `The output "${name}" (${task.outputs[name]}) is a symbolic link to ${target}, which does not exist.`,
+      hint: "A link's relative target is looked for beside the link: write the file itself, or link to its whole path.",
+    };
   const message = `The task ended, but its output "${name}" (${task.outputs[name]}) is not there.`;
   const hint =
     task.action.kind === 'stage'
       ? 'The stage must write all outputs it declares.'
       : `Write it to \${{ outputs.${name} }}.`;
   return { code: 'E_OUTPUT_MISSING', message, hint };
+}
+
+/** Where a symbolic link leads; undefined where there is none. */
+function linkTarget(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
 }

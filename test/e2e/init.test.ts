@@ -19,7 +19,7 @@ describe.concurrent('init', () => {
       expect(await box.run(['init', name, '--template', name])).toMatchObject({ code: 0, err: '' });
       const { out, err } = await box.run(['validate', `${name}/${name}.yaml`]);
       expect({ out, err }).toEqual({ out: expect.stringContaining('no mistakes'), err: '' });
-      expect(box.read(`${name}/.gitignore`)).toContain('artifacts/');
+      expect(box.read(`${name}/.gitignore`)).toBe('node_modules/\n');
       expect(box.read(`${name}/${name}.yaml`)).toMatch(
         /^# yaml-language-server: \$schema=\.\/pipeline\.schema\.json\n/,
       );
@@ -28,6 +28,27 @@ describe.concurrent('init', () => {
     }
     expect(readdirSync(box.path('own-data/pictures'))).toHaveLength(10);
     expect(readdirSync(box.path('own-data/pictures/ankle-boot'))).toHaveLength(60);
+  });
+
+  test('makes a project of its own, with its own results, inside of another', async ({ box }) => {
+    install(box);
+    box.write('package.json', '{ "private": true }');
+    const git = (...args: string[]) => spawnSync('git', args, { cwd: box.folder, encoding: 'utf8' });
+    git('init', '-q');
+    await box.run(['init', 'deep/own']);
+    box.write(
+      'deep/own/one.yaml',
+      'name: one\nstages: { a: { run: "echo 1 > ${{ outputs.o }}", outputs: { o: o.txt } } }\n',
+    );
+    expect((await box.run(['run', 'deep/own/one.yaml'])).code).toBe(0);
+    expect(box.read('deep/own/artifacts/one/a/o.txt')).toBe('1\n');
+    expect(box.has('artifacts')).toBe(false);
+    // Git keeps what makes it one, and none of its results.
+    const { stdout, error } = git('ls-files', '--others', '--exclude-standard', 'deep/own/artifacts');
+    if (error === undefined) expect(stdout).toBe('deep/own/artifacts/.gitignore\n');
+    // What is removed as a result is not.
+    await box.run(['gc', 'deep/own/one.yaml']);
+    expect(box.has('deep/own/artifacts/.gitignore')).toBe(true);
   });
 
   test('makes a stage whose test passes', async ({ box }) => {
@@ -57,7 +78,6 @@ describe.concurrent('init', () => {
     const { code, out } = await box.run(['init']);
     expect(code).toBe(0);
     expect(out).toContain('Left as they were: .gitignore, stages/trade-off.ts\n');
-    expect(out).toContain('.gitignore does not name artifacts/');
     expect(box.read('.gitignore')).toBe('mine\n');
     expect(box.read('stages/trade-off.ts')).toBe('// mine\n');
     expect(await box.run(['init'])).toMatchObject({

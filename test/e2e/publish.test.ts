@@ -1,9 +1,14 @@
 import { readdirSync } from 'node:fs';
+import { hostname, platform, release } from 'node:os';
 import { expect } from 'vitest';
 import { filesIn } from '../../src/cli/publish/folder.js';
 import { digestBytes, hexOf } from '../../src/files/digest.js';
+import { annResults } from '../report/examples.js';
 import { test } from './program.js';
 import { writeProject } from './publish-project.js';
+
+const quoted = (value: unknown) => `'${JSON.stringify(value)}'`;
+const [ann] = annResults();
 
 type Entity = Record<string, unknown> & { readonly '@id': string };
 
@@ -88,6 +93,34 @@ test('writes a run with all that reproduces it, the same each time', async ({ bo
       'mine is not empty, and was not made by `publish`: nothing is written over it.\n' +
       '  hint: name a folder that is not there yet, such as mine-2\n',
   });
+});
+
+test('tells neither the name of a machine nor of its user, and which files of the project do', async ({ box }) => {
+  const home = box.path('homes/zou');
+  box.write('homes/zou/.keep', '');
+  box.write('package.json', '{ "private": true, "license": "MIT" }');
+  const run = `name: p
+stages:
+  a:
+    run: [node, -e, "fs.writeFileSync(process.argv[1], process.argv[2])", "\${{ outputs.result }}", ${quoted(ann)}]
+    outputs: { result: result.json }
+  page: { uses: report, inputs: { ann: a } }
+`;
+  box.write('p.yaml', run);
+  const env = { HOME: home, USERPROFILE: home };
+  await box.run(['run', 'p.yaml'], env);
+  const clean = await box.run(['publish', 'crate', 'p.yaml'], env);
+  expect(clean.out).not.toContain('name your home folder');
+  const names = [hostname(), home, box.folder];
+  for (const path of filesIn(box.path('crate')))
+    for (const name of names) expect([path, box.read(`crate/${path}`).includes(name)]).toEqual([path, false]);
+  const [task] = JSON.parse(box.read('crate/tasks.json')) as { readonly provenance: { readonly platform: string } }[];
+  expect(filesIn(box.path('crate'))).toContain('page.html');
+  expect(task!.provenance.platform).toBe(`${platform()} ${release()} ${process.arch} machine-1`);
+
+  box.write('p.yaml', `${run}# as in ${home}/notes\n`);
+  const { out } = await box.run(['publish', 'again', 'p.yaml'], env);
+  expect(out).toContain('\nThese name your home folder or this machine: page.html, project/p.yaml\n');
 });
 
 test('keeps to itself what is secret by its name, whether a command names it or reads it as an input', async ({

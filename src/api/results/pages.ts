@@ -25,6 +25,8 @@ export interface ReportedRun {
   readonly results: ReadonlyMap<TaskId, TaskResult>;
   /** What the page calls the pipeline file. Default: as the user would type it here. */
   readonly called?: string;
+  /** What the page calls a machine. Default: its system and name, as records have them. */
+  readonly machineOf?: (platform: string) => string;
 }
 
 /**
@@ -73,7 +75,8 @@ async function readArtifact(store: Store, artifact: Artifact): Promise<string> {
   return bytes.toString('utf8');
 }
 
-async function factsOf({ pipeline, store, options, results, called }: ReportedRun, task: Task): Promise<RunFacts> {
+async function factsOf(run: ReportedRun, task: Task): Promise<RunFacts> {
+  const { pipeline, store, options, results, called, machineOf = (platform: string) => platform } = run;
   const records = await Promise.all(
     pipeline.tasks.flatMap(({ id }) => {
       const result = results.get(id);
@@ -85,7 +88,7 @@ async function factsOf({ pipeline, store, options, results, called }: ReportedRu
     const { seconds, threads, finishedAt, platform } = provenance;
     return {
       ...{ task: provenance.task, key, seconds, threads, finishedAt, duration: duration(seconds) },
-      machine: `${platform}, ${programsText(provenance)}`,
+      machine: `${machineOf(platform)}, ${programsText(provenance)}`,
       outputs: Object.fromEntries(Object.entries(outputs).map(([name, { digest }]) => [name, digest])),
     };
   });
@@ -109,7 +112,7 @@ async function factsOf({ pipeline, store, options, results, called }: ReportedRu
     about: [
       ['Spikeline', all(({ spikeline }) => spikeline)],
       ['Node', all(({ node }) => node)],
-      ['machine', all(({ platform }) => platform)],
+      ['machine', all(({ platform }) => machineOf(platform))],
       ...(params.length === 0 ? [] : [['params', params.join(', ')] as const]),
     ],
     ...{ file, fileDigest: digestBytes(content), fileText: content.toString('utf8'), tasks },

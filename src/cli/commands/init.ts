@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { program, shownPath } from '../../api/opening/calls.js';
 import { UserError } from '../../error.js';
@@ -30,8 +30,6 @@ export async function initCommand(name: string | undefined, options: { readonly 
   print(`${shownPath(folder)}: ${template.summary}\n`);
   for (const line of contents([...files.keys()].filter((path) => !kept.includes(path)))) print(`  ${line}`);
   if (kept.length > 0) print(`\nLeft as they were: ${kept.join(', ')}`);
-  if (kept.includes('.gitignore') && !(await ignoresArtifacts(folder)))
-    print('.gitignore does not name artifacts/, where results go: add a line.');
   print(`\n${nextSteps(folder, template, installed, kept.includes('package.json'))}`);
   return exitCodes.done;
 }
@@ -68,11 +66,6 @@ function contents(paths: readonly string[]): readonly string[] {
     const [first] = inside as [string];
     return inside.length < 10 ? inside : [`${first.split('/')[0]}/ (${inside.length} files)`];
   });
-}
-
-async function ignoresArtifacts(folder: string): Promise<boolean> {
-  const lines = (await readFile(join(folder, '.gitignore'), 'utf8').catch(() => '')).split('\n');
-  return lines.some((line) => /^\/?artifacts(\/\**)?\s*$/.test(line));
 }
 
 function nextSteps(folder: string, template: Template, installed: boolean, keptPackage: boolean): string {

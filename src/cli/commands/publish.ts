@@ -67,7 +67,7 @@ export async function publishCommand(
   return exitCodes.done;
 }
 
-function summary(name: string, maxSize: string, { files, bytes, omitted, project }: PublishedCrate): string {
+function summary(name: string, maxSize: string, { files, bytes, omitted, revealing, project }: PublishedCrate): string {
   const lines = [
     `Wrote ${shownPath(resolve(name))}: ${countOf(files, 'file')}, ${formatSize(bytes)}, as an RO-Crate (Workflow Run Crate 0.5).`,
   ];
@@ -77,6 +77,10 @@ function summary(name: string, maxSize: string, { files, bytes, omitted, project
   const more = omitted.length > mostShown ? [`  and ${omitted.length - mostShown} more`] : [];
   if (omitted.length > 0)
     lines.push(`Named in its README.md, and not copied (--max-size ${maxSize}):`, ...shown, ...more);
+  if (revealing.length > 0) {
+    const others = revealing.length > mostShown ? ` and ${revealing.length - mostShown} more` : '';
+    lines.push(`These name your home folder or this machine: ${revealing.slice(0, mostShown).join(', ')}${others}`);
+  }
   if (project.licence === undefined)
     lines.push(
       'It names no licence: add `"license": "MIT"`, or another of SPDX, to package.json, or `license:` to CITATION.cff.',
@@ -87,5 +91,5 @@ function summary(name: string, maxSize: string, { files, bytes, omitted, project
   return lines.join('\n');
 }
 
-/** Of what is left out, this many are named. */
+/** Of what is left out, or tells too much, this many are named. */
 const mostShown = 5;

@@ -19,6 +19,7 @@ import type { TaskId } from '../../values.js';
 import { version } from '../../version.js';
 import { stageGraph } from '../results/graphs.js';
 import { filesIn, sumsFile, sumsText } from './folder.js';
+import { machineNames, revealingFiles } from './machine.js';
 import { type CrateFacts, crateMetadata, metadataFile, type PublishedFolder, type Role } from './metadata.js';
 import { type Project, readProject } from './project.js';
 import { installCall, type Omitted, readmeText } from './readme.js';
@@ -40,6 +41,8 @@ export interface PublishedCrate {
   readonly files: number;
   readonly bytes: number;
   readonly omitted: readonly Omitted[];
+  /** Files that name this machine or the user's folder, by path. */
+  readonly revealing: readonly string[];
   readonly project: Project;
 }
 
@@ -62,12 +65,14 @@ class Crate {
   readonly #folders: PublishedFolder[] = [];
   readonly #omitted: Omitted[] = [];
   readonly #project: Project;
+  readonly #machineOf: (platform: string) => string;
 
   constructor(
     readonly run: PublishedRun,
     readonly folder: string,
   ) {
     this.#project = readProject(run.sources.base);
+    this.#machineOf = machineNames(run.records);
   }
 
   async write(): Promise<PublishedCrate> {
@@ -83,7 +88,11 @@ class Crate {
     this.#text('metrics.csv', metricsCsv(pipeline, records), 'all metrics of all tasks, a row a number', 'result');
     if (verdicts.length > 0)
       this.#text('expectations.csv', expectationsCsv(verdicts), 'what is expected, beside what came out', 'result');
-    this.#text('tasks.json', tasksJson(pipeline, records), 'key, parameters, contents, machine and time of each task');
+    this.#text(
+      'tasks.json',
+      tasksJson(pipeline, records, this.#machineOf),
+      'key, parameters, contents, machine and time of each task',
+    );
     const graph = stageGraph(pipeline, () => 'cached');
     const isDrawn = pictureSize(graph) <= largestPicture;
     if (isDrawn) this.#text(picture, graphSvg(graph), 'the stages of the pipeline');
@@ -176,7 +185,8 @@ class Crate {
   async #writePages(): Promise<void> {
     const { pipeline, store, options, records } = this.run;
     for (const task of pageTasks(pipeline)) {
-      const page = await runPage({ pipeline, store, options, results: records, called: this.#pipelineFile }, task);
+      const called = { called: this.#pipelineFile, machineOf: this.#machineOf };
+      const page = await runPage({ pipeline, store, options, results: records, ...called }, task);
       this.#text(
         basename(pagePath(store, pipeline, task)),
         page,
@@ -230,7 +240,11 @@ class Crate {
     );
     writeFileSync(join(this.folder, sumsFile), sumsText(all));
     const bytes = all.reduce((sum, one) => sum + one.size, 0);
-    return { files: all.length + 1, bytes, omitted: this.#omitted, project: this.#project };
+    const revealing = revealingFiles(
+      this.folder,
+      all.map(({ path }) => path),
+    );
+    return { files: all.length + 1, bytes, omitted: this.#omitted, revealing, project: this.#project };
   }
 
   #readmeParts() {

@@ -37,13 +37,14 @@ export function expectationsCsv(verdicts: readonly TaskVerdict[]): string {
 }
 
 /** What each task was made from, what it made, where and when. Of the environment there are names only: a digest can give a short secret away. */
-export function tasksJson({ tasks }: Pipeline, records: Records): string {
+export function tasksJson({ tasks }: Pipeline, records: Records, machineOf: (platform: string) => string): string {
   const list = tasks.flatMap(({ id, stage, axes }) => {
     const record = records.get(id);
     if (record === undefined) return [];
     const { key, parts, code, outputs, metrics, provenance } = record;
     const { env, ...made } = parts;
-    const { task: _, pipeline: __, axes: ___, ...where } = provenance;
+    const { task: _, pipeline: __, axes: ___, ...rest } = provenance;
+    const where = { ...rest, platform: machineOf(rest.platform) };
     return { task: id, stage, axes, key, ...made, env: Object.keys(env), code, outputs, metrics, provenance: where };
   });
   return `${jsonText(list, 2)}\n`;

@@ -1,6 +1,6 @@
 // All runs for MLflow: a run a result, with its parameters, metrics and curves.
 
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import {
@@ -11,10 +11,13 @@ import {
   runFiles,
   runId,
 } from '../../exchange/mlflow.js';
+import { syncFolder, temporaryPath, writeAtomically } from '../../files/atomic.js';
 import { guarded } from '../../files/error.js';
 import { readRegularFile } from '../../files/regular-file.js';
+import { removeFolder, removeLeftovers } from '../../files/remove.js';
 import type { Pipeline } from '../../pipeline/expand/task.js';
 import type { Store } from '../../store/store.js';
+import { replaceFolder } from '../../store/tree.js';
 import { plain } from '../../text/table.js';
 import type { MetricValue } from '../../values.js';
 import { curvesOf } from './curves.js';
@@ -38,17 +41,42 @@ export async function writeMlflow(
     const there = experimentIn(root, pipeline.name);
     const experiment = there ?? { id: experimentId(pipeline.name), name: pipeline.name };
     const place = join(root, experiment.id);
+    // MLflow passes over what has no meta.yaml.
+    const drafts = join(place, draftsFolder);
+    removeLeftovers(drafts);
     const first = Math.min(...rows.map(({ finishedAt }) => Date.parse(finishedAt)));
     if (there === undefined && rows.length > 0)
-      write(join(place, 'meta.yaml'), experimentMeta(experiment, first, place));
+      await writeAtomically(join(place, 'meta.yaml'), [experimentMeta(experiment, first, place)], drafts);
     for (const row of rows) {
       const run = await runOf(pipeline, store, row);
       const own = join(place, runId(run));
-      mkdirSync(join(own, 'artifacts'), { recursive: true });
-      for (const [path, text] of runFiles(run, experiment, own)) write(join(own, path), text);
+      await writeRun(own, runFiles(run, experiment, own), drafts);
     }
+    removeFolder(drafts);
     return rows.length;
   });
+}
+
+/** For what is not whole yet. */
+const draftsFolder = '.spikeline-export';
+
+/**
+ * A run is there as a whole or not at all. Of one that is there, file after file is replaced, each as a whole: MLflow may have
+ * put others beside them.
+ */
+async function writeRun(own: string, files: ReadonlyMap<string, string>, drafts: string): Promise<void> {
+  if (existsSync(join(own, 'meta.yaml'))) {
+    for (const [path, text] of files) await writeAtomically(join(own, path), [text], drafts);
+    return;
+  }
+  const draft = temporaryPath(drafts);
+  mkdirSync(join(draft, 'artifacts'), { recursive: true });
+  for (const [path, text] of files) {
+    mkdirSync(dirname(join(draft, path)), { recursive: true });
+    writeFileSync(join(draft, path), text, { flush: true });
+  }
+  replaceFolder(draft, own, drafts);
+  await syncFolder(dirname(own));
 }
 
 async function runOf(pipeline: Pipeline, store: Store, row: RunResultRow): Promise<MlflowRun> {
@@ -107,9 +135,4 @@ function foldersIn(root: string): string[] {
   } catch {
     return [];
   }
-}
-
-function write(path: string, text: string): void {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text);
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { eventFile, type Scalar } from '../../exchange/tensorboard.js';
 import { writeAtomically } from '../../files/atomic.js';
 import { guarded } from '../../files/error.js';
+import { removeLeftovers } from '../../files/remove.js';
 import type { Pipeline } from '../../pipeline/expand/task.js';
 import { fileName } from '../../store/names.js';
 import type { Store } from '../../store/store.js';
@@ -22,6 +23,8 @@ export async function writeTensorboard(
   rows: readonly RunResultRow[],
   folder: string,
 ): Promise<number> {
+  // What an export that was killed has left: no event file, by its name.
+  removeLeftovers(folder);
   let written = 0;
   for (const row of rows) {
     const scalars = [...(await curvesOf(pipeline, store, row)), ...metricsOf(row.metrics)];

@@ -75,6 +75,8 @@ export const templates: readonly Template[] = [
 const shared: Template['files'] = {
   // Under its own name npm would leave it out of the package.
   '.gitignore': inTemplates('shared/gitignore'),
+  // With it the folder is a project of its own, whatever lies above it, for those who clone it as well.
+  'artifacts/.gitignore': inTemplates('shared/artifacts-gitignore'),
   'pipeline.schema.json': 'pipelines/pipeline.schema.json',
   'stages/trade-off.ts': inTemplates('shared/stages/trade-off.ts'),
   'test/trade-off.yaml': inTemplates('shared/test/trade-off.yaml'),

@@ -11,7 +11,8 @@ import type { TaskRecord } from '../../store/types.js';
 import type { TaskId } from '../../values.js';
 import { openPipeline } from '../opening/pipeline.js';
 import { type PublishedCrate, writeCrate } from '../publish/crate.js';
-import { publishFolder, sumsFile } from '../publish/folder.js';
+import { filesIn, publishFolder, sumsFile } from '../publish/folder.js';
+import { revealingFiles } from '../publish/machine.js';
 import { sourcesOf } from '../publish/sources.js';
 import { exitCodes } from '../terminal/exit-codes.js';
 import { print } from '../terminal/output.js';
@@ -57,17 +58,24 @@ export async function publishCommand(
     }
     const sources = await sourcesOf(pipeline, planner, plans);
     let crate: PublishedCrate | undefined;
+    let revealing: readonly string[] = [];
     await publishFolder(resolve(name), async (draft) => {
       crate = await writeCrate({ pipeline, store, options, records, sources, maxBytes }, draft);
+      revealing = revealingFiles(draft, filesIn(draft));
     });
-    print(summary(name, maxSize, crate!));
+    print(summary(name, maxSize, crate!, revealing));
   } finally {
     await lock.release();
   }
   return exitCodes.done;
 }
 
-function summary(name: string, maxSize: string, { files, bytes, omitted, revealing, project }: PublishedCrate): string {
+function summary(
+  name: string,
+  maxSize: string,
+  { files, bytes, omitted, project }: PublishedCrate,
+  revealing: readonly string[],
+): string {
   const lines = [
     `Wrote ${shownPath(resolve(name))}: ${countOf(files, 'file')}, ${formatSize(bytes)}, as an RO-Crate (Workflow Run Crate 0.5).`,
   ];

@@ -19,7 +19,7 @@ import type { TaskId } from '../../values.js';
 import { version } from '../../version.js';
 import { stageGraph } from '../results/graphs.js';
 import { filesIn, sumsFile, sumsText } from './folder.js';
-import { machineNames, revealingFiles } from './machine.js';
+import { machineNames } from './machine.js';
 import { type CrateFacts, crateMetadata, metadataFile, type PublishedFolder, type Role } from './metadata.js';
 import { type Project, readProject } from './project.js';
 import { installCall, type Omitted, readmeText } from './readme.js';
@@ -41,8 +41,6 @@ export interface PublishedCrate {
   readonly files: number;
   readonly bytes: number;
   readonly omitted: readonly Omitted[];
-  /** Files that name this machine or the user's folder, by path. */
-  readonly revealing: readonly string[];
   readonly project: Project;
 }
 
@@ -120,13 +118,9 @@ class Crate {
       else if (!isCheckout)
         this.#copy(path, `${projectFolder}/${name}`, { description: 'versions of packages', role: 'about' });
     }
-    if (this.#hasPackage) return;
+    if (this.#files.has(`${projectFolder}/package.json`)) return;
     const own = { private: true, dependencies: { spikeline: version } };
     this.#text(`${projectFolder}/package.json`, `${jsonText(own, 2)}\n`, 'versions of packages');
-  }
-
-  get #hasPackage(): boolean {
-    return this.#files.has(`${projectFolder}/package.json`);
   }
 
   async #copyInput(path: string): Promise<void> {
@@ -240,11 +234,7 @@ class Crate {
     );
     writeFileSync(join(this.folder, sumsFile), sumsText(all));
     const bytes = all.reduce((sum, one) => sum + one.size, 0);
-    const revealing = revealingFiles(
-      this.folder,
-      all.map(({ path }) => path),
-    );
-    return { files: all.length + 1, bytes, omitted: this.#omitted, revealing, project: this.#project };
+    return { files: all.length + 1, bytes, omitted: this.#omitted, project: this.#project };
   }
 
   #readmeParts() {

@@ -1,6 +1,9 @@
 // Prints the hashes of all that `fingerprint` computes, so that other versions of Node, other compilers of V8 and native kernels
 // can be held to them: node .build/dev/golden.js optimised|liftoff|LIBRARY [case …]
-import { setFlagsFromString } from 'node:v8';
+//
+// SPIKELINE_TEST_LIVELY names a file of V8's serialised form with the lively parameters, where to draw them would take long.
+import { readFileSync } from 'node:fs';
+import { deserialize, setFlagsFromString } from 'node:v8';
 import { flagSets, useFlags } from '../../src/engine/wasm/compiler/flags.js';
 import { useNative } from '../../src/engine/wasm/native/choice.js';
 import { cases, fingerprint, livelyParameters } from './fingerprint.js';
@@ -14,9 +17,12 @@ if (chosen === 'liftoff') {
   useFlags(flagSets()[0]!);
   useNative({ library: chosen });
 }
+const drawn = process.env.SPIKELINE_TEST_LIVELY;
+const lively: typeof livelyParameters =
+  drawn === undefined ? livelyParameters : async () => deserialize(readFileSync(drawn)) as Map<string, Float32Array>;
 const hashes: Record<string, string> = {};
 for (const [name, { network, gradients }] of Object.entries(cases)) {
   if (names.length > 0 && !names.includes(name)) continue;
-  hashes[name] = await fingerprint(network, await livelyParameters(network), 2, gradients);
+  hashes[name] = await fingerprint(network, await lively(network), 2, gradients);
 }
 console.log(JSON.stringify(hashes));

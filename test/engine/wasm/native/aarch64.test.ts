@@ -3,12 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { serialize } from 'node:v8';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { build, type Target, targetOf } from '../../../../src/engine/wasm/native/build.js';
 import { findCompiler } from '../../../../src/engine/wasm/native/compiler.js';
 import { levels } from '../../../../src/engine/wasm/native/level.js';
 import { buildFolder } from '../../../../src/paths.js';
-import { cases } from '../../fingerprint.js';
+import { cases, livelyParameters } from '../../fingerprint.js';
 
 /** Node for such processors: test/peers/aarch64.sh installs it, and has what else this needs. */
 const node = process.env.SPIKELINE_AARCH64_NODE;
@@ -47,7 +48,11 @@ describe.skipIf(node === undefined)('native kernels on an emulated 64-bit ARM pr
   it.each(golden)('compute the golden hash: %s', async (name) => {
     const [program, ...words] = emulator;
     const args = [...words, join(development, 'golden.js'), target.file, name];
-    const { stdout } = await promisify(execFile)(program!, args);
+    // Drawing them takes twice as many steps as the training that the hash is of: that is done on this machine.
+    const lively = join(folder, 'lively');
+    writeFileSync(lively, serialize(await livelyParameters(cases[name]!.network)));
+    const env = { ...process.env, SPIKELINE_TEST_LIVELY: lively };
+    const { stdout } = await promisify(execFile)(program!, args, { env });
     expect(JSON.parse(stdout)).toEqual({ [name]: cases[name]!.golden });
   });
 });

@@ -4,18 +4,46 @@
 /** Rows of the kernel whose gradients are added up together. */
 enum { tileRows = WIDTH == 64 ? 12 : WIDTH == 32 ? 6 : 4 };
 
+/**
+ * Vectors of 512 bits: four of them by six pixels or rows, where there are as many channels. A value that is loaded into all
+ * lanes takes as long there as a vector of products, and so serves four of them.
+ */
+enum { mostVectors = WIDTH == 64 ? 4 : tileVectors, wideTile = 6 };
+#if WIDTH == 64
+/** Calls f(…, channel, vectors) for all channels, by four vectors first. */
+#define BY_WIDE_CHANNELS(channels, f, ...)              \
+  for (i32 channel = 0, left = (channels); left > 0;) { \
+    if (left >= mostVectors * LANES) {                  \
+      f(__VA_ARGS__, channel, mostVectors);             \
+      channel += mostVectors * LANES;                   \
+    } else if (left >= tileChannels) {                  \
+      f(__VA_ARGS__, channel, tileVectors);             \
+      channel += tileChannels;                          \
+    } else {                                            \
+      f(__VA_ARGS__, channel, 1);                       \
+      channel += LANES;                                 \
+    }                                                   \
+    left = (channels) - channel;                        \
+  }
+#else
+#define BY_WIDE_CHANNELS BY_CHANNELS
+#endif
+
 /** Bytes from row to row of packed weights. */
 enum { packedRow = channelBlock * 4 };
 
 /** Where vector v of a row of packed weights lies, from that of the first: in the same block of channels, or in the next one. */
 INLINE isize packedVector(isize block, i32 v) { return v * LANES / channelBlock * block + v * LANES % channelBlock * 4; }
 
+/** Pixels of a tile of so many vectors. */
+INLINE i32 pixelsOf(i32 vectors) { return vectors > tileVectors ? wideTile : tilePixels; }
+
 /** Adds to the sums of each pixel the products of one value, the k-th from p and q on. */
-INLINE void addProducts(f32v sums[tilePixels][tileVectors], const u8 *const p[tilePixels], const u8 *q, isize block, i32 k,
+INLINE void addProducts(f32v sums[tilePixels][mostVectors], const u8 *const p[tilePixels], const u8 *q, isize block, i32 k,
                         i32 vectors) {
-  f32v w[tileVectors];
+  f32v w[mostVectors];
   EACH(v, vectors) w[v] = LOAD(f32v, q + k * packedRow + packedVector(block, v));
-  EACH(r, tilePixels) {
+  EACH(r, pixelsOf(vectors)) {
     const f32 x = ((const f32 *)p[r])[k];
     EACH(v, vectors) sums[r][v] += x * w[v];
   }
@@ -30,11 +58,11 @@ INLINE void convolve(DenseConv t, i32 lo, i32 hi, i32 channel, i32 vectors) {
   const u8 *x = t.x + lo * t.xImage;
   u8 *y = t.y + lo * t.yImage + (isize)channel * 4;
   i32 pixel = 0;
-  for (i32 first = 0; first < total; first += tilePixels) {
+  for (i32 first = 0; first < total; first += pixelsOf(vectors)) {
     const u8 *p[tilePixels];
     u8 *to[tilePixels];
-    f32v sums[tilePixels][tileVectors];
-    EACH(r, tilePixels) {
+    f32v sums[tilePixels][mostVectors];
+    EACH(r, pixelsOf(vectors)) {
       p[r] = x + xOffsets[pixel];
       to[r] = y + yOffsets[pixel];
       if (first + r + 1 < total && ++pixel == t.pixels) {
@@ -51,16 +79,16 @@ INLINE void convolve(DenseConv t, i32 lo, i32 hi, i32 channel, i32 vectors) {
         SEPARATE_ROUND(q);
         addProducts(sums, p, q, block, 1, vectors);
         q += 2 * packedRow;
-        EACH(r, tilePixels) p[r] += 8;
+        EACH(r, pixelsOf(vectors)) p[r] += 8;
       }
       if (t.run & 1) {
         addProducts(sums, p, q, block, 0, vectors);
         q += packedRow;
-        EACH(r, tilePixels) p[r] += 4;
+        EACH(r, pixelsOf(vectors)) p[r] += 4;
       }
-      EACH(r, tilePixels) p[r] += t.rowSkip;
+      EACH(r, pixelsOf(vectors)) p[r] += t.rowSkip;
     }
-    EACH(r, tilePixels)
+    EACH(r, pixelsOf(vectors))
       EACH(v, vectors) STORE(to[r] + v * WIDTH, sums[r][v]);
   }
 }
@@ -69,28 +97,31 @@ INLINE void convolve(DenseConv t, i32 lo, i32 hi, i32 channel, i32 vectors) {
  * Float convolution: y[p][c] = Σ_k x[p][k]·w[k][c], k over `rows` contiguous runs. The order of the sum is k ascending, whatever
  * the range of images.
  */
-KERNEL(denseConv, DenseConv) { BY_CHANNELS(t.channels, convolve, t, lo, hi); }
+KERNEL(denseConv, DenseConv) { BY_WIDE_CHANNELS(t.channels, convolve, t, lo, hi); }
 
-/** So many vectors of channels of a tile's rows from `row` on, images first…last. Rows beyond the last one repeat it. */
-INLINE void addGradients(DenseWeightGradient t, i32 row, i32 first, i32 last, i32 channel, i32 vectors) {
+/**
+ * So many vectors of channels of `rows` rows from `row` on, images first…last; rows and vectors are constants. Rows beyond the last
+ * one repeat it.
+ */
+INLINE void addRows(DenseWeightGradient t, i32 row, i32 rows, i32 first, i32 last, i32 channel, i32 vectors) {
   isize offset[tileRows];
   u8 *dw[tileRows];
-  EACH(r, tileRows) {
+  EACH(r, rows) {
     const i32 one = min(row + r, t.rows - 1);
     offset[r] = ((const u32 *)t.rowOffsets)[one];
     dw[r] = t.dw + ((isize)one * t.channels + channel) * 4;
   }
   for (i32 n = first; n < last; n++) {
     const u8 *x = t.x + n * t.xImage, *dy = t.dy + n * t.dyImage + (isize)channel * 4;
-    f32v sums[tileRows][tileVectors];
-    EACH(r, tileRows)
+    f32v sums[tileRows][mostVectors];
+    EACH(r, rows)
       EACH(v, vectors) sums[r][v] = (f32v){0};
     for (i32 oy = 0; oy < t.outHeight; oy++, x += t.xRow, dy += t.dyRow) {
       const u8 *p = x, *q = dy;
       for (i32 ox = 0; ox < t.outWidth; ox++, p += t.xPixel, q += t.dyPixel) {
-        f32v b[tileVectors];
+        f32v b[mostVectors];
         EACH(v, vectors) b[v] = LOAD(f32v, q + v * WIDTH);
-        EACH(r, tileRows) {
+        EACH(r, rows) {
           const f32 a = *(const f32 *)(p + offset[r]);
           EACH(v, vectors) sums[r][v] += a * b[v];
         }
@@ -98,11 +129,18 @@ INLINE void addGradients(DenseWeightGradient t, i32 row, i32 first, i32 last, i3
     }
     // All sums are loaded before any is stored: a row may be there twice.
     if (n > 0)
-      EACH(r, tileRows)
+      EACH(r, rows)
         EACH(v, vectors) sums[r][v] = LOAD(f32v, dw[r] + v * WIDTH) + sums[r][v];
-    EACH(r, tileRows)
+    EACH(r, rows)
       EACH(v, vectors) STORE(dw[r] + v * WIDTH, sums[r][v]);
   }
+}
+
+/** The same of a tile's rows, in two parts where these have four vectors. */
+INLINE void addGradients(DenseWeightGradient t, i32 row, i32 first, i32 last, i32 channel, i32 vectors) {
+  const i32 rows = vectors > tileVectors ? wideTile : tileRows;
+  addRows(t, row, rows, first, last, channel, vectors);
+  if (rows < tileRows && row + rows < t.rows) addRows(t, row + rows, rows, first, last, channel, vectors);
 }
 
 /**
@@ -113,6 +151,7 @@ KERNEL(denseWeightGradient, DenseWeightGradient) {
   const i32 end = min(hi * gradientRows, t.rows);
   for (i32 first = 0; first < t.images; first += t.imagesPerChunk) {
     const i32 last = min(first + t.imagesPerChunk, t.images);
-    for (i32 row = lo * gradientRows; row < end; row += tileRows) BY_CHANNELS(t.channels, addGradients, t, row, first, last);
+    for (i32 row = lo * gradientRows; row < end; row += tileRows)
+      BY_WIDE_CHANNELS(t.channels, addGradients, t, row, first, last);
   }
 }

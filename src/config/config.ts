@@ -41,7 +41,10 @@ export async function readConfig(file: string = configFile()): Promise<LoadedCon
   const text = readText(file);
   if (typeof text !== 'string') {
     if (text.isAbsent === true) return { file, config: {}, diagnostics: [], text: '' };
-    return { file, diagnostics: [unreadableFile(file, text)], text: '' };
+    // Not passed over: it may say that nothing unsigned is to be taken. `HOME` is another user's in many containers.
+    const hint =
+      text.hint ?? 'It lies below HOME or XDG_CONFIG_HOME: is that yours? XDG_CONFIG_HOME names another folder.';
+    return { file, diagnostics: [unreadableFile(file, { ...text, hint })], text: '' };
   }
   // Loaded here, because most users have no such file.
   const { parseSource, plainRules } = await import('../pipeline/text/parse.js');

@@ -22,6 +22,14 @@ describe("the user's configuration", () => {
     expect((await configOf('# nothing yet\n')).config).toEqual({});
   });
 
+  it('says where another can lie if it is there and can not be read', async () => {
+    const { config, diagnostics } = await readConfig(testFolder());
+    expect(config).toBeUndefined();
+    expect(diagnostics).toMatchObject([
+      { code: 'E_FILE', hint: expect.stringMatching(/XDG_CONFIG_HOME names another folder/) as string },
+    ]);
+  });
+
   it('names a cache', async () => {
     const { config } = await configOf('cache: { remote: https://cache.example.org, readOnly: true, timeout: 30s }\n');
     expect(config).toEqual({ cache: { remote: 'https://cache.example.org', readOnly: true, timeout: '30s' } });

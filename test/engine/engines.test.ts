@@ -26,7 +26,7 @@ describe('what computes', () => {
   it('has in its fingerprint what was built for it', () => {
     const built = engines.map(({ name, identity }) => [name, identity.files ?? []]);
     expect(Object.fromEntries(built)).toEqual({
-      ...{ wasm: ['kernels.wasm'], tensorflow: [], webgpu: ['webgpu-gradients.js'] },
+      ...{ wasm: ['kernels.wasm'], tensorflow: [], webgpu: ['webgpu-gradients.js', 'kernels.wasm'] },
     });
   });
 

@@ -27,6 +27,7 @@ export const smallNetwork = (precision: Precision): Network =>
     precision,
   );
 
+const steps = 20;
 const options = { batch: 8, threads: 2 };
 const rate = 1e-3;
 
@@ -45,14 +46,8 @@ const cases = [
 /**
  * What every engine has to do, held to what another one does: the same losses but for rounding, the same level of every
  * neuron, the same spikes.
- *
- * @param steps of training
  */
-export function describeEngine(
-  engine: Able<'train' | 'evaluate'>,
-  other: Able<'train' | 'evaluate'>,
-  steps = 20,
-): void {
+export function describeEngine(engine: Able<'train' | 'evaluate'>, other: Able<'train' | 'evaluate'>): void {
   it('says what it is', async () => {
     expect(engine.name).toMatch(/^[a-z][a-z0-9-]*$/);
     expect(engine.identity.sources.filter((file) => !existsSync(join(packageRoot, file)))).toEqual([]);
@@ -64,11 +59,8 @@ export function describeEngine(
   describe.each(cases)('%s', (_, precision, seed) => {
     const network = smallNetwork(precision);
 
-    it(`has the losses of the first ${steps} steps, and the predictions after them`, async () => {
-      const [ours, theirs] = await Promise.all([
-        trained(other, network, seed, steps),
-        trained(engine, network, seed, steps),
-      ]);
+    it('has the losses of the first 20 steps, and the predictions after them', async () => {
+      const [ours, theirs] = await Promise.all([trained(other, network, seed), trained(engine, network, seed)]);
       for (const [step, { loss, correct }] of ours.results.entries()) {
         expect(Math.abs(theirs.results[step]!.loss / loss - 1), `step ${step + 1}`).toBeLessThan(1e-3);
         expect(theirs.results[step]!.correct, `step ${step + 1}`).toBe(correct);
@@ -205,7 +197,7 @@ const noises = (sources: readonly SpikeSource[]): readonly (readonly SpikeNoise[
 
 const canSimulate = (...engines: readonly Engine[]) => engines.every((engine) => isAble(engine, ['simulate']));
 
-async function trained(engine: Able<'train' | 'evaluate'>, network: Network, seed: number, steps: number) {
+async function trained(engine: Able<'train' | 'evaluate'>, network: Network, seed: number) {
   const trainer = await engine.trainer(network, { parameters: liveParameters(network, seed) }, options);
   const batches = [1, 2].map((number) => batchOf(network, options.batch, number));
   const results: StepResult[] = [];

@@ -17,8 +17,7 @@ const { usable } = await webgpuEngine.describe();
 
 // test/peers/webgpu.sh finds a graphics processor in software where there is none.
 describe.skipIf(!usable)('the engine on a graphics processor', () => {
-  // It is slow where it is software: the steps after the first few tell no more.
-  describeEngine(webgpuEngine, wasmEngine, 6);
+  describeEngine(webgpuEngine, wasmEngine);
   describeFused(async () => (await loadLibrary()).tf);
 
   it('computes the same bytes twice', async () => {

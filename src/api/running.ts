@@ -6,6 +6,7 @@ import type { Cluster, Executor, RunResult } from '../run/executor.js';
 import { RunRecorder } from '../run/plan/history.js';
 import { openSharing } from '../run/share/open-sharing.js';
 import type { Sharing } from '../run/share/sharing.js';
+import type { Caution } from '../store/remote/settings.js';
 import type { Store } from '../store/store.js';
 import type { TaskId } from '../values.js';
 import { claimFolder } from './opening/claim.js';
@@ -52,6 +53,8 @@ export class PipelineRun {
     readonly request: RunRequest,
     listener: Listener,
     sharing: Sharing | undefined,
+    /** What is told when it starts: whoever listens does so only then. */
+    readonly cautions: readonly Caution[],
     executor: Executor,
   ) {
     this.#listener = listener;
@@ -68,10 +71,12 @@ export class PipelineRun {
     await claimFolder(store, pipeline);
     const listener: Listener = { emit: () => undefined };
     const emit = (event: RunEvent) => listener.emit(event);
-    const caches = await cacheSources(pipeline);
+    const cautions: Caution[] = [];
+    const caches = await cacheSources(pipeline, (caution) => cautions.push(caution));
     const sharing = await openSharing(caches, store, emit);
     const options = { tasks, force, keepGoing, jobs, ...(sharing && { sharing }), emit, caches };
-    return new PipelineRun(request, listener, sharing, await request.executor.open(pipeline, store, options));
+    if (sharing?.caution !== undefined) cautions.push(sharing.caution);
+    return new PipelineRun(request, listener, sharing, cautions, await request.executor.open(pipeline, store, options));
   }
 
   /** Where the jobs are that go on after an interruption. */
@@ -98,8 +103,7 @@ export class PipelineRun {
     const { pipeline, tasks } = this.request;
     try {
       const undeclared = undeclaredFiles(pipeline, tasks).map(({ message, hint = '' }) => ({ message, hint }));
-      for (const warning of [this.#sharing?.caution, ...undeclared])
-        if (warning !== undefined) this.#listener.emit({ event: 'warning', ...warning });
+      for (const warning of [...this.cautions, ...undeclared]) this.#listener.emit({ event: 'warning', ...warning });
       return await this.#executor.start();
     } finally {
       await this.#sharing?.cache.close();

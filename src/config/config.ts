@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { accessSync, constants, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { type Static, Type } from '@sinclair/typebox';
 import { homeFolder } from '../home.js';
 import { SlurmSchema } from '../pipeline/check/slurm.js';
@@ -9,6 +10,7 @@ import { hinted, Reporter } from '../pipeline/text/reporter.js';
 import { check } from '../schema/check.js';
 import { placeName } from '../schema/words.js';
 import { OwnCacheSchema } from '../store/remote/cache-schema.js';
+import type { Caution } from '../store/remote/settings.js';
 
 /** What a user says once for all pipelines. It comes before what those say themselves: it knows the machine. */
 export const ConfigSchema = Type.Object(
@@ -24,7 +26,11 @@ export interface LoadedConfig {
   readonly config?: Config;
   readonly diagnostics: readonly Diagnostic[];
   readonly text: string;
+  /** What the user should know although nothing is wrong with it. */
+  readonly caution?: Caution;
 }
+
+const elsewhere = 'Is HOME, or XDG_CONFIG_HOME, yours? XDG_CONFIG_HOME names another folder.';
 
 /** `$XDG_CONFIG_HOME/spikeline/config.yaml`, by default in `~/.config`. */
 export function configFile(env: Readonly<Record<string, string | undefined>> = process.env): string {
@@ -41,10 +47,15 @@ export async function readConfig(file: string = configFile()): Promise<LoadedCon
   const text = readText(file);
   if (typeof text !== 'string') {
     if (text.isAbsent === true) return { file, config: {}, diagnostics: [], text: '' };
-    // Not passed over: it may say that nothing unsigned is to be taken. `HOME` is another user's in many containers.
-    const hint =
-      text.hint ?? 'It lies below HOME or XDG_CONFIG_HOME: is that yours? XDG_CONFIG_HOME names another folder.';
-    return { file, diagnostics: [unreadableFile(file, { ...text, hint })], text: '' };
+    const foreign = foreignFolder(file);
+    // In many containers `HOME` is root's, and the user is not: nobody's configuration is there that could be read.
+    if (foreign !== undefined)
+      return {
+        ...{ file, config: {}, diagnostics: [], text: '' },
+        caution: { message: `${foreign} is another user's: it is not looked into for ${file}.`, hint: elsewhere },
+      };
+    // Not passed over: it may say that nothing unsigned is to be taken.
+    return { file, diagnostics: [unreadableFile(file, { ...text, hint: text.hint ?? elsewhere })], text: '' };
   }
   // Loaded here, because most users have no such file.
   const { parseSource, plainRules } = await import('../pipeline/text/parse.js');
@@ -60,4 +71,27 @@ export async function readConfig(file: string = configFile()): Promise<LoadedCon
   }
   if (reporter.diagnostics.length > 0) return { file, diagnostics: reporter.diagnostics, text };
   return { file, config: content, diagnostics: [], text };
+}
+
+/** The folder above a file that belongs to another user who lets nobody in; undefined if it is not that which is in the way. */
+function foreignFolder(file: string): string | undefined {
+  for (let folder = dirname(file); folder !== dirname(folder); folder = dirname(folder)) {
+    const owner = ownerOf(folder);
+    if (owner === undefined) continue;
+    try {
+      accessSync(folder, constants.X_OK);
+      return undefined;
+    } catch {
+      return owner === process.getuid?.() ? undefined : folder;
+    }
+  }
+  return undefined;
+}
+
+function ownerOf(folder: string): number | undefined {
+  try {
+    return statSync(folder).uid;
+  } catch {
+    return undefined;
+  }
 }

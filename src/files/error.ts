@@ -135,12 +135,15 @@ function knownError(error: unknown, path: string): StoreError | undefined {
   const code = systemCode(error) ?? '';
   const known = codes[code];
   if (known === undefined || error instanceof StoreError) return undefined;
-  const hint = code === 'ENOTDIR' ? wayOut(path) : hints[code];
+  // What is used may be one file, and what stands in the way lie above the other that it goes to.
+  const { dest, path: own } = error as { readonly dest?: string; readonly path?: string };
+  const hint = code === 'ENOTDIR' ? (wayOut(path) ?? wayOut(dest) ?? wayOut(own)) : hints[code];
   return new StoreError(known[0], `${known[1]} ${path}.`, hint, { cause: error });
 }
 
 /** Names the file that stands where a folder above `path` has to be: the path alone doesn't say which one it is. */
-function wayOut(path: string): string | undefined {
+function wayOut(path: string | undefined): string | undefined {
+  if (path === undefined) return undefined;
   for (let above = dirname(path); above !== dirname(above); above = dirname(above)) {
     try {
       if (!statSync(above).isDirectory()) return `Remove or rename ${above}.`;

@@ -1,7 +1,7 @@
 import type { TSchema } from '@sinclair/typebox';
 import type { ErrorObject } from 'ajv';
 import type { Path } from '../values.js';
-import { nearest, suggestion } from './suggest.js';
+import { keySuggestion, nearest } from './suggest.js';
 import { validatorOf } from './validators.js';
 import { isMap, kindOf, listed, notThis, typeHint } from './words.js';
 
@@ -156,7 +156,7 @@ function unexpectedKey(error: ErrorObject, parent: Path): Violation {
     return { ...place, code: 'E_VALUE', message };
   }
   const [, name, value] = /^([\w-]+):(.+)$/.exec(key) ?? [];
-  const hint = name === undefined ? suggestion(key, known) : `write ${name}: ${value}, with a space after the colon`;
+  const hint = name === undefined ? keySuggestion(key, known) : `write ${name}: ${value}, with a space after the colon`;
   return {
     ...place,
     code: 'E_UNKNOWN_KEY',

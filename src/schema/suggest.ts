@@ -31,6 +31,33 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return best?.candidate;
 }
 
+/** Keys as they are called here, by what Make, DVC, Snakemake, GitHub, GitLab and Compose call the like. */
+const calledElsewhere: Readonly<Record<string, readonly string[]>> = {
+  ...keysFor(['run'], 'command cmd commands script exec entrypoint'),
+  ...keysFor(['inputs'], 'deps depends depends_on dependencies needs requires after input sources'),
+  ...keysFor(['outputs'], 'outs output produces targets artifacts'),
+  ...keysFor(['with', 'params'], 'args arguments config vars'),
+  ...keysFor(['params', 'with'], 'parameters variables'),
+  ...keysFor(['over', 'axes'], 'matrix foreach sweep grid wildcards'),
+  ...keysFor(['env'], 'environment'),
+  ...keysFor(['cpus'], 'cores threads'),
+  ...keysFor(['memory'], 'mem ram mem_mb'),
+  ...keysFor(['retries'], 'retry attempts'),
+  ...keysFor(['stages'], 'jobs steps tasks rules'),
+};
+
+function keysFor(keys: readonly string[], names: string): Record<string, readonly string[]> {
+  return Object.fromEntries(names.split(' ').map((name) => [name, keys]));
+}
+
+/** What to write for a key that there isn't: one that is near, or one of what other tools call so. */
+export function keySuggestion(word: string, known: Iterable<string>): string | undefined {
+  const all = [...known];
+  if (nearest(word, all) !== undefined || !Object.hasOwn(calledElsewhere, word)) return suggestion(word, all);
+  const same = calledElsewhere[word]!.find((key) => all.includes(key));
+  return same === undefined ? suggestion(word, all) : `here that is called "${same}"`;
+}
+
 /** `did you mean "x"?`, or the list of what there is when nothing is near and the list is short. */
 export function suggestion(word: string, candidates: Iterable<string>): string | undefined {
   const all = [...candidates];

@@ -80,6 +80,21 @@ describe.concurrent('the program works', () => {
     expect(shell(box, `${unknown} HOME= $S doctor`)).toMatchObject({ code: 0, err: '' });
   });
 
+  // As in an image whose HOME is root's, whoever runs in it.
+  test.skipIf(process.getuid?.() !== 0)("for a user whose HOME is another user's, who lets nobody in", ({ box }) => {
+    box.write('p.yaml', pipeline);
+    box.write('mine.ts', stage);
+    const closed =
+      'chown -R 54321:54321 . && mkdir -m 700 -p home && exec setpriv --reuid 54321 --regid 54321 --clear-groups env -u XDG_CONFIG_HOME HOME="$PWD/home"';
+    const home = box.path('home');
+    const warning = `warning ${home} is another user's: it is not looked into for ${home}/.config/spikeline/config.yaml.\n`;
+    const { code, out, err } = shell(box, `${closed} $S run p.yaml`);
+    expect([code, err]).toEqual([0, '']);
+    expect(out.startsWith(warning)).toBe(true);
+    expect(out).toEqual(ran(3, 0));
+    expect(shell(box, `${closed} $S doctor`)).toMatchObject({ code: 0, err: '' });
+  });
+
   test.skipIf(!otherDisk)('with a store that lies on another disk', ({ box }) => {
     box.write('p.yaml', pipeline);
     box.write('mine.ts', stage);

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { guarded } from '../../src/files/error.js';
@@ -22,5 +22,14 @@ describe('guarded', () => {
         hint: `Remove or rename ${file}.`,
       });
     }
+  });
+
+  it('names it where it is not in the way of what is used, but of where that goes', async () => {
+    const top = testFolder();
+    for (const name of ['draft', 'logs']) writeFileSync(join(top, name), '');
+    const draft = join(top, 'draft');
+    await expect(guarded(draft, () => renameSync(draft, join(top, 'logs/a.log')))).rejects.toMatchObject({
+      hint: `Remove or rename ${join(top, 'logs')}.`,
+    });
   });
 });

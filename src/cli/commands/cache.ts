@@ -10,6 +10,7 @@ import { CacheTransfer, type Whereabouts } from '../../run/share/cache-transfer.
 import { openSharing } from '../../run/share/open-sharing.js';
 import type { Sharing } from '../../run/share/sharing.js';
 import { countOf, duration } from '../../run/views/text.js';
+import type { Caution } from '../../store/remote/settings.js';
 import { fittedTable } from '../../text/fitted-table.js';
 import { jsonText } from '../../text/printable.js';
 import { openPipeline } from '../opening/pipeline.js';
@@ -43,7 +44,9 @@ export async function cacheCommand(
   const { all: tasks } = chooseTasks(pipeline, targets);
   const store = openStore(options, pipeline);
   let handle: (event: RunEvent) => void = () => undefined;
-  const sharing = await openSharing(await cacheSources(pipeline), store, (event) => handle(event));
+  const cautions: Caution[] = [];
+  const caches = await cacheSources(pipeline, (caution) => cautions.push(caution));
+  const sharing = await openSharing(caches, store, (event) => handle(event));
   if (sharing === undefined)
     throw new UserError(
       'E_USAGE',
@@ -55,7 +58,8 @@ export async function cacheCommand(
   // Of a transfer that was asked for, trouble with the remote is a failure.
   let trouble = false;
   const view = action === 'status' ? { handle: showWarning, close: async () => undefined } : await openView(reporter);
-  if (sharing.caution !== undefined) view.handle({ event: 'warning', ...sharing.caution });
+  if (sharing.caution !== undefined) cautions.push(sharing.caution);
+  for (const caution of cautions) view.handle({ event: 'warning', ...caution });
   handle = (event) => {
     trouble ||= event.event === 'warning';
     view.handle(event);

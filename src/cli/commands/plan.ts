@@ -4,8 +4,8 @@ import { chooseTasks, forcedTasks } from '../../api/opening/tasks.js';
 import { absentFiles } from '../../pipeline/expand/absent.js';
 import { Planner, type TaskPlan } from '../../run/plan/planner.js';
 import { fittedLines } from '../../text/fitted-lines.js';
-import { expectationOf } from '../explain/expectation.js';
 import { statusText } from '../explain/status.js';
+import { timeAndRoomOf } from '../explain/time-and-room.js';
 import type { RunCommandOptions } from '../opening/options.js';
 import { openPipeline } from '../opening/pipeline.js';
 import { exitCodes } from '../terminal/exit-codes.js';
@@ -26,7 +26,7 @@ export async function planCommand(
   const open = all.filter(({ id }) => plans.get(id)!.status.state !== 'cached');
   const preview = await readExecutor(options.executor).preview?.(pipeline, open);
   const { measure = false, jobs } = options;
-  const expected = await expectationOf({ pipeline, store, open, measure, jobs }, plans, preview);
+  const expected = await timeAndRoomOf({ pipeline, store, open, measure, jobs }, plans, preview);
   for (const task of open) {
     const about = [expected.ofTask(task), preview?.places.get(task.id)].filter((text) => text !== undefined);
     say([describe(task.id, plans.get(task.id)!), ...about].join(', '));

@@ -14,7 +14,7 @@ import type { TaskId } from '../../values.js';
 import { forecastsOf } from './measuring.js';
 
 /** What is expected of the tasks that would run. */
-export interface Expectation {
+export interface TimeAndRoom {
   /** What each takes, such as `about 12 min`, or `time unknown`; undefined where nothing is known of any. */
   ofTask(task: Task): string | undefined;
   /** What all of them take. */
@@ -39,11 +39,11 @@ export interface Question {
 }
 
 /** @param preview of an executor that would run them elsewhere */
-export async function expectationOf(
+export async function timeAndRoomOf(
   { pipeline, store, open, measure, jobs: said }: Question,
   plans: ReadonlyMap<TaskId, TaskPlan>,
   preview: ExecutorPreview | undefined,
-): Promise<Expectation> {
+): Promise<TimeAndRoom> {
   const atATime = said === undefined ? Number.POSITIVE_INFINITY : readJobs(Number(said), `--jobs ${said}`);
   if (open.length === 0) return { ofTask: () => undefined, lines: [] };
   const local = placeOf(open, undefined, preview === undefined ? atATime : Number.POSITIVE_INFINITY);

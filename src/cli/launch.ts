@@ -13,6 +13,13 @@ if (problem !== undefined && process.argv[2] !== 'doctor') {
   process.exit(2);
 }
 
+if (Object.isFrozen(Promise.prototype)) {
+  // Libraries give promises methods of their own, by descriptors that frozen ones do not have.
+  console.error('Node was started with --frozen-intrinsics, which Spikeline does not run with.');
+  console.error('  hint: Take it out of NODE_OPTIONS.');
+  process.exit(2);
+}
+
 const program = loadProgram(__dirname);
 void program.main(process.argv).then((code) => {
   process.exitCode = code;

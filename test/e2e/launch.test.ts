@@ -89,6 +89,16 @@ describe('the compiled code of the command line', () => {
     expect(statSync(copy.cache).size).toBeGreaterThan(100_000);
   });
 
+  test('is not asked for where Node lets nobody change anything', async ({ box }) => {
+    const { code, err } = await box.run(['--help'], { NODE_OPTIONS: '--frozen-intrinsics' });
+    expect([code, err]).toEqual([
+      2,
+      expect.stringContaining(
+        'Node was started with --frozen-intrinsics, which Spikeline does not run with.\n  hint: Take it out of NODE_OPTIONS.\n',
+      ),
+    ]);
+  });
+
   test('loads no page that nobody asks for', () => {
     const text = (name: string) => readFileSync(join(buildFolder, name), 'utf8');
     expect(text('live.js')).toContain('text/event-stream');

@@ -1,16 +1,13 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, describe, expect, it } from 'vitest';
 import { comparisonOf } from '../../src/cli/results/comparison.js';
 import type { RunResultRow } from '../../src/cli/results/runs.js';
-import { buildFolder } from '../../src/paths.js';
 import { type Comparison, type Curves, comparePage } from '../../src/report/live/compare-page.js';
 import { defineStage } from '../../src/stage/definition.js';
 import { runRow } from '../cli/results/rows.js';
 import { command, pipelineOf, plainStage, stageTask } from '../run/examples.js';
 import { Browser, executable, show } from './chromium.js';
+import { expectSound } from './sound.js';
 
 const training = defineStage({
   ...plainStage,
@@ -87,13 +84,7 @@ describe.skipIf(executable === undefined)('the page of all runs in Chromium', ()
     expect(await page.locator('#curves figure').first().locator('polyline').count()).toBe(2);
     // Accuracy against operations, as it is usually asked: those without operations are left out.
     expect(await page.locator('#front-said').textContent()).toMatch(/^8 results of 24 .* have both numbers; \d on the/);
-    await page.evaluate(axe.source);
-    const { violations } = await page.evaluate<axe.AxeResults>('axe.run()');
-    expect(violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target}`))).toEqual([]);
-    expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBe(width);
-    const pictures = join(buildFolder, '../screenshots');
-    mkdirSync(pictures, { recursive: true });
-    await page.screenshot({ path: join(pictures, `compare-${width}-${colorScheme}.png`), fullPage: true });
+    await expectSound(page, width, `compare-${width}-${colorScheme}`);
     expect([complaints, requests]).toEqual([[], []]);
     await page.context().close();
   });

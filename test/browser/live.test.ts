@@ -1,13 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import axe from 'axe-core';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LivePage, ResultsPage } from '../../src/cli/live/live.js';
 import type { Look } from '../../src/cli/live/look.js';
-import { buildFolder } from '../../src/paths.js';
 import { historyText } from '../../src/results/history.js';
 import type { RunEvent } from '../../src/run/events.js';
 import { Planner } from '../../src/run/plan/planner.js';
@@ -17,6 +15,7 @@ import type { TaskId } from '../../src/values.js';
 import { command, complete, from, pipelineOf, plainStage, stageTask } from '../run/examples.js';
 import { writeFiles } from '../store/folder.js';
 import { executable } from './chromium.js';
+import { expectSound } from './sound.js';
 
 const tasks = [
   command('train@seed=1'),
@@ -62,17 +61,6 @@ async function trainedIn(folder: string) {
   const plan = await new Planner(pipeline, store).statusOf(task, () => undefined);
   const { key } = await complete(store, pipeline, task, plan, historyText(epochs, { network: 'mlp', dataset: 'd' }));
   return { pipeline, store, key, curves: ['learningRate', 'loss', 'trainAccuracy', 'testAccuracy'] };
-}
-
-/** No violation of accessibility, nothing wider than the window; and a picture to look at. */
-async function expectSound(page: Page, width: number, name: string): Promise<void> {
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate<axe.AxeResults>('axe.run()');
-  expect(violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target}`))).toEqual([]);
-  expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBe(width);
-  const pictures = join(buildFolder, '../screenshots');
-  mkdirSync(pictures, { recursive: true });
-  await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
 }
 
 async function inFolder(act: (folder: string) => Promise<void>): Promise<void> {

@@ -269,6 +269,14 @@ describe('an expression', () => {
     expect(diagnostics.filter(({ range }) => range?.start === start)).toHaveLength(1);
   });
 
+  it('is not told beside a key that no stage has', async () => {
+    const stage = "command: 'echo ${{ params.p }}', steps: [{ run: '${{ params.p }}' }], run: [x]";
+    expect(await told(`name: x\nparams: { p: 1 }\nstages: { s: { ${stage} } }\n`)).toEqual([
+      'E_UNKNOWN_KEY: Unknown key "command".',
+      'E_UNKNOWN_KEY: Unknown key "steps".',
+    ]);
+  });
+
   it('is told in a key', async () => {
     expect(await told("name: x\nparams: { '${{ a }}': 1 }\nstages: { s: { run: [x] } }\n")).toEqual([
       'E_EXPRESSION: A key is not an expression: they are evaluated in `run:` and in the values of `with:`.',

@@ -1,6 +1,7 @@
 import { type Document, parseDocument } from 'yaml';
 import type { Diagnostic } from './diagnostic.js';
 import { type ReadingRules, readValue } from './read-value.js';
+import { sections } from './reporter.js';
 import { clampRange, Source } from './source.js';
 import { syntaxErrors } from './syntax.js';
 import { yamlOptions } from './yaml-options.js';
@@ -15,7 +16,9 @@ export const plainRules: ReadingRules = { verbatim: () => false, evaluated: () =
 /** Commands keep their words as they are written; places for anchors say nothing themselves. */
 export const pipelineRules: ReadingRules = {
   verbatim: ({ length, 0: top, 2: section }) => top === 'stages' && section === 'run' && length === 4,
-  evaluated: ([top, , section]) => top === 'stages' && (section === 'run' || section === 'with'),
+  // What a stage doesn't have is no place for anything: that is told of its key.
+  evaluated: ([top, , section]) =>
+    top === 'stages' && section !== undefined && (section === 'run' || section === 'with' || !sections.has(section)),
   ignored: (path) => path.length === 1 && String(path[0]).startsWith('x-'),
 };
 

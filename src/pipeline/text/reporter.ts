@@ -28,7 +28,8 @@ export type Section =
   | 'retries'
   | 'timeout';
 
-const sections: ReadonlySet<unknown> = new Set<Section>([
+/** All of them. */
+export const sections: ReadonlySet<unknown> = new Set<Section>([
   'description',
   'uses',
   'run',

@@ -104,6 +104,12 @@ describe('the compiled code of the command line', () => {
     expect(text('live.js')).toContain('text/event-stream');
     expect(text('program.cjs')).not.toContain('text/event-stream');
   });
+
+  // Every run reads it. Other characters come from tagged templates, which can't be written otherwise by the bundler.
+  test('is ASCII, which is read faster and takes half the memory', () => {
+    const text = readFileSync(join(buildFolder, 'program.cjs'), 'utf8');
+    expect(/.{0,40}[^\0-\x7f].{0,40}/.exec(text)?.[0]).toBeUndefined();
+  });
 });
 
 function change(file: string, at: number): void {

@@ -104,13 +104,13 @@ ${!served && html`<meta http-equiv="Content-Security-Policy" content="${compareP
 <h1>${title}: runs side by side</h1>
 ${description !== undefined && html`<p>${description}</p>`}
 <p class="summary" id="summary" role="status">${summary}</p>
-<p class="other-run" id="gone" hidden>The program that serves this page has ended, or can’t be reached: this is the last that it told. The page goes on once it is there again.</p>
+<p class="other-run" id="gone" hidden>The program that serves this page has ended, or can&rsquo;t be reached: this is the last that it told. The page goes on once it is there again.</p>
 ${served && html`<nav aria-label="Pages"><ul><li><a href="./">Stages and results</a></li></ul></nav>`}
 </header>
 <main>
 <section id="choosing" aria-labelledby="choosing-head" hidden><h2 id="choosing-head">Choose</h2>
 <p class="facts">By any metric, parameter or axis, as <code>show --runs --where</code> does it.</p>
-<div class="block"><label for="where">Conditions, with “and” between them</label>
+<div class="block"><label for="where">Conditions, with &ldquo;and&rdquo; between them</label>
 <input id="where" type="search" placeholder="stage=snn and accuracy&gt;=0.9" autocomplete="off" spellcheck="false" aria-describedby="said">
 <p class="facts said" id="said" role="status"></p></div></section>
 <div id="tables">${sections}</div>

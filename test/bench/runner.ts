@@ -16,8 +16,8 @@ import { type Form, forms, graphFiles } from './runner-graphs.js';
 const patienceMs = 300_000;
 /** Files that changed less than two seconds ago are read again: nobody measures that. */
 const settleMs = 2_500;
-/** Larger graphs take minutes a round. */
-const roundsOf = (n: number) => (n > 1000 ? 3 : 7);
+/** Larger graphs take minutes a round; small ones take so little that much else tells. */
+const roundsOf = (n: number) => (n > 1000 ? 3 : n > 100 ? 7 : 15);
 /** First runs of more tasks than this are measured once. */
 const firstRunsOnceAbove = 1000;
 const sizes = process.argv.slice(2).length > 0 ? process.argv.slice(2).map(Number) : [100, 1000, 10_000];
@@ -98,6 +98,17 @@ function turnsOf<T>(all: readonly T[], round: number): readonly T[] {
   return round % 2 === 0 ? turns : turns.reverse();
 }
 
+/**
+ * Has a tool do something small before it is measured: two that are alike, as ours and an older state of it, would else
+ * warm the processor's caches for each other, one of them more often.
+ */
+async function warmUp(tool: Tool, folder: string): Promise<void> {
+  const at = join(folder, 'warm-up', tool.name);
+  mkdirSync(at, { recursive: true });
+  for (const [name, text] of Object.entries(graphFiles('chain', 10))) writeFileSync(join(at, name), text);
+  await measure(tool.command, at);
+}
+
 /** First runs, runs without a change, and runs after a change of one input, for each tool in turn. */
 async function measureGraph(form: Form, n: number, folder: string): Promise<Results> {
   const results: Results = { first: new Map(), 'no-op': new Map(), change: new Map() };
@@ -110,22 +121,23 @@ async function measureGraph(form: Form, n: number, folder: string): Promise<Resu
       const at = folderOf(tool, round);
       mkdirSync(at, { recursive: true });
       for (const [name, text] of Object.entries(graphFiles(form, n))) writeFileSync(join(at, name), text);
+      await warmUp(tool, folder);
       // Who fails once fails again.
       if (n <= tool.firstRunUpTo && !failed(tool)) note('first', tool, await measure(tool.command, at));
     }
   const ready = tools
     .filter((tool) => results.first.has(tool.name) && !failed(tool))
     .map((tool) => ({ tool, at: folderOf(tool, 0) }));
-  for (let round = 0; round < roundsOf(n); round++)
+  for (let round = 0; round < roundsOf(n); round++) {
+    await sleep(settleMs);
     for (const { tool, at } of turnsOf(ready, round)) {
-      await sleep(settleMs);
-      // Takes note of the last change, and has each tool measured right after itself: two that are alike would else warm
-      // the processor's caches for each other, always the same one for the other.
+      // Takes note of the last change, and has each tool measured right after itself, as first runs are.
       await measure(tool.command, at);
       note('no-op', tool, await measure(tool.command, at));
       writeFileSync(join(at, 'extra.txt'), `after ${round}\n`);
       note('change', tool, await measure(tool.command, at));
     }
+  }
   return results;
 }
 
@@ -206,8 +218,8 @@ const exponents = [...noops].flatMap(([form, points]) => {
 const text = `# The runner beside others
 
 ${cpus()[0]!.model}, ${jobs} cores, Node ${process.version}. Whole processes, wall time and peak memory; medians of ${roundsOf(100)}
-rounds (${roundsOf(10_000)} of more than 1000 tasks, whose first runs are measured once), each begun by another tool; ratios are medians of
-those within the rounds; written by \`npm run bench:runner\`. A task is a shell that writes one line. "change":
+rounds (${roundsOf(1000)} of more than 100 tasks; ${roundsOf(10_000)} of more than 1000, whose first runs are measured once), each begun by another tool;
+ratios are medians of those within the rounds; written by \`npm run bench:runner\`. A task is a shell that writes one line. "change":
 one input file of the last task is another one. –: not waited for, or it failed.${before === undefined ? '' : ` before: ${beforeName()}.`}
 
 ${renderTable(

@@ -50,7 +50,6 @@ describe('fire', () => {
 describe('deleteSpikes', () => {
   const imageBytes = pixels * channels;
 
-  /** Spikes of some images as the kernel leaves them. */
   /** Spikes [image][neuron] after the noise of layer 1, all neurons in channels that are real. */
   function after(
     planned: typeof planDeletion,
@@ -85,6 +84,17 @@ describe('deleteSpikes', () => {
           ).flat();
           expect(deleted(counts, images, levels, { probability, seed, firstImage })).toEqual(expected);
         }
+    },
+  );
+
+  it.each([0.003, 0.1, 1])(
+    'deletes from images of thousands of neurons, in whole vectors and what is left: %d',
+    (probability) => {
+      const counts = spikeCounts(2 * 4144, 4, 5);
+      const expected = [0, 1].flatMap((image) =>
+        withoutDeleted(counts.slice(image * 4144, (image + 1) * 4144), probability, { seed: 5, image }),
+      );
+      expect(deleted(counts, 2, 4, { probability, seed: 5, firstImage: 0 })).toEqual(expected);
     },
   );
 

@@ -1,5 +1,5 @@
 // Noise of the spiking network: spikes deleted at random, and those that there might have been.
-#include "random.h"
+#include "marked-spikes.h"
 
 /** Gaps of these words: a gap is how many of the table's shares a word is below. */
 INLINE void drawGaps(DeleteSpikes t, Draw draw, u32 block) {
@@ -99,6 +99,12 @@ INLINE void deleteAmong(DeleteSpikes t, i32 lo, i32 hi, i32 bits) {
  * the order of pixels and channels, so that padding channels, which never fire, don't either.
  */
 KERNEL(deleteSpikes, DeleteSpikes) {
+#ifdef MARKED_SPIKES
+  if (t.levels <= mostMarked) {
+    deleteByMarks(t, lo, hi);
+    return;
+  }
+#endif
   // What comes before the last of a vector fits a byte.
   if (WIDTH * t.levels <= 256)
     deleteAmong(t, lo, hi, 8);

@@ -3,9 +3,11 @@
 //
 // SPIKELINE_TEST_LIVELY names a file of V8's serialised form with the lively parameters, where to draw them would take long.
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { deserialize, setFlagsFromString } from 'node:v8';
 import { flagSets, useFlags } from '../../src/engine/wasm/compiler/flags.js';
 import { useNative } from '../../src/engine/wasm/native/choice.js';
+import { levels } from '../../src/engine/wasm/native/level.js';
 import { cases, fingerprint, livelyParameters } from './fingerprint.js';
 
 const [, , chosen, ...names] = process.argv;
@@ -15,7 +17,11 @@ if (chosen === 'liftoff') {
 } else if (chosen !== undefined && chosen !== 'optimised') {
   // An emulated processor can't start the process that tries flags.
   useFlags(flagSets()[0]!);
-  useNative({ library: chosen });
+  // A library's name begins with what it was compiled for.
+  const level = Object.values(levels)
+    .flat()
+    .find(({ name }) => basename(chosen).startsWith(`${name}-`))!;
+  useNative({ library: chosen, level });
 }
 const drawn = process.env.SPIKELINE_TEST_LIVELY;
 const lively: typeof livelyParameters =

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Geometry, inputPixels, outputPixels, weightCount } from '../../src/engine/wasm/geometry.js';
-import { planIntegerGradient, planQuantisation } from '../../src/engine/wasm/integer-gradient.js';
+import { IntegerGradients, planQuantisation } from '../../src/engine/wasm/integer-gradient.js';
 import { integersSuffice, sparseGradient } from '../../src/engine/wasm/sparse-gradient.js';
 import { tabledGradient } from '../../src/engine/wasm/tabled-gradient.js';
 import { nowhere } from '../../src/engine/wasm/units.js';
@@ -15,7 +15,7 @@ const stepOf = (bound: number, bits: number): number => 2 ** Math.ceil(Math.log2
 
 /** Gradients dz = a·g + b·z + d of these values, written by the kernel in 16 and 12 bits; `bound` is said to hold. */
 function quantised(bench: KernelBench, g: Geometry, images: number, dz: readonly number[], bound: number) {
-  const integer = planIntegerGradient(bench.plan, g, images);
+  const integer = new IntegerGradients(bench.plan, images, true).of(g);
   const channels = (value: number) => bench.floats(new Float32Array(g.outChannels).fill(value));
   const z = bench.preActivations(new Float32Array(dz.length), false);
   const sources = { ...z, g: bench.floats(dz), a: channels(1), b: channels(0), d: channels(0) };
@@ -196,7 +196,7 @@ it.each(forms)('quantiseGradient rounds a·g + b·z + d, z in %s', (_, integer) 
   const g = geometry({ kernel: [1, 1], input: [3, 2, 16], channels: 192 });
   const images = 3;
   const bench = new KernelBench();
-  const planned = planIntegerGradient(bench.plan, g, images);
+  const planned = new IntegerGradients(bench.plan, images, true).of(g);
   const count = images * outputPixels(g) * g.outChannels;
   const [dx, z] = [reals(count, 1), integers(count, -900, 900, 2)];
   const [a, b, d] = [3, 4, 5].map((seed) => reals(g.outChannels, seed));

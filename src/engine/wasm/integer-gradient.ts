@@ -17,19 +17,47 @@ export interface IntegerGradient {
   readonly bounds: Address;
   /** [image][block of channels], the largest |dz| there in 12 bits, as 16-bit numbers. */
   readonly largest: Address;
+  /** True if kernels may multiply it: they then need the weights themselves. */
+  readonly multiplies: boolean;
 }
 
-export function planIntegerGradient(plan: MemoryPlan, g: Geometry, images: number): IntegerGradient {
-  const width = gradientBlock(g, 'i16');
-  const [fineMap, coarseMap] = [gradientMap(g, g.outChannels, 2), gradientMap(g, width, 2)];
-  return {
-    fine: plan.alloc(times(images, fineMap.imageBytes)),
-    fineMap,
-    coarse: plan.alloc(times(images, fineMap.imageBytes)),
-    coarseMap,
-    bounds: plan.floats(g.outChannels),
-    largest: plan.halves(images * (g.outChannels / width)),
-  };
+/** Room for the integer gradients of a network's layers. */
+export class IntegerGradients {
+  readonly #fine = new Map<string, Address>();
+
+  /** @param multiplies true if kernels may multiply them, in place of looking sums up */
+  constructor(
+    private readonly plan: MemoryPlan,
+    private readonly images: number,
+    private readonly multiplies: boolean,
+  ) {}
+
+  /** The gradient of the output of a convolution. */
+  of(g: Geometry): IntegerGradient {
+    const { plan, images, multiplies } = this;
+    const width = gradientBlock(g, 'i16');
+    const [fineMap, coarseMap] = [gradientMap(g, g.outChannels, 2), gradientMap(g, width, 2)];
+    return {
+      fine: this.#fineRoom(g, fineMap),
+      fineMap,
+      coarse: plan.alloc(times(images, coarseMap.imageBytes)),
+      coarseMap,
+      bounds: plan.floats(g.outChannels),
+      largest: plan.halves(images * (g.outChannels / width)),
+      multiplies,
+    };
+  }
+
+  /**
+   * The input gradient reads the 16 bits in the item that writes them, and nothing does later: layers whose maps are the same, borders
+   * included, share their room.
+   */
+  #fineRoom({ outHeight, outWidth }: Geometry, map: BlockedMap): Address {
+    const key = JSON.stringify([map, outHeight, outWidth]);
+    const room = this.#fine.get(key) ?? this.plan.alloc(times(this.images, map.imageBytes));
+    this.#fine.set(key, room);
+    return room;
+  }
 }
 
 /** Descriptor of the kernel that writes both. */

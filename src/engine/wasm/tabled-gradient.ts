@@ -29,8 +29,8 @@ export function tabledGradient(
   const taps = g.kernelHeight * g.kernelWidth;
   const channels = g.inChannels;
   const places = plan.halves(weightCount(g) / 4);
-  // Sums of integers are the same in any order: wide vectors multiply in place of looking up.
-  const weights = integer ? plan.bytes(weightCount(g)) : nowhere;
+  // Sums of integers are the same in any order.
+  const weights = integer?.multiplies ? plan.bytes(weightCount(g)) : nowhere;
   const pack = plan.descriptor('PackTabled', {
     ...{ w, threshold, places, weights, taps, channels, outChannels: g.outChannels, block },
   });

@@ -10,6 +10,7 @@ import {
 import type { StepResult, Trainer, TrainerOptions, TrainingStart } from '../engine.js';
 import { ImageWriter } from './layer-plan.js';
 import { MemoryPlan } from './memory-plan.js';
+import { chooseNative } from './native/choice.js';
 import { rateCount, stepRates } from './optimiser.js';
 import { Pool } from './pool.js';
 import type { Tensor } from './tensors.js';
@@ -64,7 +65,8 @@ export class WasmTrainer implements Trainer {
     observer?: Observer,
   ): Promise<WasmTrainer> {
     const plan = new MemoryPlan();
-    const layout = planTraining(plan, network, options);
+    const { level } = await chooseNative();
+    const layout = planTraining(plan, network, options, level?.multiplies);
     const pool = await Pool.start(plan, [layout.program], options.threads, observer);
     return new WasmTrainer(network, options, layout, pool, start);
   }

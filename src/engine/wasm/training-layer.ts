@@ -1,10 +1,9 @@
 // One layer in training: where its gradients lie, and the kernel calls of each pass.
-import type { GradientType } from '../engine.js';
 import { denseForward, type PlannedConvolution } from './convolution.js';
 import { type BlockedMap, outputPixels } from './geometry.js';
 import { gradientBlock, gradientMap } from './gradient-geometry.js';
 import { chunkImages, inputGradient, type PlannedInputGradient } from './input-gradient.js';
-import { type IntegerGradient, planIntegerGradient } from './integer-gradient.js';
+import type { IntegerGradient, IntegerGradients } from './integer-gradient.js';
 import { constants } from './kernels/constants.mjs';
 import type { Layer, Quantiser } from './layer-plan.js';
 import type { MemoryPlan } from './memory-plan.js';
@@ -29,7 +28,8 @@ export interface Training {
   readonly quantiser: Quantiser;
   readonly batch: number;
   readonly threads: number;
-  readonly gradients: GradientType;
+  /** Where gradients are integers. */
+  readonly integers: IntegerGradients | undefined;
 }
 
 /** The gradient of a convolution's output, between zero borders: as floats, or as integers in their place. */
@@ -148,11 +148,11 @@ export class TrainingBlock extends TrainingLayer {
   }
 }
 
-function planOutputGradient({ plan, quantiser, batch, gradients }: Training, layer: Layer): OutputGradient {
+function planOutputGradient({ plan, quantiser, batch, integers }: Training, layer: Layer): OutputGradient {
   const { g, ternary } = layer;
   const dyMap = gradientMap(g, fromSpikes(layer) ? gradientBlock(g, 'f32') : g.outChannels);
-  if (gradients === 'int16' && ternary && integersSuffice(g, quantiser.levels))
-    return { dy: nowhere, dyMap, integer: planIntegerGradient(plan, g, batch) };
+  if (integers && ternary && integersSuffice(g, quantiser.levels))
+    return { dy: nowhere, dyMap, integer: integers.of(g) };
   return { dy: plan.alloc(times(batch, dyMap.imageBytes)), dyMap, integer: undefined };
 }
 

@@ -3,6 +3,7 @@ import { paperOptimiser } from '../../network/optimiser.js';
 import { unreachable } from '../../unreachable.js';
 import type { TrainerOptions } from '../engine.js';
 import { outputPixels } from './geometry.js';
+import { IntegerGradients } from './integer-gradient.js';
 import { type Layer, planLayers, quantiser } from './layer-plan.js';
 import type { MemoryPlan } from './memory-plan.js';
 import { momentCount, rateCount, updateItems } from './optimiser.js';
@@ -23,11 +24,18 @@ export interface TrainingPlan {
   readonly rates: Address;
 }
 
-export function planTraining(plan: MemoryPlan, network: Network, options: TrainerOptions): TrainingPlan {
+/** @param multiplies true if kernels may multiply gradients in integers, in place of looking sums up */
+export function planTraining(
+  plan: MemoryPlan,
+  network: Network,
+  options: TrainerOptions,
+  multiplies = false,
+): TrainingPlan {
   const { batch, threads, gradients = 'float32', optimizer = paperOptimiser } = options;
   const tensors = planTensors(plan, network, { moments: momentCount(optimizer) });
   const layers = planLayers(plan, network, tensors, batch, false);
-  const training = { plan, tensors, quantiser: quantiser(network), batch, threads, gradients };
+  const integers = gradients === 'int16' ? new IntegerGradients(plan, batch, multiplies) : undefined;
+  const training = { plan, tensors, quantiser: quantiser(network), batch, threads, integers };
 
   // Gradients of activations live from one layer to the next only: two buffers in turn.
   const most = Math.max(...layers.slice(0, -1).map(({ g }) => outputPixels(g) * g.outChannels));

@@ -22,14 +22,19 @@ function wanted(): Form | undefined {
 }
 
 /** What a process computes with. */
-export interface NativeKernels {
-  /** A file of native kernels; WebAssembly's are used if there is none. */
-  readonly library?: string;
-  /** What these were compiled for. */
-  readonly level?: Level;
+export type NativeKernels = {
   /** True if each call is computed by both, and compared. */
   readonly comparing?: boolean;
-}
+} & (
+  | {
+      /** A file of native kernels. */
+      readonly library: string;
+      /** What these were compiled for. */
+      readonly level: Level;
+    }
+  /** WebAssembly's. */
+  | { readonly library?: undefined; readonly level?: undefined }
+);
 
 let chosen: Promise<NativeKernels> | undefined;
 

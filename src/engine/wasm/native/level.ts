@@ -9,6 +9,8 @@ export interface Level {
   readonly flags: readonly string[];
   /** Set where it has any function of three bits as one instruction: its kernels add up spikes bit by bit. */
   readonly slices?: true;
+  /** Set where vectors have 256 bits or more: its kernels multiply gradients in integers, where others look their sums up. */
+  readonly multiplies?: true;
 }
 
 /** What a level has more than the one below, as Linux calls it. */
@@ -25,9 +27,12 @@ const v4 = [...v3, ...more, '-mprefer-vector-width=512'];
 /** From the least on; each needs those before it. */
 const x86: readonly Step[] = [
   { name: 'x86-64-v2', width: 16, flags: v2, needs: ['ssse3', 'sse4_1', 'sse4_2', 'popcnt', 'cx16'] },
-  { name: 'x86-64-v3', width: 32, flags: v3, needs: ['avx', 'avx2', 'bmi1', 'bmi2', 'abm', 'movbe'] },
   {
-    ...{ name: 'x86-64-v4', width: 64, flags: v4, slices: true },
+    ...{ name: 'x86-64-v3', width: 32, flags: v3, multiplies: true },
+    needs: ['avx', 'avx2', 'bmi1', 'bmi2', 'abm', 'movbe'],
+  },
+  {
+    ...{ name: 'x86-64-v4', width: 64, flags: v4, slices: true, multiplies: true },
     needs: ['avx512f', 'avx512bw', 'avx512cd', 'avx512dq', 'avx512vl', 'avx512_vnni'],
   },
 ];

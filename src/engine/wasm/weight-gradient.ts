@@ -38,23 +38,30 @@ export function denseGradient(
   const { map, dyMap } = buffers;
   const run = g.kernelWidth * g.inChannels;
   const rows = g.kernelHeight * run;
+  const { outHeight, outWidth } = g;
+  const perImage = {
+    ...{ xImage: map.imageBytes, xRow: times(g.stride, map.rowBytes), xPixel: times(g.stride, map.pixelBytes) },
+    ...{ dyImage: dyMap.imageBytes, dyRow: dyMap.rowBytes, dyPixel: dyMap.pixelBytes },
+    ...{ outHeight, outWidth, images, imagesPerChunk: Math.max(1, Math.round(chunkPixels / (outHeight * outWidth))) },
+  };
+  // Images of one pixel may as well be the pixels of one image: what would be a sum of its own for each is one product, and sums that
+  // begin with 0 are never −0, so that adding products or these sums makes no difference.
+  const asPixels = {
+    xPixel: map.imageBytes,
+    dyPixel: dyMap.imageBytes,
+    outWidth: images,
+    images: 1,
+    imagesPerChunk: 1,
+  };
   const descriptor = plan.descriptor('DenseWeightGradient', {
+    ...perImage,
+    ...(outHeight * outWidth === 1 ? asPixels : {}),
     x: buffers.x,
-    xImage: map.imageBytes,
-    xRow: times(g.stride, map.rowBytes),
-    xPixel: times(g.stride, map.pixelBytes),
     rowOffsets: plan.table(
       Uint32Array.from({ length: rows }, (_, row) => Math.floor(row / run) * map.rowBytes + (row % run) * 4),
     ),
     rows,
     dy: behind(buffers.dy, dyMap.origin),
-    dyImage: dyMap.imageBytes,
-    dyRow: dyMap.rowBytes,
-    dyPixel: dyMap.pixelBytes,
-    outHeight: g.outHeight,
-    outWidth: g.outWidth,
-    images,
-    imagesPerChunk: Math.max(1, Math.round(chunkPixels / (g.outHeight * g.outWidth))),
     dw: buffers.dw,
     channels: g.outChannels,
   });

@@ -4,39 +4,11 @@
 /** Rows of the kernel whose gradients are added up together. */
 enum { tileRows = WIDTH == 64 ? 12 : WIDTH == 32 ? 6 : 4 };
 
-/**
- * Vectors of 512 bits: four of them by six pixels or rows, where there are as many channels. A value that is loaded into all
- * lanes takes as long there as a vector of products, and so serves four of them.
- */
-enum { mostVectors = WIDTH == 64 ? 4 : tileVectors, wideTile = 6 };
-#if WIDTH == 64
-/** Calls f(…, channel, vectors) for all channels, by four vectors first. */
-#define BY_WIDE_CHANNELS(channels, f, ...)              \
-  for (i32 channel = 0, left = (channels); left > 0;) { \
-    if (left >= mostVectors * LANES) {                  \
-      f(__VA_ARGS__, channel, mostVectors);             \
-      channel += mostVectors * LANES;                   \
-    } else if (left >= tileChannels) {                  \
-      f(__VA_ARGS__, channel, tileVectors);             \
-      channel += tileChannels;                          \
-    } else {                                            \
-      f(__VA_ARGS__, channel, 1);                       \
-      channel += LANES;                                 \
-    }                                                   \
-    left = (channels) - channel;                        \
-  }
-#else
-#define BY_WIDE_CHANNELS BY_CHANNELS
-#endif
-
 /** Bytes from row to row of packed weights. */
 enum { packedRow = channelBlock * 4 };
 
 /** Where vector v of a row of packed weights lies, from that of the first: in the same block of channels, or in the next one. */
 INLINE isize packedVector(isize block, i32 v) { return v * LANES / channelBlock * block + v * LANES % channelBlock * 4; }
-
-/** Pixels of a tile of so many vectors. */
-INLINE i32 pixelsOf(i32 vectors) { return vectors > tileVectors ? wideTile : tilePixels; }
 
 /** Adds to the sums of each pixel the products of one value, the k-th from p and q on. */
 INLINE void addProducts(f32v sums[tilePixels][mostVectors], const u8 *const p[tilePixels], const u8 *q, isize block, i32 k,
@@ -97,13 +69,39 @@ INLINE void convolve(DenseConv t, i32 lo, i32 hi, i32 channel, i32 vectors) {
  * Float convolution: y[p][c] = Σ_k x[p][k]·w[k][c], k over `rows` contiguous runs. The order of the sum is k ascending, whatever
  * the range of images.
  */
-KERNEL(denseConv, DenseConv) { BY_WIDE_CHANNELS(t.channels, convolve, t, lo, hi); }
+KERNEL(denseConv, DenseConv) { BY_CHANNELS(mostVectors, t.channels, convolve, t, lo, hi); }
+
+/** Gradients of some images: where those of a tile's channels lie, and from image to image, row to row and pixel to pixel of them. */
+typedef struct {
+  const u8 *first;
+  isize image, row, pixel;
+} Gradients;
+
+/**
+ * The gradients of so many vectors of channels of images first…last, side by side: with many channels they lie so far from each other that
+ * the processor does not foresee where the next ones are.
+ */
+INLINE Gradients packGradients(DenseWeightGradient t, i32 first, i32 last, i32 channel, i32 vectors) {
+  const isize pixel = vectors * WIDTH, row = t.outWidth * pixel;
+  u8 *to = t.panel;
+  for (i32 n = first; n < last; n++)
+    for (i32 oy = 0; oy < t.outHeight; oy++) {
+      const u8 *dy = t.dy + n * t.dyImage + oy * t.dyRow + (isize)channel * 4;
+      for (i32 ox = 0; ox < t.outWidth; ox++, dy += t.dyPixel, to += pixel) {
+        f32v values[mostVectors];
+        EACH(v, vectors) values[v] = LOAD(f32v, dy + v * WIDTH);
+        EACH(v, vectors) STORE(to + v * WIDTH, values[v]);
+      }
+    }
+  return (Gradients){t.panel, t.outHeight * row, row, pixel};
+}
 
 /**
  * So many vectors of channels of `rows` rows from `row` on, images first…last; rows and vectors are constants. Rows beyond the last
  * one repeat it.
  */
-INLINE void addRows(DenseWeightGradient t, i32 row, i32 rows, i32 first, i32 last, i32 channel, i32 vectors) {
+INLINE void addRows(DenseWeightGradient t, Gradients gradients, i32 row, i32 rows, i32 first, i32 last, i32 channel,
+                    i32 vectors) {
   isize offset[tileRows];
   u8 *dw[tileRows];
   EACH(r, rows) {
@@ -111,14 +109,15 @@ INLINE void addRows(DenseWeightGradient t, i32 row, i32 rows, i32 first, i32 las
     offset[r] = ((const u32 *)t.rowOffsets)[one];
     dw[r] = t.dw + ((isize)one * t.channels + channel) * 4;
   }
-  for (i32 n = first; n < last; n++) {
-    const u8 *x = t.x + n * t.xImage, *dy = t.dy + n * t.dyImage + (isize)channel * 4;
+  const u8 *image = gradients.first;
+  for (i32 n = first; n < last; n++, image += gradients.image) {
+    const u8 *x = t.x + n * t.xImage, *dy = image;
     f32v sums[tileRows][mostVectors];
     EACH(r, rows)
       EACH(v, vectors) sums[r][v] = (f32v){0};
-    for (i32 oy = 0; oy < t.outHeight; oy++, x += t.xRow, dy += t.dyRow) {
+    for (i32 oy = 0; oy < t.outHeight; oy++, x += t.xRow, dy += gradients.row) {
       const u8 *p = x, *q = dy;
-      for (i32 ox = 0; ox < t.outWidth; ox++, p += t.xPixel, q += t.dyPixel) {
+      for (i32 ox = 0; ox < t.outWidth; ox++, p += t.xPixel, q += gradients.pixel) {
         f32v b[mostVectors];
         EACH(v, vectors) b[v] = LOAD(f32v, q + v * WIDTH);
         EACH(r, rows) {
@@ -136,11 +135,16 @@ INLINE void addRows(DenseWeightGradient t, i32 row, i32 rows, i32 first, i32 las
   }
 }
 
-/** The same of a tile's rows, in two parts where these have four vectors. */
-INLINE void addGradients(DenseWeightGradient t, i32 row, i32 first, i32 last, i32 channel, i32 vectors) {
+/** Rows for which it pays to pack gradients. */
+enum { worthPacking = 8 * tileRows };
+
+/** So many vectors of channels of rows begin…end, images first…last. */
+INLINE void addGradients(DenseWeightGradient t, i32 begin, i32 end, i32 first, i32 last, i32 channel, i32 vectors) {
+  const bool packs = end - begin >= worthPacking && t.channels > vectors * LANES;
+  const Gradients gradients = packs ? packGradients(t, first, last, channel, vectors)
+                                    : (Gradients){t.dy + first * t.dyImage + (isize)channel * 4, t.dyImage, t.dyRow, t.dyPixel};
   const i32 rows = vectors > tileVectors ? wideTile : tileRows;
-  addRows(t, row, rows, first, last, channel, vectors);
-  if (rows < tileRows && row + rows < t.rows) addRows(t, row + rows, rows, first, last, channel, vectors);
+  for (i32 row = begin; row < end; row += rows) addRows(t, gradients, row, rows, first, last, channel, vectors);
 }
 
 /**
@@ -151,7 +155,6 @@ KERNEL(denseWeightGradient, DenseWeightGradient) {
   const i32 end = min(hi * gradientRows, t.rows);
   for (i32 first = 0; first < t.images; first += t.imagesPerChunk) {
     const i32 last = min(first + t.imagesPerChunk, t.images);
-    for (i32 row = lo * gradientRows; row < end; row += tileRows)
-      BY_WIDE_CHANNELS(t.channels, addGradients, t, row, first, last);
+    BY_CHANNELS(mostVectors, t.channels, addGradients, t, lo * gradientRows, end, first, last);
   }
 }

@@ -33,6 +33,8 @@ export const gradients = /** @type {const} */ ({
     addresses: 'x rowOffsets dy dw',
     bytes: 'xImage xRow xPixel dyImage dyRow dyPixel',
     counts: 'rows outHeight outWidth images imagesPerChunk channels',
+    // Gradients of a chunk of images, of up to 64 channels.
+    scratch: { panel: '256 * imagesPerChunk * outHeight * outWidth' },
   },
   /** Weight gradient of images of one channel and stride 1, image by image. x: of the first pixel inside the borders. */
   PixelWeightGradient: {
@@ -54,9 +56,9 @@ export const gradients = /** @type {const} */ ({
     bytes: 'dyImage dyRow eventBytes mostBytes',
     counts: 'channels phases imagesPerChunk pixels rowPixels',
     scratch: {
-      // By lists; or the weights of up to 32 channels, and sums of eight pixels that wait for others.
+      // By lists; or the weights of up to 64 channels, and sums of six pixels that wait for others.
       ...{ heads: '8 * phases * channels', events: 'eventBytes', listing },
-      ...{ panel: '32 * mostBytes', waiting: `${2 * 8 * 32 * 4}` },
+      ...{ panel: '64 * mostBytes', waiting: `${2 * 6 * 64 * 4}` },
     },
   },
   /** Weights for it: per stride phase [ci][ty][tx][co], flipped. phases: five words each. */

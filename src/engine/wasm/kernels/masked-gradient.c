@@ -72,6 +72,6 @@ KERNEL(maskedGradient, MaskedGradient) {
     if (WIDTH < 64)
       listedGradient(t, first, images);
     else
-      BY_CHANNELS(t.channels, wholeGradient, t, first, images);
+      BY_CHANNELS(mostVectors, t.channels, wholeGradient, t, first, images);
   }
 }

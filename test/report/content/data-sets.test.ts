@@ -9,18 +9,28 @@ import { dataSetSummary } from '../../../src/report/content/data-sets.js';
 type Shape = Dataset['shape'];
 
 /** Images of one grey or colour: that of the i-th is i + 1. */
-function split(labels: number[], shape: Shape): Split {
-  const size = shape[0] * shape[1] * shape[2];
-  const images = Uint8Array.from({ length: labels.length * size }, (_, i) => Math.floor(i / size) + 1);
+const plain = (image: number) => image + 1;
+
+function split(labels: number[], shape: Shape, valueAt: (image: number, y: number, x: number) => number): Split {
+  const [height, width, channels] = shape;
+  const at = (i: number) => Math.floor(i / channels);
+  const images = Uint8Array.from({ length: labels.length * height * width * channels }, (_, i) =>
+    valueAt(Math.floor(at(i) / (height * width)), Math.floor(at(i) / width) % height, at(i) % width),
+  );
   return { count: labels.length, images, labels: Uint8Array.from(labels) };
 }
 
-async function summaryOf(labels: number[], classes: number, shape: Shape) {
+async function summaryOf(
+  labels: number[],
+  classes: number,
+  shape: Shape,
+  valueAt: Parameters<typeof split>[2] = plain,
+) {
   const folder = await mkdtemp(join(tmpdir(), 'spikeline-data-sets-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   await writeDataset(folder, {
     ...{ name: 'mine', shape, classes, scale: 255, source: 'a test' },
-    ...{ train: split(labels, shape), test: split([0, 1], shape) },
+    ...{ train: split(labels, shape, valueAt), test: split([0, 1], shape, valueAt) },
   });
   return dataSetSummary(folder);
 }
@@ -51,4 +61,16 @@ it('shows large images smaller, and the first classes of many', async () => {
   expect(picture).toMatchObject({ width: 5 * (84 * 2 + 2) + 4, height: 34 * 2 + 4 });
   // The fourth image, behind the lines around it.
   expect([...picture.data.subarray(3 * (3 * picture.width + 3), 3 * (3 * picture.width + 4))]).toEqual([4, 4, 4]);
+});
+
+it('keeps each third row and column of an image that is shown smaller, from the first on', async () => {
+  const { samples } = await summaryOf([0], 2, [100, 250, 1], (_, y, x) => (y < 9 && x < 9 ? 10 * y + x : 200));
+  const picture = decode(samples[0]!);
+  // Twice as large again, behind lines of 2 pixels.
+  const shown = [0, 1, 2].map((y) => [0, 1, 2].map((x) => picture.data[(2 + 2 * y) * picture.width + 2 + 2 * x]));
+  expect(shown).toEqual([
+    [0, 3, 6],
+    [30, 33, 36],
+    [60, 63, 66],
+  ]);
 });

@@ -59,6 +59,8 @@ describe.concurrent('the page of a run', () => {
     await until(() => reader.told.includes('"event":"end"'), 'the end is told');
     expect(reader.told).toContain('{"event":"task","task":"b","status":"ran"');
     await until(() => reader.told.includes('event: summary\ndata: "2/2 done'), 'the sum of it is told');
+    const sums = [...reader.told.matchAll(/event: summary\ndata: (.*)/g)].map(([, sum]) => sum);
+    expect(sums.filter((sum, i) => sum === sums[i - 1])).toEqual([]);
     expect(await (await fetch(`${url}log?task=a`)).text()).toBe('<b>hello</b>\n');
     expect((await fetch(`${url}log?task=${encodeURIComponent('../a')}`)).status).toBe(404);
     expect(await (await fetch(`${url}graph.svg`)).text()).toContain('2 done');

@@ -1,4 +1,4 @@
-import { readdirSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
+import { lstatSync, readdirSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode } from './error.js';
 import { isToken, stateOf } from './process-identity.js';
@@ -37,16 +37,13 @@ export function removePath(path: string): void {
 
 /**
  * Removes a folder (or a file) of which nothing is wanted any more, or as much of it as can be: what is in the store's
- * temporary folder and can't be removed is left to the next `Store.open`.
+ * temporary folder and can't be removed is left to the next `Store.open`. Of a link, that is the link: others may have put
+ * it there, and what it leads to is somebody's.
  */
 export function removeFolder(folder: string): void {
   try {
-    for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      const path = `${folder}/${entry.name}`;
-      if (entry.isDirectory()) removeFolder(path);
-      else unlinkSync(path);
-    }
-    rmdirSync(folder);
+    if (lstatSync(folder).isDirectory()) removeTree(folder);
+    else unlinkSync(folder);
   } catch {
     try {
       // Slower, and more patient with other systems' habits.
@@ -55,6 +52,15 @@ export function removeFolder(folder: string): void {
       // The next one may do better.
     }
   }
+}
+
+function removeTree(folder: string): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) removeTree(path);
+    else unlinkSync(path);
+  }
+  rmdirSync(folder);
 }
 
 /** Removes from a folder of drafts what dead processes of this host have left half done. */

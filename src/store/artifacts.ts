@@ -34,10 +34,16 @@ export function ingest(blobs: Blobs, path: string): Promise<Artifact> {
   return take(blobs, path, (file) => blobs.addFile(file));
 }
 
-/** Takes a file or folder, which must be on the store's file system, into the store, and away from where it is. */
+/**
+ * Takes a file or folder, which must be on the store's file system, into the store, and away from where it is. What a link
+ * leads to is another's: that stays where it is, as with `ingest`.
+ */
 export function adopt(blobs: Blobs, path: string): Promise<Artifact> {
-  // What a link leads to is another's, or another file of the same folder, which has to be there still.
-  return take(blobs, path, (file) => (lstatSync(file).isSymbolicLink() ? blobs.addFile(file) : blobs.adoptFile(file)));
+  let isLink: boolean | undefined;
+  return take(blobs, path, (file) => {
+    isLink ??= lstatSync(path).isSymbolicLink();
+    return isLink ? blobs.addFile(file) : blobs.adoptFile(file);
+  });
 }
 
 async function take(blobs: Blobs, path: string, add: (file: string) => Promise<FileContent>): Promise<Artifact> {

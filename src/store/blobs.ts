@@ -28,6 +28,8 @@ import type { Uses } from './use.js';
 
 /** Files up to this size are copied at once. */
 const smallCopy = 1 << 16;
+/** Never over what is there: in a folder that is shared, that may be a link to another file. */
+const draftCopy = constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL;
 
 /** Why a blob can't be used. */
 export type BlobState = 'good' | 'missing' | 'damaged';
@@ -37,7 +39,8 @@ export type BlobState = 'good' | 'missing' | 'damaged';
  * used, unless it is the very file that was compared before.
  */
 export class Blobs {
-  readonly #folder: string;
+  /** What blobs lie in. */
+  readonly folder: string;
   readonly #temporary: string;
   readonly #quarantine: string;
   readonly #verified: StatCache;
@@ -49,7 +52,7 @@ export class Blobs {
   constructor(store: string, temporary: string, verified: StatCache, sync: FolderSync, uses: Uses) {
     this.#sync = sync;
     this.#uses = uses;
-    this.#folder = join(store, 'blobs');
+    this.folder = join(store, 'blobs');
     this.#quarantine = join(store, 'quarantine');
     this.#temporary = temporary;
     this.#verified = verified;
@@ -59,7 +62,7 @@ export class Blobs {
   pathOf(digest: Digest): string {
     const hex = hexOf(digest);
     // To join them takes longer than to look whether the file is there.
-    return `${this.#folder}${sep}${hex.slice(0, 2)}${sep}${hex.slice(2)}`;
+    return `${this.folder}${sep}${hex.slice(0, 2)}${sep}${hex.slice(2)}`;
   }
 
   /**
@@ -140,10 +143,10 @@ export class Blobs {
 
   async #copy(source: string, draft: string): Promise<void> {
     if (statSync(source).size <= smallCopy)
-      inFolder(this.#temporary, () => copyFileSync(source, draft, constants.COPYFILE_FICLONE));
+      inFolder(this.#temporary, () => copyFileSync(source, draft, draftCopy));
     else {
       mkdirSync(this.#temporary, { recursive: true });
-      await copyFile(source, draft, constants.COPYFILE_FICLONE);
+      await copyFile(source, draft, draftCopy);
     }
   }
 

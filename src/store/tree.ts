@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  constants,
   type Dirent,
   lstatSync,
   mkdirSync,
@@ -77,7 +78,7 @@ export async function copyTree(tree: Tree, target: string): Promise<void> {
 }
 
 async function copyBlob(file: TreeFile, place: string): Promise<void> {
-  await copyFile(file.blob, place);
+  await copyFile(file.blob, place, constants.COPYFILE_EXCL);
   if (file.executable) chmodSync(place, 0o555);
 }
 

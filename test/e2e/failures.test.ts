@@ -112,6 +112,7 @@ bad: ran 0, cached 0, failed 1, skipped 1 in N s
 
   test('of a command says how it ended', async ({ box }) => {
     box.write('text.txt', 'no program');
+    box.write('theirs/a', 'theirs');
     box.write(
       'p.yaml',
       `name: commands
@@ -121,6 +122,7 @@ stages:
   killed: { run: 'kill -9 $$' }
   silent: { run: 'true', outputs: { x: x.txt } }
   dangling: { run: 'ln -s elsewhere.txt \${{ outputs.x }}', outputs: { x: x.txt } }
+  theirs: { run: 'ln -s "$PWD/theirs" \${{ outputs.x }}', outputs: { x: x } }
   unreadable: { run: 'echo "{" > \${{ outputs.metrics }}', outputs: { metrics: m.json } }
   list: { run: 'echo "[1]" > \${{ outputs.metrics }}', outputs: { metrics: m.json } }
   forgotten: { run: 'true', outputs: { metrics: m.json } }
@@ -143,7 +145,12 @@ stages:
       dangling: said(
         'E_OUTPUT_MISSING',
         'The output "x" (x.txt) is a symbolic link to elsewhere.txt, which does not exist.',
-        "A link's relative target is looked for beside the link: write the file itself, or link to its whole path.",
+        "A link's relative target is looked for beside the link: write the file itself.",
+      ),
+      theirs: said(
+        'E_STORE_LINK',
+        `The output "x" (x) is a symbolic link, or lies behind one, to ${box.path('theirs')}, which the task has neither made nor been given.`,
+        'Copy it there (`cp -rL`), and declare what is copied as an input.',
       ),
       unreadable: said('E_METRICS', expect.stringMatching(/^The output "metrics" is not JSON: [^\n]+\.$/) as string),
       list: said('E_METRICS', 'The output "metrics" must be a JSON object.'),
@@ -153,6 +160,7 @@ stages:
         'Write it to ${{ outputs.metrics }}.',
       ),
     });
+    expect(box.read('theirs/a')).toBe('theirs');
   });
 
   test('starts nothing new, unless with --keep-going', async ({ box }) => {

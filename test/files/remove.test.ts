@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { ownToken } from '../../src/files/process-identity.js';
 import { removeFolder, removeLeftovers, removePath } from '../../src/files/remove.js';
 import { until } from '../e2e/processes.js';
-import { testFolder, writeFiles } from '../store/folder.js';
+import { listFiles, testFolder, writeFiles } from '../store/folder.js';
 
 /** Makes files in a folder as fast as it can, for as long as the folder is there: what a task has left running. */
 const writer = `
@@ -42,6 +43,14 @@ describe.each([
     for (const name of ['file', 'nothing']) remove(join(folder, name));
     expect(readdirSync(folder)).toEqual([]);
   });
+
+  it('removes a link, and nothing of what it leads to', () => {
+    const folder = writeFiles(testFolder(), { 'theirs/file': '', 'ours/a/file': '' });
+    symlinkSync(join(folder, 'theirs'), join(folder, 'link'));
+    symlinkSync(join(folder, 'theirs'), join(folder, 'ours/a/link'));
+    for (const name of ['link', 'ours']) remove(join(folder, name));
+    expect(listFiles(folder)).toEqual(['theirs/file']);
+  });
 });
 
 describe('removeLeftovers', () => {
@@ -51,5 +60,15 @@ describe('removeLeftovers', () => {
     removeLeftovers(folder);
     removeLeftovers(join(folder, 'nothing'));
     expect(readdirSync(folder)).toEqual(['mine']);
+  });
+
+  it('removes a link in the place of a draft, and nothing of what it leads to', () => {
+    const folder = writeFiles(testFolder(), { 'theirs/file': '' });
+    const [host, boot] = ownToken().split('-');
+    mkdirSync(join(folder, 'tmp'));
+    // No process has had this number: the most that Linux gives are 2^22.
+    symlinkSync(join(folder, 'theirs'), join(folder, `tmp/${host}-${boot}-9999999-00000000-1`));
+    removeLeftovers(join(folder, 'tmp'));
+    expect(listFiles(folder)).toEqual(['theirs/file']);
   });
 });

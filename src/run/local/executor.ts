@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLimit } from '../../files/limit.js';
-import type { MaybePromise } from '../../files/maybe-promise.js';
+import { after, type MaybePromise } from '../../files/maybe-promise.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import { holderText, type Lock, type LockHolder } from '../../store/lock.js';
 import type { Store } from '../../store/store.js';
@@ -265,14 +265,19 @@ export class LocalExecutor implements Executor {
       await this.store.settled();
       await resume.finish();
     }
-    const outcome = await this.#outcomes.done(task, record, 'ran', secondsSince(started));
+    const seconds = secondsSince(started);
+    await this.#order.afterThoseBefore(task.id);
+    const outcome = await this.#outcomes.done(task, record, 'ran', seconds);
     sharing?.give(task.id, record);
     return outcome;
   }
 
   #cached(task: Task, result: TaskResult, started: number, from?: 'remote'): MaybePromise<Outcome> {
     this.#outputs.set(task.id, result.outputs);
-    return this.#outcomes.done(task, result, 'cached', secondsSince(started), from);
+    const seconds = secondsSince(started);
+    return after(this.#order.afterThoseBefore(task.id), () =>
+      this.#outcomes.done(task, result, 'cached', seconds, from),
+    );
   }
 
   #skip(task: Task, started: number): Outcome {

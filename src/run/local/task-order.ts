@@ -1,3 +1,4 @@
+import type { MaybePromise } from '../../files/maybe-promise.js';
 import { dependenciesOf } from '../../pipeline/expand/targets.js';
 import type { Task } from '../../pipeline/expand/task.js';
 import type { TaskId } from '../../values.js';
@@ -13,6 +14,8 @@ interface Place<Outcome> {
   told?: Outcome | 'stored';
   /** Once it has ended. */
   outcome?: Outcome;
+  /** Called when it has ended. */
+  readonly onEnd: (() => void)[];
 }
 
 /**
@@ -47,7 +50,7 @@ export class TaskOrder<Outcome> {
     this.#toEnd = tasks.length;
     for (const task of tasks) {
       const before = dependenciesOf(task).flatMap((id) => this.#places.get(id) ?? []);
-      const place: Place<Outcome> = { task, before, after: [], waitsFor: before.length };
+      const place: Place<Outcome> = { task, before, after: [], waitsFor: before.length, onEnd: [] };
       for (const { after } of before) after.push(place);
       this.#places.set(task.id, place);
     }
@@ -69,13 +72,23 @@ export class TaskOrder<Outcome> {
     this.#tell(this.#places.get(task)!, 'stored');
   }
 
+  /** Resolves when all that a task depends on has ended: what is told of it is then told last. */
+  afterThoseBefore(task: TaskId): MaybePromise<unknown> {
+    const open = this.#places.get(task)!.before.filter(({ outcome }) => outcome === undefined);
+    return open.length > 0 && Promise.all(open.map(({ onEnd }) => new Promise<void>((resolve) => onEnd.push(resolve))));
+  }
+
   #begin(place: Place<Outcome>): void {
     const before = place.before.map(({ told }) => told!);
-    this.#bring(place.task, before).then((outcome) => {
-      place.outcome = outcome;
-      this.#tell(place, outcome);
-      if (--this.#toEnd === 0) this.#end();
-    }, this.#fail);
+    this.#bring(place.task, before)
+      .then((outcome) => {
+        place.outcome = outcome;
+        this.#tell(place, outcome);
+        if (--this.#toEnd === 0) this.#end();
+      }, this.#fail)
+      .finally(() => {
+        for (const listener of place.onEnd) listener();
+      });
   }
 
   #tell(place: Place<Outcome>, told: Outcome | 'stored'): void {

@@ -1,9 +1,9 @@
-import { closeSync, existsSync, mkdirSync, readlinkSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
-import { dirname, join, resolve, sep } from 'node:path';
+import { closeSync, existsSync, mkdirSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { UserError } from '../../error.js';
 import { inFolder } from '../../files/atomic.js';
 import { holdBuild } from '../../files/build-use.js';
-import { guarded, StoreError } from '../../files/error.js';
+import { guarded } from '../../files/error.js';
 import { removeFolder } from '../../files/remove.js';
 import { openAnew, openToAppend } from '../../files/trust.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
@@ -32,6 +32,7 @@ import { readMetrics } from '../process/metrics.js';
 import type { StageResult } from '../process/stage-messages.js';
 import { startStage } from '../process/stage-process.js';
 import { Inputs, inputsFolder, type LaidOut } from './inputs.js';
+import { Outputs, outputPaths } from './outputs.js';
 import { writtenFailure } from './repair.js';
 import type { Granted } from './resources.js';
 
@@ -66,6 +67,7 @@ export class TaskRunner {
   readonly #bound = new LogBound();
   readonly #commands = new Commands();
   readonly #inputs: Inputs;
+  readonly #outputs: Outputs;
   readonly #work: WorkFolders;
   /** How urgently tasks were asked to end. */
   #aborted: false | 'asked' | 'killed' = false;
@@ -77,6 +79,7 @@ export class TaskRunner {
     source: Store = store,
   ) {
     this.#inputs = new Inputs(source);
+    this.#outputs = new Outputs(store, source);
     this.#work = store.workFolders();
   }
 
@@ -96,28 +99,14 @@ export class TaskRunner {
       if (changed.length > 0)
         return execution.copies ? { failure: withLog(writtenFailure(changed), log) } : { lost: changed };
       if ('failure' in result) return { failure: withLog(result.failure, log) };
-      const artifacts: Record<string, Artifact> = {};
-      for (const [name, path] of Object.entries(outputs)) {
-        if (!existsSync(path)) return { failure: withLog(missingOutput(task, name, path), log) };
-        artifacts[name] = await this.#adopt(name, path, work);
-      }
+      const taken = await this.#outputs.take(task, work);
+      if ('failure' in taken) return { failure: withLog(taken.failure, log) };
       isDone = true;
       const { metrics, kernels } = result;
-      return { outputs: artifacts, metrics, ...(kernels === undefined ? {} : { kernels }) };
+      return { ...taken, metrics, ...(kernels === undefined ? {} : { kernels }) };
     } finally {
       if (isDone) this.#work.giveBack(folder);
       else removeFolder(work);
-    }
-  }
-
-  async #adopt(name: string, path: string, work: string): Promise<Artifact> {
-    try {
-      return await this.store.adopt(path);
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      // The folder it worked in is gone soon: nobody can look there.
-      const message = error.message.replaceAll(`${join(work, outputsPart)}${sep}`, '');
-      throw new StoreError(error.code, `Its output "${name}" can't be kept: ${message}`, error.hint, { cause: error });
     }
   }
 
@@ -203,11 +192,6 @@ function beginLog(log: string, attempt: number): void {
   }
 }
 
-/** Where the task is to write its outputs. */
-function outputPaths(task: Task, work: string): Record<string, string> {
-  return Object.fromEntries(Object.entries(task.outputs).map(([name, path]) => [name, join(work, outputsPart, path)]));
-}
-
 function environment(task: Task, { cpus, gpus }: Granted): Environment {
   const declared = task.env.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
   return {
@@ -264,30 +248,4 @@ function withLog(failure: Failure, log: string): Failure {
   const tail = tailOf(log);
   const silent = tail.length === 0 && failure.code === 'E_COMMAND' ? { hint: 'It wrote nothing.' } : {};
   return { ...silent, ...failure, log, ...(tail.length > 0 && { tail }) };
-}
-
-/** An output that can't be read as one: nothing is at `path`, or a link that leads nowhere. */
-function missingOutput(task: Task, name: string, path: string): Failure {
-  const target = linkTarget(path);
-  if (target !== undefined)
-    return {
-      code: 'E_OUTPUT_MISSING',
-      message: `The output "${name}" (${task.outputs[name]}) is a symbolic link to ${target}, which does not exist.`,
-      hint: "A link's relative target is looked for beside the link: write the file itself, or link to its whole path.",
-    };
-  const message = `The task ended, but its output "${name}" (${task.outputs[name]}) is not there.`;
-  const hint =
-    task.action.kind === 'stage'
-      ? 'The stage must write all outputs it declares.'
-      : `Write it to \${{ outputs.${name} }}.`;
-  return { code: 'E_OUTPUT_MISSING', message, hint };
-}
-
-/** Where a symbolic link leads; undefined where there is none. */
-function linkTarget(path: string): string | undefined {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { StoreError } from '../../../src/files/error.js';
 import type { Task } from '../../../src/pipeline/expand/task.js';
@@ -24,11 +25,14 @@ beforeEach(() => {
 });
 
 /** Runs the two tasks; returns what happened, in order. */
-async function run(onEvent: (text: string) => void = () => undefined): Promise<string[]> {
+async function run(
+  onEvent: (text: string) => void = () => undefined,
+  forced: readonly Task[] = [],
+): Promise<string[]> {
   const events: string[] = [];
   await new LocalExecutor(pipelineOf(folder, tasks), store, {
     tasks,
-    force: new Set(),
+    force: new Set(forced.map(({ id }) => id)),
     keepGoing: false,
     jobs: Number.POSITIVE_INFINITY,
     emit: (event) => {
@@ -53,8 +57,17 @@ describe('a run', () => {
     const events = await run((text) => {
       if (text === 'task-start second') begun();
     });
-    expect(events.slice(0, 2)).toEqual(['task-start first', 'task-start second']);
-    expect(events.slice(2).sort()).toEqual(['task first ran', 'task second ran']);
+    expect(events).toEqual(['task-start first', 'task-start second', 'task first ran', 'task second ran']);
+  });
+
+  it('calls what is cached done after what it needs, too', async () => {
+    await run();
+    const write = store.writeRecord.bind(store);
+    vi.spyOn(store, 'writeRecord').mockImplementation(async (record) => {
+      await sleep(50);
+      await write(record);
+    });
+    expect(await run(undefined, tasks.slice(0, 1))).toEqual(['task-start first', 'task first ran', 'task second cached']);
   });
 
   it('fails with a record that can not be written, and runs that task again', async () => {

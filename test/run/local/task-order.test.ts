@@ -51,6 +51,28 @@ describe('TaskOrder', () => {
     expect(events).toEqual(['a()', 'b(stored)', 'b ends', 'stored', 'a ends']);
   });
 
+  it('tells when all that a task needs has ended, be it well or not', async () => {
+    const events: string[] = [];
+    const order = new TaskOrder<string>(
+      tasks({ a: [], b: ['a'] }),
+      async (task) => {
+        if (task.id === 'a') {
+          order.tellStored(id('a'));
+          await turn();
+          await turn();
+        } else await order.afterThoseBefore(task.id);
+        events.push(`${task.id} ends`);
+        if (task.id === 'a') throw new Error('out of luck');
+        return 'ran';
+      },
+      () => undefined,
+    );
+    expect(order.afterThoseBefore(id('a'))).toBe(false);
+    await expect(order.run()).rejects.toThrow('out of luck');
+    await turn();
+    expect(events).toEqual(['a ends', 'b ends']);
+  });
+
   it('waits for all that a task needs, however often one of them is told of', async () => {
     const events: string[] = [];
     const order = new TaskOrder<string>(

@@ -119,6 +119,7 @@ bad: ran 0, cached 0, failed 1, skipped 1 in N s
 stages:
   missing: { run: [no-such-program] }
   text: { run: [./text.txt] }
+  inShell: { run: './text.txt || exit $?' }
   killed: { run: 'kill -9 $$' }
   silent: { run: 'true', outputs: { x: x.txt } }
   dangling: { run: 'ln -s elsewhere.txt \${{ outputs.x }}', outputs: { x: x.txt } }
@@ -134,7 +135,12 @@ stages:
       text: said(
         'E_COMMAND',
         'The command "./text.txt" may not be executed.',
-        'Is it a program? chmod +x makes a script one.',
+        'Is it a program (chmod +x makes a script one), on a disk that may hold programs (no `noexec` in `findmnt -T FILE`)?',
+      ),
+      inShell: said(
+        'E_COMMAND',
+        'The command failed with exit code 126.',
+        "What it calls is there, and can't be executed. Is it a program (chmod +x makes a script one), on a disk that may hold programs (no `noexec` in `findmnt -T FILE`)?",
       ),
       killed: said('E_COMMAND', 'The command was ended by SIGKILL.', 'It wrote nothing.'),
       silent: said(

@@ -143,8 +143,12 @@ export const signalHints: Readonly<Record<string, string>> = {
   SIGXCPU: 'It used more processor time than allowed. `ulimit -t` shows the limit.',
 };
 
-/** Shells add 128 to the number of the signal that ended what they started. */
+const executableHint =
+  'Is it a program (chmod +x makes a script one), on a disk that may hold programs (no `noexec` in `findmnt -T FILE`)?';
+
+/** Shells say 126 of what is there and can't be executed, and add 128 to the number of a signal that ended something. */
 function shellHint(exitCode: number): string | undefined {
+  if (exitCode === 126) return `What it calls is there, and can't be executed. ${executableHint}`;
   const numbers: Readonly<Record<string, number | undefined>> = constants.signals;
   const signal = Object.keys(signalHints).find((name) => numbers[name] === exitCode - 128);
   return signal === undefined ? undefined : signalHints[signal];
@@ -184,7 +188,7 @@ export function commandFailure({ words, shell, cwd }: CommandCall, end: CommandE
     );
   }
   if (code === 'ENOENT') return fail('was not found', 'Is it installed, and on the PATH?');
-  if (code === 'EACCES') return fail('may not be executed', 'Is it a program? chmod +x makes a script one.');
+  if (code === 'EACCES') return fail('may not be executed', executableHint);
   return fail(`could not be started (${originalMessage ?? code ?? 'unknown error'})`, 'Can it be started by hand?');
 }
 

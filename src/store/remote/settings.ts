@@ -154,9 +154,19 @@ function flag(text: string): boolean {
   throw new UserError('E_CACHE_SETTINGS', `SPIKELINE_REMOTE_READONLY must be 1 or 0, not ${text}.`);
 }
 
+/** What a header can hold. */
+const headerText = /^[\t -~\u0080-\u00ff]*$/;
+
 function authorizationOf(env: Variables): string | undefined {
-  const { SPIKELINE_REMOTE_TOKEN: token, SPIKELINE_REMOTE_USER: user, SPIKELINE_REMOTE_PASSWORD: password } = env;
-  if (nonEmpty(token) !== undefined) return `Bearer ${token!.trim()}`;
+  const { SPIKELINE_REMOTE_USER: user, SPIKELINE_REMOTE_PASSWORD: password } = env;
+  const token = nonEmpty(env.SPIKELINE_REMOTE_TOKEN?.trim());
+  if (token !== undefined && !headerText.test(token))
+    throw new UserError(
+      'E_CACHE_SETTINGS',
+      'SPIKELINE_REMOTE_TOKEN holds a character that no token can have, such as a line break.',
+      'is it the whole token, and nothing else?',
+    );
+  if (token !== undefined) return `Bearer ${token}`;
   if (nonEmpty(user) === undefined) return undefined;
   return `Basic ${Buffer.from(`${user}:${password ?? ''}`).toString('base64')}`;
 }

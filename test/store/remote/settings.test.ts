@@ -71,6 +71,14 @@ describe('remoteSettings', () => {
     // CI systems set what is missing to nothing.
     const nothing = { SPIKELINE_REMOTE_TOKEN: '', SPIKELINE_REMOTE_USER: '', SPIKELINE_REMOTE_READONLY: '' };
     expect(settings({ user }, nothing)?.authorization).toBeUndefined();
+    expect(settings({ user }, { SPIKELINE_REMOTE_TOKEN: '\n' })?.authorization).toBeUndefined();
+  });
+
+  it.each(['a\nb', 'a\r\nx-more: b', 'a\u2026', 'a\0'])('refuse a token that no header can hold: %j', (token) => {
+    const user = { remote: 'https://p.example/' };
+    expect(() => settings({ user }, { SPIKELINE_REMOTE_TOKEN: token })).toThrow(
+      /^SPIKELINE_REMOTE_TOKEN holds a character that no token can have, such as a line break\.$/,
+    );
   });
 
   it('give no credentials to a remote that only the pipeline names, unless the user trusts it', () => {

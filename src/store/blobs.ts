@@ -142,8 +142,7 @@ export class Blobs {
   }
 
   async #copy(source: string, draft: string): Promise<void> {
-    if (statSync(source).size <= smallCopy)
-      inFolder(this.#temporary, () => copyFileSync(source, draft, draftCopy));
+    if (statSync(source).size <= smallCopy) inFolder(this.#temporary, () => copyFileSync(source, draft, draftCopy));
     else {
       mkdirSync(this.#temporary, { recursive: true });
       await copyFile(source, draft, draftCopy);

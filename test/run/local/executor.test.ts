@@ -25,10 +25,7 @@ beforeEach(() => {
 });
 
 /** Runs the two tasks; returns what happened, in order. */
-async function run(
-  onEvent: (text: string) => void = () => undefined,
-  forced: readonly Task[] = [],
-): Promise<string[]> {
+async function run(onEvent: (text: string) => void = () => undefined, forced: readonly Task[] = []): Promise<string[]> {
   const events: string[] = [];
   await new LocalExecutor(pipelineOf(folder, tasks), store, {
     tasks,
@@ -67,7 +64,11 @@ describe('a run', () => {
       await sleep(50);
       await write(record);
     });
-    expect(await run(undefined, tasks.slice(0, 1))).toEqual(['task-start first', 'task first ran', 'task second cached']);
+    expect(await run(undefined, tasks.slice(0, 1))).toEqual([
+      'task-start first',
+      'task first ran',
+      'task second cached',
+    ]);
   });
 
   it('fails with a record that can not be written, and runs that task again', async () => {

@@ -6,7 +6,7 @@ import { defectHint } from '../defect.js';
 import { UserError } from '../error.js';
 import { systemError } from '../files/error.js';
 import { exitCodes } from './terminal/exit-codes.js';
-import { closeOutput, inGitHub, printError } from './terminal/output.js';
+import { closeOutput, inGitHub, printError, printErrorText } from './terminal/output.js';
 
 /** What nobody waited for has failed: nothing can be relied on any more. Tasks that run end with this process. */
 export function endByError(error: unknown): void {
@@ -20,14 +20,7 @@ export async function reportError(error: unknown): Promise<number> {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   if (error instanceof UserError) {
     const { message, hint, exitCode } = error;
-    printError(
-      `${message.trimEnd()}${
-        hint === undefined
-          ? ''
-          : `
-  hint: ${hint}`
-      }`,
-    );
+    printErrorText(`${message.trimEnd()}${hint === undefined ? '' : `\n  hint: ${hint}`}`, 2);
     if (error instanceof PipelineError) await annotate(error);
     return exitCode;
   }

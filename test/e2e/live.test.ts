@@ -86,6 +86,20 @@ describe.concurrent('the page of a run', () => {
     expect((await run.result).code).toBe(0);
   });
 
+  test('is at the same address in the next run of the same form', async ({ box }) => {
+    box.write('p.yaml', pipeline);
+    box.write('go', '');
+    const addressOf = async (...args: string[]) => /http:\S+/.exec((await box.run(args)).err)![0];
+    const first = await addressOf('run', 'p.yaml', '--open');
+    expect(await addressOf('run', 'p.yaml', '--open', 'a')).toBe(first);
+    expect(await addressOf('run', 'p.yaml', '--open', '--artifacts', 'other')).not.toBe(first);
+    const port = new URL(first).port;
+    const other = createServer().listen(Number(port), '127.0.0.1');
+    await once(other, 'listening');
+    expect(new URL(await addressOf('run', 'p.yaml', '--open')).port).not.toBe(port);
+    other.close();
+  });
+
   test('is none of a run that nobody opened, nor held up by nobody', async ({ box }) => {
     box.write('p.yaml', pipeline);
     box.write('go', '');

@@ -23,12 +23,24 @@ class Pane {
     width: number,
     args: string,
   ) {
-    const command = `cd '${box.folder}'; env -u CI TERM=xterm-256color LANG=C.UTF-8 '${process.execPath}' '${box.program}' ${args}; sleep 60`;
+    // The shell outlives a Ctrl-C, and with it what is shown.
+    const command = `trap : INT; cd '${box.folder}'; env -u CI TERM=xterm-256color LANG=C.UTF-8 '${process.execPath}' '${box.program}' ${args}; sleep 60`;
     this.#tmux('-f', '/dev/null', 'new-session', '-d', '-x', String(width), '-y', '60', '-s', 'pane', command);
   }
 
   get lines(): readonly string[] {
     return this.#tmux('capture-pane', '-p', '-t', 'pane').trimEnd().split('\n');
+  }
+
+  /** Lines as they were written, before the terminal broke them: so they are copied. */
+  get written(): readonly string[] {
+    return this.#tmux('capture-pane', '-p', '-J', '-t', 'pane')
+      .split('\n')
+      .map((line) => line.trimEnd());
+  }
+
+  press(key: string): void {
+    this.#tmux('send-keys', '-t', 'pane', key);
   }
 
   resize(width: number): void {
@@ -50,6 +62,15 @@ class Pane {
 /** Without what moves. */
 const steady = (lines: readonly string[]) =>
   lines.map((line) => line.replace(/^[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/, '*').replaceAll(/\d+(\.\d+)? s\b/g, 'N s'));
+
+/** Words of a pane that are in no line of what a run without a terminal prints. Times are others, and rules as long as columns are wide. */
+function brokenWords(shown: string, out: string): readonly string[] {
+  const wordsOf = (text: string) => text.split(/\s+/).filter((word) => word !== '' && !/^(─.*|[\d.]+)$/.test(word));
+  const known = new Set(wordsOf(out));
+  // As it is where lines are as long as they are; what is longer than a line may be broken, by the terminal.
+  const isPart = (word: string) => [...known].some((whole) => whole.length > 20 && whole.includes(word));
+  return wordsOf(shown).filter((word) => !known.has(word) && !isPart(word));
+}
 
 describe.runIf(hasTmux)('in a terminal', () => {
   test.for([40, 80, 120])('of %i columns nothing wraps, and what waits stands still', async (width, { box }) => {
@@ -96,15 +117,7 @@ stages:
       const pane = new Pane(box, width, `${args}; echo ended`);
       try {
         await until(() => pane.lines.includes('ended'), 'it has ended', 30);
-        // Rules are as long as columns are wide.
-        const wordsOf = (text: string) => text.split(/\s+/).filter((word) => word !== '' && !word.startsWith('─'));
-        const known = new Set(wordsOf(out));
-        const shown = wordsOf(pane.lines.slice(0, -1).join('\n'));
-        // As it is where lines are as long as they are; what is longer than a line may be broken.
-        const broken = shown.filter(
-          (word) => !known.has(word) && ![...known].some((whole) => whole.length > 20 && whole.includes(word)),
-        );
-        expect([args, broken]).toEqual([args, []]);
+        expect([args, brokenWords(pane.lines.slice(0, -1).join('\n'), out)]).toEqual([args, []]);
       } finally {
         pane.close();
       }
@@ -113,6 +126,67 @@ stages:
     expect((await box.run(['run', 'p.yaml'])).code).toBe(0);
     for (const command of commands.slice(1)) await look(command);
   });
+
+  test.for([40, 80, 120])(
+    'of %i columns a failed run says what failed in whole words, and calls that can be copied',
+    async (width, { box }) => {
+      box.write(
+        'p.yaml',
+        `name: failing
+axes: { size: [small, rather-large] }
+stages:
+  bad: { run: 'echo the file that was asked for does not hold what it should; exit 3', over: [size], outputs: { y: y } }
+  after: { run: 'true', inputs: { a: bad }, over: [size], outputs: { x: x } }
+`,
+      );
+      const args = ['run', 'p.yaml', '--keep-going'];
+      const { out } = await box.run(args);
+      const pane = new Pane(box, width, `${args.join(' ')}; echo ended`);
+      try {
+        await until(() => pane.lines.includes('ended'), 'it has ended', 30);
+        // Rows of the view are cut, not broken; what is told below them is told whole.
+        const [, told = ''] = pane.written.join('\n').split(/^bad@size=small failed|^ended/m);
+        expect(told).toContain('[E_COMMAND]');
+        const isCall = (line: string) => line.includes('npx spikeline log');
+        const calls = pane.written.filter(isCall);
+        // What a task wrote is shown as it wrote it.
+        const ours = told.split('\n').filter((line) => !isCall(line) && !/^ *\|/.test(line));
+        for (const line of ours) expect(line.length <= width).toBe(true);
+        const call = (size: string) => `npx spikeline log p.yaml bad@size=${size}`;
+        const shown = (size: string) => (width === 40 ? `    ${call(size)}` : `  log:  ${call(size)}`);
+        expect(calls).toEqual([shown('small'), shown('rather-large')]);
+        expect(brokenWords(told, out)).toEqual([]);
+      } finally {
+        pane.close();
+      }
+    },
+  );
+
+  test.for([40, 80, 120])(
+    'of %i columns Ctrl-C leaves a call to copy that only the terminal breaks',
+    async (width, { box }) => {
+      box.write('p.yaml', pipeline);
+      const call = "npx spikeline run p.yaml --set 'size=[a-first-value, another-value]'";
+      const pane = new Pane(box, width, call.replace('npx spikeline ', ''));
+      try {
+        await until(() => pane.lines.some((line) => line.includes('running')), 'a task runs', 30);
+        pane.press('C-c');
+        await until(() => pane.lines.join('\n').includes('npx spikeline run'), 'it has ended', 30);
+        const written = steady(pane.written);
+        const end = written.slice(written.findIndex((line) => line.startsWith('panes: ')));
+        const told = 'Finished work is kept. Continue with:';
+        expect(end.slice(0, width === 40 ? 4 : 3)).toEqual(
+          {
+            40: ['panes: ran 0, cached 0, failed 0,', '  skipped 4 in N s (interrupted)', told, call],
+            80: ['panes: ran 0, cached 0, failed 0, skipped 4 in N s (interrupted)', told, call],
+            120: ['panes: ran 0, cached 0, failed 0, skipped 4 in N s (interrupted)', `${told} ${call}`, ''],
+          }[width],
+        );
+      } finally {
+        pane.close();
+      }
+    },
+  );
 
   test('says how long is left before anything of a run has ended, by what earlier runs took', async ({ box }) => {
     const file = (values: string) => `name: left

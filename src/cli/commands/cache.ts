@@ -16,7 +16,7 @@ import { jsonText } from '../../text/printable.js';
 import { openPipeline } from '../opening/pipeline.js';
 import { checkReporter, openView } from '../opening/view.js';
 import { exitCodes } from '../terminal/exit-codes.js';
-import { print, printError, terminalWidth } from '../terminal/output.js';
+import { print, printError, printText, terminalWidth } from '../terminal/output.js';
 import { interruptedCode, listenForSignals } from '../terminal/signals.js';
 
 export interface CacheOptions extends PipelineOptions {
@@ -139,10 +139,10 @@ async function status(
   const { name, readOnly } = sharing.remote;
   const count = (...places: Whereabouts[]) => tasks.filter(({ id }) => places.includes(found.get(id)!)).length;
   const open = count('neither', 'unknown');
-  print(
+  printText(
     `\n${count('both', 'local')} of ${tasks.length} here, ${count('both', 'remote')} in ${name}, ${open} to compute`,
   );
-  if (count('remote') > 0) print(`Fetch ${count('remote')}: ${callOf('cache pull', pipeline, options, targets)}`);
+  if (count('remote') > 0) printText(`Fetch ${count('remote')}: ${callOf('cache pull', pipeline, options, targets)}`);
   if (count('local') > 0 && !readOnly)
-    print(`Share ${count('local')}: ${callOf('cache push', pipeline, options, targets)}`);
+    printText(`Share ${count('local')}: ${callOf('cache push', pipeline, options, targets)}`);
 }

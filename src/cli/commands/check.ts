@@ -9,7 +9,7 @@ import { annotateVerdicts, summariseCheck } from '../ci/github.js';
 import { junit } from '../ci/junit.js';
 import { openPipeline } from '../opening/pipeline.js';
 import { exitCodes } from '../terminal/exit-codes.js';
-import { inGitHub, print, terminalWidth } from '../terminal/output.js';
+import { inGitHub, print, printText, terminalWidth } from '../terminal/output.js';
 import { writeOutput } from '../terminal/output-file.js';
 
 export interface CheckOptions extends PipelineOptions {
@@ -40,7 +40,7 @@ export async function checkCommand(file: string | undefined, options: CheckOptio
   const missing = verdicts.filter(({ verdict }) => verdict === 'missing');
   const absences = missing.flatMap(lacking).map((side) => absence(side, Object.keys(metrics.get(side.task)!)));
   for (const text of new Set(absences)) print(text);
-  if (missing.some(isToRun)) print(`Results are missing or out of date: ${callOf('run', pipeline, options)}`);
+  if (missing.some(isToRun)) printText(`Results are missing or out of date: ${callOf('run', pipeline, options)}`);
   if (inGitHub()) {
     annotateVerdicts(verdicts);
     summariseCheck(pipeline, table(verdicts, 'md'), outcome);

@@ -14,7 +14,7 @@ import type { Cell } from '../../text/table.js';
 import { comparisonText } from '../explain/comparison.js';
 import { openPipeline } from '../opening/pipeline.js';
 import { exitCodes } from '../terminal/exit-codes.js';
-import { print, terminalWidth } from '../terminal/output.js';
+import { print, printText, terminalWidth } from '../terminal/output.js';
 
 export interface DiffOptions extends PipelineOptions {
   readonly list?: boolean;
@@ -33,7 +33,7 @@ export async function diffCommand(
   if (options.list === true) return listRuns(pipeline, store, options);
   const names = from === undefined ? await lastTwo(pipeline, store) : ([from, to ?? 'now'] as const);
   if (names === undefined) {
-    print(
+    printText(
       `There are no two runs that differ. Compare with the pipeline as it is now: ${callOf('diff', pipeline, options, ['RUN', 'now'])}`,
     );
     return exitCodes.done;
@@ -98,7 +98,7 @@ async function listRuns(pipeline: Pipeline, store: Store, options: DiffOptions):
     });
   }
   if (options.json === true) print(jsonText(rows, 2));
-  else if (rows.length === 0) print(`No runs yet. Run it first: ${callOf('run', pipeline, options)}`);
+  else if (rows.length === 0) printText(`No runs yet. Run it first: ${callOf('run', pipeline, options)}`);
   else {
     const keys = ['run', 'finished', 'ran', 'cached', 'failed', 'skipped', 'call'];
     print(

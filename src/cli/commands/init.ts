@@ -7,10 +7,11 @@ import { systemCode, systemError } from '../../files/error.js';
 import { makeFolder } from '../../files/make-folder.js';
 import { quote } from '../../run/process/command.js';
 import { suggestion } from '../../schema/suggest.js';
+import { callLines } from '../../text/fitted-lines.js';
 import { hasSpikeline, packageArgument, packageFile } from '../start/project.js';
 import { type Template, templateFiles, templates } from '../start/templates.js';
 import { exitCodes } from '../terminal/exit-codes.js';
-import { print } from '../terminal/output.js';
+import { print, printText, terminalWidth } from '../terminal/output.js';
 
 /** `init`: a folder that runs. It asks nothing, and leaves what is there as it is. */
 export async function initCommand(name: string | undefined, options: { readonly template?: string }): Promise<number> {
@@ -27,7 +28,7 @@ export async function initCommand(name: string | undefined, options: { readonly 
   if (!installed) files.set('package.json', Buffer.from(packageFile(folder, template.pipeline)));
   const kept: string[] = [];
   for (const [path, bytes] of files) if (!(await writeNew(join(folder, path), bytes))) kept.push(path);
-  print(`${shownPath(folder)}: ${template.summary}\n`);
+  printText(`${shownPath(folder)}: ${template.summary}\n`, 2);
   for (const line of contents([...files.keys()].filter((path) => !kept.includes(path)))) print(`  ${line}`);
   if (kept.length > 0) print(`\nLeft as they were: ${kept.join(', ')}`);
   print(`\n${nextSteps(folder, template, installed, kept.includes('package.json'))}`);
@@ -77,7 +78,5 @@ function nextSteps(folder: string, template: Template, installed: boolean, keptP
     ...template.next.map(([call, what]) => [`${program} ${call}`, what]),
     ['node --test', 'tests your own stage'],
   ] as [string, string][];
-  const width = Math.max(...calls.map(([call]) => call.length));
-  const lines = calls.map(([call, what]) => `  ${what === '' ? call : `${call.padEnd(width)}  # ${what}`}`);
-  return ['Next:', ...lines].join('\n');
+  return ['Next:', ...callLines(calls, terminalWidth())].join('\n');
 }

@@ -3,13 +3,12 @@ import { openStore } from '../../api/opening/store.js';
 import { chooseTasks, forcedTasks } from '../../api/opening/tasks.js';
 import { absentFiles } from '../../pipeline/expand/absent.js';
 import { Planner, type TaskPlan } from '../../run/plan/planner.js';
-import { fittedLines } from '../../text/fitted-lines.js';
 import { statusText } from '../explain/status.js';
 import { timeAndRoomOf } from '../explain/time-and-room.js';
 import type { RunCommandOptions } from '../opening/options.js';
 import { openPipeline } from '../opening/pipeline.js';
 import { exitCodes } from '../terminal/exit-codes.js';
-import { print, terminalWidth } from '../terminal/output.js';
+import { printText } from '../terminal/output.js';
 
 /** `plan`: what would run, in order, and why; with an executor that has more to say, where. */
 export async function planCommand(
@@ -41,9 +40,8 @@ export async function planCommand(
   return exitCodes.done;
 }
 
-/** Broken between words where the terminal is narrower. */
 function say(text: string): void {
-  print(fittedLines(text, terminalWidth(), 7));
+  printText(text, 7);
 }
 
 function describe(id: string, { status }: TaskPlan): string {

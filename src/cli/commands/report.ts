@@ -11,7 +11,7 @@ import { Planner } from '../../run/plan/planner.js';
 import { builtInStages } from '../../stage/registry.js';
 import { openPipeline } from '../opening/pipeline.js';
 import { exitCodes } from '../terminal/exit-codes.js';
-import { print } from '../terminal/output.js';
+import { print, printText } from '../terminal/output.js';
 import { writeOutput } from '../terminal/output-file.js';
 
 export interface ReportOptions extends PipelineOptions {
@@ -29,7 +29,7 @@ export async function reportCommand(
   const task = await chooseReport(pipeline, target);
   const results = resultsOf(await new Planner(pipeline, store).plan());
   if (!results.has(task.id)) {
-    print(`The page has not been made, or is out of date. Make it: ${callOf('run', pipeline, options, [task.id])}`);
+    printText(`The page has not been made, or is out of date. Make it: ${callOf('run', pipeline, options, [task.id])}`);
     return exitCodes.failed;
   }
   const run = { pipeline, store, options, results };

@@ -20,7 +20,7 @@ import { checkReporter, openView } from '../opening/view.js';
 import { closingReport } from '../results/closing.js';
 import { resultsTable } from '../results/results-table.js';
 import { exitCodes } from '../terminal/exit-codes.js';
-import { inGitHub, isTerminal, print, printError } from '../terminal/output.js';
+import { inGitHub, isTerminal, print, printError, printText } from '../terminal/output.js';
 import { interruptedCode, listenForSignals } from '../terminal/signals.js';
 import { planCommand } from './plan.js';
 
@@ -54,12 +54,13 @@ async function perform(run: PipelineRun, reporter: string, how: RunCommandOption
   if (reporter !== 'json' && dirname(store.folder) !== process.cwd()) print(`artifacts: ${shownPath(store.folder)}`);
   const page =
     how.open === true
-      ? await (await import('../live/open.js')).openPage(how.port, ({ LivePage }, port) =>
+      ? await (await import('../live/open.js')).openPage(how.port, ({ LivePage, pipelineAddress }, port) =>
           LivePage.open(
             pipeline,
             store,
             tasks.map(({ id }) => id),
             port,
+            pipelineAddress('run', { pipeline, store, options }),
           ),
         )
       : undefined;
@@ -78,7 +79,7 @@ async function perform(run: PipelineRun, reporter: string, how: RunCommandOption
   const pages = await run.keep(result, printError);
   const leave = async () => {
     const again = callOf('run', pipeline, options, targets);
-    if (run.cluster === undefined) print(`Finished work is kept. Continue with: ${again}`);
+    if (run.cluster === undefined) printText(`Finished work is kept. Continue with: ${again}`);
     else await (await import('../opening/cluster.js')).leaveJobs(run.cluster, `${again} --executor ${executor.name}`);
   };
   // Views that list events have shown what failed tasks wrote.
@@ -118,9 +119,11 @@ async function tell(run: PipelineRun, reporter: string, finished: Finished): Pro
   const counts = `${countsText(end)}${result.interrupted ? ' (interrupted)' : ''}`;
   if (reporter !== 'json') {
     reportFailures(pipeline, options, failures, withTail);
-    print(`\n${pipeline.name}: ${counts}`);
+    printText(`\n${pipeline.name}: ${counts}`, 2);
     if (run.unshared > 0)
-      print(`${countOf(run.unshared, 'result')} not shared yet: ${callOf('cache push', pipeline, options, targets)}`);
+      printText(
+        `${countOf(run.unshared, 'result')} not shared yet: ${callOf('cache push', pipeline, options, targets)}`,
+      );
     if (result.interrupted) await leave();
     if (result.failed + result.skipped === 0)
       print(
@@ -138,10 +141,10 @@ function reportFailures(
   withTail: boolean,
 ): void {
   for (const { task, failure } of failures) {
-    print(`\n${task} failed [${failure!.code}]\n  ${failure!.message}`);
+    printText(`\n${task} failed [${failure!.code}]\n  ${failure!.message}`);
     if (withTail) for (const line of tailLines(failure!, '  ')) print(line);
-    if (failure!.hint !== undefined) print(`  hint: ${failure!.hint}`);
-    if (failure!.log !== undefined) print(`  log:  ${callOf('log', pipeline, options, [task])}`);
+    if (failure!.hint !== undefined) printText(`  hint: ${failure!.hint}`, 2);
+    if (failure!.log !== undefined) printText(`  log:  ${callOf('log', pipeline, options, [task])}`, 2);
   }
 }
 

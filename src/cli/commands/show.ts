@@ -15,7 +15,7 @@ import { metricTables, ownEstimates, repeatedTasks } from '../results/metric-tab
 import { reportText } from '../results/report-text.js';
 import type { RunResultRow } from '../results/runs.js';
 import { exitCodes } from '../terminal/exit-codes.js';
-import { print } from '../terminal/output.js';
+import { print, printText } from '../terminal/output.js';
 import { writeOutput } from '../terminal/output-file.js';
 
 export interface ShowOptions extends PipelineOptions {
@@ -59,7 +59,7 @@ export async function showCommand(file: string | undefined, options: ShowOptions
   const tables = pipeline.stages.flatMap((stage) => metricTables(pipeline, stage, metrics, format));
   // CSV is for programs.
   const notes = format === 'csv' ? [] : undeclaredNotes(pipeline.tasks).map((note) => `${note}\n`);
-  if (metrics.size === 0) print(`No results yet. Run it first: ${callOf('run', pipeline, options)}`);
+  if (metrics.size === 0) printText(`No results yet. Run it first: ${callOf('run', pipeline, options)}`);
   else if (tables.length === 0 && report === '')
     print(
       `${countOf(metrics.size, 'result')} up to date, but none has a metric to show.\n` +
@@ -75,7 +75,7 @@ async function showRuns(pipeline: Pipeline, store: Store, options: ShowOptions):
   const format = json ? 'json' : csv ? 'csv' : md ? 'md' : 'text';
   const results = await runResults(pipeline, store);
   if (results.length === 0 && format !== 'json') {
-    print(`No runs yet. Run it first: ${callOf('run', pipeline, options)}`);
+    printText(`No runs yet. Run it first: ${callOf('run', pipeline, options)}`);
     return exitCodes.done;
   }
   if (options.export !== undefined) return exportRuns(pipeline, store, results, options);

@@ -7,7 +7,7 @@ import { stageTables } from '../../stage/tables.js';
 import { fittedLines } from '../../text/fitted-lines.js';
 import { fittedTable } from '../../text/fitted-table.js';
 import { exitCodes } from '../terminal/exit-codes.js';
-import { print, terminalWidth } from '../terminal/output.js';
+import { print, printText, terminalWidth } from '../terminal/output.js';
 
 /** `stages`: the built-in stages, or one of them in full. */
 export async function stagesCommand(name: string | undefined): Promise<number> {
@@ -20,7 +20,7 @@ export async function stagesCommand(name: string | undefined): Promise<number> {
         terminalWidth(),
       ),
     );
-    print(fittedLines(`\n${program} stages NAME shows its parameters, inputs and outputs.`, terminalWidth()));
+    printText(`\nParameters, inputs and outputs of one: ${program} stages NAME`);
     return exitCodes.done;
   }
   const stage = await builtInStage(name);

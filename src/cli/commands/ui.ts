@@ -15,13 +15,13 @@ export async function uiCommand(
   const pipeline = await openPipeline(file, options);
   const store = openStore(options, pipeline);
   const looking = new Looking(pipeline, options, () => openPipeline(pipeline.file, options));
-  const page = await openPage(options.port, ({ ResultsPage, lastingAddress }, port) =>
+  const page = await openPage(options.port, ({ ResultsPage, pipelineAddress }, port) =>
     ResultsPage.open(
       store,
       () => looking.look(),
       () => looking.stamp(store),
       port,
-      lastingAddress(JSON.stringify([pipeline.file, store.folder, options.set, options.profile, options.engine])),
+      pipelineAddress('results', { pipeline, store, options }),
     ),
   );
   printError('It shows what there is, and what other processes run. Ctrl-C ends it.');

@@ -14,7 +14,7 @@ import { brief, changeValue, firstFew, reasonLines } from '../explain/reasons.js
 import { failedText } from '../explain/status.js';
 import { openPipeline } from '../opening/pipeline.js';
 import { exitCodes } from '../terminal/exit-codes.js';
-import { print } from '../terminal/output.js';
+import { print, printText } from '../terminal/output.js';
 
 /** Sections of causes that are written out. A sweep can have thousands. */
 const shownCauses = 20;
@@ -31,7 +31,8 @@ export async function whyCommand(
   if (options.json === true) print(explanationJson(explanation));
   else {
     print(explanationText(task, explanation));
-    if (explanation.status.state === 'failed') print(`\nWhat it wrote: ${callOf('log', pipeline, options, [task.id])}`);
+    if (explanation.status.state === 'failed')
+      printText(`\nWhat it wrote: ${callOf('log', pipeline, options, [task.id])}`);
   }
   return exitCodes.done;
 }

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { systemCode } from '../../files/error.js';
 import { homeFolder } from '../../home.js';
+import type { PageKind } from '../../report/live/page.js';
 
 /** Where a page is served, and what its readers must know. */
 export interface Address {
@@ -14,13 +15,26 @@ const secretLength = 32;
 /** Ports that systems give to nobody by themselves. */
 const ports = { first: 20_000, count: 10_000 };
 
+/** What tells a pipeline in a form of its own from others. */
+export interface Form {
+  readonly pipeline: { readonly file: string };
+  readonly store: { readonly folder: string };
+  readonly options: { readonly set?: readonly string[]; readonly profile?: string; readonly engine?: string };
+}
+
+/** The address of a page of a pipeline: see `lastingAddress`. @param kind those of runs are not those of results */
+export function pipelineAddress(kind: PageKind, { pipeline, store, options }: Form): Address | undefined {
+  const { set, profile, engine } = options;
+  return lastingAddress(JSON.stringify([kind, pipeline.file, store.folder, set, profile, engine]));
+}
+
 /**
  * The address of a page that is served again and again: pages that are open, and bookmarks, find it after a restart. It is made
  * from a secret that only this user can read; undefined where that can't be kept.
  *
  * @param what the page shows
  */
-export function lastingAddress(what: string): Address | undefined {
+function lastingAddress(what: string): Address | undefined {
   const secret = userSecret();
   if (secret === undefined) return undefined;
   const digest = createHmac('sha256', secret).update(what).digest();

@@ -6,10 +6,11 @@ import type { RunEvent } from '../../run/events.js';
 import type { Store } from '../../store/store.js';
 import { jsonText } from '../../text/printable.js';
 import type { TaskId } from '../../values.js';
+import type { Address } from './address.js';
 import { PipelinePage } from './pipeline-page.js';
 import { LiveState, type LiveTask } from './state.js';
 
-export { lastingAddress } from './address.js';
+export { pipelineAddress } from './address.js';
 export { ResultsPage } from './results-page.js';
 
 /** How often readers are told how far the run is, and how often at most of the progress of a task. */
@@ -32,7 +33,7 @@ export class LivePage {
   readonly #told = new Map<TaskId, number>();
   #summary = '';
 
-  private constructor(pipeline: Pipeline, store: Store, tasks: readonly TaskId[]) {
+  private constructor(pipeline: Pipeline, store: Store, tasks: readonly TaskId[], token: string | undefined) {
     const state = new LiveState(tasks);
     this.#state = state;
     const shown = {
@@ -47,15 +48,25 @@ export class LivePage {
       stateOf: (id: TaskId) => stateOf[state.tasks.get(id)?.state ?? 'waiting'],
       keyOf: (id: TaskId) => state.keys.get(id),
     };
-    this.#page = new PipelinePage(store, shown, 'run', names);
+    this.#page = new PipelinePage(store, shown, 'run', names, token);
     this.#clock = setInterval(() => this.#tellSummary(), summaryMs);
     this.#clock.unref();
   }
 
-  /** @param tasks those of the run @param port 0 for any that is free */
-  static async open(pipeline: Pipeline, store: Store, tasks: readonly TaskId[], port: number): Promise<LivePage> {
-    const page = new LivePage(pipeline, store, tasks);
-    await page.#page.server.listen(port);
+  /**
+   * @param tasks those of the run
+   * @param port 0 for any that is free: its usual one, if that is
+   * @param usual where the next run of the same is found, if it is to be
+   */
+  static async open(
+    pipeline: Pipeline,
+    store: Store,
+    tasks: readonly TaskId[],
+    port: number,
+    usual?: Address,
+  ): Promise<LivePage> {
+    const page = new LivePage(pipeline, store, tasks, usual?.token);
+    await page.#page.server.listen(port, usual?.port);
     return page;
   }
 

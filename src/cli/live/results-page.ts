@@ -139,8 +139,7 @@ export class ResultsPage {
   ): Promise<ResultsPage> {
     const page = new ResultsPage(store, await look(), look, stamp, usual?.token);
     const { server } = page.#page;
-    if (port !== 0 || usual === undefined) await server.listen(port);
-    else await server.listen(usual.port).catch(() => server.listen(0));
+    await server.listen(port, usual?.port);
     // Nobody is told: nothing is looked at.
     server.onReaders = (readers) => {
       if (readers > 0) page.#clock ??= setTimeout(() => void page.#poll(), 0);

@@ -45,8 +45,16 @@ export class LiveServer {
     this.#server.requestTimeout = 0;
   }
 
-  /** @param port 0 for any that is free */
-  async listen(port: number): Promise<void> {
+  /**
+   * @param port 0 for any that is free: its usual one, if that is
+   * @param usual where it is found again after a restart
+   */
+  async listen(port: number, usual?: number): Promise<void> {
+    if (port !== 0 || usual === undefined) await this.#listenAt(port);
+    else await this.#listenAt(usual).catch(() => this.#listenAt(0));
+  }
+
+  async #listenAt(port: number): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
       this.#server.listen(port, host, () => {

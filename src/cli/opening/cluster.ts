@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import type { Cluster } from '../../run/executor.js';
-import { isTerminal, print } from '../terminal/output.js';
+import { isTerminal, print, printText } from '../terminal/output.js';
 import { byKeyboard } from '../terminal/signals.js';
 
 /**
@@ -10,18 +10,18 @@ import { byKeyboard } from '../terminal/signals.js';
  */
 export async function leaveJobs(cluster: Cluster, again: string): Promise<void> {
   const { name, jobs, cancelCall, silentSince } = cluster;
-  if (jobs.length === 0) return print(`Finished work is kept. Continue with: ${again}`);
+  if (jobs.length === 0) return printText(`Finished work is kept. Continue with: ${again}`);
   const count = jobs.length === 1 ? 'one job' : `${jobs.length} jobs`;
   if (byKeyboard() && isTerminal() && process.stdin.isTTY && (await wantsToCancel(name, count))) {
     await cluster.cancel();
-    return print(`Cancelled ${count}. Finished work is kept. Continue with: ${again}`);
+    return printText(`Cancelled ${count}. Finished work is kept. Continue with: ${again}`);
   }
   const state =
     silentSince === undefined
       ? `${name} continues with ${count}.`
       : `${name} has not answered since ${silentSince.toTimeString().slice(0, 8)}; it had ${count} to run.`;
-  print(`${state} Watch it again with: ${again}`);
-  print(`Cancel with: ${cancelCall}`);
+  printText(`${state} Watch it again with: ${again}`);
+  printText(`Cancel with: ${cancelCall}`);
 }
 
 /** Anything but a clear yes leaves the jobs alone: a second Ctrl-C, too. */

@@ -9,7 +9,9 @@ import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import type { Recognising } from '../../results/confusion.js';
 import { pipelineFolderName } from '../../store/names.js';
 import type { Store } from '../../store/store.js';
+import { callLines, fittedLines } from '../../text/fitted-lines.js';
 import type { AxisValue, Metrics, TaskId } from '../../values.js';
+import { terminalWidth } from '../terminal/output.js';
 import { resultsTable } from './results-table.js';
 
 export interface ClosingReport {
@@ -38,7 +40,7 @@ export async function closingReport(run: ClosingReport): Promise<string> {
   if (verdicts.length > 0) {
     const isOff = verdicts.some(({ verdict }) => verdict === 'OFF' || verdict === 'missing');
     const more = isOff ? ` – see ${callOf('check', pipeline, options)}` : '';
-    parts.push(`expect: ${describeVerdicts(pipeline, verdicts, more)}\n`);
+    parts.push(`${fittedLines(`expect: ${describeVerdicts(pipeline, verdicts, more)}`, terminalWidth(), 2)}\n`);
   }
   parts.push(places(run));
   if (run.computed) parts.push(await nextSteps(pipeline, options));
@@ -71,8 +73,7 @@ async function nextSteps(pipeline: Pipeline, options: PipelineOptions): Promise<
     steps.push([callOf('run', pipeline, longer), 'one more point: the others are cached']);
     break;
   }
-  const width = Math.max(...steps.map(([call]) => call.length));
-  return `Next:\n${steps.map(([call, what]) => `  ${call.padEnd(width)}  # ${what}`).join('\n')}\n`;
+  return `${['Next:', ...callLines(steps, terminalWidth())].join('\n')}\n`;
 }
 
 /** The longest axis that is still good to read in a proposal. */

@@ -2,6 +2,7 @@
 // that takes it may be full, and the terminal may be gone: none of it stops what the command does.
 import { closeSync, fstatSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
+import { fittedLines } from '../../text/fitted-lines.js';
 import { printable } from '../../text/printable.js';
 
 /** One of the two. */
@@ -79,9 +80,9 @@ export function isTerminal(): boolean {
   return process.stdout.isTTY === true && process.env.CI === undefined && process.env.TERM !== 'dumb';
 }
 
-/** How many characters a line of the terminal has that standard output goes to; undefined where it goes elsewhere. */
-export function terminalWidth(): number | undefined {
-  const { isTTY, columns } = process.stdout;
+/** How many characters a line of the terminal has that standard output, or another stream, goes to; undefined where it goes elsewhere. */
+export function terminalWidth(stream: NodeJS.WriteStream = process.stdout): number | undefined {
+  const { isTTY, columns } = stream;
   return isTTY === true && columns > 0 ? columns : undefined;
 }
 
@@ -98,8 +99,13 @@ function harmless(text: string): string {
 
 /** Writes text to standard output. What a terminal would obey is made visible. */
 export const print = (text: string): void => open().out.write(withEnd(harmless(text)));
-/** The same on standard error. */
+/** Writes sentences: on a terminal they are broken between words, but calls to copy are not. */
+export const printText = (text: string, indent = 0): void => print(fittedLines(text, terminalWidth(), indent));
+/** The same as `print` on standard error. */
 export const printError = (text: string): void => open().err.write(withEnd(harmless(text)));
+/** The same as `printText` on standard error. */
+export const printErrorText = (text: string, indent = 0): void =>
+  printError(fittedLines(text, terminalWidth(process.stderr), indent));
 /** Writes colours and commands of our own, in a text in which all else is printable; or bytes as they were asked for. */
 export const printOwn = (text: string | Uint8Array): void =>
   open().out.write(typeof text === 'string' ? withEnd(text) : text);

@@ -26,7 +26,7 @@ export type PageKind = 'run' | 'results';
 /** What differs in words. */
 const words = {
   run: {
-    gone: 'The run’s process has ended, or can’t be reached any more: this is the last that it reported.',
+    gone: 'The run’s process has ended, or can’t be reached any more: this is the last that it reported. The page goes on with the next run that is opened.',
     running: 'Tasks that run now, and those that have failed.',
     footer: 'It only shows the run, and changes nothing.',
   },

@@ -6,6 +6,7 @@ import {
   type ListrTaskWrapper,
   type SimpleRenderer,
 } from 'listr2';
+import { fittedLines } from '../../text/fitted-lines.js';
 import { printable, printableLine } from '../../text/printable.js';
 import type { TaskId } from '../../values.js';
 import type { Failure, RunEvent } from '../events.js';
@@ -120,7 +121,8 @@ export class ListrView implements View {
     this.#upload?.finish();
     this.#finishWhole();
     await this.#rendered;
-    for (const warning of this.#warnings) process.stderr.write(printable(warning));
+    const { columns } = process.stderr;
+    for (const warning of this.#warnings) process.stderr.write(fittedLines(printable(warning), columns, 2));
   }
 
   #start({ tasks, remote }: Extract<RunEvent, { event: 'start' }>): void {

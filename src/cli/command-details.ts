@@ -28,9 +28,10 @@ ${templates.map(({ name, summary }) => `  ${name.padEnd(12)}${summary}`).join('\
 It asks nothing, and leaves existing files as they are.`;
 
 export const completionDetails = `
-  bash   add to ~/.bashrc:                       eval "$(npx spikeline completion bash)"
-  zsh    add to ~/.zshrc, below compinit:        eval "$(npx spikeline completion zsh)"
-  fish   once:                                   npx spikeline completion fish > ~/.config/fish/completions/spikeline.fish`;
+Once, in a project that has Spikeline; the script then finds the program of the project that one is in:
+  bash   npx spikeline completion bash > ~/.spikeline.bash    and in ~/.bashrc: . ~/.spikeline.bash
+  zsh    npx spikeline completion zsh > ~/.spikeline.zsh      and in ~/.zshrc, below compinit: . ~/.spikeline.zsh
+  fish   npx spikeline completion fish > ~/.config/fish/conf.d/spikeline.fish`;
 
 export const targetDetails = `
 TARGET is stage, or stage@axis=value,… with a value or its label. Put a value with a comma or quotes in double quotes, as

@@ -1,25 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { describe, expect } from 'vitest';
+import { pipeline, prepare } from './completion-project.js';
 import { type Sandbox, test } from './program.js';
-
-const pipeline = `name: p
-axes: { size: [small, "very large"], noise: [0, 0.5] }
-params: { epochs: 1 }
-profiles: { smoke: { epochs: 1 } }
-stages:
-  data: { run: 'true' }
-  train: { run: 'true \${{ size }} \${{ noise }}', over: [size, noise] }
-`;
-
-/** A folder with a pipeline, others, and the program as npm links it. */
-function prepare(box: Sandbox): void {
-  box.write('p.yaml', pipeline);
-  box.write('sub/other.yml', 'name: other\n');
-  box.write('notes.txt', '');
-  box.write('node_modules/.bin/spikeline', `#!/bin/sh\nexec '${process.execPath}' '${box.program}' "$@"\n`);
-  chmodSync(box.path('node_modules/.bin/spikeline'), 0o755);
-}
 
 /** What bash puts in place of the current word, as it asks for it in the middle of each line. */
 async function inBash(box: Sandbox, lines: readonly string[]): Promise<Record<string, string[]>> {
@@ -46,20 +29,27 @@ describe.concurrent('completion', () => {
     const expected = {
       'spikeline ru': ['run'],
       'npx spikeline pla': ['plan'],
-      'spikeline run ': ['node_modules/', 'p.yaml', 'sub/'],
+      'spikeline run ': ['my\\ pipe:line.yaml', 'node_modules/', 'p.yaml', 'sub/'],
+      'spikeline run my\\ pipe:line.yaml da': ['data'],
       'spikeline run sub/': ['sub/other.yml'],
       'spikeline run p.yaml t': ['train', 'train@'],
       'spikeline run p.yaml train@': ['size=', 'noise='],
       // Behind the last `=`, where bash begins a word.
-      'spikeline run p.yaml train@size=': ['small', 'very-large-69a1f9a3', 'small,', 'very-large-69a1f9a3,'],
+      'spikeline run p.yaml train@size=': [
+        ...['small', 'very-large-69a1f9a3', 'a-b-8cc85723'],
+        ...['small,', 'very-large-69a1f9a3,', 'a-b-8cc85723,'],
+      ],
       'spikeline run p.yaml train@size=small,noise=': ['0', '0.5'],
       "spikeline run p.yaml 'train@noise=0.": ['train@noise=0.5', 'train@noise=0.5,'],
       'spikeline run p.yaml --prof': ['--profile'],
-      'spikeline run p.yaml --profile ': ['smoke'],
+      'spikeline run p.yaml --profile ': ['smoke', 'two\\ words', 'x:y'],
+      // A colon begins a word, too.
+      'spikeline run p.yaml --profile x:': ['y'],
+      "spikeline run p.yaml --profile 'two w": ['two words'],
       'spikeline run p.yaml --set ': ['size=', 'noise=', 'epochs='],
-      'spikeline run p.yaml --set size=': ['small', 'very\\ large'],
+      'spikeline run p.yaml --set size=': ['small', 'very\\ large', 'a:b'],
       'spikeline run p.yaml --reporter ': ['auto', 'plain', 'json'],
-      'spikeline plan --force d': ['data'],
+      'spikeline plan p.yaml --force d': ['data'],
       'spikeline cache pu': ['push', 'pull'],
       'spikeline init --template ow': ['own-data'],
       'spikeline stages snn-c': ['snn-convert'],

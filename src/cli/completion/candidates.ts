@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { openPipelineFile } from '../../api/opening/pipeline.js';
 import { type DeclaredNames, readDeclared } from '../../pipeline/declared.js';
 import type { Pipeline } from '../../pipeline/expand/task.js';
+import { countOf } from '../../run/views/text.js';
 import { isMap } from '../../schema/words.js';
 import { describeStage } from '../../stage/describe.js';
 import { builtInStageNames } from '../../stage/registry.js';
@@ -138,7 +139,7 @@ function targets({ tasks, stages }: Pipeline, current: string): readonly Candida
     return stages.flatMap((name) => {
       const own = tasks.filter((task) => task.stage === name);
       const isSwept = Object.keys(own[0]?.axes ?? {}).length > 0;
-      return [{ value: name, about: `${own.length} tasks` }, ...(isSwept ? [{ value: `${name}@` }] : [])];
+      return [{ value: name, about: countOf(own.length, 'task') }, ...(isSwept ? [{ value: `${name}@` }] : [])];
     });
   const chosen = point.split(',').slice(0, -1);
   const pairs = chosen.map((pair) => pair.split('=') as [string, string]);

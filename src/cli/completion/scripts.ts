@@ -11,7 +11,7 @@ const find = `  local folder=$PWD
   elif command -v spikeline > /dev/null; then command spikeline "$@"
   else npx --no -- spikeline "$@"; fi 2> /dev/null`;
 
-const bash = `# bash completion of spikeline and npx spikeline: eval "$(npx spikeline completion bash)"
+const bash = `# bash completion of spikeline and npx spikeline, for ~/.bashrc to source
 __spikeline() {
 ${find}
 }
@@ -29,25 +29,32 @@ complete -p npx > /dev/null 2>&1 || complete -o default -F _spikeline_npx npx
 `;
 
 const zsh = `#compdef spikeline
-# zsh completion of spikeline and npx spikeline: eval "$(npx spikeline completion zsh)", below compinit
+# zsh completion of spikeline and npx spikeline, for ~/.zshrc to source below compinit
 __spikeline() {
 ${find}
 }
 _spikeline() {
-  local -a found more
-  local line
+  local -a found shown more
+  local line value tab=$'\\t' list=
   while IFS= read -r line; do
-    case \${line%%$'\\t'*} in *[=@,/]) more+=("\${line%%$'\\t'*}") ;; *) found+=("\${line%%$'\\t'*}") ;; esac
-  done < <(__spikeline completion zsh --line "\${(j: :)words[1,CURRENT-1]} $PREFIX")
-  [ \${#found} -gt 0 ] && compadd -- $found
+    value=\${line%%$tab*}
+    case $value in
+      *[=@,/]) more+=("$value") ;;
+      *) found+=("$value") shown+=("\${line/$tab/  -- }") ;;
+    esac
+    [ "$line" = "$value" ] || list=-l
+  done < <(__spikeline completion zsh --line "\${(j: :)words[1,CURRENT-1]} $QIPREFIX$PREFIX")
+  [ \${#found} -gt 0 ] && compadd $list -d shown -- $found
   [ \${#more} -gt 0 ] && compadd -S '' -- $more
 }
 _spikeline_npx() { if [[ \${words[(I)spikeline]} -gt 0 ]]; then _spikeline; else _files; fi; }
 compdef _spikeline spikeline
 [ -n "\${_comps[npx]}" ] || compdef _spikeline_npx npx
+# As a file of fpath, it is read when something is completed for the first time.
+[ "\${funcstack[1]}" != _spikeline ] || _spikeline
 `;
 
-const fish = `# fish completion of spikeline and npx spikeline: npx spikeline completion fish | source
+const fish = `# fish completion of spikeline and npx spikeline, for a file of ~/.config/fish/conf.d: completions/ is read for spikeline alone
 function __spikeline
     set -l folder $PWD
     while test -n "$folder"; and not test -x $folder/node_modules/.bin/spikeline

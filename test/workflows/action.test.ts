@@ -1,5 +1,5 @@
 // The action for GitHub, as far as it can be tried elsewhere: its shell steps are run, those of other actions are read.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -66,8 +66,9 @@ function isTaken(condition: string, given: Inputs, hasFailed: boolean): boolean 
 }
 
 /** Takes the steps that are shell scripts. Returns what each printed, by its name, and whether all went well. */
-function take(box: Sandbox, chosen: Inputs) {
+function take(box: Sandbox, chosen: Inputs, change = (pipeline: string) => pipeline) {
   const runner = new Runner(box);
+  box.write('mini.yaml', change(box.read('mini.yaml')));
   box.write('summary.md', '');
   const given = {
     ...Object.fromEntries(Object.entries(inputs).map(([name, one]) => [name, one.default ?? ''])),
@@ -105,6 +106,19 @@ describe.concurrent('its steps', () => {
     expect(box.read('artifacts/metrics.csv')).toBe('# train\naccuracy\n0.9\n');
     expect(box.read('summary.md')).toMatch(/### run: mini[\s\S]*### check: mini[\s\S]*## train\n\n\| accuracy \|/);
     expect(box.has('crate/ro-crate-metadata.json')).toBe(true);
+  });
+
+  test('keep what was done where the time is over, and say so by failing', ({ box }) => {
+    if (spawnSync('timeout', ['--version']).status !== 0) return;
+    // coreutils takes parts of minutes.
+    const chosen = { pipeline: 'mini.yaml', install: '', minutes: '0.1' };
+    const slow = (text: string) => text.replace('cp ', 'sleep 60; cp ');
+    const { printed, hasFailed } = take(box, chosen, slow);
+    expect(hasFailed).toBe(true);
+    expect(printed.Run).toContain('Finished work is kept.');
+    const again = take(box, { ...chosen, minutes: '10' });
+    expect(again.hasFailed).toBe(false);
+    expect(again.printed.Run).toContain('ran 1, cached 1, failed 0');
   });
 
   test('go on to show what there is where one fails, and give options as they are quoted', ({ box }) => {

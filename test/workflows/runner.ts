@@ -34,7 +34,10 @@ expect:
 export class Runner {
   constructor(readonly box: Sandbox) {
     box.write('mini.yaml', pipeline);
-    box.write('bin/npx', `#!/bin/sh\nshift\nexec "${process.execPath}" "${join(buildFolder, 'cli.cjs')}" "$@"\n`);
+    box.write(
+      'bin/npx',
+      `#!/bin/sh\nwhile [ "$1" != spikeline ]; do shift; done; shift\nexec "${process.execPath}" "${join(buildFolder, 'cli.cjs')}" "$@"\n`,
+    );
     chmodSync(box.path('bin/npx'), 0o755);
     box.write('env', '');
   }

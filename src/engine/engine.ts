@@ -130,10 +130,11 @@ export interface Engine {
   /** Tries it on this machine. */
   describe(): Promise<EngineDescription>;
   /**
-   * Makes anew what it is faster with on this machine. Without that it is made when it is first missed.
+   * Makes what it is faster with on this machine. Without that it is made when it is first missed.
    * @param tell is given a line before it takes a while
+   * @param anew true if it is made even where it is there
    */
-  prepare?(tell: (line: string) => void): Promise<void>;
+  prepare?(tell: (line: string) => void, anew: boolean): Promise<void>;
   /** What this process has computed with, where that can be one thing or another of the same bits; undefined before. */
   used?(): Promise<string | undefined>;
   trainer?(network: Network, start: TrainingStart, options: TrainerOptions): Promise<Trainer>;

@@ -1,13 +1,15 @@
-// What tasks of the built-in stages will compute, by what a pipeline says before any of them has run.
+// What tasks of the built-in stages will compute, by what a pipeline says before any of them has run: work that stands for all
+// that takes about as long.
 import type { GradientType } from '../engine/engine.js';
 import type { Network, Shape } from '../network/architecture.js';
 import { type NetworkText, readNetwork } from '../network/network-parameter.js';
 import { readPrecision } from '../network/precision-parameters.js';
-import { buildNetwork, inputShape, shapeProblem } from '../network/presets.js';
+import { inputShape, shapeProblem } from '../network/presets.js';
 import type { NoiseRequest } from '../spiking/noise-kinds.js';
 import type { ExpectedInput, WorkShare } from '../stage/forecast.js';
 import type { Json } from '../values.js';
 import type { SampleWork } from './sample-work.js';
+import { standInAugmentation, standInNetwork, standInNoise, standInOptimiser } from './stand-ins.js';
 import { readOptimiser } from './training-parameters.js';
 
 type Inputs = Readonly<Record<string, ExpectedInput>>;
@@ -27,7 +29,7 @@ export function trainingWork(given: Given, inputs: Inputs): readonly WorkShare[]
   const network = images && trainedNetwork({ uses: 'train', parameters: given, inputs }, images);
   if (network === undefined) return undefined;
   const { batch, gradients, augment, validation, heldOut } = given as unknown as TrainingParameters;
-  const optimizer = readOptimiser(given as never);
+  const optimizer = standInOptimiser(readOptimiser(given as never));
   const held = validation ?? heldOut;
   const steps = Math.floor((images!.train - held) / batch);
   const trained = {
@@ -36,7 +38,7 @@ export function trainingWork(given: Given, inputs: Inputs): readonly WorkShare[]
     batch,
     gradients,
     optimizer,
-    ...(augment === undefined ? {} : { augment }),
+    ...(augment === undefined ? {} : { augment: standInAugmentation(augment) }),
   };
   return [
     share({ ...trained, shape: images!.shape } as SampleWork, (steps * batch) / images!.train),
@@ -75,12 +77,34 @@ export function simulationWork({ noise, seed }: Given, inputs: Inputs): readonly
   const converted = inputs.network?.uses === 'snn-convert' ? inputs.network.inputs?.checkpoint : undefined;
   const network = images && trainedNetwork(converted, images);
   if (network === undefined || network.precision.kind === 'fp32') return undefined;
-  const work = { kind: 'simulate', network, shape: images!.shape, noise: noise as number | readonly NoiseRequest[] };
+  const measured = standInNoise(noise as number | NoiseRequest | readonly NoiseRequest[]);
+  const work = { kind: 'simulate', network, shape: images!.shape, noise: measured } as const;
   // Without noise, one seed stands for all.
-  return [share(work as SampleWork, noise === 0 && Array.isArray(seed) ? 1 / seed.length : 1)];
+  return [share(work, measured === 0 && Array.isArray(seed) ? 1 / seed.length : 1)];
 }
 
-const share = (work: SampleWork, often: number): WorkShare => ({ work: work as unknown as Json, share: often });
+const share = (work: SampleWork, often: number): WorkShare => ({
+  ...{ work: work as unknown as Json, share: often, unit: 'images' },
+  title: titleOf(work),
+});
+
+const verbs = {
+  train: 'training',
+  evaluate: 'test',
+  compare: 'comparison of ANN and SNN',
+  simulate: 'simulation',
+} as const;
+
+/** `training of vgg, ternary` */
+function titleOf(work: SampleWork): string {
+  const { name, precision } = work.network;
+  const more = [
+    precision.kind === 'fp32' ? 'fp32' : 'ternary',
+    ...(work.kind === 'train' ? [`batch ${work.batch}`] : []),
+    ...(work.kind === 'simulate' && work.noise !== 0 ? ['with noise'] : []),
+  ];
+  return `${verbs[work.kind]} of ${name}, ${more.join(', ')}`;
+}
 
 function expectedImages(data: ExpectedInput | undefined): ExpectedImages | undefined {
   const { shape, classes, trainImages, testImages } = data?.metrics ?? {};
@@ -90,7 +114,7 @@ function expectedImages(data: ExpectedInput | undefined): ExpectedImages | undef
   return { shape: shape as unknown as Shape, classes, train: trainImages, test: testImages };
 }
 
-/** The network of a checkpoint, where a training makes it whose parameters say it, or one that goes on from such a training. */
+/** What stands for the network of a checkpoint, where a training makes it whose parameters say it, or one that goes on from such a training. */
 function trainedNetwork(checkpoint: ExpectedInput | undefined, images: ExpectedImages): Network | undefined {
   let made = checkpoint;
   while (made?.uses === 'train' && made.parameters.network === undefined) made = made.inputs?.checkpoint;
@@ -103,7 +127,7 @@ function trainedNetwork(checkpoint: ExpectedInput | undefined, images: ExpectedI
   const input = inputShape(images.shape, side);
   if (shapeProblem(plan.layers, input) !== undefined) return undefined;
   const preprocessing = side === undefined ? 'scaled' : 'crops';
-  return buildNetwork(plan, {
+  return standInNetwork(plan, {
     ...{ input, classes: images.classes, precision, preprocessing },
     normalise: normalise as Network['normalise'],
   });

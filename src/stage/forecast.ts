@@ -14,7 +14,11 @@ export interface ExpectedInput extends InputOrigin {
 
 /** A part of what a task does. */
 export interface WorkShare {
-  /** All that the time of it depends on: equal work takes equal time. */
+  /** What it is, for people: `training of vgg, ternary`. */
+  readonly title: string;
+  /** What one of which is done in the seconds that are measured, in the plural: `images`. */
+  readonly unit: string;
+  /** All that the time of it depends on: equal work takes equal time. What hardly matters is the same in all work. */
   readonly work: Json;
   /** How often it is done for one of what the stage's `cost` counts. */
   readonly share: number;

@@ -1,8 +1,9 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { SampleWork } from '../../src/experiment/sample-work.js';
+import { packageRoot } from '../../src/paths.js';
 import { loadPipeline } from '../../src/pipeline/load.js';
 import { Estimator } from '../../src/run/estimate/estimates.js';
 import { Forecasts } from '../../src/run/estimate/forecasts.js';
@@ -93,6 +94,36 @@ describe('forecasts', () => {
     expect(kindsOf((await forecastsOf(false, text().replaceAll('batch: 4', 'batch: 5'))).missing)).toEqual([
       ...['train fp32', 'train quantised'],
     ]);
+  });
+
+  it('measure a few kinds of the paper: neither bits nor noise nor classes make more of them', async () => {
+    const file = join(packageRoot, 'pipelines/paper.yaml');
+    const { pipeline } = await loadPipeline(file, { resolveStage: describeStage });
+    const settings = { threads: 1, metricsOf: () => undefined, anew: true };
+    const forecasts = await Forecasts.of(pipeline!, pipeline!.tasks, settings);
+    const titles = forecasts.missing(pipeline!.tasks).map(({ title }) => title);
+    const kinds = (network: string, batch: number) => [
+      ...[`training of ${network}, fp32, batch ${batch}`, `test of ${network}, fp32`],
+      ...[`training of ${network}, ternary, batch ${batch}`, `test of ${network}, ternary`],
+      ...[`comparison of ANN and SNN of ${network}, ternary`, `simulation of ${network}, ternary`],
+      `simulation of ${network}, ternary, with noise`,
+    ];
+    expect(titles.sort()).toEqual([...kinds('lenet', 128), ...kinds('vgg', 200)].sort());
+  });
+
+  it('remember that others were busy while something was measured', async () => {
+    const first = await forecastsOf();
+    const { hindered } = await first.forecasts.measure(first.missing[0]!);
+    const cache = join(folder, 'cache/measured');
+    const [name] = readdirSync(cache);
+    const text = readFileSync(join(cache, name!), 'utf8');
+    expect(JSON.parse(text)).toMatchObject({ hindered });
+    const training = 'train@precision=fp32';
+    for (const busy of [true, false]) {
+      writeFileSync(join(cache, name!), JSON.stringify({ ...JSON.parse(text), hindered: busy }));
+      const { forecasts, task } = await forecastsOf();
+      expect(forecasts.isHindered(task(training))).toBe(busy);
+    }
   });
 
   it('take what cannot be read for not measured', async () => {

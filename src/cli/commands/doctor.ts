@@ -24,7 +24,7 @@ const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} Gi
 
 /** `doctor`: what this machine offers, and what is missing. Exit code 1 where something needed is. */
 export async function doctorCommand(options: PipelineOptions & { readonly build?: boolean }): Promise<number> {
-  if (options.build) for (const engine of engines) await engine.prepare?.((line) => printError(line));
+  if (options.build) for (const engine of engines) await engine.prepare?.((line) => printError(line), true);
   const findings: Finding[] = [
     { what: 'spikeline', state: 'ok', found: version },
     node(),

@@ -1,13 +1,12 @@
 import { metricsIn } from '../../api/results/estimates.js';
+import { capabilities } from '../../engine/engine.js';
+import { engineFor } from '../../engine/engines.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import { Forecasts } from '../../run/estimate/forecasts.js';
 import type { TaskPlan } from '../../run/plan/planner.js';
 import { countOf, duration } from '../../run/views/text.js';
 import type { TaskId } from '../../values.js';
-import { printError } from '../terminal/output.js';
-
-/** Measuring is told of from time to time. */
-const tellMs = 10_000;
+import { printErrorText } from '../terminal/output.js';
 
 interface Wish {
   readonly pipeline: Pipeline;
@@ -25,21 +24,25 @@ export async function forecastsOf({ pipeline, plans, unknown, threads, measure }
   const forecasts = await Forecasts.of(pipeline, unknown, { threads, metricsOf: metricsIn(plans), anew: measure });
   const samples = measure ? forecasts.missing(unknown) : [];
   if (samples.length === 0) return forecasts;
+  // The hours that are told of are not computed without.
+  for (const engine of new Set(capabilities.map((one) => engineFor([one], pipeline.engine))))
+    await engine.prepare?.(printErrorText, false);
   const started = performance.now();
   const kinds = countOf(samples.length, 'kind');
-  printError(`Measuring a few steps of ${kinds} of work, with ${countOf(threads, 'core')} …`);
-  let told = started;
-  for (const [done, sample] of samples.entries()) {
-    if (performance.now() - told > tellMs) {
-      told = performance.now();
-      printError(`… ${done} of ${samples.length}`);
-    }
+  printErrorText(`Measuring a few steps of ${kinds} of work, with ${countOf(threads, 'core')} …`);
+  let hindered = false;
+  for (const [at, sample] of samples.entries()) {
+    const place = `${String(at + 1).padStart(String(samples.length).length)}/${samples.length}`;
     try {
-      await forecasts.measure(sample);
+      const measured = await forecasts.measure(sample);
+      const pace = Number((1 / measured.seconds).toPrecision(3));
+      printErrorText(`  ${place}  ${sample.title}: ${pace} ${sample.unit}/s`, 5);
+      hindered ||= measured.hindered;
     } catch (error) {
-      printError(`A kind of work can't be measured: ${(error as Error).message}`);
+      printErrorText(`  ${place}  ${sample.title} can't be measured: ${(error as Error).message}`, 5);
     }
   }
-  printError(`Measured in ${duration((performance.now() - started) / 1e3)}. Later plans remember it.`);
+  printErrorText(`Measured in ${duration((performance.now() - started) / 1e3)}. Later plans remember it.`);
+  if (hindered) printErrorText('Other programs were busy meanwhile: an idle machine takes less time than is told.');
   return forecasts;
 }

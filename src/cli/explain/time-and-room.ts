@@ -106,8 +106,10 @@ function basisLines(
   const counted = open.filter((task) => !unknown.includes(task));
   const measured = counted.filter((task) => forecasts.isMeasured(task)).length;
   if (measured === 0) return [];
+  const hindered = counted.some((task) => forecasts.isHindered(task));
   return [
     `      ${countOf(measured, 'task')} by a few measured steps, as none like them has run here; no downloads counted`,
+    ...(hindered ? ['      other programs were busy while steps were measured: measure again when they are not'] : []),
   ];
 }
 

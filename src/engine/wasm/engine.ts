@@ -17,7 +17,7 @@ export const wasmEngine: Able<Capability> = {
   },
   gradientTypes,
   describe,
-  prepare: async (tell) => (await import('./native/choice.js')).prepareNative(tell),
+  prepare: async (tell, anew) => (await import('./native/choice.js')).prepareNative(tell, anew),
   used: async () => (await import('./pool.js')).kernelsUsed(),
   trainer: async (network, start, options) =>
     (await import('./trainer.js')).WasmTrainer.create(network, start, options),

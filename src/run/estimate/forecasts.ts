@@ -6,12 +6,16 @@ import { type ExpectedInput, type StageForecast, stageForecast, type WorkShare }
 import { isUserStage } from '../../stage/registry.js';
 import type { Metrics, TaskId } from '../../values.js';
 import { engineOf } from '../plan/identity.js';
-import { type Measurable, measurableName, recall, remember } from './measurements.js';
+import { type Measurable, type Measurement, measurableName, recall, remember } from './measurements.js';
+import { OtherWork } from './other-work.js';
 
 /** Work of which a few steps can be measured. */
 export interface Sample extends Measurable {
   readonly name: string;
   readonly forecast: StageForecast;
+  /** See `WorkShare`. */
+  readonly title: string;
+  readonly unit: string;
 }
 
 /** Seconds for one of what a stage counts, with so many threads; and for the beginning of a task, if that is said. */
@@ -34,7 +38,7 @@ export interface ForecastSettings {
 export class Forecasts {
   readonly #stages = new Map<string, StageForecast>();
   readonly #tasks: ReadonlyMap<TaskId, Task>;
-  readonly #seconds = new Map<string, number>();
+  readonly #measured = new Map<string, Measurement>();
   readonly #expectedInputs = new Map<TaskId, ExpectedInput>();
   /** What of each task's work can be measured; undefined where nothing can be told of it. */
   readonly #samples = new Map<TaskId, readonly (Sample & { readonly share: number })[] | undefined>();
@@ -70,16 +74,18 @@ export class Forecasts {
   missing(tasks: readonly Task[]): readonly Sample[] {
     const samples = tasks.flatMap(({ id }) => this.#samples.get(id) ?? []);
     const distinct = new Map(samples.map((sample) => [sample.name, sample]));
-    return [...distinct.values()].filter(({ name }) => !this.#seconds.has(name));
+    return [...distinct.values()].filter(({ name }) => !this.#measured.has(name));
   }
 
   /** Measures a few steps, and remembers them. */
-  async measure({ name, forecast, ...measurable }: Sample): Promise<void> {
-    const { work, threads } = measurable;
+  async measure({ name, forecast, work, engine: fingerprint, threads }: Sample): Promise<Measurement> {
     const { engine } = this.pipeline;
+    const others = new OtherWork();
     const seconds = await forecast.measure!(work, { threads, ...(engine === undefined ? {} : { engine }) });
-    this.#seconds.set(name, seconds);
-    await remember(name, measurable, seconds);
+    const measured = { seconds, hindered: others.hinder(threads) };
+    this.#measured.set(name, measured);
+    await remember(name, { work, engine: fingerprint, threads }, measured);
+    return measured;
   }
 
   /** What can be told of a task's time; undefined where steps of it are yet to be measured, or nothing can be told. */
@@ -89,9 +95,9 @@ export class Forecasts {
     if (once !== undefined) return { each: 0, threads: this.settings.threads, once };
     let each = 0;
     for (const { name, share } of this.#samples.get(id) ?? [{ name: '', share: 1 }]) {
-      const seconds = this.#seconds.get(name);
-      if (seconds === undefined) return undefined;
-      each += share * seconds;
+      const measured = this.#measured.get(name);
+      if (measured === undefined) return undefined;
+      each += share * measured.seconds;
     }
     return { each, threads: this.settings.threads };
   }
@@ -102,6 +108,11 @@ export class Forecasts {
     return samples.length > 0 && this.of(task) !== undefined;
   }
 
+  /** True if it was measured while other programs had a part of the machine. */
+  isHindered(task: Task): boolean {
+    return (this.#samples.get(task.id) ?? []).some(({ name }) => this.#measured.get(name)?.hindered === true);
+  }
+
   async #samplesOf({ action, parameters, inputs }: Task): Promise<(Sample & { readonly share: number })[] | undefined> {
     if (action.kind !== 'stage') return undefined;
     const forecast = this.#stages.get(action.uses);
@@ -109,12 +120,12 @@ export class Forecasts {
     const engine = shares && engineOf(action.definition, this.pipeline.engine);
     if (engine === undefined) return undefined;
     const fingerprint = await engineFingerprint(engine);
-    return shares!.map(({ work, share }) => {
+    return shares!.map(({ work, ...about }) => {
       const measurable = { work, engine: fingerprint, threads: this.settings.threads };
       const name = measurableName(measurable);
-      const seconds = this.#seconds.get(name) ?? (this.settings.anew ? undefined : recall(name));
-      if (seconds !== undefined) this.#seconds.set(name, seconds);
-      return { ...measurable, name, forecast: forecast!, share };
+      const measured = this.#measured.get(name) ?? (this.settings.anew ? undefined : recall(name));
+      if (measured !== undefined) this.#measured.set(name, measured);
+      return { ...measurable, ...about, name, forecast: forecast! };
     });
   }
 

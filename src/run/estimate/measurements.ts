@@ -16,6 +16,13 @@ export interface Measurable {
   readonly threads: number;
 }
 
+/** What was found. */
+export interface Measurement {
+  readonly seconds: number;
+  /** True if other programs had a part of the machine meanwhile. */
+  readonly hindered: boolean;
+}
+
 const folder = () => join(cacheFolder(), 'measured');
 
 /** A name for it, on this machine. */
@@ -24,18 +31,19 @@ export function measurableName({ work, engine, threads }: Measurable): string {
   return hexOf(digestJson(about)).slice(0, 32);
 }
 
-/** Seconds that were measured; undefined where nothing was, or it can't be read. */
-export function recall(name: string): number | undefined {
+/** What was measured; undefined where nothing was, or it can't be read. */
+export function recall(name: string): Measurement | undefined {
   try {
-    const { seconds } = JSON.parse(readRegularFile(join(folder(), `${name}.json`)).toString()) as { seconds?: unknown };
-    return typeof seconds === 'number' && seconds > 0 ? seconds : undefined;
+    const text = readRegularFile(join(folder(), `${name}.json`)).toString();
+    const { seconds, hindered } = JSON.parse(text) as { readonly [key in keyof Measurement]?: unknown };
+    return typeof seconds === 'number' && seconds > 0 ? { seconds, hindered: hindered === true } : undefined;
   } catch {
     return undefined;
   }
 }
 
 /** Keeps what was measured, for later plans. Where it can't be written, it is measured again. */
-export async function remember(name: string, measured: Measurable, seconds: number): Promise<void> {
-  const text = `${JSON.stringify({ seconds, at: new Date().toISOString(), ...measured }, null, 2)}\n`;
+export async function remember(name: string, about: Measurable, found: Measurement): Promise<void> {
+  const text = `${JSON.stringify({ ...found, at: new Date().toISOString(), ...about }, null, 2)}\n`;
   await writeAtomically(join(folder(), `${name}.json`), [text], folder()).catch(() => undefined);
 }

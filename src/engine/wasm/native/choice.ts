@@ -104,10 +104,11 @@ export function describeNative(): string {
     : `no native kernels: ${verdict.why}`;
 }
 
-/** Compiles and tries them now, whatever is known of them. */
-export async function prepareNative(tell: (line: string) => void): Promise<void> {
+/** Compiles and tries them now. @param anew true if that is done whatever is known of them */
+export async function prepareNative(tell: (line: string) => void, anew: boolean): Promise<void> {
   const target = findTarget();
   if ('missing' in target || wanted() === 'wasm') return;
+  if (!anew && readVerdict(target) !== undefined) return;
   tell(
     `Compiling the kernels for ${target.level.name} with ${target.compiler.words.join(' ')}, and comparing them with WebAssembly’s …`,
   );

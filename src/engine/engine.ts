@@ -127,6 +127,8 @@ export interface Engine {
    * needs an engine that does not.
    */
   readonly roundsLevels?: boolean;
+  /** True if it computes on a graphics processor, which one task at a time is to have. */
+  readonly onGraphicsProcessor?: boolean;
   /** Tries it on this machine. */
   describe(): Promise<EngineDescription>;
   /**
@@ -172,6 +174,8 @@ export interface EngineDescription {
   readonly usable: boolean;
   /** Such as `TensorFlow 2.9.1 on the CPU`; what is wrong with it where it can't be used. */
   readonly text: string;
+  /** How it is told what to compute on, where there is a choice. */
+  readonly choice?: string;
 }
 
 export interface TrainingStart {

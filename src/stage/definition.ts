@@ -91,6 +91,8 @@ export interface ResourceRequest {
   readonly gpus?: number;
   /** The kind of them that a cluster is asked for. Default: any. */
   readonly gpuKind?: string;
+  /** The graphics processor that its engine computes on, as the engine's name: one task at a time has it. */
+  readonly device?: string;
   /** Memory in bytes that the task needs. Default: nobody counts. */
   readonly memory?: number;
   /** What a job of a cluster gets that follows one that ran out of it, one after the other. */

@@ -9,7 +9,7 @@ import type { ParsedFile } from '../../pipeline/text/places.js';
 import { answersArrived, describeStage } from '../../stage/describe.js';
 import { engineFingerprint, parserFingerprint } from '../../stage/fingerprint.js';
 import { StoredParsedFiles } from '../../store/parsed-files.js';
-import { readEngine } from './engine.js';
+import { readEngine, withEngine } from './engine.js';
 import type { PipelineOptions } from './options.js';
 import { PipelineError } from './pipeline-error.js';
 import { artifactsFolder, pipelineFile } from './project.js';
@@ -41,7 +41,7 @@ export async function openPipelineFile(file: string, options: PipelineOptions): 
   if (engine === undefined) return pipeline;
   // Where its library is missing, that is said before anything else is.
   await engineFingerprint(engineNamed(engine));
-  return { ...pipeline, engine };
+  return withEngine(pipeline, engine);
 }
 
 /** One at a time: what is asked of the checks of stages is not told apart by who waits for it. */

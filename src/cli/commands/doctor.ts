@@ -53,10 +53,10 @@ function node(): Finding {
 
 /** The default engine is needed; of others one is told how to choose them. */
 async function engine(tried: Engine): Promise<Finding> {
-  const { usable, text } = await tried.describe();
+  const { usable, text, choice } = await tried.describe();
   const what = `engine ${tried.name}`;
   if (tried === defaultEngine) return { what, state: usable ? 'ok' : 'PROBLEM', found: text };
-  return { what, state: 'optional', found: usable ? `${text}: --engine ${tried.name}` : `none: ${text}` };
+  return { what, state: 'optional', found: usable ? `${text}: --engine ${tried.name}${choice === undefined ? '' : `; ${choice}`}` : `none: ${text}` };
 }
 
 async function slurm(): Promise<Finding> {

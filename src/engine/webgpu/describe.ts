@@ -1,6 +1,7 @@
 import { UserError } from '../../error.js';
 import { formatSize } from '../../schema/size.js';
 import { askProbe } from '../probe.js';
+import { choiceVariable } from './adapters.js';
 import type { WebGpuDescription } from './library.js';
 
 let known: Promise<WebGpuDescription> | undefined;
@@ -26,4 +27,10 @@ export function describeWebGpu(): Promise<WebGpuDescription> {
 export function webGpuText({ packages, adapter, largestTensor }: WebGpuDescription): string {
   const versions = Object.entries(packages).map(([name, version]) => `${name} ${version}`);
   return `${adapter}; tensors up to ${formatSize(largestTensor)} (${versions.join(', ')})`;
+}
+
+/** How to choose another one, where there are several. */
+export function choiceText({ choices }: Pick<WebGpuDescription, 'choices'>): string | undefined {
+  if (choices.length < 2) return undefined;
+  return `${choiceVariable} chooses by name or number: ${choices.map((name, i) => `${i + 1} ${name}`).join(', ')}`;
 }

@@ -3,7 +3,7 @@ import type { Able, Capability } from '../engine.js';
 import { described } from '../probe.js';
 import { engineOn, type Library } from '../tensorflow/engine.js';
 import { wasmEngine } from '../wasm/engine.js';
-import { describeWebGpu, webGpuText } from './describe.js';
+import { choiceText, describeWebGpu, webGpuText } from './describe.js';
 import type { WebGpu } from './library.js';
 
 const { ignored = [], files = [] } = wasmEngine.identity;
@@ -19,7 +19,11 @@ const library: Library = {
     const { packages, adapter } = await describeWebGpu();
     return { ...packages, adapter };
   },
-  describe: () => described(async () => webGpuText(await describeWebGpu())),
+  async describe() {
+    const description = await described(async () => webGpuText(await describeWebGpu()));
+    const choice = description.usable ? choiceText(await describeWebGpu()) : undefined;
+    return { ...description, ...(choice === undefined ? {} : { choice }) };
+  },
 };
 
 const load = async (): Promise<WebGpu> => (await import('./library.js')).loadLibrary();
@@ -34,8 +38,11 @@ const onDevice = engineOn(async () => (await load()).tf, library);
 export const webgpuEngine: Able<Capability> = {
   ...onDevice,
   roundsLevels: true,
+  onGraphicsProcessor: true,
   async trainer(network, start, { batch, optimizer = paperOptimiser }) {
-    const { tf, watch } = await load();
+    const { tf, watch, about } = await load();
+    const { refuseTooLarge } = await import('./training/room.js');
+    refuseTooLarge(network, batch, about);
     const { TensorFlowTrainer } = await import('../tensorflow/trainer.js');
     const { FusedOperations } = await import('./training/operations.js');
     const trainer = new TensorFlowTrainer(tf, network, start, batch, optimizer, FusedOperations.on(tf));

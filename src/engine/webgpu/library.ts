@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { UserError } from '../../error.js';
 import { buildFolder } from '../../paths.js';
 import type { TensorFlow } from '../tensorflow/library.js';
+import { adapterOptions, choiceVariable, chosenAdapter, type Gpu, type ListedAdapter, listAdapters } from './adapters.js';
 
 /** The graphics processor and the libraries that were found, as keys and people name them. */
 export interface WebGpuDescription {
@@ -13,6 +14,8 @@ export interface WebGpuDescription {
   readonly adapter: string;
   /** Bytes that one tensor can have. */
   readonly largestTensor: number;
+  /** All that could be chosen, by name, in the order of their numbers. */
+  readonly choices: readonly string[];
 }
 
 /** TensorFlow.js on a device, and what has become of the device. */
@@ -34,11 +37,7 @@ const installLine = `npm install ${dawnPackage} ${backendPackage}`;
 /** What is used of Dawn's package, whose types are no part of this one. */
 interface Dawn {
   readonly globals: object;
-  create(options: readonly string[]): Gpu;
-}
-
-interface Gpu {
-  requestAdapter(options: { readonly powerPreference: string }): Promise<Adapter | null>;
+  create(options: readonly string[]): Gpu<Adapter>;
 }
 
 interface Adapter {
@@ -55,9 +54,9 @@ const require = createRequire(import.meta.url);
 let loaded: Promise<WebGpu> | undefined;
 
 /**
- * Loads TensorFlow.js on WebGPU into this process, with the first graphics processor that the system names; once, for Dawn
- * does not outlive a second one of itself.
- * @throws {UserError} E_ENGINE when a package is missing or does not load, or there is no graphics processor
+ * Loads TensorFlow.js on WebGPU into this process, with the graphics processor that SPIKELINE_GPU chooses, or the first that
+ * the system names; once, for Dawn does not outlive a second one of itself.
+ * @throws {UserError} E_ENGINE when a package is missing or does not load, or there is no (such) graphics processor
  */
 export function loadLibrary(): Promise<WebGpu> {
   loaded ??= load();
@@ -75,7 +74,7 @@ async function load(): Promise<WebGpu> {
       `The engine "webgpu" needs ${missing.join(' and ')}, which ${missing.length === 1 ? 'is' : 'are'} not installed.`,
       `Install with: ${installLine}. Or leave out --engine.`,
     );
-  const gpu = await openGpu(dawnPath);
+  const { gpu, listed } = await openGpu(dawnPath);
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (adapter === null)
     throw new UserError(
@@ -101,6 +100,7 @@ async function load(): Promise<WebGpu> {
   const version = (path: string, name: string) =>
     (createRequire(path)(`${name}/package.json`) as { version: string }).version;
   const about = {
+    choices: listed.map(({ name }) => name),
     packages: { [dawnPackage]: version(dawnPath, dawnPackage), [backendPackage]: version(backendPath, backendPackage) },
     adapter: adapterText(adapter),
     largestTensor: adapter.limits.maxStorageBufferBindingSize,
@@ -117,7 +117,9 @@ function resolved(name: string): string | undefined {
 }
 
 /** Puts WebGPU where TensorFlow.js looks for it: in the places that a browser has. */
-async function openGpu(dawnPath: string): Promise<Gpu> {
+async function openGpu(
+  dawnPath: string,
+): Promise<{ readonly gpu: Gpu<Adapter>; readonly listed: readonly ListedAdapter[] }> {
   const { create, globals } = await (import(pathToFileURL(dawnPath).href) as Promise<Dawn>).catch((error: Error) => {
     throw new UserError(
       'E_ENGINE',
@@ -126,10 +128,12 @@ async function openGpu(dawnPath: string): Promise<Gpu> {
     );
   });
   Object.assign(globalThis, globals);
-  const gpu = create([]);
+  const listed = await listAdapters(create);
+  const { [choiceVariable]: choice = '' } = process.env;
+  const gpu = create(choice === '' ? [] : adapterOptions(chosenAdapter(listed, choice)));
   const value = { userAgent: 'node', ...(globalThis as { navigator?: object }).navigator, gpu };
   Object.defineProperty(globalThis, 'navigator', { value, configurable: true });
-  return gpu;
+  return { gpu, listed };
 }
 
 /** `SwiftShader Device (Subzero), SwiftShader driver 5.0.0` */
@@ -140,6 +144,9 @@ function adapterText({ info }: Adapter): string {
     .join(', ');
 }
 
+/** How a failed task goes on, in words for users. */
+const goesOn = 'Run again: training resumes after its last whole epoch. `retries: 2` does so by itself.';
+
 /** A lost device answers nothing any more, and one out of memory answers with zeros: neither may become a result. */
 export class DeviceWatch {
   #trouble: UserError | undefined;
@@ -148,29 +155,33 @@ export class DeviceWatch {
 
   /** @param name what messages call the device */
   constructor(device: Device, name: string) {
-    const fail = (what: string, message: string, hint: string) => {
+    const fail = (code: string, what: string, message: string, hint: string) => {
       const [first] = message.trim().split('\n');
-      this.#trouble ??= new UserError('E_ENGINE', `${what} (${name}): ${first}`, hint);
+      this.#trouble ??= new UserError(code, `${what} (${name}): ${first}`, hint, { exitCode: 1 });
       for (const tell of this.#waiting) tell(this.#trouble);
     };
-    const goesOn = 'Run again: training resumes from its last checkpoint.';
     void device.lost.then(({ reason, message }) =>
       fail(
+        'E_GPU_LOST',
         'The graphics processor was lost',
         message || reason,
-        `A step may have taken longer than its driver allows. ${goesOn}`,
+        `Its driver may have been reset or updated, or a step took longer than the driver allows: then a smaller \`batch\` helps. ${goesOn}`,
       ),
     );
-    device.addEventListener('uncapturederror', (event) =>
-      fail(
-        'The graphics processor reports an error',
-        (event as Event & { readonly error: Error }).error.message,
-        `If it is out of memory, a smaller batch needs less. ${goesOn}`,
-      ),
-    );
+    device.addEventListener('uncapturederror', (event) => {
+      const { error } = event as Event & { readonly error: Error };
+      if (error.constructor.name === 'GPUOutOfMemoryError')
+        fail(
+          'E_GPU_MEMORY',
+          'The graphics processor is out of memory',
+          error.message,
+          `A smaller \`batch\` needs less, and others may be using it. ${goesOn}`,
+        );
+      else fail('E_GPU', 'The graphics processor reports an error', error.message, goesOn);
+    });
   }
 
-  /** The result of work on the device. @throws {UserError} E_ENGINE once there has been trouble with it */
+  /** The result of work on the device. @throws {UserError} E_GPU… once there has been trouble with it */
   guard<T>(work: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#waiting.add(reject);

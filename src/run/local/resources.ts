@@ -68,6 +68,7 @@ interface Waiting {
   /** `any`: shared with the others that take any number. */
   readonly cpus: number | 'any';
   readonly gpus: number;
+  readonly device: string | undefined;
   readonly memory: number;
   /** Has it waited for others to share with? */
   ripe: boolean;
@@ -83,6 +84,8 @@ export class ResourcePool {
   #memory: number;
   #jobs: number;
   readonly #gpus: number[];
+  /** Graphics processors of engines that a task computes on. */
+  readonly #busy = new Set<string>();
   readonly #queue: Waiting[] = [];
   readonly #shares: CoreShares;
 
@@ -95,9 +98,10 @@ export class ResourcePool {
   }
 
   /** What a task asks for that there is not; undefined if it can run. It may ask for more cores: it gets all there are. */
-  lacking({ gpus = 0, memory = 0 }: ResourceRequest): string | undefined {
+  lacking({ gpus = 0, device, memory = 0 }: ResourceRequest): string | undefined {
     const { total } = this;
-    if (gpus > total.gpus.length)
+    if (device !== undefined && gpus > 1) return `${count(gpus)}; the engine "${device}" computes on one`;
+    if (device === undefined && gpus > total.gpus.length)
       return `${count(gpus)}; this machine has ${total.gpus.length === 0 ? 'none' : total.gpus.length}`;
     if (memory > total.memory) return `${gigabytes(memory)} of memory; this machine has ${gigabytes(total.memory)}`;
     return undefined;
@@ -105,11 +109,13 @@ export class ResourcePool {
 
   /** Waits for resources. */
   async acquire(request: ResourceRequest): Promise<Grant> {
-    const { cpus: wanted = 1, gpus = 0, memory = 0 } = request;
+    const { cpus: wanted = 1, device, memory = 0 } = request;
+    // The device is the one that it asks for, of whatever maker.
+    const gpus = device === undefined ? (request.gpus ?? 0) : 0;
     const shared = wanted === 'any';
     const cpus = shared ? wanted : wanted === 'all' ? this.total.cpus : Math.min(wanted, this.total.cpus);
     const granted = await new Promise<Granted>((grant) => {
-      const waiting: Waiting = { cpus, gpus, memory, ripe: !shared, grant };
+      const waiting: Waiting = { cpus, gpus, device, memory, ripe: !shared, grant };
       this.#queue.push(waiting);
       if (waiting.ripe) return this.#serve();
       setTimeout(() => {
@@ -123,6 +129,7 @@ export class ResourcePool {
       this.#cpus += granted.cpus;
       if (shared) this.#shares.giveBack();
       this.#memory += memory;
+      if (device !== undefined) this.#busy.delete(device);
       this.#gpus.push(...granted.gpus);
     };
     return {
@@ -143,15 +150,18 @@ export class ResourcePool {
 
   #serve(): void {
     let [gpusTaken, memoryTaken] = [false, false];
+    const devicesTaken = new Set(this.#busy);
     const ripe = this.#sharers.some((one) => one.ripe);
     for (let i = 0; i < this.#queue.length; ) {
       const waiting = this.#queue[i]!;
-      const { gpus, memory } = waiting;
+      const { gpus, device, memory } = waiting;
       const shared = waiting.cpus === 'any';
-      if (shared && !ripe) {
+      const noDevice = device !== undefined && devicesTaken.has(device);
+      if (noDevice || (shared && !ripe)) {
         i++;
         continue;
       }
+      if (device !== undefined) devicesTaken.add(device);
       const cpus =
         waiting.cpus === 'any'
           ? this.#shares.next(Math.min(this.#sharers.length, this.#jobs), this.#cpus)
@@ -171,13 +181,21 @@ export class ResourcePool {
       this.#cpus -= cpus;
       if (shared) this.#shares.take();
       this.#memory -= memory;
+      if (device !== undefined) this.#busy.add(device);
       this.#gpus.sort((a, b) => a - b);
       waiting.grant({ cpus, gpus: this.#gpus.splice(0, gpus) });
     }
   }
 
+  /** Who could begin now if there were cores: of those that need the same device, the first. */
   get #sharers(): Waiting[] {
-    return this.#queue.filter(({ cpus }) => cpus === 'any');
+    const taken = new Set(this.#busy);
+    return this.#queue.filter(({ cpus, device }) => {
+      if (device === undefined) return cpus === 'any';
+      const isFirst = !taken.has(device);
+      taken.add(device);
+      return isFirst && cpus === 'any';
+    });
   }
 }
 

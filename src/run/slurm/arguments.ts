@@ -16,7 +16,9 @@ export const warningSignal = 'SIGUSR2';
  * @param group tasks that a job runs one after the other: each has its time
  */
 export function resourceOptions(resources: ResourceRequest, settings: SlurmSettings, group = 1): string[] {
-  const { gpus, gpuKind, memory } = resources;
+  const { device, gpuKind, memory } = resources;
+  // Without one, the job of a task that computes on a graphics processor would see none.
+  const gpus = resources.gpus ?? (device === undefined ? undefined : 1);
   const time = resources.time === undefined ? undefined : resources.time * group;
   const { partition, account, qos, constraint, extra = [] } = settings;
   // Of a job of two minutes, half would be warning.

@@ -55,7 +55,7 @@ describe.skipIf(!usable)('the engine on a graphics processor', () => {
     const { tf } = await loadLibrary();
     const { device } = tf.backend() as unknown as { readonly device: Device & { destroy(): void } };
     device.destroy();
-    const lost = { code: 'E_ENGINE', message: expect.stringContaining('was lost') as string };
+    const lost = { code: 'E_GPU_LOST', message: expect.stringContaining('was lost') as string };
     await expect(trainer.step(images, labels, 1e-3)).rejects.toMatchObject(lost);
     await expect(trainer.parameters()).rejects.toMatchObject(lost);
   });

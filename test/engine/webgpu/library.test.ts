@@ -1,6 +1,10 @@
 import { expect, it } from 'vitest';
 import { type Device, DeviceWatch } from '../../../src/engine/webgpu/library.js';
 
+/** Errors of these names are WebGPU's. */
+class GPUInternalError extends Error {}
+class GPUOutOfMemoryError extends Error {}
+
 /** A device that is lost when somebody says so. */
 function device() {
   let lose = (_: { reason: string; message: string }) => {};
@@ -8,8 +12,8 @@ function device() {
     lose = resolve;
   });
   const target: Device = Object.assign(new EventTarget(), { lost });
-  const report = (message: string) =>
-    target.dispatchEvent(Object.assign(new Event('uncapturederror'), { error: new Error(message) }));
+  const report = (message: string, Kind = GPUInternalError) =>
+    target.dispatchEvent(Object.assign(new Event('uncapturederror'), { error: new Kind(message) }));
   return { target, lose, report };
 }
 
@@ -26,19 +30,21 @@ it('ends work on a device that is lost, and begins no more', async () => {
   lose({ reason: 'unknown', message: 'reset by the driver\nand more' });
   for (const one of [...work, watch.guard(Promise.resolve(7))])
     await expect(one).rejects.toMatchObject({
-      code: 'E_ENGINE',
+      code: 'E_GPU_LOST',
       message: 'The graphics processor was lost (Example 1): reset by the driver',
-      hint: expect.stringContaining('resumes from its last checkpoint') as string,
+      hint: expect.stringContaining('resumes after its last whole epoch') as string,
     });
 });
 
-it('takes no result from a device that reports an error', async () => {
+it.each([
+  ['E_GPU_MEMORY', 'The graphics processor is out of memory (Example 1): No room.', GPUOutOfMemoryError],
+  ['E_GPU', 'The graphics processor reports an error (Example 1): No room.', GPUInternalError],
+] as const)('takes no result from a device that reports an error: %s', async (code, message, kind) => {
   const { target, report } = device();
   const watch = new DeviceWatch(target, 'Example 1');
   const work = watch.guard(new Promise(() => {}));
-  report('Out of memory allocating a buffer.');
-  const trouble = { code: 'E_ENGINE', message: expect.stringContaining('(Example 1): Out of memory') as string };
-  await expect(work).rejects.toMatchObject(trouble);
+  report('No room.\n - While calling CreateBuffer', kind);
+  await expect(work).rejects.toMatchObject({ code, message });
   report('another one, which follows from the first');
-  await expect(watch.guard(Promise.resolve(7))).rejects.toMatchObject(trouble);
+  await expect(watch.guard(Promise.resolve(7))).rejects.toMatchObject({ code, message });
 });

@@ -73,11 +73,37 @@ describe('ResourcePool', () => {
     expect(await asking.settle()).toEqual(['first', 'second']);
   });
 
+  it('has tasks take turns on a graphics processor of an engine, and others go on beside them', async () => {
+    const asking = new Asking(new ResourcePool({ ...total, gpus: [] }));
+    const training = { cpus: 'any', gpus: 1, device: 'webgpu' } as const;
+    for (const name of ['first', 'second', 'third']) asking.ask(name, training);
+    // One alone has the cores: the others could not begin.
+    expect(await asking.cores()).toEqual([4]);
+    asking.grants.get('first')!.idle();
+    expect(await asking.settle()).toEqual(['first', 'second']);
+    asking.ask('core', {});
+    asking.grants.get('second')!.release();
+    expect(await asking.settle()).toEqual(['first', 'second', 'third']);
+    asking.grants.get('third')!.release();
+    expect(await asking.settle()).toEqual(['first', 'second', 'third', 'core']);
+  });
+
+  it('lets nobody wait for cores behind one that waits for a graphics processor', async () => {
+    const asking = new Asking(new ResourcePool(total));
+    asking.ask('on it', { device: 'webgpu' });
+    asking.ask('waits', { device: 'webgpu', cpus: 'all' });
+    asking.ask('large', { cpus: 3 });
+    expect(await asking.settle()).toEqual(['on it', 'large']);
+  });
+
   it('says what it can never give', () => {
     const pool = new ResourcePool(total);
     expect(pool.lacking({ cpus: 99, gpus: 2, memory: 8e9 })).toBeUndefined();
     expect(pool.lacking({ gpus: 3 })).toBe('3 GPUs; this machine has 2');
     expect(new ResourcePool({ ...total, gpus: [] }).lacking({ gpus: 1 })).toBe('1 GPU; this machine has none');
+    const none = new ResourcePool({ ...total, gpus: [] });
+    expect(none.lacking({ gpus: 1, device: 'webgpu' })).toBeUndefined();
+    expect(none.lacking({ gpus: 2, device: 'webgpu' })).toBe('2 GPUs; the engine "webgpu" computes on one');
     expect(pool.lacking({ memory: 64e9 })).toBe('64 GB of memory; this machine has 8 GB');
   });
 
@@ -85,10 +111,12 @@ describe('ResourcePool', () => {
     const request = fc.record({
       cpus: fc.oneof(fc.integer({ min: 1, max: 6 }), fc.constantFrom('all' as const, 'any' as const)),
       gpus: fc.integer({ min: 0, max: 2 }),
+      device: fc.constantFrom(undefined, 'one', 'other'),
       memory: fc.integer({ min: 0, max: 8 }).map((amount) => amount * 1e9),
     });
     await fc.assert(
-      fc.asyncProperty(fc.array(request, { maxLength: 20 }), fc.infiniteStream(fc.nat()), async (requests, choices) => {
+      fc.asyncProperty(fc.array(request, { maxLength: 20 }), fc.infiniteStream(fc.nat()), async (made, choices) => {
+        const requests = made.map(({ device, ...others }) => (device === undefined ? others : { ...others, device }));
         const pool = new ResourcePool(total);
         const held = new Map<number, Grant>();
         let served = 0;
@@ -106,6 +134,8 @@ describe('ResourcePool', () => {
           expect(grants.reduce((sum, { cpus }) => sum + cpus, 0)).toBeLessThanOrEqual(total.cpus);
           const gpus = grants.flatMap((grant) => grant.gpus);
           expect(new Set(gpus).size).toBe(gpus.length);
+          const devices = [...held.keys()].flatMap((index) => made[index]!.device ?? []);
+          expect(new Set(devices).size).toBe(devices.length);
           const memory = [...held.keys()].reduce((sum, index) => sum + requests[index]!.memory, 0);
           expect(memory).toBeLessThanOrEqual(total.memory);
           if (held.size === 0) break;

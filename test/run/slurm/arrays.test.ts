@@ -100,6 +100,7 @@ describe('options of sbatch', () => {
       ...['--cpus-per-task=3', '--mem=954M', '--gres=gpu:2', '--time=91', '--signal=B:USR2@60'],
     ]);
     expect(resourceOptions({}, {})).toEqual(['--cpus-per-task=1', '--signal=B:USR2@60']);
+    expect(resourceOptions({ device: 'webgpu' }, {})).toContain('--gres=gpu:1');
     expect(resourceOptions({ time: 60 }, {})).toContain('--signal=B:USR2@15');
     expect(resourceOptions({ gpus: 2, gpuKind: 'a100' }, { constraint: 'amd' })).toEqual(
       expect.arrayContaining(['--gres=gpu:a100:2', '--constraint=amd']),

@@ -1,0 +1,61 @@
+import { UserError } from '../../error.js';
+
+/** The environment variable that chooses a graphics processor: a part of its name, or its number from 1 on. */
+export const choiceVariable = 'SPIKELINE_GPU';
+
+/** A graphics processor as Dawn lists it, through one of the system's interfaces. */
+export interface ListedAdapter {
+  /** Such as `vulkan`, `metal`, `d3d12`. */
+  readonly backend: string;
+  readonly name: string;
+}
+
+/** What is used of Dawn's `GPU`. */
+export interface Gpu<Adapter = unknown> {
+  requestAdapter(options?: { readonly powerPreference: string }): Promise<Adapter | null>;
+}
+
+/** No processor is called so: Dawn then lists those that there are. */
+const unknownName = 'SPIKELINE_LISTS_ADAPTERS';
+
+/** The graphics processors that Dawn can use, in its order. It tells of them only in what it throws at an unknown name. */
+export async function listAdapters(create: (options: readonly string[]) => Gpu): Promise<readonly ListedAdapter[]> {
+  const told = await create([`adapter=${unknownName}`])
+    .requestAdapter()
+    .then(() => '', String);
+  return [...told.matchAll(/^ \* backend: '(.+?)', name: '(.*)'$/gm)].map(([, backend, name]) => ({
+    backend: backend!,
+    name: name!,
+  }));
+}
+
+/**
+ * The one that is chosen: by its number in the list, or by a part of its name, whatever its case; the first that fits.
+ * @throws {UserError} E_ENGINE when there is none
+ */
+export function chosenAdapter(listed: readonly ListedAdapter[], choice: string): ListedAdapter {
+  const named = listed.find(({ name }) => name.toLowerCase().includes(choice.toLowerCase()));
+  const found = /^\d{1,3}$/.test(choice) ? listed[Number(choice) - 1] : named;
+  if (found === undefined)
+    throw new UserError(
+      'E_ENGINE',
+      `${choiceVariable} is "${choice}", and there is no such graphics processor.`,
+      listed.length === 0
+        ? 'None was found. Is its driver installed?'
+        : `There are: ${listed.map(({ name }, i) => `${i + 1} ${name}`).join(', ')}.`,
+    );
+  const first = listed.find(({ backend, name }) => backend === found.backend && name === found.name);
+  if (first !== found)
+    throw new UserError(
+      'E_ENGINE',
+      `${choiceVariable} is "${choice}", but WebGPU for Node can only use the first of several called ${found.name}.`,
+      'Let the process see no other: by a container, a job of a cluster, or a setting of the driver.',
+    );
+  return found;
+}
+
+/** Options with which Dawn takes that one. */
+export const adapterOptions = ({ backend, name }: ListedAdapter): readonly string[] => [
+  `backend=${backend}`,
+  `adapter=${name}`,
+];

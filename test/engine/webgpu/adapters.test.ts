@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { adapterOptions, chosenAdapter, listAdapters } from '../../../src/engine/webgpu/adapters.js';
+import { choiceText } from '../../../src/engine/webgpu/describe.js';
+
+/** What Dawn 0.6.2 throws at a name that it does not know. */
+const told = (...lines: readonly string[]) => `no suitable backends found\nAvailable adapters:${lines.join('')}`;
+
+const listing = (message: string) =>
+  listAdapters(([option]) => ({
+    requestAdapter: () =>
+      option?.startsWith('adapter=') === true ? Promise.reject(new Error(message)) : Promise.resolve(null),
+  }));
+
+const intel = { backend: 'vulkan', name: "Intel(R) UHD Graphics 770 (ADL-S 'GT1')" };
+const geforce = { backend: 'vulkan', name: 'NVIDIA GeForce RTX 4090' };
+const listed = [intel, geforce, { ...geforce }, { ...geforce, backend: 'opengles' }];
+
+describe('graphics processors', () => {
+  it('are listed as Dawn tells of them', async () => {
+    const lines = listed.map(({ backend, name }) => `\n * backend: '${backend}', name: '${name}'`);
+    expect(await listing(told(...lines))).toEqual(listed);
+    expect(await listing(told())).toEqual([]);
+    // Without any driver it throws nothing.
+    expect(await listAdapters(() => ({ requestAdapter: () => Promise.resolve(null) }))).toEqual([]);
+  });
+
+  it.each([
+    ['nvidia', geforce],
+    ['UHD', intel],
+    ['1', intel],
+    ['2', geforce],
+    ['4', listed[3]],
+  ])('are chosen by name or number: %s', (choice, adapter) => {
+    expect(chosenAdapter(listed, choice)).toEqual(adapter);
+  });
+
+  it('are not chosen by digits of a name', () => {
+    expect(() => chosenAdapter(listed, '770')).toThrow('no such graphics processor');
+  });
+
+  it('are told to Dawn by interface and name', () => {
+    expect(adapterOptions(geforce)).toEqual(['backend=vulkan', 'adapter=NVIDIA GeForce RTX 4090']);
+  });
+
+  it('are shown with their numbers where there are several', () => {
+    expect(choiceText({ choices: ['A', 'B'] })).toBe('SPIKELINE_GPU chooses by name or number: 1 A, 2 B');
+    expect(choiceText({ choices: ['A'] })).toBeUndefined();
+  });
+
+  it('that are not there are refused with those that are', () => {
+    expect(() => chosenAdapter(listed.slice(0, 2), 'radeon')).toThrow(
+      expect.objectContaining({
+        code: 'E_ENGINE',
+        message: 'SPIKELINE_GPU is "radeon", and there is no such graphics processor.',
+        hint: `There are: 1 ${intel.name}, 2 ${geforce.name}.`,
+      }) as Error,
+    );
+    expect(() => chosenAdapter([], '1')).toThrow(
+      expect.objectContaining({ hint: 'None was found. Is its driver installed?' }) as Error,
+    );
+  });
+
+  it('of one name are refused but for the first: Dawn cannot tell them apart', () => {
+    expect(() => chosenAdapter(listed, '3')).toThrow('can only use the first of several called NVIDIA GeForce RTX 4090');
+  });
+});

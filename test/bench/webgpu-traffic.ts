@@ -81,6 +81,6 @@ export function watchTraffic(device: GPUDevice, queue: GPUQueue): { reset(): voi
     reset: () => {
       counts = nothing();
     },
-    counted: () => counts,
+    counted: () => ({ ...counts }),
   };
 }

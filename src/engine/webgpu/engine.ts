@@ -48,8 +48,8 @@ export const webgpuEngine: Able<Capability> = {
     const trainer = new TensorFlowTrainer(tf, network, start, batch, optimizer, FusedOperations.on(tf));
     return {
       step: (...batch) => watch.guard(trainer.step(...batch)),
-      parameters: () => watch.guard(trainer.parameters()),
-      optimizer: () => watch.guard(trainer.optimizer()),
+      parameters: () => watch.settled(trainer.parameters()),
+      optimizer: () => watch.settled(trainer.optimizer()),
       close: () => trainer.close(),
     };
   },
@@ -57,7 +57,7 @@ export const webgpuEngine: Able<Capability> = {
     const { watch } = await load();
     const evaluator = await onDevice.evaluator(...of);
     return {
-      evaluate: (...images) => watch.guard(evaluator.evaluate(...images)),
+      evaluate: (...images) => watch.settled(evaluator.evaluate(...images)),
       load: (parameters) => watch.guard(evaluator.load(parameters)),
       close: () => evaluator.close(),
     };
@@ -67,7 +67,7 @@ export const webgpuEngine: Able<Capability> = {
     const { WebGpuSimulator } = await import('./spiking/simulator.js');
     const simulator = await watch.guard(WebGpuSimulator.create(device, network, options));
     return {
-      simulate: (...of) => watch.guard(simulator.simulate(...of)),
+      simulate: (...of) => watch.settled(simulator.simulate(...of)),
       close: () => simulator.close(),
     };
   },

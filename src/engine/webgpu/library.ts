@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { UserError } from '../../error.js';
 import { buildFolder } from '../../paths.js';
@@ -47,6 +48,7 @@ interface Adapter {
 
 export interface Device extends EventTarget {
   readonly lost: Promise<{ readonly reason: string; readonly message: string }>;
+  readonly queue: { onSubmittedWorkDone(): Promise<unknown> };
 }
 
 const require = createRequire(import.meta.url);
@@ -147,14 +149,19 @@ function adapterText({ info }: Adapter): string {
 /** How a failed task goes on, in words for users. */
 const goesOn = 'Run again: training resumes after its last whole epoch. `retries: 2` does so by itself.';
 
+/** How long a device may take to tell what is wrong with it. */
+const tellingMs = 100;
+
 /** A lost device answers nothing any more, and one out of memory answers with zeros: neither may become a result. */
 export class DeviceWatch {
   #trouble: UserError | undefined;
   /** What is to be told to those who wait for the device. */
   readonly #waiting = new Set<(trouble: UserError) => void>();
+  readonly #queue: Device['queue'];
 
   /** @param name what messages call the device */
   constructor(device: Device, name: string) {
+    this.#queue = device.queue;
     const fail = (code: string, what: string, message: string, hint: string) => {
       const [first] = message.trim().split('\n');
       this.#trouble ??= new UserError(code, `${what} (${name}): ${first}`, hint, { exitCode: 1 });
@@ -186,7 +193,22 @@ export class DeviceWatch {
     return new Promise((resolve, reject) => {
       this.#waiting.add(reject);
       if (this.#trouble !== undefined) reject(this.#trouble);
-      work.then(resolve, reject).finally(() => this.#waiting.delete(reject));
+      // What fails on a lost device may do so before the device tells that it is lost.
+      const failed = (error: unknown) => sleep(tellingMs).then(() => reject((this.#trouble ?? error) as Error));
+      work.then(resolve, failed).finally(() => this.#waiting.delete(reject));
     });
+  }
+
+  /**
+   * The same of what is kept: an error may be told of after the result that it spoils, but not after all work is done.
+   * @throws {UserError} E_GPU… once there has been trouble with it
+   */
+  settled<T>(work: Promise<T>): Promise<T> {
+    const settle = async () => {
+      const result = await work;
+      await this.#queue.onSubmittedWorkDone();
+      return result;
+    };
+    return this.guard(settle());
   }
 }

@@ -11,10 +11,14 @@ function device() {
   const lost = new Promise<{ reason: string; message: string }>((resolve) => {
     lose = resolve;
   });
-  const target: Device = Object.assign(new EventTarget(), { lost });
+  let finish = () => {};
+  const done = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  const target: Device = Object.assign(new EventTarget(), { lost, queue: { onSubmittedWorkDone: () => done } });
   const report = (message: string, Kind = GPUInternalError) =>
     target.dispatchEvent(Object.assign(new Event('uncapturederror'), { error: new Kind(message) }));
-  return { target, lose, report };
+  return { target, lose, report, finish };
 }
 
 it('hands on what a device has computed, and what went wrong with it', async () => {
@@ -47,4 +51,24 @@ it.each([
   await expect(work).rejects.toMatchObject({ code, message });
   report('another one, which follows from the first');
   await expect(watch.guard(Promise.resolve(7))).rejects.toMatchObject({ code, message });
+});
+
+it('tells of the device where work fails because of it, and fails first', async () => {
+  const { target, lose } = device();
+  const work = new DeviceWatch(target, 'Example 1').guard(Promise.reject(new Error('AbortError')));
+  setTimeout(() => lose({ reason: 'unknown', message: '' }), 10);
+  await expect(work).rejects.toMatchObject({ code: 'E_GPU_LOST', message: expect.stringMatching(/: unknown$/) as string });
+});
+
+it('keeps no result before all work is done: an error that spoilt it may come until then', async () => {
+  const good = device();
+  const kept = new DeviceWatch(good.target, 'Example 1').settled(Promise.resolve(7));
+  good.finish();
+  expect(await kept).toBe(7);
+  const bad = device();
+  const spoilt = new DeviceWatch(bad.target, 'Example 1').settled(Promise.resolve(7));
+  await Promise.resolve();
+  bad.report('No room.', GPUOutOfMemoryError);
+  bad.finish();
+  await expect(spoilt).rejects.toMatchObject({ code: 'E_GPU_MEMORY' });
 });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect } from 'vitest';
@@ -20,13 +20,20 @@ stages:
   snn: { uses: snn-infer, inputs: { data: data, network: convert } }
 `;
 
-/** A read-back a step, and some an epoch: one in the second epoch. */
-const readsUntilTrouble = 40;
+/** An epoch reads 42 times: losses of five steps, logits, 16 parameters and 20 moments. */
+const readsUntilTrouble = 45;
 
 const preload = pathToFileURL(join(packageRoot, 'test/e2e/gpu-trouble.mjs')).href;
 
 const digest = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex');
 const run = (box: Sandbox, call: string, env: Record<string, string> = {}) => box.run(call.split(' '), env);
+
+/** Node with less memory than the device would take, which is the processor's here. */
+function limited(box: Sandbox): string {
+  box.write('limited-node', `#!/bin/sh\nulimit -v 60000000\nexec '${process.execPath}' "$@"\n`);
+  chmodSync(box.path('limited-node'), 0o755);
+  return box.path('limited-node');
+}
 
 const { usable } = await webgpuEngine.describe();
 
@@ -39,7 +46,7 @@ describe.skipIf(!usable)('a pipeline on a graphics processor', () => {
     expect(whole.out).toContain(' computes train, ann, snn.\n');
     const again = await run(box, 'verify p.yaml --engine webgpu');
     expect([again.code, again.err]).toEqual([0, '']);
-    expect(again.out).toMatch(/5 .*same/);
+    expect(again.out).toContain('5 of 5 came out the same');
 
     for (const [trouble, message] of [
       ['loss', 'The graphics processor was lost ('],
@@ -47,17 +54,21 @@ describe.skipIf(!usable)('a pipeline on a graphics processor', () => {
     ] as const) {
       const [artifacts, mark] = [`after-${trouble}`, box.path(`${trouble}-happened`)];
       const call = `run p.yaml train --engine webgpu --artifacts ${artifacts}`;
+      if (trouble === 'memory') box.node = limited(box);
       const failing = await run(box, call, {
         ...{ NODE_OPTIONS: `--import=${preload}`, READS: `${readsUntilTrouble}`, MARK: mark, TROUBLE: trouble },
       });
+      box.node = process.execPath;
       expect(failing.code).toBe(1);
       expect(failing.out + failing.err).toContain(message);
       expect(failing.out + failing.err).toContain('training resumes after its last whole epoch');
       const next = await run(box, call);
       expect([next.code, next.err]).toEqual([0, '']);
-      expect(box.read(`${artifacts}/p/.logs/train.log`)).toMatch(/resuming after epoch [12],/);
+      expect(box.read(`${artifacts}/p/.logs/train.log`)).toContain('resuming after epoch 1,');
       for (const output of ['checkpoint.safetensors', 'history.csv'])
-        expect(digest(box.path(`${artifacts}/p/train/${output}`))).toBe(digest(box.path(`artifacts/p/train/${output}`)));
+        expect(digest(box.path(`${artifacts}/p/train/${output}`))).toBe(
+          digest(box.path(`artifacts/p/train/${output}`)),
+        );
     }
   });
 });

@@ -56,7 +56,11 @@ async function engine(tried: Engine): Promise<Finding> {
   const { usable, text, choice } = await tried.describe();
   const what = `engine ${tried.name}`;
   if (tried === defaultEngine) return { what, state: usable ? 'ok' : 'PROBLEM', found: text };
-  return { what, state: 'optional', found: usable ? `${text}: --engine ${tried.name}${choice === undefined ? '' : `; ${choice}`}` : `none: ${text}` };
+  return {
+    what,
+    state: 'optional',
+    found: usable ? `${text}: --engine ${tried.name}${choice === undefined ? '' : `; ${choice}`}` : `none: ${text}`,
+  };
 }
 
 async function slurm(): Promise<Finding> {

@@ -5,7 +5,14 @@ import { pathToFileURL } from 'node:url';
 import { UserError } from '../../error.js';
 import { buildFolder } from '../../paths.js';
 import type { TensorFlow } from '../tensorflow/library.js';
-import { adapterOptions, choiceVariable, chosenAdapter, type Gpu, type ListedAdapter, listAdapters } from './adapters.js';
+import {
+  adapterOptions,
+  choiceVariable,
+  chosenAdapter,
+  type Gpu,
+  type ListedAdapter,
+  listAdapters,
+} from './adapters.js';
 
 /** The graphics processor and the libraries that were found, as keys and people name them. */
 export interface WebGpuDescription {

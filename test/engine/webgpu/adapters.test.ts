@@ -61,6 +61,8 @@ describe('graphics processors', () => {
   });
 
   it('of one name are refused but for the first: Dawn cannot tell them apart', () => {
-    expect(() => chosenAdapter(listed, '3')).toThrow('can only use the first of several called NVIDIA GeForce RTX 4090');
+    expect(() => chosenAdapter(listed, '3')).toThrow(
+      'can only use the first of several called NVIDIA GeForce RTX 4090',
+    );
   });
 });

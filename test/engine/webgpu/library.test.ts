@@ -57,7 +57,10 @@ it('tells of the device where work fails because of it, and fails first', async 
   const { target, lose } = device();
   const work = new DeviceWatch(target, 'Example 1').guard(Promise.reject(new Error('AbortError')));
   setTimeout(() => lose({ reason: 'unknown', message: '' }), 10);
-  await expect(work).rejects.toMatchObject({ code: 'E_GPU_LOST', message: expect.stringMatching(/: unknown$/) as string });
+  await expect(work).rejects.toMatchObject({
+    code: 'E_GPU_LOST',
+    message: expect.stringMatching(/: unknown$/) as string,
+  });
 });
 
 it('keeps no result before all work is done: an error that spoilt it may come until then', async () => {

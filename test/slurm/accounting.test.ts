@@ -1,7 +1,6 @@
 import { userInfo } from 'node:os';
 import { expect, vi } from 'vitest';
 import { until } from '../e2e/program.js';
-import { eventually } from './cluster.js';
 import { type ClusterBox, describeOnCluster } from './rig.js';
 
 // A real Slurm with its database of accounts: limits of accounts, what it has of jobs that are over, and the name of a cluster.
@@ -55,12 +54,7 @@ describeOnCluster(
       // A submitter that sleeps, as a laptop does.
       running.child.kill('SIGSTOP');
       await box.cluster.slurm('scancel', job);
-      const known = () =>
-        box.cluster.slurm('scontrol', 'show', 'job', job).then(
-          () => true,
-          () => false,
-        );
-      await eventually(async () => !(await known()), 'the controller has forgotten it', 180);
+      await box.cluster.forgets(job);
       running.child.kill('SIGCONT');
       await until(() => running.out.includes(`"message":"Job ${job} was cancelled."`), 'it is told', 100);
       box.write('go', '');

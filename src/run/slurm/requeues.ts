@@ -13,9 +13,33 @@ const pattern = /\*\*\* JOB \d+ ON (\S+) CANCELLED AT \S+ DUE TO ([^*]+?) \*\*\*
  */
 const memoryPattern = /^slurmstepd\b.* (exceeded memory limit \(\d+ > \d+\), being killed|Exceeded job memory limit)/m;
 
+/** What it writes of a job that somebody has cancelled; the newer versions name the signal. */
+const cancelledPattern = /\*\*\* JOB \d+ ON \S+ CANCELLED AT \S+( DUE TO SIGNAL [^*]+?)? \*\*\*/i;
+
+/** Slurm's states, by why the daemon has ended a job. */
+const statesByReason = [
+  [/TIME LIMIT/, 'TIMEOUT'],
+  [/PREEMPTION/, 'PREEMPTED'],
+  [/NODE FAILURE/, 'NODE_FAIL'],
+] as const;
+
 /** True if the node's daemon has killed a job for its memory. @param output what the job wrote */
 export function isKilledForMemory(output: string): boolean {
   return memoryPattern.test(output);
+}
+
+/**
+ * In what state a job has ended that Slurm knows no more, by the word of the node's daemon; undefined if that left none.
+ *
+ * @param output what the job wrote
+ * @param before after how many endings it had been put back into the queue
+ */
+export function stateByDaemon(output: string, before: number): string | undefined {
+  if (isKilledForMemory(output)) return 'OUT_OF_MEMORY';
+  const all = [...output.matchAll(pattern)];
+  const [, , why = ''] = all.length > before ? all.at(-1)! : [];
+  const [, state] = statesByReason.find(([reason]) => reason.test(why)) ?? [];
+  return state ?? (cancelledPattern.test(output) ? 'CANCELLED' : undefined);
 }
 
 /** How often the node's daemon has ended a job. @param output what the job wrote */

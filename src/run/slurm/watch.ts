@@ -8,7 +8,7 @@ import type { JobStatus, SlurmFiles } from './files.js';
 import { saidBy } from './job-script.js';
 import { isLive, isPending, type JobState, nameOf, type TaskJob } from './jobs.js';
 import type { Patience } from './patience.js';
-import { endings, isKilledForMemory, requeueFailure } from './requeues.js';
+import { endings, isKilledForMemory, requeueFailure, stateByDaemon } from './requeues.js';
 import { standstill, waitingReason } from './waiting-reasons.js';
 import type { Watched, WatchedJobs } from './watched-jobs.js';
 
@@ -172,11 +172,13 @@ export class JobWatch {
     return endings(output) > before ? undefined : (await this.slurm.pastStates(nameOf(job))).at(-1);
   }
 
-  /** What Slurm said last, with the state that says why a job has failed. */
-  #withCause({ job, state }: Watched): JobState | undefined {
-    if (state === undefined || !['FAILED', 'CANCELLED'].includes(state.state)) return state;
-    const isForMemory = isKilledForMemory(this.files.readOutput(job.id, job.index));
-    return isForMemory ? { ...state, state: 'OUT_OF_MEMORY', reason: 'None' } : state;
+  /** What Slurm said last, with the state that says why a job has failed, or how one ended that it knows no more. */
+  #withCause({ job, state, endings: before = 0 }: Watched): JobState | undefined {
+    if (state === undefined || !['FAILED', 'CANCELLED', 'UNKNOWN'].includes(state.state)) return state;
+    const output = this.files.readOutput(job.id, job.index);
+    const isForMemory = isKilledForMemory(output);
+    const cause = state.state === 'UNKNOWN' ? stateByDaemon(output, before) : isForMemory && 'OUT_OF_MEMORY';
+    return cause ? { ...state, state: cause, reason: 'None' } : state;
   }
 
   /** @param state undefined as long as Slurm has not answered */

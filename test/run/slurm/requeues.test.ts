@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { endings, requeueFailure } from '../../../src/run/slurm/requeues.js';
+import { endings, requeueFailure, stateByDaemon } from '../../../src/run/slurm/requeues.js';
 
 /** As the daemons of Slurm 22.05 write it. */
 const word = (why: string) =>
@@ -31,3 +31,26 @@ it.each([
 it('counts the words of daemons', () => {
   expect([endings(''), endings(node + word('PREEMPTION'))]).toEqual([0, 2]);
 });
+
+/** As it is written of a job that somebody has cancelled, by Slurm 22.05 and by newer ones. */
+const cancelled = [
+  'slurmstepd-n1: error: *** JOB 1 ON n1 CANCELLED AT 2026-11-29T04:20:09 ***\n',
+  'slurmstepd: error: *** JOB 1 ON n1 CANCELLED AT 2026-11-29T04:20:09 DUE to SIGNAL Terminated ***\n',
+];
+
+it.each([
+  ...cancelled.map((output) => [output, 0, 'CANCELLED'] as const),
+  [`${word('PREEMPTION')}work\n${cancelled[0]}`, 1, 'CANCELLED'],
+  [word('TIME LIMIT'), 0, 'TIMEOUT'],
+  [word('PREEMPTION'), 0, 'PREEMPTED'],
+  [node, 0, 'NODE_FAIL'],
+  ['slurmstepd-n1: error: Exceeded job memory limit\n', 0, 'OUT_OF_MEMORY'],
+  // That was before it was put back.
+  [node, 1, undefined],
+  ['work\n', 0, undefined],
+])(
+  'a job that Slurm has forgotten, and that has written %j, %i endings before, ended as %s',
+  (output, before, state) => {
+    expect(stateByDaemon(output, before)).toBe(state);
+  },
+);

@@ -15,7 +15,10 @@ afterEach(() => void vi.useRealTimers());
 
 const failure = { code: 'E_COMMAND', message: 'It failed.' };
 
-/** The watch of a task's job, on a cluster whose answers take a while, and what a test says of it. */
+/**
+ * The watch of a task's job, on a cluster whose answers take a while, and what a test says of it; without a state, Slurm has
+ * forgotten it.
+ */
 function watched(task: Task, { group = 1, answerMs = 0 } = {}) {
   const said: { state: string; status?: JobStatus; output: string; past: string[] } = {
     ...{ state: 'RUNNING', output: '', past: [] },
@@ -23,7 +26,7 @@ function watched(task: Task, { group = 1, answerMs = 0 } = {}) {
   const events: RunEvent[] = [];
   const queue = vi.fn(async (): Promise<JobState[]> => {
     await vi.advanceTimersByTimeAsync(answerMs);
-    return [{ name: '7_0', state: said.state, reason: 'None', folder: '' }];
+    return said.state === '' ? [] : [{ name: '7_0', state: said.state, reason: 'None', folder: '' }];
   });
   const slurm = { queue, find: async () => [], beginNow: async () => undefined, pastStates: async () => said.past };
   const files = { readStatus: () => said.status, readOutput: () => said.output } as unknown as SlurmFiles;
@@ -85,6 +88,20 @@ it('knows a job that its node has killed for its memory, which Slurm only calls 
     await vi.advanceTimersByTimeAsync(60_000);
     expect(await look()).toMatchObject([{ end: 'lost', state: 'OUT_OF_MEMORY' }]);
   }
+});
+
+it('knows of a job that Slurm has forgotten how it ended, if its node has left word', async () => {
+  const { said, look } = watched(command('a'));
+  said.status = { restarts: 0, state: 'running', key: '0'.repeat(64) as never };
+  await look();
+  said.output = 'slurmstepd-n1: error: *** JOB 7 ON n1 CANCELLED AT 2026-11-29T04:20:09 ***\n';
+  said.state = '';
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(await look()).toMatchObject([{ end: 'lost', state: 'CANCELLED' }]);
+  said.output = '';
+  expect(await look()).toEqual([]);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(await look()).toMatchObject([{ end: 'lost' }]);
 });
 
 it('tells what a job lacks that was put back, and began on another node', async () => {

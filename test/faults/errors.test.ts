@@ -1,21 +1,13 @@
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createLimit } from '../../src/files/limit.js';
 import { tinyPipeline } from './pipeline.js';
-import { expectBorneOrTold, type Rig, withRig } from './rig.js';
+import { expectBorneOrTold, failing, type Rig, withRig } from './rig.js';
 
-const shim = join(import.meta.dirname, 'failing-fs.mjs');
 const rigsAtATime = 3;
 
-/** Runs the program with a call that writes to the store failing: see the shim. */
-function runFailing(rig: Rig, fault: string) {
-  return rig.run(['run', 'p.yaml'], {
-    NODE_OPTIONS: `--import ${shim}`,
-    SPIKELINE_FAULT: fault,
-    SPIKELINE_STORE: rig.path('artifacts'),
-    SPIKELINE_CALLS: rig.path('calls'),
-  });
-}
+/** Runs the program with a call that writes to the store failing. */
+const runFailing = (rig: Rig, fault: string) =>
+  rig.run(['run', 'p.yaml'], failing(rig.path('artifacts'), fault, rig.path('calls')));
 
 describe('failing writes', () => {
   it.for([

@@ -1,8 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import { filesIn } from '../../src/cli/publish/folder.js';
 import { type Sandbox, test } from '../e2e/program.js';
+import { failing, noFault } from './rig.js';
 
 const pipeline = `name: coin
 axes: { n: ${JSON.stringify(Array.from({ length: 150 }, (_, n) => n))} }
@@ -34,22 +34,14 @@ test('an export that is killed leaves whole runs alone, and the next one makes i
     await box.run(call(kind, `${kind}-whole`));
     const whole = contents(box, `${kind}-whole`, isOwn);
     expect(Object.keys(whole).length).toBeGreaterThanOrEqual(150);
+    await box.run(call(kind, `${kind}-calls`), failing(box.path(`${kind}-calls`), noFault, box.path(`${kind}.calls`)));
+    const calls = Number(box.read(`${kind}.calls`));
     const reached: number[] = [];
-    for (const most of [1, 20, 60, 120]) {
-      const folder = `${kind}-${most}`;
-      const running = box.start(call(kind, folder));
-      // As soon as so many are there, wherever it then is.
-      const count = () =>
-        !existsSync(box.path(folder))
-          ? 0
-          : kind === 'mlflow'
-            ? readdirSync(box.path(folder)).flatMap((id) => readdirSync(join(box.path(folder), id))).length
-            : readdirSync(box.path(folder)).flatMap((run) =>
-                run.startsWith('run-') ? readdirSync(join(box.path(folder), run)) : [],
-              ).length;
-      while (running.child.exitCode === null && count() < most) await new Promise((done) => setTimeout(done, 1));
-      running.child.kill('SIGKILL');
-      await running.result;
+    for (const part of [0.05, 0.2, 0.5, 0.8]) {
+      const folder = `${kind}-${part}`;
+      const fault = `KILL ${Math.ceil(part * calls)}`;
+      const { code } = await box.run(call(kind, folder), failing(box.path(folder), fault, box.path('calls')));
+      expect([part, code]).toEqual([part, null]);
       const left = contents(box, folder, isOwn);
       reached.push(Object.keys(left).length);
       // Nothing is half written, and no run lacks a file.
@@ -62,6 +54,9 @@ test('an export that is killed leaves whole runs alone, and the next one makes i
       await box.run(call(kind, folder));
       expect(contents(box, folder, () => true)).toEqual(whole);
     }
-    expect(reached.some((files) => files > 0 && files < Object.keys(whole).length)).toBe(true);
+    expect(
+      reached.some((files) => files > 0 && files < Object.keys(whole).length),
+      `${kind}: ${reached}`,
+    ).toBe(true);
   }
 });

@@ -93,6 +93,24 @@ export class Rig extends Sandbox {
   }
 }
 
+/**
+ * Variables that have a call of the program fail that changes something below a folder: see the shim.
+ *
+ * @param fault such as `KILL 17`
+ * @param calls the file that tells how many calls there were
+ */
+export function failing(folder: string, fault: string, calls: string): Readonly<Record<string, string>> {
+  return {
+    NODE_OPTIONS: `--import ${join(import.meta.dirname, 'failing-fs.mjs')}`,
+    SPIKELINE_FAULT: fault,
+    SPIKELINE_STORE: folder,
+    SPIKELINE_CALLS: calls,
+  };
+}
+
+/** A fault that never comes. */
+export const noFault = `KILL ${Number.MAX_SAFE_INTEGER}`;
+
 export function readTree(top: string): Record<string, string> {
   const found: Record<string, string> = {};
   for (const entry of readdirSync(top, { recursive: true, withFileTypes: true })) {

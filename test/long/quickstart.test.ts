@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../src/paths.js';
@@ -101,12 +101,18 @@ stages:
     await box.run(['run', 'k.yaml', '--artifacts', 'undisturbed']);
     const checkpoint = (folder: string) =>
       readFileSync(join(box.folder, folder, 'killed/train/checkpoint.safetensors'));
-    for (let kill = 0; kill < 2; kill++) {
+    for (let kill = 0; kill < 2; ) {
       const running = box.start(['run', 'k.yaml', '--artifacts', 'disturbed', '--reporter', 'json']);
       const wanted = `epoch ${2 * kill + 2}/5`;
-      await until(() => running.out.includes(wanted), wanted, 120);
+      await until(() => running.out.includes(wanted) || running.child.exitCode !== null, wanted, 120);
       running.child.kill('SIGKILL');
-      await running.result;
+      const { code } = await running.result;
+      if (code === null) kill++;
+      else {
+        // It was over before it could be killed: once more, from the start.
+        rmSync(join(box.folder, 'disturbed'), { recursive: true });
+        kill = 0;
+      }
     }
     const { code } = await box.run(['run', 'k.yaml', '--artifacts', 'disturbed']);
     expect(code).toBe(0);

@@ -17,7 +17,7 @@ describe.each(Object.entries(cases))('%s', (_, { network, gradients, golden }) =
   });
 });
 
-it('V8’s baseline compiler gives the same bits', async () => {
+it.skipIf(process.env.SPIKELINE_KERNELS === 'native')('V8’s baseline compiler gives the same bits', async () => {
   // The slowest of them are left to test/nodes.
   const names = ['LeNet k1B2', 'LeNet k1B2 with integer gradients'];
   const expected = Object.fromEntries(names.map((name) => [name, cases[name]!.golden]));

@@ -1,16 +1,11 @@
-import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { build, doubt, findTarget, readVerdict, type Target } from '../../../../src/engine/wasm/native/build.js';
-import { findCompiler } from '../../../../src/engine/wasm/native/compiler.js';
 import { levelsHere } from '../../../../src/engine/wasm/native/level.js';
-import { buildFolder } from '../../../../src/paths.js';
 import { testFolder, writeFiles } from '../../../store/folder.js';
 import { targetBy } from './target.js';
 
-const real = findCompiler();
-const compiler = 'missing' in real ? undefined : real;
 let cache: string;
 
 beforeEach(() => {
@@ -79,20 +74,5 @@ describe.skipIf(process.platform === 'win32')('a library', () => {
     expect(doubt(join(folder, 'c.node'))).toBe(`${join(folder, 'c.node')} is gone`);
     vi.spyOn(process, 'getuid').mockReturnValue(process.getuid!() + 1);
     expect(doubt(file)).toBe(`${folder} belongs to another user`);
-  });
-});
-
-describe.skipIf(compiler === undefined || levelsHere().length === 0)('native kernels, compiled here,', () => {
-  it('are made by one process where several miss them, and leave nothing half done', () => {
-    vi.stubEnv('SPIKELINE_CC', compiler!.words.join(' '));
-    const program = join(buildFolder, 'native-build.js');
-    const both = spawnSync('sh', ['-c', '"$0" "$1" & "$0" "$1"; wait', process.execPath, program], {
-      env: { ...process.env, SPIKELINE_KERNELS: '' },
-      encoding: 'utf8',
-    });
-    expect([both.status, both.stderr]).toEqual([0, '']);
-    const target = findTarget() as Target;
-    expect([readVerdict(target), doubt(target.file)]).toEqual([{ usable: true }, undefined]);
-    expect(readdirSync(dirname(target.file)).length).toBe(2);
   });
 });

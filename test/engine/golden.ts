@@ -1,11 +1,12 @@
 // Prints the hashes of all that `fingerprint` computes, so that other versions of Node, other compilers of V8 and native kernels
 // can be held to them: node .build/dev/golden.js optimised|liftoff|LIBRARY [case …]
 //
-// SPIKELINE_TEST_LIVELY names a file of V8's serialised form with the lively parameters, where to draw them would take long.
+// For where to compute takes long, SPIKELINE_TEST_LIVELY names a file of V8's serialised form with the lively parameters, and
+// SPIKELINE_TEST_STEPS says how many steps there are to be: the hash is another one then.
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { deserialize, setFlagsFromString } from 'node:v8';
-import { flagSets, useFlags } from '../../src/engine/wasm/compiler/flags.js';
+import { useFlags } from '../../src/engine/wasm/compiler/flags.js';
 import { useNative } from '../../src/engine/wasm/native/choice.js';
 import { levels } from '../../src/engine/wasm/native/level.js';
 import { cases, fingerprint, livelyParameters } from './fingerprint.js';
@@ -15,8 +16,8 @@ if (chosen === 'liftoff') {
   setFlagsFromString('--liftoff-only');
   useFlags([]);
 } else if (chosen !== undefined && chosen !== 'optimised') {
-  // An emulated processor can't start the process that tries flags.
-  useFlags(flagSets()[0]!);
+  // An emulated processor can't start the process that tries flags; and without any V8 compiles what little is used, as it is used.
+  useFlags([]);
   // A library's name begins with what it was compiled for.
   const level = Object.values(levels)
     .flat()
@@ -26,9 +27,16 @@ if (chosen === 'liftoff') {
 const drawn = process.env.SPIKELINE_TEST_LIVELY;
 const lively: typeof livelyParameters =
   drawn === undefined ? livelyParameters : async () => deserialize(readFileSync(drawn)) as Map<string, Float32Array>;
+const steps = process.env.SPIKELINE_TEST_STEPS;
 const hashes: Record<string, string> = {};
 for (const [name, { network, gradients }] of Object.entries(cases)) {
   if (names.length > 0 && !names.includes(name)) continue;
-  hashes[name] = await fingerprint(network, await lively(network), 2, gradients);
+  hashes[name] = await fingerprint(
+    network,
+    await lively(network),
+    2,
+    gradients,
+    steps === undefined ? undefined : Number(steps),
+  );
 }
 console.log(JSON.stringify(hashes));

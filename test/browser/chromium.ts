@@ -2,7 +2,13 @@ import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type BrowserContext, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
+import {
+  type BrowserContextOptions,
+  type Browser as Chromium,
+  chromium,
+  type Locator,
+  type Page,
+} from 'playwright-core';
 import { removeInUse } from '../e2e/processes.js';
 
 /** Where Chromium is; `CHROMIUM` may say so. */
@@ -38,22 +44,18 @@ export async function show(part: Locator): Promise<void> {
   await part.page().evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
 }
 
-/** A browser with a profile of its own. */
+/** A browser that is started once; each page has a profile of its own. */
 export class Browser {
   readonly #folder = mkdtempSync(join(tmpdir(), 'spikeline-browser-'));
-  readonly #contexts: BrowserContext[] = [];
+  #browser: Promise<Chromium> | undefined;
 
   async open(html: string, options: BrowserContextOptions = {}): Promise<Opened> {
-    const profile = mkdtempSync(join(this.#folder, 'profile-'));
-    const context = await chromium.launchPersistentContext(profile, {
-      ...{ executablePath: executable!, args, reducedMotion: 'reduce' },
-      ...options,
-    });
-    this.#contexts.push(context);
-    const file = join(profile, 'page.html');
+    this.#browser ??= chromium.launch({ executablePath: executable!, args });
+    const context = await (await this.#browser).newContext({ reducedMotion: 'reduce', ...options });
+    const file = join(mkdtempSync(join(this.#folder, 'page-')), 'page.html');
     writeFileSync(file, html);
     const url = pathToFileURL(file).href;
-    const page = context.pages()[0] ?? (await context.newPage());
+    const page = await context.newPage();
     const complaints: string[] = [];
     const requests: string[] = [];
     page.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`));
@@ -70,7 +72,7 @@ export class Browser {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#contexts.map((context) => context.close()));
+    await (await this.#browser)?.close();
     await removeInUse(this.#folder);
   }
 }

@@ -1,11 +1,12 @@
 import '@tensorflow/tfjs-backend-cpu';
 // Without the union package, gradients have to be registered by hand.
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
-import { spawnSync } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import * as tf from '@tensorflow/tfjs-core';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Trainer, TrainerOptions } from '../../src/engine/engine.js';
 import { engineOn } from '../../src/engine/tensorflow/engine.js';
 import { WasmTrainer } from '../../src/engine/wasm/trainer.js';
@@ -15,6 +16,7 @@ import type { Optimiser } from '../../src/network/optimiser.js';
 import { parameterShapes } from '../../src/network/parameters.js';
 import { network as preset } from '../../src/network/presets.js';
 import { packageRoot } from '../../src/paths.js';
+import { hasPackages } from '../peers/python.js';
 import { testFolder } from '../store/folder.js';
 import { smallNetwork } from './contract.js';
 import { batchOf, fp32 } from './examples.js';
@@ -22,7 +24,7 @@ import { relativeError } from './training-agreement.js';
 
 // Where SPIKELINE_PYTHON or else python3 has PyTorch.
 const python = process.env.SPIKELINE_PYTHON ?? 'python3';
-const hasTorch = spawnSync(python, ['-c', 'import numpy, torch']).status === 0;
+const hasTorch = hasPackages(['numpy', 'torch'], python);
 const [steps, batch, learningRate] = [20, 8, 2e-3];
 
 type Gradients = ReadonlyMap<string, Float32Array>;
@@ -96,6 +98,39 @@ const cases: readonly [string, Optimiser, [string, object], Schedule, [string, o
   ],
 ];
 
+/** PyTorch, imported once: what it answers for folders. */
+class Peer {
+  readonly #process: ChildProcessWithoutNullStreams = spawn(python, [
+    join(packageRoot, 'test/peers/torch_optimisers.py'),
+  ]);
+  readonly #lines = createInterface(this.#process.stdout)[Symbol.asyncIterator]();
+  #told = '';
+
+  constructor() {
+    this.#process.stderr.on('data', (text) => {
+      this.#told += String(text);
+    });
+  }
+
+  /** Learning rates of all steps. */
+  async move(folder: string): Promise<number[]> {
+    this.#process.stdin.write(`${folder}\n`);
+    const { done, value } = await this.#lines.next();
+    if (done) throw new Error(this.#told);
+    return JSON.parse(value) as number[];
+  }
+
+  close(): void {
+    this.#process.stdin.end();
+  }
+}
+
+let peer: Peer;
+beforeAll(() => {
+  if (hasTorch) peer = new Peer();
+});
+afterAll(() => peer?.close());
+
 describe.skipIf(!hasTorch).each(engines)(
   '20 steps of %s are those of PyTorch on the same gradients, but for rounding',
   (_, network, open) => {
@@ -131,11 +166,7 @@ describe.skipIf(!hasTorch).each(engines)(
           milestones,
         };
         writeFileSync(join(folder, 'options.json'), JSON.stringify(asked));
-        const peer = spawnSync(python, [join(packageRoot, 'test/peers/torch_optimisers.py'), folder], {
-          encoding: 'utf8',
-        });
-        expect([peer.status, peer.status === 0 || peer.stderr]).toEqual([0, true]);
-        for (const [step, rate] of (JSON.parse(peer.stdout) as number[]).entries())
+        for (const [step, rate] of (await peer.move(folder)).entries())
           expect(Math.abs(rateOf(step) - rate)).toBeLessThan(1e-15);
         for (const tensor of names) {
           const { buffer } = Uint8Array.from(readFileSync(join(folder, `${tensor}.after`)));

@@ -1,5 +1,5 @@
 // What Python's own packages make of an exported network: `nir` and, where it is installed, SpikingJelly.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,14 +11,13 @@ import { permute } from '../../src/formats/shape.js';
 import { network } from '../../src/network/presets.js';
 import { packageRoot } from '../../src/paths.js';
 import { convert } from '../../src/spiking/convert.js';
+import { hasPackages, python } from '../peers/python.js';
 import { authorsImages, authorsParameters, simulatorCounts } from '../spiking/authors-lenet.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'spikeline-nir-peers-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const python = process.env.SPIKELINE_PEERS_PYTHON ?? 'python3';
-const has = (packages: string) => spawnSync(python, ['-c', `import ${packages}`]).status === 0;
-const present = has('nir');
+const present = hasPackages(['nir']);
 
 it.skipIf(!present)(
   "predict with a network in single precision as the authors' simulator does",
@@ -34,7 +33,7 @@ it.skipIf(!present)(
     const script = join(packageRoot, 'test/peers/nir_networks.py');
     const told = execFileSync(python, [script, model, join(folder, 'images.npy')], { encoding: 'utf8' });
     const predictions = JSON.parse(told) as Record<string, readonly number[]>;
-    const frameworks = has('nirtorch, torch, spikingjelly') ? ['spikingjelly'] : [];
+    const frameworks = hasPackages(['nirtorch', 'torch', 'spikingjelly']) ? ['spikingjelly'] : [];
     expect(Object.keys(predictions)).toEqual(['nir', ...frameworks]);
     for (const [peer, classes] of Object.entries(predictions))
       expect({ peer, classes }).toEqual({ peer, classes: simulatorCounts().predictions });

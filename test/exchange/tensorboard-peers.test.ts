@@ -3,10 +3,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { eventFile } from '../../src/exchange/tensorboard.js';
+import { hasPackages, python } from '../peers/python.js';
 import { testFolder } from '../store/folder.js';
 
-const python = process.env.SPIKELINE_PEERS_PYTHON ?? 'python3';
-const present = spawnSync(python, ['-c', 'import tensorboard']).status === 0;
+const present = hasPackages(['tensorboard']);
 
 const read = `
 import json, sys

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { pipeline } from '../e2e/mlflow-pipeline.js';
 import { test } from '../e2e/program.js';
+import { hasPackages, python } from '../peers/python.js';
 
-const python = process.env.SPIKELINE_PEERS_PYTHON ?? 'python3';
-const present = spawnSync(python, ['-c', 'import importlib.util as u; assert u.find_spec("mlflow")']).status === 0;
+const present = hasPackages(['mlflow']);
 
 const search = `
 import json, sys, mlflow

@@ -5,10 +5,9 @@ import { describe, expect } from 'vitest';
 import { packageRoot } from '../../src/paths.js';
 import { test } from '../e2e/program.js';
 import { writeProject } from '../e2e/publish-project.js';
+import { hasPackages, python } from '../peers/python.js';
 
-const python = process.env.SPIKELINE_PEERS_PYTHON ?? 'python3';
-const needed = "import rocrate_validator, importlib.util as u; assert u.find_spec('rocrate')";
-const hasValidator = spawnSync(python, ['-c', needed]).status === 0;
+const hasValidator = hasPackages(['rocrate_validator', 'rocrate']);
 
 describe('a run that was published', () => {
   test('can be run again where it is, and comes to the same keys', async ({ box }) => {

@@ -18,12 +18,13 @@ import { unzip } from '../../src/formats/zip.js';
 import { packageRoot } from '../../src/paths.js';
 import { tiny, tinyParameters } from '../exchange/tiny.js';
 import { fuzz } from '../fuzz.js';
+import { hasPackages, python } from '../peers/python.js';
 import { mutated } from './mutate.js';
 
 // What Python's libraries refuse, we refuse; what both read is the same; and what only we refuse has a reason.
 
 const script = join(import.meta.dirname, 'reference.py');
-const present = spawnSync('python3', ['-c', 'import numpy, safetensors.numpy']).status === 0;
+const present = hasPackages(['numpy', 'safetensors']);
 const first = Number(process.env.SPIKELINE_SEED ?? 0);
 const limit = 2 ** 25;
 
@@ -139,8 +140,8 @@ async function ofArchive(bytes: Uint8Array): Promise<unknown> {
 }
 
 /** What Python says of files. */
-function python(paths: readonly string[]): readonly Answer[] {
-  const { stdout, stderr, status } = spawnSync('python3', [script, ...paths], { encoding: 'utf8', maxBuffer: 2 ** 28 });
+function reference(paths: readonly string[]): readonly Answer[] {
+  const { stdout, stderr, status } = spawnSync(python, [script, ...paths], { encoding: 'utf8', maxBuffer: 2 ** 28 });
   if (status !== 0) throw new Error(stderr);
   return stdout
     .trimEnd()
@@ -175,7 +176,7 @@ describe.skipIf(!present)(`Python's libraries agree${present ? '' : ' (skipped: 
       execFileSync('python3', [join(import.meta.dirname, 'sound.py'), folder]);
       const names = readdirSync(folder);
       expect(names.length).toBe(30);
-      const theirs = python(names.map((name) => join(folder, name)));
+      const theirs = reference(names.map((name) => join(folder, name)));
       for (const [i, name] of names.entries()) {
         const kind = kinds.find(({ ending }) => name.endsWith(`.${ending}`))!;
         expect([name, await ours(kind, readFileSync(join(folder, name)))]).toEqual([name, theirs[i]]);
@@ -199,7 +200,7 @@ describe.skipIf(!present)(`Python's libraries agree${present ? '' : ' (skipped: 
           writeFileSync(path, bytes);
           return path;
         });
-        const theirs = python(paths);
+        const theirs = reference(paths);
         const differences: string[] = [];
         for (const [i, bytes] of inputs.entries()) {
           const found = difference(await ours(kind, bytes), theirs[i]!, kind);

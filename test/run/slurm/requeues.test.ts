@@ -38,7 +38,7 @@ const cancelled = [
   'slurmstepd: error: *** JOB 1 ON n1 CANCELLED AT 2026-11-29T04:20:09 DUE to SIGNAL Terminated ***\n',
 ];
 
-it.each([
+it.each<readonly [string, number, string | undefined]>([
   ...cancelled.map((output) => [output, 0, 'CANCELLED'] as const),
   [`${word('PREEMPTION')}work\n${cancelled[0]}`, 1, 'CANCELLED'],
   [word('TIME LIMIT'), 0, 'TIMEOUT'],

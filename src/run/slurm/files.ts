@@ -123,8 +123,13 @@ export class SlurmFiles {
   }
 
   writeSubmission(id: string, submission: Submission, script: string): void {
-    inFolder(this.pathOf(id), () => writeFileSync(this.pathOf(id, 'job.sh'), script, { mode: 0o755 }));
-    writeFileSync(this.pathOf(id, 'job'), sealed(JSON.stringify(submission)));
+    inFolder(this.pathOf(id), () => this.#writeNew(this.pathOf(id, 'job.sh'), script, 0o755));
+    this.#writeNew(this.pathOf(id, 'job'), sealed(JSON.stringify(submission)));
+  }
+
+  /** Writes a file that nobody has written yet: where a group shares the folder, a link may have been planted. */
+  #writeNew(path: string, text: string, mode = 0o666): void {
+    writeFileSync(path, text, { flag: 'wx', mode });
   }
 
   /** Takes back a submission that came to nothing. */
@@ -134,7 +139,7 @@ export class SlurmFiles {
 
   /** Keeps which array a submission has become, and on which of several clusters. */
   noteArray(id: string, array: number, cluster: string | undefined): void {
-    writeFileSync(this.pathOf(id, 'array'), cluster === undefined ? `${array}` : `${array};${cluster}`);
+    this.#writeNew(this.pathOf(id, 'array'), cluster === undefined ? `${array}` : `${array};${cluster}`);
   }
 
   /** Undefined where its submitter has not learnt it. */

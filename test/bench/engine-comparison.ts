@@ -2,6 +2,7 @@
 import { network as preset } from '../../src/network/presets.js';
 import { type Cell, renderTable } from '../../src/text/table.js';
 import {
+  bfloat16Here,
   type Contender,
   level,
   ownContender,
@@ -21,7 +22,7 @@ interface Comparison {
 }
 
 const modes = ['eager', 'compile'] as const;
-const types = ['float32', 'bf16'] as const;
+const types = bfloat16Here ? (['float32', 'bf16'] as const) : (['float32'] as const);
 const each = (precision: TorchAsk['precision'], task: TorchAsk['task']) =>
   modes.flatMap((mode) => types.map((type) => ({ precision, task, mode, type })));
 

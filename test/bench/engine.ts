@@ -8,7 +8,7 @@ import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/paths.js';
 import { compareAll, speedTable } from './engine-comparison.js';
-import { level } from './engine-contenders.js';
+import { bfloat16Here, level } from './engine-contenders.js';
 import { inputWaits } from './engine-input.js';
 import { simulationProfile, trainingProfile } from './engine-layers.js';
 import { limitsSection } from './engine-limits.js';
@@ -32,7 +32,7 @@ const sections = [
 
 ${machine}; native kernels for ${level ?? 'none'}; load average ${load} at the end. ${threads} threads, batch ${batch}, ${rounds} rounds in
 which every contender makes one step in turn; medians of images per second, and of the ratios round by round; beside them the
-ratio of the fastest steps. The best PyTorch is the fastest of those in the same table. A neuron sends ${await spikesPerNeuron('lenet', batch)} spikes on average in LeNet and ${await spikesPerNeuron('vgg', batch)} in
+ratio of the fastest steps. The best PyTorch is the fastest of those in the same table${bfloat16Here ? '' : '; bfloat16, for which there are no instructions here, is left out'}. A neuron sends ${await spikesPerNeuron('lenet', batch)} spikes on average in LeNet and ${await spikesPerNeuron('vgg', batch)} in
 VGG; in the published log of the paper's VGG it sends 0.66. Written by \`npm run bench:engine\`${python === undefined ? '' : ', with `SPIKELINE_PYTHON` set to a Python that has PyTorch'}.
 
 ${speedTable(rows)}`,

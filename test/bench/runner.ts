@@ -152,9 +152,14 @@ function medianOf(rounds: readonly (Measured | undefined)[] | undefined): Measur
   return { seconds: median(good.map(({ seconds }) => seconds)), memory: median(good.map(({ memory }) => memory)) };
 }
 
-/** Another tool's time in ours: the median of the ratios within each round, so that what slows a whole round does not tell. */
+/**
+ * Another tool's time in ours: the median of the ratios within each round, so that what slows a whole round does not tell, and
+ * from where to where the middle half of them lies.
+ */
 function ratioOf(other: readonly Measured[], ours: readonly Measured[]): string {
-  return median(ours.map(({ seconds }, round) => other[round]!.seconds / seconds)).toPrecision(2);
+  const ratios = ours.map(({ seconds }, round) => other[round]!.seconds / seconds).sort((a, b) => a - b);
+  const at = (share: number) => ratios[Math.round(share * (ratios.length - 1))]!.toPrecision(2);
+  return ratios.length < 5 ? at(0.5) : `${at(0.5)} [${at(0.25)}–${at(0.75)}]`;
 }
 
 /** Seconds to hash two large files at once, ours and sha256sum's, in turn; the fastest of each. */
@@ -219,7 +224,8 @@ const text = `# The runner beside others
 
 ${cpus()[0]!.model}, ${jobs} cores, Node ${process.version}. Whole processes, wall time and peak memory; medians of ${roundsOf(100)}
 rounds (${roundsOf(1000)} of more than 100 tasks; ${roundsOf(10_000)} of more than 1000, whose first runs are measured once), each begun by another tool;
-ratios are medians of those within the rounds; written by \`npm run bench:runner\`. A task is a shell that writes one line. "change":
+ratios are medians of those within the rounds, and in brackets their quartiles where there are five or more rounds; written by
+\`npm run bench:runner\`. A task is a shell that writes one line. "change":
 one input file of the last task is another one. –: not waited for, or it failed.${before === undefined ? '' : ` before: ${beforeName()}.`}
 
 ${renderTable(

@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
@@ -110,6 +120,17 @@ describe.concurrent('the program works', () => {
         err: '',
       });
       expect(readdirSync(store)).toContain('blobs');
+      // What there is room for is told of the disk where the files lie.
+      const { bavail, bsize } = statfsSync(store);
+      const gigabytes = (bavail * bsize) / 2 ** 30;
+      const { out } = shell(box, '$S doctor');
+      expect(out).toContain(`(files: ${store}), `);
+      expect(Math.abs(Number(/\), ([\d.]+) GiB free/.exec(out)?.[1]) - gigabytes)).toBeLessThan(1);
+      rmSync(box.path('artifacts/store'));
+      symlinkSync(box.path('nowhere'), box.path('artifacts/store'));
+      expect(shell(box, '$S doctor').out).toContain('artifacts/store is a link to nothing');
+      rmSync(box.path('artifacts/store'));
+      symlinkSync(store, box.path('artifacts/store'));
       expect(lstatSync(box.path('artifacts/store')).isSymbolicLink()).toBe(true);
     } finally {
       rmSync(store, { recursive: true });

@@ -1,12 +1,13 @@
-import { existsSync } from 'node:fs';
-import { access, constants, statfs } from 'node:fs/promises';
+import { accessSync, constants, existsSync, lstatSync, realpathSync } from 'node:fs';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
+import { join } from 'node:path';
 import type { PipelineOptions } from '../../api/opening/options.js';
 import { artifactsFolder } from '../../api/opening/project.js';
 import { debianFolder } from '../../data/locations.js';
 import type { Engine } from '../../engine/engine.js';
 import { defaultEngine, engines } from '../../engine/engines.js';
 import { makeFolder } from '../../files/make-folder.js';
+import { freeBytes } from '../../files/space.js';
 import { nodeProblem } from '../../node-range.js';
 import { SlurmError, slurmCommands } from '../../run/slurm/command.js';
 import { fittedTable } from '../../text/fitted-table.js';
@@ -33,7 +34,7 @@ export async function doctorCommand(options: PipelineOptions & { readonly build?
     ...(await Promise.all(engines.map(engine))),
     await slurm(),
     data(),
-    await store(artifactsFolder(options.artifacts)),
+    store(artifactsFolder(options.artifacts)),
   ];
   print(
     fittedTable(
@@ -91,12 +92,18 @@ function data(): Finding {
   };
 }
 
-async function store(folder: string): Promise<Finding> {
+function store(folder: string): Finding {
+  // Of its own it may lie on another disk: it may be a link, or the place of a mount.
+  const files = join(folder, 'store');
   try {
     makeFolder(folder);
-    await access(folder, constants.W_OK);
-    const { bavail, bsize } = await statfs(folder);
-    return { what: 'store', state: 'ok', found: `${folder}, ${gigabytes(bavail * bsize)} free` };
+    const isLink = lstatSync(files, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+    if (isLink && !existsSync(files)) throw new Error(`${files} is a link to nothing`);
+    const places = existsSync(files) ? [folder, files] : [folder];
+    for (const place of places) accessSync(place, constants.W_OK);
+    const free = freeBytes(files);
+    const room = free === undefined ? '' : `, ${gigabytes(free)} free`;
+    return { what: 'store', state: 'ok', found: `${folder}${isLink ? ` (files: ${realpathSync(files)})` : ''}${room}` };
   } catch (error) {
     return { what: 'store', state: 'PROBLEM', found: `${folder}: ${(error as Error).message}` };
   }

@@ -1,8 +1,8 @@
 // What a plan says of time and room before anything runs.
 
-import { statfsSync } from 'node:fs';
 import { type ExecutorPreview, readJobs } from '../../api/opening/executors.js';
 import { estimatesOf, placeOf } from '../../api/results/estimates.js';
+import { freeBytes } from '../../files/space.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import type { Forecasts } from '../../run/estimate/forecasts.js';
 import { type Place, schedule } from '../../run/estimate/schedule.js';
@@ -121,11 +121,7 @@ function measureHint(forecasts: Forecasts, unknown: readonly Task[]): readonly s
 }
 
 /** `, of 65 GB that are free`; nothing where the system doesn't tell. */
-function freeText({ folder }: Store): string {
-  try {
-    const { bavail, bsize } = statfsSync(folder);
-    return `, of ${formatSize(bavail * bsize)} free`;
-  } catch {
-    return '';
-  }
+function freeText({ blobs }: Store): string {
+  const free = freeBytes(blobs.folder);
+  return free === undefined ? '' : `, of ${formatSize(free)} free`;
 }

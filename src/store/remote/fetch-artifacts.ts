@@ -1,7 +1,7 @@
-import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { guarded, StoreError } from '../../files/error.js';
 import { removeFolder } from '../../files/remove.js';
+import { freeBytes } from '../../files/space.js';
 import type { Digest } from '../../values.js';
 import { findManifest, layOut } from '../artifacts.js';
 import type { FolderManifest } from '../manifest.js';
@@ -48,7 +48,7 @@ export async function fetchArtifacts(
   for (const [digest, size] of sizes) if (!(await isHere(store, { digest, size }))) blobs.push({ digest, size });
   if (!blobs.every(({ size }) => source.carries(size))) return false;
   const total = blobs.reduce((sum, { size }) => sum + size, 0);
-  await checkSpace(store, total);
+  checkSpace(store, total);
   let done = 0;
   const moved = (bytes: number) => {
     done += bytes;
@@ -79,10 +79,9 @@ async function isHere({ blobs }: Store, { digest, size }: NamedBlob): Promise<bo
   return (await blobs.check(digest, size)) === 'good' && (await blobs.touch(digest));
 }
 
-/** A remote that announces more than the disk takes must not fill it. */
-async function checkSpace({ folder }: Store, bytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(folder).catch(() => ({ bavail: Number.POSITIVE_INFINITY, bsize: 1 }));
-  if (bytes > bavail * bsize)
+/** A remote that announces more than the disk takes must not fill it. The store may lie on another one than `artifacts/`. */
+function checkSpace({ blobs: { folder } }: Store, bytes: number): void {
+  if (bytes > (freeBytes(folder) ?? Number.POSITIVE_INFINITY))
     throw new StoreError('E_STORE_FULL', `There is no space left for its ${bytes} bytes in ${folder}.`);
 }
 

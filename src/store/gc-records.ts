@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { hexOf } from '../files/digest.js';
 import { readRegularFile } from '../files/regular-file.js';
+import { lastUse } from './last-use.js';
 import { filesBelow } from './listing.js';
 import { decodeManifest } from './manifest.js';
 import { decodeRecord } from './record.js';
@@ -29,12 +30,16 @@ export interface StoredBlob {
   readonly usedAt: number;
 }
 
-/** Reads records and manifests without a trace: not even as used. */
+/** Reads records and manifests without a trace: not even as used, unless that is told by a time yet to come. */
 export class GcRecords {
   readonly #known = new Map<string, StoredRecord>();
   readonly #manifests = new Map<string, readonly string[]>();
 
-  constructor(readonly store: string) {}
+  constructor(
+    readonly store: string,
+    readonly now: number,
+    readonly mayNote: boolean,
+  ) {}
 
   list(): readonly StoredRecord[] {
     return filesBelow(join(this.store, 'records')).flatMap((path) => {
@@ -49,7 +54,8 @@ export class GcRecords {
     return filesBelow(join(this.store, 'blobs')).flatMap((path) => {
       const stat = statSync(path, { throwIfNoEntry: false });
       if (stat === undefined) return [];
-      return [{ hex: basename(dirname(path)) + basename(path), path, size: stat.size, usedAt: stat.mtimeMs }];
+      const hex = basename(dirname(path)) + basename(path);
+      return [{ hex, path, size: stat.size, usedAt: lastUse(path, stat.mtimeMs, this.now, this.mayNote) }];
     });
   }
 
@@ -60,7 +66,7 @@ export class GcRecords {
     if (stat === undefined || bytes === undefined) return undefined;
     const text = bytes.toString();
     const key = basename(path, '.json') as TaskKey;
-    const file = { key, path, size: stat.size, usedAt: stat.mtimeMs };
+    const file = { key, path, size: stat.size, usedAt: lastUse(path, stat.mtimeMs, this.now, this.mayNote) };
     const record = decodeRecord(text, key);
     if (record === undefined)
       return { ...file, name: `a damaged record (${key.slice(0, 8)})`, foreign: false, blobs: [] };

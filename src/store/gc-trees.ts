@@ -6,6 +6,7 @@ import type { TaskId } from '../values.js';
 import { foreignFiles, leadsToBlob } from './aside.js';
 import type { Blobs } from './blobs.js';
 import { Journal } from './journal.js';
+import { lastUse } from './last-use.js';
 import { filesBelow, namesIn } from './listing.js';
 import { fileName, pipelineFolderName } from './names.js';
 import { type PublishedNote, parseNote } from './published.js';
@@ -71,7 +72,7 @@ export class GcTrees {
       const notes = notesIn(journal);
       const isGone = ({ task, key }: Note) => !left.has(key) || (!this.#isKept(tree, task) && left.get(key)! < horizon);
       const shown = notes.filter((note) => !isGone(note));
-      const vanishes = this.#kept !== undefined && shown.length === 0 && isOld(join(tree, '.latest'), horizon);
+      const vanishes = this.#kept !== undefined && shown.length === 0 && isOld(join(tree, '.latest'), horizon, !dryRun);
       this.#sweepLogs(tree, shown);
       if (dryRun) continue;
       const folders = shown.map(({ folder }) => join(tree, folder));
@@ -182,6 +183,6 @@ function removeIfEmpty(tree: string): void {
   if (filesBelow(tree).every(isNote)) removePath(tree);
 }
 
-function isOld(path: string, horizon: number): boolean {
-  return (lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) < horizon;
+function isOld(path: string, horizon: number, mayNote: boolean): boolean {
+  return lastUse(path, lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0, Date.now(), mayNote) < horizon;
 }

@@ -6,6 +6,7 @@ import { removePath } from '../files/remove.js';
 import { GcRecords, type StoredRecord } from './gc-records.js';
 import type { Kept } from './gc-trees.js';
 import { GcTrees } from './gc-trees.js';
+import { lastUse } from './last-use.js';
 import { filesBelow, namesIn } from './listing.js';
 import type { LockHolder } from './lock.js';
 import type { TaskKey } from './types.js';
@@ -65,7 +66,7 @@ export class Collection {
     readonly now: number,
   ) {
     this.#store = join(folder, 'store');
-    this.#records = new GcRecords(this.#store);
+    this.#records = new GcRecords(this.#store, now, options.dryRun !== true);
     this.#trees = new GcTrees(folder, options.keep, (kind, path, name) => this.#remove(kind, path, name));
   }
 
@@ -165,7 +166,8 @@ export class Collection {
     timeOf: (stat: Stats) => number = ({ mtimeMs }) => mtimeMs,
   ): boolean {
     const stat = lstatSync(path, { throwIfNoEntry: false });
-    if (stat === undefined || timeOf(stat) >= limit) return false;
+    const mayNote = this.options.dryRun !== true;
+    if (stat === undefined || lastUse(path, timeOf(stat), this.now, mayNote) >= limit) return false;
     if (this.options.dryRun !== true) removePath(path);
     this.#removed.push({ kind, name, bytes: stat.isFile() ? stat.size : 0 });
     return this.options.dryRun === true || !existsSync(path);

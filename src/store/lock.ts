@@ -7,6 +7,7 @@ import { inFolder, removeFile } from '../files/atomic.js';
 import { guarded, hasNoLinks, systemCode } from '../files/error.js';
 import { isStopped, isToken, ownToken, remoteSilenceMs, stateOf } from '../files/process-identity.js';
 import { IrregularFile, readRegularFile } from '../files/regular-file.js';
+import { isWithin } from './last-use.js';
 import { namesIn } from './listing.js';
 
 /** How often the holder shows that it lives, for observers on other hosts. */
@@ -125,7 +126,7 @@ export class Locks {
       const { holder, dead } = new Watch().look(path) ?? { dead: true };
       if (holder === undefined || dead) continue;
       const beat = lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-      if (stateOf(holder.token) === 'alive' || beat > Date.now() - remoteSilenceMs) held.set(name, holder);
+      if (stateOf(holder.token) === 'alive' || isWithin(remoteSilenceMs, beat)) held.set(name, holder);
     }
     return held;
   }

@@ -1,10 +1,11 @@
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { temporaryPath } from '../files/atomic.js';
 import { canonicalJson } from '../files/canonical.js';
 import { digestBytes, hexOf } from '../files/digest.js';
 import { readSealed, sealed } from '../files/sealed.js';
 import { checkStore } from '../files/trust.js';
+import { isToCome } from './last-use.js';
 
 /** More than this nobody works on at a time. */
 const mostFiles = 20;
@@ -50,7 +51,10 @@ export class StoredParsedFiles<ParsedFile> {
 
   #removeOld(): void {
     const files = readdirSync(this.#folder).map((name) => join(this.#folder, name));
-    const byAge = files.map((file) => ({ file, at: statSync(file).mtimeMs })).sort((a, b) => b.at - a.at);
+    const now = Date.now();
+    // Times yet to come tell nothing, and newer files must not go first.
+    const timeOf = ({ mtimeMs }: Stats) => (isToCome(mtimeMs, now) ? 0 : mtimeMs);
+    const byAge = files.map((file) => ({ file, at: timeOf(statSync(file)) })).sort((a, b) => b.at - a.at);
     for (const { file } of byAge.slice(mostFiles)) rmSync(file, { force: true });
   }
 

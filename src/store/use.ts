@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { systemCode } from '../files/error.js';
 import type { MaybePromise } from '../files/maybe-promise.js';
 import { isToken, ownToken, remoteSilenceMs, stateOf } from '../files/process-identity.js';
+import { isToCome, lastUse } from './last-use.js';
 import { namesIn } from './listing.js';
 import type { Lock, LockOptions, Locks } from './lock.js';
 
@@ -76,15 +77,22 @@ export class Uses {
     return Math.min(now - grace, ...starts);
   }
 
-  /** When the runs that are alive began. */
+  /** When the runs that are alive began. Where a clock was wrong then, nobody can tell what they have used since. */
   #liveStarts(now: number): number[] {
     return namesIn(this.#folder).flatMap((name) => {
       const [, start, token = ''] = /^run-(\d+)-(.*)$/.exec(name) ?? [];
       if (start === undefined || !isToken(token)) return [];
       const state = stateOf(token);
-      const beat = lstatSync(join(this.#folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-      return state === 'alive' || (state === 'unknown' && beat > now - remoteSilenceMs) ? [Number(start)] : [];
+      if (state !== 'alive' && !(state === 'unknown' && this.#beat(name, now) > now - remoteSilenceMs)) return [];
+      return isToCome(Number(start), now) ? [Number.NEGATIVE_INFINITY] : [Number(start)];
     });
+  }
+
+  /** When a process on another host last showed that it lives. */
+  #beat(name: string, now: number): number {
+    const path = join(this.#folder, name);
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    return stat === undefined ? 0 : lastUse(path, stat.mtimeMs, now);
   }
 
   async #gcEnd(options?: LockOptions): Promise<void> {

@@ -30,7 +30,7 @@ describe.skipIf(process.platform === 'win32')('what is no file, in the place of 
     expect(new StoredParsedFiles(artifacts, 'parser').get('text')).toBeUndefined();
     expect(new Journal(put(join(artifacts, 'p/.latest')), join(store, 'tmp')).names()).toEqual([]);
     put(join(store, 'records/ab', `${key}.json`));
-    expect(new GcRecords(store).list().map(({ blobs }) => blobs)).toEqual([]);
+    expect(new GcRecords(store, Date.now(), false).list().map(({ blobs }) => blobs)).toEqual([]);
     expect(await Store.open(artifacts).result(key)).toBeUndefined();
     // It has been set aside.
     expect(await Store.open(artifacts).result(key)).toBeUndefined();

@@ -6,6 +6,7 @@ import { removeFolder } from '../../files/remove.js';
 import { readSealed, sealed } from '../../files/sealed.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import type { Progress } from '../../stage/definition.js';
+import { lastUse } from '../../store/last-use.js';
 import { namesIn } from '../../store/listing.js';
 import type { CacheSource } from '../../store/remote/settings.js';
 import type { Store } from '../../store/store.js';
@@ -190,9 +191,10 @@ export class SlurmFiles {
 
   /** Removes what is long over; another user's stays. @param inQueue ids that have jobs in the queue */
   clean(inQueue: ReadonlySet<string>): void {
-    const limit = Date.now() - keptMs;
+    const now = Date.now();
     const remove = (path: string) => {
-      if ((statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? limit) < limit) removeFolder(path);
+      const time = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? now;
+      if (lastUse(path, time, now) < now - keptMs) removeFolder(path);
     };
     for (const id of this.ids()) if (!inQueue.has(id)) remove(this.pathOf(id));
     if (inQueue.size === 0) for (const name of namesIn(join(this.folder, 'keys'))) remove(this.pathOf('keys', name));

@@ -3,6 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { moveInto, syncFolder, temporaryPath } from '../../files/atomic.js';
 import { systemCode } from '../../files/error.js';
+import { lastUse } from '../last-use.js';
 import { namesIn } from '../listing.js';
 import type { Area, Incoming, Outgoing, Remote } from './remote.js';
 import { RemoteError } from './remote.js';
@@ -87,8 +88,9 @@ export class FolderRemote implements Remote {
     mkdirSync(this.#temporary, { recursive: true });
     for (const name of namesIn(this.#temporary)) {
       const path = join(this.#temporary, name);
-      const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
-      if (age > abandonedMs) rmSync(path, { force: true });
+      const now = Date.now();
+      const time = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? now;
+      if (now - lastUse(path, time, now) > abandonedMs) rmSync(path, { force: true });
     }
     this.#prepared = true;
   }

@@ -39,7 +39,8 @@ function take(lock: string): boolean {
 function isLeft(lock: string): boolean {
   try {
     const state = stateOf(readFileSync(lock, 'utf8'));
-    const minutes = (Date.now() - statSync(lock).mtimeMs) / 60_000;
+    // A time yet to come tells of a clock that was wrong, and of nothing else.
+    const minutes = Math.abs(Date.now() - statSync(lock).mtimeMs) / 60_000;
     if (state === 'alive' || (state === 'unknown' && minutes < longestMinutes)) return false;
     rmSync(lock, { force: true });
     return true;

@@ -3,11 +3,12 @@ import { Command } from 'commander';
 import { UserError } from '../error.js';
 import { checkOpenFiles } from '../run/open-files.js';
 import { suggestion } from '../schema/suggest.js';
+import { tellOfWaiting } from '../stage/confined/patience.js';
 import { version } from '../version.js';
 import { type CommandEntry, commands, examples, pipelineOptions } from './command-table.js';
 import { endByError, reportError } from './failure.js';
 import { exitCodes } from './terminal/exit-codes.js';
-import { closeOutput, openOutput, print, printError } from './terminal/output.js';
+import { closeOutput, openOutput, print, printError, printErrorText } from './terminal/output.js';
 import { forgetSignals } from './terminal/signals.js';
 
 const nameOf = ({ usage }: CommandEntry): string => usage.split(' ')[0]!;
@@ -42,6 +43,7 @@ function build(chosen: readonly CommandEntry[], finish: (code: number, acted: bo
 /** Carries out a command line, as `process.argv` has it. Returns the exit code, once all is written that can be. */
 export async function main(argv: readonly string[]): Promise<number> {
   openOutput();
+  tellOfWaiting(printErrorText);
   if (process.listenerCount('uncaughtException') === 0) process.on('uncaughtException', endByError);
   let acted = false;
   const code = await carryOut(argv, (acts) => {

@@ -41,6 +41,12 @@ export function isStopped(token: ProcessToken): boolean {
   return stateOf(token) === 'alive' && /^[Tt]$/.test(statOf(Number(token.split('-')[2]))?.[0] ?? '');
 }
 
+/** True if a process computes, or would if it were its turn; undefined where nobody can tell. */
+export function isComputing(pid: number): boolean | undefined {
+  const state = process.platform === 'linux' ? statOf(pid)?.[0] : undefined;
+  return state === undefined ? undefined : state === 'R';
+}
+
 /** True of a name that begins with a token. */
 export function isToken(name: string): boolean {
   return /^[0-9a-f]{8}-[0-9a-f]{8}-\d+-[0-9a-f]{8}\b/.test(name);

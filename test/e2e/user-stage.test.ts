@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect } from 'vitest';
-import { test } from './program.js';
+import { alive, test, until } from './program.js';
 
 /** A stage of the user's, in TypeScript, with no node_modules beside it; it writes to `runs` each time it runs. */
 const addStage = `import { appendFileSync, writeFileSync, readFileSync } from 'node:fs';
@@ -164,5 +165,22 @@ stages:
     expect(stage).toContain('DECLARED');
     for (const hidden of ['OTHER', 'AWS_SECRET_ACCESS_KEY', 'SPIKELINE_REMOTE_TOKEN', 'SPIKELINE_REMOTE'])
       expect(stage).not.toContain(hidden);
+  });
+
+  test.skipIf(process.platform !== 'linux')('is read by a process that ends with the program', async ({ box }) => {
+    box.write('p.yaml', 'name: p\nstages: { s: { uses: ./s.ts } }\n');
+    box.write('s.ts', 'for (;;);\n');
+    const { child } = box.start(['validate', 'p.yaml']);
+    const readers = () =>
+      readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')
+        .split(' ')
+        .filter((pid) => pid !== '' && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('stage-reader'));
+    await until(() => readers().length === 1, 'the definition is read');
+    const reader = Number(readers()[0]);
+    // It has long begun with the user's code: to start takes a fraction of that.
+    const ticks = () => readFileSync(`/proc/${reader}/stat`, 'utf8').split(') ')[1]!.split(' ').slice(11, 13);
+    await until(() => ticks().reduce((sum, text) => sum + Number(text), 0) > 250, 'the loop goes on');
+    child.kill('SIGKILL');
+    await until(() => !alive(reader), 'nobody reads it any more');
   });
 });

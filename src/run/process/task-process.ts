@@ -3,6 +3,7 @@
 import { pathToFileURL } from 'node:url';
 import { UserError } from '../../error.js';
 import { lackOf, systemError } from '../../files/error.js';
+import { watchParent } from '../../files/watch-parent.js';
 import type { Progress, StageContext } from '../../stage/definition.js';
 import { findBuiltInStage, loadUserStage } from '../../stage/load.js';
 import { Store } from '../../store/store.js';
@@ -11,7 +12,6 @@ import type { Failure } from '../events.js';
 import { checkMetrics } from './metrics.js';
 import { signalGroup } from './process-group.js';
 import type { FromStage, StageCall, ToStage } from './stage-messages.js';
-import { watchParent } from './watchdog.js';
 
 const progressMs = 200;
 const parent = process.ppid;

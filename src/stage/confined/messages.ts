@@ -12,6 +12,10 @@ export interface Order {
 /** With the file's runnable code. */
 export type ReaderOrder = Order & { readonly code: string };
 
+/** What the process does one after the other, and says on descriptor 3 before it begins: a byte, its place from 1 on. */
+export const phases = ['load', 'check', 'files'] as const;
+export type Phase = (typeof phases)[number];
+
 /** A call of one of a definition's functions. */
 export interface Question {
   readonly name: 'check' | 'files';

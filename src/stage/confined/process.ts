@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -6,7 +6,8 @@ import type { Readable } from 'node:stream';
 import { bundle } from '../../fingerprint/bundle.js';
 import { buildFolder, packageRoot } from '../../paths.js';
 import { runnableCode } from '../runnable.js';
-import type { Order, ReaderFailure, ReaderOrder, Reply } from './messages.js';
+import { type Order, phases, type ReaderFailure, type ReaderOrder, type Reply } from './messages.js';
+import { Patience } from './patience.js';
 
 export interface Limits {
   readonly seconds: number;
@@ -25,22 +26,9 @@ const outside = 'Move what it does while it is loaded into run().';
 export async function askReader(asked: Order, limits: Limits = defaultLimits): Promise<Reply> {
   const file = resolve(asked.folder, asked.uses);
   const order: ReaderOrder = { ...asked, code: await runnableCode(file) };
-  const readable = await readableBy(file);
-  const problem = (error: string, hint = outside): ReaderFailure => ({
-    problem: { error: `${order.uses} ${error}.`, hint },
-  });
-  const flag = process.allowedNodeEnvironmentFlags.has('--permission') ? '--permission' : '--experimental-permission';
-  const child = spawn(
-    process.execPath,
-    [
-      flag,
-      ...readable.map((path) => `--allow-fs-read=${path}`),
-      `--max-old-space-size=${heap}`,
-      join(buildFolder, 'stage-reader.js'),
-    ],
-    // What it prints is nobody's: standard output may be a table or JSON.
-    { cwd: dirname(file), env: {}, stdio: ['pipe', 'ignore', 'ignore', 'pipe'], windowsHide: true },
-  );
+  const child = start(file, await readableBy(file));
+  const patience = new Patience(order.uses, child.pid, limits.seconds);
+  const problem = (error: string): ReaderFailure => ({ problem: { error: `${order.uses} ${error}.`, hint: outside } });
   const passing = (failure: ReaderFailure): ReaderFailure => ({ ...failure, passing: true });
   let why: Reply | undefined;
   const stop = (reply: Reply) => {
@@ -48,8 +36,8 @@ export async function askReader(asked: Order, limits: Limits = defaultLimits): P
     child.kill('SIGKILL');
   };
   const over = setTimeout(() => {
-    const late = problem(`took more than ${limits.seconds} s to load`);
-    stop(isBusy() ? passing(late) : late);
+    const late = { problem: patience.late };
+    stop(isBusy() || !patience.hasBegun ? passing(late) : late);
   }, limits.seconds * 1e3);
   const watch = setInterval(() => {
     if (memoryOf(child.pid) > limits.memory) stop(problem(`took more than ${limits.memory} MB of memory to load`));
@@ -57,9 +45,10 @@ export async function askReader(asked: Order, limits: Limits = defaultLimits): P
   const chunks: Buffer[] = [];
   let length = 0;
   (child.stdio[3] as Readable).on('data', (chunk: Buffer) => {
-    length += chunk.length;
+    const text = chunks.length > 0 ? chunk : afterMarks(chunk, patience);
+    length += text.length;
     if (length > longestReply) stop(problem('has a definition that is too large'));
-    else chunks.push(chunk);
+    else if (text.length > 0) chunks.push(text);
   });
   // It may have ended before it was told.
   child.stdin!.on('error', () => undefined);
@@ -70,6 +59,7 @@ export async function askReader(asked: Order, limits: Limits = defaultLimits): P
   });
   clearTimeout(over);
   clearInterval(watch);
+  patience.end();
   if (why !== undefined) return why;
   try {
     return JSON.parse(Buffer.concat(chunks).toString()) as Reply;
@@ -79,6 +69,31 @@ export async function askReader(asked: Order, limits: Limits = defaultLimits): P
     // It was not started, or ended by somebody else.
     return code === null ? passing(ended) : ended;
   }
+}
+
+/** The one thread that it may start is ours: see `takeAway`. */
+function start(file: string, readable: readonly string[]): ChildProcess {
+  const flag = process.allowedNodeEnvironmentFlags.has('--permission') ? '--permission' : '--experimental-permission';
+  return spawn(
+    process.execPath,
+    [
+      flag,
+      '--allow-worker',
+      ...readable.map((path) => `--allow-fs-read=${path}`),
+      `--max-old-space-size=${heap}`,
+      join(buildFolder, 'stage-reader.js'),
+    ],
+    // What it prints is nobody's: standard output may be a table or JSON.
+    { cwd: dirname(file), env: {}, stdio: ['pipe', 'ignore', 'ignore', 'pipe'], windowsHide: true },
+  );
+}
+
+/** What follows the bytes by which the process says what it begins with. */
+function afterMarks(bytes: Buffer, patience: Patience): Buffer {
+  const end = bytes.findIndex((byte) => byte === 0 || byte > phases.length);
+  const marks = end < 0 ? bytes : bytes.subarray(0, end);
+  for (const mark of marks) patience.begin(phases[mark - 1]!);
+  return bytes.subarray(marks.length);
 }
 
 /** The stage's own files, the packages that it can import, and this program. */

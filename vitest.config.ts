@@ -16,12 +16,22 @@ const alone = readdirSync('test', { recursive: true, encoding: 'utf8' })
     /^\/\/ In a process of its own|\bvi\.(mock|doMock|resetModules)\(/m.test(readFileSync(path, 'utf8')),
   );
 
-/** Programs start slowly on a busy machine, and nothing is about time. */
-const patience = { testTimeout: 600_000, hookTimeout: 600_000 };
+const common = {
+  // Programs start slowly on a busy machine, and nothing is about time.
+  testTimeout: 600_000,
+  hookTimeout: 600_000,
+  pool: 'forks' as const,
+};
+
+/**
+ * Each process of Node's reads the certificates that this names as it starts, where a machine has it set: two thirds of what
+ * the start takes of a processor, thousands of times. Only tests of the package ask servers that are not their own.
+ */
+const withoutCertificates = { env: { NODE_EXTRA_CA_CERTS: '' } };
 
 const unit = {
-  ...patience,
-  pool: 'forks' as const,
+  ...common,
+  ...withoutCertificates,
   // By default one processor is left alone. Many tests wait for processes: one more than there are processors is best.
   maxWorkers: availableParallelism() + 1,
   unstubEnvs: true,
@@ -31,6 +41,8 @@ export default defineConfig({
   test: {
     // Tests start what is built.
     globalSetup: 'test/build.ts',
+    // CI starts Vitest some twenty times: what it has made of a source is kept for the next one.
+    experimental: { fsModuleCache: true },
     projects: [
       {
         test: {
@@ -46,11 +58,10 @@ export default defineConfig({
         test: {
           name: group,
           include: [`test/${group}/**/*.test.ts`],
-          ...patience,
-          pool: 'forks' as const,
+          ...common,
           // Jobs of a cluster mostly wait.
           ...(group === 'slurm' ? { maxWorkers: 3 } : { fileParallelism: false }),
-          ...(group === 'package' ? { globalSetup: 'test/package/pack.ts' } : {}),
+          ...(group === 'package' ? { globalSetup: 'test/package/pack.ts' } : withoutCertificates),
         },
       })),
     ],

@@ -1,6 +1,6 @@
-import { decode as decodePng } from 'fast-png';
 import { decode as decodeJpeg } from 'jpeg-js';
 import { UserError } from '../../error.js';
+import { type PngHeader, readPng } from './png.js';
 
 /** A picture as it was decoded. */
 export interface Picture {
@@ -17,6 +17,8 @@ export const pictureNames = /\.(png|jpe?g)$/i;
 
 /** As much as an image that is learnt from can have. */
 const maximumPixels = 2 ** 24;
+/** How often a JPEG may go over that many pixels: one that is refined step by step does so ten times or so. */
+const mostScans = 50;
 
 /**
  * Reads a PNG or JPEG file. Both decoders are JavaScript, whose numbers are the same on every machine: so are the pixels.
@@ -36,7 +38,7 @@ export function decodePicture(bytes: Uint8Array, label: string): Picture {
   if (!(width * height > 0 && width * height <= maximumPixels))
     return fail(`it says that it has ${width}×${height} pixels`);
   try {
-    return isPng ? fromPng(bytes, fail) : fromJpeg(bytes);
+    return isPng ? fromPng(bytes, fail) : fromJpeg(bytes, fail);
   } catch (error) {
     if (error instanceof UserError) throw error;
     return fail((error as Error).message.replace(/\.$/, ''));
@@ -51,25 +53,39 @@ function pngSize(bytes: Uint8Array) {
 type Fail = (problem: string, hint?: string) => never;
 
 function fromPng(bytes: Uint8Array, fail: Fail): Picture {
-  const { width, height, depth, channels, data, palette } = decodePng(bytes, { checkCrc: true });
-  if (depth === 16) return fail('it has 16 bits per channel', 'Save it with 8: Image.open(p).convert("L").save(p).');
-  const values = depth < 8 ? unpacked(data, { width, height, depth }) : Uint8Array.from(data);
-  if (palette !== undefined) {
-    const colours = Uint8Array.from(values, (index) => index);
-    return {
-      width,
-      height,
-      channels: 3,
-      data: Uint8Array.from([...colours].flatMap((i) => [...palette[i]!].slice(0, 3))),
-    };
-  }
+  const check = ({ depth }: PngHeader) => {
+    if (depth === 16) fail('it has 16 bits per channel', 'Save it with 8: Image.open(p).convert("L").save(p).');
+  };
+  const { width, height, depth, channels, data, palette } = readPng(bytes, (problem) => fail(`it ${problem}`), check);
+  const size = { width, height };
+  const values = depth < 8 ? unpacked(data, { ...size, depth }) : (data as Uint8Array);
+  if (palette !== undefined) return { ...size, channels: 3, data: coloured(values, palette, fail) };
   const scale = depth < 8 ? 255 / (2 ** depth - 1) : 1;
   const grey = scale === 1 ? values : values.map((value) => value * scale);
-  if (channels === 1 || channels === 3) return { width, height, channels, data: grey };
+  if (channels === 1 || channels === 3) return { ...size, channels, data: grey };
   const kept = (channels - 1) as 1 | 3;
-  if (values.some((value, i) => i % channels === kept && value !== 255))
-    fail('it is transparent in places', 'Save it without: Image.open(p).convert("RGB").save(p).');
-  return { width, height, channels: kept, data: values.filter((_, i) => i % channels !== kept) };
+  for (let i = kept; i < values.length; i += channels)
+    if (values[i] !== 255)
+      fail('it is transparent in places', 'Save it without: Image.open(p).convert("RGB").save(p).');
+  return { ...size, channels: kept, data: firstChannels(values, channels, kept) };
+}
+
+/** The colours that pixels name. */
+function coloured(values: Uint8Array, palette: readonly (readonly number[])[], fail: Fail): Uint8Array {
+  const pixels = new Uint8Array(3 * values.length);
+  for (const [i, value] of values.entries()) {
+    const colour = palette[value] ?? fail(`it has a pixel of colour ${value}, and ${palette.length} colours`);
+    for (let channel = 0; channel < 3; channel++) pixels[3 * i + channel] = colour[channel]!;
+  }
+  return pixels;
+}
+
+/** The first so many channels of each pixel. */
+function firstChannels(values: Uint8Array, channels: number, kept: number): Uint8Array {
+  const pixels = new Uint8Array((values.length / channels) * kept);
+  for (let from = 0, to = 0; from < values.length; from += channels)
+    for (let channel = 0; channel < kept; channel++) pixels[to++] = values[from + channel]!;
+  return pixels;
 }
 
 /** Values of less than eight bits, which lie close together in rows of whole bytes. */
@@ -100,10 +116,21 @@ function jpegHead(bytes: Uint8Array): { readonly width: number; readonly height:
   return { width: 0, height: 0, components: 0 };
 }
 
-function fromJpeg(bytes: Uint8Array): Picture {
-  const { components } = jpegHead(bytes);
+function fromJpeg(bytes: Uint8Array, fail: Fail): Picture {
+  const { width: columns, height: rows, components } = jpegHead(bytes);
+  // A scan may be a few bytes that say that nothing changes, of a picture that is gone over all the same.
+  const scans = countScans(bytes);
+  if (scans * columns * rows > mostScans * maximumPixels) fail(`it is in ${scans} parts`, 'Save it as a PNG.');
   const { width, height, data } = decodeJpeg(bytes, { useTArray: true, formatAsRGBA: false, tolerantDecoding: false });
-  const rgb = Uint8Array.from(data);
-  if (components !== 1) return { width, height, channels: 3, data: rgb };
-  return { width, height, channels: 1, data: rgb.filter((_, i) => i % 3 === 0) };
+  if (components !== 1) return { width, height, channels: 3, data: Uint8Array.from(data) };
+  return { width, height, channels: 1, data: firstChannels(data, 3, 1) };
+}
+
+/** How many scans a JPEG has at most: tables and remarks may hold the two bytes, too. */
+function countScans(bytes: Uint8Array): number {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let scans = 0;
+  for (let at = buffer.indexOf('\xff\xda', 0, 'latin1'); at >= 0; at = buffer.indexOf('\xff\xda', at + 2, 'latin1'))
+    scans++;
+  return scans;
 }

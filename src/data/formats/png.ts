@@ -1,12 +1,38 @@
-import { inflateSync } from 'node:zlib';
-import { decode } from 'fast-png';
+import { crc32, inflateSync } from 'node:zlib';
+import { type DecodedPng, decode } from 'fast-png';
 
-/** Of the file: its signature; of a chunk: its length, its type, and its checksum. */
-const [signatureBytes, chunkBytes] = [8, 12];
+/** What a PNG says of itself before its pixels. */
+export interface PngHeader {
+  readonly width: number;
+  readonly height: number;
+  /** Bits of a channel. */
+  readonly depth: number;
+  /** 0: grey, 2: in colour, 3: by a palette, 4 and 6: the first two with transparency. */
+  readonly kind: number;
+  readonly interlaced: boolean;
+}
+
+type Fail = (problem: string) => never;
+
+const signature = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
+/** Of a chunk: its length, its type, and its checksum. */
+const chunkBytes = 12;
 const headerBytes = 13;
-const channels = 3;
-/** How the header says that. */
-const colour = 2;
+const longestPalette = 3 * 256;
+const inColour = 2;
+const byPalette = 3;
+/** Channels by kind. */
+const channels: Readonly<Record<number, number>> = { 0: 1, [inColour]: 3, [byPalette]: 1, 4: 2, 6: 4 };
+/** Of the seven pictures that an interlaced one is in turn: its first column and row, and the steps from there. */
+const passes = [
+  [0, 0, 8, 8],
+  [4, 0, 8, 8],
+  [0, 4, 4, 8],
+  [2, 0, 4, 4],
+  [0, 2, 2, 4],
+  [1, 0, 2, 2],
+  [0, 1, 1, 2],
+] as const;
 
 /**
  * Reads a PNG of so many pixels in colour, with eight bits a channel. No more memory is taken than those pixels need.
@@ -17,39 +43,96 @@ export function decodePng(bytes: Uint8Array, width: number, height: number): Uin
   const fail = (problem: string): never => {
     throw new Error(`one of its images ${problem}`);
   };
-  const packed = checkChunks(bytes, width, height, fail);
-  const expected = height * (1 + width * channels);
-  // The decoder takes what is missing for zeros, and unpacks all that there is.
-  if (unpackedLength(packed, expected) !== expected) fail('does not have as many pixels as it says');
-  return new Uint8Array(decode(bytes, { checkCrc: true }).data);
+  const picture = readPng(bytes, fail, (header) => {
+    if (header.width !== width || header.height !== height) fail(`is not ${width}×${height}`);
+    if (header.depth !== 8 || header.kind !== inColour) fail('is not in colour, with eight bits a channel');
+    if (header.interlaced) fail('is interlaced');
+  });
+  return new Uint8Array(picture.data);
 }
 
 /**
- * The decoder takes the last of several headers for the right one, and memory for whatever that says: so there must be
- * one, and it the first chunk, as the format has it.
- * @returns the packed pixels
+ * Reads a PNG. The library takes the last of several headers for the right one, and memory for whatever that says; it
+ * unpacks all that there is, profiles of colours too, and takes what is missing for zeros. So it is given what makes the
+ * picture alone, once that is known to be sound.
+ *
+ * @param fail throws; it gets words that follow the picture's name
+ * @param check fails for pictures that are not wanted: what they say of themselves is all that is known yet
  */
-function checkChunks(bytes: Uint8Array, width: number, height: number, fail: (problem: string) => never): Uint8Array {
+export function readPng(bytes: Uint8Array, fail: Fail, check: (header: PngHeader) => void): DecodedPng {
+  const { head, header, palette, packed } = partsOf(bytes, fail, check);
+  const expected = unpackedBytes(header, fail);
+  if (unpackedLength(packed, expected) !== expected) fail('does not have as many pixels as it says');
+  // Pictures in colour may have one as well, for screens of few colours: it is no part of them.
+  const colours = header.kind === byPalette ? chunk('PLTE', palette ?? fail('has no palette')) : [];
+  const pixels = [...chunk('IDAT', packed), ...chunk('IEND', new Uint8Array(0))];
+  return decode(Buffer.concat([signature, ...chunk('IHDR', head), ...colours, ...pixels]));
+}
+
+interface Parts {
+  readonly head: Uint8Array;
+  readonly header: PngHeader;
+  readonly palette?: Uint8Array;
+  /** Pixels, compressed. */
+  readonly packed: Uint8Array;
+}
+
+/** What makes the picture, of chunks with the right checksums. There must be one header, and it the first of them. */
+function partsOf(bytes: Uint8Array, fail: Fail, check: (header: PngHeader) => void): Parts {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const found: { head?: Uint8Array; header?: PngHeader; palette?: Uint8Array } = {};
   const packed: Uint8Array[] = [];
-  for (let at = signatureBytes; ; ) {
+  for (let at = signature.length; ; ) {
     if (at + chunkBytes > bytes.length) fail('is not a PNG, or ends too early');
     const length = view.getUint32(at);
+    const end = at + 8 + length;
     const type = Buffer.from(bytes.subarray(at + 4, at + 8)).toString('latin1');
-    const data = bytes.subarray(at + 8, at + 8 + length);
-    if ((type === 'IHDR') !== (at === signatureBytes)) fail('does not begin with exactly one header');
+    if (end + 4 > bytes.length) fail('is not a PNG, or ends too early');
+    const data = bytes.subarray(at + 8, end);
+    if ((type === 'IHDR') !== (found.head === undefined)) fail('does not begin with exactly one header');
+    if (crc32(bytes.subarray(at + 4, end)) !== view.getUint32(end)) fail(`has a wrong checksum of its chunk ${type}`);
     if (type === 'IHDR') {
-      if (length !== headerBytes || data.length < length) fail('is not a PNG, or ends too early');
-      if (view.getUint32(at + 8) !== width || view.getUint32(at + 12) !== height) fail(`is not ${width}×${height}`);
-      if (data[8] !== 8 || data[9] !== colour) fail('is not in colour, with eight bits a channel');
-      if (data[12] !== 0) fail('is interlaced');
+      found.head = data;
+      found.header = headerOf(data, fail);
+      check(found.header);
     }
-    // Profiles of colours are packed, too, and nobody needs them here.
-    if (type === 'iCCP') fail('has a colour profile');
+    if (type === 'PLTE') {
+      if (found.palette !== undefined || length > longestPalette) fail('has more colours than a palette can');
+      found.palette = data;
+    }
     if (type === 'IDAT') packed.push(data);
-    if (type === 'IEND') return Buffer.concat(packed);
-    at += chunkBytes + length;
+    if (type === 'IEND') return { ...(found as Parts), packed: Buffer.concat(packed) };
+    at = end + 4;
   }
+}
+
+function headerOf(data: Uint8Array, fail: Fail): PngHeader {
+  if (data.length !== headerBytes) fail('is not a PNG, or ends too early');
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  const [depth, kind, , , interlaced] = data.subarray(8) as unknown as [number, number, number, number, number];
+  return { width: view.getUint32(0), height: view.getUint32(4), depth, kind, interlaced: interlaced !== 0 };
+}
+
+/** How many bytes pixels are before they are packed: each row begins with the number of its filter. */
+function unpackedBytes({ width, height, depth, kind, interlaced }: PngHeader, fail: Fail): number {
+  const bits = depth * (channels[kind] ?? fail(`is of the unknown kind ${kind}`));
+  const sizeOf = (columns: number, rows: number) =>
+    columns <= 0 || rows <= 0 ? 0 : rows * (1 + Math.ceil((columns * bits) / 8));
+  if (!interlaced) return sizeOf(width, height);
+  // The library takes each pixel for at least a byte there.
+  if (depth < 8) fail('is interlaced, and has less than eight bits a channel');
+  const sizes = passes.map(([x, y, across, down]) =>
+    sizeOf(Math.ceil((width - x) / across), Math.ceil((height - y) / down)),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+/** A chunk with no checksum in the place of its checksum: that is not looked at any more. */
+function chunk(type: string, data: Uint8Array): Uint8Array[] {
+  const head = Buffer.alloc(8);
+  head.writeUInt32BE(data.length);
+  head.write(type, 4, 'latin1');
+  return [head, data, Buffer.alloc(4)];
 }
 
 /** How much it unpacks to, where that is no more than a limit. */

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { crc32, gzipSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import { create } from 'tar';
 import { readConfig } from '../../src/config/config.js';
 import { readCustom } from '../../src/data/custom.js';
@@ -27,6 +27,8 @@ import { tinyCifar10, tinyMnist } from '../data/described.js';
 import { tiny, tinyParameters } from '../exchange/tiny.js';
 import { resolveFake } from '../pipeline/stages.js';
 import { keyParts, recordOf } from '../store/examples.js';
+import { ownFileReaders } from './own-files.js';
+import { withChecksums } from './png.js';
 
 /** A way in which bytes come in from outside. */
 export interface Reader {
@@ -189,6 +191,7 @@ export async function allReaders(fixtures: string, scratch: string): Promise<rea
       share: 50,
       read: (bytes) => readConfig(inFile('config.yaml', bytes)),
     },
+    ...(await ownFileReaders(fixtures, scratch, inFile)),
   ];
 }
 
@@ -210,18 +213,6 @@ function pngs(parquet: Buffer): Buffer[] {
   for (let at = parquet.indexOf('\x89PNG', 0, 'latin1'); at >= 0; at = parquet.indexOf('\x89PNG', at + 1, 'latin1'))
     found.push(parquet.subarray(at, parquet.indexOf('IEND', at) + 8));
   return found;
-}
-
-/** A PNG with the right checksum behind each of its chunks. */
-function withChecksums(png: Buffer): Buffer {
-  const copy = Buffer.from(png);
-  for (let at = 8; at + 12 <= copy.length; ) {
-    const end = at + 8 + copy.readUInt32BE(at);
-    if (end + 4 > copy.length) break;
-    copy.writeUInt32BE(crc32(copy.subarray(at + 4, end)), end);
-    at = end + 4;
-  }
-  return copy;
 }
 
 const pipelines: Readonly<Record<string, string>> = {

@@ -1,8 +1,11 @@
-import { createReadStream, existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, lstatSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { moveInto, syncFolder, temporaryPath } from '../../files/atomic.js';
-import { systemCode } from '../../files/error.js';
+import { StoreError, systemCode } from '../../files/error.js';
+import { isToken } from '../../files/process-identity.js';
+import { openRegularFile } from '../../files/regular-file.js';
+import { checkFolders } from '../../files/trust.js';
 import { lastUse } from '../last-use.js';
 import { namesIn } from '../listing.js';
 import type { Area, Incoming, Outgoing, Remote } from './remote.js';
@@ -30,8 +33,10 @@ export class FolderRemote implements Remote {
     return this.#guard(async () => {
       signal.throwIfAborted();
       const path = join(this.folder, area, name);
-      const size = this.#sizeOf(path);
-      return size === undefined ? undefined : { size, body: createReadStream(path, { signal }) };
+      if (this.#sizeOf(path) === undefined) return undefined;
+      // A pipe that somebody has put there since is not waited for.
+      const { descriptor, stats } = openRegularFile(path);
+      return { size: stats.size, body: createReadStream(path, { fd: descriptor, signal }) };
     });
   }
 
@@ -70,10 +75,11 @@ export class FolderRemote implements Remote {
 
   async close(): Promise<void> {}
 
+  /** Undefined for what is no file, too: who puts one there replaces it. */
   #sizeOf(path: string): number | undefined {
     const stat = statSync(path, { throwIfNoEntry: false });
     if (stat === undefined && !existsSync(this.folder)) this.#checkParent();
-    return stat?.size;
+    return stat?.isFile() === true ? stat.size : undefined;
   }
 
   /** A share that is not mounted must not look like an empty cache, nor get its place filled. */
@@ -85,11 +91,13 @@ export class FolderRemote implements Remote {
   #prepare(): void {
     if (this.#prepared) return;
     if (!existsSync(this.folder)) this.#checkParent();
+    // Others may have put a link there: what it leads to is no draft.
+    checkFolders([this.#temporary]);
     mkdirSync(this.#temporary, { recursive: true });
-    for (const name of namesIn(this.#temporary)) {
+    for (const name of namesIn(this.#temporary).filter(isToken)) {
       const path = join(this.#temporary, name);
       const now = Date.now();
-      const time = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? now;
+      const time = lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? now;
       if (now - lastUse(path, time, now) > abandonedMs) rmSync(path, { force: true });
     }
     this.#prepared = true;
@@ -107,6 +115,11 @@ export class FolderRemote implements Remote {
 /** What a file system's error means for a remote. */
 function folderError(error: unknown): RemoteError {
   if (error instanceof RemoteError) return error;
+  // A link, or a folder of somebody else's that all may write to.
+  if (error instanceof StoreError) {
+    const hint = error.code === 'E_STORE_LINK' ? 'Remove it.' : error.hint;
+    return new RemoteError('denied', error.message.replace(/\.$/, ''), hint, undefined, { cause: error });
+  }
   const code = systemCode(error) ?? '';
   const message = error instanceof Error ? error.message : String(error);
   const denied = ['EACCES', 'EPERM', 'EROFS'].includes(code);

@@ -75,10 +75,13 @@ function judgeBounds(
   const about = { expected: parts.join(' ').trim(), got: shownMetric(value), difference: '', interval: '' };
   if (value === undefined) return { ...about, verdict: 'missing' };
   // A loss that became NaN is kept as a text: it is there, and within no bounds.
-  if (typeof value !== 'number') return { ...about, verdict: 'OFF' };
-  if (min !== undefined && value < min) return { ...about, difference: shownMetric(value - min), verdict: 'OFF' };
-  if (max !== undefined && value > max) return { ...about, difference: shownMetric(value - max), verdict: 'OFF' };
-  return { ...about, verdict: 'met' };
+  if (typeof value !== 'number') {
+    const readsAsNumber = typeof value === 'string' && Number.isFinite(Number(value));
+    return { ...about, ...(readsAsNumber && { got: JSON.stringify(value) }), verdict: 'OFF' };
+  }
+  const bound = [min, max].find((one, index) => one !== undefined && (index === 0 ? value < one : value > one));
+  if (bound === undefined) return { ...about, verdict: 'met' };
+  return { ...about, got: shownApart(bound, value)[1], difference: shownMetric(value - bound), verdict: 'OFF' };
 }
 
 function judgeValue(
@@ -86,8 +89,9 @@ function judgeValue(
   { value: reference, tolerance, of }: Extract<Wanted, { readonly kind: 'value' }>,
 ): Judgement {
   const range = tolerance > 0 ? ` ± ${tolerance}` : '';
-  const expected = `${shownMetric(reference)}${range}${of === undefined ? '' : ` (${of})`}`;
-  const about = { expected, got: shownMetric(value), interval: '' };
+  const [shown, got] = shownApart(reference, value);
+  const expected = `${shown}${range}${of === undefined ? '' : ` (${of})`}`;
+  const about = { expected, got, interval: '' };
   if (value === undefined || reference === undefined) return { ...about, difference: '', verdict: 'missing' };
   if (typeof value !== 'number' || typeof reference !== 'number') {
     const same = JSON.stringify(value) === JSON.stringify(reference);
@@ -98,6 +102,14 @@ function judgeValue(
   const slack = tolerance > 0 ? Math.abs(reference) * 4 * Number.EPSILON : 0;
   const verdict = Math.abs(difference) <= tolerance + slack ? 'met' : 'OFF';
   return { ...about, difference: shownMetric(difference), verdict };
+}
+
+/** Two values that are not the same don't read alike: 5 and a hair more, 5 and the text "5". */
+function shownApart(a: MetricValue | undefined, b: MetricValue | undefined): readonly [string, string] {
+  const [one, other] = [shownMetric(a), shownMetric(b)];
+  if (one !== other || a === undefined || b === undefined) return [one, other];
+  const exact = [JSON.stringify(a), JSON.stringify(b)] as const;
+  return exact[0] === exact[1] ? [one, other] : exact;
 }
 
 function shownMetric(value: MetricValue | undefined): string {

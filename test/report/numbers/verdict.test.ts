@@ -21,6 +21,7 @@ describe('a metric within bounds', () => {
 
   it('is a number, or it is off; without a result it is missing', () => {
     expect(judge('NaN', bounds(0))).toMatchObject({ got: 'NaN', verdict: 'OFF' });
+    expect(judge('0.6', bounds(0.5))).toMatchObject({ got: '"0.6"', verdict: 'OFF' });
     expect(judge(undefined, bounds(undefined, 1))).toMatchObject({ expected: '≤ 1', got: '–', verdict: 'missing' });
   });
 });
@@ -38,6 +39,16 @@ describe('a metric beside a value', () => {
       verdict: 'OFF',
     });
     expect(judge(0.1 + 0.2, value(0.3)).verdict).toBe('OFF');
+  });
+
+  it('never reads like what it is not', () => {
+    expect(judge(5.0000000001, value(5))).toMatchObject({ expected: '5', got: '5.0000000001', verdict: 'OFF' });
+    expect(judge('5', value(5))).toMatchObject({ expected: '5', got: '"5"', verdict: 'OFF' });
+    expect(judge(5, { ...value('5'), of: 's' })).toMatchObject({ expected: '"5" (s)', got: '5', verdict: 'OFF' });
+    expect(judge(4.9999999999, { kind: 'bounds', min: 5 })).toMatchObject({
+      ...{ expected: '≥ 5', got: '4.9999999999', difference: '-1.000000083e-10', verdict: 'OFF' },
+    });
+    expect(judge(5, value(5))).toMatchObject({ expected: '5', got: '5', verdict: 'met' });
   });
 
   it('is compared as a text where one of them is no number, and missing where one of them is', () => {

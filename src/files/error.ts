@@ -47,7 +47,7 @@ const codes: Readonly<Record<string, readonly [StoreErrorCode, string]>> = {
   EPERM: ['E_STORE_ACCESS', 'There is no permission to use'],
   EROFS: ['E_STORE_ACCESS', 'The file system is read-only; it does not take'],
   ENOTDIR: ['E_STORE_ACCESS', 'There is a file where a folder has to be for'],
-  ENAMETOOLONG: ['E_STORE_ACCESS', 'The file system cannot hold a name as long as'],
+  ENAMETOOLONG: ['E_STORE_ACCESS', ''],
   EISDIR: ['E_STORE_ACCESS', 'There is a folder where a file has to be for'],
   ELOOP: ['E_STORE_ACCESS', 'There is a symbolic link where none may be for'],
   EBUSY: ['E_STORE_ACCESS', 'Another program, or the system, holds'],
@@ -56,6 +56,9 @@ const codes: Readonly<Record<string, readonly [StoreErrorCode, string]>> = {
   EMFILE: ['E_STORE_IO', 'Too many files are open to use'],
   ENFILE: ['E_STORE_IO', 'Too many files are open on this machine to use'],
 };
+
+/** Bytes that a name has at most on nearly every file system. */
+const longestName = 255;
 
 const elsewhere = 'choose another folder for results with --artifacts.';
 const noPermission = `\`ls -ld\` shows whose it is: ask them, or ${elsewhere}`;
@@ -137,8 +140,18 @@ function knownError(error: unknown, path: string): StoreError | undefined {
   if (known === undefined || error instanceof StoreError) return undefined;
   // What is used may be one file, and what stands in the way lie above the other that it goes to.
   const { dest, path: own } = error as { readonly dest?: string; readonly path?: string };
+  if (code === 'ENAMETOOLONG')
+    return new StoreError(known[0], tooLongText(path, own ?? path), undefined, { cause: error });
   const hint = code === 'ENOTDIR' ? (wayOut(path) ?? wayOut(dest) ?? wayOut(own)) : hints[code];
   return new StoreError(known[0], `${known[1]} ${path}.`, hint, { cause: error });
+}
+
+/** What is too long may be the way to it alone, and lie far below the path that is spoken of. */
+function tooLongText(path: string, refused: string): string {
+  const name = refused.split('/').find((part) => Buffer.byteLength(part) > longestName);
+  return name === undefined && refused !== path
+    ? `The system takes no path as long as one in ${path}.`
+    : `The file system cannot hold a name as long as ${path}.`;
 }
 
 /** Names the file that stands where a folder above `path` has to be: the path alone doesn't say which one it is. */

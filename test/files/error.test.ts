@@ -24,6 +24,19 @@ describe('guarded', () => {
     }
   });
 
+  it('tells a path that is too long from a name that is', async () => {
+    const top = testFolder();
+    const deep = join(top, ...Array.from({ length: 300 }, () => 'x'.repeat(20)));
+    await expect(guarded('o', () => readdirSync(deep))).rejects.toMatchObject({
+      ...{ code: 'E_STORE_ACCESS', hint: undefined },
+      message: 'The system takes no path as long as one in o.',
+    });
+    const long = join(top, 'x'.repeat(300));
+    await expect(guarded(long, () => readdirSync(long))).rejects.toMatchObject({
+      message: `The file system cannot hold a name as long as ${long}.`,
+    });
+  });
+
   it('names it where it is not in the way of what is used, but of where that goes', async () => {
     const top = testFolder();
     for (const name of ['draft', 'logs']) writeFileSync(join(top, name), '');

@@ -140,7 +140,7 @@ describe('a list of a folder’s files that is not to be used', () => {
     const path = `${'x'.repeat(200)}/`.repeat(20) + 'y'.repeat(70);
     const { machine } = await fetchWith(list([{ ...file, path }]), text.length);
     expect(machine.said).toContain(
-      `: The file system cannot hold a name as long as its files below ${machine.store.folder}.`,
+      `: The system takes no path as long as one in its files below ${machine.store.folder}.`,
     );
   });
 });

@@ -5,8 +5,9 @@ import { after, type MaybePromise } from '../../files/maybe-promise.js';
 import { dependenciesOf } from '../../pipeline/expand/targets.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import type { BlobProblem } from '../../store/artifacts.js';
+import { holderText, type LockHolder } from '../../store/lock.js';
 import type { Store } from '../../store/store.js';
-import type { Artifact, TaskResult } from '../../store/types.js';
+import type { Artifact, TaskKey, TaskResult } from '../../store/types.js';
 import type { TaskId } from '../../values.js';
 import type { Reason, TaskStatus } from '../events.js';
 import { failedTasks } from './history.js';
@@ -72,7 +73,7 @@ export class Planner {
       );
     }
     const results = await Promise.all(tasks.map(async (task) => [task.id, (await plans.get(task.id))!] as const));
-    return this.#withFailures(new Map(results));
+    return this.#withRunning(this.#withFailures(new Map(results)));
   }
 
   /** Tasks that failed when they last ran, and would compute the same, are told from those that did not run. */
@@ -86,6 +87,23 @@ export class Planner {
         const failure = failed[id];
         if (!('reasons' in status) || failure === undefined || failure.key !== identity?.key) return [id, plan];
         return [id, { ...plan, status: { state: 'failed', key: failure.key, failure, reasons: status.reasons } }];
+      }),
+    );
+  }
+
+  /** What a process computes at the time has neither failed nor been interrupted. */
+  #withRunning(plans: ReadonlyMap<TaskId, TaskPlan>): ReadonlyMap<TaskId, TaskPlan> {
+    const isOpen = ({ status }: TaskPlan) => 'reasons' in status;
+    const computing = [...plans.values()].some(isOpen) ? this.#store.computing() : new Map<TaskKey, LockHolder>();
+    if (computing.size === 0) return plans;
+    return new Map(
+      [...plans].map(([id, plan]): [TaskId, TaskPlan] => {
+        const { status, identity } = plan;
+        const holder = identity && computing.get(identity.key);
+        if (!('reasons' in status) || holder === undefined) return [id, plan];
+        const now: Reason = { code: 'running', text: `${holderText(holder)} computes it now` };
+        const reasons = [now, ...status.reasons.filter(({ code }) => code !== 'new')];
+        return [id, { ...plan, status: { ...status, reasons } }];
       }),
     );
   }

@@ -155,11 +155,25 @@ function itemChanges(declared: TaskInput | undefined, from: readonly KeyInput[],
       const maker = declared.items[index];
       if (maker !== undefined) makers.set(itemName(item, axes), maker.task);
     }
-  return changesOf(digests(from), digests(to)).map((change) => {
-    const task = makers.get(change.name);
+  // Without labels an item is known by its place, and has not changed because others stand before it now.
+  const [before, now] = axes.length > 0 ? [from, to] : [without(from, to), without(to, from)];
+  return changesOf(digests(before), digests(now)).map((change) => {
+    // Who made what is gone is not known: another may have its place.
+    const task = axes.length === 0 && change.to === undefined ? undefined : makers.get(change.name);
     // The task is not told labels, but people know an item better by them.
     const name = axes.length === 0 ? (task?.split('@')[1] ?? change.name) : change.name;
     return { ...change, name, ...known('task', task) };
+  });
+}
+
+/** The items of a list without those that the other one has, too, anywhere in it. */
+function without(items: readonly KeyInput[], others: readonly KeyInput[]): readonly KeyInput[] {
+  const left = new Map<string, number>();
+  for (const { digest } of others) left.set(digest, (left.get(digest) ?? 0) + 1);
+  return items.filter(({ digest }) => {
+    const count = left.get(digest) ?? 0;
+    left.set(digest, count - 1);
+    return count <= 0;
   });
 }
 

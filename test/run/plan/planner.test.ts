@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { hostname } from 'node:os';
+import { dirname, join } from 'node:path';
 import { Type } from '@sinclair/typebox';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -112,6 +113,20 @@ describe('plan', () => {
       train: ['stale', `input: input "data" (made by data) changed: ${a} → ${b}`],
       test: 'waiting on train',
     });
+  });
+
+  it('says of what a process computes now that it does, and not that it failed', async () => {
+    const log = store.published(pipelineOf(folder, chain).name).logPath(id('data'));
+    mkdirSync(dirname(log), { recursive: true });
+    writeFileSync(log, '');
+    const plans = await new Planner(pipelineOf(folder, chain), store).plan();
+    const lock = await store.lock(plans.get(id('data'))!.identity!.key);
+    expect((await states(chain)).data).toEqual([
+      'missing',
+      `running: process ${process.pid} on ${hostname()} computes it now`,
+    ]);
+    await lock.release();
+    expect((await states(chain)).data).toEqual(['missing', 'new: no result yet: it failed or was interrupted']);
   });
 
   it('runs what is forced, though it is cached', async () => {
@@ -258,7 +273,8 @@ describe('reasons', () => {
     expect(await reasons(before, now, makers)).toEqual([
       'stale',
       'input: input "old" is gone',
-      'input: input "snn": noise=0.1 and noise=0.2 changed, noise=0.3 new',
+      // That of noise=0.1 stands elsewhere now, and is the same.
+      'input: input "snn": noise=0.2 and noise=0.3 new, 0000-result.txt gone',
       'input: input "new" is new',
     ]);
   });

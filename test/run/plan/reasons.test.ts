@@ -55,6 +55,18 @@ describe('explain', () => {
     ]);
   });
 
+  it('tells items without labels by their content: those that others push down have not changed', () => {
+    const items = (letters: string) => [...letters].map((x, at) => ({ digest: digest(x), name: `${at}/o.txt` }));
+    expect(reasonsOf(items('abc'), items('cba'))).toEqual([
+      'input "a": the order, the values or the file names of its items changed',
+    ]);
+    expect(reasonsOf(items('abc'), items('dabc'))).toEqual(['input "a": 0/o.txt new']);
+    expect(reasonsOf(items('dabc'), items('abc'))).toEqual(['input "a": 0/o.txt gone']);
+    expect(reasonsOf(items('abc'), items('axc'))).toEqual(['input "a": 1/o.txt changed']);
+    expect(reasonsOf(items('aab'), items('aba'))).toHaveLength(1);
+    expect(reasonsOf(items('aa'), items('aaa'))).toEqual(['input "a": 2/o.txt new']);
+  });
+
   it('does not compare with keys of an earlier version part by part', () => {
     const before = { ...parts, type: 'spikeline-task/1' } as unknown as KeyParts;
     expect(reasonsToRun({ inputs: {} }, { parts: before }, { parts }, []).map(({ text }) => text)).toEqual([

@@ -9,7 +9,7 @@ import { type CommandEntry, commands, examples, pipelineOptions } from './comman
 import { endByError, reportError } from './failure.js';
 import { exitCodes } from './terminal/exit-codes.js';
 import { closeOutput, openOutput, print, printError, printErrorText } from './terminal/output.js';
-import { forgetSignals } from './terminal/signals.js';
+import { forgetSignals, heedNohup } from './terminal/signals.js';
 
 const nameOf = ({ usage }: CommandEntry): string => usage.split(' ')[0]!;
 
@@ -44,6 +44,7 @@ function build(chosen: readonly CommandEntry[], finish: (code: number, acted: bo
 export async function main(argv: readonly string[]): Promise<number> {
   openOutput();
   tellOfWaiting(printErrorText);
+  heedNohup();
   if (process.listenerCount('uncaughtException') === 0) process.on('uncaughtException', endByError);
   let acted = false;
   const code = await carryOut(argv, (acts) => {

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
@@ -119,10 +119,24 @@ describe.concurrent('Ctrl-C', () => {
     await new Promise((resolve) => setTimeout(resolve, 400));
     kept.child.kill('SIGTERM');
     expect((await kept.result).code).toBe(130);
+    // A script under nohup passes on what it ignores, and Node forgets it.
+    box.write('script.yaml', nap.replace('name: nap', 'name: script').replaceAll('pid', 'pid3'));
+    const words = [process.execPath, join(buildFolder, 'cli.cjs'), 'run', 'script.yaml'];
+    const script = spawn('sh', ['-c', 'trap "" HUP; "$@" & echo $! > program; wait $!', '--', ...words], {
+      cwd: box.folder,
+      stdio: 'ignore',
+    });
+    const ended = new Promise((resolve) => script.on('close', resolve));
+    await box.pid('pid3');
+    const program = await box.pid('program');
+    process.kill(program, 'SIGHUP');
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    process.kill(program, 'SIGTERM');
+    expect(await ended).toBe(130);
     if (spawnSync('python3', ['-c', 'import pty']).status !== 0) return;
     box.write('again.yaml', nap.replace('name: nap', 'name: again').replaceAll('pid', 'pid2'));
-    const program = [process.execPath, join(buildFolder, 'cli.cjs'), 'run', 'again.yaml'];
-    const closed = spawnSync('python3', ['-c', terminal, box.path('pid2'), ...program], {
+    const again = [process.execPath, join(buildFolder, 'cli.cjs'), 'run', 'again.yaml'];
+    const closed = spawnSync('python3', ['-c', terminal, box.path('pid2'), ...again], {
       cwd: box.folder,
       env: { ...process.env, CI: undefined, TERM: 'xterm' },
       encoding: 'utf8',

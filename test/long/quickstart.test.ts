@@ -104,7 +104,7 @@ stages:
     for (let kill = 0; kill < 2; ) {
       const running = box.start(['run', 'k.yaml', '--artifacts', 'disturbed', '--reporter', 'json']);
       const wanted = `epoch ${2 * kill + 2}/5`;
-      await until(() => running.out.includes(wanted) || running.child.exitCode !== null, wanted, 120);
+      await until(() => running.out.includes(wanted) || running.child.exitCode !== null, wanted);
       running.child.kill('SIGKILL');
       const { code } = await running.result;
       if (code === null) kill++;

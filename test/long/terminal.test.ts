@@ -24,7 +24,7 @@ class Pane {
     args: string,
   ) {
     // The shell outlives a Ctrl-C, and with it what is shown.
-    const command = `trap : INT; cd '${box.folder}'; env -u CI TERM=xterm-256color LANG=C.UTF-8 '${process.execPath}' '${box.program}' ${args}; sleep 60`;
+    const command = `trap : INT; cd '${box.folder}'; env -u CI TERM=xterm-256color LANG=C.UTF-8 '${process.execPath}' '${box.program}' ${args}; sleep 600`;
     this.#tmux('-f', '/dev/null', 'new-session', '-d', '-x', String(width), '-y', '60', '-s', 'pane', command);
   }
 
@@ -77,7 +77,7 @@ describe.runIf(hasTmux)('in a terminal', () => {
     box.write('p.yaml', pipeline);
     const pane = new Pane(box, width, 'run p.yaml --jobs 1');
     try {
-      await until(() => pane.lines.some((line) => line.includes('1 running')), 'a task runs', 30);
+      await until(() => pane.lines.some((line) => line.includes('1 running')), 'a task runs');
       const before = steady(pane.lines);
       expect(before).toHaveLength(4);
       expect(before[0]).toBe('* first  0/2');
@@ -86,9 +86,9 @@ describe.runIf(hasTmux)('in a terminal', () => {
       );
       expect(before.slice(2)).toEqual(['◼ second  2 tasks', '* 0/4 done, 1 running, N s']);
       pane.resize(width - 10);
-      await until(() => pane.lines.length === 4 && pane.lines.at(-1)!.includes('running'), 'it is drawn anew', 30);
+      await until(() => pane.lines.length === 4 && pane.lines.at(-1)!.includes('running'), 'it is drawn anew');
       box.write('go', '');
-      await until(() => pane.lines.join('\n').includes('panes: ran 4'), 'it is done', 30);
+      await until(() => pane.lines.join('\n').includes('panes: ran 4'), 'it is done');
       expect(steady(pane.lines).slice(0, 4)).toEqual([
         '✔ first  2 ran, N s',
         '✔ second  2 ran, N s',
@@ -116,7 +116,7 @@ stages:
       const { out } = await box.run(args.split(' '));
       const pane = new Pane(box, width, `${args}; echo ended`);
       try {
-        await until(() => pane.lines.includes('ended'), 'it has ended', 30);
+        await until(() => pane.lines.includes('ended'), 'it has ended');
         expect([args, brokenWords(pane.lines.slice(0, -1).join('\n'), out)]).toEqual([args, []]);
       } finally {
         pane.close();
@@ -143,7 +143,7 @@ stages:
       const { out } = await box.run(args);
       const pane = new Pane(box, width, `${args.join(' ')}; echo ended`);
       try {
-        await until(() => pane.lines.includes('ended'), 'it has ended', 30);
+        await until(() => pane.lines.includes('ended'), 'it has ended');
         // Rows of the view are cut, not broken; what is told below them is told whole.
         const [, told = ''] = pane.written.join('\n').split(/^bad@size=small failed|^ended/m);
         expect(told).toContain('[E_COMMAND]');
@@ -169,9 +169,9 @@ stages:
       const call = "npx spikeline run p.yaml --set 'size=[a-first-value, another-value]'";
       const pane = new Pane(box, width, call.replace('npx spikeline ', ''));
       try {
-        await until(() => pane.lines.some((line) => line.includes('running')), 'a task runs', 30);
+        await until(() => pane.lines.some((line) => line.includes('running')), 'a task runs');
         pane.press('C-c');
-        await until(() => pane.lines.join('\n').includes('npx spikeline run'), 'it has ended', 30);
+        await until(() => pane.lines.join('\n').includes('npx spikeline run'), 'it has ended');
         const written = steady(pane.written);
         const end = written.slice(written.findIndex((line) => line.startsWith('panes: ')));
         const told = 'Finished work is kept. Continue with:';
@@ -200,7 +200,7 @@ stages:
     box.write('wait', '');
     const pane = new Pane(box, 80, 'run p.yaml --jobs 1');
     try {
-      await until(() => pane.lines.some((line) => /1 running, .* left/.test(line)), 'the time left is told', 30);
+      await until(() => pane.lines.some((line) => /1 running, .* left/.test(line)), 'the time left is told');
     } finally {
       pane.close();
     }

@@ -56,7 +56,7 @@ describeOnCluster(
       await box.cluster.slurm('scancel', job);
       await box.cluster.forgets(job);
       running.child.kill('SIGCONT');
-      await until(() => running.out.includes(`"message":"Job ${job} was cancelled."`), 'it is told', 100);
+      await until(() => running.out.includes(`"message":"Job ${job} was cancelled."`), 'it is told');
       box.write('go', '');
       expect((await running.result).code, running.out).toBe(0);
     });
@@ -72,7 +72,7 @@ describeOnCluster(
       const running = box.start(onSlurm);
       await until(() => running.out.includes('"event":"task-start"'), 'the next run finds it');
       await box.cluster.slurm('scancel', await box.cluster.job('named/nap', 'RUNNING'));
-      await until(() => running.out.includes('"code":"E_SLURM_CANCELLED"'), 'it is told', 100);
+      await until(() => running.out.includes('"code":"E_SLURM_CANCELLED"'), 'it is told');
       box.write('go', '');
       expect((await running.result).code, running.out).toBe(0);
     });

@@ -69,7 +69,7 @@ export class Cluster {
   }
 
   /** The first job of a name that is in a state. */
-  async job(name: string, state: string, seconds = 120): Promise<string> {
+  async job(name: string, state: string, seconds = 300): Promise<string> {
     const end = Date.now() + seconds * 1e3;
     for (;;) {
       const found = (await this.queue()).find((line) => line.endsWith(` ${name}`) && line.includes(` ${state} `));
@@ -86,7 +86,7 @@ export class Cluster {
         () => true,
         () => false,
       );
-    await eventually(async () => !(await known()), 'the controller has forgotten it', 180);
+    await eventually(async () => !(await known()), 'the controller has forgotten it');
   }
 
   /** Ends the controller, or starts it anew with the state it has kept. */
@@ -218,7 +218,7 @@ export class Cluster {
 }
 
 /** Waits until a condition holds; what it throws meanwhile is a no. */
-export async function eventually(condition: () => Promise<boolean>, what: string, seconds = 60): Promise<void> {
+export async function eventually(condition: () => Promise<boolean>, what: string, seconds = 300): Promise<void> {
   const end = Date.now() + seconds * 1e3;
   while (!(await condition().catch(() => false))) {
     if (Date.now() > end) throw new Error(`waited in vain: ${what}`);

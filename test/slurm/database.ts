@@ -46,5 +46,5 @@ export async function startDatabase(folder: string, port: number, env: NodeJS.Pr
   const small = ['--innodb-buffer-pool-size=32M', '--innodb-flush-log-at-trx-commit=0', '--skip-log-bin'];
   const args = ['--no-defaults', data, `--user=${user}`, '--skip-grant-tables', ...where, ...notes, ...small];
   spawn('mariadbd', args, { env, stdio: 'ignore', detached: true }).unref();
-  await until(() => existsSync(socket), 'the database answers', 60);
+  await until(() => existsSync(socket), 'the database answers');
 }

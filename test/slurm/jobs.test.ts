@@ -124,7 +124,7 @@ describeOnCluster('jobs', (test) => {
       const running = await submitted(box, 'cancelled');
       const job = await box.cluster.job('cancelled/slow', 'RUNNING');
       await box.cluster.slurm('scancel', job);
-      await until(() => running.out.includes(`"message":"Job ${job} was cancelled."`), 'it is noticed', 150);
+      await until(() => running.out.includes(`"message":"Job ${job} was cancelled."`), 'it is noticed');
       box.write('go', '');
       expect((await running.result).code).toBe(0);
       expect(running.out).toContain('"code":"E_SLURM_CANCELLED"');
@@ -158,7 +158,7 @@ describeOnCluster('jobs', (test) => {
       for (let round = 0; round < 2; round++) {
         const job = await box.cluster.job('unwanted/nap', 'RUNNING');
         await box.cluster.slurm('scancel', job);
-        await until(() => running.out.includes(`Job ${job} was cancelled`), 'it is noticed', 150);
+        await until(() => running.out.includes(`Job ${job} was cancelled`), 'it is noticed');
       }
       expect((await running.result).code).toBe(1);
       expect(running.out).toContain('"status":"failed"');
@@ -255,7 +255,7 @@ describeOnCluster('jobs', (test) => {
     await box.cluster.stopController();
     box.write('go', '');
     await until(() => existsSync(box.path('artifacts/trouble/slow/2/o.txt')), 'jobs end without it');
-    await until(() => /"message":"Slurm: no answer since \d\d:\d\d:\d\d \(/.test(running.out), 'it says so', 100);
+    await until(() => /"message":"Slurm: no answer since \d\d:\d\d:\d\d \(/.test(running.out), 'it says so');
     for (const n of [1, 2])
       await until(
         () => running.out.includes(`"task":"slow@n=${n}","status":"ran"`),

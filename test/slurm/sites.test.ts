@@ -62,7 +62,7 @@ describeOnCluster('at odd sites', (test) => {
       const running = box.start(onSlurm);
       await until(() => running.out.includes('"event":"task-start"'), 'it is seen to begin');
       box.write('blind', '');
-      await until(() => running.out.includes('"code":"E_SLURM_LOST"'), 'it is lost', 120);
+      await until(() => running.out.includes('"code":"E_SLURM_LOST"'), 'it is lost');
       await until(() => ran(box).length === 2, 'there is another');
       expect(box.calls.filter((call) => /^(sbatch|scancel)/.test(call)).map((call) => call.split(' ')[0])).toEqual([
         ...['sbatch', 'scancel', 'sbatch'],

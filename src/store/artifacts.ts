@@ -164,8 +164,12 @@ export async function watch(
   if (mode === 'copy') return () => guarded(path, () => isCopyOf(files, path));
   const digests = new Set([artifact.digest, ...files.map(({ digest }) => digest)]);
   const inodes = new Map([...digests].map((digest) => [digest, blobs.inode(digest)]));
-  return () => guarded(path, () => areUntouched(blobs, inodes));
+  // What can't be a link, because it is executable or the disk has none, is a copy here, too.
+  const copies = files.filter((file) => !isLinkAt(file.path === '' ? path : `${path}/${file.path}`));
+  return () => guarded(path, async () => (await isCopyOf(copies, path)) && areUntouched(blobs, inodes));
 }
+
+const isLinkAt = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 
 /** True if blobs are in the very files they were in, with the right bytes. All damaged ones are set aside. */
 async function areUntouched(blobs: Blobs, inodes: ReadonlyMap<Digest, bigint | undefined>): Promise<boolean> {

@@ -15,7 +15,7 @@ import {
 import { copyFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { inFolder, temporaryPath } from '../files/atomic.js';
-import { hasNoLinks, systemCode } from '../files/error.js';
+import { hasNoLinks, StoreError, systemCode } from '../files/error.js';
 import { removeFolder } from '../files/remove.js';
 import type { Digest } from '../values.js';
 import { leadsToBlob } from './aside.js';
@@ -97,7 +97,15 @@ async function forEachPlace(
   for (const link of tree.links) {
     const place = join(target, link.path);
     mkdirSync(dirname(place), { recursive: true });
-    symlinkSync(link.target, place);
+    try {
+      symlinkSync(link.target, place);
+    } catch (error) {
+      if (!hasNoLinks(error)) throw error;
+      const message = `${link.path} is a symbolic link in its folder, and the disk of ${target} has none.`;
+      throw new StoreError('E_STORE_LINK', message, 'Choose a folder on another disk with --artifacts.', {
+        cause: error,
+      });
+    }
   }
 }
 

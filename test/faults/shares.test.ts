@@ -34,6 +34,22 @@ describe.skipIf(process.platform === 'win32')('a share', () => {
     }, tinyPipeline);
   });
 
+  it('says which link it can not hold', async () => {
+    await withRig(async (rig) => {
+      const env = {
+        NODE_OPTIONS: `--import ${shim}`,
+        SPIKELINE_STORE: rig.path('artifacts'),
+        SPIKELINE_LINKS: 'EPERM',
+      };
+      const run = 'mkdir ${{ outputs.o }}; echo > ${{ outputs.o }}/run-3; ln -s run-3 ${{ outputs.o }}/latest';
+      rig.write('l.yaml', `name: l\nstages: { a: { run: '${run}', outputs: { o: o } } }\n`);
+      const { code, out } = await rig.run(['run', 'l.yaml'], env);
+      expect([code, out]).toEqual([1, expect.stringContaining('a failed [E_STORE_LINK]')]);
+      expect(out).toContain('o/latest is a symbolic link in its folder, and the disk of ');
+      expect(out).not.toContain('mistake in Spikeline');
+    }, tinyPipeline);
+  });
+
   it('has its copies made anew where somebody has changed them', async () => {
     await withRig(async (rig) => {
       const env = {

@@ -73,6 +73,14 @@ describe('a task that writes into its input', () => {
     expect(result('other')).toBe('mine\n');
   });
 
+  it('is named where the input is a copy, because it is executable', async () => {
+    const tool = command('tool', { action: shell('echo good > $o; chmod +x $o') });
+    const honest = reader('honest', 'cat $i > $o', from('tool'));
+    const ends = await run(tool, reader('writer', `${write} cp $i $o`, from('tool')), honest);
+    expect(ends).toEqual({ tool: 'ran', writer: written, honest: 'ran' });
+    expect([result('tool'), result('honest')]).toEqual(['good\n', 'good\n']);
+  });
+
   it('may remove it from its own folder, and put others beside it', async () => {
     const removes = reader('removes', 'cp $i $o; rm $i; echo x > $i.new');
     expect(await run(maker, removes, reader('other', 'cp $i $o'))).toEqual({

@@ -221,7 +221,7 @@ stages:
     const why = await box.run(['why', 'p.yaml', 'after']);
     expect([why.code, why.out.split('\n\nIt last ran on')[0], why.err]).toEqual([
       0,
-      `after waits for bad: it will run unless that produces the same as last time.\n\nbad is missing: it will run, because\n  ${pipe.trimEnd()}`,
+      `after waits for bad: it will run unless that produces the same as last time.\n\nbad can't run as it is, because\n  ${pipe.trimEnd()}`,
       '',
     ]);
     rmSync(box.path('data/pipe'));
@@ -258,6 +258,11 @@ other  cached
       'bad failed, and will run again:\n  The command failed with exit code 3. [E_COMMAND]\n',
     );
     expect(await told('graph', 'p.yaml')).toContain(':::failed');
+    box.write('all.yaml', "name: all\nstages: { bad: { run: 'false' } }\n");
+    await box.run(['run', 'all.yaml']);
+    expect(await told('show', 'all.yaml')).toBe(
+      'No results: bad failed. What happened: npx spikeline status all.yaml\n',
+    );
     const [json] = JSON.parse(await told('status', 'p.yaml', '--json')) as Record<string, unknown>[];
     expect(json).toMatchObject({ task: 'bad', state: 'failed', failure: { code: 'E_COMMAND' }, reasons: [{}] });
     // Runs in which it was skipped or not asked for change nothing.

@@ -10,6 +10,7 @@ import { quote } from '../../run/process/command.js';
 import { countOf } from '../../run/views/text.js';
 import type { Store } from '../../store/store.js';
 import { jsonText } from '../../text/printable.js';
+import { firstFew } from '../explain/reasons.js';
 import { openPipeline } from '../opening/pipeline.js';
 import { metricTables, ownEstimates, repeatedTasks } from '../results/metric-tables.js';
 import { reportText } from '../results/report-text.js';
@@ -59,7 +60,10 @@ export async function showCommand(file: string | undefined, options: ShowOptions
   const tables = pipeline.stages.flatMap((stage) => metricTables(pipeline, stage, metrics, format));
   // CSV is for programs.
   const notes = format === 'csv' ? [] : undeclaredNotes(pipeline.tasks).map((note) => `${note}\n`);
-  if (metrics.size === 0) printText(`No results yet. Run it first: ${callOf('run', pipeline, options)}`);
+  const failed = pipeline.tasks.map(({ id }) => id).filter((id) => plans.get(id)!.status.state === 'failed');
+  if (metrics.size === 0 && failed.length > 0)
+    printText(`No results: ${firstFew(failed)} failed. What happened: ${callOf('status', pipeline, options)}`);
+  else if (metrics.size === 0) printText(`No results yet. Run it first: ${callOf('run', pipeline, options)}`);
   else if (tables.length === 0 && report === '')
     print(
       `${countOf(metrics.size, 'result')} up to date, but none has a metric to show.\n` +

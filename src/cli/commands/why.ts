@@ -70,7 +70,7 @@ function stateText(explanation: Explanation): string[] {
     }
     case 'stale':
     case 'missing':
-      return [`${task} is ${status.state}: it will run, because`, ...indent(status.reasons)];
+      return [`${task} ${openText(status.state, status.reasons)}`, ...indent(status.reasons)];
     case 'waiting': {
       const one = status.on.length === 1;
       const others = one ? status.on[0] : `${status.on.length} tasks`;
@@ -109,7 +109,14 @@ function causeTitle({ task, state, run, reasons, finishedAt, path = [] }: Cause)
   if (state === 'changed') return `${task} changed (its result is now from ${moment(finishedAt!)})${because}`;
   const way = path.length > 2 ? ` (${path.join(' → ')})` : '';
   if (state === 'failed') return `${task}${way} failed, and will run again:`;
-  return `${task}${way} is ${state}: it will run${because}`;
+  return `${task}${way} ${openText(state, reasons, because)}`;
+}
+
+/** An input that can't be read is no reason to run: the task would fail. */
+function openText(state: string, reasons: readonly Reason[], because = ', because'): string {
+  return reasons.some(({ code }) => code === 'unreadable')
+    ? "can't run as it is, because"
+    : `is ${state}: it will run${because}`;
 }
 
 function indent(reasons: readonly Reason[]): string[] {

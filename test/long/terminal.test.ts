@@ -1,9 +1,7 @@
 // What people see: the panes of a real terminal, by tmux.
-import { execFileSync, spawnSync } from 'node:child_process';
 import { describe, expect } from 'vitest';
-import { type Sandbox, test, until } from '../e2e/program.js';
-
-const hasTmux = spawnSync('tmux', ['-V']).status === 0;
+import { test, until } from '../e2e/program.js';
+import { hasTmux, Pane } from './pane.js';
 
 const pipeline = `name: panes
 axes: { size: [very-very-long-name-of-a-first-value, another-very-long-name-of-a-value] }
@@ -14,50 +12,6 @@ stages:
     outputs: { done: done.txt }
   second: { run: 'cp \${{ inputs.a }} \${{ outputs.done }}', over: [size], inputs: { a: first }, outputs: { done: done.txt } }
 `;
-
-class Pane {
-  readonly #server = `spikeline-${process.pid}-${Math.random().toString(36).slice(2)}`;
-
-  constructor(
-    readonly box: Sandbox,
-    width: number,
-    args: string,
-  ) {
-    // The shell outlives a Ctrl-C, and with it what is shown.
-    const command = `trap : INT; cd '${box.folder}'; env -u CI TERM=xterm-256color LANG=C.UTF-8 '${process.execPath}' '${box.program}' ${args}; sleep 600`;
-    this.#tmux('-f', '/dev/null', 'new-session', '-d', '-x', String(width), '-y', '60', '-s', 'pane', command);
-  }
-
-  get lines(): readonly string[] {
-    return this.#tmux('capture-pane', '-p', '-t', 'pane').trimEnd().split('\n');
-  }
-
-  /** Lines as they were written, before the terminal broke them: so they are copied. */
-  get written(): readonly string[] {
-    return this.#tmux('capture-pane', '-p', '-J', '-t', 'pane')
-      .split('\n')
-      .map((line) => line.trimEnd());
-  }
-
-  press(key: string): void {
-    this.#tmux('send-keys', '-t', 'pane', key);
-  }
-
-  resize(width: number): void {
-    this.#tmux('resize-window', '-t', 'pane', '-x', String(width));
-  }
-
-  close(): void {
-    this.#tmux('kill-server');
-  }
-
-  #tmux(...args: readonly string[]): string {
-    return execFileSync('tmux', ['-L', this.#server, ...args], {
-      encoding: 'utf8',
-      env: { ...process.env, LANG: 'C.UTF-8' },
-    });
-  }
-}
 
 /** Without what moves. */
 const steady = (lines: readonly string[]) =>
@@ -75,7 +29,7 @@ function brokenWords(shown: string, out: string): readonly string[] {
 describe.runIf(hasTmux)('in a terminal', () => {
   test.for([40, 80, 120])('of %i columns nothing wraps, and what waits stands still', async (width, { box }) => {
     box.write('p.yaml', pipeline);
-    const pane = new Pane(box, width, 'run p.yaml --jobs 1');
+    const pane = Pane.running(box, width, 'run p.yaml --jobs 1');
     try {
       await until(() => pane.lines.some((line) => line.includes('1 running')), 'a task runs');
       const before = steady(pane.lines);
@@ -114,7 +68,7 @@ stages:
     );
     const look = async (args: string) => {
       const { out } = await box.run(args.split(' '));
-      const pane = new Pane(box, width, `${args}; echo ended`);
+      const pane = Pane.running(box, width, `${args}; echo ended`);
       try {
         await until(() => pane.lines.includes('ended'), 'it has ended');
         expect([args, brokenWords(pane.lines.slice(0, -1).join('\n'), out)]).toEqual([args, []]);
@@ -141,7 +95,7 @@ stages:
       );
       const args = ['run', 'p.yaml', '--keep-going'];
       const { out } = await box.run(args);
-      const pane = new Pane(box, width, `${args.join(' ')}; echo ended`);
+      const pane = Pane.running(box, width, `${args.join(' ')}; echo ended`);
       try {
         await until(() => pane.lines.includes('ended'), 'it has ended');
         // Rows of the view are cut, not broken; what is told below them is told whole.
@@ -167,7 +121,7 @@ stages:
     async (width, { box }) => {
       box.write('p.yaml', pipeline);
       const call = "npx spikeline run p.yaml --set 'size=[a-first-value, another-value]'";
-      const pane = new Pane(box, width, call.replace('npx spikeline ', ''));
+      const pane = Pane.running(box, width, call.replace('npx spikeline ', ''));
       try {
         await until(() => pane.lines.some((line) => line.includes('running')), 'a task runs');
         pane.press('C-c');
@@ -198,7 +152,7 @@ stages:
     await box.run(['run', 'p.yaml']);
     box.write('p.yaml', file('[1, 2, 3]'));
     box.write('wait', '');
-    const pane = new Pane(box, 80, 'run p.yaml --jobs 1');
+    const pane = Pane.running(box, 80, 'run p.yaml --jobs 1');
     try {
       await until(() => pane.lines.some((line) => /1 running, .* left/.test(line)), 'the time left is told');
     } finally {

@@ -28,14 +28,12 @@ export async function readFolder(
   table: Named | undefined,
   given: ImageShape | undefined,
 ): Promise<RawSplit> {
-  if (pathKind(folder.path) !== 'folder')
-    throw new UserError('E_DATA_FOLDER', `${folder.label} is not a folder.`, `Looked for ${folder.path}.`);
-  const files = table === undefined ? byClass(folder) : await byTable(folder, table);
+  const files = await listed(folder, table);
   let shape = given;
   let images: Uint8Array | undefined;
   for (const [i, { file }] of files.entries()) {
     const label = `${folder.label}/${file}`;
-    const picture = decodePicture(readDataFile(join(folder.path, file), label, largestPicture), label);
+    const picture = read(folder, file);
     shape ??= [picture.height, picture.width, picture.channels];
     checkSize(picture, label, shape, given === undefined ? files[0]!.file : undefined);
     const size = elements(shape);
@@ -45,6 +43,33 @@ export async function readFolder(
     images.set(picture.data, i * size);
   }
   return { shape: shape!, count: files.length, images: images!, labels: files.map(({ label }) => label) };
+}
+
+/**
+ * What `readFolder` would read, by the names of the files and the first of them.
+ * @throws {UserError} E_DATA_FOLDER, E_DATA_PICTURE
+ */
+export async function lookThrough(
+  folder: Named,
+  table: Named | undefined,
+  given: ImageShape | undefined,
+): Promise<Pick<RawSplit, 'shape' | 'labels'>> {
+  const files = await listed(folder, table);
+  const labels = files.map(({ label }) => label);
+  if (given !== undefined) return { shape: given, labels };
+  const { height, width, channels } = read(folder, files[0]!.file);
+  return { shape: [height, width, channels], labels };
+}
+
+function read(folder: Named, file: string): Picture {
+  const label = `${folder.label}/${file}`;
+  return decodePicture(readDataFile(join(folder.path, file), label, largestPicture), label);
+}
+
+async function listed(folder: Named, table: Named | undefined): Promise<Labelled[]> {
+  if (pathKind(folder.path) !== 'folder')
+    throw new UserError('E_DATA_FOLDER', `${folder.label} is not a folder.`, `Looked for ${folder.path}.`);
+  return table === undefined ? byClass(folder) : byTable(folder, table);
 }
 
 /** Order of names that no language of the machine changes. */

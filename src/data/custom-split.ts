@@ -1,6 +1,17 @@
 import type { Split } from './dataset.js';
 import { permutation, purposes } from './random.js';
 
+/** How many images of a class are taken. */
+const countOf = (share: number, members: number): number =>
+  Math.min(Math.max(Math.round(share * members), 1), members - 1);
+
+/** How many images `splitOff` would take, by the labels of all. */
+export function sharedCount(labels: Uint8Array, share: number): number {
+  const members = new Uint32Array(256);
+  for (const label of labels) members[label]!++;
+  return members.reduce((sum, count) => sum + (count === 0 ? 0 : countOf(share, count)), 0);
+}
+
 /**
  * Takes a share of each class's images from a split, chosen by a seed. Both parts keep the order of the images, and each
  * class that has two images or more is in both.
@@ -14,7 +25,7 @@ export function splitOff(all: Split, share: number, seed: number): { readonly tr
   }
   const taken = new Set<number>();
   for (const [label, members] of byClass) {
-    const count = Math.min(Math.max(Math.round(share * members.length), 1), members.length - 1);
+    const count = countOf(share, members.length);
     const order = permutation(members.length, { seed, purpose: purposes.sample, stream: label });
     for (const i of order.subarray(0, count)) taken.add(members[i]!);
   }

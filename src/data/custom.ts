@@ -3,10 +3,10 @@ import { UserError } from '../error.js';
 import { checked } from './acquire.js';
 import { countsByValue, firstValues } from './class-counts.js';
 import { type Named, type RawSplit, readArrays, readNpz } from './custom-arrays.js';
-import { readFolder } from './custom-folder.js';
+import { lookThrough, readFolder } from './custom-folder.js';
 import { type ImageShape, oddPixels } from './custom-images.js';
 import { mostClasses } from './custom-labels.js';
-import { splitOff } from './custom-split.js';
+import { sharedCount, splitOff } from './custom-split.js';
 import type { Dataset, Split } from './dataset.js';
 import { oddClasses } from './odd-classes.js';
 
@@ -53,8 +53,12 @@ export async function readCustom(options: CustomOptions): Promise<CustomDataset>
   const { shape } = train;
   const { share, seed = 0 } = options.test;
   const test = share === undefined ? await readSplit('test', options.test, options.folder, shape) : undefined;
-  const { splits, classNames } = numbered(test === undefined ? [train] : [train, test], options.classNames);
-  const [first, second] = splits as [Split, Split?];
+  const raw = test === undefined ? [train] : [train, test];
+  const { labels, classNames } = numbered(
+    raw.map((split) => split.labels),
+    options.classNames,
+  );
+  const [first, second] = raw.map(({ count, images }, i) => ({ count, images, labels: labels[i]! })) as [Split, Split?];
   const parts = second === undefined ? splitOff(first, share!, seed) : { training: first, test: second };
   for (const [split, { count }] of Object.entries(parts))
     if (count === 0)
@@ -63,8 +67,7 @@ export async function readCustom(options: CustomOptions): Promise<CustomDataset>
         `The ${split} split is empty.${byClass([...parts.training.labels, ...parts.test.labels])}`,
         'Save images and labels of both, such as numpy.save("x_test.npy", x[800:]), or take a share of one file: test: { share: 0.2 }.',
       );
-  const largest = Math.max(...Object.values(parts).map(({ labels }) => labels.reduce((a, b) => Math.max(a, b), 0)));
-  const classes = classNames?.length ?? largest + 1;
+  const classes = classNames?.length ?? largestOf(labels) + 1;
   const dataset = checked({
     name,
     shape,
@@ -79,9 +82,40 @@ export async function readCustom(options: CustomOptions): Promise<CustomDataset>
     test: parts.test,
   });
   const pixels = Object.entries(parts).map(([split, { images }]) => oddPixels(images, split));
-  const labels = oddClasses({ training: parts.training.labels, test: parts.test.labels }, classes, classNames);
-  return { dataset, warnings: [...pixels.filter((line) => line !== undefined), ...labels] };
+  const odd = oddClasses({ training: parts.training.labels, test: parts.test.labels }, classes, classNames);
+  return { dataset, warnings: [...pixels.filter((line) => line !== undefined), ...odd] };
 }
+
+/** What a data set will be. */
+export interface CustomCounts {
+  readonly shape: ImageShape;
+  readonly classes: number;
+  readonly trainImages: number;
+  readonly testImages: number;
+}
+
+/**
+ * How many images a data set of the user's has, of what shape: no picture but the first is decoded, and no pixel looked at.
+ * @throws {UserError} E_DATA_…, of much that `readCustom` would refuse
+ */
+export async function countCustom(options: Omit<CustomOptions, 'name' | 'scale'>): Promise<CustomCounts> {
+  const { share } = options.test;
+  const train = await labelsOf('train', options.train, options.folder, options.shape);
+  const test = share === undefined ? await labelsOf('test', options.test, options.folder, train.shape) : undefined;
+  const raw = test === undefined ? [train.labels] : [train.labels, test.labels];
+  const { labels, classNames } = numbered(raw, options.classNames);
+  const [first, second] = labels as [Uint8Array, Uint8Array?];
+  const testImages = second?.length ?? sharedCount(first, share!);
+  return {
+    shape: train.shape,
+    classes: classNames?.length ?? largestOf(labels) + 1,
+    trainImages: first.length - (second === undefined ? testImages : 0),
+    testImages,
+  };
+}
+
+const largestOf = (labels: readonly Uint8Array[]): number =>
+  Math.max(...labels.map((some) => some.reduce((a, b) => Math.max(a, b), 0)));
 
 /** How many images have each label, as the end of a message. */
 function byClass(labels: Iterable<number | string>): string {
@@ -89,40 +123,56 @@ function byClass(labels: Iterable<number | string>): string {
   return counts === undefined ? '' : ` Images by class: ${counts}.`;
 }
 
+/** Labels and shape of a split. */
+function labelsOf(
+  split: 'train' | 'test',
+  source: CustomSplit,
+  folder: string,
+  shape: ImageShape | undefined,
+): Promise<Pick<RawSplit, 'labels' | 'shape'>> {
+  const { folder: pictures, labels } = source;
+  if (pictures === undefined) return readSplit(split, source, folder, shape);
+  const named = namedIn(folder);
+  return lookThrough(named(pictures), labels === undefined ? undefined : named(labels), shape);
+}
+
+/** Files as the user says them. */
+const namedIn =
+  (folder: string) =>
+  (path: string): Named => ({ path: resolve(folder, path), label: path });
+
 function readSplit(
   split: 'train' | 'test',
   { images, labels, npz, x, y, folder: pictures }: CustomSplit,
   folder: string,
   shape: ImageShape | undefined,
 ): Promise<RawSplit> {
-  const named = (path: string): Named => ({ path: resolve(folder, path), label: path });
+  const named = namedIn(folder);
   if (pictures !== undefined)
     return readFolder(named(pictures), labels === undefined ? undefined : named(labels), shape);
   if (npz !== undefined) return readNpz(named(npz), { images: x ?? `x_${split}`, labels: y ?? `y_${split}` }, shape);
   return readArrays(named(images!), named(labels!), shape);
 }
 
-/** Splits whose classes are numbers, and the names of the classes where they have any. */
+type Labels = RawSplit['labels'];
+
+/** Classes of splits as numbers, and the names of the classes where they have any. */
 function numbered(
-  splits: readonly RawSplit[],
+  splits: readonly Labels[],
   given: readonly string[] | undefined,
-): { readonly splits: readonly Split[]; readonly classNames?: readonly string[] } {
-  const withLabels = ({ count, images }: RawSplit, labels: Uint8Array): Split => ({ count, images, labels });
-  const named = splits.filter(({ labels }) => !(labels instanceof Uint8Array));
+): { readonly labels: readonly Uint8Array[]; readonly classNames?: readonly string[] } {
+  const named = splits.filter((labels): labels is readonly string[] => !(labels instanceof Uint8Array));
   if (named.length === 0)
-    return {
-      splits: splits.map((split) => withLabels(split, split.labels as Uint8Array)),
-      ...(given === undefined ? {} : { classNames: given }),
-    };
+    return { labels: splits as readonly Uint8Array[], ...(given === undefined ? {} : { classNames: given }) };
   if (named.length < splits.length)
     throw new UserError(
       'E_DATA_LABEL',
-      `The classes of one split are names, and those of the other numbers.${byClass(splits.flatMap(({ labels }) => [...labels]))}`,
+      `The classes of one split are names, and those of the other numbers.${byClass(splits.flatMap((labels) => [...labels]))}`,
       'Use the same in both.',
     );
-  const found = inOrder(new Set(named.flatMap(({ labels }) => labels as readonly string[])));
+  const found = inOrder(new Set(named.flat()));
   const names = given ?? found.names;
-  const counted = () => byClass(named.flatMap(({ labels }) => labels as readonly string[]));
+  const counted = () => byClass(named.flat());
   if (names.length > mostClasses)
     throw new UserError(
       'E_DATA_LABEL',
@@ -138,12 +188,7 @@ function numbered(
       `\`classNames\` lists ${firstValues(names)}: add what is missing, or rename the images’ class.`,
     );
   return {
-    splits: named.map((split) =>
-      withLabels(
-        split,
-        Uint8Array.from(split.labels as readonly string[], (name) => numbers.get(name)!),
-      ),
-    ),
+    labels: named.map((labels) => Uint8Array.from(labels, (name) => numbers.get(name)!)),
     ...(given === undefined && found.isNumbers ? {} : { classNames: names }),
   };
 }

@@ -38,8 +38,15 @@ export interface MeasureOptions {
 export interface StageForecast {
   /** Seconds that a task takes on about any machine, where it is so few that nobody has to measure. */
   readonly seconds?: number;
-  /** Metrics that a task will have, as far as its parameters say. */
-  metrics?(parameters: Readonly<Record<string, unknown>>): Metrics | undefined;
+  /**
+   * Metrics that a task will have, as far as its parameters say, and the files that these name.
+   *
+   * @param folder of the pipeline file: what relative paths are relative to
+   */
+  metrics?(
+    parameters: Readonly<Record<string, unknown>>,
+    folder: string,
+  ): Metrics | undefined | Promise<Metrics | undefined>;
   /** What a task does, beside its beginning; undefined where parameters and inputs don't say. */
   work?(
     parameters: Readonly<Record<string, unknown>>,

@@ -9,6 +9,7 @@ import { digestBytes } from '../../src/files/digest.js';
 import { encodeNpy } from '../../src/formats/npy.js';
 import { writeArrays } from '../../src/formats/npz.js';
 import { zip } from '../../src/formats/zip.js';
+import { asCounted } from './counted.js';
 
 const root = mkdtempSync(join(tmpdir(), 'spikeline-pictures-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -30,8 +31,10 @@ const grey = (value: number) =>
   encodePng({ width, height, channels: 1, depth: 8, data: new Uint8Array(6).fill(value) });
 const colour = (value: number) =>
   encodePng({ width, height, channels: 3, depth: 8, data: Uint8Array.from({ length: 18 }, (_, i) => value + i) });
-const read = (train: CustomSplit, test: CustomSplit = train, more: Partial<CustomOptions> = {}) =>
-  readCustom({ name: 'mine', train, test, scale: 255, folder: root, ...more });
+async function read(train: CustomSplit, test: CustomSplit = train, more: Partial<CustomOptions> = {}) {
+  const about: CustomOptions = { name: 'mine', train, test, scale: 255, folder: root, ...more };
+  return asCounted(about, await readCustom(about));
+}
 
 /** What a split is refused with. */
 async function refusal(split: CustomSplit, more: Partial<CustomOptions> = {}): Promise<string> {

@@ -8,6 +8,7 @@ import { encodeIdx } from '../../src/data/formats/idx.js';
 import { UserError } from '../../src/error.js';
 import { encodeNpy, type NpyArray, type NpyData } from '../../src/formats/npy.js';
 import { permute } from '../../src/formats/shape.js';
+import { asCounted } from './counted.js';
 
 const [count, classes] = [24, 4];
 const image: ImageShape = [2, 5, 3];
@@ -35,17 +36,11 @@ function save(array: NpyArray): string {
   return name;
 }
 
-function read({ x = images, y = labels, test = [x, y], ...rest }: Given): Promise<CustomDataset> {
+async function read({ x = images, y = labels, test = [x, y], ...rest }: Given): Promise<CustomDataset> {
   const split = (of: readonly [NpyArray, NpyArray]) => ({ images: save(of[0]), labels: save(of[1]) });
   const shape = 'shape' in rest ? rest.shape : image;
-  return readCustom({
-    name: 'mine',
-    train: split([x, y]),
-    test: split(test),
-    ...(shape === undefined ? {} : { shape }),
-    scale: 255,
-    folder,
-  });
+  const about = { train: split([x, y]), test: split(test), ...(shape === undefined ? {} : { shape }), folder };
+  return asCounted(about, await readCustom({ ...about, name: 'mine', scale: 255 }));
 }
 
 /** What it is refused with: message and hint. */

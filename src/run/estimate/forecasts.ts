@@ -6,6 +6,7 @@ import { type ExpectedInput, type StageForecast, stageForecast, type WorkShare }
 import { isUserStage } from '../../stage/registry.js';
 import type { Metrics, TaskId } from '../../values.js';
 import { engineOf } from '../plan/identity.js';
+import { neededTasks } from './measured.js';
 import { type Measurable, type Measurement, measurableName, recall, remember } from './measurements.js';
 import { OtherWork } from './other-work.js';
 
@@ -39,6 +40,7 @@ export class Forecasts {
   readonly #stages = new Map<string, StageForecast>();
   readonly #tasks: ReadonlyMap<TaskId, Task>;
   readonly #measured = new Map<string, Measurement>();
+  readonly #metrics = new Map<TaskId, Metrics>();
   readonly #expectedInputs = new Map<TaskId, ExpectedInput>();
   /** What of each task's work can be measured; undefined where nothing can be told of it. */
   readonly #samples = new Map<TaskId, readonly (Sample & { readonly share: number })[] | undefined>();
@@ -58,16 +60,18 @@ export class Forecasts {
       const forecast = isUserStage(name) ? undefined : await stageForecast(name);
       if (forecast !== undefined) forecasts.#stages.set(name, forecast);
     }
+    for (const { id, action, parameters } of neededTasks(pipeline, tasks)) {
+      const forecast = action.kind === 'stage' ? forecasts.#stages.get(action.uses) : undefined;
+      const metrics = settings.metricsOf(id) ?? (await forecast?.metrics?.(parameters, pipeline.folder));
+      if (metrics !== undefined) forecasts.#metrics.set(id, metrics);
+    }
     for (const task of tasks) forecasts.#samples.set(task.id, await forecasts.#samplesOf(task));
     return forecasts;
   }
 
-  /** Metrics that a task has or will have. */
+  /** Metrics that a task has or will have; of those that the others need. */
   metrics(id: TaskId): Metrics | undefined {
-    const known = this.settings.metricsOf(id);
-    if (known !== undefined) return known;
-    const { action, parameters } = this.#tasks.get(id)!;
-    return action.kind === 'stage' ? this.#stages.get(action.uses)?.metrics?.(parameters) : undefined;
+    return this.#metrics.get(id);
   }
 
   /** What of these tasks' work is yet to be measured, each once. */

@@ -45,7 +45,8 @@ export async function measuredRecords(
   return records;
 }
 
-function neededTasks(pipeline: Pipeline, tasks: readonly Task[]): Task[] {
+/** These tasks, and all that they need, in the order of the pipeline. */
+export function neededTasks(pipeline: Pipeline, tasks: readonly Task[]): Task[] {
   const wanted = new Set(tasks.map(({ id }) => id));
   const byId = new Map<TaskId, Task>(pipeline.tasks.map((task) => [task.id, task]));
   // A set goes on with what is added to it meanwhile.

@@ -101,6 +101,7 @@ stages:
         // Rows of the view are cut, not broken; what is told below them is told whole.
         const [, told = ''] = pane.written.join('\n').split(/^bad@size=small failed|^ended/m);
         expect(told).toContain('[E_COMMAND]');
+        expect(steady(pane.written)).toContain('✖ 0/4 done, 2 failed, 2 skipped, N s');
         const isCall = (line: string) => line.includes('npx spikeline log');
         const calls = pane.written.filter(isCall);
         // What a task wrote is shown as it wrote it.
@@ -127,6 +128,7 @@ stages:
         pane.press('C-c');
         await until(() => pane.lines.join('\n').includes('npx spikeline run'), 'it has ended');
         const written = steady(pane.written);
+        expect(written).toContain('↓ 0/4 done, 4 skipped, N s');
         const end = written.slice(written.findIndex((line) => line.startsWith('panes: ')));
         const told = 'Finished work is kept. Continue with:';
         expect(end.slice(0, width === 40 ? 4 : 3)).toEqual(

@@ -42,7 +42,7 @@ interface StageState {
 /** A row that is none of a stage. */
 interface OtherRow {
   row?: Row;
-  readonly finish: () => void;
+  readonly finish: (error?: Error) => void;
   readonly finished: Promise<void>;
 }
 
@@ -164,7 +164,9 @@ export class ListrView implements View {
   #finishWhole(): void {
     clearInterval(this.#clock);
     this.#showWhole();
-    this.#whole?.finish();
+    const { outcome } = this.#overall;
+    if (outcome === 'skipped') this.#whole?.row?.skip();
+    this.#whole?.finish(outcome === 'failed' ? new Error('failed') : undefined);
     // Once rows are drawn for good, a new title would draw them all again.
     this.#whole = undefined;
   }
@@ -194,11 +196,7 @@ export class ListrView implements View {
 }
 
 function newStage(name: string): StageState {
-  let finish: (error?: Error) => void = () => undefined;
-  const finished = new Promise<void>((resolve, reject) => {
-    finish = (error) => (error ? reject(error) : resolve());
-  });
-  finished.catch(() => undefined);
+  const { finish, finished } = newRow();
   let begin: () => void = () => undefined;
   const begun = new Promise<true>((resolve) => {
     begin = () => resolve(true);
@@ -207,11 +205,13 @@ function newStage(name: string): StageState {
   return { name, ...counts, ending: false, begin, begun, running: new Map(), failures: new Map(), finish, finished };
 }
 
-function newRow(): OtherRow {
-  let finish: () => void = () => undefined;
-  const finished = new Promise<void>((resolve) => {
-    finish = resolve;
+/** What a row waits for. */
+function newRow(): Pick<OtherRow, 'finish' | 'finished'> {
+  let finish: (error?: Error) => void = () => undefined;
+  const finished = new Promise<void>((resolve, reject) => {
+    finish = (error) => (error ? reject(error) : resolve());
   });
+  finished.catch(() => undefined);
   return { finish, finished };
 }
 

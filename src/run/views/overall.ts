@@ -32,6 +32,7 @@ export class Overall {
   #total = 0;
   #ended = 0;
   #failed = 0;
+  #skipped = 0;
   #started = 0;
 
   /** @param now milliseconds of a clock that never goes back */
@@ -64,12 +65,19 @@ export class Overall {
     }
   }
 
+  /** What has become of the whole, once all of it has ended. */
+  get outcome(): 'done' | 'failed' | 'skipped' {
+    if (this.#failed > 0) return 'failed';
+    return this.#skipped > 0 ? 'skipped' : 'done';
+  }
+
   /** `12/64 done, 3 running, 84 s, about 5 min 20 s left` */
   text(now: number = performance.now()): string {
     const left = this.secondsLeft(now);
     const parts = [
-      `${this.#ended}/${this.#total} done`,
+      `${this.#ended - this.#failed - this.#skipped}/${this.#total} done`,
       ...(this.#failed > 0 ? [`${this.#failed} failed`] : []),
+      ...(this.#skipped > 0 ? [`${this.#skipped} skipped`] : []),
       ...(this.#running.size > 0 ? [`${this.#running.size} running`] : []),
       duration(Math.floor((now - this.#started) / 1e3)),
       ...(left === undefined || this.#ended === this.#total ? [] : [`about ${duration(left)} left`]),
@@ -111,6 +119,7 @@ export class Overall {
     const counts = this.#stageOf(this.#stageOfTask.get(task)!);
     this.#ended++;
     if (status === 'failed') this.#failed++;
+    if (status === 'skipped') this.#skipped++;
     if (!this.#running.delete(task)) counts.waiting.delete(task);
     if (status !== 'ran') return;
     counts.seconds += seconds;

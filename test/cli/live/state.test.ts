@@ -33,7 +33,7 @@ describe('what the page of a run is told first', () => {
     state.handle({ event: 'task', task: b, status: 'failed', seconds: 1, failure: { code: 'E_X', message: 'x' } });
     expect(state.tasks.get(b)).toMatchObject({ state: 'failed', failure: { code: 'E_X' } });
     expect([...state.metrics]).toEqual([[a, { loss: 0.3 }]]);
-    expect(state.summary).toMatch(/^2\/2 done, 1 failed/);
+    expect(state.summary).toMatch(/^1\/2 done, 1 failed/);
   });
 
   it('has no more points of a long training than a picture shows, and begins a curve anew with another attempt', () => {

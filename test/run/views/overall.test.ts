@@ -16,7 +16,7 @@ function runOf(counts: Readonly<Record<string, number>>) {
   return {
     start: (seconds: number, task: string) =>
       at(seconds, { event: 'task-start', task: task as TaskId, key: '' as never, reasons: [] }),
-    end: (seconds: number, task: string, took: number, status: 'ran' | 'cached' | 'failed' = 'ran') =>
+    end: (seconds: number, task: string, took: number, status: 'ran' | 'cached' | 'failed' | 'skipped' = 'ran') =>
       at(seconds, { event: 'task', task: task as TaskId, status, seconds: took }),
     expect: (seconds: Readonly<Record<string, number>>) => at(0, { event: 'estimate', seconds }),
     progress: (seconds: number, task: string, done: number, total: number) =>
@@ -56,7 +56,10 @@ describe('the line of a whole run', () => {
     run.start(2, 'train@i=1');
     expect(run.text(3)).toBe('1/4 done, 2 running, 3 s');
     run.end(130, 'train@i=0', 128, 'failed');
-    expect(run.text(130)).toBe('2/4 done, 1 failed, 1 running, 2 min 10 s');
+    expect(run.text(130)).toBe('1/4 done, 1 failed, 1 running, 2 min 10 s');
+    run.end(140, 'train@i=1', 138);
+    run.end(140, 'train@i=2', 0, 'skipped');
+    expect(run.text(140)).toBe('2/4 done, 1 failed, 1 skipped, 2 min 20 s');
   });
 
   it('knows nothing of stages in which nothing has run', () => {

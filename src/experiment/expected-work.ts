@@ -61,6 +61,13 @@ export function inferenceWork(_: Given, inputs: Inputs): readonly WorkShare[] | 
   return network && [share({ kind: 'evaluate', network, shape: images.shape }, 1)];
 }
 
+/** `export`: it reads a network, as a test does. */
+export function exportWork(_: Given, { checkpoint }: Inputs): readonly WorkShare[] | undefined {
+  const images = expectedImages(checkpoint?.inputs?.data);
+  const network = images && trainedNetwork(checkpoint, images);
+  return network && [share({ kind: 'evaluate', network, shape: images.shape }, 0)];
+}
+
 /** `snn-convert`: one is a test image, if it is given any to compare on. */
 export function conversionWork({ compare }: Given, inputs: Inputs): readonly WorkShare[] | undefined {
   if (inputs.data === undefined || compare === 0) return [];

@@ -24,6 +24,14 @@ export interface WorkShare {
   readonly share: number;
 }
 
+/** What work takes, in seconds. */
+export interface SampleTimes {
+  /** One of what is counted. */
+  readonly each: number;
+  /** All that a task does beside: it begins, loads code and networks, and keeps what it made. */
+  readonly once: number;
+}
+
 /** What a few steps are measured with. */
 export interface MeasureOptions {
   readonly threads: number;
@@ -36,7 +44,7 @@ export interface MeasureOptions {
  * export, apart from the stage: it is no part of keys, and only those who ask for it load it.
  */
 export interface StageForecast {
-  /** Seconds that a task takes on about any machine, where it is so few that nobody has to measure. */
+  /** Seconds that a task takes on about any machine, where it is so few that nobody has to measure, or nothing can be told of its work. */
   readonly seconds?: number;
   /**
    * Metrics that a task will have, as far as its parameters say, and the files that these name.
@@ -47,13 +55,13 @@ export interface StageForecast {
     parameters: Readonly<Record<string, unknown>>,
     folder: string,
   ): Metrics | undefined | Promise<Metrics | undefined>;
-  /** What a task does, beside its beginning; undefined where parameters and inputs don't say. */
+  /** What a task does; that it begins counts once, as the most of them take for it; undefined where parameters and inputs don't say. */
   work?(
     parameters: Readonly<Record<string, unknown>>,
     inputs: Readonly<Record<string, ExpectedInput>>,
   ): readonly WorkShare[] | undefined;
-  /** Does a little of such work, on made-up data, and tells how many seconds one takes. */
-  measure?(work: Json, options: MeasureOptions): Promise<number>;
+  /** Does a little of such work, on made-up data, in a process that was started for it. */
+  measure?(work: Json, options: MeasureOptions): Promise<SampleTimes>;
 }
 
 const folder = join(isBuilt ? buildFolder : packageRoot, 'stages', 'forecasts');

@@ -35,7 +35,7 @@ export async function forecastsOf({ pipeline, plans, unknown, threads, measure }
     const place = `${String(at + 1).padStart(String(samples.length).length)}/${samples.length}`;
     try {
       const measured = await forecasts.measure(sample);
-      const pace = Number((1 / measured.seconds).toPrecision(3));
+      const pace = Number((1 / measured.each).toPrecision(3));
       printErrorText(`  ${place}  ${sample.title}: ${pace} ${sample.unit}/s`, 5);
       hindered ||= measured.hindered;
     } catch (error) {

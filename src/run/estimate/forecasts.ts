@@ -1,11 +1,13 @@
 // What can be told of tasks of which nothing like them has run: what they will compute, by what the pipeline says, and how
 // long a few steps of that take on this machine.
+import { engineFor } from '../../engine/engines.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import { engineFingerprint } from '../../stage/fingerprint.js';
 import { type ExpectedInput, type StageForecast, stageForecast, type WorkShare } from '../../stage/forecast.js';
 import { isUserStage } from '../../stage/registry.js';
 import type { Metrics, TaskId } from '../../values.js';
 import { engineOf } from '../plan/identity.js';
+import { measureApart } from './measure.js';
 import { neededTasks } from './measured.js';
 import { type Measurable, type Measurement, measurableName, recall, remember } from './measurements.js';
 import { OtherWork } from './other-work.js';
@@ -13,7 +15,8 @@ import { OtherWork } from './other-work.js';
 /** Work of which a few steps can be measured. */
 export interface Sample extends Measurable {
   readonly name: string;
-  readonly forecast: StageForecast;
+  /** Whose work it is. */
+  readonly stage: string;
   /** See `WorkShare`. */
   readonly title: string;
   readonly unit: string;
@@ -82,28 +85,34 @@ export class Forecasts {
   }
 
   /** Measures a few steps, and remembers them. */
-  async measure({ name, forecast, work, engine: fingerprint, threads }: Sample): Promise<Measurement> {
+  async measure({ name, stage, work, engine: fingerprint, threads }: Sample): Promise<Measurement> {
     const { engine } = this.pipeline;
     const others = new OtherWork();
-    const seconds = await forecast.measure!(work, { threads, ...(engine === undefined ? {} : { engine }) });
-    const measured = { seconds, hindered: others.hinder(threads) };
+    const options = { threads, ...(engine === undefined ? {} : { engine }) };
+    const { used, ...times } = await measureApart({ stage, work, options });
+    const measured = { ...times, hindered: others.hinder(threads, used) };
     this.#measured.set(name, measured);
     await remember(name, { work, engine: fingerprint, threads }, measured);
     return measured;
   }
 
   /** What can be told of a task's time; undefined where steps of it are yet to be measured, or nothing can be told. */
-  of(task: Task): Forecast | undefined {
-    const { action, id } = task;
-    const once = action.kind === 'stage' ? this.#stages.get(action.uses)?.seconds : undefined;
-    if (once !== undefined) return { each: 0, threads: this.settings.threads, once };
+  of({ action, id }: Task): Forecast | undefined {
+    const { threads } = this.settings;
+    const samples = this.#samples.get(id);
+    if (samples === undefined) {
+      const once = action.kind === 'stage' ? this.#stages.get(action.uses)?.seconds : undefined;
+      return once === undefined ? undefined : { each: 0, threads, once };
+    }
     let each = 0;
-    for (const { name, share } of this.#samples.get(id) ?? [{ name: '', share: 1 }]) {
+    let once: number | undefined;
+    for (const { name, share } of samples) {
       const measured = this.#measured.get(name);
       if (measured === undefined) return undefined;
-      each += share * measured.seconds;
+      each += share * measured.each;
+      once = Math.max(once ?? 0, measured.once);
     }
-    return { each, threads: this.settings.threads };
+    return { each, threads, ...(once === undefined ? {} : { once }) };
   }
 
   /** True if its time rests on steps that were measured. */
@@ -121,15 +130,16 @@ export class Forecasts {
     if (action.kind !== 'stage') return undefined;
     const forecast = this.#stages.get(action.uses);
     const shares: readonly WorkShare[] | undefined = forecast?.work?.(parameters, this.#expected(inputs));
-    const engine = shares && engineOf(action.definition, this.pipeline.engine);
-    if (engine === undefined) return undefined;
+    if (shares === undefined) return undefined;
+    // One that computes nothing itself may have to do with what others do.
+    const engine = engineOf(action.definition, this.pipeline.engine) ?? engineFor(['evaluate'], this.pipeline.engine);
     const fingerprint = await engineFingerprint(engine);
-    return shares!.map(({ work, ...about }) => {
+    return shares.map(({ work, ...about }) => {
       const measurable = { work, engine: fingerprint, threads: this.settings.threads };
       const name = measurableName(measurable);
       const measured = this.#measured.get(name) ?? (this.settings.anew ? undefined : recall(name));
       if (measured !== undefined) this.#measured.set(name, measured);
-      return { ...measurable, ...about, name, forecast: forecast! };
+      return { ...measurable, ...about, name, stage: action.uses };
     });
   }
 

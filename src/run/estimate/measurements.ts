@@ -6,6 +6,7 @@ import { writeAtomically } from '../../files/atomic.js';
 import { digestJson, hexOf } from '../../files/digest.js';
 import { readRegularFile } from '../../files/regular-file.js';
 import type { EngineFingerprint } from '../../stage/fingerprint.js';
+import type { SampleTimes } from '../../stage/forecast.js';
 import type { Json } from '../../values.js';
 import { thisPlatform } from '../local/platform.js';
 
@@ -17,8 +18,7 @@ export interface Measurable {
 }
 
 /** What was found. */
-export interface Measurement {
-  readonly seconds: number;
+export interface Measurement extends SampleTimes {
   /** True if other programs had a part of the machine meanwhile. */
   readonly hindered: boolean;
 }
@@ -35,8 +35,9 @@ export function measurableName({ work, engine, threads }: Measurable): string {
 export function recall(name: string): Measurement | undefined {
   try {
     const text = readRegularFile(join(folder(), `${name}.json`)).toString();
-    const { seconds, hindered } = JSON.parse(text) as { readonly [key in keyof Measurement]?: unknown };
-    return typeof seconds === 'number' && seconds > 0 ? { seconds, hindered: hindered === true } : undefined;
+    const { each, once, hindered } = JSON.parse(text) as { readonly [key in keyof Measurement]?: unknown };
+    if (typeof each !== 'number' || !(each > 0) || typeof once !== 'number' || !(once >= 0)) return undefined;
+    return { each, once, hindered: hindered === true };
   } catch {
     return undefined;
   }

@@ -26,11 +26,16 @@ export function otherCores(before: WorkSeen, after: WorkSeen): number {
 export class OtherWork {
   readonly #before = seen();
 
-  /** True if they leave fewer cores than so many threads need. */
-  hinder(threads: number): boolean {
+  /**
+   * True if they leave fewer cores than so many threads need.
+   *
+   * @param used milliseconds of cores that another process of ours has used. Default: none
+   */
+  hinder(threads: number, used = 0): boolean {
     // Of a machine's cores, a container may have a few: what others do on the rest doesn't matter.
     const cores = Math.max(cpus().length, availableParallelism());
-    const taken = Math.min(cores, otherCores(this.#before, seen()));
+    const after = seen();
+    const taken = Math.min(cores, otherCores(this.#before, { ...after, own: after.own + used }));
     return cores - taken < (1 - mostTaken) * threads;
   }
 }

@@ -1,0 +1,3 @@
+import type { StageForecast } from '../../src/stage/forecast.js';
+
+export default { seconds: 1 } satisfies StageForecast;

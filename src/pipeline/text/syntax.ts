@@ -55,17 +55,16 @@ function unquotedExpression(text: string, { errors }: Document.Parsed): number |
 function independent(text: string, { errors, warnings }: Document.Parsed): YAMLError[] {
   const lines = new Set<number>();
   const kept: YAMLError[] = [];
-  let tabs = false;
   const all = [...errors, ...warnings.filter(({ code }) => code === 'TAG_RESOLVE_FAILED')];
   for (const error of all.sort((a, b) => a.pos[0] - b.pos[0])) {
     const line = text.lastIndexOf('\n', error.pos[0] - 1);
-    // All lines of such a file are indented with tabs: the first says it.
-    if (lines.has(line) || (tabs && error.code === 'TAB_AS_INDENT')) continue;
+    if (lines.has(line)) continue;
     lines.add(line);
-    tabs ||= error.code === 'TAB_AS_INDENT';
     // Two errors for one place: the one that spans lines says more.
     kept.push(all.find(({ code, pos }) => code === 'MULTILINE_IMPLICIT_KEY' && pos[0] === error.pos[0]) ?? error);
-    if (/at node end|in YAML stream/.test(error.message)) break;
+    // Behind a tab, lines belong to others than they seem to, and without its colon a key is none.
+    const misread = error.code === 'TAB_AS_INDENT' || missingColon(text, error) !== undefined;
+    if (misread || /at node end|in YAML stream/.test(error.message)) break;
   }
   return kept;
 }
@@ -78,8 +77,23 @@ interface Explanation {
   readonly end?: number;
 }
 
+/** `ann { uses: ann-infer }`: an opening bracket right behind a name, in the line of an error about a colon. */
+function missingColon(text: string, { code, pos: [at] }: YAMLError): Explanation | undefined {
+  if (code !== 'BLOCK_AS_IMPLICIT_KEY') return undefined;
+  const line = text.lastIndexOf('\n', at - 1) + 1;
+  const [, before, key, bracket] = /^(\s*(?:- +)?)([\w-]+) *([{[])/.exec(text.slice(line, at)) ?? [];
+  if (key === undefined) return undefined;
+  const start = line + before!.length;
+  return {
+    message: 'After a key come a colon and a space.',
+    ...{ start, end: start + key.length, hint: `write ${key}: ${bracket}` },
+  };
+}
+
 function explain(error: YAMLError, text: string, document: Document.Parsed): Explanation {
   const [start, end] = error.pos;
+  const unmarked = missingColon(text, error);
+  if (unmarked !== undefined) return unmarked;
   switch (error.code) {
     case 'TAB_AS_INDENT':
       return { message: 'YAML must not be indented with tabs.', hint: 'indent with spaces' };

@@ -15,6 +15,26 @@ describe('syntax', () => {
       `,
     ],
     [
+      'a tab in the midst of spaces, with nothing that only follows from it',
+      'name: x\nstages:\n  data:\n\tuses: dataset\n    with: { name: mnist }\n    over: [k]\n',
+      `
+      pipeline.yaml:4:1: error[E_YAML]: YAML must not be indented with tabs.
+         4 | \tuses: dataset
+           | ^
+        hint: indent with spaces
+      `,
+    ],
+    [
+      'a colon that is missing behind a name',
+      'name: x\nstages:\n  data: { uses: dataset }\n  ann { uses: ann-infer, inputs: { data: data } }\n\n  snn: { uses: snn-infer }\n',
+      `
+      pipeline.yaml:4:3: error[E_YAML]: After a key come a colon and a space.
+         4 |   ann { uses: ann-infer, inputs: { data: data } }
+           |   ^^^
+        hint: write ann: {
+      `,
+    ],
+    [
       'a brace that is not closed',
       'name: x\nstages:\n  data: { uses: dataset, with: { name: mnist }\n  own: { run: [x] }\n',
       `

@@ -99,6 +99,12 @@ describe.skipIf(executable === undefined)('the page of a run in Chromium', () =>
         await page.goto(live.show()[0]!);
         await page.getByText('epoch 4/10').waitFor();
         expect(await page.locator('.run h3').allInnerTexts()).toEqual(['train@seed=1', 'train@seed=2 failed']);
+        // A picture that is wider than the window is seen in its middle.
+        const off = await page.evaluate<number>(`{
+          const { scrollLeft, scrollWidth, clientWidth } = document.getElementById('graph').parentElement;
+          Math.abs(2 * scrollLeft - (scrollWidth - clientWidth));
+        }`);
+        expect(off).toBeLessThanOrEqual(2);
         expect(await page.locator('.curves b').allInnerTexts()).toEqual(['0.25', '0.4']);
         expect(await page.getByText('<b>no</b> memory [E_X]').count()).toBe(1);
         expect(await page.locator('#warnings').textContent()).toBe('Look: <img src=x onerror=alert(1)>');

@@ -50,13 +50,14 @@ export interface Comparison {
 const compareStyle = `
 .scripted #tables .scroll { max-height: 70vh; overflow: auto; }
 #tables thead th { position: sticky; top: 0; background: var(--paper); z-index: 1; }
-#tables td, #tables tbody th { max-width: 20rem; overflow-wrap: anywhere; } #tables tbody th { white-space: normal; }
+#tables td, #tables tbody th { max-width: 20rem; white-space: nowrap; } #tables .long { white-space: normal; overflow-wrap: anywhere; }
 #tables td:has(> input) { border-left: 6px solid var(--own, transparent); padding-left: 6px; }
 #tables input { width: 18px; height: 18px; margin: 0; vertical-align: middle; accent-color: var(--accent); }
 #tables table:not(.fronted) .front { display: none; } #tables .on-front .front { color: var(--off); font-weight: 700; }
 #tables .long { min-width: 14rem; }
 .sort { font: inherit; color: inherit; background: none; border: 0; padding: 2px 0; margin: 0; cursor: pointer; text-align: inherit; text-decoration: underline dotted; text-underline-offset: 3px; }
 [aria-sort] .sort { color: var(--ink); } [aria-sort="ascending"] .sort::after { content: " ▲"; } [aria-sort="descending"] .sort::after { content: " ▼"; }
+#overlaid .block:not(:has(figure)) { display: none; }
 .two { display: grid; gap: 0 24px; } @media (min-width: 620px) { .two { grid-template-columns: 1fr 1fr; } }
 .two select { width: 100%; }
 .plot svg { max-width: 640px; } .plot text { fill: var(--ink); font-size: 12.5px; } .plot .rule { stroke: var(--rule); } .plot .axis { stroke: var(--ink); } .ring { fill: none; stroke: var(--ink); stroke-width: 2; pointer-events: none; }

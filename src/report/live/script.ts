@@ -11,6 +11,13 @@ ${scriptParts}  let tasks = {};
   let ended = false;
   const cards = new Map();
 
+  // Where it is wider than the window, its middle is what all stages hang on.
+  const centre = () => {
+    const box = at('graph').parentElement;
+    box.scrollLeft = (box.scrollWidth - box.clientWidth) / 2;
+  };
+  if (at('graph').complete) centre();
+  else at('graph').addEventListener('load', centre, { once: true });
   const showGraph = calm(700, () => { at('graph').src = 'graph.svg?' + Date.now(); });
   const showResults = calm(700, async () => {
     const answer = await fetch('results');

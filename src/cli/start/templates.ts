@@ -27,7 +27,7 @@ export const templates: readonly Template[] = [
     pipeline: 'quickstart.yaml',
     next: [
       ['run quickstart.yaml', 'runs all of it'],
-      ['run quickstart.yaml --set epochs=8', 'trains for twice as long'],
+      ['run quickstart.yaml --set epochs=8 --open', 'trains for twice as long, and shows it on a page'],
     ],
     files: { 'quickstart.yaml': inTemplates('quickstart/quickstart.yaml') },
   },
@@ -59,6 +59,7 @@ export const templates: readonly Template[] = [
     pipeline: 'paper.yaml',
     next: [
       ['run paper.yaml --profile smoke', 'the same graph on a few images, in minutes'],
+      ['plan paper.yaml --measure', 'how long all of it takes on this machine'],
       ['run paper.yaml', 'all of it'],
     ],
     files: {

@@ -3,6 +3,7 @@ import type { CustomSeriesOption, LineSeriesOption } from 'echarts';
 import type { Estimate } from '../../results/statistics.js';
 import { colours, fontFamily } from '../look.js';
 import { type Bundle, medianRange } from './bundles.js';
+import { within } from './scales.js';
 import { type Key, labelWidth, lineLooks, mostColours, type Point } from './style.js';
 
 /** A line, with what lies around it. */
@@ -120,8 +121,13 @@ function aroundSeries(curve: Curve, place: (at: string | number) => number): Cus
     {
       ...{ type: 'custom', silent: true, data, z: around === 'band' ? 1 : 2 },
       encode: { x: 0, y: [1, 2] },
-      renderItem: ({ dataIndex }, api) => {
-        const at = (x: number, y: number) => api.coord([x, y]) as [number, number];
+      renderItem: ({ dataIndex, coordSys }, api) => {
+        const area = coordSys as unknown as { readonly y: number; readonly height: number };
+        const at = (x: number, y: number): [number, number] => {
+          const [across, down] = api.coord([x, y]) as [number, number];
+          return [across, within(down, area.y, area.height, area.y + area.height)];
+        };
+        const isWhole = (x: number, y: number) => (api.coord([x, y]) as [number, number])[1] === at(x, y)[1];
         if (around === 'whiskers') {
           const [x, low, high] = data[dataIndex] as [number, number, number];
           const [[x1, y1], [, y2]] = [at(x, low), at(x, high)];
@@ -131,7 +137,12 @@ function aroundSeries(curve: Curve, place: (at: string | number) => number): Cus
           });
           return {
             type: 'group',
-            children: [segment(x1, y1, x1, y2), segment(x1 - 3, y1, x1 + 3, y1), segment(x1 - 3, y2, x1 + 3, y2)],
+            children: [
+              segment(x1, y1, x1, y2),
+              // None where the line goes on beyond the axes.
+              ...(isWhole(x, low) ? [segment(x1 - 3, y1, x1 + 3, y1)] : []),
+              ...(isWhole(x, high) ? [segment(x1 - 3, y2, x1 + 3, y2)] : []),
+            ],
           };
         }
         // The whole area is drawn with the first point.

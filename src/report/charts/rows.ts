@@ -2,6 +2,7 @@
 import type { CustomSeriesOption } from 'echarts';
 import type { Estimate } from '../../results/statistics.js';
 import { colours, fontFamily, ink, paper } from '../look.js';
+import { within } from './scales.js';
 import {
   type Chart,
   type ChartForm,
@@ -150,7 +151,8 @@ function markSeries(rows: Rows, series: RowSeries, labelled: boolean): CustomSer
       const place = Math.min((height * 0.86) / slots, 24);
       const y = middle + (slot - (slots - 1) / 2) * place;
       const { interval } = value.estimate;
-      const [low, high] = interval ? [at(interval.low), at(interval.high)] : [x, x];
+      const ends = interval ? [at(interval.low), at(interval.high)] : [x, x];
+      const [low, high] = ends.map((end) => within(end, area.x, area.width, area.x)) as [number, number];
       const mark =
         rows.mark === 'bar'
           ? bar(area.x, x, y, Math.min(place * 0.8, 16), series.colour)
@@ -160,7 +162,7 @@ function markSeries(rows: Rows, series: RowSeries, labelled: boolean): CustomSer
       return {
         type: 'group',
         children: [
-          ...(interval ? whisker(low, high, y, rows.mark === 'bar' ? colours.dark : series.colour) : []),
+          ...(interval ? whisker([low, high], ends, y, rows.mark === 'bar' ? colours.dark : series.colour) : []),
           mark,
           ...(labelled && place > 11 ? [label(text, area, lines, rows.mark)] : []),
         ],
@@ -191,12 +193,13 @@ function bar(from: number, to: number, y: number, height: number, fill: string) 
   return { type: 'rect' as const, shape, style: { fill }, z2: layers.mark };
 }
 
-/** An interval: a line with an end on either side. */
-function whisker(low: number, high: number, y: number, stroke: string) {
+/** An interval: a line with an end on either side, but where it goes on beyond the axes. */
+function whisker([low, high]: readonly [number, number], ends: readonly number[], y: number, stroke: string) {
   const segment = (x1: number, y1: number, x2: number, y2: number) => ({
     ...{ type: 'line' as const, shape: { x1, y1, x2, y2 }, style: { stroke, lineWidth: 1.4 }, z2: layers.mark },
   });
-  return [segment(low, y, high, y), segment(low, y - 3, low, y + 3), segment(high, y - 3, high, y + 3)];
+  const shown = [low, high].filter((x, i) => x === ends[i]);
+  return [segment(low, y, high, y), ...shown.map((x) => segment(x, y - 3, x, y + 3))];
 }
 
 /** The text of a mark: behind it, or before it where it would leave the chart or stand on a line. */

@@ -34,3 +34,12 @@ export function accuracyAxisName(range: Range, chance: number | undefined, what 
   const below = chance !== undefined && chance < range.min ? `, chance is ${Number(chance.toPrecision(3))}` : '';
   return `${what} (%)${below}`;
 }
+
+/**
+ * A place in pixels, or the edge of the axes that it is beyond.
+ *
+ * @param nowhere where that is which the axis has no place for, such as 0 on a logarithmic one
+ */
+export function within(at: number, from: number, length: number, nowhere: number): number {
+  return Number.isNaN(at) ? nowhere : Math.min(Math.max(at, from), from + length);
+}

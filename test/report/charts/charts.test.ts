@@ -92,6 +92,40 @@ describe('charts', () => {
     expect(chart.points.filter(({ series }) => series === 'event: all synapses')).toHaveLength(2);
   });
 
+  it('draw no interval beyond the axes, however wide it is', async () => {
+    const repeated = <T extends { accuracy: number }>(
+      results: readonly { result: T; labels: Record<string, string> }[],
+    ) =>
+      ['1', '2'].flatMap((seed, i) =>
+        results.map(({ result, labels }) =>
+          at({ ...result, ...spread(result, i), accuracy: 0.4 + 0.5 * i }, { ...labels, seed }),
+        ),
+      );
+    // The mean less half of such an interval is below 0.
+    const spread = (result: object, i: number) =>
+      Object.fromEntries(
+        Object.entries(result).flatMap(([name, value]) =>
+          name.endsWith('PerImage') && typeof value === 'number' ? [[name, i === 0 ? value / 10 : value]] : [],
+        ),
+      );
+    const drawn = charts({ ann: repeated(ann()), snn: repeated(snn([0, 0.1])), repeat: ['seed'] });
+    expect(drawn.map(({ name }) => name)).toEqual(expect.arrayContaining(['accuracy', 'accuracy-noise', 'operations']));
+    for (const chart of drawn) {
+      const svg = await renderSvg(chart);
+      const paths = [...svg.matchAll(/<path d="([^"]*)"(?![^>]*transform)/g)].map(([, d]) => d!);
+      const places = paths.flatMap((d) => [...d.matchAll(/[ML] ?(-?[\d.]+)[ ,](-?[\d.]+)/g)]);
+      expect(places.length).toBeGreaterThan(20);
+      const outside = places.filter(
+        ([, x, y]) => +x! < -1 || +x! > chart.width + 1 || +y! < -1 || +y! > chart.height + 1,
+      );
+      expect([chart.name, outside.map(([place]) => place), /[ML] ?NaN|Infinity/.exec(svg)]).toEqual([
+        chart.name,
+        [],
+        null,
+      ]);
+    }
+  });
+
   it('say noise where there is no result without', () => {
     expect(chartOf({ snn: snn([0.2]) }, 'spikes').subtitle).toBe(
       'VGG on CIFAR-10 at 20 % noise · 10,000 test images · a neuron emits at most 2ᵏ·B spikes',

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { SampleWork } from '../../src/experiment/sample-work.js';
-import { encodeNpy } from '../../src/formats/npy.js';
 import { packageRoot } from '../../src/paths.js';
 import { loadPipeline } from '../../src/pipeline/load.js';
 import { Estimator } from '../../src/run/estimate/estimates.js';
@@ -67,24 +66,6 @@ describe('forecasts', () => {
     expect(forecasts.of(task('train@precision=fp32'))).toBeUndefined();
     expect(forecasts.of(task('report'))).toEqual({ each: 0, threads: 1, once: 2 });
     expect(forecasts.isMeasured(task('report'))).toBe(false);
-  });
-
-  it('know how many images there are of data of one’s own, and leave what is wrong with them to the task', async () => {
-    const yaml = text().replace(
-      'name: mnist',
-      'name: mine, train: { images: x.npy, labels: y.npy }, test: { share: 0.2 }, subset: { train: 20 }',
-    );
-    const absent = await forecastsOf(false, yaml);
-    expect([absent.missing, absent.forecasts.metrics('data' as TaskId)]).toEqual([[], undefined]);
-    const count = 30;
-    const labels = Uint8Array.from({ length: count }, (_, i) => i % 3);
-    writeFileSync(join(folder, 'y.npy'), encodeNpy({ shape: [count], data: labels }));
-    writeFileSync(join(folder, 'x.npy'), encodeNpy({ shape: [count, 6, 6], data: new Uint8Array(count * 36) }));
-    const { forecasts, missing } = await forecastsOf(false, yaml);
-    expect(forecasts.metrics('data' as TaskId)).toEqual({
-      ...{ trainImages: 20, testImages: 6, classes: 3, shape: [6, 6, 1] },
-    });
-    expect(missing.length).toBe(6);
   });
 
   it('measure a few steps, scale them, and remember them', async () => {

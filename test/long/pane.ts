@@ -17,7 +17,7 @@ export class Pane {
   static running(box: Sandbox, width: number, args: string): Pane {
     // The shell outlives a Ctrl-C, and with it what is shown.
     const environment = 'env -u CI TERM=xterm-256color LANG=C.UTF-8';
-    const command = `trap : INT; ${environment} '${process.execPath}' '${box.program}' ${args}; sleep 60`;
+    const command = `trap : INT; ${environment} '${process.execPath}' '${box.program}' ${args}; sleep 600`;
     return new Pane(box, width, command);
   }
 

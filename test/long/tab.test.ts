@@ -40,7 +40,7 @@ async function open(box: Sandbox, { name, file, before, call }: Shell): Promise<
   const home = `HOME='${box.folder}' ZDOTDIR='${box.folder}' XDG_CONFIG_HOME='${box.path('.config')}'`;
   const path = `PATH='${box.path('node_modules/.bin')}':"$PATH"`;
   const pane = new Pane(box, 80, `env -u CI ${home} ${path} TERM=xterm-256color LANG=C.UTF-8 ${call}`);
-  await until(() => pane.lines.at(-1) === '>', `${name} is ready`, 60);
+  await until(() => pane.lines.at(-1) === '>', `${name} is ready`);
   return pane;
 }
 
@@ -53,15 +53,15 @@ describe.each(shells.filter(isThere))('Tab in $name', (shell) => {
     try {
       pane.type('spikeline pl');
       pane.press('Tab');
-      await until(() => typed(pane) === '> spikeline plan', 'a command is ended', 60);
+      await until(() => typed(pane) === '> spikeline plan', 'a command is ended');
       pane.type('p.yaml --profile tw');
       pane.press('Tab');
-      await until(() => typed(pane).endsWith('--profile two\\ words'), 'a name of two words is ended', 60);
+      await until(() => typed(pane).endsWith('--profile two\\ words'), 'a name of two words is ended');
       pane.type('da');
       pane.press('Tab');
-      await until(() => typed(pane).endsWith('two\\ words data'), 'a stage is ended', 60);
+      await until(() => typed(pane).endsWith('two\\ words data'), 'a stage is ended');
       pane.press('Enter');
-      await until(() => pane.lines.includes('1 to run, 0 cached'), 'the line has run', 60);
+      await until(() => pane.lines.includes('1 to run, 0 cached'), 'the line has run');
     } finally {
       pane.close();
     }
@@ -76,14 +76,14 @@ describe.each(shells.filter(isThere))('Tab in $name', (shell) => {
     const ask = async (line: string, words: readonly string[]) => {
       pane.type(line);
       for (const key of shell.list) pane.press(key);
-      await until(() => shows(words), `${line}: ${words.join(', ')}`, 60).catch((error: unknown) => {
+      await until(() => shows(words), `${line}: ${words.join(', ')}`).catch((error: unknown) => {
         expect([error, pane.lines]).toEqual([]);
       });
       // Whatever a menu does with it, the line goes.
       pane.press('C-c');
-      await until(() => pane.lines.at(-1) === '>', 'there is a new line', 60);
+      await until(() => pane.lines.at(-1) === '>', 'there is a new line');
       pane.press('C-l');
-      await until(() => pane.lines.length === 1, 'it is the only one', 60);
+      await until(() => pane.lines.length === 1, 'it is the only one');
     };
     try {
       await ask('spikeline run p.yaml --profile ', ['smoke', 'words', 'x:y']);

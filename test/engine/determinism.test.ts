@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildFolder } from '../../src/paths.js';
-import { cases, fingerprint, livelyParameters } from './fingerprint.js';
+import { testFolder } from '../store/folder.js';
+import { cases, fingerprint, livelyParameters, writeLively } from './fingerprint.js';
 
 describe.each(Object.entries(cases))('%s', (_, { network, gradients, golden }) => {
   let lively: ReadonlyMap<string, Float32Array>;
@@ -21,10 +22,10 @@ it.skipIf(process.env.SPIKELINE_KERNELS === 'native')('V8’s baseline compiler 
   // The slowest of them are left to test/nodes.
   const names = ['LeNet k1B2', 'LeNet k1B2 with integer gradients'];
   const expected = Object.fromEntries(names.map((name) => [name, cases[name]!.golden]));
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    join(buildFolder, '../dev/golden.js'),
-    'liftoff',
-    ...names,
-  ]);
+  const lively = join(testFolder(), 'lively');
+  await writeLively(lively, names);
+  const args = [join(buildFolder, '../dev/golden.js'), 'liftoff', ...names];
+  const env = { ...process.env, SPIKELINE_TEST_LIVELY: lively };
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env });
   expect(JSON.parse(stdout)).toEqual(expected);
 });

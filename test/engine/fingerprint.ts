@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { serialize } from 'node:v8';
 import type { GradientType } from '../../src/engine/engine.js';
 import { wasmEngine } from '../../src/engine/wasm/engine.js';
 import type { Network } from '../../src/network/architecture.js';
@@ -89,4 +91,14 @@ export function livelyParameters(network: Network): Promise<ReadonlyMap<string, 
     settledParameters(network, liveParameters(network, 1), batchOf(network, batch, 9).images, batch);
   lively.set(name, drawn);
   return drawn;
+}
+
+/**
+ * Writes the lively parameters of cases to a file, which golden.js takes by SPIKELINE_TEST_LIVELY. Drawing them takes twice as
+ * many steps as all that a hash is of, and the same kernels.
+ */
+export async function writeLively(file: string, names: readonly string[] = Object.keys(cases)): Promise<void> {
+  const drawn = new Map<string, ReadonlyMap<string, Float32Array>>();
+  for (const name of names) drawn.set(name, await livelyParameters(cases[name]!.network));
+  writeFileSync(file, serialize(drawn));
 }

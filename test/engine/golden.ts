@@ -1,8 +1,8 @@
 // Prints the hashes of all that `fingerprint` computes, so that other versions of Node, other compilers of V8 and native kernels
 // can be held to them: node .build/dev/golden.js optimised|liftoff|LIBRARY [case …]
 //
-// For where to compute takes long, SPIKELINE_TEST_LIVELY names a file of V8's serialised form with the lively parameters, and
-// SPIKELINE_TEST_STEPS says how many steps there are to be: the hash is another one then.
+// SPIKELINE_TEST_LIVELY names a file that `writeLively` has written, of what needn't be drawn again. For where to compute takes
+// long, SPIKELINE_TEST_STEPS says how many steps there are to be: the hash is another one then.
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { deserialize, setFlagsFromString } from 'node:v8';
@@ -24,16 +24,16 @@ if (chosen === 'liftoff') {
     .find(({ name }) => basename(chosen).startsWith(`${name}-`))!;
   useNative({ library: chosen, level });
 }
-const drawn = process.env.SPIKELINE_TEST_LIVELY;
-const lively: typeof livelyParameters =
-  drawn === undefined ? livelyParameters : async () => deserialize(readFileSync(drawn)) as Map<string, Float32Array>;
+const file = process.env.SPIKELINE_TEST_LIVELY;
+const drawn =
+  file === undefined ? undefined : (deserialize(readFileSync(file)) as Map<string, ReadonlyMap<string, Float32Array>>);
 const steps = process.env.SPIKELINE_TEST_STEPS;
 const hashes: Record<string, string> = {};
 for (const [name, { network, gradients }] of Object.entries(cases)) {
   if (names.length > 0 && !names.includes(name)) continue;
   hashes[name] = await fingerprint(
     network,
-    await lively(network),
+    drawn?.get(name) ?? (await livelyParameters(network)),
     2,
     gradients,
     steps === undefined ? undefined : Number(steps),

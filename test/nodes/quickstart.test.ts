@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { execa } from 'execa';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildFolder } from '../../src/paths.js';
 import { writeFewImages } from '../e2e/few-images.js';
-import { cases } from '../engine/fingerprint.js';
+import { cases, writeLively } from '../engine/fingerprint.js';
 import { listFiles, testFolder } from '../store/folder.js';
 
 /** CI installs other versions of Node and says where their programs lie. */
@@ -39,6 +40,13 @@ function results(artifacts: string): Record<string, unknown> {
 
 describe.skipIf(others.length === 0)('on every version of Node', () => {
   let expected: Record<string, unknown> | undefined;
+  let drawn: string;
+
+  beforeAll(async () => {
+    drawn = mkdtempSync(join(tmpdir(), 'spikeline-nodes-'));
+    await writeLively(join(drawn, 'lively'));
+  });
+  afterAll(() => rmSync(drawn, { recursive: true, force: true }));
 
   it.each([process.execPath, ...others])('the quickstart gives the same bits, and no warning: %s', async (node) => {
     const folder = testFolder();
@@ -60,7 +68,8 @@ describe.skipIf(others.length === 0)('on every version of Node', () => {
   it.each([...others.map((node) => [node, 'optimised']), [others.at(-1)!, 'liftoff']])(
     'all that the engine computes has its golden hashes: %s, %s',
     async (node, compiler) => {
-      const { stdout } = await promisify(execFile)(node, [join(buildFolder, '../dev/golden.js'), compiler]);
+      const env = { ...process.env, SPIKELINE_TEST_LIVELY: join(drawn, 'lively') };
+      const { stdout } = await promisify(execFile)(node, [join(buildFolder, '../dev/golden.js'), compiler], { env });
       const golden = Object.fromEntries(Object.entries(cases).map(([name, { golden }]) => [name, golden]));
       expect(JSON.parse(stdout)).toEqual(golden);
     },

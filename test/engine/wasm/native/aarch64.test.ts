@@ -3,13 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { serialize } from 'node:v8';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { build, type Target, targetOf } from '../../../../src/engine/wasm/native/build.js';
 import { findCompiler } from '../../../../src/engine/wasm/native/compiler.js';
 import { levels } from '../../../../src/engine/wasm/native/level.js';
 import { buildFolder } from '../../../../src/paths.js';
-import { cases, fingerprint, livelyParameters } from '../../fingerprint.js';
+import { cases, fingerprint, livelyParameters, writeLively } from '../../fingerprint.js';
 
 /** Node for such processors: test/peers/aarch64.sh installs it, and has what else this needs. */
 const node = process.env.SPIKELINE_AARCH64_NODE;
@@ -47,14 +46,14 @@ describe.skipIf(node === undefined)('native kernels on an emulated 64-bit ARM pr
 
   it.each(few.names)('compute what WebAssembly does on this machine: %s', async (name) => {
     const { network, gradients } = cases[name]!;
-    const drawn = await livelyParameters(network);
     const [program, ...words] = emulator;
     const args = [...words, join(development, 'golden.js'), target.file, name];
-    // Drawing them takes twice as many steps as the training that the hash is of: that is done on this machine.
+    // They are drawn on this machine.
     const lively = join(folder, 'lively');
-    writeFileSync(lively, serialize(drawn));
+    await writeLively(lively, [name]);
     const env = { ...process.env, SPIKELINE_TEST_LIVELY: lively, SPIKELINE_TEST_STEPS: `${few.steps}` };
     const { stdout } = await promisify(execFile)(program!, args, { env });
+    const drawn = await livelyParameters(network);
     expect(JSON.parse(stdout)).toEqual({ [name]: await fingerprint(network, drawn, 2, gradients, few.steps) });
   });
 });

@@ -83,7 +83,8 @@ describe('eventConv', () => {
     // Latent weights on both sides of ±0.25, and at it.
     const w = q.map((sign, i) => sign * 0.25 * (1 + (i % 3)) + (sign === 0 ? ((i % 3) - 1) * 0.2 : 0));
     const buffers = { spikes: bench.bytes(spikes), w: bench.floats(w), threshold: bench.floats([0.25]), y };
-    const output = scale === undefined ? { thresholds, images, weights: Float32Array.from(q) } : { scale };
+    const output =
+      scale === undefined ? { thresholds, images, sliced: { weights: Float32Array.from(q), least: 0.6 } } : { scale };
     const { pack, calls } = spikeForward(bench.plan, g, buffers, levels, output, share);
     bench.run([pack, parts(images, calls)]);
     const sums = convolveAll(g, images, q, spikes);

@@ -102,17 +102,19 @@ describe('gradients in integers', () => {
     held(geometry(spec), 9, 4, 1, 3);
   });
 
-  it.each([4095, 4096, -4095, -4096, 32767, -32767])('adds up input gradients of %d each', (value) => {
-    // Eight of them are the most, or the least, that 16 bits hold, or one value beyond.
-    const g = geometry({ kernel: [1, 1], input: [3, 1, 16], channels: 32 });
+  const extremes = [4095, 4096, -4095, -4096, 8191, 8192, -8191, -8192, 32767, -32767];
+  it.each(extremes)('adds up input gradients of %d each', (value) => {
+    // Eight or four of them are the most, or the least, that 16 bits hold, or one value beyond. Tables pay with 128 channels.
+    const g = geometry({ kernel: [1, 1], input: [3, 1, 128], channels: 32 });
     const bench = new KernelBench();
     const { integer, phase } = quantised(bench, g, 20, new Array(20 * 3 * 32).fill(value), 32767);
-    const [dx, open] = [bench.room(20 * 48), bench.bytes(new Array(20 * 48).fill(1))];
-    const weights = { w: bench.floats(new Array(16 * 32).fill(1)), threshold: bench.floats([1]) };
+    const values = 20 * 3 * 128;
+    const [dx, open] = [bench.room(values), bench.bytes(new Array(values).fill(1))];
+    const weights = { w: bench.floats(new Array(128 * 32).fill(1)), threshold: bench.floats([1]) };
     const buffers = { ...weights, dy: nowhere, map: integer.fineMap, dx, open };
     const { pack, calls } = tabledGradient(bench.plan, g, buffers, integer);
     bench.run([phase, pack, inParts(20, calls)]);
-    expect(bench.readFloats(dx, 20 * 48)).toEqual(new Array(20 * 48).fill(32 * value));
+    expect(bench.readFloats(dx, values)).toEqual(new Array(values).fill(32 * value));
   });
 
   // As many additions as 16 bits hold of the value, and never too few: 16, 32 and then all 576.

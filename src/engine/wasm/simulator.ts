@@ -62,7 +62,7 @@ export class WasmSimulator implements Simulator {
   static async create(network: SpikingNetwork, options: SimulatorOptions, observer?: Observer): Promise<WasmSimulator> {
     const memoryPlan = new MemoryPlan();
     const { level } = await chooseNative();
-    const plan = planSimulation(memoryPlan, network, options, level?.slices ?? false);
+    const plan = planSimulation(memoryPlan, network, options, level?.slices);
     const pool = await Pool.start(memoryPlan, plan.programs, options.threads, observer);
     pool.run(prepare);
     const first = { x: plan.input, map: plan.map };
@@ -115,7 +115,7 @@ function planSimulation(
   plan: MemoryPlan,
   network: SpikingNetwork,
   { batch, threads, noise }: SimulatorOptions,
-  slices: boolean,
+  slices?: number,
 ): SimulationPlan {
   const { levels } = network;
   const blocks = spikeSources(network);

@@ -1,4 +1,4 @@
-// Integer convolutions of ternary layers bit by bit, for processors that have functions of three bits.
+// Integer convolutions of ternary layers bit by bit, for processors with vectors of 256 bits.
 import type { Descriptor } from './descriptor.js';
 import { type SpikeBuffers, spikeShape } from './event-forward.js';
 import { type Geometry, outputPixels } from './geometry.js';
@@ -22,8 +22,11 @@ const weightPairs = [
   [0, -1],
 ] as const;
 
-/** Below this share of places that are pixels, products of bytes take less time. */
-const leastUsed = 0.6;
+/** A layer's weights, HWIO, −1, 0 and 1; and the share of places that are pixels from which on it pays: see Level. */
+export interface SlicedWeights {
+  readonly weights: Float32Array;
+  readonly least: number;
+}
 
 const roundUp = (count: number, unit: number): number => Math.ceil(count / unit) * unit;
 
@@ -44,10 +47,9 @@ function planesOf(g: Geometry) {
 
 /**
  * A layer's convolution as lists of places in a window, for each two output channels and each pair of weights that they have.
- * @param weights HWIO, −1, 0 and 1
  * @param thresholds address of 16-bit thresholds [level][channel]
  * @returns undefined for a layer whose map is too small to pay, or with so many channels that 16 bits can't hold the places or sums,
- * and with strides: where three places of four go unused, products of bytes take less time
+ * and with strides: where three places of four go unused, products of bytes or tables take less time
  */
 export function planSliced(
   plan: MemoryPlan,
@@ -55,13 +57,13 @@ export function planSliced(
   { spikes, y }: SpikeBuffers,
   levels: number,
   thresholds: Address,
-  weights: Float32Array,
+  { weights, least }: SlicedWeights,
 ): Descriptor<'SlicedForward'> | undefined {
   const { inChannels, outChannels, stride } = g;
   if (stride > 1) return undefined;
   const { pitch, spanWords, planeWords, used } = planesOf(g);
   const channelWords = countBits * spanWords;
-  if (used < leastUsed || (inChannels + 1) * channelWords > 2 ** 16) return undefined;
+  if (used < least || (inChannels + 1) * channelWords > 2 ** 16) return undefined;
   const zeros = inChannels * channelWords;
   const lists: number[] = [];
   const rounds = new Int32Array((weightPairs.length * outChannels) / 2);

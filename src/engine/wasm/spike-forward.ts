@@ -6,7 +6,7 @@ import { type Geometry, inputPixels, outputPixels } from './geometry.js';
 import { constants } from './kernels/constants.mjs';
 import type { MemoryPlan } from './memory-plan.js';
 import { calls, inOrder } from './program.js';
-import { planSliced } from './sliced-forward.js';
+import { planSliced, type SlicedWeights } from './sliced-forward.js';
 import { planTables, suitsTables } from './tabled-forward.js';
 import { bytes, nowhere } from './units.js';
 
@@ -23,8 +23,8 @@ export type SpikeOutput =
   | {
       readonly thresholds: Int32Array;
       readonly images: number;
-      /** HWIO, −1, 0 and 1: given where the kernels add up bit by bit. */
-      readonly weights?: Float32Array;
+      /** Given where the kernels add up bit by bit. */
+      readonly sliced?: SlicedWeights;
     };
 
 /** True if a sum of −32,766 … 32,766, or the table of level · weight, is too small for the spikes of this layer. */
@@ -65,8 +65,8 @@ export function spikeForward(
   const tables = planTables(plan, g, buffers, levels, thresholds);
   const imageBytes = bytes(inputPixels(g) * g.inChannels);
   const least = Math.ceil(share * constants.forwardLanes * imageBytes);
-  const ternary = typeof output === 'object' && 'thresholds' in output ? output.weights : undefined;
-  const sliced = ternary && planSliced(plan, g, buffers, levels, thresholds, ternary);
+  const own = typeof output === 'object' && 'thresholds' in output ? output.sliced : undefined;
+  const sliced = own && planSliced(plan, g, buffers, levels, thresholds, own);
   const descriptor = plan.descriptor('SpikeConv', {
     ...{ spikes: buffers.spikes, imageBytes, least, block },
     ...{ events: events.descriptor, tables: tables.descriptor, sliced: sliced ?? noDescriptor('SlicedForward') },

@@ -21,8 +21,8 @@ export interface BlockBuffers {
   readonly spikes: Address;
   readonly levels: number;
   readonly images: number;
-  /** True if kernels add up spikes bit by bit. */
-  readonly slices: boolean;
+  /** Where kernels add up spikes bit by bit: see Level. */
+  readonly slices: number | undefined;
 }
 
 /** A block's convolution and the comparison of its membranes with their thresholds. */
@@ -37,7 +37,11 @@ export function planBlock(plan: MemoryPlan, block: SpikeSource, g: Geometry, buf
       });
     case 'spiking': {
       const own = { spikes: buffers.arriving!, w: plan.table(weights), threshold, y: spikes };
-      const output = { thresholds: integerTable(block, g, levels), images, ...(slices ? { weights } : {}) };
+      const output = {
+        thresholds: integerTable(block, g, levels),
+        images,
+        ...(slices === undefined ? {} : { sliced: { weights, least: slices } }),
+      };
       return spikeForward(plan, g, own, levels, output);
     }
     default:

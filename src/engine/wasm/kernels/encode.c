@@ -1,6 +1,6 @@
 // Layer 1 of the spiking network, whose membranes are real numbers: spikes by integer sums where those are surely right, a
 // floating-point filter (Fortune and Van Wyk 1996).
-#include "vector.h"
+#include "narrow.h"
 
 /** An image of smaller pixels is left to double precision: their scale may be out of single precision's range. */
 static const f64 smallestPixel = 1e-30;
@@ -74,11 +74,11 @@ APART i32 exactSpikes(const u8 *x, i32 rows, i32 run, isize rowSkip, const f64 *
 }
 
 enum {
-  /** Sums of a pixel, in vectors: of eight channels, or sixteen where vectors have as many. */
-  sumVectors = WIDTH == 16 ? 2 : 1,
+  /** Sums of a pixel, in vectors: of eight channels in 128 bits, else of sixteen. */
+  sumVectors = WIDTH == 64 ? 1 : 2,
   someChannels = sumVectors * LANES,
   /** As many pixels as leave registers for what they share. */
-  somePixels = WIDTH == 16 ? 4 : 8,
+  somePixels = WIDTH == 64 ? 8 : 4,
   /** Bytes of the weights of a pair of values. */
   weightRow = 64
 };
@@ -101,6 +101,8 @@ INLINE void addPair(i32v sums[somePixels][sumVectors], const u8 **values, const 
 INLINE Halves upperHalves(const i32v *sums) {
 #if WIDTH == 16
   return __builtin_shufflevector((Halves)sums[0], (Halves)sums[1], 1, 3, 5, 7, 9, 11, 13, 15);
+#elif WIDTH == 32
+  return narrow((const i32v[]){sums[0] >> 16, sums[1] >> 16});
 #else
   return CONVERT(Halves, sums[0] >> 16);
 #endif
@@ -108,7 +110,7 @@ INLINE Halves upperHalves(const i32v *sums) {
 
 /** A bit for each lane that is not zero but −1: one of sixteen; of eight, every second one. */
 INLINE u32 lanesSet(Halves mask) {
-#if WIDTH == 64
+#if WIDTH > 16
   return nonZeroBytes((u8x16)CONVERT(Counts, mask));
 #else
   return nonZeroBytes((u8x16)mask) & 0x5555;

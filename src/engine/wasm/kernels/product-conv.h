@@ -1,15 +1,23 @@
-// Integer convolution of spike counts with ternary weights by multiplying, where a processor multiplies bytes and adds up four
-// products in one instruction: takes the same time for any number of spikes, and less than tables. Sums are exact.
+// Integer convolution of spike counts with ternary weights by multiplying, where a processor multiplies bytes and adds up
+// products in an instruction: takes the same time for any number of spikes. If four at once, it takes less than tables; if two, it
+// takes less than tables that are seldom looked into. Sums are exact.
 #pragma once
 #include "vector.h"
 
 #ifdef BYTE_PRODUCTS
 enum {
   /** Images that share what is loaded of the weights: their sums, of two vectors each, are kept in registers. */
-  spikingImages = 8,
+  spikingImages = WIDTH < 64 ? 4 : 8,
+  /** Look-ups for each input that tables pay from, where two products are one instruction. */
+  worthTables = 64,
   /** Where a hundred spikes make tables pay, so many make products pay. */
   productShare = 20
 };
+
+/** True if products take less time than tables. */
+INLINE bool multiplyingPays(EventConv t) {
+  return WIDTH == 64 || t.kernelHeight * t.kernelWidth * t.outChannels < worthTables * t.stride * t.stride;
+}
 
 /** Weights of `vectors` vectors of output channels from co on, as [tap][four of ci][co][4]. */
 INLINE void packProducts(i32 vectors, EventConv t, i32 co) {

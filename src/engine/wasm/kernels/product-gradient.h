@@ -1,8 +1,17 @@
-// Input gradient of ternary layers from 16-bit integers by multiplying. Vectors of 256 bits and more have so many products and
-// additions in an instruction that it takes less time than looking sums up; they are exact, so the results are the same.
+// Input gradient of ternary layers from 16-bit integers by multiplying. Vectors of 512 bits have so many products and additions
+// in an instruction that it takes less time than looking sums up; those of 256 bits where each table serves few look-ups. Sums
+// are exact, so the results are the same.
 #pragma once
 #include "integers.h"
 #include "vector.h"
+
+/** Look-ups for each gradient that tables pay from, with vectors of 256 bits. */
+enum { worthGradientTables = 128 };
+
+/** True if products take less time than tables. */
+INLINE bool multiplyingGradientsPays(TabledGradient t) {
+  return WIDTH == 64 || t.kernelHeight * t.kernelWidth * t.channels < worthGradientTables * t.stride * t.stride;
+}
 
 /** Images whose gradients share what is loaded of the weights: their sums, of two vectors each, are kept in registers. */
 enum { sharingImages = WIDTH < 64 ? 4 : 8 };

@@ -18,26 +18,34 @@ INLINE bool many(SpikeConv t, i32 first, i32 end) {
   i64 count = 0;
   for (const u8 *at = t.spikes + first * t.imageBytes, *last = t.spikes + end * t.imageBytes; at < last; at += 16)
     count += __builtin_popcount(nonZeroBytes(LOAD(u8x16, at)));
-#ifdef BYTE_PRODUCTS
+#if defined(BYTE_PRODUCTS) && WIDTH == 64
   return count * 100 >= (i64)t.least * productShare;
 #else
   return count >= t.least;
 #endif
 }
 
+/** Images that have many. fire is a constant. */
+INLINE void convolveMany(SpikeConv t, i32 first, i32 end, bool fire) {
 #ifdef BYTE_PRODUCTS
-#define MANY(kernel, fire, first, end) \
-  multiplySpikes(readEventConv(t.memory, (const u32 *)POINTER(t.memory, t.events)), first, end, fire)
-#else
-#define MANY(kernel, fire, first, end) CALL(kernel, t.memory, t.tables, first, end)
+  const EventConv events = readEventConv(t.memory, (const u32 *)POINTER(t.memory, t.events));
+  if (multiplyingPays(events)) {
+    multiplySpikes(events, first, end, fire);
+    return;
+  }
 #endif
+  if (fire)
+    CALL(tabledSpikes, t.memory, t.tables, first, end);
+  else
+    CALL(tabledMembranes, t.memory, t.tables, first, end);
+}
 
 /** Membranes of images lo…hi in 16 bits. */
 KERNEL(spikeConv_i16, SpikeConv) {
   for (i32 first = lo; first < hi; first += forwardLanes) {
     const i32 end = min(first + forwardLanes, hi);
     if (many(t, first, end))
-      MANY(tabledMembranes, false, first, end);
+      convolveMany(t, first, end, false);
     else if (t.block == 64)
       CALL(eventConv64_i16, t.memory, t.events, first, end);
     else if (t.block == 32)
@@ -52,13 +60,13 @@ KERNEL(spikeConv_fire, SpikeConv) {
   for (i32 first = lo; first < hi; first += forwardLanes) {
     const i32 end = min(first + forwardLanes, hi);
     if (many(t, first, end)) {
-#ifdef __AVX512VL__
+#ifdef SLICES
       if (t.sliced) {
         slicedSpikes(readSlicedForward(t.memory, (const u32 *)POINTER(t.memory, t.sliced)), first, end);
         continue;
       }
 #endif
-      MANY(tabledSpikes, true, first, end);
+      convolveMany(t, first, end, true);
     } else if (t.block == 64)
       CALL(eventConv64_fire, t.memory, t.events, first, end);
     else if (t.block == 32)

@@ -3,25 +3,9 @@
 // Dinic, Kronrod and Faradzev 1970). A quarter of the additions are left, and no multiplication. Images go side by side,
 // eight in floats and sixteen in 16-bit integers, so that a vector holds what several images have of the same value: a sum
 // then does not depend on which images these are. So vectors have 256 bits at most.
+#include "add-gradients.h"
 #include "product-gradient.h"
 #include "ternary.h"
-#include "transpose.h"
-#include "vector.h"
-
-enum {
-  /** A gradient, or a sum of them, of all images side by side, in bytes; and the table of a group of four channels. */
-  valueSize = 32,
-  tableSize = sumsOfFour * valueSize,
-  /** A value of dx in integers, which then have 32 bits; in floats it takes as much as a gradient. */
-  integerSize = 64,
-};
-/** What of a value a vector holds: from 256 bits on all of it. */
-#define PART (WIDTH < 32 ? WIDTH : 32)
-enum { parts = valueSize / PART, integerParts = integerSize / WIDTH };
-typedef f32 floats VECTOR(PART);
-typedef i16 shorts VECTOR(PART);
-typedef u16 counts VECTOR(PART);
-typedef u64 words VECTOR(PART);
 
 INLINE words plus(words a, words b, bool integer) {
   return integer ? (words)((shorts)a + (shorts)b) : (words)((floats)a + (floats)b);
@@ -58,13 +42,13 @@ INLINE counts saturatedSum(counts a, counts b) {
 #endif
 }
 
-/** True if there are eight channels, as two places have them, whose gradients can add up to more than 16 bits hold. */
-APART bool overflows(const u8 *x, i32 width) {
+/** True if there are so many channels side by side whose gradients can add up to more than 16 bits hold. */
+APART bool overflows(const u8 *x, i32 width, i32 channels) {
   counts over = {0};
-  for (i32 c = 0; c < width; c += 8) {
+  for (i32 c = 0; c < width; c += channels) {
     counts sums[parts];
     EACH(s, parts) sums[s] = (counts){0};
-    for (i32 i = 0; i < 8; i++, x += valueSize)
+    for (i32 i = 0; i < channels; i++, x += valueSize)
       EACH(s, parts) {
         const shorts value = LOAD(shorts, x + s * PART), sign = value >> 15;
         sums[s] = saturatedSum(sums[s], (counts)((value ^ sign) - sign));
@@ -106,98 +90,17 @@ INLINE void fillGradientTables(u8 *tables, const u8 *x, i32 width, bool integer)
   }
 }
 
-/** Adds four sums of floats: those at `places` in the tables, in order. */
-INLINE void addFourFloats(floats sums[parts], const u8 *tables, const u16 *places) {
-  const u8 *from[4];
-#ifdef __wasm__
-  EACH(k, 4) from[k] = tables + places[k];
-#else
-  // Loads are what there is too little time for: one for all four places. The first is in the lowest bits.
-  const u64 all = LOAD(u64, places);
-  EACH(k, 4) from[k] = tables + (u16)(all >> 16 * k);
-#endif
-  EACH(k, 4)
-    EACH(s, parts) sums[s] += LOAD(floats, from[k] + s * PART);
-}
-
-/** The same of integers. In 128 bits a product with pairs of one factor widens and adds two vectors at once. */
-INLINE void addFourIntegers(i32v sums[integerParts], const u8 *tables, const u16 *places, i32 shift) {
-  const u8 *from[4];
-  EACH(k, 4) from[k] = tables + places[k];
-#if WIDTH == 16
-  const i16v factors = SPLAT(i16v, (i16)(1 << shift));
-  EACH(s, 2) {
-    const i16v u = LOAD(i16v, from[0] + s * 16) + LOAD(i16v, from[1] + s * 16);
-    const i16v v = LOAD(i16v, from[2] + s * 16) + LOAD(i16v, from[3] + s * 16);
-    sums[2 * s] += addedProducts(LOW_HALVES(u, v), factors);
-    sums[2 * s + 1] += addedProducts(HIGH_HALVES(u, v), factors);
-  }
-#else
-  EACH(s, integerParts) {
-    const i32 at = s * WIDTH / 2;
-    const i16half u = LOAD(i16half, from[0] + at) + LOAD(i16half, from[1] + at);
-    const i16half v = LOAD(i16half, from[2] + at) + LOAD(i16half, from[3] + at);
-    sums[s] += (CONVERT(i32v, u) + CONVERT(i32v, v)) << shift;
-  }
-#endif
-}
-
-/**
- * Adds to each input channel of one pixel, of eight images, what one tap brings it of `block` output channels: the sums at
- * the places that its weights say, in order.
- */
-INLINE void addFloatSums(i32 block, const u16 *places, u8 *dx, i32 channels, const u8 *tables) {
-  for (u8 *end = dx + (isize)channels * valueSize; dx < end; dx += valueSize, places += block / 4) {
-    floats sums[parts];
-    EACH(s, parts) sums[s] = LOAD(floats, dx + s * PART);
-    do {
-      addFourFloats(sums, tables, places);
-      if (block == 16) break;
-      SEPARATE_ROUND(places);
-      addFourFloats(sums, tables, places + 4);
-    } while (false);
-    EACH(s, parts) STORE(dx + s * PART, sums[s]);
-  }
-}
-
-/**
- * The same in integers, of sixteen images, each 2^shift times: two sums fit 16 bits, more are added in 32.
- */
-INLINE void addIntegerSums(i32 block, const u16 *places, u8 *dx, i32 channels, const u8 *tables, i32 shift) {
-  for (u8 *end = dx + (isize)channels * integerSize; dx < end; dx += integerSize, places += block / 4) {
-    i32v sums[integerParts];
-    EACH(s, integerParts) sums[s] = LOAD(i32v, dx + s * WIDTH);
-    do {
-      addFourIntegers(sums, tables, places, shift);
-      if (block == 16) break;
-      SEPARATE_ROUND(places);
-      addFourIntegers(sums, tables, places + 4, shift);
-    } while (false);
-    EACH(s, integerParts) STORE(dx + s * WIDTH, sums[s]);
-  }
-}
-
-/** For blocks of 16 and of 32 channels. */
-APART void addFloatSums16(const u16 *places, u8 *dx, i32 channels, const u8 *tables) {
-  addFloatSums(16, places, dx, channels, tables);
-}
-APART void addFloatSums32(const u16 *places, u8 *dx, i32 channels, const u8 *tables) {
-  addFloatSums(32, places, dx, channels, tables);
-}
-APART void addIntegerSums16(const u16 *places, u8 *dx, i32 channels, const u8 *tables, i32 shift) {
-  addIntegerSums(16, places, dx, channels, tables, shift);
-}
-APART void addIntegerSums32(const u16 *places, u8 *dx, i32 channels, const u8 *tables, i32 shift) {
-  addIntegerSums(32, places, dx, channels, tables, shift);
-}
-
 /** One row of dx of up to sixteen images to where it belongs, 0 where the neuron is closed. step: what an integer counts. */
 INLINE void writeGradientRow(TabledGradient t, const u8 *row, i32 first, i32 images, i32 y, f32 step, bool integer) {
   u8 *columns = t.gradients;
   const isize image = (isize)t.height * t.width * t.channels, value = integer ? integerSize : valueSize;
   isize at = ((isize)first * t.height + y) * t.width * t.channels;
   for (const isize end = at + (isize)t.width * t.channels; at < end; at += 4, row += 4 * value) {
-    for (i32 n = 0; n < images; n += 4) transposeFloats(row + n * 4, value, 0, 3, columns + n * 16, 16, 4);
+    for (i32 n = 0; n < images; n += 4) {
+      // As the lanes of integers were left: the first fours of all eights go first.
+      const i32 place = integer && WIDTH > 16 ? (n & 4) * 8 + (n & 8) * 2 : n * 4;
+      transposeFloats(row + place, value, 0, 3, columns + n * 16, 16, 4);
+    }
     const u8 *sums = columns;
     isize place = at;
     for (i32 n = 0; n < images; n++, sums += 16, place += image) {
@@ -232,8 +135,9 @@ INLINE void tabledGradient(TabledGradient t, i32 lo, i32 hi, bool integer) {
         for (i32 ox = 0; ox < t.outWidth; ox++, pixel += t.dyPixel) {
           const i32 left = ox * t.stride - t.padH, x0 = max(left, 0), x1 = min(left + t.kernelWidth, t.width);
           gatherGradients(t.gradients, pixel, t.dySixteen, t.dyImage, images - 1, t.block, integer);
-          // Where 16 bits do not hold the sums, those of the lower bytes, and then of the upper ones.
-          const bool split = integer && overflows(t.gradients, t.block);
+          const bool pairs = integer && !overflows(t.gradients, t.block, 8);
+          // Where 16 bits do not hold the sums of a table, those of the lower bytes, and then of the upper ones.
+          const bool split = integer && !pairs && overflows(t.gradients, t.block, 4);
           if (split) takeBytes((i16 *)t.gradients, t.block, false);
           for (i32 shift = 0; shift <= (split ? 8 : 0); shift += 8) {
             if (shift > 0) {
@@ -244,16 +148,7 @@ INLINE void tabledGradient(TabledGradient t, i32 lo, i32 hi, bool integer) {
             for (i32 y = y0; y < y1; y++) {
               const u16 *tap = places + ((y - top) * t.kernelWidth + x0 - left) * tapPlaces;
               u8 *dx = t.rows + y % waiting * rowBytes + x0 * pixelBytes;
-              for (i32 x = x0; x < x1; x++, tap += tapPlaces, dx += pixelBytes)
-                if (t.block == 32) {
-                  if (integer)
-                    addIntegerSums32(tap, dx, t.channels, t.tables, shift);
-                  else
-                    addFloatSums32(tap, dx, t.channels, t.tables);
-                } else if (integer)
-                  addIntegerSums16(tap, dx, t.channels, t.tables, shift);
-                else
-                  addFloatSums16(tap, dx, t.channels, t.tables);
+              for (i32 x = x0; x < x1; x++, tap += tapPlaces, dx += pixelBytes) addTap(t, tap, dx, shift, pairs, integer);
             }
           }
         }
@@ -277,8 +172,12 @@ KERNEL(tabledGradient_f32, TabledGradient) { tabledGradient(t, lo, hi, false); }
  */
 KERNEL(tabledGradient_i16, TabledGradient) {
 #if WIDTH > 16
-  multiplyGradients(t, lo, hi);
-#else
+  if (multiplyingGradientsPays(t)) {
+    multiplyGradients(t, lo, hi);
+    return;
+  }
+#endif
+#if WIDTH < 64
   tabledGradient(t, lo, hi, true);
 #endif
 }

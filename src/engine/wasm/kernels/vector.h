@@ -247,10 +247,15 @@ INLINE i32v withProducts(i32v sums, i16v a, i16v b) {
 #endif
 }
 
+/** Products of four neighbouring bytes, of which those of b have signs, added to sums. Sums of two fit 16 bits. */
 #if defined(__AVX512VNNI__) && WIDTH == 64
 #define BYTE_PRODUCTS
-/** Products of four neighbouring bytes, of which those of b have signs, added to sums. */
 INLINE i32v withByteProducts(i32v sums, u8v a, i8v b) {
   return (i32v)_mm512_dpbusd_epi32((__m512i)sums, (__m512i)a, (__m512i)b);
+}
+#elif defined(__AVX2__) && WIDTH == 32
+#define BYTE_PRODUCTS
+INLINE i32v withByteProducts(i32v sums, u8v a, i8v b) {
+  return sums + addedProducts((i16v)_mm256_maddubs_epi16((__m256i)a, (__m256i)b), SPLAT(i16v, 1));
 }
 #endif

@@ -7,9 +7,12 @@ export interface Level {
   readonly width: 16 | 32 | 64;
   /** What has a compiler use it: by feature, as compilers learned the names of the levels late. */
   readonly flags: readonly string[];
-  /** Set where it has any function of three bits as one instruction: its kernels add up spikes bit by bit. */
-  readonly slices?: true;
-  /** Set where vectors have 256 bits or more: its kernels multiply gradients in integers, where others look their sums up. */
+  /**
+   * Set where its kernels add up spikes bit by bit: in layers of which at least this share of the places that are taken together
+   * are pixels. For others, what it has in their place takes less time.
+   */
+  readonly slices?: number;
+  /** Set where vectors have 256 bits or more: its kernels multiply some gradients in integers, where others look their sums up. */
   readonly multiplies?: true;
 }
 
@@ -28,11 +31,11 @@ const v4 = [...v3, ...more, '-mprefer-vector-width=512'];
 const x86: readonly Step[] = [
   { name: 'x86-64-v2', width: 16, flags: v2, needs: ['ssse3', 'sse4_1', 'sse4_2', 'popcnt', 'cx16'] },
   {
-    ...{ name: 'x86-64-v3', width: 32, flags: v3, multiplies: true },
+    ...{ name: 'x86-64-v3', width: 32, flags: v3, slices: 0.85, multiplies: true },
     needs: ['avx', 'avx2', 'bmi1', 'bmi2', 'abm', 'movbe'],
   },
   {
-    ...{ name: 'x86-64-v4', width: 64, flags: v4, slices: true, multiplies: true },
+    ...{ name: 'x86-64-v4', width: 64, flags: v4, slices: 0.6, multiplies: true },
     needs: ['avx512f', 'avx512bw', 'avx512cd', 'avx512dq', 'avx512vl', 'avx512_vnni'],
   },
 ];

@@ -1,4 +1,5 @@
-// Input gradient of all neurons, for vectors so wide that passing over closed ones, four products at a time, takes longer. Lanes are
+// Input gradient of all neurons, for vectors so wide that passing over closed ones, four products at a time, takes longer: of 512
+// bits always, of 256 where many are open. Lanes are
 // neighbouring input channels, and each has the same four partial sums as if it were alone.
 #pragma once
 #include "tiles.h"

@@ -9,7 +9,9 @@ import {
   paddedMap,
   weightCount,
 } from '../../src/engine/wasm/geometry.js';
+import { planSliced } from '../../src/engine/wasm/sliced-forward.js';
 import { needsWideSums, spikeForward } from '../../src/engine/wasm/spike-forward.js';
+import { nowhere } from '../../src/engine/wasm/units.js';
 import { comparesNative, geometry, inParts, integers, KernelBench, plain, reals, spikeCounts } from './kernel-bench.js';
 import { convolveAll, geometries, imageGeometries, intoMap } from './kernel-geometries.js';
 
@@ -168,6 +170,16 @@ describe('eventConv', () => {
       bench.readHalves(y + 2 * n * perImage, perImage).every((sum) => sum === 0),
     );
     expect(byTables).toEqual(Array.from({ length: 39 }, (_, n) => n < 16));
+  });
+
+  it('adds up bit by bit in layers of whose places enough are pixels', () => {
+    const g = geometry({ kernel: [3, 3], padding: [1, 1], input: [6, 6, 16], channels: 16 });
+    const bench = new KernelBench();
+    const buffers = { spikes: nowhere, w: nowhere, threshold: nowhere, y: nowhere };
+    const weights = new Float32Array(weightCount(g));
+    // 36 of 48 places.
+    const planned = [0.75, 0.76].map((least) => planSliced(bench.plan, g, buffers, 4, nowhere, { weights, least }));
+    expect(planned.map((one) => one !== undefined)).toEqual([true, false]);
   });
 
   it('lists large images a few at a time', () => {

@@ -231,7 +231,7 @@ async function readManifest(blobs: Blobs, digest: Digest): Promise<FolderManifes
 export async function findManifest(blobs: Blobs, digest: Digest): Promise<FolderManifest | undefined> {
   const bytes = await blobs.read(digest);
   if (bytes === undefined) return undefined;
-  const manifest = decodeManifest(bytes.toString());
+  const manifest = decodeManifest(bytes);
   if (!('problem' in manifest)) return manifest;
   // It holds what its name says: nothing else would find fault with it, and whoever made it will make it anew.
   await blobs.reject(digest);

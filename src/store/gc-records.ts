@@ -89,8 +89,7 @@ export class GcRecords {
   #manifest(hex: string): readonly string[] {
     let blobs = this.#manifests.get(hex);
     if (blobs === undefined) {
-      const text = readOr(join(this.store, 'blobs', hex.slice(0, 2), hex.slice(2)))?.toString();
-      const manifest = decodeManifest(text ?? '');
+      const manifest = decodeManifest(readOr(join(this.store, 'blobs', hex.slice(0, 2), hex.slice(2))) ?? '');
       blobs = 'problem' in manifest ? [] : manifest.files.map(({ digest }) => hexOf(digest));
       this.#manifests.set(hex, blobs);
     }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { BigIntStats } from 'node:fs';
 import { lstat, readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -123,7 +124,10 @@ export interface BadManifest {
  * Reads a manifest. Each folder has one text, and all others are refused: what `describeFolder` would not make, such as
  * paths that lead out of the folder or into a file, is no folder. The work grows with the text and no faster.
  */
-export function decodeManifest(text: string): FolderManifest | BadManifest {
+export function decodeManifest(content: string | Buffer): FolderManifest | BadManifest {
+  // Whatever bytes are no text would be read as one and the same character.
+  if (typeof content !== 'string' && !isUtf8(content)) return { problem: 'is not UTF-8' };
+  const text = content.toString();
   let value: Partial<FolderManifest> | null;
   try {
     value = JSON.parse(text) as Partial<FolderManifest> | null;

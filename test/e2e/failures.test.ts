@@ -121,6 +121,8 @@ stages:
   text: { run: [./text.txt] }
   inShell: { run: './text.txt || exit $?' }
   killed: { run: 'kill -9 $$' }
+  make: { run: 'echo a > \${{ outputs.x }}', outputs: { x: x.txt } }
+  writes: { run: 'echo "sh: 1: cannot create \${{ inputs.i }}: Permission denied"; exit 2', inputs: { i: make } }
   silent: { run: 'true', outputs: { x: x.txt } }
   dangling: { run: 'ln -s elsewhere.txt \${{ outputs.x }}', outputs: { x: x.txt } }
   theirs: { run: 'ln -s "$PWD/theirs" \${{ outputs.x }}', outputs: { x: x } }
@@ -143,6 +145,12 @@ stages:
         "What it calls is there, and can't be executed. Is it a program (chmod +x makes a script one), on a disk that may hold programs (no `noexec` in `findmnt -T FILE`)?",
       ),
       killed: said('E_COMMAND', 'The command was ended by SIGKILL.', 'It wrote nothing.'),
+      // As a shell says it to all but root.
+      writes: said(
+        'E_COMMAND',
+        'The command failed with exit code 2.',
+        'Let it copy the input to its output first, and change the copy.',
+      ),
       silent: said(
         'E_OUTPUT_MISSING',
         'The task ended, but its output "x" (x.txt) is not there.',

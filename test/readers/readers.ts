@@ -175,7 +175,7 @@ export async function allReaders(fixtures: string, scratch: string): Promise<rea
     {
       name: 'manifests',
       files: [Buffer.from(manifest)],
-      read: (bytes) => decodeManifest(Buffer.from(bytes).toString()),
+      read: (bytes) => decodeManifest(Buffer.from(bytes)),
     },
     { name: 'entries of remotes', files: [entry], read: (bytes) => decodeEntry(bytes, key) },
     {

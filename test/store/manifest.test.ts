@@ -183,6 +183,14 @@ describe('decodeManifest', () => {
     });
   });
 
+  it('refuses bytes that are no UTF-8, and would be read as the same as others', () => {
+    const text = manifest([fileAt('caf\ufffd')]);
+    expect(decodeManifest(Buffer.from(text))).toEqual(decodeManifest(text));
+    const bytes = Buffer.from(manifest([fileAt('caf\u00e9')]), 'latin1');
+    expect(decodeManifest(bytes.toString())).not.toHaveProperty('problem');
+    expect(decodeManifest(bytes)).toEqual({ problem: 'is not UTF-8' });
+  });
+
   it.each<[string, string, string]>([
     ['a file twice', manifest([fileAt('a'), fileAt('a')]), 'is not in order'],
     ['files in another order', manifest([fileAt('b'), fileAt('a')]), 'is not in order'],

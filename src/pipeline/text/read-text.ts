@@ -41,10 +41,14 @@ export function decode(bytes: Uint8Array): string | Unreadable {
   const at = firstWrong(buffer);
   const line = buffer.subarray(0, at).toString('latin1').split('\n').length;
   const byte = buffer[at]!;
-  const character = new TextDecoder('windows-1252').decode(buffer.subarray(at, at + 1));
   const named = `the byte 0x${byte.toString(16).toUpperCase()} in line ${line}`;
-  return notUtf8(`it is not UTF-8: ${named} is "${character}" in Windows-1252 (Latin-1)`, 'WINDOWS-1252');
+  return notUtf8(`it is not UTF-8: ${named} is "${characterOf(byte)}" in Windows-1252 (Latin-1)`, 'WINDOWS-1252');
 }
+
+/** What Windows-1252 has from 0x80 to 0x9F. Node's decoder of that name takes these for control characters, as Latin-1 has them. */
+const specials = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
+
+const characterOf = (byte: number): string => specials[byte - 0x80] ?? String.fromCharCode(byte);
 
 function notUtf8(why: string, encoding: string): Unreadable {
   return { why, hint: `save it as UTF-8, such as with iconv -f ${encoding} -t UTF-8` };

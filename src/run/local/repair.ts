@@ -62,11 +62,14 @@ export function lostFailure(inputs: readonly string[], why?: string): Failure {
   return { code: 'E_STORE_CORRUPT', message, hint };
 }
 
+/** What a task is to do that wants another input than it has. */
+export const copyHint = 'Let it copy the input to its output first, and change the copy.';
+
 /** What a task is told that wrote into what others read as well. */
 export function writtenFailure(inputs: readonly string[]): Failure {
   const { called, belong, them } = wordsFor(inputs);
   const message = `The task wrote into its ${called}, which ${belong} to the store and to all that read ${them}.`;
-  return { code: 'E_INPUT_WRITTEN', message, hint: 'Let it copy the input to its output first, and change the copy.' };
+  return { code: 'E_INPUT_WRITTEN', message, hint: copyHint };
 }
 
 /** One input, or several, and what goes with that. */

@@ -33,7 +33,7 @@ import type { StageResult } from '../process/stage-messages.js';
 import { startStage } from '../process/stage-process.js';
 import { Inputs, inputsFolder, type LaidOut } from './inputs.js';
 import { Outputs, outputPaths } from './outputs.js';
-import { writtenFailure } from './repair.js';
+import { copyHint, writtenFailure } from './repair.js';
 import type { Granted } from './resources.js';
 
 /** A task that can be executed now. */
@@ -243,9 +243,17 @@ function commandMetrics(file: string | undefined): AttemptResult {
   }
 }
 
+/** How programs say that they may not write where inputs lie, which only root may. */
+const refusedInput = /^(?=.*\/inputs\.[\w-]+\/).*(?:permission denied|EACCES)/i;
+
 /** A failure with what the task wrote. */
 function withLog(failure: Failure, log: string): Failure {
   const tail = tailOf(log);
-  const silent = tail.length === 0 && failure.code === 'E_COMMAND' ? { hint: 'It wrote nothing.' } : {};
-  return { ...silent, ...failure, log, ...(tail.length > 0 && { tail }) };
+  const isSilent = tail.length === 0 && failure.code === 'E_COMMAND';
+  const more = isSilent
+    ? { hint: 'It wrote nothing.' }
+    : tail.some((line) => refusedInput.test(line))
+      ? { hint: copyHint }
+      : {};
+  return { ...more, ...failure, log, ...(tail.length > 0 && { tail }) };
 }

@@ -216,7 +216,7 @@ export class RemoteCache {
     return this.#traffic.read('cas', hexOf(digest), signal, async (incoming, moved) => {
       const bytes = await this.#bytes(incoming, largestManifest, moved);
       if (digestBytes(bytes) !== digest) throw this.#somethingElse(digest);
-      const manifest = decodeManifest(bytes.toString());
+      const manifest = decodeManifest(bytes);
       if ('problem' in manifest)
         throw new RemoteError('content', `the list of a folder’s files can't be used: it ${manifest.problem}`);
       await this.store.blobs.addBytes(bytes);

@@ -25,6 +25,8 @@ describe('bytes', () => {
       why: latin,
       hint: save('WINDOWS-1252'),
     });
+    const quoted = decode(Buffer.from('# \x93curly\x94', 'latin1'));
+    expect(quoted).toMatchObject({ why: 'it is not UTF-8: the byte 0x93 in line 1 is "“" in Windows-1252 (Latin-1)' });
     const little = Buffer.from(text, 'utf16le');
     const big = Buffer.from(little).swap16();
     for (const [bytes, encoding] of [

@@ -1,4 +1,4 @@
-import { type BigIntStats, lstatSync, statSync, utimesSync } from 'node:fs';
+import { type BigIntStats, lstatSync, lutimesSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode } from '../files/error.js';
 import type { MaybePromise } from '../files/maybe-promise.js';
@@ -57,7 +57,8 @@ export class Uses {
   async #refresh(path: string, stat: BigIntStats): Promise<BigIntStats | undefined> {
     const now = new Date();
     try {
-      utimesSync(path, now, now);
+      // Of a link that somebody has put there, its own: the file that it leads to is nobody's here.
+      lutimesSync(path, now, now);
     } catch (error) {
       // A store that may only be read: whoever may write it should not run `gc` meanwhile.
       return systemCode(error) === 'ENOENT' ? undefined : stat;

@@ -33,7 +33,29 @@ export interface Parsed {
 /** Parses a file. All its mistakes come at once. */
 export function parseSource(file: string, text: string, rules: ReadingRules): Parsed {
   const harmful = refuseHarmful(file, text);
-  if (harmful !== undefined) return { source: new Source(file, text, parseDocument('')), diagnostics: [harmful] };
+  if (harmful !== undefined) return refused(file, text, harmful);
+  // The parser calls itself, and there are more ways to nest than a plain scan knows: `? ? ?`, `{ a: a: a: }`. It throws
+  // what ends it, or notes it among the errors of the file.
+  const tooDeep = () => refused(file, text, yamlProblem(file, text, 'The file is nested too deep.', 0));
+  try {
+    const parsed = parseSound(file, text, rules);
+    return parsed.diagnostics.some(({ message }) => message.includes('call stack size exceeded')) ? tooDeep() : parsed;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return tooDeep();
+  }
+}
+
+function refused(file: string, text: string, problem: Diagnostic): Parsed {
+  return { source: new Source(file, text, parseDocument('')), diagnostics: [problem] };
+}
+
+function yamlProblem(file: string, text: string, message: string, start: number): Diagnostic {
+  const range = clampRange({ file, start, end: start + 1 }, text);
+  return { severity: 'error', code: 'E_YAML', message, range };
+}
+
+function parseSound(file: string, text: string, rules: ReadingRules): Parsed {
   const document = parseDocument(text, yamlOptions);
   const source = new Source(file, text, document);
   const diagnostics = [...olderYaml(file, text, document), ...syntaxErrors(file, text, document)];
@@ -58,10 +80,7 @@ const unprintable = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{1
 
 /** What would harm the parser itself, or is no text, found by a plain scan. */
 function refuseHarmful(file: string, text: string): Diagnostic | undefined {
-  const refuse = (message: string, start: number): Diagnostic => {
-    const range = clampRange({ file, start, end: start + 1 }, text);
-    return { severity: 'error', code: 'E_YAML', message, range };
-  };
+  const refuse = (message: string, start: number) => yamlProblem(file, text, message, start);
   if (text.length > maximumLength) return refuse('The file is too large for a pipeline.', 0);
   const strange = unprintable.exec(text);
   if (strange !== null) {

@@ -267,5 +267,8 @@ describe('syntax', () => {
       `${' '.repeat(5000)}a: b`,
     ])
       expect(await mistakes(text)).toMatch(/error\[E_YAML\]: (Brackets|Lists) are nested too deep here\./);
+    // Nested without either.
+    for (const text of ['? '.repeat(50_000), `a: { ${'b: '.repeat(100_000)}1 }`])
+      expect(await mistakes(text)).toMatch(/error\[E_YAML\]: The file is nested too deep\./);
   });
 });

@@ -37,6 +37,11 @@ export interface Trainer {
    * @returns mean loss over the batch and the number of images whose largest logit was the label's
    */
   step(images: Float32Array, labels: Int32Array, learningRate: number): Promise<StepResult>;
+  /**
+   * Brings the batch of the next step to where it is computed, while this step computes. An engine that has this has copied
+   * a batch when `step` returns its promise.
+   */
+  ahead?(images: Float32Array, labels: Int32Array): void;
   /** A copy of the parameters as they are now, ternary layers as latent floats. */
   parameters(): Promise<Map<string, Float32Array>>;
   optimizer(): Promise<OptimiserState>;

@@ -1,10 +1,10 @@
 import { permutation, purposes } from '../data/random.js';
-import type { Evaluator, Parameters, Trainer } from '../engine/engine.js';
+import type { Evaluator, Parameters, StepResult, Trainer } from '../engine/engine.js';
 import { UserError } from '../error.js';
 import type { Epoch } from '../results/history.js';
 import type { ResumePoint } from '../store/resume.js';
 import { predict, rate, round, type WorkContext } from './evaluate.js';
-import type { TestOrder, TrainingOrder } from './images.js';
+import type { Batch, TestOrder, TrainingOrder } from './images.js';
 import { bestEpoch, encodeProgress, historyOf, isExhausted, type Progressed } from './keeping.js';
 import type { Loader } from './loader.js';
 
@@ -78,9 +78,11 @@ async function trainEpoch(
   const earlier = (epoch - before) * steps;
   const started = performance.now();
   let [loss, correct, step, learningRate] = [0, 0, 0, 0];
-  for await (const { images: inputs, labels } of loader.batches(trainingOrders(images, batch, seed, epoch))) {
+  const batches = loader.batches(trainingOrders(images, batch, seed, epoch));
+  for (let next = await batches.next(); next.done !== true; ) {
     learningRate = rateOf(earlier + step);
-    const result = await trainer.step(inputs, labels, learningRate);
+    const [result, following] = await stepAndNext(trainer, next.value, learningRate, () => batches.next());
+    next = following;
     if (!Number.isFinite(result.loss))
       throw new UserError(
         'E_TRAIN_DIVERGED',
@@ -104,6 +106,23 @@ async function trainEpoch(
     });
   }
   return { learningRate, loss: loss / steps, trainAccuracy: correct / (steps * batch) };
+}
+
+/** A step on a batch, and the batch after it: an engine that computes elsewhere is given that while it computes. */
+async function stepAndNext<Next extends IteratorResult<Batch>>(
+  trainer: Trainer,
+  { images, labels }: Batch,
+  learningRate: number,
+  next: () => Promise<Next>,
+): Promise<readonly [StepResult, Next]> {
+  const stepping = trainer.step(images, labels, learningRate);
+  if (trainer.ahead === undefined) return [await stepping, await next()];
+  const bring = async () => {
+    const following = await next();
+    if (following.done !== true) trainer.ahead?.(following.value.images, following.value.labels);
+    return following;
+  };
+  return Promise.all([stepping, bring()]);
 }
 
 /** The batches of an epoch, in random order; a last partial one is dropped. */

@@ -7,23 +7,6 @@ import type { TensorFlow } from './library.js';
 
 type Save = (tensors: Tensor[]) => void;
 
-/** What of a training step takes many of TensorFlow.js's operations, so that an engine may have its own programs for it. */
-export interface TrainingOperations {
-  /** As `ternary` below. */
-  ternary(weights: Tensor): Tensor;
-  /** As `normaliseAndActivate` below. */
-  normaliseAndActivate(network: Network, z: Tensor4D, norm: Norm<Variable>): Tensor4D;
-  /** As `move` below. */
-  move(value: Variable, moments: Moments, gradient: Tensor, update: Update): void;
-}
-
-/** They by TensorFlow.js's operations, one after the other. */
-export const plainOperations = (tf: TensorFlow): TrainingOperations => ({
-  ternary: (weights) => ternary(tf, weights),
-  normaliseAndActivate: (network, z, norm) => normaliseAndActivate(tf, network, z, norm),
-  move: (value, moments, gradient, update) => move(tf, value, moments, gradient, update),
-});
-
 /** Of a parameter; SGD has no second ones. */
 export interface Moments {
   readonly m: Variable;

@@ -10,7 +10,7 @@ const { ignored = [], files = [] } = wasmEngine.identity;
 
 const library: Library = {
   name: 'webgpu',
-  sources: ['library', 'spiking/simulator', 'training/operations'].map((name) => `src/engine/webgpu/${name}.ts`),
+  sources: ['library', 'spiking/simulator', 'training/trained'].map((name) => `src/engine/webgpu/${name}.ts`),
   // What of the default engine's kernels changes no result.
   ignored,
   // How gradients are made, which the package for Node leaves out; and what simulation takes of the default engine.
@@ -44,9 +44,12 @@ export const webgpuEngine: Able<Capability> = {
     const { refuseTooLarge } = await import('./training/room.js');
     refuseTooLarge(network, batch, about);
     const { TensorFlowTrainer } = await import('../tensorflow/trainer.js');
-    const { FusedOperations } = await import('./training/operations.js');
-    const trainer = new TensorFlowTrainer(tf, network, start, batch, optimizer, FusedOperations.on(tf));
+    const { FusedTrained } = await import('./training/trained.js');
+    const { Recorder } = await import('./training/recorder.js');
+    const trained = new FusedTrained(tf, network, start, optimizer);
+    const trainer = new TensorFlowTrainer(tf, network, start, batch, optimizer, trained);
     return {
+      ahead: (...batch) => Recorder.on(tf).bring(trainer.prepare(...batch)),
       step: (...batch) => watch.guard(trainer.step(...batch)),
       parameters: () => watch.settled(trainer.parameters()),
       optimizer: () => watch.settled(trainer.optimizer()),

@@ -32,6 +32,37 @@ describe.skipIf(!usable)('the engine on a graphics processor', () => {
     expect(await train()).toEqual(await train());
   });
 
+  it('takes a batch that was brought ahead, and else the one that it is given', async () => {
+    const [one, two] = [batchOf(network, options.batch, 1), batchOf(network, options.batch, 2)];
+    const train = async (ahead: 'ahead' | 'late' | 'other') => {
+      const trainer = await webgpuEngine.trainer(network, start, options);
+      const losses = [];
+      for (const [now, next] of [[one, two] as const, [two, one] as const, [one, undefined] as const]) {
+        // As a loader fills its buffers: what they hold is another batch, once a step or `ahead` has taken it.
+        const inputs = ahead === 'ahead' && losses.length > 0 ? brought : now.images.slice();
+        const stepping = trainer.step(inputs, now.labels, 1e-3);
+        if (ahead === 'ahead') inputs.fill(0);
+        if (ahead === 'other') trainer.ahead!(one.images.slice().fill(1), one.labels);
+        if (ahead === 'ahead' && next !== undefined) {
+          brought = next.images.slice();
+          trainer.ahead!(brought, next.labels);
+          brought.fill(0);
+        }
+        losses.push((await stepping).loss);
+      }
+      const parameters = await trainer.parameters();
+      await trainer.close();
+      return { losses, parameters };
+    };
+    let brought = new Float32Array();
+    const { tf } = await loadLibrary();
+    const before = tf.memory().numTensors;
+    const late = await train('late');
+    expect(await train('ahead')).toEqual(late);
+    expect(await train('other')).toEqual(late);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
   it('adds up spikes that fill a byte', async () => {
     const wide = smallNetwork(quantised(3, 20));
     const live = liveParameters(wide, 1);

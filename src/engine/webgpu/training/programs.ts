@@ -1,22 +1,23 @@
 // Programs of a training step. Each sum has a fixed order: the same bytes on one device.
 import type { Precision } from '../../../network/architecture.js';
 import { adam, method } from '../../../network/method.mjs';
+import type { Optimiser } from '../../../network/optimiser.js';
 import { spikesPerUnit } from '../../../network/precision.js';
 import { mainBegins, numbered, workgroup } from '../invocations.js';
 
 type Binding = readonly [name: string, access: 'read' | 'read_write', type?: string];
 
-const program = (bindings: readonly Binding[], numbers: string, body: string) => `
+const program = (bindings: readonly Binding[], body: string) => `
 ${bindings
   .map(([name, access, type = 'f32'], i) => `@group(0) @binding(${i}) var<storage, ${access}> ${name}: array<${type}>;`)
   .join('\n')}
-@group(0) @binding(${bindings.length}) var<uniform> size: vec4<${numbers}>;
+@group(0) @binding(${bindings.length}) var<uniform> size: vec4<u32>;
 ${numbered}
 ${body}`;
 
 /** The same with an entry point of which each invocation knows its number, `at`. */
-const each = (bindings: readonly Binding[], body: string, numbers = 'u32') =>
-  program(bindings, numbers, `${mainBegins} let at = numberOf(group, groups, own); ${body} }`);
+const each = (bindings: readonly Binding[], body: string) =>
+  program(bindings, `${mainBegins} let at = numberOf(group, groups, own); ${body} }`);
 
 /** Numbers of the programs below: pixels of all images, channels, pixels of a chunk, and chunks. */
 const [pixels, channels, perChunk, chunks] = ['size.x', 'size.y', 'size.z', 'size.w'] as const;
@@ -173,7 +174,6 @@ export const ternarise = program(
     ['sums', 'read'],
     ['out', 'read_write'],
   ],
-  'u32',
   `var<workgroup> parts: array<f32, ${workgroup}>;
 ${mainBegins}
   var part = 0.0;
@@ -192,21 +192,57 @@ ${mainBegins}
 }`,
 );
 
-/** Bindings: a parameter, its moments, its gradient. Numbers: Adam's rate, decay in the gradient, what the parameter keeps. */
-export const moveByAdam = each(
+/** Bindings: a gradient, and twice it. Numbers: how many. */
+export const double = each(
   [
-    ['w', 'read_write'],
-    ['m', 'read_write'],
-    ['v', 'read_write'],
     ['gradient', 'read'],
+    ['out', 'read_write'],
   ],
   `
-  if (at >= arrayLength(&w)) { return; }
-  let g = gradient[at] + w[at] * size.y;
+  if (at >= size.x) { return; }
+  out[at] = 2.0 * gradient[at];`,
+);
+
+/** What becomes of a parameter: its moments are at `at`. Rates: of the step, decay in the gradient, what it keeps. */
+const byAdam = `
+  let g = gradient + w * rates.y;
   let first = m[at] * ${adam.beta1} + g * ${1 - adam.beta1};
   let second = v[at] * ${adam.beta2} + g * g * ${1 - adam.beta2};
   m[at] = first;
   v[at] = second;
-  w[at] = w[at] * size.z - first * size.x / (sqrt(second) + ${adam.epsilon});`,
-  'f32',
-);
+  return w * rates.z - first * rates.x / (sqrt(second) + ${adam.epsilon});`;
+
+/** Rates: of the step, decay in the gradient, momentum. */
+const bySgd = (nesterov: boolean) => `
+  let g = gradient + w * rates.y;
+  let first = m[at] * rates.z + g;
+  m[at] = first;
+  return w - ${nesterov ? '(g + first * rates.z)' : 'first'} * rates.x;`;
+
+/**
+ * Bindings: parameters that share a buffer, their gradients, moments of all, and twice weights and their gradient. Numbers:
+ * how many share the buffer; twice where the moments of the weights begin, and how many they are.
+ */
+export function moveAll(optimiser: Optimiser): string {
+  const names = ['parameters', 'gradients', 'm', ...(optimiser.kind === 'sgd' ? [] : ['v'])];
+  const all = [...names, 'w1', 'gradient1', 'w2', 'gradient2'];
+  const bindings = all.map((name, i) => {
+    const access = name.startsWith('gradient') ? 'read' : 'read_write';
+    return `@group(0) @binding(${i}) var<storage, ${access}> ${name}: array<f32>;`;
+  });
+  return `
+${bindings.join('\n')}
+@group(0) @binding(${all.length}) var<uniform> size: array<vec4<u32>, 2>;
+@group(0) @binding(${all.length + 1}) var<uniform> rates: vec4<f32>;
+${numbered}
+fn moved(w: f32, gradient: f32, at: u32) -> f32 {${optimiser.kind === 'sgd' ? bySgd(optimiser.nesterov) : byAdam}
+}
+${mainBegins}
+  let at = numberOf(group, groups, own);
+  if (at < size[0].x) { parameters[at] = moved(parameters[at], gradients[at], at); return; }
+  let first = at - size[0].x;
+  if (first < size[0].z) { w1[first] = moved(w1[first], gradient1[first], size[0].y + first); return; }
+  let second = first - size[0].z;
+  if (second < size[1].x) { w2[second] = moved(w2[second], gradient2[second], size[0].w + second); }
+}`;
+}

@@ -101,7 +101,7 @@ stages:
     expect((await run(box, 'doctor')).out).toMatch(
       /engine webgpu +.*; tensors up to [\d.]+ [MG]B \(webgpu [\d.]+, @tensorflow\/tfjs-backend-webgpu [\d.]+\)/,
     );
-    const plan = (choice: string) => run(box, 'status p.yaml data --engine webgpu', { SPIKELINE_GPU: choice });
+    const plan = (choice: string) => run(box, 'plan p.yaml train --engine webgpu', { SPIKELINE_GPU: choice });
     for (const choice of ['1', '']) expect([choice, (await plan(choice)).code]).toEqual([choice, 0]);
     for (const choice of ['no such one', '99']) {
       const { code, out, err } = await plan(choice);

@@ -19,8 +19,6 @@ export const cost: StageCost = { apart: ['name'] };
 
 const names = Object.keys(knownDatasets) as KnownName[];
 
-const minutes = (seconds: number) => `${Math.max(1, Math.round(seconds / 60))} min`;
-
 export default defineStage({
   name: 'dataset',
   summary: 'Gets a data set: embedded, from a local folder, or downloaded with its checksums checked',
@@ -103,7 +101,7 @@ export default defineStage({
     const progress = (done: number, total: number, left?: number) =>
       context.progress({
         ...{ done, total, unit: 'bytes', phase: 'download' },
-        ...(left === undefined ? {} : { values: { left: minutes(left) } }),
+        ...(left === undefined ? {} : { secondsLeft: left }),
       });
     const log = (line: string) => context.log(line);
     const warnings: string[] = [];

@@ -88,7 +88,9 @@ export class PartialFile {
       if (this.#about === undefined || this.#handle === undefined) return;
       await this.#handle.datasync();
       const state: State = { ...this.#about, pieces: [...this.#complete] };
-      await writeFile(`${this.path}.state.new`, sealed(JSON.stringify(state)));
+      // Anew, never through a link that somebody has put there.
+      await rm(`${this.path}.state.new`, { force: true });
+      await writeFile(`${this.path}.state.new`, sealed(JSON.stringify(state)), { flag: 'wx' });
       await rename(`${this.path}.state.new`, `${this.path}.state`);
     });
     return this.#saving;

@@ -77,6 +77,8 @@ export interface Progress {
   readonly unit: string;
   /** What is going on, such as `epoch 3/10`. */
   readonly phase?: string;
+  /** Seconds left, where the stage knows better than by the pace of its progress so far. */
+  readonly secondsLeft?: number;
   /** Live figures in display order, such as `{ loss: 0.31, accuracy: 0.87, 'images/s': 2900 }`. */
   readonly values?: Readonly<Record<string, number | string>>;
 }

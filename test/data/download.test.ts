@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -120,6 +120,18 @@ describe('download', () => {
     expect(readFileSync(target()).equals(body)).toBe(true);
     expect(seen[0]).toBeGreaterThan(pieces.length * 40_000);
     expect(server.requests).toHaveLength(8 - pieces.length);
+    expect(left()).toEqual(['data.bin']);
+  });
+
+  it('notes what is there in a file of its own, not through a link that somebody has planted', async () => {
+    const victim = join(folder, 'victim');
+    writeFileSync(victim, 'precious');
+    server.misbehaviours.push(sendProperly, sendProperly, ...Array.from({ length: 40 }, () => answer(503)));
+    await expect(download(file, [server.url], target(), options())).rejects.toMatchObject({ code: 'E_DOWNLOAD' });
+    symlinkSync(victim, `${target()}.part.state.new`);
+    server.misbehaviours.length = 0;
+    await download(file, [server.url], target(), options());
+    expect(readFileSync(victim, 'utf8')).toBe('precious');
     expect(left()).toEqual(['data.bin']);
   });
 

@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, lutimesSync, readdirSync, symlinkSync, utimesSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { temporaryPath } from '../../src/files/atomic.js';
 import { ownToken } from '../../src/files/process-identity.js';
 import type { GcOptions } from '../../src/store/gc.js';
 import { StoredParsedFiles } from '../../src/store/parsed-files.js';
@@ -100,16 +101,18 @@ describe('where a clock was ahead', () => {
 
   it('drafts in a folder that is shared go after a day', async () => {
     const shared = testFolder();
-    const draft = join(writeFiles(shared, { 'tmp/draft': '' }), 'tmp/draft');
+    // What is not named like a draft is somebody's own, and stays.
+    const [draft, other] = [temporaryPath(join(shared, 'tmp')), join(shared, 'tmp/other')];
+    writeFiles(shared, { 'tmp/other': '', [relative(shared, draft)]: '' });
     utimesSync(draft, ahead(), ahead());
     const content = { size: 0, open: () => [] as unknown as AsyncIterable<Uint8Array> };
     const put = (name: string) => new FolderRemote(shared).put('cas', name, content, quiet.signal);
     await put('a');
     expect(isToCome(draft)).toBe(false);
     const twoDaysAgo = Date.now() / 1000 - 2 * 24 * 3600;
-    utimesSync(draft, twoDaysAgo, twoDaysAgo);
+    for (const path of [draft, other]) utimesSync(path, twoDaysAgo, twoDaysAgo);
     await put('b');
-    expect(existsSync(draft)).toBe(false);
+    expect([draft, other].map((path) => existsSync(path))).toEqual([false, true]);
   });
 
   it('pipeline files that were parsed then give way to newer ones', async () => {

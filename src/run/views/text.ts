@@ -65,7 +65,8 @@ export class TimeLeft {
   readonly #marks: { readonly at: number; readonly done: number }[] = [];
 
   /** Seconds left, or undefined while there is too little to go by. */
-  update({ done, total }: Progress, now: number = performance.now()): number | undefined {
+  update({ done, total, secondsLeft }: Progress, now: number = performance.now()): number | undefined {
+    if (secondsLeft !== undefined) return secondsLeft;
     const marks = this.#marks;
     // A smaller count is a new phase with a pace of its own.
     if (marks.length > 0 && done < marks.at(-1)!.done) marks.length = 0;

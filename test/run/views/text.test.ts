@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { progressText, roughly, shortened } from '../../../src/run/views/text.js';
+import { progressText, roughly, shortened, TimeLeft } from '../../../src/run/views/text.js';
 
 describe('texts of views', () => {
   it('say of a time that is not known exactly no more than is known', () => {
@@ -21,6 +21,15 @@ describe('texts of views', () => {
     const progress = { done: 3, total: 8, unit: 'epochs', phase: 'epoch 3/8', values: { loss: '0.31' } };
     expect(progressText(progress, 12, true)).toBe('epoch 3/8  37 %  12 s left  █████░░░░░░░  loss 0.31');
     expect(progressText(progress, undefined, false)).toBe('epoch 3/8  37 %  loss 0.31');
+  });
+
+  it('say the time left that a stage tells, and else what its pace says', () => {
+    const timer = new TimeLeft();
+    const progress = { done: 10, total: 100, unit: 'bytes' };
+    expect(timer.update(progress, 0)).toBeUndefined();
+    expect(timer.update({ ...progress, done: 20 }, 2_000)).toBe(16);
+    expect(timer.update({ ...progress, done: 30, secondsLeft: 240 }, 4_000)).toBe(240);
+    expect(timer.update({ ...progress, done: 40 }, 6_000)).toBe(12);
   });
 
   it('shorten names in their middle', () => {

@@ -1,16 +1,9 @@
-import { crc32, deflateSync } from 'node:zlib';
+import { deflateSync } from 'node:zlib';
 import { encode as encodePng } from 'fast-png';
 import { encode as encodeJpeg } from 'jpeg-js';
 import { describe, expect, it } from 'vitest';
 import { decodePicture } from '../../src/data/formats/picture.js';
-
-function chunk(type: string, data: Uint8Array): Buffer {
-  const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
-  const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
-  length.writeUInt32BE(data.length);
-  sum.writeUInt32BE(crc32(body));
-  return Buffer.concat([length, body, sum]);
-}
+import { chunk, png } from './png-chunks.js';
 
 interface Described {
   readonly width: number;
@@ -28,8 +21,6 @@ function header({ width, height, depth = 8, kind = 0, interlaced = false }: Desc
   return chunk('IHDR', data);
 }
 
-const png = (...chunks: readonly Uint8Array[]) =>
-  Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), ...chunks, chunk('IEND', Buffer.alloc(0))]);
 const packed = (...rows: readonly (readonly number[])[]) => chunk('IDAT', deflateSync(Buffer.from(rows.flat())));
 
 /** As large as a picture may be. */

@@ -1,18 +1,11 @@
-import { crc32, deflateSync } from 'node:zlib';
+import { deflateSync } from 'node:zlib';
 import { encode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
 import { decodePng } from '../../src/data/formats/png.js';
+import { chunk, png } from './png-chunks.js';
 
 const pixels = Uint8Array.from({ length: 2 * 3 * 3 }, (_, i) => i * 7);
 const rows = Buffer.concat([Buffer.of(0), pixels.subarray(0, 9), Buffer.of(0), pixels.subarray(9)]);
-
-function chunk(type: string, data: Uint8Array): Buffer {
-  const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
-  const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
-  length.writeUInt32BE(data.length);
-  sum.writeUInt32BE(crc32(body));
-  return Buffer.concat([length, body, sum]);
-}
 
 function header(width: number, height: number, rest = [8, 2, 0, 0, 0]): Buffer {
   const data = Buffer.alloc(8);
@@ -21,8 +14,6 @@ function header(width: number, height: number, rest = [8, 2, 0, 0, 0]): Buffer {
   return chunk('IHDR', Buffer.concat([data, Buffer.from(rest)]));
 }
 
-const png = (...chunks: readonly Buffer[]) =>
-  Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), ...chunks, chunk('IEND', Buffer.alloc(0))]);
 const image = chunk('IDAT', deflateSync(rows));
 const zeros = Buffer.alloc(50 * 2 ** 20);
 const moreColours = 'has more colours than a palette can';

@@ -2,19 +2,22 @@ import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { tinyPipeline } from './pipeline.js';
-import { withRig } from './rig.js';
+import { type Rig, withRig } from './rig.js';
 
 const shim = join(import.meta.dirname, 'share-fs.mjs');
+
+/** What gives a program a store on a disk that refuses links with this code. */
+const refusing = (rig: Rig, code: string) => ({
+  NODE_OPTIONS: `--import ${shim}`,
+  SPIKELINE_STORE: rig.path('artifacts'),
+  SPIKELINE_LINKS: code,
+});
 
 describe.skipIf(process.platform === 'win32')('a share', () => {
   it.each(['ENOTSUP', 'EPERM'])('that refuses links with %s has copies, which stay', async (code) => {
     const clean = await withRig((rig) => rig.finish(), tinyPipeline);
     await withRig(async (rig) => {
-      const env = {
-        NODE_OPTIONS: `--import ${shim}`,
-        SPIKELINE_STORE: rig.path('artifacts'),
-        SPIKELINE_LINKS: code,
-      };
+      const env = refusing(rig, code);
       const call = async (...words: string[]) => {
         const { code, out, err } = await rig.run(words, env);
         expect([code, err], out).toEqual([0, '']);
@@ -36,11 +39,7 @@ describe.skipIf(process.platform === 'win32')('a share', () => {
 
   it('says which link it can not hold', async () => {
     await withRig(async (rig) => {
-      const env = {
-        NODE_OPTIONS: `--import ${shim}`,
-        SPIKELINE_STORE: rig.path('artifacts'),
-        SPIKELINE_LINKS: 'EPERM',
-      };
+      const env = refusing(rig, 'EPERM');
       const run = 'mkdir ${{ outputs.o }}; echo > ${{ outputs.o }}/run-3; ln -s run-3 ${{ outputs.o }}/latest';
       rig.write('l.yaml', `name: l\nstages: { a: { run: '${run}', outputs: { o: o } } }\n`);
       const { code, out } = await rig.run(['run', 'l.yaml'], env);
@@ -52,11 +51,7 @@ describe.skipIf(process.platform === 'win32')('a share', () => {
 
   it('has its copies made anew where somebody has changed them', async () => {
     await withRig(async (rig) => {
-      const env = {
-        NODE_OPTIONS: `--import ${shim}`,
-        SPIKELINE_STORE: rig.path('artifacts'),
-        SPIKELINE_LINKS: 'EPERM',
-      };
+      const env = refusing(rig, 'EPERM');
       for (const expected of ['ran 2, cached 0,', 'ran 0, cached 2,']) {
         expect((await rig.run(['run', 'p.yaml'], env)).out).toContain(expected);
         expect(rig.read('artifacts/small/copy/copy.txt')).toBe('echo run\n');

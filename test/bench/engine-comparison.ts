@@ -1,4 +1,4 @@
-// The engine beside PyTorch, ONNX Runtime and TensorFlow: every contender makes one step a round, in turn.
+// The engine beside PyTorch, ONNX Runtime and TensorFlow: in turn, each makes the steps that begin within half a second.
 import { network as preset } from '../../src/network/presets.js';
 import { type Cell, renderTable } from '../../src/text/table.js';
 import {
@@ -46,7 +46,7 @@ export interface SpeedRow {
   /** Median of the ratios round by round, so that what slows down all of a round does not count. */
   readonly timesEager: number | undefined;
   readonly timesBest: number | undefined;
-  /** Of the fastest steps: on a machine shared with others, they come nearest to what it does when it is idle. */
+  /** Of the fastest turns: on a machine shared with others, they come nearest to what it does when it is idle. */
   readonly fastest: number | undefined;
 }
 
@@ -123,7 +123,7 @@ const columns = [
   { key: 'contender' },
   { key: 'rate', title: 'images/s' },
   { key: 'eager', title: 'times PyTorch eager float32' },
-  { key: 'fastest', title: 'by the fastest steps' },
+  { key: 'fastest', title: 'by the fastest turns' },
   { key: 'best', title: 'times the best PyTorch' },
 ] as const;
 

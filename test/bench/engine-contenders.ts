@@ -1,4 +1,4 @@
-// Who takes part in the engine's benchmark: each can make one step on a batch, and says how many seconds it took.
+// Who takes part in the engine's benchmark: each can make steps on a batch, one after the other, and says how many seconds one took.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findCompiler } from '../../src/engine/wasm/native/compiler.js';
@@ -9,7 +9,7 @@ import { startTurns } from './turns.js';
 
 export interface Contender {
   readonly name: string;
-  /** Seconds of one step. */
+  /** Seconds of a step, of those of a turn. */
   step(): number | Promise<number>;
   close(): void | Promise<void>;
 }
@@ -92,7 +92,7 @@ export function tensorFlowContender(task: 'training' | 'inference', ask: Ask): P
   return otherProcess(process.execPath, [script, ...options], (version) => `TensorFlow ${version}, k1B2 in floats`);
 }
 
-/** A program that prints a step's seconds for each line that it reads. */
+/** A program that has a turn for each line that it reads, and prints a step's seconds. */
 async function otherProcess(
   command: string,
   options: readonly string[],

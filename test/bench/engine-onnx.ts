@@ -11,7 +11,7 @@ import { blocksOf } from '../../src/network/layers.js';
 import { weightShape } from '../../src/network/parameters.js';
 import { spikesPerUnit } from '../../src/network/precision.js';
 import type { Contender } from './engine-contenders.js';
-import { example, settled } from './engine-steps.js';
+import { example, settled, turnSeconds } from './engine-steps.js';
 
 /** Convolution, batch norm (which runtimes fold into it), clip and rounding of every block, all in float32. */
 function floatModel(network: Network, parameters: Parameters): OnnxModel {
@@ -106,9 +106,7 @@ export async function onnxContender(
   const nchw = permute({ shape: [count, height, width, channels], data: images }, [0, 3, 1, 2]);
   const step = async () => {
     const feeds = { images: new Tensor('float32', nchw.data, nchw.shape) };
-    const started = performance.now();
-    await session.run(feeds);
-    const seconds = (performance.now() - started) / 1e3;
+    const seconds = await turnSeconds(() => session.run(feeds));
     // Its threads go on looking for work for a moment: not at the cost of the next contender.
     await new Promise((resolve) => setTimeout(resolve, 50));
     return seconds;

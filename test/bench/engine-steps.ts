@@ -68,6 +68,20 @@ export async function timed(call: () => unknown): Promise<number> {
   return (performance.now() - started) / 1e3;
 }
 
+/**
+ * Seconds of a step, as it is where one follows the other: the mean of all that begin within half a second. After others' turns
+ * caches are cold and threads asleep, which a step of 10 ms pays dearly, and one of a second does not.
+ */
+export async function turnSeconds(step: () => unknown): Promise<number> {
+  const started = performance.now();
+  let steps = 0;
+  do {
+    await step();
+    steps++;
+  } while (performance.now() - started < 500);
+  return (performance.now() - started) / 1e3 / steps;
+}
+
 /** A network's training with these gradients or in floats; its ANN; or its spiking network without or with noise. */
 export const ownTasks = [...gradientTypes, 'fp32', 'ann', 'spiking', 'noisy'] as const;
 export type OwnTask = (typeof ownTasks)[number];

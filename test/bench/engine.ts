@@ -18,7 +18,7 @@ import { spikesPerNeuron } from './engine-steps.js';
 import { useKernels } from './own-kernels.js';
 
 const batch = 200;
-/** Rounds of a comparison: every contender makes one step a round, in turn. */
+/** Rounds of a comparison, in each of which every contender has a turn. */
 const rounds = Number(process.env.SPIKELINE_BENCH_ROUNDS ?? 7);
 const python = process.env.SPIKELINE_PYTHON;
 const threads = availableParallelism();
@@ -31,8 +31,8 @@ const sections = [
   `# The engine's speed
 
 ${machine}; native kernels for ${level ?? 'none'}; load average ${load} at the end. ${threads} threads, batch ${batch}, ${rounds} rounds in
-which every contender makes one step in turn; medians of images per second, and of the ratios round by round; beside them the
-ratio of the fastest steps. The best PyTorch is the fastest of those in the same table${bfloat16Here ? '' : '; bfloat16, for which there are no instructions here, is left out'}. A neuron sends ${await spikesPerNeuron('lenet', batch)} spikes on average in LeNet and ${await spikesPerNeuron('vgg', batch)} in
+which every contender in turn makes the steps that begin within half a second; medians of images per second, and of the ratios
+round by round; beside them the ratio of the fastest turns. The best PyTorch is the fastest of those in the same table${bfloat16Here ? '' : '; bfloat16, for which there are no instructions here, is left out'}. A neuron sends ${await spikesPerNeuron('lenet', batch)} spikes on average in LeNet and ${await spikesPerNeuron('vgg', batch)} in
 VGG; in the published log of the paper's VGG it sends 0.66. Written by \`npm run bench:engine\`${python === undefined ? '' : ', with `SPIKELINE_PYTHON` set to a Python that has PyTorch'}.
 
 ${speedTable(rows)}`,

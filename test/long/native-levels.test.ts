@@ -37,7 +37,8 @@ describe.skipIf(compiler === undefined || levelsHere().length === 0)('native ker
     expect(existsSync(target.file)).toBe(false);
   });
 
-  it('are made by one process where several miss them, and leave nothing half done', () => {
+  // Where there is other work, this is done after it.
+  it('are made by one process where several miss them, and leave nothing half done', { timeout: 1_800_000 }, () => {
     // Quicker than at full optimisation, which other tests and `npm run test:native` have.
     const target = targetBy(`echo made >> ${join(cache, 'calls')}; exec ${quoted} "$@" -O1`);
     const program = join(buildFolder, 'native-build.js');

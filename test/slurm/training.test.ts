@@ -99,10 +99,10 @@ describeOnCluster(
       const pipeline = `name: warned
 stages:
   data: { uses: dataset, with: { name: fashion-mnist-sample, subset: { train: 1000, test: 200 } } }
-  train: { uses: train, inputs: { data: data }, with: { network: lenet, k: 1, B: 2, epochs: 120, batch: 50 } }
+  train: { uses: train, inputs: { data: data }, with: { network: lenet, k: 1, B: 2, epochs: 60, batch: 50 } }
 `;
 
-      test('go on from their checkpoint in another job, to the same bytes', { timeout: 10 * minutes }, async ({
+      test('go on from their checkpoint in another job, to the same bytes', { timeout: 20 * minutes }, async ({
         box,
       }) => {
         box.write('w.yaml', pipeline);

@@ -18,7 +18,8 @@ async function buildOnce(wanted: Target): Promise<void> {
   makeFolder(dirname(lock));
   if (!take(lock) && !(isLeft(lock) && take(lock))) return;
   try {
-    setPriority(constants.priority.PRIORITY_LOW);
+    // After what it is for, but not last: beside a training on all processors, the lowest priority has it never end.
+    setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
     await build(wanted);
   } finally {
     rmSync(lock, { force: true });

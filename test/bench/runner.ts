@@ -40,19 +40,22 @@ interface Tool {
   readonly command: readonly string[];
   /** First runs of more tasks than this are not waited for. */
   readonly firstRunUpTo: number;
+  /** The others' rounds go on without it: it takes seconds for what takes them a tenth of one. */
+  readonly roundsUpTo: number;
 }
 
+const unlimited = { firstRunUpTo: Infinity, roundsUpTo: Infinity };
 const tools: readonly Tool[] = [
   {
     name: 'spikeline',
     command: [process.execPath, join(buildFolder, 'cli.cjs'), 'run', 'graph.yaml'],
-    firstRunUpTo: 1e9,
+    ...unlimited,
   },
   ...(before === undefined
     ? []
-    : [{ name: 'before', command: [process.execPath, before, 'run', 'graph.yaml'], firstRunUpTo: 1e9 }]),
-  { name: 'make', command: ['make', '-s', '-j', jobs], firstRunUpTo: 1e9 },
-  { name: 'snakemake', command: ['snakemake', '-q', '-j', jobs], firstRunUpTo: 1000 },
+    : [{ name: 'before', command: [process.execPath, before, 'run', 'graph.yaml'], ...unlimited }]),
+  { name: 'make', command: ['make', '-s', '-j', jobs], ...unlimited },
+  { name: 'snakemake', command: ['snakemake', '-q', '-j', jobs], firstRunUpTo: 1000, roundsUpTo: 3 },
 ].filter(({ command: [program] }) => spawnSync(program!, ['--version']).status === 0);
 
 interface Measured {
@@ -123,7 +126,8 @@ async function measureGraph(form: Form, n: number, folder: string): Promise<Resu
       for (const [name, text] of Object.entries(graphFiles(form, n))) writeFileSync(join(at, name), text);
       await warmUp(tool, folder);
       // Who fails once fails again.
-      if (n <= tool.firstRunUpTo && !failed(tool)) note('first', tool, await measure(tool.command, at));
+      if (n <= tool.firstRunUpTo && round < tool.roundsUpTo && !failed(tool))
+        note('first', tool, await measure(tool.command, at));
     }
   const ready = tools
     .filter((tool) => results.first.has(tool.name) && !failed(tool))
@@ -131,6 +135,7 @@ async function measureGraph(form: Form, n: number, folder: string): Promise<Resu
   for (let round = 0; round < roundsOf(n); round++) {
     await sleep(settleMs);
     for (const { tool, at } of turnsOf(ready, round)) {
+      if (round >= tool.roundsUpTo) continue;
       // Takes note of the last change, and has each tool measured right after itself, as first runs are.
       await measure(tool.command, at);
       note('no-op', tool, await measure(tool.command, at));
@@ -157,7 +162,7 @@ function medianOf(rounds: readonly (Measured | undefined)[] | undefined): Measur
  * from where to where the middle half of them lies.
  */
 function ratioOf(other: readonly Measured[], ours: readonly Measured[]): string {
-  const ratios = ours.map(({ seconds }, round) => other[round]!.seconds / seconds).sort((a, b) => a - b);
+  const ratios = other.map(({ seconds }, round) => seconds / ours[round]!.seconds).sort((a, b) => a - b);
   const at = (share: number) => ratios[Math.round(share * (ratios.length - 1))]!.toPrecision(2);
   return ratios.length < 5 ? at(0.5) : `${at(0.5)} [${at(0.25)}–${at(0.75)}]`;
 }
@@ -224,7 +229,7 @@ const text = `# The runner beside others
 
 ${cpus()[0]!.model}, ${jobs} cores, Node ${process.version}. Whole processes, wall time and peak memory; medians of ${roundsOf(100)}
 rounds (${roundsOf(1000)} of more than 100 tasks; ${roundsOf(10_000)} of more than 1000, whose first runs are measured once), each begun by another tool;
-ratios are medians of those within the rounds, and in brackets their quartiles where there are five or more rounds; written by
+snakemake takes part in the first three; ratios are medians of those within the rounds, and in brackets their quartiles where there are five or more rounds; written by
 \`npm run bench:runner\`. A task is a shell that writes one line. "change":
 one input file of the last task is another one. –: not waited for, or it failed.${before === undefined ? '' : ` before: ${beforeName()}.`}
 

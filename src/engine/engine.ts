@@ -132,10 +132,17 @@ export interface Engine {
    * needs an engine that does not.
    */
   readonly roundsLevels?: boolean;
-  /** True if it computes on a graphics processor, which one task at a time is to have. */
-  readonly onGraphicsProcessor?: boolean;
-  /** Tries it on this machine. */
-  describe(): Promise<EngineDescription>;
+  /**
+   * The name of the graphics processor that it computes on, which one task at a time is to have. Missing if it computes on none.
+   * @param choice what a stage says of its name
+   * @throws {UserError} E_ENGINE where it can't be used on this machine, E_GPU_CHOICE where there is none of that name
+   */
+  processor?(choice?: string): Promise<string>;
+  /**
+   * Tries it on this machine.
+   * @param choice what a stage says of its graphics processor
+   */
+  describe(choice?: string): Promise<EngineDescription>;
   /**
    * Makes what it is faster with on this machine. Without that it is made when it is first missed.
    * @param tell is given a line before it takes a while
@@ -169,9 +176,10 @@ export interface EngineIdentity {
   readonly files?: readonly string[];
   /**
    * Versions of what is not part of the package, by name.
+   * @param choice what a stage says of its graphics processor
    * @throws {UserError} E_ENGINE where it can't be used on this machine
    */
-  libraries?(): Promise<Readonly<Record<string, string>>>;
+  libraries?(choice?: string): Promise<Readonly<Record<string, string>>>;
 }
 
 /** What an engine is on this machine, for people. */

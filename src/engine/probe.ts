@@ -24,15 +24,20 @@ export async function tellProbe(look: () => unknown): Promise<void> {
 /**
  * What a program of the build says that it has found: a library that does not fit the machine ends the process that loads it.
  * @param died what it means when that happens; is given how it ended, such as `by SIGILL`
+ * @param env variables that it gets beside those of this process
  * @throws {UserError} what the program says, or what `died` makes of its end
  */
-export async function askProbe<T>(program: string, died: (end: string) => UserError): Promise<T> {
-  const { stdout } = await promisify(execFile)(process.execPath, [join(buildFolder, program)]).catch(
-    (error: unknown) => {
-      const { signal, stderr = '' } = error as { signal?: string | null; stderr?: string };
-      throw died(signal ? `by ${signal}` : `with ${stderr.trim().split('\n').at(-1) ?? 'an error'}`);
-    },
-  );
+export async function askProbe<T>(
+  program: string,
+  died: (end: string) => UserError,
+  env: Readonly<Record<string, string>> = {},
+): Promise<T> {
+  const { stdout } = await promisify(execFile)(process.execPath, [join(buildFolder, program)], {
+    env: { ...process.env, ...env },
+  }).catch((error: unknown) => {
+    const { signal, stderr = '' } = error as { signal?: string | null; stderr?: string };
+    throw died(signal ? `by ${signal}` : `with ${stderr.trim().split('\n').at(-1) ?? 'an error'}`);
+  });
   // Libraries may write lines of their own.
   const answer = JSON.parse(stdout.trim().split('\n').at(-1)!) as Answer<T>;
   if ('about' in answer) return answer.about;

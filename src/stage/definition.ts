@@ -93,7 +93,9 @@ export interface ResourceRequest {
   readonly gpus?: number;
   /** The kind of them that a cluster is asked for. Default: any. */
   readonly gpuKind?: string;
-  /** The graphics processor that its engine computes on, as the engine's name: one task at a time has it. */
+  /** A part of the name of the graphics processor that its engine is to compute on. Default: that of the machine. */
+  readonly gpu?: string;
+  /** The name of the one that it computes on: one task at a time has it. */
   readonly device?: string;
   /** Memory in bytes that the task needs. Default: nobody counts. */
   readonly memory?: number;

@@ -83,12 +83,13 @@ export function forgetCode(): void {
 /**
  * The fingerprint of an engine: its code, what the build made for it, and the libraries behind it.
  *
+ * @param choice what a stage says of its graphics processor
  * @throws {UserError} E_ENGINE when a library is not there
  */
-export async function engineFingerprint(engine: Engine): Promise<EngineFingerprint> {
+export async function engineFingerprint(engine: Engine, choice?: string): Promise<EngineFingerprint> {
   const code = isBuilt ? builtFingerprints().engines[engine.name] : await engineCodeFingerprint(engine);
   if (code === undefined) throw new TypeError(`no fingerprint of the engine "${engine.name}"`);
-  const libraries = await engine.identity.libraries?.();
+  const libraries = await engine.identity.libraries?.(choice);
   return libraries === undefined ? code : { ...code, libraries };
 }
 

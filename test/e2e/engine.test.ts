@@ -75,6 +75,18 @@ describe.concurrent('--engine', () => {
     const { code, out, err } = await run(box, 'run p.yaml --engine webgpu');
     expect([code, out]).toEqual([2, '']);
     expect(err).toContain('Install with: npm install webgpu @tensorflow/tfjs-backend-webgpu.');
+    // Only what is missing is said to be, wherever the other lies.
+    for (const [there, missing] of [
+      ['webgpu', '@tensorflow/tfjs-backend-webgpu'],
+      ['@tensorflow/tfjs-backend-webgpu', 'webgpu'],
+    ] as const) {
+      box.write(`packages-${missing.length}/${there}/index.js`, '');
+      const { code, err } = await box.run(['run', 'p.yaml', '--engine', 'webgpu'], {
+        NODE_PATH: box.path(`packages-${missing.length}`),
+      });
+      expect(code).toBe(2);
+      expect(err).toContain(`The engine "webgpu" needs ${missing}, which is not installed.\n`);
+    }
   });
 
   test.skipIf(isInstalled())('tells of a library that does not load, or ends the process', async ({ box }) => {

@@ -28,6 +28,16 @@ const preload = pathToFileURL(join(packageRoot, 'test/e2e/gpu-trouble.mjs')).hre
 const digest = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex');
 const run = (box: Sandbox, call: string, env: Record<string, string> = {}) => box.run(call.split(' '), env);
 
+/** The same, on a graphics processor of that name. */
+const choosing = (name: string) =>
+  pipeline.replace('uses: train\n', `uses: train\n    resources: { gpus: 1, gpu: '${name}' }\n`);
+
+/** A part of the name of the first one, as those that there are are told. */
+async function listed(box: Sandbox): Promise<string> {
+  const { err } = await run(box, 'plan p.yaml --engine webgpu', { SPIKELINE_GPU: 'no such one' });
+  return /There are: 1 ([\w ]*\w)/.exec(err)![1]!;
+}
+
 /** Node with less memory than the device would take, which is the processor's here. */
 function limited(box: Sandbox): string {
   box.write('limited-node', `#!/bin/sh\nulimit -v 60000000\nexec '${process.execPath}' "$@"\n`);
@@ -47,6 +57,10 @@ describe.skipIf(!usable)('a pipeline on a graphics processor', () => {
     const again = await run(box, 'verify p.yaml --engine webgpu');
     expect([again.code, again.err]).toEqual([0, '']);
     expect(again.out).toContain('5 of 5 came out the same');
+    // By whichever way it was chosen, it is the same processor.
+    const chosen = choosing((await listed(box)).toLowerCase());
+    box.write('p.yaml', chosen);
+    expect((await run(box, 'plan p.yaml --engine webgpu')).out).toContain('0 to run, 5 cached');
 
     for (const [trouble, message, retries] of [
       ['loss', 'The graphics processor was lost (', 2],
@@ -54,7 +68,7 @@ describe.skipIf(!usable)('a pipeline on a graphics processor', () => {
     ] as const) {
       const artifacts = `after-${trouble}`;
       const call = `run ${trouble}.yaml train --engine webgpu --artifacts ${artifacts}`;
-      box.write(`${trouble}.yaml`, pipeline.replace('uses: train\n', `uses: train\n    retries: ${retries}\n`));
+      box.write(`${trouble}.yaml`, chosen.replace('uses: train\n', `uses: train\n    retries: ${retries}\n`));
       if (trouble === 'memory') box.node = limited(box);
       const failing = await run(box, call, {
         ...{ NODE_OPTIONS: `--import=${preload}`, READS: `${readsUntilTrouble}` },
@@ -108,12 +122,20 @@ stages:
       expect([code, out]).toEqual([2, '']);
       expect(err).toMatch(
         new RegExp(
-          `^SPIKELINE_GPU is "${choice}", and there is no such graphics processor.\n  hint: There are: 1 .+\\.\n$`,
+          `^There is no graphics processor "${choice}"\\.\n  hint: There are: 1 .+\\. SPIKELINE_GPU chooses .+\n$`,
         ),
       );
-      const name = /There are: 1 ([\w ]+)/.exec(err)![1]!.toLowerCase();
-      expect([name, (await plan(name)).code]).toEqual([name, 0]);
     }
+    const name = (await listed(box)).toLowerCase();
+    expect([name, (await plan(name)).code]).toEqual([name, 0]);
+    box.write('p.yaml', choosing('no such one'));
+    // The one of the call takes precedence over the file's.
+    expect((await plan('1')).code).toBe(0);
+    const { code, out, err } = await plan('');
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toMatch(
+      /^p\.yaml:4:3: error\[E_GPU_CHOICE\]: There is no graphics processor "no such one"\.\n {3}4 \| {3}train:\n.*\^{5}\n {2}hint: There are: 1 /,
+    );
   });
 
   test.skipIf(process.platform !== 'linux')('is missed before anything runs where there is none', async ({ box }) => {

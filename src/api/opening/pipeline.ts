@@ -39,9 +39,12 @@ export async function openPipelineFile(file: string, options: PipelineOptions): 
   });
   if (pipeline === undefined) throw pipelineError(diagnostics, name, textOf);
   if (engine === undefined) return pipeline;
+  const { pipeline: computed, mistakes } = await withEngine(pipeline, engine);
+  if (mistakes.length > 0) throw pipelineError(mistakes, name, textOf);
   // Where its library is missing, that is said before anything else is.
-  await engineFingerprint(engineNamed(engine));
-  return withEngine(pipeline, engine);
+  if (!computed.tasks.some(({ resources }) => resources.device !== undefined))
+    await engineFingerprint(engineNamed(engine));
+  return computed;
 }
 
 /** One at a time: what is asked of the checks of stages is not told apart by who waits for it. */

@@ -14,7 +14,7 @@ export interface Library {
   readonly ignored?: EngineIdentity['ignored'];
   readonly files?: readonly string[];
   readonly libraries: NonNullable<EngineIdentity['libraries']>;
-  describe(): Promise<EngineDescription>;
+  describe(choice?: string): Promise<EngineDescription>;
 }
 
 /** TensorFlow's own library. */

@@ -1,7 +1,5 @@
 import { UserError } from '../../error.js';
-
-/** The environment variable that chooses a graphics processor: a part of its name, or its number from 1 on. */
-export const choiceVariable = 'SPIKELINE_GPU';
+import { choiceVariable } from '../processor-choice.js';
 
 /** A graphics processor as Dawn lists it, through one of the system's interfaces. */
 export interface ListedAdapter {
@@ -14,6 +12,8 @@ export interface ListedAdapter {
 export interface Gpu<Adapter = unknown> {
   requestAdapter(options?: { readonly powerPreference: string }): Promise<Adapter | null>;
 }
+
+const whoChooses = `${choiceVariable} chooses by name or number, and \`resources: { gpu: … }\` of a stage by name.`;
 
 /** No processor is called so: Dawn then lists those that there are. */
 const unknownName = 'SPIKELINE_LISTS_ADAPTERS';
@@ -31,24 +31,24 @@ export async function listAdapters(create: (options: readonly string[]) => Gpu):
 
 /**
  * The one that is chosen: by its number in the list, or by a part of its name, whatever its case; the first that fits.
- * @throws {UserError} E_ENGINE when there is none
+ * @throws {UserError} E_GPU_CHOICE when there is none
  */
 export function chosenAdapter(listed: readonly ListedAdapter[], choice: string): ListedAdapter {
   const named = listed.find(({ name }) => name.toLowerCase().includes(choice.toLowerCase()));
   const found = /^\d{1,3}$/.test(choice) ? listed[Number(choice) - 1] : named;
   if (found === undefined)
     throw new UserError(
-      'E_ENGINE',
-      `${choiceVariable} is "${choice}", and there is no such graphics processor.`,
+      'E_GPU_CHOICE',
+      `There is no graphics processor "${choice}".`,
       listed.length === 0
         ? 'None was found. Is its driver installed?'
-        : `There are: ${listed.map(({ name }, i) => `${i + 1} ${name}`).join(', ')}.`,
+        : `There are: ${listed.map(({ name }, i) => `${i + 1} ${name}`).join(', ')}. ${whoChooses}`,
     );
   const first = listed.find(({ backend, name }) => backend === found.backend && name === found.name);
   if (first !== found)
     throw new UserError(
-      'E_ENGINE',
-      `${choiceVariable} is "${choice}", but WebGPU for Node can only use the first of several called ${found.name}.`,
+      'E_GPU_CHOICE',
+      `"${choice}" is no graphics processor that can be used: WebGPU for Node takes the first of several called ${found.name}.`,
       'Let the process see no other: by a container, a job of a cluster, or a setting of the driver.',
     );
   return found;

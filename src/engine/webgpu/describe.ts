@@ -1,17 +1,26 @@
 import { UserError } from '../../error.js';
 import { formatSize } from '../../schema/size.js';
 import { askProbe } from '../probe.js';
-import { choiceVariable } from './adapters.js';
+import { choiceVariable, choosing, processorChoice } from '../processor-choice.js';
 import type { WebGpuDescription } from './library.js';
 
-let known: Promise<WebGpuDescription> | undefined;
+/** By what chooses among them. */
+const known = new Map<string | undefined, Promise<WebGpuDescription>>();
 
 /**
- * Which graphics processor there is, found out in another process and once.
- * @throws {UserError} E_ENGINE when there is none, or its driver or a package doesn't load
+ * Which graphics processor there is, found out in another process, and once for each choice.
+ * @param ofStage what a stage says of its name
+ * @throws {UserError} E_ENGINE when there is none, or its driver or a package doesn't load; E_GPU_CHOICE when there are others
  */
-export function describeWebGpu(): Promise<WebGpuDescription> {
-  known ??= askProbe(
+export function describeWebGpu(ofStage?: string): Promise<WebGpuDescription> {
+  const choice = processorChoice(ofStage);
+  const found = known.get(choice) ?? ask(ofStage);
+  known.set(choice, found);
+  return found;
+}
+
+function ask(ofStage: string | undefined): Promise<WebGpuDescription> {
+  return askProbe(
     'webgpu-probe.js',
     (end) =>
       new UserError(
@@ -19,8 +28,8 @@ export function describeWebGpu(): Promise<WebGpuDescription> {
         `WebGPU can't be used on this machine: it ended the process that loaded it ${end}.`,
         'A newer driver may help. Or leave out --engine.',
       ),
+    choosing(ofStage),
   );
-  return known;
 }
 
 /** `NVIDIA H200, 580.65.06; tensors up to 2 GB (webgpu 0.6.2, @tensorflow/tfjs-backend-webgpu 4.22.0)` */

@@ -15,14 +15,14 @@ const library: Library = {
   ignored,
   // How gradients are made, which the package for Node leaves out; and what simulation takes of the default engine.
   files: ['webgpu-gradients.js', ...files],
-  async libraries() {
-    const { packages, adapter } = await describeWebGpu();
+  async libraries(choice) {
+    const { packages, adapter } = await describeWebGpu(choice);
     return { ...packages, adapter };
   },
-  async describe() {
-    const description = await described(async () => webGpuText(await describeWebGpu()));
-    const choice = description.usable ? choiceText(await describeWebGpu()) : undefined;
-    return { ...description, ...(choice === undefined ? {} : { choice }) };
+  async describe(choice) {
+    const description = await described(async () => webGpuText(await describeWebGpu(choice)));
+    const others = description.usable ? choiceText(await describeWebGpu(choice)) : undefined;
+    return { ...description, ...(others === undefined ? {} : { choice: others }) };
   },
 };
 
@@ -38,7 +38,7 @@ const onDevice = engineOn(async () => (await load()).tf, library);
 export const webgpuEngine: Able<Capability> = {
   ...onDevice,
   roundsLevels: true,
-  onGraphicsProcessor: true,
+  processor: async (choice) => (await describeWebGpu(choice)).adapter,
   async trainer(network, start, { batch, optimizer = paperOptimiser }) {
     const { tf, watch, about } = await load();
     const { refuseTooLarge } = await import('./training/room.js');
@@ -49,7 +49,7 @@ export const webgpuEngine: Able<Capability> = {
     const trained = new FusedTrained(tf, network, start, optimizer);
     const trainer = new TensorFlowTrainer(tf, network, start, batch, optimizer, trained);
     return {
-      ahead: (...batch) => Recorder.on(tf).bring(trainer.prepare(...batch)),
+      ahead: (...batch) => watch.tried(() => Recorder.on(tf).bring(trainer.prepare(...batch))),
       step: (...batch) => watch.guard(trainer.step(...batch)),
       parameters: () => watch.settled(trainer.parameters()),
       optimizer: () => watch.settled(trainer.optimizer()),

@@ -4,15 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { UserError } from '../../error.js';
 import { buildFolder } from '../../paths.js';
+import { processorChoice } from '../processor-choice.js';
 import type { TensorFlow } from '../tensorflow/library.js';
-import {
-  adapterOptions,
-  choiceVariable,
-  chosenAdapter,
-  type Gpu,
-  type ListedAdapter,
-  listAdapters,
-} from './adapters.js';
+import { adapterOptions, chosenAdapter, type Gpu, type ListedAdapter, listAdapters } from './adapters.js';
 
 /** The graphics processor and the libraries that were found, as keys and people name them. */
 export interface WebGpuDescription {
@@ -65,7 +59,8 @@ let loaded: Promise<WebGpu> | undefined;
 /**
  * Loads TensorFlow.js on WebGPU into this process, with the graphics processor that SPIKELINE_GPU chooses, or the first that
  * the system names; once, for Dawn does not outlive a second one of itself.
- * @throws {UserError} E_ENGINE when a package is missing or does not load, or there is no (such) graphics processor
+ * @throws {UserError} E_ENGINE when a package is missing or does not load, or there is no graphics processor; E_GPU_CHOICE
+ *   when there is none of that name
  */
 export function loadLibrary(): Promise<WebGpu> {
   loaded ??= load();
@@ -74,15 +69,17 @@ export function loadLibrary(): Promise<WebGpu> {
 
 async function load(): Promise<WebGpu> {
   const [dawnPath, backendPath] = [resolved(dawnPackage), resolved(backendPackage)];
-  const missing = [dawnPath ?? dawnPackage, backendPath ?? backendPackage].filter(
-    (name) => !name.includes('node_modules'),
-  );
-  if (dawnPath === undefined || backendPath === undefined)
+  if (dawnPath === undefined || backendPath === undefined) {
+    const missing = [
+      ...(dawnPath === undefined ? [dawnPackage] : []),
+      ...(backendPath === undefined ? [backendPackage] : []),
+    ];
     throw new UserError(
       'E_ENGINE',
       `The engine "webgpu" needs ${missing.join(' and ')}, which ${missing.length === 1 ? 'is' : 'are'} not installed.`,
       `Install with: ${installLine}. Or leave out --engine.`,
     );
+  }
   const { gpu, listed } = await openGpu(dawnPath);
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (adapter === null)
@@ -138,8 +135,8 @@ async function openGpu(
   });
   Object.assign(globalThis, globals);
   const listed = await listAdapters(create);
-  const { [choiceVariable]: choice = '' } = process.env;
-  const gpu = create(choice === '' ? [] : adapterOptions(chosenAdapter(listed, choice)));
+  const choice = processorChoice();
+  const gpu = create(choice === undefined ? [] : adapterOptions(chosenAdapter(listed, choice)));
   const value = { userAgent: 'node', ...(globalThis as { navigator?: object }).navigator, gpu };
   Object.defineProperty(globalThis, 'navigator', { value, configurable: true });
   return { gpu, listed };
@@ -204,6 +201,16 @@ export class DeviceWatch {
       const failed = (error: unknown) => sleep(tellingMs).then(() => reject((this.#trouble ?? error) as Error));
       work.then(resolve, failed).finally(() => this.#waiting.delete(reject));
     });
+  }
+
+  /** Does what is of use and not needed. What went wrong with the device is told by the work that needs it. */
+  tried(work: () => void): void {
+    if (this.#trouble !== undefined) return;
+    try {
+      work();
+    } catch {
+      // A device that is lost can't be given anything, and may be so before it tells.
+    }
   }
 
   /**

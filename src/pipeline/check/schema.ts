@@ -37,6 +37,8 @@ const AxisSchema = Type.Union(
   ],
   { title: 'a list of values, or { values: [1, 2, 3], repeat: true }' },
 );
+/** A part of a name; a number says nothing on another machine. */
+const gpuPattern = '^(?!\\d{1,3}$)\\S(.*\\S)?$';
 /** GPUs of a kind. */
 const gpusPattern = '^[A-Za-z][\\w.-]*:[1-9][0-9]*$';
 
@@ -147,6 +149,15 @@ const StageSchema = Type.Object(
               description:
                 'GPUs that the task has to itself, such as 1; CUDA_VISIBLE_DEVICES says which. Jobs of a cluster may ask ' +
                 'for a kind of them: a100:2.',
+            }),
+          ),
+          gpu: Type.Optional(
+            Type.String({
+              pattern: gpuPattern,
+              title: 'a part of the name of a graphics processor, such as nvidia',
+              description:
+                'The graphics processor that the engine computes on, if it does so on one, such as webgpu: the first with this ' +
+                'in its name, whatever its case, such as nvidia. doctor lists them. Jobs of a cluster ask for it as a kind of GPU.',
             }),
           ),
           memory: Type.Optional(

@@ -20,6 +20,8 @@ export interface Sample extends Measurable {
   /** See `WorkShare`. */
   readonly title: string;
   readonly unit: string;
+  /** What its stage says of the graphics processor. */
+  readonly gpu?: string;
 }
 
 /** Seconds for one of what a stage counts, with so many threads; and for the beginning of a task, if that is said. */
@@ -85,11 +87,11 @@ export class Forecasts {
   }
 
   /** Measures a few steps, and remembers them. */
-  async measure({ name, stage, work, engine: fingerprint, threads }: Sample): Promise<Measurement> {
+  async measure({ name, stage, work, engine: fingerprint, threads, gpu }: Sample): Promise<Measurement> {
     const { engine } = this.pipeline;
     const others = new OtherWork();
     const options = { threads, ...(engine === undefined ? {} : { engine }) };
-    const { used, ...times } = await measureApart({ stage, work, options });
+    const { used, ...times } = await measureApart({ stage, work, options }, gpu);
     const measured = { ...times, hindered: others.hinder(threads, used) };
     this.#measured.set(name, measured);
     await remember(name, { work, engine: fingerprint, threads }, measured);
@@ -126,20 +128,25 @@ export class Forecasts {
     return (this.#samples.get(task.id) ?? []).some(({ name }) => this.#measured.get(name)?.hindered === true);
   }
 
-  async #samplesOf({ action, parameters, inputs }: Task): Promise<(Sample & { readonly share: number })[] | undefined> {
+  async #samplesOf({
+    action,
+    parameters,
+    inputs,
+    resources: { gpu },
+  }: Task): Promise<(Sample & { readonly share: number })[] | undefined> {
     if (action.kind !== 'stage') return undefined;
     const forecast = this.#stages.get(action.uses);
     const shares: readonly WorkShare[] | undefined = forecast?.work?.(parameters, this.#expected(inputs));
     if (shares === undefined) return undefined;
     // One that computes nothing itself may have to do with what others do.
     const engine = engineOf(action.definition, this.pipeline.engine) ?? engineFor(['evaluate'], this.pipeline.engine);
-    const fingerprint = await engineFingerprint(engine);
+    const fingerprint = await engineFingerprint(engine, gpu);
     return shares.map(({ work, ...about }) => {
       const measurable = { work, engine: fingerprint, threads: this.settings.threads };
       const name = measurableName(measurable);
       const measured = this.#measured.get(name) ?? (this.settings.anew ? undefined : recall(name));
       if (measured !== undefined) this.#measured.set(name, measured);
-      return { ...measurable, ...about, name, stage: action.uses };
+      return { ...measurable, ...about, name, stage: action.uses, ...(gpu === undefined ? {} : { gpu }) };
     });
   }
 

@@ -100,7 +100,7 @@ export class ResourcePool {
   /** What a task asks for that there is not; undefined if it can run. It may ask for more cores: it gets all there are. */
   lacking({ gpus = 0, device, memory = 0 }: ResourceRequest): string | undefined {
     const { total } = this;
-    if (device !== undefined && gpus > 1) return `${count(gpus)}; the engine "${device}" computes on one`;
+    if (device !== undefined && gpus > 1) return `${count(gpus)}; its engine computes on one, ${device}`;
     if (device === undefined && gpus > total.gpus.length)
       return `${count(gpus)}; this machine has ${total.gpus.length === 0 ? 'none' : total.gpus.length}`;
     if (memory > total.memory) return `${gigabytes(memory)} of memory; this machine has ${gigabytes(total.memory)}`;

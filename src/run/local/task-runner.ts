@@ -1,5 +1,6 @@
 import { closeSync, existsSync, mkdirSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { choosing } from '../../engine/processor-choice.js';
 import { UserError } from '../../error.js';
 import { inFolder } from '../../files/atomic.js';
 import { holdBuild } from '../../files/build-use.js';
@@ -193,11 +194,13 @@ function beginLog(log: string, attempt: number): void {
 }
 
 function environment(task: Task, { cpus, gpus }: Granted): Environment {
+  const { device, gpu } = task.resources;
   const declared = task.env.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
   return {
     ...(Object.fromEntries(declared) as Environment),
     SPIKELINE_THREADS: String(cpus),
     ...(gpus.length > 0 ? { CUDA_VISIBLE_DEVICES: gpus.join(',') } : {}),
+    ...(device === undefined ? {} : choosing(gpu)),
   };
 }
 

@@ -94,7 +94,7 @@ export class Identifier {
     const parts = buildKeyParts(task, {
       inputs,
       fingerprint: code.fingerprint,
-      ...(engine === undefined ? {} : { engine: await engineFingerprint(engine) }),
+      ...(engine === undefined ? {} : { engine: await engineFingerprint(engine, task.resources.gpu) }),
       env: this.#env,
       files: digests,
     });

@@ -16,9 +16,10 @@ export const warningSignal = 'SIGUSR2';
  * @param group tasks that a job runs one after the other: each has its time
  */
 export function resourceOptions(resources: ResourceRequest, settings: SlurmSettings, group = 1): string[] {
-  const { device, gpuKind, memory } = resources;
+  const { device, memory } = resources;
   // Without one, the job of a task that computes on a graphics processor would see none.
   const gpus = resources.gpus ?? (device === undefined ? undefined : 1);
+  const kind = resources.gpuKind ?? kindOf(resources.gpu);
   const time = resources.time === undefined ? undefined : resources.time * group;
   const { partition, account, qos, constraint, extra = [] } = settings;
   // Of a job of two minutes, half would be warning.
@@ -27,7 +28,7 @@ export function resourceOptions(resources: ResourceRequest, settings: SlurmSetti
     `--cpus-per-task=${jobCores(resources, settings)}`,
     // Whole MiB and minutes, and never less than asked for.
     ...(memory === undefined ? [] : [`--mem=${Math.ceil(memory / 2 ** 20)}M`]),
-    ...(gpus === undefined ? [] : [`--gres=gpu:${gpuKind === undefined ? '' : `${gpuKind}:`}${gpus}`]),
+    ...(gpus === undefined ? [] : [`--gres=gpu:${kind === undefined ? '' : `${kind}:`}${gpus}`]),
     ...(time === undefined ? [] : [`--time=${Math.ceil(time / 60)}`]),
     `--signal=B:${warningSignal.slice(3)}@${warning}`,
     ...(partition === undefined ? [] : [`--partition=${partition}`]),
@@ -37,6 +38,9 @@ export function resourceOptions(resources: ResourceRequest, settings: SlurmSetti
     ...extra,
   ];
 }
+
+/** What a cluster may call a graphics processor: a name of several words, such as `RTX 4090`, is none of its kinds. */
+const kindOf = (gpu: string | undefined) => (gpu !== undefined && /^[A-Za-z][\w.-]*$/.test(gpu) ? gpu : undefined);
 
 /** Cores that the job of a task asks for. */
 export function jobCores({ cpus = 1 }: ResourceRequest, { cpus: all = defaultCpus }: SlurmSettings): number {

@@ -35,7 +35,7 @@ describe('graphics processors', () => {
   });
 
   it('are not chosen by digits of a name', () => {
-    expect(() => chosenAdapter(listed, '770')).toThrow('no such graphics processor');
+    expect(() => chosenAdapter(listed, '770')).toThrow('There is no graphics processor "770".');
   });
 
   it('are told to Dawn by interface and name', () => {
@@ -50,9 +50,9 @@ describe('graphics processors', () => {
   it('that are not there are refused with those that are', () => {
     expect(() => chosenAdapter(listed.slice(0, 2), 'radeon')).toThrow(
       expect.objectContaining({
-        code: 'E_ENGINE',
-        message: 'SPIKELINE_GPU is "radeon", and there is no such graphics processor.',
-        hint: `There are: 1 ${intel.name}, 2 ${geforce.name}.`,
+        code: 'E_GPU_CHOICE',
+        message: 'There is no graphics processor "radeon".',
+        hint: expect.stringContaining(`There are: 1 ${intel.name}, 2 ${geforce.name}. SPIKELINE_GPU`) as string,
       }) as Error,
     );
     expect(() => chosenAdapter([], '1')).toThrow(
@@ -62,7 +62,7 @@ describe('graphics processors', () => {
 
   it('of one name are refused but for the first: Dawn cannot tell them apart', () => {
     expect(() => chosenAdapter(listed, '3')).toThrow(
-      'can only use the first of several called NVIDIA GeForce RTX 4090',
+      '"3" is no graphics processor that can be used: WebGPU for Node takes the first of several called NVIDIA GeForce RTX 4090',
     );
   });
 });

@@ -40,6 +40,21 @@ it('ends work on a device that is lost, and begins no more', async () => {
     });
 });
 
+it('does without what a lost device does not take, and tells of it where something needs the device', async () => {
+  const { target, lose } = device();
+  const watch = new DeviceWatch(target, 'Example 1');
+  const work: string[] = [];
+  watch.tried(() => work.push('there'));
+  watch.tried(() => {
+    throw new RangeError('createBuffer failed');
+  });
+  lose({ reason: 'unknown', message: '' });
+  await target.lost;
+  watch.tried(() => work.push('lost'));
+  expect(work).toEqual(['there']);
+  await expect(watch.guard(Promise.resolve(7))).rejects.toMatchObject({ code: 'E_GPU_LOST' });
+});
+
 it.each([
   ['E_GPU_MEMORY', 'The graphics processor is out of memory (Example 1): No room.', GPUOutOfMemoryError],
   ['E_GPU', 'The graphics processor reports an error (Example 1): No room.', GPUInternalError],

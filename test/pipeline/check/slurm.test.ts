@@ -23,7 +23,17 @@ it('stages say what their jobs get, and what the next gets where one had not eno
   ]);
 });
 
+it('stages say which graphics processor their engine computes on', async () => {
+  for (const [gpu, resources] of [
+    ['{ gpus: 1, gpu: nvidia }', { gpus: 1, gpu: 'nvidia' }],
+    ['{ gpus: rtx_4090:1, gpu: RTX 4090 }', { gpus: 1, gpuKind: 'rtx_4090', gpu: 'RTX 4090' }],
+  ] as const)
+    expect(taskOf(await pipelineOf(stage(`resources: ${gpu}`)), 'a').resources).toEqual(resources);
+});
+
 it.each([
+  ['resources: { gpu: 1 }', '"gpu" must be a part of the name of a graphics processor, such as nvidia, not 1.'],
+  ["resources: { gpu: '1' }", '"gpu" must be a part of the name of a graphics processor, such as nvidia, not "1".'],
   [
     "slurm: { extra: ['--constraint a100'] }",
     'must be one option of sbatch, with = and no space: --constraint=amd, not',

@@ -88,6 +88,14 @@ describe('ResourcePool', () => {
     expect(await asking.settle()).toEqual(['first', 'second', 'third', 'core']);
   });
 
+  it('has tasks compute on two graphics processors at a time', async () => {
+    const asking = new Asking(new ResourcePool(total));
+    asking.ask('one', { device: 'H200' });
+    asking.ask('same', { device: 'H200' });
+    asking.ask('other', { device: 'Radeon' });
+    expect(await asking.settle()).toEqual(['one', 'other']);
+  });
+
   it('lets nobody wait for cores behind one that waits for a graphics processor', async () => {
     const asking = new Asking(new ResourcePool(total));
     asking.ask('on it', { device: 'webgpu' });
@@ -102,8 +110,8 @@ describe('ResourcePool', () => {
     expect(pool.lacking({ gpus: 3 })).toBe('3 GPUs; this machine has 2');
     expect(new ResourcePool({ ...total, gpus: [] }).lacking({ gpus: 1 })).toBe('1 GPU; this machine has none');
     const none = new ResourcePool({ ...total, gpus: [] });
-    expect(none.lacking({ gpus: 1, device: 'webgpu' })).toBeUndefined();
-    expect(none.lacking({ gpus: 2, device: 'webgpu' })).toBe('2 GPUs; the engine "webgpu" computes on one');
+    expect(none.lacking({ gpus: 1, device: 'H200' })).toBeUndefined();
+    expect(none.lacking({ gpus: 2, device: 'H200' })).toBe('2 GPUs; its engine computes on one, H200');
     expect(pool.lacking({ memory: 64e9 })).toBe('64 GB of memory; this machine has 8 GB');
   });
 

@@ -100,7 +100,16 @@ describe('options of sbatch', () => {
       ...['--cpus-per-task=3', '--mem=954M', '--gres=gpu:2', '--time=91', '--signal=B:USR2@60'],
     ]);
     expect(resourceOptions({}, {})).toEqual(['--cpus-per-task=1', '--signal=B:USR2@60']);
-    expect(resourceOptions({ device: 'webgpu' }, {})).toContain('--gres=gpu:1');
+    expect(resourceOptions({ device: 'NVIDIA H200' }, {})).toContain('--gres=gpu:1');
+    // A stage may name a graphics processor for all engines: those that compute on none ask for none.
+    for (const [asked, option] of [
+      [{ gpu: 'h200', device: 'NVIDIA H200' }, '--gres=gpu:h200:1'],
+      [{ gpu: 'h200', gpus: 2 }, '--gres=gpu:h200:2'],
+      [{ gpu: 'RTX 4090', gpus: 1 }, '--gres=gpu:1'],
+      [{ gpu: 'RTX 4090', gpus: 1, gpuKind: 'rtx_4090' }, '--gres=gpu:rtx_4090:1'],
+    ] as const)
+      expect(resourceOptions(asked, {})).toContain(option);
+    expect(resourceOptions({ gpu: 'h200' }, {})).toEqual(resourceOptions({}, {}));
     expect(resourceOptions({ time: 60 }, {})).toContain('--signal=B:USR2@15');
     expect(resourceOptions({ gpus: 2, gpuKind: 'a100' }, { constraint: 'amd' })).toEqual(
       expect.arrayContaining(['--gres=gpu:a100:2', '--constraint=amd']),

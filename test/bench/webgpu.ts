@@ -1,13 +1,15 @@
 // Counts what the engine on a graphics processor has it do in a step of LeNet and VGG: programs that begin, bytes that go
 // there and come back, and bytes that programs have bound; and estimates from that how long it would take. It needs no fast
-// device: none of it is computed.
-//   test/peers/webgpu.sh FOLDER npm run bench:webgpu [-- lenet]      writes test/bench/WEBGPU.md
+// device: none of it is computed. With --time it is, and each program is timed by the device's own clock, where it has one.
+//   test/peers/webgpu.sh FOLDER npm run bench:webgpu [-- lenet]           writes test/bench/WEBGPU.md
+//   npm run bench:webgpu -- --time [lenet] [batch=10]                     prints
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Trainer } from '../../src/engine/engine.js';
 import { TensorFlowTrainer } from '../../src/engine/tensorflow/trainer.js';
 import { loadLibrary } from '../../src/engine/webgpu/library.js';
 import { WebGpuSimulator } from '../../src/engine/webgpu/spiking/simulator.js';
+import * as programs from '../../src/engine/webgpu/training/programs.js';
 import { FusedTrained } from '../../src/engine/webgpu/training/trained.js';
 import { elements } from '../../src/formats/shape.js';
 import type { NetworkLayer } from '../../src/network/architecture.js';
@@ -17,25 +19,23 @@ import { network as preset } from '../../src/network/presets.js';
 import { packageRoot } from '../../src/paths.js';
 import { convert } from '../../src/spiking/convert.js';
 import { example, k1B2, type NetworkName, settled } from './engine-steps.js';
+import { ProgramClock } from './webgpu-clock.js';
 import { type Traffic, watchTraffic } from './webgpu-traffic.js';
 
+const [, , ...asked] = process.argv;
 /** Bytes depend on them. */
-const batches = { lenet: 100, vgg: 200 } as const;
+const own = Number(asked.find((word) => word.startsWith('batch='))?.slice('batch='.length));
+const batches = { lenet: own || 100, vgg: own || 200 } as const;
 /** Networks that are asked for, or all. */
-const names = (['lenet', 'vgg'] as const).filter((name) => process.argv.length < 3 || process.argv.includes(name));
+const all = ['lenet', 'vgg'] as const;
+const names = all.some((name) => asked.includes(name)) ? all.filter((name) => asked.includes(name)) : all;
 
 const { tf, device, about } = await loadLibrary();
-const traffic = watchTraffic(device, (tf.backend() as unknown as { readonly queue: GPUQueue }).queue);
 
-/** The second step: the first compiles programs and brings parameters to the device. */
-async function ofStep(step: () => Promise<unknown>): Promise<Traffic> {
-  await step();
-  traffic.reset();
-  await step();
-  return traffic.counted();
-}
+/** Measures a step, which is the second: the first compiles programs and brings parameters to the device. */
+type Measure<T> = (step: () => Promise<unknown>) => Promise<T>;
 
-async function training(name: NetworkName, batch: number, fused: boolean): Promise<Traffic> {
+async function training<T>(name: NetworkName, batch: number, fused: boolean, ofStep: Measure<T>): Promise<T> {
   const network = preset(name, { precision: k1B2 });
   const { images, labels, parameters } = example(network, batch);
   const trained = fused ? [new FusedTrained(tf, network, { parameters }, paperOptimiser)] : [];
@@ -45,7 +45,7 @@ async function training(name: NetworkName, batch: number, fused: boolean): Promi
   return counted;
 }
 
-async function simulation(name: NetworkName, batch: number): Promise<Traffic> {
+async function simulation<T>(name: NetworkName, batch: number, ofStep: Measure<T>): Promise<T> {
   const network = preset(name, { precision: k1B2 });
   const spiking = convert(network, await settled(network, 4)).network;
   const simulator = await WebGpuSimulator.create(device, spiking, { batch, threads: 1 });
@@ -95,14 +95,75 @@ function row(title: string, { dispatches, submits, reads, uploaded, read, bound 
   return `| ${title} | ${dispatches} | ${submits} | ${reads} | ${bytes} |`;
 }
 
+if (asked.includes('--time')) {
+  console.log(await times());
+  process.exit(0);
+}
+
+/** How long each kind of program takes in a step, for people. */
+async function times(): Promise<string> {
+  const clock = ProgramClock.of(device, programNames());
+  if (clock === undefined)
+    return `${about.adapter} can't be asked how long its programs take: it has no \`timestamp-query\`.`;
+  const timed: Measure<string> = async (step) => {
+    await step();
+    await clock.read();
+    const began = performance.now();
+    await step();
+    const wall = performance.now() - began;
+    const programs = await clock.read();
+    const sum = programs.reduce((total, { milliseconds }) => total + milliseconds, 0);
+    const lines = programs.map(
+      ({ name, count, milliseconds }) =>
+        `${milliseconds.toFixed(3).padStart(12)} ms ${`${count}`.padStart(4)} × ${name}`,
+    );
+    return [...lines, `${sum.toFixed(3).padStart(12)} ms of ${wall.toFixed(1)} ms, programs one after the other`].join(
+      '\n',
+    );
+  };
+  const texts: string[] = [];
+  for (const name of names) {
+    const batch = batches[name];
+    texts.push(`${name}, batch ${batch}, training`, await training(name, batch, true, timed));
+    texts.push(`${name}, batch ${batch}, simulation`, await simulation(name, batch, timed));
+  }
+  return [about.adapter, ...texts].join('\n');
+}
+
+/** What our programs are called, by their code; TensorFlow.js gives its own names. */
+function programNames(): (code: string) => string | undefined {
+  const precision = k1B2;
+  const { activate, chunkGradients, inputGradient, moveAll, ...others } = programs;
+  const made = {
+    ...others,
+    ...{ activate: activate(precision), chunkGradients: chunkGradients(precision) },
+    ...{ inputGradient: inputGradient(precision), moveAll: moveAll(paperOptimiser) },
+  };
+  const known = new Map<unknown, string>(Object.entries(made).map(([name, code]) => [code, `own ${name}`]));
+  const simulates = (code: string) =>
+    code.includes('synapses')
+      ? 'own counts of spikes'
+      : code.includes('arriving')
+        ? 'own convolution of spikes'
+        : undefined;
+  return (code) => known.get(code) ?? simulates(code);
+}
+
+const traffic = watchTraffic(device, (tf.backend() as unknown as { readonly queue: GPUQueue }).queue);
+const counted: Measure<Traffic> = async (step) => {
+  await step();
+  traffic.reset();
+  await step();
+  return traffic.counted();
+};
 const rows: string[] = [];
 const estimates: string[] = [];
 for (const name of names) {
   const batch = batches[name];
   const title = `${name === 'lenet' ? 'LeNet' : 'VGG'}, batch ${batch}`;
-  const [plain, fused] = [await training(name, batch, false), await training(name, batch, true)];
+  const [plain, fused] = [await training(name, batch, false, counted), await training(name, batch, true, counted)];
   rows.push(row(`${title}, training by TensorFlow.js's programs`, plain), row(`${title}, training`, fused));
-  rows.push(row(`${title}, simulation`, await simulation(name, batch)));
+  rows.push(row(`${title}, simulation`, await simulation(name, batch, counted)));
   estimates.push(`| ${title}, training by TensorFlow.js's programs | ${estimate(plain, name, batch)} |`);
   estimates.push(`| ${title}, training | ${estimate(fused, name, batch)} |`);
 }

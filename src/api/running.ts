@@ -1,4 +1,4 @@
-import { StoreError } from '../files/error.js';
+import { StoreError, systemError } from '../files/error.js';
 import type { Pipeline, Task } from '../pipeline/expand/task.js';
 import { undeclaredFiles } from '../pipeline/expand/undeclared.js';
 import type { RunEvent } from '../run/events.js';
@@ -131,8 +131,9 @@ export class PipelineRun {
   async keep({ results }: RunResult, warn: (message: string) => void): Promise<readonly string[]> {
     const { pipeline, store, options } = this.request;
     const unwritten = (what: string) => (error: unknown) => {
-      if (!(error instanceof StoreError)) throw error;
-      warn(`${what}: ${error.message}`);
+      const told = error instanceof StoreError ? error : systemError(error);
+      if (told === undefined) throw error;
+      warn(`${what}: ${told.message}`);
       return [];
     };
     await this.#recorder

@@ -13,10 +13,11 @@ export interface FileContent {
 /** More threads than this wait for the disk. */
 const mostThreads = 4;
 
-/** What a thread answers: an error loses its class on the way. */
-export type DigestAnswer =
-  | { readonly content: FileContent }
-  | { readonly error: { readonly message: string; readonly code?: string } };
+/**
+ * What a thread answers. An error loses its class and what it has beside its message on the way; without the name of the
+ * system's call nobody could tell it from a mistake of this program.
+ */
+export type DigestAnswer = { readonly content: FileContent } | { readonly error: Omit<NodeJS.ErrnoException, 'name'> };
 
 interface Request {
   readonly path: string;
@@ -61,7 +62,7 @@ function give(worker: Worker, { path, resolve, reject }: Request): void {
     worker.unref();
     idle.push(worker);
     if ('content' in answer) resolve(answer.content);
-    else reject(Object.assign(new Error(), answer.error));
+    else reject(Object.assign(new Error(answer.error.message), answer.error));
     serve();
   };
   const onError = (error: unknown) => {

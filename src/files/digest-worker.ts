@@ -22,8 +22,7 @@ parentPort!.on('message', (path: string) => {
   try {
     answer = { content: digest(path) };
   } catch (error) {
-    const { message, code } = error as NodeJS.ErrnoException;
-    answer = { error: { message, ...(code === undefined ? {} : { code }) } };
+    answer = { error: { ...(error as object), message: (error as Error).message } };
   }
   parentPort!.postMessage(answer);
 });

@@ -72,6 +72,7 @@ const hints: Readonly<Record<string, string>> = {
   EROFS: 'Results in it can be used; to compute others, choose another folder with --artifacts.',
   EMFILE: 'Allow more open files, such as with `ulimit -n 1024`, or run fewer tasks at a time with --jobs.',
   EFBIG: 'Is there a limit on the size of files? `ulimit -f` shows it.',
+  ENOENT: 'Was it removed meanwhile? Run again: what is missing is made again.',
 };
 
 /** The system's error code of a failed file operation, such as `ENOENT`. */
@@ -123,9 +124,8 @@ export function systemError(error: unknown, what = 'a file'): StoreError | undef
   if (known !== undefined) return known;
   const [, why] = getSystemErrorMap().get(errno ?? 0) ?? [];
   const call = [syscall, path, dest].filter((part) => part !== undefined).join(' ');
-  return new StoreError('E_STORE_IO', `The system refused: ${call}: ${why ?? systemCode(error)}.`, undefined, {
-    cause: error,
-  });
+  const code = systemCode(error) ?? '';
+  return new StoreError('E_STORE_IO', `The system refused: ${call}: ${why ?? code}.`, hints[code], { cause: error });
 }
 
 /** What the machine lacks, whoever asked for it: space, open files, a device that works. Undefined for all other errors. */

@@ -3,6 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { digestBytes, digestFile } from '../../src/files/digest.js';
+import { digestLargeFile } from '../../src/files/digest-pool.js';
+import { StoreError, systemError } from '../../src/files/error.js';
 import { testFolder } from '../store/folder.js';
 
 describe('digestFile', () => {
@@ -28,5 +30,15 @@ describe('digestFile', () => {
     const folder = testFolder();
     await expect(digestFile(join(folder, 'nothing'))).rejects.toMatchObject({ code: 'ENOENT' });
     await expect(digestFile(folder)).rejects.toMatchObject({ code: 'EISDIR' });
+  });
+
+  it('is refused in the same words by a thread: the system’s errors stay what they are', async () => {
+    const path = join(testFolder(), 'nothing');
+    const [here, there] = await Promise.all(
+      [digestFile, digestLargeFile].map((digest) => digest(path).catch((error: unknown) => error)),
+    );
+    expect({ ...(there as Error) }).toMatchObject({ ...(here as Error) });
+    expect(systemError(there)).toEqual(systemError(here));
+    expect(systemError(there)).toBeInstanceOf(StoreError);
   });
 });

@@ -158,15 +158,19 @@ export class ResultsPage {
   }
 
   async #poll(): Promise<void> {
-    await this.#refresh().catch((error: Error) => {
+    await this.#tellNews().catch((error: Error) => {
       // What can't be read now may be readable the next time. It is told once.
       if (error.message !== this.#trouble)
         this.#page.server.send(jsonText({ event: 'warning', message: error.message }));
       this.#trouble = error.message;
     });
+    this.#clock = this.#page.server.readers > 0 ? setTimeout(() => void this.#poll(), pollMs) : undefined;
+  }
+
+  async #tellNews(): Promise<void> {
+    await this.#refresh();
     for (const [task, { text, curves }] of this.#seen.followLogs(this.store))
       this.#page.server.send(jsonText({ event: 'task-followed', task, text, curves }));
-    this.#clock = this.#page.server.readers > 0 ? setTimeout(() => void this.#poll(), pollMs) : undefined;
   }
 
   async #refresh(): Promise<void> {

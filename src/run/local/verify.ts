@@ -1,10 +1,10 @@
 import { canonicalJson } from '../../files/canonical.js';
-import { StoreError } from '../../files/error.js';
 import { type Pipeline, pointOf, type Task } from '../../pipeline/expand/task.js';
 import { storableMetrics } from '../../store/record.js';
 import type { Store } from '../../store/store.js';
 import type { TaskResult } from '../../store/types.js';
 import type { Failure, RunEvent } from '../events.js';
+import { failureOf } from '../failure.js';
 import type { TaskIdentity } from '../plan/identity.js';
 import { Planner, type TaskPlan } from '../plan/planner.js';
 import { lostFailure } from './repair.js';
@@ -118,9 +118,7 @@ export class Verification {
         warn: (message) => emit({ event: 'warning', message: `${task.id}: ${message}` }),
       });
     } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      const { code, message, hint } = error;
-      return { failure: { code, message, ...(hint === undefined ? {} : { hint }) } };
+      return { failure: failureOf(error, this.store.reportsFolder) };
     }
   }
 

@@ -14,6 +14,9 @@ export interface Result {
   readonly err: string;
 }
 
+/** What the program says of mistakes of its own: `test/run/local/executor.test.ts` holds it to that. */
+export const ownMistake = /E_DEFECT|Spikeline can't continue|Your pipeline is not to blame/;
+
 /** Tests with a sandbox of their own, so that they can run side by side. */
 export const sandboxTest = (make: () => Sandbox) =>
   it.extend<{ readonly box: Sandbox }>({

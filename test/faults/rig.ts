@@ -9,7 +9,7 @@ import { filesBelow } from '../../src/store/listing.js';
 import { Store } from '../../src/store/store.js';
 import type { TaskRecord } from '../../src/store/types.js';
 import type { TaskId } from '../../src/values.js';
-import { type Result, Sandbox } from '../e2e/program.js';
+import { ownMistake, type Result, Sandbox } from '../e2e/program.js';
 import { type Example, smallPipeline } from './pipeline.js';
 
 /** All that is to be equal to a clean run: what people see, and what the store says. */
@@ -148,7 +148,7 @@ export function cleanRun(): ReturnType<Rig['finish']> {
 export function expectBorneOrTold({ code, out, err }: Result): void {
   const text = out + err;
   expect(text).not.toMatch(/^\s+at .*[:(]\d+/m);
-  expect(text).not.toContain('This is a mistake in Spikeline');
+  expect(text).not.toMatch(ownMistake);
   expect([0, 1], text).toContain(code);
   if (code === 1)
     expect(text).toMatch(/There is no space left|The device failed|There is no permission|E_STORE_|E_COMMAND/);

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { buildSync } from 'esbuild';
 import { expect, onTestFinished } from 'vitest';
 import { md5, sendProperly } from '../data/server.js';
-import { test } from '../e2e/program.js';
+import { ownMistake, test } from '../e2e/program.js';
 import { certificate } from './certificate.js';
 import { answers, ProxyServer } from './proxy-server.js';
 
@@ -106,5 +106,6 @@ test('a run whose data set no proxy lets through ends with what to do', async ({
   const hosts = ['mirror.example.org', 'ossci-datasets.s3.amazonaws.com', 'storage.googleapis.com'];
   for (const host of hosts) expect(out).toContain(`the proxy ${proxy.url} refuses to connect to ${host}:443 (403)`);
   expect(proxy.heads.map((head) => /^CONNECT (.*):443 /.exec(head)?.[1])).toEqual(hosts);
-  expect(out + err).not.toMatch(/s3cret|mistake in Spikeline|^\s+at /m);
+  expect(out + err).not.toMatch(/s3cret|^\s+at /m);
+  expect(out + err).not.toMatch(ownMistake);
 });

@@ -8,6 +8,7 @@ import type { Failure } from '../../../src/run/events.js';
 import { failureOf } from '../../../src/run/failure.js';
 import { LocalExecutor } from '../../../src/run/local/executor.js';
 import { Store } from '../../../src/store/store.js';
+import { ownMistake } from '../../e2e/program.js';
 import { testFolder } from '../../store/folder.js';
 import { command, from, pipelineOf } from '../examples.js';
 
@@ -105,6 +106,9 @@ describe('a run', () => {
         hint: `Your pipeline is not to blame; this should not happen. Please send the developers the report in ${join(store.reportsFolder, report!)}`,
       },
     ]);
+    // Tests that look for such words would find them.
+    expect(failures[0]!.code).toMatch(ownMistake);
+    expect(failures[0]!.hint).toMatch(ownMistake);
     expect(readFileSync(join(store.reportsFolder, report!), 'utf8')).toMatch(
       /^Spikeline .*TypeError: undefined is not a function\n +at /s,
     );

@@ -9,22 +9,23 @@ import type { Store } from '../../store/store.js';
 import { type Cell, inLine, isNumeric } from '../../text/table.js';
 import { scalarMetrics } from './cells.js';
 import { curvesOf } from './curves.js';
-import { knownNames, namesOf, objectivesOf, type RunResultRow, runColumns } from './runs.js';
+import { knownNames, namesOf, objectivesOf, type RunResultRow, runColumns, withMetrics } from './runs.js';
 
 /** Trainings whose curves a file holds: each takes about 10 kB. */
 const mostTrainings = 300;
 /** Points of a curve: of more, every second, third, … is left out. */
 const mostPoints = 240;
 
-/** @param rows those to be shown, in this order @param pareto as `show --pareto` has it @throws UserError for an unknown name in it */
-export function comparisonOf(pipeline: Pipeline, rows: readonly RunResultRow[], pareto?: string): Comparison {
+/** @param all those to be shown, in this order @param pareto as `show --pareto` has it @throws UserError for an unknown name in it */
+export function comparisonOf(pipeline: Pipeline, all: readonly RunResultRow[], pareto?: string): Comparison {
+  const { rows, left } = withMetrics(all);
   const trainings = new Set(
     pipeline.tasks.filter((task) => outputsOfKind(task, 'history').length > 0).map(({ id }) => id),
   );
   const values = new Map(rows.map((row) => [row, namesOf(row)]));
-  const all = [...values.values()];
+  const told = [...values.values()];
   const names = knownNames(rows);
-  const isSame = (name: string) => all.every((one) => one[name] === all[0]![name]);
+  const isSame = (name: string) => told.every((one) => one[name] === told[0]![name]);
   const same = names.filter(isSame);
   const differing = names.filter((name) => !same.includes(name));
   const metrics = [
@@ -57,8 +58,8 @@ export function comparisonOf(pipeline: Pipeline, rows: readonly RunResultRow[], 
     summary:
       rows.length === 0
         ? 'No results yet.'
-        : `${countOf(rows.length, 'result')}, each with the latest run that had it, of ${countOf(runs, 'run')}`,
-    ...{ stages, names: differing, same: Object.fromEntries(same.map((name) => [name, all[0]![name]])), metrics },
+        : `${countOf(rows.length, 'result')}, each with the latest run that had it, of ${countOf(runs, 'run')}${left === undefined ? '' : `; ${left}`}`,
+    ...{ stages, names: differing, same: Object.fromEntries(same.map((name) => [name, told[0]![name]])), metrics },
     objectives:
       pareto === undefined
         ? usualObjectives.every((name) => metrics.includes(name.replace(/^-/, '')))

@@ -2,9 +2,11 @@
 
 import { UserError } from '../../error.js';
 import type { Pipeline } from '../../pipeline/expand/task.js';
+import { groupBy } from '../../report/numbers/group.js';
 import { compareCells, meetsComparison, parseCondition } from '../../results/conditions.js';
 import { type Objective, paretoFront } from '../../results/pareto.js';
 import { runsOf } from '../../run/plan/history.js';
+import { countOf } from '../../run/views/text.js';
 import { suggestion } from '../../schema/suggest.js';
 import type { Store } from '../../store/store.js';
 import type { TaskKey } from '../../store/types.js';
@@ -65,6 +67,28 @@ function cellsOf(values: Readonly<Record<string, unknown>>): Record<string, Cell
   );
 }
 
+/** Results to be compared, and what was left out. */
+interface Comparable {
+  readonly rows: readonly RunResultRow[];
+  /** In words, what is not among them; undefined where all are. */
+  readonly left?: string;
+}
+
+/** Without those of stages that measure nothing, such as pictures and pages, unless there are no others. */
+export function withMetrics(all: readonly RunResultRow[]): Comparable {
+  const measuring = new Set(
+    all.filter(({ metrics }) => Object.keys(scalarMetrics(metrics)).length > 0).map(({ stage }) => stage),
+  );
+  const [rows, others] = [true, false].map((has) => all.filter(({ stage }) => measuring.has(stage) === has));
+  if (rows!.length === 0 || others!.length === 0) return { rows: all };
+  const stages = [...new Set(others!.map(({ stage }) => stage))];
+  const are = others!.length === 1 ? 'is' : 'are';
+  return {
+    rows: rows!,
+    left: `${countOf(others!.length, 'result')} without metrics ${are} left out (${stages.join(', ')})`,
+  };
+}
+
 /** How runs are shown. */
 export interface RunsOptions {
   /** Conditions such as `stage=snn` or `accuracy>=0.9`. */
@@ -94,13 +118,13 @@ export function runsText(all: readonly RunResultRow[], { where = [], sort, paret
   const onFront = objectives.length > 0 ? (row: RunResultRow) => marks.get(row)! : undefined;
   // One table: what reads it knows no others behind it.
   if (format === 'csv') return rows.length === 0 ? '' : rowsTable(rows, format, onFront);
-  const stages = [...new Set(rows.map(({ stage }) => stage))];
-  const tables = stages.map((stage) => {
-    const own = rows.filter((row) => row.stage === stage);
-    return `${format === 'md' ? `## ${stage}\n\n` : `${stage}\n`}${rowsTable(own, format, onFront)}`;
-  });
-  const note = fittedLines(frontNote, format === 'text' ? terminalWidth() : undefined);
-  return [...tables, ...(rows.length > 0 && onFront ? [note] : [])].join('\n');
+  const { rows: shown, left } = withMetrics(rows);
+  const tables = [...groupBy(shown, ({ stage }) => stage)].map(
+    ([stage, own]) => `${format === 'md' ? `## ${stage}\n\n` : `${stage}\n`}${rowsTable(own, format, onFront)}`,
+  );
+  const notes = [...(left === undefined ? [] : [`${left}\n`]), ...(rows.length > 0 && onFront ? [frontNote] : [])];
+  const width = format === 'text' ? terminalWidth() : undefined;
+  return [...tables, ...notes.map((note) => fittedLines(note, width))].join('\n');
 }
 
 const frontNote =

@@ -48,6 +48,17 @@ describe('all runs as a page has them', () => {
     expect(JSON.stringify(data)).not.toContain('NaN');
   });
 
+  it('leave out what measures nothing, and say so', () => {
+    const drawn = [runRow(3, 'plots', {}), runRow(2, 'plots', { files: ['a.png'] }), runRow(3, 'page', {})];
+    const comparison = comparisonOf(pipeline, [...drawn, ...rows]);
+    expect(comparison.summary).toBe(
+      '3 results, each with the latest run that had it, of 2 runs; 3 results without metrics are left out (plots, page)',
+    );
+    expect(comparison.stages).toEqual(comparisonOf(pipeline, rows).stages);
+    // Where nothing measures anything, there is no more to be had than that.
+    expect(comparisonOf(pipeline, drawn).stages.map(({ stage }) => stage)).toEqual(['plots', 'page']);
+  });
+
   it('make one of no runs at all', () => {
     const comparison = comparisonOf(pipeline, []);
     expect([comparison.summary, comparison.stages, comparison.objectives]).toEqual(['No results yet.', [], []]);

@@ -33,6 +33,18 @@ run  loss
     );
   });
 
+  it('leave out what measures nothing, but for programs', () => {
+    const plots: RunResultRow = { ...row(3, '0', 10, {}), stage: 'plots', axes: {}, task: 'plots' as TaskId };
+    const note = '1 result without metrics is left out (plots)\n';
+    expect(runsText([plots, train], { format: 'text' })).toBe(`train\nrun  loss\n───  ────\n  3   0.1\n\n${note}`);
+    expect(runsText([plots, train], { format: 'md' })).toContain(note);
+    expect(runsText([plots, train], { format: 'csv' })).toBe('run,stage,loss\n3,plots,\n3,train,0.1\n');
+    expect(JSON.parse(runsText([plots, train], { format: 'json' }))).toHaveLength(2);
+    // It was asked for.
+    const where = ['stage=plots'];
+    expect(runsText([plots, train], { format: 'text', where })).toBe('plots\nrun\n───\n  3\n');
+  });
+
   it('are sorted and chosen by numbers as numbers, with what is missing last', () => {
     const runs = (options: object) => {
       const list = JSON.parse(runsText([...rows, train], { format: 'json', ...options })) as RunResultRow[];

@@ -8,7 +8,7 @@ import { makeFolder } from '../../files/make-folder.js';
 import { quote } from '../../run/process/command.js';
 import { suggestion } from '../../schema/suggest.js';
 import { callLines } from '../../text/fitted-lines.js';
-import { hasSpikeline, packageArgument, packageFile } from '../start/project.js';
+import { hasSpikeline, packageArgument, packageFile, testCall } from '../start/project.js';
 import { type Template, templateFiles, templates } from '../start/templates.js';
 import { exitCodes } from '../terminal/exit-codes.js';
 import { print, printText, terminalWidth } from '../terminal/output.js';
@@ -76,7 +76,7 @@ function nextSteps(folder: string, template: Template, installed: boolean, keptP
     ...(from === '' ? [] : [[`cd ${quote(from)}`, '']]),
     ...(installed ? [] : [[`npm install${what}`, 'once']]),
     ...template.next.map(([call, what]) => [`${program} ${call}`, what]),
-    ['node --test', 'tests your own stage'],
+    [testCall, 'tests your own stage'],
   ] as [string, string][];
   return ['Next:', ...callLines(calls, terminalWidth())].join('\n');
 }

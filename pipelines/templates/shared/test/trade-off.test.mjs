@@ -1,4 +1,4 @@
-// Run it with `node --test`.
+// Run it with `node --test test/*.test.mjs`.
 import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import { describe, expect } from 'vitest';
 import { test } from './program.js';
 
@@ -50,6 +52,23 @@ describe.concurrent('mistakes in the call', () => {
     expect([code, out, err]).toEqual([2, '', message]);
     expect(box.has('artifacts')).toBe(false);
   });
+});
+
+test('a call in a folder of a project is told of the pipeline above', ({ box }) => {
+  box.write('project/package.json', '{}');
+  box.write('project/compose.yaml', 'services: {}\n');
+  box.write('project/p.yaml', pipeline);
+  box.write('other/deep/package.json', '{}');
+  box.write('other/deep/src/x.ts', '');
+  box.write('other/q.yaml', pipeline);
+  const said = (folder: string) =>
+    spawnSync(box.node, [box.program, 'status'], { cwd: box.path(folder), encoding: 'utf8' }).stderr;
+  const text = 'Which pipeline file? There is none in this folder.\n  hint: name it after the command, such as';
+  mkdirSync(box.path('project/stages/more'), { recursive: true });
+  expect(said('project/stages')).toBe(`${text} npx spikeline run ../p.yaml\n`);
+  expect(said('project/stages/more')).toBe(`${text} npx spikeline run ../../p.yaml\n`);
+  // That of another project is not meant.
+  expect(said('other/deep/src')).toBe(`${text} npx spikeline run FILE\n`);
 });
 
 describe.concurrent('mistakes in the file', () => {

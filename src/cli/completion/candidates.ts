@@ -118,18 +118,18 @@ async function positionalValues(call: Call, current: string): Promise<readonly C
   }
 }
 
-const fileOf = async (call: Call): Promise<string> => {
+const fileOf = (call: Call): string => {
   const at = call.entry.places.findIndex((place) => /^files?(\.\.\.)?$/.test(place));
-  return call.positional[at] ?? (await onlyPipeline());
+  return call.positional[at] ?? onlyPipeline();
 };
 
 async function declared(call: Call): Promise<DeclaredNames | undefined> {
-  return (await readDeclared(await fileOf(call), describeStage)).names;
+  return (await readDeclared(fileOf(call), describeStage)).names;
 }
 
 async function pipelineOf(call: Call): Promise<Pipeline> {
   const { set, profile } = call;
-  return openPipelineFile(await fileOf(call), { set, ...(profile !== undefined && { profile }) });
+  return openPipelineFile(fileOf(call), { set, ...(profile !== undefined && { profile }) });
 }
 
 /** Stages, and parts of their sweeps up to the axis that is being typed: `snn@precision=k1B2,noise=…`. */

@@ -29,12 +29,21 @@ export async function listAdapters(create: (options: readonly string[]) => Gpu):
   }));
 }
 
+/** Drivers, `doctor` and clusters write one name in several ways: `RTX 4090`, `rtx-4090`, `rtx_4090`. */
+const words = (name: string) =>
+  name
+    .toLowerCase()
+    .match(/[\p{L}\p{N}]+/gu)
+    ?.join(' ') ?? '';
+
 /**
- * The one that is chosen: by its number in the list, or by a part of its name, whatever its case; the first that fits.
+ * The one that is chosen: by its number in the list, or by a part of its name, of which letters and
+ * digits count; the first that fits.
  * @throws {UserError} E_GPU_CHOICE when there is none
  */
 export function chosenAdapter(listed: readonly ListedAdapter[], choice: string): ListedAdapter {
-  const named = listed.find(({ name }) => name.toLowerCase().includes(choice.toLowerCase()));
+  const part = words(choice);
+  const named = part === '' ? undefined : listed.find(({ name }) => words(name).includes(part));
   const found = /^\d{1,3}$/.test(choice) ? listed[Number(choice) - 1] : named;
   if (found === undefined)
     throw new UserError(

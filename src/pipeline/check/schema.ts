@@ -157,7 +157,7 @@ const StageSchema = Type.Object(
               title: 'a part of the name of a graphics processor, such as nvidia',
               description:
                 'The graphics processor that the engine computes on, if it does so on one, such as webgpu: the first with this ' +
-                'in its name, whatever its case, such as nvidia. doctor lists them. Jobs of a cluster ask for it as a kind of GPU.',
+                'in its name, such as nvidia or rtx_4090. doctor lists them. Jobs of a cluster ask for it as a kind of GPU.',
             }),
           ),
           memory: Type.Optional(

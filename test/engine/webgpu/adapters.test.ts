@@ -27,6 +27,8 @@ describe('graphics processors', () => {
   it.each([
     ['nvidia', geforce],
     ['UHD', intel],
+    ['intel-r-uhd-graphics-770-adl-s-gt1-', intel],
+    ['rtx_4090', geforce],
     ['1', intel],
     ['2', geforce],
     ['4', listed[3]],
@@ -34,8 +36,9 @@ describe('graphics processors', () => {
     expect(chosenAdapter(listed, choice)).toEqual(adapter);
   });
 
-  it('are not chosen by digits of a name', () => {
-    expect(() => chosenAdapter(listed, '770')).toThrow('There is no graphics processor "770".');
+  it('are not chosen by a few digits of a name, nor by what names have between words', () => {
+    for (const choice of ['770', '()', '-'])
+      expect(() => chosenAdapter(listed, choice)).toThrow(`There is no graphics processor "${choice}".`);
   });
 
   it('are told to Dawn by interface and name', () => {

@@ -9,6 +9,9 @@ const small = 64 * 2 ** 20;
 const headBytes = 16 * 2 ** 10;
 const headLimit = headBytes * 1100;
 
+/** True of content that is so much larger than its archive that it can only be a trap. @param packed bytes that it has there */
+export const isBomb = (unpacked: number, packed: number): boolean => unpacked > Math.max(small, maximumRatio * packed);
+
 export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
 /**
@@ -20,7 +23,7 @@ export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes
 export function gunzip(bytes: Uint8Array, label: string, claimed: (head: Uint8Array) => number): Uint8Array {
   if (!isGzip(bytes)) return bytes;
   const length = claimed(inflateHead(bytes, label));
-  if (length > Math.max(small, maximumRatio * bytes.length))
+  if (isBomb(length, bytes.length))
     throw new UserError(
       'E_DATA_GZIP',
       `${label} claims to unpack to ${length} bytes, from ${bytes.length}: no images compress that well.`,

@@ -1,14 +1,17 @@
 import { Uint8ArrayReader, Uint8ArrayWriter, ZipReader, ZipWriter } from '@zip.js/zip.js';
+import { isBomb } from './gzip.js';
 import { ImportProblem } from './problem.js';
 
 const reading = { useWebWorkers: false, checkSignature: true, strictness: 'strict' } as const;
+/** Far more than any has. Each is compared with all before it, as two may not be one place. */
+const mostFiles = 4096;
 /** What says that an archive is laid out to mislead its reader, not only damaged. */
 const misleading = /unsafe filename|overlapping|ambiguous|uncompressed size|out of bounds/i;
 
 /**
  * The files of a zip archive by name, each with its checksum verified.
- * @param limit bytes that all of them may have together; they are not unpacked if they claim more, nor beyond what
- *   they claim
+ * @param limit bytes that all of them may have together; nothing is unpacked if they claim more, or far more than they
+ *   take in the archive, nor is any beyond what it claims
  * @param wanted those that are read: the others may be what they are
  * @throws {ImportProblem}
  */
@@ -20,13 +23,19 @@ export async function unzip(
   const files = new Map<string, Uint8Array>();
   const archive = new ZipReader(new Uint8ArrayReader(bytes), reading);
   try {
-    let total = 0;
-    for (const entry of await archive.getEntries()) {
-      const { filename: name, uncompressedSize } = entry;
-      if (!wanted(name)) continue;
-      total += uncompressedSize;
-      if (total > limit)
-        throw new ImportProblem('E_IMPORT_UNSAFE', `it unpacks to more than the ${limit} bytes allowed`);
+    const all = await archive.getEntries();
+    if (all.length > mostFiles)
+      throw new ImportProblem('E_IMPORT_UNSAFE', `it holds ${all.length} files, more than the ${mostFiles} allowed`);
+    const entries = all.filter(({ filename }) => wanted(filename));
+    const total = entries.reduce((sum, { uncompressedSize }) => sum + uncompressedSize, 0);
+    if (total > limit) throw new ImportProblem('E_IMPORT_UNSAFE', `it unpacks to more than the ${limit} bytes allowed`);
+    if (isBomb(total, bytes.length))
+      throw new ImportProblem(
+        'E_IMPORT_UNSAFE',
+        `it claims to unpack to ${total} bytes, from ${bytes.length}: no arrays compress that well`,
+      );
+    for (const entry of entries) {
+      const { filename: name } = entry;
       if (entry.directory) throw new ImportProblem('E_IMPORT_FORMAT', `it holds the folder "${name}"`);
       if (files.has(name)) throw new ImportProblem('E_IMPORT_UNSAFE', `it holds two files "${name}"`);
       files.set(name, await entry.getData(new Uint8ArrayWriter(), reading));

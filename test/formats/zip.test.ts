@@ -91,9 +91,23 @@ describe('zip archives', () => {
       async () => Buffer.concat([await zip(new Map([['a', text]])), archive([entry('b', text)])]),
       { code: 'E_IMPORT_UNSAFE' },
     ],
+    [
+      'more files than anything has',
+      () => archive(Array.from({ length: 4097 }, (_, i) => entry(String(i), new Uint8Array(0)))),
+      { code: 'E_IMPORT_UNSAFE', message: 'it holds 4097 files, more than the 4096 allowed' },
+    ],
     ['a wrong checksum', () => archive([entry('a', text, { sum: 1 })]), { code: 'E_IMPORT_FORMAT' }],
     ['an end too early', () => archive([entry('a', text)]).subarray(0, -1), { code: 'E_IMPORT_FORMAT' }],
   ])('are refused with %s', async (_, make, problem) => {
     await expect(unzip(await make(), limit)).rejects.toMatchObject({ name: 'ImportProblem', ...problem });
+  });
+
+  it('are not unpacked where they claim far more than they have, but for what is small', async () => {
+    const many = new Uint8Array(80 * 2 ** 20);
+    const nothing = 'no arrays compress that well';
+    await expect(unzip(archive([entry('a', many)]), 2 ** 30)).rejects.toThrow(nothing);
+    const some = entry('a', many.subarray(2 ** 25));
+    await expect(unzip(archive([some, { ...some, name: 'b' }]), 2 ** 30)).rejects.toThrow(nothing);
+    expect((await unzip(archive([some]), 2 ** 30)).get('a')).toHaveLength(48 * 2 ** 20);
   });
 });

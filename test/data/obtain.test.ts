@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { acquirePublished } from '../../src/data/acquire.js';
 import type { PublishedDataset } from '../../src/data/published.js';
-import { type Described, tinyCifar10, tinyCifar100, tinyMnist } from './described.js';
+import { type Described, describe as describeData, tinyCifar10, tinyCifar100, tinyMnist } from './described.js';
 import { FileServer, md5 } from './server.js';
 
 const fixtures = fileURLToPath(new URL('fixtures', import.meta.url));
@@ -123,6 +123,32 @@ describe.each(cifars)('%s', (title, described, python, pythonArchive, parquet, b
     expect(await read(described)).toEqual(first);
     expect(log.at(-1)).toBe(`${title}: Hugging Face's Parquet files in ${hub}`);
   });
+});
+
+it('a pickle may be twice as large as its images: Python 3 writes each byte from 128 on as two, in protocol 2', async () => {
+  const count = 50;
+  const records = Buffer.concat(
+    Array.from({ length: count }, () => Buffer.concat([Buffer.from([3, 7]), Buffer.alloc(3072, 255)])),
+  );
+  const train = tinyCifar100.parts.get('train.bin')!;
+  const whitest = describeData('cifar100', [['train.bin', train]], [['test.bin', records]]);
+  const source = copy('python3-protocol2/cifar-100-python', 'cifar-100-python');
+  const written = readFileSync(join(source, 'test')).toString('latin1');
+  // The text of the pixels lies between these instructions.
+  const [start, end] = [written.indexOf('h\x0fX') + 3, written.indexOf('q\x1dh\x11')];
+  const pixels = Buffer.from('\xff'.repeat(count * 3072));
+  const size = Buffer.alloc(4);
+  size.writeUInt32LE(pixels.length);
+  const more = written
+    .slice(0, start)
+    .replace('K\x1eK\x1fe', `${'K\x07'.repeat(count)}e`)
+    .replace('K\x0aK\x0be', `${'K\x03'.repeat(count)}e`)
+    .replace('K\x01K\x02M\x00\x0c', `K\x01K${String.fromCharCode(count)}M\x00\x0c`);
+  const rest = Buffer.from(written.slice(end), 'latin1');
+  writeFileSync(join(source, 'test'), Buffer.concat([Buffer.from(more, 'latin1'), size, pixels, rest]));
+  const first = await read(whitest, { source: put(whitest, join(folder, 'cifar-100-binary')) });
+  expect(first.map(([images]) => images)).toEqual([2, count]);
+  expect(await read(whitest, { source })).toEqual(first);
 });
 
 describe('MNIST', () => {

@@ -12,7 +12,8 @@ import { allParts, type Contents, damaged, digestOf, type Layout } from './layou
 const pickleOverhead = 200;
 
 const pythonName = (part: string): string => part.replace(/\.bin$/, '');
-const pickleLimit = ({ bytes }: Part): number => bytes + Math.ceil(bytes / imageBytes) * pickleOverhead + 2 ** 16;
+/** In pickles of protocol 2, Python 3 writes bytes from 128 on as two. */
+const pickleLimit = ({ bytes }: Part): number => 2 * bytes + Math.ceil(bytes / imageBytes) * pickleOverhead + 2 ** 16;
 
 /** @param parts names of the files of the binary version */
 export function cifarLayouts(format: CifarFormat, parts: readonly string[]): readonly Layout[] {

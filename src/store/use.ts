@@ -84,16 +84,21 @@ export class Uses {
       const [, start, token = ''] = /^run-(\d+)-(.*)$/.exec(name) ?? [];
       if (start === undefined || !isToken(token)) return [];
       const state = stateOf(token);
-      if (state !== 'alive' && !(state === 'unknown' && this.#beat(name, now) > now - remoteSilenceMs)) return [];
+      if (state !== 'alive' && !(state === 'unknown' && this.#beats(name, now))) return [];
       return isToCome(Number(start), now) ? [Number.NEGATIVE_INFINITY] : [Number(start)];
     });
   }
 
-  /** When a process on another host last showed that it lives. */
-  #beat(name: string, now: number): number {
+  /**
+   * True if a process on another host has shown not long ago that it lives. It notes the time by its own clock, which may
+   * differ from this one by any amount; when that was noted, the disk tells by the same clock as when `gc` began.
+   */
+  #beats(name: string, now: number): boolean {
     const path = join(this.#folder, name);
     const stat = lstatSync(path, { throwIfNoEntry: false });
-    return stat === undefined ? 0 : lastUse(path, stat.mtimeMs, now);
+    if (stat === undefined) return false;
+    const begun = lstatSync(join(this.#folder, gcLock), { throwIfNoEntry: false })?.ctimeMs ?? now;
+    return lastUse(path, stat.mtimeMs, now) > now - remoteSilenceMs || stat.ctimeMs > begun - remoteSilenceMs;
   }
 
   async #gcEnd(options?: LockOptions): Promise<void> {

@@ -1,4 +1,12 @@
-import { existsSync, lstatSync, lutimesSync, readdirSync, symlinkSync, utimesSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  lutimesSync,
+  readdirSync,
+  type StatSyncOptions,
+  symlinkSync,
+  utimesSync,
+} from 'node:fs';
 import { join, relative } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { temporaryPath } from '../../src/files/atomic.js';
@@ -11,6 +19,18 @@ import type { TaskKey } from '../../src/store/types.js';
 import { commandTask, keyParts, recordOf } from './examples.js';
 import { listFiles, testFolder, writeFiles } from './folder.js';
 import { quiet } from './remote/examples.js';
+
+/** Files that nobody has changed for an hour, as the disk tells it: a test can't set that time. */
+const old = new Set<string>();
+vi.mock('node:fs', async (importOriginal) => {
+  const fs = await importOriginal<typeof import('node:fs')>();
+  const lstatSync = (path: string, options?: StatSyncOptions) => {
+    const stat = fs.lstatSync(path, options);
+    if (stat && old.has(path)) Object.assign(stat, { ctimeMs: Number(stat.ctimeMs) - 3_600_000 });
+    return stat;
+  };
+  return { ...fs, lstatSync: vi.fn(lstatSync) };
+});
 
 const year = 365 * 24 * 3600;
 /** As a clock tells it that is a year ahead, in seconds. */
@@ -86,6 +106,7 @@ describe('where a clock was ahead', () => {
     expect(isToCome(path)).toBe(false);
     const anHourAgo = Date.now() / 1000 - 3600;
     lutimesSync(path, anHourAgo, anHourAgo);
+    old.add(path);
     expect(await gc()).toEqual(['file', 'result']);
   });
 
@@ -126,4 +147,17 @@ describe('where a clock was ahead', () => {
       expect(files.get(text)).toBe(text);
     }
   });
+});
+
+it('where the clock of another machine is behind, gc knows by the clock of the disk that a run goes on there', async () => {
+  await make('first');
+  await make('second');
+  const halfAnHourAgo = Date.now() / 1000 - 1800;
+  const path = join(store.folder, `store/locks/run-${Math.round(halfAnHourAgo * 1000)}-${stranger}-1`);
+  writeFiles(store.folder, { 'store/locks/x': '' });
+  symlinkSync(`${stranger} elsewhere`, path);
+  lutimesSync(path, halfAnHourAgo, halfAnHourAgo);
+  expect(await gc()).toEqual([]);
+  old.add(path);
+  expect(await gc()).toEqual(['file', 'result']);
 });

@@ -3,6 +3,7 @@ import { join, resolve, sep } from 'node:path';
 import { plainTextsIn } from '../../stage/file-path.js';
 import { isUserStage } from '../../stage/registry.js';
 import type { Diagnostic } from '../text/diagnostic.js';
+import { listWords, scriptWords } from './script-words.js';
 import type { CommandPart, Pipeline, Task } from './task.js';
 
 /** Where a word may begin that names a file: at its own beginning, or behind `--config=`, `KEY=`. */
@@ -74,13 +75,16 @@ function undeclaredWords(
       {
         severity: 'warning',
         code: 'W_UNDECLARED',
-        message: `"${stage}" names ${word}, which is not one of its inputs: a change to it will not be noticed.`,
+        message: `"${stage}" names ${written(word)}, which is not one of its inputs: a change to it will not be noticed.`,
         range,
-        hint: `declare it: inputs: { ${name}: { file: ${word} } }, and write '\${{ inputs.${name} }}' in its place`,
+        hint: `declare it: inputs: { ${name}: { file: ${written(word)} } }, and write '\${{ inputs.${name} }}' in its place`,
       },
     ];
   });
 }
+
+/** In quotes where a reader, or YAML, would take it for something else. */
+const written = (word: string): string => (/^[\w./@+-]+$/.test(word) ? word : JSON.stringify(word));
 
 /** What lies elsewhere belongs to the system. */
 const isWithin = (path: string, folders: readonly string[]): boolean =>
@@ -114,37 +118,13 @@ function undeclaredTexts(
 
 /** Words of a command that may name files. */
 function wordsOf(action: Exclude<Task['action'], { kind: 'stage' }>): string[] {
-  const words =
-    action.kind === 'command'
-      ? // A program without a slash is found by the PATH.
-        action.command.map(text).filter((word, index) => index > 0 || word.includes('/'))
-      : scriptWords(text(action.script));
+  const words = action.kind === 'command' ? listWords(action.command.map(text)) : scriptWords(text(action.script));
   return words.flatMap((word) => {
-    const name = (word.includes('=') ? assigned.exec(word)?.[1] : undefined) ?? word;
-    return name.includes(unknown) || /^(-|\.{0,2}\/*$)/.test(name) ? [] : [name];
+    const value = word.includes('=') ? assigned.exec(word)?.[1] : undefined;
+    // PYTHONPATH=lib:conf
+    const names = value?.includes(':') ? [value, ...value.split(':')] : [value ?? word];
+    return names.filter((name) => !name.includes(unknown) && !/^(-|\.{0,2}\/*$)/.test(name));
   });
-}
-
-/** Comments, what is written to, the ends of commands, and words. */
-const scriptParts = /(?<=^|\s)#.*$|>[>&|]*\s*[^\s;|&()]*|([\n;|&(){}`]+)|([^\s<>;|&(){}`]+)/gm;
-
-/**
- * Of each command of a script all words but a program's name and what it writes to; comments are left out, and quotes
- * taken off.
- */
-function scriptWords(script: string): string[] {
-  const words: string[] = [];
-  let isFirst = true;
-  scriptParts.lastIndex = 0;
-  for (let part = scriptParts.exec(script); part !== null; part = scriptParts.exec(script)) {
-    const [, end, written] = part;
-    if (end !== undefined) isFirst = true;
-    if (written === undefined) continue;
-    const word = /["']/.test(written) ? written.replaceAll(/["']/g, '') : written;
-    if (!isFirst || word.includes('/')) words.push(word);
-    isFirst = false;
-  }
-  return words;
 }
 
 function text(parts: readonly CommandPart[]): string {

@@ -29,7 +29,7 @@ beforeEach(() => {
 });
 const named = (task: Partial<Task>) => {
   const tasks = [command('s@n=1', { folder, ...task }), command('s@n=2', { folder, ...task })];
-  return undeclaredFiles({ folder }, tasks).map(({ message }) => /names (\S+),/.exec(message)?.[1]);
+  return undeclaredFiles({ folder }, tasks).map(({ message }) => /names (.+), which/.exec(message)?.[1]);
 };
 const words = (...all: (string | CommandPart[])[]): Partial<Task> => ({
   action: { kind: 'command', command: all.map((word) => (typeof word === 'string' ? [{ text: word }] : word)) },
@@ -48,6 +48,24 @@ it('reads scripts as far as to tell words from programs and comments', () => {
   const text =
     '# see data/x\ncat "conf/a.yaml" | sort > $o; echo >>data/x/y.csv 2>&1; ./tool.sh && cat <data/x/y.csv # not tool.sh\n';
   expect(named(script(text))).toEqual(['conf/a.yaml', './tool.sh', 'data/x/y.csv']);
+});
+
+it('reads quotes, the working folder, and what is set for one command', () => {
+  writeFiles(folder, { 'my file': '', "it's": '', 'lib/m.py': '', file: '' });
+  const found = (text: string) => named(script(text));
+  expect(found('cat "my file"')).toEqual(['"my file"', 'file']);
+  expect(found("cat 'my file' my\\ file \"it's\"")).toEqual(['"my file"', 'file', '"it\'s"']);
+  expect(found('cat $PWD/tool.sh "${PWD}/conf/a.yaml" $(pwd)/data $PWDX/lib')).toEqual([
+    ...['./tool.sh', './conf/a.yaml', './data'],
+  ]);
+  expect(found('PYTHONPATH=lib:conf A=1 python3 -c "import m"; B=data sh -c "cat tool.sh >out"')).toEqual([
+    ...['lib', 'conf', 'data', 'tool.sh'],
+  ]);
+  expect(found('echo "# data" >"my file"; echo \'no "end\' "')).toEqual([]);
+  expect(named(words('bash', '-ec', 'cat conf/a.yaml'))).toEqual(['conf/a.yaml']);
+  expect(named(words('grep', 'conf data', 'lib/m.py'))).toEqual(['lib/m.py']);
+  const [warning] = undeclaredFiles({ folder }, [command('s', { folder, ...script('cat "my file"') })]);
+  expect(warning!.hint).toContain('inputs: { my-file: { file: "my file" } }');
 });
 
 it('takes programs of the PATH, system files, inputs and what lies in them for what they are', () => {

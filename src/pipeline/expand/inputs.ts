@@ -63,6 +63,9 @@ export function taskInputs(
   return inputs;
 }
 
+/** With all that it holds: two maps of one label differ in that. */
+const written = (value: AxisValue): string => (typeof value === 'object' ? JSON.stringify(value) : show(value));
+
 function reportMissing(
   stage: CheckedStage,
   input: string,
@@ -77,6 +80,19 @@ function reportMissing(
     if (alike === undefined || values.some((other) => sameValue(other, value))) continue;
     const message = `"${stage.name}" has ${show(value)} on the axis "${axis}", and "${from.stage}" has ${show(alike)}`;
     problems.report('E_EXCLUDED_INPUT', message, at, { hint: 'write it the same way in both: in quotes, it is text' });
+    return;
+  }
+  // An included file has values of its own.
+  const missing = from.stage.includes('/')
+    ? from.shared.find((axis) => !others.some(({ axes }) => sameValue(axes[axis]!, point[axis]!.value)))
+    : undefined;
+  if (missing !== undefined && others.length > 0) {
+    const { value, label } = point[missing]!;
+    const like = others.find(({ labels }) => labels[missing] === label)?.axes[missing];
+    const other = like === undefined ? '' : `: its ${label} is ${written(like)}`;
+    const message = `"${stage.name}" has ${written(value)} on the axis "${missing}", and "${from.stage}" has no such value${other}`;
+    const hint = `give both the same values, or add exclude: [{ ${missing}: ${label} }] here`;
+    problems.report('E_EXCLUDED_INPUT', message, at, { hint });
     return;
   }
   const labels = Object.fromEntries(from.shared.map((axis) => [axis, point[axis]!.label]));

@@ -129,6 +129,15 @@ class Reader {
       this.#error(pair.value, '`<<` takes a map, or a list of maps.', { hint: 'such as <<: *base' });
     else if (this.source.mergedMaps(pair).some((part) => this.#open.has(part as Node)))
       this.#error(pair.value, '`<<` brings a map into itself.');
+    else for (const part of this.source.mergedMaps(pair)) this.#checkMerged(part as YAMLMap);
+  }
+
+  /** What is only merged is read nowhere else: a map that is written there, or in a place for anchors. */
+  #checkMerged(map: YAMLMap): void {
+    if (this.#told.has(map)) return;
+    this.#open.add(map);
+    this.#checkKeys(map);
+    this.#open.delete(map);
   }
 
   #scalar(node: Node & { readonly value: unknown; readonly source?: string; readonly type?: string }, path: Path) {

@@ -295,4 +295,26 @@ stages: { b: { run: [y], over: [v], inputs: { i: p/a } } }
     expect(text).toContain('"b" has "1" on the axis "v", and "p/a" has 1');
     expect(text).not.toContain('exclude');
   });
+
+  it('says which value an included file lacks, also where that has the label for another', async () => {
+    const messageOf = async (theirs: string, ours: string) => {
+      const { text } = await load(
+        {
+          'p.yaml': `name: p\naxes: { v: [${theirs}] }\nstages: { a: { run: [x], over: [v], outputs: { o: o } } }\n`,
+          'q.yaml': `name: q
+include: { p: p.yaml }
+axes: { v: [${ours}] }
+stages: { b: { run: [y], over: [v], inputs: { i: p/a } } }
+`,
+        },
+        { file: 'q.yaml' },
+      );
+      expect(text).toContain('hint: give both the same values, or add exclude: [{ v: ');
+      return /"b" has .*/.exec(text)?.[0];
+    };
+    expect(await messageOf('1, 2', '2, 3')).toBe('"b" has 3 on the axis "v", and "p/a" has no such value (at v=3).');
+    expect(await messageOf('{ label: big, k: 1 }', '{ label: big, k: 2 }')).toBe(
+      '"b" has {"label":"big","k":2} on the axis "v", and "p/a" has no such value: its big is {"label":"big","k":1} (at v=big).',
+    );
+  });
 });

@@ -201,6 +201,28 @@ describe('syntax', () => {
       `,
     ],
     [
+      'a map that is merged into itself, or with a mistake, where nothing else reads it',
+      'name: x\nx-base: &base { a: 1, a: 2 }\nparams:\n  <<: &self { <<: *self }\nstages:\n  own: { <<: { run: [a], <<: 5 } }\n  two: { <<: *base }\n',
+      `
+      pipeline.yaml:2:23: error[E_DUPLICATE]: "a" is here twice.
+         2 | x-base: &base { a: 1, a: 2 }
+           |                       ^
+        pipeline.yaml:2:17: "a" is first here
+         2 | x-base: &base { a: 1, a: 2 }
+           |                 ^
+        hint: rename one of them, or remove it
+
+      pipeline.yaml:4:19: error[E_YAML]: \`<<\` brings a map into itself.
+         4 |   <<: &self { <<: *self }
+           |                   ^^^^^
+
+      pipeline.yaml:6:30: error[E_YAML]: \`<<\` takes a map, or a list of maps.
+         6 |   own: { <<: { run: [a], <<: 5 } }
+           |                              ^
+        hint: such as <<: *base
+      `,
+    ],
+    [
       'two documents',
       'name: x\n---\nname: y\n',
       `

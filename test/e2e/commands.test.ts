@@ -96,6 +96,16 @@ stages:
 expect: [{ stage: json, metric: accuracy, min: 0.4 }]
 `,
     );
+    // What a table of CSV goes to takes each line for a row.
+    for (const [args, said] of [
+      [['show', 'p.yaml', '--csv'], 'No results yet.'],
+      [['show', 'p.yaml', '--csv', '--runs'], 'No runs yet.'],
+    ] as const)
+      expect(await box.run([...args])).toMatchObject({
+        code: 0,
+        out: '',
+        err: expect.stringContaining(said) as string,
+      });
     expect(await box.outcomes(['p.yaml'])).toEqual({ json: 'ran', csv: 'ran' });
     expect(JSON.parse((await box.run(['show', 'p.yaml', '--json'])).out)).toEqual([
       { task: 'json', stage: 'json', axes: {}, metrics: { accuracy: 0.5, note: 'x', fine: true, list: [1, 2] } },
@@ -110,7 +120,12 @@ axes: { accuracy: [7] }
 stages: { s: { over: [accuracy], run: [cp, m.json, '\${{ outputs.metrics }}'], outputs: { metrics: metrics.json } } }
 `,
     );
-    await box.outcomes(['q.yaml']);
+    const { out, err } = await box.run(['run', 'q.yaml', '--force', '--reporter', 'plain']);
+    expect(out + err).toContain('s@accuracy=7: What of its metrics is no number');
+    expect(out + err).toContain('is left out: "map" (a map), "none" (null).');
+    expect(await box.run(['show', 'q.yaml', '--csv', '--runs', '--where', 'accuracy=9'])).toMatchObject({
+      ...{ code: 0, out: '', err: 'No run matches.\n' },
+    });
     expect((await box.run(['show', 'q.yaml', '--csv'])).out).toBe(
       '# s\naxis accuracy,accuracy,fine,note\n7,0.5,true,x\n',
     );

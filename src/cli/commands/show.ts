@@ -16,7 +16,7 @@ import { metricTables, ownEstimates, repeatedTasks } from '../results/metric-tab
 import { reportText } from '../results/report-text.js';
 import type { RunResultRow } from '../results/runs.js';
 import { exitCodes } from '../terminal/exit-codes.js';
-import { print, printText } from '../terminal/output.js';
+import { print, printErrorText, printText } from '../terminal/output.js';
 import { writeOutput } from '../terminal/output-file.js';
 
 export interface ShowOptions extends PipelineOptions {
@@ -61,11 +61,12 @@ export async function showCommand(file: string | undefined, options: ShowOptions
   // CSV is for programs.
   const notes = format === 'csv' ? [] : undeclaredNotes(pipeline.tasks).map((note) => `${note}\n`);
   const failed = pipeline.tasks.map(({ id }) => id).filter((id) => plans.get(id)!.status.state === 'failed');
+  const say = speaker(format);
   if (metrics.size === 0 && failed.length > 0)
-    printText(`No results: ${firstFew(failed)} failed. What happened: ${callOf('status', pipeline, options)}`);
-  else if (metrics.size === 0) printText(`No results yet. Run it first: ${callOf('run', pipeline, options)}`);
+    say(`No results: ${firstFew(failed)} failed. What happened: ${callOf('status', pipeline, options)}`);
+  else if (metrics.size === 0) say(`No results yet. Run it first: ${callOf('run', pipeline, options)}`);
   else if (tables.length === 0 && report === '')
-    print(
+    say(
       `${countOf(metrics.size, 'result')} up to date, but none has a metric to show.\n` +
         'A command writes its metrics as a JSON object to its output `metrics`, such as metrics.json.',
     );
@@ -73,13 +74,16 @@ export async function showCommand(file: string | undefined, options: ShowOptions
   return exitCodes.done;
 }
 
+/** Where sentences go: what reads a table of CSV takes each line for a row. */
+const speaker = (format: string): ((text: string) => void) => (format === 'csv' ? printErrorText : printText);
+
 async function showRuns(pipeline: Pipeline, store: Store, options: ShowOptions): Promise<number> {
   const { runResults, runsText } = await import('../results/runs.js');
   const { json, csv, md, where, sort, pareto } = options;
   const format = json ? 'json' : csv ? 'csv' : md ? 'md' : 'text';
   const results = await runResults(pipeline, store);
   if (results.length === 0 && format !== 'json') {
-    printText(`No runs yet. Run it first: ${callOf('run', pipeline, options)}`);
+    speaker(format)(`No runs yet. Run it first: ${callOf('run', pipeline, options)}`);
     return exitCodes.done;
   }
   if (options.export !== undefined) return exportRuns(pipeline, store, results, options);
@@ -89,7 +93,8 @@ async function showRuns(pipeline: Pipeline, store: Store, options: ShowOptions):
     ...(pareto && { pareto }),
     format,
   });
-  print(shown === '' ? 'No run matches.' : shown);
+  if (shown === '') speaker(format)('No run matches.');
+  else print(shown);
   return exitCodes.done;
 }
 

@@ -141,7 +141,7 @@ export class TaskRunner {
     const code = codeFile(task);
     if (code !== undefined && existsSync(join(work, code))) unlinkSync(join(work, code));
     if ('failure' in result || task.action.kind === 'stage') return result;
-    return commandMetrics(outputs.metrics);
+    return commandMetrics(outputs.metrics, execution);
   }
 
   async #start(
@@ -237,9 +237,9 @@ async function withTimeout(attempt: Attempt, seconds: number | undefined): Promi
   return { failure: { code: 'E_TIMEOUT', message, hint: 'Give it more time with `timeout:`.' } };
 }
 
-function commandMetrics(file: string | undefined): AttemptResult {
+function commandMetrics(file: string | undefined, listener: AttemptListener): AttemptResult {
   try {
-    return { metrics: readMetrics(file) };
+    return { metrics: readMetrics(file, (message) => listener.warn(message)) };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return { failure: error.toFailure() };

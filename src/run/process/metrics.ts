@@ -1,6 +1,7 @@
 import { UserError } from '../../error.js';
 import { systemCode, systemError } from '../../files/error.js';
 import { IrregularFile, readRegularFile } from '../../files/regular-file.js';
+import { show } from '../../schema/words.js';
 import type { Metrics, MetricValue } from '../../values.js';
 
 /** Bytes that it may have: it is read by the program itself, and kept in each record. */
@@ -10,9 +11,10 @@ const longest = 16 * 2 ** 20;
  * Metrics of a command: numbers, texts and lists at the top of the JSON file that it wrote as its output `metrics`.
  * Other formats than `.json` are results like any other.
  *
+ * @param warn is told what in the file is no metric
  * @throws {UserError} E_METRICS; StoreError for what the system refuses
  */
-export function readMetrics(file: string | undefined): Metrics {
+export function readMetrics(file: string | undefined, warn: (message: string) => void): Metrics {
   if (file === undefined || !file.endsWith('.json')) return {};
   let value: unknown;
   try {
@@ -29,9 +31,27 @@ export function readMetrics(file: string | undefined): Metrics {
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new UserError('E_METRICS', 'The output "metrics" must be a JSON object.');
-  return Object.fromEntries(
-    Object.entries(value).filter((entry): entry is [string, MetricValue] => isMetric(entry[1])),
-  );
+  const entries = Object.entries(value);
+  const others = entries.filter(([, content]) => !isMetric(content));
+  if (others.length > 0) warn(leftOut(others));
+  return Object.fromEntries(entries.filter((entry): entry is [string, MetricValue] => isMetric(entry[1])));
+}
+
+/** So many are named. */
+const few = 3;
+
+function leftOut(others: readonly (readonly [string, unknown])[]): string {
+  const named = others.slice(0, few).map(([name, content]) => `${show(name)} (${kindOf(content)})`);
+  const more = others.length > few ? ` and ${others.length - few} more` : '';
+  const inside = others.find(([, content]) => kindOf(content) === 'a map')?.[0];
+  const advice =
+    inside === undefined ? '' : ` Numbers in a map become metrics if they are written as "${inside}.NAME".`;
+  return `What of its metrics is no number, no text and no list of either is left out: ${named.join(', ')}${more}.${advice}`;
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'a list of something else' : 'a map';
 }
 
 /**

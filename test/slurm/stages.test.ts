@@ -61,6 +61,7 @@ slurm: { partition: main, extra: [--comment=all] }
 stages:
   nap: { run: 'echo > \${{ outputs.o }}', outputs: { o: o.txt } }
   train: { run: 'echo > \${{ outputs.o }}', outputs: { o: o.txt }, ${gpus}, ${own} }
+  named: { run: 'echo > \${{ outputs.o }}', outputs: { o: o.txt }, resources: { gpus: 2, gpu: a100 }, ${own} }
 `,
         );
         const running = box.start(onSlurm);
@@ -70,7 +71,9 @@ stages:
           'told',
         );
         const job = await box.cluster.job('gpus/train', 'PENDING');
-        const words = (await box.cluster.slurm('scontrol', '--oneliner', '--all', 'show', 'job', job)).split(' ');
+        const show = async (job: string) =>
+          (await box.cluster.slurm('scontrol', '--oneliner', '--all', 'show', 'job', job)).split(' ');
+        const words = await show(job);
         const asked = [
           ...[
             'Partition=gpu',
@@ -82,9 +85,11 @@ stages:
           ...['CPUs/Task=2', 'Comment=all', 'Nice=7'],
         ];
         expect(words).toEqual(expect.arrayContaining(asked));
+        const named = await box.cluster.job('gpus/named', 'PENDING');
+        expect(await show(named)).toContain('TresPerNode=gres:gpu:a100:2');
         running.child.kill('SIGINT');
         await running.result;
-        await box.cluster.slurm('scancel', job);
+        await box.cluster.slurm('scancel', job, named);
       });
 
       test('runs on this machine if it says so, and several of its tasks as one job', async ({ box }) => {

@@ -75,6 +75,18 @@ stages:
     outputs: { copy: copy.txt, metrics: metrics.json }
 `;
 
+/** A folder with a file that is so large that threads hash it. */
+const large = `name: small
+stages:
+  data:
+    run: 'mkdir \${{ outputs.folder }} && yes spike | head -c 1100000 > \${{ outputs.folder }}/large'
+    outputs: { folder: folder }
+  copy:
+    run: 'cp \${{ inputs.data }}/large \${{ outputs.copy }} && echo "{\\"n\\":1}" > \${{ outputs.metrics }}'
+    inputs: { data: data }
+    outputs: { copy: copy, metrics: metrics.json }
+`;
+
 /** A pipeline with the files it needs. */
 export interface Example {
   readonly files: Readonly<Record<string, string>>;
@@ -92,3 +104,5 @@ export const tinyPipeline: Example = {
   files: { 'p.yaml': tiny, 'seed.txt': seed },
   tasks: ['data', 'copy'],
 };
+
+export const largePipeline: Example = { files: { 'p.yaml': large }, tasks: ['data', 'copy'] };

@@ -28,6 +28,9 @@ const titleSize = 14;
 const detailSize = 12;
 const detailHeight = 17;
 
+/** What a picture is drawn on where its reader has it dark. */
+export const darkPage = '#0d1117';
+
 const styleOf = (names: StateNames) => `
 text { font-family: ${fontFamily}; fill: ${ink}; font-size: ${detailSize}px; }
 .page { fill: #ffffff; }
@@ -45,7 +48,7 @@ ${namedStates(names)
 .tint { fill-opacity: 0.13; }
 @media (prefers-color-scheme: dark) {
   text { fill: #e6e6e6; }
-  .page { fill: #0d1117; }
+  .page { fill: ${darkPage}; }
   .detail { fill: #a5a5a5; }
   .node { fill: #161b22; stroke: #4a4f57; }
   .tint { fill-opacity: 0.25; }

@@ -1,3 +1,4 @@
+import { darkPage } from '../graph/svg.js';
 import { Html, html } from '../page/html.js';
 import { styleSheet } from '../page/style-sheet.js';
 import { formStyle } from './form-style.js';
@@ -6,6 +7,7 @@ import { liveScript } from './script.js';
 /** What the page of a run has beyond that of results. */
 const liveStyle = `
 .graph { display: block; max-width: none; margin: 0 auto; border-radius: 8px; }
+@media screen and (prefers-color-scheme: dark) { .block:has(.graph) { --paper: ${darkPage}; } }
 .empty { color: var(--faint); margin: 0; }
 .run { padding: 0 0 14px; margin: 0 0 14px; border-bottom: 1px solid var(--rule); } .run:last-child { padding: 0; margin: 0; border: 0; }
 .run h3 { margin: 0 0 4px; overflow-wrap: anywhere; } .run p { margin: 0 0 8px; color: var(--faint); font-size: 0.92rem; overflow-wrap: anywhere; white-space: pre-wrap; }

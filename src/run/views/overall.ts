@@ -34,6 +34,8 @@ export class Overall {
   #failed = 0;
   #skipped = 0;
   #started = 0;
+  /** When the run ended: its time stands still from then on, though pages of it are still read. */
+  #endedAt: number | undefined;
 
   /** @param now milliseconds of a clock that never goes back */
   handle(event: RunEvent, now: number = performance.now()): void {
@@ -61,6 +63,9 @@ export class Overall {
       case 'task':
         this.#end(event);
         return;
+      case 'end':
+        this.#endedAt = now;
+        return;
       default:
     }
   }
@@ -79,7 +84,7 @@ export class Overall {
       ...(this.#failed > 0 ? [`${this.#failed} failed`] : []),
       ...(this.#skipped > 0 ? [`${this.#skipped} skipped`] : []),
       ...(this.#running.size > 0 ? [`${this.#running.size} running`] : []),
-      duration(Math.floor((now - this.#started) / 1e3)),
+      duration(Math.floor(((this.#endedAt ?? now) - this.#started) / 1e3)),
       ...(left === undefined || this.#ended === this.#total ? [] : [`about ${duration(left)} left`]),
     ];
     return parts.join(', ');

@@ -18,6 +18,7 @@ function runOf(counts: Readonly<Record<string, number>>) {
       at(seconds, { event: 'task-start', task: task as TaskId, key: '' as never, reasons: [] }),
     end: (seconds: number, task: string, took: number, status: 'ran' | 'cached' | 'failed' | 'skipped' = 'ran') =>
       at(seconds, { event: 'task', task: task as TaskId, status, seconds: took }),
+    over: (seconds: number) => at(seconds, { event: 'end', ran: 0, cached: 0, failed: 0, skipped: 0, seconds }),
     expect: (seconds: Readonly<Record<string, number>>) => at(0, { event: 'estimate', seconds }),
     progress: (seconds: number, task: string, done: number, total: number) =>
       at(seconds, { event: 'task-progress', task: task as TaskId, progress: { done, total, unit: 'steps' } }),
@@ -60,6 +61,9 @@ describe('the line of a whole run', () => {
     run.end(140, 'train@i=1', 138);
     run.end(140, 'train@i=2', 0, 'skipped');
     expect(run.text(140)).toBe('2/4 done, 1 failed, 1 skipped, 2 min 20 s');
+    // A page of it may be read for days.
+    run.over(141);
+    expect(run.text(1e6)).toBe('2/4 done, 1 failed, 1 skipped, 2 min 21 s');
   });
 
   it('knows nothing of stages in which nothing has run', () => {

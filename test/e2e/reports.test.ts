@@ -89,6 +89,21 @@ OFF      a@k=2  accuracy  ≤ 0.15       0.2  0.05
     expect(box.has('mine/p/b')).toBe(false);
   });
 
+  test('results of points that are gone have the labels that they had', async ({ box }) => {
+    const at = (precision: string) =>
+      `name: p\naxes: { precision: [${precision}], seed: [1] }\nstages: { a: { run: 'echo {\\"n\\":1} > \${{ outputs.metrics }} # \${{ precision.k }}', over: [precision, seed], outputs: { metrics: m.json } } }\n`;
+    for (const precision of ['{ k: 3, B: 4 }', '{ k: 0, B: 1 }']) {
+      box.write('p.yaml', at(precision));
+      expect((await box.run(['run', 'p.yaml'])).err).toBe('');
+    }
+    const { out } = await box.run(['show', 'p.yaml', '--runs', '--csv']);
+    expect(out.split('\n').map((line) => line.split(',').slice(2, -2).join(','))).toEqual([
+      ...['precision', 'k0B1', 'k3B4', ''],
+    ]);
+    const chosen = await box.run(['show', 'p.yaml', '--runs', '--csv', '--where', 'precision=k3B4']);
+    expect(chosen.out.split('\n')).toHaveLength(3);
+  });
+
   test('doctor, stages and schema answer', async ({ box }) => {
     const [doctor, stages, train, test, schema] = await Promise.all([
       box.run(['doctor']),

@@ -20,7 +20,7 @@ const mostPoints = 240;
 export function comparisonOf(pipeline: Pipeline, all: readonly RunResultRow[], pareto?: string): Comparison {
   const { rows, left } = withMetrics(all);
   const trainings = new Set(
-    pipeline.tasks.filter((task) => outputsOfKind(task, 'history').length > 0).map(({ id }) => id),
+    pipeline.tasks.filter((task) => outputsOfKind(task, 'history').length > 0).map(({ stage }) => stage),
   );
   const values = new Map(rows.map((row) => [row, namesOf(row)]));
   const told = [...values.values()];
@@ -46,7 +46,7 @@ export function comparisonOf(pipeline: Pipeline, all: readonly RunResultRow[], p
         kind: isNumeric(cells.map((row) => row[key])) ? ('number' as const) : ('text' as const),
       })),
       rows: own.map((row, i) => ({
-        ...{ run: row.run, task: row.task, key: row.key, hasCurves: trainings.has(row.task) },
+        ...{ run: row.run, task: row.task, key: row.key, hasCurves: trainings.has(stage) },
         values: differing.map((name) => values.get(row)![name] ?? null),
         cells: columns.map(({ key, format }) => format(inLine(cells[i]![key]))),
       })),

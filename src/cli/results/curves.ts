@@ -3,7 +3,7 @@ import type { Scalar } from '../../exchange/tensorboard.js';
 import type { Pipeline } from '../../pipeline/expand/task.js';
 import { parseHistory } from '../../results/history.js';
 import type { Store } from '../../store/store.js';
-import type { RunResultRow } from './runs.js';
+import { type RunResultRow, stageOf } from './runs.js';
 
 /** The curves of a training, by epoch: what is no finite number is left out. Of other results there are none. */
 export async function curvesOf(
@@ -11,7 +11,8 @@ export async function curvesOf(
   store: Store,
   { task: id, key }: Pick<RunResultRow, 'task' | 'key'>,
 ): Promise<Scalar[]> {
-  const task = pipeline.tasks.find((one) => one.id === id);
+  // One that the pipeline has no more has made what others of its stage do.
+  const task = pipeline.tasks.find(({ stage }) => stage === stageOf(id));
   const record = await store.record(key);
   if (task === undefined || record === undefined) return [];
   const scalars: Scalar[] = [];

@@ -1,6 +1,7 @@
 // The results of all runs that are kept, side by side: what they were made with, and their metrics.
 
 import { UserError } from '../../error.js';
+import { pointParts } from '../../pipeline/check/reference.js';
 import type { Pipeline } from '../../pipeline/expand/task.js';
 import { groupBy } from '../../report/numbers/group.js';
 import { compareCells, meetsComparison, parseCondition } from '../../results/conditions.js';
@@ -48,14 +49,24 @@ export async function runResults(pipeline: Pipeline, store: Store): Promise<read
       const record = await store.record(key);
       if (record === undefined) continue;
       rows.set(`${id} ${key}`, {
-        ...{ run, finishedAt, task: id, stage: id.split('@')[0]!, key, call },
-        axes: labels.get(id) ?? cellsOf(record.provenance.axes),
+        ...{ run, finishedAt, task: id, stage: stageOf(id), key, call },
+        axes: labels.get(id) ?? labelsIn(id, Object.keys(record.provenance.axes)) ?? cellsOf(record.provenance.axes),
         parameters: cellsOf(record.parts.parameters as Readonly<Record<string, unknown>>),
         metrics: record.metrics,
       });
     }
   }
   return [...rows.values()];
+}
+
+/** The stage of a task, of which the pipeline may have none any more. */
+export const stageOf = (id: TaskId): string => id.split('@')[0]!;
+
+/** Labels of a task that the pipeline has no more, as its name says them: such as k1B2, where the axis has a map. */
+function labelsIn(id: TaskId, axes: readonly string[]): Readonly<Record<string, string>> | undefined {
+  const parts = id.includes('@') ? pointParts(id.slice(id.indexOf('@') + 1)) : [];
+  const labels = Object.fromEntries(parts.map(({ axis, label = '' }) => [axis, label]));
+  return parts.length === axes.length && axes.every((axis) => Object.hasOwn(labels, axis)) ? labels : undefined;
 }
 
 function cellsOf(values: Readonly<Record<string, unknown>>): Record<string, Cell> {
@@ -186,7 +197,9 @@ function rowsTable(
 export function runColumns(rows: readonly RunResultRow[], first: (row: RunResultRow) => Record<string, Cell>) {
   // What is an axis of one stage may be a parameter of another.
   const axes = [...new Set(rows.flatMap((row) => Object.keys(row.axes)))];
-  const parameters = differing(rows.map((row) => row.parameters)).filter((name) => !axes.includes(name));
+  const parameters = differing(rows.map((row) => row.parameters)).filter(
+    (name) => !axes.includes(name) && rows.every((row) => isReadable(row.parameters[name])),
+  );
   const call = differing(rows.map((row) => row.call)).filter(
     (name) => !parameters.includes(name) && !axes.includes(name),
   );
@@ -206,6 +219,10 @@ export function runColumns(rows: readonly RunResultRow[], first: (row: RunResult
   }));
   return { cells, columns };
 }
+
+/** Characters of a list or a map that are read in a table: of more, as of a page's expectations, none would be. */
+const longestList = 60;
+const isReadable = (cell: Cell): boolean => !/^[[{]/.test(String(cell)) || String(cell).length <= longestList;
 
 /** Names of values that are not the same in all. */
 function differing(all: readonly Readonly<Record<string, Cell>>[]): string[] {

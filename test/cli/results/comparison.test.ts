@@ -48,6 +48,13 @@ describe('all runs as a page has them', () => {
     expect(JSON.stringify(data)).not.toContain('NaN');
   });
 
+  it('have curves of trainings that the pipeline has no more, and no lists that nobody would read', () => {
+    const gone = runRow(1, 'train@precision=k3B4', { loss: 1 }, { expect: `[${'1,'.repeat(50)}1]`, same: 1 });
+    const [train] = comparisonOf(pipeline, [...rows, gone]).stages;
+    expect(train!.rows.map(({ hasCurves }) => hasCurves)).toEqual([true, true]);
+    expect(train!.columns.map(({ title }) => title)).toEqual(['run', 'precision', 'with', 'loss', 'note']);
+  });
+
   it('leave out what measures nothing, and say so', () => {
     const drawn = [runRow(3, 'plots', {}), runRow(2, 'plots', { files: ['a.png'] }), runRow(3, 'page', {})];
     const comparison = comparisonOf(pipeline, [...drawn, ...rows]);

@@ -34,7 +34,9 @@ export function notesHtml({ notes }: ReportTable): Html | false {
 function cellHtml(cell: string, column: ReportColumn, first: boolean): Html {
   if (column.kind === 'verdict')
     return html`<td${classOf(column)}>${cell !== '' && html`<span class="mark ${cell.replace('/', '')}">${marks[cell] ?? cell}</span>`}</td>`;
-  return first ? html`<th scope="row"${classOf(column)}>${cell}</th>` : html`<td${classOf(column)}>${cell}</td>`;
+  // A number and its sign stay together, however narrow the column.
+  const text = cell.replaceAll(/(\d) %/g, '$1\u00a0%');
+  return first ? html`<th scope="row"${classOf(column)}>${text}</th>` : html`<td${classOf(column)}>${text}</td>`;
 }
 
 function classOf({ kind }: ReportColumn): Html | false {

@@ -6,7 +6,7 @@ import { checkAxes, checkCapitals, checkFormat, checkParts, checkProfiles } from
 import type { PipelineFile } from './check/schema.js';
 import { checkStages } from './check/stages.js';
 import { unusedNames } from './check/unused.js';
-import { declares, type FileTree, separator, shareSettings } from './compose/include.js';
+import { declares, type FileTree, namesOfParts, separator, shareSettings } from './compose/include.js';
 import { expandStages } from './expand/expand.js';
 import { resolveExpectations } from './expand/expectations.js';
 import { withFacts } from './expand/facts.js';
@@ -49,7 +49,11 @@ async function checkTree(tree: FileTree, folder: string, options: Options): Prom
   checkParts(content, tree, options.profile, reporter);
   const parts = await checkAllParts(tree, folder, options);
   const profile = ownProfile(tree, options.profile);
-  const settings = await applyCall(content, { set: parts.ownSet, ...(profile === undefined ? {} : { profile }) });
+  const settings = await applyCall(
+    content,
+    { set: parts.ownSet, ...(profile === undefined ? {} : { profile }) },
+    { profiles: namesOfParts(tree, ['profiles']), settings: namesOfParts(tree, ['params', 'axes']) },
+  );
   const call = [...settings.diagnostics, ...parts.call];
   const { params, axes, repeat, places } = settings;
   const labelled: Record<string, readonly AxisPoint[]> = {};

@@ -21,10 +21,17 @@ export interface Settings {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+/** Names that the files have that a file includes: one that is mistyped may be one of them. */
+export interface IncludedNames {
+  readonly profiles: readonly string[];
+  readonly settings: readonly string[];
+}
+
 /** Params and axes after the profile and `--set`. */
 export async function applyCall(
   file: PipelineFile,
   call: { readonly profile?: string; readonly set?: readonly string[] },
+  included: IncludedNames,
 ): Promise<Settings> {
   const params = { ...(file.params as Params | undefined) };
   const declared = Object.entries(file.axes ?? {});
@@ -40,7 +47,7 @@ export async function applyCall(
   const mistake: Mistake = (code, message, hint) =>
     diagnostics.push({ severity: 'error', code, message, ...(hint === undefined ? {} : { hint }) });
 
-  if (call.profile !== undefined) applyProfile(file, call.profile, params, places, mistake);
+  if (call.profile !== undefined) applyProfile(file, included, call.profile, params, places, mistake);
   // Loaded here, because most calls set nothing, and the parser is large.
   const { set = [] } = call;
   const readSetting = set.length === 0 ? undefined : (await import('./setting.js')).readSetting;
@@ -66,7 +73,8 @@ export async function applyCall(
         places.delete(name);
       }
     } else {
-      const hint = suggestion(name, [...Object.keys(params), ...Object.keys(axes)]);
+      const known = [...Object.keys(params), ...Object.keys(axes), ...included.settings];
+      const hint = suggestion(name, [...new Set(known)]);
       mistake('E_SET', `--set ${name}: there is no param or axis "${name}".`, hint);
     }
   }
@@ -79,6 +87,7 @@ type Mistake = (code: string, message: string, hint?: string) => void;
 /** Takes the params of a profile in place of the file's own. */
 function applyProfile(
   file: PipelineFile,
+  included: IncludedNames,
   profile: string,
   params: Params,
   places: Map<string, Path>,
@@ -89,7 +98,7 @@ function applyProfile(
     Object.assign(params, profiles[profile]);
     for (const name of Object.keys(profiles[profile]!)) places.set(`params.${name}`, ['profiles', profile, name]);
   } else {
-    const known = Object.keys(profiles);
+    const known = [...new Set([...Object.keys(profiles), ...included.profiles])];
     const hint = known.length === 0 ? 'the file declares no profiles' : suggestion(profile, known);
     mistake('E_UNKNOWN_PROFILE', `There is no profile "${profile}".`, hint);
   }

@@ -108,6 +108,15 @@ export function declares(
   return own || [...parts.values()].some((part) => declares(part, kinds, name));
 }
 
+/** Names of profiles, params or axes of the files that a file includes. */
+export function namesOfParts({ parts }: FileTree, kinds: readonly ('profiles' | 'params' | 'axes')[]): string[] {
+  return [...parts.values()].flatMap((part) => {
+    const { value } = part.content;
+    const own = kinds.flatMap((kind) => (isMap(value) && isMap(value[kind]) ? Object.keys(value[kind]) : []));
+    return [...own, ...namesOfParts(part, kinds)];
+  });
+}
+
 /**
  * Shares out the pairs of `--set`: `part/name=value` goes to that part; a name that the file itself does not declare goes
  * to all parts that do. The rest is the file's own.

@@ -111,8 +111,10 @@ describe('include', () => {
     ]);
     expect((await load({}, { set: ['epohcs=4', 'two/epoch=3', 'tow/epochs=3'] })).text).toBe(
       `error[E_SET]: --set epohcs: there is no param or axis "epohcs".
+  hint: did you mean "epochs"?
 
 error[E_SET]: --set tow/epochs: there is no param or axis "tow/epochs".
+  hint: known: epochs, n
 
 error[E_SET]: --set epoch: there is no param or axis "epoch".
   hint: did you mean "epochs"?
@@ -132,6 +134,10 @@ error[E_SET]: --set epoch: there is no param or axis "epoch".
     expect((await load({}, { profile: 'smok' })).text).toBe(
       'error[E_UNKNOWN_PROFILE]: There is no profile "smok".\n  hint: did you mean "smoke"?\n',
     );
+    // Nor is one that only parts have out of reach.
+    const none = { 'main.yaml': 'name: main\ninclude: { one: a.yaml }\n' };
+    expect((await load(none, { profile: 'smok' })).text).toContain('hint: did you mean "smoke"?\n');
+    expect((await load(none, { profile: 'smoke' })).pipeline).toBeDefined();
   });
 
   it('shows each mistake once, in the file that makes it', async () => {

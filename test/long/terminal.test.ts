@@ -129,6 +129,8 @@ stages:
         await until(() => pane.lines.join('\n').includes('npx spikeline run'), 'it has ended');
         const written = steady(pane.written);
         expect(written).toContain('↓ 0/4 done, 4 skipped, N s');
+        // Nor is any stage that was to come after it.
+        expect(written.filter((line) => line.startsWith('✔'))).toEqual([]);
         const end = written.slice(written.findIndex((line) => line.startsWith('panes: ')));
         const told = 'Finished work is kept. Continue with:';
         expect(end.slice(0, width === 40 ? 4 : 3)).toEqual(

@@ -190,10 +190,14 @@ export class ListrView implements View {
     if (failure !== undefined) stage.failures.set(task, failure);
     show(stage);
     if (stage.ended < stage.total) return;
-    if (stage.skipped > 0 && stage.failures.size === 0) stage.row?.skip();
+    if (isSkipped(stage)) stage.row?.skip();
     stage.finish(stage.failures.size > 0 ? new Error('failed') : undefined);
   }
 }
+
+/** True if all of a stage is over, some of it because a task before it failed, or the run was interrupted. */
+const isSkipped = ({ ended, total, skipped, failures }: StageState): boolean =>
+  ended === total && skipped > 0 && failures.size === 0;
 
 function newStage(name: string): StageState {
   const { finish, finished } = newRow();
@@ -230,6 +234,8 @@ function stageRow(stage: StageState): ListedRow {
     task: (_, row) => {
       stage.row = row;
       show(stage);
+      // All of it may be over before it is shown.
+      if (isSkipped(stage)) row.skip();
       return stage.finished;
     },
   };

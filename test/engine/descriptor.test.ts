@@ -13,7 +13,7 @@ import { MemoryPlan } from '../../src/engine/wasm/memory-plan.js';
 import { type Call, calls } from '../../src/engine/wasm/program.js';
 import { type Address, bytes, nowhere } from '../../src/engine/wasm/units.js';
 import { buildFolder } from '../../src/paths.js';
-import { KernelBench } from './kernel-bench.js';
+import { KernelBench, vectorBytes } from './kernel-bench.js';
 
 const noise: DescriptorFields<'DeleteSpikes'> = {
   ...{ spikes: 70000 as Address, gaps: nowhere, guide: nowhere, imageBytes: bytes(48), levels: -3 },
@@ -65,12 +65,14 @@ describe('a descriptor', () => {
     });
     expect(tables.scratch).toBe(20 * 81 * 16 + 64 * 16 + 2 * 16 * 32);
     const sliced = noDescriptor('SlicedForward');
+    const columns = noDescriptor('ColumnForward');
     expect(sliced).toEqual({ name: 'SlicedForward', address: nowhere, scratch: bytes(0) });
-    const values = { spikes: nowhere, imageBytes: bytes(16), least: 1, block: 16, events, tables, sliced };
+    const values = { spikes: nowhere, imageBytes: bytes(16), least: 1, block: 16, events, tables, sliced, columns };
     expect(scratchOf('SpikeConv', values)).toBe(60_000 + 16 * 32);
-    expect([...new Uint32Array(encode('SpikeConv', values).buffer)].slice(-3)).toEqual([
+    expect([...new Uint32Array(encode('SpikeConv', values).buffer)].slice(-4)).toEqual([
       events.address,
       tables.address,
+      nowhere,
       nowhere,
     ]);
   });
@@ -113,8 +115,9 @@ it('the bench grants the scratch memory that was promised, and sees what is writ
     });
     bench.call('quantiseGradient', { ...descriptor, scratch: bytes(scratch) }, 1);
   };
-  // Coefficients, and maxima in vectors of 128 bits.
-  quantise(12 * 16 + 16);
-  expect(() => quantise(12 * 16 + 15)).toThrow();
+  // Coefficients, and the maxima of sixteen channels or fewer, in 16 bits.
+  const maxima = Math.min(vectorBytes, 32);
+  quantise(12 * 16 + maxima);
+  expect(() => quantise(12 * 16 + maxima - 1)).toThrow();
   expect(() => quantise(0)).toThrow();
 });

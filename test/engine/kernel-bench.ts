@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import type { Descriptor, DescriptorOf, Kernel } from '../../src/engine/wasm/descriptor.js';
 import type { Geometry } from '../../src/engine/wasm/geometry.js';
 import { MemoryPlan } from '../../src/engine/wasm/memory-plan.js';
-import { build, findTarget, readVerdict } from '../../src/engine/wasm/native/build.js';
+import { build, findTarget, readVerdict, type Target } from '../../src/engine/wasm/native/build.js';
 import { type Calls, calls, type Phase, type Program, scratchBytes } from '../../src/engine/wasm/program.js';
 import { createControl, ThreadRunner } from '../../src/engine/wasm/threads.js';
 import type { Address } from '../../src/engine/wasm/units.js';
@@ -14,15 +14,18 @@ import { randomNumbers } from '../network/random-network.js';
 const module = new WebAssembly.Module(readFileSync(join(buildFolder, 'kernels.wasm')));
 /** With SPIKELINE_TEST_NATIVE every call is made of the native kernels, too, and has to leave the same bytes. */
 export const comparesNative = process.env.SPIKELINE_TEST_NATIVE !== undefined;
-const library = comparesNative ? await nativeLibrary() : undefined;
+const native = comparesNative ? await nativeKernels() : undefined;
+const library = native?.file;
+/** Bytes of the widest vectors that kernels compute with here: they need as much scratch memory. */
+export const vectorBytes = native?.level.width ?? 16;
 
 /** Compiles the kernels for this processor, if they aren't yet. */
-async function nativeLibrary(): Promise<string> {
+async function nativeKernels(): Promise<Target> {
   const target = findTarget();
   if ('missing' in target) throw new Error(target.missing);
   const verdict = readVerdict(target) ?? (await build(target));
   if (!verdict.usable) throw new Error(verdict.why);
-  return target.file;
+  return target;
 }
 
 /** A byte that no buffer is filled with by chance: as a float, 0x5a5a5a5a is 1.5e16. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { planColumns } from '../../src/engine/wasm/column-forward.js';
 import { denseForward, realForward } from '../../src/engine/wasm/convolution.js';
 import {
   type Geometry,
@@ -67,14 +68,36 @@ describe('eventConv', () => {
     return table;
   };
 
-  /** Runs the planned kernel, compares with the reference, and returns the kernel's name. */
+  /** What else than tables some processors have where there are many spikes. */
+  type Instead = 'sliced' | 'columns';
+
+  interface Settings {
+    readonly parts?: typeof inParts;
+    readonly share?: number;
+  }
+
+  /** Runs the planned kernel, in each way there is, compares with the reference, and returns the kernel's name. */
   function held(
     g: Geometry,
     levels: number,
     scale: number | undefined,
     spikes: readonly number[],
     q: number[],
-    { parts = inParts, share }: { readonly parts?: typeof inParts; readonly share?: number } = {},
+    settings: Settings = {},
+  ): string {
+    if (scale !== undefined) return heldAs('columns', g, levels, scale, spikes, q, settings);
+    heldAs('sliced', g, levels, scale, spikes, q, settings);
+    return heldAs('columns', g, levels, scale, spikes, q, settings);
+  }
+
+  function heldAs(
+    instead: Instead,
+    g: Geometry,
+    levels: number,
+    scale: number | undefined,
+    spikes: readonly number[],
+    q: number[],
+    { parts = inParts, share }: Settings,
   ): string {
     const bench = new KernelBench();
     const images = spikes.length / (inputPixels(g) * g.inChannels);
@@ -85,8 +108,9 @@ describe('eventConv', () => {
     // Latent weights on both sides of ±0.25, and at it.
     const w = q.map((sign, i) => sign * 0.25 * (1 + (i % 3)) + (sign === 0 ? ((i % 3) - 1) * 0.2 : 0));
     const buffers = { spikes: bench.bytes(spikes), w: bench.floats(w), threshold: bench.floats([0.25]), y };
-    const output =
-      scale === undefined ? { thresholds, images, sliced: { weights: Float32Array.from(q), least: 0.6 } } : { scale };
+    const weights = Float32Array.from(q);
+    const ways = { sliced: { sliced: { weights, least: 0.6 } }, columns: { columns: weights } };
+    const output = scale === undefined ? { thresholds, images, ...ways[instead] } : { scale };
     const { pack, calls } = spikeForward(bench.plan, g, buffers, levels, output, share);
     bench.run([pack, parts(images, calls)]);
     const sums = convolveAll(g, images, q, spikes);
@@ -180,6 +204,19 @@ describe('eventConv', () => {
     // 36 of 48 places.
     const planned = [0.75, 0.76].map((least) => planSliced(bench.plan, g, buffers, 4, nowhere, { weights, least }));
     expect(planned.map((one) => one !== undefined)).toEqual([true, false]);
+  });
+
+  it('adds up by columns where rows are long enough, and 16 bits hold the places of a window', () => {
+    const planned = (width: number, weights: number, channels = 16) => {
+      const g = geometry({ kernel: [3, 3], padding: [1, 1], input: [4, width, channels], channels: 16 });
+      const bench = new KernelBench();
+      const buffers = { spikes: nowhere, w: nowhere, threshold: nowhere, y: nowhere };
+      return planColumns(bench.plan, g, buffers, 4, nowhere, new Float32Array(weightCount(g)).fill(weights));
+    };
+    // Of the six places that are taken together, five are pixels; of four, three.
+    expect([5, 3].map((width) => planned(width, 1) !== undefined)).toEqual([true, false]);
+    // Places of a window have 16 bits.
+    expect([3440, 3456].map((channels) => planned(12, 0, channels) !== undefined)).toEqual([true, false]);
   });
 
   it('lists large images a few at a time', () => {

@@ -22,6 +22,7 @@ import { constants } from './kernels/constants.mjs';
 import { ImageWriter } from './layer-plan.js';
 import { MemoryPlan } from './memory-plan.js';
 import { chooseNative } from './native/choice.js';
+import type { Level } from './native/level.js';
 import { type NoisyLayer, type PlannedNoise, planDeletion, planInsertion } from './noise.js';
 import { Pool } from './pool.js';
 import { calls, inOrder, ofLayer, type Program, splitBy } from './program.js';
@@ -62,7 +63,7 @@ export class WasmSimulator implements Simulator {
   static async create(network: SpikingNetwork, options: SimulatorOptions, observer?: Observer): Promise<WasmSimulator> {
     const memoryPlan = new MemoryPlan();
     const { level } = await chooseNative();
-    const plan = planSimulation(memoryPlan, network, options, level?.slices);
+    const plan = planSimulation(memoryPlan, network, options, level);
     const pool = await Pool.start(memoryPlan, plan.programs, options.threads, observer);
     pool.run(prepare);
     const first = { x: plan.input, map: plan.map };
@@ -115,7 +116,7 @@ function planSimulation(
   plan: MemoryPlan,
   network: SpikingNetwork,
   { batch, threads, noise }: SimulatorOptions,
-  slices?: number,
+  level?: Level,
 ): SimulationPlan {
   const { levels } = network;
   const blocks = spikeSources(network);
@@ -134,7 +135,7 @@ function planSimulation(
     const g = geometries[layer]!;
     const buffers = {
       ...{ x: input, map, arriving: spikes[layer - 1], threshold: one, spikes: spikes[layer]! },
-      ...{ levels, images: batch, slices },
+      ...{ levels, images: batch, slices: level?.slices, columns: level?.columns },
     };
     const noisy = noisyLayer(g, block, { spikes: spikes[layer]!, levels, layer });
     const { deletion = 0, insertion = 0, membrane = 0 } = noise?.[layer] ?? {};

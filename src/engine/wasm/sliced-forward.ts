@@ -1,4 +1,4 @@
-// Integer convolutions of ternary layers bit by bit, for processors with vectors of 256 bits.
+// Integer convolutions of ternary layers bit by bit, for processors with AVX-512.
 import type { Descriptor } from './descriptor.js';
 import { type SpikeBuffers, spikeShape } from './event-forward.js';
 import { type Geometry, outputPixels } from './geometry.js';

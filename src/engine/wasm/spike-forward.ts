@@ -1,4 +1,5 @@
 // Forward convolutions of spikes as kernel calls.
+import { planColumns } from './column-forward.js';
 import type { PlannedConvolution } from './convolution.js';
 import { noDescriptor } from './descriptor.js';
 import { eventBlock, planEvents, planWide, type SpikeBuffers } from './event-forward.js';
@@ -25,6 +26,8 @@ export type SpikeOutput =
       readonly images: number;
       /** Given where the kernels add up bit by bit. */
       readonly sliced?: SlicedWeights;
+      /** Weights, HWIO, −1, 0 and 1: given where the kernels add up by columns. */
+      readonly columns?: Float32Array;
     };
 
 /** True if a sum of −32,766 … 32,766, or the table of level · weight, is too small for the spikes of this layer. */
@@ -65,11 +68,14 @@ export function spikeForward(
   const tables = planTables(plan, g, buffers, levels, thresholds);
   const imageBytes = bytes(inputPixels(g) * g.inChannels);
   const least = Math.ceil(share * constants.forwardLanes * imageBytes);
-  const own = typeof output === 'object' && 'thresholds' in output ? output.sliced : undefined;
-  const sliced = own && planSliced(plan, g, buffers, levels, thresholds, own);
+  const { sliced: bits = undefined, columns: weights = undefined } =
+    typeof output === 'object' && 'thresholds' in output ? output : {};
+  const sliced = bits && planSliced(plan, g, buffers, levels, thresholds, bits);
+  const columns = weights && planColumns(plan, g, buffers, levels, thresholds, weights);
   const descriptor = plan.descriptor('SpikeConv', {
     ...{ spikes: buffers.spikes, imageBytes, least, block },
     ...{ events: events.descriptor, tables: tables.descriptor, sliced: sliced ?? noDescriptor('SlicedForward') },
+    columns: columns ?? noDescriptor('ColumnForward'),
   });
   return { pack: [...events.pack, ...tables.pack], calls: calls(`spikeConv_${ending}`, descriptor) };
 }

@@ -23,11 +23,13 @@ export interface BlockBuffers {
   readonly images: number;
   /** Where kernels add up spikes bit by bit: see Level. */
   readonly slices: number | undefined;
+  /** Where they do by columns of weights. */
+  readonly columns: true | undefined;
 }
 
 /** A block's convolution and the comparison of its membranes with their thresholds. */
 export function planBlock(plan: MemoryPlan, block: SpikeSource, g: Geometry, buffers: BlockBuffers) {
-  const { levels, images, threshold, spikes, x, map, slices } = buffers;
+  const { levels, images, threshold, spikes, x, map, slices, columns } = buffers;
   const weights = blockWeights(block);
   switch (block.kind) {
     case 'encoding':
@@ -41,6 +43,7 @@ export function planBlock(plan: MemoryPlan, block: SpikeSource, g: Geometry, buf
         thresholds: integerTable(block, g, levels),
         images,
         ...(slices === undefined ? {} : { sliced: { weights, least: slices } }),
+        ...(columns === undefined ? {} : { columns: weights }),
       };
       return spikeForward(plan, g, own, levels, output);
     }

@@ -81,14 +81,29 @@ export const forward = /** @type {const} */ ({
       turned: `${16 * 3 * 32}`,
     },
   },
+  /** EventConv by columns of weights. lists: for each four output channels, where in a window the inputs are that meet each column,
+   * and its opposite, in 16 bits behind their number; then how many lists are left over, and these, behind their columns + 40. A window
+   * is as of inputs [row][place][channel]; rows, places: of the whole map, half a row and what reaches into it being places. */
+  ColumnForward: {
+    kernels: '',
+    addresses: 'spikes lists y thresholds',
+    counts:
+      'height width inChannels outHeight outWidth outChannels kernelHeight kernelWidth stride padV padH levels rows places',
+    scratch: {
+      inputs: '32 * rows * places * inChannels',
+      sums: `${40 * 4 * 32}`,
+      membranes: `${4 * 4 * 64}`,
+      fired: `${16 * 4 * 32}`,
+    },
+  },
   /** Either of EventConv's kernels and TabledForward's, by the spikes of up to 16 images: tables, or what a processor has in
-   * their place, from about `least` on that are not zero. sliced may be no address; imageBytes: of an image's spikes; block: EventConv's. */
+   * their place, from about `least` on that are not zero. sliced and columns may be no address; imageBytes: of an image's spikes; block: EventConv's. */
   SpikeConv: {
     kernels: 'spikeConv_i16 spikeConv_fire',
     addresses: 'spikes',
     bytes: 'imageBytes',
     counts: 'least block',
-    descriptors: { events: 'EventConv', tables: 'TabledForward', sliced: 'SlicedForward' },
+    descriptors: { events: 'EventConv', tables: 'TabledForward', sliced: 'SlicedForward', columns: 'ColumnForward' },
   },
   /** Spikes of layer 1. x: padded map of floats; xRow: bytes of a row of its copy in 16 bits, which takes copyBytes of the
    * scratch memory; w: [block of 16 channels][kernel row][pair of values][channel][2] in 16 bits, the weights times

@@ -1,14 +1,13 @@
 // Integer convolution of spike counts with ternary weights, bit by bit: for one bit of the counts, a vector holds that of
 // sixteen images at sixteen places. Each weight that is not zero adds three such planes to counters, which are planes, too:
-// carry-save adders (Harley and Seal; Warren, Hacker's Delight, 2012, section 5-1) take two operations for 256 sums, where a
-// processor has any function of three bits as one, and five where it has not. Two channels share what they do alike: with u the sum over the inputs that
-// both have the same weight for, v over those of opposite weights, and a and b over those that only one has, their sums are
+// carry-save adders (Harley and Seal; Warren, Hacker's Delight, 2012, section 5-1) take two operations for 256 sums, as processors
+// with AVX-512 have any function of three bits as one. Two channels share what they do alike: with u the sum over the inputs that both have the same weight for, v over those of opposite weights, and a and b over those that only one has, their sums are
 // u + v + a and u − v + b, three of ten additions less. What a weight of −1 takes away is added as planes that say the opposite:
 // 7 less the count. Takes the same time for any number of spikes; zero weights take none. Sums are exact.
 #pragma once
 #include "transpose.h"
 
-#ifdef __AVX2__
+#ifdef __AVX512VL__
 #define SLICES
 typedef u64 Bits VECTOR(32);
 typedef u16 Words VECTOR(32);
@@ -24,7 +23,6 @@ enum {
   slicedChannels = 16
 };
 
-#ifdef __AVX512VL__
 /** True where one of three is, or all of them; and where two are. */
 INLINE Bits oddOnes(Bits a, Bits b, Bits c) {
   return (Bits)_mm256_ternarylogic_epi64((__m256i)a, (__m256i)b, (__m256i)c, 0x96);
@@ -47,16 +45,6 @@ INLINE Bits carriedCounts(Bits *sum, Bits a, Bits b, bool opposite) {
   *sum = oddOnes(*sum, a, b);
   return carry;
 }
-#else
-/** The same in five operations, and where two of three are in as few: where a and b differ, the third decides. */
-INLINE Bits carried(Bits *sum, Bits a, Bits b) {
-  const Bits odd = *sum ^ a, differing = a ^ b;
-  *sum = odd ^ b;
-  return a ^ (odd & differing);
-}
-INLINE Bits carriedCounts(Bits *sum, Bits a, Bits b, bool opposite) { return carried(sum, a, b); }
-INLINE Bits twoOfThree(Bits a, Bits b, Bits c) { return b ^ ((a ^ b) & (b ^ c)); }
-#endif
 
 /** A plane in a register: the operations that take it would load it each. */
 INLINE Bits loadedOnce(const u8 *address) {
@@ -72,7 +60,7 @@ typedef struct {
 
 /** Adds what four weights meet. fours: three carries to eights. @returns what is still to be added to the fours */
 INLINE Bits addFour(Counter *c, const u8 *const planes[countBits], const u16 *places, bool opposite, Bits eights[3]) {
-  // Loaded where they are needed: there may be sixteen registers only.
+  // Loaded where they are needed.
 #define COUNT(bit, i) loadedOnce(planes[bit] + 2 * (isize)places[i])
   const Bits two0 = carriedCounts(c->low, COUNT(0, 0), COUNT(0, 1), opposite);
   const Bits two1 = carriedCounts(c->low, COUNT(0, 2), COUNT(0, 3), opposite);
@@ -119,7 +107,6 @@ INLINE const u16 *addPlanes(Counter *c, const u8 *const planes[countBits], const
   return places;
 }
 
-#ifdef __AVX512VL__
 /** What a weight of −1 adds, less what it takes away. */
 enum { surplus = mostCount };
 /** Both, one after the other. */
@@ -127,22 +114,6 @@ INLINE const u16 *addSigned(Counter *c, const u8 *const planes[countBits], const
   places = addPlanes(c, planes, places, rounds[0], upper, false);
   return addPlanes(c, planes, places, rounds[1], upper, true);
 }
-#else
-enum { surplus = 0 };
-/** −1 less a number. */
-INLINE void turnOver(Counter *c, i32 upper) {
-  EACH(i, lowBits) c->low[i] = ~c->low[i];
-  EACH(i, upper) c->upper[i] = ~c->upper[i];
-}
-/** The same: opposites would take an operation more for each plane. a − b is −1 − ((−1 − a) + b). */
-INLINE const u16 *addSigned(Counter *c, const u8 *const planes[countBits], const u16 *places, const i32 rounds[2], i32 upper) {
-  places = addPlanes(c, planes, places, rounds[0], upper, false);
-  turnOver(c, upper);
-  places = addPlanes(c, planes, places, rounds[1], upper, false);
-  turnOver(c, upper);
-  return places;
-}
-#endif
 
 /** Adds planes of b, or what says the opposite of them. */
 INLINE void addCounter(Counter *a, const Counter *b, i32 upper, bool opposite) {

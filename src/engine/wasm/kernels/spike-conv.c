@@ -1,6 +1,7 @@
 // Integer convolution of spike counts with ternary weights: by events, or where there are many spikes from tables of sums or,
 // where a processor has it, by multiplying bytes or bit by bit. The first grows with the spikes; the others take the same for
 // any, and tables for one image as long as for sixteen. Sums are exact in all.
+#include "column-conv.h"
 #include "product-conv.h"
 #include "sliced-conv.h"
 
@@ -63,6 +64,12 @@ KERNEL(spikeConv_fire, SpikeConv) {
 #ifdef SLICES
       if (t.sliced) {
         slicedSpikes(readSlicedForward(t.memory, (const u32 *)POINTER(t.memory, t.sliced)), first, end);
+        continue;
+      }
+#endif
+#ifdef COLUMNS
+      if (t.columns) {
+        columnSpikes(readColumnForward(t.memory, (const u32 *)POINTER(t.memory, t.columns)), first, end);
         continue;
       }
 #endif

@@ -12,6 +12,8 @@ export interface Level {
    * are pixels. For others, what it has in their place takes less time.
    */
   readonly slices?: number;
+  /** Set where its kernels add up spikes by columns of weights. */
+  readonly columns?: true;
   /** Set where vectors have 256 bits or more: its kernels multiply some gradients in integers, where others look their sums up. */
   readonly multiplies?: true;
 }
@@ -31,7 +33,7 @@ const v4 = [...v3, ...more, '-mprefer-vector-width=512'];
 const x86: readonly Step[] = [
   { name: 'x86-64-v2', width: 16, flags: v2, needs: ['ssse3', 'sse4_1', 'sse4_2', 'popcnt', 'cx16'] },
   {
-    ...{ name: 'x86-64-v3', width: 32, flags: v3, slices: 0.85, multiplies: true },
+    ...{ name: 'x86-64-v3', width: 32, flags: v3, columns: true, multiplies: true },
     needs: ['avx', 'avx2', 'bmi1', 'bmi2', 'abm', 'movbe'],
   },
   {

@@ -19,6 +19,17 @@ const kinds = {
 type Kind = keyof typeof kinds;
 /** Read as single precision. */
 const half = '<f2';
+
+/** The same type with its lowest byte first, as memory has it here. */
+const littleEndian = (descr: string): string => descr.replace(/^>/, '<');
+
+/** Exchanges the bytes of each value, in place. */
+function swapBytes({ buffer }: Uint8Array<ArrayBuffer>, bytesEach: number): void {
+  const bytes = Buffer.from(buffer);
+  if (bytesEach === 2) bytes.swap16();
+  else if (bytesEach === 4) bytes.swap32();
+  else if (bytesEach === 8) bytes.swap64();
+}
 export type NpyData = NumberArray;
 
 export interface NpyArray {
@@ -63,23 +74,27 @@ export function decodeNpy(file: Uint8Array, label: string): NpyArray {
   };
   const split = (bytes: Uint8Array) => {
     const { descr, columnMajor, shape, start } = splitNpy(bytes, fail);
-    const isHalf = descr === half;
-    if (!isHalf && !Object.hasOwn(kinds, descr)) return fail(`its values are of the type ${descr}`);
-    const Kind = isHalf ? Float32Array : kinds[descr as Kind];
-    const size = shape.reduce((a, b) => a * b, isHalf ? 2 : Kind.BYTES_PER_ELEMENT);
-    return { Kind, isHalf, columnMajor, shape, start, size };
+    const name = littleEndian(descr);
+    const isHalf = name === half;
+    if (!isHalf && !Object.hasOwn(kinds, name)) return fail(`its values are of the type ${descr}`);
+    const Kind = isHalf ? Float32Array : kinds[name as Kind];
+    const bytesEach = isHalf ? 2 : Kind.BYTES_PER_ELEMENT;
+    const size = shape.reduce((a, b) => a * b, bytesEach);
+    return { Kind, isHalf, bytesEach, isSwapped: name !== descr, columnMajor, shape, start, size };
   };
   const claimed = (head: Uint8Array) => {
     const { start, size } = split(head);
     return start + size;
   };
   const bytes = gunzip(file, label, claimed);
-  const { Kind, isHalf, columnMajor, shape, start, size } = split(bytes);
+  const { Kind, isHalf, bytesEach, isSwapped, columnMajor, shape, start, size } = split(bytes);
   const values = bytes.subarray(start);
   if (values.length !== size)
     fail(`it holds ${values.length} bytes of data, but its shape [${shape.join(', ')}] needs ${size}`);
   // A copy: the data of wider types must begin at a multiple of their size.
-  const data = isHalf ? halves(values, 'F16') : new Kind(new Uint8Array(values).buffer);
+  const own = new Uint8Array(values);
+  if (isSwapped) swapBytes(own, bytesEach);
+  const data = isHalf ? halves(own, 'F16') : new Kind(own.buffer);
   return inRowOrder({ shape, data }, columnMajor);
 }
 

@@ -1,5 +1,17 @@
 /** What NumPy's headers are written in: a part of Python's literals. */
-export type Literal = null | boolean | number | string | readonly Literal[] | ReadonlyMap<string, Literal>;
+export type Literal =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly Literal[]
+  | ListLiteral
+  | ReadonlyMap<string, Literal>;
+
+/** A list, which is no tuple: that has an array. */
+export class ListLiteral {
+  constructor(readonly items: readonly Literal[]) {}
+}
 
 /** Deeper than any header: brackets in brackets must not fill the stack. */
 const maximumDepth = 32;
@@ -63,7 +75,7 @@ class LiteralReader {
     const word = this.match(tokens.word);
     if (word) return this.skipped(words[word[0] as keyof typeof words]);
     if (this.takes('{')) return this.dictionary();
-    if (this.takes('[')) return this.items(']').values;
+    if (this.takes('[')) return new ListLiteral(this.items(']').values);
     if (!this.takes('(')) throw new NoLiteral();
     const { values, comma } = this.items(')');
     // One value in brackets is the value itself.

@@ -8,7 +8,7 @@ import { fillTest, fillTraining, paperAugmentation } from '../../src/data/augmen
 import { decodeIdx, encodeIdx } from '../../src/data/formats/idx.js';
 import { debianFolder, embeddedFolder } from '../../src/data/locations.js';
 import { permutation, philox, purposes, truncatedNormal } from '../../src/data/random.js';
-import { decodeNpy, encodeNpy } from '../../src/formats/npy.js';
+import { decodeNpy, encodeNpy, npyHeader } from '../../src/formats/npy.js';
 import { chooseSample } from '../../src/tools/sample.js';
 
 /** Philox4x32-10 as it is defined, on numbers of any size. */
@@ -100,6 +100,27 @@ describe('file formats', () => {
     expect(decodeNpy(encodeNpy({ shape: [2], data }), 'x')).toEqual({ shape: [2], data });
   });
 
+  it.each([
+    ['>i2', Int16Array.of(1, -2)],
+    ['>u4', Uint32Array.of(1, 4_000_000_000)],
+    ['>i8', BigInt64Array.of(1n, -2n)],
+    ['>f4', Float32Array.of(0.5, -3)],
+    ['>f8', Float64Array.of(0.1, 1e300)],
+  ])('npy: %s, whose highest byte comes first', (descr, data) => {
+    const bytesEach = data.BYTES_PER_ELEMENT;
+    const file = Buffer.from(encodeNpy({ shape: [2], data }));
+    file.write(descr, file.indexOf(descr.replace('>', '<')));
+    for (let at = file.length - 2 * bytesEach; at < file.length; at += bytesEach)
+      file.subarray(at, at + bytesEach).reverse();
+    expect(decodeNpy(file, 'x')).toEqual({ shape: [2], data });
+  });
+
+  it('npy: half precision whose highest byte comes first', () => {
+    const head = npyHeader('>f2', [2]);
+    const file = Buffer.concat([head, Buffer.of(0x3c, 0, 0xc0, 0)]);
+    expect(decodeNpy(file, 'x').data).toEqual(Float32Array.of(1, -2));
+  });
+
   it('npy: a file as NumPy writes it', () => {
     const header = "{'descr': '<i4', 'fortran_order': False, 'shape': (3,), }".padEnd(117);
     const file = Buffer.concat([
@@ -128,6 +149,7 @@ describe('file formats', () => {
       'its format has the version 4.0; supported: 1.0 to 3.0',
     ],
     ['a number for a shape', "{'descr': '|u1', 'fortran_order': False, 'shape': (2)}", 1, 'its header is damaged'],
+    ['a list for a shape', "{'descr': '|u1', 'fortran_order': False, 'shape': [2]}", 1, 'its header is damaged'],
     ['a key too many', "{'descr': '|u1', 'fortran_order': False, 'shape': (2,), 'x': 1}", 1, 'its header is damaged'],
     ['something behind it', "{'descr': '|u1', 'fortran_order': False, 'shape': (2,)} x", 1, 'its header is damaged'],
     ['no commas', "{'descr': '|u1' 'fortran_order': False, 'shape': (2,)}", 1, 'its header is damaged'],

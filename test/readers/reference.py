@@ -22,6 +22,8 @@ def of_array(array):
     array = numpy.asarray(array)
     if array.dtype.hasobject:
         raise ValueError('objects')
+    # What is read is the same, whichever byte comes first in the file.
+    array = array.astype(array.dtype.newbyteorder('<'))
     return [array.dtype.str, list(array.shape), hashlib.sha256(array.tobytes()).hexdigest()]
 
 

@@ -138,11 +138,12 @@ INLINE const u16 *addRest(ColumnForward t, i32 places, const u8 *window, const u
     EACH(i, places) sums[i] = (i8v){0};
     list = addListed(sums, places, window, placeBytes, list, false);
     for (i32 channel = columnChannels - 1; channel >= 0; channel--, column /= 3)
-      EACH(i, places) EACH(half, 2) {
-        u8 *membranes = t.membranes + (channel * columnPlaces + i) * sumBytes + half * WIDTH;
-        const i16v own = CONVERT(i16v, LOAD(i8x16, (const u8 *)(sums + i) + half * 16));
-        STORE(membranes, LOAD(i16v, membranes) + own * (i16)(column % 3 - 1));
-      }
+      EACH(i, places)
+        EACH(half, 2) {
+          u8 *membranes = t.membranes + (channel * columnPlaces + i) * sumBytes + half * WIDTH;
+          const i16v own = CONVERT(i16v, LOAD(i8x16, (const u8 *)(sums + i) + half * 16));
+          STORE(membranes, LOAD(i16v, membranes) + own * (i16)(column % 3 - 1));
+        }
   }
   return list;
 }
@@ -198,8 +199,7 @@ INLINE void convolvePlaces(ColumnForward t, i32 places, i32 oy, i32 place, i32 f
         for (i32 half = 0; half < 2; half++) {
           i16v membranes[columnChannels];
           combineColumns(t.sums + i * inputBytes + half * 16, membranes);
-          EACH(k, columnChannels)
-            STORE(t.membranes + (k * columnPlaces + i) * sumBytes + half * WIDTH, membranes[k]);
+          EACH(k, columnChannels) STORE(t.membranes + (k * columnPlaces + i) * sumBytes + half * WIDTH, membranes[k]);
         }
       list = addRest(t, places, window, list);
       for (i32 k = 0; k < columnChannels; k++)

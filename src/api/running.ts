@@ -1,6 +1,7 @@
 import { StoreError, systemError } from '../files/error.js';
 import type { Pipeline, Task } from '../pipeline/expand/task.js';
 import { undeclaredFiles } from '../pipeline/expand/undeclared.js';
+import { sharedAbort } from '../run/abort.js';
 import type { RunEvent } from '../run/events.js';
 import type { Cluster, Executor, RunResult } from '../run/executor.js';
 import { RunRecorder } from '../run/plan/history.js';
@@ -48,6 +49,7 @@ export class PipelineRun {
   readonly #listener: Listener;
   readonly #sharing: Sharing | undefined;
   readonly #executor: Executor;
+  readonly #estimating = sharedAbort();
 
   private constructor(
     readonly request: RunRequest,
@@ -113,11 +115,12 @@ export class PipelineRun {
   /** What its tasks are expected to take: of the newest records, and by what is up to date now. */
   async #estimate(): Promise<RunEvent> {
     const { estimateRun } = await import('./results/estimates.js');
-    return { event: 'estimate', seconds: await estimateRun(this.request) };
+    return { event: 'estimate', seconds: await estimateRun({ ...this.request, signal: this.#estimating.signal }) };
   }
 
   /** Ends the run early: running tasks are asked to end, and killed by a second call. Jobs of a cluster go on. */
   interrupt(): void {
+    this.#estimating.abort();
     this.#executor.interrupt();
   }
 

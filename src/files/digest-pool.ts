@@ -13,32 +13,75 @@ export interface FileContent {
 /** More threads than this wait for the disk. */
 const mostThreads = 4;
 
+/** What becomes of the reading of a large file. */
+export interface Reading {
+  /** Gives it up. */
+  readonly signal?: AbortSignal;
+  /** Is told now and then how much is read, in bytes, once it has taken three seconds. */
+  tell?(read: number, size: number): void;
+}
+
 /**
- * What a thread answers. An error loses its class and what it has beside its message on the way; without the name of the
- * system's call nobody could tell it from a mistake of this program.
+ * What a thread answers: how far it is, while it goes on, and at last one of the others. An error loses its class and what it
+ * has beside its message on the way; without the name of the system's call nobody could tell it from a mistake of this program.
  */
-export type DigestAnswer = { readonly content: FileContent } | { readonly error: Omit<NodeJS.ErrnoException, 'name'> };
+export type DigestAnswer =
+  | { readonly content: FileContent }
+  | { readonly error: Omit<NodeJS.ErrnoException, 'name'> }
+  | { readonly read: number; readonly size: number };
 
 interface Request {
   readonly path: string;
+  readonly reading: Reading;
   resolve(content: FileContent): void;
   reject(error: unknown): void;
 }
 
 const waiting: Request[] = [];
 const idle: Worker[] = [];
+const working = new Map<Request, Worker>();
 let threads = 0;
 
 /**
  * SHA-256 of a file, taken by a thread. Threads are started as they are needed, and do not keep the program alive.
  *
- * @throws the system's error
+ * @throws the system's error, or the reason of the signal that gave it up
  */
-export function digestLargeFile(path: string): Promise<FileContent> {
-  return new Promise((resolve, reject) => {
-    waiting.push({ path, resolve, reject });
-    serve();
-  });
+export async function digestLargeFile(path: string, reading: Reading = {}): Promise<FileContent> {
+  const { signal } = reading;
+  signal?.throwIfAborted();
+  let giveUp: (() => void) | undefined;
+  try {
+    return await new Promise((resolve, reject) => {
+      const request = { path, reading, resolve, reject };
+      giveUp = () => abandon(request);
+      signal?.addEventListener('abort', giveUp);
+      waiting.push(request);
+      serve();
+    });
+  } finally {
+    if (giveUp !== undefined) signal?.removeEventListener('abort', giveUp);
+  }
+}
+
+/** Nobody waits for it any more: a thread that reads it ends, in the middle of the file. */
+function abandon(request: Request): void {
+  const place = waiting.indexOf(request);
+  if (place >= 0) waiting.splice(place, 1);
+  const worker = working.get(request);
+  working.delete(request);
+  request.reject(request.reading.signal?.reason);
+  if (worker === undefined) return;
+  forget(worker);
+  threads--;
+  void worker.terminate();
+  // What waits for the same signal goes first.
+  queueMicrotask(serve);
+}
+
+function forget(worker: Worker): void {
+  worker.removeAllListeners('message');
+  worker.removeAllListeners('error');
 }
 
 function serve(): void {
@@ -56,23 +99,28 @@ function start(): Worker {
   return new Worker(join(buildFolder, 'digest-worker.js'), { execArgv: [] });
 }
 
-function give(worker: Worker, { path, resolve, reject }: Request): void {
-  const onMessage = (answer: DigestAnswer) => {
-    worker.off('error', onError);
+function give(worker: Worker, request: Request): void {
+  const { path, reading, resolve, reject } = request;
+  const end = () => {
+    forget(worker);
+    working.delete(request);
+  };
+  working.set(request, worker);
+  worker.ref();
+  worker.on('message', (answer: DigestAnswer) => {
+    if ('read' in answer) return reading.tell?.(answer.read, answer.size);
+    end();
     worker.unref();
     idle.push(worker);
     if ('content' in answer) resolve(answer.content);
     else reject(Object.assign(new Error(answer.error.message), answer.error));
     serve();
-  };
-  const onError = (error: unknown) => {
-    worker.off('message', onMessage);
+  });
+  worker.once('error', (error: unknown) => {
+    end();
     threads--;
     reject(error);
     serve();
-  };
-  worker.ref();
-  worker.once('message', onMessage);
-  worker.once('error', onError);
+  });
   worker.postMessage(path);
 }

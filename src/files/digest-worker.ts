@@ -1,17 +1,24 @@
 // A thread that hashes large files, one at a time.
 
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { digestOpenFile } from './digest.js';
 import type { DigestAnswer, FileContent } from './digest-pool.js';
 
 /** Large enough for the disk to read ahead, small enough for the cache. */
 const chunk = 1 << 19;
+/** When it is told first how far it is, and how often then, in milliseconds. */
+const [firstMs, everyMs] = [3_000, 10_000];
 
 function digest(path: string): FileContent {
   const descriptor = openSync(path, 'r');
   try {
-    return digestOpenFile(descriptor, chunk);
+    let next = performance.now() + firstMs;
+    return digestOpenFile(descriptor, chunk, (read) => {
+      if (performance.now() < next) return;
+      next = performance.now() + everyMs;
+      parentPort!.postMessage({ read, size: fstatSync(descriptor).size } satisfies DigestAnswer);
+    });
   } finally {
     closeSync(descriptor);
   }

@@ -2,7 +2,7 @@ import { createHash, hash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { Digest } from '../values.js';
 import { canonicalJson } from './canonical.js';
-import type { FileContent } from './digest-pool.js';
+import type { FileContent, Reading } from './digest-pool.js';
 import { digestLargeFile } from './digest-pool.js';
 
 /** Files up to this size are hashed at once: to hand them to a thread would take longer. */
@@ -18,8 +18,12 @@ export function digestJson(value: unknown): Digest {
   return digestBytes(canonicalJson(value));
 }
 
-/** SHA-256 of a file's content. Large files are hashed by threads, several at a time. */
-export async function digestFile(path: string): Promise<FileContent> {
+/**
+ * SHA-256 of a file's content. Large files are hashed by threads, several at a time.
+ *
+ * @throws the system's error, or why the reading of a large file was given up
+ */
+export async function digestFile(path: string, reading?: Reading): Promise<FileContent> {
   const descriptor = openSync(path, 'r');
   try {
     const { size } = fstatSync(descriptor);
@@ -29,11 +33,14 @@ export async function digestFile(path: string): Promise<FileContent> {
   } finally {
     closeSync(descriptor);
   }
-  return digestLargeFile(path);
+  return digestLargeFile(path, reading);
 }
 
-/** SHA-256 of an open file, from its start, read in pieces of `chunk` bytes. */
-export function digestOpenFile(descriptor: number, chunk: number): FileContent {
+/**
+ * SHA-256 of an open file, from its start, read in pieces of `chunk` bytes.
+ * @param tell is told after each piece how many bytes were read
+ */
+export function digestOpenFile(descriptor: number, chunk: number, tell?: (read: number) => void): FileContent {
   const sha256 = createHash('sha256');
   const buffer = Buffer.allocUnsafe(chunk);
   let size = 0;
@@ -42,6 +49,7 @@ export function digestOpenFile(descriptor: number, chunk: number): FileContent {
     if (length === 0) break;
     sha256.update(buffer.subarray(0, length));
     size += length;
+    tell?.(size);
   }
   return { digest: `sha256:${sha256.digest('hex')}` as Digest, size };
 }

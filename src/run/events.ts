@@ -71,7 +71,7 @@ export type RunEvent =
     }
   /** How many seconds tasks are expected to take, of those that are known: told once, where somebody watches. */
   | { readonly event: 'estimate'; readonly seconds: Readonly<Record<TaskId, number>> }
-  /** Another run on the same store is computing this very task; we wait for it. */
+  /** What a task waits for: another run on the same store that computes it, or a large input that is read. */
   | { readonly event: 'task-waiting'; readonly task: TaskId; readonly message: string }
   | { readonly event: 'task-start'; readonly task: TaskId; readonly key: TaskKey; readonly reasons: readonly Reason[] }
   /** An attempt has failed; there will be another after `seconds`. */

@@ -11,7 +11,7 @@ import {
 import { dirname } from 'node:path';
 import { temporaryPath } from '../files/atomic.js';
 import { digestBytes, digestFile } from '../files/digest.js';
-import type { FileContent } from '../files/digest-pool.js';
+import type { FileContent, Reading } from '../files/digest-pool.js';
 import { guarded, StoreError, systemCode } from '../files/error.js';
 import { after, type MaybePromise } from '../files/maybe-promise.js';
 import type { Digest } from '../values.js';
@@ -56,12 +56,12 @@ async function take(blobs: Blobs, path: string, add: (file: string) => Promise<F
 }
 
 /** The artifact that `ingest` would make, without taking it in. What did not change since the last time is not read. */
-export async function describe(path: string, cache: StatCache): Promise<Artifact> {
+export async function describe(path: string, cache: StatCache, reading?: Reading): Promise<Artifact> {
   const digest = async (file: string, before: BigIntStats): Promise<FileContent> => {
     const known = cache.get(file, before);
     if (known !== undefined) return { digest: known, size: Number(before.size) };
     const readAt = Date.now();
-    const content = await digestFile(file);
+    const content = await digestFile(file, reading);
     const after = statSync(file, { bigint: true });
     if (after.mtimeNs !== before.mtimeNs || after.size !== before.size || after.ino !== before.ino)
       throw new StoreError('E_INPUT_CHANGED', `${file} changed while it was read.`, 'Run again when it is complete.');

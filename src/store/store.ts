@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { inFolder, temporaryPath } from '../files/atomic.js';
+import type { Reading } from '../files/digest-pool.js';
 import { guarded, StoreError } from '../files/error.js';
 import { FolderSync } from '../files/folder-sync.js';
 import type { MaybePromise } from '../files/maybe-promise.js';
@@ -119,8 +120,8 @@ export class Store {
    *
    * @throws StoreError `E_INPUT_MISSING`; `E_INPUT_CHANGED` if it is being written to
    */
-  describe(path: string): Promise<Artifact> {
-    return describe(path, this.#inputs);
+  describe(path: string, reading?: Reading): Promise<Artifact> {
+    return describe(path, this.#inputs, reading);
   }
 
   /**

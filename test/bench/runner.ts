@@ -180,7 +180,7 @@ async function measureHashing(): Promise<string> {
     const [ours, theirs]: [number[], number[]] = [[], []];
     for (let round = 0; round < 5; round++) {
       let started = performance.now();
-      await Promise.all(paths.map(digestFile));
+      await Promise.all(paths.map((path) => digestFile(path)));
       ours.push(performance.now() - started);
       started = performance.now();
       await Promise.all(paths.map((path) => measure(['sha256sum', path], folder)));

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { ownToken } from '../../src/files/process-identity.js';
@@ -168,6 +168,18 @@ describe.concurrent('Ctrl-C', () => {
     const { code, out, err } = await running.result;
     expect([code, err]).toEqual([130, '']);
     expect(out).toContain('nap: ran 0, cached 0, failed 0, skipped 1 in');
+  });
+
+  test('ends a run that reads a large input, which is told', async ({ box }) => {
+    box.write('p.yaml', 'name: p\nstages: { s: { run: [cat, "${{ inputs.f }}"], inputs: { f: { file: large } } } }\n');
+    box.write('large', '');
+    truncateSync(box.path('large'), 2 ** 40);
+    const running = box.start(['run', 'p.yaml']);
+    await until(() => /^wait {4}s: reading large: [\d.]+ GB of 1\.1 TB$/m.test(running.out), 'it is told');
+    running.child.kill('SIGINT');
+    const { code, out, err } = await running.result;
+    expect([code, err]).toEqual([130, '']);
+    expect(out).toContain('p: ran 0, cached 0, failed 0, skipped 1 in');
   });
 
   test('wakes what was stopped', async ({ box }) => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { digestBytes, digestFile } from '../../src/files/digest.js';
@@ -20,10 +20,27 @@ describe('digestFile', () => {
     const folder = testFolder();
     const paths = Array.from({ length: 12 }, (_, i) => join(folder, String(i)));
     for (const [i, path] of paths.entries()) writeFileSync(path, Buffer.alloc((2 << 20) + i, i + 1));
-    const contents = await Promise.all(paths.map(digestFile));
+    const contents = await Promise.all(paths.map((path) => digestFile(path)));
     expect(contents).toEqual(
       paths.map((_, i) => ({ digest: digestBytes(Buffer.alloc((2 << 20) + i, i + 1)), size: (2 << 20) + i })),
     );
+  });
+
+  it('is given up by a signal in the middle of a file, and others go on', async () => {
+    const folder = testFolder();
+    const [endless, other] = [join(folder, 'endless'), join(folder, 'other')];
+    writeFileSync(endless, '');
+    truncateSync(endless, 2 ** 40);
+    writeFileSync(other, Buffer.alloc(2 << 20));
+    const stop = new AbortController();
+    // More than there are threads.
+    const given = Promise.allSettled(Array.from({ length: 6 }, () => digestFile(endless, { signal: stop.signal })));
+    const kept = digestFile(other);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    stop.abort(new Error('enough'));
+    expect(await given).toEqual(Array.from({ length: 6 }, () => ({ status: 'rejected', reason: new Error('enough') })));
+    expect(await kept).toEqual({ digest: digestBytes(Buffer.alloc(2 << 20)), size: 2 << 20 });
+    await expect(digestFile(endless, { signal: stop.signal })).rejects.toThrow('enough');
   });
 
   it('fails as the system does', async () => {

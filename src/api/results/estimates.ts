@@ -61,7 +61,10 @@ export function placeOf(tasks: readonly Task[], preview: ExecutorPreview | undef
   return { machine, jobCores: ({ id }) => cores.get(id), follows: ({ id }) => before.get(id), jobs };
 }
 
-/** Seconds that each task of a run is expected to take, with the cores that it would have. */
+/**
+ * Seconds that each task of a run is expected to take, with the cores that it would have.
+ * @throws the reason of the signal, where it is given up
+ */
 export async function estimateRun({
   pipeline,
   store,
@@ -69,6 +72,7 @@ export async function estimateRun({
   force,
   jobs,
   executor,
+  signal,
 }: {
   readonly pipeline: Pipeline;
   readonly store: Store;
@@ -76,8 +80,9 @@ export async function estimateRun({
   readonly force: ReadonlySet<TaskId>;
   readonly jobs: number;
   readonly executor: ExecutorKind;
+  readonly signal: AbortSignal;
 }): Promise<Readonly<Record<TaskId, number>>> {
-  const plans = await new Planner(pipeline, store, { force }).plan(tasks);
+  const plans = await new Planner(pipeline, store, { force, reading: { signal } }).plan(tasks);
   const open = tasks.filter(({ id }) => plans.get(id)!.status.state !== 'cached');
   const estimates = await estimatesOf(pipeline, store, open, plans);
   const place = placeOf(open, await executor.preview?.(pipeline, open), jobs);

@@ -56,7 +56,13 @@ export class LocalExecutor implements Executor {
     readonly options: RunOptions,
     pool = new ResourcePool(machineResources(options.jobs)),
   ) {
-    this.#planner = new Planner(pipeline, store, { force: options.force });
+    this.#planner = new Planner(pipeline, store, {
+      force: options.force,
+      reading: {
+        signal: this.#waiting.signal,
+        tell: (task, message) => options.emit({ event: 'task-waiting', task, message }),
+      },
+    });
     this.#outcomes = new Outcomes(pipeline, store, options);
     this.#outputs = new Map([...this.#outcomes.results].map(([id, { outputs }]) => [id, outputs]));
     this.#executor = new TaskRunner(pipeline, store);

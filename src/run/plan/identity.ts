@@ -1,9 +1,11 @@
 import { basename, relative, resolve } from 'node:path';
 import type { Engine } from '../../engine/engine.js';
 import { engineFor } from '../../engine/engines.js';
+import type { Reading } from '../../files/digest-pool.js';
 import { StoreError } from '../../files/error.js';
 import { after, type MaybePromise } from '../../files/maybe-promise.js';
 import type { Pipeline, Task, TaskInput } from '../../pipeline/expand/task.js';
+import { formatSize } from '../../schema/size.js';
 import type { StageDefinition } from '../../stage/definition.js';
 import { currentFingerprint, engineFingerprint, stageFingerprint } from '../../stage/fingerprint.js';
 import type { Store } from '../../store/store.js';
@@ -31,15 +33,30 @@ export type OutputsOf = (task: TaskId) => Readonly<Record<string, Artifact>> | u
 
 type Inputs = Readonly<Record<string, ResolvedInput>>;
 
+/** What becomes of reading that takes long, to know what is in a large file. */
+export interface LongReading {
+  /** Gives it up: who waits for it gets the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Is told now and then how far it is, once it has taken three seconds. */
+  tell?(task: TaskId, message: string): void;
+}
+
 /** Tells what tasks are made from, the outputs of all tasks before them being known. */
 export class Identifier {
   readonly #pipeline: Pipeline;
   readonly #store: Store;
   readonly #env: Readonly<Record<string, string | undefined>>;
   readonly #tasks: ReadonlyMap<TaskId, Task>;
+  readonly #reading: LongReading;
 
   /** @param env the environment that declared variables are taken from */
-  constructor(pipeline: Pipeline, store: Store, env: Readonly<Record<string, string | undefined>>) {
+  constructor(
+    pipeline: Pipeline,
+    store: Store,
+    env: Readonly<Record<string, string | undefined>>,
+    reading: LongReading = {},
+  ) {
+    this.#reading = reading;
     this.#pipeline = pipeline;
     this.#store = store;
     this.#env = env;
@@ -55,7 +72,7 @@ export class Identifier {
   async identifyAgain(task: Task, before: TaskIdentity): Promise<Identified> {
     const inputs = { ...before.inputs };
     for (const [name, input] of Object.entries(task.inputs))
-      if (input.kind === 'file') inputs[name] = await this.#resolveFile(input.path);
+      if (input.kind === 'file') inputs[name] = await this.#resolveFile(task, input.path);
     return this.#identifyWith(task, inputs, currentFingerprint);
   }
 
@@ -71,7 +88,8 @@ export class Identifier {
   async #inputsWithFiles(task: Task, outputsOf: OutputsOf): Promise<Inputs> {
     const inputs: Record<string, ResolvedInput> = {};
     for (const [name, input] of Object.entries(task.inputs))
-      inputs[name] = input.kind === 'file' ? await this.#resolveFile(input.path) : this.#resolveMade(input, outputsOf);
+      inputs[name] =
+        input.kind === 'file' ? await this.#resolveFile(task, input.path) : this.#resolveMade(input, outputsOf);
     return inputs;
   }
 
@@ -121,9 +139,18 @@ export class Identifier {
     return { artifact, name: /[/\\]/.test(path) ? basename(path) : path };
   }
 
-  async #resolveFile(path: string): Promise<ResolvedArtifact> {
+  async #resolveFile({ id }: Task, path: string): Promise<ResolvedArtifact> {
     const source = resolve(this.#pipeline.folder, path);
-    return { artifact: await this.#store.describe(source), name: basename(source), source, axes: {}, labels: {} };
+    return { artifact: await this.#describe(id, source), name: basename(source), source, axes: {}, labels: {} };
+  }
+
+  #describe(task: TaskId, path: string): Promise<Artifact> {
+    const { signal, tell } = this.#reading;
+    const reading: Reading = {
+      ...(signal === undefined ? {} : { signal }),
+      tell: (read, size) => tell?.(task, `reading ${basename(path)}: ${formatSize(read)} of ${formatSize(size)}`),
+    };
+    return this.#store.describe(path, reading);
   }
 
   /** Files that the stage names itself. One that is not there has no content: the stage will say what it thinks of it. */
@@ -137,7 +164,7 @@ export class Identifier {
     for (const path of named) {
       const absolute = resolve(this.#pipeline.folder, path);
       try {
-        digests.push((await this.#store.describe(absolute)).digest);
+        digests.push((await this.#describe(task.id, absolute)).digest);
         paths.push(relative(this.#pipeline.folder, absolute).startsWith('..') ? absolute : path);
       } catch (error) {
         if (!(error instanceof StoreError) || error.code !== 'E_INPUT_MISSING') throw error;

@@ -11,7 +11,7 @@ import type { Artifact, TaskKey, TaskResult } from '../../store/types.js';
 import type { TaskId } from '../../values.js';
 import type { Reason, TaskStatus } from '../events.js';
 import { failedTasks } from './history.js';
-import { type Identified, Identifier, type OutputsOf, type TaskIdentity } from './identity.js';
+import { type Identified, Identifier, type LongReading, type OutputsOf, type TaskIdentity } from './identity.js';
 import { reasonsToRun } from './reasons.js';
 
 /** What the plan says of a task. */
@@ -30,6 +30,7 @@ export interface PlanOptions {
   readonly force?: ReadonlySet<TaskId>;
   /** The environment that declared variables are taken from. Default: this process's. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly reading?: LongReading;
 }
 
 /** Tasks looked up in the store at a time. */
@@ -46,7 +47,7 @@ export class Planner {
     this.#pipeline = pipeline;
     this.#store = store;
     this.#force = options.force ?? new Set();
-    this.#identifier = new Identifier(pipeline, store, options.env ?? process.env);
+    this.#identifier = new Identifier(pipeline, store, options.env ?? process.env, options.reading);
   }
 
   /**

@@ -175,7 +175,7 @@ describe.concurrent('Ctrl-C', () => {
     box.write('large', '');
     truncateSync(box.path('large'), 2 ** 40);
     const running = box.start(['run', 'p.yaml']);
-    await until(() => /^wait {4}s: reading large: [\d.]+ GB of 1\.1 TB$/m.test(running.out), 'it is told');
+    await until(() => /^wait {4}s: reading large: [\d.]+ [MG]B of 1\.1 TB$/m.test(running.out), 'it is told');
     running.child.kill('SIGINT');
     const { code, out, err } = await running.result;
     expect([code, err]).toEqual([130, '']);

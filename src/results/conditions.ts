@@ -16,13 +16,18 @@ export function parseCondition(text: string): Condition | undefined {
 }
 
 /**
- * The order of two values: as numbers where both are, else as texts. What is missing comes last in both directions.
+ * The order of two values: as numbers where both are, however many digits they have, else as texts. What is missing comes last in both directions.
  *
  * @param direction -1 for the largest first
  */
 export function compareCells(a: Cell, b: Cell, direction: 1 | -1 = 1): number {
   const isMissing = (cell: Cell) => cell === undefined || cell === null || Number.isNaN(cell);
   if (isMissing(a) || isMissing(b)) return Number(isMissing(a)) - Number(isMissing(b));
+  const isLong = (cell: Cell) => /^[-+]?\d{16,}$/.test(String(cell));
+  if (isLong(a) && isLong(b)) {
+    const [x, y] = [BigInt(String(a)), BigInt(String(b))];
+    return direction * (x < y ? -1 : Number(x > y));
+  }
   const [x, y] = [Number(a), Number(b)];
   if (String(a) !== '' && String(b) !== '' && !Number.isNaN(x) && !Number.isNaN(y)) return direction * (x - y || 0);
   const order = String(a) < String(b) ? -1 : Number(String(a) > String(b));

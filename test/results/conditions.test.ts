@@ -10,6 +10,10 @@ describe('values of results', () => {
     expect([order('', 0), order('x', 0), order(0.5, 0.5), order('', '')]).toEqual([-1, 1, 0, 0]);
     expect([compareCells(1, 2, -1) > 0, compareCells('a', 'b', -1) > 0]).toEqual([true, true]);
     expect(compareCells(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)).toBe(0);
+    const [long, next] = ['9007199254740993', '9007199254740994'];
+    expect([order(long, next), order(next, long), order(long, long), order('-9007199254740993', long)]).toEqual([
+      ...[-1, 1, 0, -1],
+    ]);
   });
 
   it('that are missing come last in both directions', () => {

@@ -3,22 +3,24 @@ import { systemCode, systemError } from '../../files/error.js';
 import { IrregularFile, readRegularFile } from '../../files/regular-file.js';
 import { show } from '../../schema/words.js';
 import type { Metrics, MetricValue } from '../../values.js';
+import { parseExactly, type WrittenNumber } from './metrics-json.js';
 
 /** Bytes that it may have: it is read by the program itself, and kept in each record. */
 const longest = 16 * 2 ** 20;
 
 /**
  * Metrics of a command: numbers, texts and lists at the top of the JSON file that it wrote as its output `metrics`.
- * Other formats than `.json` are results like any other.
+ * A number that would become another, such as an integer beyond 2^53, is kept as the text that it was written as. Files of
+ * other formats than `.json` are results like any other.
  *
- * @param warn is told what in the file is no metric
+ * @param warn is told what in the file is no metric, and what is kept as text
  * @throws {UserError} E_METRICS; StoreError for what the system refuses
  */
 export function readMetrics(file: string | undefined, warn: (message: string) => void): Metrics {
   if (file === undefined || !file.endsWith('.json')) return {};
-  let value: unknown;
+  let parsed: ReturnType<typeof parseExactly>;
   try {
-    value = JSON.parse(readRegularFile(file, longest).toString());
+    parsed = parseExactly(readRegularFile(file, longest).toString());
   } catch (error) {
     // That an output is missing is said of all outputs alike.
     if (systemCode(error) === 'ENOENT') return {};
@@ -29,11 +31,13 @@ export function readMetrics(file: string | undefined, warn: (message: string) =>
     const why = (error as Error).message.replaceAll(/\s+/g, ' ');
     throw new UserError('E_METRICS', `The output "metrics" is not JSON: ${why}.`);
   }
+  const { value, kept } = parsed;
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new UserError('E_METRICS', 'The output "metrics" must be a JSON object.');
   const entries = Object.entries(value);
   const others = entries.filter(([, content]) => !isMetric(content));
   if (others.length > 0) warn(leftOut(others));
+  if (kept.length > 0) warn(keptAsText(kept));
   return Object.fromEntries(entries.filter((entry): entry is [string, MetricValue] => isMetric(entry[1])));
 }
 
@@ -48,6 +52,17 @@ function leftOut(others: readonly (readonly [string, unknown])[]): string {
     inside === undefined ? '' : ` Numbers in a map become metrics if they are written as "${inside}.NAME".`;
   return `What of its metrics is no number, no text and no list of either is left out: ${named.join(', ')}${more}.${advice}`;
 }
+
+function keptAsText(numbers: readonly WrittenNumber[]): string {
+  const named = numbers.slice(0, few).map(({ written, line }) => `${shortened(written)} (line ${line})`);
+  const more = numbers.length > few ? ` and ${numbers.length - few} more` : '';
+  return `What of its metrics no number holds exactly is kept as text, with which nothing is computed: ${named.join(', ')}${more}.`;
+}
+
+/** A number may be written with a million digits. */
+const longestShown = 40;
+const shortened = (written: string): string =>
+  written.length > longestShown ? `${written.slice(0, longestShown)}…` : written;
 
 function kindOf(value: unknown): string {
   if (value === null) return 'null';

@@ -46,4 +46,50 @@ describe('the metrics of a command', () => {
       ],
     ]);
   });
+
+  it('are exact: what no number holds is kept as it was written, and told with its line', () => {
+    const text = `{
+  "ns": 1764475200123456789, "id": -9007199254740993, "n": 9007199254740991,
+  "big": 1e400, "small": -1e-400, "sci": 1e300, "zero": -0.0, "pi": 3.14159265358979323846,
+  "list": [1, 2.50, 12345678901234567890],
+  "near": [1, 2], "text": "a \\"12345678901234567890\\" [1e400",
+  "map": {"deep": [9007199254740993]}
+}`;
+    const folder = writeFiles(testFolder(), { 'm.json': text });
+    const told: string[] = [];
+    expect(readMetrics(join(folder, 'm.json'), (message) => told.push(message))).toEqual({
+      ...{ ns: '1764475200123456789', id: '-9007199254740993', n: 9007199254740991 },
+      ...{ big: '1e400', small: '-1e-400', sci: 1e300, zero: -0, pi: Math.PI },
+      ...{ list: ['1', '2.50', '12345678901234567890'], near: [1, 2], text: 'a "12345678901234567890" [1e400' },
+    });
+    expect(told).toEqual([
+      expect.stringContaining('"map" (a map)'),
+      'What of its metrics no number holds exactly is kept as text, with which nothing is computed: 1764475200123456789 ' +
+        '(line 2), -9007199254740993 (line 2), 1e400 (line 3) and 3 more.',
+    ]);
+  });
+
+  it('may be NaN and infinite as Python writes them', () => {
+    const folder = writeFiles(testFolder(), {
+      'm.json': '{"loss": NaN, "best": -Infinity, "curve": [0.5, NaN, Infinity], "note": "NaN"}',
+      'bad.json': '{"loss": NaNs, "n": 12345678901234567890}',
+      'open.json': '{"n": 12345678901234567890, "text": "never ends \\"}',
+    });
+    expect(readMetrics(join(folder, 'm.json'), expect.unreachable)).toEqual({
+      ...{ loss: 'NaN', best: '-Infinity', curve: ['0.5', 'NaN', 'Infinity'], note: 'NaN' },
+    });
+    for (const name of ['bad', 'open'])
+      expect(() => readMetrics(join(folder, `${name}.json`), expect.unreachable)).toThrow(
+        expect.objectContaining({ code: 'E_METRICS' }),
+      );
+  });
+
+  it('are read in time that grows with the file, whatever is in it', () => {
+    const folder = writeFiles(testFolder(), {
+      'm.json': `{"l": [${'12345678901234567890,'.repeat(200_000)}1], "t": "${'\\\\'.repeat(500_000)}"}`,
+    });
+    const told: string[] = [];
+    expect(readMetrics(join(folder, 'm.json'), (message) => told.push(message)).l).toHaveLength(200_001);
+    expect(told).toEqual([expect.stringContaining('and 199997 more')]);
+  });
 });

@@ -29,13 +29,46 @@ const groupShare = 0o2020;
  */
 export function checkStore(artifacts: string): void {
   const store = join(artifacts, 'store');
+  let of: Stats | undefined;
   for (const folder of [artifacts, store]) {
-    const stat = statSync(folder, { throwIfNoEntry: false });
-    if (stat === undefined) return;
-    checkOwner(folder, stat);
-    if ((stat.mode & groupShare) === groupShare) shareWithGroup();
+    of = statSync(folder, { throwIfNoEntry: false });
+    if (of === undefined) return;
+    checkOwner(folder, of);
+    if ((of.mode & groupShare) === groupShare) shareWithGroup();
   }
-  for (const entry of entriesIn(store)) if (entry.isSymbolicLink()) throw linkError(join(store, entry.name));
+  for (const entry of entriesIn(store)) {
+    const path = join(store, entry.name);
+    if (entry.isSymbolicLink()) throw linkError(path);
+    checkInside(path, of!);
+  }
+}
+
+/**
+ * Checks what lies in a folder of a store that was checked: nobody may be able to put results there who could not do so in the
+ * folder itself. It need not exist.
+ *
+ * @param of the folder that it lies in
+ * @throws StoreError `E_STORE_ACCESS`
+ */
+export function checkInside(path: string, of: Stats): void {
+  const own = process.geteuid?.();
+  if (own === undefined || own === 0) return;
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return;
+  const { uid, gid, mode } = stat;
+  const isShared = (of.mode & 0o020) !== 0 && gid === of.gid;
+  if (![own, 0, of.uid].includes(uid) && !isShared)
+    throw new StoreError(
+      'E_STORE_ACCESS',
+      `${path} belongs to another user (${uid}), who has no part in the folder that it lies in.`,
+      'Remove it: what is missing is made again. To share a store with a group: chgrp -R GROUP, chmod -R g+rwXs,o-w.',
+    );
+  if ((mode & 0o002) !== 0 && (of.mode & 0o002) === 0)
+    throw new StoreError(
+      'E_STORE_ACCESS',
+      `Anyone may write to ${path}, and not to the folder that it lies in.`,
+      'Has somebody else been there? If not: chmod -R o-w ARTIFACTS. Else remove it: what is missing is made again.',
+    );
 }
 
 /**

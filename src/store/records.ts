@@ -1,10 +1,11 @@
-import { renameSync } from 'node:fs';
+import { renameSync, statSync } from 'node:fs';
 import { basename, join, sep } from 'node:path';
 import { inFolder, moveInto, removeFile, temporaryPath, writeDraft } from '../files/atomic.js';
 import { guarded, guardedMaybe, systemCode } from '../files/error.js';
 import type { FolderSync } from '../files/folder-sync.js';
 import { after, type MaybePromise } from '../files/maybe-promise.js';
 import { IrregularFile, readRegularFile } from '../files/regular-file.js';
+import { checkInside } from '../files/trust.js';
 import { Journal } from './journal.js';
 import { filesBelow } from './listing.js';
 import { decodeRecord, encodeRecord } from './record.js';
@@ -22,6 +23,8 @@ export class Records {
   readonly #temporary: string;
   /** Results of records that were found whole, by key, with the stamp of the file they were read from. */
   readonly #results: Journal;
+  /** Folders of records that were seen to be nobody else's. */
+  readonly #trusted = new Set<string>();
 
   readonly #sync: FolderSync;
   readonly #uses: Uses;
@@ -48,6 +51,7 @@ export class Records {
   async read(key: TaskKey): Promise<TaskRecord | undefined> {
     const path = this.#pathOf(key);
     return guarded(path, async () => {
+      this.#checkFolder(key);
       const text = readText(path);
       if (text === undefined) return undefined;
       const record = decodeRecord(text, key);
@@ -67,7 +71,20 @@ export class Records {
   /** What a record says of the result, which counts as used. One that has not changed since is not read again. */
   result(key: TaskKey): MaybePromise<TaskResult | undefined> {
     const path = this.#pathOf(key);
-    return guardedMaybe(path, () => after(this.#uses.touch(path), (stat) => stat && this.#resultOf(key, stat)));
+    return guardedMaybe(path, () => {
+      this.#checkFolder(key);
+      return after(this.#uses.touch(path), (stat) => stat && this.#resultOf(key, stat));
+    });
+  }
+
+  /** Who can put records into a folder says what results are: each folder is looked at once. */
+  #checkFolder(key: TaskKey): void {
+    const name = key.slice(0, 2);
+    if (this.#trusted.has(name)) return;
+    const of = statSync(this.#folder, { throwIfNoEntry: false });
+    if (of === undefined) return;
+    checkInside(join(this.#folder, name), of);
+    this.#trusted.add(name);
   }
 
   #resultOf(key: TaskKey, stat: FileStat): MaybePromise<TaskResult | undefined> {

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { openAnew, openToAppend } from '../../src/files/trust.js';
 import { Journal } from '../../src/store/journal.js';
 import { Store } from '../../src/store/store.js';
+import type { TaskKey } from '../../src/store/types.js';
 import { commandTask, keyParts, recordOf } from '../store/examples.js';
 import { testFolder, writeFiles } from '../store/folder.js';
 
@@ -131,6 +132,63 @@ describe.skipIf(process.geteuid?.() !== 0)('a folder of another user', () => {
             hint: 'To share it with a group: chgrp -R GROUP, chmod -R g+rwXs,o-w. Or choose another folder with --artifacts.',
           }),
         );
+    });
+  });
+
+  it.each([
+    ['of a stranger', 'locks', 12345, 12345, 0o755, 'belongs to another user (12345)'],
+    ['of a stranger, in which anyone may write', 'blobs', 12345, 12345, 0o777, 'belongs to another user (12345)'],
+    ['of a stranger in our group', 'records', 12345, 65534, 0o2775, 'belongs to another user (12345)'],
+    ['of our own, in which anyone may write', 'records', 65533, 65534, 0o777, 'Anyone may write to'],
+    ["that is root's, in which anyone may write", 'tmp', 0, 0, 0o1777, 'Anyone may write to'],
+    ["that is root's", 'tmp', 0, 0, 0o755, undefined],
+    ['of our own', 'blobs', 65533, 65534, 0o755, undefined],
+  ])('in our store: one %s', (_, name, uid, gid, mode, said) => {
+    const store = join(folder, 'artifacts/store');
+    mkdirSync(join(store, name), { recursive: true });
+    for (const path of [join(folder, 'artifacts'), store]) {
+      chownSync(path, 65533, 65534);
+      chmodSync(path, 0o755);
+    }
+    chownSync(join(store, name), uid, gid);
+    chmodSync(join(store, name), mode);
+    asNobody(() => {
+      const open = () => Store.open(join(folder, 'artifacts'));
+      if (said === undefined) expect(open).not.toThrow();
+      else
+        expect(open).toThrow(
+          expect.objectContaining({ code: 'E_STORE_ACCESS', message: expect.stringContaining(said) }),
+        );
+    });
+  });
+
+  it('in the store of a group: one of another of its users is used, and one that anyone may write to is not', async () => {
+    const store = join(folder, 'artifacts/store');
+    mkdirSync(join(store, 'records/aa'), { recursive: true });
+    const share = (path: string, mode: number) => {
+      chownSync(path, 12345, 65534);
+      chmodSync(path, mode);
+    };
+    for (const path of ['artifacts', 'artifacts/store', 'artifacts/store/records']) share(join(folder, path), 0o2775);
+    const key = 'aa'.repeat(32) as TaskKey;
+    const asked: Promise<unknown>[] = [];
+    for (const mode of [0o2775, 0o2777]) {
+      share(join(store, 'records/aa'), mode);
+      asNobody(() => asked.push(Store.open(join(folder, 'artifacts')).record(key)));
+    }
+    expect(await asked[0]).toBe(undefined);
+    await expect(asked[1]).rejects.toMatchObject({
+      ...{
+        code: 'E_STORE_ACCESS',
+        message: expect.stringContaining(`Anyone may write to ${join(store, 'records/aa')}`),
+      },
+    });
+    // A folder that only its owner and our group may write to is that owner's, whoever has the one around it.
+    share(join(store, 'records/aa'), 0o755);
+    chownSync(join(store, 'records/aa'), 54321, 54321);
+    asNobody(() => asked.push(Store.open(join(folder, 'artifacts')).record(key)));
+    await expect(asked[2]).rejects.toMatchObject({
+      message: expect.stringContaining('belongs to another user (54321)'),
     });
   });
 });

@@ -1,6 +1,7 @@
 // The command line: reads it by the table of commands, and carries it out.
 import { Command } from 'commander';
 import { UserError } from '../error.js';
+import { tellOfReading } from '../files/reading.js';
 import { checkOpenFiles } from '../run/open-files.js';
 import { suggestion } from '../schema/suggest.js';
 import { tellOfWaiting } from '../stage/confined/patience.js';
@@ -44,6 +45,7 @@ function build(chosen: readonly CommandEntry[], finish: (code: number, acted: bo
 export async function main(argv: readonly string[]): Promise<number> {
   openOutput();
   tellOfWaiting(printErrorText);
+  tellOfReading(printErrorText);
   heedNohup();
   if (process.listenerCount('uncaughtException') === 0) process.on('uncaughtException', endByError);
   let acted = false;

@@ -1,8 +1,10 @@
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { buildFolder } from '../paths.js';
+import { formatSize } from '../schema/size.js';
 import type { Digest } from '../values.js';
+import { type Reading, toldOf } from './reading.js';
 
 export interface FileContent {
   readonly digest: Digest;
@@ -13,12 +15,11 @@ export interface FileContent {
 /** More threads than this wait for the disk. */
 const mostThreads = 4;
 
-/** What becomes of the reading of a large file. */
-export interface Reading {
-  /** Gives it up. */
-  readonly signal?: AbortSignal;
-  /** Is told now and then how much is read, in bytes, once it has taken three seconds. */
-  tell?(read: number, size: number): void;
+/** What a thread is told. */
+export interface DigestJob {
+  readonly path: string;
+  /** Where a copy is to be made of what is read. Nothing may be there. */
+  readonly copy?: string;
 }
 
 /**
@@ -31,7 +32,7 @@ export type DigestAnswer =
   | { readonly read: number; readonly size: number };
 
 interface Request {
-  readonly path: string;
+  readonly job: DigestJob;
   readonly reading: Reading;
   resolve(content: FileContent): void;
   reject(error: unknown): void;
@@ -47,13 +48,27 @@ let threads = 0;
  *
  * @throws the system's error, or the reason of the signal that gave it up
  */
-export async function digestLargeFile(path: string, reading: Reading = {}): Promise<FileContent> {
+export function digestLargeFile(path: string, reading: Reading = {}): Promise<FileContent> {
+  return order({ path }, reading);
+}
+
+/**
+ * Copies a file byte by byte, with the permissions that it has, and tells what was copied. What is there is never written
+ * over. Of a copy that fails or is given up a part may be there, but nothing is written any more.
+ *
+ * @throws as `digestLargeFile`
+ */
+export function copyLargeFile(path: string, copy: string, reading: Reading = {}): Promise<FileContent> {
+  return order({ path, copy }, reading);
+}
+
+async function order(job: DigestJob, reading: Reading): Promise<FileContent> {
   const { signal } = reading;
   signal?.throwIfAborted();
   let giveUp: (() => void) | undefined;
   try {
     return await new Promise((resolve, reject) => {
-      const request = { path, reading, resolve, reject };
+      const request = { job, reading, resolve, reject };
       giveUp = () => abandon(request);
       signal?.addEventListener('abort', giveUp);
       waiting.push(request);
@@ -64,17 +79,23 @@ export async function digestLargeFile(path: string, reading: Reading = {}): Prom
   }
 }
 
-/** Nobody waits for it any more: a thread that reads it ends, in the middle of the file. */
+/** Nobody waits for it any more: a thread that is at it ends, in the middle of the file. */
 function abandon(request: Request): void {
   const place = waiting.indexOf(request);
   if (place >= 0) waiting.splice(place, 1);
   const worker = working.get(request);
   working.delete(request);
-  request.reject(request.reading.signal?.reason);
-  if (worker === undefined) return;
+  const reject = () => request.reject(request.reading.signal?.reason);
+  if (worker === undefined) {
+    reject();
+    return;
+  }
   forget(worker);
   threads--;
-  void worker.terminate();
+  const ended = worker.terminate();
+  // Who removes a copy must not do so while it grows.
+  if (request.job.copy === undefined) reject();
+  else void ended.then(reject, reject);
   // What waits for the same signal goes first.
   queueMicrotask(serve);
 }
@@ -100,7 +121,8 @@ function start(): Worker {
 }
 
 function give(worker: Worker, request: Request): void {
-  const { path, reading, resolve, reject } = request;
+  const { job, reading, resolve, reject } = request;
+  const doing = `${job.copy === undefined ? 'reading' : 'copying'} ${basename(job.path)}`;
   const end = () => {
     forget(worker);
     working.delete(request);
@@ -108,7 +130,10 @@ function give(worker: Worker, request: Request): void {
   working.set(request, worker);
   worker.ref();
   worker.on('message', (answer: DigestAnswer) => {
-    if ('read' in answer) return reading.tell?.(answer.read, answer.size);
+    if ('read' in answer) {
+      toldOf(reading)(`${doing}: ${formatSize(answer.read)} of ${formatSize(answer.size)}`);
+      return;
+    }
     end();
     worker.unref();
     idle.push(worker);
@@ -122,5 +147,5 @@ function give(worker: Worker, request: Request): void {
     reject(error);
     serve();
   });
-  worker.postMessage(path);
+  worker.postMessage(job);
 }

@@ -2,11 +2,12 @@ import { createHash, hash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { Digest } from '../values.js';
 import { canonicalJson } from './canonical.js';
-import type { FileContent, Reading } from './digest-pool.js';
+import type { FileContent } from './digest-pool.js';
 import { digestLargeFile } from './digest-pool.js';
+import type { Reading } from './reading.js';
 
 /** Files up to this size are hashed at once: to hand them to a thread would take longer. */
-const small = 1 << 20;
+export const hashedAtOnce = 1 << 20;
 
 /** SHA-256 of bytes, or of a string's UTF-8. */
 export function digestBytes(bytes: Uint8Array | string): Digest {
@@ -29,7 +30,7 @@ export async function digestFile(path: string, reading?: Reading): Promise<FileC
     const { size } = fstatSync(descriptor);
     // No larger than needed: to allocate a megabyte for a line costs more than to read it. One more byte, for a file
     // that grows meanwhile to be read on.
-    if (size <= small) return digestOpenFile(descriptor, size + 1);
+    if (size <= hashedAtOnce) return digestOpenFile(descriptor, size + 1);
   } finally {
     closeSync(descriptor);
   }
@@ -38,18 +39,23 @@ export async function digestFile(path: string, reading?: Reading): Promise<FileC
 
 /**
  * SHA-256 of an open file, from its start, read in pieces of `chunk` bytes.
- * @param tell is told after each piece how many bytes were read
+ * @param tell is told after each piece how many bytes were read in all, with the piece, which stays what it is until it returns
  */
-export function digestOpenFile(descriptor: number, chunk: number, tell?: (read: number) => void): FileContent {
+export function digestOpenFile(
+  descriptor: number,
+  chunk: number,
+  tell?: (read: number, piece: Buffer) => void,
+): FileContent {
   const sha256 = createHash('sha256');
   const buffer = Buffer.allocUnsafe(chunk);
   let size = 0;
   for (;;) {
     const length = readSync(descriptor, buffer, 0, chunk, size);
     if (length === 0) break;
-    sha256.update(buffer.subarray(0, length));
+    const piece = buffer.subarray(0, length);
+    sha256.update(piece);
     size += length;
-    tell?.(size);
+    tell?.(size, piece);
   }
   return { digest: `sha256:${sha256.digest('hex')}` as Digest, size };
 }

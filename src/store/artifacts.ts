@@ -11,9 +11,10 @@ import {
 import { dirname } from 'node:path';
 import { temporaryPath } from '../files/atomic.js';
 import { digestBytes, digestFile } from '../files/digest.js';
-import type { FileContent, Reading } from '../files/digest-pool.js';
+import type { FileContent } from '../files/digest-pool.js';
 import { guarded, StoreError, systemCode } from '../files/error.js';
 import { after, type MaybePromise } from '../files/maybe-promise.js';
+import type { Reading } from '../files/reading.js';
 import type { Digest } from '../values.js';
 import { type BlobState, type Blobs, blobError } from './blobs.js';
 import { decodeManifest, describeFolder, encodeManifest, type FolderManifest } from './manifest.js';
@@ -30,19 +31,22 @@ export interface BlobProblem {
 }
 
 /** Takes a file or folder into the store. It stays where it is. */
-export function ingest(blobs: Blobs, path: string): Promise<Artifact> {
-  return take(blobs, path, (file) => blobs.addFile(file));
+export function ingest(blobs: Blobs, path: string, reading?: Reading): Promise<Artifact> {
+  return take(blobs, path, (file) => {
+    reading?.signal?.throwIfAborted();
+    return blobs.addFile(file, reading);
+  });
 }
 
 /**
  * Takes a file or folder, which must be on the store's file system, into the store, and away from where it is. What a link
  * leads to is another's: that stays where it is, as with `ingest`.
  */
-export function adopt(blobs: Blobs, path: string): Promise<Artifact> {
+export function adopt(blobs: Blobs, path: string, reading?: Reading): Promise<Artifact> {
   let isLink: boolean | undefined;
   return take(blobs, path, (file) => {
     isLink ??= lstatSync(path).isSymbolicLink();
-    return isLink ? blobs.addFile(file) : blobs.adoptFile(file);
+    return isLink ? blobs.addFile(file, reading) : blobs.adoptFile(file, reading);
   });
 }
 
@@ -60,6 +64,7 @@ export async function describe(path: string, cache: StatCache, reading?: Reading
   const digest = async (file: string, before: BigIntStats): Promise<FileContent> => {
     const known = cache.get(file, before);
     if (known !== undefined) return { digest: known, size: Number(before.size) };
+    reading?.signal?.throwIfAborted();
     const readAt = Date.now();
     const content = await digestFile(file, reading);
     const after = statSync(file, { bigint: true });
@@ -74,20 +79,29 @@ export async function describe(path: string, cache: StatCache, reading?: Reading
 }
 
 /** The first blob of an artifact that can't be used; undefined if all are good. */
-export function findProblem(blobs: Blobs, artifact: Artifact): MaybePromise<BlobProblem | undefined> {
-  const { digest } = artifact;
-  if (artifact.kind === 'folder') return findProblemInside(blobs, digest);
-  return after(blobs.check(digest, artifact.size), (state) => (state === 'good' ? undefined : { digest, state }));
+export function findProblem(
+  blobs: Blobs,
+  artifact: Artifact,
+  reading?: Reading,
+): MaybePromise<BlobProblem | undefined> {
+  const { digest, size } = artifact;
+  if (artifact.kind === 'folder') return findProblemInside(blobs, digest, reading);
+  return after(blobs.check(digest, { size, reading }), (state) => (state === 'good' ? undefined : { digest, state }));
 }
 
 /** @param digest of a folder */
-async function findProblemInside(blobs: Blobs, digest: Digest): Promise<BlobProblem | undefined> {
+async function findProblemInside(
+  blobs: Blobs,
+  digest: Digest,
+  reading: Reading | undefined,
+): Promise<BlobProblem | undefined> {
   const state = await blobs.check(digest);
   if (state !== 'good') return { digest, state };
   const manifest = await findManifest(blobs, digest);
   if (manifest === undefined) return { digest, state: 'damaged' };
   for (const file of manifest.files) {
-    const fileState = await blobs.check(file.digest, file.size);
+    reading?.signal?.throwIfAborted();
+    const fileState = await blobs.check(file.digest, { size: file.size, reading });
     if (fileState !== 'good') return { digest: file.digest, state: fileState, path: file.path };
   }
   return undefined;
@@ -100,37 +114,43 @@ export async function touch(blobs: Blobs, artifact: Artifact): Promise<boolean> 
   return true;
 }
 
+/** How an artifact is laid out. */
+export interface LayingOut {
+  /** `link`: links to the read-only blobs; `copy`: files of one's own, compared with their digests once more before they appear. */
+  readonly mode: 'link' | 'copy';
+  /** Names it in errors, such as `The input "data"`. */
+  readonly what?: string;
+  readonly reading?: Reading | undefined;
+}
+
 /**
- * Puts an artifact at `target`, which must not exist, unless it is a link in the place of a file. `link`: links to the read-only blobs; `copy`: files of one's own,
- * compared with their digests once more before they appear.
+ * Puts an artifact at `target`, which must not exist, unless it is a link in the place of a file.
  *
- * @param what names it in errors, such as `The input "data"`
  * @throws StoreError `E_STORE_MISSING`, `E_STORE_CORRUPT`
  */
 export async function materialise(
   blobs: Blobs,
   artifact: Artifact,
   target: string,
-  mode: 'link' | 'copy',
-  what: string,
+  { mode, what = 'An artifact', reading }: LayingOut,
 ): Promise<void> {
-  const problem = await findProblem(blobs, artifact);
+  const problem = await findProblem(blobs, artifact, reading);
   if (problem !== undefined)
     throw blobError(problem.digest, problem.state, problem.path === undefined ? what : `${what} (${problem.path})`);
   mkdirSync(dirname(target), { recursive: true });
   if (mode === 'link') {
     if (artifact.kind === 'file' && isCleared(target, artifact.executable ? undefined : blobs.pathOf(artifact.digest)))
       return;
-    await layOut(blobs, artifact, target);
+    await layOut(blobs, artifact, target, reading);
     return;
   }
   const tree = await treeOf(blobs, artifact);
   const draft = temporaryPath(dirname(target));
   try {
     if (artifact.kind === 'folder') mkdirSync(draft);
-    await copyTree(tree, draft);
+    await copyTree(tree, draft, reading);
     for (const file of tree.files)
-      if ((await digestFile(file.path === '' ? draft : `${draft}/${file.path}`)).digest !== file.digest)
+      if ((await digestFile(file.path === '' ? draft : `${draft}/${file.path}`, reading)).digest !== file.digest)
         throw blobError(file.digest, 'damaged', what);
     renameSync(draft, target);
   } finally {
@@ -139,10 +159,10 @@ export async function materialise(
 }
 
 /** Puts links to an artifact's blobs at `target`, which must not exist, without a look at the blobs. */
-export async function layOut(blobs: Blobs, artifact: Artifact, target: string): Promise<void> {
+export async function layOut(blobs: Blobs, artifact: Artifact, target: string, reading?: Reading): Promise<void> {
   const tree = await treeOf(blobs, artifact);
   if (artifact.kind === 'folder') mkdirSync(target);
-  await linkTree(tree, target);
+  await linkTree(tree, target, { reading });
 }
 
 /** Removes a link that leads elsewhere. True if one is there that leads to the blob that is wanted. */
@@ -175,7 +195,7 @@ const isLinkAt = (path: string): boolean => lstatSync(path, { throwIfNoEntry: fa
 async function areUntouched(blobs: Blobs, inodes: ReadonlyMap<Digest, bigint | undefined>): Promise<boolean> {
   let same = true;
   for (const [digest, inode] of inodes)
-    if (inode === undefined || (await blobs.check(digest, undefined, inode)) !== 'good') same = false;
+    if (inode === undefined || (await blobs.check(digest, { inode })) !== 'good') same = false;
   return same;
 }
 

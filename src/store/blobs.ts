@@ -2,34 +2,48 @@ import {
   type BigIntStats,
   chmodSync,
   closeSync,
-  constants,
-  copyFileSync,
   fchmodSync,
   futimesSync,
   lstatSync,
-  mkdirSync,
   openSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
 } from 'node:fs';
-import { copyFile } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { inFolder, moveInto, syncDescriptor, temporaryPath, writeAll, writeDraft } from '../files/atomic.js';
+import { copyContent } from '../files/copy.js';
 import { digestBytes, digestFile, hexOf } from '../files/digest.js';
 import type { FileContent } from '../files/digest-pool.js';
 import { guarded, guardedMaybe, StoreError, systemCode } from '../files/error.js';
 import type { FolderSync } from '../files/folder-sync.js';
+import { makeFolder } from '../files/make-folder.js';
 import type { MaybePromise } from '../files/maybe-promise.js';
+import type { Reading } from '../files/reading.js';
 import type { Digest } from '../values.js';
 import type { StatCache } from './stat-cache.js';
 import type { Uses } from './use.js';
 
-/** Files up to this size are copied at once. */
-const smallCopy = 1 << 16;
-/** Never over what is there: in a folder that is shared, that may be a link to another file. */
-const draftCopy = constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL;
+/** How a draft becomes a blob. */
+interface Finishing {
+  readonly expected?: Digest;
+  /** What it holds, where that was told as it was written. */
+  readonly known?: FileContent | undefined;
+  readonly reading?: Reading | undefined;
+}
+
+/** What is known of a blob that is looked at. */
+interface Check {
+  /**
+   * In bytes. A blob of another size is damaged, and if it holds what its name says all the same, then who names that size is
+   * wrong: it is not set aside.
+   */
+  readonly size?: number;
+  /** Of the very file that it is to be, see `inode`. Another one counts as damaged in the same way. */
+  readonly inode?: bigint;
+  readonly reading?: Reading | undefined;
+}
 
 /** Why a blob can't be used. */
 export type BlobState = 'good' | 'missing' | 'damaged';
@@ -69,16 +83,16 @@ export class Blobs {
    * Takes a copy of a file. The copy is what is hashed, so that a blob is right even if the file changes meanwhile;
    * where the file system can, the copy shares its blocks with the original until one of them is written to.
    */
-  addFile(source: string): Promise<FileContent> {
-    return this.#add(source, false);
+  addFile(source: string, reading?: Reading): Promise<FileContent> {
+    return this.#add(source, false, reading);
   }
 
   /**
    * Takes a file away from where it is, on this file system: what a task has made in a folder of its own need not be
    * copied. A file that has other names, too, is.
    */
-  adoptFile(source: string): Promise<FileContent> {
-    return this.#add(source, true);
+  adoptFile(source: string, reading?: Reading): Promise<FileContent> {
+    return this.#add(source, true, reading);
   }
 
   /**
@@ -102,30 +116,38 @@ export class Blobs {
         } finally {
           closeSync(descriptor);
         }
-        await this.#finish(draft, digest);
+        await this.#finish(draft, { expected: digest });
       } finally {
         rmSync(draft, { force: true });
       }
     });
   }
 
-  #add(source: string, move: boolean): Promise<FileContent> {
+  #add(source: string, move: boolean, reading: Reading | undefined): Promise<FileContent> {
     return guarded(source, async () => {
-      if (move && lstatSync(source).nlink === 1) return this.#finish(source);
+      if (move && lstatSync(source).nlink === 1) return this.#finish(source, { reading });
       const draft = temporaryPath(this.#temporary);
       try {
-        await this.#copy(source, draft);
-        return await this.#finish(draft);
+        const copy = () => copyContent(source, draft, reading);
+        const known = await copy().catch((error: unknown) => {
+          if (systemCode(error) !== 'ENOENT') throw error;
+          makeFolder(this.#temporary);
+          return copy();
+        });
+        return await this.#finish(draft, { known, reading });
       } finally {
         rmSync(draft, { force: true });
       }
     });
   }
 
-  /** Hashes a file that is the store's own, makes it durable, and moves it to its name, if that is the one expected. */
-  async #finish(draft: string, expected?: Digest): Promise<FileContent> {
+  /**
+   * Hashes a file that is the store's own, unless it is known, makes it durable, and moves it to its name, if that is the
+   * one expected.
+   */
+  async #finish(draft: string, { expected, known, reading }: Finishing): Promise<FileContent> {
     chmodSync(draft, 0o600);
-    const content = await digestFile(draft);
+    const content = known ?? (await digestFile(draft, reading));
     if (expected !== undefined && content.digest !== expected) throw unexpected(expected);
     const descriptor = openSync(draft, 'r+');
     try {
@@ -139,14 +161,6 @@ export class Blobs {
     }
     await this.#place(draft, content.digest);
     return content;
-  }
-
-  async #copy(source: string, draft: string): Promise<void> {
-    if (statSync(source).size <= smallCopy) inFolder(this.#temporary, () => copyFileSync(source, draft, draftCopy));
-    else {
-      mkdirSync(this.#temporary, { recursive: true });
-      await copyFile(source, draft, draftCopy);
-    }
   }
 
   /** Adds bytes held in memory. */
@@ -167,11 +181,8 @@ export class Blobs {
    * The state of a blob: whether it is there, and holds what its name says. A damaged one is set aside, so that it is never used and
    * its place is free for the right bytes.
    *
-   * @param size in bytes, if known. A blob of another size is damaged, and if it holds what its name says all the same,
-   *   then who names that size is wrong: it is not set aside.
-   * @param inode of the very file that it is to be, see `inode`. Another one counts as damaged in the same way.
    */
-  check(digest: Digest, size?: number, inode?: bigint): MaybePromise<BlobState> {
+  check(digest: Digest, { size, inode, reading }: Check = {}): MaybePromise<BlobState> {
     const path = this.pathOf(digest);
     return guardedMaybe(path, () => {
       const before = statOf(path);
@@ -181,14 +192,19 @@ export class Blobs {
         (size === undefined || before.size === BigInt(size)) &&
         (inode === undefined || before.ino === inode);
       if (this.#verified.holds(digest, before, digest)) return right ? 'good' : 'damaged';
-      return this.#compare(path, digest, before, right);
+      return this.#compare(path, digest, before, { right, reading });
     });
   }
 
   /** @param right whether it may be the blob that is expected */
-  async #compare(path: string, digest: Digest, before: BigIntStats, right: boolean): Promise<BlobState> {
+  async #compare(
+    path: string,
+    digest: Digest,
+    before: BigIntStats,
+    { right, reading }: Pick<Check, 'reading'> & { readonly right: boolean },
+  ): Promise<BlobState> {
     const readAt = Date.now();
-    if (before.isFile() && (await digestFile(path)).digest === digest) {
+    if (before.isFile() && (await digestFile(path, reading)).digest === digest) {
       this.#verified.set(digest, before, digest, readAt);
       return right ? 'good' : 'damaged';
     }

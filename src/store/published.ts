@@ -139,7 +139,7 @@ export class Published {
     const draft = temporaryPath(this.#temporary);
     try {
       mkdirSync(draft, { recursive: true });
-      await linkTree(tree, draft, target);
+      await linkTree(tree, draft, { movedTo: target });
       replaceFolder(draft, target, this.#temporary);
       return moved;
     } catch (error) {

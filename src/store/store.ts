@@ -1,10 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { inFolder, temporaryPath } from '../files/atomic.js';
-import type { Reading } from '../files/digest-pool.js';
 import { guarded, StoreError } from '../files/error.js';
 import { FolderSync } from '../files/folder-sync.js';
 import type { MaybePromise } from '../files/maybe-promise.js';
+import type { Reading } from '../files/reading.js';
 import { removeLeftovers } from '../files/remove.js';
 import { checkStore, isWritable } from '../files/trust.js';
 import {
@@ -13,6 +13,7 @@ import {
   describe,
   findProblem,
   ingest,
+  type LayingOut,
   materialise,
   touch,
   treeOf,
@@ -106,13 +107,13 @@ export class Store {
   }
 
   /** Takes a file or folder into the store. It stays where it is; the store has its own copy. */
-  ingest(path: string): Promise<Artifact> {
-    return ingest(this.#blobs, path);
+  ingest(path: string, reading?: Reading): Promise<Artifact> {
+    return ingest(this.#blobs, path, reading);
   }
 
   /** Takes what a task has made in its work folder into the store, away from where it is. */
-  adopt(path: string): Promise<Artifact> {
-    return adopt(this.#blobs, path);
+  adopt(path: string, reading?: Reading): Promise<Artifact> {
+    return adopt(this.#blobs, path, reading);
   }
 
   /**
@@ -129,10 +130,11 @@ export class Store {
    *
    * @throws StoreError `E_INPUT_CHANGED` if it is not that any more
    */
-  async ingestExpected(path: string, expected: Artifact): Promise<void> {
-    const unchanged = (await this.describe(path)).digest === expected.digest;
-    if (unchanged && (await this.has(expected)) && (await touch(this.#blobs, expected))) return;
-    if ((await this.ingest(path)).digest !== expected.digest)
+  async ingestExpected(path: string, expected: Artifact, reading?: Reading): Promise<void> {
+    const unchanged = (await this.describe(path, reading)).digest === expected.digest;
+    const isThere = async () => (await this.problemOf(expected, reading)) === undefined;
+    if (unchanged && (await isThere()) && (await touch(this.#blobs, expected))) return;
+    if ((await this.ingest(path, reading)).digest !== expected.digest)
       throw new StoreError('E_INPUT_CHANGED', `${path} changed during the run.`, 'Run again.');
   }
 
@@ -142,18 +144,18 @@ export class Store {
   }
 
   /** Which blob of an artifact can't be used; undefined if all are good. */
-  problemOf(artifact: Artifact): MaybePromise<BlobProblem | undefined> {
-    return findProblem(this.#blobs, artifact);
+  problemOf(artifact: Artifact, reading?: Reading): MaybePromise<BlobProblem | undefined> {
+    return findProblem(this.#blobs, artifact, reading);
   }
 
   /**
-   * Puts an artifact at `target`, where nothing may be but an earlier link in the place of a file: as links to read-only blobs, or as a copy that may be changed.
+   * Puts an artifact at `target`, where nothing may be but an earlier link in the place of a file: as links to read-only blobs,
+   * or as a copy that may be changed.
    *
-   * @param what names it in errors, such as `The input "data"`
    * @throws StoreError `E_STORE_MISSING`, `E_STORE_CORRUPT`
    */
-  materialise(artifact: Artifact, target: string, mode: 'link' | 'copy', what = 'An artifact'): Promise<void> {
-    return guarded(target, () => materialise(this.#blobs, artifact, target, mode, what));
+  materialise(artifact: Artifact, target: string, how: LayingOut): Promise<void> {
+    return guarded(target, () => materialise(this.#blobs, artifact, target, how));
   }
 
   /**

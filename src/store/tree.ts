@@ -1,6 +1,5 @@
 import {
   chmodSync,
-  constants,
   type Dirent,
   lstatSync,
   mkdirSync,
@@ -12,10 +11,11 @@ import {
   symlinkSync,
   unlinkSync,
 } from 'node:fs';
-import { copyFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { inFolder, temporaryPath } from '../files/atomic.js';
+import { copyContent } from '../files/copy.js';
 import { hasNoLinks, StoreError, systemCode } from '../files/error.js';
+import type { Reading } from '../files/reading.js';
 import { removeFolder } from '../files/remove.js';
 import type { Digest } from '../values.js';
 import { leadsToBlob } from './aside.js';
@@ -52,33 +52,38 @@ const isCopied = (file: Pick<TreeFile, 'path' | 'executable'>): boolean =>
  * Makes a tree of symbolic links to blobs, at a place where nothing is yet. Executable files are copies, and where
  * links are refused (by Windows without the privilege, by exFAT), all are.
  *
- * @param movedTo where the tree will be renamed to, for people to look at: then links are relative to that place, so
+ * @param how.movedTo where the tree will be renamed to, for people to look at: then links are relative to that place, so
  *   that store and tree can be moved together, and files that would not open as links are copies. Without it links are
  *   absolute.
  */
-export async function linkTree(tree: Tree, target: string, movedTo?: string): Promise<void> {
+export async function linkTree(
+  tree: Tree,
+  target: string,
+  { movedTo, reading }: { readonly movedTo?: string; readonly reading?: Reading | undefined } = {},
+): Promise<void> {
   await forEachPlace(tree, target, async (file, place) => {
-    if (movedTo === undefined ? file.executable : isCopied(file)) return copyBlob(file, place);
+    if (movedTo === undefined ? file.executable : isCopied(file)) return copyBlob(file, place, reading);
     try {
       const link = movedTo === undefined ? file.blob : relative(dirname(join(movedTo, file.path)), file.blob);
       symlinkSync(link, place, 'file');
     } catch (error) {
       if (!hasNoLinks(error)) throw error;
-      await copyBlob(file, place);
+      await copyBlob(file, place, reading);
     }
   });
 }
 
 /** Makes a tree of copies that may be changed, at a place where nothing is yet. */
-export async function copyTree(tree: Tree, target: string): Promise<void> {
+export async function copyTree(tree: Tree, target: string, reading?: Reading): Promise<void> {
   await forEachPlace(tree, target, async (file, place) => {
-    await copyBlob(file, place);
+    reading?.signal?.throwIfAborted();
+    await copyBlob(file, place, reading);
     chmodSync(place, file.executable ? 0o755 : 0o644);
   });
 }
 
-async function copyBlob(file: TreeFile, place: string): Promise<void> {
-  await copyFile(file.blob, place, constants.COPYFILE_EXCL);
+async function copyBlob(file: TreeFile, place: string, reading: Reading | undefined): Promise<void> {
+  await copyContent(file.blob, place, reading);
   if (file.executable) chmodSync(place, 0o555);
 }
 

@@ -170,6 +170,32 @@ describe.concurrent('Ctrl-C', () => {
     expect(out).toContain('nap: ran 0, cached 0, failed 0, skipped 1 in');
   });
 
+  test.for([
+    ['plan', []],
+    ['status', []],
+    ['show', []],
+    ['check', []],
+    ['graph', []],
+    ['why', ['s']],
+    ['verify', ['s']],
+  ] as const)('ends %s that reads a large input, which is told', async ([command, targets], { box }) => {
+    box.write(
+      'p.yaml',
+      'name: p\nstages: { s: { run: [cat, "${{ inputs.f }}"], inputs: { f: { file: large } }, outputs: { metrics: m } } }\n' +
+        'expect: [{ stage: s, metric: a, value: 1 }]\n',
+    );
+    box.write('large', '');
+    truncateSync(box.path('large'), 2 ** 40);
+    const running = box.start([command, 'p.yaml', ...targets]);
+    const told = /reading large: [\d.]+ [MG]B of 1\.1 TB$/m;
+    await until(() => told.test(running.err) || told.test(running.out), 'it is told');
+    running.child.kill('SIGINT');
+    const { code, err } = await running.result;
+    // Where no run has to end in order, the signal ends the program.
+    expect(code).toBe(command === 'verify' ? 130 : null);
+    expect(err.split('\n').filter((line) => line !== '' && !told.test(line))).toEqual([]);
+  });
+
   test('ends a run that reads a large input, which is told', async ({ box }) => {
     box.write('p.yaml', 'name: p\nstages: { s: { run: [cat, "${{ inputs.f }}"], inputs: { f: { file: large } } } }\n');
     box.write('large', '');

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { copyContent } from '../../src/files/copy.js';
 import { digestBytes, digestFile } from '../../src/files/digest.js';
-import { digestLargeFile } from '../../src/files/digest-pool.js';
+import { copyLargeFile, digestLargeFile } from '../../src/files/digest-pool.js';
 import { StoreError, systemError } from '../../src/files/error.js';
 import { testFolder } from '../store/folder.js';
 
@@ -57,5 +58,54 @@ describe('digestFile', () => {
     expect({ ...(there as Error) }).toMatchObject({ ...(here as Error) });
     expect(systemError(there)).toEqual(systemError(here));
     expect(systemError(there)).toBeInstanceOf(StoreError);
+  });
+});
+
+describe('a copy', () => {
+  it.each([0, 1000, 100_000, 3_333_333])('has the %i bytes and the permissions of its original', async (size) => {
+    const folder = testFolder();
+    const [source, target] = [join(folder, 'source'), join(folder, 'target')];
+    const bytes = Buffer.alloc(size, 'spikes and ');
+    writeFileSync(source, bytes);
+    chmodSync(source, 0o744);
+    for (const [copy, how] of [
+      [target, copyContent],
+      [`${target}2`, copyLargeFile],
+    ] as const) {
+      const content = await how(source, copy);
+      expect(readFileSync(copy).equals(bytes)).toBe(true);
+      expect(statSync(copy).mode & 0o777).toBe(0o744);
+      if (content !== undefined) expect(content).toEqual({ digest: digestBytes(bytes), size });
+    }
+    // What is there may be another's.
+    await expect(copyContent(source, target)).rejects.toMatchObject({ code: 'EEXIST' });
+    await expect(copyLargeFile(source, target)).rejects.toMatchObject({ code: 'EEXIST' });
+    await expect(copyContent(`${source}s`, `${target}3`)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('of a file with holes has them, too', async () => {
+    const folder = testFolder();
+    const [source, target] = [join(folder, 'source'), join(folder, 'target')];
+    writeFileSync(source, 'begin');
+    truncateSync(source, 5 << 20);
+    writeFileSync(source, 'middle', { flag: 'a' });
+    truncateSync(source, 8 << 20);
+    const { digest, size } = await copyLargeFile(source, target);
+    expect(readFileSync(target).equals(readFileSync(source))).toBe(true);
+    expect([digest, size]).toEqual([digestBytes(readFileSync(source)), 8 << 20]);
+    expect(statSync(target).blocks * 512).toBeLessThan(2 << 20);
+  });
+
+  it('is given up in the middle: when that is told, nothing is written any more', async () => {
+    const folder = testFolder();
+    const [source, target] = [join(folder, 'source'), join(folder, 'target')];
+    writeFileSync(source, 'never ends');
+    truncateSync(source, 2 ** 40);
+    const stop = new AbortController();
+    const copying = copyLargeFile(source, target, { signal: stop.signal });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    stop.abort(new Error('enough'));
+    await expect(copying).rejects.toThrow('enough');
+    expect(statSync(target).size).toBeLessThan(2 ** 40);
   });
 });

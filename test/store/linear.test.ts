@@ -47,8 +47,8 @@ async function operations(count: number): Promise<Record<string, number>> {
   });
   const { out } = record!.outputs;
   found.check = await callsOf(() => store.has(out!));
-  found.layOut = await callsOf(() => store.materialise(out!, join(place, 'links'), 'link'));
-  found.copy = await callsOf(() => store.materialise(out!, join(place, 'copy'), 'copy'));
+  found.layOut = await callsOf(() => store.materialise(out!, join(place, 'links'), { mode: 'link' }));
+  found.copy = await callsOf(() => store.materialise(out!, join(place, 'copy'), { mode: 'copy' }));
   found.watch = await callsOf(async () => (await store.watch(out!, join(place, 'links'), 'link'))());
   found.show = await callsOf(async () => store.published('p').show(commandTask('t', {}, { out: 'out' }), record));
   found.upload = await callsOf(async () => expect(await here!.upload(record, 'x', { signal })).toBe(true));

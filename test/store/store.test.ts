@@ -144,13 +144,29 @@ describe('adopt', () => {
     expect(statSync(blobPath(fresh, digestBytes('one'))).mode & 0o777).toBe(0o444);
   });
 
+  it('gives up the copy of a large file or folder that nobody wants any more, and leaves nothing of it', async () => {
+    const { folder, store } = await filledStore();
+    writeFiles(folder, { 'large/file': '', 'large/other': 'x' });
+    truncateSync(join(folder, 'large/file'), 2 ** 40);
+    const before = listFiles(join(store.folder, 'store'));
+    for (const path of ['large', 'large/file'])
+      for (const how of ['ingest', 'describe'] as const) {
+        const stop = new AbortController();
+        const reading = store[how](join(folder, path), { signal: stop.signal });
+        setTimeout(() => stop.abort(new Error('enough')), 200);
+        await expect(reading).rejects.toThrow('enough');
+      }
+    expect(listFiles(join(store.folder, 'store/tmp'))).toEqual([]);
+    expect(listFiles(join(store.folder, 'store')).length).toBeLessThanOrEqual(before.length + 1);
+  });
+
   it('copies what has other names: links, and files that are linked to', async () => {
     const { folder, store } = await filledStore();
     const work = writeFiles(await store.workFolder(), { 'tree/z': 'long', 'tree/hard': 'hard' });
     symlinkSync('z', join(work, 'tree/a'));
     linkSync(join(work, 'tree/hard'), join(folder, 'hard'));
     const artifact = await store.adopt(join(work, 'tree'));
-    await store.materialise(artifact, join(folder, 'out'), 'copy');
+    await store.materialise(artifact, join(folder, 'out'), { mode: 'copy' });
     for (const [name, text] of Object.entries({ z: 'long', a: 'long', hard: 'hard' }))
       expect(readFileSync(join(folder, 'out', name), 'utf8')).toBe(text);
     writeFileSync(join(folder, 'hard'), 'changed');
@@ -194,7 +210,9 @@ describe.each(['fresh', 'verified before'])('a %s blob', (age) => {
     const { store, file, folder } = await agedStore();
     damages[damage]!(blobPath(store, file.digest));
     const reopened = Store.open(store.folder);
-    await expect(reopened.materialise(file, join(folder, 'target'), 'link', 'The input "data"')).rejects.toMatchObject({
+    await expect(
+      reopened.materialise(file, join(folder, 'target'), { mode: 'link', what: 'The input "data"' }),
+    ).rejects.toMatchObject({
       code: 'E_STORE_CORRUPT',
       message: `The input "data" was damaged in the store (${file.digest}). It has been set aside.`,
     });
@@ -218,8 +236,8 @@ describe.each(['fresh', 'verified before'])('a %s blob', (age) => {
 describe('materialise', () => {
   it('links to read-only blobs', async () => {
     const { folder, store, file, tree } = await filledStore();
-    await store.materialise(file, join(folder, 'in/file'), 'link');
-    await store.materialise(tree, join(folder, 'in/tree'), 'link');
+    await store.materialise(file, join(folder, 'in/file'), { mode: 'link' });
+    await store.materialise(tree, join(folder, 'in/tree'), { mode: 'link' });
     expect(readlinkSync(join(folder, 'in/file'))).toBe(blobPath(store, file.digest));
     expect(listFiles(join(folder, 'in'))).toEqual(['file', 'tree/a', 'tree/b/c']);
     expect(readFileSync(join(folder, 'in/tree/b/c'), 'utf8')).toBe('two');
@@ -227,8 +245,8 @@ describe('materialise', () => {
 
   it('copies what may be changed without harm', async () => {
     const { folder, store, file, tree } = await filledStore();
-    await store.materialise(file, join(folder, 'out/file'), 'copy');
-    await store.materialise(tree, join(folder, 'out/tree'), 'copy');
+    await store.materialise(file, join(folder, 'out/file'), { mode: 'copy' });
+    await store.materialise(tree, join(folder, 'out/tree'), { mode: 'copy' });
     writeFileSync(join(folder, 'out/file'), 'changed');
     writeFileSync(join(folder, 'out/tree/a'), 'changed');
     expect(await store.has(file)).toBe(true);
@@ -243,7 +261,7 @@ describe('materialise', () => {
     symlinkSync('../tool', join(folder, 'tree/links/latest'));
     const store = Store.open(join(folder, 'artifacts'));
     const tree = await store.ingest(join(folder, 'tree'));
-    await store.materialise(tree, join(folder, 'copy'), mode);
+    await store.materialise(tree, join(folder, 'copy'), { mode });
     expect(statSync(join(folder, 'copy/tool')).mode & 0o111).toBe(0o111);
     expect(statSync(join(folder, 'copy/text')).mode & 0o111).toBe(0);
     expect(lstatSync(join(folder, 'copy/empty')).isDirectory()).toBe(true);
@@ -280,7 +298,7 @@ describe('materialise', () => {
           }
         const seen = await store.describe(join(folder, 'made'));
         expect(await store.ingest(join(folder, 'made'))).toEqual(seen);
-        await store.materialise(seen, join(folder, 'copy'), 'copy');
+        await store.materialise(seen, join(folder, 'copy'), { mode: 'copy' });
         expect(await store.describe(join(folder, 'copy'))).toEqual(seen);
         expect(await store.adopt(join(folder, 'copy'))).toEqual(seen);
       }),
@@ -291,7 +309,9 @@ describe('materialise', () => {
   it('names a blob that is missing', async () => {
     const { folder, store } = await filledStore();
     const artifact: Artifact = { kind: 'file', digest: digestBytes('never seen'), size: 10 };
-    await expect(store.materialise(artifact, join(folder, 'x'), 'copy', 'The input "data"')).rejects.toMatchObject({
+    await expect(
+      store.materialise(artifact, join(folder, 'x'), { mode: 'copy', what: 'The input "data"' }),
+    ).rejects.toMatchObject({
       code: 'E_STORE_MISSING',
       message: `The input "data" is not in the store (${artifact.digest}).`,
     });

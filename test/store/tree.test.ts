@@ -189,7 +189,7 @@ describe('an executable file', () => {
     expect(await store.describe(path)).toEqual(artifact);
     expect(await store.difference(plain, artifact, store)).toBe('it is executable');
     for (const mode of ['link', 'copy'] as const) {
-      await store.materialise(artifact, join(folder, mode), mode);
+      await store.materialise(artifact, join(folder, mode), { mode });
       expect(statSync(join(folder, mode)).mode & 0o111).toBe(0o111);
     }
     const task = commandTask('make', {}, { tool: 'tool' });

@@ -82,7 +82,7 @@ export async function estimateRun({
   readonly executor: ExecutorKind;
   readonly signal: AbortSignal;
 }): Promise<Readonly<Record<TaskId, number>>> {
-  const plans = await new Planner(pipeline, store, { force, reading: { signal } }).plan(tasks);
+  const plans = await new Planner(pipeline, store, { force, reading: { signal, tell: () => undefined } }).plan(tasks);
   const open = tasks.filter(({ id }) => plans.get(id)!.status.state !== 'cached');
   const estimates = await estimatesOf(pipeline, store, open, plans);
   const place = placeOf(open, await executor.preview?.(pipeline, open), jobs);

@@ -111,8 +111,9 @@ interface Finished {
 async function tell(run: PipelineRun, reporter: string, finished: Finished): Promise<void> {
   const { pipeline, store, options, targets, tasks } = run.request;
   const { result, end, failures, withTail, pages, leave } = finished;
-  // What was not asked for may be up to date all the same.
-  const current = tasks.length === pipeline.tasks.length ? result.results : await currentResults(pipeline, store);
+  // What was not asked for may be up to date all the same. To find out can take long: nobody who interrupts a run wants it.
+  const isWhole = result.interrupted || tasks.length === pipeline.tasks.length;
+  const current = isWhole ? result.results : await currentResults(pipeline, store);
   const metrics = new Map([...current].map(([id, { metrics }]) => [id, metrics]));
   const isTabled = reporter !== 'json' || inGitHub();
   const recognised = isTabled ? await recognisedBy(pipeline, current, store) : new Map<never, never>();

@@ -1,4 +1,5 @@
 import { UserError } from '../../error.js';
+import { tellOfReading } from '../../files/reading.js';
 import { PlainView } from '../../run/views/plain.js';
 import { isTerminal, print } from '../terminal/output.js';
 
@@ -10,6 +11,8 @@ export function checkReporter(reporter = 'auto'): string {
 }
 
 export async function openView(reporter: string) {
+  // It tells of everything itself, and lines of others would fall into what it draws.
+  tellOfReading();
   const write = (line: string) => print(line);
   if (reporter === 'json') return new (await import('../../run/views/json.js')).JsonView(write);
   if (reporter === 'auto' && isTerminal()) return new (await import('../../run/views/listr.js')).ListrView();

@@ -165,7 +165,7 @@ class Crate {
         continue;
       }
       const place = `results/${slashes(relative(published.folder, published.folderOf(task)))}/${task.outputs[output]!}`;
-      await store.materialise(artifact, join(this.folder, place), 'copy', `The ${name}`);
+      await store.materialise(artifact, join(this.folder, place), { mode: 'copy', what: `The ${name}` });
       const described = { description: name, role: 'result', output: `${task.stage}.${output}` } as const;
       if (kind === 'file') this.#files.set(place, described);
       else {

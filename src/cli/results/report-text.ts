@@ -36,7 +36,9 @@ export async function reportText(
         items.map(async ({ task: id, output }, index): Promise<ReportFile> => {
           const task = tasks.get(id)!;
           const path = join(folder, `${kind}-${index}`, basename(task.outputs[output]!));
-          await store.materialise(results.get(id)!.outputs[output]!, path, 'link', `The output "${output}" of ${id}`);
+          await store.materialise(results.get(id)!.outputs[output]!, path, {
+            ...{ mode: 'link', what: `The output "${output}" of ${id}` },
+          });
           return { path, labels: task.labels };
         }),
       );

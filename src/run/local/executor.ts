@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLimit } from '../../files/limit.js';
 import { after, type MaybePromise } from '../../files/maybe-promise.js';
+import type { Reading } from '../../files/reading.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import { holderText, type Lock, type LockHolder } from '../../store/lock.js';
 import type { Store } from '../../store/store.js';
@@ -43,6 +44,7 @@ export class LocalExecutor implements Executor {
   readonly #outputsOf = (id: TaskId) => this.#outputs.get(id);
   readonly #order: TaskOrder<Outcome>;
   readonly #waiting = sharedAbort();
+  readonly #readingFor: (task: TaskId) => Reading;
   readonly #lookup = createLimit(lookups);
   readonly #fetching = createLimit(lookups);
   /** Runs that make again what was written into. */
@@ -56,13 +58,10 @@ export class LocalExecutor implements Executor {
     readonly options: RunOptions,
     pool = new ResourcePool(machineResources(options.jobs)),
   ) {
-    this.#planner = new Planner(pipeline, store, {
-      force: options.force,
-      reading: {
-        signal: this.#waiting.signal,
-        tell: (task, message) => options.emit({ event: 'task-waiting', task, message }),
-      },
-    });
+    const { signal } = this.#waiting;
+    const tell = (task: TaskId, message: string) => options.emit({ event: 'task-waiting', task, message });
+    this.#planner = new Planner(pipeline, store, { force: options.force, reading: { signal, tell } });
+    this.#readingFor = (task) => ({ signal, tell: (message) => tell(task, message) });
     this.#outcomes = new Outcomes(pipeline, store, options);
     this.#outputs = new Map([...this.#outcomes.results].map(([id, { outputs }]) => [id, outputs]));
     this.#executor = new TaskRunner(pipeline, store);
@@ -249,6 +248,7 @@ export class LocalExecutor implements Executor {
       identity,
       granted,
       ...how,
+      reading: this.#readingFor(task.id),
       ended: granted.idle,
       progress: (progress) => emit({ event: 'task-progress', task: task.id, progress }),
       log: (line) => emit({ event: 'task-log', task: task.id, line }),

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { StoreError } from '../../files/error.js';
+import type { Reading } from '../../files/reading.js';
 import type { Task } from '../../pipeline/expand/task.js';
 import type { InputArtifact } from '../../stage/definition.js';
 import type { Store } from '../../store/store.js';
@@ -28,13 +29,14 @@ export class Inputs {
 
   /**
    * @param folder has a folder for each input
+   * @param how.reading what becomes of large ones, while they are copied
    * @returns names of inputs that are not in the store, if there are any
    */
   async layOut(
     task: Task,
     identity: TaskIdentity,
     folder: string,
-    mode: 'link' | 'copy',
+    { mode, reading }: { readonly mode: 'link' | 'copy'; readonly reading?: Reading | undefined },
   ): Promise<LaidOut | { readonly missing: readonly string[] }> {
     const inputs: Record<string, InputArtifact | readonly InputArtifact[]> = {};
     const watched: { readonly name: string; isSame(): Promise<boolean> }[] = [];
@@ -42,8 +44,9 @@ export class Inputs {
     const put = async (name: string, resolved: ResolvedArtifact): Promise<InputArtifact> => {
       const { artifact, source, axes, labels } = resolved;
       const path = join(folder, inputsFolder(name), resolved.name);
-      if (source !== undefined) await this.store.ingestExpected(source, artifact);
-      await this.store.materialise(artifact, path, mode, `The input "${name}" of ${task.id}`);
+      if (source !== undefined) await this.store.ingestExpected(source, artifact, reading);
+      const what = `The input "${name}" of ${task.id}`;
+      await this.store.materialise(artifact, path, { mode, what, reading });
       watched.push({ name, isSame: await this.store.watch(artifact, path, mode) });
       return { path, axes, labels };
     };

@@ -1,6 +1,7 @@
 import { readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import { guarded, StoreError, systemCode } from '../../files/error.js';
+import type { Reading } from '../../files/reading.js';
 import type { Task } from '../../pipeline/expand/task.js';
 import type { Store } from '../../store/store.js';
 import type { Artifact } from '../../store/types.js';
@@ -36,10 +37,14 @@ export class Outputs {
     readonly source: Store,
   ) {}
 
-  /** @param work the task's folder */
+  /**
+   * @param work the task's folder
+   * @param tell is told how far large ones are. They are not given up: to make them took longer than to keep them.
+   */
   async take(
     task: Task,
     work: string,
+    tell: Reading['tell'],
   ): Promise<{ readonly outputs: Readonly<Record<string, Artifact>> } | { readonly failure: Failure }> {
     const told = (name: string) => (error: unknown) => {
       throw inWords(error, name, work);
@@ -51,8 +56,11 @@ export class Outputs {
       found.push(one);
     }
     const artifacts: Record<string, Artifact> = {};
+    const reading = tell === undefined ? {} : { tell };
     const keep = async ({ name, path, isLinked }: Found) => {
-      artifacts[name] = await (isLinked ? this.store.ingest(path) : this.store.adopt(path)).catch(told(name));
+      artifacts[name] = await (isLinked ? this.store.ingest(path, reading) : this.store.adopt(path, reading)).catch(
+        told(name),
+      );
     };
     // What they lead to may be another output, which is gone from here once that is taken.
     for (const one of found) if (one.isLinked) await keep(one);

@@ -5,6 +5,7 @@ import { UserError } from '../../error.js';
 import { inFolder } from '../../files/atomic.js';
 import { holdBuild } from '../../files/build-use.js';
 import { guarded } from '../../files/error.js';
+import type { Reading } from '../../files/reading.js';
 import { removeFolder } from '../../files/remove.js';
 import { openAnew, openToAppend } from '../../files/trust.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
@@ -46,6 +47,8 @@ export interface Execution extends AttemptListener {
   readonly attempt: number;
   /** True if it gets copies of its inputs: then it can be told whether it was this task that wrote into them. */
   readonly copies?: boolean;
+  /** What becomes of large inputs while they are copied; outputs are only told of. */
+  readonly reading?: Reading;
   /** The task's process has ended: what is left to do needs nothing of what was granted. */
   ended(): void;
 }
@@ -93,14 +96,14 @@ export class TaskRunner {
     let isDone = false;
     try {
       const outputs = outputPaths(task, work);
-      const laidOut = await this.#inputs.layOut(task, execution.identity, work, execution.copies ? 'copy' : 'link');
+      const { identity, copies, reading } = execution;
+      const laidOut = await this.#inputs.layOut(task, identity, work, { mode: copies ? 'copy' : 'link', reading });
       if ('missing' in laidOut) return { lost: laidOut.missing };
       const result = await this.#attempt(execution, work, laidOut.inputs, outputs, log);
       const changed = this.#aborted ? [] : await laidOut.changed();
-      if (changed.length > 0)
-        return execution.copies ? { failure: withLog(writtenFailure(changed), log) } : { lost: changed };
+      if (changed.length > 0) return copies ? { failure: withLog(writtenFailure(changed), log) } : { lost: changed };
       if ('failure' in result) return { failure: withLog(result.failure, log) };
-      const taken = await this.#outputs.take(task, work);
+      const taken = await this.#outputs.take(task, work, reading?.tell);
       if ('failure' in taken) return { failure: withLog(taken.failure, log) };
       isDone = true;
       const { metrics, kernels } = result;

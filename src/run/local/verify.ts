@@ -3,6 +3,8 @@ import { type Pipeline, pointOf, type Task } from '../../pipeline/expand/task.js
 import { storableMetrics } from '../../store/record.js';
 import type { Store } from '../../store/store.js';
 import type { TaskResult } from '../../store/types.js';
+import type { TaskId } from '../../values.js';
+import { sharedAbort } from '../abort.js';
 import type { Failure, RunEvent } from '../events.js';
 import { failureOf } from '../failure.js';
 import type { TaskIdentity } from '../plan/identity.js';
@@ -33,6 +35,7 @@ export interface VerificationResult {
 export class Verification {
   readonly #executor: TaskRunner;
   readonly #pool = new ResourcePool(machineResources(Number.POSITIVE_INFINITY));
+  readonly #reading = sharedAbort();
   #interrupted = false;
 
   /**
@@ -52,7 +55,8 @@ export class Verification {
     const { chosen, all, emit } = this.options;
     const started = performance.now();
     emit({ event: 'start', pipeline: this.pipeline.name, tasks: chosen.map(pointOf) });
-    const plans = await new Planner(this.pipeline, this.store).plan(all);
+    const plans = await this.#plan(all);
+    if (plans === undefined) return { same: 0, failed: 0, interrupted: true };
     const outcomes = await Promise.all(chosen.map((task) => this.#verify(task, plans.get(task.id)!)));
     await this.#executor.close();
     const count = (status: string) => outcomes.filter((outcome) => outcome === status).length;
@@ -61,10 +65,23 @@ export class Verification {
     return { same: counts.ran, failed: counts.failed, interrupted: this.#interrupted };
   }
 
+  /** Undefined where it was interrupted, while it read what is large. */
+  async #plan(tasks: readonly Task[]): Promise<ReadonlyMap<TaskId, TaskPlan> | undefined> {
+    const { signal } = this.#reading;
+    const tell = (task: TaskId, message: string) => this.options.emit({ event: 'task-waiting', task, message });
+    try {
+      return await new Planner(this.pipeline, this.store, { reading: { signal, tell } }).plan(tasks);
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      throw error;
+    }
+  }
+
   /** No more tasks; running ones are asked to end, and killed by a second call. */
   interrupt(): void {
     if (!this.#interrupted) this.options.emit({ event: 'interrupted' });
     this.#interrupted = true;
+    this.#reading.abort();
     this.#executor.abort();
   }
 
@@ -112,6 +129,10 @@ export class Verification {
         identity,
         granted,
         attempt: 1,
+        reading: {
+          signal: this.#reading.signal,
+          tell: (message) => emit({ event: 'task-waiting', task: task.id, message }),
+        },
         ended: granted.idle,
         progress: (progress) => emit({ event: 'task-progress', task: task.id, progress }),
         log: (line) => emit({ event: 'task-log', task: task.id, line }),

@@ -1,11 +1,10 @@
 import { basename, relative, resolve } from 'node:path';
 import type { Engine } from '../../engine/engine.js';
 import { engineFor } from '../../engine/engines.js';
-import type { Reading } from '../../files/digest-pool.js';
 import { StoreError } from '../../files/error.js';
 import { after, type MaybePromise } from '../../files/maybe-promise.js';
+import type { Reading } from '../../files/reading.js';
 import type { Pipeline, Task, TaskInput } from '../../pipeline/expand/task.js';
-import { formatSize } from '../../schema/size.js';
 import type { StageDefinition } from '../../stage/definition.js';
 import { currentFingerprint, engineFingerprint, stageFingerprint } from '../../stage/fingerprint.js';
 import type { Store } from '../../store/store.js';
@@ -39,6 +38,11 @@ export interface LongReading {
   readonly signal?: AbortSignal;
   /** Is told now and then how far it is, once it has taken three seconds. */
   tell?(task: TaskId, message: string): void;
+}
+
+/** The same for one task. */
+export function readingFor({ signal, tell }: LongReading, task: TaskId): Reading {
+  return { ...(signal && { signal }), ...(tell && { tell: (message) => tell(task, message) }) };
 }
 
 /** Tells what tasks are made from, the outputs of all tasks before them being known. */
@@ -145,12 +149,7 @@ export class Identifier {
   }
 
   #describe(task: TaskId, path: string): Promise<Artifact> {
-    const { signal, tell } = this.#reading;
-    const reading: Reading = {
-      ...(signal === undefined ? {} : { signal }),
-      tell: (read, size) => tell?.(task, `reading ${basename(path)}: ${formatSize(read)} of ${formatSize(size)}`),
-    };
-    return this.#store.describe(path, reading);
+    return this.#store.describe(path, readingFor(this.#reading, task));
   }
 
   /** Files that the stage names itself. One that is not there has no content: the stage will say what it thinks of it. */

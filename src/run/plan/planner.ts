@@ -11,7 +11,14 @@ import type { Artifact, TaskKey, TaskResult } from '../../store/types.js';
 import type { TaskId } from '../../values.js';
 import type { Reason, TaskStatus } from '../events.js';
 import { failedTasks } from './history.js';
-import { type Identified, Identifier, type LongReading, type OutputsOf, type TaskIdentity } from './identity.js';
+import {
+  type Identified,
+  Identifier,
+  type LongReading,
+  type OutputsOf,
+  readingFor,
+  type TaskIdentity,
+} from './identity.js';
 import { reasonsToRun } from './reasons.js';
 
 /** What the plan says of a task. */
@@ -42,11 +49,13 @@ export class Planner {
   readonly #store: Store;
   readonly #force: ReadonlySet<TaskId>;
   readonly #identifier: Identifier;
+  readonly #reading: LongReading;
 
   constructor(pipeline: Pipeline, store: Store, options: PlanOptions = {}) {
     this.#pipeline = pipeline;
     this.#store = store;
     this.#force = options.force ?? new Set();
+    this.#reading = options.reading ?? {};
     this.#identifier = new Identifier(pipeline, store, options.env ?? process.env, options.reading);
   }
 
@@ -153,7 +162,7 @@ export class Planner {
   #look(task: Task, outputsOf: OutputsOf) {
     return after(this.identify(task, outputsOf), ({ identity, files }) =>
       after(this.#store.result(identity.key), (result) =>
-        after(result && this.#problemAmong(Object.entries(result.outputs).values()), (problem) => ({
+        after(result && this.#problemAmong(task.id, Object.entries(result.outputs).values()), (problem) => ({
           ...{ identity, files, problem },
           result: problem === undefined ? result : undefined,
         })),
@@ -173,11 +182,12 @@ export class Planner {
   }
 
   /** The first problem among outputs, which are looked at one after the other. */
-  #problemAmong(outputs: IterableIterator<[output: string, Artifact]>): MaybePromise<Reason | undefined> {
+  #problemAmong(task: TaskId, outputs: IterableIterator<[output: string, Artifact]>): MaybePromise<Reason | undefined> {
+    const reading = readingFor(this.#reading, task);
     for (const [output, artifact] of outputs) {
-      const problem = this.#store.problemOf(artifact);
+      const problem = this.#store.problemOf(artifact, reading);
       if (problem instanceof Promise)
-        return problem.then((one) => (one === undefined ? this.#problemAmong(outputs) : blobReason(output, one)));
+        return problem.then((one) => (one === undefined ? this.#problemAmong(task, outputs) : blobReason(output, one)));
       if (problem !== undefined) return blobReason(output, problem);
     }
     return undefined;

@@ -76,7 +76,7 @@ async function blobsOf(
 }
 
 async function isHere({ blobs }: Store, { digest, size }: NamedBlob): Promise<boolean> {
-  return (await blobs.check(digest, size)) === 'good' && (await blobs.touch(digest));
+  return (await blobs.check(digest, { size })) === 'good' && (await blobs.touch(digest));
 }
 
 /** A remote that announces more than the disk takes must not fill it. The store may lie on another one than `artifacts/`. */

@@ -36,7 +36,7 @@ async function round(): Promise<string[]> {
       const result = results.get(id);
       if (result === undefined) continue;
       const place = mkdtempSync(join(folder, 'look-'));
-      await store.materialise(result.outputs.z!, join(place, 'z'), 'copy');
+      await store.materialise(result.outputs.z!, join(place, 'z'), { mode: 'copy' });
       const text = readFileSync(join(place, 'z'), 'utf8');
       if (text !== `half is ${Math.floor(Number(axes.n) / 2)}\n`) problems.push(`${id} says ${text}`);
       rmSync(place, { recursive: true });

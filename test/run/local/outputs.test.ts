@@ -24,12 +24,12 @@ beforeEach(async () => {
 
 /** Takes outputs, and says what was kept of each; or why none was. */
 async function taken(outputs: Readonly<Record<string, string>>): Promise<Record<string, unknown> | string> {
-  const result = await new Outputs(store, store).take(command('task', { outputs }), work);
+  const result = await new Outputs(store, store).take(command('task', { outputs }), work, undefined);
   if ('failure' in result) return `${result.failure.code}: ${result.failure.message}`;
   const kept: Record<string, unknown> = {};
   for (const [name, artifact] of Object.entries(result.outputs)) {
     const copy = join(folder, 'copies', name);
-    await store.materialise(artifact, copy, 'copy', name);
+    await store.materialise(artifact, copy, { mode: 'copy', what: name });
     kept[name] =
       artifact.kind === 'file'
         ? readFileSync(copy, 'utf8')
@@ -95,7 +95,7 @@ describe('outputs', () => {
     const input = await store.ingest(join(others, 'file'));
     for (const mode of ['link', 'copy'] as const) {
       const path = join(work, `inputs.${mode}`, 'file');
-      await store.materialise(input, path, mode, 'The input');
+      await store.materialise(input, path, { mode, what: 'The input' });
       symlinkSync(path, join(own, mode));
     }
     expect(await taken({ link: 'link', copy: 'copy' })).toEqual({ link: 'theirs, too', copy: 'theirs, too' });

@@ -25,7 +25,7 @@ describe.each(['http', 'folder'])('a remote of kind %s', (kind) => {
     expect(await b.store.record(record.key)).toEqual(record);
     expect(await b.has(record)).toBe(true);
     const copy = join(testFolder(), 'copy');
-    await b.store.materialise(record.outputs.folder!, copy, 'link');
+    await b.store.materialise(record.outputs.folder!, copy, { mode: 'link' });
     expect(readlinkSync(join(copy, 'latest'))).toBe('a/b.txt');
     expect(seen[0]![0]).toBe(0);
     expect(seen.at(-1)).toEqual([seen[0]![1], seen[0]![1]]);

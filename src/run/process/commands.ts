@@ -57,7 +57,7 @@ export class Commands {
   async #open(): Promise<[ChildProcess]> {
     // Loaded here, because a run that finds everything cached does not need it.
     const { execa } = await import('execa');
-    const child = execa(process.execPath, [join(buildFolder, 'command-host.js')], {
+    const child = execa(process.execPath, [join(buildFolder, 'command-host.cjs')], {
       ipc: true,
       // Messages are handled here one by one; execa need not keep them.
       buffer: false,

@@ -41,6 +41,8 @@ const withoutEngines: Boundary = (path) =>
   path.replace(/\.js$/, '.ts') === join(packageRoot, 'src/engine/engines.ts') ? 'engine:any' : undefined;
 
 const cache = new Map<string, Promise<CodeFingerprint>>();
+/** Of engines that nothing is built of. */
+const ofEngines = new Map<Engine, Promise<EngineFingerprint>>();
 let built: BuiltFingerprints | undefined;
 
 /**
@@ -87,7 +89,7 @@ export function forgetCode(): void {
  * @throws {UserError} E_ENGINE when a library is not there
  */
 export async function engineFingerprint(engine: Engine, choice?: string): Promise<EngineFingerprint> {
-  const code = isBuilt ? builtFingerprints().engines[engine.name] : await engineCodeFingerprint(engine);
+  const code = isBuilt ? builtFingerprints().engines[engine.name] : await rememberedEngine(engine);
   if (code === undefined) throw new TypeError(`no fingerprint of the engine "${engine.name}"`);
   const libraries = await engine.identity.libraries?.(choice);
   return libraries === undefined ? code : { ...code, libraries };
@@ -144,6 +146,13 @@ async function codeFingerprint(entry: string, base: string, boundary?: Boundary)
 function remember(name: string, take: () => Promise<CodeFingerprint>): Promise<CodeFingerprint> {
   const known = cache.get(name) ?? take();
   cache.set(name, known);
+  return known;
+}
+
+/** Of its sources, which stay as they are while this process runs: each task of a pipeline asks. */
+function rememberedEngine(engine: Engine): Promise<EngineFingerprint> {
+  const known = ofEngines.get(engine) ?? engineCodeFingerprint(engine);
+  ofEngines.set(engine, known);
   return known;
 }
 

@@ -206,17 +206,46 @@ describe('eventConv', () => {
     expect(planned.map((one) => one !== undefined)).toEqual([true, false]);
   });
 
-  it('adds up by columns where rows are long enough, and 16 bits hold the places of a window', () => {
-    const planned = (width: number, weights: number, channels = 16) => {
-      const g = geometry({ kernel: [3, 3], padding: [1, 1], input: [4, width, channels], channels: 16 });
+  it('adds up by columns where maps are large enough, and 16 bits hold the places of a window', () => {
+    const planned = (
+      [height, width, channels]: readonly [number, number, number],
+      kernel: [number, number] = [3, 3],
+    ) => {
+      const g = geometry({ kernel, padding: [1, 1], input: [height, width, channels], channels: 16 });
       const bench = new KernelBench();
       const buffers = { spikes: nowhere, w: nowhere, threshold: nowhere, y: nowhere };
-      return planColumns(bench.plan, g, buffers, 4, nowhere, new Float32Array(weightCount(g)).fill(weights));
+      return planColumns(bench.plan, g, buffers, 4, nowhere, new Float32Array(weightCount(g)));
     };
-    // Of the six places that are taken together, five are pixels; of four, three.
-    expect([5, 3].map((width) => planned(width, 1) !== undefined)).toEqual([true, false]);
-    // Places of a window have 16 bits.
-    expect([3440, 3456].map((channels) => planned(12, 0, channels) !== undefined)).toEqual([true, false]);
+    // Of the 24 places that are taken together, twenty are pixels; of sixteen, twelve, and nine.
+    const maps = [
+      [4, 5, 16],
+      [4, 3, 16],
+      [3, 3, 16],
+    ] as const;
+    expect(maps.map((map) => planned(map) !== undefined)).toEqual([true, false, false]);
+    // A window is as wide as half of the map.
+    const wide = [853, 855].map((width) => planned([11, width, 16], [10, 2]) !== undefined);
+    expect(wide).toEqual([true, false]);
+  });
+
+  it('adds up by columns in blocks of channels, of which some columns have more inputs than a byte holds the sums of', () => {
+    const weight = fc.constantFrom([0, 1], [-1, 1], [-1, 0], [1, 1], [-1, -1]);
+    // Four blocks, two, and one.
+    for (const channels of [64, 96, 48])
+      fc.assert(
+        fc.property(
+          weight,
+          fc.integer({ min: 1, max: 7 }),
+          fc.integer({ min: 1, max: 20 }),
+          fc.nat(),
+          (range, levels, count, seed) => {
+            const g = geometry({ kernel: [4, 5], padding: [2, 2], input: [5, 4, channels], channels: 32 });
+            const spikes = spikeCounts(count * inputPixels(g) * channels, levels, seed);
+            held(g, levels, undefined, spikes, integers(weightCount(g), range[0], range[1], seed), { share: 0 });
+          },
+        ),
+        { numRuns: 8, seed: 1 },
+      );
   });
 
   it('lists large images a few at a time', () => {

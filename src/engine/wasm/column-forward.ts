@@ -5,19 +5,28 @@ import type { Geometry } from './geometry.js';
 import type { MemoryPlan } from './memory-plan.js';
 import type { Address } from './units.js';
 
-/** Output channels that share a column, and columns but for their signs: of kernels/column-conv.h. */
+/** Output channels that share a column, and columns but for their signs: of kernels/column-sums.h. */
 const [columnChannels, columnCount] = [4, 40];
-/** The largest sum of a column, and the least share of a vector's places that is to be used. */
-const [largestSum, leastUsed] = [127, 0.8];
+/** The largest sum of a column, and of the counts that are added before they are parted; how many of these the kernel adds at most. */
+const [largestSum, largestCount, together] = [127, 15, 3];
+/** The least share of the places of four windows that is to be used. */
+const leastUsed = 0.8;
+/** Inputs of a window that are added up at a time: as many as fit the first-level cache, for some windows side by side. */
+const mostInputs = 600;
 
-/** A list of inputs, as it lies in memory: its length, and their places. */
-const listed = (places: readonly number[]): number[] => [places.length, ...places];
+/** A layer in blocks of its input channels: see ColumnForward. */
+interface Blocks {
+  readonly block: number;
+  /** Places of a row, of half of the map. */
+  readonly places: number;
+  readonly rows: number;
+}
 
 /**
  * A layer's convolution as lists of inputs, for each four output channels and each column of weights that they can have.
  * @param thresholds address of 16-bit thresholds [level][channel]
  * @param weights HWIO, −1, 0 and 1
- * @returns undefined for a layer whose rows are too short to pay, or with so many channels that 16 bits can't hold the places
+ * @returns undefined for a layer whose map is too small to pay, or with so large windows that 16 bits can't hold the places
  */
 export function planColumns(
   plan: MemoryPlan,
@@ -27,47 +36,75 @@ export function planColumns(
   thresholds: Address,
   weights: Float32Array,
 ): Descriptor<'ColumnForward'> | undefined {
-  const { inChannels, outChannels, kernelHeight, kernelWidth, stride } = g;
-  const half = Math.ceil(g.outWidth / 2);
-  const places = (half - 1) * stride + kernelWidth;
-  const window = ((kernelHeight - 1) * places + kernelWidth) * inChannels;
-  if (g.outWidth / (2 * half) < leastUsed || window > 2 ** 16) return undefined;
-  const most = Math.floor(largestSum / levels);
-  const lists: number[] = [];
-  for (let co = 0; co < outChannels; co += columnChannels) {
-    const rest: number[] = [];
-    let rests = 0;
-    const byColumn = inputsByColumn(g, weights, co, places);
-    for (let column = 1; column <= columnCount; column++)
-      for (const signed of [column, -column]) {
-        const inputs = byColumn.get(signed) ?? [];
-        lists.push(...listed(inputs.slice(0, most)));
-        for (let from = most; from < inputs.length; from += most, rests++)
-          rest.push(columnCount + signed, ...listed(inputs.slice(from, from + most)));
-      }
-    lists.push(rests, ...rest);
-  }
+  const { inChannels, outHeight, outWidth, kernelHeight, kernelWidth, stride } = g;
+  const [below, right] = [Math.ceil(outHeight / 2), Math.ceil(outWidth / 2)];
+  const used = (outHeight * outWidth) / (4 * below * right);
+  const block = blockOf(inChannels, Math.floor(mostInputs / (kernelHeight * kernelWidth)));
+  const blocks = { block, places: (right - 1) * stride + kernelWidth, rows: (below - 1) * stride + kernelHeight };
+  if (used < leastUsed || ((kernelHeight - 1) * blocks.places + kernelWidth) * (block + 1) > 2 ** 16) return undefined;
   return plan.descriptor('ColumnForward', {
-    ...{ spikes, y, thresholds, lists: plan.table(new Int16Array(Uint16Array.from(lists).buffer)) },
-    ...{ inChannels, levels, places, rows: (g.outHeight - 1) * stride + kernelHeight },
-    ...spikeShape(g),
+    ...{ spikes, y, thresholds, lists: plan.table(listsOf(g, blocks, levels, weights)) },
+    ...{ inChannels, levels, ...blocks, blocks: inChannels / block, ...spikeShape(g) },
   });
 }
 
-/** Where in a window the inputs are that four channels have the same weights for, by these as a number of base 3. */
+/** The most channels in blocks of sixteens that are alike, of about `wanted` each. */
+function blockOf(channels: number, wanted: number): number {
+  let block = channels;
+  for (let parts = 1; block > wanted && block > 16; parts++)
+    if (channels % (16 * parts) === 0) block = channels / parts;
+  return block;
+}
+
+function listsOf(g: Geometry, blocks: Blocks, levels: number, weights: Float32Array): Int16Array {
+  const most = Math.floor(largestSum / levels);
+  const atOnce = Math.min(together, Math.floor(largestCount / levels));
+  const none = blocks.block;
+  /** Inputs in threes, each of which has as many as can be added up before they are parted. */
+  const threes = (inputs: readonly number[]): number[] => {
+    const filled: number[] = [];
+    for (let from = 0; from < inputs.length; from += atOnce)
+      for (let k = 0; k < together; k++) filled.push((k < atOnce ? inputs[from + k] : undefined) ?? none);
+    return [filled.length, ...filled];
+  };
+  const lists: number[] = [];
+  for (let first = 0; first < g.inChannels; first += blocks.block)
+    for (let co = 0; co < g.outChannels; co += columnChannels) {
+      const byColumn = inputsByColumn(g, weights, { ...blocks, first, co });
+      const own = (column: number) => byColumn.get(column) ?? [];
+      const columns = Array.from({ length: columnCount }, (_, i) => {
+        const both = [i + 1, -i - 1].map((column) => threes(own(column).slice(0, most)));
+        return { at: i, both, order: both.map((list) => list.length) as [number, number] };
+      });
+      // A processor foresees where a list ends that is as long as the one before.
+      columns.sort((a, b) => a.order[0] - b.order[0] || a.order[1] - b.order[1]);
+      for (const { at, both } of columns) lists.push(at, ...both.flat());
+      const rest = [...byColumn].flatMap(([column, inputs]) =>
+        column === 0 ? [] : leftOver(inputs, most).map((some) => ({ column, some })),
+      );
+      lists.push(rest.length, ...rest.flatMap(({ column, some }) => [columnCount + column, ...threes(some)]));
+    }
+  return new Int16Array(Uint16Array.from(lists).buffer);
+}
+
+/** What is behind the first `most`, in as many or fewer. */
+const leftOver = (inputs: readonly number[], most: number): number[][] =>
+  Array.from({ length: Math.ceil(inputs.length / most) - 1 }, (_, i) => inputs.slice((i + 1) * most, (i + 2) * most));
+
+/** Where in a window of a block the inputs are that four channels have the same weights for, by these as a number of base 3. */
 function inputsByColumn(
   { inChannels, outChannels, kernelHeight, kernelWidth }: Geometry,
   weights: Float32Array,
-  co: number,
-  places: number,
+  { block, places, first, co }: Blocks & { readonly first: number; readonly co: number },
 ): ReadonlyMap<number, readonly number[]> {
   const found = new Map<number, number[]>();
   for (let ky = 0; ky < kernelHeight; ky++)
     for (let kx = 0; kx < kernelWidth; kx++)
-      for (let ci = 0; ci < inChannels; ci++) {
-        const at = ((ky * kernelWidth + kx) * inChannels + ci) * outChannels + co;
+      for (let ci = 0; ci < block; ci++) {
+        const at = ((ky * kernelWidth + kx) * inChannels + first + ci) * outChannels + co;
         const column = weights.subarray(at, at + columnChannels).reduce((number, weight) => 3 * number + weight, 0);
-        const place = (ky * places + kx) * inChannels + ci;
+        // Behind the channels of each place is one of zeros.
+        const place = (ky * places + kx) * (block + 1) + ci;
         const own = found.get(column);
         if (own === undefined) found.set(column, [place]);
         else own.push(place);

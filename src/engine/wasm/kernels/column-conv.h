@@ -1,22 +1,38 @@
-// Integer convolution of spike counts with ternary weights by columns, the weights that four output channels have for one input:
-// there are 40, but for their signs. The inputs that meet the same column are added up once for all four channels, in bytes, and the
-// channels' sums are made of the columns' (Liberty and Zucker, The Mailman algorithm, 2009). A vector holds the counts of sixteen
-// images at two places, one in each half of a row. Takes the same time for any number of spikes. Sums are exact.
+// Integer convolution of spike counts with ternary weights by columns of weights. The 64 counts of a vector are those of one input of
+// windows that lie evenly apart, in sixteen images: four windows of each, and of fewer images more. Takes the same time for any number
+// of spikes. Sums are exact.
 #pragma once
+#include "column-sums.h"
 #include "transpose.h"
 
-#if defined(__AVX2__) && WIDTH == 32
-#define COLUMNS
+#ifdef COLUMNS
 enum {
-  columnChannels = 4,
-  /** Columns, of which the first weight that is not zero is 1; as a number of base 3, whose digits are −1, 0 and 1. */
-  columnCount = 40,
-  /** Places, counted in the first half of a row, whose sums are made at a time. */
-  columnPlaces = 4,
-  /** Bytes of an input at two places, and of a membrane there. */
-  inputBytes = 32,
-  sumBytes = 64
+  /** Bytes of a channel's membranes at a place: four vectors. */
+  membraneBytes64 = 4 * WIDTH,
+  /** Bytes of the spikes of a channel at all places. */
+  firedBytes = 2 * halfSums,
+  /** Where a hundred spikes make tables pay, so many make columns pay. */
+  columnShare = 40
 };
+
+/** What lanes are: lane n·images + i is image i at window n, of which there are `across` in a row and `down` such rows. */
+typedef struct {
+  i32 images, across, down;
+  /** Pixels of the output from one window to the next, to the right and down. */
+  i32 right, below;
+} Lanes;
+
+INLINE Lanes lanesOf(ColumnForward t, i32 images) {
+  Lanes l = images > 8 ? (Lanes){16, 2, 2} : images > 4 ? (Lanes){8, 4, 2} : (Lanes){4, 4, 4};
+  l.right = (t.outWidth + l.across - 1) / l.across;
+  l.below = (t.outHeight + l.down - 1) / l.down;
+  return l;
+}
+
+/** True if columns take less time than events for so many inputs that are not zero, tables of sixteen images from `least` on. */
+INLINE bool columnsPay(ColumnForward t, i64 inputs, i64 least, i32 images) {
+  return inputs * 1600 >= least * columnShare * lanesOf(t, images).images;
+}
 
 /** Bytes of two squares turned, each in a half of sixteen vectors: row i, column k becomes row k, column i. */
 INLINE void turnSquares(i8v rows[16]) {
@@ -30,201 +46,157 @@ INLINE void turnSquares(i8v rows[16]) {
   }
 }
 
-/** Sixteen channels of two pixels of the images, whose distances from the first one are given, as inputs. */
-APART void gatherPixels(const u8 *low, const u8 *high, const isize images[16], u8 *to) {
+/** Sixteen channels from c on of the pixels of 64 lanes, as inputs. */
+APART void gatherChannels(const u8 *const pixels[64], isize c, u8 *to) {
   i8v rows[16];
-  EACH(i, 16)
-    rows[i] = (i8v)_mm256_inserti128_si256(_mm256_castsi128_si256((__m128i)LOAD(i8x16, low + images[i])),
-                                           (__m128i)LOAD(i8x16, high + images[i]), 1);
-  turnSquares(rows);
-  EACH(i, 16) STORE(to + i * inputBytes, rows[i]);
+  EACH(half, 2) {
+    EACH(i, 16)
+      rows[i] = (i8v)_mm256_inserti128_si256(_mm256_castsi128_si256((__m128i)LOAD(i8x16, pixels[half * 32 + i] + c)),
+                                             (__m128i)LOAD(i8x16, pixels[half * 32 + 16 + i] + c), 1);
+    turnSquares(rows);
+    EACH(i, 16) STORE(to + i * inputBytes, half ? LOAD(u16v, to + i * inputBytes) | (u16v)rows[i] << 4 : (u16v)rows[i]);
+  }
 }
 
-/** The counts of sixteen images, of which the last may be there several times, as [row][place][channel][half][image], zeros around. */
-INLINE void gatherInputs(ColumnForward t, i32 first, i32 last) {
+/** Where the pixels of a place are, of images from `first` on; that of the last is there for those beyond it, and zeros beside the map. */
+INLINE void findPixels(ColumnForward t, Lanes l, i32 row, i32 place, i32 first, i32 last, const u8 *pixels[64]) {
   const isize image = (isize)t.height * t.width * t.inChannels;
-  const i32 apart = (t.outWidth + 1) / 2 * t.stride;
-  isize images[16];
-  EACH(i, 16) images[i] = min(i, last) * image;
-  u8 *to = t.inputs;
-  for (i32 row = 0; row < t.rows; row++) {
-    const i32 y = row - t.padV;
-    const u8 *spikes = t.spikes + first * image + (isize)y * t.width * t.inChannels;
-    for (i32 place = 0; place < t.places; place++) {
-      const i32 low = place - t.padH, high = low + apart;
-      const bool rowInside = y >= 0 && y < t.height;
-      const bool lowInside = rowInside && low >= 0 && low < t.width, highInside = rowInside && high >= 0 && high < t.width;
-      for (i32 c = 0; c < t.inChannels; c += 16, to += 16 * inputBytes)
-        if (lowInside && highInside)
-          gatherPixels(spikes + (isize)low * t.inChannels + c, spikes + (isize)high * t.inChannels + c, images, to);
-        else {
-          EACH(i, 16) STORE(to + i * inputBytes, (u8v){0});
-          if (lowInside) transposeBytes(spikes + (isize)low * t.inChannels + c, image, 0, last, to, inputBytes, 16);
-          if (highInside) transposeBytes(spikes + (isize)high * t.inChannels + c, image, 0, last, to + 16, inputBytes, 16);
-        }
+  for (i32 down = 0; down < l.down; down++)
+    for (i32 across = 0; across < l.across; across++) {
+      const i32 y = row + down * l.below * t.stride - t.padV, x = place + across * l.right * t.stride - t.padH;
+      const bool inside = y >= 0 && y < t.height && x >= 0 && x < t.width;
+      const u8 *pixel = inside ? t.spikes + first * image + ((isize)y * t.width + x) * t.inChannels : t.none;
+      for (i32 i = 0; i < l.images; i++) *pixels++ = pixel + (inside ? min(i, last) * image : 0);
     }
-  }
 }
 
-/** Adds to sums, or takes away from them, what the next inputs of a list are at neighbouring places. @returns what follows them */
-INLINE const u16 *addListed(i8v *sums, i32 places, const u8 *window, isize placeBytes, const u16 *list, bool negative) {
-  const u16 *end = list + 1 + *list;
-  for (list++; list < end; list++) {
-    const u8 *input = window + (isize)*list * inputBytes;
-    EACH(i, places) {
-      const i8v counts = LOAD(i8v, input + i * placeBytes);
-      sums[i] = negative ? sums[i] - counts : sums[i] + counts;
+/** The counts of images from `first` on, as [block of channels][row][place][channel, and none][lane]. */
+INLINE void gatherInputs(ColumnForward t, Lanes l, i32 first, i32 last) {
+  const isize placeBytes = (isize)(t.block + 1) * inputBytes, row = t.places * placeBytes;
+  const i32 rows = (l.below - 1) * t.stride + t.kernelHeight, places = (l.right - 1) * t.stride + t.kernelWidth;
+  __builtin_memset(t.none, 0, t.inChannels);
+  for (i32 y = 0; y < rows; y++)
+    for (i32 x = 0; x < places; x++) {
+      const u8 *pixels[64];
+      findPixels(t, l, y, x, first, last, pixels);
+      for (i32 block = 0; block < t.inChannels; block += t.block) {
+        u8 *to = t.inputs + (block / t.block * t.rows + y) * row + x * placeBytes;
+        for (i32 c = 0; c < t.block; c += 16, to += 16 * inputBytes) gatherChannels(pixels, block + c, to);
+        STORE(to, (u8v){0});
+      }
     }
-  }
-  return list;
-}
-
-/** Sums of each column, as [column][place], in bytes. */
-INLINE const u16 *addColumns(ColumnForward t, i32 places, const u8 *window, const u16 *list) {
-  const isize placeBytes = (isize)t.stride * t.inChannels * inputBytes;
-  u8 *to = t.sums;
-  for (i32 column = 0; column < columnCount; column++, to += columnPlaces * inputBytes) {
-    i8v sums[columnPlaces];
-    EACH(i, places) sums[i] = (i8v){0};
-    list = addListed(sums, places, window, placeBytes, list, false);
-    list = addListed(sums, places, window, placeBytes, list, true);
-    EACH(i, places) STORE(to + i * inputBytes, sums[i]);
-  }
-  return list;
-}
-
-/** Sixteen sums of a column, counted from 1. */
-INLINE i16v columnSums(const u8 *sums, i32 column) {
-  return CONVERT(i16v, LOAD(i8x16, sums + (column - 1) * (columnPlaces * inputBytes)));
-}
-
-/**
- * Membranes of four channels of the sums of columns: the last channel is what ends in 1 less what ends in −1, and columns that differ
- * in their last weight only are one for the channels before.
- */
-INLINE void combineColumns(const u8 *sums, i16v membranes[columnChannels]) {
-  // Column r of three channels is 3r − 1, 3r and 3r + 1 of four; column s of two, 3s − 1, 3s and 3s + 1 of three.
-  i16v fourth = columnSums(sums, 1), third = {0}, second = {0}, first = {0};
-  EACH(s, 5) {
-    i16v both = {0};
-    EACH(k, 3) {
-      const i32 r = 3 * s + k - 1;
-      if (r < 1) continue;
-      const i16v more = columnSums(sums, 3 * r + 1), less = columnSums(sums, 3 * r - 1);
-      const i16v all = more + columnSums(sums, 3 * r) + less;
-      fourth += more - less;
-      if (k == 2) third += all;
-      if (k == 0) third -= all;
-      both += all;
-    }
-    // (0, 0), (0, 1), (1, −1), (1, 0) and (1, 1).
-    if (s == 1 || s == 4) second += both;
-    if (s == 2) second -= both;
-    if (s >= 2) first += both;
-  }
-  membranes[0] = first;
-  membranes[1] = second;
-  membranes[2] = third;
-  membranes[3] = fourth;
 }
 
 /** Adds what a byte could not hold of the columns: lists of one column each. @returns what follows them */
-INLINE const u16 *addRest(ColumnForward t, i32 places, const u8 *window, const u16 *list) {
-  const isize placeBytes = (isize)t.stride * t.inChannels * inputBytes;
-  i32 count = *list++;
-  for (; count > 0; count--) {
+INLINE const u16 *addRest(i32 places, const u8 *const *windows, const u16 *list, u8 *membranes) {
+  for (i32 count = *list++; count > 0; count--) {
     i32 column = *list++;
-    i8v sums[columnPlaces];
-    EACH(i, places) sums[i] = (i8v){0};
-    list = addListed(sums, places, window, placeBytes, list, false);
+    PartedSums sums;
+    EACH(i, places) sums.low[i] = sums.high[i] = (i8v){0};
+    list = addListed(&sums, places, windows, list, false);
     for (i32 channel = columnChannels - 1; channel >= 0; channel--, column /= 3)
       EACH(i, places)
-        EACH(half, 2) {
-          u8 *membranes = t.membranes + (channel * columnPlaces + i) * sumBytes + half * WIDTH;
-          const i16v own = CONVERT(i16v, LOAD(i8x16, (const u8 *)(sums + i) + half * 16));
-          STORE(membranes, LOAD(i16v, membranes) + own * (i16)(column % 3 - 1));
+        EACH(part, 4) {
+          u8 *to = membranes + (channel * columnPlaces + i) * membraneBytes64 + part * WIDTH;
+          const u8 *own = (const u8 *)(part < 2 ? sums.low + i : sums.high + i) + part % 2 * 16;
+          STORE(to, LOAD(i16v, to) + CONVERT(i16v, LOAD(i8x16, own)) * (i16)(column % 3 - 1));
         }
   }
   return list;
 }
 
-/** Spikes of a channel: how many thresholds, less one, its membranes exceed. */
-INLINE void fireColumns(ColumnForward t, i32 places, const u8 *membranes, const i16 *threshold, u8 *spikes) {
-  i16v reached[columnPlaces][2];
-  EACH(i, places)
-    EACH(half, 2) reached[i][half] = (i16v){0};
-  for (i32 level = 0; level < t.levels; level++, threshold += t.outChannels) {
-    const i16v most = SPLAT(i16v, *threshold);
-    // A true comparison is −1.
-    EACH(i, places)
-      EACH(half, 2) reached[i][half] -= LOAD(i16v, membranes + i * sumBytes + half * WIDTH) > most;
+/** Spikes of a channel at a place: how many thresholds, less one, its membranes exceed. */
+INLINE void fireColumns(ColumnForward t, const u8 *membranes, const i16 *threshold, u8 *spikes) {
+  i16v own[4], reached[4];
+  EACH(part, 4) {
+    own[part] = LOAD(i16v, membranes + part * WIDTH);
+    reached[part] = (i16v){0};
   }
-  EACH(i, places)
-    STORE(spikes + i * inputBytes,
-          (u8v)_mm256_permute4x64_epi64(_mm256_packus_epi16((__m256i)reached[i][0], (__m256i)reached[i][1]), 0xd8));
+  // A true comparison is −1.
+  for (i32 level = 0; level < t.levels; level++, threshold += t.outChannels)
+    EACH(part, 4) reached[part] -= own[part] > SPLAT(i16v, *threshold);
+  EACH(half, 2) {
+    const __m256i both = _mm256_packus_epi16((__m256i)reached[2 * half], (__m256i)reached[2 * half + 1]);
+    STORE(spikes + half * halfSums, (u8v)_mm256_permute4x64_epi64(both, 0xd8));
+  }
 }
 
-/** Writes the spikes of sixteen channels at two places, of which the second may be none. */
-APART void scatterPixels(const u8 *fired, u8 *low, u8 *high, isize image, i32 images) {
-  i8v rows[16];
-  EACH(i, 16) rows[i] = LOAD(i8v, fired + i * columnPlaces * inputBytes);
-  turnSquares(rows);
-  EACH(i, 16)
-    if (i < images) {
-      STORE(low + i * image, (i8x16)_mm256_castsi256_si128((__m256i)rows[i]));
-      if (high) STORE(high + i * image, (i8x16)_mm256_extracti128_si256((__m256i)rows[i], 1));
-    }
-}
-
-/** Writes the spikes of sixteen channels from co on at some places of a row. */
-INLINE void scatterSpikes(ColumnForward t, i32 places, i32 oy, i32 place, i32 co, i32 first, i32 images) {
+/** Writes the spikes of sixteen channels at a place of the output. y: of the first of these channels, of the first image. */
+APART void scatterSpikes(ColumnForward t, Lanes l, const u8 *fired, i32 oy, i32 ox, u8 *y, i32 images) {
   const isize image = (isize)t.outHeight * t.outWidth * t.outChannels;
-  const i32 apart = (t.outWidth + 1) / 2;
-  for (i32 i = 0; i < places; i++) {
-    const i32 ox = place + i;
-    u8 *low = t.y + first * image + ((isize)oy * t.outWidth + ox) * t.outChannels + co;
-    u8 *high = ox + apart < t.outWidth ? low + (isize)apart * t.outChannels : 0;
-    scatterPixels(t.fired + i * inputBytes, low, high, image, images);
+  i8v rows[16];
+  EACH(half, 2) {
+    EACH(i, 16) rows[i] = LOAD(i8v, fired + i * firedBytes + half * halfSums);
+    turnSquares(rows);
+    EACH(i, 16) {
+      STORE(t.turned + (half * 32 + i) * 16, (i8x16)_mm256_castsi256_si128((__m256i)rows[i]));
+      STORE(t.turned + (half * 32 + 16 + i) * 16, (i8x16)_mm256_extracti128_si256((__m256i)rows[i], 1));
+    }
   }
+  const u8 *from = t.turned;
+  for (i32 row = oy, down = 0; down < l.down; row += l.below, down++)
+    for (i32 column = ox, across = 0; across < l.across; column += l.right, across++, from += l.images * 16)
+      if (row < t.outHeight && column < t.outWidth)
+        for (i32 i = 0; i < images; i++)
+          STORE(y + i * image + ((isize)row * t.outWidth + column) * t.outChannels, LOAD(i8x16, from + i * 16));
 }
 
-/** All channels at some places of a row. places is a constant. */
-INLINE void convolvePlaces(ColumnForward t, i32 places, i32 oy, i32 place, i32 first, i32 images) {
-  const u8 *window = t.inputs + ((isize)oy * t.places + place) * t.stride * t.inChannels * inputBytes;
+/** Sixteen channels from c on at some places of a row, from their membranes. */
+INLINE void fireChannels(ColumnForward t, Lanes l, i32 places, i32 oy, i32 ox, i32 c, const u8 *membranes, i32 first,
+                         i32 images) {
+  for (i32 k = 0; k < 16; k++)
+    for (i32 i = 0; i < places; i++)
+      fireColumns(t, membranes + (k * columnPlaces + i) * membraneBytes64, (const i16 *)t.thresholds + c + k,
+                  t.fired + k * firedBytes + i * inputBytes);
+  u8 *y = t.y + (isize)first * t.outHeight * t.outWidth * t.outChannels + c;
+  for (i32 i = 0; i < places; i++) scatterSpikes(t, l, t.fired + i * inputBytes, oy, ox + i, y, images);
+}
+
+/** All channels at some places of a row, block by block of the inputs' channels. places is a constant. */
+INLINE void convolvePlaces(ColumnForward t, Lanes l, i32 places, i32 oy, i32 ox, i32 first, i32 images) {
+  const isize place = (isize)(t.block + 1) * inputBytes, blockBytes = t.rows * t.places * place;
+  const bool several = t.block < t.inChannels;
   const u16 *list = (const u16 *)t.lists;
-  for (i32 co = 0; co < t.outChannels; co += 16) {
-    for (i32 c = co; c < co + 16; c += columnChannels) {
-      list = addColumns(t, places, window, list);
+  const u8 *windows[columnPlaces];
+  EACH(i, places) windows[i] = t.inputs + ((isize)oy * t.places + ox + i) * t.stride * place;
+  for (i32 block = 0; block < t.inChannels; block += t.block) {
+    for (i32 c = 0; c < t.outChannels; c += columnChannels) {
+      // Those of a block are kept for the next one.
+      u8 *membranes = t.membranes + (several ? c : c % 16) * columnPlaces * membraneBytes64;
+      list = addColumns(t.sums, places, windows, list);
       for (i32 i = 0; i < places; i++)
-        for (i32 half = 0; half < 2; half++) {
-          i16v membranes[columnChannels];
-          combineColumns(t.sums + i * inputBytes + half * 16, membranes);
-          EACH(k, columnChannels) STORE(t.membranes + (k * columnPlaces + i) * sumBytes + half * WIDTH, membranes[k]);
+        for (i32 part = 0; part < 4; part++) {
+          i16v own[columnChannels];
+          combineColumns(t.sums + part / 2 * halfSums + i * inputBytes + part % 2 * 16, own);
+          EACH(k, columnChannels) {
+            u8 *to = membranes + (k * columnPlaces + i) * membraneBytes64 + part * WIDTH;
+            STORE(to, block > 0 ? own[k] + LOAD(i16v, to) : own[k]);
+          }
         }
-      list = addRest(t, places, window, list);
-      for (i32 k = 0; k < columnChannels; k++)
-        fireColumns(t, places, t.membranes + k * columnPlaces * sumBytes, (const i16 *)t.thresholds + c + k,
-                    t.fired + (c - co + k) * columnPlaces * inputBytes);
+      list = addRest(places, windows, list, membranes);
+      if (c % 16 == 12 && block + t.block == t.inChannels)
+        fireChannels(t, l, places, oy, ox, c - 12, membranes - 12 * columnPlaces * membraneBytes64, first, images);
     }
-    scatterSpikes(t, places, oy, place, co, first, images);
+    EACH(i, places) windows[i] += blockBytes;
   }
 }
 
 /** Spikes of images lo…hi, at most sixteen. */
 INLINE void columnSpikes(ColumnForward t, i32 lo, i32 hi) {
-  gatherInputs(t, lo, hi - lo - 1);
-  const i32 half = (t.outWidth + 1) / 2;
-  for (i32 oy = 0; oy < t.outHeight; oy++)
-    for (i32 place = 0; place < half; place += columnPlaces) {
-      const i32 places = min(columnPlaces, half - place);
+  const Lanes l = lanesOf(t, hi - lo);
+  gatherInputs(t, l, lo, hi - lo - 1);
+  const i32 parts = (l.right + columnPlaces - 1) / columnPlaces;
+  for (i32 oy = 0; oy < l.below; oy++)
+    for (i32 part = 0; part < parts; part++) {
+      const i32 ox = l.right * part / parts, places = l.right * (part + 1) / parts - ox;
       if (places == 4)
-        convolvePlaces(t, 4, oy, place, lo, hi - lo);
+        convolvePlaces(t, l, 4, oy, ox, lo, hi - lo);
       else if (places == 3)
-        convolvePlaces(t, 3, oy, place, lo, hi - lo);
+        convolvePlaces(t, l, 3, oy, ox, lo, hi - lo);
       else if (places == 2)
-        convolvePlaces(t, 2, oy, place, lo, hi - lo);
+        convolvePlaces(t, l, 2, oy, ox, lo, hi - lo);
       else
-        convolvePlaces(t, 1, oy, place, lo, hi - lo);
+        convolvePlaces(t, l, 1, oy, ox, lo, hi - lo);
     }
 }
 #endif

@@ -81,19 +81,23 @@ export const forward = /** @type {const} */ ({
       turned: `${16 * 3 * 32}`,
     },
   },
-  /** EventConv by columns of weights. lists: for each four output channels, where in a window the inputs are that meet each column,
-   * and its opposite, in 16 bits behind their number; then how many lists are left over, and these, behind their columns + 40. A window
-   * is as of inputs [row][place][channel]; rows, places: of the whole map, half a row and what reaches into it being places. */
+  /** EventConv by columns of weights. lists: for each `block` of input channels and each four output channels, each column
+   * less one in any order, and behind it where in a window the inputs are that meet it, and that meet its opposite, in threes behind
+   * their number; then how many lists are left over, and these, behind their columns + 40. All in 16 bits. A window is as of inputs [row][place][channel], with one of zeros behind the channels
+   * of a block; rows, places: of half the map and what reaches into it. */
   ColumnForward: {
     kernels: '',
     addresses: 'spikes lists y thresholds',
     counts:
-      'height width inChannels outHeight outWidth outChannels kernelHeight kernelWidth stride padV padH levels rows places',
+      'height width inChannels outHeight outWidth outChannels kernelHeight kernelWidth stride padV padH levels rows places block blocks',
+    // Those inputs; sums of columns, and membranes, of three places; spikes of sixteen channels, and as they turn; a pixel of zeros.
     scratch: {
-      inputs: '32 * rows * places * inChannels',
-      sums: `${40 * 4 * 32}`,
-      membranes: `${4 * 4 * 64}`,
-      fired: `${16 * 4 * 32}`,
+      inputs: '32 * rows * places * inChannels + 32 * rows * places * blocks',
+      sums: `${40 * 2 * 3 * 32}`,
+      membranes: `${3 * 4 * 32} * outChannels`,
+      fired: `${16 * 2 * 3 * 32}`,
+      turned: `${64 * 16}`,
+      none: 'inChannels',
     },
   },
   /** Either of EventConv's kernels and TabledForward's, by the spikes of up to 16 images: tables, or what a processor has in

@@ -1,5 +1,6 @@
 // Noise of the spiking network: spikes deleted at random, and those that there might have been.
 #include "marked-spikes.h"
+#include "tallied-spikes.h"
 
 /** Gaps of these words: a gap is how many of the table's shares a word is below. */
 INLINE void drawGaps(DeleteSpikes t, Draw draw, u32 block) {
@@ -102,6 +103,12 @@ KERNEL(deleteSpikes, DeleteSpikes) {
 #ifdef MARKED_SPIKES
   if (t.levels <= mostMarked) {
     deleteByMarks(t, lo, hi);
+    return;
+  }
+#endif
+#ifdef TALLIED_SPIKES
+  if (t.levels <= mostTallied) {
+    deleteByTallies(t, lo, hi);
     return;
   }
 #endif

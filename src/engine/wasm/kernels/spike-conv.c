@@ -14,15 +14,20 @@ ENTRY(eventConv64_fire);
 ENTRY(tabledMembranes);
 ENTRY(tabledSpikes);
 
-/** True if images first…end have so many spikes that lists of events cost more. */
-INLINE bool many(SpikeConv t, i32 first, i32 end) {
+/** Inputs of images first…end that are not zero. */
+INLINE i64 nonZeroInputs(SpikeConv t, i32 first, i32 end) {
   i64 count = 0;
   for (const u8 *at = t.spikes + first * t.imageBytes, *last = t.spikes + end * t.imageBytes; at < last; at += 16)
     count += __builtin_popcount(nonZeroBytes(LOAD(u8x16, at)));
+  return count;
+}
+
+/** True if images have so many that lists of events cost more. */
+INLINE bool many(SpikeConv t, i64 inputs) {
 #if defined(BYTE_PRODUCTS) && WIDTH == 64
-  return count * 100 >= (i64)t.least * productShare;
+  return inputs * 100 >= (i64)t.least * productShare;
 #else
-  return count >= t.least;
+  return inputs >= t.least;
 #endif
 }
 
@@ -45,7 +50,7 @@ INLINE void convolveMany(SpikeConv t, i32 first, i32 end, bool fire) {
 KERNEL(spikeConv_i16, SpikeConv) {
   for (i32 first = lo; first < hi; first += forwardLanes) {
     const i32 end = min(first + forwardLanes, hi);
-    if (many(t, first, end))
+    if (many(t, nonZeroInputs(t, first, end)))
       convolveMany(t, first, end, false);
     else if (t.block == 64)
       CALL(eventConv64_i16, t.memory, t.events, first, end);
@@ -60,16 +65,20 @@ KERNEL(spikeConv_i16, SpikeConv) {
 KERNEL(spikeConv_fire, SpikeConv) {
   for (i32 first = lo; first < hi; first += forwardLanes) {
     const i32 end = min(first + forwardLanes, hi);
-    if (many(t, first, end)) {
+    const i64 inputs = nonZeroInputs(t, first, end);
+#ifdef COLUMNS
+    if (t.columns) {
+      const ColumnForward columns = readColumnForward(t.memory, (const u32 *)POINTER(t.memory, t.columns));
+      if (columnsPay(columns, inputs, t.least, end - first)) {
+        columnSpikes(columns, first, end);
+        continue;
+      }
+    }
+#endif
+    if (many(t, inputs)) {
 #ifdef SLICES
       if (t.sliced) {
         slicedSpikes(readSlicedForward(t.memory, (const u32 *)POINTER(t.memory, t.sliced)), first, end);
-        continue;
-      }
-#endif
-#ifdef COLUMNS
-      if (t.columns) {
-        columnSpikes(readColumnForward(t.memory, (const u32 *)POINTER(t.memory, t.columns)), first, end);
         continue;
       }
 #endif

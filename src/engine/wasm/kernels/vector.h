@@ -190,6 +190,7 @@ INLINE u64v evenProducts(u64v a, u32 b) {
 #endif
 }
 
+#if defined(__wasm__) && WIDTH == 16
 /** Products of 64 bits, as their lower and upper words. */
 typedef struct {
   u32v low, high;
@@ -197,7 +198,6 @@ typedef struct {
 
 /** Each lane times b. */
 INLINE Products wholeProducts(u32v a, u32 b) {
-#if defined(__wasm__) && WIDTH == 16
   const u32v all = SPLAT(u32v, b);
   const u32v two = (u32v)wasm_u64x2_extmul_low_u32x4((v128_t)a, (v128_t)all);
   const u32v others = (u32v)wasm_u64x2_extmul_high_u32x4((v128_t)a, (v128_t)all);
@@ -205,11 +205,8 @@ INLINE Products wholeProducts(u32v a, u32 b) {
       __builtin_shufflevector(two, others, 0, 2, 4, 6),
       __builtin_shufflevector(two, others, 1, 3, 5, 7),
   };
-#else
-  const u64v even = evenProducts((u64v)a, b), odd = evenProducts((u64v)a >> 32, b);
-  return (Products){(u32v)((even & 0xffffffff) | odd << 32), (u32v)(even >> 32 | (odd >> 32 << 32))};
-#endif
 }
+#endif
 
 /** Lanes of two vectors of 32-bit numbers in turns, a0 b0 a1 b1 …: of their lower halves, and of their upper ones. */
 #if WIDTH == 16

@@ -1,0 +1,122 @@
+// Spikes deleted at random, where bytes can be chosen from a vector: a byte for each number of an image's spikes says how many of
+// the first ones are deleted, and a neuron loses by how much that grows with its own. Sixteen neurons look theirs up at once. Which
+// spikes these are decides no branch: where deletions are looked for one by one, a processor can't foresee in which vector of counts
+// the next one is. The same random words, and the same spikes.
+#pragma once
+#include "random.h"
+
+#if (defined(__wasm__) && WIDTH == 16) || (defined(__SSSE3__) && WIDTH < 64)
+#define TALLIED_SPIKES
+
+enum {
+  /** Spikes of a neuron, at most, and of sixteen neurons. */
+  mostTallied = 4,
+  mostOfSixteen = 16 * mostTallied,
+  /** Bytes of the tally that are written at once. */
+  run = tabledGaps / 2
+};
+
+/** Bytes n places further up in each 128 bits, and zeros behind them. n is a constant. */
+#if defined(__wasm__)
+#define UP(v, n)                                                                                                          \
+  ((u8v)wasm_i8x16_shuffle((v128_t)(u8v){0}, (v128_t)(v), 16 - n, 17 - n, 18 - n, 19 - n, 20 - n, 21 - n, 22 - n, 23 - n, \
+                           24 - n, 25 - n, 26 - n, 27 - n, 28 - n, 29 - n, 30 - n, 31 - n))
+#elif WIDTH == 32
+#define UP(v, n) ((u8v)_mm256_slli_si256((__m256i)(v), n))
+#else
+#define UP(v, n) ((u8v)_mm_slli_si128((__m128i)(v), n))
+#endif
+
+/** In each 128 bits, of each place the byte that v has there, and 0 of places from 16 on. */
+INLINE u8v bytesThere(u8v v, u8v places) {
+#if defined(__wasm__)
+  return (u8v)wasm_i8x16_swizzle((v128_t)v, (v128_t)places);
+#elif WIDTH == 32
+  // Of bytes from 128 on it makes 0.
+  return (u8v)_mm256_shuffle_epi8((__m256i)v, _mm256_adds_epu8((__m256i)places, _mm256_set1_epi8(112)));
+#else
+  return (u8v)_mm_shuffle_epi8((__m128i)v, _mm_adds_epu8((__m128i)places, _mm_set1_epi8(112)));
+#endif
+}
+
+/** Sixteen bytes from `distance` behind each of two addresses, or one. */
+INLINE u8v loadParts(const u8 *const from[2], i32 distance) {
+#if WIDTH == 32
+  return (u8v)_mm256_inserti128_si256(_mm256_castsi128_si256((__m128i)LOAD(u8x16, from[0] + distance)),
+                                      (__m128i)LOAD(u8x16, from[1] + distance), 1);
+#else
+  return LOAD(u8v, from[0] + distance);
+#endif
+}
+
+/** Spikes of a whole number of sixteen neurons. */
+INLINE isize spikesOf(const u8 *s, isize neurons) {
+  i32x4 sums = {0};
+  for (const u8 *end = s + neurons; s < end; s += 16) sums += fourProducts(sumsOfPairs(LOAD(u8x16, s)), SPLAT(i16x8, (i16)1));
+  return (isize)sums[0] + sums[1] + sums[2] + sums[3];
+}
+
+/** Writes how many of an image's first 0, 1, 2 … spikes are deleted, modulo 256. */
+INLINE void tallyDeletions(DeleteSpikes t, Draw draw, isize spikes) {
+  typedef u8 Run VECTOR(run);
+  const u32 *drawn = (u32 *)t.drawn, *gaps = (u32 *)t.gaps;
+  Run deleted = {0};
+  u8 *at = t.marks, *const end = t.marks + spikes;
+  for (u32 block = 0; at <= end; block += LANES) {
+    drawWords(draw, block, (u32 *)t.drawn);
+    NO_UNROLLING for (i32 i = 0; i < LANES; i++) EACH(w, 4) {
+      const u32 word = drawn[w * LANES + i];
+      u32 gap = t.guide[word >> (32 - guideBits)];
+      while (word < gaps[gap]) gap++;
+      // The gap's spikes, and the one that is deleted behind it, come when no more than now are.
+      STORE(at, deleted);
+      at += gap + 1;
+      deleted += 1;
+      if (gap < run) continue;
+      STORE(at - gap + (run - 1), deleted - 1);
+      // Behind a gap as long as the table nothing is deleted, and the next gap begins there.
+      if (gap == tabledGaps) {
+        at--;
+        deleted -= 1;
+      }
+    }
+  }
+}
+
+/** Deletes among the neurons of a vector. tally: of the spikes before theirs. @returns that of theirs as well */
+INLINE const u8 *deleteTallied(u8 *s, const u8 *tally) {
+  const u8v counts = LOAD(u8v, s);
+  // Spikes up to each neuron, of the sixteen that it is one of.
+  u8v upTo = counts + UP(counts, 1);
+  upTo += UP(upTo, 2);
+  upTo += UP(upTo, 4);
+  upTo += UP(upTo, 8);
+  const i32 lower = upTo[15], upper = upTo[WIDTH - 1];
+  const u8 *const from[2] = {tally, tally + lower};
+  const u8v first = loadParts(from, 0);
+  u8v deleted = bytesThere(first, upTo) | bytesThere(loadParts(from, 16), upTo - 16);
+  if (lower >= 32 || upper >= 32)
+    for (u8 far = 32; far <= mostOfSixteen; far += 16) deleted |= bytesThere(loadParts(from, far), upTo - far);
+  // Less what was deleted up to the neuron before.
+  u8v start = {0};
+  EACH(part, WIDTH / 16) start[part * 16] = 255;
+  STORE(s, counts - (deleted - (UP(deleted, 1) | (first & start))));
+  return tally + lower + (WIDTH == 32 ? upper : 0);
+}
+
+/** Deletes spikes of images lo…hi, of which a neuron has mostTallied at most. */
+INLINE void deleteByTallies(DeleteSpikes t, i32 lo, i32 hi) {
+  for (i32 n = lo; n < hi; n++) {
+    u8 *s = t.spikes + n * t.imageBytes, *const end = s + t.imageBytes / WIDTH * WIDTH;
+    tallyDeletions(t, DRAW(t, n), spikesOf(s, t.imageBytes));
+    const u8 *tally = t.marks;
+    for (; s < end; s += WIDTH) tally = deleteTallied(s, tally);
+    const isize left = t.imageBytes % WIDTH;
+    if (left == 0) continue;
+    STORE(t.drawn, (u8v){0});
+    __builtin_memcpy(t.drawn, end, left);
+    deleteTallied(t.drawn, tally);
+    __builtin_memcpy(end, t.drawn, left);
+  }
+}
+#endif

@@ -76,8 +76,11 @@ const switches: Readonly<Record<string, boolean>> = { yes: true, on: true, no: f
 export function typeHint(wanted: readonly unknown[], value: unknown): string | undefined {
   const wants = (...types: string[]) => types.some((type) => wanted.includes(type));
   if (typeof value === 'string') {
-    if (wants('number', 'integer') && value.trim() !== '' && Number.isFinite(Number(value.replace(/_/g, ''))))
-      return `write ${value.replace(/_/g, '')}, without quotes`;
+    const written = value.replace(/_/g, '');
+    if (wants('number', 'integer') && written.trim() !== '' && Number.isFinite(Number(written)))
+      return Number.isInteger(Number(written)) && !Number.isSafeInteger(Number(written))
+        ? 'no number holds it exactly: write one below 2^53'
+        : `write ${written}, without quotes`;
     const meant = switches[value.toLowerCase()];
     if (wants('boolean') && meant !== undefined) return `write ${meant}`;
   }

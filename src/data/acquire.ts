@@ -64,9 +64,8 @@ function readSplit(contents: Contents, parts: readonly Part[], { format }: Publi
     case 'mat':
       return decodeSvhn(files[0]!.bytes, files[0]!.name);
     case 'cifar': {
-      const decoded = files.map(({ name, bytes }) => decodeCifar(bytes, format.labelBytes, name));
-      const labels = Buffer.concat(decoded.map((part) => part.labels));
-      return { count: labels.length, images: Buffer.concat(decoded.map((part) => part.images)), labels };
+      const decoded = decodeCifar(files, format.labelBytes);
+      return { count: decoded.labels.length, ...decoded };
     }
   }
 }

@@ -25,9 +25,15 @@ export function readDataFile(path: string, label: string, limit: number): Buffer
 
 /** The same as a stream. */
 export function streamDataFile(path: string, label: string, limit: number): ReadStream {
+  const { descriptor } = openDataFile(path, label, limit);
+  return createReadStream(path, { fd: descriptor, highWaterMark: 1 << 20 });
+}
+
+/** The same to be read in parts, and closed by the caller. */
+export function openDataFile(path: string, label: string, limit: number): { descriptor: number; size: number } {
   return explained(path, label, () => {
     const { descriptor, stats } = openRegularFile(path);
-    if (stats.size <= limit) return createReadStream(path, { fd: descriptor, highWaterMark: 1 << 20 });
+    if (stats.size <= limit) return { descriptor, size: stats.size };
     closeSync(descriptor);
     throw new IrregularFile(`it has ${stats.size} bytes, more than the ${limit} allowed`);
   });

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../error.js';
-import { decodeNpy, encodeNpy } from '../formats/npy.js';
+import { decodeNpy, type NpyArray, npyParts } from '../formats/npy.js';
 
 /** Images and labels of one split of a data set. */
 export interface Split {
@@ -36,8 +36,9 @@ export async function writeDataset(folder: string, dataset: Dataset): Promise<vo
   await writeFile(join(folder, 'dataset.json'), `${JSON.stringify({ ...description, ...counts }, null, 2)}\n`);
   for (const split of splits) {
     const { count, images, labels } = dataset[split];
-    await writeFile(join(folder, `${split}-images.npy`), encodeNpy({ shape: [count, ...dataset.shape], data: images }));
-    await writeFile(join(folder, `${split}-labels.npy`), encodeNpy({ shape: [count], data: labels }));
+    const write = (name: string, array: NpyArray) => writeFile(join(folder, `${split}-${name}.npy`), npyParts(array));
+    await write('images', { shape: [count, ...dataset.shape], data: images });
+    await write('labels', { shape: [count], data: labels });
   }
 }
 

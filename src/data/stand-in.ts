@@ -26,7 +26,7 @@ export function asCifar({ count, images, labels }: Split, fine: boolean): Split 
     bytes.push(fine ? Uint8Array.of(label, label * colours.length + turn) : Uint8Array.of(label));
   }
   const file = encodeCifar(colourful, bytes);
-  return { count, ...decodeCifar(file, fine ? 2 : 1, 'the stand-in for CIFAR') };
+  return { count, ...decodeCifar([{ name: 'the stand-in for CIFAR', bytes: file }], fine ? 2 : 1) };
 }
 
 /** Grey pixels in a colour, in the middle of a black image. */

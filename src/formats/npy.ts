@@ -40,10 +40,15 @@ export interface NpyArray {
 const magic = Buffer.from('\x93NUMPY', 'latin1');
 
 /** A NumPy file (format 1.0, little-endian, C order). */
-export function encodeNpy({ shape, data }: NpyArray): Uint8Array {
+export function encodeNpy(array: NpyArray): Uint8Array {
+  return Buffer.concat(npyParts(array));
+}
+
+/** The same in pieces that follow one another: a large array need not be copied to be written. */
+export function npyParts({ shape, data }: NpyArray): Uint8Array[] {
   const kind = (Object.keys(kinds) as Kind[]).find((name) => data instanceof kinds[name])!;
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  return Buffer.concat([npyHeader(kind, shape), bytes]);
+  return [npyHeader(kind, shape), bytes];
 }
 
 /** What comes before the values. @param descr NumPy's name of their type, `|O` for pickled objects */

@@ -1,5 +1,5 @@
 import { deflateSync } from 'node:zlib';
-import { encode } from 'fast-png';
+import { decode, encode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
 import { decodePng } from '../../src/data/formats/png.js';
 import { chunk, png } from './png-chunks.js';
@@ -36,6 +36,22 @@ describe('PNG', () => {
       expect(decodePng(file, 3, 2)).toEqual(pixels);
   });
 
+  it('gives the pixels that the library gives, with every filter', () => {
+    let state = 1;
+    const random = () => (state = (state * 48271) % 2147483647);
+    for (let turn = 0; turn < 50; turn++) {
+      const [width, height] = [1 + (random() % 9), 1 + (random() % 9)];
+      const filtered = Buffer.from(
+        Array.from({ length: height }, () => [
+          random() % 5,
+          ...Array.from({ length: 3 * width }, () => random() & 255),
+        ]).flat(),
+      );
+      const file = png(header(width, height), chunk('IDAT', deflateSync(filtered)));
+      expect(decodePng(file, width, height)).toEqual(new Uint8Array(decode(file).data));
+    }
+  });
+
   it.each<[string, Uint8Array, string]>([
     ['another size', png(header(2 ** 31 - 1, 2 ** 31 - 1), image), 'is not 3×2'],
     [
@@ -62,6 +78,16 @@ describe('PNG', () => {
     ['too many colours', png(header(3, 2), chunk('PLTE', zeros.subarray(0, 771)), image), moreColours],
     ['two palettes', png(header(3, 2), ...[0, 1].map(() => chunk('PLTE', Buffer.alloc(6))), image), moreColours],
     ['rows in another order', png(header(3, 2, [8, 2, 0, 0, 1]), image), 'is interlaced'],
+    [
+      'a filter that is none',
+      png(header(3, 2), chunk('IDAT', deflateSync(Buffer.concat([Buffer.of(5), rows.subarray(1)])))),
+      'has a row with the unknown filter 5',
+    ],
+    [
+      'another way of packing',
+      png(header(3, 2, [8, 2, 1, 0, 0]), image),
+      'is packed or filtered in a way that no PNG is',
+    ],
     ['grey pixels', png(header(3, 2, [8, 0, 0, 0, 0]), image), 'is not in colour, with eight bits a channel'],
     ['a chunk beyond its end', png(header(3, 2), image).subarray(0, -14), 'is not a PNG, or ends too early'],
     ['nothing', new Uint8Array(0), 'is not a PNG, or ends too early'],

@@ -6,9 +6,24 @@ describe("CIFAR's format", () => {
   it.each([1, 2] as const)('is read as it was written, with %i label bytes', (labelBytes) => {
     const images = Uint8Array.from({ length: 2 * 3072 }, (_, i) => (i * 7 + (i >> 8)) & 255);
     const labels = [Uint8Array.of(3, 41), Uint8Array.of(9, 99)].map((label) => label.slice(0, labelBytes));
-    const read = decodeCifar(encodeCifar(images, labels), labelBytes, 'file');
-    expect(Buffer.compare(read.images, images)).toBe(0);
-    expect([...read.labels]).toEqual(labelBytes === 1 ? [3, 9] : [41, 99]);
+    const record = 3072 + labelBytes;
+    const inPieces: readonly ((bytes: Uint8Array) => Uint8Array[])[] = [
+      (bytes) => [bytes],
+      // One behind the other in memory, the other way round, and apart.
+      (bytes) => [bytes.subarray(0, record), bytes.subarray(record)],
+      (bytes) => [bytes.subarray(record), bytes.subarray(0, record)],
+      (bytes) => [bytes.slice(0, record), bytes.slice(record)],
+    ];
+    for (const [i, cut] of inPieces.entries()) {
+      const read = decodeCifar(
+        cut(encodeCifar(images, labels)).map((bytes) => ({ name: 'file', bytes })),
+        labelBytes,
+      );
+      const wanted = i === 2 ? Buffer.concat([images.subarray(3072), images.subarray(0, 3072)]) : images;
+      expect(Buffer.compare(read.images, wanted)).toBe(0);
+      const found = labelBytes === 1 ? [3, 9] : [41, 99];
+      expect([...read.labels]).toEqual(i === 2 ? found.toReversed() : found);
+    }
   });
 });
 

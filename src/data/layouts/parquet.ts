@@ -1,7 +1,8 @@
+import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { buildFolder } from '../../paths.js';
-import { readDataFile } from '../data-file.js';
+import { openDataFile } from '../data-file.js';
 import { imageBytes } from '../formats/cifar.js';
 import type { Part } from '../published.js';
 import { damaged } from './layout.js';
@@ -9,12 +10,15 @@ import type { ParquetRequest } from './parquet-rows.js';
 
 /** What the thread is given. */
 export interface ParquetJob {
-  readonly file: ArrayBuffer;
+  /** Of the file, which is open. */
+  readonly descriptor: number;
+  /** Of the file, in bytes. */
+  readonly size: number;
   readonly request: ParquetRequest;
 }
 
 /** What it answers: records, or what is wrong with the file, in words that follow the file's name. */
-export type ParquetAnswer = { readonly records: Uint8Array } | { readonly problem: string };
+export type ParquetAnswer = { readonly records: Uint8Array<ArrayBuffer> } | { readonly problem: string };
 
 /** More than a PNG of an image of CIFAR has. */
 const imageLimit = 8192;
@@ -34,10 +38,13 @@ const watchMs = 50;
 export async function readParquet(path: string, parts: readonly Part[], labelBytes: 1 | 2): Promise<Uint8Array> {
   const count = parts.reduce((sum, { bytes }) => sum + bytes, 0) / (labelBytes + imageBytes);
   const limit = count * (imageLimit + rowOverhead) + 2 ** 20;
-  const bytes = readDataFile(path, path, limit);
-  const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
-  const answer = await readApart({ file, request: { count, labelBytes, imageLimit, limit } });
-  return 'records' in answer ? answer.records : damaged(path, answer.problem);
+  const { descriptor, size } = openDataFile(path, path, limit);
+  try {
+    const answer = await readApart({ descriptor, size, request: { count, labelBytes, imageLimit, limit } });
+    return 'records' in answer ? answer.records : damaged(path, answer.problem);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /**
@@ -49,7 +56,6 @@ async function readApart(job: ParquetJob): Promise<ParquetAnswer> {
   const allowed = memory + job.request.limit;
   const worker = new Worker(join(buildFolder, 'parquet-worker.js'), {
     workerData: job,
-    transferList: [job.file],
     resourceLimits: { maxOldGenerationSizeMb: Math.ceil(allowed / 2 ** 20) },
   });
   let watch: NodeJS.Timeout | undefined;

@@ -1,5 +1,5 @@
 import { defaultEngine, engineNamed, engines } from '../../engine/engines.js';
-import { processorChoice } from '../../engine/processor-choice.js';
+import { choiceVariable, choosing } from '../../engine/processor-choice.js';
 import { UserError } from '../../error.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import type { Diagnostic } from '../../pipeline/text/diagnostic.js';
@@ -33,7 +33,7 @@ export async function withEngine(
       const device = await computing?.processor?.(resources.gpu);
       tasks.push(device === undefined ? task : { ...task, resources: { ...resources, device } });
     } catch (error) {
-      const ofStage = processorChoice() === undefined && resources.gpu !== undefined;
+      const ofStage = choosing()[choiceVariable] === undefined && resources.gpu !== undefined;
       if (!(error instanceof UserError) || error.code !== 'E_GPU_CHOICE' || !ofStage) throw error;
       const { code, message, hint } = error;
       mistakes.set(stage, { severity: 'error', code, message, range, ...(hint === undefined ? {} : { hint }) });

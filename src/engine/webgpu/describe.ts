@@ -1,7 +1,7 @@
 import { UserError } from '../../error.js';
 import { formatSize } from '../../schema/size.js';
 import { askProbe } from '../probe.js';
-import { choiceVariable, choosing, processorChoice } from '../processor-choice.js';
+import { choiceVariable, choosing } from '../processor-choice.js';
 import type { WebGpuDescription } from './library.js';
 
 /** By what chooses among them. */
@@ -13,7 +13,7 @@ const known = new Map<string | undefined, Promise<WebGpuDescription>>();
  * @throws {UserError} E_ENGINE when there is none, or its driver or a package doesn't load; E_GPU_CHOICE when there are others
  */
 export function describeWebGpu(ofStage?: string): Promise<WebGpuDescription> {
-  const choice = processorChoice(ofStage);
+  const choice = choosing(ofStage)[choiceVariable];
   const found = known.get(choice) ?? ask(ofStage);
   known.set(choice, found);
   return found;

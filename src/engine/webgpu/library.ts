@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { UserError } from '../../error.js';
 import { buildFolder } from '../../paths.js';
-import { processorChoice } from '../processor-choice.js';
+import { choiceVariable, choosing } from '../processor-choice.js';
 import type { TensorFlow } from '../tensorflow/library.js';
 import { adapterOptions, chosenAdapter, type Gpu, type ListedAdapter, listAdapters } from './adapters.js';
 
@@ -135,7 +135,7 @@ async function openGpu(
   });
   Object.assign(globalThis, globals);
   const listed = await listAdapters(create);
-  const choice = processorChoice();
+  const choice = choosing()[choiceVariable];
   const gpu = create(choice === undefined ? [] : adapterOptions(chosenAdapter(listed, choice)));
   const value = { userAgent: 'node', ...(globalThis as { navigator?: object }).navigator, gpu };
   Object.defineProperty(globalThis, 'navigator', { value, configurable: true });

@@ -44,7 +44,7 @@ describe('tasks on graphics processors', () => {
     expect(await devices(trains('a'), trains('b', 'intel'))).toEqual(['NVIDIA H200', 'NVIDIA H200']);
     expect(choosing('intel')).toEqual({ SPIKELINE_GPU: '2' });
     vi.stubEnv('SPIKELINE_GPU', '');
-    expect([choosing('intel'), choosing(undefined)]).toEqual([{ SPIKELINE_GPU: 'intel' }, {}]);
+    expect([choosing('intel'), choosing()]).toEqual([{ SPIKELINE_GPU: 'intel' }, {}]);
   });
 
   it('have its name in their keys', async () => {

@@ -38,6 +38,17 @@ async function readEvents(url: string) {
 }
 
 describe.concurrent('the page of a run', () => {
+  test('of targets leaves the other stages alone', async ({ box }) => {
+    box.write('p.yaml', pipeline);
+    const run = box.start(['run', 'p.yaml', 'a', '--open']);
+    await until(() => run.err.includes('ssh -L'), 'the address is told');
+    const graph = await (await fetch(`${/http:\S+/.exec(run.err)![0]}graph.svg`)).text();
+    expect(graph).toContain('<title>b: not part of this run</title>');
+    expect(graph).toContain('0 waiting');
+    run.child.kill('SIGINT');
+    await run.result;
+  });
+
   test('tells of the run as it goes on, to whoever knows its address', async ({ box }) => {
     box.write('p.yaml', pipeline);
     const run = box.start(['run', 'p.yaml', '--open']);

@@ -45,7 +45,10 @@ export class LivePage {
         return state.ended;
       },
       // What is not part of the run was not looked at.
-      stateOf: (id: TaskId) => stateOf[state.tasks.get(id)?.state ?? 'waiting'],
+      stateOf: (id: TaskId) => {
+        const task = state.tasks.get(id);
+        return task && stateOf[task.state];
+      },
       keyOf: (id: TaskId) => state.keys.get(id),
     };
     this.#page = new PipelinePage(store, shown, 'run', names, token);

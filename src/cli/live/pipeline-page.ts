@@ -42,8 +42,8 @@ export interface Shown {
   readonly summary: string;
   /** True while nothing goes on. */
   readonly ended: boolean;
-  /** In which colour the picture has a task. */
-  stateOf(task: TaskId): State;
+  /** In which colour the picture has a task; undefined for one that is left alone. */
+  stateOf(task: TaskId): State | undefined;
   /** Of a task whose result can be had. */
   keyOf(task: TaskId): TaskKey | undefined;
 }

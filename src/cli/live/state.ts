@@ -1,6 +1,6 @@
 import type { Failure, RunEvent } from '../../run/events.js';
 import { Overall } from '../../run/views/overall.js';
-import { progressText, retryText, TimeLeft } from '../../run/views/text.js';
+import { progressText, reasonsText, retryText, TimeLeft } from '../../run/views/text.js';
 import type { Progress } from '../../stage/definition.js';
 import type { TaskKey } from '../../store/types.js';
 import type { Metrics, TaskId } from '../../values.js';
@@ -46,7 +46,7 @@ export class LiveState {
     if (!this.ended) this.#overall.handle(event);
     switch (event.event) {
       case 'task-start':
-        this.#change(event.task, { state: 'running', text: event.reasons.map(({ text }) => text).join('; ') });
+        this.#change(event.task, { state: 'running', text: reasonsText(event.reasons) });
         return;
       case 'task-waiting':
         this.#change(event.task, { text: event.message });

@@ -21,8 +21,11 @@ export function taskGraph(pipeline: Pipeline, stateOf: (task: TaskId) => State):
   };
 }
 
-/** A node a stage, with its axes; arrows say which axes arrive as a list. */
-export function stageGraph(pipeline: Pipeline, stateOf: (task: TaskId) => State): Graph {
+/**
+ * A node a stage, with its axes; arrows say which axes arrive as a list.
+ * @param stateOf undefined for tasks that are not to be counted
+ */
+export function stageGraph(pipeline: Pipeline, stateOf: (task: TaskId) => State | undefined): Graph {
   return {
     title: pipeline.name,
     direction: 'down',
@@ -32,7 +35,8 @@ export function stageGraph(pipeline: Pipeline, stateOf: (task: TaskId) => State)
         id: stage,
         title: stage,
         details: stageDetails(stage, tasks),
-        counts: countStates(tasks.map(({ id }) => stateOf(id))),
+        counts: countStates(tasks.flatMap(({ id }) => stateOf(id) ?? [])),
+        ...(tasks.length > 0 && { none: 'not part of this run' }),
       };
     }),
     edges: stageEdges(pipeline),

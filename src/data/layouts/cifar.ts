@@ -157,7 +157,7 @@ function recordsOf(images: Uint8Array, lists: readonly (readonly number[])[]): U
  */
 function* inOrder(bytes: Uint8Array, parts: readonly Part[]): Generator<[name: string, bytes: Uint8Array]> {
   const places = parts.map((_, i) => parts.slice(0, i).reduce((sum, { bytes: size }) => sum + size, 0));
-  const piece = (i: number) => bytes.subarray(places[i]!, places[i]! + parts[i]!.bytes);
+  const piece = (i: number) => bytes.subarray(places[i], places[i]! + parts[i]!.bytes);
   for (const [i, part] of parts.entries()) {
     const rest = parts.map((_, k) => k).slice(i);
     const found = rest.find((k) => digestOf(piece(k), part) === part.digest);

@@ -67,10 +67,11 @@ function undeclaredWords(
     input.kind === 'file' ? [resolve(pipelineFolder, input.path)] : [],
   );
   const isDeclared = (path: string) => declared.some((input) => path === input || path.startsWith(input + sep));
+  const taken = new Set(Object.keys(inputs));
   return [...new Set(words)].flatMap((word): Diagnostic[] => {
     const path = resolve(folder, word);
     if (!isWithin(path, [pipelineFolder, folder]) || isDeclared(path) || !files.has(path)) return [];
-    const name = inputName(word);
+    const name = inputName(word, taken);
     return [
       {
         severity: 'warning',
@@ -199,13 +200,22 @@ function isThere(path: string): boolean {
   }
 }
 
-/** `scripts/count.sh` → `count`. */
-function inputName(word: string): string {
-  const last = join(word, '.').split(sep).at(-1) ?? '';
-  return (
-    last
+/**
+ * `scripts/count.sh` → `count`, or `scripts-count` where there is another input of that name already.
+ * @param taken names of the stage's inputs, to which this one is added
+ */
+function inputName(word: string, taken: Set<string>): string {
+  const parts = join(word, '.').split(sep);
+  const names = parts.map((_, i) =>
+    parts
+      .slice(-1 - i)
+      .join('-')
       .replace(/\.[^.]*$/, '')
       .replaceAll(/[^A-Za-z0-9_-]/g, '-')
-      .replace(/^[^A-Za-z]+/, '') || 'file'
+      .replace(/^[^A-Za-z]+/, ''),
   );
+  const numbered = Array.from({ length: taken.size + 1 }, (_, i) => `${names[0] || 'file'}-${i + 2}`);
+  const name = [names[0] || 'file', ...names.slice(1), ...numbered].find((one) => one !== '' && !taken.has(one))!;
+  taken.add(name);
+  return name;
 }

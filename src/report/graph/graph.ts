@@ -10,6 +10,8 @@ export interface GraphNode {
   readonly details: readonly string[];
   /** How many tasks the node stands for are in which state. */
   readonly counts: StateCounts;
+  /** What is said where none is in any. Default: `no tasks`. */
+  readonly none?: string;
 }
 
 export interface GraphEdge {
@@ -58,9 +60,9 @@ export function namedStates(names: StateNames): readonly State[] {
 }
 
 /** `cached`, `8 cached`, `5 cached, 3 stale`. */
-export function countsText(counts: StateCounts, names: StateNames = plainNames): string {
+export function countsText(counts: StateCounts, names: StateNames = plainNames, none = 'no tasks'): string {
   const total = states.reduce((sum, state) => sum + (counts[state] ?? 0), 0);
-  if (total === 0) return 'no tasks';
+  if (total === 0) return none;
   const common = commonState(counts);
   if (total === 1 && common !== undefined) return names[common] ?? common;
   return states

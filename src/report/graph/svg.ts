@@ -102,7 +102,7 @@ interface Box {
 }
 
 function boxOf(node: GraphNode, collected: readonly string[], names: StateNames): Box {
-  const lines = [...node.details, ...collected, countsText(node.counts, names)];
+  const lines = [...node.details, ...collected, countsText(node.counts, names, node.none)];
   const text = Math.max(
     textWidth(node.title, titleSize, true),
     ...lines.map((line) => textWidth(line, detailSize, false)),
@@ -130,7 +130,7 @@ function nodeSvg({ node, lines, width, height }: Box, names: StateNames, left: n
   const x = left + strip + padding;
   const first = top + padding + titleSize - 2;
   return [
-    `<g><title>${escaped(`${node.id}: ${countsText(node.counts, names)}`)}</title><rect class="node" ${frame}/>`,
+    `<g><title>${escaped(`${node.id}: ${countsText(node.counts, names, node.none)}`)}</title><rect class="node" ${frame}/>`,
     state === undefined ? '' : `<rect class="${state} tint" ${frame}/>`,
     stripSvg(node, left, top, height),
     `<text class="title" x="${x.toFixed(1)}" y="${first.toFixed(1)}">${escaped(node.title)}</text>`,

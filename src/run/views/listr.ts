@@ -12,7 +12,7 @@ import type { TaskId } from '../../values.js';
 import type { Failure, RunEvent } from '../events.js';
 import { Overall } from './overall.js';
 import { ResizableOutput } from './resizable-output.js';
-import { duration, progressText, retryText, shortened, TimeLeft, tailLines, uploadText } from './text.js';
+import { duration, progressText, reasonsText, retryText, shortened, TimeLeft, tailLines, uploadText } from './text.js';
 import type { View } from './view.js';
 
 type Row = ListrTaskWrapper<unknown, typeof DefaultRenderer, typeof SimpleRenderer>;
@@ -73,7 +73,7 @@ export class ListrView implements View {
         this.#running(event.task, event.message);
         return;
       case 'task-start':
-        this.#running(event.task, event.reasons.map(({ text }) => text).join('; '));
+        this.#running(event.task, reasonsText(event.reasons));
         return;
       case 'task-progress': {
         const timer = this.#left.get(event.task) ?? new TimeLeft();

@@ -1,6 +1,6 @@
 import type { TaskId } from '../../values.js';
 import type { RunEvent } from '../events.js';
-import { countOf, duration, progressText, retryText, TimeLeft, tailLines, uploadText } from './text.js';
+import { countOf, duration, progressText, reasonsText, retryText, TimeLeft, tailLines, uploadText } from './text.js';
 import type { View } from './view.js';
 
 /** How often a running task says how far it is. */
@@ -26,7 +26,7 @@ export class PlainView implements View {
         this.write(`wait    ${event.task}: ${event.message}`);
         return;
       case 'task-start': {
-        const why = event.reasons.map(({ text }) => text).join('; ');
+        const why = reasonsText(event.reasons);
         this.write(`start   ${event.task}${why === '' ? '' : ` (${why})`}`);
         this.#shown.set(event.task, performance.now());
         return;

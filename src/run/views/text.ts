@@ -1,7 +1,7 @@
 import { formatSize } from '../../schema/size.js';
 import type { Progress } from '../../stage/definition.js';
 import type { TaskRecord } from '../../store/types.js';
-import type { Failure, RunEvent } from '../events.js';
+import type { Failure, Reason, RunEvent } from '../events.js';
 
 /** `84 s`, `3 min 20 s`, `2 h 5 min`. */
 export function duration(seconds: number): string {
@@ -58,6 +58,22 @@ export function shortened(text: string, most: number): string {
   if (letters.length <= most) return text;
   const end = Math.floor((most - 1) / 2);
   return `${letters.slice(0, most - 1 - end).join('')}…${end === 0 ? '' : letters.slice(-end).join('')}`;
+}
+
+/** Of reasons that fill lines, so many characters are told; `why` tells all. */
+const mostOfReasons = 240;
+
+/** Why a task runs, in a line: the first reasons, as many as there is room for, and how many more there are. */
+export function reasonsText(reasons: readonly Reason[]): string {
+  const texts = reasons.map(({ text }) => text);
+  let told = 0;
+  for (let length = 0; told < texts.length; told++) {
+    length += texts[told]!.length;
+    if (told > 0 && length > mostOfReasons) break;
+  }
+  const more = texts.length - told;
+  const shown = texts.slice(0, told).map((text) => shortened(text, mostOfReasons));
+  return [...shown, ...(more > 0 ? [`and ${countOf(more, 'more reason')}`] : [])].join('; ');
 }
 
 /** Estimates the time left of a task from the pace of its recent progress. */

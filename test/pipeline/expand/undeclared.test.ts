@@ -36,6 +36,17 @@ const words = (...all: (string | CommandPart[])[]): Partial<Task> => ({
 });
 const script = (text: string): Partial<Task> => ({ action: { kind: 'shell', shell: 'sh', script: [{ text }] } });
 
+it('proposes names that no other input has', () => {
+  writeFiles(folder, { 'a/x.txt': '', 'b/x.txt': '', 'x.txt': '', 'b-x.md': '' });
+  const task = command('s', {
+    folder,
+    ...words('cat', 'a/x.txt', 'b/x.txt', 'x.txt', 'b-x.md'),
+    inputs: { cat: file('cat') },
+  });
+  const hints = undeclaredFiles({ folder }, [task]).map(({ hint }) => /inputs: \{ ([\w-]+): /.exec(hint ?? '')?.[1]);
+  expect(hints).toEqual(['x', 'b-x', 'x-2', 'b-x-2']);
+});
+
 it('names files and folders in words, behind an equals sign, and in values, once a stage', () => {
   expect(named(words('sh', 'scripts/count.sh', '--config=conf/a.yaml', 'IN=data', '-v', 'none.txt'))).toEqual([
     ...['scripts/count.sh', 'conf/a.yaml', 'data'],

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { progressText, roughly, shortened, TimeLeft } from '../../../src/run/views/text.js';
+import type { Reason } from '../../../src/run/events.js';
+import { progressText, reasonsText, roughly, shortened, TimeLeft } from '../../../src/run/views/text.js';
 
 describe('texts of views', () => {
   it('say of a time that is not known exactly no more than is known', () => {
@@ -15,6 +16,16 @@ describe('texts of views', () => {
     expect([2, 2.17, 4.99, 9.4, 47, 48, 150].map(hours)).toEqual(
       ['2 h', '2 h 10 min', '5 h', '9 h', '47 h', '2 days', '6 days'].map((text) => `about ${text}`),
     );
+  });
+
+  it('say why a task runs in a line that people read', () => {
+    const reason = (text: string): Reason => ({ code: 'parameter', text });
+    expect(reasonsText([])).toBe('');
+    expect(reasonsText([reason('a'), reason('b')])).toBe('a; b');
+    const many = Array.from({ length: 64 }, (_, i) => reason(`parameter p${i} changed: 1 → 2`));
+    expect(reasonsText(many)).toMatch(/^parameter p0 changed: 1 → 2; .*; and 5\d more reasons$/);
+    expect(reasonsText(many).length).toBeLessThan(300);
+    expect(reasonsText([reason('x'.repeat(1000)), reason('b')])).toMatch(/^x{100,}…x{100,}; and 1 more reason$/);
   });
 
   it('put what changes before the bar, so that a narrow terminal keeps it', () => {

@@ -7,7 +7,8 @@ export default tseslint.config(
     files: ['**/*.ts', '**/*.mjs'],
     languageOptions: {
       parser: tseslint.parser,
-      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+      // One program for all files: the service of editors, which takes them one by one, needs half as much again.
+      parserOptions: { project: 'tsconfig.json', tsconfigRootDir: import.meta.dirname },
     },
     plugins: { '@typescript-eslint': tseslint.plugin },
     rules: {

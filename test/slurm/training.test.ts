@@ -106,7 +106,7 @@ describeOnCluster(
       const pipeline = `name: warned
 stages:
   data: { uses: dataset, with: { name: fashion-mnist-sample, subset: { train: 1000, test: 200 } } }
-  train: { uses: train, inputs: { data: data }, with: { network: lenet, k: 1, B: 2, epochs: 60, batch: 50 } }
+  train: { uses: train, inputs: { data: data }, with: { network: lenet, k: 1, B: 2, epochs: 20, batch: 50 } }
 `;
 
       test('go on from their checkpoint in another job, to the same bytes', { timeout: 20 * minutes }, async ({

@@ -1,6 +1,6 @@
 import type { NpyData } from '../formats/npy.js';
 import type { Tensor, TensorData } from '../formats/safetensors.js';
-import { elements } from '../formats/shape.js';
+import { areFinite, elements } from '../formats/shape.js';
 import type { Network, NetworkLayer } from '../network/architecture.js';
 import { blocksOf } from '../network/layers.js';
 import { type ParameterShape, parameterShapes } from '../network/parameters.js';
@@ -30,8 +30,7 @@ export function readParameters(
       const { shape, data, what } = find(parameter);
       checkShape(what, shape, parameter.shape, fail);
       const values = Float32Array.from(data as Iterable<number | bigint>, Number);
-      if (!values.every(Number.isFinite))
-        fail('E_IMPORT_VALUE', `${what} holds values that are not finite float32 numbers`);
+      if (!areFinite(values)) fail('E_IMPORT_VALUE', `${what} holds values that are not finite float32 numbers`);
       if (parameter.role === 'variance' && values.some((value) => value < 0))
         fail('E_IMPORT_VALUE', `${what} holds a negative variance`);
       return [parameter.name, values] as const;

@@ -1,5 +1,6 @@
 import { UserError } from '../error.js';
 import { decodeSafetensors, encodeSafetensors, type Tensor } from '../formats/safetensors.js';
+import { areFinite } from '../formats/shape.js';
 import type { Network } from './architecture.js';
 import { decodeNetwork, encodeNetwork, parseJson } from './describe.js';
 import type { AdamState, OptimiserState } from './optimiser.js';
@@ -78,7 +79,7 @@ export function decodeCheckpoint(bytes: Uint8Array, label: string): Checkpoint {
         return fail(
           `the tensor "${prefix}${name}" has the shape [${tensor.shape.join(', ')}] instead of [${shape.join(', ')}]`,
         );
-      if (!tensor.data.every(Number.isFinite)) return fail(`the tensor "${prefix}${name}" holds NaN or infinity`);
+      if (!areFinite(tensor.data)) return fail(`the tensor "${prefix}${name}" holds NaN or infinity`);
       values.set(name, tensor.data);
       rest.delete(prefix + name);
     }

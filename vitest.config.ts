@@ -35,6 +35,7 @@ const unit = {
   // By default one processor is left alone. Many tests wait for processes: one more than there are processors is best.
   maxWorkers: availableParallelism() + 1,
   unstubEnvs: true,
+  setupFiles: ['test/equality.ts'],
 };
 
 export default defineConfig({

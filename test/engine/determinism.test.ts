@@ -13,7 +13,8 @@ describe.each(Object.entries(cases))('%s', (_, { network, gradients, golden }) =
     lively = await livelyParameters(network);
   });
 
-  it.each([1, 2, 3, 4])('gives the same bits with %i threads', async (threads) => {
+  // With two they are computed below, and on other versions of Node; threads.test.ts has more than there is work for.
+  it.each([1, 3])('gives the same bits with %i threads', async (threads) => {
     expect(await fingerprint(network, lively, threads, gradients)).toBe(golden);
   });
 });

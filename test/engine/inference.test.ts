@@ -148,7 +148,7 @@ describe('inference against plain loops, neuron by neuron', () => {
     };
     const parameters = liveParameters(network, 3);
     const { images } = batchOf(network, 2, 3);
-    const evaluator = await WasmEvaluator.create(network, parameters, { batch: 2, threads: 2 });
+    const evaluator = await WasmEvaluator.create(network, parameters, { batch: 2, threads: 1 });
     const { logits } = await evaluator.evaluate(images, 2);
     await evaluator.close();
     const expected = [0, 1].flatMap((i) => [
@@ -160,7 +160,7 @@ describe('inference against plain loops, neuron by neuron', () => {
   /** Neurons that decide otherwise, layer by layer; none must. */
   async function differences(network: Network, count: number): Promise<number[]> {
     const { k, B } = network.precision as { k: number; B: number };
-    const { ann, snn } = await both(network, 3, count, 2);
+    const { ann, snn } = await both(network, 3, count, 1);
     expect(leastLively(ann.levels, 2 ** k * B)).toBeGreaterThan(0.05);
     return ann.levels.map((levels, i) => levels.filter((level, j) => level !== snn.levels[i]![j]).length);
   }
@@ -184,7 +184,7 @@ describe('noise', () => {
   /** Spikes of layer 1 under noise, computed in batches of `batch`. */
   async function noisy(probability: number, seed: number, batch: number): Promise<number[]> {
     const noise = [{ deletion: probability, insertion: 0, membrane: 0 }];
-    const simulator = await WasmSimulator.create(spiking, { batch, threads: 2, noise });
+    const simulator = await WasmSimulator.create(spiking, { batch, threads: 1, noise });
     const spikes: number[] = [];
     for (let first = 0; first < 12; first += batch) {
       const count = Math.min(batch, 12 - first);

@@ -58,22 +58,24 @@ export function convolveAll(g: Geometry, images: number, weights: readonly numbe
   ]).flat();
 }
 
-/** Gradients by the reference, summed over images for the weights. */
-export function referenceGradients(
-  g: Geometry,
-  w: readonly number[],
-  x: readonly number[],
-  dy: readonly number[],
-  images: number,
-) {
+/** Gradients of weights by the reference, summed over images. */
+export function weightGradients(g: Geometry, x: readonly number[], dy: readonly number[], images: number): number[] {
   const [inputs, outputs] = [inputPixels(g) * g.inChannels, outputPixels(g) * g.outChannels];
   const dw = new Float64Array(weightCount(g));
-  const dx = Array.from({ length: images }, (_, n) => {
-    const own = new Float64Array(inputs);
-    correlate(layerOf(g), w, x.slice(n * inputs, (n + 1) * inputs), dy.slice(n * outputs, (n + 1) * outputs), dw, own);
-    return [...own];
+  for (let n = 0; n < images; n++)
+    correlate(layerOf(g), [], x.slice(n * inputs, (n + 1) * inputs), dy.slice(n * outputs, (n + 1) * outputs), { dw });
+  return plain([...dw]);
+}
+
+/** Gradients of inputs by the reference, image by image. */
+export function inputGradients(g: Geometry, w: readonly number[], dy: readonly number[], images: number): number[] {
+  const [inputs, outputs] = [inputPixels(g) * g.inChannels, outputPixels(g) * g.outChannels];
+  const each = Array.from({ length: images }, (_, n) => {
+    const dx = new Float64Array(inputs);
+    correlate(layerOf(g), w, [], dy.slice(n * outputs, (n + 1) * outputs), { dx });
+    return [...dx];
   });
-  return { dw: plain([...dw]), dx: plain(dx.flat()) };
+  return plain(each.flat());
 }
 
 /** Feature maps for element-wise kernels, and values of such maps as floats between borders. */

@@ -6,7 +6,7 @@ import { integersSuffice, sparseGradient } from '../../src/engine/wasm/sparse-gr
 import { tabledGradient } from '../../src/engine/wasm/tabled-gradient.js';
 import { nowhere } from '../../src/engine/wasm/units.js';
 import { forms, geometry, inParts, integers, KernelBench, plain, reals, spikeCounts } from './kernel-bench.js';
-import { geometries, referenceGradients } from './kernel-geometries.js';
+import { geometries, inputGradients, weightGradients } from './kernel-geometries.js';
 
 const f = Math.fround;
 
@@ -65,10 +65,10 @@ describe('gradients in integers', () => {
       integer,
     );
     bench.run([phase, [...backward.pack, ...weights.lists], [...inParts(images, backward.calls), ...weights.sums]]);
-    const fine = referenceGradients(g, q, spikes, rounded(dz, stepOf(bound, 16)), images).dx;
+    const fine = inputGradients(g, q, rounded(dz, stepOf(bound, 16)), images);
     const found = bench.readFloats(dx, inputs);
     expect(plain(found)).toEqual(plain(fine.map((value, i) => (open[i] ? f(value) : 0))));
-    const coarse = referenceGradients(g, q, spikes, rounded(dz, stepOf(bound, 12)), images).dw.map((sum) => sum / 2);
+    const coarse = weightGradients(g, spikes, rounded(dz, stepOf(bound, 12)), images).map((sum) => sum / 2);
     const largest = Math.max(...coarse.map(Math.abs), 1e-30);
     const error = bench.readFloats(dw, weightCount(g)).map((value, i) => Math.abs(value - coarse[i]!) / largest);
     // Sums of chunks are added in single precision.

@@ -34,7 +34,7 @@ describe.each(networks)('%s on %j', (text, input) => {
       const network = networkOf(text, input, precision);
       const parameters = liveParameters(network, 5);
       const { images } = batchOf(network, 3, 5);
-      const evaluator = await WasmEvaluator.create(network, parameters, { batch: 4, threads: 2 });
+      const evaluator = await WasmEvaluator.create(network, parameters, { batch: 4, threads: 1 });
       const ann = await evaluator.evaluate(images, 3, precision.kind !== 'fp32');
       await evaluator.close();
       const expected = [0, 1, 2].map((i) =>
@@ -50,7 +50,7 @@ describe.each(networks)('%s on %j', (text, input) => {
         expect(() => convert(network, parameters)).toThrow('has float weights');
         return;
       }
-      const simulator = await WasmSimulator.create(convert(network, parameters).network, { batch: 4, threads: 2 });
+      const simulator = await WasmSimulator.create(convert(network, parameters).network, { batch: 4, threads: 1 });
       const snn = await simulator.simulate(images, 3, undefined, true);
       await simulator.close();
       expect(snn.levels).toEqual(ann.levels);
@@ -58,6 +58,6 @@ describe.each(networks)('%s on %j', (text, input) => {
   );
 
   it.each([quantised(1, 2), quantised(4, 8)])('trains as plain loops do ($k, $B)', async (precision) => {
-    await expectAgreement(networkOf(text, input, precision), 4, 2);
+    await expectAgreement(networkOf(text, input, precision), 4, 1);
   });
 });

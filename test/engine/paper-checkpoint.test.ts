@@ -11,7 +11,7 @@ describe("the paper's own checkpoint on the engine", () => {
     const lenet = preset('lenet', { precision: quantised(1, 2) });
     const simulator = await WasmSimulator.create(convert(lenet, await authorsParameters(lenet)).network, {
       batch: 200,
-      threads: 2,
+      threads: 1,
     });
     const { logits, counts } = await simulator.simulate(authorsImages(), 200);
     await simulator.close();

@@ -36,13 +36,11 @@ function drawParameters(network: Network): Map<string, Float32Array> {
 }
 
 describe("the paper's VGG with random ternary weights", () => {
+  // inference.test.ts has all of the paper's precisions, in smaller networks.
   it.each([
     [0, 1],
-    [0, 2],
     [0, 4],
-    [1, 1],
     [1, 2],
-    [1, 4],
   ])('k%iB%i: ANN and SNN agree in every neuron', async (k, B) => {
     const network = vgg(k, B);
     const { images } = batchOf(network, count, 10 * k + B);
@@ -58,10 +56,10 @@ describe("the paper's VGG with random ternary weights", () => {
     for (const { channels, negatedChannels, constantChannels } of layers)
       expect([negatedChannels, constantChannels]).toEqual([channels / 2, 1]);
 
-    const evaluator = await WasmEvaluator.create(network, parameters, { batch: count, threads: 2 });
+    const evaluator = await WasmEvaluator.create(network, parameters, { batch: count, threads: 1 });
     const ann = await evaluator.evaluate(images, count, true);
     await evaluator.close();
-    const simulator = await WasmSimulator.create(spiking, { batch: count, threads: 2 });
+    const simulator = await WasmSimulator.create(spiking, { batch: count, threads: 1 });
     const snn = await simulator.simulate(images, count, undefined, true);
     await simulator.close();
 
@@ -82,7 +80,7 @@ describe("the paper's VGG with random ternary weights", () => {
     const network = vgg(1, 2);
     const { images } = batchOf(network, count, 3);
     const parameters = await randomTernary(network, images);
-    const evaluator = await WasmEvaluator.create(network, parameters, { batch: count, threads: 2 });
+    const evaluator = await WasmEvaluator.create(network, parameters, { batch: count, threads: 1 });
     const { levels } = await evaluator.evaluate(images, 1, true);
     await evaluator.close();
     const size = images.length / count;

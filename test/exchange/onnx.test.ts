@@ -54,7 +54,7 @@ async function compare(
   exactness: Exactness = 'exact',
 ) {
   const count = images.length / elements(network.input);
-  const evaluator = await WasmEvaluator.create(network, parameters, { batch: count, threads: 2 });
+  const evaluator = await WasmEvaluator.create(network, parameters, { batch: count, threads: 1 });
   const quantised = network.precision.kind === 'quantised';
   const ours = await evaluator.evaluate(images, count, quantised);
   const model = onnxModel(network, parameters, { exactness });
@@ -118,7 +118,7 @@ describe('the ONNX model in ONNX Runtime', () => {
   });
 
   it('says how images become its input', () => {
-    const vgg = preset('vgg', { precision: { kind: 'quantised', k: 1, B: 2 } });
+    const vgg = narrow(preset('vgg', { precision: { kind: 'quantised', k: 1, B: 2 } }));
     const { metadata, outputs } = onnxModel(vgg, initialParameters(vgg, 1), {
       exactness: 'float32',
       images: { name: 'cifar10', scale: 256, classNames: ['a', 'b'] },

@@ -58,7 +58,7 @@ describe('training', () => {
     const memory = new Memory(1);
     for (let deaths = 0; ; deaths++) {
       memory.saves = 1;
-      const result = await train(wasmEngine, source, start, options, 2, contextOf(memory)).catch((error: Error) => {
+      const result = await train(wasmEngine, source, start, options, 1, contextOf(memory)).catch((error: Error) => {
         if (error.message !== 'killed') throw error;
       });
       if (result) return { ...result, deaths };

@@ -59,19 +59,21 @@ export function convolve(
   const [inputHeight, inputWidth, inputChannels] = layer.input;
   const [outputHeight, outputWidth, outputChannels] = layer.output;
   const output = new Float64Array(outputHeight * outputWidth * outputChannels);
+  // Of one kind, whatever they are given as: V8 makes far faster loops of that.
+  const [w, x] = [new Float64Array(weights), new Float64Array(input)];
   for (let oy = 0; oy < outputHeight; oy++)
     for (let ox = 0; ox < outputWidth; ox++)
       for (let ky = 0; ky < layer.kernel[0]; ky++)
         for (let kx = 0; kx < layer.kernel[1]; kx++) {
-          const y = oy * layer.stride + ky - layer.padding[0];
-          const x = ox * layer.stride + kx - layer.padding[1];
-          if (y < 0 || y >= inputHeight || x < 0 || x >= inputWidth) continue;
+          const iy = oy * layer.stride + ky - layer.padding[0];
+          const ix = ox * layer.stride + kx - layer.padding[1];
+          if (iy < 0 || iy >= inputHeight || ix < 0 || ix >= inputWidth) continue;
           for (let ci = 0; ci < inputChannels; ci++) {
-            const value = input[(y * inputWidth + x) * inputChannels + ci]!;
+            const value = x[(iy * inputWidth + ix) * inputChannels + ci]!;
             if (value === 0) continue;
             const tap = ((ky * layer.kernel[1] + kx) * inputChannels + ci) * outputChannels;
             const pixel = (oy * outputWidth + ox) * outputChannels;
-            for (let co = 0; co < outputChannels; co++) output[pixel + co]! += weights[tap + co]! * value;
+            for (let co = 0; co < outputChannels; co++) output[pixel + co]! += w[tap + co]! * value;
           }
         }
   return output;

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { chmodSync, copyFileSync, cpSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { cacheFolder } from '../../src/data/locations.js';
 import { buildFolder, packageRoot } from '../../src/paths.js';
 import { Sandbox } from '../e2e/program.js';
 import type { Block, Page } from './markdown.js';
@@ -90,6 +91,8 @@ export class PageFolder {
         ...process.env,
         PATH: [this.#box.path('bin'), process.env.PATH].join(delimiter),
         HOME: this.#box.folder,
+        // What was found out about Node and the engine once needn't be for each page.
+        SPIKELINE_CACHE: cacheFolder(),
         XDG_CONFIG_HOME: this.#box.path('.config'),
         GITHUB_ACTIONS: '',
         CI: 'true',

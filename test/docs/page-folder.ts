@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, copyFileSync, cpSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { cacheFolder } from '../../src/data/locations.js';
 import { buildFolder, packageRoot } from '../../src/paths.js';
@@ -23,6 +23,20 @@ export class PageFolder {
     mkdirSync(box.path('node_modules'));
     symlinkSync(packageRoot, box.path('node_modules/spikeline'));
     if (page.blocks.some(({ text }) => text.includes('pipelines/'))) this.#addPipelines();
+    this.#addCompiled();
+  }
+
+  /** What is compiled for this machine, and known of V8's flags: each home would have it made anew. */
+  #addCompiled(): void {
+    for (const place of ['compiler', `native-${process.getuid?.()}`]) {
+      const [from, to] = [join(cacheFolder(), place), this.#box.path(`.cache/spikeline/${place}`)];
+      // Others may be writing there: what is not whole has another name.
+      const names = existsSync(from)
+        ? readdirSync(from).filter((name) => /-[0-9a-f]{16}\.(node|json)$/.test(name))
+        : [];
+      if (names.length > 0) mkdirSync(to, { recursive: true });
+      for (const name of names) copyFileSync(join(from, name), join(to, name));
+    }
   }
 
   /** Copies, because results belong to the project of a file. */

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { randomFrom } from './random.js';
 import { type Rig, withRig } from './rig.js';
 
-const edits = Number(process.env.SPIKELINE_EDITS ?? 500);
+const edits = Number(process.env.SPIKELINE_EDITS ?? 300);
 /** Every so many edits, a run from nothing is held against the run that reused what it could. */
 const cleanEvery = 20;
 

@@ -57,17 +57,21 @@ export function quantiseWeights(weights: Float32Array, channels: number): Quanti
   return { largest, integers, scales, weightSums, weightErrors };
 }
 
-/** [block of 16 channels][row][pair of values][channel][2], a zero behind the last value of an odd row. */
+/**
+ * [block of 16 channels][pair of values][channel][2]: of each two rows a value and that below it, of a last one values side by side,
+ * with a zero behind an odd one.
+ */
 function pairs(integers: Int16Array, rows: number, run: number, channels: number): Int16Array {
-  const perRow = Math.ceil(run / 2);
-  const packed = new Int16Array(rows * perRow * 2 * channels);
+  const places: (readonly [number, number])[] = [];
+  for (let row = 0; row + 1 < rows; row += 2)
+    for (let k = 0; k < run; k++) places.push([row * run + k, (row + 1) * run + k]);
+  if (rows % 2 === 1) for (let k = 0; k < run; k += 2) places.push([(rows - 1) * run + k, (rows - 1) * run + k + 1]);
+  const packed = new Int16Array(places.length * 2 * channels);
   let to = 0;
   for (let block = 0; block < channels; block += 16)
-    for (let row = 0; row < rows; row++)
-      for (let pair = 0; pair < perRow; pair++)
-        for (let c = block; c < block + 16; c++)
-          for (let k = 2 * pair; k < 2 * pair + 2; k++)
-            packed[to++] = k < run ? integers[(row * run + k) * channels + c]! : 0;
+    for (const pair of places)
+      for (let c = block; c < block + 16; c++)
+        for (const place of pair) packed[to++] = integers[place * channels + c] ?? 0;
   return packed;
 }
 
@@ -105,7 +109,6 @@ export function encodingForward(
     pixels: outputPixels(g),
     rows: g.kernelHeight,
     run,
-    pairs: Math.ceil(run / 2),
     channels: g.outChannels,
     levels,
   });

@@ -110,17 +110,18 @@ export const forward = /** @type {const} */ ({
     descriptors: { events: 'EventConv', tables: 'TabledForward', sliced: 'SlicedForward', columns: 'ColumnForward' },
   },
   /** Spikes of layer 1. x: padded map of floats; xRow: bytes of a row of its copy in 16 bits, which takes copyBytes of the
-   * scratch memory; w: [block of 16 channels][kernel row][pair of values][channel][2] in 16 bits, the weights times
-   * scales[channel]; largest: what the largest pixel becomes; doubles: the weights [value][channel]. weightSums, weightErrors:
+   * scratch memory; w: [block of 16 channels][pair of values][channel][2] in 16 bits, the weights times scales[channel], as pairs of
+   * encoding.ts has them; largest: what the largest pixel becomes; doubles: the weights [value][channel]. weightSums, weightErrors:
    * [channel], what a sum may be off by for each unit that pixels are, and because weights are. These and thresholds,
    * [level][channel], are doubles. */
   EncodeImages: {
     kernels: 'encodeImages',
     addresses: 'x xOffsets w doubles scales weightSums weightErrors thresholds spikes',
     bytes: 'xImage xRow copyBytes',
-    counts: 'pixels rows run pairs channels levels',
+    counts: 'pixels rows run channels levels',
     numbers: 'largest',
-    scratch: { bounds: '4 * levels * channels', copy: 'copyBytes' },
+    // That copy, and one of each value and that below it.
+    scratch: { bounds: '4 * levels * channels', copy: 'copyBytes', tall: 'copyBytes + copyBytes' },
   },
   /** Weights for DenseConv: [block of co][row (ky, kx, ci)][co of the block]. */
   PackForward: { kernels: 'packForward', addresses: 'w packed', counts: 'rows channels' },

@@ -42,8 +42,11 @@ INLINE bool quantiseImage(EncodeImages t, const f32 *x) {
     worst = error > worst ? error : worst;
     copy[i] = (i16)(BITS(i32, rounded) - 0x4b400000);
   }
-  // Kernels take pixels by pairs.
+  // Kernels take pixels by pairs: those of the last row side by side, others with the pixel below.
   for (isize i = count; i & 3; i++) copy[i] = 0;
+  const isize row = t.xRow / 2;
+  u32 *tall = (u32 *)t.tall;
+  NEIGHBOURS for (isize i = 0; i < count - row; i++) tall[i] = (u16)copy[i] | (u32)(u16)copy[i + row] << 16;
   // Scaling was rounded as well.
   const f64 pixelError = BITS(f32, worst) + (f64)t.largest * (1.0 / 8388608);
   const f64 *sums = (f64 *)t.weightSums, *errors = (f64 *)t.weightErrors, *scales = (f64 *)t.scales;
@@ -85,16 +88,31 @@ enum {
 typedef i16 Halves VECTOR(someChannels * 2);
 typedef i8 Counts VECTOR(someChannels);
 
-/** Adds the products of a pair of values and weights, and goes on to the next. */
-INLINE void addPair(i32v sums[somePixels][sumVectors], const u8 **values, const u8 **weights) {
-  i16v w[sumVectors];
-  EACH(v, sumVectors) w[v] = LOAD(i16v, *weights + v * WIDTH);
-  *weights += weightRow;
-  EACH(r, somePixels) {
-    const i16v x = (i16v)SPLAT(i32v, LOAD(i32, values[r]));
-    EACH(v, sumVectors) sums[r][v] = withProducts(sums[r][v], x, w[v]);
-    values[r] += 4;
+/** Adds the products of pairs of values and weights. values: each pixel's first pair. */
+INLINE void addPairs(i32v sums[somePixels][sumVectors], const u8 *const values[somePixels], const u8 *w, i32 pairs) {
+#define ADD_PAIR                                                                             \
+  EACH(r, somePixels) {                                                                      \
+    const i16v x = (i16v)SPLAT(i32v, LOAD(i32, values[r] + at));                             \
+    EACH(v, sumVectors) sums[r][v] = withProducts(sums[r][v], x, LOAD(i16v, w + v * WIDTH)); \
+  }                                                                                          \
+  at += 4;                                                                                   \
+  w += weightRow;
+  isize at = 0;
+#ifdef __wasm__
+  for (; pairs > 1; pairs -= 2) {
+    ADD_PAIR
+    SEPARATE(w);
+    ADD_PAIR
   }
+  if (pairs > 0) {
+    ADD_PAIR
+  }
+#else
+  for (; pairs > 0; pairs--) {
+    ADD_PAIR
+  }
+#endif
+#undef ADD_PAIR
 }
 
 /** Upper halves of a pixel's sums. */
@@ -157,7 +175,7 @@ INLINE void fireFour(EncodeImages t, const Halves *sums, const u8 *image, u8 *sp
  * upper halves against the bounds of every threshold. What those leave open is summed again in double precision.
  */
 KERNEL(encodeImages, EncodeImages) {
-  const isize rowSkip = t.xRow - (isize)t.pairs * 4, block = (isize)t.rows * t.pairs * weightRow;
+  const i32 rows = t.rows / 2, odd = t.rows & 1, pairs = rows * t.run + odd * ((t.run + 1) / 2);
   const u32 *xOffsets = (u32 *)t.xOffsets;
   for (i32 n = lo; n < hi; n++) {
     const u8 *image = t.x + n * t.xImage;
@@ -166,22 +184,20 @@ KERNEL(encodeImages, EncodeImages) {
     for (i32 c = 0; c < t.channels; c += someChannels)
       for (i32 first = 0; first < t.pixels; first += somePixels) {
         // Pixels beyond the last one repeat it.
-        const u8 *p[somePixels];
+        const u8 *tall[somePixels], *last[somePixels];
         i32v sums[somePixels][sumVectors];
         EACH(r, somePixels) {
-          p[r] = t.copy + (xOffsets[min(first + r, t.pixels - 1)] >> 1);
+          const isize offset = xOffsets[min(first + r, t.pixels - 1)];
+          tall[r] = t.tall + offset;
+          last[r] = t.copy + (offset >> 1) + (t.rows - 1) * t.xRow;
           EACH(v, sumVectors) sums[r][v] = (i32v){0};
         }
-        const u8 *w = t.w + c / 16 * block + c % 16 * 4;
-        for (i32 row = 0; row < t.rows; row++) {
-          for (i32 k = 1; k < t.pairs; k += 2) {
-            addPair(sums, p, &w);
-            SEPARATE(w);
-            addPair(sums, p, &w);
-          }
-          if (t.pairs & 1) addPair(sums, p, &w);
-          EACH(r, somePixels) p[r] += rowSkip;
+        const u8 *w = t.w + c / 16 * (isize)pairs * weightRow + c % 16 * 4;
+        for (i32 row = 0; row < rows; row++, w += (isize)t.run * weightRow) {
+          addPairs(sums, tall, w, t.run);
+          EACH(r, somePixels) tall[r] += 4 * t.xRow;
         }
+        if (odd) addPairs(sums, last, w, (t.run + 1) / 2);
         Halves halves[somePixels];
         EACH(r, somePixels) halves[r] = upperHalves(sums[r]);
         EACH(four, somePixels / 4) fireFour(t, halves + four * 4, image, spikes, first + four * 4, c, trusted);

@@ -24,7 +24,7 @@ const trainingKinds: Kinds = [
 ];
 
 const simulationKinds: Kinds = [
-  [/^(encode|spikeConv|eventConv|wideConv|fire|readout)/, 'membranes and spikes'],
+  [/^(placeImages|encode|spikeConv|eventConv|wideConv|fire|readout)/, 'membranes and spikes'],
   [/^deleteSpikes/, 'noise'],
   [/^countSpikes/, 'counts'],
 ];

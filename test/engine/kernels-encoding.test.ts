@@ -9,7 +9,8 @@ import {
   paddedMap,
   weightCount,
 } from '../../src/engine/wasm/geometry.js';
-import { geometry, inParts, KernelBench, reals } from './kernel-bench.js';
+import { planImages } from '../../src/engine/wasm/layer-plan.js';
+import { geometry, inParts, KernelBench, plain, reals } from './kernel-bench.js';
 import { convolveAll, imageGeometries, intoMap } from './kernel-geometries.js';
 
 const images = 3;
@@ -99,6 +100,40 @@ describe('encodingForward', () => {
       ),
       { numRuns: 40 },
     );
+  });
+});
+
+describe('planImages', () => {
+  it.each([
+    ['between borders', { top: 1, bottom: 2, left: 3, right: 0 }],
+    ['side by side', { top: 0, bottom: 0, left: 0, right: 0 }],
+  ])('writes images times a factor %s', (_, borders) => {
+    const [height, width, channels] = [3, 5, 3];
+    const bench = new KernelBench();
+    const map = paddedMap(height, width, channels, borders);
+    const pixels = reals(images * height * width * channels, 1).map(Math.fround);
+    const x = bench.floats(new Float32Array((images * map.imageBytes) / 4));
+    const planned = planImages(bench.plan, { input: [height, width, channels] }, { x, map }, images, 2);
+    bench.run([inParts(images, planned.calls)], (buffer) =>
+      new Float32Array(buffer, planned.images, pixels.length).set(pixels),
+    );
+    const g = { inHeight: height, inWidth: width, inChannels: channels };
+    const doubled = pixels.map((value) => 2 * value);
+    expect(plain(bench.readFloats(x, (images * map.imageBytes) / 4))).toEqual(
+      plain([...intoMap(g, map, doubled, images)]),
+    );
+  });
+
+  it('takes the values of an image that is one pixel to its layer as they lie', () => {
+    const bench = new KernelBench();
+    const map = paddedMap(1, 1, 12, { top: 0, bottom: 0, left: 0, right: 0 });
+    const pixels = reals(images * 12, 2).map(Math.fround);
+    const x = bench.floats(new Float32Array(images * 12));
+    const planned = planImages(bench.plan, { input: [3, 2, 2] }, { x, map }, images, 1);
+    bench.run([inParts(images, planned.calls)], (buffer) =>
+      new Float32Array(buffer, planned.images, pixels.length).set(pixels),
+    );
+    expect(bench.readFloats(x, images * 12)).toEqual(pixels);
   });
 });
 

@@ -12,9 +12,10 @@ import {
   pixelOffsets,
 } from './geometry.js';
 import type { MemoryPlan } from './memory-plan.js';
+import { type Calls, calls } from './program.js';
 import { needsWideSums } from './spike-forward.js';
 import type { Tensor } from './tensors.js';
-import { type Address, bytes, nowhere, times } from './units.js';
+import { type Address, type Bytes, behind, bytes, nowhere, times } from './units.js';
 
 const noBorders = { top: 0, bottom: 0, left: 0, right: 0 };
 
@@ -100,6 +101,34 @@ export function planLayers(
   });
 }
 
+/** Bytes from one row of an image to the next in the first layer's map. */
+function imageRowBytes({ input: [height, width, channels] }: Pick<Network, 'input'>, map: PaddedMap): Bytes {
+  // A layer that covers the image sees it as one pixel, and a pixel's values lie side by side.
+  const covered = height > 1 && map.rowBytes === map.imageBytes;
+  return covered ? bytes(width * channels * 4) : map.rowBytes;
+}
+
+/**
+ * Room for a batch of images as they come, and the calls by which threads write them into the first layer's padded map.
+ * @param factor what pixels are multiplied with: n for spikes, 1 otherwise
+ */
+export function planImages(
+  plan: MemoryPlan,
+  network: Pick<Network, 'input'>,
+  { x, map }: Pick<Layer, 'x' | 'map'>,
+  batch: number,
+  factor: number,
+): { readonly images: Address; readonly values: number; readonly calls: Calls } {
+  const [height, width, channels] = network.input;
+  const [rowValues, values] = [width * channels, height * width * channels];
+  const images = plan.floats(batch * values);
+  const descriptor = plan.descriptor('PlaceImages', {
+    ...{ images, x: behind(x, map.origin), xImage: map.imageBytes, xRow: imageRowBytes(network, map) },
+    ...{ height, rowValues, factor },
+  });
+  return { images, values, calls: calls('placeImages', descriptor) };
+}
+
 /** Writes images into the first layer's padded map. */
 export class ImageWriter {
   readonly #map: Float32Array;
@@ -116,9 +145,7 @@ export class ImageWriter {
     const [height, width, channels] = network.input;
     this.#size = [height, width * channels];
     this.#padded = first.map;
-    // A layer that covers the image sees it as one pixel, and a pixel's values lie side by side.
-    const covered = height > 1 && first.map.rowBytes === first.map.imageBytes;
-    this.#rowBytes = covered ? width * channels * 4 : first.map.rowBytes;
+    this.#rowBytes = imageRowBytes(network, first.map);
     this.#map = new Float32Array(buffer, first.x, (batch * first.map.imageBytes) / 4);
   }
 

@@ -19,7 +19,7 @@ import {
   padWeights,
 } from './geometry.js';
 import { constants } from './kernels/constants.mjs';
-import { ImageWriter } from './layer-plan.js';
+import { planImages } from './layer-plan.js';
 import { MemoryPlan } from './memory-plan.js';
 import { chooseNative } from './native/choice.js';
 import type { Level } from './native/level.js';
@@ -37,8 +37,9 @@ const { countFields, forwardLanes } = constants;
 
 interface SimulationPlan {
   readonly programs: readonly Program[];
-  readonly input: Address;
-  readonly map: ReturnType<typeof paddedMap>;
+  /** Where images are handed over, and numbers of one. */
+  readonly images: Address;
+  readonly values: number;
   /** Addresses by block: spike counts [image][pixel][padded channel], and CountSpikes' doubles per image. */
   readonly spikes: readonly Address[];
   readonly counts: readonly Address[];
@@ -56,7 +57,6 @@ export class WasmSimulator implements Simulator {
     private readonly network: SpikingNetwork,
     private readonly plan: SimulationPlan,
     private readonly pool: Pool,
-    private readonly images: ImageWriter,
   ) {}
 
   /** @param observer is told of every kernel call, all of which are then made by the calling thread */
@@ -66,14 +66,13 @@ export class WasmSimulator implements Simulator {
     const plan = planSimulation(memoryPlan, network, options, level);
     const pool = await Pool.start(memoryPlan, plan.programs, options.threads, observer);
     pool.run(prepare);
-    const first = { x: plan.input, map: plan.map };
-    return new WasmSimulator(network, plan, pool, new ImageWriter(network, pool.memory.buffer, first, options.batch));
+    return new WasmSimulator(network, plan, pool);
   }
 
   async simulate(images: Float32Array, count: number, draw?: Draw, wantSpikes = false): Promise<Simulation> {
-    this.images.write(images, count, 2 ** this.network.k);
     const { buffer } = this.pool.memory;
-    const { spikes, logits } = this.plan;
+    const { spikes, logits, values } = this.plan;
+    new Float32Array(buffer, this.plan.images, count * values).set(images.subarray(0, count * values));
     for (const noise of this.plan.noise) {
       if (draw === undefined) throw new TypeError('a simulation with noise needs to know whose random words it takes');
       noise.set(buffer, draw);
@@ -128,6 +127,7 @@ function planSimulation(
   const [height, width, channels] = network.input;
   const map = paddedMap(height, width, channels, inputBorders(geometries[0]!));
   const input = plan.alloc(times(batch, map.imageBytes));
+  const placed = planImages(plan, network, { x: input, map }, batch, 2 ** network.k);
 
   // Weights are ternary already.
   const one = plan.table(Float32Array.of(1));
@@ -153,6 +153,7 @@ function planSimulation(
   const readout = planReadout(plan, last, batch, spikes.at(-1)!);
 
   const images = inOrder(
+    ofLayer(blocks[0]!.name, placed.calls),
     ...planned.map(({ convolution, noise: own }, i) =>
       ofLayer(blocks[i]!.name, inOrder(convolution.calls, ...own.map((one) => one.calls), count[i])),
     ),
@@ -163,7 +164,7 @@ function planSimulation(
     [splitBy(batch, forwardLanes, threads, images)],
   ];
   const all = planned.flatMap((block) => block.noise);
-  return { programs, input, map, spikes, counts, noise: all, logits: readout.logits };
+  return { programs, images: placed.images, values: placed.values, spikes, counts, noise: all, logits: readout.logits };
 }
 
 const noisyLayer = (

@@ -38,6 +38,14 @@ export const elements = /** @type {const} */ ({
     addresses: 'z thresholds open spikes',
     counts: 'pixels channels levels',
   },
+  /** Images times a factor into a padded map: values of a row lie side by side in both. */
+  PlaceImages: {
+    kernels: 'placeImages',
+    addresses: 'images x',
+    bytes: 'xImage xRow',
+    counts: 'height rowValues',
+    numbers: 'factor',
+  },
   /** Spike counts times scale as floats into a padded map. */
   SpikesToMap: {
     kernels: 'spikesToMap',

@@ -2,6 +2,17 @@
 // floating-point filter (Fortune and Van Wyk 1996).
 #include "narrow.h"
 
+/** Images lo … hi between borders of zeros. x: the first image's first pixel there. */
+KERNEL(placeImages, PlaceImages) {
+  const isize image = (isize)t.height * t.rowValues;
+  for (i32 n = lo; n < hi; n++)
+    for (i32 row = 0; row < t.height; row++) {
+      const f32 *from = (const f32 *)t.images + n * image + (isize)row * t.rowValues;
+      f32 *to = (f32 *)(t.x + n * t.xImage + row * t.xRow);
+      NEIGHBOURS for (i32 i = 0; i < t.rowValues; i++) to[i] = from[i] * t.factor;
+    }
+}
+
 /** An image of smaller pixels is left to double precision: their scale may be out of single precision's range. */
 static const f64 smallestPixel = 1e-30;
 /** Adding this rounds a float to the nearest integer, which is then in its lowest bits: 1.5·2^23. */

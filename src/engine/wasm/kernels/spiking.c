@@ -49,6 +49,52 @@ APART u64 weightedSum(const u8 *counts, const i16 *factors, isize bytes) {
   return sum;
 }
 
+/** An image's spikes, and Σ spikes·windows. */
+typedef struct {
+  u64 spikes, windows;
+} Counted;
+
+#ifdef __SSE2__
+/** channels: a constant for the least that there can be, whose pixels take no loop. */
+INLINE Counted countByPixels(CountSpikes t, const u8 *s, i32 channels) {
+  const __m128i none = _mm_setzero_si128();
+  const i16 *factors = (const i16 *)t.windows;
+  __m128i spikes = none, windows = none;
+  for (i32 p = 0; p < t.pixels; p++) {
+    __m128i own = none;
+    for (i32 c = 0; c < channels; c += 16, s += 16) own = _mm_add_epi64(own, _mm_sad_epu8((__m128i)LOAD(u8x16, s), none));
+    spikes = _mm_add_epi64(spikes, own);
+    if (factors) windows = _mm_add_epi64(windows, _mm_mul_epu32(own, _mm_set1_epi32(factors[p])));
+  }
+  const u64x2 all = (u64x2)spikes, seen = (u64x2)windows;
+  return (Counted){all[0] + all[1], seen[0] + seen[1]};
+}
+#endif
+
+INLINE Counted countPixels(CountSpikes t, const u8 *s) {
+#ifdef __SSE2__
+  return t.channels == 16 ? countByPixels(t, s, 16) : countByPixels(t, s, t.channels);
+#else
+  Counted counted = {0};
+  for (i32 p = 0; p < t.pixels;) {
+    i32x4 sums = {0}, seen = {0};
+    // As many pixels as lanes of 32 bits can take.
+    const i32 pause = min(t.pixels, p + max(1, countedSixteens * 16 / t.channels));
+    for (; p < pause; p++) {
+      const i16x8 factor = SPLAT(i16x8, (i16)(t.windows ? ((i16 *)t.windows)[p] : 0));
+      NO_UNROLLING for (const u8 *end = s + t.channels; s < end; s += 16) {
+        const i16x8 pairs = sumsOfPairs(LOAD(u8x16, s));
+        sums += fourProducts(pairs, (i16x8){1, 1, 1, 1, 1, 1, 1, 1});
+        seen += fourProducts(pairs, factor);
+      }
+    }
+    counted.spikes += total(sums);
+    counted.windows += total(seen);
+  }
+  return counted;
+#endif
+}
+
 /**
  * Per image, three doubles: spikes; Σ spikes·(kernel windows the pixel is in), of which the SOP counts follow by
  * factors; Σ spikes·(non-zero weights the spike meets). windows: [pixel], synapses: [part][pixel][channel] with 15 bits of
@@ -57,28 +103,14 @@ APART u64 weightedSum(const u8 *counts, const i16 *factors, isize bytes) {
 KERNEL(countSpikes, CountSpikes) {
   const isize bytes = (isize)t.pixels * t.channels;
   for (i32 n = lo; n < hi; n++) {
-    u64 spikes = 0, windows = 0, synapses = 0;
+    u64 synapses = 0;
     const u8 *s = t.spikes + n * bytes;
     for (i32 part = 0; part < t.synapseParts; part++)
       synapses += weightedSum(s, (i16 *)t.synapses + part * bytes, bytes) << (synapseBits * part);
-    for (i32 p = 0; p < t.pixels;) {
-      i32x4 sums = {0}, seen = {0};
-      // As many pixels as lanes of 32 bits can take.
-      const i32 pause = min(t.pixels, p + max(1, countedSixteens * 16 / t.channels));
-      for (; p < pause; p++) {
-        const i16x8 factor = SPLAT(i16x8, (i16)(t.windows ? ((i16 *)t.windows)[p] : 0));
-        NO_UNROLLING for (const u8 *end = s + t.channels; s < end; s += 16) {
-          const i16x8 pairs = sumsOfPairs(LOAD(u8x16, s));
-          sums += fourProducts(pairs, (i16x8){1, 1, 1, 1, 1, 1, 1, 1});
-          seen += fourProducts(pairs, factor);
-        }
-      }
-      spikes += total(sums);
-      windows += total(seen);
-    }
+    const Counted counted = countPixels(t, s);
     f64 *out = (f64 *)t.counts + (isize)n * countFields;
-    out[0] = (f64)spikes;
-    out[1] = (f64)windows;
+    out[0] = (f64)counted.spikes;
+    out[1] = (f64)counted.windows;
     out[2] = (f64)synapses;
   }
 }

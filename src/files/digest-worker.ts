@@ -4,11 +4,10 @@ import { closeSync, fchmodSync, fstatSync, ftruncateSync, openSync, writeSync } 
 import { parentPort } from 'node:worker_threads';
 import { digestOpenFile } from './digest.js';
 import type { DigestAnswer, DigestJob, FileContent } from './digest-pool.js';
+import { everyTellMs, firstTellMs } from './reading.js';
 
 /** Large enough for the disk to read ahead, small enough for the cache. */
 const chunk = 1 << 19;
-/** When it is told first how far it is, and how often then, in milliseconds. */
-const [firstMs, everyMs] = [3_000, 10_000];
 /** What `blocks` counts in. */
 const blockBytes = 512;
 
@@ -16,10 +15,10 @@ function digest({ path, copy }: DigestJob): FileContent {
   const descriptor = openSync(path, 'r');
   try {
     const { size, blocks, mode } = fstatSync(descriptor);
-    let next = performance.now() + firstMs;
+    let next = performance.now() + firstTellMs;
     const tell = (read: number) => {
       if (performance.now() < next) return;
-      next = performance.now() + everyMs;
+      next = performance.now() + everyTellMs;
       parentPort!.postMessage({ read, size: fstatSync(descriptor).size } satisfies DigestAnswer);
     };
     if (copy === undefined) return digestOpenFile(descriptor, chunk, tell);

@@ -62,7 +62,8 @@ const longestName = 255;
 
 const elsewhere = 'choose another folder for results with --artifacts.';
 const noPermission = `\`ls -ld\` shows whose it is: ask them, or ${elsewhere}`;
-const noSpace = `Make room (\`npx spikeline gc\` removes results that nothing reaches), or ${elsewhere}`;
+/** What to do where a disk is full. */
+export const noSpace = `Make room (\`npx spikeline gc\` removes results that nothing reaches), or ${elsewhere}`;
 
 const hints: Readonly<Record<string, string>> = {
   EACCES: noPermission,
@@ -106,6 +107,24 @@ export function guardedMaybe<T>(path: string, operation: () => MaybePromise<T>):
   }
 }
 
+interface NodePermissionError extends Error {
+  /** Such as `FileSystemWrite`, and for what. */
+  readonly permission?: string;
+  readonly resource?: string;
+}
+
+/** This very process may not do everything: whoever started it has turned Node's permission model on. */
+function notPermitted(error: NodePermissionError): StoreError {
+  const { permission = 'this', resource = '' } = error;
+  const what = resource === '' ? permission : `${permission}: ${resource}`;
+  return new StoreError(
+    'E_STORE_ACCESS',
+    `Node was started with --permission, and does not allow ${what}.`,
+    'Start it without: `echo $NODE_OPTIONS` may show where that comes from.',
+    { cause: error },
+  );
+}
+
 /**
  * What the system refused at a place where nothing expected it; undefined if the error is none of the system's.
  *
@@ -113,6 +132,7 @@ export function guardedMaybe<T>(path: string, operation: () => MaybePromise<T>):
  */
 export function systemError(error: unknown, what = 'a file'): StoreError | undefined {
   const { syscall, errno, path, dest } = (error ?? {}) as NodeJS.ErrnoException & { dest?: string };
+  if (systemCode(error) === 'ERR_ACCESS_DENIED') return notPermitted(error as NodePermissionError);
   if (syscall === undefined) return undefined;
   if (syscall === 'uv_cwd')
     return new StoreError(

@@ -63,7 +63,8 @@ export function checkInside(path: string, of: Stats): void {
       `${path} belongs to another user (${uid}), who has no part in the folder that it lies in.`,
       'Remove it: what is missing is made again. To share a store with a group: chgrp -R GROUP, chmod -R g+rwXs,o-w.',
     );
-  if ((mode & 0o002) !== 0 && (of.mode & 0o002) === 0)
+  // Volumes of containers are root's, whatever their modes.
+  if (of.uid !== 0 && (mode & 0o002) !== 0 && (of.mode & 0o002) === 0)
     throw new StoreError(
       'E_STORE_ACCESS',
       `Anyone may write to ${path}, and not to the folder that it lies in.`,

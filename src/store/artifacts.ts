@@ -32,10 +32,7 @@ export interface BlobProblem {
 
 /** Takes a file or folder into the store. It stays where it is. */
 export function ingest(blobs: Blobs, path: string, reading?: Reading): Promise<Artifact> {
-  return take(blobs, path, (file) => {
-    reading?.signal?.throwIfAborted();
-    return blobs.addFile(file, reading);
-  });
+  return take(blobs, path, (file) => blobs.addFile(file, reading), reading);
 }
 
 /**
@@ -44,16 +41,22 @@ export function ingest(blobs: Blobs, path: string, reading?: Reading): Promise<A
  */
 export function adopt(blobs: Blobs, path: string, reading?: Reading): Promise<Artifact> {
   let isLink: boolean | undefined;
-  return take(blobs, path, (file) => {
+  const add = (file: string) => {
     isLink ??= lstatSync(path).isSymbolicLink();
     return isLink ? blobs.addFile(file, reading) : blobs.adoptFile(file, reading);
-  });
+  };
+  return take(blobs, path, add, reading);
 }
 
-async function take(blobs: Blobs, path: string, add: (file: string) => Promise<FileContent>): Promise<Artifact> {
+async function take(
+  blobs: Blobs,
+  path: string,
+  add: (file: string) => Promise<FileContent>,
+  reading: Reading | undefined,
+): Promise<Artifact> {
   const found = await statInput(path);
   if (!found.isDirectory()) return fileArtifact(await add(path), found);
-  const manifest = await guarded(path, () => describeFolder(path, add));
+  const manifest = await guarded(path, () => describeFolder(path, add, reading));
   const artifact = folderArtifact(manifest);
   await blobs.addBytes(encodeManifest(manifest));
   return artifact;
@@ -64,7 +67,6 @@ export async function describe(path: string, cache: StatCache, reading?: Reading
   const digest = async (file: string, before: BigIntStats): Promise<FileContent> => {
     const known = cache.get(file, before);
     if (known !== undefined) return { digest: known, size: Number(before.size) };
-    reading?.signal?.throwIfAborted();
     const readAt = Date.now();
     const content = await digestFile(file, reading);
     const after = statSync(file, { bigint: true });
@@ -74,7 +76,7 @@ export async function describe(path: string, cache: StatCache, reading?: Reading
     return content;
   };
   const found = await statInput(path);
-  if (found.isDirectory()) return folderArtifact(await guarded(path, () => describeFolder(path, digest)));
+  if (found.isDirectory()) return folderArtifact(await guarded(path, () => describeFolder(path, digest, reading)));
   return fileArtifact(await guarded(path, () => digest(path, found)), found);
 }
 

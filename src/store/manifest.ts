@@ -1,11 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import type { BigIntStats } from 'node:fs';
 import { lstat, readdir, realpath } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { canonicalJson } from '../files/canonical.js';
 import { isDigest } from '../files/digest.js';
 import { StoreError } from '../files/error.js';
 import { createLimit } from '../files/limit.js';
+import { Pace, type Reading } from '../files/reading.js';
 import type { Digest } from '../values.js';
 import { describeLink, type FolderLink } from './links.js';
 import { checkNames } from './listing.js';
@@ -54,14 +55,20 @@ interface Found {
  * @throws StoreError `E_STORE_LINK` for symbolic links that lead out of the folder, `E_STORE_NAME` for names that can't
  *   be kept, `E_STORE_FILE_TYPE` for sockets, pipes and devices.
  */
-export async function describeFolder(folder: string, digest: FileDigester): Promise<FolderManifest> {
+export async function describeFolder(
+  folder: string,
+  digest: FileDigester,
+  reading: Reading = {},
+): Promise<FolderManifest> {
   const found: Found = { files: [], emptyFolders: [], links: [] };
-  await walk(folder, '', await realpath(folder), found);
+  const pace = new Pace(reading, basename(folder));
+  await walk(folder, '', await realpath(folder), { found, pace });
   const limit = createLimit(openFiles);
   const files = await Promise.all(
     found.files.map(({ path, stat }) =>
       limit(async (): Promise<ManifestFile> => {
         const content = await digest(join(folder, path), stat);
+        pace.step(found.files.length);
         return { path, size: content.size, digest: content.digest, executable: isExecutable(stat.mode) };
       }),
     ),
@@ -73,7 +80,13 @@ export async function describeFolder(folder: string, digest: FileDigester): Prom
 
 const byPath = (a: { readonly path: string }, b: { readonly path: string }) => (a.path < b.path ? -1 : 1);
 
-async function walk(folder: string, relative: string, root: string, found: Found): Promise<void> {
+interface Walk {
+  readonly found: Found;
+  readonly pace: Pace;
+}
+
+async function walk(folder: string, relative: string, root: string, going: Walk): Promise<void> {
+  const { found, pace } = going;
   const names = await readdir(join(folder, relative));
   checkNames(join(folder, relative), names);
   if (names.length === 0 && relative !== '') found.emptyFolders.push(relative);
@@ -81,9 +94,10 @@ async function walk(folder: string, relative: string, root: string, found: Found
     const path = relative === '' ? name : `${relative}/${name}`;
     const full = join(folder, path);
     checkPath(full, path);
+    pace.look();
     const entry = await lstat(full, { bigint: true });
     if (entry.isSymbolicLink()) found.links.push(await describeLink(folder, root, path));
-    else if (entry.isDirectory()) await walk(folder, path, root, found);
+    else if (entry.isDirectory()) await walk(folder, path, root, going);
     else if (entry.isFile()) found.files.push({ path, stat: entry });
     else throw new StoreError('E_STORE_FILE_TYPE', `${full} is neither a file nor a folder.`);
   }

@@ -53,6 +53,23 @@ describe('a full disk', () => {
   });
 });
 
+describe('a disk that a command fills', () => {
+  it.skipIf(!canMount)('is what its failure says: what it says itself had no space in its log', async () => {
+    const text =
+      'name: p\nstages: { s: { run: "head -c 3000000 /dev/zero > ${{ outputs.o }} || exit 7", outputs: { o: o } } }\n';
+    await withRig(
+      async (rig) => {
+        await withFullDisk(rig, 1024, async (folder) => {
+          const { code, out } = await rig.run(['run', 'p.yaml', '--reporter', 'plain']);
+          expect(code).toBe(1);
+          expect(out).toContain(`hint: There is no space left on the disk of ${join(folder, 'store/tmp')}`);
+        });
+      },
+      { files: { 'p.yaml': text }, tasks: ['s'] },
+    );
+  });
+});
+
 describe('a full disk under pictures and pages', () => {
   const files = {
     'p.yaml': `name: small

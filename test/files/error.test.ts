@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { guarded } from '../../src/files/error.js';
+import { guarded, systemError } from '../../src/files/error.js';
 import { testFolder } from '../store/folder.js';
 
 describe('guarded', () => {
@@ -44,5 +44,19 @@ describe('guarded', () => {
     await expect(guarded(draft, () => renameSync(draft, join(top, 'logs/a.log')))).rejects.toMatchObject({
       hint: `Remove or rename ${join(top, 'logs')}.`,
     });
+  });
+});
+
+describe('systemError', () => {
+  it('tells what Node itself refuses, as no mistake of this program', () => {
+    const denied = Object.assign(new Error('Access to this API has been restricted.'), {
+      ...{ code: 'ERR_ACCESS_DENIED', permission: 'FileSystemWrite', resource: '/p/artifacts' },
+    });
+    expect(systemError(denied)).toMatchObject({
+      code: 'E_STORE_ACCESS',
+      message: 'Node was started with --permission, and does not allow FileSystemWrite: /p/artifacts.',
+      hint: 'Start it without: `echo $NODE_OPTIONS` may show where that comes from.',
+    });
+    expect(systemError(new Error('a mistake'))).toBe(undefined);
   });
 });

@@ -162,6 +162,14 @@ describe.skipIf(process.geteuid?.() !== 0)('a folder of another user', () => {
     });
   });
 
+  it('in a store that is root’s: one that is, too', () => {
+    const store = join(folder, 'artifacts/store');
+    mkdirSync(join(store, 'blobs'), { recursive: true });
+    chmodSync(join(store, 'blobs'), 0o777);
+    chmodSync(store, 0o555);
+    asNobody(() => expect(() => Store.open(join(folder, 'artifacts'))).not.toThrow());
+  });
+
   it('in the store of a group: one of another of its users is used, and one that anyone may write to is not', async () => {
     const store = join(folder, 'artifacts/store');
     mkdirSync(join(store, 'records/aa'), { recursive: true });

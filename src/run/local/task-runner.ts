@@ -4,9 +4,10 @@ import { choosing } from '../../engine/processor-choice.js';
 import { UserError } from '../../error.js';
 import { inFolder } from '../../files/atomic.js';
 import { holdBuild } from '../../files/build-use.js';
-import { guarded } from '../../files/error.js';
+import { guarded, noSpace } from '../../files/error.js';
 import type { Reading } from '../../files/reading.js';
 import { removeFolder } from '../../files/remove.js';
+import { freeBytes } from '../../files/space.js';
 import { openAnew, openToAppend } from '../../files/trust.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import { mapFilePaths } from '../../stage/file-path.js';
@@ -102,7 +103,7 @@ export class TaskRunner {
       const result = await this.#attempt(execution, work, laidOut.inputs, outputs, log);
       const changed = this.#aborted ? [] : await laidOut.changed();
       if (changed.length > 0) return copies ? { failure: withLog(writtenFailure(changed), log) } : { lost: changed };
-      if ('failure' in result) return { failure: withLog(result.failure, log) };
+      if ('failure' in result) return { failure: withLog(result.failure, log, work) };
       const taken = await this.#outputs.take(task, work, reading?.tell);
       if ('failure' in taken) return { failure: withLog(taken.failure, log) };
       isDone = true;
@@ -252,14 +253,23 @@ function commandMetrics(file: string | undefined, listener: AttemptListener): At
 /** How programs say that they may not write where inputs lie, which only root may. */
 const refusedInput = /^(?=.*\/inputs\.[\w-]+\/).*(?:permission denied|EACCES)/i;
 
-/** A failure with what the task wrote. */
-function withLog(failure: Failure, log: string): Failure {
+/** With less than this on its disk, a task fails for that, and what it says of it is lost as well: logs are there, too. */
+const leastRoom = 64 << 10;
+
+/**
+ * A failure with what the task wrote.
+ * @param work the task's folder, with all that it has left there
+ */
+function withLog(failure: Failure, log: string, work?: string): Failure {
   const tail = tailOf(log);
   const isSilent = tail.length === 0 && failure.code === 'E_COMMAND';
-  const more = isSilent
-    ? { hint: 'It wrote nothing.' }
-    : tail.some((line) => refusedInput.test(line))
-      ? { hint: copyHint }
-      : {};
+  const isFull = work !== undefined && (freeBytes(work) ?? leastRoom) < leastRoom;
+  const more = isFull
+    ? { hint: `There is no space left on the disk of ${dirname(work)}. ${noSpace}` }
+    : isSilent
+      ? { hint: 'It wrote nothing.' }
+      : tail.some((line) => refusedInput.test(line))
+        ? { hint: copyHint }
+        : {};
   return { ...more, ...failure, log, ...(tail.length > 0 && { tail }) };
 }

@@ -14,7 +14,7 @@ describe.each(Object.entries(cases))('%s', (_, { network, gradients, golden }) =
   });
 
   // With two they are computed below, and on other versions of Node; threads.test.ts has more than there is work for.
-  it.each([1, 3])('gives the same bits with %i threads', async (threads) => {
+  it.each([1, 3, 4])('gives the same bits with %i threads', async (threads) => {
     expect(await fingerprint(network, lively, threads, gradients)).toBe(golden);
   });
 });

@@ -32,6 +32,8 @@ let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'forecasts-'));
   vi.stubEnv('SPIKELINE_CACHE', join(folder, 'cache'));
+  // Native ones would be compiled anew for each cache.
+  vi.stubEnv('SPIKELINE_KERNELS', 'wasm');
 });
 
 afterEach(() => rmSync(folder, { recursive: true, force: true }));

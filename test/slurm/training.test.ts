@@ -22,16 +22,16 @@ async function resultsIn(box: ClusterBox, folder: string, pipeline: string, task
   return results;
 }
 
-/** Whether a job has done all that it had to, by its own word. */
-function isDone(box: ClusterBox, folder: string, pipeline: string, job: string): boolean {
+/** How far a job is, by its own word; undefined before it has begun. */
+function stateOf(box: ClusterBox, folder: string, pipeline: string, job: string) {
   const files = new SlurmFiles(Store.open(box.path(folder)), pipeline);
   const [array, index] = job.split('_').map(Number);
   const id = files.ids().find((one) => files.arrayOf(one)?.array === array);
-  return id !== undefined && files.readStatus(id, index!)?.state === 'done';
+  return id === undefined ? undefined : files.readStatus(id, index!)?.state;
 }
 
 /**
- * A job of a stage that stands still and is not done: whatever is done to it next is done in time, however fast it is.
+ * A job of a stage that has begun, stands still and is not done: whatever is done to it next is done in time, however fast it is.
  *
  * @param folder the artifacts folder, below the box
  */
@@ -44,8 +44,10 @@ async function heldJob(box: ClusterBox, folder: string, pipeline: string, stage:
     );
   for (;;) {
     const job = await box.cluster.job(`${pipeline}/${stage}`, 'RUNNING', 600);
+    // One that is cancelled before, and forgotten by the controller, is lost, and not cancelled.
+    await until(() => stateOf(box, folder, pipeline, job) !== undefined, 'it says that it has begun', 600);
     if (await control('suspend', job)) {
-      if (!isDone(box, folder, pipeline, job)) return job;
+      if (stateOf(box, folder, pipeline, job) !== 'done') return job;
       await control('resume', job);
     }
   }
@@ -83,7 +85,7 @@ describeOnCluster(
         const job = await heldJob(box, 'shared', 'lenet-fashion', 'train');
         await cluster.slurm('scancel', job);
         const wasCancelled = () => running.out.includes(`"message":"Job ${job} was cancelled."`);
-        await until(() => wasCancelled() || isDone(box, 'shared', 'lenet-fashion', job), 'it ends', 600);
+        await until(() => wasCancelled() || stateOf(box, 'shared', 'lenet-fashion', job) === 'done', 'it ends', 600);
         isCancelled = wasCancelled();
       }
       await cluster.slurm('scontrol', 'update', 'NodeName=n1', 'State=DRAIN', 'Reason=test');

@@ -1,7 +1,7 @@
 import { chmodSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { type Sandbox, test } from './program.js';
+import { prepared, type Sandbox, test } from './program.js';
 
 /** A file, a stage of the user's with a module of its own, and a command with a variable that makes a folder. */
 const pipeline = `name: words
@@ -38,13 +38,13 @@ const end = (mark: string) => `export const end = '${mark}\\n';\n`;
 const env = { MODE: 'plain secret' };
 
 /** A sandbox in which all of it has run. */
-async function finished(box: Sandbox): Promise<void> {
+const finished = prepared(async (box) => {
   box.write('p.yaml', pipeline);
   box.write('data/in.txt', 'one two\n');
   box.write('repeat.ts', repeat);
   box.write('words/end.ts', end('.'));
   expect((await box.run(['run', 'p.yaml'], env)).code).toBe(0);
-}
+});
 
 /** In the place of each moment, as long as one. */
 const when = 'YYYY-MM-DD hh:mm:ss UTC';

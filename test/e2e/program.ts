@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { it } from 'vitest';
+import { afterAll, it } from 'vitest';
 import { buildFolder } from '../../src/paths.js';
 import { removeInUse, until } from './processes.js';
 
@@ -31,6 +31,24 @@ export const sandboxTest = (make: () => Sandbox) =>
   });
 
 export const test: ReturnType<typeof sandboxTest> = sandboxTest(() => new Sandbox());
+
+/**
+ * What several tests of a file begin with is done once, and then copied.
+ * @returns does it in a test's own sandbox
+ */
+export function prepared(prepare: (box: Sandbox) => Promise<void>): (box: Sandbox) => Promise<void> {
+  let first: Promise<Sandbox> | undefined;
+  afterAll(async () => (await first)?.remove());
+  const make = async () => {
+    const box = new Sandbox();
+    await prepare(box);
+    return box;
+  };
+  return async (box) => {
+    first ??= make();
+    cpSync((await first).folder, box.folder, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
+  };
+}
 
 /** A temporary folder in which the real, built program runs. */
 export class Sandbox {

@@ -7,10 +7,10 @@ import { webgpuEngine } from '../../src/engine/webgpu/engine.js';
 import { packageRoot } from '../../src/paths.js';
 import { type Sandbox, test } from './program.js';
 
-/** Three epochs of five steps. */
+/** Three epochs of two steps. */
 const pipeline = `name: p
 stages:
-  data: { uses: dataset, with: { name: fashion-mnist-sample, subset: { train: 40, test: 20 } } }
+  data: { uses: dataset, with: { name: fashion-mnist-sample, subset: { train: 16, test: 8 } } }
   train:
     uses: train
     inputs: { data: data }
@@ -20,8 +20,8 @@ stages:
   snn: { uses: snn-infer, inputs: { data: data, network: convert } }
 `;
 
-/** An epoch reads 11 times: losses of five steps, three buffers of parameters, logits, and two of moments. */
-const readsUntilTrouble = 13;
+/** An epoch reads 8 times: losses of two steps, three buffers of parameters, logits, and two of moments. */
+const readsUntilTrouble = 10;
 
 const preload = pathToFileURL(join(packageRoot, 'test/e2e/gpu-trouble.mjs')).href;
 
@@ -97,7 +97,7 @@ describe.skipIf(!usable)('a pipeline on a graphics processor', () => {
       `name: few
 extends: ${join(packageRoot, 'pipelines/quickstart.yaml')}
 stages:
-  data: { with: { subset: { train: 20, test: 10 } } }
+  data: { with: { subset: { train: 10, test: 10 } } }
   train: { with: { batch: 10 } }
   resume: { with: { batch: 10 } }
 `,

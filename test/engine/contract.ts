@@ -35,7 +35,8 @@ const rate = 1e-3;
  * With seeds of the parameters. Both engines compute in single precision and round differently: a neuron within 1e-7 of
  * a threshold may fire in one and not in the other, and Adam makes two trainings of that. With these seeds the nearest
  * one, in all steps, is 1e-5 to 6e-5 away (computed in double precision, as `referenceStep` does). One of them takes as many
- * steps as it takes until its predictions are several; the others differ in what a step is.
+ * steps as it takes until its predictions are several, and has noise of each kind alone; what a step is, and all kinds at
+ * once, is tried with the others, too.
  */
 const cases = [
   ['k1B2', quantised(1, 2), 13, 20],
@@ -66,7 +67,7 @@ export function describeEngine(engine: Able<'train' | 'evaluate'>, other: Able<'
         expect(Math.abs(theirs!.results[step]!.loss / loss - 1), `step ${step + 1}`).toBeLessThan(1e-3);
         expect(theirs!.results[step]!.correct, `step ${step + 1}`).toBe(correct);
       }
-      if (steps === 20) expect(new Set(ours!.predictions).size).toBeGreaterThan(1);
+      if (steps > 6) expect(new Set(ours!.predictions).size).toBeGreaterThan(1);
       expect(theirs!.predictions).toEqual(ours!.predictions);
     });
 
@@ -156,7 +157,8 @@ export function describeEngine(engine: Able<'train' | 'evaluate'>, other: Able<'
         const { images } = batchOf(network, options.batch, seed);
         const parameters = await settledParameters(network, liveParameters(network, seed), images, options.batch);
         const spiking = convert(network, parameters).network;
-        for (const noise of noises(spikeSources(spiking))) {
+        const all = noises(spikeSources(spiking));
+        for (const noise of steps > 6 ? all : [all[0], ...all.slice(-2)]) {
           const simulators = await Promise.all(
             [other, engine].map((one) =>
               (one as Able<'simulate'>).simulator(spiking, { ...options, ...(noise && { noise }) }),

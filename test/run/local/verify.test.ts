@@ -1,6 +1,6 @@
 import { appendFileSync, chmodSync, readdirSync } from 'node:fs';
 import { describe, expect } from 'vitest';
-import { type Sandbox, steady, test } from '../../e2e/program.js';
+import { prepared, type Sandbox, steady, test } from '../../e2e/program.js';
 import { listFiles } from '../../store/folder.js';
 
 /** `world` stands for what a pipeline can't know of: each stage but the first depends on it in another way. */
@@ -30,13 +30,13 @@ export default defineStage({
 });
 `;
 
-async function finished(box: Sandbox): Promise<void> {
+const finished = prepared(async (box) => {
   box.write('p.yaml', pipeline);
   box.write('metric.ts', metric);
   box.write('world', 'one\n');
   const { code, out, err } = await box.run(['run', 'p.yaml']);
   expect(code, out + err).toBe(0);
-}
+});
 
 /** What is in the store for good, and in the tree: not what any command may keep of the pipeline file's text. */
 const kept = (box: Sandbox) =>

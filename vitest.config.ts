@@ -48,7 +48,8 @@ export default defineConfig({
       {
         test: {
           ...unit,
-          name: 'unit',
+          // Behind those that are alone, which Vitest takes up by their names: some wait long, and at the end nothing would fill that.
+          name: 'unit-shared',
           include: ['test/**/*.test.ts'],
           exclude: [...slow.map((group) => `test/${group}/**`), ...alone],
           isolate: false,

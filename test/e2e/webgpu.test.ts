@@ -103,7 +103,7 @@ stages:
 `,
     );
     const call = ['run', 'few.yaml', '--profile', 'smoke', '--engine', 'webgpu'];
-    const point = ['--set', 'noise=[0, 0.1]', '--set', 'precision=[{ k: 1, B: 2 }]'];
+    const point = ['--set', 'noise=[0.1]', '--set', 'precision=[{ k: 1, B: 2 }]'];
     const { code, out, err } = await box.run([...call, ...point]);
     expect([code, err]).toEqual([0, '']);
     expect(out).toContain(' computes train, resume, ann, snn.\n');

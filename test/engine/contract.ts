@@ -39,7 +39,7 @@ const rate = 1e-3;
  * once, is tried with the others, too.
  */
 const cases = [
-  ['k1B2', quantised(1, 2), 13, 20],
+  ['k1B2', quantised(1, 2), 13, 12],
   ['k0B1', quantised(0, 1), 17, 6],
   ['k0B4', quantised(0, 4), 32, 6],
   ['fp32', fp32, 1, 6],

@@ -115,11 +115,11 @@ interface NodePermissionError extends Error {
 
 /** This very process may not do everything: whoever started it has turned Node's permission model on. */
 function notPermitted(error: NodePermissionError): StoreError {
-  const { permission = 'this', resource = '' } = error;
-  const what = resource === '' ? permission : `${permission}: ${resource}`;
+  const { permission = '', resource = '', message } = error;
+  const what = [permission, resource].filter((part) => part !== '').join(': ');
   return new StoreError(
     'E_STORE_ACCESS',
-    `Node was started with --permission, and does not allow ${what}.`,
+    `Node was started with --permission, and ${what === '' ? `says: ${message}` : `does not allow ${what}.`}`,
     'Start it without: `echo $NODE_OPTIONS` may show where that comes from.',
     { cause: error },
   );

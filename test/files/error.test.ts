@@ -57,6 +57,8 @@ describe('systemError', () => {
       message: 'Node was started with --permission, and does not allow FileSystemWrite: /p/artifacts.',
       hint: 'Start it without: `echo $NODE_OPTIONS` may show where that comes from.',
     });
+    const bare = Object.assign(new Error('fchmod is not available.'), { code: 'ERR_ACCESS_DENIED' });
+    expect(systemError(bare)?.message).toBe('Node was started with --permission, and says: fchmod is not available.');
     expect(systemError(new Error('a mistake'))).toBe(undefined);
   });
 });

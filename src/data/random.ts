@@ -15,28 +15,25 @@ export interface Sequence {
   readonly stream: number;
 }
 
-/**
- * Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011): four random words of 32 bits. All that it
- * computes with are 32 bits, whatever their sign: V8 makes that quick.
- */
+/** Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011): four random words of 32 bits. */
 export function philox(key: readonly [number, number], counter: readonly number[], out: Uint32Array): void {
-  let a = counter[0]! | 0;
-  let b = counter[1]! | 0;
-  let c = counter[2]! | 0;
-  let d = counter[3]! | 0;
-  let key0 = key[0] | 0;
-  let key1 = key[1] | 0;
+  let a = counter[0]! >>> 0;
+  let b = counter[1]! >>> 0;
+  let c = counter[2]! >>> 0;
+  let d = counter[3]! >>> 0;
+  let key0 = key[0] >>> 0;
+  let key1 = key[1] >>> 0;
   for (let round = 0; round < 10; round++) {
     const high0 = multiplyHigh(0xd2511f53, a);
     const high1 = multiplyHigh(0xcd9e8d57, c);
-    const low0 = Math.imul(0xd2511f53, a);
-    const low1 = Math.imul(0xcd9e8d57, c);
-    a = high1 ^ b ^ key0;
+    const low0 = Math.imul(0xd2511f53, a) >>> 0;
+    const low1 = Math.imul(0xcd9e8d57, c) >>> 0;
+    a = (high1 ^ b ^ key0) >>> 0;
     b = low1;
-    c = high0 ^ d ^ key1;
+    c = (high0 ^ d ^ key1) >>> 0;
     d = low0;
-    key0 = (key0 + 0x9e3779b9) | 0;
-    key1 = (key1 + 0xbb67ae85) | 0;
+    key0 = (key0 + 0x9e3779b9) >>> 0;
+    key1 = (key1 + 0xbb67ae85) >>> 0;
   }
   out[0] = a;
   out[1] = b;
@@ -50,9 +47,9 @@ function multiplyHigh(x: number, y: number): number {
   const x1 = x >>> 16;
   const y0 = y & 0xffff;
   const y1 = y >>> 16;
-  const middle = (Math.imul(x1, y0) + (Math.imul(x0, y0) >>> 16)) | 0;
+  const middle = (Math.imul(x1, y0) + (Math.imul(x0, y0) >>> 16)) >>> 0;
   const carry = (Math.imul(x0, y1) + (middle & 0xffff)) >>> 16;
-  return (Math.imul(x1, y1) + (middle >>> 16) + carry) | 0;
+  return (Math.imul(x1, y1) + (middle >>> 16) + carry) >>> 0;
 }
 
 /** The words of a sequence, from any index on. */
@@ -82,7 +79,7 @@ export class RandomWords {
 
   /** Uniform in [0, 1), 53 bits. */
   uniform(): number {
-    return uniformOf(this.word(), this.word());
+    return ((this.word() >>> 5) * 67108864 + (this.word() >>> 6)) / 9007199254740992;
   }
 
   /** Uniform whole number in [0, bound), without bias, bound ≤ 2³². */
@@ -94,9 +91,6 @@ export class RandomWords {
     }
   }
 }
-
-/** A number in [0, 1) of 53 of the bits of two words. */
-const uniformOf = (high: number, low: number): number => ((high >>> 5) * 67108864 + (low >>> 6)) / 9007199254740992;
 
 /** 0 … n − 1 in random order (Fisher–Yates). */
 export function permutation(n: number, sequence: Sequence): Uint32Array {
@@ -111,35 +105,21 @@ export function permutation(n: number, sequence: Sequence): Uint32Array {
 
 /**
  * `count` numbers of the standard normal distribution cut at ±2: rejection from the uniform on [−2, 2] under
- * exp(−x²/2). Each attempt takes the four words of a block: two for x, two for the number that decides.
+ * exp(−x²/2). The exponential is evaluated by a series, because Math.exp may differ between builds in the last bit.
  */
-export function truncatedNormal(count: number, { seed, purpose, stream }: Sequence): Float64Array {
-  const key = [seed % 2 ** 32, Math.floor(seed / 2 ** 32)] as const;
-  const counter = [0, 0, stream, purpose];
-  const words = new Uint32Array(4);
+export function truncatedNormal(count: number, sequence: Sequence): Float64Array {
+  const words = new RandomWords(sequence);
   const values = new Float64Array(count);
-  for (let i = 0, attempt = 0; i < count; attempt++) {
-    counter[0] = attempt % 2 ** 32;
-    counter[1] = Math.floor(attempt / 2 ** 32);
-    philox(key, counter, words);
-    const x = 4 * uniformOf(words[0]!, words[1]!) - 2;
-    if (isBelowExponential(uniformOf(words[2]!, words[3]!), (-x * x) / 2)) values[i++] = x;
+  for (let i = 0; i < count; i++) {
+    for (;;) {
+      const x = 4 * words.uniform() - 2;
+      if (words.uniform() < exponential((-x * x) / 2)) {
+        values[i] = x;
+        break;
+      }
+    }
   }
   return values;
-}
-
-/** Far more than Math.exp and our series are ever apart. */
-const doubt = 1e-12;
-
-/**
- * u < exp(x), for −2 ≤ x ≤ 0, as our own series has it. Math.exp, which is quicker, may differ between builds in the last bit: it
- * decides where it doesn't come to that.
- */
-function isBelowExponential(u: number, x: number): boolean {
-  const about = Math.exp(x);
-  if (u < about * (1 - doubt)) return true;
-  if (u > about * (1 + doubt)) return false;
-  return u < exponential(x);
 }
 
 /** exp(x) for −2 ≤ x ≤ 0 from +, · and / alone: (Taylor series at x/4)⁴, relative error below 1e-15. */

@@ -75,7 +75,7 @@ describe('random numbers', () => {
     expect(Math.abs(mean)).toBeLessThan(0.01);
     expect(Math.abs(variance - 0.7737)).toBeLessThan(0.01);
     expect(values.every((x) => Math.abs(x) <= 2)).toBe(true);
-    // Of the same numbers by our own series alone, word by word.
+    // Initial weights depend on every bit.
     expect(createHash('sha256').update(new Uint8Array(values.buffer)).digest('hex')).toBe(
       '9c06dbfcf83fd7e6bab46b2a0133c55b162964ca085cc798107099c99f7aa633',
     );

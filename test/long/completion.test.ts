@@ -22,12 +22,12 @@ function ask(box: Sandbox, shell: string, options: readonly string[], lines: rea
  * An interactive zsh on a terminal of its own, in which each line is typed, and Tab after it. Prints what there was to choose
  * from, a line each, and what the line became.
  */
-// Ready is who edits a line: what is typed before may get lost.
+// Ready is who edits a line: what is typed before may get lost. What is read for is not in what is typed, which a terminal repeats.
 const zshDriver = `zmodload zsh/zpty
 zpty z 'zsh -f -i'
 zpty -w z 'PS1= PS2= RPS1=; autoload -Uz compinit; fpath=($PWD/functions $fpath); compinit -u -D; [ ! -e completion.zsh ] || . ./completion.zsh'
 zpty -w z 'compadd() { local -a found; builtin compadd -O found "$@"; print -rl -- $found >> "$PWD/found.txt"; builtin compadd "$@"; }'
-zpty -w z 'show() { print -rn -- "<<<$BUFFER>>>"; BUFFER= ; }; zle -N show; bindkey "^X" show; zle-line-init() { print -rn READY''!; }; zle -N zle-line-init'
+zpty -w z 'show() { print -rn -- "<<""<$BUFFER>>"">"; BUFFER= ; }; zle -N show; bindkey "^X" show; zle-line-init() { print -rn READY''!; }; zle -N zle-line-init'
 zpty -r -m z out '*READY!*'
 for line in "$@"; do
   : > found.txt

@@ -3,7 +3,7 @@ import { isMap } from '../schema/words.js';
 import type { StageDefinition } from '../stage/definition.js';
 import type { AxisValue } from '../values.js';
 import type { LoadOptions } from './assemble.js';
-import { labelAxis } from './check/axes.js';
+import { labelAxis, valueText } from './check/axes.js';
 import { type FileTree, readOnce, readTree, separator } from './compose/include.js';
 import { unreadableFile } from './load.js';
 import type { Diagnostic } from './text/diagnostic.js';
@@ -101,7 +101,7 @@ async function definitionsOf(stages: unknown, find: Find): Promise<Map<string, S
 
 function outputsOf(stage: unknown, definitions: ReadonlyMap<string, StageDefinition>): readonly string[] {
   if (!isMap(stage)) return [];
-  const definition = definitions.get(String(stage.uses));
+  const definition = typeof stage.uses === 'string' ? definitions.get(stage.uses) : undefined;
   return definition === undefined ? entries(stage.outputs).map(([name]) => name) : Object.keys(definition.outputs);
 }
 
@@ -109,7 +109,7 @@ function pointNames(values: unknown): readonly AxisValue[] {
   if (!Array.isArray(values)) return [];
   const sound = (values as unknown[]).filter(isAxisValue);
   const labels = labelAxis(sound).map(({ label }) => label);
-  const all = [...sound, ...labels.filter((label) => !sound.some((value) => String(value) === label))];
+  const all = [...sound, ...labels.filter((label) => !sound.some((value) => valueText(value) === label))];
   return distinct(all);
 }
 

@@ -187,7 +187,8 @@ function choice(error: ErrorObject): [string, string | undefined, 'E_VALUE' | 'E
   const not = notThis(error.data);
   if (choices.every((item) => item !== undefined)) {
     const words = choices.map(String);
-    const near = nearest(String(error.data), words);
+    // A map may have what it likes as its `toString`.
+    const near = typeof error.data === 'object' ? undefined : nearest(String(error.data), words);
     const hint = near === undefined ? undefined : `did you mean "${near}"?`;
     return [`must be ${listed(words)}${not}`, hint, 'E_VALUE'];
   }

@@ -1,11 +1,15 @@
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { readDeclared } from '../../src/pipeline/declared.js';
 import { dependenciesOf } from '../../src/pipeline/expand/targets.js';
 import type { Pipeline } from '../../src/pipeline/expand/task.js';
 import type { Diagnostic } from '../../src/pipeline/text/diagnostic.js';
 import { formatDiagnostics, placedDiagnostics } from '../../src/pipeline/text/format.js';
+import { describeStage } from '../../src/stage/describe.js';
 import { fuzz } from '../fuzz.js';
+import { testFolder, writeFiles } from '../store/folder.js';
 import { lines, load, pipelineOf } from './load.js';
 
 const sound = lines(`
@@ -45,6 +49,22 @@ const sound = lines(`
     - { stage: snn, at: { noise: 0 }, metric: accuracy, value: 0.9, tolerance: 0.1 }
     - { stage: snn, metric: correct, equals: { stage: convert } }
 `);
+
+type Keys = readonly (string | number)[];
+
+/** Where each value is, of a list or a map and of what is in it. */
+function placesIn(value: unknown): Keys[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, item]) => [[key], ...placesIn(item).map((place) => [key, ...place])]);
+}
+
+/** The sound pipeline with another value in a place. */
+function soundBut(place: Keys, other: unknown): string {
+  const file = parse(sound) as Record<string, unknown>;
+  const parent = place.slice(0, -1).reduce<Record<string, unknown>>((at, key) => at[key] as typeof at, file);
+  parent[place.at(-1)!] = other;
+  return JSON.stringify(file, null, 1);
+}
 
 /** Every place lies in the file, and everything can be shown. */
 function checkDiagnostics(diagnostics: readonly Diagnostic[], text: string): void {
@@ -205,6 +225,35 @@ describe('any text', () => {
         await loadAny(JSON.stringify(file, null, 1));
       }),
       fuzz(150),
+    );
+  });
+
+  it('is answered when any value of a pipeline is a map whose names are those of methods', async () => {
+    const odd = { toString: false, valueOf: 1, constructor: 'x', length: 3 };
+    const folder = testFolder();
+    for (const place of placesIn(parse(sound)))
+      for (const other of [odd, [odd]]) {
+        const text = soundBut(place, other);
+        await loadAny(text);
+        // As names that complete a line are read.
+        writeFiles(folder, { 'p.yaml': text });
+        await readDeclared(join(folder, 'p.yaml'), describeStage);
+      }
+  });
+
+  it('is answered when such a map is paired with another value, put into a text, or expected of a stage that is left out', async () => {
+    const odd = '{ toString: 0 }';
+    await loadAny(
+      lines(`
+        name: x
+        axes: { a: [${odd}, '[object Object]'], b: { values: [1] } }
+        params: { p: ${odd} }
+        stages:
+          one: { run: 'echo \${{ params.p }} > \${{ outputs.o }}', over: [a], exclude: [{ a: '[object Object]' }], outputs: { o: o } }
+          two: { run: ['cat', '\${{ inputs.i }}', 'x\${{ params.p }}'], over: [a], inputs: { i: one }, outputs: { o: o } }
+          three: { uses: train, with: { epochs: 'x\${{ params.p }}' } }
+        expect: [{ stage: ${odd}, metric: m, value: 1 }]
+      `),
     );
   });
 

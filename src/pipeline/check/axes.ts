@@ -108,7 +108,7 @@ export function duplicateOf(values: readonly AxisValue[]): readonly [number, num
 /** Labels of the points that `wanted` means: the value itself, or else a label. */
 export function selectPoints(points: readonly AxisPoint[], wanted: AxisValue): ReadonlySet<string> {
   const same = points.filter(({ value }) => sameValue(value, wanted));
-  const found = same.length > 0 ? same : points.filter(({ label }) => label === String(wanted));
+  const found = same.length > 0 ? same : points.filter(({ label }) => label === valueText(wanted));
   return new Set(found.map(({ label }) => label));
 }
 

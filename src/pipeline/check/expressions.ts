@@ -134,7 +134,7 @@ function evaluateString(text: string, scope: Scope, report: (problem: Expression
     if ('expression' in part && value !== undefined && !isText(value))
       report(notText(part.expression, value, 'a text'));
   }
-  return values.map(String).join('');
+  return values.map((value) => (isText(value) ? String(value) : '')).join('');
 }
 
 /** True if a value can be inserted into a text. */

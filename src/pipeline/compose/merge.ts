@@ -134,7 +134,7 @@ export function withoutNulls(merged: Merged): Merged {
   if (!isMap(value.stages) || !Array.isArray(kept.expect)) return { value: kept, origin };
   const gone = Object.entries(value.stages).flatMap(([name, stage]) => (stage === null ? [name] : []));
   const speaksOfGone = (line: unknown): boolean =>
-    isMap(line) && (gone.includes(String(line.stage)) || speaksOfGone(line.equals));
+    isMap(line) && (gone.some((name) => name === line.stage) || speaksOfGone(line.equals));
   const lines = [...(kept.expect as unknown[]).entries()].filter(([, line]) => !speaksOfGone(line));
   const all = partOf(origin, 'expect');
   const expect: Origin = { ...all, parts: new Map(lines.map(([index], at) => [at, partOf(all, index)])) };

@@ -115,6 +115,7 @@ function commandPart(expression: Expression, names: Scope, path: Path, report: R
   const [kind, name] = expression.path;
   if (kind === 'inputs' && name !== undefined) return { input: name };
   if (kind === 'outputs' && name !== undefined) return { output: name };
-  if (!isText(result.value)) report(notText(expression, result.value, 'a command'), path);
-  return { value: String(result.value) };
+  if (isText(result.value)) return { value: String(result.value) };
+  report(notText(expression, result.value, 'a command'), path);
+  return { text: '' };
 }

@@ -1,6 +1,6 @@
 import { show } from '../../schema/words.js';
 import type { AxisValue, TaskId } from '../../values.js';
-import { canonicalValue, type Point, sameValue } from '../check/axes.js';
+import { canonicalValue, type Point, sameValue, valueText } from '../check/axes.js';
 import type { CheckedStage, OutputReference } from '../check/checked.js';
 import type { Problems } from './problems.js';
 import type { Task, TaskInput } from './task.js';
@@ -76,7 +76,7 @@ function reportMissing(
   for (const axis of from.shared) {
     const { value } = point[axis]!;
     const values = others.map(({ axes }) => axes[axis]!);
-    const alike = values.find((other) => typeof other !== typeof value && String(other) === String(value));
+    const alike = values.find((other) => typeof other !== typeof value && valueText(other) === valueText(value));
     if (alike === undefined || values.some((other) => sameValue(other, value))) continue;
     const message = `"${stage.name}" has ${show(value)} on the axis "${axis}", and "${from.stage}" has ${show(alike)}`;
     problems.report('E_EXCLUDED_INPUT', message, at, { hint: 'write it the same way in both: in quotes, it is text' });

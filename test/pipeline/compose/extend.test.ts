@@ -78,6 +78,13 @@ stages:
     expect(pipeline!.expectations.map(({ metric }) => metric)).toEqual(['loss']);
   });
 
+  it('takes no map for the name of a stage that is left out', async () => {
+    const { text } = await load(
+      file('stages: { train: null }\nexpect: [{ stage: { toString: 0 }, metric: m, min: 1 }]\n'),
+    );
+    expect(text).toContain('"stage" must be text, not a map');
+  });
+
   it('keeps what is expected once, however the files meet, and lets a file change it', async () => {
     const files = {
       ...file(''),

@@ -13,6 +13,7 @@ const floors = [
     'import-module.ts',
     'require-module.ts',
     'unreachable.ts',
+    'control-groups.ts',
     'text/',
     'net/',
   ],

@@ -1,6 +1,6 @@
-import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { usableCores } from '../control-groups.js';
 import { buildFolder } from '../paths.js';
 import { formatSize } from '../schema/size.js';
 import type { Digest } from '../values.js';
@@ -106,7 +106,7 @@ function forget(worker: Worker): void {
 }
 
 function serve(): void {
-  const limit = Math.min(mostThreads, availableParallelism());
+  const limit = Math.min(mostThreads, usableCores());
   while (waiting.length > 0) {
     const worker = idle.pop() ?? (threads < limit ? start() : undefined);
     if (worker === undefined) return;

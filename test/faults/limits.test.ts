@@ -1,13 +1,23 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { buildFolder } from '../../src/paths.js';
+import { type ControlGroup, makeControlGroup } from './control-group.js';
+import type { Example } from './pipeline.js';
 import { cleanRun, type Rig, withRig } from './rig.js';
 
 /** Calls the program within a limit of the shell's, such as `-n 64`. Standard output is a pipe: the limit is on files. */
-function within(rig: Rig, limit: string, ...words: string[]) {
-  const script = `ulimit ${limit}; exec "$@"`;
+const within = (rig: Rig, limit: string, ...words: string[]) => after(rig, `ulimit ${limit}`, ...words);
+
+/** Calls the program as one of a control group. */
+const inGroup = (rig: Rig, { doors }: ControlGroup, ...words: string[]) =>
+  after(rig, doors.map((door) => `echo $$ > ${door}`).join('; '), ...words);
+
+/** Calls the program where a shell has done something before. */
+function after(rig: Rig, done: string, ...words: string[]) {
+  const script = `${done}; exec "$@"`;
   const call = [process.execPath, join(buildFolder, 'cli.cjs'), ...words];
   const env = { ...process.env, CI: 'true', XDG_CONFIG_HOME: rig.path('.config') };
   const { status, stdout, stderr } = spawnSync('sh', ['-c', script, '--', ...call], {
@@ -108,6 +118,51 @@ describe.skipIf(process.platform === 'win32')('a limit of', () => {
       expect(within(rig, '-n 64', 'run', 'p.yaml').code).toBe(0);
       const { show: _, ...whole } = clean;
       expect(rig.snapshot()).toEqual(whole);
+    });
+  });
+});
+
+const group = makeControlGroup(150_000_000);
+afterAll(() => group?.remove());
+
+const hungry = 'const all = []; while (true) all.push(Buffer.alloc(1e6, 1));';
+const hungryTasks: Example = {
+  files: {
+    'p.yaml': `name: hungry
+stages:
+  list: { run: [node, hungry.js] }
+  string: { run: 'node hungry.js; exit $?', inputs: { program: { file: hungry.js } } }
+  stage: { uses: ./hungry.ts }
+  other: { run: 'echo 1 > \${{ outputs.x }}', outputs: { x: x } }
+`,
+    'hungry.js': hungry,
+    'hungry.ts': `import { defineStage, Type } from 'spikeline';
+export default defineStage({
+  name: 'hungry', summary: 'Hungry', parameters: Type.Object({}), inputs: {}, outputs: {},
+  async run() { ${hungry} },
+});
+`,
+  },
+  tasks: [],
+};
+
+describe.skipIf(group === undefined)('a container', () => {
+  it('has the memory that it was given: tasks that want more fail and say so, and others go on', async () => {
+    await withRig((rig) => {
+      const call = ['run', 'p.yaml', '--keep-going', '--jobs', '1', '--reporter', 'json'];
+      const { out } = inGroup(rig, group!, ...call);
+      expect(outcomes(out)).toEqual({ list: 'E_COMMAND', string: 'E_COMMAND', stage: 'E_TASK_DIED', other: 'ran' });
+      expect(out.split('There was no memory left for it.')).toHaveLength(1 + 3);
+      return Promise.resolve();
+    }, hungryTasks);
+  });
+
+  it('keeps no more cores busy than it has the time of', async () => {
+    await withRig((rig) => {
+      const { out } = inGroup(rig, group!, 'doctor');
+      expect(out).toMatch(cpus().length > 1 ? /processor +ok +1 of \d+ cores/ : /processor +ok +1 core,/);
+      expect(out).toMatch(/memory +ok +0\.\d GiB free of 0\.1 GiB/);
+      return Promise.resolve();
     });
   });
 });

@@ -1,14 +1,16 @@
 import { accessSync, constants, existsSync, lstatSync, realpathSync } from 'node:fs';
-import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import type { PipelineOptions } from '../../api/opening/options.js';
 import { artifactsFolder } from '../../api/opening/project.js';
+import { usableCores } from '../../control-groups.js';
 import { debianFolder } from '../../data/locations.js';
 import type { Engine } from '../../engine/engine.js';
 import { defaultEngine, engines } from '../../engine/engines.js';
 import { makeFolder } from '../../files/make-folder.js';
 import { freeBytes } from '../../files/space.js';
 import { nodeProblem } from '../../node-range.js';
+import { machineMemory } from '../../run/local/resources.js';
 import { SlurmError, slurmCommands } from '../../run/slurm/command.js';
 import { fittedTable } from '../../text/fitted-table.js';
 import { version } from '../../version.js';
@@ -29,8 +31,12 @@ export async function doctorCommand(options: PipelineOptions & { readonly build?
   const findings: Finding[] = [
     { what: 'spikeline', state: 'ok', found: version },
     node(),
-    { what: 'processor', state: 'ok', found: `${availableParallelism()} cores, ${cpus()[0]?.model ?? 'unknown'}` },
-    { what: 'memory', state: 'ok', found: `${gigabytes(freemem())} free of ${gigabytes(totalmem())}` },
+    { what: 'processor', state: 'ok', found: `${coresFound()}, ${cpus()[0]?.model ?? 'unknown'}` },
+    {
+      what: 'memory',
+      state: 'ok',
+      found: `${gigabytes(process.availableMemory())} free of ${gigabytes(machineMemory())}`,
+    },
     ...(await Promise.all(engines.map(engine))),
     await slurm(),
     data(),
@@ -44,6 +50,13 @@ export async function doctorCommand(options: PipelineOptions & { readonly build?
     ),
   );
   return findings.some(({ state }) => state === 'PROBLEM') ? exitCodes.failed : exitCodes.done;
+}
+
+function coresFound(): string {
+  const [usable, all] = [usableCores(), cpus().length];
+  return usable < all
+    ? `${usable} of ${all} cores, which is what this program may use`
+    : `${usable} ${usable === 1 ? 'core' : 'cores'}`;
 }
 
 function node(): Finding {

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
-import { availableParallelism, totalmem } from 'node:os';
+import { totalmem } from 'node:os';
+import { usableCores } from '../../control-groups.js';
 import type { ResourceRequest } from '../../stage/definition.js';
 import type { Failure } from '../events.js';
 import { openFilesLimit, threadsWithin } from '../open-files.js';
@@ -23,19 +24,23 @@ export interface Granted {
   readonly gpus: readonly number[];
 }
 
+/** Memory in bytes: a container's, or the whole machine's. */
+export function machineMemory(): number {
+  const constrained = process.constrainedMemory();
+  const total = totalmem();
+  return constrained > 0 && constrained < total ? constrained : total;
+}
+
 /**
- * What this machine has; of a container's memory, what it may use; in a job of Slurm's, what that was given; and no more
+ * What this machine has; of a container's cores and memory, what it may use; in a job of Slurm's, what that was given; and no more
  * cores than threads can have files open.
  */
 export function machineResources(jobs: number): Resources {
-  const constrained = process.constrainedMemory();
-  const total = totalmem();
-  const memory = constrained > 0 && constrained < total ? constrained : total;
   const { SLURM_JOB_ID: job, SLURM_CPUS_PER_TASK: ofTask, SLURM_CPUS_ON_NODE: ofNode } = process.env;
   const given = job === undefined ? Number.NaN : Number(ofTask ?? ofNode);
-  const usable = Math.min(availableParallelism(), threadsWithin(openFilesLimit()));
+  const usable = Math.min(usableCores(), threadsWithin(openFilesLimit()));
   const cpus = given >= 1 ? Math.min(given, usable) : usable;
-  return { cpus, gpus: visibleGpus(), memory, jobs };
+  return { cpus, gpus: visibleGpus(), memory: machineMemory(), jobs };
 }
 
 /** NVIDIA's driver makes a device file for each GPU; CUDA_VISIBLE_DEVICES chooses among them. */

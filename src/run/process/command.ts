@@ -3,6 +3,7 @@ import { constants, hostname } from 'node:os';
 import { readScript, type Shell, type Slot, scriptTexts } from '../../pipeline/check/shell.js';
 import type { CommandPart, CommandWord } from '../../pipeline/expand/task.js';
 import type { Failure } from '../events.js';
+import { memoryHint } from './memory-kills.js';
 
 /**
  * Variables that every command gets; all others must be declared with `env:`. They say where things are and in which
@@ -150,8 +151,8 @@ const executableHint =
 function shellHint(exitCode: number): string | undefined {
   if (exitCode === 126) return `What it calls is there, and can't be executed. ${executableHint}`;
   const numbers: Readonly<Record<string, number | undefined>> = constants.signals;
-  const signal = Object.keys(signalHints).find((name) => numbers[name] === exitCode - 128);
-  return signal === undefined ? undefined : signalHints[signal];
+  const signal = ['SIGKILL', ...Object.keys(signalHints)].find((name) => numbers[name] === exitCode - 128);
+  return signal === undefined ? undefined : (memoryHint(signal) ?? signalHints[signal]);
 }
 
 /** Why a command failed, in the user's words. */
@@ -162,7 +163,7 @@ export function commandFailure({ words, shell, cwd }: CommandCall, end: CommandE
     ...{ code: 'E_COMMAND', message: `${name} ${how}.` },
     ...(hint === undefined ? {} : { hint }),
   });
-  if (signal !== undefined) return fail(`was ended by ${signal}`, signalHints[signal]);
+  if (signal !== undefined) return fail(`was ended by ${signal}`, memoryHint(signal) ?? signalHints[signal]);
   if (exitCode !== undefined) return fail(`failed with exit code ${exitCode}`, shellHint(exitCode));
   // The system says the same of a program.
   if ((code === 'ENOENT' || code === 'EACCES') && !canEnter(cwd))

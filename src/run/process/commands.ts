@@ -4,6 +4,7 @@ import { buildFolder } from '../../paths.js';
 import { type Attempt, type AttemptResult, interruptedFailure } from './attempt.js';
 import { type CommandCall, type CommandEnd, commandFailure } from './command.js';
 import type { FromHost, ToHost } from './command-host.js';
+import { memoryHint, watchMemoryKills } from './memory-kills.js';
 import { signalGroup } from './process-group.js';
 
 interface Entry {
@@ -55,6 +56,7 @@ export class Commands {
   }
 
   async #open(): Promise<[ChildProcess]> {
+    watchMemoryKills();
     // Loaded here, because a run that finds everything cached does not need it.
     const { execa } = await import('execa');
     const child = execa(process.execPath, [join(buildFolder, 'command-host.cjs')], {
@@ -96,7 +98,7 @@ export class Commands {
       settle({
         failure: asked
           ? interruptedFailure
-          : { code: 'E_TASK_DIED', message, hint: 'Was it killed, or out of memory?' },
+          : { code: 'E_TASK_DIED', message, hint: memoryHint(signal) ?? 'Was it killed, or out of memory?' },
       });
     }
     this.#entries.clear();

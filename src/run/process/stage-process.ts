@@ -6,6 +6,7 @@ import { buildFolder } from '../../paths.js';
 import type { Failure } from '../events.js';
 import { type Attempt, type AttemptListener, type AttemptResult, interruptedFailure } from './attempt.js';
 import { builtInEnvironment, type Environment, passedEnvironment, signalHints } from './command.js';
+import { memoryHint, watchMemoryKills } from './memory-kills.js';
 import { endGroup, signalGroup } from './process-group.js';
 import type { FromStage, StageCall, ToStage } from './stage-messages.js';
 
@@ -31,6 +32,7 @@ export function startStage(call: StageCall, env: Environment, log: string, liste
       signalGroup(child.pid, 'SIGCONT');
     }
   };
+  watchMemoryKills();
   const run = async (): Promise<AttemptResult> => {
     const { process } = await startProcess(call, env, log);
     child = process;
@@ -101,5 +103,6 @@ function diedFailure(exitCode: number | undefined, signal: string | undefined): 
     return { code, message, hint: 'The log may say why.' };
   }
   const message = `The task's process was ended by ${signal}.`;
-  return { code, message, hint: signalHints[signal] ?? 'Was it killed, or out of memory? The log may say more.' };
+  const hint = memoryHint(signal) ?? signalHints[signal] ?? 'Was it killed, or out of memory? The log may say more.';
+  return { code, message, hint };
 }

@@ -1,19 +1,23 @@
 import { readdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { UserError } from '../error.js';
 import { elements } from '../formats/shape.js';
 import { maximumBytes, type Named, type RawSplit } from './custom-arrays.js';
 import type { ImageShape } from './custom-images.js';
 import { pathKind, readDataFile } from './data-file.js';
 import { decodePicture, type Picture, pictureNames } from './formats/picture.js';
+import { byTable, type Labelled } from './picture-table.js';
 
 /** More than a picture of any data set has. */
 const largestPicture = 2 ** 26;
 
-/** A picture's path below the folder, and its class. */
-interface Labelled {
-  readonly file: string;
-  readonly label: string;
+/** Where the pictures of a split are. */
+export interface PictureFolder {
+  readonly folder: Named;
+  /** What has their classes, where there are no subfolders for them. */
+  readonly table?: Named | undefined;
+  /** What the other split's table is, if that has its pictures in the same folder. */
+  readonly otherTable?: Named | undefined;
 }
 
 /**
@@ -21,14 +25,11 @@ interface Labelled {
  * class of each file.
  *
  * @param given height, width, channels; from the first picture if left out
- * @throws {UserError} E_DATA_FOLDER, E_DATA_PICTURE, E_DATA_SHAPE
+ * @throws {UserError} E_DATA_FOLDER, E_DATA_CSV, E_DATA_PICTURE, E_DATA_SHAPE
  */
-export async function readFolder(
-  folder: Named,
-  table: Named | undefined,
-  given: ImageShape | undefined,
-): Promise<RawSplit> {
-  const files = await listed(folder, table);
+export async function readFolder(source: PictureFolder, given: ImageShape | undefined): Promise<RawSplit> {
+  const { folder } = source;
+  const files = await listed(source);
   let shape = given;
   let images: Uint8Array | undefined;
   for (const [i, { file }] of files.entries()) {
@@ -47,14 +48,14 @@ export async function readFolder(
 
 /**
  * What `readFolder` would read, by the names of the files and the first of them.
- * @throws {UserError} E_DATA_FOLDER, E_DATA_PICTURE
+ * @throws {UserError} E_DATA_FOLDER, E_DATA_CSV, E_DATA_PICTURE
  */
 export async function lookThrough(
-  folder: Named,
-  table: Named | undefined,
+  source: PictureFolder,
   given: ImageShape | undefined,
 ): Promise<Pick<RawSplit, 'shape' | 'labels'>> {
-  const files = await listed(folder, table);
+  const { folder } = source;
+  const files = await listed(source);
   const labels = files.map(({ label }) => label);
   if (given !== undefined) return { shape: given, labels };
   const { height, width, channels } = read(folder, files[0]!.file);
@@ -66,10 +67,10 @@ function read(folder: Named, file: string): Picture {
   return decodePicture(readDataFile(join(folder.path, file), label, largestPicture), label);
 }
 
-async function listed(folder: Named, table: Named | undefined): Promise<Labelled[]> {
+async function listed({ folder, table, otherTable }: PictureFolder): Promise<Labelled[]> {
   if (pathKind(folder.path) !== 'folder')
     throw new UserError('E_DATA_FOLDER', `${folder.label} is not a folder.`, `Looked for ${folder.path}.`);
-  return table === undefined ? byClass(folder) : byTable(folder, table);
+  return table === undefined ? byClass(folder) : byTable(folder, table, otherTable);
 }
 
 /** Order of names that no language of the machine changes. */
@@ -79,6 +80,7 @@ const isHidden = (name: string) => name.startsWith('.');
 function byClass({ path, label }: Named): Labelled[] {
   const entries = readdirSync(path, { withFileTypes: true }).filter(({ name }) => !isHidden(name));
   const classes = entries.map(({ name }) => name).filter((name) => pathKind(join(path, name)) === 'folder');
+  refuseSplits(classes, { path, label });
   const files = classes.sort(byName).flatMap((name) =>
     readdirSync(join(path, name))
       .filter((file) => pictureNames.test(file) && !isHidden(file))
@@ -87,32 +89,28 @@ function byClass({ path, label }: Named): Labelled[] {
   );
   if (files.length > 0) return files;
   const hint = entries.some(({ name }) => pictureNames.test(name))
-    ? 'Its pictures lie directly in it: put each into a subfolder for its class, or give a CSV of file names and classes as `labels`.'
+    ? 'Its pictures lie directly in it: put each into a subfolder for its class, or give a CSV of file names and classes: ' +
+      `{ folder: ${label}, labels: ${label}.csv }.`
     : 'It needs a subfolder for each class, with PNG or JPEG files in it.';
   throw new UserError('E_DATA_FOLDER', `${label} holds no pictures in subfolders for their classes.`, hint);
 }
 
-async function byTable({ path, label }: Named, table: Named): Promise<Labelled[]> {
-  const { readFileLabels } = await import('./formats/label-table.js');
-  const labels = readFileLabels(readDataFile(table.path, table.label, maximumBytes), table.label);
-  const present = new Set(readdirSync(path).filter((file) => pictureNames.test(file)));
-  const files = [...labels].map(([file, name]): Labelled => ({ file, label: name }));
-  const missing = files.find(({ file }) => !present.has(file) && pathKind(join(path, file)) !== 'other');
-  if (missing !== undefined)
-    throw new UserError(
-      'E_DATA_CSV',
-      `${table.label} names ${missing.file}, which is not in ${label}.`,
-      `Looked for ${join(path, missing.file)}.`,
-    );
-  for (const { file } of files) present.delete(basename(file));
-  const [surplus] = present;
-  if (surplus !== undefined)
-    throw new UserError(
-      'E_DATA_CSV',
-      `${label} holds ${surplus}, and ${table.label} gives no class for it.`,
-      'Add a row, or remove the picture.',
-    );
-  return files;
+/** What folders of splits are called. */
+const splitNames = [/^train(ing)?$/i, /^(test(ing)?|valid(ation)?|val|eval)$/i] as const;
+
+/** A folder of both splits would be read well, as pictures of the classes "test" and "train". */
+function refuseSplits(classes: readonly string[], { path, label }: Named): void {
+  const [train, test] = splitNames.map((pattern) => classes.find((name) => pattern.test(name)));
+  if (train === undefined || test === undefined) return;
+  const [first, second] = [train, test].map((name) => {
+    const table = pathKind(join(path, `${name}.csv`)) === 'other' ? `, labels: ${label}/${name}.csv` : '';
+    return `{ folder: ${label}/${name}${table} }`;
+  });
+  throw new UserError(
+    'E_DATA_FOLDER',
+    `${label} holds ${train} and ${test}, which look like splits, not like classes.`,
+    `Write train: ${first}, test: ${second}. If they are classes, give a CSV of file names and classes as \`labels\`.`,
+  );
 }
 
 function checkSize(

@@ -3,7 +3,7 @@ import { UserError } from '../error.js';
 import { checked } from './acquire.js';
 import { countsByValue, firstValues } from './class-counts.js';
 import { type Named, type RawSplit, readArrays, readNpz } from './custom-arrays.js';
-import { lookThrough, readFolder } from './custom-folder.js';
+import { lookThrough, type PictureFolder, readFolder } from './custom-folder.js';
 import { type ImageShape, oddPixels } from './custom-images.js';
 import { mostClasses } from './custom-labels.js';
 import { sharedCount, splitOff } from './custom-split.js';
@@ -48,11 +48,11 @@ export interface CustomDataset {
  */
 export async function readCustom(options: CustomOptions): Promise<CustomDataset> {
   const { name, scale } = options;
-  const train = await readSplit('train', options.train, options.folder, options.shape);
+  const train = await readSplit('train', options, options.shape);
   // Both splits are of one shape, whoever says which.
   const { shape } = train;
   const { share, seed = 0 } = options.test;
-  const test = share === undefined ? await readSplit('test', options.test, options.folder, shape) : undefined;
+  const test = share === undefined ? await readSplit('test', options, shape) : undefined;
   const raw = test === undefined ? [train] : [train, test];
   const { labels, classNames } = numbered(
     raw.map((split) => split.labels),
@@ -100,8 +100,8 @@ export interface CustomCounts {
  */
 export async function countCustom(options: Omit<CustomOptions, 'name' | 'scale'>): Promise<CustomCounts> {
   const { share } = options.test;
-  const train = await labelsOf('train', options.train, options.folder, options.shape);
-  const test = share === undefined ? await labelsOf('test', options.test, options.folder, train.shape) : undefined;
+  const train = await labelsOf('train', options, options.shape);
+  const test = share === undefined ? await labelsOf('test', options, train.shape) : undefined;
   const raw = test === undefined ? [train.labels] : [train.labels, test.labels];
   const { labels, classNames } = numbered(raw, options.classNames);
   const [first, second] = labels as [Uint8Array, Uint8Array?];
@@ -123,17 +123,16 @@ function byClass(labels: Iterable<number | string>): string {
   return counts === undefined ? '' : ` Images by class: ${counts}.`;
 }
 
+type Splits = Pick<CustomOptions, 'train' | 'test' | 'folder'>;
+
 /** Labels and shape of a split. */
 function labelsOf(
   split: 'train' | 'test',
-  source: CustomSplit,
-  folder: string,
+  splits: Splits,
   shape: ImageShape | undefined,
 ): Promise<Pick<RawSplit, 'labels' | 'shape'>> {
-  const { folder: pictures, labels } = source;
-  if (pictures === undefined) return readSplit(split, source, folder, shape);
-  const named = namedIn(folder);
-  return lookThrough(named(pictures), labels === undefined ? undefined : named(labels), shape);
+  const pictures = pictureFolder(split, splits);
+  return pictures === undefined ? readSplit(split, splits, shape) : lookThrough(pictures, shape);
 }
 
 /** Files as the user says them. */
@@ -141,17 +140,24 @@ const namedIn =
   (folder: string) =>
   (path: string): Named => ({ path: resolve(folder, path), label: path });
 
-function readSplit(
-  split: 'train' | 'test',
-  { images, labels, npz, x, y, folder: pictures }: CustomSplit,
-  folder: string,
-  shape: ImageShape | undefined,
-): Promise<RawSplit> {
-  const named = namedIn(folder);
-  if (pictures !== undefined)
-    return readFolder(named(pictures), labels === undefined ? undefined : named(labels), shape);
+function readSplit(split: 'train' | 'test', splits: Splits, shape: ImageShape | undefined): Promise<RawSplit> {
+  const named = namedIn(splits.folder);
+  const pictures = pictureFolder(split, splits);
+  if (pictures !== undefined) return readFolder(pictures, shape);
+  const { images, labels, npz, x, y } = splits[split];
   if (npz !== undefined) return readNpz(named(npz), { images: x ?? `x_${split}`, labels: y ?? `y_${split}` }, shape);
   return readArrays(named(images!), named(labels!), shape);
+}
+
+/** Where a split's pictures are, if it is of pictures. */
+function pictureFolder(split: 'train' | 'test', splits: Splits): PictureFolder | undefined {
+  const { folder, labels } = splits[split];
+  if (folder === undefined) return undefined;
+  const named = namedIn(splits.folder);
+  const other = splits[split === 'train' ? 'test' : 'train'];
+  const shared = other.folder !== undefined && named(other.folder).path === named(folder).path;
+  const tableOf = (path: string | undefined) => (path === undefined ? undefined : named(path));
+  return { folder: named(folder), table: tableOf(labels), otherTable: shared ? tableOf(other.labels) : undefined };
 }
 
 type Labels = RawSplit['labels'];

@@ -66,7 +66,8 @@ export function ownProblems(name: string, own: OwnParameters): readonly Paramete
     return [{ parameter: surplus, message: `\`${surplus}\` belongs to data of your own, which ${name} is not`, hint }];
   }
   if (own.train === undefined && own.test === undefined && name !== 'custom') {
-    const hint = `${suggestion(name, Object.keys(knownDatasets))}; data of your own need \`train\` and \`test\``;
+    const near = suggestion(name, Object.keys(knownDatasets));
+    const hint = `${near === undefined ? '' : `${near} `}data of your own need \`train\` and \`test\`, each one of ${sourceForms}, such as ${exampleSplits}`;
     return [{ parameter: 'name', message: `There is no data set "${name}"`, hint }];
   }
   const missing = (['train', 'test'] as const).find((which) => own[which] === undefined);
@@ -77,6 +78,7 @@ export function ownProblems(name: string, own: OwnParameters): readonly Paramete
   return [...splitProblems('train', own.train!), ...splitProblems('test', own.test!)];
 }
 
+const exampleSplits = 'train: { folder: photos, labels: photos.csv }, test: { share: 0.2 }';
 const sourceForms = '{ images, labels }, { folder } or { npz }';
 
 /** Of each form: what must be there, and what may be. */

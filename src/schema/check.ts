@@ -95,6 +95,12 @@ function knownKeys(error: ErrorObject): string[] | undefined {
   return properties && Object.keys(properties);
 }
 
+/** What a map holds where something else stands: who writes a path there needs a key before it. */
+function keysHint(error: ErrorObject): string | undefined {
+  const keys = (error.params as { type: unknown }).type === 'object' ? (knownKeys(error) ?? []) : [];
+  return keys.length > 0 && keys.length <= 12 ? `its keys: ${keys.join(', ')}` : undefined;
+}
+
 function describe(error: ErrorObject, root: unknown): Violation {
   const path = pathOf(error, root);
   const { limit } = error.params as { limit: number };
@@ -116,7 +122,7 @@ function describe(error: ErrorObject, root: unknown): Violation {
       const { title } = parentOf(error);
       if (title !== undefined && refusesQuoted(parentOf(error), error.data))
         return value(`must be ${title}${not}`, undefined, 'E_TYPE');
-      return value(`must be ${kindOf(type)}${not}`, typeHint([type].flat(), error.data), 'E_TYPE');
+      return value(`must be ${kindOf(type)}${not}`, typeHint([type].flat(), error.data) ?? keysHint(error), 'E_TYPE');
     }
     case 'const':
     case 'enum':

@@ -114,6 +114,39 @@ describe('a folder of pictures', () => {
     ]);
   });
 
+  it('may hold both splits, each with its table', async () => {
+    const folder = folderOf({
+      ...Object.fromEntries([1, 2, 3].map((value) => [`${value}.png`, grey(value)])),
+      'train.csv': 'id,label\n1,cat\n2,dog\n',
+      'test.csv': 'id,label\n3,dog\n',
+    });
+    const [train, test] = ['train', 'test'].map((split) => ({ folder, labels: `${folder}/${split}.csv` }));
+    const { dataset } = await read(train!, test);
+    expect([dataset.train, dataset.test].map(({ images, labels }) => [images[0], [...labels]])).toEqual([
+      [1, [0, 1]],
+      [3, [1]],
+    ]);
+    // The other split's table is no excuse where that is of another folder.
+    const elsewhere = folderOf({ '3.png': grey(3), 'test.csv': '3,dog\n' });
+    await expect(read(train!, { folder: elsewhere, labels: `${elsewhere}/test.csv` })).rejects.toThrow('holds 3.png');
+  });
+
+  it('is not taken for one of classes that are called like splits', async () => {
+    const files = (names: readonly string[]) => Object.fromEntries(names.map((name) => [`${name}/1.png`, grey(1)]));
+    for (const names of [
+      ['train', 'test'],
+      ['Train', 'val', 'more'],
+      ['training/cat', 'validation/cat'],
+    ])
+      expect(await refusal({ folder: folderOf(files(names)) })).toContain('which look like splits');
+    const folder = folderOf(files(['train', 'test']));
+    expect(await refusal({ folder })).toContain(
+      `Write train: { folder: ${folder}/train }, test: { folder: ${folder}/test }.`,
+    );
+    const { dataset } = await read({ folder: folderOf(files(['bus', 'train'])) });
+    expect(dataset.classNames).toEqual(['bus', 'train']);
+  });
+
   it('is split by a share of each class, the same whenever it is asked', async () => {
     const files = ['cat', 'dog'].flatMap((name) =>
       Array.from({ length: 10 }, (_, i) => [`${name}/${i}.png`, grey(i)] as const),

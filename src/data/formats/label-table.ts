@@ -2,6 +2,11 @@ import { parse } from 'csv-parse/sync';
 import { UserError } from '../../error.js';
 import type { NpyArray } from '../../formats/npy.js';
 import { countsByValue } from '../class-counts.js';
+import { pictureNames } from './picture.js';
+
+/** How columns of file names are called, among others. */
+const fileColumn = /^(image|img|picture|file)?[ _-]?(id|name|file|path|image)([ _-]code)?$/i;
+const isPicture = (cell: string) => pictureNames.test(cell);
 
 /** How columns of labels are called. */
 const labelColumns = ['label', 'labels', 'class', 'target', 'y'];
@@ -20,20 +25,34 @@ export function readLabels(bytes: Uint8Array, label: string): NpyArray | readonl
 }
 
 /**
- * Names of classes by file name, from a CSV file whose first column is file names.
+ * Names of classes by file name, from a CSV file with a column of those: the first one, unless another is called so.
+ *
+ * @param find what a cell means, if it is a file that is there
  * @throws {UserError} E_DATA_CSV
  */
-export function readFileLabels(bytes: Uint8Array, label: string): ReadonlyMap<string, string> {
-  const { columns, rows } = readTable(bytes, label);
+export function readFileLabels(
+  bytes: Uint8Array,
+  label: string,
+  find: (cell: string) => string | undefined,
+): ReadonlyMap<string, string> {
+  const isHeading = (first: readonly string[], next: readonly string[]) =>
+    first.every((cell) => find(cell) === undefined) &&
+    (first.some((cell) => fileColumn.test(cell)) || next.some((cell, i) => isPicture(cell) && !isPicture(first[i]!)));
+  const { columns, rows } = readTable(bytes, label, isHeading);
   if (columns.length < 2)
     throw new UserError(
       'E_DATA_CSV',
       `${label} has one column, but each row must have a file name and a class.`,
-      'For example: 0001.png,cat',
+      'For example: 0001.png,cat. Pictures without classes can’t test anything: take some of the training split with test: { share: 0.2 }.',
     );
   const labels = labelsOf(columns, rows, label);
+  const files = Math.max(
+    columns.findIndex((name) => fileColumn.test(name)),
+    0,
+  );
   const result = new Map<string, string>();
-  for (const [i, [file = '']] of rows.entries()) {
+  for (const [i, row] of rows.entries()) {
+    const file = row[files]!;
     const [before, now] = [result.get(file), labels[i]!];
     if (before !== undefined && before !== now)
       throw new UserError(
@@ -66,8 +85,15 @@ function labelColumn(columns: readonly string[]): number {
   return found < 0 ? columns.length - 1 : found;
 }
 
-/** Rows, and the names of their columns: empty where the first row is no heading. */
-function readTable(bytes: Uint8Array, label: string): { columns: readonly string[]; rows: readonly string[][] } {
+/**
+ * Rows, and the names of their columns: empty where the first row is no heading.
+ * @param isHeading what tells, too, that the first row is one, by it and the one below
+ */
+function readTable(
+  bytes: Uint8Array,
+  label: string,
+  isHeading: (first: readonly string[], next: readonly string[]) => boolean = () => false,
+): { columns: readonly string[]; rows: readonly string[][] } {
   let all: string[][];
   try {
     all = parse(Buffer.from(bytes), { bom: true, skip_empty_lines: true, trim: true });
@@ -80,8 +106,10 @@ function readTable(bytes: Uint8Array, label: string): { columns: readonly string
   }
   const [first = [], ...rest] = all;
   if (first.length === 0) throw new UserError('E_DATA_CSV', `${label} has no rows.`);
-  const isHeading = first.some((cell) => labelColumns.includes(cell.toLowerCase())) || isNumbered(rest, first);
-  return isHeading ? { columns: first, rows: rest } : { columns: first.map(() => ''), rows: all };
+  const isNamed = first.some((cell) => labelColumns.includes(cell.toLowerCase()));
+  return isNamed || isNumbered(rest, first) || (rest.length > 0 && isHeading(first, rest[0]!))
+    ? { columns: first, rows: rest }
+    : { columns: first.map(() => ''), rows: all };
 }
 
 /** True if all cells of the last column but the first row's are numbers. */

@@ -45,14 +45,16 @@ export function checkStore(artifacts: string): void {
 
 /**
  * Checks what lies in a folder of a store that was checked: nobody may be able to put results there who could not do so in the
- * folder itself. It need not exist.
+ * folder itself. It need not exist. Root, who may use anybody's store, is nobody else in that: in a container what lies in a
+ * user's folder is that user's, or root's. Only where anyone may put something into the folder itself does root take it, as
+ * volumes of several users are, and shares on which root is nobody.
  *
  * @param of the folder that it lies in
  * @throws StoreError `E_STORE_ACCESS`
  */
 export function checkInside(path: string, of: Stats): void {
   const own = process.geteuid?.();
-  if (own === undefined || own === 0) return;
+  if (own === undefined || (own === 0 && (of.mode & 0o002) !== 0)) return;
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return;
   const { uid, gid, mode } = stat;

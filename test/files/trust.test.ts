@@ -162,6 +162,30 @@ describe.skipIf(process.geteuid?.() !== 0)('a folder of another user', () => {
     });
   });
 
+  it.each([
+    ["a user's, and what lies in it is that user's", 1000, 0o755, 1000, 0o755, undefined],
+    ["a user's, and what lies in it is root's", 1000, 0o755, 0, 0o755, undefined],
+    ["a user's, and what lies in it a stranger's", 1000, 0o755, 12345, 0o755, 'belongs to another user (12345)'],
+    ["a user's, and anyone may write to what lies in it", 1000, 0o755, 0, 0o777, 'Anyone may write to'],
+    ["a group's, and what lies in it another's of its users", 1000, 0o2775, 12345, 0o2775, undefined],
+    ["root's, and what lies in it a stranger's", 0, 0o755, 12345, 0o755, 'belongs to another user (12345)'],
+    ["a volume, and what lies in it another user's", 0, 0o777, 12345, 0o755, undefined],
+    ['a share on which root is nobody', 1000, 0o777, 65534, 0o755, undefined],
+  ])('by root, in a container: a store that is %s', (_, owner, mode, uid, inner, said) => {
+    const store = join(folder, 'artifacts/store');
+    mkdirSync(join(store, 'blobs'), { recursive: true });
+    for (const path of [join(folder, 'artifacts'), store]) {
+      chownSync(path, owner, 100);
+      chmodSync(path, mode);
+    }
+    chownSync(join(store, 'blobs'), uid, 100);
+    chmodSync(join(store, 'blobs'), inner);
+    const open = () => Store.open(join(folder, 'artifacts'));
+    if (said === undefined) expect(open).not.toThrow();
+    else
+      expect(open).toThrow(expect.objectContaining({ code: 'E_STORE_ACCESS', message: expect.stringContaining(said) }));
+  });
+
   it('in a store that is root’s: one that is, too', () => {
     const store = join(folder, 'artifacts/store');
     mkdirSync(join(store, 'blobs'), { recursive: true });

@@ -270,7 +270,7 @@ export class Store {
 
   /**
    * Notes that a run begins: what it uses from now on, no `gc` removes until the lock is released. Waits for the end of
-   * one that is going on.
+   * one that is going on. Locks of runs that were killed go.
    */
   beginRun(options: Omit<LockOptions, 'overtaking'> = {}): Promise<Lock> {
     // From a store that may only be read nothing is removed by whom this could tell.

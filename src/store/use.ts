@@ -35,11 +35,16 @@ export class Uses {
     this.#locks = locks;
   }
 
-  /** Notes that a run begins, after the end of a `gc` that may be going on. Release it when the run is over. */
+  /**
+   * Notes that a run begins, after the end of a `gc` that may be going on. Release it when the run is over. What runs that
+   * were killed had noted goes.
+   */
   async begin(options: LockOptions): Promise<Lock> {
     const start = await this.#locks.acquire(`run-${Date.now()}-${ownToken()}-${++counter}`);
     try {
       await this.#gcEnd(options);
+      // They hold nobody up: one that can't be removed stays.
+      await this.#locks.removeDead().catch(() => {});
       return start;
     } catch (error) {
       await start.release();

@@ -88,6 +88,17 @@ describe('lock', () => {
     expect(listFiles(join(folder, 'store/locks'))).toEqual([]);
   });
 
+  it('of a process that was killed goes when the next run begins, and so does what else that had noted', async () => {
+    const [dead, elsewhere] = [`${host}-${boot}-999999999-${began}`, `00000000-${boot}-${pid}-${began}`];
+    writeLock(dead);
+    const held = await store.lock('cd'.repeat(32) as TaskKey);
+    for (const token of [dead, elsewhere]) symlinkSync(`${token} vm`, join(dirname(lockFile), `run-1-${token}-1`));
+    const use = await store.beginRun();
+    await use.release();
+    expect(listFiles(join(folder, 'store/locks'))).toEqual(['cd'.repeat(32), `run-1-${elsewhere}-1`].sort());
+    await held.release();
+  });
+
   it('is taken over by one alone when many find its holder dead', async () => {
     for (let round = 0; round < 3; round++) {
       writeLock(`${host}-${boot}-999999999-${began}`);

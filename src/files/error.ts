@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { lstatSync, statSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { getSystemErrorMap } from 'node:util';
 import { UserError } from '../error.js';
 import type { MaybePromise } from './maybe-promise.js';
@@ -162,8 +162,34 @@ function knownError(error: unknown, path: string): StoreError | undefined {
   const { dest, path: own } = error as { readonly dest?: string; readonly path?: string };
   if (code === 'ENAMETOOLONG')
     return new StoreError(known[0], tooLongText(path, own ?? path), undefined, { cause: error });
+  const refused = code === 'EROFS' || hints[code] === noPermission ? newIn(path) : undefined;
+  if (refused !== undefined) return new StoreError(known[0], ...cannotMake(refused, code), { cause: error });
   const hint = code === 'ENOTDIR' ? (wayOut(path) ?? wayOut(dest) ?? wayOut(own)) : hints[code];
   return new StoreError(known[0], `${known[1]} ${path}.`, hint, { cause: error });
+}
+
+/** Where something is to be made: the folder that is there, and the first part of the path that is not. */
+function newIn(path: string): { readonly folder: string; readonly name: string } | undefined {
+  for (let at = path; at !== dirname(at); at = dirname(at)) {
+    const folder = dirname(at);
+    try {
+      if (lstatSync(at, { throwIfNoEntry: false }) !== undefined) return undefined;
+      if (lstatSync(folder, { throwIfNoEntry: false }) !== undefined) return { folder, name: basename(at) };
+    } catch {
+      // What is out of reach may be there.
+      return undefined;
+    }
+  }
+  return undefined;
+}
+
+/** What may not be made is nowhere to be looked at: the folder that it is to be made in is. */
+function cannotMake({ folder, name }: { folder: string; name: string }, code: string): [message: string, hint: string] {
+  if (code === 'EROFS') return [`The file system is read-only: ${name} can't be made in ${folder}.`, hints[code]!];
+  return [
+    `There is no permission to make ${name} in ${folder}.`,
+    `\`ls -ld ${folder}\` shows whose it is: ask them, or ${elsewhere}`,
+  ];
 }
 
 /** What is too long may be the way to it alone, and lie far below the path that is spoken of. */

@@ -24,6 +24,39 @@ describe('guarded', () => {
     }
   });
 
+  it.each([
+    [
+      'EACCES',
+      'There is no permission to make',
+      '`ls -ld FOLDER` shows whose it is: ask them, or choose another folder',
+    ],
+    [
+      'EPERM',
+      'There is no permission to make',
+      '`ls -ld FOLDER` shows whose it is: ask them, or choose another folder',
+    ],
+    ['EROFS', 'The file system is read-only: ', 'to compute others, choose another folder with --artifacts'],
+  ])('names the folder that nothing may be made in, not what is not there: %s', async (code, words, hint) => {
+    const top = testFolder();
+    const refuse = (path: string) =>
+      guarded(path, () => {
+        throw Object.assign(new Error(code), { code });
+      });
+    for (const [below, name] of [
+      ['artifacts/store/locks/run-1', 'artifacts'],
+      ['locks', 'locks'],
+    ] as const)
+      await expect(refuse(join(top, below))).rejects.toMatchObject({
+        code: 'E_STORE_ACCESS',
+        message: code === 'EROFS' ? `${words}${name} can't be made in ${top}.` : `${words} ${name} in ${top}.`,
+        hint: expect.stringContaining(hint.replace('FOLDER', top)),
+      });
+    writeFileSync(join(top, 'there'), '');
+    await expect(refuse(join(top, 'there'))).rejects.toMatchObject({
+      message: expect.stringContaining(`${top}/there.`),
+    });
+  });
+
   it('tells a path that is too long from a name that is', async () => {
     const top = testFolder();
     const deep = join(top, ...Array.from({ length: 300 }, () => 'x'.repeat(20)));

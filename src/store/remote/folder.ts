@@ -2,7 +2,7 @@ import { createReadStream, existsSync, lstatSync, mkdirSync, rmSync, statSync } 
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { moveInto, syncFolder, temporaryPath } from '../../files/atomic.js';
-import { StoreError, systemCode } from '../../files/error.js';
+import { StoreError, systemCode, systemError } from '../../files/error.js';
 import { isToken } from '../../files/process-identity.js';
 import { openRegularFile } from '../../files/regular-file.js';
 import { checkFolders } from '../../files/trust.js';
@@ -34,9 +34,15 @@ export class FolderRemote implements Remote {
       signal.throwIfAborted();
       const path = join(this.folder, area, name);
       if (this.#sizeOf(path) === undefined) return undefined;
-      // A pipe that somebody has put there since is not waited for.
-      const { descriptor, stats } = openRegularFile(path);
-      return { size: stats.size, body: createReadStream(path, { fd: descriptor, signal }) };
+      try {
+        // A pipe that somebody has put there since is not waited for.
+        const { descriptor, stats } = openRegularFile(path);
+        return { size: stats.size, body: createReadStream(path, { fd: descriptor, signal }) };
+      } catch (error) {
+        // Removed since.
+        if (systemCode(error) === 'ENOENT') return undefined;
+        throw error;
+      }
     });
   }
 
@@ -89,7 +95,8 @@ export class FolderRemote implements Remote {
   }
 
   #prepare(): void {
-    if (this.#prepared) return;
+    // Somebody may have removed it meanwhile, whole, or the share has gone.
+    if (this.#prepared && existsSync(this.#temporary)) return;
     if (!existsSync(this.folder)) this.#checkParent();
     // Others may have put a link there: what it leads to is no draft.
     checkFolders([this.#temporary]);
@@ -121,10 +128,10 @@ function folderError(error: unknown): RemoteError {
     return new RemoteError('denied', error.message.replace(/\.$/, ''), hint, undefined, { cause: error });
   }
   const code = systemCode(error) ?? '';
-  const message = error instanceof Error ? error.message : String(error);
+  // What it would have users do is for a store of results.
+  const { message } = systemError(error, 'it') ?? (error instanceof Error ? error : new Error(String(error)));
   const denied = ['EACCES', 'EPERM', 'EROFS'].includes(code);
   const lasting = ['ENOSPC', 'EDQUOT', 'EFBIG', 'ENOTDIR', 'EISDIR'].includes(code);
-  return new RemoteError(denied ? 'denied' : lasting ? 'refused' : 'transient', message, undefined, undefined, {
-    cause: error,
-  });
+  const fault = denied ? 'denied' : lasting ? 'refused' : 'transient';
+  return new RemoteError(fault, message.replace(/\.$/, ''), undefined, undefined, { cause: error });
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryPath } from '../../../src/files/atomic.js';
@@ -81,5 +81,28 @@ describe.skipIf(process.platform === 'win32')('a folder that others write to', (
     writeFiles(join(where, 'tmp'), { [`${draft}1`]: 'still growing' });
     await new Machine(where).share('x');
     expect(readdirSync(join(where, 'tmp')).sort()).toEqual([`${draft}1`, 'notes.txt'].sort());
+  });
+
+  it('is removed while it is used: it is made again', async () => {
+    const where = join(testFolder(), 'cache');
+    const machine = new Machine(where);
+    const first = await machine.share('x');
+    rmSync(where, { recursive: true });
+    expect(await fetchResult(new Machine(where), first)).toBeUndefined();
+    const second = await machine.share('y');
+    expect(machine.said).toBe('');
+    expect(await fetchResult(new Machine(where), second)).toBeDefined();
+  });
+
+  it('goes with the share that it lies on: it is said what is not there, and nothing is made in its place', async () => {
+    const share = join(testFolder(), 'share');
+    mkdirSync(share);
+    const machine = new Machine(join(share, 'cache'));
+    await machine.share('x');
+    rmSync(share, { recursive: true });
+    expect(await machine.cache.upload(await machine.result('y'), 'The result of y', quiet)).toBe(false);
+    expect(machine.said).toContain(`the folder ${share} does not exist. Is the share mounted?`);
+    expect(machine.said).not.toContain('ENOENT');
+    expect(existsSync(share)).toBe(false);
   });
 });

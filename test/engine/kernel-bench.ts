@@ -146,6 +146,10 @@ export function integers(count: number, least: number, most: number, seed: numbe
   return Array.from({ length: count }, () => least + Math.floor(random() * (most - least + 1)));
 }
 
+/** Whole numbers from −9 to 9, those up to `zeros` replaced by 0. */
+export const withZeros = (count: number, zeros: number, seed: number): number[] =>
+  integers(count, -9, 9, seed).map((value) => (Math.abs(value) <= zeros ? 0 : value));
+
 /** Spike counts up to `levels`, two thirds of them 0. */
 export function spikeCounts(count: number, levels: number, seed: number): number[] {
   return integers(count, -2 * levels, levels, seed).map((value) => Math.max(0, value));

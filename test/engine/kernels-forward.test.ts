@@ -13,29 +13,61 @@ import {
 import { planSliced } from '../../src/engine/wasm/sliced-forward.js';
 import { needsWideSums, spikeForward } from '../../src/engine/wasm/spike-forward.js';
 import { nowhere } from '../../src/engine/wasm/units.js';
-import { comparesNative, geometry, inParts, integers, KernelBench, plain, reals, spikeCounts } from './kernel-bench.js';
+import {
+  comparesNative,
+  geometry,
+  inParts,
+  integers,
+  KernelBench,
+  plain,
+  reals,
+  spikeCounts,
+  withZeros,
+} from './kernel-bench.js';
 import { convolveAll, geometries, imageGeometries, intoMap } from './kernel-geometries.js';
 
 const images = 3;
 
 describe('denseConv', () => {
-  it('convolves floats', () => {
+  function held(
+    g: Geometry,
+    x: readonly number[],
+    w: readonly number[],
+    expected = convolveAll(g, images, w, x),
+  ): void {
+    const bench = new KernelBench();
+    const map = paddedMap(g.inHeight, g.inWidth, g.inChannels, inputBorders(g));
+    const y = bench.room(images * outputPixels(g) * g.outChannels);
+    const buffers = { x: bench.floats(intoMap(g, map, x, images)), map, w: bench.floats(w), y };
+    const { pack, calls } = denseForward(bench.plan, g, buffers);
+    bench.run([pack, inParts(images, calls)]);
+    expect(plain(bench.readFloats(y, images * outputPixels(g) * g.outChannels))).toEqual(expected);
+  }
+
+  it('convolves floats, however many are zero', () => {
     fc.assert(
-      fc.property(imageGeometries(), fc.nat(), (g, seed) => {
-        const bench = new KernelBench();
-        const x = integers(images * inputPixels(g) * g.inChannels, -9, 9, seed);
-        const w = integers(weightCount(g), -9, 9, seed + 1);
-        const map = paddedMap(g.inHeight, g.inWidth, g.inChannels, inputBorders(g));
-        const y = bench.room(images * outputPixels(g) * g.outChannels);
-        const buffers = { x: bench.floats(intoMap(g, map, x, images)), map, w: bench.floats(w), y };
-        const { pack, calls } = denseForward(bench.plan, g, buffers);
-        bench.run([pack, inParts(images, calls)]);
-        expect(plain(bench.readFloats(y, images * outputPixels(g) * g.outChannels))).toEqual(
-          convolveAll(g, images, w, x),
+      fc.property(imageGeometries(), fc.constantFrom(0, 5, 9), fc.nat(), (g, zeros, seed) => {
+        held(
+          g,
+          withZeros(images * inputPixels(g) * g.inChannels, zeros, seed),
+          integers(weightCount(g), -9, 9, seed + 1),
         );
       }),
-      { numRuns: 40 },
+      { numRuns: 60 },
     );
+  });
+
+  it('passes over no zero where a weight is infinite: their product is no number', () => {
+    const g = geometry({ kernel: [3, 3], input: [5, 5, 32], channels: 64 });
+    const x = withZeros(images * inputPixels(g) * g.inChannels, 5, 1);
+    const w = integers(weightCount(g), -9, 9, 2).with(7, 0);
+    // Of the first tap and input channel.
+    const expected = convolveAll(g, images, w, x).map((value, i) => {
+      if (i % 64 !== 7) return value;
+      const [image, pixel] = [Math.floor(i / (9 * 64)), Math.floor(i / 64) % 9];
+      return x[(image * 25 + Math.floor(pixel / 3) * 5 + (pixel % 3)) * 32]! * Number.POSITIVE_INFINITY;
+    });
+    held(g, x, w.with(7, Number.POSITIVE_INFINITY), expected);
   });
 });
 

@@ -18,7 +18,7 @@ import {
 import { sparseGradient } from '../../src/engine/wasm/sparse-gradient.js';
 import { tabledGradient } from '../../src/engine/wasm/tabled-gradient.js';
 import { denseGradient } from '../../src/engine/wasm/weight-gradient.js';
-import { geometry, inParts, integers, KernelBench, plain, spikeCounts } from './kernel-bench.js';
+import { geometry, inParts, integers, KernelBench, plain, spikeCounts, withZeros } from './kernel-bench.js';
 import { geometries, imageGeometries, inputGradients, intoMap, weightGradients } from './kernel-geometries.js';
 
 /** The gradient of the output in a map with the borders that the kernels want, and in blocks of so many channels. */
@@ -108,24 +108,65 @@ describe('input gradient from tables', () => {
 });
 
 describe('dense weight gradient', () => {
-  it('agrees with plain loops for any geometry, over several chunks of images', () => {
+  function held(
+    g: Geometry,
+    images: number,
+    x: readonly number[],
+    dy: readonly number[],
+    expected = weightGradients(g, x, dy, images),
+  ): void {
+    const bench = new KernelBench();
+    const map = paddedMap(g.inHeight, g.inWidth, g.inChannels, inputBorders(g));
+    const dw = bench.room(weightCount(g));
+    const buffers = {
+      ...outputGradient(bench, g, dy, images),
+      ...{ x: bench.floats(intoMap(g, map, x, images)), map, dw },
+    };
+    const { lists, sums } = denseGradient(bench.plan, g, images, 3, buffers);
+    bench.run([lists, sums]);
+    expect(plain(bench.readFloats(dw, weightCount(g)))).toEqual(expected);
+  }
+  const inputsOf = (g: Geometry, images: number) => images * inputPixels(g) * g.inChannels;
+  const gradientsOf = (g: Geometry, images: number, seed: number) =>
+    integers(images * outputPixels(g) * g.outChannels, -4, 4, seed);
+
+  it('agrees with plain loops for any geometry and share of zeros, over several chunks of images', () => {
+    const image = fc.integer({ min: 1, max: 30 });
     fc.assert(
-      fc.property(imageGeometries(), fc.integer({ min: 1, max: 30 }), fc.nat(), (g, images, seed) => {
-        const bench = new KernelBench();
-        const x = integers(images * inputPixels(g) * g.inChannels, -4, 4, seed);
-        const dy = integers(images * outputPixels(g) * g.outChannels, -4, 4, seed + 1);
-        const map = paddedMap(g.inHeight, g.inWidth, g.inChannels, inputBorders(g));
-        const dw = bench.room(weightCount(g));
-        const buffers = {
-          ...outputGradient(bench, g, dy, images),
-          ...{ x: bench.floats(intoMap(g, map, x, images)), map, dw },
-        };
-        const { lists, sums } = denseGradient(bench.plan, g, images, 3, buffers);
-        bench.run([lists, sums]);
-        expect(plain(bench.readFloats(dw, weightCount(g)))).toEqual(weightGradients(g, x, dy, images));
-      }),
+      fc.property(imageGeometries(), image, fc.constantFrom(0, 5, 9), fc.nat(), (g, images, zeros, seed) =>
+        held(g, images, withZeros(inputsOf(g, images), zeros, seed), gradientsOf(g, images, seed + 1)),
+      ),
       { numRuns: 25 },
     );
+  });
+
+  it.each([
+    { padding: [1, 1], input: [9, 7, 48], channels: 80 },
+    { padding: [0, 3], input: [5, 4, 16], channels: 16 },
+    { padding: [0, 0], input: [20, 30, 32], channels: 64 },
+  ] as const)('passes over zeros with kernels of 3×3: %o', (spec) => {
+    const g = geometry({ kernel: [3, 3], ...spec });
+    for (const zeros of [5, 9]) held(g, 13, withZeros(inputsOf(g, 13), zeros, 1), gradientsOf(g, 13, 2));
+  });
+
+  it('passes over no zero where a gradient is infinite, or one of the inputs: their product is no number', () => {
+    const g = geometry({ kernel: [3, 3], input: [5, 5, 32], channels: 48 });
+    const [x, dy] = [withZeros(inputsOf(g, 3), 5, 1).with(40, 0), gradientsOf(g, 3, 2).with(20, 0)];
+    const finite = weightGradients(g, x, dy, 3);
+    const infinite = Number.POSITIVE_INFINITY;
+    const changed = (change: (value: number, ky: number, kx: number, ci: number, co: number) => number) =>
+      finite.map((value, i) => {
+        const tap = Math.floor(i / (32 * 48));
+        return change(value, Math.floor(tap / 3), tap % 3, Math.floor(i / 48) % 32, i % 48);
+      });
+    // Of the first pixel, which each tap multiplies with the input that it sees.
+    const byGradient = changed((value, ky, kx, ci, co) => (co === 20 ? x[(ky * 5 + kx) * 32 + ci]! * infinite : value));
+    held(g, 3, x, dy.with(20, infinite), byGradient);
+    // Of the second pixel, which only two taps see.
+    const byInput = changed((value, ky, kx, ci, co) =>
+      ci === 8 && ky === 0 && kx < 2 ? dy[(1 - kx) * 48 + co]! * infinite : value,
+    );
+    held(g, 3, x.with(40, infinite), dy, byInput);
   });
 });
 

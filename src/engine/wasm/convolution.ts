@@ -7,6 +7,9 @@ import { type Address, bytes } from './units.js';
 
 const { channelBlock } = constants;
 
+/** Output pixels, of several images where these have few, that weights are laid side by side for. */
+const pixelsTogether = 576;
+
 /** What a planned convolution needs done: once a weight change, and per range of images. */
 export interface PlannedConvolution {
   /** Packs the weights; independent items. */
@@ -41,7 +44,10 @@ export function denseForward(plan: MemoryPlan, g: Geometry, { x, map, w, y }: Fl
     ...{ x, xImage: map.imageBytes, xOffsets: plan.table(windowOffsets(g, map)), w: packed },
     ...{ y, yImage: bytes(pixels * channels * 4) },
     yOffsets: plan.table(Uint32Array.from({ length: pixels }, (_, i) => i * channels * 4)),
-    ...{ pixels, rows, run, rowSkip, channels },
+    ...{ inChannels: g.inChannels, pixels, rows, run, rowSkip, channels },
+    together: Math.max(1, Math.round(pixelsTogether / pixels)),
+    // A bit for each value.
+    markBytes: bytes(Math.ceil(map.imageBytes / 32)),
   });
   return { pack: packItems(channels / channelBlock, calls('packForward', pack)), calls: calls('denseConv', conv) };
 }

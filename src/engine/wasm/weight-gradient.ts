@@ -1,9 +1,11 @@
 // Weight gradients as kernel calls: from floats, and what those of all kinds have in common.
-import type { Geometry, PaddedMap } from './geometry.js';
+import { type Geometry, outputPixels, type PaddedMap } from './geometry.js';
 import { constants } from './kernels/constants.mjs';
 import type { MemoryPlan } from './memory-plan.js';
 import { type Calls, calls, type Item, split } from './program.js';
-import { type Address, behind, times } from './units.js';
+import { type Address, behind, bytes, times } from './units.js';
+
+const { channelBlock } = constants;
 
 export interface PlannedWeightGradient {
   /** By images, as soon as their dy is there, and while it is in the caches. */
@@ -26,6 +28,27 @@ export interface GradientBuffers {
 
 /** As many pixels of a stride phase as fit the second-level cache with their gradients. */
 export const chunkPixels = 576;
+
+/**
+ * How the weight gradient is shared out: by input channels where processors with wide vectors may take lists of inputs that are not zero,
+ * and otherwise by rows of the kernel, as if each were the one tap of a channel. A unit fills whole tiles of registers either way.
+ */
+function planLists(g: Geometry, map: PaddedMap, images: number) {
+  const { kernelHeight, kernelWidth, stride, inChannels } = g;
+  const suited = kernelHeight === 3 && kernelWidth === 3 && stride === 1 && inChannels % channelBlock === 0;
+  if (!suited || outputPixels(g) === 1)
+    return { taps: 1, unit: constants.gradientRows, listed: 0, spreadBytes: bytes(0) };
+  const pixels = (images * map.imageBytes) / map.pixelBytes;
+  const rowPixels = map.rowBytes / map.pixelBytes;
+  return {
+    taps: kernelHeight * kernelWidth,
+    unit: constants.gradientRows / 3,
+    // A whole vector is written to the end of a list.
+    listed: pixels + channelBlock,
+    // Two rows and pixels of zeros come first.
+    spreadBytes: bytes((pixels + 2 * rowPixels + 2) * channelBlock * 4),
+  };
+}
 
 /** dw from a padded float map. */
 export function denseGradient(
@@ -53,6 +76,8 @@ export function denseGradient(
     images: 1,
     imagesPerChunk: 1,
   };
+  const { taps, unit, ...lists } = planLists(g, map, perImage.imagesPerChunk);
+  const inChannels = rows / taps;
   const descriptor = plan.descriptor('DenseWeightGradient', {
     ...perImage,
     ...(outHeight * outWidth === 1 ? asPixels : {}),
@@ -60,7 +85,7 @@ export function denseGradient(
     rowOffsets: plan.table(
       Uint32Array.from({ length: rows }, (_, row) => Math.floor(row / run) * map.rowBytes + (row % run) * 4),
     ),
-    rows,
+    ...{ taps, inChannels, unit, ...lists },
     dy: behind(buffers.dy, dyMap.origin),
     dw: buffers.dw,
     channels: g.outChannels,
@@ -68,6 +93,6 @@ export function denseGradient(
   return {
     lists: [],
     adds: false,
-    sums: split(Math.ceil(rows / constants.gradientRows), parts, calls('denseWeightGradient', descriptor)),
+    sums: split(Math.ceil(inChannels / unit), parts, calls('denseWeightGradient', descriptor)),
   };
 }

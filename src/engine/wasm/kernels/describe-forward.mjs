@@ -5,12 +5,14 @@ import { constants } from './constants.mjs';
 const { sumsOfFour } = constants;
 
 export const forward = /** @type {const} */ ({
-  /** Float convolution: y = x ∗ w. */
+  /** Float convolution: y = x ∗ w. together: images whose zeros are looked for together, with markBytes of marks each. */
   DenseConv: {
     kernels: 'denseConv',
     addresses: 'x xOffsets w y yOffsets',
-    bytes: 'xImage yImage rowSkip',
-    counts: 'pixels rows run channels',
+    bytes: 'xImage yImage rowSkip markBytes',
+    counts: 'inChannels pixels rows run channels together',
+    // A bit for each value of the images that go together; 64 rows of the weights of 64 channels.
+    scratch: { marks: 'together * markBytes + 64', panel: `${64 * 64 * 4}` },
   },
   /** Convolution in double precision: layer 1 and the classifier of inference. */
   RealConv: {

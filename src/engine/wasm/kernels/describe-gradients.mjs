@@ -27,14 +27,24 @@ export const gradientKernels = /** @type {const} */ ({
 const totals = Math.max(...gradientKernels.i16.map(([width, [taps]]) => width * taps * 4));
 
 export const gradients = /** @type {const} */ ({
-  /** Float weight gradient. rows: of the kernel, (ky, kx, ci). */
+  /** Float weight gradient. rowOffsets: of the kernel's rows, (ky, kx, ci), in x; unit: input channels that its work is shared out by;
+   * listed: inputs of a channel in a chunk of images, if it may list those that are not zero; spreadBytes: of their gradients. */
   DenseWeightGradient: {
     kernels: 'denseWeightGradient',
     addresses: 'x rowOffsets dy dw',
-    bytes: 'xImage xRow xPixel dyImage dyRow dyPixel',
-    counts: 'rows outHeight outWidth images imagesPerChunk channels',
-    // Gradients of a chunk of images, of up to 64 channels.
-    scratch: { panel: '256 * imagesPerChunk * outHeight * outWidth' },
+    bytes: 'xImage xRow xPixel dyImage dyRow dyPixel spreadBytes',
+    counts: 'taps inChannels unit outHeight outWidth images imagesPerChunk channels listed',
+    scratch: {
+      // Gradients of a chunk of images, of up to 64 channels.
+      panel: '256 * imagesPerChunk * outHeight * outWidth',
+      // Lists of 64 input channels, and sixteen channels of gradients.
+      ...{
+        places: '256 * listed',
+        inputs: '256 * listed',
+        starts: '256 * imagesPerChunk + 256',
+        spread: 'spreadBytes',
+      },
+    },
   },
   /** Weight gradient of images of one channel and stride 1, image by image. x: of the first pixel inside the borders. */
   PixelWeightGradient: {

@@ -32,3 +32,15 @@
 TRANSPOSITION(transposeFloats, f32x4, 4, 2, LOW_FLOATS, HIGH_FLOATS)
 TRANSPOSITION(transposeHalves, i16x8, 8, 3, LOW_HALVES, HIGH_HALVES)
 TRANSPOSITION(transposeBytes, i8x16, 16, 4, LOW_BYTES, HIGH_BYTES)
+
+/** Rows of numbers to columns: rounds of interleaving rows of the upper half with those of the lower move row bits into lane bits. */
+INLINE void turn(f32v rows[LANES]) {
+  EACH(round, __builtin_ctz(LANES)) {
+    f32v turned[LANES];
+    EACH(r, LANES / 2) {
+      turned[2 * r] = LOWER_IN_TURNS(rows[r], rows[r + LANES / 2]);
+      turned[2 * r + 1] = UPPER_IN_TURNS(rows[r], rows[r + LANES / 2]);
+    }
+    EACH(r, LANES) rows[r] = turned[r];
+  }
+}

@@ -3,19 +3,8 @@
 // neighbouring input channels, and each has the same four partial sums as if it were alone.
 #pragma once
 #include "tiles.h"
+#include "transpose.h"
 #include "windows.h"
-
-/** Rows of numbers to columns: rounds of interleaving rows of the upper half with those of the lower move row bits into lane bits. */
-INLINE void turn(f32v rows[LANES]) {
-  EACH(round, __builtin_ctz(LANES)) {
-    f32v turned[LANES];
-    EACH(r, LANES / 2) {
-      turned[2 * r] = LOWER_IN_TURNS(rows[r], rows[r + LANES / 2]);
-      turned[2 * r + 1] = UPPER_IN_TURNS(rows[r], rows[r + LANES / 2]);
-    }
-    EACH(r, LANES) rows[r] = turned[r];
-  }
-}
 
 /** The weights of so many vectors of channels, [value][channel], to [value mod 4][value / 4][channel]. */
 INLINE void turnWeights(const u8 *w, isize channelBytes, u8 *panel, i32 vectors) {

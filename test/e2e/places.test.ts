@@ -62,6 +62,12 @@ describe.concurrent('the program works', () => {
     // Where no folder can be made, as in a home folder that an automounter does not know.
     const places = { HOME: '/proc/self/no/home', TMPDIR: box.path('missing'), LC_ALL: 'C', TERM: 'dumb' };
     expect(shell(box, '$S run p.yaml', places)).toEqual({ code: 0, out: ran(3, 0), err: '' });
+    const { code, out } = shell(box, '$S doctor --build', places);
+    expect([code, /^cache .*/m.exec(out)?.[0]]).toEqual([
+      0,
+      expect.stringContaining('Name another folder in SPIKELINE_CACHE'),
+    ]);
+    expect(out).toMatch(/^engine wasm +ok .* no native kernels: (?!.*doctor --build)/m);
     expect(
       shell(box, `unset PATH; exec ${process.execPath} ${join(buildFolder, 'cli.cjs')} run p.yaml --force`),
     ).toEqual({
@@ -88,6 +94,9 @@ describe.concurrent('the program works', () => {
       'chown -R 54321:54321 . && exec setpriv --reuid 54321 --regid 54321 --clear-groups env -u XDG_CONFIG_HOME';
     expect(shell(box, `${unknown} $S run p.yaml`)).toEqual({ code: 0, out: ran(3, 0), err: '' });
     expect(shell(box, `${unknown} HOME= $S doctor`)).toMatchObject({ code: 0, err: '' });
+    const page = shell(box, `${unknown} $S run p.yaml --open`);
+    expect(page).toMatchObject({ code: 0, out: ran(0, 3) });
+    expect(page.err).toMatch(/first: ssh -L (\d+):127\.0\.0\.1:\1 [^@\s]+\n/);
   });
 
   // As in an image whose HOME is root's, whoever runs in it.

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { PipelineOptions } from '../../api/opening/options.js';
 import { artifactsFolder } from '../../api/opening/project.js';
 import { usableCores } from '../../control-groups.js';
-import { debianFolder } from '../../data/locations.js';
+import { cacheFolder, debianFolder } from '../../data/locations.js';
 import type { Engine } from '../../engine/engine.js';
 import { defaultEngine, engines } from '../../engine/engines.js';
 import { makeFolder } from '../../files/make-folder.js';
@@ -40,6 +40,7 @@ export async function doctorCommand(options: PipelineOptions & { readonly build?
     ...(await Promise.all(engines.map(engine))),
     await slurm(),
     data(),
+    cache(),
     store(artifactsFolder(options.artifacts)),
   ];
   print(
@@ -103,6 +104,21 @@ function data(): Finding {
     state,
     found: folders.length > 0 ? folders.join(', ') : 'none: data sets are downloaded when needed',
   };
+}
+
+/** Without it nothing is wrong, but slow. */
+function cache(): Finding {
+  const folder = cacheFolder();
+  const [what, state] = ['cache', 'optional'] as const;
+  try {
+    makeFolder(folder);
+    accessSync(folder, constants.W_OK);
+    return { what, state, found: folder };
+  } catch (error) {
+    const why = `${folder}: ${(error as Error).message}`;
+    const so = 'each task tries the engine anew, without native kernels, and downloads are kept nowhere';
+    return { what, state, found: `none: ${why}; ${so}. Name another folder in SPIKELINE_CACHE` };
+  }
 }
 
 function store(folder: string): Finding {

@@ -22,8 +22,27 @@ export function openBrowser(url: string, port: number): string | undefined {
   if (connection !== undefined || !hasDisplay || CI !== undefined) {
     // The address by which the other computer has come here.
     const host = connection?.split(' ')[2] ?? hostname();
-    return `ssh -L ${port}:127.0.0.1:${port} ${userInfo().username}@${host}`;
+    return `ssh -L ${port}:127.0.0.1:${port} ${userPart()}${host}`;
   }
+  try {
+    openHere(url);
+  } catch {
+    // The address is there to be copied.
+  }
+  return undefined;
+}
+
+/** `name@`; nothing for a user whom the machine does not know, as containers have them. */
+function userPart(): string {
+  try {
+    return `${userInfo().username}@`;
+  } catch {
+    return '';
+  }
+}
+
+/** @throws the system's error, as where there is no room for a file */
+function openHere(url: string): void {
   const folder = mkdtempSync(join(tmpdir(), 'spikeline-page-'));
   const file = join(folder, 'open.html');
   writeFileSync(file, `<!doctype html><meta http-equiv="refresh" content="0;url=${url}"><a href="${url}">page</a>`, {
@@ -37,7 +56,6 @@ export function openBrowser(url: string, port: number): string | undefined {
   const remove = () => removeFolder(folder);
   setTimeout(remove, readMs).unref();
   process.once('exit', remove);
-  return undefined;
 }
 
 function opener(): readonly [string, ...string[]] {

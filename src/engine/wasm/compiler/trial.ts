@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { neutralFolder } from '../../../files/neutral-folder.js';
 import { buildFolder } from '../../../paths.js';
 
 export type Flags = readonly string[];
@@ -42,8 +42,7 @@ export function tryProgram(
   seconds = longestSeconds,
 ): Promise<Outcome> {
   return new Promise((resolve) => {
-    // Not in the user's folder: a process that crashes may leave a file where it ran.
-    const settings = { cwd: tmpdir(), timeout: seconds * 1000, killSignal: 'SIGKILL' } as const;
+    const settings = { cwd: neutralFolder(), timeout: seconds * 1000, killSignal: 'SIGKILL' } as const;
     execFile(process.execPath, [program, ...args], settings, (error, stdout, stderr) => {
       // A flag that V8 doesn't know does nothing, and every task would begin with a line about it.
       const unknown = /.*\b(?:unrecognized|unknown) flag.*/i.exec(stderr)?.[0].trim();

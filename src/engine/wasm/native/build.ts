@@ -1,7 +1,7 @@
 // Compiling the kernels for this processor. What comes of it is kept in the user's cache folder, under a name that changes
 // with all that it depends on, and is used only after a process of its own has compared each kernel with WebAssembly's.
 import { execFile } from 'node:child_process';
-import { chmodSync, lstatSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { accessSync, chmodSync, constants, lstatSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cacheFolder } from '../../../data/locations.js';
 import { temporaryPath, writeAtomically } from '../../../files/atomic.js';
@@ -54,6 +54,18 @@ export type Verdict = { readonly usable: true } | { readonly usable: false; read
 /** Of this user alone: what lies there is run, and a cache of data may be shared with others. */
 const folder = () => join(cacheFolder(), `native-${process.getuid?.() ?? 'own'}`);
 
+/** Why there is no place for libraries; makes it, if it can. */
+export function placeTrouble(): string | undefined {
+  try {
+    makeFolder(folder());
+    chmodSync(folder(), 0o700);
+    accessSync(folder(), constants.W_OK);
+    return undefined;
+  } catch (error) {
+    return `there is no place for them: ${(error as Error).message}`;
+  }
+}
+
 /** What this machine can have, by its best level, or why it can't. */
 export function findTarget(): Target | { readonly missing: string } {
   if (process.platform === 'win32') return { missing: 'not on Windows' };
@@ -94,8 +106,8 @@ export function readVerdict({ verdict }: Target): Verdict | undefined {
  * @param probe the program that compares its kernels, and prints the name of the level where they are alike
  */
 export async function build(target: Target, probe = join(buildFolder, 'native-probe.js')): Promise<Verdict> {
-  makeFolder(folder());
-  chmodSync(folder(), 0o700);
+  const trouble = placeTrouble();
+  if (trouble !== undefined) return { usable: false, why: trouble };
   const draft = `${temporaryPath(folder())}.node`;
   try {
     const outcome = await compileAndTry(target, draft, probe);

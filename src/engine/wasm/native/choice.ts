@@ -1,11 +1,11 @@
 // Which kernels a process computes with: WebAssembly's, or the processor's own where they were compiled and found to be the
 // same. Bits are the same, so it is a matter of time alone, and nothing waits for a compiler.
 import { spawn } from 'node:child_process';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../../../error.js';
+import { neutralFolder } from '../../../files/neutral-folder.js';
 import { buildFolder } from '../../../paths.js';
-import { build, doubt, findTarget, readVerdict } from './build.js';
+import { build, doubt, findTarget, placeTrouble, readVerdict } from './build.js';
 import type { Level } from './level.js';
 import { openLibrary } from './library.js';
 
@@ -83,7 +83,7 @@ function loadTrouble(file: string): string | undefined {
 
 /** Starts a process that compiles them for later tasks. It outlives this one, and runs at low priority. */
 function buildMeanwhile(): void {
-  const settings = { detached: true, stdio: 'ignore', cwd: tmpdir() } as const;
+  const settings = { detached: true, stdio: 'ignore', cwd: neutralFolder() } as const;
   // Where it can't be started, nothing is lost but time.
   spawn(process.execPath, [join(buildFolder, 'native-build.js')], settings)
     .on('error', () => undefined)
@@ -97,6 +97,8 @@ export function describeNative(): string {
   if ('missing' in target) return `no native kernels: ${target.missing}`;
   const verdict = readVerdict(target);
   const compiler = target.compiler.words.join(' ');
+  const trouble = verdict === undefined ? placeTrouble() : undefined;
+  if (trouble !== undefined) return `no native kernels: ${trouble}`;
   if (verdict === undefined)
     return `native kernels are not compiled yet: the first run compiles them with ${compiler}, or doctor --build does`;
   return verdict.usable

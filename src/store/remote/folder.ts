@@ -128,10 +128,12 @@ function folderError(error: unknown): RemoteError {
     return new RemoteError('denied', error.message.replace(/\.$/, ''), hint, undefined, { cause: error });
   }
   const code = systemCode(error) ?? '';
-  // What it would have users do is for a store of results.
-  const { message } = systemError(error, 'it') ?? (error instanceof Error ? error : new Error(String(error)));
+  const told = systemError(error, 'it');
+  const message = told?.message ?? (error instanceof Error ? error.message : String(error));
+  // What else it would have users do is for a store of results.
+  const hint = code === 'ENOTDIR' ? told?.hint : undefined;
   const denied = ['EACCES', 'EPERM', 'EROFS'].includes(code);
   const lasting = ['ENOSPC', 'EDQUOT', 'EFBIG', 'ENOTDIR', 'EISDIR'].includes(code);
   const fault = denied ? 'denied' : lasting ? 'refused' : 'transient';
-  return new RemoteError(fault, message.replace(/\.$/, ''), undefined, undefined, { cause: error });
+  return new RemoteError(fault, message.replace(/\.$/, ''), hint, undefined, { cause: error });
 }

@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryPath } from '../../../src/files/atomic.js';
@@ -104,5 +114,13 @@ describe.skipIf(process.platform === 'win32')('a folder that others write to', (
     expect(machine.said).toContain(`the folder ${share} does not exist. Is the share mounted?`);
     expect(machine.said).not.toContain('ENOENT');
     expect(existsSync(share)).toBe(false);
+  });
+
+  it('lies below a file: it is said which one', async () => {
+    const file = join(testFolder(), 'file');
+    writeFileSync(file, '');
+    const machine = new Machine(join(file, 'cache'));
+    expect(await machine.cache.upload(await machine.result('y'), 'The result of y', quiet)).toBe(false);
+    expect(machine.warnings.at(-1)).toMatchObject({ hint: `Remove or rename ${file}.` });
   });
 });

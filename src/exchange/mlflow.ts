@@ -47,15 +47,18 @@ export function runId({ identity }: MlflowRun): string {
 export function runFiles(run: MlflowRun, experiment: MlflowExperiment, folder: string): ReadonlyMap<string, string> {
   const files = new Map<string, string>();
   const { metrics, curves, parameters, tags, ended } = run;
-  const steps = Object.entries(metrics).map(([tag, value]) => ({ tag, step: 0, value }));
-  const curved = curves.map((scalar) => ({ ...scalar, tag: `curve/${fileKey(scalar.tag)}` }));
-  for (const { tag, step, value } of [...steps.map((one) => ({ ...one, tag: fileKey(one.tag) })), ...curved]) {
-    const path = `metrics/${tag}`;
-    files.set(path, `${files.get(path) ?? ''}${ended} ${python(value)} ${step}\n`);
+  const lineOf = ({ step, value }: Omit<Scalar, 'tag'>) => `${ended} ${python(value)} ${step}\n`;
+  // Curves lie in a folder of this name, beside which there can be no file.
+  for (const [name, key] of fileKeys(Object.keys(metrics), ['curve']))
+    files.set(`metrics/${key}`, lineOf({ step: 0, value: metrics[name]! }));
+  const curveKeys = fileKeys(curves.map(({ tag }) => tag));
+  for (const scalar of curves) {
+    const path = `metrics/curve/${curveKeys.get(scalar.tag)!}`;
+    files.set(path, `${files.get(path) ?? ''}${lineOf(scalar)}`);
   }
-  for (const [name, value] of Object.entries(parameters)) files.set(`params/${fileKey(name)}`, oneLine(value));
-  for (const [name, value] of Object.entries({ ...tags, 'mlflow.runName': run.name }))
-    files.set(`tags/${fileKey(name)}`, value);
+  for (const [name, key] of fileKeys(Object.keys(parameters))) files.set(`params/${key}`, oneLine(parameters[name]!));
+  const named: Readonly<Record<string, string>> = { ...tags, 'mlflow.runName': run.name };
+  for (const [name, key] of fileKeys(Object.keys(named))) files.set(`tags/${key}`, named[name]!);
   files.set(
     'meta.yaml',
     stringify({
@@ -69,10 +72,33 @@ export function runFiles(run: MlflowRun, experiment: MlflowExperiment, folder: s
   return files;
 }
 
+/** What MLflow takes at most, and disks too, less what tells two names apart. */
+const longestKey = 240;
+
 /** A name as MLflow takes it: letters, digits, `_-. :`. It would make folders of what slashes divide. */
 export function fileKey(name: string): string {
   const key = name.replaceAll('/', '.').replaceAll(/[^A-Za-z0-9_\-. :]/g, '_');
-  return /^\.*$/.test(key) ? key.replaceAll('.', '_') : key;
+  return /^\.*$/.test(key) ? key.replaceAll('.', '_') || '_' : key;
+}
+
+/**
+ * The key of each name, no two the same, capitals aside: not all disks tell those. Of names that MLflow would take for one, that
+ * which is a key already keeps it; the others end with a part of their hash.
+ *
+ * @param taken keys that no name may have
+ */
+export function fileKeys(names: Iterable<string>, taken: readonly string[] = []): ReadonlyMap<string, string> {
+  const all = [...new Set(names)].sort((a, b) => Number(fileKey(a) !== a) - Number(fileKey(b) !== b));
+  const used = new Set(taken);
+  return new Map(
+    all.map((name) => {
+      const key = fileKey(name);
+      const isFree = key.length <= longestKey && !used.has(key.toLowerCase());
+      const own = isFree ? key : `${key.slice(0, longestKey)}_${hash(name).toString('hex').slice(0, 8)}`;
+      used.add(own.toLowerCase());
+      return [name, own];
+    }),
+  );
 }
 
 function python(value: number): string {

@@ -21,7 +21,8 @@ export function eventFile(scalars: readonly Scalar[], time: number): Uint8Array 
 
 /** `Event { wall_time = 1; step = 2; summary = 5 { value = 1 { tag = 1; simple_value = 2 } } }` */
 function scalarEvent({ tag, step, value }: Scalar, time: number): Uint8Array {
-  const entry = new BinaryWriter().tag(1, 2).string(tag).tag(2, 5).float(value).finish();
+  // Of 32 bits: a larger number is infinite to it.
+  const entry = new BinaryWriter().tag(1, 2).string(tag).tag(2, 5).float(Math.fround(value)).finish();
   const summary = new BinaryWriter().tag(1, 2).bytes(entry).finish();
   return new BinaryWriter().tag(1, 1).double(time).tag(2, 0).int64(step).tag(5, 2).bytes(summary).finish();
 }

@@ -16,12 +16,12 @@ export function parseCondition(text: string): Condition | undefined {
 }
 
 /**
- * The order of two values: as numbers where both are, however many digits they have, else as texts. What is missing comes last in both directions.
+ * The order of two values: as numbers where both are, however many digits they have, else as texts. What is missing, or NaN, comes last in both directions.
  *
  * @param direction -1 for the largest first
  */
 export function compareCells(a: Cell, b: Cell, direction: 1 | -1 = 1): number {
-  const isMissing = (cell: Cell) => cell === undefined || cell === null || Number.isNaN(cell);
+  const isMissing = (cell: Cell) => cell === undefined || cell === null || String(cell) === 'NaN';
   if (isMissing(a) || isMissing(b)) return Number(isMissing(a)) - Number(isMissing(b));
   const isLong = (cell: Cell) => /^[-+]?\d{16,}$/.test(String(cell));
   if (isLong(a) && isLong(b)) {
@@ -34,8 +34,13 @@ export function compareCells(a: Cell, b: Cell, direction: 1 | -1 = 1): number {
   return direction * order;
 }
 
-/** Does the order of a value and the one of a condition meet its comparison? */
-export function meetsComparison(order: number, comparison: string): boolean {
+/**
+ * Does the order of a value and the one of a condition meet its comparison? What is NaN is neither more nor less than another.
+ *
+ * @param cells the two
+ */
+export function meetsComparison(order: number, comparison: string, cells: readonly Cell[]): boolean {
+  if (order !== 0 && cells.some((cell) => String(cell) === 'NaN')) return comparison === '!=';
   if (comparison === '!=') return order !== 0;
   if (order === 0) return comparison.includes('=');
   return comparison.startsWith(order < 0 ? '<' : '>');

@@ -31,3 +31,58 @@ test('runs become runs of MLflow, the same each time, in the experiment that the
     'known: html, tensorboard, mlflow',
   );
 });
+
+test('metrics that are no usual numbers, or oddly named, are chosen, compared and written as what they are', async ({
+  box,
+}) => {
+  const metrics =
+    '{"int":9007199254740993,"huge":1e400,"nan":NaN,"low":-Infinity,"big":1e39,"":2,"..":3,"a/b":4,"a.b":5,"curve":6,"__proto__":7}';
+  box.write('m.json', metrics);
+  box.write(
+    'p.yaml',
+    "name: odd\nstages:\n  a: { run: 'cp ${{ inputs.m }} ${{ outputs.metrics }}', inputs: { m: { file: m.json } }, outputs: { metrics: metrics.json } }\n",
+  );
+  await box.outcomes(['p.yaml']);
+  const show = (...args: string[]) => box.run(['show', 'p.yaml', '--runs', ...args]);
+  for (const kind of ['tensorboard', 'mlflow', 'html']) {
+    const { code, err } = await show('--export', kind);
+    expect([kind, code, err]).toEqual([kind, 0, '']);
+  }
+  const values = Object.fromEntries(
+    filesIn(box.path('mlruns'))
+      .filter((file) => /\/(metrics|tags)\/(?!spikeline|mlflow)/.test(file))
+      .map((file) => [
+        file.replace(/^\d+\/\w+\//, ''),
+        box.read(`mlruns/${file}`).split(' ').at(-2) ?? box.read(`mlruns/${file}`),
+      ]),
+  );
+  expect(
+    Object.entries(values)
+      .map(([path, value]) => `${path.replace(/_[0-9a-f]{8}$/, '_…')} ${value}`)
+      .sort(),
+  ).toEqual(
+    [
+      ...[
+        'metrics/_ 2',
+        'metrics/__ 3',
+        'metrics/__proto__ 7',
+        'metrics/a.b 5',
+        'metrics/a.b_… 4',
+        'metrics/big 1e+39',
+      ],
+      ...['metrics/curve_… 6', 'metrics/low -inf', 'metrics/nan nan'],
+      ...['tags/result.huge 1e400', 'tags/result.int 9007199254740993'],
+    ].sort(),
+  );
+  for (const [condition, isMet] of [
+    ['nan>0', false],
+    ['nan<0', false],
+    ['nan!=0', true],
+    ['int>9007199254740992', true],
+    ['int>9007199254740993', false],
+    ['huge>1e39', true],
+    ['low<0', true],
+  ] as const)
+    expect([condition, (await show('--where', condition)).out.includes('a.b')]).toEqual([condition, isMet]);
+  expect((await show('--csv')).out).toContain(',-Infinity,');
+});

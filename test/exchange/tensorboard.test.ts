@@ -57,6 +57,14 @@ describe('event files of TensorBoard', () => {
     expect(read).toEqual(scalars);
   });
 
+  it('have numbers of 32 bits: those that are none are told as they are, and larger ones as infinite', () => {
+    const values = [Number.NaN, Number.NEGATIVE_INFINITY, 1e39, -1e300, 1e-50];
+    const scalars = values.map((value, step) => ({ tag: 'x', step, value }));
+    const [, ...events] = recordsOf(Buffer.from(eventFile(scalars, 1)));
+    // The last four bytes of an event are its number.
+    expect(events.map((event) => event.readFloatLE(event.length - 4))).toEqual(values.map(Math.fround));
+  });
+
   it('are the same bytes for the same numbers', () => {
     const scalars = [{ tag: 'loss', step: 0, value: 1 }];
     expect(eventFile(scalars, 1)).toEqual(eventFile(scalars, 1));

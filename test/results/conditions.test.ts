@@ -17,13 +17,13 @@ describe('values of results', () => {
   });
 
   it('that are missing come last in both directions', () => {
-    for (const missing of [undefined, null, Number.NaN])
+    for (const missing of [undefined, null, Number.NaN, 'NaN'])
       for (const direction of [1, -1] as const)
         expect([2, missing, 1].sort((a, b) => compareCells(a, b, direction)).at(-1)).toBe(missing);
   });
 
   it('meet comparisons', () => {
-    const met = (comparison: string) => [-1, 0, 1].map((order) => meetsComparison(order, comparison));
+    const met = (comparison: string) => [-1, 0, 1].map((order) => meetsComparison(order, comparison, []));
     expect(Object.fromEntries(['=', '!=', '<', '<=', '>', '>='].map((one) => [one, met(one)]))).toEqual({
       '=': [false, true, false],
       '!=': [true, false, true],
@@ -32,6 +32,19 @@ describe('values of results', () => {
       '>': [false, false, true],
       '>=': [false, true, true],
     });
+  });
+
+  it('are neither more nor less than another where they are NaN, as a number or the text that records keep', () => {
+    for (const value of [Number.NaN, 'NaN'])
+      for (const cells of [
+        [value, '0'],
+        [0, 'NaN'],
+      ] as const)
+        for (const comparison of ['=', '!=', '<', '<=', '>', '>='])
+          expect(meetsComparison(compareCells(cells[0], cells[1]), comparison, cells), comparison).toBe(
+            comparison === '!=',
+          );
+    expect(meetsComparison(compareCells('NaN', 'NaN'), '=', ['NaN', 'NaN'])).toBe(true);
   });
 
   it('are named by conditions', () => {
@@ -44,7 +57,7 @@ describe('values of results', () => {
   it('are compared by functions that pages can take over as they stand', () => {
     const alone = (source: unknown) => new Function(`return (${String(source)})`)() as typeof compareCells;
     expect(alone(compareCells)('9', 10)).toBe(-1);
-    expect((alone(meetsComparison) as unknown as typeof meetsComparison)(0, '<=')).toBe(true);
+    expect((alone(meetsComparison) as unknown as typeof meetsComparison)(0, '<=', [1, 1])).toBe(true);
     expect((alone(parseCondition) as unknown as typeof parseCondition)('a=1')?.name).toBe('a');
   });
 });

@@ -66,13 +66,41 @@ describe('tables', () => {
   });
 
   it('are no formulas in CSV; numbers stay numbers', () => {
-    const values = ['=1+1', '+cmd', '-x', '@sum', '\tx', '-1.5', '+2e-3', -1.5, '–', "'", '=a,"b"'];
+    const values = [
+      '=1+1',
+      '+cmd',
+      '-x',
+      '@sum',
+      '\tx',
+      '-1.5',
+      '+2e-3',
+      -1.5,
+      '-Infinity',
+      '-Infinity!',
+      '–',
+      "'",
+      '=a,"b"',
+    ];
     const lines = renderTable(
       values.map((a) => ({ a })),
       [{ key: 'a' }],
       'csv',
     ).split('\n');
-    const texts = ["'=1+1", "'+cmd", "'-x", "'@sum", "'\tx", '-1.5', '+2e-3', '-1.5', '–', "'", `"'=a,""b"""`];
+    const texts = [
+      "'=1+1",
+      "'+cmd",
+      "'-x",
+      "'@sum",
+      "'\tx",
+      '-1.5',
+      '+2e-3',
+      '-1.5',
+      '-Infinity',
+      "'-Infinity!",
+      '–',
+      "'",
+      `"'=a,""b"""`,
+    ];
     expect(lines.slice(1, -1)).toEqual(texts);
   });
 

@@ -2,7 +2,7 @@
 
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import type { Cell } from '../../text/table.js';
-import type { AxisValue, Metrics } from '../../values.js';
+import type { AxisValue, Metrics, MetricValue } from '../../values.js';
 
 /** A task's axes and metrics for tables: the scalar ones. */
 export function scalarMetrics(metrics: Metrics): Record<string, number | string | boolean> {
@@ -11,6 +11,12 @@ export function scalarMetrics(metrics: Metrics): Record<string, number | string 
       (entry): entry is [string, number | string | boolean] => typeof entry[1] !== 'object',
     ),
   );
+}
+
+/** A metric as a number, if it is one: records keep as texts what JSON can't hold. */
+export function metricNumber(value: MetricValue): number | undefined {
+  if (typeof value === 'number') return value;
+  return value === 'NaN' || value === 'Infinity' || value === '-Infinity' ? Number(value) : undefined;
 }
 
 export function tasksOfStage(pipeline: Pipeline, stage: string): readonly Task[] {

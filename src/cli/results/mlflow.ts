@@ -20,6 +20,7 @@ import type { Store } from '../../store/store.js';
 import { replaceFolder } from '../../store/tree.js';
 import { plain } from '../../text/table.js';
 import type { MetricValue } from '../../values.js';
+import { metricNumber } from './cells.js';
 import { curvesOf } from './curves.js';
 import type { RunResultRow } from './runs.js';
 
@@ -83,7 +84,7 @@ async function runOf(pipeline: Pipeline, store: Store, row: RunResultRow): Promi
   const { task, key, run, stage, axes, call, parameters, metrics } = row;
   const provenance = (await store.record(key))?.provenance;
   const ended = Date.parse(provenance?.finishedAt ?? row.finishedAt);
-  const known = Object.entries(metrics).map(([name, value]) => [name, numberOf(value), value] as const);
+  const known = Object.entries(metrics).map(([name, value]) => [name, metricNumber(value), value] as const);
   const texts = known
     .filter(([, number]) => number === undefined)
     .map(([name, , value]) => [`result.${name}`, textOf(value)]);
@@ -100,12 +101,6 @@ async function runOf(pipeline: Pipeline, store: Store, row: RunResultRow): Promi
       ...(Object.fromEntries(texts) as Record<string, string>),
     },
   };
-}
-
-/** Records keep what JSON can't hold as texts. */
-function numberOf(value: MetricValue): number | undefined {
-  if (typeof value === 'number') return value;
-  return value === 'NaN' || value === 'Infinity' || value === '-Infinity' ? Number(value) : undefined;
 }
 
 const textOf = (value: MetricValue): string => (typeof value === 'object' ? JSON.stringify(value) : String(value));

@@ -256,6 +256,7 @@ function conditionOf(text: string, known: readonly string[]): (row: RunResultRow
   return (row) => {
     const found = namesOf(row)[wanted];
     if (found === undefined || found === null) return false;
-    return meetsComparison(compareCells(found, condition.value), condition.comparison);
+    const { comparison, value } = condition;
+    return meetsComparison(compareCells(found, value), comparison, [found, value]);
   };
 }

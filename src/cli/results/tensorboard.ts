@@ -9,6 +9,7 @@ import type { Pipeline } from '../../pipeline/expand/task.js';
 import { fileName } from '../../store/names.js';
 import type { Store } from '../../store/store.js';
 import type { Metrics } from '../../values.js';
+import { metricNumber } from './cells.js';
 import { curvesOf } from './curves.js';
 import type { RunResultRow } from './runs.js';
 
@@ -40,7 +41,8 @@ export async function writeTensorboard(
 
 /** Beside curves of the same names, apart: they are of no step. */
 function metricsOf(metrics: Metrics): Scalar[] {
-  return Object.entries(metrics).flatMap(([name, value]) =>
-    typeof value === 'number' && Number.isFinite(value) ? [{ tag: `result/${name}`, step: 0, value }] : [],
-  );
+  return Object.entries(metrics).flatMap(([name, metric]) => {
+    const value = metricNumber(metric);
+    return value === undefined ? [] : [{ tag: `result/${name}`, step: 0, value }];
+  });
 }

@@ -55,7 +55,7 @@ ${scriptParts}${comparePlot}
         const one = dataOf(row);
         row.hidden = !conditions.every(({ name, comparison, value }) => {
           const found = valueOf(one, name);
-          return found !== undefined && found !== null && meetsComparison(compareCells(found, value), comparison);
+          return found !== undefined && found !== null && meetsComparison(compareCells(found, value), comparison, [found, value]);
         });
         if (!row.hidden) own += 1;
       }

@@ -4,9 +4,8 @@ import { type SpikeBuffers, spikeShape } from './event-forward.js';
 import type { Geometry } from './geometry.js';
 import type { MemoryPlan } from './memory-plan.js';
 import type { Address } from './units.js';
+import { columnChannels, columnCount, inputsByColumn } from './weight-columns.js';
 
-/** Output channels that share a column, and columns but for their signs: of kernels/column-sums.h. */
-const [columnChannels, columnCount] = [4, 40];
 /** The largest sum of a column, and of the counts that are added before they are parted; how many of these the kernel adds at most. */
 const [largestSum, largestCount, together] = [127, 15, 3];
 /** The least share of the places of four windows that is to be used. */
@@ -70,7 +69,13 @@ function listsOf(g: Geometry, blocks: Blocks, levels: number, weights: Float32Ar
   const lists: number[] = [];
   for (let first = 0; first < g.inChannels; first += blocks.block)
     for (let co = 0; co < g.outChannels; co += columnChannels) {
-      const byColumn = inputsByColumn(g, weights, { ...blocks, first, co });
+      // Behind the channels of each place is one of zeros.
+      const byColumn = inputsByColumn(
+        g,
+        weights,
+        { first, channels: blocks.block, co },
+        (ci, ky, kx) => (ky * blocks.places + kx) * (blocks.block + 1) + ci,
+      );
       const own = (column: number) => byColumn.get(column) ?? [];
       const columns = Array.from({ length: columnCount }, (_, i) => {
         const both = [i + 1, -i - 1].map((column) => threes(own(column).slice(0, most)));
@@ -90,24 +95,3 @@ function listsOf(g: Geometry, blocks: Blocks, levels: number, weights: Float32Ar
 /** What is behind the first `most`, in as many or fewer. */
 const leftOver = (inputs: readonly number[], most: number): number[][] =>
   Array.from({ length: Math.ceil(inputs.length / most) - 1 }, (_, i) => inputs.slice((i + 1) * most, (i + 2) * most));
-
-/** Where in a window of a block the inputs are that four channels have the same weights for, by these as a number of base 3. */
-function inputsByColumn(
-  { inChannels, outChannels, kernelHeight, kernelWidth }: Geometry,
-  weights: Float32Array,
-  { block, places, first, co }: Blocks & { readonly first: number; readonly co: number },
-): ReadonlyMap<number, readonly number[]> {
-  const found = new Map<number, number[]>();
-  for (let ky = 0; ky < kernelHeight; ky++)
-    for (let kx = 0; kx < kernelWidth; kx++)
-      for (let ci = 0; ci < block; ci++) {
-        const at = ((ky * kernelWidth + kx) * inChannels + first + ci) * outChannels + co;
-        const column = weights.subarray(at, at + columnChannels).reduce((number, weight) => 3 * number + weight, 0);
-        // Behind the channels of each place is one of zeros.
-        const place = (ky * places + kx) * (block + 1) + ci;
-        const own = found.get(column);
-        if (own === undefined) found.set(column, [place]);
-        else own.push(place);
-      }
-  return found;
-}

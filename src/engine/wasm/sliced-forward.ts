@@ -4,23 +4,14 @@ import { type SpikeBuffers, spikeShape } from './event-forward.js';
 import { type Geometry, outputPixels } from './geometry.js';
 import type { MemoryPlan } from './memory-plan.js';
 import type { Address } from './units.js';
+import { columnChannels, columnCount, inputsByColumn } from './weight-columns.js';
 
-/** Places that are taken at a time, bits of a count, and weights of a round: of kernels/sliced-conv.h. */
-const [places, countBits, round] = [16, 3, 16];
-/** Sums of two channels' rounds, each of sixteen weights and counts of up to 7, have 16 bits and a sign there. */
-const mostRounds = Math.floor((2 ** 16 - 2) / (round * (2 ** countBits - 1)));
-
-/** Weights of two channels that are not both zero, in the order of the kernel's lists. */
-const weightPairs = [
-  [1, 1],
-  [-1, -1],
-  [1, -1],
-  [-1, 1],
-  [1, 0],
-  [-1, 0],
-  [0, 1],
-  [0, -1],
-] as const;
+/** Places that are taken at a time, and bits of a count: of kernels/sliced-conv.h. */
+const [places, countBits] = [32, 3];
+/** What a weight of −1 adds, less what it takes away. */
+const surplus = 2 ** countBits - 1;
+/** Bits of a column's sum, and of a channel's, which has a sign: the most that the kernel holds. */
+const [mostColumnBits, mostSumBits] = [14, 17];
 
 /** A layer's weights, HWIO, −1, 0 and 1; and the share of places that are pixels from which on it pays: see Level. */
 export interface SlicedWeights {
@@ -46,7 +37,7 @@ function planesOf(g: Geometry) {
 }
 
 /**
- * A layer's convolution as lists of places in a window, for each two output channels and each pair of weights that they have.
+ * A layer's convolution as lists of places in a window, for each four output channels and each column of weights that they can have.
  * @param thresholds address of 16-bit thresholds [level][channel]
  * @returns undefined for a layer whose map is too small to pay, or with so many channels that 16 bits can't hold the places or sums,
  * and with strides: where three places of four go unused, products of bytes or tables take less time
@@ -64,42 +55,58 @@ export function planSliced(
   const { pitch, spanWords, planeWords, used } = planesOf(g);
   const channelWords = countBits * spanWords;
   if (used < least || (inChannels + 1) * channelWords > 2 ** 16) return undefined;
-  const zeros = inChannels * channelWords;
   const lists: number[] = [];
-  const rounds = new Int32Array((weightPairs.length * outChannels) / 2);
-  for (let co = 0, pair = 0; co < outChannels; co += 2) {
-    const own = placesByPair(g, weights, co, (ci, ky, kx) => ci * channelWords + ky * pitch + kx);
-    for (const [i, list] of own.entries()) {
-      // To and fro: what a list has met last is in the caches for the next one.
-      if (i % 2 === 1) list.reverse();
-      while (list.length % round > 0) list.push(zeros);
-      for (const place of list) lists.push(place);
-      rounds[pair++] = list.length / round;
-    }
-    const all = own.reduce((sum, list) => sum + list.length / round, 0);
-    if (all > mostRounds) return undefined;
+  const offsets = new Int32Array(outChannels);
+  let [columnBits, sumBits] = [0, 0];
+  for (let co = 0; co < outChannels; co += columnChannels) {
+    const part = { first: 0, channels: inChannels, co };
+    const byColumn = inputsByColumn(g, weights, part, (ci, ky, kx) => ci * channelWords + ky * pitch + kx);
+    const own = listsOf(byColumn, inChannels * channelWords);
+    for (const { list } of own) lists.push(...list);
+    for (let k = 0; k < columnChannels; k++)
+      offsets[co + k] = own.reduce((sum, { column, negative }) => sum + digit(column, k) * surplus * negative, 0);
+    const counts = own.map(({ positive, negative }) => positive + negative);
+    columnBits = Math.max(columnBits, ...counts.map(bitsOf));
+    sumBits = Math.max(sumBits, bitsOf(counts.reduce((sum, count) => sum + count, 0)) + 1);
   }
+  if (columnBits > mostColumnBits || sumBits > mostSumBits) return undefined;
   return plan.descriptor('SlicedForward', {
     ...{ spikes, y, thresholds, lists: plan.table(new Int16Array(Uint16Array.from(lists).buffer)) },
-    ...{ rounds: plan.table(rounds), inChannels, levels, pitch, spanWords, planeWords },
+    ...{ offsets: plan.table(offsets), inChannels, levels, columnBits, sumBits, pitch, spanWords, planeWords },
     ...spikeShape(g),
   });
 }
 
-/** Places that two channels' weights meet, a list for each pair of weights. */
-function placesByPair(
-  { inChannels, outChannels, kernelHeight, kernelWidth }: Geometry,
-  weights: Float32Array,
-  co: number,
-  placeOf: (ci: number, ky: number, kx: number) => number,
-): number[][] {
-  const lists = weightPairs.map((): number[] => []);
-  for (let ci = 0; ci < inChannels; ci++)
-    for (let ky = 0; ky < kernelHeight; ky++)
-      for (let kx = 0; kx < kernelWidth; kx++) {
-        const at = ((ky * kernelWidth + kx) * inChannels + ci) * outChannels + co;
-        const own = weightPairs.findIndex(([first, second]) => first === weights[at] && second === weights[at + 1]);
-        lists[own]?.push(placeOf(ci, ky, kx));
-      }
-  return lists;
+/** Bits of what so many inputs can add up to. */
+const bitsOf = (inputs: number): number => Math.ceil(Math.log2(inputs * surplus + 1));
+
+/** What the k-th of four channels has in a column. */
+const digit = (column: number, k: number): number =>
+  ((((column + columnCount) / 3 ** (columnChannels - 1 - k)) | 0) % 3) - 1;
+
+/** A column's list, as the kernel takes it, and how many inputs it has of either sign, with those that are zeros. */
+interface ColumnList {
+  readonly column: number;
+  readonly positive: number;
+  readonly negative: number;
+  readonly list: readonly number[];
+}
+
+/** Lists of all columns. zeros: where zeros are */
+function listsOf(byColumn: ReadonlyMap<number, readonly number[]>, zeros: number): readonly ColumnList[] {
+  const inFours = (column: number): readonly number[] => {
+    const inputs = byColumn.get(column) ?? [];
+    return [...inputs, ...new Array<number>(roundUp(inputs.length, 4) - inputs.length).fill(zeros)];
+  };
+  const whole = (count: number) => count - (count % 8);
+  const lists = Array.from({ length: columnCount }, (_, i) => {
+    const [positive, negative] = [inFours(i + 1), inFours(-i - 1)];
+    const [first, second] = [whole(positive.length), whole(negative.length)];
+    const left = positive.length > first ? (negative.length > second ? 1 : 2) : negative.length > second ? 3 : 0;
+    const list = [positive.slice(0, first), negative.slice(0, second), positive.slice(first), negative.slice(second)];
+    const counts = { positive: positive.length, negative: negative.length };
+    return { column: i + 1, ...counts, order: [first, second, left], list: [i, first, second, left, ...list.flat()] };
+  });
+  // A processor foresees where a list ends that is as long as the one before.
+  return lists.sort((a, b) => a.order[0]! - b.order[0]! || a.order[1]! - b.order[1]! || a.order[2]! - b.order[2]!);
 }

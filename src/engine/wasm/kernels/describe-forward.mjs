@@ -66,21 +66,23 @@ export const forward = /** @type {const} */ ({
     addresses: 'w threshold places negatives',
     counts: 'taps channels outChannels block',
   },
-  /** EventConv bit by bit, of stride 1. lists: for each two output channels and each pair of weights that are not both zero,
-   * (1, 1), (−1, −1), (1, −1), (−1, 1), (1, 0), (−1, 0), (0, 1), (0, −1), in `rounds` of sixteen, where in a window are the counts
-   * that they meet, in words; rounds: [two channels][pair of weights]. pitch: words of a row of a plane; spanWords: words that
-   * sixteen windows span, planeWords: of a whole plane. */
+  /** EventConv bit by bit, of stride 1. lists: for each four output channels and each column of their weights, these in any order: the
+   * column less one; how many inputs meet it, and how many its opposite, in whole eights; 1 where four of each follow them, 2 where four
+   * of the first do, 3 of the second, else 0; and where in a window all these are, in words. In 16 bits. offsets: what the sum of a
+   * channel is more than its membrane. columnBits, sumBits: bits of a column's sum, and of a channel's with a sign. pitch: words of a row
+   * of a plane; spanWords: words that the windows of 32 places span, planeWords: of a whole plane. */
   SlicedForward: {
     kernels: '',
-    addresses: 'spikes lists rounds y thresholds',
+    addresses: 'spikes lists offsets y thresholds',
     counts:
-      'height width inChannels outHeight outWidth outChannels kernelHeight kernelWidth stride padV padH levels pitch spanWords planeWords',
-    // Planes of all inputs, and of a window and a channel of zeros; spikes of sixteen channels as planes, and as they turn.
+      'height width inChannels outHeight outWidth outChannels kernelHeight kernelWidth stride padV padH levels columnBits sumBits pitch spanWords planeWords',
+    // Planes of all inputs, and of a window and a channel of zeros; sums of columns; spikes of sixteen channels as planes, and as they turn.
     scratch: {
       planes: '6 * inChannels * planeWords',
       window: '6 * inChannels * spanWords + 6 * spanWords',
-      sliced: `${16 * 3 * 32}`,
-      turned: `${16 * 3 * 32}`,
+      sums: `${40 * 14 * 64}`,
+      sliced: `${16 * 3 * 64}`,
+      turned: `${32 * 3 * 32}`,
     },
   },
   /** EventConv by columns of weights. lists: for each `block` of input channels and each four output channels, each column

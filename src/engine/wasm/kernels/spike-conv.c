@@ -75,15 +75,18 @@ KERNEL(spikeConv_fire, SpikeConv) {
       }
     }
 #endif
-    if (many(t, inputs)) {
 #ifdef SLICES
-      if (t.sliced) {
-        slicedSpikes(readSlicedForward(t.memory, (const u32 *)POINTER(t.memory, t.sliced)), first, end);
+    if (t.sliced) {
+      const SlicedForward sliced = readSlicedForward(t.memory, (const u32 *)POINTER(t.memory, t.sliced));
+      if (slicesPay(sliced, inputs, t.least, end - first)) {
+        slicedSpikes(sliced, first, end);
         continue;
       }
+    }
 #endif
+    if (many(t, inputs))
       convolveMany(t, first, end, true);
-    } else if (t.block == 64)
+    else if (t.block == 64)
       CALL(eventConv64_fire, t.memory, t.events, first, end);
     else if (t.block == 32)
       CALL(eventConv32_fire, t.memory, t.events, first, end);

@@ -37,7 +37,7 @@ const x86: readonly Step[] = [
     needs: ['avx', 'avx2', 'bmi1', 'bmi2', 'abm', 'movbe'],
   },
   {
-    ...{ name: 'x86-64-v4', width: 64, flags: v4, slices: 0.6, multiplies: true },
+    ...{ name: 'x86-64-v4', width: 64, flags: v4, slices: 0.55, multiplies: true },
     needs: ['avx512f', 'avx512bw', 'avx512cd', 'avx512dq', 'avx512vl', 'avx512_vnni'],
   },
 ];

@@ -191,18 +191,22 @@ describe('eventConv', () => {
     );
   });
 
-  it('convolves by weights of any shares, which two channels have alike, opposite or each for itself', () => {
-    const g = geometry({ kernel: [3, 3], padding: [1, 1], input: [8, 7, 32], channels: 32 });
-    const weight = fc.constantFrom([0, 1], [-1, 1], [-1, 0], [1, 1], [-1, -1]);
-    fc.assert(
-      fc.property(weight, weight, fc.integer({ min: 1, max: 7 }), fc.nat(), (even, odd, levels, seed) => {
-        const own = [even, odd].map(([least, most], i) => integers(weightCount(g), least, most, seed + i));
-        const q = own[0]!.map((one, i) => (i % 2 === 0 ? one : own[1]![i]!));
-        held(g, levels, undefined, spikeCounts(images * inputPixels(g) * 32, levels, seed), q, { share: 0 });
-      }),
-      { numRuns: 25, seed: 1 },
-    );
-  });
+  // Numbers bit by bit are of as many bits as the columns of so many inputs need.
+  it.each([32, 128])(
+    'convolves by weights of any shares, which two channels have alike, opposite or each for itself, of %i',
+    (inputs) => {
+      const g = geometry({ kernel: [3, 3], padding: [1, 1], input: [8, 7, inputs], channels: 80 });
+      const weight = fc.constantFrom([0, 1], [-1, 1], [-1, 0], [1, 1], [-1, -1]);
+      fc.assert(
+        fc.property(weight, weight, fc.integer({ min: 1, max: 7 }), fc.nat(), (even, odd, levels, seed) => {
+          const own = [even, odd].map(([least, most], i) => integers(weightCount(g), least, most, seed + i));
+          const q = own[0]!.map((one, i) => (i % 2 === 0 ? one : own[1]![i]!));
+          held(g, levels, undefined, spikeCounts(images * inputPixels(g) * inputs, levels, seed), q, { share: 0 });
+        }),
+        { numRuns: 12, seed: 1 },
+      );
+    },
+  );
 
   // By tables without weights, which native kernels have no use for: they multiply.
   it.skipIf(comparesNative)('decides sixteen images at a time, and takes tables from the share on', () => {
@@ -293,7 +297,7 @@ describe('eventConv', () => {
     ['seven levels in tables of bytes', { kernel: [3, 3], padding: [1, 1], input: [4, 4, 64], channels: 64 }, 7],
     ['eight levels, too many for them', { kernel: [3, 3], padding: [1, 1], input: [4, 4, 64], channels: 64 }, 8],
     ['16 levels, all inputs at the top', { kernel: [3, 3], padding: [1, 1], input: [4, 4, 64], channels: 64 }, 16],
-    ['what two channels share in 12 bits', { kernel: [3, 3], padding: [1, 1], input: [8, 8, 64], channels: 16 }, 7],
+    ['columns of all inputs in 12 bits', { kernel: [3, 3], padding: [1, 1], input: [8, 8, 64], channels: 16 }, 7],
     ['in 14 bits', { kernel: [3, 3], padding: [1, 1], input: [8, 8, 128], channels: 16 }, 7],
     ['in 16 bits', { kernel: [5, 5], padding: [2, 2], input: [8, 8, 128], channels: 16 }, 7],
     ['a sum one short of 16 bits', { kernel: [1, 1], input: [2, 2, 2032], channels: 16 }, 16],

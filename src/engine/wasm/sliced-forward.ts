@@ -33,7 +33,8 @@ function planesOf(g: Geometry) {
   const planeWords = Math.max(lastPlace + spanWords, roundUp(rows * pitch + 8 + g.padH, places));
   // Of all places that are taken, those of pixels.
   const used = outputPixels(g) / (lastPlace + places);
-  return { pitch, spanWords, planeWords, used };
+  const rowWords = roundUp(g.inWidth, 8) * g.inChannels;
+  return { pitch, spanWords, planeWords, rowWords, used };
 }
 
 /**
@@ -52,7 +53,8 @@ export function planSliced(
 ): Descriptor<'SlicedForward'> | undefined {
   const { inChannels, outChannels, stride } = g;
   if (stride > 1) return undefined;
-  const { pitch, spanWords, planeWords, used } = planesOf(g);
+  const { used, ...planes } = planesOf(g);
+  const { pitch, spanWords } = planes;
   const channelWords = countBits * spanWords;
   if (used < least || (inChannels + 1) * channelWords > 2 ** 16) return undefined;
   const lists: number[] = [];
@@ -72,7 +74,7 @@ export function planSliced(
   if (columnBits > mostColumnBits || sumBits > mostSumBits) return undefined;
   return plan.descriptor('SlicedForward', {
     ...{ spikes, y, thresholds, lists: plan.table(new Int16Array(Uint16Array.from(lists).buffer)) },
-    ...{ offsets: plan.table(offsets), inChannels, levels, columnBits, sumBits, pitch, spanWords, planeWords },
+    ...{ offsets: plan.table(offsets), inChannels, levels, columnBits, sumBits, ...planes },
     ...spikeShape(g),
   });
 }

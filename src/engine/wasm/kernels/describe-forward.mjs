@@ -70,19 +70,20 @@ export const forward = /** @type {const} */ ({
    * column less one; how many inputs meet it, and how many its opposite, in whole eights; 1 where four of each follow them, 2 where four
    * of the first do, 3 of the second, else 0; and where in a window all these are, in words. In 16 bits. offsets: what the sum of a
    * channel is more than its membrane. columnBits, sumBits: bits of a column's sum, and of a channel's with a sign. pitch: words of a row
-   * of a plane; spanWords: words that the windows of 32 places span, planeWords: of a whole plane. */
+   * of a plane; spanWords: words that the windows of 32 places span, planeWords: of a whole plane; rowWords: of
+   * a row of images, as many pixels as whole eights. */
   SlicedForward: {
     kernels: '',
     addresses: 'spikes lists offsets y thresholds',
     counts:
-      'height width inChannels outHeight outWidth outChannels kernelHeight kernelWidth stride padV padH levels columnBits sumBits pitch spanWords planeWords',
-    // Planes of all inputs, and of a window and a channel of zeros; sums of columns; spikes of sixteen channels as planes, and as they turn.
+      'height width inChannels outHeight outWidth outChannels kernelHeight kernelWidth stride padV padH levels columnBits sumBits pitch spanWords planeWords rowWords',
+    // Planes of all inputs, and of a window and a channel of zeros; sums of columns; spikes of 64 channels as planes, and as they turn.
     scratch: {
       planes: '6 * inChannels * planeWords',
       window: '6 * inChannels * spanWords + 6 * spanWords',
       sums: `${40 * 14 * 64}`,
-      sliced: `${16 * 3 * 64}`,
-      turned: `${32 * 3 * 32}`,
+      sliced: `${64 * 3 * 64}`,
+      turned: `6 * rowWords + ${32 * 3 * 128}`,
     },
   },
   /** EventConv by columns of weights. lists: for each `block` of input channels and each four output channels, each column

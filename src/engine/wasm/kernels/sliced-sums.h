@@ -111,7 +111,8 @@ typedef Bits Number[mostSumBits];
 INLINE void combineSlices(const u8 *sums, i32 bits, i32 all, Number channels[4]) {
   const i32 most = all - 1, threeBits = sumBits(bits, 3, most), nineBits = sumBits(threeBits, 3, most);
   Number less[3] = {{{0}}};
-  EACH(c, 4) EACH(i, all) channels[c][i] = (Bits){0};
+  EACH(c, 4)
+    EACH(i, all) channels[c][i] = (Bits){0};
   loadColumn(channels[3], sums, 1, bits);
   EACH(s, 5) {
     Number both = {{0}};

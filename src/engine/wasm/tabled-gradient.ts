@@ -11,16 +11,18 @@ import { type Address, behind, bytes, nowhere } from './units.js';
  * dx = dy ∗ flipped Q(W) where the neuron was open, and 0 elsewhere.
  * @param buffers threshold: address of Q(W)'s t
  * @param integer the gradient in 16 bits, in place of the floats of `buffers`
+ * @param floatLanes images that go side by side in floats
  */
 export function tabledGradient(
   plan: MemoryPlan,
   g: Geometry,
   buffers: Omit<InputGradientBuffers, 'map'> & { readonly threshold: Address; readonly map: BlockedMap },
   integer?: IntegerGradient,
+  floatLanes: number = constants.floatLanes,
 ): PlannedInputGradient {
+  const lanes = integer ? constants.integerLanes : floatLanes;
   const { w, threshold, dx, open } = buffers;
   const { dy, map } = integer ? { dy: integer.fine, map: integer.fineMap } : buffers;
-  const lanes = integer ? constants.integerLanes : constants.floatLanes;
   const block = g.outChannels % 32 === 0 ? 32 : 16;
   const valueBytes = map.pixelBytes / map.width;
   // A block of the map has sixteen channels, or all that a block of tables wants.
@@ -47,8 +49,8 @@ export function tabledGradient(
     },
     ...{ outHeight: g.outHeight, outWidth: g.outWidth, outChannels: g.outChannels, block },
     bounds: integer?.bounds ?? nowhere,
-    // A float, or 32 bits, of each image.
-    valueBytes: bytes(lanes * 4),
+    // A float, or 32 bits, of each of as many images as go side by side at most.
+    valueBytes: bytes(constants.integerLanes * 4),
   });
   return {
     pack: packItems(channels, calls('packTabled', pack)),

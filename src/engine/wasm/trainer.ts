@@ -66,7 +66,7 @@ export class WasmTrainer implements Trainer {
   ): Promise<WasmTrainer> {
     const plan = new MemoryPlan();
     const { level } = await chooseNative();
-    const layout = planTraining(plan, network, options, level?.multiplies);
+    const layout = planTraining(plan, network, options, level);
     const pool = await Pool.start(plan, [layout.program], options.threads, observer);
     return new WasmTrainer(network, options, layout, pool, start);
   }

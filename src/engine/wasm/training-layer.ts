@@ -30,6 +30,8 @@ export interface Training {
   readonly threads: number;
   /** Where gradients are integers. */
   readonly integers: IntegerGradients | undefined;
+  /** Images that tables of float gradients take side by side. */
+  readonly floatLanes: number;
 }
 
 /** The gradient of a convolution's output, between zero borders: as floats, or as integers in their place. */
@@ -164,10 +166,15 @@ function planForward({ plan, quantiser: { levels, n } }: Training, layer: Layer)
 }
 
 /** @param dx where the gradient of the activations before it is written */
-function planBackward({ plan }: Training, layer: Layer, gradient: OutputGradient, dx: Address): PlannedInputGradient {
+function planBackward(
+  { plan, floatLanes }: Training,
+  layer: Layer,
+  gradient: OutputGradient,
+  dx: Address,
+): PlannedInputGradient {
   const { g, ternary, threshold, weight, open } = layer;
   const buffers = { w: weight.w, threshold, dy: gradient.dy, map: gradient.dyMap, open, dx };
-  return ternary ? tabledGradient(plan, g, buffers, gradient.integer) : inputGradient(plan, g, buffers);
+  return ternary ? tabledGradient(plan, g, buffers, gradient.integer, floatLanes) : inputGradient(plan, g, buffers);
 }
 
 function planWeightGradient(training: Training, layer: Layer, gradient: OutputGradient): PlannedWeightGradient {

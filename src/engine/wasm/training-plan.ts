@@ -4,8 +4,10 @@ import { unreachable } from '../../unreachable.js';
 import type { TrainerOptions } from '../engine.js';
 import { outputPixels } from './geometry.js';
 import { IntegerGradients } from './integer-gradient.js';
+import { constants } from './kernels/constants.mjs';
 import { type Layer, planLayers, quantiser } from './layer-plan.js';
 import type { MemoryPlan } from './memory-plan.js';
+import type { Level } from './native/level.js';
 import { momentCount, rateCount, updateItems } from './optimiser.js';
 import { type Calls, calls, type Item, inOrder, ofLayer, type Phase, type Program } from './program.js';
 import { planTensors, type Tensor } from './tensors.js';
@@ -24,18 +26,20 @@ export interface TrainingPlan {
   readonly rates: Address;
 }
 
-/** @param multiplies true if kernels may multiply gradients in integers, in place of looking sums up */
+/** @param level of processors that the kernels were compiled for; WebAssembly's if left out */
 export function planTraining(
   plan: MemoryPlan,
   network: Network,
   options: TrainerOptions,
-  multiplies = false,
+  level?: Pick<Level, 'width' | 'multiplies'>,
 ): TrainingPlan {
   const { batch, threads, gradients = 'float32', optimizer = paperOptimiser } = options;
   const tensors = planTensors(plan, network, { moments: momentCount(optimizer) });
   const layers = planLayers(plan, network, tensors, batch, false);
-  const integers = gradients === 'int16' ? new IntegerGradients(plan, batch, multiplies) : undefined;
-  const training = { plan, tensors, quantiser: quantiser(network), batch, threads, integers };
+  const integers = gradients === 'int16' ? new IntegerGradients(plan, batch, level?.multiplies ?? false) : undefined;
+  // As many images as a vector holds values of, if those are so many.
+  const floatLanes = Math.max(constants.floatLanes, (level?.width ?? 0) / 4);
+  const training = { plan, tensors, quantiser: quantiser(network), batch, threads, integers, floatLanes };
 
   // Gradients of activations live from one layer to the next only: two buffers in turn.
   const most = Math.max(...layers.slice(0, -1).map(({ g }) => outputPixels(g) * g.outChannels));

@@ -1,39 +1,38 @@
-// How gradients are added up from what tables say: of eight images side by side in floats, of sixteen in integers.
+// How gradients are added up from what tables say: of eight images side by side in floats, or of sixteen where vectors have 512 bits; of
+// sixteen in integers.
 #pragma once
 #include "transpose.h"
 
 enum {
   /** A gradient, or a sum of them, of all images side by side, in bytes; and the table of a group of four channels. */
-  valueSize = 32,
+  valueSize = WIDTH < 32 ? 32 : WIDTH,
   tableSize = sumsOfFour * valueSize,
+  /** What places in the tables count for each sum, whatever the width of vectors. */
+  placeSize = 32,
   /** A value of dx in integers, which then have 32 bits; in floats it takes as much as a gradient. */
   integerSize = 64,
+  /** Vectors of a value. */
+  parts = valueSize / WIDTH,
+  integerParts = integerSize / WIDTH,
 };
-/** What of a value a vector holds: from 256 bits on all of it. */
-#define PART (WIDTH < 32 ? WIDTH : 32)
-enum { parts = valueSize / PART, integerParts = integerSize / WIDTH };
-typedef f32 floats VECTOR(PART);
-typedef i16 shorts VECTOR(PART);
-typedef u16 counts VECTOR(PART);
-typedef u64 words VECTOR(PART);
 
 /** Where the sums at four places in the tables lie. */
 INLINE void fourPlaces(const u8 *from[4], const u8 *tables, const u16 *places) {
 #ifdef __wasm__
-  EACH(k, 4) from[k] = tables + places[k];
+  EACH(k, 4) from[k] = tables + places[k] * (valueSize / placeSize);
 #else
   // Loads are what there is too little time for: one for all four places. The first is in the lowest bits.
   const u64 all = LOAD(u64, places);
-  EACH(k, 4) from[k] = tables + (u16)(all >> 16 * k);
+  EACH(k, 4) from[k] = tables + (isize)(u16)(all >> 16 * k) * (valueSize / placeSize);
 #endif
 }
 
 /** Adds four sums of floats: those at `places` in the tables, in order. */
-INLINE void addFourFloats(floats sums[parts], const u8 *tables, const u16 *places) {
+INLINE void addFourFloats(f32v sums[parts], const u8 *tables, const u16 *places) {
   const u8 *from[4];
   fourPlaces(from, tables, places);
   EACH(k, 4)
-    EACH(s, parts) sums[s] += LOAD(floats, from[k] + s * PART);
+    EACH(s, parts) sums[s] += LOAD(f32v, from[k] + s * WIDTH);
 }
 
 #if WIDTH < 64
@@ -70,20 +69,20 @@ INLINE void addFourIntegers(i32v sums[integerParts], const u8 *tables, const u16
 #endif
 
 /**
- * Adds to each input channel of one pixel, of eight images, what one tap brings it of `block` output channels: the sums at
+ * Adds to each input channel of one pixel, of all images, what one tap brings it of `block` output channels: the sums at
  * the places that its weights say, in order.
  */
-INLINE void addFloatSums(i32 block, const u16 *places, u8 *dx, i32 channels, const u8 *tables) {
-  for (u8 *end = dx + (isize)channels * valueSize; dx < end; dx += valueSize, places += block / 4) {
-    floats sums[parts];
-    EACH(s, parts) sums[s] = LOAD(floats, dx + s * PART);
+INLINE void addFloatSums(i32 block, i32 step, const u16 *places, u8 *dx, i32 channels, const u8 *tables) {
+  for (u8 *end = dx + (isize)channels * valueSize; dx < end; dx += valueSize, places += step) {
+    f32v sums[parts];
+    EACH(s, parts) sums[s] = LOAD(f32v, dx + s * WIDTH);
     do {
       addFourFloats(sums, tables, places);
       if (block == 16) break;
       SEPARATE_ROUND(places);
       addFourFloats(sums, tables, places + 4);
     } while (false);
-    EACH(s, parts) STORE(dx + s * PART, sums[s]);
+    EACH(s, parts) STORE(dx + s * WIDTH, sums[s]);
   }
 }
 
@@ -108,10 +107,10 @@ INLINE void addIntegerSums(i32 block, bool pairs, const u16 *places, u8 *dx, i32
 
 /** For blocks of 16 and of 32 channels. */
 APART void addFloatSums16(const u16 *places, u8 *dx, i32 channels, const u8 *tables) {
-  addFloatSums(16, places, dx, channels, tables);
+  addFloatSums(16, 4, places, dx, channels, tables);
 }
 APART void addFloatSums32(const u16 *places, u8 *dx, i32 channels, const u8 *tables) {
-  addFloatSums(32, places, dx, channels, tables);
+  addFloatSums(WIDTH == 64 ? 16 : 32, 8, places, dx, channels, tables);
 }
 #if WIDTH < 64
 #define INTEGER_SUMS(name, block, pairs)                                                  \
@@ -125,22 +124,22 @@ INTEGER_SUMS(addIntegers32, 32, false)
 #endif
 
 /** What one tap brings one pixel. */
-INLINE void addTap(TabledGradient t, const u16 *places, u8 *dx, i32 shift, bool pairs, bool integer) {
+INLINE void addTap(TabledGradient t, const u16 *places, u8 *dx, const u8 *tables, i32 shift, bool pairs, bool integer) {
 #if WIDTH < 64
   if (integer) {
     if (t.block == 32 && pairs)
-      addIntegerPairs32(places, dx, t.channels, t.tables, shift);
+      addIntegerPairs32(places, dx, t.channels, tables, shift);
     else if (t.block == 32)
-      addIntegers32(places, dx, t.channels, t.tables, shift);
+      addIntegers32(places, dx, t.channels, tables, shift);
     else if (pairs)
-      addIntegerPairs16(places, dx, t.channels, t.tables, shift);
+      addIntegerPairs16(places, dx, t.channels, tables, shift);
     else
-      addIntegers16(places, dx, t.channels, t.tables, shift);
+      addIntegers16(places, dx, t.channels, tables, shift);
     return;
   }
 #endif
   if (t.block == 32)
-    addFloatSums32(places, dx, t.channels, t.tables);
+    addFloatSums32(places, dx, t.channels, tables);
   else
-    addFloatSums16(places, dx, t.channels, t.tables);
+    addFloatSums16(places, dx, t.channels, tables);
 }

@@ -23,8 +23,8 @@ export const gradientKernels = /** @type {const} */ ({
   ],
 });
 
-/** What the widest of the integer kernels adds up in 32 bits. */
-const totals = Math.max(...gradientKernels.i16.map(([width, [taps]]) => width * taps * 4));
+/** What the widest of the integer kernels adds up in 32 bits, of up to three rows of taps. */
+const totals = 3 * Math.max(...gradientKernels.i16.map(([width, [taps]]) => width * taps * 4));
 
 export const gradients = /** @type {const} */ ({
   /** Float weight gradient. rowOffsets: of the kernel's rows, (ky, kx, ci), in x; unit: input channels that its work is shared out by;
@@ -85,10 +85,10 @@ export const gradients = /** @type {const} */ ({
     addresses: 'places weights open dx dy bounds',
     bytes: 'dyImage dyRow dyPixel dyBlock dySixteen valueBytes',
     counts: 'height width channels kernelHeight kernelWidth stride padV padH outHeight outWidth outChannels block',
-    // Tables of up to eight groups of four channels, their gradients, and rows of dx in the making.
+    // Tables of up to eight groups of four channels, or of four groups in vectors of 512 bits; gradients of all; and rows of dx in the making.
     scratch: {
       tables: `${8 * sumsOfFour * 32}`,
-      gradients: `${32 * 32}`,
+      gradients: `${32 * 64}`,
       rows: 'kernelHeight * width * channels * valueBytes',
     },
   },

@@ -1,18 +1,14 @@
 // Input gradient of ternary layers from tables. Four weights of −1, 0 and 1 make 81 sums of four gradients: for each pixel
 // these are added up once, and then looked up by all input channels and taps (the method of four Russians: Arlazarov,
 // Dinic, Kronrod and Faradzev 1970). A quarter of the additions are left, and no multiplication. Images go side by side,
-// eight in floats and sixteen in 16-bit integers, so that a vector holds what several images have of the same value: a sum
-// then does not depend on which images these are. So vectors have 256 bits at most.
+// eight or sixteen in floats and sixteen in 16-bit integers, so that a vector holds what several images have of the same value: a
+// sum then does not depend on which images these are.
 #include "add-gradients.h"
 #include "product-gradient.h"
 #include "ternary.h"
 
-INLINE words plus(words a, words b, bool integer) {
-  return integer ? (words)((shorts)a + (shorts)b) : (words)((floats)a + (floats)b);
-}
-INLINE words minus(words a, words b, bool integer) {
-  return integer ? (words)((shorts)a - (shorts)b) : (words)((floats)a - (floats)b);
-}
+INLINE u64v plus(u64v a, u64v b, bool integer) { return integer ? (u64v)((i16v)a + (i16v)b) : (u64v)((f32v)a + (f32v)b); }
+INLINE u64v minus(u64v a, u64v b, bool integer) { return integer ? (u64v)((i16v)a - (i16v)b) : (u64v)((f32v)a - (f32v)b); }
 
 /**
  * Gradients of `width` channels of one pixel, as columns of images. dy: of the first; sixteen: from there to the next
@@ -25,6 +21,13 @@ INLINE void gatherGradients(u8 *to, const u8 *dy, isize sixteen, isize image, i3
         transposeHalves(dy + at, image, 0, last, to, valueSize, 8);
         transposeHalves(dy + at, image, 8, last, to + 16, valueSize, 8);
         to += 8 * valueSize;
+      } else if (WIDTH == 64) {
+        f32v rows[LANES];
+        EACH(n, LANES) rows[n] = LOAD(f32v, dy + min(n, last) * image);
+        turn(rows);
+        EACH(c, LANES) STORE(to + c * valueSize, rows[c]);
+        to += 16 * valueSize;
+        break;
       } else {
         transposeFloats(dy + at, image, 0, last, to, valueSize, 4);
         transposeFloats(dy + at, image, 4, last, to + 16, valueSize, 4);
@@ -33,30 +36,30 @@ INLINE void gatherGradients(u8 *to, const u8 *dy, isize sixteen, isize image, i3
 }
 
 /** The sum of what has no sign, 65,535 at most. */
-INLINE counts saturatedSum(counts a, counts b) {
+INLINE u16v saturatedSum(u16v a, u16v b) {
 #ifdef __clang__
   return __builtin_elementwise_add_sat(a, b);
 #else
-  const counts sum = a + b;
-  return sum | (counts)(sum < a);
+  const u16v sum = a + b;
+  return sum | (u16v)(sum < a);
 #endif
 }
 
 /** True if there are so many channels side by side whose gradients can add up to more than 16 bits hold. */
 APART bool overflows(const u8 *x, i32 width, i32 channels) {
-  counts over = {0};
+  u16v over = {0};
   for (i32 c = 0; c < width; c += channels) {
-    counts sums[parts];
-    EACH(s, parts) sums[s] = (counts){0};
+    u16v sums[parts];
+    EACH(s, parts) sums[s] = (u16v){0};
     for (i32 i = 0; i < channels; i++, x += valueSize)
       EACH(s, parts) {
-        const shorts value = LOAD(shorts, x + s * PART), sign = value >> 15;
-        sums[s] = saturatedSum(sums[s], (counts)((value ^ sign) - sign));
+        const i16v value = LOAD(i16v, x + s * WIDTH), sign = value >> 15;
+        sums[s] = saturatedSum(sums[s], (u16v)((value ^ sign) - sign));
       }
     EACH(s, parts) over |= sums[s];
   }
   u64 bits = 0;
-  EACH(i, PART / 8) bits |= ((words)over)[i];
+  EACH(i, WIDTH / 8) bits |= ((u64v)over)[i];
   return bits & 0x8000800080008000;
 }
 
@@ -67,20 +70,20 @@ APART void takeBytes(i16 *gradients, i32 width, bool upper) {
 
 /** Of the first sums of a table, of `bytes` all: with the value x added to each, and behind those with it taken away. */
 INLINE void fillSums(u8 *table, i32 bytes, const u8 *x, bool integer) {
-  words value[parts];
-  EACH(s, parts) value[s] = LOAD(words, x + s * PART);
+  u64v value[parts];
+  EACH(s, parts) value[s] = LOAD(u64v, x + s * WIDTH);
   SHORT_LOOP for (u8 *sum = table, *more = table + bytes; sum < table + bytes; sum += valueSize, more += valueSize)
       EACH(s, parts) {
-    const words known = LOAD(words, sum + s * PART);
-    STORE(more + s * PART, plus(known, value[s], integer));
-    STORE(more + bytes + s * PART, minus(known, value[s], integer));
+    const u64v known = LOAD(u64v, sum + s * WIDTH);
+    STORE(more + s * WIDTH, plus(known, value[s], integer));
+    STORE(more + bytes + s * WIDTH, minus(known, value[s], integer));
   }
 }
 
 /** Tables of the gradients x. With each channel the sums come twice more: with it added, and taken away. */
 INLINE void fillGradientTables(u8 *tables, const u8 *x, i32 width, bool integer) {
   for (u8 *table = tables, *end = tables + width / 4 * tableSize; table < end; table += tableSize) {
-    EACH(s, parts) STORE(table + s * PART, (words){0});
+    EACH(s, parts) STORE(table + s * WIDTH, (u64v){0});
 #ifdef __wasm__
     NO_UNROLLING for (i32 bytes = valueSize; bytes < tableSize; bytes *= 3, x += valueSize) fillSums(table, bytes, x, integer);
 #else
@@ -112,6 +115,25 @@ INLINE void writeGradientRow(TabledGradient t, const u8 *row, i32 first, i32 ima
   }
 }
 
+#if WIDTH == 64
+/** One row of dx of up to sixteen images to where it belongs, 0 where the neuron is closed: sixteen channels at a time, which are a whole line. */
+INLINE void writeWideRow(TabledGradient t, const u8 *row, i32 first, i32 images, i32 y) {
+  const isize image = (isize)t.height * t.width * t.channels;
+  isize at = ((isize)first * t.height + y) * t.width * t.channels;
+  for (const isize end = at + (isize)t.width * t.channels; at < end; at += LANES, row += LANES * valueSize) {
+    f32v rows[LANES];
+    EACH(c, LANES) rows[c] = LOAD(f32v, row + c * valueSize);
+    turn(rows);
+    EACH(n, LANES)
+      if (n < images) {
+        const isize place = at + n * image;
+        // 1 or 0 as a mask.
+        STORE(t.dx + place * 4, -CONVERT(i32v, LOAD(u8quarter, t.open + place)) & (i32v)rows[n]);
+      }
+  }
+}
+#endif
+
 /**
  * dx of images lo…hi, by rows of dy: each adds to as many rows of dx as the kernel has, which wait in the scratch memory
  * until nothing more comes. A sum adds groups of channels in order, by blocks of channels, within those by pixels, row by
@@ -121,7 +143,9 @@ INLINE void tabledGradient(TabledGradient t, i32 lo, i32 hi, bool integer) {
   const f32 step = integer ? (f32)gradientStep((const f32 *)t.bounds, t.outChannels, fineBits) : 1;
   const isize tapPlaces = (isize)t.channels * (t.block / 4), blockPlaces = t.kernelHeight * t.kernelWidth * tapPlaces;
   const isize pixelBytes = (isize)t.channels * (integer ? integerSize : valueSize), rowBytes = t.width * pixelBytes;
-  const i32 waiting = t.kernelHeight, together = integer ? integerLanes : floatLanes;
+  // As many channels as have tables in the first-level cache.
+  const i32 filled = WIDTH == 64 ? 16 : t.block;
+  const i32 waiting = t.kernelHeight, together = integer ? integerLanes : valueSize / 4;
   for (i32 first = lo; first < hi; first += together) {
     const i32 images = min(together, hi - first);
     i32 begun = 0, done = 0;
@@ -144,11 +168,14 @@ INLINE void tabledGradient(TabledGradient t, i32 lo, i32 hi, bool integer) {
               gatherGradients(t.gradients, pixel, t.dySixteen, t.dyImage, images - 1, t.block, integer);
               takeBytes((i16 *)t.gradients, t.block, true);
             }
-            fillGradientTables(t.tables, t.gradients, t.block, integer);
-            for (i32 y = y0; y < y1; y++) {
-              const u16 *tap = places + ((y - top) * t.kernelWidth + x0 - left) * tapPlaces;
-              u8 *dx = t.rows + y % waiting * rowBytes + x0 * pixelBytes;
-              for (i32 x = x0; x < x1; x++, tap += tapPlaces, dx += pixelBytes) addTap(t, tap, dx, shift, pairs, integer);
+            for (i32 c = 0; c < (WIDTH == 64 ? t.block : 1); c += filled) {
+              fillGradientTables(t.tables, t.gradients + c * valueSize, filled, integer);
+              for (i32 y = y0; y < y1; y++) {
+                const u16 *tap = places + ((y - top) * t.kernelWidth + x0 - left) * tapPlaces + c / 4;
+                u8 *dx = t.rows + y % waiting * rowBytes + x0 * pixelBytes;
+                for (i32 x = x0; x < x1; x++, tap += tapPlaces, dx += pixelBytes)
+                  addTap(t, tap, dx, t.tables - c / 4 * tableSize, shift, pairs, integer);
+              }
             }
           }
         }
@@ -158,7 +185,11 @@ INLINE void tabledGradient(TabledGradient t, i32 lo, i32 hi, bool integer) {
       for (; done < finished; done++) {
         u8 *row = t.rows + done % waiting * rowBytes;
         if (done >= begun) __builtin_memset(row, 0, rowBytes);
+#if WIDTH == 64
+        writeWideRow(t, row, first, images, done);
+#else
         writeGradientRow(t, row, first, images, done, step, integer);
+#endif
       }
     }
   }
@@ -201,7 +232,7 @@ KERNEL(packTabled, PackTabled) {
         // 1 counts once what its place in a group is worth, −1 twice; a product with ones adds up four bytes.
         const u32x4 sums = (u32x4)((powers & (i8x16)(q != 0)) + (powers & (i8x16)(q < 0))) * 0x01010101 >> 24;
         const i32 block = co / t.block, own = co % t.block;
-        const u32x4 all = (sums + sumsOfFour * ((u32x4){0, 1, 2, 3} + (u32)own / 4)) * valueSize;
+        const u32x4 all = (sums + sumsOfFour * ((u32x4){0, 1, 2, 3} + (u32)own / 4)) * placeSize;
         u16 *places = (u16 *)t.places + (((isize)block * t.taps + tap) * t.channels + ci) * (t.block / 4) + own / 4;
         STORE(places, CONVERT(u16x4, all));
         if (t.weights) writePairs(t, tap, ci, co, q);

@@ -1,5 +1,6 @@
-// Type-aware rules, and how long things may be: biome does the rest.
+// Types, type-aware rules, and how long things may be: biome does the rest.
 import tseslint from 'typescript-eslint';
+import { types } from './src/tools/lint-types.mjs';
 
 export default tseslint.config(
   { ignores: ['.build/', 'artifacts/', 'node_modules/', 'pipelines/templates/', 'test/**/*.mjs', '**/*.js'] },
@@ -10,8 +11,9 @@ export default tseslint.config(
       // One program for all files: the service of editors, which takes them one by one, needs half as much again.
       parserOptions: { project: 'tsconfig.json', tsconfigRootDir: import.meta.dirname },
     },
-    plugins: { '@typescript-eslint': tseslint.plugin },
+    plugins: { '@typescript-eslint': tseslint.plugin, own: { rules: { types } } },
     rules: {
+      'own/types': 'error',
       '@typescript-eslint/await-thenable': 'error',
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': 'error',

@@ -1,11 +1,11 @@
-// Preloaded with `node --import`: the n-th call that changes something on disk fails, in the program itself, not in
+// Preloaded with `node --require`: the n-th call that changes something on disk fails, in the program itself, not in
 // the processes it starts. SPIKELINE_FAULT is such as `EIO 17`, `ENOSPC 17+` for all from the 17th on, or `KILL 17`.
 // Before the 17th call of `GONE 17 FOLDER`, which may be one that only reads, somebody removes that folder of the store.
 // Only calls on what lies below SPIKELINE_STORE count, and for ENOSPC only such as may take space; how many there were is
 // written to the file SPIKELINE_CALLS.
-import fs from 'node:fs';
-import { syncBuiltinESMExports } from 'node:module';
-import { basename, join } from 'node:path';
+const fs = require('node:fs');
+const { syncBuiltinESMExports } = require('node:module');
+const { basename, join } = require('node:path');
 
 const [code, count, folder = ''] = (process.env.SPIKELINE_FAULT ?? '').split(' ');
 const first = Number.parseInt(count, 10);

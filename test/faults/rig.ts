@@ -101,7 +101,7 @@ export class Rig extends Sandbox {
  */
 export function failing(folder: string, fault: string, calls: string): Readonly<Record<string, string>> {
   return {
-    NODE_OPTIONS: `--import ${join(import.meta.dirname, 'failing-fs.mjs')}`,
+    NODE_OPTIONS: `--require ${join(import.meta.dirname, 'failing-fs.cjs')}`,
     SPIKELINE_FAULT: fault,
     SPIKELINE_STORE: folder,
     SPIKELINE_CALLS: calls,

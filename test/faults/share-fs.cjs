@@ -1,9 +1,9 @@
-// Preloaded with `node --import`: what lies below SPIKELINE_STORE is as on a share. Links of both kinds are refused with
+// Preloaded with `node --require`: what lies below SPIKELINE_STORE is as on a share. Links of both kinds are refused with
 // the code in SPIKELINE_LINKS, as by SMB and exFAT, and a file that this process has open stays in its folder by another
 // name when it is removed, as on NFS.
-import fs from 'node:fs';
-import { syncBuiltinESMExports } from 'node:module';
-import { basename, dirname, join } from 'node:path';
+const fs = require('node:fs');
+const { syncBuiltinESMExports } = require('node:module');
+const { basename, dirname, join } = require('node:path');
 
 const { SPIKELINE_STORE: store, SPIKELINE_LINKS: code } = process.env;
 

@@ -5,11 +5,11 @@ import { ownMistake } from '../e2e/program.js';
 import { tinyPipeline } from './pipeline.js';
 import { type Rig, withRig } from './rig.js';
 
-const shim = join(import.meta.dirname, 'share-fs.mjs');
+const shim = join(import.meta.dirname, 'share-fs.cjs');
 
 /** What gives a program a store on a disk that refuses links with this code. */
 const refusing = (rig: Rig, code: string) => ({
-  NODE_OPTIONS: `--import ${shim}`,
+  NODE_OPTIONS: `--require ${shim}`,
   SPIKELINE_STORE: rig.path('artifacts'),
   SPIKELINE_LINKS: code,
 });

@@ -1,4 +1,4 @@
-import { renameSync, statSync } from 'node:fs';
+import { renameSync, type Stats, statSync } from 'node:fs';
 import { basename, join, sep } from 'node:path';
 import { inFolder, moveInto, removeFile, temporaryPath, writeDraft } from '../files/atomic.js';
 import { guarded, guardedMaybe, systemCode } from '../files/error.js';
@@ -25,6 +25,8 @@ export class Records {
   readonly #results: Journal;
   /** Folders of records that were seen to be nobody else's. */
   readonly #trusted = new Set<string>();
+  /** What they lie in, once it is there. */
+  #within: Stats | undefined;
 
   readonly #sync: FolderSync;
   readonly #uses: Uses;
@@ -81,9 +83,9 @@ export class Records {
   #checkFolder(key: TaskKey): void {
     const name = key.slice(0, 2);
     if (this.#trusted.has(name)) return;
-    const of = statSync(this.#folder, { throwIfNoEntry: false });
-    if (of === undefined) return;
-    checkInside(join(this.#folder, name), of);
+    this.#within ??= statSync(this.#folder, { throwIfNoEntry: false });
+    if (this.#within === undefined) return;
+    checkInside(`${this.#folder}${sep}${name}`, this.#within);
     this.#trusted.add(name);
   }
 

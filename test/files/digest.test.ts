@@ -17,6 +17,13 @@ describe('digestFile', () => {
     expect(await digestFile(path)).toEqual({ digest: `sha256:${hex}`, size });
   });
 
+  it.runIf(process.platform === 'linux')('is that of all there is, where a file says that it has nothing', async () => {
+    const path = '/proc/version';
+    expect(statSync(path).size).toBe(0);
+    const bytes = readFileSync(path);
+    expect(await digestFile(path)).toEqual({ digest: digestBytes(bytes), size: bytes.length });
+  });
+
   it('takes many large files at a time', async () => {
     const folder = testFolder();
     const paths = Array.from({ length: 12 }, (_, i) => join(folder, String(i)));

@@ -1,4 +1,7 @@
+import { accessSync, constants, existsSync, lstatSync, mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { systemCode } from '../files/error.js';
 import { homeFolder } from '../home.js';
 import { packageRoot } from '../paths.js';
 
@@ -13,6 +16,38 @@ export function cacheFolder(): string {
   const { SPIKELINE_CACHE, XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
   if (SPIKELINE_CACHE) return SPIKELINE_CACHE;
   return join(XDG_CACHE_HOME || LOCALAPPDATA || join(homeFolder(), '.cache'), 'spikeline');
+}
+
+/**
+ * Where something is kept that was found out about this machine, or made for it: a folder of the cache. Where there can be none,
+ * as for a user of a container who has no home, a folder among the temporary ones that is this user's alone.
+ */
+export function machineFolder(name: string): string {
+  const folder = join(cacheFolder(), name);
+  if (existsSync(folder) || canBeMade(folder)) return folder;
+  const own = join(tmpdir(), `spikeline-${process.getuid?.() ?? 'own'}`);
+  return isOursAlone(own) ? join(own, name) : folder;
+}
+
+function canBeMade(folder: string): boolean {
+  const parent = dirname(folder);
+  try {
+    accessSync(parent, constants.W_OK);
+    return true;
+  } catch (error) {
+    return systemCode(error) === 'ENOENT' && parent !== folder && canBeMade(parent);
+  }
+}
+
+/** Makes it, if need be. What lies there is run: nobody else may have made it. */
+function isOursAlone(folder: string): boolean {
+  try {
+    if (!existsSync(folder)) mkdirSync(folder, { mode: 0o700 });
+    const stat = lstatSync(folder);
+    return stat.isDirectory() && stat.uid === process.getuid?.() && (stat.mode & 0o077) === 0;
+  } catch {
+    return false;
+  }
 }
 
 /**

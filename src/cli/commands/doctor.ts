@@ -116,8 +116,7 @@ function cache(): Finding {
     return { what, state, found: folder };
   } catch (error) {
     const why = `${folder}: ${(error as Error).message}`;
-    const so = 'each task tries the engine anew, without native kernels, and downloads are kept nowhere';
-    return { what, state, found: `none: ${why}; ${so}. Name another folder in SPIKELINE_CACHE` };
+    return { what, state, found: `none: ${why}; downloads are kept nowhere. Name another folder in SPIKELINE_CACHE` };
   }
 }
 

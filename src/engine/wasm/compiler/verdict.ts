@@ -2,13 +2,13 @@
 // and the kernels. To find it there costs a read.
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { cacheFolder } from '../../../data/locations.js';
+import { machineFolder } from '../../../data/locations.js';
 import { writeAtomically } from '../../../files/atomic.js';
 import { digestBytes, digestJson, hexOf } from '../../../files/digest.js';
 import { readRegularFile } from '../../../files/regular-file.js';
 import type { Finding, Flags } from './trial.js';
 
-const folder = () => join(cacheFolder(), 'compiler');
+const folder = () => machineFolder('compiler');
 
 /** Names the file, after all that a verdict can depend on. */
 export function verdictName(kernels: Uint8Array): string {

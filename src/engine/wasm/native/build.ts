@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process';
 import { accessSync, chmodSync, constants, lstatSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { cacheFolder } from '../../../data/locations.js';
+import { machineFolder } from '../../../data/locations.js';
 import { temporaryPath, writeAtomically } from '../../../files/atomic.js';
 import { digestBytes, digestJson, hexOf } from '../../../files/digest.js';
 import { makeFolder } from '../../../files/make-folder.js';
@@ -52,7 +52,7 @@ export interface Target {
 export type Verdict = { readonly usable: true } | { readonly usable: false; readonly why: string };
 
 /** Of this user alone: what lies there is run, and a cache of data may be shared with others. */
-const folder = () => join(cacheFolder(), `native-${process.getuid?.() ?? 'own'}`);
+const folder = () => machineFolder(`native-${process.getuid?.() ?? 'own'}`);
 
 /** Why there is no place for libraries; makes it, if it can. */
 export function placeTrouble(): string | undefined {

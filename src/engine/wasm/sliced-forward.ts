@@ -96,19 +96,27 @@ interface ColumnList {
 
 /** Lists of all columns. zeros: where zeros are */
 function listsOf(byColumn: ReadonlyMap<number, readonly number[]>, zeros: number): readonly ColumnList[] {
-  const inFours = (column: number): readonly number[] => {
-    const inputs = byColumn.get(column) ?? [];
-    return [...inputs, ...new Array<number>(roundUp(inputs.length, 4) - inputs.length).fill(zeros)];
+  const padded = (inputs: readonly number[], unit: number): readonly number[] => [
+    ...inputs,
+    ...new Array<number>(roundUp(inputs.length, unit) - inputs.length).fill(zeros),
+  ];
+  /** In whole eights, four that are left, and, if four are shared with the opposite, two. */
+  const inParts = (inputs: readonly number[], shared: boolean) => {
+    const own = shared ? inputs.length - (inputs.length % 4) : inputs.length;
+    const fours = padded(inputs.slice(0, own), 4);
+    const whole = fours.length - (fours.length % 8);
+    return { eights: fours.slice(0, whole), four: fours.slice(whole), two: padded(inputs.slice(own), 2) };
   };
-  const whole = (count: number) => count - (count % 8);
   const lists = Array.from({ length: columnCount }, (_, i) => {
-    const [positive, negative] = [inFours(i + 1), inFours(-i - 1)];
-    const [first, second] = [whole(positive.length), whole(negative.length)];
-    const left = positive.length > first ? (negative.length > second ? 1 : 2) : negative.length > second ? 3 : 0;
-    const list = [positive.slice(0, first), negative.slice(0, second), positive.slice(first), negative.slice(second)];
-    const counts = { positive: positive.length, negative: negative.length };
-    return { column: i + 1, ...counts, order: [first, second, left], list: [i, first, second, left, ...list.flat()] };
+    const inputs = [byColumn.get(i + 1) ?? [], byColumn.get(-i - 1) ?? []] as const;
+    const shared = inputs.every(({ length }) => length % 4 === 1 || length % 4 === 2);
+    const [a, b] = [inParts(inputs[0], shared), inParts(inputs[1], shared)];
+    const left = (a.four.length > 0 ? 1 : 0) + (b.four.length > 0 ? 2 : 0) + (shared ? 4 : 0);
+    const order = [a.eights.length, b.eights.length, left] as const;
+    const list = [i, ...order, ...a.eights, ...b.eights, ...a.four, ...b.four, ...a.two, ...b.two];
+    const [positive, negative] = [a, b].map(({ eights, four, two }) => eights.length + four.length + two.length);
+    return { column: i + 1, positive: positive!, negative: negative!, order, list };
   });
   // A processor foresees where a list ends that is as long as the one before.
-  return lists.sort((a, b) => a.order[0]! - b.order[0]! || a.order[1]! - b.order[1]! || a.order[2]! - b.order[2]!);
+  return lists.sort((a, b) => a.order[0] - b.order[0] || a.order[1] - b.order[1] || a.order[2] - b.order[2]);
 }

@@ -16,18 +16,21 @@ enum {
   slicedColumns = 40
 };
 
-/** Adds what four weights meet. @returns what is still to be added to the fours; eights: three carries to them */
-INLINE Bits addFour(Bits *sum, const u8 *const planes[countBits], const u16 *places, bool opposite, Bits eights[3]) {
+/**
+ * Adds what four weights meet; the first two, and the last, the opposite of it. eights: three carries to them.
+ * @returns what is still to be added to the fours
+ */
+INLINE Bits addFour(Bits *sum, const u8 *const planes[countBits], const u16 *places, bool first, bool last, Bits eights[3]) {
   // Loaded where they are needed.
 #define COUNT(bit, i) loadedOnce(planes[bit] + 2 * (isize)places[i])
-  const Bits two0 = carriedCounts(sum, COUNT(0, 0), COUNT(0, 1), opposite);
-  const Bits two1 = carriedCounts(sum, COUNT(0, 2), COUNT(0, 3), opposite);
+  const Bits two0 = carriedCounts(sum, COUNT(0, 0), COUNT(0, 1), first);
+  const Bits two1 = carriedCounts(sum, COUNT(0, 2), COUNT(0, 3), last);
   const Bits four0 = carried(sum + 1, two0, two1);
-  const Bits four1 = carriedCounts(sum + 1, COUNT(1, 0), COUNT(1, 1), opposite);
-  const Bits four2 = carriedCounts(sum + 1, COUNT(1, 2), COUNT(1, 3), opposite);
+  const Bits four1 = carriedCounts(sum + 1, COUNT(1, 0), COUNT(1, 1), first);
+  const Bits four2 = carriedCounts(sum + 1, COUNT(1, 2), COUNT(1, 3), last);
   eights[0] = carried(sum + 2, four0, four1);
-  eights[1] = carriedCounts(sum + 2, COUNT(2, 0), COUNT(2, 1), opposite);
-  eights[2] = carriedCounts(sum + 2, COUNT(2, 2), COUNT(2, 3), opposite);
+  eights[1] = carriedCounts(sum + 2, COUNT(2, 0), COUNT(2, 1), first);
+  eights[2] = carriedCounts(sum + 2, COUNT(2, 2), COUNT(2, 3), last);
 #undef COUNT
   return four2;
 }
@@ -37,10 +40,10 @@ INLINE void carryOn(Bits *sum, i32 bits, i32 first, Bits carry) {
   EACH(i, bits - first) carry = carriedOne(sum + first + i, carry);
 }
 
-/** Adds what four weights meet to a sum of so many bits. */
-INLINE void addFours(Bits *sum, i32 bits, const u8 *const planes[countBits], const u16 *places, bool opposite) {
+/** The same to a sum of so many bits. */
+INLINE void addFours(Bits *sum, i32 bits, const u8 *const planes[countBits], const u16 *places, bool first, bool last) {
   Bits a[3];
-  const Bits four = addFour(sum, planes, places, opposite, a);
+  const Bits four = addFour(sum, planes, places, first, last, a);
   const Bits of0 = carried(sum + 3, a[0], a[1]);
   const Bits eight = carriedOne(sum + 2, four);
   const Bits of1 = carried(sum + 3, a[2], eight);
@@ -50,17 +53,17 @@ INLINE void addFours(Bits *sum, i32 bits, const u8 *const planes[countBits], con
 /** The same of eight weights: opposite says it of the first four, and of the last. */
 INLINE void addEights(Bits *sum, i32 bits, const u8 *const planes[countBits], const u16 *places, bool first, bool last) {
   Bits a[3], b[3];
-  const Bits four0 = addFour(sum, planes, places, first, a);
+  const Bits four0 = addFour(sum, planes, places, first, first, a);
   const Bits of0 = carried(sum + 3, a[0], a[1]);
-  const Bits four1 = addFour(sum, planes, places + 4, last, b);
+  const Bits four1 = addFour(sum, planes, places + 4, last, last, b);
   const Bits of1 = carried(sum + 3, a[2], b[0]), of2 = carried(sum + 3, b[1], b[2]);
   const Bits of3 = carriedOne(sum + 3, carried(sum + 2, four0, four1));
   const Bits next0 = carried(sum + 4, of0, of1), next1 = carried(sum + 4, of2, of3);
   carryOn(sum, bits, 6, carried(sum + 5, next0, next1));
 }
 
-/** What is left of a column's list behind whole eights of one sign: see SlicedForward. */
-enum { nothingLeft, bothLeft, positiveLeft, negativeLeft };
+/** What a column's list has behind whole eights: four inputs, four that meet its opposite, and two of each. */
+enum { positiveLeft = 1, negativeLeft = 2, bothLeft = positiveLeft | negativeLeft, twosLeft = 4 };
 
 /** Sums of each column, [column][bit]. list: see SlicedForward. @returns what follows it */
 INLINE const u16 *addSlicedColumns(const u8 *const planes[countBits], const u16 *list, u8 *sums, i32 bits) {
@@ -72,14 +75,18 @@ INLINE const u16 *addSlicedColumns(const u8 *const planes[countBits], const u16 
     EACH(i, bits) sum[i] = (Bits){0};
     NO_UNROLLING for (list += 4; list < positive; list += 8) addEights(sum, bits, planes, list, false, false);
     NO_UNROLLING for (; list < negative; list += 8) addEights(sum, bits, planes, list, true, true);
-    if (rest == bothLeft) {
+    if ((rest & bothLeft) == bothLeft) {
       addEights(sum, bits, planes, list, false, true);
       list += 8;
-    } else if (rest == positiveLeft) {
-      addFours(sum, bits, planes, list, false);
+    } else if (rest & positiveLeft) {
+      addFours(sum, bits, planes, list, false, false);
       list += 4;
-    } else if (rest == negativeLeft) {
-      addFours(sum, bits, planes, list, true);
+    } else if (rest & negativeLeft) {
+      addFours(sum, bits, planes, list, true, true);
+      list += 4;
+    }
+    if (rest & twosLeft) {
+      addFours(sum, bits, planes, list, false, true);
       list += 4;
     }
     EACH(i, bits) STORE(to + i * planeBytes, sum[i]);

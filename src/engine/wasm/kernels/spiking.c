@@ -32,16 +32,27 @@ INLINE u64 totalOfAll(i32v v) {
  * their products. */
 APART u64 weightedSum(const u8 *counts, const i16 *factors, isize bytes) {
   // Counts come in sixteens, of which the last may be half of what a vector takes.
-  enum { step = WIDTH > 32 ? WIDTH / 2 : 16 };
+  enum { step = WIDTH > 32 ? WIDTH / 2 : 16, vectors = step * 2 / WIDTH };
+  // Natively a sum waits for the one before: four wait for none. In WebAssembly registers are few.
+  enum { together = WIDTH > 16 ? 4 : 1 };
   u64 sum = 0;
   const u8 *whole = counts + bytes / step * step;
   while (counts < whole) {
-    i32v products = {0};
+    i32v products[together];
+    EACH(k, together) products[k] = (i32v){0};
     const u8 *pause = counts + countedSixteens * 16;
     if (pause > whole) pause = whole;
-    NO_UNROLLING for (; counts < pause; counts += step, factors += step) EACH(v, step * 2 / WIDTH) products =
-        withProducts(products, (i16v)CONVERT(u16v, LOAD(u8half, counts + v * WIDTH / 2)), LOAD(i16v, factors + v * WIDTH / 2));
-    sum += totalOfAll(products);
+#define ADD(k, at)                                                                                                 \
+  EACH(v, vectors)                                                                                                 \
+  products[k] = withProducts(products[k], (i16v)CONVERT(u16v, LOAD(u8half, counts + (at) * step + v * WIDTH / 2)), \
+                             LOAD(i16v, factors + (at) * step + v * WIDTH / 2))
+    if (together > 1)
+      NO_UNROLLING for (; pause - counts >= together * step; counts += together * step, factors += together * step)
+          EACH(k, together) ADD(k, k);
+    NO_UNROLLING for (; counts < pause; counts += step, factors += step) ADD(0, 0);
+#undef ADD
+    EACH(k, together - 1) products[0] += products[k + 1];
+    sum += totalOfAll(products[0]);
   }
   if (bytes % step)
     sum += total(fourProducts(lowHalves(LOAD(u8x16, counts)), LOAD(i16x8, factors)) +
@@ -71,8 +82,41 @@ INLINE Counted countByPixels(CountSpikes t, const u8 *s, i32 channels) {
 }
 #endif
 
+#if defined(__AVX512BW__) && WIDTH == 64
+/** The same of pixels from the first on, by whole vectors: four of the least channels, or of one with as many 64s. Goes on in `left`. */
+INLINE Counted countByVectors(CountSpikes *left, const u8 **s) {
+  const __m512i none = _mm512_setzero_si512();
+  const u8 *factors = left->windows, *at = *s;
+  __m512i spikes = none, windows = none;
+#define COUNT(own, factor)                \
+  spikes = _mm512_add_epi64(spikes, own); \
+  if (factors) windows = _mm512_add_epi64(windows, _mm512_mul_epu32(own, factor));
+  if (left->channels == 16) {
+    // Two sums of eight counts for each pixel.
+    const __m128i twice = (__m128i)(u8x16){0, 1, 0, 1, 2, 3, 2, 3, 4, 5, 4, 5, 6, 7, 6, 7};
+    for (; left->pixels >= 4; left->pixels -= 4, at += 64, factors += factors ? 8 : 0) {
+      const __m512i own = _mm512_sad_epu8((__m512i)LOAD(u8v, at), none);
+      COUNT(own, _mm512_cvtepu16_epi64(_mm_shuffle_epi8((__m128i)eightBytes(factors), twice)))
+    }
+  } else if (left->channels % 64 == 0)
+    for (; left->pixels > 0; left->pixels--, factors += factors ? 2 : 0) {
+      __m512i own = none;
+      for (i32 c = 0; c < left->channels; c += 64, at += 64)
+        own = _mm512_add_epi64(own, _mm512_sad_epu8((__m512i)LOAD(u8v, at), none));
+      COUNT(own, _mm512_set1_epi32(LOAD(u16, factors)))
+    }
+#undef COUNT
+  left->windows = (u8 *)factors;
+  *s = at;
+  return (Counted){(u64)_mm512_reduce_add_epi64(spikes), (u64)_mm512_reduce_add_epi64(windows)};
+}
+#endif
+
 INLINE Counted countPixels(CountSpikes t, const u8 *s) {
-#ifdef __SSE2__
+#if defined(__AVX512BW__) && WIDTH == 64
+  const Counted most = countByVectors(&t, &s), rest = countByPixels(t, s, t.channels);
+  return (Counted){most.spikes + rest.spikes, most.windows + rest.windows};
+#elif defined(__SSE2__)
   return t.channels == 16 ? countByPixels(t, s, 16) : countByPixels(t, s, t.channels);
 #else
   Counted counted = {0};

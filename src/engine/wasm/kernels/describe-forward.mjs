@@ -67,11 +67,11 @@ export const forward = /** @type {const} */ ({
     counts: 'taps channels outChannels block',
   },
   /** EventConv bit by bit, of stride 1. lists: for each four output channels and each column of their weights, these in any order: the
-   * column less one; how many inputs meet it, and how many its opposite, in whole eights; 1 where four of the
-   * first follow them, and 2 where four of the second, and 4 where two of each do, added up; and where in a window all these are, in words. In 16 bits. offsets: what the sum of a
-   * channel is more than its membrane. columnBits, sumBits: bits of a column's sum, and of a channel's with a sign. pitch: words of a row
-   * of a plane; spanWords: words that the windows of 32 places span, planeWords: of a whole plane; rowWords: of
-   * a row of images, as many pixels as whole eights. */
+   * column less one; how many inputs meet it, and how many its opposite, in whole eights; 1 where four of
+   * the first follow them, and 2 where four of the second, and 4 where two of each do, added up; and where in a window all these are, in
+   * words. In 16 bits. offsets: what the sum of a channel is more than its membrane. columnBits, sumBits: bits of a column's sum, and of
+   * a channel's with a sign. pitch: words of a row of a plane; spanWords: words that the windows of 32 places span, planeWords: of a
+   * whole plane; rowWords: of a row of images, as many pixels as whole eights. */
   SlicedForward: {
     kernels: '',
     addresses: 'spikes lists offsets y thresholds',

@@ -97,7 +97,8 @@ function knownKeys(error: ErrorObject): string[] | undefined {
 
 /** What a map holds where something else stands: who writes a path there needs a key before it. */
 function keysHint(error: ErrorObject): string | undefined {
-  const keys = (error.params as { type: unknown }).type === 'object' ? (knownKeys(error) ?? []) : [];
+  const isFilled = error.data !== null && (error.params as { type: unknown }).type === 'object';
+  const keys = isFilled ? (knownKeys(error) ?? []) : [];
   return keys.length > 0 && keys.length <= 12 ? `its keys: ${keys.join(', ')}` : undefined;
 }
 

@@ -105,6 +105,26 @@ describe('the compiled code of the command line', () => {
     expect(text('program.cjs')).not.toContain('text/event-stream');
   });
 
+  test('loads Node’s modules for processes and threads when the first one starts', async ({ box }) => {
+    box.write(
+      'pipeline.yaml',
+      "name: p\nstages: { a: { run: 'echo 1 > ${{ outputs.out }}', outputs: { out: out } } }\n",
+    );
+    box.write(
+      'loaded.cjs',
+      `process.on('exit', () => require('node:fs').writeFileSync('loaded', process.moduleLoadList.join('\\n')));`,
+    );
+    const loaded = async () => {
+      await box.run(['run', 'pipeline.yaml'], { NODE_OPTIONS: `--require=${box.path('loaded.cjs')}` });
+      return box
+        .read('loaded')
+        .split('\n')
+        .filter((name) => /^NativeModule (child_process|worker_threads|fs)$/.test(name));
+    };
+    expect(await loaded()).toContain('NativeModule child_process');
+    expect(await loaded()).toEqual(['NativeModule fs']);
+  });
+
   // Every run reads it. Other characters come from tagged templates, which can't be written otherwise by the bundler.
   test('is ASCII, which is read faster and takes half the memory', () => {
     const text = readFileSync(join(buildFolder, 'program.cjs'), 'utf8');

@@ -71,22 +71,29 @@ const loadByLauncher = {
   },
 };
 
+/** Modules of Node's that a run in which all is cached does not use, and what is taken from them. */
+const nodeModulesWhenNeeded = {
+  child_process: ['ChildProcess', 'exec', 'execFile', 'execFileSync', 'execSync', 'fork', 'spawn', 'spawnSync'],
+  worker_threads: ['Worker', 'parentPort', 'workerData'],
+};
+
 /**
- * Makes the bundle load Node's module for processes when the first one starts. It takes as long to load as all of ours together,
- * and a run in which all is cached starts none.
+ * Makes the bundle load Node's modules for processes and threads when the first one starts. The one for processes takes as
+ * long to load as all of ours together.
  */
-const processesWhenNeeded = {
-  name: 'processes-when-needed',
+const nodeWhenNeeded = {
+  name: 'node-when-needed',
   setup(build) {
-    const module = 'node:child_process';
-    build.onResolve({ filter: /^(node:)?child_process$/ }, ({ namespace }) =>
-      namespace === 'when-needed' ? { path: module, external: true } : { path: module, namespace: 'when-needed' },
-    );
-    build.onLoad({ filter: /./, namespace: 'when-needed' }, () => ({
-      contents: ['ChildProcess', 'exec', 'execFile', 'execFileSync', 'execSync', 'fork', 'spawn', 'spawnSync']
+    const namespace = 'when-needed';
+    build.onResolve({ filter: /^(node:)?(child_process|worker_threads)$/ }, ({ path, namespace: from }) => {
+      const module = path.replace(/^node:/, '');
+      return from === namespace ? { path: `node:${module}`, external: true } : { path: module, namespace };
+    });
+    build.onLoad({ filter: /./, namespace }, ({ path }) => ({
+      contents: nodeModulesWhenNeeded[path]
         .map(
           (name) =>
-            `Object.defineProperty(exports, '${name}', { enumerable: true, get: () => require('${module}').${name} });`,
+            `Object.defineProperty(exports, '${name}', { enumerable: true, get: () => require('node:${path}').${name} });`,
         )
         .join('\n'),
     }));
@@ -173,7 +180,7 @@ export async function bundleCommandLine(folder) {
     ...settings,
     entryPoints: { program: 'src/cli/main.ts' },
     external: installed,
-    plugins: [fromVendor, packagesWhenUsed, loadByLauncher, processesWhenNeeded, widthsWhenNeeded],
+    plugins: [fromVendor, packagesWhenUsed, loadByLauncher, nodeWhenNeeded, widthsWhenNeeded],
     sourcemap: 'linked',
     // Packages are required: those that are left all can be.
     supported: { 'dynamic-import': false },

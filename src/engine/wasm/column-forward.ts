@@ -2,9 +2,12 @@
 import type { Descriptor } from './descriptor.js';
 import { type SpikeBuffers, spikeShape } from './event-forward.js';
 import type { Geometry } from './geometry.js';
+import { constants } from './kernels/constants.mjs';
 import type { MemoryPlan } from './memory-plan.js';
 import type { Address } from './units.js';
-import { columnChannels, columnCount, inputsByColumn } from './weight-columns.js';
+import { inputsByColumn } from './weight-columns.js';
+
+const { columnChannels, columnCount } = constants;
 
 /** The largest sum of a column, and of the counts that are added before they are parted; how many of these the kernel adds at most. */
 const [largestSum, largestCount, together] = [127, 15, 3];

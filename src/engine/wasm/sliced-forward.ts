@@ -2,9 +2,12 @@
 import type { Descriptor } from './descriptor.js';
 import { type SpikeBuffers, spikeShape } from './event-forward.js';
 import { type Geometry, outputPixels } from './geometry.js';
+import { constants } from './kernels/constants.mjs';
 import type { MemoryPlan } from './memory-plan.js';
 import type { Address } from './units.js';
-import { columnChannels, columnCount, inputsByColumn } from './weight-columns.js';
+import { inputsByColumn } from './weight-columns.js';
+
+const { columnChannels, columnCount } = constants;
 
 /** Places that are taken at a time, and bits of a count: of kernels/sliced-conv.h. */
 const [places, countBits] = [32, 3];

@@ -1,8 +1,8 @@
 // Weights of several output channels at once: a column is those that four have for one input, but for their signs.
 import type { Geometry } from './geometry.js';
+import { constants } from './kernels/constants.mjs';
 
-/** Output channels that share a column, and columns: of kernels/column-sums.h and kernels/sliced-sums.h. */
-export const [columnChannels, columnCount] = [4, 40];
+const { columnChannels } = constants;
 
 /** Input channels of a layer, and output channels from `co` on. */
 interface Part {

@@ -8,9 +8,6 @@
 #if defined(__AVX2__) && WIDTH == 32
 #define COLUMNS
 enum {
-  columnChannels = 4,
-  /** Columns, of which the first weight that is not zero is 1; as a number of base 3, whose digits are −1, 0 and 1. */
-  columnCount = 40,
   /** Places whose sums are made at a time. */
   columnPlaces = 3,
   /** Bytes of an input at a place, and of half the sums of all places. */

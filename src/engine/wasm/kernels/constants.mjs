@@ -12,6 +12,9 @@ export const constants = /** @type {const} */ ({
   integerLanes: 16,
   /** Sums that four weights of −1, 0 and 1 can make of four values. */
   sumsOfFour: 81,
+  /** Output channels whose weights for one input are a column, and columns but for their signs, of which the first that is not zero is 1. */
+  columnChannels: 4,
+  columnCount: 40,
   /** Gaps between deleted spikes that the table of noise knows. */
   tabledGaps: 64,
   /** Highest bits of a random word by which the guide to that table is read. */

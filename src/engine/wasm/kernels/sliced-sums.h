@@ -11,9 +11,7 @@ enum {
   /** Bits of a column's sum, at most, and of a channel's, which has a sign. */
   mostColumnBits = 14,
   mostSumBits = 17,
-  planeBytes = 64,
-  /** Columns but for their signs, as column-sums.h has them. */
-  slicedColumns = 40
+  planeBytes = 64
 };
 
 /**
@@ -67,7 +65,7 @@ enum { positiveLeft = 1, negativeLeft = 2, bothLeft = positiveLeft | negativeLef
 
 /** Sums of each column, [column][bit]. list: see SlicedForward. @returns what follows it */
 INLINE const u16 *addSlicedColumns(const u8 *const planes[countBits], const u16 *list, u8 *sums, i32 bits) {
-  for (i32 left = slicedColumns; left > 0; left--) {
+  for (i32 left = columnCount; left > 0; left--) {
     u8 *to = sums + list[0] * (bits * planeBytes);
     const u16 *positive = list + 4 + list[1], *negative = positive + list[2];
     const i32 rest = list[3];

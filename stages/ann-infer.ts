@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { Type } from '@sinclair/typebox';
+import { imageProblems, knownNetwork } from '../src/experiment/origin.js';
 import type { StageCost } from '../src/stage/cost.js';
 import { defineStage, inputFile } from '../src/stage/definition.js';
 
@@ -33,6 +34,7 @@ export default defineStage({
   columns: [{ title: 'ANN', metric: 'accuracy', format: 'percent' }],
   usesEngine: ['evaluate'],
   resources: { cpus: 'any' },
+  check: (_, { checkpoint, data }) => imageProblems(knownNetwork(checkpoint), data),
   async run(context) {
     const { inferenceBatch, predict } = await import('../src/experiment/evaluate.js');
     const { ImageSource, testImages } = await import('../src/experiment/images.js');

@@ -59,6 +59,10 @@ export default defineStage({
     },
   },
   resources: { cpus: 1 },
+  needs: [
+    { when: { formats: formats.filter((format) => format !== 'nir') }, anyOf: [{ inputs: ['checkpoint'] }] },
+    { when: { formats: ['nir'] }, anyOf: [{ inputs: ['checkpoint'] }, { inputs: ['network'] }] },
+  ],
   check: ({ formats: wanted, file }) =>
     file === undefined || wanted.length === 1
       ? []

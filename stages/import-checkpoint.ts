@@ -6,7 +6,7 @@ import { normaliseParameter } from '../src/experiment/training-parameters.js';
 import type { Network, Shape } from '../src/network/architecture.js';
 import { NetworkSchema, readNetwork } from '../src/network/network-parameter.js';
 import { precisionParameterProblems, precisionParameters, readPrecision } from '../src/network/precision-parameters.js';
-import { buildNetwork, inputShape, network as presetNetwork } from '../src/network/presets.js';
+import { buildNetwork, inputShape, networkNames, presetInput } from '../src/network/presets.js';
 import { defineStage, inputFile, type StageContext } from '../src/stage/definition.js';
 
 const parameters = Type.Object(
@@ -50,12 +50,11 @@ export default defineStage({
   },
   outputs: { checkpoint: { description: 'The checkpoint (safetensors).', path: 'checkpoint.safetensors' } },
   resources: { cpus: 1 },
-  check(given, inputs) {
-    const problems = [...networkProblems(given.network, given.crop, inputs.data), ...precisionParameterProblems(given)];
-    if (problems.length === 0 && readPrecision(given) === undefined)
-      return [{ parameter: 'network', message: 'its precision is not given: add `precision`, or `k` and `B`' }];
-    return problems;
-  },
+  needs: [
+    { anyOf: [{ parameters: { k: 1, B: 2 } }, { parameters: { precision: { k: 1, B: 2 } } }] },
+    { unless: { network: networkNames }, anyOf: [{ inputs: ['data'] }, { parameters: { images: [28, 28, 1] } }] },
+  ],
+  check: (given, inputs) => [...networkProblems(given, inputs.data), ...precisionParameterProblems(given)],
   async run(context) {
     const { importCheckpointFile } = await import('../src/exchange/import.js');
     const { encodeCheckpoint } = await import('../src/network/checkpoint.js');
@@ -76,21 +75,12 @@ async function model(context: StageContext<Static<typeof parameters>>): Promise<
   if ('message' in plan) throw new UserError('E_NETWORK', `${plan.message}.`, plan.hint);
   const { openDataset } = await import('../src/data/dataset.js');
   const dataset = context.inputs.data === undefined ? undefined : await openDataset(inputFile(context, 'data').path);
-  const count = classes ?? dataset?.classes ?? 10;
-  const shape = images === undefined ? dataset?.shape : (images as [number, number, number]);
-  if (shape === undefined && crop === undefined && (network === 'lenet' || network === 'vgg'))
-    return presetNetwork(network, { classes: count, precision, normalise });
-  if (shape === undefined)
-    throw new UserError(
-      'E_IMPORT_NETWORK',
-      `The shape of the images that ${plan.name} takes is not given.`,
-      'Give the stage the input `data`, or `images: [height, width, channels]`.',
-    );
+  const shape = (images as Shape | undefined) ?? dataset?.shape ?? presetInput(network);
+  if (shape === undefined) throw new TypeError('a checkpoint is imported without what it needs');
   const side = crop ?? plan.crop;
-  const input: Shape = inputShape(shape, side);
   return buildNetwork(plan, {
-    input,
-    classes: count,
+    input: inputShape(shape, side),
+    classes: classes ?? dataset?.classes ?? 10,
     precision,
     preprocessing: side === undefined ? 'scaled' : 'crops',
     normalise,

@@ -1,7 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Type } from '@sinclair/typebox';
-import { UserError } from '../src/error.js';
 import { fontFamilyOf } from '../src/formats/font-name.js';
 import { allCharts } from '../src/report/charts/charts.js';
 import { chartCsv } from '../src/report/charts/csv.js';
@@ -78,18 +77,13 @@ export default defineStage({
       kind: 'pictures',
     },
   },
+  needs: [{ anyOf: kinds.map((kind) => ({ inputs: [kind] })) }],
   fromPipeline: { repeat: 'repeat' },
   resources: { cpus: 1 },
 
   async run({ inputs, outputs, parameters, signal, progress, log }) {
     const { title, formats, size, fontSize, dpi, repeat = [] } = parameters;
     const files = Object.fromEntries(kinds.map((kind) => [kind, inputs[kind] ?? []]));
-    if (Object.values(files).every(({ length }) => length === 0))
-      throw new UserError(
-        'E_PLOT_INPUT',
-        'There is nothing to plot.',
-        'Give the stage at least one of the inputs "ann", "snn" and "history".',
-      );
     const content = await readContent(files, { title: '', expected: [], repeat });
     const font =
       inputs.font === undefined

@@ -1,6 +1,5 @@
 import { writeFile } from 'node:fs/promises';
 import { Type } from '@sinclair/typebox';
-import { UserError } from '../src/error.js';
 import { ExpectedSchema } from '../src/report/content/content.js';
 import { type DataSetSummary, dataSetSummary } from '../src/report/content/data-sets.js';
 import { readContent } from '../src/report/content/read.js';
@@ -55,6 +54,7 @@ export default defineStage({
       ...{ list: true, optional: true },
     },
   },
+  needs: [{ anyOf: resultKinds.map((kind) => ({ inputs: [kind] })) }],
   outputs: {
     report: {
       description: 'The page (HTML), which needs no other file and no network.',
@@ -67,12 +67,6 @@ export default defineStage({
   async run(context) {
     const { title = 'Results', description, expect = [], repeat = [] } = context.parameters;
     const files = Object.fromEntries(resultKinds.map((name) => [name, context.inputs[name] ?? []]));
-    if (Object.values(files).every(({ length }) => length === 0))
-      throw new UserError(
-        'E_PLOT_INPUT',
-        'There is nothing to report.',
-        `Give the stage at least one of the inputs ${resultKinds.map((name) => `"${name}"`).join(', ')}.`,
-      );
     const content = await readContent(files, {
       ...{ title, expected: expect, repeat, dataSets: await dataSetsOf(context.inputs.data ?? []) },
       ...(description === undefined ? {} : { description }),

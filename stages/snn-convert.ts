@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { Type } from '@sinclair/typebox';
+import { conversionProblems, imageProblems, knownNetwork } from '../src/experiment/origin.js';
 import type { StageCost } from '../src/stage/cost.js';
 import { defineStage, inputFile } from '../src/stage/definition.js';
 
@@ -38,6 +39,10 @@ export default defineStage({
   },
   usesEngine: ['evaluate', 'simulate'],
   resources: { cpus: 'any' },
+  check(_, { checkpoint, data }) {
+    const network = knownNetwork(checkpoint);
+    return [...conversionProblems(network), ...imageProblems(network, data)];
+  },
   async run(context) {
     const { convert } = await import('../src/spiking/convert.js');
     const { encodeSpikingNetwork } = await import('../src/spiking/model-file.js');

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { Type } from '@sinclair/typebox';
 import { noiseLayerProblems } from '../src/experiment/noise-layers.js';
+import { imageProblems, knownSpikingNetwork } from '../src/experiment/origin.js';
 import { type NoiseKind, noiseKinds, noiseProblems } from '../src/spiking/noise-kinds.js';
 import type { StageCost } from '../src/stage/cost.js';
 import { defineStage, inputFile } from '../src/stage/definition.js';
@@ -85,10 +86,11 @@ export default defineStage({
   ],
   usesEngine: ['simulate'],
   resources: { cpus: 'any' },
-  check({ noise }, { network }) {
+  check({ noise }, { network, data }) {
+    const images = imageProblems(knownSpikingNetwork(network), data);
     const problems = noiseProblems(noise);
-    if (problems.length > 0) return problems.map((message) => ({ parameter: 'noise', message }));
-    return noiseLayerProblems(noise, network);
+    if (problems.length > 0) return [...images, ...problems.map((message) => ({ parameter: 'noise', message }))];
+    return [...images, ...noiseLayerProblems(noise, network)];
   },
   async run(context) {
     const { activityReport, predictionsOf, simulate } = await import('../src/experiment/simulate.js');

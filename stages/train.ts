@@ -1,9 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { type Static, Type } from '@sinclair/typebox';
 import type { Dataset } from '../src/data/dataset.js';
-import { gradientTypes } from '../src/engine/engine.js';
+import { type GradientType, gradientTypes } from '../src/engine/engine.js';
 import { UserError } from '../src/error.js';
 import { batchProblems, networkProblems } from '../src/experiment/network.js';
+import { imageProblems, knownNetwork, resumeProblems } from '../src/experiment/origin.js';
 import {
   imageParameters,
   normaliseParameter,
@@ -13,13 +14,14 @@ import {
   trainingProblems,
   validationParameters,
 } from '../src/experiment/training-parameters.js';
+import type { Precision } from '../src/network/architecture.js';
 import type { Checkpoint } from '../src/network/checkpoint.js';
 import { NetworkSchema, readNetwork } from '../src/network/network-parameter.js';
 import { precisionLabel } from '../src/network/precision.js';
 import { precisionParameterProblems, precisionParameters, readPrecision } from '../src/network/precision-parameters.js';
 import { buildNetwork, inputShape } from '../src/network/presets.js';
 import type { StageCost } from '../src/stage/cost.js';
-import { defineStage, inputFile, type StageContext } from '../src/stage/definition.js';
+import { defineStage, inputFile, type ParameterProblem, type StageContext } from '../src/stage/definition.js';
 
 export const cost: StageCost = {
   counts: ['epochs', { input: 'data', metric: 'trainImages' }],
@@ -101,13 +103,27 @@ export default defineStage({
   },
   usesEngine: ['train', 'evaluate'],
   resources: { cpus: 'any' },
+  needs: [
+    { anyOf: [{ parameters: { network: 'lenet' } }, { inputs: ['checkpoint'] }] },
+    {
+      anyOf: [
+        { parameters: { k: 1, B: 2 } },
+        { parameters: { precision: { k: 1, B: 2 } } },
+        { inputs: ['checkpoint'] },
+      ],
+    },
+  ],
   check(given, inputs) {
-    const { network, crop } = given;
-    const problems = network === undefined ? [] : networkProblems(network, crop, inputs.data);
+    const { network } = given;
+    const problems = network === undefined ? [] : networkProblems({ ...given, network }, inputs.data);
+    const before = knownNetwork(inputs.checkpoint);
     const held = { ...given, heldOut: given.validation ?? given.heldOut };
     return [
       ...problems,
       ...precisionParameterProblems(given),
+      ...resumeProblems(given, inputs.checkpoint),
+      ...imageProblems(before, inputs.data),
+      ...gradientProblems(given.gradients, readPrecision(given) ?? before.precision),
       ...trainingProblems(given),
       ...batchProblems(held, inputs),
     ];
@@ -123,10 +139,11 @@ export default defineStage({
     const start = await startOf(context, dataset);
     const { parameters } = context;
     const { epochs, learningRate, schedule, batch, gradients, keep, patience, validation, heldOut } = parameters;
-    if (gradients === 'int16' && start.network.precision.kind === 'fp32')
+    const [refused] = gradientProblems(gradients, start.network.precision);
+    if (refused !== undefined)
       throw new UserError(
         'E_TRAIN_GRADIENTS',
-        'Integer gradients need ternary weights, and this network is trained at fp32.',
+        `${refused.message}.`,
         'Leave `gradients` out, or choose a quantised precision such as `k: 1, B: 2`.',
       );
     const source = new ImageSource(start.network, dataset, readAugmentation(parameters.augment));
@@ -144,6 +161,12 @@ export default defineStage({
   },
 });
 
+function gradientProblems(gradients: GradientType, precision: Precision | undefined): readonly ParameterProblem[] {
+  if (gradients !== 'int16' || precision?.kind !== 'fp32') return [];
+  const message = 'Integer gradients need ternary weights, and this network is trained at fp32';
+  return [{ parameter: 'gradients', message, hint: 'leave `gradients` out, or quantise, such as with k: 1, B: 2' }];
+}
+
 /** The checkpoint to go on from, or a fresh network. */
 async function startOf(context: StageContext<Static<typeof parameters>>, dataset: Dataset): Promise<Checkpoint> {
   const { network, crop, normalise, seed, ...precision } = context.parameters;
@@ -159,12 +182,7 @@ async function startOf(context: StageContext<Static<typeof parameters>>, dataset
     refuseOther('normalise', normalise && JSON.stringify(normalise), JSON.stringify(start.network.normalise ?? 'none'));
     return start;
   }
-  if (plan === undefined || wanted === undefined)
-    throw new UserError(
-      'E_TRAIN_NETWORK',
-      'A training from scratch needs `network`, and `precision` or `k` and `B`.',
-      'Write for example `with: { network: lenet, k: 1, B: 2 }`, or give an input `checkpoint` to go on from.',
-    );
+  if (plan === undefined || wanted === undefined) throw new TypeError('a training was begun without what it needs');
   const { freshCheckpoint } = await import('../src/experiment/train.js');
   const side = crop ?? plan.crop;
   const input = inputShape(dataset.shape, side);

@@ -1,6 +1,5 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UserError } from '../error.js';
 import type { Checkpoint } from '../network/checkpoint.js';
 import { convert } from '../spiking/convert.js';
 import type { SpikingNetwork } from '../spiking/network.js';
@@ -18,7 +17,7 @@ const exportFiles = {
 export type ExportFormat = keyof typeof exportFiles;
 
 export interface ExportSource {
-  /** The non-spiking network. */
+  /** The non-spiking network: for every format but nir, and for that one without `spiking`. */
   readonly checkpoint?: Checkpoint;
   /** The spiking one; made from the checkpoint if left out. */
   readonly spiking?: SpikingNetwork;
@@ -34,8 +33,7 @@ export interface ExportSource {
 /**
  * Writes a network to a folder in one format. The bytes depend on the network and the format alone.
  * @returns the name of the file
- * @throws {UserError} E_EXPORT_INPUT if the format needs a checkpoint and there is none; E_CONVERT_… where a network
- *   has no spiking form
+ * @throws {UserError} E_CONVERT_… where a network has no spiking form
  */
 export async function exportNetwork(folder: string, format: ExportFormat, source: ExportSource): Promise<string> {
   const { file = exportFiles[format] } = source;
@@ -43,8 +41,8 @@ export async function exportNetwork(folder: string, format: ExportFormat, source
   if (format === 'nir') {
     const { nirGraph } = await import('./nir/graph.js');
     const { writeNirFile } = await import('./nir/file.js');
-    await writeNirFile(path, nirGraph(source.spiking ?? spikingOf(checkpointOf(format, source)), source.exactness));
-  } else await writeFile(path, await encoded(format, checkpointOf(format, source), source));
+    await writeNirFile(path, nirGraph(source.spiking ?? spikingOf(checkpointOf(source)), source.exactness));
+  } else await writeFile(path, await encoded(format, checkpointOf(source), source));
   return file;
 }
 
@@ -67,13 +65,10 @@ async function encoded(
   return (await import('./tensorlayer/checkpoint.js')).writeTensorLayer(network, tensors);
 }
 
-function checkpointOf(format: ExportFormat, { checkpoint }: ExportSource): Checkpoint {
-  if (checkpoint !== undefined) return checkpoint;
-  throw new UserError(
-    'E_EXPORT_INPUT',
-    `The format ${format} needs the input "checkpoint", which is missing.`,
-    format === 'nir' ? 'Give the stage a checkpoint or, as the input `network`, what snn-convert makes.' : undefined,
-  );
+/** What every format but nir is made from, and that one where there is no spiking network. */
+function checkpointOf({ checkpoint }: ExportSource): Checkpoint {
+  if (checkpoint === undefined) throw new TypeError('a network is exported without its checkpoint');
+  return checkpoint;
 }
 
 const spikingOf = ({ network, parameters }: Checkpoint) => convert(network, parameters).network;

@@ -1,15 +1,20 @@
-import { knownDataset } from '../data/known.js';
-import type { Shape } from '../network/architecture.js';
+import type { Normalisation } from '../data/augment.js';
 import type { LayerPlace } from '../network/layer-spec.js';
 import { type Block, blocksOf } from '../network/layers.js';
 import { type NetworkText, readNetwork } from '../network/network-parameter.js';
 import { buildNetwork, inputShape, shapeProblem } from '../network/presets.js';
 import type { InputOrigin, ParameterProblem } from '../stage/definition.js';
+import { imageShape } from './origin.js';
+
+interface Planned {
+  readonly network: NetworkText;
+  readonly crop?: number | undefined;
+  readonly normalise?: Normalisation | undefined;
+}
 
 /** What is wrong with a network, by itself and for the images of a data set that is known. */
 export function networkProblems(
-  network: NetworkText,
-  crop: number | undefined,
+  { network, crop, normalise = { mean: [], std: [] } }: Planned,
   data: InputOrigin | undefined,
 ): readonly ParameterProblem[] {
   const plan = readNetwork(network);
@@ -25,6 +30,11 @@ export function networkProblems(
   const about = `the images of ${String(data?.parameters.name)} are ${images.join('×')}`;
   if (side !== undefined && side > Math.min(images[0], images[1]))
     return [{ parameter: 'crop', message: `A crop of ${side}×${side} is larger than the images: ${about}` }];
+  for (const [name, { length }] of Object.entries(normalise))
+    if (length > 0 && length !== images[2]) {
+      const message = `\`normalise\` has ${length} values of \`${name}\`, but the images have ${images[2]} channels`;
+      return [{ parameter: 'normalise', path: [name], message, hint: 'give one value per channel' }];
+    }
   const input = inputShape(images, side);
   const problem = shapeProblem(plan.layers, input);
   if (problem === undefined) return [];
@@ -75,11 +85,4 @@ export function batchProblems(
   const shapes = buildNetwork(plan, { input, classes: 2, precision: { kind: 'fp32' } });
   const problem = oneImageProblem(blocksOf(shapes), batch);
   return problem === undefined ? [] : [{ parameter: 'batch', ...problem }];
-}
-
-/** The shape of the images that an input holds, where the pipeline says so. */
-function imageShape(data: InputOrigin | undefined): Shape | undefined {
-  if (data?.uses !== 'dataset') return undefined;
-  const { name, shape } = data.parameters;
-  return knownDataset(name)?.shape ?? (shape as Shape | undefined);
 }

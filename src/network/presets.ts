@@ -41,6 +41,11 @@ export function presetPlan(name: NetworkName): NetworkPlan {
   return { name, layers: parsed.layers, ...(crop === undefined ? {} : { crop }) };
 }
 
+/** What a network of the paper takes there: whole images, or crops; undefined for any other network. */
+export function presetInput(network: unknown): Shape | undefined {
+  return networkNames.some((name) => name === network) ? presets[network as NetworkName].input : undefined;
+}
+
 /** The input shape of a network on images of this shape: its crops, or the whole image. */
 export function inputShape([height, width, channels]: Shape, crop: number | undefined): Shape {
   return crop === undefined ? [height, width, channels] : [crop, crop, channels];

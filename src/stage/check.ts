@@ -2,6 +2,7 @@ import { isAbsolute } from 'node:path';
 import { type Capability, capabilities } from '../engine/engine.js';
 import { resultKinds } from '../results/kinds.js';
 import { columnFormats, outputKinds } from './definition.js';
+import { needProblems } from './needs.js';
 import { clash } from './output-paths.js';
 
 /** What is wrong with the default export of a user's stage file, one phrase a problem; empty if nothing is. */
@@ -32,6 +33,10 @@ export function definitionProblems(value: unknown): readonly string[] {
   const { usesEngine = [] } = value;
   if (!Array.isArray(usesEngine) || !usesEngine.every((need) => capabilities.includes(need as Capability)))
     problems.push(`usesEngine must list what it needs of ${capabilities.join(', ')}`);
+  if (value.needs !== undefined && problems.length === 0) {
+    const { properties = {} } = value.parameters as { readonly properties?: Readonly<Record<string, unknown>> };
+    problems.push(...needProblems(value.needs, properties, inputs as Readonly<Record<string, unknown>>));
+  }
   if (value.cost !== undefined) problems.push('cost must be an export of its own, export const cost = { … }');
   const { keyless = [] } = value;
   if (!Array.isArray(keyless) || !keyless.every((name) => typeof name === 'string'))

@@ -5,6 +5,7 @@ import { type ResultKind, resultKinds } from '../results/kinds.js';
 import type { ResumePoint } from '../store/resume.js';
 import type { AxisValue, Metrics } from '../values.js';
 import type { StageCost } from './cost.js';
+import type { Need } from './needs.js';
 
 /** One input as a stage sees it while it runs. */
 export interface InputArtifact {
@@ -153,6 +154,13 @@ export interface ParameterProblem {
   readonly hint?: string;
 }
 
+/** Something wrong with what an input is made from. */
+export interface InputProblem {
+  readonly input: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
 /** What makes an input: a stage, with its parameters. */
 export interface InputOrigin {
   readonly uses: string;
@@ -191,11 +199,13 @@ export interface StageDefinition<
    * repetition (`repeat`) that these have. They enter the key as any other parameter does.
    */
   readonly fromPipeline?: Readonly<Record<string, PipelineFact>>;
-  /** Rules between parameters that a schema can't say. Inputs that are not a stage's single output are missing. */
+  /** What must be given in one of several ways, before anything runs. Default: what has to be there by itself is all. */
+  readonly needs?: readonly Need<Static<S>, keyof I & string>[];
+  /** Other rules that a schema can't say. Inputs that are not a stage's single output are missing. */
   readonly check?: (
     parameters: Static<S>,
     inputs: Readonly<Record<string, InputOrigin>>,
-  ) => readonly ParameterProblem[];
+  ) => readonly (ParameterProblem | InputProblem)[];
   /**
    * Paths outside the pipeline that the result depends on (such as a local data folder), to be hashed into the key.
    * A folder is hashed with all its files. Those of built-in stages may depend on the environment; a stage of the user's

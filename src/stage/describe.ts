@@ -9,7 +9,7 @@ import { version } from '../version.js';
 import { definitionProblems } from './check.js';
 import type { Answer, PlainDefinition, Question, ReaderFailure, Reply } from './confined/messages.js';
 import { costProblems } from './cost.js';
-import type { ParameterProblem, StageDefinition } from './definition.js';
+import type { InputProblem, ParameterProblem, StageDefinition } from './definition.js';
 import { currentFingerprint, stageFingerprint } from './fingerprint.js';
 import { findBuiltInStage, findUserStage, type StageProblem } from './load.js';
 import { isUserStage } from './registry.js';
@@ -47,7 +47,7 @@ export async function describeStage(uses: string, folder: string): Promise<Stage
     // The fingerprint leaves out what changes no result.
     const { fingerprint, files } = await stageFingerprint(uses, folder);
     const id = hexOf(
-      digestJson({ type: 'spikeline-definition/3', version, node: process.version, fingerprint, files }),
+      digestJson({ type: 'spikeline-definition/4', version, node: process.version, fingerprint, files }),
     );
     const name = `${id} ${file}`;
     const stage = described.get(name) ?? new Described(uses, folder, id, fingerprint).definition();
@@ -111,7 +111,7 @@ class Described {
   }
 
   /** What the stage's check says, if it has been asked: checks are called one by one, and a process is started for many. */
-  #check(args: readonly unknown[]): readonly ParameterProblem[] {
+  #check(args: readonly unknown[]): readonly (ParameterProblem | InputProblem)[] {
     const question: Question = { name: 'check', args };
     const answer = this.#known(question);
     if (answer === undefined) {
@@ -119,7 +119,7 @@ class Described {
       return [];
     }
     if ('failed' in answer) throw new Error(answer.failed);
-    return answer.value as readonly ParameterProblem[];
+    return answer.value as readonly (ParameterProblem | InputProblem)[];
   }
 
   async #files(args: readonly unknown[]): Promise<readonly string[]> {
@@ -222,8 +222,8 @@ function sound({ name }: Question, answer: Answer | undefined): Answer {
   if (answer === undefined || 'failed' in answer) return answer ?? { failed: 'it gave no answer' };
   const isText = (value: unknown): value is string => typeof value === 'string';
   const isProblem = (value: unknown) => {
-    const { parameter, message } = (value ?? {}) as Partial<ParameterProblem>;
-    return isText(parameter) && isText(message);
+    const { parameter, input, message } = (value ?? {}) as Partial<ParameterProblem & InputProblem>;
+    return isText(parameter ?? input) && isText(message);
   };
   const { value } = answer;
   if (Array.isArray(value) && value.every(name === 'files' ? isText : isProblem)) return answer;

@@ -1,10 +1,11 @@
 import { keysOf } from '../schema/keys.js';
 import type { StageDefinition } from './definition.js';
+import { conditionWords, needWords } from './needs.js';
 
 type Row = Readonly<Record<string, string>>;
 
 /**
- * All that a stage declares, for its users: tables of its parameters, inputs, outputs and columns, without those that have
+ * All that a stage declares, for its users: tables of its parameters, inputs, what it needs of them, outputs and columns, without those that have
  * no rows. The first cell of a row is the name.
  */
 export function stageTables(stage: StageDefinition): readonly (readonly Row[])[] {
@@ -13,6 +14,7 @@ export function stageTables(stage: StageDefinition): readonly (readonly Row[])[]
     const is = [optional ? 'optional' : 'required', ...(list ? ['list'] : [])].join(', ');
     return { input, is, kind, meaning: description };
   });
+  const needs = (stage.needs ?? []).map((need): Row => ({ needs: needWords(need), where: conditionWords(need) }));
   const outputs = Object.entries(stage.outputs).map(
     ([output, { path, kind = '–', description }], i): Row => ({
       output: i === 0 ? `${output} (default)` : output,
@@ -26,9 +28,8 @@ export function stageTables(stage: StageDefinition): readonly (readonly Row[])[]
       format,
     }),
   );
-  return [parameters, withoutEmpty('kind', inputs), withoutEmpty('kind', outputs), columns].filter(
-    (rows) => rows.length > 0,
-  );
+  const [inputRows, outputRows] = [withoutEmpty('kind', inputs), withoutEmpty('kind', outputs)];
+  return [parameters, inputRows, withoutEmpty('where', needs), outputRows, columns].filter((rows) => rows.length > 0);
 }
 
 /** Rows without what none of them has. */

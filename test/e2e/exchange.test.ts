@@ -181,8 +181,6 @@ expect:
 stages:
 ${data}  shape:${imported('shape.npz')}  incomplete:${imported('incomplete.npz')}  program:${imported('program.npz')}  text:${imported('text.pth')}
   sound:${imported('model.npz')}
-  convert: { uses: snn-convert, inputs: { checkpoint: sound } }
-  models: { uses: export, inputs: { network: convert }, with: { formats: [onnx] } }
 `.replace('\n\n', '\n'),
     );
     const notation = '3C3-P2-4';
@@ -205,7 +203,6 @@ ${data}  shape:${imported('shape.npz')}  incomplete:${imported('incomplete.npz')
         message: `text.pth can't be imported as a checkpoint of ${notation}: it is neither an .npz nor a safetensors file.`,
         hint: expect.stringContaining('safetensors.torch.save_file'),
       },
-      models: { code: 'E_EXPORT_INPUT', message: 'The format onnx needs the input "checkpoint", which is missing.' },
     });
   });
 

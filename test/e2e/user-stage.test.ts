@@ -116,6 +116,38 @@ export default defineStage({
     expect(broken.err).not.toMatch(/\n\s+at /);
   });
 
+  test('says what it needs in one of several ways, and what is wrong with what makes an input', async ({ box }) => {
+    box.write(
+      'pick.ts',
+      `import { defineStage, Type } from 'spikeline';
+export default defineStage({
+  name: 'pick', summary: 'Picks', parameters: Type.Object({ of: Type.Optional(Type.Integer()) }),
+  inputs: { a: { description: 'A', optional: true }, b: { description: 'B', optional: true } },
+  outputs: { o: { description: 'What', path: 'o.txt' } },
+  needs: [{ anyOf: [{ inputs: ['a'] }, { inputs: ['b'] }, { parameters: { of: 3 } }] }],
+  check: (_, { b }) => (b?.parameters.of === 3 ? [{ input: 'b', message: 'three is none of these' }] : []),
+  async run() {},
+});
+`,
+    );
+    box.write(
+      'p.yaml',
+      'name: p\nstages:\n  x: { uses: ./pick.ts }\n  y: { uses: ./pick.ts, with: { of: 3 } }\n  z: { uses: ./pick.ts, inputs: { b: y } }\n',
+    );
+    for (const command of ['validate', 'plan', 'run']) {
+      const { code, err } = await box.run([command, 'p.yaml']);
+      expect([command, code]).toEqual([command, 2]);
+      expect(
+        err,
+      ).toContain(`p.yaml:3:3: error[E_MISSING_INPUT]: "x" (./pick.ts) needs the input "a", "b" or the parameter "of".
+   3 |   x: { uses: ./pick.ts }
+     |   ^
+  hint: add inputs: { a: STAGE }
+`);
+      expect(err).toContain('p.yaml:5:37: error[E_VALUE]: Three is none of these.');
+    }
+  });
+
   test('does nothing as it is read, whatever the command', async ({ box }) => {
     const act = `import { writeFileSync as write } from 'node:fs';\nwrite('${box.path('acted')}', process.env.SECRET ?? '');\n`;
     box.write('add.ts', act + addStage);

@@ -41,8 +41,4 @@ describe('the stage report', () => {
     expect(page).toContain('<h1>Mine &amp; theirs</h1>');
     expect(page).toContain('conversion, precision k1B2');
   });
-
-  it('needs an input', async () => {
-    await expect(run({}, {})).rejects.toMatchObject({ code: 'E_PLOT_INPUT', message: 'There is nothing to report.' });
-  });
 });

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { check } from '../../schema/check.js';
 import { described, expressionHint, placeName, stageCalled } from '../../schema/words.js';
-import type { InputOrigin, ParameterProblem, StageDefinition } from '../../stage/definition.js';
+import type { InputOrigin, InputProblem, ParameterProblem, StageDefinition } from '../../stage/definition.js';
 import { filePathsIn } from '../../stage/file-path.js';
 import type { Json, Path } from '../../values.js';
 import type { Settings } from '../check/call.js';
@@ -10,6 +10,7 @@ import type { CheckedStage } from '../check/checked.js';
 import { type Expression, evaluate, parseTemplate, type Scope } from '../check/expressions.js';
 import type { SourceRange } from '../text/diagnostic.js';
 import type { Places } from '../text/places.js';
+import { checkNeeds } from './needs.js';
 import type { Problems } from './problems.js';
 
 /** What a stage's parameters depend on at one point of the axes. */
@@ -42,7 +43,7 @@ export function checkParameters(
     if (missing !== undefined && path.length === 0) {
       const what = `${stageCalled(stage.name, stage.file.uses)} needs the parameter "${missing.key}"`;
       const add = stage.file.with === undefined ? `add with: { ${missing.key}: VALUE }` : `add ${missing.key}: VALUE`;
-      const details = { swept: false, hint: add };
+      const details = { about: missing.key, swept: false, hint: add };
       problems.report(code, `${what}${described(missing.description)}`, { path: root, key: true }, details);
       continue;
     }
@@ -55,6 +56,10 @@ export function checkParameters(
       { ...origin, hint: expressionHint(valueAt(parameters, path)) ?? hint },
     );
   }
+  // A name that is mistyped may be what is missing.
+  const areAllMissing = violations.every(({ missing, path }) => missing !== undefined && path.length === 0);
+  const isKnown = areAllMissing && !problems.reporter.doubtful(stage.name, 'inputs');
+  const told = isKnown ? checkNeeds(stage, definition, parameters, problems) : new Set<string>();
   if (violations.length > 0) return parameters;
   const missing = moveFilePaths(definition, parameters, (path) => origins.folderOf(given, path, root), folder);
   for (const { path, said, absolute } of missing) {
@@ -62,7 +67,14 @@ export function checkParameters(
     const at = { path: [...root, ...path], key: given[path[0]!] === undefined };
     problems.report('E_FILE', `There is no file "${said}"`, at, { ...origins.of(given, path), hint });
   }
-  for (const { parameter, path: inside = [], part, message, hint } of problemsOf(definition, parameters, inputs)) {
+  for (const problem of problemsOf(definition, parameters, inputs)) {
+    const { message, hint } = problem;
+    if ('input' in problem) {
+      problems.report('E_VALUE', message, { path: [...stage.path, 'inputs', problem.input] }, { hint });
+      continue;
+    }
+    const { parameter, path: inside = [], part } = problem;
+    if (told.has(parameter)) continue;
     const path = [parameter, ...inside];
     const text = part && valueAt(parameters, path);
     const at = {
@@ -108,7 +120,7 @@ function problemsOf(
   definition: StageDefinition,
   parameters: { readonly [name: string]: Json },
   inputs: PointContext['inputs'],
-): readonly ParameterProblem[] {
+): readonly (ParameterProblem | InputProblem)[] {
   try {
     return definition.check?.(parameters, inputs) ?? [];
   } catch (error) {

@@ -12,6 +12,8 @@ interface Details {
   /** Expressions that the wrong value came from. */
   readonly from?: readonly string[];
   readonly hint?: string | undefined;
+  /** What tells it from others of its code at its place. */
+  readonly about?: string;
   readonly related?: Diagnostic['related'];
 }
 
@@ -31,9 +33,9 @@ export class Problems {
     code: string,
     message: string,
     at: Place,
-    { swept = true, from = [], hint, related = [] }: Details = {},
+    { swept = true, from = [], hint, about: what, related = [] }: Details = {},
   ): void {
-    const id = JSON.stringify([code, at]);
+    const id = JSON.stringify([code, at, what]);
     if (this.#reported.has(id)) return;
     this.#reported.add(id);
     const about = [

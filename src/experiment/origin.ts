@@ -1,0 +1,117 @@
+// What a pipeline says of networks and images before there are any: what can be told of mistakes then costs no training.
+
+import { knownDataset } from '../data/known.js';
+import type { Precision, Shape } from '../network/architecture.js';
+import { type NetworkText, type ReadPlan, readNetwork } from '../network/network-parameter.js';
+import { precisionLabel } from '../network/precision.js';
+import { type PrecisionParameters, readPrecision } from '../network/precision-parameters.js';
+import { inputShape } from '../network/presets.js';
+import type { InputOrigin, InputProblem, ParameterProblem } from '../stage/definition.js';
+
+/** What is known of a network; what the pipeline doesn't say is missing. */
+export interface KnownNetwork {
+  readonly plan?: ReadPlan;
+  readonly precision?: Precision;
+  /** Height, width and channels that it takes. */
+  readonly input?: Shape;
+  /** Side of the crops that these are; missing for whole images. */
+  readonly crop?: number;
+}
+
+/** What stages that make checkpoints are told. */
+type Made = PrecisionParameters & {
+  readonly network?: NetworkText;
+  readonly crop?: number;
+  readonly images?: Shape;
+};
+
+/** What makes a checkpoint, and what that goes on from, as far as the pipeline says. */
+function makersOf(checkpoint: InputOrigin | undefined): readonly InputOrigin[] {
+  if (checkpoint?.uses === 'import-checkpoint') return [checkpoint];
+  if (checkpoint?.uses !== 'train') return [];
+  return [checkpoint, ...makersOf(checkpoint.inputs?.checkpoint)];
+}
+
+/** The network that a checkpoint holds: that of the training which began with one. */
+export function knownNetwork(checkpoint: InputOrigin | undefined): KnownNetwork {
+  const makers = makersOf(checkpoint).map((origin) => ({ origin, made: origin.parameters as Made }));
+  const first = makers.find(({ made }) => made.network !== undefined);
+  const read = first === undefined ? undefined : readNetwork(first.made.network!);
+  const plan = read === undefined || 'message' in read ? undefined : read;
+  const precision = makers.map(({ made }) => readPrecision(made)).find((said) => said !== undefined);
+  const images = first?.made.images ?? imageShape(first?.origin.inputs?.data);
+  const side = first?.made.crop ?? plan?.crop;
+  return {
+    ...(plan === undefined ? {} : { plan }),
+    ...(plan === undefined || side === undefined ? {} : { crop: side }),
+    ...(precision === undefined ? {} : { precision }),
+    ...(plan === undefined || images === undefined ? {} : { input: inputShape(images, side) }),
+  };
+}
+
+/** The same of a spiking network. */
+export const knownSpikingNetwork = (network: InputOrigin | undefined): KnownNetwork =>
+  network?.uses === 'snn-convert' ? knownNetwork(network.inputs?.checkpoint) : {};
+
+/** The shape of the images that an input holds, where the pipeline says so. */
+export function imageShape(data: InputOrigin | undefined): Shape | undefined {
+  if (data?.uses !== 'dataset') return undefined;
+  const { name, shape } = data.parameters;
+  return knownDataset(name)?.shape ?? (shape as Shape | undefined);
+}
+
+/** Whether images are what a network takes: of their own size, or large enough for crops. */
+export function imageProblems({ input, crop }: KnownNetwork, data: InputOrigin | undefined): readonly InputProblem[] {
+  const images = imageShape(data);
+  if (input === undefined || images === undefined) return [];
+  const fits = input.every((size, axis) =>
+    crop !== undefined && axis < 2 ? images[axis]! >= size : images[axis] === size,
+  );
+  if (fits) return [];
+  const takes = `${crop === undefined ? 'images' : 'crops'} of ${input.join('×')}`;
+  const message = `The network takes ${takes}, but the images of ${String(data?.parameters.name)} are ${images.join('×')}`;
+  return [
+    { input: 'data', message, hint: 'use the data set that it is trained on, or train another network on this one' },
+  ];
+}
+
+/** Whether a network can be turned into a spiking one. */
+export function conversionProblems({ plan, precision }: KnownNetwork): readonly InputProblem[] {
+  const input = 'checkpoint';
+  if (precision?.kind === 'fp32') {
+    const message = 'An fp32 network has no quantised activations, so no number of spikes can stand for them';
+    return [{ input, message, hint: 'exclude this point here, or train with `k` and `B`' }];
+  }
+  const float = plan?.layers.findIndex((layer, index) => index > 0 && layer.float) ?? -1;
+  if (float < 0) return [];
+  const message = `Layer ${float + 1} of the network has float weights: spikes weighted by them don't add up to whole numbers`;
+  return [{ input, message, hint: 'train a network whose hidden layers are ternary' }];
+}
+
+/** Whether a training says the same of its network as the checkpoint that it goes on from. */
+export function resumeProblems(
+  given: PrecisionParameters & { readonly network?: NetworkText | undefined; readonly crop?: number | undefined },
+  checkpoint: InputOrigin | undefined,
+): readonly ParameterProblem[] {
+  const found = knownNetwork(checkpoint);
+  const own = given.network === undefined ? undefined : readNetwork(given.network);
+  const precision = readPrecision(given);
+  const said = {
+    network: own === undefined || 'message' in own ? undefined : own.name,
+    [given.k === undefined ? 'precision' : 'k']: precision && precisionLabel(precision),
+    crop: given.crop,
+  };
+  const before = {
+    network: found.plan?.name,
+    precision: found.precision && precisionLabel(found.precision),
+    k: found.precision && precisionLabel(found.precision),
+    crop: found.plan && (found.crop ?? 'none'),
+  };
+  return Object.entries(said).flatMap(([parameter, wanted]) => {
+    const is = before[parameter as keyof typeof before];
+    if (wanted === undefined || is === undefined || wanted === is) return [];
+    const what = parameter === 'k' ? 'precision' : parameter;
+    const hint = `leave ${parameter === 'k' ? '`k` and `B`' : `\`${parameter}\``} out to go on with the checkpoint's`;
+    return [{ parameter, message: `The checkpoint's ${what} is ${is}, and this stage asks for ${wanted}`, hint }];
+  });
+}

@@ -79,8 +79,12 @@ export function typeHint(wanted: readonly unknown[], value: unknown): string | u
     const written = value.replace(/_/g, '');
     if (wants('number', 'integer') && written.trim() !== '' && Number.isFinite(Number(written)))
       return Number.isInteger(Number(written)) && !Number.isSafeInteger(Number(written))
-        ? 'no number holds it exactly: write one below 2^53'
+        ? wants('number')
+          ? `write ${Number(written).toExponential()}, the nearest number`
+          : 'no number holds it exactly: write one below 2^53'
         : `write ${written}, without quotes`;
+    if (wants('number', 'integer') && /^[-+]?(\.?inf(inity)?|\.?nan|[\d.]+e\+?\d+)$/i.test(written))
+      return 'only a number that can be computed with may stand here';
     const meant = switches[value.toLowerCase()];
     if (wants('boolean') && meant !== undefined) return `write ${meant}`;
   }

@@ -42,6 +42,38 @@ describe('a number that can not be kept', () => {
     expect((await pipelineOf(inParam(number))).params).toEqual({ v: value });
   });
 
+  it('beyond 2^53 is kept in one of the ways that are told, wherever a number may stand', async () => {
+    const nearest = '9.007199254740992e+15';
+    expect((await pipelineOf(inParam(nearest))).params).toEqual({ v: 2 ** 53 });
+    const expected = (entry: string) =>
+      `name: x\nstages: { a: { run: [x] } }\nexpect: [{ stage: a, metric: m, ${entry} }]\n`;
+    for (const [entry, kind] of [
+      ["value: '9007199254740993'", { kind: 'value', value: '9007199254740993', tolerance: 0 }],
+      ["value: '1234567890123456'", { kind: 'value', value: 1234567890123456, tolerance: 0 }],
+      [`value: ${nearest}, tolerance: ${nearest}`, { kind: 'value', value: 2 ** 53, tolerance: 2 ** 53 }],
+      [`min: ${nearest}`, { kind: 'bounds', min: 2 ** 53 }],
+    ] as const)
+      expect((await pipelineOf(expected(entry))).expectations).toMatchObject([{ expected: kind }]);
+    for (const [entry, hint] of [
+      [
+        'value: 9007199254740993',
+        `quote it to keep it as text: '9007199254740993'; or write ${nearest}, the nearest number`,
+      ],
+      ["value: '5'", 'write 5, without quotes'],
+      ["min: '9007199254740993'", `write ${nearest}, the nearest number`],
+      ["value: '9007199254740993', tolerance: 1", `remove it, or write value: ${nearest}, the nearest number`],
+      ["value: '.inf'", 'only a number that can be computed with may stand here'],
+    ] as const) {
+      const { diagnostics } = await load(expected(entry));
+      expect(diagnostics).toMatchObject([{ hint }]);
+    }
+    const train = (k: string) =>
+      `name: x\nstages: { a: { run: [x], outputs: { o: o } }, t: { uses: train, inputs: { data: a }, with: { ${k} } } }\n`;
+    expect((await load(train("learningRate: '9007199254740993'"))).diagnostics).toMatchObject([
+      { hint: `write ${nearest}, the nearest number` },
+    ]);
+  });
+
   it('is told wherever it stands, at its place, with all other mistakes and without consequences', async () => {
     const text = lines(`
       name: x
@@ -88,7 +120,7 @@ describe('a number that can not be kept', () => {
         pipeline.yaml:8:30: error[E_NUMBER]: 18014398509481985 is beyond 2^53, where numbers are no longer exact.
            8 |   - { stage: train, at: { n: 18014398509481985 }, metric: m, value: .inf }
              |                              ^^^^^^^^^^^^^^^^^
-          hint: quote it to keep it as text: '18014398509481985'
+          hint: quote it to keep it as text: '18014398509481985'; or write 1.8014398509481984e+16, the nearest number
 
         pipeline.yaml:8:69: error[E_NUMBER]: .inf is not a number that results can be found by.
            8 |   - { stage: train, at: { n: 18014398509481985 }, metric: m, value: .inf }

@@ -188,7 +188,12 @@ const ExpectationSchema = Type.Object(
     stage: Type.String({ description: 'The stage whose metric is compared.' }),
     at: Type.Optional(PointSchema),
     metric: Type.String({ description: 'Name of the metric, such as accuracy.' }),
-    value: Type.Optional(Type.Number({ description: 'The number that the paper gives.' })),
+    value: Type.Optional(
+      Type.Union([Type.Number(), Type.String({ pattern: '^-?[1-9]\\d{15,}$' })], {
+        title: 'a number, or a whole one beyond 2^53 in quotes',
+        description: 'The number that the paper gives; a whole one beyond 2^53 in quotes, to be met exactly.',
+      }),
+    ),
     tolerance: Type.Optional(Type.Number({ minimum: 0, description: 'How far off it may be; 0 if left out.' })),
     min: Type.Optional(Type.Number({ description: 'The metric must be at least this.' })),
     max: Type.Optional(Type.Number({ description: 'The metric must be at most this.' })),

@@ -76,6 +76,13 @@ function checkForm({ value, min, max, equals, tolerance }: ExpectationFile, path
       { path: [...path, 'tolerance'], key: true },
       { hint: 'put it into the bounds' },
     );
+  else if (tolerance !== undefined && typeof exactValue(value) === 'string')
+    reporter.error(
+      'E_EXPECT',
+      'A whole number beyond 2^53 is met exactly or not at all',
+      { path: [...path, 'tolerance'], key: true },
+      { hint: `remove it, or write value: ${Number(value).toExponential()}, the nearest number` },
+    );
   else if (min !== undefined && max !== undefined && min > max)
     reporter.error('E_EXPECT', `No number is at least ${min} and at most ${max}`, { path: [...path, 'min'] });
   else return true;
@@ -111,8 +118,13 @@ function checkWhen(
 
 function numbers({ value, min, max, equals, tolerance = 0 }: ExpectationFile): Expectation['expected'] | undefined {
   if (equals !== undefined) return undefined;
-  if (value !== undefined) return { kind: 'value', value, tolerance };
+  if (value !== undefined) return { kind: 'value', value: exactValue(value)!, tolerance };
   return { kind: 'bounds', ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) };
+}
+
+/** Digits between quotes as a number, where there is one: metrics are texts only where there is none. */
+function exactValue(value: ExpectationFile['value']): number | string | undefined {
+  return typeof value === 'string' && Number.isSafeInteger(Number(value)) ? Number(value) : value;
 }
 
 interface Sides {

@@ -71,9 +71,9 @@ export interface Expectation {
   /** If it is inapplicable, they need not exist. */
   readonly tasks: readonly TaskId[];
   readonly metric: string;
-  /** A number to be met within `tolerance`, or another task's metric to be equal to, per task in `tasks` order. */
+  /** A number to be met within `tolerance`, or as the text that it is kept as beyond 2^53; bounds; or another task's metric to be equal to, per task in `tasks` order. */
   readonly expected:
-    | { readonly kind: 'value'; readonly value: number; readonly tolerance: number }
+    | { readonly kind: 'value'; readonly value: number | string; readonly tolerance: number }
     | { readonly kind: 'bounds'; readonly min?: number; readonly max?: number }
     | {
         readonly kind: 'equals';

@@ -32,7 +32,11 @@ export function numberProblem(value: number, written: string): NumberProblem | u
   }
   if (value === 0 && /[1-9]/.test(written.replace(/e.*$/i, ''))) return problem('is too small: it would be 0', asText);
   if (Number.isInteger(value) && !Number.isSafeInteger(value) && !/^[-+]?[\d.]+e/i.test(written))
-    return problem('is beyond 2^53, where numbers are no longer exact', asText, value);
+    return problem(
+      'is beyond 2^53, where numbers are no longer exact',
+      `${asText}; or write ${value.toExponential()}, the nearest number`,
+      value,
+    );
   return undefined;
 }
 

@@ -19,7 +19,7 @@ export const ExpectedSchema = Type.Object(
     item: Type.Union([Item, Type.Array(Item, { minItems: 1 })], {
       description: 'Place in its list, from 0; those of several repetitions, whose mean it is about.',
     }),
-    value: Type.Optional(Type.Number()),
+    value: Type.Optional(Type.Union([Type.Number(), Type.String()])),
     tolerance: Type.Optional(Type.Number({ minimum: 0 })),
     min: Type.Optional(Type.Number()),
     max: Type.Optional(Type.Number()),
@@ -77,7 +77,7 @@ export function verdictsOf(content: ReportContent): ItemVerdict[] {
     const found = find(content, expected);
     if (found === undefined) return [];
     const about = { ...found, metric, ...(source === undefined ? {} : { source }) };
-    const reference = value === undefined ? {} : { reference: { value, tolerance } };
+    const reference = typeof value === 'number' ? { reference: { value, tolerance } } : {};
     const other = equals && find(content, equals);
     const wanted: Wanted = equals
       ? {

@@ -30,7 +30,9 @@ export interface Outcome {
  * @param value what is expected of the metric, if it is a number
  */
 export function isReported(metric: string, value: unknown, source: string | undefined): boolean {
-  return typeof value === 'number' && source !== undefined && !structuralMetrics.has(metric);
+  return (
+    (typeof value === 'number' || typeof value === 'string') && source !== undefined && !structuralMetrics.has(metric)
+  );
 }
 
 export function outcomeOf(verdicts: readonly Judged[]): Outcome {

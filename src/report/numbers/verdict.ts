@@ -74,14 +74,15 @@ function judgeBounds(
   const parts = [min === undefined ? '' : `≥ ${min}`, max === undefined ? '' : `≤ ${max}`];
   const about = { expected: parts.join(' ').trim(), got: shownMetric(value), difference: '', interval: '' };
   if (value === undefined) return { ...about, verdict: 'missing' };
+  const number = nearestNumber(value);
   // A loss that became NaN is kept as a text: it is there, and within no bounds.
-  if (typeof value !== 'number') {
+  if (typeof number !== 'number') {
     const readsAsNumber = typeof value === 'string' && Number.isFinite(Number(value));
     return { ...about, ...(readsAsNumber && { got: JSON.stringify(value) }), verdict: 'OFF' };
   }
-  const bound = [min, max].find((one, index) => one !== undefined && (index === 0 ? value < one : value > one));
+  const bound = [min, max].find((one, index) => one !== undefined && (index === 0 ? number < one : number > one));
   if (bound === undefined) return { ...about, verdict: 'met' };
-  return { ...about, got: shownApart(bound, value)[1], difference: shownMetric(value - bound), verdict: 'OFF' };
+  return { ...about, got: shownApart(bound, value)[1], difference: shownMetric(number - bound), verdict: 'OFF' };
 }
 
 function judgeValue(
@@ -93,15 +94,26 @@ function judgeValue(
   const expected = `${shown}${range}${of === undefined ? '' : ` (${of})`}`;
   const about = { expected, got, interval: '' };
   if (value === undefined || reference === undefined) return { ...about, difference: '', verdict: 'missing' };
-  if (typeof value !== 'number' || typeof reference !== 'number') {
-    const same = JSON.stringify(value) === JSON.stringify(reference);
+  const number = nearestNumber(value);
+  if (typeof number !== 'number' || typeof reference !== 'number') {
+    const same = JSON.stringify(exact(value)) === JSON.stringify(exact(reference));
     return { ...about, difference: '', verdict: same ? 'met' : 'OFF' };
   }
-  const difference = value - reference;
+  const difference = number - reference;
   // A hair more than the tolerance: 0.1 + 0.2 must not be off by its last bit.
   const slack = tolerance > 0 ? Math.abs(reference) * 4 * Number.EPSILON : 0;
   const verdict = Math.abs(difference) <= tolerance + slack ? 'met' : 'OFF';
   return { ...about, difference: shownMetric(difference), verdict };
+}
+
+/** Of a whole number beyond 2^53, which is kept as text. */
+function nearestNumber(value: MetricValue): MetricValue {
+  return typeof value === 'string' && /^-?\d{16,}$/.test(value) ? Number(value) : value;
+}
+
+/** A whole number beyond 2^53 as the text that it would be kept as. */
+function exact(value: MetricValue): MetricValue {
+  return Number.isInteger(value) && !Number.isSafeInteger(value) ? String(BigInt(value as number)) : value;
 }
 
 /** Two values that are not the same don't read alike: 5 and a hair more, 5 and the text "5". */

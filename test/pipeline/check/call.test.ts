@@ -68,7 +68,7 @@ describe('the call', () => {
           hint: quote it to keep it as text: '.inf'
 
         error[E_SET]: --set epochs=12345678901234567890: 12345678901234567890 is beyond 2^53, where numbers are no longer exact.
-          hint: quote it to keep it as text: '12345678901234567890'
+          hint: quote it to keep it as text: '12345678901234567890'; or write 1.2345678901234567e+19, the nearest number
 
         error[E_SET]: --set epochs=[1, -0]: -0 is 0 for most programs, but not for all.
           hint: write 0, or quote it: '-0'

@@ -26,6 +26,26 @@ describe('a metric within bounds', () => {
   });
 });
 
+describe('a whole number beyond 2^53, which is kept as text', () => {
+  const wanted = (value: number | string, tolerance = 0) => ({ kind: 'value', value, tolerance }) as const;
+
+  it('is met exactly by its digits', () => {
+    expect(judge('9007199254740993', wanted('9007199254740993')).verdict).toBe('met');
+    expect(judge('9007199254740994', wanted('9007199254740993'))).toMatchObject({
+      ...{ expected: '9007199254740993', got: '9007199254740994', verdict: 'OFF' },
+    });
+    expect(judge(2 ** 54, wanted(String(2n ** 54n))).verdict).toBe('met');
+    expect(judge(2 ** 54, wanted(String(2n ** 54n + 1n))).verdict).toBe('OFF');
+  });
+
+  it('is the nearest number beside one, and within bounds', () => {
+    expect(judge('9007199254740993', wanted(9.007199254740992e15)).verdict).toBe('met');
+    expect(judge('9007199254740993', wanted(9e15, 1e13)).verdict).toBe('met');
+    expect(judge('9007199254740993', { kind: 'bounds', min: 1 }).verdict).toBe('met');
+    expect(judge('9007199254740993', { kind: 'bounds', max: 1 }).verdict).toBe('OFF');
+  });
+});
+
 describe('a metric beside a value', () => {
   const value = (of: number | string | undefined, tolerance = 0) => ({ kind: 'value', value: of, tolerance }) as const;
 

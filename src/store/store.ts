@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { inFolder, temporaryPath } from '../files/atomic.js';
 import { guarded, StoreError } from '../files/error.js';
@@ -99,6 +99,11 @@ export class Store {
     const store = new Store(folder, options);
     removeLeftovers(store.#temporary);
     return store;
+  }
+
+  /** False before anything has run: to look at it is then no reason to make one. */
+  get exists(): boolean {
+    return existsSync(this.#store);
   }
 
   /** What artifacts are made of, for what carries them from store to store. */

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import {
+  chmodSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -54,6 +55,39 @@ describe.concurrent('the program works', () => {
     expect(call('run')).toEqual({ code: 0, out: ran(3, 0), err: '' });
     expect(call('run')).toEqual({ code: 0, out: ran(0, 3), err: '' });
     expect(call('verify')).toEqual({ code: 0, out: expect.stringContaining('\np: ') as string, err: '' });
+  });
+
+  test('on a project where nothing has run: whatever only looks says so, and writes nothing', ({ box }) => {
+    box.write('p/p.yaml', `${pipeline}expect: [{ stage: own, metric: n, value: 1 }]\n`);
+    box.write('p/mine.ts', stage);
+    chmodSync(box.path('p'), 0o555);
+    const seen = [
+      ['status', 'never run here', 0],
+      ['plan', '3 to run, 0 cached', 0],
+      ['graph', 'missing', 0],
+      ['show', 'No results yet. Run it first: ', 0],
+      ['show --runs', 'No runs yet. Run it first: ', 0],
+      ['diff', 'There are no two runs that differ.', 0],
+      ['diff --list', 'No runs yet. Run it first: ', 0],
+      ['check', 'Results are missing or out of date: ', 1],
+      ['verify', 'There are no results to compare with. Run it first: ', 1],
+      ['gc', 'Nothing to remove: there is no store in artifacts.', 0],
+      ['gc --dry-run', 'Nothing to remove: there is no store in artifacts.', 0],
+      ['publish ../crate', 'There are no results yet. Run it first: ', 1],
+      ['cache status', '0 of 3 here', 0],
+      ['cache push', '0 of 0 results shared', 0],
+    ] as const;
+    const remote = { SPIKELINE_REMOTE: `file:${box.path('remote')}` };
+    for (const [command, words, code] of seen) {
+      const result = shell(box, `cd p && $S ${command} p.yaml`, remote);
+      expect([command, result.code, result.out + result.err]).toEqual([command, code, expect.stringContaining(words)]);
+    }
+    const ofTask = { log: 'one has no log: it has not run here.', why: 'never run here' };
+    for (const [command, words] of Object.entries(ofTask))
+      expect(shell(box, `cd p && $S ${command} p.yaml one`).out).toContain(words);
+    expect(shell(box, 'cd p && $S gc').out).toContain('Nothing to remove');
+    expect(readdirSync(box.path('p')).sort()).toEqual(['mine.ts', 'p.yaml']);
+    chmodSync(box.path('p'), 0o755);
   });
 
   test('wherever variables lead to', ({ box }) => {

@@ -109,6 +109,7 @@ describe('all mistakes of a file', () => {
         pipeline.yaml:32:48: error[E_TYPE]: "value" must be a number, not "high".
           32 |   - { stage: nothing, metric: accuracy, value: high }
              |                                                ^^^^
+          hint: The number that the paper gives; a whole one beyond 2^53 between quotes.
 
         pipeline.yaml:33:14: error[E_UNKNOWN_STAGE]: There is no stage "nothing".
           33 |   - { stage: nothing, metric: accuracy, value: 1 }

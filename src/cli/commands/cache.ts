@@ -66,7 +66,8 @@ export async function cacheCommand(
   };
   const transfer = new CacheTransfer(pipeline, store, { tasks, sharing, emit: handle });
   listenForSignals(transfer);
-  const inUse = await store.beginRun();
+  // What is not there needs no keeping, and may not be made where nothing can be written.
+  const inUse = action === 'pull' || store.exists ? await store.beginRun() : undefined;
   try {
     if (action === 'status') await status({ pipeline, tasks, targets, sharing, options }, transfer);
     else {
@@ -77,7 +78,7 @@ export async function cacheCommand(
         print(`\n${pipeline.name}: ${text} in ${time}${transfer.interrupted ? ' (interrupted)' : ''}`);
     }
   } finally {
-    await inUse.release();
+    await inUse?.release();
     await sharing.cache.close();
   }
   if (transfer.interrupted) return interruptedCode();

@@ -37,6 +37,10 @@ export async function gcCommand(files: readonly string[], options: GcCommandOpti
   const pipelines: Pipeline[] = [];
   for (const file of files) pipelines.push(await openPipeline(file, options));
   const store = openStore(options, oneProject(pipelines, options));
+  if (!store.exists) {
+    print(`Nothing to remove: there is no store in ${shownPath(store.folder)}.`);
+    return exitCodes.done;
+  }
   const keep: Kept[] = [];
   for (const pipeline of pipelines) keep.push(await keptOf(pipeline, store));
   const report = await store.gc({

@@ -39,6 +39,10 @@ export async function publishCommand(
     );
   const pipeline = await openPipeline(file, options);
   const store = openStore(options, pipeline);
+  if (!store.exists) {
+    print(`There are no results yet. Run it first: ${callOf('run', pipeline, options)}`);
+    return exitCodes.failed;
+  }
   const lock = await store.beginRun();
   try {
     const planner = new Planner(pipeline, store);

@@ -190,8 +190,8 @@ const ExpectationSchema = Type.Object(
     metric: Type.String({ description: 'Name of the metric, such as accuracy.' }),
     value: Type.Optional(
       Type.Union([Type.Number(), Type.String({ pattern: '^-?[1-9]\\d{15,}$' })], {
-        title: 'a number, or a whole one beyond 2^53 in quotes',
-        description: 'The number that the paper gives; a whole one beyond 2^53 in quotes, to be met exactly.',
+        title: 'a number',
+        description: 'The number that the paper gives; a whole one beyond 2^53 between quotes.',
       }),
     ),
     tolerance: Type.Optional(Type.Number({ minimum: 0, description: 'How far off it may be; 0 if left out.' })),

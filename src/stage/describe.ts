@@ -9,7 +9,7 @@ import { version } from '../version.js';
 import { definitionProblems } from './check.js';
 import type { Answer, PlainDefinition, Question, ReaderFailure, Reply } from './confined/messages.js';
 import { costProblems } from './cost.js';
-import type { InputProblem, ParameterProblem, StageDefinition } from './definition.js';
+import type { InputOrigin, InputProblem, ParameterProblem, StageDefinition } from './definition.js';
 import { currentFingerprint, stageFingerprint } from './fingerprint.js';
 import { findBuiltInStage, findUserStage, type StageProblem } from './load.js';
 import { isUserStage } from './registry.js';
@@ -105,7 +105,7 @@ class Described {
     return {
       ...rest,
       run: () => Promise.reject<undefined>(new TypeError('a description of a stage can’t be run')),
-      ...(hasFunction('check') ? { check: (...args) => this.#check(args) } : {}),
+      ...(hasFunction('check') ? { check: (parameters, inputs) => this.#check([parameters, told(inputs)]) } : {}),
       ...(hasFunction('files') ? { files: (...args) => this.#files(args) } : {}),
     };
   }
@@ -209,6 +209,12 @@ class Described {
     const folder = join(cacheFolder(), 'definitions');
     await writeAtomically(this.#path, [sealed(JSON.stringify(what))], folder).catch(() => undefined);
   }
+}
+
+/** What stages of the user's are told of what makes their inputs: of that what JSON holds. */
+function told(inputs: Readonly<Record<string, InputOrigin>>): Readonly<Record<string, InputOrigin>> {
+  const entries = Object.entries(inputs).map(([name, { uses, parameters }]) => [name, { uses, parameters }] as const);
+  return Object.fromEntries(entries);
 }
 
 /** True if a failure is too old to count, or its time is none, or yet to come. */

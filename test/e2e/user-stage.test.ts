@@ -144,7 +144,7 @@ export default defineStage({
      |   ^
   hint: add inputs: { a: STAGE }
 `);
-      expect(err).toContain('p.yaml:5:37: error[E_VALUE]: Three is none of these.');
+      expect(err).toContain('p.yaml:5:38: error[E_VALUE]: three is none of these.');
     }
   });
 

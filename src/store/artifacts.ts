@@ -14,12 +14,13 @@ import { digestBytes, digestFile } from '../files/digest.js';
 import type { FileContent } from '../files/digest-pool.js';
 import { guarded, StoreError, systemCode } from '../files/error.js';
 import { after, type MaybePromise } from '../files/maybe-promise.js';
+import { isExecutable } from '../files/modes.js';
 import type { Reading } from '../files/reading.js';
 import type { Digest } from '../values.js';
 import { type BlobState, type Blobs, blobError } from './blobs.js';
 import { decodeManifest, describeFolder, encodeManifest, type FolderManifest } from './manifest.js';
 import type { StatCache } from './stat-cache.js';
-import { copyTree, isExecutable, linkTree, type Tree } from './tree.js';
+import { copyTree, linkTree, type Tree } from './tree.js';
 import type { Artifact } from './types.js';
 
 /** A blob that an artifact needs and that can't be used. */
@@ -55,7 +56,7 @@ async function take(
   reading: Reading | undefined,
 ): Promise<Artifact> {
   const found = await statInput(path);
-  if (!found.isDirectory()) return fileArtifact(await add(path), found);
+  if (!found.isDirectory()) return fileArtifact(await add(path), path, found);
   const manifest = await guarded(path, () => describeFolder(path, add, reading));
   const artifact = folderArtifact(manifest);
   await blobs.addBytes(encodeManifest(manifest));
@@ -77,7 +78,7 @@ export async function describe(path: string, cache: StatCache, reading?: Reading
   };
   const found = await statInput(path);
   if (found.isDirectory()) return folderArtifact(await guarded(path, () => describeFolder(path, digest, reading)));
-  return fileArtifact(await guarded(path, () => digest(path, found)), found);
+  return fileArtifact(await guarded(path, () => digest(path, found)), path, found);
 }
 
 /** The first blob of an artifact that can't be used; undefined if all are good. */
@@ -260,8 +261,8 @@ export async function findManifest(blobs: Blobs, digest: Digest): Promise<Folder
   return undefined;
 }
 
-function fileArtifact({ digest, size }: FileContent, { mode }: BigIntStats): Artifact {
-  return { digest, ...(isExecutable(mode) && { executable: true }), kind: 'file', size };
+function fileArtifact({ digest, size }: FileContent, path: string, stat: BigIntStats): Artifact {
+  return { digest, ...(isExecutable(path, stat) && { executable: true }), kind: 'file', size };
 }
 
 function folderArtifact(manifest: FolderManifest): Artifact {

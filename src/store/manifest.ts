@@ -6,12 +6,12 @@ import { canonicalJson } from '../files/canonical.js';
 import { isDigest } from '../files/digest.js';
 import { StoreError } from '../files/error.js';
 import { createLimit } from '../files/limit.js';
+import { isExecutable } from '../files/modes.js';
 import { Pace, type Reading } from '../files/reading.js';
 import type { Digest } from '../values.js';
 import { describeLink, type FolderLink } from './links.js';
 import { checkNames } from './listing.js';
 import { isSorted, linkProblem, pathProblem, pathsProblem } from './manifest-rules.js';
-import { isExecutable } from './tree.js';
 
 /** One file of a folder. */
 export interface ManifestFile {
@@ -69,7 +69,7 @@ export async function describeFolder(
       limit(async (): Promise<ManifestFile> => {
         const content = await digest(join(folder, path), stat);
         pace.step(found.files.length);
-        return { path, size: content.size, digest: content.digest, executable: isExecutable(stat.mode) };
+        return { path, size: content.size, digest: content.digest, executable: isExecutable(join(folder, path), stat) };
       }),
     ),
   );

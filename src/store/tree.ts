@@ -15,14 +15,12 @@ import { dirname, join, relative } from 'node:path';
 import { inFolder, temporaryPath } from '../files/atomic.js';
 import { copyContent } from '../files/copy.js';
 import { hasNoLinks, StoreError, systemCode } from '../files/error.js';
+import { isExecutable, isModeless } from '../files/modes.js';
 import type { Reading } from '../files/reading.js';
 import { removeFolder } from '../files/remove.js';
 import type { Digest } from '../values.js';
 import { leadsToBlob } from './aside.js';
 import type { FolderLink } from './links.js';
-
-/** True if a file of this mode may be executed, by anybody. */
-export const isExecutable = (mode: number | bigint): boolean => (Number(mode) & 0o111) !== 0;
 
 /** A file to be put at a place: which blob, and whether it is to be executable. */
 export interface TreeFile {
@@ -96,7 +94,11 @@ async function forEachPlace(
   for (const file of tree.files) {
     const place = join(target, file.path);
     if (file.path.includes('/')) mkdirSync(dirname(place), { recursive: true });
-    await put(file, place);
+    try {
+      await put(file, place);
+    } catch (error) {
+      throw refusedName(error, file.path, target) ?? error;
+    }
   }
   // Last: nothing is written through them.
   for (const link of tree.links) {
@@ -112,6 +114,16 @@ async function forEachPlace(
       });
     }
   }
+}
+
+/** Why a disk does not take a file that another one had: names that differ in capitals alone, or with signs that it has no room for. */
+function refusedName(error: unknown, path: string, target: string): StoreError | undefined {
+  const code = systemCode(error);
+  const isSame = code === 'EEXIST';
+  if (!isSame && !(['ENOENT', 'EINVAL'].includes(code ?? '') && /[<>:"\\|?*]|[. ](\/|$)/.test(path))) return undefined;
+  const why = isSame ? 'has a file of that name already, in other letters' : 'takes no such name';
+  const message = `${path} can't be laid out as it is in its folder: the disk of ${target} ${why}.`;
+  return new StoreError('E_STORE_NAME', message, 'Choose a folder on another disk with --artifacts.', { cause: error });
 }
 
 /** True if the place is a tree that {@link linkTree} makes, of links or of copies: then nothing needs to be done. */
@@ -155,9 +167,14 @@ export function isLinked(tree: Tree, target: string): boolean {
 }
 
 function isCopyOf(file: TreeFile, place: string): boolean {
-  const found = lstatSync(place);
-  const right = found.isFile() && isExecutable(found.mode) === file.executable;
-  return right && found.size === statSync(file.blob).size && readFileSync(place).equals(readFileSync(file.blob));
+  const found = lstatSync(place, { bigint: true });
+  const right = isModeless(place, found) || isExecutable(place, found) === file.executable;
+  return (
+    found.isFile() &&
+    right &&
+    Number(found.size) === statSync(file.blob).size &&
+    readFileSync(place).equals(readFileSync(file.blob))
+  );
 }
 
 /** Replaces the folder at `target` by `draft`. The old one is moved away whole before it is removed. */

@@ -58,7 +58,11 @@ export default defineStage({
     const options = { batch, threads: context.threads };
     const predictions = await Loader.with(source, batch, context.signal, async (loader) => {
       const evaluator = await engine.evaluator(network, parameters, options);
-      return predict(loader, evaluator, testImages(images), context).finally(() => evaluator.close());
+      try {
+        return await predict(loader, evaluator, testImages(images), context);
+      } finally {
+        await evaluator.close();
+      }
     });
     const about = { network: network.name, dataset: dataset.name, precision: precisionLabel(network.precision) };
     const { classes, correct } = predictions;

@@ -182,7 +182,11 @@ async function begin(work: SampleWork, prepared: Prepared): Promise<unknown> {
         batch: inferenceBatch(images),
         threads,
       });
-      return predict(loader, evaluator, testImages(images), context).finally(() => evaluator.close());
+      try {
+        return await predict(loader, evaluator, testImages(images), context);
+      } finally {
+        await evaluator.close();
+      }
     });
   }
   if (work.kind === 'compare')

@@ -72,7 +72,12 @@ export async function cacheCommand(
     if (action === 'status') await status({ pipeline, tasks, targets, sharing, options }, transfer);
     else {
       const started = performance.now();
-      const text = await (action === 'push' ? push : pull)(transfer, tasks.length).finally(() => view.close());
+      let text: string;
+      try {
+        text = await (action === 'push' ? push : pull)(transfer, tasks.length);
+      } finally {
+        await view.close();
+      }
       const time = duration((performance.now() - started) / 1e3);
       if (reporter !== 'json')
         print(`\n${pipeline.name}: ${text} in ${time}${transfer.interrupted ? ' (interrupted)' : ''}`);

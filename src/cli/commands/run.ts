@@ -68,14 +68,17 @@ async function perform(run: PipelineRun, reporter: string, how: RunCommandOption
   const failures: TaskEvent[] = [];
   let end: Extract<RunEvent, { event: 'end' }> | undefined;
   listenForSignals(run);
-  const result = await run
-    .start((event) => {
+  let result: RunResult;
+  try {
+    result = await run.start((event) => {
       if (event.event === 'task' && event.status === 'failed') failures.push(event);
       if (event.event === 'end') end = event;
       view.handle(event);
       page?.handle(event);
-    })
-    .finally(() => view.close());
+    });
+  } finally {
+    await view.close();
+  }
   const pages = await run.keep(result, printError);
   const leave = async () => {
     const again = callOf('run', pipeline, options, targets);

@@ -5,7 +5,7 @@ import { openStore } from '../../api/opening/store.js';
 import { chooseTasks } from '../../api/opening/tasks.js';
 import { removeFolder } from '../../files/remove.js';
 import type { RunEvent } from '../../run/events.js';
-import { Verification } from '../../run/local/verify.js';
+import { Verification, type VerificationResult } from '../../run/local/verify.js';
 import { PlainView } from '../../run/views/plain.js';
 import { duration, tailLines } from '../../run/views/text.js';
 import { Store } from '../../store/store.js';
@@ -50,7 +50,13 @@ export async function verifyCommand(file: string, targets: readonly string[], op
       },
     );
     listenForSignals(verification);
-    const { same, failed, interrupted } = await verification.start().finally(() => view.close());
+    let result: VerificationResult;
+    try {
+      result = await verification.start();
+    } finally {
+      await view.close();
+    }
+    const { same, failed, interrupted } = result;
     if (reporter !== 'json') {
       for (const { task, failure } of failures) {
         print(`\n${task} [${failure!.code}]\n  ${failure!.message}`);

@@ -37,7 +37,6 @@ const mostLosses = 3;
 export class LocalExecutor implements Executor {
   readonly #planner: Planner;
   readonly #executor: TaskRunner;
-  readonly #pool: ResourcePool;
   readonly #outcomes: Outcomes;
   /** Of all tasks whose outputs are stored. */
   readonly #outputs: Map<TaskId, TaskResult['outputs']>;
@@ -56,7 +55,7 @@ export class LocalExecutor implements Executor {
     readonly pipeline: Pipeline,
     readonly store: Store,
     readonly options: RunOptions,
-    pool = new ResourcePool(machineResources(options.jobs)),
+    readonly pool = new ResourcePool(machineResources(options.jobs)),
   ) {
     const { signal } = this.#waiting;
     const tell = (task: TaskId, message: string) => options.emit({ event: 'task-waiting', task, message });
@@ -65,7 +64,6 @@ export class LocalExecutor implements Executor {
     this.#outcomes = new Outcomes(pipeline, store, options);
     this.#outputs = new Map([...this.#outcomes.results].map(([id, { outputs }]) => [id, outputs]));
     this.#executor = new TaskRunner(pipeline, store);
-    this.#pool = pool;
     this.#order = new TaskOrder(
       options.tasks,
       (task, before) => this.#bring(task, before),
@@ -93,7 +91,11 @@ export class LocalExecutor implements Executor {
   async #bringAll(): Promise<RunResult> {
     this.#outcomes.begin();
     // Whatever happens: what it holds would keep a program alive that goes on.
-    await this.#order.run().finally(() => this.#executor.close());
+    try {
+      await this.#order.run();
+    } finally {
+      await this.#executor.close();
+    }
     await this.store.settled();
     await removeOutdatedStates(this.store, new Set([...this.#outcomes.results.values()].map(({ key }) => key)));
     await this.options.sharing?.settled();
@@ -164,7 +166,7 @@ export class LocalExecutor implements Executor {
 
   async #compute(task: Task, key: TaskKey, started: number): Promise<Outcome> {
     const { retries = 0, resources } = task;
-    const lacking = this.#pool.lacking(resources);
+    const lacking = this.pool.lacking(resources);
     if (lacking !== undefined) return this.#fail(task, lackingFailure(lacking), started, key);
     let losses = 0;
     for (let attempt = 1; ; attempt++) {
@@ -211,7 +213,7 @@ export class LocalExecutor implements Executor {
 
   /** One attempt at a task, with what it needs of the machine, and under a lock. */
   async #attempt(task: Task, how: AttemptForm, started: number): Promise<Outcome | FailedAttempt> {
-    const granted = await this.#pool.acquire(task.resources);
+    const granted = await this.pool.acquire(task.resources);
     try {
       // While it waited, the run may have been stopped, or inputs changed.
       if (this.#stopping) return this.#skip(task, started);

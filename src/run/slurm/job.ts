@@ -115,8 +115,12 @@ export class SlurmJob {
       emit,
     });
     if (this.#interrupted.signal.aborted) this.#run.interrupt();
-    const { results } = await this.#run.start().finally(() => sharing?.cache.close());
-    const result = results.get(task.id);
+    let result: TaskResult | undefined;
+    try {
+      result = (await this.#run.start()).results.get(task.id);
+    } finally {
+      await sharing?.cache.close();
+    }
     if (result === undefined) {
       // The task may have failed because Slurm is ending the job, which is about to hear of it.
       const { signal } = this.#interrupted;

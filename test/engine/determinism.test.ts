@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildFolder } from '../../src/paths.js';
 import { testFolder } from '../store/folder.js';
-import { cases, fingerprint, livelyParameters, writeLively } from './fingerprint.js';
+import { cases, fingerprint, fingerprintOfTrials, goldenTrials, livelyParameters, writeLively } from './fingerprint.js';
 
 describe.each(Object.entries(cases))('%s', (_, { network, gradients, golden }) => {
   let lively: ReadonlyMap<string, Float32Array>;
@@ -14,9 +14,13 @@ describe.each(Object.entries(cases))('%s', (_, { network, gradients, golden }) =
   });
 
   // With two they are computed below, and on other versions of Node; threads.test.ts has more than there is work for.
-  it.each([1, 3, 4])('gives the same bits with %i threads', async (threads) => {
+  it.each([1, 3])('gives the same bits with %i threads', async (threads) => {
     expect(await fingerprint(network, lively, threads, gradients)).toBe(golden);
   });
+});
+
+it('each kernel gives the same bits, in small networks', async () => {
+  expect(await fingerprintOfTrials()).toBe(goldenTrials);
 });
 
 it.skipIf(process.env.SPIKELINE_KERNELS === 'native')('V8’s baseline compiler gives the same bits', async () => {

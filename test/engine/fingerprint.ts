@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { serialize } from 'node:v8';
 import type { GradientType } from '../../src/engine/engine.js';
 import { wasmEngine } from '../../src/engine/wasm/engine.js';
+import { runTrials } from '../../src/engine/wasm/native/trials.js';
 import type { Network } from '../../src/network/architecture.js';
 import { initialParameters } from '../../src/network/initialise.js';
 import type { AdamState } from '../../src/network/optimiser.js';
@@ -35,6 +36,16 @@ export const cases: Record<string, { network: Network; gradients?: GradientType;
     golden: '83675fce0d7c6e369cb0f58c068118984a4b57a98d17d1d5f2d1b94c857d3c8f',
   },
 };
+
+/** Of what `fingerprintOfTrials` computes. */
+export const goldenTrials = '4376da3d7eec783d6bac434158fc8a092517cf9d743835326a4f02861818f2da';
+
+/** One hash of small networks that between them have each kernel called. */
+export async function fingerprintOfTrials(): Promise<string> {
+  const hash = createHash('sha256');
+  await runTrials((values) => void hash.update(values));
+  return hash.digest('hex');
+}
 
 const batch = 20;
 const stepsPerEpoch = 10;

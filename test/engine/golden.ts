@@ -1,5 +1,6 @@
 // Prints the hashes of all that `fingerprint` computes, so that other versions of Node, other compilers of V8 and native kernels
-// can be held to them: node .build/dev/golden.js optimised|liftoff|LIBRARY [case …]
+// can be held to them, with one of small networks that have each kernel called, or of some of the cases alone:
+// node .build/dev/golden.js optimised|liftoff|LIBRARY [case …]
 //
 // SPIKELINE_TEST_LIVELY names a file that `writeLively` has written, of what needn't be drawn again. For where to compute takes
 // long, SPIKELINE_TEST_STEPS says how many steps there are to be: the hash is another one then.
@@ -9,7 +10,7 @@ import { deserialize, setFlagsFromString } from 'node:v8';
 import { useFlags } from '../../src/engine/wasm/compiler/flags.js';
 import { useNative } from '../../src/engine/wasm/native/choice.js';
 import { levels } from '../../src/engine/wasm/native/level.js';
-import { cases, fingerprint, livelyParameters } from './fingerprint.js';
+import { cases, fingerprint, fingerprintOfTrials, livelyParameters } from './fingerprint.js';
 
 const [, , chosen, ...names] = process.argv;
 if (chosen === 'liftoff') {
@@ -39,4 +40,5 @@ for (const [name, { network, gradients }] of Object.entries(cases)) {
     steps === undefined ? undefined : Number(steps),
   );
 }
+if (names.length === 0) hashes.trials = await fingerprintOfTrials();
 console.log(JSON.stringify(hashes));

@@ -87,14 +87,14 @@ describe('deleteSpikes', () => {
     },
   );
 
-  it.each([0.003, 0.1, 1])(
-    'deletes from images of thousands of neurons, in whole vectors and what is left: %d',
+  it.each([0.003, 0.02, 0.1, 0.5, 1])(
+    'deletes from images of thousands of neurons, in whole vectors and what is left, also where upper halves of words decide nothing: %d',
     (probability) => {
-      const counts = spikeCounts(2 * 4144, 4, 5);
-      const expected = [0, 1].flatMap((image) =>
+      const counts = spikeCounts(8 * 4144, 4, 5);
+      const expected = Array.from({ length: 8 }, (_, image) =>
         withoutDeleted(counts.slice(image * 4144, (image + 1) * 4144), probability, { seed: 5, image }),
-      );
-      expect(deleted(counts, 2, 4, { probability, seed: 5, firstImage: 0 })).toEqual(expected);
+      ).flat();
+      expect(deleted(counts, 8, 4, { probability, seed: 5, firstImage: 0 })).toEqual(expected);
     },
   );
 

@@ -12,15 +12,49 @@ typedef struct {
 /** Random words that are drawn at a time: of as many blocks as a vector has lanes. */
 enum { drawnWords = 4 * LANES };
 
+/** Words in the making, [word of the block]: those of every second block, and those of the others, in the lower halves of 64 bits, as products take them; the upper
+ * ones are nobody's. */
+typedef struct {
+  u64v words[4][2];
+  u32 keys[2];
+} Drawing;
+
+/** Before the first of ten rounds: blocks from `block` on. */
+INLINE Drawing beginDrawing(Draw draw, u32 block) {
+  static const u64 blocks[2][8] = {{0, 2, 4, 6, 8, 10, 12, 14}, {1, 3, 5, 7, 9, 11, 13, 15}};
+  Drawing d = {.keys = {draw.seedLow, draw.seedHigh}};
+  EACH(odd, 2) {
+    d.words[0][odd] = LOAD(u64v, blocks[odd]) + (u64)block;
+    d.words[1][odd] = SPLAT(u64v, (u64)draw.layer);
+    d.words[2][odd] = SPLAT(u64v, (u64)draw.image);
+    d.words[3][odd] = SPLAT(u64v, (u64)draw.purpose);
+  }
+  return d;
+}
+
+INLINE void drawRound(Drawing *d) {
+  EACH(odd, 2) {
+    const u64v first = evenProducts(d->words[0][odd], 0xd2511f53), second = evenProducts(d->words[2][odd], 0xcd9e8d57);
+    d->words[0][odd] = second >> 32 ^ d->words[1][odd] ^ (u64)d->keys[0];
+    d->words[1][odd] = second;
+    d->words[2][odd] = first >> 32 ^ d->words[3][odd] ^ (u64)d->keys[1];
+    d->words[3][odd] = first;
+  }
+  d->keys[0] += 0x9e3779b9;
+  d->keys[1] += 0xbb67ae85;
+}
+
+/** Word w of each block. */
+INLINE u32v drawnBy(const Drawing *d, i32 w) { return (u32v)((d->words[w][0] & 0xffffffff) | d->words[w][1] << 32); }
+
 /**
  * Draws the words of blocks from `block` on, [word of the block][block]. Philox4x32-10 (Salmon et al. 2011) turns the counter
  * (block, layer, image, purpose) and the key into the four words of a block.
  */
 INLINE void drawWords(Draw draw, u32 block, u32 *out) {
-  u32 key0 = draw.seedLow, key1 = draw.seedHigh;
 #if defined(__wasm__) && WIDTH == 16
-  u32v a, b = SPLAT(u32v, draw.layer), c = SPLAT(u32v, draw.image), d = SPLAT(u32v, draw.purpose);
-  EACH(i, LANES) a[i] = block + i;
+  u32 key0 = draw.seedLow, key1 = draw.seedHigh;
+  u32v a = (u32v){0, 1, 2, 3} + block, b = SPLAT(u32v, draw.layer), c = SPLAT(u32v, draw.image), d = SPLAT(u32v, draw.purpose);
   NO_UNROLLING for (i32 round = 0; round < 10; round++) {
     const Products first = wholeProducts(a, 0xd2511f53), second = wholeProducts(c, 0xcd9e8d57);
     a = second.high ^ b ^ key0;
@@ -35,25 +69,8 @@ INLINE void drawWords(Draw draw, u32 block, u32 *out) {
   STORE(out + 2 * LANES, c);
   STORE(out + 3 * LANES, d);
 #else
-  // Words of every second block, and of the others, in the lower halves of 64 bits, as products take them; the upper ones are nobody's.
-  u64v words[4][2];
-  EACH(odd, 2) {
-    EACH(i, LANES / 2) words[0][odd][i] = block + 2 * i + odd;
-    words[1][odd] = SPLAT(u64v, (u64)draw.layer);
-    words[2][odd] = SPLAT(u64v, (u64)draw.image);
-    words[3][odd] = SPLAT(u64v, (u64)draw.purpose);
-  }
-  NO_UNROLLING for (i32 round = 0; round < 10; round++) {
-    EACH(odd, 2) {
-      const u64v first = evenProducts(words[0][odd], 0xd2511f53), second = evenProducts(words[2][odd], 0xcd9e8d57);
-      words[0][odd] = second >> 32 ^ words[1][odd] ^ (u64)key0;
-      words[1][odd] = second;
-      words[2][odd] = first >> 32 ^ words[3][odd] ^ (u64)key1;
-      words[3][odd] = first;
-    }
-    key0 += 0x9e3779b9;
-    key1 += 0xbb67ae85;
-  }
-  EACH(w, 4) STORE(out + w * LANES, (words[w][0] & 0xffffffff) | words[w][1] << 32);
+  Drawing d = beginDrawing(draw, block);
+  NO_UNROLLING for (i32 round = 0; round < 10; round++) drawRound(&d);
+  EACH(w, 4) STORE(out + w * LANES, drawnBy(&d, w));
 #endif
 }

@@ -144,9 +144,13 @@ async function codeFingerprint(entry: string, base: string, boundary?: Boundary)
 }
 
 function remember(name: string, take: () => Promise<CodeFingerprint>): Promise<CodeFingerprint> {
-  const known = cache.get(name) ?? take();
-  cache.set(name, known);
-  return known;
+  const known = cache.get(name);
+  if (known !== undefined) return known;
+  const taken = take();
+  cache.set(name, taken);
+  // What is wrong with a file may be mended while this process runs.
+  taken.catch(() => cache.get(name) === taken && cache.delete(name));
+  return taken;
 }
 
 /** Of its sources, which stay as they are while this process runs: each task of a pipeline asks. */

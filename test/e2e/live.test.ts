@@ -175,6 +175,36 @@ describe.concurrent('the page of what there is', () => {
     expect(await ui.result).toMatchObject({ code: 0, out: '' });
   });
 
+  test('follows the code of the user’s stages, and what that imports', async ({ box }) => {
+    const stage = (by: string) => `import { writeFileSync } from 'node:fs';
+import { defineStage, Type } from 'spikeline';
+import { sign } from './lib/sign';
+export default defineStage({
+  name: 's', summary: 'S', parameters: Type.Object({}), inputs: {}, outputs: { o: { description: 'O', path: 'o.txt' } },
+  async run({ outputs }) { writeFileSync(outputs.o!, sign + '${by}'); },
+});
+`;
+    box.write('p.yaml', 'name: p\nstages: { s: { uses: ./s.ts } }\n');
+    box.write('s.ts', stage('x'));
+    box.write('lib/sign.ts', "export const sign = '+';\n");
+    expect((await box.run(['run', 'p.yaml'])).code).toBe(0);
+    const ui = box.start(['ui', 'p.yaml']);
+    await until(() => ui.err.includes('Ctrl-C ends it'), 'the address is told');
+    const reader = await readEvents(/http:\S+/.exec(ui.err)![0]);
+    const changes = async (file: string, text: string, words: string) => {
+      const before = reader.told.length;
+      box.write(file, text);
+      await until(() => reader.told.slice(before).includes(words), `${words} is told`);
+    };
+    await until(() => reader.told.includes('1 of 1 cached'), 'it is cached');
+    await changes('lib/sign.ts', "export const sign = '-';\n", 'code of stage s changed: lib/sign.ts');
+    await changes('s.ts', 'export default {', "and can't be read");
+    await changes('s.ts', stage('y'), 'code of stage s changed: lib/sign.ts, s.ts');
+    await reader.leave();
+    ui.child.kill('SIGINT');
+    await ui.result;
+  });
+
   test('has curves and the last line of what another process computes, from its log', async ({ box }) => {
     const epoch = (n: number) => `echo "epoch ${n}: loss 0.${n}, test ${n}0 %"`;
     box.write(

@@ -7,10 +7,15 @@ import { stripVTControlCharacters } from 'node:util';
 
 const [resultsFolder = '', logFolder = '', ...failedSteps] = process.argv.slice(2);
 const files = existsSync(resultsFolder) ? readdirSync(resultsFolder).filter((name) => name.endsWith('.json')) : [];
-const reports = files.map((name) => ({
-  step: name.slice(0, -'.json'.length),
-  ...JSON.parse(readFileSync(join(resultsFolder, name), 'utf8')),
-}));
+const reports = files.flatMap((name) => {
+  try {
+    const step = name.slice(0, -'.json'.length);
+    return [{ step, ...JSON.parse(readFileSync(join(resultsFolder, name), 'utf8')) }];
+  } catch {
+    // Of a step that was killed as it wrote: its log tells more.
+    return [];
+  }
+});
 
 /** @param {string} text */
 const lines = (text) => stripVTControlCharacters(text).trimEnd().split('\n');
@@ -35,8 +40,14 @@ const logs = failedSteps
   .filter((step) => !failures.some((failure) => failure.head.startsWith(`${step}: `)))
   .map((step) => ({
     head: `${step}: the end of its log`,
-    log: lines(readFileSync(join(logFolder, `${step}.log`), 'utf8')),
+    log: logOf(step),
   }));
+
+/** @param {string} step */
+function logOf(step) {
+  const path = join(logFolder, `${step}.log`);
+  return existsSync(path) ? lines(readFileSync(path, 'utf8')) : ['It has no log.'];
+}
 
 // All of it should be readable at a glance.
 const room = Math.min(15, Math.max(3, Math.floor(60 / (failures.length + logs.length))));

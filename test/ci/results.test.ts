@@ -85,4 +85,38 @@ describe('the end of what CI prints', () => {
       ].join('\n'),
     );
   });
+
+  it('has less of each failure, the more there are', async () => {
+    const failures = (count: number) => ({
+      ...{ name: join(packageRoot, 'test/d.test.ts'), status: 'failed', message: '' },
+      assertionResults: Array.from({ length: count }, (_, test) => ({
+        ...{ ancestorTitles: [], title: `test ${test}`, status: 'failed' },
+        failureMessages: [Array.from({ length: 30 }, (_, line) => `line ${line}`).join('\n')],
+      })),
+    });
+    for (const [count, shown] of [
+      [1, 15],
+      [6, 10],
+      [50, 3],
+    ] as const) {
+      const files = { 'unit.json': report([failures(count)], { passed: 0, failed: count }) };
+      const printed = (await results(files, ['unit'])).split('\n');
+      expect(printed.filter((line) => line.startsWith('✗'))).toHaveLength(count);
+      expect(printed.filter((line) => line.startsWith('    line'))).toHaveLength(count * shown);
+    }
+  });
+
+  it('tells of a step that was killed as it wrote its report by its log, and of one that has none', async () => {
+    const files = { 'unit.json': '{"numPassedTests":3,"testRes', 'unit.log': 'Killed\n' };
+    expect(await results(files, ['unit', 'gone'])).toBe(
+      '\n✗ unit: the end of its log\n    Killed\n\n✗ gone: the end of its log\n    It has no log.\n\n0 passed, 0 failed\n',
+    );
+  });
+
+  it('is a count of nothing where no step came so far', () => {
+    const { stdout } = spawnSync(process.execPath, [join(packageRoot, '.ci/results.mjs'), '/nowhere', '/nowhere'], {
+      encoding: 'utf8',
+    });
+    expect(stdout).toBe('0 passed, 0 failed\n');
+  });
 });

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { systemCode } from './error.js';
 import { makeFolder } from './make-folder.js';
 import { ownToken } from './process-identity.js';
-import { checkFolders } from './trust.js';
+import { checkFolder } from './trust.js';
 
 // Short operations on names are synchronous here and in the files beside: a detour through the thread pool costs ten
 // times as much as they take. What moves many bytes, or waits for the disk, is not.
@@ -51,13 +51,14 @@ export async function syncFolder(folder: string): Promise<void> {
  */
 export function moveInto(draft: string, path: string): readonly string[] {
   const folder = dirname(path);
-  checkFolders([folder]);
-  try {
-    renameSync(draft, path);
-    return [folder];
-  } catch (error) {
-    if (systemCode(error) !== 'ENOENT') throw error;
-  }
+  if (checkFolder(folder))
+    try {
+      renameSync(draft, path);
+      return [folder];
+    } catch (error) {
+      // A `gc` may have removed it since.
+      if (systemCode(error) !== 'ENOENT') throw error;
+    }
   const made = makeFolder(folder);
   renameSync(draft, path);
   return made === undefined ? [folder] : [folder, dirname(made)];

@@ -26,13 +26,19 @@ export function digestJson(value: unknown): Digest {
  */
 export async function digestFile(path: string, reading?: Reading): Promise<FileContent> {
   const descriptor = openSync(path, 'r');
+  let small: FileContent | undefined;
   try {
-    const { size } = fstatSync(descriptor);
-    if (size <= hashedAtOnce) return digestSmallFile(descriptor, size);
+    small = digestSmall(descriptor);
   } finally {
     closeSync(descriptor);
   }
-  return digestLargeFile(path, reading);
+  return small ?? digestLargeFile(path, reading);
+}
+
+/** SHA-256 of an open file; undefined if it is so large that threads should hash it. */
+export function digestSmall(descriptor: number): FileContent | undefined {
+  const { size } = fstatSync(descriptor);
+  return size <= hashedAtOnce ? digestSmallFile(descriptor, size) : undefined;
 }
 
 /** SHA-256 of an open file that has `expected` bytes: at once, where piece by piece takes half as long again. */
@@ -43,9 +49,10 @@ function digestSmallFile(descriptor: number, expected: number): FileContent {
   let size = 0;
   for (;;) {
     const length = readSync(descriptor, buffer, size, buffer.length - size, size);
-    if (length === 0) return { digest: digestBytes(buffer.subarray(0, size)), size };
     size += length;
     if (size > expected) return digestOpenFile(descriptor, hashedAtOnce);
+    // Files of /proc say that they are empty, and others may shrink: they are read until nothing comes.
+    if (length === 0 || (size === expected && size > 0)) return { digest: digestBytes(buffer.subarray(0, size)), size };
   }
 }
 

@@ -14,6 +14,13 @@ export type ProcessToken = string;
 export const remoteSilenceMs = 600_000;
 
 let own: ProcessToken | undefined;
+let host: string | undefined;
+
+/** The name of this host, asked for once. */
+export function thisHost(): string {
+  host ??= hostname();
+  return host;
+}
 
 /** The token of this process. */
 export function ownToken(): ProcessToken {

@@ -50,13 +50,14 @@ export function checkStore(artifacts: string): void {
  * volumes of several users are, and shares on which root is nobody.
  *
  * @param of the folder that it lies in
+ * @returns whether it exists
  * @throws StoreError `E_STORE_ACCESS`
  */
-export function checkInside(path: string, of: Stats): void {
-  const own = process.geteuid?.();
-  if (own === undefined || (own === 0 && (of.mode & 0o002) !== 0)) return;
+export function checkInside(path: string, of: Stats): boolean {
   const stat = lstatSync(path, { throwIfNoEntry: false });
-  if (stat === undefined) return;
+  if (stat === undefined) return false;
+  const own = process.geteuid?.();
+  if (own === undefined || (own === 0 && (of.mode & 0o002) !== 0)) return true;
   const { uid, gid, mode } = stat;
   const isShared = (of.mode & 0o020) !== 0 && gid === of.gid;
   if (![own, 0, of.uid].includes(uid) && !isShared)
@@ -72,6 +73,7 @@ export function checkInside(path: string, of: Stats): void {
       `Anyone may write to ${path}, and not to the folder that it lies in.`,
       'Has somebody else been there? If not: chmod -R o-w ARTIFACTS. Else remove it: what is missing is made again.',
     );
+  return true;
 }
 
 /**
@@ -80,11 +82,16 @@ export function checkInside(path: string, of: Stats): void {
  * @throws StoreError `E_STORE_LINK`, `E_STORE_ACCESS`
  */
 export function checkFolders(folders: readonly string[]): void {
-  for (const folder of folders) {
-    const stat = lstatSync(folder, { throwIfNoEntry: false });
-    if (stat?.isSymbolicLink() === true) throw linkError(folder);
-    if (stat !== undefined) checkOwner(folder, stat);
-  }
+  for (const folder of folders) checkFolder(folder);
+}
+
+/** The same for one of them. False if it does not exist. */
+export function checkFolder(folder: string): boolean {
+  const stat = lstatSync(folder, { throwIfNoEntry: false });
+  if (stat === undefined) return false;
+  if (stat.isSymbolicLink()) throw linkError(folder);
+  checkOwner(folder, stat);
+  return true;
 }
 
 /** True if files can be put into a folder; one that is not there yet counts, as it will be made. */

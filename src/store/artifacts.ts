@@ -1,15 +1,15 @@
 import {
   type BigIntStats,
+  existsSync,
   lstatSync,
   mkdirSync,
   readlinkSync,
   renameSync,
   rmSync,
   statSync,
-  unlinkSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { temporaryPath } from '../files/atomic.js';
+import { removeFile, temporaryPath } from '../files/atomic.js';
 import { digestBytes, digestFile } from '../files/digest.js';
 import type { FileContent } from '../files/digest-pool.js';
 import { guarded, StoreError, systemCode } from '../files/error.js';
@@ -18,7 +18,7 @@ import { isExecutable } from '../files/modes.js';
 import type { Reading } from '../files/reading.js';
 import type { Digest } from '../values.js';
 import { type BlobState, type Blobs, blobError } from './blobs.js';
-import { decodeManifest, describeFolder, encodeManifest, type FolderManifest } from './manifest.js';
+import { decodeManifest, describeFolder, encodeManifest, type FileDigester, type FolderManifest } from './manifest.js';
 import type { StatCache } from './stat-cache.js';
 import { copyTree, linkTree, type Tree } from './tree.js';
 import type { Artifact } from './types.js';
@@ -32,31 +32,28 @@ export interface BlobProblem {
 }
 
 /** Takes a file or folder into the store. It stays where it is. */
-export function ingest(blobs: Blobs, path: string, reading?: Reading): Promise<Artifact> {
-  return take(blobs, path, (file) => blobs.addFile(file, reading), reading);
+export async function ingest(blobs: Blobs, path: string, reading?: Reading): Promise<Artifact> {
+  return take(blobs, path, await statInput(path), (file) => blobs.addFile(file, reading), reading);
 }
 
 /**
  * Takes a file or folder, which must be on the store's file system, into the store, and away from where it is. What a link
  * leads to is another's: that stays where it is, as with `ingest`.
  */
-export function adopt(blobs: Blobs, path: string, reading?: Reading): Promise<Artifact> {
-  let isLink: boolean | undefined;
-  const add = (file: string) => {
-    isLink ??= lstatSync(path).isSymbolicLink();
-    return isLink ? blobs.addFile(file, reading) : blobs.adoptFile(file, reading);
-  };
-  return take(blobs, path, add, reading);
+export async function adopt(blobs: Blobs, path: string, reading?: Reading): Promise<Artifact> {
+  const found = await statInput(path, lstatSync);
+  if (found.isSymbolicLink()) return ingest(blobs, path, reading);
+  return take(blobs, path, found, (file, stat) => blobs.adoptFile(file, stat, reading), reading);
 }
 
 async function take(
   blobs: Blobs,
   path: string,
-  add: (file: string) => Promise<FileContent>,
+  found: BigIntStats,
+  add: FileDigester,
   reading: Reading | undefined,
 ): Promise<Artifact> {
-  const found = await statInput(path);
-  if (!found.isDirectory()) return fileArtifact(await add(path), path, found);
+  if (!found.isDirectory()) return fileArtifact(await add(path, found), path, found);
   const manifest = await guarded(path, () => describeFolder(path, add, reading));
   const artifact = folderArtifact(manifest);
   await blobs.addBytes(encodeManifest(manifest));
@@ -81,15 +78,22 @@ export async function describe(path: string, cache: StatCache, reading?: Reading
   return fileArtifact(await guarded(path, () => digest(path, found)), path, found);
 }
 
-/** The first blob of an artifact that can't be used; undefined if all are good. */
+/**
+ * The first blob of an artifact that can't be used; undefined if all are good.
+ *
+ * @param inodes takes the inodes of the blobs that are good
+ */
 export function findProblem(
   blobs: Blobs,
   artifact: Artifact,
   reading?: Reading,
+  inodes?: Map<Digest, bigint>,
 ): MaybePromise<BlobProblem | undefined> {
   const { digest, size } = artifact;
-  if (artifact.kind === 'folder') return findProblemInside(blobs, digest, reading);
-  return after(blobs.check(digest, { size, reading }), (state) => (state === 'good' ? undefined : { digest, state }));
+  if (artifact.kind === 'folder') return findProblemInside(blobs, digest, reading, inodes);
+  return after(blobs.check(digest, { size, reading, inodes }), (state) =>
+    state === 'good' ? undefined : { digest, state },
+  );
 }
 
 /** @param digest of a folder */
@@ -97,14 +101,15 @@ async function findProblemInside(
   blobs: Blobs,
   digest: Digest,
   reading: Reading | undefined,
+  inodes: Map<Digest, bigint> | undefined,
 ): Promise<BlobProblem | undefined> {
-  const state = await blobs.check(digest);
+  const state = await blobs.check(digest, { inodes });
   if (state !== 'good') return { digest, state };
   const manifest = await findManifest(blobs, digest);
   if (manifest === undefined) return { digest, state: 'damaged' };
   for (const file of manifest.files) {
     reading?.signal?.throwIfAborted();
-    const fileState = await blobs.check(file.digest, { size: file.size, reading });
+    const fileState = await blobs.check(file.digest, { size: file.size, reading, inodes });
     if (fileState !== 'good') return { digest: file.digest, state: fileState, path: file.path };
   }
   return undefined;
@@ -123,31 +128,43 @@ export interface LayingOut {
   readonly mode: 'link' | 'copy';
   /** Names it in errors, such as `The input "data"`. */
   readonly what?: string;
+  /** True if a link is there, of an earlier file: it stays where it leads to the right blob, else it goes. */
+  readonly isLinked?: boolean;
   readonly reading?: Reading | undefined;
 }
 
-/**
- * Puts an artifact at `target`, which must not exist, unless it is a link in the place of a file.
- *
- * @throws StoreError `E_STORE_MISSING`, `E_STORE_CORRUPT`
- */
+/** Tells whether what was laid out is still what it was. */
+export type Watch = () => Promise<boolean>;
+
+/** See `Store.materialise`. */
 export async function materialise(
   blobs: Blobs,
   artifact: Artifact,
   target: string,
-  { mode, what = 'An artifact', reading }: LayingOut,
-): Promise<void> {
-  const problem = await findProblem(blobs, artifact, reading);
+  { mode, what = 'An artifact', isLinked = false, reading }: LayingOut,
+): Promise<Watch> {
+  const inodes = new Map<Digest, bigint>();
+  const problem = await findProblem(blobs, artifact, reading, inodes);
   if (problem !== undefined)
     throw blobError(problem.digest, problem.state, problem.path === undefined ? what : `${what} (${problem.path})`);
-  mkdirSync(dirname(target), { recursive: true });
-  if (mode === 'link') {
-    if (artifact.kind === 'file' && isCleared(target, artifact.executable ? undefined : blobs.pathOf(artifact.digest)))
-      return;
-    await layOut(blobs, artifact, target, reading);
-    return;
-  }
   const tree = await treeOf(blobs, artifact);
+  if (mode === 'copy') {
+    await copyOut(tree, artifact, target, { what, reading });
+    return () => guarded(target, () => isCopyOf(tree.files, target));
+  }
+  const stays = isLinked && leadsTo(target, artifact.executable ? undefined : blobs.pathOf(artifact.digest));
+  // What can't be a link, because it is executable or the disk has none, is a copy here, too.
+  const copies = stays ? [] : await linkOut(tree, artifact, target, reading);
+  return () => guarded(target, async () => (await isCopyOf(copies, target)) && areUntouched(blobs, inodes));
+}
+
+async function copyOut(
+  tree: Tree,
+  artifact: Artifact,
+  target: string,
+  { what, reading }: { readonly what: string; readonly reading: Reading | undefined },
+): Promise<void> {
+  makeWay(target);
   const draft = temporaryPath(dirname(target));
   try {
     if (artifact.kind === 'folder') mkdirSync(draft);
@@ -162,43 +179,38 @@ export async function materialise(
 }
 
 /** Puts links to an artifact's blobs at `target`, which must not exist, without a look at the blobs. */
-export async function layOut(blobs: Blobs, artifact: Artifact, target: string, reading?: Reading): Promise<void> {
-  const tree = await treeOf(blobs, artifact);
-  if (artifact.kind === 'folder') mkdirSync(target);
-  await linkTree(tree, target, { reading });
+export async function layOut(blobs: Blobs, artifact: Artifact, target: string): Promise<void> {
+  await linkOut(await treeOf(blobs, artifact), artifact, target);
 }
 
-/** Removes a link that leads elsewhere. True if one is there that leads to the blob that is wanted. */
-function isCleared(target: string, blob: string | undefined): boolean {
-  if (lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return false;
-  if (readlinkSync(target) === blob) return true;
-  unlinkSync(target);
+/** @returns files that are copies */
+function linkOut(tree: Tree, { kind }: Artifact, target: string, reading?: Reading): Promise<Tree['files']> {
+  makeWay(target);
+  if (kind === 'folder') mkdirSync(target);
+  return linkTree(tree, target, { reading });
+}
+
+/** The folder that it goes into is there for the most part: to look is faster than to try to make it. */
+function makeWay(target: string): void {
+  const folder = dirname(target);
+  if (!existsSync(folder)) mkdirSync(folder, { recursive: true });
+}
+
+/** True if a link leads to the blob that is wanted. Else it is removed. */
+function leadsTo(link: string, blob: string | undefined): boolean {
+  try {
+    if (readlinkSync(link) === blob) return true;
+  } catch {
+    // Somebody has removed it, or put something else there.
+  }
+  removeFile(link);
   return false;
 }
 
-/** See `Store.watch`. */
-export async function watch(
-  blobs: Blobs,
-  artifact: Artifact,
-  path: string,
-  mode: 'link' | 'copy',
-): Promise<() => Promise<boolean>> {
-  const { files } = await treeOf(blobs, artifact);
-  if (mode === 'copy') return () => guarded(path, () => isCopyOf(files, path));
-  const digests = new Set([artifact.digest, ...files.map(({ digest }) => digest)]);
-  const inodes = new Map([...digests].map((digest) => [digest, blobs.inode(digest)]));
-  // What can't be a link, because it is executable or the disk has none, is a copy here, too.
-  const copies = files.filter((file) => !isLinkAt(file.path === '' ? path : `${path}/${file.path}`));
-  return () => guarded(path, async () => (await isCopyOf(copies, path)) && areUntouched(blobs, inodes));
-}
-
-const isLinkAt = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
-
 /** True if blobs are in the very files they were in, with the right bytes. All damaged ones are set aside. */
-async function areUntouched(blobs: Blobs, inodes: ReadonlyMap<Digest, bigint | undefined>): Promise<boolean> {
+async function areUntouched(blobs: Blobs, inodes: ReadonlyMap<Digest, bigint>): Promise<boolean> {
   let same = true;
-  for (const [digest, inode] of inodes)
-    if (inode === undefined || (await blobs.check(digest, { inode })) !== 'good') same = false;
+  for (const [digest, inode] of inodes) if ((await blobs.check(digest, { inode })) !== 'good') same = false;
   return same;
 }
 
@@ -270,16 +282,16 @@ function folderArtifact(manifest: FolderManifest): Artifact {
   return { digest: digestBytes(encodeManifest(manifest)), kind: 'folder', size };
 }
 
-async function statInput(path: string): Promise<BigIntStats> {
+async function statInput(path: string, stat: typeof statSync | typeof lstatSync = statSync): Promise<BigIntStats> {
   return guarded(path, async () => {
     let found: BigIntStats;
     try {
-      found = statSync(path, { bigint: true });
+      found = stat(path, { bigint: true });
     } catch (error) {
       if (systemCode(error) !== 'ENOENT' && systemCode(error) !== 'ENOTDIR') throw error;
       throw new StoreError('E_INPUT_MISSING', `${path} does not exist.`, undefined, { cause: error });
     }
-    if (found.isFile() || found.isDirectory()) return found;
+    if (found.isFile() || found.isDirectory() || found.isSymbolicLink()) return found;
     throw new StoreError('E_STORE_FILE_TYPE', `${path} is neither a file nor a folder.`);
   });
 }

@@ -4,7 +4,6 @@ import {
   closeSync,
   fchmodSync,
   futimesSync,
-  lstatSync,
   openSync,
   readFileSync,
   renameSync,
@@ -14,8 +13,8 @@ import {
 import { join, sep } from 'node:path';
 import { inFolder, moveInto, syncDescriptor, temporaryPath, writeAll, writeDraft } from '../files/atomic.js';
 import { copyContent } from '../files/copy.js';
-import { digestBytes, digestFile, hexOf } from '../files/digest.js';
-import type { FileContent } from '../files/digest-pool.js';
+import { digestBytes, digestFile, digestSmall, hexOf } from '../files/digest.js';
+import { digestLargeFile, type FileContent } from '../files/digest-pool.js';
 import { guarded, guardedMaybe, StoreError, systemCode } from '../files/error.js';
 import type { FolderSync } from '../files/folder-sync.js';
 import { makeFolder } from '../files/make-folder.js';
@@ -40,8 +39,10 @@ interface Check {
    * wrong: it is not set aside.
    */
   readonly size?: number;
-  /** Of the very file that it is to be, see `inode`. Another one counts as damaged in the same way. */
+  /** Of the very file that it is to be. Another one counts as damaged in the same way. */
   readonly inode?: bigint;
+  /** Where the inode of a good one is put. */
+  readonly inodes?: Map<Digest, bigint> | undefined;
   readonly reading?: Reading | undefined;
 }
 
@@ -84,15 +85,31 @@ export class Blobs {
    * where the file system can, the copy shares its blocks with the original until one of them is written to.
    */
   addFile(source: string, reading?: Reading): Promise<FileContent> {
-    return this.#add(source, false, reading);
+    return guarded(source, async () => {
+      const draft = temporaryPath(this.#temporary);
+      try {
+        const copy = () => copyContent(source, draft, reading);
+        const known = await copy().catch((error: unknown) => {
+          if (systemCode(error) !== 'ENOENT') throw error;
+          makeFolder(this.#temporary);
+          return copy();
+        });
+        return await this.#finish(draft, { known, reading });
+      } finally {
+        rmSync(draft, { force: true });
+      }
+    });
   }
 
   /**
    * Takes a file away from where it is, on this file system: what a task has made in a folder of its own need not be
    * copied. A file that has other names, too, is.
+   *
+   * @param stat of the file, which is no link
    */
-  adoptFile(source: string, reading?: Reading): Promise<FileContent> {
-    return this.#add(source, true, reading);
+  adoptFile(source: string, { nlink }: Pick<BigIntStats, 'nlink'>, reading?: Reading): Promise<FileContent> {
+    if (nlink !== 1n) return this.addFile(source, reading);
+    return guarded(source, () => this.#finish(source, { reading }));
   }
 
   /**
@@ -123,34 +140,17 @@ export class Blobs {
     });
   }
 
-  #add(source: string, move: boolean, reading: Reading | undefined): Promise<FileContent> {
-    return guarded(source, async () => {
-      if (move && lstatSync(source).nlink === 1) return this.#finish(source, { reading });
-      const draft = temporaryPath(this.#temporary);
-      try {
-        const copy = () => copyContent(source, draft, reading);
-        const known = await copy().catch((error: unknown) => {
-          if (systemCode(error) !== 'ENOENT') throw error;
-          makeFolder(this.#temporary);
-          return copy();
-        });
-        return await this.#finish(draft, { known, reading });
-      } finally {
-        rmSync(draft, { force: true });
-      }
-    });
-  }
-
   /**
    * Hashes a file that is the store's own, unless it is known, makes it durable, and moves it to its name, if that is the
    * one expected.
    */
   async #finish(draft: string, { expected, known, reading }: Finishing): Promise<FileContent> {
     chmodSync(draft, 0o600);
-    const content = known ?? (await digestFile(draft, reading));
-    if (expected !== undefined && content.digest !== expected) throw unexpected(expected);
+    let content: FileContent;
     const descriptor = openSync(draft, 'r+');
     try {
+      content = known ?? digestSmall(descriptor) ?? (await digestLargeFile(draft, reading));
+      if (expected !== undefined && content.digest !== expected) throw unexpected(expected);
       // A command may have kept an old file's time: the blob is in use from now on.
       const now = new Date();
       futimesSync(descriptor, now, now);
@@ -180,9 +180,8 @@ export class Blobs {
   /**
    * The state of a blob: whether it is there, and holds what its name says. A damaged one is set aside, so that it is never used and
    * its place is free for the right bytes.
-   *
    */
-  check(digest: Digest, { size, inode, reading }: Check = {}): MaybePromise<BlobState> {
+  check(digest: Digest, { size, inode, inodes, reading }: Check = {}): MaybePromise<BlobState> {
     const path = this.pathOf(digest);
     return guardedMaybe(path, () => {
       const before = statOf(path);
@@ -191,30 +190,25 @@ export class Blobs {
         before.isFile() &&
         (size === undefined || before.size === BigInt(size)) &&
         (inode === undefined || before.ino === inode);
-      if (this.#verified.holds(digest, before, digest)) return right ? 'good' : 'damaged';
-      return this.#compare(path, digest, before, { right, reading });
+      const stateOf = (holds: boolean): BlobState => {
+        if (!holds || !right) return 'damaged';
+        inodes?.set(digest, before.ino);
+        return 'good';
+      };
+      if (this.#verified.holds(digest, before, digest)) return stateOf(true);
+      return this.#compare(path, digest, before, reading).then(stateOf);
     });
   }
 
-  /** @param right whether it may be the blob that is expected */
-  async #compare(
-    path: string,
-    digest: Digest,
-    before: BigIntStats,
-    { right, reading }: Pick<Check, 'reading'> & { readonly right: boolean },
-  ): Promise<BlobState> {
+  /** True if a blob holds what its name says. */
+  async #compare(path: string, digest: Digest, before: BigIntStats, reading: Reading | undefined): Promise<boolean> {
     const readAt = Date.now();
     if (before.isFile() && (await digestFile(path, reading)).digest === digest) {
       this.#verified.set(digest, before, digest, readAt);
-      return right ? 'good' : 'damaged';
+      return true;
     }
     this.#setAside(path, digest, before);
-    return 'damaged';
-  }
-
-  /** Tells whether a blob is the very file that it was; undefined if it is not there. */
-  inode(digest: Digest): bigint | undefined {
-    return statOf(this.pathOf(digest))?.ino;
+    return false;
   }
 
   /** True if there is a blob of this name, whatever it holds. */

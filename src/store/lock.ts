@@ -1,11 +1,10 @@
 import { linkSync, lstatSync, readlinkSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { lutimes } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inFolder, removeFile } from '../files/atomic.js';
 import { guarded, hasNoLinks, systemCode } from '../files/error.js';
-import { isStopped, isToken, ownToken, remoteSilenceMs, stateOf } from '../files/process-identity.js';
+import { isStopped, isToken, ownToken, remoteSilenceMs, stateOf, thisHost } from '../files/process-identity.js';
 import { IrregularFile, readRegularFile } from '../files/regular-file.js';
 import { isWithin } from './last-use.js';
 import { namesIn } from './listing.js';
@@ -166,7 +165,7 @@ export class Locks {
   #create(path: string): boolean {
     // Short enough to lie in the link's own inode.
     const job = this.#jobs?.own;
-    const text = `${ownToken()} ${hostname()}${job === undefined ? '' : ` ${job}`}`;
+    const text = `${ownToken()} ${thisHost()}${job === undefined ? '' : ` ${job}`}`;
     try {
       if (this.#held !== undefined && isLinked(this.#held, path, text)) return true;
       inFolder(this.#folder, () => createNamed(path, text));

@@ -107,7 +107,7 @@ export class Published {
     return guarded(target, async () => {
       const note = this.#noteOf(task.id);
       const tree = await this.#treeOf(task, outputs);
-      const right = isLinked(tree, target);
+      const right = seen !== undefined && isLinked(tree, target);
       const moved = right ? [] : await this.#replace(tree, target);
       // A folder's times tell of its own entries alone, and nothing of the content of those that are no links.
       const telling = right && seen?.settled === true && tree.folders.length === 0;

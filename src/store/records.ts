@@ -53,8 +53,7 @@ export class Records {
   async read(key: TaskKey): Promise<TaskRecord | undefined> {
     const path = this.#pathOf(key);
     return guarded(path, async () => {
-      this.#checkFolder(key);
-      const text = readText(path);
+      const text = this.#isThere(key) ? readText(path) : undefined;
       if (text === undefined) return undefined;
       const record = decodeRecord(text, key);
       if (record === 'foreign') return undefined;
@@ -73,20 +72,22 @@ export class Records {
   /** What a record says of the result, which counts as used. One that has not changed since is not read again. */
   result(key: TaskKey): MaybePromise<TaskResult | undefined> {
     const path = this.#pathOf(key);
-    return guardedMaybe(path, () => {
-      this.#checkFolder(key);
-      return after(this.#uses.touch(path), (stat) => stat && this.#resultOf(key, stat));
-    });
+    return guardedMaybe(path, () =>
+      this.#isThere(key) ? after(this.#uses.touch(path), (stat) => stat && this.#resultOf(key, stat)) : undefined,
+    );
   }
 
-  /** Who can put records into a folder says what results are: each folder is looked at once. */
-  #checkFolder(key: TaskKey): void {
+  /**
+   * True if there is the folder of a key's record. Who can put records into it says what results are: each folder is looked at
+   * until it is there.
+   */
+  #isThere(key: TaskKey): boolean {
     const name = key.slice(0, 2);
-    if (this.#trusted.has(name)) return;
+    if (this.#trusted.has(name)) return true;
     this.#within ??= statSync(this.#folder, { throwIfNoEntry: false });
-    if (this.#within === undefined) return;
-    checkInside(`${this.#folder}${sep}${name}`, this.#within);
+    if (this.#within === undefined || !checkInside(`${this.#folder}${sep}${name}`, this.#within)) return false;
     this.#trusted.add(name);
+    return true;
   }
 
   #resultOf(key: TaskKey, stat: FileStat): MaybePromise<TaskResult | undefined> {

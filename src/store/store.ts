@@ -17,7 +17,7 @@ import {
   materialise,
   touch,
   treeOf,
-  watch,
+  type Watch,
 } from './artifacts.js';
 import { Blobs } from './blobs.js';
 import { firstDifference } from './difference.js';
@@ -157,18 +157,12 @@ export class Store {
    * Puts an artifact at `target`, where nothing may be but an earlier link in the place of a file: as links to read-only blobs,
    * or as a copy that may be changed.
    *
+   * @returns what tells at any later time whether it is still what it was: of links, whether what is in the store is untouched
+   *   (damaged blobs are set aside); of a copy, whether its files have their bytes
    * @throws StoreError `E_STORE_MISSING`, `E_STORE_CORRUPT`
    */
-  materialise(artifact: Artifact, target: string, how: LayingOut): Promise<void> {
+  materialise(artifact: Artifact, target: string, how: LayingOut): Promise<Watch> {
     return guarded(target, () => materialise(this.#blobs, artifact, target, how));
-  }
-
-  /**
-   * Tells at any later time whether an artifact that was laid out is still what it was: of links, whether what is in the
-   * store is untouched (damaged blobs are set aside); of a copy, whether its files have their bytes.
-   */
-  watch(artifact: Artifact, path: string, mode: 'link' | 'copy'): Promise<() => Promise<boolean>> {
-    return watch(this.#blobs, artifact, path, mode);
   }
 
   /** The first difference between an artifact and one of another store, in words; undefined if there is none. */

@@ -53,22 +53,27 @@ const isCopied = (file: Pick<TreeFile, 'path' | 'executable'>): boolean =>
  * @param how.movedTo where the tree will be renamed to, for people to look at: then links are relative to that place, so
  *   that store and tree can be moved together, and files that would not open as links are copies. Without it links are
  *   absolute.
+ * @returns files that are copies
  */
 export async function linkTree(
   tree: Tree,
   target: string,
   { movedTo, reading }: { readonly movedTo?: string; readonly reading?: Reading | undefined } = {},
-): Promise<void> {
+): Promise<readonly TreeFile[]> {
+  const copies: TreeFile[] = [];
   await forEachPlace(tree, target, async (file, place) => {
-    if (movedTo === undefined ? file.executable : isCopied(file)) return copyBlob(file, place, reading);
-    try {
-      const link = movedTo === undefined ? file.blob : relative(dirname(join(movedTo, file.path)), file.blob);
-      symlinkSync(link, place, 'file');
-    } catch (error) {
-      if (!hasNoLinks(error)) throw error;
-      await copyBlob(file, place, reading);
-    }
+    if (!(movedTo === undefined ? file.executable : isCopied(file)))
+      try {
+        const link = movedTo === undefined ? file.blob : relative(dirname(join(movedTo, file.path)), file.blob);
+        symlinkSync(link, place, 'file');
+        return;
+      } catch (error) {
+        if (!hasNoLinks(error)) throw error;
+      }
+    await copyBlob(file, place, reading);
+    copies.push(file);
   });
+  return copies;
 }
 
 /** Makes a tree of copies that may be changed, at a place where nothing is yet. */

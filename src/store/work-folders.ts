@@ -15,6 +15,8 @@ export interface WorkFolder {
   readonly parts: readonly string[];
   /** What the system says of each part while it is as it was made. */
   readonly modes: readonly number[];
+  /** Names of the links that an earlier task has left in each part. */
+  readonly links: ReadonlyMap<string, readonly string[]>;
 }
 
 /**
@@ -29,7 +31,7 @@ export class WorkFolders {
 
   constructor(readonly temporary: string) {}
 
-  /** A folder with nothing in it but folders of these names, which are empty but for links: see `clearLinks`. */
+  /** A folder with nothing in it but folders of these names, which are empty but for links. */
   take(parts: readonly string[]): Promise<WorkFolder> {
     const used = this.#idle.get(parts.join('/'))?.pop();
     if (used !== undefined && existsSync(used.path)) return Promise.resolve(used);
@@ -37,7 +39,7 @@ export class WorkFolders {
     return guarded(path, async () => {
       inFolder(this.temporary, () => mkdirSync(path));
       for (const part of parts) mkdirSync(join(path, part));
-      return { path, parts, modes: parts.map((part) => lstatSync(join(path, part)).mode) };
+      return { path, parts, modes: parts.map((part) => lstatSync(join(path, part)).mode), links: new Map() };
     });
   }
 
@@ -48,14 +50,14 @@ export class WorkFolders {
       removeFolder(folder.path);
       return;
     }
-    const renamed = { ...folder, path };
-    if (!isEmptied(renamed)) {
+    const links = emptied({ ...folder, path });
+    if (links === undefined) {
       removeFolder(path);
       return;
     }
     const shape = folder.parts.join('/');
     const idle = this.#idle.get(shape) ?? [];
-    idle.push(renamed);
+    idle.push({ ...folder, path, links });
     this.#idle.set(shape, idle);
   }
 
@@ -68,11 +70,6 @@ export class WorkFolders {
   }
 }
 
-/** Removes links of an earlier task from a part. One of the name that is to `stay` may be what the next task wants. */
-export function clearLinks(part: string, stay?: string): void {
-  for (const name of readdirSync(part)) if (name !== stay) unlinkSync(`${part}/${name}`);
-}
-
 function isRenamed(path: string, to: string): boolean {
   try {
     renameSync(path, to);
@@ -83,21 +80,26 @@ function isRenamed(path: string, to: string): boolean {
 }
 
 /**
- * Removes what is in the parts but for links, which the next task may want as well. False if there is anything else, or
- * if a part is not as it was made.
+ * Removes what is in the parts but for links, which the next task may want as well.
+ *
+ * @returns the names of the links in each part; undefined if there is anything else, or if a part is not as it was made
  */
-function isEmptied({ path, parts, modes }: WorkFolder): boolean {
+function emptied({ path, parts, modes }: Omit<WorkFolder, 'links'>): WorkFolder['links'] | undefined {
   try {
-    if (readdirSync(path).length !== parts.length) return false;
+    if (readdirSync(path).length !== parts.length) return undefined;
+    const links = new Map<string, string[]>();
     for (const [index, part] of parts.entries()) {
       const place = `${path}/${part}`;
-      if (lstatSync(place).mode !== modes[index]) return false;
+      if (lstatSync(place).mode !== modes[index]) return undefined;
+      const names: string[] = [];
       for (const entry of readdirSync(place, { withFileTypes: true }))
         if (part === outputsPart || !entry.isSymbolicLink()) unlinkSync(`${place}/${entry.name}`);
+        else names.push(entry.name);
+      links.set(part, names);
     }
-    return true;
+    return links;
   } catch {
     // A folder can't be unlinked, for example.
-    return false;
+    return undefined;
   }
 }

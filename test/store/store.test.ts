@@ -243,6 +243,24 @@ describe('materialise', () => {
     expect(readFileSync(join(folder, 'in/tree/b/c'), 'utf8')).toBe('two');
   });
 
+  it.each(['of this file', 'of another file', 'of nothing', 'gone', 'no link'])(
+    'goes where an earlier link is: %s',
+    async (there) => {
+      const { folder, store, file } = await filledStore();
+      const link = join(folder, 'in');
+      const blob = blobPath(store, file.digest);
+      const targets: Readonly<Record<string, string>> = {
+        'of this file': blob,
+        'of another file': blobPath(store, digestBytes('two')),
+        'of nothing': join(folder, 'nothing'),
+      };
+      if (there in targets) symlinkSync(targets[there]!, link);
+      if (there === 'no link') writeFileSync(link, 'x');
+      const isSame = await store.materialise(file, link, { mode: 'link', isLinked: true });
+      expect([readlinkSync(link), await isSame()]).toEqual([blob, true]);
+    },
+  );
+
   it('copies what may be changed without harm', async () => {
     const { folder, store, file, tree } = await filledStore();
     await store.materialise(file, join(folder, 'out/file'), { mode: 'copy' });
@@ -318,10 +336,12 @@ describe('materialise', () => {
   });
 });
 
-describe('watch', () => {
-  it('tells what was laid out as links from what was put in its place, be it the same bytes', async () => {
+describe('what was laid out', () => {
+  it('as links is told from what was put in its place, be it the same bytes', async () => {
     const { folder, store, file, tree } = await filledStore();
-    const watches = await Promise.all([file, tree].map((one) => store.watch(one, join(folder, 'in'), 'link')));
+    const watches = await Promise.all(
+      [file, tree].map((one) => store.materialise(one, join(folder, 'in', one.kind), { mode: 'link' })),
+    );
     const states = () => Promise.all(watches.map((isSame) => isSame()));
     expect(await states()).toEqual([true, true]);
     const path = blobPath(store, file.digest);

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, rmSync, symli
 import { basename, dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { isToken } from '../../src/files/process-identity.js';
-import { clearLinks, type WorkFolder, WorkFolders } from '../../src/store/work-folders.js';
+import { type WorkFolder, WorkFolders } from '../../src/store/work-folders.js';
 import { listFiles, testFolder, writeFiles } from './folder.js';
 
 const parts = ['outputs', 'inputs.data'];
@@ -43,16 +43,13 @@ describe('work folders', () => {
     expect(readdirSync((await folders.take(['outputs'])).path)).toEqual(['outputs']);
   });
 
-  it('keep links to inputs until they are cleared, and none among outputs', async () => {
+  it('keep links to inputs, and tell of them, and none among outputs', async () => {
     const first = await folders.take(parts);
     for (const path of ['outputs/link', 'inputs.data/a', 'inputs.data/b']) symlinkSync('blob', join(first.path, path));
     folders.giveBack(first);
-    const { path } = await folders.take(parts);
+    const { path, links } = await folders.take(parts);
     expect(listFiles(path)).toEqual(['inputs.data/a', 'inputs.data/b']);
-    clearLinks(join(path, 'inputs.data'), 'a');
-    expect(listFiles(path)).toEqual(['inputs.data/a']);
-    clearLinks(join(path, 'inputs.data'));
-    expect(listFiles(path)).toEqual([]);
+    expect([links.get('outputs'), [...links.get('inputs.data')!].sort()]).toEqual([[], ['a', 'b']]);
   });
 
   it.each<[string, (path: string) => void]>([

@@ -15,7 +15,7 @@ import { type Outcome, Outcomes, secondsSince } from '../outcomes.js';
 import type { TaskIdentity } from '../plan/identity.js';
 import { Planner } from '../plan/planner.js';
 import type { Sharing } from '../share/sharing.js';
-import { removeOutdatedStates } from './leftovers.js';
+import { removeOutdatedStates, removeState } from './leftovers.js';
 import { lostFailure, makeAgain, repairMessage } from './repair.js';
 import { type Grant, lackingFailure, machineResources, ResourcePool } from './resources.js';
 import { TaskOrder } from './task-order.js';
@@ -221,8 +221,8 @@ export class LocalExecutor implements Executor {
       const lock = await this.#lock(task, identity!.key);
       try {
         // Whoever held the lock before us may have made the result, even just before we came.
-        const now = await this.#find(task);
-        if (now.result) return await this.#cached(task, now.result, started);
+        const result = await this.#planner.resultOf(task, identity!);
+        if (result) return await this.#cached(task, result, started);
         if (this.#stopping) return this.#skip(task, started);
         const reasons = 'reasons' in status ? status.reasons : [];
         return await this.#execute(task, identity!, { ...how, granted, reasons });
@@ -268,11 +268,7 @@ export class LocalExecutor implements Executor {
     this.#order.tellStored(task.id);
     // With places to be had for all, nobody waits for this one's.
     await this.store.writeRecord(record, this.options.jobs === Number.POSITIVE_INFINITY);
-    const resume = this.store.resumePoint(identity.key);
-    if (resume.exists()) {
-      await this.store.settled();
-      await resume.finish();
-    }
+    if (task.action.kind === 'stage') await removeState(this.store, identity.key);
     const seconds = secondsSince(started);
     await this.#order.afterThoseBefore(task.id);
     const outcome = await this.#outcomes.done(task, record, 'ran', seconds);

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
+import { removeFile } from '../../files/atomic.js';
 import { StoreError } from '../../files/error.js';
 import type { Reading } from '../../files/reading.js';
 import type { Task } from '../../pipeline/expand/task.js';
 import type { InputArtifact } from '../../stage/definition.js';
 import type { Store } from '../../store/store.js';
-import { clearLinks } from '../../store/work-folders.js';
+import type { WorkFolder } from '../../store/work-folders.js';
 import type { TaskIdentity } from '../plan/identity.js';
 import { isList, type ResolvedArtifact } from '../plan/key.js';
 
@@ -28,38 +29,37 @@ export class Inputs {
   constructor(readonly store: Store) {}
 
   /**
-   * @param folder has a folder for each input
+   * @param work has a folder for each input
    * @param how.reading what becomes of large ones, while they are copied
    * @returns names of inputs that are not in the store, if there are any
    */
   async layOut(
     task: Task,
     identity: TaskIdentity,
-    folder: string,
+    work: Pick<WorkFolder, 'path' | 'links'>,
     { mode, reading }: { readonly mode: 'link' | 'copy'; readonly reading?: Reading | undefined },
   ): Promise<LaidOut | { readonly missing: readonly string[] }> {
     const inputs: Record<string, InputArtifact | readonly InputArtifact[]> = {};
     const watched: { readonly name: string; isSame(): Promise<boolean> }[] = [];
     const missing: string[] = [];
-    const put = async (name: string, resolved: ResolvedArtifact): Promise<InputArtifact> => {
+    const put = async (name: string, resolved: ResolvedArtifact, isLinked = false): Promise<InputArtifact> => {
       const { artifact, source, axes, labels } = resolved;
-      const path = join(folder, inputsFolder(name), resolved.name);
+      const path = join(work.path, inputsFolder(name), resolved.name);
       if (source !== undefined) await this.store.ingestExpected(source, artifact, reading);
       const what = `The input "${name}" of ${task.id}`;
-      await this.store.materialise(artifact, path, { mode, what, reading });
-      watched.push({ name, isSame: await this.store.watch(artifact, path, mode) });
+      watched.push({ name, isSame: await this.store.materialise(artifact, path, { mode, what, isLinked, reading }) });
       return { path, axes, labels };
     };
     for (const [name, input] of Object.entries(identity.inputs))
       try {
         // A link of the task before may be right. No folder for each item: to remove ten thousand takes seconds.
         const stays = !isList(input) && input.artifact.kind === 'file' && mode === 'link';
-        clearLinks(join(folder, inputsFolder(name)), stays ? input.name : undefined);
+        const isLinked = clearLinks(work, inputsFolder(name), stays ? input.name : undefined);
         if (isList(input)) {
           inputs[name] = await Promise.all(input.map((item) => put(name, item)));
           continue;
         }
-        const single = await put(name, input);
+        const single = await put(name, input, isLinked);
         // A file of the user's where the stage takes a list is a list of one.
         const wantsList = task.action.kind === 'stage' && task.action.definition.inputs[name]?.list === true;
         inputs[name] = wantsList ? [single] : single;
@@ -77,4 +77,15 @@ export class Inputs {
       },
     };
   }
+}
+
+/** Removes links of an earlier task from a part. True if there is one of the name that is to stay. */
+function clearLinks(
+  { path, links }: Pick<WorkFolder, 'path' | 'links'>,
+  part: string,
+  stay: string | undefined,
+): boolean {
+  const names = links.get(part) ?? [];
+  for (const name of names) if (name !== stay) removeFile(`${path}/${part}/${name}`);
+  return stay !== undefined && names.includes(stay);
 }

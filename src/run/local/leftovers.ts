@@ -1,6 +1,14 @@
 import type { Store } from '../../store/store.js';
 import type { TaskKey } from '../../store/types.js';
 
+/** Removes the mid-way state of a stage that has come to its end, once its record is durable. */
+export async function removeState(store: Store, key: TaskKey): Promise<void> {
+  const resume = store.resumePoint(key);
+  if (!resume.exists()) return;
+  await store.settled();
+  await resume.finish();
+}
+
 /**
  * Removes mid-way states of tasks that are done: who is killed between a record and the removal of its state leaves one.
  * Where somebody computes a task once more, by force, its state is not ours to remove.

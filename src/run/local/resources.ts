@@ -92,6 +92,8 @@ export class ResourcePool {
   /** Graphics processors of engines that a task computes on. */
   readonly #busy = new Set<string>();
   readonly #queue: Waiting[] = [];
+  /** How many of them take any number of cores: where none does, as mostly, nobody is looked for among ten thousand. */
+  #anyCores = 0;
   readonly #shares: CoreShares;
 
   constructor(readonly total: Resources) {
@@ -122,6 +124,7 @@ export class ResourcePool {
     const granted = await new Promise<Granted>((grant) => {
       const waiting: Waiting = { cpus, gpus, device, memory, ripe: !shared, grant };
       this.#queue.push(waiting);
+      if (shared) this.#anyCores++;
       if (waiting.ripe) return this.#serve();
       setTimeout(() => {
         waiting.ripe = true;
@@ -184,7 +187,10 @@ export class ResourcePool {
       this.#queue.splice(i, 1);
       this.#jobs--;
       this.#cpus -= cpus;
-      if (shared) this.#shares.take();
+      if (shared) {
+        this.#anyCores--;
+        this.#shares.take();
+      }
       this.#memory -= memory;
       if (device !== undefined) this.#busy.add(device);
       this.#gpus.sort((a, b) => a - b);
@@ -193,7 +199,8 @@ export class ResourcePool {
   }
 
   /** Who could begin now if there were cores: of those that need the same device, the first. */
-  get #sharers(): Waiting[] {
+  get #sharers(): readonly Waiting[] {
+    if (this.#anyCores === 0) return [];
     const taken = new Set(this.#busy);
     return this.#queue.filter(({ cpus, device }) => {
       if (device === undefined) return cpus === 'any';

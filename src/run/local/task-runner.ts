@@ -1,8 +1,8 @@
-import { closeSync, existsSync, mkdirSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { choosing } from '../../engine/processor-choice.js';
 import { UserError } from '../../error.js';
-import { inFolder } from '../../files/atomic.js';
+import { inFolder, removeFile } from '../../files/atomic.js';
 import { holdBuild } from '../../files/build-use.js';
 import { guarded, noSpace } from '../../files/error.js';
 import type { Reading } from '../../files/reading.js';
@@ -60,10 +60,11 @@ export type ExecutionResult =
   /** These inputs are not in the store any more, or not what they were before: whatever came of it is not to be used. */
   | { readonly lost: readonly string[] };
 
-/** The file in which a task's own code lies beside what it reads and writes; it is no result. */
-function codeFile({ action }: Task): string | undefined {
-  if (action.kind === 'shell') return 'script';
-  return action.kind === 'stage' && isUserStage(action.uses) ? 'stage.mjs' : undefined;
+/** What a task has begun with. */
+interface Started {
+  readonly attempt: Attempt;
+  /** The file in which its own code lies beside what it reads and writes, if there is one; it is no result. */
+  readonly code?: string | undefined;
 }
 
 /** Runs tasks in processes of their own on this machine, each in its own empty folder and its own process group. */
@@ -98,7 +99,7 @@ export class TaskRunner {
     try {
       const outputs = outputPaths(task, work);
       const { identity, copies, reading } = execution;
-      const laidOut = await this.#inputs.layOut(task, identity, work, { mode: copies ? 'copy' : 'link', reading });
+      const laidOut = await this.#inputs.layOut(task, identity, folder, { mode: copies ? 'copy' : 'link', reading });
       if ('missing' in laidOut) return { lost: laidOut.missing };
       const result = await this.#attempt(execution, work, laidOut.inputs, outputs, log);
       const changed = this.#aborted ? [] : await laidOut.changed();
@@ -134,7 +135,7 @@ export class TaskRunner {
     log: string,
   ): Promise<AttemptResult> {
     const { task } = execution;
-    const attempt = await guarded(work, () => this.#start(execution, work, inputs, outputs, log));
+    const { attempt, code } = await guarded(work, () => this.#start(execution, work, inputs, outputs, log));
     this.#running.add(attempt);
     if (this.#aborted) attempt.end(this.#aborted === 'killed');
     const done = this.#bound.watch(log);
@@ -142,8 +143,7 @@ export class TaskRunner {
     this.#running.delete(attempt);
     execution.ended();
     // The folder is used again as long as it has nothing more in it than it was made with.
-    const code = codeFile(task);
-    if (code !== undefined && existsSync(join(work, code))) unlinkSync(join(work, code));
+    if (code !== undefined) removeFile(code);
     if ('failure' in result || task.action.kind === 'stage') return result;
     return commandMetrics(outputs.metrics, execution);
   }
@@ -154,21 +154,21 @@ export class TaskRunner {
     inputs: LaidOut['inputs'],
     outputs: Record<string, string>,
     log: string,
-  ): Promise<Attempt> {
+  ): Promise<Started> {
     const { task, identity, granted, attempt } = execution;
     holdBuild('process');
     for (const path of Object.values(task.outputs))
       if (path.includes('/')) mkdirSync(dirname(join(work, outputsPart, path)), { recursive: true });
     inFolder(dirname(log), () => beginLog(log, attempt));
     const env = environment(task, granted);
-    const code = join(work, codeFile(task) ?? '');
     if (task.action.kind !== 'stage') {
-      const call = commandOf(task.action, inputs, outputs, code);
-      return this.#commands.start({ ...call, cwd: task.folder, env }, log);
+      const { file, ...call } = commandOf(task.action, inputs, outputs, work);
+      return { attempt: this.#commands.start({ ...call, cwd: task.folder, env }, log), code: file };
     }
     const { definition, uses } = task.action;
-    const isOwn = isUserStage(uses);
-    if (isOwn) writeFileSync(code, await runnableCode(resolve(this.pipeline.folder, uses)), { mode: 0o600 });
+    const code = isUserStage(uses) ? join(work, 'stage.mjs') : undefined;
+    if (code !== undefined)
+      writeFileSync(code, await runnableCode(resolve(this.pipeline.folder, uses)), { mode: 0o600 });
     const engine = engineOf(definition, this.pipeline.engine);
     const absolute = (path: string) => resolve(this.pipeline.folder, path);
     const job = {
@@ -177,14 +177,14 @@ export class TaskRunner {
       uses,
       pipelineFolder: this.pipeline.folder,
       folder: task.folder,
-      ...(isOwn ? { module: code } : {}),
-      parameters: isOwn ? mapFilePaths(definition.parameters, task.parameters, absolute) : task.parameters,
+      ...(code === undefined ? {} : { module: code }),
+      parameters: code === undefined ? task.parameters : mapFilePaths(definition.parameters, task.parameters, absolute),
       inputs,
       outputs,
       threads: granted.cpus,
       ...(engine === undefined ? {} : { engine: engine.name }),
     };
-    return startStage(job, env, log, execution);
+    return { attempt: startStage(job, env, log, execution), code };
   }
 }
 
@@ -208,13 +208,13 @@ function environment(task: Task, { cpus, gpus }: Granted): Environment {
   };
 }
 
-/** @param file where its script goes, if it is a long one */
+/** @returns `file`: where its script has been put, if it is a long one */
 function commandOf(
   action: Exclude<Task['action'], { kind: 'stage' }>,
   inputs: LaidOut['inputs'],
   outputs: Paths,
-  file: string,
-): Pick<CommandCall, 'words' | 'shell'> {
+  work: string,
+): Pick<CommandCall, 'words' | 'shell'> & { readonly file?: string } {
   const paths: Paths = Object.fromEntries(
     Object.entries(inputs).map(([name, input]) => [name, 'path' in input ? input.path : input.map(({ path }) => path)]),
   );
@@ -222,8 +222,9 @@ function commandOf(
   const { shell, script } = action;
   const written = shellScript(script, shell, paths, outputs);
   if (!isLongScript(written)) return { words: scriptWords(shell, written), shell };
+  const file = join(work, 'script');
   writeFileSync(file, written, { mode: 0o600 });
-  return { words: scriptWords(shell, { file }), shell };
+  return { words: scriptWords(shell, { file }), shell, file };
 }
 
 /** Ends the attempt when its time is up. */

@@ -153,19 +153,27 @@ export class Planner {
     );
   }
 
+  /** The result of a task that was identified just before; undefined if it has to run. */
+  resultOf(task: Task, identity: TaskIdentity): MaybePromise<TaskResult | undefined> {
+    return this.#force.has(task.id) ? undefined : after(this.#stored(task, identity), ({ result }) => result);
+  }
+
   /** What a task is made from, the outputs of all tasks before it being known, and the files that its stage names. */
   identify(task: Task, outputsOf: OutputsOf): MaybePromise<Identified> {
     return this.#identifier.identify(task, outputsOf);
   }
 
-  /** The result is missing if it is not stored, or if there is a problem with it. */
+  /** What a task is made from, and its result, which is missing if it is not stored, or if there is a problem with it. */
   #look(task: Task, outputsOf: OutputsOf) {
-    return after(this.identify(task, outputsOf), ({ identity, files }) =>
-      after(this.#store.result(identity.key), (result) =>
-        after(result && this.#problemAmong(task.id, Object.entries(result.outputs).values()), (problem) => ({
-          ...{ identity, files, problem },
-          result: problem === undefined ? result : undefined,
-        })),
+    return after(this.identify(task, outputsOf), (identified) =>
+      after(this.#stored(task, identified.identity), (stored) => ({ ...identified, ...stored })),
+    );
+  }
+
+  #stored(task: Task, { key }: TaskIdentity): MaybePromise<{ result?: TaskResult; problem?: Reason }> {
+    return after(this.#store.result(key), (result) =>
+      after(result && this.#problemAmong(task.id, Object.entries(result.outputs).values()), (problem) =>
+        problem !== undefined ? { problem } : result === undefined ? {} : { result },
       ),
     );
   }

@@ -51,36 +51,76 @@ INLINE u8v loadParts(const u8 *const from[2], i32 distance) {
 
 /** Spikes of a whole number of sixteen neurons. */
 INLINE isize spikesOf(const u8 *s, isize neurons) {
+  const u8 *end = s + neurons;
+#ifdef __wasm__
   i32x4 sums = {0};
-  for (const u8 *end = s + neurons; s < end; s += 16) sums += fourProducts(sumsOfPairs(LOAD(u8x16, s)), SPLAT(i16x8, (i16)1));
+  for (; s < end; s += 16) sums += fourProducts(sumsOfPairs(LOAD(u8x16, s)), SPLAT(i16x8, (i16)1));
   return (isize)sums[0] + sums[1] + sums[2] + sums[3];
+#else
+  __m128i sums = _mm_setzero_si128();
+#if WIDTH == 32
+  __m256i all = _mm256_setzero_si256();
+  for (; end - s >= WIDTH; s += WIDTH)
+    all = _mm256_add_epi64(all, _mm256_sad_epu8((__m256i)LOAD(u8v, s), _mm256_setzero_si256()));
+  sums = _mm_add_epi64(_mm256_castsi256_si128(all), _mm256_extracti128_si256(all, 1));
+#endif
+  for (; s < end; s += 16) sums = _mm_add_epi64(sums, _mm_sad_epu8((__m128i)LOAD(u8x16, s), _mm_setzero_si128()));
+  return (isize)((i64x2)sums)[0] + (isize)((i64x2)sums)[1];
+#endif
 }
 
-/** Writes how many of an image's first 0, 1, 2 … spikes are deleted, modulo 256. */
-INLINE void tallyDeletions(DeleteSpikes t, Draw draw, isize spikes) {
-  typedef u8 Run VECTOR(run);
+/** A tally in the making: where the next gap begins in it, and how many are deleted before, in all bytes. */
+typedef struct {
+  u8 *at;
+  u8 deleted VECTOR(run);
+} Tally;
+
+/** Goes on by the gaps of a block of random words. */
+INLINE void tallyBlock(DeleteSpikes t, Tally *tally, i32 block) {
   const u32 *drawn = (u32 *)t.drawn, *gaps = (u32 *)t.gaps;
-  Run deleted = {0};
-  u8 *at = t.marks, *const end = t.marks + spikes;
-  for (u32 block = 0; at <= end; block += LANES) {
-    drawWords(draw, block, (u32 *)t.drawn);
-    NO_UNROLLING for (i32 i = 0; i < LANES; i++) EACH(w, 4) {
-      const u32 word = drawn[w * LANES + i];
-      u32 gap = t.guide[word >> (32 - guideBits)];
-      while (word < gaps[gap]) gap++;
-      // The gap's spikes, and the one that is deleted behind it, come when no more than now are.
-      STORE(at, deleted);
-      at += gap + 1;
-      deleted += 1;
-      if (gap < run) continue;
-      STORE(at - gap + (run - 1), deleted - 1);
-      // Behind a gap as long as the table nothing is deleted, and the next gap begins there.
-      if (gap == tabledGaps) {
-        at--;
-        deleted -= 1;
-      }
+  EACH(w, 4) {
+    const u32 word = drawn[w * LANES + block];
+    u32 gap = t.guide[word >> (32 - guideBits)];
+    while (word < gaps[gap]) gap++;
+    // The gap's spikes, and the one that is deleted behind it, come when no more than now are.
+    STORE(tally->at, tally->deleted);
+    tally->at += gap + 1;
+    tally->deleted += 1;
+    if (gap < run) continue;
+    STORE(tally->at - gap + (run - 1), tally->deleted - 1);
+    // Behind a gap as long as the table nothing is deleted, and the next gap begins there.
+    if (gap == tabledGaps) {
+      tally->at--;
+      tally->deleted -= 1;
     }
   }
+}
+
+/**
+ * Writes how many of an image's first 0, 1, 2 … spikes are deleted, modulo 256. Natively words are drawn while the tally goes on by
+ * those before, in turns: each would wait for itself.
+ */
+INLINE void tallyDeletions(DeleteSpikes t, Draw draw, isize spikes) {
+  Tally tally = {t.marks, {0}};
+  const u8 *end = t.marks + spikes;
+#ifdef __wasm__
+  for (u32 block = 0; tally.at <= end; block += LANES) {
+    drawWords(draw, block, (u32 *)t.drawn);
+    NO_UNROLLING for (i32 i = 0; i < LANES; i++) tallyBlock(t, &tally, i);
+  }
+#else
+  drawWords(draw, 0, (u32 *)t.drawn);
+  for (u32 block = LANES; tally.at <= end; block += LANES) {
+    Drawing d = beginDrawing(draw, block);
+    EACH(round, 10) {
+      drawRound(&d);
+      if (round < LANES) tallyBlock(t, &tally, round);
+      // Compilers would put one after the other.
+      __asm__("" : "+x"(d.words[0][0]), "+x"(d.words[0][1])::"memory");
+    }
+    EACH(w, 4) STORE(t.drawn + w * WIDTH, drawnBy(&d, w));
+  }
+#endif
 }
 
 /** Deletes among the neurons of a vector. tally: of the spikes before theirs. @returns that of theirs as well */

@@ -96,13 +96,13 @@ export function planNoisyFire(
 const undrawn = (purpose: Purpose, layer: number) => ({ purpose, layer, seedLow: 0, seedHigh: 0, firstImage: 0 });
 
 function setDraw({ name, address }: Descriptor<'DeleteSpikes'> | Descriptor<'FireNoisy'>): PlannedNoise['set'] {
+  // Found once: to look for them takes longer than a simulation of few images should wait.
+  const [low, high, image] = (['seedLow', 'seedHigh', 'firstImage'] as const).map((field) => fieldOffset(name, field));
   return (buffer, { seed, firstImage }) => {
     const view = new DataView(buffer, address);
-    const set = (field: 'seedLow' | 'seedHigh' | 'firstImage', value: number) =>
-      view.setUint32(fieldOffset(name, field), value, true);
-    set('seedLow', seed % 2 ** 32);
-    set('seedHigh', Math.floor(seed / 2 ** 32));
-    set('firstImage', firstImage);
+    view.setUint32(low!, seed % 2 ** 32, true);
+    view.setUint32(high!, Math.floor(seed / 2 ** 32), true);
+    view.setUint32(image!, firstImage, true);
   };
 }
 

@@ -1,225 +1,72 @@
-// Spikes deleted at random, where vectors have 512 bits and a processor can deposit bits: a byte for each spike of an image says
-// whether it is kept, and sixteen neurons at a time are handed the bits of their spikes. Which spikes these are decides no
-// branch: where deletions are looked for one by one, a processor can't foresee in which vector of counts the next one is. The same
-// random words, and the same spikes.
+// Spikes deleted at random, where a processor can deposit bits: a byte for each spike of an image says whether it is kept, and
+// sixteen neurons at a time are handed the bits of their spikes. Which spikes these are decides no branch: where deletions are looked
+// for one by one, a processor can't foresee in which vector of counts the next one is. The same random words, and the same spikes.
 #pragma once
 #include "random.h"
 
-#if defined(__AVX512BW__) && defined(__BMI2__) && WIDTH == 64
+// Some processors with vectors of 256 bits deposit bits one by one: those that don't are told so.
+#if defined(__BMI2__) && \
+    ((defined(__AVX512BW__) && WIDTH == 64) || (defined(__AVX2__) && defined(FAST_DEPOSITS) && WIDTH == 32))
 #define MARKED_SPIKES
+#include "marked-gaps.h"
 
 enum {
   /** Spikes of a neuron, at most: sixteen neurons have four bits each of a word. */
   mostMarked = 4,
   /** Neurons whose spikes are a vector of bits. */
-  twoVectors = 2 * WIDTH,
-  /** What marks a spike that is kept, in all of its bits. */
-  kept = 255
+  twoVectors = 2 * WIDTH
 };
 
-/**
- * The upper halves of the shares of 2^32 by which a word's gap is found in six steps, each of which halves what it can be, and the
- * last of all gaps. Of 2^16 words few have the upper half of a share, and are left open.
- */
-typedef struct {
-  /** Of the first five steps, [1 for the first step, then twice the place, plus one where the word is below the share]. */
-  u16v first;
-  /** Of the sixth, by what the others came to; of all gaps; and of the last one. */
-  u16v sixth, all[2], last;
-} GapShares;
-
-INLINE u16v chosenOfTwo(const u16v two[2], u16v places) {
-  return (u16v)_mm512_permutex2var_epi16((__m512i)two[0], (__m512i)places, (__m512i)two[1]);
-}
-
-INLINE GapShares readShares(const u32 *gaps) {
-  const u16v first = {0, 31, 15, 47, 7,  23, 39, 55, 3,  11, 19, 27, 35, 43, 51, 59,
-                      1, 5,  9,  13, 17, 21, 25, 29, 33, 37, 41, 45, 49, 53, 57, 61};
-  const u16v even = {0,  2,  4,  6,  8,  10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30,
-                     32, 34, 36, 38, 40, 42, 44, 46, 48, 50, 52, 54, 56, 58, 60, 62};
-  GapShares shares;
-  EACH(i, 2) {
-    const u32v some = LOAD(u32v, gaps + i * 32), others = LOAD(u32v, gaps + i * 32 + 16);
-    shares.all[i] = chosenOfTwo((const u16v[]){(u16v)some, (u16v)others}, even + 1);
-  }
-  shares.first = chosenOfTwo(shares.all, first);
-  shares.sixth = chosenOfTwo(shares.all, even);
-  shares.last = SPLAT(u16v, (u16)(gaps[tabledGaps - 1] >> 16));
-  return shares;
-}
-
-INLINE u16v oneMoreWhere(__mmask32 mask, u16v v) {
-  return (u16v)_mm512_mask_add_epi16((__m512i)v, mask, (__m512i)v, _mm512_set1_epi16(1));
-}
-INLINE __mmask32 below(u16v words, u16v shares) { return _mm512_cmplt_epu16_mask((__m512i)words, (__m512i)shares); }
-
-/** Sixteen blocks of words on their way to gaps: two words of each block side by side, and the two behind them. */
-typedef struct {
-  /** Their upper halves. */
-  u16v words[2];
-  /** What the steps came to: in the end 64 more than the gap. */
-  u16v places[2];
-  /** Gaps as long as the table, behind which nothing is deleted; and what upper halves don't decide. */
-  __mmask32 endless[2], open[2];
-} Search;
-
-enum { searchSteps = 7 };
-
-INLINE void searchStep(Search *s, const GapShares *shares, i32 step) {
-  EACH(i, 2) {
-    if (step == 0) s->places[i] = SPLAT(u16v, (u16)1);
-    if (step < 6) {
-      const __m512i own = _mm512_permutexvar_epi16((__m512i)s->places[i], (__m512i)(step < 5 ? shares->first : shares->sixth));
-      s->places[i] = oneMoreWhere(below(s->words[i], (u16v)own), s->places[i] + s->places[i]);
-    } else {
-      s->endless[i] = below(s->words[i], shares->last);
-      s->places[i] = oneMoreWhere(s->endless[i], s->places[i]);
-      s->open[i] = _mm512_cmpeq_epi16_mask((__m512i)chosenOfTwo(shares->all, s->places[i]), (__m512i)s->words[i]);
-    }
-  }
-}
-
-/** Decides what is open by whole words. drawn: [word of the block][block]; places: [two words of each block] */
-APART void decideOpen(const u32 *drawn, const u32 *gaps, u16 *places, u64 open) {
-  for (; open; open &= open - 1) {
-    const i32 bit = __builtin_ctzll(open);
-    const u32 word = drawn[(bit / 32 * 2 + bit % 2) * LANES + bit % 32 / 2];
-    u16 gap = 0;
-    while (word < gaps[gap]) gap++;
-    places[bit] = tabledGaps + gap;
-  }
-}
-
-/** Of each lane the sum of those up to it. */
-INLINE u32v sumsUpTo(u32v v) {
-#define LATER(lanes) (u32v) _mm512_alignr_epi32((__m512i)v, _mm512_setzero_si512(), 16 - lanes)
-  v += LATER(1);
-  v += LATER(2);
-  v += LATER(4);
-  return v + LATER(8);
-#undef LATER
-}
-
-/** The lower half of each lane in both halves. */
-INLINE u16v inBothHalves(u32v v) {
-  return (u16v)_mm512_shuffle_epi8(
-      (__m512i)v, _mm512_broadcast_i32x4((__m128i)(u8x16){0, 1, 0, 1, 4, 5, 4, 5, 8, 9, 8, 9, 12, 13, 12, 13}));
-}
-
-/** Where spikes are deleted, counted from where the first gap begins, in the order of Search; and which of them are not. */
-typedef struct {
-  u16 *at;
-  u64 endless;
-} Places;
-
-/** Adds up gaps. @returns how many spikes they take */
-INLINE isize addGaps(DeleteSpikes t, Search *s, Places *to) {
-  if (__builtin_expect(s->open[0] | s->open[1], 0)) {
-    EACH(i, 2) STORE(to->at + i * 32, s->places[i]);
-    decideOpen((u32 *)t.drawn, (u32 *)t.gaps, to->at, s->open[0] | (u64)s->open[1] << 32);
-    EACH(i, 2) {
-      s->places[i] = LOAD(u16v, to->at + i * 32);
-      s->endless[i] = _mm512_cmpgt_epu16_mask((__m512i)s->places[i], _mm512_set1_epi16(2 * tabledGaps - 1));
-    }
-  }
-  to->endless = s->endless[0] | (u64)s->endless[1] << 32;
-  // A gap, and the spike behind it; none behind one as long as the table, where the next gap begins.
-  u16v steps[2];
-  EACH(i, 2) {
-    const __m512i places = (__m512i)s->places[i];
-    steps[i] = (u16v)_mm512_mask_sub_epi16(places, s->endless[i], places, _mm512_set1_epi16(1)) - (u16)(tabledGaps - 1);
-  }
-  const i16v ones = SPLAT(i16v, (i16)1);
-  const u32v two = (u32v)addedProducts((i16v)steps[0], ones), four = (u32v)addedProducts((i16v)(steps[0] + steps[1]), ones);
-  const u32v upTo = sumsUpTo(four), before = upTo - four;
-  const u16v bases[2] = {inBothHalves(before), inBothHalves(before + two)};
-  EACH(i, 2) STORE(to->at + i * 32, bases[i] + (u16v)((u32v)steps[i] << 16) + steps[i] - 1);
-  return upTo[LANES - 1];
-}
-
-/** Begins to look for the gaps of words that are drawn, which `drawn` keeps. */
-INLINE void takeWords(DeleteSpikes t, const Drawing *d, Search *s) {
-  u32v words[4];
-  EACH(w, 4) STORE(t.drawn + w * WIDTH, words[w] = drawnBy(d, w));
-  EACH(i, 2) s->words[i] = (u16v)_mm512_mask_blend_epi16(0xaaaaaaaa, (__m512i)(words[i * 2] >> 16), (__m512i)words[i * 2 + 1]);
-}
-
-/** Where no spike is, behind all. */
-INLINE u8 *noSpike(DeleteSpikes t) { return t.bits - 1; }
-
-/**
- * Marks which of the first `spikes` spikes of an image are kept, and some of those behind them. Words are drawn, gaps looked up and
- * spikes marked of three batches at a time, in turns: each would wait for itself.
- */
-INLINE void markSpikes(DeleteSpikes t, const GapShares *shares, Draw draw, isize spikes) {
-  u8 *const end = t.marks + spikes;
-  for (u8 *at = t.marks; at < end; at += WIDTH) STORE(at, SPLAT(u8v, (u8)kept));
-  // Of the batch before and of this one.
-  Places before = {(u16 *)t.ahead, 0}, own = {(u16 *)t.ahead + drawnWords, 0};
-  EACH(i, 2) STORE(before.at + i * 32, (u16v){0});
-  u8 *start = t.marks, *startBefore = noSpike(t);
-  Search search;
-  Drawing d = beginDrawing(draw, 0);
-  EACH(round, 10) drawRound(&d);
-  takeWords(t, &d, &search);
-#define MARK(first, n) \
-  EACH(i, n) startBefore[before.at[(first) + i]] = (u8)~kept
-#define UNMARK_ENDLESS \
-  for (; before.endless; before.endless &= before.endless - 1) startBefore[before.at[__builtin_ctzll(before.endless)]] = kept
-  for (u32 block = LANES; start < end; block += LANES) {
-    d = beginDrawing(draw, block);
-    EACH(round, 10) {
-      drawRound(&d);
-      if (round < searchSteps) searchStep(&search, shares, round);
-      MARK(round * 6, 6);
-      // Compilers would put the three one after the other.
-      __asm__("" : "+v"(d.words[0][0]), "+v"(d.words[0][1]), "+v"(search.places[0]), "+v"(search.places[1])::"memory");
-    }
-    MARK(60, 4);
-    UNMARK_ENDLESS;
-    startBefore = start;
-    start += addGaps(t, &search, &own);
-    takeWords(t, &d, &search);
-    const Places free = before;
-    before = own;
-    own = free;
-  }
-  MARK(0, drawnWords);
-  UNMARK_ENDLESS;
-#undef MARK
-#undef UNMARK_ENDLESS
-}
+/** An instruction for whole vectors, and their parts of 128 bits that are all the same. */
+#if WIDTH == 64
+typedef __m512i Whole;
+#define WHOLE(instruction) _mm512_##instruction
+#define IN_ALL_PARTS(v) _mm512_broadcast_i32x4((__m128i)(v))
+#else
+typedef __m256i Whole;
+#define WHOLE(instruction) _mm256_##instruction
+#define IN_ALL_PARTS(v) _mm256_broadcastsi128_si256((__m128i)(v))
+#endif
 
 /** Of counts up to 4 as many bits, in four bits each: in the lower half of each two. */
-INLINE __m512i bitsOfCounts(u8v counts) {
-  const __m512i bits = _mm512_broadcast_i32x4((__m128i)(u8x16){0, 1, 3, 7, 15});
-  return _mm512_maddubs_epi16(_mm512_shuffle_epi8(bits, (__m512i)counts), _mm512_set1_epi16(0x1001));
+INLINE Whole bitsOfCounts(u8v counts) {
+  const Whole bits = IN_ALL_PARTS(((u8x16){0, 1, 3, 7, 15}));
+  return WHOLE(maddubs_epi16)(WHOLE(shuffle_epi8)(bits, (Whole)counts), (Whole)SPLAT(i16v, (i16)0x1001));
 }
 
 /** Writes the bits of two vectors of counts: of sixteen of the one and sixteen of the other in turns. @returns sums of the counts */
-INLINE i64v writeBits(u8 *bits, const u8 *s) {
+INLINE u64v writeBits(u8 *bits, const u8 *s) {
   const u8v some = LOAD(u8v, s), others = LOAD(u8v, s + WIDTH);
-  STORE(bits, (u8v)_mm512_packus_epi16(bitsOfCounts(some), bitsOfCounts(others)));
-  return (i64v)_mm512_sad_epu8((__m512i)(some + others), _mm512_setzero_si512());
+  STORE(bits, (u8v)WHOLE(packus_epi16)(bitsOfCounts(some), bitsOfCounts(others)));
+  return (u64v)WHOLE(sad_epu8)((Whole)(some + others), (Whole)(u8v){0});
 }
 
 /** The counts of bits that are written like that. */
 INLINE void readBits(const u8 *bits, u8 *s) {
-  const __m512i counts = _mm512_broadcast_i32x4((__m128i)(u8x16){0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4});
+  const Whole counts = IN_ALL_PARTS(((u8x16){0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4}));
   const u8v own = LOAD(u8v, bits);
-  const __m512i even = _mm512_shuffle_epi8(counts, (__m512i)(own & 15));
-  const __m512i odd = _mm512_shuffle_epi8(counts, (__m512i)((u8v)((u16v)own >> 4) & 15));
-  STORE(s, (u8v)_mm512_unpacklo_epi8(even, odd));
-  STORE(s + WIDTH, (u8v)_mm512_unpackhi_epi8(even, odd));
+  const Whole even = WHOLE(shuffle_epi8)(counts, (Whole)(own & 15));
+  const Whole odd = WHOLE(shuffle_epi8)(counts, (Whole)((u8v)((u16v)own >> 4) & 15));
+  STORE(s, (u8v)WHOLE(unpacklo_epi8)(even, odd));
+  STORE(s + WIDTH, (u8v)WHOLE(unpackhi_epi8)(even, odd));
 }
 
-INLINE u64 markedBits(const u8 *marks) { return _mm512_movepi8_mask((__m512i)LOAD(u8v, marks)); }
+/** A bit for each of 64 spikes: whether it is kept. */
+INLINE u64 markedBits(const u8 *marks) {
+#if WIDTH == 64
+  return _mm512_movepi8_mask((__m512i)LOAD(u8v, marks));
+#else
+  const u32 first = (u32)_mm256_movemask_epi8((__m256i)LOAD(u8v, marks));
+  return first | (u64)(u32)_mm256_movemask_epi8((__m256i)LOAD(u8v, marks + WIDTH)) << 32;
+#endif
+}
 
 /** Keeps the spikes of two vectors of neurons that are marked as kept. @returns where the next ones' marks begin */
 INLINE const u8 *keepMarked(u8 *bits, const u8 *marks) {
-  EACH(i, 4) {
+  enum { half = WIDTH / 32 };
+  EACH(i, 2 * half) {
     // Two words that are neighbours among the neurons.
-    u8 *one = bits + i % 2 * 32 + i / 2 * 8, *two = one + 16;
+    u8 *one = bits + i % half * 32 + i / half * 8, *two = one + 16;
     const u64 first = LOAD(u64, one), second = LOAD(u64, two);
     const isize spikes = __builtin_popcountll(first), both = spikes + __builtin_popcountll(second);
     const u64 marked = markedBits(marks);
@@ -237,7 +84,7 @@ INLINE void deleteByMarks(DeleteSpikes t, i32 lo, i32 hi) {
   for (i32 n = lo; n < hi; n++) {
     u8 *const first = t.spikes + n * t.imageBytes, *const end = first + t.imageBytes - left;
     u8 *bits = t.bits;
-    i64v spikes = {0};
+    u64v spikes = {0};
     for (const u8 *s = first; s < end; s += twoVectors, bits += WIDTH) spikes += writeBits(bits, s);
     if (left) {
       EACH(i, 2) STORE(t.drawn + i * WIDTH, (u8v){0});
@@ -245,7 +92,9 @@ INLINE void deleteByMarks(DeleteSpikes t, i32 lo, i32 hi) {
       spikes += writeBits(bits, t.drawn);
       bits += WIDTH;
     }
-    markSpikes(t, &shares, DRAW(t, n), (isize)_mm512_reduce_add_epi64((__m512i)spikes));
+    u64 all = 0;
+    EACH(i, WIDTH / 8) all += spikes[i];
+    markSpikes(t, &shares, DRAW(t, n), (isize)all);
     const u8 *marks = t.marks;
     for (u8 *at = t.bits; at < bits; at += WIDTH) marks = keepMarked(at, marks);
     bits = t.bits;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { levels, levelsHere } from '../../../../src/engine/wasm/native/level.js';
+import { featuresOf, levels, levelsHere } from '../../../../src/engine/wasm/native/level.js';
 
 const features = {
   'x86-64-v2': 'ssse3 sse4_1 sse4_2 popcnt cx16',
@@ -15,6 +15,19 @@ it('takes a processor for no more than it can do, whatever else it has', () => {
   expect(names(new Set([...upTo(3)].filter((name) => name !== 'movbe')))).toEqual(['x86-64-v2']);
   expect(names(new Set([...upTo(3)].filter((name) => name !== 'avx512_vnni')))).toEqual(all.slice(0, 2));
   expect(names(new Set())).toEqual([]);
+});
+
+it.each([
+  ['GenuineIntel', 6, true],
+  ['AuthenticAMD', 23, false],
+  ['AuthenticAMD', 25, true],
+  ['HygonGenuine', 24, false],
+])('has vectors of 256 bits deposit bits where that is fast: %s, family %i', (vendor, family, fast) => {
+  const flags = [...upTo(2)].join(' ');
+  const processor = `vendor_id\t: ${vendor}\ncpu family\t: ${family}\nflags\t\t: ${flags}\n`;
+  const own = levelsHere('x64', () => featuresOf(`processor\t: 0\n${processor}\nprocessor\t: 1\n${processor}`));
+  const deposits = own.map(({ flags }) => flags.includes('-DFAST_DEPOSITS'));
+  expect(deposits).toEqual([false, fast]);
 });
 
 it('has a level of its own for 64-bit ARM, and none for what nobody has tried', () => {

@@ -73,6 +73,7 @@ const hints: Readonly<Record<string, string>> = {
   EROFS: 'Results in it can be used; to compute others, choose another folder with --artifacts.',
   EMFILE: 'Allow more open files, such as with `ulimit -n 1024`, or run fewer tasks at a time with --jobs.',
   EFBIG: 'Is there a limit on the size of files? `ulimit -f` shows it.',
+  EXDEV: 'All folders of a store have to lie on one disk: mount `store` as a whole, or make it a link.',
   ENOENT: 'Was it removed meanwhile? Run again: what is missing is made again.',
 };
 

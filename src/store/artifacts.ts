@@ -17,11 +17,13 @@ import { after, type MaybePromise } from '../files/maybe-promise.js';
 import { isExecutable } from '../files/modes.js';
 import type { Reading } from '../files/reading.js';
 import type { Digest } from '../values.js';
-import { type BlobState, type Blobs, blobError } from './blobs.js';
+import { type BlobFile, type BlobState, blobError } from './blob-files.js';
+import type { Blobs } from './blobs.js';
 import { decodeManifest, describeFolder, encodeManifest, type FileDigester, type FolderManifest } from './manifest.js';
 import type { StatCache } from './stat-cache.js';
 import { copyTree, linkTree, type Tree } from './tree.js';
 import type { Artifact } from './types.js';
+import { areCopies, areUntouched, copiesIn } from './untouched.js';
 
 /** A blob that an artifact needs and that can't be used. */
 export interface BlobProblem {
@@ -43,7 +45,9 @@ export async function ingest(blobs: Blobs, path: string, reading?: Reading): Pro
 export async function adopt(blobs: Blobs, path: string, reading?: Reading): Promise<Artifact> {
   const found = await statInput(path, lstatSync);
   if (found.isSymbolicLink()) return ingest(blobs, path, reading);
-  return take(blobs, path, found, (file, stat) => blobs.adoptFile(file, stat, reading), reading);
+  const add: FileDigester = (file, stat, isLink) =>
+    isLink ? blobs.addFile(file, reading) : blobs.adoptFile(file, stat, reading);
+  return take(blobs, path, found, add, reading);
 }
 
 async function take(
@@ -53,7 +57,7 @@ async function take(
   add: FileDigester,
   reading: Reading | undefined,
 ): Promise<Artifact> {
-  if (!found.isDirectory()) return fileArtifact(await add(path, found), path, found);
+  if (!found.isDirectory()) return fileArtifact(await add(path, found, false), path, found);
   const manifest = await guarded(path, () => describeFolder(path, add, reading));
   const artifact = folderArtifact(manifest);
   await blobs.addBytes(encodeManifest(manifest));
@@ -81,17 +85,17 @@ export async function describe(path: string, cache: StatCache, reading?: Reading
 /**
  * The first blob of an artifact that can't be used; undefined if all are good.
  *
- * @param inodes takes the inodes of the blobs that are good
+ * @param seen takes what tells the blobs that are good
  */
 export function findProblem(
   blobs: Blobs,
   artifact: Artifact,
   reading?: Reading,
-  inodes?: Map<Digest, bigint>,
+  seen?: Map<Digest, BlobFile>,
 ): MaybePromise<BlobProblem | undefined> {
   const { digest, size } = artifact;
-  if (artifact.kind === 'folder') return findProblemInside(blobs, digest, reading, inodes);
-  return after(blobs.check(digest, { size, reading, inodes }), (state) =>
+  if (artifact.kind === 'folder') return findProblemInside(blobs, digest, reading, seen);
+  return after(blobs.check(digest, { size, reading, seen }), (state) =>
     state === 'good' ? undefined : { digest, state },
   );
 }
@@ -101,15 +105,15 @@ async function findProblemInside(
   blobs: Blobs,
   digest: Digest,
   reading: Reading | undefined,
-  inodes: Map<Digest, bigint> | undefined,
+  seen: Map<Digest, BlobFile> | undefined,
 ): Promise<BlobProblem | undefined> {
-  const state = await blobs.check(digest, { inodes });
+  const state = await blobs.check(digest, { seen });
   if (state !== 'good') return { digest, state };
   const manifest = await findManifest(blobs, digest);
   if (manifest === undefined) return { digest, state: 'damaged' };
   for (const file of manifest.files) {
     reading?.signal?.throwIfAborted();
-    const fileState = await blobs.check(file.digest, { size: file.size, reading, inodes });
+    const fileState = await blobs.check(file.digest, { size: file.size, reading, seen });
     if (fileState !== 'good') return { digest: file.digest, state: fileState, path: file.path };
   }
   return undefined;
@@ -143,19 +147,20 @@ export async function materialise(
   target: string,
   { mode, what = 'An artifact', isLinked = false, reading }: LayingOut,
 ): Promise<Watch> {
-  const inodes = new Map<Digest, bigint>();
-  const problem = await findProblem(blobs, artifact, reading, inodes);
+  const seen = new Map<Digest, BlobFile>();
+  const problem = await findProblem(blobs, artifact, reading, seen);
   if (problem !== undefined)
     throw blobError(problem.digest, problem.state, problem.path === undefined ? what : `${what} (${problem.path})`);
   const tree = await treeOf(blobs, artifact);
   if (mode === 'copy') {
     await copyOut(tree, artifact, target, { what, reading });
-    return () => guarded(target, () => isCopyOf(tree.files, target));
+    const copies = copiesIn(tree.files, target);
+    return () => guarded(target, () => areCopies(copies));
   }
   const stays = isLinked && leadsTo(target, artifact.executable ? undefined : blobs.pathOf(artifact.digest));
   // What can't be a link, because it is executable or the disk has none, is a copy here, too.
-  const copies = stays ? [] : await linkOut(tree, artifact, target, reading);
-  return () => guarded(target, async () => (await isCopyOf(copies, target)) && areUntouched(blobs, inodes));
+  const copies = stays ? [] : copiesIn(await linkOut(tree, artifact, target, reading), target);
+  return () => guarded(target, async () => (await areCopies(copies)) && areUntouched(blobs, seen));
 }
 
 async function copyOut(
@@ -205,23 +210,6 @@ function leadsTo(link: string, blob: string | undefined): boolean {
   }
   removeFile(link);
   return false;
-}
-
-/** True if blobs are in the very files they were in, with the right bytes. All damaged ones are set aside. */
-async function areUntouched(blobs: Blobs, inodes: ReadonlyMap<Digest, bigint>): Promise<boolean> {
-  let same = true;
-  for (const [digest, inode] of inodes) if ((await blobs.check(digest, { inode })) !== 'good') same = false;
-  return same;
-}
-
-/** True if the files of a copy hold what they did; what was removed or added since does not count. */
-async function isCopyOf(files: Tree['files'], copy: string): Promise<boolean> {
-  for (const { path, digest } of files) {
-    const place = path === '' ? copy : `${copy}/${path}`;
-    const isThere = lstatSync(place, { throwIfNoEntry: false })?.isFile() === true;
-    if (isThere && (await digestFile(place)).digest !== digest) return false;
-  }
-  return true;
 }
 
 /** All blobs that an artifact needs, each once: of a folder, its manifest and its files. */

@@ -8,7 +8,6 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  statSync,
 } from 'node:fs';
 import { join, sep } from 'node:path';
 import { inFolder, moveInto, syncDescriptor, temporaryPath, writeAll, writeDraft } from '../files/atomic.js';
@@ -19,14 +18,18 @@ import { guarded, guardedMaybe, StoreError, systemCode } from '../files/error.js
 import type { FolderSync } from '../files/folder-sync.js';
 import { makeFolder } from '../files/make-folder.js';
 import type { MaybePromise } from '../files/maybe-promise.js';
+import { isExecutable } from '../files/modes.js';
 import type { Reading } from '../files/reading.js';
 import type { Digest } from '../values.js';
+import { type BlobFile, type BlobState, isReadable, statOf, unexpected } from './blob-files.js';
 import type { StatCache } from './stat-cache.js';
 import type { Uses } from './use.js';
 
 /** How a draft becomes a blob. */
 interface Finishing {
   readonly expected?: Digest;
+  /** True if it replaces what is there. */
+  readonly over?: boolean;
   /** What it holds, where that was told as it was written. */
   readonly known?: FileContent | undefined;
   readonly reading?: Reading | undefined;
@@ -39,15 +42,12 @@ interface Check {
    * wrong: it is not set aside.
    */
   readonly size?: number;
-  /** Of the very file that it is to be. Another one counts as damaged in the same way. */
-  readonly inode?: bigint;
-  /** Where the inode of a good one is put. */
-  readonly inodes?: Map<Digest, bigint> | undefined;
+  /** The very file that it is to be. Another one counts as damaged in the same way. */
+  readonly file?: BlobFile;
+  /** Where the file of a good one is put. */
+  readonly seen?: Map<Digest, BlobFile> | undefined;
   readonly reading?: Reading | undefined;
 }
-
-/** Why a blob can't be used. */
-export type BlobState = 'good' | 'missing' | 'damaged';
 
 /**
  * Files by content: `blobs/ab/cdef…`, read-only, never changed in place. A blob is compared with its name before it is
@@ -59,6 +59,8 @@ export class Blobs {
   readonly #temporary: string;
   readonly #quarantine: string;
   readonly #verified: StatCache;
+  /** False once a file was found to be executable whatever was done: of some disks that is not known before. */
+  #keepsModes = true;
 
   readonly #sync: FolderSync;
   readonly #uses: Uses;
@@ -144,7 +146,7 @@ export class Blobs {
    * Hashes a file that is the store's own, unless it is known, makes it durable, and moves it to its name, if that is the
    * one expected.
    */
-  async #finish(draft: string, { expected, known, reading }: Finishing): Promise<FileContent> {
+  async #finish(draft: string, { expected, over, known, reading }: Finishing): Promise<FileContent> {
     chmodSync(draft, 0o600);
     let content: FileContent;
     const descriptor = openSync(draft, 'r+');
@@ -159,7 +161,8 @@ export class Blobs {
     } finally {
       closeSync(descriptor);
     }
-    await this.#place(draft, content.digest);
+    if (over) moveInto(draft, this.pathOf(content.digest));
+    else await this.#place(draft, content.digest);
     return content;
   }
 
@@ -179,9 +182,11 @@ export class Blobs {
 
   /**
    * The state of a blob: whether it is there, and holds what its name says. A damaged one is set aside, so that it is never used and
-   * its place is free for the right bytes.
+   * its place is free for the right bytes. One that somebody has made executable is replaced: who runs it, or looks, would have read
+   * something else than others.
    */
-  check(digest: Digest, { size, inode, inodes, reading }: Check = {}): MaybePromise<BlobState> {
+  check(digest: Digest, how: Check = {}): MaybePromise<BlobState> {
+    const { size, file, seen, reading } = how;
     const path = this.pathOf(digest);
     return guardedMaybe(path, () => {
       const before = statOf(path);
@@ -189,15 +194,41 @@ export class Blobs {
       const right =
         before.isFile() &&
         (size === undefined || before.size === BigInt(size)) &&
-        (inode === undefined || before.ino === inode);
+        (file === undefined || before.ino === file.inode);
       const stateOf = (holds: boolean): BlobState => {
         if (!holds || !right) return 'damaged';
-        inodes?.set(digest, before.ino);
+        seen?.set(digest, { inode: before.ino, mode: before.mode });
         return 'good';
       };
-      if (this.#verified.holds(digest, before, digest)) return stateOf(true);
-      return this.#compare(path, digest, before, reading).then(stateOf);
+      const compare = () => this.#compare(path, digest, before, reading).then(stateOf);
+      if (right && (file === undefined ? this.#keepsModes && isExecutable(path, before) : before.mode !== file.mode))
+        return this.#replace(path, digest, before, reading).then((isDone) => {
+          if (!isDone) return compare();
+          return file === undefined ? this.check(digest, how) : 'damaged';
+        });
+      return this.#verified.holds(digest, before, digest) ? stateOf(true) : compare();
     });
+  }
+
+  /**
+   * Puts a copy in the place of a blob whose mode was changed. So whoever has read it meanwhile finds another file there, and nothing
+   * has to be made again. False if it holds something else, or nothing can be written.
+   */
+  async #replace(path: string, digest: Digest, { mode }: BigIntStats, reading: Reading | undefined): Promise<boolean> {
+    const draft = temporaryPath(this.#temporary);
+    try {
+      if (!isReadable(mode)) chmodSync(path, 0o444);
+      const known = await copyContent(path, draft, reading);
+      await this.#finish(draft, { expected: digest, known, reading, over: true });
+      const made = statOf(path);
+      if (made !== undefined && isExecutable(path, made)) this.#keepsModes = false;
+      return true;
+    } catch (error) {
+      if (error instanceof StoreError || systemCode(error) !== undefined) return false;
+      throw error;
+    } finally {
+      rmSync(draft, { force: true });
+    }
   }
 
   /** True if a blob holds what its name says. */
@@ -258,29 +289,5 @@ export class Blobs {
     } catch (error) {
       if (systemCode(error) !== 'ENOENT') throw error;
     }
-  }
-}
-
-/** What a task is told when a blob that it needs is not usable. */
-export function blobError(digest: Digest, state: Exclude<BlobState, 'good'>, what: string): StoreError {
-  return state === 'missing'
-    ? new StoreError('E_STORE_MISSING', `${what} is not in the store (${digest}).`, 'Run again: it will be made again.')
-    : new StoreError(
-        'E_STORE_CORRUPT',
-        `${what} was damaged in the store (${digest}). It has been set aside.`,
-        'Run again: it will be made again.',
-      );
-}
-
-function unexpected(digest: Digest): StoreError {
-  return new StoreError('E_STORE_CORRUPT', `What was received is not ${digest}.`);
-}
-
-function statOf(path: string): BigIntStats | undefined {
-  try {
-    return statSync(path, { bigint: true, throwIfNoEntry: false });
-  } catch (error) {
-    if (systemCode(error) === 'ENOTDIR') return undefined;
-    throw error;
   }
 }

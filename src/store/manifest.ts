@@ -1,14 +1,15 @@
 import { isUtf8 } from 'node:buffer';
 import type { BigIntStats } from 'node:fs';
-import { lstat, readdir, realpath } from 'node:fs/promises';
+import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { canonicalJson } from '../files/canonical.js';
 import { isDigest } from '../files/digest.js';
-import { StoreError } from '../files/error.js';
+import { StoreError, systemCode } from '../files/error.js';
 import { createLimit } from '../files/limit.js';
 import { isExecutable } from '../files/modes.js';
 import { Pace, type Reading } from '../files/reading.js';
 import type { Digest } from '../values.js';
+import { leadsToBlob } from './aside.js';
 import { describeLink, type FolderLink } from './links.js';
 import { checkNames } from './listing.js';
 import { isSorted, linkProblem, pathProblem, pathsProblem } from './manifest-rules.js';
@@ -37,20 +38,28 @@ export interface FolderManifest {
   readonly links?: readonly FolderLink[];
 }
 
-/** Gives the digest of one file: by reading it, by a cache, or by taking it into the store. */
-export type FileDigester = (path: string, stat: BigIntStats) => Promise<{ digest: Digest; size: number }>;
+/**
+ * Gives the digest of one file: by reading it, by a cache, or by taking it into the store.
+ *
+ * @param isLink true if what the path leads to lies elsewhere
+ */
+export type FileDigester = (
+  path: string,
+  stat: BigIntStats,
+  isLink: boolean,
+) => Promise<{ digest: Digest; size: number }>;
 
 const openFiles = 8;
 
 /** What a walk through a folder has found. */
 interface Found {
-  readonly files: { readonly path: string; readonly stat: BigIntStats }[];
+  readonly files: { readonly path: string; readonly stat: BigIntStats; readonly isLink: boolean }[];
   readonly emptyFolders: string[];
   readonly links: FolderLink[];
 }
 
 /**
- * Lists a folder with the digests of its files. Links are kept as such.
+ * Lists a folder with the digests of its files. Links are kept as such, but for those to blobs of a store, which are files.
  *
  * @throws StoreError `E_STORE_LINK` for symbolic links that lead out of the folder, `E_STORE_NAME` for names that can't
  *   be kept, `E_STORE_FILE_TYPE` for sockets, pipes and devices.
@@ -65,9 +74,9 @@ export async function describeFolder(
   await walk(folder, '', await realpath(folder), { found, pace });
   const limit = createLimit(openFiles);
   const files = await Promise.all(
-    found.files.map(({ path, stat }) =>
+    found.files.map(({ path, stat, isLink }) =>
       limit(async (): Promise<ManifestFile> => {
-        const content = await digest(join(folder, path), stat);
+        const content = await digest(join(folder, path), stat, isLink);
         pace.step(found.files.length);
         return { path, size: content.size, digest: content.digest, executable: isExecutable(join(folder, path), stat) };
       }),
@@ -96,10 +105,23 @@ async function walk(folder: string, relative: string, root: string, going: Walk)
     checkPath(full, path);
     pace.look();
     const entry = await lstat(full, { bigint: true });
-    if (entry.isSymbolicLink()) found.links.push(await describeLink(folder, root, path));
+    const target = entry.isSymbolicLink() ? await blobBehind(full) : undefined;
+    if (target !== undefined) found.files.push({ path, stat: target, isLink: true });
+    else if (entry.isSymbolicLink()) found.links.push(await describeLink(folder, root, path));
     else if (entry.isDirectory()) await walk(folder, path, root, going);
-    else if (entry.isFile()) found.files.push({ path, stat: entry });
+    else if (entry.isFile()) found.files.push({ path, stat: entry, isLink: false });
     else throw new StoreError('E_STORE_FILE_TYPE', `${full} is neither a file nor a folder.`);
+  }
+}
+
+/** Of the blob that a link leads to: so lie files of a store's folders, and `cp -r` copies them as what they are. */
+async function blobBehind(link: string): Promise<BigIntStats | undefined> {
+  if (!leadsToBlob(link)) return undefined;
+  try {
+    return await stat(link, { bigint: true });
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
   }
 }
 

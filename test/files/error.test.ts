@@ -94,4 +94,18 @@ describe('systemError', () => {
     expect(systemError(bare)?.message).toBe('Node was started with --permission, and says: fchmod is not available.');
     expect(systemError(new Error('a mistake'))).toBe(undefined);
   });
+
+  it('says what to do where a store is spread over several disks', () => {
+    const apart = Object.assign(new Error('EXDEV'), {
+      code: 'EXDEV',
+      errno: -18,
+      syscall: 'rename',
+      path: '/a/x',
+      dest: '/b/x',
+    });
+    expect(systemError(apart)).toMatchObject({
+      message: 'The system refused: rename /a/x /b/x: cross-device link not permitted.',
+      hint: 'All folders of a store have to lie on one disk: mount `store` as a whole, or make it a link.',
+    });
+  });
 });

@@ -1,10 +1,10 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { CommandPart, Task } from '../../src/pipeline/expand/task.js';
 import { LocalExecutor } from '../../src/run/local/executor.js';
 import { Store } from '../../src/store/store.js';
-import { testFolder } from '../store/folder.js';
+import { listFiles, testFolder } from '../store/folder.js';
 import { command, file, from, pipelineOf } from './examples.js';
 
 let folder: string;
@@ -39,7 +39,7 @@ async function run(...tasks: readonly Task[]): Promise<Record<string, string>> {
   return ends;
 }
 const result = (task: string) => readFileSync(join(folder, `artifacts/example/${task}/result.txt`), 'utf8');
-const written = 'The task wrote into its input "in", which belongs to the store and to all that read it.';
+const written = 'The task changed its input "in", which belongs to the store and to all that read it.';
 
 describe('a task that writes into its input', () => {
   it('fails and is named; who read it meanwhile is computed again from what it was', async () => {
@@ -81,11 +81,38 @@ describe('a task that writes into its input', () => {
     expect([result('tool'), result('honest')]).toEqual(['good\n', 'good\n']);
   });
 
+  it('is named when it makes it executable, and others read it as it was', async () => {
+    const honest = reader(
+      'honest',
+      'n=0; while ! [ -x $i ] && [ $n -lt 100 ]; do sleep 0.02; n=$((n+1)); done; [ -x $i ] && echo can > $o || echo no > $o',
+    );
+    const ends = await run(maker, honest, reader('changer', 'chmod +x $i; echo done > $o; sleep 0.5'));
+    expect(ends).toEqual({ maker: 'ran', honest: 'ran', changer: written });
+    expect(result('honest')).toBe('no\n');
+    expect(await run(maker, honest)).toEqual({ maker: 'cached', honest: 'cached' });
+  });
+
+  it.each(['u+w', '000'])('may change what its owner may do with it (%s): others find it as it was', async (mode) => {
+    const changer = reader('changer', `cp $i $o; chmod ${mode} $i`);
+    expect(await run(maker, changer)).toEqual({ maker: 'ran', changer: 'ran' });
+    expect(await run(maker, reader('other', 'ls -lL $i | cut -c1-10 > $o'))).toEqual({ maker: 'cached', other: 'ran' });
+    expect(result('other')).toBe('-r--r--r--\n');
+  });
+
   it('may remove it from its own folder, and put others beside it', async () => {
     const removes = reader('removes', 'cp $i $o; rm $i; echo x > $i.new');
     expect(await run(maker, removes, reader('other', 'cp $i $o'))).toEqual({
       ...{ maker: 'ran', removes: 'ran', other: 'ran' },
     });
+  });
+});
+
+describe('a result that is executable in the store though it is not', () => {
+  it('is so no more for the next task', async () => {
+    await run(maker);
+    for (const blob of listFiles(join(folder, 'artifacts/store/blobs')))
+      chmodSync(join(folder, 'artifacts/store/blobs', blob), 0o755);
+    expect(await run(maker, reader('other', '[ ! -x $i ]; cp $i $o'))).toEqual({ maker: 'cached', other: 'ran' });
   });
 });
 

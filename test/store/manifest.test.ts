@@ -39,6 +39,21 @@ describe('describeFolder', () => {
     });
   });
 
+  it('takes links to blobs of a store for files, and none that lead to nothing', async () => {
+    const folder = testFolder();
+    const name = `store/blobs/ab/${'c'.repeat(62)}`;
+    writeFiles(folder, { [name]: 'blob', 'results/out/x': 'x' });
+    symlinkSync(`../../${name}`, join(folder, 'results/out/y'));
+    const files = [
+      { path: 'x', size: 1, digest: digestBytes('x'), executable: false },
+      { path: 'y', size: 4, digest: digestBytes('blob'), executable: false },
+    ];
+    const out = join(folder, 'results/out');
+    expect(await describe_(out)).toEqual({ type: 'spikeline-folder/1', files, emptyFolders: [] });
+    rmSync(join(folder, name));
+    await expect(describe_(out)).rejects.toMatchObject({ code: 'E_STORE_LINK' });
+  });
+
   it('depends on names and contents alone, not on the order of writing', async () => {
     const name = fc.stringMatching(/^[a-z]{1,3}$/);
     const files = fc.dictionary(name, fc.string({ maxLength: 5 }), { minKeys: 1, maxKeys: 6 });

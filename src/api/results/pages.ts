@@ -7,7 +7,7 @@ import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import { type RunFacts, type TaskFacts, withRun } from '../../report/page/run.js';
 import { expectationColumns, type ReportTable, textColumn, withoutEmpty } from '../../report/tables/table.js';
 import { duration, programsText } from '../../run/views/text.js';
-import { blobError } from '../../store/blobs.js';
+import { blobError } from '../../store/blob-files.js';
 import { fileName, pipelineFolderName } from '../../store/names.js';
 import type { Store } from '../../store/store.js';
 import type { Artifact, TaskResult } from '../../store/types.js';

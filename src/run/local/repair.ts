@@ -68,7 +68,7 @@ export const copyHint = 'Let it copy the input to its output first, and change t
 /** What a task is told that wrote into what others read as well. */
 export function writtenFailure(inputs: readonly string[]): Failure {
   const { called, belong, them } = wordsFor(inputs);
-  const message = `The task wrote into its ${called}, which ${belong} to the store and to all that read ${them}.`;
+  const message = `The task changed its ${called}, which ${belong} to the store and to all that read ${them}.`;
   return { code: 'E_INPUT_WRITTEN', message, hint: copyHint };
 }
 

@@ -1,4 +1,5 @@
-import { mkdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readFileSync, realpathSync, renameSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Outputs, outputPaths } from '../../../src/run/local/outputs.js';
@@ -100,6 +101,19 @@ describe('outputs', () => {
     }
     expect(await taken({ link: 'link', copy: 'copy' })).toEqual({ link: 'theirs, too', copy: 'theirs, too' });
     expect(await store.has(input)).toBe(true);
+  });
+
+  it('that are copies of a folder of inputs, as `cp -r` makes them, have its files', async () => {
+    chmodSync(join(others, 'file'), 0o755);
+    const input = await store.ingest(others);
+    const path = join(work, 'inputs.i/others');
+    await store.materialise(input, path, { mode: 'link', what: 'The input' });
+    execFileSync('cp', ['-R', path, join(own, 'o')]);
+    writeFiles(own, { 'o/more': 'mine' });
+    expect(await taken({ o: 'o' })).toEqual({ o: { 'data/a': 'theirs', file: 'theirs, too', more: 'mine' } });
+    // What the links led to is as it was.
+    expect(await store.has(input)).toBe(true);
+    expect(statSync(realpathSync(join(path, 'data/a'))).mode & 0o777).toBe(0o444);
   });
 
   it('that are links to nothing, or in a circle, are missing', async () => {

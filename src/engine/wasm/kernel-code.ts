@@ -10,9 +10,11 @@ export type KernelCode =
 /** One thread's own kernels on the shared memory. */
 export function openKernels(code: KernelCode, memory: WebAssembly.Memory, scratch: Scratch): KernelFunctions {
   const { module, library } = code;
-  const native = library === undefined ? undefined : openLibrary(library, memory);
-  if (module === undefined) return native!;
+  if (module === undefined) return openLibrary(library!, memory);
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   const wasm = exports as unknown as KernelFunctions;
-  return native === undefined ? wasm : compareKernels(wasm, native, memory, scratch);
+  if (library === undefined) return wasm;
+  const pages = memory.buffer.byteLength / 65536;
+  const twin = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  return compareKernels(wasm, openLibrary(library, twin), memory, twin, scratch);
 }

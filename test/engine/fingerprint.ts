@@ -56,8 +56,6 @@ export async function fingerprint(
   lively: ReadonlyMap<string, Float32Array>,
   threads: number,
   gradients: GradientType = 'float32',
-  /** Fewer have another hash than the golden one. */
-  steps = 2 * stepsPerEpoch,
 ): Promise<string> {
   const hash = createHash('sha256');
   const options = { batch, threads };
@@ -66,7 +64,7 @@ export async function fingerprint(
     { parameters: initialParameters(network, 1) },
     { ...options, gradients },
   );
-  for (let step = 0; step < steps; step++) {
+  for (let step = 0; step < 2 * stepsPerEpoch; step++) {
     const { images, labels } = batchOf(network, batch, 1 + (step % stepsPerEpoch));
     const { loss, correct } = await trainer.step(images, labels, 1e-3);
     hash.update(JSON.stringify([loss, correct]));

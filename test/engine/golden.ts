@@ -1,9 +1,8 @@
 // Prints the hashes of all that `fingerprint` computes, so that other versions of Node, other compilers of V8 and native kernels
-// can be held to them, with one of small networks that have each kernel called, or of some of the cases alone:
-// node .build/dev/golden.js optimised|liftoff|LIBRARY [case …]
+// can be held to them, and of the small networks that have each kernel called:
+// node .build/dev/golden.js optimised|liftoff|LIBRARY [case|trials …]
 //
-// SPIKELINE_TEST_LIVELY names a file that `writeLively` has written, of what needn't be drawn again. For where to compute takes
-// long, SPIKELINE_TEST_STEPS says how many steps there are to be: the hash is another one then.
+// SPIKELINE_TEST_LIVELY names a file that `writeLively` has written, of what needn't be drawn again.
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { deserialize, setFlagsFromString } from 'node:v8';
@@ -28,17 +27,10 @@ if (chosen === 'liftoff') {
 const file = process.env.SPIKELINE_TEST_LIVELY;
 const drawn =
   file === undefined ? undefined : (deserialize(readFileSync(file)) as Map<string, ReadonlyMap<string, Float32Array>>);
-const steps = process.env.SPIKELINE_TEST_STEPS;
 const hashes: Record<string, string> = {};
 for (const [name, { network, gradients }] of Object.entries(cases)) {
   if (names.length > 0 && !names.includes(name)) continue;
-  hashes[name] = await fingerprint(
-    network,
-    drawn?.get(name) ?? (await livelyParameters(network)),
-    2,
-    gradients,
-    steps === undefined ? undefined : Number(steps),
-  );
+  hashes[name] = await fingerprint(network, drawn?.get(name) ?? (await livelyParameters(network)), 2, gradients);
 }
-if (names.length === 0) hashes.trials = await fingerprintOfTrials();
+if (names.length === 0 || names.includes('trials')) hashes.trials = await fingerprintOfTrials();
 console.log(JSON.stringify(hashes));

@@ -54,9 +54,10 @@ describe.skipIf(!usable)('a pipeline on a graphics processor', () => {
     const whole = await run(box, 'run p.yaml --engine webgpu');
     expect([whole.code, whole.err]).toEqual([0, '']);
     expect(whole.out).toContain(' computes train, ann, snn.\n');
-    const again = await run(box, 'verify p.yaml --engine webgpu');
+    // The training comes out the same after trouble.
+    const again = await run(box, 'verify p.yaml ann snn --engine webgpu');
     expect([again.code, again.err]).toEqual([0, '']);
-    expect(again.out).toContain('5 of 5 came out the same');
+    expect(again.out).toContain('2 of 2 came out the same');
     // By whichever way it was chosen, it is the same processor.
     const chosen = choosing((await listed(box)).toLowerCase());
     box.write('p.yaml', chosen);
@@ -91,14 +92,14 @@ describe.skipIf(!usable)('a pipeline on a graphics processor', () => {
     }
   });
 
-  test('is what the quickstart computes on, for one of its networks and a few images', async ({ box }) => {
+  test('is what the quickstart computes on, by a small network and for a few images', async ({ box }) => {
     box.write(
       'few.yaml',
       `name: few
 extends: ${join(packageRoot, 'pipelines/quickstart.yaml')}
 stages:
   data: { with: { subset: { train: 10, test: 10 } } }
-  train: { with: { batch: 10 } }
+  train: { with: { network: 4C5/2-P7-8, batch: 10 } }
   resume: { with: { batch: 10 } }
 `,
     );

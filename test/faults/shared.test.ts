@@ -7,7 +7,7 @@ import { start } from '../store/programs/start.js';
 import { type Rig, readTree, withRig } from './rig.js';
 
 const runners = 16;
-const rounds = 20;
+const rounds = 10;
 /** Pipelines that share content: at the same points they have the same tasks. */
 const pipelines = ['left', 'right'];
 /** Values of the axis that runners choose from. */

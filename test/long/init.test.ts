@@ -3,10 +3,11 @@ import { describe, expect } from 'vitest';
 import { packageRoot } from '../../src/paths.js';
 import { test } from '../e2e/program.js';
 
+const sets = (...values: readonly string[]) => values.flatMap((value) => ['--set', value]);
 const calls = {
-  quickstart: ['--set', 'epochs=1'],
-  sweep: ['--profile', 'smoke', '--set', 'seed=[1, 2]', '--set', 'noise=[0]'],
-  'own-data': ['--set', 'epochs=1'],
+  quickstart: sets('epochs=1'),
+  sweep: ['--profile', 'smoke', ...sets('precision=[fp32, { k: 1, B: 2 }]', 'seed=[1, 2]', 'noise=[0]')],
+  'own-data': sets('epochs=1'),
 };
 
 describe('a folder that init has made', () => {

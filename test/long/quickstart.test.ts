@@ -92,7 +92,7 @@ describe('the quickstart', () => {
 describe('a training that is killed', () => {
   const pipeline = `name: killed
 stages:
-  data: { uses: dataset, with: { name: fashion-mnist-sample, subset: { train: 2000, test: 200 } } }
+  data: { uses: dataset, with: { name: fashion-mnist-sample, subset: { train: 1000, test: 200 } } }
   train: { uses: train, inputs: { data: data }, with: { network: lenet, k: 1, B: 2, epochs: 5, batch: 50 } }
 `;
 
@@ -125,14 +125,14 @@ stages:
   });
 });
 
-describe('the finest precisions of the paper', () => {
-  it('run as a smoke test on embedded images, exactly converted', async () => {
-    // Each of the others runs so in paper.test.ts. How good they are is not told here, so few images do.
+describe('the paper’s network on Fashion-MNIST', () => {
+  it('runs as a smoke test on embedded images, exactly converted', async () => {
+    // paper.test.ts has the same part at all precisions. How good they are is not told here, so few images do.
     const few = [
       '--profile',
       'smoke',
       '--set',
-      'precision=[fp32, { k: 0, B: 4 }, { k: 1, B: 4 }]',
+      'precision=[fp32, { k: 1, B: 4 }]',
       '--set',
       'subset={ train: 300, test: 100 }',
       '--set',
@@ -141,8 +141,8 @@ describe('the finest precisions of the paper', () => {
       'paper',
     ];
     const { ran, ...others } = await outcomes([lenet, ...few]);
-    expect([ran!.length, others]).toEqual([25, {}]);
+    expect([ran!.length, others]).toEqual([17, {}]);
     const { code, out } = await box.run(['check', lenet, ...few]);
-    expect([code, out]).toEqual([0, expect.stringContaining('4 of 4 met')]);
+    expect([code, out]).toEqual([0, expect.stringContaining('2 of 2 met')]);
   });
 });

@@ -9,12 +9,13 @@ const slow = ['browser', 'faults', 'long', 'nodes', 'package', 'remote', 'slurm'
  * Unit tests that need a process of their own: because they replace modules or say so. The others share one and what it
  * has loaded: loading it anew for each file takes a third of their time.
  */
-const alone = readdirSync('test', { recursive: true, encoding: 'utf8' })
+const isAlone = (path: string) =>
+  /^\/\/ In a process of its own|\bvi\.(mock|doMock|resetModules)\(/m.test(readFileSync(path, 'utf8'));
+
+const units = readdirSync('test', { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.test.ts'))
   .map((name) => `test/${name.replaceAll('\\', '/')}`)
-  .filter((path) =>
-    /^\/\/ In a process of its own|\bvi\.(mock|doMock|resetModules)\(/m.test(readFileSync(path, 'utf8')),
-  );
+  .filter((path) => !slow.some((group) => path.startsWith(`test/${group}/`)));
 
 const common = {
   // Programs start slowly on a busy machine, and nothing is about time.
@@ -50,12 +51,11 @@ export default defineConfig({
           ...unit,
           // Behind those that are alone, which Vitest takes up by their names: some wait long, and at the end nothing would fill that.
           name: 'unit-shared',
-          include: ['test/**/*.test.ts'],
-          exclude: [...slow.map((group) => `test/${group}/**`), ...alone],
+          include: units.filter((path) => !isAlone(path)),
           isolate: false,
         },
       },
-      { test: { ...unit, name: 'unit-alone', include: alone } },
+      { test: { ...unit, name: 'unit-alone', include: units.filter(isAlone) } },
       ...slow.map((group) => ({
         test: {
           name: group,

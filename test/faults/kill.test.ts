@@ -5,7 +5,7 @@ import { randomFrom } from './random.js';
 import { cleanRun, type Rig, withRig } from './rig.js';
 
 /** 5,000 by `npm run test:kills`. At each change of the disk, errors.test.ts kills the program itself. */
-const kills = Number(process.env.SPIKELINE_KILLS ?? 100);
+const kills = Number(process.env.SPIKELINE_KILLS ?? 50);
 /** Times that the run of one store is killed before it may end. */
 const killsAStore = 5;
 const storesAtATime = 3;

@@ -21,8 +21,8 @@ export default defineStage({
     { additionalProperties: false },
   ),
   inputs: {
-    data: { description: 'Data set, as `dataset` makes it.' },
-    checkpoint: { description: 'Trained network, as `train` makes it.' },
+    data: { description: 'Data set, as `dataset` makes it.', kind: 'dataset' },
+    checkpoint: { description: 'Trained network, as `train` makes it.', kind: 'checkpoint' },
   },
   outputs: {
     result: {

@@ -7,7 +7,7 @@ export default defineStage({
   name: 'authors-logs',
   summary: 'Writes results as the logs of the paper’s authors, for scripts that read those: figs/k1B2/accuracy.txt, …',
   parameters: Type.Object({}, { additionalProperties: false }),
-  inputs: { snn: { description: 'Results of snn-infer, one per precision.', list: true } },
+  inputs: { snn: { description: 'Results of snn-infer, one per precision.', list: true, kind: 'snn' } },
   outputs: {
     figs: {
       description:

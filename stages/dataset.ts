@@ -75,7 +75,7 @@ export default defineStage({
   ),
   inputs: {},
   outputs: {
-    dataset: { description: 'Images and labels as npy files, and dataset.json.', path: 'dataset' },
+    dataset: { description: 'Images and labels as npy files, and dataset.json.', path: 'dataset', kind: 'dataset' },
     samples: {
       description: 'A picture of five training images of each class, one row per class.',
       path: 'samples.png',

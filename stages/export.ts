@@ -41,15 +41,21 @@ export default defineStage({
     { additionalProperties: false },
   ),
   inputs: {
-    checkpoint: { description: 'Trained network, as `train` makes it. Every format but nir needs it.', optional: true },
+    checkpoint: {
+      description: 'Trained network, as `train` makes it. Every format but nir needs it.',
+      optional: true,
+      kind: 'checkpoint',
+    },
     network: {
       description: 'Spiking network, as `snn-convert` makes it, for nir. Made from the checkpoint if left out.',
       optional: true,
+      kind: 'spiking-network',
     },
     data: {
       description:
         'What it was trained on: onnx and safetensors then say what pixels are divided by, and name the classes.',
       optional: true,
+      kind: 'dataset',
     },
   },
   outputs: {

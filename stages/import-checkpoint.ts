@@ -46,9 +46,15 @@ export default defineStage({
   parameters,
   inputs: {
     checkpoint: { description: 'The file, such as `checkpoint: { file: model_mnist.npz }`.' },
-    data: { description: 'Data set that the network is for; it says shape and classes.', optional: true },
+    data: {
+      description: 'Data set that the network is for; it says shape and classes.',
+      optional: true,
+      kind: 'dataset',
+    },
   },
-  outputs: { checkpoint: { description: 'The checkpoint (safetensors).', path: 'checkpoint.safetensors' } },
+  outputs: {
+    checkpoint: { description: 'The checkpoint (safetensors).', path: 'checkpoint.safetensors', kind: 'checkpoint' },
+  },
   resources: { cpus: 1 },
   needs: [
     { anyOf: [{ parameters: { k: 1, B: 2 } }, { parameters: { precision: { k: 1, B: 2 } } }] },

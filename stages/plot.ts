@@ -62,9 +62,9 @@ export default defineStage({
     { additionalProperties: false },
   ),
   inputs: {
-    ann: { description: 'Results of ann-infer', list: true, optional: true },
-    snn: { description: 'Results of snn-infer', list: true, optional: true },
-    history: { description: 'Training histories of train', list: true, optional: true },
+    ann: { description: 'Results of ann-infer', list: true, optional: true, kind: 'ann' },
+    snn: { description: 'Results of snn-infer', list: true, optional: true, kind: 'snn' },
+    history: { description: 'Training histories of train', list: true, optional: true, kind: 'history' },
     font: {
       description: 'A font (TrueType or OpenType) for all texts; without it they are in DejaVu Sans',
       optional: true,

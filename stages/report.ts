@@ -52,6 +52,7 @@ export default defineStage({
     data: {
       description: 'Data sets of dataset: their numbers and five images of each class are shown',
       ...{ list: true, optional: true },
+      kind: 'dataset',
     },
   },
   needs: [{ anyOf: resultKinds.map((kind) => ({ inputs: [kind] })) }],

@@ -23,13 +23,14 @@ export default defineStage({
     { additionalProperties: false },
   ),
   inputs: {
-    checkpoint: { description: 'Trained quantised network, as `train` makes it.' },
-    data: { description: 'Data set to compare ANN and SNN on, neuron by neuron.', optional: true },
+    checkpoint: { description: 'Trained quantised network, as `train` makes it.', kind: 'checkpoint' },
+    data: { description: 'Data set to compare ANN and SNN on, neuron by neuron.', optional: true, kind: 'dataset' },
   },
   outputs: {
     network: {
       description: 'The spiking network: ternary weights and thresholds (safetensors).',
       path: 'snn.safetensors',
+      kind: 'spiking-network',
     },
     report: {
       description: 'What conversion did to each layer, and the comparison (JSON).',

@@ -61,8 +61,8 @@ export default defineStage({
     { additionalProperties: false },
   ),
   inputs: {
-    data: { description: 'Data set, as `dataset` makes it.' },
-    network: { description: 'Spiking network, as `snn-convert` makes it.' },
+    data: { description: 'Data set, as `dataset` makes it.', kind: 'dataset' },
+    network: { description: 'Spiking network, as `snn-convert` makes it.', kind: 'spiking-network' },
   },
   outputs: {
     result: {

@@ -91,14 +91,19 @@ export default defineStage({
   summary: 'Trains a network on softmax cross-entropy, with ternary weights and quantised activations or in FP32',
   parameters,
   inputs: {
-    data: { description: 'Data set, as `dataset` makes it.' },
+    data: { description: 'Data set, as `dataset` makes it.', kind: 'dataset' },
     checkpoint: {
       description: 'Checkpoint to go on from: weights, batch norm, the optimiser’s moments, epochs, random state.',
       optional: true,
+      kind: 'checkpoint',
     },
   },
   outputs: {
-    checkpoint: { description: 'The trained network with all state (safetensors).', path: 'checkpoint.safetensors' },
+    checkpoint: {
+      description: 'The trained network with all state (safetensors).',
+      path: 'checkpoint.safetensors',
+      kind: 'checkpoint',
+    },
     history: { description: 'Loss and accuracy of each epoch (CSV).', path: 'history.csv', kind: 'history' },
   },
   usesEngine: ['train', 'evaluate'],

@@ -1,7 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { type Capability, capabilities } from '../engine/engine.js';
-import { resultKinds } from '../results/kinds.js';
-import { columnFormats, outputKinds } from './definition.js';
+import { columnFormats } from './definition.js';
+import { artifactKinds, outputKinds } from './kinds.js';
 import { needProblems } from './needs.js';
 import { clash } from './output-paths.js';
 
@@ -15,7 +15,7 @@ export function definitionProblems(value: unknown): readonly string[] {
   if (!isRecord(value.parameters) || value.parameters.type !== 'object')
     problems.push('parameters must be Type.Object({ … })');
   const { inputs, outputs, columns = [] } = value;
-  problems.push(...fieldProblems(inputs, 'inputs', resultKinds), ...fieldProblems(outputs, 'outputs', outputKinds));
+  problems.push(...fieldProblems(inputs, 'inputs', artifactKinds), ...fieldProblems(outputs, 'outputs', outputKinds));
   if (isRecord(outputs)) problems.push(...pathProblems(outputs));
   if (isRecord(outputs) && Object.values(outputs).filter((one) => isRecord(one) && one.kind === 'page').length > 1)
     problems.push('outputs must have at most one page');

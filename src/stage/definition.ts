@@ -1,10 +1,10 @@
 import type { Static, TObject } from '@sinclair/typebox';
 import type { Capability } from '../engine/engine.js';
 import { UserError } from '../error.js';
-import { type ResultKind, resultKinds } from '../results/kinds.js';
 import type { ResumePoint } from '../store/resume.js';
 import type { AxisValue, Metrics } from '../values.js';
 import type { StageCost } from './cost.js';
+import type { ArtifactKind, OutputKind } from './kinds.js';
 import type { Need } from './needs.js';
 
 /** One input as a stage sees it while it runs. */
@@ -26,21 +26,9 @@ export interface InputDeclaration {
   readonly optional?: boolean;
   /** True if the stage takes a list (fan-in over axes that it does not have itself). Default: exactly one artifact. */
   readonly list?: boolean;
-  /** Of a page: the kind of results that it shows. `show --md` tabulates what the page is given. */
-  readonly kind?: ResultKind;
+  /** What it takes: an output that is declared as another kind is refused. `show --md` tabulates what a page is given. */
+  readonly kind?: ArtifactKind;
 }
-
-/**
- * What an output is to those who look at results:
- *
- * - `page`: an HTML page. A run writes it beside the results, with the facts of the run where it has the place
- *   `<!--spikeline:run--><!--/spikeline:run-->`, and says where; `report` gives it out. A stage has one at most.
- * - `pictures`: a folder that a run names at its end.
- * - `ann`, `snn`, `conversion`, `history`: results in the form of those of the stages `ann-infer`, `snn-infer`,
- *   `snn-convert` and `train`. Where a pipeline has no page, `show --md` tabulates them.
- */
-export type OutputKind = 'page' | 'pictures' | ResultKind;
-export const outputKinds = ['page', 'pictures', ...resultKinds] as const satisfies readonly OutputKind[];
 
 export type InputDeclarations = Readonly<Record<string, InputDeclaration>>;
 export type OutputDeclarations = Readonly<Record<string, OutputDeclaration>>;

@@ -1,7 +1,7 @@
 // What the definitions of stages say of their results: the runner knows no stage by name.
 
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
-import type { OutputKind } from '../../stage/definition.js';
+import type { OutputKind } from '../../stage/kinds.js';
 
 /** Names of a task's outputs that are of a kind; none for commands. */
 export function outputsOfKind({ action }: Task, kind: OutputKind): readonly string[] {

@@ -6,6 +6,7 @@ import type { StageDefinition } from '../../stage/definition.js';
 import type { AxisValue, Path } from '../../values.js';
 import { hinted, type Reporter } from '../text/reporter.js';
 import type { CheckedStage, FileInput, Included, OutputReference, StageInput } from './checked.js';
+import { checkKind, type Maker } from './kinds.js';
 import { checkPoint, readReference, type SaidReference } from './reference.js';
 import type { PipelineFile, StageFile } from './schema.js';
 
@@ -22,6 +23,8 @@ export interface InputCheck {
   readonly included: Included;
   /** Axes that a stage is swept over, with their points. */
   axesOf(stage: string): CheckedStage['axes'];
+  /** Stages that are no commands, by name. */
+  readonly makers: ReadonlyMap<string, Maker>;
   /** Outputs of a stage; undefined where a mistake in the stage hides them. */
   outputsOf(stage: string): Readonly<Record<string, string>> | undefined;
 }
@@ -97,6 +100,10 @@ function stageInput(args: InputCheck, name: string, said: SaidReferences, at: Pa
     if (found !== undefined) from.push(found);
   }
   if (from.length < references.length) return undefined;
+  for (const [i, named] of from.entries())
+    checkKind({ name, kind: definition?.inputs[name]?.kind }, named, args.makers, {
+      ...{ path: several ? [...at, i] : at, reporter },
+    });
   const collecting = from.find(({ collected }) => collected.length > 0);
   if (collecting !== undefined && definition !== undefined && !list) {
     if (reporter.doubtful(args.name, 'over')) return undefined;

@@ -7,6 +7,7 @@ import { hinted, type Reporter } from '../text/reporter.js';
 import { type AxisPoint, type Point, selectPoints } from './axes.js';
 import type { CheckedStage, Included } from './checked.js';
 import { checkInputs } from './inputs.js';
+import type { Maker } from './kinds.js';
 import { sortStages } from './order.js';
 import type { PipelineFile, StageFile } from './schema.js';
 
@@ -54,12 +55,13 @@ export async function checkStages(
   const axesOf = (producer: string): CheckedStage['axes'] =>
     included.stages.get(producer)?.axes ??
     (file.stages[producer]?.over ?? []).flatMap((axis) => (Object.hasOwn(axes, axis) ? [[axis, axes[axis]!]] : []));
+  const makers = makersOf(file, definitions, included);
   const checked = new Map<string, CheckedStage>();
   for (const [name, stage] of stages) {
     const path: Path = ['stages', name];
     const definition = definitions.get(name);
     const own = checkOver(stage, axes, path, reporter);
-    const known = { file, included, axesOf, outputsOf };
+    const known = { file, included, axesOf, outputsOf, makers };
     const inputs = checkInputs({ name, stage, path, definition, own, folder, reporter, ...known });
     const changedAxes =
       own.length === 0 ? none : new Set(own.map(([axis]) => axis).filter((axis) => changed.has(axis)));
@@ -70,6 +72,19 @@ export async function checkStages(
     checked.set(name, { name, file: stage, path, definition, axes: own, inputs, outputs, changedAxes, excludes });
   }
   return sortStages(checked, reporter);
+}
+
+/** The stages of the file and of what it includes that are no commands. */
+function makersOf(
+  { stages }: PipelineFile,
+  definitions: ReadonlyMap<string, StageDefinition>,
+  included: Included,
+): ReadonlyMap<string, Maker> {
+  const makers = new Map<string, Maker>();
+  for (const [name, definition] of definitions) makers.set(name, { uses: stages[name]!.uses!, definition });
+  for (const [name, { definition, file }] of included.stages)
+    if (definition !== undefined) makers.set(name, { uses: file.uses!, definition });
+  return makers;
 }
 
 const none: ReadonlySet<string> = new Set();

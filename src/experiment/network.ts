@@ -1,4 +1,5 @@
 import type { Normalisation } from '../data/augment.js';
+import type { Shape } from '../network/architecture.js';
 import type { LayerPlace } from '../network/layer-spec.js';
 import { type Block, blocksOf } from '../network/layers.js';
 import { type NetworkText, readNetwork } from '../network/network-parameter.js';
@@ -10,11 +11,13 @@ interface Planned {
   readonly network: NetworkText;
   readonly crop?: number | undefined;
   readonly normalise?: Normalisation | undefined;
+  /** Height, width and channels, where they are said beside it. */
+  readonly images?: readonly number[] | undefined;
 }
 
 /** What is wrong with a network, by itself and for the images of a data set that is known. */
 export function networkProblems(
-  { network, crop, normalise = { mean: [], std: [] } }: Planned,
+  { network, crop, normalise = { mean: [], std: [] }, images: said }: Planned,
   data: InputOrigin | undefined,
 ): readonly ParameterProblem[] {
   const plan = readNetwork(network);
@@ -24,10 +27,11 @@ export function networkProblems(
     const { message, hint, place } = plan;
     return [{ parameter: 'network', message, ...(hint === undefined ? {} : { hint }), ...at(place) }];
   }
-  const images = imageShape(data);
+  const images = (said as Shape | undefined) ?? imageShape(data);
   if (images === undefined) return [];
   const side = crop ?? plan.crop;
-  const about = `the images of ${String(data?.parameters.name)} are ${images.join('×')}`;
+  const whose = said === undefined ? `the images of ${String(data?.parameters.name)}` : 'the images';
+  const about = `${whose} are ${images.join('×')}`;
   if (side !== undefined && side > Math.min(images[0], images[1]))
     return [{ parameter: 'crop', message: `A crop of ${side}×${side} is larger than the images: ${about}` }];
   for (const [name, { length }] of Object.entries(normalise))

@@ -8,7 +8,8 @@ const resolveStage = async (uses: string) => (await builtInStage(uses))!;
 async function told(stages: string): Promise<readonly string[]> {
   const text = `name: p\naxes: { precision: [fp32, { k: 1, B: 2 }], format: [nir, onnx] }\nstages:\n${stages}`;
   const { diagnostics } = await load(text, { resolveStage });
-  return diagnostics.map(({ code, message, hint, range }) => {
+  const errors = diagnostics.filter(({ severity }) => severity === 'error');
+  return errors.map(({ code, message, hint, range }) => {
     const { start, end } = range!;
     const line = text.slice(0, start).split('\n').length - 3;
     return `${line} ${text.slice(start, end)} ${code} ${message}${hint === undefined ? '' : ` – ${hint}`}`;
@@ -58,6 +59,22 @@ describe('what a built-in stage needs is told before anything runs', () => {
       '3 inputs E_MISSING_INPUT "c" (import-checkpoint) needs the input "data" or the parameter "images". – add data: STAGE',
       expect.stringContaining('4 with E_MISSING_KEY "d" (import-checkpoint) needs the parameter "network"'),
       '4 with E_MISSING_KEY "d" (import-checkpoint) needs the parameters "k" and "B" or the parameter "precision". – add k: 1, B: 2',
+    ]);
+  });
+
+  it('images that a network which is imported can take', async () => {
+    const imported = (given: string) =>
+      `  a: { uses: import-checkpoint, inputs: { checkpoint: { file: package.json } }, with: { k: 1, B: 2, ${given} } }\n`;
+    const normalise = 'normalise: { mean: [0, 0, 0], std: [1, 1, 1] }';
+    expect(await told(imported(`network: 4C3, images: [8, 8, 3], ${normalise}`))).toEqual([]);
+    expect(await told(imported(`network: 4C3, images: [8, 8, 1], ${normalise}`))).toEqual([
+      expect.stringContaining('E_VALUE `normalise` has 3 values of `mean`, but the images have 1 channels.'),
+    ]);
+    expect(await told(imported('network: 4C5v-4C5v, images: [8, 8, 1]'))).toEqual([
+      expect.stringMatching(/E_VALUE The network can't take 8×8×1 images: .* – the images are 8×8×1$/),
+    ]);
+    expect(await told(imported('network: 4C3, images: [8, 8, 1], crop: 9'))).toEqual([
+      expect.stringContaining('E_VALUE A crop of 9×9 is larger than the images: the images are 8×8×1'),
     ]);
   });
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
-import { check } from '../../schema/check.js';
+import { check, type Violation } from '../../schema/check.js';
 import { described, expressionHint, placeName, stageCalled } from '../../schema/words.js';
 import type { InputOrigin, InputProblem, ParameterProblem, StageDefinition } from '../../stage/definition.js';
 import { filePathsIn } from '../../stage/file-path.js';
@@ -39,23 +39,7 @@ export function checkParameters(
   }) as { [name: string]: Json };
   if (failed) return parameters;
   const violations = check(definition.parameters, parameters);
-  for (const { path, atKey, code, message, hint, missing } of violations) {
-    if (missing !== undefined && path.length === 0) {
-      const what = `${stageCalled(stage.name, stage.file.uses)} needs the parameter "${missing.key}"`;
-      const add = stage.file.with === undefined ? `add with: { ${missing.key}: VALUE }` : `add ${missing.key}: VALUE`;
-      const details = { about: missing.key, swept: false, hint: add };
-      problems.report(code, `${what}${described(missing.description)}`, { path: root, key: true }, details);
-      continue;
-    }
-    const origin = origins.of(given, path);
-    const subject = atKey ? message : `${placeName(path)} ${message}`;
-    problems.report(
-      code,
-      subject,
-      { path: [...root, ...path], key: atKey },
-      { ...origin, hint: expressionHint(valueAt(parameters, path)) ?? hint },
-    );
-  }
+  for (const violation of violations) reportViolation(stage, violation, parameters, origins, problems);
   // A name that is mistyped may be what is missing.
   const areAllMissing = violations.every(({ missing, path }) => missing !== undefined && path.length === 0);
   const isKnown = areAllMissing && !problems.reporter.doubtful(stage.name, 'inputs');
@@ -85,6 +69,31 @@ export function checkParameters(
     problems.report('E_VALUE', message, at, { ...origins.of(given, path), swept: true, hint });
   }
   return parameters;
+}
+
+/** Reports what the schema of a stage's parameters refuses. */
+function reportViolation(
+  { name, path: stagePath, file }: CheckedStage,
+  { path, atKey, code, message, hint, missing }: Violation,
+  parameters: { readonly [name: string]: Json },
+  origins: Origins,
+  problems: Problems,
+): void {
+  const root = [...stagePath, 'with'];
+  if (missing !== undefined && path.length === 0) {
+    const what = `${stageCalled(name, file.uses)} needs the parameter "${missing.key}"`;
+    const add = file.with === undefined ? `add with: { ${missing.key}: VALUE }` : `add ${missing.key}: VALUE`;
+    const details = { about: missing.key, swept: false, hint: add };
+    problems.report(code, `${what}${described(missing.description)}`, { path: root, key: true }, details);
+    return;
+  }
+  const subject = atKey ? message : `${placeName(path)} ${message}`;
+  problems.report(
+    code,
+    subject,
+    { path: [...root, ...path], key: atKey },
+    { ...origins.of(file.with ?? {}, path), hint: expressionHint(valueAt(parameters, path)) ?? hint },
+  );
 }
 
 interface MissingFile {

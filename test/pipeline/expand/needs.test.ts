@@ -80,7 +80,7 @@ describe('what a built-in stage needs is told before anything runs', () => {
 
   it('each parameter that has to be there', async () => {
     const missing = (await builtInStages()).flatMap(({ name, parameters }) =>
-      ((parameters.required as string[] | undefined) ?? [])
+      (parameters.required ?? [])
         .filter((parameter) => parameters.properties[parameter]?.default === undefined)
         .map((parameter) => ({ name, parameter })),
     );

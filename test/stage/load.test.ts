@@ -129,7 +129,7 @@ describe('a stage', () => {
     ],
     [
       "{ a: { description: 'A', path: 'a', kind: 'movie' } }",
-      'outputs.a.kind must be one of page, pictures, ann, snn, conversion, history',
+      'outputs.a.kind must be one of page, pictures, ann, snn, conversion, history, dataset, checkpoint, spiking-network',
     ],
     [
       "{ a: { description: 'A', path: 'a', kind: 'page' }, b: { description: 'B', path: 'b', kind: 'page' } }",

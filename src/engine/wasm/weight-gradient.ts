@@ -26,6 +26,8 @@ export interface GradientBuffers {
   readonly dw: Address;
 }
 
+/** Rows of weights that are shared out at a time: whole tiles of registers, whatever the width of vectors. */
+const gradientRows = 12;
 /** As many pixels of a stride phase as fit the second-level cache with their gradients. */
 export const chunkPixels = 576;
 
@@ -37,12 +39,12 @@ function planLists(g: Geometry, map: PaddedMap, images: number) {
   const { kernelHeight, kernelWidth, stride, inChannels } = g;
   const suited = kernelHeight === 3 && kernelWidth === 3 && stride === 1 && inChannels % channelBlock === 0;
   if (!suited || outputPixels(g) === 1)
-    return { taps: 1, unit: constants.gradientRows, listed: 0, spreadBytes: bytes(0) };
+    return { taps: 1, unit: gradientRows, listed: 0, spreadBytes: bytes(0) };
   const pixels = (images * map.imageBytes) / map.pixelBytes;
   const rowPixels = map.rowBytes / map.pixelBytes;
   return {
     taps: kernelHeight * kernelWidth,
-    unit: constants.gradientRows / 3,
+    unit: gradientRows / 3,
     // A whole vector is written to the end of a list.
     listed: pixels + channelBlock,
     // Two rows and pixels of zeros come first.

@@ -4,8 +4,6 @@
 export const constants = /** @type {const} */ ({
   /** Channels of feature maps are padded to a multiple of this: the least that kernels take at a time. */
   channelBlock: 16,
-  /** Rows of weights that the dense weight gradient is shared out by: whole tiles of registers, whatever the width of vectors. */
-  gradientRows: 12,
   /** Images that tables of sums take side by side: in the forward pass, and in the backward pass of floats and of integers. */
   forwardLanes: 16,
   floatLanes: 8,

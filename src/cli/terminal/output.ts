@@ -1,6 +1,7 @@
 // Standard output and standard error: all that the command line writes goes through here. Nobody may read it, the disk
 // that takes it may be full, and the terminal may be gone: none of it stops what the command does.
-import { closeSync, fstatSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, statSync, writeSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { isatty } from 'node:tty';
 import { fittedLines } from '../../text/fitted-lines.js';
 import { printable } from '../../text/printable.js';
@@ -64,6 +65,16 @@ function writeWhole(file: number, text: string | Uint8Array): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
 }
 
+/** False of what is no terminal for sure: to ask for one, Node's module for terminals has to be loaded, and that for networks. */
+function isDevice(file: number): boolean {
+  try {
+    const stats = fstatSync(file);
+    return stats.isCharacterDevice() && stats.rdev !== statSync(devNull).rdev;
+  } catch {
+    return false;
+  }
+}
+
 let outputs: { readonly out: Output; readonly err: Output } | undefined;
 /** Standard input, output and error, as far as they are terminals. */
 let terminals: readonly number[] = [];
@@ -113,7 +124,7 @@ export const printOwn = (text: string | Uint8Array): void =>
 /** Remembers trouble with either stream, which would else end the program. */
 export function openOutput(): void {
   open();
-  terminals = [0, 1, 2].filter(isatty);
+  terminals = [0, 1, 2].filter((file) => isDevice(file) && isatty(file));
 }
 
 /** Resolves when what was written is out. False if nobody takes more. */

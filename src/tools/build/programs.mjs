@@ -71,32 +71,32 @@ const loadByLauncher = {
   },
 };
 
-/** Modules of Node's that a run in which all is cached does not use, and what is taken from them. */
-const nodeModulesWhenNeeded = {
-  child_process: ['ChildProcess', 'exec', 'execFile', 'execFileSync', 'execSync', 'fork', 'spawn', 'spawnSync'],
-  worker_threads: ['Worker', 'parentPort', 'workerData'],
-};
-
 /**
- * Makes the bundle load Node's modules for processes and threads when the first one starts. The one for processes takes as
- * long to load as all of ours together.
+ * Makes the bundle load some of Node's modules with the first thing that is taken from them: those for processes, threads,
+ * networks, terminals, compression and files by promises. Together they take longer to load than all of ours, and a run in
+ * which all is cached uses next to nothing of them.
  */
 const nodeWhenNeeded = {
   name: 'node-when-needed',
   setup(build) {
     const namespace = 'when-needed';
-    build.onResolve({ filter: /^(node:)?(child_process|worker_threads)$/ }, ({ path, namespace: from }) => {
+    const modules = /^(node:)?(child_process|worker_threads|net|tty|zlib|fs\/promises)$/;
+    build.onResolve({ filter: modules }, ({ path, namespace: from }) => {
       const module = path.replace(/^node:/, '');
       return from === namespace ? { path: `node:${module}`, external: true } : { path: module, namespace };
     });
-    build.onLoad({ filter: /./, namespace }, ({ path }) => ({
-      contents: nodeModulesWhenNeeded[path]
-        .map(
-          (name) =>
-            `Object.defineProperty(exports, '${name}', { enumerable: true, get: () => require('node:${path}').${name} });`,
-        )
-        .join('\n'),
-    }));
+    build.onLoad({ filter: /./, namespace }, async ({ path }) => {
+      // Numbers are those of `constants` once more.
+      const names = Object.entries(await import(`node:${path}`)).flatMap(([name, value]) =>
+        name === 'default' || typeof value === 'number' ? [] : [name],
+      );
+      const getters = names.map(
+        (name) => `Object.defineProperty(exports, '${name}', { enumerable: true, get: () => load().${name} });`,
+      );
+      return {
+        contents: [`let loaded; const load = () => (loaded ??= require('node:${path}'));`, ...getters].join('\n'),
+      };
+    });
   },
 };
 

@@ -97,14 +97,11 @@ export async function guarded<T>(path: string, operation: () => T | Promise<T>):
 
 /** As `guarded`, for what mostly is known at once. */
 export function guardedMaybe<T>(path: string, operation: () => MaybePromise<T>): MaybePromise<T> {
-  const refuse = (error: unknown): never => {
-    throw knownError(error, path) ?? error;
-  };
   try {
     const result = operation();
-    return result instanceof Promise ? result.catch(refuse) : result;
+    return result instanceof Promise ? guarded(path, () => result) : result;
   } catch (error) {
-    return refuse(error);
+    throw knownError(error, path) ?? error;
   }
 }
 

@@ -193,7 +193,7 @@ export class Blobs {
       if (before === undefined) return 'missing';
       const right =
         before.isFile() &&
-        (size === undefined || before.size === BigInt(size)) &&
+        (size === undefined || Number(before.size) === size) &&
         (file === undefined || before.ino === file.inode);
       const stateOf = (holds: boolean): BlobState => {
         if (!holds || !right) return 'damaged';

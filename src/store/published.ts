@@ -102,17 +102,20 @@ export class Published {
   show(task: Shown, { key, outputs }: TaskResult): MaybePromise<readonly string[]> {
     const place = placeOf(task);
     const target = `${this.folder}/${place}`;
-    const seen = folderStamp(target);
-    if (seen !== undefined && this.#notes.holds(task.id, `${key} ${place} ${seen.stamp}`)) return [];
+    const readAt = Date.now();
+    const seen = statOf(target);
+    if (seen !== undefined && this.#notes.holds(task.id, `${key} ${place} ${stampOf(seen)}`)) return [];
     return guarded(target, async () => {
       const note = this.#noteOf(task.id);
       const tree = await this.#treeOf(task, outputs);
-      const right = seen !== undefined && isLinked(tree, target);
+      const right = seen?.isDirectory() === true && isLinked(tree, target);
       const moved = right ? [] : await this.#replace(tree, target);
       // A folder's times tell of its own entries alone, and nothing of the content of those that are no links.
-      const telling = right && seen?.settled === true && tree.folders.length === 0;
+      const telling = right && isSettled(seen, readAt) && tree.folders.length === 0;
       const stamp =
-        telling && tree.files.every(({ path }) => !path.includes('/') && isLink(`${target}/${path}`)) ? seen.stamp : '';
+        telling && tree.files.every(({ path }) => !path.includes('/') && isLink(`${target}/${path}`))
+          ? stampOf(seen)
+          : '';
       if (note?.key !== key || stamp !== '') this.#notes.set(task.id, `${key} ${place} ${stamp}`);
       return moved;
     });
@@ -208,12 +211,6 @@ function placeOf({ stage, labels }: TaskPlace): string {
   let place = stage.includes('/') ? stage.split('/').map(fileName).join('/') : fileName(stage);
   for (const axis in labels) place += `/${fileName(labels[axis]!)}`;
   return place;
-}
-
-function folderStamp(folder: string): { readonly stamp: string; readonly settled: boolean } | undefined {
-  const readAt = Date.now();
-  const stat = statOf(folder);
-  return stat?.isDirectory() === true ? { stamp: stampOf(stat), settled: isSettled(stat, readAt) } : undefined;
 }
 
 const isLink = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;

@@ -74,8 +74,10 @@ export class TaskOrder<Outcome> {
 
   /** Resolves when all that a task depends on has ended: what is told of it is then told last. */
   afterThoseBefore(task: TaskId): MaybePromise<unknown> {
-    const open = this.#places.get(task)!.before.filter(({ outcome }) => outcome === undefined);
-    return open.length > 0 && Promise.all(open.map(({ onEnd }) => new Promise<void>((resolve) => onEnd.push(resolve))));
+    const { before } = this.#places.get(task)!;
+    if (before.every(({ outcome }) => outcome !== undefined)) return false;
+    const open = before.filter(({ outcome }) => outcome === undefined);
+    return Promise.all(open.map(({ onEnd }) => new Promise<void>((resolve) => onEnd.push(resolve))));
   }
 
   #begin(place: Place<Outcome>): void {

@@ -42,7 +42,9 @@ export interface LongReading {
 
 /** The same for one task. */
 export function readingFor({ signal, tell }: LongReading, task: TaskId): Reading {
-  return { ...(signal && { signal }), ...(tell && { tell: (message) => tell(task, message) }) };
+  if (tell === undefined) return signal === undefined ? {} : { signal };
+  const told = (message: string) => tell(task, message);
+  return signal === undefined ? { tell: told } : { signal, tell: told };
 }
 
 /** Tells what tasks are made from, the outputs of all tasks before them being known. */

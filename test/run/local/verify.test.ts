@@ -96,6 +96,7 @@ describe.concurrent('verify', () => {
   test('says what has no result', async ({ box }) => {
     box.write('p.yaml', pipeline);
     box.write('metric.ts', metric);
+    await box.run(['run', 'p.yaml', 'base']);
     const { code, out } = await box.run(['verify', 'p.yaml', 'below']);
     expect(code).toBe(1);
     expect(out).toContain(

@@ -17,7 +17,7 @@ const patienceMs = 300_000;
 /** Files that changed less than two seconds ago are read again: nobody measures that. */
 const settleMs = 2_500;
 /** Larger graphs take minutes a round; small ones take so little that much else tells. */
-const roundsOf = (n: number) => (n > 1000 ? 3 : n > 100 ? 7 : 15);
+const roundsOf = (n: number) => (n > 1000 ? 3 : n > 100 ? 5 : 15);
 /** First runs of more tasks than this are measured once. */
 const firstRunsOnceAbove = 1000;
 const sizes = process.argv.slice(2).length > 0 ? process.argv.slice(2).map(Number) : [100, 1000, 10_000];
@@ -112,38 +112,66 @@ async function warmUp(tool: Tool, folder: string): Promise<void> {
   await measure(tool.command, at);
 }
 
-/** First runs, runs without a change, and runs after a change of one input, for each tool in turn. */
-async function measureGraph(form: Form, n: number, folder: string): Promise<Results> {
+/** A graph, and what each tool took for it. */
+interface Graph {
+  readonly form: Form;
+  readonly n: number;
+  readonly results: Results;
+  /** Tools that have come to the end of their first runs, and where. */
+  readonly ready: readonly { readonly tool: Tool; readonly at: string }[];
+}
+
+function note({ results }: Pick<Graph, 'results'>, run: keyof Results, { name }: Tool, one: Measured | undefined) {
+  results[run].set(name, [...(results[run].get(name) ?? []), one]);
+}
+
+/** First runs, for each tool in turn. */
+async function firstRuns(form: Form, n: number, folder: string): Promise<Graph> {
   const results: Results = { first: new Map(), 'no-op': new Map(), change: new Map() };
-  const note = (run: keyof Results, { name }: Tool, one: Measured | undefined) =>
-    results[run].set(name, [...(results[run].get(name) ?? []), one]);
   const failed = ({ name }: Tool) => results.first.get(name)?.includes(undefined) ?? false;
   const folderOf = (tool: Tool, round: number) => join(folder, `${form}-${n}`, String(round), tool.name);
   for (let round = 0; round < (n > firstRunsOnceAbove ? 1 : roundsOf(n)); round++)
     for (const tool of turnsOf(tools, round)) {
+      // Who fails once fails again.
+      if (n > tool.firstRunUpTo || round >= tool.roundsUpTo || failed(tool)) continue;
       const at = folderOf(tool, round);
       mkdirSync(at, { recursive: true });
       for (const [name, text] of Object.entries(graphFiles(form, n))) writeFileSync(join(at, name), text);
       await warmUp(tool, folder);
-      // Who fails once fails again.
-      if (n <= tool.firstRunUpTo && round < tool.roundsUpTo && !failed(tool))
-        note('first', tool, await measure(tool.command, at));
+      note({ results }, 'first', tool, await measure(tool.command, at));
     }
   const ready = tools
     .filter((tool) => results.first.has(tool.name) && !failed(tool))
     .map((tool) => ({ tool, at: folderOf(tool, 0) }));
-  for (let round = 0; round < roundsOf(n); round++) {
-    await sleep(settleMs);
-    for (const { tool, at } of turnsOf(ready, round)) {
-      if (round >= tool.roundsUpTo) continue;
-      // Takes note of the last change, and has each tool measured right after itself, as first runs are.
-      await measure(tool.command, at);
-      note('no-op', tool, await measure(tool.command, at));
-      writeFileSync(join(at, 'extra.txt'), `after ${round}\n`);
-      note('change', tool, await measure(tool.command, at));
-    }
+  return { form, n, results, ready };
+}
+
+/** Runs without a change, and runs after a change of one input, for each tool in turn. */
+async function laterRuns(graph: Graph, round: number): Promise<void> {
+  for (const { tool, at } of turnsOf(graph.ready, round)) {
+    if (round >= tool.roundsUpTo) continue;
+    // Takes note of the last change, and has each tool measured right after itself, as first runs are.
+    await measure(tool.command, at);
+    note(graph, 'no-op', tool, await measure(tool.command, at));
+    writeFileSync(join(at, 'extra.txt'), `after ${round}\n`);
+    note(graph, 'change', tool, await measure(tool.command, at));
   }
-  return results;
+}
+
+/** All graphs: those of the first runs in their order, then a round of each, so that what was written settles once for all. */
+async function measureGraphs(folder: string): Promise<readonly Graph[]> {
+  const graphs: Graph[] = [];
+  for (const form of forms)
+    for (const n of sizes) {
+      console.log(`first runs: ${form}, ${n} tasks`);
+      graphs.push(await firstRuns(form, n, folder));
+    }
+  for (let round = 0; round < Math.max(...sizes.map(roundsOf)); round++) {
+    console.log(`later runs: round ${round + 1}`);
+    await sleep(settleMs);
+    for (const graph of graphs) if (round < roundsOf(graph.n)) await laterRuns(graph, round);
+  }
+  return graphs;
 }
 
 function median(all: readonly number[]): number {
@@ -199,24 +227,20 @@ const noops = new Map<Form, [n: number, seconds: number][]>();
 // Removed at the end: on ext4 without a journal, new files take longer for a while after many were removed.
 const graphsFolder = mkdtempSync(join(tmpdir(), 'spikeline-bench-'));
 process.once('exit', () => rmSync(graphsFolder, { recursive: true, force: true }));
-for (const form of forms)
-  for (const n of sizes) {
-    const results = await measureGraph(form, n, graphsFolder);
-    for (const run of ['first', 'no-op', 'change'] as const) {
-      const row: Record<string, Cell> = { graph: form, tasks: n, run };
-      const ours = results[run].get('spikeline');
-      const typical = medianOf(ours);
-      if (run === 'no-op' && typical) noops.set(form, [...(noops.get(form) ?? []), [n, typical.seconds]]);
-      for (const { name } of tools) {
-        const rounds = results[run].get(name);
-        const one = medianOf(rounds);
-        row[name] = one === undefined ? '–' : `${one.seconds.toFixed(2)} s, ${one.memory.toFixed(0)} MB`;
-        if (name !== 'spikeline' && typical && one)
-          row[`${name} / ours`] = ratioOf(rounds as Measured[], ours as Measured[]);
-      }
-      rows.push(row);
-      console.log(Object.values(row).join('  '));
+for (const { form, n, results } of await measureGraphs(graphsFolder))
+  for (const run of ['first', 'no-op', 'change'] as const) {
+    const row: Record<string, Cell> = { graph: form, tasks: n, run };
+    const ours = results[run].get('spikeline');
+    const typical = medianOf(ours);
+    if (run === 'no-op' && typical) noops.set(form, [...(noops.get(form) ?? []), [n, typical.seconds]]);
+    for (const { name } of tools) {
+      const rounds = results[run].get(name);
+      const one = medianOf(rounds);
+      row[name] = one === undefined ? '–' : `${one.seconds.toFixed(2)} s, ${one.memory.toFixed(0)} MB`;
+      if (name !== 'spikeline' && typical && one)
+        row[`${name} / ours`] = ratioOf(rounds as Measured[], ours as Measured[]);
     }
+    rows.push(row);
   }
 const others = tools.slice(1).map(({ name }) => `${name} / ours`);
 const columns = ['graph', 'tasks', 'run', ...tools.map(({ name }) => name), ...others];

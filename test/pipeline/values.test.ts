@@ -178,6 +178,11 @@ describe('a value that JSON has not', () => {
     expect(await told(`name: x\naxes: { a: [${value}] }\nstages: { s: { run: [x], over: [a] } }\n`)).toHaveLength(1);
   });
 
+  it('is told with all others of its line', async () => {
+    const wrong = ['!!set', '!!timestamp', '!mine'].map((tag) => `E_YAML: The tag ${tag} means nothing here.`);
+    expect(await told(inParam('{ a: !!set { b }, c: [!!timestamp 2020], d: !mine 1 }'))).toEqual(wrong);
+  });
+
   it('is told what to write instead', async () => {
     expect(await mistakes(inParam('!!set { a }'))).toContain('  hint: write a list: [a, b]\n');
     expect(await mistakes(inParam('!mine 1'))).toContain('  hint: quote a text that begins with !\n');

@@ -58,7 +58,8 @@ function independent(text: string, { errors, warnings }: Document.Parsed): YAMLE
   const all = [...errors, ...warnings.filter(({ code }) => code === 'TAG_RESOLVE_FAILED')];
   for (const error of all.sort((a, b) => a.pos[0] - b.pos[0])) {
     const line = text.lastIndexOf('\n', error.pos[0] - 1);
-    if (lines.has(line)) continue;
+    // A tag that is unknown has nothing else misread.
+    if (lines.has(line) && error.code !== 'TAG_RESOLVE_FAILED') continue;
     lines.add(line);
     // Two errors for one place: the one that spans lines says more.
     kept.push(all.find(({ code, pos }) => code === 'MULTILINE_IMPLICIT_KEY' && pos[0] === error.pos[0]) ?? error);

@@ -38,8 +38,7 @@ export const chunkPixels = 576;
 function planLists(g: Geometry, map: PaddedMap, images: number) {
   const { kernelHeight, kernelWidth, stride, inChannels } = g;
   const suited = kernelHeight === 3 && kernelWidth === 3 && stride === 1 && inChannels % channelBlock === 0;
-  if (!suited || outputPixels(g) === 1)
-    return { taps: 1, unit: gradientRows, listed: 0, spreadBytes: bytes(0) };
+  if (!suited || outputPixels(g) === 1) return { taps: 1, unit: gradientRows, listed: 0, spreadBytes: bytes(0) };
   const pixels = (images * map.imageBytes) / map.pixelBytes;
   const rowPixels = map.rowBytes / map.pixelBytes;
   return {

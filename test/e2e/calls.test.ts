@@ -110,6 +110,16 @@ bad.yaml:5:60: error[E_UNKNOWN_STAGE]: There is no stage "dat".
 });
 
 describe.concurrent('the call', () => {
+  test('is told of so many warnings as one reads, and of how many more there are', async ({ box }) => {
+    const params = Array.from({ length: 250 }, (_, i) => `p${i}: 1`).join(', ');
+    box.write('p.yaml', `name: p\nparams: { ${params} }\nstages: { s: { run: 'true', outputs: { o: o } } }\n`);
+    const { code, out, err } = await box.run(['validate', 'p.yaml']);
+    expect([code, out]).toEqual([0, 'p.yaml: 1 stage, 1 task, 250 warnings\n']);
+    expect(err.match(/W_UNUSED/g)).toHaveLength(100);
+    expect(err).toMatch(/\n\n… and 150 more: --json lists them\n$/);
+    expect(JSON.parse((await box.run(['validate', 'p.yaml', '--json'])).out)).toHaveLength(250);
+  });
+
   test('name data that are not there before they are wanted', async ({ box }) => {
     box.write('p.yaml', 'name: p\nstages: { data: { uses: dataset, with: { name: mnist, source: ./none } } }\n');
     const [validated, planned] = await Promise.all([box.run(['validate', 'p.yaml']), box.run(['plan', 'p.yaml'])]);

@@ -30,5 +30,5 @@ export type KnownName = keyof typeof knownDatasets;
 
 /** What is known of a data set by its name. */
 export function knownDataset(name: unknown): KnownDataset | undefined {
-  return Object.entries(knownDatasets).find(([known]) => known === name)?.[1];
+  return typeof name === 'string' && Object.hasOwn(knownDatasets, name) ? knownDatasets[name as KnownName] : undefined;
 }

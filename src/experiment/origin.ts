@@ -32,8 +32,28 @@ function makersOf(checkpoint: InputOrigin | undefined): readonly InputOrigin[] {
   return [checkpoint, ...makersOf(checkpoint.inputs?.checkpoint)];
 }
 
+/** By what makes the network: thousands of points of a sweep have the same. */
+const found = new WeakMap<InputOrigin, KnownNetwork>();
+
+function remembered(origin: InputOrigin, take: (origin: InputOrigin) => KnownNetwork): KnownNetwork {
+  const known = found.get(origin) ?? take(origin);
+  found.set(origin, known);
+  return known;
+}
+
 /** The network that a checkpoint holds: that of the training which began with one. */
 export function knownNetwork(checkpoint: InputOrigin | undefined): KnownNetwork {
+  const isMade = checkpoint?.uses === 'train' || checkpoint?.uses === 'import-checkpoint';
+  return isMade ? remembered(checkpoint, networkOf) : {};
+}
+
+/** The same of a spiking network. */
+export function knownSpikingNetwork(network: InputOrigin | undefined): KnownNetwork {
+  if (network?.uses !== 'snn-convert') return {};
+  return remembered(network, ({ inputs }) => knownNetwork(inputs?.checkpoint));
+}
+
+function networkOf(checkpoint: InputOrigin): KnownNetwork {
   const makers = makersOf(checkpoint).map((origin) => ({ origin, made: origin.parameters as Made }));
   const first = makers.find(({ made }) => made.network !== undefined);
   const read = first === undefined ? undefined : readNetwork(first.made.network!);
@@ -48,10 +68,6 @@ export function knownNetwork(checkpoint: InputOrigin | undefined): KnownNetwork 
     ...(plan === undefined || images === undefined ? {} : { input: inputShape(images, side) }),
   };
 }
-
-/** The same of a spiking network. */
-export const knownSpikingNetwork = (network: InputOrigin | undefined): KnownNetwork =>
-  network?.uses === 'snn-convert' ? knownNetwork(network.inputs?.checkpoint) : {};
 
 /** The shape of the images that an input holds, where the pipeline says so. */
 export function imageShape(data: InputOrigin | undefined): Shape | undefined {
@@ -93,7 +109,7 @@ export function resumeProblems(
   given: PrecisionParameters & { readonly network?: NetworkText | undefined; readonly crop?: number | undefined },
   checkpoint: InputOrigin | undefined,
 ): readonly ParameterProblem[] {
-  const found = knownNetwork(checkpoint);
+  const known = knownNetwork(checkpoint);
   const own = given.network === undefined ? undefined : readNetwork(given.network);
   const precision = readPrecision(given);
   const said = {
@@ -102,10 +118,10 @@ export function resumeProblems(
     crop: given.crop,
   };
   const before = {
-    network: found.plan?.name,
-    precision: found.precision && precisionLabel(found.precision),
-    k: found.precision && precisionLabel(found.precision),
-    crop: found.plan && (found.crop ?? 'none'),
+    network: known.plan?.name,
+    precision: known.precision && precisionLabel(known.precision),
+    k: known.precision && precisionLabel(known.precision),
+    crop: known.plan && (known.crop ?? 'none'),
   };
   return Object.entries(said).flatMap(([parameter, wanted]) => {
     const is = before[parameter as keyof typeof before];

@@ -160,6 +160,9 @@ function foldersOf(): (file: string) => string {
   };
 }
 
+/** One for each task, however many take what it makes: checks remember what they found out about it. */
+const originOf = new WeakMap<Task, TaskOrigin>();
+
 /** The stages that make single inputs. */
 function originsOf(
   inputs: Readonly<Record<string, TaskInput>>,
@@ -168,7 +171,10 @@ function originsOf(
   const origins: Record<string, InputOrigin> = {};
   for (const [name, input] of Object.entries(inputs)) {
     const task = input.kind === 'output' ? byId.get(input.task) : undefined;
-    if (task?.action.kind === 'stage') origins[name] = new TaskOrigin(task.action.uses, task, byId);
+    if (task?.action.kind !== 'stage') continue;
+    const known = originOf.get(task) ?? new TaskOrigin(task.action.uses, task, byId);
+    originOf.set(task, known);
+    origins[name] = known;
   }
   return origins;
 }

@@ -14,6 +14,11 @@ export function isUserStage(uses: string): boolean {
   return uses.startsWith('./') || uses.startsWith('../');
 }
 
+/** The code of what keeps the stage that `uses:` names from being used: there is none of that name, or a file of the user's isn't one. */
+export function stageProblemCode(uses: string): 'E_STAGE_CODE' | 'E_UNKNOWN_STAGE' {
+  return isUserStage(uses) ? 'E_STAGE_CODE' : 'E_UNKNOWN_STAGE';
+}
+
 /** What the file of a stage exports. */
 export interface StageModule {
   readonly default: StageDefinition;

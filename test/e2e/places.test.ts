@@ -226,7 +226,7 @@ stages:
     expect(shell(box, '$S validate "a\\b/p.yaml"')).toEqual({
       code: 2,
       out: '',
-      err: `a\\b/p.yaml:5:16: error[E_UNKNOWN_STAGE]: ./mine.ts can't be loaded from a path with a backslash: ${box.path('a\\b/mine.ts')}.
+      err: `a\\b/p.yaml:5:16: error[E_STAGE_CODE]: ./mine.ts can't be loaded from a path with a backslash: ${box.path('a\\b/mine.ts')}.
    5 |   own: { uses: ./mine.ts, inputs: { in: list } }
      |                ^^^^^^^^^
   hint: Modules take backslashes for slashes. Give its folder another name.

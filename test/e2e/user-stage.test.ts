@@ -156,7 +156,7 @@ export default defineStage({
     for (const command of ['validate', 'status', 'run', 'graph']) {
       const { code, err } = await box.run([command, 'p.yaml'], { SECRET: 'x' });
       expect([command, code]).toEqual([command, 2]);
-      expect(err).toContain('E_UNKNOWN_STAGE');
+      expect(err).toContain('E_STAGE_CODE');
       expect(err).toContain('It writes a file as it is loaded, which only run() may do');
     }
     expect(box.has('acted')).toBe(false);

@@ -2,6 +2,7 @@ import { suggestion } from '../../schema/suggest.js';
 import { valuesOf } from '../../schema/words.js';
 import type { StageDefinition } from '../../stage/definition.js';
 import { clash } from '../../stage/output-paths.js';
+import { stageProblemCode } from '../../stage/registry.js';
 import type { AxisValue, Path } from '../../values.js';
 import { hinted, type Reporter } from '../text/reporter.js';
 import { type AxisPoint, type Point, selectPoints } from './axes.js';
@@ -40,7 +41,7 @@ export async function checkStages(
     if (!uses.has(stage.uses)) uses.set(stage.uses, resolveStage(stage.uses, folder));
     const found = await uses.get(stage.uses)!;
     if ('error' in found)
-      reporter.error('E_UNKNOWN_STAGE', found.error, { path: ['stages', name, 'uses'] }, hinted(found.hint));
+      reporter.error(stageProblemCode(stage.uses), found.error, { path: ['stages', name, 'uses'] }, hinted(found.hint));
     else definitions.set(name, found);
   }
   const outputsOf = (name: string): Readonly<Record<string, string>> | undefined => {

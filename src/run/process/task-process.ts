@@ -6,6 +6,7 @@ import { lackOf, systemError } from '../../files/error.js';
 import { watchParent } from '../../files/watch-parent.js';
 import type { Progress, StageContext } from '../../stage/definition.js';
 import { findBuiltInStage, loadUserStage } from '../../stage/load.js';
+import { stageProblemCode } from '../../stage/registry.js';
 import { Store } from '../../store/store.js';
 import type { Metrics } from '../../values.js';
 import type { Failure } from '../events.js';
@@ -82,7 +83,7 @@ async function run(call: StageCall): Promise<Metrics> {
     module === undefined
       ? await findBuiltInStage(uses, pipelineFolder)
       : await loadUserStage(pathToFileURL(module).href, uses, pipelineFolder);
-  if ('error' in definition) throw new UserError('E_UNKNOWN_STAGE', definition.error, definition.hint);
+  if ('error' in definition) throw new UserError(stageProblemCode(uses), definition.error, definition.hint);
   const context: StageContext = {
     parameters: call.parameters,
     inputs,

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import { describeStage } from '../../stage/describe.js';
+import { stageProblemCode } from '../../stage/registry.js';
 import type { Store } from '../../store/store.js';
 import type { TaskResult } from '../../store/types.js';
 import type { TaskId } from '../../values.js';
@@ -138,7 +139,9 @@ export class SlurmJob {
     const definition = await describeStage(action.uses, this.submission.pipeline.folder);
     if (!('error' in definition)) return { ...task, action: { ...action, definition } };
     const { error, hint } = definition;
-    return { failure: { code: 'E_UNKNOWN_STAGE', message: error, ...(hint === undefined ? {} : { hint }) } };
+    return {
+      failure: { code: stageProblemCode(action.uses), message: error, ...(hint === undefined ? {} : { hint }) },
+    };
   }
 
   /** What was submitted is what runs, or nothing. */

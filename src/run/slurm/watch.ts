@@ -124,7 +124,8 @@ export class JobWatch {
       this.#tellStandstill(watched, state);
       return;
     }
-    if (before !== undefined && !isPending(before) && watched.begun) await this.#requeued(watched);
+    const wasSeen = before !== undefined && !isPending(before) && watched.begun;
+    if (wasSeen || (state.reason === 'BeginTime' && this.#putItselfBack(watched))) await this.#requeued(watched);
     if (watched.shown?.state === 'requeued' && state.reason === 'BeginTime')
       void this.slurm.beginNow(name).catch(() => undefined);
     if (['None', 'Dependency'].includes(state.reason)) return;
@@ -149,6 +150,12 @@ export class JobWatch {
       this.emit({ event: 'task-waiting', task: watched.task.id, message });
   }
 
+  /** True for a job that went back into the queue by itself, which was not told: it was never seen at its task. */
+  #putItselfBack({ job, putBack }: Watched): boolean {
+    const status = this.files.readStatus(job.id, job.slot);
+    return status?.state === 'requeued' && status.restarts !== putBack;
+  }
+
   async #requeued(watched: Watched): Promise<void> {
     const status = this.files.readStatus(watched.job.id, watched.job.slot);
     const name = nameOf(watched.job);
@@ -165,6 +172,7 @@ export class JobWatch {
     watched.told = '';
     delete watched.failedSince;
     if (status !== undefined) watched.shown = status;
+    if (status?.state === 'requeued') watched.putBack = status.restarts;
   }
 
   /** In what state the last start of a job ended that has left no word of why. */

@@ -20,21 +20,22 @@ const failure = { code: 'E_COMMAND', message: 'It failed.' };
  * forgotten it.
  */
 function watched(task: Task, { group = 1, answerMs = 0 } = {}) {
-  const said: { state: string; status?: JobStatus; output: string; past: string[] } = {
-    ...{ state: 'RUNNING', output: '', past: [] },
+  const said: { state: string; reason: string; status?: JobStatus; output: string; past: string[] } = {
+    ...{ state: 'RUNNING', reason: 'None', output: '', past: [] },
   };
   const events: RunEvent[] = [];
   const queue = vi.fn(async (): Promise<JobState[]> => {
     await vi.advanceTimersByTimeAsync(answerMs);
-    return said.state === '' ? [] : [{ name: '7_0', state: said.state, reason: 'None', folder: '' }];
+    return said.state === '' ? [] : [{ name: '7_0', state: said.state, reason: said.reason, folder: '' }];
   });
-  const slurm = { queue, find: async () => [], beginNow: async () => undefined, pastStates: async () => said.past };
+  const beginNow = vi.fn(async () => undefined);
+  const slurm = { queue, find: async () => [], beginNow, pastStates: async () => said.past };
   const files = { readStatus: () => said.status, readOutput: () => said.output } as unknown as SlurmFiles;
   const jobs = new WatchedJobs();
   const emit = (event: RunEvent) => void events.push(event);
   const watch = new JobWatch(jobs, slurm, files, Store.open(testFolder()), new Patience(emit), emit);
   jobs.add(task, { id: 'sub', array: 7, index: 0, slot: 0, group, elements: 1 });
-  return { said, events, queue, look: () => watch.look() };
+  return { said, events, queue, beginNow, look: () => watch.look() };
 }
 
 it('asks Slurm at once of a task that failed, and else as seldom as its answers are slow', async () => {
@@ -78,6 +79,28 @@ it('says why a job was put back, by the accounting where its node has left no wo
   await vi.advanceTimersByTimeAsync(60_000);
   await look();
   expect(events.at(-1)).toMatchObject({ event: 'task-retry', failure: { code: 'E_SLURM_NODE' } });
+});
+
+it('tells of a job that put itself back before it was seen at its task, each time, and lets it begin at once', async () => {
+  // Slurm may still have it running when it has said so.
+  for (const seen of ['PENDING', 'RUNNING']) {
+    const { said, events, beginNow, look } = watched(command('a'));
+    for (const restarts of [0, 1]) {
+      said.status = { restarts, state: 'requeued', key: '0'.repeat(64) as never };
+      for (const [state, reason] of [
+        [seen, seen === 'PENDING' ? 'BeginTime' : 'None'],
+        ['PENDING', 'BeginTime'],
+        ['PENDING', 'BeginTime'],
+      ] as const) {
+        Object.assign(said, { state, reason });
+        await look();
+        await vi.advanceTimersByTimeAsync(60_000);
+      }
+    }
+    const retries = events.filter(({ event }) => event === 'task-retry');
+    expect(retries, seen).toMatchObject([1, 2].map((attempt) => ({ attempt, failure: { code: 'E_SLURM_TIMEOUT' } })));
+    expect(beginNow).toHaveBeenCalled();
+  }
 });
 
 it('knows a job that its node has killed for its memory, which Slurm only calls failed', async () => {

@@ -29,7 +29,7 @@ import { Records } from './records.js';
 import { openResumePoint, type StoredResumePoint } from './resume.js';
 import { StatCache } from './stat-cache.js';
 import type { Artifact, TaskKey, TaskRecord, TaskResult } from './types.js';
-import { defaultInterval, Uses } from './use.js';
+import { defaultInterval, noLock, Uses } from './use.js';
 import { WorkFolders } from './work-folders.js';
 
 export interface StoreOptions {
@@ -273,17 +273,19 @@ export class Store {
    */
   beginRun(options: Omit<LockOptions, 'overtaking'> = {}): Promise<Lock> {
     // From a store that may only be read nothing is removed by whom this could tell.
-    if (!this.isWritable) return Promise.resolve({ waited: false, release: () => Promise.resolve() });
+    if (!this.isWritable) return Promise.resolve(noLock);
     return guarded(this.#store, () => this.#uses.begin(options));
   }
 
   /** Removes what is not reachable, unless a run uses it or has used it within the time of grace. */
   gc(options: GcOptions = {}): Promise<GcReport> {
     return guarded(this.#store, async () => {
-      const { onWait } = options;
-      const lock = await this.#uses.sweep(onWait === undefined ? {} : { onWait });
+      const { onWait, dryRun = false } = options;
+      // What would go can be told of a store that may only be read, too.
+      const isOnlyRead = dryRun && !this.isWritable;
+      const lock = isOnlyRead ? noLock : await this.#uses.sweep(onWait === undefined ? {} : { onWait });
       try {
-        if (options.dryRun !== true) await this.#locks.removeDead();
+        if (!dryRun) await this.#locks.removeDead();
         const now = Date.now();
         const horizon = this.#uses.horizon(now, options.graceMs ?? defaultGrace);
         return await new Collection(this.folder, options, horizon, now).collect();

@@ -10,6 +10,9 @@ import type { Lock, LockOptions, Locks } from './lock.js';
 /** How long ago something may have been used without its time of last use telling so. */
 export const defaultInterval = 24 * 3_600_000;
 
+/** What stands for a lock in a store that may only be read. */
+export const noLock: Lock = { waited: false, release: () => Promise.resolve() };
+
 const gcLock = 'gc';
 let counter = 0;
 

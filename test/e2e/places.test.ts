@@ -133,6 +133,35 @@ describe.concurrent('the program works', () => {
     expect(page.err).toMatch(/first: ssh -L (\d+):127\.0\.0\.1:\1 [^@\s]+\n/);
   });
 
+  // As of a disk that is mounted for reading, or a colleague's results.
+  test.skipIf(process.getuid?.() !== 0)(
+    'with a store that may only be read, and says in words what it is not good for',
+    ({ box }) => {
+      box.write('p.yaml', `${pipeline}params: { n: 1 }\n`.replace('echo 1', 'echo ${{ params.n }}'));
+      box.write('mine.ts', stage);
+      expect(shell(box, '$S run p.yaml && $S run p.yaml --set n=2').code).toBe(0);
+      const reader =
+        'chmod -R a-w artifacts && exec setpriv --reuid 54321 --regid 54321 --clear-groups env -u XDG_CONFIG_HOME HOME=';
+      chmodSync(box.folder, 0o755);
+      expect(shell(box, `${reader} $S gc --dry-run`)).toEqual({
+        code: 0,
+        out: expect.stringMatching(
+          /^Nothing to remove; .* are kept\.\nResults kept: 6 that pipelines or their runs reach/,
+        ),
+        err: '',
+      });
+      expect(shell(box, `${reader} $S gc`)).toMatchObject({ code: 1, out: '' });
+      const { code, out } = shell(box, `${reader} $S doctor`);
+      expect([code, /^store +PROBLEM +(.*?) *$/m.exec(out)?.[1]]).toEqual([
+        1,
+        `There is no permission to use ${box.path('artifacts')}. \`ls -ld\` shows whose it is: ask them, or choose another folder for results with --artifacts.`,
+      ]);
+      expect(out).toMatch(
+        /^cache +optional +none: There is no permission to make \.cache in \/\. Downloads are kept nowhere\./m,
+      );
+    },
+  );
+
   // As in an image whose HOME is root's, whoever runs in it.
   test.skipIf(process.getuid?.() !== 0)("for a user whose HOME is another user's, who lets nobody in", ({ box }) => {
     box.write('p.yaml', pipeline);

@@ -7,6 +7,8 @@ import { usableCores } from '../../control-groups.js';
 import { cacheFolder, debianFolder } from '../../data/locations.js';
 import type { Engine } from '../../engine/engine.js';
 import { defaultEngine, engines } from '../../engine/engines.js';
+import { UserError } from '../../error.js';
+import { systemError } from '../../files/error.js';
 import { makeFolder } from '../../files/make-folder.js';
 import { freeBytes } from '../../files/space.js';
 import { nodeProblem } from '../../node-range.js';
@@ -115,8 +117,12 @@ function cache(): Finding {
     accessSync(folder, constants.W_OK);
     return { what, state, found: folder };
   } catch (error) {
-    const why = `${folder}: ${(error as Error).message}`;
-    return { what, state, found: `none: ${why}; downloads are kept nowhere. Name another folder in SPIKELINE_CACHE` };
+    const { message } = inOurWords(error, folder);
+    return {
+      what,
+      state,
+      found: `none: ${message} Downloads are kept nowhere. Name another folder in SPIKELINE_CACHE`,
+    };
   }
 }
 
@@ -126,13 +132,19 @@ function store(folder: string): Finding {
   try {
     makeFolder(folder);
     const isLink = lstatSync(files, { throwIfNoEntry: false })?.isSymbolicLink() === true;
-    if (isLink && !existsSync(files)) throw new Error(`${files} is a link to nothing`);
+    if (isLink && !existsSync(files)) throw new UserError('E_STORE_LINK', `${files} is a link to nothing.`);
     const places = existsSync(files) ? [folder, files] : [folder];
     for (const place of places) accessSync(place, constants.W_OK);
     const free = freeBytes(files);
     const room = free === undefined ? '' : `, ${gigabytes(free)} free`;
     return { what: 'store', state: 'ok', found: `${folder}${isLink ? ` (files: ${realpathSync(files)})` : ''}${room}` };
   } catch (error) {
-    return { what: 'store', state: 'PROBLEM', found: `${folder}: ${(error as Error).message}` };
+    const { message, hint = '' } = inOurWords(error, folder);
+    return { what: 'store', state: 'PROBLEM', found: `${message} ${hint}`.trim() };
   }
+}
+
+/** What is wrong with a folder: what this program says of it, or what the system has refused. */
+function inOurWords(error: unknown, folder: string): { readonly message: string; readonly hint?: string | undefined } {
+  return error instanceof UserError ? error : (systemError(error, folder) ?? (error as Error));
 }

@@ -4,8 +4,9 @@ import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { BuildFailure, BuildOptions, BuildResult, Plugin } from 'esbuild';
 import { UserError } from '../error.js';
-import { kindOfFile } from '../files/regular-file.js';
+import { kindOfFile, readRegularFile } from '../files/regular-file.js';
 import { buildFolder } from '../paths.js';
+import { decodeText } from '../text/encoding.js';
 
 export type Esbuild = typeof import('esbuild');
 
@@ -27,13 +28,13 @@ export async function buildFile(
   options: BuildOptions,
 ): Promise<BuildResult<Fixed>> {
   const folder = dirname(entry);
-  const plugins = [entryPlugin(entry), regularPlugin(base), ...(options.plugins ?? [])];
+  const plugins = [entryPlugin(entry), textPlugin(base), ...(options.plugins ?? [])];
   try {
     return await esbuild.build({ ...options, ...fixed, absWorkingDir: folder, entryPoints: ['entry'], plugins });
   } catch (error) {
     if (isGone(error) || isMissing(error)) throw error;
-    const text = failureText(error as BuildFailure, folder, base);
-    throw new UserError('E_STAGE_CODE', text, undefined, { cause: error });
+    const { text, hint } = failureOf(error as BuildFailure, folder, base);
+    throw new UserError('E_STAGE_CODE', text, hint, { cause: error });
   }
 }
 
@@ -112,26 +113,37 @@ function entryPlugin(entry: string): Plugin {
   };
 }
 
-/** Lets esbuild read files only: it waits for a pipe for ever, and takes all memory for a device. */
-function regularPlugin(base: string): Plugin {
+/** What esbuild has a loader for. */
+const texts = /\.([cm]?[jt]sx?|json|css|txt)$/;
+
+/**
+ * Lets esbuild read files only, which are in UTF-8: it waits for a pipe for ever, takes all memory for a device, and makes
+ * the same character of all that it doesn't know.
+ */
+function textPlugin(base: string): Plugin {
   return {
-    name: 'regular',
+    name: 'text',
     setup(build) {
-      build.onLoad({ filter: /./ }, ({ path }) => {
+      build.onLoad({ filter: /./, namespace: 'file' }, ({ path }) => {
         const stats = statSync(path, { throwIfNoEntry: false });
-        if (stats === undefined || stats.isFile()) return undefined;
-        return { errors: [{ text: `${shownFrom(base, path)} can't be read: it is ${kindOfFile(stats)}.` }] };
+        if (stats === undefined) return undefined;
+        const refused = (why: string) => `${shownFrom(base, path)} can't be read: ${why}.`;
+        if (!stats.isFile()) return { errors: [{ text: refused(`it is ${kindOfFile(stats)}`) }] };
+        const text = texts.test(path) ? decodeText(readRegularFile(path)) : '';
+        return typeof text === 'string' ? undefined : { errors: [{ text: refused(text.why), detail: text.hint }] };
       });
     },
   };
 }
 
-function failureText(failure: BuildFailure, folder: string, base: string): string {
+function failureOf(failure: BuildFailure, folder: string, base: string): { text: string; hint?: string } {
   const [first] = failure.errors ?? [];
-  if (first === undefined) return String((failure as Error).message);
-  const { location, text } = first;
-  if (location === null) return text;
-  return `${shownFrom(base, resolve(folder, location.file))}:${location.line}:${location.column + 1}: ${text}`;
+  if (first === undefined) return { text: String((failure as Error).message) };
+  const { location, text, detail } = first;
+  const hint = typeof detail === 'string' ? { hint: detail } : {};
+  if (location === null) return { text, ...hint };
+  const place = `${shownFrom(base, resolve(folder, location.file))}:${location.line}:${location.column + 1}`;
+  return { text: `${place}: ${text}`, ...hint };
 }
 
 function shownFrom(base: string, path: string): string {

@@ -9,7 +9,7 @@ afterAll(() => rmSync(root, { recursive: true }));
 
 let tables = 0;
 /** The folder `NUMBER/photos` with files of these names, and a table beside it. */
-function listed(files: readonly string[], rows: string) {
+function listed(files: readonly string[], rows: string | Buffer) {
   const number = String(++tables);
   for (const file of [...files.map((name) => `photos/${name}`), 't.csv']) {
     const path = join(root, number, file);
@@ -20,10 +20,10 @@ function listed(files: readonly string[], rows: string) {
   return byTable(named('photos'), named('t.csv'));
 }
 
-const pairs = async (files: readonly string[], rows: string) =>
+const pairs = async (files: readonly string[], rows: string | Buffer) =>
   (await listed(files, rows)).map(({ file, label }) => `${file} ${label}`);
 
-async function refusal(files: readonly string[], rows: string): Promise<string> {
+async function refusal(files: readonly string[], rows: string | Buffer): Promise<string> {
   const error = await listed(files, rows).then(
     () => expect.unreachable(),
     (reason: unknown) => reason as Error & { code: string; hint?: string },
@@ -47,6 +47,16 @@ describe('a table of pictures', () => {
     ['another way to write a path', two, './1.png,cat\n2.png,dog\n'],
   ])('may have %s', async (_, files, rows) => {
     expect(await pairs(files, rows)).toEqual(['1.png cat', '2.png dog']);
+  });
+
+  it('may be in UTF-8 and in UTF-16 with its mark, and names what else it is in', async () => {
+    const rows = '1,Bär\n2,dog\n';
+    for (const bytes of [Buffer.from(rows), Buffer.from(`\uFEFF${rows}`), Buffer.from(`\uFEFF${rows}`, 'utf16le')])
+      expect(await pairs(two, bytes)).toEqual(['1.png Bär', '2.png dog']);
+    expect(await refusal(two, Buffer.from(rows, 'latin1'))).toBe(
+      't.csv can\'t be read: it is not UTF-8: the byte 0xE4 in line 1 is "ä" in Windows-1252 (Latin-1). ' +
+        'save it as UTF-8, such as with iconv -f WINDOWS-1252 -t UTF-8',
+    );
   });
 
   it('may name pictures in subfolders, and files without any ending', async () => {

@@ -1,6 +1,6 @@
 // In a process of its own, where the one esbuild that runs is that of the bundle.
 import { execFileSync } from 'node:child_process';
-import { symlinkSync } from 'node:fs';
+import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/error.js';
@@ -50,6 +50,25 @@ describe('a bundle', () => {
       });
       expect((await bundle(join(fresh, 'b.ts'), fresh)).packages).toEqual({ left: '1.2.3' });
     }
+  });
+
+  it('is made of UTF-8 only, in imported files, too', async () => {
+    const folder = writeFiles(testFolder(), { 'a.ts': "import './latin';\n", 'b.ts': "import './wide.json';\n" });
+    writeFileSync(join(folder, 'latin.ts'), Buffer.from("export const a = 'caf\xe9';\n", 'latin1'));
+    writeFileSync(join(folder, 'wide.json'), Buffer.from('\uFEFF{ "a": "café" }', 'utf16le'));
+    const latin =
+      './latin.ts can\'t be read: it is not UTF-8: the byte 0xE9 in line 1 is "é" in Windows-1252 (Latin-1).';
+    for (const [file, message, encoding] of [
+      ['latin.ts', latin, 'WINDOWS-1252'],
+      ['a.ts', `./a.ts:1:8: ${latin}`, 'WINDOWS-1252'],
+      ['b.ts', "./b.ts:1:8: ./wide.json can't be read: it is UTF-16LE, not UTF-8.", 'UTF-16LE'],
+    ] as const) {
+      const hint = `save it as UTF-8, such as with iconv -f ${encoding} -t UTF-8`;
+      await expect(bundle(join(folder, file), folder)).rejects.toMatchObject({ code: 'E_STAGE_CODE', message, hint });
+    }
+    // With the mark of UTF-8, as some editors have it.
+    writeFileSync(join(folder, 'marked.ts'), "\uFEFFexport const a = 'café';\n");
+    expect((await bundle(join(folder, 'marked.ts'), folder)).code).toBe('var a="caf\\xE9";export{a};\n');
   });
 
   it.skipIf(process.platform === 'win32')('is made although esbuild was ended, even while it works', async () => {

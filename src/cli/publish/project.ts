@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import { UserError } from '../../error.js';
 import { systemCode } from '../../files/error.js';
 import { readRegularFile } from '../../files/regular-file.js';
+import { decodeText } from '../../text/encoding.js';
 
 export interface Author {
   readonly kind: 'Person' | 'Organization';
@@ -36,7 +37,7 @@ type Fields = Readonly<Record<string, unknown>>;
  * @throws UserError `E_FILE` for one that can't be read
  */
 export function readProject(folder: string): Project {
-  const has = (name: string) => textIn(folder, name) !== undefined;
+  const has = (name: string) => bytesIn(folder, name) !== undefined;
   const citation = fieldsIn(folder, 'CITATION.cff', (text) => parse(text) as unknown);
   const about = fieldsIn(folder, 'package.json', (text) => JSON.parse(text) as unknown);
   const authors = citation.authors === undefined ? [about.author] : citation.authors;
@@ -72,24 +73,23 @@ function named(kind: Author['kind'], name: unknown, id?: string): Author[] {
 }
 
 function fieldsIn(folder: string, name: string, read: (text: string) => unknown): Fields {
-  const text = textIn(folder, name);
-  if (text === undefined) return {};
+  const bytes = bytesIn(folder, name);
+  if (bytes === undefined) return {};
+  const refused = (why: string, hint = 'mend it: authors and licence are in it') =>
+    new UserError('E_FILE', `${join(folder, name)} can't be read: ${why}`, hint);
+  const text = decodeText(bytes);
+  if (typeof text !== 'string') throw refused(text.why, text.hint);
   try {
     const found = read(text);
     return isFields(found) ? found : {};
   } catch (error) {
-    const [why] = (error as Error).message.split('\n');
-    throw new UserError(
-      'E_FILE',
-      `${join(folder, name)} can't be read: ${why}`,
-      'mend it: authors and licence are in it',
-    );
+    throw refused((error as Error).message.split('\n')[0]!);
   }
 }
 
-function textIn(folder: string, name: string): string | undefined {
+function bytesIn(folder: string, name: string): Buffer | undefined {
   try {
-    return readRegularFile(join(folder, name)).toString();
+    return readRegularFile(join(folder, name));
   } catch (error) {
     if (['ENOENT', 'ENOTDIR', 'EISDIR'].includes(systemCode(error) ?? '')) return undefined;
     throw error;

@@ -1,6 +1,7 @@
 import { parse } from 'csv-parse/sync';
 import { UserError } from '../../error.js';
 import type { NpyArray } from '../../formats/npy.js';
+import { decodeText } from '../../text/encoding.js';
 import { countsByValue } from '../class-counts.js';
 import { pictureNames } from './picture.js';
 
@@ -94,9 +95,13 @@ function readTable(
   label: string,
   isHeading: (first: readonly string[], next: readonly string[]) => boolean = () => false,
 ): { columns: readonly string[]; rows: readonly string[][] } {
+  // Spreadsheets save UTF-16 with its mark, which the parser reads.
+  const text = bytes[0] === 0xff && bytes[1] === 0xfe ? Buffer.from(bytes) : decodeText(bytes);
+  if (typeof text === 'object' && 'why' in text)
+    throw new UserError('E_DATA_CSV', `${label} can't be read: ${text.why}.`, text.hint);
   let all: string[][];
   try {
-    all = parse(Buffer.from(bytes), { bom: true, skip_empty_lines: true, trim: true });
+    all = parse(text, { bom: true, skip_empty_lines: true, trim: true });
   } catch (error) {
     throw new UserError(
       'E_DATA_CSV',

@@ -2,6 +2,7 @@ import { UserError } from '../../error.js';
 import { systemCode, systemError } from '../../files/error.js';
 import { IrregularFile, readRegularFile } from '../../files/regular-file.js';
 import { show } from '../../schema/words.js';
+import { decodeText } from '../../text/encoding.js';
 import type { Metrics, MetricValue } from '../../values.js';
 import { parseExactly, type WrittenNumber } from './metrics-json.js';
 
@@ -20,8 +21,12 @@ export function readMetrics(file: string | undefined, warn: (message: string) =>
   if (file === undefined || !file.endsWith('.json')) return {};
   let parsed: ReturnType<typeof parseExactly>;
   try {
-    parsed = parseExactly(readRegularFile(file, longest).toString());
+    const text = decodeText(readRegularFile(file, longest));
+    if (typeof text !== 'string')
+      throw new UserError('E_METRICS', `The output "metrics" can't be read: ${text.why}.`, text.hint);
+    parsed = parseExactly(text);
   } catch (error) {
+    if (error instanceof UserError) throw error;
     // That an output is missing is said of all outputs alike.
     if (systemCode(error) === 'ENOENT') return {};
     if (error instanceof IrregularFile)

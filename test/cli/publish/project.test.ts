@@ -28,6 +28,20 @@ describe('what a project says of itself', () => {
     ]);
   });
 
+  it('is not taken from another encoding than UTF-8: names would be others', () => {
+    const folder = testFolder();
+    writeFileSync(join(folder, 'CITATION.cff'), 'authors: [{ name: Köln }]\n', 'latin1');
+    expect(() => readProject(folder)).toThrow(
+      expect.objectContaining({
+        code: 'E_FILE',
+        message: expect.stringContaining(
+          'CITATION.cff can\'t be read: it is not UTF-8: the byte 0xF6 in line 1 is "ö"',
+        ),
+        hint: 'save it as UTF-8, such as with iconv -f WINDOWS-1252 -t UTF-8',
+      }),
+    );
+  });
+
   it('takes an identifier that begins with a digit', () => {
     expect(project({ 'package.json': JSON.stringify({ license: '3D-Slicer-1.0' }) }).licence).toBe('3D-Slicer-1.0');
   });

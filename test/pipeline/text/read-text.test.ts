@@ -3,42 +3,8 @@ import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { decode, readText } from '../../../src/pipeline/text/read-text.js';
+import { readText } from '../../../src/pipeline/text/read-text.js';
 import { testFolder } from '../../store/folder.js';
-
-const save = (encoding: string) => `save it as UTF-8, such as with iconv -f ${encoding} -t UTF-8`;
-
-describe('bytes', () => {
-  it('that are UTF-8 are text, with or without a byte order mark', () => {
-    for (const text of ['', 'name: x\n', 'é € 😀 \uFFFD']) {
-      expect(decode(Buffer.from(text))).toBe(text);
-      expect(decode(Buffer.from(`\uFEFF${text}`))).toBe(text);
-    }
-  });
-
-  it('in another encoding are told, with what it probably is', () => {
-    const text = 'name: x\nparams: { v: café }\n';
-    const latin = 'it is not UTF-8: the byte 0xE9 in line 2 is "é" in Windows-1252 (Latin-1)';
-    expect(decode(Buffer.from(text, 'latin1'))).toEqual({ why: latin, hint: save('WINDOWS-1252') });
-    // A character that looks like the decoder's own mark is none.
-    expect(decode(Buffer.concat([Buffer.from('# \uFFFD\n'), Buffer.from('caf\xe9', 'latin1')]))).toEqual({
-      why: latin,
-      hint: save('WINDOWS-1252'),
-    });
-    const quoted = decode(Buffer.from('# \x93curly\x94', 'latin1'));
-    expect(quoted).toMatchObject({ why: 'it is not UTF-8: the byte 0x93 in line 1 is "“" in Windows-1252 (Latin-1)' });
-    const little = Buffer.from(text, 'utf16le');
-    const big = Buffer.from(little).swap16();
-    for (const [bytes, encoding] of [
-      [little, 'UTF-16LE'],
-      [big, 'UTF-16BE'],
-      [Buffer.from(`\uFEFF${text}`, 'utf16le'), 'UTF-16LE'],
-      [Buffer.from(`\uFEFF${text}`, 'utf16le').swap16(), 'UTF-16BE'],
-      [Buffer.from([0xff, 0xfe, 0, 0, 0x6e, 0, 0, 0]), 'UTF-32'],
-    ] as const)
-      expect(decode(bytes)).toEqual({ why: `it is ${encoding}, not UTF-8`, hint: save(encoding) });
-  });
-});
 
 describe('a file', () => {
   it('that is none, or has no end, is refused at once', async () => {

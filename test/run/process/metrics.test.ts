@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { symlinkSync, truncateSync } from 'node:fs';
+import { symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readMetrics } from '../../../src/run/process/metrics.js';
@@ -22,6 +22,21 @@ describe('the metrics of a command', () => {
       expect(() => readMetrics(join(folder, `${name}.json`), expect.unreachable)).toThrow(
         expect.objectContaining({ code: 'E_METRICS', message: `The output "metrics" can't be read: ${why}.` }),
       );
+  });
+
+  it('are in UTF-8, with or without its mark', () => {
+    const folder = testFolder();
+    writeFileSync(join(folder, 'marked.json'), '\uFEFF{"ort":"Köln"}');
+    expect(readMetrics(join(folder, 'marked.json'), expect.unreachable)).toEqual({ ort: 'Köln' });
+    writeFileSync(join(folder, 'latin.json'), '{"ort":"Köln"}', 'latin1');
+    expect(() => readMetrics(join(folder, 'latin.json'), expect.unreachable)).toThrow(
+      expect.objectContaining({
+        code: 'E_METRICS',
+        message:
+          'The output "metrics" can\'t be read: it is not UTF-8: the byte 0xF6 in line 1 is "ö" in Windows-1252 (Latin-1).',
+        hint: 'save it as UTF-8, such as with iconv -f WINDOWS-1252 -t UTF-8',
+      }),
+    );
   });
 
   it('say what else is in that file, which is left out', () => {

@@ -1,10 +1,10 @@
-import { builtinModules } from 'node:module';
+import { isBuiltin } from 'node:module';
 import { dirname, extname, relative, resolve } from 'node:path';
-import type { Loader, Metafile, Plugin } from 'esbuild';
+import type { Loader, Plugin } from 'esbuild';
 import { digestBytes } from '../files/digest.js';
 import { readRegularFile } from '../files/regular-file.js';
-import { buildFile, common, toPosix, withEsbuild } from './esbuild.js';
-import { packageVersion } from './packages.js';
+import { asNodeResolves, buildFile, common, toPosix, withEsbuild } from './esbuild.js';
+import { isInstalled, type PackageImport, packageVersions } from './packages.js';
 
 /** The code that a stage consists of, as far as it can change a result. */
 export interface Bundle {
@@ -12,7 +12,7 @@ export interface Bundle {
   readonly code: string;
   /** Digest of each source file, minified by itself: they tell which one changed. Paths are relative to `base`. */
   readonly files: Readonly<Record<string, string>>;
-  /** Versions of the packages it imports. */
+  /** Versions of the packages it imports, and of those that they depend on. */
   readonly packages: Readonly<Record<string, string>>;
 }
 
@@ -33,8 +33,9 @@ const settings = {
 const withoutInfluence = new Set(['@sinclair/typebox']);
 
 /**
- * Bundles a file with everything it imports by relative path, literal dynamic imports included. What it reads while it
- * runs is not part of it.
+ * Bundles a file with everything it imports from the project, literal dynamic imports included: by relative path, by
+ * `imports` and the name of a package.json, and from packages that are links, as those of a workspace. What it reads while
+ * it runs is not part of it.
  *
  * @param base what paths are relative to
  * @param boundary says which modules stay out, by their resolved path
@@ -43,10 +44,17 @@ const withoutInfluence = new Set(['@sinclair/typebox']);
 export async function bundle(entry: string, base: string, boundary?: Boundary): Promise<Bundle> {
   const folder = dirname(entry);
   return withEsbuild(async (esbuild) => {
+    const packages: PackageImport[] = [];
     const result = await buildFile(esbuild, entry, base, {
       ...settings,
-      packages: 'external',
-      plugins: [withoutCost(entry), ...(boundary === undefined ? [] : [boundaryPlugin(boundary)])],
+      ...asNodeResolves,
+      // Of a package that is a link: its bytes count.
+      loader: { '.node': 'binary' },
+      plugins: [
+        withoutCost(entry),
+        ...(boundary === undefined ? [] : [boundaryPlugin(boundary)]),
+        packagesPlugin(packages),
+      ],
     });
     const inputs = Object.keys(result.metafile.inputs).map((path) => resolve(folder, path));
     const files = await Promise.all(
@@ -55,7 +63,7 @@ export async function bundle(entry: string, base: string, boundary?: Boundary): 
     return {
       code: result.outputFiles[0]!.text,
       files: sorted(files),
-      packages: packageVersions(result.metafile, folder),
+      packages: packageVersions(packages),
     };
   });
 }
@@ -89,20 +97,28 @@ function boundaryPlugin(boundary: Boundary): Plugin {
   };
 }
 
-function packageVersions(metafile: Metafile, folder: string): Readonly<Record<string, string>> {
-  const importers = new Map<string, string>();
-  for (const [file, input] of Object.entries(metafile.inputs))
-    for (const { path, external } of input.imports)
-      if (external === true && isPackage(path)) importers.set(packageName(path), dirname(resolve(folder, file)));
-  return sorted([...importers].map(([name, importer]) => [name, packageVersion(name, importer)] as const));
-}
+const asked = Symbol('asked');
 
-function isPackage(path: string): boolean {
-  return (
-    !/^(node|engine|file|data|https?):/.test(path) &&
-    !builtinModules.includes(path) &&
-    !withoutInfluence.has(packageName(path))
-  );
+/** Leaves out packages that are installed, and takes in what belongs to the project; `imports` gets both. */
+function packagesPlugin(imports: PackageImport[]): Plugin {
+  return {
+    name: 'packages',
+    setup(build) {
+      build.onResolve({ filter: /^[^./]/ }, async ({ path, kind, importer, resolveDir, pluginData }) => {
+        if (pluginData === asked || kind === 'entry-point') return undefined;
+        const outside = { path, external: true };
+        if (isBuiltin(path) || /^[a-z][a-z+.-]+:/.test(path)) return outside;
+        const name = packageName(path);
+        if (withoutInfluence.has(name)) return outside;
+        if (!name.startsWith('#')) imports.push({ name, folder: resolveDir });
+        if (name === 'spikeline') return outside;
+        const found = await build.resolve(path, { kind, importer, resolveDir, pluginData: asked });
+        if (found.errors.length > 0 || found.external || isInstalled(found.path)) return outside;
+        const { path: file, namespace, sideEffects } = found;
+        return { path: file, namespace, sideEffects };
+      });
+    },
+  };
 }
 
 /** `@scope/name/sub/path` → `@scope/name` */

@@ -12,6 +12,12 @@ export type Esbuild = typeof import('esbuild');
 
 export const common = { platform: 'node', target: 'node20', logLevel: 'silent' } as const satisfies BuildOptions;
 
+/** Finds of packages what Node finds of them: its conditions, beside those that esbuild adds by itself, and no field but `main`. */
+export const asNodeResolves = {
+  mainFields: ['main'],
+  conditions: ['node-addons', 'module-sync'],
+} satisfies BuildOptions;
+
 const fixed = { bundle: true, write: false, metafile: true, format: 'esm' } as const satisfies BuildOptions;
 type Fixed = typeof fixed;
 

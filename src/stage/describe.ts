@@ -56,8 +56,11 @@ export async function describeStage(uses: string, folder: string): Promise<Stage
   } catch (error) {
     if (!(error instanceof UserError) || error.code !== 'E_STAGE_CODE') throw error;
     // The same with paths from where the pipeline is.
-    const text = await bundle(file, folder).then(String, (failure: Error) => failure.message);
-    return { error: text };
+    const failure = await bundle(file, folder).then(
+      () => error,
+      (again: Error) => again,
+    );
+    return { error: failure.message };
   }
 }
 

@@ -4,11 +4,9 @@ import { dirname, extname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { OnResolveResult, Plugin, PluginBuild, ResolveOptions } from 'esbuild';
 import { readRegularFile } from '../files/regular-file.js';
-import { buildFile, common, withEsbuild } from '../fingerprint/esbuild.js';
+import { asNodeResolves, buildFile, common, withEsbuild } from '../fingerprint/esbuild.js';
 import { buildFolder } from '../paths.js';
 
-/** Conditions of packages' `exports` that Node knows, beside those that esbuild adds by itself. */
-const conditions = ['node-addons', 'module-sync'];
 const authoring = join(buildFolder, 'authoring.js');
 
 /**
@@ -29,8 +27,7 @@ export async function runnableCode(file: string): Promise<string> {
       sourcesContent: false,
       sourceRoot: `${pathToFileURL(folder).href}/`,
       keepNames: true,
-      mainFields: ['main'],
-      conditions,
+      ...asNodeResolves,
       // Not the user's own, which is for an editor.
       tsconfigRaw: { compilerOptions: { experimentalDecorators: true } },
       define: {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/error.js';
 import { bundle } from '../../src/fingerprint/bundle.js';
+import { forgetPackages } from '../../src/fingerprint/packages.js';
 import { testFolder, writeFiles } from '../store/folder.js';
 
 /** Ends esbuild's process, as a Ctrl-C of the terminal does. */
@@ -69,6 +70,76 @@ describe('a bundle', () => {
     // With the mark of UTF-8, as some editors have it.
     writeFileSync(join(folder, 'marked.ts'), "\uFEFFexport const a = 'café';\n");
     expect((await bundle(join(folder, 'marked.ts'), folder)).code).toBe('var a="caf\\xE9";export{a};\n');
+  });
+
+  it.skipIf(process.platform === 'win32')(
+    'holds what is the project’s own, by whatever name it is imported',
+    async () => {
+      const folder = writeFiles(testFolder(), {
+        'package.json': '{ "name": "root", "imports": { "#near": "./near.js" }, "exports": { "./own": "./own.js" } }',
+        'a.ts': "export * from '#near';\nexport * from 'root/own';\nexport * from 'linked';\n",
+        'near.js': 'export const near = 1;\n',
+        'own.js': 'export const own = 1;\n',
+        'parts/linked/package.json':
+          '{ "version": "1.0.0", "exports": { "import": "./main.js", "module": "./other.js" } }',
+        'parts/linked/main.js': "export * from './deeper.js';\nexport * from 'left';\n",
+        'parts/linked/deeper.js': 'export const deeper = 1;\n',
+        'parts/linked/node_modules/left/package.json': '{ "version": "1.2.3" }',
+        'node_modules/.keep': '',
+      });
+      symlinkSync('../parts/linked', join(folder, 'node_modules/linked'));
+      const take = () => {
+        forgetPackages();
+        return bundle(join(folder, 'a.ts'), folder);
+      };
+      let before = await take();
+      expect(before.packages).toMatchObject({ linked: '1.0.0', left: '1.2.3' });
+      for (const file of ['near.js', 'own.js', 'parts/linked/deeper.js']) {
+        expect(Object.keys(before.files)).toContain(file);
+        writeFiles(folder, { [file]: 'export const other = 2;\n' });
+        const after = await take();
+        expect(after.code).not.toBe(before.code);
+        before = after;
+      }
+    },
+  );
+
+  it('has the versions of what is installed, down to what packages depend on, and not those of a lock file left behind', async () => {
+    const folder = writeFiles(testFolder(), {
+      'a.ts': "import 'left';\nimport './inner/b.js';\nimport 'gone';\nimport 'nowhere';\n",
+      'inner/b.ts': "import 'left/part.js';\n",
+      'inner/node_modules/left/package.json': '{ "version": "2.0.0" }',
+      'node_modules/left/package.json': JSON.stringify({
+        version: '1.2.3',
+        dependencies: { deep: '*', absent: '*' },
+        peerDependencies: { '@scope/beside': '*' },
+        optionalDependencies: { 'left-linux': '*' },
+      }),
+      'node_modules/left/node_modules/deep/package.json': '{ "version": "0.1.0", "dependencies": { "left": "*" } }',
+      'node_modules/deep/package.json': '{ "version": "7.0.0" }',
+      'node_modules/left-linux/package.json': '{ "version": "1.2.3" }',
+      'node_modules/@scope/beside/package.json': '{ "version": "3.0.0" }',
+      'node_modules/.package-lock.json': JSON.stringify({
+        packages: {
+          'node_modules/@scope/beside': { resolved: 'git+ssh://git@example.org/beside.git#0123abcd' },
+          'node_modules/left/node_modules/deep': { resolved: 'file:deep.tgz', integrity: 'sha512-abc' },
+          'node_modules/left': {
+            resolved: 'https://registry.npmjs.org/left/-/left-1.2.3.tgz',
+            integrity: 'sha512-def',
+          },
+        },
+      }),
+      'package-lock.json': JSON.stringify({
+        packages: { 'node_modules/left': { version: '9.9.9' }, 'node_modules/gone': { version: '5.0.0' } },
+      }),
+    });
+    expect((await bundle(join(folder, 'a.ts'), folder)).packages).toEqual({
+      '@scope/beside': '3.0.0 (0123abcd)',
+      deep: '0.1.0 (sha512-abc)',
+      gone: '5.0.0',
+      left: '1.2.3, 2.0.0',
+      nowhere: 'missing',
+    });
   });
 
   it.skipIf(process.platform === 'win32')('is made although esbuild was ended, even while it works', async () => {

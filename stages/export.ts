@@ -1,5 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { Type } from '@sinclair/typebox';
+import { conversionProblems, knownNetwork } from '../src/experiment/origin.js';
 import { defineStage, inputFile } from '../src/stage/definition.js';
 
 const formats = ['npz', 'tensorlayer', 'safetensors', 'onnx', 'nir'] as const;
@@ -69,10 +70,13 @@ export default defineStage({
     { when: { formats: formats.filter((format) => format !== 'nir') }, anyOf: [{ inputs: ['checkpoint'] }] },
     { when: { formats: ['nir'] }, anyOf: [{ inputs: ['checkpoint'] }, { inputs: ['network'] }] },
   ],
-  check: ({ formats: wanted, file }) =>
-    file === undefined || wanted.length === 1
-      ? []
-      : [{ parameter: 'file', message: `\`file\` names one file, and there are ${wanted.length} formats` }],
+  check({ formats: wanted, file }, { checkpoint }, given) {
+    const isConverted = wanted.includes('nir') && !given.includes('network');
+    const problems = isConverted ? conversionProblems(knownNetwork(checkpoint)) : [];
+    if (file === undefined || wanted.length === 1) return problems;
+    const message = `\`file\` names one file, and there are ${wanted.length} formats`;
+    return [...problems, { parameter: 'file', message }];
+  },
   async run(context) {
     const { exportNetwork } = await import('../src/exchange/export.js');
     const { decodeCheckpoint } = await import('../src/network/checkpoint.js');

@@ -40,6 +40,7 @@ export default defineStage({
   },
   usesEngine: ['evaluate', 'simulate'],
   resources: { cpus: 'any' },
+  needs: [{ unless: { compare: [0] }, anyOf: [{ inputs: ['data'] }] }],
   check(_, { checkpoint, data }) {
     const network = knownNetwork(checkpoint);
     return [...conversionProblems(network), ...imageProblems(network, data)];
@@ -69,14 +70,15 @@ async function compareOn(
   checkpoint: import('../src/network/checkpoint.js').Checkpoint,
   spiking: import('../src/spiking/network.js').SpikingNetwork,
 ) {
-  if (context.inputs.data === undefined || context.parameters.compare === 0) return undefined;
+  const { compare: wanted } = context.parameters;
+  if (wanted === 0 || (wanted === undefined && context.inputs.data === undefined)) return undefined;
   const { compare } = await import('../src/experiment/convert.js');
   const { ImageSource } = await import('../src/experiment/images.js');
   const { openDataset } = await import('../src/data/dataset.js');
   const { engineFor } = await import('../src/engine/engines.js');
   const dataset = await openDataset(inputFile(context, 'data').path);
   const source = new ImageSource(checkpoint.network, dataset);
-  const images = Math.min(context.parameters.compare ?? dataset.test.count, dataset.test.count);
+  const images = Math.min(wanted ?? dataset.test.count, dataset.test.count);
   const engine = engineFor(['evaluate', 'simulate'], context.engine);
   const comparison = await compare(engine, source, checkpoint, spiking, images, context.threads, context);
   return { dataset: dataset.name, ...comparison };

@@ -20,6 +20,7 @@ import { NetworkSchema, readNetwork } from '../src/network/network-parameter.js'
 import { precisionLabel } from '../src/network/precision.js';
 import { precisionParameterProblems, precisionParameters, readPrecision } from '../src/network/precision-parameters.js';
 import { buildNetwork, inputShape } from '../src/network/presets.js';
+import { floatGradients, otherThanCheckpoint, refusalError } from '../src/network/refusals.js';
 import type { StageCost } from '../src/stage/cost.js';
 import { defineStage, inputFile, type ParameterProblem, type StageContext } from '../src/stage/definition.js';
 
@@ -144,13 +145,7 @@ export default defineStage({
     const start = await startOf(context, dataset);
     const { parameters } = context;
     const { epochs, learningRate, schedule, batch, gradients, keep, patience, validation, heldOut } = parameters;
-    const [refused] = gradientProblems(gradients, start.network.precision);
-    if (refused !== undefined)
-      throw new UserError(
-        'E_TRAIN_GRADIENTS',
-        `${refused.message}.`,
-        'Leave `gradients` out, or choose a quantised precision such as `k: 1, B: 2`.',
-      );
+    if (isRefused(gradients, start.network.precision)) throw refusalError(floatGradients);
     const source = new ImageSource(start.network, dataset, readAugmentation(parameters.augment));
     const engine = engineFor(['train', 'evaluate'], context.engine);
     const options = {
@@ -166,10 +161,12 @@ export default defineStage({
   },
 });
 
+const isRefused = (gradients: GradientType, precision: Precision | undefined): boolean =>
+  gradients === 'int16' && precision?.kind === 'fp32';
+
 function gradientProblems(gradients: GradientType, precision: Precision | undefined): readonly ParameterProblem[] {
-  if (gradients !== 'int16' || precision?.kind !== 'fp32') return [];
-  const message = 'Integer gradients need ternary weights, and this network is trained at fp32';
-  return [{ parameter: 'gradients', message, hint: 'leave `gradients` out, or quantise, such as with k: 1, B: 2' }];
+  const { message, hint } = floatGradients;
+  return isRefused(gradients, precision) ? [{ parameter: 'gradients', message, hint }] : [];
 }
 
 /** The checkpoint to go on from, or a fresh network. */
@@ -182,7 +179,11 @@ async function startOf(context: StageContext<Static<typeof parameters>>, dataset
     const { decodeCheckpoint } = await import('../src/network/checkpoint.js');
     const start = decodeCheckpoint(await readFile(inputFile(context, 'checkpoint').path), 'the input "checkpoint"');
     refuseOther('network', plan?.name, start.network.name);
-    refuseOther('precision', wanted && precisionLabel(wanted), precisionLabel(start.network.precision));
+    refuseOther(
+      precision.k === undefined ? 'precision' : 'k',
+      wanted && precisionLabel(wanted),
+      precisionLabel(start.network.precision),
+    );
     refuseOther('crop', crop, start.network.preprocessing === 'crops' ? start.network.input[0] : 'none');
     refuseOther('normalise', normalise && JSON.stringify(normalise), JSON.stringify(start.network.normalise ?? 'none'));
     return start;
@@ -196,11 +197,7 @@ async function startOf(context: StageContext<Static<typeof parameters>>, dataset
   return freshCheckpoint(buildNetwork(plan, options), seed);
 }
 
-function refuseOther(what: string, wanted: string | number | undefined, found: string | number): void {
-  if (wanted !== undefined && wanted !== found)
-    throw new UserError(
-      'E_TRAIN_CHECKPOINT',
-      `The checkpoint's ${what} is ${found}, and this stage asks for ${wanted}.`,
-      `Leave \`${what}\` out to go on with the checkpoint's, or train from scratch without the input \`checkpoint\`.`,
-    );
+function refuseOther(parameter: string, wanted: string | number | undefined, found: string | number): void {
+  const refused = otherThanCheckpoint(parameter, wanted, found);
+  if (refused !== undefined) throw refusalError(refused);
 }

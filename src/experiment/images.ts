@@ -2,6 +2,7 @@ import { type Augmentation, fillTest, fillTraining, paperAugmentation, type Reci
 import type { Dataset, Split } from '../data/dataset.js';
 import { UserError } from '../error.js';
 import type { Network } from '../network/architecture.js';
+import { otherImages, refusalError } from '../network/refusals.js';
 
 /** Images of the training split, augmented by (seed, epoch, index) where the network's recipe says so. */
 export interface TrainingOrder {
@@ -69,16 +70,8 @@ export class ImageSource {
           : { scale: dataset.scale, ...(normalise === undefined ? {} : { normalise }) },
     };
     this.#augmentation = augmentation ?? (crops ? paperAugmentation : undefined);
-    const given = dataset.shape.join('×');
-    const fits = crops
-      ? dataset.shape[0] >= height && dataset.shape[1] >= width && dataset.shape[2] === channels
-      : given === network.input.join('×');
-    if (!fits)
-      throw new UserError(
-        'E_DATA_SHAPE',
-        `The network takes ${crops ? 'crops' : 'images'} of ${network.input.join('×')}, but the images of "${dataset.name}" are ${given}.`,
-        'Use the data set that the checkpoint was trained on, or train a network on this one.',
-      );
+    const refused = otherImages(network, dataset.shape, dataset.name);
+    if (refused !== undefined) throw refusalError(refused);
     if (dataset.classes > network.classes)
       throw new UserError(
         'E_DATA_CLASSES',

@@ -6,6 +6,7 @@ import { type NetworkText, type ReadPlan, readNetwork } from '../network/network
 import { precisionLabel } from '../network/precision.js';
 import { type PrecisionParameters, readPrecision } from '../network/precision-parameters.js';
 import { inputShape } from '../network/presets.js';
+import { floatWeights, otherImages, otherThanCheckpoint, type Refusal, unquantised } from '../network/refusals.js';
 import type { InputOrigin, InputProblem, ParameterProblem } from '../stage/definition.js';
 
 /** What is known of a network; what the pipeline doesn't say is missing. */
@@ -80,28 +81,19 @@ export function imageShape(data: InputOrigin | undefined): Shape | undefined {
 export function imageProblems({ input, crop }: KnownNetwork, data: InputOrigin | undefined): readonly InputProblem[] {
   const images = imageShape(data);
   if (input === undefined || images === undefined) return [];
-  const fits = input.every((size, axis) =>
-    crop !== undefined && axis < 2 ? images[axis]! >= size : images[axis] === size,
-  );
-  if (fits) return [];
-  const takes = `${crop === undefined ? 'images' : 'crops'} of ${input.join('×')}`;
-  const message = `The network takes ${takes}, but the images of ${String(data?.parameters.name)} are ${images.join('×')}`;
-  return [
-    { input: 'data', message, hint: 'use the data set that it is trained on, or train another network on this one' },
-  ];
+  const preprocessing = crop === undefined ? 'scaled' : 'crops';
+  return problemsOf('data', otherImages({ input, preprocessing }, images, String(data?.parameters.name)));
 }
 
 /** Whether a network can be turned into a spiking one. */
 export function conversionProblems({ plan, precision }: KnownNetwork): readonly InputProblem[] {
-  const input = 'checkpoint';
-  if (precision?.kind === 'fp32') {
-    const message = 'An fp32 network has no quantised activations, so no number of spikes can stand for them';
-    return [{ input, message, hint: 'exclude this point here, or train with `k` and `B`' }];
-  }
+  if (precision?.kind === 'fp32') return problemsOf('checkpoint', unquantised);
   const float = plan?.layers.findIndex((layer, index) => index > 0 && layer.float) ?? -1;
-  if (float < 0) return [];
-  const message = `Layer ${float + 1} of the network has float weights: spikes weighted by them don't add up to whole numbers`;
-  return [{ input, message, hint: 'train a network whose hidden layers are ternary' }];
+  return problemsOf('checkpoint', float < 0 ? undefined : floatWeights(`Layer ${float + 1} of the network`));
+}
+
+function problemsOf(input: string, refused: Refusal | undefined): readonly InputProblem[] {
+  return refused === undefined ? [] : [{ input, message: refused.message, hint: refused.hint }];
 }
 
 /** Whether a training says the same of its network as the checkpoint that it goes on from. */
@@ -124,10 +116,7 @@ export function resumeProblems(
     crop: known.plan && (known.crop ?? 'none'),
   };
   return Object.entries(said).flatMap(([parameter, wanted]) => {
-    const is = before[parameter as keyof typeof before];
-    if (wanted === undefined || is === undefined || wanted === is) return [];
-    const what = parameter === 'k' ? 'precision' : parameter;
-    const hint = `leave ${parameter === 'k' ? '`k` and `B`' : `\`${parameter}\``} out to go on with the checkpoint's`;
-    return [{ parameter, message: `The checkpoint's ${what} is ${is}, and this stage asks for ${wanted}`, hint }];
+    const refused = otherThanCheckpoint(parameter, wanted, before[parameter as keyof typeof before]);
+    return refused === undefined ? [] : [{ parameter, message: refused.message, hint: refused.hint }];
   });
 }

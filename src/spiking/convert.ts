@@ -1,9 +1,9 @@
-import { UserError } from '../error.js';
 import type { ConvolutionLayer, Network, NetworkLayer } from '../network/architecture.js';
 import { describeGeometry, describePreprocessing } from '../network/describe.js';
 import { type ParameterRole, parameterName } from '../network/parameters.js';
 import { levels as levelsOf, spikesPerUnit } from '../network/precision.js';
 import type { ChannelNorm } from '../network/quantise.js';
+import { floatWeights, refusalError, unquantised } from '../network/refusals.js';
 import { ternarise } from '../network/ternary.js';
 import { unreachable } from '../unreachable.js';
 import type { SpikingNetwork, SpikingNetworkLayer } from './network.js';
@@ -51,12 +51,7 @@ export interface Conversion {
  */
 export function convert(network: Network, parameters: Tensors): Conversion {
   const { precision } = network;
-  if (precision.kind === 'fp32')
-    throw new UserError(
-      'E_CONVERT_FP32',
-      'An fp32 network has no quantised activations, so no number of spikes can stand for them.',
-      'Convert a checkpoint that was trained with k and B.',
-    );
+  if (precision.kind === 'fp32') throw refusalError(unquantised);
   const scale: Scale = { n: spikesPerUnit(precision.k), levels: levelsOf(precision) };
   const converted = network.layers.map((layer) => convertLayer(layer, parameters, scale));
   return {
@@ -113,12 +108,7 @@ function convertEncoding(layer: ConvolutionLayer, parameters: Tensors, scale: Sc
 }
 
 function convertSpiking(layer: ConvolutionLayer, parameters: Tensors, scale: Scale): Converted {
-  if (layer.weights === 'float')
-    throw new UserError(
-      'E_CONVERT_FLOAT',
-      `The layer "${layer.name}" has float weights: spikes weighted by them don't add up to whole numbers.`,
-      'Train a network whose hidden layers are ternary.',
-    );
+  if (layer.weights === 'float') throw refusalError(floatWeights(`The layer "${layer.name}"`));
   const weights = ternarise(tensor(parameters, layer, 'weight'), layer.output[2]);
   const norms = orientChannels(layer, parameters, weights);
   const channels = norms.map((norm) => integerThresholds(norm, scale.n, scale.levels));

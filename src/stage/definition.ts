@@ -189,10 +189,14 @@ export interface StageDefinition<
   readonly fromPipeline?: Readonly<Record<string, PipelineFact>>;
   /** What must be given in one of several ways, before anything runs. Default: what has to be there by itself is all. */
   readonly needs?: readonly Need<Static<S>, keyof I & string>[];
-  /** Other rules that a schema can't say. Inputs that are not a stage's single output are missing. */
+  /**
+   * Other rules that a schema can't say. `inputs` lacks those that are not a stage's single output; `given` names all that
+   * there are.
+   */
   readonly check?: (
     parameters: Static<S>,
     inputs: Readonly<Record<string, InputOrigin>>,
+    given: readonly string[],
   ) => readonly (ParameterProblem | InputProblem)[];
   /**
    * Paths outside the pipeline that the result depends on (such as a local data folder), to be hashed into the key.

@@ -108,7 +108,9 @@ class Described {
     return {
       ...rest,
       run: () => Promise.reject<undefined>(new TypeError('a description of a stage can’t be run')),
-      ...(hasFunction('check') ? { check: (parameters, inputs) => this.#check([parameters, told(inputs)]) } : {}),
+      ...(hasFunction('check')
+        ? { check: (parameters, inputs, given) => this.#check([parameters, told(inputs), given]) }
+        : {}),
       ...(hasFunction('files') ? { files: (...args) => this.#files(args) } : {}),
     };
   }

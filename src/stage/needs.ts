@@ -39,8 +39,9 @@ export function unmetNeeds(
     const others = Object.keys(unless);
     const isOpen = others.some((name) => given.parameters[name] === undefined);
     if (met || isOpen || (others.length > 0 && reasons(unless, given).length === others.length)) return [];
-    const because = reasons(when, given);
-    if (because.length < Object.keys(when).length) return [];
+    const asked = reasons(when, given);
+    if (asked.length < Object.keys(when).length) return [];
+    const because = [...asked, ...others.flatMap((name) => plainValue(name, given.parameters[name]))];
     return [{ need, ...(because.length === 0 ? {} : { because: because.join(' and ') }) }];
   });
 }
@@ -52,6 +53,10 @@ function reasons(wanted: NonNullable<Need['when']>, { parameters }: Given): read
     return found.length === 0 ? [] : [`${name}: ${found.join(', ')}`];
   });
 }
+
+/** Of a value that makes a need, as long as it can be told in a few words. */
+const plainValue = (name: string, value: unknown): readonly string[] =>
+  typeof value === 'object' ? [] : [`${name}: ${String(value)}`];
 
 /** All ways in words, such as `the parameter "network" or the input "checkpoint"`. */
 export function needWords({ anyOf }: Need): string {

@@ -233,7 +233,7 @@ describe('an image source', () => {
 
   it('refuses images that are smaller than the crops', () => {
     expect(() => new ImageSource({ input: [30, 30, 1], preprocessing: 'crops', classes: 3 }, dataset)).toThrow(
-      'The network takes crops of 30×30×1, but the images of "d" are 28×28×1.',
+      'The network takes crops of 30×30×1, but the images of d are 28×28×1.',
     );
   });
 });

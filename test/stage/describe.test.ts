@@ -274,7 +274,7 @@ describe('describeStage', () => {
       `check: ({ by }) => (by > 3 ? [{ parameter: 'by', message: 'must not be ' + by }] : by === 3 ? 7 : []),
        files: ({ by }, folder) => { if (by > 3) throw new Error('none'); return [folder + '/' + by]; },`,
     );
-    const check = async (described: StageDefinition, by: number) => described.check!({ by }, {});
+    const check = async (described: StageDefinition, by: number) => described.check!({ by }, {}, []);
     const found = (await describeText(text)) as StageDefinition;
     expect([await check(found, 2), await check(found, 5), await answersArrived()]).toEqual([[], [], true]);
     expect(await answersArrived()).toBe(false);
@@ -350,7 +350,7 @@ describe('what can’t be described', () => {
     passed(0);
     const folder = writeFiles(testFolder(), { 's.ts': stage('', 'check: () => [],') });
     const reply = { definition, answers: [] };
-    const check = ({ found }: { found: unknown }) => (found as StageDefinition).check!({ by: 1 }, {});
+    const check = ({ found }: { found: unknown }) => (found as StageDefinition).check!({ by: 1 }, {}, []);
     const first = await asked([reply, { ...late, passing: true }], folder);
     check(first);
     await first.answersArrived();

@@ -22,7 +22,7 @@ describe('what a stage needs', () => {
     [forOnnx, { formats: ['onnx'] }, ['a'], undefined],
     [forOthers, {}, [], undefined],
     [forOthers, { network: 'vgg' }, [], undefined],
-    [forOthers, { network: '16C5' }, [], []],
+    [forOthers, { network: '16C5' }, [], ['network: 16C5']],
     [forOthers, { network: ['16C5'] }, [], []],
   ])('%j of %j and %j: %j', (need, parameters, inputs, because) => {
     const unmet = unmetNeeds([need], { parameters: parameters as Record<string, unknown>, inputs });

@@ -51,7 +51,7 @@ export function checkParameters(
     const at = { path: [...root, ...path], key: given[path[0]!] === undefined };
     problems.report('E_FILE', `There is no file "${said}"`, at, { ...origins.of(given, path), hint });
   }
-  for (const problem of problemsOf(definition, parameters, inputs)) {
+  for (const problem of problemsOf(definition, parameters, inputs, Object.keys(stage.file.inputs ?? {}))) {
     const { message, hint } = problem;
     if ('input' in problem) {
       problems.report('E_VALUE', message, { path: [...stage.path, 'inputs', problem.input] }, { hint });
@@ -129,9 +129,10 @@ function problemsOf(
   definition: StageDefinition,
   parameters: { readonly [name: string]: Json },
   inputs: PointContext['inputs'],
+  given: readonly string[],
 ): readonly (ParameterProblem | InputProblem)[] {
   try {
-    return definition.check?.(parameters, inputs) ?? [];
+    return definition.check?.(parameters, inputs, given) ?? [];
   } catch (error) {
     const message = `The check of "${definition.name}" failed: ${error instanceof Error ? error.message : String(error)}`;
     return [{ parameter: '', message, hint: 'this is a mistake in the stage' }];

@@ -50,13 +50,22 @@ describe('what a built-in stage needs is told before anything runs', () => {
     ]);
   });
 
+  it('images to compare a conversion on, where a number of them is asked for', async () => {
+    const convert = (name: string, given: string) =>
+      `  ${name}: { uses: snn-convert, inputs: { checkpoint: net }${given} }\n`;
+    const fine = convert('a', '') + convert('b', ', with: { compare: 0 }');
+    expect(await told(data + train + fine + convert('c', ', with: { compare: 100 }'))).toEqual([
+      '5 inputs E_MISSING_INPUT "c" (snn-convert) needs the input "data" for compare: 100. – add data: STAGE',
+    ]);
+  });
+
   it('the precision of a network that is imported, and its images, but of those of the paper', async () => {
     const imported = (name: string, given: string) =>
       `  ${name}: { uses: import-checkpoint, inputs: { checkpoint: { file: package.json } }, with: { ${given} } }\n`;
     const others = imported('a', 'network: vgg, k: 1, B: 2') + imported('b', 'network: 4C3, images: [8, 8, 1], k: 1');
     expect(await told(others + imported('c', 'network: 4C3, k: 1, B: 2') + imported('d', 'crop: 8'))).toEqual([
       '2 with E_MISSING_KEY "b" (import-checkpoint) needs the parameters "k" and "B" or the parameter "precision". – add B: 2',
-      '3 inputs E_MISSING_INPUT "c" (import-checkpoint) needs the input "data" or the parameter "images". – add data: STAGE',
+      '3 inputs E_MISSING_INPUT "c" (import-checkpoint) needs the input "data" or the parameter "images" for network: 4C3. – add data: STAGE',
       expect.stringContaining('4 with E_MISSING_KEY "d" (import-checkpoint) needs the parameter "network"'),
       '4 with E_MISSING_KEY "d" (import-checkpoint) needs the parameters "k" and "B" or the parameter "precision". – add k: 1, B: 2',
     ]);
@@ -87,6 +96,16 @@ describe('what a built-in stage needs is told before anything runs', () => {
     expect(missing.length).toBeGreaterThan(2);
     for (const { name, parameter } of missing)
       expect((await told(`  it: { uses: ${name} }\n`)).join('\n')).toContain(`needs the parameter "${parameter}"`);
+  });
+
+  it('a network that NIR can have, where it is made from the checkpoint', async () => {
+    const float = train.replace('k: 1, B: 2', 'precision: fp32');
+    const models = (name: string, formats: string, network: string) =>
+      `  ${name}: { uses: export, with: { formats: [${formats}] }, inputs: { checkpoint: net${network} } }\n`;
+    const fine = models('a', 'onnx', '') + models('b', 'onnx, nir', ', network: { file: package.json }');
+    expect(await told(data + float + fine + models('c', 'onnx, nir', ''))).toEqual([
+      '5 net E_VALUE An fp32 network has no quantised activations, so no number of spikes can stand for them. – exclude this point here, or train with `k` and `B`',
+    ]);
   });
 
   it('a network that can be converted, and data that it can take', async () => {

@@ -124,7 +124,8 @@ export class TaskRunner {
 
   /** Lets go what the executor holds; no task may be running. */
   async close(): Promise<void> {
-    await Promise.all([this.#work.close(), this.#commands.close()]);
+    this.#commands.close();
+    await this.#work.close();
   }
 
   async #attempt(

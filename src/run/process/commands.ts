@@ -1,4 +1,4 @@
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { buildFolder } from '../../paths.js';
 import { type Attempt, type AttemptResult, interruptedFailure } from './attempt.js';
@@ -16,8 +16,7 @@ interface Entry {
 
 /** Runs commands through a process that outlives none of them. It is started with the first one. */
 export class Commands {
-  /** In an array, because execa's child is a promise of its end as well. */
-  #host: Promise<[ChildProcess]> | undefined;
+  #host: ChildProcess | undefined;
   readonly #entries = new Map<number, Entry>();
   #counter = 0;
 
@@ -29,55 +28,47 @@ export class Commands {
       entry.settle = resolve;
     });
     this.#entries.set(id, entry);
-    void this.#send({ type: 'run', job: { id, log, ...call } });
+    this.#send({ type: 'run', job: { id, log, ...call } });
     return {
       done,
       end: (urgently) => {
         entry.asked = true;
-        void this.#send({ type: 'end', id, urgently }, true);
+        this.#send({ type: 'end', id, urgently }, true);
         if (urgently) signalGroup(entry.pid, 'SIGKILL');
       },
     };
   }
 
   /** Lets the process go; no command may be running. */
-  async close(): Promise<void> {
-    const [host] = (await this.#host) ?? [];
-    if (host?.connected) host.disconnect();
+  close(): void {
+    if (this.#host?.connected) this.#host.disconnect();
   }
 
   /** @param waking has it go on, if somebody has stopped it: else it would not hear */
-  async #send(message: ToHost, waking = false): Promise<void> {
+  #send(message: ToHost, waking = false): void {
     this.#host ??= this.#open();
-    const [host] = await this.#host;
-    // Where it is gone, its end has settled all that was running.
-    if (host.connected) host.send(message, () => {});
-    if (waking) host.kill('SIGCONT');
+    // Where it is gone, its end settles all that was running.
+    if (this.#host.connected) this.#host.send(message, () => {});
+    if (waking) this.#host.kill('SIGCONT');
   }
 
-  async #open(): Promise<[ChildProcess]> {
+  #open(): ChildProcess {
     watchMemoryKills();
-    // Loaded here, because a run that finds everything cached does not need it.
-    const { execa } = await import('execa');
-    const child = execa(process.execPath, [join(buildFolder, 'command-host.cjs')], {
-      ipc: true,
-      // Messages are handled here one by one; execa need not keep them.
-      buffer: false,
-      stdin: 'ignore',
-      stdout: 'ignore',
-      stderr: 'inherit',
+    const host = spawn(process.execPath, [join(buildFolder, 'command-host.cjs')], {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       // Ctrl-C reaches this process alone, which then ends its tasks in order.
       detached: true,
-      reject: false,
     });
-    child.on('message', (message: FromHost) => {
+    host.on('message', (message: FromHost) => {
       if (message.type === 'started') {
         const entry = this.#entries.get(message.id);
         if (entry !== undefined) entry.pid = message.pid;
       } else this.#ended(message.id, message.end);
     });
-    void child.then(({ signal }) => this.#lost(signal));
-    return [child];
+    // One that can't be started is closed as well.
+    host.on('error', () => undefined);
+    host.on('close', (_code, signal) => this.#lost(signal ?? undefined));
+    return host;
   }
 
   #ended(id: number, end: CommandEnd | undefined): void {

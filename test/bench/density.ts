@@ -18,6 +18,7 @@ import { createControl, ThreadRunner } from '../../src/engine/wasm/threads.js';
 import { denseGradient } from '../../src/engine/wasm/weight-gradient.js';
 import { buildFolder, packageRoot } from '../../src/paths.js';
 import { renderTable } from '../../src/text/table.js';
+import { median } from './median.js';
 
 const module = new WebAssembly.Module(readFileSync(join(buildFolder, 'kernels.wasm')));
 /** A batch, levels of k1B2, runs of which the median counts. */
@@ -53,7 +54,7 @@ function speed(g: Geometry, build: (plan: MemoryPlan) => Program): number {
     runner.lead(0);
     return process.cpuUsage(before).user;
   });
-  return (2 * weightCount(g) * g.outHeight * g.outWidth * images) / times.sort((a, b) => a - b)[runs >> 1]! / 1e3;
+  return (2 * weightCount(g) * g.outHeight * g.outWidth * images) / median(times) / 1e3;
 }
 
 const words = new RandomWords({ seed: 1, purpose: purposes.sample, stream: 0 });

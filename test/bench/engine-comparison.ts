@@ -11,7 +11,8 @@ import {
   torchContender,
 } from './engine-contenders.js';
 import { onnxContender } from './engine-onnx.js';
-import { k1B2, median, type NetworkName, type OwnTask } from './engine-steps.js';
+import { k1B2, type NetworkName, type OwnTask } from './engine-steps.js';
+import { median } from './median.js';
 
 /** What is compared with each other. */
 interface Comparison {

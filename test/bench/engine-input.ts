@@ -6,7 +6,8 @@ import { Loader } from '../../src/experiment/loader.js';
 import { network as preset } from '../../src/network/presets.js';
 import { renderTable } from '../../src/text/table.js';
 import { randomDataset } from '../experiment/random-dataset.js';
-import { example, k1B2, median, timed } from './engine-steps.js';
+import { example, k1B2, timed } from './engine-steps.js';
+import { median } from './median.js';
 
 const rounds = 4;
 const never = new AbortController().signal;

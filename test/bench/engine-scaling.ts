@@ -1,7 +1,8 @@
 // How much faster several threads are than one, and than as many processes that know nothing of each other.
 import { renderTable } from '../../src/text/table.js';
 import { ownContender } from './engine-contenders.js';
-import { median, type OwnTask } from './engine-steps.js';
+import type { OwnTask } from './engine-steps.js';
+import { median } from './median.js';
 
 const rounds = 7;
 const tasks: readonly OwnTask[] = ['float32', 'int16', 'spiking'];

@@ -59,8 +59,6 @@ export async function spikesPerNeuron(name: NetworkName, batch: number): Promise
   return (spikes / (neurons * batch)).toFixed(2);
 }
 
-export const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
-
 /** Seconds of a call. */
 export async function timed(call: () => unknown): Promise<number> {
   const started = performance.now();

@@ -2,7 +2,7 @@
 // a step layer by layer; beside PyTorch where SPIKELINE_PYTHON names a Python that has it, ONNX Runtime where
 // SPIKELINE_ONNXRUNTIME names the folder that test/peers/onnxruntime.sh put it in, and TensorFlow where its library is
 // installed. `npm run bench:engine` writes test/bench/RESULTS.md; with SPIKELINE_BENCH_LEVEL set to a lower level of
-// processors than the machine's (x86-64-v3), the comparison alone in RESULTS-x86-64-v3.md.
+// processors than the machine's (x86-64-v3), the comparison and what noise costs in RESULTS-x86-64-v3.md.
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ import { inputWaits } from './engine-input.js';
 import { simulationProfile, trainingProfile } from './engine-layers.js';
 import { limitsSection } from './engine-limits.js';
 import { peakMemory } from './engine-memory.js';
+import { noiseCosts } from './engine-noise.js';
 import { scaling } from './engine-scaling.js';
 import { spikesPerNeuron } from './engine-steps.js';
 import { useKernels } from './own-kernels.js';
@@ -36,6 +37,7 @@ round by round; beside them the ratio of the fastest turns. The best PyTorch is 
 VGG; in the published log of the paper's VGG it sends 0.66. Written by \`npm run bench:engine\`${python === undefined ? '' : ', with `SPIKELINE_PYTHON` set to a Python that has PyTorch'}.
 
 ${speedTable(rows)}`,
+  await noiseCosts(batch, threads),
   await limitsSection(rows, threads),
 ];
 const forced = process.env.SPIKELINE_BENCH_LEVEL !== undefined;

@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { packageRoot } from '../../src/paths.js';
 import { type Column, renderTable } from '../../src/text/table.js';
-import { median } from './engine-steps.js';
+import { median } from './median.js';
 import { startTurns } from './turns.js';
 
 const before = process.env.SPIKELINE_BEFORE;

@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { digestFile } from '../../src/files/digest.js';
 import { buildFolder, packageRoot } from '../../src/paths.js';
 import { type Cell, renderTable } from '../../src/text/table.js';
+import { median, quantile } from './median.js';
 import { type Form, forms, graphFiles } from './runner-graphs.js';
 
 /** Longer than this no tool is waited for. */
@@ -174,10 +175,6 @@ async function measureGraphs(folder: string): Promise<readonly Graph[]> {
   return graphs;
 }
 
-function median(all: readonly number[]): number {
-  return [...all].sort((a, b) => a - b)[all.length >> 1]!;
-}
-
 /** Median time and memory of a tool; undefined where a round failed or none was measured. */
 function medianOf(rounds: readonly (Measured | undefined)[] | undefined): Measured | undefined {
   const good = rounds?.filter((one) => one !== undefined);
@@ -190,8 +187,8 @@ function medianOf(rounds: readonly (Measured | undefined)[] | undefined): Measur
  * from where to where the middle half of them lies.
  */
 function ratioOf(other: readonly Measured[], ours: readonly Measured[]): string {
-  const ratios = other.map(({ seconds }, round) => seconds / ours[round]!.seconds).sort((a, b) => a - b);
-  const at = (share: number) => ratios[Math.round(share * (ratios.length - 1))]!.toPrecision(2);
+  const ratios = other.map(({ seconds }, round) => seconds / ours[round]!.seconds);
+  const at = (share: number) => quantile(ratios, share).toPrecision(2);
   return ratios.length < 5 ? at(0.5) : `${at(0.5)} [${at(0.25)}–${at(0.75)}]`;
 }
 

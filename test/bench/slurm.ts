@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { buildFolder, packageRoot } from '../../src/paths.js';
 import { type Cell, renderTable } from '../../src/text/table.js';
 import { Cluster, isInstalled, programPath, slurmVersion } from '../slurm/cluster.js';
+import { median } from './median.js';
 import { type Form, graphFiles } from './runner-graphs.js';
 
 const rounds = Number(process.argv[2] ?? 3);
@@ -93,10 +94,6 @@ const hasSnakemake = snakemake[1]?.includes('--slurm-no-account') ?? false;
 if (!hasSnakemake) console.log('Without Snakemake, which is not here, or older than 9, or without its Slurm plugin.');
 const tools = all.filter(({ name }) => name !== 'snakemake' || hasSnakemake);
 
-function medianOf(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1]!;
-}
-
 async function measure(tool: Tool, form: Form, n: number): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'spikeline-bench-'));
   try {
@@ -121,15 +118,15 @@ try {
         console.log(form, n, tool.name, seconds.toFixed(2));
       }
     for (const { name } of tools) {
-      const median = medianOf(times.get(name)!);
+      const typical = median(times.get(name)!);
       // Of the same round: the machine's load changes between them.
-      const ratio = medianOf(times.get(name)!.map((seconds, round) => seconds / times.get('sbatch')![round]!));
+      const ratio = median(times.get(name)!.map((seconds, round) => seconds / times.get('sbatch')![round]!));
       const row = {
         graph: form,
         tasks: n,
         tool: name,
-        seconds: median.toFixed(1),
-        'per task': (median / n).toFixed(2),
+        seconds: typical.toFixed(1),
+        'per task': (typical / n).toFixed(2),
       };
       rows.push({ ...row, 'of sbatch': `${ratio.toFixed(1)} x` });
     }

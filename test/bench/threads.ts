@@ -13,7 +13,8 @@ import { packageRoot } from '../../src/paths.js';
 import { firstWave, speedup } from '../../src/run/local/cores.js';
 import { renderTable } from '../../src/text/table.js';
 import { level } from './engine-contenders.js';
-import { example, k1B2, median, type NetworkName } from './engine-steps.js';
+import { example, k1B2, type NetworkName } from './engine-steps.js';
+import { median } from './median.js';
 import { useKernels } from './own-kernels.js';
 
 const batch = 200;

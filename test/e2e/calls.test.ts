@@ -110,14 +110,32 @@ bad.yaml:5:60: error[E_UNKNOWN_STAGE]: There is no stage "dat".
 });
 
 describe.concurrent('the call', () => {
-  test('is told of so many warnings as one reads, and of how many more there are', async ({ box }) => {
+  test('is told of so many mistakes and warnings as one reads, and of how many more there are', async ({ box }) => {
     const params = Array.from({ length: 250 }, (_, i) => `p${i}: 1`).join(', ');
     box.write('p.yaml', `name: p\nparams: { ${params} }\nstages: { s: { run: 'true', outputs: { o: o } } }\n`);
     const { code, out, err } = await box.run(['validate', 'p.yaml']);
     expect([code, out]).toEqual([0, 'p.yaml: 1 stage, 1 task, 250 warnings\n']);
     expect(err.match(/W_UNUSED/g)).toHaveLength(100);
-    expect(err).toMatch(/\n\n… and 150 more: --json lists them\n$/);
+    const more = '\n\n… and 150 more: validate --json lists them\n';
+    expect(err.endsWith(more)).toBe(true);
     expect(JSON.parse((await box.run(['validate', 'p.yaml', '--json'])).out)).toHaveLength(250);
+
+    box.write('bad.yaml', `name: p\n${Array.from({ length: 250 }, (_, i) => `k${i}: 1\n`).join('')}stages: {}\n`);
+    for (const command of ['validate', 'run', 'plan']) {
+      const bad = await box.run([command, 'bad.yaml'], { GITHUB_ACTIONS: 'true' });
+      expect([bad.code, bad.err.match(/E_UNKNOWN_KEY/g)?.length]).toEqual([2, 100]);
+      expect(bad.err.endsWith(`${more}\n250 errors in bad.yaml\n`)).toBe(true);
+      expect(bad.out.match(/^::error/gm)).toHaveLength(100);
+    }
+
+    const files = Array.from({ length: 120 }, (_, i) => `f${i}.txt`);
+    for (const file of files) box.write(file, '');
+    box.write(
+      'u.yaml',
+      `name: u\nstages: { s: { run: 'cat ${files.join(' ')} > \${{ outputs.o }}', outputs: { o: o } } }\n`,
+    );
+    const warned = (await box.events(['u.yaml'])).filter(({ event }) => event === 'warning');
+    expect([warned.length, warned.at(-1)?.message]).toEqual([101, '… and 20 more: validate --json lists them']);
   });
 
   test('name data that are not there before they are wanted', async ({ box }) => {

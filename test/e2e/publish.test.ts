@@ -15,12 +15,12 @@ type Entity = Record<string, unknown> & { readonly '@id': string };
 test('writes a run with all that reproduces it, the same each time', async ({ box }) => {
   writeProject(box);
   for (const [ran, what] of [
-    [undefined, 'There are no results yet. Run it first'],
-    ['part/one', '3 tasks of 4 have no result, or one that is out of date. Run first'],
+    [undefined, 'Nothing has run yet: there is no store in artifacts.'],
+    ['part/one', '3 tasks of 4 have no result, or one that is out of date.'],
   ] as const) {
     if (ran !== undefined) await box.outcomes(['pipelines/p.yaml', ran]);
-    const { code, out } = await box.run(['publish', 'crate', 'pipelines/p.yaml']);
-    expect([code, out]).toEqual([1, `${what}: npx spikeline run pipelines/p.yaml\n`]);
+    const err = `${what}\n  hint: run it first: npx spikeline run pipelines/p.yaml\n`;
+    expect(await box.run(['publish', 'crate', 'pipelines/p.yaml'])).toEqual({ code: 1, out: '', err });
   }
   expect(box.has('crate')).toBe(false);
   await box.outcomes(['pipelines/p.yaml']);

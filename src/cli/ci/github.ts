@@ -6,7 +6,7 @@ import { relative, resolve } from 'node:path';
 import type { TaskVerdict } from '../../api/results/expectations.js';
 import type { Pipeline } from '../../pipeline/expand/task.js';
 import type { SourceRange } from '../../pipeline/text/diagnostic.js';
-import { type LinePlace, type PlacedDiagnostic, placeOf } from '../../pipeline/text/format.js';
+import { type LinePlace, type PlacedDiagnostic, placeOf, shownOf } from '../../pipeline/text/format.js';
 import { readText } from '../../pipeline/text/read-text.js';
 import type { RunEvent } from '../../run/events.js';
 import { markdown } from '../../text/markup.js';
@@ -22,7 +22,7 @@ const summedUp = 50;
 
 /** Marks the mistakes of pipeline files where they are. */
 export function annotateDiagnostics(diagnostics: readonly PlacedDiagnostic[]): void {
-  for (const { severity, code, message, hint, ...place } of diagnostics)
+  for (const { severity, code, message, hint, ...place } of shownOf(diagnostics).shown)
     annotate(severity, code, [message, ...(hint === undefined ? [] : [`hint: ${hint}`])], place);
 }
 

@@ -14,6 +14,7 @@ import { holderText } from '../../store/lock.js';
 import type { Store } from '../../store/store.js';
 import type { TaskKey } from '../../store/types.js';
 import { openPipeline } from '../opening/pipeline.js';
+import { nothingYet } from '../opening/results.js';
 import { exitCodes } from '../terminal/exit-codes.js';
 import { print, printError } from '../terminal/output.js';
 
@@ -38,7 +39,7 @@ export async function gcCommand(files: readonly string[], options: GcCommandOpti
   for (const file of files) pipelines.push(await openPipeline(file, options));
   const store = openStore(options, oneProject(pipelines, options));
   if (!store.exists) {
-    print(`Nothing to remove: there is no store in ${shownPath(store.folder)}.`);
+    printError(nothingYet(store));
     return exitCodes.done;
   }
   const keep: Kept[] = [];

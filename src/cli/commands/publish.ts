@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
-import { callOf, shownPath } from '../../api/opening/calls.js';
+import { shownPath } from '../../api/opening/calls.js';
 import type { PipelineOptions } from '../../api/opening/options.js';
-import { openStore } from '../../api/opening/store.js';
 import { UserError } from '../../error.js';
 import { Planner } from '../../run/plan/planner.js';
 import { quote } from '../../run/process/command.js';
@@ -10,6 +9,7 @@ import { formatSize, knownUnits, parseSize } from '../../schema/size.js';
 import type { TaskRecord } from '../../store/types.js';
 import type { TaskId } from '../../values.js';
 import { openPipeline } from '../opening/pipeline.js';
+import { noResult, openResults } from '../opening/results.js';
 import { type PublishedCrate, writeCrate } from '../publish/crate.js';
 import { filesIn, publishFolder, sumsFile } from '../publish/folder.js';
 import { revealingFiles } from '../publish/machine.js';
@@ -38,11 +38,7 @@ export async function publishCommand(
       `such as 50MB; known units: ${knownUnits}`,
     );
   const pipeline = await openPipeline(file, options);
-  const store = openStore(options, pipeline);
-  if (!store.exists) {
-    print(`There are no results yet. Run it first: ${callOf('run', pipeline, options)}`);
-    return exitCodes.failed;
-  }
+  const store = openResults(options, pipeline);
   const lock = await store.beginRun();
   try {
     const planner = new Planner(pipeline, store);
@@ -54,11 +50,8 @@ export async function publishCommand(
     }
     const open = pipeline.tasks.length - records.size;
     if (open > 0) {
-      print(
-        `${countOf(open, 'task')} of ${pipeline.tasks.length} ${open === 1 ? 'has' : 'have'} no result, or one that is out of date. ` +
-          `Run first: ${callOf('run', pipeline, options)}`,
-      );
-      return exitCodes.failed;
+      const have = `${countOf(open, 'task')} of ${pipeline.tasks.length} ${open === 1 ? 'has' : 'have'}`;
+      throw noResult(`${have} no result, or one that is out of date.`, options, pipeline);
     }
     const sources = await sourcesOf(pipeline, planner, plans);
     let crate: PublishedCrate | undefined;

@@ -12,9 +12,6 @@ import { firstFew } from '../explain/reasons.js';
 import { exitCodes } from '../terminal/exit-codes.js';
 import { inGitHub, print, printError } from '../terminal/output.js';
 
-/** So many are read; whoever has more has made the same mistake again and again. */
-const mostWarnings = 100;
-
 const stageOf = ({ stage }: Task): string => stage;
 
 /** `validate`: checks files and runs nothing. */
@@ -39,9 +36,7 @@ export async function validateCommand(files: readonly string[], options: { reado
       printError(pipelineError(diagnostics, file, textOf).message);
       continue;
     }
-    if (diagnostics.length > 0) printError(formatDiagnostics(diagnostics.slice(0, mostWarnings), textOf));
-    if (diagnostics.length > mostWarnings)
-      printError(`\n… and ${diagnostics.length - mostWarnings} more: --json lists them`);
+    if (diagnostics.length > 0) printError(formatDiagnostics(diagnostics, textOf));
     const verdict = diagnostics.length === 0 ? 'no mistakes' : countOf(diagnostics.length, 'warning');
     print(
       `${file}: ${countOf(pipeline.stages.length, 'stage')}, ${countOf(pipeline.tasks.length, 'task')}, ${verdict}`,

@@ -1,7 +1,5 @@
 import { join } from 'node:path';
-import { callOf } from '../../api/opening/calls.js';
 import type { PipelineOptions } from '../../api/opening/options.js';
-import { openStore } from '../../api/opening/store.js';
 import { chooseTasks } from '../../api/opening/tasks.js';
 import { removeFolder } from '../../files/remove.js';
 import type { RunEvent } from '../../run/events.js';
@@ -10,9 +8,10 @@ import { PlainView } from '../../run/views/plain.js';
 import { duration, tailLines } from '../../run/views/text.js';
 import { Store } from '../../store/store.js';
 import { openPipeline } from '../opening/pipeline.js';
+import { openResults } from '../opening/results.js';
 import { checkReporter, openView } from '../opening/view.js';
 import { exitCodes } from '../terminal/exit-codes.js';
-import { print, printError } from '../terminal/output.js';
+import { print } from '../terminal/output.js';
 import { interruptedCode, listenForSignals } from '../terminal/signals.js';
 
 export interface VerifyOptions extends PipelineOptions {
@@ -24,11 +23,7 @@ export async function verifyCommand(file: string, targets: readonly string[], op
   const reporter = checkReporter(options.reporter);
   const pipeline = await openPipeline(file, options);
   const { chosen, all } = chooseTasks(pipeline, targets);
-  const store = openStore(options, pipeline);
-  if (!store.exists) {
-    printError(`There are no results to compare with. Run it first: ${callOf('run', pipeline, options)}`);
-    return exitCodes.failed;
-  }
+  const store = openResults(options, pipeline);
   const inUse = await store.beginRun();
   // Inside the store, so that it is on its file system, and removed even if this process is killed.
   const work = await store.workFolder();

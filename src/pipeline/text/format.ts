@@ -28,8 +28,18 @@ function locate(starts: readonly number[], offset: number): Position {
 /** Texts of source files by name. */
 export type TextOf = (file: string) => string | undefined;
 
+/** So many are shown: whoever has more has made the same mistake again and again. */
+const mostShown = 100;
+
+/** The mistakes or warnings of a file that are shown, and what is said of the others. */
+export function shownOf<T>(all: readonly T[]): { readonly shown: readonly T[]; readonly more?: string } {
+  const more = all.length - mostShown;
+  if (more <= 0) return { shown: all };
+  return { shown: all.slice(0, mostShown), more: `… and ${more} more: validate --json lists them` };
+}
+
 /**
- * Diagnostics for people:
+ * Diagnostics for people, as many as one reads:
  *
  *     file.yaml:12:7: error[E_UNKNOWN_KEY]: Unknown key "epoch".
  *       12 |       epoch: 3
@@ -38,7 +48,9 @@ export type TextOf = (file: string) => string | undefined;
  */
 export function formatDiagnostics(diagnostics: readonly Diagnostic[], textOf: TextOf): string {
   const sources = new Sources(textOf);
-  return diagnostics.map((diagnostic) => formatOne(diagnostic, sources)).join('\n');
+  const { shown, more } = shownOf(diagnostics);
+  const texts = shown.map((diagnostic) => formatOne(diagnostic, sources));
+  return [...texts, ...(more === undefined ? [] : [`${more}\n`])].join('\n');
 }
 
 /** Source files by name, with their lines looked for once. */

@@ -14,7 +14,9 @@ enum {
   /** Spikes of a neuron, at most: sixteen neurons have four bits each of a word. */
   mostMarked = 4,
   /** Neurons whose spikes are a vector of bits. */
-  twoVectors = 2 * WIDTH
+  twoVectors = 2 * WIDTH,
+  /** Bytes of bits that are written before the first of them are read: a load waits long for several stores right before it. */
+  readBehind = 8 * WIDTH
 };
 
 /** An instruction for whole vectors, and their parts of 128 bits that are all the same. */
@@ -95,12 +97,21 @@ INLINE void deleteByMarks(DeleteSpikes t, i32 lo, i32 hi) {
     u64 all = 0;
     EACH(i, WIDTH / 8) all += spikes[i];
     markSpikes(t, &shares, DRAW(t, n), (isize)all);
-    const u8 *marks = t.marks;
-    for (u8 *at = t.bits; at < bits; at += WIDTH) marks = keepMarked(at, marks);
-    bits = t.bits;
-    for (u8 *s = first; s < end; s += twoVectors, bits += WIDTH) readBits(bits, s);
+    const u8 *marks = t.marks, *kept = t.bits, *next = first + t.imageBytes;
+    u8 *s = first;
+    for (u8 *at = t.bits; at < bits; at += WIDTH) {
+      marks = keepMarked(at, marks);
+      // The next image's spikes come nearer meanwhile.
+      EACH(line, twoVectors / 64) __builtin_prefetch(next + line * 64);
+      next += twoVectors;
+      if (at - kept < readBehind) continue;
+      readBits(kept, s);
+      kept += WIDTH;
+      s += twoVectors;
+    }
+    for (; s < end; s += twoVectors, kept += WIDTH) readBits(kept, s);
     if (left) {
-      readBits(bits, t.drawn);
+      readBits(kept, t.drawn);
       __builtin_memcpy(end, t.drawn, left);
     }
   }

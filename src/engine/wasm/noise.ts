@@ -9,7 +9,7 @@ import { type Calls, calls, inOrder } from './program.js';
 import { type Address, bytes, type Count, nowhere } from './units.js';
 import { wholeNoiseCells } from './whole-noise.js';
 
-const { tabledGaps, guideBits } = constants;
+const { tabledGaps, guideBits, openGap } = constants;
 /** Values of a random word's highest bits, and of those that are left. */
 const [guided, behindGuide] = [2 ** guideBits, 2 ** (32 - guideBits)];
 
@@ -114,11 +114,11 @@ function gapShares(p: number): Uint32Array {
   return shares;
 }
 
-/** For each value of a word's highest bits, how many shares all words with them are below. */
+/** For each value of a word's highest bits, how many shares all words with them are below; `openGap` more if some are below more. */
 function leastGaps(shares: Uint32Array): Uint8Array {
   let gap: number = tabledGaps;
   return Uint8Array.from({ length: guided }, (_, high) => {
     while (gap > 0 && shares[gap - 1]! <= (high + 1) * behindGuide - 1) gap--;
-    return gap;
+    return gap < tabledGaps && shares[gap]! > high * behindGuide ? gap + openGap : gap;
   });
 }

@@ -15,8 +15,9 @@ export const constants = /** @type {const} */ ({
   columnCount: 40,
   /** Gaps between deleted spikes that the table of noise knows. */
   tabledGaps: 64,
-  /** Highest bits of a random word by which the guide to that table is read. */
-  guideBits: 12,
+  /** Highest bits of a random word by which the guide to that table is read; and what it adds where they leave the gap open. */
+  guideBits: 13,
+  openGap: 128,
   /** Bits of a number behind its highest by which the normal distribution is divided into segments. */
   segmentBits: 5,
   /** Highest bits of a random word by which the table of whole noise is read; and what marks a cell that is none of it. */

@@ -119,7 +119,7 @@ export const elements = /** @type {const} */ ({
     counts: 'pixels channels levels',
   },
   /** Deletes spikes of a layer. gaps: [g − 1], the share in 2^32 of gaps of g and more between deleted ones, and 0 at the
-   * end; guide: by the highest bits of a random word, the least gap that such a word can mean. */
+   * end; guide: by the highest bits of a random word, the least gap that such a word can mean, and `openGap` more if it can mean others. */
   DeleteSpikes: {
     kernels: 'deleteSpikes',
     addresses: 'spikes gaps guide',

@@ -1,7 +1,7 @@
 // Which of an image's spikes are kept: marks by the gaps between those that are deleted. In vectors of 512 bits gaps are looked up 32
-// at a time, and nothing depends on chance; in others one by one.
+// at a time, and nothing depends on chance; in others one by one, and a branch does where the guide leaves one open.
 #pragma once
-#include "random.h"
+#include "gaps.h"
 
 enum {
   /** What marks a spike that is kept, in all of its bits. */
@@ -76,14 +76,11 @@ INLINE void searchStep(Search *s, const GapShares *shares, i32 step) {
   }
 }
 
-/** Decides what is open by whole words. drawn: [word of the block][block]; places: [two words of each block] */
-APART void decideOpen(const u32 *drawn, const u32 *gaps, u16 *places, u64 open) {
+/** Decides what is open by whole words, [word of the block][block]. places: [two words of each block] */
+APART void decideOpen(DeleteSpikes t, u16 *places, u64 open) {
   for (; open; open &= open - 1) {
     const i32 bit = __builtin_ctzll(open);
-    const u32 word = drawn[(bit / 32 * 2 + bit % 2) * LANES + bit % 32 / 2];
-    u16 gap = 0;
-    while (word < gaps[gap]) gap++;
-    places[bit] = tabledGaps + gap;
+    places[bit] = tabledGaps + gapOf(t, ((u32 *)t.drawn)[(bit / 32 * 2 + bit % 2) * LANES + bit % 32 / 2]);
   }
 }
 
@@ -113,7 +110,7 @@ typedef struct {
 INLINE isize addGaps(DeleteSpikes t, Search *s, Places *to) {
   if (__builtin_expect(s->open[0] | s->open[1], 0)) {
     EACH(i, 2) STORE(to->at + i * 32, s->places[i]);
-    decideOpen((u32 *)t.drawn, (u32 *)t.gaps, to->at, s->open[0] | (u64)s->open[1] << 32);
+    decideOpen(t, to->at, s->open[0] | (u64)s->open[1] << 32);
     EACH(i, 2) {
       s->places[i] = LOAD(u16v, to->at + i * 32);
       s->endless[i] = _mm512_cmpgt_epu16_mask((__m512i)s->places[i], _mm512_set1_epi16(2 * tabledGaps - 1));
@@ -148,7 +145,8 @@ INLINE u8 *noSpike(DeleteSpikes t) { return t.bits - 1; }
  * Marks which of the first `spikes` spikes of an image are kept, and some of those behind them. Words are drawn, gaps looked up and
  * spikes marked of three batches at a time, in turns: each would wait for itself.
  */
-INLINE void markSpikes(DeleteSpikes t, const GapShares *shares, Draw draw, isize spikes) {
+INLINE void markSpikes(DeleteSpikes t, Draw draw, i32 spikes) {
+  const GapShares shares = readShares((const u32 *)t.gaps);
   u8 *const end = t.marks + spikes;
   keepAll(t, spikes);
   // Of the batch before and of this one.
@@ -168,7 +166,7 @@ INLINE void markSpikes(DeleteSpikes t, const GapShares *shares, Draw draw, isize
     d = beginDrawing(draw, block);
     EACH(round, 10) {
       drawRound(&d);
-      if (round < searchSteps) searchStep(&search, shares, round);
+      if (round < searchSteps) searchStep(&search, &shares, round);
       MARK(round * 6, 6);
       // Compilers would put the three one after the other.
       __asm__("" : "+v"(d.words[0][0]), "+v"(d.words[0][1]), "+v"(search.places[0]), "+v"(search.places[1])::"memory");
@@ -188,45 +186,71 @@ INLINE void markSpikes(DeleteSpikes t, const GapShares *shares, Draw draw, isize
 #undef UNMARK_ENDLESS
 }
 #else
-/** How a word's gap is found: see DeleteSpikes. */
+/** A batch of random words and the gaps that they mean, [word of the block][block]. */
 typedef struct {
-  const u32 *gaps;
-} GapShares;
+  u32 *words;
+  u8 *gaps;
+} Batch;
 
-INLINE GapShares readShares(const u32 *gaps) { return (GapShares){gaps}; }
+/** A bit for each gap that the guide leaves open. */
+INLINE u32 openGaps(const u8 *gaps) { return (u32)_mm256_movemask_epi8((__m256i)LOAD(u8v, gaps)); }
 
-/** Marks by the gaps of a block of random words. @returns where the next gap begins */
-INLINE u8 *markBlock(DeleteSpikes t, const u32 *gaps, u8 *at, i32 block) {
-  EACH(w, 4) {
-    const u32 word = ((u32 *)t.drawn)[w * LANES + block];
-    u32 gap = t.guide[word >> (32 - guideBits)];
-    while (word < gaps[gap]) gap++;
-    // Behind a gap as long as the table nothing is deleted, and the next gap begins there.
-    const bool one = gap < tabledGaps;
-    at += gap;
-    *at = one ? (u8)~keptMark : keptMark;
-    at += one;
-  }
-  return at;
+/** Of each lane the sum of those up to it. */
+INLINE u32v sumsUpTo(u32v v) {
+  v += (u32v)_mm256_slli_si256((__m256i)v, 4);
+  v += (u32v)_mm256_slli_si256((__m256i)v, 8);
+  // The sum of the lower half, in all lanes of the upper one.
+  return v + (u32v)_mm256_shuffle_epi32(_mm256_permute2x128_si256((__m256i)v, (__m256i)v, 0x08), 0xff);
 }
 
 /**
- * Marks which of the first `spikes` spikes of an image are kept, and some of those behind them. Words are drawn and spikes marked by
- * those before in turns: each would wait for itself.
+ * Adds up a batch's gaps from spike `start` on. at: which spikes are deleted; −1 behind a gap as long as the table, where none is,
+ * and the next gap begins. @returns where the next batch's first gap begins
  */
-INLINE void markSpikes(DeleteSpikes t, const GapShares *shares, Draw draw, isize spikes) {
+INLINE i32 addGaps(DeleteSpikes t, Batch b, i32 start, i32 *at) {
+  for (u32 open = openGaps(b.gaps); open; open &= open - 1) {
+    const i32 i = __builtin_ctz(open);
+    b.gaps[i] = (u8)gapOf(t, b.words[i]);
+  }
+  u32v upTo[4], sum = {0}, endless[4];
+  EACH(w, 4) {
+    const u32v gaps = CONVERT(u32v, LOAD(u8quarter, b.gaps + w * LANES));
+    endless[w] = (u32v)(gaps == tabledGaps);
+    upTo[w] = sum += gaps + 1 + endless[w];
+  }
+  const u32v blocks = sumsUpTo(sum), before = blocks - sum + (u32)start - 1;
+  EACH(w, 4) STORE(at + w * LANES, (before + upTo[w]) | endless[w]);
+  return start + (i32)blocks[LANES - 1];
+}
+
+/**
+ * Marks which of the first `spikes` spikes of an image are kept, and some of those behind them. Words are drawn, gaps looked up, and
+ * gaps added up and marked, of three batches at a time, in turns: each would wait for itself.
+ */
+INLINE void markSpikes(DeleteSpikes t, Draw draw, i32 spikes) {
   keepAll(t, spikes);
-  u8 *at = t.marks, *const end = t.marks + spikes;
-  drawWords(draw, 0, (u32 *)t.drawn);
-  for (u32 block = LANES; at < end; block += LANES) {
+  Batch own = {(u32 *)t.drawn, t.ahead}, before = {own.words + drawnWords, own.gaps + drawnWords};
+  i32 *const at = (i32 *)(t.ahead + 2 * drawnWords);
+  // Before the first batch there is one that deletes nothing.
+  STORE(before.gaps, SPLAT(u8v, (u8)tabledGaps));
+  i32 start = -drawnWords * tabledGaps;
+  drawWords(draw, 0, own.words);
+  for (u32 block = LANES; start < spikes; block += LANES) {
     Drawing d = beginDrawing(draw, block);
     EACH(round, 10) {
       drawRound(&d);
-      if (round < LANES) at = markBlock(t, shares->gaps, at, round);
-      // Compilers would put one after the other.
+      if (round == 1) start = addGaps(t, before, start, at);
+      if (round < 8)
+        EACH(i, 4) own.gaps[round * 4 + i] = t.guide[own.words[round * 4 + i] >> (32 - guideBits)];
+      if (round >= 2)
+        EACH(i, 4) t.marks[at[round * 4 - 8 + i]] = (u8)~keptMark;
+      // Compilers would put them one after the other.
       __asm__("" : "+x"(d.words[0][0]), "+x"(d.words[0][1])::"memory");
     }
-    EACH(w, 4) STORE(t.drawn + w * WIDTH, drawnBy(&d, w));
+    const Batch free = before;
+    before = own;
+    own = free;
+    EACH(w, 4) STORE(own.words + w * LANES, drawnBy(&d, w));
   }
 }
 #endif

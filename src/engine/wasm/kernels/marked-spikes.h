@@ -81,7 +81,6 @@ INLINE const u8 *keepMarked(u8 *bits, const u8 *marks) {
 
 /** Deletes spikes of images lo…hi, of which a neuron has mostMarked at most. */
 INLINE void deleteByMarks(DeleteSpikes t, i32 lo, i32 hi) {
-  const GapShares shares = readShares((const u32 *)t.gaps);
   const isize left = t.imageBytes % twoVectors;
   for (i32 n = lo; n < hi; n++) {
     u8 *const first = t.spikes + n * t.imageBytes, *const end = first + t.imageBytes - left;
@@ -96,7 +95,7 @@ INLINE void deleteByMarks(DeleteSpikes t, i32 lo, i32 hi) {
     }
     u64 all = 0;
     EACH(i, WIDTH / 8) all += spikes[i];
-    markSpikes(t, &shares, DRAW(t, n), (isize)all);
+    markSpikes(t, DRAW(t, n), (i32)all);
     const u8 *marks = t.marks, *kept = t.bits, *next = first + t.imageBytes;
     u8 *s = first;
     for (u8 *at = t.bits; at < bits; at += WIDTH) {

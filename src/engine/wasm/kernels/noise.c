@@ -4,14 +4,12 @@
 
 /** Gaps of these words: a gap is how many of the table's shares a word is below. */
 INLINE void drawGaps(DeleteSpikes t, Draw draw, u32 block) {
-  const u32 *drawn = (u32 *)t.drawn, *gaps = (u32 *)t.gaps;
+  const u32 *drawn = (u32 *)t.drawn;
   drawWords(draw, block, (u32 *)t.drawn);
   NO_UNROLLING for (i32 i = 0; i < drawnWords; i++) {
     // Word i & 3 of the block among these.
     const u32 word = drawn[(i & 3) * LANES + (i >> 2)];
-    u32 gap = t.guide[word >> (32 - guideBits)];
-    while (word < gaps[gap]) gap++;
-    ((u32 *)t.ahead)[i] = gap;
+    ((u32 *)t.ahead)[i] = gapOf(t, word);
   }
 }
 

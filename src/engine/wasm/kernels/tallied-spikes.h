@@ -3,7 +3,7 @@
 // spikes these are decides no branch: where deletions are looked for one by one, a processor can't foresee in which vector of counts
 // the next one is. The same random words, and the same spikes.
 #pragma once
-#include "random.h"
+#include "gaps.h"
 
 #if (defined(__wasm__) && WIDTH == 16) || (defined(__SSSE3__) && WIDTH < 64)
 #define TALLIED_SPIKES
@@ -77,11 +77,10 @@ typedef struct {
 
 /** Goes on by the gaps of a block of random words. */
 INLINE void tallyBlock(DeleteSpikes t, Tally *tally, i32 block) {
-  const u32 *drawn = (u32 *)t.drawn, *gaps = (u32 *)t.gaps;
+  const u32 *drawn = (u32 *)t.drawn;
   EACH(w, 4) {
     const u32 word = drawn[w * LANES + block];
-    u32 gap = t.guide[word >> (32 - guideBits)];
-    while (word < gaps[gap]) gap++;
+    const u32 gap = gapOf(t, word);
     // The gap's spikes, and the one that is deleted behind it, come when no more than now are.
     STORE(tally->at, tally->deleted);
     tally->at += gap + 1;

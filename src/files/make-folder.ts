@@ -6,22 +6,23 @@ import { StoreError, systemCode } from './error.js';
  * Makes a folder with all above it, and returns the first that was not there. Node's own way never comes to an end where
  * the system makes no folder in one that is there, as automounters of home folders do for names that they don't know.
  *
+ * @param mode of what is made
  * @throws StoreError if something else is there
  */
-export function makeFolder(folder: string): string | undefined {
+export function makeFolder(folder: string, mode?: number): string | undefined {
   try {
-    return isMade(folder) ? folder : undefined;
+    return isMade(folder, mode) ? folder : undefined;
   } catch (error) {
     if (systemCode(error) !== 'ENOENT' || dirname(folder) === folder) throw error;
-    const made = makeFolder(dirname(folder));
-    return isMade(folder) ? (made ?? folder) : made;
+    const made = makeFolder(dirname(folder), mode);
+    return isMade(folder, mode) ? (made ?? folder) : made;
   }
 }
 
 /** False if it is there already. */
-function isMade(folder: string): boolean {
+function isMade(folder: string, mode?: number): boolean {
   try {
-    mkdirSync(folder);
+    mkdirSync(folder, mode);
     return true;
   } catch (error) {
     if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return false;

@@ -1,4 +1,4 @@
-import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeFolder } from '../../src/files/make-folder.js';
@@ -13,6 +13,9 @@ describe('makeFolder', () => {
     symlinkSync(join(top, 'a'), join(top, 'link'));
     expect(makeFolder(join(top, 'link'))).toBeUndefined();
     expect(existsSync(join(top, 'a/b/c'))).toBe(true);
+    makeFolder(join(top, 'mine/b'), 0o700);
+    if (process.platform !== 'win32')
+      for (const name of ['mine', 'mine/b']) expect(statSync(join(top, name)).mode & 0o777).toBe(0o700);
   });
 
   it('says what is in the way', () => {

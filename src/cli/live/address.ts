@@ -1,7 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { systemCode } from '../../files/error.js';
+import { makeFolder } from '../../files/make-folder.js';
 import { homeFolder } from '../../home.js';
 import type { PageKind } from '../../report/live/page.js';
 
@@ -51,7 +52,7 @@ function secretFile(): string {
 function userSecret(): Buffer | undefined {
   const file = secretFile();
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(file), 0o700);
     // Nothing is written over, nor through a link.
     writeFileSync(file, randomBytes(secretLength), { flag: 'wx', mode: 0o600 });
   } catch (error) {

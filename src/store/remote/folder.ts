@@ -1,8 +1,9 @@
-import { createReadStream, existsSync, lstatSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, lstatSync, rmSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { moveInto, syncFolder, temporaryPath } from '../../files/atomic.js';
 import { StoreError, systemCode, systemError } from '../../files/error.js';
+import { makeFolder } from '../../files/make-folder.js';
 import { isToken } from '../../files/process-identity.js';
 import { openRegularFile } from '../../files/regular-file.js';
 import { checkFolders } from '../../files/trust.js';
@@ -100,7 +101,7 @@ export class FolderRemote implements Remote {
     if (!existsSync(this.folder)) this.#checkParent();
     // Others may have put a link there: what it leads to is no draft.
     checkFolders([this.#temporary]);
-    mkdirSync(this.#temporary, { recursive: true });
+    makeFolder(this.#temporary);
     for (const name of namesIn(this.#temporary).filter(isToken)) {
       const path = join(this.#temporary, name);
       const now = Date.now();

@@ -123,4 +123,13 @@ describe.skipIf(process.platform === 'win32')('a folder that others write to', (
     expect(await machine.cache.upload(await machine.result('y'), 'The result of y', quiet)).toBe(false);
     expect(machine.warnings.at(-1)).toMatchObject({ hint: `Remove or rename ${file}.` });
   });
+
+  it.skipIf(!existsSync('/proc/self'))(
+    'lies where the system takes no folder: the upload comes to an end',
+    async () => {
+      const machine = new Machine('/proc/spikeline-cache');
+      expect(await machine.cache.upload(await machine.result('y'), 'The result of y', quiet)).toBe(false);
+      expect(machine.said).toContain('no such file or directory');
+    },
+  );
 });

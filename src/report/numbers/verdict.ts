@@ -44,6 +44,8 @@ export function judgeMetric(
     // Of texts and lists there is no mean: all must be as expected.
     const judged = found.flat().map((each) => judge(each[metric], wanted));
     const worst = judged.find(({ verdict }) => verdict !== 'met') ?? judged[0] ?? judge(undefined, wanted);
+    if (worst.verdict === 'met' && judged.length < all)
+      return { ...worst, got: `${worst.got} (${judged.length} of ${all})`, difference: '', verdict: 'missing' };
     return { ...worst, interval: estimate === undefined ? '' : intervalText(estimate) };
   }
   const judgement = judge(estimate.mean, wanted);
@@ -96,7 +98,7 @@ function judgeValue(
   if (value === undefined || reference === undefined) return { ...about, difference: '', verdict: 'missing' };
   const number = nearestNumber(value);
   if (typeof number !== 'number' || typeof reference !== 'number') {
-    const same = JSON.stringify(exact(value)) === JSON.stringify(exact(reference));
+    const same = !hasNan(value) && JSON.stringify(exact(value)) === JSON.stringify(exact(reference));
     return { ...about, difference: '', verdict: same ? 'met' : 'OFF' };
   }
   const difference = number - reference;
@@ -104,6 +106,11 @@ function judgeValue(
   const slack = tolerance > 0 ? Math.abs(reference) * 4 * Number.EPSILON : 0;
   const verdict = Math.abs(difference) <= tolerance + slack ? 'met' : 'OFF';
   return { ...about, difference: shownMetric(difference), verdict };
+}
+
+/** NaN is kept as text. What became NaN on both sides is no agreement. */
+function hasNan(value: MetricValue): boolean {
+  return [value].flat().some((one) => String(one) === 'NaN');
 }
 
 /** Of a whole number beyond 2^53, which is kept as text. */

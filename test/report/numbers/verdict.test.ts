@@ -71,6 +71,13 @@ describe('a metric beside a value', () => {
     expect(judge(5, value(5))).toMatchObject({ expected: '5', got: '5', verdict: 'met' });
   });
 
+  it('that became NaN is off, whatever it is compared with', () => {
+    expect(judge('NaN', { ...value('NaN'), of: 's' })).toMatchObject({ got: 'NaN', verdict: 'OFF' });
+    const list = { kind: 'value', value: [1, Number.NaN], tolerance: 0, of: 's' } as const;
+    expect(judge([1, Number.NaN], list).verdict).toBe('OFF');
+    expect(judge('Infinity', value('Infinity')).verdict).toBe('met');
+  });
+
   it('is compared as a text where one of them is no number, and missing where one of them is', () => {
     expect(judge('a', value('a'))).toMatchObject({ difference: '', verdict: 'met' });
     expect(judge(1, value('1')).verdict).toBe('OFF');
@@ -116,5 +123,9 @@ describe('a metric over repetitions', () => {
   it('that is no number has no mean: all must be as expected', () => {
     expect(judgeMetric(runs('a', 'a'), 'word', value('a')).verdict).toBe('met');
     expect(judgeMetric(runs('a', 'b'), 'word', value('a'))).toMatchObject({ got: 'b', verdict: 'OFF' });
+    expect(judgeMetric(runs('a', undefined, 'a'), 'word', value('a'))).toMatchObject({
+      ...{ got: 'a (2 of 3)', verdict: 'missing' },
+    });
+    expect(judgeMetric(runs('b', undefined), 'word', value('a')).verdict).toBe('OFF');
   });
 });

@@ -92,6 +92,8 @@ export class TaskRunner {
   /** Runs a task and takes its outputs into the store. Records are written by the caller, last. */
   async execute(execution: Execution): Promise<ExecutionResult> {
     const { task } = execution;
+    holdBuild('process');
+    if (task.action.kind !== 'stage') this.#commands.prepare();
     const folder = await this.#work.take([outputsPart, ...Object.keys(task.inputs).map(inputsFolder)]);
     const work = folder.path;
     const log = this.store.published(this.pipeline.name).logPath(task.id);
@@ -157,7 +159,6 @@ export class TaskRunner {
     log: string,
   ): Promise<Started> {
     const { task, identity, granted, attempt } = execution;
-    holdBuild('process');
     for (const path of Object.values(task.outputs))
       if (path.includes('/')) mkdirSync(dirname(join(work, outputsPart, path)), { recursive: true });
     inFolder(dirname(log), () => beginLog(log, attempt));

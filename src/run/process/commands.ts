@@ -1,10 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { join } from 'node:path';
-import { buildFolder } from '../../paths.js';
+import type { ChildProcess } from 'node:child_process';
 import { type Attempt, type AttemptResult, interruptedFailure } from './attempt.js';
 import { type CommandCall, type CommandEnd, commandFailure } from './command.js';
 import type { FromHost, ToHost } from './command-host.js';
 import { memoryHint, watchMemoryKills } from './memory-kills.js';
+import { startScript } from './node-process.js';
 import { signalGroup } from './process-group.js';
 
 interface Entry {
@@ -14,11 +13,17 @@ interface Entry {
   settle(result: AttemptResult): void;
 }
 
-/** Runs commands through a process that outlives none of them. It is started with the first one. */
+/** Runs commands through a process that outlives none of them. */
 export class Commands {
   #host: ChildProcess | undefined;
   readonly #entries = new Map<number, Entry>();
   #counter = 0;
+
+  /** Starts that process, unless it runs: it is ready sooner than what the first command needs. */
+  prepare(): ChildProcess {
+    this.#host ??= this.#open();
+    return this.#host;
+  }
 
   /** @param log where the command's output goes: to the end of this file */
   start(call: CommandCall, log: string): Attempt {
@@ -46,27 +51,21 @@ export class Commands {
 
   /** @param waking has it go on, if somebody has stopped it: else it would not hear */
   #send(message: ToHost, waking = false): void {
-    this.#host ??= this.#open();
+    const host = this.prepare();
     // Where it is gone, its end settles all that was running.
-    if (this.#host.connected) this.#host.send(message, () => {});
-    if (waking) this.#host.kill('SIGCONT');
+    if (host.connected) host.send(message, () => {});
+    if (waking) host.kill('SIGCONT');
   }
 
   #open(): ChildProcess {
     watchMemoryKills();
-    const host = spawn(process.execPath, [join(buildFolder, 'command-host.cjs')], {
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      // Ctrl-C reaches this process alone, which then ends its tasks in order.
-      detached: true,
-    });
+    const host = startScript('command-host.cjs', ['ignore', 'inherit']);
     host.on('message', (message: FromHost) => {
       if (message.type === 'started') {
         const entry = this.#entries.get(message.id);
         if (entry !== undefined) entry.pid = message.pid;
       } else this.#ended(message.id, message.end);
     });
-    // One that can't be started is closed as well.
-    host.on('error', () => undefined);
     host.on('close', (_code, signal) => this.#lost(signal ?? undefined));
     return host;
   }

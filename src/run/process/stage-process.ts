@@ -1,12 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
 import { closeSync } from 'node:fs';
-import { join } from 'node:path';
 import { openToAppend } from '../../files/trust.js';
-import { buildFolder } from '../../paths.js';
 import type { Failure } from '../events.js';
 import { type Attempt, type AttemptListener, type AttemptResult, interruptedFailure } from './attempt.js';
 import { builtInEnvironment, type Environment, passedEnvironment, signalHints } from './command.js';
 import { memoryHint, watchMemoryKills } from './memory-kills.js';
+import { startScript } from './node-process.js';
 import { endGroup, signalGroup } from './process-group.js';
 import type { FromStage, StageCall, ToStage } from './stage-messages.js';
 
@@ -34,10 +33,10 @@ export function startStage(call: StageCall, env: Environment, log: string, liste
   };
   watchMemoryKills();
   const run = async (): Promise<AttemptResult> => {
-    const { process } = await startProcess(call, env, log);
-    child = process;
+    child = startProcess(call, env, log);
+    const ended = endOf(child);
     let result: AttemptResult | undefined;
-    process.on('message', (message: FromStage) => {
+    child.on('message', (message: FromStage) => {
       if (message.type === 'progress') listener.progress(message.progress);
       else if (message.type === 'log') listener.log(message.line);
       else if (message.type === 'warning') listener.warn(message.line);
@@ -45,9 +44,9 @@ export function startStage(call: StageCall, env: Environment, log: string, liste
     });
     child.send({ type: 'call', call } satisfies ToStage);
     ask();
-    const { exitCode, signal } = await process;
+    const [exitCode, signal] = await ended;
     clearTimeout(patience);
-    await endGroup(process.pid, () => urgency === 'asked');
+    await endGroup(child.pid, () => urgency === 'asked');
     if (result !== undefined) return result;
     return { failure: urgency === 'none' ? diedFailure(exitCode, signal) : interruptedFailure };
   };
@@ -65,40 +64,34 @@ export function startStage(call: StageCall, env: Environment, log: string, liste
   };
 }
 
-/**
- * Starts the process of one stage, which is yet to be told its call.
- * @returns it in an object, for it is also a promise of its end
- */
-async function startProcess(call: StageCall, env: Environment, log: string) {
+/** Starts the process of one stage, which is yet to be told its call. */
+function startProcess(call: StageCall, env: Environment, log: string): ChildProcess {
   const isOwn = call.module !== undefined;
-  // Loaded here, because a run that finds everything cached does not need it.
-  const { execa } = await import('execa');
+  // The log's descriptor outlives this process.
   const descriptor = openToAppend(log);
-  // The log's descriptor, which outlives this process; execa's types leave numbers out.
-  const output = descriptor as unknown as 'inherit';
-  const process = execa(globalThis.process.execPath, [join(buildFolder, 'task.js')], {
-    ipc: true,
-    // As commands do, one of the user's runs in the folder of the file that says it.
-    ...(isOwn ? { cwd: call.folder } : {}),
-    env: isOwn ? { ...passedEnvironment(), ...env } : builtInEnvironment(env),
-    extendEnv: false,
-    // Messages are handled here one by one; execa need not keep them.
-    buffer: false,
-    stdin: 'ignore',
-    stdout: output,
-    stderr: output,
-    // Its own process group: Ctrl-C reaches this process alone, which then ends its tasks in order.
-    detached: true,
-    reject: false,
+  try {
+    return startScript('task.js', [descriptor, descriptor], {
+      // As commands do, one of the user's runs in the folder of the file that says it.
+      ...(isOwn ? { cwd: call.folder } : {}),
+      env: isOwn ? { ...passedEnvironment(), ...env } : builtInEnvironment(env),
+      // Numbers that JSON does not have.
+      serialization: 'advanced',
+    });
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function endOf(child: ChildProcess): Promise<[exitCode: number | null, signal: NodeJS.Signals | null]> {
+  return new Promise((resolve) => {
+    child.on('close', (...end) => resolve(end));
   });
-  closeSync(descriptor);
-  return { process };
 }
 
 /** The task's process ended without a word. */
-function diedFailure(exitCode: number | undefined, signal: string | undefined): Failure {
+function diedFailure(exitCode: number | null, signal: NodeJS.Signals | null): Failure {
   const code = 'E_TASK_DIED';
-  if (signal === undefined) {
+  if (signal === null) {
     const message = `The task's process ended with exit code ${exitCode ?? '?'} before the task was done.`;
     return { code, message, hint: 'The log may say why.' };
   }

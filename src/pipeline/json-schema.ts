@@ -36,16 +36,14 @@ export function generateJsonSchema(stages: readonly StageDefinition[], names?: D
     // A file that extends others may say a part of a stage, or null to leave one out.
     type: ['object', 'null'],
     properties: Object.fromEntries(Object.entries({ ...properties, uses }).map(([key, value]) => [key, orNull(value)])),
-    allOf: known.map(([uses, definition]) => ({
-      if: { properties: { uses: { const: uses } }, required: ['uses'] },
-      // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
-      then: stageSchema(definition),
-    })),
+    allOf: known.flatMap(([uses, definition]) => ifUses(uses, [stageSchema(definition)])),
   };
+  // What a file that extends others leaves out, those may say.
   const whole = {
     type: 'object',
     oneOf: [{ required: ['uses'] }, { required: ['run'] }],
     dependencies: { with: ['uses'], outputs: ['run'] },
+    allOf: known.flatMap(([uses, definition]) => ifUses(uses, needsSchemas(definition))),
   };
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
@@ -68,6 +66,49 @@ function orNull({ type, anyOf, ...rest }: Schema): Schema {
     ...(anyOf === undefined ? {} : { anyOf: [...(anyOf as readonly Schema[]), { type: 'null' }] }),
   };
 }
+
+/** Rules for what uses a stage. */
+function ifUses(uses: string, rules: readonly Schema[]): readonly Schema[] {
+  const condition = { properties: { uses: { const: uses } }, required: ['uses'] };
+  return rules.map((rule) => onlyIf(condition, rule));
+}
+
+// biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+const onlyIf = (condition: Schema, rule: Schema): Schema => ({ if: condition, then: rule });
+
+/** What a stage must be given in one of several ways. Where an expression may stand for a value that decides, nothing is wanted. */
+function needsSchemas({ needs = [], parameters, fromPipeline = {} }: StageDefinition): readonly Schema[] {
+  const isFilledIn = (name: string) =>
+    name in fromPipeline || 'default' in ((parameters.properties as Record<string, object>)[name] ?? {});
+  return needs.flatMap(({ anyOf, when = {}, unless = {} }) => {
+    const ways = anyOf.map(({ parameters: values = {}, inputs = [] }) =>
+      whereGiven({ with: Object.keys(values).filter((name) => !isFilledIn(name)), inputs }),
+    );
+    const deciding = [...Object.keys(when), ...Object.keys(unless)];
+    if (deciding.length === 0) return [{ anyOf: ways }];
+    const wanted = schemasOf(when, (some) => oneOrListed({ enum: some }));
+    const others = schemasOf(unless, (some) => oneOrListed({ anyOf: [{ enum: some }, expression] }));
+    const decided = { properties: wanted, ...(Object.keys(others).length > 0 && { not: { properties: others } }) };
+    const condition = { allOf: [whereGiven({ with: deciding, inputs: [] }), { properties: { with: decided } }] };
+    return [onlyIf(condition, { anyOf: ways })];
+  });
+}
+
+/** A stage that is given all of these. */
+function whereGiven(names: Readonly<Record<'with' | 'inputs', readonly string[]>>): Schema {
+  const sections = Object.entries(names).filter(([, { length }]) => length > 0);
+  return {
+    required: sections.map(([section]) => section),
+    properties: Object.fromEntries(sections.map(([section, required]) => [section, { required }])),
+  };
+}
+
+const schemasOf = (
+  values: Readonly<Record<string, readonly unknown[] | undefined>>,
+  schema: (some: readonly unknown[]) => Schema,
+): Schema => Object.fromEntries(Object.entries(values).map(([name, some = []]) => [name, schema(some)]));
+
+const oneOrListed = (value: Schema): Schema => ({ anyOf: [value, { type: 'array', contains: value }] });
 
 /** What a stage of the file must be like if it uses this definition. */
 function stageSchema(definition: StageDefinition): Schema {

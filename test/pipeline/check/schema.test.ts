@@ -40,7 +40,7 @@ describe('the JSON Schema', () => {
           network: '\${{ params.network }}'
           precision: { k: '\${{ precision.k }}', B: 2 }
           epochs: '\${{ params.epochs }}'
-      plots: { uses: plot, with: { formats: [svg, '\${{ params.format }}'] } }
+      plots: { uses: plot, inputs: { ann: ann }, with: { formats: [svg, '\${{ params.format }}'] } }
     `);
     expect(accepts(text)).toEqual([]);
   });
@@ -89,6 +89,44 @@ describe('the JSON Schema', () => {
     ['a negative tolerance', 'name: x\nstages: {}\nexpect: [{ stage: a, metric: b, value: 1, tolerance: -1 }]'],
   ])('refuses %s', (_, text) => {
     expect(accepts(text)).not.toEqual([]);
+  });
+
+  const train = (given: string) => `${data}\ntrain: { uses: train, inputs: { data: data }, with: { ${given} } }`;
+  const resumed = 'train: { uses: train, inputs: { data: data, checkpoint: other } }';
+  const models = (formats: string, inputs: string) =>
+    `models: { uses: export, with: { formats: ${formats} }, inputs: { ${inputs} } }`;
+  const convert = (more: string) => `snn: { uses: snn-convert, inputs: { checkpoint: net ${more}`;
+  const imported = (given: string, inputs = '') =>
+    `net: { uses: import-checkpoint, inputs: { checkpoint: { file: x }${inputs} }, with: { k: 1, B: 2, ${given} } }`;
+  it.each([
+    [train('network: lenet, k: 1, B: 2'), true],
+    [train("network: '${{ params.network }}', precision: fp32"), true],
+    [train('network: lenet, k: 1'), false],
+    [train('k: 1, B: 2'), false],
+    [`${data}\n${resumed}`, true],
+    ['plots: { uses: plot }', false],
+    ['plots: { uses: plot, inputs: { history: train } }', true],
+    [models('[nir]', 'network: snn'), true],
+    [models('[nir]', 'data: data'), false],
+    [models('[npz, nir]', 'network: snn'), false],
+    [models("['${{ format }}']", 'network: snn'), true],
+    [models('[npz, nir]', 'checkpoint: net'), true],
+    [convert('} }'), true],
+    [convert('}, with: { compare: 0 } }'), true],
+    [convert("}, with: { compare: '${{ params.n }}' } }"), true],
+    [convert('}, with: { compare: 10 } }'), false],
+    [convert(', data: data }, with: { compare: 10 } }'), true],
+    [imported('network: lenet'), true],
+    [imported("network: '${{ params.network }}'"), true],
+    [imported('network: 4C3'), false],
+    [imported('network: [{ conv: 4, kernel: 3 }]'), false],
+    [imported('network: 4C3, images: [8, 8, 1]'), true],
+    [imported('network: 4C3', ', data: data'), true],
+  ])('knows what is needed in one of several ways: %s', (stages, isEnough) => {
+    const text = inStages(stages);
+    expect([text, accepts(text).length === 0]).toEqual([text, isEnough]);
+    // What a file leaves out may stand in the one that it extends.
+    expect(accepts(text.replace('name: x', 'name: x\nextends: y.yaml'))).toEqual([]);
   });
 
   it('describes what can be written', () => {

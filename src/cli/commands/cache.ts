@@ -14,7 +14,7 @@ import type { Caution } from '../../store/remote/settings.js';
 import { fittedTable } from '../../text/fitted-table.js';
 import { jsonText } from '../../text/printable.js';
 import { openPipeline } from '../opening/pipeline.js';
-import { checkReporter, openView } from '../opening/view.js';
+import { checkReporter, openView, shownBy } from '../opening/view.js';
 import { exitCodes } from '../terminal/exit-codes.js';
 import { print, printError, printText, terminalWidth } from '../terminal/output.js';
 import { interruptedCode, listenForSignals } from '../terminal/signals.js';
@@ -72,12 +72,7 @@ export async function cacheCommand(
     if (action === 'status') await status({ pipeline, tasks, targets, sharing, options }, transfer);
     else {
       const started = performance.now();
-      let text: string;
-      try {
-        text = await (action === 'push' ? push : pull)(transfer, tasks.length);
-      } finally {
-        await view.close();
-      }
+      const text = await shownBy(view, (action === 'push' ? push : pull)(transfer, tasks.length));
       const time = duration((performance.now() - started) / 1e3);
       if (reporter !== 'json')
         print(`\n${pipeline.name}: ${text} in ${time}${transfer.interrupted ? ' (interrupted)' : ''}`);

@@ -16,7 +16,7 @@ import { countOf, duration, tailLines } from '../../run/views/text.js';
 import { annotateFailures, summariseRun } from '../ci/github.js';
 import type { RunCommandOptions } from '../opening/options.js';
 import { openPipeline } from '../opening/pipeline.js';
-import { checkReporter, openView } from '../opening/view.js';
+import { checkReporter, openView, shownBy } from '../opening/view.js';
 import { closingReport } from '../results/closing.js';
 import { resultsTable } from '../results/results-table.js';
 import { exitCodes } from '../terminal/exit-codes.js';
@@ -68,17 +68,13 @@ async function perform(run: PipelineRun, reporter: string, how: RunCommandOption
   const failures: TaskEvent[] = [];
   let end: Extract<RunEvent, { event: 'end' }> | undefined;
   listenForSignals(run);
-  let result: RunResult;
-  try {
-    result = await run.start((event) => {
-      if (event.event === 'task' && event.status === 'failed') failures.push(event);
-      if (event.event === 'end') end = event;
-      view.handle(event);
-      page?.handle(event);
-    });
-  } finally {
-    await view.close();
-  }
+  const running = run.start((event) => {
+    if (event.event === 'task' && event.status === 'failed') failures.push(event);
+    if (event.event === 'end') end = event;
+    view.handle(event);
+    page?.handle(event);
+  });
+  const result = await shownBy(view, running);
   const pages = await run.keep(result, printError);
   const leave = async () => {
     const again = callOf('run', pipeline, options, targets);

@@ -3,13 +3,13 @@ import type { PipelineOptions } from '../../api/opening/options.js';
 import { chooseTasks } from '../../api/opening/tasks.js';
 import { removeFolder } from '../../files/remove.js';
 import type { RunEvent } from '../../run/events.js';
-import { Verification, type VerificationResult } from '../../run/local/verify.js';
+import { Verification } from '../../run/local/verify.js';
 import { PlainView } from '../../run/views/plain.js';
 import { duration, tailLines } from '../../run/views/text.js';
 import { Store } from '../../store/store.js';
 import { openPipeline } from '../opening/pipeline.js';
 import { openResults } from '../opening/results.js';
-import { checkReporter, openView } from '../opening/view.js';
+import { checkReporter, openView, shownBy } from '../opening/view.js';
 import { exitCodes } from '../terminal/exit-codes.js';
 import { print } from '../terminal/output.js';
 import { interruptedCode, listenForSignals } from '../terminal/signals.js';
@@ -45,13 +45,7 @@ export async function verifyCommand(file: string, targets: readonly string[], op
       },
     );
     listenForSignals(verification);
-    let result: VerificationResult;
-    try {
-      result = await verification.start();
-    } finally {
-      await view.close();
-    }
-    const { same, failed, interrupted } = result;
+    const { same, failed, interrupted } = await shownBy(view, verification.start());
     if (reporter !== 'json') {
       for (const { task, failure } of failures) {
         print(`\n${task} [${failure!.code}]\n  ${failure!.message}`);

@@ -1,6 +1,7 @@
 import { UserError } from '../../error.js';
 import { tellOfReading } from '../../files/reading.js';
 import { PlainView } from '../../run/views/plain.js';
+import type { View } from '../../run/views/view.js';
 import { isTerminal, print } from '../terminal/output.js';
 
 const reporters = ['auto', 'plain', 'json'];
@@ -17,4 +18,13 @@ export async function openView(reporter: string) {
   if (reporter === 'json') return new (await import('../../run/views/json.js')).JsonView(write);
   if (reporter === 'auto' && isTerminal()) return new (await import('../../run/views/listr.js')).ListrView();
   return new PlainView(write);
+}
+
+/** What comes of work that a view shows, which is closed however that ends. */
+export async function shownBy<T>(view: View, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } finally {
+    await view.close();
+  }
 }

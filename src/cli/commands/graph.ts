@@ -6,6 +6,7 @@ import { UserError } from '../../error.js';
 import { graphSvg, largestPicture, pictureSize } from '../../report/graph/svg.js';
 import { graphDot, graphMermaid } from '../../report/graph/text.js';
 import { Planner } from '../../run/plan/planner.js';
+import { countOf } from '../../run/views/text.js';
 import type { TaskId } from '../../values.js';
 import { openPipeline } from '../opening/pipeline.js';
 import { stageGraph, taskGraph } from '../results/graphs.js';
@@ -42,7 +43,7 @@ export async function graphCommand(file: string | undefined, options: GraphOptio
   if (options.output === undefined) print(text);
   else {
     await writeOutput(options.output, text);
-    print(`Wrote ${options.output}: ${graph.nodes.length} ${options.tasks === true ? 'tasks' : 'stages'}.`);
+    print(`Wrote ${options.output}: ${countOf(graph.nodes.length, options.tasks === true ? 'task' : 'stage')}.`);
   }
   if (format === 'mermaid' && graph.edges.length > mermaidEdges)
     printError(

@@ -56,11 +56,11 @@ export async function describeStage(uses: string, folder: string): Promise<Stage
   } catch (error) {
     if (!(error instanceof UserError) || error.code !== 'E_STAGE_CODE') throw error;
     // The same with paths from where the pipeline is.
-    const failure = await bundle(file, folder).then(
+    const { message, hint } = await bundle(file, folder).then(
       () => error,
-      (again: Error) => again,
+      (again: Pick<UserError, 'message' | 'hint'>) => again,
     );
-    return { error: failure.message };
+    return { error: message, ...(hint === undefined ? {} : { hint }) };
   }
 }
 

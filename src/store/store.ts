@@ -249,7 +249,8 @@ export class Store {
   /** A new folder for what is short-lived. The caller removes it; if it dies, the next `open` does. */
   async workFolder(): Promise<string> {
     const folder = temporaryPath(this.#temporary);
-    await guarded(folder, async () => inFolder(this.#temporary, () => mkdirSync(folder)));
+    // Its own name says nothing to anybody.
+    await guarded(this.#temporary, async () => inFolder(this.#temporary, () => mkdirSync(folder)));
     return folder;
   }
 

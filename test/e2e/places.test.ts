@@ -154,6 +154,10 @@ describe.concurrent('the program works', () => {
         err: '',
       });
       expect(shell(box, `${reader} $S gc`)).toMatchObject({ code: 1, out: '' });
+      expect(shell(box, `${reader} $S verify p.yaml`)).toMatchObject({
+        code: 1,
+        err: expect.stringContaining(`There is no permission to use ${box.path('artifacts/store/tmp')}.`),
+      });
       const { code, out } = shell(box, `${reader} $S doctor`);
       expect([code, /^store +PROBLEM +(.*?) *$/m.exec(out)?.[1]]).toEqual([
         1,

@@ -266,6 +266,12 @@ describe('describeStage', () => {
       error: './s.ts:2:19: Could not resolve "./nothing"',
     });
     expect(await describeStage('./none.ts', testFolder())).toEqual({ error: 'The file ./none.ts does not exist.' });
+    const latin = testFolder();
+    writeFileSync(join(latin, 's.ts'), "export default 'é';", 'latin1');
+    expect(await describeStage('./s.ts', latin)).toEqual({
+      error: './s.ts can\'t be read: it is not UTF-8: the byte 0xE9 in line 1 is "é" in Windows-1252 (Latin-1).',
+      hint: 'save it as UTF-8, such as with iconv -f WINDOWS-1252 -t UTF-8',
+    });
   });
 
   it('asks its functions in the confined process, many at once, and remembers what they say', async () => {

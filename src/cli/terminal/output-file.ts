@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UserError } from '../../error.js';
 import { removeFile, syncFolder, writeDraft } from '../../files/atomic.js';
-import { lackOf, systemCode } from '../../files/error.js';
+import { lackOf, StoreError, systemCode } from '../../files/error.js';
 import { printable } from '../../text/printable.js';
 
 /** What a name that the user gives may be wrong about. */
@@ -11,6 +11,7 @@ const mistakes: Readonly<Record<string, string>> = {
   ENOENT: 'its folder does not exist',
   ENOTDIR: 'there is a file where its folder would be',
   EISDIR: 'it is a folder',
+  ENXIO: 'it is a socket',
   ELOOP: 'it is a link that leads to itself',
   EACCES: 'permission is denied',
   EPERM: 'permission is denied',
@@ -30,7 +31,10 @@ export async function writeOutput(path: string, text: string): Promise<void> {
     await replaceFile(path, printable(text));
   } catch (error) {
     const why = mistakes[systemCode(error) ?? ''];
-    throw why === undefined ? (lackOf(error, path) ?? error) : refused(why);
+    if (why !== undefined) throw refused(why);
+    const lack = lackOf(error, path);
+    if (lack?.code !== 'E_STORE_FULL') throw lack ?? error;
+    throw new StoreError(lack.code, lack.message, 'Make room, or name a file on another disk.');
   }
 }
 

@@ -1,15 +1,6 @@
-import {
-  type BigIntStats,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { type BigIntStats, lstatSync, mkdirSync, readlinkSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { removeFile, temporaryPath } from '../files/atomic.js';
+import { inFolder, removeFile, temporaryPath } from '../files/atomic.js';
 import { digestBytes, digestFile } from '../files/digest.js';
 import type { FileContent } from '../files/digest-pool.js';
 import { guarded, StoreError, systemCode } from '../files/error.js';
@@ -169,10 +160,9 @@ async function copyOut(
   target: string,
   { what, reading }: { readonly what: string; readonly reading: Reading | undefined },
 ): Promise<void> {
-  makeWay(target);
   const draft = temporaryPath(dirname(target));
   try {
-    if (artifact.kind === 'folder') mkdirSync(draft);
+    if (artifact.kind === 'folder') inFolder(dirname(draft), () => mkdirSync(draft));
     await copyTree(tree, draft, reading);
     for (const file of tree.files)
       if ((await digestFile(file.path === '' ? draft : `${draft}/${file.path}`, reading)).digest !== file.digest)
@@ -190,15 +180,8 @@ export async function layOut(blobs: Blobs, artifact: Artifact, target: string): 
 
 /** @returns files that are copies */
 function linkOut(tree: Tree, { kind }: Artifact, target: string, reading?: Reading): Promise<Tree['files']> {
-  makeWay(target);
-  if (kind === 'folder') mkdirSync(target);
+  if (kind === 'folder') inFolder(dirname(target), () => mkdirSync(target));
   return linkTree(tree, target, { reading });
-}
-
-/** The folder that it goes into is there for the most part: to look is faster than to try to make it. */
-function makeWay(target: string): void {
-  const folder = dirname(target);
-  if (!existsSync(folder)) mkdirSync(folder, { recursive: true });
 }
 
 /** True if a link leads to the blob that is wanted. Else it is removed. */

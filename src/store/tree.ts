@@ -1,6 +1,7 @@
 import {
   chmodSync,
   type Dirent,
+  existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -65,7 +66,7 @@ export async function linkTree(
     if (!(movedTo === undefined ? file.executable : isCopied(file)))
       try {
         const link = movedTo === undefined ? file.blob : relative(dirname(join(movedTo, file.path)), file.blob);
-        symlinkSync(link, place, 'file');
+        inFolder(dirname(place), () => symlinkSync(link, place, 'file'));
         return;
       } catch (error) {
         if (!hasNoLinks(error)) throw error;
@@ -86,6 +87,8 @@ export async function copyTree(tree: Tree, target: string, reading?: Reading): P
 }
 
 async function copyBlob(file: TreeFile, place: string, reading: Reading | undefined): Promise<void> {
+  // It is there for the most part: to look is faster than to try to make it.
+  if (!existsSync(dirname(place))) mkdirSync(dirname(place), { recursive: true });
   await copyContent(file.blob, place, reading);
   if (file.executable) chmodSync(place, 0o555);
 }
@@ -98,7 +101,6 @@ async function forEachPlace(
   for (const folder of tree.folders) mkdirSync(join(target, folder), { recursive: true });
   for (const file of tree.files) {
     const place = join(target, file.path);
-    if (file.path.includes('/')) mkdirSync(dirname(place), { recursive: true });
     try {
       await put(file, place);
     } catch (error) {

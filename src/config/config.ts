@@ -1,11 +1,11 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Static, Type } from '@sinclair/typebox';
+import { readText } from '../files/read-text.js';
 import { homeFolder } from '../home.js';
 import { SlurmSchema } from '../pipeline/check/slurm.js';
 import { unreadableFile } from '../pipeline/load.js';
 import type { Diagnostic } from '../pipeline/text/diagnostic.js';
-import { readText } from '../pipeline/text/read-text.js';
 import { hinted, Reporter } from '../pipeline/text/reporter.js';
 import { check } from '../schema/check.js';
 import { placeName } from '../schema/words.js';

@@ -4,9 +4,9 @@ import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { BuildFailure, BuildOptions, BuildResult, Plugin } from 'esbuild';
 import { UserError } from '../error.js';
-import { kindOfFile, readRegularFile } from '../files/regular-file.js';
+import { readText, type Unreadable } from '../files/read-text.js';
+import { kindOfFile } from '../files/regular-file.js';
 import { buildFolder } from '../paths.js';
-import { decodeText } from '../text/encoding.js';
 
 export type Esbuild = typeof import('esbuild');
 
@@ -121,6 +121,8 @@ function entryPlugin(entry: string): Plugin {
 
 /** What esbuild has a loader for. */
 const texts = /\.([cm]?[jt]sx?|json|css|txt)$/;
+/** In bytes. */
+const longest = 2 ** 28;
 
 /**
  * Lets esbuild read files only, which are in UTF-8: it waits for a pipe for ever, takes all memory for a device, and makes
@@ -131,15 +133,24 @@ function textPlugin(base: string): Plugin {
     name: 'text',
     setup(build) {
       build.onLoad({ filter: /./, namespace: 'file' }, ({ path }) => {
-        const stats = statSync(path, { throwIfNoEntry: false });
-        if (stats === undefined) return undefined;
-        const refused = (why: string) => `${shownFrom(base, path)} can't be read: ${why}.`;
-        if (!stats.isFile()) return { errors: [{ text: refused(`it is ${kindOfFile(stats)}`) }] };
-        const text = texts.test(path) ? decodeText(readRegularFile(path)) : '';
-        return typeof text === 'string' ? undefined : { errors: [{ text: refused(text.why), detail: text.hint }] };
+        const problem = problemOf(path);
+        // Of what is not there, esbuild says where it is imported.
+        if (problem === undefined || problem.isAbsent === true) return undefined;
+        const text = `${shownFrom(base, path)} can't be read: ${problem.why}.`;
+        return { errors: [{ text, detail: problem.hint }] };
       });
     },
   };
+}
+
+/** Why a file can't be read, if it can't. */
+function problemOf(path: string): Unreadable | undefined {
+  if (texts.test(path)) {
+    const text = readText(path, longest);
+    return typeof text === 'string' ? undefined : text;
+  }
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats === undefined || stats.isFile() ? undefined : { why: `it is ${kindOfFile(stats)}` };
 }
 
 function failureOf(failure: BuildFailure, folder: string, base: string): { text: string; hint?: string } {

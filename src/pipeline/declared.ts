@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path';
+import { readText } from '../files/read-text.js';
 import { isMap } from '../schema/words.js';
 import type { StageDefinition } from '../stage/definition.js';
 import type { AxisValue } from '../values.js';
@@ -9,7 +10,6 @@ import { unreadableFile } from './load.js';
 import type { Diagnostic } from './text/diagnostic.js';
 import type { TextOf } from './text/format.js';
 import { parseSource, pipelineRules } from './text/parse.js';
-import { readText } from './text/read-text.js';
 
 /** The names that a pipeline file declares itself, with those of the files it extends and includes. */
 export interface DeclaredNames {

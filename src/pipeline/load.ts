@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { readText, type Unreadable } from '../files/read-text.js';
 import type { LoadOptions } from './assemble.js';
 import { checkPipeline } from './assemble.js';
 import { isFatal, type ReadContent } from './compose/extend.js';
@@ -7,7 +8,6 @@ import type { Pipeline } from './expand/task.js';
 import type { Diagnostic } from './text/diagnostic.js';
 import type { TextOf } from './text/format.js';
 import { KnownPlaces, type ParsedFiles, parsedFile } from './text/places.js';
-import { readText, type Unreadable } from './text/read-text.js';
 import { hinted } from './text/reporter.js';
 
 export interface Loaded {

@@ -17,6 +17,8 @@ export default defineStage({
     log('this is ' + how);
     if (how === 'mistake') throw new UserError('E_UNLUCKY', 'Thirteen is unlucky.', 'Take twelve.');
     if (how === 'crash') throw new TypeError('x is not y');
+    if (how === 'object') throw { reason: 'none', nested: { deep: [1] } };
+    if (how === 'long') throw new Error('e'.repeat(1_000_000));
     if (how === 'timer') {
       setTimeout(() => { throw new Error('too late'); }, 1);
       await sleep(60_000);
@@ -76,12 +78,14 @@ bad: ran 0, cached 0, failed 1, skipped 1 in N s
 
   test('of a stage is told in its words; a stack trace is in the log alone', async ({ box }) => {
     box.write('fail.ts', failingStage);
-    const how = ['mistake', 'crash', 'timer', 'exit', 'forget', 'map', 'none'];
+    const how = ['mistake', 'crash', 'object', 'long', 'timer', 'exit', 'forget', 'map', 'none'];
     const stages = how.map((way) => `  ${way}: { uses: ./fail.ts, with: { how: ${way} } }\n`).join('');
     box.write('p.yaml', `name: fails\nstages:\n${stages}`);
     expect(await box.failures(['p.yaml', '--keep-going'])).toEqual({
       mistake: { code: 'E_UNLUCKY', message: 'Thirteen is unlucky.', hint: 'Take twelve.' },
       crash: crashed('x is not y'),
+      object: crashed("{ reason: 'none', nested: { deep: [ 1 ] } }"),
+      long: crashed(`${'e'.repeat(4000)}… (1000000 characters)`),
       timer: crashed('too late'),
       exit: {
         code: 'E_TASK_DIED',

@@ -1,6 +1,6 @@
 // In a process of its own, where the one esbuild that runs is that of the bundle.
 import { execFileSync } from 'node:child_process';
-import { symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/error.js';
@@ -34,10 +34,16 @@ describe('a bundle', () => {
     const folder = writeFiles(testFolder(), { 'a.ts': "import './pipe';\n", 'b.ts': "import 'left';\n" });
     for (const name of ['pipe.ts', 'package-lock.json']) execFileSync('mkfifo', [join(folder, name)]);
     symlinkSync('/dev/zero', join(folder, 'zero.ts'));
+    writeFiles(folder, { 'large.ts': '', 'closed.ts': '' });
+    truncateSync(join(folder, 'large.ts'), 2 ** 40);
+    chmodSync(join(folder, 'closed.ts'), 0);
+    const isRoot = process.getuid?.() === 0;
     for (const [file, what] of [
       ['a.ts', "./a.ts:1:8: ./pipe.ts can't be read: it is a pipe."],
       ['pipe.ts', "./pipe.ts can't be read: it is a pipe."],
       ['zero.ts', "./zero.ts can't be read: it is a device."],
+      ['large.ts', "./large.ts can't be read: it is larger than 256 MiB, too large for such a file."],
+      ...(isRoot ? [] : [['closed.ts', "./closed.ts can't be read: permission is denied."] as const]),
     ] as const)
       await expect(bundle(join(folder, file), folder)).rejects.toThrow(new UserError('E_STAGE_CODE', what));
     writeFiles(folder, { 'node_modules/left/package.json': '{ "version": "1.2.3" }' });

@@ -4,10 +4,10 @@
 import { appendFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import type { TaskVerdict } from '../../api/results/expectations.js';
+import { readText } from '../../files/read-text.js';
 import type { Pipeline } from '../../pipeline/expand/task.js';
 import type { SourceRange } from '../../pipeline/text/diagnostic.js';
 import { type LinePlace, type PlacedDiagnostic, placeOf, shownOf } from '../../pipeline/text/format.js';
-import { readText } from '../../pipeline/text/read-text.js';
 import type { RunEvent } from '../../run/events.js';
 import { markdown } from '../../text/markup.js';
 import { printable } from '../../text/printable.js';

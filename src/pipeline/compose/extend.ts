@@ -1,9 +1,9 @@
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import type { Unreadable } from '../../files/read-text.js';
 import { isMap } from '../../schema/words.js';
 import type { Path } from '../../values.js';
 import type { Diagnostic, SourceRange } from '../text/diagnostic.js';
 import type { Places } from '../text/places.js';
-import type { Unreadable } from '../text/read-text.js';
 import { type Merged, merge, type Origin, partOf, pointlessNulls, withoutNulls } from './merge.js';
 
 /** What one file says, and where. */

@@ -1,7 +1,7 @@
 import { dirname, isAbsolute, join, resolve } from 'node:path';
+import type { Unreadable } from '../../files/read-text.js';
 import { isMap } from '../../schema/words.js';
 import type { Diagnostic } from '../text/diagnostic.js';
-import type { Unreadable } from '../text/read-text.js';
 import { type ReadContent, type ReadFile, readExtended } from './extend.js';
 
 /** A pipeline file with those that it includes, none of them checked yet. */

@@ -1,6 +1,7 @@
 // Entry of the process of one stage: told its call by its parent, it runs the stage and reports.
 
 import { pathToFileURL } from 'node:url';
+import { inspect } from 'node:util';
 import { UserError } from '../../error.js';
 import { lackOf, systemError } from '../../files/error.js';
 import { watchParent } from '../../files/watch-parent.js';
@@ -15,6 +16,8 @@ import { signalGroup } from './process-group.js';
 import type { FromStage, StageCall, ToStage } from './stage-messages.js';
 
 const progressMs = 200;
+/** Characters of a message that a stage of the user's has made. */
+const longestMessage = 4000;
 const parent = process.ppid;
 const controller = new AbortController();
 /** True if the code that runs here is the user's. */
@@ -130,8 +133,19 @@ function describe(error: unknown, told: UserError | undefined): Failure {
     const { message, hint } = told;
     // Part of the markup of summaries, and read by programs: what a stage of the user's makes of it must be one.
     const code = /^E_[A-Z0-9_]{1,80}$/.test(told.code) ? told.code : 'E_STAGE';
-    return { code, message, ...(hint === undefined ? {} : { hint }) };
+    return { code, message: bounded(message), ...(hint === undefined ? {} : { hint }) };
   }
-  const message = error instanceof Error ? error.message : String(error);
-  return { code: 'E_STAGE_CRASHED', message: `The stage crashed: ${message}`, hint: 'The log has the stack trace.' };
+  const message = `The stage crashed: ${bounded(textOf(error))}`;
+  return { code: 'E_STAGE_CRASHED', message, hint: 'The log has the stack trace.' };
+}
+
+/** Of whatever a stage of the user's throws. */
+function textOf(error: unknown): string {
+  if (error instanceof Error) return error.message;
+  return typeof error === 'string' ? error : inspect(error, { breakLength: Infinity });
+}
+
+/** The log has all of it; this is shown, kept, and shown again by `status`. */
+function bounded(text: string): string {
+  return text.length <= longestMessage ? text : `${text.slice(0, longestMessage)}… (${text.length} characters)`;
 }

@@ -1,6 +1,6 @@
-import { systemCode } from '../../files/error.js';
-import { readRegularFile } from '../../files/regular-file.js';
-import { decodeText } from '../../text/encoding.js';
+import { decodeText } from '../text/encoding.js';
+import { systemCode } from './error.js';
+import { readRegularFile } from './regular-file.js';
 
 /** Why a file can't be read, and what to do about it. */
 export interface Unreadable {
@@ -14,12 +14,14 @@ export interface Unreadable {
 const maximumLength = 16 * 2 ** 20;
 
 /**
- * The text of a pipeline file, or why it can't be read. Only regular files are read, and no more of them than a pipeline
- * may have: a device never ends, and a pipe that nobody writes into never begins.
+ * The text of a file that the user has written, or why it can't be read. Only regular files are read: a device never ends,
+ * and a pipe that nobody writes into never begins.
+ *
+ * @param limit bytes that it may have; as many as a pipeline, unless it says otherwise
  */
-export function readText(path: string): string | Unreadable {
+export function readText(path: string, limit = maximumLength): string | Unreadable {
   try {
-    return decodeText(readRegularFile(path, maximumLength));
+    return decodeText(readRegularFile(path, limit));
   } catch (error) {
     const code = systemCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return { why: 'there is no such file', isAbsent: true };

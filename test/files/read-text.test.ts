@@ -3,8 +3,8 @@ import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readText } from '../../../src/pipeline/text/read-text.js';
-import { testFolder } from '../../store/folder.js';
+import { readText } from '../../src/files/read-text.js';
+import { testFolder } from '../store/folder.js';
 
 describe('a file', () => {
   it('that is none, or has no end, is refused at once', async () => {

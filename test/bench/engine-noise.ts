@@ -3,7 +3,7 @@ import { renderTable } from '../../src/text/table.js';
 import { level, ownContender } from './engine-contenders.js';
 import { median, quantile } from './median.js';
 
-const rounds = 15;
+const rounds = 25;
 
 /**
  * A table: by how much longer a step with noise takes than one without, in per cent, by kernels and threads. Both make steps for

@@ -286,3 +286,19 @@ other  cached
     expect(await told('status', 'p.yaml')).toContain('\n3 of 3 cached\n');
   });
 });
+
+describe('the log of a stage', () => {
+  test('of very many lines is told whole, and holds nothing up', async ({ box }) => {
+    const run = "run({ log }) { for (let i = 0; i < 200_000; i++) log('line ' + i); return {}; }";
+    const rest = "name: 'many', summary: 'Writes', parameters: Type.Object({}), inputs: {}, outputs: {}";
+    box.write(
+      'many.ts',
+      `import { defineStage, Type } from 'spikeline';\nexport default defineStage({ ${rest}, async ${run} });\n`,
+    );
+    box.write('p.yaml', 'name: many\nstages: { many: { uses: ./many.ts } }\n');
+    const { code, out } = await box.run(['run', 'p.yaml', '--reporter', 'json']);
+    expect(code).toBe(0);
+    expect(out.match(/"task-log"/g)).toHaveLength(200_000);
+    expect(out).toContain('"line 199999"');
+  });
+});

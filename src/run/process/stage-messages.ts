@@ -32,7 +32,7 @@ export type ToStage = { readonly type: 'call'; readonly call: StageCall } | { re
 
 export type FromStage =
   | { readonly type: 'progress'; readonly progress: Progress }
-  | { readonly type: 'log'; readonly line: string }
+  | { readonly type: 'log'; readonly lines: readonly string[] }
   | { readonly type: 'warning'; readonly line: string }
   | ({ readonly type: 'done' } & StageResult)
   | { readonly type: 'failed'; readonly failure: Failure };

@@ -38,7 +38,7 @@ export function startStage(call: StageCall, env: Environment, log: string, liste
     let result: AttemptResult | undefined;
     child.on('message', (message: FromStage) => {
       if (message.type === 'progress') listener.progress(message.progress);
-      else if (message.type === 'log') listener.log(message.line);
+      else if (message.type === 'log') for (const line of message.lines) listener.log(line);
       else if (message.type === 'warning') listener.warn(message.line);
       else result = message;
     });

@@ -23,8 +23,23 @@ const controller = new AbortController();
 /** True if the code that runs here is the user's. */
 let isUsers = false;
 
+/** Lines of its log that are still to be told: one message for each takes longer than to write it, and they pile up. */
+let lines: string[] = [];
+
+function sendLine(line: string): void {
+  if (lines.push(line) === 1) setImmediate(sendLines);
+}
+
+function sendLines(): void {
+  if (lines.length === 0) return;
+  const told = lines;
+  lines = [];
+  void send({ type: 'log', lines: told });
+}
+
 /** Sends a message; resolves when it is out, so that the last one is not lost at exit. */
 function send(message: FromStage): Promise<void> {
+  sendLines();
   return new Promise((resolve) => {
     if (process.connected) process.send!(message, undefined, {}, () => resolve());
     else resolve();
@@ -99,7 +114,7 @@ async function run(call: StageCall): Promise<Metrics> {
     progress: throttledProgress(),
     log(line) {
       process.stdout.write(`${line}\n`);
-      void send({ type: 'log', line });
+      sendLine(`${line}`);
     },
     warn(line) {
       process.stdout.write(`warning: ${line}\n`);

@@ -1,10 +1,11 @@
-import { isBuiltin } from 'node:module';
+import { existsSync, realpathSync } from 'node:fs';
 import { dirname, extname, relative, resolve } from 'node:path';
-import type { Loader, Plugin } from 'esbuild';
+import type { Loader, OnResolveArgs, OnResolveResult, Plugin } from 'esbuild';
 import { digestBytes } from '../files/digest.js';
+import { isBelow, toPosix } from '../files/path.js';
 import { readRegularFile } from '../files/regular-file.js';
-import { asNodeResolves, buildFile, common, toPosix, withEsbuild } from './esbuild.js';
-import { isInstalled, type PackageImport, packageVersions } from './packages.js';
+import { asNodeResolves, buildFile, common, failedFiles, packagesPlugin, runByNode, withEsbuild } from './esbuild.js';
+import { installedPackage, linkedFolder, type PackageImport, packageImport, packageVersions } from './packages.js';
 
 /** The code that a stage consists of, as far as it can change a result. */
 export interface Bundle {
@@ -34,17 +35,35 @@ const withoutInfluence = new Set(['@sinclair/typebox']);
 
 /**
  * Bundles a file with everything it imports from the project, literal dynamic imports included: by relative path, by
- * `imports` and the name of a package.json, and from packages that are links, as those of a workspace. What it reads while
- * it runs is not part of it.
+ * `imports` and the name of a package.json, and from packages that are links, as those of a workspace. Where esbuild can't
+ * bundle such a package, which Node may run nevertheless, all of its files count. What is read while it runs is not part of it.
  *
  * @param base what paths are relative to
  * @param boundary says which modules stay out, by their resolved path
  * @throws UserError naming file, line and column
  */
 export async function bundle(entry: string, base: string, boundary?: Boundary): Promise<Bundle> {
+  const whole = new Set<string>();
+  // Its own package can be mended, and is never taken as a whole: results may lie in it.
+  const here = existsSync(entry) ? realpathSync(entry) : entry;
+  for (;;) {
+    const packages: Packages = { here, imports: [], linked: new Set(), whole };
+    try {
+      return await bundleWith(packages, entry, base, boundary);
+    } catch (error) {
+      const failed = failedFiles(error, entry);
+      const more = [...packages.linked].filter(
+        (folder) => !whole.has(folder) && !isBelow(folder, here) && failed.some((file) => isBelow(folder, file)),
+      );
+      if (more.length === 0) throw error;
+      for (const folder of more) whole.add(folder);
+    }
+  }
+}
+
+function bundleWith(packages: Packages, entry: string, base: string, boundary?: Boundary): Promise<Bundle> {
   const folder = dirname(entry);
   return withEsbuild(async (esbuild) => {
-    const packages: PackageImport[] = [];
     const result = await buildFile(esbuild, entry, base, {
       ...settings,
       ...asNodeResolves,
@@ -53,7 +72,7 @@ export async function bundle(entry: string, base: string, boundary?: Boundary): 
       plugins: [
         withoutCost(entry),
         ...(boundary === undefined ? [] : [boundaryPlugin(boundary)]),
-        packagesPlugin(packages),
+        packagesPlugin((file, args) => placed(packages, file, args)),
       ],
     });
     const inputs = Object.keys(result.metafile.inputs).map((path) => resolve(folder, path));
@@ -63,7 +82,7 @@ export async function bundle(entry: string, base: string, boundary?: Boundary): 
     return {
       code: result.outputFiles[0]!.text,
       files: sorted(files),
-      packages: packageVersions(packages),
+      packages: packageVersions(packages.imports, packages.whole, packages.here),
     };
   });
 }
@@ -97,36 +116,36 @@ function boundaryPlugin(boundary: Boundary): Plugin {
   };
 }
 
-const asked = Symbol('asked');
-
-/** Leaves out packages that are installed, and takes in what belongs to the project; `imports` gets both. */
-function packagesPlugin(imports: PackageImport[]): Plugin {
-  return {
-    name: 'packages',
-    setup(build) {
-      build.onResolve({ filter: /^[^./]/ }, async ({ path, kind, importer, resolveDir, pluginData }) => {
-        if (pluginData === asked || kind === 'entry-point') return undefined;
-        const outside = { path, external: true };
-        if (isBuiltin(path) || /^[a-z][a-z+.-]+:/.test(path)) return outside;
-        const name = packageName(path);
-        if (withoutInfluence.has(name)) return outside;
-        if (!name.startsWith('#')) imports.push({ name, folder: resolveDir });
-        if (name === 'spikeline') return outside;
-        const found = await build.resolve(path, { kind, importer, resolveDir, pluginData: asked });
-        if (found.errors.length > 0 || found.external || isInstalled(found.path)) return outside;
-        const { path: file, namespace, sideEffects } = found;
-        return { path: file, namespace, sideEffects };
-      });
-    },
-  };
+/** What is found out about packages. */
+interface Packages {
+  /** The entry, links resolved. */
+  readonly here: string;
+  /** Installed ones, which stay out of the bundle, and those of the project that are links. */
+  readonly imports: PackageImport[];
+  /** Folders of those that are links. */
+  readonly linked: Set<string>;
+  /** Those of them that can't be bundled, and stay out. */
+  readonly whole: ReadonlySet<string>;
 }
 
-/** `@scope/name/sub/path` → `@scope/name` */
-function packageName(path: string): string {
-  return path
-    .split('/')
-    .slice(0, path.startsWith('@') ? 2 : 1)
-    .join('/');
+/** Says what becomes of an import that leads to a file, and notes the package that it is from. */
+function placed(
+  { imports, linked, whole }: Packages,
+  file: string | undefined,
+  { path, resolveDir }: OnResolveArgs,
+): OnResolveResult {
+  const outside = { path, external: true };
+  const from = packageImport(file, path, resolveDir);
+  if (from !== undefined && withoutInfluence.has(from.name)) return outside;
+  if (file === undefined || from?.name === 'spikeline' || installedPackage(file, resolveDir) !== undefined) {
+    if (from !== undefined) imports.push(from);
+    return outside;
+  }
+  const folder = from === undefined ? undefined : linkedFolder(from);
+  if (from === undefined || folder === undefined) return { path: file };
+  imports.push(from);
+  linked.add(folder);
+  return whole.has(folder) && runByNode.test(file) ? outside : { path: file };
 }
 
 const loaders: Readonly<Record<string, Loader>> = {

@@ -1,16 +1,23 @@
 // How the code of stages is read by esbuild: what it is bundled for is up to those who have it done.
 import { statSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join, relative, resolve, sep } from 'node:path';
-import type { BuildFailure, BuildOptions, BuildResult, Plugin } from 'esbuild';
+import { createRequire, isBuiltin } from 'node:module';
+import { dirname, join, relative, resolve } from 'node:path';
+import type { BuildFailure, BuildOptions, BuildResult, Message, OnResolveArgs, OnResolveResult, Plugin } from 'esbuild';
 import { UserError } from '../error.js';
+import { toPosix } from '../files/path.js';
 import { readText, type Unreadable } from '../files/read-text.js';
 import { kindOfFile } from '../files/regular-file.js';
 import { buildFolder } from '../paths.js';
 
 export type Esbuild = typeof import('esbuild');
 
-export const common = { platform: 'node', target: 'node20', logLevel: 'silent' } as const satisfies BuildOptions;
+export const common = {
+  platform: 'node',
+  target: 'node20',
+  logLevel: 'silent',
+  // `sideEffects` of a package.json and `@__PURE__` are for bundlers: Node runs what they say can be left out.
+  ignoreAnnotations: true,
+} as const satisfies BuildOptions;
 
 /** Finds of packages what Node finds of them: its conditions, beside those that esbuild adds by itself, and no field but `main`. */
 export const asNodeResolves = {
@@ -109,6 +116,32 @@ function isGone(error: unknown): boolean {
   return error instanceof Error && /^The service (was stopped|is no longer running)/.test(error.message);
 }
 
+/** Files of packages that Node runs as they are. All others become a part of what is bundled. */
+export const runByNode = /\.([cm]?js|node)$/;
+
+const asked = Symbol('asked');
+
+/**
+ * Has `place` say what becomes of an import of a package, or of a name in `imports` of a package.json, given the file that
+ * it leads to, links resolved; undefined where there is none. Modules of Node's and URLs stay as they are.
+ */
+export function packagesPlugin(place: (file: string | undefined, args: OnResolveArgs) => OnResolveResult): Plugin {
+  return {
+    name: 'packages',
+    setup(build) {
+      build.onResolve({ filter: /^[^./]/ }, async (args) => {
+        const { path, kind, importer, resolveDir, pluginData } = args;
+        if (pluginData === asked || kind === 'entry-point') return undefined;
+        if (isBuiltin(path) || /^[a-z][a-z+.-]+:/.test(path)) return { path, external: true };
+        const found = await build.resolve(path, { kind, importer, resolveDir, pluginData: asked });
+        // Names in `imports` may stand for modules of Node's, too.
+        if (found.external) return { path: found.path, external: true };
+        return place(found.errors.length > 0 ? undefined : found.path, args);
+      });
+    },
+  };
+}
+
 /** Names the entry where nothing in its path means anything: to esbuild, a star in an entry point stands for many files. */
 function entryPlugin(entry: string): Plugin {
   return {
@@ -117,6 +150,13 @@ function entryPlugin(entry: string): Plugin {
       build.onResolve({ filter: /^entry$/ }, ({ kind }) => (kind === 'entry-point' ? { path: entry } : undefined));
     },
   };
+}
+
+/** What an error of ours knows beside its text. */
+interface Detail {
+  readonly hint: string | undefined;
+  /** The file that can't be read; esbuild says where it is imported. */
+  readonly path: string;
 }
 
 /** What esbuild has a loader for. */
@@ -137,7 +177,7 @@ function textPlugin(base: string): Plugin {
         // Of what is not there, esbuild says where it is imported.
         if (problem === undefined || problem.isAbsent === true) return undefined;
         const text = `${shownFrom(base, path)} can't be read: ${problem.why}.`;
-        return { errors: [{ text, detail: problem.hint }] };
+        return { errors: [{ text, detail: { hint: problem.hint, path } satisfies Detail }] };
       });
     },
   };
@@ -156,18 +196,26 @@ function problemOf(path: string): Unreadable | undefined {
 function failureOf(failure: BuildFailure, folder: string, base: string): { text: string; hint?: string } {
   const [first] = failure.errors ?? [];
   if (first === undefined) return { text: String((failure as Error).message) };
-  const { location, text, detail } = first;
-  const hint = typeof detail === 'string' ? { hint: detail } : {};
+  const { location, text } = first;
+  const { hint: advice } = detailOf(first);
+  const hint = advice === undefined ? {} : { hint: advice };
   if (location === null) return { text, ...hint };
   const place = `${shownFrom(base, resolve(folder, location.file))}:${location.line}:${location.column + 1}`;
   return { text: `${place}: ${text}`, ...hint };
 }
 
+function detailOf({ detail }: Message): Partial<Detail> {
+  return (detail ?? {}) as Partial<Detail>;
+}
+
+/** Absolute paths of the files that `buildFile` failed at. */
+export function failedFiles(error: unknown, entry: string): readonly string[] {
+  const { errors = [] } = ((error as UserError).cause ?? {}) as Partial<BuildFailure>;
+  const paths = errors.map((one) => detailOf(one).path ?? one.location?.file);
+  return paths.flatMap((path) => (path === undefined ? [] : [resolve(dirname(entry), path)]));
+}
+
 function shownFrom(base: string, path: string): string {
   const file = toPosix(relative(base, path));
   return file.startsWith('.') ? file : `./${file}`;
-}
-
-export function toPosix(path: string): string {
-  return path.split(sep).join('/');
 }

@@ -1,7 +1,9 @@
 import { realpathSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
+import { isBelow, toPosix } from '../files/path.js';
 import { readRegularFile } from '../files/regular-file.js';
 import { version } from '../version.js';
+import { digestPackage } from './package-files.js';
 
 /** An import of a package by a file in `folder`. */
 export interface PackageImport {
@@ -10,9 +12,12 @@ export interface PackageImport {
 }
 
 interface Manifest {
+  readonly name?: string;
   readonly version?: string;
   readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean } | null>>;
 }
 
 interface LockFile {
@@ -25,7 +30,7 @@ interface LockedPackage {
   readonly integrity?: string;
 }
 
-interface Installed {
+interface FoundPackage {
   /** Where it lies, links resolved. */
   readonly folder: string;
   readonly manifest: Manifest;
@@ -39,44 +44,104 @@ export function forgetPackages(): void {
   parsed.clear();
 }
 
-/** True for a file of a package that was installed, false for one of the project's own, which may be a package, too. */
-export function isInstalled(path: string): boolean {
-  return path.split(sep).includes('node_modules');
+/** `@scope/name/sub/path` → `@scope/name` */
+function packageName(path: string): string {
+  return path
+    .split('/')
+    .slice(0, path.startsWith('@') ? 2 : 1)
+    .join('/');
+}
+
+/**
+ * The installed package that a file is in, which one in `folder` imports; undefined for a file of the project's own, which
+ * may be in a package, too: one that is a link. `node_modules` itself may be a link, and have another name where it leads.
+ */
+export function installedPackage(file: string, folder: string): PackageImport | undefined {
+  const steps = file.split(sep);
+  const last = steps.lastIndexOf('node_modules');
+  if (last > 0)
+    return { name: packageName(steps.slice(last + 1).join('/')), folder: steps.slice(0, last).join(sep) + sep };
+  for (const place of upwards(folder)) {
+    const shelf = realPath(join(place, 'node_modules'));
+    if (shelf !== undefined && isBelow(shelf, file))
+      return { name: packageName(toPosix(relative(shelf, file))), folder: place };
+  }
+  return undefined;
+}
+
+/**
+ * The package that a file in `folder` imports.
+ *
+ * @param file what the import leads to, if anything: a name in `imports` of a package.json says nothing of packages
+ */
+export function packageImport(file: string | undefined, path: string, folder: string): PackageImport | undefined {
+  if (!path.startsWith('#')) return { name: packageName(path), folder };
+  if (file === undefined) return undefined;
+  const installed = installedPackage(file, folder);
+  if (installed !== undefined) return installed;
+  const manifests = upwards(dirname(file)).map((place) => readJson<Manifest>(join(place, 'package.json')));
+  const name = manifests.find((manifest) => manifest?.name !== undefined)?.name;
+  return name === undefined ? undefined : { name, folder };
+}
+
+/** Where a package lies that is not installed, but a link to a folder of the project's own; undefined for all others. */
+export function linkedFolder({ name, folder }: PackageImport): string | undefined {
+  const found = findPackage(name, folder)?.folder;
+  return found === undefined || installedPackage(found, folder) !== undefined ? undefined : found;
 }
 
 /**
  * The versions of packages and of all that they depend on, by name. Those are the installed ones; of what is not
  * installed, the version that the nearest `package-lock.json` has. `spikeline` is always this one; `missing` if there is
  * none. Optional dependencies don't count: they differ from machine to machine, and have the version of what needs them.
+ *
+ * @param whole folders of linked packages that are no part of the bundle: their files count, and what they depend on
+ * @param entry what is bundled, links resolved; of the package that it is in only the version counts
  */
-export function packageVersions(imports: readonly PackageImport[]): Readonly<Record<string, string>> {
+export function packageVersions(
+  imports: readonly PackageImport[],
+  whole: ReadonlySet<string>,
+  entry: string,
+): Readonly<Record<string, string>> {
   const versions = new Map<string, Set<string>>();
-  const seen = new Set<string>();
+  /** By folder. */
+  const seen = new Map<string, string>();
   const note = (name: string, version: string) => {
     versions.set(name, (versions.get(name) ?? new Set()).add(version));
   };
   const follow = ({ name, folder }: PackageImport, isDirect: boolean) => {
     if (name === 'spikeline') return note(name, version);
-    const installed = findInstalled(name, folder);
-    if (installed === undefined) {
+    const found = findPackage(name, folder);
+    if (found === undefined) {
       if (isDirect) note(name, lockedVersion(name, folder) ?? 'missing');
       return;
     }
-    note(name, installed.version);
-    // What a package of the project's own imports is known from its code.
-    if (seen.has(installed.folder) || !isInstalled(installed.folder)) return;
-    seen.add(installed.folder);
-    const { dependencies, peerDependencies } = installed.manifest;
-    for (const needed of Object.keys({ ...dependencies, ...peerDependencies }))
-      follow({ name: needed, folder: installed.folder }, false);
+    const known = seen.get(found.folder);
+    if (known !== undefined) return note(name, known);
+    const isLinked = installedPackage(found.folder, folder) === undefined;
+    const isBundled = isDirect && !whole.has(found.folder);
+    // What it imports from packages is then among the imports.
+    if (isLinked && (isBundled || isBelow(found.folder, entry))) return note(name, found.version);
+    const counted = isLinked ? `${found.version} (${digestPackage(found.folder)})` : found.version;
+    seen.set(found.folder, counted);
+    note(name, counted);
+    for (const needed of dependenciesOf(found.manifest)) follow({ name: needed, folder: found.folder }, false);
   };
   for (const one of imports) follow(one, true);
   const entries = [...versions].map(([name, all]) => [name, [...all].sort().join(', ')] as const);
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/** Names of the packages that a package can't do without. */
+function dependenciesOf(manifest: Manifest): readonly string[] {
+  const { dependencies, optionalDependencies, peerDependencies, peerDependenciesMeta } = manifest;
+  const needed = Object.keys(dependencies ?? {}).filter((name) => !(name in (optionalDependencies ?? {})));
+  const peers = Object.keys(peerDependencies ?? {}).filter((name) => peerDependenciesMeta?.[name]?.optional !== true);
+  return [...new Set([...needed, ...peers])];
+}
+
 /** The package that a file in `folder` imports by this name. */
-function findInstalled(name: string, folder: string): Installed | undefined {
+function findPackage(name: string, folder: string): FoundPackage | undefined {
   for (const place of upwards(folder)) {
     const path = join(place, 'node_modules', name);
     const manifest = readJson<Manifest>(join(path, 'package.json'));
@@ -111,6 +176,14 @@ function locked(lockFile: string, place: string, name: string): LockedPackage | 
     if (found !== undefined && found !== null) return found;
   }
   return undefined;
+}
+
+function realPath(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The folder and those above it. */

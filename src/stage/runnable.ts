@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { isBuiltin } from 'node:module';
 import { dirname, extname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { OnResolveResult, Plugin, PluginBuild, ResolveOptions } from 'esbuild';
+import type { OnResolveArgs, OnResolveResult, Plugin, ResolveOptions } from 'esbuild';
 import { readRegularFile } from '../files/regular-file.js';
-import { asNodeResolves, buildFile, common, withEsbuild } from '../fingerprint/esbuild.js';
+import { asNodeResolves, buildFile, common, packagesPlugin, runByNode, withEsbuild } from '../fingerprint/esbuild.js';
 import { buildFolder } from '../paths.js';
 
 const authoring = join(buildFolder, 'authoring.js');
@@ -36,7 +35,7 @@ export async function runnableCode(file: string): Promise<string> {
         __dirname: '__stageModule.dirname',
       },
       banner: { js: preamble(file) },
-      plugins: [sourcesPlugin, packagesPlugin],
+      plugins: [sourcesPlugin, modulesPlugin, packagesPlugin(packageModule)],
     }),
   );
   return outputFiles[0]!.text;
@@ -73,17 +72,11 @@ const sourcesPlugin: Plugin = {
 const required = 'required';
 /** Packages that are not there: an error when they are imported, which a stage may catch. */
 const missing = 'missing';
-const asked = Symbol('asked');
 
-const packagesPlugin: Plugin = {
-  name: 'packages',
+const modulesPlugin: Plugin = {
+  name: 'modules',
   setup(build) {
     build.onResolve({ filter: /^spikeline$/ }, ({ kind }) => placed(authoring, kind, true));
-    build.onResolve({ filter: /^[^./]/ }, ({ path, kind, importer, resolveDir, pluginData }) => {
-      if (pluginData === asked || kind === 'entry-point') return undefined;
-      if (isBuiltin(path) || /^[a-z][a-z+.-]+:/.test(path)) return { path, external: true };
-      return packageModule(build, path, { kind, importer, resolveDir });
-    });
     build.onResolve({ filter: /./, namespace: required }, ({ path }) => ({ path, external: true }));
     build.onLoad({ filter: /./, namespace: required }, ({ path }) => ({
       contents: `module.exports = require(${JSON.stringify(path)});`,
@@ -94,11 +87,10 @@ const packagesPlugin: Plugin = {
   },
 };
 
-async function packageModule(build: PluginBuild, name: string, from: ResolveOptions): Promise<OnResolveResult> {
-  const { path, errors } = await build.resolve(name, { ...from, pluginData: asked });
-  if (errors.length > 0) return { path: name, namespace: missing };
+function packageModule(file: string | undefined, { path, kind }: OnResolveArgs): OnResolveResult {
+  if (file === undefined) return { path, namespace: missing };
   // What Node can't import as it is, such as the sources of a workspace, becomes a part of the bundle.
-  return /\.([cm]?js|node)$/.test(path) ? placed(path, from.kind, isModule(path)) : { path };
+  return runByNode.test(file) ? placed(file, kind, isModule(file)) : { path: file };
 }
 
 function placed(path: string, kind: ResolveOptions['kind'], isEsm: boolean): OnResolveResult {

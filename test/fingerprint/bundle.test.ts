@@ -110,6 +110,61 @@ describe('a bundle', () => {
     },
   );
 
+  it.skipIf(process.platform === 'win32')('holds what Node runs whatever package.json says to bundlers', async () => {
+    const folder = writeFiles(testFolder(), {
+      'package.json': '{ "name": "root", "sideEffects": false }',
+      'a.ts': "import './own';\nimport 'linked/setup.js';\nexport default 1;\n",
+      'own.ts': 'globalThis.own = 1;\n',
+      'parts/linked/package.json': '{ "name": "linked", "version": "1.0.0", "sideEffects": false }',
+      'parts/linked/setup.js': "import './deeper.js';\nglobalThis.setup = 1;\n",
+      'parts/linked/deeper.js': 'globalThis.deeper = 1;\n',
+      'node_modules/.keep': '',
+    });
+    symlinkSync('../parts/linked', join(folder, 'node_modules/linked'));
+    const { code } = await bundle(join(folder, 'a.ts'), folder);
+    for (const name of ['own', 'setup', 'deeper']) expect(code).toContain(`globalThis.${name}=1`);
+  });
+
+  it.skipIf(process.platform === 'win32').each([
+    ['an addon that is not built', "exports.load = () => require('./build/Release/x.node');\n"],
+    ['a file of a kind that it can’t read', "exports.load = () => require('./x.wasm');\n"],
+    ['what is not strict', 'with (Math) exports.load = max;\n'],
+    ['another encoding', Buffer.from('exports.load = "caf\xe9";\n', 'latin1')],
+  ])('leaves a linked package that esbuild can’t bundle whole, for %s', async (_, main) => {
+    const folder = writeFiles(testFolder(), {
+      'package.json': '{ "name": "root", "imports": { "#native": "native" } }',
+      'a.ts': "import { load } from 'native';\nexport { near } from 'near';\nexport default load;\n",
+      'b.ts': "import { load } from '#native';\nexport default load;\n",
+      'own.ts': "import 'native';\nimport './gone';\n",
+      'parts/native/package.json':
+        '{ "name": "native", "version": "1.0.0", "main": "main.js", "dependencies": { "left": "*", "beside": "*" } }',
+      'parts/native/x.wasm': 'x',
+      'parts/native/node_modules/left/package.json': '{ "version": "1.2.3" }',
+      'parts/beside/package.json': '{ "name": "beside", "version": "3.0.0" }',
+      'parts/near/package.json': '{ "name": "near", "version": "2.0.0", "main": "main.js" }',
+      'parts/near/main.js': 'exports.near = 1;\n',
+      'node_modules/.keep': '',
+    });
+    writeFileSync(join(folder, 'parts/native/main.js'), main);
+    for (const name of ['native', 'near', 'beside'])
+      symlinkSync(`../parts/${name}`, join(folder, 'node_modules', name));
+    const take = async (file: string) => {
+      forgetPackages();
+      return (await bundle(join(folder, file), folder)).packages;
+    };
+    const before = await take('a.ts');
+    const counted = (version: string) => expect.stringMatching(`^${version} \\(sha256:`) as string;
+    expect(before).toEqual({ beside: counted('3.0.0'), left: '1.2.3', native: counted('1.0.0'), near: '2.0.0' });
+    expect(await take('b.ts')).toMatchObject({ native: before.native });
+    writeFiles(folder, { 'parts/native/.git/HEAD': '1', 'parts/native/node_modules/left/README.md': '1' });
+    expect(await take('a.ts')).toEqual(before);
+    writeFiles(folder, { 'parts/native/computed/name.js': '1;\n', 'parts/beside/index.js': '1;\n' });
+    const after = await take('a.ts');
+    expect(after.native).not.toBe(before.native);
+    expect(after.beside).not.toBe(before.beside);
+    await expect(take('own.ts')).rejects.toThrow('Could not resolve "./gone"');
+  });
+
   it('has the versions of what is installed, down to what packages depend on, and not those of a lock file left behind', async () => {
     const folder = writeFiles(testFolder(), {
       'a.ts': "import 'left';\nimport './inner/b.js';\nimport 'gone';\nimport 'nowhere';\n",

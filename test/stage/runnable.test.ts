@@ -53,6 +53,15 @@ describe('runnable code', () => {
     expect(await load(folder, 'app/s.mts')).toEqual([7, 8]);
   });
 
+  it('runs what package.json tells bundlers to leave out, and knows other names of Node’s modules', async () => {
+    const folder = writeFiles(testFolder(), {
+      'package.json': '{ "sideEffects": false, "imports": { "#path": "node:path" } }',
+      's.ts': "import './setup';\nimport { sep } from '#path';\nexport default [globalThis.wasSetUp, typeof sep];",
+      'setup.ts': 'globalThis.wasSetUp = true;',
+    });
+    expect(await load(folder, 's.ts')).toEqual([true, 'string']);
+  });
+
   it('knows where each of its files lies, whatever it is called', async () => {
     const at = '${{ x }} ünï #1 "q"';
     const folder = writeFiles(testFolder(), {

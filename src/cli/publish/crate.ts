@@ -1,7 +1,7 @@
 // A run as a folder that others can read, check and repeat.
 
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { callOf } from '../../api/opening/calls.js';
 import type { PipelineOptions } from '../../api/opening/options.js';
 import { outputsOfKind, pageTasks } from '../../api/results/declared.js';
@@ -9,6 +9,7 @@ import { compareExpectations } from '../../api/results/expectations.js';
 import { pagePath, runPage } from '../../api/results/pages.js';
 import { digestFile, hexOf } from '../../files/digest.js';
 import { StoreError } from '../../files/error.js';
+import { isBelow, toPosix } from '../../files/path.js';
 import { packageRoot } from '../../paths.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import { graphSvg, largestPicture, pictureSize } from '../../report/graph/svg.js';
@@ -23,7 +24,7 @@ import { machineNames } from './machine.js';
 import { type CrateFacts, crateMetadata, metadataFile, type PublishedFolder, type Role } from './metadata.js';
 import { type Project, readProject } from './project.js';
 import { installCall, type Omitted, readmeText } from './readme.js';
-import { isBelow, type Sources } from './sources.js';
+import type { Sources } from './sources.js';
 import { expectationsCsv, metricsCsv, tasksJson } from './tables.js';
 
 /** A run of which every task has its result. */
@@ -164,7 +165,7 @@ class Crate {
         this.#omitted.push({ name, content: { digest, size }, why: 'larger than --max-size' });
         continue;
       }
-      const place = `results/${slashes(relative(published.folder, published.folderOf(task)))}/${task.outputs[output]!}`;
+      const place = `results/${toPosix(relative(published.folder, published.folderOf(task)))}/${task.outputs[output]!}`;
       await store.materialise(artifact, join(this.folder, place), { mode: 'copy', what: `The ${name}` });
       const described = { description: name, role: 'result', output: `${task.stage}.${output}` } as const;
       if (kind === 'file') this.#files.set(place, described);
@@ -262,7 +263,7 @@ class Crate {
   }
 
   get #pipelineFile(): string {
-    return slashes(relative(this.run.sources.base, this.run.pipeline.file));
+    return toPosix(relative(this.run.sources.base, this.run.pipeline.file));
   }
 
   /** As it is typed in the project's folder. */
@@ -274,11 +275,11 @@ class Crate {
   /** What lies elsewhere on this machine is told by its last name alone. */
   #nameOf(path: string): string {
     const { base } = this.run.sources;
-    return isBelow(base, path) ? slashes(relative(base, path)) : basename(path);
+    return isBelow(base, path) ? toPosix(relative(base, path)) : basename(path);
   }
 
   #placeOf(path: string): string {
-    return `${projectFolder}/${slashes(relative(this.run.sources.base, path))}`;
+    return `${projectFolder}/${toPosix(relative(this.run.sources.base, path))}`;
   }
 
   #copy(from: string, place: string, described: Described): void {
@@ -297,4 +298,3 @@ class Crate {
 }
 
 const picture = 'pipeline.svg';
-const slashes = (path: string): string => path.split(sep).join('/');

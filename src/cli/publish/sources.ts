@@ -1,8 +1,9 @@
 // What a pipeline is made of outside the store: its files, code of the user's, and the data that it names.
 
 import { statSync } from 'node:fs';
-import { basename, dirname, relative, resolve, sep } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { artifactsFolder } from '../../api/opening/project.js';
+import { isBelow } from '../../files/path.js';
 import type { CommandPart, Pipeline, Task } from '../../pipeline/expand/task.js';
 import type { Planner, TaskPlan } from '../../run/plan/planner.js';
 import { stageSources } from '../../stage/fingerprint.js';
@@ -53,12 +54,6 @@ export function holdsSecrets(path: string): boolean {
     /^(id_(rsa|dsa|ecdsa|ed25519)|credentials(\.json)?|secrets?(\.(ya?ml|json|txt|toml|ini))?)$/.test(name) ||
     /\.(pem|key|p12|pfx|jks|keystore|kdbx|ppk)$/.test(name)
   );
-}
-
-/** True if a path lies in a folder. */
-export function isBelow(folder: string, path: string): boolean {
-  const from = relative(folder, path);
-  return from !== '' && from !== '..' && !from.startsWith(`..${sep}`) && resolve(folder, from) === path;
 }
 
 function baseOf(file: string, paths: readonly string[]): string {

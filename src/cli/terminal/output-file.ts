@@ -1,4 +1,16 @@
-import { accessSync, chmodSync, constants, lstatSync, readlinkSync, realpathSync, renameSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  chownSync,
+  constants,
+  lstatSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  type Stats,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UserError } from '../../error.js';
@@ -25,6 +37,7 @@ const mistakes: Readonly<Record<string, string>> = {
  * @throws {UserError} E_USAGE; StoreError where the disk is full
  */
 export async function writeOutput(path: string, text: string): Promise<void> {
+  if (path === '') throw new UserError('E_USAGE', 'The name of the file is empty.');
   const refused = (why: string) => new UserError('E_USAGE', `${path} can't be written: ${why}.`);
   if (path.endsWith('/')) throw refused(mistakes.EISDIR!);
   try {
@@ -38,17 +51,14 @@ export async function writeOutput(path: string, text: string): Promise<void> {
   }
 }
 
-/** Where links lead, to a place where nothing is yet, too. */
+/** Where links lead, to a place where nothing is yet, too. What is open already has a place of its own, below `fd`. */
 function followed(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch (error) {
-    if (systemCode(error) !== 'ENOENT') throw error;
-  }
   const place = join(realpathSync(dirname(path)), basename(path));
   const isLink = lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink() === true;
-  return isLink ? followed(resolve(dirname(place), readlinkSync(place))) : place;
+  return isLink && !isOpen(place) ? followed(resolve(dirname(place), readlinkSync(place))) : place;
 }
+
+const isOpen = (place: string): boolean => /^\/(?:dev|proc\/.+)\/fd\/\d+$/.test(place);
 
 async function replaceFile(path: string, text: string): Promise<void> {
   const before = statSync(path, { throwIfNoEntry: false });
@@ -56,10 +66,15 @@ async function replaceFile(path: string, text: string): Promise<void> {
   if (before?.isFile() === false) return writeFile(path, text);
   if (before !== undefined) accessSync(path, constants.W_OK);
   const place = followed(path);
+  if (isOpen(place)) {
+    // Whoever has opened it writes on behind this, and it may have no name any more.
+    const isOwn = ['/dev/fd', `/proc/${process.pid}/fd`].includes(dirname(place));
+    return isOwn ? writeFileSync(Number(basename(place)), text) : writeFile(place, text);
+  }
   try {
     const draft = await writeDraft(dirname(place), [text], 0o666);
     try {
-      if (before !== undefined) chmodSync(draft, before.mode);
+      if (before !== undefined) makeAlike(draft, before);
       renameSync(draft, place);
     } catch (error) {
       removeFile(draft);
@@ -67,8 +82,16 @@ async function replaceFile(path: string, text: string): Promise<void> {
     }
     await syncFolder(dirname(place));
   } catch (error) {
-    // The file may be all that can be written to: one that is mounted into a container, or lies in another's folder.
+    // The file may be all that can be written to: one that is mounted into a container, that lies in another's folder, or is
+    // another's, as which it is to stay.
     if (before === undefined || !['EACCES', 'EPERM', 'EROFS', 'EBUSY'].includes(systemCode(error) ?? '')) throw error;
     await writeFile(place, text);
   }
+}
+
+/** Gives a draft the owner, group and mode of the file that it is to replace. */
+function makeAlike(draft: string, { uid, gid, mode }: Stats): void {
+  const own = statSync(draft);
+  if (own.uid !== uid || own.gid !== gid) chownSync(draft, uid, gid);
+  chmodSync(draft, mode);
 }

@@ -1,6 +1,7 @@
 import { execFile, execFileSync } from 'node:child_process';
 import {
   chmodSync,
+  chownSync,
   existsSync,
   linkSync,
   lstatSync,
@@ -63,6 +64,10 @@ describe('a file that the user has named', () => {
         code: 'E_USAGE',
         message: `${folder}${name} can't be written: ${why}.`,
       });
+    await expect(writeOutput('', 'new')).rejects.toMatchObject({
+      code: 'E_USAGE',
+      message: 'The name of the file is empty.',
+    });
     if (existsSync('/dev/full'))
       await expect(writeOutput('/dev/full', 'new')).rejects.toMatchObject({
         code: 'E_STORE_FULL',
@@ -88,6 +93,51 @@ describe('a file that the user has named', () => {
     const call = '"$0" "$1" graph p.yaml -o /dev/stdout | cat';
     const out = execFileSync('sh', ['-c', call, process.execPath, program], { cwd: folder, encoding: 'utf8' });
     expect(out).toMatch(/^---\ntitle: "p"\n[\s\S]*\nWrote \/dev\/stdout: 1 stage\.\n$/);
+  });
+
+  it.runIf(process.platform === 'linux')('may be open already, and is then written on as it is', () => {
+    const folder = testFolder();
+    writeFileSync(join(folder, 'p.yaml'), "name: p\nstages: { s: { run: 'true' } }\n");
+    symlinkSync('/dev/stdout', join(folder, 'link'));
+    const shell = (script: string) => {
+      const call = ['-c', script, process.execPath, `${buildFolder}/cli.cjs`];
+      execFileSync('sh', call, { cwd: folder, stdio: 'ignore' });
+    };
+    for (const name of ['/dev/stdout', '/dev/fd/1', '/proc/self/fd/1', 'link']) {
+      shell(`{ echo head; "$0" "$1" graph p.yaml -o ${name}; echo tail; } > out`);
+      expect(read(join(folder, 'out'))).toMatch(/^head\n---\ntitle: "p"\n[\s\S]*\nWrote .*: 1 stage\.\ntail\n$/);
+    }
+    // It has no name any more.
+    shell('exec 3<> gone; rm gone; "$0" "$1" graph p.yaml -o /dev/stdout >&3; cat /dev/fd/3 > copy');
+    expect(read(join(folder, 'copy'))).toMatch(/^---\ntitle: "p"\n/);
+    expect(readdirSync(folder).sort()).toEqual(['copy', 'link', 'out', 'p.yaml']);
+  });
+
+  // Only root can give files to others.
+  it.runIf(process.getuid?.() === 0)('stays whose it is', async () => {
+    const folder = testFolder();
+    const file = join(folder, 'file');
+    writeFileSync(file, 'old');
+    chownSync(file, 1000, 100);
+    chmodSync(file, 0o664);
+    const state = () => {
+      const { uid, gid, mode } = statSync(file);
+      return [uid, gid, mode & 0o777, read(file)];
+    };
+    await writeOutput(file, 'new');
+    expect(state()).toEqual([1000, 100, 0o664, 'new']);
+    // Another of its group may write into it, and not give it away.
+    chmodSync(folder, 0o777);
+    process.setegid!(100);
+    process.seteuid!(2000);
+    try {
+      await writeOutput(file, 'newer');
+    } finally {
+      process.seteuid!(0);
+      process.setegid!(0);
+    }
+    expect(state()).toEqual([1000, 100, 0o664, 'newer']);
+    expect(readdirSync(folder)).toEqual(['file']);
   });
 
   it.skipIf(process.getuid?.() === 0)('is written in place where its folder takes no other', async () => {

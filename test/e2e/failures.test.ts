@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { describe, expect } from 'vitest';
-import { steady, test } from './program.js';
+import { steady, test, until } from './program.js';
 
 /** A stage that fails in the way it is asked to. */
 const failingStage = `import { writeFileSync } from 'node:fs';
@@ -288,6 +288,21 @@ other  cached
 });
 
 describe('the log of a stage', () => {
+  test('is told while it computes without a pause', async ({ box }) => {
+    const later = 'const start = Date.now(); while (Date.now() < start + 200);';
+    const rest = "name: 'busy', summary: 'Computes', parameters: Type.Object({}), inputs: {}, outputs: {}";
+    box.write(
+      'busy.ts',
+      `import { defineStage, Type } from 'spikeline';
+export default defineStage({ ${rest}, async run({ log }) { log('one'); ${later} log('two'); for (;;); } });
+`,
+    );
+    box.write('p.yaml', 'name: busy\nstages: { busy: { uses: ./busy.ts } }\n');
+    const run = box.start(['run', 'p.yaml', '--reporter', 'json']);
+    await until(() => run.out.includes('"line":"two"'), 'the line is told');
+    expect(run.out).toContain('"line":"one"');
+  });
+
   test('of very many lines is told whole, and holds nothing up', async ({ box }) => {
     const run = "run({ log }) { for (let i = 0; i < 200_000; i++) log('line ' + i); return {}; }";
     const rest = "name: 'many', summary: 'Writes', parameters: Type.Object({}), inputs: {}, outputs: {}";

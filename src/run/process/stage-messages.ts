@@ -30,9 +30,12 @@ export interface StageResult {
 
 export type ToStage = { readonly type: 'call'; readonly call: StageCall } | { readonly type: 'abort' };
 
-export type FromStage =
+/** What a stage tells while it goes on. */
+export type News =
   | { readonly type: 'progress'; readonly progress: Progress }
-  | { readonly type: 'log'; readonly lines: readonly string[] }
-  | { readonly type: 'warning'; readonly line: string }
+  | { readonly type: 'log' | 'warning'; readonly line: string };
+
+export type FromStage =
+  | { readonly type: 'news'; readonly news: readonly News[] }
   | ({ readonly type: 'done' } & StageResult)
   | { readonly type: 'failed'; readonly failure: Failure };

@@ -7,7 +7,7 @@ import { builtInEnvironment, type Environment, passedEnvironment, signalHints } 
 import { memoryHint, watchMemoryKills } from './memory-kills.js';
 import { startScript } from './node-process.js';
 import { endGroup, signalGroup } from './process-group.js';
-import type { FromStage, StageCall, ToStage } from './stage-messages.js';
+import type { FromStage, News, StageCall, ToStage } from './stage-messages.js';
 
 /** How long a stage that was asked to end may take: it may have something to keep. */
 const graceMs = 10_000;
@@ -37,10 +37,8 @@ export function startStage(call: StageCall, env: Environment, log: string, liste
     const ended = endOf(child);
     let result: AttemptResult | undefined;
     child.on('message', (message: FromStage) => {
-      if (message.type === 'progress') listener.progress(message.progress);
-      else if (message.type === 'log') for (const line of message.lines) listener.log(line);
-      else if (message.type === 'warning') listener.warn(message.line);
-      else result = message;
+      if (message.type !== 'news') result = message;
+      else for (const one of message.news) pass(one, listener);
     });
     child.send({ type: 'call', call } satisfies ToStage);
     ask();
@@ -62,6 +60,12 @@ export function startStage(call: StageCall, env: Environment, log: string, liste
       }, graceMs);
     },
   };
+}
+
+function pass(one: News, listener: AttemptListener): void {
+  if (one.type === 'progress') listener.progress(one.progress);
+  else if (one.type === 'log') listener.log(one.line);
+  else listener.warn(one.line);
 }
 
 /** Starts the process of one stage, which is yet to be told its call. */

@@ -13,9 +13,12 @@ import type { Metrics } from '../../values.js';
 import type { Failure } from '../events.js';
 import { checkMetrics } from './metrics.js';
 import { signalGroup } from './process-group.js';
-import type { FromStage, StageCall, ToStage } from './stage-messages.js';
+import type { FromStage, News, StageCall, ToStage } from './stage-messages.js';
 
 const progressMs = 200;
+/** What is told in one message at most, and how long it may wait where the stage computes. */
+const mostNews = 1000;
+const newsMs = 100;
 /** Characters of a message that a stage of the user's has made. */
 const longestMessage = 4000;
 const parent = process.ppid;
@@ -23,23 +26,27 @@ const controller = new AbortController();
 /** True if the code that runs here is the user's. */
 let isUsers = false;
 
-/** Lines of its log that are still to be told: one message for each takes longer than to write it, and they pile up. */
-let lines: string[] = [];
+/** What is still to be told: one message for each line of the log takes longer than to write it, and they pile up. */
+let news: News[] = [];
+let lastTold = Number.NEGATIVE_INFINITY;
 
-function sendLine(line: string): void {
-  if (lines.push(line) === 1) setImmediate(sendLines);
+function tell(one: News): void {
+  if (news.push(one) === 1) setImmediate(sendNews);
+  // A stage that computes without a pause comes to nothing that it has put off.
+  if (news.length >= mostNews || performance.now() - lastTold > newsMs) sendNews();
 }
 
-function sendLines(): void {
-  if (lines.length === 0) return;
-  const told = lines;
-  lines = [];
-  void send({ type: 'log', lines: told });
+function sendNews(): void {
+  if (news.length === 0) return;
+  const told = news;
+  news = [];
+  lastTold = performance.now();
+  void send({ type: 'news', news: told });
 }
 
 /** Sends a message; resolves when it is out, so that the last one is not lost at exit. */
 function send(message: FromStage): Promise<void> {
-  sendLines();
+  sendNews();
   return new Promise((resolve) => {
     if (process.connected) process.send!(message, undefined, {}, () => resolve());
     else resolve();
@@ -114,11 +121,11 @@ async function run(call: StageCall): Promise<Metrics> {
     progress: throttledProgress(),
     log(line) {
       process.stdout.write(`${line}\n`);
-      sendLine(`${line}`);
+      tell({ type: 'log', line: `${line}` });
     },
     warn(line) {
       process.stdout.write(`warning: ${line}\n`);
-      void send({ type: 'warning', line });
+      tell({ type: 'warning', line: `${line}` });
     },
   };
   return checkMetrics(await definition.run(context as never));
@@ -131,7 +138,7 @@ function throttledProgress(): (progress: Progress) => void {
     const now = performance.now();
     if (now - last < progressMs && progress.done < progress.total) return;
     last = now;
-    void send({ type: 'progress', progress });
+    tell({ type: 'progress', progress: { ...progress } });
   };
 }
 
@@ -148,19 +155,17 @@ function describe(error: unknown, told: UserError | undefined): Failure {
     const { message, hint } = told;
     // Part of the markup of summaries, and read by programs: what a stage of the user's makes of it must be one.
     const code = /^E_[A-Z0-9_]{1,80}$/.test(told.code) ? told.code : 'E_STAGE';
-    return { code, message: bounded(message), ...(hint === undefined ? {} : { hint }) };
+    return { code, message: textOf(message), ...(hint === undefined ? {} : { hint: textOf(hint) }) };
   }
-  const message = `The stage crashed: ${bounded(textOf(error))}`;
+  const message = `The stage crashed: ${textOf(error instanceof Error ? error.message : error)}`;
   return { code: 'E_STAGE_CRASHED', message, hint: 'The log has the stack trace.' };
 }
 
-/** Of whatever a stage of the user's throws. */
-function textOf(error: unknown): string {
-  if (error instanceof Error) return error.message;
-  return typeof error === 'string' ? error : inspect(error, { breakLength: Infinity });
-}
-
-/** The log has all of it; this is shown, kept, and shown again by `status`. */
-function bounded(text: string): string {
+/**
+ * Of whatever a stage of the user's throws, or has put into an error. The log has all of it; this is shown, kept, and
+ * shown again by `status`.
+ */
+function textOf(thrown: unknown): string {
+  const text = typeof thrown === 'string' ? thrown : inspect(thrown, { breakLength: Infinity });
   return text.length <= longestMessage ? text : `${text.slice(0, longestMessage)}… (${text.length} characters)`;
 }

@@ -1,30 +1,34 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { closeSync, openSync, readdirSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { buildFolder } from '../../src/paths.js';
+import { ownMistake } from '../e2e/program.js';
 import { type ControlGroup, makeControlGroup } from './control-group.js';
 import type { Example } from './pipeline.js';
 import { cleanRun, type Rig, withRig } from './rig.js';
 
 /** Calls the program within a limit of the shell's, such as `-n 64`. Standard output is a pipe: the limit is on files. */
-const within = (rig: Rig, limit: string, ...words: string[]) => after(rig, `ulimit ${limit}`, ...words);
+const within = (rig: Rig, limit: string, ...words: string[]) => after(rig, { done: `ulimit ${limit}` }, ...words);
 
 /** Calls the program as one of a control group. */
 const inGroup = (rig: Rig, { doors }: ControlGroup, ...words: string[]) =>
-  after(rig, doors.map((door) => `echo $$ > ${door}`).join('; '), ...words);
+  after(rig, { done: doors.map((door) => `echo $$ > ${door}`).join('; ') }, ...words);
 
-/** Calls the program where a shell has done something before. */
-function after(rig: Rig, done: string, ...words: string[]) {
+/** Calls the program where a shell has done something before, with so many more files open. */
+function after(rig: Rig, { done, held = 0 }: { done: string; held?: number }, ...words: string[]) {
   const script = `${done}; exec "$@"`;
   const call = [process.execPath, join(buildFolder, 'cli.cjs'), ...words];
   const env = { ...process.env, CI: 'true', XDG_CONFIG_HOME: rig.path('.config') };
+  const file = openSync('/dev/null', 'r');
   const { status, stdout, stderr } = spawnSync('sh', ['-c', script, '--', ...call], {
     cwd: rig.folder,
     env,
     encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe', ...Array<number>(held).fill(file)],
   });
+  closeSync(file);
   return { code: status, out: stdout, err: stderr };
 }
 
@@ -104,6 +108,33 @@ describe.skipIf(process.platform === 'win32')('a limit of', () => {
       { files: { 'p.yaml': training, 'mine.ts': mine }, tasks: [] },
     );
   });
+
+  it.skipIf(process.platform !== 'linux')(
+    'open files, of which others have left too few, is told by each task',
+    async () => {
+      const files = {
+        'command.yaml': 'name: few\nstages: { list: { run: [echo, hello] } }\n',
+        'stage.yaml': 'name: few\nstages: { mine: { uses: ./mine.ts } }\n',
+        'mine.ts': mine,
+      };
+      await withRig(
+        (rig) => {
+          const seen = new Set<unknown>();
+          // From where no process can be started to where all goes well.
+          for (const held of [46, 44, 42, 41, 40, 36])
+            for (const file of ['command.yaml', 'stage.yaml']) {
+              const call = ['run', file, '--force', '--reporter', 'json'];
+              const { out, err } = after(rig, { done: 'ulimit -n 64', held }, ...call);
+              expect(out + err).not.toMatch(ownMistake);
+              if (out !== '') for (const outcome of Object.values(outcomes(out))) seen.add(outcome);
+            }
+          expect([...seen].sort()).toEqual(['E_TASK_DIED', 'ran']);
+          return Promise.resolve();
+        },
+        { files, tasks: [] },
+      );
+    },
+  );
 
   it.skipIf(process.platform !== 'linux')('open files is told before anything runs, or does no harm', async () => {
     const clean = await cleanRun();

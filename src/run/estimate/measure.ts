@@ -20,7 +20,8 @@ export async function measureApart(asked: ToMeasure, gpu?: string): Promise<Excl
     child.once('exit', (code, signal) =>
       resolve({ problem: `its process ended with ${signal ?? `exit code ${code}`}` }),
     );
-    child.send(asked);
+    // One that can't be started may have no channel, and its error follows.
+    if (child.connected) child.send(asked);
   });
   if ('problem' in answer) throw new Error(answer.problem);
   return answer;

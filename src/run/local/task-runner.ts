@@ -142,9 +142,11 @@ export class TaskRunner {
     this.#running.add(attempt);
     if (this.#aborted) attempt.end(this.#aborted === 'killed');
     const done = this.#bound.watch(log);
-    const result = await withTimeout(attempt, task.timeout).finally(done);
-    this.#running.delete(attempt);
-    execution.ended();
+    const result = await withTimeout(attempt, task.timeout).finally(() => {
+      done();
+      this.#running.delete(attempt);
+      execution.ended();
+    });
     // The folder is used again as long as it has nothing more in it than it was made with.
     if (code !== undefined) removeFile(code);
     if ('failure' in result || task.action.kind === 'stage') return result;
@@ -237,8 +239,7 @@ async function withTimeout(attempt: Attempt, seconds: number | undefined): Promi
     late = true;
     attempt.end(false);
   }, seconds * 1e3);
-  const result = await attempt.done;
-  clearTimeout(timer);
+  const result = await attempt.done.finally(() => clearTimeout(timer));
   if (!late) return result;
   const message = `The task was still running after ${seconds} s, its timeout.`;
   return { failure: { code: 'E_TIMEOUT', message, hint: 'Give it more time with `timeout:`.' } };

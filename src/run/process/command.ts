@@ -1,9 +1,10 @@
-import { constants as access, accessSync, existsSync } from 'node:fs';
-import { constants, hostname } from 'node:os';
+import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
 import { readScript, type Shell, type Slot, scriptTexts } from '../../pipeline/check/shell.js';
 import type { CommandPart, CommandWord } from '../../pipeline/expand/task.js';
 import type { Failure } from '../events.js';
 import { memoryHint } from './memory-kills.js';
+import { startProblem } from './start-problem.js';
 
 /**
  * Variables that every command gets; all others must be declared with `env:`. They say where things are and in which
@@ -165,12 +166,8 @@ export function commandFailure({ words, shell, cwd }: CommandCall, end: CommandE
   });
   if (signal !== undefined) return fail(`was ended by ${signal}`, memoryHint(signal) ?? signalHints[signal]);
   if (exitCode !== undefined) return fail(`failed with exit code ${exitCode}`, shellHint(exitCode));
-  // The system says the same of a program.
-  if ((code === 'ENOENT' || code === 'EACCES') && !canEnter(cwd))
-    return fail(
-      `runs in ${cwd}, which ${existsSync(cwd) ? 'you may not enter' : 'does not exist'} on ${hostname()}`,
-      'It is the folder of the pipeline file. Was it moved, or is it on a disk that this machine does not see?',
-    );
+  const problem = startProblem(code, cwd);
+  if (problem !== undefined) return fail(...problem);
   if (code === 'ENOENT' && shell !== undefined)
     return fail(
       `needs ${shell}, which was not found`,
@@ -191,15 +188,6 @@ export function commandFailure({ words, shell, cwd }: CommandCall, end: CommandE
   if (code === 'ENOENT') return fail('was not found', 'Is it installed, and on the PATH?');
   if (code === 'EACCES') return fail('may not be executed', executableHint);
   return fail(`could not be started (${originalMessage ?? code ?? 'unknown error'})`, 'Can it be started by hand?');
-}
-
-function canEnter(folder: string): boolean {
-  try {
-    accessSync(folder, access.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** The bytes that the longest word has, with the end that C gives it, and its beginning. */

@@ -1,9 +1,9 @@
-import type { ChildProcess } from 'node:child_process';
+import type { Failure } from '../events.js';
 import { type Attempt, type AttemptResult, interruptedFailure } from './attempt.js';
 import { type CommandCall, type CommandEnd, commandFailure } from './command.js';
 import type { FromHost, ToHost } from './command-host.js';
 import { memoryHint, watchMemoryKills } from './memory-kills.js';
-import { startScript } from './node-process.js';
+import { type Script, type ScriptEnd, startScript } from './node-process.js';
 import { signalGroup } from './process-group.js';
 
 interface Entry {
@@ -15,12 +15,12 @@ interface Entry {
 
 /** Runs commands through a process that outlives none of them. */
 export class Commands {
-  #host: ChildProcess | undefined;
+  #host: Script | undefined;
   readonly #entries = new Map<number, Entry>();
   #counter = 0;
 
   /** Starts that process, unless it runs: it is ready sooner than what the first command needs. */
-  prepare(): ChildProcess {
+  prepare(): Script {
     this.#host ??= this.#open();
     return this.#host;
   }
@@ -46,27 +46,28 @@ export class Commands {
 
   /** Lets the process go; no command may be running. */
   close(): void {
-    if (this.#host?.connected) this.#host.disconnect();
+    const host = this.#host?.child;
+    if (host?.connected) host.disconnect();
   }
 
   /** @param waking has it go on, if somebody has stopped it: else it would not hear */
   #send(message: ToHost, waking = false): void {
-    const host = this.prepare();
+    const { child } = this.prepare();
     // Where it is gone, its end settles all that was running.
-    if (host.connected) host.send(message, () => {});
-    if (waking) host.kill('SIGCONT');
+    if (child?.connected) child.send(message, () => {});
+    if (waking) child?.kill('SIGCONT');
   }
 
-  #open(): ChildProcess {
+  #open(): Script {
     watchMemoryKills();
     const host = startScript('command-host.cjs', ['ignore', 'inherit']);
-    host.on('message', (message: FromHost) => {
+    host.child?.on('message', (message: FromHost) => {
       if (message.type === 'started') {
         const entry = this.#entries.get(message.id);
         if (entry !== undefined) entry.pid = message.pid;
       } else this.#ended(message.id, message.end);
     });
-    host.on('close', (_code, signal) => this.#lost(signal ?? undefined));
+    void host.ended.then((end) => this.#lost(end));
     return host;
   }
 
@@ -80,17 +81,18 @@ export class Commands {
   }
 
   /** The process is gone: its commands must not be left running, and the next ones get another. */
-  #lost(signal: string | undefined): void {
+  #lost(end: ScriptEnd): void {
     this.#host = undefined;
+    const failure = 'failure' in end ? end.failure : lostFailure(end.signal ?? undefined);
     for (const { pid, asked, settle } of this.#entries.values()) {
       signalGroup(pid, 'SIGKILL');
-      const message = `The process that ran the command was ended${signal === undefined ? '' : ` by ${signal}`}.`;
-      settle({
-        failure: asked
-          ? interruptedFailure
-          : { code: 'E_TASK_DIED', message, hint: memoryHint(signal) ?? 'Was it killed, or out of memory?' },
-      });
+      settle({ failure: asked ? interruptedFailure : failure });
     }
     this.#entries.clear();
   }
+}
+
+function lostFailure(signal: string | undefined): Failure {
+  const message = `The process that ran the command was ended${signal === undefined ? '' : ` by ${signal}`}.`;
+  return { code: 'E_TASK_DIED', message, hint: memoryHint(signal) ?? 'Was it killed, or out of memory?' };
 }

@@ -5,7 +5,7 @@ import type { Failure } from '../events.js';
 import { type Attempt, type AttemptListener, type AttemptResult, interruptedFailure } from './attempt.js';
 import { builtInEnvironment, type Environment, passedEnvironment, signalHints } from './command.js';
 import { memoryHint, watchMemoryKills } from './memory-kills.js';
-import { startScript } from './node-process.js';
+import { type Script, type ScriptEnd, startScript } from './node-process.js';
 import { endGroup, signalGroup } from './process-group.js';
 import type { FromStage, News, StageCall, ToStage } from './stage-messages.js';
 
@@ -33,20 +33,20 @@ export function startStage(call: StageCall, env: Environment, log: string, liste
   };
   watchMemoryKills();
   const run = async (): Promise<AttemptResult> => {
-    child = startProcess(call, env, log);
-    const ended = endOf(child);
+    const started = startProcess(call, env, log);
+    child = started.child;
     let result: AttemptResult | undefined;
-    child.on('message', (message: FromStage) => {
+    child?.on('message', (message: FromStage) => {
       if (message.type !== 'news') result = message;
       else for (const one of message.news) pass(one, listener);
     });
-    child.send({ type: 'call', call } satisfies ToStage);
+    if (child?.connected) child.send({ type: 'call', call } satisfies ToStage);
     ask();
-    const [exitCode, signal] = await ended;
+    const end = await started.ended;
     clearTimeout(patience);
-    await endGroup(child.pid, () => urgency === 'asked');
+    await endGroup(child?.pid, () => urgency === 'asked');
     if (result !== undefined) return result;
-    return { failure: urgency === 'none' ? diedFailure(exitCode, signal) : interruptedFailure };
+    return { failure: urgency === 'none' ? diedFailure(end) : interruptedFailure };
   };
   return {
     done: run(),
@@ -57,7 +57,7 @@ export function startStage(call: StageCall, env: Environment, log: string, liste
       patience ??= setTimeout(() => {
         urgency = 'killed';
         ask();
-      }, graceMs);
+      }, graceMs).unref();
     },
   };
 }
@@ -69,7 +69,7 @@ function pass(one: News, listener: AttemptListener): void {
 }
 
 /** Starts the process of one stage, which is yet to be told its call. */
-function startProcess(call: StageCall, env: Environment, log: string): ChildProcess {
+function startProcess(call: StageCall, env: Environment, log: string): Script {
   const isOwn = call.module !== undefined;
   // The log's descriptor outlives this process.
   const descriptor = openToAppend(log);
@@ -86,14 +86,10 @@ function startProcess(call: StageCall, env: Environment, log: string): ChildProc
   }
 }
 
-function endOf(child: ChildProcess): Promise<[exitCode: number | null, signal: NodeJS.Signals | null]> {
-  return new Promise((resolve) => {
-    child.on('close', (...end) => resolve(end));
-  });
-}
-
-/** The task's process ended without a word. */
-function diedFailure(exitCode: number | null, signal: NodeJS.Signals | null): Failure {
+/** The task's process ended without a word, or never began. */
+function diedFailure(end: ScriptEnd): Failure {
+  if ('failure' in end) return end.failure;
+  const { exitCode, signal } = end;
   const code = 'E_TASK_DIED';
   if (signal === null) {
     const message = `The task's process ended with exit code ${exitCode ?? '?'} before the task was done.`;

@@ -44,15 +44,17 @@ export async function askReader(asked: Order, limits: Limits = defaultLimits): P
   }, 100);
   const chunks: Buffer[] = [];
   let length = 0;
-  (child.stdio[3] as Readable).on('data', (chunk: Buffer) => {
+  // It has no streams where too many files are open to start it, which its error says.
+  const [, , , replies] = (child.stdio as ChildProcess['stdio'] | undefined) ?? [];
+  (replies as Readable | undefined)?.on('data', (chunk: Buffer) => {
     const text = chunks.length > 0 ? chunk : afterMarks(chunk, patience);
     length += text.length;
     if (length > longestReply) stop(problem('has a definition that is too large'));
     else if (text.length > 0) chunks.push(text);
   });
   // It may have ended before it was told.
-  child.stdin!.on('error', () => undefined);
-  child.stdin!.end(JSON.stringify(order));
+  child.stdin?.on('error', () => undefined);
+  child.stdin?.end(JSON.stringify(order));
   const { end, code } = await new Promise<{ readonly end: string; readonly code: number | null }>((done) => {
     child.on('error', ({ message }) => done({ end: message, code: null }));
     child.on('close', (code, signal) => done({ end: signal ?? `exit code ${code}`, code }));

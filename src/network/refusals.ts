@@ -18,7 +18,7 @@ export function refusalError({ code, message, hint }: Refusal): UserError {
 export const unquantised: Refusal = {
   code: 'E_CONVERT_FP32',
   message: 'An fp32 network has no quantised activations, so no number of spikes can stand for them',
-  hint: 'exclude this point here, or train with `k` and `B`',
+  hint: 'train with `k` and `B`; of a sweep over precisions, `exclude` fp32 here',
 };
 
 /** Nor does one with float weights in a hidden layer. @param layer such as `Layer 2 of the network` */

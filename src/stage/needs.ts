@@ -72,7 +72,7 @@ export function needWords({ anyOf }: Need): string {
 export function conditionWords({ when = {}, unless = {} }: Need): string {
   const words = (wanted: NonNullable<Need['when']>, is: string) =>
     Object.entries(wanted).map(([name, values = []]) => `"${name}" ${is} ${listed(values.map(String))}`);
-  return [...words(when, 'has'), ...words(unless, 'is not')].join(' and ') || '–';
+  return [...words(when, 'has'), ...words(unless, 'is given and not')].join(' and ') || '–';
 }
 
 function several(kind: string, names: readonly string[]): readonly string[] {

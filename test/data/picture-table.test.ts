@@ -57,6 +57,10 @@ describe('a table of pictures', () => {
       't.csv can\'t be read: it is not UTF-8: the byte 0xE4 in line 1 is "ä" in Windows-1252 (Latin-1). ' +
         'save it as UTF-8, such as with iconv -f WINDOWS-1252 -t UTF-8',
     );
+    const wide = Buffer.from(Uint32Array.from(`\uFEFF${rows}`, (one) => one.codePointAt(0)!).buffer);
+    expect(await refusal(two, wide)).toBe(
+      "t.csv can't be read: it is UTF-32, not UTF-8. save it as UTF-8, such as with iconv -f UTF-32 -t UTF-8",
+    );
   });
 
   it('may name pictures in subfolders, and files without any ending', async () => {

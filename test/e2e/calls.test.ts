@@ -54,6 +54,15 @@ describe.concurrent('mistakes in the call', () => {
   });
 });
 
+test.skipIf(process.platform === 'win32')('a pipe of the shell’s is no pipeline file', ({ box }) => {
+  const call = ['-c', 'echo "name: p" | "$0" "$1" run /dev/stdin', process.execPath, box.program];
+  const { status, stderr } = spawnSync('sh', call, { cwd: box.folder, encoding: 'utf8' });
+  expect([status, stderr]).toEqual([
+    2,
+    "error[E_FILE]: /dev/stdin can't be read: it is a pipe.\n\n1 error in /dev/stdin\n",
+  ]);
+});
+
 test('a call in a folder of a project is told of the pipeline above', ({ box }) => {
   box.write('project/package.json', '{}');
   box.write('project/compose.yaml', 'services: {}\n');

@@ -42,7 +42,7 @@ describe('what a stage needs', () => {
     expect([either, forOnnx, forOthers].map(conditionWords)).toEqual([
       '–',
       '"formats" has npz or onnx',
-      '"network" is not lenet or vgg',
+      '"network" is given and not lenet or vgg',
     ]);
   });
 });

@@ -36,10 +36,11 @@ function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-/** What is not there is said where it is read. */
+/** What is not there, or has no place, as a pipe of the shell's, is said where it is read. */
 function realPath(path: string): string {
   try {
-    return realpathSync(path);
+    const real = realpathSync(path);
+    return existsSync(real) ? real : resolve(path);
   } catch {
     return resolve(path);
   }

@@ -95,8 +95,9 @@ function readTable(
   label: string,
   isHeading: (first: readonly string[], next: readonly string[]) => boolean = () => false,
 ): { columns: readonly string[]; rows: readonly string[][] } {
-  // Spreadsheets save UTF-16 with its mark, which the parser reads.
-  const text = bytes[0] === 0xff && bytes[1] === 0xfe ? Buffer.from(bytes) : decodeText(bytes);
+  // Spreadsheets save UTF-16 with its mark, which the parser reads. That of UTF-32 begins with the same.
+  const isUtf16 = bytes[0] === 0xff && bytes[1] === 0xfe && (bytes[2] !== 0 || bytes[3] !== 0);
+  const text = isUtf16 ? Buffer.from(bytes) : decodeText(bytes);
   if (typeof text === 'object' && 'why' in text)
     throw new UserError('E_DATA_CSV', `${label} can't be read: ${text.why}.`, text.hint);
   let all: string[][];

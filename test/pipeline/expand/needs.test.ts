@@ -104,7 +104,7 @@ describe('what a built-in stage needs is told before anything runs', () => {
       `  ${name}: { uses: export, with: { formats: [${formats}] }, inputs: { checkpoint: net${network} } }\n`;
     const fine = models('a', 'onnx', '') + models('b', 'onnx, nir', ', network: { file: package.json }');
     expect(await told(data + float + fine + models('c', 'onnx, nir', ''))).toEqual([
-      '5 net E_VALUE An fp32 network has no quantised activations, so no number of spikes can stand for them. – exclude this point here, or train with `k` and `B`',
+      '5 net E_VALUE An fp32 network has no quantised activations, so no number of spikes can stand for them. – train with `k` and `B`; of a sweep over precisions, `exclude` fp32 here',
     ]);
   });
 
@@ -116,7 +116,7 @@ describe('what a built-in stage needs is told before anything runs', () => {
     const cifar = '  cifar: { uses: dataset, with: { name: cifar10 } }\n';
     const infer = '  ann: { uses: ann-infer, over: [precision], inputs: { checkpoint: net, data: data } }\n';
     expect(await told(data + cifar + any + convert + infer)).toEqual([
-      '4 net E_VALUE An fp32 network has no quantised activations, so no number of spikes can stand for them (at precision=fp32). – exclude this point here, or train with `k` and `B`',
+      '4 net E_VALUE An fp32 network has no quantised activations, so no number of spikes can stand for them (at precision=fp32). – train with `k` and `B`; of a sweep over precisions, `exclude` fp32 here',
       '4 cifar E_VALUE The network takes images of 28×28×1, but the images of cifar10 are 32×32×3 (at precision=fp32). – use the data set that it is trained on, or train another network on this one',
     ]);
   });

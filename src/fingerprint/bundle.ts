@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname, extname, relative, resolve } from 'node:path';
-import type { Loader, OnResolveArgs, OnResolveResult, Plugin } from 'esbuild';
+import type { Loader, Metafile, OnResolveArgs, OnResolveResult, Plugin } from 'esbuild';
 import { digestBytes } from '../files/digest.js';
 import { isBelow, toPosix } from '../files/path.js';
 import { readRegularFile } from '../files/regular-file.js';
@@ -36,7 +36,7 @@ const withoutInfluence = new Set(['@sinclair/typebox']);
 /**
  * Bundles a file with everything it imports from the project, literal dynamic imports included: by relative path, by
  * `imports` and the name of a package.json, and from packages that are links, as those of a workspace. Where esbuild can't
- * bundle such a package, which Node may run nevertheless, all of its files count. What is read while it runs is not part of it.
+ * bundle such a package as Node runs it, all of its files count. What is read while it runs is not part of it.
  *
  * @param base what paths are relative to
  * @param boundary says which modules stay out, by their resolved path
@@ -48,20 +48,28 @@ export async function bundle(entry: string, base: string, boundary?: Boundary): 
   const here = existsSync(entry) ? realpathSync(entry) : entry;
   for (;;) {
     const packages: Packages = { here, imports: [], linked: new Set(), whole };
-    try {
-      return await bundleWith(packages, entry, base, boundary);
-    } catch (error) {
-      const failed = failedFiles(error, entry);
+    const leaveWhole = (files: readonly string[]) => {
       const more = [...packages.linked].filter(
-        (folder) => !whole.has(folder) && !isBelow(folder, here) && failed.some((file) => isBelow(folder, file)),
+        (folder) => !whole.has(folder) && !isBelow(folder, here) && files.some((file) => isBelow(folder, file)),
       );
-      if (more.length === 0) throw error;
       for (const folder of more) whole.add(folder);
+      return more.length > 0;
+    };
+    try {
+      const { misled, ...made } = await bundleWith(packages, entry, base, boundary);
+      if (!leaveWhole(misled)) return made;
+    } catch (error) {
+      if (!leaveWhole(failedFiles(error, entry))) throw error;
     }
   }
 }
 
-function bundleWith(packages: Packages, entry: string, base: string, boundary?: Boundary): Promise<Bundle> {
+interface Made extends Bundle {
+  /** Files that Node may run with others than those in the bundle. */
+  readonly misled: readonly string[];
+}
+
+function bundleWith(packages: Packages, entry: string, base: string, boundary?: Boundary): Promise<Made> {
   const folder = dirname(entry);
   return withEsbuild(async (esbuild) => {
     const result = await buildFile(esbuild, entry, base, {
@@ -83,8 +91,16 @@ function bundleWith(packages: Packages, entry: string, base: string, boundary?: 
       code: result.outputFiles[0]!.text,
       files: sorted(files),
       packages: packageVersions(packages.imports, packages.whole, packages.here),
+      misled: misledFiles(result.metafile).map((path) => resolve(folder, path)),
     };
   });
+}
+
+/** Scripts with TypeScript behind an import: of `./a`, esbuild takes a.ts and Node the a.js that was compiled beside it. */
+function misledFiles({ inputs }: Metafile): readonly string[] {
+  const isMisled = ({ path, original }: { readonly path: string; readonly original?: string }) =>
+    original?.startsWith('.') === true && /\.[cm]?tsx?$/.test(path);
+  return Object.keys(inputs).filter((path) => runByNode.test(path) && inputs[path]!.imports.some(isMisled));
 }
 
 /** Does not export what a stage says of its time: it is then unused, and left out; no other name may give way to its own. */

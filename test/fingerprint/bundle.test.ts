@@ -128,9 +128,10 @@ describe('a bundle', () => {
   it.skipIf(process.platform === 'win32').each([
     ['an addon that is not built', "exports.load = () => require('./build/Release/x.node');\n"],
     ['a file of a kind that it can’t read', "exports.load = () => require('./x.wasm');\n"],
+    ['what was compiled beside its source', "exports.load = require('./built');\n"],
     ['what is not strict', 'with (Math) exports.load = max;\n'],
     ['another encoding', Buffer.from('exports.load = "caf\xe9";\n', 'latin1')],
-  ])('leaves a linked package that esbuild can’t bundle whole, for %s', async (_, main) => {
+  ])('counts a linked package that esbuild can’t bundle as Node runs it by its files, for %s', async (_, main) => {
     const folder = writeFiles(testFolder(), {
       'package.json': '{ "name": "root", "imports": { "#native": "native" } }',
       'a.ts': "import { load } from 'native';\nexport { near } from 'near';\nexport default load;\n",
@@ -139,6 +140,8 @@ describe('a bundle', () => {
       'parts/native/package.json':
         '{ "name": "native", "version": "1.0.0", "main": "main.js", "dependencies": { "left": "*", "beside": "*" } }',
       'parts/native/x.wasm': 'x',
+      'parts/native/built.ts': 'export = 1;\n',
+      'parts/native/built.js': 'module.exports = 1;\n',
       'parts/native/node_modules/left/package.json': '{ "version": "1.2.3" }',
       'parts/beside/package.json': '{ "name": "beside", "version": "3.0.0" }',
       'parts/near/package.json': '{ "name": "near", "version": "2.0.0", "main": "main.js" }',

@@ -67,16 +67,17 @@ export async function timed(call: () => unknown): Promise<number> {
 }
 
 /**
- * Seconds of a step, as it is where one follows the other: the mean of all that begin within half a second. After others' turns
- * caches are cold and threads asleep, which a step of 10 ms pays dearly, and one of a second does not.
+ * Seconds of a step, as it is where one follows the other: the mean of all that begin within half a second, or as many
+ * milliseconds as are given. After others' turns caches are cold and threads asleep, which a step of 10 ms pays dearly, and one
+ * of a second does not.
  */
-export async function turnSeconds(step: () => unknown): Promise<number> {
+export async function turnSeconds(step: () => unknown, milliseconds = 500): Promise<number> {
   const started = performance.now();
   let steps = 0;
   do {
     await step();
     steps++;
-  } while (performance.now() - started < 500);
+  } while (performance.now() - started < milliseconds);
   return (performance.now() - started) / 1e3 / steps;
 }
 

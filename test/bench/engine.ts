@@ -3,6 +3,7 @@
 // SPIKELINE_ONNXRUNTIME names the folder that test/peers/onnxruntime.sh put it in, and TensorFlow where its library is
 // installed. `npm run bench:engine` writes test/bench/RESULTS.md; with SPIKELINE_BENCH_LEVEL set to a lower level of
 // processors than the machine's (x86-64-v3), the comparison and what noise costs in RESULTS-x86-64-v3.md.
+// `npm run bench:engine -- noise` measures what noise costs alone, and only prints.
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
@@ -25,6 +26,10 @@ const python = process.env.SPIKELINE_PYTHON;
 const threads = availableParallelism();
 await useKernels(level ?? 'wasm');
 
+if (process.argv[2] === 'noise') {
+  console.log(await noiseCosts(batch, threads));
+  process.exit(0);
+}
 const rows = await compareAll({ batch, threads, rounds, python });
 const load = loadavg()[0]!.toFixed(1);
 const machine = `${cpus()[0]?.model ?? 'unknown processor'}, ${threads} cores, Node ${process.version}`;

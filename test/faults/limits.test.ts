@@ -114,7 +114,7 @@ describe.skipIf(process.platform === 'win32')('a limit of', () => {
     async () => {
       const files = {
         'command.yaml': 'name: few\nstages: { list: { run: [echo, hello] } }\n',
-        'stage.yaml': 'name: few\nstages: { mine: { uses: ./mine.ts } }\n',
+        'both.yaml': 'name: few\nstages: { mine: { uses: ./mine.ts }, list: { run: [echo, hello] } }\n',
         'mine.ts': mine,
       };
       await withRig(
@@ -122,10 +122,12 @@ describe.skipIf(process.platform === 'win32')('a limit of', () => {
           const seen = new Set<unknown>();
           // From where no process can be started to where all goes well.
           for (const held of [46, 44, 42, 41, 40, 36])
-            for (const file of ['command.yaml', 'stage.yaml']) {
-              const call = ['run', file, '--force', '--reporter', 'json'];
+            for (const file of ['command.yaml', 'both.yaml']) {
+              const call = ['run', file, '--force', '--keep-going', '--reporter', 'json'];
               const { out, err } = after(rig, { done: 'ulimit -n 64', held }, ...call);
               expect(out + err).not.toMatch(ownMistake);
+              if (out.includes('E_TASK_DIED'))
+                expect(out).toContain("The task's process could not be started: too many files are open.");
               if (out !== '') for (const outcome of Object.values(outcomes(out))) seen.add(outcome);
             }
           expect([...seen].sort()).toEqual(['E_TASK_DIED', 'ran']);

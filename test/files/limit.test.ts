@@ -24,3 +24,17 @@ it('a limit runs as many as may run at a time, in their order, again and again, 
   expect(begun).toEqual([0, 1, 2, 3, 4, 5, 6, 0, 1, 2, 3, 4, 5, 6]);
   expect(most).toBe(2);
 });
+
+it('a limit keeps nobody waiting for what is known at once', async () => {
+  const limit = createLimit(1);
+  const begun: number[] = [];
+  const all = [0, 1, 2].map((index) =>
+    limit(() => {
+      begun.push(index);
+      if (index === 1) throw new Error(`${index}`);
+      return index;
+    }),
+  );
+  expect(begun).toEqual([0, 1, 2]);
+  expect((await Promise.allSettled(all)).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+});

@@ -49,10 +49,11 @@ export async function closingReport(run: ClosingReport): Promise<string> {
 
 function places({ pipeline, store, tasks, pages }: ClosingReport): string {
   const plots = tasks
-    .flatMap((task) => {
-      const folder = store.published(pipeline.name).folderOf(task);
-      return outputsOfKind(task, 'pictures').map((output) => join(folder, task.outputs[output]!));
-    })
+    .flatMap((task) =>
+      outputsOfKind(task, 'pictures').map((output) =>
+        join(store.published(pipeline.name).folderOf(task), task.outputs[output]!),
+      ),
+    )
     .filter((folder) => existsSync(folder))
     .map((folder) => `plots:   ${shownPath(folder)}/`);
   const lines = [...pages.map((page) => `report:  ${shownPath(page)}`), ...plots];

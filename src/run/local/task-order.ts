@@ -88,9 +88,9 @@ export class TaskOrder<Outcome> {
         this.#tell(place, outcome);
         if (--this.#toEnd === 0) this.#end();
       }, this.#fail)
-      .finally(() => {
+      .then(() => {
         for (const listener of place.onEnd) listener();
-      });
+      }, this.#fail);
   }
 
   #tell(place: Place<Outcome>, told: Outcome | 'stored'): void {

@@ -130,7 +130,8 @@ export class Planner {
       return {
         status: forced.length > 0 ? { state: 'stale', reasons: forced } : { state: 'waiting', on: waitingFor },
       };
-    const { identity, files, result, problem } = await this.#look(task, outputsOf);
+    const { identity, files } = await this.identify(task, outputsOf);
+    const { result, problem } = await this.#stored(task, identity);
     const { key } = identity;
     if (result === undefined) {
       const status = await this.#explain(task, identity, files, problem);
@@ -147,9 +148,9 @@ export class Planner {
   find(
     task: Task,
     outputsOf: OutputsOf,
-  ): MaybePromise<{ readonly identity: TaskIdentity; readonly result?: TaskResult }> {
-    return after(this.#look(task, outputsOf), ({ identity, result }) =>
-      result === undefined || this.#force.has(task.id) ? { identity } : { identity, result },
+  ): MaybePromise<{ readonly identity: TaskIdentity; readonly result: TaskResult | undefined }> {
+    return after(this.identify(task, outputsOf), ({ identity }) =>
+      after(this.resultOf(task, identity), (result) => ({ identity, result })),
     );
   }
 
@@ -163,16 +164,10 @@ export class Planner {
     return this.#identifier.identify(task, outputsOf);
   }
 
-  /** What a task is made from, and its result, which is missing if it is not stored, or if there is a problem with it. */
-  #look(task: Task, outputsOf: OutputsOf) {
-    return after(this.identify(task, outputsOf), (identified) =>
-      after(this.#stored(task, identified.identity), (stored) => ({ ...identified, ...stored })),
-    );
-  }
-
+  /** The result of a task, which is missing if it is not stored, or if there is a problem with it. */
   #stored(task: Task, { key }: TaskIdentity): MaybePromise<{ result?: TaskResult; problem?: Reason }> {
     return after(this.#store.result(key), (result) =>
-      after(result && this.#problemAmong(task.id, Object.entries(result.outputs).values()), (problem) =>
+      after(result && this.#problemAmong(task.id, Object.entries(result.outputs)), (problem) =>
         problem !== undefined ? { problem } : result === undefined ? {} : { result },
       ),
     );
@@ -190,12 +185,19 @@ export class Planner {
   }
 
   /** The first problem among outputs, which are looked at one after the other. */
-  #problemAmong(task: TaskId, outputs: IterableIterator<[output: string, Artifact]>): MaybePromise<Reason | undefined> {
+  #problemAmong(
+    task: TaskId,
+    outputs: readonly (readonly [output: string, Artifact])[],
+    from = 0,
+  ): MaybePromise<Reason | undefined> {
     const reading = readingFor(this.#reading, task);
-    for (const [output, artifact] of outputs) {
+    for (let at = from; at < outputs.length; at++) {
+      const [output, artifact] = outputs[at]!;
       const problem = this.#store.problemOf(artifact, reading);
       if (problem instanceof Promise)
-        return problem.then((one) => (one === undefined ? this.#problemAmong(task, outputs) : blobReason(output, one)));
+        return problem.then((one) =>
+          one === undefined ? this.#problemAmong(task, outputs, at + 1) : blobReason(output, one),
+        );
       if (problem !== undefined) return blobReason(output, problem);
     }
     return undefined;

@@ -3,7 +3,7 @@
 // With SPIKELINE_BEFORE=/other/checkout, the program built there is measured in the same rounds, as "before".
 
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -246,12 +246,14 @@ const exponents = [...noops].flatMap(([form, points]) => {
   if (smallest === largest) return [];
   return [`${form} ${(Math.log(most / least) / Math.log(largest / smallest)).toFixed(2)}`];
 });
+/** The type of Linux's file system in memory. */
+const isInMemory = statfsSync(tmpdir()).type === 0x01021994;
 const text = `# The runner beside others
 
 ${cpus()[0]!.model}, ${jobs} cores, Node ${process.version}. Whole processes, wall time and peak memory; medians of ${roundsOf(100)}
 rounds (${roundsOf(1000)} of more than 100 tasks; ${roundsOf(10_000)} of more than 1000, whose first runs are measured once), each begun by another tool;
 snakemake takes part in the first three; ratios are medians of those within the rounds, and in brackets their quartiles where there are five or more rounds; written by
-\`npm run bench:runner\`. A task is a shell that writes one line. "change":
+\`npm run bench:runner\`. Graphs lie on ${isInMemory ? 'a tmpfs, so that the disk has no part in it' : 'a disk'}. A task is a shell that writes one line. "change":
 one input file of the last task is another one. –: not waited for, or it failed.${before === undefined ? '' : ` before: ${beforeName()}.`}
 
 ${renderTable(

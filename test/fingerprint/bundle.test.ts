@@ -188,7 +188,7 @@ describe('a bundle', () => {
           'node_modules/@scope/beside': { resolved: 'git+ssh://git@example.org/beside.git#0123abcd' },
           'node_modules/left/node_modules/deep': { resolved: 'file:deep.tgz', integrity: 'sha512-abc' },
           'node_modules/left': {
-            resolved: 'https://registry.npmjs.org/left/-/left-1.2.3.tgz',
+            resolved: 'https://packages.example/left-1.2.3.tgz',
             integrity: 'sha512-def',
           },
         },

@@ -125,7 +125,7 @@ export class JobWatch {
       return;
     }
     const wasSeen = before !== undefined && !isPending(before) && watched.begun;
-    if (wasSeen || (state.reason === 'BeginTime' && this.#putItselfBack(watched))) await this.#requeued(watched);
+    if (wasSeen || (state.reason === 'BeginTime' && this.#wasPutBackUnseen(watched))) await this.#requeued(watched);
     if (watched.shown?.state === 'requeued' && state.reason === 'BeginTime')
       void this.slurm.beginNow(name).catch(() => undefined);
     if (['None', 'Dependency'].includes(state.reason)) return;
@@ -150,10 +150,13 @@ export class JobWatch {
       this.emit({ event: 'task-waiting', task: watched.task.id, message });
   }
 
-  /** True for a job that went back into the queue by itself, which was not told: it was never seen at its task. */
-  #putItselfBack({ job, putBack }: Watched): boolean {
+  /**
+   * True for a job that waits for its time, which Slurm gives to those that were put back, and that has left word of a start
+   * of which that was not told yet: it was never seen at its task.
+   */
+  #wasPutBackUnseen({ job, putBack }: Watched): boolean {
     const status = this.files.readStatus(job.id, job.slot);
-    return status?.state === 'requeued' && status.restarts !== putBack;
+    return status !== undefined && status.restarts !== putBack;
   }
 
   async #requeued(watched: Watched): Promise<void> {
@@ -171,8 +174,9 @@ export class JobWatch {
     watched.begun = false;
     watched.told = '';
     delete watched.failedSince;
-    if (status !== undefined) watched.shown = status;
-    if (status?.state === 'requeued') watched.putBack = status.restarts;
+    if (status === undefined) return;
+    watched.shown = status;
+    watched.putBack = status.restarts;
   }
 
   /** In what state the last start of a job ended that has left no word of why. */

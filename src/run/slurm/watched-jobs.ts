@@ -19,7 +19,7 @@ export interface Watched {
   /** How often the daemon of its node had ended it when it was last put back into the queue. */
   endings?: number;
   shown?: JobStatus;
-  /** How often it had been begun anew when it was last told that it had put itself back into the queue. */
+  /** How often it had been begun anew when it was last told that it was put back into the queue. */
   putBack?: number;
 }
 

@@ -103,6 +103,31 @@ it('tells of a job that put itself back before it was seen at its task, each tim
   }
 });
 
+it('tells of a job that was put back before it was seen at its task, once for each start', async () => {
+  const { said, events, look } = watched(command('a'));
+  const put = async () => {
+    for (const reason of ['None', 'BeginTime', 'BeginTime']) {
+      Object.assign(said, { state: 'PENDING', reason });
+      await look();
+      await vi.advanceTimersByTimeAsync(60_000);
+    }
+  };
+  await put();
+  expect(events.filter(({ event }) => event === 'task-retry')).toEqual([]);
+  for (const [restarts, isSeen] of [false, true, false, true].entries()) {
+    said.status = { restarts, state: 'running', key: '0'.repeat(64) as never };
+    if (isSeen) {
+      said.state = 'RUNNING';
+      await look();
+      await vi.advanceTimersByTimeAsync(60_000);
+    }
+    await put();
+  }
+  const retries = events.filter(({ event }) => event === 'task-retry');
+  const failure = { code: 'E_SLURM_REQUEUED' };
+  expect(retries).toMatchObject([1, 2, 3, 4].map((attempt) => ({ attempt, failure })));
+});
+
 it('knows a job that its node has killed for its memory, which Slurm only calls failed', async () => {
   for (const state of ['FAILED', 'CANCELLED']) {
     const { said, look } = watched(command('a'));

@@ -1,11 +1,20 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname, extname, relative, resolve } from 'node:path';
 import type { Loader, Metafile, OnResolveArgs, OnResolveResult, Plugin } from 'esbuild';
-import { digestBytes } from '../files/digest.js';
+import { digestBytes, digestFile } from '../files/digest.js';
 import { isBelow, toPosix } from '../files/path.js';
 import { readRegularFile } from '../files/regular-file.js';
+import { packageRoot } from '../paths.js';
 import { asNodeResolves, buildFile, common, failedFiles, packagesPlugin, runByNode, withEsbuild } from './esbuild.js';
-import { installedPackage, linkedFolder, type PackageImport, packageImport, packageVersions } from './packages.js';
+import { namedFiles, namedPackages } from './named.js';
+import {
+  installedPackage,
+  isInstalled,
+  linkedFolder,
+  type PackageImport,
+  packageImport,
+  packageVersions,
+} from './packages.js';
 
 /** The code that a stage consists of, as far as it can change a result. */
 export interface Bundle {
@@ -36,7 +45,8 @@ const withoutInfluence = new Set(['@sinclair/typebox']);
 /**
  * Bundles a file with everything it imports from the project, literal dynamic imports included: by relative path, by
  * `imports` and the name of a package.json, and from packages that are links, as those of a workspace. Where esbuild can't
- * bundle such a package as Node runs it, all of its files count. What is read while it runs is not part of it.
+ * bundle such a package as Node runs it, all of its files count. Files and packages that it names in other ways count, too
+ * (see named.ts). What it reads by a name that is made while it runs is not part of it.
  *
  * @param base what paths are relative to
  * @param boundary says which modules stay out, by their resolved path
@@ -56,42 +66,99 @@ export async function bundle(entry: string, base: string, boundary?: Boundary): 
       return more.length > 0;
     };
     try {
-      const { misled, ...made } = await bundleWith(packages, entry, base, boundary);
-      if (!leaveWhole(misled)) return made;
+      const parts = await bundleWithNamed({ packages, base, boundary }, entry);
+      if (leaveWhole(parts.flatMap(({ misled }) => misled))) continue;
+      return {
+        code: parts.map(({ code }) => code).join('\n'),
+        files: sorted(parts.flatMap(({ files }) => files)),
+        packages: packageVersions(packages.imports, whole, here),
+      };
     } catch (error) {
-      if (!leaveWhole(failedFiles(error, entry))) throw error;
+      if (!leaveWhole(failedFiles(error))) throw error;
     }
   }
 }
 
-interface Made extends Bundle {
-  /** Files that Node may run with others than those in the bundle. */
-  readonly misled: readonly string[];
+/** What all parts of a bundle have in common. */
+interface Whole {
+  readonly packages: Packages;
+  readonly base: string;
+  readonly boundary: Boundary | undefined;
 }
 
-function bundleWith(packages: Packages, entry: string, base: string, boundary?: Boundary): Promise<Made> {
+/** A file with all that it imports. */
+interface Part {
+  readonly code: string;
+  /** Name and digest. */
+  readonly files: readonly (readonly [string, string])[];
+  /** Files that Node may run with others than those in the bundle. */
+  readonly misled: readonly string[];
+  /** Files that it names beside its imports. */
+  readonly named: readonly string[];
+}
+
+/** Bundles a file and those that it names, each by itself, as they run by themselves. */
+async function bundleWithNamed(of: Whole, entry: string): Promise<readonly Part[]> {
+  const parts = [await bundlePart(of, entry, [withoutCost(entry)])];
+  const seen = new Set([entry]);
+  // More come as it goes through them.
+  for (const { named } of parts)
+    for (const path of named) {
+      if (seen.has(path)) continue;
+      seen.add(path);
+      const installed = installedPackage(path, dirname(path));
+      if (installed === undefined) parts.push(await bundleNamed(of, path));
+      else of.packages.imports.push(installed);
+    }
+  return parts;
+}
+
+async function bundleNamed(of: Whole, path: string): Promise<Part> {
+  if (loaders[extname(path)] !== undefined)
+    try {
+      return await bundlePart(of, path);
+    } catch (error) {
+      // It may be no code for Node, or none that a bundle can hold.
+      if (!failedFiles(error).includes(path)) throw error;
+    }
+  const name = toPosix(relative(of.base, path));
+  const { digest } = await digestFile(path);
+  return { code: `${name} ${digest}`, files: [[name, digest]], misled: [], named: [] };
+}
+
+function bundlePart(
+  { packages, base, boundary }: Whole,
+  entry: string,
+  plugins: readonly Plugin[] = [],
+): Promise<Part> {
   const folder = dirname(entry);
   return withEsbuild(async (esbuild) => {
-    const result = await buildFile(esbuild, entry, base, {
+    const { metafile, outputFiles } = await buildFile(esbuild, entry, base, {
       ...settings,
       ...asNodeResolves,
       // Of a package that is a link: its bytes count.
       loader: { '.node': 'binary' },
       plugins: [
-        withoutCost(entry),
+        ...plugins,
         ...(boundary === undefined ? [] : [boundaryPlugin(boundary)]),
         packagesPlugin((file, args) => placed(packages, file, args)),
       ],
     });
-    const inputs = Object.keys(result.metafile.inputs).map((path) => resolve(folder, path));
-    const files = await Promise.all(
-      inputs.map(async (path) => [toPosix(relative(base, path)), await fileDigest(path, esbuild.transform)] as const),
-    );
+    const inputs = Object.entries(metafile.inputs).map(async ([input, { imports }]) => {
+      const path = resolve(folder, input);
+      const { digest, code } = await minified(path, esbuild.transform);
+      const imported = new Set(imports.map(({ path, original = path }) => original));
+      // Engines tell of the libraries that they find where they are used.
+      const loaded = base === packageRoot ? [] : namedPackages(code, imported);
+      for (const name of loaded) notePackage(packages, name, dirname(path));
+      return { file: [toPosix(relative(base, path)), digest] as const, named: namedFiles(code, path, imported) };
+    });
+    const read = await Promise.all(inputs);
     return {
-      code: result.outputFiles[0]!.text,
-      files: sorted(files),
-      packages: packageVersions(packages.imports, packages.whole, packages.here),
-      misled: misledFiles(result.metafile).map((path) => resolve(folder, path)),
+      code: outputFiles[0]!.text,
+      files: read.map(({ file }) => file),
+      misled: misledFiles(metafile).map((path) => resolve(folder, path)),
+      named: read.flatMap(({ named }) => named).sort(),
     };
   });
 }
@@ -140,8 +207,8 @@ interface Packages {
   readonly imports: PackageImport[];
   /** Folders of those that are links. */
   readonly linked: Set<string>;
-  /** Those of them that can't be bundled, and stay out. */
-  readonly whole: ReadonlySet<string>;
+  /** Those of them that can't be bundled, or are loaded by their names: they stay out. */
+  readonly whole: Set<string>;
 }
 
 /** Says what becomes of an import that leads to a file, and notes the package that it is from. */
@@ -164,6 +231,15 @@ function placed(
   return whole.has(folder) && runByNode.test(file) ? outside : { path: file };
 }
 
+/** Notes a package that a file may load by its name; of one that is a link all files count, as it is in no bundle. */
+function notePackage({ here, imports, whole }: Packages, path: string, resolveDir: string): void {
+  const from = packageImport(undefined, path, resolveDir);
+  if (from === undefined || !isInstalled(from)) return;
+  imports.push(from);
+  const folder = linkedFolder(from);
+  if (folder !== undefined && !isBelow(folder, here)) whole.add(folder);
+}
+
 const loaders: Readonly<Record<string, Loader>> = {
   '.ts': 'ts',
   '.mts': 'ts',
@@ -175,11 +251,16 @@ const loaders: Readonly<Record<string, Loader>> = {
   '.cjs': 'js',
 };
 
-async function fileDigest(path: string, transform: typeof import('esbuild').transform): Promise<string> {
+/** A file's code without what changes no result, and its digest; of other files only that of their bytes. */
+async function minified(
+  path: string,
+  transform: typeof import('esbuild').transform,
+): Promise<{ readonly digest: string; readonly code: string }> {
   const source = readRegularFile(path);
   const loader = loaders[extname(path)];
-  if (loader === undefined) return digestBytes(source);
-  return digestBytes((await transform(source, { ...settings, loader })).code);
+  if (loader === undefined) return { digest: digestBytes(source), code: '' };
+  const { code } = await transform(source, { ...settings, loader });
+  return { digest: digestBytes(code), code };
 }
 
 function sorted<T>(entries: readonly (readonly [string, T])[]): Readonly<Record<string, T>> {

@@ -46,8 +46,7 @@ export async function buildFile(
     return await esbuild.build({ ...options, ...fixed, absWorkingDir: folder, entryPoints: ['entry'], plugins });
   } catch (error) {
     if (isGone(error) || isMissing(error)) throw error;
-    const { text, hint } = failureOf(error as BuildFailure, folder, base);
-    throw new UserError('E_STAGE_CODE', text, hint, { cause: error });
+    throw new CodeError(error as BuildFailure, folder, base);
   }
 }
 
@@ -208,11 +207,22 @@ function detailOf({ detail }: Message): Partial<Detail> {
   return (detail ?? {}) as Partial<Detail>;
 }
 
+/** Code that can't be bundled. */
+class CodeError extends UserError {
+  /** Absolute paths of the files that are at fault. */
+  readonly files: readonly string[];
+
+  constructor(failure: BuildFailure, folder: string, base: string) {
+    const { text, hint } = failureOf(failure, folder, base);
+    super('E_STAGE_CODE', text, hint, { cause: failure });
+    const paths = (failure.errors ?? []).map((one) => detailOf(one).path ?? one.location?.file);
+    this.files = paths.flatMap((path) => (path === undefined ? [] : [resolve(folder, path)]));
+  }
+}
+
 /** Absolute paths of the files that `buildFile` failed at. */
-export function failedFiles(error: unknown, entry: string): readonly string[] {
-  const { errors = [] } = ((error as UserError).cause ?? {}) as Partial<BuildFailure>;
-  const paths = errors.map((one) => detailOf(one).path ?? one.location?.file);
-  return paths.flatMap((path) => (path === undefined ? [] : [resolve(dirname(entry), path)]));
+export function failedFiles(error: unknown): readonly string[] {
+  return error instanceof CodeError ? error.files : [];
 }
 
 function shownFrom(base: string, path: string): string {

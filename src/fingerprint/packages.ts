@@ -84,6 +84,11 @@ export function packageImport(file: string | undefined, path: string, folder: st
   return name === undefined ? undefined : { name, folder };
 }
 
+/** True if the package is there, installed or as a link. */
+export function isInstalled({ name, folder }: PackageImport): boolean {
+  return findPackage(name, folder) !== undefined;
+}
+
 /** Where a package lies that is not installed, but a link to a folder of the project's own; undefined for all others. */
 export function linkedFolder({ name, folder }: PackageImport): string | undefined {
   const found = findPackage(name, folder)?.folder;

@@ -6,7 +6,7 @@ import { digestBytes, digestFile, digestJson } from '../files/digest.js';
 import { type Boundary, bundle } from '../fingerprint/bundle.js';
 import { forgetPackages } from '../fingerprint/packages.js';
 import { buildFolder, isBuilt, packageRoot } from '../paths.js';
-import { builtInStage, isUserStage } from './registry.js';
+import { builtInStage, isUserStage, stageFile } from './registry.js';
 
 /** What identifies the code of a stage. */
 export interface CodeFingerprint {
@@ -58,20 +58,20 @@ export async function stageFingerprint(uses: string, folder: string): Promise<Co
     if (known === undefined) throw new TypeError(`no fingerprint of the built-in stage "${uses}"`);
     return known;
   }
-  const file = resolve(folder, uses);
+  const file = stageFile(uses, folder);
   return remember(file, () => codeFingerprint(file, dirname(file)));
 }
 
 /** The fingerprint of a file of the user's as it is now, even if it changed since this process began. */
 export async function currentFingerprint(uses: string, folder: string): Promise<CodeFingerprint> {
-  if (isUserStage(uses)) cache.delete(resolve(folder, uses));
+  if (isUserStage(uses)) cache.delete(stageFile(uses, folder));
   return stageFingerprint(uses, folder);
 }
 
 /** Absolute paths of the user's files that a stage's code consists of; of a built-in one none. */
 export async function stageSources(uses: string, folder: string): Promise<readonly string[]> {
   if (!isUserStage(uses)) return [];
-  const file = resolve(folder, uses);
+  const file = stageFile(uses, folder);
   const { files } = await bundle(file, dirname(file));
   return Object.keys(files).map((path) => resolve(dirname(file), path));
 }

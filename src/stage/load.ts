@@ -7,15 +7,13 @@ import { nearest } from '../schema/suggest.js';
 import { definitionProblems } from './check.js';
 import { costProblems } from './cost.js';
 import type { StageDefinition } from './definition.js';
-import { builtInStage, builtInStageNames, type StageModule } from './registry.js';
+import { builtInStage, builtInStageNames, type StageModule, stageFile, stageFileName } from './registry.js';
 
 /** Why a stage can't be used, in the user's words. */
 export interface StageProblem {
   readonly error: string;
   readonly hint?: string;
 }
-
-const extensions = /\.(ts|mts|js|mjs)$/;
 
 /** The built-in stage that `uses:` names. */
 export async function findBuiltInStage(uses: string, folder: string): Promise<StageDefinition | StageProblem> {
@@ -24,12 +22,12 @@ export async function findBuiltInStage(uses: string, folder: string): Promise<St
 
 /** The file that `uses:` names. */
 export function findUserStage(uses: string, folder: string): string | StageProblem {
-  if (!extensions.test(uses))
+  if (!stageFileName.test(uses))
     return {
       error: `${uses} is not a TypeScript or JavaScript file.`,
       hint: 'Its name must end in .ts, .mts, .js or .mjs.',
     };
-  const file = resolve(folder, uses);
+  const file = stageFile(uses, folder);
   if (!existsSync(file)) return { error: `The file ${uses} does not exist.` };
   if (sep === '/' && file.includes('\\'))
     return {
@@ -42,7 +40,7 @@ export function findUserStage(uses: string, folder: string): string | StageProbl
 function unknownStage(uses: string, folder: string): StageProblem {
   const names = builtInStageNames();
   const error = `There is no stage "${uses}".`;
-  if (extensions.test(uses) && existsSync(resolve(folder, uses)))
+  if (stageFileName.test(uses) && existsSync(resolve(folder, uses)))
     return { error, hint: `For the file of that name, write "./${uses}".` };
   const near = nearest(uses, names);
   const all = `Built-in stages: ${names.join(', ')}.`;
@@ -70,7 +68,7 @@ export async function loadUserStage(
   try {
     loaded = (await importModule(module)) as typeof loaded;
   } catch (error) {
-    return loadProblem(error, resolve(folder, uses), uses, module);
+    return loadProblem(error, stageFile(uses, folder), uses, module);
   }
   if (!('default' in loaded) || loaded.default === undefined)
     return { error: `${uses} has no default export.`, hint: 'End it with "export default defineStage({ … })".' };

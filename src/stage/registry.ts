@@ -1,6 +1,7 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { join, parse } from 'node:path';
+import { existsSync, readdirSync, realpathSync } from 'node:fs';
+import { join, parse, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { isBelow } from '../files/path.js';
 import { importModule } from '../import-module.js';
 import { buildFolder, isBuilt, packageRoot } from '../paths.js';
 import type { StageCost } from './cost.js';
@@ -12,6 +13,24 @@ const [folder, extension] = isBuilt ? [join(buildFolder, 'stages'), '.js'] : [jo
 /** True if `uses:` names a file of the user's. */
 export function isUserStage(uses: string): boolean {
   return uses.startsWith('./') || uses.startsWith('../');
+}
+
+/** Files of stages have these names. */
+export const stageFileName = /\.(ts|mts|js|mjs)$/;
+
+/**
+ * Absolute path of a file of the user's. Of a link it is where it leads: what the file imports lies there.
+ *
+ * @param folder of the pipeline file
+ */
+export function stageFile(uses: string, folder: string): string {
+  const file = resolve(folder, uses);
+  if (!existsSync(file)) return file;
+  const real = realpathSync(file);
+  if (!stageFileName.test(real)) return file;
+  // The folder's own name stays, which messages have.
+  const place = existsSync(folder) ? realpathSync(folder) : folder;
+  return isBelow(place, real) ? join(folder, relative(place, real)) : real;
 }
 
 /** The code of what keeps the stage that `uses:` names from being used: there is none of that name, or a file of the user's isn't one. */

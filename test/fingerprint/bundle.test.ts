@@ -3,7 +3,6 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { UserError } from '../../src/error.js';
 import { bundle } from '../../src/fingerprint/bundle.js';
 import { forgetPackages } from '../../src/fingerprint/packages.js';
 import { testFolder, writeFiles } from '../store/folder.js';
@@ -45,7 +44,7 @@ describe('a bundle', () => {
       ['large.ts', "./large.ts can't be read: it is larger than 256 MiB, too large for such a file."],
       ...(isRoot ? [] : [['closed.ts', "./closed.ts can't be read: permission is denied."] as const]),
     ] as const)
-      await expect(bundle(join(folder, file), folder)).rejects.toThrow(new UserError('E_STAGE_CODE', what));
+      await expect(bundle(join(folder, file), folder)).rejects.toMatchObject({ code: 'E_STAGE_CODE', message: what });
     writeFiles(folder, { 'node_modules/left/package.json': '{ "version": "1.2.3" }' });
     expect((await bundle(join(folder, 'b.ts'), folder)).packages).toEqual({ left: '1.2.3' });
     // As damaged as a lock file can be without being text.
@@ -166,6 +165,60 @@ describe('a bundle', () => {
     expect(after.native).not.toBe(before.native);
     expect(after.beside).not.toBe(before.beside);
     await expect(take('own.ts')).rejects.toThrow('Could not resolve "./gone"');
+  });
+
+  it('holds what it names without importing it, with all that this imports and names', async () => {
+    const folder = writeFiles(testFolder(), {
+      'a.ts': `import { createRequire } from 'node:module';
+        import { rate } from './lib/rate.js';
+        const load = createRequire(import.meta.url);
+        export const made = [load('./own'), new URL('./w.js', import.meta.url), new URL('a%20b.txt?x', import.meta.url)];
+        export const paths = [\`\${import.meta.dirname}\`, 'tables/t.csv', './gone.js', '.', 'right', './bytes.ts', rate];
+        export const packages = [load('left/part.js'), load('none'), load('node:fs')];
+        export const self = './a.ts';`,
+      'lib/rate.ts': 'export const rate = 0.5;\nexport const unused = 1;\n',
+      'own.js': "module.exports = require('./deeper.cjs');\n",
+      'deeper.cjs': 'module.exports = 1;\n',
+      'w.js': "import './of-w.js';\nexport const cost = new URL('ünï.bin', import.meta.url);\n",
+      'of-w.js': "globalThis.w = 'a.ts';\n",
+      'ünï.bin': '1',
+      'a b.txt': '1',
+      'tables/t.csv': '1',
+      'bytes.ts': 'what it is {\n',
+      'beside.txt': '1',
+      'node_modules/left/package.json': '{ "version": "1.2.3" }',
+      'node_modules/right/package.json': '{ "version": "1.2.3" }',
+    });
+    const take = () => {
+      forgetPackages();
+      return bundle(join(folder, 'a.ts'), folder);
+    };
+    let before = await take();
+    const named = ['deeper.cjs', 'own.js', 'of-w.js', 'ünï.bin', 'w.js', 'a b.txt', 'tables/t.csv', 'bytes.ts'];
+    expect(Object.keys(before.files).sort()).toEqual(['a.ts', 'lib/rate.ts', ...named].sort());
+    expect(before.packages).toEqual({ left: '1.2.3' });
+    expect(await take()).toEqual(before);
+    for (const file of named) {
+      writeFiles(folder, { [file]: `globalThis.changed = ${JSON.stringify(file)};\n` });
+      const after = await take();
+      expect(after.code, file).not.toBe(before.code);
+      before = after;
+    }
+    writeFiles(folder, { 'beside.txt': '2', 'lib/rate.ts': 'export const rate = 0.5; // as before\n' });
+    expect((await take()).code).toBe(before.code);
+  });
+
+  it('has the files of a linked package that is loaded by its name', async () => {
+    const folder = writeFiles(testFolder(), {
+      'a.ts': "import { createRequire } from 'node:module';\nexport default createRequire(import.meta.url)('near');\n",
+      'parts/near/package.json': '{ "name": "near", "version": "2.0.0" }',
+      'parts/near/index.js': 'module.exports = 1;\n',
+      'node_modules/.keep': '',
+    });
+    symlinkSync('../parts/near', join(folder, 'node_modules/near'), 'junction');
+    expect((await bundle(join(folder, 'a.ts'), folder)).packages).toEqual({
+      near: expect.stringMatching(/^2\.0\.0 \(sha256:/) as string,
+    });
   });
 
   it('has the versions of what is installed, down to what packages depend on, and not those of a lock file left behind', async () => {

@@ -1,9 +1,12 @@
+import { realpathSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { StageDefinition } from '../../src/stage/definition.js';
+import { describeStage } from '../../src/stage/describe.js';
+import { stageFingerprint } from '../../src/stage/fingerprint.js';
 import { findBuiltInStage, findUserStage, loadUserStage } from '../../src/stage/load.js';
-import { builtInStageNames, builtInStages } from '../../src/stage/registry.js';
+import { builtInStageNames, builtInStages, stageFile } from '../../src/stage/registry.js';
 import { runnableCode } from '../../src/stage/runnable.js';
 import { testFolder, writeFiles } from '../store/folder.js';
 
@@ -25,7 +28,7 @@ export default defineStage({
 
 /** What a task's process does; the code lies elsewhere. */
 async function load(uses: string, folder: string) {
-  const elsewhere = writeFiles(testFolder(), { 'stage.mjs': await runnableCode(join(folder, uses)) });
+  const elsewhere = writeFiles(testFolder(), { 'stage.mjs': await runnableCode(stageFile(uses, folder)) });
   return loadUserStage(pathToFileURL(join(elsewhere, 'stage.mjs')).href, uses, folder);
 }
 const loadText = (text: string) => load('./stage.ts', writeFiles(testFolder(), { 'stage.ts': text }));
@@ -50,6 +53,31 @@ describe('a stage', () => {
       name: 'UserError',
       code: 'E_ZERO',
     });
+  });
+
+  it.skipIf(process.platform === 'win32')('loads a link to a file, with what lies beside that', async () => {
+    const folder = writeFiles(testFolder(), {
+      'shared/scale.ts': good,
+      'shared/lib/factor.ts': 'export const factor = 21;',
+      'kept/0f3a': good.replace("'./lib/factor'", "'../shared/lib/factor'"),
+      'app/.keep': '',
+    });
+    symlinkSync('../shared/scale.ts', join(folder, 'app/s.ts'));
+    symlinkSync('../kept/0f3a', join(folder, 'app/kept.ts'));
+    symlinkSync('app', join(folder, 'same'));
+    const app = join(folder, 'app');
+    expect(stageFile('./s.ts', app)).toBe(join(realpathSync(folder), 'shared/scale.ts'));
+    // Without a name that tells what it is, its own counts; and so does that of the pipeline's folder.
+    expect(stageFile('./kept.ts', app)).toBe(join(app, 'kept.ts'));
+    writeFiles(folder, { 'app/plain.ts': good });
+    expect(stageFile('./plain.ts', join(folder, 'same'))).toBe(join(folder, 'same/plain.ts'));
+    expect(await load('./s.ts', app)).toMatchObject({ name: 'scale' });
+    expect(Object.keys((await stageFingerprint('./s.ts', app)).files)).toEqual([
+      'lib/factor.ts',
+      'scale.ts',
+      'spikeline',
+    ]);
+    expect(await describeStage('./s.ts', app)).toMatchObject({ name: 'scale' });
   });
 
   it.each(['js', 'mjs'])('loads a .%s file', async (extension) => {

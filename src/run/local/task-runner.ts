@@ -11,7 +11,7 @@ import { freeBytes } from '../../files/space.js';
 import { openAnew, openToAppend } from '../../files/trust.js';
 import type { Pipeline, Task } from '../../pipeline/expand/task.js';
 import { mapFilePaths } from '../../stage/file-path.js';
-import { isUserStage } from '../../stage/registry.js';
+import { isUserStage, stageFile } from '../../stage/registry.js';
 import { runnableCode } from '../../stage/runnable.js';
 import type { Store } from '../../store/store.js';
 import type { Artifact } from '../../store/types.js';
@@ -172,7 +172,7 @@ export class TaskRunner {
     const { definition, uses } = task.action;
     const code = isUserStage(uses) ? join(work, 'stage.mjs') : undefined;
     if (code !== undefined)
-      writeFileSync(code, await runnableCode(resolve(this.pipeline.folder, uses)), { mode: 0o600 });
+      writeFileSync(code, await runnableCode(stageFile(uses, this.pipeline.folder)), { mode: 0o600 });
     const engine = engineOf(definition, this.pipeline.engine);
     const absolute = (path: string) => resolve(this.pipeline.folder, path);
     const job = {

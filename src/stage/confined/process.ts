@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { bundle } from '../../fingerprint/bundle.js';
 import { buildFolder, packageRoot } from '../../paths.js';
+import { stageFile } from '../registry.js';
 import { runnableCode } from '../runnable.js';
 import { type Order, phases, type ReaderFailure, type ReaderOrder, type Reply } from './messages.js';
 import { Patience } from './patience.js';
@@ -24,7 +25,7 @@ const outside = 'Move what it does while it is loaded into run().';
 
 /** Loads a stage of the user's in a process that can do nothing but say what the definition is. */
 export async function askReader(asked: Order, limits: Limits = defaultLimits): Promise<Reply> {
-  const file = resolve(asked.folder, asked.uses);
+  const file = stageFile(asked.uses, asked.folder);
   const order: ReaderOrder = { ...asked, code: await runnableCode(file) };
   const child = start(file, await readableBy(file));
   const patience = new Patience(order.uses, child.pid, limits.seconds);

@@ -104,7 +104,8 @@ it('the bench grants the scratch memory that was promised, and sees what is writ
       ...{ g: room(), z: room(), a: room(), b: room(), d: room(), bounds: room(), dy: room(), coarse: room() },
       ...{ dyOffsets: bench.words([0]), coarseOffsets: bench.words([0]), largest: bench.halves([0]) },
       ...{
-        imageBytes: bytes(64),
+        dyImage: bytes(64),
+        coarseImage: bytes(64),
         blockBytes: bytes(64),
         width: 16,
         blocks: 1,

@@ -1,6 +1,7 @@
 // How gradients of a convolution lie in memory, and in which order inputs find their taps there.
 import { type BlockedMap, type Borders, blockedMap, type Geometry } from './geometry.js';
 import { gradientKernels } from './kernels/describe-gradients.mjs';
+import { type Bytes, bytes, times } from './units.js';
 
 /** Input pixels with the same (i + padding) mod stride: they see the same taps, phase, phase + stride, … */
 export interface StridePhase {
@@ -48,8 +49,25 @@ function gradientBorders(g: Geometry): Borders {
 }
 
 /** The gradient of a convolution's output, in blocks of so many channels, between zeros where inputs look for their taps. */
-export const gradientMap = (g: Geometry, width = g.outChannels, valueBytes = 4): BlockedMap =>
-  blockedMap(g.outHeight, g.outWidth, g.outChannels, width, gradientBorders(g), valueBytes);
+export function gradientMap(g: Geometry, width = g.outChannels, valueBytes = 4): BlockedMap {
+  const map = blockedMap(g.outHeight, g.outWidth, g.outChannels, width, gradientBorders(g), valueBytes);
+  return { ...map, imageBytes: apart(map.imageBytes, times(g.kernelHeight, map.rowBytes)) };
+}
+
+/** A line of the first-level cache, and how many lines on the next one is that takes the same place in it. */
+const [lineBytes, cacheSets] = [64, 64];
+
+/**
+ * The distance from image to image of so many bytes, of which so many images' rows are read in turns: in the first-level cache they lie
+ * beside each other, where distances that are powers of two have them drive each other out.
+ */
+function apart(image: Bytes, rows: Bytes): Bytes {
+  const reach = Math.min(Math.ceil(rows / lineBytes), cacheSets / 2 - 1);
+  let lines = Math.ceil(image / lineBytes);
+  // All places come in turn where their number and the distance have no divisor in common.
+  while (lines % 2 === 0 || lines % cacheSets < reach || cacheSets - (lines % cacheSets) < reach) lines++;
+  return bytes(lines * lineBytes);
+}
 
 /** Pixels of the largest phase in so many images, in whole sixty-fours: as many as kernels list at a time. */
 export const rowPixels = (phasePixels: ArrayLike<number>, images: number): number =>

@@ -67,12 +67,12 @@ export function planQuantisation(
   { fine, fineMap, coarse, coarseMap, bounds, largest }: IntegerGradient,
   sources: Pick<DescriptorFields<'QuantiseGradient'>, 'g' | 'z' | 'integer' | 'a' | 'b' | 'd'>,
 ): Descriptor<'QuantiseGradient'> {
-  const { blockBytes, width } = coarseMap;
   return plan.descriptor('QuantiseGradient', {
     ...sources,
-    ...{ bounds, dy: fine, coarse, imageBytes: fineMap.imageBytes, blockBytes, width, largest },
+    ...{ bounds, dy: fine, dyImage: fineMap.imageBytes, largest },
+    ...{ coarse, coarseImage: coarseMap.imageBytes, blockBytes: coarseMap.blockBytes, width: coarseMap.width },
     dyOffsets: plan.table(pixelOffsets(fineMap, g.outHeight, g.outWidth)),
     coarseOffsets: plan.table(pixelOffsets(coarseMap, g.outHeight, g.outWidth)),
-    ...{ pixels: outputPixels(g), channels: g.outChannels, blocks: g.outChannels / width },
+    ...{ pixels: outputPixels(g), channels: g.outChannels, blocks: g.outChannels / coarseMap.width },
   });
 }

@@ -53,7 +53,8 @@ export class TrainingLayer {
   /** Of the activations before it; there is none of the image. */
   readonly inputGradient: Calls | undefined;
   readonly weightGradient: PlannedWeightGradient;
-  protected readonly gradient: OutputGradient;
+  /** Of its output. */
+  readonly gradient: OutputGradient;
   readonly #images: PlannedInputGradient['images'];
 
   /** @param before the block whose activations it reads; none before the first layer */
@@ -71,11 +72,6 @@ export class TrainingLayer {
     this.inputGradient = backward && this.own(backward.calls);
     this.#images = backward?.images ?? { suited: chunkImages(this.gradient.dyMap), least: 1 };
     this.weightGradient = this.#ownGradient(planWeightGradient(training, layer, this.gradient));
-  }
-
-  /** Where the gradient of its output is written as floats. */
-  get dy(): Address {
-    return this.gradient.dy;
   }
 
   /** Items of the forward pass. */

@@ -103,11 +103,12 @@ const backward = (block: TrainingBlock): Phase[] => [
   ),
 ];
 
-function planLoss(plan: MemoryPlan, network: Network, batch: number, { layer, dy }: TrainingLayer) {
+function planLoss(plan: MemoryPlan, network: Network, batch: number, { layer, gradient }: TrainingLayer) {
   const [labels, losses, hits] = [plan.floats(batch), plan.doubles(batch), plan.floats(batch)];
   const descriptor = plan.descriptor('SoftmaxLoss', {
-    ...{ logits: layer.z, labels, gradient: dy, losses, hits },
-    ...{ classes: network.classes, stride: layer.g.outChannels, scale: 1 / batch },
+    ...{ logits: layer.z, labels, gradient: gradient.dy, losses, hits },
+    ...{ classes: network.classes, stride: layer.g.outChannels, gradientImage: gradient.dyMap.imageBytes },
+    scale: 1 / batch,
   });
   return { labels, losses, hits, loss: ofLayer(layer.name, calls('softmaxLoss', descriptor)) };
 }

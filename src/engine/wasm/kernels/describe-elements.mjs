@@ -87,7 +87,7 @@ export const elements = /** @type {const} */ ({
   QuantiseGradient: {
     kernels: 'quantiseGradient',
     addresses: 'g z a b d bounds dy dyOffsets coarse coarseOffsets largest',
-    bytes: 'imageBytes blockBytes',
+    bytes: 'dyImage coarseImage blockBytes',
     counts: 'width blocks pixels channels',
     flags: 'integer',
     // a, b and d of all channels, and what is largest in up to sixteen parts of each block.
@@ -97,6 +97,7 @@ export const elements = /** @type {const} */ ({
   SoftmaxLoss: {
     kernels: 'softmaxLoss',
     addresses: 'logits labels gradient losses hits',
+    bytes: 'gradientImage',
     counts: 'classes stride',
     numbers: 'scale',
   },

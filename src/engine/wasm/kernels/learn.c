@@ -9,7 +9,7 @@
 KERNEL(softmaxLoss, SoftmaxLoss) {
   for (i32 n = lo; n < hi; n++) {
     const f32 *logits = (f32 *)t.logits + (isize)n * t.stride;
-    f32 *gradient = (f32 *)t.gradient + (isize)n * t.stride;
+    f32 *gradient = (f32 *)(t.gradient + n * t.gradientImage);
     const i32 label = ((i32 *)t.labels)[n];
     i32 best = 0;
     for (i32 c = 1; c < t.classes; c++)

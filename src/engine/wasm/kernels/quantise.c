@@ -32,8 +32,8 @@ INLINE void quantise(QuantiseGradient t, i32 lo, i32 hi, bool integer) {
     for (i32 p = 0; p < t.pixels; p++) {
       const isize first = ((isize)n * t.pixels + p) * t.channels;
       const u8 *z = t.z + first * zBytes, *g = t.g + first * 4, *at = t.coefficients;
-      u8 *out = t.dy + n * t.imageBytes + ((u32 *)t.dyOffsets)[p];
-      u8 *block = t.coarse + n * t.imageBytes + ((u32 *)t.coarseOffsets)[p];
+      u8 *out = t.dy + n * t.dyImage + ((u32 *)t.dyOffsets)[p];
+      u8 *block = t.coarse + n * t.coarseImage + ((u32 *)t.coarseOffsets)[p];
       for (i32 cb = 0; cb < t.blocks; cb++, block += t.blockBytes) {
         i16s most = LOAD(i16s, t.maxima + cb * sizeof(i16s));
         for (isize c = 0; c < t.width; c += HALF_LANES) {

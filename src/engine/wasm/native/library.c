@@ -5,6 +5,7 @@
 
 #include "node_api.h"
 #include <stdlib.h>
+#include <sys/mman.h>
 
 typedef void (*Run)(u8 *base, u32 descriptor, u32 scratch, i32 lo, i32 hi);
 
@@ -58,6 +59,11 @@ static napi_value open_kernels(napi_env env, napi_callback_info info) {
     napi_throw_type_error(env, NULL, "kernels take a memory");
     return NULL;
   }
+#ifdef MADV_HUGEPAGE
+  // A network's buffers are many megabytes, and kernels read several at once: with pages of 4 KiB the processor looks up where they lie
+  // again and again. Only a wish: Linux may have no larger ones.
+  madvise(base, length, MADV_HUGEPAGE);
+#endif
   int done = napi_create_object(env, &object) == napi_ok;
 #define ADD(name) done = done && add(env, object, #name, name, base);
   KERNELS(ADD)

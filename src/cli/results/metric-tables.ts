@@ -63,9 +63,9 @@ export function metricTables(pipeline: Pipeline, stage: string, results: Results
   const rows = tasksOfStage(pipeline, stage).flatMap(({ id, labels, axes }): Record<string, Cell>[] => {
     const found = results.get(id);
     if (found === undefined) return [];
-    const estimates = Object.entries(ownEstimates(found));
+    const estimates = new Map(Object.entries(ownEstimates(found)));
     const metrics = Object.entries(scalarMetrics(found)).flatMap(([metric, value]) => {
-      const [, estimate] = estimates.find(([name]) => name === metric) ?? [];
+      const estimate = estimates.get(metric);
       return [[metric, value] as const, ...(estimate === undefined ? [] : boundCells(metric, estimate, format))];
     });
     return [{ ...marked('axis', shownLabels(labels, axes)), ...marked('metric', Object.fromEntries(metrics)) }];

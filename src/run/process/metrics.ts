@@ -8,6 +8,9 @@ import { parseExactly, type WrittenNumber } from './metrics-json.js';
 
 /** Bytes that it may have: it is read by the program itself, and kept in each record. */
 const longest = 16 * 2 ** 20;
+/** Metrics that a task may have: each is a column of the tables that people look at. */
+const most = 10_000;
+const advice = 'Keep a table as an output of its own, such as a CSV file, or as a list, which is one metric.';
 
 /**
  * Metrics of a command: numbers, texts and lists at the top of the JSON file that it wrote as its output `metrics`.
@@ -40,6 +43,7 @@ export function readMetrics(file: string | undefined, warn: (message: string) =>
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new UserError('E_METRICS', 'The output "metrics" must be a JSON object.');
   const entries = Object.entries(value);
+  if (entries.length > most) throw tooMany('The output "metrics"', entries.length);
   const others = entries.filter(([, content]) => !isMetric(content));
   if (others.length > 0) warn(leftOut(others));
   if (kept.length > 0) warn(keptAsText(kept));
@@ -53,9 +57,9 @@ function leftOut(others: readonly (readonly [string, unknown])[]): string {
   const named = others.slice(0, few).map(([name, content]) => `${show(name)} (${kindOf(content)})`);
   const more = others.length > few ? ` and ${others.length - few} more` : '';
   const inside = others.find(([, content]) => kindOf(content) === 'a map')?.[0];
-  const advice =
+  const inMaps =
     inside === undefined ? '' : ` Numbers in a map become metrics if they are written as "${inside}.NAME".`;
-  return `What of its metrics is no number, no text and no list of either is left out: ${named.join(', ')}${more}.${advice}`;
+  return `What of its metrics is no number, no text and no list of either is left out: ${named.join(', ')}${more}.${inMaps}`;
 }
 
 function keptAsText(numbers: readonly WrittenNumber[]): string {
@@ -91,7 +95,15 @@ export function checkMetrics(returned: unknown): Metrics {
         `The stage returned "${name}", which is not a valid metric.`,
         'Metrics are numbers, texts, true or false, and lists of numbers or of texts.',
       );
-  return Object.fromEntries(entries);
+  if (entries.length > most) throw tooMany('The stage', entries.length);
+  const metrics = Object.fromEntries(entries) as Metrics;
+  if (JSON.stringify(metrics).length > longest)
+    throw new UserError('E_METRICS', 'The metrics that the stage returned are larger than 16 MiB as JSON.', advice);
+  return metrics;
+}
+
+function tooMany(who: string, count: number): UserError {
+  return new UserError('E_METRICS', `${who} has ${count} metrics, and a task can have ${most}.`, advice);
 }
 
 function isMetric(value: unknown): value is MetricValue {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readMetrics } from '../../../src/run/process/metrics.js';
+import { checkMetrics, readMetrics } from '../../../src/run/process/metrics.js';
 import { testFolder, writeFiles } from '../../store/folder.js';
 
 describe('the metrics of a command', () => {
@@ -106,5 +106,16 @@ describe('the metrics of a command', () => {
     const told: string[] = [];
     expect(readMetrics(join(folder, 'm.json'), (message) => told.push(message)).l).toHaveLength(200_001);
     expect(told).toEqual([expect.stringContaining('and 199997 more')]);
+  });
+
+  it('are as many as people can look at, and no larger than a record should be', () => {
+    const many = Object.fromEntries(Array.from({ length: 10_001 }, (_, i) => [`m${i}`, i]));
+    const folder = writeFiles(testFolder(), { 'm.json': JSON.stringify(many) });
+    const tooMany = 'has 10001 metrics, and a task can have 10000.';
+    expect(() => readMetrics(join(folder, 'm.json'), expect.unreachable)).toThrow(`The output "metrics" ${tooMany}`);
+    expect(() => checkMetrics(many)).toThrow(`The stage ${tooMany}`);
+    const { m0: _, ...fewer } = many;
+    expect(checkMetrics(fewer)).toEqual(fewer);
+    expect(() => checkMetrics({ text: 'x'.repeat(2 ** 24) })).toThrow('larger than 16 MiB');
   });
 });

@@ -1,7 +1,6 @@
 import { StoreError, systemError } from '../files/error.js';
 import type { Pipeline, Task } from '../pipeline/expand/task.js';
-import { undeclaredFiles } from '../pipeline/expand/undeclared.js';
-import { shownOf } from '../pipeline/text/format.js';
+import { undeclaredWarnings } from '../pipeline/expand/undeclared.js';
 import { sharedAbort } from '../run/abort.js';
 import type { RunEvent } from '../run/events.js';
 import type { Cluster, Executor, RunResult } from '../run/executor.js';
@@ -105,11 +104,8 @@ export class PipelineRun {
     };
     const { pipeline, tasks } = this.request;
     try {
-      const { shown, more } = shownOf(undeclaredFiles(pipeline, tasks));
-      const undeclared = shown.map(({ message, hint = '' }) => ({ message, hint }));
-      const others = more === undefined ? [] : [{ message: more }];
-      for (const warning of [...this.cautions, ...undeclared, ...others])
-        this.#listener.emit({ event: 'warning', ...warning });
+      for (const { message, hint } of [...this.cautions, ...undeclaredWarnings(pipeline, tasks)])
+        this.#listener.emit({ event: 'warning', message, ...(hint === undefined ? {} : { hint }) });
       return await this.#executor.start();
     } finally {
       await this.#sharing?.cache.close();

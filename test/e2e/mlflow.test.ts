@@ -14,6 +14,8 @@ test('runs become runs of MLflow, the same each time, in the experiment that the
     out: 'Wrote 4 results. Look at them: MLFLOW_ALLOW_FILE_STORE=true mlflow ui --backend-store-uri mlruns\n',
     err: '',
   });
+  expect((await write('-o', 'none', '--where', 'n=9')).out).toBe('Nothing is written: no run matches.\n');
+  expect(box.has('none')).toBe(false);
   const files = filesIn(box.path('mlruns'));
   const texts = files.map((file) => box.read(`mlruns/${file}`));
   await write();

@@ -16,6 +16,26 @@ expect:
 `;
 
 describe.concurrent('reports', () => {
+  test('plan and status warn of what run warns of, where people read it', async ({ box }) => {
+    box.write('words.txt', 'x');
+    box.write(
+      'p.yaml',
+      "name: p\nstages:\n  a: { run: [cp, words.txt, '${{ outputs.x }}'], outputs: { x: x } }\n  b: { run: 'true' }\n",
+    );
+    const warning = 'warning "a" names words.txt, which is not one of its inputs: a change to it will not be noticed.';
+    for (const command of ['status', 'plan']) {
+      const { err, out } = await box.run([command, 'p.yaml']);
+      expect(err).toContain(`${warning}\n        hint: declare it: `);
+      expect(out).not.toContain('warning');
+    }
+    expect((await box.run(['run', 'p.yaml'])).out).toContain(warning);
+    for (const args of [
+      ['status', '--json'],
+      ['plan', 'b'],
+    ])
+      expect((await box.run([args[0]!, 'p.yaml', ...args.slice(1)])).err).toBe('');
+  });
+
   test('show, check, status and plan before and after a run', async ({ box }) => {
     box.write('p.yaml', pipeline.replace(/ {2}- .*layers.*\n/, ''));
     const [show, check, plan, status] = await Promise.all(

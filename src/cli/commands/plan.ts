@@ -5,6 +5,7 @@ import { absentFiles } from '../../pipeline/expand/absent.js';
 import { Planner, type TaskPlan } from '../../run/plan/planner.js';
 import { statusText } from '../explain/status.js';
 import { timeAndRoomOf } from '../explain/time-and-room.js';
+import { printWarnings } from '../explain/warnings.js';
 import type { RunCommandOptions } from '../opening/options.js';
 import { openPipeline } from '../opening/pipeline.js';
 import { exitCodes } from '../terminal/exit-codes.js';
@@ -18,6 +19,7 @@ export async function planCommand(
 ): Promise<number> {
   const pipeline = await openPipeline(file, options);
   const { all } = chooseTasks(pipeline, targets);
+  printWarnings(pipeline, all);
   const force = forcedTasks(pipeline, all, options.force);
   const store = openStore(options, pipeline);
   const planner = new Planner(pipeline, store, { force });

@@ -124,6 +124,10 @@ async function exportRuns(
   const { folder, call } = exports[kind as keyof typeof exports];
   const { chosenRuns } = await import('../results/runs.js');
   const rows = chosenRuns(results, where, sort);
+  if (rows.length === 0) {
+    print('Nothing is written: no run matches.');
+    return exitCodes.done;
+  }
   const target = output ?? folder;
   let written = rows.length;
   if (kind === 'html') {
@@ -138,6 +142,7 @@ async function exportRuns(
         : (await import('../results/tensorboard.js')).writeTensorboard;
     written = await write(pipeline, store, rows, target);
   }
-  print(`Wrote ${countOf(written, 'result')}. Look at them: ${call(quote(target))}`);
+  if (written === 0) print('Nothing is written: no result has a number.');
+  else print(`Wrote ${countOf(written, 'result')}. Look at them: ${call(quote(target))}`);
   return exitCodes.done;
 }

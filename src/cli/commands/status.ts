@@ -7,6 +7,7 @@ import { fittedTable } from '../../text/fitted-table.js';
 import { jsonText } from '../../text/printable.js';
 import type { Cell } from '../../text/table.js';
 import { statusText } from '../explain/status.js';
+import { printWarnings } from '../explain/warnings.js';
 import { openPipeline } from '../opening/pipeline.js';
 import { exitCodes } from '../terminal/exit-codes.js';
 import { print, printOwn, terminalWidth } from '../terminal/output.js';
@@ -23,6 +24,7 @@ export async function statusCommand(
     print(jsonText(list, 2));
     return exitCodes.done;
   }
+  printWarnings(pipeline, pipeline.tasks);
   const rows = pipeline.tasks.map(({ id }) => {
     const { status } = plans.get(id)!;
     return { task: id, state: status.state, why: status.state === 'cached' ? '' : statusText(status) };

@@ -3,6 +3,7 @@ import { join, resolve, sep } from 'node:path';
 import { plainTextsIn } from '../../stage/file-path.js';
 import { isUserStage } from '../../stage/registry.js';
 import type { Diagnostic } from '../text/diagnostic.js';
+import { shownOf } from '../text/format.js';
 import { listWords, scriptWords } from './script-words.js';
 import type { CommandPart, Pipeline, Task } from './task.js';
 
@@ -27,6 +28,15 @@ export function undeclaredFiles(pipeline: Pick<Pipeline, 'folder'>, tasks: reado
     else warnings.push(...undeclaredWords(task, wordsOf(task.action), pipeline.folder, files));
   }
   return warnings;
+}
+
+/** The same in few words: all that are alike are counted rather than shown. */
+export function undeclaredWarnings(
+  pipeline: Pick<Pipeline, 'folder'>,
+  tasks: readonly Task[],
+): readonly Pick<Diagnostic, 'message' | 'hint'>[] {
+  const { shown, more } = shownOf(undeclaredFiles(pipeline, tasks));
+  return [...shown, ...(more === undefined ? [] : [{ message: more }])];
 }
 
 /** So many scripts are looked at in one. */

@@ -113,12 +113,14 @@ export function selectPoints(points: readonly AxisPoint[], wanted: AxisValue): R
 }
 
 /** All combinations, the last axis fastest. */
-export function* product(axes: readonly (readonly [string, readonly AxisPoint[]])[]): Generator<Point> {
+export function product(axes: readonly (readonly [string, readonly AxisPoint[]])[]): Iterable<Point> {
   const [first, ...rest] = axes;
-  if (first === undefined) {
-    yield {};
-    return;
-  }
-  const [name, points] = first;
+  return first === undefined ? [{}] : combinations(first, rest);
+}
+
+function* combinations(
+  [name, points]: readonly [string, readonly AxisPoint[]],
+  rest: readonly (readonly [string, readonly AxisPoint[]])[],
+): Generator<Point> {
   for (const point of points) for (const others of product(rest)) yield { [name]: point, ...others };
 }

@@ -10,36 +10,43 @@ import { checkKind, type Maker } from './kinds.js';
 import { checkPoint, readReference, type SaidReference } from './reference.js';
 import type { PipelineFile, StageFile } from './schema.js';
 
-export interface InputCheck {
-  readonly name: string;
-  readonly stage: StageFile;
-  readonly path: Path;
-  readonly definition: StageDefinition | undefined;
+/** What is known of all stages when one of them is checked. */
+export interface KnownStages {
   readonly file: PipelineFile;
-  /** Axes of the stage itself. */
-  readonly own: CheckedStage['axes'];
   readonly folder: string;
   readonly reporter: Reporter;
   readonly included: Included;
   /** Axes that a stage is swept over, with their points. */
-  axesOf(stage: string): CheckedStage['axes'];
+  readonly axesOf: (stage: string) => CheckedStage['axes'];
   /** Stages that are no commands, by name. */
   readonly makers: ReadonlyMap<string, Maker>;
   /** Outputs of a stage; undefined where a mistake in the stage hides them. */
-  outputsOf(stage: string): Readonly<Record<string, string>> | undefined;
+  readonly outputsOf: (stage: string) => Readonly<Record<string, string>> | undefined;
 }
 
-export function checkInputs(args: InputCheck): Map<string, StageInput | FileInput> {
-  const { name: stageName, stage, path, definition, reporter } = args;
+/** A stage to be checked. */
+export interface StageCheck {
+  readonly name: string;
+  readonly stage: StageFile;
+  readonly path: Path;
+  readonly definition: StageDefinition | undefined;
+  /** Axes of the stage itself. */
+  readonly own: CheckedStage['axes'];
+  readonly known: KnownStages;
+}
+
+export function checkInputs(args: StageCheck): Map<string, StageInput | FileInput> {
+  const { name: stageName, stage, path, definition } = args;
+  const { reporter } = args.known;
   const inputs = new Map<string, StageInput | FileInput>();
-  const misspelt = new Set<string>();
-  const known = definition && Object.keys(definition.inputs);
+  const misspelt: string[] = [];
+  const declared = definition && Object.keys(definition.inputs);
   for (const [name, reference] of Object.entries(stage.inputs ?? {})) {
     const at: Path = [...path, 'inputs', name];
-    if (known !== undefined && !known.includes(name)) {
-      const hint = known.length === 0 ? 'it takes none' : suggestion(name, known);
-      const meant = nearest(name, known);
-      if (meant !== undefined) misspelt.add(meant);
+    if (declared !== undefined && !declared.includes(name)) {
+      const hint = declared.length === 0 ? 'it takes none' : suggestion(name, declared);
+      const meant = nearest(name, declared);
+      if (meant !== undefined) misspelt.push(meant);
       const message = `${stageCalled(stageName, stage.uses)} has no input "${name}"`;
       reporter.error('E_UNKNOWN_INPUT', message, { path: at, key: true }, hinted(hint));
       continue;
@@ -49,7 +56,7 @@ export function checkInputs(args: InputCheck): Map<string, StageInput | FileInpu
   }
   if (definition === undefined || (stage.inputs === undefined && reporter.doubtful(stageName, 'inputs'))) return inputs;
   for (const [name, { optional, description }] of Object.entries(definition.inputs))
-    if (!optional && !Object.hasOwn(stage.inputs ?? {}, name) && !misspelt.has(name)) {
+    if (!optional && !Object.hasOwn(stage.inputs ?? {}, name) && !misspelt.includes(name)) {
       const message = `${stageCalled(stageName, stage.uses)} needs the input "${name}"${described(description)}`;
       const hint = stage.inputs === undefined ? `add inputs: { ${name}: STAGE }` : `add ${name}: STAGE`;
       reporter.error('E_MISSING_INPUT', message, { path: [...path, 'inputs'], key: true }, { hint });
@@ -59,19 +66,19 @@ export function checkInputs(args: InputCheck): Map<string, StageInput | FileInpu
 
 type SaidInput = NonNullable<StageFile['inputs']>[string];
 
-function checkInput(args: InputCheck, name: string, said: SaidInput, at: Path): StageInput | FileInput | undefined {
+function checkInput(args: StageCheck, name: string, said: SaidInput, at: Path): StageInput | FileInput | undefined {
   if (typeof said === 'string' || Array.isArray(said)) return stageInput(args, name, said, at);
   const { file, stage, at: point } = said;
   if (stage !== undefined && file === undefined) return stageInput(args, name, { stage, ...pointOf(point) }, at);
-  if (file !== undefined && stage === undefined && point === undefined) return fileInput(args, file, at);
+  if (file !== undefined && stage === undefined && point === undefined) return fileInput(args.known, file, at);
   const message = 'An input is { file: path }, or { stage: name, at: { axis: value } }';
-  args.reporter.error('E_VALUE', message, { path: at }, { hint: 'write one of the two' });
+  args.known.reporter.error('E_VALUE', message, { path: at }, { hint: 'write one of the two' });
   return undefined;
 }
 
 const pointOf = (at: object | undefined) => (at === undefined ? {} : { at: at as Record<string, AxisValue> });
 
-function fileInput({ folder, reporter }: InputCheck, file: string, at: Path): FileInput | undefined {
+function fileInput({ folder, reporter }: KnownStages, file: string, at: Path): FileInput | undefined {
   const path = resolve(folder, file);
   if (existsSync(path)) return { kind: 'file', path };
   const hint = `paths are relative to the pipeline file: looked for ${path}`;
@@ -85,8 +92,9 @@ type SaidReferences = SaidReference | readonly SaidReference[];
 /** Each is a comparison with every stage. */
 const maximumSuggestions = 100;
 
-function stageInput(args: InputCheck, name: string, said: SaidReferences, at: Path): StageInput | undefined {
-  const { definition, own, reporter } = args;
+function stageInput(args: StageCheck, name: string, said: SaidReferences, at: Path): StageInput | undefined {
+  const { definition, own } = args;
+  const { reporter, makers, axesOf } = args.known;
   const list = definition?.inputs[name]?.list === true;
   const several = Array.isArray(said);
   if (several && definition !== undefined && !list) {
@@ -96,22 +104,20 @@ function stageInput(args: InputCheck, name: string, said: SaidReferences, at: Pa
   const references = several ? (said as readonly SaidReference[]) : [said as SaidReference];
   const from: OutputReference[] = [];
   for (const [i, reference] of references.entries()) {
-    const found = outputReference(args, reference, several ? [...at, i] : at);
+    const found = outputReference(args.known, own, reference, several ? [...at, i] : at);
     if (found !== undefined) from.push(found);
   }
   if (from.length < references.length) return undefined;
-  for (const [i, named] of from.entries())
-    checkKind({ name, kind: definition?.inputs[name]?.kind }, named, args.makers, {
-      ...{ path: several ? [...at, i] : at, reporter },
-    });
+  const kind = definition?.inputs[name]?.kind;
+  if (kind !== undefined)
+    for (const [i, named] of from.entries())
+      checkKind({ name, kind }, named, makers, { path: several ? [...at, i] : at, reporter });
   const collecting = from.find(({ collected }) => collected.length > 0);
   if (collecting !== undefined && definition !== undefined && !list) {
     if (reporter.doubtful(args.name, 'over')) return undefined;
     const { stage, collected } = collecting;
     const message = `"${stage}" arrives as a list over ${collected.join(' and ')}, and the input "${name}" takes one artifact`;
-    const points = collected.map(
-      (axis) => `${axis}=${args.axesOf(stage).find(([name]) => name === axis)![1][0]!.label}`,
-    );
+    const points = collected.map((axis) => `${axis}=${axesOf(stage).find(([name]) => name === axis)![1][0]!.label}`);
     const hint =
       `add over: [${[...own.map(([axis]) => axis), ...collected].join(', ')}] to this stage, ` +
       `or name one point: ${stage}@${points.join(',')}`;
@@ -121,14 +127,22 @@ function stageInput(args: InputCheck, name: string, said: SaidReferences, at: Pa
   return { kind: 'output', from, list: list || several || collecting !== undefined };
 }
 
-function outputReference(args: InputCheck, said: SaidReference, at: Path): OutputReference | undefined {
-  const { file, included, own, reporter } = args;
+const noPoint: OutputReference['at'] = new Map();
+const noAxes: readonly string[] = [];
+
+/** @param own axes of the stage that takes the output */
+function outputReference(
+  { file, folder, included, reporter, axesOf, outputsOf }: KnownStages,
+  own: CheckedStage['axes'],
+  said: SaidReference,
+  at: Path,
+): OutputReference | undefined {
   const reference = readReference(said);
   const { stage, output } = reference;
   if (!Object.hasOwn(file.stages, stage) && !included.stages.has(stage)) {
     if (included.unknown(stage)) return undefined;
     const hint =
-      typeof said === 'string' && existsSync(resolve(args.folder, said))
+      typeof said === 'string' && existsSync(resolve(folder, said))
         ? `for the file of that name, write { file: ${said} }`
         : reporter.diagnostics.length < maximumSuggestions
           ? suggestion(stage, [...Object.keys(file.stages), ...included.stages.keys()])
@@ -136,7 +150,7 @@ function outputReference(args: InputCheck, said: SaidReference, at: Path): Outpu
     reporter.error('E_UNKNOWN_STAGE', `There is no stage "${stage}"`, { path: at }, hinted(hint));
     return undefined;
   }
-  const outputs = args.outputsOf(stage);
+  const outputs = outputsOf(stage);
   if (outputs === undefined) return undefined;
   const wanted = output ?? Object.keys(outputs)[0];
   if (wanted === undefined || !Object.hasOwn(outputs, wanted)) {
@@ -146,7 +160,10 @@ function outputReference(args: InputCheck, said: SaidReference, at: Path): Outpu
     reporter.error('E_UNKNOWN_OUTPUT', message, { path: at }, hinted(hint));
     return undefined;
   }
-  const axes = args.axesOf(stage);
+  const axes = axesOf(stage);
+  // As with all stages of a long chain.
+  if (axes.length === 0 && reference.at.length === 0)
+    return { stage, output: wanted, at: noPoint, collected: noAxes, shared: noAxes };
   const point = checkPoint(reference, new Map(axes), at, reporter);
   if (point === undefined) return undefined;
   const theirs = axes.map(([axis]) => axis).filter((axis) => !point.has(axis));

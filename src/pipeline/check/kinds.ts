@@ -21,14 +21,14 @@ interface Named {
  * outputs of the user's stages that say nothing of their kind.
  */
 export function checkKind(
-  input: { readonly name: string; readonly kind?: ArtifactKind | undefined },
+  input: { readonly name: string; readonly kind: ArtifactKind },
   { stage, output }: Named,
   makers: ReadonlyMap<string, Maker>,
   { path, reporter }: { readonly path: Path; readonly reporter: Reporter },
 ): void {
   const maker = makers.get(stage);
   const made = maker?.definition.outputs[output];
-  if (input.kind === undefined || maker === undefined || made === undefined || made.kind === input.kind) return;
+  if (maker === undefined || made === undefined || made.kind === input.kind) return;
   if (made.kind === undefined && isUserStage(maker.uses)) return;
   const is = made.kind === undefined ? 'no such thing' : kindWords(made.kind);
   const message = `The input "${input.name}" takes ${kindWords(input.kind)}, and the output "${output}" of "${stage}" is ${is}`;

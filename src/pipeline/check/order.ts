@@ -9,8 +9,8 @@ interface Edge {
 function edgesOf(stage: CheckedStage, stages: ReadonlyMap<string, CheckedStage>): Edge[] {
   const edges: Edge[] = [];
   for (const [input, target] of stage.inputs)
-    for (const { stage: producer } of target.kind === 'file' ? [] : target.from)
-      if (stages.has(producer)) edges.push({ input, producer });
+    if (target.kind === 'output')
+      for (const { stage: producer } of target.from) if (stages.has(producer)) edges.push({ input, producer });
   return edges;
 }
 

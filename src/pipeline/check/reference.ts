@@ -31,7 +31,7 @@ function unquoted(label: string): string {
 /** What an input names: a stage, one of its outputs, and its points if not all are meant. */
 export interface Reference {
   readonly stage: string;
-  readonly output?: string;
+  readonly output: string | undefined;
   readonly at: readonly WantedPoint[];
 }
 
@@ -47,23 +47,35 @@ interface WantedPoint {
 export type SaidReference = string | { readonly stage: string; readonly at?: Readonly<Record<string, AxisValue>> };
 
 export function readReference(said: SaidReference): Reference {
-  const [target, filter] = (typeof said === 'string' ? said : said.stage).split(/@(.*)/s) as [string, string?];
-  const [stage, output] = target.split(/\.(.*)/s) as [string, string?];
-  const inText = (filter === undefined ? [] : filter === '' ? [{ axis: '' }] : pointParts(filter)).map(
-    ({ axis, label }: PointPart): WantedPoint => ({
-      axis,
-      path: typeof said === 'string' ? [] : ['stage'],
-      ...(label === undefined ? {} : { labelsAmong: (points) => called(points, label) }),
-    }),
-  );
-  const inMap = Object.entries((typeof said === 'string' ? undefined : said.at) ?? {}).map(
-    ([axis, value]): WantedPoint => ({
-      axis,
-      path: ['at', axis],
-      labelsAmong: (points) => selectPoints(points, value),
-    }),
-  );
-  return { stage, ...(output === undefined ? {} : { output }), at: [...inText, ...inMap] };
+  const [target, filter] = splitAt(typeof said === 'string' ? said : said.stage, '@');
+  const [stage, output] = splitAt(target, '.');
+  const at: WantedPoint[] = [];
+  if (filter !== undefined) at.push(...wantedInText(filter, typeof said === 'string' ? [] : ['stage']));
+  if (typeof said !== 'string' && said.at !== undefined) at.push(...wantedInMap(said.at));
+  return { stage, output, at };
+}
+
+/** What stands before the first such character, and what behind it. */
+function splitAt(text: string, mark: string): readonly [before: string, behind: string | undefined] {
+  const at = text.indexOf(mark);
+  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+function wantedInText(filter: string, path: Path): WantedPoint[] {
+  const parts: readonly PointPart[] = filter === '' ? [{ axis: '' }] : pointParts(filter);
+  return parts.map(({ axis, label }) => ({
+    axis,
+    path,
+    ...(label === undefined ? {} : { labelsAmong: (points) => called(points, label) }),
+  }));
+}
+
+function wantedInMap(wanted: Readonly<Record<string, AxisValue>>): WantedPoint[] {
+  return Object.entries(wanted).map(([axis, value]) => ({
+    axis,
+    path: ['at', axis],
+    labelsAmong: (points) => selectPoints(points, value),
+  }));
 }
 
 /** Points that are called so, or else whose value is written so. */

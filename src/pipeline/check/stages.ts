@@ -7,7 +7,7 @@ import type { AxisValue, Path } from '../../values.js';
 import { hinted, type Reporter } from '../text/reporter.js';
 import { type AxisPoint, type Point, selectPoints } from './axes.js';
 import type { CheckedStage, Included } from './checked.js';
-import { checkInputs } from './inputs.js';
+import { checkInputs, type StageCheck } from './inputs.js';
 import type { Maker } from './kinds.js';
 import { sortStages } from './order.js';
 import type { PipelineFile, StageFile } from './schema.js';
@@ -44,35 +44,34 @@ export async function checkStages(
       reporter.error(stageProblemCode(stage.uses), found.error, { path: ['stages', name, 'uses'] }, hinted(found.hint));
     else definitions.set(name, found);
   }
-  const outputsOf = (name: string): Readonly<Record<string, string>> | undefined => {
-    const other = included.stages.get(name);
-    if (other !== undefined) return other.outputs;
+  const ownOutputs = (name: string): Readonly<Record<string, string>> | undefined => {
     if (reporter.doubtful(name, 'uses', 'run', 'outputs')) return undefined;
     const definition = definitions.get(name);
     if (definition === undefined) return file.stages[name]!.outputs ?? {};
     return Object.fromEntries(Object.entries(definition.outputs).map(([key, { path }]) => [key, path]));
   };
-
-  const axesOf = (producer: string): CheckedStage['axes'] =>
-    included.stages.get(producer)?.axes ??
-    (file.stages[producer]?.over ?? []).flatMap((axis) => (Object.hasOwn(axes, axis) ? [[axis, axes[axis]!]] : []));
-  const makers = makersOf(file, definitions, included);
+  // Once for each stage, however many take what it makes.
+  const ownAxes = new Map(stages.map(([name, stage]) => [name, checkOver(stage, axes, ['stages', name], reporter)]));
+  const outputs = new Map(stages.map(([name]) => [name, ownOutputs(name)]));
+  const axesOf = (name: string) => included.stages.get(name)?.axes ?? ownAxes.get(name) ?? [];
+  const outputsOf = (name: string) => included.stages.get(name)?.outputs ?? outputs.get(name);
+  const known = { file, included, axesOf, outputsOf, makers: makersOf(file, definitions, included), folder, reporter };
   const checked = new Map<string, CheckedStage>();
   for (const [name, stage] of stages) {
     const path: Path = ['stages', name];
-    const definition = definitions.get(name);
-    const own = checkOver(stage, axes, path, reporter);
-    const known = { file, included, axesOf, outputsOf, makers };
-    const inputs = checkInputs({ name, stage, path, definition, own, folder, reporter, ...known });
-    const changedAxes =
-      own.length === 0 ? none : new Set(own.map(([axis]) => axis).filter((axis) => changed.has(axis)));
-    const sections = { name, stage, own, changed: changedAxes, path, reporter };
-    const [isNamed, isExcluded] = [checkPoints('only', sections), checkPoints('exclude', sections)];
-    const excludes = (point: Point) => (stage.only !== undefined && !isNamed(point)) || isExcluded(point);
-    const outputs = outputsOf(name) ?? {};
-    checked.set(name, { name, file: stage, path, definition, axes: own, inputs, outputs, changedAxes, excludes });
+    const check = { name, stage, path, definition: definitions.get(name), own: ownAxes.get(name)!, known };
+    checked.set(name, checkStage(check, outputs.get(name) ?? {}, changed));
   }
   return sortStages(checked, reporter);
+}
+
+/** @param changed axes that have the values of the call */
+function checkStage(check: StageCheck, outputs: CheckedStage['outputs'], changed: ReadonlySet<string>): CheckedStage {
+  const { name, stage, path, definition, own } = check;
+  const inputs = checkInputs(check);
+  const changedAxes = own.length === 0 ? none : new Set(own.map(([axis]) => axis).filter((axis) => changed.has(axis)));
+  const excludes = checkExclusion(check, changedAxes);
+  return { name, file: stage, path, definition, axes: own, inputs, outputs, changedAxes, excludes };
 }
 
 /** The stages of the file and of what it includes that are no commands. */
@@ -132,14 +131,14 @@ const noName = /(?:^|[\\/])\.{0,2}(?:[\\/]|$)|^[A-Za-z]:/;
 function checkOutputs({ outputs = {} }: StageFile, path: Path, reporter: Reporter): void {
   const sound: (readonly [output: string, target: string])[] = [];
   for (const [output, target] of Object.entries(outputs)) {
-    const at = { path: [...path, 'outputs', output] };
+    const at = () => ({ path: [...path, 'outputs', output] });
     const [first, before] = sound.find(([, other]) => clash(other, target) !== undefined) ?? [];
     if (noName.test(target))
-      reporter.error('E_OUTPUT', `"${target}" is not a name inside the task's output folder`, at, {
+      reporter.error('E_OUTPUT', `"${target}" is not a name inside the task's output folder`, at(), {
         hint: 'write a relative path without .., such as result.json',
       });
     else if (before !== undefined) {
-      reporter.error('E_DUPLICATE', `The outputs "${first}" and "${output}" ${clash(before, target)}`, at, {
+      reporter.error('E_DUPLICATE', `The outputs "${first}" and "${output}" ${clash(before, target)}`, at(), {
         related: [{ message: `"${first}" is here`, range: reporter.source.range([...path, 'outputs', first!]) }],
       });
     } else sound.push([output, target]);
@@ -161,22 +160,24 @@ function checkOver(stage: StageFile, axes: LabelledAxes, path: Path, reporter: R
   return own;
 }
 
-interface PointSections {
-  readonly name: string;
-  readonly stage: StageFile;
-  readonly own: CheckedStage['axes'];
-  readonly changed: ReadonlySet<string>;
-  readonly path: Path;
-  readonly reporter: Reporter;
+/** Tells the points that have no task. @param changed see `checkStage` */
+function checkExclusion(check: StageCheck, changed: ReadonlySet<string>): CheckedStage['excludes'] {
+  const { only, exclude } = check.stage;
+  if (only === undefined && exclude === undefined) return excludesNone;
+  const [isNamed, isExcluded] = [checkPoints('only', check, changed), checkPoints('exclude', check, changed)];
+  return (point) => (only !== undefined && !isNamed(point)) || isExcluded(point);
 }
+
+const excludesNone = () => false;
 
 /** Tells the points that `only:` or `exclude:` names. */
 function checkPoints(
   section: 'only' | 'exclude',
-  { name, stage, own, changed, path, reporter }: PointSections,
+  { name, stage, own, path, known: { reporter } }: StageCheck,
+  changed: ReadonlySet<string>,
 ): (point: Point) => boolean {
   const said = stage[section];
-  if (said === undefined) return () => false;
+  if (said === undefined) return excludesNone;
   const axes = new Map(own);
   const entries = said.map((entry, i) =>
     Object.entries(entry as Record<string, AxisValue>).flatMap(([axis, wanted]) => {

@@ -43,7 +43,9 @@ export async function readExtended(
   const diagnostics = [...own.diagnostics, ...reader.diagnostics];
   if (diagnostics.some(isFatal)) return { value: undefined, places: own.places, diagnostics };
   const { value, origin } = withoutNulls(merged);
-  return { value, places: new MergedPlaces(origin, own.places.file), diagnostics };
+  // A file that extends none has all of its places itself.
+  const places = origin.parts === undefined ? origin.places : new MergedPlaces(origin, own.places.file);
+  return { value, places, diagnostics };
 }
 
 interface Opened {

@@ -95,13 +95,14 @@ function expandStage(
   const range = reporter.source.keyRange(stage.path);
   const executed = reporter.source.range([...stage.path, stage.file.run === undefined ? 'uses' : 'run']);
   const folder = before.folderOf(executed.file);
-  const control = controlOf(stage);
   const arriving = arrivingInputs(stage, before.byStage);
   const indices = definition && indicesOf(stage.axes);
   const problems = new Problems(reporter, stage, names);
   const report = (...problem: Parameters<Problems['expression']>) => problems.expression(...problem);
   const files = fileNames(stage);
-  const repeat = names.repeat.filter((axis) => stage.axes.some(([own]) => own === axis));
+  const options = optionsOf(stage, names.repeat);
+  const env = stage.file.env === undefined ? [] : [...new Set(stage.file.env)].sort();
+  const resources = { ...definition?.resources, ...(stage.file.resources && resourcesOf(stage.file.resources)) };
   const tasks: Task[] = [];
   for (const point of product(stage.axes)) {
     if (stage.excludes(point)) continue;
@@ -123,27 +124,28 @@ function expandStage(
       axes,
       labels,
       action,
-      ...(repeat.length === 0 ? {} : { repeat }),
       folder,
       parameters: definition ? parametersOf(definition) : {},
       inputs,
       outputs: stage.outputs,
-      ...control,
+      env,
+      resources,
       range,
+      ...options,
     });
   }
   return tasks;
 }
 
-/** How the tasks of a stage run, whatever the point. */
-function controlOf({
-  definition,
-  file,
-}: CheckedStage): Pick<Task, 'env' | 'resources' | 'slurm' | 'retries' | 'timeout'> {
-  const { retries, timeout, resources, slurm, env } = file;
+/** What only some stages say of how their tasks run, whatever the point. @param repeat axes of repetition */
+function optionsOf(
+  { axes, file }: CheckedStage,
+  repeat: readonly string[],
+): Pick<Task, 'repeat' | 'slurm' | 'retries' | 'timeout'> {
+  const { retries, timeout, slurm } = file;
+  const own = repeat.filter((axis) => axes.some(([name]) => name === axis));
   return {
-    env: env === undefined ? [] : [...new Set(env)].sort(),
-    resources: { ...definition?.resources, ...(resources === undefined ? {} : resourcesOf(resources)) },
+    ...(own.length === 0 ? {} : { repeat: own }),
     ...(slurm === undefined ? {} : { slurm }),
     ...(retries === undefined ? {} : { retries }),
     ...(timeout === undefined ? {} : { timeout: parseTime(timeout) }),

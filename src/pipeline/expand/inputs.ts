@@ -9,30 +9,39 @@ import { taskId } from './task-id.js';
 /** What arrives from each stage that an input names, by the labels of the axes that producer and consumer share. */
 export type Arriving = ReadonlyMap<OutputReference, ReadonlyMap<string, readonly Task[]>>;
 
+/** The key of all points where producer and consumer share no axes. */
+const everywhere = '';
+
 /** Points meet by their values: labels of two files may differ, or mean different values. */
 const keyOf = (axes: readonly string[], value: (axis: string) => AxisValue) =>
-  axes.length === 0 ? '' : JSON.stringify(axes.map((axis) => canonicalValue(value(axis))));
+  axes.length === 0 ? everywhere : JSON.stringify(axes.map((axis) => canonicalValue(value(axis))));
 
 /** The tasks that make a stage's inputs: to be asked once, and looked up at each point. */
 export function arrivingInputs(stage: CheckedStage, byStage: ReadonlyMap<string, readonly Task[]>): Arriving {
-  const arriving = new Map<OutputReference, Map<string, Task[]>>();
+  const arriving = new Map<OutputReference, ReadonlyMap<string, readonly Task[]>>();
   for (const target of stage.inputs.values()) {
-    for (const from of target.kind === 'output' ? target.from : []) {
+    if (target.kind === 'file') continue;
+    for (const from of target.from) {
       // A stage without tasks has a mistake of its own, which was reported there.
       const producers = byStage.get(from.stage);
-      if (producers === undefined) continue;
-      const groups = new Map<string, Task[]>();
-      for (const task of producers) {
-        if (![...from.at].every(([axis, labels]) => labels.has(task.labels[axis]!))) continue;
-        const key = keyOf(from.shared, (axis) => task.axes[axis]!);
-        const group = groups.get(key);
-        if (group) group.push(task);
-        else groups.set(key, [task]);
-      }
-      arriving.set(from, groups);
+      if (producers !== undefined) arriving.set(from, groupsOf(producers, from));
     }
   }
   return arriving;
+}
+
+function groupsOf(producers: readonly Task[], { at, shared }: OutputReference): ReadonlyMap<string, readonly Task[]> {
+  // The same ones arrive at every point.
+  if (at.size === 0 && shared.length === 0) return new Map([[everywhere, producers]]);
+  const groups = new Map<string, Task[]>();
+  for (const task of producers) {
+    if (![...at].every(([axis, labels]) => labels.has(task.labels[axis]!))) continue;
+    const key = keyOf(shared, (axis) => task.axes[axis]!);
+    const group = groups.get(key);
+    if (group) group.push(task);
+    else groups.set(key, [task]);
+  }
+  return groups;
 }
 
 /** The inputs at a point; what is excluded where it is needed is reported. */
@@ -52,13 +61,14 @@ export function taskInputs(
     const items: { readonly task: TaskId; readonly output: string }[] = [];
     for (const from of target.from) {
       const groups = arriving.get(from);
-      const producers = groups?.get(keyOf(from.shared, (axis) => point[axis]!.value));
-      if (groups !== undefined && producers === undefined)
-        reportMissing(stage, name, from, { point, others: [...groups.values()].flat(), problems });
-      for (const { id } of producers ?? []) items.push({ task: id, output: from.output });
+      if (groups === undefined) continue;
+      const producers = groups.get(keyOf(from.shared, (axis) => point[axis]!.value));
+      if (producers !== undefined) for (const { id } of producers) items.push({ task: id, output: from.output });
+      else reportMissing(stage, name, from, { point, others: [...groups.values()].flat(), problems });
     }
-    if (items.length === 0) continue;
-    inputs[name] = target.list ? { kind: 'list', items } : { kind: 'output', ...items[0]! };
+    const [first] = items;
+    if (first === undefined) continue;
+    inputs[name] = target.list ? { kind: 'list', items } : { kind: 'output', task: first.task, output: first.output };
   }
   return inputs;
 }

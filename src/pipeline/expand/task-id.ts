@@ -2,12 +2,13 @@ import type { TaskId } from '../../values.js';
 
 /** `stage@axis=label,…`. */
 export function taskId(stage: string, labels: Readonly<Record<string, string>>): TaskId {
-  return (Object.keys(labels).length === 0 ? stage : `${stage}@${formatLabels(labels)}`) as TaskId;
+  const point = formatLabels(labels);
+  return (point === '' ? stage : `${stage}@${point}`) as TaskId;
 }
 
 /** `axis=label,…`. */
 export function formatLabels(labels: Readonly<Record<string, string>>): string {
-  return Object.entries(labels)
-    .map(([axis, label]) => `${axis}=${label}`)
-    .join(',');
+  let text = '';
+  for (const axis in labels) text += `${text === '' ? '' : ','}${axis}=${labels[axis]}`;
+  return text;
 }

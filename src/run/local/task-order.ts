@@ -49,7 +49,8 @@ export class TaskOrder<Outcome> {
     this.#toStore = tasks.length;
     this.#toEnd = tasks.length;
     for (const task of tasks) {
-      const before = dependenciesOf(task).flatMap((id) => this.#places.get(id) ?? []);
+      const before: Place<Outcome>[] = [];
+      for (const id of dependenciesOf(task)) if (this.#places.has(id)) before.push(this.#places.get(id)!);
       const place: Place<Outcome> = { task, before, after: [], waitsFor: before.length, onEnd: [] };
       for (const { after } of before) after.push(place);
       this.#places.set(task.id, place);

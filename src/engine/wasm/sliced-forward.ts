@@ -16,6 +16,9 @@ const surplus = 2 ** countBits - 1;
 /** Bits of a column's sum, and of a channel's, which has a sign: the most that the kernel holds. */
 const [mostColumnBits, mostSumBits] = [14, 17];
 
+/** What of a window the first-level cache holds, beside sums and lists. */
+const cachedBytes = 40 << 10;
+
 /** A layer's weights, HWIO, −1, 0 and 1; and the share of places that are pixels from which on it pays: see Level. */
 export interface SlicedWeights {
   readonly weights: Float32Array;
@@ -29,11 +32,13 @@ function planesOf(g: Geometry) {
   const shared = g.kernelWidth - 1 <= 2 * g.padH;
   const pitch = shared ? Math.max(g.inWidth + g.padH, g.outWidth) : g.inWidth + 2 * g.padH;
   const reach = (g.kernelHeight - 1) * pitch + g.kernelWidth - 1;
-  const spanWords = roundUp(reach + places, places);
+  // Whole lines of the cache take less time to load from, but where they would be too many for it.
+  const whole = roundUp(reach + places, places);
+  const spanWords = g.inChannels * countBits * whole * 2 > cachedBytes ? reach + places : whole;
   const lastPlace = roundUp((g.outHeight - 1) * pitch + g.outWidth, places) - places;
   const rows = g.inHeight + 2 * g.padV;
   // Eight pixels of a row are written at a time.
-  const planeWords = Math.max(lastPlace + spanWords, roundUp(rows * pitch + 8 + g.padH, places));
+  const planeWords = Math.max(lastPlace + roundUp(spanWords, places), roundUp(rows * pitch + 8 + g.padH, places));
   // Of all places that are taken, those of pixels.
   const used = outputPixels(g) / (lastPlace + places);
   const rowWords = roundUp(g.inWidth, 8) * g.inChannels;
@@ -66,13 +71,13 @@ export function planSliced(
   for (let co = 0; co < outChannels; co += columnChannels) {
     const part = { first: 0, channels: inChannels, co };
     const byColumn = inputsByColumn(g, weights, part, (ci, ky, kx) => ci * channelWords + ky * pitch + kx);
-    const own = listsOf(byColumn, inChannels * channelWords);
+    const own = listsOf(byColumn, inChannels * channelWords, levels);
     for (const { list } of own) lists.push(...list);
     for (let k = 0; k < columnChannels; k++)
       offsets[co + k] = own.reduce((sum, { column, negative }) => sum + digit(column, k) * surplus * negative, 0);
-    const counts = own.map(({ positive, negative }) => positive + negative);
-    columnBits = Math.max(columnBits, ...counts.map(bitsOf));
-    sumBits = Math.max(sumBits, bitsOf(counts.reduce((sum, count) => sum + count, 0)) + 1);
+    columnBits = Math.max(columnBits, ...own.map(({ most }) => bitsOf(most)));
+    // Thresholds that are never reached are one above what a channel's sum can be.
+    sumBits = Math.max(sumBits, bitsOf(own.reduce((sum, { most }) => sum + most, 1)) + 1);
   }
   if (columnBits > mostColumnBits || sumBits > mostSumBits) return undefined;
   return plan.descriptor('SlicedForward', {
@@ -82,23 +87,27 @@ export function planSliced(
   });
 }
 
-/** Bits of what so many inputs can add up to. */
-const bitsOf = (inputs: number): number => Math.ceil(Math.log2(inputs * surplus + 1));
+/** Bits of numbers up to this one. */
+const bitsOf = (most: number): number => Math.ceil(Math.log2(most + 1));
 
 /** What the k-th of four channels has in a column. */
 const digit = (column: number, k: number): number =>
   ((((column + columnCount) / 3 ** (columnChannels - 1 - k)) | 0) % 3) - 1;
 
-/** A column's list, as the kernel takes it, and how many inputs it has of either sign, with those that are zeros. */
+/** A column's list, as the kernel takes it, how many inputs add the opposite of their count, with zeros, and what all add up to at most. */
 interface ColumnList {
   readonly column: number;
-  readonly positive: number;
   readonly negative: number;
+  readonly most: number;
   readonly list: readonly number[];
 }
 
-/** Lists of all columns. zeros: where zeros are */
-function listsOf(byColumn: ReadonlyMap<number, readonly number[]>, zeros: number): readonly ColumnList[] {
+/** Lists of all columns, for counts up to `levels`. zeros: where zeros are */
+function listsOf(
+  byColumn: ReadonlyMap<number, readonly number[]>,
+  zeros: number,
+  levels: number,
+): readonly ColumnList[] {
   const padded = (inputs: readonly number[], unit: number): readonly number[] => [
     ...inputs,
     ...new Array<number>(roundUp(inputs.length, unit) - inputs.length).fill(zeros),
@@ -117,8 +126,9 @@ function listsOf(byColumn: ReadonlyMap<number, readonly number[]>, zeros: number
     const left = (a.four.length > 0 ? 1 : 0) + (b.four.length > 0 ? 2 : 0) + (shared ? 4 : 0);
     const order = [a.eights.length, b.eights.length, left] as const;
     const list = [i, ...order, ...a.eights, ...b.eights, ...a.four, ...b.four, ...a.two, ...b.two];
-    const [positive, negative] = [a, b].map(({ eights, four, two }) => eights.length + four.length + two.length);
-    return { column: i + 1, positive: positive!, negative: negative!, order, list };
+    const negative = b.eights.length + b.four.length + b.two.length;
+    const most = levels * inputs[0].length + surplus * negative;
+    return { column: i + 1, negative, most, order, list };
   });
   // A processor foresees where a list ends that is as long as the one before.
   return lists.sort((a, b) => a.order[0] - b.order[0] || a.order[1] - b.order[1] || a.order[2] - b.order[2]);

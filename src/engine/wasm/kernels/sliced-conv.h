@@ -63,7 +63,10 @@ INLINE const u16 *sliceFour(SlicedForward t, const u16 *list, i32 c, i32 columnB
   return list;
 }
 APART const u16 *sliceShort(SlicedForward t, const u16 *list, i32 c, u8 *spikes) {
-  return sliceFour(t, list, c, 8, 14, spikes);
+  return sliceFour(t, list, c, 8, 13, spikes);
+}
+APART const u16 *sliceMiddle(SlicedForward t, const u16 *list, i32 c, u8 *spikes) {
+  return sliceFour(t, list, c, 9, 14, spikes);
 }
 APART const u16 *sliceMiddling(SlicedForward t, const u16 *list, i32 c, u8 *spikes) {
   return sliceFour(t, list, c, 10, 16, spikes);
@@ -139,8 +142,9 @@ INLINE void copyWindow(SlicedForward t, i32 place) {
   const isize spanBytes = (isize)t.spanWords * 2, planeStride = (isize)t.planeWords * 2;
   const u8 *from = t.planes + place * 2;
   u8 *to = t.window;
-  for (i32 i = 0; i < t.inChannels * countBits; i++, from += planeStride)
-    for (isize k = 0; k < spanBytes; k += planeBytes, to += planeBytes) STORE(to, LOAD(Bits, from + k));
+  // What is written beyond a plane's end, the next one writes over.
+  for (i32 i = 0; i < t.inChannels * countBits; i++, from += planeStride, to += spanBytes)
+    for (isize k = 0; k < spanBytes; k += planeBytes) STORE(to + k, LOAD(Bits, from + k));
   __builtin_memset(to, 0, countBits * spanBytes);
 }
 
@@ -201,7 +205,8 @@ INLINE void slicedSpikes(SlicedForward t, i32 lo, i32 hi) {
       const i32 channels = min(t.outChannels - co, slicedChannels);
       u8 *spikes = t.sliced;
       for (i32 c = co; c < co + channels; c += 4, spikes += 4 * channelBytes)
-        list = t.columnBits <= 8 && t.sumBits <= 14    ? sliceShort(t, list, c, spikes)
+        list = t.columnBits <= 8 && t.sumBits <= 13    ? sliceShort(t, list, c, spikes)
+               : t.columnBits <= 9 && t.sumBits <= 14  ? sliceMiddle(t, list, c, spikes)
                : t.columnBits <= 10 && t.sumBits <= 16 ? sliceMiddling(t, list, c, spikes)
                                                        : sliceLong(t, list, c, spikes);
       unslice(t, b, place, co, channels, lo, hi - lo);

@@ -8,8 +8,13 @@ import { systemError } from '../files/error.js';
 import { exitCodes } from './terminal/exit-codes.js';
 import { closeOutput, inGitHub, printError, printErrorText } from './terminal/output.js';
 
+let isEnding = false;
+
 /** What nobody waited for has failed: nothing can be relied on any more. Tasks that run end with this process. */
 export function endByError(error: unknown): void {
+  // What fails after that mostly fails for it.
+  if (isEnding) return;
+  isEnding = true;
   void reportError(error)
     .then(closeOutput)
     .then(() => process.exit(exitCodes.failed));

@@ -1,5 +1,6 @@
 import { decodeText } from '../text/encoding.js';
 import { systemCode } from './error.js';
+import { openTooMany, refusals } from './refusals.js';
 import { readRegularFile } from './regular-file.js';
 
 /** Why a file can't be read, and what to do about it. */
@@ -25,10 +26,6 @@ export function readText(path: string, limit = maximumLength): string | Unreadab
   } catch (error) {
     const code = systemCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return { why: 'there is no such file', isAbsent: true };
-    // Windows does not open folders, and no system opens sockets.
-    if (code === 'EISDIR') return { why: 'it is a folder' };
-    if (code === 'ENXIO') return { why: 'it is a socket' };
-    if (code === 'EACCES') return { why: 'permission is denied' };
-    return { why: (error as Error).message };
+    return { why: { ...refusals, ...openTooMany }[code ?? ''] ?? (error as Error).message };
   }
 }

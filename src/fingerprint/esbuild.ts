@@ -1,9 +1,11 @@
 // How the code of stages is read by esbuild: what it is bundled for is up to those who have it done.
-import { statSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
+import { devNull } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import type { BuildFailure, BuildOptions, BuildResult, Message, OnResolveArgs, OnResolveResult, Plugin } from 'esbuild';
 import { UserError } from '../error.js';
+import { systemError } from '../files/error.js';
 import { toPosix } from '../files/path.js';
 import { readText, type Unreadable } from '../files/read-text.js';
 import { kindOfFile } from '../files/regular-file.js';
@@ -55,6 +57,8 @@ const load = createRequire(import.meta.url);
 const mostStarts = 3;
 /** Starts of esbuild's process in this one. */
 let starts = 0;
+/** True if it has done something since. */
+let isRunning = false;
 
 /**
  * Has esbuild do something. Its process, which lives as long as this one, may be ended from outside: a Ctrl-C, or the end
@@ -67,10 +71,14 @@ export async function withEsbuild<T>(use: (esbuild: Esbuild) => Promise<T>): Pro
   for (let attempt = 1; ; attempt++) {
     const start = starts;
     try {
-      return await use(esbuild);
+      if (!isRunning) checkOpenFiles();
+      const made = await use(esbuild);
+      isRunning = true;
+      return made;
     } catch (error) {
       if (isMissing(error)) throw missingError(esbuild.version, error);
       if (!isGone(error)) throw error;
+      isRunning = false;
       if (attempt === mostStarts)
         throw new UserError(
           'E_STAGE_CODE',
@@ -84,6 +92,21 @@ export async function withEsbuild<T>(use: (esbuild: Esbuild) => Promise<T>): Pro
         await esbuild.stop();
       }
     }
+  }
+}
+
+/** How many files are open for a moment while a process is started that is written to and read. */
+const openedByStart = 6;
+
+/** @throws StoreError where esbuild's process could not be started: it tells nobody, and that would end this one */
+function checkOpenFiles(): void {
+  const open: number[] = [];
+  try {
+    while (open.length < openedByStart) open.push(openSync(devNull, 'r'));
+  } catch (error) {
+    throw systemError({ ...(error as Error), path: undefined }, 'esbuild, which reads stages') ?? error;
+  } finally {
+    for (const file of open) closeSync(file);
   }
 }
 

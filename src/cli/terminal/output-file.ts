@@ -16,18 +16,14 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { UserError } from '../../error.js';
 import { removeFile, syncFolder, writeDraft } from '../../files/atomic.js';
 import { lackOf, StoreError, systemCode } from '../../files/error.js';
+import { refusals } from '../../files/refusals.js';
 import { printable } from '../../text/printable.js';
 
 /** What a name that the user gives may be wrong about. */
 const mistakes: Readonly<Record<string, string>> = {
+  ...refusals,
   ENOENT: 'its folder does not exist',
   ENOTDIR: 'there is a file where its folder would be',
-  EISDIR: 'it is a folder',
-  ENXIO: 'it is a socket',
-  ELOOP: 'it is a link that leads to itself',
-  EACCES: 'permission is denied',
-  EPERM: 'permission is denied',
-  EROFS: 'the file system is read-only',
 };
 
 /**

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
+import { startProblem } from '../../files/start-problem.js';
 import { readScript, type Shell, type Slot, scriptTexts } from '../../pipeline/check/shell.js';
 import type { CommandPart, CommandWord } from '../../pipeline/expand/task.js';
 import type { Failure } from '../events.js';
 import { memoryHint } from './memory-kills.js';
-import { startProblem } from './start-problem.js';
 
 /**
  * Variables that every command gets; all others must be declared with `env:`. They say where things are and in which

@@ -1,8 +1,8 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { startProblem } from '../../files/start-problem.js';
 import { buildFolder } from '../../paths.js';
 import type { Failure } from '../events.js';
-import { startProblem } from './start-problem.js';
 
 /** How a process ended, or why it could not be started. */
 export type ScriptEnd =

@@ -3,6 +3,8 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
+import { systemCode } from '../../files/error.js';
+import { startProblem } from '../../files/start-problem.js';
 import { bundle } from '../../fingerprint/bundle.js';
 import { buildFolder, packageRoot } from '../../paths.js';
 import { stageFile } from '../registry.js';
@@ -56,14 +58,17 @@ export async function askReader(asked: Order, limits: Limits = defaultLimits): P
   // It may have ended before it was told.
   child.stdin?.on('error', () => undefined);
   child.stdin?.end(JSON.stringify(order));
-  const { end, code } = await new Promise<{ readonly end: string; readonly code: number | null }>((done) => {
-    child.on('error', ({ message }) => done({ end: message, code: null }));
+  const { end, code, refused } = await new Promise<End>((done) => {
+    child.on('error', (error) => done({ end: error.message, code: null, refused: systemCode(error) }));
     child.on('close', (code, signal) => done({ end: signal ?? `exit code ${code}`, code }));
   });
   clearTimeout(over);
   clearInterval(watch);
   patience.end();
   if (why !== undefined) return why;
+  const [how, hint] = startProblem(refused, dirname(file)) ?? [];
+  if (how !== undefined)
+    return passing({ problem: { error: `The process that loads ${order.uses} ${how}.`, ...(hint && { hint }) } });
   try {
     return JSON.parse(Buffer.concat(chunks).toString()) as Reply;
   } catch {
@@ -72,6 +77,14 @@ export async function askReader(asked: Order, limits: Limits = defaultLimits): P
     // It was not started, or ended by somebody else.
     return code === null ? passing(ended) : ended;
   }
+}
+
+/** How the process ended. */
+interface End {
+  readonly end: string;
+  readonly code: number | null;
+  /** The system's code, where it was not started. */
+  readonly refused?: string | undefined;
 }
 
 /** The one thread that it may start is ours: see `takeAway`. */

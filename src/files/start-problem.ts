@@ -1,12 +1,13 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { openTooMany } from './refusals.js';
 
 const fewer = 'run fewer tasks at a time with --jobs.';
 
 /** What a machine lacks, whatever is to be started there, and what to do about it. */
 const lacks: Readonly<Record<string, readonly [why: string, hint: string]>> = {
-  EMFILE: ['too many files are open', `Allow more, such as with \`ulimit -n 1024\`, or ${fewer}`],
-  ENFILE: ['too many files are open on this machine', `End other programs, or ${fewer}`],
+  EMFILE: [openTooMany.EMFILE, `Allow more, such as with \`ulimit -n 1024\`, or ${fewer}`],
+  ENFILE: [openTooMany.ENFILE, `End other programs, or ${fewer}`],
   EAGAIN: [
     'the system allows no more processes',
     `\`ulimit -u\` shows how many this user may have: end others, or ${fewer}`,

@@ -55,12 +55,12 @@ function unknownStage(uses: string, folder: string): StageProblem {
  * like, see `describeStage`.
  *
  * @param module URL of its runnable code, see `runnableCode`
- * @param folder of the pipeline file, which `uses` is relative to
+ * @param file where it lies, see `stageFile`: a confined process can't look
  */
 export async function loadUserStage(
   module: string,
   uses: string,
-  folder: string,
+  file: string,
 ): Promise<StageDefinition | StageProblem> {
   // Errors then name the lines of the user's files, in logs too.
   process.setSourceMapsEnabled(true);
@@ -68,7 +68,7 @@ export async function loadUserStage(
   try {
     loaded = (await importModule(module)) as typeof loaded;
   } catch (error) {
-    return loadProblem(error, stageFile(uses, folder), uses, module);
+    return loadProblem(error, file, uses, module);
   }
   if (!('default' in loaded) || loaded.default === undefined)
     return { error: `${uses} has no default export.`, hint: 'End it with "export default defineStage({ … })".' };

@@ -28,8 +28,9 @@ export default defineStage({
 
 /** What a task's process does; the code lies elsewhere. */
 async function load(uses: string, folder: string) {
-  const elsewhere = writeFiles(testFolder(), { 'stage.mjs': await runnableCode(stageFile(uses, folder)) });
-  return loadUserStage(pathToFileURL(join(elsewhere, 'stage.mjs')).href, uses, folder);
+  const file = stageFile(uses, folder);
+  const elsewhere = writeFiles(testFolder(), { 'stage.mjs': await runnableCode(file) });
+  return loadUserStage(pathToFileURL(join(elsewhere, 'stage.mjs')).href, uses, file);
 }
 const loadText = (text: string) => load('./stage.ts', writeFiles(testFolder(), { 'stage.ts': text }));
 

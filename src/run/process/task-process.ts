@@ -7,7 +7,7 @@ import { lackOf, systemError } from '../../files/error.js';
 import { watchParent } from '../../files/watch-parent.js';
 import type { Progress, StageContext } from '../../stage/definition.js';
 import { findBuiltInStage, loadUserStage } from '../../stage/load.js';
-import { stageProblemCode } from '../../stage/registry.js';
+import { stageFile, stageProblemCode } from '../../stage/registry.js';
 import { Store } from '../../store/store.js';
 import type { Metrics } from '../../values.js';
 import type { Failure } from '../events.js';
@@ -107,7 +107,7 @@ async function run(call: StageCall): Promise<Metrics> {
   const definition =
     module === undefined
       ? await findBuiltInStage(uses, pipelineFolder)
-      : await loadUserStage(pathToFileURL(module).href, uses, pipelineFolder);
+      : await loadUserStage(pathToFileURL(module).href, uses, stageFile(uses, pipelineFolder));
   if ('error' in definition) throw new UserError(stageProblemCode(uses), definition.error, definition.hint);
   const context: StageContext = {
     parameters: call.parameters,

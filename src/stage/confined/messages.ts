@@ -9,8 +9,8 @@ export interface Order {
   readonly questions: readonly Question[];
 }
 
-/** With the file's runnable code. */
-export type ReaderOrder = Order & { readonly code: string };
+/** With where the file lies, links resolved, and its runnable code. */
+export type ReaderOrder = Omit<Order, 'folder'> & { readonly file: string; readonly code: string };
 
 /** What the process does one after the other, and says on descriptor 3 before it begins: a byte, its place from 1 on. */
 export const phases = ['load', 'check', 'files'] as const;

@@ -28,7 +28,8 @@ const outside = 'Move what it does while it is loaded into run().';
 /** Loads a stage of the user's in a process that can do nothing but say what the definition is. */
 export async function askReader(asked: Order, limits: Limits = defaultLimits): Promise<Reply> {
   const file = stageFile(asked.uses, asked.folder);
-  const order: ReaderOrder = { ...asked, code: await runnableCode(file) };
+  const { uses, questions } = asked;
+  const order: ReaderOrder = { uses, questions, file, code: await runnableCode(file) };
   const child = start(file, await readableBy(file));
   const patience = new Patience(order.uses, child.pid, limits.seconds);
   const problem = (error: string): ReaderFailure => ({ problem: { error: `${order.uses} ${error}.`, hint: outside } });

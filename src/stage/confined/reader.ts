@@ -20,11 +20,11 @@ function begin(phase: Phase): void {
   writeSync(3, Uint8Array.of(phases.indexOf(phase) + 1));
 }
 
-async function reply({ code, uses, folder, questions }: ReaderOrder): Promise<Reply> {
+async function reply({ code, uses, file, questions }: ReaderOrder): Promise<Reply> {
   takeAway();
   begin('load');
   // Nothing is written for it: there may be no place to write.
-  const found = await loadUserStage(inMemory(code), uses, folder);
+  const found = await loadUserStage(inMemory(code), uses, file);
   if ('error' in found) return { problem: found };
   const { run, check, files, ...rest } = found;
   const functions = { run, check, files };

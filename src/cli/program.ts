@@ -6,6 +6,7 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
 
 export interface Program {
@@ -26,8 +27,16 @@ type Wrapper = (
 /** A CommonJS file, as Node wraps them. */
 type CommonJs = (module: { exports: unknown }, exports: unknown, require: NodeJS.Require) => void;
 
+/**
+ * A command lasts a second or so, and V8 would spend a fourth of that compiling each function once more into all that call it
+ * (its default is 920 bytes of bytecode). All versions of Node from 20 to 26 know this flag.
+ */
+const inlining = '--max-inlined-bytecode-size-cumulative=150';
+
 /** @param folder where the build has put the script */
 export function loadProgram(folder: string): Program {
+  // Before anything is loaded: what V8 has compiled under other flags it does not use.
+  setFlagsFromString(inlining);
   const scripts = new Scripts();
   const file = join(folder, 'program.cjs');
   const requireModule = (path: string): unknown => {

@@ -37,6 +37,11 @@ class Copy {
     return stdout;
   }
 
+  async warnings(): Promise<string> {
+    const { stderr } = await execa(process.execPath, [join(this.#folder, 'cli.cjs'), 'run', '--help']);
+    return stderr;
+  }
+
   /** Is the compiled code there as one start leaves it, and does the next one take it as it is? */
   async isKept(): Promise<boolean> {
     const before = statSync(this.cache);
@@ -65,6 +70,10 @@ describe('the compiled code of the command line', () => {
     expect(await copy.help()).toContain('--keep-going');
     expect(copy.names()).toEqual([...new Set([...names, copy.cache.split(/[\\/]/).at(-1)!])].sort());
     expect(await copy.isKept()).toBe(true);
+  });
+
+  test('is compiled under flags that this version of Node knows: of others V8 would tell', async ({ box }) => {
+    expect(await new Copy(box).warnings()).toBe('');
   });
 
   test('is there for what checks pipeline files, too', () => {

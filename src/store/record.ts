@@ -27,13 +27,17 @@ export function decodeRecord(text: string, key: TaskKey): TaskRecord | 'foreign'
       return 'foreign';
     const { record } = file;
     if (file.type !== type || record === undefined) return undefined;
-    return digestJson(record) === file.checksum && record.key === key && keyOf(record.parts) === key
+    const isWhole = [record.outputs, record.metrics, record.provenance].every(isMap);
+    return isWhole && digestJson(record) === file.checksum && record.key === key && keyOf(record.parts) === key
       ? record
       : undefined;
   } catch {
     return undefined;
   }
 }
+
+/** Whoever edits records may seal them, too. */
+const isMap = (value: unknown): boolean => typeof value === 'object' && value !== null;
 
 /**
  * Metrics as JSON can hold them. A loss that is NaN is a result, too, and must not cost the training that found it: it

@@ -46,6 +46,19 @@ describe('a record', () => {
     expect(await store.record(record.key)).toEqual(later);
   });
 
+  it.each(['outputs', 'metrics', 'provenance'])(
+    'counts as none where it lacks its %s, though it is sealed',
+    async (part) => {
+      await store.writeRecord(record);
+      for (const value of [null, 7]) {
+        const changed = { ...record, [part]: value };
+        const sealed = { type: 'spikeline-record/1', checksum: digestBytes(canonicalJson(changed)), record: changed };
+        writeFileSync(pathOf(record.key), JSON.stringify(sealed));
+        expect(await store.record(record.key)).toBeUndefined();
+      }
+    },
+  );
+
   it('counts as none after any change of a byte of its content', async () => {
     await store.writeRecord(record);
     const bytes = readFileSync(pathOf(record.key));

@@ -6,7 +6,6 @@ import {
   futimesSync,
   openSync,
   readFileSync,
-  renameSync,
   rmSync,
 } from 'node:fs';
 import { join, sep } from 'node:path';
@@ -22,6 +21,7 @@ import { isExecutable } from '../files/modes.js';
 import type { Reading } from '../files/reading.js';
 import type { Digest } from '../values.js';
 import { type BlobFile, type BlobState, isReadable, statOf, unexpected } from './blob-files.js';
+import { setAside } from './quarantine.js';
 import type { StatCache } from './stat-cache.js';
 import type { Uses } from './use.js';
 
@@ -283,11 +283,6 @@ export class Blobs {
 
   #setAside(path: string, digest: Digest, seen: BigIntStats): void {
     // Another process may have set it aside and put the right bytes there since.
-    if (statOf(path)?.ino !== seen.ino) return;
-    try {
-      inFolder(this.#quarantine, () => renameSync(path, `${temporaryPath(this.#quarantine)}-${hexOf(digest)}`));
-    } catch (error) {
-      if (systemCode(error) !== 'ENOENT') throw error;
-    }
+    if (statOf(path)?.ino === seen.ino) setAside(path, this.#quarantine, hexOf(digest));
   }
 }

@@ -1,6 +1,6 @@
-import { renameSync, type Stats, statSync } from 'node:fs';
+import { type Stats, statSync } from 'node:fs';
 import { basename, join, sep } from 'node:path';
-import { inFolder, moveInto, removeFile, temporaryPath, writeDraft } from '../files/atomic.js';
+import { moveInto, removeFile, writeDraft } from '../files/atomic.js';
 import { guarded, guardedMaybe, systemCode } from '../files/error.js';
 import type { FolderSync } from '../files/folder-sync.js';
 import { after, type MaybePromise } from '../files/maybe-promise.js';
@@ -8,6 +8,7 @@ import { IrregularFile, readRegularFile } from '../files/regular-file.js';
 import { checkInside } from '../files/trust.js';
 import { Journal } from './journal.js';
 import { filesBelow } from './listing.js';
+import { setAside } from './quarantine.js';
 import { decodeRecord, encodeRecord } from './record.js';
 import { type FileStat, isSettled, stampOf } from './stat-cache.js';
 import type { TaskKey, TaskRecord, TaskResult } from './types.js';
@@ -57,7 +58,7 @@ export class Records {
       if (text === undefined) return undefined;
       const record = decodeRecord(text, key);
       if (record === 'foreign') return undefined;
-      if (record === undefined) this.#setAside(path, key);
+      if (record === undefined) setAside(path, this.#quarantine, `${key}.json`);
       return record;
     });
   }
@@ -125,14 +126,6 @@ export class Records {
         throw error;
       }
     });
-  }
-
-  #setAside(path: string, key: TaskKey): void {
-    try {
-      inFolder(this.#quarantine, () => renameSync(path, `${temporaryPath(this.#quarantine)}-${key}.json`));
-    } catch (error) {
-      if (systemCode(error) !== 'ENOENT') throw error;
-    }
   }
 
   #pathOf(key: TaskKey): string {

@@ -1,3 +1,5 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PipelineOptions } from '../../api/opening/options.js';
 import { chooseTasks } from '../../api/opening/tasks.js';
@@ -25,8 +27,9 @@ export async function verifyCommand(file: string, targets: readonly string[], op
   const { chosen, all } = chooseTasks(pipeline, targets);
   const store = openResults(options, pipeline);
   const inUse = await store.beginRun();
-  // Inside the store, so that it is on its file system, and removed even if this process is killed.
-  const work = await store.workFolder();
+  // Inside the store, so that it is on its file system, and removed even if this process is killed; one that may only be
+  // read can be verified, too.
+  const work = store.isWritable ? await store.workFolder() : mkdtempSync(join(tmpdir(), 'spikeline-verify-'));
   try {
     const view = await openView(reporter);
     const failures: Extract<RunEvent, { event: 'task' }>[] = [];

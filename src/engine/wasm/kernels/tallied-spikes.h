@@ -69,10 +69,13 @@ INLINE isize spikesOf(const u8 *s, isize neurons) {
 #endif
 }
 
-/** A tally in the making: where the next gap begins in it, and how many are deleted before, in all bytes. */
+/**
+ * A tally in the making: where the next gap begins in it, and how many are deleted before, in all bytes of one vector: GCC has one of
+ * a whole run, where that is two, go by way of the stack.
+ */
 typedef struct {
   u8 *at;
-  u8 deleted VECTOR(run);
+  u8v deleted;
 } Tally;
 
 /** Goes on by the gaps of a block of random words. */
@@ -82,11 +85,11 @@ INLINE void tallyBlock(DeleteSpikes t, Tally *tally, i32 block) {
     const u32 word = drawn[w * LANES + block];
     const u32 gap = gapOf(t, word);
     // The gap's spikes, and the one that is deleted behind it, come when no more than now are.
-    STORE(tally->at, tally->deleted);
+    EACH(i, run / WIDTH) STORE(tally->at + i * WIDTH, tally->deleted);
     tally->at += gap + 1;
     tally->deleted += 1;
     if (gap < run) continue;
-    STORE(tally->at - gap + (run - 1), tally->deleted - 1);
+    EACH(i, run / WIDTH) STORE(tally->at - gap + (run - 1) + i * WIDTH, tally->deleted - 1);
     // Behind a gap as long as the table nothing is deleted, and the next gap begins there.
     if (gap == tabledGaps) {
       tally->at--;

@@ -38,6 +38,25 @@ const crashed = (message: string) => ({
 });
 
 describe.concurrent('a failure', () => {
+  test.skipIf(process.platform === 'win32')(
+    'of a command that kills what runs all of them are its own: others are run again',
+    async ({ box }) => {
+      box.write(
+        'p.yaml',
+        `name: p
+stages:
+  bad: { run: 'for i in $(seq 100); do test -e begun && break; sleep 0.05; done; kill -9 $PPID; sleep 5' }
+  good: { run: 'echo > begun; sleep 0.5; echo ok > \${{ outputs.x }}', outputs: { x: x } }
+`,
+      );
+      const { code, out } = await box.run(['run', 'p.yaml', '--keep-going']);
+      expect(code).toBe(1);
+      expect(out).toContain('bad failed [E_TASK_DIED]\n  The process that ran the command was ended by SIGKILL.');
+      expect(out).toContain('p: ran 1, cached 0, failed 1 in ');
+      expect(box.read('artifacts/p/good/x')).toBe('ok\n');
+    },
+  );
+
   test('is told with what to do, ends the run, and exits with 1', async ({ box }) => {
     box.write(
       'p.yaml',

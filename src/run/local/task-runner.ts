@@ -91,9 +91,21 @@ export class TaskRunner {
 
   /** Runs a task and takes its outputs into the store. Records are written by the caller, last. */
   async execute(execution: Execution): Promise<ExecutionResult> {
+    const result = await this.#execute(execution, this.#commands);
+    if (result !== 'ended with others') return result;
+    // One of them may have killed the process that ran them all, and is the only one to fail: each is run by itself.
+    const alone = new Commands();
+    try {
+      return (await this.#execute(execution, alone)) as ExecutionResult;
+    } finally {
+      alone.close();
+    }
+  }
+
+  async #execute(execution: Execution, commands: Commands): Promise<ExecutionResult | 'ended with others'> {
     const { task } = execution;
     holdBuild('process');
-    if (task.action.kind !== 'stage') this.#commands.prepare();
+    if (task.action.kind !== 'stage') commands.prepare();
     const folder = await this.#work.take([outputsPart, ...Object.keys(task.inputs).map(inputsFolder)]);
     const work = folder.path;
     const log = this.store.published(this.pipeline.name).logPath(task.id);
@@ -103,7 +115,9 @@ export class TaskRunner {
       const { identity, copies, reading } = execution;
       const laidOut = await this.#inputs.layOut(task, identity, folder, { mode: copies ? 'copy' : 'link', reading });
       if ('missing' in laidOut) return { lost: laidOut.missing };
-      const result = await this.#attempt(execution, work, laidOut.inputs, outputs, log);
+      const result = await this.#attempt(execution, commands, work, laidOut.inputs, outputs, log);
+      if ('withOthers' in result && !this.#aborted) return 'ended with others';
+      execution.ended();
       const changed = this.#aborted ? [] : await laidOut.changed();
       if (changed.length > 0) return copies ? { failure: withLog(writtenFailure(changed), log) } : { lost: changed };
       if ('failure' in result) return { failure: withLog(result.failure, log, work) };
@@ -132,20 +146,20 @@ export class TaskRunner {
 
   async #attempt(
     execution: Execution,
+    commands: Commands,
     work: string,
     inputs: LaidOut['inputs'],
     outputs: Record<string, string>,
     log: string,
   ): Promise<AttemptResult> {
     const { task } = execution;
-    const { attempt, code } = await guarded(work, () => this.#start(execution, work, inputs, outputs, log));
+    const { attempt, code } = await guarded(work, () => this.#start(execution, commands, work, inputs, outputs, log));
     this.#running.add(attempt);
     if (this.#aborted) attempt.end(this.#aborted === 'killed');
     const done = this.#bound.watch(log);
     const result = await withTimeout(attempt, task.timeout).finally(() => {
       done();
       this.#running.delete(attempt);
-      execution.ended();
     });
     // The folder is used again as long as it has nothing more in it than it was made with.
     if (code !== undefined) removeFile(code);
@@ -155,6 +169,7 @@ export class TaskRunner {
 
   async #start(
     execution: Execution,
+    commands: Commands,
     work: string,
     inputs: LaidOut['inputs'],
     outputs: Record<string, string>,
@@ -167,7 +182,7 @@ export class TaskRunner {
     const env = environment(task, granted);
     if (task.action.kind !== 'stage') {
       const { file, ...call } = commandOf(task.action, inputs, outputs, work);
-      return { attempt: this.#commands.start({ ...call, cwd: task.folder, env }, log), code: file };
+      return { attempt: commands.start({ ...call, cwd: task.folder, env }, log), code: file };
     }
     const { definition, uses } = task.action;
     const code = isUserStage(uses) ? join(work, 'stage.mjs') : undefined;

@@ -3,7 +3,13 @@ import type { Failure } from '../events.js';
 import type { StageResult } from './stage-messages.js';
 
 /** What comes of an attempt at a task. */
-export type AttemptResult = StageResult | { readonly failure: Failure };
+export type AttemptResult =
+  | StageResult
+  | {
+      readonly failure: Failure;
+      /** It ended with other commands, by what one of them, or somebody else, did to the process that ran them. */
+      readonly withOthers?: true;
+    };
 
 /** An attempt at a task that is going on. */
 export interface Attempt {

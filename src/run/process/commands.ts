@@ -84,9 +84,10 @@ export class Commands {
   #lost(end: ScriptEnd): void {
     this.#host = undefined;
     const failure = 'failure' in end ? end.failure : lostFailure(end.signal ?? undefined);
+    const shared = this.#entries.size > 1 ? ({ withOthers: true } as const) : {};
     for (const { pid, asked, settle } of this.#entries.values()) {
       signalGroup(pid, 'SIGKILL');
-      settle({ failure: asked ? interruptedFailure : failure });
+      settle(asked ? { failure: interruptedFailure } : { failure, ...shared });
     }
     this.#entries.clear();
   }

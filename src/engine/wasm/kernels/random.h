@@ -47,27 +47,42 @@ INLINE void drawRound(Drawing *d) {
 /** Word w of each block. */
 INLINE u32v drawnBy(const Drawing *d, i32 w) { return (u32v)((d->words[w][0] & 0xffffffff) | d->words[w][1] << 32); }
 
+#if defined(__wasm__) && WIDTH == 16
+/** Draws the words of one vector of blocks, or of two in turns, as each round waits for the one before: one behind the other. */
+INLINE void drawBatches(Draw draw, u32 block, u32 *out, i32 batches) {
+  u32 key0 = draw.seedLow, key1 = draw.seedHigh;
+  u32v a[2], b[2], c[2], d[2];
+  EACH(k, batches) {
+    a[k] = (u32v){0, 1, 2, 3} + (block + k * LANES);
+    b[k] = SPLAT(u32v, draw.layer);
+    c[k] = SPLAT(u32v, draw.image);
+    d[k] = SPLAT(u32v, draw.purpose);
+  }
+  EACH(round, 10) {
+    EACH(k, batches) {
+      const Products first = wholeProducts(a[k], 0xd2511f53), second = wholeProducts(c[k], 0xcd9e8d57);
+      a[k] = second.high ^ b[k] ^ key0;
+      b[k] = second.low;
+      c[k] = first.high ^ d[k] ^ key1;
+      d[k] = first.low;
+    }
+    key0 += 0x9e3779b9;
+    key1 += 0xbb67ae85;
+  }
+  EACH(k, batches) {
+    const u32v words[4] = {a[k], b[k], c[k], d[k]};
+    EACH(w, 4) STORE(out + k * drawnWords + w * LANES, words[w]);
+  }
+}
+#endif
+
 /**
  * Draws the words of blocks from `block` on, [word of the block][block]. Philox4x32-10 (Salmon et al. 2011) turns the counter
  * (block, layer, image, purpose) and the key into the four words of a block.
  */
 INLINE void drawWords(Draw draw, u32 block, u32 *out) {
 #if defined(__wasm__) && WIDTH == 16
-  u32 key0 = draw.seedLow, key1 = draw.seedHigh;
-  u32v a = (u32v){0, 1, 2, 3} + block, b = SPLAT(u32v, draw.layer), c = SPLAT(u32v, draw.image), d = SPLAT(u32v, draw.purpose);
-  NO_UNROLLING for (i32 round = 0; round < 10; round++) {
-    const Products first = wholeProducts(a, 0xd2511f53), second = wholeProducts(c, 0xcd9e8d57);
-    a = second.high ^ b ^ key0;
-    b = second.low;
-    c = first.high ^ d ^ key1;
-    d = first.low;
-    key0 += 0x9e3779b9;
-    key1 += 0xbb67ae85;
-  }
-  STORE(out, a);
-  STORE(out + LANES, b);
-  STORE(out + 2 * LANES, c);
-  STORE(out + 3 * LANES, d);
+  drawBatches(draw, block, out, 1);
 #else
   Drawing d = beginDrawing(draw, block);
   NO_UNROLLING for (i32 round = 0; round < 10; round++) drawRound(&d);

@@ -79,8 +79,7 @@ typedef struct {
 } Tally;
 
 /** Goes on by the gaps of a block of random words. */
-INLINE void tallyBlock(DeleteSpikes t, Tally *tally, i32 block) {
-  const u32 *drawn = (u32 *)t.drawn;
+INLINE void tallyBlock(DeleteSpikes t, const u32 *drawn, Tally *tally, i32 block) {
   EACH(w, 4) {
     const u32 word = drawn[w * LANES + block];
     const u32 gap = gapOf(t, word);
@@ -106,9 +105,10 @@ INLINE void tallyDeletions(DeleteSpikes t, Draw draw, isize spikes) {
   Tally tally = {t.marks, {0}};
   const u8 *end = t.marks + spikes;
 #ifdef __wasm__
-  for (u32 block = 0; tally.at <= end; block += LANES) {
-    drawWords(draw, block, (u32 *)t.drawn);
-    NO_UNROLLING for (i32 i = 0; i < LANES; i++) tallyBlock(t, &tally, i);
+  for (u32 block = 0; tally.at <= end; block += 2 * LANES) {
+    drawBatches(draw, block, (u32 *)t.drawn, 2);
+    NO_UNROLLING for (u32 *drawn = (u32 *)t.drawn; drawn < (u32 *)t.drawn + 2 * drawnWords; drawn += drawnWords)
+        NO_UNROLLING for (i32 i = 0; i < LANES; i++) tallyBlock(t, drawn, &tally, i);
   }
 #else
   drawWords(draw, 0, (u32 *)t.drawn);
@@ -116,7 +116,7 @@ INLINE void tallyDeletions(DeleteSpikes t, Draw draw, isize spikes) {
     Drawing d = beginDrawing(draw, block);
     EACH(round, 10) {
       drawRound(&d);
-      if (round < LANES) tallyBlock(t, &tally, round);
+      if (round < LANES) tallyBlock(t, (u32 *)t.drawn, &tally, round);
       // Compilers would put one after the other.
       __asm__("" : "+x"(d.words[0][0]), "+x"(d.words[0][1])::"memory");
     }

@@ -57,7 +57,7 @@ describe('a descriptor', () => {
     const rest = { ...shape, stride: 1, padV: 0, padH: 0, spikes: nowhere, y: nowhere, thresholds: nowhere, levels: 1 };
     const strides = { tapStride: bytes(0), levelStride: bytes(0), rowBytes: bytes(16), blockStride: bytes(0) };
     const events = plan.descriptor('EventConv', {
-      ...{ ...rest, ...strides, inChannels: 16, w: nowhere, nonZero: nowhere, period: bytes(4) },
+      ...{ ...rest, ...strides, inChannels: 16, w: nowhere, products: nowhere, nonZero: nowhere, period: bytes(4) },
       ...{ listed: 3, listBytes: bytes(20_000) },
     });
     const tables = plan.descriptor('TabledForward', {
@@ -68,7 +68,7 @@ describe('a descriptor', () => {
     const columns = noDescriptor('ColumnForward');
     expect(sliced).toEqual({ name: 'SlicedForward', address: nowhere, scratch: bytes(0) });
     const values = { spikes: nowhere, imageBytes: bytes(16), least: 1, block: 16, events, tables, sliced, columns };
-    expect(scratchOf('SpikeConv', values)).toBe(60_000 + 16 * 32);
+    expect(scratchOf('SpikeConv', values)).toBe(60_000);
     expect([...new Uint32Array(encode('SpikeConv', values).buffer)].slice(-4)).toEqual([
       events.address,
       tables.address,

@@ -1,9 +1,9 @@
 // Integer convolutions of ternary layers from lists of inputs that are not zero.
 import type { Descriptor } from './descriptor.js';
-import { type Geometry, inputPixels } from './geometry.js';
+import { type Geometry, inputPixels, weightCount } from './geometry.js';
 import type { MemoryPlan } from './memory-plan.js';
 import { calls, type Item, packItems } from './program.js';
-import { type Address, bytes } from './units.js';
+import { type Address, bytes, nowhere } from './units.js';
 
 /** A layer's spikes, weights and the t of Q(W), and what it writes. */
 export interface SpikeBuffers {
@@ -46,13 +46,16 @@ export function planEvents(
   const blockStride = taps * tapStride;
   const packed = plan.bytes((outChannels / block) * blockStride);
   const strides = { rowBytes: bytes(block), tapStride: bytes(tapStride), blockStride: bytes(blockStride) };
-  const pack = plan.descriptor('PackEvents', { w, threshold, packed, inChannels, outChannels, levels, ...strides });
+  const products = plan.bytes(weightCount(g));
+  const pack = plan.descriptor('PackEvents', {
+    ...{ w, threshold, packed, products, taps, inChannels, outChannels, levels, ...strides },
+  });
   // Start of each pixel's events, all events, and what the branch-free list writes beyond its end.
   const listBytes = (inputPixels(g) * (inChannels + 2) + 1 + 8) * 4;
   // With one block, a list is read once.
   const listed = outChannels === block ? 1 : Math.max(1, Math.floor(mostListBytes / listBytes));
   const descriptor = plan.descriptor('EventConv', {
-    ...{ spikes, w: packed, y, inChannels, levels, listed, thresholds, ...spikeShape(g), ...strides },
+    ...{ spikes, w: packed, products, y, inChannels, levels, listed, thresholds, ...spikeShape(g), ...strides },
     ...{ levelStride: bytes(levelStride), listBytes: bytes(listBytes) },
     // Sums of bytes are widened before they can leave −128 … 127.
     period: bytes((Math.floor(127 / levels) & ~1) * 4),
@@ -76,7 +79,7 @@ export function planWide(
   const tapBytes = inChannels * outChannels;
   const packed = plan.bytes(taps * tapBytes);
   const pack = plan.descriptor('PackEvents', {
-    ...{ w, threshold, packed, inChannels, outChannels, levels: 1 },
+    ...{ w, threshold, packed, products: nowhere, taps, inChannels, outChannels, levels: 1 },
     ...{ rowBytes: bytes(outChannels), tapStride: bytes(tapBytes), blockStride: bytes(taps * tapBytes) },
   });
   const descriptor = plan.descriptor('WideConv', { spikes, w: packed, y, inChannels, scale, ...spikeShape(g) });

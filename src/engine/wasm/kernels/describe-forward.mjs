@@ -24,15 +24,14 @@ export const forward = /** @type {const} */ ({
   /** Integer convolution of spike counts with ternary weights, driven by the non-zero inputs. thresholds: one less than what
    * a membrane must reach, [level][channel] in 16 bits, for kernels that write spikes. nonZero: for each set of eight, as bits
    * of a number, the places of its members in order, as bytes. A row of weights is that of one level, tap, input channel and
-   * block of output channels; blocks lie blockStride apart. listed: images that are listed at a time, in listBytes each. */
+   * block of output channels; blocks lie blockStride apart. products: the weights as products of bytes take them, [16 of co][tap][four of ci][co][4]. listed: images that are listed at a time, in listBytes each. */
   EventConv: {
     kernels: 'eventConv16_i16 eventConv32_i16 eventConv64_i16 eventConv16_fire eventConv32_fire eventConv64_fire',
-    addresses: 'spikes w y thresholds nonZero',
+    addresses: 'spikes w products y thresholds nonZero',
     bytes: 'tapStride levelStride rowBytes blockStride listBytes period',
     counts:
       'height width inChannels outHeight outWidth outChannels kernelHeight kernelWidth stride padV padH listed levels',
-    // The lists; weights of up to 32 channels, as a product takes them.
-    scratch: { lists: 'listed * listBytes', products: 'kernelHeight * kernelWidth * inChannels * 32' },
+    scratch: { lists: 'listed * listBytes' },
   },
   /** The same with sums of 32 bits, for any number of levels. scale: factor of sums written as floats. */
   WideConv: {
@@ -41,12 +40,12 @@ export const forward = /** @type {const} */ ({
     counts: 'height width inChannels outHeight outWidth outChannels kernelHeight kernelWidth stride padV padH',
     numbers: 'scale',
   },
-  /** Weights for both: [block of co][tap][level][ci][co of the block] bytes, level times Q(W). */
+  /** Weights for both: [block of co][tap][level][ci][co of the block] bytes, level times Q(W). products: see EventConv; may be no address. */
   PackEvents: {
     kernels: 'packEvents',
-    addresses: 'w threshold packed',
+    addresses: 'w threshold packed products',
     bytes: 'rowBytes tapStride blockStride',
-    counts: 'inChannels outChannels levels',
+    counts: 'taps inChannels outChannels levels',
   },
   /** EventConv from tables of sums. block: input channels that are taken at a time; places: as PackTabledForward makes them;
    * waiting: rows of the output that are in the making at a time. */

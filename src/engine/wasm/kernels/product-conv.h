@@ -19,21 +19,6 @@ INLINE bool multiplyingPays(EventConv t) {
   return WIDTH == 64 || t.kernelHeight * t.kernelWidth * t.outChannels < worthTables * t.stride * t.stride;
 }
 
-/** Weights of `vectors` vectors of output channels from co on, as [tap][four of ci][co][4]. */
-INLINE void packProducts(i32 vectors, EventConv t, i32 co) {
-  const isize block = t.rowBytes;
-  const u8 *tap = t.w + co / block * t.blockStride + co % block, *end = tap + t.kernelHeight * t.kernelWidth * t.tapStride;
-  u8 *to = t.products;
-  for (; tap < end; tap += t.tapStride)
-    for (const u8 *row = tap; row < tap + t.inChannels * block; row += 4 * block)
-      EACH(v, vectors) {
-        u32v fours = {0};
-        EACH(k, 4) fours |= CONVERT(u32v, LOAD(u8quarter, row + k * block + v * LANES)) << 8 * k;
-        STORE(to, fours);
-        to += WIDTH;
-      }
-}
-
 /** What becomes of the membranes of one pixel: they are kept, or become spikes. y: of the first channel. */
 INLINE void writeProducts(i32 vectors, EventConv t, const i32v *sums, u8 *y, const i16 *thresholds, bool fire) {
   EACH(v, vectors) {
@@ -50,7 +35,8 @@ INLINE void writeProducts(i32 vectors, EventConv t, const i32v *sums, u8 *y, con
 }
 
 /** These channels of one pixel of some images. */
-INLINE void multiplyWindow(i32 vectors, EventConv t, i32 co, i32 first, i32 hi, i32 oy, i32 ox, bool fire) {
+INLINE void multiplyWindow(i32 vectors, EventConv t, const u8 *products, isize next, i32 co, i32 first, i32 hi, i32 oy, i32 ox,
+                           bool fire) {
   i32v sums[spikingImages][2];
   isize image[spikingImages];
   const isize imageBytes = (isize)t.height * t.width * t.inChannels;
@@ -64,10 +50,10 @@ INLINE void multiplyWindow(i32 vectors, EventConv t, i32 co, i32 first, i32 hi, 
   const i32 x0 = max(-left, 0), x1 = min(t.kernelWidth, t.width - left);
   for (i32 ky = y0; ky < y1; ky++) {
     const u8 *spikes = t.spikes + ((isize)(top + ky) * t.width + left + x0) * t.inChannels;
-    const u8 *w = t.products + (isize)(ky * t.kernelWidth + x0) * t.inChannels / 4 * (vectors * WIDTH);
-    for (const u8 *end = spikes + (isize)(x1 - x0) * t.inChannels; spikes < end; spikes += 4, w += vectors * WIDTH) {
+    const u8 *w = products + (isize)(ky * t.kernelWidth + x0) * t.inChannels * 16;
+    for (const u8 *end = spikes + (isize)(x1 - x0) * t.inChannels; spikes < end; spikes += 4, w += 64) {
       i8v factors[2];
-      EACH(v, vectors) factors[v] = LOAD(i8v, w + v * WIDTH);
+      EACH(v, vectors) factors[v] = LOAD(i8v, w + v * next);
       EACH(n, spikingImages) {
         const u8v four = (u8v)SPLAT(i32v, LOAD(i32, spikes + image[n]));
         EACH(v, vectors) sums[n][v] = withByteProducts(sums[n][v], four, factors[v]);
@@ -83,13 +69,16 @@ INLINE void multiplyWindow(i32 vectors, EventConv t, i32 co, i32 first, i32 hi, 
 
 /** Output channels that are as many vectors, of images lo…hi. */
 INLINE void multiplyOutputs(i32 vectors, EventConv t, i32 co, i32 lo, i32 hi, bool fire) {
-  packProducts(vectors, t, co);
+  // Of sixteen channels, which are one or two vectors.
+  const isize sixteen = (isize)t.kernelHeight * t.kernelWidth * t.inChannels * 16;
+  const u8 *products = t.products + co / 16 * sixteen;
+  const isize next = WIDTH < 64 ? WIDTH : sixteen;
   for (i32 first = lo; first < hi; first += spikingImages)
     for (i32 oy = 0; oy < t.outHeight; oy++)
-      for (i32 ox = 0; ox < t.outWidth; ox++) multiplyWindow(vectors, t, co, first, hi, oy, ox, fire);
+      for (i32 ox = 0; ox < t.outWidth; ox++) multiplyWindow(vectors, t, products, next, co, first, hi, oy, ox, fire);
 }
 
-/** Membranes of images lo…hi in 16 bits, or their spikes. t: EventConv's, whose weights of the first level are used. */
+/** Membranes of images lo…hi in 16 bits, or their spikes. */
 INLINE void multiplySpikes(EventConv t, i32 lo, i32 hi, bool fire) {
   // A row of weights has sixteen channels, or more vectors than one.
   const i32 vectors = t.rowBytes > LANES ? 2 : 1;

@@ -42,6 +42,20 @@ KERNEL(ternarise, Ternarise) {
   NEIGHBOURS for (isize i = (isize)lo * 4; i < (isize)hi * 4; i++) q[i] = (f32)ternary(w[i], threshold);
 }
 
+/** Weights of one tap as products of bytes take them, from those of the first level. */
+INLINE void packProducts(PackEvents t, i32 tap) {
+  for (i32 co = 0; co < t.outChannels; co += 16) {
+    const u8 *row = t.packed + co / t.rowBytes * t.blockStride + tap * t.tapStride + co % t.rowBytes;
+    u8 *to = t.products + ((isize)co * t.taps + tap * 16) * t.inChannels;
+    for (i32 ci = 0; ci < t.inChannels; ci += 4, row += 4 * t.rowBytes, to += 64) {
+      typedef u32 Sixteen VECTOR(64);
+      Sixteen fours = {0};
+      EACH(k, 4) fours |= CONVERT(Sixteen, LOAD(u8x16, row + k * t.rowBytes)) << 8 * k;
+      STORE(to, fours);
+    }
+  }
+}
+
 /** Items: taps of the kernel. */
 KERNEL(packEvents, PackEvents) {
   const f32 threshold = *(f32 *)t.threshold;
@@ -59,6 +73,7 @@ KERNEL(packEvents, PackEvents) {
           NO_UNROLLING for (i32 level = 0; level < t.levels; level++, at += levelStride, row += one) STORE(at, row);
         }
     }
+    if (t.products) packProducts(t, tap);
   }
 }
 

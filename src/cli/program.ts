@@ -29,14 +29,15 @@ type CommonJs = (module: { exports: unknown }, exports: unknown, require: NodeJS
 
 /**
  * A command lasts a second or so, and V8 would spend a fourth of that compiling each function once more into all that call it
- * (its default is 920 bytes of bytecode). All versions of Node from 20 to 26 know this flag.
+ * (its default is 920 bytes of bytecode). All versions of Node up to the newest that this was tried on know this flag; others are
+ * not asked, as V8 complains on standard error of flags that it does not know.
  */
-const inlining = '--max-inlined-bytecode-size-cumulative=150';
+const inlining = { flag: '--max-inlined-bytecode-size-cumulative=150', newest: 26 };
 
 /** @param folder where the build has put the script */
 export function loadProgram(folder: string): Program {
   // Before anything is loaded: what V8 has compiled under other flags it does not use.
-  setFlagsFromString(inlining);
+  if (Number.parseInt(process.versions.node, 10) <= inlining.newest) setFlagsFromString(inlining.flag);
   const scripts = new Scripts();
   const file = join(folder, 'program.cjs');
   const requireModule = (path: string): unknown => {

@@ -27,8 +27,7 @@ export function decodeRecord(text: string, key: TaskKey): TaskRecord | 'foreign'
       return 'foreign';
     const { record } = file;
     if (file.type !== type || record === undefined) return undefined;
-    const isWhole = [record.outputs, record.metrics, record.provenance].every(isMap);
-    return isWhole && digestJson(record) === file.checksum && record.key === key && keyOf(record.parts) === key
+    return digestJson(record) === file.checksum && record.key === key && keyOf(record.parts) === key
       ? record
       : undefined;
   } catch {
@@ -36,8 +35,10 @@ export function decodeRecord(text: string, key: TaskKey): TaskRecord | 'foreign'
   }
 }
 
-/** Whoever edits records may seal them, too. */
-const isMap = (value: unknown): boolean => typeof value === 'object' && value !== null;
+/** True if a record of the store's own has what it is made of: whoever edits one may seal it, too. */
+export function isWhole({ outputs, metrics, provenance }: TaskRecord): boolean {
+  return [outputs, metrics, provenance].every((part: unknown) => typeof part === 'object' && part !== null);
+}
 
 /**
  * Metrics as JSON can hold them. A loss that is NaN is a result, too, and must not cost the training that found it: it

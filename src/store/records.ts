@@ -9,7 +9,7 @@ import { checkInside } from '../files/trust.js';
 import { Journal } from './journal.js';
 import { filesBelow } from './listing.js';
 import { setAside } from './quarantine.js';
-import { decodeRecord, encodeRecord } from './record.js';
+import { decodeRecord, encodeRecord, isWhole } from './record.js';
 import { type FileStat, isSettled, stampOf } from './stat-cache.js';
 import type { TaskKey, TaskRecord, TaskResult } from './types.js';
 import type { Uses } from './use.js';
@@ -58,8 +58,9 @@ export class Records {
       if (text === undefined) return undefined;
       const record = decodeRecord(text, key);
       if (record === 'foreign') return undefined;
-      if (record === undefined) setAside(path, this.#quarantine, `${key}.json`);
-      return record;
+      if (record !== undefined && isWhole(record)) return record;
+      setAside(path, this.#quarantine, `${key}.json`);
+      return undefined;
     });
   }
 

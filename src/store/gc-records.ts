@@ -5,7 +5,7 @@ import { readRegularFile } from '../files/regular-file.js';
 import { lastUse } from './last-use.js';
 import { filesBelow } from './listing.js';
 import { decodeManifest } from './manifest.js';
-import { decodeRecord } from './record.js';
+import { decodeRecord, isWhole } from './record.js';
 import type { Artifact, TaskKey } from './types.js';
 
 /** A record as `gc` sees it. */
@@ -68,12 +68,12 @@ export class GcRecords {
     const key = basename(path, '.json') as TaskKey;
     const file = { key, path, size: stat.size, usedAt: lastUse(path, stat.mtimeMs, this.now, this.mayNote) };
     const record = decodeRecord(text, key);
-    if (record === undefined)
-      return { ...file, name: `a damaged record (${key.slice(0, 8)})`, foreign: false, blobs: [] };
     if (record === 'foreign') {
       const blobs = [...text.matchAll(/sha256:([0-9a-f]{64})/g)].flatMap(([, hex]) => [hex!, ...this.#manifest(hex!)]);
       return { ...file, name: 'a record of another version', foreign: true, blobs: [...new Set(blobs)] };
     }
+    if (record === undefined || !isWhole(record))
+      return { ...file, name: `a damaged record (${key.slice(0, 8)})`, foreign: false, blobs: [] };
     const { task, pipeline, finishedAt } = record.provenance;
     const blobs = Object.values(record.outputs).flatMap((artifact) => this.#blobsOf(artifact));
     const name = `${pipeline} ${task} of ${finishedAt.slice(0, 16).replace('T', ' ')}`;

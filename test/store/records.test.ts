@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { canonicalJson } from '../../src/files/canonical.js';
 import { digestBytes } from '../../src/files/digest.js';
+import { GcRecords } from '../../src/store/gc-records.js';
 import { Store } from '../../src/store/store.js';
 import type { TaskKey, TaskRecord } from '../../src/store/types.js';
 import type { TaskId } from '../../src/values.js';
@@ -54,6 +55,8 @@ describe('a record', () => {
         const changed = { ...record, [part]: value };
         const sealed = { type: 'spikeline-record/1', checksum: digestBytes(canonicalJson(changed)), record: changed };
         writeFileSync(pathOf(record.key), JSON.stringify(sealed));
+        const [listed] = new GcRecords(join(store.folder, 'store'), Date.now(), false).list();
+        expect(listed?.name).toBe(`a damaged record (${record.key.slice(0, 8)})`);
         expect(await store.record(record.key)).toBeUndefined();
       }
     },

@@ -136,44 +136,39 @@ describe.skipIf(!hasTorch).each(engines)(
   (_, network, open) => {
     const parameters = initialParameters(network, 1);
     const batches = [1, 2, 3, 4].map((seed) => batchOf(network, batch, seed));
-    it.each(cases)(
-      '%s',
-      async (_case, optimizer, [name, options], schedule, schedulers, milestones) => {
-        const folder = testFolder();
-        const write = (file: string, ...data: readonly Float32Array[]) =>
-          writeFileSync(join(folder, file), Buffer.concat(data.map((one) => new Uint8Array(one.slice().buffer))));
-        const rateOf = learningRates({ learningRate, schedule, epochs: steps }, 1);
-        const [trainer, gradientsOf] = await open({ batch, threads: 1, optimizer });
-        const gradients = new Map<string, Float32Array[]>();
-        for (let step = 0; step < steps; step++) {
-          const { images, labels } = batches[step % batches.length]!;
-          await trainer.step(images, labels, rateOf(step));
-          for (const [tensor, values] of gradientsOf())
-            gradients.set(tensor, [...(gradients.get(tensor) ?? []), values]);
-        }
-        const after = await trainer.parameters();
-        await trainer.close();
-        for (const [tensor, values] of gradients) {
-          write(tensor, parameters.get(tensor)!);
-          write(`${tensor}.gradients`, ...values);
-        }
-        const names = [...gradients.keys()];
-        const asked = {
-          names,
-          steps,
-          optimizer: [name, { lr: learningRate, ...options }],
-          schedule: schedulers,
-          milestones,
-        };
-        writeFileSync(join(folder, 'options.json'), JSON.stringify(asked));
-        for (const [step, rate] of (await peer.move(folder)).entries())
-          expect(Math.abs(rateOf(step) - rate)).toBeLessThan(1e-15);
-        for (const tensor of names) {
-          const { buffer } = Uint8Array.from(readFileSync(join(folder, `${tensor}.after`)));
-          expect(relativeError(after.get(tensor)!, new Float32Array(buffer)), tensor).toBeLessThan(1e-5);
-        }
-      },
-      120_000,
-    );
+    it.each(cases)('%s', async (_case, optimizer, [name, options], schedule, schedulers, milestones) => {
+      const folder = testFolder();
+      const write = (file: string, ...data: readonly Float32Array[]) =>
+        writeFileSync(join(folder, file), Buffer.concat(data.map((one) => new Uint8Array(one.slice().buffer))));
+      const rateOf = learningRates({ learningRate, schedule, epochs: steps }, 1);
+      const [trainer, gradientsOf] = await open({ batch, threads: 1, optimizer });
+      const gradients = new Map<string, Float32Array[]>();
+      for (let step = 0; step < steps; step++) {
+        const { images, labels } = batches[step % batches.length]!;
+        await trainer.step(images, labels, rateOf(step));
+        for (const [tensor, values] of gradientsOf()) gradients.set(tensor, [...(gradients.get(tensor) ?? []), values]);
+      }
+      const after = await trainer.parameters();
+      await trainer.close();
+      for (const [tensor, values] of gradients) {
+        write(tensor, parameters.get(tensor)!);
+        write(`${tensor}.gradients`, ...values);
+      }
+      const names = [...gradients.keys()];
+      const asked = {
+        names,
+        steps,
+        optimizer: [name, { lr: learningRate, ...options }],
+        schedule: schedulers,
+        milestones,
+      };
+      writeFileSync(join(folder, 'options.json'), JSON.stringify(asked));
+      for (const [step, rate] of (await peer.move(folder)).entries())
+        expect(Math.abs(rateOf(step) - rate)).toBeLessThan(1e-15);
+      for (const tensor of names) {
+        const { buffer } = Uint8Array.from(readFileSync(join(folder, `${tensor}.after`)));
+        expect(relativeError(after.get(tensor)!, new Float32Array(buffer)), tensor).toBeLessThan(1e-5);
+      }
+    });
   },
 );

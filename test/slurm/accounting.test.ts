@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import { until } from '../e2e/program.js';
 import { type ClusterBox, describeOnCluster } from './rig.js';
 
@@ -20,8 +20,6 @@ stages:
 `;
 
 const user = userInfo().username;
-
-vi.setConfig({ testTimeout: 300_000 });
 
 describeOnCluster(
   'with accounting',

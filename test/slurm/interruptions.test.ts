@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, vi } from 'vitest';
+import { afterAll, expect } from 'vitest';
 import { until } from '../e2e/program.js';
 import { eventually } from './cluster.js';
 import { type ClusterBox, describeOnCluster } from './rig.js';
@@ -14,8 +14,6 @@ slurm: { cpus: 1${extra} }
 stages:
   nap: { run: 'until test -e ${box.path('go')}; do sleep 0.2; done; echo > \${{ outputs.o }}', outputs: { o: o.txt } }
 `;
-
-vi.setConfig({ testTimeout: 300_000 });
 
 // What nodes do before a job: on n1 it fails as long as there is a file.
 const site = mkdtempSync(join(tmpdir(), 'spikeline-site-'));

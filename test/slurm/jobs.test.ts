@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
-import { describe, expect, vi } from 'vitest';
+import { describe, expect } from 'vitest';
 import { slurmCommands } from '../../src/run/slurm/command.js';
 import { slurmJobs } from '../../src/run/slurm/own-job.js';
 import { until } from '../e2e/program.js';
@@ -73,9 +73,6 @@ export default defineStage({
   async run({ outputs }) { writeFileSync(outputs.o!, 'last'); },
 });
 `;
-
-// The time limits of Slurm are whole minutes.
-vi.setConfig({ testTimeout: 300_000 });
 
 describeOnCluster('jobs', (test) => {
   describe.concurrent('beside each other', () => {

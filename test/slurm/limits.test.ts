@@ -1,7 +1,5 @@
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import { type ClusterBox, describeOnCluster } from './rig.js';
-
-vi.setConfig({ testTimeout: 300_000 });
 
 /** Points of a stage, and one that waits for all of them. */
 const sweep = (name: string, points: number) => `name: ${name}

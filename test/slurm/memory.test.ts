@@ -1,4 +1,4 @@
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import { type ClusterBox, describeOnCluster } from './rig.js';
 
 // A real Slurm whose nodes watch the memory of jobs without cgroups.
@@ -17,8 +17,6 @@ stages:
 `,
   );
 const onSlurm = ['run', 'p.yaml', '--executor', 'slurm', '--reporter', 'json'];
-
-vi.setConfig({ testTimeout: 300_000 });
 
 describeOnCluster(
   'a job that its node kills for its memory',

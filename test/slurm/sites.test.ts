@@ -1,5 +1,5 @@
 import { chmodSync, copyFileSync, readdirSync, renameSync, unlinkSync } from 'node:fs';
-import { describe, expect, vi } from 'vitest';
+import { describe, expect } from 'vitest';
 import { until } from '../e2e/program.js';
 import { oldOptions } from './options-1808.js';
 import { type ClusterBox, describeOnCluster } from './rig.js';
@@ -16,8 +16,6 @@ const ran = (box: ClusterBox) => (box.has('ran') ? box.read('ran').trim().split(
 const submissions = (box: ClusterBox, name: string) =>
   readdirSync(box.path(`artifacts/${name}/.slurm`)).filter((entry) => entry !== 'keys');
 const onSlurm = ['run', 'p.yaml', '--executor', 'slurm', '--reporter', 'json'];
-
-vi.setConfig({ testTimeout: 300_000 });
 
 describeOnCluster('at odd sites', (test) => {
   describe.concurrent('beside each other', () => {

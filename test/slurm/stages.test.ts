@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, vi } from 'vitest';
+import { describe, expect } from 'vitest';
 import { until } from '../e2e/program.js';
 import { eventually } from './cluster.js';
 import { type ClusterBox, describeOnCluster } from './rig.js';
@@ -10,8 +10,6 @@ import { type ClusterBox, describeOnCluster } from './rig.js';
 
 const onSlurm = ['run', 'p.yaml', '--executor', 'slurm', '--reporter', 'json'];
 const where = '${SLURM_ARRAY_JOB_ID:-here}_$SLURM_ARRAY_TASK_ID';
-
-vi.setConfig({ testTimeout: 300_000 });
 
 /** A download and a plot of this machine, and small tasks between, two a job: each writes where it ran. */
 const sweep = (name: string, point = '') => `name: ${name}

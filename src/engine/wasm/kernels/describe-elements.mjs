@@ -127,8 +127,8 @@ export const elements = /** @type {const} */ ({
     bytes: 'imageBytes',
     counts: 'levels',
     words: 'seedLow seedHigh purpose layer firstImage',
-    // Random words, up to four vectors of them, or eight of 128 bits, and the gaps that they make. A mark, or what is deleted up to it, for each spike of an
-    // image and for those that a round of gaps goes beyond them. In wide vectors the bits of all spikes.
+    // Random words, up to four vectors of them, or eight of 128 bits, and the gaps that they make. A mark, or what is deleted up to
+    // it, for each spike of an image and for those that a round of gaps goes beyond them. In wide vectors the bits of all spikes.
     scratch: { drawn: '256', ahead: '256', marks: '4 * imageBytes + 4352', bits: 'imageBytes + 128' },
   },
   /** Spikes that a neuron might have sent instead of those that it sent: `most` less its own, a byte a channel. */

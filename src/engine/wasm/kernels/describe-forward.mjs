@@ -24,7 +24,8 @@ export const forward = /** @type {const} */ ({
   /** Integer convolution of spike counts with ternary weights, driven by the non-zero inputs. thresholds: one less than what
    * a membrane must reach, [level][channel] in 16 bits, for kernels that write spikes. nonZero: for each set of eight, as bits
    * of a number, the places of its members in order, as bytes. A row of weights is that of one level, tap, input channel and
-   * block of output channels; blocks lie blockStride apart. products: the weights as products of bytes take them, [16 of co][tap][four of ci][co][4]. listed: images that are listed at a time, in listBytes each. */
+   * block of output channels; blocks lie blockStride apart. products: the weights as products of bytes take them,
+   * [16 of co][tap][four of ci][co][4]. listed: images that are listed at a time, in listBytes each. */
   EventConv: {
     kernels: 'eventConv16_i16 eventConv32_i16 eventConv64_i16 eventConv16_fire eventConv32_fire eventConv64_fire',
     addresses: 'spikes w products y thresholds nonZero',
@@ -40,7 +41,8 @@ export const forward = /** @type {const} */ ({
     counts: 'height width inChannels outHeight outWidth outChannels kernelHeight kernelWidth stride padV padH',
     numbers: 'scale',
   },
-  /** Weights for both: [block of co][tap][level][ci][co of the block] bytes, level times Q(W). products: see EventConv; may be no address. */
+  /** Weights for both: [block of co][tap][level][ci][co of the block] bytes, level times Q(W). products: see EventConv; may be
+   * no address. */
   PackEvents: {
     kernels: 'packEvents',
     addresses: 'w threshold packed products',

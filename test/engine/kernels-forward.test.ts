@@ -208,6 +208,29 @@ describe('eventConv', () => {
     },
   );
 
+  // Where a processor multiplies matrices, it does for these: of 32 images, sixteen and fewer.
+  it.each([1, 15, 16, 17, 32, 69])('convolves channels by 64 and 32, as matrices have them, of %i images', (count) => {
+    const shapes = fc
+      .record({
+        kernel: fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })),
+        stride: fc.integer({ min: 1, max: 2 }),
+        padding: fc.tuple(fc.nat(2), fc.nat(2)),
+        input: fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 }), fc.constantFrom(64, 128)),
+        channels: fc.constantFrom(32, 64, 96),
+      })
+      .map(geometry)
+      .filter(({ outHeight, outWidth }) => outHeight > 0 && outWidth > 0);
+    const levels = fc.integer({ min: 1, max: 7 });
+    const share = fc.constantFrom(0, 0.3, 2);
+    fc.assert(
+      fc.property(shapes, levels, fc.constantFrom(undefined, 1), share, fc.nat(), (g, most, scale, pays, seed) => {
+        const spikes = spikeCounts(count * inputPixels(g) * g.inChannels, most, seed);
+        held(g, most, scale, spikes, integers(weightCount(g), -1, 1, seed + 1), { share: pays });
+      }),
+      { numRuns: 4, seed: 1 },
+    );
+  });
+
   // By tables without weights, which native kernels have no use for: they multiply.
   it.skipIf(comparesNative)('decides sixteen images at a time, and takes tables from the share on', () => {
     const g = geometry({ kernel: [3, 3], padding: [1, 1], input: [3, 3, 16], channels: 32 });

@@ -113,6 +113,8 @@ export const forward = /** @type {const} */ ({
     addresses: 'spikes',
     bytes: 'imageBytes',
     counts: 'least block',
+    // Of 32 images and channels.
+    scratch: { sums: `${32 * 32 * 4}` },
     descriptors: { events: 'EventConv', tables: 'TabledForward', sliced: 'SlicedForward', columns: 'ColumnForward' },
   },
   /** Spikes of layer 1. x: padded map of floats; xRow: bytes of a row of its copy in 16 bits, which takes copyBytes of the

@@ -1,7 +1,8 @@
 // Integer convolution of spike counts with ternary weights: by events, or where there are many spikes from tables of sums or,
-// where a processor has it, by multiplying bytes or bit by bit. The first grows with the spikes; the others take the same for
-// any, and tables for one image as long as for sixteen. Sums are exact in all.
+// where a processor has it, by multiplying bytes or matrices of them, or bit by bit. The first grows with the spikes; the others
+// take the same for any, and tables for one image as long as for sixteen. Sums are exact in all.
 #include "column-conv.h"
+#include "matrix-conv.h"
 #include "product-conv.h"
 #include "sliced-conv.h"
 
@@ -46,23 +47,56 @@ INLINE void convolveMany(SpikeConv t, i32 first, i32 end, bool fire) {
     CALL(tabledMembranes, t.memory, t.tables, first, end);
 }
 
+/** Few inputs that are not zero, of images first…end. */
+INLINE void convolveFew(SpikeConv t, i32 first, i32 end, bool fire) {
+#define BY_EVENTS(block)                                           \
+  if (fire)                                                        \
+    CALL(eventConv##block##_fire, t.memory, t.events, first, end); \
+  else                                                             \
+    CALL(eventConv##block##_i16, t.memory, t.events, first, end);
+  if (t.block == 64) {
+    BY_EVENTS(64)
+  } else if (t.block == 32) {
+    BY_EVENTS(32)
+  } else {
+    BY_EVENTS(16)
+  }
+#undef BY_EVENTS
+}
+
+/** Convolves images lo…hi, where this process has tiles that the layer's channels fill. @returns false where it doesn't */
+INLINE bool convolveTiles(SpikeConv t, i32 lo, i32 hi, bool fire) {
+#ifdef MATRICES
+  const EventConv events = readEventConv(t.memory, (const u32 *)POINTER(t.memory, t.events));
+  if (!fillsTiles(events)) return false;
+  for (i32 first = lo; first < hi; first += matrixImages) {
+    const i32 end = min(first + matrixImages, hi);
+    if (matricesPay(nonZeroInputs(t, first, end), t.least, end - first))
+      multiplyMatrices(events, first, end, t.sums, fire);
+    else
+      convolveFew(t, first, end, fire);
+  }
+  return true;
+#else
+  return false;
+#endif
+}
+
 /** Membranes of images lo…hi in 16 bits. */
 KERNEL(spikeConv_i16, SpikeConv) {
+  if (convolveTiles(t, lo, hi, false)) return;
   for (i32 first = lo; first < hi; first += forwardLanes) {
     const i32 end = min(first + forwardLanes, hi);
     if (many(t, nonZeroInputs(t, first, end)))
       convolveMany(t, first, end, false);
-    else if (t.block == 64)
-      CALL(eventConv64_i16, t.memory, t.events, first, end);
-    else if (t.block == 32)
-      CALL(eventConv32_i16, t.memory, t.events, first, end);
     else
-      CALL(eventConv16_i16, t.memory, t.events, first, end);
+      convolveFew(t, first, end, false);
   }
 }
 
 /** Their spikes. */
 KERNEL(spikeConv_fire, SpikeConv) {
+  if (convolveTiles(t, lo, hi, true)) return;
   for (i32 first = lo; first < hi; first += forwardLanes) {
     const i32 end = min(first + forwardLanes, hi);
     const i64 inputs = nonZeroInputs(t, first, end);
@@ -86,11 +120,7 @@ KERNEL(spikeConv_fire, SpikeConv) {
 #endif
     if (many(t, inputs))
       convolveMany(t, first, end, true);
-    else if (t.block == 64)
-      CALL(eventConv64_fire, t.memory, t.events, first, end);
-    else if (t.block == 32)
-      CALL(eventConv32_fire, t.memory, t.events, first, end);
     else
-      CALL(eventConv16_fire, t.memory, t.events, first, end);
+      convolveFew(t, first, end, true);
   }
 }

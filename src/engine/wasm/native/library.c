@@ -6,6 +6,19 @@
 #include "node_api.h"
 #include <stdlib.h>
 #include <sys/mman.h>
+#ifdef MATRICES
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/** Asks Linux for tiles, where the processor has them and multiplies bytes by them. They are this process's then, whatever thread asked. */
+static bool grantTiles(void) {
+  enum { requestPermission = 0x1023, tileData = 18, hasTiles = 1 << 24, hasByteProducts = 1 << 25 };
+  u32 a, b, c, d;
+  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(d & hasTiles) || !(d & hasByteProducts)) return false;
+  return syscall(SYS_arch_prctl, requestPermission, tileData) == 0;
+}
+#endif
 
 typedef void (*Run)(u8 *base, u32 descriptor, u32 scratch, i32 lo, i32 hi);
 
@@ -74,6 +87,9 @@ static napi_value open_kernels(napi_env env, napi_callback_info info) {
 
 NAPI_MODULE_INIT() {
   napi_value function;
+#ifdef MATRICES
+  tilesGranted = grantTiles();
+#endif
   if (napi_create_function(env, "open", NAPI_AUTO_LENGTH, open_kernels, NULL, &function) != napi_ok ||
       napi_set_named_property(env, exports, "open", function) != napi_ok)
     return NULL;

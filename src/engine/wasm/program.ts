@@ -60,12 +60,17 @@ export function split(count: number, parts: number, own: Calls): Item[] {
 /**
  * The same with `size` units an item, for kernels that take as long for less; those left over, and all where there are too
  * few for all threads, are shared out evenly.
+ * @param most units of the first items, of which each thread has as many as another
  */
-export function splitBy(count: number, size: number, threads: number, own: Calls): Item[] {
-  const whole = count >= size * threads ? Math.floor(count / size) : 0;
-  const items = whole > 0 ? split(whole, whole, (lo, hi) => own(lo * size, hi * size)) : [];
-  const left = count - whole * size;
-  return left > 0 ? [...items, ...split(left, threads, (lo, hi) => own(whole * size + lo, whole * size + hi))] : items;
+export function splitBy(count: number, size: number, threads: number, own: Calls, most = size): Item[] {
+  const large = most > size ? Math.floor(count / (most * threads)) * threads : 0;
+  const first = large * most;
+  const whole = count - first >= size * threads ? Math.floor((count - first) / size) : 0;
+  const last = first + whole * size;
+  const items = large > 0 ? split(large, large, (lo, hi) => own(lo * most, hi * most)) : [];
+  if (whole > 0) items.push(...split(whole, whole, (lo, hi) => own(first + lo * size, first + hi * size)));
+  if (last < count) items.push(...split(count - last, threads, (lo, hi) => own(last + lo, last + hi)));
+  return items;
 }
 
 /** Items that pack a layer's weights: so many that a large layer does not keep one thread alone. */

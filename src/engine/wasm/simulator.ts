@@ -159,9 +159,11 @@ function planSimulation(
     ),
     ofLayer(last.name, readout.calls),
   );
+  // Processors that add up bit by bit may have matrices, too, which take as long for twice as many images.
+  const most = level?.slices === undefined ? forwardLanes : 2 * forwardLanes;
   const programs = [
     [[...planned.flatMap(({ convolution }) => convolution.pack), ...readout.pack]],
-    [splitBy(batch, forwardLanes, threads, images)],
+    [splitBy(batch, forwardLanes, threads, images, most)],
   ];
   const all = planned.flatMap((block) => block.noise);
   return { programs, images: placed.images, values: placed.values, spikes, counts, noise: all, logits: readout.logits };

@@ -15,10 +15,11 @@ ENTRY(eventConv64_fire);
 ENTRY(tabledMembranes);
 ENTRY(tabledSpikes);
 
-/** Inputs of images first…end that are not zero. */
+/** Inputs of images first…end that are not zero: counted up to `least`, as more of them decide nothing. */
 INLINE i64 nonZeroInputs(SpikeConv t, i32 first, i32 end) {
   i64 count = 0;
-  for (const u8 *at = t.spikes + first * t.imageBytes, *last = t.spikes + end * t.imageBytes; at < last; at += 16)
+  for (const u8 *at = t.spikes + first * t.imageBytes, *last = t.spikes + end * t.imageBytes; at < last && count < t.least;
+       at += 16)
     count += __builtin_popcount(nonZeroBytes(LOAD(u8x16, at)));
   return count;
 }

@@ -129,7 +129,7 @@ export const forward = /** @type {const} */ ({
     counts: 'pixels rows run channels levels',
     numbers: 'largest',
     // That copy, and one of each value and that below it.
-    scratch: { bounds: '4 * levels * channels', copy: 'copyBytes', tall: 'copyBytes + copyBytes' },
+    scratch: { bounds: '8 * levels * channels', copy: 'copyBytes', tall: 'copyBytes + copyBytes' },
   },
   /** Weights for DenseConv: [block of co][row (ky, kx, ci)][co of the block]. */
   PackForward: { kernels: 'packForward', addresses: 'w packed', counts: 'rows channels' },

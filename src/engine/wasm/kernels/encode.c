@@ -13,6 +13,19 @@ KERNEL(placeImages, PlaceImages) {
     }
 }
 
+enum {
+  /** Sums of a pixel, in vectors: of eight channels in 128 bits, else of sixteen. */
+  sumVectors = WIDTH == 64 ? 1 : 2,
+  someChannels = sumVectors * LANES,
+  /** As many pixels as leave registers for what they share. */
+  somePixels = WIDTH == 64 ? 8 : 4,
+  /** Pixels whose sums in 16 bits are a vector: of two, their channels in turns. */
+  pixelsInTurns = WIDTH == 64 ? 2 : 1,
+  /** Bytes of the weights of a pair of values. */
+  weightRow = 64
+};
+typedef i8 Counts VECTOR(someChannels);
+
 /** An image of smaller pixels is left to double precision: their scale may be out of single precision's range. */
 static const f64 smallestPixel = 1e-30;
 /** Adding this rounds a float to the nearest integer, which is then in its lowest bits: 1.5·2^23. */
@@ -37,7 +50,7 @@ INLINE i16 exceededBy(f64 reached) {
 
 /**
  * Writes an image's map in 16 bits, and what the upper half of a sum of 32 bits must exceed to be surely above a threshold,
- * and to be not surely below it: [level][above, below][channel]. False if nothing can be trusted with this image.
+ * and to be not surely below it: [level][above, below][channel][pixels together]. False if nothing can be trusted with this image.
  */
 INLINE bool quantiseImage(EncodeImages t, const f32 *x) {
   const isize count = t.xImage / 4;
@@ -63,12 +76,17 @@ INLINE bool quantiseImage(EncodeImages t, const f32 *x) {
   const f64 *sums = (f64 *)t.weightSums, *errors = (f64 *)t.weightErrors, *scales = (f64 *)t.scales;
   const f64 *thresholds = (f64 *)t.thresholds;
   i16 *above = (i16 *)t.bounds;
-  for (i32 level = 0; level < t.levels; level++, above += 2 * t.channels, thresholds += t.channels)
+  const i32 boundRow = t.channels * pixelsInTurns;
+  for (i32 level = 0; level < t.levels; level++, above += 2 * boundRow, thresholds += t.channels)
     for (i32 c = 0; c < t.channels; c++) {
       // One more for the roundings of double precision, here and in the membrane that is meant.
       const f64 error = pixelError * sums[c] + errors[c] + 1, threshold = thresholds[c] * (scale * scales[c]);
-      above[c] = exceededBy(__builtin_ceil((threshold + error) / 65536));
-      above[t.channels + c] = exceededBy(__builtin_floor((threshold - error) / 65536));
+      const i16 sure = exceededBy(__builtin_ceil((threshold + error) / 65536));
+      const i16 possible = exceededBy(__builtin_floor((threshold - error) / 65536));
+      EACH(k, pixelsInTurns) {
+        above[c * pixelsInTurns + k] = sure;
+        above[boundRow + c * pixelsInTurns + k] = possible;
+      }
     }
   return true;
 }
@@ -86,18 +104,6 @@ APART i32 exactSpikes(const u8 *x, i32 rows, i32 run, isize rowSkip, const f64 *
   for (i32 level = 0; level < levels; level++, thresholds += channels) spikes += membrane >= *thresholds;
   return spikes;
 }
-
-enum {
-  /** Sums of a pixel, in vectors: of eight channels in 128 bits, else of sixteen. */
-  sumVectors = WIDTH == 64 ? 1 : 2,
-  someChannels = sumVectors * LANES,
-  /** As many pixels as leave registers for what they share. */
-  somePixels = WIDTH == 64 ? 8 : 4,
-  /** Bytes of the weights of a pair of values. */
-  weightRow = 64
-};
-typedef i16 Halves VECTOR(someChannels * 2);
-typedef i8 Counts VECTOR(someChannels);
 
 /** Adds the products of pairs of values and weights. values: each pixel's first pair. */
 INLINE void addPairs(i32v sums[somePixels][sumVectors], const u8 *const values[somePixels], const u8 *w, i32 pairs) {
@@ -126,20 +132,31 @@ INLINE void addPairs(i32v sums[somePixels][sumVectors], const u8 *const values[s
 #undef ADD_PAIR
 }
 
-/** Upper halves of a pixel's sums. */
-INLINE Halves upperHalves(const i32v *sums) {
+/** Upper halves of the sums of a pixel, or of two in turns. */
+INLINE i16v upperHalves(i32v sums[][sumVectors]) {
 #if WIDTH == 16
-  return __builtin_shufflevector((Halves)sums[0], (Halves)sums[1], 1, 3, 5, 7, 9, 11, 13, 15);
+  return __builtin_shufflevector((i16v)sums[0][0], (i16v)sums[0][1], 1, 3, 5, 7, 9, 11, 13, 15);
 #elif WIDTH == 32
-  return narrow((const i32v[]){sums[0] >> 16, sums[1] >> 16});
+  return narrow((const i32v[]){sums[0][0] >> 16, sums[0][1] >> 16});
 #else
-  return CONVERT(Halves, sums[0] >> 16);
+  return (i16v)((u32v)sums[0][0] >> 16 | ((u32v)sums[1][0] & 0xffff0000));
 #endif
 }
 
-/** A bit for each lane that is not zero but −1: one of sixteen; of eight, every second one. */
-INLINE u32 lanesSet(Halves mask) {
-#if WIDTH > 16
+/** Those of one pixel in bytes. */
+INLINE Counts countsOf(i16v counts, i32 pixel) {
+#if WIDTH == 64
+  return CONVERT(Counts, (u32v)counts >> 16 * pixel);
+#else
+  return CONVERT(Counts, counts);
+#endif
+}
+
+/** A bit for each lane that is not zero but −1: one of 32 or sixteen; of eight, every second one. */
+INLINE u32 lanesSet(i16v mask) {
+#if WIDTH == 64
+  return _mm512_movepi16_mask((__m512i)mask);
+#elif WIDTH == 32
   return nonZeroBytes((u8x16)CONVERT(Counts, mask));
 #else
   return nonZeroBytes((u8x16)mask) & 0x5555;
@@ -147,37 +164,45 @@ INLINE u32 lanesSet(Halves mask) {
 }
 
 /**
- * Spikes of four pixels from `first` on, some channels from c on: what the bounds leave open is summed again in double
- * precision. spikes: of the image's first pixel.
+ * Spikes of four vectors of pixels from `first` on, some channels from c on: what the bounds leave open is summed again in
+ * double precision. spikes: of the image's first pixel.
  */
-INLINE void fireFour(EncodeImages t, const Halves *sums, const u8 *image, u8 *spikes, i32 first, i32 c, bool trusted) {
-  const isize channels = t.channels;
-  Halves least[4], most[4], unsure = {0};
-  EACH(r, 4) least[r] = most[r] = (Halves){0};
-  const u8 *bounds = t.bounds + c * 2;
-  for (i32 level = 0; level < t.levels; level++, bounds += 4 * channels) {
-    const Halves above = LOAD(Halves, bounds), below = LOAD(Halves, bounds + 2 * channels);
+INLINE void fireFour(EncodeImages t, const i16v *sums, const u8 *image, u8 *spikes, i32 first, i32 c, bool trusted) {
+  const isize channels = t.channels, boundBytes = channels * pixelsInTurns * 2;
+  i16v least[4], most[4], unsure = {0};
+  EACH(r, 4) least[r] = most[r] = (i16v){0};
+  const u8 *bounds = t.bounds + c * pixelsInTurns * 2;
+  for (i32 level = 0; level < t.levels; level++, bounds += 2 * boundBytes) {
+    const i16v above = LOAD(i16v, bounds), below = LOAD(i16v, bounds + boundBytes);
     // A true comparison is −1.
     EACH(r, 4) {
-      least[r] -= (Halves)(sums[r] > above);
-      most[r] -= (Halves)(sums[r] > below);
+      least[r] -= (i16v)(sums[r] > above);
+      most[r] -= (i16v)(sums[r] > below);
     }
   }
   EACH(r, 4) {
-    STORE(spikes + min(first + r, t.pixels - 1) * channels + c, CONVERT(Counts, least[r]));
+    EACH(k, pixelsInTurns)
+      STORE(spikes + min(first + r * pixelsInTurns + k, t.pixels - 1) * channels + c, countsOf(least[r], k));
     unsure |= least[r] ^ most[r];
   }
-  if (trusted && !lanesSet((Halves)(unsure != 0))) return;
-  // Sixteen bits of each pixel.
-  u64 open = 0;
-  EACH(r, 4) open |= (u64)lanesSet(trusted ? (Halves)(least[r] != most[r]) : ~(Halves){0}) << r * 16;
-  for (; open; open &= open - 1) {
-    const i32 bit = __builtin_ctzll(open), pixel = min(first + bit / 16, t.pixels - 1);
-    const i32 channel = c + bit % 16 / (16 / someChannels);
-    const u32 *xOffsets = (u32 *)t.xOffsets;
-    spikes[pixel * channels + channel] =
-        (u8)exactSpikes(image + xOffsets[pixel], t.rows, t.run, t.xRow * 2 - (isize)t.run * 4, (f64 *)t.doubles + channel,
-                        (f64 *)t.thresholds + channel, channels, t.levels);
+  if (trusted && !lanesSet((i16v)(unsure != 0))) return;
+  // 64 lanes at a time: of four vectors or two.
+  enum { lanes = 16 * pixelsInTurns, vectors = 64 / lanes };
+  EACH(part, pixelsInTurns) {
+    u64 open = 0;
+    EACH(v, vectors) {
+      const i32 r = part * vectors + v;
+      open |= (u64)lanesSet(trusted ? (i16v)(least[r] != most[r]) : ~(i16v){0}) << v * lanes;
+    }
+    for (; open; open &= open - 1) {
+      const i32 bit = part * 64 + __builtin_ctzll(open), lane = bit % lanes;
+      const i32 pixel = min(first + bit / lanes * pixelsInTurns + lane % pixelsInTurns, t.pixels - 1);
+      const i32 channel = c + lane / (lanes / someChannels);
+      const u32 *xOffsets = (u32 *)t.xOffsets;
+      spikes[pixel * channels + channel] =
+          (u8)exactSpikes(image + xOffsets[pixel], t.rows, t.run, t.xRow * 2 - (isize)t.run * 4, (f64 *)t.doubles + channel,
+                          (f64 *)t.thresholds + channel, channels, t.levels);
+    }
   }
 }
 
@@ -209,9 +234,10 @@ KERNEL(encodeImages, EncodeImages) {
           EACH(r, somePixels) tall[r] += 4 * t.xRow;
         }
         if (odd) addPairs(sums, last, w, (t.run + 1) / 2);
-        Halves halves[somePixels];
-        EACH(r, somePixels) halves[r] = upperHalves(sums[r]);
-        EACH(four, somePixels / 4) fireFour(t, halves + four * 4, image, spikes, first + four * 4, c, trusted);
+        i16v halves[somePixels / pixelsInTurns];
+        EACH(i, LENGTH(halves)) halves[i] = upperHalves(sums + i * pixelsInTurns);
+        EACH(four, LENGTH(halves) / 4)
+          fireFour(t, halves + four * 4, image, spikes, first + four * 4 * pixelsInTurns, c, trusted);
       }
   }
 }

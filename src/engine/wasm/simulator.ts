@@ -26,6 +26,7 @@ import type { Level } from './native/level.js';
 import { type NoisyLayer, type PlannedNoise, planDeletion, planInsertion } from './noise.js';
 import { Pool } from './pool.js';
 import { calls, inOrder, ofLayer, type Program, splitBy } from './program.js';
+import { imagesTogether } from './spike-forward.js';
 import { planBlock, planNoisyBlock } from './spiking-block.js';
 import { synapseTables } from './synapses.js';
 import type { Observer } from './threads.js';
@@ -159,11 +160,9 @@ function planSimulation(
     ),
     ofLayer(last.name, readout.calls),
   );
-  // Processors that add up bit by bit may have matrices, too, which take as long for twice as many images.
-  const most = level?.slices === undefined ? forwardLanes : 2 * forwardLanes;
   const programs = [
     [[...planned.flatMap(({ convolution }) => convolution.pack), ...readout.pack]],
-    [splitBy(batch, forwardLanes, threads, images, most)],
+    [splitBy(batch, forwardLanes, threads, images, imagesTogether(level))],
   ];
   const all = planned.flatMap((block) => block.noise);
   return { programs, images: placed.images, values: placed.values, spikes, counts, noise: all, logits: readout.logits };

@@ -6,6 +6,7 @@ import { eventBlock, planEvents, planWide, type SpikeBuffers } from './event-for
 import { type Geometry, inputPixels, outputPixels } from './geometry.js';
 import { constants } from './kernels/constants.mjs';
 import type { MemoryPlan } from './memory-plan.js';
+import type { Level } from './native/level.js';
 import { calls, inOrder } from './program.js';
 import { planSliced, type SlicedWeights } from './sliced-forward.js';
 import { planTables, suitsTables } from './tabled-forward.js';
@@ -34,6 +35,10 @@ export type SpikeOutput =
 export function needsWideSums(g: Geometry, levels: number): boolean {
   return levels > maximumTableLevels || g.kernelHeight * g.kernelWidth * g.inChannels * levels >= 32767;
 }
+
+/** Images of an item that convolves spikes: with vectors of 512 bits there may be matrices, which take as long for twice as many. */
+export const imagesTogether = (level?: Pick<Level, 'width'>): number =>
+  level?.width === 64 ? 2 * constants.forwardLanes : constants.forwardLanes;
 
 /**
  * The share of inputs that are not zero from which on tables of sums take less time than events. By DENSITY.md 0.3 where

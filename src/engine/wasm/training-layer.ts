@@ -32,6 +32,8 @@ export interface Training {
   readonly integers: IntegerGradients | undefined;
   /** Images that tables of float gradients take side by side. */
   readonly floatLanes: number;
+  /** Images of most items that convolve spikes. */
+  readonly together: number;
 }
 
 /** The gradient of a convolution's output, between zero borders: as floats, or as integers in their place. */
@@ -76,9 +78,9 @@ export class TrainingLayer {
 
   /** Items of the forward pass. */
   byForward(work: Calls): Phase {
-    const { batch, threads } = this.training;
+    const { batch, threads, together } = this.training;
     const { ternary, g } = this.layer;
-    if (ternary) return splitBy(batch, forwardLanes, threads, work);
+    if (ternary) return splitBy(batch, forwardLanes, threads, work, together);
     return this.#byImages(Math.max(1, Math.floor(itemValues / (outputPixels(g) * g.outChannels))), 1, work);
   }
 

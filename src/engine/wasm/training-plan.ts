@@ -10,6 +10,7 @@ import type { MemoryPlan } from './memory-plan.js';
 import type { Level } from './native/level.js';
 import { momentCount, rateCount, updateItems } from './optimiser.js';
 import { type Calls, calls, type Item, inOrder, ofLayer, type Phase, type Program } from './program.js';
+import { imagesTogether } from './spike-forward.js';
 import { planTensors, type Tensor } from './tensors.js';
 import { thresholdPhases } from './ternary-thresholds.js';
 import { TrainingBlock, TrainingLayer } from './training-layer.js';
@@ -39,7 +40,8 @@ export function planTraining(
   const integers = gradients === 'int16' ? new IntegerGradients(plan, batch, level?.multiplies ?? false) : undefined;
   // As many images as a vector holds values of, if those are so many.
   const floatLanes = Math.max(constants.floatLanes, (level?.width ?? 0) / 4);
-  const training = { plan, tensors, quantiser: quantiser(network), batch, threads, integers, floatLanes };
+  const together = imagesTogether(level);
+  const training = { plan, tensors, quantiser: quantiser(network), batch, threads, integers, floatLanes, together };
 
   // Gradients of activations live from one layer to the next only: two buffers in turn.
   const most = Math.max(...layers.slice(0, -1).map(({ g }) => outputPixels(g) * g.outChannels));

@@ -98,6 +98,20 @@ describe('deleteSpikes', () => {
     },
   );
 
+  it.each([0.001, 0.1, 0.6])(
+    'deletes from hundreds of images, of none to hundreds of spikes, whatever the one before took: %d',
+    (probability) => {
+      const [images, each] = [300, 1024];
+      // Of 64 neurons as many may send spikes as the image says.
+      const awake = (image: number) => (image * 37) % 65;
+      const counts = spikeCounts(images * each, 4, 7).map((n, i) => (i % 64 < awake(Math.floor(i / each)) ? n : 0));
+      const expected = Array.from({ length: images }, (_, image) =>
+        withoutDeleted(counts.slice(image * each, (image + 1) * each), probability, { seed: 9, image }),
+      ).flat();
+      expect(deleted(counts, images, 4, { probability, seed: 9, firstImage: 0 })).toEqual(expected);
+    },
+  );
+
   it('leaves gaps between deleted spikes as long as independent deletion does', () => {
     // One spike a neuron: gap g has a probability of (1 − p)^g·p. Pearson's χ² over gaps of 0 … 15 and all longer ones.
     const probability = 0.2;

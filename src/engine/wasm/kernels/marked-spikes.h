@@ -54,26 +54,28 @@ INLINE void readBits(const u8 *bits, u8 *s) {
 }
 
 /** A bit for each of 64 spikes: whether it is kept. */
-INLINE u64 markedBits(const u8 *marks) {
+INLINE u64 keptBits(const u8 *marks, u8 deleted) {
+  const Whole mark = (Whole)SPLAT(u8v, deleted);
 #if WIDTH == 64
-  return _mm512_movepi8_mask((__m512i)LOAD(u8v, marks));
+  return _mm512_cmpneq_epi8_mask((__m512i)LOAD(u8v, marks), mark);
 #else
-  const u32 first = (u32)_mm256_movemask_epi8((__m256i)LOAD(u8v, marks));
-  return first | (u64)(u32)_mm256_movemask_epi8((__m256i)LOAD(u8v, marks + WIDTH)) << 32;
+  const u32 first = (u32)_mm256_movemask_epi8(_mm256_cmpeq_epi8((__m256i)LOAD(u8v, marks), mark));
+  return ~(first | (u64)(u32)_mm256_movemask_epi8(_mm256_cmpeq_epi8((__m256i)LOAD(u8v, marks + WIDTH), mark)) << 32);
 #endif
 }
 
-/** Keeps the spikes of two vectors of neurons that are marked as kept. @returns where the next ones' marks begin */
-INLINE const u8 *keepMarked(u8 *bits, const u8 *marks) {
+/** Keeps the spikes of two vectors of neurons that are not marked as deleted. @returns where the next ones' marks begin */
+INLINE const u8 *keepSpikes(u8 *bits, const u8 *marks, u8 deleted) {
   enum { half = WIDTH / 32 };
   EACH(i, 2 * half) {
     // Two words that are neighbours among the neurons.
     u8 *one = bits + i % half * 32 + i / half * 8, *two = one + 16;
     const u64 first = LOAD(u64, one), second = LOAD(u64, two);
     const isize spikes = __builtin_popcountll(first), both = spikes + __builtin_popcountll(second);
-    const u64 marked = markedBits(marks);
-    STORE(one, (u64)_pdep_u64(marked, first));
-    STORE(two, (u64)_pdep_u64(__builtin_expect(both <= 64, 1) ? marked >> (spikes & 63) : markedBits(marks + spikes), second));
+    const u64 kept = keptBits(marks, deleted);
+    STORE(one, (u64)_pdep_u64(kept, first));
+    STORE(two,
+          (u64)_pdep_u64(__builtin_expect(both <= 64, 1) ? kept >> (spikes & 63) : keptBits(marks + spikes, deleted), second));
     marks += both;
   }
   return marks;
@@ -82,24 +84,26 @@ INLINE const u8 *keepMarked(u8 *bits, const u8 *marks) {
 /** Deletes spikes of images lo…hi, of which a neuron has mostMarked at most. */
 INLINE void deleteByMarks(DeleteSpikes t, i32 lo, i32 hi) {
   const isize left = t.imageBytes % twoVectors;
+  // Words that are drawn ahead stay where they are: what is left of an image has its place in `ahead`.
+  Marking marking = beginMarking(t);
   for (i32 n = lo; n < hi; n++) {
     u8 *const first = t.spikes + n * t.imageBytes, *const end = first + t.imageBytes - left;
     u8 *bits = t.bits;
     u64v spikes = {0};
     for (const u8 *s = first; s < end; s += twoVectors, bits += WIDTH) spikes += writeBits(bits, s);
     if (left) {
-      EACH(i, 2) STORE(t.drawn + i * WIDTH, (u8v){0});
-      __builtin_memcpy(t.drawn, end, left);
-      spikes += writeBits(bits, t.drawn);
+      EACH(i, 2) STORE(t.ahead + i * WIDTH, (u8v){0});
+      __builtin_memcpy(t.ahead, end, left);
+      spikes += writeBits(bits, t.ahead);
       bits += WIDTH;
     }
     u64 all = 0;
     EACH(i, WIDTH / 8) all += spikes[i];
-    markSpikes(t, DRAW(t, n), (i32)all);
+    markSpikes(t, &marking, n, (isize)all);
     const u8 *marks = t.marks, *kept = t.bits, *next = first + t.imageBytes;
     u8 *s = first;
     for (u8 *at = t.bits; at < bits; at += WIDTH) {
-      marks = keepMarked(at, marks);
+      marks = keepSpikes(at, marks, marking.course.deleted);
       // The next image's spikes come nearer meanwhile.
       EACH(line, twoVectors / 64) __builtin_prefetch(next + line * 64);
       next += twoVectors;
@@ -110,8 +114,8 @@ INLINE void deleteByMarks(DeleteSpikes t, i32 lo, i32 hi) {
     }
     for (; s < end; s += twoVectors, kept += WIDTH) readBits(kept, s);
     if (left) {
-      readBits(kept, t.drawn);
-      __builtin_memcpy(end, t.drawn, left);
+      readBits(kept, t.ahead);
+      __builtin_memcpy(end, t.ahead, left);
     }
   }
 }

@@ -12,8 +12,10 @@ typedef struct {
 /** Random words that are drawn at a time: of as many blocks as a vector has lanes. */
 enum { drawnWords = 4 * LANES };
 
-/** Words in the making, [word of the block]: those of every second block, and those of the others, in the lower halves of 64 bits, as products take them; the upper
- * ones are nobody's. */
+/**
+ * Words in the making, [word of the block]: those of every second block, and those of the others, in the lower halves of 64 bits, as
+ * products take them; the upper ones are nobody's.
+ */
 typedef struct {
   u64v words[4][2];
   u32 keys[2];

@@ -45,7 +45,7 @@ const forced = process.env.SPIKELINE_BENCH_LEVEL === undefined ? {} : torchLevel
  * (measured on AVX2: 8 images of VGG a second in training instead of 86), which nobody would use, and minutes a step.
  */
 export const bfloat16Here =
-  level === 'x86-64-v4' &&
+  level?.startsWith('x86-64-v4') &&
   /\b(avx512_bf16|amx_bf16)\b/.test(existsSync('/proc/cpuinfo') ? readFileSync('/proc/cpuinfo', 'utf8') : '');
 
 const titles: Readonly<Record<OwnTask, string>> = {

@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import type { Descriptor, DescriptorOf, Kernel } from '../../src/engine/wasm/descriptor.js';
 import type { Geometry } from '../../src/engine/wasm/geometry.js';
 import { MemoryPlan } from '../../src/engine/wasm/memory-plan.js';
-import { build, findTarget, readVerdict, type Target } from '../../src/engine/wasm/native/build.js';
+import { buildBest, findTarget, readVerdict, type Target } from '../../src/engine/wasm/native/build.js';
 import { type Calls, calls, type Phase, type Program, scratchBytes } from '../../src/engine/wasm/program.js';
 import { createControl, ThreadRunner } from '../../src/engine/wasm/threads.js';
 import type { Address } from '../../src/engine/wasm/units.js';
@@ -23,9 +23,10 @@ export const vectorBytes = native?.level.width ?? 16;
 async function nativeKernels(): Promise<Target> {
   const target = findTarget();
   if ('missing' in target) throw new Error(target.missing);
-  const verdict = readVerdict(target) ?? (await build(target));
+  const known = readVerdict(target);
+  const { target: best, verdict } = known === undefined ? await buildBest(target) : { target, verdict: known };
   if (!verdict.usable) throw new Error(verdict.why);
-  return target;
+  return best;
 }
 
 /** A byte that no buffer is filled with by chance: as a float, 0x5a5a5a5a is 1.5e16. */

@@ -32,7 +32,7 @@ export function planTraining(
   plan: MemoryPlan,
   network: Network,
   options: TrainerOptions,
-  level?: Pick<Level, 'width' | 'multiplies'>,
+  level?: Pick<Level, 'width' | 'multiplies' | 'matrices'>,
 ): TrainingPlan {
   const { batch, threads, gradients = 'float32', optimizer = paperOptimiser } = options;
   const tensors = planTensors(plan, network, { moments: momentCount(optimizer) });

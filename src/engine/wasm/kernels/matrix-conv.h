@@ -4,13 +4,6 @@
 #pragma once
 #include "vector.h"
 
-// Compilers that have this header come with assemblers that know the instructions.
-#if defined(__x86_64__) && defined(__linux__) && WIDTH == 64
-#if __has_include(<amxint8intrin.h>)
-#define MATRICES
-#endif
-#endif
-
 #ifdef MATRICES
 enum {
   /** Rows of a tile, a register that holds a matrix, and bytes of a row. */

@@ -66,13 +66,20 @@ export function placeTrouble(): string | undefined {
   }
 }
 
-/** What this machine can have, by its best level, or why it can't. */
-export function findTarget(): Target | { readonly missing: string } {
+/**
+ * What this machine can have, by its best level, or why it can't. Matrices want more than a processor: where they were tried in
+ * vain, it is the level without.
+ * @param anew as if nothing had been tried
+ */
+export function findTarget(anew = false): Target | { readonly missing: string } {
   if (process.platform === 'win32') return { missing: 'not on Windows' };
-  const level = levelsHere().at(-1);
+  const [level, below] = [...levelsHere()].reverse();
   if (level === undefined) return { missing: `not for this processor (${process.arch})` };
   const compiler = findCompiler();
-  return 'missing' in compiler ? compiler : targetOf(compiler, level);
+  if ('missing' in compiler) return compiler;
+  const target = targetOf(compiler, level);
+  const inVain = level.matrices && !anew && readVerdict(target)?.usable === false;
+  return inVain && below !== undefined ? targetOf(compiler, below) : target;
 }
 
 /** The library of a compiler and a level. */
@@ -122,6 +129,14 @@ export async function build(target: Target, probe = join(buildFolder, 'native-pr
   } finally {
     rmSync(draft, { force: true });
   }
+}
+
+/** The same, and for the level without matrices where these turn out not to be had. @returns what can be used, if any can */
+export async function buildBest(target: Target): Promise<{ readonly target: Target; readonly verdict: Verdict }> {
+  const verdict = await build(target);
+  const next = findTarget();
+  if ('missing' in next || next.file === target.file) return { target, verdict };
+  return { target: next, verdict: await build(next) };
 }
 
 /** Why a library may be somebody else's work. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { UserError } from '../../../error.js';
 import { neutralFolder } from '../../../files/neutral-folder.js';
 import { buildFolder } from '../../../paths.js';
-import { build, doubt, findTarget, placeTrouble, readVerdict } from './build.js';
+import { buildBest, doubt, findTarget, placeTrouble, readVerdict } from './build.js';
 import type { Level } from './level.js';
 import { openLibrary } from './library.js';
 
@@ -55,13 +55,13 @@ export function useNative(kernels: NativeKernels): void {
 async function choose(): Promise<NativeKernels> {
   const form = wanted();
   if (form === 'wasm') return {};
-  const target = findTarget();
+  let target = findTarget();
   if ('missing' in target) {
     if (form === 'native') throw new UserError('E_ENGINE', `There are no native kernels: ${target.missing}.`);
     return {};
   }
   let verdict = readVerdict(target);
-  if (verdict === undefined && form === 'native') verdict = await build(target);
+  if (verdict === undefined && form === 'native') ({ target, verdict } = await buildBest(target));
   if (verdict === undefined) buildMeanwhile();
   const trouble = verdict?.usable ? loadTrouble(target.file) : verdict?.why;
   if (verdict?.usable && trouble === undefined) return { library: target.file, level: target.level };
@@ -108,11 +108,11 @@ export function describeNative(): string {
 
 /** Compiles and tries them now. @param anew true if that is done whatever is known of them */
 export async function prepareNative(tell: (line: string) => void, anew: boolean): Promise<void> {
-  const target = findTarget();
+  const target = findTarget(anew);
   if ('missing' in target || wanted() === 'wasm') return;
   if (!anew && readVerdict(target) !== undefined) return;
   tell(
     `Compiling the kernels for ${target.level.name} with ${target.compiler.words.join(' ')}, and comparing them with WebAssembly’s …`,
   );
-  await build(target);
+  await buildBest(target);
 }

@@ -1,4 +1,5 @@
-// What the kernels are compiled for: levels of processors as the x86-64 psABI has them, told by what they can do.
+// What the kernels are compiled for: levels of processors as the x86-64 psABI has them, and one of our own, told by what they
+// can do.
 import { readFileSync } from 'node:fs';
 
 export interface Level {
@@ -16,6 +17,8 @@ export interface Level {
   readonly columns?: true;
   /** Set where vectors have 256 bits or more: its kernels multiply some gradients in integers, where others look their sums up. */
   readonly multiplies?: true;
+  /** Set where its kernels multiply spikes and weights as matrices: if the compiler knows how, and the system grants it. */
+  readonly matrices?: true;
 }
 
 /** What a level has more than the one below, as Linux calls it. */
@@ -39,6 +42,17 @@ const x86: readonly Step[] = [
   {
     ...{ name: 'x86-64-v4', width: 64, flags: v4, slices: 0.55, multiplies: true },
     needs: ['avx512f', 'avx512bw', 'avx512cd', 'avx512dq', 'avx512vl', 'avx512_vnni'],
+  },
+  {
+    ...{
+      name: 'x86-64-v4-amx',
+      width: 64,
+      flags: [...v4, '-DMATRICES'],
+      slices: 0.55,
+      multiplies: true,
+      matrices: true,
+    },
+    needs: ['amx_tile', 'amx_int8'],
   },
 ];
 

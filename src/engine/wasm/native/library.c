@@ -86,11 +86,14 @@ static napi_value open_kernels(napi_env env, napi_callback_info info) {
 }
 
 NAPI_MODULE_INIT() {
-  napi_value function;
+  napi_value function, multiplies;
+  bool matrices = false;
 #ifdef MATRICES
-  tilesGranted = grantTiles();
+  matrices = tilesGranted = grantTiles();
 #endif
-  if (napi_create_function(env, "open", NAPI_AUTO_LENGTH, open_kernels, NULL, &function) != napi_ok ||
+  if (napi_get_boolean(env, matrices, &multiplies) != napi_ok ||
+      napi_set_named_property(env, exports, "matrices", multiplies) != napi_ok ||
+      napi_create_function(env, "open", NAPI_AUTO_LENGTH, open_kernels, NULL, &function) != napi_ok ||
       napi_set_named_property(env, exports, "open", function) != napi_ok)
     return NULL;
   return exports;

@@ -4,6 +4,15 @@ import type { KernelFunctions } from '../kernel-functions.js';
 interface Library {
   /** Kernels on a memory, all of it. */
   open(memory: Uint8Array): KernelFunctions;
+  /** True if they multiply matrices in this process: they were compiled to, and the system grants it. */
+  readonly matrices: boolean;
+}
+
+/** @throws what the system says where it can't be loaded */
+export function loadLibrary(file: string): Library {
+  const module = { exports: {} as Library };
+  process.dlopen(module, file);
+  return module.exports;
 }
 
 /**
@@ -12,7 +21,5 @@ interface Library {
  * @throws what the system says where it can't be loaded
  */
 export function openLibrary(file: string, memory: WebAssembly.Memory): KernelFunctions {
-  const module = { exports: {} as Library };
-  process.dlopen(module, file);
-  return module.exports.open(new Uint8Array(memory.buffer));
+  return loadLibrary(file).open(new Uint8Array(memory.buffer));
 }

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { systemCode } from '../../../files/error.js';
 import { makeFolder } from '../../../files/make-folder.js';
 import { ownToken, stateOf } from '../../../files/process-identity.js';
-import { build, findTarget, readVerdict, type Target } from './build.js';
+import { buildBest, findTarget, readVerdict, type Target } from './build.js';
 
 /** After so long, another machine's process is not expected to be at it any more. */
 const longestMinutes = 15;
@@ -20,7 +20,7 @@ async function buildOnce(wanted: Target): Promise<void> {
   try {
     // After what it is for, but not last: beside a training on all processors, the lowest priority has it never end.
     setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
-    await build(wanted);
+    await buildBest(wanted);
   } finally {
     rmSync(lock, { force: true });
   }

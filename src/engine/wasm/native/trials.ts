@@ -49,6 +49,15 @@ const trials: readonly Trial[] = [
   { notation: '16C3-32C3-16C3v', input: [7, 9, 1], precision: quantised(1, 1), batch: 3, weights: 1e12 },
 ];
 
+/** Layers that fill matrices and leave some, and as many images as are multiplied at a time: for kernels that do. */
+export const matrixTrial: Trial = {
+  notation: '64C3-64C3-48C3v-32C3v',
+  input: [7, 6, 1],
+  precision: quantised(1, 2),
+  batch: 32,
+  gradients: 'int16',
+};
+
 /** Whole pixels, as images have them, of 0 to 1: a third of them 0. */
 function imagesOf(count: number, stream: number): Float32Array {
   const words = new RandomWords({ seed: 1, purpose: purposes.sample, stream });
@@ -61,9 +70,10 @@ type See = (values: NodeJS.TypedArray) => void;
 /**
  * Trains, evaluates and simulates each of them by the default engine.
  * @param see is given what comes out, piece by piece: losses, parameters, logits, and counts of spikes
+ * @param more trials after those that all kernels have
  */
-export async function runTrials(see: See = () => undefined): Promise<void> {
-  for (const [index, trial] of trials.entries()) await run(trial, index, see);
+export async function runTrials(see: See = () => undefined, more: readonly Trial[] = []): Promise<void> {
+  for (const [index, trial] of [...trials, ...more].entries()) await run(trial, index, see);
 }
 
 async function run(trial: Trial, index: number, see: See): Promise<void> {

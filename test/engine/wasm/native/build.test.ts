@@ -1,7 +1,14 @@
 import { chmodSync, existsSync, readdirSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { build, doubt, findTarget, readVerdict, type Target } from '../../../../src/engine/wasm/native/build.js';
+import {
+  build,
+  buildBest,
+  doubt,
+  findTarget,
+  readVerdict,
+  type Target,
+} from '../../../../src/engine/wasm/native/build.js';
 import { levelsHere } from '../../../../src/engine/wasm/native/level.js';
 import { testFolder, writeFiles } from '../../../store/folder.js';
 import { targetBy } from './target.js';
@@ -46,6 +53,15 @@ describe.skipIf(levelsHere().length === 0)('native kernels', () => {
       why: expect.stringMatching(/^ended with exit code 1 \(Error: .*\.node: /),
     });
     expect(existsSync(target.file)).toBe(false);
+  });
+
+  it.skipIf(!levelsHere().at(-1)?.matrices)('are those without matrices where there can be none with', async () => {
+    const target = targetBy(
+      'case "$*" in *MATRICES*) echo "error: no such instruction: tilezero" >&2; exit 1;; esac; kill -9 $$',
+    );
+    const { target: best } = await buildBest(target);
+    expect([target.level.name, best.level.name]).toEqual(['x86-64-v4-amx', 'x86-64-v4']);
+    expect([findTarget(), findTarget(true)]).toEqual([best, target]);
   });
 
   it('are those of another compiler, when it or its words are others', () => {

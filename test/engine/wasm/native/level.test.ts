@@ -5,13 +5,15 @@ const features = {
   'x86-64-v2': 'ssse3 sse4_1 sse4_2 popcnt cx16',
   'x86-64-v3': 'avx avx2 bmi1 bmi2 abm movbe',
   'x86-64-v4': 'avx512f avx512bw avx512cd avx512dq avx512vl avx512_vnni',
+  'x86-64-v4-amx': 'amx_tile amx_int8',
 };
 const upTo = (count: number) => new Set(Object.values(features).slice(0, count).join(' ').split(' '));
 const names = (has: ReadonlySet<string>) => levelsHere('x64', () => has).map(({ name }) => name);
 
 it('takes a processor for no more than it can do, whatever else it has', () => {
   const all = Object.keys(features);
-  expect([1, 2, 3].map((count) => names(upTo(count)))).toEqual([all.slice(0, 1), all.slice(0, 2), all]);
+  expect([1, 2, 3, 4].map((count) => names(upTo(count)))).toEqual([1, 2, 3, 4].map((count) => all.slice(0, count)));
+  expect(names(new Set([...upTo(4)].filter((name) => name !== 'amx_int8')))).toEqual(all.slice(0, 3));
   expect(names(new Set([...upTo(3)].filter((name) => name !== 'movbe')))).toEqual(['x86-64-v2']);
   expect(names(new Set([...upTo(3)].filter((name) => name !== 'avx512_vnni')))).toEqual(all.slice(0, 2));
   expect(names(new Set())).toEqual([]);

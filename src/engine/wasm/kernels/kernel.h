@@ -7,6 +7,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/** GCC knows what builtins it has since version 10. */
+#ifndef __has_builtin
+#define __has_builtin(name) 0
+#endif
+
 typedef int8_t i8;
 typedef uint8_t u8;
 typedef int16_t i16;

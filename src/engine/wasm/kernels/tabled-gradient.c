@@ -37,7 +37,7 @@ INLINE void gatherGradients(u8 *to, const u8 *dy, isize sixteen, isize image, i3
 
 /** The sum of what has no sign, 65,535 at most. */
 INLINE u16v saturatedSum(u16v a, u16v b) {
-#ifdef __clang__
+#if __has_builtin(__builtin_elementwise_add_sat)
   return __builtin_elementwise_add_sat(a, b);
 #else
   const u16v sum = a + b;

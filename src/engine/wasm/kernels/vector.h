@@ -77,7 +77,7 @@ INLINE f32v greater(f32v a, f32v b) {
 INLINE f32v root(f32v v) {
 #if defined(__wasm__) && WIDTH == 16
   return (f32v)wasm_f32x4_sqrt((v128_t)v);
-#elif defined(__clang__)
+#elif __has_builtin(__builtin_elementwise_sqrt)
   return __builtin_elementwise_sqrt(v);
 #else
   EACH(i, LANES) v[i] = __builtin_sqrtf(v[i]);

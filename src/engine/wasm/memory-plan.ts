@@ -17,6 +17,7 @@ export class MemoryPlan {
   #end = firstAddress;
   readonly #tables: { readonly address: number; readonly data: Uint8Array }[] = [];
   readonly #buffers: { readonly address: number; readonly bytes: number }[] = [];
+  readonly #lists: { readonly start: number; readonly end: number }[] = [];
 
   alloc(size: Bytes): Address {
     const address = this.#end;
@@ -44,6 +45,13 @@ export class MemoryPlan {
     return this.alloc(bytes(count * 8));
   }
 
+  /** Room for lists of numbers of 32 bits one behind the other, each of which is written from its beginning on and seldom to its end. */
+  lists(count: Count): Address {
+    const start = this.floats(count);
+    this.#lists.push({ start, end: this.#end });
+    return start;
+  }
+
   /** A buffer with initial content. */
   table(data: Uint8Array | Int16Array | Uint32Array | Int32Array | Float32Array | Float64Array): Address {
     const content = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
@@ -63,6 +71,15 @@ export class MemoryPlan {
     const content = new Uint8Array(memory.buffer);
     for (const { address, data } of this.#tables) content.set(data, address);
     return memory;
+  }
+
+  /** Address ranges that are all written, or nearly: what is not lists, in pages of the size that WebAssembly's memory has. */
+  dense(): { start: number; end: number }[] {
+    const ends = [0, ...this.#lists.map(({ end }) => end)];
+    const starts = [...this.#lists.map(({ start }) => start), this.#end];
+    return ends
+      .map((end, i) => ({ start: Math.ceil(end / 65536) * 65536, end: Math.floor(starts[i]! / 65536) * 65536 }))
+      .filter(({ start, end }) => start < end);
   }
 
   /** Address ranges between buffers. */

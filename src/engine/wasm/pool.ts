@@ -6,6 +6,7 @@ import { compile } from './compiler/flags.js';
 import type { KernelCode } from './kernel-code.js';
 import type { MemoryPlan } from './memory-plan.js';
 import { chooseNative } from './native/choice.js';
+import { useLargePages } from './native/library.js';
 import { type Program, scratchBytes } from './program.js';
 import { createControl, type Observer, type SharedSetup, ThreadRunner } from './threads.js';
 
@@ -47,6 +48,7 @@ export class Pool {
     const code = await kernelCode();
     const scratch = Array.from({ length: threads }, () => plan.alloc(scratchBytes(programs)));
     const memory = plan.create();
+    if (code.library !== undefined) useLargePages(code.library, memory, plan.dense());
     const setup: SharedSetup = { code, memory, control: createControl(), threads, programs, scratch };
     const workers = await Promise.all(
       Array.from({ length: threads - 1 }, async (_, i) => {

@@ -67,7 +67,7 @@ export function sparseGradient(
   const capacity = imagesPerChunk * inputPixels(g) * g.inChannels + 3;
   const cutCount = 2 * Math.ceil(g.kernelHeight / g.stride);
   const heads = plan.floats(chunks * g.stride ** 2 * g.inChannels * levels * cutCount);
-  const events = plan.floats(chunks * capacity);
+  const events = plan.lists(chunks * capacity);
   const lists: Lists = { images, imagesPerChunk, levels, heads, cutCount, events, capacity };
   const sums = plan.descriptor('SparseWeightGradient', {
     ...lists,

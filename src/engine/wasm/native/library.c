@@ -61,22 +61,34 @@ static int add(napi_env env, napi_value object, const char *name, Run run, u8 *b
   return napi_set_named_property(env, object, name, function) == napi_ok;
 }
 
-static napi_value open_kernels(napi_env env, napi_callback_info info) {
-  size_t count = 1, length;
-  napi_value memory, object;
+/** The bytes that a function is called with. @returns NULL, and JavaScript an error, if it isn't */
+static u8 *bytesOf(napi_env env, napi_callback_info info, size_t *length) {
+  size_t count = 1;
+  napi_value memory;
   napi_typedarray_type type;
   void *base = NULL;
-  if (napi_get_cb_info(env, info, &count, &memory, NULL, NULL) != napi_ok || count < 1 ||
-      napi_get_typedarray_info(env, memory, &type, &length, &base, NULL, NULL) != napi_ok || type != napi_uint8_array ||
-      base == NULL) {
-    napi_throw_type_error(env, NULL, "kernels take a memory");
-    return NULL;
-  }
+  if (napi_get_cb_info(env, info, &count, &memory, NULL, NULL) == napi_ok && count == 1 &&
+      napi_get_typedarray_info(env, memory, &type, length, &base, NULL, NULL) == napi_ok && type == napi_uint8_array &&
+      base != NULL)
+    return base;
+  napi_throw_type_error(env, NULL, "kernels take a memory");
+  return NULL;
+}
+
+static napi_value use_large_pages(napi_env env, napi_callback_info info) {
+  size_t length;
+  u8 *base = bytesOf(env, info, &length);
 #ifdef MADV_HUGEPAGE
-  // A network's buffers are many megabytes, and kernels read several at once: with pages of 4 KiB the processor looks up where they lie
-  // again and again. Only a wish: Linux may have no larger ones.
-  madvise(base, length, MADV_HUGEPAGE);
+  if (base != NULL) madvise(base, length, MADV_HUGEPAGE);
 #endif
+  return NULL;
+}
+
+static napi_value open_kernels(napi_env env, napi_callback_info info) {
+  size_t length;
+  napi_value object;
+  u8 *base = bytesOf(env, info, &length);
+  if (base == NULL) return NULL;
   int done = napi_create_object(env, &object) == napi_ok;
 #define ADD(name) done = done && add(env, object, #name, name, base);
   KERNELS(ADD)
@@ -86,15 +98,17 @@ static napi_value open_kernels(napi_env env, napi_callback_info info) {
 }
 
 NAPI_MODULE_INIT() {
-  napi_value function, multiplies;
+  napi_value open, largePages, multiplies;
   bool matrices = false;
 #ifdef MATRICES
   matrices = tilesGranted = grantTiles();
 #endif
   if (napi_get_boolean(env, matrices, &multiplies) != napi_ok ||
       napi_set_named_property(env, exports, "matrices", multiplies) != napi_ok ||
-      napi_create_function(env, "open", NAPI_AUTO_LENGTH, open_kernels, NULL, &function) != napi_ok ||
-      napi_set_named_property(env, exports, "open", function) != napi_ok)
+      napi_create_function(env, "open", NAPI_AUTO_LENGTH, open_kernels, NULL, &open) != napi_ok ||
+      napi_set_named_property(env, exports, "open", open) != napi_ok ||
+      napi_create_function(env, "useLargePages", NAPI_AUTO_LENGTH, use_large_pages, NULL, &largePages) != napi_ok ||
+      napi_set_named_property(env, exports, "useLargePages", largePages) != napi_ok)
     return NULL;
   return exports;
 }

@@ -3,6 +3,7 @@
 #pragma once
 #include "convert.h"
 #include "kernel.h"
+#include "shuffle.h"
 #ifdef __wasm__
 #include <wasm_simd128.h>
 #elif defined(__SSE4_1__)

@@ -5,7 +5,7 @@ import { findCompiler } from '../../../../src/engine/wasm/native/compiler.js';
 import { levels } from '../../../../src/engine/wasm/native/level.js';
 import { buildFolder } from '../../../../src/paths.js';
 
-const names = ['gcc', 'clang', 'clang-13', 'clang-14', 'clang-15', 'clang-16', 'clang-19'];
+const names = ['gcc', 'gcc-9', 'gcc-10', 'gcc-11', 'clang', 'clang-13', 'clang-14', 'clang-15', 'clang-16', 'clang-19'];
 const found = names.flatMap((name) => {
   const compiler = findCompiler({ PATH: process.env.PATH, SPIKELINE_CC: name });
   return 'missing' in compiler ? [] : [[name, compiler.words[0]!] as const];
@@ -22,6 +22,9 @@ const source = `
 #define __has_builtin(name) 0
 #define __builtin_elementwise_sqrt absent
 #define __builtin_elementwise_add_sat absent
+#ifndef __clang__
+#define __builtin_shufflevector absent
+#endif
 #include "all.c"
 `;
 

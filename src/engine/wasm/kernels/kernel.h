@@ -59,8 +59,8 @@ typedef intptr_t isize;
 #define NEIGHBOURS _Pragma("GCC ivdep")
 #endif
 
-/** A number or vector at any address. */
-#ifdef __clang__
+/** A number or vector at any address. GCC before version 11 would take what is stored for a constant where it was one. */
+#if defined(__clang__) || __GNUC__ < 11
 #define LOAD(type, address)                              \
   ({                                                     \
     type loaded;                                         \

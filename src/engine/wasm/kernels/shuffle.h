@@ -3,7 +3,6 @@
 #include "kernel.h"
 
 #if !defined(__clang__) && !__has_builtin(__builtin_shufflevector)
-#undef __builtin_shufflevector
 
 /** An integer of a type's size. */
 #define INTEGER_LIKE(type)          \

@@ -4,6 +4,9 @@
 // statement expressions. Bits decide: no fused multiply-add (-ffp-contract=off), no fast-math, and no sum whose order depends
 // on the width of vectors.
 #pragma once
+#if !defined(__clang__) && __GNUC__ < 9
+#error native kernels need GCC 9 or later, or Clang 13 or later
+#endif
 #include <stdbool.h>
 #include <stdint.h>
 

@@ -1,9 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { build } from '../../../../src/engine/wasm/native/build.js';
 import { findCompiler } from '../../../../src/engine/wasm/native/compiler.js';
 import { levels } from '../../../../src/engine/wasm/native/level.js';
 import { buildFolder } from '../../../../src/paths.js';
+import { testFolder } from '../../../store/folder.js';
+import { targetBy } from './target.js';
 
 const names = ['gcc', 'gcc-9', 'gcc-10', 'gcc-11', 'clang', 'clang-13', 'clang-14', 'clang-15', 'clang-16', 'clang-19'];
 const found = names.flatMap((name) => {
@@ -28,6 +31,10 @@ const source = `
 #include "all.c"
 `;
 
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
 describe.skipIf(process.platform === 'win32')('native kernels', () => {
   it.each(found)('are understood by %s without what only newer compilers have', (_, program) => {
     for (const { name, width, flags } of levels[process.arch] ?? []) {
@@ -40,4 +47,18 @@ describe.skipIf(process.platform === 'win32')('native kernels', () => {
       expect([name, stderr]).toEqual([name, '']);
     }
   });
+
+  it.skipIf(process.platform !== 'linux' || found[0]?.[0] !== 'gcc')(
+    'say which compilers will do to one that won’t',
+    async () => {
+      vi.stubEnv('SPIKELINE_CACHE', testFolder());
+      const target = targetBy('exec gcc "$@" -U__GNUC__ -D__GNUC__=8 -fsyntax-only');
+      expect(await build(target)).toEqual({
+        usable: false,
+        why: expect.stringMatching(
+          /compiler\.sh failed: .*#error native kernels need GCC 9 or later, or Clang 13 or later$/,
+        ),
+      });
+    },
+  );
 });

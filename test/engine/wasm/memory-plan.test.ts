@@ -21,7 +21,7 @@ describe('MemoryPlan', () => {
     expect(ranges.at(-1)!.end).toBeLessThanOrEqual(plan.create().buffer.byteLength);
   });
 
-  it('has no such part where lists are all there is', () => {
+  it('is the first page alone where lists are all there is', () => {
     const plan = new MemoryPlan();
     plan.lists(1000);
     expect(plan.dense()).toEqual([{ start: 0, end: 65536 }]);

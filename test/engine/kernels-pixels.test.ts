@@ -9,7 +9,7 @@ import {
   weightCount,
 } from '../../src/engine/wasm/geometry.js';
 import { gradientMap } from '../../src/engine/wasm/gradient-geometry.js';
-import { pixelGradient } from '../../src/engine/wasm/pixel-gradient.js';
+import { pixelBorders, pixelGradient } from '../../src/engine/wasm/pixel-gradient.js';
 import { denseGradient } from '../../src/engine/wasm/weight-gradient.js';
 import { geometry, inParts, integers, KernelBench, plain, reals } from './kernel-bench.js';
 import { intoMap, weightGradients } from './kernel-geometries.js';
@@ -18,7 +18,7 @@ import { intoMap, weightGradients } from './kernel-geometries.js';
 function both(g: Geometry, images: number, x: readonly number[], dy: readonly number[]) {
   const bench = new KernelBench();
   const map = paddedMap(g.inHeight, g.inWidth, 1, inputBorders(g));
-  const dyMap = gradientMap(g);
+  const dyMap = gradientMap(g, g.outChannels, 4, pixelBorders(g));
   const padded = intoMap({ inHeight: g.outHeight, inWidth: g.outWidth, inChannels: g.outChannels }, dyMap, dy, images);
   const buffers = { x: bench.floats(intoMap(g, map, x, images)), map, dy: bench.floats(padded), dyMap };
   const results = [pixelGradient, denseGradient].map((planned) => {

@@ -137,6 +137,8 @@ export interface Borders {
   readonly right: number;
 }
 
+export const noBorders: Borders = { top: 0, bottom: 0, left: 0, right: 0 };
+
 /** Borders of a convolution's input. */
 export const inputBorders = (g: Geometry): Borders => ({ top: g.padV, bottom: g.padV, left: g.padH, right: g.padH });
 

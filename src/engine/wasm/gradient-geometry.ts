@@ -36,7 +36,7 @@ export function stridePhases(g: Geometry): StridePhase[] {
 }
 
 /** Zero borders that dy needs so that every input pixel finds all its taps there. */
-function gradientBorders(g: Geometry): Borders {
+export function gradientBorders(g: Geometry): Borders {
   let [top, bottom, left, right] = [0, 0, 0, 0];
   for (const { tapsY, tapsX, pixels } of stridePhases(g))
     for (const [, , qy, qx] of pixels) {
@@ -49,8 +49,13 @@ function gradientBorders(g: Geometry): Borders {
 }
 
 /** The gradient of a convolution's output, in blocks of so many channels, between zeros where inputs look for their taps. */
-export function gradientMap(g: Geometry, width = g.outChannels, valueBytes = 4): BlockedMap {
-  const map = blockedMap(g.outHeight, g.outWidth, g.outChannels, width, gradientBorders(g), valueBytes);
+export function gradientMap(
+  g: Geometry,
+  width = g.outChannels,
+  valueBytes = 4,
+  borders = gradientBorders(g),
+): BlockedMap {
+  const map = blockedMap(g.outHeight, g.outWidth, g.outChannels, width, borders, valueBytes);
   return { ...map, imageBytes: apart(map.imageBytes, times(g.kernelHeight, map.rowBytes)) };
 }
 

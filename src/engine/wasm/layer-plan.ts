@@ -5,6 +5,7 @@ import {
   type Geometry,
   inputBorders,
   layerGeometry,
+  noBorders,
   outputPixels,
   type PaddedMap,
   padChannels,
@@ -16,8 +17,6 @@ import { type Calls, calls } from './program.js';
 import { needsWideSums } from './spike-forward.js';
 import type { Tensor } from './tensors.js';
 import { type Address, type Bytes, behind, bytes, nowhere, times } from './units.js';
-
-const noBorders = { top: 0, bottom: 0, left: 0, right: 0 };
 
 /** n, L and B of a network; at fp32 there are no levels. */
 export interface Quantiser {

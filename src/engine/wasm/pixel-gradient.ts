@@ -1,5 +1,6 @@
 // Weight gradients of layers that see images of one channel, as kernel calls.
-import { type Geometry, type PaddedMap, weightCount } from './geometry.js';
+import { type Borders, type Geometry, type PaddedMap, weightCount } from './geometry.js';
+import { gradientBorders } from './gradient-geometry.js';
 import type { MemoryPlan } from './memory-plan.js';
 import { calls, split } from './program.js';
 import { type Address, behind } from './units.js';
@@ -7,6 +8,9 @@ import type { GradientBuffers, PlannedWeightGradient } from './weight-gradient.j
 
 /** Images of one channel have much black, which weights of stride 1 can pass over. */
 export const suitsPixels = (g: Geometry): boolean => g.inChannels === 1 && g.stride === 1;
+
+/** Zero borders that dy needs for it: beside its rows, where pixels add taps that no output has. */
+export const pixelBorders = (g: Geometry): Borders => ({ ...gradientBorders(g), top: 0, bottom: 0 });
 
 /** dw from a padded map of such images. */
 export function pixelGradient(

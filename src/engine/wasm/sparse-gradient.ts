@@ -34,6 +34,12 @@ export function integersSuffice(g: Geometry, levels: number): boolean {
   return Math.max(weights, inputs) < 2 ** 31;
 }
 
+/** Lists write a little beyond their ends. */
+const beyondEnd = 3;
+
+/** The most words that lists of so many images' spikes take, of so many neurons each. */
+export const listWords = (images: number, neurons: number): number => images * (neurons + beyondEnd);
+
 /** Lists of spikes, by chunks of images. */
 interface Lists {
   readonly images: number;
@@ -47,6 +53,13 @@ interface Lists {
   readonly capacity: number;
 }
 
+interface SpikeGradientBuffers extends GradientBuffers {
+  readonly dyMap: BlockedMap;
+  readonly spikes: Address;
+  /** `listWords` for lists that nobody needs otherwise by then. */
+  readonly listRoom?: Address | undefined;
+}
+
 /**
  * dw from spike counts: only non-zero inputs are touched. An input of level s counts s/n.
  * @param integer the gradient in 12 bits, in place of the floats of `buffers`
@@ -56,18 +69,17 @@ export function sparseGradient(
   g: Geometry,
   images: number,
   parts: number,
-  buffers: GradientBuffers & { readonly spikes: Address; readonly dyMap: BlockedMap },
+  buffers: SpikeGradientBuffers,
   { levels, n }: Pick<Quantiser, 'levels' | 'n'>,
   integer?: IntegerGradient,
 ): PlannedWeightGradient {
   const { dy, dyMap } = integer ? { dy: integer.coarse, dyMap: integer.coarseMap } : buffers;
   const imagesPerChunk = listedImages(g, images, integer);
   const chunks = Math.ceil(images / imagesPerChunk);
-  // Lists write a little beyond their ends.
-  const capacity = imagesPerChunk * inputPixels(g) * g.inChannels + 3;
+  const capacity = imagesPerChunk * inputPixels(g) * g.inChannels + beyondEnd;
   const cutCount = 2 * Math.ceil(g.kernelHeight / g.stride);
   const heads = plan.floats(chunks * g.stride ** 2 * g.inChannels * levels * cutCount);
-  const events = plan.lists(chunks * capacity);
+  const events = buffers.listRoom ?? plan.lists(chunks * capacity);
   const lists: Lists = { images, imagesPerChunk, levels, heads, cutCount, events, capacity };
   const sums = plan.descriptor('SparseWeightGradient', {
     ...lists,

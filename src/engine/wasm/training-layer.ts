@@ -1,14 +1,14 @@
 // One layer in training: where its gradients lie, and the kernel calls of each pass.
 import { denseForward, type PlannedConvolution } from './convolution.js';
-import { type BlockedMap, outputPixels } from './geometry.js';
-import { gradientBlock, gradientMap } from './gradient-geometry.js';
+import { type BlockedMap, noBorders, outputPixels } from './geometry.js';
+import { gradientBlock, gradientBorders, gradientMap } from './gradient-geometry.js';
 import { chunkImages, inputGradient, type PlannedInputGradient } from './input-gradient.js';
 import type { IntegerGradient, IntegerGradients } from './integer-gradient.js';
 import { constants } from './kernels/constants.mjs';
 import type { Layer, Quantiser } from './layer-plan.js';
 import type { MemoryPlan } from './memory-plan.js';
 import { planNorm } from './norm.js';
-import { pixelGradient, suitsPixels } from './pixel-gradient.js';
+import { pixelBorders, pixelGradient, suitsPixels } from './pixel-gradient.js';
 import { type Calls, type Item, itemsOfLayer, ofLayer, type Phase, split, splitBy } from './program.js';
 import { integersSuffice, sparseGradient } from './sparse-gradient.js';
 import { spikeForward } from './spike-forward.js';
@@ -43,6 +43,14 @@ interface OutputGradient {
   readonly integer: IntegerGradient | undefined;
 }
 
+/** Memory that is a block's in its turn. */
+export interface Turn {
+  /** [image][pixel][channel] floats: the gradient of its activations, 0 where the neuron is closed. */
+  readonly gradient: Address;
+  /** Room for lists of the spikes that it sends, once all turns are over; undefined if other blocks have it then. */
+  readonly lists: Address | undefined;
+}
+
 /** True if a layer adds up its weight gradient from spikes. */
 const fromSpikes = ({ spikes, x }: Layer): boolean => spikes !== nowhere && x === nowhere;
 
@@ -65,15 +73,15 @@ export class TrainingLayer {
     readonly layer: Layer,
     readonly before: TrainingBlock | undefined,
   ) {
-    this.gradient = planOutputGradient(training, layer);
+    this.gradient = planOutputGradient(training, layer, before !== undefined);
     const forward = planForward(training, layer);
-    const backward = before && planBackward(training, layer, this.gradient, before.activationGradient);
+    const backward = before && planBackward(training, layer, this.gradient, before.turn.gradient);
     this.packForward = itemsOfLayer(layer.name, forward.pack);
     this.packBackward = itemsOfLayer(layer.name, backward?.pack ?? []);
     this.convolve = this.own(forward.calls);
     this.inputGradient = backward && this.own(backward.calls);
     this.#images = backward?.images ?? { suited: chunkImages(this.gradient.dyMap), least: 1 };
-    this.weightGradient = this.#ownGradient(planWeightGradient(training, layer, this.gradient));
+    this.weightGradient = this.#ownGradient(planWeightGradient(training, layer, this.gradient, before?.turn.lists));
   }
 
   /** Items of the forward pass. */
@@ -121,18 +129,18 @@ export class TrainingBlock extends TrainingLayer {
 
   /**
    * @param next the layer that reads the activations
-   * @param activationGradient [image][pixel][channel] floats: their gradient, 0 where the neuron is closed
+   * @param turn where their gradient is
    */
   constructor(
     training: Training,
     layer: Layer,
     before: TrainingBlock | undefined,
     next: Layer,
-    readonly activationGradient: Address,
+    readonly turn: Turn,
   ) {
     super(training, layer, before);
     const { plan, tensors, batch, quantiser } = training;
-    const norm = planNorm(plan, layer, next, tensors, batch, { ...this.gradient, dx: activationGradient }, quantiser);
+    const norm = planNorm(plan, layer, next, tensors, batch, { ...this.gradient, dx: turn.gradient }, quantiser);
     this.statistics = this.own(norm.statistics);
     this.batchNorm = this.own(norm.batchNorm);
     this.activate = this.own(norm.activate);
@@ -148,9 +156,16 @@ export class TrainingBlock extends TrainingLayer {
   }
 }
 
-function planOutputGradient({ plan, quantiser, batch, integers }: Training, layer: Layer): OutputGradient {
+/** @param passedOn whether the gradient of its input is computed from it */
+function planOutputGradient(
+  { plan, quantiser, batch, integers }: Training,
+  layer: Layer,
+  passedOn: boolean,
+): OutputGradient {
   const { g, ternary } = layer;
-  const dyMap = gradientMap(g, fromSpikes(layer) ? gradientBlock(g, 'f32') : g.outChannels);
+  const ownBorders = suitsPixels(g) ? pixelBorders(g) : noBorders;
+  const borders = passedOn ? gradientBorders(g) : ownBorders;
+  const dyMap = gradientMap(g, fromSpikes(layer) ? gradientBlock(g, 'f32') : g.outChannels, 4, borders);
   if (integers && ternary && integersSuffice(g, quantiser.levels))
     return { dy: nowhere, dyMap, integer: integers.of(g) };
   return { dy: plan.alloc(times(batch, dyMap.imageBytes)), dyMap, integer: undefined };
@@ -175,12 +190,18 @@ function planBackward(
   return ternary ? tabledGradient(plan, g, buffers, gradient.integer, floatLanes) : inputGradient(plan, g, buffers);
 }
 
-function planWeightGradient(training: Training, layer: Layer, gradient: OutputGradient): PlannedWeightGradient {
+/** @param listRoom where spikes may be listed */
+function planWeightGradient(
+  training: Training,
+  layer: Layer,
+  gradient: OutputGradient,
+  listRoom: Address | undefined,
+): PlannedWeightGradient {
   const { plan, batch, threads, quantiser } = training;
   const { g, x, map, spikes, weight } = layer;
   const buffers = { ...gradient, dw: weight.g };
   // Each part reads all of dy.
   if (fromSpikes(layer))
-    return sparseGradient(plan, g, batch, threads, { ...buffers, spikes }, quantiser, gradient.integer);
+    return sparseGradient(plan, g, batch, threads, { ...buffers, spikes, listRoom }, quantiser, gradient.integer);
   return (suitsPixels(g) ? pixelGradient : denseGradient)(plan, g, batch, threads, { ...buffers, x, map });
 }

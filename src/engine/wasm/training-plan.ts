@@ -10,10 +10,11 @@ import type { MemoryPlan } from './memory-plan.js';
 import type { Level } from './native/level.js';
 import { momentCount, rateCount, updateItems } from './optimiser.js';
 import { type Calls, calls, type Item, inOrder, ofLayer, type Phase, type Program } from './program.js';
+import { listWords } from './sparse-gradient.js';
 import { imagesTogether } from './spike-forward.js';
 import { planTensors, type Tensor } from './tensors.js';
 import { thresholdPhases } from './ternary-thresholds.js';
-import { TrainingBlock, TrainingLayer } from './training-layer.js';
+import { TrainingBlock, TrainingLayer, type Turn } from './training-layer.js';
 import type { Address } from './units.js';
 
 /** Addresses and the program of one training step. */
@@ -43,16 +44,14 @@ export function planTraining(
   const together = imagesTogether(level);
   const training = { plan, tensors, quantiser: quantiser(network), batch, threads, integers, floatLanes, together };
 
-  // Gradients of activations live from one layer to the next only: two buffers in turn.
-  const most = Math.max(...layers.slice(0, -1).map(({ g }) => outputPixels(g) * g.outChannels));
-  const turns = [plan.floats(batch * most), plan.floats(batch * most)] as const;
+  const turns = planTurns(plan, layers.slice(0, -1), batch);
   const blocks: TrainingBlock[] = [];
   let classifier: TrainingLayer | undefined;
   for (const [i, layer] of layers.entries()) {
     const { of } = layer;
     switch (of.kind) {
       case 'convolution':
-        blocks.push(new TrainingBlock(training, layer, blocks.at(-1), layers[i + 1]!, turns[i % 2 === 0 ? 0 : 1]));
+        blocks.push(new TrainingBlock(training, layer, blocks.at(-1), layers[i + 1]!, turns[i]!));
         break;
       case 'classifier':
         classifier = new TrainingLayer(training, layer, blocks.at(-1));
@@ -78,6 +77,16 @@ export function planTraining(
     updateItems(plan, tensors, optimizer, rates),
   ];
   return { program, tensors, layers, rates, ...buffers };
+}
+
+/**
+ * Gradients of activations live from one layer to the next only: two buffers in turn. Once all have been used, the spikes that the first
+ * two blocks send are listed there: their maps are the largest.
+ */
+function planTurns(plan: MemoryPlan, blocks: readonly Layer[], batch: number): Turn[] {
+  const words = blocks.map(({ g }) => listWords(batch, outputPixels(g) * g.outChannels));
+  const buffers = [0, 1].map((turn) => plan.floats(Math.max(0, ...words.filter((_, i) => i % 2 === turn))));
+  return blocks.map((_, i) => ({ gradient: buffers[i % 2]!, lists: i < 2 ? buffers[i] : undefined }));
 }
 
 /** A block's activations wait for the next layer's item: they are read while they are in the cache. */

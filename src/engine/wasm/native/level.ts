@@ -32,6 +32,9 @@ const v3 = [...v2, '-mavx', '-mavx2', '-mbmi', '-mbmi2', '-mlzcnt', '-mmovbe'];
 const more = ['-mavx512f', '-mavx512bw', '-mavx512cd', '-mavx512dq', '-mavx512vl', '-mavx512vnni'];
 const v4 = [...v3, ...more, '-mprefer-vector-width=512'];
 
+/** What kernels do with vectors of 512 bits. */
+const avx512 = { width: 64, slices: 0.55, multiplies: true } as const;
+
 /** From the least on; each needs those before it. */
 const x86: readonly Step[] = [
   { name: 'x86-64-v2', width: 16, flags: v2, needs: ['ssse3', 'sse4_1', 'sse4_2', 'popcnt', 'cx16'] },
@@ -40,18 +43,11 @@ const x86: readonly Step[] = [
     needs: ['avx', 'avx2', 'bmi1', 'bmi2', 'abm', 'movbe'],
   },
   {
-    ...{ name: 'x86-64-v4', width: 64, flags: v4, slices: 0.55, multiplies: true },
+    ...{ name: 'x86-64-v4', flags: v4, ...avx512 },
     needs: ['avx512f', 'avx512bw', 'avx512cd', 'avx512dq', 'avx512vl', 'avx512_vnni'],
   },
   {
-    ...{
-      name: 'x86-64-v4-amx',
-      width: 64,
-      flags: [...v4, '-DMATRICES'],
-      slices: 0.55,
-      multiplies: true,
-      matrices: true,
-    },
+    ...{ name: 'x86-64-v4-amx', flags: [...v4, '-DMATRICES'], ...avx512, matrices: true },
     needs: ['amx_tile', 'amx_int8'],
   },
 ];

@@ -58,18 +58,16 @@ export function split(count: number, parts: number, own: Calls): Item[] {
 }
 
 /**
- * The same with `size` units an item, for kernels that take as long for less; those left over, and all where there are too
- * few for all threads, are shared out evenly.
- * @param most units of the first items, of which each thread has as many as another
+ * The same by items of the first size, as long as there are enough for all threads, then of the next, for kernels that take as long for
+ * less. What is left is shared out evenly.
  */
-export function splitBy(count: number, size: number, threads: number, own: Calls, most = size): Item[] {
-  const large = most > size ? Math.floor(count / (most * threads)) * threads : 0;
-  const first = large * most;
-  const whole = count - first >= size * threads ? Math.floor((count - first) / size) : 0;
-  const last = first + whole * size;
-  const items = large > 0 ? split(large, large, (lo, hi) => own(lo * most, hi * most)) : [];
-  if (whole > 0) items.push(...split(whole, whole, (lo, hi) => own(first + lo * size, first + hi * size)));
-  if (last < count) items.push(...split(count - last, threads, (lo, hi) => own(last + lo, last + hi)));
+export function splitBy(count: number, sizes: readonly number[], threads: number, own: Calls): Item[] {
+  const items: Item[] = [];
+  let first = 0;
+  for (const size of sizes)
+    for (; count - first >= size * threads; first += size * threads)
+      items.push(...split(size * threads, threads, (lo, hi) => own(first + lo, first + hi)));
+  if (first < count) items.push(...split(count - first, threads, (lo, hi) => own(first + lo, first + hi)));
   return items;
 }
 

@@ -34,7 +34,7 @@ import { type Address, nowhere, times } from './units.js';
 
 /** Programs of the pool: weights once, then images. */
 const [prepare, infer] = [0, 1];
-const { countFields, forwardLanes } = constants;
+const { countFields } = constants;
 
 interface SimulationPlan {
   readonly programs: readonly Program[];
@@ -162,7 +162,7 @@ function planSimulation(
   );
   const programs = [
     [[...planned.flatMap(({ convolution }) => convolution.pack), ...readout.pack]],
-    [splitBy(batch, forwardLanes, threads, images, imagesTogether(level))],
+    [splitBy(batch, imagesTogether(level), threads, images)],
   ];
   const all = planned.flatMap((block) => block.noise);
   return { programs, images: placed.images, values: placed.values, spikes, counts, noise: all, logits: readout.logits };

@@ -36,9 +36,9 @@ export function needsWideSums(g: Geometry, levels: number): boolean {
   return levels > maximumTableLevels || g.kernelHeight * g.kernelWidth * g.inChannels * levels >= 32767;
 }
 
-/** Images of an item that convolves spikes: matrices take as long for twice as many. */
-export const imagesTogether = (level?: Pick<Level, 'matrices'>): number =>
-  level?.matrices ? 2 * constants.forwardLanes : constants.forwardLanes;
+/** Images of items that convolve spikes, as `splitBy` takes them: matrices take as long for twice as many. */
+export const imagesTogether = (level?: Pick<Level, 'matrices'>): readonly number[] =>
+  level?.matrices ? [2 * constants.forwardLanes, constants.forwardLanes] : [constants.forwardLanes];
 
 /**
  * The share of inputs that are not zero from which on tables of sums take less time than events. By DENSITY.md 0.3 where

@@ -17,7 +17,7 @@ import type { Tensor } from './tensors.js';
 import { type Address, nowhere, times } from './units.js';
 import { denseGradient, type PlannedWeightGradient } from './weight-gradient.js';
 
-const { channelBlock, forwardLanes } = constants;
+const { channelBlock } = constants;
 /** Neurons of a forward item: their values of all kinds fit the second-level cache. */
 const itemValues = 65536;
 
@@ -32,8 +32,8 @@ export interface Training {
   readonly integers: IntegerGradients | undefined;
   /** Images that tables of float gradients take side by side. */
   readonly floatLanes: number;
-  /** Images of most items that convolve spikes. */
-  readonly together: number;
+  /** Images of items that convolve spikes. */
+  readonly together: readonly number[];
 }
 
 /** The gradient of a convolution's output, between zero borders: as floats, or as integers in their place. */
@@ -88,7 +88,7 @@ export class TrainingLayer {
   byForward(work: Calls): Phase {
     const { batch, threads, together } = this.training;
     const { ternary, g } = this.layer;
-    if (ternary) return splitBy(batch, forwardLanes, threads, work, together);
+    if (ternary) return splitBy(batch, together, threads, work);
     return this.#byImages(Math.max(1, Math.floor(itemValues / (outputPixels(g) * g.outChannels))), 1, work);
   }
 

@@ -121,7 +121,7 @@ export class NoiseOnHost {
     );
     if (all.length === 0) return undefined;
     const work = inOrder(...all.map((one) => one.calls));
-    const pool = await Pool.start(plan, [[splitBy(batch, constants.forwardLanes, threads, work)]], threads);
+    const pool = await Pool.start(plan, [[splitBy(batch, [constants.forwardLanes], threads, work)]], threads);
     return new NoiseOnHost(fire !== undefined, pool, all, membranes ?? spikes, spikes, neurons);
   }
 

@@ -67,7 +67,8 @@ describe('a descriptor', () => {
     const sliced = noDescriptor('SlicedForward');
     const columns = noDescriptor('ColumnForward');
     expect(sliced).toEqual({ name: 'SlicedForward', address: nowhere, scratch: bytes(0) });
-    const values = { spikes: nowhere, imageBytes: bytes(16), least: 1, block: 16, events, tables, sliced, columns };
+    const own = { spikes: nowhere, imageBytes: bytes(16), least: 1, block: 16, fillsTiles: false };
+    const values = { ...own, events, tables, sliced, columns };
     expect(scratchOf('SpikeConv', values)).toBe(60_000);
     expect([...new Uint32Array(encode('SpikeConv', values).buffer)].slice(-4)).toEqual([
       events.address,

@@ -136,7 +136,7 @@ function planSimulation(
     const g = geometries[layer]!;
     const buffers = {
       ...{ x: input, map, arriving: spikes[layer - 1], threshold: one, spikes: spikes[layer]! },
-      ...{ levels, images: batch, slices: level?.slices, columns: level?.columns },
+      ...{ levels, images: batch, level },
     };
     const noisy = noisyLayer(g, block, { spikes: spikes[layer]!, levels, layer });
     const { deletion = 0, insertion = 0, membrane = 0 } = noise?.[layer] ?? {};

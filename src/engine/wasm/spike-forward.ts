@@ -40,6 +40,12 @@ export function needsWideSums(g: Geometry, levels: number): boolean {
 export const imagesTogether = (level?: Pick<Level, 'matrices'>): readonly number[] =>
   level?.matrices ? [2 * constants.forwardLanes, constants.forwardLanes] : [constants.forwardLanes];
 
+/** True if matrices hold a layer's spikes and weights as they lie: each row of a window fills as many of their rows as another. */
+export function fillsTiles({ inChannels, inWidth, outWidth, kernelWidth, stride, padH }: Geometry): boolean {
+  const inside = padH === 0 && (outWidth - 1) * stride + kernelWidth <= inWidth;
+  return inside || inChannels % constants.matrixRowBytes === 0;
+}
+
 /**
  * The share of inputs that are not zero from which on tables of sums take less time than events. By DENSITY.md 0.3 where
  * many look-ups share a table; to fill it takes as long as some 40. Events of sixteen channels cost as much to read as to
@@ -82,7 +88,7 @@ export function spikeForward(
   const sliced = bits && planSliced(plan, g, buffers, levels, thresholds, bits);
   const columns = weights && planColumns(plan, g, buffers, levels, thresholds, weights);
   const descriptor = plan.descriptor('SpikeConv', {
-    ...{ spikes: buffers.spikes, imageBytes, least, block },
+    ...{ spikes: buffers.spikes, imageBytes, least, block, fillsTiles: fillsTiles(g) },
     ...{ events: events.descriptor, tables: tables.descriptor, sliced: sliced ?? noDescriptor('SlicedForward') },
     columns: columns ?? noDescriptor('ColumnForward'),
   });

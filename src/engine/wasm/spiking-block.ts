@@ -5,8 +5,9 @@ import { type PlannedConvolution, realForward } from './convolution.js';
 import { encodingForward } from './encoding.js';
 import { type Geometry, outputPixels, padChannels, type paddedMap, padWeights } from './geometry.js';
 import type { MemoryPlan } from './memory-plan.js';
+import type { Level } from './native/level.js';
 import { type NoisyLayer, type PlannedNoise, planMembranes, planNoisyFire } from './noise.js';
-import { needsWideSums, spikeForward } from './spike-forward.js';
+import { fillsTiles, needsWideSums, spikeForward } from './spike-forward.js';
 import type { Address } from './units.js';
 
 /** What a block reads and writes. */
@@ -21,15 +22,13 @@ export interface BlockBuffers {
   readonly spikes: Address;
   readonly levels: number;
   readonly images: number;
-  /** Where kernels add up spikes bit by bit: see Level. */
-  readonly slices: number | undefined;
-  /** Where they do by columns of weights. */
-  readonly columns: true | undefined;
+  /** What kernels were compiled for; WebAssembly's if undefined. */
+  readonly level: Pick<Level, 'slices' | 'columns' | 'matrices'> | undefined;
 }
 
 /** A block's convolution and the comparison of its membranes with their thresholds. */
 export function planBlock(plan: MemoryPlan, block: SpikeSource, g: Geometry, buffers: BlockBuffers) {
-  const { levels, images, threshold, spikes, x, map, slices, columns } = buffers;
+  const { levels, images, threshold, spikes, x, map, level } = buffers;
   const weights = blockWeights(block);
   switch (block.kind) {
     case 'encoding':
@@ -39,11 +38,13 @@ export function planBlock(plan: MemoryPlan, block: SpikeSource, g: Geometry, buf
       });
     case 'spiking': {
       const own = { spikes: buffers.arriving!, w: plan.table(weights), threshold, y: spikes };
+      // What matrices multiply is not added up bit by bit.
+      const slices = level?.matrices && fillsTiles(g) ? undefined : level?.slices;
       const output = {
         thresholds: integerTable(block, g, levels),
         images,
         ...(slices === undefined ? {} : { sliced: { weights, least: slices } }),
-        ...(columns === undefined ? {} : { columns: weights }),
+        ...(level?.columns ? { columns: weights } : {}),
       };
       return spikeForward(plan, g, own, levels, output);
     }

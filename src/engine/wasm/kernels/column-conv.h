@@ -29,11 +29,6 @@ INLINE Lanes lanesOf(ColumnForward t, i32 images) {
   return l;
 }
 
-/** True if columns take less time than events for so many inputs that are not zero, tables of sixteen images from `least` on. */
-INLINE bool columnsPay(ColumnForward t, i64 inputs, i64 least, i32 images) {
-  return inputs * 1600 >= least * columnShare * lanesOf(t, images).images;
-}
-
 /** Bytes of two squares turned, each in a half of sixteen vectors: row i, column k becomes row k, column i. */
 INLINE void turnSquares(i8v rows[16]) {
   EACH(pass, 4) {

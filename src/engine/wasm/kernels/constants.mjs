@@ -13,6 +13,8 @@ export const constants = /** @type {const} */ ({
   /** Output channels whose weights for one input are a column, and columns but for their signs, of which the first that is not zero is 1. */
   columnChannels: 4,
   columnCount: 40,
+  /** Bytes of a row of a matrix, where a processor multiplies them. */
+  matrixRowBytes: 64,
   /** Gaps between deleted spikes that the table of noise knows. */
   tabledGaps: 64,
   /** Highest bits of a random word by which the guide to that table is read; and what it adds where they leave the gap open. */

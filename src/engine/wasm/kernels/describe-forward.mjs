@@ -107,12 +107,14 @@ export const forward = /** @type {const} */ ({
     },
   },
   /** Either of EventConv's kernels and TabledForward's, by the spikes of up to 16 images: tables, or what a processor has in
-   * their place, from about `least` on that are not zero. sliced and columns may be no address; imageBytes: of an image's spikes; block: EventConv's. */
+   * their place, from about `least` on that are not zero. sliced and columns may be no address; imageBytes: of an image's spikes; block: EventConv's;
+   * fillsTiles: true if each row of a window fills as many rows of matrices as another, and leaves as much. */
   SpikeConv: {
     kernels: 'spikeConv_i16 spikeConv_fire',
     addresses: 'spikes',
     bytes: 'imageBytes',
     counts: 'least block',
+    flags: 'fillsTiles',
     // Of 32 images and channels.
     scratch: { sums: `${32 * 32 * 4}` },
     descriptors: { events: 'EventConv', tables: 'TabledForward', sliced: 'SlicedForward', columns: 'ColumnForward' },

@@ -6,9 +6,8 @@
 
 #ifdef MATRICES
 enum {
-  /** Rows of a tile, a register that holds a matrix, and bytes of a row. */
+  /** Rows of a tile, a register that holds a matrix. */
   matrixRows = 16,
-  matrixRowBytes = 64,
   matrixBytes = matrixRows * matrixRowBytes,
   /** Images and channels whose sums are made at a time: two tiles by two, so that each that is loaded serves two products. */
   matrixImages = 2 * matrixRows,
@@ -35,17 +34,6 @@ typedef struct {
 #define CLEAR_TILE(tile) __asm__ volatile("tilezero %%tmm" #tile::)
 /** Bytes without a sign times bytes with one. */
 #define ADD_PRODUCTS(sums, inputs, weights) __asm__ volatile("tdpbusd %%tmm" #weights ", %%tmm" #inputs ", %%tmm" #sums::)
-
-/** True if each row of a window fills as many tiles as another, and leaves as much. */
-INLINE bool fillsTiles(EventConv t) {
-  const bool inside = t.padH == 0 && (t.outWidth - 1) * t.stride + t.kernelWidth <= t.width;
-  return tilesGranted && (inside || t.inChannels % matrixRowBytes == 0);
-}
-
-/** True if so many inputs that are not zero take less time than as events; tables of sixteen images pay from `least` on. */
-INLINE bool matricesPay(i64 inputs, i64 least, i32 images) {
-  return inputs * 1600 >= least * matrixShare * max(images, matrixRows);
-}
 
 /**
  * Tiles 0 and 1 are sums of the first and the other images, 4 and 5 their inputs, 6 weights of sixteen channels; 7 are those of sixteen

@@ -11,7 +11,7 @@ enum {
   /** Look-ups for each input that tables pay from, where two products are one instruction. */
   worthTables = 64,
   /** Where a hundred spikes make tables pay, so many make products pay. */
-  productShare = 20
+  productShare = WIDTH < 64 ? 100 : 20
 };
 
 /** True if products take less time than tables. */

@@ -26,11 +26,6 @@ INLINE Bands bandsOf(SlicedForward t, i32 images) {
   return (Bands){lanes, (t.outHeight + bands - 1) / bands};
 }
 
-/** True if so many inputs that are not zero take less time bit by bit, and not as events; tables of sixteen images pay from `least` on. */
-INLINE bool slicesPay(SlicedForward t, i64 inputs, i64 least, i32 images) {
-  return inputs * 1600 >= least * slicedShare * bandsOf(t, images).images;
-}
-
 /** Spikes of a channel: how many thresholds, less one, its membranes exceed; these are as numbers with a sign and `offset` more. */
 INLINE void compareSums(SlicedForward t, const Bits *sums, i32 bits, i32 offset, const i16 *threshold, u8 *spikes) {
   const Bits sign = ~sums[bits - 1];

@@ -15,6 +15,41 @@ ENTRY(eventConv64_fire);
 ENTRY(tabledMembranes);
 ENTRY(tabledSpikes);
 
+/** How images are convolved. */
+typedef enum { byEvents, byTables, byProducts, byColumns, bySlices, byMatrices } Way;
+
+/** A way that takes the same time for any number of spikes. */
+typedef struct {
+  Way way;
+  /** Where a hundred spikes make tables pay, so many make it pay. */
+  i32 share;
+  /** Images that it takes at a time, and for how many of them it takes as long as for fewer. */
+  i32 together, lanes;
+} Dense;
+
+/** What the ways are told. */
+INLINE EventConv eventsOf(SpikeConv t) { return readEventConv(t.memory, (const u32 *)POINTER(t.memory, t.events)); }
+INLINE ColumnForward columnsOf(SpikeConv t) { return readColumnForward(t.memory, (const u32 *)POINTER(t.memory, t.columns)); }
+INLINE SlicedForward slicesOf(SpikeConv t) { return readSlicedForward(t.memory, (const u32 *)POINTER(t.memory, t.sliced)); }
+
+/** What takes the least time for many spikes, of what the processor has and suits the layer. images: those left; fire is a constant. */
+INLINE Dense denseWay(SpikeConv t, i32 images, bool fire) {
+#ifdef MATRICES
+  if (tilesGranted && t.fillsTiles)
+    return (Dense){byMatrices, matrixShare, matrixImages, max(min(images, matrixImages), matrixRows)};
+#endif
+#ifdef COLUMNS
+  if (fire && t.columns) return (Dense){byColumns, columnShare, forwardLanes, lanesOf(columnsOf(t), images).images};
+#endif
+#ifdef SLICES
+  if (fire && t.sliced) return (Dense){bySlices, slicedShare, forwardLanes, bandsOf(slicesOf(t), images).images};
+#endif
+#ifdef BYTE_PRODUCTS
+  if (multiplyingPays(eventsOf(t))) return (Dense){byProducts, productShare, forwardLanes, forwardLanes};
+#endif
+  return (Dense){byTables, 100, forwardLanes, forwardLanes};
+}
+
 /** Inputs of images first…end that are not zero: counted up to `least`, as more of them decide nothing. */
 INLINE i64 nonZeroInputs(SpikeConv t, i32 first, i32 end) {
   i64 count = 0;
@@ -24,32 +59,14 @@ INLINE i64 nonZeroInputs(SpikeConv t, i32 first, i32 end) {
   return count;
 }
 
-/** True if images have so many that lists of events cost more. */
-INLINE bool many(SpikeConv t, i64 inputs) {
-#if defined(BYTE_PRODUCTS) && WIDTH == 64
-  return inputs * 100 >= (i64)t.least * productShare;
-#else
-  return inputs >= t.least;
-#endif
+/** The way for images first…end: tables of sixteen images pay from `least` inputs on that are not zero. */
+INLINE Way wayOf(SpikeConv t, Dense dense, i32 first, i32 end) {
+  const i64 most = (i64)t.least * dense.share * dense.lanes;
+  return nonZeroInputs(t, first, end) * 100 * forwardLanes >= most ? dense.way : byEvents;
 }
 
-/** Images that have many. fire is a constant. */
-INLINE void convolveMany(SpikeConv t, i32 first, i32 end, bool fire) {
-#ifdef BYTE_PRODUCTS
-  const EventConv events = readEventConv(t.memory, (const u32 *)POINTER(t.memory, t.events));
-  if (multiplyingPays(events)) {
-    multiplySpikes(events, first, end, fire);
-    return;
-  }
-#endif
-  if (fire)
-    CALL(tabledSpikes, t.memory, t.tables, first, end);
-  else
-    CALL(tabledMembranes, t.memory, t.tables, first, end);
-}
-
-/** Few inputs that are not zero, of images first…end. */
-INLINE void convolveFew(SpikeConv t, i32 first, i32 end, bool fire) {
+/** Convolves images first…end from lists of events. */
+INLINE void convolveEvents(SpikeConv t, i32 first, i32 end, bool fire) {
 #define BY_EVENTS(block)                                           \
   if (fire)                                                        \
     CALL(eventConv##block##_fire, t.memory, t.events, first, end); \
@@ -65,63 +82,51 @@ INLINE void convolveFew(SpikeConv t, i32 first, i32 end, bool fire) {
 #undef BY_EVENTS
 }
 
-/** Convolves images lo…hi, where this process has tiles that the layer's channels fill. @returns false where it doesn't */
-INLINE bool convolveTiles(SpikeConv t, i32 lo, i32 hi, bool fire) {
+/** Convolves images first…end this way. */
+INLINE void convolveAs(SpikeConv t, Way way, i32 first, i32 end, bool fire) {
+  switch (way) {
 #ifdef MATRICES
-  const EventConv events = readEventConv(t.memory, (const u32 *)POINTER(t.memory, t.events));
-  if (!fillsTiles(events)) return false;
-  for (i32 first = lo; first < hi; first += matrixImages) {
-    const i32 end = min(first + matrixImages, hi);
-    if (matricesPay(nonZeroInputs(t, first, end), t.least, end - first))
-      multiplyMatrices(events, first, end, t.sums, fire);
-    else
-      convolveFew(t, first, end, fire);
-  }
-  return true;
-#else
-  return false;
+  case byMatrices:
+    multiplyMatrices(eventsOf(t), first, end, t.sums, fire);
+    break;
 #endif
+#ifdef COLUMNS
+  case byColumns:
+    columnSpikes(columnsOf(t), first, end);
+    break;
+#endif
+#ifdef SLICES
+  case bySlices:
+    slicedSpikes(slicesOf(t), first, end);
+    break;
+#endif
+#ifdef BYTE_PRODUCTS
+  case byProducts:
+    multiplySpikes(eventsOf(t), first, end, fire);
+    break;
+#endif
+  case byEvents:
+    convolveEvents(t, first, end, fire);
+    break;
+  default:
+    if (fire)
+      CALL(tabledSpikes, t.memory, t.tables, first, end);
+    else
+      CALL(tabledMembranes, t.memory, t.tables, first, end);
+  }
+}
+
+/** Images lo…hi, some at a time. */
+INLINE void convolveImages(SpikeConv t, i32 lo, i32 hi, bool fire) {
+  for (i32 first = lo, end; first < hi; first = end) {
+    const Dense dense = denseWay(t, hi - first, fire);
+    end = min(first + dense.together, hi);
+    convolveAs(t, wayOf(t, dense, first, end), first, end, fire);
+  }
 }
 
 /** Membranes of images lo…hi in 16 bits. */
-KERNEL(spikeConv_i16, SpikeConv) {
-  if (convolveTiles(t, lo, hi, false)) return;
-  for (i32 first = lo; first < hi; first += forwardLanes) {
-    const i32 end = min(first + forwardLanes, hi);
-    if (many(t, nonZeroInputs(t, first, end)))
-      convolveMany(t, first, end, false);
-    else
-      convolveFew(t, first, end, false);
-  }
-}
+KERNEL(spikeConv_i16, SpikeConv) { convolveImages(t, lo, hi, false); }
 
 /** Their spikes. */
-KERNEL(spikeConv_fire, SpikeConv) {
-  if (convolveTiles(t, lo, hi, true)) return;
-  for (i32 first = lo; first < hi; first += forwardLanes) {
-    const i32 end = min(first + forwardLanes, hi);
-    const i64 inputs = nonZeroInputs(t, first, end);
-#ifdef COLUMNS
-    if (t.columns) {
-      const ColumnForward columns = readColumnForward(t.memory, (const u32 *)POINTER(t.memory, t.columns));
-      if (columnsPay(columns, inputs, t.least, end - first)) {
-        columnSpikes(columns, first, end);
-        continue;
-      }
-    }
-#endif
-#ifdef SLICES
-    if (t.sliced) {
-      const SlicedForward sliced = readSlicedForward(t.memory, (const u32 *)POINTER(t.memory, t.sliced));
-      if (slicesPay(sliced, inputs, t.least, end - first)) {
-        slicedSpikes(sliced, first, end);
-        continue;
-      }
-    }
-#endif
-    if (many(t, inputs))
-      convolveMany(t, first, end, true);
-    else
-      convolveFew(t, first, end, true);
-  }
-}
+KERNEL(spikeConv_fire, SpikeConv) { convolveImages(t, lo, hi, true); }

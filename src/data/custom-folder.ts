@@ -81,18 +81,50 @@ function byClass({ path, label }: Named): Labelled[] {
   const entries = readdirSync(path, { withFileTypes: true }).filter(({ name }) => !isHidden(name));
   const classes = entries.map(({ name }) => name).filter((name) => pathKind(join(path, name)) === 'folder');
   refuseSplits(classes, { path, label });
-  const files = classes.sort(byName).flatMap((name) =>
-    readdirSync(join(path, name))
-      .filter((file) => pictureNames.test(file) && !isHidden(file))
+  const files = classes.sort(byName).flatMap((name) => {
+    const inside = readdirSync(join(path, name)).filter((file) => !isHidden(file));
+    refuseOthers(inside, { path: join(path, name), label: `${label}/${name}` });
+    return inside
+      .filter((file) => pictureNames.test(file))
       .sort(byName)
-      .map((file): Labelled => ({ file: `${name}/${file}`, label: name })),
-  );
+      .map((file): Labelled => ({ file: `${name}/${file}`, label: name }));
+  });
+  const loose = entries.find(({ name }) => isPicture(name) && !classes.includes(name));
+  if (files.length > 0 && loose !== undefined)
+    throw new UserError(
+      'E_DATA_FOLDER',
+      `${label} holds ${loose.name} beside the folders of its classes.`,
+      'Put it into the folder of its class, or elsewhere.',
+    );
   if (files.length > 0) return files;
   const hint = entries.some(({ name }) => pictureNames.test(name))
     ? 'Its pictures lie directly in it: put each into a subfolder for its class, or give a CSV of file names and classes: ' +
       `{ folder: ${label}, labels: ${label}.csv }.`
     : 'It needs a subfolder for each class, with PNG or JPEG files in it.';
   throw new UserError('E_DATA_FOLDER', `${label} holds no pictures in subfolders for their classes.`, hint);
+}
+
+/** Endings of pictures of other formats, which are not read. */
+const otherPictures = /\.(avif|bmp|gif|hei[cf]|jfif|jp2|p[bgnp]m|tiff?|webp)$/i;
+const isPicture = (name: string) => pictureNames.test(name) || otherPictures.test(name);
+
+/** What is no picture may lie in the folder of a class; but a picture that is left out is one that nobody misses. */
+function refuseOthers(files: readonly string[], { path, label }: Named): void {
+  for (const file of files.filter((name) => !pictureNames.test(name)).sort(byName)) {
+    if (otherPictures.test(file))
+      throw new UserError(
+        'E_DATA_FOLDER',
+        `${label} holds ${file}, which is no PNG or JPEG by its name.`,
+        'Save it as a PNG, such as Image.open(p).convert("RGB").save(p + ".png"), with PIL, and remove it.',
+      );
+    const folder = join(path, file);
+    if (pathKind(folder) === 'folder' && readdirSync(folder).some((name) => isPicture(name) && !isHidden(name)))
+      throw new UserError(
+        'E_DATA_FOLDER',
+        `${label}/${file} holds pictures, but those of a class lie in its folder alone.`,
+        `Move them into ${label}, or elsewhere.`,
+      );
+  }
 }
 
 /** What folders of splits are called. */

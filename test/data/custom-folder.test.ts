@@ -95,6 +95,19 @@ describe('a folder of pictures', () => {
     expect(warnings).toHaveLength(3);
   });
 
+  it.each([
+    ['of another format', 'cat/b.webp', ' holds b.webp, which is no PNG or JPEG by its name.'],
+    ['in a folder of its own', 'cat/more/b.png', ' holds pictures, but those of a class lie in its folder alone.'],
+    ['beside the classes', 'b.jpg', ' holds b.jpg beside the folders of its classes.'],
+  ])('refuses a picture that would be left out: one %s', async (_, path, problem) => {
+    expect(await refusal({ folder: folderOf({ ...animals, [path]: grey(1) }) })).toContain(problem);
+  });
+
+  it('leaves out what is no picture, and what systems hide', async () => {
+    const others = { 'cat/Thumbs.db': '', 'cat/notes/a.txt': '', '__MACOSX/cat/._a.png': 'x', 'cat/._a.webp': 'x' };
+    expect((await read({ folder: folderOf({ ...animals, ...others }) })).warnings).toEqual([]);
+  });
+
   it('may call its classes by their numbers', async () => {
     const files = { '10/a.png': grey(1), '2/a.png': grey(2), '0/a.png': grey(3) };
     const { dataset } = await read({ folder: folderOf(files) });

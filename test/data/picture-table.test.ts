@@ -49,6 +49,14 @@ describe('a table of pictures', () => {
     expect(await pairs(files, rows)).toEqual(['1.png cat', '2.png dog']);
   });
 
+  it('keeps a first row whose class is called as columns of labels are', async () => {
+    expect(await pairs(two, '1.png,y\n2.png,n\n')).toEqual(['1.png y', '2.png n']);
+    expect(await pairs(['a/1.png', 'a/2.png'], 'a/1.png,target\na/2.png,other\n')).toEqual([
+      'a/1.png target',
+      'a/2.png other',
+    ]);
+  });
+
   it('may be in UTF-8 and in UTF-16 with its mark, and names what else it is in', async () => {
     const rows = '1,Bär\n2,dog\n';
     for (const bytes of [Buffer.from(rows), Buffer.from(`\uFEFF${rows}`), Buffer.from(`\uFEFF${rows}`, 'utf16le')])

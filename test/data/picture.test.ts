@@ -86,6 +86,37 @@ describe('a picture', () => {
   });
 });
 
+describe('a JPEG', () => {
+  const rgba = Buffer.from(Array.from({ length: 64 }, () => [200, 100, 50, 255]).flat());
+  /** Of the file, the mark that JFIF begins with. */
+  const [start, end] = [2, 20];
+  const plain = encodeJpeg({ width: 8, height: 8, data: rgba }, 100).data;
+  /** The same values, with other marks before them than JFIF's. */
+  const marked = (...marks: readonly Uint8Array[]) =>
+    Buffer.concat([plain.subarray(0, start), ...marks, plain.subarray(end)]);
+  const adobe = (transform: number) =>
+    Buffer.from([0xff, 0xee, 0, 14, ...Buffer.from('Adobe'), 0, 100, 0, 0, 0, 0, transform]);
+  const first = (file: Uint8Array) => [...decode(file).data.subarray(0, 3)];
+  /** Brightness and differences of that colour, as JFIF has them. */
+  const stored = [124, 86, 182];
+  const near = (pixel: readonly number[], wanted: readonly number[]) =>
+    Math.max(...pixel.map((value, i) => Math.abs(value - wanted[i]!))) <= 1;
+
+  it('is of brightness and differences of colour, unless Adobe or the names of its channels say otherwise', () => {
+    const named = Buffer.from(marked());
+    for (const [i, letter] of [...'RGB'].entries()) {
+      named[named.indexOf('ffc0', 'hex') + 10 + 3 * i] = letter.charCodeAt(0);
+      named[named.indexOf('ffda', 'hex') + 5 + 2 * i] = letter.charCodeAt(0);
+    }
+    expect(near(first(plain), [200, 100, 50])).toBe(true);
+    expect(near(first(marked()), [200, 100, 50])).toBe(true);
+    expect(near(first(marked(adobe(1))), [200, 100, 50])).toBe(true);
+    expect(near(first(marked(plain.subarray(start, end), adobe(0))), [200, 100, 50])).toBe(true);
+    expect(near(first(marked(adobe(0))), stored)).toBe(true);
+    expect(near(first(named), stored)).toBe(true);
+  });
+});
+
 describe('a picture that claims much, or unpacks to it', () => {
   const zeros = deflateSync(Buffer.alloc(2 ** 28));
   it.each<[string, Uint8Array, string]>([

@@ -36,10 +36,7 @@ export function readFileLabels(
   label: string,
   find: (cell: string) => string | undefined,
 ): ReadonlyMap<string, string> {
-  const isHeading = (first: readonly string[], next: readonly string[]) =>
-    first.every((cell) => find(cell) === undefined) &&
-    (first.some((cell) => fileColumn.test(cell)) || next.some((cell, i) => isPicture(cell) && !isPicture(first[i]!)));
-  const { columns, rows } = readTable(bytes, label, isHeading);
+  const { columns, rows } = readTable(bytes, label, find);
   if (columns.length < 2)
     throw new UserError(
       'E_DATA_CSV',
@@ -88,12 +85,12 @@ function labelColumn(columns: readonly string[]): number {
 
 /**
  * Rows, and the names of their columns: empty where the first row is no heading.
- * @param isHeading what tells, too, that the first row is one, by it and the one below
+ * @param find what a cell means, if it is a file that is there; for tables of files
  */
 function readTable(
   bytes: Uint8Array,
   label: string,
-  isHeading: (first: readonly string[], next: readonly string[]) => boolean = () => false,
+  find?: (cell: string) => string | undefined,
 ): { columns: readonly string[]; rows: readonly string[][] } {
   // Spreadsheets save UTF-16 with its mark, which the parser reads. That of UTF-32 begins with the same.
   const isUtf16 = bytes[0] === 0xff && bytes[1] === 0xfe && (bytes[2] !== 0 || bytes[3] !== 0);
@@ -112,11 +109,21 @@ function readTable(
   }
   const [first = [], ...rest] = all;
   if (first.length === 0) throw new UserError('E_DATA_CSV', `${label} has no rows.`);
-  const isNamed = first.some((cell) => labelColumns.includes(cell.toLowerCase()));
-  return isNamed || isNumbered(rest, first) || (rest.length > 0 && isHeading(first, rest[0]!))
-    ? { columns: first, rows: rest }
-    : { columns: first.map(() => ''), rows: all };
+  const isFile = find !== undefined && first.some((cell) => find(cell) !== undefined);
+  const isHeading =
+    !isFile &&
+    (namesLabels(first, rest) || isNumbered(rest, first) || (find !== undefined && namesFiles(first, rest[0])));
+  return isHeading ? { columns: first, rows: rest } : { columns: first.map(() => ''), rows: all };
 }
+
+/** True if a column of labels is called so: what occurs in it again is a class of that name, as `y` is where `n` is another. */
+const namesLabels = (first: readonly string[], rest: readonly string[][]) =>
+  first.some((cell, i) => labelColumns.includes(cell.toLowerCase()) && rest.every((row) => row[i] !== cell));
+
+/** True if a column of file names is called so, or files are named below it. */
+const namesFiles = (first: readonly string[], next: readonly string[] | undefined) =>
+  next !== undefined &&
+  (first.some((cell) => fileColumn.test(cell)) || next.some((cell, i) => isPicture(cell) && !isPicture(first[i]!)));
 
 /** True if all cells of the last column but the first row's are numbers. */
 function isNumbered(rest: readonly string[][], first: readonly string[]): boolean {

@@ -22,7 +22,8 @@ const mostScans = 50;
 
 /**
  * Reads a PNG or JPEG file. Both decoders are JavaScript, whose numbers are the same on every machine: so are the pixels.
- * (Those of a JPEG may differ by one or two from what other decoders make of it; the format allows that.)
+ * (Those of a JPEG may differ from what other decoders make of it, as the format allows: by one or two, and by more at edges
+ * of colours where those are stored at half the resolution.)
  *
  * @param label how messages call the file
  * @throws {UserError} E_DATA_PICTURE
@@ -50,11 +51,19 @@ function pngSize(bytes: Uint8Array) {
   return bytes.length < 24 ? { width: 0, height: 0 } : { width: view.getUint32(16), height: view.getUint32(20) };
 }
 
+/** By the kind of a PNG, the line of PIL that makes eight bits of sixteen: it reads grey ones as they are, and others in eight. */
+const eightBits: Readonly<Record<number, string>> = {
+  0: 'Image.fromarray((numpy.asarray(Image.open(p)) // 256).astype("uint8")).save(p)',
+  2: 'Image.open(p).convert("RGB").save(p)',
+  4: 'Image.open(p).convert("L").save(p)',
+};
+
 type Fail = (problem: string, hint?: string) => never;
 
 function fromPng(bytes: Uint8Array, fail: Fail): Picture {
-  const check = ({ depth }: PngHeader) => {
-    if (depth === 16) fail('it has 16 bits per channel', 'Save it with 8: Image.open(p).convert("L").save(p).');
+  const check = ({ depth, kind }: PngHeader) => {
+    if (depth === 16)
+      fail('it has 16 bits per channel', `Save it with 8: ${eightBits[kind] ?? eightBits[2]}, with PIL.`);
   };
   const { width, height, depth, channels, data, palette } = readPng(bytes, (problem) => fail(`it ${problem}`), check);
   const size = { width, height };
@@ -101,27 +110,48 @@ function unpacked(
   });
 }
 
-/** What a JPEG's frame says: decoders give three channels for grey pictures, too. */
-function jpegHead(bytes: Uint8Array): { readonly width: number; readonly height: number; readonly components: number } {
+/** What a JPEG says of itself before its pixels: decoders give three channels for grey pictures, too. */
+interface JpegHead {
+  readonly width: number;
+  readonly height: number;
+  readonly components: number;
+  /** Its channels are red, green and blue, and not brightness and two differences of colour, as nearly always. */
+  readonly isRgb: boolean;
+}
+
+/** As libjpeg has it: JFIF knows no other channels than brightness and differences; else Adobe's mark or their names tell. */
+function jpegHead(bytes: Uint8Array): JpegHead {
+  let isJfif = false;
+  let transform: number | undefined;
   for (let at = 2; at + 9 < bytes.length; ) {
     const marker = bytes[at + 1]!;
     const size = bytes[at + 2]! * 256 + bytes[at + 3]!;
+    const text = (from: number, step: number, length: number) =>
+      String.fromCharCode(...Array.from({ length }, (_, i) => bytes[at + from + step * i] ?? 0));
+    if (marker === 0xe0 && text(4, 1, 4) === 'JFIF') isJfif = true;
+    if (marker === 0xee && text(4, 1, 5) === 'Adobe') transform = bytes[at + 15];
     // Frames of any kind, but for what has the same numbers: tables of Huffman codes and the like.
     if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) {
       const [height, width] = [bytes[at + 5]! * 256 + bytes[at + 6]!, bytes[at + 7]! * 256 + bytes[at + 8]!];
-      return { width, height, components: bytes[at + 9]! };
+      const components = bytes[at + 9]!;
+      const namesRgb = transform === undefined ? text(10, 3, 3) === 'RGB' : transform === 0;
+      return { width, height, components, isRgb: components === 3 && !isJfif && namesRgb };
     }
     at += 2 + size;
   }
-  return { width: 0, height: 0, components: 0 };
+  return { width: 0, height: 0, components: 0, isRgb: false };
 }
 
 function fromJpeg(bytes: Uint8Array, fail: Fail): Picture {
-  const { width: columns, height: rows, components } = jpegHead(bytes);
+  const { width: columns, height: rows, components, isRgb } = jpegHead(bytes);
   // A scan may be a few bytes that say that nothing changes, of a picture that is gone over all the same.
   const scans = countScans(bytes);
   if (scans * columns * rows > mostScans * maximumPixels) fail(`it is in ${scans} parts`, 'Save it as a PNG.');
-  const { width, height, data } = decodeJpeg(bytes, { useTArray: true, formatAsRGBA: false, tolerantDecoding: false });
+  const { width, height, data } = decodeJpeg(bytes, {
+    ...{ useTArray: true, formatAsRGBA: false, tolerantDecoding: false },
+    // By itself the decoder takes all pictures of three channels to be of brightness and differences.
+    ...(isRgb ? { colorTransform: false } : {}),
+  });
   if (components !== 1) return { width, height, channels: 3, data: Uint8Array.from(data) };
   return { width, height, channels: 1, data: firstChannels(data, 3, 1) };
 }

@@ -13,11 +13,24 @@ if (problem !== undefined && process.argv[2] !== 'doctor') {
   process.exit(2);
 }
 
-if (Object.isFrozen(Promise.prototype)) {
-  // Libraries give promises methods of their own, by descriptors that frozen ones do not have.
-  console.error('Node was started with --frozen-intrinsics, which Spikeline does not run with.');
+const flag = refusedFlag();
+if (flag !== undefined) {
+  console.error(`Node was started with ${flag}, which Spikeline does not run with.`);
   console.error('  hint: Take it out of NODE_OPTIONS.');
   process.exit(2);
+}
+
+/** What Node was started with that nothing runs with. */
+function refusedFlag(): string | undefined {
+  // Libraries give promises methods of their own, by descriptors that frozen ones do not have.
+  if (Object.isFrozen(Promise.prototype)) return '--frozen-intrinsics';
+  try {
+    // Schemas are compiled, as by the library that validates.
+    new Function('');
+    return undefined;
+  } catch {
+    return '--disallow-code-generation-from-strings';
+  }
 }
 
 const program = loadProgram(__dirname);

@@ -286,6 +286,10 @@ describe.concurrent('diff and graph', () => {
     expect(await printed(box, ['diff', 'p.yaml'])).toBe(
       'There are no two runs that differ. Compare with the pipeline as it is now: npx spikeline diff p.yaml RUN now\n',
     );
+    expect(await box.run(['diff', 'p.yaml', '--json'])).toEqual({
+      ...{ code: 0, out: 'null\n' },
+      err: expect.stringContaining('There are no two runs that differ.'),
+    });
     await box.run(['run', 'p.yaml', '--set', 'times=5'], env);
     await box.run(['run', 'p.yaml', '--set', 'times=5'], env);
     expect(

@@ -98,15 +98,14 @@ describe('the compiled code of the command line', () => {
     expect(statSync(copy.cache).size).toBeGreaterThan(100_000);
   });
 
-  test('is not asked for where Node lets nobody change anything', async ({ box }) => {
-    const { code, err } = await box.run(['--help'], { NODE_OPTIONS: '--frozen-intrinsics' });
-    expect([code, err]).toEqual([
-      2,
-      expect.stringContaining(
-        'Node was started with --frozen-intrinsics, which Spikeline does not run with.\n  hint: Take it out of NODE_OPTIONS.\n',
-      ),
-    ]);
-  });
+  test.for(['--frozen-intrinsics', '--disallow-code-generation-from-strings'])(
+    'is not asked for where Node was started with %s',
+    async (flag, { box }) => {
+      const { code, err } = await box.run(['--help'], { NODE_OPTIONS: flag });
+      const said = `Node was started with ${flag}, which Spikeline does not run with.\n  hint: Take it out of NODE_OPTIONS.\n`;
+      expect([code, err]).toEqual([2, expect.stringContaining(said)]);
+    },
+  );
 
   test('loads no page that nobody asks for', () => {
     const text = (name: string) => readFileSync(join(buildFolder, name), 'utf8');

@@ -14,7 +14,7 @@ import type { Cell } from '../../text/table.js';
 import { comparisonText } from '../explain/comparison.js';
 import { openPipeline } from '../opening/pipeline.js';
 import { exitCodes } from '../terminal/exit-codes.js';
-import { print, printText, terminalWidth } from '../terminal/output.js';
+import { print, printErrorText, printText, terminalWidth } from '../terminal/output.js';
 
 export interface DiffOptions extends PipelineOptions {
   readonly list?: boolean;
@@ -33,7 +33,8 @@ export async function diffCommand(
   if (options.list === true) return listRuns(pipeline, store, options);
   const names = from === undefined ? await lastTwo(pipeline, store) : ([from, to ?? 'now'] as const);
   if (names === undefined) {
-    printText(
+    if (options.json === true) print(jsonText(null));
+    (options.json === true ? printErrorText : printText)(
       `There are no two runs that differ. Compare with the pipeline as it is now: ${callOf('diff', pipeline, options, ['RUN', 'now'])}`,
     );
     return exitCodes.done;

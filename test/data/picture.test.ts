@@ -79,6 +79,47 @@ describe('a picture', () => {
     expect(said(hidden)).toContain('it is transparent in places.');
   });
 
+  it('is refused where a colour of it is transparent, and read where no pixel has that', () => {
+    const grey = (hidden: number) => png(header(small), chunk('tRNS', Buffer.of(0, hidden)), smallRows);
+    expect(said(grey(3))).toContain('it is transparent in places.');
+    expect([...decode(grey(9)).data]).toEqual([1, 2, 3, 4]);
+    const rows = packed([0, 1, 2, 3, 4, 5, 6], [0, 7, 8, 9, 10, 11, 12]);
+    const colour = (...hidden: number[]) =>
+      png(header({ ...small, kind: 2 }), chunk('tRNS', Buffer.from(hidden)), rows);
+    expect(said(colour(0, 7, 0, 8, 0, 9))).toContain('it is transparent in places.');
+    expect(said(colour(0, 2, 0, 3, 0, 4))).toBe('nothing');
+    const colours = [chunk('PLTE', Buffer.of(1, 2, 3, 4, 5, 6)), packed([0, 0, 1], [0, 0, 1])] as const;
+    const byPalette = (...opaque: number[]) =>
+      png(header({ ...small, kind: 3 }), colours[0], chunk('tRNS', Buffer.from(opaque)), colours[1]);
+    expect(said(byPalette(255, 0))).toContain('it is transparent in places.');
+    expect(said(byPalette(255))).toBe('nothing');
+  });
+
+  it('is refused where its EXIF data turn it, and read with others', () => {
+    const exif = (order: 'II' | 'MM', orientation: number) => {
+      const words = (...values: readonly [value: number, bytes: number][]) =>
+        values.flatMap(([value, bytes]) => {
+          const low = Array.from({ length: bytes }, (_, i) => (value >> (8 * i)) & 255);
+          return order === 'II' ? low : low.reverse();
+        });
+      const entry = (tag: number, value: number) => words([tag, 2], [3, 2], [1, 4], [value, 2], [0, 2]);
+      const start = words([42, 2], [8, 4], [2, 2]);
+      return Buffer.from([...Buffer.from(order), ...start, ...entry(0x100, 6), ...entry(0x112, orientation)]);
+    };
+    const plain = encodeJpeg({ width: 8, height: 8, data: Buffer.alloc(256, 77) }, 100).data;
+    const jpeg = (data: Buffer) => {
+      const mark = Buffer.from([0xff, 0xe1, 0, data.length + 8, ...Buffer.from('Exif\0\0')]);
+      return Buffer.concat([plain.subarray(0, 20), mark, data, plain.subarray(20)]);
+    };
+    for (const order of ['II', 'MM'] as const) {
+      expect(said(jpeg(exif(order, 6)))).toContain('its EXIF data say that it is to be turned or mirrored.');
+      expect(said(jpeg(exif(order, 1)))).toBe('nothing');
+      expect(said(png(header(small), chunk('eXIf', exif(order, 3)), smallRows))).toContain('to be turned or mirrored.');
+    }
+    for (let length = 0; length < exif('II', 6).length; length++)
+      expect(said(jpeg(exif('II', 6).subarray(0, length)))).toBe('nothing');
+  });
+
   it('in grey may be a JPEG', () => {
     const file = encodeJpeg({ width: 8, height: 8, data: Buffer.alloc(256, 77) }, 100).data;
     expect(decode(file)).toMatchObject({ width: 8, height: 8, channels: 3 });

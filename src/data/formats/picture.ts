@@ -1,5 +1,6 @@
 import { decode as decodeJpeg } from 'jpeg-js';
 import { UserError } from '../../error.js';
+import { isTurned } from './orientation.js';
 import { type PngHeader, readPng } from './png.js';
 
 /** A picture as it was decoded. */
@@ -65,18 +66,40 @@ function fromPng(bytes: Uint8Array, fail: Fail): Picture {
     if (depth === 16)
       fail('it has 16 bits per channel', `Save it with 8: ${eightBits[kind] ?? eightBits[2]}, with PIL.`);
   };
-  const { width, height, depth, channels, data, palette } = readPng(bytes, (problem) => fail(`it ${problem}`), check);
+  const png = readPng(bytes, (problem) => fail(`it ${problem}`), check);
+  const { width, height, depth, channels, data, palette, remarks } = png;
+  if (remarks.exif !== undefined && isTurned(remarks.exif)) refuseTurned(fail);
   const size = { width, height };
   const values = depth < 8 ? unpacked(data, { ...size, depth }) : (data as Uint8Array);
+  const { transparency } = remarks;
+  if (transparency !== undefined && hidesPixels(transparency, values, palette === undefined ? channels : 'palette'))
+    refuseTransparent(fail);
   if (palette !== undefined) return { ...size, channels: 3, data: coloured(values, palette, fail) };
   const scale = depth < 8 ? 255 / (2 ** depth - 1) : 1;
   const grey = scale === 1 ? values : values.map((value) => value * scale);
   if (channels === 1 || channels === 3) return { ...size, channels, data: grey };
   const kept = (channels - 1) as 1 | 3;
-  for (let i = kept; i < values.length; i += channels)
-    if (values[i] !== 255)
-      fail('it is transparent in places', 'Save it without: Image.open(p).convert("RGB").save(p).');
+  for (let i = kept; i < values.length; i += channels) if (values[i] !== 255) refuseTransparent(fail);
   return { ...size, channels: kept, data: firstChannels(values, channels, kept) };
+}
+
+const refuseTransparent = (fail: Fail): never =>
+  fail('it is transparent in places', 'Save it without: Image.open(p).convert("RGB").save(p).');
+
+const refuseTurned = (fail: Fail): never =>
+  fail(
+    'its EXIF data say that it is to be turned or mirrored',
+    'Save it so: ImageOps.exif_transpose(Image.open(p)).save(p), with PIL. If its pixels are right, remove these data.',
+  );
+
+/** True if there is a pixel of a colour of the palette, or of the one colour, that is transparent. */
+function hidesPixels(transparency: Uint8Array, values: Uint8Array, channels: number | 'palette'): boolean {
+  if (channels === 'palette') return values.some((value) => (transparency[value] ?? 255) !== 255);
+  // The lower byte of each channel: there are eight bits at most.
+  const hidden = Array.from({ length: channels }, (_, channel) => transparency[2 * channel + 1]);
+  for (let i = 0; i < values.length; i += channels)
+    if (hidden.every((value, channel) => values[i + channel] === value)) return true;
+  return false;
 }
 
 /** The colours that pixels name. */
@@ -117,11 +140,12 @@ interface JpegHead {
   readonly components: number;
   /** Its channels are red, green and blue, and not brightness and two differences of colour, as nearly always. */
   readonly isRgb: boolean;
+  readonly isTurned: boolean;
 }
 
 /** As libjpeg has it: JFIF knows no other channels than brightness and differences; else Adobe's mark or their names tell. */
 function jpegHead(bytes: Uint8Array): JpegHead {
-  let isJfif = false;
+  let [isJfif, turned] = [false, false];
   let transform: number | undefined;
   for (let at = 2; at + 9 < bytes.length; ) {
     const marker = bytes[at + 1]!;
@@ -129,21 +153,23 @@ function jpegHead(bytes: Uint8Array): JpegHead {
     const text = (from: number, step: number, length: number) =>
       String.fromCharCode(...Array.from({ length }, (_, i) => bytes[at + from + step * i] ?? 0));
     if (marker === 0xe0 && text(4, 1, 4) === 'JFIF') isJfif = true;
+    if (marker === 0xe1 && text(4, 1, 6) === 'Exif\0\0') turned = isTurned(bytes.subarray(at + 10, at + 2 + size));
     if (marker === 0xee && text(4, 1, 5) === 'Adobe') transform = bytes[at + 15];
     // Frames of any kind, but for what has the same numbers: tables of Huffman codes and the like.
     if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) {
       const [height, width] = [bytes[at + 5]! * 256 + bytes[at + 6]!, bytes[at + 7]! * 256 + bytes[at + 8]!];
       const components = bytes[at + 9]!;
       const namesRgb = transform === undefined ? text(10, 3, 3) === 'RGB' : transform === 0;
-      return { width, height, components, isRgb: components === 3 && !isJfif && namesRgb };
+      return { width, height, components, isRgb: components === 3 && !isJfif && namesRgb, isTurned: turned };
     }
     at += 2 + size;
   }
-  return { width: 0, height: 0, components: 0, isRgb: false };
+  return { width: 0, height: 0, components: 0, isRgb: false, isTurned: false };
 }
 
 function fromJpeg(bytes: Uint8Array, fail: Fail): Picture {
-  const { width: columns, height: rows, components, isRgb } = jpegHead(bytes);
+  const { width: columns, height: rows, components, isRgb, isTurned } = jpegHead(bytes);
+  if (isTurned) refuseTurned(fail);
   // A scan may be a few bytes that say that nothing changes, of a picture that is gone over all the same.
   const scans = countScans(bytes);
   if (scans * columns * rows > mostScans * maximumPixels) fail(`it is in ${scans} parts`, 'Save it as a PNG.');

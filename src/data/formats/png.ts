@@ -108,20 +108,27 @@ function predicted(filter: number, left: number, above: number, corner: number):
  * @param fail throws; it gets words that follow the picture's name
  * @param check fails for pictures that are not wanted: what they say of themselves is all that is known yet
  */
-export function readPng(bytes: Uint8Array, fail: Fail, check: (header: PngHeader) => void): DecodedPng {
-  const { head, header, palette, packed } = partsOf(bytes, fail, check);
+export function readPng(
+  bytes: Uint8Array,
+  fail: Fail,
+  check: (header: PngHeader) => void,
+): DecodedPng & { readonly remarks: Pick<Parts, 'transparency' | 'exif'> } {
+  const { head, header, palette, packed, ...remarks } = partsOf(bytes, fail, check);
   const expected = unpackedBytes(header, fail);
   if (unpacked(packed, expected) === undefined) fail('does not have as many pixels as it says');
   // Pictures in colour may have one as well, for screens of few colours: it is no part of them.
   const colours = header.kind === byPalette ? chunk('PLTE', palette ?? fail('has no palette')) : [];
   const pixels = [...chunk('IDAT', packed), ...chunk('IEND', new Uint8Array(0))];
-  return decode(Buffer.concat([signature, ...chunk('IHDR', head), ...colours, ...pixels]));
+  return { ...decode(Buffer.concat([signature, ...chunk('IHDR', head), ...colours, ...pixels])), remarks };
 }
 
 interface Parts {
   readonly head: Uint8Array;
   readonly header: PngHeader;
   readonly palette?: Uint8Array;
+  /** The chunk tRNS: how opaque each colour of the palette is, or two bytes a channel of the one colour that can't be seen. */
+  readonly transparency?: Uint8Array;
+  readonly exif?: Uint8Array;
   /** Pixels, compressed. */
   readonly packed: Uint8Array;
 }
@@ -129,7 +136,7 @@ interface Parts {
 /** What makes the picture, of chunks with the right checksums. There must be one header, and it the first of them. */
 function partsOf(bytes: Uint8Array, fail: Fail, check: (header: PngHeader) => void): Parts {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const found: { head?: Uint8Array; header?: PngHeader; palette?: Uint8Array } = {};
+  const found: { -readonly [name in keyof Parts]?: Parts[name] } = {};
   const packed: Uint8Array[] = [];
   for (let at = signature.length; ; ) {
     if (at + chunkBytes > bytes.length) fail('is not a PNG, or ends too early');
@@ -149,6 +156,8 @@ function partsOf(bytes: Uint8Array, fail: Fail, check: (header: PngHeader) => vo
       if (found.palette !== undefined || length > longestPalette) fail('has more colours than a palette can');
       found.palette = data;
     }
+    if (type === 'tRNS') found.transparency = data;
+    if (type === 'eXIf') found.exif = data;
     if (type === 'IDAT') packed.push(data);
     if (type === 'IEND') return { ...(found as Parts), packed: Buffer.concat(packed) };
     at = end + 4;

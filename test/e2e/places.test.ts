@@ -93,6 +93,20 @@ describe.concurrent('the program works', () => {
     chmodSync(box.path('p'), 0o755);
   });
 
+  test('whose name is empty, as a variable may be that is not set: nothing is written', ({ box }) => {
+    box.write('p.yaml', pipeline);
+    for (const [call, what] of [
+      ['run p.yaml --artifacts ""', 'folder for results'],
+      ['gc --artifacts ""', 'folder for results'],
+      ['run ""', 'pipeline file'],
+    ] as const)
+      expect([call, shell(box, `$S ${call}`)]).toEqual([
+        call,
+        { code: 2, out: '', err: expect.stringContaining(`The name of the ${what} is empty.`) },
+      ]);
+    expect(readdirSync(box.path('.'))).toEqual(['p.yaml']);
+  });
+
   test('wherever variables lead to', ({ box }) => {
     box.write('p.yaml', pipeline);
     box.write('mine.ts', stage);

@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { UserError } from '../../error.js';
 
 const markers = ['package.json', '.git'];
 
@@ -9,14 +10,20 @@ const markers = ['package.json', '.git'];
  *
  * @param chosen what `--artifacts` says
  * @param file the pipeline file; without it the working folder's project is meant
+ * @throws {UserError} E_USAGE for an empty name, as of a variable that is not set: it would be the working folder
  */
 export function artifactsFolder(chosen: string | undefined, file?: string): string {
+  if (chosen === '') throw new UserError('E_USAGE', 'The name of the folder for results is empty.', 'see --artifacts');
   if (chosen !== undefined) return resolve(chosen);
   return join(projectOf(file === undefined ? realPath('.') : dirname(realPath(file))), 'artifacts');
 }
 
-/** A link to a pipeline file means the file that it leads to, with what lies beside that; folders are as they were named. */
+/**
+ * A link to a pipeline file means the file that it leads to, with what lies beside that; folders are as they were named.
+ * @throws {UserError} E_USAGE for an empty name
+ */
 export function pipelineFile(name: string): string {
+  if (name === '') throw new UserError('E_USAGE', 'The name of the pipeline file is empty.');
   return lstatSync(name, { throwIfNoEntry: false })?.isSymbolicLink() === true ? realPath(name) : name;
 }
 

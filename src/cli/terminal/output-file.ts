@@ -34,8 +34,14 @@ const mistakes: Readonly<Record<string, string>> = {
  */
 export async function writeOutput(path: string, text: string): Promise<void> {
   if (path === '') throw new UserError('E_USAGE', 'The name of the file is empty.');
-  const refused = (why: string) => new UserError('E_USAGE', `${path} can't be written: ${why}.`);
+  const refused = (why: string, hint?: string) => new UserError('E_USAGE', `${path} can't be written: ${why}.`, hint);
   if (path.endsWith('/')) throw refused(mistakes.EISDIR!);
+  // As in `check --junit pipeline.yaml`, which lacks the file's name.
+  if (/\.ya?ml$/i.test(path))
+    throw refused(
+      'it is called as a pipeline is, which would be lost',
+      'Name another file: what is written is no YAML.',
+    );
   try {
     await replaceFile(path, printable(text));
   } catch (error) {

@@ -47,6 +47,18 @@ describe('a file that the user has named', () => {
     }
   });
 
+  it('is none that is called as pipelines are, whose place a call that lacks its name would take', async () => {
+    const folder = testFolder();
+    for (const name of ['p.yaml', 'P.YML']) {
+      writeFileSync(join(folder, name), 'name: p');
+      await expect(writeOutput(join(folder, name), '<svg>')).rejects.toMatchObject({
+        code: 'E_USAGE',
+        message: `${join(folder, name)} can't be written: it is called as a pipeline is, which would be lost.`,
+      });
+      expect(read(join(folder, name))).toBe('name: p');
+    }
+  });
+
   it.skipIf(process.platform === 'win32')('says why it can’t be written, and stays as it was', async () => {
     const folder = testFolder();
     writeFileSync(join(folder, 'file'), 'old');

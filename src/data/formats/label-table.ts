@@ -65,7 +65,9 @@ export function readFileLabels(
 
 /** The label of each row, which all must have. */
 function labelsOf(columns: readonly string[], rows: readonly string[][], label: string): string[] {
-  const labels = rows.map((row) => row[labelColumn(columns)]!);
+  const found = columns.findIndex((name) => labelColumns.includes(name.toLowerCase()));
+  if (found < 0) refuseSwitches(columns, rows, label);
+  const labels = rows.map((row) => row.at(found)!);
   const missing = labels.indexOf('');
   if (missing < 0) return labels;
   throw new UserError(
@@ -78,9 +80,17 @@ function labelsOf(columns: readonly string[], rows: readonly string[][], label: 
 /** Whole numbers, also as programs write them that have them in floats. */
 const isWhole = (cell: string) => /^-?\d+(\.0*)?$/.test(cell);
 
-function labelColumn(columns: readonly string[]): number {
-  const found = columns.findIndex((name) => labelColumns.includes(name.toLowerCase()));
-  return found < 0 ? columns.length - 1 : found;
+/** Refuses a column for each class, with ones and zeros: the last of them says of one class alone which images are of it. */
+function refuseSwitches(columns: readonly string[], rows: readonly string[][], label: string): void {
+  const isSwitch = (_: string, i: number) => rows.every((row) => /^[01](\.0*)?$/.test(row[i]!));
+  const switches = columns.filter(isSwitch);
+  // In two rows, their numbers would be such a column.
+  if (rows.length <= 2 || switches.length < 2 || !isSwitch('', columns.length - 1)) return;
+  throw new UserError(
+    'E_DATA_CSV',
+    `${label} has ${switches.length} columns of zeros and ones, and none is called label: are its rows one-hot?`,
+    'Save one column of classes, such as t["label"] = t[names].idxmax(axis=1), with pandas and the names of these columns.',
+  );
 }
 
 /**
@@ -107,6 +117,12 @@ function readTable(
       'Is it separated by commas?',
     );
   }
+  if (all.length > 0 && all.every((row) => row.length === 1 && /[;\t]/.test(row[0]!)))
+    throw new UserError(
+      'E_DATA_CSV',
+      `${label} has no commas, but ${all[0]![0]!.includes(';') ? 'semicolons' : 'tabs'} in all of its rows.`,
+      'Separate its columns by commas.',
+    );
   const [first = [], ...rest] = all;
   if (first.length === 0) throw new UserError('E_DATA_CSV', `${label} has no rows.`);
   const isFile = find !== undefined && first.some((cell) => find(cell) !== undefined);

@@ -9,7 +9,7 @@ KERNEL(denseWeightGradient, DenseWeightGradient) {
   const i32 begin = lo * t.unit, end = min(hi * t.unit, t.inChannels);
   for (i32 first = 0; first < t.images; first += t.imagesPerChunk) {
     const i32 last = min(first + t.imagesPerChunk, t.images);
-#if WIDTH == 64
+#ifdef LISTED_GRADIENT
     if (t.listed > 0) {
       for (i32 ci = begin; ci < end; ci += listedChannels) addSparse(t, ci, min(ci + listedChannels, end), first, last);
       continue;

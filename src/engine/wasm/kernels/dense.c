@@ -61,7 +61,7 @@ INLINE void convolve(DenseConv t, i32 lo, i32 hi, i32 channel, i32 vectors) {
  * the range of images.
  */
 KERNEL(denseConv, DenseConv) {
-#if WIDTH == 64
+#if WIDTH >= 32
   const bool suited = t.inChannels % LANES == 0 && t.channels % sparseChannels == 0;
   if (suited && (hi - lo) * t.pixels >= worthPanels && finiteWeights(t)) {
     for (i32 first = lo; first < hi; first += t.together) {

@@ -1,12 +1,25 @@
 // Weight gradient of a convolution of floats from lists of inputs that are not zero, as half of the rectified ones are: each brings every
 // tap its product with the gradient that the tap sees. Sums run over the others in the same order, and a zero's products would add
-// nothing. For kernels of 3×3 and stride 1, with vectors of 512 bits.
+// nothing. For kernels of 3×3 and stride 1, with vectors of 256 bits, where a processor deposits bits at once, or 512.
 #pragma once
 #include "dense-gradient.h"
 #include "presence.h"
 #include "transpose.h"
 
+// Some processors with vectors of 256 bits deposit bits one by one: those that don't are told so.
+#if WIDTH == 64 || (WIDTH == 32 && defined(FAST_DEPOSITS))
+#define LISTED_GRADIENT
+
+/** The lanes that `there` marks, in order, and anything behind them. */
+INLINE u32v lanesThere(u32v v, u32 there) {
 #if WIDTH == 64
+  return (u32v)_mm512_maskz_compress_epi32((u16)there, (__m512i)v);
+#else
+  // Of the lanes' numbers, a byte each, those that are marked.
+  const u64 order = _pext_u64(0x0706050403020100, _pdep_u64(there, 0x0101010101010101) * 255);
+  return (u32v)_mm256_permutevar8x32_epi32((__m256i)v, _mm256_cvtepu8_epi32(_mm_cvtsi64_si128((i64)order)));
+#endif
+}
 
 /** Rows and columns of the kernel; input channels that are listed together. */
 enum { listedTaps = 3, listedChannels = 64 };
@@ -24,12 +37,13 @@ INLINE InputList listOf(DenseWeightGradient t, i32 channel) {
 }
 
 /**
- * Lists sixteen input channels of images first…last from `ci` on, as the lists `own` and following. Returns how many inputs they have, and adds
+ * Lists a vector of input channels of images first…last from `ci` on, as the lists `own` and following. Returns how many inputs they have, and adds
  * to `nothing` what is NaN if one is no finite number.
  */
 INLINE i32 listChannels(DenseWeightGradient t, i32 ci, i32 own, i32 first, i32 last, f32v *nothing) {
   const i32 pixels = t.xImage / t.xPixel, heads = t.imagesPerChunk + 1;
-  const u32v lanes = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  u32v lanes;
+  EACH(i, LANES) lanes[i] = (u32)i;
   const InputList list = listOf(t, own);
   i32 count[LANES] = {0}, sum = 0;
   for (i32 n = first; n < last; n++) {
@@ -44,12 +58,12 @@ INLINE i32 listChannels(DenseWeightGradient t, i32 ci, i32 own, i32 first, i32 l
       turn(rows);
       // Beyond the last pixel it was taken again.
       const u32 own = pixels - p < LANES ? (1u << (pixels - p)) - 1 : (1u << LANES) - 1;
-      const __m512i places = (__m512i)(((u32)((n - first) * pixels + p) + lanes) * WIDTH);
+      const u32v places = ((u32)((n - first) * pixels + p) + lanes) * WIDTH;
       EACH(c, LANES) {
         const u32 there = nonZeroLanes(rows[c]) & own;
         const isize at = c * (isize)t.listed + count[c];
-        STORE(list.places + at, (u32v)_mm512_maskz_compress_epi32((u16)there, places));
-        STORE(list.inputs + at, (f32v)_mm512_maskz_compress_ps((u16)there, (__m512)rows[c]));
+        STORE(list.places + at, lanesThere(places, there));
+        STORE(list.inputs + at, (f32v)lanesThere((u32v)rows[c], there));
         count[c] += __builtin_popcount(there);
       }
     }
@@ -76,7 +90,7 @@ INLINE bool listInputs(DenseWeightGradient t, i32 begin, i32 end, i32 first, i32
 }
 
 /**
- * Sixteen channels of the gradient of images first…last, a pixel for each of the padded input's and zeros where there is none. So those that
+ * A vector of channels of the gradient of images first…last, a pixel for each of the padded input's and zeros where there is none. So those that
  * the taps of an input see lie at the same distances from it. False if one is no finite number.
  */
 INLINE bool spreadGradients(DenseWeightGradient t, i32 first, i32 last, i32 channel) {
@@ -103,8 +117,8 @@ INLINE bool spreadGradients(DenseWeightGradient t, i32 first, i32 last, i32 chan
   EACH(ky, listedTaps) \
     EACH(kx, listedTaps)
 
-/** Adds dw of sixteen channels and input channel ci, of images first…last, from its list. */
-INLINE void addListed(DenseWeightGradient t, InputList list, i32 ci, i32 first, i32 last, i32 channel) {
+/** Adds dw of a vector of channels and input channel ci, of images first…last, from its list. */
+INLINE void addFromList(DenseWeightGradient t, InputList list, i32 ci, i32 first, i32 last, i32 channel) {
   const isize row = t.xRow / t.xPixel * WIDTH, step = (isize)t.inChannels * t.channels * 4;
   const u8 *spread = t.spread + (listedTaps - 1) * (row + WIDTH);
   u8 *dw = t.dw + ((isize)ci * t.channels + channel) * 4;
@@ -132,7 +146,7 @@ INLINE void addSparse(DenseWeightGradient t, i32 begin, i32 end, i32 first, i32 
   }
   for (i32 channel = 0; channel < t.channels; channel += LANES)
     if (spreadGradients(t, first, last, channel))
-      for (i32 ci = begin; ci < end; ci++) addListed(t, listOf(t, ci - begin), ci, first, last, channel);
+      for (i32 ci = begin; ci < end; ci++) addFromList(t, listOf(t, ci - begin), ci, first, last, channel);
     else
       addGradients(t, begin, end, first, last, channel, 1);
 }

@@ -1,5 +1,5 @@
-// Convolution of floats that passes over zeros, as rectified activations have many of: with vectors of 512 bits, which take as long to
-// multiply one value as to find it. Sums run over the others in the same order, and a zero's products would add nothing.
+// Convolution of floats that passes over zeros, as rectified activations have many of: with vectors of 256 or 512 bits, which take
+// as long to multiply one value as to find it. Sums run over the others in the same order, and a zero's products would add nothing.
 #pragma once
 #include "presence.h"
 #include "tiles.h"
@@ -10,20 +10,20 @@ enum { packedRow = channelBlock * 4 };
 /** Where vector v of a row of packed weights lies, from that of the first: in the same block of channels, or in the next one. */
 INLINE isize packedVector(isize block, i32 v) { return v * LANES / channelBlock * block + v * LANES % channelBlock * 4; }
 
-#if WIDTH == 64
+#if WIDTH >= 32
 
 /** Values that are found together, and channels that each of them is multiplied for. */
-enum { foundTogether = 64, sparseChannels = mostVectors * LANES, sparseRow = sparseChannels * 4 };
+enum { foundTogether = 64, sparseChannels = 64, sparseVectors = sparseChannels / LANES, sparseRow = sparseChannels * 4 };
 
 /** Pixels that it pays to lay weights side by side for. */
 enum { worthPanels = 48 };
 
-/** Marks what of an image is not zero; values in whole sixteens. Returns how many are. */
+/** Marks what of an image is not zero; values in whole vectors. Returns how many are. */
 INLINE i32 markValues(const u8 *x, isize bytes, u8 *marks) {
   i32 count = 0;
-  for (const u8 *end = x + bytes; x < end; x += WIDTH, marks += 2) {
-    const u16 bits = (u16)nonZeroLanes(LOAD(f32v, x));
-    STORE(marks, bits);
+  for (const u8 *end = x + bytes; x < end; x += WIDTH, marks += LANES / 8) {
+    const u32 bits = nonZeroLanes(LOAD(f32v, x));
+    __builtin_memcpy(marks, &bits, LANES / 8);
     count += __builtin_popcount(bits);
   }
   return count;
@@ -32,16 +32,16 @@ INLINE i32 markValues(const u8 *x, isize bytes, u8 *marks) {
 /** Packed weights of so many rows and the channels of a tile, side by side. */
 INLINE void packPanel(u8 *panel, const u8 *w, isize block, i32 rows) {
   for (i32 k = 0; k < rows; k++, w += packedRow, panel += sparseRow)
-    EACH(v, mostVectors) STORE(panel + v * WIDTH, LOAD(f32v, w + packedVector(block, v)));
+    EACH(v, sparseVectors) STORE(panel + v * WIDTH, LOAD(f32v, w + packedVector(block, v)));
 }
 
 /** Adds to a pixel's sums the products of the values that `bits` marks, from the lowest on. */
-INLINE void addMarked(f32v sums[mostVectors], u64 bits, const u8 *x, const u8 *panel) {
+INLINE void addMarked(f32v sums[sparseVectors], u64 bits, const u8 *x, const u8 *panel) {
   for (; bits; bits &= bits - 1) {
     const isize k = __builtin_ctzll(bits);
     const f32 value = ((const f32 *)x)[k];
     const u8 *w = panel + k * sparseRow;
-    EACH(v, mostVectors) sums[v] += value * LOAD(f32v, w + v * WIDTH);
+    EACH(v, sparseVectors) sums[v] += value * LOAD(f32v, w + v * WIDTH);
   }
 }
 
@@ -53,7 +53,7 @@ INLINE bool finiteWeights(DenseConv t) {
   return allNumbers(nothing);
 }
 
-/** 64 channels of images lo…hi, whose values were marked. */
+/** The channels of a panel, of images lo…hi, whose values were marked. */
 INLINE void convolveMarked(DenseConv t, i32 lo, i32 hi, i32 channel) {
   const u32 *xOffsets = (const u32 *)t.xOffsets, *yOffsets = (const u32 *)t.yOffsets;
   const isize block = (isize)t.rows * t.run * packedRow, rowBytes = t.run * 4 + t.rowSkip;
@@ -69,10 +69,10 @@ INLINE void convolveMarked(DenseConv t, i32 lo, i32 hi, i32 channel) {
         u8 *y = t.y + n * t.yImage + channel * 4;
         for (i32 p = 0; p < t.pixels; p++) {
           u8 *to = y + yOffsets[p];
-          f32v sums[mostVectors];
-          EACH(v, mostVectors) sums[v] = row == 0 && k == 0 ? (f32v){0} : LOAD(f32v, to + v * WIDTH);
+          f32v sums[sparseVectors];
+          EACH(v, sparseVectors) sums[v] = row == 0 && k == 0 ? (f32v){0} : LOAD(f32v, to + v * WIDTH);
           addMarked(sums, LOAD(u64, marks + xOffsets[p] / 32) & all, x + xOffsets[p], t.panel);
-          EACH(v, mostVectors) STORE(to + v * WIDTH, sums[v]);
+          EACH(v, sparseVectors) STORE(to + v * WIDTH, sums[v]);
         }
       }
     }

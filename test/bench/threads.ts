@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { MemoryPlan } from '../../src/engine/wasm/memory-plan.js';
+import { chooseNative } from '../../src/engine/wasm/native/choice.js';
 import { WasmTrainer } from '../../src/engine/wasm/trainer.js';
 import { planTraining } from '../../src/engine/wasm/training-plan.js';
 import { network as preset } from '../../src/network/presets.js';
@@ -59,7 +60,8 @@ async function stepOf(name: NetworkName, threads: number): Promise<Step> {
   const network = preset(name, { precision: k1B2 });
   const { images, labels, parameters } = example(network, batch);
   const options = { batch, threads };
-  const { program } = planTraining(new MemoryPlan(), network, options);
+  const { level: compiledFor } = await chooseNative();
+  const { program } = planTraining(new MemoryPlan(), network, options, compiledFor);
   let calls: number[] = [];
   const trainer = await WasmTrainer.create(network, { parameters }, options, (_, milliseconds) => {
     calls.push(Math.max(0, milliseconds - asking));
@@ -74,6 +76,8 @@ async function stepOf(name: NetworkName, threads: number): Promise<Step> {
     told.push(calls);
   }
   await trainer.close();
+  const planned = program.flat(2).length;
+  if (told[0]!.length !== planned) throw new Error(`A step made ${told[0]!.length} calls, but ${planned} are planned.`);
   const times = told[0]!.map((_, call) => median(told.map((round) => round[call]!)));
   let [at, phases] = [0, 0];
   for (const items of program) {
@@ -113,7 +117,7 @@ for (const name of ['lenet', 'vgg'] as const) {
   const one = timeOf(steps.get(1)!);
   const rows = counts.map((threads) => {
     const step = steps.get(threads)!;
-    const waiting = threads * timeOf(step) - step.work - threads * step.alone;
+    const waiting = Math.max(0, threads * timeOf(step) - step.work - threads * step.alone);
     return {
       threads: String(threads),
       step: timeOf(step).toFixed(1),
